@@ -1,0 +1,33 @@
+"""The one question that job code puts to the engine."""
+
+from typing import Protocol
+
+from schemas.outcomes import Outcome
+from schemas.requests import Request
+
+
+class Ask(Protocol):
+    """Awaits a request's outcome: from the journal if settled, else bought, kept and returned."""
+
+    async def __call__(self, request: Request) -> Outcome:
+        """Return the outcome of `request`.
+
+        Raises:
+            FatalError: nothing can be asked any more; the run ends.
+            TransientError: out of attempts; the request stays unsettled, its item is set aside.
+            OutageError: nobody answered for longer than allowed; the run ends.
+            Deferred: the batch lane has spooled it; its item is set aside.
+        """
+        ...
+
+
+class Lane(Protocol):
+    """A way to the provider. It settles requests; it writes no files."""
+
+    async def send(self, request: Request) -> Outcome:
+        """Return how `request` ended. Raises what `Ask` raises."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections; nothing may be in flight any more."""
+        ...

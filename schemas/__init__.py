@@ -1,0 +1,1 @@
+"""Records that the stages and the engine pass on: frozen, without I/O."""

@@ -1,0 +1,76 @@
+"""Questions, answers, what was dropped and why, and the rows of the dataset."""
+
+from typing import Literal
+
+from schemas.documents import Side
+from schemas.record import Record, Span, content_id
+
+Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]
+
+MAX_EXCERPT_CHARS = 300
+
+
+class Question(Record):
+    """A question that passed the filters of its own stage; `evidence` is in document characters."""
+
+    question_id: str
+    chunk_id: str
+    document_id: str
+    side: Side
+    kind: Kind
+    text: str
+    evidence: tuple[Span, ...]
+    scores: dict[str, float]
+    request_id: str
+
+
+class Answer(Record):
+    """An answer that passed the filters of its own stage; `evidence` is in document characters."""
+
+    answer_id: str
+    question_id: str
+    chunk_id: str
+    document_id: str
+    side: Side
+    text: str
+    evidence: tuple[Span, ...]
+    scores: dict[str, float]
+    model: str
+    request_id: str
+
+
+class Rejection(Record):
+    """One thing that was dropped: what, by which stage, for which reason, by what measure."""
+
+    rejection_id: str
+    item_id: str
+    stage: str
+    reason: str
+    score: float | None = None
+    threshold: float | None = None
+    detail: str = ""
+    text: str = ""
+
+    @classmethod
+    def of(  # noqa: PLR0913 - one argument a column of the ledger
+        cls,
+        item_id: str,
+        *,
+        stage: str,
+        reason: str,
+        score: float | None = None,
+        threshold: float | None = None,
+        detail: str = "",
+        text: str = "",
+    ) -> "Rejection":
+        """A rejection of the item `item_id`; `text` is cut to an excerpt."""
+        return cls(
+            rejection_id=content_id("rejection", stage, item_id, reason),
+            item_id=item_id,
+            stage=stage,
+            reason=reason,
+            score=score,
+            threshold=threshold,
+            detail=detail,
+            text=text[:MAX_EXCERPT_CHARS],
+        )

@@ -1,0 +1,64 @@
+"""Documents as they were read, the side of the split they are on, and their chunks."""
+
+from typing import Literal
+
+from schemas.record import Record
+
+Side = Literal["train", "held_out"]
+
+
+class Heading(Record):
+    """One heading of a document; `start_char` is where its text begins in the document's text."""
+
+    start_char: int
+    level: int
+    text: str
+
+
+class Document(Record):
+    """One file's text. Every later position is a character offset into `text`."""
+
+    document_id: str
+    path: str
+    format: str
+    size_bytes: int
+    title: str
+    word_count: int
+    page_starts: tuple[int, ...] = ()
+    headings: tuple[Heading, ...] = ()
+    text: str
+
+
+class SideSpan(Record):
+    """A half-open range of characters of a document that lies on one side of the split."""
+
+    start_char: int
+    end_char: int
+    side: Side
+
+
+class SplitAssignment(Record):
+    """Where a document lies: one span for a whole document, several for a document in blocks.
+
+    What no span covers (the gap between blocks) is on neither side and never used.
+    """
+
+    document_id: str
+    spans: tuple[SideSpan, ...]
+
+
+class Chunk(Record):
+    """A piece of a document: `text == document.text[start_char:end_char]`, on one side only."""
+
+    chunk_id: str
+    document_id: str
+    path: str
+    title: str
+    side: Side
+    start_char: int
+    end_char: int
+    first_page: int | None
+    last_page: int | None
+    headings: tuple[str, ...]
+    token_count: int
+    text: str

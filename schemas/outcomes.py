@@ -1,0 +1,60 @@
+"""How a request ended: completed with a reply, or failed for good."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.requests import Json
+
+Lane = Literal["live", "batch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider billed them; `cached_tokens` are part of `prompt_tokens`."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The provider answered. `reply` is the parsed body, `raw` its bytes on one line."""
+
+    request_id: str
+    model: str
+    purpose: str
+    lane: Lane
+    attempts: int
+    usage: Usage
+    cost_usd: float | None
+    latency_s: float
+    settled_at: str
+    reply: dict[str, Json]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The request can never be answered as it is. `usage` and `cost_usd` are what it cost anyway.
+
+    `code` is the provider's error code, or ours (`truncated`, `refused`, `request_too_large`).
+    `reply` is the parsed body, if there was one.
+    """
+
+    request_id: str
+    model: str
+    purpose: str
+    lane: Lane
+    attempts: int
+    usage: Usage
+    cost_usd: float | None
+    latency_s: float
+    settled_at: str
+    code: str
+    message: str
+    status: int | None
+    reply: dict[str, Json] | None = None
+
+
+Outcome = Completed | Failed

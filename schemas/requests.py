@@ -1,0 +1,67 @@
+"""What is asked of a model: one request, identified by its content."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import orjson
+
+from schemas.record import content_id
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Url = Literal["/v1/chat/completions", "/v1/embeddings"]
+
+CHAT_COMPLETIONS: Url = "/v1/chat/completions"
+EMBEDDINGS: Url = "/v1/embeddings"
+SUPPORTED_URLS: tuple[Url, ...] = (CHAT_COMPLETIONS, EMBEDDINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call, serialised once. Nothing in it depends on lane, key, base URL or time.
+
+    `purpose` groups calls of one kind (their output sizes are alike); it is not part of the id.
+    `prompt_tokens` is an estimate; `max_output_tokens` counts all `n` choices (0: embeddings).
+    """
+
+    request_id: str
+    url: Url
+    model: str
+    payload: bytes
+    purpose: str
+    prompt_tokens: int
+    max_output_tokens: int
+
+
+def make_request(
+    item_id: str,
+    ordinal: int,
+    *,
+    url: Url,
+    body: Mapping[str, Json],
+    purpose: str,
+    prompt_tokens: int,
+) -> Request:
+    """The request that is call number `ordinal` (0-based) of an item.
+
+    The id is a hash of item, ordinal, url and body (model, messages, parameters): two identical
+    calls of one item are two samples and have two ids. The output limit stands in the body as
+    `max_completion_tokens`; a lane may rename it on the wire.
+    """
+    return Request(
+        request_id=content_id("request", item_id, ordinal, url, body),
+        url=url,
+        model=str(body["model"]),
+        payload=orjson.dumps(body),
+        purpose=purpose,
+        prompt_tokens=prompt_tokens,
+        max_output_tokens=_output_limit(body),
+    )
+
+
+def _output_limit(body: Mapping[str, Json]) -> int:
+    limit = body.get("max_completion_tokens") or body.get("max_tokens") or 0
+    choices = body.get("n") or 1
+    assert isinstance(limit, int)
+    assert isinstance(choices, int)
+    return limit * choices

@@ -1,0 +1,139 @@
+"""The settings of a run: validated once, each with its default, its unit and what it affects."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from schemas.dataset import Kind
+from schemas.record import Record
+
+FORMAT_VERSION = 1  # of the files of a run folder; a newer one is refused
+
+Provider = Literal["openai", "local"]
+PromptProfile = Literal["standard", "small"]
+Positive = Annotated[int, Field(gt=0)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class DocumentSettings(Record):
+    """How files are read; the limits hold for one file."""
+
+    max_seconds_per_file: Annotated[float, Field(gt=0)] = 120.0
+    max_memory_mb_per_file: Positive = 2048
+    max_text_mb_per_file: Positive = 64
+
+
+class ChunkSettings(Record):
+    """How documents are cut, and which chunks are not worth asking about."""
+
+    target_tokens: Annotated[int, Field(ge=32)] = 512
+    min_tokens: Positive = 40
+    min_prose_share: Fraction = 0.55
+    max_glued_word_share: Fraction = 0.05
+    max_contents_line_share: Fraction = 0.5
+
+
+class SplitSettings(Record):
+    """Which text is held out for the evaluation."""
+
+    held_out_fraction: Annotated[float, Field(ge=0.0, le=0.5)] = 0.1
+    big_document_fraction: Fraction = 0.3
+    block_tokens: Positive = 4096
+    gap_tokens: Annotated[int, Field(ge=0)] = 512
+    seed: int = 0
+
+
+class QuestionSettings(Record):
+    """How many questions of which kinds, and which are dropped."""
+
+    per_chunk: Annotated[int, Field(ge=1, le=20)] = 3
+    kind_weights: dict[Kind, Annotated[float, Field(ge=0)]] = {
+        "factual": 0.35,
+        "how_to": 0.2,
+        "why": 0.15,
+        "comparison": 0.1,
+        "application": 0.1,
+        "false_premise": 0.1,
+    }
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    max_output_tokens: Positive = 700
+    min_chars: Positive = 15
+    max_chars: Positive = 300
+    min_evidence_overlap: Fraction = 0.2
+    max_near_duplicate: Fraction = 0.7
+    min_evidence_similarity: Annotated[float, Field(ge=-1, le=1)] = 0.45
+
+    @field_validator("kind_weights")
+    @classmethod
+    def _some_kind_is_wanted(cls, weights: dict[Kind, float]) -> dict[Kind, float]:
+        if not sum(weights.values()) > 0:
+            raise ValueError("at least one kind needs a weight above 0")
+        return weights
+
+
+class AnswerSettings(Record):
+    """How questions are answered, and which answers are dropped."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    max_output_tokens: Positive = 900
+    min_chars: Positive = 20
+    max_chars: Positive = 3000
+    max_copy_share: Fraction = 0.8
+    min_evidence_overlap: Fraction = 0.15
+    min_question_similarity: Annotated[float, Field(ge=-1, le=1)] = 0.4
+
+
+class DatasetSettings(Record):
+    """What a training row looks like and which rows validate the tuning."""
+
+    closed_book: bool = False
+    validation_fraction: Annotated[float, Field(ge=0.0, le=0.5)] = 0.05
+
+
+class TeacherSettings(Record):
+    """Which model writes questions and answers. The key is read from the environment alone."""
+
+    provider: Provider = "openai"
+    model: str = ""
+    base_url: str = "https://api.openai.com/v1"
+    prompt_profile: PromptProfile = "standard"
+    output_limit_name: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
+    embedding_model: str = ""
+
+
+class LimitSettings(Record):
+    """How fast and how often requests are sent. None: learnt from the provider's headers."""
+
+    requests_per_minute: Annotated[float, Field(gt=0)] | None = None
+    tokens_per_minute: Annotated[float, Field(gt=0)] | None = None
+    max_in_flight: Annotated[int, Field(ge=1, le=10_000)] = 64
+    burst_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    request_timeout_s: Annotated[float, Field(gt=0)] = 300.0
+    max_attempts: Positive = 8
+    max_retry_s: Annotated[float, Field(gt=0)] = 900.0
+    max_outage_s: Annotated[float, Field(gt=0)] = 3600.0
+    grace_s: Annotated[float, Field(ge=0)] = 30.0
+
+
+class BudgetSettings(Record):
+    """What the run may cost in all, resumes included. None: no cap."""
+
+    usd: Annotated[float, Field(gt=0)] | None = None
+
+
+class RunSettings(Record):
+    """Everything a run depends on, except secrets."""
+
+    format_version: int = FORMAT_VERSION
+    documents_dir: Path | None = None
+    limit_chunks: Positive | None = None
+    documents: DocumentSettings = DocumentSettings()
+    chunks: ChunkSettings = ChunkSettings()
+    split: SplitSettings = SplitSettings()
+    questions: QuestionSettings = QuestionSettings()
+    answers: AnswerSettings = AnswerSettings()
+    dataset: DatasetSettings = DatasetSettings()
+    teacher: TeacherSettings = TeacherSettings()
+    limits: LimitSettings = LimitSettings()
+    budget: BudgetSettings = BudgetSettings()
