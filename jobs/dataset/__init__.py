@@ -1,0 +1,1 @@
+"""Questions, answers and the rows that are made of them."""

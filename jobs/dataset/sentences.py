@@ -1,0 +1,62 @@
+"""Finds the sentences of a text, by offsets."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from sentencex import get_sentence_boundaries  # type: ignore[import-untyped]
+
+from schemas.record import Span
+
+MAX_SENTENCE_CHARS = 600
+
+_LANGUAGE = "en"  # sentencex falls back to these rules for most languages
+_BLOCK_EDGE = re.compile(
+    r"""
+      \n [^\S\n]* \n                                     # a blank line
+    | ^ (?= [^\S\n]* (?: [-*+•‣◦▪–] | \d{1,3}[.)] ) \s ) # before an item of a list
+    | ^ (?= [^\S\n]* \| )                                # before a row of a table
+    | ^ \#{1,6} [^\S\n] .* $                             # around a heading
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_LETTER = re.compile(r"[^\W\d_]")
+_TRIMMED_PIECE = re.compile(
+    rf"\S(?:.{{0,{MAX_SENTENCE_CHARS - 2}}}\S)?(?!\S)|\S{{1,{MAX_SENTENCE_CHARS}}}", re.DOTALL
+)
+# sentencex 1.0 panics on white space of more than one byte before a full stop ("A\u2028.").
+_PLAIN_SPACES = {code: " " for code in range(0x80, 0x3001) if chr(code).isspace()}
+
+
+def split_sentences(text: str) -> list[Span]:
+    """The sentences of `text`, in order, each trimmed and at most MAX_SENTENCE_CHARS long.
+
+    Headings, list items and table rows are sentences of their own. Every character that is not
+    white space lies in exactly one sentence.
+    """
+    plain = text.translate(_PLAIN_SPACES)
+    return [
+        Span(start_char=start + match.start(), end_char=start + match.end())
+        for block_start, block_end in _blocks(plain)
+        for start, end in _sentences(plain, block_start, block_end)
+        for match in _TRIMMED_PIECE.finditer(plain[start:end])
+    ]
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """The ranges between blank lines, list items, table rows and headings; they cover `text`."""
+    edges = {0, len(text)}
+    for match in _BLOCK_EDGE.finditer(text):
+        edges.update(match.span())
+    return pairwise(sorted(edges))
+
+
+def _sentences(text: str, block_start: int, block_end: int) -> Iterator[tuple[int, int]]:
+    """The ranges of the sentences of one block; they cover it."""
+    block = text[block_start:block_end]
+    starts = [0]
+    for boundary in get_sentence_boundaries(_LANGUAGE, block):
+        start = boundary["start_index"]
+        if _LETTER.search(block, starts[-1], start):  # else a number ("3.1.") of what follows
+            starts.append(start)
+    return ((block_start + a, block_start + b) for a, b in pairwise([*starts, len(block)]))
