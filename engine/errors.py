@@ -81,3 +81,11 @@ class RunInUseError(EngineError):
 
 class Deferred(Exception):  # noqa: N818 - control flow, not an error
     """The batch lane has put this request in its outbox; its item waits for the result."""
+
+
+class InterruptedRunError(EngineError):
+    """Somebody sent SIGINT or SIGTERM. Exit 128 + the signal's number."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(f"interrupted by signal {signum}")
+        self.signum = signum

@@ -52,7 +52,7 @@ class Rejection(Record):
     text: str = ""
 
     @classmethod
-    def of(  # noqa: PLR0913 - one argument a column of the ledger
+    def of(
         cls,
         item_id: str,
         *,

@@ -1,5 +1,6 @@
 """The settings of a run: validated once, each with its default, its unit and what it affects."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +15,16 @@ Provider = Literal["openai", "local"]
 PromptProfile = Literal["standard", "small"]
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
+    "factual": 0.35,
+    "how_to": 0.2,
+    "why": 0.15,
+    "comparison": 0.1,
+    "application": 0.1,
+    "false_premise": 0.1,
+}
 
 
 class DocumentSettings(Record):
@@ -48,14 +59,9 @@ class QuestionSettings(Record):
     """How many questions of which kinds, and which are dropped."""
 
     per_chunk: Annotated[int, Field(ge=1, le=20)] = 3
-    kind_weights: dict[Kind, Annotated[float, Field(ge=0)]] = {
-        "factual": 0.35,
-        "how_to": 0.2,
-        "why": 0.15,
-        "comparison": 0.1,
-        "application": 0.1,
-        "false_premise": 0.1,
-    }
+    kind_weights: dict[Kind, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=lambda: dict(DEFAULT_KIND_WEIGHTS)
+    )
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     max_output_tokens: Positive = 700
     min_chars: Positive = 15
@@ -122,6 +128,14 @@ class BudgetSettings(Record):
     usd: Annotated[float, Field(gt=0)] | None = None
 
 
+class ModelPrice(Record):
+    """US dollars for a million tokens at live prices; cached input costs like input if unset."""
+
+    input: Annotated[float, Field(ge=0)]
+    cached_input: Annotated[float, Field(ge=0)] | None = None
+    output: Annotated[float, Field(ge=0)]
+
+
 class RunSettings(Record):
     """Everything a run depends on, except secrets."""
 
@@ -137,3 +151,4 @@ class RunSettings(Record):
     teacher: TeacherSettings = TeacherSettings()
     limits: LimitSettings = LimitSettings()
     budget: BudgetSettings = BudgetSettings()
+    prices: dict[str, ModelPrice] = Field(default_factory=dict)

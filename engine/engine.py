@@ -1,0 +1,36 @@
+"""The durable call: asked once, paid once, kept before it is used."""
+
+from engine.ask import Lane
+from engine.budget import Budget
+from engine.journal import Journal
+from engine.stopping import Stopping
+from schemas.outcomes import Outcome
+from schemas.requests import Request
+
+
+class Engine:
+    """Answers requests from the journal, or buys the answer and journals it first.
+
+    Any number of callers may ask concurrently; a request id is asked by one caller at a time.
+    """
+
+    def __init__(self, *, journal: Journal, lane: Lane, budget: Budget, stopping: Stopping) -> None:
+        self._journal = journal
+        self._lane = lane
+        self._budget = budget
+        self._stopping = stopping
+
+    async def ask(self, request: Request) -> Outcome:
+        """The outcome of `request`: from the journal if settled, else sent, kept, then returned.
+
+        Raises:
+            What engine.ask.Ask raises, and InterruptedRunError once a stop was requested.
+        """
+        if (outcome := self._journal.get(request.request_id)) is not None:
+            return outcome
+        self._stopping.raise_if_requested()
+        async with self._budget.reserve(request) as reservation:
+            outcome = await self._lane.send(request)
+            reservation.settle(outcome.cost_usd)
+            await self._journal.append(outcome)
+        return outcome

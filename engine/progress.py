@@ -1,0 +1,64 @@
+"""Shows a stage's progress: a bar on a terminal, a line now and then elsewhere."""
+
+import logging
+import sys
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+LINE_EVERY_S = 10.0
+
+_log = logging.getLogger(__name__)
+
+Details = Callable[[], Mapping[str, str]]
+
+
+class StageProgress:
+    """Progress of one stage. `details` are shown beside the counts (dropped, retries, dollars)."""
+
+    def __init__(self, stage: str, *, total: int | None, done: int, details: Details) -> None:
+        self._stage = stage
+        self._details = details
+        is_terminal = sys.stderr.isatty()
+        self._bar: tqdm[None] = tqdm(
+            desc=stage,
+            total=total,
+            initial=done,
+            unit="",
+            dynamic_ncols=True,
+            mininterval=0.2 if is_terminal else LINE_EVERY_S,
+            maxinterval=LINE_EVERY_S,
+            file=sys.stderr if is_terminal else _LogLines(),  # type: ignore[arg-type]
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.set_postfix(self._details(), refresh=False)
+        self._bar.close()
+
+    def advance(self) -> None:
+        """One more item is done."""
+        if self._bar.update():
+            self._bar.set_postfix(self._details(), refresh=False)
+
+
+class _LogLines:
+    """A stream for tqdm that turns each redrawn bar into a plain line of the log."""
+
+    def write(self, text: str) -> int:
+        line = text.strip("\r\n ")
+        if line:
+            _log.info("%s", line)
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is held back."""

@@ -1,0 +1,75 @@
+"""The folder of a run: where its files are, and that only one process writes them."""
+
+import fcntl
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from engine.errors import RunInUseError
+
+
+class WriterLock:
+    """Held by at most one process. The system drops it when its owner dies, however it dies.
+
+    The file stays; it says who holds or last held the lock, and is a lock only while it is held.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> Self:
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(self._descriptor, 4096, 0).decode(errors="replace").strip()
+            os.close(self._descriptor)
+            raise RunInUseError(
+                f"{self._path.parent}: in use by {holder or 'another process'}; "
+                "try again when it has ended"
+            ) from error
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, _describe_holder().encode(), 0)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._descriptor)
+
+
+def _describe_holder() -> str:
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    return f"process {os.getpid()} on {socket.gethostname()} since {since}\n"
+
+
+class RunFolder:
+    """The paths of a run. It creates nothing but what `create` says."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self.run_dir = run_dir
+        self.lock_path = run_dir / "lock"
+        self.config_path = run_dir / "config.toml"
+        self.journal_path = run_dir / "journal.jsonl"
+        self.rejected_path = run_dir / "rejected.jsonl"
+        self.stats_path = run_dir / "stats.jsonl"
+        self.dataset_dir = run_dir / "dataset"
+
+    def create(self) -> None:
+        """Make the folder and the folders in it, if they are not there."""
+        self.dataset_dir.mkdir(parents=True, exist_ok=True)
+        self.finished_path("any").parent.mkdir(exist_ok=True)
+
+    def results_path(self, stage: str) -> Path:
+        """The file of a stage's results."""
+        return self.run_dir / f"{stage}.jsonl"
+
+    def finished_path(self, stage: str) -> Path:
+        """The ledger of the items that a stage has ended."""
+        return self.run_dir / "finished" / f"{stage}.jsonl"

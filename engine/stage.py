@@ -1,0 +1,168 @@
+"""A stage: items through `work` in a bounded window, each ending once, as results or rejections."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from engine.ask import Ask
+from engine.errors import Deferred, EngineError, TransientError
+from engine.progress import StageProgress
+from engine.records import RecordLog, record_id
+from engine.run_folder import RunFolder
+from engine.stopping import Stopping
+from schemas.dataset import Rejection
+from schemas.record import Record
+
+Item = TypeVar("Item", bound=Record)
+Result = TypeVar("Result", bound=Record)
+Work = Callable[[Item, Ask], Awaitable[Sequence[Result | Rejection]]]
+
+
+class FinishedItem(Record):
+    """An item that a stage has ended: all its results and rejections are on disk."""
+
+    item_id: str
+    result_count: int
+    rejection_count: int
+
+
+class StageFiles(Generic[Result]):
+    """The files of one stage: results, the drop ledger, and the ledger of finished items.
+
+    An item's finished line is written after its results and rejections are durable, so a crash
+    leaves it unfinished; it is then done again, and what it had already written stays as it is.
+    """
+
+    def __init__(self, folder: RunFolder, stage: str, kind: type[Result]) -> None:
+        self.results = RecordLog(folder.results_path(stage), kind)
+        self.rejected = RecordLog(folder.rejected_path, Rejection)
+        self.finished = RecordLog(folder.finished_path(stage), FinishedItem)
+        self._open = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        for log in (self.results, self.rejected, self.finished):
+            await self._open.enter_async_context(log)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._open.aclose()
+
+    def is_unfinished(self, item_id: str) -> bool:
+        """Whether the item is still to be done."""
+        return item_id not in self.finished
+
+    async def finish(self, item_id: str, outputs: Sequence[Result | Rejection]) -> None:
+        """Keep all outputs of an item, then mark it as finished.
+
+        Raises:
+            StorageError: the disk refused a line.
+        """
+        rejections = [output for output in outputs if isinstance(output, Rejection)]
+        results = [output for output in outputs if not isinstance(output, Rejection)]
+        if not outputs:
+            raise RuntimeError(f"item {item_id} ended neither as a result nor as a rejection")
+        await self.results.append(results)
+        await self.rejected.append(rejections)
+        await self.finished.append(
+            [
+                FinishedItem(
+                    item_id=item_id,
+                    result_count=len(results),
+                    rejection_count=len(rejections),
+                )
+            ]
+        )
+
+
+@dataclass
+class StagePass:
+    """What one pass over a stage came to. A stage is complete when nothing was set aside."""
+
+    finished_count: int = 0
+    deferred_count: int = 0
+    unsettled: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every item of the pass ended."""
+        return not self.deferred_count and not self.unsettled
+
+
+async def run_stage(
+    items: Iterable[Item],
+    work: Work[Item, Result],
+    *,
+    ask: Ask,
+    files: StageFiles[Result],
+    window: int,
+    stopping: Stopping,
+    progress: StageProgress,
+) -> StagePass:
+    """Put every item through `work`, at most `window` at a time, and keep what comes out.
+
+    `items` are the unfinished ones; they are drawn lazily, so memory is set by `window`. An item
+    whose request stays unsettled or was deferred is set aside and counted.
+
+    Raises:
+        EngineError: whatever ends the run; work that was in flight has landed before it is raised.
+    """
+    run = _StageRun(iter(items), work, ask, files, stopping, progress)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(window):
+            group.create_task(run.work_off())
+    if run.ended_by is not None:
+        raise run.ended_by
+    stopping.raise_if_requested()
+    return run.passed
+
+
+class _StageRun(Generic[Item, Result]):
+    """One pass under way; its workers share the iterator of items."""
+
+    def __init__(
+        self,
+        waiting: Iterator[Item],
+        work: Work[Item, Result],
+        ask: Ask,
+        files: StageFiles[Result],
+        stopping: Stopping,
+        progress: StageProgress,
+    ) -> None:
+        self._waiting = waiting
+        self._work = work
+        self._ask = ask
+        self._files = files
+        self._stopping = stopping
+        self._progress = progress
+        self.passed = StagePass()
+        self.ended_by: EngineError | None = None
+
+    async def work_off(self) -> None:
+        try:
+            for item in self._waiting:
+                await self._finish(item)
+                if self.ended_by is not None or self._stopping.reason is not None:
+                    return
+        except EngineError as error:
+            self.ended_by = self.ended_by or error
+
+    async def _finish(self, item: Item) -> None:
+        try:
+            outputs = await self._work(item, self._ask)
+        except Deferred:
+            self.passed.deferred_count += 1
+        except TransientError as error:
+            self.passed.unsettled[error.code] += 1
+        else:
+            await self._files.finish(record_id(item), outputs)
+            self.passed.finished_count += 1
+            self._progress.advance()
