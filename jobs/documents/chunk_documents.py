@@ -1,0 +1,135 @@
+"""Cuts a document into chunks, each on one side of the split and worth asking about."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from semantic_text_splitter import TextSplitter
+
+from engine.tokens import count_tokens
+from jobs.documents.chunk_faults import find_chunk_fault
+from jobs.documents.heading_paths import HeadingPaths
+from schemas.dataset import Rejection
+from schemas.documents import Chunk, Document, SideSpan, SplitAssignment
+from schemas.record import Span, content_id
+from schemas.settings import ChunkSettings
+
+STAGE = "chunks"
+
+
+def chunk_document(
+    document: Document, assignment: SplitAssignment, settings: ChunkSettings
+) -> list[Chunk | Rejection]:
+    """1 document in, 0..n chunks and rejections out, in the order of the text.
+
+    Every character that is not white space lies in exactly one of them. A chunk has at most
+    `target_tokens` tokens and lies within one span of `assignment`; text that is in none (the
+    gap of the split) is one rejection a gap.
+    """
+    headings = HeadingPaths(document)
+    results: list[Chunk | Rejection] = []
+    position = 0
+    for side_span in sorted(assignment.spans, key=lambda span: span.start_char):
+        results += _gap(document, position, side_span.start_char)
+        for piece in _pieces(document.text, side_span, headings, settings):
+            results.append(_judge(_make_chunk(document, piece, side_span, headings), settings))
+        position = side_span.end_char
+    return results + _gap(document, position, len(document.text))
+
+
+def _gap(document: Document, start: int, end: int) -> list[Rejection]:
+    text = document.text[start:end].strip()
+    if not text:
+        return []
+    item_id = content_id("gap", document.document_id, start, end)
+    return [
+        Rejection.of(
+            item_id,
+            stage=STAGE,
+            reason="split_gap",
+            detail=f"characters {start} to {end} of document {document.document_id}",
+            text=text,
+        )
+    ]
+
+
+def _pieces(
+    text: str, span: SideSpan, headings: HeadingPaths, settings: ChunkSettings
+) -> Iterator[Span]:
+    """The trimmed ranges of the chunks-to-be of one span: whole sections where they fit."""
+    for section in _pack_sections(text, span, headings, settings):
+        section_text = text[section.start_char : section.end_char]
+        for offset, piece in _split_section(section_text, settings.target_tokens):
+            if trimmed := piece.strip():
+                start = section.start_char + offset + piece.index(trimmed)
+                yield Span(start_char=start, end_char=start + len(trimmed))
+
+
+def _pack_sections(
+    text: str, span: SideSpan, headings: HeadingPaths, settings: ChunkSettings
+) -> Iterator[Span]:
+    """Neighbouring sections together, as many as fit into a chunk.
+
+    A new chapter starts a new chunk, unless what stands before it is too short to be one.
+    """
+    inner_starts = headings.starts_between(span.start_char, span.end_char)
+    start, tokens = span.start_char, 0
+    for section_start, section_end in pairwise([span.start_char, *inner_starts, span.end_char]):
+        section_tokens = count_tokens(text[section_start:section_end])
+        is_full = tokens + section_tokens > settings.target_tokens
+        if tokens >= settings.min_tokens and (is_full or headings.is_chapter(section_start)):
+            yield Span(start_char=start, end_char=section_start)
+            start, tokens = section_start, 0
+        tokens += section_tokens
+    yield Span(start_char=start, end_char=span.end_char)
+
+
+def _split_section(text: str, target_tokens: int) -> list[tuple[int, str]]:
+    """The pieces of a section with their offsets: of about equal size, so that no stub is left."""
+    tokens = count_tokens(text)
+    if tokens <= target_tokens:
+        return [(0, text)]
+    piece_count = -(-tokens // target_tokens)
+    capacity = (-(-tokens // piece_count), target_tokens)
+    return TextSplitter.from_callback(count_tokens, capacity).chunk_indices(text)
+
+
+def _make_chunk(
+    document: Document, piece: Span, side_span: SideSpan, headings: HeadingPaths
+) -> Chunk:
+    start, end = piece.start_char, piece.end_char
+    text = document.text[start:end]
+    return Chunk(
+        chunk_id=content_id("chunk", document.document_id, start, end, text),
+        document_id=document.document_id,
+        path=document.path,
+        title=document.title,
+        side=side_span.side,
+        start_char=start,
+        end_char=end,
+        first_page=_page_at(document.page_starts, start),
+        last_page=_page_at(document.page_starts, end - 1),
+        headings=headings.path_at(start),
+        token_count=count_tokens(text),
+        text=text,
+    )
+
+
+def _page_at(page_starts: Sequence[int], position: int) -> int | None:
+    """The 1-based page of a character, None in a document without pages."""
+    return max(1, bisect_right(page_starts, position)) if page_starts else None
+
+
+def _judge(chunk: Chunk, settings: ChunkSettings) -> Chunk | Rejection:
+    fault = find_chunk_fault(chunk.text, chunk.token_count, settings)
+    if fault is None:
+        return chunk
+    return Rejection.of(
+        chunk.chunk_id,
+        stage=STAGE,
+        reason=fault.reason,
+        score=fault.score,
+        threshold=fault.threshold,
+        detail=f"characters {chunk.start_char} to {chunk.end_char} of {chunk.path}",
+        text=chunk.text,
+    )
