@@ -1,0 +1,37 @@
+"""The seam between one area of the API and the handling that all paid calls share."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from tests.openai_server.config import ModelCard
+from tests.openai_server.faults import Fault
+
+
+class Answer(NamedTuple):
+    """A reply's body and what it is billed."""
+
+    payload: Mapping[str, Any]
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+
+
+class PaidApi(Protocol):
+    """One area: it checks a body, says what it may cost, and answers it. No network, no limits."""
+
+    def reserved_tokens(self, body: dict[str, Any], model: ModelCard) -> int:
+        """The tokens that count against the limits. Raises ApiError for a body that is wrong."""
+        ...
+
+    def answer(self, body: dict[str, Any], model: ModelCard, number: int, seed: str) -> Answer:
+        """The answer to a checked body; `seed` is equal for equal bodies."""
+        ...
+
+    def spoil(self, answer: Answer, fault: Fault | None) -> Answer:
+        """The same answer with a fault of its content (`length`, `refusal`, ...), if it is one."""
+        ...
+
+
+def count_tokens(text: str) -> int:
+    """A deterministic stand-in for a tokenizer: four characters a token."""
+    return (len(text) + 3) // 4

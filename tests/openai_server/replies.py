@@ -1,0 +1,71 @@
+"""What a model says: the reply record, and the default responder, deterministic in the request."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+from tests.openai_server.schema_instances import SchemaInstances
+from tests.openai_server.texts import source_of, statement
+
+Body = Mapping[str, Any]
+FinishReason = Literal["stop", "length", "content_filter", "tool_calls"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One choice of a chat completion. None for a count: taken from the texts (characters/4)."""
+
+    content: str | None
+    refusal: str | None = None
+    finish_reason: FinishReason = "stop"
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+Responder = Callable[[dict[str, Any], int], Reply]
+"""Body and call number (1-based) to a reply. With `n` above 1 it is called once a choice, and
+from the second on the body has a `choice` index, so that choices differ."""
+
+
+def default_reply(body: dict[str, Any], call_number: int) -> Reply:
+    """An instance of the request's JSON schema if it has one, else a sentence.
+
+    A function of the body alone: sent again, the same request gets the same words.
+    """
+    uniform = random.Random(orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
+    source = source_of(last_user_text(body), uniform)
+    schema = json_schema(body)
+    if schema is not None:
+        return Reply(orjson.dumps(SchemaInstances(schema, source, uniform).make()).decode())
+    if (body.get("response_format") or {}).get("type") == "json_object":
+        return Reply(orjson.dumps({"text": statement(source.focus(), uniform)}).decode())
+    return Reply(statement(source.focus(), uniform))
+
+
+def json_schema(body: Body) -> Mapping[str, Any] | None:
+    """The schema of a structured output, None where none is asked for."""
+    response_format = body.get("response_format") or {}
+    if response_format.get("type") != "json_schema":
+        return None
+    schema: Mapping[str, Any] | None = (response_format.get("json_schema") or {}).get("schema")
+    return schema
+
+
+def last_user_text(body: Body) -> str:
+    """The text of the last message of the user."""
+    for message in reversed(body["messages"]):
+        if message.get("role") == "user":
+            return message_text(message)
+    return ""
+
+
+def message_text(message: Mapping[str, Any]) -> str:
+    """A message's text; the text parts of one that comes in parts."""
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        return content
+    return "\n".join(part.get("text", "") for part in content)

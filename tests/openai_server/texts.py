@@ -1,0 +1,98 @@
+"""Texts for default replies: from the numbered sentences of a prompt, or from nothing."""
+
+import random
+import re
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+_SENTENCE = re.compile(r"^[ \t]*\[(\d+)\][ \t]*(\S.*)$", re.MULTILINE)
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_QUESTIONS = (
+    "What does {a} mean for {b} and {c}?",
+    "How does {a} relate to {b} and {c}?",
+    "Why does {a} matter for {b} and {c}?",
+    "Which {a} applies to {b} and {c}?",
+)
+_STATEMENTS = (
+    "The {a} concerns the {b} and its {c}, because {d} depends on {e}.",
+    "With regard to {a}, the {b} is what makes {c} possible, and {d} follows from {e}.",
+    "It is the {a} that decides about {b}: {c} needs {d} as well as {e}.",
+)
+_PLAIN_WORDS = (
+    *("answer", "careful", "context", "detail", "engine", "example", "figure", "garden"),
+    *("harbour", "island", "journey", "kernel", "letter", "memory", "number", "order"),
+    *("paper", "question", "reason", "stream", "table", "update", "village", "window"),
+)
+
+
+class Focus(NamedTuple):
+    """What one object of a reply is about: a sentence's number (None: no sentences) and words."""
+
+    number: int | None
+    words: Sequence[str]
+
+
+class TextSource(Protocol):
+    """Gives the objects of one reply something to be about."""
+
+    def focus(self) -> Focus: ...
+
+
+class PlainWords:
+    """No sentences to lean on: words of no meaning."""
+
+    def __init__(self, uniform: random.Random) -> None:
+        self._random = uniform
+
+    def focus(self) -> Focus:
+        """Some words, in a seeded order."""
+        return Focus(None, self._random.sample(_PLAIN_WORDS, 8))
+
+
+class NumberedSentences:
+    """The sentences `[1] ...` of a prompt; the first focus is the one nearest to its other text.
+
+    So a question asked beside the sentences is answered from the sentence it was made of.
+    """
+
+    def __init__(self, prompt: str, uniform: random.Random) -> None:
+        other_words = set(_words(_SENTENCE.sub(" ", prompt)))
+        focuses = [Focus(int(n), _words(text)) for n, text in _SENTENCE.findall(prompt)]
+        self._random = uniform
+        uniform.shuffle(focuses)
+        focuses.sort(key=lambda focus: -len(other_words.intersection(focus.words)))
+        self._focuses = [focus for focus in focuses if len(focus.words) >= 3] or focuses
+        self._next = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._focuses)
+
+    def focus(self) -> Focus:
+        """The next sentence; after the last one the first again."""
+        number, words = self._focuses[self._next % len(self._focuses)]
+        self._next += 1
+        return Focus(number, self._random.sample(words, len(words)))
+
+
+def source_of(prompt: str, uniform: random.Random) -> TextSource:
+    """The prompt's numbered sentences, or plain words where it has none."""
+    return NumberedSentences(prompt, uniform) or PlainWords(uniform)
+
+
+def question(focus: Focus, uniform: random.Random) -> str:
+    """A question made of the focus's words; ends with a question mark."""
+    return uniform.choice(_QUESTIONS).format(**_slots(focus))
+
+
+def statement(focus: Focus, uniform: random.Random) -> str:
+    """A sentence made of the focus's words in another order than theirs."""
+    return uniform.choice(_STATEMENTS).format(**_slots(focus))
+
+
+def _slots(focus: Focus) -> dict[str, str]:
+    words = list(focus.words) or ["nothing"]
+    return {slot: words[index % len(words)] for index, slot in enumerate("abcde")}
+
+
+def _words(text: str) -> list[str]:
+    return list(dict.fromkeys(_WORD.findall(text.lower())))
