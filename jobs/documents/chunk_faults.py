@@ -1,6 +1,7 @@
 """Finds chunks that are not worth a question, before money is spent on them."""
 
 import re
+from collections.abc import Container, Iterable
 
 from jobs.dataset.fault import Fault
 from jobs.dataset.sentences import split_sentences
@@ -8,8 +9,10 @@ from schemas.settings import ChunkSettings
 
 MAX_WORD_LETTERS = 30
 MAX_CONTENTS_LINE_CHARS = 200
-MIN_PROSE_SENTENCE_LETTERS = 20
-MIN_PLAIN_SHARE = 0.6  # of the letters and digits of a sentence of prose; the rest is code
+MIN_PART_LETTERS = 2
+MIN_GLUED_WORDS = 3  # fewer are chance: into, without, filename
+MIN_PROSE_SENTENCE_BYTES = 20
+MIN_PLAIN_SHARE = 0.5  # of the letters and digits of a sentence of prose; the rest is code
 
 _LETTERS = r"[^\W\d_]"
 _BREAK = r"\s，。、；：！？—–"
@@ -20,7 +23,8 @@ _PLAIN_WORD = re.compile(  # letters alone, in punctuation; no call(), no path/,
 )
 _ALPHANUMERIC_RUN = re.compile(r"[^\W_]+")
 _LETTER_RUN = re.compile(rf"{_LETTERS}+")
-_CASE_SWITCH = re.compile(r"[a-zß-öø-ÿ]{2}[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]")
+_MARK = re.compile(r"(?![\w\s])[\u0300-\u1fff]")  # vowel signs, accents: neither letters nor signs
+_FIRST_UNSPACED_SCRIPT = "\u0590"  # Latin, Greek, Cyrillic and Armenian lie before it
 _CONTENTS_LINE = re.compile(
     r"""
       .* (?: [.·…]\s? ){4,} \s* (?: \d+ | [ivxlc]+ )?  # leaders, perhaps a page
@@ -59,31 +63,44 @@ def contents_line_share(text: str) -> float:
 def glued_word_share(text: str) -> float:
     """The share of the different words that look like several words run together.
 
-    Different words: a name of a program that recurs (`HttpServlet`) counts once, lost spaces do
-    not recur.
+    A word does if it is longer than any word, or made of words that stand alone in the same text
+    ("ofthe"); so the names of a program (`HttpServletRequest`) are left in peace. Scripts that are
+    written without spaces have none.
     """
-    words = {match.group(1) for match in _PLAIN_WORD.finditer(text)}
-    return _share(sum(map(_is_glued, words)), len(words))
+    words = {match.group(1).casefold() for match in _PLAIN_WORD.finditer(text)}
+    words = {word for word in words if max(word) < _FIRST_UNSPACED_SCRIPT}
+    glued_count = sum(_is_glued(word, words) for word in words)
+    return _share(glued_count, len(words)) if glued_count >= MIN_GLUED_WORDS else 0.0
 
 
 def prose_share(text: str) -> float:
     """The share of letters and digits that lie in sentences made mostly of plain words."""
+    text = _MARK.sub("", text)
     prose = total = 0
     for span in split_sentences(text):
         sentence = text[span.start_char : span.end_char]
-        size = sum(map(len, _ALPHANUMERIC_RUN.findall(sentence)))
-        letters = sum(len(word) for word in _PLAIN_WORD.findall(sentence))
+        size = _byte_count(_ALPHANUMERIC_RUN.findall(sentence))
+        plain = _byte_count(_PLAIN_WORD.findall(sentence))
         total += size
-        if letters >= max(MIN_PROSE_SENTENCE_LETTERS, MIN_PLAIN_SHARE * size):
+        if plain >= max(MIN_PROSE_SENTENCE_BYTES, MIN_PLAIN_SHARE * size):
             prose += size
     return _share(prose, total)
 
 
-def _is_glued(word: str) -> bool:
-    return (
-        max(map(len, _LETTER_RUN.findall(word))) > MAX_WORD_LETTERS
-        or _CASE_SWITCH.search(word) is not None
-    )
+def _is_glued(word: str, words: Container[str]) -> bool:
+    if len(word) > MAX_WORD_LETTERS:
+        return max(map(len, _LETTER_RUN.findall(word))) > MAX_WORD_LETTERS
+    ends = [0]  # where a run of other words from the start of `word` can end
+    for end in range(MIN_PART_LETTERS, len(word) + 1):
+        parts = (word[start:end] for start in ends if end - start >= MIN_PART_LETTERS)
+        if any(part in words and part != word for part in parts):
+            ends.append(end)
+    return ends[-1] == len(word)
+
+
+def _byte_count(words: Iterable[str]) -> int:
+    """In UTF-8: a Chinese character, of three bytes, says as much as a few Latin letters."""
+    return sum(len(word.encode()) for word in words)
 
 
 def _share(part: int, whole: int) -> float:
