@@ -1,0 +1,83 @@
+"""One chat call whose reply is a JSON object of a given shape."""
+
+from typing import TypeVar
+
+import orjson
+from pydantic import ValidationError
+
+from engine.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
+from schemas.outcomes import Completed
+from schemas.record import Record
+from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
+from schemas.settings import AnswerSettings, QuestionSettings
+
+Shape = TypeVar("Shape", bound=Record)
+
+
+def make_chat_request(
+    item_id: str,
+    *,
+    purpose: str,
+    model: str,
+    system: str,
+    user: str,
+    reply_schema: dict[str, Json],
+    settings: QuestionSettings | AnswerSettings,
+) -> Request:
+    """The first call of an item. What all items share, schema and system message, comes first.
+
+    A temperature of None is not sent: reasoning models reject the parameter.
+    """
+    body: dict[str, Json] = {
+        "model": model,
+        "messages": [
+            {"role": "system", "content": system},
+            {"role": "user", "content": user},
+        ],
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": purpose, "strict": True, "schema": reply_schema},
+        },
+        "max_completion_tokens": settings.max_output_tokens,
+    }
+    if settings.temperature is not None:
+        body["temperature"] = settings.temperature
+    texts = (orjson.dumps(reply_schema).decode(), system, user)
+    return make_request(
+        item_id,
+        0,
+        url=CHAT_COMPLETIONS,
+        body=body,
+        purpose=purpose,
+        prompt_tokens=sum(count_tokens(text) + MESSAGE_OVERHEAD_TOKENS for text in texts),
+    )
+
+
+def parse_reply(completed: Completed, shape: type[Shape]) -> Shape | None:
+    """The reply's JSON as a record; None if it is anything but exactly that shape."""
+    try:
+        return shape.model_validate_json(_content(completed.reply), strict=True)
+    except ValidationError:
+        return None
+
+
+def _content(reply: dict[str, Json]) -> str:
+    match reply:
+        case {"choices": [{"message": {"content": str(content)}}, *_]}:
+            return content
+    return ""
+
+
+def sentence_numbers(sentence_count: int, *, min_items: int, max_items: int) -> dict[str, Json]:
+    """The schema of a list of sentence numbers.
+
+    The upper bound is rounded up to a power of two: the schema is part of the prompt's prefix,
+    and with a few bounds instead of one a chunk the provider's prompt cache keeps hitting.
+    """
+    highest = max(32, 1 << (sentence_count - 1).bit_length())
+    return {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 1, "maximum": highest},
+        "minItems": min_items,
+        "maxItems": max_items,
+    }

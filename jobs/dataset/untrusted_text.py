@@ -1,0 +1,38 @@
+"""Makes text that somebody else wrote fit to stand in a prompt, a file or a terminal."""
+
+import re
+
+_UNSEEN = re.compile(
+    "["
+    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # control characters that do not break lines
+    "\xad\u200b\u2060-\u2064\ufeff"  # soft hyphen, zero-width characters
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufff9-\ufffb"  # direction and annotation marks
+    "\U000e0000-\U000e007f"  # tags: a whole alphabet that nobody sees
+    "\ud800-\udfff\ufffe\uffff"  # half characters and no characters
+    "]"
+)
+# How chat templates spell their control tokens, without the first character: ChatML, Llama,
+# DeepSeek, Gemma, Mistral. Some servers take these for the real thing inside a message.
+_MARKER_TAIL = r"(?=[|\uff5c]|/?s>|(?:start|end)_of_turn>|/?INST\])"
+_MARKER = re.compile(rf"(?<=[<\[]){_MARKER_TAIL}")
+_DEFUSED_MARKER = re.compile(rf"(?<=[<\[]) {_MARKER_TAIL}")
+
+
+def make_plain(text: str) -> str:
+    """`text` without invisible characters; every kind of line break is a newline."""
+    return "\n".join(_UNSEEN.sub("", line) for line in text.splitlines())
+
+
+def make_line(text: str, max_chars: int | None = None) -> str:
+    """`text` as one plain line with single spaces, cut to `max_chars`."""
+    return " ".join(make_plain(text).split())[:max_chars]
+
+
+def defuse_tokens(text: str) -> str:
+    """`text` with a space inside every spelling of a control token: `< |endoftext|>`."""
+    return _MARKER.sub(" ", text)
+
+
+def restore_tokens(text: str) -> str:
+    """Undoes `defuse_tokens`, for what a model quoted from a defused text."""
+    return _DEFUSED_MARKER.sub("", text)

@@ -1,0 +1,149 @@
+"""Has the teacher write questions about a chunk."""
+
+import re
+from string import Template
+
+from engine.ask import Ask
+from jobs.dataset.content_words import content_overlap
+from jobs.dataset.fault import Fault
+from jobs.dataset.filter_questions import find_question_fault
+from jobs.dataset.numbered_sentences import NumberedSentences, number_sentences
+from jobs.dataset.question_kinds import KINDS, draw_kinds
+from jobs.dataset.structured_chat import make_chat_request, parse_reply, sentence_numbers
+from jobs.dataset.untrusted_text import make_line, restore_tokens
+from jobs.prompts import read_prompt
+from schemas.dataset import Kind, Question, Rejection
+from schemas.documents import Chunk
+from schemas.outcomes import Failed
+from schemas.record import Record, content_id
+from schemas.requests import Json, Request
+from schemas.settings import RunSettings
+
+STAGE = "questions"
+MAX_EVIDENCE_SENTENCES = 5
+
+
+class _Draft(Record):
+    evidence: tuple[int, ...]
+    kind: Kind
+    question: str
+
+
+class _Reply(Record):
+    questions: tuple[_Draft, ...]
+
+
+async def write_questions(
+    chunk: Chunk, ask: Ask, settings: RunSettings
+) -> list[Question | Rejection]:
+    """Ask the teacher once about `chunk`.
+
+    1 chunk in; out come the questions worth keeping and one rejection for each that is not, in
+    the order in which they were written, or one rejection of the chunk if there are none.
+    Raises what `Ask` raises.
+    """
+    sentences = number_sentences(chunk)
+    request = _make_request(chunk, sentences, settings)
+    outcome = await ask(request)
+    if isinstance(outcome, Failed):
+        return [_reject_chunk(chunk, outcome.code, outcome.message)]
+    reply = parse_reply(outcome, _Reply)
+    if reply is None:
+        return [_reject_chunk(chunk, "malformed_output")]
+    if not reply.questions:
+        return [_reject_chunk(chunk, "no_questions")]
+    return _sift(reply.questions, chunk, sentences, settings, request.request_id)
+
+
+def _make_request(chunk: Chunk, sentences: NumberedSentences, settings: RunSettings) -> Request:
+    count = settings.questions.per_chunk
+    kinds = draw_kinds(chunk.chunk_id, count, settings.questions.kind_weights)
+    user = Template(read_prompt("write_questions_user.md")).substitute(
+        count=count, kinds=", ".join(kinds), text=sentences.listing
+    )
+    return make_chat_request(
+        chunk.chunk_id,
+        purpose=STAGE,
+        model=settings.teacher.model,
+        system=read_prompt("write_questions.md"),
+        user=user,
+        reply_schema=_reply_schema(len(sentences.texts), count),
+        settings=settings.questions,
+    )
+
+
+def _reply_schema(sentence_count: int, question_count: int) -> dict[str, Json]:
+    evidence = sentence_numbers(sentence_count, min_items=1, max_items=MAX_EVIDENCE_SENTENCES)
+    draft: dict[str, Json] = {
+        "type": "object",
+        "properties": {
+            "evidence": evidence,
+            "kind": {"type": "string", "enum": list(KINDS)},
+            "question": {"type": "string"},
+        },
+        "required": ["evidence", "kind", "question"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {"questions": {"type": "array", "items": draft, "maxItems": question_count}},
+        "required": ["questions"],
+        "additionalProperties": False,
+    }
+
+
+def _sift(
+    drafts: tuple[_Draft, ...],
+    chunk: Chunk,
+    sentences: NumberedSentences,
+    settings: RunSettings,
+    request_id: str,
+) -> list[Question | Rejection]:
+    """Each draft as a question or a rejection; a text that comes again is rejected once."""
+    results: dict[str, Question | Rejection] = {}
+    seen: set[str] = set()
+    for draft in drafts:
+        text = restore_tokens(make_line(draft.question))
+        question_id = content_id("question", chunk.chunk_id, text)
+        key = _bare(text)
+        fault = Fault("repeated") if key in seen else _find_fault(draft, text, sentences, settings)
+        seen.add(key)
+        if fault is not None:
+            rejection = Rejection.of(question_id, stage=STAGE, text=text, **fault._asdict())
+            results[rejection.rejection_id] = rejection
+            continue
+        results[question_id] = Question(
+            question_id=question_id,
+            chunk_id=chunk.chunk_id,
+            document_id=chunk.document_id,
+            side=chunk.side,
+            kind=draft.kind,
+            text=text,
+            evidence=sentences.spans_of(draft.evidence),
+            scores={"evidence_overlap": _overlap(draft, text, sentences)},
+            request_id=request_id,
+        )
+    return list(results.values())
+
+
+def _find_fault(
+    draft: _Draft, text: str, sentences: NumberedSentences, settings: RunSettings
+) -> Fault | None:
+    if not draft.evidence:
+        return Fault("no_evidence")
+    wrong = sentences.first_out_of_range(draft.evidence)
+    if wrong is not None:
+        return Fault("evidence_out_of_range", wrong, len(sentences.texts))
+    return find_question_fault(text, sentences.text_of(draft.evidence), settings.questions)
+
+
+def _overlap(draft: _Draft, text: str, sentences: NumberedSentences) -> float:
+    return round(content_overlap(text, sentences.text_of(draft.evidence)), 4)
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def _reject_chunk(chunk: Chunk, reason: str, detail: str = "") -> Rejection:
+    return Rejection.of(chunk.chunk_id, stage=STAGE, reason=reason, detail=detail, text=chunk.text)
