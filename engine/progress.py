@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from tqdm import tqdm
 
@@ -22,7 +22,7 @@ class StageProgress:
         self._stage = stage
         self._details = details
         is_terminal = sys.stderr.isatty()
-        self._bar: tqdm[None] = tqdm(
+        self._bar: tqdm[NoReturn] = tqdm(
             desc=stage,
             total=total,
             initial=done,
@@ -30,7 +30,7 @@ class StageProgress:
             dynamic_ncols=True,
             mininterval=0.2 if is_terminal else LINE_EVERY_S,
             maxinterval=LINE_EVERY_S,
-            file=sys.stderr if is_terminal else _LogLines(),  # type: ignore[arg-type]
+            file=sys.stderr if is_terminal else _LogLines(),
         )
 
     def __enter__(self) -> Self:

@@ -29,31 +29,43 @@ def encode_record(record: Record) -> bytes:
     return record.model_dump_json().encode()
 
 
+def read_ids(path: Path, kind: type[Record]) -> Iterator[str]:
+    """The ids of a file's whole lines, in order; nothing else of them is read.
+
+    Ids must be content ids: what an id could not contain is not decoded here.
+    """
+    id_start = len(line_prefix(id_field(kind))) + 1
+    for line in read_lines(path):
+        yield line[id_start : line.find(b'"', id_start)].decode()
+
+
 def read_records(
     path: Path, kind: type[R], *, is_wanted: Callable[[str], bool] = lambda _: True
 ) -> Iterator[R]:
     """The records of a file, in order, one at a time; only those whose id `is_wanted`.
 
-    An unwanted line costs its id only; it is not parsed.
+    An unwanted line costs its id only; it is not parsed. No file, no records.
 
     Raises:
         DamagedLogError: a line is not such a record.
     """
-    id_start = len(line_prefix(id_field(kind)))
+    id_start = len(line_prefix(id_field(kind))) + 1
     for number, line in enumerate(read_lines(path), start=1):
-        id_end = line.find(b'"', id_start + 1) + 1
-        if not is_wanted(line[id_start + 1 : id_end - 1].decode()):
-            continue
-        yield _parse(line, kind, path, number)
+        if is_wanted(line[id_start : line.find(b'"', id_start)].decode(errors="replace")):
+            yield _parse(line, kind, path, number)
 
 
-def read_records_by_id(path: Path, kind: type[R]) -> Iterator[R]:
-    """The records of a file in the order of their ids, whatever order they were written in.
+def read_records_by_id(
+    path: Path, kind: type[R], *, is_wanted: Callable[[str], bool] = lambda _: True
+) -> Iterator[R]:
+    """The same in the order of the ids, whatever order the lines were written in.
 
-    Memory: 16 bytes a line. Ids must be content ids (schemas.record.content_id).
+    Memory: 24 bytes a line.
     """
     for line in read_lines_by_id(path, line_prefix(id_field(kind))):
-        yield _parse(line.data, kind, path, line.number)
+        record = _parse(line.data, kind, path, line.number)
+        if is_wanted(record_id(record)):
+            yield record
 
 
 class RecordLog(Generic[R]):
@@ -79,6 +91,11 @@ class RecordLog(Generic[R]):
 
     def __len__(self) -> int:
         return len(self._log)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._log.path
 
     def get(self, item_id: str) -> R | None:
         """The record with this id, None if there is none.

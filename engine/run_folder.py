@@ -3,12 +3,16 @@
 import fcntl
 import os
 import socket
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from engine.errors import RunInUseError
+
+LOCK_TRIES = 5
+LOCK_TRY_EVERY_S = 0.05  # `find_writer` holds the lock for a moment; that is not a writer
 
 
 class WriterLock:
@@ -22,15 +26,12 @@ class WriterLock:
 
     def __enter__(self) -> Self:
         self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.pread(self._descriptor, 4096, 0).decode(errors="replace").strip()
+        if not _try_lock(self._descriptor, fcntl.LOCK_EX, tries=LOCK_TRIES):
+            holder = _read_holder(self._descriptor)
             os.close(self._descriptor)
             raise RunInUseError(
-                f"{self._path.parent}: in use by {holder or 'another process'}; "
-                "try again when it has ended"
-            ) from error
+                f"{self._path.parent}: in use by {holder}; try again when it has ended"
+            )
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, _describe_holder().encode(), 0)
         return self
@@ -42,6 +43,36 @@ class WriterLock:
         trace: TracebackType | None,
     ) -> None:
         os.close(self._descriptor)
+
+
+def find_writer(path: Path) -> str | None:
+    """Who holds the lock now, in words; None if nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        if _try_lock(descriptor, fcntl.LOCK_SH, tries=1):
+            return None
+        return _read_holder(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int, kind: int, *, tries: int) -> bool:
+    for attempt in range(tries):
+        if attempt:
+            time.sleep(LOCK_TRY_EVERY_S)
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        return True
+    return False
+
+
+def _read_holder(descriptor: int) -> str:
+    return os.pread(descriptor, 4096, 0).decode(errors="replace").strip() or "another process"
 
 
 def _describe_holder() -> str:
@@ -57,6 +88,7 @@ class RunFolder:
         self.lock_path = run_dir / "lock"
         self.config_path = run_dir / "config.toml"
         self.journal_path = run_dir / "journal.jsonl"
+        self.sources_path = run_dir / "sources.jsonl"
         self.rejected_path = run_dir / "rejected.jsonl"
         self.stats_path = run_dir / "stats.jsonl"
         self.dataset_dir = run_dir / "dataset"
@@ -73,3 +105,8 @@ class RunFolder:
     def finished_path(self, stage: str) -> Path:
         """The ledger of the items that a stage has ended."""
         return self.run_dir / "finished" / f"{stage}.jsonl"
+
+    def stage_paths(self) -> list[Path]:
+        """The files that stages have written: results, rejections, ledgers; not the journal."""
+        paths = [*self.run_dir.glob("*.jsonl"), *self.run_dir.glob("finished/*.jsonl")]
+        return [path for path in paths if path not in (self.journal_path, self.stats_path)]

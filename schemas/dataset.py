@@ -74,3 +74,43 @@ class Rejection(Record):
             detail=detail,
             text=text[:MAX_EXCERPT_CHARS],
         )
+
+
+class Provenance(Record):
+    """Where a training row comes from: row `row` (0-based) of dataset/`file`.
+
+    `question_cost_usd` paid for all questions of the same request, of which this row's is one.
+    """
+
+    answer_id: str
+    file: str
+    row: int
+    question_id: str
+    chunk_id: str
+    document_id: str
+    path: str
+    title: str
+    headings: tuple[str, ...]
+    first_page: int | None
+    last_page: int | None
+    kind: Kind
+    question_evidence: tuple[Span, ...]
+    answer_evidence: tuple[Span, ...]
+    scores: dict[str, float]
+    model: str
+    request_ids: tuple[str, ...]
+    question_cost_usd: float | None
+    answer_cost_usd: float | None
+
+
+class HeldOutQuestion(Record):
+    """A question about text that no training row has seen, with that text."""
+
+    question_id: str
+    chunk_id: str
+    document_id: str
+    path: str
+    kind: Kind
+    question: str
+    context: str
+    evidence: tuple[Span, ...]

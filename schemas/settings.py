@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
@@ -107,6 +108,19 @@ class TeacherSettings(Record):
     output_limit_name: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
     embedding_model: str = ""
 
+    @field_validator("base_url")
+    @classmethod
+    def _address_holds_no_secret(cls, base_url: str) -> str:
+        parts = urlsplit(base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("expected a web address such as https://api.openai.com/v1")
+        if parts.username or parts.password or parts.query:
+            raise ValueError(
+                "expected an address without a user, a password or a query; "
+                "the key is read from OPENAI_API_KEY"
+            )
+        return base_url
+
 
 class LimitSettings(Record):
     """How fast and how often requests are sent. None: learnt from the provider's headers."""
@@ -139,7 +153,6 @@ class ModelPrice(Record):
 class RunSettings(Record):
     """Everything a run depends on, except secrets."""
 
-    format_version: int = FORMAT_VERSION
     documents_dir: Path | None = None
     limit_chunks: Positive | None = None
     documents: DocumentSettings = DocumentSettings()
@@ -152,3 +165,12 @@ class RunSettings(Record):
     limits: LimitSettings = LimitSettings()
     budget: BudgetSettings = BudgetSettings()
     prices: dict[str, ModelPrice] = Field(default_factory=dict)
+
+
+class RunIdentity(Record):
+    """What a run folder says of itself beside its settings."""
+
+    format_version: int
+    version: str
+    run_id: str
+    prompts: dict[str, str]

@@ -1,0 +1,65 @@
+"""Whole files, replaced in one step: a reader sees the old one or the new one, never a part."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+from engine.errors import StorageError
+
+
+class WriteLine(Protocol):
+    """Writes one line; the newline is added."""
+
+    def __call__(self, line: bytes) -> None:
+        """Write `line`."""
+        ...
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[WriteLine]:
+    """A new file that takes the place of `path` when the block ends well, durably.
+
+    Raises:
+        StorageError: the disk refused it; `path` is as it was.
+    """
+    new_path = path.with_name(path.name + ".new")
+    try:
+        with new_path.open("wb") as file:
+
+            def write_line(line: bytes) -> None:
+                file.write(line + b"\n")
+
+            yield write_line
+            file.flush()
+            os.fsync(file.fileno())
+        new_path.replace(path)
+        _sync_dir(path.parent)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written ({error}); free or mend the disk") from error
+    finally:
+        with suppress(OSError):
+            new_path.unlink(missing_ok=True)
+
+
+def replace_file(path: Path, lines: Iterable[bytes]) -> int:
+    """Replace the content of `path` by `lines`, durably; returns how many there are.
+
+    Raises:
+        StorageError: the disk refused it; `path` is as it was.
+    """
+    count = 0
+    with replacing(path) as write_line:
+        for line in lines:
+            write_line(line)
+            count += 1
+    return count
+
+
+def _sync_dir(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

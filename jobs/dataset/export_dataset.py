@@ -1,0 +1,160 @@
+"""Writes the dataset: rows in chat format, their provenance, and the held-out questions."""
+
+import math
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack
+from typing import NamedTuple
+
+import numpy as np
+import orjson
+
+from engine.errors import DamagedLogError
+from engine.files import replacing
+from engine.journal import Journal
+from engine.records import RecordLog, encode_record, read_records, read_records_by_id
+from engine.run_folder import RunFolder
+from jobs.dataset.chat_rows import chat_row
+from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question
+from schemas.documents import Chunk
+from schemas.record import content_id
+from schemas.settings import DatasetSettings
+
+
+class DatasetCounts(NamedTuple):
+    """Rows written to each file of the dataset."""
+
+    train: int
+    validation: int
+    held_out: int
+
+
+class Sources(NamedTuple):
+    """Where the pieces of a row are looked up by id."""
+
+    questions: RecordLog[Question]
+    chunks: RecordLog[Chunk]
+    journal: Journal
+
+    def of(self, answer: Answer) -> tuple[Question, Chunk]:
+        """The question of an answer, and the chunk of both.
+
+        Raises:
+            DamagedLogError: one of them is missing.
+        """
+        question = self.questions.get(answer.question_id)
+        chunk = self.chunks.get(answer.chunk_id)
+        if question is None or chunk is None:
+            raise DamagedLogError(
+                f"answer {answer.answer_id} has lost its question or chunk; "
+                "restore the run folder from a backup"
+            )
+        return question, chunk
+
+
+async def export_dataset(
+    folder: RunFolder, settings: DatasetSettings, journal: Journal
+) -> DatasetCounts:
+    """Replace the files of the dataset by what the run now holds, each in one step.
+
+    Rows stand in the order of their answers' content ids: shuffled, and the same in every run
+    with the same replies. Reads answers one at a time.
+
+    Raises:
+        DamagedLogError: an answer's question or chunk is missing.
+    """
+    async with AsyncExitStack() as logs:
+        questions = await logs.enter_async_context(
+            RecordLog(folder.results_path("kept_questions"), Question)
+        )
+        chunks = await logs.enter_async_context(RecordLog(folder.results_path("chunks"), Chunk))
+        sources = Sources(questions, chunks, journal)
+        train_count, validation_count = _write_rows(folder, settings, sources)
+        held_out_count = _write_held_out(folder, chunks)
+    return DatasetCounts(train_count, validation_count, held_out_count)
+
+
+def _write_rows(folder: RunFolder, settings: DatasetSettings, sources: Sources) -> tuple[int, int]:
+    answers_path = folder.results_path("answers")
+    highest = _highest_validation_draw(read_records(answers_path, Answer), settings)
+    counts = {"train.jsonl": 0, "validation.jsonl": 0}
+    with ExitStack() as files:
+        write_row = {
+            name: files.enter_context(replacing(folder.dataset_dir / name)) for name in counts
+        }
+        write_provenance = files.enter_context(replacing(folder.dataset_dir / "provenance.jsonl"))
+        for answer in read_records_by_id(answers_path, Answer):
+            name = "validation.jsonl" if _draw(answer.chunk_id) <= highest else "train.jsonl"
+            question, chunk = sources.of(answer)
+            row = chat_row(question.text, answer.text, chunk, closed_book=settings.closed_book)
+            write_row[name](orjson.dumps(row))
+            provenance = _provenance(answer, question, chunk, sources.journal)
+            where = {"file": name, "row": counts[name]}
+            write_provenance(encode_record(provenance.model_copy(update=where)))
+            counts[name] += 1
+    return counts["train.jsonl"], counts["validation.jsonl"]
+
+
+def _write_held_out(folder: RunFolder, chunks: RecordLog[Chunk]) -> int:
+    count = 0
+    with replacing(folder.dataset_dir / "held_out.jsonl") as write_line:
+        for question in read_records_by_id(folder.results_path("kept_questions"), Question):
+            chunk = chunks.get(question.chunk_id) if question.side == "held_out" else None
+            if chunk is not None:
+                write_line(encode_record(_held_out(question, chunk)))
+                count += 1
+    return count
+
+
+def _held_out(question: Question, chunk: Chunk) -> HeldOutQuestion:
+    return HeldOutQuestion(
+        question_id=question.question_id,
+        chunk_id=question.chunk_id,
+        document_id=question.document_id,
+        path=chunk.path,
+        kind=question.kind,
+        question=question.text,
+        context=chunk.text,
+        evidence=question.evidence,
+    )
+
+
+def _provenance(answer: Answer, question: Question, chunk: Chunk, journal: Journal) -> Provenance:
+    asked, answered = journal.get(question.request_id), journal.get(answer.request_id)
+    return Provenance(
+        answer_id=answer.answer_id,
+        file="",
+        row=0,
+        question_id=question.question_id,
+        chunk_id=chunk.chunk_id,
+        document_id=chunk.document_id,
+        path=chunk.path,
+        title=chunk.title,
+        headings=chunk.headings,
+        first_page=chunk.first_page,
+        last_page=chunk.last_page,
+        kind=question.kind,
+        question_evidence=question.evidence,
+        answer_evidence=answer.evidence,
+        scores={
+            **{f"question_{name}": score for name, score in question.scores.items()},
+            **{f"answer_{name}": score for name, score in answer.scores.items()},
+        },
+        model=answer.model,
+        request_ids=(question.request_id, answer.request_id),
+        question_cost_usd=asked.cost_usd if asked else None,
+        answer_cost_usd=answered.cost_usd if answered else None,
+    )
+
+
+def _highest_validation_draw(answers: Iterator[Answer], settings: DatasetSettings) -> int:
+    """The draw up to which a chunk's rows validate; -1 for none.
+
+    All rows of a chunk go to one file. At least one chunk validates, unless there is only one.
+    """
+    draws = np.unique(np.fromiter((_draw(answer.chunk_id) for answer in answers), np.int64))
+    wanted = math.ceil(settings.validation_fraction * len(draws)) if len(draws) > 1 else 0
+    return int(draws[wanted - 1]) if wanted else -1
+
+
+def _draw(chunk_id: str) -> int:
+    return int(content_id("validation", chunk_id)[:15], 16)

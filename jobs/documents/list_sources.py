@@ -1,0 +1,54 @@
+"""Keeps the list of a run's files, and tells which documents of the run are no longer there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.errors import ConfigError
+from engine.files import replace_file
+from engine.records import RecordLog, encode_record, read_ids, read_records
+from engine.run_folder import RunFolder
+from jobs.documents.list_files import SourceFile, list_files
+from schemas.dataset import Rejection
+from schemas.documents import Document
+
+
+class MissingDocument(NamedTuple):
+    """A document of the run whose file is gone, or holds something else now."""
+
+    document_id: str
+    path: str
+    is_changed: bool
+
+
+async def list_sources(folder: RunFolder, documents_dir: Path) -> None:
+    """Replace sources.jsonl by what the folder holds now; what cannot be read is a rejection.
+
+    Raises:
+        ConfigError: there is no such folder.
+    """
+    if not documents_dir.is_dir():
+        raise ConfigError(f"{documents_dir}: is not a folder; --documents names the folder to read")
+    rejections: list[Rejection] = []
+
+    def sources() -> Iterator[bytes]:
+        for found in list_files(documents_dir):
+            if isinstance(found, Rejection):
+                rejections.append(found)
+            else:
+                yield encode_record(found)
+
+    replace_file(folder.sources_path, sources())
+    async with RecordLog(folder.rejected_path, Rejection) as rejected:
+        await rejected.append(rejections)
+
+
+def find_missing_documents(folder: RunFolder) -> list[MissingDocument]:
+    """The documents of the run that are not in sources.jsonl any more."""
+    present = set(read_ids(folder.sources_path, SourceFile))
+    documents_path = folder.results_path("documents")
+    missing = list(read_records(documents_path, Document, is_wanted=lambda i: i not in present))
+    if not missing:
+        return []
+    paths = {source.path for source in read_records(folder.sources_path, SourceFile)}
+    return [MissingDocument(d.document_id, d.path, d.path in paths) for d in missing]

@@ -1,0 +1,3 @@
+"""Puts the engine together for a run: model, lane, journal, budget, statistics."""
+
+

@@ -1,0 +1,104 @@
+"""Starts a run or goes on with it: what changed, what that costs, then the stages."""
+
+import logging
+from typing import NamedTuple
+
+from engine.errors import ConfigError
+from engine.prices import make_price
+from engine.run_folder import RunFolder, WriterLock
+from engine.stopping import Stopping, stop_on_signals
+from jobs.documents.list_sources import find_missing_documents, list_sources
+from jobs.open_engine import open_engine
+from jobs.pipeline import Pipeline, PipelineEnd
+from jobs.preview_changes import Preview, preview_changes
+from jobs.run_changes import RunChanges, apply_changes, find_changes
+from jobs.run_config import (
+    RunConfig,
+    new_run_config,
+    read_run_config,
+    with_settings,
+    write_run_config,
+)
+from schemas.settings import RunSettings
+
+_log = logging.getLogger(__name__)
+
+
+class RunOrder(NamedTuple):
+    """What the user asks for. The key is in no file, log or error."""
+
+    folder: RunFolder
+    settings: RunSettings
+    api_key: str
+    accepts_changes: bool
+
+
+async def start_run(order: RunOrder) -> PipelineEnd:
+    """Take a run as far as it goes; the same call again resumes it.
+
+    Raises:
+        ConfigError: settings or documents changed and that was not accepted; other bad settings.
+        EngineError: whatever ends the run early; everything bought until then is kept.
+    """
+    stopping = Stopping()
+    order.folder.create()
+    with (
+        WriterLock(order.folder.lock_path),
+        stop_on_signals(stopping, grace_s=order.settings.limits.grace_s),
+    ):
+        config = await _settle_changes(order)
+        async with open_engine(config, order.folder, order.api_key, stopping) as engine:
+            pipeline = Pipeline(
+                order.folder,
+                engine.settings,
+                ask=engine.ask,
+                journal=engine.journal,
+                stopping=stopping,
+                details=engine.details,
+            )
+            return await pipeline.run()
+
+
+async def _settle_changes(order: RunOrder) -> RunConfig:
+    """The config to go on with, once whatever no longer holds has been removed from the run."""
+    folder, settings = order.folder, order.settings
+    before = read_run_config(folder.config_path)
+    if settings.documents_dir is None:
+        raise ConfigError("documents_dir is not set: name the folder to read with --documents")
+    await list_sources(folder, settings.documents_dir)
+    if before is None:
+        after = new_run_config(settings)
+    else:
+        after = with_settings(before, settings)
+        changes = RunChanges(find_changes(before, after), tuple(find_missing_documents(folder)))
+        await _apply(changes, order)
+    write_run_config(folder.config_path, after)
+    return after
+
+
+async def _apply(changes: RunChanges, order: RunOrder) -> None:
+    if not changes:
+        return
+    settings = order.settings
+    if changes.ask_anew and not order.accepts_changes:
+        price = make_price(settings.prices, is_free=settings.teacher.provider == "local")
+        preview = await preview_changes(order.folder, settings, changes, price)
+        raise ConfigError(_explain(changes, preview, order))
+    for change in changes.describe():
+        _log.info("changed: %s", change)
+    apply_changes(order.folder, changes)
+    assert settings.documents_dir is not None
+    await list_sources(order.folder, settings.documents_dir)  # its rejections may be removed, too
+
+
+def _explain(changes: RunChanges, preview: Preview, order: RunOrder) -> str:
+    dollars = "" if preview.worst_case_usd is None else f" (at most ${preview.worst_case_usd:.4f})"
+    lines = [
+        f"{order.folder.run_dir} was made with other settings or documents:",
+        *(f"  {change}" for change in changes.describe()),
+        f"Of {preview.settled:,} settled requests {preview.used_again:,} still apply up to stage "
+        f"{preview.stage}, where {preview.asked_anew:,} would be asked anew{dollars}; later stages "
+        "ask anew what depends on new replies. Nothing paid for is deleted.",
+        "Go on with --accept-changes, or give the former settings, or another run folder.",
+    ]
+    return "\n".join(lines)

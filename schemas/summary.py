@@ -1,0 +1,35 @@
+"""What a run has come to, as its files say."""
+
+from schemas.record import Record
+
+
+class StageSummary(Record):
+    """How many items a stage has finished, what came out, and what was dropped for which reason."""
+
+    finished: int
+    results: int
+    dropped: dict[str, int]
+
+
+class RequestSummary(Record):
+    """Settled requests of one purpose, their tokens and dollars (None: some price is unknown)."""
+
+    completed: int
+    failed: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    cost_usd: float | None
+
+
+class RunSummary(Record):
+    """A run in numbers. `rows` counts the lines of each file of the dataset."""
+
+    run_dir: str
+    run_id: str | None
+    documents: int
+    stages: dict[str, StageSummary]
+    requests: dict[str, RequestSummary]
+    rows: dict[str, int]
+    cost_usd: float | None
+    writer: str | None
