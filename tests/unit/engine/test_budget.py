@@ -1,0 +1,71 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from engine.budget import Budget
+from engine.engine import Engine
+from engine.errors import ConfigError, QuotaError
+from engine.journal import Journal
+from engine.stopping import Stopping
+from schemas.outcomes import Usage
+from tests.unit.engine.fakes import FakeLane, make_request
+
+
+def price(model: str, usage: Usage) -> float | None:
+    """A cent a token, whatever kind."""
+    return None if model == "unknown" else (usage.prompt_tokens + usage.completion_tokens) * 0.01
+
+
+async def test_request_is_sent_only_if_its_worst_case_fits(tmp_path: Path) -> None:
+    lane = FakeLane(cost_usd=1.0)
+    budget = Budget(cap_usd=7.0, spent_usd=0.0, price=price)  # worst case of one request: 5.0
+
+    async with Journal(tmp_path / "journal.jsonl") as journal:
+        engine = Engine(journal=journal, lane=lane, budget=budget, stopping=Stopping())
+        for name in ("a", "b", "c"):
+            await engine.ask(make_request(name))
+        with pytest.raises(QuotaError, match=r"budget of \$7\.00 is used up: \$3\.0000"):
+            await engine.ask(make_request("d"))
+
+    assert lane.sent == ["a", "b", "c"]
+
+
+async def test_request_waits_while_others_may_turn_out_cheaper() -> None:
+    budget = Budget(cap_usd=7.0, spent_usd=0.0, price=price)
+    order: list[str] = []
+
+    async def spend(name: str) -> None:
+        async with budget.reserve(make_request(name)) as reservation:
+            order.append(f"{name} begins")
+            await asyncio.sleep(0)
+            reservation.settle(0.5)
+            order.append(f"{name} ends")
+
+    await asyncio.gather(spend("a"), spend("b"))
+
+    assert order == ["a begins", "a ends", "b begins", "b ends"]
+    assert budget.spent_usd == pytest.approx(1.0)
+
+
+async def test_failed_call_gives_its_reservation_back() -> None:
+    budget = Budget(cap_usd=5.0, spent_usd=0.0, price=price)
+
+    with pytest.raises(TimeoutError):
+        async with budget.reserve(make_request("a")):
+            raise TimeoutError
+    async with budget.reserve(make_request("b")) as reservation:
+        reservation.settle(1.0)
+
+    assert budget.spent_usd == pytest.approx(1.0)
+
+
+async def test_unknown_price_is_an_error_only_with_a_cap() -> None:
+    capped = Budget(cap_usd=5.0, spent_usd=0.0, price=lambda model, usage: None)
+    open_ended = Budget(cap_usd=None, spent_usd=0.0, price=lambda model, usage: None)
+
+    with pytest.raises(ConfigError, match="price of model 'm' is unknown"):
+        async with capped.reserve(make_request("a")):
+            pass
+    async with open_ended.reserve(make_request("a")):
+        pass
