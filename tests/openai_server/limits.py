@@ -6,6 +6,8 @@ from tests.openai_server.config import ANY_MODEL, ModelLimits, RateLimitHeaders
 from tests.openai_server.errors import ApiError
 from tests.openai_server.faults import retry_after
 
+_ROUNDING = 1e-6  # units; who waits exactly as long as told is let in
+
 
 class Bucket:
     """A token bucket that holds `burst_s` worth of the rate, and at least one request.
@@ -29,7 +31,8 @@ class Bucket:
         """Seconds until `units` can be taken; 0.0 means now."""
         elapsed_s, self._now_s = now_s - self._now_s, now_s
         self.level = min(self._capacity, self.level + elapsed_s * self._units_per_s)
-        return max(0.0, min(units, self._capacity) - self.level) / self._units_per_s
+        missing = min(units, self._capacity) - self.level
+        return missing / self._units_per_s if missing > _ROUNDING else 0.0
 
     def give_back(self, units: float) -> None:
         """Return what was reserved and not used (negative: take what was used beyond)."""

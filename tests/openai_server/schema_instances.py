@@ -102,7 +102,9 @@ class SchemaInstances:
         return round(low + (high - low) * self._random.uniform(0.1, 0.9), 6)
 
     def _chosen(self, values: list[Any], focus: Focus) -> Any:
-        return focus.number if focus.number in values else self._random.choice(values)
+        if focus.number is not None and focus.number in values:
+            return focus.number
+        return self._random.choice(values)
 
     def _branch(self, branches: list[Schema], depth: int) -> Schema:
         if depth < _DEPTH:

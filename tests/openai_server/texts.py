@@ -5,7 +5,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-_SENTENCE = re.compile(r"^[ \t]*\[(\d+)\][ \t]*(\S.*)$", re.MULTILINE)
+_SENTENCE = re.compile(r"^\[(\d+)\][ \t]*(\S.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+_ENOUGH_WORDS = 6  # for a question or statement without a repeated word
+_TAIL_CHARS = 400
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _QUESTIONS = (
     "What does {a} mean for {b} and {c}?",
@@ -38,30 +40,34 @@ class TextSource(Protocol):
     def focus(self) -> Focus: ...
 
 
-class PlainWords:
-    """No sentences to lean on: words of no meaning."""
+class PromptWords:
+    """No numbered sentences to lean on: the last words of the prompt, or some of no meaning."""
 
-    def __init__(self, uniform: random.Random) -> None:
+    def __init__(self, prompt: str, uniform: random.Random) -> None:
+        words = _words(prompt[-_TAIL_CHARS:])
+        self._words = words if len(words) >= _ENOUGH_WORDS else _PLAIN_WORDS
         self._random = uniform
 
     def focus(self) -> Focus:
         """Some words, in a seeded order."""
-        return Focus(None, self._random.sample(_PLAIN_WORDS, 8))
+        return Focus(None, self._random.sample(self._words, _ENOUGH_WORDS))
 
 
 class NumberedSentences:
-    """The sentences `[1] ...` of a prompt; the first focus is the one nearest to its other text.
+    """The sentences `[1] ...` of a prompt; the first focus is the one nearest to what follows.
 
-    So a question asked beside the sentences is answered from the sentence it was made of.
+    So a question asked below the sentences is answered from the sentence it was made of. Lines
+    that begin with a space continue a sentence.
     """
 
     def __init__(self, prompt: str, uniform: random.Random) -> None:
-        other_words = set(_words(_SENTENCE.sub(" ", prompt)))
-        focuses = [Focus(int(n), _words(text)) for n, text in _SENTENCE.findall(prompt)]
+        sentences = list(_SENTENCE.finditer(prompt))
+        words_below = set(_words(prompt[sentences[-1].end() :])) if sentences else set()
+        focuses = [Focus(int(each[1]), _words(each[2])) for each in sentences]
         self._random = uniform
         uniform.shuffle(focuses)
-        focuses.sort(key=lambda focus: -len(other_words.intersection(focus.words)))
-        self._focuses = [focus for focus in focuses if len(focus.words) >= 3] or focuses
+        focuses.sort(key=lambda focus: -len(words_below.intersection(focus.words)))
+        self._focuses = [each for each in focuses if len(each.words) >= _ENOUGH_WORDS] or focuses
         self._next = 0
 
     def __bool__(self) -> bool:
@@ -75,8 +81,8 @@ class NumberedSentences:
 
 
 def source_of(prompt: str, uniform: random.Random) -> TextSource:
-    """The prompt's numbered sentences, or plain words where it has none."""
-    return NumberedSentences(prompt, uniform) or PlainWords(uniform)
+    """The prompt's numbered sentences, or its words where it has none."""
+    return NumberedSentences(prompt, uniform) or PromptWords(prompt, uniform)
 
 
 def question(focus: Focus, uniform: random.Random) -> str:

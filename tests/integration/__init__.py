@@ -1,0 +1,1 @@
+"""Tests across modules, processes and loopback sockets."""

@@ -1,0 +1,1 @@
+"""The stand-in server over real loopback sockets."""

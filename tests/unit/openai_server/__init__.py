@@ -1,0 +1,1 @@
+"""The stand-in server, part by part, without sockets."""

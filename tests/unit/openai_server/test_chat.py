@@ -1,0 +1,132 @@
+from typing import Any
+
+import pytest
+
+from tests.openai_server import ModelCard, Reply
+from tests.openai_server.chat import ChatCompletions
+from tests.openai_server.errors import ApiError
+from tests.openai_server.replies import default_reply
+
+MODEL = ModelCard(id="gpt-6-luna")
+
+
+def body(text: str = "Hello there", **more: Any) -> dict[str, Any]:
+    return {"model": MODEL.id, "messages": [{"role": "user", "content": text}], **more}
+
+
+def test_reserve_is_prompt_and_every_choice_at_its_limit() -> None:
+    chat = ChatCompletions(default_reply)
+
+    assert chat.reserved_tokens(body("x" * 40, max_completion_tokens=100, n=3), MODEL) == 314
+
+
+def test_reply_beyond_the_output_limit_is_cut_with_finish_reason_length() -> None:
+    chat = ChatCompletions(lambda body, number: Reply("word " * 100))
+
+    answer = chat.answer(body(max_completion_tokens=10), MODEL, 1, "s")
+
+    (choice,) = answer.payload["choices"]
+    assert choice["finish_reason"] == "length"
+    assert len(choice["message"]["content"]) == 40
+    assert answer.completion_tokens == 10
+
+
+def test_choices_differ() -> None:
+    chat = ChatCompletions(default_reply)
+
+    choices = chat.answer(body(n=3), MODEL, 1, "s").payload["choices"]
+
+    assert len({choice["message"]["content"] for choice in choices}) == 3
+
+
+def test_usage_is_the_responders_where_it_names_one() -> None:
+    reply = Reply("x", prompt_tokens=11, completion_tokens=7, cached_tokens=5)
+    chat = ChatCompletions(lambda body, number: reply)
+
+    usage = chat.answer(body(), MODEL, 1, "s").payload["usage"]
+
+    assert (usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]) == (
+        11,
+        7,
+        18,
+    )
+    assert usage["prompt_tokens_details"]["cached_tokens"] == 5
+
+
+def test_long_shared_prefix_is_cached_in_steps() -> None:
+    chat = ChatCompletions(default_reply)
+    shared = "s" * (4 * 1_024 + 4 * 128 + 100)
+
+    first = chat.answer(body(shared + "one"), MODEL, 1, "s")
+    second = chat.answer(body(shared + "two"), MODEL, 2, "s")
+    short = chat.answer(body("s" * 4_000), MODEL, 3, "s")
+
+    assert (first.cached_tokens, second.cached_tokens, short.cached_tokens) == (0, 1_152, 0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "finish_reason", "has_refusal"),
+    [
+        ("length", "length", False),
+        ("content_filter", "content_filter", False),
+        ("refusal", "stop", True),
+    ],
+)
+def test_answers_are_spoilt_but_billed(fault: Any, finish_reason: str, has_refusal: bool) -> None:
+    chat = ChatCompletions(default_reply)
+    answer = chat.answer(body(), MODEL, 1, "s")
+
+    spoilt = chat.spoil(answer, fault)
+
+    (choice,) = spoilt.payload["choices"]
+    assert choice["finish_reason"] == finish_reason
+    assert (choice["message"]["refusal"] is not None) == has_refusal
+    assert spoilt.completion_tokens == answer.completion_tokens > 0
+
+
+def strict_schema(**changes: Any) -> dict[str, Any]:
+    part: dict[str, Any] = {
+        "type": "object",
+        "properties": {"b": {"type": "null"}},
+        "required": ["b"],
+    }
+    part["additionalProperties"] = False
+    schema: dict[str, Any] = {"type": "object", "properties": {"a": part}, "required": ["a"]}
+    schema |= {"additionalProperties": False, **changes}
+    return {"type": "json_schema", "json_schema": {"name": "r", "strict": True, "schema": schema}}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"messages": []}, "invalid_value"),
+        ({"messages": [{"content": "x"}]}, "invalid_value"),
+        ({"messages": [{"role": "user", "content": 5}]}, "invalid_value"),
+        ({"n": 0}, "invalid_value"),
+        ({"max_completion_tokens": "9"}, "invalid_value"),
+        ({"max_completion_tokens": 128_000}, "context_length_exceeded"),
+        ({"response_format": strict_schema(type="array")}, "invalid_json_schema"),
+        ({"response_format": strict_schema(required=[])}, "invalid_json_schema"),
+        ({"response_format": strict_schema(additionalProperties=True)}, "invalid_json_schema"),
+    ],
+)
+def test_wrong_bodies_are_refused_with_their_code(wrong: dict[str, Any], code: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        ChatCompletions(default_reply).reserved_tokens(body() | wrong, MODEL)
+
+    assert (refused.value.status, refused.value.code) == (400, code)
+
+
+def test_sound_strict_schema_is_accepted() -> None:
+    chat = ChatCompletions(default_reply)
+
+    assert chat.reserved_tokens(body(response_format=strict_schema()), MODEL) > 0
+
+
+def test_reasoning_model_refuses_temperature() -> None:
+    model = ModelCard(id="thinker", accepts_temperature=False)
+
+    with pytest.raises(ApiError) as refused:
+        ChatCompletions(default_reply).reserved_tokens(body(temperature=0.2), model)
+
+    assert refused.value.code == "unsupported_value"
