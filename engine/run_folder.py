@@ -91,6 +91,7 @@ class RunFolder:
         self.sources_path = run_dir / "sources.jsonl"
         self.rejected_path = run_dir / "rejected.jsonl"
         self.stats_path = run_dir / "stats.jsonl"
+        self.local_model_log_path = run_dir / "local_model.log"
         self.dataset_dir = run_dir / "dataset"
 
     def create(self) -> None:

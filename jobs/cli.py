@@ -1,4 +1,4 @@
-"""The `distill` command: arguments in, one call, exit code out. Heavy imports wait for their use."""
+"""The `distill` command: arguments in, one call, exit code out. Heavy imports wait."""
 
 import asyncio
 import logging
@@ -45,9 +45,7 @@ RunDir = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder; m
 @app.command()
 def run(
     run_dir: RunDir,
-    documents: Annotated[
-        Path | None, typer.Option(help="The folder of documents to read.")
-    ] = None,
+    documents: Annotated[Path | None, typer.Option(help="The folder of documents to read.")] = None,
     config: Annotated[
         Path | None, typer.Option(help="A TOML file of settings; see `distill init`.")
     ] = None,

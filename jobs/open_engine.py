@@ -1,3 +1,116 @@
 """Puts the engine together for a run: model, lane, journal, budget, statistics."""
 
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
 
+from engine.ask import Ask
+from engine.budget import Budget
+from engine.clock import SystemClock
+from engine.engine import Engine
+from engine.errors import AuthError, ConfigError
+from engine.journal import Journal, read_settled
+from engine.live.endpoints import Endpoint
+from engine.live.lane import LiveLane
+from engine.live.transport import HttpTransport
+from engine.local_model import LocalModel
+from engine.prices import Price, make_price
+from engine.progress import Details
+from engine.run_folder import RunFolder
+from engine.stats import Stats
+from engine.stats_file import write_snapshots
+from engine.stopping import Stopping
+from jobs.resolve_settings import API_KEY_VARIABLE
+from schemas.outcomes import Usage
+from schemas.settings import RunSettings, TeacherSettings
+
+_log = logging.getLogger(__name__)
+
+
+class OpenEngine(NamedTuple):
+    """What a pipeline needs of an engine that is running."""
+
+    ask: Ask
+    journal: Journal
+    details: Details
+
+
+@asynccontextmanager
+async def open_engine(
+    folder: RunFolder, settings: RunSettings, api_key: str, stopping: Stopping
+) -> AsyncIterator[OpenEngine]:
+    """An engine on the run's journal; with provider local, its model runs for as long.
+
+    Raises:
+        AuthError: the provider needs a key and there is none.
+        ConfigError: the local model is not installed, or a budget meets an unknown price.
+        DamagedLogError: the journal is damaged.
+    """
+    is_local = settings.teacher.provider == "local"
+    price = make_price(settings.prices, is_free=is_local)
+    _check_price(settings, price)
+    stats, clock = Stats(), SystemClock()
+    async with AsyncExitStack() as opened:
+        journal = await opened.enter_async_context(Journal(folder.journal_path))
+        endpoint = await _open_endpoint(folder, settings.teacher, api_key, opened)
+        lane = LiveLane(
+            [endpoint],
+            settings=settings.limits,
+            transport=HttpTransport(timeout_s=settings.limits.request_timeout_s),
+            clock=clock,
+            price=price,
+            stats=stats,
+            rng=random.Random(),  # noqa: S311 - jitter of retries
+        )
+        opened.push_async_callback(lane.aclose)
+        stopping.on_request(lane.stop_admitting)
+        budget = Budget(cap_usd=settings.budget.usd, spent_usd=_spent_usd(folder), price=price)
+        engine = Engine(journal=journal, lane=lane, budget=budget, stopping=stopping)
+        async with asyncio.TaskGroup() as group:
+            snapshots = group.create_task(write_snapshots(folder.stats_path, stats, clock))
+            try:
+                yield OpenEngine(engine.ask, journal, lambda: _details(stats, budget))
+            finally:
+                snapshots.cancel()
+
+
+async def _open_endpoint(
+    folder: RunFolder, teacher: TeacherSettings, api_key: str, opened: AsyncExitStack
+) -> Endpoint:
+    if teacher.provider == "local":
+        model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
+        return Endpoint(model.base_url, model.api_key, teacher.output_limit_name)
+    if not api_key and teacher.base_url == TeacherSettings().base_url:
+        raise AuthError(
+            f"{teacher.base_url} needs a key: set the environment variable {API_KEY_VARIABLE}"
+        )
+    return Endpoint(teacher.base_url, api_key, teacher.output_limit_name)
+
+
+def _check_price(settings: RunSettings, price: Price) -> None:
+    model = settings.teacher.model
+    if price(model, Usage(prompt_tokens=1)) is not None:
+        return
+    advice = (
+        f'the price of model {model!r} is unknown; give it as [prices."{model}"] with input and '
+        "output in dollars per million tokens"
+    )
+    if settings.budget.usd is not None:
+        raise ConfigError(f"{advice}, or leave budget.usd unset")
+    _log.warning("%s to see what the run costs", advice)
+
+
+def _spent_usd(folder: RunFolder) -> float:
+    return sum(settled.cost_usd or 0.0 for settled in read_settled(folder.journal_path))
+
+
+def _details(stats: Stats, budget: Budget) -> dict[str, str]:
+    details = {"usd": f"{budget.spent_usd:.4f}"}
+    if stats.retried:
+        details["retries"] = str(stats.retried.total())
+    if stats.failed:
+        details["failed"] = str(stats.failed.total())
+    return details

@@ -113,13 +113,19 @@ class Pipeline:
         existing = {a.document_id: a for a in read_records(path, SplitAssignment)}
         documents_path = self._folder.results_path("documents")
         sizes = [
-            DocumentSize(document.document_id, count_tokens(document.text))
+            DocumentSize(document.document_id, count_tokens(document.text), len(document.text))
             for document in read_records(
                 documents_path, Document, is_wanted=lambda item_id: item_id not in existing
             )
         ]
         async with RecordLog(documents_path, Document) as documents:
-            new = assign_sides(sizes, existing, documents, self._settings.split)
+
+            def read_text(document_id: str) -> str:
+                document = documents.get(document_id)
+                assert document is not None
+                return document.text
+
+            new = assign_sides(sizes, existing, read_text=read_text, settings=self._settings.split)
         replace_file(path, map(encode_record, [*existing.values(), *new]))
         return StagePass()
 

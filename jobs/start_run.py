@@ -13,7 +13,6 @@ from jobs.pipeline import Pipeline, PipelineEnd
 from jobs.preview_changes import Preview, preview_changes
 from jobs.run_changes import RunChanges, apply_changes, find_changes
 from jobs.run_config import (
-    RunConfig,
     new_run_config,
     read_run_config,
     with_settings,
@@ -40,17 +39,17 @@ async def start_run(order: RunOrder) -> PipelineEnd:
         ConfigError: settings or documents changed and that was not accepted; other bad settings.
         EngineError: whatever ends the run early; everything bought until then is kept.
     """
-    stopping = Stopping()
+    stopping, settings = Stopping(), order.settings
     order.folder.create()
     with (
         WriterLock(order.folder.lock_path),
-        stop_on_signals(stopping, grace_s=order.settings.limits.grace_s),
+        stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
-        config = await _settle_changes(order)
-        async with open_engine(config, order.folder, order.api_key, stopping) as engine:
+        await _settle_changes(order)
+        async with open_engine(order.folder, settings, order.api_key, stopping) as engine:
             pipeline = Pipeline(
                 order.folder,
-                engine.settings,
+                settings,
                 ask=engine.ask,
                 journal=engine.journal,
                 stopping=stopping,
@@ -59,8 +58,8 @@ async def start_run(order: RunOrder) -> PipelineEnd:
             return await pipeline.run()
 
 
-async def _settle_changes(order: RunOrder) -> RunConfig:
-    """The config to go on with, once whatever no longer holds has been removed from the run."""
+async def _settle_changes(order: RunOrder) -> None:
+    """Remove from the run what no longer holds, and keep the settings that it goes on with."""
     folder, settings = order.folder, order.settings
     before = read_run_config(folder.config_path)
     if settings.documents_dir is None:
@@ -73,7 +72,6 @@ async def _settle_changes(order: RunOrder) -> RunConfig:
         changes = RunChanges(find_changes(before, after), tuple(find_missing_documents(folder)))
         await _apply(changes, order)
     write_run_config(folder.config_path, after)
-    return after
 
 
 async def _apply(changes: RunChanges, order: RunOrder) -> None:
