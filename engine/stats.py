@@ -1,7 +1,11 @@
 """What the engine did so far, counted: cheap to note, bounded in memory, seen as one record."""
 
 import math
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Callable
+from itertools import accumulate
+from typing import NamedTuple
 
 from schemas.outcomes import Failed, Outcome
 from schemas.record import Record
@@ -11,11 +15,23 @@ _STEP = math.log(1.05)  # a percentile is right to within 2.5%
 _BIN_COUNT = 300  # up to 2,000 s
 
 
+class LimitGauges(NamedTuple):
+    """What holds requests back now; None where no limit is known.
+
+    `utilisation` is the share of the known limits that was used since the first request.
+    """
+
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    max_in_flight: int = 0
+    utilisation: float | None = None
+
+
 class StatsSnapshot(Record):
     """The counters at one moment. Times in seconds; percentiles are None before the first reply.
 
-    `retried` and `failed` are by error code. `utilisation` is the share of the known limits that
-    was used since the first request: the larger of requests and tokens, None without limits.
+    `settled` counts the failed ones too; `failed` and `retried` are by error code; `refused`
+    counts 429s. The last four fields are those of LimitGauges.
     """
 
     sent: int
@@ -55,13 +71,8 @@ class Latencies:
         """The duration that `fraction` of all did not exceed, to within 2.5%."""
         if self._count == 0:
             return None
-        rank = fraction * self._count
-        seen = 0
-        for index, count in enumerate(self._bins):
-            seen += count
-            if seen >= rank:
-                break
-        return _SMALLEST_S * math.exp((index + 0.5) * _STEP)
+        seen = list(accumulate(self._bins))
+        return _SMALLEST_S * math.exp((bisect_left(seen, fraction * self._count) + 0.5) * _STEP)
 
 
 class Stats:
@@ -80,10 +91,7 @@ class Stats:
         self.usd = 0.0
         self.unpriced = 0
         self.latencies = Latencies()
-        self.requests_per_minute: float | None = None
-        self.tokens_per_minute: float | None = None
-        self.max_in_flight = 0
-        self.utilisation: float | None = None
+        self.read_limits: Callable[[], LimitGauges] = LimitGauges
 
     def count_sent(self) -> None:
         """Note an attempt that goes out."""
@@ -133,8 +141,5 @@ class Stats:
             latency_p50_s=self.latencies.percentile_s(0.50),
             latency_p95_s=self.latencies.percentile_s(0.95),
             latency_p99_s=self.latencies.percentile_s(0.99),
-            requests_per_minute=self.requests_per_minute,
-            tokens_per_minute=self.tokens_per_minute,
-            max_in_flight=self.max_in_flight,
-            utilisation=self.utilisation,
+            **self.read_limits()._asdict(),
         )

@@ -1,0 +1,1 @@
+"""The live lane: requests go out now, at the rate that the account allows."""

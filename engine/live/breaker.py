@@ -1,0 +1,112 @@
+"""When an endpoint answers nobody: pause, probe with one request at a time, go on by itself."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from engine.clock import Clock
+from engine.errors import OutageError, TransientError
+from engine.live.admission import Admission
+
+FAILURES_TO_OPEN = 6  # in a row; below the usual number of attempts of one request
+FIRST_PROBE_S = 0.5
+MAX_PROBE_S = 30.0
+SET_ASIDE = "set_aside"  # code of what was not even tried: another endpoint is better
+
+_log = logging.getLogger(__name__)
+
+
+class Breaker:
+    """Closed while an endpoint answers anybody. Open: only one probe at a time goes through.
+
+    Failures in a row across all requests open it, one answer closes it. Failures while it is
+    open are the endpoint's, not the requests'.
+    """
+
+    def __init__(
+        self, name: str, *, max_outage_s: float, admission: Admission, clock: Clock
+    ) -> None:
+        self._name = name
+        self._max_outage_s = max_outage_s
+        self._admission = admission
+        self._clock = clock
+        self._failures_in_a_row = 0
+        self._failing_since_s = 0.0
+        self._probe_gap_s = FIRST_PROBE_S
+        self._probe_due_s = 0.0
+        self._is_probing = False
+        self._changed = asyncio.Event()
+        self.is_open = False
+
+    @property
+    def takes_probe(self) -> bool:
+        """Whether it is open and the time of its next probe has come."""
+        return not self._is_probing and self._clock.monotonic_s() >= self._probe_due_s
+
+    async def pass_(self, is_patient: Callable[[], bool]) -> None:
+        """Wait until a request may go: at once while closed, as the next probe while open.
+
+        Raises:
+            OutageError: nobody was answered for longer than allowed.
+            TransientError: `is_patient` says that the request is better off elsewhere.
+        """
+        while self.is_open:
+            if self.takes_probe:
+                self._is_probing = True
+                return
+            if not is_patient():
+                raise TransientError(f"{self._name} answers nobody", code=SET_ASIDE)
+            self._check_outage()
+            if self._is_probing:
+                self._changed.clear()
+                await self._admission.wait(self._changed.wait())
+            else:
+                await self._admission.sleep(self._probe_due_s - self._clock.monotonic_s())
+
+    def succeed(self) -> None:
+        """Note that somebody was answered."""
+        self._failures_in_a_row = 0
+        if self.is_open:
+            self.is_open = False
+            outage_s = self._clock.monotonic_s() - self._failing_since_s
+            _log.warning("%s answers again after %.1f s; going on", self._name, outage_s)
+            self._end_probe()
+
+    def fail(self, error: TransientError) -> None:
+        """Note that a request was not answered."""
+        now_s = self._clock.monotonic_s()
+        if self._failures_in_a_row == 0:
+            self._failing_since_s = now_s
+        self._failures_in_a_row += 1
+        if self.is_open:
+            if self._is_probing:
+                self._probe_gap_s = min(self._probe_gap_s * 2, MAX_PROBE_S)
+                self._probe_due_s = now_s + self._probe_gap_s
+                self._end_probe()
+        elif self._failures_in_a_row >= FAILURES_TO_OPEN:
+            self.is_open = True
+            self._probe_gap_s = FIRST_PROBE_S
+            self._probe_due_s = now_s + self._probe_gap_s
+            _log.warning(
+                "%s answers nobody (%s); pausing and probing, up to %.0f s",
+                self._name,
+                error,
+                self._max_outage_s,
+            )
+
+    def abandon_probe(self) -> None:
+        """Note that a request was cancelled; if it was the probe, another may be made."""
+        if self._is_probing:
+            self._end_probe()
+
+    def _end_probe(self) -> None:
+        self._is_probing = False
+        self._changed.set()
+
+    def _check_outage(self) -> None:
+        outage_s = self._clock.monotonic_s() - self._failing_since_s
+        if outage_s > self._max_outage_s:
+            raise OutageError(
+                f"{self._name} has answered nobody for {outage_s:,.0f} s, longer than the "
+                f"{self._max_outage_s:,.0f} s allowed; run again when it is back"
+            )

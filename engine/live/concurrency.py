@@ -1,0 +1,83 @@
+"""How many requests are in flight: additive increase, multiplicative decrease (AIMD)."""
+
+import asyncio
+from collections import deque
+
+
+class Slots:
+    """At most `limit` callers at once, first come first served; the limit moves by itself.
+
+    It grows while it is what callers wait for: by one a reply until the first overload, then by
+    one a round. It halves on overload, once for all requests that were in flight at that moment.
+    """
+
+    def __init__(self, start: int, *, ceiling: int) -> None:
+        self._limit = float(min(start, ceiling))
+        self._ceiling = ceiling
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._has_met_overload = False
+        self._last_cut_s = float("-inf")
+        self.in_use = 0
+
+    @property
+    def limit(self) -> int:
+        """How many may be in flight now."""
+        return int(self._limit)
+
+    @property
+    def load(self) -> int:
+        """How many are in flight or wait to be."""
+        return self.in_use + len(self._waiting)
+
+    async def acquire(self) -> None:
+        """Take a slot; a cancelled wait takes none."""
+        if self.in_use < self.limit and not self._waiting:
+            self.in_use += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn  # `_admit` has counted us in
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.release()
+            raise
+
+    def release(self) -> None:
+        """Give a slot back."""
+        self.in_use -= 1
+        self._admit()
+
+    def grow(self) -> None:
+        """Note a good reply while nothing but the slots may have held requests back."""
+        if self._waiting:
+            step = 1.0 / self._limit if self._has_met_overload else 1.0
+            self._raise_to(self._limit + step)
+
+    def open_up(self) -> None:
+        """Go to the ceiling at once: from now on known limits hold requests back."""
+        if not self._has_met_overload:
+            self._raise_to(self._ceiling)
+
+    def shrink(self, sent_s: float, now_s: float) -> None:
+        """Note an overload met by a request that was sent at `sent_s`."""
+        self._has_met_overload = True
+        if sent_s >= self._last_cut_s:
+            self._last_cut_s = now_s
+            self._limit = max(1.0, min(self._limit, self.in_use) / 2)
+
+    def wake_all(self) -> None:
+        """Let every waiting caller in, limit or not: each will find that nothing may be sent."""
+        self._admit(len(self._waiting))
+
+    def _raise_to(self, limit: float) -> None:
+        self._limit = min(limit, float(self._ceiling))
+        self._admit()
+
+    def _admit(self, extra: int = 0) -> None:
+        while self._waiting and (self.in_use < self.limit or extra > 0):
+            turn = self._waiting.popleft()
+            extra -= 1
+            if not turn.done():
+                self.in_use += 1
+                turn.set_result(None)

@@ -1,0 +1,35 @@
+"""Where requests go: an address, its key, and what is peculiar to it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from engine.errors import ConfigError
+
+OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address with one key. Its limits, where given, come before those of the settings.
+
+    `base_url` ends in the version (`https://api.openai.com/v1`). The key is in no repr.
+    """
+
+    base_url: str
+    api_key: str = field(default="", repr=False)
+    output_limit_name: OutputLimitName = "max_completion_tokens"
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError(
+                f"base_url: {self.base_url!r} is not a web address; "
+                "expected something like https://api.openai.com/v1"
+            )
+
+    def address(self, url: str) -> str:
+        """The full address of an API path such as `/v1/chat/completions`."""
+        return self.base_url.rstrip("/") + url.removeprefix("/v1")

@@ -1,0 +1,191 @@
+"""The limits of one model at one endpoint: what a request must wait for before it goes."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from engine.clock import Clock
+from engine.errors import OutageError, RateLimitError, RequestError, TransientError
+from engine.live.admission import Admission
+from engine.live.breaker import SET_ASIDE, Breaker
+from engine.live.minute_budget import MinuteBudget
+from engine.live.payloads import Estimate
+from engine.live.rate_headers import Allowance, read_allowance
+from schemas.outcomes import Usage
+
+HEADROOM = 0.5  # of the burst: the rest absorbs the jitter of the way to the server
+FIRST_COOLDOWN_S = 0.5
+MAX_COOLDOWN_S = 60.0
+
+
+class Charge(NamedTuple):
+    """What one attempt took: the time that it and its tokens took of their buckets."""
+
+    estimate: Estimate
+    request_s: float
+    token_s: float
+
+
+class Limits:
+    """Requests and tokens a minute, and the pauses that all requests of a model share.
+
+    Callers take turns, first come first served: only the first waits for a bucket, the others
+    for their turn. What is taken goes at once. Known limits come from the settings (a ceiling) or
+    from the replies' headers, which are followed as they change.
+    """
+
+    def __init__(
+        self,
+        requests_per_minute: float | None,
+        tokens_per_minute: float | None,
+        *,
+        burst_s: float,
+        max_pause_s: float,
+        admission: Admission,
+        clock: Clock,
+    ) -> None:
+        self.requests = MinuteBudget(requests_per_minute, burst_s=burst_s * HEADROOM)
+        self.tokens = MinuteBudget(tokens_per_minute, burst_s=burst_s * HEADROOM)
+        self._max_pause_s = max_pause_s
+        self._admission = admission
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._resume_s = float("-inf")
+        self._refusals_in_a_row = 0
+        self._corrected_s = float("-inf")
+        self._charges_unused_output = False
+
+    @property
+    def are_known(self) -> bool:
+        """Whether there is any limit that holds requests back before they are refused."""
+        return self.requests.units_per_minute is not None or (
+            self.tokens.units_per_minute is not None
+        )
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a pause holds back all requests now."""
+        return self._resume_s > self._clock.monotonic_s()
+
+    @property
+    def are_waited_for(self) -> bool:
+        """Whether somebody waits for a limit or a pause now."""
+        return self._turn.locked()
+
+    async def take(
+        self, estimate: Estimate, breaker: Breaker, is_patient: Callable[[], bool]
+    ) -> Charge:
+        """Wait until a request of that size may go, and take what it needs.
+
+        Raises:
+            RequestError: it is larger than the tokens of a whole minute.
+            OutageError: a pause or an outage lasts longer than allowed.
+            TransientError: `is_patient` says that the request is better off elsewhere.
+        """
+        async with self._turn:
+            self._admission.check()
+            self._refuse_too_large(estimate.tokens)
+            token_s = self.tokens.cost_s(estimate.tokens)
+            charge = Charge(estimate, self.requests.cost_s(1), token_s)
+            await self.requests.take(charge.request_s)
+            try:
+                await self.tokens.take(charge.token_s)
+            except asyncio.CancelledError:
+                self.requests.give_back(charge.request_s)
+                raise
+            try:
+                await self._pause(is_patient)
+                await breaker.pass_(is_patient)
+                self._admission.check()
+            except BaseException:
+                self.give_back(charge)
+                raise
+            return charge
+
+    def give_back(self, charge: Charge) -> None:
+        """Return all that a request took which was never sent."""
+        self.requests.give_back(charge.request_s)
+        self.tokens.give_back(charge.token_s)
+
+    def settle(self, charge: Charge, usage: Usage) -> None:
+        """Note an answered request: what it did not use comes back, unless it is charged too."""
+        self._refusals_in_a_row = 0
+        self.requests.speed_up()
+        self.tokens.speed_up()
+        tokens, output_tokens = charge.estimate
+        if usage.prompt_tokens > 0:
+            if not self._charges_unused_output:
+                output_tokens = usage.completion_tokens
+            unused = 1.0 - (usage.prompt_tokens + output_tokens) / tokens
+            self.tokens.give_back(charge.token_s * unused)
+
+    def learn(self, headers: Mapping[str, str], sent_s: float) -> bool:
+        """Follow what a reply says of the limits; whether any limit was news.
+
+        `sent_s` is when its request was sent: what the provider says of its buckets counts only
+        if it has seen our last correction.
+        """
+        is_news = False
+        is_fresh = sent_s > self._corrected_s
+        for budget, unit in ((self.requests, "requests"), (self.tokens, "tokens")):
+            allowance = read_allowance(headers, unit)
+            if allowance is None:
+                continue
+            if allowance.is_per_day:
+                self._pause_for_the_day(allowance)
+                continue
+            is_news = budget.follow(allowance.limit) or is_news
+            if is_fresh and allowance.reset_s is not None and budget.note_debt(allowance.reset_s):
+                self._corrected_s = self._clock.monotonic_s()
+        return is_news
+
+    def refuse(self, error: RateLimitError, charge: Charge, headers: Mapping[str, str]) -> None:
+        """Note a 429: all pause, and go on slower if it is the pace that was refused."""
+        pause_s = error.retry_after_s
+        if pause_s is None:
+            pause_s = FIRST_COOLDOWN_S * 2 ** min(self._refusals_in_a_row, 16)
+            pause_s = min(pause_s, MAX_COOLDOWN_S)
+        self._refusals_in_a_row += 1
+        now_s = self._clock.monotonic_s()
+        is_first = now_s >= self._resume_s  # the others were sent before we knew
+        self._resume_s = max(self._resume_s, now_s + pause_s)
+        if _is_exhausted(headers, "tokens", charge.estimate.tokens):
+            self._charges_unused_output = True
+            if is_first:
+                self.tokens.slow_down()
+        if is_first and _is_exhausted(headers, "requests", 1):
+            self.requests.slow_down()
+
+    def _refuse_too_large(self, tokens: int) -> None:
+        limit = self.tokens.units_per_minute
+        if limit is not None and tokens > limit:
+            raise RequestError(
+                f"the request counts as {tokens:,} tokens, more than the {limit:,.0f} tokens a "
+                "minute that are allowed; shorten it or lower its output limit",
+                code="request_too_large",
+            )
+
+    async def _pause(self, is_patient: Callable[[], bool]) -> None:
+        while (pause_s := self._resume_s - self._clock.monotonic_s()) > 0.0:
+            if not is_patient():
+                raise TransientError("the limits are used up for now", code=SET_ASIDE)
+            if pause_s > self._max_pause_s:
+                raise OutageError(
+                    f"the provider's limit is used up for another {pause_s:,.0f} s, longer than "
+                    f"the {self._max_pause_s:,.0f} s that a pause may last; run again later"
+                )
+            await self._admission.sleep(pause_s)
+
+    def _pause_for_the_day(self, allowance: Allowance) -> None:
+        if allowance.remaining == 0 and allowance.reset_s is not None:
+            self._resume_s = max(
+                self._resume_s, self._clock.monotonic_s() + allowance.reset_s / allowance.limit
+            )
+
+
+def _is_exhausted(headers: Mapping[str, str], unit: str, needed: int) -> bool:
+    """Whether the provider lacks `needed` units, or does not say what it has."""
+    allowance = read_allowance(headers, unit)
+    if allowance is None or allowance.remaining is None:
+        return True
+    return allowance.remaining < needed

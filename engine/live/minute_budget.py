@@ -1,0 +1,89 @@
+"""Units a minute, spent evenly: aiolimiter with a rate that may change, refunds and debts."""
+
+from aiolimiter import AsyncLimiter
+
+MIN_PACE = 0.1
+PACE_CUT = 0.85
+PACE_GAIN = 0.0015
+STALE_DEBT_FACTOR = 1.3
+MAX_COMPARABLE_DEBT_S = 5.0
+
+
+class MinuteBudget:
+    """Units per minute with a short burst. One caller takes at a time; cancelled, it took nothing.
+
+    The bucket holds time, not units: at 20 units a second one unit takes 0.05 s of it. So a new
+    rate holds from the next unit on, and what the provider says of its own bucket ("full again in
+    0.4 s") can be compared with it. A request larger than one burst goes when the bucket is empty
+    and those after it wait until it is paid off: large requests are not passed for ever by small
+    ones, and what they did not use is not waited for.
+    """
+
+    def __init__(self, ceiling_per_minute: float | None, *, burst_s: float) -> None:
+        self._ceiling_per_minute = ceiling_per_minute
+        self._burst_s = burst_s
+        self._bucket = AsyncLimiter(burst_s, burst_s)
+        self._owed_s = 0.0  # above 0: to be waited for by the next; below 0: a refund
+        self._pace = 1.0
+        self.units_per_minute = ceiling_per_minute
+        self.taken_s = 0.0
+
+    @property
+    def per_second(self) -> float | None:
+        """Units a second at the present pace; None while no limit is known."""
+        return None if self.units_per_minute is None else self.units_per_minute * self._pace / 60.0
+
+    def cost_s(self, units: float) -> float:
+        """The time that `units` take; 0 while no limit is known."""
+        rate = self.per_second
+        return 0.0 if rate is None else units / rate
+
+    async def take(self, cost_s: float) -> None:
+        """Wait for `cost_s` of the bucket, after what earlier requests still owe."""
+        while self._owed_s > 0.0:
+            await self._bucket.acquire(share_s := min(self._owed_s, self._burst_s))
+            self._owed_s -= share_s
+        if self._owed_s < 0.0 and self._bucket.has_capacity(self._burst_s):
+            self._owed_s = 0.0  # an idle bucket is full: a refund cannot make it fuller
+        due_s = cost_s + self._owed_s
+        if due_s > 0.0:
+            await self._bucket.acquire(share_s := min(due_s, self._burst_s))
+            due_s -= share_s
+        self._owed_s = due_s
+        self.taken_s += cost_s
+
+    def give_back(self, cost_s: float) -> None:
+        """Return what was taken and not used (negative: charge what was used beyond)."""
+        self._owed_s = max(self._owed_s - cost_s, -self._burst_s)
+        self.taken_s -= cost_s
+
+    def follow(self, limit_per_minute: float) -> bool:
+        """Adopt the provider's limit below our ceiling; whether it was news."""
+        if self._ceiling_per_minute is not None:
+            limit_per_minute = min(limit_per_minute, self._ceiling_per_minute)
+        if limit_per_minute == self.units_per_minute:
+            return False
+        self.units_per_minute = limit_per_minute
+        self._pace = 1.0
+        return True
+
+    def note_debt(self, debt_s: float) -> bool:
+        """Compare with the provider's own bucket, `debt_s` from being full; whether we slow down.
+
+        More than we alone could have caused means that somebody else uses the account, or that
+        the provider charges more than we do: then we wait until it is paid off. A debt of many
+        seconds is not comparable: such a bucket holds a minute, and is not near its end.
+        """
+        if not self._burst_s * STALE_DEBT_FACTOR < debt_s <= MAX_COMPARABLE_DEBT_S:
+            return False
+        self._owed_s = max(self._owed_s, debt_s - self._burst_s)
+        return True
+
+    def slow_down(self) -> None:
+        """Note a refusal in spite of the limit: somebody else uses the account, or it is wrong."""
+        self._pace = max(MIN_PACE, self._pace * PACE_CUT)
+
+    def speed_up(self) -> None:
+        """Note an answered request."""
+        if self._pace < 1.0:
+            self._pace = min(1.0, self._pace + PACE_GAIN)

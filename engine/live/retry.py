@@ -1,0 +1,106 @@
+"""When a failed attempt is made again: tenacity drives, pure functions decide."""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+
+from engine.clock import Clock
+from engine.errors import TransientError
+from engine.live.admission import Admission
+
+T = TypeVar("T")
+Uniform = Callable[[float, float], float]
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how long one request is tried."""
+
+    max_attempts: int
+    max_retry_s: float
+    base_s: float = 1.0
+    cap_s: float = 60.0
+
+
+@dataclass(slots=True)
+class Failures:
+    """The failures of one request that count against it; an outage's do not."""
+
+    count: int = 0
+    since_s: float = 0.0
+
+    def add(self, now_s: float) -> None:
+        """Count a failure that is the request's own."""
+        if self.count == 0:
+            self.since_s = now_s
+        self.count += 1
+
+    def excuse(self, now_s: float) -> None:
+        """Do not count a failure that was the endpoint's; its time does not count either."""
+        self.since_s = now_s
+
+
+def wait_s(attempt: int, error: TransientError, policy: RetryPolicy, uniform: Uniform) -> float:
+    """Seconds to wait after failed attempt number `attempt` (1-based).
+
+    Exponential backoff with full jitter; Retry-After is a floor, jitter only adds to it.
+    """
+    backoff_s = min(policy.cap_s, policy.base_s * 2 ** min(attempt - 1, 32))
+    return max(uniform(0.0, backoff_s), (error.retry_after_s or 0.0) * (1.0 + uniform(0.0, 0.25)))
+
+
+class Retrier:
+    """Makes a failed attempt again while it may help. Any number of requests at once."""
+
+    def __init__(
+        self, policy: RetryPolicy, *, admission: Admission, clock: Clock, rng: random.Random
+    ) -> None:
+        self._policy = policy
+        self._admission = admission
+        self._clock = clock
+        self._uniform = rng.uniform
+
+    async def again(
+        self, attempt: Callable[[], Awaitable[T]], failures: Failures, error: TransientError
+    ) -> T:
+        """Retry `attempt`, which has just failed with `error`, until it succeeds.
+
+        `attempt` keeps `failures`. The controller is built here and not for every request: most
+        never fail, and building it costs as much as sending them.
+
+        Raises:
+            TransientError: the last one, when attempts or time are used up.
+            What `attempt` raises otherwise.
+        """
+        first: TransientError | None = error
+
+        async def made_again() -> T:
+            nonlocal first
+            if first is not None:  # tenacity begins with an attempt: this is how that one went
+                error, first = first, None
+                raise error
+            return await attempt()
+
+        def is_over(_: RetryCallState) -> bool:
+            elapsed_s = self._clock.monotonic_s() - failures.since_s
+            return failures.count >= self._policy.max_attempts or (
+                failures.count > 0 and elapsed_s >= self._policy.max_retry_s
+            )
+
+        def next_wait_s(state: RetryCallState) -> float:
+            assert state.outcome is not None
+            error = state.outcome.exception()
+            assert isinstance(error, TransientError)
+            return wait_s(max(1, failures.count), error, self._policy, self._uniform)
+
+        retrying = AsyncRetrying(
+            sleep=self._admission.sleep,
+            stop=is_over,
+            wait=next_wait_s,
+            retry=retry_if_exception_type(TransientError),
+            reraise=True,
+        )
+        return await retrying(made_again)

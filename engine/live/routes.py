@@ -1,0 +1,174 @@
+"""The ways to a model: one endpoint each, with its limits and health; which one is taken."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.clock import Clock
+from engine.errors import OverloadError, RateLimitError, TransientError
+from engine.live.admission import Admission
+from engine.live.breaker import Breaker
+from engine.live.concurrency import Slots
+from engine.live.endpoints import Endpoint
+from engine.live.limits import Charge, Limits
+from engine.live.transport import NEVER_SENT
+from engine.stats import LimitGauges
+from schemas.settings import LimitSettings
+
+START_IN_FLIGHT = 4  # until limits are known or replies have shown that more is well received
+UNKNOWN_PER_MINUTE = 1.0  # all endpoints without known limits are alike
+
+
+@dataclass(slots=True)
+class Route:
+    """One model at one endpoint. The breaker is the endpoint's, shared by all its models."""
+
+    endpoint: Endpoint
+    breaker: Breaker
+    limits: Limits
+    slots: Slots
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a request could go now, limits permitting."""
+        return not self.breaker.is_open and not self.limits.is_paused
+
+    @property
+    def expected_wait(self) -> float:
+        """How long a request would wait here, compared with other routes."""
+        per_minute = self.limits.requests.units_per_minute
+        return (self.slots.load + 1) / (per_minute or UNKNOWN_PER_MINUTE)
+
+    def learn(self, headers: Mapping[str, str], sent_s: float) -> None:
+        """Follow the limits that a reply names."""
+        if self.limits.learn(headers, sent_s):
+            self.slots.open_up()
+
+    def note_answer(self) -> None:
+        """Note that the provider answered, be it that the request is not to its liking."""
+        self.breaker.succeed()
+        if not self.limits.are_waited_for:
+            self.slots.grow()
+
+    def note_failure(
+        self,
+        error: TransientError,
+        charge: Charge,
+        headers: Mapping[str, str],
+        sent_s: float,
+        now_s: float,
+    ) -> None:
+        """Let limits, slots and breaker draw their conclusions from a failed attempt."""
+        if isinstance(error, RateLimitError):
+            self.breaker.succeed()
+            if not self.limits.are_known:
+                self.slots.shrink(sent_s, now_s)
+            self.limits.refuse(error, charge, headers)
+            return
+        if error.code == NEVER_SENT:
+            self.limits.give_back(charge)
+        elif isinstance(error, OverloadError):
+            self.slots.shrink(sent_s, now_s)
+        self.breaker.fail(error)
+
+
+class Routes:
+    """All routes to one model. With a single endpoint there is nothing to choose."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._alive = list(routes)
+
+    def __iter__(self) -> Iterator[Route]:
+        """The routes that were not given up."""
+        return iter(self._alive)
+
+    def pick(self) -> Route:
+        """The route to take: the one to be probed, else the one with the shortest wait."""
+        if len(self._alive) == 1:
+            return self._alive[0]
+        for route in self._alive:
+            if route.breaker.is_open and route.breaker.takes_probe:
+                return route
+        ready = [route for route in self._alive if route.is_ready]
+        return min(ready or self._alive, key=lambda route: route.expected_wait)
+
+    def has_other(self, route: Route) -> bool:
+        """Whether a request could go another way now."""
+        return len(self._alive) > 1 and any(
+            other.is_ready for other in self._alive if other is not route
+        )
+
+    def remove(self, route: Route) -> bool:
+        """Give a route up for good; False, and no change, if it is the last."""
+        if route in self._alive and len(self._alive) > 1:
+            self._alive.remove(route)
+        return route not in self._alive
+
+
+class RouteTable:
+    """The routes to every model asked so far: limits are each model's, health the endpoint's."""
+
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        settings: LimitSettings,
+        *,
+        admission: Admission,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._admission = admission
+        self._clock = clock
+        self._breakers = {
+            endpoint: Breaker(
+                endpoint.base_url,
+                max_outage_s=settings.max_outage_s,
+                admission=admission,
+                clock=clock,
+            )
+            for endpoint in endpoints
+        }
+        self._by_model: dict[str, Routes] = {}
+
+    def to_model(self, model: str) -> Routes:
+        """The routes to `model`; all models are taken to be served everywhere."""
+        routes = self._by_model.get(model)
+        if routes is None:
+            routes = Routes([self._new_route(endpoint) for endpoint in self._breakers])
+            self._by_model[model] = routes
+        return routes
+
+    def wake_all(self) -> None:
+        """Wake everybody who waits for a slot."""
+        for route in self._all():
+            route.slots.wake_all()
+
+    def gauges(self, elapsed_s: float) -> LimitGauges:
+        """The limits of all routes together, `elapsed_s` after the first request."""
+        routes = self._all()
+        requests = [route.limits.requests for route in routes]
+        tokens = [route.limits.tokens for route in routes]
+        known = [budget for budget in requests + tokens if budget.units_per_minute]
+        used_s = max((budget.taken_s for budget in known), default=0.0)
+        return LimitGauges(
+            requests_per_minute=sum(budget.units_per_minute or 0.0 for budget in requests) or None,
+            tokens_per_minute=sum(budget.units_per_minute or 0.0 for budget in tokens) or None,
+            max_in_flight=sum(route.slots.limit for route in routes),
+            utilisation=used_s / elapsed_s if known and elapsed_s > 0.0 else None,
+        )
+
+    def _all(self) -> list[Route]:
+        return [route for routes in self._by_model.values() for route in routes]
+
+    def _new_route(self, endpoint: Endpoint) -> Route:
+        settings = self._settings
+        limits = Limits(
+            endpoint.requests_per_minute or settings.requests_per_minute,
+            endpoint.tokens_per_minute or settings.tokens_per_minute,
+            burst_s=settings.burst_s,
+            max_pause_s=settings.max_outage_s,
+            admission=self._admission,
+            clock=self._clock,
+        )
+        ceiling = settings.max_in_flight
+        start = ceiling if limits.are_known else START_IN_FLIGHT
+        return Route(endpoint, self._breakers[endpoint], limits, Slots(start, ceiling=ceiling))

@@ -1,0 +1,102 @@
+"""One attempt over HTTP: bytes out, status, headers and bytes back."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+import aiohttp
+
+from engine.errors import FatalError, OverloadError, TransientError
+from engine.live.endpoints import Endpoint
+from schemas.requests import Url
+
+MAX_CONNECT_S = 30.0
+KEEPALIVE_S = 30.0
+DNS_CACHE_S = 300
+NEVER_SENT = "connection_failed"
+
+
+class Answer(NamedTuple):
+    """What came back, whatever it is."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    """Makes one attempt. It never sleeps, retries or writes files."""
+
+    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> Answer:
+        """Send `payload` and return the answer, an error's too.
+
+        Raises:
+            TransientError: there was no whole answer. Its code is `NEVER_SENT` if the request
+                cannot have reached the provider, so that nothing was counted or billed.
+            FatalError: there will never be one.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class HttpTransport:
+    """One aiohttp session for all endpoints; connections are kept and not limited in number."""
+
+    def __init__(self, *, timeout_s: float) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=KEEPALIVE_S
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(
+                total=timeout_s, sock_connect=min(timeout_s, MAX_CONNECT_S)
+            ),
+        )
+        self._timeout_s = timeout_s
+        self._targets: dict[tuple[Endpoint, Url], _Target] = {}
+
+    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> Answer:
+        """Send `payload`; redirects are not followed.
+
+        aiohttp's errors are not chained: some of them carry the request's headers, so the key.
+        """
+        target = self._targets.get((endpoint, url)) or self._add_target(endpoint, url)
+        try:
+            async with self._session.post(
+                target.address, data=payload, headers=target.headers, allow_redirects=False
+            ) as response:
+                return Answer(response.status, response.headers, await response.read())
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise FatalError(f"{endpoint.base_url}: {error}") from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise TransientError(_text(endpoint, error), code=NEVER_SENT) from None
+        except TimeoutError:
+            message = f"{endpoint.base_url}: no answer within {self._timeout_s:g} s"
+            raise OverloadError(message, code="timeout") from None
+        except aiohttp.ClientPayloadError as error:
+            raise TransientError(_text(endpoint, error), code="malformed_reply") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise TransientError(_text(endpoint, error), code="connection_lost") from None
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._session.close()
+
+    def _add_target(self, endpoint: Endpoint, url: Url) -> "_Target":
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        if endpoint.api_key:
+            headers["Authorization"] = f"Bearer {endpoint.api_key}"
+        target = _Target(endpoint.address(url), headers)
+        self._targets[endpoint, url] = target
+        return target
+
+
+class _Target(NamedTuple):
+    address: str
+    headers: dict[str, str]
+
+
+def _text(endpoint: Endpoint, error: Exception) -> str:
+    return f"{endpoint.base_url}: {str(error) or type(error).__name__}"
