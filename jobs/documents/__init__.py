@@ -1,1 +1,1 @@
-"""Reads documents, splits them into training and held-out text, and cuts them into chunks."""
+"""From a folder of files to documents, chunks and the two sides of the split."""

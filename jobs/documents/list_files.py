@@ -1,0 +1,110 @@
+"""Lists what a folder holds: the files to read, and a reason for each that is not read."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.errors import ConfigError
+from jobs.documents.printable_paths import relative_name
+from jobs.documents.readers.registry import FORMATS, format_of
+from schemas.dataset import Rejection
+from schemas.record import ID_BYTES, Record, content_id
+
+STAGE = "documents"
+_BLOCK_BYTES = 1024 * 1024
+
+
+class SourceFile(Record):
+    """A file to read. `path` is relative, with `/`, and printable (see printable_paths)."""
+
+    document_id: str
+    path: str
+    size_bytes: int
+
+
+def list_files(folder: Path) -> Iterator[SourceFile | Rejection]:
+    """One record a file, lazily, sorted by path; names that begin with a dot are passed over.
+
+    A file is opened only to hash it. A link to a file inside the folder is that file; a link to
+    a folder is not followed, nor is one that leads outside: what it shows was not handed over.
+
+    Raises:
+        ConfigError: `folder` is no folder, or cannot be listed.
+    """
+    try:
+        root = folder.resolve(strict=True)
+        pending = _entries(root)
+    except OSError as error:
+        raise ConfigError(
+            f"documents folder {folder}: {error.strerror}; give a folder that can be read"
+        ) from error
+    first_paths: dict[str, str] = {}
+    while pending:
+        path = pending.pop()
+        name = relative_name(path, root)
+        try:
+            if path.is_dir() and not path.is_symlink():
+                pending.extend(_entries(path))
+                continue
+            found = _describe(path, name, root)
+        except OSError as error:
+            found = _reject(name, "unreadable", f"{error.strerror}; check its permissions")
+        if isinstance(found, SourceFile):
+            first = first_paths.setdefault(found.document_id, name)
+            if first != name:
+                found = _reject(name, "identical", f"has the same bytes as {first}")
+        yield found
+
+
+def hash_bytes(data: bytes) -> str:
+    """The id of the document whose file holds `data`."""
+    return hashlib.blake2b(data, digest_size=ID_BYTES).hexdigest()
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in `folder`, last path first, so that a stack gives paths in order."""
+
+    def sort_key(entry: os.DirEntry[str]) -> bytes:
+        is_folder = entry.is_dir(follow_symlinks=False)
+        return os.fsencode(entry.name + "/" * is_folder)
+
+    with os.scandir(folder) as entries:
+        visible = [entry for entry in entries if not entry.name.startswith(".")]
+    return [folder / entry.name for entry in sorted(visible, key=sort_key, reverse=True)]
+
+
+def _describe(path: Path, name: str, root: Path) -> SourceFile | Rejection:
+    if path.is_dir():
+        return _reject(name, "linked_folder", "links to a folder; links are not followed")
+    if format_of(name) is None:
+        known = " ".join(sorted(FORMATS))
+        return _reject(name, "unknown_type", f"unknown type; known: {known}, each also with .gz")
+    if not _target(path).is_relative_to(root):
+        return _reject(name, "outside_folder", "links to outside the folder; copy it into it")
+    if not stat.S_ISREG(path.stat().st_mode):
+        return _reject(name, "unreadable", "is not a regular file; remove it")
+    return _hash_file(path, name)
+
+
+def _target(path: Path) -> Path:
+    return Path(os.path.realpath(path, strict=True))  # Path.resolve: no OSError on a loop
+
+
+def _hash_file(path: Path, name: str) -> SourceFile | Rejection:
+    digest = hashlib.blake2b(digest_size=ID_BYTES)
+    size_bytes = 0
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+            size_bytes += len(block)
+    if not size_bytes:
+        return _reject(name, "empty_file", "is empty (0 bytes)")
+    return SourceFile(document_id=digest.hexdigest(), path=name, size_bytes=size_bytes)
+
+
+def _reject(name: str, reason: str, why: str) -> Rejection:
+    return Rejection.of(
+        content_id("path", name), stage=STAGE, reason=reason, detail=f"{name}: {why}"
+    )

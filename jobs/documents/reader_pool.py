@@ -1,0 +1,155 @@
+"""Reads files in worker processes, so that a hostile file costs its limits and nothing else."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from pydantic import TypeAdapter
+
+from jobs.documents.list_files import SourceFile
+from jobs.documents.reader_worker import (
+    CRASHED,
+    LENGTH_BYTES,
+    SPOILING_REASONS,
+    reject,
+)
+from schemas.dataset import Rejection
+from schemas.documents import Document
+from schemas.settings import DocumentSettings
+
+_ANSWER: TypeAdapter[Document | Rejection] = TypeAdapter(Document | Rejection)
+_SOURCE_ROOT = Path(__file__).parents[2]
+_INHERITED = ("LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")  # and nothing secret
+
+
+class ReaderStartError(Exception):
+    """No worker process could be started; what it said is on standard error."""
+
+
+class ReaderPool:
+    """At most `worker_count` processes, started when first needed, ended with the pool.
+
+    Any number of tasks may call `read` at once. The processes end with this one however it ends.
+    """
+
+    def __init__(self, folder: Path, settings: DocumentSettings, *, worker_count: int) -> None:
+        self._folder = folder.resolve()
+        self._settings = settings
+        self._places = asyncio.Semaphore(worker_count)
+        self._idle: list[_Worker] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        while self._idle:
+            await self._idle.pop().end()
+
+    async def read(self, source: SourceFile) -> Document | Rejection:
+        """The document of a listed file, or why there is none.
+
+        What ends a worker that had read other files before is tried once more in a new one, so
+        that no file suffers for another.
+
+        Raises:
+            ReaderStartError: this installation cannot start a worker.
+        """
+        async with self._places:
+            used = bool(self._idle)
+            worker = self._idle.pop() if used else await self._start()
+            answer = await self._read_in(worker, source)
+            if used and _is_spoilt(answer):
+                answer = await self._read_in(await self._start(), source)
+            return answer
+
+    async def _read_in(self, worker: "_Worker", source: SourceFile) -> Document | Rejection:
+        answer: Document | Rejection | None = None
+        try:
+            async with asyncio.timeout(self._settings.max_seconds_per_file):
+                answer = _ANSWER.validate_json(await worker.ask(source))
+        except TimeoutError:
+            allowed = self._settings.max_seconds_per_file
+            why = f"took longer than {allowed:g} s; raise documents.max_seconds_per_file"
+            return reject(source, "timeout", why)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return reject(source, CRASHED, await worker.describe_end())
+        finally:
+            if answer is None or _is_spoilt(answer):
+                await worker.end()
+            else:
+                self._idle.append(worker)
+        return answer
+
+    async def _start(self) -> "_Worker":
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "jobs.documents.reader_worker"),
+                *(str(theirs.fileno()), self._folder, self._settings.model_dump_json()),
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                cwd=_SOURCE_ROOT,
+                env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        reader, writer = await asyncio.open_connection(sock=ours)
+        worker = _Worker(process, reader, writer)
+        is_ready = False
+        try:
+            await worker.receive()
+            is_ready = True
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise ReaderStartError(
+                "the process that reads documents ended as it started; its message is above; "
+                "install corpus-distill anew if modules are missing"
+            ) from error
+        finally:
+            if not is_ready:
+                await worker.end()
+        return worker
+
+
+def _is_spoilt(answer: Document | Rejection) -> bool:
+    return isinstance(answer, Rejection) and answer.reason in SPOILING_REASONS
+
+
+class _Worker(NamedTuple):
+    process: Process
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def ask(self, source: SourceFile) -> bytes:
+        body = source.model_dump_json().encode()
+        self.writer.write(len(body).to_bytes(LENGTH_BYTES) + body)
+        await self.writer.drain()
+        return await self.receive()
+
+    async def receive(self) -> bytes:
+        length = int.from_bytes(await self.reader.readexactly(LENGTH_BYTES))
+        return await self.reader.readexactly(length)
+
+    async def describe_end(self) -> str:
+        self.process.kill()  # it has hung up; if it is dead already, this changes nothing
+        code = await self.process.wait()
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return f"its reader ended with {how}; the file may be damaged"
+
+    async def end(self) -> None:
+        """Kill the process, give back its connection; cancellation does not stop this half-way."""
+        if self.process.returncode is None:
+            self.process.kill()
+        self.writer.close()
+        await self.process.wait()

@@ -1,0 +1,48 @@
+"""Which file names are read as which format, and by which reader."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import PurePosixPath
+
+from jobs.documents.readers.extract import Extract
+from jobs.documents.readers.limits import ReadLimits
+
+Reader = Callable[[bytes, ReadLimits], Extract]
+
+GZIP_SUFFIX = ".gz"
+FORMATS = {
+    ".pdf": "pdf",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".rst": "rst",
+    ".txt": "text",
+    ".text": "text",
+    ".epub": "epub",
+    ".docx": "docx",
+    ".pptx": "pptx",
+}
+_MODULES = {"docx": "office", "pptx": "office"}
+
+
+def format_of(path: str) -> str | None:
+    """The format that a file name stands for, `.gz` aside; None if it is unknown."""
+    return FORMATS.get(PurePosixPath(_unzipped(path)).suffix.lower())
+
+
+def stem_of(path: str) -> str:
+    """The file name without its extensions."""
+    return PurePosixPath(_unzipped(path)).stem
+
+
+def reader_of(format_name: str) -> Reader:
+    """The reader of a format; its module and library are imported now."""
+    module = import_module(f"jobs.documents.readers.{_MODULES.get(format_name, format_name)}")
+    reader: Reader = getattr(module, f"read_{format_name}")
+    return reader
+
+
+def _unzipped(path: str) -> str:
+    return path[: -len(GZIP_SUFFIX)] if path.lower().endswith(GZIP_SUFFIX) else path
