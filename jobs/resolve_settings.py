@@ -39,8 +39,11 @@ def resolve_settings(layers: Sequence[Layer]) -> RunSettings:
     Raises:
         ConfigError: an unknown key or a wrong value; says where, what was found and expected.
     """
-    named = _merge_all(layers).get("teacher", {}).get("provider", DEFAULT_PROVIDER)
-    defaults = _read_teacher_defaults().get(named, {})
+    match _merge_all(layers):
+        case {"teacher": {"provider": str(provider)}}:
+            defaults = _read_teacher_defaults().get(provider, {})
+        case _:
+            defaults = _read_teacher_defaults()[DEFAULT_PROVIDER]
     try:
         return RunSettings.model_validate(_merge_all([Layer("defaults", defaults), *layers]))
     except ValidationError as error:
@@ -106,6 +109,8 @@ def set_key(tree: Tree, key: str, value: object) -> None:
     *sections, name = key.split(".")
     for section in sections:
         tree = tree.setdefault(section, {})
+        if not isinstance(tree, dict):
+            raise ConfigError(f"{key}: {section} was given a value of its own before")
     tree[name] = value
 
 
