@@ -98,10 +98,9 @@ class Stats:
         self.sent += 1
         self.in_flight += 1
 
-    def count_back(self, latency_s: float) -> None:
+    def count_back(self) -> None:
         """Note that an attempt is over, however it ended."""
         self.in_flight -= 1
-        self.latencies.add(latency_s)
 
     def count_retry(self, code: str) -> None:
         """Note an attempt that failed and may be made again."""

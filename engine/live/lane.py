@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -27,10 +27,8 @@ from engine.live.routes import Route, RouteTable
 from engine.live.transport import NEVER_SENT, Transport
 from engine.stats import LimitGauges, Stats
 from schemas.outcomes import Outcome, Usage
-from schemas.requests import Json, Request
+from schemas.requests import Request
 from schemas.settings import LimitSettings
-
-NO_HEADERS: Mapping[str, str] = {}
 
 Price = Callable[[str, Usage], float | None]
 
@@ -132,21 +130,15 @@ class LiveLane:
 
     async def _exchange(self, call: Call, route: Route, charge: Charge) -> Reply:
         """One attempt that has been admitted: sent, read, and its consequences drawn."""
-        request, endpoint = call.request, route.endpoint
-        payload = wire_payload(request, endpoint.output_limit_name, is_enlarged=call.is_enlarged)
-        headers = NO_HEADERS
-        call.attempts += 1
-        self._stats.count_sent()
-        sent_s = self._clock.monotonic_s()
-        if self._started_s is None:
-            self._started_s = sent_s
+        sent_s = self._begin(call)
+        endpoint, request = route.endpoint, call.request
         try:
+            payload = wire_payload(request, endpoint.output_limit_name, call.is_enlarged)
             answer = await self._transport.post(endpoint, request.url, payload)
-            headers = answer.headers
-            route.learn(headers, sent_s)
+            route.learn(answer.headers, sent_s)
             body = read_reply(answer, request.url, endpoint, self._clock.utc_now())
         except TransientError as error:
-            self._note_failure(call, route, error, charge, headers, sent_s)
+            self._note_failure(call, route, error, charge, sent_s)
             raise
         except RequestError:
             route.note_answer()
@@ -156,28 +148,27 @@ class LiveLane:
             raise
         finally:
             call.latency_s = self._clock.monotonic_s() - sent_s
-            self._stats.count_back(call.latency_s)
+            self._stats.count_back()
         route.note_answer()
-        return self._settle(call, route, charge, body, answer.body)
+        self._pay(call, route, charge, read_usage(body))
+        return Reply(body, on_one_line(answer.body))
 
-    def _settle(
-        self, call: Call, route: Route, charge: Charge, body: dict[str, Json], raw: bytes
-    ) -> Reply:
-        request = call.request
-        usage = read_usage(body)
-        call.pay(usage, self._price(request.model, usage))
-        self._estimates.learn(request, usage)
+    def _begin(self, call: Call) -> float:
+        call.attempts += 1
+        self._stats.count_sent()
+        now_s = self._clock.monotonic_s()
+        if self._started_s is None:
+            self._started_s = now_s
+        return now_s
+
+    def _pay(self, call: Call, route: Route, charge: Charge, usage: Usage) -> None:
+        self._stats.latencies.add(call.latency_s)
+        call.pay(usage, self._price(call.request.model, usage))
+        self._estimates.learn(call.request, usage)
         route.limits.settle(charge, usage)
-        return Reply(body, on_one_line(raw))
 
     def _note_failure(
-        self,
-        call: Call,
-        route: Route,
-        error: TransientError,
-        charge: Charge,
-        headers: Mapping[str, str],
-        sent_s: float,
+        self, call: Call, route: Route, error: TransientError, charge: Charge, sent_s: float
     ) -> None:
         now_s = self._clock.monotonic_s()
         if isinstance(error, RateLimitError):
@@ -186,7 +177,7 @@ class LiveLane:
             call.failures.excuse(now_s)
         else:
             call.failures.add(now_s)
-        route.note_failure(error, charge, headers, sent_s, now_s)
+        route.note_failure(error, charge, sent_s, now_s)
 
     def _read_limits(self) -> LimitGauges:
         elapsed_s = self._clock.monotonic_s() - (self._started_s or 0.0)

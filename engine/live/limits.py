@@ -129,6 +129,7 @@ class Limits:
         is_fresh = sent_s > self._corrected_s
         for budget, unit in ((self.requests, "requests"), (self.tokens, "tokens")):
             allowance = read_allowance(headers, unit)
+            budget.remaining = None if allowance is None else allowance.remaining
             if allowance is None:
                 continue
             if allowance.is_per_day:
@@ -139,8 +140,12 @@ class Limits:
                 self._corrected_s = self._clock.monotonic_s()
         return is_news
 
-    def refuse(self, error: RateLimitError, charge: Charge, headers: Mapping[str, str]) -> None:
-        """Note a 429: all pause, and go on slower if it is the pace that was refused."""
+    def refuse(self, error: RateLimitError, charge: Charge) -> None:
+        """Note a 429 whose headers were just learnt: all pause.
+
+        If the provider really lacked what was asked for, our pace or our count is wrong: slower,
+        and what an answer does not use is charged from now on.
+        """
         pause_s = error.retry_after_s
         if pause_s is None:
             pause_s = FIRST_COOLDOWN_S * 2 ** min(self._refusals_in_a_row, 16)
@@ -149,12 +154,12 @@ class Limits:
         now_s = self._clock.monotonic_s()
         is_first = now_s >= self._resume_s  # the others were sent before we knew
         self._resume_s = max(self._resume_s, now_s + pause_s)
-        if _is_exhausted(headers, "tokens", charge.estimate.tokens):
-            self._charges_unused_output = True
+        is_about_tokens = "token" in str(error).lower()
+        budget = self.tokens if is_about_tokens else self.requests
+        if budget.lacks(charge.estimate.tokens if is_about_tokens else 1):
+            self._charges_unused_output = self._charges_unused_output or is_about_tokens
             if is_first:
-                self.tokens.slow_down()
-        if is_first and _is_exhausted(headers, "requests", 1):
-            self.requests.slow_down()
+                budget.slow_down()
 
     def _refuse_too_large(self, tokens: int) -> None:
         limit = self.tokens.units_per_minute
@@ -181,11 +186,3 @@ class Limits:
             self._resume_s = max(
                 self._resume_s, self._clock.monotonic_s() + allowance.reset_s / allowance.limit
             )
-
-
-def _is_exhausted(headers: Mapping[str, str], unit: str, needed: int) -> bool:
-    """Whether the provider lacks `needed` units, or does not say what it has."""
-    allowance = read_allowance(headers, unit)
-    if allowance is None or allowance.remaining is None:
-        return True
-    return allowance.remaining < needed

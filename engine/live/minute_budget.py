@@ -26,6 +26,7 @@ class MinuteBudget:
         self._owed_s = 0.0  # above 0: to be waited for by the next; below 0: a refund
         self._pace = 1.0
         self.units_per_minute = ceiling_per_minute
+        self.remaining: float | None = None  # by the last reply; None where it did not say
         self.taken_s = 0.0
 
     @property
@@ -78,6 +79,10 @@ class MinuteBudget:
             return False
         self._owed_s = max(self._owed_s, debt_s - self._burst_s)
         return True
+
+    def lacks(self, units: float) -> bool:
+        """Whether the provider, as far as it said, could not have let `units` pass."""
+        return self.remaining is None or self.remaining < units
 
     def slow_down(self) -> None:
         """Note a refusal in spite of the limit: somebody else uses the account, or it is wrong."""

@@ -17,7 +17,7 @@ OUTPUT_MARGIN = 1.25
 _OURS = b'"max_completion_tokens":'  # the name in Request.payload
 
 
-def wire_payload(request: Request, name: OutputLimitName, *, is_enlarged: bool) -> bytes:
+def wire_payload(request: Request, name: OutputLimitName, is_enlarged: bool) -> bytes:
     """The body to send: as it is, unless the output limit has another name or is enlarged."""
     if not is_enlarged and (name == LIMIT_NAMES[0] or _OURS not in request.payload):
         return request.payload

@@ -50,19 +50,14 @@ class Route:
             self.slots.grow()
 
     def note_failure(
-        self,
-        error: TransientError,
-        charge: Charge,
-        headers: Mapping[str, str],
-        sent_s: float,
-        now_s: float,
+        self, error: TransientError, charge: Charge, sent_s: float, now_s: float
     ) -> None:
         """Let limits, slots and breaker draw their conclusions from a failed attempt."""
         if isinstance(error, RateLimitError):
             self.breaker.succeed()
             if not self.limits.are_known:
                 self.slots.shrink(sent_s, now_s)
-            self.limits.refuse(error, charge, headers)
+            self.limits.refuse(error, charge)
             return
         if error.code == NEVER_SENT:
             self.limits.give_back(charge)
