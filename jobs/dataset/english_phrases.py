@@ -145,7 +145,7 @@ _NON_ANSWER = (
     rf"\bnot (?:\w+ly )?{_TOLD} (?:in|by|within) {_SEEN}\b",
     rf"\bnot (?:explicitly|specifically|directly) {_TOLD}\b{_END}",
     r"\b(?:no|not enough|insufficient) (?:such |relevant |further |specific )?information "
-    r"(?:is |was )?(?:given|provided|available|about|on|to (?:answer|determine))\b",
+    r"(?:is |was )?(?:given|provided|available|to (?:answer|determine))\b",
     r"\bthere is (?:no|not enough|insufficient) (?:information|mention|indication)\b",
     r"\bcan(?:not|['\u2019]t| not) be (?:determined|answered|inferred|known) (?:from|based)\b",
 )

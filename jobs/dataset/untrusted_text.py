@@ -8,14 +8,15 @@ _UNSEEN = re.compile(
     "\xad\u200b\u2060-\u2064\ufeff"  # soft hyphen, zero-width characters
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufff9-\ufffb"  # direction and annotation marks
     "\U000e0000-\U000e007f"  # tags: a whole alphabet that nobody sees
-    "\ud800-\udfff\ufffe\uffff"  # half characters and no characters
+    "\ufffe\uffff"  # no characters at all
     "]"
 )
-# How chat templates spell their control tokens, without the first character: ChatML, Llama,
-# DeepSeek, Gemma, Mistral. Some servers take these for the real thing inside a message.
-_MARKER_TAIL = r"(?=[|\uff5c]|/?s>|(?:start|end)_of_turn>|/?INST\])"
-_MARKER = re.compile(rf"(?<=[<\[]){_MARKER_TAIL}")
-_DEFUSED_MARKER = re.compile(rf"(?<=[<\[]) {_MARKER_TAIL}")
+# The places where chat templates' control tokens would be broken up: ChatML, Llama, DeepSeek,
+# Gemma, Mistral. Some servers take these spellings for the real thing inside a message.
+_AFTER_ANGLE = r"(?=[|\uff5c][^|\uff5c<>\s]{1,40}[|\uff5c]>|/?s>|(?:start|end)_of_turn>)"
+_AFTER_SQUARE = r"(?=/?INST\])"
+_WHOLE = re.compile(rf"(?<=<){_AFTER_ANGLE}|(?<=\[){_AFTER_SQUARE}")
+_BROKEN = re.compile(rf"(?<=<) {_AFTER_ANGLE}|(?<=\[) {_AFTER_SQUARE}")
 
 
 def make_plain(text: str) -> str:
@@ -30,9 +31,9 @@ def make_line(text: str, max_chars: int | None = None) -> str:
 
 def defuse_tokens(text: str) -> str:
     """`text` with a space inside every spelling of a control token: `< |endoftext|>`."""
-    return _MARKER.sub(" ", text)
+    return _WHOLE.sub(" ", text)
 
 
 def restore_tokens(text: str) -> str:
     """Undoes `defuse_tokens`, for what a model quoted from a defused text."""
-    return _DEFUSED_MARKER.sub("", text)
+    return _BROKEN.sub("", text)

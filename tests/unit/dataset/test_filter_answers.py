@@ -51,7 +51,9 @@ def test_long_answer_copied_from_the_chunk_is_dropped_with_its_share() -> None:
 
 
 def test_long_answer_in_other_words_is_kept() -> None:
-    reworded = LONG.replace("must", "has to").replace("the second", "its next").replace("or by", "or")
+    reworded = (
+        LONG.replace("must", "has to").replace("the second", "its next").replace("or by", "or")
+    )
 
     fault = find_answer_fault(reworded, QUESTION, LONG, LONG, AnswerSettings(max_copy_share=0.6))
 
