@@ -7,8 +7,10 @@ from collections.abc import Callable
 from engine.clock import Clock
 from engine.errors import OutageError, TransientError
 from engine.live.admission import Admission
+from engine.live.transport import NEVER_SENT
 
-FAILURES_TO_OPEN = 6  # in a row; below the usual number of attempts of one request
+FAILURES_TO_OPEN = 6  # in a row
+REQUESTS_TO_OPEN = 3  # that they come from: one request may be what the server stumbles over
 FIRST_PROBE_S = 0.5
 MAX_PROBE_S = 30.0
 SET_ASIDE = "set_aside"  # code of what was not even tried: another endpoint is better
@@ -19,8 +21,8 @@ _log = logging.getLogger(__name__)
 class Breaker:
     """Closed while an endpoint answers anybody. Open: only one probe at a time goes through.
 
-    Failures in a row across all requests open it, one answer closes it. Failures while it is
-    open are the endpoint's, not the requests'.
+    Failures in a row of several requests open it, or that none can be sent at all; one answer
+    closes it. Failures while it is open are the endpoint's, not the requests'.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class Breaker:
         self._admission = admission
         self._clock = clock
         self._failures_in_a_row = 0
+        self._failing: set[str] = set()
         self._failing_since_s = 0.0
         self._probe_gap_s = FIRST_PROBE_S
         self._probe_due_s = 0.0
@@ -65,14 +68,16 @@ class Breaker:
 
     def succeed(self) -> None:
         """Note that somebody was answered."""
-        self._failures_in_a_row = 0
+        if self._failures_in_a_row:
+            self._failures_in_a_row = 0
+            self._failing.clear()
         if self.is_open:
             self.is_open = False
             outage_s = self._clock.monotonic_s() - self._failing_since_s
             _log.warning("%s answers again after %.1f s; going on", self._name, outage_s)
             self._end_probe()
 
-    def fail(self, error: TransientError) -> None:
+    def fail(self, request_id: str, error: TransientError) -> None:
         """Note that a request was not answered."""
         now_s = self._clock.monotonic_s()
         if self._failures_in_a_row == 0:
@@ -83,21 +88,28 @@ class Breaker:
                 self._probe_gap_s = min(self._probe_gap_s * 2, MAX_PROBE_S)
                 self._probe_due_s = now_s + self._probe_gap_s
                 self._end_probe()
-        elif self._failures_in_a_row >= FAILURES_TO_OPEN:
-            self.is_open = True
-            self._probe_gap_s = FIRST_PROBE_S
-            self._probe_due_s = now_s + self._probe_gap_s
-            _log.warning(
-                "%s answers nobody (%s); pausing and probing, up to %.0f s",
-                self._name,
-                error,
-                self._max_outage_s,
-            )
+            return
+        self._failing.add(request_id)
+        if self._failures_in_a_row >= FAILURES_TO_OPEN and (
+            error.code == NEVER_SENT or len(self._failing) >= REQUESTS_TO_OPEN
+        ):
+            self._open(error, now_s)
 
     def abandon_probe(self) -> None:
         """Note that a request was cancelled; if it was the probe, another may be made."""
         if self._is_probing:
             self._end_probe()
+
+    def _open(self, error: TransientError, now_s: float) -> None:
+        self.is_open = True
+        self._probe_gap_s = FIRST_PROBE_S
+        self._probe_due_s = now_s + self._probe_gap_s
+        _log.warning(
+            "%s answers nobody (%s); pausing and probing, for up to %.0f s",
+            self._name,
+            error,
+            self._max_outage_s,
+        )
 
     def _end_probe(self) -> None:
         self._is_probing = False

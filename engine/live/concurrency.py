@@ -3,6 +3,8 @@
 import asyncio
 from collections import deque
 
+from engine.clock import Clock
+
 
 class Slots:
     """At most `limit` callers at once, first come first served; the limit moves by itself.
@@ -11,7 +13,8 @@ class Slots:
     one a round. It halves on overload, once for all requests that were in flight at that moment.
     """
 
-    def __init__(self, start: int, *, ceiling: int) -> None:
+    def __init__(self, start: int, *, ceiling: int, clock: Clock) -> None:
+        self._clock = clock
         self._limit = float(min(start, ceiling))
         self._ceiling = ceiling
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -59,11 +62,11 @@ class Slots:
         if not self._has_met_overload:
             self._raise_to(self._ceiling)
 
-    def shrink(self, sent_s: float, now_s: float) -> None:
+    def shrink(self, sent_s: float) -> None:
         """Note an overload met by a request that was sent at `sent_s`."""
         self._has_met_overload = True
         if sent_s >= self._last_cut_s:
-            self._last_cut_s = now_s
+            self._last_cut_s = self._clock.monotonic_s()
             self._limit = max(1.0, min(self._limit, self.in_use) / 2)
 
     def wake_all(self) -> None:

@@ -177,7 +177,7 @@ class LiveLane:
             call.failures.excuse(now_s)
         else:
             call.failures.add(now_s)
-        route.note_failure(error, charge, sent_s, now_s)
+        route.note_failure(call.request.request_id, error, charge, sent_s)
 
     def _read_limits(self) -> LimitGauges:
         elapsed_s = self._clock.monotonic_s() - (self._started_s or 0.0)

@@ -46,11 +46,9 @@ class MinuteBudget:
             self._owed_s -= share_s
         if self._owed_s < 0.0 and self._bucket.has_capacity(self._burst_s):
             self._owed_s = 0.0  # an idle bucket is full: a refund cannot make it fuller
-        due_s = cost_s + self._owed_s
-        if due_s > 0.0:
-            await self._bucket.acquire(share_s := min(due_s, self._burst_s))
-            due_s -= share_s
-        self._owed_s = due_s
+        share_s = min(max(0.0, cost_s + self._owed_s), self._burst_s)
+        await self._bucket.acquire(share_s)
+        self._owed_s += cost_s - share_s  # refunds may have come in while we waited
         self.taken_s += cost_s
 
     def give_back(self, cost_s: float) -> None:

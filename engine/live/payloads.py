@@ -22,9 +22,9 @@ def wire_payload(request: Request, name: OutputLimitName, is_enlarged: bool) -> 
     if not is_enlarged and (name == LIMIT_NAMES[0] or _OURS not in request.payload):
         return request.payload
     body = orjson.loads(request.payload)
-    for known in LIMIT_NAMES:
-        if (limit := body.pop(known, None)) is not None:
-            body[name] = limit * ENLARGED if is_enlarged else limit
+    known = next((known for known in LIMIT_NAMES if body.get(known)), name)
+    if (limit := body.pop(known, None)) is not None:
+        body[name] = limit * ENLARGED if is_enlarged else limit
     return orjson.dumps(body)
 
 

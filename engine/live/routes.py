@@ -50,20 +50,20 @@ class Route:
             self.slots.grow()
 
     def note_failure(
-        self, error: TransientError, charge: Charge, sent_s: float, now_s: float
+        self, request_id: str, error: TransientError, charge: Charge, sent_s: float
     ) -> None:
         """Let limits, slots and breaker draw their conclusions from a failed attempt."""
         if isinstance(error, RateLimitError):
             self.breaker.succeed()
             if not self.limits.are_known:
-                self.slots.shrink(sent_s, now_s)
+                self.slots.shrink(sent_s)
             self.limits.refuse(error, charge)
             return
         if error.code == NEVER_SENT:
             self.limits.give_back(charge)
         elif isinstance(error, OverloadError):
-            self.slots.shrink(sent_s, now_s)
-        self.breaker.fail(error)
+            self.slots.shrink(sent_s)
+        self.breaker.fail(request_id, error)
 
 
 class Routes:
@@ -166,4 +166,9 @@ class RouteTable:
         )
         ceiling = settings.max_in_flight
         start = ceiling if limits.are_known else START_IN_FLIGHT
-        return Route(endpoint, self._breakers[endpoint], limits, Slots(start, ceiling=ceiling))
+        return Route(
+            endpoint,
+            self._breakers[endpoint],
+            limits,
+            Slots(start, ceiling=ceiling, clock=self._clock),
+        )
