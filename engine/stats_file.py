@@ -1,5 +1,8 @@
 """Keeps what the counters say every few seconds, for whoever watches a run."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import orjson
@@ -10,20 +13,27 @@ from engine.stats import Stats
 SNAPSHOT_EVERY_S = 5.0
 
 
-async def write_snapshots(path: Path, stats: Stats, clock: Clock) -> None:
-    """Append a line of counters every few seconds, and a last one when cancelled.
+@contextmanager
+def snapshots_written(path: Path, stats: Stats, clock: Clock) -> Iterator[None]:
+    """While the block runs, a line of counters is appended every few seconds, and one at its end.
 
-    The counters begin with the process; a line is not synced, losing one loses nothing.
+    The counters begin with the process. A line is not synced: losing one loses nothing.
     """
+    loop = asyncio.get_running_loop()
     with path.open("ab", buffering=0) as file:
+
+        def write_line() -> None:
+            at = clock.utc_now().isoformat(timespec="milliseconds")
+            file.write(orjson.dumps({"at": at, **stats.snapshot().model_dump()}) + b"\n")
+
+        def tick() -> None:
+            nonlocal next_tick
+            write_line()
+            next_tick = loop.call_later(SNAPSHOT_EVERY_S, tick)
+
+        next_tick = loop.call_later(SNAPSHOT_EVERY_S, tick)
         try:
-            while True:
-                await clock.sleep(SNAPSHOT_EVERY_S)
-                file.write(_line(stats, clock))
+            yield
         finally:
-            file.write(_line(stats, clock))
-
-
-def _line(stats: Stats, clock: Clock) -> bytes:
-    at = clock.utc_now().isoformat(timespec="milliseconds")
-    return orjson.dumps({"at": at, **stats.snapshot().model_dump()}) + b"\n"
+            next_tick.cancel()
+            write_line()

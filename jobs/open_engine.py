@@ -1,6 +1,5 @@
 """Puts the engine together for a run: model, lane, journal, budget, statistics."""
 
-import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator
@@ -21,7 +20,7 @@ from engine.prices import Price, make_price
 from engine.progress import Details
 from engine.run_folder import RunFolder
 from engine.stats import Stats
-from engine.stats_file import write_snapshots
+from engine.stats_file import snapshots_written
 from engine.stopping import Stopping
 from jobs.resolve_settings import API_KEY_VARIABLE
 from schemas.outcomes import Usage
@@ -69,12 +68,8 @@ async def open_engine(
         stopping.on_request(lane.stop_admitting)
         budget = Budget(cap_usd=settings.budget.usd, spent_usd=_spent_usd(folder), price=price)
         engine = Engine(journal=journal, lane=lane, budget=budget, stopping=stopping)
-        async with asyncio.TaskGroup() as group:
-            snapshots = group.create_task(write_snapshots(folder.stats_path, stats, clock))
-            try:
-                yield OpenEngine(engine.ask, journal, lambda: _details(stats, budget))
-            finally:
-                snapshots.cancel()
+        with snapshots_written(folder.stats_path, stats, clock):
+            yield OpenEngine(engine.ask, journal, lambda: _details(stats, budget))
 
 
 async def _open_endpoint(

@@ -1,0 +1,142 @@
+"""A run that is killed, in whatever stage, ends as if it had not been, and pays no more."""
+
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.crash.runs import (
+    comparable_files,
+    finish,
+    kill_when,
+    paid_twice,
+    request_ids,
+    size_of,
+    start,
+    write_documents,
+)
+from tests.openai_server import RunningServer, start_openai_server
+
+IN_FLIGHT = 4
+SETTINGS = ("--max-in-flight", str(IN_FLIGHT), "--set", "chunks.target_tokens=128")
+STAGES = ["documents", "split", "chunks", "questions", "kept_questions", "answers", "dataset"]
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus") / "documents"
+    write_documents(folder)
+    return folder
+
+
+@pytest.fixture()
+def server() -> Iterator[RunningServer]:
+    with start_openai_server({"latency": {"median_s": 0.01, "sigma": 0.5}}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    documents: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[bytes]]:
+    run_dir = tmp_path_factory.mktemp("undisturbed") / "run"
+    with start_openai_server() as server:
+        code, output = finish(start(server, run_dir, "--documents", str(documents), *SETTINGS))
+        assert code == 0, output
+        assert paid_twice(server) == 0
+    return comparable_files(run_dir)
+
+
+def first_file_of(run_dir: Path, stage: str) -> Path:
+    return run_dir / ("dataset/train.jsonl.new" if stage == "dataset" else f"{stage}.jsonl")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_run_killed_in_a_stage_ends_as_if_undisturbed(
+    stage: str,
+    documents: Path,
+    server: RunningServer,
+    undisturbed: dict[str, list[bytes]],
+    tmp_path: Path,
+) -> None:
+    run_dir = tmp_path / "run"
+    arguments = ("--documents", str(documents), *SETTINGS)
+    marker = first_file_of(run_dir, stage)
+
+    was_killed = kill_when(start(server, run_dir, *arguments), lambda: size_of(marker) > 0)
+    code, output = finish(start(server, run_dir, *arguments))
+
+    assert code == 0, output
+    assert was_killed or stage == "dataset"  # the export may be over between two looks
+    assert comparable_files(run_dir) == undisturbed
+    assert paid_twice(server) <= IN_FLIGHT
+
+
+def test_run_killed_again_and_again_pays_only_for_what_was_in_flight(
+    documents: Path, server: RunningServer, undisturbed: dict[str, list[bytes]], tmp_path: Path
+) -> None:
+    run_dir = tmp_path / "run"
+    arguments = ("--documents", str(documents), *SETTINGS)
+    rng = random.Random(7)
+    kill_count = 0
+
+    while True:
+        journal_bytes = size_of(run_dir / "journal.jsonl") + rng.randrange(1, 150_000)
+        process = start(server, run_dir, *arguments)
+        if not kill_when(
+            process, lambda: size_of(run_dir / "journal.jsonl") >= journal_bytes  # noqa: B023
+        ):
+            break
+        kill_count += 1
+
+    assert process.returncode == 0
+    assert kill_count >= 3
+    assert comparable_files(run_dir) == undisturbed
+    assert paid_twice(server) <= kill_count * IN_FLIGHT
+    ids = request_ids((run_dir / "journal.jsonl").read_bytes().splitlines())
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_run_lets_calls_land_and_pays_for_nothing_twice(
+    signum: signal.Signals,
+    code: int,
+    documents: Path,
+    server: RunningServer,
+    undisturbed: dict[str, list[bytes]],
+    tmp_path: Path,
+) -> None:
+    run_dir = tmp_path / "run"
+    arguments = ("--documents", str(documents), *SETTINGS)
+
+    process = start(server, run_dir, *arguments)
+    while size_of(run_dir / "journal.jsonl") < 50_000 and process.poll() is None:
+        time.sleep(0.002)
+    process.send_signal(signum)
+    interrupted = finish(process)
+    completed = finish(start(server, run_dir, *arguments))
+
+    assert interrupted[0] == code, interrupted[1]
+    assert "Traceback" not in interrupted[1]
+    assert completed[0] == 0, completed[1]
+    assert comparable_files(run_dir) == undisturbed
+    assert paid_twice(server) == 0
+
+
+def test_second_process_says_who_holds_the_run_and_leaves(
+    documents: Path, server: RunningServer, tmp_path: Path
+) -> None:
+    run_dir = tmp_path / "run"
+    arguments = ("--documents", str(documents), *SETTINGS)
+
+    first = start(server, run_dir, *arguments)
+    while not size_of(run_dir / "lock"):
+        time.sleep(0.002)
+    code, output = finish(start(server, run_dir, *arguments))
+
+    assert code == 75
+    assert f"in use by process {first.pid}" in output
+    assert finish(first)[0] == 0
