@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from charset_normalizer import from_bytes
+from charset_normalizer import CharsetMatch, from_bytes
 
 from jobs.documents.readers.limits import UnreadableFileError
 
@@ -19,6 +19,7 @@ _DECLARATION_BYTES = 2048  # HTML standard: a declaration is within the first 10
 _WINDOWS_1252 = {"iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"}  # Encoding standard
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1b"))
 _MAX_CONTROL_SHARE = 0.01
+_COHERENCE_TOLERANCE = 0.1
 _SAMPLE_BYTES = 256 * 1024
 
 
@@ -49,7 +50,7 @@ def decode_markup(data: bytes) -> str:
     if not found or _decode_marked(data) is not None:
         return decode_text(data)
     declared = found[1].decode("ascii", "replace").lower()
-    encoding = "windows-1252" if declared in _WINDOWS_1252 else declared
+    encoding = "cp1252" if declared in _WINDOWS_1252 else declared
     for candidate in ("utf-8", encoding):  # what is valid UTF-8 is hardly anything else
         if (text := _try_decode(data, candidate)) is not None and "\0" not in text:
             return text
@@ -86,5 +87,14 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _decode_guessed(data: bytes) -> str:
-    best = from_bytes(data[:_SAMPLE_BYTES]).best()
-    return data.decode(best.encoding if best else "windows-1252", "replace")
+    matches = from_bytes(data[:_SAMPLE_BYTES])
+    best = matches.best()
+    western = next((match for match in matches if match.encoding == "cp1252"), None)
+    if best and western and _is_as_likely(western, best):
+        best = western  # by far the most frequent of those that look alike
+    return data.decode(best.encoding if best else "cp1252", "replace")
+
+
+def _is_as_likely(match: CharsetMatch, best: CharsetMatch) -> bool:
+    least_coherence = best.coherence - _COHERENCE_TOLERANCE
+    return match.chaos <= best.chaos and match.coherence >= least_coherence

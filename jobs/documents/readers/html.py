@@ -22,6 +22,7 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECAS
 _PERMALINKS = frozenset({"¶", "#", "§", "🔗", ""})
 _MAIN = ("main", "[role=main]", "article")
 _MIN_MAIN_SHARE = 0.2  # of the words: less is no main content
+_LAYOUT = "td table, td h1, td h2, td h3, td h4, td pre, td ul, td ol, td dl, td blockquote"
 _EMPTY_TAG = re.compile(r"<(title|script|style|textarea|iframe|a|p|div|span|td|i|b)(\s[^<>]*)?/>")
 
 
@@ -48,6 +49,8 @@ def _blocks(tree: LexborHTMLParser) -> Iterator[Block]:
             writer.add_text(node.text_content or "")
         elif node.tag == "br":
             writer.break_line()
+        elif node.tag == "table":
+            writer.open_table(is_layout=node.css_first(_LAYOUT) is not None)
         else:
             writer.open(node.tag or "")
         yield from writer.take()
@@ -60,7 +63,7 @@ def _parse(markup: str) -> LexborHTMLParser:
 
 def _close_empty_tags(markup: str) -> str:
     """XHTML's `<title/>` would be an open tag to an HTML parser and swallow the page."""
-    return _EMPTY_TAG.sub(r"<\1\2></\1>", markup) if markup.lstrip()[:5] == "<?xml" else markup
+    return _EMPTY_TAG.sub(r"<\1\2></\1>", markup)
 
 
 def _main_content(body: LexborNode) -> LexborNode:

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from jobs.documents.readers.clean_text import clean, clean_line
-from jobs.documents.readers.extract import LINE, PARAGRAPH, Block
+from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE, Block
 
 _BLOCKS = frozenset(
     """
     address article aside blockquote body caption center dd details div dl dt fieldset
     figcaption figure h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main ol p pre search
-    section summary table tbody tfoot thead tr ul
+    section summary table tbody td tfoot th thead tr ul
     """.split()  # noqa: SIM905 - as a list it would be one name a line
 )
-_LISTS = frozenset({"ul", "ol", "menu", "dir"})
+_LISTS = frozenset({"ul", "ol"})
 _CELLS = frozenset({"td", "th"})
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
 _BREAK = "\v"  # a line break that is meant, until spaces are collapsed
@@ -36,13 +36,14 @@ class BlockWriter:
         self._marker = ""
         self._glue = PARAGRAPH
         self._lists: list[_List] = []
-        self._rows: list[list[str]] = []
+        self._row: list[str] | None = None  # the cells of the row that is open
+        self._tables: list[bool] = []  # of the open tables, whether it only lays out the page
         self._pre_depth = 0
 
     def open(self, tag: str) -> None:
         """An element begins."""
-        if self._rows and tag in _BLOCKS and tag != "tr" and tag != "table":
-            self._text.append(" ")  # a block in a cell
+        if self._row is not None and tag in _BLOCKS:
+            self._text.append(SPACE)  # a block in a cell
             return
         if tag in _BLOCKS:
             self._end_block()
@@ -54,8 +55,13 @@ class BlockWriter:
             self._begin_item()
         elif tag == "pre":
             self._pre_depth += 1
-        elif tag == "tr":
-            self._rows.append([])
+        elif tag == "tr" and self._tables and not self._tables[-1]:
+            self._row = []
+
+    def open_table(self, *, is_layout: bool) -> None:
+        """A table begins; the cells of one that lays out the page are blocks, not cells."""
+        self.open("table")
+        self._tables.append(is_layout)
 
     def break_line(self) -> None:
         """A line break that is meant."""
@@ -63,21 +69,30 @@ class BlockWriter:
 
     def close(self, tag: str) -> None:
         """An element ends."""
-        if tag in _CELLS and self._rows:
-            self._rows[-1].append(self._take_text())
-        elif tag == "tr" and self._rows:
-            self._end_row()
-        elif self._rows and tag in _BLOCKS and tag != "table":
-            self._text.append(" ")
-        elif tag in _BLOCKS or tag in _LISTS:
+        if tag == "table" and self._tables:
+            self._tables.pop()
+        if self._row is not None:
+            self._close_in_row(tag)
+        elif tag in _BLOCKS:
             self._end_block()
             self._level = 0
-            if tag == "pre" and self._pre_depth:
-                self._pre_depth -= 1
-            if tag in _LISTS and self._lists:
-                self._lists.pop()
-            if tag == "table" or (tag in _LISTS and not self._lists):
-                self._glue = PARAGRAPH
+            self._close_group(tag)
+
+    def _close_in_row(self, tag: str) -> None:
+        if tag == "tr":
+            self._end_row()
+        elif tag in _CELLS and self._row is not None:
+            self._row.append(self._take_text())
+        elif tag in _BLOCKS:
+            self._text.append(SPACE)
+
+    def _close_group(self, tag: str) -> None:
+        if tag == "pre" and self._pre_depth:
+            self._pre_depth -= 1
+        elif tag in _LISTS and self._lists:
+            self._lists.pop()
+        if tag == "table" or (tag in _LISTS and not self._lists):
+            self._glue = PARAGRAPH
 
     def add_text(self, text: str) -> None:
         """Text as it stands in the source."""
@@ -90,8 +105,7 @@ class BlockWriter:
 
     def finish(self) -> Iterator[Block]:
         """The last blocks."""
-        while self._rows:
-            self._end_row()
+        self._end_row()
         self._end_block()
         yield from self.take()
 
@@ -104,12 +118,11 @@ class BlockWriter:
         self._marker = _INDENT * (len(self._lists) - 1) + marker
 
     def _end_row(self) -> None:
-        cells = self._rows.pop()
-        rest = self._take_text()
-        row = _CELL_GLUE.join(cells + [rest] * bool(rest))
-        if self._rows:  # a table in a cell of a table: its row is text of that cell
-            self._text.append(f" {row} ")
-        elif row.strip(" |"):
+        if self._row is None:
+            return
+        row = _CELL_GLUE.join([*self._row, *filter(None, [self._take_text()])])
+        self._row = None
+        if row.strip(_CELL_GLUE):
             self._done.append(Block(row, self._glue))
             self._glue = LINE
 

@@ -3,6 +3,7 @@
 import re
 import textwrap
 from collections.abc import Iterator
+from itertools import chain
 
 from docutils import ApplicationError, nodes
 from docutils.core import publish_doctree
@@ -31,6 +32,7 @@ _DIRECTIVE = re.compile(
     r"\.\.\s+(?P<name>[\w:.+-]+)::(?P<argument>[^\n]*)\n?(?P<body>.*)", re.DOTALL
 )
 _OPTIONS = re.compile(r"\A(?:[ \t]*:[\w-]+:[^\n]*\n?)+")
+_CODE = frozenset({"code-block", "sourcecode"})  # the argument is a programming language
 _WITHOUT_TEXT = frozenset({"toctree", "index", "include", "literalinclude", "raw", "highlight"})
 _SKIPPED = (nodes.comment, nodes.substitution_definition, nodes.target, nodes.pending, nodes.raw)
 _CELL_GLUE = " | "
@@ -55,10 +57,8 @@ def _blocks(node: nodes.Node, level: int) -> Iterator[Block]:
             yield from _blocks(child, level + 1)
         elif isinstance(child, (nodes.bullet_list, nodes.enumerated_list)):
             yield from _list_blocks(child, level)
-        elif isinstance(child, nodes.row):
-            cells = (_line(entry) for entry in child.children)
-            is_first = child is node.children[0]
-            yield Block(_CELL_GLUE.join(cells), PARAGRAPH if is_first else LINE)
+        elif isinstance(child, nodes.tgroup):
+            yield from _table_blocks(child)
         else:
             yield from _leaf_blocks(child, level)
 
@@ -88,13 +88,22 @@ def _list_blocks(node: nodes.Element, level: int) -> Iterator[Block]:
                 yield block._replace(text=marker + block.text, glue=glue, heading_level=0)
 
 
+def _table_blocks(group: nodes.tgroup) -> Iterator[Block]:
+    parts = (part for part in group.children if isinstance(part, (nodes.thead, nodes.tbody)))
+    glue = PARAGRAPH
+    for row in chain.from_iterable(part.children for part in parts):
+        yield Block(_CELL_GLUE.join(map(_line, row.children)), glue)
+        glue = LINE
+
+
 def _unknown_directives(message: nodes.system_message) -> Iterator[Block]:
     """The text in a directive that docutils does not know: Sphinx has many."""
     for source in message.findall(nodes.literal_block):
         match = _DIRECTIVE.match(source.astext())
         if match and match["name"] not in _WITHOUT_TEXT:
             body = _OPTIONS.sub("", textwrap.dedent(match["body"]))
-            yield Block(clean_line(_plain_roles(match["argument"])))
+            if match["name"] not in _CODE:
+                yield Block(clean_line(_plain_roles(match["argument"])))
             yield Block(clean(_plain_roles(textwrap.dedent(body))))
 
 
