@@ -1,0 +1,41 @@
+"""docs/run-folder.md is a public format: it names every field of every file."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.stage import FinishedItem
+from engine.stats import StatsSnapshot
+from jobs.documents.list_files import SourceFile
+from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
+from schemas.documents import Chunk, Document, SplitAssignment
+from schemas.record import Record
+from schemas.settings import RunIdentity
+
+DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("section", "kind"),
+    [
+        ("config.toml", RunIdentity),
+        ("sources.jsonl", SourceFile),
+        ("documents.jsonl", Document),
+        ("split.jsonl", SplitAssignment),
+        ("chunks.jsonl", Chunk),
+        ("questions.jsonl, kept_questions.jsonl", Question),
+        ("answers.jsonl", Answer),
+        ("rejected.jsonl", Rejection),
+        ("finished/STAGE.jsonl", FinishedItem),
+        ("stats.jsonl", StatsSnapshot),
+        ("dataset/provenance.jsonl", Provenance),
+        ("dataset/held_out.jsonl", HeldOutQuestion),
+    ],
+)
+def test_every_field_of_a_file_is_described(section: str, kind: type[Record]) -> None:
+    text = DOCS[DOCS.index(f"\n## {section}\n") :].split("\n## ")[1]
+
+    described = set(re.findall(r"`(\w+)`", text))
+
+    assert set(kind.model_fields) - described == set()
