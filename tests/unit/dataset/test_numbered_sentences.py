@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.dataset.numbered_sentences import number_sentences
@@ -31,7 +31,11 @@ def test_hostile_text_stays_between_its_marks(text: str) -> None:
     assert_contained(listing)
 
 
-@given(st.text(max_size=300), st.text(max_size=80))
+@given(
+    st.text(max_size=300) | st.text("=<|>[]123. \n\r\x85\u2028TEXDN", max_size=60),
+    st.text(max_size=80),
+)
+@settings(deadline=None)
 def test_no_text_or_title_whatever_leaves_its_marks(text: str, title: str) -> None:
     listing = number_sentences(make_chunk(text, title=title)).listing
 
