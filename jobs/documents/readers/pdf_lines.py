@@ -11,7 +11,8 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
 from jobs.documents.readers.clean_text import clean_line
 
-HYPHEN = "\ufffe"  # what PDFium gives for a hyphen at the end of a line
+HYPHEN = "\ufffe"  # where a word was divided; PDFium's own sign for it, a character nobody uses
+_HYPHEN_CODE = 2  # PDFium's code of a hyphen at the end of a line, which has no line end after it
 _BREAKS = {ord("\r"), ord("\n"), 0}
 _NOTE_MARK = re.compile(r"(?:[^\W\d_]{3}|[.,;:!?)”’\"])(?=\d{1,3}(?!\d))")
 _MARK_SIZE = 0.8  # of the font size of its line
@@ -59,14 +60,14 @@ def _line_spans(text_page: pdfium.PdfTextPage) -> Iterator[_LineSpan]:
     count: int = text_page.count_chars()
     for index in range(count + 1):
         code = pdfium_c.FPDFText_GetUnicode(text_page, index) if index < count else 0
-        if code not in _BREAKS and code != ord(HYPHEN):
+        is_hyphen = code == _HYPHEN_CODE and bool(pdfium_c.FPDFText_IsHyphen(text_page, index))
+        if code not in _BREAKS and not is_hyphen:
             codes.append(code)
             continue
         visible = [at for at, seen in enumerate(codes) if not chr(seen).isspace()]
         if visible:
             start = index - len(codes)
-            is_hyphenated = code == ord(HYPHEN)
-            yield _LineSpan(start, start + visible[0], start + visible[-1], codes, is_hyphenated)
+            yield _LineSpan(start, start + visible[0], start + visible[-1], codes, is_hyphen)
         codes = []
 
 

@@ -76,7 +76,12 @@ def test_unknown_and_empty_files_are_one_line_each(tmp_path: Path) -> None:
 
     reasons = _reasons(tmp_path)
 
-    assert sorted(reasons.values()) == ["empty_file", "unknown_type", "unknown_type", "unknown_type"]
+    assert sorted(reasons.values()) == [
+        "empty_file",
+        "unknown_type",
+        "unknown_type",
+        "unknown_type",
+    ]
     assert [line.partition(":")[0] for line in reasons] == [
         "archive.tar.gz",
         "empty.txt",
