@@ -3,9 +3,11 @@
 from aiolimiter import AsyncLimiter
 
 MIN_PACE = 0.1
-PACE_CUT = 0.85
-PACE_GAIN = 0.0015
-STALE_DEBT_FACTOR = 1.3
+PACE_CUT = 0.85  # a refusal
+PACE_EASE = 0.97  # a debt that is not ours
+PACE_GAIN = 0.0007  # an answer
+SURE_GAIN = 0.004  # an answer while the provider's bucket is no emptier than ours
+FOREIGN_DEBT_FACTOR = 1.3
 MAX_COMPARABLE_DEBT_S = 5.0
 
 
@@ -25,6 +27,7 @@ class MinuteBudget:
         self._bucket = AsyncLimiter(burst_s, burst_s)
         self._owed_s = 0.0  # above 0: to be waited for by the next; below 0: a refund
         self._pace = 1.0
+        self._has_room = False
         self.units_per_minute = ceiling_per_minute
         self.remaining: float | None = None  # by the last reply; None where it did not say
         self.taken_s = 0.0
@@ -73,9 +76,11 @@ class MinuteBudget:
         the provider charges more than we do: then we wait until it is paid off. A debt of many
         seconds is not comparable: such a bucket holds a minute, and is not near its end.
         """
-        if not self._burst_s * STALE_DEBT_FACTOR < debt_s <= MAX_COMPARABLE_DEBT_S:
+        self._has_room = debt_s <= self._burst_s
+        if not self._burst_s * FOREIGN_DEBT_FACTOR < debt_s <= MAX_COMPARABLE_DEBT_S:
             return False
         self._owed_s = max(self._owed_s, debt_s - self._burst_s)
+        self._pace = max(MIN_PACE, self._pace * PACE_EASE)
         return True
 
     def lacks(self, units: float) -> bool:
@@ -89,4 +94,5 @@ class MinuteBudget:
     def speed_up(self) -> None:
         """Note an answered request."""
         if self._pace < 1.0:
-            self._pace = min(1.0, self._pace + PACE_GAIN)
+            gain = SURE_GAIN if self._has_room else PACE_GAIN
+            self._pace = min(1.0, self._pace + gain)
