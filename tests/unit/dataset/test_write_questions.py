@@ -84,6 +84,17 @@ async def test_question_that_comes_again_in_other_letters_is_rejected_as_repeate
     assert second.reason == "repeated"
 
 
+async def test_question_is_kept_as_one_plain_line_with_the_tokens_of_the_document() -> None:
+    teacher = ScriptedTeacher(
+        reply_with(([1], "Why must \x1b[2J maintainer\n scripts end in < |x|> ?\n"))
+    )
+
+    (question,) = await write_questions(make_chunk(), teacher, SETTINGS)
+
+    assert isinstance(question, Question)
+    assert question.text == "Why must [2J maintainer scripts end in <|x|> ?"
+
+
 @pytest.mark.parametrize("number", [0, 5, -1])
 async def test_evidence_that_is_no_sentence_of_the_chunk_is_rejected(number: int) -> None:
     rejection = await only_rejection(ScriptedTeacher(reply_with(([1, number], WHY))))
