@@ -21,19 +21,20 @@ def snapshots_written(path: Path, stats: Stats, clock: Clock) -> Iterator[None]:
     """
     loop = asyncio.get_running_loop()
     with path.open("ab", buffering=0) as file:
+        timer: asyncio.TimerHandle | None = None
 
         def write_line() -> None:
             at = clock.utc_now().isoformat(timespec="milliseconds")
             file.write(orjson.dumps({"at": at, **stats.snapshot().model_dump()}) + b"\n")
 
         def tick() -> None:
-            nonlocal next_tick
+            nonlocal timer
             write_line()
-            next_tick = loop.call_later(SNAPSHOT_EVERY_S, tick)
+            timer = loop.call_later(SNAPSHOT_EVERY_S, tick)
 
-        next_tick = loop.call_later(SNAPSHOT_EVERY_S, tick)
+        timer = loop.call_later(SNAPSHOT_EVERY_S, tick)
         try:
             yield
         finally:
-            next_tick.cancel()
+            timer.cancel()
             write_line()

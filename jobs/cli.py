@@ -72,7 +72,8 @@ def run(
         typer.Option("--set", metavar="KEY=VALUE", help="Any setting, e.g. questions.per_chunk=5."),
     ] = None,
     accept_changes: Annotated[
-        bool, typer.Option(help="Go on although settings or documents have changed.")
+        bool,
+        typer.Option("--accept-changes", help="Go on although settings or documents changed."),
     ] = False,
 ) -> None:
     """Make the dataset, or go on making it."""

@@ -168,6 +168,8 @@ class Pipeline:
         seen = NearDuplicates(self._settings.questions.max_near_duplicate)
 
         async def keep(question: Question, _: Ask) -> list[Question | Rejection]:
+            if question.question_id in files.results:  # kept before a crash, but not yet finished
+                return [question]
             match = seen.add(question.question_id, question.text)
             if match is None:
                 return [question]

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.errors import ConfigError
 from engine.files import replace_file
 from engine.records import RecordLog, encode_record, read_ids, read_records
 from engine.run_folder import RunFolder
@@ -25,10 +24,8 @@ async def list_sources(folder: RunFolder, documents_dir: Path) -> None:
     """Replace sources.jsonl by what the folder holds now; what cannot be read is a rejection.
 
     Raises:
-        ConfigError: there is no such folder.
+        ConfigError: there is no such folder, or it cannot be listed.
     """
-    if not documents_dir.is_dir():
-        raise ConfigError(f"{documents_dir}: is not a folder; --documents names the folder to read")
     rejections: list[Rejection] = []
 
     def sources() -> Iterator[bytes]:

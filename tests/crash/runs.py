@@ -20,12 +20,11 @@ LIVE_FIELDS = ("settled_at", "latency_s", "attempts")  # of the journal: they te
 
 
 def write_documents(folder: Path) -> None:
-    """A small corpus: this project's own texts in several formats."""
+    """A small corpus: texts of this project."""
     folder.mkdir()
-    for name in ("LICENSE", "README.md", "CHANGELOG.md"):
-        (folder / f"{name.split('.')[0]}.txt").write_bytes((ROOT_DIR / name).read_bytes())
-    for path in sorted((ROOT_DIR / "docs").glob("*.md")):
-        (folder / path.name).write_bytes(path.read_bytes())
+    for name in ("LICENSE", "README.md", "docs/how-it-works.md", "docs/changing-a-run.md"):
+        source = ROOT_DIR / name
+        (folder / source.name).with_suffix(".md").write_bytes(source.read_bytes())
 
 
 def start(server: RunningServer, run_dir: Path, *arguments: str) -> "subprocess.Popen[bytes]":

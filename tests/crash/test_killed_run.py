@@ -22,6 +22,7 @@ from tests.openai_server import RunningServer, start_openai_server
 
 IN_FLIGHT = 4
 SETTINGS = ("--max-in-flight", str(IN_FLIGHT), "--set", "chunks.target_tokens=128")
+MODELS = {"models": [{"id": "gpt-6.1-terra", "caches_prompts": False}]}
 STAGES = ["documents", "split", "chunks", "questions", "kept_questions", "answers", "dataset"]
 
 
@@ -32,9 +33,10 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture()
+@pytest.fixture
 def server() -> Iterator[RunningServer]:
-    with start_openai_server({"latency": {"median_s": 0.01, "sigma": 0.5}}) as running:
+    latency = {"median_s": 0.01, "sigma": 0.5}
+    with start_openai_server({**MODELS, "latency": latency}) as running:
         yield running
 
 
@@ -43,7 +45,7 @@ def undisturbed(
     documents: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[bytes]]:
     run_dir = tmp_path_factory.mktemp("undisturbed") / "run"
-    with start_openai_server() as server:
+    with start_openai_server(MODELS) as server:
         code, output = finish(start(server, run_dir, "--documents", str(documents), *SETTINGS))
         assert code == 0, output
         assert paid_twice(server) == 0
@@ -87,7 +89,8 @@ def test_run_killed_again_and_again_pays_only_for_what_was_in_flight(
         journal_bytes = size_of(run_dir / "journal.jsonl") + rng.randrange(1, 150_000)
         process = start(server, run_dir, *arguments)
         if not kill_when(
-            process, lambda: size_of(run_dir / "journal.jsonl") >= journal_bytes  # noqa: B023
+            process,
+            lambda: size_of(run_dir / "journal.jsonl") >= journal_bytes,  # noqa: B023
         ):
             break
         kill_count += 1

@@ -45,6 +45,8 @@ class ChatCompletions:
         if prompt_tokens is None:
             prompt_tokens = _prompt_tokens(body)
         cached_tokens = first.cached_tokens
+        if cached_tokens is None and not model.caches_prompts:
+            cached_tokens = 0
         if cached_tokens is None:
             text = "\n".join(message_text(message) for message in body["messages"])
             cached_tokens = min(self._cache.hit_tokens(model.id, text), prompt_tokens)

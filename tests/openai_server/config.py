@@ -27,6 +27,7 @@ class ModelCard(Record):
     context_tokens: int = 128_000
     dimensions: int | None = None  # of its vectors; None: a chat model
     accepts_temperature: bool = True  # most reasoning models do not
+    caches_prompts: bool = True  # False: usage and cost do not depend on the order of calls
 
 
 class ModelLimits(Record):

@@ -20,6 +20,8 @@ from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass, Work, run_stage
 from engine.stopping import Stopping
 from schemas.dataset import Rejection
+from schemas.outcomes import Outcome
+from schemas.requests import Request
 from tests.unit.engine.fakes import FakeLane, Item, Result, SilentProgress, make_request
 
 
@@ -148,7 +150,7 @@ async def test_resume_after_the_end_of_a_run_pays_for_nothing_twice(
 
 async def test_work_in_flight_lands_before_the_error_is_raised(tmp_path: Path) -> None:
     class SlowLane(FakeLane):
-        async def send(self, request):  # type: ignore[no-untyped-def]
+        async def send(self, request: Request) -> Outcome:
             if request.request_id != "r-i0":
                 await asyncio.sleep(0)
             return await super().send(request)
