@@ -9,6 +9,8 @@ from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
 
+from tests.openai_server import wire
+
 HOST = "127.0.0.1"
 _BACKLOG = 4_096
 _SHUTDOWN_S = 0.2  # for handlers that still run when the server ends
@@ -68,8 +70,7 @@ class Listener:
             await self._site.stop()
             self._site = None
         for connection in self._server.connections:
-            if connection.transport is not None:
-                connection.transport.abort()
+            wire.abort(connection.transport)
         await asyncio.sleep(0)
 
 

@@ -1,5 +1,8 @@
 """Puts replies on the wire, whole or broken on purpose."""
 
+import asyncio
+import socket
+import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +12,7 @@ from aiohttp import web
 SERVER = "corpus-distill-test-double (not OpenAI)"
 GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>502</body></html>\n"
 _JSON = "application/json"
+_NO_LINGER = struct.pack("ii", 1, 0)  # socket(7): close at once, with a reset
 
 
 def encode(payload: Mapping[str, Any], *, is_pretty: bool) -> bytes:
@@ -51,9 +55,16 @@ async def cut_off(
 
 def reset(request: web.BaseRequest) -> web.Response:
     """Reset the connection without a reply."""
-    if request.transport is not None:
-        request.transport.abort()
+    abort(request.transport)
     return web.Response()
+
+
+def abort(transport: asyncio.Transport | None) -> None:
+    """Reset a connection (RST, so that the client reads `connection reset`), if it is open."""
+    if transport is None or transport.is_closing():
+        return
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    transport.abort()
 
 
 def is_gone(request: web.BaseRequest) -> bool:

@@ -62,6 +62,16 @@ def test_control_changes_faults_and_answers_during_an_outage() -> None:
     assert after[0] == 200
 
 
+def test_reset_is_a_reset_also_under_the_process_loop() -> None:
+    with start_openai_server({"faults": {"calls": {1: "reset_after"}}}) as server:
+        with pytest.raises(ConnectionResetError):
+            post(server, "one")
+        post(server, "one")
+        totals = server.control.settled_totals()
+
+    assert (totals["lost_calls"], totals["billed_twice"], totals["delivered_twice"]) == (1, 1, 0)
+
+
 def test_unknown_setting_is_refused_by_name() -> None:
     with (
         start_openai_server() as server,

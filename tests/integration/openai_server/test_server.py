@@ -20,7 +20,7 @@ from tests.openai_server import (
 
 CHAT = "/chat/completions"
 CUT = aiohttp.ClientPayloadError
-RESET = aiohttp.ClientConnectionError
+RESET = aiohttp.ClientOSError  # "connection reset by peer"
 
 
 def body(text: str = "hello", **more: Any) -> dict[str, Any]:
