@@ -201,6 +201,10 @@ def _find_answer_fault(
     strict = settings.model_copy(update={"min_evidence_overlap": overlap})
     if (fault := find_answer_fault(text, question, sentence, chunk_text, strict)) is not None:
         return fault
+    if text.split()[0] == question.split()[0]:
+        return Fault("echoes_question")
+    if (share := len(text) / len(sentence)) > prompt.max_length_share:
+        return Fault("longer_than_evidence", share, prompt.max_length_share)
     new_count = len((content_words(text) & content_words(sentence)) - content_words(question))
     if new_count < prompt.min_new_words:
         return Fault("adds_nothing", new_count, prompt.min_new_words)

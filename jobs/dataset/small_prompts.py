@@ -17,7 +17,6 @@ from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
 
 SEED = 0
 
-_PARTS = ("subject", "modal")
 _SINGLE_QUOTES = str.maketrans('"“”', "'''")
 _SPECIAL = re.compile(r"[.()+?*{}|$]")
 
@@ -72,10 +71,9 @@ class QuestionPrompt(Record):
     min_evidence_overlap: float
     max_told_share: float
     min_similarity: float
-    subject: str
-    modal: str
     rest: str
     unfinished: str
+    parts: dict[str, str]
     openings: tuple[OpeningRule, ...]
     examples: tuple[QuestionExample, ...]
 
@@ -88,6 +86,7 @@ class AnswerPrompt(Record):
     pattern: str
     min_evidence_overlap: float
     min_new_words: int
+    max_length_share: float
     min_similarity: float
     examples: tuple[AnswerExample, ...]
 
@@ -110,8 +109,8 @@ def choose_opening(sentence: str) -> Opening | None:
     plain = _plain(sentence)
     for rule in prompt.openings:
         when = rule.when
-        for name in _PARTS:
-            when = when.replace(f"{{{name}}}", f"(?P<{name}>{getattr(prompt, name)})")
+        for name, part in prompt.parts.items():
+            when = when.replace(f"{{{name}}}", part)
         if (match := re.match(when, plain)) is not None:
             return Opening(rule.kind, _fill_pattern(rule.pattern, match.groupdict(), prompt.rest))
     return None

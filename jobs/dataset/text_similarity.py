@@ -74,8 +74,10 @@ def _read_vectors(reply: dict[str, Json], expected_count: int) -> Vectors | None
         vectors = np.stack([by_index[index] for index in range(expected_count)])
     except (KeyError, TypeError, ValueError):
         return None
+    if vectors.ndim != 2:
+        return None
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / lengths if (lengths > 0).all() else None
+    return vectors / lengths if (np.isfinite(lengths) & (lengths > 0)).all() else None
 
 
 def _read_vector(value: Json) -> Vectors:
