@@ -50,7 +50,9 @@ def list_files(folder: Path) -> Iterator[SourceFile | Rejection]:
                 continue
             found = _describe(path, name, root)
         except OSError as error:
-            found = _reject(name, "unreadable", f"{error.strerror}; check its permissions")
+            found = _reject(
+                name, "unreadable", f"cannot be read ({error.strerror}); make it readable"
+            )
         if isinstance(found, SourceFile):
             first = first_paths.setdefault(found.document_id, name)
             if first != name:

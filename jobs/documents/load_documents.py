@@ -46,7 +46,7 @@ def _read_data(source_path: Path, source: SourceFile, limits: ReadLimits) -> byt
             data = file.read(source.size_bytes + 1)
     except OSError as error:
         raise UnreadableFileError(
-            "unreadable", f"{error.strerror}; check its permissions"
+            "unreadable", f"cannot be read ({error.strerror}); make it readable"
         ) from error
     if hash_bytes(data) != source.document_id:
         raise UnreadableFileError("changed", "changed while it was read; run again")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from jobs.documents.readers.decode import decode_markup
 from jobs.documents.readers.extract import Block, Extract, assemble
@@ -17,6 +17,9 @@ _DROPPED = frozenset(
     """.split()  # noqa: SIM905 - as a list it would be one name a line
 )
 _DROPPED_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary"})
+_DROPPED_CLASSES = frozenset(
+    {"navheader", "navfooter", "sphinxsidebar", "linenos"}
+)  # DocBook, Sphinx
 _KEPT_ASIDE = re.compile(r"footnote|endnote|admonition|topic", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _PERMALINKS = frozenset({"¶", "#", "§", "🔗", ""})
@@ -58,7 +61,10 @@ def _blocks(tree: LexborHTMLParser) -> Iterator[Block]:
 
 
 def _parse(markup: str) -> LexborHTMLParser:
-    return LexborHTMLParser(_close_empty_tags(markup))
+    try:
+        return LexborHTMLParser(_close_empty_tags(markup))
+    except SelectolaxError as error:  # any text is HTML: only memory can be wanting
+        raise MemoryError from error
 
 
 def _close_empty_tags(markup: str) -> str:
@@ -102,7 +108,7 @@ def _is_dropped(node: LexborNode) -> bool:
     if not node.is_element_node:
         return not node.is_text_node
     tag = node.tag or ""
-    if tag in _DROPPED or _is_hidden(node.attributes):
+    if tag in _DROPPED or _is_apart(node.attributes):
         return True
     if tag == "header":
         return node.css_first("h1") is None
@@ -112,10 +118,12 @@ def _is_dropped(node: LexborNode) -> bool:
     return tag == "a" and _is_permalink(node)
 
 
-def _is_hidden(attributes: dict[str, str | None]) -> bool:
+def _is_apart(attributes: dict[str, str | None]) -> bool:
     if "hidden" in attributes or attributes.get("aria-hidden") == "true":
         return True
     if attributes.get("role") in _DROPPED_ROLES:
+        return True
+    if _DROPPED_CLASSES.intersection((attributes.get("class") or "").split()):
         return True
     return bool(_HIDDEN.search(attributes.get("style") or ""))
 

@@ -47,7 +47,7 @@ def _open(data: bytes) -> pdfium.PdfDocument:
             raise UnreadableFileError(
                 "password_protected", "needs a password; save a copy without one"
             ) from error
-        raise damaged(f"is no whole PDF ({error})") from error
+        raise damaged(f"is no whole PDF ({str(error).rstrip('.')})") from error
     if _END_MARK not in data[-_TAIL_BYTES:]:
         document.close()
         raise damaged("is cut off (a PDF ends with %%EOF)")

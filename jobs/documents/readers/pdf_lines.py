@@ -59,7 +59,7 @@ def _line_spans(text_page: pdfium.PdfTextPage) -> Iterator[_LineSpan]:
     codes: list[int] = []
     count: int = text_page.count_chars()
     for index in range(count + 1):
-        code = pdfium_c.FPDFText_GetUnicode(text_page, index) if index < count else 0
+        code = pdfium_c.FPDFText_GetUnicode(text_page.raw, index) if index < count else 0
         is_hyphen = code == _HYPHEN_CODE and bool(pdfium_c.FPDFText_IsHyphen(text_page, index))
         if code not in _BREAKS and not is_hyphen:
             codes.append(code)

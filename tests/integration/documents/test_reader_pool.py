@@ -21,7 +21,7 @@ from tests.integration.documents.reading_folders import (
     until_busy,
     worker_ids,
 )
-from tests.unit.documents.made_files import make_pdf, prose_page
+from tests.unit.documents.made_files import make_pdf, make_zip, prose_page
 
 PROSE = "Many words stand on each page of this long book. " * 30
 PATIENCE_S = 20
@@ -143,6 +143,25 @@ async def test_what_a_library_prints_is_not_taken_for_an_answer(
         "the file may be damaged",
         "b.html: its reader failed (OSError: 5); the file may be damaged",
     ]
+
+
+async def test_a_missing_extra_is_named_with_the_command_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/docx.py").write_text("raise ModuleNotFoundError('docx')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "a.docx").write_bytes(make_zip({"word/document.xml": b"<document/>"}))
+
+    (rejection,) = await read_folder(folder, DocumentSettings())
+
+    assert isinstance(rejection, Rejection)
+    assert rejection.reason == "missing_extra"
+    assert rejection.detail == (
+        "a.docx: reading .docx needs an extra: pip install 'corpus-distill[office]'"
+    )
 
 
 async def test_workers_are_given_no_secrets(

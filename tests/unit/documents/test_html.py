@@ -7,6 +7,7 @@ def test_only_the_main_content_is_read() -> None:
     page = (
         "<head><title>A &amp; B</title><style>p {}</style></head><body><nav>menu</nav>"
         "<header>logo</header><main><h1>Title</h1><p>Text.<script>run()</script></p></main>"
+        '<div class="navfooter big">next</div><div role="search">find</div>'
         "<aside>advert</aside><footer>imprint</footer>"
     )
 

@@ -18,6 +18,7 @@ def test_unicode_encodings_are_told_apart(encoding: str) -> None:
     ("encoding", "text"),
     [
         ("cp1252", FRENCH),
+        ("latin-1", "café naïve façade déjà vu, un garçon"),
         ("cp1251", "Это простой русский текст, в котором надо узнать кодировку."),
         ("shift_jis", "日本語のテキストです。文字コードの判定を試します。"),
         ("gb18030", "这是一个简单的中文文本用于测试编码检测"),
