@@ -8,7 +8,7 @@ run_dir=quickstart-run
 . scripts/install.sh
 install local,office
 
-distill run "$run_dir" --provider local --documents "$folder" --limit-chunks 40
+distill run "$run_dir" --provider local --documents "$folder" --limit-chunks 60
 python scripts/show_rows.py "$run_dir/dataset/train.jsonl" 3
 cat <<'END'
 

@@ -86,7 +86,7 @@ def test_run_killed_again_and_again_pays_only_for_what_was_in_flight(
     kill_count = 0
 
     while True:
-        journal_bytes = size_of(run_dir / "journal.jsonl") + rng.randrange(1, 150_000)
+        journal_bytes = size_of(run_dir / "journal.jsonl") + rng.randrange(1, 50_000)
         process = start(server, run_dir, *arguments)
         if not kill_when(
             process,
