@@ -1,11 +1,13 @@
 """One attempt over HTTP: bytes out, status, headers and bytes back."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 import aiohttp
 
-from engine.errors import FatalError, OverloadError, TransientError
+from engine.errors import EngineError, FatalError, OverloadError, TransientError
+from engine.live.deadlines import Deadlines
 from engine.live.endpoints import Endpoint
 from schemas.requests import Url
 
@@ -50,11 +52,10 @@ class HttpTransport:
                 limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=KEEPALIVE_S
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(
-                total=timeout_s, sock_connect=min(timeout_s, MAX_CONNECT_S)
-            ),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(timeout_s, MAX_CONNECT_S)),
         )
         self._timeout_s = timeout_s
+        self._deadlines = Deadlines(timeout_s)
         self._targets: dict[tuple[Endpoint, Url], _Target] = {}
 
     async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> Answer:
@@ -63,25 +64,27 @@ class HttpTransport:
         aiohttp's errors are not chained: some of them carry the request's headers, so the key.
         """
         target = self._targets.get((endpoint, url)) or self._add_target(endpoint, url)
+        task = asyncio.current_task()
+        assert task is not None
+        self._deadlines.start(task)
         try:
             async with self._session.post(
                 target.address, data=payload, headers=target.headers, allow_redirects=False
             ) as response:
                 return Answer(response.status, response.headers, await response.read())
-        except aiohttp.ClientConnectorCertificateError as error:
-            raise FatalError(f"{endpoint.base_url}: {error}") from None
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise TransientError(_text(endpoint, error), code=NEVER_SENT) from None
-        except TimeoutError:
+        except asyncio.CancelledError:
+            if not self._deadlines.end(task):
+                raise
             message = f"{endpoint.base_url}: no answer within {self._timeout_s:g} s"
             raise OverloadError(message, code="timeout") from None
-        except aiohttp.ClientPayloadError as error:
-            raise TransientError(_text(endpoint, error), code="malformed_reply") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise TransientError(_text(endpoint, error), code="connection_lost") from None
+            raise _translate(error, endpoint) from None
+        finally:
+            self._deadlines.end(task)
 
     async def aclose(self) -> None:
         """Close all connections."""
+        self._deadlines.close()
         await self._session.close()
 
     def _add_target(self, endpoint: Endpoint, url: Url) -> "_Target":
@@ -98,5 +101,12 @@ class _Target(NamedTuple):
     headers: dict[str, str]
 
 
-def _text(endpoint: Endpoint, error: Exception) -> str:
-    return f"{endpoint.base_url}: {str(error) or type(error).__name__}"
+def _translate(error: Exception, endpoint: Endpoint) -> EngineError:
+    text = f"{endpoint.base_url}: {str(error) or type(error).__name__}"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return FatalError(text)
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return TransientError(text, code=NEVER_SENT)
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return TransientError(text, code="malformed_reply")
+    return TransientError(text, code="connection_lost")
