@@ -54,6 +54,7 @@ class Limits:
         self._refusals_in_a_row = 0
         self._corrected_s = float("-inf")
         self._charges_unused_output = False
+        self._is_given_up = False
 
     @property
     def are_known(self) -> bool:
@@ -83,7 +84,7 @@ class Limits:
             TransientError: `is_patient` says that the request is better off elsewhere.
         """
         async with self._turn:
-            self._admission.check()
+            self._check()
             self._refuse_too_large(estimate.tokens)
             token_s = self.tokens.cost_s(estimate.tokens)
             charge = Charge(estimate, self.requests.cost_s(1), token_s)
@@ -96,11 +97,15 @@ class Limits:
             try:
                 await self._pause(is_patient)
                 await breaker.pass_(is_patient)
-                self._admission.check()
+                self._check()
             except BaseException:
                 self.give_back(charge)
                 raise
             return charge
+
+    def give_up(self) -> None:
+        """Let nobody through any more: all that wait go elsewhere."""
+        self._is_given_up = True
 
     def give_back(self, charge: Charge) -> None:
         """Return all that a request took which was never sent."""
@@ -160,6 +165,11 @@ class Limits:
             self._charges_unused_output = self._charges_unused_output or is_about_tokens
             if is_first:
                 budget.slow_down()
+
+    def _check(self) -> None:
+        self._admission.check()
+        if self._is_given_up:
+            raise TransientError("the endpoint was given up", code=SET_ASIDE)
 
     def _refuse_too_large(self, tokens: int) -> None:
         limit = self.tokens.units_per_minute

@@ -88,14 +88,14 @@ class Routes:
 
     def has_other(self, route: Route) -> bool:
         """Whether a request could go another way now."""
-        return len(self._alive) > 1 and any(
-            other.is_ready for other in self._alive if other is not route
-        )
+        return any(other.is_ready for other in self._alive if other is not route)
 
     def remove(self, route: Route) -> bool:
         """Give a route up for good; False, and no change, if it is the last."""
         if route in self._alive and len(self._alive) > 1:
             self._alive.remove(route)
+            route.limits.give_up()
+            route.slots.wake_all()
         return route not in self._alive
 
 

@@ -140,3 +140,18 @@ async def send_all(lane: LiveLane, count: int) -> list[object]:
     return await asyncio.gather(
         *(lane.send(ask(f"r{number}")) for number in range(count)), return_exceptions=True
     )
+
+
+async def send_by_workers(lane: LiveLane, count: int, *, workers: int = 64) -> list[object]:
+    """Send `count` requests as a stage does: so many workers, one request each at a time."""
+    numbers = iter(range(count))
+    outcomes: list[object] = []
+
+    async def work() -> None:
+        for number in numbers:
+            outcomes.append(await lane.send(ask(f"r{number}")))  # noqa: PERF401
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(workers):
+            group.create_task(work())
+    return outcomes
