@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CONTEXT_TOKENS = 8192
 SLOT_COUNT = 1
+PROMPT_CACHE_MIB = 128  # a dozen prompts; llama.cpp would let it grow by 10 MB a prompt to 8 GB
 MAX_BODY_BYTES = 16 * 1024 * 1024
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -182,6 +183,7 @@ def _start_llama(introduction: Introduction, api_key: str) -> "xllamacpp.Server"
     params.port = 0
     params.n_ctx = CONTEXT_TOKENS
     params.n_parallel = SLOT_COUNT
+    params.cache_ram_mib = PROMPT_CACHE_MIB
     params.cpuparams.n_threads = 1  # more are slower as soon as another core is busy
     params.cpuparams_batch.n_threads = 1
     params.verbosity = -1
