@@ -1,6 +1,7 @@
 """The stages in their order: from a folder of documents to the dataset."""
 
 import heapq
+import logging
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -27,10 +28,13 @@ from jobs.documents.chunk_documents import chunk_document
 from jobs.documents.list_files import SourceFile
 from jobs.documents.reader_pool import ReaderPool
 from jobs.documents.split_documents import DocumentSize, assign_sides
+from jobs.documents.unread_files import describe_unread
 from schemas.dataset import Answer, Question, Rejection
 from schemas.documents import Chunk, Document, SplitAssignment
 from schemas.record import Record
 from schemas.settings import RunSettings
+
+_log = logging.getLogger(__name__)
 
 READER_COUNT = 2  # processes that parse documents
 FILE_WINDOW = 32  # items in work where only the disk is waited for
@@ -106,7 +110,10 @@ class Pipeline:
                 self._folder.sources_path, SourceFile, is_wanted=files.is_unfinished
             )
             total = _count(self._folder.sources_path, SourceFile)
-            return await self._run_stage("documents", sources, read, files, READER_COUNT, total)
+            passed = await self._run_stage("documents", sources, read, files, READER_COUNT, total)
+        for line in describe_unread(self._folder.rejected_path):
+            _log.warning("%s", line)
+        return passed
 
     async def _split_documents(self) -> StagePass:
         path = self._folder.results_path("split")

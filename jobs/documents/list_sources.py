@@ -8,6 +8,7 @@ from engine.files import replace_file
 from engine.records import RecordLog, encode_record, read_ids, read_records
 from engine.run_folder import RunFolder
 from jobs.documents.list_files import SourceFile, list_files
+from jobs.documents.unread_files import forget_stale
 from schemas.dataset import Rejection
 from schemas.documents import Document
 
@@ -36,6 +37,11 @@ async def list_sources(folder: RunFolder, documents_dir: Path) -> None:
                 yield encode_record(found)
 
     replace_file(folder.sources_path, sources())
+    forget_stale(
+        folder.rejected_path,
+        listed={rejection.rejection_id for rejection in rejections},
+        present=set(read_ids(folder.sources_path, SourceFile)),
+    )
     async with RecordLog(folder.rejected_path, Rejection) as rejected:
         await rejected.append(rejections)
 
