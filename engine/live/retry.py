@@ -21,7 +21,7 @@ class RetryPolicy:
 
     max_attempts: int
     max_retry_s: float
-    base_s: float = 1.0
+    base_s: float = 0.5
     cap_s: float = 60.0
 
 
