@@ -15,6 +15,7 @@ from schemas.record import Span, content_id
 from schemas.settings import ChunkSettings
 
 STAGE = "chunks"
+MAX_SPLIT_CHARS = 20_000  # the splitter takes quadratic time on text without spaces and lines
 
 
 def chunk_document(
@@ -84,14 +85,30 @@ def _pack_sections(
     yield Span(start_char=start, end_char=span.end_char)
 
 
-def _split_section(text: str, target_tokens: int) -> list[tuple[int, str]]:
+def _split_section(text: str, target_tokens: int) -> Iterator[tuple[int, str]]:
     """The pieces of a section with their offsets: of about equal size, so that no stub is left."""
-    tokens = count_tokens(text)
-    if tokens <= target_tokens:
-        return [(0, text)]
-    piece_count = -(-tokens // target_tokens)
-    capacity = (-(-tokens // piece_count), target_tokens)
-    return TextSplitter.from_callback(count_tokens, capacity).chunk_indices(text)
+    for start, end in _windows(text):
+        window = text[start:end]
+        piece_count = -(-count_tokens(window) // target_tokens)
+        if piece_count <= 1:
+            yield start, window
+            continue
+        capacity = (-(-count_tokens(window) // piece_count), target_tokens)
+        splitter = TextSplitter.from_callback(count_tokens, capacity)
+        for offset, piece in splitter.chunk_indices(window):
+            yield start + offset, piece
+
+
+def _windows(text: str) -> Iterator[tuple[int, int]]:
+    """Ranges of at most MAX_SPLIT_CHARS that cover `text`, cut at the last paragraph if any."""
+    start = 0
+    while len(text) - start > MAX_SPLIT_CHARS:
+        limit = start + MAX_SPLIT_CHARS
+        cuts = (text.rfind(separator, start + 1, limit) for separator in ("\n\n", "\n", " "))
+        end = next((cut for cut in cuts if cut > start), limit)
+        yield start, end
+        start = end
+    yield start, len(text)
 
 
 def _make_chunk(

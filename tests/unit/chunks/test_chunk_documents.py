@@ -1,10 +1,11 @@
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.tokens import count_tokens
-from jobs.documents.chunk_documents import chunk_document
+from jobs.documents.chunk_documents import MAX_SPLIT_CHARS, chunk_document
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Side, SideSpan, SplitAssignment
 from schemas.settings import ChunkSettings
@@ -55,6 +56,16 @@ def test_a_section_a_little_over_the_target_leaves_no_stub() -> None:
 
     assert len(sizes) == 2
     assert min(sizes) > SETTINGS.target_tokens / 3
+
+
+@pytest.mark.parametrize("unit", ["日", "ab ", "line\n", PARAGRAPH])
+def test_a_section_longer_than_one_window_loses_nothing(unit: str) -> None:
+    text = unit * (3 * MAX_SPLIT_CHARS // len(unit))
+
+    results = chunk_document(make_document(text), all_for_training(text), LENIENT)
+
+    joined = "".join(result.text for result in results if isinstance(result, Chunk))
+    assert "".join(joined.split()) == "".join(text.split())
 
 
 def test_a_chapter_starts_a_new_chunk() -> None:
