@@ -2,52 +2,74 @@
 
 from collections.abc import Iterator
 
-from schemas.summary import RunSummary, StageSummary
+from schemas.summary import RequestSummary, RunSummary, StageSummary
 
-MIN_LABEL_CHARS = 16
+LABEL_CHARS = 16
+SHOWN_STATS = ("in_flight", "sent", "settled", "refused", "latency_p50_s", "latency_p99_s")
 
 
 def describe_run(summary: RunSummary) -> str:
-    """The summary as lines of text."""
-    return "\n".join(_lines(summary))
+    """The summary as lines of text: the funnel from documents to rows, then what it cost."""
+    return "\n".join([*_funnel(summary), *_costs(summary), *_files(summary)])
 
 
-def _lines(summary: RunSummary) -> Iterator[str]:
-    yield _line("run", summary.run_dir + (f" (written by {summary.writer})" * bool(summary.writer)))
-    yield _line("documents", f"{summary.documents:,}{_dropped(summary.stages.get('documents'))}")
-    for stage, label in (("chunks", "chunks"), ("questions", "questions")):
+def _funnel(summary: RunSummary) -> Iterator[str]:
+    yield _line("run", summary.run_dir)
+    if summary.writer:
+        yield _line("written by", summary.writer)
+    if summary.stats:
+        shown = (f"{name} {summary.stats[name]}" for name in SHOWN_STATS)
+        yield _line("at the moment", ", ".join(shown))
+    if summary.model:
+        grade = "  (runs on this machine; its texts are of demo grade)" * summary.is_demo_grade
+        yield _line("teacher", summary.model + grade)
+    yield _line("documents", f"{summary.documents:,} read{_dropped(summary, 'documents')}")
+    for stage, label in (
+        ("chunks", "chunks"),
+        ("questions", "questions"),
+        ("kept_questions", "  not repeated"),
+        ("answers", "answers"),
+    ):
         if stage in summary.stages:
-            yield _line(label, _funnel(summary.stages[stage]))
-    if "kept_questions" in summary.stages:
-        yield _line("", _funnel(summary.stages["kept_questions"]))
-    if "answers" in summary.stages:
-        yield _line("answers", _funnel(summary.stages["answers"]))
+            yield _line(label, _kept(summary.stages[stage]) + _dropped(summary, stage))
     yield _line("rows", ", ".join(f"{rows:,} {name}" for name, rows in summary.rows.items()))
+
+
+def _costs(summary: RunSummary) -> Iterator[str]:
     for purpose, requests in sorted(summary.requests.items()):
-        failed = f", {requests.failed:,} failed" if requests.failed else ""
-        yield _line(
-            f"  {purpose}",
-            f"{requests.completed:,} requests{failed}, {requests.prompt_tokens:,} tokens in "
-            f"({requests.cached_tokens:,} cached), {requests.completion_tokens:,} out, "
-            f"{_dollars(requests.cost_usd)}",
-        )
+        yield _line(purpose, _describe_requests(requests))
     yield _line("cost", _dollars(summary.cost_usd))
 
 
+def _files(summary: RunSummary) -> Iterator[str]:
+    yield _line("files", f"{summary.run_dir}/dataset: rows, provenance, held-out questions")
+    yield _line("", f"{summary.run_dir}/rejected.jsonl: what was dropped, and why")
+
+
 def _line(label: str, text: str) -> str:
-    return f"{label:<{MIN_LABEL_CHARS}} {text}"
+    return f"{label:<{LABEL_CHARS}} {text}"
 
 
-def _funnel(stage: StageSummary) -> str:
-    return f"{stage.results:,} kept{_dropped(stage)}"
+def _kept(stage: StageSummary) -> str:
+    return f"{stage.results:,} of {stage.results + sum(stage.dropped.values()):,} kept"
 
 
-def _dropped(stage: StageSummary | None) -> str:
-    if stage is None or not stage.dropped:
+def _dropped(summary: RunSummary, stage: str) -> str:
+    dropped = summary.stages[stage].dropped if stage in summary.stages else {}
+    if not dropped:
         return ""
-    reasons = ", ".join(f"{reason} {count:,}" for reason, count in stage.dropped.items())
-    return f"; {sum(stage.dropped.values()):,} dropped: {reasons}"
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in dropped.items())
+    return f"; {sum(dropped.values()):,} dropped: {reasons}"
+
+
+def _describe_requests(requests: RequestSummary) -> str:
+    failed = f", {requests.failed:,} failed for good" if requests.failed else ""
+    return (
+        f"{requests.completed:,} requests{failed}; {requests.prompt_tokens:,} tokens in "
+        f"({requests.cached_tokens:,} cached), {requests.completion_tokens:,} out, "
+        f"{_dollars(requests.cost_usd)}"
+    )
 
 
 def _dollars(cost_usd: float | None) -> str:
-    return "cost unknown (no price for the model)" if cost_usd is None else f"${cost_usd:,.4f}"
+    return "unknown: no price for the model" if cost_usd is None else f"${cost_usd:,.4f}"

@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
+
 from engine.journal import Settled, read_settled
 from engine.jsonl_lines import read_lines
 from engine.records import read_records
@@ -14,6 +16,7 @@ from jobs.run_config import read_run_config
 from schemas.dataset import Rejection
 from schemas.summary import RequestSummary, RunSummary, StageSummary
 
+TAIL_BYTES = 1 << 16
 DATASET_FILES = ("train.jsonl", "validation.jsonl", "held_out.jsonl")
 
 
@@ -28,15 +31,19 @@ def summarize_run(folder: RunFolder) -> RunSummary:
     requests = _sum_requests(folder.journal_path)
     costs = [summary.cost_usd for summary in requests.values()]
     known = [cost for cost in costs if cost is not None]
+    writer = find_writer(folder.lock_path)
     return RunSummary(
         run_dir=str(folder.run_dir),
         run_id=config.run.run_id if config else None,
+        model=config.settings.teacher.model if config else None,
+        is_demo_grade=config is not None and config.settings.teacher.provider == "local",
         documents=_count_lines(folder.results_path("documents")),
         stages=_sum_stages(folder),
         requests=requests,
         rows={name: _count_lines(folder.dataset_dir / name) for name in DATASET_FILES},
         cost_usd=sum(known) if len(known) == len(costs) else None,
-        writer=find_writer(folder.lock_path),
+        writer=writer,
+        stats=_read_last_line(folder.stats_path) if writer else None,
     )
 
 
@@ -97,3 +104,14 @@ class _Tally:
 
 def _count_lines(path: Path) -> int:
     return sum(1 for _ in read_lines(path))
+
+
+def _read_last_line(path: Path) -> dict[str, object] | None:
+    """The last whole line of a file of short lines."""
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        lines = file.read().split(b"\n")
+    last: dict[str, object] | None = orjson.loads(lines[-2]) if len(lines) > 1 else None
+    return last

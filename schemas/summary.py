@@ -23,13 +23,20 @@ class RequestSummary(Record):
 
 
 class RunSummary(Record):
-    """A run in numbers. `rows` counts the lines of each file of the dataset."""
+    """A run in numbers. `rows` counts the lines of each file of the dataset.
+
+    `writer` is the process that writes the run now, `stats` its counters (docs/run-folder.md,
+    stats.jsonl); None if there is none. `is_demo_grade`: the local model wrote the texts.
+    """
 
     run_dir: str
     run_id: str | None
+    model: str | None
+    is_demo_grade: bool
     documents: int
     stages: dict[str, StageSummary]
     requests: dict[str, RequestSummary]
     rows: dict[str, int]
     cost_usd: float | None
     writer: str | None
+    stats: dict[str, object] | None
