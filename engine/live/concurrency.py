@@ -5,12 +5,16 @@ from collections import deque
 
 from engine.clock import Clock
 
+OVERLOAD_MEMORY = 0.125  # weight of the latest reply in the share of overloads
+OVERLOAD_SHARE = 0.25  # of recent replies: fewer are accidents, more mean that we are too many
+
 
 class Slots:
     """At most `limit` callers at once, first come first served; the limit moves by itself.
 
     It grows while it is what callers wait for: by one a reply until the first overload, then by
-    one a round. It halves on overload, once for all requests that were in flight at that moment.
+    one a round. It halves when many recent replies say overload, once for all requests that were
+    in flight at that moment.
     """
 
     def __init__(self, start: int, *, ceiling: int, clock: Clock) -> None:
@@ -19,6 +23,7 @@ class Slots:
         self._ceiling = ceiling
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._has_met_overload = False
+        self._overload_share = 0.0
         self._last_cut_s = float("-inf")
         self.in_use = 0
 
@@ -51,9 +56,10 @@ class Slots:
         self.in_use -= 1
         self._admit()
 
-    def grow(self) -> None:
-        """Note a good reply while nothing but the slots may have held requests back."""
-        if self._waiting:
+    def note_answer(self, *, is_bottleneck: bool) -> None:
+        """Note a good reply; `is_bottleneck`: only the slots may have held requests back."""
+        self._overload_share *= 1.0 - OVERLOAD_MEMORY
+        if is_bottleneck and self._waiting:
             step = 1.0 / self._limit if self._has_met_overload else 1.0
             self._raise_to(self._limit + step)
 
@@ -62,10 +68,12 @@ class Slots:
         if not self._has_met_overload:
             self._raise_to(self._ceiling)
 
-    def shrink(self, sent_s: float) -> None:
+    def note_overload(self, sent_s: float) -> None:
         """Note an overload met by a request that was sent at `sent_s`."""
-        self._has_met_overload = True
-        if sent_s >= self._last_cut_s:
+        self._overload_share += OVERLOAD_MEMORY * (1.0 - self._overload_share)
+        if self._overload_share > OVERLOAD_SHARE and sent_s >= self._last_cut_s:
+            self._has_met_overload = True
+            self._overload_share = 0.0
             self._last_cut_s = self._clock.monotonic_s()
             self._limit = max(1.0, min(self._limit, self.in_use) / 2)
 

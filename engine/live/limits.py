@@ -10,7 +10,7 @@ from engine.live.admission import Admission
 from engine.live.breaker import SET_ASIDE, Breaker
 from engine.live.minute_budget import MinuteBudget
 from engine.live.payloads import Estimate
-from engine.live.rate_headers import Allowance, read_allowance
+from engine.live.rate_headers import REQUESTS, TOKENS, Allowance, read_allowance
 from schemas.outcomes import Usage
 
 HEADROOM = 0.5  # of the burst: the rest absorbs the jitter of the way to the server
@@ -132,8 +132,8 @@ class Limits:
         """
         is_news = False
         is_fresh = sent_s > self._corrected_s
-        for budget, unit in ((self.requests, "requests"), (self.tokens, "tokens")):
-            allowance = read_allowance(headers, unit)
+        for budget, names in ((self.requests, REQUESTS), (self.tokens, TOKENS)):
+            allowance = read_allowance(headers, names)
             budget.remaining = None if allowance is None else allowance.remaining
             if allowance is None:
                 continue

@@ -44,6 +44,8 @@ class MinuteBudget:
 
     async def take(self, cost_s: float) -> None:
         """Wait for `cost_s` of the bucket, after what earlier requests still owe."""
+        if self.units_per_minute is None:
+            return
         while self._owed_s > 0.0:
             await self._bucket.acquire(share_s := min(self._owed_s, self._burst_s))
             self._owed_s -= share_s

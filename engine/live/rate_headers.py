@@ -30,13 +30,29 @@ class Allowance(NamedTuple):
         return used <= 0 or self.reset_s * self.limit / used >= 3600.0
 
 
-def read_allowance(headers: Mapping[str, str], unit: str) -> Allowance | None:
-    """What the headers say about `unit` (`requests` or `tokens`); None without a usable limit."""
-    limit = _number(headers.get(f"x-ratelimit-limit-{unit}"))
+class AllowanceNames(NamedTuple):
+    """The three headers about one unit."""
+
+    limit: str
+    remaining: str
+    reset: str
+
+
+REQUESTS = AllowanceNames(
+    "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"
+)
+TOKENS = AllowanceNames(
+    "x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"
+)
+
+
+def read_allowance(headers: Mapping[str, str], names: AllowanceNames) -> Allowance | None:
+    """What the headers say about requests or tokens; None without a usable limit."""
+    limit = _number(headers.get(names.limit))
     if not limit:
         return None
-    remaining = _number(headers.get(f"x-ratelimit-remaining-{unit}"))
-    return Allowance(limit, remaining, parse_duration_s(headers.get(f"x-ratelimit-reset-{unit}")))
+    remaining = _number(headers.get(names.remaining))
+    return Allowance(limit, remaining, parse_duration_s(headers.get(names.reset)))
 
 
 def parse_duration_s(text: str | None) -> float | None:

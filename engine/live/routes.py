@@ -46,8 +46,7 @@ class Route:
     def note_answer(self) -> None:
         """Note that the provider answered, be it that the request is not to its liking."""
         self.breaker.succeed()
-        if not self.limits.are_waited_for:
-            self.slots.grow()
+        self.slots.note_answer(is_bottleneck=not self.limits.are_waited_for)
 
     def note_failure(
         self, request_id: str, error: TransientError, charge: Charge, sent_s: float
@@ -56,13 +55,13 @@ class Route:
         if isinstance(error, RateLimitError):
             self.breaker.succeed()
             if not self.limits.are_known:
-                self.slots.shrink(sent_s)
+                self.slots.note_overload(sent_s)
             self.limits.refuse(error, charge)
             return
         if error.code == NEVER_SENT:
             self.limits.give_back(charge)
         elif isinstance(error, OverloadError):
-            self.slots.shrink(sent_s)
+            self.slots.note_overload(sent_s)
         self.breaker.fail(request_id, error)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
 
 from engine.errors import EngineError, FatalError, OverloadError, TransientError
 from engine.live.deadlines import Deadlines
@@ -14,6 +16,12 @@ from schemas.requests import Url
 MAX_CONNECT_S = 30.0
 KEEPALIVE_S = 30.0
 DNS_CACHE_S = 300
+HEADERS = {  # all that are sent: none is left for aiohttp to add to each request
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Content-Type": "application/json",
+    "User-Agent": "corpus-distill",
+}
 NEVER_SENT = "connection_failed"
 
 
@@ -88,17 +96,17 @@ class HttpTransport:
         await self._session.close()
 
     def _add_target(self, endpoint: Endpoint, url: Url) -> "_Target":
-        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        headers = CIMultiDict(HEADERS)
         if endpoint.api_key:
             headers["Authorization"] = f"Bearer {endpoint.api_key}"
-        target = _Target(endpoint.address(url), headers)
+        target = _Target(URL(endpoint.address(url)), headers)
         self._targets[endpoint, url] = target
         return target
 
 
 class _Target(NamedTuple):
-    address: str
-    headers: dict[str, str]
+    address: URL
+    headers: CIMultiDict[str]
 
 
 def _translate(error: Exception, endpoint: Endpoint) -> EngineError:

@@ -23,7 +23,7 @@ async def test_it_grows_by_one_a_reply_while_callers_wait_for_it() -> None:
     await fill(slots, waiting=60)
 
     for _ in range(10):
-        slots.grow()
+        slots.note_answer(is_bottleneck=True)
 
     assert (slots.limit, slots.in_use) == (14, 14)
 
@@ -35,8 +35,8 @@ async def test_it_does_not_grow_while_nobody_waits_for_it_nor_above_its_ceiling(
     await fill(busy, waiting=60)
 
     for _ in range(10):
-        idle.grow()
-        busy.grow()
+        idle.note_answer(is_bottleneck=True)
+        busy.note_answer(is_bottleneck=True)
 
     assert (idle.limit, busy.limit) == (4, 6)
 
@@ -48,24 +48,36 @@ async def test_overload_halves_it_once_for_all_that_were_in_flight_then_it_grows
     await asyncio.sleep(1)
 
     for _ in range(16):
-        slots.shrink(sent_s=0.5)
+        slots.note_overload(sent_s=0.5)
     halved = slots.limit
     for _ in range(8):
-        slots.grow()
+        slots.note_answer(is_bottleneck=True)
 
     assert (halved, slots.limit) == (8, 8)
-    slots.grow()
-    slots.grow()
+    slots.note_answer(is_bottleneck=True)
+    slots.note_answer(is_bottleneck=True)
     assert slots.limit == 9
+
+
+@in_virtual_time
+async def test_now_and_then_an_overload_changes_nothing() -> None:
+    slots = Slots(16, ceiling=64, clock=LoopClock())
+
+    for _ in range(20):
+        slots.note_overload(sent_s=0.0)
+        for _ in range(10):
+            slots.note_answer(is_bottleneck=True)
+
+    assert slots.limit == 16
 
 
 @in_virtual_time
 async def test_it_never_falls_below_one() -> None:
     slots = Slots(2, ceiling=64, clock=LoopClock())
 
-    for second in range(1, 5):
+    for second in range(1, 50):
         await asyncio.sleep(1)
-        slots.shrink(sent_s=float(second))
+        slots.note_overload(sent_s=float(second))
 
     assert slots.limit == 1
 

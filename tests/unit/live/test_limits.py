@@ -129,8 +129,10 @@ async def test_overload_cuts_concurrency_an_ordinary_429_under_known_limits_does
     overloaded, refused = Stats(), Stats()
     settings = LimitSettings(requests_per_minute=6000, max_in_flight=40)
 
-    await send_all(make_lane(FakeTransport([bad(503)]), stats=overloaded, settings=settings), 60)
-    await send_all(make_lane(FakeTransport([bad(429)]), stats=refused, settings=settings), 60)
+    await send_all(
+        make_lane(FakeTransport([bad(503)] * 5), stats=overloaded, settings=settings), 60
+    )
+    await send_all(make_lane(FakeTransport([bad(429)] * 5), stats=refused, settings=settings), 60)
 
     assert overloaded.snapshot().max_in_flight < 40
     assert refused.snapshot().max_in_flight == 40
