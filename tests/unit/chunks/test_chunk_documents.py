@@ -52,8 +52,11 @@ def test_equal_content_has_equal_ids_and_every_chunk_its_own() -> None:
 
 
 def test_a_section_a_little_over_the_target_leaves_no_stub() -> None:
-    sizes = [chunk.token_count for chunk in chunks_of(PARAGRAPH * 2 + "One more short sentence.")]
+    text = "Packages have names and sizes. " * 10
 
+    sizes = [chunk.token_count for chunk in chunks_of(text)]
+
+    assert SETTINGS.target_tokens < count_tokens(text) < SETTINGS.target_tokens * 1.1
     assert len(sizes) == 2
     assert min(sizes) > SETTINGS.target_tokens / 3
 
