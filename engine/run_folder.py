@@ -19,19 +19,19 @@ class WriterLock:
     """Held by at most one process. The system drops it when its owner dies, however it dies.
 
     The file stays; it says who holds or last held the lock, and is a lock only while it is held.
+    `guarded` is what the lock is for, in messages: the file's folder if nothing else is named.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, guarded: Path | None = None) -> None:
         self._path = path
+        self._guarded = guarded or path.parent
 
     def __enter__(self) -> Self:
         self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         if not _try_lock(self._descriptor, fcntl.LOCK_EX, tries=LOCK_TRIES):
             holder = _read_holder(self._descriptor)
             os.close(self._descriptor)
-            raise RunInUseError(
-                f"{self._path.parent}: in use by {holder}; try again when it has ended"
-            )
+            raise RunInUseError(f"{self._guarded}: in use by {holder}; try again when it has ended")
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, _describe_holder().encode(), 0)
         return self

@@ -1,6 +1,5 @@
 """The `distill` command: arguments in, one call, exit code out. Heavy imports wait."""
 
-import asyncio
 import logging
 import os
 import sys
@@ -19,8 +18,7 @@ from engine.errors import (
 )
 
 if TYPE_CHECKING:
-    from engine.run_folder import RunFolder
-    from schemas.settings import RunSettings
+    from jobs.send.send_requests import SendOrder
 
 EXIT_OK = 0
 EXIT_INCOMPLETE = 1
@@ -40,23 +38,30 @@ app = typer.Typer(
 )
 
 RunDir = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder; made if new.")]
+Config = Annotated[Path | None, typer.Option(help="A TOML file of settings; see `distill init`.")]
+BaseUrl = Annotated[str | None, typer.Option(help="The API's address.")]
+Rpm = Annotated[float | None, typer.Option(help="Requests a minute, at most.")]
+Tpm = Annotated[float | None, typer.Option(help="Tokens a minute, at most.")]
+MaxInFlight = Annotated[int | None, typer.Option(help="Requests at once, at most.")]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Any setting, e.g. limits.burst_s=2."),
+]
 
 
 @app.command()
 def run(
     run_dir: RunDir,
     documents: Annotated[Path | None, typer.Option(help="The folder of documents to read.")] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="A TOML file of settings; see `distill init`.")
-    ] = None,
+    config: Config = None,
     provider: Annotated[
         str | None, typer.Option(help="openai (or any server that speaks its API) or local.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="The teacher model.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="The API's address.")] = None,
-    rpm: Annotated[float | None, typer.Option(help="Requests a minute, at most.")] = None,
-    tpm: Annotated[float | None, typer.Option(help="Tokens a minute, at most.")] = None,
-    max_in_flight: Annotated[int | None, typer.Option(help="Requests at once.")] = None,
+    base_url: BaseUrl = None,
+    rpm: Rpm = None,
+    tpm: Tpm = None,
+    max_in_flight: MaxInFlight = None,
     budget_usd: Annotated[
         float | None, typer.Option(help="What the run may cost in all, resumes included.")
     ] = None,
@@ -67,10 +72,7 @@ def run(
         bool | None,
         typer.Option("--closed-book/--open-book", help="Rows without or with the excerpt."),
     ] = None,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any setting, e.g. questions.per_chunk=5."),
-    ] = None,
+    assignments: Assignments = None,
     accept_changes: Annotated[
         bool,
         typer.Option("--accept-changes", help="Go on although settings or documents changed."),
@@ -106,6 +108,70 @@ def status(
         raise ConfigError(f"{run_dir}: there is no such run folder")
     summary = summarize_run(RunFolder(run_dir))
     print(summary.model_dump_json(indent=2) if as_json else describe_run(summary))
+
+
+@app.command()
+def send(
+    requests: Annotated[
+        str,
+        typer.Argument(metavar="IN.jsonl", help="Requests in the Batch API's format; - : stdin."),
+    ],
+    out: Annotated[Path, typer.Option(help="The file of replies; failures go to OUT.errors.")],
+    base_url: BaseUrl = None,
+    endpoints: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--endpoint",
+            metavar="URL[,key=VARIABLE][,rpm=N][,tpm=N]",
+            help="One of several addresses; VARIABLE is the environment variable with its key.",
+        ),
+    ] = None,
+    rpm: Rpm = None,
+    tpm: Tpm = None,
+    max_in_flight: MaxInFlight = None,
+    max_attempts: Annotated[int | None, typer.Option(help="Attempts of one request.")] = None,
+    max_outage: Annotated[
+        float | None, typer.Option(help="Seconds to wait for a server that answers nobody.")
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Send again what failed for good.")
+    ] = False,
+    skip_bad_lines: Annotated[
+        bool, typer.Option("--skip-bad-lines", help="Leave out what is not a request.")
+    ] = False,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Serve Prometheus metrics on this port of 127.0.0.1.")
+    ] = None,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Send a file of requests and keep every reply. The same command again goes on."""
+    from jobs.command_settings import send_settings
+    from jobs.read_endpoints import read_endpoints
+    from jobs.send.send_requests import SendOrder
+
+    if base_url is not None and endpoints:
+        raise ConfigError("--base-url and --endpoint exclude each other: give one or the other")
+    flags: dict[str, Any] = {
+        "teacher.base_url": base_url,
+        "endpoints": [] if base_url is not None else None,
+        "limits.requests_per_minute": rpm,
+        "limits.tokens_per_minute": tpm,
+        "limits.max_in_flight": max_in_flight,
+        "limits.max_attempts": max_attempts,
+        "limits.max_outage_s": max_outage,
+    }
+    settings = send_settings(config, flags, endpoints or [], assignments or [])
+    order = SendOrder(
+        None if requests == "-" else Path(requests),
+        out,
+        settings,
+        read_endpoints(settings, os.environ),
+        retries_failed=retry_failed,
+        skips_bad_lines=skip_bad_lines,
+        metrics_port=metrics_port,
+    )
+    raise typer.Exit(_send(order))
 
 
 @app.command()
@@ -158,15 +224,17 @@ def _run(
     accepts_changes: bool,
 ) -> int:
     from engine.run_folder import RunFolder
+    from jobs.command_settings import run_settings
+    from jobs.event_loop import run_to_end
     from jobs.show_run import describe_run
     from jobs.start_run import RunOrder, start_run
     from jobs.summarize_run import summarize_run
 
     folder = RunFolder(run_dir)
-    settings = _settings(folder, config, flags, assignments)
+    settings = run_settings(folder, config, flags, assignments)
     order = RunOrder(folder, settings, os.environ.get("OPENAI_API_KEY", ""), accepts_changes)
     began_s = time.monotonic()
-    end = asyncio.run(start_run(order))
+    end = run_to_end(start_run(order))
     print(describe_run(summarize_run(folder)))
     print(f"{'time':<16} {_duration(time.monotonic() - began_s)} in this call")
     if end.stage == "dataset":
@@ -181,32 +249,19 @@ def _run(
     return EXIT_TRY_LATER
 
 
-def _settings(
-    folder: "RunFolder", config: Path | None, flags: dict[str, Any], assignments: list[str]
-) -> "RunSettings":
-    from jobs.resolve_settings import (
-        Layer,
-        read_assignments,
-        read_config_file,
-        read_environment,
-        resolve_settings,
-        set_key,
-    )
-    from jobs.run_config import read_run_config
+def _send(order: "SendOrder") -> int:
+    from jobs.event_loop import run_to_end
+    from jobs.send.describe_send import describe_send, left_count
+    from jobs.send.send_requests import send_requests
 
-    layers: list[Layer] = []
-    if config is not None:
-        layers.append(read_config_file(config))
-    elif (former := read_run_config(folder.config_path)) is not None:
-        tree = former.settings.model_dump(mode="json", exclude_none=True)
-        layers.append(Layer(str(folder.config_path), tree))
-    layers.append(read_environment(os.environ))
-    given: dict[str, Any] = {}
-    for key, value in flags.items():
-        if value is not None:
-            set_key(given, key, value)
-    layers += [Layer("command line", given), read_assignments(assignments)]
-    return resolve_settings(layers)
+    end = run_to_end(send_requests(order))
+    print(describe_send(end), file=sys.stderr)
+    if end.ended_by is not None:
+        raise end.ended_by
+    if left_count(end):
+        print("distill: the same command again sends what is left", file=sys.stderr)
+        return EXIT_TRY_LATER
+    return EXIT_INCOMPLETE if end.stats.failed or end.counts.failed_before else EXIT_OK
 
 
 def _duration(seconds: float) -> str:

@@ -15,7 +15,7 @@ from engine.errors import ConfigError
 from schemas.settings import RunSettings, TeacherSettings
 
 ENV_PREFIX = "DISTILL_"
-MAY_HOLD_SECRETS = ("teacher.base_url",)
+MAY_HOLD_SECRETS = ("teacher.base_url", "endpoints")
 BASE_URL_VARIABLE = "OPENAI_BASE_URL"
 API_KEY_VARIABLE = "OPENAI_API_KEY"
 
@@ -166,7 +166,7 @@ def _explain(error: ValidationError, layers: Sequence[Layer]) -> str:
         if problem["type"] == "extra_forbidden":
             lines.append(f"{source}: unknown key {key!r}{_nearest(key, list(setting_keys()))}")
         else:
-            found = "" if key in MAY_HOLD_SECRETS else f" (found {problem['input']!r})"
+            found = "" if key.startswith(MAY_HOLD_SECRETS) else f" (found {problem['input']!r})"
             lines.append(f"{source}: {key}: {problem['msg']}{found}")
     return "\n".join(lines)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from schemas.dataset import Kind
 from schemas.record import Record
@@ -16,6 +16,22 @@ Provider = Literal["openai", "local"]
 PromptProfile = Literal["standard", "small"]
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+
+
+def _address_holds_no_secret(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected a web address such as https://api.openai.com/v1")
+    if parts.username or parts.password or parts.query:
+        raise ValueError(
+            "expected an address without a user, a password or a query; "
+            "the key is read from the environment"
+        )
+    return base_url
+
+
+Address = Annotated[str, AfterValidator(_address_holds_no_secret)]
 
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
@@ -103,23 +119,20 @@ class TeacherSettings(Record):
 
     provider: Provider = "openai"
     model: str = ""
-    base_url: str = "https://api.openai.com/v1"
+    base_url: Address = "https://api.openai.com/v1"
     prompt_profile: PromptProfile = "standard"
-    output_limit_name: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
+    output_limit_name: OutputLimitName = "max_completion_tokens"
     embedding_model: str = ""
 
-    @field_validator("base_url")
-    @classmethod
-    def _address_holds_no_secret(cls, base_url: str) -> str:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("expected a web address such as https://api.openai.com/v1")
-        if parts.username or parts.password or parts.query:
-            raise ValueError(
-                "expected an address without a user, a password or a query; "
-                "the key is read from OPENAI_API_KEY"
-            )
-        return base_url
+
+class EndpointSettings(Record):
+    """One of several addresses. Its key is read from the environment variable that it names."""
+
+    base_url: Address
+    key_variable: str = ""
+    requests_per_minute: Annotated[float, Field(gt=0)] | None = None
+    tokens_per_minute: Annotated[float, Field(gt=0)] | None = None
+    output_limit_name: OutputLimitName = "max_completion_tokens"
 
 
 class LimitSettings(Record):
@@ -163,6 +176,7 @@ class RunSettings(Record):
     dataset: DatasetSettings = DatasetSettings()
     teacher: TeacherSettings = TeacherSettings()
     limits: LimitSettings = LimitSettings()
+    endpoints: tuple[EndpointSettings, ...] = ()
     budget: BudgetSettings = BudgetSettings()
     prices: dict[str, ModelPrice] = Field(default_factory=dict)
 

@@ -1,0 +1,144 @@
+"""The first pass over a file of requests: every line is checked before anything is sent."""
+
+from __future__ import annotations  # array[int] is not subscriptable before Python 3.12
+
+import logging
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.errors import ConfigError
+from engine.stopping import Stopping
+from jobs.send.batch_files import Line, read_batch_file
+from jobs.send.batch_lines import BadLineError, read_batch_line
+from jobs.send.result_files import Ending, ResultFiles
+
+SHOWN_COUNT = 20
+LINES_BETWEEN_LOOKS = 1_000  # at whether a stop was requested
+
+_SKIPPED, WANTED, _ANSWERED, _FAILED = range(4)
+_SETTLED: dict[Ending | None, int] = {None: WANTED, "answered": _ANSWERED, "failed": _FAILED}
+
+_log = logging.getLogger(__name__)
+
+
+class CheckedFile(NamedTuple):
+    """A file whose lines are known: a byte for each says whether it is `WANTED`, to be sent."""
+
+    path: Path
+    verdicts: bytearray
+    bad_count: int
+
+    @property
+    def wanted_count(self) -> int:
+        """How many requests are not settled."""
+        return self.verdicts.count(WANTED)
+
+    @property
+    def answered_count(self) -> int:
+        """How many requests were answered before."""
+        return self.verdicts.count(_ANSWERED)
+
+    @property
+    def failed_count(self) -> int:
+        """How many requests failed for good before."""
+        return self.verdicts.count(_FAILED)
+
+
+def check_batch_file(
+    path: Path, results: ResultFiles, stopping: Stopping, *, skips_bad_lines: bool
+) -> CheckedFile:
+    """Check all lines of `path`, and find those that are not settled in `results`.
+
+    Memory: 17 bytes a line, whatever its length; one of them stays.
+
+    Raises:
+        ConfigError: a line cannot be sent or repeats a custom_id, and may not be skipped.
+        InterruptedRunError: a stop was requested meanwhile.
+    """
+    check = _Check(path, results)
+    for line in read_batch_file(path):
+        if line.number % LINES_BETWEEN_LOOKS == 0:
+            stopping.raise_if_requested()
+        check.add(line)
+    check.strike_duplicates()
+    check.report(skips_bad_lines=skips_bad_lines)
+    return CheckedFile(path, check.verdicts, check.bad_count)
+
+
+class _Duplicate(NamedTuple):
+    number: int
+    first_number: int
+
+
+class _Check:
+    """A pass under way: of each line a hash of its id, its offset, and what is to be done."""
+
+    def __init__(self, path: Path, results: ResultFiles) -> None:
+        self._path = path
+        self._results = results
+        self._hashes, self._offsets = array("q"), array("q")
+        self._problems: list[tuple[int, str]] = []
+        self.verdicts = bytearray()
+        self.bad_count = 0
+
+    def add(self, line: Line) -> None:
+        while len(self.verdicts) < line.number - 1:
+            self._note(0, 0, _SKIPPED)  # a blank line
+        try:
+            custom_id = read_batch_line(line.data).custom_id
+        except BadLineError as error:
+            self._note(0, line.offset, _SKIPPED)
+            self._add_problem(line.number, str(error))
+        else:
+            self._note(hash(custom_id), line.offset, _SETTLED[self._results.ending(custom_id)])
+
+    def strike_duplicates(self) -> None:
+        for number, first_number in self._find_duplicates():
+            self.verdicts[number - 1] = _SKIPPED
+            self._add_problem(
+                number,
+                f"custom_id: found that of line {first_number:,} again, expected one of its own",
+            )
+
+    def report(self, *, skips_bad_lines: bool) -> None:
+        if not self.bad_count:
+            return
+        lines = [f"{self._path}:{number}: {what}" for number, what in sorted(self._problems)]
+        if self.bad_count > len(lines):
+            lines.append(f"{self._path}: and {self.bad_count - len(lines):,} more such lines")
+        if not skips_bad_lines:
+            advice = "nothing was sent: mend the file, or leave these lines out by --skip-bad-lines"
+            raise ConfigError("\n".join([*lines, advice]))
+        for text in lines:
+            _log.warning("left out: %s", text)
+
+    def _note(self, hashed: int, offset: int, verdict: int) -> None:
+        self._hashes.append(hashed)
+        self._offsets.append(offset)
+        self.verdicts.append(verdict)
+
+    def _add_problem(self, number: int, what: str) -> None:
+        self.bad_count += 1
+        if len(self._problems) < SHOWN_COUNT:
+            self._problems.append((number, what))
+
+    def _find_duplicates(self) -> Iterator[_Duplicate]:
+        """Lines whose id an earlier line has, in order. An equal hash is only a suspicion."""
+        if not self.verdicts:
+            return
+        lines = np.flatnonzero(np.frombuffer(self.verdicts, dtype=np.uint8))
+        lines = lines[np.argsort(np.frombuffer(self._hashes, dtype=np.int64)[lines], kind="stable")]
+        by_hash = np.frombuffer(self._hashes, dtype=np.int64)[lines]
+        is_repeated = by_hash[1:] == by_hash[:-1]
+        first_numbers: dict[str, int] = {}
+        with self._path.open("rb") as file:
+            for index in np.union1d(lines[1:][is_repeated], lines[:-1][is_repeated]).tolist():
+                file.seek(self._offsets[index])
+                custom_id = read_batch_line(file.readline()).custom_id
+                first_number = first_numbers.setdefault(custom_id, index + 1)
+                if first_number <= index:
+                    yield _Duplicate(index + 1, first_number)

@@ -1,0 +1,180 @@
+"""Where requests come from, one at a time: a file that was checked, or standard input."""
+
+import asyncio
+import logging
+import os
+import stat
+import sys
+from array import array
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, Protocol
+
+from engine.errors import ConfigError
+from engine.id_index import IdIndex
+from jobs.send.batch_files import MAX_LINE_BYTES, line_too_long, read_batch_file
+from jobs.send.batch_lines import BadLineError, BatchLine, make_batch_request, read_batch_line
+from jobs.send.check_batch_file import SHOWN_COUNT, WANTED, CheckedFile
+from jobs.send.result_files import ResultFiles
+from schemas.requests import Request
+
+LINES_BETWEEN_PAUSES = 10_000
+
+_log = logging.getLogger(__name__)
+
+ReadLine = Callable[[], Awaitable[bytes]]
+
+
+class SourceCounts(NamedTuple):
+    """What a source has been found to hold. `wanted` ones are to be sent; None: not yet known."""
+
+    wanted: int | None
+    answered_before: int
+    failed_before: int
+    bad: int
+
+
+class RequestSource(Protocol):
+    """Any number of workers may draw at once; each request is drawn by one of them."""
+
+    async def next(self) -> Request | None:
+        """The next request that is not settled, None after the last.
+
+        Raises:
+            ConfigError: a line cannot be sent and may not be left out.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End early: who waits for a line gets none."""
+        ...
+
+    def counts(self) -> SourceCounts:
+        """What was found so far."""
+        ...
+
+
+class CheckedSource:
+    """The requests of a checked file; only wanted lines are parsed again."""
+
+    def __init__(self, checked: CheckedFile) -> None:
+        self._checked = checked
+        self._lines = read_batch_file(checked.path)
+
+    async def next(self) -> Request | None:
+        """The next request; raises ConfigError if the file is not the one that was checked."""
+        verdicts = self._checked.verdicts
+        for line in self._lines:
+            try:
+                if verdicts[line.number - 1] == WANTED:
+                    return make_batch_request(read_batch_line(line.data))
+            except (IndexError, BadLineError):
+                raise ConfigError(
+                    f"{self._checked.path}:{line.number}: the file was changed while it was sent; "
+                    "run again with the file as it is now"
+                ) from None
+            if line.number % LINES_BETWEEN_PAUSES == 0:
+                await asyncio.sleep(0)
+        return None
+
+    def stop(self) -> None:
+        """Nobody ever waits for a file."""
+
+    def counts(self) -> SourceCounts:
+        """What the check found."""
+        checked = self._checked
+        return SourceCounts(
+            checked.wanted_count, checked.answered_count, checked.failed_count, checked.bad_count
+        )
+
+
+class StreamSource:
+    """Requests as they come. A line is checked when it arrives. Memory: 16 bytes a line."""
+
+    def __init__(
+        self, reader: "LineReader", results: ResultFiles, *, skips_bad_lines: bool
+    ) -> None:
+        self._reader = reader
+        self._results = results
+        self._skips_bad_lines = skips_bad_lines
+        self._turn = asyncio.Lock()
+        self._number = 0
+        self._seen = IdIndex(array("q"), array("q"))
+        self._answered_before = self._failed_before = self._bad = 0
+
+    async def next(self) -> Request | None:
+        """The next request, as soon as its line has come."""
+        async with self._turn:
+            while data := await self._reader.read_line():
+                self._number += 1
+                if not data.isspace() and (request := self._take(data)) is not None:
+                    return request
+            return None
+
+    def stop(self) -> None:
+        """Wake who waits for a line."""
+        self._reader.close()
+
+    def counts(self) -> SourceCounts:
+        """What was found so far."""
+        return SourceCounts(None, self._answered_before, self._failed_before, self._bad)
+
+    def _take(self, data: bytes) -> Request | None:
+        try:
+            line = read_batch_line(data)
+            self._check_repeated(line)
+        except BadLineError as error:
+            self._note_bad(f"standard input, line {self._number}: {error}")
+            return None
+        ending = self._results.ending(line.custom_id)
+        self._answered_before += ending == "answered"
+        self._failed_before += ending == "failed"
+        return make_batch_request(line) if ending is None else None
+
+    def _check_repeated(self, line: BatchLine) -> None:
+        key = line.custom_id.encode()
+        if (first := next(self._seen.offsets(key), None)) is not None:
+            raise BadLineError(
+                f"custom_id: found that of line {first:,} again, expected one of its own"
+            )
+        self._seen.add(key, self._number)
+
+    def _note_bad(self, what: str) -> None:
+        if not self._skips_bad_lines:
+            raise ConfigError(
+                f"{what}\nthe lines before it were sent: mend this one and run again, or leave "
+                "such lines out by --skip-bad-lines"
+            )
+        self._bad += 1
+        if self._bad <= SHOWN_COUNT:
+            _log.warning("left out: %s", what)
+
+
+class LineReader:
+    """Lines of standard input; a pipe or terminal is waited for without blocking the others."""
+
+    def __init__(self, read_line: ReadLine, close: Callable[[], None]) -> None:
+        self.read_line = read_line
+        self.close = close
+
+
+async def open_standard_input() -> LineReader:
+    """Standard input as lines with their newlines, b"" at its end."""
+    mode = os.fstat(sys.stdin.fileno()).st_mode
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or sys.stdin.isatty()):
+        return LineReader(_read_file_line, lambda: None)
+    reader = asyncio.StreamReader(limit=MAX_LINE_BYTES)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer
+    )
+
+    async def read_line() -> bytes:
+        try:
+            return await reader.readline()
+        except ValueError:
+            raise line_too_long("standard input") from None
+
+    return LineReader(read_line, transport.close)
+
+
+async def _read_file_line() -> bytes:
+    return sys.stdin.buffer.readline()

@@ -1,0 +1,122 @@
+"""The files of replies: one line for each settled request, in the Batch API's output format."""
+
+import os
+from collections.abc import Awaitable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, NamedTuple, Self
+
+import orjson
+
+from engine.errors import ConfigError
+from engine.jsonl import JsonlLog
+from engine.jsonl_lines import id_key
+from schemas.outcomes import Completed, Failed, Outcome
+
+ID_FIELD = "custom_id"
+ID_RUN_BYTES = 4
+
+Ending = Literal["answered", "failed"]
+
+
+class ResultPaths(NamedTuple):
+    """The files that belong to one OUT.jsonl."""
+
+    answers: Path
+    errors: Path
+    former_errors: Path
+    lock: Path
+    stats: Path
+
+
+def result_paths(out_path: Path) -> ResultPaths:
+    """Where everything that goes with `out_path` lies: beside it, with a longer name."""
+    return ResultPaths(
+        out_path,
+        *(out_path.with_name(out_path.name + end) for end in (".errors", ".errors.former")),
+        *(out_path.with_name(out_path.name + end) for end in (".lock", ".stats")),
+    )
+
+
+def set_failures_aside(paths: ResultPaths) -> None:
+    """Move the failures away in one step, so that their requests are not settled any more."""
+    if paths.errors.exists():
+        paths.errors.replace(paths.former_errors)
+
+
+class ResultFiles:
+    """Replies in one file, failures in another; each request stands in one of them, once.
+
+    Memory: 16 bytes a line. One process writes (WriterLock); any number may read.
+    """
+
+    def __init__(self, paths: ResultPaths) -> None:
+        try:
+            self._answers = JsonlLog(paths.answers, id_field=ID_FIELD)
+            self._errors = JsonlLog(paths.errors, id_field=ID_FIELD)
+        except OSError as error:
+            raise ConfigError(f"{error.filename}: cannot be written: {error.strerror}") from error
+        self._run_id = os.urandom(ID_RUN_BYTES).hex()
+        self._kept_count = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._answers.aclose()
+        await self._errors.aclose()
+
+    def ending(self, custom_id: str) -> Ending | None:
+        """How a request ended, None if it is not settled."""
+        if custom_id in self._answers:
+            return "answered"
+        return "failed" if custom_id in self._errors else None
+
+    def keep(self, outcome: Outcome) -> Awaitable[None]:
+        """Write an outcome; what is returned resolves once it is on disk.
+
+        Raises:
+            StorageError: the disk refused it.
+        """
+        self._kept_count += 1
+        line_id = f"req_{self._run_id}_{self._kept_count}"
+        if isinstance(outcome, Completed):
+            line = encode_answer(outcome, line_id)
+            return self._answers.append(outcome.request_id, line)
+        return self._errors.append(outcome.request_id, encode_failure(outcome, line_id))
+
+
+def encode_answer(outcome: Completed, line_id: str) -> bytes:
+    """The line of a reply: the body as it was received, on one line."""
+    return (
+        b'{"custom_id":%b,"id":"%b",'
+        b'"response":{"status_code":200,"request_id":"","body":%b},"error":null}'
+        % (id_key(outcome.request_id), line_id.encode(), outcome.raw)
+    )
+
+
+def encode_failure(outcome: Failed, line_id: str) -> bytes:
+    """The line of a failure, as the Batch API tells of it.
+
+    An HTTP error stands in the response's body; what failed without or in spite of a reply, in
+    `error`. A reply that was paid for is kept, be it of no use.
+    """
+    response: dict[str, Any] | None = None
+    error: dict[str, Any] | None = {"code": outcome.code, "message": outcome.message}
+    if outcome.status is not None:
+        body: Any = outcome.reply
+        if body is None:
+            message = outcome.message.removeprefix(f"{outcome.status} {outcome.code}: ")
+            body = {
+                "error": {"message": message, "type": None, "param": None, "code": outcome.code}
+            }
+            error = None
+        response = {"status_code": outcome.status, "request_id": "", "body": body}
+    return orjson.dumps(
+        {"custom_id": outcome.request_id, "id": line_id, "response": response, "error": error}
+    )

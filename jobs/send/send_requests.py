@@ -1,0 +1,190 @@
+"""Sends the requests of a file or a stream, and keeps every reply before the next is drawn."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.clock import SystemClock
+from engine.errors import ConfigError, EngineError, TransientError
+from engine.live.endpoints import Endpoint
+from engine.live.lane import LiveLane
+from engine.live.transport import HttpTransport
+from engine.metrics import serve_metrics
+from engine.prices import make_price
+from engine.progress import StageProgress
+from engine.run_folder import WriterLock
+from engine.stats import Stats, StatsSnapshot
+from engine.stats_file import snapshots_written
+from engine.stopping import Stopping, stop_on_signals
+from jobs.send.check_batch_file import check_batch_file
+from jobs.send.request_sources import (
+    CheckedSource,
+    RequestSource,
+    SourceCounts,
+    StreamSource,
+    open_standard_input,
+)
+from jobs.send.result_files import ResultFiles, ResultPaths, result_paths, set_failures_aside
+from schemas.settings import RunSettings
+
+
+class SendOrder(NamedTuple):
+    """What the user asks for. `input_path` None: standard input."""
+
+    input_path: Path | None
+    out_path: Path
+    settings: RunSettings
+    endpoints: Sequence[Endpoint]
+    retries_failed: bool = False
+    skips_bad_lines: bool = False
+    metrics_port: int | None = None
+
+
+class SendEnd(NamedTuple):
+    """What a call of `send_requests` came to. `ended_by`: why it ended before its time."""
+
+    counts: SourceCounts
+    stats: StatsSnapshot
+    elapsed_s: float
+    unsettled: Counter[str]
+    ended_by: EngineError | None
+
+
+async def send_requests(order: SendOrder) -> SendEnd:
+    """Send what is not settled; the same call again goes on where this one ended.
+
+    Raises:
+        ConfigError: bad input or settings; nothing was sent.
+        RunInUseError: another process writes these results.
+        DamagedLogError: a file of results is damaged.
+        InterruptedRunError: a stop was requested before anything was sent.
+    """
+    started_s = time.monotonic()
+    paths = result_paths(order.out_path)
+    _check_paths(order, paths)
+    stopping, stats = Stopping(), Stats()
+    async with AsyncExitStack() as opened:
+        opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
+        grace_s = order.settings.limits.grace_s
+        opened.enter_context(stop_on_signals(stopping, grace_s=grace_s))
+        results, source = await _open_files(order, paths, stopping, opened)
+        lane = _make_lane(order, stats)
+        opened.push_async_callback(lane.aclose)
+        opened.enter_context(snapshots_written(paths.stats, stats, SystemClock()))
+        if order.metrics_port is not None:
+            await opened.enter_async_context(serve_metrics(stats, order.metrics_port))
+        counts = source.counts()
+        progress = opened.enter_context(
+            StageProgress("send", total=counts.wanted, done=0, details=lambda: _details(stats))
+        )
+        sending = Sending(source, lane, results, stopping, progress)
+        await sending.run(order.settings.limits.max_in_flight)
+    elapsed_s = time.monotonic() - started_s
+    return SendEnd(
+        source.counts(), stats.snapshot(), elapsed_s, sending.unsettled, sending.ended_by
+    )
+
+
+class Sending:
+    """Workers that share one source; nothing is kept of a request that no worker holds."""
+
+    def __init__(
+        self,
+        source: RequestSource,
+        lane: LiveLane,
+        results: ResultFiles,
+        stopping: Stopping,
+        progress: StageProgress,
+    ) -> None:
+        self._source = source
+        self._lane = lane
+        self._results = results
+        self._progress = progress
+        self.unsettled: Counter[str] = Counter()
+        self.ended_by: EngineError | None = None
+        stopping.on_request(self._end)
+
+    async def run(self, max_in_flight: int) -> None:
+        """Send until the source is dry or something ends it; what is in flight lands first."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(max_in_flight):
+                    group.create_task(self._work_off())
+        except asyncio.CancelledError:
+            if self.ended_by is None:
+                raise  # not by us: the time to land was over
+
+    async def _work_off(self) -> None:
+        try:
+            while self.ended_by is None and (request := await self._source.next()) is not None:
+                try:
+                    outcome = await self._lane.send(request)
+                except TransientError as error:
+                    self.unsettled[error.code] += 1
+                else:
+                    await self._results.keep(outcome)
+                    self._progress.advance()
+        except EngineError as error:
+            self._end(error)
+
+    def _end(self, error: EngineError) -> None:
+        if self.ended_by is not None:
+            return
+        self.ended_by = error
+        self._source.stop()
+        if not isinstance(error, ConfigError):  # a bad line is no reason not to send the others
+            self._lane.stop_admitting(error)
+
+
+def _check_paths(order: SendOrder, paths: ResultPaths) -> None:
+    out_path = paths.answers
+    if not out_path.parent.is_dir():
+        raise ConfigError(f"{out_path}: its folder does not exist; make it, or name another file")
+    if order.input_path is None:
+        return
+    if order.input_path.resolve() in [path.resolve() for path in paths]:
+        raise ConfigError(f"{order.input_path}: is input and output at once; name another --out")
+
+
+async def _open_files(
+    order: SendOrder, paths: ResultPaths, stopping: Stopping, opened: AsyncExitStack
+) -> tuple[ResultFiles, RequestSource]:
+    """In threads, so that signals are heard meanwhile: this takes seconds for a million lines."""
+    if order.retries_failed:
+        set_failures_aside(paths)
+    results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
+    skips = order.skips_bad_lines
+    if order.input_path is None:
+        reader = await open_standard_input()
+        return results, StreamSource(reader, results, skips_bad_lines=skips)
+    checked = await asyncio.to_thread(
+        check_batch_file, order.input_path, results, stopping, skips_bad_lines=skips
+    )
+    return results, CheckedSource(checked)
+
+
+def _make_lane(order: SendOrder, stats: Stats) -> LiveLane:
+    limits = order.settings.limits
+    return LiveLane(
+        order.endpoints,
+        settings=limits,
+        transport=HttpTransport(timeout_s=limits.request_timeout_s),
+        clock=SystemClock(),
+        price=make_price(order.settings.prices),
+        stats=stats,
+        rng=random.Random(),  # noqa: S311 - jitter of retries
+    )
+
+
+def _details(stats: Stats) -> dict[str, str]:
+    details = {"usd": f"{stats.usd:.4f}"}
+    if stats.retried:
+        details["retries"] = str(stats.retried.total())
+    if stats.failed:
+        details["failed"] = str(stats.failed.total())
+    return details
