@@ -37,7 +37,7 @@ _LEANING = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(r"[{}<>|$=\\`^~@#*\[\]•]|::|//|->|\.\.|\w_\w|--")
-_SENTENCE = re.compile(r"[A-Z].*[a-z)\"”'’]\.", re.DOTALL)
+_SENTENCE = re.compile(r"[A-Z].*[a-z)\"”'’]\.")
 
 
 class PickedSentence(NamedTuple):
@@ -65,8 +65,9 @@ def pick_sentences(text: str, wanted: int) -> list[PickedSentence]:
     return [picked[(2 * number + 1) * len(picked) // (2 * wanted)] for number in range(wanted)]
 
 
-def _stands_alone(sentence: str) -> bool:
-    words = sentence.split()
+def _stands_alone(wrapped: str) -> bool:
+    words = wrapped.split()
+    sentence = " ".join(words)
     prose_count = sum(char.isalpha() or char.isspace() for char in sentence)
     return (
         MIN_WORDS <= len(words) <= MAX_WORDS

@@ -9,13 +9,14 @@ STANDS_ALONE = [
     "The fsck(8) command provides the filesystem integrity check on a Linux system.",
     "Most interpreters offer basic syntax check and code tracing functionalities.",
     "Packages may be removed because nobody maintains their sources any more.",
-    "Whitespace in a field can be removed by running the formatter over it.",
+    "Whitespace in\n  a field can be removed by running the formatter over it.",
 ]
 LEANS_OR_IS_NO_PROSE = [
     "This is a file that acts like a pipe.",
     "It must follow the same syntax as source package names.",
     "However, the pipe is a file that acts like a pipe.",
     "The file must be treated as a configuration file by everybody.",
+    "The\nfile must\n  be treated as a configuration file by everybody.",
     "The other components may be mentioned as suggestions or recommendations.",
     "The format of the fields is described in the section on control files.",
     "A maintainer must follow the rules given above for such packages.",
