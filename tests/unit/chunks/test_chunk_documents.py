@@ -52,7 +52,7 @@ def test_equal_content_has_equal_ids_and_every_chunk_its_own() -> None:
 
 
 def test_a_section_a_little_over_the_target_leaves_no_stub() -> None:
-    text = "Packages have names and sizes. " * 10
+    text = "Packages have names and sizes. " * 11
 
     sizes = [chunk.token_count for chunk in chunks_of(text)]
 
