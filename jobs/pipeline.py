@@ -194,7 +194,7 @@ class Pipeline:
         path = self._folder.results_path("questions")
         async with StageFiles(self._folder, "kept_questions", Question) as files:
             for kept in read_records(files.results.path, Question):
-                seen.add(kept.question_id, kept.text)
+                seen.remember(kept.question_id, kept.text)
             questions = read_records_by_id(path, Question, is_wanted=files.is_unfinished)
             total = _count(path, Question)
             return await self._run_stage(

@@ -1,5 +1,6 @@
 """One chat call whose reply is a JSON object of a given shape."""
 
+from functools import lru_cache
 from typing import TypeVar
 
 import orjson
@@ -42,15 +43,21 @@ def make_chat_request(
     }
     if settings.temperature is not None:
         body["temperature"] = settings.temperature
-    texts = (orjson.dumps(reply_schema).decode(), system, user)
+    shared_tokens = _count_once(orjson.dumps(reply_schema).decode()) + _count_once(system)
     return make_request(
         item_id,
         0,
         url=CHAT_COMPLETIONS,
         body=body,
         purpose=purpose,
-        prompt_tokens=sum(count_tokens(text) + MESSAGE_OVERHEAD_TOKENS for text in texts),
+        prompt_tokens=shared_tokens + count_tokens(user) + 3 * MESSAGE_OVERHEAD_TOKENS,
     )
+
+
+@lru_cache(maxsize=64)
+def _count_once(text: str) -> int:
+    """The tokens of a text that many prompts share."""
+    return count_tokens(text)
 
 
 def parse_reply(completed: Completed, shape: type[Shape]) -> Shape | None:
