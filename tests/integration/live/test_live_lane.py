@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import orjson
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from engine.clock import SystemClock
 from engine.errors import AuthError, FatalError
@@ -40,19 +42,24 @@ async def bench(
     settings = LimitSettings.model_validate({"request_timeout_s": 5.0, **limits})
     stats = Stats()
     async with OpenAIServer(config) as server:
-        lane = LiveLane(
-            [Endpoint(server.base_url, server.api_key if api_key is None else api_key)],
-            settings=settings,
-            transport=HttpTransport(timeout_s=settings.request_timeout_s),
-            clock=SystemClock(),
-            price=lambda model, usage: 0.001,
-            stats=stats,
-            rng=random.Random(7),
-        )
+        key = server.api_key if api_key is None else api_key
+        lane = make_lane(Endpoint(server.base_url, key), settings, stats)
         try:
             yield Bench(server, lane, stats)
         finally:
             await lane.aclose()
+
+
+def make_lane(endpoint: Endpoint, settings: LimitSettings, stats: Stats) -> LiveLane:
+    return LiveLane(
+        [endpoint],
+        settings=settings,
+        transport=HttpTransport(timeout_s=settings.request_timeout_s),
+        clock=SystemClock(),
+        price=lambda model, usage: 0.001,
+        stats=stats,
+        rng=random.Random(7),
+    )
 
 
 def chat(name: str, *, output_tokens: int = 200) -> Request:
@@ -245,3 +252,22 @@ async def test_learnt_limits_are_kept_without_a_refused_call() -> None:
 
     assert refused <= 1
     assert made.stats.snapshot().requests_per_minute == 3000
+
+
+async def test_redirect_is_not_followed_with_the_key_and_is_fatal() -> None:
+    async with OpenAIServer() as target:
+
+        async def redirect(_: web.BaseRequest) -> web.Response:
+            return web.Response(status=307, headers={"Location": f"{target.base_url}/x"})
+
+        server = TestServer(web.Application(), skip_url_asserts=True)
+        server.app.router.add_post("/v1/chat/completions", redirect)
+        async with server:
+            lane = make_lane(
+                Endpoint(str(server.make_url("/v1")), "sk-x"), LimitSettings(), Stats()
+            )
+            with pytest.raises(FatalError, match="set base_url to the final address"):
+                await lane.send(chat("a"))
+            await lane.aclose()
+
+        assert target.calls == []

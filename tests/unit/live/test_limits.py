@@ -6,12 +6,16 @@ from collections.abc import Mapping
 import pytest
 
 from engine.errors import OutageError
+from engine.live.admission import Admission
+from engine.live.breaker import Breaker
 from engine.live.endpoints import Endpoint
+from engine.live.limits import Limits
+from engine.live.payloads import Estimate
 from engine.stats import Stats
 from schemas.outcomes import Completed, Failed
 from schemas.settings import LimitSettings
 from tests.unit.live.fakes import FakeTransport, Step, ask, bad, good, make_lane, send_all
-from tests.unit.live.virtual_time import in_virtual_time
+from tests.unit.live.virtual_time import LoopClock, in_virtual_time
 
 
 def now_s() -> float:
@@ -151,6 +155,24 @@ async def test_cancelled_wait_for_a_limit_takes_nothing() -> None:
     await lane.send(ask("c"))
 
     assert transport.times_s[-1] < 2.1
+
+
+@in_virtual_time
+async def test_cancelled_wait_for_tokens_gives_its_request_back() -> None:
+    clock = LoopClock()
+    admission = Admission(clock)
+    breaker = Breaker("one", max_outage_s=60, admission=admission, clock=clock)
+    limits = Limits(600, 600, burst_s=1.0, max_pause_s=60, admission=admission, clock=clock)
+    await limits.take(Estimate(5, 0), breaker, lambda: True)
+
+    for _ in range(10):
+        waiting = asyncio.create_task(limits.take(Estimate(5, 0), breaker, lambda: True))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+    await limits.take(Estimate(0, 0), breaker, lambda: True)
+
+    assert now_s() < 0.01
 
 
 @in_virtual_time

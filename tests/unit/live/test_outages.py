@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from engine.errors import AuthError, OutageError, TransientError
+from engine.errors import AuthError, InterruptedRunError, OutageError, TransientError
 from engine.live.endpoints import Endpoint
 from engine.live.transport import NEVER_SENT, Answer
 from engine.stats import Stats
@@ -54,6 +54,30 @@ async def test_outage_is_waited_out_with_few_probes_and_every_request_is_answere
     failed = [time_s for time_s in transport.times_s if time_s < 600]
     assert len(failed) < 60
     assert asyncio.get_running_loop().time() < 700
+
+
+@in_virtual_time
+async def test_probes_do_not_use_up_the_attempts_of_the_few_that_are_left() -> None:
+    lane = make_lane(failing_until(900, page(502)), settings=LimitSettings(max_attempts=4))
+
+    ended = await send_all(lane, 4)
+
+    assert all(isinstance(outcome, Completed) for outcome in ended)
+
+
+@in_virtual_time
+async def test_stop_wakes_those_that_wait_for_a_probe_or_a_pause() -> None:
+    outage = make_lane(failing_until(9e9, page(502)))
+    pause = make_lane(FakeTransport([bad(429, headers={"retry-after": "600"})]))
+    tasks = [asyncio.create_task(send_all(lane, 20)) for lane in (outage, pause)]
+    await asyncio.sleep(100)
+
+    for lane in (outage, pause):
+        lane.stop_admitting(InterruptedRunError(15))
+    ended = [end for task in tasks for end in await task]
+
+    assert asyncio.get_running_loop().time() < 101
+    assert {type(end) for end in ended} <= {InterruptedRunError, Completed}
 
 
 @in_virtual_time
