@@ -9,6 +9,7 @@ from typing import NoReturn, Self
 from tqdm import tqdm
 
 LINE_EVERY_S = 10.0
+PLAIN_LINE = "{desc}: {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
 
 _log = logging.getLogger(__name__)
 
@@ -16,18 +17,19 @@ Details = Callable[[], Mapping[str, str]]
 
 
 class StageProgress:
-    """Progress of one stage. `details` are shown beside the counts (dropped, retries, dollars)."""
+    """Progress of one stage: items done, what was dropped, and `details` (retries, dollars)."""
 
     def __init__(self, stage: str, *, total: int | None, done: int, details: Details) -> None:
-        self._stage = stage
         self._details = details
+        self._dropped_count = 0
         is_terminal = sys.stderr.isatty()
         self._bar: tqdm[NoReturn] = tqdm(
             desc=stage,
             total=total,
             initial=done,
-            unit="",
+            unit=" items",
             dynamic_ncols=True,
+            bar_format=None if is_terminal else PLAIN_LINE,
             mininterval=0.2 if is_terminal else LINE_EVERY_S,
             maxinterval=LINE_EVERY_S,
             file=sys.stderr if is_terminal else _LogLines(),
@@ -42,13 +44,18 @@ class StageProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._bar.set_postfix(self._details(), refresh=False)
+        self._show_details()
         self._bar.close()
 
-    def advance(self) -> None:
-        """One more item is done."""
+    def advance(self, *, dropped_count: int = 0) -> None:
+        """One more item is done; so many things were dropped in it."""
+        self._dropped_count += dropped_count
         if self._bar.update():
-            self._bar.set_postfix(self._details(), refresh=False)
+            self._show_details()
+
+    def _show_details(self) -> None:
+        dropped = {"dropped": str(self._dropped_count)} if self._dropped_count else {}
+        self._bar.set_postfix({**dropped, **self._details()}, refresh=False)
 
 
 class _LogLines:

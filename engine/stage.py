@@ -165,4 +165,6 @@ class _StageRun(Generic[Item, Result]):
         else:
             await self._files.finish(record_id(item), outputs)
             self.passed.finished_count += 1
-            self._progress.advance()
+            self._progress.advance(
+                dropped_count=sum(isinstance(output, Rejection) for output in outputs)
+            )

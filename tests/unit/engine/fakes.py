@@ -81,5 +81,5 @@ class SilentProgress:
     ) -> None:
         pass
 
-    def advance(self) -> None:
+    def advance(self, *, dropped_count: int = 0) -> None:
         self.count += 1
