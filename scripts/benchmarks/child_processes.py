@@ -1,0 +1,84 @@
+"""Runs commands as processes of their own and measures them: processor, wall time, peak memory."""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT_DIR = Path(__file__).parents[2]
+API_KEY = "sk-benchmark"
+WITHOUT_UVLOOP = (
+    "-c",
+    "import sys; sys.modules['uvloop'] = None; from jobs.cli import main; main()",
+)
+
+
+class Measured(NamedTuple):
+    """What one process took. `cpu_s` is user and system time together."""
+
+    code: int
+    cpu_s: float
+    wall_s: float
+    peak_bytes: int
+    stderr: str
+
+
+def run_measured(
+    arguments: Sequence[str], environment: Mapping[str, str] | None = None
+) -> Measured:
+    """Run a Python program to its end."""
+    with tempfile.TemporaryFile() as stderr:
+        started_s = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT_DIR,
+            env={**os.environ, **(environment or {})},
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        wall_s = time.monotonic() - started_s
+        stderr.seek(0)
+        text = stderr.read().decode(errors="replace")
+    cpu_s = usage.ru_utime + usage.ru_stime
+    return Measured(process.returncode, cpu_s, wall_s, usage.ru_maxrss * 1024, text)
+
+
+def run_send(
+    in_path: Path,
+    out_path: Path,
+    base_url: str,
+    *flags: str,
+    api_key: str = API_KEY,
+    has_uvloop: bool = True,
+) -> Measured:
+    """Run `distill send`.
+
+    Raises:
+        RuntimeError: it did not end with 0.
+    """
+    program = ("-m", "jobs") if has_uvloop else WITHOUT_UVLOOP
+    arguments = [*program, "send", str(in_path), "--out", str(out_path), "--base-url", base_url]
+    measured = run_measured([*arguments, *flags], {"OPENAI_API_KEY": api_key})
+    if measured.code != 0:
+        raise RuntimeError(f"distill send ended with {measured.code}:\n{measured.stderr}")
+    return measured
+
+
+def remove_results(out_path: Path) -> None:
+    """Remove what `distill send` has written."""
+    for path in out_path.parent.glob(f"{out_path.name}*"):
+        path.unlink()
+
+
+def spread(values: Iterable[float], digits: int = 2) -> str:
+    """The median of some values, with the smallest and the largest."""
+    values = sorted(values)
+    median = statistics.median(values)
+    return f"{median:.{digits}f} ({values[0]:.{digits}f}-{values[-1]:.{digits}f})"
