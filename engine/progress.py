@@ -27,7 +27,7 @@ class StageProgress:
             desc=stage,
             total=total,
             initial=done,
-            unit=" items",
+            unit="item",
             dynamic_ncols=True,
             bar_format=None if is_terminal else PLAIN_LINE,
             mininterval=0.2 if is_terminal else LINE_EVERY_S,
