@@ -12,6 +12,7 @@ from engine.live.transport import NEVER_SENT
 FAILURES_TO_OPEN = 6  # in a row
 REQUESTS_TO_OPEN = 3  # that they come from: one request may be what the server stumbles over
 FIRST_PROBE_S = 0.5
+PROBE_GAP_GROWTH = 1.5
 MAX_PROBE_S = 30.0
 SET_ASIDE = "set_aside"  # code of what was not even tried: another endpoint is better
 
@@ -85,7 +86,7 @@ class Breaker:
         self._failures_in_a_row += 1
         if self.is_open:
             if self._is_probing:
-                self._probe_gap_s = min(self._probe_gap_s * 2, MAX_PROBE_S)
+                self._probe_gap_s = min(self._probe_gap_s * PROBE_GAP_GROWTH, MAX_PROBE_S)
                 self._probe_due_s = now_s + self._probe_gap_s
                 self._end_probe()
             return
@@ -107,7 +108,7 @@ class Breaker:
         _log.warning(
             "%s answers nobody (%s); pausing and probing, for up to %.0f s",
             self._name,
-            error,
+            str(error).removeprefix(f"{self._name}: "),
             self._max_outage_s,
         )
 

@@ -5,8 +5,9 @@ from collections import deque
 
 from engine.clock import Clock
 
-OVERLOAD_MEMORY = 0.125  # weight of the latest reply in the share of overloads
-OVERLOAD_SHARE = 0.25  # of recent replies: fewer are accidents, more mean that we are too many
+OVERLOAD_MEMORY = 1 / 32  # weight of the latest reply in the share of overloads
+OVERLOAD_SHARE = 0.3  # of recent replies: fewer are accidents, more mean that we are too many
+GROWTH_SHARE = 0.15  # above it, it does not grow
 
 
 class Slots:
@@ -59,7 +60,7 @@ class Slots:
     def note_answer(self, *, is_bottleneck: bool) -> None:
         """Note a good reply; `is_bottleneck`: only the slots may have held requests back."""
         self._overload_share *= 1.0 - OVERLOAD_MEMORY
-        if is_bottleneck and self._waiting:
+        if is_bottleneck and self._waiting and self._overload_share < GROWTH_SHARE:
             step = 1.0 / self._limit if self._has_met_overload else 1.0
             self._raise_to(self._limit + step)
 

@@ -133,10 +133,9 @@ async def test_overload_cuts_concurrency_an_ordinary_429_under_known_limits_does
     overloaded, refused = Stats(), Stats()
     settings = LimitSettings(requests_per_minute=6000, max_in_flight=40)
 
-    await send_all(
-        make_lane(FakeTransport([bad(503)] * 5), stats=overloaded, settings=settings), 60
-    )
-    await send_all(make_lane(FakeTransport([bad(429)] * 5), stats=refused, settings=settings), 60)
+    for stats, status in ((overloaded, 503), (refused, 429)):
+        transport = FakeTransport([bad(status)] * 20)
+        await send_all(make_lane(transport, stats=stats, settings=settings), 60)
 
     assert overloaded.snapshot().max_in_flight < 40
     assert refused.snapshot().max_in_flight == 40
