@@ -51,7 +51,6 @@ class LiveLane:
         stats: Stats,
         rng: random.Random,
     ) -> None:
-        self._settings = settings
         self._transport = transport
         self._clock = clock
         self._price = price
