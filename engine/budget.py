@@ -32,6 +32,7 @@ class Budget:
         self._cap_usd = cap_usd
         self._price = price
         self._reserved_usd = 0.0
+        self._reservation_count = 0  # sums of floats do not come back to 0 exactly
         self._settled = asyncio.Condition()
         self.spent_usd = spent_usd
 
@@ -55,19 +56,21 @@ class Budget:
         finally:
             async with self._settled:
                 self._reserved_usd -= worst_usd
+                self._reservation_count -= 1
                 self.spent_usd += reservation.spent_usd
                 self._settled.notify_all()
 
     async def _admit(self, worst_usd: float, cap_usd: float) -> None:
         async with self._settled:
             while self.spent_usd + self._reserved_usd + worst_usd > cap_usd:
-                if self._reserved_usd <= 0:
+                if not self._reservation_count:
                     raise QuotaError(
                         f"the budget of ${cap_usd:.2f} is used up: ${self.spent_usd:.4f} is spent "
                         f"and the next request may cost ${worst_usd:.4f}; raise budget.usd to go on"
                     )
                 await self._settled.wait()
             self._reserved_usd += worst_usd
+            self._reservation_count += 1
 
     def _worst_case_usd(self, request: Request) -> float:
         # A reply that was cut off at its limit is asked once more with twice the limit.

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,23 @@ async def test_failed_call_gives_its_reservation_back() -> None:
         reservation.settle(1.0)
 
     assert budget.spent_usd == pytest.approx(1.0)
+
+
+async def test_nothing_is_waited_for_when_rounding_alone_is_reserved() -> None:
+    dollars = {"small": 0.1, "large": 0.2, "too large": 1.0}
+    budget = Budget(cap_usd=0.35, spent_usd=0.0, price=lambda model, usage: dollars[model])
+    small, large, too_large = (
+        budget.reserve(replace(make_request(model), model=model)) for model in dollars
+    )
+
+    await small.__aenter__()
+    await large.__aenter__()
+    await small.__aexit__(None, None, None)
+    await large.__aexit__(None, None, None)  # 0.1 + 0.2 - 0.1 - 0.2 is above 0
+
+    with pytest.raises(QuotaError, match="used up"):
+        async with asyncio.timeout(1), too_large:
+            pass
 
 
 async def test_unknown_price_is_an_error_only_with_a_cap() -> None:
