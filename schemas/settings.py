@@ -81,7 +81,7 @@ class QuestionSettings(Record):
     )
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     max_output_tokens: Positive = 700
-    min_chars: Positive = 15
+    min_chars: Positive = 10
     max_chars: Positive = 300
     min_evidence_overlap: Fraction = 0.2
     max_near_duplicate: Fraction = 0.7
