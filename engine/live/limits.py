@@ -16,6 +16,7 @@ from schemas.outcomes import Usage
 HEADROOM = 0.5  # of the burst: the rest absorbs the jitter of the way to the server
 FIRST_COOLDOWN_S = 0.5
 MAX_COOLDOWN_S = 60.0
+REPLIES_TO_TRUST = 50  # in a row that show a bucket much fuller than ours
 
 
 class Charge(NamedTuple):
@@ -54,6 +55,7 @@ class Limits:
         self._refusals_in_a_row = 0
         self._corrected_s = float("-inf")
         self._charges_unused_output = False
+        self._spare_in_a_row = 0
         self._is_given_up = False
 
     @property
@@ -143,6 +145,8 @@ class Limits:
             is_news = budget.follow(allowance.limit) or is_news
             if is_fresh and allowance.reset_s is not None and budget.note_debt(allowance.reset_s):
                 self._corrected_s = self._clock.monotonic_s()
+        if self._charges_unused_output:
+            self._reconsider_charges()
         return is_news
 
     def refuse(self, error: RateLimitError, charge: Charge) -> None:
@@ -165,6 +169,13 @@ class Limits:
             self._charges_unused_output = self._charges_unused_output or is_about_tokens
             if is_first:
                 budget.slow_down()
+
+    def _reconsider_charges(self) -> None:
+        """Refund again what answers do not use, once the provider is seen to do so."""
+        self._spare_in_a_row = self._spare_in_a_row + 1 if self.tokens.is_spared else 0
+        if self._spare_in_a_row >= REPLIES_TO_TRUST:
+            self._charges_unused_output = False
+            self._spare_in_a_row = 0
 
     def _check(self) -> None:
         self._admission.check()

@@ -9,6 +9,7 @@ PACE_GAIN = 0.0007  # an answer
 SURE_GAIN = 0.004  # an answer while the provider's bucket is no emptier than ours
 FOREIGN_DEBT_FACTOR = 1.3
 MAX_COMPARABLE_DEBT_S = 5.0
+SPARED_SHARE = 0.2
 
 
 class MinuteBudget:
@@ -28,6 +29,7 @@ class MinuteBudget:
         self._owed_s = 0.0  # above 0: to be waited for by the next; below 0: a refund
         self._pace = 1.0
         self._has_room = False
+        self.is_spared = False  # by the last reply, the provider charges much less than we do
         self.units_per_minute = ceiling_per_minute
         self.remaining: float | None = None  # by the last reply; None where it did not say
         self.taken_s = 0.0
@@ -79,6 +81,7 @@ class MinuteBudget:
         seconds is not comparable: such a bucket holds a minute, and is not near its end.
         """
         self._has_room = debt_s <= self._burst_s
+        self.is_spared = debt_s < self._burst_s * SPARED_SHARE
         if not self._burst_s * FOREIGN_DEBT_FACTOR < debt_s <= MAX_COMPARABLE_DEBT_S:
             return False
         self._owed_s = max(self._owed_s, debt_s - self._burst_s)

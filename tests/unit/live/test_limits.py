@@ -63,6 +63,24 @@ async def test_provider_that_charges_the_output_limit_is_charged_for_after_one_r
 
 
 @in_virtual_time
+async def test_unused_output_is_refunded_again_once_the_provider_is_seen_to_do_so() -> None:
+    headers = {
+        "x-ratelimit-limit-tokens": "60000",
+        "x-ratelimit-remaining-tokens": "1000",
+        "x-ratelimit-reset-tokens": "0ms",
+    }
+    message = "Rate limit reached for m on tokens per min (TPM): Limit 60000"
+    steps = [bad(429, "rate_limit_exceeded", message)] + [good(headers=headers)] * 999
+    transport = FakeTransport(steps)
+    settings = LimitSettings(tokens_per_minute=60_000)
+
+    await send_all(make_lane(transport, settings=settings), 900)
+
+    assert rate(transport, 0, 6) == pytest.approx(1000 / 120, rel=0.15)
+    assert rate(transport, 20, 50) == pytest.approx(1000 / 70, rel=0.05)
+
+
+@in_virtual_time
 async def test_request_larger_than_a_minutes_tokens_fails_before_it_is_sent() -> None:
     transport = FakeTransport()
     lane = make_lane(transport, settings=LimitSettings(tokens_per_minute=1000))
