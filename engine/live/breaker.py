@@ -47,7 +47,7 @@ class Breaker:
         """Whether it is open and the time of its next probe has come."""
         return not self._is_probing and self._clock.monotonic_s() >= self._probe_due_s
 
-    async def pass_(self, is_patient: Callable[[], bool]) -> None:
+    async def admit(self, is_patient: Callable[[], bool]) -> None:
         """Wait until a request may go: at once while closed, as the next probe while open.
 
         Raises:

@@ -98,7 +98,7 @@ class Limits:
                 raise
             try:
                 await self._pause(is_patient)
-                await breaker.pass_(is_patient)
+                await breaker.admit(is_patient)
                 self._check()
             except BaseException:
                 self.give_back(charge)
