@@ -2,6 +2,7 @@
 
 from engine.ask import Lane
 from engine.budget import Budget
+from engine.errors import StorageError
 from engine.journal import Journal
 from engine.stopping import Stopping
 from schemas.outcomes import Outcome
@@ -24,7 +25,8 @@ class Engine:
         """The outcome of `request`: from the journal if settled, else sent, kept, then returned.
 
         Raises:
-            What engine.ask.Ask raises, and InterruptedRunError once a stop was requested.
+            What engine.ask.Ask raises, and the reason once a stop was requested.
+            StorageError: the disk refused the outcome; nothing further is sent.
         """
         if (outcome := self._journal.get(request.request_id)) is not None:
             return outcome
@@ -32,5 +34,12 @@ class Engine:
         async with self._budget.reserve(request) as reservation:
             outcome = await self._lane.send(request)
             reservation.settle(outcome.cost_usd)
-            await self._journal.append(outcome)
+            await self._keep(outcome)
         return outcome
+
+    async def _keep(self, outcome: Outcome) -> None:
+        try:
+            await self._journal.append(outcome)
+        except StorageError as error:
+            self._stopping.request(error)  # what nobody can keep must not be bought
+            raise

@@ -87,5 +87,5 @@ class InterruptedRunError(EngineError):
     """Somebody sent SIGINT or SIGTERM. Exit 128 + the signal's number."""
 
     def __init__(self, signum: int) -> None:
-        super().__init__(f"interrupted by signal {signum}")
+        super().__init__(f"interrupted by signal {signum}; the same command again goes on")
         self.signum = signum

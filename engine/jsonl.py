@@ -135,8 +135,7 @@ class JsonlLog:
             f"{self._path}: cannot be written ({error}); free the disk or mend it, then run the "
             "same command again"
         )
-        self._broken.__cause__ = error
-        os.ftruncate(self._file.fileno(), self._end)
+        self._broken.__cause__ = error  # whole lines that were written count; a torn one is cut off
         for item in [*group, *self._waiting]:
             if not item.written.done():
                 item.written.set_exception(self._broken)

@@ -69,13 +69,17 @@ def scan_lines(path: Path, prefix: bytes) -> ScannedLines:
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """The whole lines of a log, in order, without newlines; none if there is no such file."""
+    """The whole lines of a log, in order, without newlines; none if there is no such file.
+
+    It ends at a line that is still being written: its rest may come while this reads.
+    """
     if not path.exists():
         return
     with path.open("rb", buffering=BLOCK_BYTES) as file:
         for line in file:
-            if line.endswith(b"\n"):
-                yield line[:-1]
+            if not line.endswith(b"\n"):
+                return
+            yield line[:-1]
 
 
 class NumberedLine(NamedTuple):
@@ -89,11 +93,17 @@ def read_lines_by_id(path: Path, prefix: bytes) -> Iterator[NumberedLine]:
     """The whole lines of a log in the order of their ids, which must be content ids.
 
     Memory: 24 bytes a line.
+
+    Raises:
+        DamagedLogError: a line does not begin with a content id.
     """
     first_bits = array("Q")
     id_start = len(prefix) + 1
-    for line in read_lines(path):
-        first_bits.append(int(line[id_start : id_start + 16], 16))
+    for number, line in enumerate(read_lines(path), start=1):
+        try:
+            first_bits.append(int(line[id_start : id_start + 16], 16))
+        except ValueError as error:
+            raise damaged_line(path, number, f"its id is none of ours ({error})") from error
     if not first_bits:
         return
     offsets = np.frombuffer(scan_lines(path, prefix).offsets, dtype=np.int64)

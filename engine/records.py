@@ -1,5 +1,6 @@
 """Records in JSONL files: written with their id first, read back validated."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -118,9 +119,9 @@ class RecordLog(Generic[R]):
             StorageError: the disk refused them.
         """
         new = [record for record in records if record_id(record) not in self._log]
-        written = [self._log.append(record_id(record), encode_record(record)) for record in new]
-        for line in written:
-            await line
+        await asyncio.gather(
+            *[self._log.append(record_id(record), encode_record(record)) for record in new]
+        )
 
 
 def _parse(line: bytes, kind: type[R], path: Path, number: int) -> R:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import orjson
@@ -17,7 +17,8 @@ SNAPSHOT_EVERY_S = 5.0
 def snapshots_written(path: Path, stats: Stats, clock: Clock) -> Iterator[None]:
     """While the block runs, a line of counters is appended every few seconds, and one at its end.
 
-    The counters begin with the process. A line is not synced: losing one loses nothing.
+    The counters begin with the process. A line is not synced, and left out when the disk refuses
+    it: losing one loses nothing.
     """
     loop = asyncio.get_running_loop()
     with path.open("ab", buffering=0) as file:
@@ -25,7 +26,8 @@ def snapshots_written(path: Path, stats: Stats, clock: Clock) -> Iterator[None]:
 
         def write_line() -> None:
             at = clock.utc_now().isoformat(timespec="milliseconds")
-            file.write(orjson.dumps({"at": at, **stats.snapshot().model_dump()}) + b"\n")
+            with suppress(OSError):
+                file.write(orjson.dumps({"at": at, **stats.snapshot().model_dump()}) + b"\n")
 
         def tick() -> None:
             nonlocal timer

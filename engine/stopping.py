@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from engine.errors import InterruptedRunError
+from engine.errors import EngineError, InterruptedRunError
 
 
 class Stopping:
@@ -16,14 +16,14 @@ class Stopping:
     """
 
     def __init__(self) -> None:
-        self.reason: InterruptedRunError | None = None
-        self._listeners: list[Callable[[InterruptedRunError], None]] = []
+        self.reason: EngineError | None = None
+        self._listeners: list[Callable[[EngineError], None]] = []
 
-    def on_request(self, listener: Callable[[InterruptedRunError], None]) -> None:
+    def on_request(self, listener: Callable[[EngineError], None]) -> None:
         """Call `listener` with the reason when a stop is requested."""
         self._listeners.append(listener)
 
-    def request(self, reason: InterruptedRunError) -> None:
+    def request(self, reason: EngineError) -> None:
         """Ask everybody to stop admitting."""
         if self.reason is None:
             self.reason = reason
@@ -41,21 +41,32 @@ def stop_on_signals(stopping: Stopping, *, grace_s: float) -> Iterator[None]:
     """SIGINT and SIGTERM request a stop; after `grace_s` the current task is cancelled.
 
     A second signal ends the process at once: the journal is whole at any moment.
+
+    Raises:
+        InterruptedRunError: the grace period was over before the block had ended.
     """
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     assert task is not None
 
+    timers: list[asyncio.TimerHandle] = []
+
     def stop(signum: signal.Signals) -> None:
-        if stopping.reason is not None:
+        if timers:
             os._exit(128 + signum)
+        timers.append(loop.call_later(grace_s, task.cancel))
         stopping.request(InterruptedRunError(signum))
-        loop.call_later(grace_s, task.cancel)
 
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stop, signum)
     try:
         yield
+    except asyncio.CancelledError as error:
+        if stopping.reason is None:
+            raise
+        raise stopping.reason from error
     finally:
+        for timer in timers:
+            timer.cancel()
         for signum in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(signum)

@@ -127,26 +127,40 @@ async def test_lines_that_straddle_blocks_are_found(
         assert scanned.end == path.stat().st_size
 
 
-async def test_full_disk_stops_everything_and_leaves_whole_lines(
+async def test_full_disk_stops_everything_and_keeps_every_whole_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "log.jsonl"
     write = os.write
 
-    def write_half_then_fail(fd: int, data: memoryview) -> int:
-        if len(data) > 10:
-            return write(fd, data[: len(data) // 2])
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def write_on_a_small_disk(fd: int, data: memoryview) -> int:
+        room = 50 - os.fstat(fd).st_size
+        if room <= 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(fd, data[:room])
 
+    monkeypatch.setattr(os, "write", write_on_a_small_disk)
     async with JsonlLog(path, id_field="item_id") as log:
-        await log.append("a", make_line("a"))
-        monkeypatch.setattr(os, "write", write_half_then_fail)
-        with pytest.raises(StorageError, match="No space left"):
-            await log.append("b", make_line("b"))
+        written = [log.append(item_id, make_line(item_id)) for item_id in ("a", "b", "c", "d")]
+        await written[0]
+        for line in written[1:]:
+            with pytest.raises(StorageError, match="No space left"):
+                await line
         with pytest.raises(StorageError):
-            log.append("c", make_line("c"))
+            log.append("e", make_line("e"))
+    monkeypatch.undo()
+    async with JsonlLog(path, id_field="item_id"):
+        pass
 
-    assert path.read_bytes() == make_line("a") + b"\n"
+    assert list(read_lines(path)) == [make_line(item_id) for item_id in ("a", "b", "c")]
+
+
+async def test_line_whose_id_is_no_content_id_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    await write_items(path, "0" * 32, "edited by hand")
+
+    with pytest.raises(DamagedLogError, match=r"log\.jsonl:2: .* id is none of ours"):
+        list(read_lines_by_id(path, line_prefix("item_id")))
 
 
 async def test_line_of_a_cancelled_caller_is_kept(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
 import asyncio
+import errno
+import gc
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from engine.errors import (
     InterruptedRunError,
     OutageError,
     RateLimitError,
+    StorageError,
 )
 from engine.journal import Journal
 from engine.records import read_records
@@ -176,6 +180,48 @@ async def test_requested_stop_admits_nothing_new(tmp_path: Path) -> None:
 
     assert len(lane.sent) <= 8
     assert len(result_ids(tmp_path)) == 2 * len(lane.sent)
+
+
+async def test_nothing_is_bought_once_the_disk_refused_an_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane = FakeLane()
+    admitted = asyncio.Event()
+
+    async def ask_twice(item: Item, ask: Ask) -> list[Result | Rejection]:
+        if item.item_id == "i1":
+            await admitted.wait()
+        try:
+            await ask(make_request(f"r-{item.item_id}"))
+        finally:
+            admitted.set()
+        return [Result(result_id=f"{item.item_id}.{n}", item_id=item.item_id) for n in range(2)]
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", refuse)
+    with pytest.raises(StorageError, match="No space left"):
+        await pass_over(tmp_path, lane, make_items(9), work=ask_twice, window=2)
+
+    assert lane.sent == ["r-i0"]
+
+
+async def test_refused_results_end_the_stage_with_one_error_and_no_noise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def many(item: Item, _: Ask) -> list[Result | Rejection]:
+        return [Result(result_id=f"{item.item_id}.{n}", item_id=item.item_id) for n in range(9)]
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", refuse)
+    with pytest.raises(StorageError, match="No space left"):
+        await pass_over(tmp_path, FakeLane(), make_items(3), work=many)
+    gc.collect()
+
+    assert caplog.text == ""
 
 
 async def test_item_whose_finished_line_was_lost_is_redone_without_doubles(tmp_path: Path) -> None:
