@@ -135,7 +135,7 @@ class LiveLane:
             payload = wire_payload(request, endpoint.output_limit_name, call.is_enlarged)
             answer = await self._transport.post(endpoint, request.url, payload)
             route.learn(answer.headers, sent_s)
-            body = read_reply(answer, request.url, endpoint, self._clock.utc_now())
+            body = read_reply(answer, request.url, endpoint, self._clock)
         except TransientError as error:
             self._note_failure(call, route, error, charge, sent_s)
             raise

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 import orjson
 
+from engine.clock import Clock
 from engine.errors import (
     AuthError,
     EngineError,
@@ -53,14 +54,14 @@ class _Problem(NamedTuple):
     retry_after_s: float | None
 
 
-def read_reply(answer: Answer, url: Url, endpoint: Endpoint, now: datetime) -> dict[str, Json]:
+def read_reply(answer: Answer, url: Url, endpoint: Endpoint, clock: Clock) -> dict[str, Json]:
     """The parsed body of an answer to a request for `url`.
 
     Raises:
         RequestError, TransientError, FatalError: by status and code, as the errors say.
     """
     if answer.status != 200:
-        raise _error(_read_problem(answer, endpoint, now), answer, endpoint)
+        raise _error(_read_problem(answer, endpoint, clock.utc_now()), answer, endpoint)
     try:
         reply = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
