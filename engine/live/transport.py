@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 import aiohttp
-from multidict import CIMultiDict
-from yarl import URL
 
 from engine.errors import EngineError, FatalError, OverloadError, TransientError
 from engine.live.deadlines import Deadlines
@@ -96,17 +94,17 @@ class HttpTransport:
         await self._session.close()
 
     def _add_target(self, endpoint: Endpoint, url: Url) -> "_Target":
-        headers = CIMultiDict(HEADERS)
+        headers = dict(HEADERS)
         if endpoint.api_key:
             headers["Authorization"] = f"Bearer {endpoint.api_key}"
-        target = _Target(URL(endpoint.address(url)), headers)
+        target = _Target(endpoint.address(url), headers)
         self._targets[endpoint, url] = target
         return target
 
 
 class _Target(NamedTuple):
-    address: URL
-    headers: CIMultiDict[str]
+    address: str
+    headers: dict[str, str]
 
 
 def _translate(error: Exception, endpoint: Endpoint) -> EngineError:

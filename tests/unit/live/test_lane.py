@@ -10,7 +10,6 @@ from engine.errors import (
     InterruptedRunError,
     ModelGoneError,
     QuotaError,
-    RateLimitError,
     TransientError,
 )
 from engine.live.endpoints import Endpoint
@@ -295,7 +294,3 @@ async def test_refused_requests_are_counted() -> None:
 
     assert (snapshot.sent, snapshot.settled, snapshot.refused, snapshot.in_flight) == (2, 1, 1, 0)
     assert snapshot.retried == {"t": 1}
-
-
-def test_rate_limit_error_is_transient() -> None:
-    assert issubclass(RateLimitError, TransientError)
