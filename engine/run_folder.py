@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from engine.errors import RunInUseError
+from engine.errors import ConfigError, RunInUseError
 
 LOCK_TRIES = 5
 LOCK_TRY_EVERY_S = 0.05  # `find_writer` holds the lock for a moment; that is not a writer
@@ -94,10 +94,22 @@ class RunFolder:
         self.local_model_log_path = run_dir / "local_model.log"
         self.dataset_dir = run_dir / "dataset"
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether this is the folder of a run, and not of anything else."""
+        return self.config_path.exists() or self.lock_path.exists()
+
     def create(self) -> None:
-        """Make the folder and the folders in it, if they are not there."""
-        self.dataset_dir.mkdir(parents=True, exist_ok=True)
-        self.finished_path("any").parent.mkdir(exist_ok=True)
+        """Make the folder and the folders in it, if they are not there.
+
+        Raises:
+            ConfigError: it cannot be made.
+        """
+        try:
+            self.dataset_dir.mkdir(parents=True, exist_ok=True)
+            self.finished_path("any").parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{self.run_dir}: cannot be made a run's folder: {error}") from error
 
     def results_path(self, stage: str) -> Path:
         """The file of a stage's results."""

@@ -80,7 +80,7 @@ def run(
 ) -> None:
     """Make the dataset, or go on making it."""
     flags = {
-        "documents_dir": str(documents.expanduser().resolve()) if documents else None,
+        "documents_dir": str(documents) if documents else None,
         "teacher.provider": provider,
         "teacher.model": model,
         "teacher.base_url": base_url,
@@ -104,9 +104,10 @@ def status(
     from jobs.show_run import describe_run
     from jobs.summarize_run import summarize_run
 
-    if not run_dir.is_dir():
-        raise ConfigError(f"{run_dir}: there is no such run folder")
-    summary = summarize_run(RunFolder(run_dir))
+    folder = RunFolder(run_dir)
+    if not folder.is_begun:
+        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    summary = summarize_run(folder)
     print(summary.model_dump_json(indent=2) if as_json else describe_run(summary))
 
 
@@ -200,6 +201,9 @@ def main() -> None:
     except EngineError as error:
         print(f"distill: {error}", file=sys.stderr)
         sys.exit(_exit_code(error))
+    except OSError as error:
+        print(f"distill: {error}; mend this, then run the same command again", file=sys.stderr)
+        sys.exit(EXIT_TRY_LATER)
 
 
 def _exit_code(error: EngineError) -> int:

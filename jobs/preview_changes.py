@@ -14,6 +14,8 @@ from schemas.outcomes import Outcome, Usage
 from schemas.requests import Request
 from schemas.settings import RunSettings
 
+COPY_NAME = ".preview"  # removed as a whole; no folder of documents has names with a dot
+
 
 class Preview(NamedTuple):
     """What going on under changed settings comes to.
@@ -30,10 +32,14 @@ class Preview(NamedTuple):
 
 
 async def preview_changes(
-    folder: RunFolder, settings: RunSettings, changes: RunChanges, price: Price
+    folder: RunFolder,
+    settings: RunSettings,
+    changes: RunChanges,
+    price: Price,
+    stopping: Stopping,
 ) -> Preview:
     """Go through the stages in a copy of the run, with a journal that buys nothing."""
-    copy = RunFolder(folder.run_dir / "preview")
+    copy = RunFolder(folder.run_dir / COPY_NAME)
     shutil.rmtree(copy.run_dir, ignore_errors=True)
     try:
         _copy_stages(folder, copy)
@@ -41,7 +47,7 @@ async def preview_changes(
         async with Journal(folder.journal_path) as journal:
             ask = _AskJournal(journal, price)
             pipeline = Pipeline(
-                copy, settings, ask=ask, journal=journal, stopping=Stopping(), details=dict
+                copy, settings, ask=ask, journal=journal, stopping=stopping, details=dict
             )
             end = await pipeline.run()
         return Preview(

@@ -34,7 +34,8 @@ class Layer(NamedTuple):
 def resolve_settings(layers: Sequence[Layer]) -> RunSettings:
     """The settings that the layers give together; a later layer wins key by key.
 
-    Below them lie the defaults of the provider that they name (teacher_defaults.toml).
+    Below them lie the defaults of the provider that they name (teacher_defaults.toml). A relative
+    documents_dir is relative to the working directory of this call.
 
     Raises:
         ConfigError: an unknown key or a wrong value; says where, what was found and expected.
@@ -45,9 +46,13 @@ def resolve_settings(layers: Sequence[Layer]) -> RunSettings:
         case _:
             defaults = _read_teacher_defaults()[DEFAULT_PROVIDER]
     try:
-        return RunSettings.model_validate(_merge_all([Layer("defaults", defaults), *layers]))
+        settings = RunSettings.model_validate(_merge_all([Layer("defaults", defaults), *layers]))
     except ValidationError as error:
         raise ConfigError(_explain(error, layers)) from error
+    if settings.documents_dir is None:
+        return settings
+    absolute = _with_home(settings.documents_dir).resolve()
+    return settings.model_copy(update={"documents_dir": absolute})
 
 
 def read_config_file(path: Path) -> Layer:
@@ -64,7 +69,7 @@ def read_config_file(path: Path) -> Layer:
         raise ConfigError(f"{path}: is not a TOML file: {error}") from error
     folder = tree.get("documents_dir")
     if isinstance(folder, str):
-        tree["documents_dir"] = str((path.parent / Path(folder).expanduser()).resolve())
+        tree["documents_dir"] = str(path.parent.resolve() / _with_home(Path(folder)))
     return Layer(str(path), tree)
 
 
@@ -122,6 +127,13 @@ def setting_keys(model: type[BaseModel] = RunSettings, prefix: str = "") -> Iter
             yield prefix + name
         else:
             yield from setting_keys(section, f"{prefix}{name}.")
+
+
+def _with_home(folder: Path) -> Path:
+    try:
+        return folder.expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"documents_dir: {folder}: there is no such user") from error
 
 
 def _section(annotation: object) -> type[BaseModel] | None:

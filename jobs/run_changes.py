@@ -113,14 +113,21 @@ def find_changes(before: RunConfig, after: RunConfig) -> tuple[Change, ...]:
 
 
 def apply_changes(folder: RunFolder, changes: RunChanges) -> None:
-    """Remove from a run what no longer holds; it is made anew from the journal, which stays."""
+    """Remove from a run what no longer holds; it is made anew from the journal, which stays.
+
+    The split is made anew only if its own settings changed: other limits of reading move no
+    document to the other side. Documents leave last: as long as they are there, a call that was
+    cut off in between is made again.
+    """
     touched = {change.touch.stage for change in changes.settings}
     if changes.documents:
-        _remove_documents(folder, {document.document_id for document in changes.documents})
         touched.add("chunks")
     first = next((stage for stage in STAGES if stage in touched), None)
     if first is not None:
-        _reset_stages(folder, STAGES[STAGES.index(first) :])
+        later = STAGES[STAGES.index(first) :]
+        _reset_stages(folder, [s for s in later if s != "split" or s in touched])
+    if changes.documents:
+        _remove_documents(folder, {document.document_id for document in changes.documents})
 
 
 def _reset_stages(folder: RunFolder, stages: Sequence[str]) -> None:
@@ -133,9 +140,9 @@ def _reset_stages(folder: RunFolder, stages: Sequence[str]) -> None:
 
 def _remove_documents(folder: RunFolder, document_ids: Container[str]) -> None:
     for path, kind in (
-        (folder.results_path("documents"), Document),
-        (folder.finished_path("documents"), FinishedItem),
         (folder.results_path("split"), SplitAssignment),
+        (folder.finished_path("documents"), FinishedItem),
+        (folder.results_path("documents"), Document),
     ):
         kept = read_records(path, kind, is_wanted=lambda item_id: item_id not in document_ids)
         replace_file(path, map(encode_record, kept))

@@ -40,12 +40,13 @@ async def start_run(order: RunOrder) -> PipelineEnd:
         EngineError: whatever ends the run early; everything bought until then is kept.
     """
     stopping, settings = Stopping(), order.settings
+    _check_folders(order)
     order.folder.create()
     with (
         WriterLock(order.folder.lock_path),
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
-        await _settle_changes(order)
+        await _settle_changes(order, stopping)
         async with open_engine(order.folder, settings, order.api_key, stopping) as engine:
             pipeline = Pipeline(
                 order.folder,
@@ -58,35 +59,52 @@ async def start_run(order: RunOrder) -> PipelineEnd:
             return await pipeline.run()
 
 
-async def _settle_changes(order: RunOrder) -> None:
+def _check_folders(order: RunOrder) -> None:
+    documents_dir = order.settings.documents_dir
+    if documents_dir is None:
+        raise ConfigError("documents_dir is not set: name the folder to read with --documents")
+    if documents_dir.resolve() == order.folder.run_dir.resolve():
+        raise ConfigError(
+            f"{documents_dir} holds the documents: name another folder for the run, which may "
+            "lie in it"
+        )
+    run_dir = order.folder.run_dir
+    others = [*run_dir.glob("*.jsonl"), *run_dir.glob("dataset/*.jsonl")]
+    if others and not order.folder.is_begun:
+        raise ConfigError(
+            f"{run_dir} is no run, but holds {others[0]}, which a run might replace: name a new "
+            "folder"
+        )
+
+
+async def _settle_changes(order: RunOrder, stopping: Stopping) -> None:
     """Remove from the run what no longer holds, and keep the settings that it goes on with."""
     folder, settings = order.folder, order.settings
+    assert settings.documents_dir is not None
     before = read_run_config(folder.config_path)
-    if settings.documents_dir is None:
-        raise ConfigError("documents_dir is not set: name the folder to read with --documents")
-    await list_sources(folder, settings.documents_dir)
+    await list_sources(folder, settings.documents_dir, stopping)
     if before is None:
         after = new_run_config(settings)
     else:
         after = with_settings(before, settings)
         changes = RunChanges(find_changes(before, after), tuple(find_missing_documents(folder)))
-        await _apply(changes, order)
+        await _apply(changes, order, stopping)
     write_run_config(folder.config_path, after)
 
 
-async def _apply(changes: RunChanges, order: RunOrder) -> None:
+async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:
     if not changes:
         return
     settings = order.settings
     if changes.ask_anew and not order.accepts_changes:
         price = make_price(settings.prices, is_free=settings.teacher.provider == "local")
-        preview = await preview_changes(order.folder, settings, changes, price)
+        preview = await preview_changes(order.folder, settings, changes, price, stopping)
         raise ConfigError(_explain(changes, preview, order))
     for change in changes.describe():
         _log.info("changed: %s", change)
     apply_changes(order.folder, changes)
     assert settings.documents_dir is not None
-    await list_sources(order.folder, settings.documents_dir)  # its rejections may be removed, too
+    await list_sources(order.folder, settings.documents_dir, stopping)  # its rejections are gone
 
 
 def _explain(changes: RunChanges, preview: Preview, order: RunOrder) -> str:

@@ -24,9 +24,12 @@ class SourceFile(Record):
     size_bytes: int
 
 
-def list_files(folder: Path) -> Iterator[SourceFile | Rejection]:
+def list_files(
+    folder: Path, *, passed_over: Path | None = None
+) -> Iterator[SourceFile | Rejection]:
     """One record a file, lazily, sorted by path; names that begin with a dot are passed over.
 
+    So is the folder `passed_over`: a run that lies among its documents is none of them.
     A file is opened only to hash it. A link to a file inside the folder is that file; a link to
     a folder is not followed, nor is one that leads outside: what it shows was not handed over.
 
@@ -40,9 +43,12 @@ def list_files(folder: Path) -> Iterator[SourceFile | Rejection]:
         raise ConfigError(
             f"documents folder {folder}: {error.strerror}; give a folder that can be read"
         ) from error
+    run_dir = passed_over.resolve() if passed_over else None
     first_paths: dict[str, str] = {}
     while pending:
         path = pending.pop()
+        if path == run_dir:
+            continue
         name = relative_name(path, root)
         try:
             if path.is_dir() and not path.is_symlink():

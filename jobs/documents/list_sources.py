@@ -1,5 +1,6 @@
 """Keeps the list of a run's files, and tells which documents of the run are no longer there."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from typing import NamedTuple
 from engine.files import replace_file
 from engine.records import RecordLog, encode_record, read_ids, read_records
 from engine.run_folder import RunFolder
+from engine.stopping import Stopping
 from jobs.documents.list_files import SourceFile, list_files
 from jobs.documents.unread_files import forget_stale
 from schemas.dataset import Rejection
@@ -21,24 +23,28 @@ class MissingDocument(NamedTuple):
     is_changed: bool
 
 
-async def list_sources(folder: RunFolder, documents_dir: Path) -> None:
+async def list_sources(folder: RunFolder, documents_dir: Path, stopping: Stopping) -> None:
     """Replace sources.jsonl by what the folder holds now; what cannot be read is a rejection.
+
+    All files are hashed, which may take long: in a thread, so that a stop is heard.
 
     Raises:
         ConfigError: there is no such folder, or it cannot be listed.
+        InterruptedRunError: a stop was requested; sources.jsonl is as it was.
     """
     rejections: list[Rejection] = []
 
     def sources() -> Iterator[bytes]:
-        for found in list_files(documents_dir):
+        for found in list_files(documents_dir, passed_over=folder.run_dir):
+            stopping.raise_if_requested()
             if isinstance(found, Rejection):
                 rejections.append(found)
             else:
                 yield encode_record(found)
 
-    replace_file(folder.sources_path, sources())
+    await asyncio.to_thread(replace_file, folder.sources_path, sources())
     forget_stale(
-        folder.rejected_path,
+        folder,
         listed={rejection.rejection_id for rejection in rejections},
         present=set(read_ids(folder.sources_path, SourceFile)),
     )
@@ -50,8 +56,11 @@ def find_missing_documents(folder: RunFolder) -> list[MissingDocument]:
     """The documents of the run that are not in sources.jsonl any more."""
     present = set(read_ids(folder.sources_path, SourceFile))
     documents_path = folder.results_path("documents")
-    missing = list(read_records(documents_path, Document, is_wanted=lambda i: i not in present))
+    missing = [
+        (document.document_id, document.path)
+        for document in read_records(documents_path, Document, is_wanted=lambda i: i not in present)
+    ]
     if not missing:
         return []
     paths = {source.path for source in read_records(folder.sources_path, SourceFile)}
-    return [MissingDocument(d.document_id, d.path, d.path in paths) for d in missing]
+    return [MissingDocument(id_, path, path in paths) for id_, path in missing]

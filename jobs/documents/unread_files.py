@@ -7,27 +7,38 @@ from pathlib import Path, PurePosixPath
 from engine.files import replace_file
 from engine.jsonl_lines import read_lines
 from engine.records import encode_record, read_records
+from engine.run_folder import RunFolder
+from engine.stage import FinishedItem
 from schemas.dataset import Rejection
 
 STAGE = "documents"
 UNKNOWN_TYPE = "unknown_type"
+MENDED_OUTSIDE = frozenset({"missing_extra", "unreadable", "changed"})  # by no change of the file
 
 _OF_DOCUMENTS = b'"stage":"documents"'
 
 
-def forget_stale(rejected_path: Path, listed: Container[str], present: Container[str]) -> None:
+def forget_stale(folder: RunFolder, listed: Container[str], present: Container[str]) -> None:
     """Take files out of the drop ledger that have been mended, changed or removed since.
 
-    `listed` are the rejections of the last listing, `present` the documents that it found.
+    `listed` are the rejections of the last listing, `present` the documents that it found. A file
+    that is forgotten is unfinished again: when it comes back, it is read or rejected anew.
     """
 
     def is_stale(rejection: Rejection) -> bool:
-        is_there = rejection.rejection_id in listed or rejection.item_id in present
-        return rejection.stage == STAGE and not is_there
+        is_there = rejection.item_id in present and rejection.reason not in MENDED_OUTSIDE
+        return not (is_there or rejection.rejection_id in listed)
 
-    if any(is_stale(rejection) for rejection in _read_unread(rejected_path)):
-        kept = (r for r in read_records(rejected_path, Rejection) if not is_stale(r))
-        replace_file(rejected_path, map(encode_record, kept))
+    stale = {r.rejection_id: r.item_id for r in _read_unread(folder.rejected_path) if is_stale(r)}
+    if not stale:
+        return
+    item_ids = set(stale.values())
+    for path, kind, forgotten in (
+        (folder.finished_path(STAGE), FinishedItem, item_ids),
+        (folder.rejected_path, Rejection, stale),
+    ):
+        kept = read_records(path, kind, is_wanted=lambda id_: id_ not in forgotten)  # noqa: B023
+        replace_file(path, map(encode_record, kept))
 
 
 def describe_unread(rejected_path: Path) -> Iterator[str]:
