@@ -280,3 +280,32 @@ def test_file_that_was_mended_is_read_and_leaves_the_drop_ledger(
     assert "not read: mended.md" in before
     assert "mended.md" not in after
     assert any(d["path"] == "mended.md" for d in rows(run_dir / "documents.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("place", "files", "message"),
+    [
+        ("taken", {"taken": "a file"}, "cannot be made a run's folder"),
+        ("mine", {"mine/dataset/train.jsonl": "{}"}, "is no run, but holds"),
+        ("my documents 🙂", {}, "name another folder for the run"),
+    ],
+)
+def test_folder_that_is_no_place_for_a_run_is_left_as_it_is(
+    tmp_path: Path,
+    documents: Path,
+    server: RunningServer,
+    place: str,
+    files: dict[str, str],
+    message: str,
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    before = sorted(tmp_path.rglob("*"))
+
+    code, output = finish(start(server, tmp_path / place, "--documents", str(documents)))
+
+    assert code == 2
+    assert message in output
+    assert "Traceback" not in output
+    assert sorted(tmp_path.rglob("*")) == before

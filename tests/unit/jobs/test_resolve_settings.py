@@ -119,3 +119,24 @@ def test_example_names_every_key_and_says_what_a_change_does(key: str) -> None:
     expected = mark.get(TOUCHES[key].effect) if key in TOUCHES else None
     assert (expected is None) == ("[asks anew]" not in line[0] and "[free]" not in line[0])
     assert expected is None or expected in line[0]
+
+
+def test_relative_folder_is_kept_as_an_absolute_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "sub" / "c.toml"
+    path.parent.mkdir()
+    path.write_text('documents_dir = "docs"\n')
+
+    by_variable = resolve_settings([read_environment({"DISTILL_DOCUMENTS_DIR": "docs"})])
+    by_flag = resolve_settings([read_assignments(["documents_dir=docs"])])
+    by_file = resolve_settings([read_config_file(path)])
+
+    assert by_variable.documents_dir == by_flag.documents_dir == tmp_path / "docs"
+    assert by_file.documents_dir == tmp_path / "sub" / "docs"
+
+
+def test_home_of_nobody_is_an_error_and_no_traceback() -> None:
+    with pytest.raises(ConfigError, match="~nobody-here/docs: there is no such user"):
+        resolve_settings([read_assignments(["documents_dir=~nobody-here/docs"])])
