@@ -8,6 +8,7 @@ from typing import Generic, Self, TypeVar
 
 from pydantic import ValidationError
 
+from engine.errors import DamagedLogError
 from engine.jsonl import JsonlLog
 from engine.jsonl_lines import damaged_line, line_prefix, read_lines, read_lines_by_id
 from schemas.record import Record
@@ -110,7 +111,21 @@ class RecordLog(Generic[R]):
         try:
             return self._kind.model_validate_json(line)
         except ValidationError as error:
-            raise self._log.damaged(item_id, _first_problem(error)) from error
+            raise self._log.damaged(item_id, first_problem(error)) from error
+
+    def require(self, item_id: str) -> R:
+        """The record with this id, of which another file of the run tells.
+
+        Raises:
+            DamagedLogError: it is not there, or its line is not such a record.
+        """
+        record = self.get(item_id)
+        if record is None:
+            raise DamagedLogError(
+                f"{self.path}: the line of {item_id} is missing, which other files of the run "
+                "name; restore the run from a backup"
+            )
+        return record
 
     async def append(self, records: Sequence[R]) -> None:
         """Keep the records that are not there yet; returns once all are on disk.
@@ -128,10 +143,11 @@ def _parse(line: bytes, kind: type[R], path: Path, number: int) -> R:
     try:
         return kind.model_validate_json(line)
     except ValidationError as error:
-        raise damaged_line(path, number, _first_problem(error)) from error
+        raise damaged_line(path, number, first_problem(error)) from error
 
 
-def _first_problem(error: ValidationError) -> str:
+def first_problem(error: ValidationError) -> str:
+    """What is wrong, and where, in one line without the value that was found."""
     problem = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in problem["loc"])
     return f"{where}: {problem['msg']}" if where else problem["msg"]

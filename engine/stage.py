@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from engine.ask import Ask
-from engine.errors import Deferred, EngineError, TransientError
+from engine.errors import DamagedLogError, Deferred, EngineError, TransientError
 from engine.progress import StageProgress
-from engine.records import RecordLog, record_id
+from engine.records import RecordLog, read_records, record_id
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from schemas.dataset import Rejection
@@ -44,8 +44,18 @@ class StageFiles(Generic[Result]):
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        """Open the files.
+
+        Raises:
+            DamagedLogError: results are missing that were there when their items were finished.
+        """
         for log in (self.results, self.rejected, self.finished):
             await self._open.enter_async_context(log)
+        try:
+            self._check_results()
+        except BaseException:
+            await self._open.aclose()
+            raise
         return self
 
     async def __aexit__(
@@ -55,6 +65,16 @@ class StageFiles(Generic[Result]):
         trace: TracebackType | None,
     ) -> None:
         await self._open.aclose()
+
+    def _check_results(self) -> None:
+        items = read_records(self.finished.path, FinishedItem)
+        missing = sum(item.result_count for item in items) - len(self.results)
+        if missing > 0:
+            raise DamagedLogError(
+                f"{self.results.path}: lines that were there before are missing: {missing:,}. "
+                f"Restore the file from a backup, or delete it and {self.finished.path}: the stage "
+                "is done again, from the journal where requests are settled"
+            )
 
     def is_unfinished(self, item_id: str) -> bool:
         """Whether the item is still to be done."""

@@ -111,6 +111,8 @@ class Pipeline:
             )
             total = _count(self._folder.sources_path, SourceFile)
             passed = await self._run_stage("documents", sources, read, files, READER_COUNT, total)
+            if not len(files.results):
+                _log.warning("nothing was read from %s", self._settings.documents_dir)
         for line in describe_unread(self._folder.rejected_path):
             _log.warning("%s", line)
         return passed
@@ -128,9 +130,7 @@ class Pipeline:
         async with RecordLog(documents_path, Document) as documents:
 
             def read_text(document_id: str) -> str:
-                document = documents.get(document_id)
-                assert document is not None
-                return document.text
+                return documents.require(document_id).text
 
             new = assign_sides(sizes, existing, read_text=read_text, settings=self._settings.split)
         replace_file(path, map(encode_record, [*existing.values(), *new]))
@@ -140,8 +140,7 @@ class Pipeline:
         assignments = RecordLog(self._folder.results_path("split"), SplitAssignment)
 
         async def chunk(document: Document, _: Ask) -> list[Chunk | Rejection]:
-            assignment = assignments.get(document.document_id)
-            assert assignment is not None
+            assignment = assignments.require(document.document_id)
             return chunk_document(document, assignment, self._settings.chunks)
 
         path = self._folder.results_path("documents")
@@ -205,8 +204,7 @@ class Pipeline:
         chunks = RecordLog(self._folder.results_path("chunks"), Chunk)
 
         async def write(question: Question, ask: Ask) -> list[Answer | Rejection]:
-            chunk = chunks.get(question.chunk_id)
-            assert chunk is not None
+            chunk = chunks.require(question.chunk_id)
             return [await self._profile.write_answer(question, chunk, ask, self._settings)]
 
         path = self._folder.results_path("kept_questions")

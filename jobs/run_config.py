@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from engine.errors import ConfigError, DamagedLogError
 from engine.files import replace_file
+from engine.records import first_problem
 from jobs.prompts import prompt_hashes
 from schemas.record import Record
 from schemas.settings import FORMAT_VERSION, RunIdentity, RunSettings
@@ -58,10 +59,19 @@ def read_run_config(path: Path) -> RunConfig | None:
         tree: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         _refuse_newer(path, tree)
         return RunConfig(run=tree.pop("run"), settings=RunSettings.model_validate(tree))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, ValidationError) as error:
-        raise DamagedLogError(
-            f"{path}: is damaged: {error}. It is written by distill alone: restore it from a backup"
-        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _damaged(path, str(error)) from error
+    except KeyError as error:
+        raise _damaged(path, "it has no table [run]") from error
+    except ValidationError as error:
+        raise _damaged(path, first_problem(error)) from error
+
+
+def _damaged(path: Path, why: str) -> DamagedLogError:
+    return DamagedLogError(
+        f"{path}: is not the config of a run: {why}. It is written by distill alone: restore it "
+        "from a backup; a file of settings goes elsewhere and is given with --config"
+    )
 
 
 def write_run_config(path: Path, config: RunConfig) -> None:

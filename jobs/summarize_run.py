@@ -113,5 +113,8 @@ def _read_last_line(path: Path) -> dict[str, object] | None:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - TAIL_BYTES))
         lines = file.read().split(b"\n")
-    last: dict[str, object] | None = orjson.loads(lines[-2]) if len(lines) > 1 else None
+    try:
+        last: dict[str, object] | None = orjson.loads(lines[-2]) if len(lines) > 1 else None
+    except orjson.JSONDecodeError:  # torn by a crash: these lines are not synced
+        return None
     return last

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 
-from engine.errors import DamagedLogError
 from engine.files import replacing
 from engine.journal import Journal
 from engine.records import RecordLog, encode_record, read_records, read_records_by_id
@@ -41,14 +40,7 @@ class Sources(NamedTuple):
         Raises:
             DamagedLogError: one of them is missing.
         """
-        question = self.questions.get(answer.question_id)
-        chunk = self.chunks.get(answer.chunk_id)
-        if question is None or chunk is None:
-            raise DamagedLogError(
-                f"answer {answer.answer_id} has lost its question or chunk; "
-                "restore the run folder from a backup"
-            )
-        return question, chunk
+        return self.questions.require(answer.question_id), self.chunks.require(answer.chunk_id)
 
 
 async def export_dataset(

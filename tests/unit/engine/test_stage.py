@@ -12,6 +12,7 @@ from engine.budget import Budget
 from engine.engine import Engine
 from engine.errors import (
     AuthError,
+    DamagedLogError,
     Deferred,
     InterruptedRunError,
     OutageError,
@@ -237,6 +238,24 @@ async def test_item_whose_finished_line_was_lost_is_redone_without_doubles(tmp_p
     assert lane.sent == []
     assert RunFolder(tmp_path).results_path("s").read_bytes() == results
     assert sum(1 for _ in read_records(finished_path, FinishedItem)) == 5
+
+
+async def test_result_that_was_removed_by_hand_is_missed(tmp_path: Path) -> None:
+    await pass_over(tmp_path, FakeLane(), make_items(5))
+    folder, lane = RunFolder(tmp_path), FakeLane()
+    results = folder.results_path("s").read_bytes().splitlines(keepends=True)
+    folder.results_path("s").write_bytes(b"".join(results[1:]))
+
+    with pytest.raises(DamagedLogError, match=r"s\.jsonl: lines .* are missing: 1\. .*delete it"):
+        await pass_over(tmp_path, lane, make_items(5))
+    folder.results_path("s").unlink()
+    folder.finished_path("s").unlink()
+    await pass_over(tmp_path, lane, make_items(5))
+
+    assert sorted(folder.results_path("s").read_bytes().splitlines(keepends=True)) == sorted(
+        results
+    )
+    assert lane.sent == []
 
 
 async def test_rejections_go_to_the_drop_ledger_with_their_reason(tmp_path: Path) -> None:
