@@ -3,7 +3,7 @@
 from __future__ import annotations  # array[int] is not subscriptable before Python 3.12
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,18 @@ class IdIndex:
             yield int(self._offsets[position])
             position += 1
 
+    def first_offsets(self, keys: Sequence[bytes]) -> list[int]:
+        """For each of many keys the first of its offsets, -1 where there is none."""
+        self._merge()
+        if not len(self._hashes):
+            return [-1] * len(keys)
+        hashes = np.fromiter(map(hash, keys), np.int64, len(keys))
+        positions = np.searchsorted(self._hashes, hashes)
+        positions[positions == len(self._hashes)] = 0
+        is_there = self._hashes[positions] == hashes
+        first_offsets: list[int] = np.where(is_there, self._offsets[positions], -1).tolist()
+        return first_offsets
+
     @property
     def size_bytes(self) -> int:
         """Memory of the sorted part, which is the part that grows."""
@@ -56,6 +68,8 @@ class IdIndex:
         return len(self._recent) >= max(MERGE_AT_LEAST, len(self._hashes) // MERGE_SHARE)
 
     def _merge(self) -> None:
+        if not self._recent:
+            return
         hashes = np.fromiter(self._recent.keys(), np.int64, len(self._recent))
         offsets = np.fromiter(self._recent.values(), np.int64, len(self._recent))
         self._recent.clear()

@@ -18,15 +18,23 @@ class Line(NamedTuple):
     data: bytes
 
 
-def read_batch_file(path: Path) -> Iterator[Line]:
-    """The lines of `path` in order, lazily; blank ones are passed over.
+class Position(NamedTuple):
+    """A place between two lines: how many stand before it, and its offset."""
+
+    number: int = 0
+    offset: int = 0
+
+
+def read_batch_file(path: Path, start: Position = Position()) -> Iterator[Line]:  # noqa: B008
+    """The lines of `path` from `start` on, in order, lazily; blank ones are passed over.
 
     Raises:
         ConfigError: it cannot be read, or a line is too long to be a request.
     """
     try:
         with path.open("rb", buffering=READ_BYTES) as file:
-            number = offset = 0
+            number, offset = start
+            file.seek(offset)
             while data := file.readline(MAX_LINE_BYTES):
                 number += 1
                 if len(data) == MAX_LINE_BYTES:

@@ -8,6 +8,8 @@ import orjson
 from schemas.requests import SUPPORTED_URLS, Request, Url
 
 MAX_SHOWN_CHARS = 60
+ID_STARTS = (b'{"custom_id":"', b'{"custom_id": "')
+LINE_ENDS = (b"}\n", b"}\r")
 CHARS_PER_TOKEN = 4  # a prompt's tokens, estimated; replies say how many there were
 
 
@@ -55,6 +57,18 @@ def _check_body(body: dict[str, Any]) -> None:
         raise _unexpected("model", body, "a model's name", parent="body.")
     if body.get("stream"):
         raise _unexpected("stream", body, "no streaming: replies are kept whole", parent="body.")
+
+
+def id_key_at_sight(line: bytes) -> bytes:
+    """The custom_id as it stands in a line that begins with it, quotes included; else b"".
+
+    For lines that were checked before: it takes a tenth of the time of reading the line.
+    """
+    if not line.startswith(ID_STARTS) or not line.endswith(LINE_ENDS):
+        return b""
+    start = line.index(b'"', len(ID_STARTS[0]) - 1)
+    key = line[start : line.find(b'"', start + 1) + 1]
+    return b"" if b"\\" in key else key
 
 
 def make_batch_request(line: BatchLine) -> Request:

@@ -4,20 +4,23 @@ from __future__ import annotations  # array[int] is not subscriptable before Pyt
 
 import logging
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from engine.errors import ConfigError
+from engine.jsonl_lines import id_key
 from engine.stopping import Stopping
-from jobs.send.batch_files import Line, read_batch_file
-from jobs.send.batch_lines import BadLineError, read_batch_line
+from jobs.send.batch_files import Line, Position, read_batch_file
+from jobs.send.batch_lines import BadLineError, id_key_at_sight, read_batch_line
 from jobs.send.result_files import Ending, ResultFiles
 
 SHOWN_COUNT = 20
-LINES_BETWEEN_LOOKS = 1_000  # at whether a stop was requested
+LINES_AT_ONCE = 4_096
+BYTES_AT_ONCE = 1 << 23
 
 _SKIPPED, WANTED, _ANSWERED, _FAILED = range(4)
 _SETTLED: dict[Ending | None, int] = {None: WANTED, "answered": _ANSWERED, "failed": _FAILED}
@@ -26,11 +29,15 @@ _log = logging.getLogger(__name__)
 
 
 class CheckedFile(NamedTuple):
-    """A file whose lines are known: a byte for each says whether it is `WANTED`, to be sent."""
+    """A file whose lines are known: a byte for each says whether it is `WANTED`, to be sent.
+
+    Before `start` none is wanted.
+    """
 
     path: Path
     verdicts: bytearray
     bad_count: int
+    start: Position
 
     @property
     def wanted_count(self) -> int:
@@ -60,13 +67,23 @@ def check_batch_file(
         InterruptedRunError: a stop was requested meanwhile.
     """
     check = _Check(path, results)
-    for line in read_batch_file(path):
-        if line.number % LINES_BETWEEN_LOOKS == 0:
-            stopping.raise_if_requested()
-        check.add(line)
+    lines = read_batch_file(path)
+    while some := list(_take(lines)):
+        stopping.raise_if_requested()
+        check.add(some)
     check.strike_duplicates()
     check.report(skips_bad_lines=skips_bad_lines)
-    return CheckedFile(path, check.verdicts, check.bad_count)
+    return CheckedFile(path, check.verdicts, check.bad_count, check.find_start())
+
+
+def _take(lines: Iterator[Line]) -> Iterator[Line]:
+    """So many lines as are looked at together."""
+    size_bytes = 0
+    for line in islice(lines, LINES_AT_ONCE):
+        yield line
+        size_bytes += len(line.data)
+        if size_bytes > BYTES_AT_ONCE:
+            return
 
 
 class _Duplicate(NamedTuple):
@@ -85,16 +102,26 @@ class _Check:
         self.verdicts = bytearray()
         self.bad_count = 0
 
-    def add(self, line: Line) -> None:
-        while len(self.verdicts) < line.number - 1:
-            self._note(0, 0, _SKIPPED)  # a blank line
+    def add(self, lines: Sequence[Line]) -> None:
+        """A line that was settled is not looked at any further: nothing of it will be sent."""
+        keys = [id_key_at_sight(line.data) for line in lines]
+        for line, key, ending in zip(lines, keys, self._results.endings(keys), strict=True):
+            while len(self.verdicts) < line.number - 1:
+                self._note(0, 0, _SKIPPED)  # a blank line
+            if ending is None:
+                self._read(line)
+            else:
+                self._note(hash(key), line.offset, _SETTLED[ending])
+
+    def _read(self, line: Line) -> None:
         try:
             custom_id = read_batch_line(line.data).custom_id
         except BadLineError as error:
             self._note(0, line.offset, _SKIPPED)
             self._add_problem(line.number, str(error))
-        else:
-            self._note(hash(custom_id), line.offset, _SETTLED[self._results.ending(custom_id)])
+            return
+        verdict = _SETTLED[self._results.ending(custom_id)]
+        self._note(hash(id_key(custom_id)), line.offset, verdict)
 
     def strike_duplicates(self) -> None:
         for number, first_number in self._find_duplicates():
@@ -115,6 +142,10 @@ class _Check:
             raise ConfigError("\n".join([*lines, advice]))
         for text in lines:
             _log.warning("left out: %s", text)
+
+    def find_start(self) -> Position:
+        index = self.verdicts.find(WANTED)
+        return Position(index, self._offsets[index]) if index >= 0 else Position()
 
     def _note(self, hashed: int, offset: int, verdict: int) -> None:
         self._hashes.append(hashed)

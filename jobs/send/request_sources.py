@@ -58,7 +58,7 @@ class CheckedSource:
 
     def __init__(self, checked: CheckedFile) -> None:
         self._checked = checked
-        self._lines = read_batch_file(checked.path)
+        self._lines = read_batch_file(checked.path, checked.start)
 
     async def next(self) -> Request | None:
         """The next request; raises ConfigError if the file is not the one that was checked."""

@@ -1,7 +1,7 @@
 """The files of replies: one line for each settled request, in the Batch API's output format."""
 
 import os
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
@@ -76,6 +76,15 @@ class ResultFiles:
         if custom_id in self._answers:
             return "answered"
         return "failed" if custom_id in self._errors else None
+
+    def endings(self, keys: Sequence[bytes]) -> list[Ending | None]:
+        """How many requests ended, each named by its id as it stands in a line (`id_key`)."""
+        return [
+            "answered" if is_answered else "failed" if has_failed else None
+            for is_answered, has_failed in zip(
+                self._answers.contains_each(keys), self._errors.contains_each(keys), strict=True
+            )
+        ]
 
     def keep(self, outcome: Outcome) -> Awaitable[None]:
         """Write an outcome; what is returned resolves once it is on disk.

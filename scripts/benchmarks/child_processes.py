@@ -58,17 +58,31 @@ def run_send(
     api_key: str = API_KEY,
     has_uvloop: bool = True,
 ) -> Measured:
-    """Run `distill send`.
+    """Run `distill send` to its end.
 
     Raises:
         RuntimeError: it did not end with 0.
     """
     program = ("-m", "jobs") if has_uvloop else WITHOUT_UVLOOP
-    arguments = [*program, "send", str(in_path), "--out", str(out_path), "--base-url", base_url]
-    measured = run_measured([*arguments, *flags], {"OPENAI_API_KEY": api_key})
+    arguments = [*program, *_send_arguments(in_path, out_path, base_url), *flags]
+    measured = run_measured(arguments, {"OPENAI_API_KEY": api_key})
     if measured.code != 0:
         raise RuntimeError(f"distill send ended with {measured.code}:\n{measured.stderr}")
     return measured
+
+
+def start_send(in_path: Path, out_path: Path, base_url: str) -> "subprocess.Popen[bytes]":
+    """Start `distill send`; whoever calls ends it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "jobs", *_send_arguments(in_path, out_path, base_url)],
+        cwd=ROOT_DIR,
+        env={**os.environ, "OPENAI_API_KEY": API_KEY},
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _send_arguments(in_path: Path, out_path: Path, base_url: str) -> list[str]:
+    return ["send", str(in_path), "--out", str(out_path), "--base-url", base_url]
 
 
 def remove_results(out_path: Path) -> None:
