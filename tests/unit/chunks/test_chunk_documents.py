@@ -63,7 +63,7 @@ def test_a_section_a_little_over_the_target_leaves_no_stub() -> None:
 
 @pytest.mark.parametrize("unit", ["日", "ab ", "line\n", PARAGRAPH])
 def test_a_section_longer_than_one_window_loses_nothing(unit: str) -> None:
-    text = unit * (3 * MAX_SPLIT_CHARS // len(unit))
+    text = unit * (5 * MAX_SPLIT_CHARS // 4 // len(unit))
 
     results = chunk_document(make_document(text), all_for_training(text), LENIENT)
 

@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import orjson
 import pytest
 
@@ -14,15 +11,6 @@ from tests.unit.dataset.teacher import SETTINGS, TEXT, ScriptedTeacher, make_chu
 
 WHY = "Why must a maintainer script be idempotent?"
 WHEN = "When does the prerm script run?"
-
-PRINT_REQUEST_ID = """
-import asyncio
-from jobs.dataset.write_questions import write_questions
-from tests.unit.dataset.teacher import SETTINGS, ScriptedTeacher, make_chunk
-teacher = ScriptedTeacher({"questions": []})
-asyncio.run(write_questions(make_chunk(), teacher, SETTINGS))
-print(teacher.requests[0].request_id, end="")
-"""
 
 
 def reply_with(*drafts: tuple[list[int], str]) -> Json:
@@ -198,22 +186,6 @@ async def test_temperature_is_sent_only_if_set(temperature: float | None) -> Non
     assert teacher.body().get("temperature") == temperature
     assert ("temperature" in teacher.body()) is (temperature is not None)
     assert teacher.requests[0].max_output_tokens == 123
-
-
-def test_request_id_is_the_same_in_every_process() -> None:
-    def run(seed: str) -> str:
-        return subprocess.run(
-            [sys.executable, "-c", PRINT_REQUEST_ID],
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(filter(None, sys.path))},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-
-    first, second = run("1"), run("2")
-
-    assert len(first) == 32
-    assert first == second
 
 
 async def test_dollar_signs_and_braces_of_a_document_are_not_filled_in() -> None:
