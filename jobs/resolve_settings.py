@@ -34,19 +34,15 @@ class Layer(NamedTuple):
 def resolve_settings(layers: Sequence[Layer]) -> RunSettings:
     """The settings that the layers give together; a later layer wins key by key.
 
-    Below them lie the defaults of the provider that they name (teacher_defaults.toml). A relative
-    documents_dir is relative to the working directory of this call.
+    Below a layer that names another provider lie that provider's defaults
+    (teacher_defaults.toml), above what was set for the former one. A relative documents_dir is
+    relative to the working directory of this call.
 
     Raises:
         ConfigError: an unknown key or a wrong value; says where, what was found and expected.
     """
-    match _merge_all(layers):
-        case {"teacher": {"provider": str(provider)}}:
-            defaults = _read_teacher_defaults().get(provider, {})
-        case _:
-            defaults = _read_teacher_defaults()[DEFAULT_PROVIDER]
     try:
-        settings = RunSettings.model_validate(_merge_all([Layer("defaults", defaults), *layers]))
+        settings = RunSettings.model_validate(_merge_all(layers))
     except ValidationError as error:
         raise ConfigError(_explain(error, layers)) from error
     if settings.documents_dir is None:
@@ -149,10 +145,33 @@ def _read_teacher_defaults() -> Tree:
 
 
 def _merge_all(layers: Sequence[Layer]) -> Tree:
-    merged: Tree = {}
+    defaults = _read_teacher_defaults()
+    provider: str = DEFAULT_PROVIDER
+    merged: Tree = copy.deepcopy(defaults[provider])
     for layer in layers:
+        named = _provider_of(layer.tree, provider)
+        if named != provider:
+            _remove(merged, defaults.get(provider, {}))
+            _merge(merged, defaults.get(named, {}))
+            provider = named
         _merge(merged, layer.tree)
     return merged
+
+
+def _provider_of(tree: Tree, otherwise: str) -> str:
+    match tree:
+        case {"teacher": {"provider": str(provider)}}:
+            return provider
+    return otherwise
+
+
+def _remove(tree: Tree, keys: Tree) -> None:
+    """Take the keys of `keys` out of `tree`, at every level."""
+    for name, inner in keys.items():
+        if not isinstance(inner, dict):
+            tree.pop(name, None)
+        elif isinstance(tree.get(name), dict):
+            _remove(tree[name], inner)
 
 
 def _merge(into: Tree, tree: Tree) -> None:

@@ -108,13 +108,23 @@ async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> No
 
 
 def _explain(changes: RunChanges, preview: Preview, order: RunOrder) -> str:
-    dollars = "" if preview.worst_case_usd is None else f" (at most ${preview.worst_case_usd:.4f})"
     lines = [
         f"{order.folder.run_dir} was made with other settings or documents:",
         *(f"  {change}" for change in changes.describe()),
-        f"Of {preview.settled:,} settled requests {preview.used_again:,} still apply up to stage "
-        f"{preview.stage}, where {preview.asked_anew:,} would be asked anew{dollars}; later stages "
-        "ask anew what depends on new replies. Nothing paid for is deleted.",
-        "Go on with --accept-changes, or give the former settings, or another run folder.",
+        f"Of {preview.settled:,} settled requests {_explain_cost(preview)}. Nothing paid for is "
+        "deleted.",
+        "Go on with --accept-changes, or give the former settings and documents, or another run "
+        "folder.",
     ]
     return "\n".join(lines)
+
+
+def _explain_cost(preview: Preview) -> str:
+    if not preview.asked_anew:
+        return f"{preview.used_again:,} still apply, and no other is needed: going on costs nothing"
+    dollars = "" if preview.worst_case_usd is None else f" (at most ${preview.worst_case_usd:.4f})"
+    return (
+        f"{preview.used_again:,} still apply up to stage {preview.stage}, where "
+        f"{preview.asked_anew:,} would be asked anew{dollars}; later stages ask anew what depends "
+        "on new replies"
+    )

@@ -140,3 +140,19 @@ def test_relative_folder_is_kept_as_an_absolute_one(
 def test_home_of_nobody_is_an_error_and_no_traceback() -> None:
     with pytest.raises(ConfigError, match="~nobody-here/docs: there is no such user"):
         resolve_settings([read_assignments(["documents_dir=~nobody-here/docs"])])
+
+
+def test_switched_provider_drops_what_was_set_for_the_former_one() -> None:
+    former = resolve_settings([read_assignments(["questions.per_chunk=2"])])
+    former_layer = Layer("config.toml", former.model_dump(mode="json", exclude_none=True))
+
+    local = resolve_settings([former_layer, read_assignments(["teacher.provider=local"])])
+    local_layer = Layer("config.toml", local.model_dump(mode="json", exclude_none=True))
+    back = resolve_settings([local_layer, read_assignments(["teacher.provider=openai"])])
+    kept = resolve_settings([local_layer, read_assignments(["teacher.provider=local"])])
+
+    assert local.teacher.model.startswith("SmolLM2")
+    assert local.teacher.prompt_profile == "small"
+    assert local.questions.per_chunk == 2
+    assert back == former
+    assert kept == local
