@@ -1,4 +1,4 @@
-"""The lines of a file of requests, one at a time, whatever the file's size."""
+"""The lines of a file of requests, some at a time, whatever the file's size."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,41 +7,44 @@ from typing import NamedTuple
 from engine.errors import ConfigError
 
 MAX_LINE_BYTES = 1 << 28  # a whole file of the Batch API has 200 MB at most (OpenAI Batch guide)
-READ_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 16  # larger ones are slower: they are fetched from fresh memory each time
 
 
-class Line(NamedTuple):
-    """A line with its newline, its number (1-based), and the offset at which it begins."""
+class Chunk(NamedTuple):
+    """Lines in a row, without newlines; the number (1-based) and the offset of the first."""
 
     number: int
     offset: int
-    data: bytes
+    lines: list[bytes]
 
 
 class Position(NamedTuple):
-    """A place between two lines: how many stand before it, and its offset."""
+    """A place between two lines: the number of the line that follows, and its offset."""
 
-    number: int = 0
+    number: int = 1
     offset: int = 0
 
 
-def read_batch_file(path: Path, start: Position = Position()) -> Iterator[Line]:  # noqa: B008
-    """The lines of `path` from `start` on, in order, lazily; blank ones are passed over.
+def read_batch_file(path: Path, start: Position = Position()) -> Iterator[Chunk]:  # noqa: B008
+    """All lines of `path` from `start` on, in order, lazily.
 
     Raises:
         ConfigError: it cannot be read, or a line is too long to be a request.
     """
     try:
-        with path.open("rb", buffering=READ_BYTES) as file:
+        with path.open("rb", buffering=0) as file:
             number, offset = start
             file.seek(offset)
-            while data := file.readline(MAX_LINE_BYTES):
-                number += 1
-                if len(data) == MAX_LINE_BYTES:
-                    raise line_too_long(f"{path}:{number}")
-                if not data.isspace():
-                    yield Line(number, offset, data)
-                offset += len(data)
+            rest = b""
+            while block := file.read(BLOCK_BYTES):
+                *lines, rest = (rest + block).split(b"\n")
+                if len(rest) > MAX_LINE_BYTES:
+                    raise line_too_long(f"{path}:{number + len(lines)}")
+                yield Chunk(number, offset, lines)
+                number += len(lines)
+                offset += sum(map(len, lines)) + len(lines)
+            if rest:
+                yield Chunk(number, offset, [rest])
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
 

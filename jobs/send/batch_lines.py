@@ -1,5 +1,6 @@
 """One line of a file of requests in the Batch API's input format, checked and understood."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -8,9 +9,10 @@ import orjson
 from schemas.requests import SUPPORTED_URLS, Request, Url
 
 MAX_SHOWN_CHARS = 60
-ID_STARTS = (b'{"custom_id":"', b'{"custom_id": "')
-LINE_ENDS = (b"}\n", b"}\r")
+LINE_ENDS = (b"}", b"}\r")
 CHARS_PER_TOKEN = 4  # a prompt's tokens, estimated; replies say how many there were
+
+_ID_AT_SIGHT = re.compile(rb'\{"custom_id": ?("[^"\\]+")').match
 
 
 class BadLineError(ValueError):
@@ -64,11 +66,8 @@ def id_key_at_sight(line: bytes) -> bytes:
 
     For lines that were checked before: it takes a tenth of the time of reading the line.
     """
-    if not line.startswith(ID_STARTS) or not line.endswith(LINE_ENDS):
-        return b""
-    start = line.index(b'"', len(ID_STARTS[0]) - 1)
-    key = line[start : line.find(b'"', start + 1) + 1]
-    return b"" if b"\\" in key else key
+    found = _ID_AT_SIGHT(line)
+    return found[1] if found and line.endswith(LINE_ENDS) else b""
 
 
 def make_batch_request(line: BatchLine) -> Request:

@@ -4,8 +4,8 @@ from __future__ import annotations  # array[int] is not subscriptable before Pyt
 
 import logging
 from array import array
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,13 +14,11 @@ import numpy as np
 from engine.errors import ConfigError
 from engine.jsonl_lines import id_key
 from engine.stopping import Stopping
-from jobs.send.batch_files import Line, Position, read_batch_file
+from jobs.send.batch_files import Chunk, Position, read_batch_file
 from jobs.send.batch_lines import BadLineError, id_key_at_sight, read_batch_line
 from jobs.send.result_files import Ending, ResultFiles
 
 SHOWN_COUNT = 20
-LINES_AT_ONCE = 4_096
-BYTES_AT_ONCE = 1 << 23
 
 _SKIPPED, WANTED, _ANSWERED, _FAILED = range(4)
 _SETTLED: dict[Ending | None, int] = {None: WANTED, "answered": _ANSWERED, "failed": _FAILED}
@@ -67,23 +65,17 @@ def check_batch_file(
         InterruptedRunError: a stop was requested meanwhile.
     """
     check = _Check(path, results)
-    lines = read_batch_file(path)
-    while some := list(_take(lines)):
+    for chunk in read_batch_file(path):
         stopping.raise_if_requested()
-        check.add(some)
+        check.add(chunk)
     check.strike_duplicates()
     check.report(skips_bad_lines=skips_bad_lines)
     return CheckedFile(path, check.verdicts, check.bad_count, check.find_start())
 
 
-def _take(lines: Iterator[Line]) -> Iterator[Line]:
-    """So many lines as are looked at together."""
-    size_bytes = 0
-    for line in islice(lines, LINES_AT_ONCE):
-        yield line
-        size_bytes += len(line.data)
-        if size_bytes > BYTES_AT_ONCE:
-            return
+class _ReadLine(NamedTuple):
+    key: bytes
+    verdict: int
 
 
 class _Duplicate(NamedTuple):
@@ -102,26 +94,30 @@ class _Check:
         self.verdicts = bytearray()
         self.bad_count = 0
 
-    def add(self, lines: Sequence[Line]) -> None:
+    def add(self, chunk: Chunk) -> None:
         """A line that was settled is not looked at any further: nothing of it will be sent."""
-        keys = [id_key_at_sight(line.data) for line in lines]
-        for line, key, ending in zip(lines, keys, self._results.endings(keys), strict=True):
-            while len(self.verdicts) < line.number - 1:
-                self._note(0, 0, _SKIPPED)  # a blank line
+        keys = [id_key_at_sight(line) for line in chunk.lines]
+        for index, ending in enumerate(self._results.endings(keys)):
             if ending is None:
-                self._read(line)
+                read = self._read(chunk.number + index, chunk.lines[index])
+                keys[index], verdict = read
             else:
-                self._note(hash(key), line.offset, _SETTLED[ending])
+                verdict = _SETTLED[ending]
+            self.verdicts.append(verdict)
+        self._hashes.extend(map(hash, keys))
+        self._offsets.extend(
+            accumulate((len(line) + 1 for line in chunk.lines[:-1]), initial=chunk.offset)
+        )
 
-    def _read(self, line: Line) -> None:
+    def _read(self, number: int, line: bytes) -> _ReadLine:
+        if not line or line.isspace():
+            return _ReadLine(b"", _SKIPPED)
         try:
-            custom_id = read_batch_line(line.data).custom_id
+            custom_id = read_batch_line(line).custom_id
         except BadLineError as error:
-            self._note(0, line.offset, _SKIPPED)
-            self._add_problem(line.number, str(error))
-            return
-        verdict = _SETTLED[self._results.ending(custom_id)]
-        self._note(hash(id_key(custom_id)), line.offset, verdict)
+            self._add_problem(number, str(error))
+            return _ReadLine(b"", _SKIPPED)
+        return _ReadLine(id_key(custom_id), _SETTLED[self._results.ending(custom_id)])
 
     def strike_duplicates(self) -> None:
         for number, first_number in self._find_duplicates():
@@ -145,12 +141,7 @@ class _Check:
 
     def find_start(self) -> Position:
         index = self.verdicts.find(WANTED)
-        return Position(index, self._offsets[index]) if index >= 0 else Position()
-
-    def _note(self, hashed: int, offset: int, verdict: int) -> None:
-        self._hashes.append(hashed)
-        self._offsets.append(offset)
-        self.verdicts.append(verdict)
+        return Position(index + 1, self._offsets[index]) if index >= 0 else Position()
 
     def _add_problem(self, number: int, what: str) -> None:
         self.bad_count += 1

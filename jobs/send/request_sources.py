@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from array import array
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from engine.errors import ConfigError
@@ -16,8 +16,6 @@ from jobs.send.batch_lines import BadLineError, BatchLine, make_batch_request, r
 from jobs.send.check_batch_file import SHOWN_COUNT, WANTED, CheckedFile
 from jobs.send.result_files import ResultFiles
 from schemas.requests import Request
-
-LINES_BETWEEN_PAUSES = 10_000
 
 _log = logging.getLogger(__name__)
 
@@ -58,23 +56,31 @@ class CheckedSource:
 
     def __init__(self, checked: CheckedFile) -> None:
         self._checked = checked
-        self._lines = read_batch_file(checked.path, checked.start)
+        self._requests = self._read_wanted()
 
     async def next(self) -> Request | None:
         """The next request; raises ConfigError if the file is not the one that was checked."""
-        verdicts = self._checked.verdicts
-        for line in self._lines:
+        for request in self._requests:
+            if request is not None:
+                return request
+            await asyncio.sleep(0)
+        return None
+
+    def _read_wanted(self) -> Iterator[Request | None]:
+        """The wanted requests, and None where nothing was wanted for a while: others may go on."""
+        checked = self._checked
+        for chunk in read_batch_file(checked.path, checked.start):
+            verdicts = checked.verdicts[chunk.number - 1 : chunk.number - 1 + len(chunk.lines)]
             try:
-                if verdicts[line.number - 1] == WANTED:
-                    return make_batch_request(read_batch_line(line.data))
-            except (IndexError, BadLineError):
+                for line, verdict in zip(chunk.lines, verdicts, strict=True):
+                    if verdict == WANTED:
+                        yield make_batch_request(read_batch_line(line))
+            except ValueError:
                 raise ConfigError(
-                    f"{self._checked.path}:{line.number}: the file was changed while it was sent; "
+                    f"{checked.path}: was changed while it was sent, about line {chunk.number:,}; "
                     "run again with the file as it is now"
                 ) from None
-            if line.number % LINES_BETWEEN_PAUSES == 0:
-                await asyncio.sleep(0)
-        return None
+            yield None
 
     def stop(self) -> None:
         """Nobody ever waits for a file."""

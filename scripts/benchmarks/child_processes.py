@@ -85,6 +85,14 @@ def _send_arguments(in_path: Path, out_path: Path, base_url: str) -> list[str]:
     return ["send", str(in_path), "--out", str(out_path), "--base-url", base_url]
 
 
+def peak_bytes(pid: int) -> int:
+    """The largest memory that a running process had so far (VmHWM, proc(5))."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError(f"/proc/{pid}/status names no peak of memory")
+
+
 def remove_results(out_path: Path) -> None:
     """Remove what `distill send` has written."""
     for path in out_path.parent.glob(f"{out_path.name}*"):

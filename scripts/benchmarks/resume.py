@@ -9,7 +9,6 @@ time is from the start of its process to its first connection. Needs 3 GB of dis
 
 import argparse
 import mmap
-import os
 import socket
 import statistics
 import sys
@@ -23,7 +22,7 @@ if __name__ == "__main__":
 from engine.id_index import IdIndex
 from engine.jsonl_lines import line_prefix, scan_lines
 from jobs.send.result_files import ID_FIELD
-from scripts.benchmarks.child_processes import spread, start_send
+from scripts.benchmarks.child_processes import peak_bytes, spread, start_send
 from scripts.benchmarks.request_files import write_requests
 
 LINE_BYTES = 1_500
@@ -85,9 +84,9 @@ def measure_first_request(folder: Path, out_path: Path, count: int, rounds: int)
             process = start_send(in_path, out_path, base_url)
             server.accept()[0].close()
             first_s.append(time.monotonic() - started_s)
+            peak_mb.append(peak_bytes(process.pid) / 1e6)
             process.kill()
-            peak_mb.append(os.wait4(process.pid, 0)[2].ru_maxrss / 1e3)
-            process.returncode = 0
+            process.wait()
     print(f"  first new request after {spread(first_s)} s; peak memory {spread(peak_mb, 0)} MB")
 
 
