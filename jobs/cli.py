@@ -55,7 +55,8 @@ def run(
     documents: Annotated[Path | None, typer.Option(help="The folder of documents to read.")] = None,
     config: Config = None,
     provider: Annotated[
-        str | None, typer.Option(help="openai (or any server that speaks its API) or local.")
+        str | None,
+        typer.Option(help="openai: any server that speaks its API; local: a small model here."),
     ] = None,
     model: Annotated[str | None, typer.Option(help="The teacher model.")] = None,
     base_url: BaseUrl = None,
@@ -66,7 +67,8 @@ def run(
         float | None, typer.Option(help="What the run may cost in all, resumes included.")
     ] = None,
     limit_chunks: Annotated[
-        int | None, typer.Option(help="Ask about so many chunks only, as a sample.")
+        int | None,
+        typer.Option(help="Ask about so many chunks only: a sample that a higher limit adds to."),
     ] = None,
     closed_book: Annotated[
         bool | None,
@@ -96,7 +98,7 @@ def run(
 
 @app.command()
 def status(
-    run_dir: RunDir,
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Say what a run has come to. Reads only; may be called at any time."""
@@ -230,18 +232,23 @@ def _run(
     from engine.run_folder import RunFolder
     from jobs.command_settings import run_settings
     from jobs.event_loop import run_to_end
+    from jobs.read_endpoints import read_endpoints
     from jobs.show_run import describe_run
     from jobs.start_run import RunOrder, start_run
     from jobs.summarize_run import summarize_run
 
     folder = RunFolder(run_dir)
     settings = run_settings(folder, config, flags, assignments)
-    order = RunOrder(folder, settings, os.environ.get("OPENAI_API_KEY", ""), accepts_changes)
+    is_local = settings.teacher.provider == "local"
+    endpoints = [] if is_local else read_endpoints(settings, os.environ)
     began_s = time.monotonic()
-    end = run_to_end(start_run(order))
-    print(describe_run(summarize_run(folder)))
+    end = run_to_end(start_run(RunOrder(folder, settings, endpoints, accepts_changes)))
+    summary = summarize_run(folder)
+    print(describe_run(summary))
     print(f"{'time':<16} {_duration(time.monotonic() - began_s)} in this call")
     if end.stage == "dataset":
+        if not any(summary.rows.values()):
+            print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)
         return EXIT_OK
     left = sum(end.passed.unsettled.values()) + end.passed.deferred_count
     reasons = ", ".join(f"{code} {count}" for code, count in end.passed.unsettled.most_common())

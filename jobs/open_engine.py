@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from engine.ask import Ask
 from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.engine import Engine
-from engine.errors import AuthError, ConfigError
+from engine.errors import ConfigError
 from engine.journal import Journal, read_settled
 from engine.live.endpoints import Endpoint
 from engine.live.lane import LiveLane
@@ -22,9 +22,8 @@ from engine.run_folder import RunFolder
 from engine.stats import Stats
 from engine.stats_file import snapshots_written
 from engine.stopping import Stopping
-from jobs.resolve_settings import API_KEY_VARIABLE
 from schemas.outcomes import Usage
-from schemas.settings import RunSettings, TeacherSettings
+from schemas.settings import RunSettings
 
 _log = logging.getLogger(__name__)
 
@@ -39,12 +38,11 @@ class OpenEngine(NamedTuple):
 
 @asynccontextmanager
 async def open_engine(
-    folder: RunFolder, settings: RunSettings, api_key: str, stopping: Stopping
+    folder: RunFolder, settings: RunSettings, endpoints: Sequence[Endpoint], stopping: Stopping
 ) -> AsyncIterator[OpenEngine]:
     """An engine on the run's journal; with provider local, its model runs for as long.
 
     Raises:
-        AuthError: the provider needs a key and there is none.
         ConfigError: the local model is not installed, or a budget meets an unknown price.
         DamagedLogError: the journal is damaged.
     """
@@ -54,9 +52,12 @@ async def open_engine(
     stats, clock = Stats(), SystemClock()
     async with AsyncExitStack() as opened:
         journal = await opened.enter_async_context(Journal(folder.journal_path))
-        endpoint = await _open_endpoint(folder, settings.teacher, api_key, opened)
+        if is_local:
+            model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
+            name = settings.teacher.output_limit_name
+            endpoints = [Endpoint(model.base_url, model.api_key, name)]
         lane = LiveLane(
-            [endpoint],
+            endpoints,
             settings=settings.limits,
             transport=HttpTransport(timeout_s=settings.limits.request_timeout_s),
             clock=clock,
@@ -70,19 +71,6 @@ async def open_engine(
         engine = Engine(journal=journal, lane=lane, budget=budget, stopping=stopping)
         with snapshots_written(folder.stats_path, stats, clock):
             yield OpenEngine(engine.ask, journal, lambda: _details(stats, budget))
-
-
-async def _open_endpoint(
-    folder: RunFolder, teacher: TeacherSettings, api_key: str, opened: AsyncExitStack
-) -> Endpoint:
-    if teacher.provider == "local":
-        model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
-        return Endpoint(model.base_url, model.api_key, teacher.output_limit_name)
-    if not api_key and teacher.base_url == TeacherSettings().base_url:
-        raise AuthError(
-            f"{teacher.base_url} needs a key: set the environment variable {API_KEY_VARIABLE}"
-        )
-    return Endpoint(teacher.base_url, api_key, teacher.output_limit_name)
 
 
 def _check_price(settings: RunSettings, price: Price) -> None:

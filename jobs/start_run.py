@@ -1,9 +1,11 @@
 """Starts a run or goes on with it: what changed, what that costs, then the stages."""
 
 import logging
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.errors import ConfigError
+from engine.live.endpoints import Endpoint
 from engine.prices import make_price
 from engine.run_folder import RunFolder, WriterLock
 from engine.stopping import Stopping, stop_on_signals
@@ -24,11 +26,11 @@ _log = logging.getLogger(__name__)
 
 
 class RunOrder(NamedTuple):
-    """What the user asks for. The key is in no file, log or error."""
+    """What the user asks for. The keys of the endpoints are in no file, log or error."""
 
     folder: RunFolder
     settings: RunSettings
-    api_key: str
+    endpoints: Sequence[Endpoint]
     accepts_changes: bool
 
 
@@ -47,7 +49,7 @@ async def start_run(order: RunOrder) -> PipelineEnd:
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
         await _settle_changes(order, stopping)
-        async with open_engine(order.folder, settings, order.api_key, stopping) as engine:
+        async with open_engine(order.folder, settings, order.endpoints, stopping) as engine:
             pipeline = Pipeline(
                 order.folder,
                 settings,

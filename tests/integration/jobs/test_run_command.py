@@ -309,3 +309,18 @@ def test_folder_that_is_no_place_for_a_run_is_left_as_it_is(
     assert message in output
     assert "Traceback" not in output
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_run_goes_to_the_endpoints_of_its_settings(
+    tmp_path: Path, documents: Path, server: RunningServer
+) -> None:
+    run_dir = tmp_path / "run"
+    nowhere = server._replace(base_url="http://127.0.0.1:9/v1")
+    endpoint = f'endpoints=[{{base_url="{server.base_url}",key_variable="OPENAI_API_KEY"}}]'
+
+    code, output = finish(
+        start(nowhere, run_dir, "--documents", str(documents), *SPEED, "--set", endpoint)
+    )
+
+    assert code == 0, output
+    assert rows(run_dir / "dataset" / "train.jsonl")
