@@ -1,5 +1,6 @@
 """The stages in their order: from a folder of documents to the dataset."""
 
+import asyncio
 import heapq
 import logging
 from collections.abc import Container, Iterable, Iterator
@@ -93,7 +94,7 @@ class Pipeline:
             passed = await stage()
             if not passed.is_complete:
                 return PipelineEnd(name, passed)
-        await export_dataset(self._folder, self._settings.dataset, self._journal)
+        await export_dataset(self._folder, self._settings.dataset, self._journal, self._stopping)
         return PipelineEnd("dataset", StagePass())
 
     async def _read_documents(self) -> StagePass:
@@ -120,14 +121,8 @@ class Pipeline:
     async def _split_documents(self) -> StagePass:
         path = self._folder.results_path("split")
         existing = {a.document_id: a for a in read_records(path, SplitAssignment)}
-        documents_path = self._folder.results_path("documents")
-        sizes = [
-            DocumentSize(document.document_id, count_tokens(document.text), len(document.text))
-            for document in read_records(
-                documents_path, Document, is_wanted=lambda item_id: item_id not in existing
-            )
-        ]
-        async with RecordLog(documents_path, Document) as documents:
+        sizes = await asyncio.to_thread(list, self._measure_documents(existing))
+        async with RecordLog(self._folder.results_path("documents"), Document) as documents:
 
             def read_text(document_id: str) -> str:
                 return documents.require(document_id).text
@@ -135,6 +130,14 @@ class Pipeline:
             new = assign_sides(sizes, existing, read_text=read_text, settings=self._settings.split)
         replace_file(path, map(encode_record, [*existing.values(), *new]))
         return StagePass()
+
+    def _measure_documents(self, existing: Container[str]) -> Iterator[DocumentSize]:
+        """Counts the tokens of every new document; in a thread, so that a stop is heard."""
+        path = self._folder.results_path("documents")
+        for document in read_records(path, Document, is_wanted=lambda id_: id_ not in existing):
+            self._stopping.raise_if_requested()
+            tokens = count_tokens(document.text)
+            yield DocumentSize(document.document_id, tokens, len(document.text))
 
     async def _chunk_documents(self) -> StagePass:
         assignments = RecordLog(self._folder.results_path("split"), SplitAssignment)

@@ -1,5 +1,6 @@
 """Writes the dataset: rows in chat format, their provenance, and the held-out questions."""
 
+import asyncio
 import math
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
@@ -12,6 +13,7 @@ from engine.files import replacing
 from engine.journal import Journal
 from engine.records import RecordLog, encode_record, read_records, read_records_by_id
 from engine.run_folder import RunFolder
+from engine.stopping import Stopping
 from jobs.dataset.chat_rows import chat_row
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question
 from schemas.documents import Chunk
@@ -44,15 +46,16 @@ class Sources(NamedTuple):
 
 
 async def export_dataset(
-    folder: RunFolder, settings: DatasetSettings, journal: Journal
+    folder: RunFolder, settings: DatasetSettings, journal: Journal, stopping: Stopping
 ) -> DatasetCounts:
     """Replace the files of the dataset by what the run now holds, each in one step.
 
     Rows stand in the order of their answers' content ids: shuffled, and the same in every run
-    with the same replies. Reads answers one at a time.
+    with the same replies. Reads answers one at a time, in a thread, so that a stop is heard.
 
     Raises:
         DamagedLogError: an answer's question or chunk is missing.
+        InterruptedRunError: a stop was requested; files that were not finished are as they were.
     """
     async with AsyncExitStack() as logs:
         questions = await logs.enter_async_context(
@@ -60,12 +63,16 @@ async def export_dataset(
         )
         chunks = await logs.enter_async_context(RecordLog(folder.results_path("chunks"), Chunk))
         sources = Sources(questions, chunks, journal)
-        train_count, validation_count = _write_rows(folder, settings, sources)
-        held_out_count = _write_held_out(folder, chunks)
+        train_count, validation_count = await asyncio.to_thread(
+            _write_rows, folder, settings, sources, stopping
+        )
+        held_out_count = await asyncio.to_thread(_write_held_out, folder, chunks, stopping)
     return DatasetCounts(train_count, validation_count, held_out_count)
 
 
-def _write_rows(folder: RunFolder, settings: DatasetSettings, sources: Sources) -> tuple[int, int]:
+def _write_rows(
+    folder: RunFolder, settings: DatasetSettings, sources: Sources, stopping: Stopping
+) -> tuple[int, int]:
     answers_path = folder.results_path("answers")
     highest = _highest_validation_draw(read_records(answers_path, Answer), settings)
     counts = {"train.jsonl": 0, "validation.jsonl": 0}
@@ -75,6 +82,7 @@ def _write_rows(folder: RunFolder, settings: DatasetSettings, sources: Sources) 
         }
         write_provenance = files.enter_context(replacing(folder.dataset_dir / "provenance.jsonl"))
         for answer in read_records_by_id(answers_path, Answer):
+            stopping.raise_if_requested()
             name = "validation.jsonl" if _draw(answer.chunk_id) <= highest else "train.jsonl"
             question, chunk = sources.of(answer)
             row = chat_row(question.text, answer.text, chunk, closed_book=settings.closed_book)
@@ -86,10 +94,11 @@ def _write_rows(folder: RunFolder, settings: DatasetSettings, sources: Sources) 
     return counts["train.jsonl"], counts["validation.jsonl"]
 
 
-def _write_held_out(folder: RunFolder, chunks: RecordLog[Chunk]) -> int:
+def _write_held_out(folder: RunFolder, chunks: RecordLog[Chunk], stopping: Stopping) -> int:
     count = 0
     with replacing(folder.dataset_dir / "held_out.jsonl") as write_line:
         for question in read_records_by_id(folder.results_path("kept_questions"), Question):
+            stopping.raise_if_requested()
             chunk = chunks.get(question.chunk_id) if question.side == "held_out" else None
             if chunk is not None:
                 write_line(encode_record(_held_out(question, chunk)))

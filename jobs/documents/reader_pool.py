@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 
 from pydantic import TypeAdapter
 
+from engine.errors import FatalError
 from jobs.documents.list_files import SourceFile
 from jobs.documents.reader_worker import (
     CRASHED,
@@ -28,7 +29,7 @@ _SOURCE_ROOT = Path(__file__).parents[2]
 _INHERITED = ("LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")  # and nothing secret
 
 
-class ReaderStartError(Exception):
+class ReaderStartError(FatalError):
     """No worker process could be started; what it said is on standard error."""
 
 
@@ -94,17 +95,7 @@ class ReaderPool:
     async def _start(self) -> "_Worker":
         ours, theirs = socket.socketpair()
         with theirs:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-m", "jobs.documents.reader_worker"),
-                *(str(theirs.fileno()), self._folder, self._settings.model_dump_json()),
-                stdin=DEVNULL,
-                stdout=DEVNULL,
-                cwd=_SOURCE_ROOT,
-                env={name: os.environ[name] for name in _INHERITED if name in os.environ},
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-            )
+            process = await self._start_process(theirs.fileno())
         reader, writer = await asyncio.open_connection(sock=ours)
         worker = _Worker(process, reader, writer)
         is_ready = False
@@ -120,6 +111,25 @@ class ReaderPool:
             if not is_ready:
                 await worker.end()
         return worker
+
+    async def _start_process(self, descriptor: int) -> Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "jobs.documents.reader_worker"),
+                *(str(descriptor), self._folder, self._settings.model_dump_json()),
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                cwd=_SOURCE_ROOT,
+                env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+                pass_fds=(descriptor,),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ReaderStartError(
+                f"no process that reads documents can be started: {error.strerror}; give this "
+                "machine or user room for more, then run the same command again"
+            ) from error
 
 
 def _is_spoilt(answer: Document | Rejection) -> bool:
