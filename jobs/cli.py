@@ -1,5 +1,6 @@
 """The `distill` command: arguments in, one call, exit code out. Heavy imports wait."""
 
+import io
 import logging
 import os
 import sys
@@ -198,6 +199,8 @@ def init(
 def main() -> None:
     """The entry point: every error of ours becomes one message and its exit code."""
     _log_to_stderr()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may hold what it cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except EngineError as error:

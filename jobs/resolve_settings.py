@@ -127,7 +127,10 @@ def setting_keys(model: type[BaseModel] = RunSettings, prefix: str = "") -> Iter
 
 def _with_home(folder: Path) -> Path:
     try:
+        str(folder).encode()  # config.toml is UTF-8
         return folder.expanduser()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"documents_dir: {str(folder)!r} is not UTF-8: rename it") from error
     except RuntimeError as error:
         raise ConfigError(f"documents_dir: {folder}: there is no such user") from error
 

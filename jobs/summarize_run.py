@@ -1,5 +1,6 @@
 """Reads what a run has come to from its files; may be called at any time, writes nothing."""
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +34,7 @@ def summarize_run(folder: RunFolder) -> RunSummary:
     known = [cost for cost in costs if cost is not None]
     writer = find_writer(folder.lock_path)
     return RunSummary(
-        run_dir=str(folder.run_dir),
+        run_dir=os.fsencode(folder.run_dir).decode(errors="backslashreplace"),
         run_id=config.run.run_id if config else None,
         model=config.settings.teacher.model if config else None,
         is_demo_grade=config is not None and config.settings.teacher.provider == "local",

@@ -156,3 +156,8 @@ def test_switched_provider_drops_what_was_set_for_the_former_one() -> None:
     assert local.questions.per_chunk == 2
     assert back == former
     assert kept == local
+
+
+def test_folder_whose_name_is_not_utf_8_is_an_error() -> None:
+    with pytest.raises(ConfigError, match="not UTF-8: rename it"):
+        resolve_settings([Layer("command line", {"documents_dir": "do\udcffcs"})])
