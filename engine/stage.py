@@ -9,7 +9,13 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from engine.ask import Ask
-from engine.errors import DamagedLogError, Deferred, EngineError, TransientError
+from engine.errors import (
+    DamagedLogError,
+    Deferred,
+    EngineError,
+    StorageError,
+    TransientError,
+)
 from engine.progress import StageProgress
 from engine.records import RecordLog, read_records, record_id
 from engine.run_folder import RunFolder
@@ -174,6 +180,12 @@ class _StageRun(Generic[Item, Result]):
                     return
         except EngineError as error:
             self.ended_by = self.ended_by or error
+        except OSError as error:  # such as a library's temporary file on a full disk
+            refused = StorageError(
+                f"the system refused something: {error}; mend it, then run again"
+            )
+            refused.__cause__ = error
+            self.ended_by = self.ended_by or refused
 
     async def _finish(self, item: Item) -> None:
         try:

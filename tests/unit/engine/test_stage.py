@@ -208,6 +208,19 @@ async def test_nothing_is_bought_once_the_disk_refused_an_outcome(
     assert lane.sent == ["r-i0"]
 
 
+async def test_system_that_refuses_something_ends_the_stage_in_good_order(tmp_path: Path) -> None:
+    async def work(item: Item, ask: Ask) -> list[Result | Rejection]:
+        outputs = await ask_once(item, ask)
+        if item.item_id == "i3":
+            raise OSError(errno.ENOSPC, "No space left on device", "/tmp/somewhere")
+        return outputs
+
+    with pytest.raises(StorageError, match="No space left on device"):
+        await pass_over(tmp_path, FakeLane(), make_items(9), work=work, window=2)
+
+    assert result_ids(tmp_path)[:6] == [f"i{n}.{m}" for n in range(3) for m in range(2)]
+
+
 async def test_refused_results_end_the_stage_with_one_error_and_no_noise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
