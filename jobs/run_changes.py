@@ -15,6 +15,8 @@ from schemas.documents import Document, SplitAssignment
 
 STAGES = ("documents", "split", "chunks", "questions", "kept_questions", "answers")
 
+MAX_NAMED_DOCUMENTS = 20
+
 Effect = Literal["requests", "threshold"]
 
 
@@ -90,10 +92,12 @@ class RunChanges(NamedTuple):
         return bool(self.settings or self.documents)
 
     def describe(self) -> Iterator[str]:
-        """One line for each change."""
+        """One line for each change; of many documents the first are named, the rest counted."""
         yield from (change.what for change in self.settings)
-        for document in self.documents:
+        for document in self.documents[:MAX_NAMED_DOCUMENTS]:
             yield f"document {'changed' if document.is_changed else 'gone'}: {document.path}"
+        if (more := len(self.documents) - MAX_NAMED_DOCUMENTS) > 0:
+            yield f"and {more:,} more documents that changed or are gone"
 
 
 def find_changes(before: RunConfig, after: RunConfig) -> tuple[Change, ...]:

@@ -11,7 +11,7 @@ from engine.records import encode_record, read_ids
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from engine.stopping import Stopping
-from jobs.documents.list_sources import find_missing_documents, list_sources
+from jobs.documents.list_sources import MissingDocument, find_missing_documents, list_sources
 from jobs.run_changes import TOUCHES, Change, RunChanges, apply_changes
 from schemas.dataset import Rejection
 from schemas.documents import Document, SplitAssignment
@@ -119,3 +119,13 @@ async def test_run_that_lies_among_its_documents_is_none_of_them(tmp_path: Path)
 
     assert len(list(read_ids(folder.sources_path, Document))) == 1
     assert not list(read_ids(folder.rejected_path, Rejection))
+
+
+def test_of_many_documents_that_are_gone_the_first_are_named() -> None:
+    gone = tuple(MissingDocument(f"{n:032x}", f"{n}.md", is_changed=False) for n in range(1020))
+
+    lines = list(RunChanges((), gone).describe())
+
+    assert lines[0] == "document gone: 0.md"
+    assert lines[-1] == "and 1,000 more documents that changed or are gone"
+    assert len(lines) == 21
