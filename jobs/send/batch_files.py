@@ -25,7 +25,12 @@ class Position(NamedTuple):
     offset: int = 0
 
 
-def read_batch_file(path: Path, start: Position = Position()) -> Iterator[Chunk]:  # noqa: B008
+def read_batch_file(
+    path: Path,
+    start: Position = Position(),  # noqa: B008 - immutable
+    *,
+    max_line_bytes: int = MAX_LINE_BYTES,
+) -> Iterator[Chunk]:
     """All lines of `path` from `start` on, in order, lazily.
 
     Raises:
@@ -38,8 +43,8 @@ def read_batch_file(path: Path, start: Position = Position()) -> Iterator[Chunk]
             rest = b""
             while block := file.read(BLOCK_BYTES):
                 *lines, rest = (rest + block).split(b"\n")
-                if len(rest) > MAX_LINE_BYTES:
-                    raise line_too_long(f"{path}:{number + len(lines)}")
+                if len(rest) > max_line_bytes:
+                    raise line_too_long(f"{path}:{number + len(lines)}", max_line_bytes)
                 yield Chunk(number, offset, lines)
                 number += len(lines)
                 offset += sum(map(len, lines)) + len(lines)
@@ -49,8 +54,8 @@ def read_batch_file(path: Path, start: Position = Position()) -> Iterator[Chunk]
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def line_too_long(where: str) -> ConfigError:
+def line_too_long(where: str, max_line_bytes: int) -> ConfigError:
     """The error for a line that cannot be a request, if only for its length."""
     return ConfigError(
-        f"{where}: this line is longer than {MAX_LINE_BYTES:,} bytes; expected one request a line"
+        f"{where}: this line is longer than {max_line_bytes:,} bytes; expected one request a line"
     )

@@ -177,7 +177,7 @@ async def open_standard_input() -> LineReader:
         try:
             return await reader.readline()
         except ValueError:
-            raise line_too_long("standard input") from None
+            raise line_too_long("standard input", MAX_LINE_BYTES) from None
 
     return LineReader(read_line, transport.close)
 
