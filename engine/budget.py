@@ -65,8 +65,9 @@ class Budget:
             while self.spent_usd + self._reserved_usd + worst_usd > cap_usd:
                 if not self._reservation_count:
                     raise QuotaError(
-                        f"the budget of ${cap_usd:.2f} is used up: ${self.spent_usd:.4f} is spent "
-                        f"and the next request may cost ${worst_usd:.4f}; raise budget.usd to go on"
+                        f"the budget of ${cap_usd:.4f} has no room for the next request: "
+                        f"${self.spent_usd:.4f} is spent, and it may cost ${worst_usd:.4f}; raise "
+                        "it (--budget-usd, budget.usd) to go on"
                     )
                 await self._settled.wait()
             self._reserved_usd += worst_usd

@@ -16,7 +16,7 @@ from engine.live.endpoints import Endpoint
 from engine.live.lane import LiveLane
 from engine.live.transport import HttpTransport
 from engine.local_model import LocalModel
-from engine.prices import Price, make_price
+from engine.prices import make_price
 from engine.progress import Details
 from engine.run_folder import RunFolder
 from engine.stats import Stats
@@ -43,12 +43,11 @@ async def open_engine(
     """An engine on the run's journal; with provider local, its model runs for as long.
 
     Raises:
-        ConfigError: the local model is not installed, or a budget meets an unknown price.
+        ConfigError: the local model is not installed.
         DamagedLogError: the journal is damaged.
     """
     is_local = settings.teacher.provider == "local"
     price = make_price(settings.prices, is_free=is_local)
-    _check_price(settings, price)
     stats, clock = Stats(), SystemClock()
     async with AsyncExitStack() as opened:
         journal = await opened.enter_async_context(Journal(folder.journal_path))
@@ -73,8 +72,14 @@ async def open_engine(
             yield OpenEngine(engine.ask, journal, lambda: _details(stats, budget))
 
 
-def _check_price(settings: RunSettings, price: Price) -> None:
+def check_price(settings: RunSettings) -> None:
+    """Say that the teacher's price is unknown, if it is.
+
+    Raises:
+        ConfigError: it is, and there is a budget to keep.
+    """
     model = settings.teacher.model
+    price = make_price(settings.prices, is_free=settings.teacher.provider == "local")
     if price(model, Usage(prompt_tokens=1)) is not None:
         return
     advice = (

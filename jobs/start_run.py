@@ -10,7 +10,7 @@ from engine.prices import make_price
 from engine.run_folder import RunFolder, WriterLock
 from engine.stopping import Stopping, stop_on_signals
 from jobs.documents.list_sources import find_missing_documents, list_sources
-from jobs.open_engine import open_engine
+from jobs.open_engine import check_price, open_engine
 from jobs.pipeline import Pipeline, PipelineEnd
 from jobs.preview_changes import Preview, preview_changes
 from jobs.run_changes import RunChanges, apply_changes, find_changes
@@ -43,6 +43,7 @@ async def start_run(order: RunOrder) -> PipelineEnd:
     """
     stopping, settings = Stopping(), order.settings
     _check_folders(order)
+    check_price(settings)
     order.folder.create()
     with (
         WriterLock(order.folder.lock_path),

@@ -174,7 +174,7 @@ def test_budget_is_a_cap_over_resumes(
     third, output = finish(start(server, run_dir, *arguments, "--budget-usd", "50"))
 
     assert (first, second) == (3, 3)
-    assert "the budget of $0.05 is used up" in message
+    assert "the budget of $0.0500 has no room for the next request" in message
     assert 0 < spent_usd <= 0.05
     assert third == 0, output
     assert paid_twice(server) == 0
@@ -324,3 +324,16 @@ def test_run_goes_to_the_endpoints_of_its_settings(
 
     assert code == 0, output
     assert rows(run_dir / "dataset" / "train.jsonl")
+
+
+def test_budget_for_a_model_of_unknown_price_is_refused_before_anything_is_kept(
+    tmp_path: Path, documents: Path, server: RunningServer
+) -> None:
+    run_dir = tmp_path / "run"
+    arguments = ("--documents", str(documents), "--model", "my-model", "--budget-usd", "1")
+
+    code, output = finish(start(server, run_dir, *arguments))
+
+    assert code == 2
+    assert "the price of model 'my-model' is unknown" in output
+    assert not run_dir.exists()

@@ -26,7 +26,9 @@ async def test_request_is_sent_only_if_its_worst_case_fits(tmp_path: Path) -> No
         engine = Engine(journal=journal, lane=lane, budget=budget, stopping=Stopping())
         for name in ("a", "b", "c"):
             await engine.ask(make_request(name))
-        with pytest.raises(QuotaError, match=r"budget of \$7\.00 is used up: \$3\.0000"):
+        with pytest.raises(
+            QuotaError, match=r"budget of \$7\.0000 has no room .* \$3\.0000 is spent"
+        ):
             await engine.ask(make_request("d"))
 
     assert lane.sent == ["a", "b", "c"]
@@ -73,7 +75,7 @@ async def test_nothing_is_waited_for_when_rounding_alone_is_reserved() -> None:
     await small.__aexit__(None, None, None)
     await large.__aexit__(None, None, None)  # 0.1 + 0.2 - 0.1 - 0.2 is above 0
 
-    with pytest.raises(QuotaError, match="used up"):
+    with pytest.raises(QuotaError, match="no room"):
         async with asyncio.timeout(1), too_large:
             pass
 
