@@ -27,7 +27,7 @@ async def test_request_is_sent_only_if_its_worst_case_fits(tmp_path: Path) -> No
         for name in ("a", "b", "c"):
             await engine.ask(make_request(name))
         with pytest.raises(
-            QuotaError, match=r"budget of \$7\.0000 has no room .* \$3\.0000 is spent"
+            QuotaError, match=r"budget of \$7\.0000 has no room .*\$3\.0000 is spent"
         ):
             await engine.ask(make_request("d"))
 
