@@ -71,12 +71,14 @@ def run_send(
     return measured
 
 
-def start_send(in_path: Path, out_path: Path, base_url: str) -> "subprocess.Popen[bytes]":
+def start_send(
+    in_path: Path, out_path: Path, base_url: str, *, api_key: str = API_KEY
+) -> "subprocess.Popen[bytes]":
     """Start `distill send`; whoever calls ends it."""
     return subprocess.Popen(
         [sys.executable, "-m", "jobs", *_send_arguments(in_path, out_path, base_url)],
         cwd=ROOT_DIR,
-        env={**os.environ, "OPENAI_API_KEY": API_KEY},
+        env={**os.environ, "OPENAI_API_KEY": api_key},
         stderr=subprocess.DEVNULL,
     )
 

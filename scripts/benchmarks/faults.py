@@ -1,0 +1,82 @@
+"""2,000 requests against a server that does everything wrong: each settled once, none paid twice.
+
+    python scripts/benchmarks/faults.py [--rounds N] [--requests N]
+
+The stand-in (tests/openai_server) answers 10% 429, 5% 500, 5% 503, 3% resets, 3% cut-off bodies,
+2% that are not JSON and 1% that hang for 30 s, and is away altogether for 10 s after a third of
+the requests.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import orjson
+
+from scripts.benchmarks.child_processes import remove_results, run_send, spread
+from scripts.benchmarks.request_files import write_requests
+from tests.openai_server import start_openai_server
+
+PROBABILITIES = {
+    "rate_limit_exceeded": 0.10,
+    "server_error": 0.05,
+    "server_is_overloaded": 0.05,
+    "reset_before": 0.015,
+    "reset_after": 0.015,
+    "cut_off": 0.03,
+    "html": 0.02,
+    "hang": 0.01,
+}
+OUTAGE_S = 10.0
+MEDIAN_S = 0.2
+IN_FLIGHT = "64"
+
+
+def main() -> None:
+    """Print what each round came to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--requests", type=int, default=2_000)
+    arguments = parser.parse_args()
+    print("settled once   calls   refused   paid twice   of these not lost   seconds")
+    with tempfile.TemporaryDirectory() as name:
+        in_path = write_requests(Path(name) / "in.jsonl", arguments.requests)
+        rounds = range(arguments.rounds)
+        seconds = [measure(in_path, arguments.requests, seed) for seed in rounds]
+    print(f"seconds, median of {arguments.rounds} (least-most): {spread(seconds, 1)}")
+
+
+def measure(in_path: Path, count: int, seed: int) -> float:
+    """One round: print its row, return its seconds."""
+    out_path = in_path.with_name("out.jsonl")
+    remove_results(out_path)
+    config = {
+        "faults": {"probabilities": PROBABILITIES, "seed": seed, "hang_s": 30.0},
+        "latency": {"median_s": MEDIAN_S, "sigma": 0.4, "seed": seed},
+        "outage": {"after_calls": count // 3, "duration_s": OUTAGE_S},
+    }
+    with start_openai_server(config) as server:
+        measured = run_send(
+            in_path,
+            out_path,
+            server.base_url,
+            "--max-in-flight",
+            IN_FLIGHT,
+            api_key=server.api_key,
+        )
+        totals = server.control.settled_totals(60.0)
+    ids = [orjson.loads(line)["custom_id"] for line in out_path.read_bytes().splitlines()]
+    assert len(ids) == len(set(ids))
+    print(
+        f"{len(ids):6,} of {count:,}   {totals['calls']:5,}   {totals['refused']:7,}   "
+        f"{totals['billed_twice']:10,}   {totals['delivered_twice']:17,}   {measured.wall_s:7.1f}"
+    )
+    return measured.wall_s
+
+
+if __name__ == "__main__":
+    main()
