@@ -40,6 +40,14 @@ async def test_all_bad_lines_are_found_before_anything_is_sent(tmp_path: Path) -
     assert len(said) == 4
 
 
+async def test_repeated_id_is_found_in_a_later_block(tmp_path: Path) -> None:
+    ids = [f"{number}-{'x' * (number % 700)}" for number in range(1_000)]
+    path = write(tmp_path / "in.jsonl", *map(line, [*ids, ids[900]]))
+
+    with pytest.raises(ConfigError, match=r"in\.jsonl:1001: custom_id: found that of line 901 "):
+        await check(path)
+
+
 async def test_first_20_bad_lines_are_shown_and_the_rest_counted(tmp_path: Path) -> None:
     path = write(tmp_path / "in.jsonl", *[b"nonsense"] * 1_033)
 
@@ -101,10 +109,10 @@ async def test_last_line_needs_no_newline_and_blocks_cut_nothing(tmp_path: Path)
     path = tmp_path / "in.jsonl"
     path.write_bytes(b"\r\n".join(map(line, ids)))
 
-    checked = await check(path, settled=(ids[0], ids[500]))
+    checked = await check(path, settled=(*ids[:500], ids[700]))
 
     assert path.stat().st_size > 5 * BLOCK_BYTES
-    assert await wanted_ids(checked) == ids[1:500] + ids[501:]
+    assert await wanted_ids(checked) == ids[500:700] + ids[701:]
 
 
 def test_line_without_end_is_refused(tmp_path: Path) -> None:

@@ -64,7 +64,8 @@ async def send_all(
     transport = transport or FakeTransport()
     async with results or ResultFiles(result_paths(out_path)) as results:
         source = StreamSource(lines.reader(), results, skips_bad_lines=skips)
-        lane = make_lane(transport, settings=LimitSettings(max_attempts=1))
+        # one slot: the other workers wait for it with a request in hand
+        lane = make_lane(transport, settings=LimitSettings(max_attempts=1, max_in_flight=1))
         with StageProgress("send", total=None, done=0, details=dict) as progress:
             sending = Sending(source, lane, results, stopping or Stopping(), progress)
             await sending.run(workers)
@@ -177,6 +178,20 @@ async def test_stop_wakes_workers_that_wait_for_a_line(tmp_path: Path) -> None:
 
     assert sending.result().ended_by is reason
     assert ids_in(tmp_path / "out.jsonl") == ["a"]
+
+
+async def test_worker_draws_nothing_before_its_reply_is_on_disk(tmp_path: Path) -> None:
+    out_path = tmp_path / "out.jsonl"
+    written_counts = []
+
+    def respond(_: Endpoint, __: bytes) -> Step:
+        written_counts.append(len(ids_in(out_path)))
+        return good()
+
+    transport = FakeTransport(responder=respond, latency_s=0.0)
+    await send_all(out_path, Lines(*map(line, "abcd")), transport, workers=1)
+
+    assert written_counts == [0, 1, 2, 3]
 
 
 async def test_full_disk_buys_nothing_further(tmp_path: Path) -> None:
