@@ -2,7 +2,8 @@
 
 from engine.ask import Lane
 from engine.budget import Budget
-from engine.errors import StorageError
+from engine.errors import FatalError, StorageError
+from engine.failure_watch import FailureWatch
 from engine.journal import Journal
 from engine.stopping import Stopping
 from schemas.outcomes import Outcome
@@ -20,6 +21,7 @@ class Engine:
         self._lane = lane
         self._budget = budget
         self._stopping = stopping
+        self._watch = FailureWatch()
 
     async def ask(self, request: Request) -> Outcome:
         """The outcome of `request`: from the journal if settled, else sent, kept, then returned.
@@ -27,6 +29,7 @@ class Engine:
         Raises:
             What engine.ask.Ask raises, and the reason once a stop was requested.
             StorageError: the disk refused the outcome; nothing further is sent.
+            FatalError: the first requests all failed alike; nothing further is sent.
         """
         if (outcome := self._journal.get(request.request_id)) is not None:
             return outcome
@@ -35,6 +38,7 @@ class Engine:
             outcome = await self._lane.send(request)
             reservation.settle(outcome.cost_usd)
             await self._keep(outcome)
+        self._check(outcome)
         return outcome
 
     async def _keep(self, outcome: Outcome) -> None:
@@ -42,4 +46,11 @@ class Engine:
             await self._journal.append(outcome)
         except StorageError as error:
             self._stopping.request(error)  # what nobody can keep must not be bought
+            raise
+
+    def _check(self, outcome: Outcome) -> None:
+        try:
+            self._watch.note(outcome)
+        except FatalError as error:
+            self._stopping.request(error)
             raise

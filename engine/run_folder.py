@@ -88,6 +88,7 @@ class RunFolder:
         self.lock_path = run_dir / "lock"
         self.config_path = run_dir / "config.toml"
         self.journal_path = run_dir / "journal.jsonl"
+        self.retried_path = run_dir / "retried.jsonl"
         self.sources_path = run_dir / "sources.jsonl"
         self.rejected_path = run_dir / "rejected.jsonl"
         self.stats_path = run_dir / "stats.jsonl"

@@ -48,6 +48,9 @@ Assignments = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Any setting, e.g. limits.burst_s=2."),
 ]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Send again what failed for good.")
+]
 
 
 @app.command()
@@ -80,6 +83,7 @@ def run(
         bool,
         typer.Option("--accept-changes", help="Go on although settings or documents changed."),
     ] = False,
+    retry_failed: RetryFailed = False,
 ) -> None:
     """Make the dataset, or go on making it."""
     flags = {
@@ -94,7 +98,7 @@ def run(
         "limit_chunks": limit_chunks,
         "dataset.closed_book": closed_book,
     }
-    raise typer.Exit(_run(run_dir, config, flags, assignments or [], accept_changes))
+    raise typer.Exit(_run(run_dir, config, flags, assignments or [], accept_changes, retry_failed))
 
 
 @app.command()
@@ -137,9 +141,7 @@ def send(
     max_outage: Annotated[
         float | None, typer.Option(help="Seconds to wait for a server that answers nobody.")
     ] = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Send again what failed for good.")
-    ] = False,
+    retry_failed: RetryFailed = False,
     skip_bad_lines: Annotated[
         bool, typer.Option("--skip-bad-lines", help="Leave out what is not a request.")
     ] = False,
@@ -231,6 +233,7 @@ def _run(
     flags: dict[str, Any],
     assignments: list[str],
     accepts_changes: bool,
+    retries_failed: bool,
 ) -> int:
     from engine.run_folder import RunFolder
     from jobs.command_settings import run_settings
@@ -245,7 +248,8 @@ def _run(
     is_local = settings.teacher.provider == "local"
     endpoints = [] if is_local else read_endpoints(settings, os.environ)
     began_s = time.monotonic()
-    end = run_to_end(start_run(RunOrder(folder, settings, endpoints, accepts_changes)))
+    order = RunOrder(folder, settings, endpoints, accepts_changes, retries_failed)
+    end = run_to_end(start_run(order))
     summary = summarize_run(folder)
     print(describe_run(summary))
     print(f"{'time':<16} {_duration(time.monotonic() - began_s)} in this call")

@@ -92,7 +92,8 @@ def check_price(settings: RunSettings) -> None:
 
 
 def _spent_usd(folder: RunFolder) -> float:
-    return sum(settled.cost_usd or 0.0 for settled in read_settled(folder.journal_path))
+    paths = (folder.journal_path, folder.retried_path)
+    return sum(settled.cost_usd or 0.0 for path in paths for settled in read_settled(path))
 
 
 def _details(stats: Stats, budget: Budget) -> dict[str, str]:

@@ -93,6 +93,8 @@ def read_environment(environment: Mapping[str, str]) -> Layer:
 def read_assignments(assignments: Sequence[str]) -> Layer:
     """The layer of `--set section.key=value` flags; values are TOML, or else plain text.
 
+    No value (`limit_chunks=`) unsets what has no default.
+
     Raises:
         ConfigError: one of them is not an assignment.
     """
@@ -186,6 +188,8 @@ def _merge(into: Tree, tree: Tree) -> None:
 
 
 def _toml_value(text: str) -> object:
+    if not text:
+        return None
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

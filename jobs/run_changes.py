@@ -129,12 +129,13 @@ def apply_changes(folder: RunFolder, changes: RunChanges) -> None:
     first = next((stage for stage in STAGES if stage in touched), None)
     if first is not None:
         later = STAGES[STAGES.index(first) :]
-        _reset_stages(folder, [s for s in later if s != "split" or s in touched])
+        reset_stages(folder, [s for s in later if s != "split" or s in touched])
     if changes.documents:
         _remove_documents(folder, {document.document_id for document in changes.documents})
 
 
-def _reset_stages(folder: RunFolder, stages: Sequence[str]) -> None:
+def reset_stages(folder: RunFolder, stages: Sequence[str]) -> None:
+    """Remove the results of stages, so that they are done again. The journal stays."""
     for stage in stages:
         folder.finished_path(stage).unlink(missing_ok=True)
         folder.results_path(stage).unlink(missing_ok=True)
@@ -164,5 +165,7 @@ def _stage_of_prompt(name: str) -> str:
 
 
 def _is_in_use(name: str, config: RunConfig) -> bool:
+    if name.startswith("row_"):  # the dataset is written anew by every call
+        return False
     is_small = config.settings.teacher.prompt_profile == "small"
     return name.startswith("small_") == is_small

@@ -13,6 +13,7 @@ from jobs.documents.list_sources import find_missing_documents, list_sources
 from jobs.open_engine import check_price, open_engine
 from jobs.pipeline import Pipeline, PipelineEnd
 from jobs.preview_changes import Preview, preview_changes
+from jobs.retry_failed import set_failures_aside
 from jobs.run_changes import RunChanges, apply_changes, find_changes
 from jobs.run_config import (
     new_run_config,
@@ -32,6 +33,7 @@ class RunOrder(NamedTuple):
     settings: RunSettings
     endpoints: Sequence[Endpoint]
     accepts_changes: bool
+    retries_failed: bool
 
 
 async def start_run(order: RunOrder) -> PipelineEnd:
@@ -50,6 +52,8 @@ async def start_run(order: RunOrder) -> PipelineEnd:
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
         await _settle_changes(order, stopping)
+        if order.retries_failed:
+            _log.info("asking again: %d requests that had failed", set_failures_aside(order.folder))
         async with open_engine(order.folder, settings, order.endpoints, stopping) as engine:
             pipeline = Pipeline(
                 order.folder,

@@ -31,6 +31,7 @@ def summarize_run(folder: RunFolder) -> RunSummary:
     config = read_run_config(folder.config_path)
     requests = _sum_requests(folder.journal_path)
     costs = [summary.cost_usd for summary in requests.values()]
+    costs += [settled.cost_usd for settled in read_settled(folder.retried_path)]
     known = [cost for cost in costs if cost is not None]
     writer = find_writer(folder.lock_path)
     return RunSummary(

@@ -337,3 +337,41 @@ def test_budget_for_a_model_of_unknown_price_is_refused_before_anything_is_kept(
     assert code == 2
     assert "the price of model 'my-model' is unknown" in output
     assert not run_dir.exists()
+
+
+def test_server_that_refuses_every_request_does_not_write_off_the_corpus(
+    tmp_path: Path, documents: Path, server: RunningServer
+) -> None:
+    run_dir = tmp_path / "run"
+    arguments = ("--documents", str(documents), *SPEED, "--set", "chunks.target_tokens=64")
+    server.control.configure(faults={"probabilities": {"invalid_request": 1.0}})
+
+    refused, message = finish(start(server, run_dir, *arguments))
+    server.control.configure(faults={})
+    again, output = finish(start(server, run_dir, "--retry-failed"))
+
+    assert refused == 3
+    assert "all failed for good" in message
+    assert "--retry-failed" in message
+    assert again == 0, output
+    assert "asking again: " in output
+    assert {row["status"] for row in rows(run_dir / "journal.jsonl")} == {"completed"}
+    assert {row["status"] for row in rows(run_dir / "retried.jsonl")} == {"failed"}
+    assert rows(run_dir / "dataset" / "train.jsonl")
+    assert paid_twice(server) == 0
+
+
+def test_limit_can_be_lifted_again(tmp_path: Path, documents: Path, server: RunningServer) -> None:
+    run_dir = tmp_path / "run"
+
+    sample, _ = finish(
+        start(server, run_dir, "--documents", str(documents), *SPEED, "--limit-chunks", "3")
+    )
+    sampled = len(rows(run_dir / "finished" / "questions.jsonl"))
+    rest, output = finish(start(server, run_dir, "--set", "limit_chunks="))
+
+    assert (sample, sampled) == (0, 3)
+    assert rest == 0, output
+    chunk_count = len(rows(run_dir / "chunks.jsonl"))
+    assert len(rows(run_dir / "finished" / "questions.jsonl")) == chunk_count
+    assert paid_twice(server) == 0
