@@ -21,13 +21,18 @@ def snapshots_written(path: Path, stats: Stats, clock: Clock) -> Iterator[None]:
     it: losing one loses nothing.
     """
     loop = asyncio.get_running_loop()
+    rate = _Rate(clock.monotonic_s())
     with path.open("ab", buffering=0) as file:
         timer: asyncio.TimerHandle | None = None
 
         def write_line() -> None:
-            at = clock.utc_now().isoformat(timespec="milliseconds")
+            line = {
+                "at": clock.utc_now().isoformat(timespec="milliseconds"),
+                "settled_per_s": rate.per_s(stats.settled, clock.monotonic_s()),
+                **stats.snapshot().model_dump(),
+            }
             with suppress(OSError):
-                file.write(orjson.dumps({"at": at, **stats.snapshot().model_dump()}) + b"\n")
+                file.write(orjson.dumps(line) + b"\n")
 
         def tick() -> None:
             nonlocal timer
@@ -40,3 +45,16 @@ def snapshots_written(path: Path, stats: Stats, clock: Clock) -> Iterator[None]:
         finally:
             timer.cancel()
             write_line()
+
+
+class _Rate:
+    """How fast a count grows, from one look to the next."""
+
+    def __init__(self, now_s: float) -> None:
+        self._last_s = now_s
+        self._last_count = 0
+
+    def per_s(self, count: int, now_s: float) -> float:
+        grown, elapsed_s = count - self._last_count, now_s - self._last_s
+        self._last_count, self._last_s = count, now_s
+        return round(grown / elapsed_s, 2) if elapsed_s > 0 else 0.0

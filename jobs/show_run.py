@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from schemas.summary import RequestSummary, RunSummary, StageSummary
 
 LABEL_CHARS = 16
-SHOWN_STATS = ("in_flight", "sent", "settled", "refused", "latency_p50_s", "latency_p99_s")
+SHOWN_STATS = (
+    "settled_per_s",
+    "in_flight",
+    "sent",
+    "settled",
+    "refused",
+    "latency_p50_s",
+    "latency_p99_s",
+)
 
 
 def describe_run(summary: RunSummary) -> str:
@@ -18,7 +26,7 @@ def _funnel(summary: RunSummary) -> Iterator[str]:
     if summary.writer:
         yield _line("written by", summary.writer)
     if summary.stats:
-        shown = (f"{name} {summary.stats[name]}" for name in SHOWN_STATS)
+        shown = (f"{name} {summary.stats[name]}" for name in SHOWN_STATS if name in summary.stats)
         yield _line("at the moment", ", ".join(shown))
     if summary.model:
         grade = "  (runs on this machine; its texts are of demo grade)" * summary.is_demo_grade
