@@ -146,7 +146,8 @@ def send(
         bool, typer.Option("--skip-bad-lines", help="Leave out what is not a request.")
     ] = False,
     metrics_port: Annotated[
-        int | None, typer.Option(help="Serve Prometheus metrics on this port of 127.0.0.1.")
+        int | None,
+        typer.Option(min=1, max=65535, help="Serve Prometheus metrics on this port of 127.0.0.1."),
     ] = None,
     config: Config = None,
     assignments: Assignments = None,
@@ -168,16 +169,12 @@ def send(
         "limits.max_outage_s": max_outage,
     }
     settings = send_settings(config, flags, endpoints or [], assignments or [])
-    order = SendOrder(
-        None if requests == "-" else Path(requests),
-        out,
-        settings,
-        read_endpoints(settings, os.environ),
-        retries_failed=retry_failed,
-        skips_bad_lines=skip_bad_lines,
-        metrics_port=metrics_port,
+    input_path = None if requests == "-" else Path(requests)
+    order = SendOrder(input_path, out, settings, read_endpoints(settings, os.environ))
+    flagged = order._replace(
+        retries_failed=retry_failed, skips_bad_lines=skip_bad_lines, metrics_port=metrics_port
     )
-    raise typer.Exit(_send(order))
+    raise typer.Exit(_send(flagged))
 
 
 @app.command()

@@ -143,6 +143,8 @@ class Sending:
 
 def _check_paths(order: SendOrder, paths: ResultPaths) -> None:
     out_path = paths.answers
+    if out_path.is_dir():
+        raise ConfigError(f"{out_path}: is a folder; name a file in it")
     if not out_path.parent.is_dir():
         raise ConfigError(f"{out_path}: its folder does not exist; make it, or name another file")
     if order.input_path is None:

@@ -107,14 +107,18 @@ def test_bad_settings_are_2_and_one_message(
     assert "hush" not in ended.said
 
 
-def test_input_as_output_is_refused_and_kept(server: RunningServer, tmp_path: Path) -> None:
+def test_output_that_cannot_be_is_refused_and_the_input_kept(
+    server: RunningServer, tmp_path: Path
+) -> None:
     in_path = write_requests(tmp_path / "in.jsonl", ["a"])
     text = in_path.read_bytes()
 
     ended = send(server, in_path, in_path)
     missing = send(server, in_path, tmp_path / "no" / "out.jsonl")
+    folder = send(server, in_path, tmp_path)
 
-    assert (ended.code, missing.code) == (2, 2)
+    assert (ended.code, missing.code, folder.code) == (2, 2, 2)
+    assert f"{tmp_path}: is a folder" in folder.said
     assert "its folder does not exist" in missing.said
     assert in_path.read_bytes() == text
 
