@@ -1,12 +1,14 @@
 """The lines of a file of requests, some at a time, whatever the file's size."""
 
 from collections.abc import Iterator
+from io import RawIOBase
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import ConfigError
 
 MAX_LINE_BYTES = 1 << 28  # a whole file of the Batch API has 200 MB at most (OpenAI Batch guide)
+CHUNK_BYTES = 1 << 20
 BLOCK_BYTES = 1 << 16  # larger ones are slower: they are fetched from fresh memory each time
 
 
@@ -36,22 +38,46 @@ def read_batch_file(
     Raises:
         ConfigError: it cannot be read, or a line is too long to be a request.
     """
+    number, offset = start
     try:
         with path.open("rb", buffering=0) as file:
-            number, offset = start
             file.seek(offset)
-            rest = b""
-            while block := file.read(BLOCK_BYTES):
-                *lines, rest = (rest + block).split(b"\n")
-                if len(rest) > max_line_bytes:
-                    raise line_too_long(f"{path}:{number + len(lines)}", max_line_bytes)
+            for lines in _read_lines(file, max_line_bytes):
                 yield Chunk(number, offset, lines)
                 number += len(lines)
                 offset += sum(map(len, lines)) + len(lines)
-            if rest:
-                yield Chunk(number, offset, [rest])
+    except _LineTooLongError as error:
+        raise line_too_long(f"{path}:{number + error.lines_before}", max_line_bytes) from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+class _LineTooLongError(Exception):
+    def __init__(self, lines_before: int) -> None:
+        super().__init__()
+        self.lines_before = lines_before
+
+
+def _read_lines(file: RawIOBase, max_line_bytes: int) -> Iterator[list[bytes]]:
+    """Lines, about CHUNK_BYTES of them at a time. The time is linear also in a line's length."""
+    lines: list[bytes] = []
+    begun: list[bytes] = []  # the parts of a line whose end was not read yet
+    begun_bytes = read_bytes = 0
+    while block := file.read(BLOCK_BYTES):
+        begun.append(block)
+        begun_bytes += len(block)
+        read_bytes += len(block)
+        if b"\n" in block:
+            *whole, rest = b"".join(begun).split(b"\n")
+            lines += whole
+            begun, begun_bytes = [rest], len(rest)
+        if begun_bytes > max_line_bytes:
+            raise _LineTooLongError(len(lines))
+        if read_bytes >= CHUNK_BYTES:
+            yield lines
+            lines, read_bytes = [], 0
+    last = b"".join(begun)
+    yield [*lines, last] if last else lines
 
 
 def line_too_long(where: str, max_line_bytes: int) -> ConfigError:

@@ -2,8 +2,8 @@
 
     python scripts/benchmarks/memory.py [--small N] [--large N] [--rounds N] [--folder DIR]
 
-Requests of 1 KB go to nginx on loopback. The index of ids (16 bytes an id in the results, 17 in the
-check of the input) is what may grow; it is taken off the difference. A million requests take
+Requests of 1 KB go to nginx on loopback. What grows with them is the index (16 bytes a reply) and a byte a line of the
+input; both are taken off. A million requests take
 several minutes and 2.5 GB of disk.
 """
 
@@ -20,7 +20,7 @@ from scripts.benchmarks.child_processes import remove_results, run_send, spread
 from scripts.benchmarks.nginx_server import nginx_server
 from scripts.benchmarks.request_files import write_requests
 
-INDEX_BYTES = 16 + 17  # of the results; of the check: hash, offset, verdict
+INDEX_BYTES = 16 + 1  # of the results; a verdict on each line of the input
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from engine.errors import ConfigError, InterruptedRunError
 from engine.stopping import Stopping
-from jobs.send.batch_files import BLOCK_BYTES, read_batch_file
+from jobs.send.batch_files import BLOCK_BYTES, CHUNK_BYTES, read_batch_file
 from jobs.send.check_batch_file import CheckedFile, check_batch_file
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ResultFiles, result_paths
@@ -41,10 +41,10 @@ async def test_all_bad_lines_are_found_before_anything_is_sent(tmp_path: Path) -
 
 
 async def test_repeated_id_is_found_in_a_later_block(tmp_path: Path) -> None:
-    ids = [f"{number}-{'x' * (number % 700)}" for number in range(1_000)]
-    path = write(tmp_path / "in.jsonl", *map(line, [*ids, ids[900]]))
+    ids = [f"{number}-{'x' * (number % 700)}" for number in range(3_000)]
+    path = write(tmp_path / "in.jsonl", *map(line, [*ids, ids[2_900]]))
 
-    with pytest.raises(ConfigError, match=r"in\.jsonl:1001: custom_id: found that of line 901 "):
+    with pytest.raises(ConfigError, match=r"in\.jsonl:3001: custom_id: found that of line 2,901 "):
         await check(path)
 
 
@@ -105,14 +105,14 @@ async def test_repeated_id_of_a_settled_request_is_bad_too(tmp_path: Path) -> No
 
 
 async def test_last_line_needs_no_newline_and_blocks_cut_nothing(tmp_path: Path) -> None:
-    ids = [f"{number}-{'x' * (number % 700)}" for number in range(1_000)]
+    ids = [f"{number}-{'x' * (number % 700)}" for number in range(3_000)]
     path = tmp_path / "in.jsonl"
     path.write_bytes(b"\r\n".join(map(line, ids)))
 
-    checked = await check(path, settled=(*ids[:500], ids[700]))
+    checked = await check(path, settled=(*ids[:2_500], ids[2_700]))
 
-    assert path.stat().st_size > 5 * BLOCK_BYTES
-    assert await wanted_ids(checked) == ids[500:700] + ids[701:]
+    assert path.stat().st_size > 2 * CHUNK_BYTES
+    assert await wanted_ids(checked) == ids[2_500:2_700] + ids[2_701:]
 
 
 def test_line_without_end_is_refused(tmp_path: Path) -> None:
