@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-MERGE_AT_LEAST = 65_536
-MERGE_SHARE = 16  # recent entries are merged once they are more than 1/16 of the sorted ones
+MERGE_AT_LEAST = 8_192  # a recent entry takes ten times the memory of a sorted one
+MERGE_SHARE = 64  # recent entries are merged once they are more than 1/64 of the sorted ones
 
 
 class IdIndex:

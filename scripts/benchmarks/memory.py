@@ -2,9 +2,8 @@
 
     python scripts/benchmarks/memory.py [--small N] [--large N] [--rounds N] [--folder DIR]
 
-Requests of 1 KB go to nginx on loopback. What grows with them is the index (16 bytes a reply) and a byte a line of the
-input; both are taken off. A million requests take
-several minutes and 2.5 GB of disk.
+Requests of 1 KB go to nginx on loopback. What grows with them is the index (16 bytes a reply) and
+a byte a line of the input; both are taken off. A million requests take minutes and 2.5 GB of disk.
 """
 
 import argparse
