@@ -8,8 +8,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-MERGE_AT_LEAST = 8_192  # a recent entry takes ten times the memory of a sorted one
-MERGE_SHARE = 64  # recent entries are merged once they are more than 1/64 of the sorted ones
+RECENT_COUNT = 8_192  # a recent entry takes ten times the memory of a sorted one
+BUCKET_BITS = 8
+
+_SHIFT = 64 - BUCKET_BITS
+_LOWEST = -(1 << (BUCKET_BITS - 1))
+_EDGES = np.arange(_LOWEST, -_LOWEST, dtype=np.int64) << _SHIFT
 
 
 class IdIndex:
@@ -18,22 +22,27 @@ class IdIndex:
     It keeps a 64-bit hash and an offset for each id, not the id: `offsets` names candidates, and
     whoever asks compares the id in the file. The hash is Python's own keyed one (SipHash), so that
     nobody can prepare ids that collide; it lives no longer than the process.
+
+    What the file held at opening is one sorted part; what is added goes through a small dict into
+    sorted buckets, so that no more than a bucket is ever copied at once.
     """
 
     def __init__(self, hashes: array[int], offsets: array[int]) -> None:
         by_hash, at = _as_int64(hashes), _as_int64(offsets)
         order = np.argsort(by_hash, kind="stable")
-        self._hashes, self._offsets = by_hash[order], at[order]
+        self._opened = _Sorted(by_hash[order], at[order])
+        self._added = [_Sorted(_as_int64(array("q")), _as_int64(array("q"))) for _ in _EDGES]
+        self._added_count = 0
         self._recent: dict[int, int] = {}
 
     def __len__(self) -> int:
-        return len(self._hashes) + len(self._recent)
+        return len(self._opened.hashes) + self._added_count + len(self._recent)
 
     def add(self, key: bytes, offset: int) -> None:
         """Remember that the line of `key` begins at `offset`."""
         hashed = hash(key)
-        if hashed in self._recent or self._is_merge_due():
-            self._merge()
+        if hashed in self._recent or len(self._recent) >= RECENT_COUNT:
+            self._sort_recent()
         self._recent[hashed] = offset
 
     def offsets(self, key: bytes) -> Iterator[int]:
@@ -42,42 +51,69 @@ class IdIndex:
         recent = self._recent.get(hashed)
         if recent is not None:
             yield recent
-        position = int(np.searchsorted(self._hashes, hashed))
-        while position < len(self._hashes) and int(self._hashes[position]) == hashed:
-            yield int(self._offsets[position])
-            position += 1
+        if self._added_count:
+            yield from self._added[(hashed >> _SHIFT) - _LOWEST].find(hashed)
+        yield from self._opened.find(hashed)
 
     def first_offsets(self, keys: Sequence[bytes]) -> list[int]:
         """For each of many keys the first of its offsets, -1 where there is none."""
-        self._merge()
-        if not len(self._hashes):
-            return [-1] * len(keys)
-        hashes = np.fromiter(map(hash, keys), np.int64, len(keys))
-        positions = np.searchsorted(self._hashes, hashes)
-        positions[positions == len(self._hashes)] = 0
-        is_there = self._hashes[positions] == hashes
-        first_offsets: list[int] = np.where(is_there, self._offsets[positions], -1).tolist()
+        opened = self._opened
+        first_offsets = [-1] * len(keys)
+        if len(opened.hashes):
+            hashes = np.fromiter(map(hash, keys), np.int64, len(keys))
+            positions = np.searchsorted(opened.hashes, hashes)
+            positions[positions == len(opened.hashes)] = 0
+            is_there = opened.hashes[positions] == hashes
+            first_offsets = np.where(is_there, opened.offsets[positions], -1).tolist()
+        if self._added_count or self._recent:
+            return [
+                offset if offset >= 0 else next(self.offsets(key), -1)
+                for key, offset in zip(keys, first_offsets, strict=True)
+            ]
         return first_offsets
 
     @property
     def size_bytes(self) -> int:
-        """Memory of the sorted part, which is the part that grows."""
-        return int(self._hashes.nbytes + self._offsets.nbytes)
+        """Memory of the sorted parts, which are what grows."""
+        return sum(
+            part.hashes.nbytes + part.offsets.nbytes for part in [self._opened, *self._added]
+        )
 
-    def _is_merge_due(self) -> bool:
-        return len(self._recent) >= max(MERGE_AT_LEAST, len(self._hashes) // MERGE_SHARE)
-
-    def _merge(self) -> None:
-        if not self._recent:
-            return
+    def _sort_recent(self) -> None:
         hashes = np.fromiter(self._recent.keys(), np.int64, len(self._recent))
         offsets = np.fromiter(self._recent.values(), np.int64, len(self._recent))
+        self._added_count += len(self._recent)
         self._recent.clear()
         order = np.argsort(hashes)
         hashes, offsets = hashes[order], offsets[order]
-        positions = np.searchsorted(self._hashes, hashes)
-        self._hashes = np.insert(self._hashes, positions, hashes)
-        self._offsets = np.insert(self._offsets, positions, offsets)
+        ends = [*np.searchsorted(hashes, _EDGES[1:]).tolist(), len(hashes)]
+        start = 0
+        for bucket, end in zip(self._added, ends, strict=True):
+            bucket.insert(hashes[start:end], offsets[start:end])
+            start = end
+
+
+class _Sorted:
+    """Hashes in order, and the offset of each."""
+
+    __slots__ = ("hashes", "offsets")
+
+    def __init__(self, hashes: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
+        self.hashes = hashes
+        self.offsets = offsets
+
+    def find(self, hashed: int) -> Iterator[int]:
+        position = int(np.searchsorted(self.hashes, hashed))
+        while position < len(self.hashes) and int(self.hashes[position]) == hashed:
+            yield int(self.offsets[position])
+            position += 1
+
+    def insert(self, hashes: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
+        """Add entries whose hashes are in order."""
+        if len(hashes):
+            positions = np.searchsorted(self.hashes, hashes)
+            self.hashes = np.insert(self.hashes, positions, hashes)
+            self.offsets = np.insert(self.offsets, positions, offsets)
 
 
 def _as_int64(numbers: array[int]) -> NDArray[np.int64]:

@@ -15,7 +15,6 @@ from engine.stats import LimitGauges
 from schemas.settings import LimitSettings
 
 START_IN_FLIGHT = 4  # until limits are known or replies have shown that more is well received
-UNKNOWN_PER_MINUTE = 1.0  # all endpoints without known limits are alike
 
 
 @dataclass(slots=True)
@@ -33,10 +32,13 @@ class Route:
         return not self.breaker.is_open and not self.limits.is_paused
 
     @property
-    def expected_wait(self) -> float:
+    def per_minute(self) -> float | None:
+        """Requests that may be sent here in a minute, None as long as that is not known."""
+        return self.limits.requests.units_per_minute
+
+    def expected_wait(self, assumed_per_minute: float) -> float:
         """How long a request would wait here, compared with other routes."""
-        per_minute = self.limits.requests.units_per_minute
-        return (self.slots.load + 1) / (per_minute or UNKNOWN_PER_MINUTE)
+        return (self.slots.load + 1) / (self.per_minute or assumed_per_minute)
 
     def learn(self, headers: Mapping[str, str], sent_s: float) -> None:
         """Follow the limits that a reply names."""
@@ -76,14 +78,18 @@ class Routes:
         return iter(self._alive)
 
     def pick(self) -> Route:
-        """The route to take: the one to be probed, else the one with the shortest wait."""
+        """The route to take: the one to be probed, else the one with the shortest wait.
+
+        A route whose limits are not known is taken to be as fast as the fastest that is.
+        """
         if len(self._alive) == 1:
             return self._alive[0]
         for route in self._alive:
             if route.breaker.is_open and route.breaker.takes_probe:
                 return route
         ready = [route for route in self._alive if route.is_ready]
-        return min(ready or self._alive, key=lambda route: route.expected_wait)
+        fastest = max(route.per_minute or 0.0 for route in self._alive) or 1.0
+        return min(ready or self._alive, key=lambda route: route.expected_wait(fastest))
 
     def has_other(self, route: Route) -> bool:
         """Whether a request could go another way now."""

@@ -187,7 +187,7 @@ async def test_lines_by_id_come_in_the_order_of_ids(tmp_path: Path) -> None:
 async def test_more_ids_than_one_merge_are_all_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.id_index.MERGE_AT_LEAST", 8)
+    monkeypatch.setattr("engine.id_index.RECENT_COUNT", 8)
     path = tmp_path / "log.jsonl"
     ids = [str(n) for n in range(300)]
 

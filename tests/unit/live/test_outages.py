@@ -201,6 +201,18 @@ async def test_endpoint_that_is_back_is_used_again() -> None:
 
 
 @in_virtual_time
+async def test_endpoint_whose_limits_are_not_known_gets_its_share() -> None:
+    known = Endpoint("https://known.example/v1", "sk-k", requests_per_minute=600)
+    unknown = Endpoint("https://unknown.example/v1", "sk-u")
+    transport = FakeTransport(responder=lambda endpoint, payload: good())
+
+    await send_by_workers(make_lane(transport, known, unknown), 400)
+
+    to_unknown = sum(endpoint == unknown for _, endpoint, _ in transport.sent)
+    assert to_unknown > 100
+
+
+@in_virtual_time
 async def test_all_endpoints_without_a_key_that_works_is_fatal() -> None:
     stats = Stats()
     lane = make_lane(FakeTransport(responder=lambda *_: bad(401)), ENDPOINT, OTHER, stats=stats)
