@@ -80,6 +80,7 @@ def encode_outcome(outcome: Outcome) -> bytes:
         "settled_at": outcome.settled_at,
     }
     if isinstance(outcome, Completed):
+        line["server_request_id"] = outcome.server_request_id
         line["reply"] = orjson.Fragment(outcome.raw)
     else:
         line["code"] = outcome.code

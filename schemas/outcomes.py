@@ -19,7 +19,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The provider answered. `reply` is the parsed body, `raw` its bytes on one line."""
+    """The provider answered. `reply` is the parsed body, `raw` its bytes on one line.
+
+    `server_request_id` is the provider's own name for the call, empty if it gave none.
+    """
 
     request_id: str
     model: str
@@ -32,6 +35,7 @@ class Completed:
     settled_at: str
     reply: dict[str, Json]
     raw: bytes
+    server_request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

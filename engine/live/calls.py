@@ -18,10 +18,11 @@ _MESSAGES: dict[Ending, str] = {
 
 
 class Reply(NamedTuple):
-    """A sound reply: its parsed body, and its bytes on one line."""
+    """A sound reply: its parsed body, its bytes on one line, and the server's name for it."""
 
     body: dict[str, Json]
     raw: bytes
+    server_request_id: str
 
 
 @dataclass(slots=True)
@@ -66,6 +67,7 @@ class Call:
             settled_at=settled_at.isoformat(),
             reply=reply.body,
             raw=reply.raw,
+            server_request_id=reply.server_request_id,
         )
 
     def fail(self, error: RequestError, settled_at: datetime) -> Failed:

@@ -30,6 +30,8 @@ from schemas.outcomes import Outcome, Usage
 from schemas.requests import Request
 from schemas.settings import LimitSettings
 
+REQUEST_ID_HEADER = "x-request-id"  # what OpenAI's support asks for
+
 Price = Callable[[str, Usage], float | None]
 
 
@@ -150,7 +152,7 @@ class LiveLane:
             self._stats.count_back()
         route.note_answer()
         self._pay(call, route, charge, read_usage(body))
-        return Reply(body, on_one_line(answer.body))
+        return Reply(body, on_one_line(answer.body), answer.headers.get(REQUEST_ID_HEADER, ""))
 
     def _begin(self, call: Call) -> float:
         call.attempts += 1

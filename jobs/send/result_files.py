@@ -102,10 +102,11 @@ class ResultFiles:
 
 def encode_answer(outcome: Completed, line_id: str) -> bytes:
     """The line of a reply: the body as it was received, on one line."""
+    custom_id, request_id = id_key(outcome.request_id), id_key(outcome.server_request_id)
     return (
         b'{"custom_id":%b,"id":"%b",'
-        b'"response":{"status_code":200,"request_id":"","body":%b},"error":null}'
-        % (id_key(outcome.request_id), line_id.encode(), outcome.raw)
+        b'"response":{"status_code":200,"request_id":%b,"body":%b},"error":null}'
+        % (custom_id, line_id.encode(), request_id, outcome.raw)
     )
 
 

@@ -23,6 +23,7 @@ def make_completed(request_id: str = "r1") -> Completed:
         settled_at="2026-11-25T00:00:00Z",
         reply=orjson.loads(PRETTY_REPLY),
         raw=PRETTY_REPLY.replace(b"\n", b" "),
+        server_request_id="req_7",
     )
 
 
@@ -55,6 +56,7 @@ async def test_outcomes_come_back_as_they_went_in(tmp_path: Path) -> None:
         assert isinstance(completed, Completed)
         assert completed.reply == orjson.loads(PRETTY_REPLY)
         assert completed.usage == make_completed().usage
+        assert completed.server_request_id == "req_7"
         assert failed == make_failed()
         assert journal.get("r3") is None
 

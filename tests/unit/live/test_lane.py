@@ -33,11 +33,12 @@ from tests.unit.live.virtual_time import in_virtual_time
 
 @in_virtual_time
 async def test_answer_becomes_a_completed_outcome_with_its_bytes_on_one_line() -> None:
-    transport = FakeTransport()
+    transport = FakeTransport([good(headers={"x-request-id": "req_7"})])
 
     outcome = await make_lane(transport).send(ask())
 
     assert isinstance(outcome, Completed)
+    assert outcome.server_request_id == "req_7"
     assert (outcome.attempts, outcome.usage) == (1, Usage(20, 50, 0))
     assert outcome.cost_usd == pytest.approx(0.07)
     assert outcome.latency_s == pytest.approx(0.1)
