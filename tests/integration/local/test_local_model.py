@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ROOT = Path(__file__).parents[3]
 PARENT = """
-import asyncio, sys
+import asyncio, signal, sys
 from pathlib import Path
 from engine.local_model import LocalModel
 
@@ -30,6 +30,7 @@ async def main():
         print(model.pid, flush=True)
         await asyncio.Event().wait()
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 asyncio.run(main())
 """
 
@@ -255,9 +256,9 @@ async def test_the_child_ends_by_itself_when_its_parent_is_killed(
     assert child.exists()
 
     parent.send_signal(number)
-    await parent.wait()
 
     async with asyncio.timeout(10):
+        await parent.wait()
         while child.exists() and "\nState:\tZ" not in (child / "status").read_text():
             await asyncio.sleep(0.02)
 
