@@ -13,6 +13,7 @@ from engine.errors import DamagedLogError, StorageError
 from engine.id_index import IdIndex
 from engine.jsonl_lines import damaged_line, id_key, line_number, line_prefix, scan_lines
 
+GATHER_S = 0.002  # a sync and its thread hop cost as much as 10 lines; replies take 100 times this
 READ_AHEAD_BYTES = 1 << 13
 
 _log = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ class JsonlLog:
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jsonl")
         self._waiting: list[_Waiting] = []
         self._group: asyncio.Future[None] | None = None
+        self._group_size = 0
+        self._timer: asyncio.TimerHandle | None = None
         self._broken: StorageError | None = None
 
     async def __aenter__(self) -> Self:
@@ -106,23 +109,35 @@ class JsonlLog:
             raise ValueError(f"a line of {self._path.name} must begin with {self._prefix!r} and id")
         written = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(key, line, written))
-        if self._group is None:
-            self._write_group()
+        if self._group is None and self._timer is None:
+            self._write_soon()
         return written
 
     async def aclose(self) -> None:
         """Wait for what is queued, then close the file."""
-        while self._group is not None:
-            await asyncio.wait([self._group])
+        while self._group is not None or self._waiting:
+            await asyncio.wait([self._group or self._write_group()])
         self._writer.shutdown()
         self._file.close()
 
-    def _write_group(self) -> None:
+    def _write_soon(self) -> None:
+        """Write now if lines come one by one; where many come, wait a moment for more."""
+        if self._group_size > 1:
+            self._timer = asyncio.get_running_loop().call_later(GATHER_S, self._write_group)
+        else:
+            self._write_group()
+
+    def _write_group(self) -> asyncio.Future[None]:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         group, self._waiting = self._waiting, []
+        self._group_size = len(group)
         data = b"".join([item.line + b"\n" for item in group])
         loop = asyncio.get_running_loop()
         self._group = loop.run_in_executor(self._writer, self._write_durably, data)
         self._group.add_done_callback(lambda done: self._settle_group(group, done.exception()))
+        return self._group
 
     def _write_durably(self, data: bytes) -> None:
         view = memoryview(data)
@@ -141,7 +156,7 @@ class JsonlLog:
             if not written.done():
                 written.set_result(None)
         if self._waiting:
-            self._write_group()
+            self._write_soon()
 
     def _fail(self, group: list[_Waiting], error: BaseException) -> None:
         self._broken = StorageError(

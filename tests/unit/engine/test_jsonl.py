@@ -57,6 +57,35 @@ async def test_lines_that_wait_share_one_sync(
     assert len(syncs) == 2  # the first line, then the 99 that came while it was written
 
 
+async def test_where_many_lines_come_those_a_moment_apart_share_one_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syncs: list[int] = []
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (syncs.append(fd), sync(fd)))
+
+    async with JsonlLog(tmp_path / "log.jsonl", id_field="item_id") as log:
+        await asyncio.gather(*[log.append(str(n), make_line(str(n))) for n in range(9)])
+        before = len(syncs)
+        written = []
+        for number in range(10, 14):
+            written.append(log.append(str(number), make_line(str(number))))
+            await asyncio.sleep(0)
+        await asyncio.gather(*written)
+
+    assert len(syncs) == before + 1
+
+
+async def test_lines_that_wait_are_written_when_the_log_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+
+    async with JsonlLog(path, id_field="item_id") as log:
+        await asyncio.gather(*[log.append(str(n), make_line(str(n))) for n in range(9)])
+        log.append("last", make_line("last"))
+
+    assert list(read_lines(path))[-1] == make_line("last")
+
+
 async def test_torn_last_line_is_cut_off_with_a_note(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
