@@ -1,7 +1,6 @@
 """The `distill` command: arguments in, one call, exit code out. Heavy imports wait."""
 
 import io
-import logging
 import os
 import sys
 import time
@@ -17,6 +16,7 @@ from engine.errors import (
     FatalError,
     InterruptedRunError,
 )
+from jobs.log_lines import log_to_stderr
 
 if TYPE_CHECKING:
     from jobs.send.send_requests import SendOrder
@@ -197,7 +197,7 @@ def init(
 
 def main() -> None:
     """The entry point: every error of ours becomes one message and its exit code."""
-    _log_to_stderr()
+    log_to_stderr()
     if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may hold what it cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -283,18 +283,3 @@ def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}"
-
-
-def _log_to_stderr() -> None:
-    handler = _BesideBars()
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-
-
-class _BesideBars(logging.Handler):
-    """Writes log lines to standard error without tearing a progress bar."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        from tqdm import tqdm
-
-        tqdm.write(self.format(record), file=sys.stderr)

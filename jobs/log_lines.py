@@ -1,0 +1,20 @@
+"""Log lines on standard error, beside progress bars."""
+
+import logging
+import sys
+
+
+def log_to_stderr() -> None:
+    """Show what the engine and the jobs report, a line each, from INFO on."""
+    handler = _BesideBars()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+class _BesideBars(logging.Handler):
+    """Writes log lines to standard error without tearing a progress bar."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from tqdm import tqdm
+
+        tqdm.write(self.format(record), file=sys.stderr)
