@@ -197,6 +197,8 @@ def init(
 
 def main() -> None:
     """The entry point: every error of ours becomes one message and its exit code."""
+    # numpy sorts ids here; the threads of its linear algebra would cost 0.1 s of processor.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     log_to_stderr()
     if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may hold what it cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
