@@ -25,6 +25,7 @@ from schemas.documents import Document
 from schemas.settings import DocumentSettings
 
 _ANSWER: TypeAdapter[Document | Rejection] = TypeAdapter(Document | Rejection)
+END_S = 2.0  # for a process that has hung up to end by itself
 _SOURCE_ROOT = Path(__file__).parents[2]
 _INHERITED = ("LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")  # and nothing secret
 
@@ -152,8 +153,16 @@ class _Worker(NamedTuple):
         return await self.reader.readexactly(length)
 
     async def describe_end(self) -> str:
-        self.process.kill()  # it has hung up; if it is dead already, this changes nothing
-        code = await self.process.wait()
+        """How a process ended that has hung up.
+
+        It is not killed at once: to kill what is just dying can lose its exit code.
+        """
+        try:
+            async with asyncio.timeout(END_S):
+                code = await self.process.wait()
+        except TimeoutError:
+            self.process.kill()
+            code = await self.process.wait()
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         return f"its reader ended with {how}; the file may be damaged"
 
