@@ -9,7 +9,7 @@ def log_to_stderr() -> None:
     handler = _BesideBars()
     handler.setFormatter(logging.Formatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    # What it warns of (a child process that was reaped elsewhere) is nothing that a user can act on.
+    # What it warns of (a child process reaped elsewhere) is nothing that a user can act on.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 
