@@ -29,7 +29,8 @@ class JsonlLog:
     """One JSON object a line, each beginning with the same field, its id.
 
     `append` resolves once the line is on disk (fsync); lines that arrive while a group is being
-    written form the next group and share its fsync. A line counts once its newline is written: at
+    written form the next group and share its fsync. Where many come, a group waits GATHER_S for
+    more; a line that comes alone is written at once. A line counts once its newline is written: at
     opening, a last line without one is cut off with a note. Any other line that is not ours
     raises DamagedLogError. One process writes; any number may read the file at any time.
     """
