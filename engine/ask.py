@@ -1,5 +1,7 @@
 """The one question that job code puts to the engine."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
 from schemas.outcomes import Outcome
@@ -19,6 +21,23 @@ class Ask(Protocol):
             Deferred: the batch lane has spooled it; its item is set aside.
         """
         ...
+
+
+async def ask_together(ask: Ask, requests: Sequence[Request]) -> list[Outcome]:
+    """The outcomes of requests that do not depend on each other, in their order.
+
+    All are asked before anything is raised, so that in the batch lane they share a round.
+
+    Raises:
+        What `Ask` raises: the first in the order of the requests.
+    """
+    ends = await asyncio.gather(*map(ask, requests), return_exceptions=True)
+    outcomes: list[Outcome] = []
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end
+        outcomes.append(end)
+    return outcomes
 
 
 class Lane(Protocol):

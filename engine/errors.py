@@ -79,7 +79,7 @@ class RunInUseError(EngineError):
     """Another process writes this run. Exit 75."""
 
 
-class Deferred(Exception):  # noqa: N818 - control flow, not an error
+class Deferred(BaseException):
     """The batch lane has put this request in its outbox; its item waits for the result."""
 
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from engine.ask import Ask
 from engine.budget import Budget
 from engine.clock import SystemClock
+from engine.endpoints import Endpoint
 from engine.engine import Engine
 from engine.errors import ConfigError
 from engine.journal import Journal, read_settled
-from engine.live.endpoints import Endpoint
 from engine.live.lane import LiveLane
 from engine.live.transport import HttpTransport
 from engine.local_model import LocalModel

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.endpoints import Endpoint
 from engine.errors import AuthError, ConfigError
-from engine.live.endpoints import Endpoint
 from jobs.resolve_settings import API_KEY_VARIABLE, Layer
 from schemas.settings import EndpointSettings, RunSettings, TeacherSettings
 

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.endpoints import Endpoint
 from engine.errors import ConfigError
-from engine.live.endpoints import Endpoint
 from engine.prices import make_price
 from engine.run_folder import RunFolder, WriterLock
 from engine.stopping import Stopping, stop_on_signals

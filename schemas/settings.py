@@ -155,6 +155,55 @@ class BudgetSettings(Record):
     usd: Annotated[float, Field(gt=0)] | None = None
 
 
+class BatchSettings(Record):
+    """How the batch lane packs, submits and polls. None: learnt from what the provider says.
+
+    The provider's own limits are 50,000 requests and 200 MB a file (OpenAI Batch guide).
+    """
+
+    max_requests: Annotated[int, Field(ge=1, le=50_000)] = 45_000
+    max_file_mb: Annotated[float, Field(gt=0, le=200)] = 180.0
+    max_enqueued_tokens: Positive | None = None
+    max_batches_per_hour: Positive = 2_000
+    max_attempts: Positive = 3
+    price_share: Fraction = 0.5
+    delete_files: bool = True
+    live_below_requests: Annotated[int, Field(ge=0)] = 100
+    poll_s: Annotated[float, Field(gt=0)] = 10.0
+    max_poll_s: Annotated[float, Field(gt=0)] = 600.0
+
+
+class StudentSettings(Record):
+    """The student: which model is tuned, by whom, and with which parameters (None: theirs)."""
+
+    model: str = ""
+    trainer: Literal["openai", "export"] = "openai"
+    epochs: Positive | None = None
+    learning_rate_multiplier: Annotated[float, Field(gt=0)] | None = None
+    batch_size: Positive | None = None
+    seed: int = 0
+    suffix: Annotated[str, Field(max_length=64)] = ""
+    max_row_tokens: Positive = 65_536
+    training_usd_per_million_tokens: Annotated[float, Field(ge=0)] | None = None
+
+
+class EvaluationSettings(Record):
+    """How baseline, tuned student and teacher are compared. An empty model: the teacher's."""
+
+    baseline_model: str = ""
+    tuned_model: str = ""
+    judge_model: str = ""
+    embedding_model: str = "text-embedding-3-small"
+    judge_max_output_tokens: Annotated[int, Field(ge=4096)] = 4096
+    answer_max_output_tokens: Positive = 900
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    retriever: Literal["bm25", "embeddings"] = "bm25"
+    retrieved_chunks: Positive = 2
+    max_new_questions: Annotated[int, Field(ge=0)] = 100
+    max_unanswerable: Annotated[int, Field(ge=0)] = 100
+    seed: int = 0
+
+
 class ModelPrice(Record):
     """US dollars for a million tokens at live prices; cached input costs like input if unset."""
 
@@ -178,6 +227,9 @@ class RunSettings(Record):
     limits: LimitSettings = LimitSettings()
     endpoints: tuple[EndpointSettings, ...] = ()
     budget: BudgetSettings = BudgetSettings()
+    batch: BatchSettings = BatchSettings()
+    student: StudentSettings = StudentSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     prices: dict[str, ModelPrice] = Field(default_factory=dict)
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from engine.errors import RequestError
-from engine.live.replies import Ending
 from engine.live.retry import Failures
+from engine.replies import Ending
 from schemas.outcomes import Completed, Failed, Outcome, Usage
 from schemas.requests import Json, Request
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from engine.clock import Clock
+from engine.endpoints import Endpoint
 from engine.errors import (
     EngineError,
     FatalError,
@@ -18,13 +19,12 @@ from engine.errors import (
 from engine.live.admission import Admission
 from engine.live.breaker import SET_ASIDE
 from engine.live.calls import Call, Reply
-from engine.live.endpoints import Endpoint
 from engine.live.limits import Charge
-from engine.live.payloads import TokenEstimates, wire_payload
-from engine.live.replies import on_one_line, read_ending, read_reply, read_usage
 from engine.live.retry import Retrier, RetryPolicy
 from engine.live.routes import Route, RouteTable
 from engine.live.transport import NEVER_SENT, Transport
+from engine.payloads import TokenEstimates, wire_payload
+from engine.replies import on_one_line, read_ending, read_reply, read_usage
 from engine.stats import LimitGauges, Stats
 from schemas.outcomes import Outcome, Usage
 from schemas.requests import Request

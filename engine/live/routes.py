@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.clock import Clock
+from engine.endpoints import Endpoint
 from engine.errors import OverloadError, RateLimitError, TransientError
 from engine.live.admission import Admission
 from engine.live.breaker import Breaker
 from engine.live.concurrency import Slots
-from engine.live.endpoints import Endpoint
 from engine.live.limits import Charge, Limits
 from engine.live.transport import NEVER_SENT
 from engine.stats import LimitGauges

@@ -1,14 +1,14 @@
 """One attempt over HTTP: bytes out, status, headers and bytes back."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 import aiohttp
 
+from engine.endpoints import Endpoint
 from engine.errors import EngineError, FatalError, OverloadError, TransientError
 from engine.live.deadlines import Deadlines
-from engine.live.endpoints import Endpoint
+from engine.replies import Answer
 from schemas.requests import Url
 
 MAX_CONNECT_S = 30.0
@@ -21,14 +21,6 @@ HEADERS = {  # all that are sent: none is left for aiohttp to add to each reques
     "User-Agent": "corpus-distill",
 }
 NEVER_SENT = "connection_failed"
-
-
-class Answer(NamedTuple):
-    """What came back, whatever it is."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Transport(Protocol):

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.clock import SystemClock
+from engine.endpoints import Endpoint
 from engine.errors import ConfigError, EngineError, TransientError
-from engine.live.endpoints import Endpoint
 from engine.live.lane import LiveLane
 from engine.live.transport import HttpTransport
 from engine.metrics import serve_metrics

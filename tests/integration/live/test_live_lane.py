@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from engine.clock import SystemClock
+from engine.endpoints import Endpoint
 from engine.errors import AuthError, FatalError
-from engine.live.endpoints import Endpoint
 from engine.live.lane import LiveLane
 from engine.live.transport import HttpTransport
 from engine.stats import Stats

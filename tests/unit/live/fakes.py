@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 
-from engine.live.endpoints import Endpoint
+from engine.endpoints import Endpoint
 from engine.live.lane import LiveLane
-from engine.live.transport import Answer
+from engine.replies import Answer
 from engine.stats import Stats
 from schemas.outcomes import Usage
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, Url, make_request

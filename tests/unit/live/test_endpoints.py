@@ -2,8 +2,8 @@
 
 import pytest
 
+from engine.endpoints import Endpoint
 from engine.errors import ConfigError
-from engine.live.endpoints import Endpoint
 
 
 @pytest.mark.parametrize("base_url", ["", "api.openai.com/v1", "ftp://x/v1", "https:///v1"])

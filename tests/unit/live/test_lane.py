@@ -5,6 +5,7 @@ import asyncio
 import orjson
 import pytest
 
+from engine.endpoints import Endpoint
 from engine.errors import (
     AuthError,
     InterruptedRunError,
@@ -12,8 +13,8 @@ from engine.errors import (
     QuotaError,
     TransientError,
 )
-from engine.live.endpoints import Endpoint
-from engine.live.transport import NEVER_SENT, Answer
+from engine.live.transport import NEVER_SENT
+from engine.replies import Answer
 from engine.stats import Stats
 from schemas.outcomes import Completed, Failed, Usage
 from schemas.settings import LimitSettings

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 import pytest
 
+from engine.endpoints import Endpoint
 from engine.errors import OutageError
 from engine.live.admission import Admission
 from engine.live.breaker import Breaker
-from engine.live.endpoints import Endpoint
 from engine.live.limits import Limits
-from engine.live.payloads import Estimate
+from engine.payloads import Estimate
 from engine.stats import Stats
 from schemas.outcomes import Completed, Failed
 from schemas.settings import LimitSettings

@@ -6,9 +6,10 @@ import logging
 
 import pytest
 
+from engine.endpoints import Endpoint
 from engine.errors import AuthError, InterruptedRunError, OutageError, TransientError
-from engine.live.endpoints import Endpoint
-from engine.live.transport import NEVER_SENT, Answer
+from engine.live.transport import NEVER_SENT
+from engine.replies import Answer
 from engine.stats import Stats
 from schemas.outcomes import Completed
 from schemas.settings import LimitSettings

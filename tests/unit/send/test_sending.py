@@ -4,10 +4,10 @@ from pathlib import Path
 
 import orjson
 
+from engine.endpoints import Endpoint
 from engine.errors import ConfigError, FatalError, InterruptedRunError, StorageError
-from engine.live.endpoints import Endpoint
-from engine.live.transport import Answer
 from engine.progress import StageProgress
+from engine.replies import Answer
 from engine.stopping import Stopping
 from jobs.send.request_sources import LineReader, StreamSource
 from jobs.send.result_files import ResultFiles, result_paths, set_failures_aside

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import orjson
 
-from engine.live.endpoints import OutputLimitName
+from engine.endpoints import OutputLimitName
 from schemas.outcomes import Usage
 from schemas.requests import CHAT_COMPLETIONS, Request
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.live.rate_headers import (
+from engine.rate_headers import (
     REQUESTS,
     TOKENS,
     Allowance,

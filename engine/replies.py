@@ -1,12 +1,14 @@
 """The only translator from what the provider answers to a reply or to our errors."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
 import orjson
 
 from engine.clock import Clock
+from engine.endpoints import Endpoint
 from engine.errors import (
     AuthError,
     EngineError,
@@ -18,9 +20,7 @@ from engine.errors import (
     RequestError,
     TransientError,
 )
-from engine.live.endpoints import Endpoint
-from engine.live.rate_headers import read_retry_after_s
-from engine.live.transport import Answer
+from engine.rate_headers import read_retry_after_s
 from schemas.outcomes import Usage
 from schemas.requests import CHAT_COMPLETIONS, Json, Url
 
@@ -42,6 +42,14 @@ MAX_MESSAGE_CHARS = 300
 _KEY_LIKE = re.compile(r"\b(?:sk|pk|Bearer)[-_ ][\w*.-]{4,}")
 
 Ending = Literal["complete", "length", "refused"]
+
+
+class Answer(NamedTuple):
+    """What came back for one attempt, whatever it is."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class _Problem(NamedTuple):

@@ -2,7 +2,7 @@
 
 import orjson
 
-from engine.live.payloads import REPLIES_TO_LEARN, TokenEstimates, wire_payload
+from engine.payloads import REPLIES_TO_LEARN, TokenEstimates, wire_payload
 from schemas.outcomes import Usage
 from tests.unit.live.fakes import ask
 

@@ -1,0 +1,114 @@
+"""`distill run`: make the dataset, or go on making it."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jobs.commands.exit_codes import EXIT_OK, EXIT_TRY_LATER
+from jobs.commands.options import (
+    Assignments,
+    BaseUrl,
+    Config,
+    MaxInFlight,
+    RetryFailed,
+    Rpm,
+    RunDir,
+    Tpm,
+)
+
+
+def run(
+    run_dir: RunDir,
+    documents: Annotated[Path | None, typer.Option(help="The folder of documents to read.")] = None,
+    config: Config = None,
+    provider: Annotated[
+        str | None,
+        typer.Option(help="openai: any server that speaks its API; local: a small model here."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The teacher model.")] = None,
+    base_url: BaseUrl = None,
+    rpm: Rpm = None,
+    tpm: Tpm = None,
+    max_in_flight: MaxInFlight = None,
+    budget_usd: Annotated[
+        float | None, typer.Option(help="What the run may cost in all, resumes included.")
+    ] = None,
+    limit_chunks: Annotated[
+        int | None,
+        typer.Option(help="Ask about so many chunks only: a sample that a higher limit adds to."),
+    ] = None,
+    closed_book: Annotated[
+        bool | None,
+        typer.Option("--closed-book/--open-book", help="Rows without or with the excerpt."),
+    ] = None,
+    assignments: Assignments = None,
+    accept_changes: Annotated[
+        bool,
+        typer.Option("--accept-changes", help="Go on although settings or documents changed."),
+    ] = False,
+    retry_failed: RetryFailed = False,
+) -> None:
+    """Make the dataset, or go on making it."""
+    flags = {
+        "documents_dir": str(documents) if documents else None,
+        "teacher.provider": provider,
+        "teacher.model": model,
+        "teacher.base_url": base_url,
+        "limits.requests_per_minute": rpm,
+        "limits.tokens_per_minute": tpm,
+        "limits.max_in_flight": max_in_flight,
+        "budget.usd": budget_usd,
+        "limit_chunks": limit_chunks,
+        "dataset.closed_book": closed_book,
+    }
+    raise typer.Exit(_run(run_dir, config, flags, assignments or [], accept_changes, retry_failed))
+
+
+def _run(
+    run_dir: Path,
+    config: Path | None,
+    flags: dict[str, Any],
+    assignments: list[str],
+    accepts_changes: bool,
+    retries_failed: bool,
+) -> int:
+    from engine.run_folder import RunFolder
+    from jobs.command_settings import run_settings
+    from jobs.event_loop import run_to_end
+    from jobs.read_endpoints import read_endpoints
+    from jobs.show_run import describe_run
+    from jobs.start_run import RunOrder, start_run
+    from jobs.summarize_run import summarize_run
+
+    folder = RunFolder(run_dir)
+    settings = run_settings(folder, config, flags, assignments)
+    is_local = settings.teacher.provider == "local"
+    endpoints = [] if is_local else read_endpoints(settings, os.environ)
+    began_s = time.monotonic()
+    order = RunOrder(folder, settings, endpoints, accepts_changes, retries_failed)
+    end = run_to_end(start_run(order))
+    summary = summarize_run(folder)
+    print(describe_run(summary))
+    print(f"{'time':<16} {_duration(time.monotonic() - began_s)} in this call")
+    if end.stage == "dataset":
+        if not any(summary.rows.values()):
+            print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)
+        return EXIT_OK
+    left = sum(end.passed.unsettled.values()) + end.passed.deferred_count
+    reasons = ", ".join(f"{code} {count}" for code, count in end.passed.unsettled.most_common())
+    print(
+        f"distill: {left} items of stage {end.stage} are left ({reasons}); "
+        "the same command again goes on with them",
+        file=sys.stderr,
+    )
+    return EXIT_TRY_LATER
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"

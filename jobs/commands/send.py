@@ -1,0 +1,96 @@
+"""`distill send`: a file of requests in, a file of replies out."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.errors import ConfigError
+from jobs.commands.exit_codes import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
+from jobs.commands.options import (
+    Assignments,
+    BaseUrl,
+    Config,
+    MaxInFlight,
+    RetryFailed,
+    Rpm,
+    Tpm,
+)
+
+if TYPE_CHECKING:
+    from jobs.send.send_requests import SendOrder
+
+
+def send(
+    requests: Annotated[
+        str,
+        typer.Argument(metavar="IN.jsonl", help="Requests in the Batch API's format; - : stdin."),
+    ],
+    out: Annotated[Path, typer.Option(help="The file of replies; failures go to OUT.errors.")],
+    base_url: BaseUrl = None,
+    endpoints: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--endpoint",
+            metavar="URL[,key=VARIABLE][,rpm=N][,tpm=N]",
+            help="One of several addresses; VARIABLE is the environment variable with its key.",
+        ),
+    ] = None,
+    rpm: Rpm = None,
+    tpm: Tpm = None,
+    max_in_flight: MaxInFlight = None,
+    max_attempts: Annotated[int | None, typer.Option(help="Attempts of one request.")] = None,
+    max_outage: Annotated[
+        float | None, typer.Option(help="Seconds to wait for a server that answers nobody.")
+    ] = None,
+    retry_failed: RetryFailed = False,
+    skip_bad_lines: Annotated[
+        bool, typer.Option("--skip-bad-lines", help="Leave out what is not a request.")
+    ] = False,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Serve Prometheus metrics on this port of 127.0.0.1."),
+    ] = None,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Send a file of requests and keep every reply. The same command again goes on."""
+    from jobs.command_settings import send_settings
+    from jobs.read_endpoints import read_endpoints
+    from jobs.send.send_requests import SendOrder
+
+    if base_url is not None and endpoints:
+        raise ConfigError("--base-url and --endpoint exclude each other: give one or the other")
+    flags: dict[str, Any] = {
+        "teacher.base_url": base_url,
+        "endpoints": [] if base_url is not None else None,
+        "limits.requests_per_minute": rpm,
+        "limits.tokens_per_minute": tpm,
+        "limits.max_in_flight": max_in_flight,
+        "limits.max_attempts": max_attempts,
+        "limits.max_outage_s": max_outage,
+    }
+    settings = send_settings(config, flags, endpoints or [], assignments or [])
+    input_path = None if requests == "-" else Path(requests)
+    order = SendOrder(input_path, out, settings, read_endpoints(settings, os.environ))
+    flagged = order._replace(
+        retries_failed=retry_failed, skips_bad_lines=skip_bad_lines, metrics_port=metrics_port
+    )
+    raise typer.Exit(_send(flagged))
+
+
+def _send(order: "SendOrder") -> int:
+    from jobs.event_loop import run_to_end
+    from jobs.send.describe_send import describe_send, left_count
+    from jobs.send.send_requests import send_requests
+
+    end = run_to_end(send_requests(order))
+    print(describe_send(end), file=sys.stderr)
+    if end.ended_by is not None:
+        raise end.ended_by
+    if left_count(end):
+        print("distill: the same command again sends what is left", file=sys.stderr)
+        return EXIT_TRY_LATER
+    return EXIT_INCOMPLETE if end.stats.failed or end.counts.failed_before else EXIT_OK
