@@ -23,10 +23,14 @@ from tests.openai_server.config import (
 )
 from tests.openai_server.replies import Reply, Responder
 from tests.openai_server.server import OpenAIServer
+from tests.openai_server.slow_config import BatchRules, FileRules, FineTuningRules
 
 __all__ = [
+    "BatchRules",
     "ControlClient",
     "Faults",
+    "FileRules",
+    "FineTuningRules",
     "Latency",
     "ModelCard",
     "ModelLimits",

@@ -60,6 +60,17 @@ class ControlClient:
             if len(page) < page_size:
                 return
 
+    def files(self) -> list[dict[str, Any]]:
+        """Every file that is not deleted, oldest first, also hidden and other people's."""
+        files: list[dict[str, Any]] = call_control(f"{self._url}/files")["files"]
+        return files
+
+    def slow_calls(self) -> dict[str, dict[str, int]]:
+        """By operation: `calls`, and how many of them ended with each status (0: no reply)."""
+        operations: dict[str, dict[str, int]]
+        operations = call_control(f"{self._url}/slow_calls")["operations"]
+        return operations
+
     def configure(self, **changes: Any) -> dict[str, Any]:
         """Replace top-level entries of ServerConfig at once; returns what now holds."""
         return call_control(f"{self._url}/config", changes)

@@ -1,4 +1,4 @@
-"""What the stand-in does: keys, models, limits, faults, latency and outage. JSON in and out."""
+"""What the stand-in does: keys, models, limits, faults, latency, outage, slow calls. JSON."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -7,6 +7,7 @@ from pydantic import Field
 
 from schemas.record import Record
 from tests.openai_server.faults import Fault
+from tests.openai_server.slow_config import BatchRules, FileRules, FineTuningRules, Operation
 
 API_KEY = "sk-test-double"
 ANY_MODEL = "*"
@@ -88,6 +89,10 @@ class ServerConfig(Record):
     faults: Faults = Faults()
     latency: Latency = Latency()
     outage: Outage | None = None
+    files: FileRules = FileRules()
+    batches: BatchRules = BatchRules()
+    fine_tuning: FineTuningRules = FineTuningRules()
+    slow_faults: dict[Operation, Faults] = Field(default_factory=dict)  # calls counted by operation
     is_pretty: bool = True  # replies over several lines, as the API sends them
     kept_bodies: Annotated[int, Field(ge=0)] = 10_000  # of the first calls; the rest as hashes
 

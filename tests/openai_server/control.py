@@ -30,6 +30,10 @@ class Control:
                 return _reply(self._show_ledger(with_bills=request.query.get("bills") != "no"))
             case ("GET", "/control/requests"):
                 return self._page(request)
+            case ("GET", "/control/files"):
+                return _reply({"files": [file.public() for file in self._server.files.all()]})
+            case ("GET", "/control/slow_calls"):
+                return _reply({"operations": self._server.slow_calls.counts()})
             case ("GET", "/control/config"):
                 return _reply(self._show_config())
             case ("POST", "/control/config"):

@@ -8,10 +8,19 @@ from tests.openai_server.errors import ApiError
 
 
 class Models:
-    """The models that are served."""
+    """The models that are served: those of the configuration and the fine-tuned ones."""
 
-    def __init__(self, cards: Iterable[ModelCard]) -> None:
-        self._cards = {card.id: card for card in cards}
+    def __init__(self) -> None:
+        self._configured: dict[str, ModelCard] = {}
+        self._tuned: dict[str, ModelCard] = {}
+
+    def configure(self, cards: Iterable[ModelCard]) -> None:
+        """Replace the configured ones; fine-tuned ones stay."""
+        self._configured = {card.id: card for card in cards}
+
+    def add_tuned(self, card: ModelCard) -> None:
+        """Serve one more, the result of a fine-tuning job."""
+        self._tuned[card.id] = card
 
     def find(self, name: object) -> ModelCard:
         """The model called `name`. Raises ApiError: 400 without a name, 404 for an unknown one."""
@@ -21,6 +30,10 @@ class Models:
             message = f"The model `{name}` does not exist or you do not have access to it."
             raise ApiError(404, "model_not_found", message, param="model")
         return card
+
+    @property
+    def _cards(self) -> dict[str, ModelCard]:
+        return {**self._configured, **self._tuned} if self._tuned else self._configured
 
     def page(self, name: str) -> dict[str, Any]:
         """The body of GET /v1/models/{name}; of the list for an empty name."""

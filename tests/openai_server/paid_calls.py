@@ -34,6 +34,7 @@ class PaidCalls:
     def __init__(self, config: ServerConfig, ledger: Ledger) -> None:
         self._ledger = ledger
         self._limits = RateLimits(config.limits, time.monotonic)
+        self.models = Models()
         self.configure(config)
 
     def configure(self, config: ServerConfig) -> None:
@@ -42,7 +43,7 @@ class PaidCalls:
         self._limits.configure(config.limits)
         self._plan = FaultPlan(config.faults)
         self._latency = _LatencyDraws(config.latency)
-        self.models = Models(config.models)
+        self.models.configure(config.models)
 
     def check_key(self, request: web.BaseRequest) -> str:
         """The key of a request. Raises ApiError 401 for one that is not in the list."""
@@ -74,7 +75,7 @@ class PaidCalls:
             self._ledger.close()
 
     def _admit(self, call: Call, key: str, raw: bytes, api: PaidApi) -> _Admitted:
-        body = _parse(raw)
+        body = parse_body(raw)
         model = self.models.find(body.get("model"))
         call.model = model.id
         reserved_tokens = api.reserved_tokens(body, model)
@@ -144,7 +145,8 @@ class _LatencyDraws:
         return latency.median_s * self._random.lognormvariate(0.0, latency.sigma)
 
 
-def _parse(raw: bytes) -> dict[str, Any]:
+def parse_body(raw: bytes) -> dict[str, Any]:
+    """The JSON object of a request's body. Raises ApiError 400 for anything else."""
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:

@@ -13,11 +13,14 @@ from tests.openai_server.config import Outage, ServerConfig
 from tests.openai_server.control import Control
 from tests.openai_server.embeddings import Embeddings
 from tests.openai_server.errors import ApiError
+from tests.openai_server.file_store import FileStore
+from tests.openai_server.files import Files
 from tests.openai_server.ledger import Call, Ledger
 from tests.openai_server.listener import HOST, Listener
 from tests.openai_server.paid_api import PaidApi
 from tests.openai_server.paid_calls import PaidCalls
 from tests.openai_server.replies import Responder, default_reply
+from tests.openai_server.slow_calls import SlowCalls
 
 _MODELS = "/v1/models"
 
@@ -43,6 +46,8 @@ class OpenAIServer:
             "/v1/chat/completions": ChatCompletions(responder),
             "/v1/embeddings": Embeddings(),
         }
+        self.files = FileStore(self.config.files)
+        self.slow_calls = SlowCalls(self.config, self._paid_calls, Files(self.files).routes())
         self._api = Listener(self._handle, port)
         self._control = Listener(Control(self, self._ledger).handle)
         self._exits = contextlib.AsyncExitStack()
@@ -76,6 +81,7 @@ class OpenAIServer:
 
     async def __aenter__(self) -> "OpenAIServer":
         """Listen on both ports."""
+        self._exits.callback(self.files.close)
         await self._exits.enter_async_context(self._api)
         await self._exits.enter_async_context(self._control)
         await self._begin_due_outage()
@@ -96,18 +102,23 @@ class OpenAIServer:
         is_outage_changed = config.outage != self.config.outage
         self.config = config
         self._paid_calls.configure(config)
+        self.slow_calls.configure(config)
+        self.files.rules = config.files
         if is_outage_changed:
             await self._end_outage()
             self._outage = config.outage
             await self._begin_due_outage()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        raw = await request.read()
+        route = self.slow_calls.find(request)
+        raw = b"" if route else await request.read()
         await self._begin_due_outage()
         if self._is_gateway_out:
             return wire.gateway_page()
         if wire.is_gone(request):
             return web.Response()
+        if route is not None:
+            return await self.slow_calls.serve(request, route)
         area = self._areas.get(request.path)
         if area is not None and request.method == "POST":
             return await self._paid_calls.serve(request, raw, area)

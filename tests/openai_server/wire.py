@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from aiohttp import web
 SERVER = "corpus-distill-test-double (not OpenAI)"
 GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>502</body></html>\n"
 _JSON = "application/json"
+_PIECE_BYTES = 1 << 18
 _NO_LINGER = struct.pack("ii", 1, 0)  # socket(7): close at once, with a reset
 
 
@@ -70,3 +72,23 @@ def abort(transport: asyncio.Transport | None) -> None:
 def is_gone(request: web.BaseRequest) -> bool:
     """Whether nobody is left to read a reply."""
     return request.transport is None or request.transport.is_closing()
+
+
+async def stream_file(
+    request: web.BaseRequest, path: Path, headers: Mapping[str, str], *, is_cut: bool
+) -> web.StreamResponse:
+    """Send a file piece by piece; when cut, half of it, then close the connection."""
+    size = path.stat().st_size
+    response = web.StreamResponse(
+        headers={"Content-Type": "application/octet-stream", "Server": SERVER, **headers}
+    )
+    response.content_length = size
+    left = size // 2 if is_cut else size
+    with path.open("rb") as file:
+        await response.prepare(request)
+        while left > 0 and (piece := file.read(min(left, _PIECE_BYTES))):
+            await response.write(piece)
+            left -= len(piece)
+    if is_cut and request.transport is not None:
+        request.transport.close()
+    return response

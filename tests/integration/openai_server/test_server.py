@@ -71,7 +71,7 @@ async def test_official_client_reads_chat_embeddings_and_models() -> None:
         with pytest.raises(openai.NotFoundError, match="does not exist"):
             await client.models.retrieve("gpt-2")
         with pytest.raises(openai.NotFoundError, match="Invalid URL"):
-            await client.files.list()
+            await client.containers.list()
 
     assert [choice.index for choice in chat.choices] == [0, 1]
     assert [len(row.embedding) for row in vectors.data] == [1536, 1536]

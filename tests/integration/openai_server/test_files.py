@@ -1,0 +1,131 @@
+"""The Files API of the stand-in, read by the official client over real sockets."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import openai
+import pytest
+
+from tests.openai_server import Faults, OpenAIServer, ServerConfig
+from tests.openai_server.slow_config import FileRules
+
+UPLOAD = ("in.jsonl", b'{"a": 1}\n')
+
+
+@asynccontextmanager
+async def served(
+    **config: Any,
+) -> AsyncIterator[tuple[OpenAIServer, openai.AsyncOpenAI]]:
+    async with (
+        OpenAIServer(ServerConfig(**config)) as server,
+        openai.AsyncOpenAI(
+            api_key=server.api_key, base_url=server.base_url, max_retries=0
+        ) as client,
+    ):
+        yield server, client
+
+
+async def test_file_is_uploaded_listed_read_and_deleted() -> None:
+    async with served() as (_, client):
+        file = await client.files.create(file=UPLOAD, purpose="batch")
+        found = await client.files.retrieve(file.id)
+        content = await client.files.content(file.id)
+        listed = [each.id async for each in client.files.list(purpose="batch")]
+        others = [each.id async for each in client.files.list(purpose="fine-tune")]
+        deleted = await client.files.delete(file.id)
+        with pytest.raises(openai.NotFoundError, match="No such File object"):
+            await client.files.retrieve(file.id)
+
+    assert (file.filename, file.bytes, file.status) == ("in.jsonl", 9, "processed")
+    assert found == file
+    assert file.expires_at == file.created_at + 30 * 86_400
+    assert content.content == UPLOAD[1]
+    assert (listed, others) == ([file.id], [])
+    assert deleted.deleted
+
+
+async def test_large_file_passes_through_disk_unchanged() -> None:
+    payload = bytes(range(256)) * 40_000
+
+    async with served() as (_, client):
+        file = await client.files.create(file=("big.jsonl", payload), purpose="batch")
+        async with client.files.with_streaming_response.content(file.id) as response:
+            received = b"".join([part async for part in response.iter_bytes()])
+
+    assert received == payload
+
+
+async def test_listing_is_paged_newest_first_among_other_peoples_files() -> None:
+    async with served(files=FileRules(others=3, others_between=1)) as (server, client):
+        ours = [(await client.files.create(file=UPLOAD, purpose="batch")).id for _ in range(3)]
+        newest_first = [file.id async for file in client.files.list(limit=2)]
+        oldest_first = [file.id async for file in client.files.list(limit=4, order="asc")]
+        stranger = (await client.files.list(limit=1)).data[0]
+        with pytest.raises(openai.NotFoundError):
+            await client.files.content(stranger.id)
+        calls = server.slow_calls.counts()["list_files"]["calls"]
+
+    assert len(newest_first) == 9
+    assert newest_first == oldest_first[::-1]
+    assert [each for each in oldest_first if each in ours] == ours
+    assert calls == 5 + 3 + 1
+
+
+async def test_upload_is_not_found_for_some_calls() -> None:
+    async with served(files=FileRules(hidden_calls=2)) as (_, client):
+        file = await client.files.create(file=UPLOAD, purpose="batch")
+        unlisted = (await client.files.list()).data
+        for _ in range(2):
+            with pytest.raises(openai.NotFoundError):
+                await client.files.retrieve(file.id)
+        found = await client.files.retrieve(file.id)
+
+    assert unlisted == []
+    assert found.id == file.id
+
+
+@pytest.mark.parametrize(
+    ("purpose", "name", "message"),
+    [("cooking", "in.jsonl", "Invalid 'purpose'"), ("batch", "in.txt", "Must be .jsonl")],
+)
+async def test_wrong_upload_is_refused_and_not_kept(purpose: Any, name: str, message: str) -> None:
+    async with served() as (server, client):
+        with pytest.raises(openai.BadRequestError, match=message):
+            await client.files.create(file=(name, b"{}"), purpose=purpose)
+        kept: Iterator[Any] = server.files.all()
+
+    assert list(kept) == []
+
+
+async def test_faults_count_by_operation_and_reset_after_keeps_the_file() -> None:
+    faults = {
+        "upload_file": Faults(calls={1: "reset_before", 2: "reset_after", 3: "server_error"}),
+        "download_file": Faults(calls={1: "cut_off"}),
+        "delete_file": Faults(calls={1: "reset_after"}),
+    }
+    async with served(slow_faults=faults) as (server, client):
+        for expected in (openai.APIConnectionError,) * 2 + (openai.InternalServerError,):
+            with pytest.raises(expected):
+                await client.files.create(file=UPLOAD, purpose="batch")
+        (kept,) = (await client.files.list()).data
+        with pytest.raises(openai.APIConnectionError):
+            await client.files.content(kept.id)
+        whole = await client.files.content(kept.id)
+        with pytest.raises(openai.APIConnectionError):
+            await client.files.delete(kept.id)
+        counts = server.slow_calls.counts()
+        left = (await client.files.list()).data
+
+    assert whole.content == UPLOAD[1]
+    assert left == []
+    assert counts["upload_file"] == {"calls": 3, "0": 2, "500": 1}
+    assert counts["download_file"] == {"calls": 2, "200": 2}
+
+
+async def test_slow_calls_need_the_key() -> None:
+    async with served() as (server, client):
+        with pytest.raises(openai.AuthenticationError):
+            await client.with_options(api_key="sk-wrong").files.list()
+
+    assert server.slow_calls.counts()["list_files"] == {"calls": 1, "401": 1}
