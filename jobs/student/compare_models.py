@@ -1,0 +1,72 @@
+"""Compares baseline, tuned student and teacher on the questions that all were asked."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from jobs.student.bootstrap import DRAW_COUNT
+from jobs.student.compare_group import TIE_BELOW, compare_group
+from jobs.student.comparison_warnings import find_warnings
+from jobs.student.score_table import ScoreTable, tabulate_scores
+from schemas.comparison import Comparison, Contender, GroupComparison
+from schemas.evaluation import METRICS, ROLES, ModelAnswer, Sample, Score, Slice
+
+UNANSWERABLE: Slice = "unanswerable"
+SLICES: tuple[Slice, ...] = ("held_out_document", "new_question", "imported", UNANSWERABLE)
+UNKNOWN_DOCUMENT = "(document unknown)"
+
+
+def compare_models(
+    samples: Sequence[Sample],
+    answers: Sequence[ModelAnswer],
+    scores: Sequence[Score],
+    *,
+    seed: int,
+    is_demo_grade: bool,
+) -> Comparison:
+    """The comparison of what was answered and scored; the same for any order of its parts.
+
+    A score without a value is never averaged: it lowers the n that stands beside the mean. Of
+    unanswerable questions only refusals are counted.
+    """
+    table = tabulate_scores(samples, answers, scores)
+    answerable = table.rows([i for i, s in enumerate(table.samples) if s.slice != UNANSWERABLE])
+    comparison = Comparison(
+        contenders=_contenders(answers),
+        judge_models=_distinct(score.judge_model for score in scores),
+        embedding_models=_distinct(score.embedding_model for score in scores),
+        ragas_versions=_distinct(score.ragas_version for score in scores),
+        seed=seed,
+        draw_count=DRAW_COUNT,
+        tie_below=TIE_BELOW,
+        answerable=compare_group("answerable", answerable, seed=seed),
+        slices=tuple(_compare_slices(table, seed)),
+        documents=tuple(_compare_documents(answerable)),
+        warnings=(),
+    )
+    warnings = tuple(find_warnings(comparison, is_demo_grade=is_demo_grade))
+    return comparison.model_copy(update={"warnings": warnings})
+
+
+def _compare_slices(table: ScoreTable, seed: int) -> Iterable[GroupComparison]:
+    for name in SLICES:
+        rows = [i for i, sample in enumerate(table.samples) if sample.slice == name]
+        metrics = () if name == UNANSWERABLE else METRICS
+        if rows:
+            yield compare_group(name, table.rows(rows), metrics=metrics, seed=seed)
+
+
+def _compare_documents(answerable: ScoreTable) -> Iterable[GroupComparison]:
+    rows_of: defaultdict[str, list[int]] = defaultdict(list)
+    for row, sample in enumerate(answerable.samples):
+        rows_of[sample.path or UNKNOWN_DOCUMENT].append(row)
+    for path, rows in sorted(rows_of.items()):
+        yield compare_group(path, answerable.rows(rows), seed=None)
+
+
+def _contenders(answers: Iterable[ModelAnswer]) -> tuple[Contender, ...]:
+    found = {Contender(role=a.role, model=a.model, mode=a.mode) for a in answers}
+    return tuple(sorted(found, key=lambda c: (ROLES.index(c.role), c.model, c.mode)))
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))

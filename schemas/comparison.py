@@ -1,0 +1,110 @@
+"""What the evaluation comes to: means with intervals, differences, refusals, warnings."""
+
+from schemas.evaluation import Metric, Mode, Role
+from schemas.record import Record
+
+
+class Estimate(Record):
+    """A mean over `n` questions, and the ends of its 95% bootstrap interval.
+
+    `value` is None where there is nothing to average, `low` and `high` where n is below 2 or no
+    interval was asked for.
+    """
+
+    n: int
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+class Contender(Record):
+    """A model under comparison: in which role, under which name, asked how."""
+
+    role: Role
+    model: str
+    mode: Mode
+
+
+class RoleScore(Record):
+    """One metric of one role, over the questions that could be scored for it.
+
+    `answer_count` of its answers could have been; the estimate's n of them were.
+    """
+
+    role: Role
+    metric: Metric
+    answer_count: int
+    estimate: Estimate
+
+    @property
+    def coverage(self) -> float | None:
+        """The share of the answers that could be scored."""
+        return self.estimate.n / self.answer_count if self.answer_count else None
+
+
+class RoleDifference(Record):
+    """`role` less `versus` in one metric, over the questions that were scored for both.
+
+    `needed_n`: about so many questions would tell a difference of this size from none; None if
+    these do tell, or if there is no difference to be told.
+    """
+
+    role: Role
+    versus: Role
+    metric: Metric
+    estimate: Estimate
+    win_count: int
+    tie_count: int
+    loss_count: int
+    needed_n: int | None = None
+
+
+class GapClosed(Record):
+    """How much of the teacher's lead over the baseline the tuned model has made up.
+
+    Over the questions that were scored for all three. `share` has no value unless the whole
+    interval of the `lead` lies above 0: a share of nothing says nothing.
+    """
+
+    metric: Metric
+    lead: Estimate
+    share: Estimate
+
+
+class RefusalCount(Record):
+    """How many of a role's answers say that it cannot answer."""
+
+    role: Role
+    answer_count: int
+    refusal_count: int
+
+
+class GroupComparison(Record):
+    """The comparison over one group of questions: all that have an answer, a slice, a document."""
+
+    name: str
+    sample_count: int
+    scores: tuple[RoleScore, ...]
+    differences: tuple[RoleDifference, ...]
+    gaps: tuple[GapClosed, ...]
+    refusals: tuple[RefusalCount, ...]
+
+
+class Comparison(Record):
+    """RUN/evaluation/comparison.json.
+
+    `answerable` leaves out the slice `unanswerable`, on which a refusal is right and would be
+    scored as a failure. Documents hold answerable questions only, and have no intervals.
+    """
+
+    contenders: tuple[Contender, ...]
+    judge_models: tuple[str, ...]
+    embedding_models: tuple[str, ...]
+    ragas_versions: tuple[str, ...]
+    seed: int
+    draw_count: int
+    tie_below: float
+    answerable: GroupComparison
+    slices: tuple[GroupComparison, ...]
+    documents: tuple[GroupComparison, ...]
+    warnings: tuple[str, ...]
