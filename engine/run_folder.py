@@ -94,6 +94,7 @@ class RunFolder:
         self.stats_path = run_dir / "stats.jsonl"
         self.local_model_log_path = run_dir / "local_model.log"
         self.dataset_dir = run_dir / "dataset"
+        self.evaluation_dir = run_dir / "evaluation"
 
     @property
     def is_begun(self) -> bool:
@@ -108,12 +109,13 @@ class RunFolder:
         """
         try:
             self.dataset_dir.mkdir(parents=True, exist_ok=True)
-            self.finished_path("any").parent.mkdir(exist_ok=True)
+            self.evaluation_dir.mkdir(exist_ok=True)
+            self.finished_path("evaluation/any").parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(f"{self.run_dir}: cannot be made a run's folder: {error}") from error
 
     def results_path(self, stage: str) -> Path:
-        """The file of a stage's results."""
+        """The file of a stage's results; a stage's name may hold a folder (`evaluation/answers`)."""
         return self.run_dir / f"{stage}.jsonl"
 
     def finished_path(self, stage: str) -> Path:
