@@ -18,39 +18,39 @@ class Estimate(Record):
 
 
 class Contender(Record):
-    """A model under comparison: in which role, under which name, asked how."""
+    """Who is compared: a model in its role, asked with (open) or without the source in view."""
 
     role: Role
-    model: str
     mode: Mode
+    model: str
+
+    @property
+    def name(self) -> str:
+        """The contender in two words; the model is named beside it where there is room."""
+        return f"{self.role} {self.mode}-book"
 
 
-class RoleScore(Record):
-    """One metric of one role, over the questions that could be scored for it.
+class ContenderScore(Record):
+    """One metric of one contender, over the questions that could be scored for it.
 
     `answer_count` of its answers could have been; the estimate's n of them were.
     """
 
-    role: Role
+    contender: Contender
     metric: Metric
     answer_count: int
     estimate: Estimate
 
-    @property
-    def coverage(self) -> float | None:
-        """The share of the answers that could be scored."""
-        return self.estimate.n / self.answer_count if self.answer_count else None
 
-
-class RoleDifference(Record):
-    """`role` less `versus` in one metric, over the questions that were scored for both.
+class Difference(Record):
+    """A contender less another in one metric, over the questions that were scored for both.
 
     `needed_n`: about so many questions would tell a difference of this size from none; None if
     these do tell, or if there is no difference to be told.
     """
 
-    role: Role
-    versus: Role
+    contender: Contender
+    versus: Contender
     metric: Metric
     estimate: Estimate
     win_count: int
@@ -60,21 +60,22 @@ class RoleDifference(Record):
 
 
 class GapClosed(Record):
-    """How much of the teacher's lead over the baseline the tuned model has made up.
+    """How much of the teacher's lead over the baseline the tuned model has made up in a mode.
 
     Over the questions that were scored for all three. `share` has no value unless the whole
     interval of the `lead` lies above 0: a share of nothing says nothing.
     """
 
+    mode: Mode
     metric: Metric
     lead: Estimate
     share: Estimate
 
 
 class RefusalCount(Record):
-    """How many of a role's answers say that it cannot answer."""
+    """How many of a contender's answers say that it cannot answer."""
 
-    role: Role
+    contender: Contender
     answer_count: int
     refusal_count: int
 
@@ -84,8 +85,8 @@ class GroupComparison(Record):
 
     name: str
     sample_count: int
-    scores: tuple[RoleScore, ...]
-    differences: tuple[RoleDifference, ...]
+    scores: tuple[ContenderScore, ...]
+    differences: tuple[Difference, ...]
     gaps: tuple[GapClosed, ...]
     refusals: tuple[RefusalCount, ...]
 

@@ -1,7 +1,8 @@
 """The comparison over one group of questions: means, differences, refusals."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -9,17 +10,19 @@ import numpy as np
 from jobs.student.bootstrap import Averages, Floats
 from jobs.student.score_table import ScoreTable
 from schemas.comparison import (
+    Contender,
+    ContenderScore,
+    Difference,
     Estimate,
     GapClosed,
     GroupComparison,
     RefusalCount,
-    RoleDifference,
-    RoleScore,
 )
-from schemas.evaluation import METRICS, ROLES, Metric, Role
+from schemas.evaluation import METRICS, ROLES, Metric, Mode, Role
 
-TIE_BELOW = 0.01  # the metrics are averages of a few verdicts or cosines: less is no difference
-PAIRS: tuple[tuple[Role, Role], ...] = (
+TIE_BELOW = 0.01  # a metric is the mean of a few verdicts or cosines: less is no difference
+MODES: tuple[Mode, ...] = ("open", "closed")
+RIVALS: tuple[tuple[Role, Role], ...] = (
     ("tuned", "baseline"),
     ("tuned", "teacher"),
     ("teacher", "baseline"),
@@ -27,15 +30,23 @@ PAIRS: tuple[tuple[Role, Role], ...] = (
 
 
 class _Key(NamedTuple):
-    """What a column holds: the scores of `role`, less those of `versus` if that is set.
+    """What a column holds: the scores of a contender, less those of `versus` if that is set.
 
-    `of_all`: only of questions that were scored for all three.
+    `of_all`: only of questions that were scored for all three of the mode.
     """
 
     metric: Metric
-    role: Role
-    versus: Role | None = None
+    contender: Contender
+    versus: Contender | None = None
     of_all: bool = False
+
+
+class _Mode(NamedTuple):
+    """The three of one mode, who alone can say how much of the gap is closed."""
+
+    baseline: Contender
+    tuned: Contender
+    teacher: Contender
 
 
 def compare_group(
@@ -44,57 +55,81 @@ def compare_group(
     """The comparison of the questions of `table`; with intervals if there is a seed."""
     columns = {key: column for metric in metrics for key, column in _columns(table, metric)}
     averages = Averages(columns, seed=seed)
+    refusals = tuple(_refusals(table))
+    answer_counts = {refusal.contender: refusal.answer_count for refusal in refusals}
     return GroupComparison(
         name=name,
         sample_count=len(table.samples),
-        scores=tuple(_score(key, table, averages) for key in columns if key.versus is None),
+        scores=tuple(
+            ContenderScore(
+                contender=key.contender,
+                metric=key.metric,
+                answer_count=answer_counts[key.contender],
+                estimate=averages.mean(key),
+            )
+            for key in columns
+            if key.versus is None
+        ),
         differences=tuple(
-            _difference(key, key.versus, columns[key], averages)
+            _difference(key, key.versus, columns[key], averages.mean(key))
             for key in columns
             if key.versus is not None and not key.of_all
         ),
-        gaps=tuple(_gap(metric, averages) for metric in metrics if _lead_key(metric) in columns),
-        refusals=tuple(_refusals(role, table) for role in table.roles()),
+        gaps=tuple(
+            _gap(metric, three, averages)
+            for metric, three in product(metrics, _complete_modes(table.contenders))
+        ),
+        refusals=refusals,
     )
 
 
 def _columns(table: ScoreTable, metric: Metric) -> Iterator[tuple[_Key, Floats]]:
-    scores = {role: table.of(metric, role) for role in table.roles()}
-    for role, column in scores.items():
-        yield _Key(metric, role), column
-    for role, versus in PAIRS:
-        if role in scores and versus in scores:
-            yield _Key(metric, role, versus), scores[role] - scores[versus]
-    if len(scores) == len(ROLES):
-        is_unknown = np.isnan(np.column_stack(list(scores.values()))).any(axis=1)
-        for key in (_gain_key(metric), _lead_key(metric)):
-            yield key, np.where(is_unknown, np.nan, scores[key.role] - scores["baseline"])
+    scores = dict(zip(table.contenders, table.values[metric].T, strict=True))
+    for contender, column in scores.items():
+        yield _Key(metric, contender), column
+    for contender, versus in _rivals(table.contenders):
+        yield _Key(metric, contender, versus), scores[contender] - scores[versus]
+    for three in _complete_modes(table.contenders):
+        is_unknown = np.isnan(np.column_stack([scores[contender] for contender in three]))
+        for key in (_gain_key(metric, three), _lead_key(metric, three)):
+            column = scores[key.contender] - scores[three.baseline]
+            yield key, np.where(is_unknown.any(axis=1), np.nan, column)
 
 
-def _gain_key(metric: Metric) -> _Key:
-    return _Key(metric, "tuned", "baseline", of_all=True)
+def _rivals(contenders: Iterable[Contender]) -> Iterator[tuple[Contender, Contender]]:
+    """Who is compared with whom: the roles in each mode, then each role with itself."""
+    of = _by_role_and_mode(contenders)
+    for mode, (role, versus) in product(MODES, RIVALS):
+        if (role, mode) in of and (versus, mode) in of:
+            yield of[role, mode], of[versus, mode]
+    for role in ROLES:
+        if all((role, mode) in of for mode in MODES):
+            yield of[role, "open"], of[role, "closed"]
 
 
-def _lead_key(metric: Metric) -> _Key:
-    return _Key(metric, "teacher", "baseline", of_all=True)
+def _complete_modes(contenders: Iterable[Contender]) -> Iterator[_Mode]:
+    of = _by_role_and_mode(contenders)
+    for mode in MODES:
+        if all((role, mode) in of for role in ROLES):
+            yield _Mode(of["baseline", mode], of["tuned", mode], of["teacher", mode])
 
 
-def _score(key: _Key, table: ScoreTable, averages: Averages[_Key]) -> RoleScore:
-    return RoleScore(
-        role=key.role,
-        metric=key.metric,
-        answer_count=_answer_count(key.role, table),
-        estimate=averages.mean(key),
-    )
+def _by_role_and_mode(contenders: Iterable[Contender]) -> Mapping[tuple[Role, Mode], Contender]:
+    return {(contender.role, contender.mode): contender for contender in contenders}
 
 
-def _difference(
-    key: _Key, versus: Role, column: Floats, averages: Averages[_Key]
-) -> RoleDifference:
-    estimate = averages.mean(key)
+def _gain_key(metric: Metric, three: _Mode) -> _Key:
+    return _Key(metric, three.tuned, three.baseline, of_all=True)
+
+
+def _lead_key(metric: Metric, three: _Mode) -> _Key:
+    return _Key(metric, three.teacher, three.baseline, of_all=True)
+
+
+def _difference(key: _Key, versus: Contender, column: Floats, estimate: Estimate) -> Difference:
     wins, losses = int((column >= TIE_BELOW).sum()), int((column <= -TIE_BELOW).sum())
-    return RoleDifference(
-        role=key.role,
+    return Difference(
+        contender=key.contender,
         versus=versus,
         metric=key.metric,
         estimate=estimate,
@@ -114,21 +149,18 @@ def _needed_n(difference: Estimate) -> int | None:
     return max(difference.n + 1, math.ceil(difference.n * (half / value) ** 2))
 
 
-def _gap(metric: Metric, averages: Averages[_Key]) -> GapClosed:
-    lead = averages.mean(_lead_key(metric))
-    if lead.low is None or lead.low <= 0:
-        return GapClosed(metric=metric, lead=lead, share=Estimate(n=lead.n))
-    share = averages.ratio(_gain_key(metric), _lead_key(metric))
-    return GapClosed(metric=metric, lead=lead, share=share)
+def _gap(metric: Metric, three: _Mode, averages: Averages[_Key]) -> GapClosed:
+    lead = averages.mean(_lead_key(metric, three))
+    share = Estimate(n=lead.n)
+    if lead.low is not None and lead.low > 0:
+        share = averages.ratio(_gain_key(metric, three), _lead_key(metric, three))
+    return GapClosed(mode=three.tuned.mode, metric=metric, lead=lead, share=share)
 
 
-def _refusals(role: Role, table: ScoreTable) -> RefusalCount:
-    return RefusalCount(
-        role=role,
-        answer_count=_answer_count(role, table),
-        refusal_count=int(table.is_refusal[:, ROLES.index(role)].sum()),
-    )
-
-
-def _answer_count(role: Role, table: ScoreTable) -> int:
-    return int(table.is_answered[:, ROLES.index(role)].sum())
+def _refusals(table: ScoreTable) -> Iterator[RefusalCount]:
+    for column, contender in enumerate(table.contenders):
+        yield RefusalCount(
+            contender=contender,
+            answer_count=int(table.is_answered[:, column].sum()),
+            refusal_count=int(table.is_refusal[:, column].sum()),
+        )

@@ -1,40 +1,34 @@
 """Compares baseline, tuned student and teacher on the questions that all were asked."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from jobs.student.bootstrap import DRAW_COUNT
 from jobs.student.compare_group import TIE_BELOW, compare_group
 from jobs.student.comparison_warnings import find_warnings
+from jobs.student.read_evaluation import Evaluation
 from jobs.student.score_table import ScoreTable, tabulate_scores
-from schemas.comparison import Comparison, Contender, GroupComparison
-from schemas.evaluation import METRICS, ROLES, ModelAnswer, Sample, Score, Slice
+from schemas.comparison import Comparison, GroupComparison
+from schemas.evaluation import METRICS, Slice
 
 UNANSWERABLE: Slice = "unanswerable"
 SLICES: tuple[Slice, ...] = ("held_out_document", "new_question", "imported", UNANSWERABLE)
 UNKNOWN_DOCUMENT = "(document unknown)"
 
 
-def compare_models(
-    samples: Sequence[Sample],
-    answers: Sequence[ModelAnswer],
-    scores: Sequence[Score],
-    *,
-    seed: int,
-    is_demo_grade: bool,
-) -> Comparison:
+def compare_models(evaluation: Evaluation, *, seed: int, is_demo_grade: bool) -> Comparison:
     """The comparison of what was answered and scored; the same for any order of its parts.
 
     A score without a value is never averaged: it lowers the n that stands beside the mean. Of
     unanswerable questions only refusals are counted.
     """
-    table = tabulate_scores(samples, answers, scores)
+    table = tabulate_scores(evaluation)
     answerable = table.rows([i for i, s in enumerate(table.samples) if s.slice != UNANSWERABLE])
     comparison = Comparison(
-        contenders=_contenders(answers),
-        judge_models=_distinct(score.judge_model for score in scores),
-        embedding_models=_distinct(score.embedding_model for score in scores),
-        ragas_versions=_distinct(score.ragas_version for score in scores),
+        contenders=table.contenders,
+        judge_models=_distinct(score.judge_model for score in evaluation.scores),
+        embedding_models=_distinct(score.embedding_model for score in evaluation.scores),
+        ragas_versions=_distinct(score.ragas_version for score in evaluation.scores),
         seed=seed,
         draw_count=DRAW_COUNT,
         tie_below=TIE_BELOW,
@@ -61,11 +55,6 @@ def _compare_documents(answerable: ScoreTable) -> Iterable[GroupComparison]:
         rows_of[sample.path or UNKNOWN_DOCUMENT].append(row)
     for path, rows in sorted(rows_of.items()):
         yield compare_group(path, answerable.rows(rows), seed=None)
-
-
-def _contenders(answers: Iterable[ModelAnswer]) -> tuple[Contender, ...]:
-    found = {Contender(role=a.role, model=a.model, mode=a.mode) for a in answers}
-    return tuple(sorted(found, key=lambda c: (ROLES.index(c.role), c.model, c.mode)))
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:

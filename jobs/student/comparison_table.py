@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from jobs.student.comparison_warnings import metric_label
 from schemas.comparison import (
     Comparison,
-    Contender,
+    Difference,
     Estimate,
     GapClosed,
     GroupComparison,
-    RoleDifference,
 )
 from schemas.evaluation import METRICS
 
@@ -48,37 +47,32 @@ def describe_gap(gap: GapClosed) -> str:
     return f"{NO_VALUE} (the lead is not clear of 0: {describe_estimate(gap.lead, '+.3f')})"
 
 
+def describe_counts(difference: Difference) -> str:
+    """On how many questions the contender is better, as good, worse."""
+    return f"{difference.win_count:,}/{difference.tie_count:,}/{difference.loss_count:,}"
+
+
 def _score_rows(comparison: Comparison) -> Iterator[list[str]]:
     yield ["Model", *map(metric_label, METRICS)]
-    scores = {(s.role, s.metric): s for s in comparison.answerable.scores}
+    scores = {(s.contender, s.metric): s.estimate for s in comparison.answerable.scores}
     for contender in comparison.contenders:
-        cells = [scores.get((contender.role, metric)) for metric in METRICS]
-        yield [
-            _describe_contender(contender),
-            *(describe_estimate(cell.estimate) if cell else NO_VALUE for cell in cells),
-        ]
+        cells = [scores.get((contender, metric), Estimate(n=0)) for metric in METRICS]
+        yield [f"{contender.name}: {contender.model}", *map(describe_estimate, cells)]
 
 
 def _difference_rows(group: GroupComparison) -> Iterator[list[str]]:
     yield ["Difference", *(f"{metric_label(metric)}, won/tied/lost" for metric in METRICS)]
-    found = {(d.role, d.versus, d.metric): d for d in group.differences}
-    for role, versus in dict.fromkeys((d.role, d.versus) for d in group.differences):
+    found = {(d.contender, d.versus, d.metric): d for d in group.differences}
+    for contender, versus in dict.fromkeys((d.contender, d.versus) for d in group.differences):
+        pair = [found[contender, versus, metric] for metric in METRICS]
         yield [
-            f"{role} - {versus}",
-            *(_describe_difference(found[role, versus, metric]) for metric in METRICS),
+            f"{contender.name} - {versus.name}",
+            *(f"{describe_estimate(d.estimate, '+.3f')} {describe_counts(d)}" for d in pair),
         ]
-    gaps = {gap.metric: gap for gap in group.gaps}
-    if gaps:
-        yield ["share of the teacher's lead", *(describe_gap(gaps[metric]) for metric in METRICS)]
-
-
-def _describe_difference(difference: RoleDifference) -> str:
-    counts = f"{difference.win_count}/{difference.tie_count}/{difference.loss_count}"
-    return f"{describe_estimate(difference.estimate, '+.3f')} {counts}"
-
-
-def _describe_contender(contender: Contender) -> str:
-    return f"{contender.role}: {contender.model} ({contender.mode}-book)"
+    gaps = {(gap.mode, gap.metric): gap for gap in group.gaps}
+    for mode in dict.fromkeys(gap.mode for gap in group.gaps):
+        cells = [describe_gap(gaps[mode, metric]) for metric in METRICS]
+        yield [f"share of the teacher's lead, {mode}-book", *cells]
 
 
 def _describe_refusals(comparison: Comparison) -> Iterator[str]:
@@ -86,7 +80,9 @@ def _describe_refusals(comparison: Comparison) -> Iterator[str]:
         ("refused, of answerable questions", comparison.answerable),
         *(("rightly refused", group) for group in comparison.slices if not group.scores),
     ):
-        counts = (f"{r.role} {r.refusal_count} of {r.answer_count}" for r in group.refusals)
+        counts = (
+            f"{r.contender.name} {r.refusal_count:,} of {r.answer_count:,}" for r in group.refusals
+        )
         yield f"{label}: {', '.join(counts)}"
 
 

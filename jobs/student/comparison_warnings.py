@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from schemas.comparison import Comparison, RoleDifference
+from schemas.comparison import Comparison, Difference
 from schemas.evaluation import METRICS, Metric
 
 COVERAGE_MAY_DIFFER_BY = 0.02
@@ -15,69 +15,74 @@ def metric_label(metric: Metric) -> str:
 
 
 def find_warnings(comparison: Comparison, *, is_demo_grade: bool) -> Iterator[str]:
-    """One sentence or two for each thing to know, the gravest first."""
+    """One or two sentences for each thing to know, the gravest first."""
     if is_demo_grade:
         yield (
-            "The small local model answered and judged: the scores show that everything runs. Its "
-            "faithfulness verdicts are noise."
+            "The small local model answered and judged: the scores show that everything runs, and "
+            "no more. Its faithfulness verdicts are noise."
         )
     yield from _judge_warnings(comparison)
-    yield from _mode_warnings(comparison)
+    yield from _question_warnings(comparison)
     for metric in METRICS:
         yield from _coverage_warnings(comparison, metric)
     yield from _size_warnings(comparison)
 
 
 def _judge_warnings(comparison: Comparison) -> Iterator[str]:
-    if len(comparison.judge_models) > 1:
-        judges = ", ".join(comparison.judge_models)
-        yield f"The scores are of several judges ({judges}) and cannot be compared."
-    for contender in comparison.contenders:
-        if contender.model in comparison.judge_models:
+    for judge in comparison.judge_models:
+        roles = dict.fromkeys(c.role for c in comparison.contenders if c.model == judge)
+        if roles:
             yield (
-                f"The judge, {contender.model}, is also the {contender.role}: judges favour their "
-                "own answers. Another one is set with evaluation.judge_model."
+                f"The judge, {judge}, is also {' and '.join(roles)}: judges favour their own "
+                "answers. Another one is set with evaluation.judge_model."
             )
+    if len(comparison.ragas_versions) > 1:
+        versions = ", ".join(comparison.ragas_versions)
+        yield f"The scores are of several versions of ragas ({versions}), which may differ."
 
 
-def _mode_warnings(comparison: Comparison) -> Iterator[str]:
-    if len({contender.mode for contender in comparison.contenders}) > 1:
-        modes = ", ".join(f"{c.role} {c.mode}-book" for c in comparison.contenders)
+def _question_warnings(comparison: Comparison) -> Iterator[str]:
+    refusals = comparison.answerable.refusals
+    if len({refusal.answer_count for refusal in refusals}) > 1:
+        counts = ", ".join(f"{r.contender.name} {r.answer_count:,}" for r in refusals)
         yield (
-            f"Not all were asked in the same way ({modes}): the differences are those of having "
-            "the source in view as much as those of the models."
+            f"Not all have answered the same questions ({counts}): compare by the differences, "
+            "which use only questions scored for both."
         )
 
 
 def _coverage_warnings(comparison: Comparison, metric: Metric) -> Iterator[str]:
-    scores = [score for score in comparison.answerable.scores if score.metric == metric]
-    shares = [score.coverage or 0.0 for score in scores]
-    if not scores or max(shares) - min(shares) <= COVERAGE_MAY_DIFFER_BY:
-        return
-    counts = ", ".join(f"{s.role} {s.estimate.n:,} of {s.answer_count:,}" for s in scores)
-    yield (
-        f"{metric_label(metric)} could not be scored equally often for all ({counts}): compare by "
-        "the differences, which use only questions scored for both."
-    )
+    scores = [s for s in comparison.answerable.scores if s.metric == metric and s.answer_count]
+    shares = [score.estimate.n / score.answer_count for score in scores]
+    if scores and max(shares) - min(shares) > COVERAGE_MAY_DIFFER_BY:
+        counts = ", ".join(
+            f"{s.contender.name} {s.estimate.n:,}/{s.answer_count:,}" for s in scores
+        )
+        yield (
+            f"{metric_label(metric)} could not be scored equally often for all ({counts}): compare "
+            "by the differences, which use only questions scored for both."
+        )
 
 
 def _size_warnings(comparison: Comparison) -> Iterator[str]:
-    differences = [d for d in comparison.answerable.differences if d.role == "tuned"]
-    smallest = min((d.estimate.n for d in differences), default=None)
-    if smallest is not None and smallest < FEW_QUESTIONS:
+    differences = comparison.answerable.differences
+    of_tuned = [difference for difference in differences if difference.contender.role == "tuned"]
+    smallest = min((difference.estimate.n for difference in differences), default=FEW_QUESTIONS)
+    if smallest < FEW_QUESTIONS:
         yield (
-            f"Only {smallest:,} questions were scored for both: with fewer than {FEW_QUESTIONS} "
-            "even the intervals are rough."
+            f"A difference rests on {smallest:,} questions: with fewer than {FEW_QUESTIONS} even "
+            "its interval is rough."
         )
-    for difference in differences:
+    for difference in of_tuned or differences:
         if difference.needed_n is not None:
             yield _too_small(difference, difference.needed_n)
 
 
-def _too_small(difference: RoleDifference, needed_n: int) -> str:
+def _too_small(difference: Difference, needed_n: int) -> str:
     estimate = difference.estimate
     return (
         f"{metric_label(difference.metric)}: {estimate.n:,} questions cannot tell "
-        f"{difference.role} from {difference.versus} ({estimate.value:+.3f}, {estimate.low:+.3f} "
-        f"to {estimate.high:+.3f}); a difference of this size would take about {needed_n:,}."
+        f"{difference.contender.name} from {difference.versus.name} ({estimate.value:+.3f}, "
+        f"{estimate.low:+.3f} to {estimate.high:+.3f}); a difference of this size would take about "
+        f"{needed_n:,}."
     )

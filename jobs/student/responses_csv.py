@@ -4,11 +4,15 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.files import replacing
-from schemas.evaluation import METRICS, ROLES, ModelAnswer, Role, Sample, Score
+from jobs.student.read_evaluation import Evaluation
+from jobs.student.score_table import find_contenders
+from jobs.student.side_by_side import ScoredAnswer, SideBySide, put_side_by_side
+from schemas.comparison import Contender
+from schemas.evaluation import METRICS
 
 MAX_CELL_CHARS = 32_767  # Excel's and LibreOffice's; Excel puts the rest into further rows
 CUT_MARK = " [cut: a spreadsheet's cell holds no more]"
@@ -19,63 +23,51 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 SAMPLE_COLUMNS = ("sample_id", "slice", "document", "kind", "question", "context")
 ANSWER_COLUMNS = (
-    *("model", "mode", "answer", *METRICS, "problem"),
+    *("model", "answer", *METRICS, "problem"),
     *("characters", "completion_tokens", "is_refusal"),
 )
 
 Cell = str | int | float | None
 
 
-def write_responses(
-    path: Path,
-    samples: Sequence[Sample],
-    answers: Iterable[ModelAnswer],
-    scores: Iterable[Score],
-) -> int:
+def write_responses(path: Path, evaluation: Evaluation) -> int:
     """Replace `path` by the table, in the order of the samples' ids; returns how many rows.
 
     UTF-8 with the byte order mark that Excel asks for. Texts that would be formulas begin with an
-    apostrophe; scores are numbers and stay so. Columns of a role are there if it has answered.
+    apostrophe; scores are numbers and stay so. Each contender has its columns.
 
     Raises:
         StorageError: the disk refused it; `path` is as it was.
     """
-    answer_of = {(answer.sample_id, answer.role): answer for answer in answers}
-    scores_of: dict[str, list[Score]] = {}
-    for score in scores:
-        scores_of.setdefault(score.answer_id, []).append(score)
-    roles = [role for role in ROLES if any(role == of for _, of in answer_of)]
+    contenders = find_contenders(evaluation.answers)
     with replacing(path) as write_line:
-        write_line(codecs.BOM_UTF8 + _encode_row(_header(roles)))
-        for sample in sorted(samples, key=lambda sample: sample.sample_id):
-            row: list[Cell] = list(_sample_cells(sample))
-            for role in roles:
-                answer = answer_of.get((sample.sample_id, role))
-                row += (
-                    _answer_cells(answer, scores_of.get(answer.answer_id, []))
-                    if answer
-                    else ([None] * len(ANSWER_COLUMNS))
-                )
-            write_line(_encode_row(row))
-    return len(samples)
+        write_line(codecs.BOM_UTF8 + _encode_row(_header(contenders)))
+        for row in put_side_by_side(evaluation, contenders):
+            write_line(_encode_row(list(_cells(row))))
+    return len(evaluation.samples)
 
 
-def _header(roles: Sequence[Role]) -> list[str]:
-    return [*SAMPLE_COLUMNS, *(f"{role}_{column}" for role in roles for column in ANSWER_COLUMNS)]
-
-
-def _sample_cells(sample: Sample) -> Iterator[str]:
+def _cells(row: SideBySide) -> Iterator[Cell]:
+    sample = row.sample
     yield from (sample.sample_id, sample.slice, sample.path, sample.kind or "")
     yield from (sample.question, sample.context)
+    for scored in row.answers:
+        yield from _answer_cells(scored) if scored else [None] * len(ANSWER_COLUMNS)
 
 
-def _answer_cells(answer: ModelAnswer, scores: Iterable[Score]) -> Iterator[Cell]:
-    by_metric = {score.metric: score for score in scores}
-    yield from (answer.model, answer.mode, answer.text)
-    for metric in METRICS:
-        yield by_metric[metric].value if metric in by_metric else None
-    yield "; ".join(f"{score.metric}: {score.problem}" for score in scores if score.problem)
+def _answer_cells(scored: ScoredAnswer) -> Iterator[Cell]:
+    answer, scores = scored
+    yield from (answer.model, answer.text)
+    yield from (scores[metric].value if metric in scores else None for metric in METRICS)
+    yield "; ".join(
+        f"{score.metric}: {score.problem}" for score in scores.values() if score.problem
+    )
     yield from (len(answer.text), answer.completion_tokens, "yes" if answer.is_refusal else "no")
+
+
+def _header(contenders: Sequence[Contender]) -> list[str]:
+    columns = [f"{c.role}_{c.mode}_{column}" for c in contenders for column in ANSWER_COLUMNS]
+    return [*SAMPLE_COLUMNS, *columns]
 
 
 def _encode_row(cells: Sequence[Cell]) -> bytes:
