@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.openai_server.chat_validation import check_chat_body
+from tests.openai_server.chat_validation import check_chat_body, check_messages
 from tests.openai_server.config import ModelCard
 from tests.openai_server.errors import ApiError
 from tests.openai_server.faults import Fault
@@ -35,6 +35,14 @@ class ChatCompletions:
             )
             raise ApiError(400, "context_length_exceeded", message, param="messages")
         return prompt_tokens + (body.get("n") or 1) * limit
+
+    def input_tokens(self, body: dict[str, Any]) -> int:
+        """The prompt's; 0 for messages that are wrong."""
+        try:
+            check_messages(body.get("messages"))
+        except ApiError:
+            return 0
+        return _prompt_tokens(body)
 
     def answer(self, body: dict[str, Any], model: ModelCard, number: int, seed: str) -> Answer:
         """The responder's choices, cut to the output limit, with their usage."""

@@ -12,7 +12,7 @@ def check_chat_body(body: dict[str, Any], model: ModelCard) -> None:
     """Raise the ApiError that this body earns; return if it is sound."""
     if model.dimensions is not None:
         raise ApiError(404, None, "This is not a chat model.", param="model")
-    _check_messages(body.get("messages"))
+    check_messages(body.get("messages"))
     for name in ("n", "max_completion_tokens", "max_tokens"):
         if not _is_count(body.get(name)):
             raise _invalid(name, f"expected an integer of at least 1, got {body[name]!r}")
@@ -22,7 +22,8 @@ def check_chat_body(body: dict[str, Any], model: ModelCard) -> None:
     _check_response_format(body)
 
 
-def _check_messages(messages: object) -> None:
+def check_messages(messages: object) -> None:
+    """Raise the ApiError that these messages earn; return if they are sound."""
     if not isinstance(messages, list) or not messages:
         raise _invalid("messages", "expected at least one message")
     for index, message in enumerate(messages):

@@ -65,6 +65,16 @@ class ControlClient:
         files: list[dict[str, Any]] = call_control(f"{self._url}/files")["files"]
         return files
 
+    def batches(self) -> list[dict[str, Any]]:
+        """Every batch, oldest first; `number` counts ours, other people's have none."""
+        batches: list[dict[str, Any]] = call_control(f"{self._url}/batches")["batches"]
+        return batches
+
+    def batch_bills(self) -> dict[str, dict[str, Any]]:
+        """By custom_id: `billed` (how often), `batches` (ids), model, tokens and body_hash."""
+        bills: dict[str, dict[str, Any]] = call_control(f"{self._url}/batch_bills")["bills"]
+        return bills
+
     def slow_calls(self) -> dict[str, dict[str, int]]:
         """By operation: `calls`, and how many of them ended with each status (0: no reply)."""
         operations: dict[str, dict[str, int]]

@@ -24,22 +24,31 @@ class Control:
         self._ledger = ledger
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """One request: GET ledger, GET requests, GET config or POST config."""
-        match (request.method, request.path):
-            case ("GET", "/control/ledger"):
-                return _reply(self._show_ledger(with_bills=request.query.get("bills") != "no"))
-            case ("GET", "/control/requests"):
-                return self._page(request)
-            case ("GET", "/control/files"):
-                return _reply({"files": [file.public() for file in self._server.files.all()]})
-            case ("GET", "/control/slow_calls"):
-                return _reply({"operations": self._server.slow_calls.counts()})
-            case ("GET", "/control/config"):
-                return _reply(self._show_config())
-            case ("POST", "/control/config"):
-                return await self._configure(await request.read())
-            case _:
-                return _refuse(404, "expected /control/ledger, /control/requests, /control/config")
+        """One request: GET one of the pages, or POST config."""
+        if (request.method, request.path) == ("POST", "/control/config"):
+            return await self._configure(await request.read())
+        if request.path == "/control/requests":
+            return self._page(request)
+        name = request.path.removeprefix("/control/")
+        if request.method != "GET" or (page := self._page_called(name, request)) is None:
+            return _refuse(404, f"no {request.method} of {request.path}")
+        return _reply(page)
+
+    def _page_called(self, name: str, request: web.BaseRequest) -> dict[str, Any] | None:
+        match name:
+            case "ledger":
+                return self._show_ledger(with_bills=request.query.get("bills") != "no")
+            case "batch_bills":
+                return {"bills": self._ledger.batches.by_custom_id()}
+            case "batches":
+                return {"batches": self._server.batches.all()}
+            case "files":
+                return {"files": [file.public() for file in self._server.files.all()]}
+            case "slow_calls":
+                return {"operations": self._server.slow_calls.counts()}
+            case "config":
+                return self._show_config()
+        return None
 
     def _show_ledger(self, *, with_bills: bool) -> dict[str, Any]:
         page: dict[str, Any] = {"totals": self._ledger.totals()}

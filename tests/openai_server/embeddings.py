@@ -39,6 +39,13 @@ class Embeddings:
             raise ApiError(400, "max_tokens_per_request", message, param="input")
         return sum(tokens)
 
+    def input_tokens(self, body: dict[str, Any]) -> int:
+        """The tokens of all inputs; 0 for inputs that are wrong."""
+        try:
+            return sum(_tokens(each) for each in _inputs(body))
+        except ApiError:
+            return 0
+
     def answer(self, body: dict[str, Any], model: ModelCard, number: int, seed: str) -> Answer:
         """One vector an input, in order."""
         inputs = _inputs(body)

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tests.openai_server.batch_bills import BatchBills
+
 
 @dataclass(slots=True)
 class Call:
@@ -38,10 +40,14 @@ class Bill:
 
 
 class Ledger:
-    """Every call in order of arrival. `body_hash` is how a client's repeats are recognised."""
+    """Every live call in order of arrival, and the bills of batches.
+
+    `body_hash` is how a client's repeats are recognised.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self.batches = BatchBills()
         self.in_flight = 0
         self.max_in_flight = 0
 
@@ -60,7 +66,7 @@ class Ledger:
         self.in_flight -= 1
 
     def bills(self) -> dict[str, Bill]:
-        """What each body cost, by its hash."""
+        """What each body cost, by its hash, live and in batches."""
         bills: dict[str, Bill] = {}
         for call in self.calls:
             bill = bills.setdefault(call.body_hash, Bill())
@@ -69,30 +75,39 @@ class Ledger:
                 bill.billed += 1
                 bill.lost += call.is_lost
                 bill.tokens += call.prompt_tokens + call.completion_tokens
+        for line in self.batches.lines():
+            bill = bills.setdefault(line.body_hash, Bill())
+            bill.billed += 1
+            bill.tokens += line.prompt_tokens + line.completion_tokens
         return bills
 
     def totals(self) -> dict[str, object]:
-        """Counts over all calls.
+        """Counts over all calls; bills and tokens also of batches, whose part is in `batch_*`.
 
         `billed_twice` counts bodies billed more than once; `delivered_twice` those among them
         that are not explained by replies lost on the wire: it must be 0 for a careful client.
         """
         bills = self.bills().values()
         billed = [call for call in self.calls if call.is_billed]
+        batches = self.batches.totals()
         return {
             "calls": len(self.calls),
             "in_flight": self.in_flight,
             "max_in_flight": self.max_in_flight,
             "refused": sum(call.status == 429 for call in self.calls),
             "bodies": len(bills),
-            "billed_calls": len(billed),
+            "billed_calls": len(billed) + batches["batch_billed"],
             "billed_bodies": sum(bill.billed > 0 for bill in bills),
             "billed_twice": sum(bill.billed > 1 for bill in bills),
             "delivered_twice": sum(bill.billed - bill.lost > 1 for bill in bills),
             "lost_calls": sum(call.is_lost for call in billed),
-            "prompt_tokens": sum(call.prompt_tokens for call in billed),
-            "completion_tokens": sum(call.completion_tokens for call in billed),
-            "cached_tokens": sum(call.cached_tokens for call in billed),
+            "prompt_tokens": sum(call.prompt_tokens for call in billed)
+            + batches["batch_prompt_tokens"],
+            "completion_tokens": sum(call.completion_tokens for call in billed)
+            + batches["batch_completion_tokens"],
+            "cached_tokens": sum(call.cached_tokens for call in billed)
+            + batches["batch_cached_tokens"],
+            **batches,
             "first_at_s": self.calls[0].at_s if self.calls else None,
             "last_at_s": self.calls[-1].at_s if self.calls else None,
             "statuses": dict(_count(str(call.status) for call in self.calls)),

@@ -23,6 +23,10 @@ class PaidApi(Protocol):
         """The tokens that count against the limits. Raises ApiError for a body that is wrong."""
         ...
 
+    def input_tokens(self, body: dict[str, Any]) -> int:
+        """The input tokens alone, what a batch enqueues; 0 for a body that is wrong."""
+        ...
+
     def answer(self, body: dict[str, Any], model: ModelCard, number: int, seed: str) -> Answer:
         """The answer to a checked body; `seed` is equal for equal bodies."""
         ...

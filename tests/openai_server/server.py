@@ -8,6 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from tests.openai_server import wire
+from tests.openai_server.batch_life import BatchLives
+from tests.openai_server.batches import Batches
 from tests.openai_server.chat import ChatCompletions
 from tests.openai_server.config import Outage, ServerConfig
 from tests.openai_server.control import Control
@@ -47,7 +49,9 @@ class OpenAIServer:
             "/v1/embeddings": Embeddings(),
         }
         self.files = FileStore(self.config.files)
-        self.slow_calls = SlowCalls(self.config, self._paid_calls, Files(self.files).routes())
+        self.batches = self._make_batches()
+        routes = (*Files(self.files).routes(), *self.batches.routes())
+        self.slow_calls = SlowCalls(self.config, self._paid_calls, routes)
         self._api = Listener(self._handle, port)
         self._control = Listener(Control(self, self._ledger).handle)
         self._exits = contextlib.AsyncExitStack()
@@ -82,6 +86,7 @@ class OpenAIServer:
     async def __aenter__(self) -> "OpenAIServer":
         """Listen on both ports."""
         self._exits.callback(self.files.close)
+        self._exits.push_async_callback(self.batches.close)
         await self._exits.enter_async_context(self._api)
         await self._exits.enter_async_context(self._control)
         await self._begin_due_outage()
@@ -104,10 +109,16 @@ class OpenAIServer:
         self._paid_calls.configure(config)
         self.slow_calls.configure(config)
         self.files.rules = config.files
+        self.batches.configure(config.batches)
         if is_outage_changed:
             await self._end_outage()
             self._outage = config.outage
             await self._begin_due_outage()
+
+    def _make_batches(self) -> Batches:
+        models, bills = self._paid_calls.models, self._ledger.batches
+        lives = BatchLives(self.config.batches, self.files, models, self._areas, bills)
+        return Batches(lives, self.files)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         route = self.slow_calls.find(request)

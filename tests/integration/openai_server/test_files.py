@@ -1,29 +1,15 @@
 """The Files API of the stand-in, read by the official client over real sockets."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import openai
 import pytest
 
-from tests.openai_server import Faults, OpenAIServer, ServerConfig
-from tests.openai_server.slow_config import FileRules
+from tests.integration.openai_server.clients import served
+from tests.openai_server import Faults, FileRules
 
 UPLOAD = ("in.jsonl", b'{"a": 1}\n')
-
-
-@asynccontextmanager
-async def served(
-    **config: Any,
-) -> AsyncIterator[tuple[OpenAIServer, openai.AsyncOpenAI]]:
-    async with (
-        OpenAIServer(ServerConfig(**config)) as server,
-        openai.AsyncOpenAI(
-            api_key=server.api_key, base_url=server.base_url, max_retries=0
-        ) as client,
-    ):
-        yield server, client
 
 
 async def test_file_is_uploaded_listed_read_and_deleted() -> None:
