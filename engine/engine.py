@@ -1,7 +1,6 @@
 """The durable call: asked once, paid once, kept before it is used."""
 
 from engine.ask import Lane
-from engine.budget import Budget
 from engine.errors import FatalError, StorageError
 from engine.failure_watch import FailureWatch
 from engine.journal import Journal
@@ -16,10 +15,9 @@ class Engine:
     Any number of callers may ask concurrently; a request id is asked by one caller at a time.
     """
 
-    def __init__(self, *, journal: Journal, lane: Lane, budget: Budget, stopping: Stopping) -> None:
+    def __init__(self, *, journal: Journal, lane: Lane, stopping: Stopping) -> None:
         self._journal = journal
         self._lane = lane
-        self._budget = budget
         self._stopping = stopping
         self._watch = FailureWatch()
 
@@ -34,10 +32,8 @@ class Engine:
         if (outcome := self._journal.get(request.request_id)) is not None:
             return outcome
         self._stopping.raise_if_requested()
-        async with self._budget.reserve(request) as reservation:
-            outcome = await self._lane.send(request)
-            reservation.settle(outcome.cost_usd)
-            await self._keep(outcome)
+        outcome = await self._lane.send(request)
+        await self._keep(outcome)
         self._check(outcome)
         return outcome
 

@@ -1,6 +1,6 @@
 """The journal: every settled request with its raw reply, on disk before anybody uses it."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -9,7 +9,7 @@ import orjson
 
 from engine.jsonl import JsonlLog
 from engine.jsonl_lines import damaged_line, read_lines
-from schemas.outcomes import Completed, Failed, Outcome, Usage
+from schemas.outcomes import Completed, Failed, Lane, Outcome, Usage
 from schemas.requests import Json
 
 ID_FIELD = "request_id"
@@ -56,13 +56,13 @@ class Journal:
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise self._log.damaged(request_id, f"not an outcome ({error})") from error
 
-    async def append(self, outcome: Outcome) -> None:
-        """Keep `outcome`; returns once it is on disk.
+    def append(self, outcome: Outcome) -> Awaitable[None]:
+        """Keep `outcome`; what is returned resolves once it is on disk.
 
         Raises:
             StorageError: the disk refused it.
         """
-        await self._log.append(outcome.request_id, encode_outcome(outcome))
+        return self._log.append(outcome.request_id, encode_outcome(outcome))
 
 
 def encode_outcome(outcome: Outcome) -> bytes:
@@ -105,6 +105,7 @@ class Settled(NamedTuple):
 
     request_id: str
     purpose: str
+    lane: Lane
     is_completed: bool
     usage: Usage
     cost_usd: float | None
@@ -123,6 +124,7 @@ def read_settled(path: Path) -> Iterator[Settled]:
             yield Settled(
                 request_id=str(fields["request_id"]),
                 purpose=str(fields["purpose"]),
+                lane=fields["lane"],  # type: ignore[arg-type]
                 is_completed=fields["status"] == "completed",
                 usage=Usage(**fields["usage"]),  # type: ignore[arg-type]
                 cost_usd=fields["cost_usd"],  # type: ignore[arg-type]

@@ -43,6 +43,11 @@ _KEY_LIKE = re.compile(r"\b(?:sk|pk|Bearer)[-_ ][\w*.-]{4,}")
 
 Ending = Literal["complete", "length", "refused"]
 
+USELESS: Mapping[Ending, tuple[str, str]] = {  # the codes and messages of replies that fail
+    "length": ("truncated", "the answer was cut off by its output limit"),
+    "refused": ("refused", "the model or its content filter refused to answer"),
+}
+
 
 class Answer(NamedTuple):
     """What came back for one attempt, whatever it is."""
@@ -69,7 +74,7 @@ def read_reply(answer: Answer, url: Url, endpoint: Endpoint, clock: Clock) -> di
         RequestError, TransientError, FatalError: by status and code, as the errors say.
     """
     if answer.status != 200:
-        raise _error(_read_problem(answer, endpoint, clock.utc_now()), answer, endpoint)
+        raise read_error(answer, endpoint, clock)
     try:
         reply = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
@@ -80,6 +85,11 @@ def read_reply(answer: Answer, url: Url, endpoint: Endpoint, clock: Clock) -> di
         expected = "choices with messages" if url == CHAT_COMPLETIONS else "data"
         raise _malformed(endpoint, f"an object without {expected}")
     return reply
+
+
+def read_error(answer: Answer, endpoint: Endpoint, clock: Clock) -> EngineError:
+    """The error that an answer other than a good one stands for."""
+    return _error(_read_problem(answer, endpoint, clock.utc_now()), answer, endpoint)
 
 
 def read_usage(reply: dict[str, Json]) -> Usage:

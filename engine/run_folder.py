@@ -92,6 +92,8 @@ class RunFolder:
         self.sources_path = run_dir / "sources.jsonl"
         self.rejected_path = run_dir / "rejected.jsonl"
         self.stats_path = run_dir / "stats.jsonl"
+        self.batches_path = run_dir / "batches.jsonl"
+        self.batches_dir = run_dir / "batches"
         self.local_model_log_path = run_dir / "local_model.log"
         self.dataset_dir = run_dir / "dataset"
         self.evaluation_dir = run_dir / "evaluation"
@@ -115,7 +117,7 @@ class RunFolder:
             raise ConfigError(f"{self.run_dir}: cannot be made a run's folder: {error}") from error
 
     def results_path(self, stage: str) -> Path:
-        """The file of a stage's results; a stage's name may hold a folder (`evaluation/answers`)."""
+        """The file of a stage's results; its name may hold a folder (`evaluation/answers`)."""
         return self.run_dir / f"{stage}.jsonl"
 
     def finished_path(self, stage: str) -> Path:
@@ -125,4 +127,5 @@ class RunFolder:
     def stage_paths(self) -> list[Path]:
         """The files that stages have written: results, rejections, ledgers; not the journal."""
         paths = [*self.run_dir.glob("*.jsonl"), *self.run_dir.glob("finished/*.jsonl")]
-        return [path for path in paths if path not in (self.journal_path, self.stats_path)]
+        others = (self.journal_path, self.stats_path, self.batches_path)
+        return [path for path in paths if path not in others]

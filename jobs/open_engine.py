@@ -2,12 +2,13 @@
 
 import logging
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
-from engine.ask import Ask
-from engine.budget import Budget
+from engine.ask import Ask, Lane
+from engine.batch.ledger import read_batches
+from engine.budget import Budget, BudgetedLane
 from engine.clock import SystemClock
 from engine.endpoints import Endpoint
 from engine.engine import Engine
@@ -22,6 +23,9 @@ from engine.run_folder import RunFolder
 from engine.stats import Stats
 from engine.stats_file import snapshots_written
 from engine.stopping import Stopping
+from jobs.batch_costs import read_batch_losses
+from jobs.lane_order import LaneOrder
+from jobs.run_rounds import Rounds, RunPass
 from schemas.outcomes import Usage
 from schemas.settings import RunSettings
 
@@ -29,22 +33,30 @@ _log = logging.getLogger(__name__)
 
 
 class OpenEngine(NamedTuple):
-    """What a pipeline needs of an engine that is running."""
+    """What a pipeline needs of an engine that is running. `rounds`: how, if in batches."""
 
     ask: Ask
     journal: Journal
     details: Details
+    rounds: Callable[[RunPass], Rounds] | None
 
 
 @asynccontextmanager
 async def open_engine(
-    folder: RunFolder, settings: RunSettings, endpoints: Sequence[Endpoint], stopping: Stopping
+    folder: RunFolder,
+    settings: RunSettings,
+    endpoints: Sequence[Endpoint],
+    stopping: Stopping,
+    order: LaneOrder = LaneOrder(),  # noqa: B008 - immutable
 ) -> AsyncIterator[OpenEngine]:
     """An engine on the run's journal; with provider local, its model runs for as long.
 
+    The batch lane is there if it is ordered, or if batches are still out: what they hold must not
+    be bought a second time.
+
     Raises:
-        ConfigError: the local model is not installed.
-        DamagedLogError: the journal is damaged.
+        ConfigError: the local model is not installed, or it is to work in batches.
+        DamagedLogError: the journal or the ledger of batches is damaged.
     """
     is_local = settings.teacher.provider == "local"
     price = make_price(settings.prices, is_free=is_local)
@@ -55,7 +67,7 @@ async def open_engine(
             model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
             name = settings.teacher.output_limit_name
             endpoints = [Endpoint(model.base_url, model.api_key, name)]
-        lane = LiveLane(
+        live = LiveLane(
             endpoints,
             settings=settings.limits,
             transport=HttpTransport(timeout_s=settings.limits.request_timeout_s),
@@ -64,12 +76,29 @@ async def open_engine(
             stats=stats,
             rng=random.Random(),  # noqa: S311 - jitter of retries
         )
-        opened.push_async_callback(lane.aclose)
-        stopping.on_request(lane.stop_admitting)
+        opened.push_async_callback(live.aclose)
+        stopping.on_request(live.stop_admitting)
         budget = Budget(cap_usd=settings.budget.usd, spent_usd=_spent_usd(folder), price=price)
-        engine = Engine(journal=journal, lane=lane, budget=budget, stopping=stopping)
+        lane: Lane = BudgetedLane(live, budget)
+        rounds = None
+        if uses_batches(folder, order):
+            from jobs.open_batches import BatchNeeds, open_batches
+
+            needs = BatchNeeds(
+                folder, settings, endpoints[0], journal, budget, price, stats, clock, stopping
+            )
+            batches = await opened.enter_async_context(open_batches(needs, lane, order))
+            lane, rounds = batches
+        engine = Engine(journal=journal, lane=lane, stopping=stopping)
         with snapshots_written(folder.stats_path, stats, clock):
-            yield OpenEngine(engine.ask, journal, lambda: _details(stats, budget))
+            yield OpenEngine(engine.ask, journal, lambda: _details(stats, budget), rounds)
+
+
+def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
+    """Whether batches are wanted, or still out."""
+    return order.lane != "live" or any(
+        not batch.is_collected for batch in read_batches(folder.batches_path)
+    )
 
 
 def check_price(settings: RunSettings) -> None:
@@ -93,7 +122,8 @@ def check_price(settings: RunSettings) -> None:
 
 def _spent_usd(folder: RunFolder) -> float:
     paths = (folder.journal_path, folder.retried_path)
-    return sum(settled.cost_usd or 0.0 for path in paths for settled in read_settled(path))
+    settled_usd = sum(settled.cost_usd or 0.0 for path in paths for settled in read_settled(path))
+    return settled_usd + sum(read_batch_losses(folder))
 
 
 def _details(stats: Stats, budget: Budget) -> dict[str, str]:

@@ -1,15 +1,17 @@
 """Starts a run or goes on with it: what changed, what that costs, then the stages."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from engine.endpoints import Endpoint
 from engine.errors import ConfigError
 from engine.prices import make_price
 from engine.run_folder import RunFolder, WriterLock
+from engine.stage import StagePass
 from engine.stopping import Stopping, stop_on_signals
 from jobs.documents.list_sources import find_missing_documents, list_sources
+from jobs.lane_order import LaneOrder
 from jobs.open_engine import check_price, open_engine
 from jobs.pipeline import Pipeline, PipelineEnd
 from jobs.preview_changes import Preview, preview_changes
@@ -21,6 +23,7 @@ from jobs.run_config import (
     with_settings,
     write_run_config,
 )
+from jobs.run_rounds import Rounds, RunPass
 from schemas.settings import RunSettings
 
 _log = logging.getLogger(__name__)
@@ -34,6 +37,7 @@ class RunOrder(NamedTuple):
     endpoints: Sequence[Endpoint]
     accepts_changes: bool
     retries_failed: bool
+    lane: LaneOrder = LaneOrder()
 
 
 async def start_run(order: RunOrder) -> PipelineEnd:
@@ -51,10 +55,14 @@ async def start_run(order: RunOrder) -> PipelineEnd:
         WriterLock(order.folder.lock_path),
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
-        await _settle_changes(order, stopping)
+        is_changed = await _settle_changes(order, stopping)
         if order.retries_failed:
-            _log.info("asking again: %d requests that had failed", set_failures_aside(order.folder))
-        async with open_engine(order.folder, settings, order.endpoints, stopping) as engine:
+            failed_count = set_failures_aside(order.folder)
+            is_changed = is_changed or failed_count > 0
+            _log.info("asking again: %d requests that had failed", failed_count)
+        async with open_engine(
+            order.folder, settings, order.endpoints, stopping, order.lane
+        ) as engine:
             pipeline = Pipeline(
                 order.folder,
                 settings,
@@ -63,7 +71,23 @@ async def start_run(order: RunOrder) -> PipelineEnd:
                 stopping=stopping,
                 details=engine.details,
             )
-            return await pipeline.run()
+            if engine.rounds is None:
+                return await pipeline.run()
+            return await _run_in_rounds(pipeline, engine.rounds, is_changed=is_changed)
+
+
+async def _run_in_rounds(
+    pipeline: Pipeline, make_rounds: Callable[[RunPass], Rounds], *, is_changed: bool
+) -> PipelineEnd:
+    end = PipelineEnd("batches", StagePass())  # of a round in which no pass was due
+
+    async def run_pass() -> bool:
+        nonlocal end
+        end = await pipeline.run()
+        return end.stage == "dataset"
+
+    await make_rounds(run_pass).run(is_changed=is_changed)
+    return end
 
 
 def _check_folders(order: RunOrder) -> None:
@@ -84,19 +108,25 @@ def _check_folders(order: RunOrder) -> None:
         )
 
 
-async def _settle_changes(order: RunOrder, stopping: Stopping) -> None:
-    """Remove from the run what no longer holds, and keep the settings that it goes on with."""
+async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
+    """Remove from the run what no longer holds, and keep the settings that it goes on with.
+
+    Returns whether anything was other than before.
+    """
     folder, settings = order.folder, order.settings
     assert settings.documents_dir is not None
     before = read_run_config(folder.config_path)
     await list_sources(folder, settings.documents_dir, stopping)
+    is_changed = False
     if before is None:
         after = new_run_config(settings)
     else:
         after = with_settings(before, settings)
         changes = RunChanges(find_changes(before, after), tuple(find_missing_documents(folder)))
         await _apply(changes, order, stopping)
+        is_changed = bool(changes)
     write_run_config(folder.config_path, after)
+    return is_changed
 
 
 async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:

@@ -169,6 +169,7 @@ class BatchSettings(Record):
     price_share: Fraction = 0.5
     delete_files: bool = True
     live_below_requests: Annotated[int, Field(ge=0)] = 100
+    settle_s: Annotated[float, Field(ge=0)] = 15.0
     poll_s: Annotated[float, Field(gt=0)] = 10.0
     max_poll_s: Annotated[float, Field(gt=0)] = 600.0
 
@@ -194,11 +195,13 @@ class EvaluationSettings(Record):
     tuned_model: str = ""
     judge_model: str = ""
     embedding_model: str = "text-embedding-3-small"
+    judge_output: Literal["json_schema", "json_object"] = "json_schema"
     judge_max_output_tokens: Annotated[int, Field(ge=4096)] = 4096
     answer_max_output_tokens: Positive = 900
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     retriever: Literal["bm25", "embeddings"] = "bm25"
     retrieved_chunks: Positive = 2
+    max_held_out: Annotated[int, Field(ge=0)] = 500
     max_new_questions: Annotated[int, Field(ge=0)] = 100
     max_unanswerable: Annotated[int, Field(ge=0)] = 100
     seed: int = 0

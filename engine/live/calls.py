@@ -6,16 +6,9 @@ from typing import NamedTuple
 
 from engine.errors import RequestError
 from engine.live.retry import Failures
-from engine.replies import Ending
+from engine.replies import USELESS, Ending
 from schemas.outcomes import Completed, Failed, Outcome, Usage
 from schemas.requests import Json, Request
-
-_CODES: dict[Ending, str] = {"length": "truncated", "refused": "refused"}
-_MESSAGES: dict[Ending, str] = {
-    "length": "the answer was cut off by its output limit",
-    "refused": "the model or its content filter refused to answer",
-}
-
 
 class Reply(NamedTuple):
     """A sound reply: its parsed body, its bytes on one line, and the server's name for it."""
@@ -53,7 +46,7 @@ class Call:
     def end(self, reply: Reply, ending: Ending, settled_at: datetime) -> Outcome:
         """The outcome of an answered request."""
         if ending != "complete":
-            return self._failed(_CODES[ending], _MESSAGES[ending], 200, settled_at, reply.body)
+            return self._failed(*USELESS[ending], 200, settled_at, reply.body)
         request = self.request
         return Completed(
             request_id=request.request_id,

@@ -18,3 +18,13 @@ Assignments = Annotated[
 RetryFailed = Annotated[
     bool, typer.Option("--retry-failed", help="Send again what failed for good.")
 ]
+LaneFlag = Annotated[
+    str,
+    typer.Option("--lane", help="live: now; batch: half the price, within a day; auto: both."),
+]
+Waits = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Wait for batches, or leave after one round.")
+]
+Deadline = Annotated[
+    str | None, typer.Option(help="With --lane auto: by when all must be done (ISO 8601).")
+]

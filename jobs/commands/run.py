@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -13,12 +13,20 @@ from jobs.commands.options import (
     Assignments,
     BaseUrl,
     Config,
+    Deadline,
+    LaneFlag,
     MaxInFlight,
     RetryFailed,
     Rpm,
     RunDir,
     Tpm,
+    Waits,
 )
+from jobs.lane_order import LaneOrder, read_lane_order
+
+if TYPE_CHECKING:
+    from engine.run_folder import RunFolder
+    from jobs.pipeline import PipelineEnd
 
 
 def run(
@@ -45,6 +53,9 @@ def run(
         bool | None,
         typer.Option("--closed-book/--open-book", help="Rows without or with the excerpt."),
     ] = None,
+    lane: LaneFlag = "live",
+    waits: Waits = True,
+    deadline: Deadline = None,
     assignments: Assignments = None,
     accept_changes: Annotated[
         bool,
@@ -65,17 +76,21 @@ def run(
         "limit_chunks": limit_chunks,
         "dataset.closed_book": closed_book,
     }
-    raise typer.Exit(_run(run_dir, config, flags, assignments or [], accept_changes, retry_failed))
+    lane_order = read_lane_order(lane, deadline, waits=waits)
+    given = _Given(run_dir, config, flags, assignments or [])
+    raise typer.Exit(_run(given, lane_order, accept_changes, retry_failed))
 
 
-def _run(
-    run_dir: Path,
-    config: Path | None,
-    flags: dict[str, Any],
-    assignments: list[str],
-    accepts_changes: bool,
-    retries_failed: bool,
-) -> int:
+class _Given(NamedTuple):
+    """The run, and what was given of its settings."""
+
+    run_dir: Path
+    config: Path | None
+    flags: dict[str, Any]
+    assignments: list[str]
+
+
+def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: bool) -> int:
     from engine.run_folder import RunFolder
     from jobs.command_settings import run_settings
     from jobs.event_loop import run_to_end
@@ -84,12 +99,12 @@ def _run(
     from jobs.start_run import RunOrder, start_run
     from jobs.summarize_run import summarize_run
 
-    folder = RunFolder(run_dir)
-    settings = run_settings(folder, config, flags, assignments)
+    folder = RunFolder(given.run_dir)
+    settings = run_settings(folder, given.config, given.flags, given.assignments)
     is_local = settings.teacher.provider == "local"
     endpoints = [] if is_local else read_endpoints(settings, os.environ)
     began_s = time.monotonic()
-    order = RunOrder(folder, settings, endpoints, accepts_changes, retries_failed)
+    order = RunOrder(folder, settings, endpoints, accepts_changes, retries_failed, lane)
     end = run_to_end(start_run(order))
     summary = summarize_run(folder)
     print(describe_run(summary))
@@ -98,14 +113,24 @@ def _run(
         if not any(summary.rows.values()):
             print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)
         return EXIT_OK
-    left = sum(end.passed.unsettled.values()) + end.passed.deferred_count
-    reasons = ", ".join(f"{code} {count}" for code, count in end.passed.unsettled.most_common())
     print(
-        f"distill: {left} items of stage {end.stage} are left ({reasons}); "
-        "the same command again goes on with them",
-        file=sys.stderr,
+        f"distill: {_describe_left(folder, end)}; the same command again goes on", file=sys.stderr
     )
     return EXIT_TRY_LATER
+
+
+def _describe_left(folder: "RunFolder", end: "PipelineEnd") -> str:
+    from engine.batch.ledger import read_batches
+
+    out = [batch for batch in read_batches(folder.batches_path) if not batch.is_collected]
+    if out:
+        requests = sum(batch.facts.request_count or 0 for batch in out)
+        return f"{requests:,} requests are out in {len(out)} batches"
+    left = sum(end.passed.unsettled.values()) + end.passed.deferred_count
+    reasons = [f"{code} {count}" for code, count in end.passed.unsettled.most_common()]
+    if end.passed.deferred_count:
+        reasons.append(f"waiting for a batch {end.passed.deferred_count}")
+    return f"{left} items of stage {end.stage} are left ({', '.join(reasons)})"
 
 
 def _duration(seconds: float) -> str:

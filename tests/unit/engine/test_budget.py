@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.budget import Budget
+from engine.budget import Budget, BudgetedLane
 from engine.engine import Engine
 from engine.errors import ConfigError, QuotaError
 from engine.journal import Journal
@@ -23,7 +23,7 @@ async def test_request_is_sent_only_if_its_worst_case_fits(tmp_path: Path) -> No
     budget = Budget(cap_usd=7.0, spent_usd=0.0, price=price)  # worst case of one request: 5.0
 
     async with Journal(tmp_path / "journal.jsonl") as journal:
-        engine = Engine(journal=journal, lane=lane, budget=budget, stopping=Stopping())
+        engine = Engine(journal=journal, lane=BudgetedLane(lane, budget), stopping=Stopping())
         for name in ("a", "b", "c"):
             await engine.ask(make_request(name))
         with pytest.raises(

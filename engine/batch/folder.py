@@ -1,0 +1,54 @@
+"""Where the batch lane of a run keeps its files."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.errors import ConfigError
+
+
+class BatchFolder(NamedTuple):
+    """The ledger, and a folder with the outbox, the attempts and the files of batches.
+
+    `owner_id` is in the metadata of every batch: by it a run knows its own.
+    """
+
+    ledger_path: Path
+    files_dir: Path
+    owner_id: str
+
+    @property
+    def outbox_path(self) -> Path:
+        """Requests that wait for a batch."""
+        return self.files_dir / "outbox.jsonl"
+
+    @property
+    def attempts_path(self) -> Path:
+        """Tries that did not settle their request."""
+        return self.files_dir / "attempts.jsonl"
+
+    def input_path(self, name: str) -> Path:
+        """The requests of a batch, as they are uploaded."""
+        return self.files_dir / f"{name}.jsonl"
+
+    def output_path(self, name: str) -> Path:
+        """The replies of a batch, while they are being collected."""
+        return self.files_dir / f"{name}.output.jsonl"
+
+    def error_path(self, name: str) -> Path:
+        """The failures of a batch, while they are being collected."""
+        return self.files_dir / f"{name}.errors.jsonl"
+
+    def remote_name(self, name: str) -> str:
+        """The name that the provider knows the input file by; no other run has it."""
+        return f"distill-{self.owner_id}-{name}.jsonl"
+
+    def create(self) -> None:
+        """Make the folder if it is not there.
+
+        Raises:
+            ConfigError: it cannot be made.
+        """
+        try:
+            self.files_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{self.files_dir}: cannot be made: {error.strerror}") from error

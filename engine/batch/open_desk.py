@@ -1,0 +1,101 @@
+"""Opens the batch desk of a run: its files, its client, its place on the account."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.batch.account import Account, account_dir
+from engine.batch.attempts import AttemptLog
+from engine.batch.client import BatchClient
+from engine.batch.collect import Collector, Sink
+from engine.batch.desk import BatchDesk, DeskParts
+from engine.batch.folder import BatchFolder
+from engine.batch.ledger import BatchLedger
+from engine.batch.outbox import Outbox
+from engine.batch.results import ResultReader
+from engine.batch.submit import Submitter
+from engine.budget import Budget
+from engine.clock import Clock
+from engine.endpoints import Endpoint
+from engine.failure_watch import FailureWatch
+from engine.prices import Price
+from engine.stopping import Stopping
+from schemas.settings import BatchSettings
+
+
+class DeskOrder(NamedTuple):
+    """What a desk is to work for. `state_dir` is the user's, for what runs share.
+
+    `enlarges_truncated`: a reply that was cut off by its output limit is asked once more with a
+    larger one.
+    """
+
+    folder: BatchFolder
+    endpoint: Endpoint
+    settings: BatchSettings
+    timeout_s: float
+    state_dir: Path
+    price: Price
+    budget: Budget
+    sink: Sink
+    enlarges_truncated: bool
+    clock: Clock
+    stopping: Stopping
+
+
+@asynccontextmanager
+async def open_desk(order: DeskOrder) -> AsyncIterator[BatchDesk]:
+    """The desk; what is out and what is waiting is known once it is open.
+
+    Raises:
+        ConfigError: its folder cannot be made.
+        DamagedLogError: the ledger or a file of a batch that is out is damaged.
+    """
+    folder, settings, clock = order.folder, order.settings, order.clock
+    folder.create()
+    async with AsyncExitStack() as opened:
+        ledger = await opened.enter_async_context(BatchLedger(folder.ledger_path, clock))
+        outbox = await opened.enter_async_context(Outbox(folder.outbox_path))
+        attempts = await opened.enter_async_context(AttemptLog(folder.attempts_path))
+        client = BatchClient(order.endpoint, timeout_s=order.timeout_s, clock=clock)
+        opened.push_async_callback(client.aclose)
+        reader = ResultReader(
+            order.endpoint,
+            price=order.price,
+            price_share=settings.price_share,
+            max_attempts=settings.max_attempts,
+            enlarges_truncated=order.enlarges_truncated,
+            clock=clock,
+        )
+        submitter = Submitter(folder, ledger, client, settle_s=settings.settle_s, clock=clock)
+        account_folder = account_dir(order.state_dir, order.endpoint)
+        collector = Collector(
+            folder,
+            ledger,
+            client,
+            attempts,
+            reader,
+            sink=order.sink,
+            clock=clock,
+        )
+        yield BatchDesk(
+            DeskParts(
+                folder=folder,
+                ledger=ledger,
+                outbox=outbox,
+                attempts=attempts,
+                client=client,
+                submitter=submitter,
+                collector=collector,
+                account=Account(account_folder, owner_id=folder.owner_id, clock=clock),
+                settings=settings,
+                output_limit_name=order.endpoint.output_limit_name,
+                price=order.price,
+                budget=order.budget,
+                sink=order.sink,
+                watch=FailureWatch(),
+                clock=clock,
+                stopping=order.stopping,
+            )
+        )

@@ -1,0 +1,125 @@
+"""Takes intended batches to the provider: each file uploaded once, each batch created once."""
+
+import logging
+from datetime import datetime, timedelta
+
+from engine.batch.client import HASH_KEY, NAME_KEY, OWNER_KEY, BatchClient
+from engine.batch.folder import BatchFolder
+from engine.batch.ledger import BatchLedger
+from engine.clock import Clock
+from engine.errors import RequestError, TransientError
+from engine.openai_client import NOT_FOUND
+from schemas.batches import Batch, BatchFacts
+
+CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the very most
+FILE_TRIES = 5  # a file may be "not found" for a moment after its upload
+FILE_TRY_EVERY_S = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class Submitter:
+    """Drives every intent to a batch id. Any step may be the last before a crash.
+
+    A call whose fate is unknown (an earlier process made it, or its reply was lost) is not made
+    again before the provider's lists say that it left nothing.
+    """
+
+    def __init__(
+        self,
+        folder: BatchFolder,
+        ledger: BatchLedger,
+        client: BatchClient,
+        *,
+        settle_s: float,
+        clock: Clock,
+    ) -> None:
+        self._folder = folder
+        self._ledger = ledger
+        self._client = client
+        self._settle_s = settle_s
+        self._clock = clock
+        self._unsent: set[tuple[str, str]] = set()  # calls of ours that were never made
+        self._asked_at: dict[str, datetime] = {}
+
+    def note_intent(self, name: str) -> None:
+        """Know that this process has intended the batch and made no call for it."""
+        self._unsent |= {(name, "upload"), (name, "create")}
+
+    async def submit(self) -> None:
+        """Submit what is intended and not yet created.
+
+        Raises:
+            TransientError: the provider does not answer; what is left is submitted later.
+            FatalError: the provider refuses the key, the model or for want of money.
+        """
+        for batch in list(self._ledger.out()):
+            if not batch.facts.batch_id and not batch.has_ended:
+                await self._submit(batch)
+
+    async def _submit(self, batch: Batch) -> None:
+        try:
+            if not batch.facts.file_id:
+                file_id = await self._uploaded(batch)
+                await self._ledger.add(batch.name, "uploaded", BatchFacts(file_id=file_id))
+            facts = await self._created(self._ledger.get(batch.name))
+        except RequestError as error:
+            refused = BatchFacts(status="failed", problem_code=error.code, problem=str(error))
+            await self._ledger.add(batch.name, "polled", refused)
+            return
+        await self._ledger.add(batch.name, "created", facts)
+        _log.info("batch %s: %s requests submitted", batch.name, f"{batch.facts.request_count:,}")
+
+    async def _uploaded(self, batch: Batch) -> str:
+        name = self._folder.remote_name(batch.name)
+        if not self._is_first(batch, "upload"):
+            await self._let_settle(batch)
+            file_id = await self._client.find_file(name, _intended_at(batch) - CLOCK_SKEW)
+            if file_id is not None:
+                return file_id
+        self._asked_at[batch.name] = self._clock.utc_now()
+        return await self._client.upload(self._folder.input_path(batch.name), name)
+
+    async def _created(self, batch: Batch) -> BatchFacts:
+        metadata = {
+            OWNER_KEY: self._folder.owner_id,
+            NAME_KEY: batch.name,
+            HASH_KEY: str(batch.facts.sha256),
+        }
+        if not self._is_first(batch, "create"):
+            await self._let_settle(batch)
+            found = await self._client.find(metadata, _intended_at(batch) - CLOCK_SKEW)
+            if found is not None:
+                return found
+        self._asked_at[batch.name] = self._clock.utc_now()
+        return await self._create(batch, metadata)
+
+    async def _create(self, batch: Batch, metadata: dict[str, str]) -> BatchFacts:
+        file_id, url = str(batch.facts.file_id), str(batch.facts.url)
+        for _ in range(FILE_TRIES):
+            try:
+                return await self._client.create(file_id, url, metadata)
+            except RequestError as error:
+                if error.code != NOT_FOUND:
+                    raise
+            await self._clock.sleep(FILE_TRY_EVERY_S)
+        raise TransientError(f"file {file_id} is not found at the provider yet", code=NOT_FOUND)
+
+    def _is_first(self, batch: Batch, call: str) -> bool:
+        """Whether a call is made for the first time ever; from now on it is not."""
+        key: tuple[str, str] = (batch.name, call)
+        if key not in self._unsent:
+            return False
+        self._unsent.discard(key)
+        return True
+
+    async def _let_settle(self, batch: Batch) -> None:
+        """Wait until the provider's lists can be expected to show what we last did."""
+        last = self._asked_at.get(batch.name, datetime.fromisoformat(batch.changed_at))
+        age_s = (self._clock.utc_now() - last).total_seconds()
+        if age_s < self._settle_s:
+            await self._clock.sleep(self._settle_s - max(age_s, 0.0))
+
+
+def _intended_at(batch: Batch) -> datetime:
+    return datetime.fromisoformat(batch.intended_at)

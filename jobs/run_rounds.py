@@ -1,0 +1,142 @@
+"""Rounds of a run in batches: collect, pass over the stages, submit, wait, and again."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from engine.batch.desk import BatchDesk
+from engine.batch.lane import BatchLane
+from engine.clock import Clock
+from engine.errors import TransientError
+from engine.live.admission import Admission
+from engine.stopping import Stopping
+from jobs.lane_plan import LanePlan
+
+_log = logging.getLogger(__name__)
+
+RunPass = Callable[[], Awaitable[bool]]
+
+
+class Rounds:
+    """Takes a run as far as batches allow. `run_pass` says whether nothing is left to be asked."""
+
+    def __init__(
+        self,
+        run_pass: RunPass,
+        desk: BatchDesk,
+        lane: BatchLane,
+        *,
+        plan: LanePlan,
+        poll_s: float,
+        clock: Clock,
+        stopping: Stopping,
+    ) -> None:
+        self._run_pass = run_pass
+        self._desk = desk
+        self._lane = lane
+        self._plan = plan
+        self._poll_s = poll_s
+        self._clock = clock
+        self._admission = Admission(clock)
+        stopping.on_request(self._admission.close)
+        if plan.lane == "live":
+            lane.goes_live = _always
+
+    async def run(self, *, is_changed: bool) -> None:
+        """Go on until all is done, or for one round if batches are not to be waited for.
+
+        Raises:
+            TransientError: the provider does not answer, and it is not to be waited for.
+            EngineError: whatever ends the run early.
+        """
+        for line in self._plan.describe(self._open_count) if self._plan.lane == "auto" else ():
+            _log.info("%s", line)
+        needs_pass = is_changed
+        while True:
+            try:
+                is_done = await self._round(needs_pass)
+                needs_pass = False
+            except TransientError as error:
+                if not self._plan.waits:
+                    raise
+                _log.warning("%s; waiting for the provider", error)
+                is_done = False
+            if is_done or not (self._plan.waits and self._is_worth_waiting):
+                return
+            await self._admission.sleep(self._pause_s())
+
+    def _pause_s(self) -> float:
+        """Until the next poll, or until the plan changes if that comes first."""
+        pause_s = self._desk.next_poll_s()
+        switches_at = self._plan.switches_at(self._open_count)
+        if switches_at is None:
+            return pause_s
+        left_s = (switches_at - self._clock.utc_now()).total_seconds()
+        return min(pause_s, max(left_s, self._poll_s))
+
+    @property
+    def _open_count(self) -> int:
+        out = sum(batch.facts.request_count or 0 for batch in self._desk.out)
+        return out + len(self._desk.outbox)
+
+    @property
+    def _is_worth_waiting(self) -> bool:
+        """Whether batches are out, or requests wait for room that others may give up."""
+        return bool(self._desk.out or len(self._desk.outbox))
+
+    async def _round(self, needs_pass: bool) -> bool:
+        desk, ledger = self._desk, self._desk.ledger
+        await desk.collect()
+        is_live_time = self._plan.is_live_time(self._clock.utc_now(), self._open_count)
+        if is_live_time and self._lane.goes_live is not _always:
+            await self._go_live()
+            needs_pass = True
+        if needs_pass or ledger.needs_pass or not self._is_worth_waiting:
+            _log.info("round %d", ledger.pass_count + 1)
+            if await self._run_pass() or await self._send_remainder():
+                await ledger.note_pass(0)
+                return True
+            await ledger.note_pass(await desk.submit_outbox())
+        elif len(desk.outbox):
+            await ledger.note_pass(await desk.submit_outbox())
+        self._report()
+        return False
+
+    async def _go_live(self) -> None:
+        """Give up batches that will miss the deadline; what they have answered is kept."""
+        _log.warning("the deadline is near: batches are cancelled, the rest goes live")
+        self._lane.goes_live = _always
+        await self._empty_outbox()
+        await self._desk.cancel(self._desk.out)
+        await self._desk.collect()
+
+    async def _send_remainder(self) -> bool:
+        """Send live what is too little for a batch, until nothing or enough for one is left."""
+        while 0 < len(self._desk.outbox) < self._plan.live_below:
+            ids = frozenset(request.request_id for request in self._desk.outbox.read())
+            _log.info("%d requests are too few for a batch: they go live", len(ids))
+            await self._empty_outbox()
+            before, self._lane.goes_live = self._lane.goes_live, ids.__contains__
+            try:
+                if await self._run_pass():
+                    return True
+            finally:
+                self._lane.goes_live = before
+        return False
+
+    async def _empty_outbox(self) -> None:
+        with await self._desk.outbox.rewrite():
+            """Nothing stays: the pass that follows asks for what is still wanted."""
+
+    def _report(self) -> None:
+        out = self._desk.out
+        requests = sum(batch.facts.request_count or 0 for batch in out)
+        _log.info(
+            "batches out: %d with %s requests; waiting for a batch: %s",
+            len(out),
+            f"{requests:,}",
+            f"{len(self._desk.outbox):,}",
+        )
+
+
+def _always(_: str) -> bool:
+    return True
