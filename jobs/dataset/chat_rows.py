@@ -13,7 +13,8 @@ def chat_row(question: str, answer: str, chunk: Chunk, *, closed_book: bool) -> 
     Open-book rows show the student the chunk, as a retrieval system would at the time of use.
     """
     excerpt = None if closed_book else Excerpt(place_of(chunk), chunk.text)
-    return {"messages": [*ask_student(question, excerpt), {"role": "assistant", "content": answer}]}
+    messages = student_prompt(question, excerpt).messages()
+    return {"messages": [*messages, {"role": "assistant", "content": answer}]}
 
 
 class Excerpt(NamedTuple):
@@ -23,13 +24,26 @@ class Excerpt(NamedTuple):
     text: str
 
 
-def ask_student(question: str, excerpt: Excerpt | None) -> list[Json]:
-    """The messages that a row begins with, and that the evaluation asks: system and user."""
-    system = read_prompt(row_prompt(closed_book=excerpt is None))
+class StudentPrompt(NamedTuple):
+    """What a row begins with, and what the evaluation asks."""
+
+    system: str
+    user: str
+
+    def messages(self) -> list[Json]:
+        """The two messages."""
+        return [
+            {"role": "system", "content": self.system},
+            {"role": "user", "content": self.user},
+        ]
+
+
+def student_prompt(question: str, excerpt: Excerpt | None) -> StudentPrompt:
+    """The prompt of a question: open-book with an excerpt, closed-book without."""
     user = question
     if excerpt is not None:
         user = f"Excerpt from {excerpt.place}:\n\n{excerpt.text}\n\nQuestion: {question}"
-    return [{"role": "system", "content": system}, {"role": "user", "content": user}]
+    return StudentPrompt(read_prompt(row_prompt(closed_book=excerpt is None)), user)
 
 
 def row_prompt(*, closed_book: bool) -> str:

@@ -63,12 +63,13 @@ def _count_once(text: str) -> int:
 def parse_reply(completed: Completed, shape: type[Shape]) -> Shape | None:
     """The reply's JSON as a record; None if it is anything but exactly that shape."""
     try:
-        return shape.model_validate_json(_content(completed.reply), strict=True)
+        return shape.model_validate_json(reply_text(completed.reply), strict=True)
     except ValidationError:
         return None
 
 
-def _content(reply: dict[str, Json]) -> str:
+def reply_text(reply: dict[str, Json]) -> str:
+    """What the first choice of a chat completion says; empty if it says nothing."""
     match reply:
         case {"choices": [{"message": {"content": str(content)}}, *_]}:
             return content

@@ -58,14 +58,24 @@ async def measure_similarity(
     outcome = await ask(request)
     if isinstance(outcome, Failed):
         return SimilarityFailure(outcome.code, outcome.message)
-    vectors = _read_vectors(outcome.reply, len(texts))
+    vectors = read_vectors(outcome.reply, len(texts))
     if vectors is None:
         return SimilarityFailure(MALFORMED)
+    vectors = unit_vectors(vectors)
     return [round(float(cosine), 4) for cosine in (vectors[0::2] * vectors[1::2]).sum(axis=1)]
 
 
-def _read_vectors(reply: dict[str, Json], expected_count: int) -> Vectors | None:
-    """Unit vectors in the order of the texts; None if the reply is not that many vectors."""
+def unit_vectors(vectors: Vectors) -> Vectors:
+    """The vectors, each divided by its length."""
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
+
+
+def read_vectors(reply: dict[str, Json], expected_count: int) -> Vectors | None:
+    """The vectors in the order of the texts, exactly as they were sent.
+
+    None if the reply is not that many vectors of one length, each other than 0.
+    """
     data = reply.get("data")
     if not isinstance(data, list) or len(data) != expected_count:
         return None
@@ -76,8 +86,8 @@ def _read_vectors(reply: dict[str, Json], expected_count: int) -> Vectors | None
         return None
     if vectors.ndim != 2:
         return None
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / lengths if (np.isfinite(lengths) & (lengths > 0)).all() else None
+    lengths = np.linalg.norm(vectors, axis=1)
+    return vectors if (np.isfinite(lengths) & (lengths > 0)).all() else None
 
 
 def _read_vector(value: Json) -> Vectors:

@@ -1,10 +1,8 @@
 """The id of a model's answer to a sample: known before it is asked, another if anything changes."""
 
-from collections.abc import Iterator
-
 from jobs.dataset.chat_rows import row_prompt
 from jobs.prompts import read_prompt
-from schemas.evaluation import Mode, Role, Sample
+from schemas.evaluation import Mode, Role
 from schemas.record import content_id
 from schemas.settings import EvaluationSettings
 
@@ -23,8 +21,3 @@ def answer_id(
         settings.answer_max_output_tokens,
         settings.temperature,
     )
-
-
-def answerable(samples: Iterator[Sample], mode: Mode) -> Iterator[Sample]:
-    """The samples that are asked in a mode: without an excerpt none is unanswerable."""
-    return (sample for sample in samples if mode == "open" or sample.slice != "unanswerable")
