@@ -1,7 +1,7 @@
 """Starts a run or goes on with it: what changed, what that costs, then the stages."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from engine.endpoints import Endpoint
@@ -73,18 +73,25 @@ async def start_run(order: RunOrder) -> PipelineEnd:
             )
             if engine.rounds is None:
                 return await pipeline.run()
-            return await _run_in_rounds(pipeline, engine.rounds, is_changed=is_changed)
+            return await run_in_rounds(
+                pipeline.run, engine.rounds, last_stage="dataset", is_changed=is_changed
+            )
 
 
-async def _run_in_rounds(
-    pipeline: Pipeline, make_rounds: Callable[[RunPass], Rounds], *, is_changed: bool
+async def run_in_rounds(
+    run: Callable[[], Awaitable[PipelineEnd]],
+    make_rounds: Callable[[RunPass], Rounds],
+    *,
+    last_stage: str,
+    is_changed: bool,
 ) -> PipelineEnd:
+    """Call `run` as often as batches need; all is done once it ends with `last_stage`."""
     end = PipelineEnd("batches", StagePass())  # of a round in which no pass was due
 
     async def run_pass() -> bool:
         nonlocal end
-        end = await pipeline.run()
-        return end.stage == "dataset"
+        end = await run()
+        return end.stage == last_stage
 
     await make_rounds(run_pass).run(is_changed=is_changed)
     return end
