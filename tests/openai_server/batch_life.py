@@ -1,10 +1,8 @@
 """Takes one batch from `validating` to its end, in compressed time."""
 
-import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Literal
 
 from tests.openai_server.batch import Batch, BatchProblem
 from tests.openai_server.batch_bills import BatchBills
@@ -16,13 +14,12 @@ from tests.openai_server.errors import ApiError
 from tests.openai_server.file_store import FileStore
 from tests.openai_server.models import Models
 from tests.openai_server.paid_api import PaidApi
+from tests.openai_server.phases import wait_phase
 from tests.openai_server.replies import Reply
 from tests.openai_server.slow_config import BatchRules, Ending
 
-_STEP_S = 0.01  # how soon a cancellation or a changed rule is seen
 _OUTPUT_LIFETIME_S = 30 * 86_400.0  # OpenAI batch guide
 _CHAT = "/v1/chat/completions"
-Phase = Literal["validating_s", "in_progress_s", "finalizing_s", "cancelling_s"]
 
 
 class BatchLives:
@@ -49,7 +46,7 @@ class BatchLives:
 
     async def live(self, batch: Batch, enqueued: Callable[[str], int]) -> None:
         """The whole life of `batch`; `enqueued` gives the tokens that a model has out already."""
-        await self._wait("validating_s", lambda: batch.is_cancel_asked)
+        await wait_phase(lambda: self.rules.validating_s, lambda: batch.is_cancel_asked)
         checked = await self._validated(batch)
         if not isinstance(checked, Input):
             return _fail(batch, checked)
@@ -104,7 +101,7 @@ class BatchLives:
             return batch.is_cancel_asked or time.time() >= batch.expires_at
 
         started_s = time.monotonic()
-        await self._wait("in_progress_s", is_over)
+        await wait_phase(lambda: self.rules.in_progress_s, is_over)
 
     async def _end(self, batch: Batch, given: Input, share: float) -> None:
         ending = self._ending(batch)
@@ -117,13 +114,15 @@ class BatchLives:
         run = BatchRun(batch, given, self._bills)
         await run.write(output, errors, 1.0 if ending == "completed" else share, ending)
         batch.failed = 0 if ending == "expired" else batch.failed
-        phase: Phase = "cancelling_s" if ending == "cancelled" else "finalizing_s"
-        await self._wait(phase, lambda: False, started_s)
+        await wait_phase(lambda: self._closing_s(ending), lambda: False, started_s)
         batch.output_file_id = self._kept(output, f"{batch.id}_output.jsonl")
         batch.error_file_id = self._kept(errors, f"{batch.id}_error.jsonl")
         if batch.error_file_id is None and self.rules.is_null_error_file_empty:
             batch.error_file_id = ""
         return batch.move(ending)
+
+    def _closing_s(self, ending: Ending) -> float:
+        return self.rules.cancelling_s if ending == "cancelled" else self.rules.finalizing_s
 
     def _ending(self, batch: Batch) -> Ending:
         if batch.is_cancel_asked:
@@ -140,16 +139,6 @@ class BatchLives:
         lifetime_s = self.rules.output_lifetime_s
         file.expires_at = time.time() + (_OUTPUT_LIFETIME_S if lifetime_s is None else lifetime_s)
         return file.id
-
-    async def _wait(
-        self, phase: Phase, is_over: Callable[[], bool], started_s: float | None = None
-    ) -> None:
-        started_s = time.monotonic() if started_s is None else started_s
-        while not is_over():
-            left_s = started_s + getattr(self.rules, phase) - time.monotonic()
-            if left_s <= 0:
-                return
-            await asyncio.sleep(min(left_s, _STEP_S))
 
 
 def _fail(batch: Batch, problems: tuple[BatchProblem, ...]) -> None:

@@ -12,6 +12,7 @@ from tests.openai_server.batch_life import BatchLives
 from tests.openai_server.errors import ApiError
 from tests.openai_server.file_store import FileStore
 from tests.openai_server.paging import page_of
+from tests.openai_server.phases import end_tasks
 from tests.openai_server.slow_call import Payload, Route, SlowCall, checked_metadata, route
 from tests.openai_server.slow_config import BatchRules
 
@@ -36,11 +37,7 @@ class Batches:
 
     async def close(self) -> None:
         """End all lives. Raises what one of them broke with."""
-        for task in self._tasks:
-            task.cancel()
-        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
-            if isinstance(result, Exception):
-                raise result
+        await end_tasks(self._tasks)
 
     def all(self) -> list[dict[str, Any]]:
         """Every batch, oldest first, as the API shows it, with `number` and `enqueued_tokens`."""

@@ -25,7 +25,7 @@ class ChatCompletions:
     def reserved_tokens(self, body: dict[str, Any], model: ModelCard) -> int:
         """Prompt plus `n` times the output limit. Raises ApiError for a body that is wrong."""
         check_chat_body(body, model)
-        prompt_tokens = _prompt_tokens(body)
+        prompt_tokens = prompt_tokens_of(body)
         limit = _output_limit(body) or 0
         if prompt_tokens + limit > model.context_tokens:
             message = (
@@ -42,7 +42,7 @@ class ChatCompletions:
             check_messages(body.get("messages"))
         except ApiError:
             return 0
-        return _prompt_tokens(body)
+        return prompt_tokens_of(body)
 
     def answer(self, body: dict[str, Any], model: ModelCard, number: int, seed: str) -> Answer:
         """The responder's choices, cut to the output limit, with their usage."""
@@ -51,7 +51,7 @@ class ChatCompletions:
         first = replies[0]
         prompt_tokens = first.prompt_tokens
         if prompt_tokens is None:
-            prompt_tokens = _prompt_tokens(body)
+            prompt_tokens = prompt_tokens_of(body)
         cached_tokens = first.cached_tokens
         if cached_tokens is None and not model.caches_prompts:
             cached_tokens = 0
@@ -79,7 +79,8 @@ class ChatCompletions:
         return answer._replace(payload={**answer.payload, "choices": choices})
 
 
-def _prompt_tokens(body: Mapping[str, Any]) -> int:
+def prompt_tokens_of(body: Mapping[str, Any]) -> int:
+    """The tokens of all messages, which must be sound."""
     messages = body["messages"]
     return sum(count_tokens(message_text(each)) + _MESSAGE_TOKENS for each in messages)
 

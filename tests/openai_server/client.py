@@ -75,6 +75,11 @@ class ControlClient:
         bills: dict[str, dict[str, Any]] = call_control(f"{self._url}/batch_bills")["bills"]
         return bills
 
+    def jobs(self) -> list[dict[str, Any]]:
+        """Every fine-tuning job, oldest first; `number` counts ours, other people's have none."""
+        jobs: list[dict[str, Any]] = call_control(f"{self._url}/jobs")["jobs"]
+        return jobs
+
     def slow_calls(self) -> dict[str, dict[str, int]]:
         """By operation: `calls`, and how many of them ended with each status (0: no reply)."""
         operations: dict[str, dict[str, int]]

@@ -42,6 +42,8 @@ class Control:
                 return {"bills": self._ledger.batches.by_custom_id()}
             case "batches":
                 return {"batches": self._server.batches.all()}
+            case "jobs":
+                return {"jobs": self._server.fine_tuning.all()}
             case "files":
                 return {"files": [file.public() for file in self._server.files.all()]}
             case "slow_calls":

@@ -17,6 +17,7 @@ from tests.openai_server.embeddings import Embeddings
 from tests.openai_server.errors import ApiError
 from tests.openai_server.file_store import FileStore
 from tests.openai_server.files import Files
+from tests.openai_server.fine_tuning import FineTuning
 from tests.openai_server.ledger import Call, Ledger
 from tests.openai_server.listener import HOST, Listener
 from tests.openai_server.paid_api import PaidApi
@@ -50,7 +51,9 @@ class OpenAIServer:
         }
         self.files = FileStore(self.config.files)
         self.batches = self._make_batches()
-        routes = (*Files(self.files).routes(), *self.batches.routes())
+        self.fine_tuning = FineTuning(self.config.fine_tuning, self.files, self._paid_calls.models)
+        areas = (Files(self.files), self.batches, self.fine_tuning)
+        routes = [route for area in areas for route in area.routes()]
         self.slow_calls = SlowCalls(self.config, self._paid_calls, routes)
         self._api = Listener(self._handle, port)
         self._control = Listener(Control(self, self._ledger).handle)
@@ -87,6 +90,7 @@ class OpenAIServer:
         """Listen on both ports."""
         self._exits.callback(self.files.close)
         self._exits.push_async_callback(self.batches.close)
+        self._exits.push_async_callback(self.fine_tuning.close)
         await self._exits.enter_async_context(self._api)
         await self._exits.enter_async_context(self._control)
         await self._begin_due_outage()
@@ -110,6 +114,7 @@ class OpenAIServer:
         self.slow_calls.configure(config)
         self.files.rules = config.files
         self.batches.configure(config.batches)
+        self.fine_tuning.configure(config.fine_tuning)
         if is_outage_changed:
             await self._end_outage()
             self._outage = config.outage
