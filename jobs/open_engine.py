@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
@@ -107,17 +107,26 @@ def check_price(settings: RunSettings) -> None:
     Raises:
         ConfigError: it is, and there is a budget to keep.
     """
-    model = settings.teacher.model
+    check_prices(settings, [settings.teacher.model])
+
+
+def check_prices(settings: RunSettings, models: Iterable[str]) -> None:
+    """Say which models' prices are unknown, if any are.
+
+    Raises:
+        ConfigError: one is, and there is a budget to keep.
+    """
     price = make_price(settings.prices, is_free=settings.teacher.provider == "local")
-    if price(model, Usage(prompt_tokens=1)) is not None:
-        return
-    advice = (
-        f'the price of model {model!r} is unknown; give it as [prices."{model}"] with input and '
-        "output in dollars per million tokens"
-    )
-    if settings.budget.usd is not None:
-        raise ConfigError(f"{advice}, or leave budget.usd unset")
-    _log.warning("%s to see what the run costs", advice)
+    for model in sorted(set(models)):
+        if price(model, Usage(prompt_tokens=1)) is not None:
+            continue
+        advice = (
+            f'the price of model {model!r} is unknown; give it as [prices."{model}"] with input '
+            "and output in dollars per million tokens"
+        )
+        if settings.budget.usd is not None:
+            raise ConfigError(f"{advice}, or leave budget.usd unset")
+        _log.warning("%s to see what the run costs", advice)
 
 
 def _spent_usd(folder: RunFolder) -> float:

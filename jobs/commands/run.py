@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -23,10 +23,6 @@ from jobs.commands.options import (
     Waits,
 )
 from jobs.lane_order import LaneOrder, read_lane_order
-
-if TYPE_CHECKING:
-    from engine.run_folder import RunFolder
-    from jobs.pipeline import PipelineEnd
 
 
 def run(
@@ -93,6 +89,7 @@ class _Given(NamedTuple):
 def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: bool) -> int:
     from engine.run_folder import RunFolder
     from jobs.command_settings import run_settings
+    from jobs.describe_left import describe_left
     from jobs.event_loop import run_to_end
     from jobs.read_endpoints import read_endpoints
     from jobs.show_run import describe_run
@@ -113,24 +110,9 @@ def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: 
         if not any(summary.rows.values()):
             print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)
         return EXIT_OK
-    print(
-        f"distill: {_describe_left(folder, end)}; the same command again goes on", file=sys.stderr
-    )
+    left = describe_left(folder, end)
+    print(f"distill: {left}; the same command again goes on", file=sys.stderr)
     return EXIT_TRY_LATER
-
-
-def _describe_left(folder: "RunFolder", end: "PipelineEnd") -> str:
-    from engine.batch.ledger import read_batches
-
-    out = [batch for batch in read_batches(folder.batches_path) if not batch.is_collected]
-    if out:
-        requests = sum(batch.facts.request_count or 0 for batch in out)
-        return f"{requests:,} requests are out in {len(out)} batches"
-    left = sum(end.passed.unsettled.values()) + end.passed.deferred_count
-    reasons = [f"{code} {count}" for code, count in end.passed.unsettled.most_common()]
-    if end.passed.deferred_count:
-        reasons.append(f"waiting for a batch {end.passed.deferred_count}")
-    return f"{left} items of stage {end.stage} are left ({', '.join(reasons)})"
 
 
 def _duration(seconds: float) -> str:

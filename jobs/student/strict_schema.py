@@ -29,7 +29,7 @@ def _strict(node: Json, is_bounded: bool) -> Json:
         return node
     strict = {key: _strict(value, is_bounded) for key, value in node.items() if key != "default"}
     match strict:
-        case {"type": "object", "properties": {**properties}}:
+        case {"type": "object", "properties": dict(properties)}:
             strict |= {"required": list(properties), "additionalProperties": False}
         case {"type": "array"} if is_bounded:
             strict["maxItems"] = MAX_ITEMS

@@ -1,0 +1,133 @@
+"""`distill evaluate`: baseline, tuned student and teacher on the same questions."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, get_args
+
+import typer
+
+from engine.errors import ConfigError
+from jobs.commands.exit_codes import EXIT_OK, EXIT_TRY_LATER
+from jobs.commands.options import (
+    Assignments,
+    BaseUrl,
+    Config,
+    Deadline,
+    LaneFlag,
+    MaxInFlight,
+    RetryFailed,
+    Rpm,
+    Tpm,
+    Waits,
+)
+
+if TYPE_CHECKING:
+    from jobs.student.evaluate import EvaluationOrder
+    from schemas.evaluation import Mode, Role
+
+
+def evaluate(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    models: Annotated[
+        str | None,
+        typer.Option(
+            metavar="baseline,tuned,teacher", help="Who answers; by default all that there are."
+        ),
+    ] = None,
+    mode: Annotated[
+        str, typer.Option(metavar="open|closed", help="With or without the excerpt in view.")
+    ] = "open",
+    questions: Annotated[
+        Path | None,
+        typer.Option(help="A file of questions, one a line, in place of the run's own."),
+    ] = None,
+    judge: Annotated[str | None, typer.Option(help="The model that judges the answers.")] = None,
+    config: Config = None,
+    base_url: BaseUrl = None,
+    rpm: Rpm = None,
+    tpm: Tpm = None,
+    max_in_flight: MaxInFlight = None,
+    budget_usd: Annotated[
+        float | None, typer.Option(help="What the run may cost in all, its dataset included.")
+    ] = None,
+    lane: LaneFlag = "live",
+    wait: Waits = True,
+    deadline: Deadline = None,
+    assignments: Assignments = None,
+    retry_failed: RetryFailed = False,
+) -> None:
+    """Have models answer held-out questions, and score the answers with ragas."""
+    from engine.run_folder import RunFolder
+    from jobs.command_settings import run_settings
+    from jobs.lane_order import read_lane_order
+    from jobs.read_endpoints import read_endpoints
+    from jobs.student.evaluate import EvaluationOrder
+    from jobs.student.import_questions import read_questions
+
+    folder = RunFolder(run_dir)
+    flags = {
+        "evaluation.judge_model": judge,
+        "teacher.base_url": base_url,
+        "limits.requests_per_minute": rpm,
+        "limits.tokens_per_minute": tpm,
+        "limits.max_in_flight": max_in_flight,
+        "budget.usd": budget_usd,
+    }
+    settings = run_settings(folder, config, flags, assignments or [])
+    is_local = settings.teacher.provider == "local"
+    order = EvaluationOrder(
+        folder,
+        settings,
+        [] if is_local else read_endpoints(settings, os.environ),
+        roles=_read_roles(models),
+        mode=_read_mode(mode),
+        questions=None if questions is None else read_questions(questions),
+        retries_failed=retry_failed,
+        lane=read_lane_order(lane, deadline, waits=wait),
+    )
+    raise typer.Exit(_evaluate(order))
+
+
+def _evaluate(order: "EvaluationOrder") -> int:
+    from jobs.describe_left import describe_left
+    from jobs.event_loop import run_to_end
+    from jobs.student.compare_models import compare_models
+    from jobs.student.comparison_table import describe_comparison
+    from jobs.student.evaluate import evaluate as evaluate_models
+    from jobs.student.evaluation_stages import LAST_STAGE
+    from jobs.student.read_evaluation import read_evaluation
+
+    end = run_to_end(evaluate_models(order))
+    if end.stage != LAST_STAGE:
+        left = describe_left(order.folder, end)
+        print(f"distill: {left}; the same command again goes on", file=sys.stderr)
+        return EXIT_TRY_LATER
+    found = read_evaluation(order.folder, order.settings)
+    comparison = compare_models(
+        found,
+        seed=order.settings.evaluation.seed,
+        is_demo_grade=order.settings.teacher.provider == "local",
+    )
+    print(describe_comparison(comparison))
+    print(f"files: {order.folder.evaluation_dir}: samples, answers, scores")
+    return EXIT_OK
+
+
+def _read_roles(text: str | None) -> "Sequence[Role]":
+    from schemas.evaluation import ROLES
+
+    named = [] if text is None else [name.strip() for name in text.split(",")]
+    if unknown := [name for name in named if name not in ROLES]:
+        raise ConfigError(f"--models: found {unknown[0]!r}, expected some of {', '.join(ROLES)}")
+    return [role for role in ROLES if role in named]
+
+
+def _read_mode(text: str) -> "Mode":
+    from schemas.evaluation import Mode
+
+    for mode in get_args(Mode):
+        if text == mode:
+            return mode  # type: ignore[no-any-return]
+    raise ConfigError(f"--mode: found {text!r}, expected open or closed")
