@@ -107,6 +107,9 @@ class BatchLives:
         ending = self._ending(batch)
         if ending == "failed":
             return _fail(batch, (BatchProblem("server_error", "The batch could not be run."),))
+        if not given.path.exists():
+            message = f"The input file {batch.input_file_id} was deleted."
+            return _fail(batch, (BatchProblem("file_not_found", message),))
         batch.completed = 0
         batch.move("cancelling" if ending == "cancelled" else "finalizing")
         started_s = time.monotonic()

@@ -11,7 +11,7 @@ from tests.openai_server.batch import Batch
 from tests.openai_server.batch_life import BatchLives
 from tests.openai_server.errors import ApiError
 from tests.openai_server.file_store import FileStore
-from tests.openai_server.paging import page_of
+from tests.openai_server.paging import page_of, with_ends
 from tests.openai_server.phases import end_tasks
 from tests.openai_server.slow_call import Payload, Route, SlowCall, checked_metadata, route
 from tests.openai_server.slow_config import BatchRules
@@ -74,7 +74,8 @@ class Batches:
 
     async def _list(self, call: SlowCall) -> Payload:
         rows = [batch.public() for batch in reversed(self._batches.values())]
-        return page_of(rows, call.query, default_limit=_DEFAULT_LIMIT, max_limit=_MAX_LIMIT)
+        page = page_of(rows, call.query, default_limit=_DEFAULT_LIMIT, max_limit=_MAX_LIMIT)
+        return with_ends(page)
 
     async def _retrieve(self, call: SlowCall) -> Payload:
         return self._find(call.id).public()

@@ -9,7 +9,7 @@ from aiohttp import BodyPartReader, MultipartReader
 
 from tests.openai_server.errors import ApiError
 from tests.openai_server.file_store import FileStore
-from tests.openai_server.paging import page_of
+from tests.openai_server.paging import page_of, with_ends
 from tests.openai_server.slow_call import Payload, Route, SlowCall, route
 
 _CHUNK_BYTES = 1 << 18
@@ -64,7 +64,8 @@ class Files:
         ]
         if call.query.get("order", "desc") == "desc":
             rows.reverse()
-        return page_of(rows, call.query, default_limit=_MAX_LIMIT, max_limit=_MAX_LIMIT)
+        page = page_of(rows, call.query, default_limit=_MAX_LIMIT, max_limit=_MAX_LIMIT)
+        return with_ends(page)
 
     async def _retrieve(self, call: SlowCall) -> Payload:
         return self._store.find(call.id).public()

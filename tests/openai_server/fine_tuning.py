@@ -8,7 +8,7 @@ from typing import Any
 from tests.openai_server.errors import ApiError
 from tests.openai_server.file_store import FileStore
 from tests.openai_server.models import Models
-from tests.openai_server.paging import page_of
+from tests.openai_server.paging import page_of, with_ends
 from tests.openai_server.phases import end_tasks
 from tests.openai_server.slow_call import Payload, Route, SlowCall, checked_metadata, route
 from tests.openai_server.slow_config import FineTuningRules
@@ -102,7 +102,8 @@ class FineTuning:
 
     async def _list_checkpoints(self, call: SlowCall) -> Payload:
         rows = self._find(call.id).checkpoints[::-1]
-        return page_of(rows, call.query, default_limit=_CHECKPOINT_LIMIT, max_limit=_MAX_LIMIT)
+        page = page_of(rows, call.query, default_limit=_CHECKPOINT_LIMIT, max_limit=_MAX_LIMIT)
+        return with_ends(page)
 
     def _find(self, job_id: str) -> TuningJob:
         if (job := self._jobs.get(job_id)) is None:

@@ -14,14 +14,18 @@ def page_of(
     """The rows after the cursor, as a list object. Raises ApiError 400 for a wrong parameter."""
     limit = _limit(query.get("limit"), default_limit, max_limit)
     start = _start(rows, query.get("after"))
-    shown = list(rows[start : start + limit])
     return {
         "object": "list",
-        "data": shown,
-        "first_id": shown[0]["id"] if shown else None,
-        "last_id": shown[-1]["id"] if shown else None,
+        "data": list(rows[start : start + limit]),
         "has_more": start + limit < len(rows),
     }
+
+
+def with_ends(page: Page) -> Page:
+    """The page with the ids of its first and last row, as most lists have them."""
+    rows = page["data"]
+    first_id, last_id = (rows[0]["id"], rows[-1]["id"]) if rows else (None, None)
+    return {**page, "first_id": first_id, "last_id": last_id}
 
 
 def _limit(text: str | None, default_limit: int, max_limit: int) -> int:

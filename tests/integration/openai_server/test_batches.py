@@ -93,7 +93,7 @@ async def test_batch_answers_every_line_as_a_live_call_does_in_another_order() -
 
 
 async def test_embeddings_batch_has_the_vectors_of_a_live_call() -> None:
-    request = {"model": "text-embedding-3-small", "input": ["some words"]}
+    request: dict[str, Any] = {"model": "text-embedding-3-small", "input": ["some words"]}
     async with served() as (_, client):
         content = line("e", url="/v1/embeddings", body=request)
         batch = await run(client, content, "/v1/embeddings")
@@ -319,6 +319,17 @@ async def test_file_that_is_not_found_fails_the_batch_or_the_call() -> None:
     assert failed.errors is not None
     assert failed.errors.data is not None
     assert failed.errors.data[0].code == "file_not_found"
+
+
+async def test_batch_whose_input_is_deleted_before_its_end_fails() -> None:
+    async with served(batches=BatchRules(in_progress_s=0.1)) as (_, client):
+        batch = await create(client, lines(1))
+        while batch.status != "in_progress":
+            batch = await client.batches.retrieve(batch.id)
+        await client.files.delete(batch.input_file_id)
+        batch = await end(client, batch)
+
+    assert batch.status == "failed"
 
 
 async def test_listing_is_newest_first_with_other_peoples_batches() -> None:

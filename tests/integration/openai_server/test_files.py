@@ -1,5 +1,6 @@
 """The Files API of the stand-in, read by the official client over real sockets."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,6 +108,26 @@ async def test_faults_count_by_operation_and_reset_after_keeps_the_file() -> Non
     assert left == []
     assert counts["upload_file"] == {"calls": 3, "0": 2, "500": 1}
     assert counts["download_file"] == {"calls": 2, "200": 2}
+
+
+async def test_upload_that_breaks_off_leaves_nothing_behind() -> None:
+    async with served() as (server, client):
+        _, writer = await asyncio.open_connection("127.0.0.1", int(client.base_url.port or 0))
+        writer.write(
+            b"POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n"
+            b"Authorization: Bearer sk-test-double\r\n"
+            b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+            b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n{"a"'
+        )
+        await writer.drain()
+        while not server.slow_calls.counts():
+            await asyncio.sleep(0.01)
+        writer.close()
+        await writer.wait_closed()
+        file = await client.files.create(file=UPLOAD, purpose="batch")
+        listed = [each.id for each in (await client.files.list()).data]
+
+    assert listed == [file.id]
 
 
 async def test_slow_calls_need_the_key() -> None:

@@ -1,11 +1,13 @@
 import json
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 
 from tests.openai_server import RunningServer, start_openai_server
@@ -70,6 +72,44 @@ def test_reset_is_a_reset_also_under_the_process_loop() -> None:
         totals = server.control.settled_totals()
 
     assert (totals["lost_calls"], totals["billed_twice"], totals["delivered_twice"]) == (1, 1, 0)
+
+
+def test_batches_files_jobs_and_their_bills_can_be_asked_from_outside() -> None:
+    row: dict[str, Any] = {"custom_id": "r1", "method": "POST", "url": "/v1/chat/completions"}
+    row["body"] = {"model": "gpt-6-luna", "messages": [{"role": "user", "content": "hi"}]}
+    content = json.dumps(row).encode()
+    config = {"batches": {"others": 1}, "slow_faults": {"list_files": {"calls": {"1": "html"}}}}
+    with (
+        start_openai_server(config) as server,
+        openai.OpenAI(api_key=server.api_key, base_url=server.base_url, max_retries=0) as client,
+    ):
+        file = client.files.create(file=("in.jsonl", content), purpose="batch")
+        batch = client.batches.create(
+            input_file_id=file.id,
+            endpoint="/v1/chat/completions",
+            completion_window="24h",
+            metadata={"run": "a"},
+        )
+        while client.batches.retrieve(batch.id).status != "completed":
+            time.sleep(0.01)
+        batches = server.control.batches()
+        bills = server.control.batch_bills()
+        calls = server.control.slow_calls()
+        files = server.control.files()
+        bodies = server.control.bills()
+        jobs = server.control.jobs()
+        server.control.configure(files={"hidden_calls": 1})
+        hidden = client.files.create(file=("in.jsonl", content), purpose="batch")
+        with pytest.raises(openai.NotFoundError):
+            client.files.retrieve(hidden.id)
+
+    assert [each["number"] for each in batches] == [None, 1]
+    assert (batches[1]["id"], batches[1]["metadata"]) == (batch.id, {"run": "a"})
+    assert (bills["r1"]["billed"], bills["r1"]["batches"]) == (1, [batch.id])
+    assert bodies[bills["r1"]["body_hash"]]["billed"] == 1
+    assert calls["create_batch"] == {"calls": 1, "200": 1}
+    assert [each["purpose"] for each in files] == ["batch", "batch_output"]
+    assert jobs == []
 
 
 def test_unknown_setting_is_refused_by_name() -> None:
