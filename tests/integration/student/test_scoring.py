@@ -1,0 +1,270 @@
+"""Scores through the engine: against ragas's own client, over batch rounds, and what fails."""
+
+import base64
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+
+from engine.ask import Ask
+from engine.endpoints import Endpoint
+from engine.errors import AuthError, Deferred
+from engine.stopping import Stopping
+from jobs.open_engine import open_engine
+from jobs.student.score_answers import ScoreTask, Work, load_scoring, score_tasks
+from schemas.evaluation import Metric, ModelAnswer, Sample
+from schemas.outcomes import Completed, Failed, Outcome, Usage
+from schemas.record import content_id
+from schemas.requests import EMBEDDINGS, Request
+from schemas.settings import RunSettings
+from tests.integration.student.workshop import Workshop
+from tests.openai_server import OpenAIServer
+from tests.unit.student.made_run import SUBJECTS, make_run, make_settings
+
+Scores = dict[tuple[str, Metric], float | None]
+
+
+def make_tasks(settings: RunSettings, count: int = len(SUBJECTS)) -> list[ScoreTask]:
+    """Answers that are right, right and more, or wrong, in turn."""
+    names = list(SUBJECTS)
+    samples, answers = [], []
+    for number in range(count):
+        name, other = names[number % len(names)], names[(number + 1) % len(names)]
+        sample_id = content_id("sample", number)
+        samples.append(
+            Sample(
+                sample_id=sample_id,
+                slice="held_out_document",
+                question=f"What is known of the {name}, number {number}?",
+                context=SUBJECTS[name],
+            )
+        )
+        text = (SUBJECTS[name], f"{SUBJECTS[name]} It is old, like others.", SUBJECTS[other])
+        answers.append(make_answer(sample_id, text[number % 3]))
+    return list(score_tasks(samples, answers, settings))
+
+
+def make_answer(sample_id: str, text: str) -> ModelAnswer:
+    return ModelAnswer(
+        answer_id=content_id("answer", sample_id, text),
+        sample_id=sample_id,
+        role="teacher",
+        model="gpt-4.1-mini",
+        mode="open",
+        text=text,
+        is_refusal=False,
+        prompt_tokens=1,
+        completion_tokens=1,
+        cost_usd=0.0,
+        request_id="r",
+    )
+
+
+async def score_all(tasks: list[ScoreTask], score: Work, ask: Ask) -> Scores:
+    scores = [(await score(task, ask))[0] for task in tasks]
+    assert [score.problem for score in scores if score.value is None] == []
+    return {(score.sample_id, score.metric): score.value for score in scores}
+
+
+async def score_by_stock_ragas(tasks: list[ScoreTask], server: OpenAIServer) -> Scores:
+    """The same by the client that ragas's documentation names."""
+    from openai import AsyncOpenAI
+    from ragas.embeddings.base import embedding_factory
+    from ragas.llms.base import llm_factory
+    from ragas.metrics.collections import AnswerRelevancy, Faithfulness
+
+    scores: Scores = {}
+    async with AsyncOpenAI(base_url=server.base_url, api_key=server.api_key) as client:
+        llm = llm_factory("gpt-4o-mini", client=client, max_tokens=4096)
+        embeddings = embedding_factory("openai", "text-embedding-3-small", client=client)
+        faithfulness, relevancy = Faithfulness(llm=llm), AnswerRelevancy(llm, embeddings)
+        for task in tasks:
+            question, text = task.sample.question, task.answer.text
+            if task.metric == "faithfulness":
+                result = await faithfulness.ascore(question, text, [task.sample.context])
+            else:
+                result = await relevancy.ascore(question, text)
+            scores[task.sample.sample_id, task.metric] = result.value
+    return scores
+
+
+@pytest.mark.parametrize("output", ["json_schema", "json_object"])
+async def test_scores_are_those_of_ragas_own_client_bit_for_bit(
+    tmp_path: Path, output: str
+) -> None:
+    settings = make_settings(f"evaluation.judge_output={output}", "limits.max_in_flight=1")
+    folder, tasks = make_run(tmp_path / "run", settings), make_tasks(settings)
+    score, workshop = await load_scoring(settings), Workshop()
+
+    async with OpenAIServer(responder=workshop) as server:
+        endpoint = Endpoint(server.base_url, server.api_key)
+        async with open_engine(folder, settings, [endpoint], Stopping()) as engine:
+            ours = await score_all(tasks, score, engine.ask)
+            call_count = len(server.calls)
+            again = await score_all(tasks, score, engine.ask)
+        resumed_count = len(server.calls)
+        workshop.seen.clear()
+        theirs = await score_by_stock_ragas(tasks, server)
+
+    assert ours == theirs
+    assert again == ours
+    assert resumed_count == call_count
+    assert len({value for value in ours.values()}) > len(SUBJECTS) / 2
+    assert {0.0, 0.5, 1.0} <= {value for (_, metric), value in ours.items() if metric[0] == "f"}
+
+
+class RoundsAsk:
+    """The batch lane as the engine shows it: what is not settled yet is deferred to a round."""
+
+    def __init__(self) -> None:
+        self.settled: dict[str, Outcome] = {}
+        self.waiting: dict[str, Request] = {}
+        self._workshop = Workshop()
+
+    async def __call__(self, request: Request) -> Outcome:
+        if (outcome := self.settled.get(request.request_id)) is not None:
+            return outcome
+        self.waiting[request.request_id] = request
+        raise Deferred
+
+    def settle_round(self) -> None:
+        for request_id, request in self.waiting.items():
+            self.settled[request_id] = completed(request, self._reply(request))
+        self.waiting = {}
+
+    def _reply(self, request: Request) -> dict[str, object]:
+        body = orjson.loads(request.payload)
+        if request.url == EMBEDDINGS:
+            vectors = [np.array([len(text), 7.0], "<f4") for text in body["input"]]
+            data = [
+                {"index": index, "embedding": base64.b64encode(vector.tobytes()).decode()}
+                for index, vector in enumerate(vectors)
+            ]
+            return {"data": data}
+        return {"choices": [{"message": {"content": self._workshop(body, 1).content}}]}
+
+
+def completed(request: Request, reply: dict[str, object]) -> Completed:
+    return Completed(
+        request_id=request.request_id,
+        model=request.model,
+        purpose=request.purpose,
+        lane="batch",
+        attempts=1,
+        usage=Usage(),
+        cost_usd=0.0,
+        latency_s=0.0,
+        settled_at="",
+        reply=reply,  # type: ignore[arg-type]
+        raw=b"",
+    )
+
+
+async def test_two_hundred_samples_with_both_metrics_settle_in_two_batch_rounds() -> None:
+    settings = make_settings()
+    left, ask, round_count = make_tasks(settings, 200), RoundsAsk(), 0
+    score = await load_scoring(settings)
+    values: list[float | None] = []
+
+    while left:
+        deferred = []
+        for task in left:
+            try:
+                values.append((await score(task, ask))[0].value)
+            except Deferred:
+                deferred.append(task)
+        if left := deferred:
+            ask.settle_round()
+            round_count += 1
+
+    assert round_count == 2
+    assert len(values) == 400
+    assert None not in values
+    assert len(ask.settled) == 200 * (3 + 2 + 2)
+
+
+@pytest.mark.parametrize("metric", [0, 1])
+@pytest.mark.parametrize("error", [Deferred(), AuthError("the key is gone")])
+async def test_what_ends_or_defers_an_item_passes_through_ragas_untouched(
+    metric: int, error: BaseException
+) -> None:
+    settings = make_settings()
+    task, score = make_tasks(settings, 1)[metric], await load_scoring(settings)
+
+    async def ask(_: Request) -> Outcome:
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        await score(task, ask)
+
+    assert raised.value is error
+
+
+def refused(request: Request) -> Outcome:
+    return Failed(
+        request_id=request.request_id,
+        model=request.model,
+        purpose=request.purpose,
+        lane="live",
+        attempts=1,
+        usage=Usage(),
+        cost_usd=0.0,
+        latency_s=0.0,
+        settled_at="",
+        code="content_filter",
+        message="not this",
+        status=200,
+    )
+
+
+def said(text: str) -> Callable[[Request], Outcome]:
+    def reply(request: Request) -> Outcome:
+        return completed(request, {"choices": [{"message": {"content": text}}], "data": [{}]})
+
+    return reply
+
+
+@pytest.mark.parametrize(
+    ("metric", "outcome", "answer", "problem"),
+    [
+        ("faithfulness", refused, "An answer.", "judge: content_filter: not this"),
+        ("answer_relevancy", said("no JSON"), "An answer.", "judge: malformed_output: "),
+        ("faithfulness", said('{"statements": 5}'), "An answer.", "judge: malformed_output: "),
+        ("faithfulness", said('{"statements": []}'), "An answer.", "found no statement"),
+        (
+            "answer_relevancy",
+            said('{"question": "What?", "noncommittal": 0}'),
+            "An answer.",
+            "embeddings: malformed_embeddings",
+        ),
+        ("answer_relevancy", refused, "", "the answer is empty"),
+    ],
+)
+async def test_answer_that_cannot_be_scored_is_a_row_with_the_reason(
+    metric: Metric, outcome: Callable[[Request], Outcome], answer: str, problem: str
+) -> None:
+    settings = make_settings()
+    (task,) = [task for task in make_tasks(settings, 1) if task.metric == metric]
+    silent = task.model_copy(update={"answer": make_answer(task.sample.sample_id, answer)})
+
+    async def ask(request: Request) -> Outcome:
+        return outcome(request)
+
+    (score,) = await (await load_scoring(settings))(silent, ask)
+
+    assert score.value is None
+    assert problem in score.problem
+    assert score.ragas_version == "0.4.3"
+    assert score.judge_model == "gpt-4o-mini"
+
+
+async def test_ragas_reports_to_nobody() -> None:
+    await load_scoring(make_settings())
+
+    from ragas._analytics import do_not_track
+
+    assert os.environ["RAGAS_DO_NOT_TRACK"] == "true"
+    assert do_not_track()
