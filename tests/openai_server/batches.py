@@ -1,6 +1,5 @@
 """The Batch API."""
 
-import asyncio
 import secrets
 import time
 from collections import deque
@@ -12,7 +11,7 @@ from tests.openai_server.batch_life import BatchLives
 from tests.openai_server.errors import ApiError
 from tests.openai_server.file_store import FileStore
 from tests.openai_server.paging import page_of, with_ends
-from tests.openai_server.phases import end_tasks
+from tests.openai_server.phases import Lives
 from tests.openai_server.slow_call import Payload, Route, SlowCall, checked_metadata, route
 from tests.openai_server.slow_config import BatchRules
 
@@ -27,7 +26,7 @@ class Batches:
         self._lives = lives
         self._files = files
         self._batches: dict[str, Batch] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._running = Lives()
         self._created_s: deque[float] = deque()
         self._add_others(lives.rules.others)
 
@@ -37,7 +36,7 @@ class Batches:
 
     async def close(self) -> None:
         """End all lives. Raises what one of them broke with."""
-        await end_tasks(self._tasks)
+        await self._running.close()
 
     def all(self) -> list[dict[str, Any]]:
         """Every batch, oldest first, as the API shows it, with `number` and `enqueued_tokens`."""
@@ -65,10 +64,10 @@ class Batches:
         metadata = checked_metadata(body)
         self._count_hour()
         rules = self._lives.rules
-        batch = self._enter(len(self._tasks) + 1, body["input_file_id"], body["endpoint"])
+        batch = self._enter(len(self._running) + 1, body["input_file_id"], body["endpoint"])
         batch.metadata = metadata
         batch.expires_at = time.time() + rules.window_s
-        self._tasks.append(asyncio.create_task(self._lives.live(batch, self._enqueued)))
+        self._running.begin(self._lives.live(batch, self._enqueued))
         self._add_others(rules.others_between)
         return batch.public()
 

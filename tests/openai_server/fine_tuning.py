@@ -1,6 +1,5 @@
 """The fine-tuning API."""
 
-import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +8,7 @@ from tests.openai_server.errors import ApiError
 from tests.openai_server.file_store import FileStore
 from tests.openai_server.models import Models
 from tests.openai_server.paging import page_of, with_ends
-from tests.openai_server.phases import end_tasks
+from tests.openai_server.phases import Lives
 from tests.openai_server.slow_call import Payload, Route, SlowCall, checked_metadata, route
 from tests.openai_server.slow_config import FineTuningRules
 from tests.openai_server.tuning_job import TuningJob
@@ -35,7 +34,7 @@ class FineTuning:
         self._files = files
         self._models = models
         self._jobs: dict[str, TuningJob] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._running = Lives()
         for _ in range(rules.others):
             other = self._enter(None, "gpt-4o-mini", "file-of-somebody-else")
             other.metadata = {"owner": "somebody-else"}
@@ -47,7 +46,7 @@ class FineTuning:
 
     async def close(self) -> None:
         """End all lives. Raises what one of them broke with."""
-        await end_tasks(self._tasks)
+        await self._running.close()
 
     def all(self) -> list[dict[str, Any]]:
         """Every job, oldest first, as the API shows it, with `number`."""
@@ -70,12 +69,12 @@ class FineTuning:
             raise ApiError(403, None, closed_message)
         self._check(body)
         hyperparameters, metadata = _hyperparameters(body), checked_metadata(body)
-        job = self._enter(len(self._tasks) + 1, body["model"], body["training_file"])
+        job = self._enter(len(self._running) + 1, body["model"], body["training_file"])
         job.validation_file = body.get("validation_file")
         job.suffix = body.get("suffix") or ""
         job.seed = body.get("seed") or 0
         job.hyperparameters, job.metadata = hyperparameters, metadata
-        self._tasks.append(asyncio.create_task(self._lives.live(job)))
+        self._running.begin(self._lives.live(job))
         return job.public()
 
     async def _list(self, call: SlowCall) -> Payload:

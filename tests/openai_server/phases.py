@@ -1,8 +1,10 @@
-"""Waits for a phase of a batch or job to be over, in compressed time."""
+"""The lives of batches and jobs: one task each, whose phases take compressed time."""
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 _STEP_S = 0.01  # how soon a cancellation or a changed rule is seen
 
@@ -22,10 +24,30 @@ async def wait_phase(
         await asyncio.sleep(min(left_s, _STEP_S))
 
 
-async def end_tasks(tasks: Sequence["asyncio.Task[None]"]) -> None:
-    """Cancel them and wait. Raises what one of them broke with."""
-    for task in tasks:
-        task.cancel()
-    for result in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(result, Exception):
-            raise result
+class Lives:
+    """The tasks of one kind. One that breaks is logged at once, and raised at the end."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def begin(self, life: Coroutine[Any, Any, None]) -> None:
+        """Let it run until it is over."""
+        task = asyncio.create_task(life)
+        task.add_done_callback(_log_break)
+        self._tasks.append(task)
+
+    async def close(self) -> None:
+        """Cancel all and wait. Raises what the first of them broke with."""
+        for task in self._tasks:
+            task.cancel()
+        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
+
+
+def _log_break(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logging.getLogger(__name__).error("a batch or job of the stand-in broke", exc_info=error)

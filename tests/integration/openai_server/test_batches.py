@@ -42,9 +42,10 @@ async def create(
 
 
 async def end(client: openai.AsyncOpenAI, batch: Batch) -> Batch:
-    while batch.status not in ENDED:
-        await asyncio.sleep(0.01)
-        batch = await client.batches.retrieve(batch.id)
+    async with asyncio.timeout(10):
+        while batch.status not in ENDED:
+            await asyncio.sleep(0.01)
+            batch = await client.batches.retrieve(batch.id)
     return batch
 
 

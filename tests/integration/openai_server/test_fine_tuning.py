@@ -33,9 +33,10 @@ async def create(client: openai.AsyncOpenAI, content: bytes, **more: Any) -> Fin
 
 
 async def end(client: openai.AsyncOpenAI, job: FineTuningJob) -> FineTuningJob:
-    while job.status not in ENDED:
-        await asyncio.sleep(0.01)
-        job = await client.fine_tuning.jobs.retrieve(job.id)
+    async with asyncio.timeout(10):
+        while job.status not in ENDED:
+            await asyncio.sleep(0.01)
+            job = await client.fine_tuning.jobs.retrieve(job.id)
     return job
 
 
