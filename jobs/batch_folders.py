@@ -4,6 +4,7 @@ import uuid
 from pathlib import Path
 
 from engine.batch.folder import BatchFolder
+from engine.errors import ConfigError
 from engine.files import replace_file
 from engine.run_folder import RunFolder
 
@@ -28,3 +29,23 @@ def create_send_batch_folder(out_path: Path) -> BatchFolder:
     if not folder.owner_id:
         replace_file(folder.files_dir / "owner", [uuid.uuid4().hex.encode()])
     return send_batch_folder(out_path)
+
+
+def refuse_batches_out(out_path: Path) -> None:
+    """Refuse to send live what batches may be answering already.
+
+    Raises:
+        ConfigError: batches of this file are out.
+    """
+    ledger_path = send_batch_folder(out_path).ledger_path
+    if not ledger_path.exists():
+        return
+    from engine.batch.ledger import read_batches
+
+    out = [batch for batch in read_batches(ledger_path) if not batch.is_collected]
+    if out:
+        raise ConfigError(
+            f"{out_path}: {len(out)} batches of it are out, which must not be bought twice: "
+            f"collect them with --lane batch, or give them up with `distill batches {out_path} "
+            "--cancel` and collect what they had answered"
+        )

@@ -13,6 +13,8 @@ from engine.errors import (
     FatalError,
     InterruptedRunError,
 )
+from jobs.commands.batches import batches
+from jobs.commands.evaluate import evaluate
 from jobs.commands.exit_codes import (
     EXIT_CONFIG,
     EXIT_DAMAGED,
@@ -35,7 +37,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for command in (run, status, send, init):
+for command in (run, status, evaluate, send, batches, init):
     app.command()(command)
 
 

@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from engine.clock import Clock
 from engine.endpoints import Endpoint
 from engine.openai_client import (
+    Purpose,
     delete_file,
     download_file,
     find_file,
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from openai.types import Batch as RemoteBatch
 
 OWNER_KEY, NAME_KEY, HASH_KEY = "distill_owner", "distill_batch", "distill_sha256"
-PURPOSE = "batch"
-WINDOW = "24h"  # the only one that there is (OpenAI Batch guide)
+PURPOSE: Purpose = "batch"
+WINDOW: Literal["24h"] = "24h"  # the only one that there is (OpenAI Batch guide)
 PAGE_SIZE = 100
 
 

@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.errors import ConfigError
+from jobs.batch_folders import refuse_batches_out
 from jobs.commands.exit_codes import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
     Config,
+    LaneFlag,
     MaxInFlight,
     RetryFailed,
     Rpm,
     Tpm,
+    Waits,
 )
+from jobs.lane_order import LaneOrder, read_lane_order
 
 if TYPE_CHECKING:
-    from jobs.send.send_requests import SendOrder
+    from collections.abc import Coroutine
+
+    from jobs.send.send_requests import SendEnd, SendOrder
 
 
 def send(
@@ -53,6 +59,8 @@ def send(
         int | None,
         typer.Option(min=1, max=65535, help="Serve Prometheus metrics on this port of 127.0.0.1."),
     ] = None,
+    lane: LaneFlag = "live",
+    waits: Waits = True,
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:
@@ -78,15 +86,14 @@ def send(
     flagged = order._replace(
         retries_failed=retry_failed, skips_bad_lines=skip_bad_lines, metrics_port=metrics_port
     )
-    raise typer.Exit(_send(flagged))
+    raise typer.Exit(_send(flagged, read_lane_order(lane, None, waits=waits)))
 
 
-def _send(order: "SendOrder") -> int:
+def _send(order: "SendOrder", lane: LaneOrder) -> int:
     from jobs.event_loop import run_to_end
     from jobs.send.describe_send import describe_send, left_count
-    from jobs.send.send_requests import send_requests
 
-    end = run_to_end(send_requests(order))
+    end = run_to_end(_start_sending(order, lane))
     print(describe_send(end), file=sys.stderr)
     if end.ended_by is not None:
         raise end.ended_by
@@ -94,3 +101,16 @@ def _send(order: "SendOrder") -> int:
         print("distill: the same command again sends what is left", file=sys.stderr)
         return EXIT_TRY_LATER
     return EXIT_INCOMPLETE if end.stats.failed or end.counts.failed_before else EXIT_OK
+
+
+def _start_sending(order: "SendOrder", lane: LaneOrder) -> "Coroutine[Any, Any, SendEnd]":
+    if lane.lane == "auto":
+        raise ConfigError("--lane auto is for `distill run`: send a file live or in batches")
+    if lane.lane == "batch":
+        from jobs.send.send_batches import send_batches
+
+        return send_batches(order, lane)
+    from jobs.send.send_requests import send_requests
+
+    refuse_batches_out(order.out_path)
+    return send_requests(order)

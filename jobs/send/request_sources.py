@@ -66,6 +66,10 @@ class CheckedSource:
             await asyncio.sleep(0)
         return None
 
+    def read_all(self) -> Iterator[Request]:
+        """The requests without a pause in between, for who is alone."""
+        return (request for request in self._requests if request is not None)
+
     def _read_wanted(self) -> Iterator[Request | None]:
         """The wanted requests, and None where nothing was wanted for a while: others may go on."""
         checked = self._checked

@@ -38,10 +38,32 @@ def result_paths(out_path: Path) -> ResultPaths:
     )
 
 
+def check_paths(input_path: Path | None, paths: ResultPaths) -> None:
+    """Refuse an output that cannot be one.
+
+    Raises:
+        ConfigError: it is a folder, lies in none, or is the input.
+    """
+    out_path = paths.answers
+    if out_path.is_dir():
+        raise ConfigError(f"{out_path}: is a folder; name a file in it")
+    if not out_path.parent.is_dir():
+        raise ConfigError(f"{out_path}: its folder does not exist; make it, or name another file")
+    if input_path is not None and input_path.resolve() in [path.resolve() for path in paths]:
+        raise ConfigError(f"{input_path}: is input and output at once; name another --out")
+
+
 def set_failures_aside(paths: ResultPaths) -> None:
     """Move the failures away in one step, so that their requests are not settled any more."""
     if paths.errors.exists():
         paths.errors.replace(paths.former_errors)
+
+
+class ResultCounts(NamedTuple):
+    """Requests by how they ended."""
+
+    answered: int
+    failed: int
 
 
 class ResultFiles:
@@ -70,6 +92,10 @@ class ResultFiles:
     ) -> None:
         await self._answers.aclose()
         await self._errors.aclose()
+
+    def counts(self) -> "ResultCounts":
+        """How many requests stand in each file."""
+        return ResultCounts(len(self._answers), len(self._errors))
 
     def ending(self, custom_id: str) -> Ending | None:
         """How a request ended, None if it is not settled."""

@@ -29,7 +29,13 @@ from jobs.send.request_sources import (
     StreamSource,
     open_standard_input,
 )
-from jobs.send.result_files import ResultFiles, ResultPaths, result_paths, set_failures_aside
+from jobs.send.result_files import (
+    ResultFiles,
+    ResultPaths,
+    check_paths,
+    result_paths,
+    set_failures_aside,
+)
 from schemas.settings import RunSettings
 
 
@@ -66,7 +72,7 @@ async def send_requests(order: SendOrder) -> SendEnd:
     """
     started_s = time.monotonic()
     paths = result_paths(order.out_path)
-    _check_paths(order, paths)
+    check_paths(order.input_path, paths)
     stopping, stats = Stopping(), Stats()
     async with AsyncExitStack() as opened:
         opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
@@ -139,18 +145,6 @@ class Sending:
         self._source.stop()
         if not isinstance(error, ConfigError):  # a bad line is no reason not to send the others
             self._lane.stop_admitting(error)
-
-
-def _check_paths(order: SendOrder, paths: ResultPaths) -> None:
-    out_path = paths.answers
-    if out_path.is_dir():
-        raise ConfigError(f"{out_path}: is a folder; name a file in it")
-    if not out_path.parent.is_dir():
-        raise ConfigError(f"{out_path}: its folder does not exist; make it, or name another file")
-    if order.input_path is None:
-        return
-    if order.input_path.resolve() in [path.resolve() for path in paths]:
-        raise ConfigError(f"{order.input_path}: is input and output at once; name another --out")
 
 
 async def _open_files(

@@ -1,0 +1,179 @@
+"""Sends the requests of a file in batches: packed from the file itself, collected as they end."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Awaitable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from engine.batch.collect import Sink
+from engine.batch.desk import BatchDesk
+from engine.batch.open_desk import DeskOrder, open_desk
+from engine.batch.outbox import Spooled
+from engine.budget import Budget
+from engine.clock import Clock, SystemClock
+from engine.errors import ConfigError, EngineError, TransientError
+from engine.live.admission import Admission
+from engine.prices import make_price
+from engine.run_folder import WriterLock
+from engine.stats import Stats
+from engine.stopping import Stopping, stop_on_signals
+from jobs.batch_folders import create_send_batch_folder
+from jobs.lane_order import LaneOrder
+from jobs.send.check_batch_file import check_batch_file
+from jobs.send.request_sources import CheckedSource, SourceCounts
+from jobs.send.result_files import (
+    ResultCounts,
+    ResultFiles,
+    check_paths,
+    result_paths,
+    set_failures_aside,
+)
+from jobs.send.send_requests import SendEnd, SendOrder
+from schemas.outcomes import Outcome
+
+_log = logging.getLogger(__name__)
+
+
+async def send_batches(order: SendOrder, lane: LaneOrder) -> SendEnd:
+    """Take the file one round further, or to its end if batches are to be waited for.
+
+    Raises:
+        ConfigError: bad input or settings; nothing was sent.
+        RunInUseError: another process writes these results.
+        DamagedLogError: a file of results or the ledger of batches is damaged.
+    """
+    if order.input_path is None:
+        raise ConfigError("standard input cannot be sent in batches: it is read more than once")
+    stopping, stats, clock = Stopping(), Stats(), SystemClock()
+    paths = result_paths(order.out_path)
+    check_paths(order.input_path, paths)
+    started_s = time.monotonic()
+    async with AsyncExitStack() as opened:
+        opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
+        opened.enter_context(stop_on_signals(stopping, grace_s=order.settings.limits.grace_s))
+        if order.retries_failed:
+            set_failures_aside(paths)
+        results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
+        before = results.counts()
+        desk_order = _desk_order(order, lane, results, stats, clock, stopping)
+        desk = await opened.enter_async_context(open_desk(desk_order))
+        sending = BatchSending(order.input_path, desk, results, stopping, clock)
+        await sending.run(waits=lane.waits, skips_bad_lines=order.skips_bad_lines)
+    left = sending.left_count
+    counts = _counts(before, stats.settled + left, sending.bad_count)
+    elapsed_s = time.monotonic() - started_s
+    return SendEnd(counts, stats.snapshot(), elapsed_s, Counter(), sending.ended_by)
+
+
+class BatchSending:
+    """Rounds over one file: collect, pack what is neither settled nor out, submit, wait."""
+
+    def __init__(
+        self,
+        input_path: Path,
+        desk: BatchDesk,
+        results: ResultFiles,
+        stopping: Stopping,
+        clock: Clock,
+    ) -> None:
+        self._input_path = input_path
+        self._desk = desk
+        self._results = results
+        self._stopping = stopping
+        self._admission = Admission(clock)
+        stopping.on_request(self._admission.close)
+        self.bad_count = 0
+        self.ended_by: EngineError | None = None
+
+    @property
+    def left_count(self) -> int:
+        """How many requests are out, or wait for a batch."""
+        out = sum(batch.facts.request_count or 0 for batch in self._desk.out)
+        return out + self._desk.ledger.waiting_count
+
+    async def run(self, *, waits: bool, skips_bad_lines: bool) -> None:
+        """Go on until nothing is left, or for one round."""
+        try:
+            while True:
+                try:
+                    await self._round(skips_bad_lines=skips_bad_lines)
+                except TransientError as error:
+                    if not waits:
+                        raise
+                    _log.warning("%s; waiting for the provider", error)
+                if not (waits and self.left_count):
+                    return
+                await self._admission.sleep(self._desk.next_poll_s())
+        except EngineError as error:
+            if isinstance(error, ConfigError):
+                raise
+            self.ended_by = error
+
+    async def _round(self, *, skips_bad_lines: bool) -> None:
+        desk, ledger = self._desk, self._desk.ledger
+        await desk.collect()
+        if not ledger.pass_count or ledger.waiting_count or ledger.returned_count or not desk.out:
+            checked = await asyncio.to_thread(
+                check_batch_file,
+                self._input_path,
+                self._results,
+                self._stopping,
+                skips_bad_lines=skips_bad_lines,
+            )
+            self.bad_count = checked.bad_count
+            source = CheckedSource(checked)
+            await ledger.note_pass(await desk.submit(_spool(source)))
+        _log.info(
+            "batches out: %d; requests out or waiting: %s",
+            len(desk.out),
+            f"{self.left_count:,}",
+        )
+
+
+def _spool(source: CheckedSource) -> Iterator[Spooled]:
+    for request in source.read_all():
+        yield Spooled(
+            request_id=request.request_id,
+            url=request.url,
+            model=request.model,
+            purpose=request.purpose,
+            prompt_tokens=request.prompt_tokens,
+            output_tokens=request.max_output_tokens,
+            payload=request.payload,
+        )
+
+
+def _desk_order(
+    order: SendOrder,
+    lane: LaneOrder,
+    results: ResultFiles,
+    stats: Stats,
+    clock: Clock,
+    stopping: Stopping,
+) -> DeskOrder:
+    price = make_price(order.settings.prices)
+
+    def keep(outcome: Outcome) -> Awaitable[None]:
+        stats.count_settled(outcome)
+        return results.keep(outcome)
+
+    return DeskOrder(
+        folder=create_send_batch_folder(order.out_path),
+        endpoint=order.endpoints[0],
+        settings=order.settings.batch,
+        timeout_s=order.settings.limits.request_timeout_s,
+        state_dir=lane.state_dir,
+        price=price,
+        budget=Budget(cap_usd=None, spent_usd=0.0, price=price),
+        sink=Sink(keep, lambda custom_id: results.ending(custom_id) is not None),
+        enlarges_truncated=False,
+        clock=clock,
+        stopping=stopping,
+    )
+
+
+def _counts(before: ResultCounts, wanted: int, bad: int) -> SourceCounts:
+    return SourceCounts(wanted, before.answered, before.failed, bad)
