@@ -41,6 +41,8 @@ async def retrieve_chunks(
         ConfigError: bm25s is not installed, or the embedding model failed.
         DamagedLogError: a chunk's line is damaged; and what `ask` raises.
     """
+    if not questions:
+        return []
     if settings.retriever == "embeddings":
         return await _rank_by_meaning(questions, chunks_path, settings, ask)
     if find_spec("bm25s") is None:
@@ -67,6 +69,8 @@ def _rank_by_words(questions: Sequence[str], chunks_path: Path, count: int) -> R
 
     streamed = tokenizer.streaming_tokenize(texts())
     words = [np.array(numbers, np.uint32) for numbers in streamed]
+    if not chunk_ids:
+        raise ConfigError(f"{chunks_path}: holds no chunk in which an answer could stand")
     index = bm25s.BM25()
     index.index(Tokenized(words, tokenizer.get_vocab_dict()), show_progress=False)
     asked = tokenizer.tokenize(list(questions), update_vocab=False, show_progress=False)
