@@ -46,6 +46,10 @@ def _funnel(summary: RunSummary) -> Iterator[str]:
 def _costs(summary: RunSummary) -> Iterator[str]:
     for purpose, requests in sorted(summary.requests.items()):
         yield _line(purpose, _describe_requests(requests))
+    if batches := summary.batches:
+        out = f"{batches.out:,} out with {batches.requests_out:,} requests, " if batches.out else ""
+        wasted = f"; {_dollars(batches.wasted_usd)} for nothing" if batches.wasted_usd else ""
+        yield _line("batches", f"{out}{batches.collected:,} collected{wasted}")
     yield _line("cost", _dollars(summary.cost_usd))
 
 

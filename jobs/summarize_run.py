@@ -7,15 +7,17 @@ from pathlib import Path
 
 import orjson
 
+from engine.batch.ledger import read_batches
 from engine.journal import Settled, read_settled
 from engine.jsonl_lines import read_lines
 from engine.records import read_records
 from engine.run_folder import RunFolder, find_writer
 from engine.stage import FinishedItem
+from jobs.batch_costs import read_batch_losses
 from jobs.run_changes import STAGES
 from jobs.run_config import read_run_config
 from schemas.dataset import Rejection
-from schemas.summary import RequestSummary, RunSummary, StageSummary
+from schemas.summary import BatchesSummary, RequestSummary, RunSummary, StageSummary
 
 TAIL_BYTES = 1 << 16
 DATASET_FILES = ("train.jsonl", "validation.jsonl", "held_out.jsonl")
@@ -32,6 +34,8 @@ def summarize_run(folder: RunFolder) -> RunSummary:
     requests = _sum_requests(folder.journal_path)
     costs = [summary.cost_usd for summary in requests.values()]
     costs += [settled.cost_usd for settled in read_settled(folder.retried_path)]
+    batches = _sum_batches(folder)
+    costs.append(batches.wasted_usd if batches else 0.0)
     known = [cost for cost in costs if cost is not None]
     writer = find_writer(folder.lock_path)
     return RunSummary(
@@ -43,9 +47,23 @@ def summarize_run(folder: RunFolder) -> RunSummary:
         stages=_sum_stages(folder),
         requests=requests,
         rows={name: _count_lines(folder.dataset_dir / name) for name in DATASET_FILES},
+        batches=batches,
         cost_usd=sum(known) if len(known) == len(costs) else None,
         writer=writer,
         stats=_read_last_line(folder.stats_path) if writer else None,
+    )
+
+
+def _sum_batches(folder: RunFolder) -> BatchesSummary | None:
+    batches = read_batches(folder.batches_path)
+    if not batches:
+        return None
+    out = [batch for batch in batches if not batch.is_collected]
+    return BatchesSummary(
+        out=len(out),
+        requests_out=sum(batch.facts.request_count or 0 for batch in out),
+        collected=len(batches) - len(out),
+        wasted_usd=sum(read_batch_losses(folder)),
     )
 
 

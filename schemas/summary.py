@@ -22,6 +22,18 @@ class RequestSummary(Record):
     cost_usd: float | None
 
 
+class BatchesSummary(Record):
+    """Batches whose requests are out, and those that were collected.
+
+    `wasted_usd` was paid for replies that settled nothing: cut off, or deleted by the provider.
+    """
+
+    out: int
+    requests_out: int
+    collected: int
+    wasted_usd: float
+
+
 class RunSummary(Record):
     """A run in numbers. `rows` counts the lines of each file of the dataset.
 
@@ -37,6 +49,7 @@ class RunSummary(Record):
     stages: dict[str, StageSummary]
     requests: dict[str, RequestSummary]
     rows: dict[str, int]
+    batches: BatchesSummary | None
     cost_usd: float | None
     writer: str | None
     stats: dict[str, object] | None
