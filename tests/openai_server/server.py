@@ -126,7 +126,8 @@ class OpenAIServer:
         return Batches(lives, self.files)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        route = self.slow_calls.find(request)
+        area = self._areas.get(request.path)
+        route = None if area else self.slow_calls.find(request)
         raw = b"" if route else await request.read()
         await self._begin_due_outage()
         if self._is_gateway_out:
@@ -135,7 +136,6 @@ class OpenAIServer:
             return web.Response()
         if route is not None:
             return await self.slow_calls.serve(request, route)
-        area = self._areas.get(request.path)
         if area is not None and request.method == "POST":
             return await self._paid_calls.serve(request, raw, area)
         return self._free_call(request)

@@ -1,7 +1,9 @@
 """The Files API of the stand-in, read by the official client over real sockets."""
 
 import asyncio
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -110,7 +112,10 @@ async def test_faults_count_by_operation_and_reset_after_keeps_the_file() -> Non
     assert counts["download_file"] == {"calls": 2, "200": 2}
 
 
-async def test_upload_that_breaks_off_leaves_nothing_behind() -> None:
+async def test_upload_that_breaks_off_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     async with served() as (server, client):
         _, writer = await asyncio.open_connection("127.0.0.1", int(client.base_url.port or 0))
         writer.write(
@@ -126,8 +131,11 @@ async def test_upload_that_breaks_off_leaves_nothing_behind() -> None:
         await writer.wait_closed()
         file = await client.files.create(file=UPLOAD, purpose="batch")
         listed = [each.id for each in (await client.files.list()).data]
+        stored = list(tmp_path.glob("*/*"))
 
     assert listed == [file.id]
+    assert len(stored) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_slow_calls_need_the_key() -> None:

@@ -10,7 +10,7 @@ from openai.types import Batch, FileDeleted, FileObject, Model
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 
-from tests.integration.openai_server.test_batches import lines
+from tests.integration.openai_server.batch_calls import lines
 from tests.integration.openai_server.test_fine_tuning import rows
 from tests.openai_server import BatchRules, OpenAIServer, ServerConfig
 
