@@ -1,12 +1,9 @@
 """Scores through the engine: against ragas's own client, over batch rounds, and what fails."""
 
-import base64
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import orjson
 import pytest
 
 from engine.ask import Ask
@@ -14,53 +11,16 @@ from engine.endpoints import Endpoint
 from engine.errors import AuthError, Deferred
 from engine.stopping import Stopping
 from jobs.open_engine import open_engine
-from jobs.student.score_answers import ScoreTask, Work, load_scoring, score_tasks
-from schemas.evaluation import Metric, ModelAnswer, Sample
-from schemas.outcomes import Completed, Failed, Outcome, Usage
-from schemas.record import content_id
-from schemas.requests import EMBEDDINGS, Request
-from schemas.settings import RunSettings
+from jobs.student.score_answers import ScoreTask, Work, load_scoring
+from schemas.evaluation import Metric
+from schemas.outcomes import Failed, Outcome, Usage
+from schemas.requests import Request
+from tests.integration.student.scoring import RoundsAsk, completed, make_answer, make_tasks
 from tests.integration.student.workshop import Workshop
 from tests.openai_server import OpenAIServer
 from tests.unit.student.made_run import SUBJECTS, make_run, make_settings
 
 Scores = dict[tuple[str, Metric], float | None]
-
-
-def make_tasks(settings: RunSettings, count: int = len(SUBJECTS)) -> list[ScoreTask]:
-    """Answers that are right, right and more, or wrong, in turn."""
-    names = list(SUBJECTS)
-    samples, answers = [], []
-    for number in range(count):
-        name, other = names[number % len(names)], names[(number + 1) % len(names)]
-        sample_id = content_id("sample", number)
-        samples.append(
-            Sample(
-                sample_id=sample_id,
-                slice="held_out_document",
-                question=f"What is known of the {name}, number {number}?",
-                context=SUBJECTS[name],
-            )
-        )
-        text = (SUBJECTS[name], f"{SUBJECTS[name]} It is old, like others.", SUBJECTS[other])
-        answers.append(make_answer(sample_id, text[number % 3]))
-    return list(score_tasks(samples, answers, settings))
-
-
-def make_answer(sample_id: str, text: str) -> ModelAnswer:
-    return ModelAnswer(
-        answer_id=content_id("answer", sample_id, text),
-        sample_id=sample_id,
-        role="teacher",
-        model="gpt-4.1-mini",
-        mode="open",
-        text=text,
-        is_refusal=False,
-        prompt_tokens=1,
-        completion_tokens=1,
-        cost_usd=0.0,
-        request_id="r",
-    )
 
 
 async def score_all(tasks: list[ScoreTask], score: Work, ask: Ask) -> Scores:
@@ -118,53 +78,6 @@ async def test_scores_are_those_of_ragas_own_client_bit_for_bit(
     assert resumed_count == call_count
     assert len({value for value in ours.values()}) > len(SUBJECTS) / 2
     assert {0.0, 0.5, 1.0} <= {value for (_, metric), value in ours.items() if metric[0] == "f"}
-
-
-class RoundsAsk:
-    """The batch lane as the engine shows it: what is not settled yet is deferred to a round."""
-
-    def __init__(self) -> None:
-        self.settled: dict[str, Outcome] = {}
-        self.waiting: dict[str, Request] = {}
-        self._workshop = Workshop()
-
-    async def __call__(self, request: Request) -> Outcome:
-        if (outcome := self.settled.get(request.request_id)) is not None:
-            return outcome
-        self.waiting[request.request_id] = request
-        raise Deferred
-
-    def settle_round(self) -> None:
-        for request_id, request in self.waiting.items():
-            self.settled[request_id] = completed(request, self._reply(request))
-        self.waiting = {}
-
-    def _reply(self, request: Request) -> dict[str, object]:
-        body = orjson.loads(request.payload)
-        if request.url == EMBEDDINGS:
-            vectors = [np.array([len(text), 7.0], "<f4") for text in body["input"]]
-            data = [
-                {"index": index, "embedding": base64.b64encode(vector.tobytes()).decode()}
-                for index, vector in enumerate(vectors)
-            ]
-            return {"data": data}
-        return {"choices": [{"message": {"content": self._workshop(body, 1).content}}]}
-
-
-def completed(request: Request, reply: dict[str, object]) -> Completed:
-    return Completed(
-        request_id=request.request_id,
-        model=request.model,
-        purpose=request.purpose,
-        lane="batch",
-        attempts=1,
-        usage=Usage(),
-        cost_usd=0.0,
-        latency_s=0.0,
-        settled_at="",
-        reply=reply,  # type: ignore[arg-type]
-        raw=b"",
-    )
 
 
 async def test_two_hundred_samples_with_both_metrics_settle_in_two_batch_rounds() -> None:

@@ -1,0 +1,72 @@
+"""Processor time of ragas's two metrics for an answer, through the engine's `ask`.
+
+    python scripts/benchmarks/scoring.py [--samples N] [--rounds N]
+
+Nothing is sent: every reply is there at once, or a batch round later, so what is measured is ragas
+and our side of it. Each of the batch lane's passes goes over all samples that are not scored yet.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from engine.errors import Deferred
+from jobs.student.score_answers import ScoreTask, Work, load_scoring
+from scripts.benchmarks.child_processes import spread
+from tests.integration.student.scoring import RoundsAsk, make_tasks
+from tests.unit.student.made_run import make_settings
+
+
+async def score_in_rounds(tasks: Sequence[ScoreTask], score: Work) -> list[float]:
+    """Processor seconds of each pass, the last of which leaves nothing."""
+    left, ask, passes = list(tasks), RoundsAsk(), []
+    while left:
+        ask.settle_round()
+        deferred = []
+        began_s = time.process_time()
+        for task in left:
+            try:
+                await score(task, ask)
+            except Deferred:
+                deferred.append(task)
+        passes.append(time.process_time() - began_s)
+        left = deferred
+    return passes
+
+
+async def measure(sample_count: int, round_count: int) -> None:
+    """Print the time of the import and of each pass."""
+    settings = make_settings()
+    began_s, began_cpu_s = time.perf_counter(), time.process_time()
+    score = await load_scoring(settings)
+    cpu_s = time.process_time() - began_cpu_s
+    print(f"import of ragas: {time.perf_counter() - began_s:.1f} s, {cpu_s:.1f} s of processor")
+    tasks = make_tasks(settings, sample_count)
+    runs = [await score_in_rounds(tasks, score) for _ in range(round_count)]
+    print(
+        f"{sample_count} samples, both metrics: {len(runs[0]) - 1} batch rounds; processor ms a "
+        f"sample, median of {round_count} (least-most)"
+    )
+    for number, seconds in enumerate(zip(*runs, strict=True), start=1):
+        print(f"  pass {number}   {spread([1e3 * s / sample_count for s in seconds], 2)}")
+    last = [1e3 * run[-1] / sample_count for run in runs]
+    print(f"  live     {spread(last, 2)}   (the last pass finds every reply)")
+
+
+def main() -> None:
+    """Read the arguments and measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    asyncio.run(measure(arguments.samples, arguments.rounds))
+
+
+if __name__ == "__main__":
+    main()
