@@ -10,6 +10,7 @@ from engine.stats import StatsSnapshot
 from jobs.documents.list_files import SourceFile
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
 from schemas.documents import Chunk, Document, SplitAssignment
+from schemas.evaluation import ModelAnswer, Sample, Score
 from schemas.record import Record
 from schemas.settings import RunIdentity
 
@@ -31,6 +32,9 @@ DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding
         ("stats.jsonl", StatsSnapshot),
         ("dataset/provenance.jsonl", Provenance),
         ("dataset/held_out.jsonl", HeldOutQuestion),
+        ("evaluation/samples.jsonl", Sample),
+        ("evaluation/answers.jsonl", ModelAnswer),
+        ("evaluation/scores.jsonl", Score),
     ],
 )
 def test_every_field_of_a_file_is_described(section: str, kind: type[Record]) -> None:
