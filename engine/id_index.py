@@ -4,16 +4,17 @@ from __future__ import annotations  # array[int] is not subscriptable before Pyt
 
 from array import array
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # numpy takes 0.1 s to import: only who has ids in a file, or many, needs it
+    import numpy as np
+    from numpy.typing import NDArray
 
 RECENT_COUNT = 8_192  # a recent entry takes ten times the memory of a sorted one
 BUCKET_BITS = 8
 
 _SHIFT = 64 - BUCKET_BITS
 _LOWEST = -(1 << (BUCKET_BITS - 1))
-_EDGES = np.arange(_LOWEST, -_LOWEST, dtype=np.int64) << _SHIFT
 
 
 class IdIndex:
@@ -28,15 +29,14 @@ class IdIndex:
     """
 
     def __init__(self, hashes: array[int], offsets: array[int]) -> None:
-        by_hash, at = _as_int64(hashes), _as_int64(offsets)
-        order = np.argsort(by_hash, kind="stable")
-        self._opened = _Sorted(by_hash[order], at[order])
-        self._added = [_Sorted(_as_int64(array("q")), _as_int64(array("q"))) for _ in _EDGES]
+        self._opened = _sort(hashes, offsets) if hashes else None
+        self._added: list[_Sorted] = []
         self._added_count = 0
         self._recent: dict[int, int] = {}
 
     def __len__(self) -> int:
-        return len(self._opened.hashes) + self._added_count + len(self._recent)
+        opened_count = len(self._opened.hashes) if self._opened else 0
+        return opened_count + self._added_count + len(self._recent)
 
     def add(self, key: bytes, offset: int) -> None:
         """Remember that the line of `key` begins at `offset`."""
@@ -51,20 +51,14 @@ class IdIndex:
         recent = self._recent.get(hashed)
         if recent is not None:
             yield recent
-        if self._added_count:
+        if self._added:
             yield from self._added[(hashed >> _SHIFT) - _LOWEST].find(hashed)
-        yield from self._opened.find(hashed)
+        if self._opened:
+            yield from self._opened.find(hashed)
 
     def first_offsets(self, keys: Sequence[bytes]) -> list[int]:
         """For each of many keys the first of its offsets, -1 where there is none."""
-        opened = self._opened
-        first_offsets = [-1] * len(keys)
-        if len(opened.hashes):
-            hashes = np.fromiter(map(hash, keys), np.int64, len(keys))
-            positions = np.searchsorted(opened.hashes, hashes)
-            positions[positions == len(opened.hashes)] = 0
-            is_there = opened.hashes[positions] == hashes
-            first_offsets = np.where(is_there, opened.offsets[positions], -1).tolist()
+        first_offsets = self._opened.first_offsets(keys) if self._opened else [-1] * len(keys)
         if self._added_count or self._recent:
             return [
                 offset if offset >= 0 else next(self.offsets(key), -1)
@@ -75,18 +69,23 @@ class IdIndex:
     @property
     def size_bytes(self) -> int:
         """Memory of the sorted parts, which are what grows."""
-        return sum(
-            part.hashes.nbytes + part.offsets.nbytes for part in [self._opened, *self._added]
-        )
+        parts = [*([self._opened] if self._opened else []), *self._added]
+        return sum(part.hashes.nbytes + part.offsets.nbytes for part in parts)
 
     def _sort_recent(self) -> None:
+        import numpy as np
+
+        edges = np.arange(_LOWEST, -_LOWEST, dtype=np.int64) << _SHIFT
+        if not self._added:
+            nothing = np.empty(0, np.int64)
+            self._added = [_Sorted(nothing, nothing) for _ in edges]
         hashes = np.fromiter(self._recent.keys(), np.int64, len(self._recent))
         offsets = np.fromiter(self._recent.values(), np.int64, len(self._recent))
         self._added_count += len(self._recent)
         self._recent.clear()
         order = np.argsort(hashes)
         hashes, offsets = hashes[order], offsets[order]
-        ends = [*np.searchsorted(hashes, _EDGES[1:]).tolist(), len(hashes)]
+        ends = [*np.searchsorted(hashes, edges[1:]).tolist(), len(hashes)]
         start = 0
         for bucket, end in zip(self._added, ends, strict=True):
             bucket.insert(hashes[start:end], offsets[start:end])
@@ -103,18 +102,34 @@ class _Sorted:
         self.offsets = offsets
 
     def find(self, hashed: int) -> Iterator[int]:
-        position = int(np.searchsorted(self.hashes, hashed))
+        position = int(self.hashes.searchsorted(hashed))
         while position < len(self.hashes) and int(self.hashes[position]) == hashed:
             yield int(self.offsets[position])
             position += 1
 
+    def first_offsets(self, keys: Sequence[bytes]) -> list[int]:
+        import numpy as np
+
+        hashes = np.fromiter(map(hash, keys), np.int64, len(keys))
+        positions = np.searchsorted(self.hashes, hashes)
+        positions[positions == len(self.hashes)] = 0
+        is_there = self.hashes[positions] == hashes
+        offsets: list[int] = np.where(is_there, self.offsets[positions], -1).tolist()
+        return offsets
+
     def insert(self, hashes: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
         """Add entries whose hashes are in order."""
+        import numpy as np
+
         if len(hashes):
             positions = np.searchsorted(self.hashes, hashes)
             self.hashes = np.insert(self.hashes, positions, hashes)
             self.offsets = np.insert(self.offsets, positions, offsets)
 
 
-def _as_int64(numbers: array[int]) -> NDArray[np.int64]:
-    return np.frombuffer(numbers, dtype=np.int64) if numbers else np.empty(0, np.int64)
+def _sort(hashes: array[int], offsets: array[int]) -> _Sorted:
+    import numpy as np
+
+    by_hash, at = np.frombuffer(hashes, np.int64), np.frombuffer(offsets, np.int64)
+    order = np.argsort(by_hash, kind="stable")
+    return _Sorted(by_hash[order], at[order])

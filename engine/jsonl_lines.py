@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import orjson
 
 from engine.errors import DamagedLogError
@@ -97,6 +96,8 @@ def read_lines_by_id(path: Path, prefix: bytes) -> Iterator[NumberedLine]:
     Raises:
         DamagedLogError: a line does not begin with a content id.
     """
+    import numpy as np
+
     first_bits = array("Q")
     id_start = len(prefix) + 1
     for number, line in enumerate(read_lines(path), start=1):

@@ -11,7 +11,11 @@ ID_BYTES = 16
 class Record(BaseModel):
     """Immutable; a field that it does not know is an error; its first field is its id."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        defer_build=True,  # at first use: a command uses few of all records
+    )
 
 
 class Span(Record):
