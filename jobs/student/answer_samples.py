@@ -1,6 +1,7 @@
 """Has a model answer a sample, by the same messages that training rows begin with."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from engine.ask import Ask
 from engine.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
@@ -11,12 +12,13 @@ from jobs.student.read_evaluation import ANSWERS
 from jobs.student.refusals import is_refusal
 from schemas.dataset import Rejection
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample
-from schemas.outcomes import Failed
+from schemas.outcomes import Completed, Failed, Outcome
 from schemas.record import Record
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
 from schemas.settings import EvaluationSettings
 
 PURPOSE = "evaluation_answers"
+TRUNCATED = "truncated"  # the code of an answer that ran into its limit twice
 
 
 class AnswerTask(Record):
@@ -51,7 +53,9 @@ async def answer_sample(
 ) -> list[ModelAnswer | Rejection]:
     """1 task in, 1 answer or 1 rejection out. Raises what `ask` raises."""
     outcome = await ask(_make_request(task, settings))
-    if isinstance(outcome, Failed):
+    said = _what_was_said(outcome)
+    if said is None:
+        assert isinstance(outcome, Failed)
         return [
             Rejection.of(
                 task.answer_id,
@@ -61,7 +65,6 @@ async def answer_sample(
                 text=task.sample.question,
             )
         ]
-    text = reply_text(outcome.reply).strip()
     return [
         ModelAnswer(
             answer_id=task.answer_id,
@@ -69,14 +72,30 @@ async def answer_sample(
             role=task.role,
             model=task.model,
             mode=task.mode,
-            text=text,
-            is_refusal=is_refusal(text),
+            text=said.text,
+            is_refusal=said.is_refusal,
             prompt_tokens=outcome.usage.prompt_tokens,
             completion_tokens=outcome.usage.completion_tokens,
             cost_usd=outcome.cost_usd,
             request_id=outcome.request_id,
         )
     ]
+
+
+class _Said(NamedTuple):
+    text: str
+    is_refusal: bool
+
+
+def _what_was_said(outcome: Outcome) -> _Said | None:
+    """The answer; also one that was cut off at its limit, or with which the model refused."""
+    match outcome.reply:
+        case {"choices": [{"message": {"refusal": str(refusal)}}, *_]} if refusal:
+            return _Said(refusal.strip(), is_refusal=True)
+        case dict(reply) if isinstance(outcome, Completed) or outcome.code == TRUNCATED:
+            text = reply_text(reply).strip()
+            return _Said(text, is_refusal(text))
+    return None
 
 
 def _make_request(task: AnswerTask, settings: EvaluationSettings) -> Request:

@@ -147,6 +147,29 @@ async def test_batches_come_to_the_same_scores_as_live_calls(tmp_path: Path) -> 
     assert totals["custom_ids_billed_twice"] == 0
 
 
+async def test_rounds_that_do_not_wait_come_to_the_same_end_and_buy_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    fast = ("batch.poll_s=0.05", "batch.max_poll_s=0.05", "batch.settle_s=0")
+    lane = LaneOrder("batch", waits=False, state_dir=tmp_path / "state")
+    async with make_server() as server:
+        live = make_order(tmp_path / "live", server)
+        await evaluate(live)
+        live_count = len(server.calls)
+        order = make_order(tmp_path / "batch", server, *fast)._replace(lane=lane)
+        stages = [(await evaluate(order)).stage]
+        while stages[-1] != LAST_STAGE and len(stages) < 200:
+            await asyncio.sleep(0.05)
+            stages.append((await evaluate(order)).stage)
+
+    assert stages[-1] == LAST_STAGE
+    assert len(stages) > 3
+    assert values(order.folder, order.settings) == values(live.folder, live.settings)
+    totals = server.totals()
+    assert totals["batch_billed"] == live_count
+    assert totals["custom_ids_billed_twice"] == 0
+
+
 async def test_only_what_failed_is_asked_again(tmp_path: Path) -> None:
     async with make_server() as server:
         await server.configure(

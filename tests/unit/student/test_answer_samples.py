@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,37 @@ async def test_request_that_failed_for_good_is_a_rejection_that_names_the_model(
     assert rejection.stage == "evaluation/answers"
     assert rejection.reason == "context_length_exceeded"
     assert rejection.detail == "baseline small: no"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "text", "is_refused"),
+    [
+        ("truncated", {"content": "It is so becau", "refusal": None}, "It is so becau", False),
+        ("refused", {"content": None, "refusal": "I will not."}, "I will not.", True),
+    ],
+)
+async def test_answer_that_was_cut_off_or_is_a_refusal_is_what_the_model_said(
+    code: str, message: dict[str, str | None], text: str, is_refused: bool
+) -> None:
+    (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", SETTINGS)
+
+    async def ask(request: Request) -> Outcome:
+        return replace(failed(request, code), reply={"choices": [{"message": message}]})
+
+    (answer,) = await answer_sample(task, ask, SETTINGS)
+
+    assert isinstance(answer, ModelAnswer)
+    assert (answer.text, answer.is_refusal) == (text, is_refused)
+
+
+async def test_answer_that_was_filtered_is_a_rejection() -> None:
+    (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", SETTINGS)
+    reply = {"choices": [{"message": {"content": "It"}, "finish_reason": "content_filter"}]}
+
+    async def ask(request: Request) -> Outcome:
+        return replace(failed(request, "refused"), reply=reply)
+
+    assert isinstance((await answer_sample(task, ask, SETTINGS))[0], Rejection)
 
 
 def test_every_model_gets_every_sample_but_no_unanswerable_one_without_an_excerpt() -> None:
