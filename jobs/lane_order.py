@@ -59,5 +59,11 @@ def _read_deadline(text: str | None) -> datetime | None:
 def _state_dir(environ: Mapping[str, str]) -> Path:
     """Where the user's programs keep their state (XDG Base Directory Specification)."""
     given = environ.get("XDG_STATE_HOME", "")
-    base = Path(given) if Path(given).is_absolute() else Path.home() / ".local" / "state"
-    return base / "corpus-distill"
+    if Path(given).is_absolute():
+        return Path(given) / "corpus-distill"
+    try:
+        return Path.home() / ".local" / "state" / "corpus-distill"
+    except RuntimeError as error:
+        raise ConfigError(
+            "this user has no home folder: set XDG_STATE_HOME to a folder that runs can share"
+        ) from error

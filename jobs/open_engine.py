@@ -95,9 +95,9 @@ async def open_engine(
 
 
 def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
-    """Whether batches are wanted, or still out."""
+    """Whether batches are wanted, still out, or their files not yet deleted."""
     return order.lane != "live" or any(
-        not batch.is_collected for batch in read_batches(folder.batches_path)
+        not batch.is_deleted for batch in read_batches(folder.batches_path)
     )
 
 

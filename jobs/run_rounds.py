@@ -38,7 +38,9 @@ class Rounds:
         self._clock = clock
         self._admission = Admission(clock)
         stopping.on_request(self._admission.close)
-        if plan.lane == "live":
+        self._is_all_live = plan.lane == "live"
+        self._is_pass_due = self._is_all_live
+        if self._is_all_live:
             lane.goes_live = _always
 
     async def run(self, *, is_changed: bool) -> None:
@@ -50,19 +52,19 @@ class Rounds:
         """
         for line in self._plan.describe(self._open_count) if self._plan.lane == "auto" else ():
             _log.info("%s", line)
-        needs_pass = is_changed
+        was_cut_off = len(self._desk.outbox) != self._desk.ledger.waiting_count
+        self._is_pass_due = self._is_pass_due or is_changed or was_cut_off
         while True:
+            least_s = 0.0
             try:
-                is_done = await self._round(needs_pass)
-                needs_pass = False
+                if await self._round() or not (self._plan.waits and self._is_worth_waiting):
+                    return
             except TransientError as error:
                 if not self._plan.waits:
                     raise
                 _log.warning("%s; waiting for the provider", error)
-                is_done = False
-            if is_done or not (self._plan.waits and self._is_worth_waiting):
-                return
-            await self._admission.sleep(self._pause_s())
+                least_s = error.retry_after_s or 0.0
+            await self._admission.sleep(max(least_s, self._pause_s()))
 
     def _pause_s(self) -> float:
         """Until the next poll, or until the plan changes if that comes first."""
@@ -83,49 +85,59 @@ class Rounds:
         """Whether batches are out, or requests wait for room that others may give up."""
         return bool(self._desk.out or len(self._desk.outbox))
 
-    async def _round(self, needs_pass: bool) -> bool:
+    async def _round(self) -> bool:
         desk, ledger = self._desk, self._desk.ledger
         await desk.collect()
-        is_live_time = self._plan.is_live_time(self._clock.utc_now(), self._open_count)
-        if is_live_time and self._lane.goes_live is not _always:
+        if self._plan.is_live_time(self._clock.utc_now(), self._open_count):
             await self._go_live()
-            needs_pass = True
-        if needs_pass or ledger.needs_pass or not self._is_worth_waiting:
+        if self._is_pass_due or ledger.needs_pass or not self._is_worth_waiting:
             _log.info("round %d", ledger.pass_count + 1)
-            if await self._run_pass() or await self._send_remainder():
+            if await self._pass() or await self._send_remainder():
                 await ledger.note_pass(0)
+                self._warn_of_rest()
                 return True
             await ledger.note_pass(await desk.submit_outbox())
+            self._is_pass_due = False
         elif len(desk.outbox):
             await ledger.note_pass(await desk.submit_outbox())
         self._report()
         return False
 
+    async def _pass(self) -> bool:
+        """Pass over the stages; they spool anew what they still ask for."""
+        with await self._desk.outbox.rewrite():
+            """Nothing stays: it may be of an earlier round, and of other settings."""
+        return await self._run_pass()
+
     async def _go_live(self) -> None:
         """Give up batches that will miss the deadline; what they have answered is kept."""
-        _log.warning("the deadline is near: batches are cancelled, the rest goes live")
-        self._lane.goes_live = _always
-        await self._empty_outbox()
-        await self._desk.cancel(self._desk.out)
-        await self._desk.collect()
+        if not self._is_all_live:
+            _log.warning("the deadline is near: batches are cancelled, the rest goes live")
+            self._lane.goes_live = _always
+            self._is_all_live = self._is_pass_due = True
+        if await self._desk.cancel(self._desk.out):
+            await self._desk.collect()
 
     async def _send_remainder(self) -> bool:
         """Send live what is too little for a batch, until nothing or enough for one is left."""
         while 0 < len(self._desk.outbox) < self._plan.live_below:
             ids = frozenset(request.request_id for request in self._desk.outbox.read())
             _log.info("%d requests are too few for a batch: they go live", len(ids))
-            await self._empty_outbox()
             before, self._lane.goes_live = self._lane.goes_live, ids.__contains__
             try:
-                if await self._run_pass():
+                if await self._pass():
                     return True
             finally:
                 self._lane.goes_live = before
         return False
 
-    async def _empty_outbox(self) -> None:
-        with await self._desk.outbox.rewrite():
-            """Nothing stays: the pass that follows asks for what is still wanted."""
+    def _warn_of_rest(self) -> None:
+        if count := len(self._desk.out):
+            _log.warning(
+                "%d batches are out that nothing waits for any more: `distill batches` shows and "
+                "cancels them, the next call with --lane batch collects what they answered",
+                count,
+            )
 
     def _report(self) -> None:
         out = self._desk.out

@@ -10,6 +10,7 @@ from engine.prices import make_price
 from engine.run_folder import RunFolder, WriterLock
 from engine.stage import StagePass
 from engine.stopping import Stopping, stop_on_signals
+from jobs.batch_folders import run_batch_folder
 from jobs.documents.list_sources import find_missing_documents, list_sources
 from jobs.lane_order import LaneOrder
 from jobs.open_engine import check_price, open_engine
@@ -147,6 +148,7 @@ async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> No
     for change in changes.describe():
         _log.info("changed: %s", change)
     apply_changes(order.folder, changes)
+    run_batch_folder(order.folder, "").outbox_path.unlink(missing_ok=True)  # asked anew, if still
     assert settings.documents_dir is not None
     await list_sources(order.folder, settings.documents_dir, stopping)  # its rejections are gone
 

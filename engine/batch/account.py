@@ -2,25 +2,34 @@
 
 import fcntl
 import hashlib
+import logging
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from engine.clock import Clock
 from engine.endpoints import Endpoint
 from engine.errors import StorageError
 from engine.files import replace_file
+from engine.live.admission import Admission
+from schemas.record import Record
 
 LOCK_TRY_EVERY_S = 0.1
+SAY_SO_AFTER_TRIES = 100
 BATCH_LIFE = timedelta(hours=25)  # a batch ends within 24 hours (OpenAI Batch guide)
 HOUR = timedelta(hours=1)
-LEARNT_LIFE = timedelta(hours=1)  # what was learnt may have been somebody else's doing
+GUESS_LIFE = timedelta(hours=1)  # what was guessed may have been somebody else's doing
+STATED_LIFE = timedelta(days=7)  # an account's limits grow as it is used
 LIMITS_NAME = "limits"
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Enqueued(NamedTuple):
@@ -31,17 +40,31 @@ class Enqueued(NamedTuple):
     at: datetime
 
 
+class LearntLimit(Record):
+    """What may be enqueued of a model: stated by the provider, or guessed from a refusal."""
+
+    tokens: int
+    at: datetime
+    is_stated: bool
+
+
+_ENQUEUED = TypeAdapter(list[Enqueued])
+_LIMITS = TypeAdapter(dict[str, LearntLimit])
+
+
 class Account:
     """A folder that all runs of one user on one account read and write under its lock.
 
     Each run writes one file of its own; what is in no batch any more counts for nothing, and
-    neither does what is older than a batch can become.
+    neither does what is older than a batch can become. It is advice, not truth: a file that is
+    damaged is passed by, for the provider refuses what is too much.
     """
 
-    def __init__(self, folder: Path, *, owner_id: str, clock: Clock) -> None:
+    def __init__(self, folder: Path, *, owner_id: str, clock: Clock, admission: Admission) -> None:
         self._folder = folder
         self._owner_id = owner_id
         self._clock = clock
+        self._admission = admission
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:
@@ -49,23 +72,37 @@ class Account:
 
         Raises:
             StorageError: the folder cannot be written.
+            What the stop of the run is for, if that comes first.
         """
+        self._make_folder()
+        path = self._folder / "lock"
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise StorageError(f"{self._folder}: cannot be written: {error.strerror}") from error
+            raise _unwritable(path, error) from error
         try:
+            tries = 0
             while not _try_lock(descriptor):
-                await self._clock.sleep(LOCK_TRY_EVERY_S)
+                tries += 1
+                if tries == SAY_SO_AFTER_TRIES:
+                    _log.warning("%s: another run is packing; waiting for it", path)
+                await self._admission.sleep(LOCK_TRY_EVERY_S)
             yield
         finally:
             os.close(descriptor)
 
     def write_own(self, enqueued: Sequence[Enqueued]) -> None:
-        """Say what this run has enqueued."""
-        rows = [[entry.model, entry.tokens, entry.at.isoformat()] for entry in enqueued]
-        replace_file(self._folder / f"{self._owner_id}.json", [orjson.dumps(rows)])
+        """Say what this run has enqueued.
+
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        path = self._path_of(self._owner_id)
+        if enqueued:
+            self._make_folder()
+            replace_file(path, [_ENQUEUED.dump_json(list(enqueued))])
+        else:
+            path.unlink(missing_ok=True)
 
     def others_tokens(self, model: str) -> int:
         """Prompt tokens of a model that other runs have enqueued."""
@@ -77,35 +114,41 @@ class Account:
         since = self._clock.utc_now() - HOUR
         return sum(1 for entry in self._others() if entry.at > since)
 
-    def learnt_limit(self, model: str) -> int | None:
-        """The limit that a refusal told of within the last hour."""
+    def learnt_limit(self, model: str) -> LearntLimit | None:
+        """What refusals have told of the limit of a model, as long as it can be relied on."""
         learnt = self._limits().get(model)
         if learnt is None:
             return None
-        tokens, at = learnt
-        is_fresh = datetime.fromisoformat(at) > self._clock.utc_now() - LEARNT_LIFE
-        return tokens if is_fresh else None
+        life = STATED_LIFE if learnt.is_stated else GUESS_LIFE
+        return learnt if learnt.at > self._clock.utc_now() - life else None
 
-    def learn_limit(self, model: str, tokens: int) -> None:
-        """Note that no more than `tokens` of a model may be enqueued."""
-        limits = {**self._limits(), model: (tokens, self._clock.utc_now().isoformat())}
-        replace_file(self._path_of(LIMITS_NAME), [orjson.dumps(limits)])
+    def learn_limit(self, model: str, tokens: int, *, is_stated: bool) -> None:
+        """Note that no more than `tokens` of a model may be enqueued.
 
-    def _limits(self) -> dict[str, tuple[int, str]]:
-        path = self._path_of(LIMITS_NAME)
-        limits: dict[str, tuple[int, str]] = (
-            orjson.loads(path.read_bytes()) if path.exists() else {}
-        )
-        return limits
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        learnt = LearntLimit(tokens=tokens, at=self._clock.utc_now(), is_stated=is_stated)
+        self._make_folder()
+        limits = {**self._limits(), model: learnt}
+        replace_file(self._path_of(LIMITS_NAME), [_LIMITS.dump_json(limits)])
+
+    def _limits(self) -> Mapping[str, LearntLimit]:
+        return _read(self._path_of(LIMITS_NAME), _LIMITS) or {}
 
     def _others(self) -> Iterator[Enqueued]:
         for path in self._folder.glob("*.json"):
             if path.stem not in (self._owner_id, LIMITS_NAME):
-                for model, tokens, at in orjson.loads(path.read_bytes()):
-                    yield Enqueued(model, tokens, datetime.fromisoformat(at))
+                yield from _read(path, _ENQUEUED) or ()
 
     def _path_of(self, name: str) -> Path:
         return self._folder / f"{name}.json"
+
+    def _make_folder(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
 
 
 def account_dir(state_dir: Path, endpoint: Endpoint) -> Path:
@@ -114,6 +157,25 @@ def account_dir(state_dir: Path, endpoint: Endpoint) -> Path:
         endpoint.base_url.encode(), key=endpoint.api_key.encode()[:64], digest_size=12
     ).hexdigest()
     return state_dir / "accounts" / name
+
+
+def _read(path: Path, kind: TypeAdapter[T]) -> T | None:
+    """What a file holds; None if it is gone or damaged."""
+    try:
+        return kind.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (ValidationError, OSError) as error:
+        what = "damaged" if isinstance(error, ValidationError) else f"not readable ({error})"
+        _log.warning("%s: is %s and passed by; it may be deleted", path, what)
+        return None
+
+
+def _unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"{path}: cannot be written ({error.strerror}); mend that, or set XDG_STATE_HOME to a "
+        "folder that can, the same for all runs on this account"
+    )
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -28,6 +28,9 @@ class AttemptLog:
     ) -> None:
         await self._log.__aexit__(kind, error, trace)
 
+    def __contains__(self, attempt_id: str) -> bool:
+        return attempt_id in self._log
+
     def of(self, request_id: str) -> list[BatchAttempt]:
         """The attempts of a request, oldest first."""
         attempts: list[BatchAttempt] = []

@@ -1,13 +1,16 @@
 """The provider's side of batches: files and batches over the official SDK, errors translated."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from engine.clock import Clock
 from engine.endpoints import Endpoint
+from engine.errors import RequestError
 from engine.openai_client import (
+    NOT_FOUND,
     Purpose,
     delete_file,
     download_file,
@@ -52,6 +55,17 @@ class BatchClient:
         with translated(self._endpoint, self._clock):
             return await find_file(self._client, purpose=PURPOSE, name=name, newer_than=newer_than)
 
+    async def has_file(self, file_id: str) -> bool:
+        """Whether the provider knows a file, which it may not do for a moment after its upload."""
+        try:
+            with translated(self._endpoint, self._clock):
+                await self._client.files.retrieve(file_id)
+        except RequestError as error:
+            if error.code != NOT_FOUND:
+                raise
+            return False
+        return True
+
     async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> BatchFacts:
         """Submit an uploaded file."""
         with translated(self._endpoint, self._clock):
@@ -65,9 +79,10 @@ class BatchClient:
 
     async def find(self, metadata: dict[str, str], newer_than: datetime) -> BatchFacts | None:
         """The batch that carries `metadata`, None if there is none; others' are passed by."""
-        async for batch in self._newest_first(newer_than):
-            if metadata.items() <= (batch.metadata or {}).items():
-                return read_facts(batch)
+        async with aclosing(self._newest_first(newer_than)) as batches:
+            async for batch in batches:
+                if metadata.items() <= (batch.metadata or {}).items():
+                    return read_facts(batch)
         return None
 
     async def retrieve(self, batch_id: str) -> BatchFacts:
@@ -75,13 +90,23 @@ class BatchClient:
         with translated(self._endpoint, self._clock):
             return read_facts(await self._client.batches.retrieve(batch_id))
 
-    async def list_own(self, owner_id: str, newer_than: datetime) -> dict[str, BatchFacts]:
-        """How far all batches of a run are, by the provider's id."""
-        return {
-            batch.id: read_facts(batch)
-            async for batch in self._newest_first(newer_than)
-            if (batch.metadata or {}).get(OWNER_KEY) == owner_id
-        }
+    async def list_states(
+        self, batch_ids: Collection[str], newer_than: datetime
+    ) -> dict[str, BatchFacts]:
+        """How far batches are, by their ids; those that are not among the newest may be missing.
+
+        It takes fewer calls than there are batches, however many others' stand between them.
+        """
+        states: dict[str, BatchFacts] = {}
+        listed_count, most = 0, PAGE_SIZE * (len(batch_ids) - 1)
+        async with aclosing(self._newest_first(newer_than)) as batches:
+            async for batch in batches:
+                listed_count += 1
+                if batch.id in batch_ids:
+                    states[batch.id] = read_facts(batch)
+                if len(states) == len(batch_ids) or listed_count >= most:
+                    break
+        return states
 
     async def cancel(self, batch_id: str) -> BatchFacts:
         """Ask the provider to stop working on a batch; what it has answered is kept."""
@@ -98,7 +123,7 @@ class BatchClient:
         with translated(self._endpoint, self._clock):
             await delete_file(self._client, file_id)
 
-    async def _newest_first(self, newer_than: datetime) -> "AsyncIterator[RemoteBatch]":
+    async def _newest_first(self, newer_than: datetime) -> "AsyncGenerator[RemoteBatch]":
         oldest = newer_than.timestamp()
         with translated(self._endpoint, self._clock):
             async for batch in self._client.batches.list(limit=PAGE_SIZE):

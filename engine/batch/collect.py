@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import orjson
@@ -14,17 +13,17 @@ from engine.batch.attempts import AttemptLog
 from engine.batch.client import BatchClient
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
-from engine.batch.results import Asked, Back, ResultReader
+from engine.batch.result_files import GROUP_LINES, is_cut_off, read_groups, read_requests
+from engine.batch.results import Asked, Back, Result, ResultReader
 from engine.clock import Clock
-from engine.errors import DamagedLogError, FatalError, RequestError, TransientError
+from engine.errors import FatalError, RequestError, TransientError
+from engine.failure_watch import FailureWatch
 from engine.openai_client import NOT_FOUND
 from schemas.batches import Batch, BatchAttempt, BatchFacts
-from schemas.outcomes import Completed, Outcome
+from schemas.outcomes import Completed, Failed, Outcome
 
-GROUP_LINES = 1_000  # made durable together
 YOUNG = timedelta(minutes=10)  # a result file of a batch that ended just now may still appear
 TOKEN_LIMIT = "token_limit_exceeded"  # noqa: S105 - an error code: a wait, not a failure
-LIMIT_NAMES = (b'"max_completion_tokens":', b'"max_tokens":')
 
 
 class Sink(NamedTuple):
@@ -39,7 +38,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class Tally:
-    """How the requests of a batch ended. `new_usd` is what was not known to be spent before."""
+    """How the requests of a batch ended. `new_usd` is what was not known to be spent before.
+
+    `fatal` is why no further request can succeed, if the results say so.
+    """
 
     answered: int = 0
     failed: int = 0
@@ -48,6 +50,30 @@ class Tally:
     cost_usd: float = 0.0
     new_usd: float = 0.0
     fatal: FatalError | None = None
+    watch: FailureWatch = field(default_factory=FailureWatch)
+
+    def count(self, result: Result) -> None:
+        """Count how a request ended."""
+        match result:
+            case Back():
+                self.returned += 1
+                self.fatal = self.fatal or result.reason
+                return
+            case BatchAttempt():
+                self.returned += 1
+            case Completed():
+                self.answered += 1
+                self.watch.note(result)
+            case Failed():
+                self.failed += 1
+                self._note_failed(result)
+        self.cost_usd += result.cost_usd or 0.0
+
+    def _note_failed(self, failed: Failed) -> None:
+        try:
+            self.watch.note(failed)
+        except FatalError as error:
+            self.fatal = self.fatal or error
 
 
 class Collector:
@@ -79,9 +105,9 @@ class Collector:
             TransientError: a file cannot be fetched now.
             DamagedLogError: our own file of its requests is damaged or gone.
         """
-        await self._download(batch)
-        batch = self._ledger.get(batch.name)
-        tally = await self._settle(batch)
+        tally = Tally()
+        is_lost = not await self._download(batch, tally)
+        await self._settle(batch, tally, is_lost=is_lost)
         await self._ledger.add(
             batch.name,
             "collected",
@@ -95,14 +121,20 @@ class Collector:
         _report(batch, tally)
         return tally
 
+    def remove_remains(self) -> None:
+        """Remove what a crash left of a download; it is begun anew."""
+        for path in self._folder.files_dir.glob("*.jsonl.part"):
+            path.unlink()
+
     async def clean_up(self, *, at_provider: bool) -> None:
         """Delete the files of collected batches here and, if wished, `at_provider`."""
         for batch in list(self._ledger.batches):
             if batch.is_collected and not batch.is_deleted:
                 await self._delete(batch, at_provider=at_provider)
 
-    async def _download(self, batch: Batch) -> None:
-        facts = batch.facts
+    async def _download(self, batch: Batch, tally: Tally) -> bool:
+        """Fetch the results that are not here yet; returns whether the provider still had them."""
+        facts, is_whole = batch.facts, True
         for file_id, path in (
             (facts.output_file_id, self._folder.output_path(batch.name)),
             (facts.error_file_id, self._folder.error_path(batch.name)),
@@ -114,18 +146,27 @@ class Collector:
             except RequestError as error:
                 if error.code != NOT_FOUND:
                     raise
-                await self._miss(batch, file_id)
+                await self._miss(batch, file_id, tally)
+                is_whole = False
+                continue
+            if is_cut_off(path):
+                path.unlink()
+                raise TransientError(f"result file {file_id} was cut off", code="cut_off")
+        return is_whole
 
-    async def _miss(self, batch: Batch, file_id: str) -> None:
+    async def _miss(self, batch: Batch, file_id: str, tally: Tally) -> None:
         age = self._clock.utc_now() - datetime.fromisoformat(batch.changed_at)
         if age < YOUNG:
             raise TransientError(f"result file {file_id} is not there yet", code=NOT_FOUND)
         facts = batch.facts
         if file_id == facts.error_file_id:
+            _log.warning("batch %s: its error file %s is gone", batch.name, file_id)
             return
         share = (facts.done_count or 0) / max(facts.request_count or 1, 1)
         lost_usd = None if facts.worst_case_usd is None else facts.worst_case_usd * share
-        await self._ledger.add(batch.name, "polled", BatchFacts(lost_usd=lost_usd))
+        if facts.lost_usd is None:
+            tally.new_usd += lost_usd or 0.0
+            await self._ledger.add(batch.name, "polled", BatchFacts(lost_usd=lost_usd))
         _log.warning(
             "batch %s: the provider has deleted its results (file %s): %s answers are lost, which "
             "cost at most %s; they will be asked again",
@@ -135,19 +176,19 @@ class Collector:
             "an unknown sum" if lost_usd is None else f"${lost_usd:.4f}",
         )
 
-    async def _settle(self, batch: Batch) -> Tally:
-        tally = Tally()
-        waiting = _read_requests(self._folder.input_path(batch.name))
+    async def _settle(self, batch: Batch, tally: Tally, *, is_lost: bool) -> None:
+        waiting = read_requests(self._folder.input_path(batch.name))
         for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
-            for lines in _read_groups(path):
-                kept = [
-                    keeping
-                    for line in lines
-                    if (keeping := self._take(line, batch, waiting, tally)) is not None
-                ]
-                await asyncio.gather(*kept)
-        tally.returned += sum(1 for request_id in waiting if not self._sink.is_settled(request_id))
-        return tally
+            for lines in read_groups(path):
+                kept = [self._take(line, batch, waiting, tally) for line in lines]
+                await asyncio.gather(*(keeping for keeping in kept if keeping is not None))
+        unanswered = list(waiting)
+        for start in range(0, len(unanswered), GROUP_LINES):
+            kept = [
+                self._miss_line(request_id, batch, tally, is_lost=is_lost)
+                for request_id in unanswered[start : start + GROUP_LINES]
+            ]
+            await asyncio.gather(*(keeping for keeping in kept if keeping is not None))
 
     def _take(
         self, line: bytes, batch: Batch, waiting: dict[str, bool], tally: Tally
@@ -160,27 +201,36 @@ class Collector:
         except (orjson.JSONDecodeError, KeyError, TypeError):  # no line of ours, or one repeated
             tally.strange += 1
             return None
-        is_settled = self._sink.is_settled(custom_id)
-        before = self._attempts.of(custom_id)
-        asked = Asked(custom_id, [a for a in before if a.batch != batch.name], has_output_limit)
-        result = self._reader.read(fields, batch, asked)
+        asked = self._asked(custom_id, batch, has_output_limit=has_output_limit)
+        return self._keep(self._reader.read(fields, batch, asked), asked, tally)
+
+    def _miss_line(
+        self, request_id: str, batch: Batch, tally: Tally, *, is_lost: bool
+    ) -> Awaitable[None] | None:
+        """Count a request that no line is about; a completed batch has tried it all the same."""
+        if self._sink.is_settled(request_id):
+            return None
+        asked = self._asked(request_id, batch, has_output_limit=False)
+        was_tried = batch.facts.status == "completed" and not is_lost
+        result = self._reader.read_missing(batch, asked) if was_tried else Back()
+        return self._keep(result, asked, tally)
+
+    def _asked(self, request_id: str, batch: Batch, *, has_output_limit: bool) -> Asked:
+        before = [a for a in self._attempts.of(request_id) if a.batch != batch.name]
+        return Asked(request_id, before, has_output_limit)
+
+    def _keep(self, result: Result, asked: Asked, tally: Tally) -> Awaitable[None] | None:
+        tally.count(result)
         if isinstance(result, Back):
-            tally.returned += 1
-            tally.fatal = tally.fatal or result.reason
             return None
-        cost_usd = result.cost_usd or 0.0
-        tally.cost_usd += cost_usd
         if isinstance(result, BatchAttempt):
-            tally.returned += 1
-            if any(attempt.batch == batch.name for attempt in before):
+            if result.attempt_id in self._attempts:
                 return None
-            tally.new_usd += cost_usd
+            tally.new_usd += result.cost_usd or 0.0
             return self._attempts.add(result)
-        tally.answered += isinstance(result, Completed)
-        tally.failed += not isinstance(result, Completed)
-        if is_settled:
+        if self._sink.is_settled(asked.request_id):
             return None
-        tally.new_usd += cost_usd
+        tally.new_usd += result.cost_usd or 0.0
         return self._sink.keep(result)
 
     async def _delete(self, batch: Batch, *, at_provider: bool) -> None:
@@ -188,48 +238,25 @@ class Collector:
         if at_provider:
             for file_id in (facts.file_id, facts.output_file_id, facts.error_file_id):
                 if file_id:
-                    await self._client.delete(file_id)
+                    await self._delete_remote(file_id)
         for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
             path.unlink(missing_ok=True)
         if not is_refused(batch):  # else somebody will want to see what was refused
             self._folder.input_path(batch.name).unlink(missing_ok=True)
         await self._ledger.add(batch.name, "deleted", BatchFacts())
 
+    async def _delete_remote(self, file_id: str) -> None:
+        try:
+            await self._client.delete(file_id)
+        except RequestError as error:
+            _log.warning(
+                "file %s stays at the provider, which does not delete it: %s", file_id, error
+            )
+
 
 def is_refused(batch: Batch) -> bool:
     """Whether the provider did not take the batch, for another reason than its size."""
     return batch.facts.status == "failed" and batch.facts.problem_code != TOKEN_LIMIT
-
-
-def _read_requests(path: Path) -> dict[str, bool]:
-    """The ids of a batch's requests, and whether each has an output limit. At most 50,000."""
-    try:
-        with path.open("rb") as file:
-            return {
-                orjson.loads(line)["custom_id"]: any(name in line for name in LIMIT_NAMES)
-                for line in file
-            }
-    except FileNotFoundError as error:
-        raise DamagedLogError(
-            f"{path}: is gone, and with it which requests the batch holds; restore it from a backup"
-        ) from error
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise DamagedLogError(f"{path}: is damaged ({error}); restore it from a backup") from error
-
-
-def _read_groups(path: Path) -> Iterator[list[bytes]]:
-    """Lines of a result file, some at a time; the last may lack its newline."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        lines: list[bytes] = []
-        for line in file:
-            if not line.isspace():
-                lines.append(line)
-            if len(lines) >= GROUP_LINES:
-                yield lines
-                lines = []
-        yield lines
 
 
 def _report(batch: Batch, tally: Tally) -> None:

@@ -2,36 +2,33 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
-from engine.batch.account import Account, Enqueued
+from engine.batch.account import Account
 from engine.batch.attempts import TRUNCATED, AttemptLog
-from engine.batch.client import BatchClient
 from engine.batch.collect import Collector, Sink
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.out_index import OutIndex
 from engine.batch.outbox import Outbox, Spooled
 from engine.batch.packing import MB, Allowance, PackedFile, Packer, PackPolicy
+from engine.batch.poll import AGE_SHARE, Poller
 from engine.batch.refusals import check_refused, learn_token_limit
-from engine.batch.submit import CLOCK_SKEW, Submitter
+from engine.batch.sorting import Sorting
+from engine.batch.standing import Standing
+from engine.batch.submit import Submitter
 from engine.budget import Budget, unknown_price
 from engine.clock import Clock
 from engine.endpoints import OutputLimitName
-from engine.errors import ConfigError, RequestError
+from engine.errors import FatalError, TransientError
 from engine.failure_watch import FailureWatch
-from engine.openai_client import NOT_FOUND
 from engine.payloads import ENLARGED, wire_payload
 from engine.prices import Price
 from engine.stopping import Stopping
 from schemas.batches import Batch, BatchFacts
-from schemas.outcomes import Failed, Outcome, Usage
+from schemas.outcomes import Outcome, Usage
 from schemas.requests import Request
 from schemas.settings import BatchSettings
-
-LIST_FROM = 3  # batches: for more, a page of the list is fewer calls than asking for each
-AGE_SHARE = 0.1  # of its age: how long a batch is left alone before it is polled again
 
 
 class DeskParts(NamedTuple):
@@ -41,10 +38,11 @@ class DeskParts(NamedTuple):
     ledger: BatchLedger
     outbox: Outbox
     attempts: AttemptLog
-    client: BatchClient
+    poller: Poller
     submitter: Submitter
     collector: Collector
     account: Account
+    standing: Standing
     settings: BatchSettings
     output_limit_name: OutputLimitName
     price: Price
@@ -62,6 +60,7 @@ class BatchDesk:
         self._parts = parts
         self._ledger = parts.ledger
         self._remove_unintended_files()
+        parts.collector.remove_remains()
         self._note_out()
 
     @property
@@ -102,15 +101,16 @@ class BatchDesk:
     async def collect(self) -> None:
         """Bring the ledger up to date with the provider, and settle what has been answered.
 
+        What was intended earlier and is not yet submitted is submitted, and the files of batches
+        that are collected are deleted.
+
         Raises:
             TransientError: the provider does not answer; everything so far is kept.
             FatalError: the provider refuses, or a batch was refused too often.
         """
+        await self._parts.poller.poll()
+        await self._collect_ended()
         await self._parts.submitter.submit()
-        await self._poll()
-        for batch in self.out:
-            if batch.has_ended:
-                await self._collect(batch)
         await self._parts.collector.clean_up(at_provider=self._parts.settings.delete_files)
 
     async def submit_outbox(self) -> int:
@@ -126,60 +126,52 @@ class BatchDesk:
         await self._parts.submitter.submit()
         return waiting
 
-    async def cancel(self, batches: Sequence[Batch]) -> None:
-        """Ask the provider to stop working on batches; what they have answered is kept."""
-        for batch in batches:
-            if batch.is_at_provider:
-                facts = await self._parts.client.cancel(str(batch.facts.batch_id))
-                await self._note(batch, facts)
+    async def cancel(self, batches: Sequence[Batch]) -> int:
+        """Ask the provider to stop working on batches; returns how many were not yet told to.
+
+        What they have answered is kept.
+        """
+        return await self._parts.poller.cancel(batches)
 
     def next_poll_s(self) -> float:
-        """How long to leave the provider alone: seconds at first, minutes for old batches."""
+        """How long to leave the provider alone: seconds at first, minutes for old batches.
+
+        Minutes also where nothing is out and requests wait for others to make room.
+        """
         settings = self._parts.settings
-        now = self._parts.clock.utc_now()
-        ages = [
-            (now - datetime.fromisoformat(batch.created_at or batch.intended_at)).total_seconds()
-            for batch in self._ledger.out()
-        ]
-        wished_s = AGE_SHARE * min(ages, default=0.0)
-        return min(max(wished_s, settings.poll_s), settings.max_poll_s)
+        age_s = self._parts.poller.youngest_age_s()
+        if age_s is None:
+            return settings.max_poll_s if self._ledger.waiting_count else settings.poll_s
+        return min(max(AGE_SHARE * age_s, settings.poll_s), settings.max_poll_s)
 
-    async def _poll(self) -> None:
-        open_batches = [batch for batch in self._ledger.out() if batch.is_at_provider]
-        if not open_batches:
-            return
-        states: dict[str, BatchFacts] = {}
-        if len(open_batches) >= LIST_FROM:
-            oldest = min(datetime.fromisoformat(batch.intended_at) for batch in open_batches)
-            owner_id = self._parts.folder.owner_id
-            states = await self._parts.client.list_own(owner_id, oldest - CLOCK_SKEW)
-        for batch in open_batches:
-            batch_id = str(batch.facts.batch_id)
-            await self._note(batch, states.get(batch_id) or await self._retrieve(batch))
+    async def _collect_ended(self) -> None:
+        """Collect every batch that has ended; what is wrong with one does not hold up the others.
 
-    async def _retrieve(self, batch: Batch) -> BatchFacts:
+        Raises:
+            TransientError, FatalError: the first of each batch's; a fatal one goes before others.
+        """
+        faults: list[TransientError | FatalError] = []
+        ended = [batch for batch in self.out if batch.has_ended]
         try:
-            return await self._parts.client.retrieve(str(batch.facts.batch_id))
-        except RequestError as error:
-            if error.code != NOT_FOUND:
-                raise
-            raise ConfigError(
-                f"batch {batch.name} ({batch.facts.batch_id}) is unknown to the provider: are the "
-                "address and the key those of the account that submitted it?"
-            ) from error
-
-    async def _note(self, batch: Batch, facts: BatchFacts) -> None:
-        known = {key: value for key, value in facts if value is not None}
-        if batch.facts.model_copy(update=known) != batch.facts:
-            await self._ledger.add(batch.name, "polled", facts)
+            for batch in ended:
+                self._parts.stopping.raise_if_requested()
+                try:
+                    await self._collect(batch)
+                except (TransientError, FatalError) as error:
+                    faults.append(error)
+        finally:
+            self._note_out()
+        if ended:
+            self._parts.standing.publish()
+        if faults:
+            raise next((fault for fault in faults if isinstance(fault, FatalError)), faults[0])
 
     async def _collect(self, batch: Batch) -> None:
         parts = self._parts
         tally = await parts.collector.collect(batch)
         parts.budget.spent_usd += tally.new_usd
-        learn_token_limit(parts.account, batch, self._enqueued_tokens(str(batch.facts.model)))
-        self._note_out()
-        parts.account.write_own(self._enqueued())
+        others_tokens = parts.standing.enqueued_tokens(str(batch.facts.model))
+        learn_token_limit(parts.account, batch, others_tokens)
         if tally.fatal is not None:
             raise tally.fatal
         check_refused(self._ledger, batch, parts.folder)
@@ -195,15 +187,20 @@ class BatchDesk:
         parts = self._parts
         async with parts.account.locked():
             packer = self._make_packer()
-            sorting = _Sorting(packer, keep_waiting, self._is_wanted, parts.stopping)
+            sorting = Sorting(
+                packer,
+                keep_waiting=keep_waiting,
+                is_wanted=self._is_wanted,
+                stopping=parts.stopping,
+                clock=parts.clock,
+            )
             await asyncio.to_thread(sorting.run, requests)
-            files = packer.finish()
-            for file in files:
+            for file in packer.finish():
                 await self._intend(file)
             self._note_out()
-            parts.account.write_own(self._enqueued())
-        for request in sorting.too_large:
-            await self._keep(_too_large(request, parts.clock))
+            parts.standing.publish()
+        for outcome in sorting.too_large:
+            await self._keep(outcome)
         if sorting.is_money_short and not self.out:
             raise parts.budget.exhausted()
         return sorting.waiting_count
@@ -211,9 +208,9 @@ class BatchDesk:
     def _make_packer(self) -> Packer:
         parts, settings = self._parts, self._parts.settings
         allowance = Allowance(
-            tokens_left=self._tokens_left,
-            token_limit=self._token_limit,
-            files_left=settings.max_batches_per_hour - self._batches_last_hour(),
+            tokens_left=parts.standing.tokens_left,
+            most_tokens=parts.standing.most_tokens,
+            files_left=parts.standing.batches_left(),
             usd_left=parts.budget.room_usd,
         )
         return Packer(
@@ -245,39 +242,6 @@ class BatchDesk:
         await self._parts.sink.keep(outcome)
         self._parts.watch.note(outcome)
 
-    def _token_limit(self, model: str) -> int | None:
-        limits = (self._parts.settings.max_enqueued_tokens, self._parts.account.learnt_limit(model))
-        return min((limit for limit in limits if limit is not None), default=None)
-
-    def _tokens_left(self, model: str) -> int | None:
-        limit = self._token_limit(model)
-        if limit is None:
-            return None
-        return limit - self._enqueued_tokens(model)
-
-    def _enqueued_tokens(self, model: str) -> int:
-        own = sum(entry.tokens for entry in self._enqueued() if entry.model == model)
-        return own + self._parts.account.others_tokens(model)
-
-    def _enqueued(self) -> list[Enqueued]:
-        return [
-            Enqueued(
-                str(batch.facts.model),
-                batch.facts.prompt_tokens or 0,
-                datetime.fromisoformat(batch.intended_at),
-            )
-            for batch in self._ledger.out()
-            if not batch.has_ended
-        ]
-
-    def _batches_last_hour(self) -> int:
-        now = self._parts.clock.utc_now()
-        own = sum(
-            (now - datetime.fromisoformat(batch.intended_at)).total_seconds() < 3600.0
-            for batch in self._ledger.batches
-        )
-        return own + self._parts.account.others_batches_last_hour()
-
     def _note_out(self) -> None:
         self._out_index = OutIndex(self._parts.folder.input_path(b.name) for b in self.out)
         self._parts.budget.held_usd = sum(b.facts.worst_case_usd or 0.0 for b in self.out)
@@ -288,59 +252,3 @@ class BatchDesk:
         for path in self._parts.folder.files_dir.glob("[0-9]*.jsonl"):
             if path.name.count(".") == 1 and path not in known:
                 path.unlink()
-
-
-class _Sorting:
-    """Requests one by one: packed, kept waiting, too large for ever, or not wanted any more."""
-
-    def __init__(
-        self,
-        packer: Packer,
-        keep_waiting: Callable[[Spooled], None],
-        is_wanted: Callable[[Spooled], bool],
-        stopping: Stopping,
-    ) -> None:
-        self._packer = packer
-        self._keep_waiting = keep_waiting
-        self._is_wanted = is_wanted
-        self._stopping = stopping
-        self.waiting_count = 0
-        self.too_large: list[Spooled] = []
-
-    @property
-    def is_money_short(self) -> bool:
-        """Whether something waits for want of money."""
-        return self._packer.is_money_short
-
-    def run(self, requests: Iterable[Spooled]) -> None:
-        for request in requests:
-            self._stopping.raise_if_requested()
-            if self._is_wanted(request):
-                self._sort(request)
-
-    def _sort(self, request: Spooled) -> None:
-        match self._packer.add(request):
-            case "waits":
-                self.waiting_count += 1
-                self._keep_waiting(request)
-            case "too_large":
-                self.too_large.append(request)
-
-
-def _too_large(request: Spooled, clock: Clock) -> Failed:
-    return Failed(
-        request_id=request.request_id,
-        model=request.model,
-        purpose=request.purpose,
-        lane="batch",
-        attempts=0,
-        usage=Usage(),
-        cost_usd=0.0,
-        latency_s=0.0,
-        settled_at=clock.utc_now().isoformat(),
-        code="request_too_large",
-        message=f"its {len(request.payload):,} bytes and about {request.prompt_tokens:,} prompt "
-        "tokens can be in no batch: they exceed the largest file or the account's limit of "
-        "enqueued tokens; settings batch.max_file_mb and batch.max_enqueued_tokens",
-        status=None,
-    )

@@ -66,7 +66,7 @@ class BatchLedger:
 
     def next_name(self) -> str:
         """A name that no batch of this run has had."""
-        return f"{len(self._fold.batches) + 1:06d}"
+        return f"{max(map(int, self._fold.batches), default=0) + 1:06d}"
 
     async def add(self, name: str, step: BatchStep, facts: BatchFacts) -> None:
         """Note one step of a batch; returns once it is on disk."""

@@ -13,12 +13,15 @@ from engine.batch.desk import BatchDesk, DeskParts
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.outbox import Outbox
+from engine.batch.poll import Poller
 from engine.batch.results import ResultReader
+from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
 from engine.budget import Budget
 from engine.clock import Clock
 from engine.endpoints import Endpoint
 from engine.failure_watch import FailureWatch
+from engine.live.admission import Admission
 from engine.prices import Price
 from engine.stopping import Stopping
 from schemas.settings import BatchSettings
@@ -68,8 +71,17 @@ async def open_desk(order: DeskOrder) -> AsyncIterator[BatchDesk]:
             enlarges_truncated=order.enlarges_truncated,
             clock=clock,
         )
-        submitter = Submitter(folder, ledger, client, settle_s=settings.settle_s, clock=clock)
-        account_folder = account_dir(order.state_dir, order.endpoint)
+        admission = Admission(clock)
+        order.stopping.on_request(admission.close)
+        submitter = Submitter(
+            folder, ledger, client, settle_s=settings.settle_s, clock=clock, admission=admission
+        )
+        account = Account(
+            account_dir(order.state_dir, order.endpoint),
+            owner_id=folder.owner_id,
+            clock=clock,
+            admission=admission,
+        )
         collector = Collector(
             folder,
             ledger,
@@ -85,10 +97,11 @@ async def open_desk(order: DeskOrder) -> AsyncIterator[BatchDesk]:
                 ledger=ledger,
                 outbox=outbox,
                 attempts=attempts,
-                client=client,
+                poller=Poller(ledger, client, clock=clock),
                 submitter=submitter,
                 collector=collector,
-                account=Account(account_folder, owner_id=folder.owner_id, clock=clock),
+                account=account,
+                standing=Standing(ledger, account, settings=settings, clock=clock),
                 settings=settings,
                 output_limit_name=order.endpoint.output_limit_name,
                 price=order.price,

@@ -48,11 +48,12 @@ class PackPolicy(NamedTuple):
 class Allowance:
     """What may still be submitted now. Tokens are prompt tokens by model; None: no limit known.
 
-    A model for which something did not fit is full: later requests do not overtake.
+    `most_tokens` is what one request may have at the very most. A model for which something
+    did not fit is full: later requests do not overtake.
     """
 
     tokens_left: Callable[[str], int | None]
-    token_limit: Callable[[str], int | None]
+    most_tokens: Callable[[str], int | None]
     files_left: int
     usd_left: float | None = None
 
@@ -63,7 +64,7 @@ class Allowance:
 
     def fits_never(self, model: str, tokens: int) -> bool:
         """Whether one request alone exceeds what the account may have enqueued."""
-        limit = self.token_limit(model)
+        limit = self.most_tokens(model)
         return limit is not None and tokens > limit
 
     def take(self, model: str, tokens: int, usd: float) -> bool:
@@ -121,38 +122,35 @@ class Packer:
             return "too_large"
         inputs = _count_inputs(request)
         file = self._file_with_room(request, len(line), inputs)
-        usd = self._worst_case_usd(request)
-        if file is None or not self._allowance.take(request.model, request.prompt_tokens, usd or 0):
+        if file is None and (self._allowance.files_left <= 0 or len(self._open) >= MAX_OPEN_FILES):
             return "waits"
+        usd = self._worst_case_usd(request)
+        if not self._allowance.take(request.model, request.prompt_tokens, usd or 0):
+            return "waits"
+        file = file or self._open_file(request)
         file.add(line, request.prompt_tokens, usd, inputs)
         return "packed"
 
     def finish(self) -> list[PackedFile]:
-        """End all files; returns those that hold anything, in the order of their names."""
+        """End all files; returns them in the order of their names."""
         for file in self._open.values():
-            self._finish(file)
+            self._finished.append(file.finish())
         self._open.clear()
         return sorted(self._finished)
 
     def _file_with_room(self, request: Spooled, size_bytes: int, inputs: int) -> "_File | None":
-        group = request.group
-        file = self._open.get(group)
+        file = self._open.get(request.group)
         if file is not None and not file.has_room(self._policy, size_bytes, inputs):
-            self._finish(self._open.pop(group))
-            file = None
-        if file is None:
-            if self._allowance.files_left <= 0 or len(self._open) >= MAX_OPEN_FILES:
-                return None
-            self._allowance.files_left -= 1
-            name = f"{self._next_number:06d}"
-            self._next_number += 1
-            file = self._open[group] = _File(name, self._path_of(name), group)
+            self._finished.append(self._open.pop(request.group).finish())
+            return None
         return file
 
-    def _finish(self, file: "_File") -> None:
-        packed = file.finish()
-        if packed.request_count:
-            self._finished.append(packed)
+    def _open_file(self, request: Spooled) -> "_File":
+        self._allowance.files_left -= 1
+        name = f"{self._next_number:06d}"
+        self._next_number += 1
+        file = self._open[request.group] = _File(name, self._path_of(name), request.group)
+        return file
 
     def _worst_case_usd(self, request: Spooled) -> float | None:
         usd = self._price(request.model, Usage(request.prompt_tokens, request.output_tokens))
@@ -162,7 +160,6 @@ class Packer:
 class _File:
     def __init__(self, name: str, path: Path, group: tuple[str, str, str]) -> None:
         self._name = name
-        self._path = path
         self._group = group
         self._file = path.open("wb", buffering=BUFFER_BYTES)
         self._hash = hashlib.sha256()
@@ -189,8 +186,6 @@ class _File:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        if not self._count:
-            self._path.unlink()
         return PackedFile(
             self._name,
             *self._group,

@@ -1,5 +1,6 @@
 """Batches that the provider did not take: a limit to learn, or a reason to stop."""
 
+import logging
 import re
 from itertools import islice, takewhile
 
@@ -15,6 +16,7 @@ from schemas.batches import Batch
 MAX_REFUSALS = 3  # in a row, of batches of the same kind
 STEP_DOWN = 0.8  # what is tried next, when the stated limit says that it should have fitted
 
+_log = logging.getLogger(__name__)
 _STATED_LIMIT = re.compile(r"[Ll]imit:?\s*([\d,]{2,})")
 
 
@@ -22,20 +24,22 @@ def learn_token_limit(account: Account, batch: Batch, others_tokens: int) -> Non
     """Note the limit of enqueued tokens, if it is what `batch` was refused for.
 
     The message states it; where the batch should have fitted, somebody else's batches are in the
-    way or the provider counts otherwise, and less is tried.
+    way or the provider counts otherwise, and less is tried for a while.
     """
     if batch.facts.status != "failed" or batch.facts.problem_code != TOKEN_LIMIT:
         return
     tried = others_tokens + (batch.facts.prompt_tokens or 0)
-    stated = _STATED_LIMIT.search(batch.facts.problem or "")
-    limit = int(stated[1].replace(",", "")) if stated else tried
-    account.learn_limit(
-        str(batch.facts.model), limit if limit < tried else max(1, int(tried * STEP_DOWN))
-    )
+    found = _STATED_LIMIT.search(batch.facts.problem or "")
+    stated = int(found[1].replace(",", "")) if found else None
+    model = str(batch.facts.model)
+    if stated is not None and stated < tried:
+        account.learn_limit(model, stated, is_stated=True)
+    else:
+        account.learn_limit(model, max(1, int(tried * STEP_DOWN)), is_stated=False)
 
 
 def check_refused(ledger: BatchLedger, batch: Batch, folder: BatchFolder) -> None:
-    """Stop a run whose batches are refused again and again.
+    """Say that a batch was refused; stop a run whose batches are refused again and again.
 
     Raises:
         FatalError: `batch` is the last of too many in a row; names what the provider said.
@@ -48,13 +52,22 @@ def check_refused(ledger: BatchLedger, batch: Batch, folder: BatchFolder) -> Non
     if in_a_row >= MAX_REFUSALS:
         raise FatalError(
             f"the provider has refused {in_a_row} batches in a row as a whole: "
-            f"{batch.facts.problem_code}: {batch.facts.problem}{_offender(batch, folder)}; mend "
-            "the cause, then run again: nothing was billed, and everything waits to be submitted"
+            f"{_describe(batch, folder)}; mend the cause, then run again: nothing was billed, and "
+            "everything waits to be submitted"
         )
+    _log.warning(
+        "batch %s was refused as a whole: %s; its requests are submitted again",
+        batch.name,
+        _describe(batch, folder),
+    )
 
 
 def _kind(batch: Batch) -> tuple[str | None, str | None, str | None]:
     return (batch.facts.url, batch.facts.model, batch.facts.purpose)
+
+
+def _describe(batch: Batch, folder: BatchFolder) -> str:
+    return f"{batch.facts.problem_code}: {batch.facts.problem}{_offender(batch, folder)}"
 
 
 def _offender(batch: Batch, folder: BatchFolder) -> str:

@@ -27,6 +27,8 @@ from schemas.requests import Json, Url
 
 UNTRIED_CODES = frozenset({"batch_expired", "batch_cancelled"})  # OpenAI Batch guide
 
+NO_RESULT = "no_result"
+
 
 class Back(NamedTuple):
     """The request was not tried, or nobody's can succeed (`reason`); it goes back as it was."""
@@ -86,6 +88,10 @@ class ResultReader:
         except FatalError as fatal:
             return Back(fatal)
         return self._paid(reply, answer.body, str(response.get("request_id") or ""), batch, asked)
+
+    def read_missing(self, batch: Batch, asked: Asked) -> Result:
+        """How the request `asked` ended, of which the files of a completed batch say nothing."""
+        return self._again(NO_RESULT, "the batch ended without a result for it", batch, asked)
 
     def _paid(
         self, reply: dict[str, Json], raw: bytes, server_request_id: str, batch: Batch, asked: Asked

@@ -8,12 +8,13 @@ from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.clock import Clock
 from engine.errors import RequestError, TransientError
+from engine.live.admission import Admission
 from engine.openai_client import NOT_FOUND
 from schemas.batches import Batch, BatchFacts
 
 CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the very most
-FILE_TRIES = 5  # a file may be "not found" for a moment after its upload
-FILE_TRY_EVERY_S = 2.0
+FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)  # a file may be "not found" for a moment after its upload
+FILE_PATIENCE = timedelta(minutes=10)  # a file that is not found for longer is gone
 
 _log = logging.getLogger(__name__)
 
@@ -33,12 +34,15 @@ class Submitter:
         *,
         settle_s: float,
         clock: Clock,
+        admission: Admission,
     ) -> None:
         self._folder = folder
         self._ledger = ledger
         self._client = client
         self._settle_s = settle_s
         self._clock = clock
+        self._admission = admission
+        self._opened_at = clock.utc_now()
         self._unsent: set[tuple[str, str]] = set()  # calls of ours that were never made
         self._asked_at: dict[str, datetime] = {}
 
@@ -52,8 +56,10 @@ class Submitter:
         Raises:
             TransientError: the provider does not answer; what is left is submitted later.
             FatalError: the provider refuses the key, the model or for want of money.
+            What the stop of the run is for, if that comes first.
         """
         for batch in list(self._ledger.out()):
+            self._admission.check()
             if not batch.facts.batch_id and not batch.has_ended:
                 await self._submit(batch)
 
@@ -91,19 +97,22 @@ class Submitter:
             found = await self._client.find(metadata, _intended_at(batch) - CLOCK_SKEW)
             if found is not None:
                 return found
+        await self._await_file(batch)
         self._asked_at[batch.name] = self._clock.utc_now()
-        return await self._create(batch, metadata)
+        return await self._client.create(str(batch.facts.file_id), str(batch.facts.url), metadata)
 
-    async def _create(self, batch: Batch, metadata: dict[str, str]) -> BatchFacts:
-        file_id, url = str(batch.facts.file_id), str(batch.facts.url)
-        for _ in range(FILE_TRIES):
-            try:
-                return await self._client.create(file_id, url, metadata)
-            except RequestError as error:
-                if error.code != NOT_FOUND:
-                    raise
-            await self._clock.sleep(FILE_TRY_EVERY_S)
-        raise TransientError(f"file {file_id} is not found at the provider yet", code=NOT_FOUND)
+    async def _await_file(self, batch: Batch) -> None:
+        """Return once the provider knows the file: else it would refuse the batch as a whole."""
+        file_id = str(batch.facts.file_id)
+        for pause_s in (*FILE_WAITS_S, None):
+            if await self._client.has_file(file_id):
+                return
+            if pause_s is not None:
+                await self._admission.sleep(pause_s)
+        age = self._clock.utc_now() - datetime.fromisoformat(batch.changed_at)
+        if age < FILE_PATIENCE:
+            raise TransientError(f"file {file_id} is not found at the provider yet", code=NOT_FOUND)
+        raise RequestError(f"file {file_id} is gone at the provider", code=NOT_FOUND)
 
     def _is_first(self, batch: Batch, call: str) -> bool:
         """Whether a call is made for the first time ever; from now on it is not."""
@@ -114,11 +123,14 @@ class Submitter:
         return True
 
     async def _let_settle(self, batch: Batch) -> None:
-        """Wait until the provider's lists can be expected to show what we last did."""
-        last = self._asked_at.get(batch.name, datetime.fromisoformat(batch.changed_at))
+        """Wait until the provider's lists can be expected to show what was last done.
+
+        An earlier process may have made its call up to the moment when it died.
+        """
+        last = self._asked_at.get(batch.name, self._opened_at)
         age_s = (self._clock.utc_now() - last).total_seconds()
         if age_s < self._settle_s:
-            await self._clock.sleep(self._settle_s - max(age_s, 0.0))
+            await self._admission.sleep(self._settle_s - max(age_s, 0.0))
 
 
 def _intended_at(batch: Batch) -> datetime:

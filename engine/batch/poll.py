@@ -1,0 +1,87 @@
+"""Asks the provider how far batches are, seldom and cheaply, and has it cancel them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from engine.batch.client import BatchClient
+from engine.batch.ledger import BatchLedger
+from engine.batch.submit import CLOCK_SKEW
+from engine.clock import Clock
+from engine.errors import ConfigError, RequestError, TransientError
+from engine.openai_client import NOT_FOUND
+from schemas.batches import Batch, BatchFacts
+
+LIST_FROM = 3  # batches: for more, a page of the list is fewer calls than asking for each
+AGE_SHARE = 0.1  # of its age: how long a batch is left alone before it is polled again
+CONFLICT = 409  # it ended or was cancelled meanwhile (API reference, "Cancel batch")
+
+
+class Poller:
+    """Brings the ledger up to date with the provider. It settles nothing."""
+
+    def __init__(self, ledger: BatchLedger, client: BatchClient, *, clock: Clock) -> None:
+        self._ledger = ledger
+        self._client = client
+        self._clock = clock
+
+    async def poll(self) -> None:
+        """Note how far the batches are that the provider works on.
+
+        Raises:
+            ConfigError: the provider knows nothing of one of them.
+            TransientError, FatalError: it does not answer, or refuses to.
+        """
+        batches = [batch for batch in self._ledger.out() if batch.is_at_provider]
+        states: dict[str, BatchFacts] = {}
+        if len(batches) >= LIST_FROM:
+            oldest = min(datetime.fromisoformat(batch.intended_at) for batch in batches)
+            ids = {str(batch.facts.batch_id) for batch in batches}
+            states = await self._client.list_states(ids, oldest - CLOCK_SKEW)
+        for batch in batches:
+            facts = states.get(str(batch.facts.batch_id))
+            await self._note(batch, facts or await self._retrieve(batch))
+
+    async def cancel(self, batches: Sequence[Batch]) -> int:
+        """Have the provider stop working on batches; returns how many were not yet told to.
+
+        What they have answered is kept. One that has ended meanwhile is taken as it is.
+        """
+        asked = [b for b in batches if b.is_at_provider and b.facts.status != "cancelling"]
+        for batch in asked:
+            await self._note(batch, await self._cancelled(batch))
+        return len(asked)
+
+    def youngest_age_s(self) -> float | None:
+        """Seconds since the last of the batches that are out was made, None if none is."""
+        now = self._clock.utc_now()
+        ages = [
+            (now - datetime.fromisoformat(batch.created_at or batch.intended_at)).total_seconds()
+            for batch in self._ledger.out()
+        ]
+        return min(ages, default=None)
+
+    async def _cancelled(self, batch: Batch) -> BatchFacts:
+        try:
+            return await self._client.cancel(str(batch.facts.batch_id))
+        except RequestError:
+            return await self._retrieve(batch)
+        except TransientError as error:
+            if error.status != CONFLICT:
+                raise
+            return await self._retrieve(batch)
+
+    async def _retrieve(self, batch: Batch) -> BatchFacts:
+        try:
+            return await self._client.retrieve(str(batch.facts.batch_id))
+        except RequestError as error:
+            if error.code != NOT_FOUND:
+                raise
+            raise ConfigError(
+                f"batch {batch.name} ({batch.facts.batch_id}) is unknown to the provider: are the "
+                "address and the key those of the account that submitted it?"
+            ) from error
+
+    async def _note(self, batch: Batch, facts: BatchFacts) -> None:
+        known = {key: value for key, value in facts if value is not None}
+        if batch.facts.model_copy(update=known) != batch.facts:
+            await self._ledger.add(batch.name, "polled", facts)

@@ -1,0 +1,64 @@
+"""What a run has enqueued, and what it may still enqueue, by all limits of its account."""
+
+from datetime import datetime
+
+from engine.batch.account import HOUR, Account, Enqueued
+from engine.batch.ledger import BatchLedger
+from engine.clock import Clock
+from schemas.settings import BatchSettings
+
+
+class Standing:
+    """A run's place on its account. Tokens are prompt tokens; None: no limit is known."""
+
+    def __init__(
+        self, ledger: BatchLedger, account: Account, *, settings: BatchSettings, clock: Clock
+    ) -> None:
+        self._ledger = ledger
+        self._account = account
+        self._settings = settings
+        self._clock = clock
+
+    def publish(self) -> None:
+        """Let other runs on the account know what this one has enqueued."""
+        self._account.write_own(self._own())
+
+    def enqueued_tokens(self, model: str) -> int:
+        """What all runs on the account have enqueued of a model."""
+        own = sum(entry.tokens for entry in self._own() if entry.model == model)
+        return own + self._account.others_tokens(model)
+
+    def tokens_left(self, model: str) -> int | None:
+        """What may still be enqueued of a model now."""
+        learnt = self._account.learnt_limit(model)
+        limits = (self._settings.max_enqueued_tokens, learnt.tokens if learnt else None)
+        limit = min((limit for limit in limits if limit is not None), default=None)
+        return None if limit is None else limit - self.enqueued_tokens(model)
+
+    def most_tokens(self, model: str) -> int | None:
+        """What may ever be enqueued of a model.
+
+        What was guessed when others were in the way is no reason to give a request up.
+        """
+        learnt = self._account.learnt_limit(model)
+        stated = learnt.tokens if learnt is not None and learnt.is_stated else None
+        limits = (self._settings.max_enqueued_tokens, stated)
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    def batches_left(self) -> int:
+        """How many batches may still be made within this hour."""
+        since = self._clock.utc_now() - HOUR
+        own = sum(datetime.fromisoformat(b.intended_at) > since for b in self._ledger.batches)
+        made = own + self._account.others_batches_last_hour()
+        return self._settings.max_batches_per_hour - made
+
+    def _own(self) -> list[Enqueued]:
+        return [
+            Enqueued(
+                str(batch.facts.model),
+                batch.facts.prompt_tokens or 0,
+                datetime.fromisoformat(batch.intended_at),
+            )
+            for batch in self._ledger.out()
+            if not batch.has_ended
+        ]
