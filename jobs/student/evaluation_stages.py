@@ -1,5 +1,6 @@
 """The stages of an evaluation in their order: samples, answers, scores."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -69,6 +70,7 @@ class EvaluationStages:
         self._ask = ask
         self._stopping = stopping
         self._details = details
+        self._samples: list[Sample] = []  # once they are complete
 
     async def run(self) -> PipelineEnd:
         """Go as far as possible: to the scores, or to the first stage with items set aside.
@@ -76,19 +78,19 @@ class EvaluationStages:
         Raises:
             EngineError: whatever ends the run early; everything bought until then is kept.
         """
-        samples: list[Sample] = []
-        passed = await self._build_samples(samples)
-        if not passed.is_complete:
-            return PipelineEnd(SAMPLES, passed)
-        replace_file(self._folder.results_path(SAMPLES), map(encode_record, samples))
+        if not self._samples:
+            passed = await self._build_samples()
+            if not passed.is_complete:
+                return PipelineEnd(SAMPLES, passed)
         answers: list[ModelAnswer] = []
-        passed = await self._answer(samples, answers)
+        passed = await self._answer(answers)
         if not passed.is_complete:
             return PipelineEnd(ANSWERS, passed)
-        passed = await self._score(samples, answers)
+        passed = await self._score(answers)
         return PipelineEnd(LAST_STAGE if passed.is_complete else SCORES, passed)
 
-    async def _build_samples(self, samples: list[Sample]) -> StagePass:
+    async def _build_samples(self) -> StagePass:
+        samples: list[Sample] = []
         chunks = RecordLog(self._folder.results_path("chunks"), Chunk)
         async with chunks:
             if self._contest.questions is None:
@@ -100,15 +102,21 @@ class EvaluationStages:
                 f"{self._folder.run_dir}: there is nothing to evaluate with: no question was held "
                 "out; give a file with --questions, or make a run of more documents"
             )
+        if passed.is_complete:
+            replace_file(self._folder.results_path(SAMPLES), map(encode_record, samples))
+            self._samples = samples
         return passed
 
     async def _collect_samples(self, chunks: RecordLog[Chunk], samples: list[Sample]) -> StagePass:
         chosen = self._settings.evaluation
-        trained = sample_trained_chunks(self._folder, self._settings)
+        trained = await asyncio.to_thread(sample_trained_chunks, self._folder, self._settings)
         passed = await self._write_new_questions(trained)
-        held_out = held_out_samples(self._folder, chunks, chosen)
+        if not passed.is_complete:
+            return passed
+        held_out = await asyncio.to_thread(held_out_samples, self._folder, chunks, chosen)
         threshold = self._settings.questions.max_near_duplicate
-        new = list(new_question_samples(choose_new_questions(self._folder, trained, threshold)))
+        chosen_new = await asyncio.to_thread(choose_new_questions, self._folder, trained, threshold)
+        new = list(new_question_samples(chosen_new))
         samples += [*held_out, *new, *unanswerable_samples(held_out, new, chosen)]
         return passed
 
@@ -122,7 +130,7 @@ class EvaluationStages:
     async def _import_samples(
         self, questions: Sequence[str], chunks: RecordLog[Chunk], samples: list[Sample]
     ) -> StagePass:
-        known = known_samples(questions, self._folder, chunks)
+        known = await asyncio.to_thread(known_samples, questions, self._folder, chunks)
         unknown = [question for question in questions if question not in known]
         try:
             ranking = await retrieve_chunks(
@@ -138,21 +146,21 @@ class EvaluationStages:
         ]
         return StagePass()
 
-    async def _answer(self, samples: Sequence[Sample], answers: list[ModelAnswer]) -> StagePass:
+    async def _answer(self, answers: list[ModelAnswer]) -> StagePass:
         chosen = self._settings.evaluation
 
         async def answer(task: AnswerTask, ask: Ask) -> list[ModelAnswer | Rejection]:
             return await answer_sample(task, ask, chosen)
 
-        tasks = list(answer_tasks(samples, self._contest.models, self._contest.mode, chosen))
+        tasks = list(answer_tasks(self._samples, self._contest.models, self._contest.mode, chosen))
         async with StageFiles(self._folder, ANSWERS, ModelAnswer) as files:
             passed = await self._run_stage(ANSWERS, tasks, answer, files)
             given = (files.results.get(task.answer_id) for task in tasks)
             answers += [each for each in given if each is not None]
         return passed
 
-    async def _score(self, samples: Sequence[Sample], answers: Sequence[ModelAnswer]) -> StagePass:
-        tasks = list(score_tasks(samples, answers, self._settings))
+    async def _score(self, answers: Sequence[ModelAnswer]) -> StagePass:
+        tasks = list(score_tasks(self._samples, answers, self._settings))
         async with StageFiles(self._folder, SCORES, Score) as files:
             if not any(files.is_unfinished(task.score_id) for task in tasks):
                 return StagePass()

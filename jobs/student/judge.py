@@ -17,6 +17,7 @@ from schemas.record import Record
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
 
 PURPOSE = "evaluation_judge"
+MAX_TRIES = 3  # for a reply of the wrong form; as many as ragas's own client makes
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -40,7 +41,7 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
 
     Calls that are alike are numbered in the order in which they are made, so each has an id of its
     own. With `repeats`, the first of so many equal calls asks all of them, and `alongside` too, so
-    that in the batch lane they share a round.
+    that in the batch lane they share a round. A reply of the wrong form is asked for again.
     """
 
     def __init__(
@@ -68,28 +69,32 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
         """What the judge says to `prompt`, as ragas wants it.
 
         Raises:
-            UnscoredError: the request failed for good, or the reply is of another shape; and what
+            UnscoredError: the request failed for good, or every reply has a wrong form; and what
                 `ask` raises.
         """
-        outcome = await self._outcome(prompt, response_model)
-        if isinstance(outcome, Failed):
-            raise UnscoredError(f"judge: {outcome.code}: {outcome.message}")
-        try:
-            return response_model.model_validate_json(reply_text(outcome.reply))
-        except ValidationError as error:
-            raise UnscoredError(f"judge: malformed_output: {first_problem(error)}") from error
+        problem = ""
+        for _ in range(MAX_TRIES):
+            outcome = await self._outcome(prompt, response_model)
+            if isinstance(outcome, Failed):
+                raise UnscoredError(f"judge: {outcome.code}: {outcome.message}")
+            try:
+                return response_model.model_validate_json(reply_text(outcome.reply))
+            except ValidationError as error:
+                problem = first_problem(error)
+        raise UnscoredError(f"judge: malformed_output: {problem}")
 
     async def _outcome(self, prompt: str, response_model: type[BaseModel]) -> Outcome:
         waiting = self._waiting[prompt]
         if not waiting:
             first = self._next_ordinal[prompt]
-            self._next_ordinal[prompt] += self._repeats
+            count = 1 if first else self._repeats
+            self._next_ordinal[prompt] += count
             requests = [
                 self._make_request(prompt, response_model, first + number)
-                for number in range(self._repeats)
+                for number in range(count)
             ]
             outcomes = await ask_together(self._ask, [*requests, *self._alongside])
-            waiting.extend(outcomes[: self._repeats])
+            waiting.extend(outcomes[:count])
         return waiting.pop(0)
 
     def _make_request(self, prompt: str, response_model: type[BaseModel], ordinal: int) -> Request:

@@ -78,8 +78,9 @@ async def ask_new_questions(
 
 def choose_new_questions(
     folder: RunFolder, trained: Sequence[TrainedChunk], max_near_duplicate: float
-) -> Iterator[NewQuestion]:
+) -> list[NewQuestion]:
     """The first question of each chunk that is like none of the run's, nor one chosen before."""
+    chosen = []
     asked_ids = {each.asked.chunk_id for each in trained}
     written: dict[str, list[Question]] = {}
     for question in read_records(folder.results_path(NEW_QUESTIONS), Question):
@@ -91,8 +92,9 @@ def choose_new_questions(
     for each in trained:
         for question in written.get(each.asked.chunk_id, ()):
             if seen.add(question.question_id, question.text) is None:
-                yield NewQuestion(question, each.chunk)
+                chosen.append(NewQuestion(question, each.chunk))
                 break
+    return chosen
 
 
 def _draws(folder: RunFolder, seed: int) -> Iterator[tuple[str, str]]:

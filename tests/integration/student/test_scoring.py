@@ -1,5 +1,6 @@
 """Scores through the engine: against ragas's own client, over batch rounds, and what fails."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from jobs.open_engine import open_engine
 from jobs.student.score_answers import ScoreTask, Work, load_scoring
 from schemas.evaluation import Metric
 from schemas.outcomes import Failed, Outcome, Usage
-from schemas.requests import Request
+from schemas.requests import CHAT_COMPLETIONS, Request
 from tests.integration.student.scoring import RoundsAsk, completed, make_answer, make_tasks
 from tests.integration.student.workshop import Workshop
 from tests.openai_server import OpenAIServer
@@ -176,6 +177,29 @@ async def test_answer_that_cannot_be_scored_is_a_row_with_the_reason(
     assert problem in score.problem
     assert score.ragas_version == "0.4.3"
     assert score.judge_model == "gpt-4o-mini"
+
+
+async def test_reply_of_the_wrong_form_is_asked_for_again_under_its_own_number() -> None:
+    settings = make_settings()
+    (task, _) = make_tasks(settings, 1)
+    rounds, spoilt = RoundsAsk(), []
+
+    async def ask(request: Request) -> Outcome:
+        with contextlib.suppress(Deferred):
+            return await rounds(request)
+        rounds.settle_round()
+        if request.url == CHAT_COMPLETIONS and len(spoilt) < 2:
+            spoilt.append(request.request_id)
+            rounds.settled[request.request_id] = said("no JSON")(request)
+        return await rounds(request)
+
+    (score,) = await (await load_scoring(settings))(task, ask)
+    (again,) = await (await load_scoring(settings))(task, rounds)
+
+    assert task.metric == "answer_relevancy"
+    assert score.value is not None
+    assert again == score
+    assert len(rounds.settled) == 3 + 2 + 2
 
 
 async def test_ragas_reports_to_nobody() -> None:

@@ -98,7 +98,7 @@ def test_question_that_is_like_one_of_the_run_or_one_chosen_before_is_passed_ove
     ]
     replace_file(folder.results_path(NEW_QUESTIONS), map(encode_record, written))
 
-    chosen = list(choose_new_questions(folder, [first, second, third], 0.7))
+    chosen = choose_new_questions(folder, [first, second, third], 0.7)
 
     assert [(new.question.text, new.chunk) for new in chosen] == [
         ("How are the old tools cleaned of rust?", first.chunk),
@@ -112,7 +112,7 @@ def test_questions_written_for_other_settings_are_not_chosen(folder: RunFolder) 
     written = [ask_about(former, "Where do apprentices keep their gloves?")]
     replace_file(folder.results_path(NEW_QUESTIONS), map(encode_record, written))
 
-    assert list(choose_new_questions(folder, now, 0.7)) == []
+    assert choose_new_questions(folder, now, 0.7) == []
 
 
 def test_chunks_of_rows_that_only_validate_are_not_drawn(tmp_path: Path) -> None:
