@@ -95,6 +95,7 @@ def _evaluate(order: "EvaluationOrder") -> int:
     from jobs.event_loop import run_to_end
     from jobs.student.compare_models import compare_models
     from jobs.student.comparison_table import describe_comparison
+    from jobs.student.describe_problems import describe_problems
     from jobs.student.evaluate import evaluate as evaluate_models
     from jobs.student.evaluation_stages import LAST_STAGE
     from jobs.student.read_evaluation import read_evaluation
@@ -111,6 +112,8 @@ def _evaluate(order: "EvaluationOrder") -> int:
         is_demo_grade=order.settings.teacher.provider == "local",
     )
     print(describe_comparison(comparison))
+    for line in describe_problems(order.folder, order.settings, found):
+        print(line)
     print(f"files: {order.folder.evaluation_dir}: samples, answers, scores")
     return EXIT_OK
 

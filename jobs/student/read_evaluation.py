@@ -35,16 +35,17 @@ def read_evaluation(folder: RunFolder, settings: RunSettings) -> Evaluation:
         DamagedLogError: a line is not ours.
     """
     samples = list(read_records(folder.results_path(SAMPLES), Sample))
-    current = frozenset(_current_answer_ids(samples, folder, settings))
+    current = frozenset(current_answer_ids(samples, folder, settings))
     answers = read_records(
         folder.results_path(ANSWERS), ModelAnswer, is_wanted=lambda item_id: item_id in current
     )
     return Evaluation(samples, list(answers), _current_scores(folder, settings, current))
 
 
-def _current_answer_ids(
+def current_answer_ids(
     samples: list[Sample], folder: RunFolder, settings: RunSettings
 ) -> Iterator[str]:
+    """The ids that answers to `samples` have under these settings, in both modes."""
     models = evaluated_models(folder, settings)
     modes: tuple[Mode, ...] = get_args(Mode)
     for sample in samples:

@@ -7,8 +7,10 @@ from engine.files import replace_file
 from engine.records import encode_record
 from engine.run_folder import RunFolder
 from jobs.student.answer_ids import answer_id
+from jobs.student.describe_problems import ADVICE, describe_problems
 from jobs.student.evaluated_models import evaluated_models, judge_model
 from jobs.student.read_evaluation import ANSWERS, SAMPLES, SCORES, read_evaluation
+from schemas.dataset import Rejection
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample, Score
 from schemas.finetuning import TuningEvent
 from schemas.record import Record, content_id
@@ -100,6 +102,34 @@ def test_scores_of_answers_that_are_not_current_do_not_count(folder: RunFolder) 
 
 def test_run_without_an_evaluation_has_an_empty_one(tmp_path: Path) -> None:
     assert read_evaluation(RunFolder(tmp_path), make_settings()) == ([], [], [])
+
+
+def test_problems_of_what_is_current_are_counted_and_come_with_advice(folder: RunFolder) -> None:
+    settings = make_settings("evaluation.baseline_model=small")
+    answer = make_answer("baseline", "small", settings)
+    missing = make_answer("teacher", "gpt-4.1-mini", settings)
+    score = make_score(answer, value=None, judge="gpt-4o-mini", version="0.4.3")
+    write(folder, ANSWERS, [answer])
+    write(folder, SCORES, [score.model_copy(update={"problem": "judge: refused: no"})])
+    rejections = [
+        Rejection.of(missing.answer_id, stage=ANSWERS, reason="too_long", detail="teacher"),
+        Rejection.of("of another evaluation", stage=ANSWERS, reason="gone"),
+    ]
+    replace_file(folder.rejected_path, map(encode_record, rejections))
+
+    lines = list(describe_problems(folder, settings, read_evaluation(folder, settings)))
+
+    assert lines == [
+        "1 not scored, faithfulness: judge: refused: no",
+        "1 not answered: too_long: teacher",
+        ADVICE,
+    ]
+
+
+def test_evaluation_without_problems_is_given_no_advice(folder: RunFolder) -> None:
+    settings = make_settings()
+
+    assert not list(describe_problems(folder, settings, read_evaluation(folder, settings)))
 
 
 def make_event(event_id: str, tuned_model: str) -> TuningEvent:
