@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from jobs.student.comparison_warnings import metric_label
+from jobs.student.comparison_names import metric_label, pair_label
 from schemas.comparison import (
     Comparison,
     Difference,
@@ -66,7 +66,7 @@ def _difference_rows(group: GroupComparison) -> Iterator[list[str]]:
     for contender, versus in dict.fromkeys((d.contender, d.versus) for d in group.differences):
         pair = [found[contender, versus, metric] for metric in METRICS]
         yield [
-            f"{contender.name} - {versus.name}",
+            pair_label(contender, versus),
             *(f"{describe_estimate(d.estimate, '+.3f')} {describe_counts(d)}" for d in pair),
         ]
     gaps = {(gap.mode, gap.metric): gap for gap in group.gaps}

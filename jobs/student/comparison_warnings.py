@@ -2,16 +2,12 @@
 
 from collections.abc import Iterator
 
+from jobs.student.comparison_names import metric_label
 from schemas.comparison import Comparison, Difference
 from schemas.evaluation import METRICS, Metric
 
 COVERAGE_MAY_DIFFER_BY = 0.02
 FEW_QUESTIONS = 30  # below it a percentile interval is too narrow more often than it says
-
-
-def metric_label(metric: Metric) -> str:
-    """The name of a metric as it is shown."""
-    return metric.replace("_", " ").capitalize()
 
 
 def find_warnings(comparison: Comparison, *, is_demo_grade: bool) -> Iterator[str]:

@@ -1,0 +1,25 @@
+"""`distill report`: a run as one page for the browser."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.errors import ConfigError
+from jobs.commands.options import Assignments
+
+
+def report(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    assignments: Assignments = None,
+) -> None:
+    """Write RUN/report.html: the run as one page for the browser. Sends nothing."""
+    from engine.run_folder import RunFolder
+    from jobs.command_settings import run_settings
+    from jobs.student.report.write_report import write_report
+
+    folder = RunFolder(run_dir)
+    if not folder.is_begun:
+        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    path = write_report(folder, run_settings(folder, None, {}, assignments or []))
+    print(f"wrote {path}; open it in a browser")
