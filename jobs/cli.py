@@ -3,6 +3,8 @@
 import io
 import os
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
@@ -13,8 +15,6 @@ from engine.errors import (
     FatalError,
     InterruptedRunError,
 )
-from jobs.commands.batches import batches
-from jobs.commands.evaluate import evaluate
 from jobs.commands.exit_codes import (
     EXIT_CONFIG,
     EXIT_DAMAGED,
@@ -22,34 +22,45 @@ from jobs.commands.exit_codes import (
     EXIT_SIGNAL,
     EXIT_TRY_LATER,
 )
-from jobs.commands.init import init
-from jobs.commands.run import run
-from jobs.commands.send import send
-from jobs.commands.status import status
 from jobs.log_lines import log_to_stderr
 
-app = typer.Typer(
-    name="distill",
-    help="Turn a folder of documents into a fine-tuning dataset. Every paid answer is kept: "
-    "the same command again goes on where the last one ended.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-
-for command in (run, status, evaluate, send, batches, init):
-    app.command()(command)
+COMMANDS = ("run", "status", "evaluate", "send", "batches", "init")  # modules of jobs.commands
 
 
-def main() -> None:
-    """The entry point: every error of ours becomes one message and its exit code."""
+def run_command(arguments: Sequence[str]) -> None:
+    """The entry point. Of all commands only the one that is called is imported."""
+    called = arguments[0] if arguments else ""
+    _run(_make_app([called] if called in COMMANDS else COMMANDS), arguments)
+
+
+def _make_app(names: Sequence[str]) -> typer.Typer:
+    app = typer.Typer(
+        name="distill",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+
+    @app.callback()
+    def distill() -> None:
+        """Turn a folder of documents into a fine-tuning dataset.
+
+        Every paid answer is kept: the same command again goes on where the last one ended.
+        """
+
+    for name in names:
+        app.command(name)(getattr(import_module(f"jobs.commands.{name}"), name))
+    return app
+
+
+def _run(app: typer.Typer, arguments: Sequence[str]) -> None:
     # numpy sorts ids here; the threads of its linear algebra would cost 0.1 s of processor.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     log_to_stderr()
     if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may hold what it cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
+        app(list(arguments), prog_name="distill")
     except EngineError as error:
         print(f"distill: {error}", file=sys.stderr)
         sys.exit(_exit_code(error))

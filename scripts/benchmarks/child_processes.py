@@ -14,7 +14,7 @@ ROOT_DIR = Path(__file__).parents[2]
 API_KEY = "sk-benchmark"
 WITHOUT_UVLOOP = (
     "-c",
-    "import sys; sys.modules['uvloop'] = None; from jobs.cli import main; main()",
+    "import sys; sys.modules['uvloop'] = None; from jobs.__main__ import main; main()",
 )
 
 
