@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.ask import Ask, ask_together
 from engine.errors import ConfigError, Deferred
@@ -21,11 +22,15 @@ from schemas.record import content_id
 from schemas.requests import EMBEDDINGS, Json, Request, make_request
 from schemas.settings import EvaluationSettings
 
+if TYPE_CHECKING:
+    from bm25s.tokenization import Tokenizer
+
 PURPOSE = "evaluation_retrieval"
 TEXTS_PER_REQUEST = 64
 REQUESTS_AT_ONCE = 16
 
 T = TypeVar("T")
+Vector = NDArray[np.int32]
 Ranking = list[list[str]]  # for each question the ids of its chunks, the best first
 
 
@@ -34,8 +39,8 @@ async def retrieve_chunks(
 ) -> Ranking:
     """The ids of the `retrieved_chunks` best chunks for each question, the best first.
 
-    By words: BM25 over all chunks, about 4 bytes a word in memory. By meaning: every chunk is
-    embedded through `ask`, and only the best of each question are kept.
+    By words: BM25; in memory is how often the questions' words stand in each chunk. By meaning:
+    every chunk is embedded through `ask`, and only the best of each question are kept.
 
     Raises:
         ConfigError: bm25s is not installed, or the embedding model failed.
@@ -60,22 +65,39 @@ def _rank_by_words(questions: Sequence[str], chunks_path: Path, count: int) -> R
     from bm25s.tokenization import Tokenized, Tokenizer
 
     tokenizer = Tokenizer(stopwords="en")
-    chunk_ids: list[str] = []
-
-    def texts() -> Iterator[str]:
-        for chunk in read_records_by_id(chunks_path, Chunk):
-            chunk_ids.append(chunk.chunk_id)
-            yield chunk.text
-
-    streamed = tokenizer.streaming_tokenize(texts())
-    words = [np.array(numbers, np.uint32) for numbers in streamed]
+    asked = tokenizer.tokenize(list(questions), update_vocab=True, show_progress=False)
+    chunk_ids = [chunk.chunk_id for chunk in read_records_by_id(chunks_path, Chunk)]
     if not chunk_ids:
         raise ConfigError(f"{chunks_path}: holds no chunk in which an answer could stand")
+    corpus = _WordNumbers(chunks_path, len(chunk_ids), tokenizer)
     index = bm25s.BM25()
-    index.index(Tokenized(words, tokenizer.get_vocab_dict()), show_progress=False)
-    asked = tokenizer.tokenize(list(questions), update_vocab=False, show_progress=False)
+    index.index(Tokenized(corpus, tokenizer.get_vocab_dict()), show_progress=False)
     found, _ = index.retrieve(asked, k=min(count, len(chunk_ids)), show_progress=False)
     return [[chunk_ids[number] for number in row] for row in found]
+
+
+class _WordNumbers:
+    """The words of each chunk as numbers, read anew from the file each time somebody looks.
+
+    Words that no question has share the number of the empty word: they only make chunks long.
+    """
+
+    def __init__(self, chunks_path: Path, count: int, tokenizer: "Tokenizer") -> None:
+        self._chunks_path = chunks_path
+        self._count = count
+        self._split = tokenizer.splitter
+        self._numbers: dict[str, int] = tokenizer.get_vocab_dict()
+        self._stop_words = frozenset(tokenizer.stopwords)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Vector]:
+        other = self._numbers[""]
+        for chunk in read_records_by_id(self._chunks_path, Chunk):
+            words = (w for w in self._split(chunk.text.lower()) if w not in self._stop_words)
+            numbers = [self._numbers.get(word, other) for word in words]
+            yield np.array(numbers or [other], np.int32)
 
 
 class _Scored(NamedTuple):
