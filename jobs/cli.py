@@ -24,7 +24,8 @@ from jobs.commands.exit_codes import (
 )
 from jobs.log_lines import log_to_stderr
 
-COMMANDS = ("run", "status", "evaluate", "send", "batches", "init")  # modules of jobs.commands
+# Modules of jobs.commands.
+COMMANDS = ("run", "status", "evaluate", "compare", "report", "send", "batches", "init")
 
 
 def run_command(arguments: Sequence[str]) -> None:

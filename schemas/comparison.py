@@ -45,8 +45,8 @@ class ContenderScore(Record):
 class Difference(Record):
     """A contender less another in one metric, over the questions that were scored for both.
 
-    `needed_n`: about so many questions would tell a difference of this size from none; None if
-    these do tell, or if there is no difference to be told.
+    `needed_n`: about so many questions would tell a difference of this size from none (a million:
+    so many or more); None if these do tell, or if there is no difference to be told.
     """
 
     contender: Contender

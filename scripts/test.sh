@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/install.sh
-install dev,local,office,fast,evaluation
+install dev,local,office,fast,evaluation,report
 
 ruff format --check .
 ruff check .

@@ -21,6 +21,7 @@ from schemas.comparison import (
 from schemas.evaluation import METRICS, ROLES, Metric, Mode, Role
 
 TIE_BELOW = 0.01  # a metric is the mean of a few verdicts or cosines: less is no difference
+MAX_NEEDED_N = 1_000_000  # beyond it the message is the same: not with any test set
 MODES: tuple[Mode, ...] = ("open", "closed")
 RIVALS: tuple[tuple[Role, Role], ...] = (
     ("tuned", "baseline"),
@@ -146,7 +147,8 @@ def _needed_n(difference: Estimate) -> int | None:
     if not value or low is None or high is None or low > 0 or high < 0:
         return None
     half = (high - low) / 2
-    return max(difference.n + 1, math.ceil(difference.n * (half / value) ** 2))
+    needed = min(difference.n * (half / value) ** 2, MAX_NEEDED_N)
+    return max(difference.n + 1, math.ceil(needed))
 
 
 def _gap(metric: Metric, three: _Mode, averages: Averages[_Key]) -> GapClosed:

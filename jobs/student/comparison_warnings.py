@@ -32,6 +32,9 @@ def _judge_warnings(comparison: Comparison) -> Iterator[str]:
                 f"The judge, {judge}, is also {' and '.join(roles)}: judges favour their own "
                 "answers. Another one is set with evaluation.judge_model."
             )
+    models = {contender.role: contender.model for contender in comparison.contenders}
+    if models.get("baseline") == models.get("teacher", ""):
+        yield f"Baseline and teacher are one model, {models['teacher']}: no gap is to be closed."
     if len(comparison.ragas_versions) > 1:
         versions = ", ".join(comparison.ragas_versions)
         yield f"The scores are of several versions of ragas ({versions}), which may differ."

@@ -26,9 +26,7 @@ def render_page(report: Report) -> str:
     else may run, style or be loaded, so a fault in the escaping would still do nothing.
     """
     script, style = _read("report.js"), _read("report.css")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = Environment(autoescape=True, undefined=StrictUndefined, lstrip_blocks=True)
     environment.filters.update(
         estimate=describe_estimate,
         dollars=_dollars,

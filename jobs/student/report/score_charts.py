@@ -73,7 +73,7 @@ def chart_wins(group: GroupComparison) -> Markup:
                 "count:Q",
                 stack="normalize",
                 title="share of the questions",
-                axis=alt.Axis(tickCount=4, format="%"),
+                axis=alt.Axis(values=[0, 0.5, 1], format="%"),
             ),
             y=alt.Y("name:N", title=None, sort=names),
             color=alt.Color("end:N", scale=scale, legend=alt.Legend(columns=3)),
