@@ -20,10 +20,13 @@ POLL_S = 0.002
 LIVE_FIELDS = ("settled_at", "latency_s", "attempts", "server_request_id")
 
 
-def write_documents(folder: Path) -> None:
+TEXTS = ("LICENSE", "README.md", "docs/how-it-works.md", "docs/changing-a-run.md")
+
+
+def write_documents(folder: Path, names: Sequence[str] = TEXTS) -> None:
     """A small corpus: texts of this project."""
     folder.mkdir()
-    for name in ("LICENSE", "README.md", "docs/how-it-works.md", "docs/changing-a-run.md"):
+    for name in names:
         source = ROOT_DIR / name
         (folder / source.name).with_suffix(".md").write_bytes(source.read_bytes())
 
