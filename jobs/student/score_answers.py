@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 
@@ -42,12 +42,15 @@ def check_scoring() -> None:
 
 
 def score_tasks(
-    samples: Iterable[Sample], answers: Iterable[ModelAnswer], settings: RunSettings
+    samples: Iterable[Sample], answers: Sequence[ModelAnswer], settings: RunSettings
 ) -> Iterator[ScoreTask]:
-    """Every answer by every metric. Of unanswerable questions only refusals count: no scores."""
+    """Every answer by every metric, metric by metric: the calls of one share much of their prompt.
+
+    Of unanswerable questions only refusals count: no scores.
+    """
     scored = {sample.sample_id: sample for sample in samples if sample.slice != "unanswerable"}
-    for answer in answers:
-        for metric in METRICS:
+    for metric in METRICS:
+        for answer in answers:
             if (sample := scored.get(answer.sample_id)) is not None:
                 yield ScoreTask(
                     score_id=_score_id(answer, metric, settings),

@@ -6,8 +6,8 @@ from pydantic import BaseModel
 
 from schemas.requests import Json
 
-MAX_STRING_CHARS = 300
-MAX_ITEMS = 8
+MAX_STRING_CHARS = 160
+MAX_ITEMS = 4
 
 
 @cache
