@@ -17,6 +17,7 @@ SERIES = ("var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series
 WIDTH = 340  # fits the narrowest phone; the page enlarges it where there is room
 BAR_STEP = 22
 MAX_LABEL_PX = 145
+PADDING = {"left": 0, "top": 2, "right": 2, "bottom": 5}
 
 
 Datum: TypeAlias = dict[str, str | int | float | None]
@@ -33,7 +34,11 @@ def render_svg(chart: Chart) -> Markup:
     Its texts are escaped by the renderer.
     """
     styled = (
-        chart.configure(background="transparent", font="sans-serif", padding=0)
+        chart.configure(
+            background="transparent",
+            font="sans-serif",
+            padding=PADDING,
+        )
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=INK,

@@ -45,7 +45,7 @@ def chart_funnel(summary: RunSummary) -> Markup:
         alt.Chart(inline_data(values))
         .mark_bar()
         .encode(
-            x=alt.X("count:Q", title=None, axis=alt.Axis(tickCount=4, format=",d")),
+            x=alt.X("count:Q", title=None, axis=_count_axis()),
             y=alt.Y("stage:N", title=None, sort=[label for label, _ in shown]),
             color=alt.Color(
                 "end:N", scale=alt.Scale(domain=["kept", "dropped"], range=[ACCENT, MUTED])
@@ -61,7 +61,7 @@ def chart_counts(counts: Mapping[str, int]) -> Markup:
     largest = Counter(counts).most_common(MAX_BARS)
     values: list[Datum] = [{"name": name, "count": count} for name, count in largest]
     base = alt.Chart(inline_data(values)).encode(
-        x=alt.X("count:Q", title="rows", axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d")),
+        x=alt.X("count:Q", title="rows", axis=_count_axis()),
         y=alt.Y("name:N", title=None, sort=[name for name, _ in largest]),
     )
     labels = base.mark_text(align="left", dx=4).encode(text=alt.Text("count:Q", format=",d"))
@@ -84,9 +84,14 @@ def chart_lengths(lengths: Sequence[int], *, title: str) -> Markup:
         alt.Chart(inline_data(values))
         .mark_bar(color=ACCENT)
         .encode(
-            x=alt.X("start:Q", title=title, bin="binned", axis=alt.Axis(tickCount=6, format=",d")),
+            x=alt.X(
+                "start:Q",
+                title=title,
+                bin="binned",
+                axis=_count_axis(),
+            ),
             x2="end:Q",
-            y=alt.Y("count:Q", title=None, axis=alt.Axis(tickCount=4, format=",d")),
+            y=alt.Y("count:Q", title=None, axis=_count_axis()),
         )
     )
     return render_svg(bars.properties(width=WIDTH - 50, height=130))
@@ -128,7 +133,7 @@ def chart_training(training: Training) -> Markup:
         alt.Chart(inline_data(values))
         .mark_line(point=len(training.curve) < 50)
         .encode(
-            x=alt.X("step:Q", axis=alt.Axis(tickCount=6, format=",d")),
+            x=alt.X("step:Q", axis=_count_axis()),
             y=alt.Y("loss:Q", scale=alt.Scale(zero=False)),
             color=alt.Color("rows:N", scale=alt.Scale(range=list(SERIES[1:3]))),
         )
@@ -148,3 +153,7 @@ def _chart_parts(values: list[Datum], *, title: str, number: str) -> Markup:
         )
     )
     return render_svg(bars.properties(width=PLOT_WIDTH, height=alt.Step(BAR_STEP)))
+
+
+def _count_axis() -> alt.Axis:
+    return alt.Axis(tickCount=5, tickMinStep=1, format=",d")
