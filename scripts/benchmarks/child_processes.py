@@ -1,6 +1,7 @@
 """Runs commands as processes of their own and measures them: processor, wall time, peak memory."""
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -98,7 +99,10 @@ def peak_bytes(pid: int) -> int:
 def remove_results(out_path: Path) -> None:
     """Remove what `distill send` has written."""
     for path in out_path.parent.glob(f"{out_path.name}*"):
-        path.unlink()
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def spread(values: Iterable[float], digits: int = 2) -> str:
