@@ -5,8 +5,15 @@ import numpy as np
 import pytest
 
 from engine.errors import ConfigError, Deferred
+from engine.files import replace_file
+from engine.records import encode_record, read_records
 from engine.run_folder import RunFolder
-from jobs.student.retrieve_context import retrieve_chunks
+from jobs.student.retrieve_context import (
+    REQUESTS_AT_ONCE,
+    TEXTS_PER_REQUEST,
+    retrieve_chunks,
+)
+from schemas.documents import Chunk
 from schemas.outcomes import Outcome
 from schemas.record import content_id
 from schemas.requests import Request
@@ -72,6 +79,11 @@ async def test_embeddings_find_the_chunk_that_is_closest(folder: RunFolder) -> N
 
 async def test_batch_lane_is_asked_for_everything_in_one_round(folder: RunFolder) -> None:
     settings = EvaluationSettings(retriever="embeddings")
+    path = folder.results_path("chunks")
+    (chunk, *_) = read_records(path, Chunk)
+    count = TEXTS_PER_REQUEST * REQUESTS_AT_ONCE + 1
+    many = (chunk.model_copy(update={"chunk_id": content_id("c", n)}) for n in range(count))
+    replace_file(path, map(encode_record, many))
     spooled: list[str] = []
 
     async def ask(request: Request) -> Outcome:
@@ -79,9 +91,9 @@ async def test_batch_lane_is_asked_for_everything_in_one_round(folder: RunFolder
         raise Deferred
 
     with pytest.raises(Deferred):
-        await retrieve_chunks(["Kiln?", "Saw?"], folder.results_path("chunks"), settings, ask)
+        await retrieve_chunks(["Kiln?", "Saw?"], path, settings, ask)
 
-    assert len(set(spooled)) == 3
+    assert len(set(spooled)) == 2 + REQUESTS_AT_ONCE + 1
 
 
 async def test_embedding_model_that_fails_says_what_to_set(folder: RunFolder) -> None:
