@@ -79,6 +79,15 @@ def read_reply(answer: Answer, url: Url, endpoint: Endpoint, clock: Clock) -> di
         reply = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
         raise _malformed(endpoint, "a body that is not JSON") from None
+    return check_reply(reply, url, endpoint)
+
+
+def check_reply(reply: Json, url: Url, endpoint: Endpoint) -> dict[str, Json]:
+    """The body of a good answer, if it is one.
+
+    Raises:
+        TransientError: it is not what is asked for at `url`.
+    """
     if not isinstance(reply, dict):
         raise _malformed(endpoint, f"JSON of type {type(reply).__name__}, not an object")
     if not (_has_choices(reply) if url == CHAT_COMPLETIONS else _has_rows(reply)):

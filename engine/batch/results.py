@@ -16,8 +16,9 @@ from engine.replies import (
     USELESS,
     Answer,
     Ending,
+    check_reply,
     read_ending,
-    read_reply,
+    read_error,
     read_usage,
     scrub,
 )
@@ -78,16 +79,18 @@ class ResultReader:
         status, body = response.get("status_code"), response.get("body")
         if not isinstance(status, int) or status < 100:
             return self._again("malformed_reply", f"status {status!r}", batch, asked)
-        answer = Answer(status, {}, orjson.dumps(body))
+        raw = orjson.dumps(body)
         try:
-            reply = read_reply(answer, _url(batch), self._endpoint, self._clock)
+            if status != 200:
+                raise read_error(Answer(status, {}, raw), self._endpoint, self._clock)
+            reply = check_reply(body, _url(batch), self._endpoint)
         except RequestError as refusal:
             return self._failed(refusal.code, str(refusal), refusal.status, batch, asked)
         except TransientError as failure:
             return self._again(failure.code, str(failure), batch, asked)
         except FatalError as fatal:
             return Back(fatal)
-        return self._paid(reply, answer.body, str(response.get("request_id") or ""), batch, asked)
+        return self._paid(reply, raw, str(response.get("request_id") or ""), batch, asked)
 
     def read_missing(self, batch: Batch, asked: Asked) -> Result:
         """How the request `asked` ended, of which the files of a completed batch say nothing."""

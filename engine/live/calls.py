@@ -10,6 +10,7 @@ from engine.replies import USELESS, Ending
 from schemas.outcomes import Completed, Failed, Outcome, Usage
 from schemas.requests import Json, Request
 
+
 class Reply(NamedTuple):
     """A sound reply: its parsed body, its bytes on one line, and the server's name for it."""
 
