@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import openai
 
 NOT_FOUND = "not_found"  # a file, batch or job that is not there, or not there yet
+MODEL_GONE = "model_not_found"  # a code that stops everything, unlike other 404s
 NO_KEY = "none"  # the SDK wants one; servers without keys do not look at it
 PAGE_SIZE = 100
 CHUNK_BYTES = 1 << 16
@@ -115,6 +116,6 @@ def _read_status(error: "openai.APIStatusError", endpoint: Endpoint, clock: Cloc
     response = error.response
     answer = Answer(response.status_code, response.headers, response.content)
     ours = read_error(answer, endpoint, clock)
-    if response.status_code == 404 and getattr(ours, "code", "") != "model_not_found":
-        return RequestError(str(ours), code=NOT_FOUND, status=404)
+    if response.status_code in (404, 405) and MODEL_GONE not in str(ours):
+        return RequestError(str(ours), code=NOT_FOUND, status=response.status_code)
     return ours

@@ -31,10 +31,7 @@ PAGE_SIZE = 100
 
 
 class BatchClient:
-    """One call each, never repeated: who calls decides whether a second one is safe.
-
-    Every method raises TransientError, RequestError or FatalError as engine.replies tells.
-    """
+    """A `Provider` over the official SDK."""
 
     def __init__(self, endpoint: Endpoint, *, timeout_s: float, clock: Clock) -> None:
         self._endpoint = endpoint

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import orjson
 
 from engine.batch.attempts import AttemptLog
-from engine.batch.client import BatchClient
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
+from engine.batch.provider import Provider
 from engine.batch.result_files import GROUP_LINES, is_cut_off, read_groups, read_requests
 from engine.batch.results import Asked, Back, Result, ResultReader
 from engine.clock import Clock
@@ -83,7 +83,7 @@ class Collector:
         self,
         folder: BatchFolder,
         ledger: BatchLedger,
-        client: BatchClient,
+        provider: Provider,
         attempts: AttemptLog,
         reader: ResultReader,
         *,
@@ -92,7 +92,7 @@ class Collector:
     ) -> None:
         self._folder = folder
         self._ledger = ledger
-        self._client = client
+        self._provider = provider
         self._attempts = attempts
         self._reader = reader
         self._sink = sink
@@ -142,7 +142,7 @@ class Collector:
             if not file_id or path.exists():
                 continue
             try:
-                await self._client.download(file_id, path)
+                await self._provider.download(file_id, path)
             except RequestError as error:
                 if error.code != NOT_FOUND:
                     raise
@@ -247,7 +247,7 @@ class Collector:
 
     async def _delete_remote(self, file_id: str) -> None:
         try:
-            await self._client.delete(file_id)
+            await self._provider.delete(file_id)
         except RequestError as error:
             _log.warning(
                 "file %s stays at the provider, which does not delete it: %s", file_id, error

@@ -14,6 +14,7 @@ from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.outbox import Outbox
 from engine.batch.poll import Poller
+from engine.batch.provider import Provider
 from engine.batch.results import ResultReader
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
@@ -55,26 +56,34 @@ async def open_desk(order: DeskOrder) -> AsyncIterator[BatchDesk]:
         ConfigError: its folder cannot be made.
         DamagedLogError: the ledger or a file of a batch that is out is damaged.
     """
+    client = BatchClient(order.endpoint, timeout_s=order.timeout_s, clock=order.clock)
+    async with AsyncExitStack() as opened:
+        opened.push_async_callback(client.aclose)
+        yield await opened.enter_async_context(open_desk_at(client, order))
+
+
+@asynccontextmanager
+async def open_desk_at(provider: Provider, order: DeskOrder) -> AsyncIterator[BatchDesk]:
+    """The desk at a provider. Raises what `open_desk` raises."""
     folder, settings, clock = order.folder, order.settings, order.clock
     folder.create()
     async with AsyncExitStack() as opened:
         ledger = await opened.enter_async_context(BatchLedger(folder.ledger_path, clock))
         outbox = await opened.enter_async_context(Outbox(folder.outbox_path))
         attempts = await opened.enter_async_context(AttemptLog(folder.attempts_path))
-        client = BatchClient(order.endpoint, timeout_s=order.timeout_s, clock=clock)
-        opened.push_async_callback(client.aclose)
-        reader = ResultReader(
-            order.endpoint,
-            price=order.price,
-            price_share=settings.price_share,
-            max_attempts=settings.max_attempts,
-            enlarges_truncated=order.enlarges_truncated,
-            clock=clock,
-        )
         admission = Admission(clock)
         order.stopping.on_request(admission.close)
         submitter = Submitter(
-            folder, ledger, client, settle_s=settings.settle_s, clock=clock, admission=admission
+            folder, ledger, provider, settle_s=settings.settle_s, clock=clock, admission=admission
+        )
+        collector = Collector(
+            folder,
+            ledger,
+            provider,
+            attempts,
+            _make_reader(order),
+            sink=order.sink,
+            clock=clock,
         )
         account = Account(
             account_dir(order.state_dir, order.endpoint),
@@ -82,22 +91,13 @@ async def open_desk(order: DeskOrder) -> AsyncIterator[BatchDesk]:
             clock=clock,
             admission=admission,
         )
-        collector = Collector(
-            folder,
-            ledger,
-            client,
-            attempts,
-            reader,
-            sink=order.sink,
-            clock=clock,
-        )
         yield BatchDesk(
             DeskParts(
                 folder=folder,
                 ledger=ledger,
                 outbox=outbox,
                 attempts=attempts,
-                poller=Poller(ledger, client, clock=clock),
+                poller=Poller(ledger, provider, clock=clock),
                 submitter=submitter,
                 collector=collector,
                 account=account,
@@ -112,3 +112,14 @@ async def open_desk(order: DeskOrder) -> AsyncIterator[BatchDesk]:
                 stopping=order.stopping,
             )
         )
+
+
+def _make_reader(order: DeskOrder) -> ResultReader:
+    return ResultReader(
+        order.endpoint,
+        price=order.price,
+        price_share=order.settings.price_share,
+        max_attempts=order.settings.max_attempts,
+        enlarges_truncated=order.enlarges_truncated,
+        clock=order.clock,
+    )

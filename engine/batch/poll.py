@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from engine.batch.client import BatchClient
 from engine.batch.ledger import BatchLedger
+from engine.batch.provider import Provider
 from engine.batch.submit import CLOCK_SKEW
 from engine.clock import Clock
 from engine.errors import ConfigError, RequestError, TransientError
@@ -19,9 +19,9 @@ CONFLICT = 409  # it ended or was cancelled meanwhile (API reference, "Cancel ba
 class Poller:
     """Brings the ledger up to date with the provider. It settles nothing."""
 
-    def __init__(self, ledger: BatchLedger, client: BatchClient, *, clock: Clock) -> None:
+    def __init__(self, ledger: BatchLedger, provider: Provider, *, clock: Clock) -> None:
         self._ledger = ledger
-        self._client = client
+        self._provider = provider
         self._clock = clock
 
     async def poll(self) -> None:
@@ -36,7 +36,7 @@ class Poller:
         if len(batches) >= LIST_FROM:
             oldest = min(datetime.fromisoformat(batch.intended_at) for batch in batches)
             ids = {str(batch.facts.batch_id) for batch in batches}
-            states = await self._client.list_states(ids, oldest - CLOCK_SKEW)
+            states = await self._provider.list_states(ids, oldest - CLOCK_SKEW)
         for batch in batches:
             facts = states.get(str(batch.facts.batch_id))
             await self._note(batch, facts or await self._retrieve(batch))
@@ -62,7 +62,7 @@ class Poller:
 
     async def _cancelled(self, batch: Batch) -> BatchFacts:
         try:
-            return await self._client.cancel(str(batch.facts.batch_id))
+            return await self._provider.cancel(str(batch.facts.batch_id))
         except RequestError:
             return await self._retrieve(batch)
         except TransientError as error:
@@ -72,7 +72,7 @@ class Poller:
 
     async def _retrieve(self, batch: Batch) -> BatchFacts:
         try:
-            return await self._client.retrieve(str(batch.facts.batch_id))
+            return await self._provider.retrieve(str(batch.facts.batch_id))
         except RequestError as error:
             if error.code != NOT_FOUND:
                 raise

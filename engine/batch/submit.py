@@ -3,9 +3,10 @@
 import logging
 from datetime import datetime, timedelta
 
-from engine.batch.client import HASH_KEY, NAME_KEY, OWNER_KEY, BatchClient
+from engine.batch.client import HASH_KEY, NAME_KEY, OWNER_KEY
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
+from engine.batch.provider import Provider
 from engine.clock import Clock
 from engine.errors import RequestError, TransientError
 from engine.live.admission import Admission
@@ -30,7 +31,7 @@ class Submitter:
         self,
         folder: BatchFolder,
         ledger: BatchLedger,
-        client: BatchClient,
+        provider: Provider,
         *,
         settle_s: float,
         clock: Clock,
@@ -38,7 +39,7 @@ class Submitter:
     ) -> None:
         self._folder = folder
         self._ledger = ledger
-        self._client = client
+        self._provider = provider
         self._settle_s = settle_s
         self._clock = clock
         self._admission = admission
@@ -80,11 +81,11 @@ class Submitter:
         name = self._folder.remote_name(batch.name)
         if not self._is_first(batch, "upload"):
             await self._let_settle(batch)
-            file_id = await self._client.find_file(name, _intended_at(batch) - CLOCK_SKEW)
+            file_id = await self._provider.find_file(name, _intended_at(batch) - CLOCK_SKEW)
             if file_id is not None:
                 return file_id
         self._asked_at[batch.name] = self._clock.utc_now()
-        return await self._client.upload(self._folder.input_path(batch.name), name)
+        return await self._provider.upload(self._folder.input_path(batch.name), name)
 
     async def _created(self, batch: Batch) -> BatchFacts:
         metadata = {
@@ -94,18 +95,18 @@ class Submitter:
         }
         if not self._is_first(batch, "create"):
             await self._let_settle(batch)
-            found = await self._client.find(metadata, _intended_at(batch) - CLOCK_SKEW)
+            found = await self._provider.find(metadata, _intended_at(batch) - CLOCK_SKEW)
             if found is not None:
                 return found
         await self._await_file(batch)
         self._asked_at[batch.name] = self._clock.utc_now()
-        return await self._client.create(str(batch.facts.file_id), str(batch.facts.url), metadata)
+        return await self._provider.create(str(batch.facts.file_id), str(batch.facts.url), metadata)
 
     async def _await_file(self, batch: Batch) -> None:
         """Return once the provider knows the file: else it would refuse the batch as a whole."""
         file_id = str(batch.facts.file_id)
         for pause_s in (*FILE_WAITS_S, None):
-            if await self._client.has_file(file_id):
+            if await self._provider.has_file(file_id):
                 return
             if pause_s is not None:
                 await self._admission.sleep(pause_s)
