@@ -55,7 +55,7 @@ def _coverage_warnings(comparison: Comparison, metric: Metric) -> Iterator[str]:
     shares = [score.estimate.n / score.answer_count for score in scores]
     if scores and max(shares) - min(shares) > COVERAGE_MAY_DIFFER_BY:
         counts = ", ".join(
-            f"{s.contender.name} {s.estimate.n:,}/{s.answer_count:,}" for s in scores
+            f"{s.contender.name} {s.estimate.n:,} of {s.answer_count:,}" for s in scores
         )
         yield (
             f"{metric_label(metric)} could not be scored equally often for all ({counts}): compare "

@@ -7,6 +7,7 @@ import orjson
 
 from jobs.student.compare_group import TIE_BELOW
 from jobs.student.compare_run import ComparedRun
+from jobs.student.comparison_names import pair_label
 from jobs.student.side_by_side import ScoredAnswer, put_side_by_side
 from schemas.comparison import Comparison
 from schemas.evaluation import METRICS
@@ -30,7 +31,7 @@ def answer_choices(comparison: Comparison) -> AnswerChoices:
     pairs = dict.fromkeys((d.contender, d.versus) for d in comparison.answerable.differences)
     return AnswerChoices(
         slices=tuple(group.name for group in comparison.slices),
-        pairs=tuple((f"{place[a]}-{place[b]}", f"{a.name} - {b.name}") for a, b in pairs),
+        pairs=tuple((f"{place[a]}-{place[b]}", pair_label(a, b)) for a, b in pairs),
         metrics=tuple(metric.replace("_", " ") for metric in METRICS),
     )
 
