@@ -28,7 +28,8 @@ from tests.unit.student_report.evaluations import CONTEXT, JUDGE, random_evaluat
 # The title of the page says whether any of it ran.
 HOSTILE = (
     "<script>document.title='ran'</script><img src=x onerror=\"document.title='ran'\">"
-    "</script><!-- {{ 7 * 7 }} {% raw %} [link](javascript:document.title='ran') "
+    "</script></script x <!-- <script {{ 7 * 7 }} {% raw %} "
+    "[link](javascript:document.title='ran') "
     "\N{RIGHT-TO-LEFT OVERRIDE}txet desrever \x07 \N{GRINNING FACE}"
 )
 HOSTILE_PATH = "<b>\"'&docs/a.md"
