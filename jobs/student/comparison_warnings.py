@@ -29,7 +29,7 @@ def _judge_warnings(comparison: Comparison) -> Iterator[str]:
         roles = dict.fromkeys(c.role for c in comparison.contenders if c.model == judge)
         if roles:
             yield (
-                f"The judge, {judge}, is also {' and '.join(roles)}: judges favour their own "
+                f"The judge, {judge}, is also the {' and the '.join(roles)}: judges favour their own "
                 "answers. Another one is set with evaluation.judge_model."
             )
     models = {contender.role: contender.model for contender in comparison.contenders}
@@ -66,7 +66,8 @@ def _coverage_warnings(comparison: Comparison, metric: Metric) -> Iterator[str]:
 def _size_warnings(comparison: Comparison) -> Iterator[str]:
     differences = comparison.answerable.differences
     of_tuned = [difference for difference in differences if difference.contender.role == "tuned"]
-    smallest = min((difference.estimate.n for difference in differences), default=FEW_QUESTIONS)
+    counts = [difference.estimate.n for difference in differences if difference.estimate.n]
+    smallest = min(counts, default=FEW_QUESTIONS)
     if smallest < FEW_QUESTIONS:
         yield (
             f"A difference rests on {smallest:,} questions: with fewer than {FEW_QUESTIONS} even "

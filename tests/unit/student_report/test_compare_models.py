@@ -140,7 +140,7 @@ def test_a_judge_of_its_own_answers_is_named() -> None:
         compare(evaluation_of(values, judge=judge)).warnings for judge in ("teacher-model", JUDGE)
     )
 
-    assert [warning for warning in own if "is also teacher" in warning]
+    assert [warning for warning in own if "is also the teacher" in warning]
     assert other == ()
 
 
