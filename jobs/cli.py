@@ -25,7 +25,17 @@ from jobs.commands.exit_codes import (
 from jobs.log_lines import log_to_stderr
 
 # Modules of jobs.commands.
-COMMANDS = ("run", "status", "evaluate", "compare", "report", "send", "batches", "init")
+COMMANDS = (
+    "run",
+    "status",
+    "finetune",
+    "evaluate",
+    "compare",
+    "report",
+    "send",
+    "batches",
+    "init",
+)
 
 
 def run_command(arguments: Sequence[str]) -> None:

@@ -54,6 +54,10 @@ class NearDuplicates:
             self._remember(item_id, words)
         return match
 
+    def find(self, text: str) -> Match | None:
+        """The remembered item that `text` duplicates; `text` is not remembered."""
+        return self._find(_telling_words(text))
+
     def remember(self, item_id: str, text: str) -> None:
         """Remember a text that is known to be new, which is faster than to look for its like."""
         self._remember(item_id, _telling_words(text))

@@ -1,0 +1,107 @@
+"""`distill finetune`: tune the student on the run's dataset."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.errors import ConfigError
+from jobs.commands.exit_codes import EXIT_INCOMPLETE, EXIT_OK
+from jobs.commands.options import Assignments, BaseUrl, Config
+
+if TYPE_CHECKING:
+    from jobs.student.finetune import Agree, TuningEnd, TuningOrder
+    from jobs.student.trainers.trainer import Estimate, TrainingSet
+
+LOST_STATUSES = ("failed", "cancelled")
+
+
+def finetune(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    student: Annotated[str | None, typer.Option(help="The model to tune.")] = None,
+    trainer: Annotated[
+        str | None,
+        typer.Option(help="openai: a job at the provider; export: files for your own trainer."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="How often each row is seen.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before money is spent.")] = False,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Give the job up.")] = False,
+    base_url: BaseUrl = None,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Submit the fine-tuning of the student, or go on with what was submitted."""
+    from engine.run_folder import RunFolder
+    from jobs.command_settings import run_settings
+    from jobs.student.finetune import TuningOrder
+
+    folder = RunFolder(run_dir)
+    if not folder.is_begun:
+        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    flags = {
+        "student.model": student,
+        "student.trainer": trainer,
+        "student.epochs": epochs,
+        "teacher.base_url": base_url,
+    }
+    settings = run_settings(folder, config, flags, assignments or [])
+    order = TuningOrder(folder, settings, None, ask_user(yes=yes), waits=wait, cancels=cancel)
+    raise typer.Exit(run_finetuning(order))
+
+
+def run_finetuning(order: "TuningOrder") -> int:
+    """Do it, print what came of it, and return the exit code."""
+    from jobs.event_loop import run_to_end
+    from jobs.read_endpoints import read_endpoints
+    from jobs.student.finetune import finetune as tune
+
+    needs_key = order.settings.student.trainer != "export"
+    if needs_key and order.settings.teacher.provider != "local":
+        endpoint = read_endpoints(order.settings, os.environ)[0]
+        order = order._replace(endpoint=endpoint)
+    end = run_to_end(tune(order))
+    _show(end)
+    return EXIT_INCOMPLETE if end.submitted and end.tuned.status in LOST_STATUSES else EXIT_OK
+
+
+def ask_user(*, yes: bool) -> "Agree":
+    """Asks on the terminal whether to go on; with `yes` it only shows what training comes to."""
+
+    def agree(rows: "TrainingSet", estimate: "Estimate") -> None:
+        epochs = "as many epochs as the provider chooses"
+        if estimate.epochs is not None:
+            epochs = f"{estimate.epochs} epochs"
+        cost = (
+            "at a price that is not known (student.training_usd_per_million_tokens)"
+            if estimate.usd is None
+            else f"for about ${estimate.usd:.2f}"
+        )
+        print(
+            f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {epochs}, {cost}",
+            file=sys.stderr,
+        )
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            raise ConfigError("nobody is there to be asked whether to go on: give --yes")
+        if not typer.confirm("Submit the training?", err=True):
+            raise ConfigError("not submitted")
+
+    return agree
+
+
+def _show(end: "TuningEnd") -> None:
+    if end.submitted is not None:
+        print(end.submitted.reference)
+    tuned = end.tuned
+    print(f"{'status':<16} {tuned.status}")
+    if tuned.message:
+        print(f"{'':<16} {tuned.message}")
+    if tuned.model:
+        print(f"{'model':<16} {tuned.model}")
+    if tuned.trained_tokens is not None:
+        cost = "unknown price" if tuned.cost_usd is None else f"${tuned.cost_usd:.4f}"
+        print(f"{'trained tokens':<16} {tuned.trained_tokens:,}, {cost}")

@@ -1,0 +1,1 @@
+"""Ways to tune the student: each takes checked rows and says what became of them."""

@@ -1,0 +1,245 @@
+"""The trainer behind OpenAI's fine-tuning API, or any host that speaks it."""
+
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.clock import Clock
+from engine.errors import ConfigError, ModelGoneError, RequestError, TransientError
+from engine.live.admission import Admission
+from jobs.student.check_rows import CheckedRows
+from jobs.student.trainers.job_client import JobClient, JobOrder, JobState
+from jobs.student.trainers.trainer import Estimate, Say, Submitted, TrainingSet, Tuned
+from jobs.student.training_metrics import draw_curve, read_metrics
+from jobs.student.tuning_ledger import TuningLedger
+from schemas.finetuning import TuningEvent
+from schemas.record import content_id
+from schemas.settings import StudentSettings
+
+OWNER_KEY, JOB_KEY = "distill_owner", "distill_job"
+CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the very most
+SUCCEEDED = "succeeded"
+ENDED_STATUSES = (SUCCEEDED, "failed", "cancelled")  # API reference, fine_tuning.job
+TOKENS_PER_PRICE = 1_000_000
+POLL_S = 5.0
+MAX_POLL_S = 120.0
+POLL_GROWTH = 1.3
+
+
+class TrainingOrder(NamedTuple):
+    """What is to be trained, for which run. `settle_s`: how long the provider's lists may lag."""
+
+    rows: TrainingSet
+    settings: StudentSettings
+    run_id: str
+    settle_s: float
+
+
+class OpenAITrainer:
+    """One job for one content: each file uploaded once, the job created once."""
+
+    def __init__(
+        self,
+        order: TrainingOrder,
+        client: JobClient,
+        ledger: TuningLedger,
+        *,
+        admission: Admission,
+        clock: Clock,
+    ) -> None:
+        self._order = order
+        self._client = client
+        self._ledger = ledger
+        self._admission = admission
+        self._clock = clock
+        self._job_name = ledger.name_of(_content_hash(order))
+        self._never_called: set[str] = set()
+
+    async def check(self) -> list[str]:
+        """Whether the model is there, and for how long."""
+        model = self._order.settings.model
+        try:
+            shutdown_date = await self._client.shutdown_date(model)
+        except (ModelGoneError, RequestError) as error:
+            raise ConfigError(
+                f"the provider does not serve {model!r} ({error}): name another model with "
+                "--student (student.model)"
+            ) from error
+        if shutdown_date is None:
+            return []
+        return [f"{model} will be shut down on {shutdown_date}, and its fine-tunes with it"]
+
+    def estimate(self) -> Estimate:
+        """The price of all epochs, if it was given."""
+        settings, tokens = self._order.settings, self._order.rows.train.tokens
+        total = tokens * (settings.epochs or 1)
+        price = settings.training_usd_per_million_tokens
+        usd = None if price is None else total * price / TOKENS_PER_PRICE
+        return Estimate(settings.epochs, usd)
+
+    @property
+    def is_submitted(self) -> bool:
+        """Whether an earlier call has begun to submit it."""
+        return self._ledger.last(self._job_name) is not None
+
+    async def submit(self) -> Submitted:
+        """Upload what is not yet uploaded, create the job if there is none."""
+        event = self._ledger.last(self._job_name)
+        if event is None:
+            event = await self._ledger.add(self._blank_event(), "intent")
+            self._never_called = {"train", "validation", "create"}
+        rows = self._order.rows
+        if not event.train_file_id:
+            file_id = await self._uploaded(event, rows.train, "train")
+            event = await self._add(event, "uploaded", train_file_id=file_id)
+        if rows.validation is not None and not event.validation_file_id:
+            file_id = await self._uploaded(event, rows.validation, "validation")
+            event = await self._add(event, "uploaded", validation_file_id=file_id)
+        if event.job_id:
+            return Submitted(event.job_id, event.status, is_new=False)
+        state = await self._created(event)
+        await self._add(event, "created", job_id=state.job_id, status=state.status)
+        return Submitted(state.job_id, state.status, is_new=True)
+
+    async def follow(self, say: Say) -> None:
+        """Wait until the job has ended; outages are waited for too."""
+        job_id, seen, poll_s = self._job_id(), set[str](), POLL_S
+        while True:
+            try:
+                for event in await self._client.events(job_id):
+                    if event.event_id not in seen:
+                        seen.add(event.event_id)
+                        say(event.message)
+                state = await self._client.retrieve(job_id)
+                if state.status in ENDED_STATUSES:
+                    return
+            except TransientError as error:
+                say(f"{error}; waiting for the provider")
+            await self._admission.sleep(poll_s)
+            poll_s = min(poll_s * POLL_GROWTH, MAX_POLL_S)
+
+    async def result(self) -> Tuned:
+        """How far the job is; once it has ended, with its curve, in the run's files."""
+        return await self._record(await self._client.retrieve(self._job_id()))
+
+    async def cancel(self) -> Tuned:
+        """Give the job up."""
+        return await self._record(await self._client.cancel(self._job_id()))
+
+    async def curve(self, state: JobState) -> str:
+        """The course of the loss in one line, from the job's result file."""
+        losses: list[float] = []
+        for file_id in state.result_file_ids:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "metrics"
+                await self._client.download(file_id, path)
+                metrics = read_metrics(path.read_bytes(), state.job_id)
+            await self._ledger.add_metrics(metrics)
+            losses += [metric.train_loss for metric in metrics if metric.train_loss is not None]
+        return f"loss {losses[0]:.3f} {draw_curve(losses)} {losses[-1]:.3f}" if losses else ""
+
+    async def _record(self, state: JobState) -> Tuned:
+        event = self._ledger.last(self._job_name)
+        assert event is not None
+        curve = await self.curve(state) if state.status == SUCCEEDED else ""
+        price = self._order.settings.training_usd_per_million_tokens
+        known = price is not None and state.trained_tokens is not None
+        cost_usd = price * state.trained_tokens / TOKENS_PER_PRICE if known else None  # type: ignore[operator]
+        if state.status != event.status or (state.model and not event.tuned_model):
+            await self._add(
+                event,
+                "ended" if state.status in ENDED_STATUSES else "polled",
+                status=state.status,
+                tuned_model=state.model,
+                trained_tokens=state.trained_tokens,
+                cost_usd=cost_usd,
+                message=state.problem,
+            )
+        return Tuned(
+            state.status, state.model, state.trained_tokens, cost_usd, state.problem or curve
+        )
+
+    async def _uploaded(self, event: TuningEvent, rows: CheckedRows, kind: str) -> str:
+        name = f"distill-{self._order.run_id}-{rows.sha256[:16]}-{kind}.jsonl"
+        if not self._is_first(kind):
+            await self._let_settle(event)
+            file_id = await self._client.find_file(name, _began_at(event))
+            if file_id is not None:
+                return file_id
+        return await self._client.upload(rows.path, name)
+
+    async def _created(self, event: TuningEvent) -> JobState:
+        metadata = {OWNER_KEY: self._order.run_id, JOB_KEY: self._job_name}
+        if not self._is_first("create"):
+            await self._let_settle(event)
+            found = await self._client.find(metadata, _began_at(event))
+            if found is not None:
+                return found
+        settings = self._order.settings
+        return await self._client.create(
+            JobOrder(
+                model=settings.model,
+                train_file_id=event.train_file_id,
+                validation_file_id=event.validation_file_id or None,
+                epochs=settings.epochs,
+                learning_rate_multiplier=settings.learning_rate_multiplier,
+                batch_size=settings.batch_size,
+                seed=settings.seed,
+                suffix=settings.suffix,
+                metadata=metadata,
+            )
+        )
+
+    def _is_first(self, call: str) -> bool:
+        """Whether a call is made for the first time ever; from now on it is not."""
+        if call not in self._never_called:
+            return False
+        self._never_called.discard(call)
+        return True
+
+    async def _let_settle(self, event: TuningEvent) -> None:
+        age_s = (self._clock.utc_now() - datetime.fromisoformat(event.at)).total_seconds()
+        if age_s < self._order.settle_s:
+            await self._admission.sleep(self._order.settle_s - max(age_s, 0.0))
+
+    def _job_id(self) -> str:
+        event = self._ledger.last(self._job_name)
+        if event is None or not event.job_id:
+            raise ConfigError("there is no fine-tuning job under these settings")
+        return event.job_id
+
+    def _blank_event(self) -> TuningEvent:
+        rows, settings = self._order.rows, self._order.settings
+        return TuningEvent(
+            event_id="",
+            job_name=self._job_name,
+            step="intent",
+            at="",
+            trainer="openai",
+            base_model=settings.model,
+            train_sha256=rows.train.sha256,
+            validation_sha256=rows.validation.sha256 if rows.validation else "",
+        )
+
+    async def _add(self, event: TuningEvent, step: str, **facts: object) -> TuningEvent:
+        changed = event.model_copy(update=facts)
+        return await self._ledger.add(changed, step)  # type: ignore[arg-type]
+
+
+def _content_hash(order: TrainingOrder) -> str:
+    settings = order.settings
+    return content_id(
+        "tuning",
+        [rows.sha256 for rows in order.rows.files],
+        settings.model,
+        settings.epochs,
+        settings.learning_rate_multiplier,
+        settings.batch_size,
+        settings.seed,
+        settings.suffix,
+    )[:16]
+
+
+def _began_at(event: TuningEvent) -> datetime:
+    return datetime.fromisoformat(event.at) - CLOCK_SKEW
