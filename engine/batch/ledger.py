@@ -15,10 +15,10 @@ class BatchLedger:
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._clock = clock
-        self._log = RecordLog(path, BatchEvent)
         self._fold = LedgerFold()
         for event in read_records(path, BatchEvent):
             self._fold.add(event)
+        self._log = RecordLog(path, BatchEvent)
 
     async def __aenter__(self) -> Self:
         return self

@@ -95,6 +95,7 @@ class FakeProvider:
         self.hidden: dict[str, int] = {}
         self.batches: dict[str, RemoteBatch] = {}
         self.calls: Counter[str] = Counter()
+        self.called_at_s: dict[str, float] = {}
         self.faults: dict[str, deque[BaseException | None]] = {}
         self.late_faults: dict[str, deque[BaseException | None]] = {}
 
@@ -215,6 +216,7 @@ class FakeProvider:
 
     def _begin(self, call: str) -> None:
         self.calls[call] += 1
+        self.called_at_s[call] = self._clock.monotonic_s()
         self._points.pass_one()
         self._raise(self.faults, call)
 
