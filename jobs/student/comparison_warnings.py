@@ -29,8 +29,8 @@ def _judge_warnings(comparison: Comparison) -> Iterator[str]:
         roles = dict.fromkeys(c.role for c in comparison.contenders if c.model == judge)
         if roles:
             yield (
-                f"The judge, {judge}, is also the {' and the '.join(roles)}: judges favour their own "
-                "answers. Another one is set with evaluation.judge_model."
+                f"The judge, {judge}, is also the {' and the '.join(roles)}: judges favour their "
+                "own answers. Another one is set with evaluation.judge_model."
             )
     models = {contender.role: contender.model for contender in comparison.contenders}
     if models.get("baseline") == models.get("teacher", ""):

@@ -36,6 +36,7 @@ PLOT_WIDTH = 215
 def chart_funnel(summary: RunSummary) -> Markup:
     """What each stage kept and dropped."""
     shown = [(label, summary.stages[s]) for s, label in STAGE_LABELS.items() if s in summary.stages]
+    highest = max(stage.results + sum(stage.dropped.values()) for _, stage in shown)
     values: list[Datum] = [
         {"stage": label, "end": end, "count": count}
         for label, stage in shown
@@ -45,7 +46,7 @@ def chart_funnel(summary: RunSummary) -> Markup:
         alt.Chart(inline_data(values))
         .mark_bar()
         .encode(
-            x=alt.X("count:Q", title=None, axis=_count_axis()),
+            x=alt.X("count:Q", title=None, axis=_count_axis(highest)),
             y=alt.Y("stage:N", title=None, sort=[label for label, _ in shown]),
             color=alt.Color(
                 "end:N", scale=alt.Scale(domain=["kept", "dropped"], range=[ACCENT, MUTED])
@@ -61,7 +62,7 @@ def chart_counts(counts: Mapping[str, int]) -> Markup:
     largest = Counter(counts).most_common(MAX_BARS)
     values: list[Datum] = [{"name": name, "count": count} for name, count in largest]
     base = alt.Chart(inline_data(values)).encode(
-        x=alt.X("count:Q", title="rows", axis=_count_axis()),
+        x=alt.X("count:Q", title="rows", axis=_count_axis(largest[0][1])),
         y=alt.Y("name:N", title=None, sort=[name for name, _ in largest]),
     )
     labels = base.mark_text(align="left", dx=4).encode(text=alt.Text("count:Q", format=",d"))
@@ -88,10 +89,10 @@ def chart_lengths(lengths: Sequence[int], *, title: str) -> Markup:
                 "start:Q",
                 title=title,
                 bin="binned",
-                axis=_count_axis(),
+                axis=_count_axis(top),
             ),
             x2="end:Q",
-            y=alt.Y("count:Q", title=None, axis=_count_axis()),
+            y=alt.Y("count:Q", title=None, axis=_count_axis(int(counts.max()))),
         )
     )
     return render_svg(bars.properties(width=WIDTH - 50, height=130))
@@ -133,7 +134,7 @@ def chart_training(training: Training) -> Markup:
         alt.Chart(inline_data(values))
         .mark_line(point=len(training.curve) < 50)
         .encode(
-            x=alt.X("step:Q", axis=_count_axis()),
+            x=alt.X("step:Q", axis=_count_axis(len(training.curve))),
             y=alt.Y("loss:Q", scale=alt.Scale(zero=False)),
             color=alt.Color("rows:N", scale=alt.Scale(range=list(SERIES[1:3]))),
         )
@@ -155,5 +156,5 @@ def _chart_parts(values: list[Datum], *, title: str, number: str) -> Markup:
     return render_svg(bars.properties(width=PLOT_WIDTH, height=alt.Step(BAR_STEP)))
 
 
-def _count_axis() -> alt.Axis:
-    return alt.Axis(tickCount=5, tickMinStep=1, format=",d")
+def _count_axis(highest: int) -> alt.Axis:
+    return alt.Axis(tickCount=max(1, min(5, highest)), format=",d")
