@@ -43,10 +43,13 @@ def send_settings(
 ) -> RunSettings:
     """The settings of `distill send`; an address given by a flag replaces all that were set.
 
+    The output limits of its requests are what the user wants: replies that they cut off are kept.
+
     Raises:
         ConfigError: an unknown key or a wrong value.
     """
-    below = [read_config_file(config)] if config is not None else []
+    below = [Layer("distill send", {"limits": {"retry_truncated": False}})]
+    below += [read_config_file(config)] if config is not None else []
     layers = [*below, read_environment(os.environ), _flag_layer(flags)]
     return _resolve([*layers, read_endpoint_flags(endpoints)], assignments)
 

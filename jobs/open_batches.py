@@ -76,7 +76,7 @@ async def open_batches(
         price=needs.price,
         budget=needs.budget,
         sink=Sink(keep, needs.journal.__contains__),
-        enlarges_truncated=True,
+        enlarges_truncated=settings.limits.retry_truncated,
         clock=needs.clock,
         stopping=needs.stopping,
     )

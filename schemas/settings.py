@@ -145,6 +145,7 @@ class LimitSettings(Record):
     request_timeout_s: Annotated[float, Field(gt=0)] = 300.0
     max_attempts: Positive = 8
     max_retry_s: Annotated[float, Field(gt=0)] = 900.0
+    retry_truncated: bool = True
     max_outage_s: Annotated[float, Field(gt=0)] = 3600.0
     grace_s: Annotated[float, Field(ge=0)] = 30.0
 

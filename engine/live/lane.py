@@ -60,6 +60,7 @@ class LiveLane:
         self._admission = Admission(clock)
         policy = RetryPolicy(settings.max_attempts, settings.max_retry_s)
         self._retrier = Retrier(policy, admission=self._admission, clock=clock, rng=rng)
+        self._retries_truncated = settings.retry_truncated
         self._estimates = TokenEstimates()
         self._table = RouteTable(endpoints, settings, admission=self._admission, clock=clock)
         self._started_s: float | None = None
@@ -77,11 +78,13 @@ class LiveLane:
         try:
             reply = await self._reply(call)
             ending = read_ending(reply.body)
-            if ending == "length" and request.max_output_tokens > 0:
+            if ending == "length" and request.max_output_tokens > 0 and self._retries_truncated:
                 call.is_enlarged = True
-                with suppress(RequestError):  # a limit too large: the first reply stands, cut off
+                with suppress(EngineError):  # whatever keeps it from us: the paid reply stands
                     reply = await self._reply(call)
                     ending = read_ending(reply.body)
+            if ending == "length" and not self._retries_truncated:
+                ending = "complete"
             outcome = call.end(reply, ending, self._clock.utc_now())
         except RequestError as error:
             outcome = call.fail(error, self._clock.utc_now())

@@ -169,7 +169,7 @@ def _desk_order(
         price=price,
         budget=Budget(cap_usd=None, spent_usd=0.0, price=price),
         sink=Sink(keep, lambda custom_id: results.ending(custom_id) is not None),
-        enlarges_truncated=False,
+        enlarges_truncated=order.settings.limits.retry_truncated,
         clock=clock,
         stopping=stopping,
     )
