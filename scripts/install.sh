@@ -29,3 +29,13 @@ install() {
         ;;
     esac
 }
+
+find_chromium() {
+    command -v "${CHROMIUM:-chromium}" >/dev/null
+}
+
+install_chromium() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+    echo "installing Debian's chromium"
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null
+}

@@ -42,5 +42,5 @@ def test_one_request_that_ends_otherwise_ends_the_watch(other: Outcome) -> None:
     watch.note(make_failed())
     watch.note(other)
 
-    for _ in range(2 * ALIKE_COUNT):
-        watch.note(make_failed())
+    ends = [watch.note(make_failed()) for _ in range(2 * ALIKE_COUNT)]
+    assert ends == [None] * (2 * ALIKE_COUNT)

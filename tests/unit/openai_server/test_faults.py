@@ -23,7 +23,11 @@ def test_every_error_fault_has_an_error_reply(fault: Fault) -> None:
 
 @pytest.mark.parametrize("fault", [*get_args(WireFault), *get_args(ReplyFault)])
 def test_other_faults_are_no_error_replies(fault: Fault) -> None:
-    FaultPlan(Faults()).raise_error(fault)
+    plan = FaultPlan(Faults())
+
+    raised = plan.raise_error(fault)
+
+    assert raised is None
 
 
 def test_rate_limit_comes_with_milliseconds_a_date_or_nothing() -> None:
