@@ -1,11 +1,15 @@
 """The official SDK for the slow calls: files, batches, jobs. Errors become ours; no retries."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from json import JSONDecodeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from pydantic import ValidationError
 
 from engine.clock import Clock
 from engine.endpoints import Endpoint
@@ -20,6 +24,8 @@ MODEL_GONE = "model_not_found"  # a code that stops everything, unlike other 404
 NO_KEY = "none"  # the SDK wants one; servers without keys do not look at it
 PAGE_SIZE = 100
 CHUNK_BYTES = 1 << 16
+
+_log = logging.getLogger(__name__)
 
 Purpose = Literal["batch", "fine-tune"]
 
@@ -60,13 +66,12 @@ def translated(endpoint: Endpoint, clock: Clock) -> Iterator[None]:
         text = scrub(f"{type(reason).__name__} {reason}".strip(), endpoint)
         message = f"{endpoint.base_url}: {text}"
         raise TransientError(message, code="connection_failed") from None
-    except (openai.APIResponseValidationError, ValueError) as error:  # JSON that is none
-        message = f"{endpoint.base_url} answered with a body that is not JSON"
-        if not isinstance(error, openai.APIResponseValidationError | UnicodeError) and not hasattr(
-            error, "doc"
-        ):
+    except (openai.APIResponseValidationError, JSONDecodeError, UnicodeError, ValidationError):
+        raise _malformed(endpoint) from None
+    except AttributeError as error:  # what the SDK makes of a page, or of JSON of another shape
+        if not isinstance(error.obj, str | list | openai.BaseModel):
             raise
-        raise TransientError(message, code="malformed_reply") from None
+        raise _malformed(endpoint) from None
 
 
 async def upload_file(
@@ -107,9 +112,15 @@ async def delete_file(client: "openai.AsyncOpenAI", file_id: str) -> None:
     from openai import NotFoundError
 
     try:
-        await client.files.delete(file_id)
+        deleted = await client.files.delete(file_id)
     except NotFoundError:
         return
+    _log.debug("file %s deleted: %s", deleted.id, deleted.deleted)
+
+
+def _malformed(endpoint: Endpoint) -> TransientError:
+    message = f"{endpoint.base_url} answered with a body that is not what was asked for"
+    return TransientError(message, code="malformed_reply")
 
 
 def _read_status(error: "openai.APIStatusError", endpoint: Endpoint, clock: Clock) -> EngineError:

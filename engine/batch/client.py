@@ -56,12 +56,11 @@ class BatchClient:
         """Whether the provider knows a file, which it may not do for a moment after its upload."""
         try:
             with translated(self._endpoint, self._clock):
-                await self._client.files.retrieve(file_id)
+                return (await self._client.files.retrieve(file_id)).id == file_id
         except RequestError as error:
             if error.code != NOT_FOUND:
                 raise
             return False
-        return True
 
     async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> BatchFacts:
         """Submit an uploaded file."""
