@@ -8,6 +8,7 @@ import pytest
 from engine.stage import FinishedItem
 from engine.stats import StatsSnapshot
 from jobs.documents.list_files import SourceFile
+from schemas.batches import BatchAttempt, BatchEvent, BatchFacts
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
 from schemas.documents import Chunk, Document, SplitAssignment
 from schemas.evaluation import ModelAnswer, Sample, Score
@@ -29,6 +30,9 @@ DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding
         ("answers.jsonl", Answer),
         ("rejected.jsonl", Rejection),
         ("finished/STAGE.jsonl", FinishedItem),
+        ("batches.jsonl", BatchEvent),
+        ("batches.jsonl", BatchFacts),
+        ("batches/attempts.jsonl", BatchAttempt),
         ("stats.jsonl", StatsSnapshot),
         ("dataset/provenance.jsonl", Provenance),
         ("dataset/held_out.jsonl", HeldOutQuestion),
