@@ -262,6 +262,19 @@ async def test_near_the_deadline_batches_are_cancelled_and_the_rest_goes_live(
     assert place.settled["a.s1"].lane == "batch"
 
 
+async def test_near_the_deadline_what_waits_for_a_batch_goes_live_at_once(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    job = Job(place, ["a", "b", "c"], ["s"])
+    auto = plan("auto", deadline=EPOCH + timedelta(hours=6))
+
+    await job.round(auto, max_enqueued_tokens=45)
+    place.clock.go(hours=5, minutes=55)
+    await job.round(auto)
+
+    assert job.live.sent == ["c.s"]
+    assert len(place.provider.batches) == 1
+
+
 async def test_waiting_ends_when_the_plan_changes(tmp_path: Path) -> None:
     place = make_place(tmp_path)
     job = Job(place, ["a"], ["s"])

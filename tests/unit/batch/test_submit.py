@@ -205,6 +205,20 @@ async def test_stop_while_packing_leaves_everything_for_the_next_process(tmp_pat
     assert place.provider.custom_ids("000001") == IDS
 
 
+async def test_files_that_a_killed_process_left_are_removed(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    async with place.open() as bench:
+        await submit(bench.desk, ask("a"))
+    files_dir = tmp_path / "batches"
+    for name in ("000002.jsonl", "000001.output.jsonl.part"):
+        (files_dir / name).write_bytes(b"half a li")
+
+    async with place.open():
+        left = {path.name for path in files_dir.iterdir()}
+
+    assert left == {"000001.jsonl", "outbox.jsonl", "attempts.jsonl"}
+
+
 async def test_name_of_a_batch_is_never_used_twice(tmp_path: Path) -> None:
     """A file that stays empty must not leave a gap: names are counted from the last one."""
     place = make_place(tmp_path)
