@@ -38,9 +38,12 @@ class BatchFolder(NamedTuple):
         """The failures of a batch, while they are being collected."""
         return self.files_dir / f"{name}.errors.jsonl"
 
-    def remote_name(self, name: str) -> str:
-        """The name that the provider knows the input file by; no other run has it."""
-        return f"distill-{self.owner_id}-{name}.jsonl"
+    def remote_name(self, name: str, sha256: str) -> str:
+        """The name that the provider knows an input file by; no other file has it.
+
+        Not even one of a copy of the run's folder, which has the same owner.
+        """
+        return f"distill-{self.owner_id}-{name}-{sha256[:12]}.jsonl"
 
     def create(self) -> None:
         """Make the folder if it is not there.

@@ -78,7 +78,7 @@ class Submitter:
         _log.info("batch %s: %s requests submitted", batch.name, f"{batch.facts.request_count:,}")
 
     async def _uploaded(self, batch: Batch) -> str:
-        name = self._folder.remote_name(batch.name)
+        name = self._folder.remote_name(batch.name, str(batch.facts.sha256))
         if not self._is_first(batch, "upload"):
             await self._let_settle(batch)
             file_id = await self._provider.find_file(name, _intended_at(batch) - CLOCK_SKEW)

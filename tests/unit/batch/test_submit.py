@@ -32,6 +32,24 @@ async def test_one_file_holds_one_model_and_one_purpose(tmp_path: Path) -> None:
     assert files == [["a", "d"], ["b"], ["c"]]
 
 
+async def test_copy_of_a_run_does_not_take_the_files_of_the_other_for_its_own(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    copy = place._replace(folder=tmp_path / "copy")
+    copy.folder.mkdir()
+
+    async with place.open() as bench:
+        await submit(bench.desk, ask("a"))
+    place.provider.faults["upload"] = deque([LOST])
+    async with copy.open() as bench:
+        with pytest.raises(TransientError):
+            await submit(bench.desk, ask("b"))
+        await bench.desk.collect()
+
+    assert len(place.provider.files) == len(place.provider.batches) == 2
+
+
 @pytest.mark.parametrize("call", ["upload", "create"])
 async def test_call_whose_reply_was_lost_is_not_made_again(call: str, tmp_path: Path) -> None:
     place = make_place(tmp_path)
