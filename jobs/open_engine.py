@@ -81,7 +81,7 @@ async def open_engine(
         budget = Budget(cap_usd=settings.budget.usd, spent_usd=_spent_usd(folder), price=price)
         lane: Lane = BudgetedLane(live, budget)
         rounds = None
-        if uses_batches(folder, order):
+        if uses_batches(folder, order) and not (is_local and order.lane == "live"):
             from jobs.open_batches import BatchNeeds, open_batches
 
             needs = BatchNeeds(

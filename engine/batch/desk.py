@@ -170,8 +170,7 @@ class BatchDesk:
         parts = self._parts
         tally = await parts.collector.collect(batch)
         parts.budget.spent_usd += tally.new_usd
-        others_tokens = parts.standing.enqueued_tokens(str(batch.facts.model))
-        learn_token_limit(parts.account, batch, others_tokens)
+        learn_token_limit(parts.account, batch, parts.standing.tokens_with(batch))
         if tally.fatal is not None:
             raise tally.fatal
         check_refused(self._ledger, batch, parts.folder)

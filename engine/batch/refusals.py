@@ -20,22 +20,22 @@ _log = logging.getLogger(__name__)
 _STATED_LIMIT = re.compile(r"[Ll]imit:?\s*([\d,]{2,})")
 
 
-def learn_token_limit(account: Account, batch: Batch, others_tokens: int) -> None:
+def learn_token_limit(account: Account, batch: Batch, tried_tokens: int) -> None:
     """Note the limit of enqueued tokens, if it is what `batch` was refused for.
 
-    The message states it; where the batch should have fitted, somebody else's batches are in the
-    way or the provider counts otherwise, and less is tried for a while.
+    `tried_tokens` were enqueued with it. The message states the limit; where the batch should have
+    fitted, somebody else's batches are in the way or the provider counts otherwise, and less is
+    tried for a while.
     """
     if batch.facts.status != "failed" or batch.facts.problem_code != TOKEN_LIMIT:
         return
-    tried = others_tokens + (batch.facts.prompt_tokens or 0)
     found = _STATED_LIMIT.search(batch.facts.problem or "")
     stated = int(found[1].replace(",", "")) if found else None
     model = str(batch.facts.model)
-    if stated is not None and stated < tried:
+    if stated is not None and stated < tried_tokens:
         account.learn_limit(model, stated, is_stated=True)
     else:
-        account.learn_limit(model, max(1, int(tried * STEP_DOWN)), is_stated=False)
+        account.learn_limit(model, max(1, int(tried_tokens * STEP_DOWN)), is_stated=False)
 
 
 def check_refused(ledger: BatchLedger, batch: Batch, folder: BatchFolder) -> None:

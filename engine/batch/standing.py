@@ -5,6 +5,7 @@ from datetime import datetime
 from engine.batch.account import HOUR, Account, Enqueued
 from engine.batch.ledger import BatchLedger
 from engine.clock import Clock
+from schemas.batches import Batch
 from schemas.settings import BatchSettings
 
 
@@ -23,17 +24,28 @@ class Standing:
         """Let other runs on the account know what this one has enqueued."""
         self._account.write_own(self._own())
 
-    def enqueued_tokens(self, model: str) -> int:
-        """What all runs on the account have enqueued of a model."""
-        own = sum(entry.tokens for entry in self._own() if entry.model == model)
-        return own + self._account.others_tokens(model)
+    def tokens_with(self, batch: Batch) -> int:
+        """What all runs had enqueued of its model when `batch` was made, its own tokens included.
+
+        Of other runs only what they have enqueued now is known.
+        """
+        own = sum(
+            other.facts.prompt_tokens or 0
+            for other in self._ledger.batches
+            if other.facts.model == batch.facts.model
+            and "" < other.created_at <= batch.created_at <= other.changed_at
+        )
+        return own + self._account.others_tokens(str(batch.facts.model))
 
     def tokens_left(self, model: str) -> int | None:
         """What may still be enqueued of a model now."""
         learnt = self._account.learnt_limit(model)
         limits = (self._settings.max_enqueued_tokens, learnt.tokens if learnt else None)
         limit = min((limit for limit in limits if limit is not None), default=None)
-        return None if limit is None else limit - self.enqueued_tokens(model)
+        if limit is None:
+            return None
+        own = sum(entry.tokens for entry in self._own() if entry.model == model)
+        return limit - own - self._account.others_tokens(model)
 
     def most_tokens(self, model: str) -> int | None:
         """What may ever be enqueued of a model.

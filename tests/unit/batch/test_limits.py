@@ -58,6 +58,22 @@ async def test_stated_limit_is_learnt_and_not_run_into_again(tmp_path: Path) -> 
     assert place.provider.custom_ids("000003") == ["c", "d"]
 
 
+async def test_limit_is_learnt_also_when_what_filled_it_has_ended_meanwhile(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+
+    async with place.open(max_requests=1) as bench:
+        await submit(bench.desk, *map(ask, IDS))
+        place.provider.end("000001")
+        place.provider.end("000002")
+        place.provider.fail("000003", "token_limit_exceeded", STATED.format("50"))
+        await bench.desk.collect()
+        waiting = await submit(bench.desk, ask("c"), ask("d"))
+
+    assert waiting == 0
+
+
 async def test_request_larger_than_the_stated_limit_fails(tmp_path: Path) -> None:
     place = make_place(tmp_path)
 
