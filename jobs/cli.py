@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 import typer
@@ -41,7 +41,8 @@ COMMANDS = (
 def run_command(arguments: Sequence[str]) -> None:
     """The entry point. Of all commands only the one that is called is imported."""
     called = arguments[0] if arguments else ""
-    _run(_make_app([called] if called in COMMANDS else COMMANDS), arguments)
+    app = _make_app([called] if called in COMMANDS else COMMANDS)
+    report_errors(lambda: app(list(arguments), prog_name="distill"))
 
 
 def _make_app(names: Sequence[str]) -> typer.Typer:
@@ -64,14 +65,15 @@ def _make_app(names: Sequence[str]) -> typer.Typer:
     return app
 
 
-def _run(app: typer.Typer, arguments: Sequence[str]) -> None:
+def report_errors(command: Callable[[], object]) -> None:
+    """Call `command`; every error of ours becomes one message and ends with its exit code."""
     # numpy sorts ids here; the threads of its linear algebra would cost 0.1 s of processor.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     log_to_stderr()
     if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may hold what it cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app(list(arguments), prog_name="distill")
+        command()
     except EngineError as error:
         print(f"distill: {error}", file=sys.stderr)
         sys.exit(_exit_code(error))

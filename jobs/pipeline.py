@@ -37,6 +37,7 @@ from schemas.settings import RunSettings
 
 _log = logging.getLogger(__name__)
 
+DATASET = "dataset"  # the last stage
 READER_COUNT = 2  # processes that parse documents
 FILE_WINDOW = 32  # items in work where only the disk is waited for
 
@@ -49,6 +50,10 @@ class PipelineEnd(NamedTuple):
 
     stage: str
     passed: StagePass
+
+    def is_done(self, last_stage: str = DATASET) -> bool:
+        """Whether `last_stage` is complete."""
+        return self.stage == last_stage and self.passed.is_complete
 
 
 class Pipeline:
@@ -76,8 +81,8 @@ class Pipeline:
         self._details = details
         self._profile = PROFILES[settings.teacher.prompt_profile]
 
-    async def run(self) -> PipelineEnd:
-        """Go as far as possible: to the dataset, or to the first stage with items set aside.
+    async def run(self, last_stage: str = DATASET) -> PipelineEnd:
+        """Go as far as possible: to `last_stage`, or to the first stage with items set aside.
 
         Raises:
             EngineError: whatever ends the run early; everything bought until then is kept.
@@ -92,10 +97,10 @@ class Pipeline:
         }
         for name, stage in stages.items():
             passed = await stage()
-            if not passed.is_complete:
+            if not passed.is_complete or name == last_stage:
                 return PipelineEnd(name, passed)
         await export_dataset(self._folder, self._settings.dataset, self._journal, self._stopping)
-        return PipelineEnd("dataset", StagePass())
+        return PipelineEnd(DATASET, StagePass())
 
     async def _read_documents(self) -> StagePass:
         assert self._settings.documents_dir is not None

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from engine.endpoints import Endpoint
@@ -14,7 +15,7 @@ from jobs.batch_folders import run_batch_folder
 from jobs.documents.list_sources import find_missing_documents, list_sources
 from jobs.lane_order import LaneOrder
 from jobs.open_engine import check_price, open_engine
-from jobs.pipeline import Pipeline, PipelineEnd
+from jobs.pipeline import DATASET, Pipeline, PipelineEnd
 from jobs.preview_changes import Preview, preview_changes
 from jobs.retry_failed import set_failures_aside
 from jobs.run_changes import RunChanges, apply_changes, find_changes
@@ -39,6 +40,7 @@ class RunOrder(NamedTuple):
     accepts_changes: bool
     retries_failed: bool
     lane: LaneOrder = LaneOrder()
+    last_stage: str = DATASET
 
 
 async def start_run(order: RunOrder) -> PipelineEnd:
@@ -72,10 +74,11 @@ async def start_run(order: RunOrder) -> PipelineEnd:
                 stopping=stopping,
                 details=engine.details,
             )
+            run = partial(pipeline.run, order.last_stage)
             if engine.rounds is None:
-                return await pipeline.run()
+                return await run()
             return await run_in_rounds(
-                pipeline.run, engine.rounds, last_stage="dataset", is_changed=is_changed
+                run, engine.rounds, last_stage=order.last_stage, is_changed=is_changed
             )
 
 
@@ -92,7 +95,7 @@ async def run_in_rounds(
     async def run_pass() -> bool:
         nonlocal end
         end = await run()
-        return end.stage == last_stage
+        return end.is_done(last_stage)
 
     await make_rounds(run_pass).run(is_changed=is_changed)
     return end

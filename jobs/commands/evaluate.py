@@ -87,10 +87,11 @@ def evaluate(
         retries_failed=retry_failed,
         lane=read_lane_order(lane, deadline, waits=wait),
     )
-    raise typer.Exit(_evaluate(order))
+    raise typer.Exit(run_evaluation(order))
 
 
-def _evaluate(order: "EvaluationOrder") -> int:
+def run_evaluation(order: "EvaluationOrder") -> int:
+    """Do it, print what came of it, and return the exit code."""
     from jobs.describe_left import describe_left
     from jobs.event_loop import run_to_end
     from jobs.student.compare_models import compare_models

@@ -93,7 +93,8 @@ def _read_rows(order: TuningOrder) -> TrainingSet:
             f"{train_path}: is not there; `distill run {order.folder.run_dir}` makes the dataset"
         )
     train = _check(train_path, order)
-    require_rows(train)
+    if order.settings.student.trainer != "export":
+        require_rows(train)
     validation_path = dataset_dir / "validation.jsonl"
     has_validation = order.train_path is None and _has_rows(validation_path)
     rows = TrainingSet(train, _check(validation_path, order) if has_validation else None)

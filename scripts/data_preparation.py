@@ -1,0 +1,83 @@
+r"""Makes questions from documents, and a fine-tuning dataset from questions.
+
+    python3 scripts/data_preparation.py --question \
+        --train_path train_questions.txt --val_path eval_questions.txt
+    python3 scripts/data_preparation.py --dataset \
+        --train_path train_questions.txt --finetune_path finetune_dataset.jsonl
+
+Both go on where they ended when they are called again, and pay for nothing twice.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from classic import make_order, make_parser, run_command
+
+from jobs.commands.exit_codes import EXIT_OK, EXIT_TRY_LATER
+from jobs.dataset.question_files import write_question_file
+from jobs.describe_left import describe_left
+from jobs.event_loop import run_to_end
+from jobs.pipeline import DATASET
+from jobs.start_run import RunOrder, start_run
+from jobs.student.answer_question_file import answer_question_file
+from jobs.student.import_questions import read_questions
+
+QUESTIONS = "kept_questions"
+
+
+def main() -> None:
+    """Read the arguments and do one of the two."""
+    parser = make_parser(__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--question", action="store_true", help="make files of questions")
+    what.add_argument("--dataset", action="store_true", help="answer a file of questions")
+    parser.add_argument("--train_path", type=Path, required=True, help="questions to train on")
+    parser.add_argument("--val_path", type=Path, help="held-out questions (with --question)")
+    parser.add_argument("--finetune_path", type=Path, help="rows in chat format (with --dataset)")
+    arguments = parser.parse_args()
+    if arguments.question and not arguments.val_path:
+        parser.error("--question needs --val_path")
+    if arguments.dataset and not arguments.finetune_path:
+        parser.error("--dataset needs --finetune_path")
+    if arguments.question:
+        run_command(lambda: make_questions(arguments))
+    run_command(lambda: make_dataset(arguments))
+
+
+def make_questions(arguments: argparse.Namespace) -> int:
+    """Take the run to its questions, and write both files."""
+    order = make_order(arguments)
+    if not _take_to(order, QUESTIONS):
+        return EXIT_TRY_LATER
+    train = write_question_file(arguments.train_path, order.folder, "train")
+    held_out = write_question_file(arguments.val_path, order.folder, "held_out")
+    print(f"{arguments.train_path}: {train:,} questions to train on")
+    print(f"{arguments.val_path}: {held_out:,} held-out questions")
+    return EXIT_OK
+
+
+def make_dataset(arguments: argparse.Namespace) -> int:
+    """Take the run to its end, and write the rows of the questions in the file."""
+    questions = read_questions(arguments.train_path)
+    order = make_order(arguments)
+    if not _take_to(order, DATASET):
+        return EXIT_TRY_LATER
+    end = run_to_end(answer_question_file(order, questions, arguments.finetune_path))
+    print(f"{arguments.finetune_path}: {end.rows:,} rows of {len(questions):,} questions")
+    if end.unanswered:
+        print(f"{end.unanswered:,} have no answer; {order.folder.rejected_path} says why")
+    return EXIT_OK if end.passed.is_complete else EXIT_TRY_LATER
+
+
+def _take_to(order: RunOrder, stage: str) -> bool:
+    end = run_to_end(start_run(order._replace(last_stage=stage)))
+    if not end.is_done(stage):
+        left = describe_left(order.folder, end)
+        print(f"{left}; the same command again goes on", file=sys.stderr)
+    return end.is_done(stage)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+r"""Has a model answer the questions of a file and scores the answers, or compares all models.
+
+    python3 scripts/launch_evaluation.py --eval_baseline  --val_path eval_questions.txt
+    python3 scripts/launch_evaluation.py --eval_finetuned --val_path eval_questions.txt
+    python3 scripts/launch_evaluation.py --eval_gpt4      --val_path eval_questions.txt
+    python3 scripts/launch_evaluation.py --compare_response \
+        --val_path eval_questions.txt --response_file compare.csv
+
+--eval_gpt4 evaluates the teacher. All pay for nothing twice.
+"""
+
+import argparse
+from pathlib import Path
+
+from classic import make_order, make_parser, run_command
+
+from jobs.commands.evaluate import run_evaluation
+from jobs.commands.exit_codes import EXIT_OK
+from jobs.student.compare_run import require_comparison
+from jobs.student.comparison_table import describe_comparison
+from jobs.student.evaluate import EvaluationOrder
+from jobs.student.import_questions import read_questions
+from jobs.student.responses_csv import write_responses
+from schemas.evaluation import Role
+
+
+def main() -> None:
+    """Read the arguments and do one of the four."""
+    parser = make_parser(__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    what = parser.add_mutually_exclusive_group(required=True)
+    for flag, role in (("baseline", "baseline"), ("finetuned", "tuned"), ("gpt4", "teacher")):
+        what.add_argument(
+            f"--eval_{flag}", dest="role", action="store_const", const=role, help=f"the {role}"
+        )
+    what.add_argument("--compare_response", action="store_true", help="all that were evaluated")
+    parser.add_argument("--val_path", type=Path, required=True, help="questions, one a line")
+    parser.add_argument("--response_file", type=Path, help="CSV (with --compare_response)")
+    arguments = parser.parse_args()
+    if arguments.compare_response and not arguments.response_file:
+        parser.error("--compare_response needs --response_file")
+    if arguments.compare_response:
+        run_command(lambda: compare(arguments))
+    run_command(lambda: evaluate(arguments, arguments.role))
+
+
+def evaluate(arguments: argparse.Namespace, role: Role) -> int:
+    """Have one model answer the questions, and score its answers."""
+    order = make_order(arguments)
+    return run_evaluation(
+        EvaluationOrder(
+            order.folder,
+            order.settings,
+            order.endpoints,
+            roles=[role],
+            questions=read_questions(arguments.val_path),
+            lane=order.lane,
+        )
+    )
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Print the comparison and write all answers. Sends nothing."""
+    order = make_order(arguments)
+    compared = require_comparison(order.folder, order.settings)
+    print(describe_comparison(compared.comparison))
+    count = write_responses(arguments.response_file, compared.evaluation)
+    print(f"{arguments.response_file}: {count:,} questions with all answers")
+    return EXIT_OK
+
+
+if __name__ == "__main__":
+    main()
