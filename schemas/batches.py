@@ -77,6 +77,12 @@ class Batch(Record):
         """Whether the provider knows it and may still work on it."""
         return bool(self.facts.batch_id) and not self.has_ended
 
+    @property
+    def lacks_results(self) -> bool:
+        """Whether it has answers, and the provider does not say where."""
+        facts = self.facts
+        return facts.status == "completed" and bool(facts.done_count) and not facts.output_file_id
+
 
 class BatchAttempt(Record):
     """A try of one request in a batch that did not settle it; a reply that was paid for is kept."""

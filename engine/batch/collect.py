@@ -13,7 +13,7 @@ from engine.batch.attempts import AttemptLog
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
-from engine.batch.result_files import GROUP_LINES, is_cut_off, read_groups, read_requests
+from engine.batch.result_files import GROUP_LINES, is_whole, read_groups, read_requests
 from engine.batch.results import Asked, Back, Result, ResultReader
 from engine.clock import Clock
 from engine.errors import FatalError, RequestError, TransientError
@@ -133,8 +133,10 @@ class Collector:
                 await self._delete(batch, at_provider=at_provider)
 
     async def _download(self, batch: Batch, tally: Tally) -> bool:
-        """Fetch the results that are not here yet; returns whether the provider still had them."""
-        facts, is_whole = batch.facts, True
+        """Fetch the results that are not here yet; returns whether the provider still had all."""
+        facts, is_all_there = batch.facts, True
+        if batch.lacks_results and self._is_young(batch):
+            raise TransientError(f"batch {batch.name} has no result file yet", code=NOT_FOUND)
         for file_id, path in (
             (facts.output_file_id, self._folder.output_path(batch.name)),
             (facts.error_file_id, self._folder.error_path(batch.name)),
@@ -147,18 +149,17 @@ class Collector:
                 if error.code != NOT_FOUND:
                     raise
                 await self._miss(batch, file_id, tally)
-                is_whole = False
+                is_all_there = False
                 continue
-            if is_cut_off(path):
+            if _has_lines(facts, file_id) and not is_whole(path):
                 path.unlink()
-                raise TransientError(f"result file {file_id} was cut off", code="cut_off")
-        return is_whole
+                raise TransientError(f"result file {file_id} did not come whole", code="cut_off")
+        return is_all_there
 
     async def _miss(self, batch: Batch, file_id: str, tally: Tally) -> None:
-        age = self._clock.utc_now() - datetime.fromisoformat(batch.changed_at)
-        if age < YOUNG:
-            raise TransientError(f"result file {file_id} is not there yet", code=NOT_FOUND)
         facts = batch.facts
+        if _has_lines(facts, file_id) and self._is_young(batch):
+            raise TransientError(f"result file {file_id} is not there yet", code=NOT_FOUND)
         if file_id == facts.error_file_id:
             _log.warning("batch %s: its error file %s is gone", batch.name, file_id)
             return
@@ -175,6 +176,9 @@ class Collector:
             f"{facts.done_count or 0:,}",
             "an unknown sum" if lost_usd is None else f"${lost_usd:.4f}",
         )
+
+    def _is_young(self, batch: Batch) -> bool:
+        return self._clock.utc_now() - datetime.fromisoformat(batch.changed_at) < YOUNG
 
     async def _settle(self, batch: Batch, tally: Tally, *, is_lost: bool) -> None:
         waiting = read_requests(self._folder.input_path(batch.name))
@@ -257,6 +261,12 @@ class Collector:
 def is_refused(batch: Batch) -> bool:
     """Whether the provider did not take the batch, for another reason than its size."""
     return batch.facts.status == "failed" and batch.facts.problem_code != TOKEN_LIMIT
+
+
+def _has_lines(facts: BatchFacts, file_id: str) -> bool:
+    """Whether a result file must hold something; some servers name one that holds nothing."""
+    is_output = file_id == facts.output_file_id
+    return (facts.done_count if is_output else facts.error_count) != 0
 
 
 def _report(batch: Batch, tally: Tally) -> None:

@@ -25,13 +25,13 @@ class Poller:
         self._clock = clock
 
     async def poll(self) -> None:
-        """Note how far the batches are that the provider works on.
+        """Note how far the batches are of which there may be news.
 
         Raises:
             ConfigError: the provider knows nothing of one of them.
             TransientError, FatalError: it does not answer, or refuses to.
         """
-        batches = [batch for batch in self._ledger.out() if batch.is_at_provider]
+        batches = [b for b in self._ledger.out() if b.is_at_provider or b.lacks_results]
         states: dict[str, BatchFacts] = {}
         if len(batches) >= LIST_FROM:
             oldest = min(datetime.fromisoformat(batch.intended_at) for batch in batches)

@@ -48,17 +48,24 @@ def read_groups(path: Path) -> Iterator[list[bytes]]:
         yield lines
 
 
-def is_cut_off(path: Path) -> bool:
-    """Whether a result file ends in the middle of a line: a connection may end without a word."""
+def is_whole(path: Path) -> bool:
+    """Whether a result file begins and ends with a line of JSON, and has any.
+
+    A connection may end without a word, and a gateway may answer with a page of its own.
+    """
     with path.open("rb") as file:
+        first_line = file.readline()
         size_bytes = file.seek(0, os.SEEK_END)
         file.seek(max(size_bytes - 1, 0))
-        if file.read() in (b"", b"\n"):
-            return False
+        if file.read() == b"\n":
+            return _is_json(first_line)
         file.seek(0)
-        last_line = deque(file, maxlen=1).pop()
+        last_line = deque(file, maxlen=1)
+    return bool(last_line) and _is_json(first_line) and _is_json(last_line.pop())
+
+
+def _is_json(line: bytes) -> bool:
     try:
-        orjson.loads(last_line)
+        return isinstance(orjson.loads(line), dict)
     except orjson.JSONDecodeError:
-        return True
-    return False
+        return False

@@ -206,14 +206,13 @@ async def test_batches_refused_three_times_stop_the_run(tmp_path: Path) -> None:
 
 async def test_faults_of_every_slow_call_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
     kinds = {"server_error": 0.1, "reset_before": 0.1, "reset_after": 0.15, "cut_off": 0.1}
+    kinds |= {"html": 0.05, "empty": 0.05}
     operations = ["upload_file", "list_files", "retrieve_file", "download_file", "delete_file"]
     operations += ["create_batch", "list_batches", "retrieve_batch"]
     faults = {
-        operation: {"probabilities": {**kinds, "html": 0.05, "empty": 0.05}, "seed": seed}
+        operation: {"probabilities": kinds, "seed": seed}
         for seed, operation in enumerate(operations)
-        if operation != "download_file"
     }
-    faults["download_file"] = {"probabilities": kinds, "seed": 99}
 
     ended = await work_off(tmp_path, {"slow_faults": faults}, max_requests=15)
 

@@ -1,6 +1,7 @@
 """However a batch ends: what was answered is kept once, the rest comes back, nothing loops."""
 
 from collections import deque
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -208,6 +209,25 @@ async def test_result_file_that_is_not_there_yet_is_waited_for(tmp_path: Path) -
     assert place.settled.keys() == {"a"}
 
 
+async def test_batch_that_does_not_yet_say_where_its_answers_are_is_polled_again(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+
+    async with place.open() as bench:
+        await submit(bench.desk, ask("a"))
+        place.provider.end("000001")
+        (batch_id, batch), *_ = place.provider.batches.items()
+        nameless = batch.facts.model_copy(update={"output_file_id": None})
+        place.provider.batches[batch_id] = batch._replace(facts=nameless)
+        with pytest.raises(TransientError, match="no result file yet"):
+            await bench.desk.collect()
+        place.provider.batches[batch_id] = batch
+        await bench.desk.collect()
+
+    assert isinstance(place.settled["a"], Completed)
+
+
 async def test_results_that_the_provider_no_longer_has_are_reported_and_asked_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -230,7 +250,19 @@ async def test_results_that_the_provider_no_longer_has_are_reported_and_asked_ag
     assert bench.budget.spent_usd == pytest.approx(0.18)
 
 
-async def test_result_file_cut_off_without_a_word_is_fetched_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda whole: whole[:-40],
+        lambda whole: b"",
+        lambda whole: b"<html><h1>Bad gateway</h1></html>",
+        lambda whole: b"<html>\n<h1>Bad gateway</h1>\n</html>\n",
+        lambda whole: b'{"error":{"message":"busy"}',
+    ],
+)
+async def test_result_file_that_did_not_come_whole_is_fetched_again(
+    damage: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
     place = make_place(tmp_path)
 
     async with place.open() as bench:
@@ -238,10 +270,28 @@ async def test_result_file_cut_off_without_a_word_is_fetched_again(tmp_path: Pat
         place.provider.end("000001")
         file_id = str(next(iter(place.provider.batches.values())).facts.output_file_id)
         whole = place.provider.files[file_id]
-        place.provider.files[file_id] = whole[:-40]
-        with pytest.raises(TransientError, match="cut off"):
+        place.provider.files[file_id] = damage(whole)
+        with pytest.raises(TransientError, match="did not come whole"):
             await bench.desk.collect()
         place.provider.files[file_id] = whole
+        await bench.desk.collect()
+
+    assert place.settled.keys() == set(IDS)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_error_file_that_holds_nothing_is_none(is_there: bool, tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+
+    async with place.open() as bench:
+        await submit(bench.desk, *map(ask, IDS))
+        place.provider.end("000001", errors=[untried("a")])
+        (batch_id, batch), *_ = place.provider.batches.items()
+        facts = batch.facts.model_copy(update={"error_count": 0})
+        place.provider.batches[batch_id] = batch._replace(facts=facts)
+        place.provider.files[str(facts.error_file_id)] = b""
+        if not is_there:
+            del place.provider.files[str(facts.error_file_id)]
         await bench.desk.collect()
 
     assert place.settled.keys() == set(IDS)
