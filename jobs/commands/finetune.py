@@ -71,18 +71,7 @@ def ask_user(*, yes: bool) -> "Agree":
     """Asks on the terminal whether to go on; with `yes` it only shows what training comes to."""
 
     def agree(rows: "TrainingSet", estimate: "Estimate") -> None:
-        epochs = "as many epochs as the provider chooses"
-        if estimate.epochs is not None:
-            epochs = f"{estimate.epochs} epochs"
-        cost = (
-            "at a price that is not known (student.training_usd_per_million_tokens)"
-            if estimate.usd is None
-            else f"for about ${estimate.usd:.2f}"
-        )
-        print(
-            f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {epochs}, {cost}",
-            file=sys.stderr,
-        )
+        print(_describe(rows, estimate), file=sys.stderr)
         if yes:
             return
         if not sys.stdin.isatty():
@@ -91,6 +80,17 @@ def ask_user(*, yes: bool) -> "Agree":
             raise ConfigError("not submitted")
 
     return agree
+
+
+def _describe(rows: "TrainingSet", estimate: "Estimate") -> str:
+    epochs = "as many epochs as the provider chooses"
+    cost = "at a price that is not known (student.training_usd_per_million_tokens)"
+    if estimate.usd is not None:
+        cost = f"about ${estimate.usd:.2f} an epoch"
+    if estimate.epochs is not None:
+        epochs = f"{estimate.epochs} epochs"
+        cost = cost.replace("an epoch", "in all")
+    return f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {epochs}, {cost}"
 
 
 def _show(end: "TuningEnd") -> None:

@@ -101,10 +101,12 @@ class _Check:
             )
 
     def _check_leakage(self, messages: list[dict[str, str]]) -> None:
-        user = next((m["content"] for m in reversed(messages) if m["role"] == "user"), "")
-        question = user.rpartition(QUESTION_MARK)[2]
-        match = self._held_out.find(question)
-        if match is not None:
+        for message in messages:
+            if message["role"] != "user":
+                continue
+            match = self._held_out.find(message["content"].rpartition(QUESTION_MARK)[2])
+            if match is None:
+                continue
             raise _BadRowError(
                 f"asks held-out question {match.item_id} (similarity {match.similarity:.2f}): what "
                 "is trained on cannot be evaluated on"

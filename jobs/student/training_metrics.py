@@ -4,7 +4,8 @@ import base64
 import binascii
 import csv
 import io
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from schemas.finetuning import TrainingMetric
@@ -20,19 +21,26 @@ def read_metrics(content: bytes, job_id: str) -> list[TrainingMetric]:
     Columns are those of OpenAI: step, train_loss, train_accuracy, valid_loss and
     valid_mean_token_accuracy.
     """
-    rows = csv.DictReader(io.StringIO(_decode(content)))
+    rows = csv.DictReader(io.StringIO(_decode(content), newline=None))
+    try:
+        return _read_rows(rows, job_id)
+    except csv.Error:  # a binary file, for one: a curve less, but a model all the same
+        return []
+
+
+def _read_rows(rows: Iterable[Mapping[str, str | None]], job_id: str) -> list[TrainingMetric]:
     return [
         TrainingMetric(
-            metric_id=content_id("metric", job_id, int(row["step"])),
+            metric_id=content_id("metric", job_id, int(step)),
             job_id=job_id,
-            step=int(row["step"]),
+            step=int(step),
             train_loss=_number(row.get("train_loss")),
             train_accuracy=_number(row.get("train_accuracy")),
             valid_loss=_number(row.get("valid_loss")),
             valid_accuracy=_number(row.get("valid_mean_token_accuracy")),
         )
         for row in rows
-        if (row.get("step") or "").isdigit()
+        if (step := row.get("step") or "").isdecimal()
     ]
 
 
@@ -40,7 +48,7 @@ def draw_curve(values: Sequence[float]) -> str:
     """The course of some values in one line: from the highest to the lowest of them."""
     if not values:
         return ""
-    step = max(1, len(values) // CURVE_CHARS)
+    step = -(-len(values) // CURVE_CHARS)
     shown = values[::step]
     low, high = min(shown), max(shown)
     span = (high - low) or 1.0
@@ -49,12 +57,13 @@ def draw_curve(values: Sequence[float]) -> str:
 
 def _decode(content: bytes) -> str:
     with suppress(binascii.Error):  # it is plain: a comma is in no base64
-        content = base64.b64decode(content.strip(), validate=True)
+        content = base64.b64decode(b"".join(content.split()), validate=True)
     return content.decode("utf-8-sig", errors="replace")
 
 
 def _number(text: str | None) -> float | None:
     try:
-        return float(text) if text else None
+        number = float(text or "")
     except ValueError:
         return None
+    return number if math.isfinite(number) else None

@@ -22,8 +22,9 @@ class TuningLedger:
         self._metrics = RecordLog(metrics_path, TrainingMetric)
         self._open = AsyncExitStack()
         self._last: dict[str, TuningEvent] = {}
+        self._known_since: dict[str, str] = {}
         for event in read_records(path, TuningEvent):
-            self._last[event.job_name] = event
+            self._remember(event)
 
     async def __aenter__(self) -> Self:
         await self._open.enter_async_context(self._log)
@@ -42,6 +43,10 @@ class TuningLedger:
         """The last event of a job, None if there is none."""
         return self._last.get(job_name)
 
+    def known_since(self, sha256: str) -> str:
+        """When these rows first stood in an event of any job. There must be one."""
+        return self._known_since[sha256]
+
     def name_of(self, content_hash: str) -> str:
         """The name of the job for this content: a new one if the last was lost."""
         names = (f"{content_hash}-{number}" for number in count(1))
@@ -57,12 +62,17 @@ class TuningLedger:
             }
         )
         await self._log.append([stamped])
-        self._last[event.job_name] = stamped
+        self._remember(stamped)
         return stamped
 
     async def add_metrics(self, metrics: list[TrainingMetric]) -> None:
         """Keep a job's curve."""
         await self._metrics.append(metrics)
+
+    def _remember(self, event: TuningEvent) -> None:
+        self._last[event.job_name] = event
+        for sha256 in (event.train_sha256, event.validation_sha256):
+            self._known_since.setdefault(sha256, event.at)
 
     def _is_lost(self, job_name: str) -> bool:
         last = self.last(job_name)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.clock import Clock
 from engine.endpoints import Endpoint
-from engine.errors import AuthError, FatalError
+from engine.errors import AuthError, ConfigError, FatalError, RequestError
 from engine.openai_client import (
+    NOT_FOUND,
     Purpose,
     download_file,
     find_file,
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 PURPOSE: Purpose = "fine-tune"
 PAGE_SIZE = 100
+ALTERNATIVES = (
+    "export the rows for a trainer of your own with --trainer export, or name a host that tunes "
+    "models over the same API with --base-url"
+)
 
 
 class JobOrder(NamedTuple):
@@ -77,7 +82,7 @@ class JobClient:
         """
         with translated(self._endpoint, self._clock):
             found = await self._client.models.retrieve(model)
-        date = (found.model_extra or {}).get("shutdown_date")
+        date = getattr(found, "shutdown_date", None)  # older versions of the SDK do not declare it
         return None if date is None else str(date)
 
     async def upload(self, path: Path, name: str) -> str:
@@ -90,11 +95,22 @@ class JobClient:
         with translated(self._endpoint, self._clock):
             return await find_file(self._client, purpose=PURPOSE, name=name, newer_than=newer_than)
 
+    async def has_file(self, file_id: str) -> bool:
+        """Whether the provider knows a file, which it may not do for a moment after its upload."""
+        try:
+            with translated(self._endpoint, self._clock):
+                return (await self._client.files.retrieve(file_id)).id == file_id
+        except RequestError as error:
+            if error.code != NOT_FOUND:
+                raise
+            return False
+
     async def create(self, order: JobOrder) -> JobState:
         """Create a job.
 
         Raises:
             FatalError: the account may not fine-tune; the key itself was good for the upload.
+            ConfigError: the provider does not tune this model, or not with these parameters.
         """
         import openai
 
@@ -111,9 +127,12 @@ class JobClient:
                 )
         except AuthError as error:
             raise FatalError(
-                f"{error}. Fine-tuning is closed to this account, as it is to many: export the "
-                "rows for a trainer of your own with --trainer export, or name a host that tunes "
-                "models over the same API with --base-url"
+                f"{error}. Fine-tuning is closed to this account, as it is to many: {ALTERNATIVES}"
+            ) from None
+        except RequestError as error:
+            raise ConfigError(
+                f"{error}. The provider refuses this training: name another model with --student, "
+                f"change the settings of student, or {ALTERNATIVES}"
             ) from None
         return _read_state(job)
 

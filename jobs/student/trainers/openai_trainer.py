@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engine.clock import Clock
 from engine.errors import ConfigError, ModelGoneError, RequestError, TransientError
 from engine.live.admission import Admission
+from engine.openai_client import NOT_FOUND
 from jobs.student.check_rows import CheckedRows
 from jobs.student.trainers.job_client import JobClient, JobOrder, JobState
 from jobs.student.trainers.trainer import Estimate, Say, Submitted, TrainingSet, Tuned
@@ -22,6 +23,7 @@ CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the v
 SUCCEEDED = "succeeded"
 ENDED_STATUSES = (SUCCEEDED, "failed", "cancelled")  # API reference, fine_tuning.job
 TOKENS_PER_PRICE = 1_000_000
+FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)  # a file may be "not found" for a moment after its upload
 POLL_S = 5.0
 MAX_POLL_S = 120.0
 POLL_GROWTH = 1.3
@@ -54,7 +56,6 @@ class OpenAITrainer:
         self._admission = admission
         self._clock = clock
         self._job_name = ledger.name_of(_content_hash(order))
-        self._never_called: set[str] = set()
 
     async def check(self) -> list[str]:
         """Whether the model is there, and for how long."""
@@ -88,13 +89,14 @@ class OpenAITrainer:
         event = self._ledger.last(self._job_name)
         if event is None:
             event = await self._ledger.add(self._blank_event(), "intent")
-            self._never_called = {"train", "validation", "create"}
+        elif not event.job_id:  # what an earlier call made last may not be listed yet
+            await self._admission.sleep(self._order.settle_s)
         rows = self._order.rows
         if not event.train_file_id:
-            file_id = await self._uploaded(event, rows.train, "train")
+            file_id = await self._uploaded(rows.train, "train")
             event = await self._add(event, "uploaded", train_file_id=file_id)
         if rows.validation is not None and not event.validation_file_id:
-            file_id = await self._uploaded(event, rows.validation, "validation")
+            file_id = await self._uploaded(rows.validation, "validation")
             event = await self._add(event, "uploaded", validation_file_id=file_id)
         if event.job_id:
             return Submitted(event.job_id, event.status, is_new=False)
@@ -124,11 +126,19 @@ class OpenAITrainer:
         return await self._record(await self._client.retrieve(self._job_id()))
 
     async def cancel(self) -> Tuned:
-        """Give the job up."""
-        return await self._record(await self._client.cancel(self._job_id()))
+        """Give the job up.
 
-    async def curve(self, state: JobState) -> str:
-        """The course of the loss in one line, from the job's result file."""
+        Raises:
+            ConfigError: there is none, or it has ended.
+        """
+        job_id = self._job_id()
+        try:
+            return await self._record(await self._client.cancel(job_id))
+        except RequestError as error:
+            raise ConfigError(f"job {job_id} cannot be cancelled: {error}") from error
+
+    async def _curve(self, state: JobState) -> str:
+        """The course of the loss in one line, from the job's result file, which is kept."""
         losses: list[float] = []
         for file_id in state.result_file_ids:
             with tempfile.TemporaryDirectory() as folder:
@@ -142,7 +152,6 @@ class OpenAITrainer:
     async def _record(self, state: JobState) -> Tuned:
         event = self._ledger.last(self._job_name)
         assert event is not None
-        curve = await self.curve(state) if state.status == SUCCEEDED else ""
         price = self._order.settings.training_usd_per_million_tokens
         known = price is not None and state.trained_tokens is not None
         cost_usd = price * state.trained_tokens / TOKENS_PER_PRICE if known else None  # type: ignore[operator]
@@ -156,26 +165,26 @@ class OpenAITrainer:
                 cost_usd=cost_usd,
                 message=state.problem,
             )
-        return Tuned(
-            state.status, state.model, state.trained_tokens, cost_usd, state.problem or curve
-        )
+        message = state.problem
+        if state.status == SUCCEEDED:
+            try:
+                message = await self._curve(state)
+            except (TransientError, RequestError) as error:  # the model is there all the same
+                message = f"the metrics could not be fetched: {error}"
+        return Tuned(state.status, state.model, state.trained_tokens, cost_usd, message)
 
-    async def _uploaded(self, event: TuningEvent, rows: CheckedRows, kind: str) -> str:
+    async def _uploaded(self, rows: CheckedRows, kind: str) -> str:
         name = f"distill-{self._order.run_id}-{rows.sha256[:16]}-{kind}.jsonl"
-        if not self._is_first(kind):
-            await self._let_settle(event)
-            file_id = await self._client.find_file(name, _began_at(event))
-            if file_id is not None:
-                return file_id
-        return await self._client.upload(rows.path, name)
+        known_since = _moment(self._ledger.known_since(rows.sha256))
+        file_id = await self._client.find_file(name, known_since - CLOCK_SKEW)
+        return file_id or await self._client.upload(rows.path, name)
 
     async def _created(self, event: TuningEvent) -> JobState:
         metadata = {OWNER_KEY: self._order.run_id, JOB_KEY: self._job_name}
-        if not self._is_first("create"):
-            await self._let_settle(event)
-            found = await self._client.find(metadata, _began_at(event))
-            if found is not None:
-                return found
+        found = await self._client.find(metadata, _moment(event.at) - CLOCK_SKEW)
+        if found is not None:
+            return found
+        await self._await_files(event)
         settings = self._order.settings
         return await self._client.create(
             JobOrder(
@@ -191,17 +200,15 @@ class OpenAITrainer:
             )
         )
 
-    def _is_first(self, call: str) -> bool:
-        """Whether a call is made for the first time ever; from now on it is not."""
-        if call not in self._never_called:
-            return False
-        self._never_called.discard(call)
-        return True
-
-    async def _let_settle(self, event: TuningEvent) -> None:
-        age_s = (self._clock.utc_now() - datetime.fromisoformat(event.at)).total_seconds()
-        if age_s < self._order.settle_s:
-            await self._admission.sleep(self._order.settle_s - max(age_s, 0.0))
+    async def _await_files(self, event: TuningEvent) -> None:
+        """Return once the provider knows the files: else it would refuse the job."""
+        for file_id in filter(None, (event.train_file_id, event.validation_file_id)):
+            for pause_s in (*FILE_WAITS_S, None):
+                if await self._client.has_file(file_id):
+                    break
+                if pause_s is None:
+                    raise TransientError(f"file {file_id} is not found yet", code=NOT_FOUND)
+                await self._admission.sleep(pause_s)
 
     def _job_id(self) -> str:
         event = self._ledger.last(self._job_name)
@@ -241,5 +248,5 @@ def _content_hash(order: TrainingOrder) -> str:
     )[:16]
 
 
-def _began_at(event: TuningEvent) -> datetime:
-    return datetime.fromisoformat(event.at) - CLOCK_SKEW
+def _moment(at: str) -> datetime:
+    return datetime.fromisoformat(at)
