@@ -11,8 +11,8 @@ def log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     # What it warns of (a child process reaped elsewhere) is nothing that a user can act on.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
-    for client in ("httpx", "httpx2", "openai"):  # a line for each call tells a user nothing
-        logging.getLogger(client).setLevel(logging.WARNING)
+    for library in ("httpx", "httpx2", "openai", "bm25s"):  # a line for each call tells nothing
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 class _BesideBars(logging.Handler):

@@ -21,6 +21,8 @@ from engine.batch.packing import Packer
 from engine.batch.poll import Poller
 from engine.journal import Journal
 from jobs.__main__ import main
+from jobs.student.trainers.job_client import JobClient
+from jobs.student.tuning_ledger import TuningLedger
 
 BOUNDARIES: dict[str, tuple[type, str]] = {
     "spool": (Outbox, "add"),
@@ -32,14 +34,19 @@ BOUNDARIES: dict[str, tuple[type, str]] = {
     "download": (BatchClient, "download"),
     "journal": (Journal, "append"),
     "delete": (BatchClient, "delete"),
+    "tuning_upload": (JobClient, "upload"),
+    "tuning_create": (JobClient, "create"),
 }
 STEPS = ("intent", "uploaded", "created", "polled", "collected", "deleted", "passed")
+TUNING_STEPS = {"tuning_uploaded": "uploaded", "tuning_created": "created"}
 
 
 def kill_at(boundary: str) -> None:
     """Have this process killed at a boundary; `outbox` is the moment of its replacement."""
     if boundary in STEPS:
         _wrap(BatchLedger, "_append", lambda _, event: event.step == boundary)
+    elif boundary in TUNING_STEPS:
+        _wrap(TuningLedger, "add", lambda _, event, step: step == TUNING_STEPS[boundary])
     elif boundary == "outbox":
         _wrap(Path, "replace", lambda path, _: path.name == "outbox.jsonl.new")
     else:
