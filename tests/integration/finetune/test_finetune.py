@@ -39,7 +39,8 @@ def test_failed_job_ends_with_1_and_the_next_call_submits_another(tmp_path: Path
     with start_openai_server({"fine_tuning": {**QUICK, "is_failing": True}}) as server:
         tuning = Tuning(server, make_run(tmp_path / "run"))
 
-        tuning.submit()
+        code, _, err = tuning.submit()
+        assert code == 0, err
         tuning.await_status("failed")
         failed_code, failed_out, _ = tuning.run("--yes")
         server.control.configure(fine_tuning=QUICK)
