@@ -38,13 +38,16 @@ class Rounds:
         self._clock = clock
         self._admission = Admission(clock)
         stopping.on_request(self._admission.close)
+        self._name = ""
         self._is_all_live = plan.lane == "live"
         self._is_pass_due = self._is_all_live
         if self._is_all_live:
             lane.goes_live = _always
 
-    async def run(self, *, is_changed: bool) -> None:
+    async def run(self, name: str, *, is_changed: bool) -> None:
         """Go on until all is done, or for one round if batches are not to be waited for.
+
+        `name` tells the passes of this command from those of others that share the ledger.
 
         Raises:
             TransientError: the provider does not answer, and it is not to be waited for.
@@ -52,8 +55,11 @@ class Rounds:
         """
         for line in self._plan.describe(self._open_count) if self._plan.lane == "auto" else ():
             _log.info("%s", line)
-        was_cut_off = len(self._desk.outbox) != self._desk.ledger.waiting_count
-        self._is_pass_due = self._is_pass_due or is_changed or was_cut_off
+        self._name = name
+        ledger = self._desk.ledger
+        was_cut_off = len(self._desk.outbox) != ledger.waiting_count
+        is_other = ledger.passed_by != name
+        self._is_pass_due = self._is_pass_due or is_changed or was_cut_off or is_other
         while True:
             least_s = 0.0
             try:
@@ -93,13 +99,13 @@ class Rounds:
         if self._is_pass_due or ledger.needs_pass or not self._is_worth_waiting:
             _log.info("round %d", ledger.pass_count + 1)
             if await self._pass() or await self._send_remainder():
-                await ledger.note_pass(0)
+                await ledger.note_pass(0, self._name)
                 self._warn_of_rest()
                 return True
-            await ledger.note_pass(await desk.submit_outbox())
+            await ledger.note_pass(await desk.submit_outbox(), self._name)
             self._is_pass_due = False
         elif len(desk.outbox):
-            await ledger.note_pass(await desk.submit_outbox())
+            await ledger.note_pass(await desk.submit_outbox(), self._name)
         self._report()
         return False
 
@@ -134,8 +140,8 @@ class Rounds:
     def _warn_of_rest(self) -> None:
         if count := len(self._desk.out):
             _log.warning(
-                "%d batches are out that nothing waits for any more: `distill batches` shows and "
-                "cancels them, the next call with --lane batch collects what they answered",
+                "%d batches are out that this command does not wait for: `distill batches` shows "
+                "and cancels them; any call with --lane batch collects what they have answered",
                 count,
             )
 

@@ -97,7 +97,7 @@ async def run_in_rounds(
         end = await run()
         return end.is_done(last_stage)
 
-    await make_rounds(run_pass).run(is_changed=is_changed)
+    await make_rounds(run_pass).run(last_stage, is_changed=is_changed)
     return end
 
 

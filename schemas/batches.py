@@ -45,7 +45,8 @@ class BatchFacts(Record):
 class BatchEvent(Record):
     """One line of the ledger. `batch` is our name for it; `passed` is about none.
 
-    `passed`: all items have been passed over, and `waiting` requests did not fit into any batch.
+    `passed`: a command, which `batch` names, has passed over all its items, and `waiting` requests
+    did not fit into any batch.
     """
 
     event_id: str

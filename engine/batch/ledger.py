@@ -72,10 +72,15 @@ class BatchLedger:
         """Note one step of a batch; returns once it is on disk."""
         await self._append(BatchEvent(event_id="", batch=name, step=step, at="", facts=facts))
 
-    async def note_pass(self, waiting_count: int) -> None:
-        """Note that all items were passed over, and how many requests wait for a batch."""
+    @property
+    def passed_by(self) -> str:
+        """Which command last passed over its items."""
+        return self._fold.passed_by
+
+    async def note_pass(self, waiting_count: int, passed_by: str = "") -> None:
+        """Note that a command has passed over all items, and how many requests wait for a batch."""
         await self._append(
-            BatchEvent(event_id="", batch="", step="passed", at="", waiting=waiting_count)
+            BatchEvent(event_id="", batch=passed_by, step="passed", at="", waiting=waiting_count)
         )
 
     async def _append(self, event: BatchEvent) -> None:
@@ -94,12 +99,14 @@ class LedgerFold:
         self.pass_count = 0
         self.returned_count = 0
         self.waiting_count = 0
+        self.passed_by = ""
 
     def add(self, event: BatchEvent) -> None:
         """Take the next event into account."""
         if event.step == "passed":
             self.needs_pass = False
             self.pass_count += 1
+            self.passed_by = event.batch
             self.returned_count = 0
             self.waiting_count = event.waiting or 0
             return

@@ -38,6 +38,7 @@ class Job:
         self._items = items
         self._steps = steps
         self.live = FakeLane()
+        self.name = "dataset"
         self.pass_count = 0
 
     async def round(self, plan: LanePlan, *, is_changed: bool = False, **settings: Any) -> bool:
@@ -88,7 +89,7 @@ class Driven:
         self._job = job
 
     async def run_to_end(self, *, is_changed: bool) -> bool:
-        await self._rounds.run(is_changed=is_changed)
+        await self._rounds.run(self._job.name, is_changed=is_changed)
         return self._job.is_done
 
 
@@ -319,6 +320,23 @@ async def test_pass_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
     assert place.provider.custom_ids("000002") == ["b.s", "c.s"]
 
 
+async def test_commands_that_share_a_ledger_do_not_take_each_others_passes(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    dataset, evaluation = Job(place, ["a"], ["s"]), Job(place, ["x", "y"], ["s1", "s2"])
+    evaluation.name = "evaluation"
+
+    await dataset.round(plan())
+    place.provider.end_all()
+    await evaluation.round(plan(), max_requests=1)  # collects what the other one waits for
+    is_dataset_done = await dataset.round(plan())
+    place.provider.end("000002")
+    await dataset.round(plan())  # collects the half of what the evaluation waits for
+    await evaluation.round(plan())
+
+    assert is_dataset_done
+    assert place.provider.custom_ids("000004") == ["x.s2"]
+
+
 async def test_batches_that_nothing_waits_for_are_named(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -329,4 +347,4 @@ async def test_batches_that_nothing_waits_for_are_named(
     is_done = await Job(place, [], []).round(plan(), is_changed=True)
 
     assert is_done
-    assert "1 batches are out that nothing waits for" in caplog.text
+    assert "1 batches are out that this command does not wait for" in caplog.text
