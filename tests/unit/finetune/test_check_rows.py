@@ -35,6 +35,9 @@ def test_good_rows_are_counted_and_hashed(tmp_path: Path) -> None:
     ("line", "problem"),
     [
         (b"{", "is not JSON"),
+        (b'{"messages":[{"role":"user","content":"\xff"}]}', "is not JSON"),
+        (b'{"messages":["hello"]}', "found role None, expected one of system, user, assistant"),
+        (b'{"messages":[{"role":["user"],"content":"x"}]}', "found role ['user']"),
         (b"[]", 'a list of "messages"'),
         (b'{"messages":[]}', 'a list of "messages"'),
         (messages(("tool", "x"), ("assistant", "y")), "found role 'tool'"),
@@ -48,8 +51,8 @@ def test_bad_row_is_named_with_its_line(tmp_path: Path, line: bytes, problem: st
     with pytest.raises(ConfigError) as raised:
         check(tmp_path, [row(), line])
 
-    assert f"train.jsonl:2: {problem}" in str(raised.value) or problem in str(raised.value)
-    assert "train.jsonl:2:" in str(raised.value)
+    assert problem in str(raised.value)
+    assert f"{tmp_path}/train.jsonl:2: " in str(raised.value)
     assert "nothing was uploaded" in str(raised.value)
 
 
@@ -64,11 +67,31 @@ def test_row_of_too_many_tokens_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["Which moon is the largest one?", "which moon is the LARGEST one"]
+    "question",
+    [
+        "Which moon is the largest one?",
+        "which moon is the LARGEST one",
+        "The largest one: which moon is it?",
+    ],
 )
 def test_held_out_question_among_the_rows_is_leakage(tmp_path: Path, question: str) -> None:
     with pytest.raises(ConfigError, match="asks held-out question q1"):
         check(tmp_path, [row(question)])
+
+
+def test_held_out_question_is_found_in_an_earlier_turn_and_without_an_excerpt(
+    tmp_path: Path,
+) -> None:
+    asked, told = ("user", "Which moon is the largest one?"), ("assistant", "That one.")
+    line = messages(asked, told, ("user", "And the smallest?"), ("assistant", "This one."))
+
+    with pytest.raises(ConfigError, match=r"train.jsonl:1: asks held-out question q1 \(simil"):
+        check(tmp_path, [line])
+
+
+@pytest.mark.parametrize("question", ["Which planet is the largest one?", "?!", "Which moons?"])
+def test_question_that_is_merely_related_is_no_leakage(tmp_path: Path, question: str) -> None:
+    assert check(tmp_path, [row(question)]).rows == 1
 
 
 def test_repeated_rows_are_a_warning(tmp_path: Path) -> None:

@@ -11,7 +11,17 @@ CSV = (
 )
 
 
-@pytest.mark.parametrize("content", [CSV, base64.b64encode(CSV), b"\xef\xbb\xbf" + CSV])
+@pytest.mark.parametrize(
+    "content",
+    [
+        CSV,
+        base64.b64encode(CSV),
+        base64.encodebytes(CSV),  # in lines
+        b"\xef\xbb\xbf" + CSV,
+        CSV.replace(b"\n", b"\r\n"),
+        CSV.replace(b"\n", b"\r"),
+    ],
+)
 def test_curve_is_read_plain_or_in_base64(content: bytes) -> None:
     first, second = read_metrics(content, "job-1")
 
@@ -24,15 +34,32 @@ def test_curve_is_read_plain_or_in_base64(content: bytes) -> None:
 
 
 def test_rows_that_are_none_are_passed_over() -> None:
-    content = b"step,train_loss\nx,1\n3,not a number\n"
+    content = "step,train_loss\nx,1\n\n²,1\n-1,1\n3,not a number\n4\n".encode()
 
-    (only,) = read_metrics(content, "job-1")
+    metrics = read_metrics(content, "job-1")
 
-    assert (only.step, only.train_loss) == (3, None)
+    assert [(metric.step, metric.train_loss) for metric in metrics] == [(3, None), (4, None)]
 
 
-def test_file_of_another_kind_has_no_curve() -> None:
-    assert read_metrics(b"<html>gone</html>", "job-1") == []
+@pytest.mark.parametrize("number", [b"nan", b"inf", b"-inf", b"1e999"])
+def test_loss_that_is_no_number_is_none(number: bytes) -> None:
+    (only,) = read_metrics(b"step,train_loss\n1," + number, "job-1")
+
+    assert only.train_loss is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html>gone</html>",
+        b"\x89PNG\r\n\x1a\n\x00\x00",
+        b"step,train_loss\n" + b"9" * 200_000,  # longer than a field may be
+        base64.b64encode(CSV)[:-1],
+    ],
+)
+def test_damaged_file_has_no_curve(content: bytes) -> None:
+    assert read_metrics(content, "job-1") == []
 
 
 def test_curve_runs_from_the_highest_bar_to_the_lowest() -> None:
@@ -40,4 +67,8 @@ def test_curve_runs_from_the_highest_bar_to_the_lowest() -> None:
 
     assert (drawn[0], drawn[-1]) == (BARS[-1], BARS[0])
     assert draw_curve([]) == ""
-    assert len(draw_curve([1.0] * 10_000)) <= CURVE_CHARS + 1
+
+
+@pytest.mark.parametrize("count", [1, 39, 40, 41, 79, 10_000])
+def test_curve_is_never_wider_than_its_line(count: int) -> None:
+    assert 1 <= len(draw_curve([1.0] * count)) <= CURVE_CHARS
