@@ -13,6 +13,7 @@ from schemas.batches import Batch, BatchFacts
 
 LIST_FROM = 3  # batches: for more, a page of the list is fewer calls than asking for each
 AGE_SHARE = 0.1  # of its age: how long a batch is left alone before it is polled again
+YOUNG_S = 600.0  # a batch may be "not found" for a moment after it was created
 CONFLICT = 409  # it ended or was cancelled meanwhile (API reference, "Cancel batch")
 
 
@@ -53,12 +54,7 @@ class Poller:
 
     def youngest_age_s(self) -> float | None:
         """Seconds since the last of the batches that are out was made, None if none is."""
-        now = self._clock.utc_now()
-        ages = [
-            (now - datetime.fromisoformat(batch.created_at or batch.intended_at)).total_seconds()
-            for batch in self._ledger.out()
-        ]
-        return min(ages, default=None)
+        return min(map(self._age_s, self._ledger.out()), default=None)
 
     async def _cancelled(self, batch: Batch) -> BatchFacts:
         try:
@@ -76,10 +72,17 @@ class Poller:
         except RequestError as error:
             if error.code != NOT_FOUND:
                 raise
+            if self._age_s(batch) < YOUNG_S:
+                message = f"batch {batch.name} is not found at the provider yet"
+                raise TransientError(message, code=NOT_FOUND) from None
             raise ConfigError(
                 f"batch {batch.name} ({batch.facts.batch_id}) is unknown to the provider: are the "
                 "address and the key those of the account that submitted it?"
             ) from error
+
+    def _age_s(self, batch: Batch) -> float:
+        since = datetime.fromisoformat(batch.created_at or batch.intended_at)
+        return (self._clock.utc_now() - since).total_seconds()
 
     async def _note(self, batch: Batch, facts: BatchFacts) -> None:
         known = {key: value for key, value in facts if value is not None}

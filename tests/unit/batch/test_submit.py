@@ -7,6 +7,7 @@ import pytest
 
 from engine.errors import (
     AuthError,
+    ConfigError,
     FatalError,
     InterruptedRunError,
     RateLimitError,
@@ -271,6 +272,25 @@ async def test_cancelled_batches_are_told_once(tmp_path: Path) -> None:
         "completed",
         "in_progress",
     ]
+
+
+async def test_batch_that_is_not_found_is_waited_for_and_then_names_the_account(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    missing = RequestError("404", code="not_found", status=404)
+
+    async with place.open() as bench:
+        await submit(bench.desk, *map(ask, IDS))
+        place.provider.faults["retrieve"] = deque([missing, missing])
+        with pytest.raises(TransientError, match="not found at the provider yet"):
+            await bench.desk.collect()
+        place.clock.go(hours=1)
+        with pytest.raises(ConfigError, match="those of the account that submitted it"):
+            await bench.desk.collect()
+        await bench.desk.collect()
+
+    assert len(bench.desk.out) == 1
 
 
 async def test_old_batches_are_polled_seldom_and_many_in_one_call(tmp_path: Path) -> None:
