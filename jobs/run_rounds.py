@@ -96,18 +96,26 @@ class Rounds:
         await desk.collect()
         if self._plan.is_live_time(self._clock.utc_now(), self._open_count):
             await self._go_live()
-        if self._is_pass_due or ledger.needs_pass or not self._is_worth_waiting:
+        is_due = self._is_pass_due or ledger.needs_pass or not self._is_worth_waiting
+        if not is_due and len(desk.outbox):
+            is_due = await self._submit()
+        while is_due:
             _log.info("round %d", ledger.pass_count + 1)
             if await self._pass() or await self._send_remainder():
                 await ledger.note_pass(0, self._name)
                 self._warn_of_rest()
                 return True
-            await ledger.note_pass(await desk.submit_outbox(), self._name)
-            self._is_pass_due = False
-        elif len(desk.outbox):
-            await ledger.note_pass(await desk.submit_outbox(), self._name)
+            is_due = await self._submit()
+        self._is_pass_due = False
         self._report()
         return False
+
+    async def _submit(self) -> bool:
+        """Submit what fits; returns whether items may go on at once, as requests were given up."""
+        before = self._desk.given_up_count
+        waiting_count = await self._desk.submit_outbox()
+        await self._desk.ledger.note_pass(waiting_count, self._name)
+        return self._desk.given_up_count > before
 
     async def _pass(self) -> bool:
         """Pass over the stages; they spool anew what they still ask for."""

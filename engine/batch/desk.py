@@ -59,6 +59,7 @@ class BatchDesk:
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
         self._ledger = parts.ledger
+        self._given_up_count = 0
         self._remove_unintended_files()
         parts.collector.remove_remains()
         self._note_out()
@@ -77,6 +78,11 @@ class BatchDesk:
     def out(self) -> list[Batch]:
         """The batches whose requests are out."""
         return list(self._ledger.out())
+
+    @property
+    def given_up_count(self) -> int:
+        """How many requests this process has settled as too large for any batch."""
+        return self._given_up_count
 
     def is_out(self, request_id: str) -> bool:
         """Whether a request is in a batch whose results are not yet collected."""
@@ -239,6 +245,7 @@ class BatchDesk:
 
     async def _keep(self, outcome: Outcome) -> None:
         await self._parts.sink.keep(outcome)
+        self._given_up_count += 1
         self._parts.watch.note(outcome)
 
     def _note_out(self) -> None:

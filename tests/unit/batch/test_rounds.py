@@ -131,6 +131,19 @@ async def test_round_in_which_nothing_has_ended_passes_over_nothing(tmp_path: Pa
     assert len(place.provider.batches) == 1
 
 
+async def test_items_whose_requests_fit_into_no_batch_go_on_in_the_same_round(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    job = Job(place, ["a", "b"], ["s1", "s2"])
+
+    is_done = await job.round(plan(), max_file_mb=0.0001)
+
+    assert is_done
+    assert {getattr(o, "code", "") for o in place.settled.values()} == {"request_too_large"}
+    assert not place.provider.batches
+
+
 async def test_waiting_goes_on_to_the_end(tmp_path: Path) -> None:
     place = make_place(tmp_path)
     working(place)
