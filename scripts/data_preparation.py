@@ -12,15 +12,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from classic import make_order, make_parser, run_command
+from classic import check_targets, make_order, make_parser, run_command
 
 from jobs.commands.exit_codes import EXIT_OK, EXIT_TRY_LATER
 from jobs.dataset.question_files import write_question_file
 from jobs.describe_left import describe_left
 from jobs.event_loop import run_to_end
-from jobs.pipeline import DATASET
+from jobs.pipeline import DATASET, PipelineEnd
 from jobs.start_run import RunOrder, start_run
-from jobs.student.answer_question_file import answer_question_file
+from jobs.student.answer_question_file import STAGE, answer_question_file
 from jobs.student.import_questions import read_questions
 
 QUESTIONS = "kept_questions"
@@ -29,11 +29,10 @@ QUESTIONS = "kept_questions"
 def main() -> None:
     """Read the arguments and do one of the two."""
     parser = make_parser(__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--question", action="store_true", help="make files of questions")
     what.add_argument("--dataset", action="store_true", help="answer a file of questions")
-    parser.add_argument("--train_path", type=Path, required=True, help="questions to train on")
+    parser.add_argument("--train_path", type=Path, required=True, help="questions, one a line")
     parser.add_argument("--val_path", type=Path, help="held-out questions (with --question)")
     parser.add_argument("--finetune_path", type=Path, help="rows in chat format (with --dataset)")
     arguments = parser.parse_args()
@@ -48,6 +47,7 @@ def main() -> None:
 
 def make_questions(arguments: argparse.Namespace) -> int:
     """Take the run to its questions, and write both files."""
+    check_targets(arguments.train_path, arguments.val_path)
     order = make_order(arguments)
     if not _take_to(order, QUESTIONS):
         return EXIT_TRY_LATER
@@ -60,23 +60,31 @@ def make_questions(arguments: argparse.Namespace) -> int:
 
 def make_dataset(arguments: argparse.Namespace) -> int:
     """Take the run to its end, and write the rows of the questions in the file."""
+    check_targets(arguments.train_path, arguments.finetune_path)
     questions = read_questions(arguments.train_path)
     order = make_order(arguments)
     if not _take_to(order, DATASET):
         return EXIT_TRY_LATER
     end = run_to_end(answer_question_file(order, questions, arguments.finetune_path))
+    if not end.passed.is_complete:
+        _say_what_is_left(order, PipelineEnd(STAGE, end.passed))
+        return EXIT_TRY_LATER
     print(f"{arguments.finetune_path}: {end.rows:,} rows of {len(questions):,} questions")
     if end.unanswered:
         print(f"{end.unanswered:,} have no answer; {order.folder.rejected_path} says why")
-    return EXIT_OK if end.passed.is_complete else EXIT_TRY_LATER
+    return EXIT_OK
 
 
 def _take_to(order: RunOrder, stage: str) -> bool:
     end = run_to_end(start_run(order._replace(last_stage=stage)))
     if not end.is_done(stage):
-        left = describe_left(order.folder, end)
-        print(f"{left}; the same command again goes on", file=sys.stderr)
+        _say_what_is_left(order, end)
     return end.is_done(stage)
+
+
+def _say_what_is_left(order: RunOrder, end: PipelineEnd) -> None:
+    left = describe_left(order.folder, end)
+    print(f"distill: {left}; the same command again goes on", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -12,22 +12,22 @@ r"""Has a model answer the questions of a file and scores the answers, or compar
 import argparse
 from pathlib import Path
 
-from classic import make_order, make_parser, run_command
+from classic import make_order, make_parser, read_settings, run_command
 
+from engine.errors import ConfigError
+from engine.run_folder import RunFolder
+from jobs.commands.compare import check_target, show_comparison
 from jobs.commands.evaluate import run_evaluation
 from jobs.commands.exit_codes import EXIT_OK
-from jobs.student.compare_run import require_comparison
-from jobs.student.comparison_table import describe_comparison
 from jobs.student.evaluate import EvaluationOrder
 from jobs.student.import_questions import read_questions
-from jobs.student.responses_csv import write_responses
+from jobs.student.read_evaluation import read_evaluation
 from schemas.evaluation import Role
 
 
 def main() -> None:
     """Read the arguments and do one of the four."""
     parser = make_parser(__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     what = parser.add_mutually_exclusive_group(required=True)
     for flag, role in (("baseline", "baseline"), ("finetuned", "tuned"), ("gpt4", "teacher")):
         what.add_argument(
@@ -61,11 +61,16 @@ def evaluate(arguments: argparse.Namespace, role: Role) -> int:
 
 def compare(arguments: argparse.Namespace) -> int:
     """Print the comparison and write all answers. Sends nothing."""
-    order = make_order(arguments)
-    compared = require_comparison(order.folder, order.settings)
-    print(describe_comparison(compared.comparison))
-    count = write_responses(arguments.response_file, compared.evaluation)
-    print(f"{arguments.response_file}: {count:,} questions with all answers")
+    check_target(arguments.response_file)
+    questions = frozenset(read_questions(arguments.val_path))
+    folder, settings = RunFolder(arguments.run), read_settings(arguments)
+    evaluated = {sample.question for sample in read_evaluation(folder, settings).samples}
+    if evaluated and questions != evaluated:
+        raise ConfigError(
+            f"{arguments.val_path}: is not what was evaluated last (questions that differ: "
+            f"{len(questions ^ evaluated):,}): evaluate the models with this file first"
+        )
+    show_comparison(folder, settings, arguments.response_file)
     return EXIT_OK
 
 

@@ -18,7 +18,6 @@ from jobs.student.finetune import TuningOrder
 def main() -> None:
     """Read the arguments and submit."""
     parser = make_parser(__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("finetune_path", type=Path, help="rows in chat format")
     parser.add_argument("--student", help="the model to tune")
     parser.add_argument("--wait", action="store_true", help="follow the job to its end")
@@ -31,7 +30,7 @@ def launch(arguments: argparse.Namespace) -> int:
     """Submit the job or adopt it."""
     order = TuningOrder(
         RunFolder(arguments.run),
-        read_settings(arguments, student__model=arguments.student),
+        read_settings(arguments, {"student.model": arguments.student}),
         endpoint=None,
         agree=ask_user(yes=arguments.yes),
         waits=arguments.wait,

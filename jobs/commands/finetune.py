@@ -39,8 +39,6 @@ def finetune(
     from jobs.student.finetune import TuningOrder
 
     folder = RunFolder(run_dir)
-    if not folder.is_begun:
-        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
     flags = {
         "student.model": student,
         "student.trainer": trainer,
@@ -53,11 +51,18 @@ def finetune(
 
 
 def run_finetuning(order: "TuningOrder") -> int:
-    """Do it, print what came of it, and return the exit code."""
+    """Do it, print what came of it, and return the exit code.
+
+    Raises:
+        ConfigError: the order's folder is no run; and what jobs.student.finetune raises.
+    """
     from jobs.event_loop import run_to_end
     from jobs.read_endpoints import read_endpoints
     from jobs.student.finetune import finetune as tune
 
+    run_dir = order.folder.run_dir
+    if not order.folder.is_begun:
+        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
     needs_key = order.settings.student.trainer != "export"
     if needs_key and order.settings.teacher.provider != "local":
         endpoint = read_endpoints(order.settings, os.environ)[0]
@@ -83,13 +88,12 @@ def ask_user(*, yes: bool) -> "Agree":
 
 
 def _describe(rows: "TrainingSet", estimate: "Estimate") -> str:
-    epochs = "as many epochs as the provider chooses"
+    epochs, unit = "as many epochs as the provider chooses", "an epoch"
+    if estimate.epochs is not None:
+        epochs, unit = f"{estimate.epochs} epochs", "in all"
     cost = "at a price that is not known (student.training_usd_per_million_tokens)"
     if estimate.usd is not None:
-        cost = f"about ${estimate.usd:.2f} an epoch"
-    if estimate.epochs is not None:
-        epochs = f"{estimate.epochs} epochs"
-        cost = cost.replace("an epoch", "in all")
+        cost = f"about ${estimate.usd:.2f} {unit}"
     return f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {epochs}, {cost}"
 
 

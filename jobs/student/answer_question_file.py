@@ -1,14 +1,14 @@
 """Has the teacher answer the questions of a file: those of the run, and others from elsewhere."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import orjson
 
 from engine.ask import Ask
-from engine.errors import ConfigError
+from engine.errors import ConfigError, Deferred
 from engine.files import replace_file
 from engine.progress import StageProgress
 from engine.records import RecordLog, read_records
@@ -16,10 +16,13 @@ from engine.run_folder import RunFolder, WriterLock
 from engine.stage import StageFiles, StagePass, run_stage
 from engine.stopping import Stopping, stop_on_signals
 from jobs.dataset.chat_rows import chat_row
+from jobs.dataset.near_duplicates import NearDuplicates
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.untrusted_text import make_line
 from jobs.open_engine import OpenEngine, open_engine
+from jobs.run_changes import reset_stages
 from jobs.start_run import RunOrder
+from jobs.student.check_rows import LIKE_HELD_OUT
 from jobs.student.retrieve_context import retrieve_chunks
 from schemas.dataset import Answer, Question, Rejection
 from schemas.documents import Chunk
@@ -27,6 +30,7 @@ from schemas.record import content_id
 
 STAGE = "imported_answers"  # answers to questions that the run does not know
 CANDIDATES = 10  # chunks looked at for one that may be trained on
+HELD_OUT_TEXT = "held_out_text"  # the reason: what answers it may not be trained on
 
 
 class FileEnd(NamedTuple):
@@ -44,10 +48,11 @@ async def answer_question_file(
 
     The run must be complete: its own questions have their answers there. For any other the best
     chunk is looked up, and the teacher is asked as it is for its own. The same call again buys
-    nothing.
+    nothing: all is done anew from the journal, under the settings of the run.
 
     Raises:
-        ConfigError: a question is held out for the evaluation, or nothing can be looked up.
+        ConfigError: a question is held out for the evaluation, if in other words, or nothing can
+            be looked up.
         EngineError: whatever ends it early; everything bought until then is kept.
     """
     stopping = Stopping()
@@ -55,17 +60,21 @@ async def answer_question_file(
         WriterLock(order.folder.lock_path),
         stop_on_signals(stopping, grace_s=order.settings.limits.grace_s),
     ):
+        known = await asyncio.to_thread(_known_questions, order.folder, questions)
+        reset_stages(order.folder, [STAGE])
         async with open_engine(order.folder, order.settings, order.endpoints, stopping) as engine:
-            wanted = await _find_questions(order, questions, engine.ask)
+            try:
+                wanted = await _find_questions(order, questions, known, engine.ask)
+            except Deferred:  # chunks are being embedded in a batch
+                return FileEnd(0, len(questions), StagePass(deferred_count=len(questions)))
             passed = await _answer_imported(order, wanted, engine, stopping)
-    async with AsyncExitStack() as opened:
-        rows = await _open_rows(order, opened)
-        count = replace_file(out_path, rows.read(wanted))
+        count = await _write_rows(order, wanted, out_path) if passed.is_complete else 0
     return FileEnd(count, len(wanted) - count, passed)
 
 
-async def _find_questions(order: RunOrder, texts: Sequence[str], ask: Ask) -> list[Question]:
-    known = _known_questions(order.folder, frozenset(texts))
+async def _find_questions(
+    order: RunOrder, texts: Sequence[str], known: Mapping[str, Question], ask: Ask
+) -> list[Question]:
     foreign = [text for text in texts if text not in known]
     settings = order.settings.evaluation.model_copy(update={"retrieved_chunks": CANDIDATES})
     chunks_path = order.folder.results_path("chunks")
@@ -78,31 +87,34 @@ async def _find_questions(order: RunOrder, texts: Sequence[str], ask: Ask) -> li
     return [known.get(text) or imported[text] for text in texts]
 
 
-def _known_questions(folder: RunFolder, texts: frozenset[str]) -> dict[str, Question]:
-    known = {}
+def _known_questions(folder: RunFolder, texts: Sequence[str]) -> dict[str, Question]:
+    """Those of the run's own questions that are trained on."""
+    wanted, known = frozenset(texts), {}
+    held_out = NearDuplicates(LIKE_HELD_OUT)
     for question in read_records(folder.results_path("kept_questions"), Question):
         text = make_line(question.text)
-        if text not in texts:
-            continue
         if question.side == "held_out":
+            held_out.remember(question.question_id, text)
+        elif text in wanted:
+            known[text] = question
+    for text in texts:
+        match = held_out.find(text)
+        if match is not None:
             raise ConfigError(
-                f"the question {text!r} is held out for the evaluation: take it out of the file"
+                f"the question {text!r} is held out for the evaluation (question {match.item_id}, "
+                f"similarity {match.similarity:.2f}): take it out of the file"
             )
-        known[text] = question
     return known
 
 
 def _imported_question(text: str, chunks: Sequence[Chunk]) -> Question:
-    chunk = next((chunk for chunk in chunks if chunk.side == "train"), None)
-    if chunk is None:
-        raise ConfigError(
-            f"the question {text!r} is about text that is held out: take it out of the file"
-        )
+    """The question about the best chunk that may be trained on, or about the best one."""
+    chunk = next((chunk for chunk in chunks if chunk.side == "train"), chunks[0])
     return Question(
         question_id=content_id("imported", text, chunk.chunk_id),
         chunk_id=chunk.chunk_id,
         document_id=chunk.document_id,
-        side="train",
+        side=chunk.side,
         kind="factual",
         text=text,
         evidence=(),
@@ -119,17 +131,16 @@ async def _answer_imported(
     chunks = RecordLog(order.folder.results_path("chunks"), Chunk)
 
     async def write(question: Question, ask: Ask) -> list[Answer | Rejection]:
+        if question.side == "held_out":
+            return [_reject(question, HELD_OUT_TEXT)]
         chunk = chunks.require(question.chunk_id)
-        return [await profile.write_answer(question, chunk, ask, order.settings)]
+        answer = await profile.write_answer(question, chunk, ask, order.settings)
+        return [answer if isinstance(answer, Answer) else _of_this_stage(answer)]
 
     async with chunks, StageFiles(order.folder, STAGE, Answer) as files:
-        unfinished = [q for q in imported if files.is_unfinished(q.question_id)]
-        done = len(imported) - len(unfinished)
-        with StageProgress(
-            STAGE, total=len(imported), done=done, details=engine.details
-        ) as progress:
+        with StageProgress(STAGE, total=len(imported), done=0, details=engine.details) as progress:
             return await run_stage(
-                unfinished,
+                imported,
                 write,
                 ask=engine.ask,
                 files=files,
@@ -139,25 +150,40 @@ async def _answer_imported(
             )
 
 
-class _Rows(NamedTuple):
-    """Where the pieces of a row are looked up."""
-
-    answers: dict[str, Answer]
-    chunks: RecordLog[Chunk]
-    closed_book: bool
-
-    def read(self, questions: Sequence[Question]) -> Iterator[bytes]:
-        for question in questions:
-            answer = self.answers.get(question.question_id)
-            if answer is not None:
-                chunk = self.chunks.require(answer.chunk_id)
-                row = chat_row(question.text, answer.text, chunk, closed_book=self.closed_book)
-                yield orjson.dumps(row)
+def _reject(question: Question, reason: str) -> Rejection:
+    return Rejection.of(question.question_id, stage=STAGE, reason=reason, text=question.text)
 
 
-async def _open_rows(order: RunOrder, opened: AsyncExitStack) -> _Rows:
-    folder = order.folder
-    paths = (folder.results_path("answers"), folder.results_path(STAGE))
-    answers = {a.question_id: a for path in paths for a in read_records(path, Answer)}
-    chunks = await opened.enter_async_context(RecordLog(folder.results_path("chunks"), Chunk))
-    return _Rows(answers, chunks, order.settings.dataset.closed_book)
+def _of_this_stage(rejection: Rejection) -> Rejection:
+    """The same, so that it leaves with this stage and not with the run's own answers."""
+    return Rejection.of(
+        rejection.item_id,
+        stage=STAGE,
+        reason=rejection.reason,
+        score=rejection.score,
+        threshold=rejection.threshold,
+        detail=rejection.detail,
+        text=rejection.text,
+    )
+
+
+async def _write_rows(order: RunOrder, wanted: Sequence[Question], out_path: Path) -> int:
+    folder, closed_book = order.folder, order.settings.dataset.closed_book
+    ids = frozenset(question.question_id for question in wanted)
+    answers = {
+        answer.question_id: answer.text
+        for path in (folder.results_path("answers"), folder.results_path(STAGE))
+        for answer in read_records(path, Answer)
+        if answer.question_id in ids
+    }
+    async with RecordLog(folder.results_path("chunks"), Chunk) as chunks:
+
+        def rows() -> Iterator[bytes]:
+            for question in wanted:
+                text = answers.get(question.question_id)
+                if text is not None:
+                    chunk = chunks.require(question.chunk_id)
+                    row = chat_row(question.text, text, chunk, closed_book=closed_book)
+                    yield orjson.dumps(row)
+
+        return await asyncio.to_thread(replace_file, out_path, rows())

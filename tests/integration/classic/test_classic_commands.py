@@ -6,15 +6,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 
-from tests.openai_server import start_openai_server
-from tests.openai_server.client import RunningServer
+from tests.openai_server import RunningServer, start_openai_server
 
 ROOT_DIR = Path(__file__).parents[3]
 STUDENT = "gpt-4o-mini"
 FOREIGN = "How does one run a detached job from a crontab line?"
+TRAIN, VAL, ROWS = "train_questions.txt", "eval_questions.txt", "finetune_dataset.jsonl"
+COMPARE = ("launch_evaluation.py", "--compare_response", "--val_path", VAL, "--response_file")
+DATASET = ("--dataset", "--train_path", TRAIN, "--finetune_path", ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -31,76 +35,130 @@ class Shell:
         self._server = server
         self.folder = folder
 
-    def run(self, script: str, *flags: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, script: str, *flags: str, has_key: bool = True
+    ) -> "subprocess.CompletedProcess[str]":
+        environment = {**os.environ, "OPENAI_BASE_URL": self._server.base_url}
+        environment["OPENAI_API_KEY"] = self._server.api_key if has_key else ""
         return subprocess.run(
             [sys.executable, str(ROOT_DIR / "scripts" / script), *flags],
             cwd=self.folder,
-            env={
-                **os.environ,
-                "OPENAI_API_KEY": self._server.api_key,
-                "OPENAI_BASE_URL": self._server.base_url,
-            },
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=120,
         )
 
+    def lines(self, name: str) -> list[str]:
+        return (self.folder / name).read_text().splitlines()
 
-def test_classic_commands_lead_from_documents_to_a_comparison(
-    server: RunningServer, tmp_path: Path
-) -> None:
-    documents = tmp_path / "documents"
-    documents.mkdir()
-    for name in ("filters", "how-it-works", "run-folder", "cron"):
-        shutil.copy(ROOT_DIR / "docs" / f"{name}.md", documents)
-    shell = Shell(server, tmp_path)
-    train, held_out = tmp_path / "train_questions.txt", tmp_path / "eval_questions.txt"
-    rows, compared = tmp_path / "finetune_dataset.jsonl", tmp_path / "compare.csv"
-    paths = ("--train_path", train.name)
+    def write(self, name: str, *lines: str) -> None:
+        (self.folder / name).write_text("\n".join(lines))
 
-    asked = shell.run(
-        *("data_preparation.py", "--question", *paths, "--val_path", held_out.name),
+    def chunk_to_train_on(self) -> dict[str, Any]:
+        chunks = map(orjson.loads, self.lines("distill-run/chunks.jsonl"))
+        return next(chunk for chunk in chunks if chunk["side"] == "train")
+
+    def calls(self) -> int:
+        return int(self._server.control.settled_totals()["calls"])
+
+
+@pytest.fixture(scope="module")
+def begun(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which both files of questions were made."""
+    folder = tmp_path_factory.mktemp("classic")
+    (folder / "documents").mkdir()
+    for name in ("filters", "how-it-works", "cron"):
+        shutil.copy(ROOT_DIR / "docs" / f"{name}.md", folder / "documents")
+    made = Shell(server, folder).run(
+        *("data_preparation.py", "--question", "--train_path", TRAIN, "--val_path", VAL),
         *("--documents", "documents", "--set", "split.held_out_fraction=0.4"),
     )
-    questions = train.read_text().splitlines()
-    train.write_text("\n".join([*questions, FOREIGN]))
-    answer = ("data_preparation.py", "--dataset", *paths, "--finetune_path", rows.name)
-    answered = shell.run(*answer)
-    calls = server.control.totals()["calls"]
-    answered_again = shell.run(*answer)
-    calls_again = server.control.totals()["calls"]
+    assert made.returncode == 0, made.stderr
+    return folder
 
-    assert asked.returncode == 0, asked.stderr
-    assert answered.returncode == 0, answered.stderr
-    assert len(questions) >= 10
-    assert held_out.read_text().strip()
-    assert f"rows of {len(questions) + 1} questions" in answered.stdout
-    assert FOREIGN in rows.read_text()
-    assert (answered_again.returncode, calls_again) == (0, calls)
 
-    launch = ("launch_training.py", rows.name, "--student", STUDENT, "--yes", "--wait")
-    launched = shell.run(*launch, "--set", "batch.settle_s=0.2")
+@pytest.fixture
+def shell(server: RunningServer, begun: Path, tmp_path: Path) -> Shell:
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("documents"))
+    return Shell(server, tmp_path)
 
-    assert launched.returncode == 0, launched.stderr
+
+def test_commands_lead_from_documents_to_a_comparison(shell: Shell, server: RunningServer) -> None:
+    answered = shell.run("data_preparation.py", *DATASET)
+    launched = shell.run("launch_training.py", ROWS, "--student", STUDENT, "--yes", "--wait")
+    shell.write(VAL, *shell.lines(VAL)[:2])
+    evaluated = [
+        shell.run("launch_evaluation.py", flag, "--val_path", VAL)
+        for flag in ("--eval_baseline", "--eval_finetuned", "--eval_gpt4")
+    ]
+    calls = shell.calls()
+    compared = shell.run(*COMPARE, "compare.csv", has_key=False)
+
+    for ended in (answered, launched, *evaluated, compared):
+        assert ended.returncode == 0, ended.stderr
     (job,) = server.control.jobs()
     assert launched.stdout.splitlines()[0] == job["id"]
+    assert all("Answer relevancy" in ended.stdout for ended in evaluated)
+    assert job["fine_tuned_model"] in compared.stdout
+    assert shell.calls() == calls
+    table = (shell.folder / "compare.csv").read_text(encoding="utf-8-sig")
+    assert all(question.split()[-1] in table for question in shell.lines(VAL))
 
-    held_out.write_text("\n".join(held_out.read_text().splitlines()[:2]))
-    for flag in ("--eval_baseline", "--eval_finetuned", "--eval_gpt4"):
-        evaluated = shell.run("launch_evaluation.py", flag, "--val_path", held_out.name)
-        assert evaluated.returncode == 0, evaluated.stderr
-        assert "Answer relevancy" in evaluated.stdout
-    before = server.control.totals()["calls"]
-    comparison = shell.run(
-        *("launch_evaluation.py", "--compare_response", "--val_path", held_out.name),
-        *("--response_file", compared.name),
-    )
 
-    assert comparison.returncode == 0, comparison.stderr
-    assert server.control.totals()["calls"] == before
-    assert job["fine_tuned_model"] in comparison.stdout
-    assert compared.read_text(encoding="utf-8-sig").count(STUDENT) >= 2
+def test_questions_are_one_a_line_and_stand_on_one_side(shell: Shell) -> None:
+    train, held_out = shell.lines(TRAIN), shell.lines(VAL)
+
+    assert len(train) >= 10
+    assert held_out
+    assert all(line.strip() for line in (*train, *held_out))
+    assert not set(train) & set(held_out)
+
+
+def test_question_from_elsewhere_is_answered_from_the_runs_text_once(shell: Shell) -> None:
+    own, chunk = shell.lines(TRAIN)[:3], shell.chunk_to_train_on()
+    foreign = f"What is meant by {' '.join(chunk['text'].split()[:20])}"
+    shell.write(TRAIN, foreign, *own)
+
+    first = shell.run("data_preparation.py", *DATASET)
+    calls, rows = shell.calls(), (shell.folder / ROWS).read_bytes()
+    second = shell.run("data_preparation.py", *DATASET)
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr
+    assert f"{ROWS}: 4 rows of 4 questions" in first.stdout
+    users = [orjson.loads(line)["messages"][1]["content"] for line in rows.splitlines()]
+    assert [text.rpartition("Question: ")[2] for text in users] == [foreign, *own]
+    assert chunk["text"] in users[0]
+    assert shell.calls() == calls
+    assert (shell.folder / ROWS).read_bytes() == rows
+
+
+def test_changed_filter_holds_for_questions_from_elsewhere_too(shell: Shell) -> None:
+    shell.write(TRAIN, FOREIGN)
+    shell.run("data_preparation.py", *DATASET)
+    calls = shell.calls()
+
+    strict = shell.run("data_preparation.py", *DATASET, "--set", "answers.min_chars=2999")
+    rejected = (shell.folder / "distill-run" / "rejected.jsonl").read_text()
+    mild = shell.run("data_preparation.py", *DATASET, "--set", "answers.min_chars=20")
+
+    assert f"{ROWS}: 0 rows of 1 questions" in strict.stdout
+    assert '"stage":"imported_answers","reason":"too_short"' in rejected
+    assert f"{ROWS}: 1 rows of 1 questions" in mild.stdout
+    assert shell.calls() == calls
+
+
+def test_held_out_question_in_other_words_is_refused_before_it_is_paid_for(shell: Shell) -> None:
+    shell.run("data_preparation.py", *DATASET)
+    calls = shell.calls()
+    shell.write(TRAIN, *shell.lines(TRAIN), f"So: {shell.lines(VAL)[0].upper()}")
+
+    ended = shell.run("data_preparation.py", *DATASET)
+
+    assert ended.returncode == 2
+    assert "is held out for the evaluation" in ended.stderr
+    assert shell.calls() == calls
 
 
 @pytest.mark.parametrize(
@@ -117,15 +175,41 @@ def test_help_names_every_flag(
     shown = Shell(server, tmp_path).run(script, "--help")
 
     assert shown.returncode == 0
-    for known in (flag, "--documents", "--run", "--config"):
+    for known in (flag, "--documents", "--run", "--config", "--provider", "--model", "--base-url"):
         assert known in shown.stdout
 
 
-def test_missing_question_file_is_one_message(server: RunningServer, tmp_path: Path) -> None:
-    ended = Shell(server, tmp_path).run(
-        *("data_preparation.py", "--dataset", "--train_path", "none.txt", "--finetune_path", "f")
-    )
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("data_preparation.py", *DATASET), f"{TRAIN}: cannot be read"),
+        (
+            ("data_preparation.py", "--question", "--train_path", "a/b", "--val_path", VAL),
+            "a/b: there is no folder a",
+        ),
+        (
+            ("data_preparation.py", "--question", "--train_path", "a", "--val_path", "./a"),
+            "a: is named twice",
+        ),
+        (
+            ("data_preparation.py", "--question", "--train_path", "a", "--val_path", "b"),
+            "documents_dir is not set",
+        ),
+        (("data_preparation.py", "--question", "--train_path", "a"), "needs --val_path"),
+        (("launch_training.py", ROWS, "--yes"), "distill-run: there is no run here"),
+        (("launch_evaluation.py", "--eval_gpt4", "--val_path", "none"), "none: cannot be read"),
+        (
+            (*COMPARE, "table.txt"),
+            "table.txt: found no name that ends in .csv",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_one_message(
+    server: RunningServer, tmp_path: Path, command: tuple[str, ...], message: str
+) -> None:
+    ended = Shell(server, tmp_path).run(*command)
 
     assert ended.returncode == 2
-    assert "none.txt: cannot be read" in ended.stderr
+    assert message in ended.stderr
     assert "Traceback" not in ended.stderr
+    assert not list(tmp_path.iterdir())
