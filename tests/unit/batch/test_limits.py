@@ -41,6 +41,16 @@ async def test_what_exceeds_the_enqueued_tokens_waits_for_room(tmp_path: Path) -
     assert place.provider.custom_ids("000002") == ["c"]
 
 
+async def test_smaller_requests_do_not_overtake_what_waits(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+
+    async with place.open(max_enqueued_tokens=50) as bench:
+        waiting = await submit(bench.desk, ask("a"), ask("b", prompt_tokens=40), ask("c"))
+
+    assert waiting == 2
+    assert place.provider.custom_ids("000001") == ["a"]
+
+
 async def test_stated_limit_is_learnt_and_not_run_into_again(tmp_path: Path) -> None:
     place = make_place(tmp_path)
 
