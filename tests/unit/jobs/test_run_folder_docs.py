@@ -12,6 +12,7 @@ from schemas.batches import BatchAttempt, BatchEvent, BatchFacts
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
 from schemas.documents import Chunk, Document, SplitAssignment
 from schemas.evaluation import ModelAnswer, Sample, Score
+from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.record import Record
 from schemas.settings import RunIdentity
 
@@ -39,6 +40,8 @@ DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding
         ("evaluation/samples.jsonl", Sample),
         ("evaluation/answers.jsonl", ModelAnswer),
         ("evaluation/scores.jsonl", Score),
+        ("finetuning.jsonl", TuningEvent),
+        ("finetuning_metrics.jsonl", TrainingMetric),
     ],
 )
 def test_every_field_of_a_file_is_described(section: str, kind: type[Record]) -> None:
