@@ -40,7 +40,9 @@ class ExportTrainer:
         except OSError as error:
             raise ConfigError(f"{self._export_dir}: cannot be made: {error.strerror}") from error
         self._copy(self._rows.train, "train.jsonl")
-        if self._rows.validation is not None:
+        if self._rows.validation is None:
+            (self._export_dir / "validation.jsonl").unlink(missing_ok=True)
+        else:
             self._copy(self._rows.validation, "validation.jsonl")
         text = files("jobs.student.trainers").joinpath("export_readme.md").read_text("utf-8")
         with replacing(self._export_dir / README_NAME) as write_line:
