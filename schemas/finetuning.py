@@ -10,7 +10,7 @@ TuningStep = Literal["intent", "uploaded", "created", "polled", "ended"]
 class TuningEvent(Record):
     """One line of RUN/finetuning.jsonl; together they say how far the job has come.
 
-    `job_name` is ours: a hash of the rows, the base model and the parameters. Fields that a step
+    `job_name` is ours: a hash of host, rows, base model and parameters. Fields that a step
     does not know are unset.
     """
 

@@ -153,5 +153,11 @@ async def _open_trainer(
         timeout_s = order.settings.limits.request_timeout_s
         client = JobClient(order.endpoint, timeout_s=timeout_s, clock=clock)
         opened.push_async_callback(client.aclose)
-        training = TrainingOrder(rows, settings, config.run.run_id, order.settings.batch.settle_s)
+        training = TrainingOrder(
+            order.endpoint.base_url,
+            rows,
+            settings,
+            config.run.run_id,
+            order.settings.batch.settle_s,
+        )
         yield OpenAITrainer(training, client, ledger, admission=admission, clock=clock)

@@ -30,8 +30,9 @@ POLL_GROWTH = 1.3
 
 
 class TrainingOrder(NamedTuple):
-    """What is to be trained, for which run. `settle_s`: how long the provider's lists may lag."""
+    """What is to be trained where, for which run. `settle_s`: how long lists there may lag."""
 
+    base_url: str
     rows: TrainingSet
     settings: StudentSettings
     run_id: str
@@ -91,6 +92,7 @@ class OpenAITrainer:
             event = await self._ledger.add(self._blank_event(), "intent")
         elif not event.job_id:  # what an earlier call made last may not be listed yet
             await self._admission.sleep(self._order.settle_s)
+            event = await self._without_lost_files(event)
         rows = self._order.rows
         if not event.train_file_id:
             file_id = await self._uploaded(rows.train, "train")
@@ -113,7 +115,7 @@ class OpenAITrainer:
                     if event.event_id not in seen:
                         seen.add(event.event_id)
                         say(event.message)
-                state = await self._client.retrieve(job_id)
+                state = await self._state(job_id)
                 if state.status in ENDED_STATUSES:
                     return
             except TransientError as error:
@@ -123,7 +125,7 @@ class OpenAITrainer:
 
     async def result(self) -> Tuned:
         """How far the job is; once it has ended, with its curve, in the run's files."""
-        return await self._record(await self._client.retrieve(self._job_id()))
+        return await self._record(await self._state(self._job_id()))
 
     async def cancel(self) -> Tuned:
         """Give the job up.
@@ -149,6 +151,15 @@ class OpenAITrainer:
             losses += [metric.train_loss for metric in metrics if metric.train_loss is not None]
         return f"loss {losses[0]:.3f} {draw_curve(losses)} {losses[-1]:.3f}" if losses else ""
 
+    async def _state(self, job_id: str) -> JobState:
+        try:
+            return await self._client.retrieve(job_id)
+        except RequestError as error:
+            raise ConfigError(
+                f"job {job_id} is not shown by the provider ({error}): if it was deleted there, "
+                "another student.seed makes another job"
+            ) from error
+
     async def _record(self, state: JobState) -> Tuned:
         event = self._ledger.last(self._job_name)
         assert event is not None
@@ -172,6 +183,19 @@ class OpenAITrainer:
             except (TransientError, RequestError) as error:  # the model is there all the same
                 message = f"the metrics could not be fetched: {error}"
         return Tuned(state.status, state.model, state.trained_tokens, cost_usd, message)
+
+    async def _without_lost_files(self, event: TuningEvent) -> TuningEvent:
+        """The event without files that somebody deleted since an earlier call: they are sent anew."""
+        file_ids = {
+            "train_file_id": event.train_file_id,
+            "validation_file_id": event.validation_file_id,
+        }
+        lost = {
+            name: ""
+            for name, file_id in file_ids.items()
+            if file_id and not await self._client.has_file(file_id)
+        }
+        return event.model_copy(update=lost)
 
     async def _uploaded(self, rows: CheckedRows, kind: str) -> str:
         name = f"distill-{self._order.run_id}-{rows.sha256[:16]}-{kind}.jsonl"
@@ -238,6 +262,7 @@ def _content_hash(order: TrainingOrder) -> str:
     settings = order.settings
     return content_id(
         "tuning",
+        order.base_url.rstrip("/"),  # ids of files and jobs mean nothing elsewhere
         [rows.sha256 for rows in order.rows.files],
         settings.model,
         settings.epochs,

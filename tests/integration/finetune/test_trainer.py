@@ -11,6 +11,7 @@ from engine.clock import SystemClock
 from engine.endpoints import Endpoint
 from engine.errors import ConfigError, FatalError, InterruptedRunError, TransientError
 from engine.live.admission import Admission
+from engine.openai_client import delete_file, open_client
 from jobs.student.check_rows import check_rows
 from jobs.student.trainers.job_client import JobClient
 from jobs.student.trainers.openai_trainer import OpenAITrainer, TrainingOrder
@@ -55,7 +56,9 @@ class Bench:
         endpoint = Endpoint(self.server.base_url, self.server.api_key)
         client = JobClient(endpoint, timeout_s=10, clock=self.clock)
         student = StudentSettings.model_validate({"model": STUDENT, **settings})
-        order = TrainingOrder(TrainingSet(rows, None), student, "run-1", settle_s=15.0)
+        order = TrainingOrder(
+            endpoint.base_url, TrainingSet(rows, None), student, "run-1", settle_s=15.0
+        )
         paths = (self.folder / "finetuning.jsonl", self.folder / "finetuning_metrics.jsonl")
         async with TuningLedger(*paths, self.clock) as ledger:
             try:
@@ -76,6 +79,13 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     config = ServerConfig(models=(ModelCard(id=STUDENT),), fine_tuning=rules)
     async with OpenAIServer(config) as server:
         yield Bench(tmp_path, server)
+
+
+async def delete(bench: Bench, file_id: str) -> None:
+    async with open_client(
+        Endpoint(bench.server.base_url, bench.server.api_key), timeout_s=10
+    ) as client:
+        await delete_file(client, file_id)
 
 
 async def reconfigure(bench: Bench, **changes: object) -> None:
@@ -131,6 +141,21 @@ async def test_call_after_a_crash_waits_until_lists_can_be_trusted(bench: Bench)
     assert len(bench.ours()) == 1
 
 
+async def test_file_that_was_deleted_before_there_was_a_job_is_uploaded_again(bench: Bench) -> None:
+    await reconfigure(bench, slow_faults={"create_job": {"calls": {1: "reset_before"}}})
+    async with bench.trainer() as trainer:
+        with pytest.raises(TransientError):
+            await trainer.submit()
+    (deleted,) = bench.ours()
+    await delete(bench, deleted)
+
+    async with bench.trainer() as trainer:
+        await trainer.submit()
+
+    (job,) = bench.server.fine_tuning.all()
+    assert [job["training_file"]] == bench.ours() != [deleted]
+
+
 async def test_other_parameters_make_another_job_from_the_same_file(bench: Bench) -> None:
     for epochs in (1, 2, 1):
         async with bench.trainer(epochs=epochs) as trainer:
@@ -184,6 +209,27 @@ async def test_closed_account_stops_before_there_is_a_job(bench: Bench) -> None:
     assert bench.server.fine_tuning.all() == []
 
 
+async def test_other_host_gets_its_own_files_and_job_after_an_account_was_closed(
+    bench: Bench,
+) -> None:
+    closed = bench.server
+    await reconfigure(bench, fine_tuning={"closed_message": "Closed."})
+    async with bench.trainer() as trainer:
+        with pytest.raises(FatalError):
+            await trainer.submit()
+
+    async with OpenAIServer(ServerConfig(models=(ModelCard(id=STUDENT),))) as other:
+        bench.server = other
+        async with bench.trainer() as trainer:
+            was_submitted = trainer.is_submitted
+            await trainer.submit()
+        jobs = other.fine_tuning.all()
+
+    assert not was_submitted
+    assert len(jobs) == 1
+    assert closed.fine_tuning.all() == []
+
+
 async def test_metrics_that_cannot_be_fetched_do_not_lose_the_model(bench: Bench) -> None:
     await reconfigure(bench, slow_faults={"download_file": {"calls": {1: "server_error"}}})
 
@@ -208,6 +254,17 @@ async def test_stop_while_following_leaves_the_job_alone(bench: Bench) -> None:
             await trainer.follow(stop)
 
     assert [job["status"] for job in bench.server.fine_tuning.all()] == ["validating_files"]
+
+
+async def test_job_that_the_provider_no_longer_shows_is_one_message(bench: Bench) -> None:
+    async with bench.trainer() as trainer:
+        submitted = await trainer.submit()
+    path = bench.folder / "finetuning.jsonl"
+    path.write_text(path.read_text().replace(submitted.reference, "ftjob-gone"))
+
+    async with bench.trainer() as trainer:
+        with pytest.raises(ConfigError, match="job ftjob-gone is not shown by the provider"):
+            await trainer.result()
 
 
 async def test_job_that_has_ended_cannot_be_cancelled(bench: Bench) -> None:
