@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 NOT_FOUND = "not_found"  # a file, batch or job that is not there, or not there yet
 MODEL_GONE = "model_not_found"  # a code that stops everything, unlike other 404s
 NO_KEY = "none"  # the SDK wants one; servers without keys do not look at it
+USER_AGENT = "corpus-distill"
+PLATFORM_HEADERS = (  # what the SDK tells of this machine; nobody needs it
+    "X-Stainless-Lang",
+    "X-Stainless-Package-Version",
+    "X-Stainless-OS",
+    "X-Stainless-Arch",
+    "X-Stainless-Runtime",
+    "X-Stainless-Runtime-Version",
+    "X-Stainless-Async",
+)
 PAGE_SIZE = 100
 CHUNK_BYTES = 1 << 16
 
@@ -32,13 +42,15 @@ Purpose = Literal["batch", "fine-tune"]
 
 def open_client(endpoint: Endpoint, *, timeout_s: float) -> "openai.AsyncOpenAI":
     """A client of the SDK that never retries: a POST that was made twice would create twice."""
-    from openai import AsyncOpenAI
+    from openai import AsyncOpenAI, omit
 
+    not_sent = dict.fromkeys(PLATFORM_HEADERS, omit)
     return AsyncOpenAI(
         api_key=endpoint.api_key or NO_KEY,
         base_url=endpoint.base_url,
         max_retries=0,
         timeout=timeout_s,
+        default_headers={**not_sent, "User-Agent": USER_AGENT},  # type: ignore[dict-item]
     )
 
 

@@ -185,7 +185,7 @@ class OpenAITrainer:
         return Tuned(state.status, state.model, state.trained_tokens, cost_usd, message)
 
     async def _without_lost_files(self, event: TuningEvent) -> TuningEvent:
-        """The event without files that somebody deleted since an earlier call: they are sent anew."""
+        """The event without files that were deleted since an earlier call: they are sent anew."""
         file_ids = {
             "train_file_id": event.train_file_id,
             "validation_file_id": event.validation_file_id,
