@@ -6,12 +6,12 @@ import sys
 
 def log_to_stderr() -> None:
     """Show what the engine and the jobs report, a line each, from INFO on."""
-    handler = _BesideBars()
+    handler = _BesideBars(logging.INFO)  # some libraries set the level of their own logger lower
     handler.setFormatter(logging.Formatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     # What it warns of (a child process reaped elsewhere) is nothing that a user can act on.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
-    for library in ("httpx", "httpx2", "openai", "bm25s"):  # a line for each call tells nothing
+    for library in ("httpx", "httpx2", "openai"):  # a line for each call tells nothing
         logging.getLogger(library).setLevel(logging.WARNING)
 
 

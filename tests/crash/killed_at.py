@@ -38,7 +38,7 @@ BOUNDARIES: dict[str, tuple[type, str]] = {
     "tuning_create": (JobClient, "create"),
 }
 STEPS = ("intent", "uploaded", "created", "polled", "collected", "deleted", "passed")
-TUNING_STEPS = {"tuning_uploaded": "uploaded", "tuning_created": "created"}
+TUNING_STEPS = {f"tuning_{step}": step for step in ("intent", "uploaded", "created")}
 
 
 def kill_at(boundary: str) -> None:

@@ -1,5 +1,6 @@
 """`distill finetune` as a process of its own, against the stand-in."""
 
+import signal
 import time
 from pathlib import Path
 
@@ -8,12 +9,15 @@ import pytest
 from tests.integration.finetune.tuning_runs import QUICK, STUDENT, Tuning, interrupt, make_run
 from tests.openai_server import start_openai_server
 
+# In the order in which a job comes to them, so that one job meets them all.
+BOUNDARIES = (
+    *("tuning_intent", "tuning_upload", "tuning_uploaded", "tuning_create", "tuning_created"),
+)
 SLOW = {"validating_s": 0.1, "queued_s": 0.1, "running_s": 99.0}
 
 
-@pytest.mark.parametrize("encoding", ["plain", "base64"])
-def test_job_is_submitted_once_followed_and_recorded(tmp_path: Path, encoding: str) -> None:
-    rules = {**QUICK, "result_encoding": encoding}
+def test_job_is_submitted_once_followed_and_recorded(tmp_path: Path) -> None:
+    rules = {**QUICK, "result_encoding": "base64"}
     with start_openai_server({"fine_tuning": rules}) as server:
         tuning = Tuning(server, make_run(tmp_path / "run"))
 
@@ -62,32 +66,17 @@ def test_closed_account_is_told_of_the_alternatives(tmp_path: Path) -> None:
     assert "--base-url" in err
 
 
-@pytest.mark.parametrize("call", ["upload_file", "create_job"])
-def test_reply_that_was_lost_makes_no_second_file_or_job(tmp_path: Path, call: str) -> None:
-    faults = {call: {"calls": {"1": "reset_after"}}}
-    with start_openai_server({"fine_tuning": QUICK, "slow_faults": faults}) as server:
-        tuning = Tuning(server, make_run(tmp_path / "run"))
-
-        first_code, _, first_err = tuning.submit()
-        code, out, err = tuning.submit()
-
-        assert first_code == 75, first_err
-        assert code == 0, err
-        assert [job["id"] for job in tuning.jobs()] == [out.splitlines()[0]]
-        assert len(tuning.uploads()) == 2
-
-
-@pytest.mark.parametrize(
-    "boundary", ["tuning_upload", "tuning_uploaded", "tuning_create", "tuning_created"]
-)
-def test_call_that_was_killed_makes_no_second_file_or_job(tmp_path: Path, boundary: str) -> None:
+def test_job_killed_once_at_every_boundary_is_one_job_with_one_file_each(tmp_path: Path) -> None:
     with start_openai_server({"fine_tuning": QUICK}) as server:
         tuning = Tuning(server, make_run(tmp_path / "run"))
 
-        killed_code, _, _ = tuning.run("--student", STUDENT, "--yes", boundary=boundary)
+        killed = [
+            tuning.run("--student", STUDENT, "--yes", boundary=boundary)[0]
+            for boundary in BOUNDARIES
+        ]
         code, out, err = tuning.submit()
 
-        assert killed_code == -9
+        assert killed == [-signal.SIGKILL] * len(BOUNDARIES)
         assert code == 0, err
         assert [job["id"] for job in tuning.jobs()] == [out.splitlines()[0]]
         assert len(tuning.uploads()) == 2

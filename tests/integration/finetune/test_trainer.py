@@ -123,8 +123,11 @@ async def test_outage_while_following_is_waited_for(bench: Bench) -> None:
     assert any(line.endswith("; waiting for the provider") for line in said)
 
 
-async def test_call_after_a_crash_waits_until_lists_can_be_trusted(bench: Bench) -> None:
-    await reconfigure(bench, slow_faults={"create_job": {"calls": {1: "reset_after"}}})
+@pytest.mark.parametrize("call", ["upload_file", "create_job"])
+async def test_reply_that_was_lost_is_looked_for_once_lists_can_be_trusted(
+    bench: Bench, call: str
+) -> None:
+    await reconfigure(bench, slow_faults={call: {"calls": {1: "reset_after"}}})
     async with bench.trainer() as trainer:
         with pytest.raises(TransientError):
             await trainer.submit()
