@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.clock import Clock
 from engine.endpoints import Endpoint
-from engine.errors import AuthError, ConfigError, FatalError, RequestError
+from engine.errors import AuthError, ConfigError, FatalError, ModelGoneError, RequestError
 from engine.openai_client import (
     NOT_FOUND,
     Purpose,
@@ -129,7 +129,7 @@ class JobClient:
             raise FatalError(
                 f"{error}. Fine-tuning is closed to this account, as it is to many: {ALTERNATIVES}"
             ) from None
-        except RequestError as error:
+        except (ModelGoneError, RequestError) as error:
             raise ConfigError(
                 f"{error}. The provider refuses this training: name another model with --student, "
                 f"change the settings of student, or {ALTERNATIVES}"

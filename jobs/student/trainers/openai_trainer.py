@@ -88,23 +88,20 @@ class OpenAITrainer:
     async def submit(self) -> Submitted:
         """Upload what is not yet uploaded, create the job if there is none."""
         event = self._ledger.last(self._job_name)
+        if event is not None and event.job_id:
+            return Submitted(event.job_id, event.status, is_new=False)
         if event is None:
             event = await self._ledger.add(self._blank_event(), "intent")
-        elif not event.job_id:  # what an earlier call made last may not be listed yet
+        else:  # what an earlier call made last may not be listed yet
             await self._admission.sleep(self._order.settle_s)
-            event = await self._without_lost_files(event)
-        rows = self._order.rows
-        if not event.train_file_id:
-            file_id = await self._uploaded(rows.train, "train")
-            event = await self._add(event, "uploaded", train_file_id=file_id)
-        if rows.validation is not None and not event.validation_file_id:
-            file_id = await self._uploaded(rows.validation, "validation")
-            event = await self._add(event, "uploaded", validation_file_id=file_id)
-        if event.job_id:
-            return Submitted(event.job_id, event.status, is_new=False)
-        state = await self._created(event)
+        metadata = {OWNER_KEY: self._order.run_id, JOB_KEY: self._job_name}
+        begun_at = _moment(self._ledger.begun_at(self._job_name))
+        found = await self._client.find(metadata, begun_at - CLOCK_SKEW)
+        if found is None:
+            event = await self._with_files(await self._without_lost_files(event))
+        state = found or await self._created(event, metadata)
         await self._add(event, "created", job_id=state.job_id, status=state.status)
-        return Submitted(state.job_id, state.status, is_new=True)
+        return Submitted(state.job_id, state.status, is_new=found is None)
 
     async def follow(self, say: Say) -> None:
         """Wait until the job has ended; outages are waited for too."""
@@ -197,18 +194,27 @@ class OpenAITrainer:
         }
         return event.model_copy(update=lost)
 
+    async def _with_files(self, event: TuningEvent) -> TuningEvent:
+        """The event with the ids of all files; those that have none yet are uploaded."""
+        rows = self._order.rows
+        if not event.train_file_id:
+            file_id = await self._uploaded(rows.train, "train")
+            event = await self._add(event, "uploaded", train_file_id=file_id)
+        if rows.validation is not None and not event.validation_file_id:
+            file_id = await self._uploaded(rows.validation, "validation")
+            event = await self._add(event, "uploaded", validation_file_id=file_id)
+        return event
+
     async def _uploaded(self, rows: CheckedRows, kind: str) -> str:
         name = f"distill-{self._order.run_id}-{rows.sha256[:16]}-{kind}.jsonl"
         known_since = _moment(self._ledger.known_since(rows.sha256))
         file_id = await self._client.find_file(name, known_since - CLOCK_SKEW)
+        self._admission.check()
         return file_id or await self._client.upload(rows.path, name)
 
-    async def _created(self, event: TuningEvent) -> JobState:
-        metadata = {OWNER_KEY: self._order.run_id, JOB_KEY: self._job_name}
-        found = await self._client.find(metadata, _moment(event.at) - CLOCK_SKEW)
-        if found is not None:
-            return found
+    async def _created(self, event: TuningEvent, metadata: dict[str, str]) -> JobState:
         await self._await_files(event)
+        self._admission.check()
         settings = self._order.settings
         return await self._client.create(
             JobOrder(
