@@ -1,6 +1,6 @@
 """2,000 requests against a server that does everything wrong: each settled once, none paid twice.
 
-    python scripts/benchmarks/faults.py [--rounds N] [--requests N]
+    python scripts/benchmarks/faults.py [--rounds N] [--at-once N] [--requests N]
 
 The stand-in (tests/openai_server) answers 10% 429, 5% 500, 5% 503, 3% resets, 3% cut-off bodies,
 2% that are not JSON and 1% that hang for 30 s, and is away altogether for 10 s after a third of
@@ -9,16 +9,18 @@ the requests.
 
 import argparse
 import sys
-import tempfile
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import orjson
 
-from scripts.benchmarks.child_processes import remove_results, run_send, spread
+from scripts.benchmarks.child_processes import run_send, spread
 from scripts.benchmarks.request_files import write_requests
+from scripts.benchmarks.side_by_side import run_side_by_side
 from tests.openai_server import start_openai_server
 
 PROBABILITIES = {
@@ -36,24 +38,41 @@ MEDIAN_S = 0.2
 IN_FLIGHT = "64"
 
 
+class Round(NamedTuple):
+    """What one round came to: requests, then calls of the server."""
+
+    settled: int
+    calls: int
+    refused: int
+    billed_twice: int
+    delivered_twice: int
+    seconds: float
+
+
 def main() -> None:
     """Print what each round came to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--at-once", type=int, default=1)
     parser.add_argument("--requests", type=int, default=2_000)
     arguments = parser.parse_args()
+    count = arguments.requests
     print("settled once   calls   refused   paid twice   of these not lost   seconds")
-    with tempfile.TemporaryDirectory() as name:
-        in_path = write_requests(Path(name) / "in.jsonl", arguments.requests)
-        rounds = range(arguments.rounds)
-        seconds = [measure(in_path, arguments.requests, seed) for seed in rounds]
+    measures = [partial(measure, count, seed) for seed in range(arguments.rounds)]
+    seconds = []
+    for each in run_side_by_side(measures, arguments.at_once):
+        seconds.append(each.seconds)
+        print(
+            f"{each.settled:6,} of {count:,}   {each.calls:5,}   {each.refused:7,}   "
+            f"{each.billed_twice:10,}   {each.delivered_twice:17,}   {each.seconds:7.1f}",
+            flush=True,
+        )
     print(f"seconds, median of {arguments.rounds} (least-most): {spread(seconds, 1)}")
 
 
-def measure(in_path: Path, count: int, seed: int) -> float:
-    """One round: print its row, return its seconds."""
-    out_path = in_path.with_name("out.jsonl")
-    remove_results(out_path)
+def measure(count: int, seed: int, folder: Path) -> Round:
+    """One round."""
+    in_path, out_path = write_requests(folder / "in.jsonl", count), folder / "out.jsonl"
     config = {
         "faults": {"probabilities": PROBABILITIES, "seed": seed, "hang_s": 30.0},
         "latency": {"median_s": MEDIAN_S, "sigma": 0.4, "seed": seed},
@@ -71,11 +90,14 @@ def measure(in_path: Path, count: int, seed: int) -> float:
         totals = server.control.settled_totals(60.0)
     ids = [orjson.loads(line)["custom_id"] for line in out_path.read_bytes().splitlines()]
     assert len(ids) == len(set(ids))
-    print(
-        f"{len(ids):6,} of {count:,}   {totals['calls']:5,}   {totals['refused']:7,}   "
-        f"{totals['billed_twice']:10,}   {totals['delivered_twice']:17,}   {measured.wall_s:7.1f}"
+    return Round(
+        len(ids),
+        totals["calls"],
+        totals["refused"],
+        totals["billed_twice"],
+        totals["delivered_twice"],
+        measured.wall_s,
     )
-    return measured.wall_s
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
 """How much of an account's allowance is used, and how many calls are refused.
 
-    python scripts/benchmarks/limits.py [--rounds N] [--only NAME]
+    python scripts/benchmarks/limits.py [--rounds N] [--at-once N] [--only NAME]
 
-The stand-in (tests/openai_server) enforces the limits in windows of a second. Used: what was
-answered, over what the limit allows from the start of the process to its end, start-up included.
+Each run has its own server, so that some can be made at once: they wait nearly all the time. The
+stand-in (tests/openai_server) enforces the limits in windows of a second. Used: what was answered,
+over what the limit allows from the start of the process to its end, start-up included.
 """
 
 import argparse
-import statistics
+import itertools
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from scripts.benchmarks.child_processes import remove_results, run_send, start_send
+from scripts.benchmarks.child_processes import remove_results, run_send, spread, start_send
 from scripts.benchmarks.request_files import write_requests
+from scripts.benchmarks.side_by_side import run_side_by_side
 from tests.openai_server import RunningServer, start_openai_server
 
 RPM, RPM_REQUESTS = 1_200, 2_000
@@ -163,20 +164,24 @@ def main() -> None:
     """Print a row for each scenario: medians of the rounds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--at-once", type=int, default=1)
     parser.add_argument("--only", choices=SCENARIOS, action="append")
     arguments = parser.parse_args()
-    print(f"median of {arguments.rounds}    settled   used    refused of calls")
-    with tempfile.TemporaryDirectory() as name:
-        for scenario in arguments.only or SCENARIOS:
-            results = [SCENARIOS[scenario](Path(name)) for _ in range(arguments.rounds)]
-            used = statistics.median(result.used for result in results)
-            share = statistics.median(result.refused / result.calls for result in results)
-            last = results[-1]
-            print(
-                f"{scenario:<16} {last.settled:>6,}   {used:6.1%}   {share:.2%} "
-                f"({last.refused:,} of {last.calls:,})   {last.note}",
-                flush=True,
-            )
+    names, rounds = arguments.only or list(SCENARIOS), arguments.rounds
+    print(f"median of {rounds} (least-most)    settled   used    refused of calls")
+    runs = [SCENARIOS[name] for name in names for _ in range(rounds)]
+    results = run_side_by_side(runs, arguments.at_once)
+    for name in names:
+        show(name, list(itertools.islice(results, rounds)))
+
+
+def show(name: str, results: list[Result]) -> None:
+    """Print the row of one scenario."""
+    settled = min(result.settled for result in results)
+    used = spread([100.0 * result.used for result in results], 1)
+    refused = spread([100.0 * result.refused / result.calls for result in results])
+    notes = "; ".join(result.note for result in results if result.note)
+    print(f"{name:<16} {settled:>6,}   {used} %   {refused} %   {notes}", flush=True)
 
 
 if __name__ == "__main__":
