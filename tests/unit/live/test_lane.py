@@ -201,55 +201,6 @@ async def test_a_days_limit_pauses_for_long() -> None:
     assert transport.times_s[1] >= 60
 
 
-@in_virtual_time
-async def test_cut_off_answer_is_asked_again_once_with_a_doubled_limit_and_both_are_paid() -> None:
-    transport = FakeTransport([good(finish_reason="length", completion_tokens=100)])
-
-    outcome = await make_lane(transport).send(ask(output_tokens=100))
-
-    assert isinstance(outcome, Completed)
-    assert orjson.loads(transport.sent[1][2])["max_completion_tokens"] == 200
-    assert (outcome.attempts, outcome.usage) == (2, Usage(40, 150, 0))
-    assert outcome.cost_usd == pytest.approx(0.19)
-
-
-@pytest.mark.parametrize(
-    "second",
-    [
-        good(finish_reason="length"),
-        bad(400, "invalid_value"),
-        bad(500),
-        bad(401, "invalid_api_key"),
-        bad(429, "insufficient_quota"),
-    ],
-)
-@in_virtual_time
-async def test_paid_reply_that_was_cut_off_stands_whatever_its_second_try_comes_to(
-    second: Answer,
-) -> None:
-    transport = FakeTransport([good(finish_reason="length"), second])
-    lane = make_lane(transport, settings=LimitSettings(max_attempts=1))
-
-    outcome = await lane.send(ask())
-
-    assert isinstance(outcome, Failed)
-    assert outcome.code == "truncated"
-    assert outcome.reply is not None
-    assert outcome.usage.completion_tokens >= 50
-    assert len(transport.sent) == 2
-
-
-@in_virtual_time
-async def test_cut_off_reply_is_an_answer_where_the_limit_is_what_the_user_wants() -> None:
-    transport = FakeTransport([good(finish_reason="length")])
-    lane = make_lane(transport, settings=LimitSettings(retry_truncated=False))
-
-    outcome = await lane.send(ask())
-
-    assert isinstance(outcome, Completed)
-    assert len(transport.sent) == 1
-
-
 @pytest.mark.parametrize("step", [good(refusal="I cannot."), good(finish_reason="content_filter")])
 @in_virtual_time
 async def test_refusal_is_a_failed_outcome_that_keeps_reply_and_cost(step: Answer) -> None:
