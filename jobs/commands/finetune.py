@@ -1,13 +1,14 @@
 """`distill finetune`: tune the student on the run's dataset."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, InterruptedRunError
 from jobs.commands.exit_codes import EXIT_INCOMPLETE, EXIT_OK
 from jobs.commands.options import Assignments, BaseUrl, Config
 
@@ -81,10 +82,23 @@ def ask_user(*, yes: bool) -> "Agree":
             return
         if not sys.stdin.isatty():
             raise ConfigError("nobody is there to be asked whether to go on: give --yes")
-        if not typer.confirm("Submit the training?", err=True):
+        if _ask("Submit the training? [y/N] ").strip().lower() not in ("y", "yes"):
             raise ConfigError("not submitted")
 
     return agree
+
+
+def _ask(question: str) -> str:
+    """A line from the terminal; while we wait for it, Ctrl-C is not the event loop's to handle."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        print(question, end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline()
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        raise InterruptedRunError(signal.SIGINT) from None
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def _describe(rows: "TrainingSet", estimate: "Estimate") -> str:

@@ -38,13 +38,15 @@ class Tuning:
         self._server = server
         self.folder = folder
 
-    def start(self, *flags: str, boundary: str = "") -> "subprocess.Popen[str]":
+    def start(
+        self, *flags: str, boundary: str = "", stdin: int = subprocess.DEVNULL
+    ) -> "subprocess.Popen[str]":
         program = ["-m", "jobs"] if not boundary else ["-m", "tests.crash.killed_at", boundary]
         command = ["finetune", str(self.folder.run_dir), "--base-url", self._server.base_url]
         return subprocess.Popen(
             [sys.executable, *program, *command, "--set", "batch.settle_s=0.2", *flags],
             env={**os.environ, "OPENAI_API_KEY": self._server.api_key},
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
