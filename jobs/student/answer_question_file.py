@@ -29,7 +29,6 @@ from schemas.documents import Chunk
 from schemas.record import content_id
 
 STAGE = "imported_answers"  # answers to questions that the run does not know
-CANDIDATES = 10  # chunks looked at for one that may be trained on
 HELD_OUT_TEXT = "held_out_text"  # the reason: what answers it may not be trained on
 
 
@@ -76,13 +75,13 @@ async def _find_questions(
     order: RunOrder, texts: Sequence[str], known: Mapping[str, Question], ask: Ask
 ) -> list[Question]:
     foreign = [text for text in texts if text not in known]
-    settings = order.settings.evaluation.model_copy(update={"retrieved_chunks": CANDIDATES})
+    settings = order.settings.evaluation.model_copy(update={"retrieved_chunks": 1})
     chunks_path = order.folder.results_path("chunks")
     ranking = await retrieve_chunks(foreign, chunks_path, settings, ask)
     async with RecordLog(chunks_path, Chunk) as chunks:
         imported = {
-            text: _imported_question(text, [chunks.require(chunk_id) for chunk_id in ids])
-            for text, ids in zip(foreign, ranking, strict=True)
+            text: _imported_question(text, chunks.require(best))
+            for text, (best,) in zip(foreign, ranking, strict=True)
         }
     return [known.get(text) or imported[text] for text in texts]
 
@@ -107,9 +106,7 @@ def _known_questions(folder: RunFolder, texts: Sequence[str]) -> dict[str, Quest
     return known
 
 
-def _imported_question(text: str, chunks: Sequence[Chunk]) -> Question:
-    """The question about the best chunk that may be trained on, or about the best one."""
-    chunk = next((chunk for chunk in chunks if chunk.side == "train"), chunks[0])
+def _imported_question(text: str, chunk: Chunk) -> Question:
     return Question(
         question_id=content_id("imported", text, chunk.chunk_id),
         chunk_id=chunk.chunk_id,
