@@ -48,7 +48,8 @@ class Budget:
 
     def exhausted(self, worst_usd: float | None = None) -> QuotaError:
         """The error for a request that may cost `worst_usd`, for which there is no room."""
-        cost = "" if worst_usd is None else f", and it may cost ${worst_usd:.4f}"
+        held = f", ${self.held_usd:.4f} is held for batches that are out" if self.held_usd else ""
+        cost = f"{held}, and it may cost ${worst_usd:.4f}" if worst_usd is not None else held
         return QuotaError(
             f"the budget of ${self._cap_usd or 0:.4f} has no room for the next request: "
             f"${self.spent_usd:.4f} is spent{cost}; raise it (--budget-usd, budget.usd) to go on"

@@ -11,6 +11,7 @@ import orjson
 from engine.batch.client import BatchClient
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger, read_batches
+from engine.batch.poll import Poller
 from engine.clock import Clock, SystemClock
 from engine.endpoints import Endpoint
 from engine.errors import ConfigError
@@ -88,12 +89,11 @@ async def _cancel(
     timeout_s = order.settings.limits.request_timeout_s
     client = BatchClient(order.endpoint, timeout_s=timeout_s, clock=clock)
     try:
-        for batch in chosen:
-            facts = await client.cancel(str(batch.facts.batch_id))
-            await ledger.add(batch.name, "polled", facts)
-            _log.info("batch %s: %s", batch.name, facts.status)
+        await Poller(ledger, client, clock=clock).cancel(chosen)
     finally:
         await client.aclose()
+    for batch in chosen:
+        _log.info("batch %s: %s", batch.name, ledger.get(batch.name).facts.status)
 
 
 def _choose(ledger: BatchLedger, order: BatchesOrder) -> list[Batch]:

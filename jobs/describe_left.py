@@ -10,7 +10,8 @@ def describe_left(folder: RunFolder, end: PipelineEnd) -> str:
     out = [batch for batch in read_batches(folder.batches_path) if not batch.is_collected]
     if out:
         requests = sum(batch.facts.request_count or 0 for batch in out)
-        return f"{requests:,} requests are out in {len(out)} batches"
+        batches = "a batch" if len(out) == 1 else f"{len(out)} batches"
+        return f"{requests:,} requests are out in {batches}"
     left = sum(end.passed.unsettled.values()) + end.passed.deferred_count
     reasons = [f"{code} {count}" for code, count in end.passed.unsettled.most_common()]
     if end.passed.deferred_count:

@@ -38,9 +38,9 @@ class LanePlan(NamedTuple):
         yield f"plan: {self.live_below:,} requests or more go in batches, fewer go live"
         if (switches_at := self.switches_at(open_count)) is not None:
             yield (
-                f"plan: from {switches_at.isoformat(timespec='minutes')} on batches are cancelled "
+                f"plan: from {switches_at.astimezone():%Y-%m-%d %H:%M} on batches are cancelled "
                 "and the rest goes live, to be done by "
-                f"{self.deadline:%Y-%m-%d %H:%M}"
+                f"{self.deadline.astimezone():%Y-%m-%d %H:%M %Z}"
             )
 
 

@@ -126,7 +126,7 @@ class Rounds:
     async def _go_live(self) -> None:
         """Give up batches that will miss the deadline; what they have answered is kept."""
         if not self._is_all_live:
-            _log.warning("the deadline is near: batches are cancelled, the rest goes live")
+            _log.warning("the deadline is near or past: batches are cancelled, the rest goes live")
             self._lane.goes_live = _always
             self._is_all_live = self._is_pass_due = True
         if await self._desk.cancel(self._desk.out):

@@ -30,6 +30,8 @@ from schemas.outcomes import Outcome, Usage
 from schemas.requests import Request
 from schemas.settings import BatchSettings
 
+ROOM_S = 30.0  # how often a run that waits for others looks whether there is room
+
 
 class DeskParts(NamedTuple):
     """What a desk works with; see open_desk."""
@@ -142,12 +144,13 @@ class BatchDesk:
     def next_poll_s(self) -> float:
         """How long to leave the provider alone: seconds at first, minutes for old batches.
 
-        Minutes also where nothing is out and requests wait for others to make room.
+        Where nothing is out and requests wait for others to make room, nobody is asked: it costs
+        no more than a look at the account's folder and another packing.
         """
         settings = self._parts.settings
         age_s = self._parts.poller.youngest_age_s()
         if age_s is None:
-            return settings.max_poll_s if self._ledger.waiting_count else settings.poll_s
+            return max(ROOM_S, settings.poll_s) if self._ledger.waiting_count else settings.poll_s
         return min(max(AGE_SHARE * age_s, settings.poll_s), settings.max_poll_s)
 
     async def _collect_ended(self) -> None:

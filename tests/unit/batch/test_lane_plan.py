@@ -61,4 +61,5 @@ def test_plan_is_told_in_words() -> None:
     told = list(make_plan(order, RunSettings()).describe(0))
 
     assert told[0] == "plan: 100 requests or more go in batches, fewer go live"
-    assert told[1].startswith("plan: from 2026-12-01T11:50")
+    switches_at = (NOON - CANCEL_TIME).astimezone()
+    assert told[1].startswith(f"plan: from {switches_at:%Y-%m-%d %H:%M} on")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.batch.account import Account, Enqueued, account_dir
+from engine.batch.desk import ROOM_S
 from engine.errors import ConfigError, InterruptedRunError, QuotaError, StorageError
 from engine.live.admission import Admission
 from schemas.outcomes import Failed
@@ -113,7 +114,7 @@ async def test_guess_made_when_others_were_in_the_way_gives_no_request_up(tmp_pa
         later = await submit(bench.desk)
 
     assert (waiting, later) == (1, 0)
-    assert pause_s == 600.0
+    assert pause_s == ROOM_S
     assert not place.settled
 
 
