@@ -20,12 +20,22 @@ def read_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> lis
     if settings.endpoints:
         return [_make_endpoint(each, environment) for each in settings.endpoints]
     teacher = settings.teacher
-    api_key = environment.get(API_KEY_VARIABLE, "")
-    if not api_key and teacher.base_url == TeacherSettings().base_url:
-        raise AuthError(
-            f"{teacher.base_url} needs a key: set the environment variable {API_KEY_VARIABLE}"
-        )
+    api_key = _read_key(teacher.base_url, environment)
     return [Endpoint(teacher.base_url, api_key, teacher.output_limit_name)]
+
+
+def read_trainer_endpoint(settings: RunSettings, environment: Mapping[str, str]) -> Endpoint | None:
+    """Where the student is tuned; None: nowhere, the teacher is a model on this machine.
+
+    Raises:
+        AuthError: a key is needed and is not in the environment.
+    """
+    base_url = settings.student.base_url
+    if base_url is not None:
+        return Endpoint(base_url, _read_key(base_url, environment))
+    if settings.teacher.provider == "local":
+        return None
+    return read_endpoints(settings, environment)[0]
 
 
 def read_endpoint_flags(flags: Sequence[str]) -> Layer:
@@ -35,6 +45,13 @@ def read_endpoint_flags(flags: Sequence[str]) -> Layer:
         ConfigError: one of them is written otherwise.
     """
     return Layer("--endpoint", {"endpoints": [_read_flag(flag) for flag in flags]} if flags else {})
+
+
+def _read_key(base_url: str, environment: Mapping[str, str]) -> str:
+    api_key = environment.get(API_KEY_VARIABLE, "")
+    if not api_key and base_url == TeacherSettings().base_url:
+        raise AuthError(f"{base_url} needs a key: set the environment variable {API_KEY_VARIABLE}")
+    return api_key
 
 
 def _make_endpoint(settings: EndpointSettings, environment: Mapping[str, str]) -> Endpoint:

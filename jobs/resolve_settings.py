@@ -15,7 +15,7 @@ from engine.errors import ConfigError
 from schemas.settings import RunSettings, TeacherSettings
 
 ENV_PREFIX = "DISTILL_"
-MAY_HOLD_SECRETS = ("teacher.base_url", "endpoints")
+MAY_HOLD_SECRETS = ("teacher.base_url", "student.base_url", "endpoints")
 BASE_URL_VARIABLE = "OPENAI_BASE_URL"
 API_KEY_VARIABLE = "OPENAI_API_KEY"
 

@@ -176,10 +176,14 @@ class BatchSettings(Record):
 
 
 class StudentSettings(Record):
-    """The student: which model is tuned, by whom, and with which parameters (None: theirs)."""
+    """The student: which model is tuned, by whom, and with which parameters (None: theirs).
+
+    `base_url` is the address of a trainer other than the teacher's.
+    """
 
     model: str = ""
     trainer: Literal["openai", "export"] = "openai"
+    base_url: Address | None = None
     epochs: Positive | None = None
     learning_rate_multiplier: Annotated[float, Field(gt=0)] | None = None
     batch_size: Positive | None = None

@@ -28,9 +28,10 @@ def main() -> None:
 
 def launch(arguments: argparse.Namespace) -> int:
     """Submit the job or adopt it."""
+    flags = {"student.model": arguments.student, "student.base_url": arguments.base_url}
     order = TuningOrder(
         RunFolder(arguments.run),
-        read_settings(arguments, {"student.model": arguments.student}),
+        read_settings(arguments, flags),
         endpoint=None,
         agree=ask_user(yes=arguments.yes),
         waits=arguments.wait,

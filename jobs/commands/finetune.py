@@ -44,7 +44,7 @@ def finetune(
         "student.model": student,
         "student.trainer": trainer,
         "student.epochs": epochs,
-        "teacher.base_url": base_url,
+        "student.base_url": base_url,
     }
     settings = run_settings(folder, config, flags, assignments or [])
     order = TuningOrder(folder, settings, None, ask_user(yes=yes), waits=wait, cancels=cancel)
@@ -58,16 +58,14 @@ def run_finetuning(order: "TuningOrder") -> int:
         ConfigError: the order's folder is no run; and what jobs.student.finetune raises.
     """
     from jobs.event_loop import run_to_end
-    from jobs.read_endpoints import read_endpoints
+    from jobs.read_endpoints import read_trainer_endpoint
     from jobs.student.finetune import finetune as tune
 
     run_dir = order.folder.run_dir
     if not order.folder.is_begun:
         raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
-    needs_key = order.settings.student.trainer != "export"
-    if needs_key and order.settings.teacher.provider != "local":
-        endpoint = read_endpoints(order.settings, os.environ)[0]
-        order = order._replace(endpoint=endpoint)
+    if order.settings.student.trainer != "export":
+        order = order._replace(endpoint=read_trainer_endpoint(order.settings, os.environ))
     end = run_to_end(tune(order))
     _show(end)
     return EXIT_INCOMPLETE if end.submitted and end.tuned.status in LOST_STATUSES else EXIT_OK

@@ -56,24 +56,28 @@ async def finetune(order: TuningOrder) -> TuningEnd:
         TransientError: the provider does not answer; the same call again goes on.
         InterruptedRunError: a stop was requested; a submitted job goes on without us.
     """
-    rows = _read_rows(order)
     stopping = Stopping()
-    with (
-        WriterLock(order.folder.lock_path),
-        stop_on_signals(stopping, grace_s=order.settings.limits.grace_s),
-    ):
-        _remember_student(order)
-        async with _open_trainer(order, rows, stopping) as trainer:
-            if order.cancels:
-                return TuningEnd(None, await trainer.cancel())
-            if not trainer.is_submitted:
-                for warning in await trainer.check():
-                    _log.warning("%s", warning)
-                order.agree(rows, trainer.estimate())
-            submitted = await trainer.submit()
-            if order.waits:
-                await _follow(trainer, submitted)
-            return TuningEnd(submitted, await trainer.result())
+    with WriterLock(order.folder.lock_path):
+        rows = _read_rows(order)
+        with stop_on_signals(stopping, grace_s=order.settings.limits.grace_s):
+            return await _tune(order, rows, stopping)
+
+
+async def _tune(order: TuningOrder, rows: TrainingSet, stopping: Stopping) -> TuningEnd:
+    _remember_student(order)
+    async with _open_trainer(order, rows, stopping) as trainer:
+        if order.cancels:
+            return TuningEnd(None, await trainer.cancel())
+        if not trainer.is_submitted:
+            for warning in await trainer.check():
+                _log.warning("%s", warning)
+            order.agree(rows, trainer.estimate())
+        submitted = await trainer.submit()
+        if order.waits:
+            await _follow(trainer, submitted)
+        elif submitted.is_new:
+            return TuningEnd(submitted, Tuned(submitted.status))
+        return TuningEnd(submitted, await trainer.result())
 
 
 async def _follow(trainer: Trainer, submitted: Submitted) -> None:
@@ -135,7 +139,10 @@ async def _open_trainer(
     if not settings.model:
         raise ConfigError("no model to tune: name it with --student (student.model)")
     if order.endpoint is None:
-        raise ConfigError("provider local tunes nothing: use --trainer export")
+        raise ConfigError(
+            "provider local tunes nothing: name a host that does with --base-url, "
+            "or use --trainer export"
+        )
     from jobs.student.trainers.job_client import JobClient
     from jobs.student.trainers.openai_trainer import OpenAITrainer, TrainingOrder
 

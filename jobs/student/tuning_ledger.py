@@ -44,6 +44,10 @@ class TuningLedger:
         """The last event of a job, None if there is none."""
         return self._last.get(job_name)
 
+    def require(self, job_name: str) -> TuningEvent:
+        """The last event of a job. There must be one."""
+        return self._last[job_name]
+
     def begun_at(self, job_name: str) -> str:
         """When a job was intended. There must be an event of it."""
         return self._begun_at[job_name]

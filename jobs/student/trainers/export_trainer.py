@@ -55,7 +55,7 @@ class ExportTrainer:
 
     async def result(self) -> Tuned:
         """Files, and no model."""
-        return Tuned("exported", "", None, None, "")
+        return Tuned("exported")
 
     async def cancel(self) -> Tuned:
         """There is nothing to give up.

@@ -1,6 +1,8 @@
 """The trainer behind OpenAI's fine-tuning API, or any host that speaks it."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +16,7 @@ from jobs.student.trainers.job_client import JobClient, JobOrder, JobState
 from jobs.student.trainers.trainer import Estimate, Say, Submitted, TrainingSet, Tuned
 from jobs.student.training_metrics import draw_curve, read_metrics
 from jobs.student.tuning_ledger import TuningLedger
-from schemas.finetuning import TuningEvent
+from schemas.finetuning import TuningEvent, TuningStep
 from schemas.record import content_id
 from schemas.settings import StudentSettings
 
@@ -23,6 +25,7 @@ CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the v
 SUCCEEDED = "succeeded"
 ENDED_STATUSES = (SUCCEEDED, "failed", "cancelled")  # API reference, fine_tuning.job
 TOKENS_PER_PRICE = 1_000_000
+JOB_PATIENCE = timedelta(minutes=10)  # a job that is not found for longer is gone
 FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)  # a file may be "not found" for a moment after its upload
 POLL_S = 5.0
 MAX_POLL_S = 120.0
@@ -74,11 +77,8 @@ class OpenAITrainer:
 
     def estimate(self) -> Estimate:
         """The price of all epochs, if it was given."""
-        settings, tokens = self._order.settings, self._order.rows.train.tokens
-        total = tokens * (settings.epochs or 1)
-        price = settings.training_usd_per_million_tokens
-        usd = None if price is None else total * price / TOKENS_PER_PRICE
-        return Estimate(settings.epochs, usd)
+        epochs, tokens = self._order.settings.epochs, self._order.rows.train.tokens
+        return Estimate(epochs, self._cost_usd(tokens * (epochs or 1)))
 
     @property
     def is_submitted(self) -> bool:
@@ -108,11 +108,13 @@ class OpenAITrainer:
         job_id, seen, poll_s = self._job_id(), set[str](), POLL_S
         while True:
             try:
-                for event in await self._client.events(job_id):
+                with self._shown(job_id):
+                    events = await self._client.events(job_id)
+                    state = await self._client.retrieve(job_id)
+                for event in events:
                     if event.event_id not in seen:
                         seen.add(event.event_id)
                         say(event.message)
-                state = await self._state(job_id)
                 if state.status in ENDED_STATUSES:
                     return
             except TransientError as error:
@@ -122,7 +124,10 @@ class OpenAITrainer:
 
     async def result(self) -> Tuned:
         """How far the job is; once it has ended, with its curve, in the run's files."""
-        return await self._record(await self._state(self._job_id()))
+        job_id = self._job_id()
+        with self._shown(job_id):
+            state = await self._client.retrieve(job_id)
+        return await self._record(state)
 
     async def cancel(self) -> Tuned:
         """Give the job up.
@@ -148,21 +153,23 @@ class OpenAITrainer:
             losses += [metric.train_loss for metric in metrics if metric.train_loss is not None]
         return f"loss {losses[0]:.3f} {draw_curve(losses)} {losses[-1]:.3f}" if losses else ""
 
-    async def _state(self, job_id: str) -> JobState:
+    @contextmanager
+    def _shown(self, job_id: str) -> Iterator[None]:
+        """Calls about a job: for a moment after it was created it may be "not found"."""
         try:
-            return await self._client.retrieve(job_id)
+            yield
         except RequestError as error:
+            age = self._clock.utc_now() - _moment(self._ledger.require(self._job_name).at)
+            if error.code == NOT_FOUND and age < JOB_PATIENCE:
+                raise TransientError(f"job {job_id} is not shown yet", code=NOT_FOUND) from error
             raise ConfigError(
                 f"job {job_id} is not shown by the provider ({error}): if it was deleted there, "
                 "another student.seed makes another job"
             ) from error
 
     async def _record(self, state: JobState) -> Tuned:
-        event = self._ledger.last(self._job_name)
-        assert event is not None
-        price = self._order.settings.training_usd_per_million_tokens
-        known = price is not None and state.trained_tokens is not None
-        cost_usd = price * state.trained_tokens / TOKENS_PER_PRICE if known else None  # type: ignore[operator]
+        event = self._ledger.require(self._job_name)
+        cost_usd = self._cost_usd(state.trained_tokens)
         if state.status != event.status or (state.model and not event.tuned_model):
             await self._add(
                 event,
@@ -180,6 +187,10 @@ class OpenAITrainer:
             except (TransientError, RequestError) as error:  # the model is there all the same
                 message = f"the metrics could not be fetched: {error}"
         return Tuned(state.status, state.model, state.trained_tokens, cost_usd, message)
+
+    def _cost_usd(self, tokens: int | None) -> float | None:
+        price = self._order.settings.training_usd_per_million_tokens
+        return None if price is None or tokens is None else tokens * price / TOKENS_PER_PRICE
 
     async def _without_lost_files(self, event: TuningEvent) -> TuningEvent:
         """The event without files that were deleted since an earlier call: they are sent anew."""
@@ -259,9 +270,8 @@ class OpenAITrainer:
             validation_sha256=rows.validation.sha256 if rows.validation else "",
         )
 
-    async def _add(self, event: TuningEvent, step: str, **facts: object) -> TuningEvent:
-        changed = event.model_copy(update=facts)
-        return await self._ledger.add(changed, step)  # type: ignore[arg-type]
+    async def _add(self, event: TuningEvent, step: TuningStep, **facts: object) -> TuningEvent:
+        return await self._ledger.add(event.model_copy(update=facts), step)
 
 
 def _content_hash(order: TrainingOrder) -> str:

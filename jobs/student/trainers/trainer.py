@@ -42,10 +42,10 @@ class Tuned(NamedTuple):
     """How the training ended. `model` is empty unless it succeeded."""
 
     status: str
-    model: str
-    trained_tokens: int | None
-    cost_usd: float | None
-    message: str
+    model: str = ""
+    trained_tokens: int | None = None
+    cost_usd: float | None = None
+    message: str = ""
 
 
 class Trainer(Protocol):

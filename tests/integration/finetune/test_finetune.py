@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.settings import RunSettings
 from tests.integration.finetune.tuning_runs import QUICK, STUDENT, Tuning, interrupt, make_run
 from tests.openai_server import start_openai_server
 
@@ -98,6 +99,30 @@ def test_interrupted_follower_leaves_the_job_running(tmp_path: Path) -> None:
         assert followed_code == 0
         assert "succeeded" in out
         assert len(tuning.jobs()) == 1
+
+
+def test_job_at_a_host_of_its_own_is_found_there_again(tmp_path: Path) -> None:
+    elsewhere = RunSettings.model_validate({"endpoints": [{"base_url": "http://127.0.0.1:9/v1"}]})
+    with start_openai_server({"fine_tuning": QUICK}) as server:
+        tuning = Tuning(server, make_run(tmp_path / "run", settings=elsewhere))
+
+        _, out, err = tuning.submit()
+        code, again_out, again_err = tuning.run(names_address=False)
+
+        assert code == 0, err + again_err
+        assert out.splitlines()[0] == again_out.splitlines()[0]
+        assert len(tuning.jobs()) == 1
+
+
+def test_id_is_printed_though_the_provider_fails_once_the_job_is_created(tmp_path: Path) -> None:
+    faults = {"retrieve_job": {"probabilities": {"server_error": 1.0}}}
+    with start_openai_server({"fine_tuning": SLOW, "slow_faults": faults}) as server:
+        tuning = Tuning(server, make_run(tmp_path / "run"))
+
+        code, out, err = tuning.submit()
+
+        assert code == 0, err
+        assert out.splitlines()[0] == tuning.jobs()[0]["id"]
 
 
 def test_job_can_be_given_up(tmp_path: Path) -> None:

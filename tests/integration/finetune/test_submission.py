@@ -2,23 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from engine.errors import ConfigError, InterruptedRunError, TransientError
-from tests.integration.finetune.test_trainer import STUDENT, Bench, HastyClock, reconfigure
+from tests.integration.finetune.test_trainer import STUDENT, Bench, reconfigure
 from tests.openai_server import FineTuningRules, ModelCard, OpenAIServer, ServerConfig
-
-
-class LaterClock(HastyClock):
-    """As many days later as it is told."""
-
-    days = 0
-
-    def utc_now(self) -> datetime:
-        return super().utc_now() + timedelta(days=self.days)
 
 
 @pytest.fixture
@@ -30,14 +20,13 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 
 
 async def test_lost_job_is_adopted_days_later_though_its_file_was_deleted(bench: Bench) -> None:
-    bench.clock = clock = LaterClock()
     await reconfigure(bench, slow_faults={"create_job": {"calls": {1: "reset_after"}}})
     async with bench.trainer() as trainer:
         with pytest.raises(TransientError):
             await trainer.submit()
     for file_id in bench.ours():
         bench.server.files.delete(file_id)
-    clock.days = 3
+    bench.clock.days_later = 3
 
     async with bench.trainer() as trainer:
         adopted = await trainer.submit()

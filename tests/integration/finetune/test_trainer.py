@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,10 @@ class HastyClock(SystemClock):
 
     def __init__(self) -> None:
         self.slept_s: list[float] = []
+        self.days_later = 0
+
+    def utc_now(self) -> datetime:
+        return super().utc_now() + timedelta(days=self.days_later)
 
     async def sleep(self, seconds: float) -> None:
         self.slept_s.append(seconds)
@@ -266,8 +271,13 @@ async def test_job_that_the_provider_no_longer_shows_is_one_message(bench: Bench
     path.write_text(path.read_text().replace(submitted.reference, "ftjob-gone"))
 
     async with bench.trainer() as trainer:
+        with pytest.raises(TransientError, match="job ftjob-gone is not shown yet"):
+            await trainer.result()
+        bench.clock.days_later = 1
         with pytest.raises(ConfigError, match="job ftjob-gone is not shown by the provider"):
             await trainer.result()
+        with pytest.raises(ConfigError, match="job ftjob-gone is not shown by the provider"):
+            await trainer.follow(lambda _: None)
 
 
 async def test_job_that_has_ended_cannot_be_cancelled(bench: Bench) -> None:

@@ -19,12 +19,13 @@ from tests.unit.finetune.rows import many_rows, write_held_out, write_lines
 STUDENT = "gpt-4o-mini"
 QUICK = {"validating_s": 0.1, "queued_s": 0.1, "running_s": 0.2}
 MOST_S = 60.0
+DEFAULTS = RunSettings()
 
 
-def make_run(run_dir: Path, *, rows: int = 12) -> RunFolder:
+def make_run(run_dir: Path, *, rows: int = 12, settings: RunSettings = DEFAULTS) -> RunFolder:
     folder = RunFolder(run_dir)
     folder.create()
-    write_run_config(folder.config_path, new_run_config(RunSettings()))
+    write_run_config(folder.config_path, new_run_config(settings))
     write_lines(folder.dataset_dir / "train.jsonl", many_rows(rows))
     write_lines(folder.dataset_dir / "validation.jsonl", many_rows(2, "pump"))
     write_held_out(folder.dataset_dir / "held_out.jsonl")
@@ -39,10 +40,16 @@ class Tuning:
         self.folder = folder
 
     def start(
-        self, *flags: str, boundary: str = "", stdin: int = subprocess.DEVNULL
+        self,
+        *flags: str,
+        boundary: str = "",
+        stdin: int = subprocess.DEVNULL,
+        names_address: bool = True,
     ) -> "subprocess.Popen[str]":
         program = ["-m", "jobs"] if not boundary else ["-m", "tests.crash.killed_at", boundary]
-        command = ["finetune", str(self.folder.run_dir), "--base-url", self._server.base_url]
+        command = ["finetune", str(self.folder.run_dir)]
+        if names_address:
+            command += ["--base-url", self._server.base_url]
         return subprocess.Popen(
             [sys.executable, *program, *command, "--set", "batch.settle_s=0.2", *flags],
             env={**os.environ, "OPENAI_API_KEY": self._server.api_key},
@@ -52,8 +59,10 @@ class Tuning:
             text=True,
         )
 
-    def run(self, *flags: str, boundary: str = "") -> tuple[int, str, str]:
-        process = self.start(*flags, boundary=boundary)
+    def run(
+        self, *flags: str, boundary: str = "", names_address: bool = True
+    ) -> tuple[int, str, str]:
+        process = self.start(*flags, boundary=boundary, names_address=names_address)
         out, err = process.communicate(timeout=MOST_S)
         return process.returncode, out, err
 
