@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.integration.student_report.report_runs import write_evaluated_run
 from tests.openai_server import RunningServer, start_openai_server
 
 ROOT_DIR = Path(__file__).parents[3]
@@ -159,6 +160,20 @@ def test_held_out_question_in_other_words_is_refused_before_it_is_paid_for(shell
     assert ended.returncode == 2
     assert "is held out for the evaluation" in ended.stderr
     assert shell.calls() == calls
+
+
+def test_comparison_over_other_questions_than_were_evaluated_is_refused(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    shell = Shell(server, tmp_path)
+    write_evaluated_run(tmp_path / "distill-run", question_count=3)
+    shell.write(VAL, FOREIGN)
+
+    ended = shell.run(*COMPARE, "compare.csv")
+
+    assert ended.returncode == 2
+    assert f"{VAL}: is not what was evaluated last (questions that differ: 4)" in ended.stderr
+    assert not (tmp_path / "compare.csv").exists()
 
 
 @pytest.mark.parametrize(
