@@ -1,3 +1,4 @@
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,7 @@ from tests.unit.send.outcomes import completed, failed
 
 async def check(path: Path, *, skips: bool = False, settled: tuple[str, ...] = ()) -> CheckedFile:
     async with ResultFiles(result_paths(path.with_name("out.jsonl"))) as results:
-        for custom_id in settled:
-            await results.keep(completed(custom_id))
+        await asyncio.gather(*(results.keep(completed(custom_id)) for custom_id in settled))
         return check_batch_file(path, results, Stopping(), skips_bad_lines=skips)
 
 

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -16,6 +17,8 @@ from schemas.outcomes import Outcome
 from schemas.settings import LimitSettings
 from tests.unit.live.fakes import FakeTransport, Step, bad, good, make_lane
 from tests.unit.send.batch_file_texts import line
+
+instant = partial(FakeTransport, latency_s=0.0)
 
 
 class Lines:
@@ -61,7 +64,7 @@ async def send_all(
     skips: bool = False,
     results: ResultFiles | None = None,
 ) -> Sent:
-    transport = transport or FakeTransport()
+    transport = transport or instant()
     async with results or ResultFiles(result_paths(out_path)) as results:
         source = StreamSource(lines.reader(), results, skips_bad_lines=skips)
         # one slot: the other workers wait for it with a request in hand
@@ -84,7 +87,7 @@ async def test_every_request_ends_in_one_of_the_files(tmp_path: Path) -> None:
         return bad(400, "invalid_value") if b'"bad' in payload else good()
 
     sent = await send_all(
-        out_path, Lines(*map(line, ["a", "bad1", "b"])), FakeTransport(responder=respond)
+        out_path, Lines(*map(line, ["a", "bad1", "b"])), instant(responder=respond)
     )
 
     assert sent.ended_by is None
@@ -94,7 +97,7 @@ async def test_every_request_ends_in_one_of_the_files(tmp_path: Path) -> None:
 
 async def test_second_call_sends_only_what_is_not_settled(tmp_path: Path) -> None:
     out_path = tmp_path / "out.jsonl"
-    first = FakeTransport([bad(400, "invalid_value"), good()])
+    first = instant([bad(400, "invalid_value"), good()])
     await send_all(out_path, Lines(line("a"), line("b")), first, workers=1)
 
     sent = await send_all(out_path, Lines(*map(line, ["a", "b", "c"])))
@@ -106,7 +109,7 @@ async def test_second_call_sends_only_what_is_not_settled(tmp_path: Path) -> Non
 async def test_failures_set_aside_are_sent_again_and_stay_readable(tmp_path: Path) -> None:
     out_path = tmp_path / "out.jsonl"
     paths = result_paths(out_path)
-    refusing = FakeTransport([bad(400, "invalid_value")])
+    refusing = instant([bad(400, "invalid_value")])
     await send_all(out_path, Lines(line("a")), refusing)
 
     set_failures_aside(paths)
@@ -125,7 +128,7 @@ async def test_request_out_of_attempts_is_written_nowhere(tmp_path: Path) -> Non
         return bad(500, "server_error") if b'"unlucky"' in payload else good()
 
     sent = await send_all(
-        out_path, Lines(*map(line, ["a", "unlucky", "b"])), FakeTransport(responder=respond)
+        out_path, Lines(*map(line, ["a", "unlucky", "b"])), instant(responder=respond)
     )
 
     assert sent.ended_by is None
@@ -136,7 +139,7 @@ async def test_request_out_of_attempts_is_written_nowhere(tmp_path: Path) -> Non
 
 async def test_fatal_error_leaves_the_rest_unsettled(tmp_path: Path) -> None:
     out_path = tmp_path / "out.jsonl"
-    transport = FakeTransport([good(), bad(401, "invalid_api_key")])
+    transport = instant([good(), bad(401, "invalid_api_key")])
 
     sent = await send_all(out_path, Lines(*map(line, "abcd")), transport, workers=1)
 
@@ -188,7 +191,7 @@ async def test_worker_draws_nothing_before_its_reply_is_on_disk(tmp_path: Path) 
         written_counts.append(len(ids_in(out_path)))
         return good()
 
-    transport = FakeTransport(responder=respond, latency_s=0.0)
+    transport = instant(responder=respond)
     await send_all(out_path, Lines(*map(line, "abcd")), transport, workers=1)
 
     assert written_counts == [0, 1, 2, 3]
@@ -199,7 +202,7 @@ async def test_full_disk_buys_nothing_further(tmp_path: Path) -> None:
         def keep(self, outcome: Outcome) -> Awaitable[None]:
             raise StorageError("the disk is full")
 
-    transport = FakeTransport()
+    transport = instant()
     results = FullDisk(result_paths(tmp_path / "out.jsonl"))
 
     sent = await send_all(
@@ -216,7 +219,7 @@ async def test_body_on_several_lines_becomes_one(tmp_path: Path) -> None:
     assert isinstance(answer, Answer)
     assert b"\n" in answer.body
 
-    await send_all(out_path, Lines(line("a")), FakeTransport([answer]))
+    await send_all(out_path, Lines(line("a")), instant([answer]))
 
     [text] = out_path.read_bytes().splitlines()
     assert orjson.loads(text)["response"]["body"] == orjson.loads(answer.body)
