@@ -17,7 +17,7 @@ install "local,office${full:+,evaluation,report}"
 
 # The evaluation needs questions about text that was held out: more of them than so small a run has.
 sample=(--limit-chunks 60)
-[ -z "$full" ] || sample=(--set split.held_out_fraction=0.45)
+[ -z "$full" ] || sample=(--set split.held_out_fraction=0.5)
 distill run "$run_dir" --provider local --documents "$folder" "${sample[@]}"
 python scripts/show_rows.py "$run_dir/dataset/train.jsonl" 3
 cat <<'END'
