@@ -2,19 +2,27 @@
 
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from schemas.settings import RunSettings
 from tests.integration.finetune.tuning_runs import QUICK, STUDENT, Tuning, interrupt, make_run
-from tests.openai_server import start_openai_server
+from tests.openai_server import RunningServer, start_openai_server
 
 # In the order in which a job comes to them, so that one job meets them all.
 BOUNDARIES = (
     *("tuning_intent", "tuning_upload", "tuning_uploaded", "tuning_create", "tuning_created"),
 )
 SLOW = {"validating_s": 0.1, "queued_s": 0.1, "running_s": 99.0}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    """One to which nothing is ever submitted."""
+    with start_openai_server() as running:
+        yield running
 
 
 def test_job_is_submitted_once_followed_and_recorded(tmp_path: Path) -> None:
@@ -137,10 +145,12 @@ def test_job_can_be_given_up(tmp_path: Path) -> None:
         assert [job["status"] for job in tuning.jobs()] == ["cancelled"]
 
 
-def test_export_writes_checked_rows_and_how_to_use_them(tmp_path: Path) -> None:
+def test_export_writes_checked_rows_and_how_to_use_them(
+    server: RunningServer, tmp_path: Path
+) -> None:
     folder = make_run(tmp_path / "run", rows=3)
-    with start_openai_server() as server:
-        code, out, err = Tuning(server, folder).run("--trainer", "export", "--student", "base/m")
+
+    code, out, err = Tuning(server, folder).run("--trainer", "export", "--student", "base/m")
 
     export_dir = folder.run_dir / "export"
     assert code == 0, err
@@ -163,14 +173,13 @@ def test_export_writes_checked_rows_and_how_to_use_them(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_tuned_is_refused_before_anything_is_uploaded(
-    tmp_path: Path, rows: int, flags: tuple[str, ...], message: str
+    server: RunningServer, tmp_path: Path, rows: int, flags: tuple[str, ...], message: str
 ) -> None:
-    with start_openai_server() as server:
-        tuning = Tuning(server, make_run(tmp_path / "run", rows=rows))
+    tuning = Tuning(server, make_run(tmp_path / "run", rows=rows))
 
-        code, _, err = tuning.run(*flags)
+    code, _, err = tuning.run(*flags)
 
-        assert code == 2
-        assert message in err
-        assert "Traceback" not in err
-        assert tuning.uploads() == []
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+    assert tuning.uploads() == []

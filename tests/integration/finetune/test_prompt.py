@@ -51,7 +51,6 @@ def _read_until_asked(process: "subprocess.Popen[str]") -> str:
 @pytest.mark.parametrize(
     ("keys", "code", "message"),
     [
-        (b"\n", 2, "distill: not submitted"),
         (b"no\n", 2, "distill: not submitted"),
         (END_OF_INPUT, 2, "distill: not submitted"),
         (b"", 130, "distill: interrupted by signal 2"),
