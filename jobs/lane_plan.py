@@ -36,7 +36,8 @@ class LanePlan(NamedTuple):
     def describe(self, open_count: int) -> Iterator[str]:
         """The plan in words."""
         yield f"plan: {self.live_below:,} requests or more go in batches, fewer go live"
-        if (switches_at := self.switches_at(open_count)) is not None:
+        switches_at = self.switches_at(open_count)
+        if switches_at is not None and self.deadline is not None:
             yield (
                 f"plan: from {switches_at.astimezone():%Y-%m-%d %H:%M} on batches are cancelled "
                 "and the rest goes live, to be done by "
