@@ -4,6 +4,10 @@ from typing import Literal
 
 from schemas.record import Record
 
+SUCCEEDED = "succeeded"
+LOST_STATUSES = ("failed", "cancelled")
+ENDED_STATUSES = (SUCCEEDED, *LOST_STATUSES)  # API reference, fine_tuning.job
+
 TuningStep = Literal["intent", "uploaded", "created", "polled", "ended"]
 
 

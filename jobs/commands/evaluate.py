@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, TransientError
 from jobs.commands.exit_codes import EXIT_OK, EXIT_TRY_LATER
 from jobs.commands.options import (
     Assignments,
@@ -101,6 +101,7 @@ def run_evaluation(order: "EvaluationOrder") -> int:
     from jobs.student.evaluation_stages import LAST_STAGE
     from jobs.student.read_evaluation import read_evaluation
 
+    _look_up_tuning(order)
     end = run_to_end(evaluate_models(order))
     if end.stage != LAST_STAGE:
         left = describe_left(order.folder, end)
@@ -117,6 +118,27 @@ def run_evaluation(order: "EvaluationOrder") -> int:
         print(line)
     print(f"files: {order.folder.evaluation_dir}: samples, answers, scores")
     return EXIT_OK
+
+
+def _look_up_tuning(order: "EvaluationOrder") -> None:
+    """Record the end of a fine-tuning job that was left running, if its model is to answer."""
+    from jobs.event_loop import run_to_end
+    from jobs.read_endpoints import read_trainer_endpoint
+    from jobs.student.open_job import find_open_job, look_up_job
+
+    is_wanted = "tuned" in order.roles or not order.roles
+    job = find_open_job(order.folder)
+    if job is None or not is_wanted or order.settings.evaluation.tuned_model:
+        return
+    endpoint = read_trainer_endpoint(order.settings, os.environ)
+    if endpoint is None:
+        return
+    try:
+        run_to_end(look_up_job(job, order.folder, order.settings, endpoint))
+    except TransientError as error:
+        if order.roles:
+            raise
+        print(f"{error}; the other models are evaluated", file=sys.stderr)
 
 
 def _read_roles(text: str | None) -> "Sequence[Role]":

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from jobs.student.finetune import Agree, TuningEnd, TuningOrder
     from jobs.student.trainers.trainer import Estimate, TrainingSet
 
-LOST_STATUSES = ("failed", "cancelled")
-
 
 def finetune(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
@@ -60,6 +58,7 @@ def run_finetuning(order: "TuningOrder") -> int:
     from jobs.event_loop import run_to_end
     from jobs.read_endpoints import read_trainer_endpoint
     from jobs.student.finetune import finetune as tune
+    from schemas.finetuning import LOST_STATUSES
 
     run_dir = order.folder.run_dir
     if not order.folder.is_begun:

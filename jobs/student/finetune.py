@@ -153,10 +153,7 @@ async def _open_trainer(
     admission = Admission(clock)
     stopping.on_request(admission.close)
     async with AsyncExitStack() as opened:
-        run_dir = order.folder.run_dir
-        ledger = await opened.enter_async_context(
-            TuningLedger(run_dir / "finetuning.jsonl", run_dir / "finetuning_metrics.jsonl", clock)
-        )
+        ledger = await opened.enter_async_context(TuningLedger.of(order.folder, clock))
         timeout_s = order.settings.limits.request_timeout_s
         client = JobClient(order.endpoint, timeout_s=timeout_s, clock=clock)
         opened.push_async_callback(client.aclose)

@@ -8,9 +8,8 @@ from typing import Self
 
 from engine.clock import Clock
 from engine.records import RecordLog, read_records
-from schemas.finetuning import TrainingMetric, TuningEvent, TuningStep
-
-LOST_STATUSES = ("failed", "cancelled")
+from engine.run_folder import RunFolder
+from schemas.finetuning import LOST_STATUSES, TrainingMetric, TuningEvent, TuningStep
 
 
 class TuningLedger:
@@ -26,6 +25,12 @@ class TuningLedger:
         self._known_since: dict[str, str] = {}
         for event in read_records(path, TuningEvent):
             self._remember(event)
+
+    @classmethod
+    def of(cls, folder: RunFolder, clock: Clock) -> Self:
+        """The ledger of a run."""
+        paths = (folder.results_path("finetuning"), folder.results_path("finetuning_metrics"))
+        return cls(*paths, clock)
 
     async def __aenter__(self) -> Self:
         await self._open.enter_async_context(self._log)
@@ -43,10 +48,6 @@ class TuningLedger:
     def last(self, job_name: str) -> TuningEvent | None:
         """The last event of a job, None if there is none."""
         return self._last.get(job_name)
-
-    def require(self, job_name: str) -> TuningEvent:
-        """The last event of a job. There must be one."""
-        return self._last[job_name]
 
     def begun_at(self, job_name: str) -> str:
         """When a job was intended. There must be an event of it."""

@@ -1,10 +1,6 @@
 """The trainer behind OpenAI's fine-tuning API, or any host that speaks it."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 from engine.clock import Clock
@@ -13,19 +9,15 @@ from engine.live.admission import Admission
 from engine.openai_client import NOT_FOUND
 from jobs.student.check_rows import CheckedRows
 from jobs.student.trainers.job_client import JobClient, JobOrder, JobState
+from jobs.student.trainers.job_watch import JobWatch
 from jobs.student.trainers.trainer import Estimate, Say, Submitted, TrainingSet, Tuned
-from jobs.student.training_metrics import draw_curve, read_metrics
 from jobs.student.tuning_ledger import TuningLedger
-from schemas.finetuning import TuningEvent, TuningStep
+from schemas.finetuning import ENDED_STATUSES, TuningEvent, TuningStep
 from schemas.record import content_id
 from schemas.settings import StudentSettings
 
 OWNER_KEY, JOB_KEY = "distill_owner", "distill_job"
 CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the very most
-SUCCEEDED = "succeeded"
-ENDED_STATUSES = (SUCCEEDED, "failed", "cancelled")  # API reference, fine_tuning.job
-TOKENS_PER_PRICE = 1_000_000
-JOB_PATIENCE = timedelta(minutes=10)  # a job that is not found for longer is gone
 FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)  # a file may be "not found" for a moment after its upload
 POLL_S = 5.0
 MAX_POLL_S = 120.0
@@ -58,8 +50,9 @@ class OpenAITrainer:
         self._client = client
         self._ledger = ledger
         self._admission = admission
-        self._clock = clock
         self._job_name = ledger.name_of(_content_hash(order))
+        price = order.settings.training_usd_per_million_tokens
+        self._watch = JobWatch(client, ledger, clock=clock, usd_per_million_tokens=price)
 
     async def check(self) -> list[str]:
         """Whether the model is there, and for how long."""
@@ -78,7 +71,7 @@ class OpenAITrainer:
     def estimate(self) -> Estimate:
         """The price of all epochs, if it was given."""
         epochs, tokens = self._order.settings.epochs, self._order.rows.train.tokens
-        return Estimate(epochs, self._cost_usd(tokens * (epochs or 1)))
+        return Estimate(epochs, self._watch.cost_usd(tokens * (epochs or 1)))
 
     @property
     def is_submitted(self) -> bool:
@@ -105,17 +98,15 @@ class OpenAITrainer:
 
     async def follow(self, say: Say) -> None:
         """Wait until the job has ended; outages are waited for too."""
-        job_id, seen, poll_s = self._job_id(), set[str](), POLL_S
+        seen, poll_s = set[str](), POLL_S
         while True:
             try:
-                with self._shown(job_id):
-                    events = await self._client.events(job_id)
-                    state = await self._client.retrieve(job_id)
-                for event in events:
+                news = await self._watch.news(self._job_name)
+                for event in news.events:
                     if event.event_id not in seen:
                         seen.add(event.event_id)
                         say(event.message)
-                if state.status in ENDED_STATUSES:
+                if news.state.status in ENDED_STATUSES:
                     return
             except TransientError as error:
                 say(f"{error}; waiting for the provider")
@@ -124,10 +115,7 @@ class OpenAITrainer:
 
     async def result(self) -> Tuned:
         """How far the job is; once it has ended, with its curve, in the run's files."""
-        job_id = self._job_id()
-        with self._shown(job_id):
-            state = await self._client.retrieve(job_id)
-        return await self._record(state)
+        return await self._watch.result(self._job_name)
 
     async def cancel(self) -> Tuned:
         """Give the job up.
@@ -135,62 +123,12 @@ class OpenAITrainer:
         Raises:
             ConfigError: there is none, or it has ended.
         """
-        job_id = self._job_id()
+        job_id = self._watch.created(self._job_name).job_id
         try:
-            return await self._record(await self._client.cancel(job_id))
+            state = await self._client.cancel(job_id)
         except RequestError as error:
             raise ConfigError(f"job {job_id} cannot be cancelled: {error}") from error
-
-    async def _curve(self, state: JobState) -> str:
-        """The course of the loss in one line, from the job's result file, which is kept."""
-        losses: list[float] = []
-        for file_id in state.result_file_ids:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "metrics"
-                await self._client.download(file_id, path)
-                metrics = read_metrics(path.read_bytes(), state.job_id)
-            await self._ledger.add_metrics(metrics)
-            losses += [metric.train_loss for metric in metrics if metric.train_loss is not None]
-        return f"loss {losses[0]:.3f} {draw_curve(losses)} {losses[-1]:.3f}" if losses else ""
-
-    @contextmanager
-    def _shown(self, job_id: str) -> Iterator[None]:
-        """Calls about a job: for a moment after it was created it may be "not found"."""
-        try:
-            yield
-        except RequestError as error:
-            age = self._clock.utc_now() - _moment(self._ledger.require(self._job_name).at)
-            if error.code == NOT_FOUND and age < JOB_PATIENCE:
-                raise TransientError(f"job {job_id} is not shown yet", code=NOT_FOUND) from error
-            raise ConfigError(
-                f"job {job_id} is not shown by the provider ({error}): if it was deleted there, "
-                "another student.seed makes another job"
-            ) from error
-
-    async def _record(self, state: JobState) -> Tuned:
-        event = self._ledger.require(self._job_name)
-        cost_usd = self._cost_usd(state.trained_tokens)
-        if state.status != event.status or (state.model and not event.tuned_model):
-            await self._add(
-                event,
-                "ended" if state.status in ENDED_STATUSES else "polled",
-                status=state.status,
-                tuned_model=state.model,
-                trained_tokens=state.trained_tokens,
-                cost_usd=cost_usd,
-                message=state.problem,
-            )
-        message = state.problem
-        if state.status == SUCCEEDED:
-            try:
-                message = await self._curve(state)
-            except (TransientError, RequestError) as error:  # the model is there all the same
-                message = f"the metrics could not be fetched: {error}"
-        return Tuned(state.status, state.model, state.trained_tokens, cost_usd, message)
-
-    def _cost_usd(self, tokens: int | None) -> float | None:
-        price = self._order.settings.training_usd_per_million_tokens
-        return None if price is None or tokens is None else tokens * price / TOKENS_PER_PRICE
+        return await self._watch.record(self._job_name, state)
 
     async def _without_lost_files(self, event: TuningEvent) -> TuningEvent:
         """The event without files that were deleted since an earlier call: they are sent anew."""
@@ -250,12 +188,6 @@ class OpenAITrainer:
                 if pause_s is None:
                     raise TransientError(f"file {file_id} is not found yet", code=NOT_FOUND)
                 await self._admission.sleep(pause_s)
-
-    def _job_id(self) -> str:
-        event = self._ledger.last(self._job_name)
-        if event is None or not event.job_id:
-            raise ConfigError("there is no fine-tuning job under these settings")
-        return event.job_id
 
     def _blank_event(self) -> TuningEvent:
         rows, settings = self._order.rows, self._order.settings

@@ -88,7 +88,7 @@ def shell(server: RunningServer, begun: Path, tmp_path: Path) -> Shell:
 
 def test_commands_lead_from_documents_to_a_comparison(shell: Shell, server: RunningServer) -> None:
     answered = shell.run("data_preparation.py", *DATASET)
-    launched = shell.run("launch_training.py", ROWS, "--student", STUDENT, "--yes", "--wait")
+    launched = shell.run("launch_training.py", ROWS, "--student", STUDENT, "--yes")
     shell.write(VAL, *shell.lines(VAL)[:2])
     evaluated = [
         shell.run("launch_evaluation.py", flag, "--val_path", VAL)
