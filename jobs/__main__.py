@@ -1,6 +1,7 @@
 """The `distill` command and `python -m jobs`: what must be so before anything large is imported."""
 
 import gc
+import os
 import sys
 
 # How many objects more than before start a collection. At Python's 700, looking for garbage takes
@@ -14,6 +15,7 @@ EXIT_INTERRUPTED = 130
 
 def main() -> None:
     """Run the command that the arguments name; changes how often garbage is collected."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # we have none to look for
     gc.set_threshold(
         OBJECTS_BETWEEN_COLLECTIONS,
         COLLECTIONS_BETWEEN_LARGER_ONES,

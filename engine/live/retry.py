@@ -3,13 +3,14 @@
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.clock import Clock
 from engine.errors import TransientError
 from engine.live.admission import Admission
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 T = TypeVar("T")
 Uniform = Callable[[float, float], float]
@@ -69,12 +70,14 @@ class Retrier:
         """Retry `attempt`, which has just failed with `error`, until it succeeds.
 
         `attempt` keeps `failures`. The controller is built here and not for every request: most
-        never fail, and building it costs as much as sending them.
+        never fail, and building it costs as much as sending them. Its library is imported here.
 
         Raises:
             TransientError: the last one, when attempts or time are used up.
             What `attempt` raises otherwise.
         """
+        from tenacity import AsyncRetrying, retry_if_exception_type
+
         first: TransientError | None = error
 
         async def made_again() -> T:
@@ -84,13 +87,13 @@ class Retrier:
                 raise error
             return await attempt()
 
-        def is_over(_: RetryCallState) -> bool:
+        def is_over(_: "RetryCallState") -> bool:
             elapsed_s = self._clock.monotonic_s() - failures.since_s
             return failures.count >= self._policy.max_attempts or (
                 failures.count > 0 and elapsed_s >= self._policy.max_retry_s
             )
 
-        def next_wait_s(state: RetryCallState) -> float:
+        def next_wait_s(state: "RetryCallState") -> float:
             assert state.outcome is not None
             error = state.outcome.exception()
             assert isinstance(error, TransientError)

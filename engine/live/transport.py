@@ -4,6 +4,7 @@ import asyncio
 from typing import NamedTuple, Protocol
 
 import aiohttp
+from multidict import CIMultiDict
 
 from engine.endpoints import Endpoint
 from engine.errors import EngineError, FatalError, OverloadError, TransientError
@@ -86,7 +87,7 @@ class HttpTransport:
         await self._session.close()
 
     def _add_target(self, endpoint: Endpoint, url: Url) -> "_Target":
-        headers = dict(HEADERS)
+        headers = CIMultiDict(HEADERS)  # aiohttp's own type: a dict it would convert each time
         if endpoint.api_key:
             headers["Authorization"] = f"Bearer {endpoint.api_key}"
         target = _Target(endpoint.address(url), headers)
@@ -96,7 +97,7 @@ class HttpTransport:
 
 class _Target(NamedTuple):
     address: str
-    headers: dict[str, str]
+    headers: CIMultiDict[str]
 
 
 def _translate(error: Exception, endpoint: Endpoint) -> EngineError:
