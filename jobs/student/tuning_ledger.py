@@ -21,7 +21,6 @@ class TuningLedger:
         self._metrics = RecordLog(metrics_path, TrainingMetric)
         self._open = AsyncExitStack()
         self._last: dict[str, TuningEvent] = {}
-        self._begun_at: dict[str, str] = {}
         self._known_since: dict[str, str] = {}
         for event in read_records(path, TuningEvent):
             self._remember(event)
@@ -48,10 +47,6 @@ class TuningLedger:
     def last(self, job_name: str) -> TuningEvent | None:
         """The last event of a job, None if there is none."""
         return self._last.get(job_name)
-
-    def begun_at(self, job_name: str) -> str:
-        """When a job was intended. There must be an event of it."""
-        return self._begun_at[job_name]
 
     def known_since(self, sha256: str) -> str:
         """When these rows first stood in an event of any job. There must be one."""
@@ -81,7 +76,6 @@ class TuningLedger:
 
     def _remember(self, event: TuningEvent) -> None:
         self._last[event.job_name] = event
-        self._begun_at.setdefault(event.job_name, event.at)
         for sha256 in (event.train_sha256, event.validation_sha256):
             self._known_since.setdefault(sha256, event.at)
 

@@ -136,13 +136,18 @@ class JobClient:
             ) from None
         return _read_state(job)
 
-    async def find(self, metadata: dict[str, str], newer_than: datetime) -> JobState | None:
-        """The job that carries `metadata`, None if there is none."""
-        oldest = newer_than.timestamp()
+    async def find(self, metadata: dict[str, str]) -> JobState | None:
+        """The job that carries `metadata`, None if there is none; all jobs are looked at.
+
+        Not every host lists the newest first or filters its list, and some give the same page
+        for ever.
+        """
+        seen = set[str]()
         with translated(self._endpoint, self._clock):
             async for job in self._client.fine_tuning.jobs.list(limit=PAGE_SIZE):
-                if job.created_at < oldest:
+                if job.id in seen:
                     return None
+                seen.add(job.id)
                 if metadata.items() <= (job.metadata or {}).items():
                     return _read_state(job)
         return None

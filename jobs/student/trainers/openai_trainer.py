@@ -88,8 +88,7 @@ class OpenAITrainer:
         else:  # what an earlier call made last may not be listed yet
             await self._admission.sleep(self._order.settle_s)
         metadata = {OWNER_KEY: self._order.run_id, JOB_KEY: self._job_name}
-        begun_at = _moment(self._ledger.begun_at(self._job_name))
-        found = await self._client.find(metadata, begun_at - CLOCK_SKEW)
+        found = await self._client.find(metadata)
         if found is None:
             event = await self._with_files(await self._without_lost_files(event))
         state = found or await self._created(event, metadata)
