@@ -1,8 +1,7 @@
 """How far a job at the provider is, and what came of it, in the run's files."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -67,15 +66,12 @@ class JobWatch:
             TransientError: the provider does not answer, or does not show the job yet.
             ConfigError: it does not show the job any more, or there is none.
         """
-        with self._shown(job_name) as job_id:
-            events = await self._client.events(job_id)
-            return JobNews(events, await self._client.retrieve(job_id))
+        state = await self._state(job_name)
+        return JobNews(await self._events(state), state)
 
     async def result(self, job_name: str) -> Tuned:
         """How far the job is; recorded. Raises what `news` does."""
-        with self._shown(job_name) as job_id:
-            state = await self._client.retrieve(job_id)
-        return await self.record(job_name, state)
+        return await self.record(job_name, await self._state(job_name))
 
     async def record(self, job_name: str, state: JobState) -> Tuned:
         """Keep what is new of a job's state and, once it has succeeded, its curve."""
@@ -111,12 +107,19 @@ class JobWatch:
             losses += [metric.train_loss for metric in metrics if metric.train_loss is not None]
         return f"loss {losses[0]:.3f} {draw_curve(losses)} {losses[-1]:.3f}" if losses else ""
 
-    @contextmanager
-    def _shown(self, job_name: str) -> Iterator[str]:
-        """Calls about a job: for a moment after it was created it may be "not found"."""
+    async def _events(self, state: JobState) -> Sequence[JobEvent]:
+        """The latest events; of a host that tells of none, the status."""
+        try:
+            events = await self._client.events(state.job_id)
+        except RequestError:
+            events = []
+        return events or [JobEvent(state.status, f"status {state.status}")]
+
+    async def _state(self, job_name: str) -> JobState:
+        """How far a job is; for a moment after it was created it may be "not found"."""
         event = self.created(job_name)
         try:
-            yield event.job_id
+            return await self._client.retrieve(event.job_id)
         except RequestError as error:
             age = self._clock.utc_now() - datetime.fromisoformat(event.at)
             if error.code == NOT_FOUND and age < JOB_PATIENCE:

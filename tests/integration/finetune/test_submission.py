@@ -5,22 +5,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
-from engine.endpoints import Endpoint
 from engine.errors import ConfigError, InterruptedRunError, TransientError
-from jobs.student.trainers.job_client import JobClient
-from tests.integration.finetune.test_trainer import STUDENT, Bench, HastyClock, reconfigure
+from tests.integration.finetune.test_trainer import STUDENT, Bench, reconfigure
 from tests.openai_server import FineTuningRules, ModelCard, OpenAIServer, ServerConfig
-
-JOB = {
-    "object": "fine_tuning.job",
-    "model": STUDENT,
-    "status": "running",
-    "result_files": [],
-    "training_file": "file-1",
-}
 
 
 @pytest.fixture
@@ -69,26 +57,3 @@ async def test_stop_after_the_upload_creates_no_job(bench: Bench) -> None:
 
     assert len(bench.ours()) == 1
     assert bench.server.fine_tuning.all() == []
-
-
-async def list_of_jobs(_: web.Request) -> web.Response:
-    jobs = [
-        {**JOB, "id": "ftjob-old", "created_at": 1, "metadata": None},
-        {**JOB, "id": "ftjob-ours", "created_at": 2, "metadata": {"ours": "yes", "and": "more"}},
-    ]
-    return web.json_response({"object": "list", "data": jobs})
-
-
-async def test_job_is_found_in_a_list_in_any_order_that_never_ends() -> None:
-    app = web.Application()
-    app.router.add_get("/v1/fine_tuning/jobs", list_of_jobs)
-    async with TestServer(app) as host:
-        client = JobClient(Endpoint(str(host.make_url("/v1")), ""), timeout_s=5, clock=HastyClock())
-
-        ours = await client.find({"ours": "yes"})
-        nobodys = await client.find({"ours": "no"})
-        await client.aclose()
-
-    assert ours is not None
-    assert ours.job_id == "ftjob-ours"
-    assert nobodys is None
