@@ -98,10 +98,11 @@ async def find_file(
     client: "openai.AsyncOpenAI", *, purpose: Purpose, name: str, newer_than: datetime
 ) -> str | None:
     """The id of the newest file with this purpose and name, None if there is none."""
-    oldest = newer_than.timestamp()
+    oldest, seen = newer_than.timestamp(), set[str]()
     async for file in client.files.list(purpose=purpose, limit=PAGE_SIZE, order="desc"):
-        if file.created_at < oldest:
+        if file.created_at < oldest or file.id in seen:  # some hosts give the same page for ever
             break
+        seen.add(file.id)
         if file.filename == name:
             return file.id
     return None

@@ -104,8 +104,12 @@ def _describe(rows: "TrainingSet", estimate: "Estimate") -> str:
         epochs, unit = f"{estimate.epochs} epochs", "in all"
     cost = "at a price that is not known (student.training_usd_per_million_tokens)"
     if estimate.usd is not None:
-        cost = f"about ${estimate.usd:.2f} {unit}"
+        cost = f"about {_dollars(estimate.usd)} {unit}"
     return f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {epochs}, {cost}"
+
+
+def _dollars(usd: float) -> str:
+    return f"${usd:,.2f}" if usd >= 1 else f"${usd:.4f}"
 
 
 def _show(end: "TuningEnd") -> None:
@@ -118,5 +122,5 @@ def _show(end: "TuningEnd") -> None:
     if tuned.model:
         print(f"{'model':<16} {tuned.model}")
     if tuned.trained_tokens is not None:
-        cost = "unknown price" if tuned.cost_usd is None else f"${tuned.cost_usd:.4f}"
+        cost = "unknown price" if tuned.cost_usd is None else _dollars(tuned.cost_usd)
         print(f"{'trained tokens':<16} {tuned.trained_tokens:,}, {cost}")

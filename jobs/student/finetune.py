@@ -109,10 +109,13 @@ def _read_rows(order: TuningOrder) -> TrainingSet:
 
 
 def _remember_student(order: TuningOrder) -> None:
-    """Let the evaluation know which model was tuned."""
+    """Let later calls and the evaluation know what was tuned; an export tunes nothing."""
     config = read_run_config(order.folder.config_path)
-    if config is not None and config.settings.student != order.settings.student:
-        settings = config.settings.model_copy(update={"student": order.settings.student})
+    if config is None:
+        return
+    student = order.settings.student.model_copy(update={"trainer": config.settings.student.trainer})
+    if config.settings.student != student:
+        settings = config.settings.model_copy(update={"student": student})
         write_run_config(order.folder.config_path, config.model_copy(update={"settings": settings}))
 
 

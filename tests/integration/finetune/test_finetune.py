@@ -145,6 +145,18 @@ def test_job_can_be_given_up(tmp_path: Path) -> None:
         assert [job["status"] for job in tuning.jobs()] == ["cancelled"]
 
 
+def test_export_leaves_the_job_to_be_asked_for(tmp_path: Path) -> None:
+    with start_openai_server({"fine_tuning": QUICK}) as server:
+        tuning = Tuning(server, make_run(tmp_path / "run"))
+
+        _, out, err = tuning.submit()
+        tuning.run("--trainer", "export")
+        _, again_out, again_err = tuning.run(names_address=False)
+
+        assert out.splitlines()[0] == again_out.splitlines()[0], err + again_err
+        assert len(tuning.jobs()) == 1
+
+
 def test_export_writes_checked_rows_and_how_to_use_them(
     server: RunningServer, tmp_path: Path
 ) -> None:

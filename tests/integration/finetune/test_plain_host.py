@@ -1,6 +1,8 @@
 """A host that speaks only as much of the API as it must."""
 
+import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -35,9 +37,15 @@ async def retrieve_job(_: web.Request) -> web.Response:
     return web.json_response(JOB)
 
 
+async def list_files(_: web.Request) -> web.Response:
+    file = {"id": "file-1", "object": "file", "filename": "other", "created_at": int(time.time())}
+    return web.json_response({"object": "list", "data": [file]})
+
+
 @pytest.fixture
 async def client() -> AsyncIterator[JobClient]:
     app = web.Application()
+    app.router.add_get("/v1/files", list_files)
     app.router.add_get("/v1/fine_tuning/jobs", list_jobs)
     app.router.add_get("/v1/fine_tuning/jobs/ftjob-ours", retrieve_job)
     async with TestServer(app) as host:
@@ -54,6 +62,10 @@ async def test_job_is_found_in_a_list_in_any_order_that_never_ends(client: JobCl
     assert ours is not None
     assert ours.job_id == "ftjob-ours"
     assert nobodys is None
+
+
+async def test_file_is_not_found_in_a_list_that_never_ends(client: JobClient) -> None:
+    assert await client.find_file("ours", datetime.fromtimestamp(0, UTC)) is None
 
 
 async def test_job_without_events_tells_its_status(client: JobClient, tmp_path: Path) -> None:
