@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ T = TypeVar("T")
 def run_to_end(work: Coroutine[Any, Any, T]) -> T:
     """What `work` returns or raises."""
     gc.freeze()  # what was imported stays: it is no longer searched for garbage
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with closing(work), asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(work)
 
 
