@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.clock import Clock
 from engine.endpoints import Endpoint
-from engine.errors import RequestError
 from engine.openai_client import (
-    NOT_FOUND,
     Purpose,
     delete_file,
     download_file,
     find_file,
+    has_file,
     open_client,
     translated,
     upload_file,
@@ -54,13 +53,8 @@ class BatchClient:
 
     async def has_file(self, file_id: str) -> bool:
         """Whether the provider knows a file, which it may not do for a moment after its upload."""
-        try:
-            with translated(self._endpoint, self._clock):
-                return (await self._client.files.retrieve(file_id)).id == file_id
-        except RequestError as error:
-            if error.code != NOT_FOUND:
-                raise
-            return False
+        with translated(self._endpoint, self._clock):
+            return await has_file(self._client, file_id)
 
     async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> BatchFacts:
         """Submit an uploaded file."""

@@ -9,10 +9,10 @@ from engine.clock import Clock
 from engine.endpoints import Endpoint
 from engine.errors import AuthError, ConfigError, FatalError, ModelGoneError, RequestError
 from engine.openai_client import (
-    NOT_FOUND,
     Purpose,
     download_file,
     find_file,
+    has_file,
     open_client,
     translated,
     upload_file,
@@ -97,13 +97,8 @@ class JobClient:
 
     async def has_file(self, file_id: str) -> bool:
         """Whether the provider knows a file, which it may not do for a moment after its upload."""
-        try:
-            with translated(self._endpoint, self._clock):
-                return (await self._client.files.retrieve(file_id)).id == file_id
-        except RequestError as error:
-            if error.code != NOT_FOUND:
-                raise
-            return False
+        with translated(self._endpoint, self._clock):
+            return await has_file(self._client, file_id)
 
     async def create(self, order: JobOrder) -> JobState:
         """Create a job.
