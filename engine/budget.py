@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from engine.ask import Lane
 from engine.errors import ConfigError, QuotaError
-from engine.prices import Price
+from engine.wire.prices import Price
 from schemas.outcomes import Outcome, Usage
 from schemas.requests import Request
 

@@ -16,8 +16,8 @@ from engine.errors import (
     StorageError,
     TransientError,
 )
+from engine.files.records import RecordLog, read_records, record_id
 from engine.progress import StageProgress
-from engine.records import RecordLog, read_records, record_id
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from schemas.dataset import Rejection

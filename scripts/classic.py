@@ -9,10 +9,10 @@ from pathlib import Path
 from engine.errors import ConfigError
 from engine.run_folder import RunFolder
 from jobs.cli import report_errors
-from jobs.command_settings import run_settings
-from jobs.lane_order import read_lane_order
-from jobs.read_endpoints import read_endpoints
-from jobs.start_run import RunOrder
+from jobs.run.lane_order import read_lane_order
+from jobs.run.start import RunOrder
+from jobs.settings.command import run_settings
+from jobs.settings.endpoints import read_endpoints
 from schemas.settings import RunSettings
 
 RUN_DIR = Path("distill-run")

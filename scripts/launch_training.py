@@ -12,7 +12,7 @@ from classic import make_parser, read_settings, run_command
 
 from engine.run_folder import RunFolder
 from jobs.commands.finetune import ask_user, run_finetuning
-from jobs.student.finetune import TuningOrder
+from jobs.finetune.finetune import TuningOrder
 
 
 def main() -> None:

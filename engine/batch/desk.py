@@ -5,26 +5,26 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from engine.batch.account import Account
-from engine.batch.attempts import TRUNCATED, AttemptLog
-from engine.batch.collect import Collector, Sink
+from engine.batch.collecting.attempts import TRUNCATED, AttemptLog
+from engine.batch.collecting.collector import Collector, Sink
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
-from engine.batch.out_index import OutIndex
-from engine.batch.outbox import Outbox, Spooled
-from engine.batch.packing import MB, Allowance, PackedFile, Packer, PackPolicy
+from engine.batch.packing.out_index import OutIndex
+from engine.batch.packing.outbox import Outbox, Spooled
+from engine.batch.packing.packer import MB, Allowance, PackedFile, Packer, PackPolicy
+from engine.batch.packing.sorting import Sorting
 from engine.batch.poll import AGE_SHARE, Poller
 from engine.batch.refusals import check_refused, learn_token_limit
-from engine.batch.sorting import Sorting
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
 from engine.budget import Budget, unknown_price
 from engine.clock import Clock
-from engine.endpoints import OutputLimitName
 from engine.errors import FatalError, TransientError
 from engine.failure_watch import FailureWatch
-from engine.payloads import ENLARGED, wire_payload
-from engine.prices import Price
 from engine.stopping import Stopping
+from engine.wire.endpoints import OutputLimitName
+from engine.wire.payloads import ENLARGED, wire_payload
+from engine.wire.prices import Price
 from schemas.batches import Batch, BatchFacts
 from schemas.outcomes import Outcome, Usage
 from schemas.requests import Request

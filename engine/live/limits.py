@@ -9,8 +9,8 @@ from engine.errors import OutageError, RateLimitError, RequestError, TransientEr
 from engine.live.admission import Admission
 from engine.live.breaker import SET_ASIDE, Breaker
 from engine.live.minute_budget import MinuteBudget
-from engine.payloads import Estimate
-from engine.rate_headers import REQUESTS, TOKENS, Allowance, read_allowance
+from engine.wire.payloads import Estimate
+from engine.wire.rate_headers import REQUESTS, TOKENS, Allowance, read_allowance
 from schemas.outcomes import Usage
 
 HEADROOM = 0.5  # of the burst: the rest absorbs the jitter of the way to the server

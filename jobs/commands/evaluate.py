@@ -24,7 +24,7 @@ from jobs.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from jobs.student.evaluate import EvaluationOrder
+    from jobs.evaluation.evaluate import EvaluationOrder
     from schemas.evaluation import Mode, Role
 
 
@@ -60,11 +60,11 @@ def evaluate(
 ) -> None:
     """Have models answer held-out questions, and score the answers with ragas."""
     from engine.run_folder import RunFolder
-    from jobs.command_settings import run_settings
-    from jobs.lane_order import read_lane_order
-    from jobs.read_endpoints import read_endpoints
-    from jobs.student.evaluate import EvaluationOrder
-    from jobs.student.import_questions import read_questions
+    from jobs.evaluation.evaluate import EvaluationOrder
+    from jobs.evaluation.import_questions import read_questions
+    from jobs.run.lane_order import read_lane_order
+    from jobs.settings.command import run_settings
+    from jobs.settings.endpoints import read_endpoints
 
     folder = RunFolder(run_dir)
     flags = {
@@ -92,14 +92,14 @@ def evaluate(
 
 def run_evaluation(order: "EvaluationOrder") -> int:
     """Do it, print what came of it, and return the exit code."""
-    from jobs.describe_left import describe_left
+    from jobs.comparison.models import compare_models
+    from jobs.comparison.table import describe_comparison
+    from jobs.evaluation.describe_problems import describe_problems
+    from jobs.evaluation.evaluate import evaluate as evaluate_models
+    from jobs.evaluation.read_evaluation import read_evaluation
+    from jobs.evaluation.stages import LAST_STAGE
     from jobs.event_loop import run_to_end
-    from jobs.student.compare_models import compare_models
-    from jobs.student.comparison_table import describe_comparison
-    from jobs.student.describe_problems import describe_problems
-    from jobs.student.evaluate import evaluate as evaluate_models
-    from jobs.student.evaluation_stages import LAST_STAGE
-    from jobs.student.read_evaluation import read_evaluation
+    from jobs.show.describe_left import describe_left
 
     _look_up_tuning(order)
     end = run_to_end(evaluate_models(order))
@@ -123,8 +123,8 @@ def run_evaluation(order: "EvaluationOrder") -> int:
 def _look_up_tuning(order: "EvaluationOrder") -> None:
     """Record the end of a fine-tuning job that was left running, if its model is to answer."""
     from jobs.event_loop import run_to_end
-    from jobs.read_endpoints import read_trainer_endpoint
-    from jobs.student.open_job import find_open_job, look_up_job
+    from jobs.finetune.open_job import find_open_job, look_up_job
+    from jobs.settings.endpoints import read_trainer_endpoint
 
     is_wanted = "tuned" in order.roles or not order.roles
     job = find_open_job(order.folder)

@@ -22,7 +22,7 @@ from jobs.commands.options import (
     Tpm,
     Waits,
 )
-from jobs.lane_order import LaneOrder, read_lane_order
+from jobs.run.lane_order import LaneOrder, read_lane_order
 
 
 def run(
@@ -88,13 +88,13 @@ class _Given(NamedTuple):
 
 def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: bool) -> int:
     from engine.run_folder import RunFolder
-    from jobs.command_settings import run_settings
-    from jobs.describe_left import describe_left
     from jobs.event_loop import run_to_end
-    from jobs.read_endpoints import read_endpoints
-    from jobs.show_run import describe_run
-    from jobs.start_run import RunOrder, start_run
-    from jobs.summarize_run import summarize_run
+    from jobs.run.start import RunOrder, start_run
+    from jobs.settings.command import run_settings
+    from jobs.settings.endpoints import read_endpoints
+    from jobs.show.describe import describe_run
+    from jobs.show.describe_left import describe_left
+    from jobs.show.summarize import summarize_run
 
     folder = RunFolder(given.run_dir)
     settings = run_settings(folder, given.config, given.flags, given.assignments)

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 
-from engine.files import replacing
-from engine.journal import Journal
-from engine.records import RecordLog, encode_record, read_records, read_records_by_id
+from engine.files.journal import Journal
+from engine.files.records import RecordLog, encode_record, read_records, read_records_by_id
+from engine.files.replace import replacing
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from jobs.dataset.chat_rows import chat_row

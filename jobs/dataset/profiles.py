@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from engine.ask import Ask
-from jobs.dataset.small_model import write_small_answer, write_small_questions
+from jobs.dataset.small.model import write_small_answer, write_small_questions
 from jobs.dataset.write_answers import write_answer
 from jobs.dataset.write_questions import write_questions
 from schemas.dataset import Answer, Question, Rejection

@@ -4,14 +4,14 @@ import re
 from string import Template
 
 from engine.ask import Ask
-from jobs.dataset.content_words import content_overlap
-from jobs.dataset.fault import Fault
 from jobs.dataset.filter_questions import find_question_fault
-from jobs.dataset.numbered_sentences import NumberedSentences, number_sentences
 from jobs.dataset.question_kinds import KINDS, draw_kinds
 from jobs.dataset.structured_chat import make_chat_request, parse_reply, sentence_numbers
-from jobs.dataset.untrusted_text import make_line, restore_tokens
 from jobs.prompts import read_prompt
+from jobs.text.content_words import content_overlap
+from jobs.text.fault import Fault
+from jobs.text.numbered_sentences import NumberedSentences, number_sentences
+from jobs.text.untrusted_text import make_line, restore_tokens
 from schemas.dataset import Kind, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Failed

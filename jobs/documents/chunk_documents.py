@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from semantic_text_splitter import TextSplitter
 
-from engine.tokens import count_tokens
+from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
 from jobs.documents.heading_paths import HeadingPaths
 from schemas.dataset import Rejection

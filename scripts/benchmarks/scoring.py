@@ -17,10 +17,10 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from engine.errors import Deferred
-from jobs.student.score_answers import ScoreTask, Work, load_scoring
+from jobs.evaluation.score_answers import ScoreTask, Work, load_scoring
 from scripts.benchmarks.child_processes import spread
-from tests.integration.student.scoring import RoundsAsk, make_tasks
-from tests.unit.student.made_run import make_settings
+from tests.integration.jobs.evaluation.scoring import RoundsAsk, make_tasks
+from tests.unit.jobs.evaluation.made_run import make_settings
 
 
 async def score_in_rounds(tasks: Sequence[ScoreTask], score: Work) -> list[float]:

@@ -7,7 +7,7 @@ import pytest
 from engine.budget import Budget, BudgetedLane
 from engine.engine import Engine
 from engine.errors import ConfigError, QuotaError
-from engine.journal import Journal
+from engine.files.journal import Journal
 from engine.stopping import Stopping
 from schemas.outcomes import Usage
 from tests.unit.engine.fakes import FakeLane, make_request

@@ -19,8 +19,8 @@ from engine.errors import (
     RateLimitError,
     StorageError,
 )
-from engine.journal import Journal
-from engine.records import read_records
+from engine.files.journal import Journal
+from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass, Work, run_stage
 from engine.stopping import Stopping

@@ -1,0 +1,110 @@
+"""Evaluates models on a run's questions, or goes on with it."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from engine.errors import ConfigError
+from engine.run_folder import RunFolder, WriterLock
+from engine.stopping import Stopping, stop_on_signals
+from engine.wire.endpoints import Endpoint
+from jobs.evaluation.evaluated_models import evaluated_models, judge_model
+from jobs.evaluation.retry import retry_evaluation
+from jobs.evaluation.score_answers import check_scoring
+from jobs.evaluation.stages import LAST_STAGE, Contest, EvaluationStages
+from jobs.run.changes import find_changes
+from jobs.run.lane_order import LaneOrder
+from jobs.run.open_engine import check_prices, open_engine
+from jobs.run.pipeline import PipelineEnd
+from jobs.run.start import run_in_rounds
+from jobs.settings.run_config import RunConfig, read_run_config, write_run_config
+from schemas.evaluation import Mode, Role
+from schemas.settings import RunSettings
+
+_log = logging.getLogger(__name__)
+
+
+class EvaluationOrder(NamedTuple):
+    """What the user asks for. `roles` empty: all that have a model.
+
+    `questions`: only these instead of the run's own. The keys of the endpoints are in no file.
+    """
+
+    folder: RunFolder
+    settings: RunSettings
+    endpoints: Sequence[Endpoint]
+    roles: Sequence[Role] = ()
+    mode: Mode = "open"
+    questions: Sequence[str] | None = None
+    retries_failed: bool = False
+    lane: LaneOrder = LaneOrder()
+
+
+async def evaluate(order: EvaluationOrder) -> PipelineEnd:
+    """Take an evaluation as far as it goes; the same call again resumes it.
+
+    Raises:
+        ConfigError: there is no dataset, no tuned model or no ragas; other bad settings.
+        EngineError: whatever ends it early; everything bought until then is kept.
+    """
+    folder, settings = order.folder, order.settings
+    check_scoring()
+    _continued_config(folder, settings)  # refuses before anything is made
+    models = _chosen_models(order)
+    chosen = settings.evaluation
+    check_prices(settings, [*models.values(), judge_model(settings), chosen.embedding_model])
+    folder.create()
+    stopping = Stopping()
+    with (
+        WriterLock(folder.lock_path),
+        stop_on_signals(stopping, grace_s=settings.limits.grace_s),
+    ):
+        write_run_config(folder.config_path, _continued_config(folder, settings))
+        if order.retries_failed:
+            _log.info("asking again: %d requests that had failed", retry_evaluation(folder))
+        async with open_engine(folder, settings, order.endpoints, stopping, order.lane) as engine:
+            stages = EvaluationStages(
+                folder,
+                settings,
+                Contest(models, order.mode, order.questions),
+                ask=engine.ask,
+                stopping=stopping,
+                details=engine.details,
+            )
+            if engine.rounds is None:
+                return await stages.run()
+            return await run_in_rounds(
+                stages.run, engine.rounds, last_stage=LAST_STAGE, is_changed=True
+            )
+
+
+def _continued_config(folder: RunFolder, settings: RunSettings) -> RunConfig:
+    """The run's config with other settings of the evaluation, but the same of the dataset."""
+    before = read_run_config(folder.config_path)
+    if before is None:
+        raise ConfigError(f"{folder.run_dir}: there is no run here; `distill run` begins one")
+    after = RunConfig(run=before.run, settings=settings)
+    if changes := find_changes(before, after):
+        named = "; ".join(change.what for change in changes)
+        raise ConfigError(
+            f"{folder.run_dir} was made with other settings ({named}): `distill run "
+            f"{folder.run_dir}` comes first with these, or evaluate with the former ones"
+        )
+    if not (folder.dataset_dir / "held_out.jsonl").exists():
+        raise ConfigError(
+            f"{folder.run_dir}: has no dataset yet; finish it with `distill run {folder.run_dir}`"
+        )
+    return after
+
+
+def _chosen_models(order: EvaluationOrder) -> Mapping[Role, str]:
+    models = evaluated_models(order.folder, order.settings)
+    if "tuned" not in models:
+        if "tuned" in order.roles:
+            raise ConfigError(
+                f"{order.folder.run_dir}: there is no tuned model: make one with `distill finetune "
+                f"{order.folder.run_dir}`, or name one with --set evaluation.tuned_model=MODEL"
+            )
+        if not order.roles:
+            _log.warning("nothing was tuned yet: baseline and teacher alone are evaluated")
+    return {role: model for role, model in models.items() if role in (order.roles or models)}

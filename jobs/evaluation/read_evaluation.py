@@ -1,0 +1,66 @@
+"""Reads an evaluation from the files of a run, and of them only what is current."""
+
+from collections.abc import Iterator
+from typing import NamedTuple, get_args
+
+from engine.files.records import read_records
+from engine.run_folder import RunFolder
+from jobs.evaluation.answer_ids import answer_id
+from jobs.evaluation.evaluated_models import evaluated_models, judge_model
+from schemas.evaluation import Metric, Mode, ModelAnswer, Sample, Score
+from schemas.settings import RunSettings
+
+SAMPLES = "evaluation/samples"
+ANSWERS = "evaluation/answers"
+SCORES = "evaluation/scores"
+
+
+class Evaluation(NamedTuple):
+    """Samples as they were built, answers in the order of the file, the last score of each kind."""
+
+    samples: list[Sample]
+    answers: list[ModelAnswer]
+    scores: list[Score]
+
+
+def read_evaluation(folder: RunFolder, settings: RunSettings) -> Evaluation:
+    """What the evaluation now comes to, in both modes; may be read at any time.
+
+    samples.jsonl holds the questions of the last call. Current are the answers to them by the
+    models, prompts and parameters that the settings name, and the scores of these answers by the
+    judge and the embedding model that they name. Other lines are of earlier evaluations: they
+    stay and count again when the settings come back.
+
+    Raises:
+        DamagedLogError: a line is not ours.
+    """
+    samples = list(read_records(folder.results_path(SAMPLES), Sample))
+    current = frozenset(current_answer_ids(samples, folder, settings))
+    answers = read_records(
+        folder.results_path(ANSWERS), ModelAnswer, is_wanted=lambda item_id: item_id in current
+    )
+    return Evaluation(samples, list(answers), _current_scores(folder, settings, current))
+
+
+def current_answer_ids(
+    samples: list[Sample], folder: RunFolder, settings: RunSettings
+) -> Iterator[str]:
+    """The ids that answers to `samples` have under these settings, in both modes."""
+    models = evaluated_models(folder, settings)
+    modes: tuple[Mode, ...] = get_args(Mode)
+    for sample in samples:
+        for role, model in models.items():
+            for mode in modes:
+                yield answer_id(sample.sample_id, role, model, mode, settings.evaluation)
+
+
+def _current_scores(
+    folder: RunFolder, settings: RunSettings, answer_ids: frozenset[str]
+) -> list[Score]:
+    judge, embedding = judge_model(settings), settings.evaluation.embedding_model
+    last: dict[tuple[str, Metric], Score] = {}
+    for score in read_records(folder.results_path(SCORES), Score):
+        is_judged_alike = (score.judge_model, score.embedding_model) == (judge, embedding)
+        if is_judged_alike and score.answer_id in answer_ids:
+            last[score.answer_id, score.metric] = score
+    return list(last.values())
