@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.errors import ConfigError
 from engine.run_folder import RunFolder
 from jobs.cli import report_errors
-from jobs.run.lane_order import read_lane_order
+from jobs.run.lanes import read_lane_order
 from jobs.run.start import RunOrder
 from jobs.settings.command import run_settings
 from jobs.settings.endpoints import read_endpoints

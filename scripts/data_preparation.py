@@ -15,13 +15,11 @@ from pathlib import Path
 from classic import check_targets, make_order, make_parser, run_command
 
 from jobs.classic.answer_question_file import STAGE, answer_question_file
-from jobs.classic.question_files import write_question_file
-from jobs.commands.exit_codes import EXIT_OK, EXIT_TRY_LATER
-from jobs.evaluation.import_questions import read_questions
-from jobs.event_loop import run_to_end
+from jobs.evaluation.import_questions import read_questions, write_question_file
+from jobs.process import EXIT_OK, EXIT_TRY_LATER, run_to_end
 from jobs.run.pipeline import DATASET, PipelineEnd
 from jobs.run.start import RunOrder, start_run
-from jobs.show.describe_left import describe_left
+from jobs.show.describe import describe_left
 
 QUESTIONS = "kept_questions"
 

@@ -18,10 +18,10 @@ from engine.errors import ConfigError
 from engine.run_folder import RunFolder
 from jobs.commands.compare import check_target, show_comparison
 from jobs.commands.evaluate import run_evaluation
-from jobs.commands.exit_codes import EXIT_OK
 from jobs.evaluation.evaluate import EvaluationOrder
 from jobs.evaluation.import_questions import read_questions
 from jobs.evaluation.read_evaluation import read_evaluation
+from jobs.process import EXIT_OK
 from schemas.evaluation import Role
 
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from engine.clock import Clock
 from engine.errors import StorageError
 from engine.files.replace import replace_file
-from engine.live.admission import Admission
+from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint
 from schemas.record import Record
 

@@ -20,9 +20,7 @@ from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
 from engine.budget import Budget
 from engine.clock import Clock
-from engine.failure_watch import FailureWatch
-from engine.live.admission import Admission
-from engine.stopping import Stopping
+from engine.stopping import Admission, FailureWatch, Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price
 from schemas.settings import BatchSettings

@@ -9,7 +9,7 @@ from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
 from engine.clock import Clock
 from engine.errors import RequestError, TransientError
-from engine.live.admission import Admission
+from engine.stopping import Admission
 from engine.wire.sdk import NOT_FOUND
 from schemas.batches import Batch, BatchFacts
 

@@ -15,7 +15,6 @@ from engine.errors import (
     RequestError,
     TransientError,
 )
-from engine.live.admission import Admission
 from engine.live.breaker import SET_ASIDE
 from engine.live.calls import Call, Reply
 from engine.live.limits import Charge
@@ -23,6 +22,7 @@ from engine.live.retry import Retrier, RetryPolicy
 from engine.live.routes import Route, RouteTable
 from engine.live.transport import NEVER_SENT, Transport
 from engine.stats import LimitGauges, Stats
+from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint
 from engine.wire.payloads import TokenEstimates, wire_payload
 from engine.wire.replies import on_one_line, read_ending, read_reply, read_usage

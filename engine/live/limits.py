@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from engine.clock import Clock
 from engine.errors import OutageError, RateLimitError, RequestError, TransientError
-from engine.live.admission import Admission
 from engine.live.breaker import SET_ASIDE, Breaker
 from engine.live.minute_budget import MinuteBudget
+from engine.stopping import Admission
 from engine.wire.payloads import Estimate
 from engine.wire.rate_headers import REQUESTS, TOKENS, Allowance, read_allowance
 from schemas.outcomes import Usage

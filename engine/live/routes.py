@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from engine.clock import Clock
 from engine.errors import OverloadError, RateLimitError, TransientError
-from engine.live.admission import Admission
 from engine.live.breaker import Breaker
 from engine.live.concurrency import Slots
 from engine.live.limits import Charge, Limits
 from engine.live.transport import NEVER_SENT
 from engine.stats import LimitGauges
+from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint
 from schemas.settings import LimitSettings
 

@@ -9,10 +9,11 @@ import orjson
 
 from engine.ask import Ask
 from engine.errors import ConfigError, Deferred
+from engine.files.lock import WriterLock
 from engine.files.records import RecordLog, read_records
 from engine.files.replace import replace_file
 from engine.progress import StageProgress
-from engine.run_folder import RunFolder, WriterLock
+from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass, run_stage
 from engine.stopping import Stopping, stop_on_signals
 from jobs.dataset.chat_rows import chat_row

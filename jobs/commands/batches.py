@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import ConfigError
-from jobs.commands.exit_codes import EXIT_OK
 from jobs.commands.options import Assignments, BaseUrl, Config
+from jobs.process import EXIT_OK
 
 if TYPE_CHECKING:
     from jobs.show.batches import BatchesOrder
@@ -53,7 +53,7 @@ def batches(
 
 
 def _cancel(order: "BatchesOrder") -> None:
-    from jobs.event_loop import run_to_end
+    from jobs.process import run_to_end
     from jobs.show.batches import cancel_batches
 
     run_to_end(cancel_batches(order))

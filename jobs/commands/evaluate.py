@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from engine.errors import ConfigError, TransientError
-from jobs.commands.exit_codes import EXIT_OK, EXIT_TRY_LATER
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
@@ -22,6 +21,7 @@ from jobs.commands.options import (
     Tpm,
     Waits,
 )
+from jobs.process import EXIT_OK, EXIT_TRY_LATER
 
 if TYPE_CHECKING:
     from jobs.evaluation.evaluate import EvaluationOrder
@@ -62,7 +62,7 @@ def evaluate(
     from engine.run_folder import RunFolder
     from jobs.evaluation.evaluate import EvaluationOrder
     from jobs.evaluation.import_questions import read_questions
-    from jobs.run.lane_order import read_lane_order
+    from jobs.run.lanes import read_lane_order
     from jobs.settings.command import run_settings
     from jobs.settings.endpoints import read_endpoints
 
@@ -94,12 +94,11 @@ def run_evaluation(order: "EvaluationOrder") -> int:
     """Do it, print what came of it, and return the exit code."""
     from jobs.comparison.models import compare_models
     from jobs.comparison.table import describe_comparison
-    from jobs.evaluation.describe_problems import describe_problems
     from jobs.evaluation.evaluate import evaluate as evaluate_models
-    from jobs.evaluation.read_evaluation import read_evaluation
+    from jobs.evaluation.read_evaluation import describe_problems, read_evaluation
     from jobs.evaluation.stages import LAST_STAGE
-    from jobs.event_loop import run_to_end
-    from jobs.show.describe_left import describe_left
+    from jobs.process import run_to_end
+    from jobs.show.describe import describe_left
 
     _look_up_tuning(order)
     end = run_to_end(evaluate_models(order))
@@ -122,8 +121,8 @@ def run_evaluation(order: "EvaluationOrder") -> int:
 
 def _look_up_tuning(order: "EvaluationOrder") -> None:
     """Record the end of a fine-tuning job that was left running, if its model is to answer."""
-    from jobs.event_loop import run_to_end
     from jobs.finetune.open_job import find_open_job, look_up_job
+    from jobs.process import run_to_end
     from jobs.settings.endpoints import read_trainer_endpoint
 
     is_wanted = "tuned" in order.roles or not order.roles

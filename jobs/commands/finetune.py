@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import ConfigError, InterruptedRunError
-from jobs.commands.exit_codes import EXIT_INCOMPLETE, EXIT_OK
 from jobs.commands.options import Assignments, BaseUrl, Config
+from jobs.process import EXIT_INCOMPLETE, EXIT_OK
 
 if TYPE_CHECKING:
     from jobs.finetune.finetune import Agree, TuningEnd, TuningOrder
@@ -55,8 +55,8 @@ def run_finetuning(order: "TuningOrder") -> int:
     Raises:
         ConfigError: the order's folder is no run; and what jobs.finetune.finetune raises.
     """
-    from jobs.event_loop import run_to_end
     from jobs.finetune.finetune import finetune as tune
+    from jobs.process import run_to_end
     from jobs.settings.endpoints import read_trainer_endpoint
     from schemas.finetuning import LOST_STATUSES
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from jobs.commands.exit_codes import EXIT_OK, EXIT_TRY_LATER
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
@@ -22,7 +21,8 @@ from jobs.commands.options import (
     Tpm,
     Waits,
 )
-from jobs.run.lane_order import LaneOrder, read_lane_order
+from jobs.process import EXIT_OK, EXIT_TRY_LATER
+from jobs.run.lanes import LaneOrder, read_lane_order
 
 
 def run(
@@ -88,12 +88,11 @@ class _Given(NamedTuple):
 
 def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: bool) -> int:
     from engine.run_folder import RunFolder
-    from jobs.event_loop import run_to_end
+    from jobs.process import run_to_end
     from jobs.run.start import RunOrder, start_run
     from jobs.settings.command import run_settings
     from jobs.settings.endpoints import read_endpoints
-    from jobs.show.describe import describe_run
-    from jobs.show.describe_left import describe_left
+    from jobs.show.describe import describe_left, describe_run
     from jobs.show.summarize import summarize_run
 
     folder = RunFolder(given.run_dir)

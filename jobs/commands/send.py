@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.errors import ConfigError
-from jobs.commands.exit_codes import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
@@ -20,8 +19,9 @@ from jobs.commands.options import (
     Tpm,
     Waits,
 )
+from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.batch_folders import refuse_batches_out
-from jobs.run.lane_order import LaneOrder, read_lane_order
+from jobs.run.lanes import LaneOrder, read_lane_order
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -90,7 +90,7 @@ def send(
 
 
 def _send(order: "SendOrder", lane: LaneOrder) -> int:
-    from jobs.event_loop import run_to_end
+    from jobs.process import run_to_end
     from jobs.send.describe_send import describe_send, left_count
 
     end = run_to_end(_start_sending(order, lane))

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from jobs.comparison.names import metric_label, pair_label
 from schemas.comparison import (
     Comparison,
+    Contender,
     Difference,
     Estimate,
     GapClosed,
     GroupComparison,
 )
-from schemas.evaluation import METRICS
+from schemas.evaluation import METRICS, Metric
 
 NO_VALUE = "-"
 
@@ -100,3 +100,24 @@ def _columns(rows: Iterator[list[str]]) -> Iterator[str]:
     for row in table:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         yield " | ".join(cells).rstrip()
+
+
+SLICE_LABELS = {
+    "held_out_document": "held-out text",
+    "new_question": "new questions on training text",
+    "imported": "imported questions",
+    "unanswerable": "unanswerable questions",
+    "answerable": "all answerable questions",
+}
+
+
+def metric_label(metric: Metric) -> str:
+    """The name of a metric."""
+    return metric.replace("_", " ").capitalize()
+
+
+def pair_label(contender: Contender, versus: Contender) -> str:
+    """The name of a difference: what they have in common is said once."""
+    if contender.role == versus.role:
+        return f"{contender.role}, {contender.mode} - {versus.mode} book"
+    return f"{contender.role} - {versus.role}, {contender.mode} book"

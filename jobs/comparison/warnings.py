@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from jobs.comparison.names import metric_label
+from jobs.comparison.table import metric_label
 from schemas.comparison import Comparison, Difference
 from schemas.evaluation import METRICS, Metric
 

@@ -2,7 +2,7 @@
 
 from jobs.text.content_words import content_overlap
 from jobs.text.english_phrases import ABOUT_THE_BOOK, LEANING_QUESTION, SECOND_QUESTION
-from jobs.text.fault import Fault
+from schemas.dataset import Fault
 from schemas.settings import QuestionSettings
 
 QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e")  # Latin, full-width, Arabic, Greek

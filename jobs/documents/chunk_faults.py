@@ -3,8 +3,8 @@
 import re
 from collections.abc import Container, Iterable
 
-from jobs.text.fault import Fault
 from jobs.text.sentences import split_sentences
+from schemas.dataset import Fault
 from schemas.settings import ChunkSettings
 
 MAX_WORD_LETTERS = 30

@@ -1,5 +1,6 @@
 """Has a model answer a sample, by the same messages that training rows begin with."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -7,9 +8,9 @@ from engine.ask import Ask
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.dataset.chat_rows import Excerpt, student_prompt
 from jobs.dataset.structured_chat import reply_text
-from jobs.evaluation.answer_ids import answer_id
+from jobs.evaluation.evaluated_models import answer_id
 from jobs.evaluation.read_evaluation import ANSWERS
-from jobs.evaluation.refusals import is_refusal
+from jobs.text.english_phrases import NON_ANSWER
 from schemas.dataset import Rejection
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample
 from schemas.outcomes import Completed, Failed, Outcome
@@ -117,3 +118,27 @@ def _make_request(task: AnswerTask, settings: EvaluationSettings) -> Request:
         purpose=PURPOSE,
         prompt_tokens=sum(map(count_tokens, prompt)) + 3 * MESSAGE_OVERHEAD_TOKENS,
     )
+
+
+OPENING_CHARS = 300  # a refusal is said at once; what is said later is a reservation
+
+_SOURCE = r"(?:text|excerpt|passage|context|information|material)s?"
+_GIVEN = r"(?:given |provided |above |available )?"
+_REFUSAL = re.compile(
+    rf"\b(?:the|this|these) {_GIVEN}{_SOURCE}(?: above| given| provided)?"
+    r" (?:(?:does|do|did) not|(?:does|do|did)n['\u2019]t) (?:\w+ly )?"
+    r"(?:contain|include|hold|have|answer|address|cover|say|tell|reveal|mention)\b"
+    r"|\b(?:is|are|was|were) not (?:\w+ly )?(?:mentioned|stated|given|covered|contained|found"
+    rf"|described|answered|provided|specified|included) (?:in|by) (?:the|this) {_GIVEN}{_SOURCE}\b"
+    r"|\bquestion (?:can(?:not|['\u2019]t| not)) be answered\b",
+    re.IGNORECASE,
+)
+
+
+def is_refusal(text: str) -> bool:
+    """Whether an answer begins by saying that it has none; read in English alone.
+
+    A correction of what the question takes for granted is an answer.
+    """
+    opening = text[:OPENING_CHARS]
+    return bool(NON_ANSWER.search(opening) or _REFUSAL.search(opening))

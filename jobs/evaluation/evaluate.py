@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from engine.errors import ConfigError
-from engine.run_folder import RunFolder, WriterLock
+from engine.files.lock import WriterLock
+from engine.run_folder import RunFolder
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from jobs.evaluation.evaluated_models import evaluated_models, judge_model
@@ -13,7 +14,7 @@ from jobs.evaluation.retry import retry_evaluation
 from jobs.evaluation.score_answers import check_scoring
 from jobs.evaluation.stages import LAST_STAGE, Contest, EvaluationStages
 from jobs.run.changes import find_changes
-from jobs.run.lane_order import LaneOrder
+from jobs.run.lanes import LaneOrder
 from jobs.run.open_engine import check_prices, open_engine
 from jobs.run.pipeline import PipelineEnd
 from jobs.run.start import run_in_rounds

@@ -2,9 +2,12 @@
 
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
-from schemas.evaluation import ROLES, Role
+from jobs.dataset.chat_rows import row_prompt
+from jobs.prompts import read_prompt
+from schemas.evaluation import ROLES, Mode, Role
 from schemas.finetuning import TuningEvent
-from schemas.settings import RunSettings
+from schemas.record import content_id
+from schemas.settings import EvaluationSettings, RunSettings
 
 
 def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str]:
@@ -30,3 +33,19 @@ def judge_model(settings: RunSettings) -> str:
 def _last_tuned_model(folder: RunFolder) -> str:
     events = read_records(folder.results_path("finetuning"), TuningEvent)
     return next(reversed([event.tuned_model for event in events if event.tuned_model]), "")
+
+
+def answer_id(
+    sample_id: str, role: Role, model: str, mode: Mode, settings: EvaluationSettings
+) -> str:
+    """A hash of sample, role, model, mode, system message and parameters."""
+    return content_id(
+        "model_answer",
+        sample_id,
+        role,
+        model,
+        mode,
+        read_prompt(row_prompt(closed_book=mode == "closed")),
+        settings.answer_max_output_tokens,
+        settings.temperature,
+    )

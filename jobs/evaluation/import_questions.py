@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import ConfigError
+from engine.files.records import read_records_by_id
+from engine.files.replace import replace_file
+from engine.run_folder import RunFolder
 from jobs.text.untrusted_text import make_line
+from schemas.dataset import Question
+from schemas.documents import Side
 
 MAX_QUESTION_CHARS = 4_000
 
@@ -49,3 +54,18 @@ def _decode(line: bytes, path: Path, number: int) -> str:
         return line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}:{number}: is not UTF-8; convert the file first") from error
+
+
+def write_question_file(path: Path, folder: RunFolder, side: Side) -> int:
+    """Write the kept questions of one side, in the order of their ids; returns how many.
+
+    Raises:
+        StorageError: the disk refused the file.
+    """
+    return replace_file(path, _lines(folder, side))
+
+
+def _lines(folder: RunFolder, side: Side) -> Iterator[bytes]:
+    for question in read_records_by_id(folder.results_path("kept_questions"), Question):
+        if question.side == side:
+            yield make_line(question.text).encode()

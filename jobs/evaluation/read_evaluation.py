@@ -1,12 +1,13 @@
 """Reads an evaluation from the files of a run, and of them only what is current."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple, get_args
 
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
-from jobs.evaluation.answer_ids import answer_id
-from jobs.evaluation.evaluated_models import evaluated_models, judge_model
+from jobs.evaluation.evaluated_models import answer_id, evaluated_models, judge_model
+from schemas.dataset import Rejection
 from schemas.evaluation import Metric, Mode, ModelAnswer, Sample, Score
 from schemas.settings import RunSettings
 
@@ -64,3 +65,32 @@ def _current_scores(
         if is_judged_alike and score.answer_id in answer_ids:
             last[score.answer_id, score.metric] = score
     return list(last.values())
+
+
+SHOWN_PROBLEMS = 3
+
+ADVICE = (
+    "--retry-failed asks again what failed; a judge that knows no JSON schema wants "
+    "--set evaluation.judge_output=json_object"
+)
+
+
+def describe_problems(
+    folder: RunFolder, settings: RunSettings, evaluation: Evaluation
+) -> Iterator[str]:
+    """One line for each of the most frequent problems of current answers and scores."""
+    problems = Counter(
+        f"not scored, {score.metric}: {score.problem}"
+        for score in evaluation.scores
+        if score.value is None
+    )
+    current = frozenset(current_answer_ids(evaluation.samples, folder, settings))
+    problems.update(
+        f"not answered: {rejection.reason}: {rejection.detail}"
+        for rejection in read_records(folder.rejected_path, Rejection)
+        if rejection.stage == ANSWERS and rejection.item_id in current
+    )
+    for problem, count in problems.most_common(SHOWN_PROBLEMS):
+        yield f"{count:,} {problem}"
+    if problems:
+        yield ADVICE

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from engine.clock import SystemClock
 from engine.errors import ConfigError, InterruptedRunError
-from engine.live.admission import Admission
-from engine.run_folder import RunFolder, WriterLock
-from engine.stopping import Stopping, stop_on_signals
+from engine.files.lock import WriterLock
+from engine.run_folder import RunFolder
+from engine.stopping import Admission, Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from jobs.finetune.check_rows import CheckedRows, check_rows, require_rows
 from jobs.finetune.ledger import TuningLedger

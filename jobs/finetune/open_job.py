@@ -5,8 +5,9 @@ from contextlib import AsyncExitStack
 
 from engine.clock import SystemClock
 from engine.errors import TransientError
+from engine.files.lock import WriterLock
 from engine.files.records import read_records
-from engine.run_folder import RunFolder, WriterLock
+from engine.run_folder import RunFolder
 from engine.wire.endpoints import Endpoint
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import JobClient

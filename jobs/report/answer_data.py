@@ -6,9 +6,9 @@ from typing import NamedTuple
 import orjson
 
 from jobs.comparison.group import TIE_BELOW
-from jobs.comparison.names import pair_label
 from jobs.comparison.run import ComparedRun
 from jobs.comparison.side_by_side import ScoredAnswer, put_side_by_side
+from jobs.comparison.table import pair_label
 from schemas.comparison import Comparison
 from schemas.evaluation import METRICS
 from schemas.requests import Json

@@ -7,12 +7,17 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from jobs.comparison.names import SLICE_LABELS, metric_label, pair_label
-from jobs.comparison.table import describe_counts, describe_estimate, describe_gap
+from jobs.comparison.table import (
+    SLICE_LABELS,
+    describe_counts,
+    describe_estimate,
+    describe_gap,
+    metric_label,
+    pair_label,
+)
 from jobs.report.answer_data import answer_choices, encode_answer_data
 from jobs.report.draw_charts import draw_charts
-from jobs.report.read_report import Report
-from jobs.report.read_spending import total_cost_usd
+from jobs.report.read_report import Report, total_cost_usd
 from jobs.report.run_charts import MAX_BARS, STAGE_LABELS
 from schemas.evaluation import METRICS
 

@@ -17,8 +17,7 @@ from jobs.report.chart_style import (
     inline_data,
     render_svg,
 )
-from jobs.report.read_spending import Spending
-from jobs.report.read_training import Training
+from jobs.report.read_report import Spending, Training
 from schemas.summary import RunSummary
 
 MAX_BARS = 12

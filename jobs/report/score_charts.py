@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 from markupsafe import Markup
 
-from jobs.comparison.names import metric_label, pair_label
+from jobs.comparison.table import metric_label, pair_label
 from jobs.report.chart_style import (
     BAD,
     BAR_STEP,

@@ -1,12 +1,16 @@
 """Where the batches of a run, or of a file that is sent, keep their files."""
 
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine.batch.folder import BatchFolder
+from engine.batch.ledger import read_batches
 from engine.errors import ConfigError
+from engine.files.records import read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
+from schemas.batches import BatchAttempt
 
 
 def run_batch_folder(folder: RunFolder, run_id: str) -> BatchFolder:
@@ -49,3 +53,10 @@ def refuse_batches_out(out_path: Path) -> None:
             f"collect them with --lane batch, or give them up with `distill batches {out_path} "
             "--cancel` and collect what they had answered"
         )
+
+
+def read_batch_losses(folder: RunFolder) -> Iterator[float]:
+    """Dollars for replies that settled nothing: cut off at their limit, or lost at the provider."""
+    attempts_path = run_batch_folder(folder, "").attempts_path
+    yield from (attempt.cost_usd or 0.0 for attempt in read_records(attempts_path, BatchAttempt))
+    yield from (batch.facts.lost_usd or 0.0 for batch in read_batches(folder.batches_path))

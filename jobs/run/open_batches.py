@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from engine.ask import Lane
 from engine.batch.collecting.collector import Sink
-from engine.batch.lane import BatchLane
+from engine.batch.desk import BatchLane
 from engine.batch.open_desk import DeskOrder, open_desk
 from engine.budget import Budget
 from engine.clock import Clock
@@ -18,8 +18,7 @@ from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price
 from jobs.run.batch_folders import run_batch_folder
-from jobs.run.lane_order import LaneOrder
-from jobs.run.lane_plan import make_plan
+from jobs.run.lanes import LaneOrder, make_plan
 from jobs.run.rounds import Rounds, RunPass
 from jobs.settings.run_config import read_run_config
 from schemas.outcomes import Outcome

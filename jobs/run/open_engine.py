@@ -23,8 +23,8 @@ from engine.stats_file import snapshots_written
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
-from jobs.run.batch_costs import read_batch_losses
-from jobs.run.lane_order import LaneOrder
+from jobs.run.batch_folders import read_batch_losses
+from jobs.run.lanes import LaneOrder
 from jobs.run.rounds import Rounds, RunPass
 from schemas.outcomes import Usage
 from schemas.settings import RunSettings

@@ -3,13 +3,11 @@
 import logging
 from collections.abc import Awaitable, Callable
 
-from engine.batch.desk import BatchDesk
-from engine.batch.lane import BatchLane
+from engine.batch.desk import BatchDesk, BatchLane
 from engine.clock import Clock
 from engine.errors import TransientError
-from engine.live.admission import Admission
-from engine.stopping import Stopping
-from jobs.run.lane_plan import LanePlan
+from engine.stopping import Admission, Stopping
+from jobs.run.lanes import LanePlan
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,8 @@ from functools import partial
 from typing import NamedTuple
 
 from engine.errors import ConfigError
-from engine.run_folder import RunFolder, WriterLock
+from engine.files.lock import WriterLock
+from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
@@ -14,7 +15,7 @@ from engine.wire.prices import make_price
 from jobs.documents.list_sources import find_missing_documents, list_sources
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changes import RunChanges, apply_changes, find_changes
-from jobs.run.lane_order import LaneOrder
+from jobs.run.lanes import LaneOrder
 from jobs.run.open_engine import check_price, open_engine
 from jobs.run.pipeline import DATASET, Pipeline, PipelineEnd
 from jobs.run.preview import Preview, preview_changes

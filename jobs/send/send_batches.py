@@ -15,13 +15,12 @@ from engine.batch.packing.outbox import Spooled
 from engine.budget import Budget
 from engine.clock import Clock, SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
-from engine.live.admission import Admission
-from engine.run_folder import WriterLock
+from engine.files.lock import WriterLock
 from engine.stats import Stats
-from engine.stopping import Stopping, stop_on_signals
+from engine.stopping import Admission, Stopping, stop_on_signals
 from engine.wire.prices import make_price
 from jobs.run.batch_folders import create_send_batch_folder
-from jobs.run.lane_order import LaneOrder
+from jobs.run.lanes import LaneOrder
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import CheckedSource, SourceCounts
 from jobs.send.result_files import (

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from engine.clock import SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
+from engine.files.lock import WriterLock
 from engine.live.lane import LiveLane
 from engine.live.transport import HttpTransport
 from engine.progress import StageProgress
 from engine.prometheus import serve_metrics
-from engine.run_folder import WriterLock
 from engine.stats import Stats, StatsSnapshot
 from engine.stats_file import snapshots_written
 from engine.stopping import Stopping, stop_on_signals

@@ -14,7 +14,8 @@ from engine.batch.ledger import BatchLedger, read_batches
 from engine.batch.poll import Poller
 from engine.clock import Clock, SystemClock
 from engine.errors import ConfigError
-from engine.run_folder import RunFolder, WriterLock
+from engine.files.lock import WriterLock
+from engine.run_folder import RunFolder
 from engine.wire.endpoints import Endpoint
 from jobs.run.batch_folders import run_batch_folder, send_batch_folder
 from jobs.send.result_files import result_paths

@@ -10,10 +10,11 @@ import orjson
 from engine.batch.ledger import read_batches
 from engine.files.journal import Settled, read_settled
 from engine.files.jsonl_lines import read_lines
+from engine.files.lock import find_writer
 from engine.files.records import read_records
-from engine.run_folder import RunFolder, find_writer
+from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
-from jobs.run.batch_costs import read_batch_losses
+from jobs.run.batch_folders import read_batch_losses
 from jobs.run.changes import STAGES
 from jobs.settings.run_config import read_run_config
 from schemas.dataset import Rejection

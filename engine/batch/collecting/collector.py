@@ -17,7 +17,7 @@ from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
 from engine.clock import Clock
 from engine.errors import FatalError, RequestError, TransientError
-from engine.failure_watch import FailureWatch
+from engine.stopping import FailureWatch
 from engine.wire.sdk import NOT_FOUND
 from schemas.batches import Batch, BatchAttempt, BatchFacts
 from schemas.outcomes import Completed, Failed, Outcome

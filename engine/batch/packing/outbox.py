@@ -1,14 +1,19 @@
 """The outbox: requests on disk that wait for a batch."""
 
-from collections.abc import Iterator
+from __future__ import annotations  # array[int] is not subscriptable before Python 3.12
+
+from array import array
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 import orjson
 
+from engine.errors import DamagedLogError
+from engine.files.id_index import IdIndex
 from engine.files.jsonl import JsonlLog
-from engine.files.jsonl_lines import damaged_line, read_lines
+from engine.files.jsonl_lines import damaged_line, id_key, line_prefix, read_lines, scan_lines
 from engine.files.replace import WriteLine, replacing
 
 ID_FIELD = "request_id"
@@ -72,7 +77,7 @@ class Outbox:
             except (orjson.JSONDecodeError, KeyError, TypeError) as error:
                 raise damaged_line(self._path, number, f"not a request ({error})") from error
 
-    async def rewrite(self) -> "OutboxRewrite":
+    async def rewrite(self) -> OutboxRewrite:
         """Begin to replace the content: what is not written again is gone when it ends well."""
         await self._log.aclose()
         return OutboxRewrite(self)
@@ -124,3 +129,34 @@ def _decode(line: bytes) -> Spooled:
     fields = orjson.loads(line)
     fields["payload"] = orjson.dumps(fields["payload"])
     return Spooled(**fields)
+
+
+class OutIndex:
+    """Membership by a 64-bit hash, 16 bytes a request.
+
+    Two ids with one hash are next to impossible; if it happened, the one would wait for the
+    other's batch, and be asked after it.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        hashes, offsets = array("q"), array("q")
+        for path in paths:
+            lines = _scan(path)
+            hashes.extend(lines)
+            offsets.extend(range(len(lines)))
+        self._ids = IdIndex(hashes, offsets)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __contains__(self, request_id: str) -> bool:
+        return next(self._ids.offsets(id_key(request_id)), None) is not None
+
+
+def _scan(path: Path) -> array[int]:
+    try:
+        return scan_lines(path, line_prefix("custom_id")).hashes
+    except FileNotFoundError as error:
+        raise DamagedLogError(
+            f"{path}: is gone, and with it which requests are out; restore it from a backup"
+        ) from error

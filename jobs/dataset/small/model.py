@@ -17,10 +17,9 @@ from jobs.dataset.small.prompts import (
 from jobs.dataset.small.sentences import PickedSentence, pick_sentences
 from jobs.dataset.structured_chat import parse_reply
 from jobs.text.content_words import content_overlap, content_words
-from jobs.text.fault import Fault
 from jobs.text.text_similarity import Pair, SimilarityFailure, measure_similarity
 from jobs.text.untrusted_text import make_line
-from schemas.dataset import Answer, Question, Rejection
+from schemas.dataset import Answer, Fault, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Failed
 from schemas.record import Span, content_id

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from engine.clock import Clock
 from engine.errors import ConfigError, ModelGoneError, RequestError, TransientError
-from engine.live.admission import Admission
+from engine.stopping import Admission
 from engine.wire.sdk import NOT_FOUND
 from jobs.finetune.check_rows import CheckedRows
 from jobs.finetune.ledger import TuningLedger

@@ -1,7 +1,7 @@
 import pytest
 
 from engine.errors import FatalError
-from engine.failure_watch import ALIKE_COUNT, FailureWatch
+from engine.stopping import ALIKE_COUNT, FailureWatch
 from schemas.outcomes import Failed, Outcome, Usage
 from tests.unit.engine.fakes import make_completed, make_request
 

@@ -15,7 +15,7 @@ from engine.wire.endpoints import Endpoint
 from jobs.evaluation.evaluate import EvaluationOrder, evaluate
 from jobs.evaluation.read_evaluation import read_evaluation
 from jobs.evaluation.stages import LAST_STAGE
-from jobs.run.lane_order import LaneOrder
+from jobs.run.lanes import LaneOrder
 from schemas.evaluation import Metric, Role
 from schemas.settings import RunSettings
 from tests.crash.runs import ROOT_DIR, size_of

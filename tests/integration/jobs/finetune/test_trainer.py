@@ -10,7 +10,7 @@ import pytest
 
 from engine.clock import SystemClock
 from engine.errors import ConfigError, FatalError, InterruptedRunError, TransientError
-from engine.live.admission import Admission
+from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint
 from engine.wire.sdk import delete_file, open_client
 from jobs.finetune.check_rows import check_rows

@@ -8,7 +8,7 @@ from engine.files.records import encode_record
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
-from jobs.evaluation.answer_ids import answer_id
+from jobs.evaluation.evaluated_models import answer_id
 from jobs.evaluation.read_evaluation import Evaluation
 from jobs.settings.run_config import new_run_config, write_run_config
 from schemas.dataset import Answer, Provenance, Question, Rejection

@@ -10,7 +10,7 @@ import pytest
 from engine.batch.account import Account, Enqueued, account_dir
 from engine.batch.desk import ROOM_S
 from engine.errors import ConfigError, InterruptedRunError, QuotaError, StorageError
-from engine.live.admission import Admission
+from engine.stopping import Admission
 from schemas.outcomes import Failed
 from tests.unit.engine.batch.fakes import (
     ENDPOINT,

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from engine.errors import OutageError
-from engine.live.admission import Admission
 from engine.live.breaker import Breaker
 from engine.live.limits import Limits
 from engine.stats import Stats
+from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint
 from engine.wire.payloads import Estimate
 from schemas.outcomes import Completed, Failed

@@ -1,7 +1,7 @@
 import pytest
 
 from jobs.dataset.filter_answers import find_answer_fault
-from jobs.text.fault import Fault
+from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
 from tests.unit.jobs.dataset.answer_table import BAD, GOOD
 

@@ -1,7 +1,7 @@
 import pytest
 
 from jobs.dataset.filter_questions import find_question_fault
-from jobs.text.fault import Fault
+from schemas.dataset import Fault
 from schemas.settings import QuestionSettings
 from tests.unit.jobs.dataset.question_table import BAD, GOOD
 

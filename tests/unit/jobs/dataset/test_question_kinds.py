@@ -3,7 +3,7 @@ from collections import Counter
 
 import pytest
 
-from jobs.dataset.question_kinds import KINDS, draw_kinds
+from jobs.dataset.write_questions import KINDS, draw_kinds
 from schemas.dataset import Kind
 from schemas.settings import QuestionSettings
 

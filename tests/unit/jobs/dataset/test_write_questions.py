@@ -1,8 +1,7 @@
 import orjson
 import pytest
 
-from jobs.dataset.question_kinds import draw_kinds
-from jobs.dataset.write_questions import write_questions
+from jobs.dataset.write_questions import draw_kinds, write_questions
 from schemas.dataset import Question, Rejection
 from schemas.record import content_id
 from schemas.requests import Json

@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ConfigError
-from jobs.documents.list_files import SourceFile, list_files
-from jobs.documents.printable_paths import original, printable
+from jobs.documents.list_files import SourceFile, list_files, original, printable
 from schemas.dataset import Rejection
 
 

@@ -6,10 +6,15 @@ import pytest
 from engine.files.records import encode_record
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from jobs.evaluation.answer_ids import answer_id
-from jobs.evaluation.describe_problems import ADVICE, describe_problems
-from jobs.evaluation.evaluated_models import evaluated_models, judge_model
-from jobs.evaluation.read_evaluation import ANSWERS, SAMPLES, SCORES, read_evaluation
+from jobs.evaluation.evaluated_models import answer_id, evaluated_models, judge_model
+from jobs.evaluation.read_evaluation import (
+    ADVICE,
+    ANSWERS,
+    SAMPLES,
+    SCORES,
+    describe_problems,
+    read_evaluation,
+)
 from schemas.dataset import Rejection
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample, Score
 from schemas.finetuning import TuningEvent

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.evaluation.refusals import is_refusal
+from jobs.evaluation.answer_samples import is_refusal
 
 
 @pytest.mark.parametrize(

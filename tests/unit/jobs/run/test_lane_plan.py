@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ConfigError
-from jobs.run.lane_order import read_lane_order
-from jobs.run.lane_plan import CANCEL_TIME, make_plan
+from jobs.run.lanes import CANCEL_TIME, make_plan, read_lane_order
 from schemas.settings import RunSettings
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.batch.lane import BatchLane
+from engine.batch.desk import BatchLane
 from engine.errors import (
     Deferred,
     FatalError,
@@ -16,7 +16,7 @@ from engine.errors import (
     RateLimitError,
     TransientError,
 )
-from jobs.run.lane_plan import LanePlan
+from jobs.run.lanes import LanePlan
 from jobs.run.rounds import Rounds
 from tests.unit.engine.batch.fakes import EPOCH, Bench, Place, answered, ask, make_place, submit
 from tests.unit.engine.fakes import FakeLane
