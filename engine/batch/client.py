@@ -18,7 +18,7 @@ from engine.wire.sdk import (
     translated,
     upload_file,
 )
-from schemas.batches import BatchFacts
+from schemas.batches import RemoteState
 
 if TYPE_CHECKING:
     from openai.types import Batch as RemoteBatch
@@ -56,7 +56,7 @@ class BatchClient:
         with translated(self._endpoint, self._clock):
             return await has_file(self._client, file_id)
 
-    async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> BatchFacts:
+    async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> RemoteState:
         """Submit an uploaded file."""
         with translated(self._endpoint, self._clock):
             batch = await self._client.batches.create(
@@ -65,43 +65,43 @@ class BatchClient:
                 completion_window=WINDOW,
                 metadata=metadata,
             )
-            return read_facts(batch)
+            return read_state(batch)
 
-    async def find(self, metadata: dict[str, str], newer_than: datetime) -> BatchFacts | None:
+    async def find(self, metadata: dict[str, str], newer_than: datetime) -> RemoteState | None:
         """The batch that carries `metadata`, None if there is none; others' are passed by."""
         async with aclosing(self._newest_first(newer_than)) as batches:
             async for batch in batches:
                 if metadata.items() <= (batch.metadata or {}).items():
-                    return read_facts(batch)
+                    return read_state(batch)
         return None
 
-    async def retrieve(self, batch_id: str) -> BatchFacts:
+    async def retrieve(self, batch_id: str) -> RemoteState:
         """How far a batch is."""
         with translated(self._endpoint, self._clock):
-            return read_facts(await self._client.batches.retrieve(batch_id))
+            return read_state(await self._client.batches.retrieve(batch_id))
 
     async def list_states(
         self, batch_ids: Collection[str], newer_than: datetime
-    ) -> dict[str, BatchFacts]:
+    ) -> dict[str, RemoteState]:
         """How far batches are, by their ids; those that are not among the newest may be missing.
 
         It takes fewer calls than there are batches, however many others' stand between them.
         """
-        states: dict[str, BatchFacts] = {}
+        states: dict[str, RemoteState] = {}
         listed_count, most = 0, PAGE_SIZE * (len(batch_ids) - 1)
         async with aclosing(self._newest_first(newer_than)) as batches:
             async for batch in batches:
                 listed_count += 1
                 if batch.id in batch_ids:
-                    states[batch.id] = read_facts(batch)
+                    states[batch.id] = read_state(batch)
                 if len(states) == len(batch_ids) or listed_count >= most:
                     break
         return states
 
-    async def cancel(self, batch_id: str) -> BatchFacts:
+    async def cancel(self, batch_id: str) -> RemoteState:
         """Ask the provider to stop working on a batch; what it has answered is kept."""
         with translated(self._endpoint, self._clock):
-            return read_facts(await self._client.batches.cancel(batch_id))
+            return read_state(await self._client.batches.cancel(batch_id))
 
     async def download(self, file_id: str, path: Path) -> None:
         """Fetch a file; `path` appears when it is whole."""
@@ -122,19 +122,19 @@ class BatchClient:
                 yield batch
 
 
-def read_facts(batch: "RemoteBatch") -> BatchFacts:
+def read_state(batch: "RemoteBatch") -> RemoteState:
     """What a batch object says. Ids that are "" and ids that are null mean the same."""
     counts = batch.request_counts
     errors = batch.errors.data if batch.errors and batch.errors.data else []
     problem = errors[0] if errors else None
-    return BatchFacts(
+    return RemoteState(
         batch_id=batch.id,
         status=batch.status,
         done_count=counts.completed if counts else None,
         error_count=counts.failed if counts else None,
-        output_file_id=batch.output_file_id or None,
-        error_file_id=batch.error_file_id or None,
-        problem_code=(problem.code or "unknown") if problem else None,
-        problem=problem.message if problem else None,
+        output_file_id=batch.output_file_id or "",
+        error_file_id=batch.error_file_id or "",
+        problem_code=(problem.code or "unknown") if problem else "",
+        problem=(problem.message or "") if problem else "",
         problem_line=problem.line if problem else None,
     )

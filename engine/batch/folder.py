@@ -30,6 +30,11 @@ class BatchFolder(NamedTuple):
         """The requests of a batch, as they are uploaded."""
         return self.files_dir / f"{name}.jsonl"
 
+    def packed_paths(self) -> list[Path]:
+        """All files of requests that there are, intended or not."""
+        paths = self.files_dir.glob("[0-9]*.jsonl")
+        return sorted(path for path in paths if path.name.count(".") == 1)
+
     def output_path(self, name: str) -> Path:
         """The replies of a batch, while they are being collected."""
         return self.files_dir / f"{name}.output.jsonl"

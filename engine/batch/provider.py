@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from schemas.batches import BatchFacts
+from schemas.batches import RemoteState
 
 
 class Provider(Protocol):
@@ -26,25 +26,25 @@ class Provider(Protocol):
         """Whether it knows a file, which it may not do for a moment after its upload."""
         ...
 
-    async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> BatchFacts:
+    async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> RemoteState:
         """Submit an uploaded file."""
         ...
 
-    async def find(self, metadata: dict[str, str], newer_than: datetime) -> BatchFacts | None:
+    async def find(self, metadata: dict[str, str], newer_than: datetime) -> RemoteState | None:
         """The batch that carries `metadata`, None if there is none; others' are passed by."""
         ...
 
-    async def retrieve(self, batch_id: str) -> BatchFacts:
+    async def retrieve(self, batch_id: str) -> RemoteState:
         """How far a batch is."""
         ...
 
     async def list_states(
         self, batch_ids: Collection[str], newer_than: datetime
-    ) -> dict[str, BatchFacts]:
+    ) -> dict[str, RemoteState]:
         """How far batches are, by their ids; those that are not among the newest may be missing."""
         ...
 
-    async def cancel(self, batch_id: str) -> BatchFacts:
+    async def cancel(self, batch_id: str) -> RemoteState:
         """Ask it to stop working on a batch; what it has answered is kept."""
         ...
 

@@ -27,11 +27,11 @@ def learn_token_limit(account: Account, batch: Batch, tried_tokens: int) -> None
     fitted, somebody else's batches are in the way or the provider counts otherwise, and less is
     tried for a while.
     """
-    if batch.facts.status != "failed" or batch.facts.problem_code != TOKEN_LIMIT:
+    if batch.remote.status != "failed" or batch.remote.problem_code != TOKEN_LIMIT:
         return
-    found = _STATED_LIMIT.search(batch.facts.problem or "")
+    found = _STATED_LIMIT.search(batch.remote.problem)
     stated = int(found[1].replace(",", "")) if found else None
-    model = str(batch.facts.model)
+    model = batch.intent.model
     if stated is not None and stated < tried_tokens:
         account.learn_limit(model, stated, is_stated=True)
     else:
@@ -62,17 +62,17 @@ def check_refused(ledger: BatchLedger, batch: Batch, folder: BatchFolder) -> Non
     )
 
 
-def _kind(batch: Batch) -> tuple[str | None, str | None, str | None]:
-    return (batch.facts.url, batch.facts.model, batch.facts.purpose)
+def _kind(batch: Batch) -> tuple[str, str, str]:
+    return (batch.intent.url, batch.intent.model, batch.intent.purpose)
 
 
 def _describe(batch: Batch, folder: BatchFolder) -> str:
-    return f"{batch.facts.problem_code}: {batch.facts.problem}{_offender(batch, folder)}"
+    return f"{batch.remote.problem_code}: {batch.remote.problem}{_offender(batch, folder)}"
 
 
 def _offender(batch: Batch, folder: BatchFolder) -> str:
     """The request that the provider's line number means, in our terms."""
-    number, path = batch.facts.problem_line, folder.input_path(batch.name)
+    number, path = batch.remote.problem_line, folder.input_path(batch.name)
     if number is None or not path.exists():
         return ""
     with path.open("rb") as file:
@@ -80,4 +80,4 @@ def _offender(batch: Batch, folder: BatchFolder) -> str:
     if line is None:
         return ""
     request_id = orjson.loads(line)["custom_id"]
-    return f" (line {number} of {path}: request {request_id}, purpose {batch.facts.purpose})"
+    return f" (line {number} of {path}: request {request_id}, purpose {batch.intent.purpose})"

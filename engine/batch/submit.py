@@ -11,7 +11,7 @@ from engine.clock import Clock
 from engine.errors import RequestError, TransientError
 from engine.stopping import Admission
 from engine.wire.sdk import NOT_FOUND
-from schemas.batches import Batch, BatchFacts
+from schemas.batches import Batch, RemoteState
 
 CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the very most
 FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)  # a file may be "not found" for a moment after its upload
@@ -61,24 +61,23 @@ class Submitter:
         """
         for batch in list(self._ledger.out()):
             self._admission.check()
-            if not batch.facts.batch_id and not batch.has_ended:
+            if not batch.remote.batch_id and not batch.has_ended:
                 await self._submit(batch)
 
     async def _submit(self, batch: Batch) -> None:
         try:
-            if not batch.facts.file_id:
-                file_id = await self._uploaded(batch)
-                await self._ledger.add(batch.name, "uploaded", BatchFacts(file_id=file_id))
-            facts = await self._created(self._ledger.get(batch.name))
+            if not batch.remote.file_id:
+                await self._ledger.note_uploaded(batch.name, await self._uploaded(batch))
+            remote = await self._created(self._ledger.get(batch.name))
         except RequestError as error:
-            refused = BatchFacts(status="failed", problem_code=error.code, problem=str(error))
-            await self._ledger.add(batch.name, "polled", refused)
+            refused = RemoteState(status="failed", problem_code=error.code, problem=str(error))
+            await self._ledger.note_polled(batch.name, refused)
             return
-        await self._ledger.add(batch.name, "created", facts)
-        _log.info("batch %s: %s requests submitted", batch.name, f"{batch.facts.request_count:,}")
+        await self._ledger.note_created(batch.name, remote)
+        _log.info("batch %s: %s requests submitted", batch.name, f"{batch.intent.request_count:,}")
 
     async def _uploaded(self, batch: Batch) -> str:
-        name = self._folder.remote_name(batch.name, str(batch.facts.sha256))
+        name = self._folder.remote_name(batch.name, batch.intent.sha256)
         if not self._is_first(batch, "upload"):
             await self._let_settle(batch)
             file_id = await self._provider.find_file(name, _intended_at(batch) - CLOCK_SKEW)
@@ -87,11 +86,11 @@ class Submitter:
         self._asked_at[batch.name] = self._clock.utc_now()
         return await self._provider.upload(self._folder.input_path(batch.name), name)
 
-    async def _created(self, batch: Batch) -> BatchFacts:
+    async def _created(self, batch: Batch) -> RemoteState:
         metadata = {
             OWNER_KEY: self._folder.owner_id,
             NAME_KEY: batch.name,
-            HASH_KEY: str(batch.facts.sha256),
+            HASH_KEY: batch.intent.sha256,
         }
         if not self._is_first(batch, "create"):
             await self._let_settle(batch)
@@ -100,11 +99,11 @@ class Submitter:
                 return found
         await self._await_file(batch)
         self._asked_at[batch.name] = self._clock.utc_now()
-        return await self._provider.create(str(batch.facts.file_id), str(batch.facts.url), metadata)
+        return await self._provider.create(batch.remote.file_id, batch.intent.url, metadata)
 
     async def _await_file(self, batch: Batch) -> None:
         """Return once the provider knows the file: else it would refuse the batch as a whole."""
-        file_id = str(batch.facts.file_id)
+        file_id = batch.remote.file_id
         for pause_s in (*FILE_WAITS_S, None):
             if await self._provider.has_file(file_id):
                 return

@@ -86,6 +86,10 @@ class RecordLog(Generic[R]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Wait for what is queued, then close the file."""
         await self._log.aclose()
 
     def __contains__(self, item_id: str) -> bool:

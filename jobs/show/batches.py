@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from engine.run_folder import RunFolder
 from engine.wire.endpoints import Endpoint
 from jobs.run.batch_folders import run_batch_folder, send_batch_folder
 from jobs.send.result_files import result_paths
-from schemas.batches import Batch
+from schemas.batches import Batch, flat_facts
 from schemas.settings import RunSettings
 
 COLUMNS = ("batch", "state", "answered", "failed", "of", "age", "dollars", "provider's id", "file")
@@ -63,9 +64,11 @@ def describe_batches(target: Path, batches: Sequence[Batch]) -> str:
 def json_lines(batches: Sequence[Batch]) -> Iterator[str]:
     """A JSON object a batch."""
     for batch in batches:
-        facts = batch.facts.model_dump(exclude_none=True)
-        fields = {**batch.model_dump(exclude={"facts"}), **facts, "state": _state(batch)}
-        yield orjson.dumps(fields).decode()
+        tally = batch.tally if batch.is_collected else None
+        facts = flat_facts(batch.intent, batch.remote, tally)
+        known = {name: value for name, value in facts.items() if value is not None}
+        fields = {**batch.model_dump(exclude={"intent", "remote", "tally"}), **known}
+        yield orjson.dumps({**fields, "state": _state(batch)}).decode()
 
 
 async def cancel_batches(order: BatchesOrder) -> None:
@@ -80,7 +83,7 @@ async def cancel_batches(order: BatchesOrder) -> None:
     """
     folder, clock = _batch_folder(order.target), SystemClock()
     with WriterLock(_lock_path(order.target), guarded=order.target):
-        async with BatchLedger(folder.ledger_path, clock) as ledger:
+        async with aclosing(BatchLedger(folder.ledger_path, clock)) as ledger:
             await _cancel(order, _choose(ledger, order), ledger, clock)
 
 
@@ -88,21 +91,18 @@ async def _cancel(
     order: BatchesOrder, chosen: Sequence[Batch], ledger: BatchLedger, clock: Clock
 ) -> None:
     timeout_s = order.settings.limits.request_timeout_s
-    client = BatchClient(order.endpoint, timeout_s=timeout_s, clock=clock)
-    try:
+    async with aclosing(BatchClient(order.endpoint, timeout_s=timeout_s, clock=clock)) as client:
         await Poller(ledger, client, clock=clock).cancel(chosen)
-    finally:
-        await client.aclose()
     for batch in chosen:
-        _log.info("batch %s: %s", batch.name, ledger.get(batch.name).facts.status)
+        _log.info("batch %s: %s", batch.name, ledger.get(batch.name).remote.status)
 
 
 def _choose(ledger: BatchLedger, order: BatchesOrder) -> list[Batch]:
     open_batches = [batch for batch in ledger.out() if batch.is_at_provider]
     if not order.ids:
         return open_batches
-    chosen = [b for b in open_batches if {b.name, b.facts.batch_id} & order.ids]
-    known = {name for batch in chosen for name in (batch.name, batch.facts.batch_id)}
+    chosen = [b for b in open_batches if {b.name, b.remote.batch_id} & order.ids]
+    known = {name for batch in chosen for name in (batch.name, batch.remote.batch_id)}
     if unknown := sorted(order.ids - known):
         raise ConfigError(
             f"{order.target}: no batch that is out is called {', '.join(unknown)}; "
@@ -127,28 +127,27 @@ def _lock_path(target: Path) -> Path:
 
 
 def _row(batch: Batch, now: datetime) -> tuple[str, ...]:
-    facts = batch.facts
-    is_over = batch.is_collected
-    answered = facts.answered if is_over else facts.done_count
-    failed = facts.failed if is_over else facts.error_count
-    dollars = facts.cost_usd if is_over else facts.worst_case_usd
+    remote, is_over = batch.remote, batch.is_collected
+    answered = batch.tally.answered if is_over else remote.done_count
+    failed = batch.tally.failed if is_over else remote.error_count
+    dollars = batch.tally.cost_usd if is_over else batch.intent.worst_case_usd
     return (
         batch.name,
         _state(batch),
         f"{answered or 0:,}",
         f"{failed or 0:,}",
-        f"{facts.request_count or 0:,}",
+        f"{batch.intent.request_count:,}",
         _age(now - datetime.fromisoformat(batch.intended_at)),
         "unknown" if dollars is None else f"{'' if is_over else '<= '}{dollars:.4f}",
-        facts.batch_id or "-",
-        facts.file_id or "-",
+        remote.batch_id or "-",
+        remote.file_id or "-",
     )
 
 
 def _state(batch: Batch) -> str:
     if batch.is_collected:
-        return f"collected ({batch.facts.status})"
-    return batch.facts.status or ("uploaded" if batch.facts.file_id else "intended")
+        return f"collected ({batch.remote.status})"
+    return batch.remote.status or ("uploaded" if batch.remote.file_id else "intended")
 
 
 def _age(age: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""One line of a batch's results, read: an outcome, a try in vain, or a request that comes back."""
+"""One line of a batch's results, read: an outcome, a failed try, or a request that comes back."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,8 +31,8 @@ UNTRIED_CODES = frozenset({"batch_expired", "batch_cancelled"})  # OpenAI Batch 
 NO_RESULT = "no_result"
 
 
-class Back(NamedTuple):
-    """The request was not tried, or nobody's can succeed (`reason`); it goes back as it was."""
+class Returned(NamedTuple):
+    """The request was not tried, or none can succeed now (`reason`); it is asked again."""
 
     reason: FatalError | None = None
 
@@ -45,7 +45,7 @@ class Asked(NamedTuple):
     has_output_limit: bool
 
 
-Result = Completed | Failed | BatchAttempt | Back
+RequestEnd = Completed | Failed | BatchAttempt | Returned
 
 
 class ResultReader:
@@ -68,13 +68,13 @@ class ResultReader:
         self._enlarges_truncated = enlarges_truncated
         self._clock = clock
 
-    def read(self, fields: dict[str, Any], batch: Batch, asked: Asked) -> Result:
+    def read(self, fields: dict[str, Any], batch: Batch, asked: Asked) -> RequestEnd:
         """How the request `asked` ended in `batch`; `fields` is its line (OpenAI Batch guide)."""
         response, error = fields.get("response"), fields.get("error")
         if not isinstance(response, dict):
             code = _text(error, "code") or "malformed_reply"
             if code in UNTRIED_CODES:
-                return Back()
+                return Returned()
             return self._again(code, _text(error, "message"), batch, asked)
         status, body = response.get("status_code"), response.get("body")
         if not isinstance(status, int) or status < 100:
@@ -89,16 +89,16 @@ class ResultReader:
         except TransientError as failure:
             return self._again(failure.code, str(failure), batch, asked)
         except FatalError as fatal:
-            return Back(fatal)
+            return Returned(fatal)
         return self._paid(reply, raw, str(response.get("request_id") or ""), batch, asked)
 
-    def read_missing(self, batch: Batch, asked: Asked) -> Result:
+    def read_missing(self, batch: Batch, asked: Asked) -> RequestEnd:
         """How the request `asked` ended, of which the files of a completed batch say nothing."""
         return self._again(NO_RESULT, "the batch ended without a result for it", batch, asked)
 
     def _paid(
         self, reply: dict[str, Json], raw: bytes, server_request_id: str, batch: Batch, asked: Asked
-    ) -> Result:
+    ) -> RequestEnd:
         usage, ending = read_usage(reply), read_ending(reply)
         cost_usd = self._cost_usd(batch, usage)
         if ending == "length" and not self._enlarges_truncated:
@@ -107,8 +107,8 @@ class ResultReader:
             return self._useless(ending, reply, raw, usage, batch, asked)
         return Completed(
             request_id=asked.request_id,
-            model=str(batch.facts.model),
-            purpose=str(batch.facts.purpose),
+            model=batch.intent.model,
+            purpose=batch.intent.purpose,
             lane="batch",
             attempts=len(asked.attempts) + 1,
             usage=usage,
@@ -128,7 +128,7 @@ class ResultReader:
         usage: Usage,
         batch: Batch,
         asked: Asked,
-    ) -> Result:
+    ) -> RequestEnd:
         """A reply that was paid for but is no answer: cut off, or a refusal."""
         cost_usd = self._cost_usd(batch, usage)
         was_enlarged = any(attempt.code == TRUNCATED for attempt in asked.attempts)
@@ -146,7 +146,7 @@ class ResultReader:
         failed = self._failed(*USELESS[ending], 200, batch, asked)
         return replace(failed, usage=usage, cost_usd=cost_usd, reply=reply)
 
-    def _again(self, code: str, message: str, batch: Batch, asked: Asked) -> Result:
+    def _again(self, code: str, message: str, batch: Batch, asked: Asked) -> RequestEnd:
         tries = sum(attempt.code != TRUNCATED for attempt in asked.attempts) + 1
         if tries >= self._max_attempts:
             text = f"{scrub(message, self._endpoint)} (in {tries} batches)"
@@ -167,8 +167,8 @@ class ResultReader:
     ) -> Failed:
         return Failed(
             request_id=asked.request_id,
-            model=str(batch.facts.model),
-            purpose=str(batch.facts.purpose),
+            model=batch.intent.model,
+            purpose=batch.intent.purpose,
             lane="batch",
             attempts=len(asked.attempts) + 1,
             usage=Usage(),
@@ -181,7 +181,7 @@ class ResultReader:
         )
 
     def _cost_usd(self, batch: Batch, usage: Usage) -> float | None:
-        usd = self._price(str(batch.facts.model), usage)
+        usd = self._price(batch.intent.model, usage)
         return None if usd is None else usd * self._price_share
 
 
@@ -193,7 +193,7 @@ def _latency_s(batch: Batch, clock: Clock) -> float:
 
 
 def _url(batch: Batch) -> Url:
-    return batch.facts.url  # type: ignore[return-value]  # it was packed from a Request
+    return batch.intent.url  # type: ignore[return-value]  # it was packed from a Request
 
 
 def _text(error: object, name: str) -> str:

@@ -15,13 +15,13 @@ from engine.batch.client import NAME_KEY
 from engine.batch.collecting.collector import Sink
 from engine.batch.desk import BatchDesk
 from engine.batch.folder import BatchFolder
-from engine.batch.open_desk import DeskOrder, open_desk_at
+from engine.batch.open_desk import DeskOrder, open_desk
 from engine.budget import Budget
 from engine.errors import RequestError
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.sdk import NOT_FOUND
-from schemas.batches import BatchFacts
+from schemas.batches import RemoteState
 from schemas.outcomes import Outcome, Usage
 from schemas.requests import CHAT_COMPLETIONS, Request
 from schemas.settings import BatchSettings
@@ -73,7 +73,7 @@ class ManualClock:
 class RemoteBatch(NamedTuple):
     """A batch as the provider keeps it."""
 
-    facts: BatchFacts
+    remote: RemoteState
     file_id: str
     metadata: dict[str, str]
     created_at: datetime
@@ -115,33 +115,33 @@ class FakeProvider:
         self.hidden[file_id] = self.hidden.get(file_id, 0) - 1
         return file_id in self.files and self.hidden[file_id] < 0
 
-    async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> BatchFacts:
+    async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> RemoteState:
         self._begin("create")
         batch_id = f"batch-{next(self._numbers)}"
-        facts = BatchFacts(batch_id=batch_id, status="in_progress")
-        self.batches[batch_id] = RemoteBatch(facts, file_id, metadata, self._clock.now)
+        remote = RemoteState(batch_id=batch_id, status="in_progress")
+        self.batches[batch_id] = RemoteBatch(remote, file_id, metadata, self._clock.now)
         self._end("create")
-        return facts
+        return remote
 
-    async def find(self, metadata: dict[str, str], newer_than: datetime) -> BatchFacts | None:
+    async def find(self, metadata: dict[str, str], newer_than: datetime) -> RemoteState | None:
         self._begin("find")
-        found = (b.facts for b in self.batches.values() if b.metadata == metadata)
+        found = (b.remote for b in self.batches.values() if b.metadata == metadata)
         return next(found, None)
 
-    async def retrieve(self, batch_id: str) -> BatchFacts:
+    async def retrieve(self, batch_id: str) -> RemoteState:
         self._begin("retrieve")
-        return self.batches[batch_id].facts
+        return self.batches[batch_id].remote
 
     async def list_states(
         self, batch_ids: Collection[str], newer_than: datetime
-    ) -> dict[str, BatchFacts]:
+    ) -> dict[str, RemoteState]:
         self._begin("list_states")
-        return {id_: batch.facts for id_, batch in self.batches.items() if id_ in batch_ids}
+        return {id_: batch.remote for id_, batch in self.batches.items() if id_ in batch_ids}
 
-    async def cancel(self, batch_id: str) -> BatchFacts:
+    async def cancel(self, batch_id: str) -> RemoteState:
         self._begin("cancel")
         self._update(batch_id, status="cancelling")
-        return self.batches[batch_id].facts
+        return self.batches[batch_id].remote
 
     async def download(self, file_id: str, path: Path) -> None:
         self._begin("download")
@@ -181,7 +181,7 @@ class FakeProvider:
     def end_all(self) -> None:
         """Answer every batch that has not ended."""
         for batch in list(self.batches.values()):
-            if batch.facts.status == "in_progress":
+            if batch.remote.status == "in_progress":
                 self.end(batch.metadata[NAME_KEY])
 
     def fail(self, name: str, code: str, message: str, line: int | None = None) -> None:
@@ -203,16 +203,16 @@ class FakeProvider:
     def _named(self, name: str) -> tuple[str, RemoteBatch]:
         return next((i, b) for i, b in self.batches.items() if b.metadata[NAME_KEY] == name)
 
-    def _keep(self, lines: list[Line]) -> str | None:
+    def _keep(self, lines: list[Line]) -> str:
         if not lines:
-            return None
+            return ""
         file_id = f"file-{next(self._numbers)}"
         self.files[file_id] = b"".join(orjson.dumps(line) + b"\n" for line in lines)
         return file_id
 
     def _update(self, batch_id: str, **changes: object) -> None:
         batch = self.batches[batch_id]
-        self.batches[batch_id] = batch._replace(facts=batch.facts.model_copy(update=changes))
+        self.batches[batch_id] = batch._replace(remote=batch.remote.model_copy(update=changes))
 
     def _begin(self, call: str) -> None:
         self.calls[call] += 1
@@ -265,7 +265,6 @@ class Place(NamedTuple):
             folder=BatchFolder(self.folder / "batches.jsonl", self.folder / "batches", "run-id"),
             endpoint=ENDPOINT,
             settings=BatchSettings(**settings),
-            timeout_s=1.0,
             state_dir=self.folder / "state",
             price=price,
             budget=budget,
@@ -274,7 +273,7 @@ class Place(NamedTuple):
             clock=self.clock,
             stopping=stopping,
         )
-        async with open_desk_at(self.provider, order) as desk:
+        async with open_desk(self.provider, order) as desk:
             yield Bench(desk, self.provider, self.settled, budget, stopping)
 
 
