@@ -166,7 +166,7 @@ class BatchSettings(Record):
     max_file_mb: Annotated[float, Field(gt=0, le=200)] = 180.0
     max_enqueued_tokens: Positive | None = None
     max_batches_per_hour: Positive = 2_000
-    max_attempts: Positive = 3
+    max_attempts: Positive = 8  # as in the live lane
     price_share: Fraction = 0.5
     delete_files: bool = True
     live_below_requests: Annotated[int, Field(ge=0)] = 100

@@ -43,6 +43,18 @@ class BatchFolder(NamedTuple):
         """The failures of a batch, while they are being collected."""
         return self.files_dir / f"{name}.errors.jsonl"
 
+    def fresh_path(self, path: Path) -> Path:
+        """Where a result file is put before it is looked at."""
+        return path.with_name(path.name + ".fresh")
+
+    def torn_path(self, path: Path) -> Path:
+        """A result file that ended in the middle of a line: one that comes again like it is all."""
+        return path.with_name(path.name + ".torn")
+
+    def remains(self) -> list[Path]:
+        """What a crash left of downloads; they are begun anew."""
+        return [*self.files_dir.glob("[0-9]*.part"), *self.files_dir.glob("[0-9]*.fresh")]
+
     def remote_name(self, name: str, sha256: str) -> str:
         """The name that the provider knows an input file by; no other file has it.
 

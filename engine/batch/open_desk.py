@@ -115,7 +115,7 @@ def _remove_remains(folder: BatchFolder, ledger: BatchLedger) -> None:
     """
     known = {folder.input_path(batch.name) for batch in ledger.batches}
     unintended = [path for path in folder.packed_paths() if path not in known]
-    for path in (*unintended, *folder.files_dir.glob("*.jsonl.part")):
+    for path in (*unintended, *folder.remains()):
         path.unlink()
 
 

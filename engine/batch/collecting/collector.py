@@ -4,25 +4,26 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import NamedTuple
 
-import orjson
-
 from engine.batch.collecting.attempts import AttemptLog
-from engine.batch.collecting.result_files import GROUP_LINES, is_whole, read_groups, read_requests
+from engine.batch.collecting.fetcher import ResultFetcher
+from engine.batch.collecting.result_files import (
+    GROUP_LINES,
+    read_groups,
+    read_requests,
+    read_result_line,
+)
 from engine.batch.collecting.results import Asked, RequestEnd, ResultReader, Returned
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
 from engine.clock import Clock
-from engine.errors import FatalError, RequestError, TransientError
+from engine.errors import FatalError, RequestError
 from engine.stopping import FailureWatch
-from engine.wire.sdk import NOT_FOUND
-from schemas.batches import Batch, BatchAttempt, BatchTally, RemoteState
+from schemas.batches import Batch, BatchAttempt, BatchTally
 from schemas.outcomes import Completed, Failed, Outcome
 
-YOUNG = timedelta(minutes=10)  # a result file of a batch that ended just now may still appear
 TOKEN_LIMIT = "token_limit_exceeded"  # noqa: S105 - an error code: a wait, not a failure
 
 
@@ -40,13 +41,16 @@ _log = logging.getLogger(__name__)
 class ResultCounter:
     """Counts how the requests of a batch end. `new_usd` is what was not known to be spent before.
 
-    `fatal` is why no further request can succeed, if the results say so.
+    `named` are the requests that a line was about, `unnamed` counts lines about none of the batch:
+    they may be what is missing. `fatal` is why no further request can succeed, if a line says so.
     """
 
     answered: int = 0
     failed: int = 0
     returned: int = 0
     strange: int = 0
+    unnamed: int = 0
+    named: set[str] = field(default_factory=set)
     cost_usd: float = 0.0
     lost_usd: float | None = None
     new_usd: float = 0.0
@@ -69,6 +73,11 @@ class ResultCounter:
                 self.failed += 1
                 self._note_failed(end)
         self.cost_usd += end.cost_usd or 0.0
+
+    def lose(self, usd: float | None, *, is_known: bool) -> None:
+        """Count what was paid for answers that are lost; `is_known`: the ledger has it already."""
+        self.lost_usd = usd
+        self.new_usd += 0.0 if is_known else usd or 0.0
 
     def tally(self) -> BatchTally:
         """What the ledger keeps of it."""
@@ -107,7 +116,7 @@ class Collector:
         self._attempts = attempts
         self._reader = reader
         self._sink = sink
-        self._clock = clock
+        self._fetcher = ResultFetcher(folder, provider, clock=clock)
 
     async def collect(self, batch: Batch) -> ResultCounter:
         """Settle what an ended batch has answered; the rest of its requests come back.
@@ -117,8 +126,10 @@ class Collector:
             DamagedLogError: our own file of its requests is damaged or gone.
         """
         counter = ResultCounter()
-        is_lost = not await self._download(batch, counter)
-        await self._settle(batch, counter, is_lost=is_lost)
+        loss = await self._fetcher.fetch(batch)
+        if loss is not None:
+            counter.lose(loss.usd, is_known=batch.tally.lost_usd is not None)
+        await self._settle(batch, counter, is_lost=loss is not None)
         await self._ledger.note_collected(batch.name, counter.tally())
         _report(batch, counter)
         return counter
@@ -129,59 +140,11 @@ class Collector:
             if batch.is_collected and not batch.is_deleted:
                 await self._delete(batch, at_provider=at_provider)
 
-    async def _download(self, batch: Batch, counter: ResultCounter) -> bool:
-        """Fetch the results that are not here yet; returns whether the provider still had all."""
-        remote, is_all_there = batch.remote, True
-        if batch.lacks_results and self._is_young(batch):
-            raise TransientError(f"batch {batch.name} has no result file yet", code=NOT_FOUND)
-        for file_id, path in (
-            (remote.output_file_id, self._folder.output_path(batch.name)),
-            (remote.error_file_id, self._folder.error_path(batch.name)),
-        ):
-            if not file_id or path.exists():
-                continue
-            try:
-                await self._provider.download(file_id, path)
-            except RequestError as error:
-                if error.code != NOT_FOUND:
-                    raise
-                self._miss(batch, file_id, counter)
-                is_all_there = False
-                continue
-            if _has_lines(remote, file_id) and not is_whole(path):
-                path.unlink()
-                raise TransientError(f"result file {file_id} did not come whole", code="cut_off")
-        return is_all_there
-
-    def _miss(self, batch: Batch, file_id: str, counter: ResultCounter) -> None:
-        remote, intent = batch.remote, batch.intent
-        if _has_lines(remote, file_id) and self._is_young(batch):
-            raise TransientError(f"result file {file_id} is not there yet", code=NOT_FOUND)
-        if file_id == remote.error_file_id:
-            _log.warning("batch %s: its error file %s is gone", batch.name, file_id)
-            return
-        share = (remote.done_count or 0) / max(intent.request_count, 1)
-        lost_usd = None if intent.worst_case_usd is None else intent.worst_case_usd * share
-        counter.lost_usd = lost_usd
-        if batch.tally.lost_usd is None:
-            counter.new_usd += lost_usd or 0.0
-        _log.warning(
-            "batch %s: the provider has deleted its results (file %s): %s answers are lost, which "
-            "cost at most %s; they will be asked again",
-            batch.name,
-            file_id,
-            f"{remote.done_count or 0:,}",
-            "an unknown sum" if lost_usd is None else f"${lost_usd:.4f}",
-        )
-
-    def _is_young(self, batch: Batch) -> bool:
-        return self._clock.utc_now() - datetime.fromisoformat(batch.changed_at) < YOUNG
-
     async def _settle(self, batch: Batch, counter: ResultCounter, *, is_lost: bool) -> None:
         waiting = read_requests(self._folder.input_path(batch.name))
         for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
             for lines in read_groups(path):
-                kept = [self._take(line, batch, waiting, counter) for line in lines]
+                kept = [self._take(data, batch, waiting, counter) for data in lines]
                 await asyncio.gather(*(keeping for keeping in kept if keeping is not None))
         unanswered = list(waiting)
         for start in range(0, len(unanswered), GROUP_LINES):
@@ -192,18 +155,18 @@ class Collector:
             await asyncio.gather(*(keeping for keeping in kept if keeping is not None))
 
     def _take(
-        self, line: bytes, batch: Batch, waiting: dict[str, bool], counter: ResultCounter
+        self, data: bytes, batch: Batch, waiting: dict[str, bool], counter: ResultCounter
     ) -> Awaitable[None] | None:
         """Count one line; returns what must be awaited until it is durable."""
-        try:
-            fields = orjson.loads(line)
-            custom_id = fields["custom_id"]
-            has_output_limit = waiting.pop(custom_id)
-        except (orjson.JSONDecodeError, KeyError, TypeError):  # no line of ours, or one repeated
+        line = read_result_line(data)
+        if line is None or line.custom_id not in waiting:
             counter.strange += 1
+            counter.unnamed += line is None or line.custom_id not in counter.named
             return None
-        asked = self._asked(custom_id, batch, has_output_limit=has_output_limit)
-        return self._keep(self._reader.read(fields, batch, asked), asked, counter)
+        counter.named.add(line.custom_id)
+        has_output_limit = waiting.pop(line.custom_id)
+        asked = self._asked(line.custom_id, batch, has_output_limit=has_output_limit)
+        return self._keep(self._reader.read(line, batch, asked), asked, counter)
 
     def _miss_line(
         self, request_id: str, batch: Batch, counter: ResultCounter, *, is_lost: bool
@@ -213,7 +176,12 @@ class Collector:
             return None
         asked = self._asked(request_id, batch, has_output_limit=False)
         was_tried = batch.remote.status == "completed" and not is_lost
-        end = self._reader.read_missing(batch, asked) if was_tried else Returned()
+        was_garbled = counter.unnamed > 0
+        end = (
+            self._reader.read_missing(batch, asked, was_garbled=was_garbled)
+            if was_tried
+            else Returned()
+        )
         return self._keep(end, asked, counter)
 
     def _asked(self, request_id: str, batch: Batch, *, has_output_limit: bool) -> Asked:
@@ -244,6 +212,7 @@ class Collector:
                     await self._delete_remote(file_id)
         for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
             path.unlink(missing_ok=True)
+            self._folder.torn_path(path).unlink(missing_ok=True)
         if not is_refused(batch):  # else somebody will want to see what was refused
             self._folder.input_path(batch.name).unlink(missing_ok=True)
         await self._ledger.note_deleted(batch.name)
@@ -260,12 +229,6 @@ class Collector:
 def is_refused(batch: Batch) -> bool:
     """Whether the provider did not take the batch, for another reason than its size."""
     return batch.remote.status == "failed" and batch.remote.problem_code != TOKEN_LIMIT
-
-
-def _has_lines(remote: RemoteState, file_id: str) -> bool:
-    """Whether a result file must hold something; some servers name one that holds nothing."""
-    is_output = file_id == remote.output_file_id
-    return (remote.done_count if is_output else remote.error_count) != 0
 
 
 def _report(batch: Batch, counter: ResultCounter) -> None:

@@ -184,6 +184,12 @@ class FakeProvider:
             if batch.remote.status == "in_progress":
                 self.end(batch.metadata[NAME_KEY])
 
+    def end_with(self, name: str, output: bytes) -> None:
+        """Complete a batch; `output` is its output file, whatever that holds."""
+        self.end(name)
+        _, batch = self._named(name)
+        self.files[batch.remote.output_file_id] = output
+
     def fail(self, name: str, code: str, message: str, line: int | None = None) -> None:
         """Refuse a batch as a whole."""
         batch_id, _ = self._named(name)

@@ -92,8 +92,6 @@ async def test_when_the_first_requests_of_a_batch_all_failed_alike_the_run_stops
         refused("a", 429, "rate_limit_exceeded"),
         untried("a", "request_timeout"),
         {"custom_id": "a", "response": {"status_code": 0, "body": {}}, "error": None},
-        {"custom_id": "a", "response": {"status_code": 200, "body": "<html>"}, "error": None},
-        {"custom_id": "a", "response": None, "error": None},
         None,
     ],
 )
@@ -258,6 +256,7 @@ async def test_results_that_the_provider_no_longer_has_are_reported_and_asked_ag
         lambda whole: b"<html><h1>Bad gateway</h1></html>",
         lambda whole: b"<html>\n<h1>Bad gateway</h1>\n</html>\n",
         lambda whole: b'{"error":{"message":"busy"}',
+        lambda whole: b'{"error":{"message":"busy"}}\n',
     ],
 )
 async def test_result_file_that_did_not_come_whole_is_fetched_again(
