@@ -77,7 +77,7 @@ async def test_chunk_without_questions_is_one_rejection_of_this_stage(folder: Ru
     )
 
     assert isinstance(rejection, Rejection)
-    assert (rejection.stage, rejection.reason) == (NEW_QUESTIONS, "no_questions")
+    assert (rejection.stage, rejection.reason) == (NEW_QUESTIONS.name, "no_questions")
 
 
 def ask_about(trained: TrainedChunk, text: str) -> Question:
@@ -97,7 +97,7 @@ def test_question_that_is_like_one_of_the_run_or_one_chosen_before_is_passed_ove
         ask_about(first, "How are the old tools cleaned of rust?"),
         ask_about(second, "Where do apprentices keep their gloves?"),
     ]
-    replace_file(folder.results_path(NEW_QUESTIONS), map(encode_record, written))
+    replace_file(folder.results_path(NEW_QUESTIONS.name), map(encode_record, written))
 
     chosen = choose_new_questions(folder, [first, second, third], 0.7)
 
@@ -111,7 +111,7 @@ def test_questions_written_for_other_settings_are_not_chosen(folder: RunFolder) 
     now: list[TrainedChunk] = sample_trained_chunks(folder, make_few(1))
     (former,) = sample_trained_chunks(folder, make_few(1, "questions.per_chunk=7"))
     written = [ask_about(former, "Where do apprentices keep their gloves?")]
-    replace_file(folder.results_path(NEW_QUESTIONS), map(encode_record, written))
+    replace_file(folder.results_path(NEW_QUESTIONS.name), map(encode_record, written))
 
     assert choose_new_questions(folder, now, 0.7) == []
 
