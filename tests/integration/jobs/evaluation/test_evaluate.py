@@ -156,12 +156,12 @@ async def test_rounds_that_do_not_wait_come_to_the_same_end_and_buy_nothing_twic
         await evaluate(live)
         live_count = len(server.calls)
         order = make_order(tmp_path / "batch", server, *fast)._replace(lane=lane)
-        ends = [(await evaluate(order)).is_done]
-        while not ends[-1] and len(ends) < 200:
+        ends = [await evaluate(order)]
+        while not ends[-1].is_done and len(ends) < 200:
             await asyncio.sleep(0.05)
-            ends.append((await evaluate(order)).is_done)
+            ends.append(await evaluate(order))
 
-    assert ends[-1]
+    assert ends[-1].is_done
     assert len(ends) > 3
     assert values(order.folder, order.settings) == values(live.folder, live.settings)
     totals = server.totals()

@@ -10,13 +10,14 @@ import pytest
 from engine.ask import Ask
 from engine.errors import AuthError, Deferred
 from engine.stopping import Stopping
+from engine.testing.calls import completed, failed
 from engine.wire.endpoints import Endpoint
 from jobs.evaluation.score_answers import ScoreTask, Scoring, load_scoring, score_answer
 from jobs.run.open_engine import open_engine
 from schemas.evaluation import Metric
-from schemas.outcomes import Failed, Outcome, Usage
+from schemas.outcomes import Outcome
 from schemas.requests import CHAT_COMPLETIONS, Request
-from tests.integration.jobs.evaluation.scoring import RoundsAsk, completed, make_answer, make_tasks
+from tests.integration.jobs.evaluation.scoring import RoundsAsk, make_answer, make_tasks
 from tests.integration.jobs.evaluation.workshop import Workshop
 from tests.openai_server import OpenAIServer
 from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_run, make_settings
@@ -122,20 +123,7 @@ async def test_what_ends_or_defers_an_item_passes_through_ragas_untouched(
 
 
 def refused(request: Request) -> Outcome:
-    return Failed(
-        request_id=request.request_id,
-        model=request.model,
-        purpose=request.purpose,
-        lane="live",
-        attempts=1,
-        usage=Usage(),
-        cost_usd=0.0,
-        latency_s=0.0,
-        settled_at="",
-        code="content_filter",
-        message="not this",
-        status=200,
-    )
+    return failed(request, "content_filter", message="not this", status=200)
 
 
 def said(text: str) -> Callable[[Request], Outcome]:
@@ -182,7 +170,8 @@ async def test_answer_that_cannot_be_scored_is_a_row_with_the_reason(
 async def test_reply_of_the_wrong_form_is_asked_for_again_under_its_own_number() -> None:
     settings = make_settings()
     (task, _) = make_tasks(settings, 1)
-    rounds, spoilt = RoundsAsk(), []
+    rounds = RoundsAsk()
+    spoilt: list[str] = []
 
     async def ask(request: Request) -> Outcome:
         with contextlib.suppress(Deferred):
