@@ -9,7 +9,7 @@ from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.wire.prices import Price
 from jobs.run.changes import RunChanges, apply_changes
-from jobs.run.pipeline import Pipeline
+from jobs.run.stages import StageContext, Stages, run_stages
 from schemas.outcomes import Outcome, Usage
 from schemas.requests import Request
 from schemas.settings import RunSettings
@@ -37,19 +37,26 @@ async def preview_changes(
     changes: RunChanges,
     price: Price,
     stopping: Stopping,
+    stages: Stages[None],
 ) -> Preview:
-    """Go through the stages in a copy of the run, with a journal that buys nothing."""
+    """Go through `stages` in a copy of the run, with a journal that buys nothing."""
     copy = RunFolder(folder.run_dir / COPY_NAME)
     shutil.rmtree(copy.run_dir, ignore_errors=True)
     try:
         _copy_stages(folder, copy)
-        apply_changes(copy, changes)
+        apply_changes(copy, changes, stages)
         async with Journal(folder.journal_path) as journal:
             ask = _AskJournal(journal, price)
-            pipeline = Pipeline(
-                copy, settings, ask=ask, journal=journal, stopping=stopping, details=dict
+            context = StageContext(
+                folder=copy,
+                settings=settings,
+                ask=ask,
+                journal=journal,
+                stopping=stopping,
+                details=dict,
+                order=None,
             )
-            end = await pipeline.run()
+            end = await run_stages(stages, context)
         return Preview(
             stage=end.stage,
             settled=sum(1 for _ in read_settled(folder.journal_path)),

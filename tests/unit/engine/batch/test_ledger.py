@@ -9,8 +9,8 @@ import pytest
 
 from engine.batch.ledger import BatchLedger, read_batches
 from engine.errors import DamagedLogError
+from engine.testing.clocks import ManualClock
 from schemas.batches import BatchIntent, BatchTally, RemoteState
-from tests.unit.engine.batch.fakes import ManualClock, Points
 
 INTENT = BatchIntent(
     url="/v1/chat/completions",
@@ -32,7 +32,7 @@ OLD_FACTS = {  # what version 0.1 wrote with each event
 
 @asynccontextmanager
 async def open_ledger(folder: Path) -> AsyncIterator[BatchLedger]:
-    clock = ManualClock(Points())
+    clock = ManualClock()
     async with aclosing(BatchLedger(folder / "batches.jsonl", clock)) as ledger:
         yield ledger
 

@@ -14,28 +14,19 @@ from engine.batch.collecting.results import Asked, RequestEnd, ResultReader
 from engine.errors import EngineError, FatalError
 from engine.files.journal import decode_outcome, encode_outcome
 from engine.files.records import encode_record
+from engine.testing.batch_provider import Line, answered_line, refused_line
+from engine.testing.calls import chat_request
+from engine.testing.clocks import EPOCH, ManualClock
 from schemas.batches import Batch, BatchAttempt, BatchIntent, RemoteState
 from schemas.outcomes import Completed, Failed
 from schemas.requests import CHAT_COMPLETIONS
-from tests.unit.engine.batch.fakes import (
-    ENDPOINT,
-    EPOCH,
-    Line,
-    ManualClock,
-    Points,
-    answered,
-    ask,
-    make_place,
-    price,
-    refused,
-    submit,
-)
+from tests.unit.engine.batch.desks import ENDPOINT, make_place, price, submit
 
 IDS = ["a", "b", "c"]
 
 
 def line_of(custom_id: str, **changes: object) -> Line:
-    line = answered(custom_id)
+    line = answered_line(custom_id)
     line["response"] |= changes
     return line
 
@@ -47,7 +38,7 @@ def make_reader() -> ResultReader:
         price_share=0.5,
         max_attempts=8,
         enlarges_truncated=True,
-        clock=ManualClock(Points()),
+        clock=ManualClock(),
     )
 
 
@@ -79,18 +70,25 @@ DEEP = b"[" * 2_000 + b"]" * 2_000
 @pytest.mark.parametrize(
     "line",
     [
-        text_of(answered("b"), b"Yes.", rb"party \ud83d"),
-        text_of(answered("b"), b"Yes.", b"\xff\xfe"),
-        text_of(answered("b"), b"Yes.", b"one\ttwo"),
-        text_of(answered("b"), b'"id":"x"', b'"id":NaN'),
-        text_of(answered("b"), b'"prompt_tokens":20', b'"prompt_tokens":' + b"1" * 400),
+        text_of(answered_line("b"), b"Yes.", rb"party \ud83d"),
+        text_of(answered_line("b"), b"Yes.", b"\xff\xfe"),
+        text_of(answered_line("b"), b"Yes.", b"one\ttwo"),
+        text_of(answered_line("b"), b'"id":"x"', b'"id":NaN'),
+        text_of(answered_line("b"), b'"prompt_tokens":20', b'"prompt_tokens":' + b"1" * 400),
         text_of(
-            answered("b"), b'"refusal":null', b'"refusal":null,"more":' + b"[" * 300 + b"]" * 300
+            answered_line("b"),
+            b'"refusal":null',
+            b'"refusal":null,"more":' + b"[" * 300 + b"]" * 300,
         ),
-        text_of(answered("b"), b'"refusal":null', b'"refusal":null,"more":' + DEEP),
-        b"\xef\xbb\xbf" + text_of(answered("b")),
-        text_of(line_of("b", body=orjson.dumps(answered("b")["response"]["body"]).decode())),
-        text_of({**answered("b"), "response": orjson.dumps(answered("b")["response"]).decode()}),
+        text_of(answered_line("b"), b'"refusal":null', b'"refusal":null,"more":' + DEEP),
+        b"\xef\xbb\xbf" + text_of(answered_line("b")),
+        text_of(line_of("b", body=orjson.dumps(answered_line("b")["response"]["body"]).decode())),
+        text_of(
+            {
+                **answered_line("b"),
+                "response": orjson.dumps(answered_line("b")["response"]).decode(),
+            }
+        ),
         text_of(line_of("b", status_code="200")),
         text_of(line_of("b", status_code=200.0)),
         text_of(line_of("b", request_id=None)),
@@ -102,11 +100,11 @@ async def test_odd_line_is_an_answer_and_does_not_touch_the_others(
     line: bytes, number: int, tmp_path: Path
 ) -> None:
     place = make_place(tmp_path)
-    lines = [text_of(answered("a")), text_of(answered("c"))]
+    lines = [text_of(answered_line("a")), text_of(answered_line("c"))]
     lines.insert(number, line)
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
         place.provider.end_with("000001", b"\n".join(lines) + b"\n")
         await bench.desk.collect()
 
@@ -130,21 +128,21 @@ async def test_odd_line_is_an_answer_and_does_not_touch_the_others(
         text_of(line_of("b", status_code="fine")),
         text_of({"custom_id": "b", "response": None, "error": None}),
         text_of({"custom_id": "b", "error": "no"}),
-        text_of(answered("b"), b'"refusal":null', b'"refusal":' + b"[" * 20_000),
+        text_of(answered_line("b"), b'"refusal":null', b'"refusal":' + b"[" * 20_000),
     ],
 )
 async def test_line_that_nobody_can_read_is_asked_once_more_and_then_failed_with_its_bytes(
     line: bytes, tmp_path: Path
 ) -> None:
     place = make_place(tmp_path)
-    others = text_of(answered("c")) + b"\n" + text_of(answered("a")) + b"\n"
+    others = text_of(answered_line("c")) + b"\n" + text_of(answered_line("a")) + b"\n"
 
     async with place.open(cap_usd=10.0) as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
         place.provider.end_with("000001", line + b"\n" + others)
         await bench.desk.collect()
         settled_first = set(place.settled)
-        await submit(bench.desk, ask("b"))
+        await submit(bench.desk, chat_request("b"))
         place.provider.end_with("000002", line + b"\n")
         await bench.desk.collect()
 
@@ -162,7 +160,7 @@ async def test_line_that_nobody_can_read_is_asked_once_more_and_then_failed_with
     [
         {"custom_id": "a", "response": None, "error": {"code": "content_filter", "message": "no"}},
         {"custom_id": "a", "response": None, "error": {"code": "invalid_prompt", "message": "no"}},
-        refused("a", 400, "content_filter"),
+        refused_line("a", 400, "content_filter"),
     ],
 )
 async def test_refusal_of_one_request_is_final_also_without_a_response(
@@ -171,7 +169,7 @@ async def test_refusal_of_one_request_is_final_also_without_a_response(
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, ask("a"))
+        await submit(bench.desk, chat_request("a"))
         place.provider.end("000001", errors=[line], output=[])
         await bench.desk.collect()
 
@@ -184,10 +182,10 @@ async def test_file_that_ends_within_a_line_each_time_is_as_whole_as_it_gets(
     tmp_path: Path,
 ) -> None:
     place = make_place(tmp_path)
-    torn = text_of(answered("a")) + b"\n" + text_of(answered("b"))[:-9]
+    torn = text_of(answered_line("a")) + b"\n" + text_of(answered_line("b"))[:-9]
 
     async with place.open() as bench:
-        await submit(bench.desk, ask("a"), ask("b"))
+        await submit(bench.desk, chat_request("a"), chat_request("b"))
         place.provider.end_with("000001", torn)
         with pytest.raises(EngineError, match="did not come whole"):
             await bench.desk.collect()
@@ -209,7 +207,7 @@ def odd_lines(draw: st.DrawFn) -> bytes:
         )
         | st.text(max_size=9).map(orjson.dumps)
     )
-    sound = orjson.dumps(draw(st.sampled_from([answered("a"), refused("a", 400, "x")])))
+    sound = orjson.dumps(draw(st.sampled_from([answered_line("a"), refused_line("a", 400, "x")])))
     if draw(st.booleans()):
         return noise
     start = draw(st.integers(0, len(sound)))
@@ -245,12 +243,12 @@ def test_any_bytes_as_a_line_settle_fail_or_return_their_request_within_two_send
 @given(data=odd_lines())
 @settings(max_examples=15, deadline=None)
 async def test_any_bytes_in_a_file_of_results_do_no_harm_to_the_other_lines(data: bytes) -> None:
-    file = data.replace(b"\n", b" ") + b"\n" + text_of(answered("b")) + b"\n"
+    file = data.replace(b"\n", b" ") + b"\n" + text_of(answered_line("b")) + b"\n"
 
     with TemporaryDirectory() as folder:
         place = make_place(Path(folder))
         async with place.open() as bench:
-            await submit(bench.desk, ask("a"), ask("b"))
+            await submit(bench.desk, chat_request("a"), chat_request("b"))
             place.provider.end_with("000001", file)
             with suppress(FatalError):  # one line may say that no request can succeed
                 await bench.desk.collect()
