@@ -182,7 +182,8 @@ async def test_every_kind_of_line_settles_its_request_in_the_end(tmp_path: Path)
 
     assert len(ended.settled) == COUNT
     assert {"completed", "refused"} <= ended.codes.keys()
-    assert all(outcome.attempts <= 4 for outcome in ended.settled.values())
+    most_attempts = BatchSettings().max_attempts + 1  # one more after a reply that was cut off
+    assert all(outcome.attempts <= most_attempts for outcome in ended.settled.values())
     assert ended.round_count < 30
 
 
