@@ -1,6 +1,7 @@
 """The batch desk of a run: requests are spooled, packed, submitted, polled for and collected."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -9,11 +10,12 @@ from engine.batch.collecting.attempts import TRUNCATED, AttemptLog
 from engine.batch.collecting.collector import Collector, Sink
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
+from engine.batch.overdue import overdue
 from engine.batch.packing.outbox import Outbox, OutIndex, Spooled
 from engine.batch.packing.packer import MB, PackedFile, Packer, PackPolicy, Room
 from engine.batch.packing.sorting import Sorting
 from engine.batch.poll import AGE_SHARE, Poller
-from engine.batch.refusals import check_refused, learn_token_limit
+from engine.batch.refusals import NoBatchApiError, check_refused, learn_token_limit
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
 from engine.budget import Budget, unknown_price
@@ -27,6 +29,8 @@ from schemas.batches import Batch
 from schemas.outcomes import Outcome, Usage
 from schemas.requests import Request
 from schemas.settings import BatchSettings
+
+_log = logging.getLogger(__name__)
 
 ROOM_S = 30.0  # how often a run that waits for others looks whether there is room
 
@@ -60,6 +64,7 @@ class BatchDesk:
         self._parts = parts
         self._ledger = parts.ledger
         self._given_up_count = 0
+        self._overdue: set[str] = set()
         self._note_out()
 
     @property
@@ -111,23 +116,27 @@ class BatchDesk:
         Raises:
             TransientError: the provider does not answer; everything so far is kept.
             FatalError: the provider refuses, or a batch was refused too often.
+            ConfigError: it does not know one of the batches, or serves none.
         """
-        await self._parts.poller.poll()
+        fault = await self._parts.poller.poll()
         await self._collect_ended()
-        await self._parts.submitter.submit()
+        await self._submit_intended()
         await self._parts.collector.clean_up(at_provider=self._parts.settings.delete_files)
+        self._warn_of_overdue()
+        if fault is not None:
+            raise fault
 
     async def submit_outbox(self) -> int:
         """Pack and submit what is in the outbox; returns how many requests must wait there."""
         with await self._parts.outbox.rewrite() as rewrite:
             waiting = await self._pack(self._parts.outbox.read(), rewrite.keep)
-        await self._parts.submitter.submit()
+        await self._submit_intended()
         return waiting
 
     async def submit(self, requests: Iterable[Spooled]) -> int:
         """Pack and submit requests that lie elsewhere; returns how many must wait there."""
         waiting = await self._pack(requests, lambda _: None)
-        await self._parts.submitter.submit()
+        await self._submit_intended()
         return waiting
 
     async def cancel(self, batches: Sequence[Batch]) -> int:
@@ -148,6 +157,32 @@ class BatchDesk:
         if age_s is None:
             return max(ROOM_S, settings.poll_s) if self._ledger.waiting_count else settings.poll_s
         return min(max(AGE_SHARE * age_s, settings.poll_s), settings.max_poll_s)
+
+    async def _submit_intended(self) -> None:
+        """Submit what is intended; where no batches are served, all of it comes back at once.
+
+        Raises:
+            NoBatchApiError: it does.
+        """
+        try:
+            await self._parts.submitter.submit()
+        except NoBatchApiError:
+            await self._collect_ended()
+            raise
+
+    def _warn_of_overdue(self) -> None:
+        """Name, once, what takes longer than it can, and the way out."""
+        now, folder = self._parts.clock.utc_now(), self._parts.folder
+        for batch in self.out:
+            problem = overdue(batch, now)
+            if problem is None or batch.name in self._overdue:
+                continue
+            self._overdue.add(batch.name)
+            _log.warning(
+                "batch %s (%s) %s: `distill batches %s --cancel %s` asks for its end; %s",
+                *(batch.name, batch.remote.batch_id, problem),
+                *(folder.target, batch.name, folder.forgetting(batch)),
+            )
 
     async def _collect_ended(self) -> None:
         """Collect every batch that has ended; what is wrong with one does not hold up the others.

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import ConfigError
+from schemas.batches import Batch
 
 
 class BatchFolder(NamedTuple):
@@ -15,6 +16,23 @@ class BatchFolder(NamedTuple):
     ledger_path: Path
     files_dir: Path
     owner_id: str
+
+    @property
+    def target(self) -> Path:
+        """What the user calls it: the run's folder, or the file of replies."""
+        if self.ledger_path.parent == self.files_dir:
+            return self.files_dir.with_suffix("")  # OUT.jsonl.batches/ledger.jsonl
+        return self.ledger_path.parent
+
+    def forgetting(self, batch: Batch) -> str:
+        """How a batch that cannot be collected is given up, for messages."""
+        usd = batch.intent.worst_case_usd
+        cost = "what it may have cost" if usd is None else f"the ${usd:.4f} that it may have cost"
+        return (
+            f"`distill batches {self.target} --forget {batch.remote.batch_id or batch.name}` gives "
+            f"it up: {cost} counts as spent, and its {batch.intent.request_count:,} requests are "
+            "asked again as far as the budget allows"
+        )
 
     @property
     def outbox_path(self) -> Path:

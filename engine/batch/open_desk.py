@@ -76,7 +76,7 @@ async def open_desk(provider: Provider, order: DeskOrder) -> AsyncIterator[Batch
                 ledger=ledger,
                 outbox=outbox,
                 attempts=attempts,
-                poller=Poller(ledger, provider, clock=clock),
+                poller=Poller(folder, ledger, provider, clock=clock),
                 submitter=Submitter(
                     folder,
                     ledger,

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from engine.wire.file_states import FileState
 from schemas.batches import RemoteState
 
 
@@ -22,16 +23,21 @@ class Provider(Protocol):
         """The id of the batch file called `name`, None if there is none."""
         ...
 
-    async def has_file(self, file_id: str) -> bool:
-        """Whether it knows a file, which it may not do for a moment after its upload."""
+    async def file_state(self, file_id: str) -> FileState:
+        """Whether a file can be used; for a moment after its upload it may be missing."""
         ...
 
     async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> RemoteState:
         """Submit an uploaded file."""
         ...
 
-    async def find(self, metadata: dict[str, str], newer_than: datetime) -> RemoteState | None:
-        """The batch that carries `metadata`, None if there is none; others' are passed by."""
+    async def find(
+        self, metadata: dict[str, str], file_id: str, newer_than: datetime
+    ) -> RemoteState | None:
+        """The batch that carries `metadata`, or whose input is file `file_id`; None: there is none.
+
+        Others' are passed by. Not every host gives metadata back, but a file is one batch's.
+        """
         ...
 
     async def retrieve(self, batch_id: str) -> RemoteState:

@@ -7,17 +7,39 @@ from itertools import islice, takewhile
 import orjson
 
 from engine.batch.account import Account
-from engine.batch.collecting.collector import TOKEN_LIMIT, is_refused
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
-from engine.errors import FatalError
+from engine.errors import ConfigError, FatalError, RequestError, TransientError
 from schemas.batches import Batch
 
+TOKEN_LIMIT = "token_limit_exceeded"  # noqa: S105 - an error code: a wait, not a failure
+NO_BATCH_API = "no_batch_api"
 MAX_REFUSALS = 3  # in a row, of batches of the same kind
 STEP_DOWN = 0.8  # what is tried next, when the stated limit says that it should have fitted
 
 _log = logging.getLogger(__name__)
 _STATED_LIMIT = re.compile(r"[Ll]imit:?\s*([\d,]{2,})")
+
+
+class NoBatchApiError(ConfigError):
+    """The address serves no batches; `cause` is what it answered."""
+
+    def __init__(self, cause: RequestError | TransientError) -> None:
+        super().__init__(
+            f"there is no Batch API at this address ({cause}): use --lane live, or set base_url to "
+            "a provider that has one; nothing was submitted"
+        )
+
+
+def is_token_limit(error: RequestError | TransientError) -> bool:
+    """Whether a batch was not taken because too many tokens are enqueued already."""
+    return error.code == TOKEN_LIMIT or "enqueued token" in str(error).lower()
+
+
+def is_refused(batch: Batch) -> bool:
+    """Whether the provider did not take the batch, for what is in it."""
+    is_wait = batch.remote.problem_code in (TOKEN_LIMIT, NO_BATCH_API)
+    return batch.remote.status == "failed" and not is_wait
 
 
 def learn_token_limit(account: Account, batch: Batch, tried_tokens: int) -> None:

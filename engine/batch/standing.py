@@ -29,11 +29,13 @@ class Standing:
 
         Of other runs only what they have enqueued now is known.
         """
-        own = sum(
+        made_at = batch.created_at or batch.changed_at
+        own = batch.intent.prompt_tokens + sum(
             other.intent.prompt_tokens
             for other in self._ledger.batches
             if other.intent.model == batch.intent.model
-            and "" < other.created_at <= batch.created_at <= other.changed_at
+            and other.name != batch.name
+            and "" < other.created_at <= made_at <= other.changed_at
         )
         return own + self._account.others_tokens(batch.intent.model)
 

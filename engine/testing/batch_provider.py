@@ -12,6 +12,7 @@ import orjson
 from engine.batch.client import NAME_KEY
 from engine.errors import RequestError
 from engine.testing.clocks import ManualClock
+from engine.wire.file_states import FileState
 from engine.wire.sdk import NOT_FOUND
 from schemas.batches import RemoteState
 
@@ -44,6 +45,7 @@ class FakeProvider:
         self.files: dict[str, bytes] = {}
         self.names: dict[str, str] = {}
         self.hidden: dict[str, int] = {}
+        self.states: dict[str, FileState] = {}
         self.batches: dict[str, RemoteBatch] = {}
         self.calls: Counter[str] = Counter()
         self.called_at_s: dict[str, float] = {}
@@ -63,11 +65,13 @@ class FakeProvider:
         self._begin("find_file")
         return next((id_ for id_, known in self.names.items() if known == name), None)
 
-    async def has_file(self, file_id: str) -> bool:
-        """Whether the file was uploaded and is not hidden."""
-        self._begin("has_file")
+    async def file_state(self, file_id: str) -> FileState:
+        """Ready once it was uploaded and is not hidden, unless `states` says otherwise."""
+        self._begin("file_state")
         self.hidden[file_id] = self.hidden.get(file_id, 0) - 1
-        return file_id in self.files and self.hidden[file_id] < 0
+        if file_id not in self.files or self.hidden[file_id] >= 0:
+            return "missing"
+        return self.states.get(file_id, "ready")
 
     async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> RemoteState:
         """Begin a batch."""
@@ -78,10 +82,13 @@ class FakeProvider:
         self._end("create")
         return remote
 
-    async def find(self, metadata: dict[str, str], newer_than: datetime) -> RemoteState | None:
-        """The first batch with exactly this metadata."""
+    async def find(
+        self, metadata: dict[str, str], file_id: str, newer_than: datetime
+    ) -> RemoteState | None:
+        """The first batch with exactly this metadata, or with this input file."""
         self._begin("find")
-        found = (b.remote for b in self.batches.values() if b.metadata == metadata)
+        batches = self.batches.values()
+        found = (b.remote for b in batches if b.metadata == metadata or b.file_id == file_id)
         return next(found, None)
 
     async def retrieve(self, batch_id: str) -> RemoteState:

@@ -1,8 +1,8 @@
-"""The batches of a run or of a file that is sent: shown, and cancelled at the provider."""
+"""The batches of a run or of a file that is sent: shown, cancelled at the provider, given up."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from engine.batch.client import BatchClient
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger, read_batches
 from engine.batch.poll import Poller
-from engine.clock import Clock, SystemClock
+from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.lock import WriterLock
 from engine.run_folder import RunFolder
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class BatchesOrder(NamedTuple):
-    """Which batches to cancel: those named by our name or the provider's id; none named: all."""
+    """Which batches are meant, by our name or the provider's id; none named: all that are out."""
 
     target: Path
     ids: frozenset[str]
@@ -81,27 +81,49 @@ async def cancel_batches(order: BatchesOrder) -> None:
         RunInUseError: another process writes the run.
         TransientError, RequestError, FatalError: the provider does not do it.
     """
+    async with _opened(order) as (ledger, poller):
+        at_provider = [batch for batch in ledger.out() if batch.is_at_provider]
+        chosen = _choose(at_provider, order) if order.ids else at_provider
+        await poller.cancel(chosen)
+        for batch in chosen:
+            _log.info("batch %s: %s", batch.name, ledger.get(batch.name).remote.status)
+
+
+async def forget_batches(order: BatchesOrder) -> None:
+    """Give up batches that cannot be collected: what they may have cost counts as spent.
+
+    Their requests are asked again by the next round of the run.
+
+    Raises:
+        ConfigError: an id is that of no batch that is out, or the provider knows it.
+        RunInUseError: another process writes the run.
+        TransientError, RequestError, FatalError: the provider does not answer.
+    """
+    async with _opened(order) as (ledger, poller):
+        for batch in _choose(list(ledger.out()), order):
+            await poller.forget(batch)
+            _log.info(
+                "batch %s is given up: %s requests will be asked again",
+                batch.name,
+                f"{batch.intent.request_count:,}",
+            )
+
+
+@asynccontextmanager
+async def _opened(order: BatchesOrder) -> AsyncIterator[tuple[BatchLedger, Poller]]:
+    """The ledger, which nobody else writes meanwhile, and what asks the provider."""
     folder, clock = _batch_folder(order.target), SystemClock()
-    with WriterLock(_lock_path(order.target), guarded=order.target):
-        async with aclosing(BatchLedger(folder.ledger_path, clock)) as ledger:
-            await _cancel(order, _choose(ledger, order), ledger, clock)
-
-
-async def _cancel(
-    order: BatchesOrder, chosen: Sequence[Batch], ledger: BatchLedger, clock: Clock
-) -> None:
     timeout_s = order.settings.limits.request_timeout_s
-    async with aclosing(BatchClient(order.endpoint, timeout_s=timeout_s, clock=clock)) as client:
-        await Poller(ledger, client, clock=clock).cancel(chosen)
-    for batch in chosen:
-        _log.info("batch %s: %s", batch.name, ledger.get(batch.name).remote.status)
+    with WriterLock(_lock_path(order.target), guarded=order.target):
+        async with (
+            aclosing(BatchLedger(folder.ledger_path, clock)) as ledger,
+            aclosing(BatchClient(order.endpoint, timeout_s=timeout_s, clock=clock)) as client,
+        ):
+            yield ledger, Poller(folder, ledger, client, clock=clock)
 
 
-def _choose(ledger: BatchLedger, order: BatchesOrder) -> list[Batch]:
-    open_batches = [batch for batch in ledger.out() if batch.is_at_provider]
-    if not order.ids:
-        return open_batches
-    chosen = [b for b in open_batches if {b.name, b.remote.batch_id} & order.ids]
+def _choose(batches: Sequence[Batch], order: BatchesOrder) -> list[Batch]:
+    chosen = [b for b in batches if {b.name, b.remote.batch_id} & order.ids]
     known = {name for batch in chosen for name in (batch.name, batch.remote.batch_id)}
     if unknown := sorted(order.ids - known):
         raise ConfigError(

@@ -18,13 +18,12 @@ from engine.batch.collecting.results import Asked, RequestEnd, ResultReader, Ret
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
+from engine.batch.refusals import is_refused
 from engine.clock import Clock
 from engine.errors import FatalError, RequestError
 from engine.stopping import FailureWatch
 from schemas.batches import Batch, BatchAttempt, BatchTally
 from schemas.outcomes import Completed, Failed, Outcome
-
-TOKEN_LIMIT = "token_limit_exceeded"  # noqa: S105 - an error code: a wait, not a failure
 
 
 class Sink(NamedTuple):
@@ -224,11 +223,6 @@ class Collector:
             _log.warning(
                 "file %s stays at the provider, which does not delete it: %s", file_id, error
             )
-
-
-def is_refused(batch: Batch) -> bool:
-    """Whether the provider did not take the batch, for another reason than its size."""
-    return batch.remote.status == "failed" and batch.remote.problem_code != TOKEN_LIMIT
 
 
 def _report(batch: Batch, counter: ResultCounter) -> None:

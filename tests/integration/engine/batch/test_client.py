@@ -28,11 +28,13 @@ Call = Callable[[BatchClient, str, str, Path], Awaitable[Any]]
 CALLS: dict[str, Call] = {
     "upload_file": lambda client, file, batch, path: client.upload(path, "b.jsonl"),
     "list_files": lambda client, file, batch, path: client.find_file("c.jsonl", LONG_AGO),
-    "retrieve_file": lambda client, file, batch, path: client.has_file(file),
+    "retrieve_file": lambda client, file, batch, path: client.file_state(file),
     "download_file": lambda client, file, batch, path: client.download(file, path / "out"),
     "delete_file": lambda client, file, batch, path: client.delete(file),
     "create_batch": lambda client, file, batch, path: client.create(file, URL, METADATA),
-    "list_batches": lambda client, file, batch, path: client.find({OWNER_KEY: "x"}, LONG_AGO),
+    "list_batches": lambda client, file, batch, path: client.find(
+        {OWNER_KEY: "x"}, "file-x", LONG_AGO
+    ),
     "retrieve_batch": lambda client, file, batch, path: client.retrieve(batch),
     "cancel_batch": lambda client, file, batch, path: client.cancel(batch),
 }
@@ -106,7 +108,7 @@ async def test_what_is_not_there_is_told_from_what_is_wrong(tmp_path: Path) -> N
             with pytest.raises(RequestError) as raised:
                 await call
             assert raised.value.code == "not_found"
-        assert not await client.has_file("file-x")
+        assert await client.file_state("file-x") == "missing"
         await client.delete("file-x")
 
 
@@ -120,9 +122,9 @@ async def test_own_batches_and_files_are_found_among_pages_of_others(tmp_path: P
         file_id = await client.upload(path, "a.jsonl")
         batch = await client.create(file_id, URL, METADATA)
         found_file = await client.find_file("a.jsonl", LONG_AGO)
-        found = await client.find(METADATA, LONG_AGO)
+        found = await client.find(METADATA, "file-x", LONG_AGO)
         states = await client.list_states({str(batch.batch_id), "batch_x", "batch_y"}, LONG_AGO)
-        nothing = await client.find({OWNER_KEY: "x"}, LONG_AGO)
+        nothing = await client.find({OWNER_KEY: "x"}, "file-x", LONG_AGO)
 
     assert found_file == file_id
     assert found is not None
