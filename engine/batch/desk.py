@@ -118,11 +118,13 @@ class BatchDesk:
             FatalError: the provider refuses, or a batch was refused too often.
             ConfigError: it does not know one of the batches, or serves none.
         """
-        fault = await self._parts.poller.poll()
-        await self._collect_ended()
-        await self._submit_intended()
-        await self._parts.collector.clean_up(at_provider=self._parts.settings.delete_files)
-        self._warn_of_overdue()
+        try:
+            fault = await self._parts.poller.poll()
+            await self._collect_ended()
+            await self._submit_intended()
+            await self._parts.collector.clean_up(at_provider=self._parts.settings.delete_files)
+        finally:
+            self._warn_of_overdue()
         if fault is not None:
             raise fault
 
