@@ -105,7 +105,7 @@ def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: 
     summary = summarize_run(folder)
     print(describe_run(summary))
     print(f"{'time':<16} {_duration(time.monotonic() - began_s)} in this call")
-    if end.stage == "dataset":
+    if end.is_done:
         if not any(summary.rows.values()):
             print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)
         return EXIT_OK

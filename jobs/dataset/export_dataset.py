@@ -13,8 +13,14 @@ from engine.files.journal import Journal
 from engine.files.records import RecordLog, encode_record, read_records, read_records_by_id
 from engine.files.replace import replacing
 from engine.run_folder import RunFolder
+from engine.stage import StagePass
 from engine.stopping import Stopping
-from jobs.dataset.chat_rows import chat_row
+from jobs.dataset.ask_teacher import ANSWERS
+from jobs.dataset.chat_rows import ROW_PROMPTS, chat_row
+from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.profiles import PROFILES
+from jobs.documents.chunk_documents import CHUNKS
+from jobs.run.stages import Stage, StageContext
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question
 from schemas.documents import Chunk
 from schemas.record import content_id
@@ -159,3 +165,21 @@ def _highest_validation_draw(answers: Iterator[Answer], settings: DatasetSetting
 
 def _draw(chunk_id: str) -> int:
     return int(content_id("validation", chunk_id)[:15], 16)
+
+
+async def _export(context: StageContext[None]) -> StagePass:
+    await export_dataset(
+        context.folder, context.settings.dataset, context.journal, context.stopping
+    )
+    return StagePass()
+
+
+EXPORT: Stage[None] = Stage(
+    name="dataset",
+    label="rows",
+    result=None,
+    reads=(CHUNKS.name, KEPT_QUESTIONS.name, ANSWERS.name),
+    work=_export,
+    prompts={name: ROW_PROMPTS for name in PROFILES},
+    is_written_anew=True,
+)

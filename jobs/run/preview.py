@@ -10,7 +10,7 @@ from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.wire.prices import ALL_SENDS, ONE_SEND, Price, worst_case_usd
 from jobs.run.changes import RunChanges, apply_changes
-from jobs.run.pipeline import Pipeline
+from jobs.run.stages import StageContext, Stages, run_stages
 from schemas.outcomes import Outcome
 from schemas.requests import Request
 from schemas.settings import RunSettings
@@ -38,20 +38,27 @@ async def preview_changes(
     changes: RunChanges,
     price: Price,
     stopping: Stopping,
+    stages: Stages[None],
 ) -> Preview:
-    """Go through the stages in a copy of the run, with a journal that buys nothing."""
+    """Go through `stages` in a copy of the run, with a journal that buys nothing."""
     copy = RunFolder(folder.run_dir / COPY_NAME)
     shutil.rmtree(copy.run_dir, ignore_errors=True)
     try:
         _copy_stages(folder, copy)
-        apply_changes(copy, changes)
+        apply_changes(copy, changes, stages)
         async with Journal(folder.journal_path) as journal:
             sends = ALL_SENDS if settings.limits.retry_truncated else ONE_SEND
             ask = AskJournal(journal, price, sends)
-            pipeline = Pipeline(
-                copy, settings, ask=ask, journal=journal, stopping=stopping, details=dict
+            context = StageContext(
+                folder=copy,
+                settings=settings,
+                ask=ask,
+                journal=journal,
+                stopping=stopping,
+                details=dict,
+                order=None,
             )
-            end = await pipeline.run()
+            end = await run_stages(stages, context)
         return Preview(
             stage=end.stage,
             settled=sum(1 for _ in read_settled(folder.journal_path)),

@@ -81,8 +81,8 @@ async def test_every_fault_of_every_call_becomes_one_of_ours_and_shows_no_key(
         for fault, kind in FAULTS.items():
             if operation == "delete_file":  # one of the faults comes when it is gone
                 file_id = await client.upload(path, "a.jsonl")
-            faults = Faults(probabilities={fault: 1.0}, hang_s=1.0)  # type: ignore[dict-item]
-            config = ServerConfig(batches=rules, slow_faults={operation: faults})  # type: ignore[dict-item]
+            faults = Faults(probabilities={fault: 1.0}, hang_s=1.0)
+            config = ServerConfig(batches=rules, slow_faults={operation: faults})
             await server.configure(config)
             if is_gone_without_answer(operation, fault):
                 continue

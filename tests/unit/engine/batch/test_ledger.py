@@ -6,12 +6,12 @@ import pytest
 
 from engine.batch.ledger import BatchLedger, read_batches
 from engine.errors import DamagedLogError
+from engine.testing.clocks import ManualClock
 from schemas.batches import BatchFacts
-from tests.unit.engine.batch.fakes import ManualClock, Points
 
 
 def open_ledger(folder: Path) -> BatchLedger:
-    return BatchLedger(folder / "batches.jsonl", ManualClock(Points()))
+    return BatchLedger(folder / "batches.jsonl", ManualClock())
 
 
 async def test_name_comes_after_the_last_one_also_where_one_is_missing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.testing.calls import chat_request
 from engine.wire import prices
 from engine.wire.prices import (
     ALL_SENDS,
@@ -14,7 +15,6 @@ from engine.wire.prices import (
 from schemas.outcomes import Usage
 from schemas.requests import EMBEDDINGS
 from schemas.settings import ModelPrice
-from tests.unit.engine.fakes import make_request
 
 MANY = 50_000
 
@@ -43,7 +43,7 @@ def test_unknown_model_has_no_price() -> None:
 
 def test_worst_case_counts_every_send_of_a_reply_that_is_cut_off() -> None:
     price = make_price({"m": ModelPrice(input=1.0, output=2.0)})
-    request = make_request("a")  # 100 tokens in, 100 out at most
+    request = chat_request("a", prompt_tokens=100)  # 100 tokens in, 100 out at most
 
     assert worst_case_usd(price, request) == pytest.approx(300 / 1e6)
     assert worst_case_usd(price, request, ALL_SENDS) == pytest.approx((300 + 500) / 1e6)
@@ -51,7 +51,7 @@ def test_worst_case_counts_every_send_of_a_reply_that_is_cut_off() -> None:
 
 def test_worst_case_of_an_unlimited_output_is_the_most_that_a_model_writes() -> None:
     price = make_price({"m": ModelPrice(input=0.0, output=1.0)})
-    chat = make_request("a", output_tokens=0)
+    chat = chat_request("a", prompt_tokens=100, output_tokens=0)
     embedding = replace(chat, url=EMBEDDINGS)
 
     assert worst_case_usd(price, chat, ALL_SENDS) == pytest.approx(UNLIMITED_OUTPUT_TOKENS / 1e6)
@@ -59,7 +59,7 @@ def test_worst_case_of_an_unlimited_output_is_the_most_that_a_model_writes() -> 
 
 
 def test_worst_case_counts_the_bytes_of_a_prompt_that_was_counted_too_low() -> None:
-    plain = replace(make_request("a"), prompt_tokens=1, payload=b"x" * 400)
+    plain = replace(chat_request("a", prompt_tokens=100), prompt_tokens=1, payload=b"x" * 400)
     wide = replace(plain, payload="\u6587".encode() * 100)
 
     assert worst_usage(plain).prompt_tokens == 100
@@ -67,6 +67,6 @@ def test_worst_case_counts_the_bytes_of_a_prompt_that_was_counted_too_low() -> N
 
 
 def test_worst_case_of_an_unknown_model_is_unknown() -> None:
-    request = replace(make_request("a"), model="nobody-knows-it")
+    request = replace(chat_request("a", prompt_tokens=100), model="nobody-knows-it")
 
     assert worst_case_usd(make_price({}), request) is None

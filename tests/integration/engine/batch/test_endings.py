@@ -17,10 +17,11 @@ from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.errors import FatalError, TransientError
 from engine.stopping import Stopping
+from engine.testing.calls import chat_request
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
 from schemas.outcomes import Completed, Failed, Outcome
-from schemas.requests import CHAT_COMPLETIONS, Request, make_request
+from schemas.requests import Request
 from schemas.settings import BatchSettings
 from tests.openai_server.config import ServerConfig
 from tests.openai_server.server import OpenAIServer
@@ -47,18 +48,7 @@ class Ended(NamedTuple):
 
 def make_requests(count: int) -> list[Request]:
     return [
-        make_request(
-            f"item {number}",
-            0,
-            url=CHAT_COMPLETIONS,
-            body={
-                "model": MODEL,
-                "messages": [{"role": "user", "content": f"What of {number}?"}],
-                "max_completion_tokens": 200,
-            },
-            purpose="answers",
-            prompt_tokens=20,
-        )
+        chat_request(f"What of {number}?", model=MODEL, output_tokens=200)
         for number in range(count)
     ]
 
