@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import orjson
 
+from engine.files.closing import AsyncClosing
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import damaged_line, read_lines
 from schemas.outcomes import Completed, Failed, Lane, Outcome, Usage
@@ -16,7 +16,7 @@ ID_FIELD = "request_id"
 REPLY_FIELD = b',"reply":'  # comes last, so that what stands before it can be read by itself
 
 
-class Journal:
+class Journal(AsyncClosing):
     """Outcomes by request id. `append` returns once the outcome is durable.
 
     A reply is kept as the provider sent it, so a change of parsing or filters costs nothing.
@@ -25,15 +25,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._log = JsonlLog(path, id_field=ID_FIELD)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
+        """Wait for what is being written, then close the file."""
         await self._log.aclose()
 
     def __contains__(self, request_id: str) -> bool:

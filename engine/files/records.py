@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Generic, NamedTuple, Self, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
 from engine.errors import DamagedLogError
+from engine.files.closing import AsyncClosing
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import damaged_line, line_prefix, read_lines, read_lines_by_id
 from schemas.record import Record
@@ -94,22 +94,15 @@ def read_records_by_id(
             yield record
 
 
-class RecordLog(Generic[R]):
+class RecordLog(AsyncClosing, Generic[R]):
     """An append-only file of records of one kind, each id at most once."""
 
     def __init__(self, path: Path, kind: type[R]) -> None:
         self._kind = kind
         self._log = JsonlLog(path, id_field=id_field(kind))
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
+        """Wait for what is being written, then close the file."""
         await self._log.aclose()
 
     def __contains__(self, item_id: str) -> bool:

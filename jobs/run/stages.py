@@ -10,7 +10,7 @@ from engine.ask import Ask
 from engine.files.journal import Journal
 from engine.progress import Details, StageProgress
 from engine.run_folder import RunFolder
-from engine.stage import StageFiles, StagePass, run_stage
+from engine.stage import StageFiles, StagePass, open_stage_files, run_stage
 from engine.stopping import Stopping
 from schemas.dataset import Rejection
 from schemas.record import Record
@@ -171,7 +171,7 @@ async def run_items(
     """Pass over the unfinished items of a stage with `work`. Raises what `run_stages` raises."""
     assert stage.result is not None
     kind: type[Any] = stage.result
-    async with StageFiles(context.folder, stage.name, kind) as files:
+    async with open_stage_files(context.folder, stage.name, kind) as files:
         passed = await _work_off(stage, work, context, files)
         work.report(context, files)
     return passed
