@@ -39,10 +39,11 @@ def read_send_batches_out(out_path: Path) -> list[Batch]:
     """The batches of a file of replies that are out; none if it was never sent in batches.
 
     Raises:
-        DamagedLogError: their ledger is damaged.
+        DamagedLogError: their ledger is damaged or gone.
     """
-    ledger_path = send_batch_folder(out_path).ledger_path
-    return [batch for batch in read_batches(ledger_path) if not batch.is_collected]
+    folder = send_batch_folder(out_path)
+    folder.require_ledger()
+    return [batch for batch in read_batches(folder.ledger_path) if not batch.is_collected]
 
 
 def read_requests_out(out_path: Path) -> Container[str]:

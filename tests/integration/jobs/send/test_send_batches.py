@@ -168,6 +168,27 @@ def test_batches_are_shown_and_given_up_one_by_one_or_all(
     assert sending.totals()["custom_ids_billed_twice"] == 0
 
 
+def test_batches_that_the_provider_does_not_know_are_given_up_and_asked_again(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    sending = Sending(server, tmp_path)
+    sending.send(*NO_WAIT)
+    ids = [str(batch["id"]) for batch in server.control.batches()]
+    server.control.rename({known: f"lost-{known}" for known in ids})
+
+    told = sending.send(*NO_WAIT)
+    given_up = sending.batches("--forget", *ids)
+    server.control.configure(batches=QUICK)
+    ended = sending.send("--lane", "batch")
+
+    assert told.returncode == 75
+    assert f"`distill batches {sending.out_path} --forget {ids[0]}`" in told.stderr
+    assert given_up.returncode == 0, given_up.stderr
+    assert given_up.stdout.count("collected (forgotten)") == 2
+    assert ended.returncode == 0, ended.stderr
+    assert len(sending.answered()) == COUNT
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
