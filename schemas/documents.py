@@ -29,6 +29,17 @@ class Document(Record):
     text: str
 
 
+class DocumentGroup(Record):
+    """Which documents belong together; those of one group stay on one side of the split.
+
+    `duplicate_of`: the document that holds this one's text, which is therefore left out.
+    """
+
+    document_id: str
+    group_id: str
+    duplicate_of: str | None = None
+
+
 class SideSpan(Record):
     """A half-open range of characters of a document that lies on one side of the split."""
 
@@ -45,6 +56,20 @@ class SplitAssignment(Record):
 
     document_id: str
     spans: tuple[SideSpan, ...]
+
+
+class HeldOutCheck(Record):
+    """How far held-out text stands in training text.
+
+    `dropped_chunk_ids`: held-out chunks half of whose shingles do, which are therefore not used.
+    `leaked_share`: of the shingles of all others, those that do. `check_id` names the chunks that
+    were compared.
+    """
+
+    check_id: str
+    held_out_chunk_count: int
+    dropped_chunk_ids: tuple[str, ...]
+    leaked_share: float
 
 
 class Chunk(Record):

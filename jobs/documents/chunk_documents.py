@@ -13,6 +13,7 @@ from engine.files.records import RecordLog, read_ids, read_records
 from engine.stage import StageFiles
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
+from jobs.documents.find_twins import TWINS, read_left_out
 from jobs.documents.heading_paths import HeadingPaths
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT
@@ -167,8 +168,11 @@ class _Needs(NamedTuple):
 
 def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> Items[Document]:
     path = context.folder.results_path(DOCUMENTS.name)
-    documents = read_records(path, Document, is_wanted=files.is_unfinished)
-    total = sum(1 for _ in read_ids(path, Document))
+    left_out = read_left_out(context.folder)
+    documents = read_records(
+        path, Document, is_wanted=lambda id_: id_ not in left_out and files.is_unfinished(id_)
+    )
+    total = sum(1 for id_ in read_ids(path, Document) if id_ not in left_out)
     return Items(documents, total, len(files.finished))
 
 
@@ -192,6 +196,6 @@ CHUNKS: Stage[None] = Stage(
     name=STAGE,
     label="chunks",
     result=Chunk,
-    reads=(DOCUMENTS.name, SPLIT.name),
+    reads=(DOCUMENTS.name, TWINS.name, SPLIT.name),
     work=ItemWork(items=_list_documents, needs=_open_sides, work=_chunk, window=_window),
 )
