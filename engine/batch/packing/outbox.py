@@ -31,6 +31,11 @@ class Spooled(NamedTuple):
     payload: bytes
 
     @property
+    def max_output_tokens(self) -> int:
+        """The same as of a `Request`."""
+        return self.output_tokens
+
+    @property
     def group(self) -> tuple[str, str, str]:
         """What a batch has in common: the provider wants one url and model, we one purpose."""
         return (self.url, self.model, self.purpose)

@@ -251,8 +251,8 @@ async def test_results_that_the_provider_no_longer_has_are_reported_and_asked_ag
 
     assert not place.settled
     assert not is_out
-    assert "3 answers are lost, which cost at most $0.1800" in caplog.text
-    assert bench.budget.spent_usd == pytest.approx(0.18)
+    assert "3 answers are lost, which cost at most $0.1815" in caplog.text
+    assert bench.budget.spent_usd == pytest.approx(0.1815)
 
 
 @pytest.mark.parametrize(
