@@ -10,7 +10,13 @@ from typing import NamedTuple
 import orjson
 
 from engine.batch.collecting.attempts import AttemptLog
-from engine.batch.collecting.result_files import GROUP_LINES, is_whole, read_groups, read_requests
+from engine.batch.collecting.result_files import (
+    GROUP_LINES,
+    WorstUsages,
+    is_whole,
+    read_groups,
+    read_requests,
+)
 from engine.batch.collecting.results import Asked, Back, Result, ResultReader
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
@@ -97,6 +103,7 @@ class Collector:
         self._reader = reader
         self._sink = sink
         self._clock = clock
+        self._worst_usages_name = ""
 
     async def collect(self, batch: Batch) -> Tally:
         """Settle what an ended batch has answered; the rest of its requests come back.
@@ -221,7 +228,13 @@ class Collector:
 
     def _asked(self, request_id: str, batch: Batch, *, has_output_limit: bool) -> Asked:
         before = [a for a in self._attempts.of(request_id) if a.batch != batch.name]
-        return Asked(request_id, before, has_output_limit)
+        return Asked(request_id, before, has_output_limit, self._worst_usages_of(batch).of)
+
+    def _worst_usages_of(self, batch: Batch) -> WorstUsages:
+        if batch.name != self._worst_usages_name:
+            self._worst_usages = WorstUsages(self._folder.input_path(batch.name))
+            self._worst_usages_name = batch.name
+        return self._worst_usages
 
     def _keep(self, result: Result, asked: Asked, tally: Tally) -> Awaitable[None] | None:
         tally.count(result)
