@@ -12,7 +12,10 @@ class StageSummary(Record):
 
 
 class RequestSummary(Record):
-    """Settled requests of one purpose, their tokens and dollars (None: some price is unknown)."""
+    """Settled requests of one purpose, their tokens and dollars (None: some price is unknown).
+
+    `estimated_usd` is the part of the cost for which the replies named no tokens that can be true.
+    """
 
     completed: int
     failed: int
@@ -20,6 +23,7 @@ class RequestSummary(Record):
     cached_tokens: int
     completion_tokens: int
     cost_usd: float | None
+    estimated_usd: float = 0.0
 
 
 class BatchesSummary(Record):
@@ -38,7 +42,8 @@ class RunSummary(Record):
     """A run in numbers. `rows` counts the lines of each file of the dataset.
 
     `writer` is the process that writes the run now, `stats` its counters (docs/run-folder.md,
-    stats.jsonl); None if there is none. `is_demo_grade`: the local model wrote the texts.
+    stats.jsonl); None if there is none. `is_demo_grade`: the local model wrote the texts. Of
+    `cost_usd`, `lost_usd` is the most that replies may have cost that never came.
     """
 
     run_dir: str
@@ -51,5 +56,6 @@ class RunSummary(Record):
     rows: dict[str, int]
     batches: BatchesSummary | None
     cost_usd: float | None
+    lost_usd: float
     writer: str | None
     stats: dict[str, object] | None
