@@ -45,7 +45,8 @@ class Failed:
     """The request can never be answered as it is. `usage` and `cost_usd` are what it cost anyway.
 
     `code` is the provider's error code, or ours (`truncated`, `refused`, `request_too_large`).
-    `reply` is the parsed body, if there was one. Estimated: as in `Completed`.
+    `reply` is the parsed body, if there was one; `raw` are the bytes of one that nobody can read.
+    Estimated: as in `Completed`.
     """
 
     request_id: str
@@ -61,6 +62,7 @@ class Failed:
     message: str
     status: int | None
     reply: dict[str, Json] | None = None
+    raw: bytes = b""
     is_estimated: bool = False
 
 

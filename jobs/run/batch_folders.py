@@ -64,4 +64,4 @@ def read_folder_losses(folder: BatchFolder) -> Iterator[float]:
     """The same of any batch folder; none if there is no such folder."""
     attempts = read_records(folder.attempts_path, BatchAttempt)
     yield from (attempt.cost_usd or 0.0 for attempt in attempts)
-    yield from (batch.facts.lost_usd or 0.0 for batch in read_batches(folder.ledger_path))
+    yield from (batch.tally.lost_usd or 0.0 for batch in read_batches(folder.ledger_path))
