@@ -13,7 +13,10 @@ class StageSummary(Record):
 
 
 class RequestSummary(Record):
-    """Settled requests of one purpose, their tokens and dollars (None: some price is unknown)."""
+    """Settled requests of one purpose, their tokens and dollars (None: some price is unknown).
+
+    `estimated_usd` is the part of the cost for which the replies named no tokens that can be true.
+    """
 
     completed: int
     failed: int
@@ -21,6 +24,7 @@ class RequestSummary(Record):
     cached_tokens: int
     completion_tokens: int
     cost_usd: float | None
+    estimated_usd: float = 0.0
 
 
 class BatchesSummary(Record):
@@ -40,7 +44,8 @@ class RunSummary(Record):
 
     `writer` is the process that writes the run now, `stats` its counters (docs/run-folder.md,
     stats.jsonl); None if there is none. `held_out_check` says how far held-out text stands in
-    training text; None: not looked at yet. `is_demo_grade`: the local model wrote the texts.
+    training text; None: not looked at yet. `is_demo_grade`: the local model wrote the texts. Of
+    `cost_usd`, `lost_usd` is the most that replies may have cost that never came.
     """
 
     run_dir: str
@@ -54,5 +59,6 @@ class RunSummary(Record):
     held_out_check: HeldOutCheck | None
     batches: BatchesSummary | None
     cost_usd: float | None
+    lost_usd: float
     writer: str | None
     stats: dict[str, object] | None

@@ -56,7 +56,7 @@ def _costs(summary: RunSummary) -> Iterator[str]:
         out = f"{batches.out:,} out with {batches.requests_out:,} requests, " if batches.out else ""
         wasted = f"; {_dollars(batches.wasted_usd)} for nothing" if batches.wasted_usd else ""
         yield _line("batches", f"{out}{batches.collected:,} collected{wasted}")
-    yield _line("cost", _dollars(summary.cost_usd))
+    yield _line("cost", _dollars(summary.cost_usd) + _estimated(summary))
 
 
 def _files(summary: RunSummary) -> Iterator[str]:
@@ -94,6 +94,17 @@ def _describe_requests(requests: RequestSummary) -> str:
         f"({requests.cached_tokens:,} cached), {requests.completion_tokens:,} out, "
         f"{_dollars(requests.cost_usd)}"
     )
+
+
+def _estimated(summary: RunSummary) -> str:
+    """How much of the cost is not by the provider's own word, if any."""
+    unsaid_usd = sum(requests.estimated_usd for requests in summary.requests.values())
+    parts = []
+    if summary.lost_usd:
+        parts.append(f"at most {_dollars(summary.lost_usd)} for replies that never came")
+    if unsaid_usd:
+        parts.append(f"{_dollars(unsaid_usd)} for replies that do not say their tokens")
+    return f"; of it estimated: {', '.join(parts)}" if parts else ""
 
 
 def _dollars(cost_usd: float | None) -> str:

@@ -23,7 +23,7 @@ from schemas.documents import Chunk, Document, DocumentGroup, Side, SplitAssignm
 from schemas.record import Record, content_id
 from tests.unit.jobs.evaluation.made_run import make_settings
 
-WORDS = [
+WORDS = ("kiln", "loom", "saw", "vat", "press", "forge", "anvil", "still", "wheel", "bench", "clay")
     "kiln",
     "loom",
     "saw",
