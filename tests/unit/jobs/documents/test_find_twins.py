@@ -23,21 +23,7 @@ from schemas.documents import Chunk, Document, DocumentGroup, Side, SplitAssignm
 from schemas.record import Record, content_id
 from tests.unit.jobs.evaluation.made_run import make_settings
 
-WORDS = ("kiln", "loom", "saw", "vat", "press", "forge", "anvil", "still", "wheel", "bench", "clay")
-    "kiln",
-    "loom",
-    "saw",
-    "vat",
-    "press",
-    "forge",
-    "anvil",
-    "still",
-    "wheel",
-    "bench",
-    "lathe",
-    "mould",
-    "clay",
-]
+WORDS = ("kiln", "loom", "saw", "vat", "press", "forge", "anvil", "still", "wheel", "clay")
 
 
 def prose(seed: int, word_count: int = 400) -> str:
