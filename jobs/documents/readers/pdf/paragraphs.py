@@ -1,0 +1,238 @@
+"""Joins the lines of PDF pages to paragraphs, by where the lines stand."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE
+from jobs.documents.readers.pdf.code import is_code, join_code, rows_apart
+from jobs.documents.readers.pdf.joints import HYPHEN, is_cjk, joint, join_pieces
+from jobs.documents.readers.pdf.lines import Line
+
+_ITEM = re.compile(r"[•‣◦▪●○–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s")
+_BULLET = re.compile(r"[•‣◦▪●○]")
+_FINISHED = re.compile(r"[.!?:;。！？：；؟][\"'”’)\]]*(?:\s?\d{1,2})?$")  # maybe with a note's mark
+_TAIL_CHARS = 12
+_NOTE = re.compile(r"(?:\d{1,3}|[*†‡])\s")
+_CONTINUES = re.compile(r"(?:.{0,40}\W)?\(?continue[sd] (?:on next|from previous) page\)?$", re.I)
+_SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
+_INDENT = 0.8
+_COLUMN_REACH = 30.0  # points
+_FIT_SLACK = 1.5
+_WIDE_GAP = 1.25  # of the usual distance between lines
+_DEFAULT_SPACING = 1.2
+_MAX_SPACING = 2.5
+_TABLE_GAP = 3.5
+_NOTE_SIZE = 0.93  # of the size of the line before the notes
+_SIZE_STEP = 0.6  # points
+_SAME_LEFT = 1.0  # points
+
+
+class Paragraph(NamedTuple):
+    """Lines that belong together, on one page (1-based)."""
+
+    text: str
+    glue: str
+    page: int
+
+
+class _Group(NamedTuple):
+    lines: list[Line]
+    glue: str
+
+
+def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
+    """The paragraphs of all pages, in order. HYPHEN stands where a word may have been divided.
+
+    A paragraph that goes on from the page before is one of its own with a space (or, in the
+    middle of a word, nothing) as its glue. The notes at the foot of a page stand before a
+    paragraph that goes on on the next page.
+    """
+    pages = [[line for line in lines if not _CONTINUES.match(line.text)] for lines in pages]
+    spacing = _usual_spacing(pages)
+    open_group: _Group | None = None  # the last one of the text, on a page before
+    for number, lines in enumerate(pages, start=1):
+        groups = list(_group(_without_header(lines, open_group), spacing))
+        if groups:
+            groups[0] = _go_on(open_group, groups[0])
+            following = next(filter(None, pages[number:]), None)
+            body_end = _body_end(groups)
+            open_group = groups[body_end - 1]
+            groups = _put_notes_first(groups, body_end, following)
+        for group in groups:
+            yield Paragraph(_join(group.lines), group.glue, number)
+
+
+def _usual_spacing(pages: list[list[Line]]) -> dict[int, float]:
+    """The most frequent distance of baselines for each font size."""
+    distances: dict[int, Counter[float]] = defaultdict(Counter)
+    for lines in pages:
+        for upper, lower in pairwise(lines):
+            distance = upper.baseline - lower.baseline
+            is_usual = _SAME_ROW * lower.size < distance < _MAX_SPACING * lower.size
+            if is_usual and not upper.cells and not lower.cells:
+                distances[round(lower.size)][round(distance, 1)] += 1
+    return {size: counter.most_common(1)[0][0] for size, counter in distances.items()}
+
+
+def _without_header(lines: list[Line], before: _Group | None) -> list[Line]:
+    """The lines of a page without the head of a table that goes on, as it is repeated."""
+    if before is None or not lines or not lines[0].cells:
+        return lines
+    return lines[1:] if lines[0].text == before.lines[0].text else lines
+
+
+def _go_on(before: _Group | None, first: _Group) -> _Group:
+    """The first group of a page, with what stands between it and the last one before."""
+    if before is None:
+        return first
+    last, line = before.lines[-1], first.lines[0]
+    if is_code(last) and is_code(line) and last.size == line.size:
+        return first._replace(glue=LINE)
+    if last.cells and last.cells == line.cells:
+        return first._replace(glue=LINE)
+    if is_code(last) or is_code(line) or not _goes_on(last, line):
+        return first
+    return first._replace(glue=joint(last.text, line.text))
+
+
+def _body_end(groups: list[_Group]) -> int:
+    """Where the notes at the foot of a page begin."""
+    end = len(groups)
+    while end > 1 and groups[end - 1].lines[0].size < _NOTE_SIZE * groups[0].lines[0].size:
+        end -= 1
+    if end < len(groups) and _NOTE.match(groups[end].lines[0].text):
+        return end
+    return len(groups)
+
+
+def _put_notes_first(
+    groups: list[_Group], body_end: int, following: list[Line] | None
+) -> list[_Group]:
+    if body_end == len(groups) or following is None:
+        return groups
+    open_group = groups[body_end - 1]
+    goes_on = _goes_on(open_group.lines[-1], following[0]) and open_group.glue == PARAGRAPH
+    if not goes_on:
+        return groups
+    return [*groups[: body_end - 1], *groups[body_end:], open_group]
+
+
+def _group(lines: list[Line], spacing: dict[int, float]) -> Iterator[_Group]:
+    if not lines:
+        return
+    margins = _Margins(lines)
+    group = _Group([lines[0]], PARAGRAPH)
+    for line in lines[1:]:
+        usual = spacing.get(round(line.size), _DEFAULT_SPACING * line.size)
+        glue = _break_before(line, group.lines, usual, margins)
+        if glue is None:
+            group.lines.append(line)
+        else:
+            yield group
+            group = _Group([line], glue)
+    yield group
+
+
+def _break_before(line: Line, group: list[Line], usual: float, margins: "_Margins") -> str | None:
+    """What separates `line` from the group before it; None: it belongs to the group."""
+    last = group[-1]
+    distance = last.bottom - line.baseline
+    if line.turned or last.turned:
+        return PARAGRAPH
+    if line.cells or last.cells:
+        return _break_in_table(last, line, distance)
+    if is_code(line) and is_code(group[0]):
+        return None if rows_apart(last, line, usual) else PARAGRAPH
+    if abs(distance) < _SAME_ROW * max(line.size, last.size) and line.region == last.region:
+        return None
+    if is_code(line) != is_code(last) and not _is_in_prose(group, line, usual, margins):
+        return PARAGRAPH
+    if abs(line.size - last.size) > _SIZE_STEP:
+        return PARAGRAPH
+    return _break_in_prose(line, group, usual, margins)
+
+
+def _break_in_table(last: Line, line: Line, distance: float) -> str:
+    is_near = 0 < distance < _TABLE_GAP * line.size
+    return LINE if is_near and line.cells == last.cells else PARAGRAPH
+
+
+def _is_in_prose(group: list[Line], line: Line, usual: float, margins: "_Margins") -> bool:
+    """Whether a line of typewriter text is part of a paragraph, or one of prose after it is."""
+    last = group[-1]
+    distance = last.baseline - line.baseline
+    is_next = 0 < distance < 1.1 * usual and abs(line.left - last.left) < _SAME_LEFT
+    return is_next and not group[0].is_mono and margins.is_filled(last, line)
+
+
+def _break_in_prose(
+    line: Line, group: list[Line], usual: float, margins: "_Margins"
+) -> str | None:
+    last = group[-1]
+    is_filled = margins.is_filled(last, line)
+    if not 0 < last.baseline - line.baseline < _WIDE_GAP * usual:
+        return None if is_filled and _goes_on(last, line) else PARAGRAPH
+    if _BULLET.match(line.text) or (_ITEM.match(line.text) and not is_filled):
+        return LINE
+    if not is_filled:
+        return PARAGRAPH if _is_finished(last) else LINE
+    return PARAGRAPH if _is_indented(line, group) else None
+
+
+def _is_finished(line: Line) -> bool:
+    return bool(_FINISHED.search(line.text[-_TAIL_CHARS:]))
+
+
+def _goes_on(last: Line, line: Line) -> bool:
+    is_alike = abs(line.size - last.size) <= _SIZE_STEP and not (line.cells or last.cells)
+    first = line.text[:1]
+    is_small = first.islower() or is_cjk(first) or line.is_rtl
+    return is_alike and is_small and not _is_finished(last)
+
+
+def _is_indented(line: Line, group: list[Line]) -> bool:
+    """A first line is indented against the paragraph before; a list item hangs the other way."""
+    shift = (line.left - group[-1].left) / line.size
+    if shift > _INDENT:
+        return _is_finished(group[-1])
+    return shift < -_INDENT and len(group) > 1 and _is_finished(group[-1])
+
+
+class _Margins:
+    """Where the lines of a page end, for each column."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        self._ends: dict[int, list[float]] = defaultdict(list)
+        for line in lines:
+            if not line.cells and not line.turned:
+                self._ends[_column(line)].append(line.right)
+        self._known: dict[int, float] = {}
+
+    def is_filled(self, last: Line, line: Line) -> bool:
+        """Whether the first word of `line` had no more room at the end of `last`."""
+        width = (line.right - line.left) / len(line.text)
+        word_length = 1 if is_cjk(line.text[0]) else len(line.text.split(maxsplit=1)[0])
+        needed = word_length * width + _FIT_SLACK * last.size
+        return self._right_of(last) - last.right < needed
+
+    def _right_of(self, last: Line) -> float:
+        column = _column(last)
+        if column not in self._known:
+            ends = sorted(
+                end for near in (column - 1, column, column + 1) for end in self._ends.get(near, ())
+            )
+            self._known[column] = ends[(len(ends) - 1) * 9 // 10] if ends else last.right
+        return self._known[column]
+
+
+def _column(line: Line) -> int:
+    return round(line.left / _COLUMN_REACH)
+
+
+def _join(lines: list[Line]) -> str:
+    if is_code(lines[0]) and len(lines) > 1:
+        return join_code(lines)
+    return join_pieces([line.text for line in lines])

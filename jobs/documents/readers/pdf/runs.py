@@ -1,0 +1,122 @@
+"""Glyphs that follow each other on one line, up to the next wide gap."""
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from jobs.documents.readers.pdf.glyphs import Glyph, Style
+
+_CUT_GAP = 0.6  # of the font size, as all shares here
+_SPACE_GAP = 0.3
+_BACK_STEP = 0.5  # kerning and accents
+_SAME_LINE = 0.15
+_SHIFTED = 0.35  # TeX's name has a lowered letter
+_RAISED = 0.7  # of the larger of two sizes
+_SMALLER = 0.88
+_MONO_SHARE = 0.9
+
+
+class Run(NamedTuple):
+    """Glyphs in reading order, with the box around them; `baseline` is that of the largest.
+
+    `cells`: a row of a ruled table, the runs of each of its cells.
+    """
+
+    glyphs: list[Glyph]
+    left: float
+    right: float
+    baseline: float
+    size: float
+    is_mono: bool
+    cells: tuple[tuple["Run", ...], ...] = ()
+    bottom: float = 0.0  # the last baseline of a row of cells
+
+
+def page_runs(glyphs: Iterable[Glyph]) -> list[Run]:
+    """The runs of a page, in the order of its content."""
+    return list(map(run_of, _split(glyphs)))
+
+
+def run_of(glyphs: list[Glyph]) -> Run:
+    """The run of these glyphs, of which there is at least one."""
+    styles = [glyph.style for glyph in glyphs]
+    main = max(dict.fromkeys(styles), key=lambda style: style.size)
+    if main is not glyphs[0].style or main is not glyphs[-1].style:
+        main = _main_style(styles)
+    mono_count = sum(style.is_mono for style in styles)
+    return Run(
+        glyphs,
+        left=min(glyphs[0].left, glyphs[-1].left),
+        right=max(glyphs[0].right, glyphs[-1].right),
+        baseline=main.baseline,
+        size=main.size,
+        is_mono=mono_count >= _MONO_SHARE * len(glyphs),
+    )
+
+
+def is_rtl(char: str) -> bool:
+    """Whether a character is of a script that runs from right to left."""
+    return "\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufdff" or "\ufe70" <= char <= "\ufefc"
+
+
+def _main_style(styles: list[Style]) -> Style:
+    """The style of the most glyphs among the large ones."""
+    largest = max(style.size for style in styles)
+    counts: dict[Style, int] = {}
+    for style in styles:
+        if style.size >= _SMALLER * largest:
+            counts[style] = counts.get(style, 0) + 1
+    return max(counts, key=lambda style: counts[style])
+
+
+def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
+    run: list[Glyph] = []
+    main = last = None
+    for glyph in glyphs:
+        style = glyph.style
+        if last is None or main is None:
+            run, main, last = [glyph], style, glyph
+            continue
+        gap = glyph.left - last.right
+        size = main.size
+        is_near = -_BACK_STEP * size < gap < _CUT_GAP * size
+        if style is not main:
+            is_near = _is_on_line(main, style, is_near=is_near and gap < _BACK_STEP * size)
+            is_near = is_near and -_BACK_STEP * size < gap < _CUT_GAP * size
+        if not is_near and not _runs_left(last, glyph):
+            yield run
+            run, main, last = [glyph], style, glyph
+            continue
+        if gap > _SPACE_GAP * size and not glyph.is_spaced:
+            glyph = glyph._replace(is_spaced=True)  # noqa: PLW2901
+        if style is not main and style.size * _SMALLER > size:
+            main = style
+        run.append(glyph)
+        last = glyph
+    if run:
+        yield run
+
+
+def _is_on_line(main: Style, style: Style, *, is_near: bool) -> bool:
+    """Whether a glyph stands on the line of those before it, or raised or lowered beside them."""
+    shift = abs(style.baseline - main.baseline)
+    larger, smaller = max(main.size, style.size), min(main.size, style.size)
+    if shift < _SAME_LINE * larger:
+        return True
+    return is_near and shift < (_RAISED if smaller < _SMALLER * larger else _SHIFTED) * larger
+
+
+def _runs_left(last: Glyph, glyph: Glyph) -> bool:
+    """Whether two glyphs of one line run from right to left, or one of them does."""
+    if not (is_rtl(last.char) or is_rtl(glyph.char)):
+        return False
+    size = max(last.style.size, glyph.style.size)
+    gap = max(last.left - glyph.right, glyph.left - last.right)
+    is_same_line = abs(last.style.baseline - glyph.style.baseline) < _SAME_LINE * size
+    return is_same_line and gap < 2 * size
+
+
+def gaps(runs: Iterable[Run]) -> Iterator[float]:
+    """The widths between runs of one row, as shares of the font size."""
+    for before, after in pairwise(runs):
+        yield (after.left - before.right) / max(before.size, after.size)

@@ -1,0 +1,66 @@
+"""Puts words together that were divided at line ends, by what the rest of the text has."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from jobs.documents.readers.pdf.joints import HYPHEN
+from jobs.documents.readers.pdf.paragraphs import Paragraph
+
+_DIVIDED = re.compile(rf"(\w+){HYPHEN}(\w+)")
+_FRAGMENT = re.compile(rf"\w*{HYPHEN}\w*")
+_WORD = re.compile(r"\w+(?:-\w+)*")
+_MIN_HALF = 3  # letters; shorter ones are words by chance
+_PREFIXES = frozenset({"all", "cross", "ex", "half", "non", "quasi", "self", "well"})
+_HALVES = frozenset(
+    """
+    based back bit built byte by case client code command cost date day defined dependent down
+    driven effect end file first free friendly full hand hard high home host in independent key
+    known left level life line long low machine made mail man multi name net off on one only open
+    out part point pre read ready real right run safe second server set short side single site
+    size soft source space special specific state step system term test text third three time two
+    type up user wide word work world write
+    """.split()  # noqa: SIM905 - as a list it would be one name a line
+)  # of compounds that technical texts have, for those that do not have their halves
+
+
+def join_words(paragraphs: list[Paragraph]) -> list[Paragraph]:
+    """The paragraphs with each HYPHEN resolved: left out, or a hyphen that belongs to the word."""
+    words = _words(paragraphs)
+
+    def join(match: re.Match[str]) -> str:
+        first, second = match[1], match[2]
+        return f"{first}-{second}" if _is_compound(first, second, words) else first + second
+
+    joined: list[Paragraph] = []
+    for paragraph in paragraphs:
+        text = paragraph.text
+        if HYPHEN in text:
+            text = _DIVIDED.sub(join, text).replace(HYPHEN, "-")
+        joined.append(paragraph._replace(text=text))
+    return joined
+
+
+def _words(paragraphs: Iterable[Paragraph]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for paragraph in paragraphs:
+        text = paragraph.text
+        if HYPHEN in text:
+            text = _FRAGMENT.sub(" ", text)
+        counts.update(_WORD.findall(text.casefold()))
+    return counts
+
+
+def _is_compound(first: str, second: str, words: Counter[str]) -> bool:
+    """Whether a hyphen belongs between two halves: the text says so, or both are words."""
+    if not second[0].islower():
+        return True
+    first, second = first.casefold(), second.casefold()
+    whole, hyphenated = words[first + second], words[f"{first}-{second}"]
+    if whole or hyphenated:
+        return hyphenated > whole
+    if first in _PREFIXES:
+        return True
+    if min(len(first), len(second)) < _MIN_HALF:
+        return False
+    return all(half in words or half in _HALVES for half in (first, second))
