@@ -39,7 +39,7 @@ def joint(line: str, following: str) -> str:
 def join_pieces(lines: list[str]) -> str:
     """The lines of one paragraph or cell as running text, HYPHEN where a word may be divided."""
     pieces: list[str] = []
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in zip(lines, [*lines[1:], ""], strict=False):
         between = joint(line, following)
         pieces.append(line[:-1] if between == HYPHEN else line)
         pieces.append(between)

@@ -172,7 +172,7 @@ def _break_in_prose(
     line: Line, group: list[Line], usual: float, margins: "_Margins"
 ) -> str | None:
     last = group[-1]
-    is_filled = margins.is_filled(last, line)
+    is_filled = margins.is_filled(last, line) or _is_divided(last, line)
     if not 0 < last.baseline - line.baseline < _WIDE_GAP * usual:
         return None if is_filled and _goes_on(last, line) else PARAGRAPH
     if _BULLET.match(line.text) or (_ITEM.match(line.text) and not is_filled):
@@ -180,6 +180,10 @@ def _break_in_prose(
     if not is_filled:
         return PARAGRAPH if _is_finished(last) else LINE
     return PARAGRAPH if _is_indented(line, group) else None
+
+
+def _is_divided(last: Line, line: Line) -> bool:
+    return line.text[0].islower() and joint(last.text, line.text) == HYPHEN
 
 
 def _is_finished(line: Line) -> bool:
