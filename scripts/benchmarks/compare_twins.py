@@ -140,11 +140,10 @@ def _has_url(running: str, url: str) -> bool:
 
 
 def raw_text(data: bytes) -> str:
-    """The text of a PDF as PDFium gives it, with and without the first and last line of a page."""
+    """The text of a PDF as PDFium gives it, without the first and last line of each page."""
     document = pdfium.PdfDocument(data)
     pages = [page.get_textpage().get_text_range() for page in document]
-    inner = ["\n".join(page.splitlines()[1:-1]) for page in pages]
-    return "\n".join(["".join(pages), "".join(inner)])
+    return "\n".join("\n".join(page.splitlines()[1:-1]) for page in pages)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import re
 from statistics import median
 
-from jobs.documents.readers.extract import LINE, SPACE
+from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE
 from jobs.documents.readers.pdf.lines import Line
 
 _WRAP_MARKS = (",→", "↪", "˓→", "↳", "⤷", "→֒")  # they begin the rest of a line that was too long
@@ -12,6 +12,7 @@ _WRAPPED_SPACE = "␣"  # Sphinx shows the space at which it broke a line
 _SAME_ROW = 0.4  # of the font size
 _WIDE_GAP = 1.35  # of the usual distance between lines
 _MAX_BLANK_LINES = 3
+_LOOK_BACK = 50  # lines
 _NEAR = 0.14  # of a line: how exact the height of blank lines is
 
 
@@ -20,26 +21,32 @@ def is_code(line: Line) -> bool:
     return line.is_mono or line.text.startswith(_WRAP_MARKS)
 
 
-def rows_apart(upper: Line, lower: Line, usual: float) -> int:
-    """How many lines of code `lower` is below `upper`: more than one after blank lines.
+def goes_on(group: list[Line], line: Line, usual: float) -> bool:
+    """Whether a line of code belongs to the block before it, maybe after blank lines.
 
-    0 if it is elsewhere: above, too far away or by no whole number of lines.
+    Blank lines are whole lines, or what follows them is indented.
     """
-    distance = upper.baseline - lower.baseline
-    if distance <= _SAME_ROW * lower.size:
-        return 1 if distance > -_SAME_ROW * lower.size else 0
-    rows = distance / usual
+    last = group[-1]
+    rows = (last.baseline - line.baseline) / usual
+    if line.region != last.region or rows < -_SAME_ROW:
+        return False
     if rows < _WIDE_GAP:
-        return 1
-    whole = round(rows)
-    is_whole = abs(rows - whole) < _NEAR and whole <= 1 + _MAX_BLANK_LINES
-    return whole if is_whole and upper.size == lower.size else 0
+        return True
+    if rows > 1 + _MAX_BLANK_LINES or last.size != line.size:
+        return False
+    left = min(before.left for before in group[-_LOOK_BACK:])
+    return abs(rows - round(rows)) < _NEAR or line.left > left + line.pitch / 2
 
 
-def join_code(lines: list[Line]) -> str:
-    """Lines as they are, indented by as many characters as they stand to the right."""
-    left = min(line.left for line in lines if not _WRAP_MARK.match(line.text))
-    pitch = median(line.pitch for line in lines if line.pitch)
+def code_left(lines: list[Line]) -> float:
+    """Where the outermost of these lines begins, but for the rest of a line that was too long."""
+    own = [line.left for line in lines if not _WRAP_MARK.match(line.text)]
+    return min(own, default=lines[0].left)
+
+
+def join_code(lines: list[Line], left: float) -> str:
+    """Lines as they are, indented by as many characters as they stand to the right of `left`."""
+    pitch = median([line.pitch for line in lines if line.pitch] or [lines[0].size / 2])
     spacing = _spacing(lines)
     pieces: list[str] = []
     last: Line | None = None
@@ -52,7 +59,8 @@ def join_code(lines: list[Line]) -> str:
             pieces.append(SPACE + line.text)
         else:
             if last is not None:
-                pieces.append(LINE * (rows_apart(last, line, spacing) or 1))
+                is_apart = last.baseline - line.baseline > _WIDE_GAP * spacing
+                pieces.append(PARAGRAPH if is_apart else LINE)
             pieces.append(SPACE * round((line.left - left) / pitch) + line.text)
         last = line
     return "".join(pieces)
@@ -68,5 +76,9 @@ def _spacing(lines: list[Line]) -> float:
 
 
 def _unwrap(pieces: list[str]) -> None:
-    if pieces[-1].endswith(_WRAPPED_SPACE):
-        pieces[-1] = pieces[-1][: -len(_WRAPPED_SPACE)] + SPACE
+    """A line is broken at a space, which is shown or, after a comma, is not."""
+    last = pieces[-1]
+    if last.endswith(_WRAPPED_SPACE):
+        pieces[-1] = last[: -len(_WRAPPED_SPACE)] + SPACE
+    elif last.endswith(","):
+        pieces[-1] = last + SPACE

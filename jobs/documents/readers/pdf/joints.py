@@ -1,6 +1,7 @@
 """What stands between the end of a printed line and the beginning of the next one."""
 
 import re
+from typing import NamedTuple
 
 HYPHEN = "\ufffe"  # where a word may have been divided, until all words are known
 SPACE = " "
@@ -9,6 +10,7 @@ _IS_CJK = re.compile(f"[{_CJK}]")
 _DIVIDED_END = re.compile(r"[^\W\d_]-$")
 _ADDRESS = re.compile(r"(?:https?|ftp|git|ssh|file|svn|rsync|news|mailto|sftp|ftps|urn):\S*$")
 _BARE_ADDRESS = re.compile(r"(?:^|[\s(<\[“\"'])(?:www\.|[\w.-]+\.(?:org|com|net|edu|io|gov)/)\S*$")
+_OPEN_HOST = re.compile(r"://[\w.-]*\.$")
 _PATH_END = re.compile(r"(?:^|[\s(<\[“\"'`=])[~$]?[\w${}.+-]*/(?:\S*[/._=-])?$")
 _OPEN_END = re.compile(r"[/._=&?#%~@:-]$")
 _WORD_START = re.compile(r"[\w/%?&=#~+@$(-]")
@@ -17,31 +19,43 @@ _ENDED = re.compile(r"[)>\]”\",;]$")
 _LONG_ADDRESS = 30  # characters; a shorter one would have been put on the next line whole
 
 
-def joint(line: str, following: str) -> str:
+class Printed(NamedTuple):
+    """The text of a printed line, and whether it begins and ends in a typewriter font."""
+
+    text: str
+    starts_mono: bool = False
+    ends_mono: bool = False
+
+
+def joint(line: Printed, following: Printed) -> str:
     """What to put between two lines of one paragraph: a space, nothing, or HYPHEN for a hyphen.
 
     HYPHEN replaces the hyphen at the end of `line`.
     """
-    if not line or not following:
+    if not line.text or not following.text:
         return ""
-    if _IS_CJK.match(line[-1]) and _IS_CJK.match(following[0]):
+    if is_cjk(line.text[-1]) and is_cjk(following.text[0]):
         return ""
-    word, piece = _last_word(line), following.split(maxsplit=1)[0]
-    if _is_address(word, line):
+    word, piece = _last_word(line.text), following.text.split(maxsplit=1)[0]
+    if line.ends_mono != following.starts_mono:
+        return SPACE
+    if line.ends_mono and _literal_goes_on(word, piece):
+        return ""
+    if _is_address(word, line.text):
         return "" if _address_goes_on(word, piece) else SPACE
-    if _path_goes_on(line, word, piece):
+    if not line.ends_mono and _path_goes_on(line.text, word, piece):
         return ""
-    if _DIVIDED_END.search(line) and following[0].isalpha():
+    if _DIVIDED_END.search(line.text[-2:]) and piece[0].isalpha():
         return "" if _is_option(word) else HYPHEN
-    return "" if _keeps_hyphen(word, following) else SPACE
+    return "" if _keeps_hyphen(word, piece) else SPACE
 
 
-def join_pieces(lines: list[str]) -> str:
+def join_pieces(lines: list[Printed]) -> str:
     """The lines of one paragraph or cell as running text, HYPHEN where a word may be divided."""
     pieces: list[str] = []
-    for line, following in zip(lines, [*lines[1:], ""], strict=False):
+    for line, following in zip(lines, [*lines[1:], Printed("")], strict=False):
         between = joint(line, following)
-        pieces.append(line[:-1] if between == HYPHEN else line)
+        pieces.append(line.text[:-1] if between == HYPHEN else line.text)
         pieces.append(between)
     return "".join(pieces)
 
@@ -65,10 +79,26 @@ def _address_goes_on(word: str, piece: str) -> bool:
         return False
     if word[-1] in "/=&?#%~_:@-" or piece[0] in "/?&=#%_":
         return True
+    if _OPEN_HOST.search(word) and piece[0].islower():
+        return True
     looks_like_part = bool(re.search(r"[\d/_=&%#-]|\w\.\w", piece)) and bool(_PIECE.match(piece))
     if word[-1] == ".":
         return looks_like_part and not piece[0].isupper()
     return looks_like_part and len(word) >= _LONG_ADDRESS and not piece[0].isupper()
+
+
+def _literal_goes_on(word: str, piece: str) -> bool:
+    """Whether a literal that ends a line (a path, a name, an option) goes on in the next one."""
+    if word[-1] in "/_@+~#%&?":
+        return True
+    if word[-1] == "=":
+        return word[-2:-1].isalnum()
+    if word[-1] == ":":
+        return piece[0] in ":/"
+    if word[-1] == ".":
+        is_name = "/" in word or word[:-1].isupper() or not piece[0].isupper()
+        return len(word) > 1 and is_name
+    return word[-1] == "," and "{" in word
 
 
 def _path_goes_on(line: str, word: str, piece: str) -> bool:
@@ -85,10 +115,10 @@ def _path_goes_on(line: str, word: str, piece: str) -> bool:
 
 def _is_option(word: str) -> bool:
     """`--long-` and `/usr/share/some-` keep their hyphens."""
-    return word.startswith("--") or "/" in word or "_" in word
+    return word.lstrip("\"'`“‘([<").startswith("--") or "/" in word or "_" in word
 
 
 def _keeps_hyphen(word: str, following: str) -> bool:
-    """Whether a line ends in a hyphen that belongs to it and no space follows: "x86-" "64"."""
+    """Whether a hyphen at a line's end belongs to it and no space follows: "x86-64", "(semi-)"."""
     is_hyphened = len(word) > 1 and word[-1] == "-" and word[-2].isalnum()
-    return is_hyphened and following[0].isdigit()
+    return is_hyphened and (following[0].isdigit() or following[0] in ")]/")

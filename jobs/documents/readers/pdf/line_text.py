@@ -13,6 +13,7 @@ from jobs.documents.readers.pdf.runs import Run, is_rtl
 _SMALL = 0.86  # of the font size of the line
 _RAISED_BY = 0.12  # of that font size
 _SPACE_GAP = 0.12  # of the font size
+_CODE_SPACE = 0.4  # of the width of a character
 _TIGHT_PITCH = 0.3  # of the font size; a narrower one is none
 _USUAL_PITCH = 0.6
 _LIGATURES = {
@@ -38,12 +39,11 @@ def line_text(runs: list[Run]) -> str:
 def code_text(runs: list[Run], pitch: float) -> str:
     """The text of runs of code: as many spaces as there is room for."""
     pieces: list[str] = []
-    last: Glyph | None = None
+    last = runs[0].glyphs[0]
     for glyph in (glyph for run in runs for glyph in run.glyphs):
-        if last is not None:
-            room = round((glyph.left - last.right) / pitch)
-            is_apart = glyph.is_spaced or room > 1
-            pieces.append(" " * max(room, 1) if is_apart and room > 0 else " " * glyph.is_spaced)
+        room = (glyph.left - last.right) / pitch
+        if room > _CODE_SPACE:
+            pieces.append(" " * max(round(room), 1))
         pieces.append(glyph.char)
         last = glyph
     return clean(_repair("".join(pieces))).replace("\n", " ").strip()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
 from jobs.documents.readers.pdf.glyphs import Glyph, page_glyphs
-from jobs.documents.readers.pdf.joints import join_pieces
+from jobs.documents.readers.pdf.joints import Printed, join_pieces
 from jobs.documents.readers.pdf.line_text import code_text, line_text, pitch_of
 from jobs.documents.readers.pdf.regions import Row, page_regions
 from jobs.documents.readers.pdf.rules import page_grids
@@ -40,11 +40,18 @@ class Line(NamedTuple):
     is_aslant: bool = False
     region: int = 0
     widest_gap: float = 0.0  # between runs, as a share of the font size
+    starts_mono: bool = False
+    ends_mono: bool = False
 
     @property
     def is_mono(self) -> bool:
         """Whether it is set in a typewriter font."""
         return self.pitch > 0
+
+    @property
+    def printed(self) -> Printed:
+        """What is to be joined with other lines."""
+        return Printed(self.text, self.starts_mono, self.ends_mono)
 
 
 def page_lines(page: pdfium.PdfPage) -> list[Line]:
@@ -87,13 +94,15 @@ def _text_line(row: Row, region: int) -> Line:
         is_pale=all(glyph.style.is_pale for glyph in first),
         region=region,
         widest_gap=max(gaps(row.runs), default=0.0),
+        starts_mono=_starts_mono(row),
+        ends_mono=_ends_mono(row),
     )
 
 
 def _table_line(row: TableRow, region: int) -> Line:
     rows = [line for cell in row.cells for line in cell]
     return Line(
-        text=CELL_GLUE.join(join_pieces([line_text(line.runs) for line in cell]) for cell in row.cells),
+        text=CELL_GLUE.join(join_pieces(list(map(_printed, cell))) for cell in row.cells),
         left=min(line.left for line in rows),
         right=max(line.right for line in rows),
         baseline=row.baseline,
@@ -102,6 +111,18 @@ def _table_line(row: TableRow, region: int) -> Line:
         cells=len(row.cells),
         region=region,
     )
+
+
+def _printed(row: Row) -> Printed:
+    return Printed(line_text(row.runs), _starts_mono(row), _ends_mono(row))
+
+
+def _starts_mono(row: Row) -> bool:
+    return row.runs[0].glyphs[0].style.is_mono
+
+
+def _ends_mono(row: Row) -> bool:
+    return row.runs[-1].glyphs[-1].style.is_mono
 
 
 def _turned_line(glyphs: list[Glyph]) -> Line:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE
-from jobs.documents.readers.pdf.code import is_code, join_code, rows_apart
+from jobs.documents.readers.pdf.code import code_left, goes_on, is_code, join_code
 from jobs.documents.readers.pdf.joints import HYPHEN, is_cjk, joint, join_pieces
 from jobs.documents.readers.pdf.lines import Line
 
@@ -22,6 +22,7 @@ _INDENT = 0.8
 _COLUMN_REACH = 30.0  # points
 _FIT_SLACK = 1.5
 _WIDE_GAP = 1.25  # of the usual distance between lines
+_NEXT_LINE = 1.1
 _DEFAULT_SPACING = 1.2
 _MAX_SPACING = 2.5
 _TABLE_GAP = 3.5
@@ -39,8 +40,12 @@ class Paragraph(NamedTuple):
 
 
 class _Group(NamedTuple):
+    """`left`: where the block of code begins that goes on here, or None; `margin`: its page's."""
+
     lines: list[Line]
     glue: str
+    left: float | None = None
+    margin: float = 0.0
 
 
 def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
@@ -56,13 +61,14 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
     for number, lines in enumerate(pages, start=1):
         groups = list(_group(_without_header(lines, open_group), spacing))
         if groups:
-            groups[0] = _go_on(open_group, groups[0])
+            margin = min(line.left for line in lines)
+            groups[0] = _go_on(open_group, groups[0], margin)
             following = next(filter(None, pages[number:]), None)
             body_end = _body_end(groups)
-            open_group = groups[body_end - 1]
+            open_group = groups[body_end - 1]._replace(margin=margin)
             groups = _put_notes_first(groups, body_end, following)
         for group in groups:
-            yield Paragraph(_join(group.lines), group.glue, number)
+            yield Paragraph(_join(group), group.glue, number)
 
 
 def _usual_spacing(pages: list[list[Line]]) -> dict[int, float]:
@@ -84,18 +90,20 @@ def _without_header(lines: list[Line], before: _Group | None) -> list[Line]:
     return lines[1:] if lines[0].text == before.lines[0].text else lines
 
 
-def _go_on(before: _Group | None, first: _Group) -> _Group:
+def _go_on(before: _Group | None, first: _Group, margin: float) -> _Group:
     """The first group of a page, with what stands between it and the last one before."""
     if before is None:
         return first
     last, line = before.lines[-1], first.lines[0]
     if is_code(last) and is_code(line) and last.size == line.size:
-        return first._replace(glue=LINE)
+        indent = (code_left(before.lines) if before.left is None else before.left) - before.margin
+        left = min(code_left(first.lines), margin + indent)
+        return first._replace(glue=LINE, left=left)
     if last.cells and last.cells == line.cells:
         return first._replace(glue=LINE)
     if is_code(last) or is_code(line) or not _goes_on(last, line):
         return first
-    return first._replace(glue=joint(last.text, line.text))
+    return first._replace(glue=joint(last.printed, line.printed))
 
 
 def _body_end(groups: list[_Group]) -> int:
@@ -145,7 +153,7 @@ def _break_before(line: Line, group: list[Line], usual: float, margins: "_Margin
     if line.cells or last.cells:
         return _break_in_table(last, line, distance)
     if is_code(line) and is_code(group[0]):
-        return None if rows_apart(last, line, usual) else PARAGRAPH
+        return None if goes_on(group, line, usual) else PARAGRAPH
     if abs(distance) < _SAME_ROW * max(line.size, last.size) and line.region == last.region:
         return None
     if is_code(line) != is_code(last) and not _is_in_prose(group, line, usual, margins):
@@ -164,8 +172,11 @@ def _is_in_prose(group: list[Line], line: Line, usual: float, margins: "_Margins
     """Whether a line of typewriter text is part of a paragraph, or one of prose after it is."""
     last = group[-1]
     distance = last.baseline - line.baseline
-    is_next = 0 < distance < 1.1 * usual and abs(line.left - last.left) < _SAME_LEFT
-    return is_next and not group[0].is_mono and margins.is_filled(last, line)
+    if group[0].is_mono or not 0 < distance < _NEXT_LINE * usual:
+        return False
+    if last.ends_mono and line.starts_mono and not joint(last.printed, line.printed):
+        return True  # a path or name that is divided
+    return abs(line.left - last.left) < _SAME_LEFT and margins.is_filled(last, line)
 
 
 def _break_in_prose(
@@ -183,7 +194,11 @@ def _break_in_prose(
 
 
 def _is_divided(last: Line, line: Line) -> bool:
-    return line.text[0].islower() and joint(last.text, line.text) == HYPHEN
+    """Whether a word, an address or a name begins in one line and ends in the other."""
+    between = joint(last.printed, line.printed)
+    return (between == HYPHEN and line.text[0].islower()) or (
+        between == "" and not is_cjk(line.text[0])
+    )
 
 
 def _is_finished(line: Line) -> bool:
@@ -236,7 +251,8 @@ def _column(line: Line) -> int:
     return round(line.left / _COLUMN_REACH)
 
 
-def _join(lines: list[Line]) -> str:
-    if is_code(lines[0]) and len(lines) > 1:
-        return join_code(lines)
-    return join_pieces([line.text for line in lines])
+def _join(group: _Group) -> str:
+    lines = group.lines
+    if is_code(lines[0]) and (len(lines) > 1 or group.left is not None):
+        return join_code(lines, code_left(lines) if group.left is None else group.left)
+    return join_pieces([line.printed for line in lines])

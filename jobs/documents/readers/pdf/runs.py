@@ -7,13 +7,16 @@ from typing import NamedTuple
 from jobs.documents.readers.pdf.glyphs import Glyph, Style
 
 _CUT_GAP = 0.6  # of the font size, as all shares here
-_SPACE_GAP = 0.3
+_SPACE_GAP = 0.14  # narrower than any space between words that printers set
+_NO_GAP = 0.06
+_CLOSING = frozenset(")]}.,;:!?")
 _BACK_STEP = 0.5  # kerning and accents
 _SAME_LINE = 0.15
 _SHIFTED = 0.35  # TeX's name has a lowered letter
 _RAISED = 0.7  # of the larger of two sizes
 _SMALLER = 0.88
 _MONO_SHARE = 0.9
+_MAIN_SHARE = 0.15
 
 
 class Run(NamedTuple):
@@ -39,15 +42,16 @@ def page_runs(glyphs: Iterable[Glyph]) -> list[Run]:
 
 def run_of(glyphs: list[Glyph]) -> Run:
     """The run of these glyphs, of which there is at least one."""
+    first, last = glyphs[0], glyphs[-1]
     styles = [glyph.style for glyph in glyphs]
-    main = max(dict.fromkeys(styles), key=lambda style: style.size)
-    if main is not glyphs[0].style or main is not glyphs[-1].style:
-        main = _main_style(styles)
-    mono_count = sum(style.is_mono for style in styles)
+    main = first.style
+    if any(style is not main for style in styles):
+        main = _main_style(glyphs)
+    mono_count = sum([style.is_mono for style in styles])
     return Run(
         glyphs,
-        left=min(glyphs[0].left, glyphs[-1].left),
-        right=max(glyphs[0].right, glyphs[-1].right),
+        left=min(first.left, last.left),
+        right=max(first.right, last.right),
         baseline=main.baseline,
         size=main.size,
         is_mono=mono_count >= _MONO_SHARE * len(glyphs),
@@ -59,14 +63,14 @@ def is_rtl(char: str) -> bool:
     return "\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufdff" or "\ufe70" <= char <= "\ufefc"
 
 
-def _main_style(styles: list[Style]) -> Style:
-    """The style of the most glyphs among the large ones."""
-    largest = max(style.size for style in styles)
+def _main_style(glyphs: list[Glyph]) -> Style:
+    """The largest style that is not that of a few glyphs only, as a bullet's is."""
     counts: dict[Style, int] = {}
-    for style in styles:
-        if style.size >= _SMALLER * largest:
-            counts[style] = counts.get(style, 0) + 1
-    return max(counts, key=lambda style: counts[style])
+    for glyph in glyphs:
+        counts[glyph.style] = counts.get(glyph.style, 0) + glyph.char.isalnum()
+    least = _MAIN_SHARE * len(glyphs)
+    main = [style for style, count in counts.items() if count and count >= least]
+    return max(main or counts, key=lambda style: (style.size, counts[style]))
 
 
 def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
@@ -87,8 +91,10 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
             yield run
             run, main, last = [glyph], style, glyph
             continue
-        if gap > _SPACE_GAP * size and not glyph.is_spaced:
+        if gap > _SPACE_GAP * size and not glyph.is_spaced and not style.is_mono:
             glyph = glyph._replace(is_spaced=True)  # noqa: PLW2901
+        elif glyph.is_spaced and glyph.char in _CLOSING and gap < _NO_GAP * size:
+            glyph = glyph._replace(is_spaced=False)  # noqa: PLW2901
         if style is not main and style.size * _SMALLER > size:
             main = style
         run.append(glyph)

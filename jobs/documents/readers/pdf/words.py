@@ -47,13 +47,17 @@ def _words(paragraphs: Iterable[Paragraph]) -> Counter[str]:
         text = paragraph.text
         if HYPHEN in text:
             text = _FRAGMENT.sub(" ", text)
-        counts.update(_WORD.findall(text.casefold()))
+        for word in _WORD.findall(text.casefold()):
+            counts[word] += 1
+            if "-" in word:
+                counts.update(word.split("-"))
     return counts
 
 
 def _is_compound(first: str, second: str, words: Counter[str]) -> bool:
     """Whether a hyphen belongs between two halves: the text says so, or both are words."""
-    if not second[0].islower():
+    is_capitals = first[-1].isupper() and second[0].isupper()
+    if not second[0].islower() and not is_capitals:
         return True
     first, second = first.casefold(), second.casefold()
     whole, hyphenated = words[first + second], words[f"{first}-{second}"]
