@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import pypdfium2 as pdfium
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 if __name__ == "__main__":
@@ -32,11 +32,15 @@ from jobs.documents.readers.registry import reader_of
 KINDS = ("paragraphs", "code lines", "indents", "URLs", "table rows")
 _MIN_CHARS = {"paragraphs": 40, "code lines": 3, "indents": 3, "URLs": 12, "table rows": 8}
 _LIMITS = ReadLimits(max_data_bytes=1 << 30, max_text_bytes=1 << 30)
-_ASIDE = "script, style, nav, sup, .navheader, .navfooter, .toc, .sphinxsidebar, .related, .headerlink, .footnote-reference, .linenos, .contents"
-_SAME = {
+_ASIDE = (
+    "script, style, nav, sup, .navheader, .navfooter, .toc, .sphinxsidebar, .related, .headerlink, "
+    ".footnote-reference, .linenos, .contents"
+)
+_SAME: dict[str, str] = {
     **dict.fromkeys("‘’‛´`", "'"), **dict.fromkeys("“”„«»", '"'), **dict.fromkeys("–—‐‑−", "-"),
     "…": "...", "\xa0": " ", "\xad": "", "\u200b": "",
 }  # fmt: skip
+_LEVELLED = {ord(char): same for char, same in _SAME.items()}
 _BETWEEN = re.compile(r"[\s|-]+")
 _URL = re.compile(r"https?://[^\s<>\"'|)\]]+[\w/]")
 _IN_URL = re.compile(r"[\w/&=?#%~_-]")
@@ -58,7 +62,7 @@ class Verdict(NamedTuple):
 
 def level(text: str) -> str:
     """`text` without differences of typography."""
-    text = unicodedata.normalize("NFKC", text.translate(str.maketrans(_SAME)))
+    text = unicodedata.normalize("NFKC", text.translate(_LEVELLED))
     return text.replace("''", '"').replace("---", "-").replace("--", "-")
 
 

@@ -1,6 +1,7 @@
 """Joins lines of code as they are printed: line ends, blank lines and indents stay."""
 
 import re
+from itertools import pairwise
 from statistics import median
 
 from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE
@@ -8,6 +9,7 @@ from jobs.documents.readers.pdf.lines import Line
 
 _WRAP_MARKS = (",→", "↪", "˓→", "↳", "⤷", "→֒")  # they begin the rest of a line that was too long
 _WRAP_MARK = re.compile("(?:" + "|".join(_WRAP_MARKS) + r")\s*")
+_ADDRESS = re.compile(r"[(<]?\w{2,9}://\S+$")  # alone on a line it is no code
 _WRAPPED_SPACE = "␣"  # Sphinx shows the space at which it broke a line
 _SAME_ROW = 0.4  # of the font size
 _WIDE_GAP = 1.35  # of the usual distance between lines
@@ -18,7 +20,9 @@ _NEAR = 0.14  # of a line: how exact the height of blank lines is
 
 def is_code(line: Line) -> bool:
     """Whether a line is set as code is, or is the rest of a line of code."""
-    return line.is_mono or line.text.startswith(_WRAP_MARKS)
+    if line.is_mono:
+        return not _ADDRESS.match(line.text)
+    return line.text.startswith(_WRAP_MARKS)
 
 
 def goes_on(group: list[Line], line: Line, usual: float) -> bool:
@@ -68,9 +72,7 @@ def join_code(lines: list[Line], left: float) -> str:
 
 def _spacing(lines: list[Line]) -> float:
     """The distance of neighbouring lines."""
-    distances = [
-        upper.baseline - lower.baseline for upper, lower in zip(lines, lines[1:], strict=False)
-    ]
+    distances = [upper.baseline - lower.baseline for upper, lower in pairwise(lines)]
     positive = [distance for distance in distances if distance > _SAME_ROW * lines[0].size]
     return min(positive, default=lines[0].size)
 

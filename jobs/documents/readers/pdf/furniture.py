@@ -118,7 +118,9 @@ def _without_contents(lines: list[Line], page_count: int) -> list[Line]:
         for line in lines
         if (match := _LEADERS.search(line.text[-_TAIL_CHARS:]))
     }
-    if not _are_contents(found, page_count) or any(_LEADS_TO_WORD.search(line.text) for line in lines):
+    if not _are_contents(found, page_count) or any(
+        _LEADS_TO_WORD.search(line.text) for line in lines
+    ):
         return [line for line in lines if line.text.strip(". ·…")]
     pages = range(min(found.values()) - _NEARBY_PAGES, max(found.values()) + _NEARBY_PAGES + 1)
     return [line for line in lines if line not in found and not _is_entry(line, pages)]

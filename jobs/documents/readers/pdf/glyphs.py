@@ -14,7 +14,7 @@ _FIXED_PITCH = 1  # PDF 32000-1, table 123: font flags
 _FONT_NAME_BYTES = 128
 _MONO_NAME = re.compile(
     r"mono|courier|cursor|consol|typewriter|menlo|andale|inconsolata|letter ?gothic"
-    r"|(?:^|\+)(?:[a-z]{1,3}\d?)[a-z]{0,3}tt[a-z]{0,2}\d{0,4}$",  # cmtt10, ectt1095, t1xtt, SFTT1000
+    r"|(?:^|\+)(?:[a-z]{1,3}\d?)[a-z]{0,3}tt[a-z]{0,2}\d{0,4}$",  # as in cmtt10, t1xtt, SFTT1000
     re.IGNORECASE,
 )
 _PALE_ALPHA = 128
@@ -22,8 +22,14 @@ _PALE_CHANNEL = 170
 _WHITE_CHANNEL = 250
 _QUARTER_TURN = math.pi / 2
 _ASLANT = 0.05  # radians from the nearest quarter turn
-_BLANKS = frozenset(map(chr, range(33))) - {"\x02"} | {"\xa0", "\x7f", "\ufeff"}
-_HYPHENS = {"\x02": "-", "\ufffe": "-", "\xad": "-", "\u2010": "-", "\u2011": "-"}  # PDFium's own, soft, others
+_BLANKS = (frozenset(map(chr, range(33))) - {"\x02"}) | {"\xa0", "\x7f", "\ufeff"}
+_HYPHENS = {
+    "\x02": "-",
+    "\ufffe": "-",
+    "\xad": "-",
+    "\u2010": "-",
+    "\u2011": "-",
+}  # PDFium's own, soft, others
 
 
 class Style(NamedTuple):
@@ -137,7 +143,7 @@ class _GlyphReader:
         )
 
     def _is_mono(self, index: int, text_object: int) -> bool:
-        font = self._font_of(text_object) if text_object else 0
+        font = (self._font_of(text_object) if text_object else None) or 0
         if font not in self._fonts or not font:
             name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
             flags = ctypes.c_int()
@@ -158,7 +164,7 @@ class _GlyphReader:
         pdfium_c.FPDFText_GetCharBox(self._page, index, left, right, bottom, top)
         if turns == 1:
             return bottom.value, top.value
-        if turns == 2:  # noqa: PLR2004 - half a turn
+        if turns == 2:
             return -right.value, -left.value
         return (-top.value, -bottom.value) if turns else (left.value, right.value)
 
@@ -182,4 +188,5 @@ def _codes(text_page: pdfium.PdfTextPage) -> list[str]:
 def _address_function(name: str, *arguments: Any) -> Callable[..., int | None]:  # noqa: ANN401
     """PDFium's function of this name, which takes and gives addresses as numbers: that is fast."""
     address = ctypes.cast(getattr(pdfium_c, name), ctypes.c_void_p).value
+    assert address is not None
     return ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, *arguments)(address)

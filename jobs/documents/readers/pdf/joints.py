@@ -8,7 +8,7 @@ SPACE = " "
 _CJK = "\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60"
 _IS_CJK = re.compile(f"[{_CJK}]")
 _DIVIDED_END = re.compile(r"[^\W\d_]-$")
-_ADDRESS = re.compile(r"(?:https?|ftp|git|ssh|file|svn|rsync|news|mailto|sftp|ftps|urn):\S*$")
+_ADDRESS = re.compile(r"\w{2,9}://\S*$|(?:https?|ftp|mailto):/?$|mailto:\S+$")
 _BARE_ADDRESS = re.compile(r"(?:^|[\s(<\[“\"'])(?:www\.|[\w.-]+\.(?:org|com|net|edu|io|gov)/)\S*$")
 _OPEN_HOST = re.compile(r"://[\w.-]*\.$")
 _PATH_END = re.compile(r"(?:^|[\s(<\[“\"'`=])[~$]?[\w${}.+-]*/(?:\S*[/._=-])?$")
@@ -39,15 +39,15 @@ def joint(line: Printed, following: Printed) -> str:
     word, piece = _last_word(line.text), following.text.split(maxsplit=1)[0]
     if line.ends_mono != following.starts_mono:
         return SPACE
-    if line.ends_mono and _literal_goes_on(word, piece):
-        return ""
-    if _is_address(word, line.text):
-        return "" if _address_goes_on(word, piece) else SPACE
-    if not line.ends_mono and _path_goes_on(line.text, word, piece):
-        return ""
-    if _DIVIDED_END.search(line.text[-2:]) and piece[0].isalpha():
+    if _DIVIDED_END.search(line.text[-2:]) and piece[0].isalpha() and not _is_address(line.text):
         return "" if _is_option(word) else HYPHEN
-    return "" if _keeps_hyphen(word, piece) else SPACE
+    if line.ends_mono:
+        return "" if _literal_goes_on(word, piece) else SPACE
+    if _is_address(line.text):
+        return "" if _address_goes_on(word, piece) else SPACE
+    if _path_goes_on(line.text, word, piece) or _keeps_hyphen(word, piece):
+        return ""
+    return SPACE
 
 
 def join_pieces(lines: list[Printed]) -> str:
@@ -69,8 +69,9 @@ def _last_word(line: str) -> str:
     return line[-200:].rsplit(maxsplit=1)[-1]
 
 
-def _is_address(word: str, line: str) -> bool:
-    return bool(_ADDRESS.search(word) or _BARE_ADDRESS.search(line[-200:]))
+def _is_address(line: str) -> bool:
+    """Whether a line ends in an address."""
+    return bool(_ADDRESS.search(line[-200:]) or _BARE_ADDRESS.search(line[-200:]))
 
 
 def _address_goes_on(word: str, piece: str) -> bool:
@@ -93,6 +94,8 @@ def _literal_goes_on(word: str, piece: str) -> bool:
         return True
     if word[-1] == "=":
         return word[-2:-1].isalnum()
+    if word[-1] == "-":
+        return word[-2:-1] in {*"([{/=,"}
     if word[-1] == ":":
         return piece[0] in ":/"
     if word[-1] == ".":
@@ -103,19 +106,21 @@ def _literal_goes_on(word: str, piece: str) -> bool:
 
 def _path_goes_on(line: str, word: str, piece: str) -> bool:
     """Whether a path or a dotted name is divided after its slash, dot or underscore."""
-    if len(word) < 2 or not _WORD_START.match(piece):  # noqa: PLR2004
+    if len(word) < 2 or not _WORD_START.match(piece):
         return False
     if word[-1] == "/":
         return bool(_PATH_END.search(line[-200:])) and (piece[0].islower() or "/" in piece)
     if word[-1] == "_":
         return piece[0].isalnum()
-    is_name = bool(re.search(r"[/_\d]|\w\.\w", word[:-1])) and bool(re.search(r"[/_\d.]", piece[:-1]))
+    is_name = bool(re.search(r"[/_\d]|\w\.\w", word[:-1])) and bool(
+        re.search(r"[/_\d.]", piece[:-1])
+    )
     return word[-1] in ".=@" and is_name and piece[0].islower()
 
 
 def _is_option(word: str) -> bool:
-    """`--long-` and `/usr/share/some-` keep their hyphens."""
-    return word.lstrip("\"'`“‘([<").startswith("--") or "/" in word or "_" in word
+    """`-long-` and `/usr/share/some-` keep their hyphens."""
+    return word.lstrip("\"'`“‘([<").startswith("-") or "/" in word or "_" in word
 
 
 def _keeps_hyphen(word: str, following: str) -> bool:

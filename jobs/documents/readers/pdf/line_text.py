@@ -23,6 +23,8 @@ _LIGATURES = {
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _POWER_BASE = re.compile(r"(?:[\d)\]}]|(?:^|[^\w])[a-zA-Z]{1,2})$")
+_LOGO = re.compile(r"\b(LA)?TEX\b")
+_DOTS = re.compile(r"(?<!\.)(?<!\. )\. \. \.(?! ?\. )")  # as TeX sets three of them
 _LETTER_SPACED = re.compile(r"(?:\b[^\W\d_] ){4,}[^\W\d_]\b")
 
 
@@ -33,7 +35,7 @@ def line_text(runs: list[Run]) -> str:
         text += " " * _is_apart(before, run) + _text(run)
     if _LETTER_SPACED.search(text):
         text = _close_up(runs, text)
-    return clean_line(_repair(text))
+    return clean_line(_close_dots(_repair(text)))
 
 
 def code_text(runs: list[Run], pitch: float) -> str:
@@ -46,25 +48,39 @@ def code_text(runs: list[Run], pitch: float) -> str:
             pieces.append(" " * max(round(room), 1))
         pieces.append(glyph.char)
         last = glyph
-    return clean(_repair("".join(pieces))).replace("\n", " ").strip()
+    return clean(_close_dots(_repair("".join(pieces)))).replace("\n", " ").strip()
 
 
 def pitch_of(runs: Iterable[Run]) -> float:
     """The width of one character of code, in points."""
     glyphs = [glyph for run in runs for glyph in run.glyphs if glyph.style.is_mono]
     size = glyphs[0].style.size if glyphs else 1.0
-    widths = [width for glyph in glyphs if (width := glyph.right - glyph.left) > _TIGHT_PITCH * size]
+    widths = [
+        width for glyph in glyphs if (width := glyph.right - glyph.left) > _TIGHT_PITCH * size
+    ]
     return median(widths) if widths else _USUAL_PITCH * size
 
 
 def _text(run: Run) -> str:
-    return _with_raised(run) if _is_mixed(run) else _plain(run.glyphs)
+    text = _with_raised(run) if _is_mixed(run) else _plain(run.glyphs)
+    return _LOGO.sub(_write_logo, text) if "TEX" in text and _is_uneven(run) else text
+
+
+def _write_logo(match: re.Match[str]) -> str:
+    return ("La" if match[1] else "") + "TeX"
+
+
+def _is_uneven(run: Run) -> bool:
+    """Whether letters are lowered, as the E in TeX's name is."""
+    return any(glyph.style.baseline < run.baseline - 1 for glyph in run.glyphs)
 
 
 def _is_apart(before: Run, run: Run) -> bool:
     """Whether a space stands between two runs; those that overlap were drawn apart for style."""
     is_mark = run.size < _SMALL * before.size
-    return is_mark or run.left - before.right > _SPACE_GAP * before.size or is_rtl(run.glyphs[0].char)
+    return (
+        is_mark or run.left - before.right > _SPACE_GAP * before.size or is_rtl(run.glyphs[0].char)
+    )
 
 
 def _plain(glyphs: list[Glyph]) -> str:
@@ -108,7 +124,7 @@ def _before_raised(text: str, glyph: Glyph) -> str:
 def _close_up(runs: list[Run], text: str) -> str:
     """A word whose letters are spread: it ends where a gap is clearly wider than the others."""
     glyphs = [glyph for run in runs for glyph in run.glyphs]
-    widths = [after.left - before.right for before, after in zip(glyphs, glyphs[1:], strict=False)]
+    widths = [after.left - before.right for before, after in pairwise(glyphs)]
     usual = median(widths)
     if usual <= 0 or sum(glyph.is_spaced for glyph in glyphs) < len(glyphs) // 2:
         return text
@@ -126,3 +142,7 @@ def _repair(text: str) -> str:
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text.translate(_LIGATURES)
+
+
+def _close_dots(text: str) -> str:
+    return _DOTS.sub("...", text) if ". . ." in text else text

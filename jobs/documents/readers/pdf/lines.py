@@ -1,6 +1,5 @@
 """The lines of a PDF page in reading order, with where and how they are set."""
 
-from collections.abc import Iterator
 from statistics import median
 from typing import NamedTuple
 
@@ -10,9 +9,10 @@ from jobs.documents.readers.pdf.glyphs import Glyph, page_glyphs
 from jobs.documents.readers.pdf.joints import Printed, join_pieces
 from jobs.documents.readers.pdf.line_text import code_text, line_text, pitch_of
 from jobs.documents.readers.pdf.regions import Row, page_regions
+from jobs.documents.readers.pdf.ruled_tables import put_into_grids
 from jobs.documents.readers.pdf.rules import page_grids
 from jobs.documents.readers.pdf.runs import gaps, is_rtl, page_runs, run_of
-from jobs.documents.readers.pdf.tables import Part, TableRow, put_into_grids, split_rows
+from jobs.documents.readers.pdf.tables import Part, TableRow, split_rows
 
 CELL_GLUE = " | "
 
@@ -23,7 +23,8 @@ class Line(NamedTuple):
     `bottom` is the last baseline of a table's row, else `baseline`. `pitch`: the width of a
     character of code, 0 for prose. `cells`: how many a row has, 0 if it is no row of a table.
     A line that runs from right to left has mirrored `left` and `right`: it begins at `left`.
-    `turned`: set along another direction than the page; `is_aslant`: along none of its edges. `region`: which column of its page.
+    `turned`: set along another direction than the page; `is_aslant`: along none of its edges.
+    `region`: which column of its page. `widest_gap`: as a share of the font size.
     """
 
     text: str
@@ -39,7 +40,7 @@ class Line(NamedTuple):
     turned: bool = False
     is_aslant: bool = False
     region: int = 0
-    widest_gap: float = 0.0  # between runs, as a share of the font size
+    widest_gap: float = 0.0
     starts_mono: bool = False
     ends_mono: bool = False
 
@@ -78,7 +79,7 @@ def _line(part: Part, region: int) -> Line:
 
 
 def _text_line(row: Row, region: int) -> Line:
-    is_mono = all(run.is_mono for run in row.runs)
+    is_mono = _starts_mono(row) and all(run.is_mono for run in row.runs)
     pitch = pitch_of(row.runs) if is_mono else 0.0
     first = row.runs[0].glyphs
     rtl = _is_rtl(row)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE
+from jobs.documents.readers.clean_text import clean_line
+from jobs.documents.readers.extract import LINE, PARAGRAPH
 from jobs.documents.readers.pdf.code import code_left, goes_on, is_code, join_code
-from jobs.documents.readers.pdf.joints import HYPHEN, is_cjk, joint, join_pieces
+from jobs.documents.readers.pdf.joints import HYPHEN, is_cjk, join_pieces, joint
 from jobs.documents.readers.pdf.lines import Line
 
 _ITEM = re.compile(r"[•‣◦▪●○–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s")
@@ -17,11 +18,15 @@ _FINISHED = re.compile(r"[.!?:;。！？：；؟][\"'”’)\]]*(?:\s?\d{1,2})?$
 _TAIL_CHARS = 12
 _NOTE = re.compile(r"(?:\d{1,3}|[*†‡])\s")
 _CONTINUES = re.compile(r"(?:.{0,40}\W)?\(?continue[sd] (?:on next|from previous) page\)?$", re.I)
+_LEADERS = re.compile(r"(?:[.·…] ?){6,}")
+_DOTS = "..."
+_SHORT_LEADER = " ... "
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _INDENT = 0.8
 _COLUMN_REACH = 30.0  # points
 _FIT_SLACK = 1.5
 _WIDE_GAP = 1.25  # of the usual distance between lines
+_HANGING = 3.0
 _NEXT_LINE = 1.1
 _DEFAULT_SPACING = 1.2
 _MAX_SPACING = 2.5
@@ -55,7 +60,9 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
     middle of a word, nothing) as its glue. The notes at the foot of a page stand before a
     paragraph that goes on on the next page.
     """
-    pages = [[line for line in lines if not _CONTINUES.match(line.text)] for lines in pages]
+    pages = [
+        [_shorten(line) for line in lines if not _CONTINUES.match(line.text)] for lines in pages
+    ]
     spacing = _usual_spacing(pages)
     open_group: _Group | None = None  # the last one of the text, on a page before
     for number, lines in enumerate(pages, start=1):
@@ -69,6 +76,16 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
             groups = _put_notes_first(groups, body_end, following)
         for group in groups:
             yield Paragraph(_join(group), group.glue, number)
+
+
+def _shorten(line: Line) -> Line:
+    """The line with three dots for those that lead to what stands at its end."""
+    text = (
+        _LEADERS.sub(_SHORT_LEADER, line.text)
+        if ". ." in line.text or _DOTS in line.text
+        else line.text
+    )
+    return line if text is line.text else line._replace(text=clean_line(text))
 
 
 def _usual_spacing(pages: list[list[Line]]) -> dict[int, float]:
@@ -176,16 +193,21 @@ def _is_in_prose(group: list[Line], line: Line, usual: float, margins: "_Margins
         return False
     if last.ends_mono and line.starts_mono and not joint(last.printed, line.printed):
         return True  # a path or name that is divided
-    return abs(line.left - last.left) < _SAME_LEFT and margins.is_filled(last, line)
+    if not margins.is_filled(last, line):
+        return False
+    is_below = line.left - last.left < _HANGING * line.size and not _is_finished(last)
+    return is_below or abs(line.left - last.left) < _SAME_LEFT
 
 
-def _break_in_prose(
-    line: Line, group: list[Line], usual: float, margins: "_Margins"
-) -> str | None:
+def _break_in_prose(line: Line, group: list[Line], usual: float, margins: "_Margins") -> str | None:
     last = group[-1]
-    is_filled = margins.is_filled(last, line) or _is_divided(last, line)
+    is_filled = margins.is_filled(last, line)
     if not 0 < last.baseline - line.baseline < _WIDE_GAP * usual:
         return None if is_filled and _goes_on(last, line) else PARAGRAPH
+    if _is_divided(last, line):
+        return None
+    if _SHORT_LEADER in line.text or _SHORT_LEADER in last.text:
+        return LINE
     if _BULLET.match(line.text) or (_ITEM.match(line.text) and not is_filled):
         return LINE
     if not is_filled:

@@ -10,6 +10,7 @@ _SAME_ROW = 0.35  # of the font size, as all shares here
 _RAISED = 0.6
 _SMALLER = 0.86
 _MARK_GLYPHS = 4
+_MARK_REACH = 2.5
 _SMALL_JUMP = 0.8
 _COLUMN_ROWS = 4  # a column has at least as many
 _COLUMN_CHARS = 18  # and rows of as many characters, usually
@@ -73,7 +74,8 @@ def _is_mark(row: list[Run], run: Run) -> bool:
     large, small = (row[0], run) if row[0].size > run.size else (run, row[0])
     is_small = small.size < _SMALLER * large.size and len(small.glyphs) <= _MARK_GLYPHS
     is_near = row[0].baseline - run.baseline < _RAISED * large.size
-    return is_small and is_near and large.left - 1 <= small.left <= large.right + large.size
+    is_beside = large.left - _MARK_REACH * large.size <= small.left <= large.right + large.size
+    return is_small and is_near and is_beside
 
 
 def _is_same_row(first: Run, run: Run) -> bool:
@@ -87,7 +89,7 @@ def _row(runs: list[Run]) -> Row:
         ordered = sorted(runs, key=lambda run: -run.right)
     else:
         ordered = sorted(runs, key=lambda run: run.left)
-    main = max(runs, key=lambda run: len(run.glyphs))
+    main = max(runs, key=lambda run: (len(run.glyphs), run.size))
     bottom = min(run.bottom if run.cells else run.baseline for run in runs)
     return Row(ordered, main.baseline, bottom, main.size)
 

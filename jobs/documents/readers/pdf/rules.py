@@ -91,9 +91,7 @@ def _is_upright(rule: Rule) -> bool:
 def _bands(rules: list[Rule]) -> Iterator[list[Rule]]:
     """Rules that belong together: upright ones that meet, and the level ones between their ends."""
     upright = sorted(filter(_is_upright, rules), key=lambda rule: -rule.top)
-    level = sorted(
-        (rule for rule in rules if not _is_upright(rule)), key=lambda rule: rule.bottom
-    )
+    level = sorted((rule for rule in rules if not _is_upright(rule)), key=lambda rule: rule.bottom)
     heights = [rule.bottom for rule in level]
     band: list[Rule] = []
     bottom = 0.0

@@ -60,7 +60,9 @@ def run_of(glyphs: list[Glyph]) -> Run:
 
 def is_rtl(char: str) -> bool:
     """Whether a character is of a script that runs from right to left."""
-    return "\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufdff" or "\ufe70" <= char <= "\ufefc"
+    return (
+        "\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufdff" or "\ufe70" <= char <= "\ufefc"
+    )
 
 
 def _main_style(glyphs: list[Glyph]) -> Style:
@@ -91,16 +93,22 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
             yield run
             run, main, last = [glyph], style, glyph
             continue
-        if gap > _SPACE_GAP * size and not glyph.is_spaced and not style.is_mono:
-            glyph = glyph._replace(is_spaced=True)  # noqa: PLW2901
-        elif glyph.is_spaced and glyph.char in _CLOSING and gap < _NO_GAP * size:
-            glyph = glyph._replace(is_spaced=False)  # noqa: PLW2901
+        glyph = _with_space(glyph, gap / size)
         if style is not main and style.size * _SMALLER > size:
             main = style
         run.append(glyph)
         last = glyph
     if run:
         yield run
+
+
+def _with_space(glyph: Glyph, gap: float) -> Glyph:
+    """The glyph with a space before it where there is room for one, and with none where not."""
+    if not glyph.is_spaced and gap > _SPACE_GAP and not glyph.style.is_mono:
+        return glyph._replace(is_spaced=True)
+    if glyph.is_spaced and glyph.char in _CLOSING and gap < _NO_GAP:
+        return glyph._replace(is_spaced=False)
+    return glyph
 
 
 def _is_on_line(main: Style, style: Style, *, is_near: bool) -> bool:

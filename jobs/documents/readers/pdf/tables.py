@@ -1,24 +1,24 @@
-"""Rows of a page as cells: those of ruled tables, those that gaps align over rows, and columns."""
+"""Rows of a page as cells, where gaps stand one below the other, or as columns of prose."""
 
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from bisect import bisect_right
+from collections.abc import Iterator
 from statistics import median
 from typing import NamedTuple
 
 from jobs.documents.readers.pdf.regions import Row, rows_of
-from jobs.documents.readers.pdf.rules import Grid
 from jobs.documents.readers.pdf.runs import Run, gaps
 
 _ALIGNED = 2.5  # points
-_MIDDLE = 0.35  # of the font size: how far the middle of a line is above its baseline
 _SURE_GAP = 1.0  # of the font size
 _TIGHT = 1.45  # of the font size: the distance of two lines of one cell
 _NEXT_ROW = 3.5  # of the font size: two rows of one table are not farther apart
+_CORRIDOR = 0.5  # of the font size: a narrower one is none
+_CROSSED = 8  # rows, of which one may cross a corridor
 _COLUMN_ROWS = 4
 _COLUMN_CHARS = 16
 _MARKER_GLYPHS = 5
 _MAX_CELLS = 40
-_MAX_CELL_LINES = 12  # more of them in a single row are columns with a rule between them
+_DOTS = 3  # and more lead to what stands at the end of a line
 
 
 class TableRow(NamedTuple):
@@ -30,71 +30,6 @@ class TableRow(NamedTuple):
 
 
 Part = Row | TableRow
-
-
-def put_into_grids(runs: list[Run], grids: list[Grid]) -> list[Run]:
-    """The runs of a page; those inside a ruled table are one run a row of it, with its cells."""
-    places = [_place(run, grids) for run in runs] if grids else []
-    rows: dict[_Place, list[Run]] = {}
-    for run, place in zip(runs, places, strict=False):
-        if place is not None:
-            rows.setdefault(place, []).append(run)
-    cells = {place: _cells(row, grids[place.grid]) for place, row in rows.items()}
-    tables = {
-        index
-        for index in range(len(grids))
-        if _is_table([row for place, row in cells.items() if place.grid == index])
-    }
-    if not tables:
-        return runs
-    found: list[Run] = []
-    for run, place in zip(runs, places, strict=True):
-        if place is None or place.grid not in tables:
-            found.append(run)
-        elif row := rows.pop(place, None):
-            found.append(_grid_row(row, cells[place]))
-    return found
-
-
-class _Place(NamedTuple):
-    grid: int
-    row: int
-
-
-def _place(run: Run, grids: list[Grid]) -> _Place | None:
-    middle = run.baseline + _MIDDLE * run.size
-    for index, grid in enumerate(grids):
-        if grid.holds((run.left + run.right) / 2, middle):
-            return _Place(index, grid.row_of(middle))
-    return None
-
-
-def _cells(runs: list[Run], grid: Grid) -> list[list[Run]]:
-    cells: list[list[Run]] = [[] for _ in range(len(grid.columns) - 1)]
-    for run in runs:
-        cells[grid.column_of(run.left + run.size / 2)].append(run)
-    return cells
-
-
-def _is_table(rows: list[list[list[Run]]]) -> bool:
-    """Whether there is a row of several cells, and it is not two columns with a rule between."""
-    several = [cells for cells in rows if sum(map(bool, cells)) > 1]
-    if len(rows) > 1:
-        return bool(several)
-    return bool(several) and max(len(rows_of(cell)) for cell in rows[0] if cell) <= _MAX_CELL_LINES
-
-
-def _grid_row(runs: list[Run], cells: list[list[Run]]) -> Run:
-    return Run(
-        glyphs=runs[0].glyphs,
-        left=min(run.left for run in runs),
-        right=max(run.right for run in runs),
-        baseline=max(run.baseline for run in runs),
-        size=runs[0].size,
-        is_mono=False,
-        cells=tuple(map(tuple, cells)),
-        bottom=min(run.baseline for run in runs),
-    )
 
 
 def split_rows(rows: list[Row]) -> Iterator[Part]:
@@ -144,11 +79,17 @@ def _block_end(rows: list[Row], start: int) -> int:
 
 
 def _starts(row: Row) -> list[Run]:
-    """The runs of a row that may be cells but the first; none for code and for list items."""
+    """The runs of a row that may be cells but the first; none for code, list items and leaders."""
     runs = row.runs
-    if not 2 <= len(runs) <= _MAX_CELLS or any(run.cells for run in runs) or all(run.is_mono for run in runs):  # noqa: PLR2004
+    if not 2 <= len(runs) <= _MAX_CELLS or any(run.cells for run in runs):
+        return []
+    if all(run.is_mono for run in runs) or any(map(_ends_in_dots, runs)):
         return []
     return runs[2:] if _is_marker(runs[0]) else runs[1:]
+
+
+def _ends_in_dots(run: Run) -> bool:
+    return len(run.glyphs) > _DOTS and all(glyph.char in ".·…" for glyph in run.glyphs[-_DOTS:])
 
 
 def _is_marker(run: Run) -> bool:
@@ -156,7 +97,11 @@ def _is_marker(run: Run) -> bool:
     text = "".join(glyph.char for glyph in run.glyphs)
     if len(text) > _MARKER_GLYPHS:
         return False
-    return not text[-1].isalnum() or text.replace(".", "").isdecimal() and "." in text or text in "o*-"
+    return (
+        not text[-1].isalnum()
+        or (text.replace(".", "").isdecimal() and "." in text)
+        or text in "o*-"
+    )
 
 
 def _align(upper: list[Run], lower: list[Run]) -> bool:
@@ -179,9 +124,9 @@ def _is_continuation(row: Row, starts: list[Run], distance: float) -> bool:
 
 def _is_columns(block: list[Row]) -> bool:
     """Whether the rows are prose in two columns that was drawn line by line across both."""
-    if len(block) < _COLUMN_ROWS or any(len(row.runs) > 2 for row in block):  # noqa: PLR2004
+    if len(block) < _COLUMN_ROWS or any(len(row.runs) > 2 for row in block):
         return False
-    rights = [row.runs[-1] for row in block if len(row.runs) == 2]  # noqa: PLR2004
+    rights = [row.runs[-1] for row in block if len(row.runs) == 2]
     lefts = [row.runs[0] for row in block]
     return all(
         median(len(run.glyphs) for run in column) >= _COLUMN_CHARS for column in (lefts, rights)
@@ -198,17 +143,20 @@ def _columns(block: list[Row]) -> Iterator[Row]:
 def _is_aligned_table(block: list[Row]) -> bool:
     """Whether gaps are so wide or so many that chance does not align them."""
     several = [row for row in block if _starts(row)]
-    if len(several) < 2:  # noqa: PLR2004
+    if len(several) < 2:
         return False
     widths = [width for row in several for width in gaps(row.runs)]
-    return len(several) > 3 or min(widths) > _SURE_GAP  # noqa: PLR2004
+    return len(several) > 3 or min(widths) > _SURE_GAP
 
 
-def _table_rows(block: list[Row]) -> Iterator[TableRow]:
-    columns = _column_places(block)
+def _table_rows(block: list[Row]) -> Iterator[Part]:
+    edges = _corridors(block)
+    if not edges:
+        yield from block
+        return
     table: list[TableRow] = []
     for row in block:
-        cells = _cells_of(row, columns)
+        cells = _cells_of(row, edges)
         if table and not cells[0] and _is_wrapped(table[-1], row):
             for upper, lower in zip(table[-1].cells, cells, strict=True):
                 upper.extend(lower)
@@ -222,31 +170,42 @@ def _is_wrapped(above: TableRow, row: Row) -> bool:
     return above.bottom - row.baseline < _TIGHT * row.size
 
 
-def _column_places(block: list[Row]) -> list[float]:
-    """Where columns begin: between spans of runs that no run of a full row crosses."""
-    most = max(len(row.runs) for row in block)
-    full = [row for row in block if len(row.runs) == most]
-    spans = sorted((run.left, run.right) for row in full for run in _joined_marker(row))
-    places = [spans[0][0]]
-    end = spans[0][1]
-    for left, right in spans:
-        if left > end:
-            places.append(left)
-        end = max(end, right)
-    return places
+def _corridors(block: list[Row]) -> list[float]:
+    """The middles of the white corridors that run down a block, from left to right.
+
+    A few rows of many may cross one, as titles over several columns do.
+    """
+    spans = [span for row in block for span in _spans(row)]
+    allowed = len(block) // _CROSSED
+    size = block[0].size
+    ends = sorted([(left, 1) for left, _ in spans] + [(right, -1) for _, right in spans])
+    found: list[float] = []
+    depth, start = 0, float("inf")
+    for place, change in ends:
+        if change > 0 and depth == allowed and place - start > _CORRIDOR * size:
+            found.append((start + place) / 2)
+        depth += change
+        if change < 0 and depth == allowed:
+            start = place
+    return [middle for middle in found if _parts(block, middle)]
 
 
-def _joined_marker(row: Row) -> Iterable[Run]:
+def _spans(row: Row) -> Iterator[tuple[float, float]]:
+    """From where to where the cells of a row may go; a list item's mark is part of its cell."""
     starts = _starts(row)
-    if len(row.runs) - len(starts) == 2:  # noqa: PLR2004
-        mark, first = row.runs[:2]
-        return [first._replace(glyphs=mark.glyphs + first.glyphs, left=mark.left), *starts]
-    return row.runs
+    first = row.runs[: len(row.runs) - len(starts)]
+    yield first[0].left, first[-1].right
+    yield from ((run.left, run.right) for run in starts)
 
 
-def _cells_of(row: Row, columns: list[float]) -> list[list[Row]]:
-    cells: list[list[Run]] = [[] for _ in columns]
+def _parts(block: list[Row], middle: float) -> bool:
+    """Whether a corridor parts enough rows: something is on both sides of it."""
+    parted = sum(row.left < middle < row.right for row in block)
+    return parted >= 2 and parted * 3 > len(block)
+
+
+def _cells_of(row: Row, edges: list[float]) -> list[list[Row]]:
+    cells: list[list[Run]] = [[] for _ in range(len(edges) + 1)]
     for run in row.runs:
-        index = sum(run.left >= place - _ALIGNED for place in columns) - 1
-        cells[max(index, 0)].append(run)
+        cells[bisect_right(edges, run.left)].append(run)
     return [rows_of(cell) for cell in cells]

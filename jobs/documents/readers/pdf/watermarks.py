@@ -16,7 +16,9 @@ def drop_watermarks(pages: list[list[Line]]) -> list[list[Line]]:
     These are aslant or pale, and large or on at least half of the pages.
     """
     body = body_size(pages)
-    counts = Counter(text for lines in pages for text in {line.text for line in lines if _is_odd(line)})
+    counts = Counter(
+        text for lines in pages for text in {line.text for line in lines if _is_odd(line)}
+    )
     least = max(_MIN_PAGES, _PAGE_SHARE * len(pages))
     return [
         [

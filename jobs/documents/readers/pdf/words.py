@@ -12,6 +12,12 @@ _FRAGMENT = re.compile(rf"\w*{HYPHEN}\w*")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _MIN_HALF = 3  # letters; shorter ones are words by chance
 _PREFIXES = frozenset({"all", "cross", "ex", "half", "non", "quasi", "self", "well"})
+_SECONDS = frozenset(
+    """
+    aware based defined dependent driven friendly independent level like only oriented related
+    sized specific style wide
+    """.split()  # noqa: SIM905 - as a list it would be one name a line
+)  # that a word seldom ends with but in a compound
 _HALVES = frozenset(
     """
     based back bit built byte by case client code command cost date day defined dependent down
@@ -63,7 +69,7 @@ def _is_compound(first: str, second: str, words: Counter[str]) -> bool:
     whole, hyphenated = words[first + second], words[f"{first}-{second}"]
     if whole or hyphenated:
         return hyphenated > whole
-    if first in _PREFIXES:
+    if first in _PREFIXES or second in _SECONDS or (first.endswith("ly") and len(first) > 5):
         return True
     if min(len(first), len(second)) < _MIN_HALF:
         return False
