@@ -34,7 +34,9 @@ def drop_furniture(pages: list[list[Line]]) -> list[list[Line]]:
     seen_on: dict[_Key, set[int]] = defaultdict(set)
     keys: list[dict[Line, list[_Key]]] = []
     for number, lines in enumerate(pages):
-        keys.append({line: list(_keys(line, edge, number, body)) for line, edge in _edges(lines)})
+        keys.append(defaultdict(list))
+        for line, edge in _edges(lines):
+            keys[-1][line] += _keys(line, edge, number, body)
         for key in (key for found in keys[-1].values() for key in found):
             seen_on[key].add(number)
     return [
@@ -72,7 +74,7 @@ def _edges(lines: list[Line]) -> Iterator[tuple[Line, str]]:
             continue
         if row in top:
             yield line, "top"
-        elif row in bottom:
+        if row in bottom:
             yield line, "bottom"
 
 
@@ -94,7 +96,8 @@ def _keys(line: Line, edge: str, page_number: int, body: float) -> Iterator[_Key
             continue
         offset = _number(word) - page_number
         yield edge, offset, shape
-        if at in {0, len(words) - 1} and line.widest_gap > _APART:
+        is_at_end = at in {0, len(words) - 1} and line.widest_gap > _APART
+        if is_at_end or len(words) == 1:
             yield edge, offset, height
 
 
