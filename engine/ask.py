@@ -11,7 +11,7 @@ from schemas.requests import Request
 class Ask(Protocol):
     """Awaits a request's outcome: from the journal if settled, else bought, kept and returned."""
 
-    async def __call__(self, request: Request) -> Outcome:
+    async def __call__(self, request: Request, /) -> Outcome:
         """Return the outcome of `request`.
 
         Raises:

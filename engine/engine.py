@@ -2,9 +2,8 @@
 
 from engine.ask import Lane
 from engine.errors import FatalError, StorageError
-from engine.failure_watch import FailureWatch
-from engine.journal import Journal
-from engine.stopping import Stopping
+from engine.files.journal import Journal
+from engine.stopping import FailureWatch, Stopping
 from schemas.outcomes import Outcome
 from schemas.requests import Request
 

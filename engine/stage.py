@@ -16,8 +16,8 @@ from engine.errors import (
     StorageError,
     TransientError,
 )
-from engine.progress import StageProgress
-from engine.records import RecordLog, read_records, record_id
+from engine.files.records import RecordLog, read_records, record_id
+from engine.progress import Progress
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from schemas.dataset import Rejection
@@ -131,7 +131,7 @@ async def run_stage(
     files: StageFiles[Result],
     window: int,
     stopping: Stopping,
-    progress: StageProgress,
+    progress: Progress,
 ) -> StagePass:
     """Put every item through `work`, at most `window` at a time, and keep what comes out.
 
@@ -161,7 +161,7 @@ class _StageRun(Generic[Item, Result]):
         ask: Ask,
         files: StageFiles[Result],
         stopping: Stopping,
-        progress: StageProgress,
+        progress: Progress,
     ) -> None:
         self._waiting = waiting
         self._work = work

@@ -3,10 +3,12 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from engine.errors import EngineError, InterruptedRunError
+from engine.clock import Clock
+from engine.errors import EngineError, FatalError, InterruptedRunError
+from schemas.outcomes import Failed, Outcome
 
 
 class Stopping:
@@ -70,3 +72,80 @@ def stop_on_signals(stopping: Stopping, *, grace_s: float) -> Iterator[None]:
             timer.cancel()
         for signum in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(signum)
+
+
+class Admission:
+    """Open until it is closed, once and for good, with the reason that all later callers get.
+
+    Every long wait of the live lane goes through it: closing wakes all of them at once.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._error: EngineError | None = None
+        self._closed: asyncio.Future[None] | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing may be sent any more."""
+        return self._error is not None
+
+    def check(self) -> None:
+        """Raise the reason for which it was closed, if it was."""
+        if self._error is not None:
+            raise self._error.with_traceback(None)
+
+    def close(self, error: EngineError) -> None:
+        """Let nothing further out; the first reason stays."""
+        if self._error is not None:
+            return
+        self._error = error
+        if self._closed is not None:
+            self._closed.set_result(None)
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep; wake at once and raise the reason when it is closed meanwhile."""
+        await self.wait(self._clock.sleep(seconds))
+
+    async def wait(self, event: Awaitable[object]) -> None:
+        """Await `event`; stop waiting and raise the reason when it is closed meanwhile."""
+        waiting = asyncio.ensure_future(event)
+        try:
+            self.check()
+            if self._closed is None:
+                self._closed = asyncio.get_running_loop().create_future()
+            await asyncio.wait((waiting, self._closed), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+        self.check()
+
+
+ALIKE_COUNT = 20
+
+
+class FailureWatch:
+    """Ends a run whose first requests all failed for good with the same code."""
+
+    def __init__(self) -> None:
+        self._code: str | None = None
+        self._count = 0
+        self._is_over = False
+
+    def note(self, outcome: Outcome) -> None:
+        """Take an outcome into account; one that differs ends the watch.
+
+        Raises:
+            FatalError: it is the last of too many that failed alike.
+        """
+        if self._is_over:
+            return
+        if not isinstance(outcome, Failed) or self._code not in (None, outcome.code):
+            self._is_over = True
+            return
+        self._code = outcome.code
+        self._count += 1
+        if self._count >= ALIKE_COUNT:
+            raise FatalError(
+                f"the first {self._count} requests all failed for good with {outcome.code} "
+                f"({outcome.message}); correct the settings, then go on with --retry-failed"
+            )

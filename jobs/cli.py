@@ -15,14 +15,14 @@ from engine.errors import (
     FatalError,
     InterruptedRunError,
 )
-from jobs.commands.exit_codes import (
+from jobs.process import (
     EXIT_CONFIG,
     EXIT_DAMAGED,
     EXIT_FATAL,
     EXIT_SIGNAL,
     EXIT_TRY_LATER,
+    log_to_stderr,
 )
-from jobs.log_lines import log_to_stderr
 
 # Modules of jobs.commands.
 COMMANDS = (

@@ -1,6 +1,6 @@
 """Questions, answers, what was dropped and why, and the rows of the dataset."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from schemas.documents import Side
 from schemas.record import Record, Span, content_id
@@ -114,3 +114,11 @@ class HeldOutQuestion(Record):
     question: str
     context: str
     evidence: tuple[Span, ...]
+
+
+class Fault(NamedTuple):
+    """The reason for a drop and, where something was measured, the score and its threshold."""
+
+    reason: str
+    score: float | None = None
+    threshold: float | None = None

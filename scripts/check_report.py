@@ -23,7 +23,7 @@ import aiohttp
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.integration.student_report.report_runs import EVIDENCE, HOSTILE, write_evaluated_run
+from tests.integration.jobs.report.report_runs import EVIDENCE, HOSTILE, write_evaluated_run
 
 QUESTION_COUNT = 5_000
 PHONE, DESKTOP = (390, 844), (1200, 900)

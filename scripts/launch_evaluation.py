@@ -12,16 +12,15 @@ r"""Has a model answer the questions of a file and scores the answers, or compar
 import argparse
 from pathlib import Path
 
-from classic import make_order, make_parser, read_settings, run_command
-
 from engine.errors import ConfigError
 from engine.run_folder import RunFolder
+from jobs.classic.command import make_order, make_parser, read_settings, run_command
 from jobs.commands.compare import check_target, show_comparison
 from jobs.commands.evaluate import run_evaluation
-from jobs.commands.exit_codes import EXIT_OK
-from jobs.student.evaluate import EvaluationOrder
-from jobs.student.import_questions import read_questions
-from jobs.student.read_evaluation import read_evaluation
+from jobs.evaluation.evaluate import EvaluationOrder
+from jobs.evaluation.import_questions import read_questions
+from jobs.evaluation.read_evaluation import read_evaluation
+from jobs.process import EXIT_OK
 from schemas.evaluation import Role
 
 

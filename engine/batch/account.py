@@ -13,10 +13,10 @@ from typing import NamedTuple, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from engine.clock import Clock
-from engine.endpoints import Endpoint
 from engine.errors import StorageError
-from engine.files import replace_file
-from engine.live.admission import Admission
+from engine.files.replace import replace_file
+from engine.stopping import Admission
+from engine.wire.endpoints import Endpoint
 from schemas.record import Record
 
 LOCK_TRY_EVERY_S = 0.1

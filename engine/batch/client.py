@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from engine.clock import Clock
-from engine.endpoints import Endpoint
-from engine.openai_client import (
+from engine.wire.endpoints import Endpoint
+from engine.wire.sdk import (
     Purpose,
     delete_file,
     download_file,

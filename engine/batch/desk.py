@@ -4,27 +4,26 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from engine.ask import Lane
 from engine.batch.account import Account
-from engine.batch.attempts import TRUNCATED, AttemptLog
-from engine.batch.collect import Collector, Sink
+from engine.batch.collecting.attempts import TRUNCATED, AttemptLog
+from engine.batch.collecting.collector import Collector, Sink
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
-from engine.batch.out_index import OutIndex
-from engine.batch.outbox import Outbox, Spooled
-from engine.batch.packing import MB, Allowance, PackedFile, Packer, PackPolicy
+from engine.batch.packing.outbox import Outbox, OutIndex, Spooled
+from engine.batch.packing.packer import MB, Allowance, PackedFile, Packer, PackPolicy
+from engine.batch.packing.sorting import Sorting
 from engine.batch.poll import AGE_SHARE, Poller
 from engine.batch.refusals import check_refused, learn_token_limit
-from engine.batch.sorting import Sorting
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
 from engine.budget import Budget, unknown_price
 from engine.clock import Clock
-from engine.endpoints import OutputLimitName
-from engine.errors import FatalError, TransientError
-from engine.failure_watch import FailureWatch
-from engine.payloads import ENLARGED, wire_payload
-from engine.prices import Price
-from engine.stopping import Stopping
+from engine.errors import Deferred, FatalError, TransientError
+from engine.stopping import FailureWatch, Stopping
+from engine.wire.endpoints import OutputLimitName
+from engine.wire.payloads import ENLARGED, wire_payload
+from engine.wire.prices import Price
 from schemas.batches import Batch, BatchFacts
 from schemas.outcomes import Outcome, Usage
 from schemas.requests import Request
@@ -261,3 +260,33 @@ class BatchDesk:
         for path in self._parts.folder.files_dir.glob("[0-9]*.jsonl"):
             if path.name.count(".") == 1 and path not in known:
                 path.unlink()
+
+
+class BatchLane:
+    """Spools requests for the next batch, or sends them live where `goes_live` says so.
+
+    A request that is in a batch is never sent a second time, whichever way was chosen since.
+    """
+
+    def __init__(self, desk: BatchDesk, live: Lane) -> None:
+        self._desk = desk
+        self._live = live
+        self.goes_live: Callable[[str], bool] = lambda _: False
+
+    async def send(self, request: Request) -> Outcome:
+        """Return the outcome of a request that goes live.
+
+        Raises:
+            Deferred: it is out, or waits for a batch.
+            What the live lane raises.
+        """
+        if self._desk.is_out(request.request_id):
+            raise Deferred
+        if self.goes_live(request.request_id):
+            return await self._live.send(request)
+        await self._desk.spool(request)
+        raise Deferred
+
+    async def aclose(self) -> None:
+        """Close the live lane."""
+        await self._live.aclose()

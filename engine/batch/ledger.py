@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from engine.clock import Clock
-from engine.records import RecordLog, read_records
+from engine.files.records import RecordLog, read_records
 from schemas.batches import Batch, BatchEvent, BatchFacts, BatchStep
 
 

@@ -6,25 +6,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.batch.account import Account, account_dir
-from engine.batch.attempts import AttemptLog
 from engine.batch.client import BatchClient
-from engine.batch.collect import Collector, Sink
+from engine.batch.collecting.attempts import AttemptLog
+from engine.batch.collecting.collector import Collector, Sink
+from engine.batch.collecting.results import ResultReader
 from engine.batch.desk import BatchDesk, DeskParts
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
-from engine.batch.outbox import Outbox
+from engine.batch.packing.outbox import Outbox
 from engine.batch.poll import Poller
 from engine.batch.provider import Provider
-from engine.batch.results import ResultReader
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
 from engine.budget import Budget
 from engine.clock import Clock
-from engine.endpoints import Endpoint
-from engine.failure_watch import FailureWatch
-from engine.live.admission import Admission
-from engine.prices import Price
-from engine.stopping import Stopping
+from engine.stopping import Admission, FailureWatch, Stopping
+from engine.wire.endpoints import Endpoint
+from engine.wire.prices import Price
 from schemas.settings import BatchSettings
 
 

@@ -11,7 +11,7 @@ from schemas.batches import BatchFacts
 class Provider(Protocol):
     """One call each, never repeated: who calls decides whether a second one is safe.
 
-    Every method raises TransientError, RequestError or FatalError as engine.replies tells.
+    Every method raises TransientError, RequestError or FatalError as engine.wire.replies tells.
     """
 
     async def upload(self, path: Path, name: str) -> str:

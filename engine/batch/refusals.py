@@ -7,7 +7,7 @@ from itertools import islice, takewhile
 import orjson
 
 from engine.batch.account import Account
-from engine.batch.collect import TOKEN_LIMIT, is_refused
+from engine.batch.collecting.collector import TOKEN_LIMIT, is_refused
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.errors import FatalError

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from engine.clock import Clock
 from engine.errors import OutageError, TransientError
-from engine.live.admission import Admission
 from engine.live.transport import NEVER_SENT
+from engine.stopping import Admission
 
 FAILURES_TO_OPEN = 6  # in a row
 REQUESTS_TO_OPEN = 3  # that they come from: one request may be what the server stumbles over

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from engine.errors import RequestError
 from engine.live.retry import Failures
-from engine.replies import USELESS, Ending
+from engine.wire.replies import USELESS, Ending
 from schemas.outcomes import Completed, Failed, Outcome, Usage
 from schemas.requests import Json, Request
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from engine.clock import Clock
 from engine.errors import TransientError
-from engine.live.admission import Admission
+from engine.stopping import Admission
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.clock import Clock
-from engine.endpoints import Endpoint
 from engine.errors import OverloadError, RateLimitError, TransientError
-from engine.live.admission import Admission
 from engine.live.breaker import Breaker
 from engine.live.concurrency import Slots
 from engine.live.limits import Charge, Limits
 from engine.live.transport import NEVER_SENT
 from engine.stats import LimitGauges
+from engine.stopping import Admission
+from engine.wire.endpoints import Endpoint
 from schemas.settings import LimitSettings
 
 START_IN_FLIGHT = 4  # until limits are known or replies have shown that more is well received

@@ -6,10 +6,10 @@ from typing import NamedTuple, Protocol
 import aiohttp
 from multidict import CIMultiDict
 
-from engine.endpoints import Endpoint
 from engine.errors import EngineError, FatalError, OverloadError, TransientError
 from engine.live.deadlines import Deadlines
-from engine.replies import Answer
+from engine.wire.endpoints import Endpoint
+from engine.wire.replies import Answer
 from schemas.requests import Url
 
 MAX_CONNECT_S = 30.0

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import ConfigError
-from jobs.commands.exit_codes import EXIT_OK
 from jobs.commands.options import Assignments, BaseUrl, Config
+from jobs.process import EXIT_OK
 
 if TYPE_CHECKING:
-    from jobs.batches import BatchesOrder
+    from jobs.show.batches import BatchesOrder
 
 
 def batches(
@@ -31,9 +31,9 @@ def batches(
 ) -> None:
     """Show the batches of a run as its ledger tells of them, or cancel them at the provider."""
     from engine.run_folder import RunFolder
-    from jobs.batches import BatchesOrder, describe_batches, json_lines, read_run_batches
-    from jobs.command_settings import run_settings, send_settings
-    from jobs.read_endpoints import read_endpoints
+    from jobs.settings.command import run_settings, send_settings
+    from jobs.settings.endpoints import read_endpoints
+    from jobs.show.batches import BatchesOrder, describe_batches, json_lines, read_run_batches
 
     if ids and not cancel:
         raise ConfigError("ids are for --cancel: without it all batches are shown")
@@ -53,7 +53,7 @@ def batches(
 
 
 def _cancel(order: "BatchesOrder") -> None:
-    from jobs.batches import cancel_batches
-    from jobs.event_loop import run_to_end
+    from jobs.process import run_to_end
+    from jobs.show.batches import cancel_batches
 
     run_to_end(cancel_batches(order))

@@ -23,7 +23,7 @@ def compare(
 ) -> None:
     """Compare the evaluated models, in numbers and as CSV. Sends nothing."""
     from engine.run_folder import RunFolder
-    from jobs.command_settings import run_settings
+    from jobs.settings.command import run_settings
 
     if responses is not None:
         check_target(responses)
@@ -47,9 +47,9 @@ def check_target(responses: Path) -> None:
 
 def show_comparison(folder: "RunFolder", settings: "RunSettings", responses: Path | None) -> None:
     """Print the comparison; write all answers to `responses`."""
-    from jobs.student.compare_run import require_comparison
-    from jobs.student.comparison_table import describe_comparison
-    from jobs.student.responses_csv import write_responses
+    from jobs.comparison.responses_csv import write_responses
+    from jobs.comparison.run import require_comparison
+    from jobs.comparison.table import describe_comparison
 
     compared = require_comparison(folder, settings)
     print(describe_comparison(compared.comparison))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from engine.errors import ConfigError, TransientError
-from jobs.commands.exit_codes import EXIT_OK, EXIT_TRY_LATER
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
@@ -22,9 +21,10 @@ from jobs.commands.options import (
     Tpm,
     Waits,
 )
+from jobs.process import EXIT_OK, EXIT_TRY_LATER
 
 if TYPE_CHECKING:
-    from jobs.student.evaluate import EvaluationOrder
+    from jobs.evaluation.evaluate import EvaluationOrder
     from schemas.evaluation import Mode, Role
 
 
@@ -60,11 +60,11 @@ def evaluate(
 ) -> None:
     """Have models answer held-out questions, and score the answers with ragas."""
     from engine.run_folder import RunFolder
-    from jobs.command_settings import run_settings
-    from jobs.lane_order import read_lane_order
-    from jobs.read_endpoints import read_endpoints
-    from jobs.student.evaluate import EvaluationOrder
-    from jobs.student.import_questions import read_questions
+    from jobs.evaluation.evaluate import EvaluationOrder
+    from jobs.evaluation.import_questions import read_questions
+    from jobs.run.lanes import read_lane_order
+    from jobs.settings.command import run_settings
+    from jobs.settings.endpoints import read_endpoints
 
     folder = RunFolder(run_dir)
     flags = {
@@ -92,18 +92,16 @@ def evaluate(
 
 def run_evaluation(order: "EvaluationOrder") -> int:
     """Do it, print what came of it, and return the exit code."""
-    from jobs.describe_left import describe_left
-    from jobs.event_loop import run_to_end
-    from jobs.student.compare_models import compare_models
-    from jobs.student.comparison_table import describe_comparison
-    from jobs.student.describe_problems import describe_problems
-    from jobs.student.evaluate import evaluate as evaluate_models
-    from jobs.student.evaluation_stages import LAST_STAGE
-    from jobs.student.read_evaluation import read_evaluation
+    from jobs.comparison.models import compare_models
+    from jobs.comparison.table import describe_comparison
+    from jobs.evaluation.evaluate import evaluate as evaluate_models
+    from jobs.evaluation.read_evaluation import describe_problems, read_evaluation
+    from jobs.process import run_to_end
+    from jobs.show.describe import describe_left
 
     _look_up_tuning(order)
     end = run_to_end(evaluate_models(order))
-    if end.stage != LAST_STAGE:
+    if not end.is_done:
         left = describe_left(order.folder, end)
         print(f"distill: {left}; the same command again goes on", file=sys.stderr)
         return EXIT_TRY_LATER
@@ -122,9 +120,9 @@ def run_evaluation(order: "EvaluationOrder") -> int:
 
 def _look_up_tuning(order: "EvaluationOrder") -> None:
     """Record the end of a fine-tuning job that was left running, if its model is to answer."""
-    from jobs.event_loop import run_to_end
-    from jobs.read_endpoints import read_trainer_endpoint
-    from jobs.student.open_job import find_open_job, look_up_job
+    from jobs.finetune.open_job import find_open_job, look_up_job
+    from jobs.process import run_to_end
+    from jobs.settings.endpoints import read_trainer_endpoint
 
     is_wanted = "tuned" in order.roles or not order.roles
     job = find_open_job(order.folder)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import ConfigError, InterruptedRunError
-from jobs.commands.exit_codes import EXIT_INCOMPLETE, EXIT_OK
 from jobs.commands.options import Assignments, BaseUrl, Config
+from jobs.process import EXIT_INCOMPLETE, EXIT_OK
 
 if TYPE_CHECKING:
-    from jobs.student.finetune import Agree, TuningEnd, TuningOrder
-    from jobs.student.trainers.trainer import Estimate, TrainingSet
+    from jobs.finetune.finetune import Agree, TuningEnd, TuningOrder
+    from jobs.finetune.trainers.trainer import Estimate, TrainingSet
 
 
 def finetune(
@@ -34,8 +34,8 @@ def finetune(
 ) -> None:
     """Submit the fine-tuning of the student, or go on with what was submitted."""
     from engine.run_folder import RunFolder
-    from jobs.command_settings import run_settings
-    from jobs.student.finetune import TuningOrder
+    from jobs.finetune.finetune import TuningOrder
+    from jobs.settings.command import run_settings
 
     folder = RunFolder(run_dir)
     flags = {
@@ -53,11 +53,11 @@ def run_finetuning(order: "TuningOrder") -> int:
     """Do it, print what came of it, and return the exit code.
 
     Raises:
-        ConfigError: the order's folder is no run; and what jobs.student.finetune raises.
+        ConfigError: the order's folder is no run; and what jobs.finetune.finetune raises.
     """
-    from jobs.event_loop import run_to_end
-    from jobs.read_endpoints import read_trainer_endpoint
-    from jobs.student.finetune import finetune as tune
+    from jobs.finetune.finetune import finetune as tune
+    from jobs.process import run_to_end
+    from jobs.settings.endpoints import read_trainer_endpoint
     from schemas.finetuning import LOST_STATUSES
 
     run_dir = order.folder.run_dir

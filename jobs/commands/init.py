@@ -14,7 +14,7 @@ def init(
     """Write a commented example of a settings file."""
     from importlib.resources import files
 
-    text = files("jobs").joinpath("example_config.toml").read_text(encoding="utf-8")
+    text = files("jobs.settings").joinpath("example_config.toml").read_text(encoding="utf-8")
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)

@@ -15,8 +15,8 @@ def report(
 ) -> None:
     """Write RUN/report.html: the run as one page for the browser. Sends nothing."""
     from engine.run_folder import RunFolder
-    from jobs.command_settings import run_settings
-    from jobs.student.report.write_report import write_report
+    from jobs.report.write_report import write_report
+    from jobs.settings.command import run_settings
 
     folder = RunFolder(run_dir)
     if not folder.is_begun:

@@ -8,7 +8,6 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from jobs.commands.exit_codes import EXIT_OK, EXIT_TRY_LATER
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
@@ -22,7 +21,8 @@ from jobs.commands.options import (
     Tpm,
     Waits,
 )
-from jobs.lane_order import LaneOrder, read_lane_order
+from jobs.process import EXIT_OK, EXIT_TRY_LATER
+from jobs.run.lanes import LaneOrder, read_lane_order
 
 
 def run(
@@ -88,13 +88,12 @@ class _Given(NamedTuple):
 
 def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: bool) -> int:
     from engine.run_folder import RunFolder
-    from jobs.command_settings import run_settings
-    from jobs.describe_left import describe_left
-    from jobs.event_loop import run_to_end
-    from jobs.read_endpoints import read_endpoints
-    from jobs.show_run import describe_run
-    from jobs.start_run import RunOrder, start_run
-    from jobs.summarize_run import summarize_run
+    from jobs.process import run_to_end
+    from jobs.run.start import RunOrder, start_run
+    from jobs.settings.command import run_settings
+    from jobs.settings.endpoints import read_endpoints
+    from jobs.show.describe import describe_left, describe_run
+    from jobs.show.summarize import summarize_run
 
     folder = RunFolder(given.run_dir)
     settings = run_settings(folder, given.config, given.flags, given.assignments)
@@ -106,7 +105,7 @@ def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: 
     summary = summarize_run(folder)
     print(describe_run(summary))
     print(f"{'time':<16} {_duration(time.monotonic() - began_s)} in this call")
-    if end.stage == "dataset":
+    if end.is_done:
         if not any(summary.rows.values()):
             print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)
         return EXIT_OK

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.errors import ConfigError
-from jobs.batch_folders import refuse_batches_out
-from jobs.commands.exit_codes import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
@@ -21,7 +19,9 @@ from jobs.commands.options import (
     Tpm,
     Waits,
 )
-from jobs.lane_order import LaneOrder, read_lane_order
+from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
+from jobs.run.batch_folders import refuse_batches_out
+from jobs.run.lanes import LaneOrder, read_lane_order
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -65,9 +65,9 @@ def send(
     assignments: Assignments = None,
 ) -> None:
     """Send a file of requests and keep every reply. The same command again goes on."""
-    from jobs.command_settings import send_settings
-    from jobs.read_endpoints import read_endpoints
     from jobs.send.send_requests import SendOrder
+    from jobs.settings.command import send_settings
+    from jobs.settings.endpoints import read_endpoints
 
     if base_url is not None and endpoints:
         raise ConfigError("--base-url and --endpoint exclude each other: give one or the other")
@@ -90,7 +90,7 @@ def send(
 
 
 def _send(order: "SendOrder", lane: LaneOrder) -> int:
-    from jobs.event_loop import run_to_end
+    from jobs.process import run_to_end
     from jobs.send.describe_send import describe_send, left_count
 
     end = run_to_end(_start_sending(order, lane))

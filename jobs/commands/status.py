@@ -14,8 +14,8 @@ def status(
 ) -> None:
     """Say what a run has come to. Reads only; may be called at any time."""
     from engine.run_folder import RunFolder
-    from jobs.show_run import describe_run
-    from jobs.summarize_run import summarize_run
+    from jobs.show.describe import describe_run
+    from jobs.show.summarize import summarize_run
 
     folder = RunFolder(run_dir)
     if not folder.is_begun:

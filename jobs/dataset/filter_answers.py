@@ -1,9 +1,9 @@
 """Finds what is wrong with an answer, without asking a model."""
 
-from jobs.dataset.content_words import content_overlap, copy_share, count_words
-from jobs.dataset.english_phrases import LEANING_ANSWER, NON_ANSWER
-from jobs.dataset.fault import Fault
-from jobs.dataset.languages import detect_language
+from jobs.text.content_words import content_overlap, copy_share, count_words
+from jobs.text.english_phrases import LEANING_ANSWER, NON_ANSWER
+from jobs.text.languages import detect_language
+from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
 
 MIN_COPY_WORDS = 40  # a shorter answer may well be the sentence that says it

@@ -1,8 +1,8 @@
 """Finds what is wrong with a question, without asking a model."""
 
-from jobs.dataset.content_words import content_overlap
-from jobs.dataset.english_phrases import ABOUT_THE_BOOK, LEANING_QUESTION, SECOND_QUESTION
-from jobs.dataset.fault import Fault
+from jobs.text.content_words import content_overlap
+from jobs.text.english_phrases import ABOUT_THE_BOOK, LEANING_QUESTION, SECOND_QUESTION
+from schemas.dataset import Fault
 from schemas.settings import QuestionSettings
 
 QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e")  # Latin, full-width, Arabic, Greek

@@ -6,7 +6,7 @@ from typing import TypeVar
 import orjson
 from pydantic import ValidationError
 
-from engine.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
+from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from schemas.outcomes import Completed
 from schemas.record import Record
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request

@@ -3,14 +3,13 @@
 from string import Template
 
 from engine.ask import Ask
-from jobs.dataset.content_words import content_overlap, copy_share
-from jobs.dataset.fault import Fault
 from jobs.dataset.filter_answers import find_answer_fault
-from jobs.dataset.numbered_sentences import NumberedSentences, number_sentences
 from jobs.dataset.structured_chat import make_chat_request, parse_reply, sentence_numbers
-from jobs.dataset.untrusted_text import defuse_tokens, make_line, make_plain, restore_tokens
 from jobs.prompts import read_prompt
-from schemas.dataset import Answer, Question, Rejection
+from jobs.text.content_words import content_overlap, copy_share
+from jobs.text.numbered_sentences import NumberedSentences, number_sentences
+from jobs.text.untrusted_text import defuse_tokens, make_line, make_plain, restore_tokens
+from schemas.dataset import Answer, Fault, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Completed, Failed
 from schemas.record import Record, content_id

@@ -1,18 +1,19 @@
 """Has the teacher write questions about a chunk."""
 
 import re
+from collections.abc import Mapping
+from itertools import accumulate
 from string import Template
+from typing import get_args
 
 from engine.ask import Ask
-from jobs.dataset.content_words import content_overlap
-from jobs.dataset.fault import Fault
 from jobs.dataset.filter_questions import find_question_fault
-from jobs.dataset.numbered_sentences import NumberedSentences, number_sentences
-from jobs.dataset.question_kinds import KINDS, draw_kinds
 from jobs.dataset.structured_chat import make_chat_request, parse_reply, sentence_numbers
-from jobs.dataset.untrusted_text import make_line, restore_tokens
 from jobs.prompts import read_prompt
-from schemas.dataset import Kind, Question, Rejection
+from jobs.text.content_words import content_overlap
+from jobs.text.numbered_sentences import NumberedSentences, number_sentences
+from jobs.text.untrusted_text import make_line, restore_tokens
+from schemas.dataset import Fault, Kind, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Failed
 from schemas.record import Record, content_id
@@ -147,3 +148,25 @@ def _bare(text: str) -> str:
 
 def _reject_chunk(chunk: Chunk, reason: str, detail: str = "") -> Rejection:
     return Rejection.of(chunk.chunk_id, stage=STAGE, reason=reason, detail=detail, text=chunk.text)
+
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+def draw_kinds(chunk_id: str, count: int, weights: Mapping[Kind, float]) -> tuple[Kind, ...]:
+    """`count` kinds for a chunk: the same in every process, their shares those of `weights`.
+
+    Systematic sampling: one offset, drawn by a hash of the chunk id, and `count` equal steps
+    over the weights laid end to end. A kind of weight w is drawn count * w / total times on
+    average and never more than one time off, so few chunks suffice for the shares to show.
+    """
+    wanted = [kind for kind in KINDS if weights.get(kind, 0.0) > 0]
+    ends = list(accumulate(weights[kind] for kind in wanted))
+    step = ends[-1] / count
+    offset = int(content_id("kinds", chunk_id)[:13], 16) / 16**13  # 52 bits: exact in a float
+    return tuple(_kind_at((offset + index) * step, wanted, ends) for index in range(count))
+
+
+def _kind_at(position: float, kinds: list[Kind], ends: list[float]) -> Kind:
+    hits = (kind for kind, end in zip(kinds, ends, strict=True) if position < end)
+    return next(hits, kinds[-1])

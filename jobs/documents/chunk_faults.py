@@ -3,8 +3,8 @@
 import re
 from collections.abc import Container, Iterable
 
-from jobs.dataset.fault import Fault
-from jobs.dataset.sentences import split_sentences
+from jobs.text.sentences import split_sentences
+from schemas.dataset import Fault
 from schemas.settings import ChunkSettings
 
 MAX_WORD_LETTERS = 30

@@ -2,12 +2,13 @@
 
 import hashlib
 import os
+import re
 import stat
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import ConfigError
-from jobs.documents.printable_paths import relative_name
 from jobs.documents.readers.registry import FORMATS, format_of
 from schemas.dataset import Rejection
 from schemas.record import ID_BYTES, Record, content_id
@@ -116,3 +117,36 @@ def _reject(name: str, reason: str, why: str) -> Rejection:
     return Rejection.of(
         content_id("path", name), stage=STAGE, reason=reason, detail=f"{name}: {why}"
     )
+
+
+_ESCAPED = re.compile(rb"\\(\\|x[0-9a-f]{2})")
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, invisible formats, undecodable, line ends
+_JOINER = "\u200d"  # within emoji; harmless
+
+
+def printable(path: str) -> str:
+    r"""`path` with what cannot be shown on a line as `\xNN` a byte, and `\` itself as `\\`."""
+    return "".join(_escape(char) for char in path)
+
+
+def original(shown: str) -> str:
+    """The path of which `shown` is the printable form."""
+    return os.fsdecode(_ESCAPED.sub(_unescape, shown.encode()))
+
+
+def relative_name(path: Path, folder: Path) -> str:
+    """The printable form of `path` relative to `folder`."""
+    return printable(path.relative_to(folder).as_posix())
+
+
+def _escape(char: str) -> str:
+    if char == "\\":
+        return r"\\"
+    if unicodedata.category(char) in _UNPRINTABLE and char != _JOINER:
+        return "".join(f"\\x{byte:02x}" for byte in os.fsencode(char))
+    return char
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    escaped = match[1]
+    return escaped if escaped == b"\\" else bytes([int(escaped[1:], 16)])

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.files import replace_file
-from engine.records import RecordLog, encode_record, read_ids, read_records
+from engine.files.records import RecordLog, encode_record, read_ids, read_records
+from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from jobs.documents.list_files import SourceFile, list_files

@@ -18,9 +18,8 @@ from io import BufferedRWPair
 from pathlib import Path
 from types import TracebackType
 
-from jobs.documents.list_files import STAGE, SourceFile
+from jobs.documents.list_files import STAGE, SourceFile, original
 from jobs.documents.load_documents import load_document
-from jobs.documents.printable_paths import original
 from jobs.documents.readers.limits import UnreadableFileError
 from schemas.dataset import Rejection
 from schemas.settings import DocumentSettings

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from pathlib import Path, PurePosixPath
 
-from engine.files import replace_file
-from engine.jsonl_lines import read_lines
-from engine.records import encode_record, read_records
+from engine.files.jsonl_lines import read_lines
+from engine.files.records import encode_record, read_records
+from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from schemas.dataset import Rejection

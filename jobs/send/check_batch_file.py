@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import ConfigError
-from engine.jsonl_lines import id_key
+from engine.files.jsonl_lines import id_key
 from engine.stopping import Stopping
 from jobs.send.batch_files import Chunk, Position, read_batch_file
 from jobs.send.batch_lines import BadLineError, id_key_at_sight, read_batch_line

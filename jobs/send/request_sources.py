@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from engine.errors import ConfigError
-from engine.id_index import IdIndex
+from engine.files.id_index import IdIndex
 from jobs.send.batch_files import MAX_LINE_BYTES, line_too_long, read_batch_file
 from jobs.send.batch_lines import BadLineError, BatchLine, make_batch_request, read_batch_line
 from jobs.send.check_batch_file import SHOWN_COUNT, WANTED, CheckedFile

@@ -9,8 +9,8 @@ from typing import Any, Literal, NamedTuple, Self
 import orjson
 
 from engine.errors import ConfigError
-from engine.jsonl import JsonlLog
-from engine.jsonl_lines import id_key
+from engine.files.jsonl import JsonlLog
+from engine.files.jsonl_lines import id_key
 from schemas.outcomes import Completed, Failed, Outcome
 
 ID_FIELD = "custom_id"

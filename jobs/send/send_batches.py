@@ -8,20 +8,19 @@ from collections.abc import Awaitable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from engine.batch.collect import Sink
+from engine.batch.collecting.collector import Sink
 from engine.batch.desk import BatchDesk
 from engine.batch.open_desk import DeskOrder, open_desk
-from engine.batch.outbox import Spooled
+from engine.batch.packing.outbox import Spooled
 from engine.budget import Budget
 from engine.clock import Clock, SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
-from engine.live.admission import Admission
-from engine.prices import make_price
-from engine.run_folder import WriterLock
+from engine.files.lock import WriterLock
 from engine.stats import Stats
-from engine.stopping import Stopping, stop_on_signals
-from jobs.batch_folders import create_send_batch_folder
-from jobs.lane_order import LaneOrder
+from engine.stopping import Admission, Stopping, stop_on_signals
+from engine.wire.prices import make_price
+from jobs.run.batch_folders import create_send_batch_folder
+from jobs.run.lanes import LaneOrder
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import CheckedSource, SourceCounts
 from jobs.send.result_files import (

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.clock import SystemClock
-from engine.endpoints import Endpoint
 from engine.errors import ConfigError, EngineError, TransientError
+from engine.files.lock import WriterLock
 from engine.live.lane import LiveLane
 from engine.live.transport import HttpTransport
-from engine.metrics import serve_metrics
-from engine.prices import make_price
 from engine.progress import StageProgress
-from engine.run_folder import WriterLock
+from engine.prometheus import serve_metrics
 from engine.stats import Stats, StatsSnapshot
 from engine.stats_file import snapshots_written
 from engine.stopping import Stopping, stop_on_signals
+from engine.wire.endpoints import Endpoint
+from engine.wire.prices import make_price
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import (
     CheckedSource,

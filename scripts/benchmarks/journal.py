@@ -18,7 +18,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from engine.jsonl import JsonlLog
+from engine.files.jsonl import JsonlLog
 from scripts.benchmarks.child_processes import spread
 
 WRITERS = 256

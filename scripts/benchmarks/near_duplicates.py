@@ -19,7 +19,7 @@ from typing import NamedTuple
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from jobs.dataset.near_duplicates import NearDuplicates
+from jobs.text.near_duplicates import NearDuplicates
 
 BOOK_PATH = Path("/usr/share/debian-reference/debian-reference.en.txt.gz")
 MAX_SIMILARITY = 0.7

@@ -148,4 +148,4 @@ def _without_cost(line: bytes) -> bytes:
 
 
 def _is_ours(file: dict[str, Any]) -> bool:
-    return file["purpose"] != "assistants"
+    return bool(file["purpose"] != "assistants")

@@ -16,13 +16,13 @@ from typing import Any
 
 from engine.batch.client import BatchClient
 from engine.batch.ledger import BatchLedger
-from engine.batch.outbox import Outbox
-from engine.batch.packing import Packer
+from engine.batch.packing.outbox import Outbox
+from engine.batch.packing.packer import Packer
 from engine.batch.poll import Poller
-from engine.journal import Journal
+from engine.files.journal import Journal
 from jobs.__main__ import main
-from jobs.student.trainers.job_client import JobClient
-from jobs.student.tuning_ledger import TuningLedger
+from jobs.finetune.ledger import TuningLedger
+from jobs.finetune.trainers.job_client import JobClient
 
 BOUNDARIES: dict[str, tuple[type, str]] = {
     "spool": (Outbox, "add"),

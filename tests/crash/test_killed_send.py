@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 from tests.crash.runs import kill_when, size_of
-from tests.integration.send.sending import read_lines, send, start_send, write_requests
+from tests.integration.jobs.send.sending import read_lines, send, start_send, write_requests
 from tests.openai_server import start_openai_server
 
 IN_FLIGHT = 8

@@ -1,0 +1,1 @@
+"""On the way back: result files are read and their requests settled."""

@@ -1,0 +1,1 @@
+"""On the way out: requests wait on disk and are packed into batch files."""

@@ -1,0 +1,133 @@
+"""The journal: every settled request with its raw reply, on disk before anybody uses it."""
+
+from collections.abc import Awaitable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import orjson
+
+from engine.files.jsonl import JsonlLog
+from engine.files.jsonl_lines import damaged_line, read_lines
+from schemas.outcomes import Completed, Failed, Lane, Outcome, Usage
+from schemas.requests import Json
+
+ID_FIELD = "request_id"
+REPLY_FIELD = b',"reply":'  # comes last, so that what stands before it can be read by itself
+
+
+class Journal:
+    """Outcomes by request id. `append` returns once the outcome is durable.
+
+    A reply is kept as the provider sent it, so a change of parsing or filters costs nothing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._log = JsonlLog(path, id_field=ID_FIELD)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._log.aclose()
+
+    def __contains__(self, request_id: str) -> bool:
+        return request_id in self._log
+
+    def __len__(self) -> int:
+        return len(self._log)
+
+    def get(self, request_id: str) -> Outcome | None:
+        """The outcome of a settled request (`raw` is left empty), None if it is not settled.
+
+        Raises:
+            DamagedLogError: its line cannot be read.
+        """
+        line = self._log.read(request_id)
+        if line is None:
+            return None
+        try:
+            return decode_outcome(line)
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            raise self._log.damaged(request_id, f"not an outcome ({error})") from error
+
+    def append(self, outcome: Outcome) -> Awaitable[None]:
+        """Keep `outcome`; what is returned resolves once it is on disk.
+
+        Raises:
+            StorageError: the disk refused it.
+        """
+        return self._log.append(outcome.request_id, encode_outcome(outcome))
+
+
+def encode_outcome(outcome: Outcome) -> bytes:
+    """The journal line of an outcome, without its newline."""
+    line: dict[str, object] = {
+        "request_id": outcome.request_id,
+        "status": "completed" if isinstance(outcome, Completed) else "failed",
+        "purpose": outcome.purpose,
+        "model": outcome.model,
+        "lane": outcome.lane,
+        "attempts": outcome.attempts,
+        "usage": outcome.usage,
+        "cost_usd": outcome.cost_usd,
+        "latency_s": outcome.latency_s,
+        "settled_at": outcome.settled_at,
+    }
+    if isinstance(outcome, Completed):
+        line["server_request_id"] = outcome.server_request_id
+        line["reply"] = orjson.Fragment(outcome.raw)
+    else:
+        line["code"] = outcome.code
+        line["message"] = outcome.message
+        line["http_status"] = outcome.status
+        line["reply"] = outcome.reply
+    return orjson.dumps(line)
+
+
+def decode_outcome(line: bytes) -> Outcome:
+    """The outcome that a journal line holds. Raises KeyError or TypeError for any other JSON."""
+    fields = orjson.loads(line)
+    status = fields.pop("status")
+    fields["usage"] = Usage(**fields["usage"])
+    if status == "completed":
+        return Completed(raw=b"", **fields)
+    return Failed(status=fields.pop("http_status"), **fields)
+
+
+class Settled(NamedTuple):
+    """What a journal line says of its request, the reply apart."""
+
+    request_id: str
+    purpose: str
+    lane: Lane
+    is_completed: bool
+    usage: Usage
+    cost_usd: float | None
+
+
+def read_settled(path: Path) -> Iterator[Settled]:
+    """All settled requests of a journal file, in order, without reading their replies.
+
+    Raises:
+        DamagedLogError: a line is not an outcome.
+    """
+    for number, line in enumerate(read_lines(path), start=1):
+        head, _, _ = line.partition(REPLY_FIELD)
+        try:
+            fields: dict[str, Json] = orjson.loads(head + b"}")
+            yield Settled(
+                request_id=str(fields["request_id"]),
+                purpose=str(fields["purpose"]),
+                lane=fields["lane"],  # type: ignore[arg-type]
+                is_completed=fields["status"] == "completed",
+                usage=Usage(**fields["usage"]),  # type: ignore[arg-type]
+                cost_usd=fields["cost_usd"],  # type: ignore[arg-type]
+            )
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            raise damaged_line(path, number, f"not an outcome ({error})") from error

@@ -1,0 +1,177 @@
+"""Records in JSONL files: written with their id first, read back validated."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Generic, NamedTuple, Self, TypeVar
+
+from pydantic import ValidationError
+
+from engine.errors import DamagedLogError
+from engine.files.jsonl import JsonlLog
+from engine.files.jsonl_lines import damaged_line, line_prefix, read_lines, read_lines_by_id
+from schemas.record import Record
+
+R = TypeVar("R", bound=Record)
+
+
+def id_field(kind: type[Record]) -> str:
+    """The name of a record's id: its first field."""
+    return next(iter(kind.model_fields))
+
+
+def record_id(record: Record) -> str:
+    """The id of a record: the value of its first field."""
+    return str(getattr(record, id_field(type(record))))
+
+
+def encode_record(record: Record) -> bytes:
+    """The line of a record, without its newline."""
+    return record.model_dump_json().encode()
+
+
+def read_ids(path: Path, kind: type[Record]) -> Iterator[str]:
+    """The ids of a file's whole lines, in order; nothing else of them is read.
+
+    Ids must be content ids: what an id could not contain is not decoded here.
+    """
+    id_start = len(line_prefix(id_field(kind))) + 1
+    for line in read_lines(path):
+        yield line[id_start : line.find(b'"', id_start)].decode()
+
+
+class GroupedId(NamedTuple):
+    """The id of a record, and another content id in it by which records belong together."""
+
+    group_id: str
+    record_id: str
+
+
+def read_grouped_ids(path: Path, kind: type[Record], group_field: str) -> Iterator[GroupedId]:
+    """The ids of a file's whole lines, each with the id in `group_field`; nothing else is read."""
+    id_start = len(line_prefix(id_field(kind))) + 1
+    name = b'"%b":"' % group_field.encode()
+    for line in read_lines(path):
+        group_start = line.find(name) + len(name)
+        yield GroupedId(
+            line[group_start : line.find(b'"', group_start)].decode(),
+            line[id_start : line.find(b'"', id_start)].decode(),
+        )
+
+
+def read_records(
+    path: Path, kind: type[R], *, is_wanted: Callable[[str], bool] = lambda _: True
+) -> Iterator[R]:
+    """The records of a file, in order, one at a time; only those whose id `is_wanted`.
+
+    An unwanted line costs its id only; it is not parsed. No file, no records.
+
+    Raises:
+        DamagedLogError: a line is not such a record.
+    """
+    id_start = len(line_prefix(id_field(kind))) + 1
+    for number, line in enumerate(read_lines(path), start=1):
+        if is_wanted(line[id_start : line.find(b'"', id_start)].decode(errors="replace")):
+            yield _parse(line, kind, path, number)
+
+
+def read_records_by_id(
+    path: Path,
+    kind: type[R],
+    *,
+    group_field: str | None = None,
+    is_wanted: Callable[[str], bool] = lambda _: True,
+) -> Iterator[R]:
+    """The same in the order of the ids, whatever order the lines were written in.
+
+    With `group_field`, another content id of each record, that one orders them first. Memory: 24
+    bytes a line, 32 with `group_field`.
+    """
+    for line in read_lines_by_id(path, line_prefix(id_field(kind)), group_field=group_field):
+        record = _parse(line.data, kind, path, line.number)
+        if is_wanted(record_id(record)):
+            yield record
+
+
+class RecordLog(Generic[R]):
+    """An append-only file of records of one kind, each id at most once."""
+
+    def __init__(self, path: Path, kind: type[R]) -> None:
+        self._kind = kind
+        self._log = JsonlLog(path, id_field=id_field(kind))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._log.aclose()
+
+    def __contains__(self, item_id: str) -> bool:
+        return item_id in self._log
+
+    def __len__(self) -> int:
+        return len(self._log)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._log.path
+
+    def get(self, item_id: str) -> R | None:
+        """The record with this id, None if there is none.
+
+        Raises:
+            DamagedLogError: its line is not such a record.
+        """
+        line = self._log.read(item_id)
+        if line is None:
+            return None
+        try:
+            return self._kind.model_validate_json(line)
+        except ValidationError as error:
+            raise self._log.damaged(item_id, first_problem(error)) from error
+
+    def require(self, item_id: str) -> R:
+        """The record with this id, of which another file of the run tells.
+
+        Raises:
+            DamagedLogError: it is not there, or its line is not such a record.
+        """
+        record = self.get(item_id)
+        if record is None:
+            raise DamagedLogError(
+                f"{self.path}: the line of {item_id} is missing, which other files of the run "
+                "name; restore the run from a backup"
+            )
+        return record
+
+    async def append(self, records: Sequence[R]) -> None:
+        """Keep the records that are not there yet; returns once all are on disk.
+
+        Raises:
+            StorageError: the disk refused them.
+        """
+        new = [record for record in records if record_id(record) not in self._log]
+        await asyncio.gather(
+            *[self._log.append(record_id(record), encode_record(record)) for record in new]
+        )
+
+
+def _parse(line: bytes, kind: type[R], path: Path, number: int) -> R:
+    try:
+        return kind.model_validate_json(line)
+    except ValidationError as error:
+        raise damaged_line(path, number, first_problem(error)) from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """What is wrong, and where, in one line without the value that was found."""
+    problem = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    return f"{where}: {problem['msg']}" if where else problem["msg"]

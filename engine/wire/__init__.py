@@ -1,0 +1,1 @@
+"""What is the API's: payloads, replies, headers, prices, the official SDK."""

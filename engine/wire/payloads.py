@@ -1,0 +1,65 @@
+"""What is put on the wire for a request, and how many tokens it will count as."""
+
+from typing import NamedTuple
+
+import orjson
+
+from engine.wire.endpoints import OutputLimitName
+from schemas.outcomes import Usage
+from schemas.requests import CHAT_COMPLETIONS, Request
+
+ENLARGED = 2  # times the output limit, once, after an answer was cut off by it
+LIMIT_NAMES: tuple[OutputLimitName, ...] = ("max_completion_tokens", "max_tokens")
+CHARS_PER_TOKEN = 4  # by which the provider counts a prompt before it reads it (OpenAI guide)
+REPLIES_TO_LEARN = 10
+OUTPUT_MARGIN = 1.25
+
+_OURS = b'"max_completion_tokens":'  # the name in Request.payload
+
+
+def wire_payload(request: Request, name: OutputLimitName, is_enlarged: bool) -> bytes:
+    """The body to send: as it is, unless the output limit has another name or is enlarged."""
+    if not is_enlarged and (name == LIMIT_NAMES[0] or _OURS not in request.payload):
+        return request.payload
+    body = orjson.loads(request.payload)
+    known = next((known for known in LIMIT_NAMES if body.get(known)), name)
+    if (limit := body.pop(known, None)) is not None:
+        body[name] = limit * ENLARGED if is_enlarged else limit
+    return orjson.dumps(body)
+
+
+class TokenCount(NamedTuple):
+    """The tokens that a request may count as, and how many of them it may write."""
+
+    tokens: int
+    output_tokens: int
+
+
+class TokenEstimates:
+    """How many tokens a request counts as before it is answered.
+
+    The provider counts the prompt and all that may be written. Where a request names no output
+    limit, the mean output of its purpose stands in, once enough replies were seen.
+    """
+
+    def __init__(self) -> None:
+        self._outputs: dict[str, tuple[int, int]] = {}
+
+    def estimate(self, request: Request, *, is_enlarged: bool) -> TokenCount:
+        """The larger of the provider's two ways to count."""
+        output_tokens = request.max_output_tokens * (ENLARGED if is_enlarged else 1)
+        if output_tokens == 0 and request.url == CHAT_COMPLETIONS:
+            output_tokens = self._learnt_output(request.purpose)
+        by_chars = len(request.payload) // CHARS_PER_TOKEN
+        tokens = max(1, request.prompt_tokens + output_tokens, by_chars)
+        return TokenCount(tokens, output_tokens)
+
+    def learn(self, request: Request, usage: Usage) -> None:
+        """Note how much was written for a request without an output limit."""
+        if request.max_output_tokens == 0 and usage.completion_tokens:
+            count, total = self._outputs.get(request.purpose, (0, 0))
+            self._outputs[request.purpose] = (count + 1, total + usage.completion_tokens)
+
+    def _learnt_output(self, purpose: str) -> int:
+        count, total = self._outputs.get(purpose, (0, 0))
+        return int(OUTPUT_MARGIN * total / count) if count >= REPLIES_TO_LEARN else 0

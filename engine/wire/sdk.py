@@ -1,0 +1,155 @@
+"""The official SDK for the slow calls: files, batches, jobs. Errors become ours; no retries."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from json import JSONDecodeError
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import ValidationError
+
+from engine.clock import Clock
+from engine.errors import EngineError, RequestError, TransientError
+from engine.wire.endpoints import Endpoint
+from engine.wire.replies import Answer, read_error, scrub
+
+if TYPE_CHECKING:
+    import openai
+
+NOT_FOUND = "not_found"  # a file, batch or job that is not there, or not there yet
+MODEL_GONE = "model_not_found"  # a code that stops everything, unlike other 404s
+NO_KEY = "none"  # the SDK wants one; servers without keys do not look at it
+USER_AGENT = "corpus-distill"
+PLATFORM_HEADERS = (  # what the SDK tells of this machine; nobody needs it
+    "X-Stainless-Lang",
+    "X-Stainless-Package-Version",
+    "X-Stainless-OS",
+    "X-Stainless-Arch",
+    "X-Stainless-Runtime",
+    "X-Stainless-Runtime-Version",
+    "X-Stainless-Async",
+)
+PAGE_SIZE = 100
+CHUNK_BYTES = 1 << 16
+
+_log = logging.getLogger(__name__)
+
+Purpose = Literal["batch", "fine-tune"]
+
+
+def open_client(endpoint: Endpoint, *, timeout_s: float) -> "openai.AsyncOpenAI":
+    """A client of the SDK that never retries: a POST that was made twice would create twice."""
+    from openai import AsyncOpenAI, omit
+
+    not_sent = dict.fromkeys(PLATFORM_HEADERS, omit)
+    return AsyncOpenAI(
+        api_key=endpoint.api_key or NO_KEY,
+        base_url=endpoint.base_url,
+        max_retries=0,
+        timeout=timeout_s,
+        default_headers={**not_sent, "User-Agent": USER_AGENT},  # type: ignore[dict-item]
+    )
+
+
+@contextmanager
+def translated(endpoint: Endpoint, clock: Clock) -> Iterator[None]:
+    """Errors of the SDK inside the block become ours; they are not chained: some carry the key.
+
+    Raises:
+        TransientError: no whole answer, or one that says that later may be better.
+        RequestError: this call will not do; code `NOT_FOUND` for what is not there.
+        FatalError: the key, the money or the model is refused.
+    """
+    import httpx2
+    import openai
+
+    try:
+        yield
+    except openai.APIStatusError as error:
+        raise _read_status(error, endpoint, clock) from None
+    except openai.APITimeoutError:
+        message = f"{endpoint.base_url}: no answer in time"
+        raise TransientError(message, code="timeout") from None
+    except (openai.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
+        reason = error.__cause__ or error
+        text = scrub(f"{type(reason).__name__} {reason}".strip(), endpoint)
+        message = f"{endpoint.base_url}: {text}"
+        raise TransientError(message, code="connection_failed") from None
+    except (openai.APIResponseValidationError, JSONDecodeError, UnicodeError, ValidationError):
+        raise _malformed(endpoint) from None
+    except AttributeError as error:  # what the SDK makes of a page, or of JSON of another shape
+        if not isinstance(error.obj, str | list | openai.BaseModel):
+            raise
+        raise _malformed(endpoint) from None
+
+
+async def upload_file(
+    client: "openai.AsyncOpenAI", path: Path, *, purpose: Purpose, name: str
+) -> str:
+    """Upload a file under `name`; returns its id."""
+    with path.open("rb") as file:
+        return (await client.files.create(file=(name, file), purpose=purpose)).id
+
+
+async def find_file(
+    client: "openai.AsyncOpenAI", *, purpose: Purpose, name: str, newer_than: datetime
+) -> str | None:
+    """The id of the newest file with this purpose and name, None if there is none."""
+    oldest, seen = newer_than.timestamp(), set[str]()
+    async for file in client.files.list(purpose=purpose, limit=PAGE_SIZE, order="desc"):
+        if file.created_at < oldest or file.id in seen:  # some hosts give the same page for ever
+            break
+        seen.add(file.id)
+        if file.filename == name:
+            return file.id
+    return None
+
+
+async def has_file(client: "openai.AsyncOpenAI", file_id: str) -> bool:
+    """Whether the provider knows a file, which it may not do for a moment after its upload."""
+    from openai import NotFoundError
+
+    try:
+        return (await client.files.retrieve(file_id)).id == file_id
+    except NotFoundError:
+        return False
+
+
+async def download_file(client: "openai.AsyncOpenAI", file_id: str, path: Path) -> None:
+    """Fetch a file in pieces; `path` appears, durably, when all of it has come."""
+    part_path = path.with_name(path.name + ".part")
+    async with client.files.with_streaming_response.content(file_id) as response:
+        with part_path.open("wb") as part:
+            async for chunk in response.iter_bytes(CHUNK_BYTES):
+                part.write(chunk)
+            part.flush()
+            os.fsync(part.fileno())
+    part_path.replace(path)
+
+
+async def delete_file(client: "openai.AsyncOpenAI", file_id: str) -> None:
+    """Delete a file; one that is gone is fine."""
+    from openai import NotFoundError
+
+    try:
+        deleted = await client.files.delete(file_id)
+    except NotFoundError:
+        return
+    _log.debug("file %s deleted: %s", deleted.id, deleted.deleted)
+
+
+def _malformed(endpoint: Endpoint) -> TransientError:
+    message = f"{endpoint.base_url} answered with a body that is not what was asked for"
+    return TransientError(message, code="malformed_reply")
+
+
+def _read_status(error: "openai.APIStatusError", endpoint: Endpoint, clock: Clock) -> EngineError:
+    response = error.response
+    answer = Answer(response.status_code, response.headers, response.content)
+    ours = read_error(answer, endpoint, clock)
+    if response.status_code in (404, 405) and MODEL_GONE not in str(ours):
+        return RequestError(str(ours), code=NOT_FOUND, status=response.status_code)
+    return ours

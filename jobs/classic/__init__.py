@@ -1,0 +1,1 @@
+"""What the three classic commands in scripts/ do beyond the others."""

@@ -1,0 +1,94 @@
+"""What the three commands in scripts/ have in common: the flags of a run, and how they end."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from engine.errors import ConfigError
+from engine.run_folder import RunFolder
+from jobs.cli import report_errors
+from jobs.run.lanes import read_lane_order
+from jobs.run.start import RunOrder
+from jobs.settings.command import run_settings
+from jobs.settings.endpoints import read_endpoints
+from schemas.settings import RunSettings
+
+RUN_DIR = Path("distill-run")
+NO_FLAGS: Mapping[str, object] = {}
+
+
+def make_parser(description: str | None) -> argparse.ArgumentParser:
+    """A parser with the flags that every classic command takes."""
+    parser = argparse.ArgumentParser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--documents", type=Path, help="the folder of documents to read")
+    parser.add_argument("--run", type=Path, default=RUN_DIR, help="the run's folder (%(default)s)")
+    parser.add_argument("--config", type=Path, help="a TOML file of settings; see `distill init`")
+    parser.add_argument(
+        "--provider",
+        choices=("openai", "local"),
+        help="openai: any server that speaks its API; local: a small model here",
+    )
+    parser.add_argument("--model", help="the teacher model")
+    parser.add_argument("--base-url", help="the API's address")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="assignments",
+        help="any setting, e.g. budget.usd=5",
+    )
+    return parser
+
+
+def read_settings(
+    arguments: argparse.Namespace, flags: Mapping[str, object] = NO_FLAGS
+) -> RunSettings:
+    """The settings that the arguments give, on top of the run's own; `flags` are further ones."""
+    given = {
+        "documents_dir": str(arguments.documents) if arguments.documents else None,
+        "teacher.provider": arguments.provider,
+        "teacher.model": arguments.model,
+        "teacher.base_url": arguments.base_url,
+        **flags,
+    }
+    folder = RunFolder(arguments.run)
+    return run_settings(folder, arguments.config, given, arguments.assignments)
+
+
+def make_order(arguments: argparse.Namespace) -> RunOrder:
+    """The run that the arguments name, live."""
+    settings = read_settings(arguments)
+    is_local = settings.teacher.provider == "local"
+    endpoints = [] if is_local else read_endpoints(settings, os.environ)
+    lane = read_lane_order("live", None, waits=True)
+    folder = RunFolder(arguments.run)
+    return RunOrder(
+        folder, settings, endpoints, accepts_changes=False, retries_failed=False, lane=lane
+    )
+
+
+def check_targets(*paths: Path) -> None:
+    """Refuse files that cannot be written, before anything is done for them.
+
+    Raises:
+        ConfigError: there is no such folder, a folder is in the way, or two are the same file.
+    """
+    for path in paths:
+        if not path.parent.is_dir():
+            raise ConfigError(f"{path}: there is no folder {path.parent}; make it first")
+        if path.is_dir():
+            raise ConfigError(f"{path}: is a folder; name a file")
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise ConfigError(f"{paths[0]}: is named twice; name a file for each")
+
+
+def run_command(command: Callable[[], int]) -> None:
+    """Run a command to its exit code; errors are told as `distill` tells them."""
+    report_errors(lambda: sys.exit(command()))

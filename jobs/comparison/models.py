@@ -1,0 +1,61 @@
+"""Compares baseline, tuned student and teacher on the questions that all were asked."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from jobs.comparison.bootstrap import DRAW_COUNT
+from jobs.comparison.group import TIE_BELOW, compare_group
+from jobs.comparison.score_table import ScoreTable, tabulate_scores
+from jobs.comparison.warnings import find_warnings
+from jobs.evaluation.read_evaluation import Evaluation
+from schemas.comparison import Comparison, GroupComparison
+from schemas.evaluation import METRICS, Slice
+
+UNANSWERABLE: Slice = "unanswerable"
+SLICES: tuple[Slice, ...] = ("held_out_document", "new_question", "imported", UNANSWERABLE)
+UNKNOWN_DOCUMENT = "(document unknown)"
+
+
+def compare_models(evaluation: Evaluation, *, seed: int, is_demo_grade: bool) -> Comparison:
+    """The comparison of what was answered and scored; the same for any order of its parts.
+
+    A score without a value is never averaged: it lowers the n that stands beside the mean. Of
+    unanswerable questions only refusals are counted.
+    """
+    table = tabulate_scores(evaluation)
+    answerable = table.rows([i for i, s in enumerate(table.samples) if s.slice != UNANSWERABLE])
+    comparison = Comparison(
+        contenders=table.contenders,
+        judge_models=_distinct(score.judge_model for score in evaluation.scores),
+        embedding_models=_distinct(score.embedding_model for score in evaluation.scores),
+        ragas_versions=_distinct(score.ragas_version for score in evaluation.scores),
+        seed=seed,
+        draw_count=DRAW_COUNT,
+        tie_below=TIE_BELOW,
+        answerable=compare_group("answerable", answerable, seed=seed),
+        slices=tuple(_compare_slices(table, seed)),
+        documents=tuple(_compare_documents(answerable)),
+        warnings=(),
+    )
+    warnings = tuple(find_warnings(comparison, is_demo_grade=is_demo_grade))
+    return comparison.model_copy(update={"warnings": warnings})
+
+
+def _compare_slices(table: ScoreTable, seed: int) -> Iterable[GroupComparison]:
+    for name in SLICES:
+        rows = [i for i, sample in enumerate(table.samples) if sample.slice == name]
+        metrics = () if name == UNANSWERABLE else METRICS
+        if rows:
+            yield compare_group(name, table.rows(rows), metrics=metrics, seed=seed)
+
+
+def _compare_documents(answerable: ScoreTable) -> Iterable[GroupComparison]:
+    rows_of: defaultdict[str, list[int]] = defaultdict(list)
+    for row, sample in enumerate(answerable.samples):
+        rows_of[sample.path or UNKNOWN_DOCUMENT].append(row)
+    for path, rows in sorted(rows_of.items()):
+        yield compare_group(path, answerable.rows(rows), seed=None)
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))

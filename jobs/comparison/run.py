@@ -1,0 +1,54 @@
+"""The comparison of a run: read from its evaluation, and kept beside it."""
+
+from typing import NamedTuple
+
+from engine.errors import ConfigError
+from engine.files.replace import replace_file
+from engine.run_folder import RunFolder
+from jobs.comparison.models import compare_models
+from jobs.evaluation.read_evaluation import Evaluation, read_evaluation
+from schemas.comparison import Comparison
+from schemas.settings import RunSettings
+
+
+class ComparedRun(NamedTuple):
+    """What was evaluated, and what it comes to."""
+
+    evaluation: Evaluation
+    comparison: Comparison
+
+
+def compare_run(folder: RunFolder, settings: RunSettings) -> ComparedRun | None:
+    """The comparison under these settings; None if nobody has answered a question yet.
+
+    Raises:
+        DamagedLogError: a line of the evaluation is not ours.
+    """
+    evaluation = read_evaluation(folder, settings)
+    if not evaluation.answers:
+        return None
+    comparison = compare_models(
+        evaluation,
+        seed=settings.evaluation.seed,
+        is_demo_grade=settings.teacher.provider == "local",
+    )
+    return ComparedRun(evaluation, comparison)
+
+
+def require_comparison(folder: RunFolder, settings: RunSettings) -> ComparedRun:
+    """The same, also written to evaluation/comparison.json.
+
+    Raises:
+        ConfigError: nobody has answered a question yet.
+        DamagedLogError: a line of the evaluation is not ours.
+        StorageError: the disk refused the file.
+    """
+    compared = compare_run(folder, settings)
+    if compared is None:
+        raise ConfigError(
+            f"{folder.run_dir}: there are no answers to compare under these settings; run "
+            f"`distill evaluate {folder.run_dir}` first"
+        )
+    text = compared.comparison.model_dump_json(indent=1).encode()
+    replace_file(folder.evaluation_dir / "comparison.json", text.split(b"\n"))
+    return compared

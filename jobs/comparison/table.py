@@ -1,0 +1,123 @@
+"""The comparison as a table of text: a line a model, then the differences and the refusals."""
+
+from collections.abc import Iterator, Sequence
+
+from schemas.comparison import (
+    Comparison,
+    Contender,
+    Difference,
+    Estimate,
+    GapClosed,
+    GroupComparison,
+)
+from schemas.evaluation import METRICS, Metric
+
+NO_VALUE = "-"
+
+
+def describe_comparison(comparison: Comparison) -> str:
+    """All that the terminal shows of a comparison, as lines of text."""
+    return "\n".join(
+        [
+            *_columns(_score_rows(comparison)),
+            "",
+            *_columns(_difference_rows(comparison.answerable)),
+            "",
+            *_describe_refusals(comparison),
+            *_describe_scoring(comparison),
+            *(f"warning: {warning}" for warning in comparison.warnings),
+        ]
+    )
+
+
+def describe_estimate(estimate: Estimate, form: str = ".3f") -> str:
+    """A mean with its interval, in brackets, and its n."""
+    if estimate.value is None:
+        return NO_VALUE
+    interval = ""
+    if estimate.low is not None and estimate.high is not None:
+        interval = f" [{estimate.low:{form}}, {estimate.high:{form}}]"
+    return f"{estimate.value:{form}}{interval} n={estimate.n:,}"
+
+
+def describe_gap(gap: GapClosed) -> str:
+    """The share of the teacher's lead that is made up, or why there is none."""
+    if gap.share.value is not None:
+        return describe_estimate(gap.share, ".0%")
+    return f"{NO_VALUE} (the lead is not clear of 0: {describe_estimate(gap.lead, '+.3f')})"
+
+
+def describe_counts(difference: Difference) -> str:
+    """On how many questions the contender is better, as good, worse."""
+    return f"{difference.win_count:,}/{difference.tie_count:,}/{difference.loss_count:,}"
+
+
+def _score_rows(comparison: Comparison) -> Iterator[list[str]]:
+    yield ["Model", *map(metric_label, METRICS)]
+    scores = {(s.contender, s.metric): s.estimate for s in comparison.answerable.scores}
+    for contender in comparison.contenders:
+        cells = [scores.get((contender, metric), Estimate(n=0)) for metric in METRICS]
+        yield [f"{contender.name}: {contender.model}", *map(describe_estimate, cells)]
+
+
+def _difference_rows(group: GroupComparison) -> Iterator[list[str]]:
+    yield ["Difference", *(f"{metric_label(metric)}, won/tied/lost" for metric in METRICS)]
+    found = {(d.contender, d.versus, d.metric): d for d in group.differences}
+    for contender, versus in dict.fromkeys((d.contender, d.versus) for d in group.differences):
+        pair = [found[contender, versus, metric] for metric in METRICS]
+        yield [
+            pair_label(contender, versus),
+            *(f"{describe_estimate(d.estimate, '+.3f')} {describe_counts(d)}" for d in pair),
+        ]
+    gaps = {(gap.mode, gap.metric): gap for gap in group.gaps}
+    for mode in dict.fromkeys(gap.mode for gap in group.gaps):
+        cells = [describe_gap(gaps[mode, metric]) for metric in METRICS]
+        yield [f"share of the teacher's lead, {mode}-book", *cells]
+
+
+def _describe_refusals(comparison: Comparison) -> Iterator[str]:
+    for label, group in (
+        ("refused, of answerable questions", comparison.answerable),
+        *(("rightly refused", group) for group in comparison.slices if not group.scores),
+    ):
+        counts = (
+            f"{r.contender.name} {r.refusal_count:,} of {r.answer_count:,}" for r in group.refusals
+        )
+        yield f"{label}: {', '.join(counts)}"
+
+
+def _describe_scoring(comparison: Comparison) -> Iterator[str]:
+    if comparison.judge_models:
+        judges, embeddings = map(", ".join, (comparison.judge_models, comparison.embedding_models))
+        versions = ", ".join(comparison.ragas_versions)
+        yield f"scored by ragas {versions} with {judges} as judge, {embeddings} for embeddings"
+    yield "intervals: 95%, paired bootstrap over questions; a mean is over what could be scored"
+
+
+def _columns(rows: Iterator[list[str]]) -> Iterator[str]:
+    table: Sequence[list[str]] = list(rows)
+    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+    for row in table:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield " | ".join(cells).rstrip()
+
+
+SLICE_LABELS = {
+    "held_out_document": "held-out text",
+    "new_question": "new questions on training text",
+    "imported": "imported questions",
+    "unanswerable": "unanswerable questions",
+    "answerable": "all answerable questions",
+}
+
+
+def metric_label(metric: Metric) -> str:
+    """The name of a metric."""
+    return metric.replace("_", " ").capitalize()
+
+
+def pair_label(contender: Contender, versus: Contender) -> str:
+    """The name of a difference: what they have in common is said once."""
+    if contender.role == versus.role:
+        return f"{contender.role}, {contender.mode} - {versus.mode} book"
+    return f"{contender.role} - {versus.role}, {contender.mode} book"

@@ -1,0 +1,1 @@
+"""The prompt profile for small models."""

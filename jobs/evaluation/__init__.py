@@ -1,0 +1,1 @@
+"""Models answer held-out questions, and the answers are scored."""

@@ -1,0 +1,215 @@
+"""Builds the questions of an evaluation, each with the text that it is judged against."""
+
+import asyncio
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+
+from engine.errors import ConfigError, Deferred
+from engine.files.records import RecordLog, encode_record, read_records
+from engine.files.replace import replace_file
+from engine.run_folder import RunFolder
+from engine.stage import StagePass
+from jobs.dataset.chat_rows import place_of
+from jobs.documents.chunk_documents import CHUNKS
+from jobs.evaluation.contest import Contest
+from jobs.evaluation.new_questions import (
+    NEW_QUESTIONS,
+    NewQuestion,
+    choose_new_questions,
+    sample_trained_chunks,
+)
+from jobs.evaluation.retrieve_context import PURPOSE as RETRIEVAL
+from jobs.evaluation.retrieve_context import retrieve_chunks
+from jobs.run.stages import Stage, StageContext
+from jobs.text.content_words import content_words
+from schemas.dataset import HeldOutQuestion, Kind
+from schemas.documents import Chunk
+from schemas.evaluation import Sample, Slice
+from schemas.record import Span, content_id
+from schemas.settings import EvaluationSettings
+
+
+def held_out_samples(
+    folder: RunFolder, chunks: RecordLog[Chunk], settings: EvaluationSettings
+) -> list[Sample]:
+    """A seeded draw of `max_held_out` of the held-out questions; reads them one at a time.
+
+    Raises:
+        DamagedLogError: a line is damaged, or a question's chunk is missing.
+    """
+    drawn = heapq.nsmallest(
+        settings.max_held_out,
+        _held_out(folder),
+        key=lambda question: content_id("held_out", settings.seed, question.question_id),
+    )
+    return [_held_out_sample(question, chunks) for question in drawn]
+
+
+def new_question_samples(questions: Iterable[NewQuestion]) -> Iterator[Sample]:
+    """One sample for each new question, in their order."""
+    for question, chunk in questions:
+        yield _sample(
+            "new_question", question.text, chunk, kind=question.kind, evidence=question.evidence
+        )
+
+
+def unanswerable_samples(
+    held_out: Sequence[Sample], others: Sequence[Sample], settings: EvaluationSettings
+) -> Iterator[Sample]:
+    """The first `max_unanswerable` held-out questions, each with a text that does not answer it.
+
+    The text is the one, of all samples' contexts, that shares the fewest words with question and
+    evidence: an answer cannot stand where its words do not. Without another text there is none.
+    """
+    donors = list({sample.context: sample for sample in (*held_out, *others)}.values())
+    words = [content_words(donor.context) for donor in donors]
+    for sample in held_out[: settings.max_unanswerable]:
+        needed = content_words(f"{sample.question} {evidence_text(sample)}")
+        donor = min(
+            (place for place, each in enumerate(donors) if each.context != sample.context),
+            key=lambda place: (len(needed & words[place]), donors[place].sample_id),
+            default=None,
+        )
+        if donor is not None:
+            yield _swapped(sample, donors[donor])
+
+
+def known_samples(
+    questions: Sequence[str], folder: RunFolder, chunks: RecordLog[Chunk]
+) -> dict[str, Sample]:
+    """The samples of those questions that are held-out questions of the run, by their text."""
+    wanted = frozenset(questions)
+    return {
+        question.question: _held_out_sample(question, chunks)
+        for question in _held_out(folder)
+        if question.question in wanted
+    }
+
+
+def imported_sample(question: str, chunks: Sequence[Chunk]) -> Sample:
+    """A question from elsewhere with the chunks that were found for it, the best first."""
+    context = "\n\n".join(chunk.text for chunk in chunks)
+    return Sample(
+        sample_id=_sample_id("imported", question, context),
+        slice="imported",
+        question=question,
+        context=context,
+        path=chunks[0].path,
+        title="; ".join(dict.fromkeys(map(place_of, chunks))),
+        document_id=chunks[0].document_id,
+        chunk_ids=tuple(chunk.chunk_id for chunk in chunks),
+    )
+
+
+def evidence_text(sample: Sample) -> str:
+    """The sentences of the context that answer the question."""
+    return " ".join(sample.context[span.start_char : span.end_char] for span in sample.evidence)
+
+
+def _held_out(folder: RunFolder) -> Iterator[HeldOutQuestion]:
+    return read_records(folder.dataset_dir / "held_out.jsonl", HeldOutQuestion)
+
+
+def _held_out_sample(question: HeldOutQuestion, chunks: RecordLog[Chunk]) -> Sample:
+    return _sample(
+        "held_out_document",
+        question.question,
+        chunks.require(question.chunk_id),
+        kind=question.kind,
+        evidence=question.evidence,
+    )
+
+
+def _sample(
+    part: Slice, question: str, chunk: Chunk, *, kind: Kind, evidence: Sequence[Span]
+) -> Sample:
+    return Sample(
+        sample_id=_sample_id(part, question, chunk.text),
+        slice=part,
+        question=question,
+        context=chunk.text,
+        path=chunk.path,
+        title=place_of(chunk),
+        document_id=chunk.document_id,
+        chunk_ids=(chunk.chunk_id,),
+        kind=kind,
+        evidence=tuple(_shift(span, -chunk.start_char) for span in evidence),
+    )
+
+
+def _swapped(sample: Sample, donor: Sample) -> Sample:
+    return donor.model_copy(
+        update={
+            "sample_id": _sample_id("unanswerable", sample.question, donor.context),
+            "slice": "unanswerable",
+            "question": sample.question,
+            "kind": sample.kind,
+            "evidence": (),
+        }
+    )
+
+
+def _shift(span: Span, chars: int) -> Span:
+    return Span(start_char=span.start_char + chars, end_char=span.end_char + chars)
+
+
+def _sample_id(part: Slice, question: str, context: str) -> str:
+    return content_id("sample", part, question, context)
+
+
+async def _build(context: StageContext[Contest]) -> StagePass:
+    """Replace samples.jsonl by the questions of this call.
+
+    Raises:
+        ConfigError: there is no question; and what `retrieve_chunks` raises, but for Deferred.
+    """
+    folder, questions = context.folder, context.order.questions
+    async with RecordLog(folder.results_path(CHUNKS.name), Chunk) as chunks:
+        try:
+            if questions is None:
+                samples = await asyncio.to_thread(_own_samples, context, chunks)
+            else:
+                samples = await _imported_samples(questions, context, chunks)
+        except Deferred:  # chunks are being embedded in a batch
+            return StagePass(deferred_count=len(questions or ()))
+    if not samples:
+        raise ConfigError(
+            f"{folder.run_dir}: there is nothing to evaluate with: no question was held "
+            "out; give a file with --questions, or make a run of more documents"
+        )
+    replace_file(folder.results_path(SAMPLES.name), map(encode_record, samples))
+    return StagePass()
+
+
+def _own_samples(context: StageContext[Contest], chunks: RecordLog[Chunk]) -> list[Sample]:
+    folder, settings = context.folder, context.settings
+    trained = sample_trained_chunks(folder, settings)
+    held_out = held_out_samples(folder, chunks, settings.evaluation)
+    chosen = choose_new_questions(folder, trained, settings.questions.max_near_duplicate)
+    new = list(new_question_samples(chosen))
+    return [*held_out, *new, *unanswerable_samples(held_out, new, settings.evaluation)]
+
+
+async def _imported_samples(
+    questions: Sequence[str], context: StageContext[Contest], chunks: RecordLog[Chunk]
+) -> list[Sample]:
+    known = await asyncio.to_thread(known_samples, questions, context.folder, chunks)
+    unknown = [question for question in questions if question not in known]
+    ranking = await retrieve_chunks(unknown, chunks.path, context.settings.evaluation, context.ask)
+    found = dict(zip(unknown, ranking, strict=True))
+    return [
+        known.get(question)
+        or imported_sample(question, [chunks.require(each) for each in found[question]])
+        for question in questions
+    ]
+
+
+SAMPLES: Stage[Contest] = Stage(
+    name="evaluation/samples",
+    label="evaluation questions",
+    result=Sample,
+    reads=(CHUNKS.name, NEW_QUESTIONS.name),
+    work=_build,
+    purposes=(RETRIEVAL,),
+    is_written_anew=True,
+)

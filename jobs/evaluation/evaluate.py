@@ -1,0 +1,116 @@
+"""Evaluates models on a run's questions, or goes on with it."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from engine.errors import ConfigError
+from engine.files.lock import WriterLock
+from engine.run_folder import RunFolder
+from engine.stopping import Stopping, stop_on_signals
+from engine.wire.endpoints import Endpoint
+from jobs.dataset.stages import DATASET
+from jobs.evaluation.contest import Contest
+from jobs.evaluation.evaluated_models import evaluated_models, judge_model
+from jobs.evaluation.score_answers import check_scoring
+from jobs.evaluation.stages import EVALUATION
+from jobs.run.changes import find_changes
+from jobs.run.lanes import LaneOrder
+from jobs.run.open_engine import check_prices, open_engine
+from jobs.run.retry import retry_failed
+from jobs.run.stages import StageContext, StagesEnd, run_stages
+from jobs.run.start import run_in_rounds
+from jobs.settings.run_config import RunConfig, read_run_config, write_run_config
+from schemas.evaluation import Mode, Role
+from schemas.settings import RunSettings
+
+ROUNDS_NAME = "evaluation"  # in the ledger of batches
+
+_log = logging.getLogger(__name__)
+
+
+class EvaluationOrder(NamedTuple):
+    """What the user asks for. `roles` empty: all that have a model.
+
+    `questions`: only these instead of the run's own. The keys of the endpoints are in no file.
+    """
+
+    folder: RunFolder
+    settings: RunSettings
+    endpoints: Sequence[Endpoint]
+    roles: Sequence[Role] = ()
+    mode: Mode = "open"
+    questions: Sequence[str] | None = None
+    retries_failed: bool = False
+    lane: LaneOrder = LaneOrder()
+
+
+async def evaluate(order: EvaluationOrder) -> StagesEnd:
+    """Take an evaluation as far as it goes; the same call again resumes it.
+
+    Raises:
+        ConfigError: there is no dataset, no tuned model or no ragas; other bad settings.
+        EngineError: whatever ends it early; everything bought until then is kept.
+    """
+    folder, settings = order.folder, order.settings
+    check_scoring()
+    _continued_config(folder, settings)  # refuses before anything is made
+    models = _chosen_models(order)
+    chosen = settings.evaluation
+    check_prices(settings, [*models.values(), judge_model(settings), chosen.embedding_model])
+    folder.create()
+    stopping = Stopping()
+    with (
+        WriterLock(folder.lock_path),
+        stop_on_signals(stopping, grace_s=settings.limits.grace_s),
+    ):
+        write_run_config(folder.config_path, _continued_config(folder, settings))
+        if order.retries_failed:
+            _log.info("asking again: %d requests that had failed", retry_failed(folder, EVALUATION))
+        async with open_engine(folder, settings, order.endpoints, stopping, order.lane) as engine:
+            context = StageContext(
+                folder=folder,
+                settings=settings,
+                ask=engine.ask,
+                journal=engine.journal,
+                stopping=stopping,
+                details=engine.details,
+                order=Contest(models, order.mode, order.questions),
+            )
+            run = partial(run_stages, EVALUATION, context)
+            if engine.rounds is None:
+                return await run()
+            return await run_in_rounds(run, engine.rounds, name=ROUNDS_NAME, is_changed=True)
+
+
+def _continued_config(folder: RunFolder, settings: RunSettings) -> RunConfig:
+    """The run's config with other settings of the evaluation, but the same of the dataset."""
+    before = read_run_config(folder.config_path)
+    if before is None:
+        raise ConfigError(f"{folder.run_dir}: there is no run here; `distill run` begins one")
+    after = RunConfig(run=before.run, settings=settings)
+    if changes := find_changes(before, after, DATASET):
+        named = "; ".join(change.what for change in changes)
+        raise ConfigError(
+            f"{folder.run_dir} was made with other settings ({named}): `distill run "
+            f"{folder.run_dir}` comes first with these, or evaluate with the former ones"
+        )
+    if not (folder.dataset_dir / "held_out.jsonl").exists():
+        raise ConfigError(
+            f"{folder.run_dir}: has no dataset yet; finish it with `distill run {folder.run_dir}`"
+        )
+    return after
+
+
+def _chosen_models(order: EvaluationOrder) -> Mapping[Role, str]:
+    models = evaluated_models(order.folder, order.settings)
+    if "tuned" not in models:
+        if "tuned" in order.roles:
+            raise ConfigError(
+                f"{order.folder.run_dir}: there is no tuned model: make one with `distill finetune "
+                f"{order.folder.run_dir}`, or name one with --set evaluation.tuned_model=MODEL"
+            )
+        if not order.roles:
+            _log.warning("nothing was tuned yet: baseline and teacher alone are evaluated")
+    return {role: model for role, model in models.items() if role in (order.roles or models)}

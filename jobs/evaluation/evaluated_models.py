@@ -1,0 +1,51 @@
+"""Which model plays which role in an evaluation."""
+
+from engine.files.records import read_records
+from engine.run_folder import RunFolder
+from jobs.dataset.chat_rows import row_prompt
+from jobs.prompts import read_prompt
+from schemas.evaluation import ROLES, Mode, Role
+from schemas.finetuning import TuningEvent
+from schemas.record import content_id
+from schemas.settings import EvaluationSettings, RunSettings
+
+
+def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str]:
+    """The model of each role, in the order of the roles; without `tuned` if nothing was tuned.
+
+    Raises:
+        DamagedLogError: a line of finetuning.jsonl is not ours.
+    """
+    teacher = settings.teacher.model
+    models: dict[Role, str] = {
+        "baseline": settings.evaluation.baseline_model or settings.student.model or teacher,
+        "tuned": settings.evaluation.tuned_model or _last_tuned_model(folder),
+        "teacher": teacher,
+    }
+    return {role: models[role] for role in ROLES if models[role]}
+
+
+def judge_model(settings: RunSettings) -> str:
+    """The model that judges the answers."""
+    return settings.evaluation.judge_model or settings.teacher.model
+
+
+def _last_tuned_model(folder: RunFolder) -> str:
+    events = read_records(folder.results_path("finetuning"), TuningEvent)
+    return next(reversed([event.tuned_model for event in events if event.tuned_model]), "")
+
+
+def answer_id(
+    sample_id: str, role: Role, model: str, mode: Mode, settings: EvaluationSettings
+) -> str:
+    """A hash of sample, role, model, mode, system message and parameters."""
+    return content_id(
+        "model_answer",
+        sample_id,
+        role,
+        model,
+        mode,
+        read_prompt(row_prompt(closed_book=mode == "closed")),
+        settings.answer_max_output_tokens,
+        settings.temperature,
+    )

@@ -1,0 +1,1 @@
+"""ragas's metrics through the engine; imported only where something is scored."""

@@ -1,0 +1,159 @@
+"""Answers ragas's prompts through the engine; imports ragas, so it is imported where one scores."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cache
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ragas.llms.base import InstructorBaseRagasLLM
+
+from engine.ask import Ask, ask_together
+from engine.files.records import first_problem
+from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
+from jobs.dataset.structured_chat import reply_text
+from schemas.outcomes import Failed, Outcome
+from schemas.record import Record
+from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
+
+PURPOSE = "evaluation_judge"
+MAX_TRIES = 3  # for a reply of the wrong form; as many as ragas's own client makes
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+class UnscoredError(Exception):
+    """An answer cannot be scored; says why."""
+
+
+class JudgePolicy(Record):
+    """How the judge is asked. `is_bounded`: small models go on for ever where nothing ends them."""
+
+    model: str
+    output: str
+    max_output_tokens: int
+    temperature: float | None
+    is_bounded: bool
+
+
+class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
+    """The judge of one score.
+
+    Calls that are alike are numbered in the order in which they are made, so each has an id of its
+    own. With `repeats`, the first of so many equal calls asks all of them, and `alongside` too, so
+    that in the batch lane they share a round. A reply of the wrong form is asked for again.
+    """
+
+    def __init__(
+        self,
+        item_id: str,
+        *,
+        ask: Ask,
+        policy: JudgePolicy,
+        repeats: int = 1,
+        alongside: Sequence[Request] = (),
+    ) -> None:
+        self._item_id = item_id
+        self._ask = ask
+        self._policy = policy
+        self._repeats = repeats
+        self._alongside = alongside
+        self._waiting: defaultdict[str, list[Outcome]] = defaultdict(list)
+        self._next_ordinal: defaultdict[str, int] = defaultdict(int)
+
+    def generate(self, prompt: str, response_model: type[Shape]) -> Shape:
+        """Not there: the engine is asynchronous."""
+        raise NotImplementedError
+
+    async def agenerate(self, prompt: str, response_model: type[Shape]) -> Shape:
+        """What the judge says to `prompt`, as ragas wants it.
+
+        Raises:
+            UnscoredError: the request failed for good, or every reply has a wrong form; and what
+                `ask` raises.
+        """
+        problem = ""
+        for _ in range(MAX_TRIES):
+            outcome = await self._outcome(prompt, response_model)
+            if isinstance(outcome, Failed):
+                raise UnscoredError(f"judge: {outcome.code}: {outcome.message}")
+            try:
+                return response_model.model_validate_json(reply_text(outcome.reply))
+            except ValidationError as error:
+                problem = first_problem(error)
+        raise UnscoredError(f"judge: malformed_output: {problem}")
+
+    async def _outcome(self, prompt: str, response_model: type[BaseModel]) -> Outcome:
+        waiting = self._waiting[prompt]
+        if not waiting:
+            first = self._next_ordinal[prompt]
+            count = 1 if first else self._repeats
+            self._next_ordinal[prompt] += count
+            requests = [
+                self._make_request(prompt, response_model, first + number)
+                for number in range(count)
+            ]
+            outcomes = await ask_together(self._ask, [*requests, *self._alongside])
+            waiting.extend(outcomes[:count])
+        return waiting.pop(0)
+
+    def _make_request(self, prompt: str, response_model: type[BaseModel], ordinal: int) -> Request:
+        body: dict[str, Json] = {
+            "model": self._policy.model,
+            "messages": [{"role": "user", "content": prompt}],
+            "response_format": self._response_format(response_model),
+            "max_completion_tokens": self._policy.max_output_tokens,
+        }
+        if self._policy.temperature is not None:
+            body["temperature"] = self._policy.temperature
+        return make_request(
+            self._item_id,
+            ordinal,
+            url=CHAT_COMPLETIONS,
+            body=body,
+            purpose=PURPOSE,
+            prompt_tokens=count_tokens(prompt) + 2 * MESSAGE_OVERHEAD_TOKENS,
+        )
+
+    def _response_format(self, response_model: type[BaseModel]) -> dict[str, Json]:
+        if self._policy.output == "json_object":
+            return {"type": "json_object"}
+        schema = strict_schema(response_model, is_bounded=self._policy.is_bounded)
+        named: dict[str, Json] = {
+            "name": response_model.__name__,
+            "strict": True,
+            "schema": schema,
+        }
+        return {"type": "json_schema", "json_schema": named}
+
+
+MAX_STRING_CHARS = 160
+MAX_ITEMS = 4
+
+
+@cache
+def strict_schema(shape: type[BaseModel], *, is_bounded: bool) -> dict[str, Json]:
+    """Every key required and no other allowed (OpenAI guide on structured outputs).
+
+    Bounded, every string and list has an end, for models that otherwise find none.
+    """
+    schema: dict[str, Json] = shape.model_json_schema()
+    strict = _strict(schema, is_bounded)
+    assert isinstance(strict, dict)
+    return strict
+
+
+def _strict(node: Json, is_bounded: bool) -> Json:
+    if isinstance(node, list):
+        return [_strict(each, is_bounded) for each in node]
+    if not isinstance(node, dict):
+        return node
+    strict = {key: _strict(value, is_bounded) for key, value in node.items() if key != "default"}
+    match strict:
+        case {"type": "object", "properties": dict(properties)}:
+            strict |= {"required": list(properties), "additionalProperties": False}
+        case {"type": "array"} if is_bounded:
+            strict["maxItems"] = MAX_ITEMS
+        case {"type": "string"} if is_bounded:
+            strict["maxLength"] = MAX_STRING_CHARS
+    return strict

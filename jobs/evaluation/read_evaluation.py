@@ -1,0 +1,94 @@
+"""Reads an evaluation from the files of a run, and of them only what is current."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple, get_args
+
+from engine.files.records import read_records
+from engine.run_folder import RunFolder
+from jobs.evaluation.answer_samples import MODEL_ANSWERS
+from jobs.evaluation.build_samples import SAMPLES
+from jobs.evaluation.evaluated_models import answer_id, evaluated_models, judge_model
+from jobs.evaluation.score_answers import SCORES
+from schemas.dataset import Rejection
+from schemas.evaluation import Metric, Mode, ModelAnswer, Sample, Score
+from schemas.settings import RunSettings
+
+
+class Evaluation(NamedTuple):
+    """Samples as they were built, answers in the order of the file, the last score of each kind."""
+
+    samples: list[Sample]
+    answers: list[ModelAnswer]
+    scores: list[Score]
+
+
+def read_evaluation(folder: RunFolder, settings: RunSettings) -> Evaluation:
+    """What the evaluation now comes to, in both modes; may be read at any time.
+
+    samples.jsonl holds the questions of the last call. Current are the answers to them by the
+    models, prompts and parameters that the settings name, and the scores of these answers by the
+    judge and the embedding model that they name. Other lines are of earlier evaluations: they
+    stay and count again when the settings come back.
+
+    Raises:
+        DamagedLogError: a line is not ours.
+    """
+    samples = list(read_records(folder.results_path(SAMPLES.name), Sample))
+    current = frozenset(current_answer_ids(samples, folder, settings))
+    path = folder.results_path(MODEL_ANSWERS.name)
+    answers = read_records(path, ModelAnswer, is_wanted=current.__contains__)
+    return Evaluation(samples, list(answers), _current_scores(folder, settings, current))
+
+
+def current_answer_ids(
+    samples: list[Sample], folder: RunFolder, settings: RunSettings
+) -> Iterator[str]:
+    """The ids that answers to `samples` have under these settings, in both modes."""
+    models = evaluated_models(folder, settings)
+    modes: tuple[Mode, ...] = get_args(Mode)
+    for sample in samples:
+        for role, model in models.items():
+            for mode in modes:
+                yield answer_id(sample.sample_id, role, model, mode, settings.evaluation)
+
+
+def _current_scores(
+    folder: RunFolder, settings: RunSettings, answer_ids: frozenset[str]
+) -> list[Score]:
+    judge, embedding = judge_model(settings), settings.evaluation.embedding_model
+    last: dict[tuple[str, Metric], Score] = {}
+    for score in read_records(folder.results_path(SCORES.name), Score):
+        is_judged_alike = (score.judge_model, score.embedding_model) == (judge, embedding)
+        if is_judged_alike and score.answer_id in answer_ids:
+            last[score.answer_id, score.metric] = score
+    return list(last.values())
+
+
+SHOWN_PROBLEMS = 3
+
+ADVICE = (
+    "--retry-failed asks again what failed; a judge that knows no JSON schema wants "
+    "--set evaluation.judge_output=json_object"
+)
+
+
+def describe_problems(
+    folder: RunFolder, settings: RunSettings, evaluation: Evaluation
+) -> Iterator[str]:
+    """One line for each of the most frequent problems of current answers and scores."""
+    problems = Counter(
+        f"not scored, {score.metric}: {score.problem}"
+        for score in evaluation.scores
+        if score.value is None
+    )
+    current = frozenset(current_answer_ids(evaluation.samples, folder, settings))
+    problems.update(
+        f"not answered: {rejection.reason}: {rejection.detail}"
+        for rejection in read_records(folder.rejected_path, Rejection)
+        if rejection.stage == MODEL_ANSWERS.name and rejection.item_id in current
+    )
+    for problem, count in problems.most_common(SHOWN_PROBLEMS):
+        yield f"{count:,} {problem}"
+    if problems:
+        yield ADVICE

@@ -1,0 +1,10 @@
+"""The stages of an evaluation in their order: from the dataset to scored answers."""
+
+from jobs.evaluation.answer_samples import MODEL_ANSWERS
+from jobs.evaluation.build_samples import SAMPLES
+from jobs.evaluation.contest import Contest
+from jobs.evaluation.new_questions import NEW_QUESTIONS
+from jobs.evaluation.score_answers import SCORES
+from jobs.run.stages import Stages
+
+EVALUATION: Stages[Contest] = (NEW_QUESTIONS, SAMPLES, MODEL_ANSWERS, SCORES)

@@ -1,0 +1,1 @@
+"""The student is tuned: rows checked, the training submitted, its end awaited."""

@@ -1,0 +1,170 @@
+"""Tunes the student on a run's dataset: rows checked, the user asked, the training submitted."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.clock import SystemClock
+from engine.errors import ConfigError, InterruptedRunError
+from engine.files.lock import WriterLock
+from engine.run_folder import RunFolder
+from engine.stopping import Admission, Stopping, stop_on_signals
+from engine.wire.endpoints import Endpoint
+from jobs.finetune.check_rows import CheckedRows, check_rows, require_rows
+from jobs.finetune.ledger import TuningLedger
+from jobs.finetune.trainers.export_trainer import ExportTrainer
+from jobs.finetune.trainers.trainer import Estimate, Submitted, Trainer, TrainingSet, Tuned
+from jobs.settings.run_config import read_run_config, write_run_config
+from schemas.settings import RunSettings
+
+_log = logging.getLogger(__name__)
+
+Agree = Callable[[TrainingSet, Estimate], None]
+
+
+class TuningOrder(NamedTuple):
+    """What the user asks for. `train_path` None: the run's own training set.
+
+    `agree` is shown what training would come to before anything is bought; it raises ConfigError
+    if the user does not want it.
+    """
+
+    folder: RunFolder
+    settings: RunSettings
+    endpoint: Endpoint | None
+    agree: Agree
+    waits: bool = False
+    cancels: bool = False
+    train_path: Path | None = None
+
+
+class TuningEnd(NamedTuple):
+    """What was submitted, and how far it is. `submitted` None: it was cancelled."""
+
+    submitted: Submitted | None
+    tuned: Tuned
+
+
+async def finetune(order: TuningOrder) -> TuningEnd:
+    """Submit the training or adopt what was submitted, and follow it if it is to be waited for.
+
+    Raises:
+        ConfigError: rows that cannot be trained on, bad settings, or the user does not agree.
+        FatalError: the provider refuses the key, or fine-tuning is closed to the account.
+        TransientError: the provider does not answer; the same call again goes on.
+        InterruptedRunError: a stop was requested; a submitted job goes on without us.
+    """
+    stopping = Stopping()
+    with WriterLock(order.folder.lock_path):
+        rows = _read_rows(order)
+        with stop_on_signals(stopping, grace_s=order.settings.limits.grace_s):
+            return await _tune(order, rows, stopping)
+
+
+async def _tune(order: TuningOrder, rows: TrainingSet, stopping: Stopping) -> TuningEnd:
+    _remember_student(order)
+    async with _open_trainer(order, rows, stopping) as trainer:
+        if order.cancels:
+            return TuningEnd(None, await trainer.cancel())
+        if not trainer.is_submitted:
+            for warning in await trainer.check():
+                _log.warning("%s", warning)
+            order.agree(rows, trainer.estimate())
+        submitted = await trainer.submit()
+        if order.waits:
+            await _follow(trainer, submitted)
+        elif submitted.is_new:
+            return TuningEnd(submitted, Tuned(submitted.status))
+        return TuningEnd(submitted, await trainer.result())
+
+
+async def _follow(trainer: Trainer, submitted: Submitted) -> None:
+    _log.info("job %s: following; Ctrl-C leaves it running", submitted.reference)
+    try:
+        await trainer.follow(lambda message: _log.info("%s", message))
+    except InterruptedRunError:
+        _log.warning("job %s goes on; the same command follows it again", submitted.reference)
+        raise
+
+
+def _read_rows(order: TuningOrder) -> TrainingSet:
+    dataset_dir = order.folder.dataset_dir
+    train_path = order.train_path or dataset_dir / "train.jsonl"
+    if not train_path.exists():
+        raise ConfigError(
+            f"{train_path}: is not there; `distill run {order.folder.run_dir}` makes the dataset"
+        )
+    train = _check(train_path, order)
+    if order.settings.student.trainer != "export":
+        require_rows(train)
+    validation_path = dataset_dir / "validation.jsonl"
+    has_validation = order.train_path is None and _has_rows(validation_path)
+    rows = TrainingSet(train, _check(validation_path, order) if has_validation else None)
+    for checked in rows.files:
+        for warning in checked.warnings:
+            _log.warning("%s", warning)
+    return rows
+
+
+def _remember_student(order: TuningOrder) -> None:
+    """Let later calls and the evaluation know what was tuned; an export tunes nothing."""
+    config = read_run_config(order.folder.config_path)
+    if config is None:
+        return
+    student = order.settings.student.model_copy(update={"trainer": config.settings.student.trainer})
+    if config.settings.student != student:
+        settings = config.settings.model_copy(update={"student": student})
+        write_run_config(order.folder.config_path, config.model_copy(update={"settings": settings}))
+
+
+def _check(path: Path, order: TuningOrder) -> CheckedRows:
+    return check_rows(
+        path,
+        held_out_path=order.folder.dataset_dir / "held_out.jsonl",
+        max_row_tokens=order.settings.student.max_row_tokens,
+    )
+
+
+def _has_rows(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+@asynccontextmanager
+async def _open_trainer(
+    order: TuningOrder, rows: TrainingSet, stopping: Stopping
+) -> AsyncIterator[Trainer]:
+    settings = order.settings.student
+    if settings.trainer == "export":
+        yield ExportTrainer(order.folder.run_dir / "export", rows, base_model=settings.model)
+        return
+    if not settings.model:
+        raise ConfigError("no model to tune: name it with --student (student.model)")
+    if order.endpoint is None:
+        raise ConfigError(
+            "provider local tunes nothing: name a host that does with --base-url, "
+            "or use --trainer export"
+        )
+    from jobs.finetune.trainers.job_client import JobClient
+    from jobs.finetune.trainers.openai_trainer import OpenAITrainer, TrainingOrder
+
+    config = read_run_config(order.folder.config_path)
+    if config is None:
+        raise ConfigError(f"{order.folder.run_dir}: there is no run here")
+    clock = SystemClock()
+    admission = Admission(clock)
+    stopping.on_request(admission.close)
+    async with AsyncExitStack() as opened:
+        ledger = await opened.enter_async_context(TuningLedger.of(order.folder, clock))
+        timeout_s = order.settings.limits.request_timeout_s
+        client = JobClient(order.endpoint, timeout_s=timeout_s, clock=clock)
+        opened.push_async_callback(client.aclose)
+        training = TrainingOrder(
+            order.endpoint.base_url,
+            rows,
+            settings,
+            config.run.run_id,
+            order.settings.batch.settle_s,
+        )
+        yield OpenAITrainer(training, client, ledger, admission=admission, clock=clock)

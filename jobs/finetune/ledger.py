@@ -1,0 +1,84 @@
+"""RUN/finetuning.jsonl: how far fine-tuning jobs have come, each step durable before the next."""
+
+from contextlib import AsyncExitStack
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from engine.clock import Clock
+from engine.files.records import RecordLog, read_records
+from engine.run_folder import RunFolder
+from schemas.finetuning import LOST_STATUSES, TrainingMetric, TuningEvent, TuningStep
+
+
+class TuningLedger:
+    """Events of all jobs of a run, and the curves of those that ended. One process writes."""
+
+    def __init__(self, path: Path, metrics_path: Path, clock: Clock) -> None:
+        self._clock = clock
+        self._log = RecordLog(path, TuningEvent)
+        self._metrics = RecordLog(metrics_path, TrainingMetric)
+        self._open = AsyncExitStack()
+        self._last: dict[str, TuningEvent] = {}
+        self._known_since: dict[str, str] = {}
+        for event in read_records(path, TuningEvent):
+            self._remember(event)
+
+    @classmethod
+    def of(cls, folder: RunFolder, clock: Clock) -> Self:
+        """The ledger of a run."""
+        paths = (folder.results_path("finetuning"), folder.results_path("finetuning_metrics"))
+        return cls(*paths, clock)
+
+    async def __aenter__(self) -> Self:
+        await self._open.enter_async_context(self._log)
+        await self._open.enter_async_context(self._metrics)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._open.aclose()
+
+    def last(self, job_name: str) -> TuningEvent | None:
+        """The last event of a job, None if there is none."""
+        return self._last.get(job_name)
+
+    def known_since(self, sha256: str) -> str:
+        """When these rows first stood in an event of any job. There must be one."""
+        return self._known_since[sha256]
+
+    def name_of(self, content_hash: str) -> str:
+        """The name of the job for this content: a new one if the last was lost."""
+        names = (f"{content_hash}-{number}" for number in count(1))
+        return next(name for name in names if not self._is_lost(name))
+
+    async def add(self, event: TuningEvent, step: TuningStep) -> TuningEvent:
+        """Note a step of a job; returns the event as it was written."""
+        stamped = event.model_copy(
+            update={
+                "event_id": f"{len(self._log) + 1:08d}",
+                "step": step,
+                "at": self._clock.utc_now().isoformat(),
+            }
+        )
+        await self._log.append([stamped])
+        self._remember(stamped)
+        return stamped
+
+    async def add_metrics(self, metrics: list[TrainingMetric]) -> None:
+        """Keep a job's curve."""
+        await self._metrics.append(metrics)
+
+    def _remember(self, event: TuningEvent) -> None:
+        self._last[event.job_name] = event
+        for sha256 in (event.train_sha256, event.validation_sha256):
+            self._known_since.setdefault(sha256, event.at)
+
+    def _is_lost(self, job_name: str) -> bool:
+        last = self.last(job_name)
+        return last is not None and last.status in LOST_STATUSES

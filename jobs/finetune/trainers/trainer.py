@@ -1,0 +1,85 @@
+"""What every trainer does; a local one can come through the same seam."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from jobs.finetune.check_rows import CheckedRows
+
+Say = Callable[[str], None]
+
+
+class TrainingSet(NamedTuple):
+    """The checked rows to train on, and those to validate with, if there are any."""
+
+    train: CheckedRows
+    validation: CheckedRows | None
+
+    @property
+    def files(self) -> Sequence[CheckedRows]:
+        """Both files, or the one that there is."""
+        return [self.train] if self.validation is None else [self.train, self.validation]
+
+
+class Estimate(NamedTuple):
+    """What training will come to; None where that is not known or the trainer's choice.
+
+    `usd` is for all epochs, or for one where their number is not known.
+    """
+
+    epochs: int | None
+    usd: float | None
+
+
+class Submitted(NamedTuple):
+    """What was handed over. `reference`: the job's id, or a folder. `is_new`: by this call."""
+
+    reference: str
+    status: str
+    is_new: bool
+
+
+class Tuned(NamedTuple):
+    """How the training ended. `model` is empty unless it succeeded."""
+
+    status: str
+    model: str = ""
+    trained_tokens: int | None = None
+    cost_usd: float | None = None
+    message: str = ""
+
+
+class Trainer(Protocol):
+    """Trains one model on one set. The same call again adopts what an earlier one submitted."""
+
+    async def check(self) -> list[str]:
+        """Whether it can train the model at all; returns warnings.
+
+        Raises:
+            ConfigError: it cannot; says what to do.
+        """
+        ...
+
+    def estimate(self) -> Estimate:
+        """What training would come to."""
+        ...
+
+    @property
+    def is_submitted(self) -> bool:
+        """Whether an earlier call has submitted it, so that nobody needs to be asked again."""
+        ...
+
+    async def submit(self) -> Submitted:
+        """Submit the training, once; a crash at any moment makes no second one."""
+        ...
+
+    async def follow(self, say: Say) -> None:
+        """Wait until it has ended; `say` hears what happens."""
+        ...
+
+    async def result(self) -> Tuned:
+        """How far it is, recorded in the run if it has ended."""
+        ...
+
+    async def cancel(self) -> Tuned:
+        """Give it up."""
+        ...

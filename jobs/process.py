@@ -1,0 +1,56 @@
+"""What the process of a command needs: its event loop, its log lines, its exit codes."""
+
+import asyncio
+import gc
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import closing
+from importlib.util import find_spec
+from typing import Any, TypeVar
+
+EXIT_OK = 0
+EXIT_INCOMPLETE = 1
+EXIT_CONFIG = 2
+EXIT_FATAL = 3
+EXIT_DAMAGED = 4
+EXIT_TRY_LATER = 75  # EX_TEMPFAIL of sysexits.h
+EXIT_SIGNAL = 128  # plus the signal's number
+
+
+T = TypeVar("T")
+
+
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+    """What `work` returns or raises."""
+    gc.freeze()  # what was imported stays: it is no longer searched for garbage
+    with closing(work), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(work)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if find_spec("uvloop") is None:
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+def log_to_stderr() -> None:
+    """Show what the engine and the jobs report, a line each, from INFO on."""
+    handler = _BesideBars(logging.INFO)  # some libraries set the level of their own logger lower
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    # What it warns of (a child process reaped elsewhere) is nothing that a user can act on.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
+    for library in ("httpx", "httpx2", "openai"):  # a line for each call tells nothing
+        logging.getLogger(library).setLevel(logging.WARNING)
+
+
+class _BesideBars(logging.Handler):
+    """Writes log lines to standard error without tearing a progress bar."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from tqdm import tqdm
+
+        tqdm.write(self.format(record), file=sys.stderr)

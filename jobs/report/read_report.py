@@ -1,0 +1,147 @@
+"""All that a report tells, read from the files of a run."""
+
+from __future__ import annotations  # array[int] is not subscriptable before Python 3.12
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from itertools import chain
+from typing import NamedTuple
+
+from engine.files.journal import Settled, read_settled
+from engine.files.records import read_records
+from engine.run_folder import RunFolder
+from jobs.comparison.run import ComparedRun, compare_run
+from jobs.show.summarize import summarize_run
+from schemas.dataset import Answer, Provenance, Question
+from schemas.finetuning import TrainingMetric, TuningEvent
+from schemas.outcomes import Lane
+from schemas.settings import RunSettings
+from schemas.summary import RunSummary
+
+
+class Report(NamedTuple):
+    """A run in full; what it has not come to yet is None or empty."""
+
+    name: str
+    settings: RunSettings
+    summary: RunSummary
+    shape: DatasetShape
+    spending: list[Spending]
+    training: Training | None
+    compared: ComparedRun | None
+
+
+def read_report(folder: RunFolder, settings: RunSettings) -> Report:
+    """The run as it is now; may be read at any time, writes nothing.
+
+    Raises:
+        DamagedLogError: a file of the run is damaged.
+    """
+    return Report(
+        name=folder.run_dir.resolve().name,
+        settings=settings,
+        summary=summarize_run(folder),
+        shape=read_dataset_shape(folder),
+        spending=read_spending(folder),
+        training=read_training(folder),
+        compared=compare_run(folder, settings),
+    )
+
+
+class DatasetShape(NamedTuple):
+    """Rows by kind of question and by document; the words of each question and answer."""
+
+    rows_of_kind: Counter[str]
+    rows_of_document: Counter[str]
+    question_words: array[int]
+    answer_words: array[int]
+
+
+def read_dataset_shape(folder: RunFolder) -> DatasetShape:
+    """The shape of the dataset as it was last written. Memory: 16 bytes a row.
+
+    Raises:
+        DamagedLogError: a file is damaged.
+    """
+    shape = DatasetShape(Counter(), Counter(), array("q"), array("q"))
+    for row in read_records(folder.dataset_dir / "provenance.jsonl", Provenance):
+        shape.rows_of_kind[row.kind] += 1
+        shape.rows_of_document[row.path] += 1
+    for question in read_records(folder.results_path("kept_questions"), Question):
+        shape.question_words.append(len(question.text.split()))
+    for answer in read_records(folder.results_path("answers"), Answer):
+        shape.answer_words.append(len(answer.text.split()))
+    return shape
+
+
+class Spending(NamedTuple):
+    """Requests of one purpose in one lane; `cost_usd` None: the price of one is not known."""
+
+    purpose: str
+    lane: Lane
+    request_count: int = 0
+    failed_count: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float | None = 0.0
+
+    def plus(self, settled: Settled) -> Spending:
+        """The same with one more request."""
+        return Spending(
+            self.purpose,
+            self.lane,
+            self.request_count + 1,
+            self.failed_count + (not settled.is_completed),
+            self.prompt_tokens + settled.usage.prompt_tokens,
+            self.cached_tokens + settled.usage.cached_tokens,
+            self.completion_tokens + settled.usage.completion_tokens,
+            total_cost_usd((self.cost_usd, settled.cost_usd)),
+        )
+
+
+def read_spending(folder: RunFolder) -> list[Spending]:
+    """One entry for each purpose and lane, sorted; what was asked again counts as well.
+
+    Raises:
+        DamagedLogError: the journal is damaged.
+    """
+    groups: dict[tuple[str, Lane], Spending] = {}
+    for settled in chain(read_settled(folder.journal_path), read_settled(folder.retried_path)):
+        key = settled.purpose, settled.lane
+        groups[key] = groups.get(key, Spending(*key)).plus(settled)
+    return [groups[key] for key in sorted(groups)]
+
+
+def total_cost_usd(costs: Iterable[float | None]) -> float | None:
+    """The sum of what is known in full; None if one of it is not known."""
+    total = 0.0
+    for cost in costs:
+        if cost is None:
+            return None
+        total += cost
+    return total
+
+
+class Training(NamedTuple):
+    """The last fine-tuning job: where it stands, and its curve so far (empty: none known)."""
+
+    last: TuningEvent
+    curve: tuple[TrainingMetric, ...]
+
+
+def read_training(folder: RunFolder) -> Training | None:
+    """The run's last job; None if there is none.
+
+    Raises:
+        DamagedLogError: a file is damaged.
+    """
+    last: TuningEvent | None = None
+    for event in read_records(folder.run_dir / "finetuning.jsonl", TuningEvent):
+        last = event
+    if last is None:
+        return None
+    path = folder.run_dir / "finetuning_metrics.jsonl"
+    curve = [m for m in read_records(path, TrainingMetric) if m.job_id == last.job_id]
+    return Training(last, tuple(sorted(curve, key=lambda metric: metric.step)))

@@ -1,0 +1,74 @@
+"""The report as one page of HTML that lets no script run but its own."""
+
+import base64
+import hashlib
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from jobs.comparison.table import (
+    SLICE_LABELS,
+    describe_counts,
+    describe_estimate,
+    describe_gap,
+    metric_label,
+    pair_label,
+)
+from jobs.report.answer_data import answer_choices, encode_answer_data
+from jobs.report.draw_charts import draw_charts
+from jobs.report.read_report import Report, total_cost_usd
+from jobs.report.run_charts import MAX_BARS, STAGE_LABELS
+from schemas.evaluation import METRICS
+
+MAX_DOCUMENT_ROWS = 50
+
+
+def render_page(report: Report) -> str:
+    """The page. Every text of a document or a model is escaped.
+
+    Its Content-Security-Policy names the hashes of the one script and the one style sheet; nothing
+    else may run, style or be loaded, so a fault in the escaping would still do nothing.
+    """
+    script, style = _read("report.js"), _read("report.css")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, lstrip_blocks=True)
+    environment.filters.update(
+        estimate=describe_estimate,
+        dollars=_dollars,
+        metric=metric_label,
+        counts=describe_counts,
+        gap=describe_gap,
+    )
+    environment.globals.update(pair_label=pair_label)
+    compared = report.compared
+    return environment.from_string(_read("report.html.j2")).render(
+        report=report,
+        charts=draw_charts(report),
+        comparison=compared.comparison if compared else None,
+        choices=answer_choices(compared.comparison) if compared else None,
+        answer_data=Markup(encode_answer_data(compared)) if compared else "",  # noqa: S704
+        total_cost_usd=total_cost_usd(entry.cost_usd for entry in report.spending),
+        stage_labels=STAGE_LABELS,
+        slice_labels=SLICE_LABELS,
+        metrics=METRICS,
+        max_bars=MAX_BARS,
+        max_document_rows=MAX_DOCUMENT_ROWS,
+        script=Markup(script),  # noqa: S704
+        style=Markup(style),  # noqa: S704
+        script_hash=_hash_source(script),
+        style_hash=_hash_source(style),
+    )
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash_source(text: str) -> str:
+    """What a Content-Security-Policy calls an inline element (CSP level 3, hash-source)."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def _dollars(cost_usd: float | None) -> str:
+    return "unknown" if cost_usd is None else f"${cost_usd:,.4f}"

@@ -1,0 +1,101 @@
+"""Finds out, without asking a model, what changed settings or documents would cost."""
+
+import shutil
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.errors import Deferred
+from engine.files.journal import Journal, read_settled
+from engine.run_folder import RunFolder
+from engine.stopping import Stopping
+from engine.wire.prices import ALL_SENDS, ONE_SEND, Price, worst_case_usd
+from jobs.run.changes import RunChanges, apply_changes
+from jobs.run.stages import StageContext, Stages, run_stages
+from schemas.outcomes import Outcome
+from schemas.requests import Request
+from schemas.settings import RunSettings
+
+COPY_NAME = ".preview"  # removed as a whole; no folder of documents has names with a dot
+
+
+class Preview(NamedTuple):
+    """What going on under changed settings comes to.
+
+    `asked_anew` is exact for `stage`, the first that would have to ask; what later stages ask
+    depends on the replies. `worst_case_usd` is for these requests; None: a price is unknown.
+    """
+
+    stage: str
+    settled: int
+    used_again: int
+    asked_anew: int
+    worst_case_usd: float | None
+
+
+async def preview_changes(
+    folder: RunFolder,
+    settings: RunSettings,
+    changes: RunChanges,
+    price: Price,
+    stopping: Stopping,
+    stages: Stages[None],
+) -> Preview:
+    """Go through `stages` in a copy of the run, with a journal that buys nothing."""
+    copy = RunFolder(folder.run_dir / COPY_NAME)
+    shutil.rmtree(copy.run_dir, ignore_errors=True)
+    try:
+        _copy_stages(folder, copy)
+        apply_changes(copy, changes, stages)
+        async with Journal(folder.journal_path) as journal:
+            sends = ALL_SENDS if settings.limits.retry_truncated else ONE_SEND
+            ask = AskJournal(journal, price, sends)
+            context = StageContext(
+                folder=copy,
+                settings=settings,
+                ask=ask,
+                journal=journal,
+                stopping=stopping,
+                details=dict,
+                order=None,
+            )
+            end = await run_stages(stages, context)
+        return Preview(
+            stage=end.stage,
+            settled=sum(1 for _ in read_settled(folder.journal_path)),
+            used_again=ask.used_again,
+            asked_anew=ask.asked_anew,
+            worst_case_usd=ask.worst_case_usd,
+        )
+    finally:
+        shutil.rmtree(copy.run_dir, ignore_errors=True)
+
+
+def _copy_stages(folder: RunFolder, copy: RunFolder) -> None:
+    copy.create()
+    for path in folder.stage_paths():
+        target = copy.run_dir / path.relative_to(folder.run_dir)
+        shutil.copyfile(path, target)
+
+
+class AskJournal:
+    """Answers what is settled and counts what is not, which it defers."""
+
+    def __init__(self, journal: Journal, price: Price, sends: Sequence[int]) -> None:
+        self._journal = journal
+        self._price = price
+        self._sends = sends
+        self.used_again = 0
+        self.asked_anew = 0
+        self.worst_case_usd: float | None = 0.0
+
+    async def __call__(self, request: Request) -> Outcome:
+        """The outcome of a settled request. Raises Deferred for any other."""
+        outcome = self._journal.get(request.request_id)
+        if outcome is not None:
+            self.used_again += 1
+            return outcome
+        self.asked_anew += 1
+        cost = worst_case_usd(self._price, request, self._sends)
+        known = self.worst_case_usd is not None and cost is not None
+        self.worst_case_usd = self.worst_case_usd + cost if known else None  # type: ignore[operator]
+        raise Deferred

@@ -1,0 +1,202 @@
+"""Starts a run or goes on with it: what changed, what that costs, then the stages."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from engine.errors import ConfigError
+from engine.files.lock import WriterLock
+from engine.run_folder import RunFolder
+from engine.stage import StagePass
+from engine.stopping import Stopping, stop_on_signals
+from engine.wire.endpoints import Endpoint
+from engine.wire.prices import make_price
+from jobs.dataset.stages import DATASET
+from jobs.documents.list_sources import find_missing_documents, list_sources
+from jobs.run.batch_folders import run_batch_folder
+from jobs.run.changes import RunChanges, apply_changes, find_changes
+from jobs.run.lanes import LaneOrder
+from jobs.run.open_engine import check_price, open_engine
+from jobs.run.preview import Preview, preview_changes
+from jobs.run.retry import retry_failed
+from jobs.run.rounds import Rounds, RunPass
+from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages
+from jobs.settings.run_config import (
+    new_run_config,
+    read_run_config,
+    with_settings,
+    write_run_config,
+)
+from schemas.settings import RunSettings
+
+NO_CHANGES = RunChanges((), ())
+
+_log = logging.getLogger(__name__)
+
+
+class RunOrder(NamedTuple):
+    """What the user asks for. The keys of the endpoints are in no file, log or error."""
+
+    folder: RunFolder
+    settings: RunSettings
+    endpoints: Sequence[Endpoint]
+    accepts_changes: bool
+    retries_failed: bool
+    lane: LaneOrder = LaneOrder()
+    last_stage: str | None = None
+    stages: Stages[None] = DATASET
+
+
+async def start_run(order: RunOrder) -> StagesEnd:
+    """Take a run as far as it goes; the same call again resumes it.
+
+    Raises:
+        ConfigError: settings or documents changed and that was not accepted; other bad settings.
+        EngineError: whatever ends the run early; everything bought until then is kept.
+    """
+    stopping, settings = Stopping(), order.settings
+    _check_folders(order)
+    check_price(settings)
+    order.folder.create()
+    with (
+        WriterLock(order.folder.lock_path),
+        stop_on_signals(stopping, grace_s=settings.limits.grace_s),
+    ):
+        is_changed = await _settle_changes(order, stopping)
+        if order.retries_failed:
+            failed_count = retry_failed(order.folder, order.stages)
+            is_changed = is_changed or failed_count > 0
+            _log.info("asking again: %d requests that had failed", failed_count)
+        async with open_engine(
+            order.folder, settings, order.endpoints, stopping, order.lane
+        ) as engine:
+            context = StageContext(
+                folder=order.folder,
+                settings=settings,
+                ask=engine.ask,
+                journal=engine.journal,
+                stopping=stopping,
+                details=engine.details,
+                order=None,
+            )
+            run = partial(run_stages, order.stages, context, last_stage=order.last_stage)
+            if engine.rounds is None:
+                return await run()
+            name = order.last_stage or order.stages[-1].name
+            return await run_in_rounds(run, engine.rounds, name=name, is_changed=is_changed)
+
+
+async def run_in_rounds(
+    run: Callable[[], Awaitable[StagesEnd]],
+    make_rounds: Callable[[RunPass], Rounds],
+    *,
+    name: str,
+    is_changed: bool,
+) -> StagesEnd:
+    """Call `run` as often as batches need; `name` tells its passes from those of other commands."""
+    end = StagesEnd("batches", StagePass(), is_done=False)  # of a round in which no pass was due
+
+    async def run_pass() -> bool:
+        nonlocal end
+        end = await run()
+        return end.is_done
+
+    await make_rounds(run_pass).run(name, is_changed=is_changed)
+    return end
+
+
+def _check_folders(order: RunOrder) -> None:
+    documents_dir = order.settings.documents_dir
+    if documents_dir is None:
+        raise ConfigError("documents_dir is not set: name the folder to read with --documents")
+    if documents_dir.resolve() == order.folder.run_dir.resolve():
+        raise ConfigError(
+            f"{documents_dir} holds the documents: name another folder for the run, which may "
+            "lie in it"
+        )
+    run_dir = order.folder.run_dir
+    others = [*run_dir.glob("*.jsonl"), *run_dir.glob("dataset/*.jsonl")]
+    if others and not order.folder.is_begun:
+        raise ConfigError(
+            f"{run_dir} is no run, but holds {others[0]}, which a run might replace: name a new "
+            "folder"
+        )
+
+
+async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
+    """Remove from the run what no longer holds, and keep the settings that it goes on with.
+
+    Returns whether anything was other than before.
+    """
+    folder, settings = order.folder, order.settings
+    assert settings.documents_dir is not None
+    before = read_run_config(folder.config_path)
+    await list_sources(folder, settings.documents_dir, stopping)
+    is_changed = False
+    if before is None:
+        after = new_run_config(settings)
+    else:
+        after = with_settings(before, settings)
+        changes = RunChanges(
+            find_changes(before, after, order.stages), tuple(find_missing_documents(folder))
+        )
+        await _apply(changes, order, stopping)
+        is_changed = bool(changes)
+    write_run_config(folder.config_path, after)
+    return is_changed
+
+
+async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:
+    if not changes:
+        return
+    if not order.accepts_changes:
+        await _check_consent(changes, order, stopping)
+    for change in changes.describe():
+        _log.info("changed: %s", change)
+    apply_changes(order.folder, changes, order.stages)
+    run_batch_folder(order.folder, "").outbox_path.unlink(missing_ok=True)  # asked anew, if still
+    assert order.settings.documents_dir is not None
+    await list_sources(order.folder, order.settings.documents_dir, stopping)  # rejections are gone
+
+
+async def _check_consent(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:
+    """Refuse what asks anew, also what a threshold brings back: it is bought only with consent.
+
+    Raises:
+        ConfigError: something would be asked that would not be without the changes.
+    """
+    settings = order.settings
+    price = make_price(settings.prices, is_free=settings.teacher.provider == "local")
+
+    async def preview(changes: RunChanges) -> Preview:
+        return await preview_changes(order.folder, settings, changes, price, stopping, order.stages)
+
+    if changes.ask_anew:
+        raise ConfigError(_explain(changes, await preview(changes), order))
+    found = await preview(changes)
+    if found.asked_anew and found.asked_anew > (await preview(NO_CHANGES)).asked_anew:
+        raise ConfigError(_explain(changes, found, order))
+
+
+def _explain(changes: RunChanges, preview: Preview, order: RunOrder) -> str:
+    lines = [
+        f"{order.folder.run_dir} was made with other settings or documents:",
+        *(f"  {change}" for change in changes.describe()),
+        f"Of {preview.settled:,} settled requests {_explain_cost(preview)}. Nothing paid for is "
+        "deleted.",
+        "Go on with --accept-changes, or give the former settings and documents, or another run "
+        "folder.",
+    ]
+    return "\n".join(lines)
+
+
+def _explain_cost(preview: Preview) -> str:
+    if not preview.asked_anew:
+        return f"{preview.used_again:,} still apply, and no other is needed: going on costs nothing"
+    dollars = "" if preview.worst_case_usd is None else f" (at most ${preview.worst_case_usd:.4f})"
+    return (
+        f"{preview.used_again:,} still apply up to stage {preview.stage}, where "
+        f"{preview.asked_anew:,} would be asked anew{dollars}; later stages ask anew what depends "
+        "on new replies"
+    )

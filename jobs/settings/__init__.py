@@ -1,0 +1,1 @@
+"""Settings: resolved from all their sources, and kept with the run."""

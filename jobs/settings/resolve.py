@@ -1,0 +1,234 @@
+"""Settings from defaults, a TOML file, the environment and flags, each overriding the former."""
+
+import copy
+import difflib
+import tomllib
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from engine.errors import ConfigError
+from schemas.settings import RunSettings, TeacherSettings
+
+ENV_PREFIX = "DISTILL_"
+MAY_HOLD_SECRETS = ("teacher.base_url", "student.base_url", "endpoints")
+BASE_URL_VARIABLE = "OPENAI_BASE_URL"
+API_KEY_VARIABLE = "OPENAI_API_KEY"
+
+DEFAULT_PROVIDER = TeacherSettings().provider
+
+Tree = dict[str, Any]
+
+
+class Layer(NamedTuple):
+    """Settings from one source: a tree like the TOML file's, and the source's name in messages."""
+
+    source: str
+    tree: Tree
+
+
+def resolve_settings(layers: Sequence[Layer]) -> RunSettings:
+    """The settings that the layers give together; a later layer wins key by key.
+
+    Below a layer that names another provider lie that provider's defaults
+    (teacher_defaults.toml), above what was set for the former one. A relative documents_dir is
+    relative to the working directory of this call.
+
+    Raises:
+        ConfigError: an unknown key or a wrong value; says where, what was found and expected.
+    """
+    try:
+        settings = RunSettings.model_validate(_merge_all(layers))
+    except ValidationError as error:
+        raise ConfigError(_explain(error, layers)) from error
+    if settings.documents_dir is None:
+        return settings
+    absolute = _with_home(settings.documents_dir).resolve()
+    return settings.model_copy(update={"documents_dir": absolute})
+
+
+def read_config_file(path: Path) -> Layer:
+    """The layer of a TOML file; a relative documents_dir in it is relative to the file.
+
+    Raises:
+        ConfigError: the file cannot be read or is not TOML.
+    """
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: is not a TOML file: {error}") from error
+    folder = tree.get("documents_dir")
+    if isinstance(folder, str):
+        tree["documents_dir"] = str(path.parent.resolve() / _with_home(Path(folder)))
+    return Layer(str(path), tree)
+
+
+def read_environment(environment: Mapping[str, str]) -> Layer:
+    """The layer of DISTILL_SECTION_KEY variables and OPENAI_BASE_URL.
+
+    Raises:
+        ConfigError: a DISTILL_ variable names no setting.
+    """
+    names = {ENV_PREFIX + key.replace(".", "_").upper(): key for key in setting_keys()}
+    tree: Tree = {}
+    if base_url := environment.get(BASE_URL_VARIABLE):
+        set_key(tree, "teacher.base_url", base_url)
+    for name, value in sorted(environment.items()):
+        if not name.startswith(ENV_PREFIX):
+            continue
+        if name not in names:
+            raise ConfigError(
+                f"environment variable {name} names no setting{_nearest(name, list(names))}"
+            )
+        set_key(tree, names[name], value)
+    return Layer("the environment", tree)
+
+
+def read_assignments(assignments: Sequence[str]) -> Layer:
+    """The layer of `--set section.key=value` flags; values are TOML, or else plain text.
+
+    No value (`limit_chunks=`) unsets what has no default.
+
+    Raises:
+        ConfigError: one of them is not an assignment.
+    """
+    tree: Tree = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {assignment!r}: expected section.key=value")
+        set_key(tree, key.strip(), _toml_value(value.strip()))
+    return Layer("--set", tree)
+
+
+def set_key(tree: Tree, key: str, value: object) -> None:
+    """Put `value` at a dotted key."""
+    *sections, name = key.split(".")
+    for section in sections:
+        tree = tree.setdefault(section, {})
+        if not isinstance(tree, dict):
+            raise ConfigError(f"{key}: {section} was given a value of its own before")
+    tree[name] = value
+
+
+def setting_keys(model: type[BaseModel] = RunSettings) -> Iterator[str]:
+    """All dotted keys of the settings, in order; a table of free names counts as one key."""
+    return (key for key, _ in setting_fields(model))
+
+
+def setting_fields(
+    model: type[BaseModel] = RunSettings, prefix: str = ""
+) -> Iterator[tuple[str, FieldInfo]]:
+    """All settings by dotted key, in order, with what stands at each."""
+    for name, field in model.model_fields.items():
+        section = _section(field.annotation)
+        if section is None:
+            yield prefix + name, field
+        else:
+            yield from setting_fields(section, f"{prefix}{name}.")
+
+
+def _with_home(folder: Path) -> Path:
+    try:
+        str(folder).encode()  # config.toml is UTF-8
+        return folder.expanduser()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"documents_dir: {str(folder)!r} is not UTF-8: rename it") from error
+    except RuntimeError as error:
+        raise ConfigError(f"documents_dir: {folder}: there is no such user") from error
+
+
+def _section(annotation: object) -> type[BaseModel] | None:
+    if get_origin(annotation) in (Union, types.UnionType):
+        return next((part for part in map(_section, get_args(annotation)) if part), None)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return None
+
+
+def _read_teacher_defaults() -> Tree:
+    return tomllib.loads(files(__package__).joinpath("teacher_defaults.toml").read_text("utf-8"))
+
+
+def _merge_all(layers: Sequence[Layer]) -> Tree:
+    defaults = _read_teacher_defaults()
+    provider: str = DEFAULT_PROVIDER
+    merged: Tree = copy.deepcopy(defaults[provider])
+    for layer in layers:
+        named = _provider_of(layer.tree, provider)
+        if named != provider:
+            _remove(merged, defaults.get(provider, {}))
+            _merge(merged, defaults.get(named, {}))
+            provider = named
+        _merge(merged, layer.tree)
+    return merged
+
+
+def _provider_of(tree: Tree, otherwise: str) -> str:
+    match tree:
+        case {"teacher": {"provider": str(provider)}}:
+            return provider
+    return otherwise
+
+
+def _remove(tree: Tree, keys: Tree) -> None:
+    """Take the keys of `keys` out of `tree`, at every level."""
+    for name, inner in keys.items():
+        if not isinstance(inner, dict):
+            tree.pop(name, None)
+        elif isinstance(tree.get(name), dict):
+            _remove(tree[name], inner)
+
+
+def _merge(into: Tree, tree: Tree) -> None:
+    for name, value in tree.items():
+        if isinstance(value, dict) and isinstance(into.get(name), dict):
+            _merge(into[name], value)
+        else:
+            into[name] = copy.deepcopy(value)
+
+
+def _toml_value(text: str) -> object:
+    if not text:
+        return None
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _explain(error: ValidationError, layers: Sequence[Layer]) -> str:
+    lines = []
+    for problem in error.errors(include_url=False):
+        key = ".".join(str(part) for part in problem["loc"])
+        source = _source_of(problem["loc"], layers)
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"{source}: unknown key {key!r}{_nearest(key, list(setting_keys()))}")
+        else:
+            found = "" if key.startswith(MAY_HOLD_SECRETS) else f" (found {problem['input']!r})"
+            lines.append(f"{source}: {key}: {problem['msg']}{found}")
+    return "\n".join(lines)
+
+
+def _source_of(location: tuple[int | str, ...], layers: Sequence[Layer]) -> str:
+    for layer in reversed(layers):
+        tree: object = layer.tree
+        for part in location:
+            if not isinstance(tree, dict) or part not in tree:
+                break
+            tree = tree[part]
+        else:
+            return layer.source
+    return "settings"
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else "; `distill init` lists all keys"

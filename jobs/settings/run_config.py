@@ -1,0 +1,90 @@
+"""The config.toml of a run: the settings it was made with, kept beside its results."""
+
+import tomllib
+import uuid
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import ValidationError
+
+from engine.errors import ConfigError, DamagedLogError
+from engine.files.records import first_problem
+from engine.files.replace import replace_file
+from jobs.prompts import prompt_hashes
+from schemas.record import Record
+from schemas.settings import FORMAT_VERSION, RunIdentity, RunSettings
+
+DISTRIBUTION = "corpus-distill"
+HEADER = b"# Written by distill. Give other settings by flags, the environment or --config.\n"
+
+
+class RunConfig(Record):
+    """Who a run is and what it depends on."""
+
+    run: RunIdentity
+    settings: RunSettings
+
+
+def new_run_config(settings: RunSettings) -> RunConfig:
+    """The config of a run that begins now, with this version's prompts."""
+    identity = RunIdentity(
+        format_version=FORMAT_VERSION,
+        version=version(DISTRIBUTION),
+        run_id=uuid.uuid4().hex,
+        prompts=prompt_hashes(),
+    )
+    return RunConfig(run=identity, settings=settings)
+
+
+def with_settings(config: RunConfig, settings: RunSettings) -> RunConfig:
+    """The same run under these settings and this version's prompts."""
+    identity = config.run.model_copy(
+        update={"version": version(DISTRIBUTION), "prompts": prompt_hashes()}
+    )
+    return RunConfig(run=identity, settings=settings)
+
+
+def read_run_config(path: Path) -> RunConfig | None:
+    """The config of a run; None where there is none yet.
+
+    Raises:
+        ConfigError: it was written by a newer version.
+        DamagedLogError: it is not what distill writes.
+    """
+    if not path.exists():
+        return None
+    try:
+        tree: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        _refuse_newer(path, tree)
+        return RunConfig(run=tree.pop("run"), settings=RunSettings.model_validate(tree))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _damaged(path, str(error)) from error
+    except KeyError as error:
+        raise _damaged(path, "it has no table [run]") from error
+    except ValidationError as error:
+        raise _damaged(path, first_problem(error)) from error
+
+
+def _damaged(path: Path, why: str) -> DamagedLogError:
+    return DamagedLogError(
+        f"{path}: is not the config of a run: {why}. It is written by distill alone: restore it "
+        "from a backup; a file of settings goes elsewhere and is given with --config"
+    )
+
+
+def write_run_config(path: Path, config: RunConfig) -> None:
+    """Replace the config of a run in one step."""
+    tree = config.settings.model_dump(mode="json", exclude_none=True)
+    tree["run"] = config.run.model_dump(mode="json")
+    replace_file(path, (HEADER + tomli_w.dumps(tree).encode()).rstrip(b"\n").split(b"\n"))
+
+
+def _refuse_newer(path: Path, tree: dict[str, Any]) -> None:
+    found = tree.get("run", {}).get("format_version")
+    if isinstance(found, int) and found > FORMAT_VERSION:
+        raise ConfigError(
+            f"{path}: the run has format {found}, this version knows formats up to "
+            f"{FORMAT_VERSION}; install a newer {DISTRIBUTION}"
+        )

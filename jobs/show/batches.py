@@ -1,0 +1,156 @@
+"""The batches of a run or of a file that is sent: shown, and cancelled at the provider."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from engine.batch.client import BatchClient
+from engine.batch.folder import BatchFolder
+from engine.batch.ledger import BatchLedger, read_batches
+from engine.batch.poll import Poller
+from engine.clock import Clock, SystemClock
+from engine.errors import ConfigError
+from engine.files.lock import WriterLock
+from engine.run_folder import RunFolder
+from engine.wire.endpoints import Endpoint
+from jobs.run.batch_folders import run_batch_folder, send_batch_folder
+from jobs.send.result_files import result_paths
+from schemas.batches import Batch
+from schemas.settings import RunSettings
+
+COLUMNS = ("batch", "state", "answered", "failed", "of", "age", "dollars", "provider's id", "file")
+
+_log = logging.getLogger(__name__)
+
+
+class BatchesOrder(NamedTuple):
+    """Which batches to cancel: those named by our name or the provider's id; none named: all."""
+
+    target: Path
+    ids: frozenset[str]
+    settings: RunSettings
+    endpoint: Endpoint
+
+
+def read_run_batches(target: Path) -> list[Batch]:
+    """The batches of a run's folder or of a file of replies, oldest first. Reads only.
+
+    Raises:
+        ConfigError: `target` is neither.
+        DamagedLogError: the ledger is damaged.
+    """
+    return read_batches(_batch_folder(target).ledger_path)
+
+
+def describe_batches(target: Path, batches: Sequence[Batch]) -> str:
+    """A table, a line a batch; states are those of the last poll."""
+    if not batches:
+        return f"{target}: no batches"
+    now = datetime.now(UTC)
+    rows = [COLUMNS, *(_row(batch, now) for batch in batches)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "\n".join(lines)
+
+
+def json_lines(batches: Sequence[Batch]) -> Iterator[str]:
+    """A JSON object a batch."""
+    for batch in batches:
+        facts = batch.facts.model_dump(exclude_none=True)
+        fields = {**batch.model_dump(exclude={"facts"}), **facts, "state": _state(batch)}
+        yield orjson.dumps(fields).decode()
+
+
+async def cancel_batches(order: BatchesOrder) -> None:
+    """Ask the provider to stop working on batches that are out.
+
+    What they have answered until then is collected by the next round of the run.
+
+    Raises:
+        ConfigError: an id is that of no batch that is out.
+        RunInUseError: another process writes the run.
+        TransientError, RequestError, FatalError: the provider does not do it.
+    """
+    folder, clock = _batch_folder(order.target), SystemClock()
+    with WriterLock(_lock_path(order.target), guarded=order.target):
+        async with BatchLedger(folder.ledger_path, clock) as ledger:
+            await _cancel(order, _choose(ledger, order), ledger, clock)
+
+
+async def _cancel(
+    order: BatchesOrder, chosen: Sequence[Batch], ledger: BatchLedger, clock: Clock
+) -> None:
+    timeout_s = order.settings.limits.request_timeout_s
+    client = BatchClient(order.endpoint, timeout_s=timeout_s, clock=clock)
+    try:
+        await Poller(ledger, client, clock=clock).cancel(chosen)
+    finally:
+        await client.aclose()
+    for batch in chosen:
+        _log.info("batch %s: %s", batch.name, ledger.get(batch.name).facts.status)
+
+
+def _choose(ledger: BatchLedger, order: BatchesOrder) -> list[Batch]:
+    open_batches = [batch for batch in ledger.out() if batch.is_at_provider]
+    if not order.ids:
+        return open_batches
+    chosen = [b for b in open_batches if {b.name, b.facts.batch_id} & order.ids]
+    known = {name for batch in chosen for name in (batch.name, batch.facts.batch_id)}
+    if unknown := sorted(order.ids - known):
+        raise ConfigError(
+            f"{order.target}: no batch that is out is called {', '.join(unknown)}; "
+            f"`distill batches {order.target}` shows them"
+        )
+    return chosen
+
+
+def _batch_folder(target: Path) -> BatchFolder:
+    if target.is_dir():
+        return run_batch_folder(RunFolder(target), "")
+    folder = send_batch_folder(target)
+    if not folder.files_dir.exists():
+        raise ConfigError(
+            f"{target}: expected a run's folder, or a file of replies that was sent in batches"
+        )
+    return folder
+
+
+def _lock_path(target: Path) -> Path:
+    return RunFolder(target).lock_path if target.is_dir() else result_paths(target).lock
+
+
+def _row(batch: Batch, now: datetime) -> tuple[str, ...]:
+    facts = batch.facts
+    is_over = batch.is_collected
+    answered = facts.answered if is_over else facts.done_count
+    failed = facts.failed if is_over else facts.error_count
+    dollars = facts.cost_usd if is_over else facts.worst_case_usd
+    return (
+        batch.name,
+        _state(batch),
+        f"{answered or 0:,}",
+        f"{failed or 0:,}",
+        f"{facts.request_count or 0:,}",
+        _age(now - datetime.fromisoformat(batch.intended_at)),
+        "unknown" if dollars is None else f"{'' if is_over else '<= '}{dollars:.4f}",
+        facts.batch_id or "-",
+        facts.file_id or "-",
+    )
+
+
+def _state(batch: Batch) -> str:
+    if batch.is_collected:
+        return f"collected ({batch.facts.status})"
+    return batch.facts.status or ("uploaded" if batch.facts.file_id else "intended")
+
+
+def _age(age: timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    return f"{minutes // 60}h{minutes % 60:02}m"

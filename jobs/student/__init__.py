@@ -1,1 +1,0 @@
-"""The student: fine-tuned, evaluated, compared with its teacher and with what it was before."""

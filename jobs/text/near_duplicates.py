@@ -1,0 +1,102 @@
+"""Tells whether a text says what an earlier one said."""
+
+import math
+import re
+import sys
+from array import array
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from jobs.text.content_words import content_words
+
+# Stop words elsewhere; between two questions they make the difference.
+_QUESTION_WORDS = frozenset(
+    ("what", "why", "how", "when", "where", "which", "who", "whom", "whose", "not", "no", "without")
+)
+_NONE = array("I")
+_WORD = re.compile(r"\w+")
+ROUNDING = 1e-9  # 0.55 * 20 is a little more than 11
+
+
+class Match(NamedTuple):
+    """The earlier item that a text is like, and how like it is."""
+
+    item_id: str
+    similarity: float
+
+
+class NearDuplicates:
+    """Remembers texts by their content words and finds the one that a new text is most like.
+
+    Similarity is Jaccard's, on sets: the words of both through the words of either, without case,
+    order, punctuation, endings and stop words. Nothing that is similar is missed: every word of
+    every text is indexed, and a text is looked up by its rarest words (prefix filtering, Chaudhuri
+    et al. 2006). A remembered question costs about 250 bytes.
+    """
+
+    def __init__(self, max_similarity: float) -> None:
+        self._max_similarity = max_similarity
+        self._item_ids: list[str] = []
+        self._words: list[tuple[str, ...]] = []
+        self._indexes_by_word: dict[str, array[int]] = {}
+
+    def add(self, item_id: str, text: str) -> Match | None:
+        """The earlier item that `text` duplicates; None if it is new, and then it is remembered.
+
+        A duplicate is at least `max_similarity` alike. Of several, the most similar, then the
+        earliest counts.
+        """
+        words = _telling_words(text)
+        match = self._find(words)
+        if match is None:
+            self._remember(item_id, words)
+        return match
+
+    def find(self, text: str) -> Match | None:
+        """The remembered item that `text` duplicates; `text` is not remembered."""
+        return self._find(_telling_words(text))
+
+    def remember(self, item_id: str, text: str) -> None:
+        """Remember a text that is known to be new, which is faster than to look for its like."""
+        self._remember(item_id, _telling_words(text))
+
+    def _find(self, words: set[str]) -> Match | None:
+        best, best_index = self._max_similarity, -1
+        for index in self._candidates(words):
+            other = self._words[index]
+            shared = len(words.intersection(other))
+            similarity = shared / (len(words) + len(other) - shared)
+            if similarity > best or (similarity == best and best_index < 0):
+                best, best_index = similarity, index
+        return Match(self._item_ids[best_index], best) if best_index >= 0 else None
+
+    def _candidates(self, words: set[str]) -> Iterable[int]:
+        """The indexes, in order and perhaps repeated, of the texts that may be similar enough.
+
+        A similar text has `least` of these words, so of any choice that leaves out no more than
+        `least - needed` of them it has `needed`. The rarest are chosen.
+        """
+        least = max(1, math.ceil(self._max_similarity * len(words) - ROUNDING))
+        needed = min(2, least)
+        known = sorted((self._indexes_by_word.get(word, _NONE) for word in words), key=len)
+        rarest = known[: len(words) - least + needed]
+        found = np.concatenate([np.frombuffer(indexes, dtype=np.uintc) for indexes in rarest])
+        found.sort()
+        last = found[needed - 1 :]
+        similar: list[int] = last[last == found[: len(last)]].tolist()
+        return similar
+
+    def _remember(self, item_id: str, words: set[str]) -> None:
+        index = len(self._item_ids)
+        self._item_ids.append(item_id)
+        self._words.append(tuple(sys.intern(word) for word in words))
+        for word in words:
+            self._indexes_by_word.setdefault(word, array("I")).append(index)
+
+
+def _telling_words(text: str) -> set[str]:
+    """What a text is compared by; never empty."""
+    every = _WORD.findall(text.casefold())
+    return content_words(text) | _QUESTION_WORDS.intersection(every) or set(every) or {text}

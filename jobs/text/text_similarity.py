@@ -1,0 +1,97 @@
+"""Measures how close texts are in meaning, by an embedding model."""
+
+import base64
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.ask import Ask
+from engine.errors import ConfigError
+from engine.wire.tokens import count_tokens
+from schemas.outcomes import Failed
+from schemas.requests import EMBEDDINGS, Json, make_request
+
+PURPOSE = "embeddings"
+MALFORMED = "malformed_embeddings"
+
+Vectors = NDArray[np.float32]
+
+
+class Pair(NamedTuple):
+    """Two texts whose closeness is asked for."""
+
+    left: str
+    right: str
+
+
+class SimilarityFailure(NamedTuple):
+    """Why nothing was measured: the code of the failure and what it says."""
+
+    reason: str
+    detail: str = ""
+
+
+async def measure_similarity(
+    item_id: str, ordinal: int, *, pairs: Sequence[Pair], ask: Ask, model: str
+) -> list[float] | SimilarityFailure:
+    """The cosine of the angle between the texts of each pair, -1 to 1, in one request for all.
+
+    Raises:
+        ConfigError: no embedding model is set; and what `ask` raises.
+    """
+    if not model:
+        raise ConfigError(
+            "teacher.embedding_model is not set; the small prompt profile needs one to tell "
+            "which questions their sentence answers: set it to a model of the same endpoint"
+        )
+    texts: list[Json] = [text for pair in pairs for text in pair]
+    request = make_request(
+        item_id,
+        ordinal,
+        url=EMBEDDINGS,
+        body={"model": model, "input": texts, "encoding_format": "base64"},
+        purpose=PURPOSE,
+        prompt_tokens=sum(count_tokens(str(text)) for text in texts),
+    )
+    outcome = await ask(request)
+    if isinstance(outcome, Failed):
+        return SimilarityFailure(outcome.code, outcome.message)
+    vectors = read_vectors(outcome.reply, len(texts))
+    if vectors is None:
+        return SimilarityFailure(MALFORMED)
+    vectors = unit_vectors(vectors)
+    return [round(float(cosine), 4) for cosine in (vectors[0::2] * vectors[1::2]).sum(axis=1)]
+
+
+def unit_vectors(vectors: Vectors) -> Vectors:
+    """The vectors, each divided by its length."""
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
+
+
+def read_vectors(reply: dict[str, Json], expected_count: int) -> Vectors | None:
+    """The vectors in the order of the texts, exactly as they were sent.
+
+    None if the reply is not that many vectors of one length, each other than 0.
+    """
+    data = reply.get("data")
+    if not isinstance(data, list) or len(data) != expected_count:
+        return None
+    try:
+        by_index = {entry["index"]: _read_vector(entry["embedding"]) for entry in data}  # type: ignore[index, call-overload]
+        vectors = np.stack([by_index[index] for index in range(expected_count)])
+    except (KeyError, TypeError, ValueError):
+        return None
+    if vectors.ndim != 2:
+        return None
+    lengths = np.linalg.norm(vectors, axis=1)
+    return vectors if (np.isfinite(lengths) & (lengths > 0)).all() else None
+
+
+def _read_vector(value: Json) -> Vectors:
+    """One vector as the wire has it: base64 of little-endian float32, or a list of numbers."""
+    if isinstance(value, str):
+        return np.frombuffer(base64.b64decode(value, validate=True), dtype="<f4")
+    return np.array(value, dtype=np.float32)

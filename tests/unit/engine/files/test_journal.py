@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import orjson
+import pytest
+
+from engine.errors import DamagedLogError
+from engine.files.journal import Journal, read_settled
+from schemas.outcomes import Completed, Failed, Usage
+
+PRETTY_REPLY = b'{\n  "id": "chatcmpl-1",\n  "choices": [{"message": {"content": "a\\nb"}}]\n}\n'
+
+
+def make_completed(request_id: str = "r1") -> Completed:
+    return Completed(
+        request_id=request_id,
+        model="m",
+        purpose="questions",
+        lane="live",
+        attempts=2,
+        usage=Usage(prompt_tokens=10, completion_tokens=5, cached_tokens=4),
+        cost_usd=0.25,
+        latency_s=1.5,
+        settled_at="2026-11-25T00:00:00Z",
+        reply=orjson.loads(PRETTY_REPLY),
+        raw=PRETTY_REPLY.replace(b"\n", b" "),
+        server_request_id="req_7",
+    )
+
+
+def make_failed(request_id: str = "r2") -> Failed:
+    return Failed(
+        request_id=request_id,
+        model="m",
+        purpose="answers",
+        lane="live",
+        attempts=1,
+        usage=Usage(prompt_tokens=7),
+        cost_usd=None,
+        latency_s=0.5,
+        settled_at="2026-11-25T00:00:00Z",
+        code="context_length_exceeded",
+        message="too long",
+        status=400,
+    )
+
+
+async def test_outcomes_come_back_as_they_went_in(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+
+    async with Journal(path) as journal:
+        await journal.append(make_completed())
+        await journal.append(make_failed())
+
+    async with Journal(path) as journal:
+        completed, failed = journal.get("r1"), journal.get("r2")
+        assert isinstance(completed, Completed)
+        assert completed.reply == orjson.loads(PRETTY_REPLY)
+        assert completed.usage == make_completed().usage
+        assert completed.server_request_id == "req_7"
+        assert failed == make_failed()
+        assert journal.get("r3") is None
+
+
+async def test_every_line_is_one_json_object_that_begins_with_its_id(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+
+    async with Journal(path) as journal:
+        await journal.append(make_completed())
+        await journal.append(make_failed())
+
+    lines = path.read_bytes().splitlines()
+    assert [next(iter(orjson.loads(line))) for line in lines] == ["request_id"] * 2
+    assert orjson.loads(lines[0])["reply"] == orjson.loads(PRETTY_REPLY)
+
+
+async def test_totals_are_read_without_the_replies(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    async with Journal(path) as journal:
+        await journal.append(make_completed())
+        await journal.append(make_failed())
+
+    settled = list(read_settled(path))
+
+    assert [s.purpose for s in settled] == ["questions", "answers"]
+    assert [s.is_completed for s in settled] == [True, False]
+    assert settled[0].usage == Usage(10, 5, 4)
+    assert settled[1].cost_usd is None
+
+
+async def test_damage_inside_a_line_is_named_when_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    async with Journal(path) as journal:
+        await journal.append(make_failed("r0"))
+        await journal.append(make_completed())
+    path.write_bytes(path.read_bytes().replace(b'"attempts":2', b'"attempts"\x002'))
+
+    async with Journal(path) as journal:
+        with pytest.raises(DamagedLogError, match=r"journal\.jsonl:2: .*not an outcome"):
+            journal.get("r1")
+    with pytest.raises(DamagedLogError, match=r"journal\.jsonl:2: .*not an outcome"):
+        list(read_settled(path))

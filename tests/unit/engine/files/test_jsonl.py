@@ -1,0 +1,236 @@
+import asyncio
+import errno
+import logging
+import os
+from pathlib import Path
+
+import orjson
+import pytest
+
+from engine.errors import DamagedLogError, StorageError
+from engine.files.jsonl import JsonlLog
+from engine.files.jsonl_lines import line_prefix, read_lines, read_lines_by_id, scan_lines
+
+
+def make_line(item_id: str, **fields: object) -> bytes:
+    return orjson.dumps({"item_id": item_id, **fields})
+
+
+async def write_items(path: Path, *item_ids: str) -> None:
+    async with JsonlLog(path, id_field="item_id") as log:
+        for item_id in item_ids:
+            await log.append(item_id, make_line(item_id))
+
+
+async def test_what_was_appended_is_found_after_reopening(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    ids = ["a", 'quote"inside', "back\\slash\\", "ünïcödé 🙂", "", 'ends\\"', "x" * 20_000]
+
+    await write_items(path, *ids)
+
+    async with JsonlLog(path, id_field="item_id") as log:
+        assert [log.read(item_id) for item_id in ids] == [make_line(item_id) for item_id in ids]
+        assert len(log) == len(ids)
+        assert "b" not in log
+
+
+async def test_line_is_on_disk_when_append_returns(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+
+    async with JsonlLog(path, id_field="item_id") as log:
+        await log.append("a", make_line("a"))
+
+        assert path.read_bytes() == make_line("a") + b"\n"
+
+
+def count_syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The file descriptors that are synced from now on."""
+    syncs: list[int] = []
+    sync = os.fsync
+
+    def count(fd: int) -> None:
+        syncs.append(fd)
+        sync(fd)
+
+    monkeypatch.setattr(os, "fsync", count)
+    return syncs
+
+
+async def test_lines_that_wait_share_one_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syncs = count_syncs(monkeypatch)
+
+    async with JsonlLog(tmp_path / "log.jsonl", id_field="item_id") as log:
+        written = [log.append(str(n), make_line(str(n))) for n in range(100)]
+        await asyncio.gather(*written)
+
+    assert len(syncs) == 2  # the first line, then the 99 that came while it was written
+
+
+async def test_where_many_lines_come_those_a_moment_apart_share_one_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syncs = count_syncs(monkeypatch)
+
+    async with JsonlLog(tmp_path / "log.jsonl", id_field="item_id") as log:
+        await asyncio.gather(*[log.append(str(n), make_line(str(n))) for n in range(9)])
+        before = len(syncs)
+        written = []
+        for number in range(10, 14):
+            written.append(log.append(str(number), make_line(str(number))))
+            await asyncio.sleep(0)
+        await asyncio.gather(*written)
+
+    assert len(syncs) == before + 1
+
+
+async def test_lines_that_wait_are_written_when_the_log_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+
+    async with JsonlLog(path, id_field="item_id") as log:
+        await asyncio.gather(*[log.append(str(n), make_line(str(n))) for n in range(9)])
+        log.append("last", make_line("last"))
+
+    assert list(read_lines(path))[-1] == make_line("last")
+
+
+async def test_torn_last_line_is_cut_off_with_a_note(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "log.jsonl"
+    await write_items(path, "a", "b")
+    whole = path.read_bytes()
+    path.write_bytes(whole + make_line("c")[:-3])
+
+    with caplog.at_level(logging.WARNING):
+        async with JsonlLog(path, id_field="item_id") as log:
+            assert "c" not in log
+            await log.append("c", make_line("c"))
+
+    assert "cut off by a crash" in caplog.text
+    assert path.read_bytes() == whole + make_line("c") + b"\n"
+
+
+async def test_torn_line_can_be_torn_anywhere(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    await write_items(path, "first", "second")
+    whole = path.read_bytes()
+    first = len(make_line("first")) + 1
+
+    for cut in range(len(whole) + 1):
+        path.write_bytes(whole[:cut])
+        async with JsonlLog(path, id_field="item_id") as log:
+            assert len(log) == (0 if cut < first else 1 if cut < len(whole) else 2)
+        assert len(path.read_bytes()) in (0, first, len(whole))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"\n",
+        b"\x00\x00\x00\x00\n",
+        b'{"other_id":"b"}\n',
+        b'{"item_id":"b"\n',
+        b'{"item_id":"b\n',
+        b'{"item_id":7}\n',
+        b'item_id":"b"}\n',
+    ],
+)
+async def test_damage_before_the_last_line_names_file_and_line(
+    tmp_path: Path, damage: bytes
+) -> None:
+    path = tmp_path / "log.jsonl"
+    content = make_line("a") + b"\n" + damage + make_line("c") + b"\n"
+    path.write_bytes(content)
+
+    with pytest.raises(DamagedLogError, match=r"log\.jsonl:2: this line is damaged"):
+        JsonlLog(path, id_field="item_id")
+
+    assert path.read_bytes() == content
+
+
+async def test_lines_that_straddle_blocks_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log.jsonl"
+    ids = [f"{n}" * (n % 7 + 1) + 'q"' for n in range(200)]
+    await write_items(path, *ids)
+
+    for block_bytes in (1, 2, 3, 17, 64):
+        monkeypatch.setattr("engine.files.jsonl_lines.BLOCK_BYTES", block_bytes)
+        scanned = scan_lines(path, line_prefix("item_id"))
+
+        assert len(scanned.offsets) == len(ids)
+        assert scanned.end == path.stat().st_size
+
+
+async def test_full_disk_stops_everything_and_keeps_every_whole_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log.jsonl"
+    write = os.write
+
+    def write_on_a_small_disk(fd: int, data: memoryview) -> int:
+        room = 50 - os.fstat(fd).st_size
+        if room <= 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(fd, data[:room])
+
+    monkeypatch.setattr(os, "write", write_on_a_small_disk)
+    async with JsonlLog(path, id_field="item_id") as log:
+        written = [log.append(item_id, make_line(item_id)) for item_id in ("a", "b", "c", "d")]
+        await written[0]
+        for line in written[1:]:
+            with pytest.raises(StorageError, match="No space left"):
+                await line
+        with pytest.raises(StorageError):
+            log.append("e", make_line("e"))
+    monkeypatch.undo()
+    async with JsonlLog(path, id_field="item_id"):
+        pass
+
+    assert list(read_lines(path)) == [make_line(item_id) for item_id in ("a", "b", "c")]
+
+
+async def test_line_whose_id_is_no_content_id_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    await write_items(path, "0" * 32, "edited by hand")
+
+    with pytest.raises(DamagedLogError, match=r"log\.jsonl:2: .* id is none of ours"):
+        list(read_lines_by_id(path, line_prefix("item_id")))
+
+
+async def test_line_of_a_cancelled_caller_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+
+    async with JsonlLog(path, id_field="item_id") as log:
+        log.append("a", make_line("a"))
+        log.append("b", make_line("b")).cancel()
+
+    assert list(read_lines(path)) == [make_line("a"), make_line("b")]
+
+
+async def test_lines_by_id_come_in_the_order_of_ids(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    ids = [f"{n * 7919 % 1000:016x}" + "0" * 16 for n in range(100)]
+    await write_items(path, *ids)
+
+    lines = list(read_lines_by_id(path, line_prefix("item_id")))
+
+    assert [line.data for line in lines] == [make_line(item_id) for item_id in sorted(ids)]
+    assert all(ids[line.number - 1] in line.data.decode() for line in lines)
+
+
+async def test_more_ids_than_one_merge_are_all_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.files.id_index.RECENT_COUNT", 8)
+    path = tmp_path / "log.jsonl"
+    ids = [str(n) for n in range(300)]
+
+    async with JsonlLog(path, id_field="item_id") as log:
+        await asyncio.gather(*[log.append(item_id, make_line(item_id)) for item_id in ids])
+
+        assert [log.read(item_id) for item_id in ids] == [make_line(item_id) for item_id in ids]
+        assert len(log) == 300

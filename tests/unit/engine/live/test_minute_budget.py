@@ -1,0 +1,137 @@
+"""The budget's arithmetic, in virtual time."""
+
+import asyncio
+
+import pytest
+
+from engine.live.minute_budget import MinuteBudget
+from engine.testing.clocks import in_virtual_time
+
+
+async def take(budget: MinuteBudget, units: float, times: int = 1) -> float:
+    """Take `units` so many times; the time it took."""
+    loop = asyncio.get_running_loop()
+    started_s = loop.time()
+    for _ in range(times):
+        await budget.take(budget.cost_s(units))
+    return loop.time() - started_s
+
+
+@in_virtual_time
+async def test_units_are_spent_evenly_after_a_short_burst() -> None:
+    budget = MinuteBudget(1200, burst_s=0.5)
+
+    burst_s = await take(budget, 1, times=10)
+    rest_s = await take(budget, 1, times=200)
+
+    assert burst_s == 0
+    assert rest_s == pytest.approx(10.0, abs=0.01)
+
+
+@in_virtual_time
+async def test_unknown_limit_holds_nothing_back() -> None:
+    budget = MinuteBudget(None, burst_s=0.5)
+
+    assert await take(budget, 1_000_000, times=100) == 0
+
+
+@in_virtual_time
+async def test_request_larger_than_a_burst_goes_and_the_next_ones_pay_for_it() -> None:
+    budget = MinuteBudget(600, burst_s=0.5)
+
+    large_s = await take(budget, 100)
+    next_s = await take(budget, 1)
+
+    assert large_s == 0
+    assert next_s == pytest.approx(10.1 - 0.5, abs=0.01)
+
+
+@in_virtual_time
+async def test_refund_is_spent_by_the_next_and_not_saved_beyond_one_burst() -> None:
+    budget = MinuteBudget(600, burst_s=0.5)
+    await take(budget, 5)
+
+    budget.give_back(budget.cost_s(100))
+    free_s = await take(budget, 5)
+    paid_s = await take(budget, 5)
+
+    assert free_s == 0
+    assert paid_s == pytest.approx(0.5, abs=0.01)
+
+
+@in_virtual_time
+async def test_refund_that_comes_while_somebody_waits_is_not_lost() -> None:
+    budget = MinuteBudget(600, burst_s=0.5)
+    await take(budget, 5)
+    waiting = asyncio.create_task(take(budget, 5))
+    await asyncio.sleep(0.1)
+
+    budget.give_back(budget.cost_s(5))
+    await waiting
+
+    assert await take(budget, 5) == 0
+
+
+@in_virtual_time
+async def test_idle_bucket_voids_a_refund() -> None:
+    budget = MinuteBudget(600, burst_s=0.5)
+    await take(budget, 5)
+    budget.give_back(budget.cost_s(5))
+
+    await asyncio.sleep(60)
+
+    assert await take(budget, 1, times=5) == 0
+    assert await take(budget, 1) == pytest.approx(0.1, abs=0.01)
+
+
+@in_virtual_time
+async def test_cancelled_wait_takes_nothing() -> None:
+    budget = MinuteBudget(600, burst_s=0.5)
+    await take(budget, 5)
+    waiting = asyncio.create_task(take(budget, 5))
+    await asyncio.sleep(0.2)
+
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    assert await take(budget, 5) == pytest.approx(0.3, abs=0.01)
+
+
+@in_virtual_time
+async def test_new_limit_holds_from_the_next_unit_but_never_above_the_ceiling() -> None:
+    budget = MinuteBudget(600, burst_s=0.5)
+    await take(budget, 5)
+
+    was_news = [budget.follow(300), budget.follow(300)]
+    halved_s = await take(budget, 1, times=10)
+    budget.follow(6000)
+    full_s = await take(budget, 1, times=10)
+
+    assert was_news == [True, False]
+    assert halved_s == pytest.approx(2.0, abs=0.01)
+    assert full_s == pytest.approx(1.0, abs=0.01)
+
+
+@in_virtual_time
+async def test_debt_that_is_not_ours_is_waited_for() -> None:
+    budget = MinuteBudget(600, burst_s=0.5)
+
+    is_foreign = [budget.note_debt(debt_s) for debt_s in (0.5, 0.6, 0.9, 40.0)]
+    await take(budget, 5)
+
+    assert is_foreign == [False, False, True, False]
+    assert asyncio.get_running_loop().time() == pytest.approx(0.4, abs=0.03)
+
+
+@in_virtual_time
+async def test_refusals_slow_down_and_answers_speed_up_again() -> None:
+    budget = MinuteBudget(600, burst_s=0.5)
+
+    budget.slow_down()
+    slow = budget.per_second
+    for _ in range(1000):
+        budget.speed_up()
+
+    assert slow == pytest.approx(8.5)
+    assert budget.per_second == pytest.approx(10.0)

@@ -1,0 +1,83 @@
+"""Durations, waits and limits as headers spell them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from engine.wire.rate_headers import (
+    REQUESTS,
+    TOKENS,
+    Allowance,
+    parse_duration_s,
+    read_allowance,
+    read_retry_after_s,
+)
+
+NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("913ms", 0.913),
+        ("1s", 1.0),
+        ("1.307s", 1.307),
+        ("6m0s", 360.0),
+        ("1h0m5s", 3605.0),
+        ("2d", 172_800.0),
+        ("0", 0.0),
+        ("12.5", 12.5),
+        ("soon", None),
+        ("1s!", None),
+        ("-1s", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_durations_are_read_as_the_api_spells_them(text: str | None, seconds: float | None) -> None:
+    assert parse_duration_s(text) == (None if seconds is None else pytest.approx(seconds))
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after-ms": "1500", "retry-after": "7"}, 1.5),
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0.25"}, 0.25),
+        ({"retry-after": "Wed, 25 Nov 2026 12:01:30 GMT"}, 90.0),
+        ({"retry-after": "Wed, 25 Nov 2026 11:00:00 GMT"}, 0.0),
+        ({"retry-after": "Wed, 25 Nov 2026 12:01:30 -0000"}, 90.0),
+        ({"retry-after": "-3"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "tomorrow"}, None),
+        ({"retry-after-ms": "x", "retry-after": "2"}, 2.0),
+        ({}, None),
+    ],
+)
+def test_retry_after_is_read_in_all_its_forms(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert read_retry_after_s(headers, NOW) == seconds
+
+
+def test_allowance_may_be_partial_or_absent() -> None:
+    partial = {"x-ratelimit-limit-requests": "500", "x-ratelimit-remaining-requests": "499"}
+
+    assert read_allowance(partial, REQUESTS) == Allowance(500, 499, None)
+    assert read_allowance(partial, TOKENS) is None
+    assert read_allowance({"x-ratelimit-limit-requests": "-1"}, REQUESTS) is None
+
+
+@pytest.mark.parametrize(
+    ("allowance", "is_per_day"),
+    [
+        (Allowance(500, 499, 0.12), False),
+        (Allowance(1200, 3, 0.85), False),
+        (Allowance(500, 100, 48.0), False),
+        (Allowance(14_400, 14_370, 180.0), True),
+        (Allowance(200, 0, 86_400.0), True),
+        (Allowance(500, 100, None), False),
+    ],
+)
+def test_a_days_allowance_is_told_from_a_minutes(allowance: Allowance, is_per_day: bool) -> None:
+    assert allowance.is_per_day is is_per_day

@@ -1,0 +1,146 @@
+import orjson
+import pytest
+
+from jobs.dataset.write_answers import write_answer
+from schemas.dataset import Answer, Question, Rejection
+from schemas.record import Span, content_id
+from schemas.requests import Json
+from schemas.settings import AnswerSettings
+from tests.unit.jobs.dataset.teacher import SETTINGS, TEXT, ScriptedTeacher, make_chunk
+
+ANSWER = "A maintainer script must be idempotent because it may run twice after a crash."
+
+
+def make_question(text: str = "Why must a maintainer script be idempotent?") -> Question:
+    return Question(
+        question_id=content_id("question", text),
+        chunk_id=make_chunk().chunk_id,
+        document_id="d1",
+        side="train",
+        kind="why",
+        text=text,
+        evidence=(Span(start_char=1000, end_char=1039),),
+        scores={},
+        request_id="r1",
+    )
+
+
+def reply_with(evidence: list[int], answer: str) -> Json:
+    return {"evidence": list(evidence), "answer": answer}
+
+
+async def only_rejection(teacher: ScriptedTeacher) -> Rejection:
+    rejection = await write_answer(make_question(), make_chunk(), teacher, SETTINGS)
+    assert isinstance(rejection, Rejection)
+    assert rejection.stage == "answers"
+    assert rejection.item_id == make_question().question_id
+    return rejection
+
+
+async def test_answer_points_at_its_evidence_in_document_characters() -> None:
+    teacher = ScriptedTeacher(reply_with([2, 1, 2], ANSWER))
+
+    answer = await write_answer(make_question(), make_chunk(start_char=1000), teacher, SETTINGS)
+
+    assert isinstance(answer, Answer)
+    cited = [TEXT[s.start_char - 1000 : s.end_char - 1000] for s in answer.evidence]
+    assert cited == [
+        "A maintainer script must be idempotent.",
+        "It may be run twice after a crash.",
+    ]
+    assert answer.text == ANSWER
+    assert answer.model == "teacher-1"
+    assert answer.answer_id == content_id("answer", make_question().question_id, ANSWER)
+    assert answer.scores.keys() == {"evidence_overlap", "copy_share"}
+    assert answer.request_id == teacher.requests[0].request_id
+
+
+async def test_empty_answer_is_rejected_as_not_answered_with_its_question() -> None:
+    rejection = await only_rejection(ScriptedTeacher(reply_with([], "")))
+
+    assert rejection.reason == "not_answered"
+    assert rejection.text == make_question().text
+
+
+async def test_refusal_in_words_is_rejected_with_its_text() -> None:
+    refusal = "I'm sorry, but I cannot help with maintainer scripts."
+
+    rejection = await only_rejection(ScriptedTeacher(reply_with([1], refusal)))
+
+    assert rejection.reason == "not_answered"
+    assert rejection.text == refusal
+
+
+@pytest.mark.parametrize("number", [0, 5])
+async def test_evidence_that_is_no_sentence_of_the_chunk_is_rejected(number: int) -> None:
+    rejection = await only_rejection(ScriptedTeacher(reply_with([number], ANSWER)))
+
+    assert rejection.reason == "evidence_out_of_range"
+    assert (rejection.score, rejection.threshold) == (number, 4)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"answer": "x"}', b'{"evidence": 1, "answer": ""}']
+)
+async def test_reply_of_another_shape_is_rejected_as_malformed(content: bytes) -> None:
+    rejection = await only_rejection(ScriptedTeacher(content))
+
+    assert rejection.reason == "malformed_output"
+
+
+async def test_failed_request_rejects_the_question_with_the_code_of_the_failure() -> None:
+    rejection = await only_rejection(ScriptedTeacher({}, failure="refused"))
+
+    assert rejection.reason == "refused"
+    assert rejection.detail == "said no"
+
+
+async def test_text_precedes_the_question_so_that_questions_share_the_prefix() -> None:
+    one = ScriptedTeacher(reply_with([], ""))
+    other = ScriptedTeacher(reply_with([], ""))
+
+    await write_answer(make_question(), make_chunk(), one, SETTINGS)
+    await write_answer(make_question("When are triggers run?"), make_chunk(), other, SETTINGS)
+
+    (system, user), (other_system, other_user) = one.messages(), other.messages()
+    text, question = user.rsplit("\n\n", 1)
+    assert system == other_system
+    assert question == f"Question: {make_question().text}"
+    assert other_user == f"{text}\n\nQuestion: When are triggers run?"
+    assert one.requests[0].request_id != other.requests[0].request_id
+
+
+async def test_schema_is_strict_and_limits_are_those_of_the_settings() -> None:
+    settings = SETTINGS.model_copy(
+        update={"answers": AnswerSettings(temperature=0.2, max_output_tokens=77)}
+    )
+    teacher = ScriptedTeacher(reply_with([], ""))
+
+    await write_answer(make_question(), make_chunk(), teacher, settings)
+
+    schema = orjson.loads(orjson.dumps(teacher.body()["response_format"]))["json_schema"]
+    assert schema["strict"] is True
+    assert schema["schema"]["required"] == list(schema["schema"]["properties"])
+    assert teacher.body()["temperature"] == 0.2
+    assert teacher.body()["max_completion_tokens"] == 77
+
+
+async def test_control_tokens_that_the_model_quotes_are_given_back_as_the_document_has_them() -> (
+    None
+):
+    chunk = make_chunk("Training texts end with <|endoftext|> in the file of the tokenizer.")
+    reply = reply_with([1], "Training texts in the file end with `< |endoftext|>`.")
+
+    answer = await write_answer(make_question(), chunk, ScriptedTeacher(reply), SETTINGS)
+
+    assert isinstance(answer, Answer)
+    assert answer.text == "Training texts in the file end with `<|endoftext|>`."
+
+
+async def test_control_characters_in_a_reply_reach_no_file_and_no_terminal() -> None:
+    reply = reply_with([1, 2], f"\x1b[31m{ANSWER}\x07\u202e\n")
+
+    answer = await write_answer(make_question(), make_chunk(), ScriptedTeacher(reply), SETTINGS)
+
+    assert isinstance(answer, Answer)
+    assert answer.text == f"[31m{ANSWER}"

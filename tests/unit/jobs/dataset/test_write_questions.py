@@ -1,0 +1,239 @@
+import math
+from collections import Counter
+
+import orjson
+import pytest
+
+from jobs.dataset.write_questions import KINDS, draw_kinds, write_questions
+from schemas.dataset import Kind, Question, Rejection
+from schemas.record import content_id
+from schemas.requests import Json
+from schemas.settings import QuestionSettings
+from tests.unit.jobs.dataset.teacher import SETTINGS, TEXT, ScriptedTeacher, make_chunk
+
+WHY = "Why must a maintainer script be idempotent?"
+WHEN = "When does the prerm script run?"
+
+
+def reply_with(*drafts: tuple[list[int], str]) -> Json:
+    return {
+        "questions": [
+            {"evidence": list(evidence), "kind": "why", "question": question}
+            for evidence, question in drafts
+        ]
+    }
+
+
+async def only_rejection(teacher: ScriptedTeacher) -> Rejection:
+    (rejection,) = await write_questions(make_chunk(), teacher, SETTINGS)
+    assert isinstance(rejection, Rejection)
+    assert rejection.stage == "questions"
+    return rejection
+
+
+async def test_question_points_at_its_evidence_in_document_characters() -> None:
+    teacher = ScriptedTeacher(reply_with(([2, 1], WHY)))
+
+    (question,) = await write_questions(make_chunk(start_char=1000), teacher, SETTINGS)
+
+    assert isinstance(question, Question)
+    cited = [TEXT[s.start_char - 1000 : s.end_char - 1000] for s in question.evidence]
+    assert cited == [
+        "A maintainer script must be idempotent.",
+        "It may be run twice after a crash.",
+    ]
+    assert question.text == WHY
+    assert question.kind == "why"
+    assert question.scores == {"evidence_overlap": 1.0}
+    assert question.question_id == content_id("question", make_chunk().chunk_id, WHY)
+    assert question.request_id == teacher.requests[0].request_id
+
+
+async def test_each_draft_ends_as_a_question_or_a_rejection_in_its_place() -> None:
+    teacher = ScriptedTeacher(
+        reply_with(([1], WHY), ([1], "What does the text say about scripts?"), ([3], WHEN))
+    )
+
+    first, second, third = await write_questions(make_chunk(), teacher, SETTINGS)
+
+    assert isinstance(first, Question)
+    assert isinstance(second, Rejection)
+    assert isinstance(third, Question)
+    assert second.reason == "leans_on_context"
+    assert second.text == "What does the text say about scripts?"
+    assert second.item_id == content_id("question", make_chunk().chunk_id, second.text)
+
+
+async def test_question_that_comes_again_in_other_letters_is_rejected_as_repeated() -> None:
+    teacher = ScriptedTeacher(reply_with(([1], WHY), ([1], WHY.upper()), ([1], WHY.upper())))
+
+    first, second = await write_questions(make_chunk(), teacher, SETTINGS)
+
+    assert isinstance(first, Question)
+    assert isinstance(second, Rejection)
+    assert second.reason == "repeated"
+
+
+async def test_question_is_kept_as_one_plain_line_with_the_tokens_of_the_document() -> None:
+    teacher = ScriptedTeacher(
+        reply_with(([1], "Why must \x1b[2J maintainer\n scripts end in < |x|> ?\n"))
+    )
+
+    (question,) = await write_questions(make_chunk(), teacher, SETTINGS)
+
+    assert isinstance(question, Question)
+    assert question.text == "Why must [2J maintainer scripts end in <|x|> ?"
+
+
+@pytest.mark.parametrize("number", [0, 5, -1])
+async def test_evidence_that_is_no_sentence_of_the_chunk_is_rejected(number: int) -> None:
+    rejection = await only_rejection(ScriptedTeacher(reply_with(([1, number], WHY))))
+
+    assert rejection.reason == "evidence_out_of_range"
+    assert (rejection.score, rejection.threshold) == (number, 4)
+
+
+async def test_question_without_evidence_is_rejected() -> None:
+    rejection = await only_rejection(ScriptedTeacher(reply_with(([], WHY))))
+
+    assert rejection.reason == "no_evidence"
+
+
+async def test_chunk_without_questions_is_rejected() -> None:
+    rejection = await only_rejection(ScriptedTeacher({"questions": []}))
+
+    assert rejection.reason == "no_questions"
+    assert rejection.item_id == make_chunk().chunk_id
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no json",
+        b'{"questions": [',
+        b"null",
+        b'{"questions": null}',
+        b'{"questions": [], "more": 1}',
+        b'{"questions": [{"evidence": ["1"], "kind": "why", "question": "Why?"}]}',
+        b'{"questions": [{"evidence": [1], "kind": "riddle", "question": "Why?"}]}',
+        b'{"questions": [{"evidence": [1], "kind": "why"}]}',
+        b'{"questions": [{"evidence": [1], "kind": "why", "question": "\\ud800"}]}',
+        b"[" * 100_000,
+    ],
+)
+async def test_reply_of_another_shape_is_rejected_as_malformed(content: bytes) -> None:
+    rejection = await only_rejection(ScriptedTeacher(content))
+
+    assert rejection.reason == "malformed_output"
+    assert rejection.item_id == make_chunk().chunk_id
+
+
+async def test_failed_request_rejects_the_chunk_with_the_code_of_the_failure() -> None:
+    rejection = await only_rejection(ScriptedTeacher({}, failure="truncated"))
+
+    assert rejection.reason == "truncated"
+    assert rejection.detail == "said no"
+
+
+async def test_all_but_the_user_message_is_the_same_for_all_chunks() -> None:
+    one = ScriptedTeacher({"questions": []})
+    other = ScriptedTeacher({"questions": []})
+
+    await write_questions(make_chunk(), one, SETTINGS)
+    await write_questions(make_chunk("Another text. " * 9, title="Manual"), other, SETTINGS)
+
+    assert one.messages()[0] == other.messages()[0]
+    assert one.messages()[1] != other.messages()[1]
+    assert one.body() | {"messages": None} == other.body() | {"messages": None}
+
+
+async def test_schema_is_strict_and_has_the_evidence_first() -> None:
+    teacher = ScriptedTeacher({"questions": []})
+
+    await write_questions(make_chunk(), teacher, SETTINGS)
+
+    response_format = orjson.dumps(teacher.body()["response_format"])
+    schema = orjson.loads(response_format)["json_schema"]
+    draft = schema["schema"]["properties"]["questions"]["items"]
+    assert schema["strict"] is True
+    assert list(draft["properties"]) == ["evidence", "kind", "question"]
+    for node in (schema["schema"], draft):
+        assert node["required"] == list(node["properties"])
+        assert node["additionalProperties"] is False
+    assert b"pattern" not in response_format
+
+
+async def test_kinds_are_asked_for_by_quota_and_the_text_comes_last() -> None:
+    teacher = ScriptedTeacher({"questions": []})
+    chunk = make_chunk()
+
+    await write_questions(chunk, teacher, SETTINGS)
+
+    kinds = draw_kinds(chunk.chunk_id, 3, SETTINGS.questions.kind_weights)
+    user = teacher.messages()[1]
+    assert user.startswith(f"At most 3 questions. Kinds wanted: {', '.join(kinds)}.\n\n=== TEXT ")
+    assert user.splitlines()[-1].startswith("=== END ")
+
+
+@pytest.mark.parametrize("temperature", [None, 0.0, 0.7])
+async def test_temperature_is_sent_only_if_set(temperature: float | None) -> None:
+    settings = SETTINGS.model_copy(
+        update={"questions": QuestionSettings(temperature=temperature, max_output_tokens=123)}
+    )
+    teacher = ScriptedTeacher({"questions": []})
+
+    await write_questions(make_chunk(), teacher, settings)
+
+    assert teacher.body().get("temperature") == temperature
+    assert ("temperature" in teacher.body()) is (temperature is not None)
+    assert teacher.requests[0].max_output_tokens == 123
+
+
+async def test_dollar_signs_and_braces_of_a_document_are_not_filled_in() -> None:
+    teacher = ScriptedTeacher({"questions": []})
+
+    await write_questions(
+        make_chunk("Set $text and ${kinds} to {count} or $$ or %s."), teacher, SETTINGS
+    )
+
+    assert "[1] Set $text and ${kinds} to {count} or $$ or %s." in teacher.messages()[1]
+
+
+WEIGHTS = QuestionSettings().kind_weights
+
+
+def test_same_chunk_is_asked_for_the_same_kinds_whatever_the_order_of_the_weights() -> None:
+    reordered = dict(sorted(WEIGHTS.items(), reverse=True))
+
+    drawn = draw_kinds("chunk-1", 3, WEIGHTS)
+
+    assert drawn == draw_kinds("chunk-1", 3, reordered)
+
+
+@pytest.mark.parametrize("count", [1, 3, 7])
+def test_shares_of_kinds_are_those_of_the_weights(count: int) -> None:
+    drawn = Counter(kind for i in range(2000) for kind in draw_kinds(f"chunk-{i}", count, WEIGHTS))
+
+    shares = {kind: drawn[kind] / (2000 * count) for kind in KINDS}
+    assert shares == pytest.approx(WEIGHTS, abs=0.03)
+
+
+def test_no_chunk_is_more_than_one_off_its_quota() -> None:
+    quota = {kind: 5 * WEIGHTS[kind] for kind in KINDS}
+
+    counts = [Counter(draw_kinds(f"chunk-{i}", 5, WEIGHTS)) for i in range(200)]
+
+    assert all(
+        math.floor(quota[kind]) <= count[kind] <= math.ceil(quota[kind])
+        for count in counts
+        for kind in KINDS
+    )
+
+
+def test_kind_without_weight_is_never_drawn() -> None:
+    only: dict[Kind, float] = {"factual": 0.0, "why": 2.0}
+
+    drawn = {kind for i in range(50) for kind in draw_kinds(f"chunk-{i}", 4, only)}
+
+    assert drawn == {"why"}

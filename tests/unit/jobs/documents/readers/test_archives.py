@@ -1,0 +1,104 @@
+import io
+
+import pytest
+from docx import Document
+from pptx import Presentation
+from pptx.util import Inches
+
+from jobs.documents.readers.limits import ReadLimits, UnreadableFileError
+from tests.unit.jobs.documents.readers.made_files import make_epub, make_zip
+from tests.unit.jobs.documents.readers.reading import headings, read
+
+
+def _docx() -> bytes:
+    document = Document()
+    document.core_properties.title = "A report"
+    document.add_heading("Chapter", level=1)
+    document.add_paragraph("Some text.")
+    document.add_paragraph("one", style="List Bullet")
+    document.add_paragraph("two", style="List Bullet")
+    table = document.add_table(rows=2, cols=2)
+    for index, cell in enumerate(cell for row in table.rows for cell in row.cells):
+        cell.text = f"c{index}"
+    document.add_paragraph("The end.")
+    return _saved(document)
+
+
+def _saved(document: object) -> bytes:
+    buffer = io.BytesIO()
+    document.save(buffer)  # type: ignore[attr-defined]
+    return buffer.getvalue()
+
+
+def test_docx_has_headings_lists_and_tables() -> None:
+    extract = read("docx", _docx())
+
+    assert (extract.title, headings(extract)) == ("A report", [(1, "Chapter")])
+    assert extract.text == ("Chapter\n\nSome text.\n\n- one\n- two\n\nc0 | c1\nc2 | c3\n\nThe end.")
+
+
+def test_pptx_has_a_page_a_slide_with_its_notes() -> None:
+    deck = Presentation()
+    for number in (1, 2):
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text = f"Slide {number}"
+        slide.placeholders[1].text_frame.text = f"point {number}"
+    slide.notes_slide.notes_text_frame.text = "a note"
+    table = slide.shapes.add_table(1, 2, Inches(1), Inches(1), Inches(3), Inches(1)).table
+    table.cell(0, 0).text, table.cell(0, 1).text = "x", "y"
+
+    extract = read("pptx", _saved(deck))
+
+    assert headings(extract) == [(1, "Slide 1"), (1, "Slide 2")]
+    assert extract.text == "Slide 1\n\npoint 1\n\nSlide 2\n\npoint 2\n\nx | y\n\na note"
+    assert extract.text[extract.page_starts[1] :].startswith("Slide 2")
+
+
+def test_epub_chapters_come_in_the_order_of_the_spine() -> None:
+    chapters = {"b.xhtml": "<h1>Second</h1>", "a.xhtml": "<title/><h1>First</h1><p>Text.</p>"}
+
+    extract = read("epub", make_epub(chapters, ["a.xhtml", "b.xhtml"]))
+
+    assert (extract.title, extract.text) == ("A book", "First\n\nText.\n\nSecond")
+    assert headings(extract) == [(1, "First"), (1, "Second")]
+
+
+def test_an_epub_without_a_chapter_that_it_names_is_damaged() -> None:
+    data = make_zip({"META-INF/container.xml": b"<container/>"})
+
+    with pytest.raises(UnreadableFileError) as caught:
+        read("epub", data)
+
+    assert caught.value.reason == "damaged"
+
+
+@pytest.mark.parametrize("format_name", ["epub", "docx", "pptx"])
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"no zip", "damaged"),
+        (make_zip({"x": b"text"}), "damaged"),
+        (make_zip({"word/document.xml": bytes(3_000_000)}), "too_large"),
+        (make_zip({str(number): b"" for number in range(20_001)}), "too_large"),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(512), "password_protected"),
+        (_docx()[:-500], "damaged"),
+    ],
+)
+def test_bad_archives_have_their_reason(format_name: str, data: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableFileError) as caught:
+        read(format_name, data)
+
+    assert caught.value.reason == reason
+
+
+def test_a_member_that_unpacks_to_more_than_it_declares_is_cut_there() -> None:
+    name = b"a.xhtml"
+    honest = make_epub({"a.xhtml": f"<p>{'x' * 500_000}</p>"}, ["a.xhtml"])
+    size, lie = (500_007).to_bytes(4, "little"), (9).to_bytes(4, "little")
+    assert honest.count(size) == 2
+    assert name in honest
+
+    with pytest.raises(UnreadableFileError) as caught:
+        read("epub", honest.replace(size, lie), ReadLimits(100_000, 100_000))
+
+    assert caught.value.reason == "damaged"

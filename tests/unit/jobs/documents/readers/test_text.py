@@ -1,0 +1,61 @@
+import unicodedata
+
+import pytest
+
+from jobs.documents.readers.clean_text import clean, clean_line
+from jobs.documents.readers.limits import UnreadableFileError
+from tests.unit.jobs.documents.readers.reading import read
+
+FRENCH = "Les élèves étudient à la bibliothèque où ils préparent leurs examens d’été."
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le"])
+def test_unicode_encodings_are_told_apart(encoding: str) -> None:
+    assert read("text", FRENCH.encode(encoding)).text == FRENCH
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1252", FRENCH),
+        ("latin-1", "café naïve façade déjà vu, un garçon"),
+        ("cp1251", "Это простой русский текст, в котором надо узнать кодировку."),
+        ("shift_jis", "日本語のテキストです。文字コードの判定を試します。"),
+        ("gb18030", "这是一个简单的中文文本用于测试编码检测"),
+    ],
+)
+def test_older_encodings_are_recognised(encoding: str, text: str) -> None:
+    assert read("text", text.encode(encoding)).text == text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        bytes(range(256)) * 20,
+        b"\x7fELF\x02\x01\x01" + bytes(200),
+        b"PK\x03\x04\x14\0\0\0\x08\0" * 30,
+        bytes(100),
+    ],
+)
+def test_binary_content_is_refused(data: bytes) -> None:
+    with pytest.raises(UnreadableFileError) as caught:
+        read("text", data)
+
+    assert caught.value.reason == "binary_content"
+
+
+def test_lines_and_paragraphs_stay_as_they_are() -> None:
+    data = "one\r\n  two  \r\rthree\n\n\n\n# four\n===\n"
+
+    assert read("text", data).text == "one\n  two\n\nthree\n\n# four\n==="
+
+
+def test_text_is_in_nfc_and_shows_nothing_invisible() -> None:
+    text = clean("e\u0301\u00ad\u200b\ufeff a\x00\x07b\x1b[0m\tc\u2028d\ud800")
+
+    assert text == "é ab[0m\tc\nd\ufffd"
+    assert unicodedata.is_normalized("NFC", text)
+
+
+def test_a_line_has_single_spaces() -> None:
+    assert clean_line("  a\u00a0 b\n\tc ") == "a b c"

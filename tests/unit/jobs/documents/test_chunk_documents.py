@@ -1,0 +1,163 @@
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.wire.tokens import count_tokens
+from jobs.documents.chunk_documents import MAX_SPLIT_CHARS, chunk_document
+from schemas.dataset import Rejection
+from schemas.documents import Chunk, Side, SideSpan, SplitAssignment
+from schemas.settings import ChunkSettings
+from tests.unit.jobs.documents.texts import PARAGRAPH, all_for_training, make_document
+
+SETTINGS = ChunkSettings(target_tokens=64, min_tokens=8)
+LENIENT = ChunkSettings(
+    target_tokens=32,
+    min_tokens=1,
+    min_prose_share=0.0,
+    max_glued_word_share=1.0,
+    max_contents_line_share=1.0,
+)
+TEXTS = st.text(
+    alphabet=st.one_of(
+        st.sampled_from("aAb \n\t.,😀日\u00a0\u2028\x1c"), st.characters(exclude_categories=["Cs"])
+    ),
+    max_size=400,
+)
+
+
+def chunks_of(text: str, **document_parts: tuple[object, ...]) -> list[Chunk]:
+    document = make_document(text, **document_parts)  # type: ignore[arg-type]
+    results = chunk_document(document, all_for_training(text), SETTINGS)
+    return [result for result in results if isinstance(result, Chunk)]
+
+
+def test_a_chunk_is_its_range_of_the_document_and_no_larger_than_the_target() -> None:
+    text = PARAGRAPH * 20
+
+    chunks = chunks_of(text)
+
+    assert len(chunks) > 5
+    assert all(chunk.text == text[chunk.start_char : chunk.end_char] for chunk in chunks)
+    assert all(chunk.token_count == count_tokens(chunk.text) for chunk in chunks)
+    assert all(chunk.token_count <= SETTINGS.target_tokens for chunk in chunks)
+
+
+def test_equal_content_has_equal_ids_and_every_chunk_its_own() -> None:
+    ids = [chunk.chunk_id for chunk in chunks_of(PARAGRAPH * 20)]
+
+    assert ids == [chunk.chunk_id for chunk in chunks_of(PARAGRAPH * 20)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_section_a_little_over_the_target_leaves_no_stub() -> None:
+    text = "Packages have names and sizes. " * 11
+
+    sizes = [chunk.token_count for chunk in chunks_of(text)]
+
+    assert SETTINGS.target_tokens < count_tokens(text) < SETTINGS.target_tokens * 1.1
+    assert len(sizes) == 2
+    assert min(sizes) > SETTINGS.target_tokens / 3
+
+
+@pytest.mark.parametrize("unit", ["日", "ab ", "line\n", PARAGRAPH])
+def test_a_section_longer_than_one_window_loses_nothing(unit: str) -> None:
+    text = unit * (5 * MAX_SPLIT_CHARS // 4 // len(unit))
+
+    results = chunk_document(make_document(text), all_for_training(text), LENIENT)
+
+    joined = "".join(result.text for result in results if isinstance(result, Chunk))
+    assert "".join(joined.split()) == "".join(text.split())
+
+
+def test_a_chapter_starts_a_new_chunk() -> None:
+    first, second = "Chapter one\n\nShort but long enough to ask about it.\n\n", "Chapter two\n\n"
+    text = first + second + "This is about something else altogether.\n\n"
+
+    chunks = chunks_of(text, headings=((0, 1, "Chapter one"), (len(first), 1, "Chapter two")))
+
+    assert [chunk.start_char for chunk in chunks] == [0, len(first)]
+
+
+def test_a_bare_heading_stays_with_the_text_below_it() -> None:
+    text = "Chapter one\n\n" + PARAGRAPH
+
+    chunks = chunks_of(text, headings=((0, 1, "Chapter one"), (13, 2, "Lists")))
+
+    assert [chunk.start_char for chunk in chunks] == [0]
+
+
+def test_headings_are_the_titles_of_the_enclosing_sections() -> None:
+    a, b, c = f"# Tools\n\n{PARAGRAPH * 2}", f"## Apt\n\n{PARAGRAPH * 2}", f"# Files\n\n{PARAGRAPH}"
+    headings = ((2, 1, "Tools"), (len(a) + 3, 2, "Apt"), (len(a + b) + 2, 1, "Files"))
+
+    paths = {chunk.headings for chunk in chunks_of(a + b + c, headings=headings)}
+
+    assert paths == {("Tools",), ("Tools", "Apt"), ("Files",)}
+
+
+def test_pages_count_from_one_and_a_chunk_may_span_several() -> None:
+    page_starts = (0, 20, len(PARAGRAPH))
+
+    chunks = chunks_of(PARAGRAPH * 2, page_starts=page_starts)
+
+    assert [(chunk.first_page, chunk.last_page) for chunk in chunks] == [(1, 2), (3, 3)]
+    assert chunks_of(PARAGRAPH)[0].first_page is None
+
+
+def test_the_gap_between_the_sides_is_one_rejection_and_in_no_chunk() -> None:
+    text, size = PARAGRAPH * 9, len(PARAGRAPH)
+    spans = (
+        SideSpan(start_char=0, end_char=4 * size, side="train"),
+        SideSpan(start_char=6 * size, end_char=9 * size, side="held_out"),
+    )
+
+    results = chunk_document(
+        make_document(text), SplitAssignment(document_id="d1", spans=spans), SETTINGS
+    )
+
+    gaps = [result for result in results if isinstance(result, Rejection)]
+    assert [gap.reason for gap in gaps] == ["split_gap"]
+    assert {r.side for r in results if isinstance(r, Chunk) and r.end_char <= 4 * size} == {"train"}
+    assert all(
+        r.end_char <= 4 * size or r.start_char >= 6 * size for r in results if isinstance(r, Chunk)
+    )
+
+
+def test_a_faulty_chunk_is_rejected_with_its_measure() -> None:
+    results = chunk_document(make_document("Too short."), all_for_training("Too short."), SETTINGS)
+
+    (rejection,) = results
+    assert isinstance(rejection, Rejection)
+    assert (rejection.stage, rejection.reason) == ("chunks", "too_short")
+    assert (rejection.score, rejection.threshold) == (count_tokens("Too short."), 8)
+    assert rejection.text == "Too short."
+
+
+@given(TEXTS, st.lists(st.integers(0, 400), max_size=6), st.lists(st.integers(0, 400), max_size=5))
+def test_every_character_of_a_side_lies_in_exactly_one_chunk(
+    text: str, cuts: list[int], heading_starts: list[int]
+) -> None:
+    edges = sorted({min(cut, len(text)) for cut in cuts})
+    sides: list[Side] = ["train", "held_out"]
+    spans = tuple(
+        SideSpan(start_char=start, end_char=end, side=sides[i % 2])
+        for i, (start, end) in enumerate(zip(edges[::2], edges[1::2], strict=False))
+    )
+    headings = tuple((min(s, len(text)), s % 3 + 1, "Title") for s in sorted(heading_starts))
+    document = make_document(text, headings=headings)
+
+    results = chunk_document(document, SplitAssignment(document_id="d1", spans=spans), LENIENT)
+
+    seen: Counter[int] = Counter()
+    for result in results:
+        if isinstance(result, Chunk):
+            assert result.text == text[result.start_char : result.end_char]
+            assert result.text == result.text.strip()
+            assert result.token_count <= LENIENT.target_tokens
+            seen.update(range(result.start_char, result.end_char))
+    wanted = {i for span in spans for i in range(span.start_char, span.end_char)}
+    assert set(seen) <= wanted
+    assert all(seen[i] == 1 for i in wanted if not text[i].isspace())
+    assert set(seen.values()) <= {1}

@@ -1,0 +1,80 @@
+import pytest
+
+from jobs.documents.chunk_faults import find_chunk_fault
+from schemas.settings import ChunkSettings
+from tests.unit.jobs.documents.texts import PARAGRAPH
+
+SETTINGS = ChunkSettings()
+MANY_TOKENS = 100
+
+TABLE = "\n".join(f"| pkg-{i} | {i * 37} | 0x{i:04x} | V:{i}, I:{i} |" for i in range(40))
+CODE = "\n".join(f"result[{i}] = compute(x={i}, y=x[{i}]) or {{'a': {i}}}" for i in range(30))
+LINKS = "\n".join(f"* Page {i}: https://example.org/some/page/{i}" for i in range(30))
+CONTENTS = "\n".join(f"{i}.{i + 1}. The title of a section\n\n" for i in range(20))
+LEADERS = "\n".join(f"Configuring the kernel {'.' * 20} {i}" for i in range(20))
+INDEX = "\n".join(f"term number {i}, {i}, {i + 9}" for i in range(30))
+
+
+def reason_of(text: str) -> str | None:
+    fault = find_chunk_fault(text, MANY_TOKENS, SETTINGS)
+    return fault.reason if fault else None
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        PARAGRAPH * 3,
+        'Set "PasswordAuthentication no" in /etc/ssh/sshd_config, then run `systemctl reload ssh`. '
+        "The daemon reads the file again; sessions that are open stay open. See sshd_config(5).",
+        "The HttpServletRequest is passed to doGet by the container. Call getParameter to read one "
+        "value, getParameterMap to read them all; getSession returns the HttpSession.",
+        "  * Each package comes with its own script that asks questions.\n"
+        "  * The administrator's changes to configuration files are respected.\n"
+        "  * Developers try their best to make an upgrade flawless.",
+        "1.2. Upgrades\n\nRun the upgrade in a terminal that survives a lost connection.\n\n"
+        "1.3. Removal\n\nA removed package leaves its configuration behind, a purged one does not.",
+        "机器学习是人工智能的一个分支。它使用统计方法让计算机从数据中学习，而不需要明确的编程。",
+        "Пакет должен содержать описание, которое понятно пользователю.",
+        "การเรียนรู้ของเครื่องเป็นสาขาหนึ่งของปัญญาประดิษฐ์ที่ใช้วิธีการทางสถิติ",
+    ],
+)
+def test_prose_in_any_script_and_with_inline_code_passes(prose: str) -> None:
+    assert reason_of(prose) is None
+
+
+@pytest.mark.parametrize("text", [TABLE, CODE, LINKS], ids=["table", "code", "links"])
+def test_tables_code_and_lists_of_links_are_little_prose(text: str) -> None:
+    assert reason_of(text) == "little_prose"
+
+
+@pytest.mark.parametrize("text", [CONTENTS, LEADERS, INDEX], ids=["numbers", "leaders", "index"])
+def test_tables_of_contents_and_indexes_are_contents_pages(text: str) -> None:
+    assert reason_of(text) == "contents_page"
+
+
+def test_words_that_stand_alone_elsewhere_in_the_text_are_glued() -> None:
+    prose = (
+        "the name of a package is the key of the entry. the size of the file is the sum of the "
+        "parts, and the path of the file is the name of the entry in the list of the package. "
+    )
+
+    glued = prose + prose.replace(" of ", "of")
+
+    assert reason_of(prose) is None
+    assert reason_of(glued) == "glued_words"
+
+
+def test_words_longer_than_any_word_are_glued() -> None:
+    glued = (
+        "Whenapackageisremoveditsfilesgotoo, butitsconfigurationstaysthereuntil "
+        "thepackageispurgedbytheadministrator."
+    )
+
+    assert reason_of(glued) == "glued_words"
+
+
+def test_too_short_comes_first_and_is_measured_in_tokens() -> None:
+    fault = find_chunk_fault(TABLE, SETTINGS.min_tokens - 1, SETTINGS)
+
+    assert fault is not None
+    assert (fault.reason, fault.score, fault.threshold) == ("too_short", 39, 40)

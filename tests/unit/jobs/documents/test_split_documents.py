@@ -1,0 +1,175 @@
+from collections.abc import Iterable
+from itertools import pairwise
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.documents.split_documents import DocumentSize, assign_sides
+from schemas.documents import Side, SplitAssignment
+from schemas.settings import SplitSettings
+from tests.unit.jobs.documents.texts import PARAGRAPH
+
+SETTINGS = SplitSettings(block_tokens=400, gap_tokens=50)
+CHARS_PER_TOKEN = 5
+SIZES = st.lists(st.integers(0, 20_000), max_size=30)
+
+
+def make_sizes(token_counts: Iterable[int], prefix: str = "d") -> list[DocumentSize]:
+    return [
+        DocumentSize(f"{prefix}{i}", count, count * CHARS_PER_TOKEN)
+        for i, count in enumerate(token_counts)
+    ]
+
+
+def read_text(sizes: Iterable[DocumentSize]) -> dict[str, str]:
+    return {
+        size.document_id: (PARAGRAPH * (size.text_length_chars // len(PARAGRAPH) + 1))[
+            : size.text_length_chars
+        ]
+        for size in sizes
+    }
+
+
+def split(
+    sizes: list[DocumentSize],
+    existing: dict[str, SplitAssignment] | None = None,
+    settings: SplitSettings = SETTINGS,
+) -> dict[str, SplitAssignment]:
+    texts = read_text(sizes)
+    assignments = assign_sides(
+        sizes, existing or {}, read_text=texts.__getitem__, settings=settings
+    )
+    return {assignment.document_id: assignment for assignment in assignments}
+
+
+def tokens_on(assignments: Iterable[SplitAssignment], side: Side) -> float:
+    spans = [span for assignment in assignments for span in assignment.spans if span.side == side]
+    return sum(span.end_char - span.start_char for span in spans) / CHARS_PER_TOKEN
+
+
+@pytest.mark.parametrize(
+    "token_counts",
+    [
+        [30_000],
+        [9_000, 8_000],
+        [5_000, 5_000, 5_000, 5_000],
+        [40_000, *[500] * 40],
+        [900] * 25,
+        [2**i for i in range(6, 14)],
+    ],
+    ids=["one", "two", "four", "one big", "many", "all sizes"],
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_held_out_share_of_tokens_is_near_the_wanted(
+    token_counts: list[int], seed: int
+) -> None:
+    settings = SETTINGS.model_copy(update={"seed": seed})
+
+    assignments = split(make_sizes(token_counts), settings=settings).values()
+
+    share = tokens_on(assignments, "held_out") / sum(token_counts)
+    assert 0.07 <= share <= 0.13
+
+
+@given(SIZES, st.randoms(use_true_random=False))
+def test_the_order_of_the_documents_changes_nothing(
+    token_counts: list[int], random: Random
+) -> None:
+    sizes = make_sizes(token_counts)
+    shuffled = list(sizes)
+    random.shuffle(shuffled)
+
+    assert split(shuffled) == split(sizes)
+
+
+@given(SIZES, SIZES)
+def test_what_is_assigned_never_moves_and_new_documents_join(
+    first: list[int], then: list[int]
+) -> None:
+    old_sizes, new_sizes = make_sizes(first, "old"), make_sizes(then, "new")
+    before = split(old_sizes)
+
+    joined = split([*new_sizes, *old_sizes], before)
+
+    assert set(joined) == {size.document_id for size in new_sizes}
+
+
+def test_documents_that_join_one_by_one_keep_the_share() -> None:
+    assignments: dict[str, SplitAssignment] = {}
+    total = 0
+    for i in range(60):
+        tokens = 100 + 37 * (i % 7)
+        total += tokens
+        assignments |= split(make_sizes([tokens], f"round{i}-"), assignments)
+
+    assert 0.07 <= tokens_on(assignments.values(), "held_out") / total <= 0.13
+
+
+@given(st.lists(st.integers(1, 20_000), min_size=2, max_size=12))
+def test_two_documents_are_enough_for_both_sides(token_counts: list[int]) -> None:
+    assignments = split(make_sizes(token_counts)).values()
+
+    assert tokens_on(assignments, "train") > 0
+    assert tokens_on(assignments, "held_out") > 0
+
+
+@given(st.integers(200, 30_000), st.sampled_from([0.01, 0.1, 0.3, 0.5]), st.integers(0, 9))
+def test_one_document_is_cut_into_both_sides_with_gaps(
+    tokens: int, fraction: float, seed: int
+) -> None:
+    settings = SETTINGS.model_copy(update={"seed": seed, "held_out_fraction": fraction})
+    size = make_sizes([tokens])
+
+    (assignment,) = split(size, settings=settings).values()
+
+    spans = assignment.spans
+    gap_chars = settings.gap_tokens * CHARS_PER_TOKEN
+    for left, right in pairwise(spans):
+        assert left.side == right.side or right.start_char - left.end_char >= gap_chars
+    if tokens >= 8 * 128:
+        assert {span.side for span in spans} == {"train", "held_out"}
+    assert all(0 <= span.start_char < span.end_char <= size[0].text_length_chars for span in spans)
+
+
+def test_blocks_end_where_paragraphs_do() -> None:
+    (size,) = make_sizes([10_000])
+    text = read_text([size])["d0"]
+
+    (assignment,) = split([size]).values()
+
+    edges = {edge for span in assignment.spans for edge in (span.start_char, span.end_char)}
+    assert all(text[:edge].endswith("\n\n") for edge in edges - {0, len(text)})
+
+
+def test_the_seed_decides_what_is_held_out() -> None:
+    sizes = make_sizes([900] * 25)
+
+    outcomes = [
+        split(sizes, settings=SETTINGS.model_copy(update={"seed": s})).values() for s in range(3)
+    ]
+
+    assert len({tuple(a.spans[0].side for a in outcome) for outcome in outcomes}) == 3
+
+
+def test_only_the_texts_of_documents_that_are_cut_are_read() -> None:
+    sizes = make_sizes([40_000, *[500] * 40])
+    texts = read_text(sizes)
+    read: list[str] = []
+
+    def read_and_note(document_id: str) -> str:
+        read.append(document_id)
+        return texts[document_id]
+
+    assign_sides(sizes, {}, read_text=read_and_note, settings=SETTINGS)
+
+    assert read == ["d0"]
+
+
+def test_nothing_is_held_out_when_nothing_is_wanted() -> None:
+    settings = SETTINGS.model_copy(update={"held_out_fraction": 0.0})
+
+    assignments = split(make_sizes([10_000, 500, 0]), settings=settings).values()
+
+    assert {span.side for assignment in assignments for span in assignment.spans} == {"train"}

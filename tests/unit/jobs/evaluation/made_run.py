@@ -1,0 +1,130 @@
+"""A finished run, written by hand: twelve small chunks, each with one question."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.files.records import encode_record
+from engine.files.replace import replace_file
+from engine.run_folder import RunFolder
+from jobs.settings.resolve import read_assignments, resolve_settings
+from jobs.settings.run_config import new_run_config, write_run_config
+from schemas.dataset import HeldOutQuestion, Provenance, Question
+from schemas.documents import Chunk, Side
+from schemas.record import Record, Span, content_id
+from schemas.settings import RunSettings
+
+LEAD = "Notes of the workshop. "
+SUBJECTS = {
+    "lathe": "The lathe turns at 400 revolutions per minute when oak is cut.",
+    "kiln": "The kiln is heated to 1220 degrees before porcelain goes in.",
+    "loom": "The loom holds 96 warp threads on its front beam.",
+    "forge": "The forge burns charcoal because coal leaves sulphur in the steel.",
+    "press": "The press prints 30 sheets before its rollers are inked again.",
+    "vat": "The vat of indigo rests for two days after lime was stirred in.",
+    "anvil": "The anvil weighs 120 kilograms and stands on an elm stump.",
+    "still": "The still gives rose water at 98 degrees in four hours.",
+    "wheel": "The wheel of the potter is thrown by foot, never by a motor.",
+    "bench": "The bench is waxed in spring so that glue comes off easily.",
+    "saw": "The saw has five teeth an inch for wet wood.",
+    "mould": "The mould is dusted with graphite before bronze is poured.",
+}
+
+
+def make_settings(*assignments: str) -> RunSettings:
+    given = ["teacher.model=gpt-4.1-mini", "evaluation.judge_model=gpt-4o-mini", *assignments]
+    return resolve_settings([read_assignments(given)])
+
+
+def make_run(
+    run_dir: Path, settings: RunSettings, *, held_out: Sequence[str] = ("lathe", "kiln", "loom")
+) -> RunFolder:
+    folder = RunFolder(run_dir)
+    folder.create()
+    write_run_config(folder.config_path, new_run_config(settings))
+    chunks = {name: _chunk(name, "held_out" if name in held_out else "train") for name in SUBJECTS}
+    questions = {name: make_question(chunk) for name, chunk in chunks.items()}
+    _write(folder.results_path("chunks"), list(chunks.values()))
+    _write(folder.results_path("kept_questions"), list(questions.values()))
+    _write(
+        folder.dataset_dir / "held_out.jsonl",
+        [_held_out(questions[name], chunks[name]) for name in held_out],
+    )
+    trained = [name for name in SUBJECTS if name not in held_out]
+    rows = [_provenance(questions[name], chunks[name], row) for row, name in enumerate(trained)]
+    _write(folder.dataset_dir / "provenance.jsonl", rows)
+    return folder
+
+
+def make_question(chunk: Chunk) -> Question:
+    text = f"What is known of the {chunk.title}?"
+    start = chunk.start_char + len(LEAD)
+    return Question(
+        question_id=content_id("question", chunk.chunk_id, text),
+        chunk_id=chunk.chunk_id,
+        document_id=chunk.document_id,
+        side=chunk.side,
+        kind="factual",
+        text=text,
+        evidence=(Span(start_char=start, end_char=chunk.end_char),),
+        scores={},
+        request_id="r",
+    )
+
+
+def _chunk(name: str, side: Side) -> Chunk:
+    text = LEAD + SUBJECTS[name]
+    return Chunk(
+        chunk_id=content_id("chunk", name),
+        document_id=content_id("document", name),
+        path=f"{name}.md",
+        title=name,
+        side=side,
+        start_char=1000,
+        end_char=1000 + len(text),
+        first_page=None,
+        last_page=None,
+        headings=("Tools",),
+        token_count=20,
+        text=text,
+    )
+
+
+def _held_out(question: Question, chunk: Chunk) -> HeldOutQuestion:
+    return HeldOutQuestion(
+        question_id=question.question_id,
+        chunk_id=chunk.chunk_id,
+        document_id=chunk.document_id,
+        path=chunk.path,
+        kind=question.kind,
+        question=question.text,
+        context=chunk.text,
+        evidence=question.evidence,
+    )
+
+
+def _provenance(question: Question, chunk: Chunk, row: int) -> Provenance:
+    return Provenance(
+        answer_id=content_id("answer", question.question_id),
+        file="train.jsonl",
+        row=row,
+        question_id=question.question_id,
+        chunk_id=chunk.chunk_id,
+        document_id=chunk.document_id,
+        path=chunk.path,
+        title=chunk.title,
+        headings=chunk.headings,
+        first_page=None,
+        last_page=None,
+        kind=question.kind,
+        question_evidence=question.evidence,
+        answer_evidence=question.evidence,
+        scores={},
+        model="gpt-4.1-mini",
+        request_ids=("r",),
+        question_cost_usd=None,
+        answer_cost_usd=None,
+    )
+
+
+def _write(path: Path, records: Sequence[Record]) -> None:
+    replace_file(path, map(encode_record, records))

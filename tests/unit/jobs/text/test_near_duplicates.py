@@ -1,0 +1,103 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.text.near_duplicates import Match, NearDuplicates, _telling_words
+
+MAX_SIMILARITY = 0.7
+
+SAME = [
+    ("How do I install a package with apt?", "how can i INSTALL a package, using apt"),
+    ("What is the default umask value in Debian?", "In Debian, what is the default umask value?"),
+    (
+        "Which command lists the installed packages on a Debian system?",
+        "Which commands list all installed packages on a Debian system?",
+    ),
+    (
+        "What happens to configuration files when a package is purged?",
+        "What happens to the configuration files of a package when it is purged?",
+    ),
+    ("What does the option -f of dpkg do?", "What does dpkg's -f option do?"),
+]
+DIFFERENT = [
+    ("How do I install a package with apt?", "How do I remove a package with apt?"),
+    ("How do I install a package with apt?", "Why install a package with apt?"),
+    ("What does the option -f of dpkg do?", "What does the option -r of dpkg do?"),
+    (
+        "What is the purpose of the postinst script?",
+        "What is the purpose of the preinst script?",
+    ),
+    (
+        "What is the difference between main and contrib?",
+        "What is the difference between contrib and non-free?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("earlier", "text"), SAME)
+def test_a_question_in_other_words_is_a_duplicate(earlier: str, text: str) -> None:
+    duplicates = NearDuplicates(MAX_SIMILARITY)
+
+    assert duplicates.add("q1", earlier) is None
+    match = duplicates.add("q2", text)
+
+    assert match is not None
+    assert match.item_id == "q1"
+    assert MAX_SIMILARITY <= match.similarity <= 1.0
+
+
+@pytest.mark.parametrize(("earlier", "text"), DIFFERENT)
+def test_a_question_about_another_thing_is_new(earlier: str, text: str) -> None:
+    duplicates = NearDuplicates(MAX_SIMILARITY)
+
+    assert duplicates.add("q1", earlier) is None
+    assert duplicates.add("q2", text) is None
+
+
+def test_case_punctuation_and_white_space_do_not_make_a_new_text() -> None:
+    duplicates = NearDuplicates(1.0)
+    duplicates.remember("q1", "What is it?")
+
+    assert duplicates.add("q2", "  what IS\n it ") == Match("q1", 1.0)
+
+
+@pytest.mark.parametrize("text", ["", "???", "is it", "日本語"])
+def test_texts_without_content_words_match_only_themselves(text: str) -> None:
+    duplicates = NearDuplicates(MAX_SIMILARITY)
+    duplicates.remember("other", "What is a kernel?")
+
+    assert duplicates.add("q1", text) is None
+    assert duplicates.add("q2", text) == Match("q1", 1.0)
+
+
+def test_a_duplicate_is_not_remembered_so_that_similarity_does_not_wander() -> None:
+    duplicates = NearDuplicates(0.5)
+    duplicates.remember("q1", "alpha bravo charlie delta")
+    duplicates.add("q2", "alpha bravo charlie echo")
+
+    assert duplicates.add("q3", "bravo charlie echo foxtrot") is None
+
+
+@given(
+    st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=8), max_size=30),
+    st.sampled_from([0.3, 0.55, 0.6, 0.7, 0.9, 1.0]),
+)
+def test_the_index_finds_what_comparing_every_pair_finds(
+    texts: list[list[str]], max_similarity: float
+) -> None:
+    duplicates = NearDuplicates(max_similarity)
+    kept: list[tuple[str, set[str]]] = []
+
+    for number, letters in enumerate(texts):
+        text = " ".join(f"word {letter}{letter}" for letter in letters)
+        words = _telling_words(text)
+        found = duplicates.add(str(number), text)
+
+        similar = [(len(words & other) / len(words | other), item_id) for item_id, other in kept]
+        best = max((similarity for similarity, _ in similar), default=0.0)
+        if best >= max_similarity:
+            earliest = next(item_id for similarity, item_id in similar if similarity == best)
+            assert found == Match(earliest, best)
+        else:
+            assert found is None
+            kept.append((str(number), words))

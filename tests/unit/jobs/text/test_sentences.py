@@ -1,0 +1,103 @@
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.text.sentences import MAX_SENTENCE_CHARS, split_sentences
+
+HOSTILE_TEXT = st.text(
+    alphabet=st.one_of(
+        st.sampled_from(string.ascii_letters + " \n\t.!?…。-*#|1)(“”\"'[]"),
+        st.characters(exclude_categories=["Cs"]),
+    ),
+    max_size=300,
+)
+
+
+def texts_of(text: str) -> list[str]:
+    return [text[span.start_char : span.end_char] for span in split_sentences(text)]
+
+
+def test_sentences_end_at_full_stops_but_not_at_abbreviations_versions_and_references() -> None:
+    text = "Dr. Smith wrote apt.conf(5), e.g. for 2.1.3 (see Fig. 3). It works. Does it? Yes!"
+
+    sentences = texts_of(text)
+
+    assert sentences == [
+        "Dr. Smith wrote apt.conf(5), e.g. for 2.1.3 (see Fig. 3).",
+        "It works.",
+        "Does it?",
+        "Yes!",
+    ]
+
+
+def test_a_sentence_over_wrapped_lines_is_one_sentence() -> None:
+    assert texts_of("A sentence that\nruns on. Another.") == [
+        "A sentence that\nruns on.",
+        "Another.",
+    ]
+
+
+def test_headings_list_items_and_table_rows_are_sentences_of_their_own() -> None:
+    text = (
+        "# Tools\nUse these:\n  * apt for\n    upgrades\n  * dpkg\n1) one\n\n"
+        "2.1. Tables\n\n| a | b |\n| c | d |"
+    )
+
+    sentences = texts_of(text)
+
+    assert sentences == [
+        "# Tools",
+        "Use these:",
+        "* apt for\n    upgrades",
+        "* dpkg",
+        "1) one",
+        "2.1. Tables",
+        "| a | b |",
+        "| c | d |",
+    ]
+
+
+def test_a_number_belongs_to_the_sentence_it_counts() -> None:
+    assert texts_of("3.1. Guiding rules. 3.2. Prerequisites.") == [
+        "3.1. Guiding rules.",
+        "3.2. Prerequisites.",
+    ]
+
+
+def test_a_very_long_sentence_is_cut_at_white_space() -> None:
+    text = "word " * 400
+
+    sentences = texts_of(text)
+
+    assert all(len(sentence) <= MAX_SENTENCE_CHARS for sentence in sentences)
+    assert {word for sentence in sentences for word in sentence.split()} == {"word"}
+
+
+@pytest.mark.parametrize("text", ["", " \n\t ", "\u2028\u3000"])
+def test_white_space_alone_has_no_sentences(text: str) -> None:
+    assert split_sentences(text) == []
+
+
+def test_wide_white_space_is_read_as_a_space() -> None:
+    wide = "It was\u00a0plan A\u2028.\u3000Then more."
+
+    sentences = split_sentences(wide)
+
+    assert sentences == split_sentences("It was plan A . Then more.")
+
+
+@given(HOSTILE_TEXT)
+def test_every_character_that_is_not_white_space_lies_in_exactly_one_sentence(text: str) -> None:
+    spans = split_sentences(text)
+
+    position = 0
+    for span in spans:
+        sentence = text[span.start_char : span.end_char]
+        assert position <= span.start_char < span.end_char
+        assert not text[position : span.start_char].strip()
+        assert sentence == sentence.strip()
+        assert len(sentence) <= MAX_SENTENCE_CHARS
+        position = span.end_char
+    assert not text[position:].strip()
