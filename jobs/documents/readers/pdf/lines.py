@@ -15,6 +15,9 @@ from jobs.documents.readers.pdf.runs import gaps, is_rtl, page_runs, run_of
 from jobs.documents.readers.pdf.tables import Part, TableRow, split_rows
 
 CELL_GLUE = " | "
+_SAMPLE = 500  # glyphs
+_NO_WIDTH = 0.001  # points
+_WIDTHLESS_SHARE = 0.5
 
 
 class Line(NamedTuple):
@@ -55,8 +58,18 @@ class Line(NamedTuple):
         return Printed(self.text, self.starts_mono, self.ends_mono)
 
 
-def page_lines(page: pdfium.PdfPage) -> list[Line]:
-    """The lines of a page in reading order, without empty ones; turned ones are last."""
+class PageLines(NamedTuple):
+    """The lines of a page in reading order, without empty ones; turned ones are last.
+
+    `has_lost_letters`: its letters have no width, and PDFium drops those that overlap.
+    """
+
+    lines: list[Line]
+    has_lost_letters: bool
+
+
+def page_lines(page: pdfium.PdfPage) -> PageLines:
+    """What is set on a page."""
     text_page = page.get_textpage()
     try:
         glyphs = page_glyphs(text_page)
@@ -71,7 +84,13 @@ def page_lines(page: pdfium.PdfPage) -> list[Line]:
         for part in split_rows(rows)
     ]
     lines += map(_turned_line, glyphs.others)
-    return [line for line in lines if line.text]
+    return PageLines([line for line in lines if line.text], _are_widthless(glyphs.glyphs))
+
+
+def _are_widthless(glyphs: list[Glyph]) -> bool:
+    sample = glyphs[:_SAMPLE]
+    widthless = sum(glyph.right - glyph.left < _NO_WIDTH for glyph in sample)
+    return widthless > _WIDTHLESS_SHARE * len(sample)
 
 
 def _line(part: Part, region: int) -> Line:

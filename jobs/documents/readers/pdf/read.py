@@ -1,6 +1,6 @@
 """Reads PDF: paragraphs in page order, pages, and the headings that its outline names."""
 
-from collections.abc import Iterator
+from typing import NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
@@ -12,6 +12,7 @@ from jobs.documents.readers.pdf.furniture import drop_furniture
 from jobs.documents.readers.pdf.headings import mark_headings, outline_of
 from jobs.documents.readers.pdf.lines import Line, page_lines
 from jobs.documents.readers.pdf.paragraphs import join_lines
+from jobs.documents.readers.pdf.unread import is_picture, notes_of
 from jobs.documents.readers.pdf.watermarks import drop_watermarks
 from jobs.documents.readers.pdf.words import join_words
 
@@ -19,20 +20,30 @@ _END_MARK = b"%%EOF"
 _LAST_PART = b"endobj"
 
 
+class _Pages(NamedTuple):
+    """The lines of each page, and the numbers (1-based) of those that cannot be read."""
+
+    lines: list[list[Line]]
+    pictures: list[int]
+    lost: list[int]
+
+
 def read_pdf(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
     document = _open(data)
     try:
         document.init_forms()
-        pages = list(_read_pages(document, limits))
+        pages = _read_pages(document, limits)
         title = document.get_metadata_value("Title")
         outline = outline_of(document)
     except pdfium.PdfiumError as error:
         raise damaged(f"a part of this PDF cannot be read ({error})") from error
     finally:
         document.close()
-    paragraphs = join_words(list(join_lines(drop_furniture(drop_watermarks(pages)))))
-    return assemble(mark_headings(paragraphs, outline), limits, title=title, page_count=len(pages))
+    paragraphs = join_words(list(join_lines(drop_furniture(drop_watermarks(pages.lines)))))
+    count = len(pages.lines)
+    extract = assemble(mark_headings(paragraphs, outline), limits, title=title, page_count=count)
+    return extract._replace(notes=tuple(notes_of(pages.pictures, pages.lost, count)))
 
 
 def _open(data: bytes) -> pdfium.PdfDocument:
@@ -51,15 +62,22 @@ def _open(data: bytes) -> pdfium.PdfDocument:
     return document
 
 
-def _read_pages(document: pdfium.PdfDocument, limits: ReadLimits) -> Iterator[list[Line]]:
+def _read_pages(document: pdfium.PdfDocument, limits: ReadLimits) -> _Pages:
+    pages = _Pages([], [], [])
     length = 0
     for index in range(len(document)):
         page = document[index]
         try:
-            lines = page_lines(page)
-            lines += field_lines(document, page, {line.text for line in lines})
+            found = page_lines(page)
+            lines = found.lines
+            lines += list(field_lines(document, page, {line.text for line in lines}))
+            if found.has_lost_letters:
+                pages.lost.append(index + 1)
+            elif not lines and is_picture(page):
+                pages.pictures.append(index + 1)
         finally:
             page.close()
         length += sum(len(line.text) for line in lines)
         limits.check_text(length)
-        yield lines
+        pages.lines.append(lines)
+    return pages
