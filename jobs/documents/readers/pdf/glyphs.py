@@ -23,6 +23,9 @@ _WHITE_CHANNEL = 250
 _QUARTER_TURN = math.pi / 2
 _ASLANT = 0.05  # radians from the nearest quarter turn
 _BLANKS = (frozenset(map(chr, range(33))) - {"\x02"}) | {"\xa0", "\x7f", "\ufeff"}
+_DIGITS = frozenset("0123456789")
+_RAISED = 0.2  # of the font size: how far above the baseline such a digit begins
+_RAISED_SIZE = 0.7  # of the font size
 _HYPHENS = {
     "\x02": "-",
     "\ufffe": "-",
@@ -123,8 +126,22 @@ class _GlyphReader:
                     last_left = left
             else:
                 left, right = self._turned_place(index, style.turns or 0)
-            yield Glyph(_HYPHENS.get(char, char), left, right, style, is_spaced)
+            own = self._raised(index, style) if char in _DIGITS else style
+            yield Glyph(_HYPHENS.get(char, char), left, right, own, is_spaced)
             is_spaced = False
+
+    def _raised(self, index: int, style: Style) -> Style:
+        """The style of a digit that a font has as a small raised one."""
+        if style.turns != 0:
+            return style
+        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+        pdfium_c.FPDFText_GetCharBox(self._page, index, left, right, bottom, top)
+        rise = bottom.value - style.baseline
+        if not _RAISED < rise / style.size < 1:
+            return style
+        return style._replace(
+            baseline=round(style.baseline + rise, 2), size=round(_RAISED_SIZE * style.size, 2)
+        )
 
     def _style(self, index: int, text_object: int) -> Style:
         matrix = pdfium_c.FS_MATRIX()

@@ -17,7 +17,7 @@ from jobs.documents.readers.pdf.tables import Part, TableRow, split_rows
 CELL_GLUE = " | "
 _SAMPLE = 500  # glyphs
 _NO_WIDTH = 0.001  # points
-_WIDTHLESS_SHARE = 0.5
+_WIDTHLESS_SHARE = 0.2
 
 
 class Line(NamedTuple):
