@@ -77,7 +77,7 @@ def _is_uneven(run: Run) -> bool:
 
 def _is_apart(before: Run, run: Run) -> bool:
     """Whether a space stands between two runs; those that overlap were drawn apart for style."""
-    is_mark = run.size < _SMALL * before.size
+    is_mark = run.size < _SMALL * before.size and run.baseline > before.baseline
     return (
         is_mark or run.left - before.right > _SPACE_GAP * before.size or is_rtl(run.glyphs[0].char)
     )

@@ -16,6 +16,7 @@ from jobs.documents.readers.pdf.tables import Part, TableRow, split_rows
 
 CELL_GLUE = " | "
 _SAMPLE = 500  # glyphs
+_MIN_WIDTHLESS = 6
 _NO_WIDTH = 0.001  # points
 _WIDTHLESS_SHARE = 0.2
 
@@ -90,7 +91,7 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
 def _are_widthless(glyphs: list[Glyph]) -> bool:
     sample = glyphs[:_SAMPLE]
     widthless = sum(glyph.right - glyph.left < _NO_WIDTH for glyph in sample)
-    return widthless > _WIDTHLESS_SHARE * len(sample)
+    return widthless > max(_MIN_WIDTHLESS, _WIDTHLESS_SHARE * len(sample))
 
 
 def _line(part: Part, region: int) -> Line:

@@ -65,14 +65,17 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
     ]
     spacing = _usual_spacing(pages)
     open_group: _Group | None = None  # the last one of the text, on a page before
+    head = ""  # the first row of the table that ended the page before
     for number, lines in enumerate(pages, start=1):
-        groups = list(_group(_without_header(lines, open_group), spacing))
+        body = lines[1:] if lines and lines[0].cells and lines[0].text == head else lines
+        groups = list(_group(body, spacing))
         if groups:
             margin = min(line.left for line in lines)
             groups[0] = _go_on(open_group, groups[0], margin)
             following = next(filter(None, pages[number:]), None)
             body_end = _body_end(groups)
             open_group = groups[body_end - 1]._replace(margin=margin)
+            head = _table_head(groups[:body_end], head)
             groups = _put_notes_first(groups, body_end, following)
         for group in groups:
             yield Paragraph(_join(group), group.glue, number)
@@ -100,11 +103,14 @@ def _usual_spacing(pages: list[list[Line]]) -> dict[int, float]:
     return {size: counter.most_common(1)[0][0] for size, counter in distances.items()}
 
 
-def _without_header(lines: list[Line], before: _Group | None) -> list[Line]:
-    """The lines of a page without the head of a table that goes on, as it is repeated."""
-    if before is None or not lines or not lines[0].cells:
-        return lines
-    return lines[1:] if lines[0].text == before.lines[0].text else lines
+def _table_head(groups: list[_Group], before: str) -> str:
+    """The first row of the table that ends a page; `before`: of the one that it may go on."""
+    for group in reversed(groups):
+        if not group.lines[0].cells:
+            return ""
+        if group.glue == PARAGRAPH:
+            return group.lines[0].text
+    return before
 
 
 def _go_on(before: _Group | None, first: _Group, margin: float) -> _Group:
@@ -208,11 +214,19 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: "_Marg
         return None
     if _SHORT_LEADER in line.text or _SHORT_LEADER in last.text:
         return LINE
-    if _BULLET.match(line.text) or (_ITEM.match(line.text) and not is_filled):
+    if _BULLET.match(line.text) or _is_item(line, group, is_filled=is_filled):
         return LINE
     if not is_filled:
         return PARAGRAPH if _is_finished(last) else LINE
     return PARAGRAPH if _is_indented(line, group) else None
+
+
+def _is_item(line: Line, group: list[Line], *, is_filled: bool) -> bool:
+    """Whether a line begins a list item: it is not full before it, or the item before is above."""
+    if not _ITEM.match(line.text):
+        return False
+    is_below = abs(line.left - group[0].left) < _SAME_LEFT and _ITEM.match(group[0].text)
+    return not is_filled or bool(is_below)
 
 
 def _is_divided(last: Line, line: Line) -> bool:

@@ -104,7 +104,8 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
 
 def _with_space(glyph: Glyph, gap: float) -> Glyph:
     """The glyph with a space before it where there is room for one, and with none where not."""
-    if not glyph.is_spaced and gap > _SPACE_GAP and not glyph.style.is_mono:
+    is_exact = not glyph.style.is_mono and glyph.style.turns == 0  # others have no exact widths
+    if not glyph.is_spaced and gap > _SPACE_GAP and is_exact:
         return glyph._replace(is_spaced=True)
     if glyph.is_spaced and glyph.char in _CLOSING and gap < _NO_GAP:
         return glyph._replace(is_spaced=False)

@@ -17,6 +17,7 @@ _CROSSED = 8  # rows, of which one may cross a corridor
 _COLUMN_ROWS = 4
 _COLUMN_CHARS = 16
 _MARKER_GLYPHS = 5
+_ROMAN = frozenset("ivxlc")
 _MAX_CELLS = 40
 _DOTS = 3  # and more lead to what stands at the end of a line
 
@@ -97,11 +98,9 @@ def _is_marker(run: Run) -> bool:
     text = "".join(glyph.char for glyph in run.glyphs)
     if len(text) > _MARKER_GLYPHS:
         return False
-    return (
-        not text[-1].isalnum()
-        or (text.replace(".", "").isdecimal() and "." in text)
-        or text in "o*-"
-    )
+    core = text.strip(".:()[]*-•–")
+    is_number = core.replace(".", "").isdecimal() or len(core) == 1 or set(core) <= _ROMAN
+    return not core.isalnum() or (is_number and core != text) or text == "o"
 
 
 def _align(upper: list[Run], lower: list[Run]) -> bool:
