@@ -13,8 +13,9 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 _FIXED_PITCH = 1  # PDF 32000-1, table 123: font flags
 _FONT_NAME_BYTES = 128
 _MONO_NAME = re.compile(
-    r"mono|courier|cursor|consol|typewriter|menlo|andale|inconsolata|letter ?gothic"
-    r"|(?:^|\+)(?:[a-z]{1,3}\d?)[a-z]{0,3}tt[a-z]{0,2}\d{0,4}$",  # as in cmtt10, t1xtt, SFTT1000
+    r"mono|courier|cursor|consol|typewriter|menlo|andale|inconsolata|letter ?gothic|monaco"
+    r"|nimbusmon|code ?pro|fira ?code|cascadia|(?:^|\+)hack(?:$|-)"
+    r"|(?:^|\+)(?:[a-z]{1,3}\d?)[a-z]{0,3}tt[a-z]{0,2}\d{0,4}(?:-\w+)?$",  # cmtt10, t1xtt, SFTT1000
     re.IGNORECASE,
 )
 _PALE_ALPHA = 128

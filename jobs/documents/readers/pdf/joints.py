@@ -40,7 +40,8 @@ def joint(line: Printed, following: Printed) -> str:
     if line.ends_mono != following.starts_mono:
         return SPACE
     if _DIVIDED_END.search(line.text[-2:]) and piece[0].isalpha() and not _is_address(line.text):
-        return "" if _is_option(word) else HYPHEN
+        is_name = line.ends_mono and "-" in word[:-1]
+        return "" if is_name or _is_option(word) else HYPHEN
     if line.ends_mono:
         return "" if _literal_goes_on(word, piece) else SPACE
     if _is_address(line.text):

@@ -2,17 +2,19 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
 from jobs.documents.readers.pdf.regions import Row, rows_of
-from jobs.documents.readers.pdf.runs import Run, gaps
+from jobs.documents.readers.pdf.runs import Run, gaps, run_of
 
 _ALIGNED = 2.5  # points
 _SURE_GAP = 1.0  # of the font size
 _TIGHT = 1.45  # of the font size: the distance of two lines of one cell
 _NEXT_ROW = 3.5  # of the font size: two rows of one table are not farther apart
-_CORRIDOR = 0.5  # of the font size: a narrower one is none
+_EXACT = 0.6  # points
+_CORRIDOR = 0.2  # of the font size: a narrower one is none
 _CROSSED = 8  # rows, of which one may cross a corridor
 _COLUMN_ROWS = 4
 _COLUMN_CHARS = 16
@@ -100,7 +102,7 @@ def _is_marker(run: Run) -> bool:
         return False
     core = text.strip(".:()[]*-•–")
     is_number = core.replace(".", "").isdecimal() or len(core) == 1 or set(core) <= _ROMAN
-    return not core.isalnum() or (is_number and core != text) or text == "o"
+    return not any(map(str.isalnum, core)) or (is_number and core != text) or text == "o"
 
 
 def _align(upper: list[Run], lower: list[Run]) -> bool:
@@ -149,6 +151,7 @@ def _is_aligned_table(block: list[Row]) -> bool:
 
 
 def _table_rows(block: list[Row]) -> Iterator[Part]:
+    block = _cut_at_starts(block)
     edges = _corridors(block)
     if not edges:
         yield from block
@@ -163,6 +166,38 @@ def _table_rows(block: list[Row]) -> Iterator[Part]:
         else:
             table.append(TableRow(cells, row.baseline, row.baseline))
     yield from table
+
+
+def _cut_at_starts(block: list[Row]) -> list[Row]:
+    """The rows, cut too where a word begins below the cells of other rows, though near a word."""
+    lefts = sorted(run.left for row in block for run in _starts(row))
+    starts = [
+        left
+        for left, following in pairwise(lefts)
+        if following - left < _EXACT and left > block[0].left + 1
+    ]
+    return [
+        row._replace(runs=[part for run in row.runs for part in _cut(run, starts)]) for row in block
+    ]
+
+
+def _cut(run: Run, starts: list[float]) -> Iterator[Run]:
+    glyphs = run.glyphs
+    cuts = [
+        index
+        for index, glyph in enumerate(glyphs)
+        if index and glyph.is_spaced and _is_near(glyph.left, starts)
+    ]
+    if not cuts or run.is_mono:
+        yield run
+        return
+    for start, end in pairwise([0, *cuts, len(glyphs)]):
+        yield run_of(glyphs[start:end])
+
+
+def _is_near(left: float, starts: list[float]) -> bool:
+    at = bisect_right(starts, left + _EXACT)
+    return at > 0 and left - starts[at - 1] < _EXACT
 
 
 def _is_wrapped(above: TableRow, row: Row) -> bool:

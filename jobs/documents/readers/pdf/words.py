@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from jobs.documents.readers.pdf.joints import HYPHEN
 from jobs.documents.readers.pdf.paragraphs import Paragraph
 
-_DIVIDED = re.compile(rf"(\w+){HYPHEN}(\w+)")
+_DIVIDED = re.compile(rf"(-?)(\w+){HYPHEN}(\w+)")
 _FRAGMENT = re.compile(rf"\w*{HYPHEN}\w*")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _MIN_HALF = 3  # letters; shorter ones are words by chance
@@ -35,8 +35,10 @@ def join_words(paragraphs: list[Paragraph]) -> list[Paragraph]:
     words = _words(paragraphs)
 
     def join(match: re.Match[str]) -> str:
-        first, second = match[1], match[2]
-        return f"{first}-{second}" if _is_compound(first, second, words) else first + second
+        before, first, second = match.groups()
+        is_name = before and not words[(first + second).casefold()]  # it has a hyphen already
+        is_compound = is_name or _is_compound(first, second, words)
+        return f"{before}{first}-{second}" if is_compound else before + first + second
 
     joined: list[Paragraph] = []
     for paragraph in paragraphs:
