@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from jobs.documents.readers.pdf.lines import Line
 
@@ -12,6 +13,8 @@ _NEARBY_PAGES = 4  # chapters alternate between left and right pages
 _MIN_REPEATS = 2  # on other pages nearby
 _MAX_SIZE = 1.15  # of the body's; a larger line at the top is a title
 _SAME_PLACE = 2  # points
+_ZONE = 0.13  # of the height of all text: heads and feet are at its ends
+_FEW_PAGES = 3
 _NUMERALS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _LEADERS = re.compile(r"(?:[.·…]\s?){4,}\s*(\d+|[ivxlc]+)$")
 _LEADS_TO_WORD = re.compile(r"[.·…]{6}\s*[^\W\d]{3,30}$")
@@ -31,17 +34,20 @@ _Key = tuple[object, ...]
 def drop_furniture(pages: list[list[Line]]) -> list[list[Line]]:
     """The lines of each page without running heads, page numbers and the lines of contents."""
     body = body_size(pages)
+    zones = _zones(pages)
     seen_on: dict[_Key, set[int]] = defaultdict(set)
     keys: list[dict[Line, list[_Key]]] = []
     for number, lines in enumerate(pages):
         keys.append(defaultdict(list))
-        for line, edge in _edges(lines):
+        for line, edge in _edges(lines, zones):
             keys[-1][line] += _keys(line, edge, number, body)
         for key in (key for found in keys[-1].values() for key in found):
             seen_on[key].add(number)
+    least = _MIN_REPEATS if len(pages) > _FEW_PAGES else 1
     return [
         _without_contents(
-            [line for line in lines if not _runs(number, found.get(line), seen_on)], len(pages)
+            [line for line in lines if not _runs(number, found.get(line), seen_on, least)],
+            len(pages),
         )
         for number, (lines, found) in enumerate(zip(pages, keys, strict=True))
     ]
@@ -56,25 +62,38 @@ def body_size(pages: list[list[Line]]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 1.0
 
 
-def _runs(number: int, keys: list[_Key] | None, seen_on: dict[_Key, set[int]]) -> bool:
+def _runs(number: int, keys: list[_Key] | None, seen_on: dict[_Key, set[int]], least: int) -> bool:
     """Whether a line of page `number` runs through the pages nearby."""
     nearby = range(number - _NEARBY_PAGES, number + _NEARBY_PAGES + 1)
     return any(
-        sum(other in seen_on[key] for other in nearby) > _MIN_REPEATS  # itself is one of them
+        sum(other in seen_on[key] for other in nearby) > least  # itself is one of them
         for key in keys or ()
     )
 
 
-def _edges(lines: list[Line]) -> Iterator[tuple[Line, str]]:
+class _Zones(NamedTuple):
+    """Above and below which heights a head or foot may be."""
+
+    top: float
+    bottom: float
+
+
+def _zones(pages: list[list[Line]]) -> _Zones:
+    heights = [line.baseline for lines in pages for line in lines]
+    top, bottom = max(heights, default=0.0), min(heights, default=0.0)
+    return _Zones(top - _ZONE * (top - bottom), bottom + _ZONE * (top - bottom))
+
+
+def _edges(lines: list[Line], zones: _Zones) -> Iterator[tuple[Line, str]]:
     rows = sorted({round(line.baseline) for line in lines})
     bottom, top = set(rows[:_EDGE_ROWS]), set(rows[-_EDGE_ROWS:])
     for line in lines:
         row = round(line.baseline)
         if line.cells:
             continue
-        if row in top:
+        if row in top and line.baseline >= zones.top:
             yield line, "top"
-        if row in bottom:
+        if row in bottom and line.baseline <= zones.bottom:
             yield line, "bottom"
 
 

@@ -10,7 +10,7 @@ from jobs.documents.readers.clean_text import clean, clean_line
 from jobs.documents.readers.pdf.glyphs import Glyph
 from jobs.documents.readers.pdf.runs import Run, is_rtl
 
-_SMALL = 0.86  # of the font size of the line
+_SMALL = 0.93  # of the font size of the line
 _RAISED_BY = 0.12  # of that font size
 _SPACE_GAP = 0.12  # of the font size
 _CODE_SPACE = 0.4  # of the width of a character
@@ -22,7 +22,7 @@ _LIGATURES = {
 }  # fmt: skip
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_POWER_BASE = re.compile(r"(?:[\d)\]}]|(?:^|[^\w])[a-zA-Z]{1,2})$")
+_POWER_BASE = re.compile("(?:[\\d)\\]}\ud800-\udfff]|(?:^|\\W)[^\\W\\d_]{1,2})$")
 _LOGO = re.compile(r"\b(LA)?TEX\b")
 _DOTS = re.compile(r"(?<!\.)(?<!\. )\. \. \.(?! ?\. )")  # as TeX sets three of them
 _LETTER_SPACED = re.compile(r"(?:\b[^\W\d_] ){4,}[^\W\d_]\b")
@@ -102,7 +102,7 @@ def _with_raised(run: Run) -> str:
             style.size < _SMALL * run.size and style.baseline - run.baseline > _RAISED_BY * run.size
         )
         if is_raised and not was_raised and text:
-            text += _before_raised(text, glyph)
+            text = _before_raised(text, glyph)
         elif was_raised and not is_raised and glyph.char.isalnum() and not glyph.is_spaced:
             text += " " * text[-1].isdigit()
         if glyph.is_spaced and not (is_raised and was_raised):
@@ -113,12 +113,15 @@ def _with_raised(run: Run) -> str:
 
 
 def _before_raised(text: str, glyph: Glyph) -> str:
+    """The text before a raised glyph: with ^ at a base, apart from a word that has a note."""
     is_number = glyph.char.isdigit() or glyph.char in "+-−–n"
     if not is_number or glyph.is_spaced:
-        return ""
+        return text
+    if text[-1] in "−–" and _POWER_BASE.search(text[-4:-1]):
+        return f"{text[:-1]}^{text[-1]}"  # the sign of a power that is drawn on the line
     if _POWER_BASE.search(text[-4:]):
-        return "^"
-    return " " if glyph.char.isdigit() else ""
+        return text + "^"
+    return text + " " * glyph.char.isdigit()
 
 
 def _close_up(runs: list[Run], text: str) -> str:

@@ -24,6 +24,9 @@ _SHORT_LEADER = " ... "
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _INDENT = 0.8
 _COLUMN_REACH = 30.0  # points
+_NEAR_LINES = 9
+_MIN_ALIKE = 4  # of them
+_SAME_COLUMN = 8.0  # points
 _FIT_SLACK = 1.5
 _WIDE_GAP = 1.25  # of the usual distance between lines
 _HANGING = 3.0
@@ -257,13 +260,14 @@ def _is_indented(line: Line, group: list[Line]) -> bool:
 
 
 class _Margins:
-    """Where the lines of a page end, for each column."""
+    """Where the lines of a page end: in each column, and near each line."""
 
     def __init__(self, lines: list[Line]) -> None:
+        self._lines = [line for line in lines if not line.cells and not line.turned]
+        self._places = {id(line): place for place, line in enumerate(self._lines)}
         self._ends: dict[int, list[float]] = defaultdict(list)
-        for line in lines:
-            if not line.cells and not line.turned:
-                self._ends[_column(line)].append(line.right)
+        for line in self._lines:
+            self._ends[_column(line)].append(line.right)
         self._known: dict[int, float] = {}
 
     def is_filled(self, last: Line, line: Line) -> bool:
@@ -271,7 +275,10 @@ class _Margins:
         width = (line.right - line.left) / len(line.text)
         word_length = 1 if is_cjk(line.text[0]) else len(line.text.split(maxsplit=1)[0])
         needed = word_length * width + _FIT_SLACK * last.size
-        return self._right_of(last) - last.right < needed
+        if self._right_of(last) - last.right < needed:
+            return True
+        margin = self._near_right(last)
+        return margin is not None and margin - last.right < needed
 
     def _right_of(self, last: Line) -> float:
         column = _column(last)
@@ -281,6 +288,17 @@ class _Margins:
             )
             self._known[column] = ends[(len(ends) - 1) * 9 // 10] if ends else last.right
         return self._known[column]
+
+    def _near_right(self, last: Line) -> float | None:
+        """Where several of the next lines end that begin below `last`, if they do."""
+        place = self._places.get(id(last))
+        if place is None:
+            return None
+        below = self._lines[place : place + _NEAR_LINES]
+        ends = [line.right for line in below if abs(line.left - last.left) < _SAME_COLUMN]
+        farthest = max(ends)
+        alike = sum(farthest - end < last.size for end in ends)
+        return farthest if alike >= _MIN_ALIKE else None
 
 
 def _column(line: Line) -> int:

@@ -8,12 +8,13 @@ from jobs.documents.readers.pdf.runs import Run, is_rtl
 
 _SAME_ROW = 0.35  # of the font size, as all shares here
 _RAISED = 0.6
-_SMALLER = 0.86
+_SMALLER = 0.93
 _MARK_GLYPHS = 4
 _MARK_REACH = 2.5
 _SMALL_JUMP = 0.8
 _COLUMN_ROWS = 4  # a column has at least as many
 _COLUMN_CHARS = 18  # and rows of as many characters, usually
+_FEW = 12  # one run of so many may be a title, a foot or a formula
 _LATEST = 150  # runs of the region before that are looked at
 _MAX_REORDERED = 200  # regions; more of them stay in the order of the content
 
@@ -140,22 +141,21 @@ def _is_beside(stream: _Region, region: _Region) -> bool:
     beside = [run for run in latest if stream.bottom <= run.baseline <= stream.top]
     if not beside:
         return True
-    if not all(run.right <= stream.left or stream.right <= run.left for run in beside):
-        overlapping = _part_at(stream, beside)
-        if overlapping is None:
-            return False
-        return _is_prose(overlapping) and _is_prose(beside)
-    return _is_prose(stream.runs) and _is_prose(beside)
+    top, bottom = max(run.baseline for run in beside), min(run.baseline for run in beside)
+    own = [run for run in stream.runs if bottom <= run.baseline <= top]
+    if not own:
+        return True
+    is_apart = _left_of(own) >= _right_of(beside) or _right_of(own) <= _left_of(beside)
+    return is_apart and _is_prose(own) and _is_prose(beside)
 
 
-def _part_at(stream: _Region, beside: list[Run]) -> list[Run] | None:
-    """The runs of a stream at the height of others, if they stand beside those; else None."""
-    bottom, top = min(run.baseline for run in beside), max(run.baseline for run in beside)
-    left, right = min(run.left for run in beside), max(run.right for run in beside)
-    part = [run for run in stream.runs if bottom <= run.baseline <= top]
-    if all(run.left >= right or run.right <= left for run in part):
-        return part
-    return None
+def _left_of(runs: list[Run]) -> float:
+    """Where most of the runs begin at the latest, but for a few that stand elsewhere."""
+    return sorted(run.left for run in runs)[len(runs) // _FEW]
+
+
+def _right_of(runs: list[Run]) -> float:
+    return sorted(run.right for run in runs)[-1 - len(runs) // _FEW]
 
 
 def _is_prose(runs: list[Run]) -> bool:

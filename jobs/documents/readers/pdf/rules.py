@@ -13,7 +13,7 @@ _SHORTEST = 4.0  # points
 _TOUCH = 3.0  # points between rules that are meant to meet
 _MAX_RULES = 4000  # more of them are a drawing
 _MAX_GRIDS = 60
-_MAX_SEGMENTS = 5  # of a line or a rectangle
+_RECTANGLES = frozenset({4, 5, 8, 10})  # segments: of one, or of the outline of a border
 _MIN_COLUMNS = 2
 
 
@@ -71,13 +71,13 @@ def _rules(page: pdfium.PdfPage) -> Iterator[Rule]:
 
 
 def _edges(box: Rule, segment_count: int) -> Iterator[Rule]:
-    """A thin box is a rule, another one has four; a figure of many segments has none."""
+    """A thin box is a rule, one or two rectangles have four; another figure has none."""
     width, height = box.right - box.left, box.top - box.bottom
-    if segment_count > _MAX_SEGMENTS or max(width, height) < _SHORTEST:
+    if segment_count > max(_RECTANGLES) or max(width, height) < _SHORTEST:
         return
     if min(width, height) <= _THIN:
         yield box
-    elif segment_count >= _MAX_SEGMENTS - 1:
+    elif segment_count in _RECTANGLES:
         yield box._replace(bottom=box.top)
         yield box._replace(top=box.bottom)
         yield box._replace(left=box.right)

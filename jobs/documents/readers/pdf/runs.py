@@ -14,7 +14,7 @@ _BACK_STEP = 0.5  # kerning and accents
 _SAME_LINE = 0.15
 _SHIFTED = 0.35  # TeX's name has a lowered letter
 _RAISED = 0.7  # of the larger of two sizes
-_SMALLER = 0.88
+_SMALLER = 0.93
 _MONO_SHARE = 0.9
 _MAIN_SHARE = 0.15
 
@@ -93,7 +93,7 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
             yield run
             run, main, last = [glyph], style, glyph
             continue
-        glyph = _with_space(glyph, gap / size)
+        glyph = _with_space(glyph, gap / size, is_shifted=style.baseline != last.style.baseline)
         if style is not main and style.size * _SMALLER > size:
             main = style
         run.append(glyph)
@@ -102,12 +102,12 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
         yield run
 
 
-def _with_space(glyph: Glyph, gap: float) -> Glyph:
+def _with_space(glyph: Glyph, gap: float, *, is_shifted: bool) -> Glyph:
     """The glyph with a space before it where there is room for one, and with none where not."""
     is_exact = not glyph.style.is_mono and glyph.style.turns == 0  # others have no exact widths
     if not glyph.is_spaced and gap > _SPACE_GAP and is_exact:
         return glyph._replace(is_spaced=True)
-    if glyph.is_spaced and glyph.char in _CLOSING and gap < _NO_GAP:
+    if glyph.is_spaced and gap < _NO_GAP and (is_shifted or glyph.char in _CLOSING):
         return glyph._replace(is_spaced=False)
     return glyph
 

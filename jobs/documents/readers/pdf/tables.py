@@ -13,6 +13,7 @@ _ALIGNED = 2.5  # points
 _SURE_GAP = 1.0  # of the font size
 _TIGHT = 1.45  # of the font size: the distance of two lines of one cell
 _NEXT_ROW = 3.5  # of the font size: two rows of one table are not farther apart
+_FEW_ROWS = 3
 _EXACT = 0.6  # points
 _CORRIDOR = 0.2  # of the font size: a narrower one is none
 _CROSSED = 8  # rows, of which one may cross a corridor
@@ -47,7 +48,7 @@ def split_rows(rows: list[Row]) -> Iterator[Part]:
             yield block[0]
         elif _is_columns(block):
             yield from _columns(block)
-        elif _is_aligned_table(block):
+        elif _is_aligned_table(block) and not _is_justified(rows, at, end):
             yield from _table_rows(block)
         else:
             yield from block
@@ -148,6 +149,18 @@ def _is_aligned_table(block: list[Row]) -> bool:
         return False
     widths = [width for row in several for width in gaps(row.runs)]
     return len(several) > 3 or min(widths) > _SURE_GAP
+
+
+def _is_justified(rows: list[Row], start: int, end: int) -> bool:
+    """Whether a few rows end where a line of prose beside them does: their gaps fill the line."""
+    if end - start > _FEW_ROWS:
+        return False
+    beside = [rows[at] for at in (start - 1, end) if 0 <= at < len(rows)]
+    return any(
+        abs(row.right - other.right) < 1 and len(other.runs) == 1 and not other.runs[0].cells
+        for other in beside
+        for row in rows[start:end]
+    )
 
 
 def _table_rows(block: list[Row]) -> Iterator[Part]:

@@ -8,6 +8,8 @@ from jobs.documents.readers.pdf.joints import HYPHEN
 from jobs.documents.readers.pdf.paragraphs import Paragraph
 
 _DIVIDED = re.compile(rf"(-?)(\w+){HYPHEN}(\w+)")
+_LAST_PART = re.compile(r"(\w+)-$")
+_FIRST_PART = re.compile(r"\w+")
 _FRAGMENT = re.compile(rf"\w*{HYPHEN}\w*")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _MIN_HALF = 3  # letters; shorter ones are words by chance
@@ -45,8 +47,19 @@ def join_words(paragraphs: list[Paragraph]) -> list[Paragraph]:
         text = paragraph.text
         if HYPHEN in text:
             text = _DIVIDED.sub(join, text).replace(HYPHEN, "-")
+        if paragraph.glue == HYPHEN:
+            joined[-1] = _open_end(joined[-1], text, words)
+            paragraph = paragraph._replace(glue="")
         joined.append(paragraph._replace(text=text))
     return joined
+
+
+def _open_end(paragraph: Paragraph, following: str, words: Counter[str]) -> Paragraph:
+    """The first part of a paragraph whose last word goes on in `following`, on the next page."""
+    first, second = _LAST_PART.search(paragraph.text[-100:]), _FIRST_PART.match(following)
+    if first and second and not _is_compound(first[1], second[0], words):
+        return paragraph._replace(text=paragraph.text[:-1])
+    return paragraph
 
 
 def _words(paragraphs: Iterable[Paragraph]) -> Counter[str]:
