@@ -16,7 +16,10 @@ class Heading(Record):
 
 
 class Document(Record):
-    """One file's text. Every later position is a character offset into `text`."""
+    """One file's text. Every later position is a character offset into `text`.
+
+    `notes` say to people what of the file could not be read.
+    """
 
     document_id: str
     path: str
@@ -26,6 +29,7 @@ class Document(Record):
     word_count: int
     page_starts: tuple[int, ...] = ()
     headings: tuple[Heading, ...] = ()
+    notes: tuple[str, ...] = ()
     text: str
 
 

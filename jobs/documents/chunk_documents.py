@@ -34,10 +34,10 @@ def chunk_document(
 
     Every character that is not white space lies in exactly one of them. A chunk has at most
     `target_tokens` tokens and lies within one span of `assignment`; text that is in none (the
-    gap of the split) is one rejection a gap.
+    gap of the split) is one rejection a gap. What of the file could not be read is one too.
     """
     headings = HeadingPaths(document)
-    results: list[Chunk | Rejection] = []
+    results: list[Chunk | Rejection] = [_unread(document, note) for note in document.notes]
     position = 0
     for side_span in sorted(assignment.spans, key=lambda span: span.start_char):
         results += _gap(document, position, side_span.start_char)
@@ -45,6 +45,15 @@ def chunk_document(
             results.append(_judge(_make_chunk(document, piece, side_span, headings), settings))
         position = side_span.end_char
     return results + _gap(document, position, len(document.text))
+
+
+def _unread(document: Document, note: str) -> Rejection:
+    return Rejection.of(
+        content_id("unread", document.document_id, note),
+        stage=STAGE,
+        reason="unread_pages",
+        detail=f"{document.path}: {note}",
+    )
 
 
 def _gap(document: Document, start: int, end: int) -> list[Rejection]:
