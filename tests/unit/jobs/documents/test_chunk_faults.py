@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.documents.chunk_faults import find_chunk_fault
+from jobs.documents.chunk_faults import find_chunk_fault, prose_share
 from schemas.settings import ChunkSettings
 from tests.unit.jobs.documents.texts import PARAGRAPH
 
