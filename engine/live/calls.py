@@ -7,6 +7,7 @@ from typing import NamedTuple
 from engine.errors import RequestError
 from engine.live.retry import Failures
 from engine.wire.replies import USELESS, Ending
+from engine.wire.usage import CountedUsage
 from schemas.outcomes import Completed, Failed, Outcome, Usage
 from schemas.requests import Json, Request
 
@@ -29,10 +30,13 @@ class Call:
     is_enlarged: bool = False
     latency_s: float = 0.0
     usage: Usage | None = None
+    is_estimated: bool = False
     cost_usd: float | None = None
 
-    def pay(self, usage: Usage, cost_usd: float | None) -> None:
+    def pay(self, counted: CountedUsage, cost_usd: float | None) -> None:
         """Add what one answered attempt cost; one unknown price makes the sum unknown."""
+        usage = counted.usage
+        self.is_estimated = self.is_estimated or counted.is_estimated
         if self.usage is None:
             self.usage, self.cost_usd = usage, cost_usd
             return
@@ -62,6 +66,7 @@ class Call:
             reply=reply.body,
             raw=reply.raw,
             server_request_id=reply.server_request_id,
+            is_estimated=self.is_estimated,
         )
 
     def fail(self, error: RequestError, settled_at: datetime) -> Failed:
@@ -91,4 +96,5 @@ class Call:
             message=message,
             status=status,
             reply=body,
+            is_estimated=self.is_estimated,
         )

@@ -2,10 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
+from engine.budget import Budget, Send
 from engine.clock import Clock
 from engine.errors import (
     EngineError,
@@ -24,15 +25,14 @@ from engine.live.transport import NEVER_SENT, Transport
 from engine.stats import LimitGauges, Stats
 from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint
-from engine.wire.payloads import TokenEstimates, wire_payload
-from engine.wire.replies import on_one_line, read_ending, read_reply, read_usage
-from schemas.outcomes import Outcome, Usage
+from engine.wire.payloads import ENLARGED, TokenEstimates, wire_payload
+from engine.wire.replies import on_one_line, read_ending, read_reply
+from engine.wire.usage import CountedUsage, read_usage
+from schemas.outcomes import Outcome
 from schemas.requests import Request
 from schemas.settings import LimitSettings
 
 REQUEST_ID_HEADER = "x-request-id"  # what OpenAI's support asks for
-
-Price = Callable[[str, Usage], float | None]
 
 
 class LiveLane:
@@ -49,13 +49,13 @@ class LiveLane:
         settings: LimitSettings,
         transport: Transport,
         clock: Clock,
-        price: Price,
+        budget: Budget,
         stats: Stats,
         rng: random.Random,
     ) -> None:
         self._transport = transport
         self._clock = clock
-        self._price = price
+        self._budget = budget
         self._stats = stats
         self._admission = Admission(clock)
         policy = RetryPolicy(settings.max_attempts, settings.max_retry_s)
@@ -108,7 +108,13 @@ class LiveLane:
             return await self._retrier.again(partial(self._attempt, call), call.failures, error)
 
     async def _attempt(self, call: Call) -> Reply:
+        """One attempt, if the budget has room for it."""
         self._admission.check()
+        enlargement = ENLARGED if call.is_enlarged else 1
+        async with self._budget.send(call.request, enlargement) as send:
+            return await self._attempt_within(send, call)
+
+    async def _attempt_within(self, send: Send, call: Call) -> Reply:
         routes = self._table.to_model(call.request.model)
         route = routes.pick()
         estimate = self._estimates.estimate(call.request, is_enlarged=call.is_enlarged)
@@ -117,7 +123,7 @@ class LiveLane:
             charge = await route.limits.take(
                 estimate, route.breaker, lambda: not routes.has_other(route)
             )
-            return await self._exchange(call, route, charge)
+            return await self._exchange(call, route, charge, send)
         except TransientError as error:
             self._stats.count_retry(error.code)
             if error.code == SET_ASIDE:
@@ -132,8 +138,9 @@ class LiveLane:
         finally:
             route.slots.release()
 
-    async def _exchange(self, call: Call, route: Route, charge: Charge) -> Reply:
+    async def _exchange(self, call: Call, route: Route, charge: Charge, send: Send) -> Reply:
         """One attempt that has been admitted: sent, read, and its consequences drawn."""
+        await send.begin()
         sent_s = self._begin(call)
         endpoint, request = route.endpoint, call.request
         try:
@@ -154,7 +161,8 @@ class LiveLane:
             call.latency_s = self._clock.monotonic_s() - sent_s
             self._stats.count_back()
         route.note_answer()
-        self._pay(call, route, charge, read_usage(body))
+        counted = read_usage(body).or_at_most(send.worst_usage)
+        self._pay(call, route, charge, send, counted)
         return Reply(body, on_one_line(answer.body), answer.headers.get(REQUEST_ID_HEADER, ""))
 
     def _begin(self, call: Call) -> float:
@@ -165,11 +173,16 @@ class LiveLane:
             self._started_s = now_s
         return now_s
 
-    def _pay(self, call: Call, route: Route, charge: Charge, usage: Usage) -> None:
+    def _pay(
+        self, call: Call, route: Route, charge: Charge, send: Send, counted: CountedUsage
+    ) -> None:
         self._stats.latencies.add(call.latency_s)
-        call.pay(usage, self._price(call.request.model, usage))
-        self._estimates.learn(call.request, usage)
-        route.limits.settle(charge, usage)
+        cost_usd = self._budget.price(call.request.model, counted.usage)
+        send.pay(cost_usd)
+        call.pay(counted, cost_usd)
+        if not counted.is_estimated:
+            self._estimates.learn(call.request, counted.usage)
+            route.limits.settle(charge, counted.usage)
 
     def _note_failure(
         self, call: Call, route: Route, error: TransientError, charge: Charge, sent_s: float

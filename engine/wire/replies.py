@@ -21,7 +21,6 @@ from engine.errors import (
 )
 from engine.wire.endpoints import Endpoint
 from engine.wire.rate_headers import read_retry_after_s
-from schemas.outcomes import Usage
 from schemas.requests import CHAT_COMPLETIONS, Json, Url
 
 MONEY_CODES = frozenset(  # OpenAI guide on error codes
@@ -99,18 +98,6 @@ def check_reply(reply: Json, url: Url, endpoint: Endpoint) -> dict[str, Json]:
 def read_error(answer: Answer, endpoint: Endpoint, clock: Clock) -> EngineError:
     """The error that an answer other than a good one stands for."""
     return _error(_read_problem(answer, endpoint, clock.utc_now()), answer, endpoint)
-
-
-def read_usage(reply: dict[str, Json]) -> Usage:
-    """The tokens that a reply was billed; zeros where it does not say."""
-    usage = reply.get("usage")
-    if not isinstance(usage, dict):
-        return Usage()
-    details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    return Usage(
-        _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")), _count(cached)
-    )
 
 
 def read_ending(reply: dict[str, Json]) -> Ending:
@@ -218,7 +205,3 @@ def _has_message(choice: Json) -> bool:
 def _has_rows(reply: dict[str, Json]) -> bool:
     rows = reply.get("data")
     return isinstance(rows, list) and bool(rows)
-
-
-def _count(value: Json) -> int:
-    return value if isinstance(value, int) and value > 0 else 0

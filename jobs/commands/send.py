@@ -11,6 +11,7 @@ from engine.errors import ConfigError
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
+    BudgetUsd,
     Config,
     LaneFlag,
     MaxInFlight,
@@ -47,6 +48,7 @@ def send(
     rpm: Rpm = None,
     tpm: Tpm = None,
     max_in_flight: MaxInFlight = None,
+    budget_usd: BudgetUsd = None,
     max_attempts: Annotated[int | None, typer.Option(help="Attempts of one request.")] = None,
     max_outage: Annotated[
         float | None, typer.Option(help="Seconds to wait for a server that answers nobody.")
@@ -78,6 +80,7 @@ def send(
         "limits.tokens_per_minute": tpm,
         "limits.max_in_flight": max_in_flight,
         "limits.max_attempts": max_attempts,
+        "budget.usd": budget_usd,
         "limits.max_outage_s": max_outage,
     }
     settings = send_settings(config, flags, endpoints or [], assignments or [])

@@ -35,6 +35,7 @@ def load_document(source_path: Path, source: SourceFile, settings: DocumentSetti
         word_count=word_count,
         page_starts=extract.page_starts,
         headings=extract.headings,
+        notes=extract.notes,
         text=extract.text,
     )
 

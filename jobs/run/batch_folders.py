@@ -58,6 +58,11 @@ def read_requests_out(out_path: Path) -> Container[str]:
 
 def read_batch_losses(folder: RunFolder) -> Iterator[float]:
     """Dollars for replies that settled nothing: cut off at their limit, or lost at the provider."""
-    attempts_path = run_batch_folder(folder, "").attempts_path
-    yield from (attempt.cost_usd or 0.0 for attempt in read_records(attempts_path, BatchAttempt))
-    yield from (batch.tally.lost_usd or 0.0 for batch in read_batches(folder.batches_path))
+    yield from read_folder_losses(run_batch_folder(folder, ""))
+
+
+def read_folder_losses(folder: BatchFolder) -> Iterator[float]:
+    """The same of any batch folder; none if there is no such folder."""
+    attempts = read_records(folder.attempts_path, BatchAttempt)
+    yield from (attempt.cost_usd or 0.0 for attempt in attempts)
+    yield from (batch.tally.lost_usd or 0.0 for batch in read_batches(folder.ledger_path))

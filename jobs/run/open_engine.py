@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from engine.ask import Ask, Lane
 from engine.batch.ledger import read_batches
-from engine.budget import Budget, BudgetedLane
+from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.engine import Engine
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
+from engine.files.sends import SendLog
 from engine.live.lane import LiveLane
 from engine.live.transport import HttpTransport
 from engine.local.model import LocalModel
@@ -67,19 +68,26 @@ async def open_engine(
             model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
             name = settings.teacher.output_limit_name
             endpoints = [Endpoint(model.base_url, model.api_key, name)]
+        sends = _open_sends(folder, journal, is_capped=settings.budget.usd is not None)
+        opened.callback(sends.close)
+        budget = Budget(
+            cap_usd=settings.budget.usd,
+            spent_usd=_spent_usd(folder) + sends.lost_usd,
+            price=price,
+            record=sends,
+        )
         live = LiveLane(
             endpoints,
             settings=settings.limits,
             transport=HttpTransport(timeout_s=settings.limits.request_timeout_s),
             clock=clock,
-            price=price,
+            budget=budget,
             stats=stats,
             rng=random.Random(),  # noqa: S311 - jitter of retries
         )
         opened.push_async_callback(live.aclose)
         stopping.on_request(live.stop_admitting)
-        budget = Budget(cap_usd=settings.budget.usd, spent_usd=_spent_usd(folder), price=price)
-        lane: Lane = BudgetedLane(live, budget)
+        lane: Lane = live
         rounds = None
         if uses_batches(folder, order) and not (is_local and order.lane == "live"):
             from jobs.run.open_batches import BatchNeeds, open_batches
@@ -132,6 +140,16 @@ def check_prices(settings: RunSettings, models: Iterable[str]) -> None:
         if settings.budget.usd is not None:
             raise ConfigError(f"{advice}, or leave budget.usd unset")
         _log.warning("%s to see what the run costs", advice)
+
+
+def _open_sends(folder: RunFolder, journal: Journal, *, is_capped: bool) -> SendLog:
+    """The log of what went out; what failed and was set aside has its cost in retried.jsonl."""
+    retried = frozenset(settled.request_id for settled in read_settled(folder.retried_path))
+    return SendLog(
+        folder.sends_path,
+        is_synced=is_capped,
+        is_settled=lambda request_id: request_id in journal or request_id in retried,
+    )
 
 
 def _spent_usd(folder: RunFolder) -> float:

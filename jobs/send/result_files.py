@@ -26,6 +26,7 @@ class ResultPaths(NamedTuple):
     former_errors: Path
     lock: Path
     stats: Path
+    sends: Path
 
 
 def result_paths(out_path: Path) -> ResultPaths:
@@ -33,7 +34,7 @@ def result_paths(out_path: Path) -> ResultPaths:
     return ResultPaths(
         out_path,
         *(out_path.with_name(out_path.name + end) for end in (".errors", ".errors.former")),
-        *(out_path.with_name(out_path.name + end) for end in (".lock", ".stats")),
+        *(out_path.with_name(out_path.name + end) for end in (".lock", ".stats", ".sends")),
     )
 
 

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
@@ -20,7 +21,6 @@ from engine.stats import Stats, StatsSnapshot
 from engine.stats_file import snapshots_written
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
-from engine.wire.prices import make_price
 from jobs.run.batch_folders import read_requests_out
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import (
@@ -37,6 +37,7 @@ from jobs.send.result_files import (
     result_paths,
     set_failures_aside,
 )
+from jobs.send.spending import Keep, open_spending
 from schemas.settings import RunSettings
 
 
@@ -82,16 +83,22 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
         grace_s = order.settings.limits.grace_s
         opened.enter_context(stop_on_signals(stopping, grace_s=grace_s))
         results, source = await _open_files(order, paths, stopping, opened)
-        lane = _make_lane(order, stats)
+        spending = opened.enter_context(open_spending(paths, order.settings))
+        lane = _make_lane(order, stats, spending.budget)
         opened.push_async_callback(lane.aclose)
         opened.enter_context(snapshots_written(paths.stats, stats, SystemClock()))
         if order.metrics_port is not None:
             await opened.enter_async_context(serve_metrics(stats, order.metrics_port))
         counts = source.counts()
         progress = opened.enter_context(
-            StageProgress("send", total=counts.wanted, done=0, details=lambda: _details(stats))
+            StageProgress(
+                "send",
+                total=counts.wanted,
+                done=0,
+                details=lambda: _details(stats, spending.budget),
+            )
         )
-        sending = Sending(source, lane, results, stopping, progress)
+        sending = Sending(source, lane, spending.keeping(results.keep), stopping, progress)
         await sending.run(order.settings.limits.max_in_flight)
     elapsed_s = time.monotonic() - started_s
     return SendEnd(
@@ -106,13 +113,13 @@ class Sending:
         self,
         source: RequestSource,
         lane: LiveLane,
-        results: ResultFiles,
+        keep: Keep,
         stopping: Stopping,
         progress: StageProgress,
     ) -> None:
         self._source = source
         self._lane = lane
-        self._results = results
+        self._keep = keep
         self._progress = progress
         self.unsettled: Counter[str] = Counter()
         self.ended_by: EngineError | None = None
@@ -136,7 +143,7 @@ class Sending:
                 except TransientError as error:
                     self.unsettled[error.code] += 1
                 else:
-                    await self._results.keep(outcome)
+                    await self._keep(outcome)
                     self._progress.advance()
         except EngineError as error:
             self._end(error)
@@ -168,21 +175,21 @@ async def _open_files(
     return results, CheckedSource(checked)
 
 
-def _make_lane(order: SendOrder, stats: Stats) -> LiveLane:
+def _make_lane(order: SendOrder, stats: Stats, budget: Budget) -> LiveLane:
     limits = order.settings.limits
     return LiveLane(
         order.endpoints,
         settings=limits,
         transport=HttpTransport(timeout_s=limits.request_timeout_s),
         clock=SystemClock(),
-        price=make_price(order.settings.prices),
+        budget=budget,
         stats=stats,
         rng=random.Random(),  # noqa: S311 - jitter of retries
     )
 
 
-def _details(stats: Stats) -> dict[str, str]:
-    details = {"usd": f"{stats.usd:.4f}"}
+def _details(stats: Stats, budget: Budget) -> dict[str, str]:
+    details = {"usd": f"{budget.spent_usd:.4f}"}
     if stats.retried:
         details["retries"] = str(stats.retried.total())
     if stats.failed:

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.errors import AuthError, FatalError
 from engine.live.lane import LiveLane
@@ -57,7 +58,7 @@ def make_lane(endpoint: Endpoint, settings: LimitSettings, stats: Stats) -> Live
         settings=settings,
         transport=HttpTransport(timeout_s=settings.request_timeout_s),
         clock=SystemClock(),
-        price=lambda model, usage: 0.001,
+        budget=Budget(cap_usd=None, spent_usd=0.0, price=lambda model, usage: 0.001),
         stats=stats,
         rng=random.Random(7),
     )

@@ -25,7 +25,7 @@ async def test_answers_are_kept_at_half_the_price(tmp_path: Path) -> None:
         place.provider.end("000001")
         await bench.desk.collect()
 
-    assert held_usd == pytest.approx(3 * 0.121 / 2)
+    assert held_usd == pytest.approx(3 * 0.121 / 2)  # 21 tokens by the bytes of its body
     assert bench.budget.held_usd == 0.0
     assert bench.budget.spent_usd == pytest.approx(3 * 0.07 / 2)
     assert {o.cost_usd for o in place.settled.values()} == {0.035}

@@ -18,7 +18,7 @@ from engine.testing.batch_provider import Line, answered_line, refused_line
 from engine.testing.calls import chat_request
 from engine.testing.clocks import EPOCH, ManualClock
 from schemas.batches import Batch, BatchAttempt, BatchIntent, RemoteState
-from schemas.outcomes import Completed, Failed
+from schemas.outcomes import Completed, Failed, Usage
 from schemas.requests import CHAT_COMPLETIONS
 from tests.unit.engine.batch.desks import ENDPOINT, make_place, price, submit
 
@@ -215,6 +215,10 @@ def odd_lines(draw: st.DrawFn) -> bytes:
     return sound[:start] + noise + sound[end:]
 
 
+def at_most(_: str) -> Usage:
+    return Usage(prompt_tokens=100, completion_tokens=200)
+
+
 @given(odd_lines())
 @settings(max_examples=400, deadline=None)
 def test_any_bytes_as_a_line_settle_fail_or_return_their_request_within_two_sends(
@@ -228,7 +232,8 @@ def test_any_bytes_as_a_line_settle_fail_or_return_their_request_within_two_send
     end: RequestEnd | None = None
     for name in ("000001", "000002"):
         batch = BATCH.model_copy(update={"name": name})
-        end = reader.read(line, batch, Asked(line.custom_id, attempts, has_output_limit=False))
+        asked = Asked(line.custom_id, attempts, has_output_limit=False, worst_of=at_most)
+        end = reader.read(line, batch, asked)
         if not isinstance(end, BatchAttempt):
             break
         attempts.append(BatchAttempt.model_validate_json(encode_record(end)))

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.documents.chunk_faults import find_chunk_fault
+from jobs.documents.chunk_faults import find_chunk_fault, prose_share
 from schemas.settings import ChunkSettings
 from tests.unit.jobs.documents.texts import PARAGRAPH
 
@@ -78,3 +78,14 @@ def test_too_short_comes_first_and_is_measured_in_tokens() -> None:
 
     assert fault is not None
     assert (fault.reason, fault.score, fault.threshold) == ("too_short", 39, 40)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ポンプは「始動」（スタート）の前に『点検表』で確認します。弁は（閉じた）状態で始動します。",
+        "水泵（主泵）在“启动”之前必须检查《操作手册》中的【步骤】，然后才能打开阀门。",
+    ],
+)
+def test_words_in_brackets_of_east_asia_are_plain_words(text: str) -> None:
+    assert prose_share(text) == 1.0
