@@ -17,6 +17,7 @@ PromptProfile = Literal["standard", "small"]
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+JsonForm = Literal["json_schema", "json_object", "prompt"]
 
 
 def _address_holds_no_secret(base_url: str) -> str:
@@ -122,6 +123,7 @@ class TeacherSettings(Record):
     base_url: Address = "https://api.openai.com/v1"
     prompt_profile: PromptProfile = "standard"
     output_limit_name: OutputLimitName = "max_completion_tokens"
+    output: JsonForm = "json_schema"
     embedding_model: str = ""
 
 
@@ -147,6 +149,7 @@ class LimitSettings(Record):
     max_retry_s: Annotated[float, Field(gt=0)] = 900.0
     retry_truncated: bool = True
     max_outage_s: Annotated[float, Field(gt=0)] = 3600.0
+    max_reply_mb: Annotated[float, Field(gt=0, le=1024)] = 64.0
     grace_s: Annotated[float, Field(ge=0)] = 30.0
 
 
@@ -200,7 +203,7 @@ class EvaluationSettings(Record):
     tuned_model: str = ""
     judge_model: str = ""
     embedding_model: str = "text-embedding-3-small"
-    judge_output: Literal["json_schema", "json_object"] = "json_schema"
+    judge_output: JsonForm = "json_schema"
     judge_max_output_tokens: Annotated[int, Field(ge=4096)] = 4096
     answer_max_output_tokens: Positive = 900
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None

@@ -7,8 +7,7 @@ from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
 from engine.batch.submit import CLOCK_SKEW
 from engine.clock import Clock
-from engine.errors import ConfigError, RequestError, TransientError
-from engine.wire.sdk import NOT_FOUND
+from engine.errors import NOT_FOUND, ConfigError, RequestError, TransientError
 from schemas.batches import Batch, BatchFacts
 
 LIST_FROM = 3  # batches: for more, a page of the list is fewer calls than asking for each

@@ -8,9 +8,8 @@ from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
 from engine.clock import Clock
-from engine.errors import RequestError, TransientError
+from engine.errors import NOT_FOUND, RequestError, TransientError
 from engine.stopping import Admission
-from engine.wire.sdk import NOT_FOUND
 from schemas.batches import Batch, BatchFacts
 
 CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the very most

@@ -6,10 +6,18 @@ from typing import NamedTuple, Protocol
 import aiohttp
 from multidict import CIMultiDict
 
-from engine.errors import EngineError, FatalError, OverloadError, TransientError
+from engine.errors import (
+    CONNECTION_LOST,
+    TIMEOUT,
+    EngineError,
+    FatalError,
+    NeverSentError,
+    OverloadError,
+    TransientError,
+)
 from engine.live.deadlines import Deadlines
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import Answer
+from engine.wire.replies import HttpResponse
 from schemas.requests import Url
 
 MAX_CONNECT_S = 30.0
@@ -21,18 +29,17 @@ HEADERS = {  # all that are sent: none is left for aiohttp to add to each reques
     "Content-Type": "application/json",
     "User-Agent": "corpus-distill",
 }
-NEVER_SENT = "connection_failed"
 
 
 class Transport(Protocol):
     """Makes one attempt. It never sleeps, retries or writes files."""
 
-    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> Answer:
+    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> HttpResponse:
         """Send `payload` and return the answer, an error's too.
 
         Raises:
-            TransientError: there was no whole answer. Its code is `NEVER_SENT` if the request
-                cannot have reached the provider, so that nothing was counted or billed.
+            NeverSentError: no connection came about, so nothing was counted or billed.
+            TransientError: there was no whole response.
             FatalError: there will never be one.
         """
         ...
@@ -57,7 +64,7 @@ class HttpTransport:
         self._deadlines = Deadlines(timeout_s)
         self._targets: dict[tuple[Endpoint, Url], _Target] = {}
 
-    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> Answer:
+    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> HttpResponse:
         """Send `payload`; redirects are not followed.
 
         aiohttp's errors are not chained: some of them carry the request's headers, so the key.
@@ -70,12 +77,12 @@ class HttpTransport:
             async with self._session.post(
                 target.address, data=payload, headers=target.headers, allow_redirects=False
             ) as response:
-                return Answer(response.status, response.headers, await response.read())
+                return HttpResponse(response.status, response.headers, await response.read())
         except asyncio.CancelledError:
             if not self._deadlines.end(task):
                 raise
             message = f"{endpoint.base_url}: no answer within {self._timeout_s:g} s"
-            raise OverloadError(message, code="timeout") from None
+            raise OverloadError(message, code=TIMEOUT) from None
         except (aiohttp.ClientError, OSError) as error:
             raise _translate(error, endpoint) from None
         finally:
@@ -105,7 +112,5 @@ def _translate(error: Exception, endpoint: Endpoint) -> EngineError:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return FatalError(text)
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
-        return TransientError(text, code=NEVER_SENT)
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return TransientError(text, code="malformed_reply")
-    return TransientError(text, code="connection_lost")
+        return NeverSentError(text)
+    return TransientError(text, code=CONNECTION_LOST)

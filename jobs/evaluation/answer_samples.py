@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from engine.ask import Ask
+from engine.errors import TRUNCATED
+from engine.wire.content import reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.dataset.chat_rows import Excerpt, student_prompt
-from jobs.dataset.structured_chat import reply_text
 from jobs.evaluation.evaluated_models import answer_id
 from jobs.evaluation.read_evaluation import ANSWERS
 from jobs.text.english_phrases import NON_ANSWER
@@ -19,7 +20,6 @@ from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
 from schemas.settings import EvaluationSettings
 
 PURPOSE = "evaluation_answers"
-TRUNCATED = "truncated"  # the code of an answer that ran into its limit twice
 
 
 class AnswerTask(Record):

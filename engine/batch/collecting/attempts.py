@@ -8,8 +8,6 @@ from engine.files.records import RecordLog, read_records
 from schemas.batches import BatchAttempt
 from schemas.outcomes import Usage
 
-TRUNCATED = "truncated"
-
 
 class AttemptLog:
     """What was tried in vain, by request. A reply that was paid for and cut off is kept here."""

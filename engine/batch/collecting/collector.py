@@ -16,9 +16,8 @@ from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
 from engine.clock import Clock
-from engine.errors import FatalError, RequestError, TransientError
+from engine.errors import NOT_FOUND, FatalError, RequestError, TransientError
 from engine.stopping import FailureWatch
-from engine.wire.sdk import NOT_FOUND
 from schemas.batches import Batch, BatchAttempt, BatchFacts
 from schemas.outcomes import Completed, Failed, Outcome
 

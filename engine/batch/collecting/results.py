@@ -7,21 +7,21 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from engine.batch.collecting.attempts import TRUNCATED, attempt_id
+from engine.batch.collecting.attempts import attempt_id
 from engine.clock import Clock
-from engine.errors import FatalError, RequestError, TransientError
+from engine.errors import TRUNCATED, FatalError, RequestError, TransientError
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price
 from engine.wire.replies import (
-    USELESS,
-    Answer,
     Ending,
+    HttpResponse,
     check_reply,
     read_ending,
     read_error,
     read_usage,
-    scrub,
+    useless_reply,
 )
+from engine.wire.server_text import scrub
 from schemas.batches import Batch, BatchAttempt
 from schemas.outcomes import Completed, Failed, Usage
 from schemas.requests import Json, Url
@@ -82,7 +82,7 @@ class ResultReader:
         raw = orjson.dumps(body)
         try:
             if status != 200:
-                raise read_error(Answer(status, {}, raw), self._endpoint, self._clock)
+                raise read_error(HttpResponse(status, {}, raw), self._endpoint, self._clock)
             reply = check_reply(body, _url(batch), self._endpoint)
         except RequestError as refusal:
             return self._failed(refusal.code, str(refusal), refusal.status, batch, asked)
@@ -143,7 +143,9 @@ class ResultReader:
                     "reply": raw.decode(),
                 }
             )
-        failed = self._failed(*USELESS[ending], 200, batch, asked)
+        failed = self._failed(
+            *useless_reply(ending, reply, str(batch.facts.purpose)), 200, batch, asked
+        )
         return replace(failed, usage=usage, cost_usd=cost_usd, reply=reply)
 
     def _again(self, code: str, message: str, batch: Batch, asked: Asked) -> Result:

@@ -10,8 +10,8 @@ from ragas.llms.base import InstructorBaseRagasLLM
 
 from engine.ask import Ask, ask_together
 from engine.files.records import first_problem
+from engine.wire.content import json_text, reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
-from jobs.dataset.structured_chat import reply_text
 from schemas.outcomes import Failed, Outcome
 from schemas.record import Record
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
@@ -78,7 +78,7 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
             if isinstance(outcome, Failed):
                 raise UnscoredError(f"judge: {outcome.code}: {outcome.message}")
             try:
-                return response_model.model_validate_json(reply_text(outcome.reply))
+                return response_model.model_validate_json(json_text(reply_text(outcome.reply)))
             except ValidationError as error:
                 problem = first_problem(error)
         raise UnscoredError(f"judge: malformed_output: {problem}")

@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from engine.clock import Clock
-from engine.errors import ConfigError, ModelGoneError, RequestError, TransientError
+from engine.errors import NOT_FOUND, ConfigError, ModelGoneError, RequestError, TransientError
 from engine.stopping import Admission
-from engine.wire.sdk import NOT_FOUND
 from jobs.finetune.check_rows import CheckedRows
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import JobClient, JobOrder, JobState

@@ -17,10 +17,9 @@ from engine.batch.desk import BatchDesk
 from engine.batch.folder import BatchFolder
 from engine.batch.open_desk import DeskOrder, open_desk_at
 from engine.budget import Budget
-from engine.errors import RequestError
+from engine.errors import NOT_FOUND, RequestError
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
-from engine.wire.sdk import NOT_FOUND
 from schemas.batches import BatchFacts
 from schemas.outcomes import Outcome, Usage
 from schemas.requests import CHAT_COMPLETIONS, Request

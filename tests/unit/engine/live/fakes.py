@@ -10,7 +10,7 @@ import orjson
 from engine.live.lane import LiveLane
 from engine.stats import Stats
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import Answer
+from engine.wire.replies import HttpResponse
 from schemas.outcomes import Usage
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, Url, make_request
 from schemas.settings import LimitSettings
@@ -20,7 +20,7 @@ KEY = "sk-a-secret-of-ours"
 ENDPOINT = Endpoint("https://one.example/v1", KEY)
 OTHER = Endpoint("https://two.example/v1", "sk-another-secret")
 
-Step = Answer | Exception
+Step = HttpResponse | Exception
 Responder = Callable[[Endpoint, bytes], Step]
 
 
@@ -46,13 +46,13 @@ def good(
     completion_tokens: int = 50,
     prompt_tokens: int = 20,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
+) -> HttpResponse:
     message: dict[str, Json] = {"role": "assistant", "content": "Yes.", "refusal": refusal}
     body = {
         "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
         "usage": {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens},
     }
-    return Answer(200, headers or {}, orjson.dumps(body, option=orjson.OPT_INDENT_2))
+    return HttpResponse(200, headers or {}, orjson.dumps(body, option=orjson.OPT_INDENT_2))
 
 
 def bad(
@@ -61,13 +61,13 @@ def bad(
     message: str = "no",
     *,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
+) -> HttpResponse:
     error = {"error": {"message": message, "type": "t", "code": code, "param": None}}
-    return Answer(status, headers or {}, orjson.dumps(error))
+    return HttpResponse(status, headers or {}, orjson.dumps(error))
 
 
-def page(status: int) -> Answer:
-    return Answer(status, {"Content-Type": "text/html"}, b"<html><h1>Bad gateway</h1></html>")
+def page(status: int) -> HttpResponse:
+    return HttpResponse(status, {"Content-Type": "text/html"}, b"<html><h1>Bad gateway</h1></html>")
 
 
 class FakeTransport:
@@ -92,7 +92,7 @@ class FakeTransport:
     def times_s(self) -> list[float]:
         return [time_s for time_s, _, _ in self.sent]
 
-    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> Answer:
+    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> HttpResponse:
         self.sent.append((asyncio.get_running_loop().time(), endpoint, payload))
         step = self._next(endpoint, payload)
         self.in_flight += 1

@@ -9,13 +9,13 @@ from engine.errors import (
     AuthError,
     InterruptedRunError,
     ModelGoneError,
+    NeverSentError,
     QuotaError,
     TransientError,
 )
-from engine.live.transport import NEVER_SENT
 from engine.stats import Stats
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import Answer
+from engine.wire.replies import HttpResponse
 from schemas.outcomes import Completed, Failed, Usage
 from schemas.settings import LimitSettings
 from tests.unit.engine.live.fakes import (
@@ -60,18 +60,18 @@ async def test_answer_becomes_a_completed_outcome_with_its_bytes_on_one_line() -
         page(502),
         page(403),
         page(429),
-        Answer(200, {}, b""),
-        Answer(200, {}, b"<html>one moment</html>"),
-        Answer(200, {}, b'[{"choices": []}]'),
-        Answer(200, {}, b'{"choices": []}'),
-        Answer(200, {}, b'{"choices": [{"text": "old"}]}'),
-        Answer(200, {}, good().body[:-9]),
+        HttpResponse(200, {}, b""),
+        HttpResponse(200, {}, b"<html>one moment</html>"),
+        HttpResponse(200, {}, b'[{"choices": []}]'),
+        HttpResponse(200, {}, b'{"choices": []}'),
+        HttpResponse(200, {}, b'{"choices": [{"text": "old"}]}'),
+        HttpResponse(200, {}, good().body[:-9]),
         TransientError("reset", code="connection_lost"),
-        TransientError("refused", code=NEVER_SENT),
+        NeverSentError("refused"),
     ],
 )
 @in_virtual_time
-async def test_transient_trouble_is_tried_again(step: Answer | Exception) -> None:
+async def test_transient_trouble_is_tried_again(step: HttpResponse | Exception) -> None:
     stats = Stats()
     lane = make_lane(FakeTransport([step]), stats=stats)
 
@@ -93,7 +93,9 @@ async def test_transient_trouble_is_tried_again(step: Answer | Exception) -> Non
     ],
 )
 @in_virtual_time
-async def test_trouble_of_the_request_itself_is_a_failed_outcome(step: Answer, code: str) -> None:
+async def test_trouble_of_the_request_itself_is_a_failed_outcome(
+    step: HttpResponse, code: str
+) -> None:
     lane = make_lane(transport := FakeTransport([step]))
 
     outcome = await lane.send(ask())
@@ -110,7 +112,7 @@ async def test_trouble_of_the_request_itself_is_a_failed_outcome(step: Answer, c
     [
         (bad(401, "invalid_api_key"), AuthError),
         (page(401), AuthError),
-        (bad(403), AuthError),
+        (bad(403, None, "You have insufficient permissions for this."), AuthError),
         (bad(429, "insufficient_quota"), QuotaError),
         (bad(429, "organization_spend_limit_exceeded"), QuotaError),
         (bad(402), QuotaError),
@@ -120,7 +122,7 @@ async def test_trouble_of_the_request_itself_is_a_failed_outcome(step: Answer, c
 )
 @in_virtual_time
 async def test_fatal_error_stops_every_later_call_while_what_is_in_flight_lands(
-    step: Answer, kind: type[Exception]
+    step: HttpResponse, kind: type[Exception]
 ) -> None:
     lane = make_lane(transport := FakeTransport([good(), step, good()]))
 
@@ -203,7 +205,7 @@ async def test_a_days_limit_pauses_for_long() -> None:
 
 @pytest.mark.parametrize("step", [good(refusal="I cannot."), good(finish_reason="content_filter")])
 @in_virtual_time
-async def test_refusal_is_a_failed_outcome_that_keeps_reply_and_cost(step: Answer) -> None:
+async def test_refusal_is_a_failed_outcome_that_keeps_reply_and_cost(step: HttpResponse) -> None:
     outcome = await make_lane(FakeTransport([step])).send(ask())
 
     assert isinstance(outcome, Failed)
@@ -227,7 +229,7 @@ async def test_output_limit_is_renamed_for_endpoints_that_know_only_the_old_name
 
 @in_virtual_time
 async def test_redirect_is_fatal_and_names_its_target() -> None:
-    step = Answer(301, {"Location": "https://new.example/v1"}, b"")
+    step = HttpResponse(301, {"Location": "https://new.example/v1"}, b"")
 
     with pytest.raises(Exception, match="base_url"):
         await make_lane(FakeTransport([step])).send(ask())
