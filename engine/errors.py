@@ -142,7 +142,7 @@ class DamagedLogError(EngineError):
 
 
 class StorageError(EngineError):
-    """The disk refused to keep a line; nothing further may be bought. Exit 75."""
+    """The system refused something, such as to keep a line: nothing may be bought. Exit 75."""
 
 
 class RunInUseError(EngineError):

@@ -1,5 +1,6 @@
 """The settings of a run: validated once, each with its default, its unit and what it affects."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,17 +23,43 @@ JsonForm = Literal["json_schema", "json_object", "prompt"]
 
 def _address_holds_no_secret(base_url: str) -> str:
     parts = urlsplit(base_url)
+    _ = parts.port  # raises ValueError for one that is none
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("expected a web address such as https://api.openai.com/v1")
-    if parts.username or parts.password or parts.query:
+    if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError(
-            "expected an address without a user, a password or a query; "
+            "expected an address without a user, a password, a query or a fragment; "
             "the key is read from the environment"
+        )
+    if looks_like_key(parts.path):
+        raise ValueError(
+            "expected an address without a key in its path; the key is read from the environment"
         )
     return base_url
 
 
+def looks_like_key(text: str) -> bool:
+    """Whether a text holds what providers' keys look like."""
+    return _KEY.search(text) is not None
+
+
+# Beginnings of keys at OpenAI and others that speak its API, then a long random part.
+_KEY = re.compile(
+    r"(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|hf|nvapi|fw|pplx|tgp|csk|key)[-_=][\w-]{12,}"
+    r"|AIza[\w-]{20,}|[Bb]earer[ _%-]"
+)
+
+
+def _variable_is_no_key(name: str) -> str:
+    is_name = re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)?", name) is not None
+    is_random = len(name) >= 24 and re.search(r"[a-z].*\d|\d.*[a-z]", name) is not None
+    if not is_name or is_random or looks_like_key(name):
+        raise ValueError("expected the name of the environment variable that holds the key")
+    return name
+
+
 Address = Annotated[str, AfterValidator(_address_holds_no_secret)]
+VariableName = Annotated[str, AfterValidator(_variable_is_no_key)]
 
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
@@ -131,7 +158,7 @@ class EndpointSettings(Record):
     """One of several addresses. Its key is read from the environment variable that it names."""
 
     base_url: Address
-    key_variable: str = ""
+    key_variable: VariableName = ""
     requests_per_minute: Annotated[float, Field(gt=0)] | None = None
     tokens_per_minute: Annotated[float, Field(gt=0)] | None = None
     output_limit_name: OutputLimitName = "max_completion_tokens"

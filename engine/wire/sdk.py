@@ -2,6 +2,7 @@
 
 import logging
 import os
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -38,6 +39,7 @@ PLATFORM_HEADERS = (  # what the SDK tells of this machine; nobody needs it
     "X-Stainless-Runtime-Version",
     "X-Stainless-Async",
 )
+ACCOUNT_HEADERS = ("OpenAI-Organization", "OpenAI-Project")  # else read from the environment
 PAGE_SIZE = 100
 CHUNK_BYTES = 1 << 16
 
@@ -47,16 +49,27 @@ Purpose = Literal["batch", "fine-tune"]
 
 
 def open_client(endpoint: Endpoint, *, timeout_s: float) -> "openai.AsyncOpenAI":
-    """A client of the SDK that never retries: a POST that was made twice would create twice."""
-    from openai import AsyncOpenAI, omit
+    """A client of the SDK that never retries: a POST that was made twice would create twice.
 
-    not_sent = dict.fromkeys(PLATFORM_HEADERS, omit)
+    It follows no redirect either: files with all prompts would go to another host. Account and
+    proxy are the endpoint's, so that both lanes go the same way.
+    """
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient, omit
+
+    not_sent = dict.fromkeys([*PLATFORM_HEADERS, *ACCOUNT_HEADERS], omit)
+    named = {"User-Agent": USER_AGENT, **endpoint.account.headers()}
     return AsyncOpenAI(
         api_key=endpoint.api_key or NO_KEY,
         base_url=endpoint.base_url,
         max_retries=0,
         timeout=timeout_s,
-        default_headers={**not_sent, "User-Agent": USER_AGENT},  # type: ignore[dict-item]
+        default_headers={**not_sent, **named},  # type: ignore[dict-item]
+        http_client=DefaultAsyncHttpxClient(
+            follow_redirects=False,
+            trust_env=False,
+            proxy=endpoint.proxy,
+            verify=ssl.create_default_context(),  # the system's, as in the live lane
+        ),
     )
 
 

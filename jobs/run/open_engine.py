@@ -1,7 +1,6 @@
 """Puts the engine together for a run: model, lane, journal, budget, statistics."""
 
 import logging
-import random
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
@@ -13,8 +12,7 @@ from engine.clock import SystemClock
 from engine.engine import Engine
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
-from engine.live.lane import LiveLane
-from engine.live.transport import HttpTransport
+from engine.live.open_lane import open_live_lane
 from engine.local.model import LocalModel
 from engine.progress import Details
 from engine.run_folder import RunFolder
@@ -67,15 +65,7 @@ async def open_engine(
             model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
             name = settings.teacher.output_limit_name
             endpoints = [Endpoint(model.base_url, model.api_key, name)]
-        live = LiveLane(
-            endpoints,
-            settings=settings.limits,
-            transport=HttpTransport(timeout_s=settings.limits.request_timeout_s),
-            clock=clock,
-            price=price,
-            stats=stats,
-            rng=random.Random(),  # noqa: S311 - jitter of retries
-        )
+        live = open_live_lane(endpoints, settings.limits, price=price, stats=stats)
         opened.push_async_callback(live.aclose)
         stopping.on_request(live.stop_admitting)
         budget = Budget(cap_usd=settings.budget.usd, spent_usd=_spent_usd(folder), price=price)

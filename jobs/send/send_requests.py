@@ -1,7 +1,6 @@
 """Sends the requests of a file or a stream, and keeps every reply before the next is drawn."""
 
 import asyncio
-import random
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from engine.clock import SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
 from engine.live.lane import LiveLane
-from engine.live.transport import HttpTransport
+from engine.live.open_lane import open_live_lane
 from engine.progress import StageProgress
 from engine.prometheus import serve_metrics
 from engine.stats import Stats, StatsSnapshot
@@ -165,16 +164,8 @@ async def _open_files(
 
 
 def _make_lane(order: SendOrder, stats: Stats) -> LiveLane:
-    limits = order.settings.limits
-    return LiveLane(
-        order.endpoints,
-        settings=limits,
-        transport=HttpTransport(timeout_s=limits.request_timeout_s),
-        clock=SystemClock(),
-        price=make_price(order.settings.prices),
-        stats=stats,
-        rng=random.Random(),  # noqa: S311 - jitter of retries
-    )
+    price = make_price(order.settings.prices)
+    return open_live_lane(order.endpoints, order.settings.limits, price=price, stats=stats)
 
 
 def _details(stats: Stats) -> dict[str, str]:
