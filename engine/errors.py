@@ -145,6 +145,10 @@ class StorageError(EngineError):
     """The system refused something, such as to keep a line: nothing may be bought. Exit 75."""
 
 
+class UnexpectedError(EngineError):
+    """A fault of this program: an exception that nobody foresaw. Exit 1."""
+
+
 class RunInUseError(EngineError):
     """Another process writes this run. Exit 75."""
 

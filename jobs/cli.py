@@ -14,11 +14,13 @@ from engine.errors import (
     EngineError,
     FatalError,
     InterruptedRunError,
+    UnexpectedError,
 )
 from jobs.process import (
     EXIT_CONFIG,
     EXIT_DAMAGED,
     EXIT_FATAL,
+    EXIT_INCOMPLETE,
     EXIT_SIGNAL,
     EXIT_TRY_LATER,
     log_to_stderr,
@@ -90,6 +92,8 @@ def _exit_code(error: EngineError) -> int:
             return EXIT_FATAL
         case DamagedLogError():
             return EXIT_DAMAGED
+        case UnexpectedError():
+            return EXIT_INCOMPLETE
         case InterruptedRunError():
             return EXIT_SIGNAL + error.signum
         case _:

@@ -3,6 +3,7 @@
 import asyncio
 
 MAX_LAG_S = 0.5  # of the timer; beyond it the process was stopped or busy, and nobody was served
+READING_S = 1.0  # in which what came meanwhile is read
 
 
 class Deadlines:
@@ -49,8 +50,9 @@ class Deadlines:
             task, due_s = next(iter(self._due_s.items()))
             loop = task.get_loop()
             if (lag_s := loop.time() - self._timer_due_s) > MAX_LAG_S:
-                self._due_s = {late: due_s + lag_s for late, due_s in self._due_s.items()}
-                due_s += lag_s
+                extra_s = lag_s + READING_S
+                self._due_s = {late: due_s + extra_s for late, due_s in self._due_s.items()}
+                due_s += extra_s
             if due_s > loop.time():
                 self._set_timer(loop, due_s)
                 return

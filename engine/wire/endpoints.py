@@ -18,7 +18,7 @@ class Account(NamedTuple):
 
     def headers(self) -> dict[str, str]:
         """The headers that name them (OpenAI API reference, authentication)."""
-        named = {"OpenAI-Organization": self.organization, "OpenAI-Project": self.project}
+        named = {"openai-organization": self.organization, "openai-project": self.project}
         return {name: value for name, value in named.items() if value}
 
 

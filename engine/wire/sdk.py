@@ -56,14 +56,21 @@ def open_client(endpoint: Endpoint, *, timeout_s: float) -> "openai.AsyncOpenAI"
     """
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient, omit
 
-    not_sent = dict.fromkeys([*PLATFORM_HEADERS, *ACCOUNT_HEADERS], omit)
-    named = {"User-Agent": USER_AGENT, **endpoint.account.headers()}
+    account = endpoint.account.headers()
+    not_sent = [
+        *PLATFORM_HEADERS,
+        *(name for name in ACCOUNT_HEADERS if name.lower() not in account),
+    ]
     return AsyncOpenAI(
         api_key=endpoint.api_key or NO_KEY,
         base_url=endpoint.base_url,
         max_retries=0,
         timeout=timeout_s,
-        default_headers={**not_sent, **named},  # type: ignore[dict-item]
+        default_headers={
+            **dict.fromkeys(not_sent, omit),  # type: ignore[arg-type]
+            "User-Agent": USER_AGENT,
+            **account,
+        },
         http_client=DefaultAsyncHttpxClient(
             follow_redirects=False,
             trust_env=False,

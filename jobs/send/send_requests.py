@@ -20,6 +20,7 @@ from engine.stats_file import snapshots_written
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
+from engine.workers import run_workers
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import (
     CheckedSource,
@@ -117,25 +118,20 @@ class Sending:
     async def run(self, max_in_flight: int) -> None:
         """Send until the source is dry or something ends it; what is in flight lands first."""
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(max_in_flight):
-                    group.create_task(self._work_off())
+            await run_workers(self._work_off, max_in_flight, on_error=self._end)
         except asyncio.CancelledError:
             if self.ended_by is None:
                 raise  # not by us: the time to land was over
 
     async def _work_off(self) -> None:
-        try:
-            while self.ended_by is None and (request := await self._source.next()) is not None:
-                try:
-                    outcome = await self._lane.send(request)
-                except TransientError as error:
-                    self.unsettled[error.code] += 1
-                else:
-                    await self._results.keep(outcome)
-                    self._progress.advance()
-        except EngineError as error:
-            self._end(error)
+        while self.ended_by is None and (request := await self._source.next()) is not None:
+            try:
+                outcome = await self._lane.send(request)
+            except TransientError as error:
+                self.unsettled[error.code] += 1
+            else:
+                await self._results.keep(outcome)
+                self._progress.advance()
 
     def _end(self, error: EngineError) -> None:
         if self.ended_by is not None:

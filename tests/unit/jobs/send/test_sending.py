@@ -9,7 +9,7 @@ from engine.errors import ConfigError, FatalError, InterruptedRunError, StorageE
 from engine.progress import StageProgress
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import Answer
+from engine.wire.replies import HttpResponse
 from jobs.send.request_sources import LineReader, StreamSource
 from jobs.send.result_files import ResultFiles, result_paths, set_failures_aside
 from jobs.send.send_requests import Sending
@@ -216,7 +216,7 @@ async def test_full_disk_buys_nothing_further(tmp_path: Path) -> None:
 async def test_body_on_several_lines_becomes_one(tmp_path: Path) -> None:
     out_path = tmp_path / "out.jsonl"
     answer = good()
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, HttpResponse)
     assert b"\n" in answer.body
 
     await send_all(out_path, Lines(line("a")), instant([answer]))
