@@ -88,7 +88,12 @@ class LiveLane:
         """
         call = Call(request)
         try:
-            outcome = await self._settle(call)
+            forms = self._table.to_model(request.model).first.forms_of(request.purpose)
+            if forms.are_undecided and asks_for_json(request.payload):
+                async with forms.trial():
+                    outcome = await self._settle(call)
+            else:
+                outcome = await self._settle(call)
         except RequestError as error:
             outcome = call.fail(error, self._clock.utc_now())
         except MalformedReplyError as error:
@@ -199,7 +204,7 @@ class LiveLane:
         endpoint, request = route.endpoint, call.request
         payload = wire_payload(request, endpoint.output_limit_name, call.is_enlarged)
         response = await self._transport.post(
-            endpoint, request.url, call.choose_form(payload, route.forms)
+            endpoint, request.url, call.choose_form(payload, route.forms_of(request.purpose))
         )
         route.learn(response.headers, sent_s)
         try:

@@ -1,11 +1,11 @@
-"""In which form JSON is asked of one model at one endpoint: the strictest that it takes."""
+"""In which form JSON is asked for: the strictest that a model at an endpoint takes."""
 
 from __future__ import annotations  # a Call has such forms, and they are found for a Call
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import EngineError
@@ -16,16 +16,19 @@ if TYPE_CHECKING:
     from engine.live.calls import Call, PaidReply
 
 HITS_TO_TRUST = 3  # replies of the right form; from then on replies are not looked at
+TRIAL_COUNT = 8  # requests at once until one reply had the right form
 MAX_EXPLORERS = 2  # requests that try out every form in vain, before the others no longer do
 
 _log = logging.getLogger(__name__)
 
 
 class OutputForms:
-    """The form in use. It falls to the next when the host refuses it, or pays no heed to it.
+    """The form in use for requests of one purpose to one model at one endpoint.
 
-    Nothing of it is kept: the form is part of what is put on the wire, not of a request's id, so
-    what is settled stays settled whatever the form was, and a resume learns it anew.
+    It falls to the next when the host refuses it or pays no heed to it. Nothing of it is kept:
+    the form is part of what is put on the wire, not of a request's id, so what is settled stays
+    settled whatever the form was, and a resume learns it anew. Until it is known whether any form
+    works only few requests go out at once.
     """
 
     def __init__(self, first: JsonForm | None, name: str) -> None:
@@ -34,6 +37,25 @@ class OutputForms:
         self._explorers_in_vain = 0
         self.current: JsonForm | None = first  # None: requests go out as they are
         self.exploring = asyncio.Lock()
+        self._trials = asyncio.Semaphore(TRIAL_COUNT)
+
+    @property
+    def are_undecided(self) -> bool:
+        """Whether it is not known yet that a form works, nor that none does."""
+        return self.current is not None and not self.have_worked and not self.are_hopeless
+
+    @asynccontextmanager
+    async def trial(self) -> AsyncIterator[None]:
+        """The time in which one request is tried; while undecided few at once."""
+        await self._trials.acquire()
+        is_trial = self.are_undecided  # while it waited that may have been decided
+        if not is_trial:
+            self._trials.release()
+        try:
+            yield
+        finally:
+            if is_trial:
+                self._trials.release()
 
     @property
     def are_watched(self) -> bool:

@@ -33,7 +33,8 @@ class Route:
     breaker: Breaker
     limits: Limits
     slots: Slots
-    forms: OutputForms
+    model: str
+    forms: dict[str, OutputForms] = field(default_factory=dict)
     refusals: UnclearRefusals = field(default_factory=UnclearRefusals)
 
     @property
@@ -49,6 +50,14 @@ class Route:
     def expected_wait(self, assumed_per_minute: float) -> float:
         """How long a request would wait here, compared with other routes."""
         return (self.slots.load + 1) / (self.per_minute or assumed_per_minute)
+
+    def forms_of(self, purpose: str) -> OutputForms:
+        """In which form JSON is asked for in requests of this purpose."""
+        forms = self.forms.get(purpose)
+        if forms is None:
+            name = f"{self.endpoint.base_url} ({self.model}, {purpose})"
+            forms = self.forms[purpose] = OutputForms(self.endpoint.output, name)
+        return forms
 
     def learn(self, headers: Mapping[str, str], sent_s: float) -> None:
         """Follow the limits that a reply names."""
@@ -97,6 +106,11 @@ class Routes:
     def __iter__(self) -> Iterator[Route]:
         """The routes that were not given up."""
         return iter(self._alive)
+
+    @property
+    def first(self) -> Route:
+        """The first that was not given up."""
+        return self._alive[0]
 
     def pick(self) -> Route:
         """The route to take: the one to be probed, else the one with the shortest wait.
@@ -197,5 +211,5 @@ class RouteTable:
             self._breakers[endpoint],
             limits,
             Slots(start, ceiling=ceiling, clock=self._clock),
-            OutputForms(endpoint.output, f"{endpoint.base_url} ({model})"),
+            model,
         )

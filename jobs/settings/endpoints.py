@@ -136,7 +136,7 @@ def _read_flag(flag: str) -> dict[str, Any]:
         name, _, value = option.partition("=")
         if name not in _SHORT_NAMES or not value:
             raise ConfigError(
-                "--endpoint: found an option that is none of "
+                "--endpoint: found an option of another name (which is not shown), expected "
                 "URL[,key=VARIABLE][,rpm=N][,tpm=N] where VARIABLE is the name of the environment "
                 "variable that holds the key, never the key itself"
             )
