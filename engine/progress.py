@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import NoReturn, Protocol, Self
 
 from tqdm import tqdm
 
@@ -14,6 +14,14 @@ PLAIN_LINE = "{desc}: {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{pos
 _log = logging.getLogger(__name__)
 
 Details = Callable[[], Mapping[str, str]]
+
+
+class Progress(Protocol):
+    """What a stage tells while it runs."""
+
+    def advance(self, *, dropped_count: int = 0) -> None:
+        """One more item is done; so many things were dropped in it."""
+        ...
 
 
 class StageProgress:

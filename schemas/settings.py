@@ -1,4 +1,4 @@
-"""The settings of a run: validated once, each with its default, its unit and what it affects."""
+"""The settings of a run: validated once, each with its default, its unit and what it touches."""
 
 import re
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from schemas.dataset import Kind
 from schemas.record import Record
+from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
 FORMAT_VERSION = 1  # of the files of a run folder; a newer one is refused
 
@@ -17,6 +18,9 @@ Provider = Literal["openai", "local"]
 PromptProfile = Literal["standard", "small"]
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+AboveZero = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
 
@@ -58,8 +62,8 @@ def _variable_is_no_key(name: str) -> str:
     return name
 
 
-Address = Annotated[str, AfterValidator(_address_holds_no_secret)]
 VariableName = Annotated[str, AfterValidator(_variable_is_no_key)]
+Address = Annotated[str, AfterValidator(_address_holds_no_secret)]
 
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
@@ -75,45 +79,47 @@ DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
 class DocumentSettings(Record):
     """How files are read; the limits hold for one file."""
 
-    max_seconds_per_file: Annotated[float, Field(gt=0)] = 120.0
-    max_memory_mb_per_file: Positive = 2048
-    max_text_mb_per_file: Positive = 64
+    max_seconds_per_file: Annotated[AboveZero, Touches("documents", "threshold")] = 120.0
+    max_memory_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 2048
+    max_text_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 64
 
 
 class ChunkSettings(Record):
     """How documents are cut, and which chunks are not worth asking about."""
 
-    target_tokens: Annotated[int, Field(ge=32)] = 512
-    min_tokens: Positive = 40
-    min_prose_share: Fraction = 0.55
-    max_glued_word_share: Fraction = 0.05
-    max_contents_line_share: Fraction = 0.5
+    target_tokens: Annotated[int, Field(ge=32), Touches("chunks", "requests")] = 512
+    min_tokens: Annotated[Positive, Touches("chunks", "threshold")] = 40
+    min_prose_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.55
+    max_glued_word_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.05
+    max_contents_line_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.5
 
 
 class SplitSettings(Record):
     """Which text is held out for the evaluation."""
 
-    held_out_fraction: Annotated[float, Field(ge=0.0, le=0.5)] = 0.1
-    big_document_fraction: Fraction = 0.3
-    block_tokens: Positive = 4096
-    gap_tokens: Annotated[int, Field(ge=0)] = 512
-    seed: int = 0
+    held_out_fraction: Annotated[float, Field(ge=0.0, le=0.5), Touches("split", "requests")] = 0.1
+    big_document_fraction: Annotated[Fraction, Touches("split", "requests")] = 0.3
+    block_tokens: Annotated[Positive, Touches("split", "requests")] = 4096
+    gap_tokens: Annotated[int, Field(ge=0), Touches("split", "requests")] = 512
+    seed: Annotated[int, Touches("split", "requests")] = 0
 
 
 class QuestionSettings(Record):
     """How many questions of which kinds, and which are dropped."""
 
-    per_chunk: Annotated[int, Field(ge=1, le=20)] = 3
-    kind_weights: dict[Kind, Annotated[float, Field(ge=0)]] = Field(
+    per_chunk: Annotated[int, Field(ge=1, le=20), Touches("questions", "requests")] = 3
+    kind_weights: Annotated[dict[Kind, NotNegative], Touches("questions", "requests")] = Field(
         default_factory=lambda: dict(DEFAULT_KIND_WEIGHTS)
     )
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    max_output_tokens: Positive = 700
-    min_chars: Positive = 10
-    max_chars: Positive = 300
-    min_evidence_overlap: Fraction = 0.2
-    max_near_duplicate: Fraction = 0.7
-    min_evidence_similarity: Annotated[float, Field(ge=-1, le=1)] = 0.45
+    temperature: Annotated[Temperature, Touches("questions", "requests")] = None
+    max_output_tokens: Annotated[Positive, Touches("questions", "requests")] = 700
+    min_chars: Annotated[Positive, Touches("questions", "threshold")] = 10
+    max_chars: Annotated[Positive, Touches("questions", "threshold")] = 300
+    min_evidence_overlap: Annotated[Fraction, Touches("questions", "threshold")] = 0.2
+    max_near_duplicate: Annotated[Fraction, Touches("kept_questions", "threshold")] = 0.7
+    min_evidence_similarity: Annotated[
+        float, Field(ge=-1, le=1), Touches("questions", "threshold")
+    ] = 0.45
 
     @field_validator("kind_weights")
     @classmethod
@@ -126,32 +132,34 @@ class QuestionSettings(Record):
 class AnswerSettings(Record):
     """How questions are answered, and which answers are dropped."""
 
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    max_output_tokens: Positive = 900
-    min_chars: Positive = 20
-    max_chars: Positive = 3000
-    max_copy_share: Fraction = 0.8
-    min_evidence_overlap: Fraction = 0.15
-    min_question_similarity: Annotated[float, Field(ge=-1, le=1)] = 0.4
+    temperature: Annotated[Temperature, Touches("answers", "requests")] = None
+    max_output_tokens: Annotated[Positive, Touches("answers", "requests")] = 900
+    min_chars: Annotated[Positive, Touches("answers", "threshold")] = 20
+    max_chars: Annotated[Positive, Touches("answers", "threshold")] = 3000
+    max_copy_share: Annotated[Fraction, Touches("answers", "threshold")] = 0.8
+    min_evidence_overlap: Annotated[Fraction, Touches("answers", "threshold")] = 0.15
+    min_question_similarity: Annotated[
+        float, Field(ge=-1, le=1), Touches("answers", "threshold")
+    ] = 0.4
 
 
 class DatasetSettings(Record):
     """What a training row looks like and which rows validate the tuning."""
 
-    closed_book: bool = False
-    validation_fraction: Annotated[float, Field(ge=0.0, le=0.5)] = 0.05
+    closed_book: Annotated[bool, EVERY_CALL] = False
+    validation_fraction: Annotated[float, Field(ge=0.0, le=0.5), EVERY_CALL] = 0.05
 
 
 class TeacherSettings(Record):
     """Which model writes questions and answers. The key is read from the environment alone."""
 
-    provider: Provider = "openai"
-    model: str = ""
-    base_url: Address = "https://api.openai.com/v1"
-    prompt_profile: PromptProfile = "standard"
-    output_limit_name: OutputLimitName = "max_completion_tokens"
-    output: JsonForm = "json_schema"
-    embedding_model: str = ""
+    provider: Annotated[Provider, Touches("questions", "requests")] = "openai"
+    model: Annotated[str, Touches("questions", "requests")] = ""
+    base_url: Annotated[Address, OPERATIONAL] = "https://api.openai.com/v1"
+    prompt_profile: Annotated[PromptProfile, Touches("questions", "requests")] = "standard"
+    output_limit_name: Annotated[OutputLimitName, OPERATIONAL] = "max_completion_tokens"
+    output: Annotated[JsonForm, OPERATIONAL] = "json_schema"
+    embedding_model: Annotated[str, Touches("questions", "requests")] = ""
 
 
 class EndpointSettings(Record):
@@ -159,31 +167,31 @@ class EndpointSettings(Record):
 
     base_url: Address
     key_variable: VariableName = ""
-    requests_per_minute: Annotated[float, Field(gt=0)] | None = None
-    tokens_per_minute: Annotated[float, Field(gt=0)] | None = None
+    requests_per_minute: AboveZero | None = None
+    tokens_per_minute: AboveZero | None = None
     output_limit_name: OutputLimitName = "max_completion_tokens"
 
 
 class LimitSettings(Record):
     """How fast and how often requests are sent. None: learnt from the provider's headers."""
 
-    requests_per_minute: Annotated[float, Field(gt=0)] | None = None
-    tokens_per_minute: Annotated[float, Field(gt=0)] | None = None
-    max_in_flight: Annotated[int, Field(ge=1, le=10_000)] = 64
-    burst_s: Annotated[float, Field(gt=0, le=60)] = 1.0
-    request_timeout_s: Annotated[float, Field(gt=0)] = 300.0
-    max_attempts: Positive = 8
-    max_retry_s: Annotated[float, Field(gt=0)] = 900.0
-    retry_truncated: bool = True
-    max_outage_s: Annotated[float, Field(gt=0)] = 3600.0
-    max_reply_mb: Annotated[float, Field(gt=0, le=1024)] = 64.0
-    grace_s: Annotated[float, Field(ge=0)] = 30.0
+    requests_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
+    tokens_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
+    max_in_flight: Annotated[int, Field(ge=1, le=10_000), OPERATIONAL] = 64
+    burst_s: Annotated[float, Field(gt=0, le=60), OPERATIONAL] = 1.0
+    request_timeout_s: Annotated[AboveZero, OPERATIONAL] = 300.0
+    max_attempts: Annotated[Positive, OPERATIONAL] = 8
+    max_retry_s: Annotated[AboveZero, OPERATIONAL] = 900.0
+    retry_truncated: Annotated[bool, OPERATIONAL] = True
+    max_outage_s: Annotated[AboveZero, OPERATIONAL] = 3600.0
+    max_reply_mb: Annotated[float, Field(gt=0, le=1024), OPERATIONAL] = 64.0
+    grace_s: Annotated[NotNegative, OPERATIONAL] = 30.0
 
 
 class BudgetSettings(Record):
     """What the run may cost in all, resumes included. None: no cap."""
 
-    usd: Annotated[float, Field(gt=0)] | None = None
+    usd: Annotated[AboveZero | None, OPERATIONAL] = None
 
 
 class BatchSettings(Record):
@@ -192,17 +200,17 @@ class BatchSettings(Record):
     The provider's own limits are 50,000 requests and 200 MB a file (OpenAI Batch guide).
     """
 
-    max_requests: Annotated[int, Field(ge=1, le=50_000)] = 45_000
-    max_file_mb: Annotated[float, Field(gt=0, le=200)] = 180.0
-    max_enqueued_tokens: Positive | None = None
-    max_batches_per_hour: Positive = 2_000
-    max_attempts: Positive = 3
-    price_share: Fraction = 0.5
-    delete_files: bool = True
-    live_below_requests: Annotated[int, Field(ge=0)] = 100
-    settle_s: Annotated[float, Field(ge=0)] = 15.0
-    poll_s: Annotated[float, Field(gt=0)] = 10.0
-    max_poll_s: Annotated[float, Field(gt=0)] = 600.0
+    max_requests: Annotated[int, Field(ge=1, le=50_000), OPERATIONAL] = 45_000
+    max_file_mb: Annotated[float, Field(gt=0, le=200), OPERATIONAL] = 180.0
+    max_enqueued_tokens: Annotated[Positive | None, OPERATIONAL] = None
+    max_batches_per_hour: Annotated[Positive, OPERATIONAL] = 2_000
+    max_attempts: Annotated[Positive, OPERATIONAL] = 8  # as in the live lane
+    price_share: Annotated[Fraction, OPERATIONAL] = 0.5
+    delete_files: Annotated[bool, OPERATIONAL] = True
+    live_below_requests: Annotated[int, Field(ge=0), OPERATIONAL] = 100
+    settle_s: Annotated[NotNegative, OPERATIONAL] = 15.0
+    poll_s: Annotated[AboveZero, OPERATIONAL] = 10.0
+    max_poll_s: Annotated[AboveZero, OPERATIONAL] = 600.0
 
 
 class StudentSettings(Record):
@@ -211,50 +219,50 @@ class StudentSettings(Record):
     `base_url` is the address of a trainer other than the teacher's.
     """
 
-    model: str = ""
-    trainer: Literal["openai", "export"] = "openai"
-    base_url: Address | None = None
-    epochs: Positive | None = None
-    learning_rate_multiplier: Annotated[float, Field(gt=0)] | None = None
-    batch_size: Positive | None = None
-    seed: int = 0
-    suffix: Annotated[str, Field(max_length=64)] = ""
-    max_row_tokens: Positive = 65_536
-    training_usd_per_million_tokens: Annotated[float, Field(ge=0)] | None = None
+    model: Annotated[str, OPERATIONAL] = ""
+    trainer: Annotated[Literal["openai", "export"], OPERATIONAL] = "openai"
+    base_url: Annotated[Address | None, OPERATIONAL] = None
+    epochs: Annotated[Positive | None, OPERATIONAL] = None
+    learning_rate_multiplier: Annotated[AboveZero | None, OPERATIONAL] = None
+    batch_size: Annotated[Positive | None, OPERATIONAL] = None
+    seed: Annotated[int, OPERATIONAL] = 0
+    suffix: Annotated[str, Field(max_length=64), OPERATIONAL] = ""
+    max_row_tokens: Annotated[Positive, OPERATIONAL] = 65_536
+    training_usd_per_million_tokens: Annotated[NotNegative | None, OPERATIONAL] = None
 
 
 class EvaluationSettings(Record):
     """How baseline, tuned student and teacher are compared. An empty model: the teacher's."""
 
-    baseline_model: str = ""
-    tuned_model: str = ""
-    judge_model: str = ""
-    embedding_model: str = "text-embedding-3-small"
-    judge_output: JsonForm = "json_schema"
-    judge_max_output_tokens: Annotated[int, Field(ge=4096)] = 4096
-    answer_max_output_tokens: Positive = 900
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    retriever: Literal["bm25", "embeddings"] = "bm25"
-    retrieved_chunks: Positive = 2
-    max_held_out: Annotated[int, Field(ge=0)] = 500
-    max_new_questions: Annotated[int, Field(ge=0)] = 100
-    max_unanswerable: Annotated[int, Field(ge=0)] = 100
-    seed: int = 0
+    baseline_model: Annotated[str, IN_IDS] = ""
+    tuned_model: Annotated[str, IN_IDS] = ""
+    judge_model: Annotated[str, IN_IDS] = ""
+    embedding_model: Annotated[str, IN_IDS] = "text-embedding-3-small"
+    judge_output: Annotated[JsonForm, IN_IDS] = "json_schema"
+    judge_max_output_tokens: Annotated[int, Field(ge=4096), IN_IDS] = 4096
+    answer_max_output_tokens: Annotated[Positive, IN_IDS] = 900
+    temperature: Annotated[Temperature, IN_IDS] = None
+    retriever: Annotated[Literal["bm25", "embeddings"], IN_IDS] = "bm25"
+    retrieved_chunks: Annotated[Positive, IN_IDS] = 2
+    max_held_out: Annotated[int, Field(ge=0), IN_IDS] = 500
+    max_new_questions: Annotated[int, Field(ge=0), IN_IDS] = 100
+    max_unanswerable: Annotated[int, Field(ge=0), IN_IDS] = 100
+    seed: Annotated[int, IN_IDS] = 0
 
 
 class ModelPrice(Record):
     """US dollars for a million tokens at live prices; cached input costs like input if unset."""
 
     input: Annotated[float, Field(ge=0)]
-    cached_input: Annotated[float, Field(ge=0)] | None = None
+    cached_input: NotNegative | None = None
     output: Annotated[float, Field(ge=0)]
 
 
 class RunSettings(Record):
     """Everything a run depends on, except secrets."""
 
-    documents_dir: Path | None = None
-    limit_chunks: Positive | None = None
+    documents_dir: Annotated[Path | None, OPERATIONAL] = None
+    limit_chunks: Annotated[Positive | None, OPERATIONAL] = None
     documents: DocumentSettings = DocumentSettings()
     chunks: ChunkSettings = ChunkSettings()
     split: SplitSettings = SplitSettings()
@@ -263,12 +271,12 @@ class RunSettings(Record):
     dataset: DatasetSettings = DatasetSettings()
     teacher: TeacherSettings = TeacherSettings()
     limits: LimitSettings = LimitSettings()
-    endpoints: tuple[EndpointSettings, ...] = ()
+    endpoints: Annotated[tuple[EndpointSettings, ...], OPERATIONAL] = ()
     budget: BudgetSettings = BudgetSettings()
     batch: BatchSettings = BatchSettings()
     student: StudentSettings = StudentSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
-    prices: dict[str, ModelPrice] = Field(default_factory=dict)
+    prices: Annotated[dict[str, ModelPrice], OPERATIONAL] = Field(default_factory=dict)
 
 
 class RunIdentity(Record):

@@ -12,16 +12,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from classic import check_targets, make_order, make_parser, run_command
-
-from jobs.classic.answer_question_file import STAGE, answer_question_file
+from jobs.classic.answer_question_file import answer_question_file
+from jobs.classic.command import check_targets, make_order, make_parser, run_command
+from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.evaluation.import_questions import read_questions, write_question_file
 from jobs.process import EXIT_OK, EXIT_TRY_LATER, run_to_end
-from jobs.run.pipeline import DATASET, PipelineEnd
+from jobs.run.stages import StagesEnd
 from jobs.run.start import RunOrder, start_run
 from jobs.show.describe import describe_left
-
-QUESTIONS = "kept_questions"
 
 
 def main() -> None:
@@ -47,7 +45,7 @@ def make_questions(arguments: argparse.Namespace) -> int:
     """Take the run to its questions, and write both files."""
     check_targets(arguments.train_path, arguments.val_path)
     order = make_order(arguments)
-    if not _take_to(order, QUESTIONS):
+    if not _take_to(order, KEPT_QUESTIONS.name):
         return EXIT_TRY_LATER
     train = write_question_file(arguments.train_path, order.folder, "train")
     held_out = write_question_file(arguments.val_path, order.folder, "held_out")
@@ -61,26 +59,26 @@ def make_dataset(arguments: argparse.Namespace) -> int:
     check_targets(arguments.train_path, arguments.finetune_path)
     questions = read_questions(arguments.train_path)
     order = make_order(arguments)
-    if not _take_to(order, DATASET):
+    if not _take_to(order, None):
         return EXIT_TRY_LATER
-    end = run_to_end(answer_question_file(order, questions, arguments.finetune_path))
-    if not end.passed.is_complete:
-        _say_what_is_left(order, PipelineEnd(STAGE, end.passed))
+    answered = run_to_end(answer_question_file(order, questions, arguments.finetune_path))
+    if not answered.end.is_done:
+        _say_what_is_left(order, answered.end)
         return EXIT_TRY_LATER
-    print(f"{arguments.finetune_path}: {end.rows:,} rows of {len(questions):,} questions")
-    if end.unanswered:
-        print(f"{end.unanswered:,} have no answer; {order.folder.rejected_path} says why")
+    print(f"{arguments.finetune_path}: {answered.rows:,} rows of {len(questions):,} questions")
+    if answered.unanswered:
+        print(f"{answered.unanswered:,} have no answer; {order.folder.rejected_path} says why")
     return EXIT_OK
 
 
-def _take_to(order: RunOrder, stage: str) -> bool:
-    end = run_to_end(start_run(order._replace(last_stage=stage)))
-    if not end.is_done(stage):
+def _take_to(order: RunOrder, last_stage: str | None) -> bool:
+    end = run_to_end(start_run(order._replace(last_stage=last_stage)))
+    if not end.is_done:
         _say_what_is_left(order, end)
-    return end.is_done(stage)
+    return end.is_done
 
 
-def _say_what_is_left(order: RunOrder, end: PipelineEnd) -> None:
+def _say_what_is_left(order: RunOrder, end: StagesEnd) -> None:
     left = describe_left(order.folder, end)
     print(f"distill: {left}; the same command again goes on", file=sys.stderr)
 

@@ -12,10 +12,9 @@ r"""Has a model answer the questions of a file and scores the answers, or compar
 import argparse
 from pathlib import Path
 
-from classic import make_order, make_parser, read_settings, run_command
-
 from engine.errors import ConfigError
 from engine.run_folder import RunFolder
+from jobs.classic.command import make_order, make_parser, read_settings, run_command
 from jobs.commands.compare import check_target, show_comparison
 from jobs.commands.evaluate import run_evaluation
 from jobs.evaluation.evaluate import EvaluationOrder

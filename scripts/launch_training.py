@@ -8,9 +8,8 @@ The same call again adopts the job that it finds.
 import argparse
 from pathlib import Path
 
-from classic import make_parser, read_settings, run_command
-
 from engine.run_folder import RunFolder
+from jobs.classic.command import make_parser, read_settings, run_command
 from jobs.commands.finetune import ask_user, run_finetuning
 from jobs.finetune.finetune import TuningOrder
 

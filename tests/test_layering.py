@@ -10,12 +10,23 @@ ROOT = Path(__file__).parents[1]
 LAYERS = ["schemas", "engine", "jobs", "scripts"]  # lowest first
 
 
-def imported_layers(path: Path) -> Iterator[str]:
+def imported_modules(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.split(".")[0]
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imports_of(folder: str, *targets: str) -> list[tuple[str, str]]:
+    """The imports of `targets`, or of what is in them, by modules in `folder`."""
+    return [
+        (str(path.relative_to(ROOT)), name)
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for name in imported_modules(path)
+        if any(name == target or name.startswith(f"{target}.") for target in targets)
+    ]
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -24,15 +35,16 @@ def test_no_module_imports_upward(layer: str) -> None:
         {"tests"} if layer == "scripts" else set()
     )
 
-    upward = [
-        (path.relative_to(ROOT), name)
-        for path in (ROOT / layer).rglob("*.py")
-        for name in imported_layers(path)
-        if name in above
-    ]
+    upward = imports_of(layer, *above)
 
     assert upward == []
 
 
 def test_every_layer_has_modules_to_check() -> None:
     assert all(any((ROOT / layer).rglob("*.py")) for layer in LAYERS[:3])
+
+
+def test_nothing_but_tests_uses_the_fakes() -> None:
+    users = [user for layer in LAYERS for user in imports_of(layer, "engine.testing")]
+
+    assert [path for path, _ in users if not path.startswith("engine/testing/")] == []

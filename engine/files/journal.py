@@ -3,11 +3,11 @@
 import base64
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import orjson
 
+from engine.files.closing import AsyncClosing
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import damaged_line, read_lines
 from engine.wire.lenient_json import dump_json, parse_json
@@ -19,7 +19,7 @@ RAW_FIELD = "raw_base64"  # bytes that are no JSON; only where there are any
 REPLY_FIELD = b',"reply":'  # comes last, so that what stands before it can be read by itself
 
 
-class Journal:
+class Journal(AsyncClosing):
     """Outcomes by request id. `append` returns once the outcome is durable.
 
     A reply is kept as the provider sent it, so a change of parsing or filters costs nothing.
@@ -28,15 +28,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._log = JsonlLog(path, id_field=ID_FIELD)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
+        """Wait for what is being written, then close the file."""
         await self._log.aclose()
 
     def __contains__(self, request_id: str) -> bool:

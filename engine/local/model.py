@@ -159,7 +159,7 @@ async def _spawn(log: BinaryIO) -> Process:
         stdin=PIPE,
         stdout=PIPE,
         stderr=log,
-        cwd=Path(__file__).parent.parent,  # `-m` imports from the folder it is started in
+        cwd=Path(__file__).parents[2],  # `-m` imports from the folder it is started in
         start_new_session=True,
     )
 

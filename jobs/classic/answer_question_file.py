@@ -1,7 +1,8 @@
 """Has the teacher answer the questions of a file: those of the run, and others from elsewhere."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,25 +13,37 @@ from engine.errors import ConfigError, Deferred
 from engine.files.lock import WriterLock
 from engine.files.records import RecordLog, read_records
 from engine.files.replace import replace_file
-from engine.progress import StageProgress
 from engine.run_folder import RunFolder
-from engine.stage import StageFiles, StagePass, run_stage
+from engine.stage import StageFiles, StagePass
 from engine.stopping import Stopping, stop_on_signals
+from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.chat_rows import chat_row
+from jobs.dataset.export_dataset import EXPORT
+from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
+from jobs.documents.chunk_documents import CHUNKS
 from jobs.evaluation.retrieve_context import retrieve_chunks
 from jobs.finetune.check_rows import LIKE_HELD_OUT
-from jobs.run.changes import reset_stages
-from jobs.run.open_engine import OpenEngine, open_engine
+from jobs.run.open_engine import open_engine
+from jobs.run.reset import reset_stages
+from jobs.run.stages import Items, ItemWork, Stage, StageContext, Stages, StagesEnd, run_stages
 from jobs.run.start import RunOrder
 from jobs.text.near_duplicates import NearDuplicates
 from jobs.text.untrusted_text import make_line
 from schemas.dataset import Answer, Question, Rejection
 from schemas.documents import Chunk
 from schemas.record import content_id
+from schemas.settings import RunSettings
 
 STAGE = "imported_answers"  # answers to questions that the run does not know
 HELD_OUT_TEXT = "held_out_text"  # the reason: what answers it may not be trained on
+
+
+class QuestionOrder(NamedTuple):
+    """The questions to be answered, the run's own and others, and the file that the rows go to."""
+
+    wanted: Sequence[Question]
+    out_path: Path
 
 
 class FileEnd(NamedTuple):
@@ -38,7 +51,7 @@ class FileEnd(NamedTuple):
 
     rows: int
     unanswered: int
-    passed: StagePass
+    end: StagesEnd
 
 
 async def answer_question_file(
@@ -61,15 +74,25 @@ async def answer_question_file(
         stop_on_signals(stopping, grace_s=order.settings.limits.grace_s),
     ):
         known = await asyncio.to_thread(_known_questions, order.folder, questions)
-        reset_stages(order.folder, [STAGE])
+        reset_stages(order.folder, IMPORTED)
         async with open_engine(order.folder, order.settings, order.endpoints, stopping) as engine:
             try:
                 wanted = await _find_questions(order, questions, known, engine.ask)
             except Deferred:  # chunks are being embedded in a batch
-                return FileEnd(0, len(questions), StagePass(deferred_count=len(questions)))
-            passed = await _answer_imported(order, wanted, engine, stopping)
-        count = await _write_rows(order, wanted, out_path) if passed.is_complete else 0
-    return FileEnd(count, len(wanted) - count, passed)
+                waiting = StagePass(deferred_count=len(questions))
+                return FileEnd(0, len(questions), StagesEnd(STAGE, waiting, is_done=False))
+            context = StageContext(
+                folder=order.folder,
+                settings=order.settings,
+                ask=engine.ask,
+                journal=engine.journal,
+                stopping=stopping,
+                details=engine.details,
+                order=QuestionOrder(wanted, out_path),
+            )
+            end = await run_stages(IMPORTED, context)
+    count = end.passed.finished_count if end.is_done else 0
+    return FileEnd(count, len(wanted) - count, end)
 
 
 async def _find_questions(
@@ -77,7 +100,7 @@ async def _find_questions(
 ) -> list[Question]:
     foreign = [text for text in texts if text not in known]
     settings = order.settings.evaluation.model_copy(update={"retrieved_chunks": 1})
-    chunks_path = order.folder.results_path("chunks")
+    chunks_path = order.folder.results_path(CHUNKS.name)
     ranking = await retrieve_chunks(foreign, chunks_path, settings, ask)
     async with RecordLog(chunks_path, Chunk) as chunks:
         imported = {
@@ -91,7 +114,7 @@ def _known_questions(folder: RunFolder, texts: Sequence[str]) -> dict[str, Quest
     """Those of the run's own questions that are trained on."""
     wanted, known = frozenset(texts), {}
     held_out = NearDuplicates(LIKE_HELD_OUT)
-    for question in read_records(folder.results_path("kept_questions"), Question):
+    for question in read_records(folder.results_path(KEPT_QUESTIONS.name), Question):
         text = make_line(question.text)
         if question.side == "held_out":
             held_out.remember(question.question_id, text)
@@ -121,31 +144,32 @@ def _imported_question(text: str, chunk: Chunk) -> Question:
     )
 
 
-async def _answer_imported(
-    order: RunOrder, wanted: Sequence[Question], engine: OpenEngine, stopping: Stopping
-) -> StagePass:
-    profile = PROFILES[order.settings.teacher.prompt_profile]
-    imported = [question for question in wanted if not question.request_id]
-    chunks = RecordLog(order.folder.results_path("chunks"), Chunk)
+class _Needs(NamedTuple):
+    chunks: RecordLog[Chunk]
+    settings: RunSettings
 
-    async def write(question: Question, ask: Ask) -> list[Answer | Rejection]:
-        if question.side == "held_out":
-            return [_reject(question, HELD_OUT_TEXT)]
-        chunk = chunks.require(question.chunk_id)
-        answer = await profile.write_answer(question, chunk, ask, order.settings)
-        return [answer if isinstance(answer, Answer) else _of_this_stage(answer)]
 
-    async with chunks, StageFiles(order.folder, STAGE, Answer) as files:
-        with StageProgress(STAGE, total=len(imported), done=0, details=engine.details) as progress:
-            return await run_stage(
-                imported,
-                write,
-                ask=engine.ask,
-                files=files,
-                window=order.settings.limits.max_in_flight,
-                stopping=stopping,
-                progress=progress,
-            )
+def _list_imported(context: StageContext[QuestionOrder], _: StageFiles[Answer]) -> Items[Question]:
+    """Those of the wanted questions that are not the run's own, which have their answers."""
+    imported = [question for question in context.order.wanted if not question.request_id]
+    return Items(imported, len(imported), 0)
+
+
+@asynccontextmanager
+async def _open_chunks(
+    context: StageContext[QuestionOrder], _: StageFiles[Answer]
+) -> AsyncIterator[_Needs]:
+    async with RecordLog(context.folder.results_path(CHUNKS.name), Chunk) as chunks:
+        yield _Needs(chunks, context.settings)
+
+
+async def _answer(question: Question, ask: Ask, needs: _Needs) -> list[Answer | Rejection]:
+    if question.side == "held_out":
+        return [_reject(question, HELD_OUT_TEXT)]
+    profile = PROFILES[needs.settings.teacher.prompt_profile]
+    chunk = needs.chunks.require(question.chunk_id)
+    answer = await profile.write_answer(question, chunk, ask, needs.settings)
+    return [answer if isinstance(answer, Answer) else _of_this_stage(answer)]
 
 
 def _reject(question: Question, reason: str) -> Rejection:
@@ -165,16 +189,22 @@ def _of_this_stage(rejection: Rejection) -> Rejection:
     )
 
 
-async def _write_rows(order: RunOrder, wanted: Sequence[Question], out_path: Path) -> int:
-    folder, closed_book = order.folder, order.settings.dataset.closed_book
-    ids = frozenset(question.question_id for question in wanted)
-    answers = {
-        answer.question_id: answer.text
-        for path in (folder.results_path("answers"), folder.results_path(STAGE))
-        for answer in read_records(path, Answer)
-        if answer.question_id in ids
-    }
-    async with RecordLog(folder.results_path("chunks"), Chunk) as chunks:
+IMPORTED_ANSWERS: Stage[QuestionOrder] = Stage(
+    name=STAGE,
+    label="imported answers",
+    result=Answer,
+    reads=(CHUNKS.name, KEPT_QUESTIONS.name),
+    work=ItemWork(items=_list_imported, needs=_open_chunks, work=_answer),
+    prompts=ANSWERS.prompts,
+    purposes=ANSWERS.purposes,
+)
+
+
+async def _write_rows(context: StageContext[QuestionOrder]) -> StagePass:
+    folder, wanted = context.folder, context.order.wanted
+    closed_book = context.settings.dataset.closed_book
+    answers = _read_answers(folder, wanted)
+    async with RecordLog(folder.results_path(CHUNKS.name), Chunk) as chunks:
 
         def rows() -> Iterator[bytes]:
             for question in wanted:
@@ -184,4 +214,28 @@ async def _write_rows(order: RunOrder, wanted: Sequence[Question], out_path: Pat
                     row = chat_row(question.text, text, chunk, closed_book=closed_book)
                     yield orjson.dumps(row)
 
-        return await asyncio.to_thread(replace_file, out_path, rows())
+        count = await asyncio.to_thread(replace_file, context.order.out_path, rows())
+    return StagePass(finished_count=count)
+
+
+def _read_answers(folder: RunFolder, wanted: Sequence[Question]) -> dict[str, str]:
+    ids = frozenset(question.question_id for question in wanted)
+    return {
+        answer.question_id: answer.text
+        for stage in (ANSWERS.name, IMPORTED_ANSWERS.name)
+        for answer in read_records(folder.results_path(stage), Answer)
+        if answer.question_id in ids
+    }
+
+
+IMPORTED_ROWS: Stage[QuestionOrder] = Stage(
+    name="imported_rows",
+    label="imported rows",
+    result=None,
+    reads=(CHUNKS.name, ANSWERS.name, IMPORTED_ANSWERS.name),
+    work=_write_rows,
+    prompts=EXPORT.prompts,
+    is_written_anew=True,
+)
+
+IMPORTED: Stages[QuestionOrder] = (IMPORTED_ANSWERS, IMPORTED_ROWS)

@@ -96,13 +96,12 @@ def run_evaluation(order: "EvaluationOrder") -> int:
     from jobs.comparison.table import describe_comparison
     from jobs.evaluation.evaluate import evaluate as evaluate_models
     from jobs.evaluation.read_evaluation import describe_problems, read_evaluation
-    from jobs.evaluation.stages import LAST_STAGE
     from jobs.process import run_to_end
     from jobs.show.describe import describe_left
 
     _look_up_tuning(order)
     end = run_to_end(evaluate_models(order))
-    if end.stage != LAST_STAGE:
+    if not end.is_done:
         left = describe_left(order.folder, end)
         print(f"distill: {left}; the same command again goes on", file=sys.stderr)
         return EXIT_TRY_LATER

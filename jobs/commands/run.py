@@ -105,7 +105,7 @@ def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: 
     summary = summarize_run(folder)
     print(describe_run(summary))
     print(f"{'time':<16} {_duration(time.monotonic() - began_s)} in this call")
-    if end.stage == "dataset":
+    if end.is_done:
         if any(summary.rows.values()):
             return EXIT_OK
         print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)

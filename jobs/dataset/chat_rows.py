@@ -6,6 +6,8 @@ from jobs.prompts import read_prompt
 from schemas.documents import Chunk
 from schemas.requests import Json
 
+ROW_PROMPTS = ("row_open_book.md", "row_closed_book.md")
+
 
 def chat_row(question: str, answer: str, chunk: Chunk, *, closed_book: bool) -> dict[str, Json]:
     """One row of OpenAI's supervised fine-tuning format: system, user, assistant.
@@ -48,7 +50,8 @@ def student_prompt(question: str, excerpt: Excerpt | None) -> StudentPrompt:
 
 def row_prompt(*, closed_book: bool) -> str:
     """The name of the prompt file that holds the system message of a row."""
-    return "row_closed_book.md" if closed_book else "row_open_book.md"
+    open_book_name, closed_book_name = ROW_PROMPTS
+    return closed_book_name if closed_book else open_book_name
 
 
 def place_of(chunk: Chunk) -> str:

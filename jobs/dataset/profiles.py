@@ -13,13 +13,25 @@ from schemas.settings import PromptProfile, RunSettings
 
 
 class Profile(NamedTuple):
-    """The two pieces of work that ask the teacher."""
+    """The two pieces of work that ask the teacher, and the prompt files of each."""
 
     write_questions: Callable[[Chunk, Ask, RunSettings], Awaitable[list[Question | Rejection]]]
     write_answer: Callable[[Question, Chunk, Ask, RunSettings], Awaitable[Answer | Rejection]]
+    question_prompts: tuple[str, ...]
+    answer_prompts: tuple[str, ...]
 
 
 PROFILES: dict[PromptProfile, Profile] = {
-    "standard": Profile(write_questions, write_answer),
-    "small": Profile(write_small_questions, write_small_answer),
+    "standard": Profile(
+        write_questions,
+        write_answer,
+        question_prompts=("write_questions.md", "write_questions_user.md"),
+        answer_prompts=("write_answer.md", "write_answer_user.md"),
+    ),
+    "small": Profile(
+        write_small_questions,
+        write_small_answer,
+        question_prompts=("small_questions.toml",),
+        answer_prompts=("small_answers.toml",),
+    ),
 }

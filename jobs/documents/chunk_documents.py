@@ -1,18 +1,26 @@
 """Cuts a document into chunks, each on one side of the split and worth asking about."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from itertools import pairwise
+from typing import NamedTuple
 
 from semantic_text_splitter import TextSplitter
 
+from engine.ask import Ask
+from engine.files.records import RecordLog, read_ids, read_records
+from engine.stage import StageFiles
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
 from jobs.documents.heading_paths import HeadingPaths
+from jobs.documents.read_documents import DOCUMENTS
+from jobs.documents.split_documents import SPLIT
+from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, SideSpan, SplitAssignment
 from schemas.record import Span, content_id
-from schemas.settings import ChunkSettings
+from schemas.settings import ChunkSettings, RunSettings
 
 STAGE = "chunks"
 MAX_SPLIT_CHARS = 20_000  # the splitter takes quadratic time on text without spaces and lines
@@ -150,3 +158,40 @@ def _judge(chunk: Chunk, settings: ChunkSettings) -> Chunk | Rejection:
         detail=f"characters {chunk.start_char} to {chunk.end_char} of {chunk.path}",
         text=chunk.text,
     )
+
+
+class _Needs(NamedTuple):
+    assignments: RecordLog[SplitAssignment]
+    settings: ChunkSettings
+
+
+def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> Items[Document]:
+    path = context.folder.results_path(DOCUMENTS.name)
+    documents = read_records(path, Document, is_wanted=files.is_unfinished)
+    total = sum(1 for _ in read_ids(path, Document))
+    return Items(documents, total, len(files.finished))
+
+
+@asynccontextmanager
+async def _open_sides(context: StageContext[None], _: StageFiles[Chunk]) -> AsyncIterator[_Needs]:
+    path = context.folder.results_path(SPLIT.name)
+    async with RecordLog(path, SplitAssignment) as assignments:
+        yield _Needs(assignments, context.settings.chunks)
+
+
+async def _chunk(document: Document, _: Ask, needs: _Needs) -> list[Chunk | Rejection]:
+    assignment = needs.assignments.require(document.document_id)
+    return chunk_document(document, assignment, needs.settings)
+
+
+def _window(_: RunSettings) -> int:
+    return 1  # nothing is waited for
+
+
+CHUNKS: Stage[None] = Stage(
+    name=STAGE,
+    label="chunks",
+    result=Chunk,
+    reads=(DOCUMENTS.name, SPLIT.name),
+    work=ItemWork(items=_list_documents, needs=_open_sides, work=_chunk, window=_window),
+)

@@ -1,10 +1,17 @@
 """Puts documents on the training or the held-out side, before anything is generated."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from engine.files.records import RecordLog, encode_record, read_records
+from engine.files.replace import replace_file
+from engine.stage import StagePass
+from engine.wire.tokens import count_tokens
+from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_blocks import BlockPlan, count_blocks, cut_into_blocks
-from schemas.documents import Side, SideSpan, SplitAssignment
+from jobs.run.stages import Stage, StageContext
+from schemas.documents import Document, Side, SideSpan, SplitAssignment
 from schemas.record import content_id
 from schemas.settings import SplitSettings
 
@@ -157,3 +164,38 @@ def _chance(seed: int, *parts: object) -> str:
 
 def _token_sum(sizes: Iterable[DocumentSize]) -> int:
     return sum(size.token_count for size in sizes)
+
+
+async def _split(context: StageContext[None]) -> StagePass:
+    """Give each new document its side; what has one keeps it."""
+    path = context.folder.results_path(SPLIT.name)
+    existing = {a.document_id: a for a in read_records(path, SplitAssignment)}
+    sizes = await asyncio.to_thread(list, _measure(context, existing))
+    documents_path = context.folder.results_path(DOCUMENTS.name)
+    async with RecordLog(documents_path, Document) as documents:
+
+        def read_text(document_id: str) -> str:
+            return documents.require(document_id).text
+
+        new = assign_sides(sizes, existing, read_text=read_text, settings=context.settings.split)
+    replace_file(path, map(encode_record, [*existing.values(), *new]))
+    return StagePass()
+
+
+def _measure(context: StageContext[None], existing: Container[str]) -> Iterator[DocumentSize]:
+    """Counts the tokens of every new document; in a thread, so that a stop is heard."""
+    path = context.folder.results_path(DOCUMENTS.name)
+    for document in read_records(path, Document, is_wanted=lambda id_: id_ not in existing):
+        context.stopping.raise_if_requested()
+        tokens = count_tokens(document.text)
+        yield DocumentSize(document.document_id, tokens, len(document.text))
+
+
+SPLIT: Stage[None] = Stage(
+    name="split",
+    label="split",
+    result=SplitAssignment,
+    reads=(DOCUMENTS.name,),
+    work=_split,
+    stays_when_earlier_change=True,
+)

@@ -6,19 +6,25 @@ from typing import NamedTuple
 
 from engine.ask import Ask
 from engine.errors import TRUNCATED
+from engine.files.records import read_records
+from engine.stage import StageFiles
 from engine.wire.content import reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
-from jobs.dataset.chat_rows import Excerpt, student_prompt
+from jobs.dataset.chat_rows import ROW_PROMPTS, Excerpt, student_prompt
+from jobs.dataset.profiles import PROFILES
+from jobs.evaluation.build_samples import SAMPLES
+from jobs.evaluation.contest import Contest
 from jobs.evaluation.evaluated_models import answer_id
-from jobs.evaluation.read_evaluation import ANSWERS
+from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
 from jobs.text.english_phrases import NON_ANSWER
 from schemas.dataset import Rejection
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample
 from schemas.outcomes import Completed, Failed, Outcome
 from schemas.record import Record
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
-from schemas.settings import EvaluationSettings
+from schemas.settings import EvaluationSettings, RunSettings
 
+STAGE = "evaluation/answers"
 PURPOSE = "evaluation_answers"
 
 
@@ -60,7 +66,7 @@ async def answer_sample(
         return [
             Rejection.of(
                 task.answer_id,
-                stage=ANSWERS,
+                stage=STAGE,
                 reason=outcome.code,
                 detail=f"{task.role} {task.model}: {outcome.message}",
                 text=task.sample.question,
@@ -142,3 +148,36 @@ def is_refusal(text: str) -> bool:
     """
     opening = text[:OPENING_CHARS]
     return bool(NON_ANSWER.search(opening) or _REFUSAL.search(opening))
+
+
+def contest_tasks(context: StageContext[Contest]) -> list[AnswerTask]:
+    """The tasks of this call: its samples for its models, in the order of the samples."""
+    samples = read_records(context.folder.results_path(SAMPLES.name), Sample)
+    contest = context.order
+    return list(answer_tasks(samples, contest.models, contest.mode, context.settings.evaluation))
+
+
+def _list_tasks(
+    context: StageContext[Contest], files: StageFiles[ModelAnswer]
+) -> Items[AnswerTask]:
+    tasks = contest_tasks(context)
+    unfinished = [task for task in tasks if files.is_unfinished(task.answer_id)]
+    return Items(unfinished, len(tasks), len(tasks) - len(unfinished))
+
+
+async def _answer(
+    task: AnswerTask, ask: Ask, settings: RunSettings
+) -> list[ModelAnswer | Rejection]:
+    return await answer_sample(task, ask, settings.evaluation)
+
+
+MODEL_ANSWERS: Stage[Contest] = Stage(
+    name=STAGE,
+    label="models' answers",
+    result=ModelAnswer,
+    reads=(SAMPLES.name,),
+    work=ItemWork(items=_list_tasks, needs=only_settings, work=_answer),
+    prompts={name: ROW_PROMPTS for name in PROFILES},
+    purposes=(PURPOSE,),
+    keeps_former_results=True,
+)

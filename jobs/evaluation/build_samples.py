@@ -1,12 +1,26 @@
 """Builds the questions of an evaluation, each with the text that it is judged against."""
 
+import asyncio
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 
-from engine.files.records import RecordLog, read_records
+from engine.errors import ConfigError, Deferred
+from engine.files.records import RecordLog, encode_record, read_records
+from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
+from engine.stage import StagePass
 from jobs.dataset.chat_rows import place_of
-from jobs.evaluation.new_questions import NewQuestion
+from jobs.documents.chunk_documents import CHUNKS
+from jobs.evaluation.contest import Contest
+from jobs.evaluation.new_questions import (
+    NEW_QUESTIONS,
+    NewQuestion,
+    choose_new_questions,
+    sample_trained_chunks,
+)
+from jobs.evaluation.retrieve_context import PURPOSE as RETRIEVAL
+from jobs.evaluation.retrieve_context import retrieve_chunks
+from jobs.run.stages import Stage, StageContext
 from jobs.text.content_words import content_words
 from schemas.dataset import HeldOutQuestion, Kind
 from schemas.documents import Chunk
@@ -141,3 +155,61 @@ def _shift(span: Span, chars: int) -> Span:
 
 def _sample_id(part: Slice, question: str, context: str) -> str:
     return content_id("sample", part, question, context)
+
+
+async def _build(context: StageContext[Contest]) -> StagePass:
+    """Replace samples.jsonl by the questions of this call.
+
+    Raises:
+        ConfigError: there is no question; and what `retrieve_chunks` raises, but for Deferred.
+    """
+    folder, questions = context.folder, context.order.questions
+    async with RecordLog(folder.results_path(CHUNKS.name), Chunk) as chunks:
+        try:
+            if questions is None:
+                samples = await asyncio.to_thread(_own_samples, context, chunks)
+            else:
+                samples = await _imported_samples(questions, context, chunks)
+        except Deferred:  # chunks are being embedded in a batch
+            return StagePass(deferred_count=len(questions or ()))
+    if not samples:
+        raise ConfigError(
+            f"{folder.run_dir}: there is nothing to evaluate with: no question was held "
+            "out; give a file with --questions, or make a run of more documents"
+        )
+    replace_file(folder.results_path(SAMPLES.name), map(encode_record, samples))
+    return StagePass()
+
+
+def _own_samples(context: StageContext[Contest], chunks: RecordLog[Chunk]) -> list[Sample]:
+    folder, settings = context.folder, context.settings
+    trained = sample_trained_chunks(folder, settings)
+    held_out = held_out_samples(folder, chunks, settings.evaluation)
+    chosen = choose_new_questions(folder, trained, settings.questions.max_near_duplicate)
+    new = list(new_question_samples(chosen))
+    return [*held_out, *new, *unanswerable_samples(held_out, new, settings.evaluation)]
+
+
+async def _imported_samples(
+    questions: Sequence[str], context: StageContext[Contest], chunks: RecordLog[Chunk]
+) -> list[Sample]:
+    known = await asyncio.to_thread(known_samples, questions, context.folder, chunks)
+    unknown = [question for question in questions if question not in known]
+    ranking = await retrieve_chunks(unknown, chunks.path, context.settings.evaluation, context.ask)
+    found = dict(zip(unknown, ranking, strict=True))
+    return [
+        known.get(question)
+        or imported_sample(question, [chunks.require(each) for each in found[question]])
+        for question in questions
+    ]
+
+
+SAMPLES: Stage[Contest] = Stage(
+    name="evaluation/samples",
+    label="evaluation questions",
+    result=Sample,
+    reads=(CHUNKS.name, NEW_QUESTIONS.name),
+    work=_build,
+    purposes=(RETRIEVAL,),
+    is_written_anew=True,
+)

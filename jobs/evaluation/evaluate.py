@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from engine.errors import ConfigError
@@ -9,18 +10,22 @@ from engine.files.lock import WriterLock
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
+from jobs.dataset.stages import DATASET
+from jobs.evaluation.contest import Contest
 from jobs.evaluation.evaluated_models import evaluated_models, judge_model
-from jobs.evaluation.retry import retry_evaluation
 from jobs.evaluation.score_answers import check_scoring
-from jobs.evaluation.stages import LAST_STAGE, Contest, EvaluationStages
+from jobs.evaluation.stages import EVALUATION
 from jobs.run.changes import find_changes
 from jobs.run.lanes import LaneOrder
 from jobs.run.open_engine import check_prices, open_engine
-from jobs.run.pipeline import PipelineEnd
+from jobs.run.retry import retry_failed
+from jobs.run.stages import StageContext, StagesEnd, run_stages
 from jobs.run.start import run_in_rounds
 from jobs.settings.run_config import RunConfig, read_run_config, write_run_config
 from schemas.evaluation import Mode, Role
 from schemas.settings import RunSettings
+
+ROUNDS_NAME = "evaluation"  # in the ledger of batches
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +46,7 @@ class EvaluationOrder(NamedTuple):
     lane: LaneOrder = LaneOrder()
 
 
-async def evaluate(order: EvaluationOrder) -> PipelineEnd:
+async def evaluate(order: EvaluationOrder) -> StagesEnd:
     """Take an evaluation as far as it goes; the same call again resumes it.
 
     Raises:
@@ -62,21 +67,21 @@ async def evaluate(order: EvaluationOrder) -> PipelineEnd:
     ):
         write_run_config(folder.config_path, _continued_config(folder, settings))
         if order.retries_failed:
-            _log.info("asking again: %d requests that had failed", retry_evaluation(folder))
+            _log.info("asking again: %d requests that had failed", retry_failed(folder, EVALUATION))
         async with open_engine(folder, settings, order.endpoints, stopping, order.lane) as engine:
-            stages = EvaluationStages(
-                folder,
-                settings,
-                Contest(models, order.mode, order.questions),
+            context = StageContext(
+                folder=folder,
+                settings=settings,
                 ask=engine.ask,
+                journal=engine.journal,
                 stopping=stopping,
                 details=engine.details,
+                order=Contest(models, order.mode, order.questions),
             )
+            run = partial(run_stages, EVALUATION, context)
             if engine.rounds is None:
-                return await stages.run()
-            return await run_in_rounds(
-                stages.run, engine.rounds, last_stage=LAST_STAGE, is_changed=True
-            )
+                return await run()
+            return await run_in_rounds(run, engine.rounds, name=ROUNDS_NAME, is_changed=True)
 
 
 def _continued_config(folder: RunFolder, settings: RunSettings) -> RunConfig:
@@ -85,7 +90,7 @@ def _continued_config(folder: RunFolder, settings: RunSettings) -> RunConfig:
     if before is None:
         raise ConfigError(f"{folder.run_dir}: there is no run here; `distill run` begins one")
     after = RunConfig(run=before.run, settings=settings)
-    if changes := find_changes(before, after):
+    if changes := find_changes(before, after, DATASET):
         named = "; ".join(change.what for change in changes)
         raise ConfigError(
             f"{folder.run_dir} was made with other settings ({named}): `distill run "

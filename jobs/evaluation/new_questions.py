@@ -8,8 +8,13 @@ from typing import NamedTuple
 from engine.ask import Ask
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
+from engine.stage import StageFiles
+from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
+from jobs.documents.chunk_documents import CHUNKS
+from jobs.evaluation.contest import Contest
 from jobs.prompts import prompt_hashes
+from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
 from jobs.text.near_duplicates import NearDuplicates
 from schemas.dataset import Provenance, Question, Rejection
 from schemas.documents import Chunk
@@ -18,9 +23,11 @@ from schemas.record import content_id
 from schemas.requests import Request
 from schemas.settings import RunSettings
 
-NEW_QUESTIONS = "evaluation/new_questions"
+STAGE = "evaluation/new_questions"
 PURPOSE = "evaluation_questions"
 MAX_PER_CHUNK = 20  # of questions.per_chunk
+
+_QUESTION_PROMPTS = frozenset(name for p in PROFILES.values() for name in p.question_prompts)
 
 
 class TrainedChunk(NamedTuple):
@@ -49,7 +56,7 @@ def sample_trained_chunks(folder: RunFolder, settings: RunSettings) -> list[Trai
     chunks = {
         chunk.chunk_id: chunk
         for chunk in read_records(
-            folder.results_path("chunks"), Chunk, is_wanted=frozenset(ids).__contains__
+            folder.results_path(CHUNKS.name), Chunk, is_wanted=frozenset(ids).__contains__
         )
     }
     return [_asked_anew(chunks[chunk_id], settings) for chunk_id in ids if chunk_id in chunks]
@@ -83,11 +90,11 @@ def choose_new_questions(
     chosen = []
     asked_ids = {each.asked.chunk_id for each in trained}
     written: dict[str, list[Question]] = {}
-    for question in read_records(folder.results_path(NEW_QUESTIONS), Question):
+    for question in read_records(folder.results_path(STAGE), Question):
         if question.chunk_id in asked_ids:
             written.setdefault(question.chunk_id, []).append(question)
     seen = NearDuplicates(max_near_duplicate)
-    for known in read_records(folder.results_path("kept_questions"), Question):
+    for known in read_records(folder.results_path(KEPT_QUESTIONS.name), Question):
         seen.remember(known.question_id, known.text)
     for each in trained:
         for question in written.get(each.asked.chunk_id, ()):
@@ -111,7 +118,7 @@ def _asked_anew(chunk: Chunk, settings: RunSettings) -> TrainedChunk:
         settings.teacher.prompt_profile,
         settings.teacher.embedding_model,
         settings.questions.model_dump(mode="json"),
-        [(name, text) for name, text in prompt_hashes().items() if "questions" in name],
+        [(name, text) for name, text in prompt_hashes().items() if name in _QUESTION_PROMPTS],
     )
     return TrainedChunk(chunk, chunk.model_copy(update={"chunk_id": asked_id}))
 
@@ -120,8 +127,29 @@ def _reject(chunk: Chunk, written: Sequence[Question | Rejection]) -> Rejection:
     first = next((each for each in written if isinstance(each, Rejection)), None)
     return Rejection.of(
         chunk.chunk_id,
-        stage=NEW_QUESTIONS,
+        stage=STAGE,
         reason=first.reason if first else "no_questions",
         detail=first.detail if first else "",
         text=chunk.text,
     )
+
+
+def _list_chunks(context: StageContext[Contest], files: StageFiles[Question]) -> Items[Chunk]:
+    """None where a file of questions takes the place of the run's own."""
+    if context.order.questions is not None:
+        return Items((), 0, 0)
+    trained = sample_trained_chunks(context.folder, context.settings)
+    unfinished = [each.asked for each in trained if files.is_unfinished(each.asked.chunk_id)]
+    return Items(unfinished, len(trained), len(trained) - len(unfinished))
+
+
+NEW_QUESTIONS: Stage[Contest] = Stage(
+    name=STAGE,
+    label="new questions",
+    result=Question,
+    reads=(CHUNKS.name, KEPT_QUESTIONS.name),
+    work=ItemWork(items=_list_chunks, needs=only_settings, work=ask_new_questions),
+    prompts={name: profile.question_prompts for name, profile in PROFILES.items()},
+    purposes=(PURPOSE,),
+    keeps_former_results=True,
+)

@@ -6,14 +6,13 @@ from typing import NamedTuple, get_args
 
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
+from jobs.evaluation.answer_samples import MODEL_ANSWERS
+from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.evaluated_models import answer_id, evaluated_models, judge_model
+from jobs.evaluation.score_answers import SCORES
 from schemas.dataset import Rejection
 from schemas.evaluation import Metric, Mode, ModelAnswer, Sample, Score
 from schemas.settings import RunSettings
-
-SAMPLES = "evaluation/samples"
-ANSWERS = "evaluation/answers"
-SCORES = "evaluation/scores"
 
 
 class Evaluation(NamedTuple):
@@ -35,11 +34,10 @@ def read_evaluation(folder: RunFolder, settings: RunSettings) -> Evaluation:
     Raises:
         DamagedLogError: a line is not ours.
     """
-    samples = list(read_records(folder.results_path(SAMPLES), Sample))
+    samples = list(read_records(folder.results_path(SAMPLES.name), Sample))
     current = frozenset(current_answer_ids(samples, folder, settings))
-    answers = read_records(
-        folder.results_path(ANSWERS), ModelAnswer, is_wanted=lambda item_id: item_id in current
-    )
+    path = folder.results_path(MODEL_ANSWERS.name)
+    answers = read_records(path, ModelAnswer, is_wanted=current.__contains__)
     return Evaluation(samples, list(answers), _current_scores(folder, settings, current))
 
 
@@ -60,7 +58,7 @@ def _current_scores(
 ) -> list[Score]:
     judge, embedding = judge_model(settings), settings.evaluation.embedding_model
     last: dict[tuple[str, Metric], Score] = {}
-    for score in read_records(folder.results_path(SCORES), Score):
+    for score in read_records(folder.results_path(SCORES.name), Score):
         is_judged_alike = (score.judge_model, score.embedding_model) == (judge, embedding)
         if is_judged_alike and score.answer_id in answer_ids:
             last[score.answer_id, score.metric] = score
@@ -88,7 +86,7 @@ def describe_problems(
     problems.update(
         f"not answered: {rejection.reason}: {rejection.detail}"
         for rejection in read_records(folder.rejected_path, Rejection)
-        if rejection.stage == ANSWERS and rejection.item_id in current
+        if rejection.stage == MODEL_ANSWERS.name and rejection.item_id in current
     )
     for problem, count in problems.most_common(SHOWN_PROBLEMS):
         yield f"{count:,} {problem}"

@@ -3,16 +3,27 @@
 import asyncio
 import importlib
 import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.ask import Ask
 from engine.errors import ConfigError
+from engine.files.records import read_records
+from engine.stage import StageFiles
+from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_tasks
+from jobs.evaluation.build_samples import SAMPLES
+from jobs.evaluation.contest import Contest
 from jobs.evaluation.evaluated_models import judge_model
+from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from schemas.evaluation import METRICS, Metric, ModelAnswer, Sample, Score
 from schemas.record import Record, content_id
 from schemas.settings import RunSettings
+
+if TYPE_CHECKING:
+    from jobs.evaluation.ragas_scoring.judge import JudgePolicy
 
 NO_TRACKING = ("RAGAS_DO_NOT_TRACK", "true")  # exactly this word, before the first import
 
@@ -24,9 +35,6 @@ class ScoreTask(Record):
     sample: Sample
     answer: ModelAnswer
     metric: Metric
-
-
-Work = Callable[[ScoreTask, Ask], Awaitable[list[Score]]]
 
 
 def check_scoring() -> None:
@@ -60,15 +68,20 @@ def score_tasks(
                 )
 
 
-async def load_scoring(settings: RunSettings) -> Work:
-    """The work of the stage: 1 task in, 1 score out. Imports ragas, which takes seconds.
+class Scoring(NamedTuple):
+    """How answers are scored: the judge, and the version of ragas that was imported for it."""
 
-    The work raises what its `ask` raises.
-    """
+    policy: "JudgePolicy"
+    embedding_model: str
+    ragas_version: str
+
+
+async def load_scoring(settings: RunSettings) -> Scoring:
+    """What `score_answer` needs. Imports ragas, which takes seconds."""
     os.environ.update([NO_TRACKING])
     await asyncio.to_thread(importlib.import_module, "jobs.evaluation.ragas_scoring.metrics")
-    from jobs.evaluation.ragas_scoring.judge import JudgePolicy, UnscoredError
-    from jobs.evaluation.ragas_scoring.metrics import RAGAS_VERSION, measure
+    from jobs.evaluation.ragas_scoring.judge import JudgePolicy
+    from jobs.evaluation.ragas_scoring.metrics import RAGAS_VERSION
 
     chosen = settings.evaluation
     policy = JudgePolicy(
@@ -78,38 +91,42 @@ async def load_scoring(settings: RunSettings) -> Work:
         temperature=chosen.temperature,
         is_bounded=settings.teacher.provider == "local",
     )
+    return Scoring(policy, chosen.embedding_model, RAGAS_VERSION)
 
-    async def score(task: ScoreTask, ask: Ask) -> list[Score]:
-        value, problem = None, ""
-        try:
-            value = await measure(
-                task.metric,
-                task.score_id,
-                sample=task.sample,
-                answer=task.answer.text,
-                ask=ask,
-                policy=policy,
-                embedding_model=chosen.embedding_model,
-            )
-        except UnscoredError as error:
-            problem = str(error)
-        return [
-            Score(
-                score_id=task.score_id,
-                answer_id=task.answer.answer_id,
-                sample_id=task.sample.sample_id,
-                role=task.answer.role,
-                mode=task.answer.mode,
-                metric=task.metric,
-                value=value,
-                problem=problem,
-                judge_model=policy.model,
-                embedding_model=chosen.embedding_model,
-                ragas_version=RAGAS_VERSION,
-            )
-        ]
 
-    return score
+async def score_answer(task: ScoreTask, ask: Ask, scoring: Scoring) -> list[Score]:
+    """1 task in, 1 score out; one that could not be measured says why. Raises what `ask` raises."""
+    from jobs.evaluation.ragas_scoring.judge import UnscoredError
+    from jobs.evaluation.ragas_scoring.metrics import measure
+
+    value, problem = None, ""
+    try:
+        value = await measure(
+            task.metric,
+            task.score_id,
+            sample=task.sample,
+            answer=task.answer.text,
+            ask=ask,
+            policy=scoring.policy,
+            embedding_model=scoring.embedding_model,
+        )
+    except UnscoredError as error:
+        problem = str(error)
+    return [
+        Score(
+            score_id=task.score_id,
+            answer_id=task.answer.answer_id,
+            sample_id=task.sample.sample_id,
+            role=task.answer.role,
+            mode=task.answer.mode,
+            metric=task.metric,
+            value=value,
+            problem=problem,
+            judge_model=scoring.policy.model,
+            embedding_model=scoring.embedding_model,
+            ragas_version=scoring.ragas_version,
+        )
+    ]
 
 
 def _score_id(answer: ModelAnswer, metric: Metric, settings: RunSettings) -> str:
@@ -126,3 +143,40 @@ def _score_id(answer: ModelAnswer, metric: Metric, settings: RunSettings) -> str
         chosen.temperature,
         version("ragas"),
     )
+
+
+def _list_tasks(context: StageContext[Contest], files: StageFiles[Score]) -> Items[ScoreTask]:
+    samples = list(read_records(context.folder.results_path(SAMPLES.name), Sample))
+    asked = [task.answer_id for task in contest_tasks(context)]
+    path = context.folder.results_path(MODEL_ANSWERS.name)
+    given = {
+        answer.answer_id: answer
+        for answer in read_records(path, ModelAnswer, is_wanted=frozenset(asked).__contains__)
+    }
+    answers = [given[answer_id] for answer_id in asked if answer_id in given]
+    tasks = list(score_tasks(samples, answers, context.settings))
+    unfinished = [task for task in tasks if files.is_unfinished(task.score_id)]
+    return Items(unfinished, len(tasks), len(tasks) - len(unfinished))
+
+
+@asynccontextmanager
+async def _open_scoring(
+    context: StageContext[Contest], _: StageFiles[Score]
+) -> AsyncIterator[Scoring]:
+    yield await load_scoring(context.settings)
+
+
+def _is_unscored(score: Score) -> bool:
+    return score.value is None
+
+
+SCORES: Stage[Contest] = Stage(
+    name="evaluation/scores",
+    label="scores",
+    result=Score,
+    reads=(SAMPLES.name, MODEL_ANSWERS.name),
+    work=ItemWork(items=_list_tasks, needs=_open_scoring, work=score_answer),
+    purposes=("evaluation_judge", "evaluation_embeddings"),
+    keeps_former_results=True,
+    is_failed_result=_is_unscored,
+)

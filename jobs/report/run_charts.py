@@ -7,6 +7,7 @@ import altair as alt
 import numpy as np
 from markupsafe import Markup
 
+from jobs.dataset.stages import DATASET
 from jobs.report.chart_style import (
     ACCENT,
     BAR_STEP,
@@ -22,13 +23,7 @@ from schemas.summary import RunSummary
 
 MAX_BARS = 12
 MAX_BINS = 24
-STAGE_LABELS = {
-    "documents": "documents",
-    "chunks": "chunks",
-    "questions": "questions",
-    "kept_questions": "not repeated",
-    "answers": "answers",
-}
+STAGE_LABELS = {stage.name: stage.label for stage in DATASET}
 PLOT_WIDTH = 215
 
 

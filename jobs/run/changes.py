@@ -1,80 +1,32 @@
 """What has changed since a run began, which stages that touches, and what it asks of the user."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-from engine.files.records import encode_record, read_records
-from engine.files.replace import replace_file
+from engine.files.records import id_field
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from jobs.documents.list_sources import MissingDocument
-from jobs.settings.resolve import setting_keys
+from jobs.run.reset import forget_items, reset_stages
+from jobs.run.stages import Stage, Stages
+from jobs.settings.resolve import setting_fields
 from jobs.settings.run_config import RunConfig
-from schemas.dataset import Rejection
-from schemas.documents import Document, SplitAssignment
-
-STAGES = ("documents", "split", "chunks", "questions", "kept_questions", "answers")
+from schemas.documents import Document
+from schemas.touches import Touches, TouchesNothing
 
 MAX_NAMED_DOCUMENTS = 20
-
-Effect = Literal["requests", "threshold"]
-
-
-class Touch(NamedTuple):
-    """The first stage that a setting touches, and how: other requests, or only what is kept."""
-
-    stage: str
-    effect: Effect
-
-
-# Keys not named here are operational: they change how the work is done, not what comes out.
-TOUCHES: Mapping[str, Touch] = {
-    "documents.max_seconds_per_file": Touch("documents", "threshold"),
-    "documents.max_memory_mb_per_file": Touch("documents", "threshold"),
-    "documents.max_text_mb_per_file": Touch("documents", "threshold"),
-    "split.held_out_fraction": Touch("split", "requests"),
-    "split.big_document_fraction": Touch("split", "requests"),
-    "split.block_tokens": Touch("split", "requests"),
-    "split.gap_tokens": Touch("split", "requests"),
-    "split.seed": Touch("split", "requests"),
-    "chunks.target_tokens": Touch("chunks", "requests"),
-    "chunks.min_tokens": Touch("chunks", "threshold"),
-    "chunks.min_prose_share": Touch("chunks", "threshold"),
-    "chunks.max_glued_word_share": Touch("chunks", "threshold"),
-    "chunks.max_contents_line_share": Touch("chunks", "threshold"),
-    "teacher.model": Touch("questions", "requests"),
-    "teacher.provider": Touch("questions", "requests"),
-    "teacher.prompt_profile": Touch("questions", "requests"),
-    "teacher.embedding_model": Touch("questions", "requests"),
-    "questions.per_chunk": Touch("questions", "requests"),
-    "questions.kind_weights": Touch("questions", "requests"),
-    "questions.temperature": Touch("questions", "requests"),
-    "questions.max_output_tokens": Touch("questions", "requests"),
-    "questions.min_chars": Touch("questions", "threshold"),
-    "questions.max_chars": Touch("questions", "threshold"),
-    "questions.min_evidence_overlap": Touch("questions", "threshold"),
-    "questions.min_evidence_similarity": Touch("questions", "threshold"),
-    "questions.max_near_duplicate": Touch("kept_questions", "threshold"),
-    "answers.temperature": Touch("answers", "requests"),
-    "answers.max_output_tokens": Touch("answers", "requests"),
-    "answers.min_chars": Touch("answers", "threshold"),
-    "answers.max_chars": Touch("answers", "threshold"),
-    "answers.max_copy_share": Touch("answers", "threshold"),
-    "answers.min_evidence_overlap": Touch("answers", "threshold"),
-    "answers.min_question_similarity": Touch("answers", "threshold"),
-}
 
 
 class Change(NamedTuple):
     """One thing that is not as it was when the run was last started."""
 
     what: str
-    touch: Touch
+    touches: Touches
 
     @property
     def asks_anew(self) -> bool:
         """Whether requests may have to be bought anew, so that the user must agree first."""
-        return self.touch.effect == "requests"
+        return self.touches.effect == "requests"
 
 
 class RunChanges(NamedTuple):
@@ -100,57 +52,82 @@ class RunChanges(NamedTuple):
             yield f"and {more:,} more documents that changed or are gone"
 
 
-def find_changes(before: RunConfig, after: RunConfig) -> tuple[Change, ...]:
-    """Settings and prompts that differ and matter to the results, in the order of the settings."""
+def read_touches() -> dict[str, Touches | TouchesNothing]:
+    """What each setting touches, by its key, as it stands at the setting.
+
+    Raises:
+        TypeError: a setting does not say.
+    """
+    touches: dict[str, Touches | TouchesNothing] = {}
+    for key, setting in setting_fields():
+        said = [each for each in setting.metadata if isinstance(each, Touches | TouchesNothing)]
+        if len(said) != 1:
+            raise TypeError(f"setting {key}: says {len(said)} times what it touches, not once")
+        touches[key] = said[0]
+    return touches
+
+
+def find_changes(before: RunConfig, after: RunConfig, stages: Stages[Any]) -> tuple[Change, ...]:
+    """Settings and prompts that differ and matter to the results of `stages`, in their order."""
     old, new = before.settings.model_dump(), after.settings.model_dump()
+    names = {stage.name for stage in stages}
     changes = [
-        Change(f"{key}: {_at(old, key)!r} -> {_at(new, key)!r}", TOUCHES[key])
-        for key in setting_keys()
-        if key in TOUCHES and _at(old, key) != _at(new, key)
+        Change(f"{key}: {_at(old, key)!r} -> {_at(new, key)!r}", touches)
+        for key, touches in read_touches().items()
+        if isinstance(touches, Touches)
+        and touches.stage in names
+        and _at(old, key) != _at(new, key)
     ]
-    changes += [
-        Change(f"prompt {name}: another text", Touch(_stage_of_prompt(name), "requests"))
-        for name in sorted(before.run.prompts.keys() | after.run.prompts.keys())
-        if before.run.prompts.get(name) != after.run.prompts.get(name) and _is_in_use(name, after)
-    ]
+    for name in sorted(before.run.prompts.keys() | after.run.prompts.keys()):
+        if before.run.prompts.get(name) != after.run.prompts.get(name):
+            stage = _first_with_prompt(name, after, stages)
+            if stage is not None:
+                touches = Touches(stage.name, "requests")
+                changes.append(Change(f"prompt {name}: another text", touches))
     return tuple(changes)
 
 
-def apply_changes(folder: RunFolder, changes: RunChanges) -> None:
+def _first_with_prompt(name: str, config: RunConfig, stages: Stages[Any]) -> Stage[Any] | None:
+    """The first stage whose kept results depend on a prompt; None: none does."""
+    return next(
+        (
+            stage
+            for stage in stages
+            if not stage.is_written_anew and name in stage.prompts_in_use(config.settings)
+        ),
+        None,
+    )
+
+
+def apply_changes(folder: RunFolder, changes: RunChanges, stages: Stages[Any]) -> None:
     """Remove from a run what no longer holds; it is made anew from the journal, which stays.
 
-    The split is made anew only if its own settings changed: other limits of reading move no
-    document to the other side. Documents leave last: as long as they are there, a call that was
-    cut off in between is made again.
+    Documents leave last: as long as they are there, a call that was cut off in between is made
+    again.
     """
-    touched = {change.touch.stage for change in changes.settings}
+    touched = {change.touches.stage for change in changes.settings}
     if changes.documents:
-        touched.add("chunks")
-    first = next((stage for stage in STAGES if stage in touched), None)
-    if first is not None:
-        later = STAGES[STAGES.index(first) :]
-        reset_stages(folder, [s for s in later if s != "split" or s in touched])
+        touched.add(next(stage.name for stage in stages if not _is_of_documents(stage)))
+    first = next((n for n, stage in enumerate(stages) if stage.name in touched), len(stages))
+    reset_stages(
+        folder,
+        tuple(
+            stage
+            for stage in stages[first:]
+            if stage.name in touched or not stage.stays_when_earlier_change
+        ),
+    )
     if changes.documents:
-        _remove_documents(folder, {document.document_id for document in changes.documents})
+        gone = {document.document_id for document in changes.documents}
+        for stage in filter(_is_of_documents, reversed(stages)):
+            assert stage.result is not None
+            forget_items(folder.finished_path(stage.name), FinishedItem, gone)
+            forget_items(folder.results_path(stage.name), stage.result, gone)
 
 
-def reset_stages(folder: RunFolder, stages: Sequence[str]) -> None:
-    """Remove the results of stages, so that they are done again. The journal stays."""
-    for stage in stages:
-        folder.finished_path(stage).unlink(missing_ok=True)
-        folder.results_path(stage).unlink(missing_ok=True)
-    kept = (r for r in read_records(folder.rejected_path, Rejection) if r.stage not in stages)
-    replace_file(folder.rejected_path, map(encode_record, kept))
-
-
-def _remove_documents(folder: RunFolder, document_ids: Container[str]) -> None:
-    for path, kind in (
-        (folder.results_path("split"), SplitAssignment),
-        (folder.finished_path("documents"), FinishedItem),
-        (folder.results_path("documents"), Document),
-    ):
-        kept = read_records(path, kind, is_wanted=lambda item_id: item_id not in document_ids)
-        replace_file(path, map(encode_record, kept))
+def _is_of_documents(stage: Stage[Any]) -> bool:
+    """Whether a stage has one result a document, with the document's id."""
+    return stage.result is not None and id_field(stage.result) == id_field(Document)
 
 
 def _at(tree: Mapping[str, Any], key: str) -> object:
@@ -158,14 +135,3 @@ def _at(tree: Mapping[str, Any], key: str) -> object:
     for part in key.split("."):
         node = node[part]
     return node
-
-
-def _stage_of_prompt(name: str) -> str:
-    return "answers" if "answer" in name else "questions"
-
-
-def _is_in_use(name: str, config: RunConfig) -> bool:
-    if name.startswith("row_"):  # the dataset is written anew by every call
-        return False
-    is_small = config.settings.teacher.prompt_profile == "small"
-    return name.startswith("small_") == is_small

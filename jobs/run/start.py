@@ -12,15 +12,16 @@ from engine.stage import StagePass
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
+from jobs.dataset.stages import DATASET
 from jobs.documents.list_sources import find_missing_documents, list_sources
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.lanes import LaneOrder
 from jobs.run.open_engine import check_price, open_engine
-from jobs.run.pipeline import DATASET, Pipeline, PipelineEnd
 from jobs.run.preview import Preview, preview_changes
-from jobs.run.retry import set_failures_aside
+from jobs.run.retry import retry_failed
 from jobs.run.rounds import Rounds, RunPass
+from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages
 from jobs.settings.run_config import (
     new_run_config,
     read_run_config,
@@ -28,6 +29,8 @@ from jobs.settings.run_config import (
     write_run_config,
 )
 from schemas.settings import RunSettings
+
+NO_CHANGES = RunChanges((), ())
 
 _log = logging.getLogger(__name__)
 
@@ -41,10 +44,11 @@ class RunOrder(NamedTuple):
     accepts_changes: bool
     retries_failed: bool
     lane: LaneOrder = LaneOrder()
-    last_stage: str = DATASET
+    last_stage: str | None = None
+    stages: Stages[None] = DATASET
 
 
-async def start_run(order: RunOrder) -> PipelineEnd:
+async def start_run(order: RunOrder) -> StagesEnd:
     """Take a run as far as it goes; the same call again resumes it.
 
     Raises:
@@ -61,44 +65,44 @@ async def start_run(order: RunOrder) -> PipelineEnd:
     ):
         is_changed = await _settle_changes(order, stopping)
         if order.retries_failed:
-            failed_count = set_failures_aside(order.folder)
+            failed_count = retry_failed(order.folder, order.stages)
             is_changed = is_changed or failed_count > 0
             _log.info("asking again: %d requests that had failed", failed_count)
         async with open_engine(
             order.folder, settings, order.endpoints, stopping, order.lane
         ) as engine:
-            pipeline = Pipeline(
-                order.folder,
-                settings,
+            context = StageContext(
+                folder=order.folder,
+                settings=settings,
                 ask=engine.ask,
                 journal=engine.journal,
                 stopping=stopping,
                 details=engine.details,
+                order=None,
             )
-            run = partial(pipeline.run, order.last_stage)
+            run = partial(run_stages, order.stages, context, last_stage=order.last_stage)
             if engine.rounds is None:
                 return await run()
-            return await run_in_rounds(
-                run, engine.rounds, last_stage=order.last_stage, is_changed=is_changed
-            )
+            name = order.last_stage or order.stages[-1].name
+            return await run_in_rounds(run, engine.rounds, name=name, is_changed=is_changed)
 
 
 async def run_in_rounds(
-    run: Callable[[], Awaitable[PipelineEnd]],
+    run: Callable[[], Awaitable[StagesEnd]],
     make_rounds: Callable[[RunPass], Rounds],
     *,
-    last_stage: str,
+    name: str,
     is_changed: bool,
-) -> PipelineEnd:
-    """Call `run` as often as batches need; all is done once it ends with `last_stage`."""
-    end = PipelineEnd("batches", StagePass())  # of a round in which no pass was due
+) -> StagesEnd:
+    """Call `run` as often as batches need; `name` tells its passes from those of other commands."""
+    end = StagesEnd("batches", StagePass(), is_done=False)  # of a round in which no pass was due
 
     async def run_pass() -> bool:
         nonlocal end
         end = await run()
-        return end.is_done(last_stage)
+        return end.is_done
 
-    await make_rounds(run_pass).run(last_stage, is_changed=is_changed)
+    await make_rounds(run_pass).run(name, is_changed=is_changed)
     return end
 
 
@@ -134,7 +138,9 @@ async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
         after = new_run_config(settings)
     else:
         after = with_settings(before, settings)
-        changes = RunChanges(find_changes(before, after), tuple(find_missing_documents(folder)))
+        changes = RunChanges(
+            find_changes(before, after, order.stages), tuple(find_missing_documents(folder))
+        )
         await _apply(changes, order, stopping)
         is_changed = bool(changes)
     write_run_config(folder.config_path, after)
@@ -144,17 +150,33 @@ async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
 async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:
     if not changes:
         return
-    settings = order.settings
-    if changes.ask_anew and not order.accepts_changes:
-        price = make_price(settings.prices, is_free=settings.teacher.provider == "local")
-        preview = await preview_changes(order.folder, settings, changes, price, stopping)
-        raise ConfigError(_explain(changes, preview, order))
+    if not order.accepts_changes:
+        await _check_consent(changes, order, stopping)
     for change in changes.describe():
         _log.info("changed: %s", change)
-    apply_changes(order.folder, changes)
+    apply_changes(order.folder, changes, order.stages)
     run_batch_folder(order.folder, "").outbox_path.unlink(missing_ok=True)  # asked anew, if still
-    assert settings.documents_dir is not None
-    await list_sources(order.folder, settings.documents_dir, stopping)  # its rejections are gone
+    assert order.settings.documents_dir is not None
+    await list_sources(order.folder, order.settings.documents_dir, stopping)  # rejections are gone
+
+
+async def _check_consent(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:
+    """Refuse what asks anew, also what a threshold brings back: it is bought only with consent.
+
+    Raises:
+        ConfigError: something would be asked that would not be without the changes.
+    """
+    settings = order.settings
+    price = make_price(settings.prices, is_free=settings.teacher.provider == "local")
+
+    async def preview(changes: RunChanges) -> Preview:
+        return await preview_changes(order.folder, settings, changes, price, stopping, order.stages)
+
+    if changes.ask_anew:
+        raise ConfigError(_explain(changes, await preview(changes), order))
+    found = await preview(changes)
+    if found.asked_anew and found.asked_anew > (await preview(NO_CHANGES)).asked_anew:
+        raise ConfigError(_explain(changes, found, order))
 
 
 def _explain(changes: RunChanges, preview: Preview, order: RunOrder) -> str:

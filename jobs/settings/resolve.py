@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from engine.errors import ConfigError
 from schemas.settings import RunSettings, TeacherSettings
@@ -117,14 +118,21 @@ def set_key(tree: Tree, key: str, value: object) -> None:
     tree[name] = value
 
 
-def setting_keys(model: type[BaseModel] = RunSettings, prefix: str = "") -> Iterator[str]:
+def setting_keys(model: type[BaseModel] = RunSettings) -> Iterator[str]:
     """All dotted keys of the settings, in order; a table of free names counts as one key."""
+    return (key for key, _ in setting_fields(model))
+
+
+def setting_fields(
+    model: type[BaseModel] = RunSettings, prefix: str = ""
+) -> Iterator[tuple[str, FieldInfo]]:
+    """All settings by dotted key, in order, with what stands at each."""
     for name, field in model.model_fields.items():
         section = _section(field.annotation)
         if section is None:
-            yield prefix + name
+            yield prefix + name, field
         else:
-            yield from setting_keys(section, f"{prefix}{name}.")
+            yield from setting_fields(section, f"{prefix}{name}.")
 
 
 def _with_home(folder: Path) -> Path:

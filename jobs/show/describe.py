@@ -1,10 +1,12 @@
 """Puts a run's numbers into words for the terminal."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from engine.batch.ledger import read_batches
 from engine.run_folder import RunFolder
-from jobs.run.pipeline import PipelineEnd
+from jobs.dataset.stages import DATASET
+from jobs.run.stages import Stages, StagesEnd
 from schemas.summary import RequestSummary, RunSummary, StageSummary
 
 LABEL_CHARS = 16
@@ -19,12 +21,12 @@ SHOWN_STATS = (
 )
 
 
-def describe_run(summary: RunSummary) -> str:
+def describe_run(summary: RunSummary, dataset: Stages[None] = DATASET) -> str:
     """The summary as lines of text: the funnel from documents to rows, then what it cost."""
-    return "\n".join([*_funnel(summary), *_costs(summary), *_files(summary)])
+    return "\n".join([*_funnel(summary, dataset), *_costs(summary), *_files(summary)])
 
 
-def _funnel(summary: RunSummary) -> Iterator[str]:
+def _funnel(summary: RunSummary, dataset: Stages[None]) -> Iterator[str]:
     yield _line("run", summary.run_dir)
     if summary.writer:
         yield _line("written by", summary.writer)
@@ -34,15 +36,14 @@ def _funnel(summary: RunSummary) -> Iterator[str]:
     if summary.model:
         grade = "  (runs on this machine; its texts are of demo grade)" * summary.is_demo_grade
         yield _line("teacher", summary.model + grade)
-    yield _line("documents", f"{summary.documents:,} read{_dropped(summary, 'documents')}")
-    for stage, label in (
-        ("chunks", "chunks"),
-        ("questions", "questions"),
-        ("kept_questions", "  not repeated"),
-        ("answers", "answers"),
-    ):
-        if stage in summary.stages:
-            yield _line(label, _kept(summary.stages[stage]) + _dropped(summary, stage))
+    documents = dataset[0]
+    dropped = _dropped(summary, documents.name)
+    yield _line(documents.label, f"{summary.documents:,} read{dropped}")
+    for before, stage in pairwise(dataset):
+        if stage.name in summary.stages:
+            indent = "  " if stage.result is before.result else ""  # it only drops some of them
+            kept = _kept(summary.stages[stage.name])
+            yield _line(indent + stage.label, kept + _dropped(summary, stage.name))
     yield _line("rows", ", ".join(f"{rows:,} {name}" for name, rows in summary.rows.items()))
 
 
@@ -90,11 +91,11 @@ def _dollars(cost_usd: float | None) -> str:
     return "unknown: no price for the model" if cost_usd is None else f"${cost_usd:,.4f}"
 
 
-def describe_left(folder: RunFolder, end: PipelineEnd) -> str:
+def describe_left(folder: RunFolder, end: StagesEnd) -> str:
     """Requests that are out in batches, or items that were set aside, and why."""
     out = [batch for batch in read_batches(folder.batches_path) if not batch.is_collected]
     if out:
-        requests = sum(batch.facts.request_count or 0 for batch in out)
+        requests = sum(batch.intent.request_count for batch in out)
         batches = "a batch" if len(out) == 1 else f"{len(out)} batches"
         return f"{requests:,} requests are out in {batches}"
     left = sum(end.passed.unsettled.values()) + end.passed.deferred_count

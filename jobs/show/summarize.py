@@ -14,8 +14,9 @@ from engine.files.lock import find_writer
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
+from jobs.dataset.stages import DATASET
 from jobs.run.batch_folders import read_batch_losses
-from jobs.run.changes import STAGES
+from jobs.run.stages import Stages
 from jobs.settings.run_config import read_run_config
 from schemas.dataset import Rejection
 from schemas.summary import BatchesSummary, RequestSummary, RunSummary, StageSummary
@@ -24,7 +25,7 @@ TAIL_BYTES = 1 << 16
 DATASET_FILES = ("train.jsonl", "validation.jsonl", "held_out.jsonl")
 
 
-def summarize_run(folder: RunFolder) -> RunSummary:
+def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSummary:
     """The run's numbers.
 
     Raises:
@@ -45,7 +46,7 @@ def summarize_run(folder: RunFolder) -> RunSummary:
         model=config.settings.teacher.model if config else None,
         is_demo_grade=config is not None and config.settings.teacher.provider == "local",
         documents=_count_lines(folder.results_path("documents")),
-        stages=_sum_stages(folder),
+        stages=_sum_stages(folder, dataset),
         requests=requests,
         rows={name: _count_lines(folder.dataset_dir / name) for name in DATASET_FILES},
         batches=batches,
@@ -62,24 +63,24 @@ def _sum_batches(folder: RunFolder) -> BatchesSummary | None:
     out = [batch for batch in batches if not batch.is_collected]
     return BatchesSummary(
         out=len(out),
-        requests_out=sum(batch.facts.request_count or 0 for batch in out),
+        requests_out=sum(batch.intent.request_count for batch in out),
         collected=len(batches) - len(out),
         wasted_usd=sum(read_batch_losses(folder)),
     )
 
 
-def _sum_stages(folder: RunFolder) -> dict[str, StageSummary]:
+def _sum_stages(folder: RunFolder, dataset: Stages[None]) -> dict[str, StageSummary]:
     dropped: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for rejection in read_records(folder.rejected_path, Rejection):
         dropped[rejection.stage][rejection.reason] += 1
     stages = {}
-    for stage in STAGES:
-        finished = list(_result_counts(folder.finished_path(stage)))
-        if finished or dropped[stage]:
-            stages[stage] = StageSummary(
+    for name in (stage.name for stage in dataset):
+        finished = list(_result_counts(folder.finished_path(name)))
+        if finished or dropped[name]:
+            stages[name] = StageSummary(
                 finished=len(finished),
                 results=sum(finished),
-                dropped=dict(dropped[stage].most_common()),
+                dropped=dict(dropped[name].most_common()),
             )
     return stages
 

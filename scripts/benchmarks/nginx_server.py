@@ -62,18 +62,13 @@ def nginx_server(folder: Path) -> Iterator[str]:
 
 
 def _make_reply() -> bytes:
+    message = {"role": "assistant", "content": "", "refusal": None}
     reply = {
         "id": "chatcmpl-benchmark",
         "object": "chat.completion",
         "created": 1_795_000_000,
         "model": "gpt-6.1-terra",
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": "", "refusal": None},
-                "finish_reason": "stop",
-            }
-        ],
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
         "usage": {
             "prompt_tokens": 210,
             "completion_tokens": 90,
@@ -82,7 +77,7 @@ def _make_reply() -> bytes:
         },
     }
     missing = REPLY_BYTES - len(orjson.dumps(reply))
-    reply["choices"][0]["message"]["content"] = ("word " * missing)[:missing]
+    message["content"] = ("word " * missing)[:missing]
     return orjson.dumps(reply)
 
 

@@ -17,13 +17,13 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from engine.errors import Deferred
-from jobs.evaluation.score_answers import ScoreTask, Work, load_scoring
+from jobs.evaluation.score_answers import ScoreTask, Scoring, load_scoring, score_answer
 from scripts.benchmarks.child_processes import spread
 from tests.integration.jobs.evaluation.scoring import RoundsAsk, make_tasks
 from tests.unit.jobs.evaluation.made_run import make_settings
 
 
-async def score_in_rounds(tasks: Sequence[ScoreTask], score: Work) -> list[float]:
+async def score_in_rounds(tasks: Sequence[ScoreTask], scoring: Scoring) -> list[float]:
     """Processor seconds of each pass, the last of which leaves nothing."""
     left, ask, passes = list(tasks), RoundsAsk(), []
     while left:
@@ -32,7 +32,7 @@ async def score_in_rounds(tasks: Sequence[ScoreTask], score: Work) -> list[float
         began_s = time.process_time()
         for task in left:
             try:
-                await score(task, ask)
+                await score_answer(task, ask, scoring)
             except Deferred:
                 deferred.append(task)
         passes.append(time.process_time() - began_s)
@@ -44,11 +44,11 @@ async def measure(sample_count: int, round_count: int) -> None:
     """Print the time of the import and of each pass."""
     settings = make_settings()
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
-    score = await load_scoring(settings)
+    scoring = await load_scoring(settings)
     cpu_s = time.process_time() - began_cpu_s
     print(f"import of ragas: {time.perf_counter() - began_s:.1f} s, {cpu_s:.1f} s of processor")
     tasks = make_tasks(settings, sample_count)
-    runs = [await score_in_rounds(tasks, score) for _ in range(round_count)]
+    runs = [await score_in_rounds(tasks, scoring) for _ in range(round_count)]
     print(
         f"{sample_count} samples, both metrics: {len(runs[0]) - 1} batch rounds; processor ms a "
         f"sample, median of {round_count} (least-most)"

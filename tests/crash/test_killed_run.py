@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.dataset.export_dataset import EXPORT
+from jobs.dataset.stages import DATASET
 from tests.crash.runs import (
     comparable_files,
     finish,
@@ -23,7 +25,7 @@ from tests.openai_server import RunningServer, start_openai_server
 IN_FLIGHT = 4
 SETTINGS = ("--max-in-flight", str(IN_FLIGHT), "--set", "chunks.target_tokens=128")
 MODELS = {"models": [{"id": "gpt-6.1-terra", "caches_prompts": False}]}
-STAGES = ["documents", "split", "chunks", "questions", "kept_questions", "answers", "dataset"]
+STAGES = [stage.name for stage in DATASET]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,7 @@ def undisturbed(
 
 
 def first_file_of(run_dir: Path, stage: str) -> Path:
-    return run_dir / ("dataset/train.jsonl.new" if stage == "dataset" else f"{stage}.jsonl")
+    return run_dir / ("dataset/train.jsonl.new" if stage == EXPORT.name else f"{stage}.jsonl")
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -72,7 +74,7 @@ def test_run_killed_in_a_stage_ends_as_if_undisturbed(
     code, output = finish(start(server, run_dir, *arguments))
 
     assert code == 0, output
-    assert was_killed or stage == "dataset"  # the export may be over between two looks
+    assert was_killed or stage == EXPORT.name  # the export may be over between two looks
     assert comparable_files(run_dir) == undisturbed
     assert paid_twice(server) <= IN_FLIGHT
 

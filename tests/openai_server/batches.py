@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.openai_server.batch import Batch
@@ -37,6 +37,15 @@ class Batches:
     async def close(self) -> None:
         """End all lives. Raises what one of them broke with."""
         await self._running.close()
+
+    def rename(self, ids: Mapping[str, str]) -> None:
+        """Know batches and their files by other ids from now on: old id to new one."""
+        for batch in self._batches.values():
+            batch.id = ids.get(batch.id, batch.id)
+            batch.input_file_id = ids.get(batch.input_file_id, batch.input_file_id)
+            batch.output_file_id = ids.get(batch.output_file_id or "", batch.output_file_id)
+            batch.error_file_id = ids.get(batch.error_file_id or "", batch.error_file_id)
+        self._batches = {batch.id: batch for batch in self._batches.values()}
 
     def all(self) -> list[dict[str, Any]]:
         """Every batch, oldest first, as the API shows it, with `number` and `enqueued_tokens`."""

@@ -90,6 +90,10 @@ class ControlClient:
         """Replace top-level entries of ServerConfig at once; returns what now holds."""
         return call_control(f"{self._url}/config", changes)
 
+    def rename(self, ids: Mapping[str, str]) -> None:
+        """Have files, batches and jobs known by other ids: old id to new one."""
+        call_control(f"{self._url}/ids", ids)
+
 
 class RunningServer(NamedTuple):
     """A stand-in that runs as a process of its own."""

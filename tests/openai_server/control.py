@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from aiohttp import web
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from tests.openai_server import wire
 from tests.openai_server.ledger import Ledger
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.openai_server.server import OpenAIServer
 
 _PAGE = 1_000
+_IDS = TypeAdapter(dict[str, str])
 
 
 class Control:
@@ -24,9 +25,11 @@ class Control:
         self._ledger = ledger
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """One request: GET one of the pages, or POST config."""
+        """One request: GET one of the pages, or POST config or ids."""
         if (request.method, request.path) == ("POST", "/control/config"):
             return await self._configure(await request.read())
+        if (request.method, request.path) == ("POST", "/control/ids"):
+            return self._rename(await request.read())
         if request.path == "/control/requests":
             return self._page(request)
         name = request.path.removeprefix("/control/")
@@ -79,6 +82,14 @@ class Control:
             return _refuse(400, f"expected an object of ServerConfig's entries: {error}")
         await self._server.configure(config)
         return _reply(self._show_config())
+
+    def _rename(self, raw: bytes) -> web.StreamResponse:
+        try:
+            ids = _IDS.validate_json(raw)
+        except ValidationError as error:
+            return _refuse(400, f"expected an object of old ids and new ones: {error}")
+        self._server.rename(ids)
+        return _reply({"renamed": len(ids)})
 
 
 def _reply(payload: Any) -> web.StreamResponse:

@@ -4,7 +4,7 @@ import itertools
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,12 @@ class FileStore:
         del self._files[file_id]
         if path is not None:
             path.unlink()
+
+    def rename(self, ids: Mapping[str, str]) -> None:
+        """Know files by other ids from now on: old id to new one."""
+        for file in self._files.values():
+            file.id = ids.get(file.id, file.id)
+        self._files = {file.id: file for file in self._files.values()}
 
     def all(self) -> Iterator[StoredFile]:
         """Every file that is not deleted, oldest first."""

@@ -48,6 +48,17 @@ class FineTuning:
         """End all lives. Raises what one of them broke with."""
         await self._running.close()
 
+    def rename(self, ids: Mapping[str, str]) -> None:
+        """Know jobs and their files by other ids from now on: old id to new one.
+
+        A job that has not ended calls its model after its new id.
+        """
+        for job in self._jobs.values():
+            job.id = ids.get(job.id, job.id)
+            job.training_file = ids.get(job.training_file, job.training_file)
+            job.validation_file = ids.get(job.validation_file or "", job.validation_file)
+        self._jobs = {job.id: job for job in self._jobs.values()}
+
     def all(self) -> list[dict[str, Any]]:
         """Every job, oldest first, as the API shows it, with `number`."""
         return [{**job.public(), "number": job.number} for job in self._jobs.values()]

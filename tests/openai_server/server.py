@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -119,6 +120,11 @@ class OpenAIServer:
             await self._end_outage()
             self._outage = config.outage
             await self._begin_due_outage()
+
+    def rename(self, ids: Mapping[str, str]) -> None:
+        """Know files, batches and jobs by other ids: old id to new one."""
+        for area in (self.files, self.batches, self.fine_tuning):
+            area.rename(ids)
 
     def _make_batches(self) -> Batches:
         models, bills = self._paid_calls.models, self._ledger.batches

@@ -1,6 +1,7 @@
 """Computes ragas's two metrics for one answer; imports ragas, so it is imported to score only."""
 
 import math
+from typing import assert_never
 
 import ragas
 from ragas.metrics.collections import AnswerRelevancy, Faithfulness
@@ -31,24 +32,27 @@ async def measure(
     """
     if not answer:
         raise UnscoredError("the answer is empty")
-    if metric == "faithfulness":
-        judge = Judge(item_id, ask=ask, policy=policy)
-        result = await Faithfulness(llm=judge).ascore(
-            user_input=sample.question, response=answer, retrieved_contexts=[sample.context]
-        )
-    else:
-        judge = Judge(
-            item_id,
-            ask=ask,
-            policy=policy,
-            repeats=QUESTIONS_PER_ANSWER,
-            alongside=[embedding_request(item_id, [sample.question], embedding_model)],
-        )
-        embeddings = JudgeEmbeddings(item_id, ask=ask, model=embedding_model)
-        relevancy = AnswerRelevancy(
-            llm=judge, embeddings=embeddings, strictness=QUESTIONS_PER_ANSWER
-        )
-        result = await relevancy.ascore(user_input=sample.question, response=answer)
+    match metric:
+        case "faithfulness":
+            judge = Judge(item_id, ask=ask, policy=policy)
+            result = await Faithfulness(llm=judge).ascore(
+                user_input=sample.question, response=answer, retrieved_contexts=[sample.context]
+            )
+        case "answer_relevancy":
+            judge = Judge(
+                item_id,
+                ask=ask,
+                policy=policy,
+                repeats=QUESTIONS_PER_ANSWER,
+                alongside=[embedding_request(item_id, [sample.question], embedding_model)],
+            )
+            embeddings = JudgeEmbeddings(item_id, ask=ask, model=embedding_model)
+            relevancy = AnswerRelevancy(
+                llm=judge, embeddings=embeddings, strictness=QUESTIONS_PER_ANSWER
+            )
+            result = await relevancy.ascore(user_input=sample.question, response=answer)
+        case _:
+            assert_never(metric)
     return _finite(result.value)
 
 

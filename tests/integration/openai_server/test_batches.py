@@ -224,3 +224,18 @@ async def test_server_answers_while_it_works_on_a_large_batch() -> None:
     assert counts(batch) == (20_000, 20_000, 0)
     assert (totals["batch_billed"], totals["custom_ids_billed"]) == (20_000, 20_000)
     assert answered > 10
+
+
+async def test_batch_and_its_files_are_known_by_the_ids_that_they_are_given() -> None:
+    async with served() as (server, client):
+        batch = await run(client, lines(3))
+        server.rename({batch.id: "batch_a", batch.input_file_id: "file-a"})
+        renamed = await client.batches.retrieve("batch_a")
+        server.rename({renamed.output_file_id or "": "file-b"})
+        answered = await rows(client, "file-b")
+
+        assert renamed.input_file_id == "file-a"
+        assert (await client.files.retrieve("file-a")).id == "file-a"
+        assert len(answered) == 3
+        with pytest.raises(openai.NotFoundError):
+            await client.batches.retrieve(batch.id)

@@ -9,8 +9,9 @@ from engine.engine import Engine
 from engine.errors import ConfigError, QuotaError
 from engine.files.journal import Journal
 from engine.stopping import Stopping
+from engine.testing.calls import chat_request
+from engine.testing.stage_parts import FakeLane
 from schemas.outcomes import Usage
-from tests.unit.engine.fakes import FakeLane, make_request
 
 
 def price(model: str, usage: Usage) -> float | None:
@@ -25,11 +26,11 @@ async def test_request_is_sent_only_if_its_worst_case_fits(tmp_path: Path) -> No
     async with Journal(tmp_path / "journal.jsonl") as journal:
         engine = Engine(journal=journal, lane=BudgetedLane(lane, budget), stopping=Stopping())
         for name in ("a", "b", "c"):
-            await engine.ask(make_request(name))
+            await engine.ask(chat_request(name, prompt_tokens=100))
         with pytest.raises(
             QuotaError, match=r"budget of \$7\.0000 has no room .*\$3\.0000 is spent"
         ):
-            await engine.ask(make_request("d"))
+            await engine.ask(chat_request("d", prompt_tokens=100))
 
     assert lane.sent == ["a", "b", "c"]
 
@@ -39,7 +40,7 @@ async def test_request_waits_while_others_may_turn_out_cheaper() -> None:
     order: list[str] = []
 
     async def spend(name: str) -> None:
-        async with budget.reserve(make_request(name)) as reservation:
+        async with budget.reserve(chat_request(name, prompt_tokens=100)) as reservation:
             order.append(f"{name} begins")
             await asyncio.sleep(0)
             reservation.settle(0.5)
@@ -55,19 +56,20 @@ async def test_failed_call_gives_its_reservation_back() -> None:
     budget = Budget(cap_usd=5.0, spent_usd=0.0, price=price)
 
     with pytest.raises(TimeoutError):
-        async with budget.reserve(make_request("a")):
+        async with budget.reserve(chat_request("a", prompt_tokens=100)):
             raise TimeoutError
-    async with budget.reserve(make_request("b")) as reservation:
+    async with budget.reserve(chat_request("b", prompt_tokens=100)) as reservation:
         reservation.settle(1.0)
 
     assert budget.spent_usd == pytest.approx(1.0)
 
 
 async def test_nothing_is_waited_for_when_rounding_alone_is_reserved() -> None:
-    dollars = {"small": 0.1, "large": 0.2, "too large": 1.0}
+    dollars = {"small": 0.05, "large": 0.1, "too large": 0.5}  # of each of two sends
     budget = Budget(cap_usd=0.35, spent_usd=0.0, price=lambda model, usage: dollars[model])
     small, large, too_large = (
-        budget.reserve(replace(make_request(model), model=model)) for model in dollars
+        budget.reserve(replace(chat_request(model, prompt_tokens=100), model=model))
+        for model in dollars
     )
 
     await small.__aenter__()
@@ -85,7 +87,7 @@ async def test_unknown_price_is_an_error_only_with_a_cap() -> None:
     open_ended = Budget(cap_usd=None, spent_usd=0.0, price=lambda model, usage: None)
 
     with pytest.raises(ConfigError, match="price of model 'm' is unknown"):
-        async with capped.reserve(make_request("a")):
+        async with capped.reserve(chat_request("a", prompt_tokens=100)):
             pass
-    async with open_ended.reserve(make_request("a")):
+    async with open_ended.reserve(chat_request("a", prompt_tokens=100)):
         pass

@@ -2,7 +2,7 @@ import re
 
 from engine.prometheus import metrics_lines
 from engine.stats import Stats
-from tests.unit.jobs.send.outcomes import completed, failed
+from engine.testing.calls import chat_request, completed, failed
 
 SAMPLE = re.compile(r'distill_[a-z_]+(\{[a-z]+="(\\.|[^"\\\n])*"\})? -?\d+(\.\d+)?(e[+-]?\d+)?')
 
@@ -10,7 +10,7 @@ SAMPLE = re.compile(r'distill_[a-z_]+(\{[a-z]+="(\\.|[^"\\\n])*"\})? -?\d+(\.\d+
 def test_every_line_is_a_type_or_a_sample_and_unknown_values_have_none() -> None:
     stats = Stats()
     stats.count_sent()
-    stats.count_settled(completed("a"))
+    stats.count_settled(completed(chat_request("a")))
 
     lines = list(metrics_lines(stats.snapshot()))
 
@@ -22,7 +22,7 @@ def test_every_line_is_a_type_or_a_sample_and_unknown_values_have_none() -> None
 
 def test_code_of_a_provider_cannot_break_out_of_its_label() -> None:
     stats = Stats()
-    stats.count_settled(failed("a", code='x"} 1\nevil_total 7\\'))
+    stats.count_settled(failed(chat_request("a"), code='x"} 1\nevil_total 7\\'))
 
     lines = list(metrics_lines(stats.snapshot()))
 

@@ -23,16 +23,27 @@ from engine.errors import (
 from engine.files.journal import Journal
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
-from engine.stage import FinishedItem, StageFiles, StagePass, Work, run_stage
+from engine.stage import FinishedItem, StagePass, Work, open_stage_files, run_stage
 from engine.stopping import Stopping
+from engine.testing.calls import chat_request
+from engine.testing.stage_parts import FakeLane, SilentProgress
 from schemas.dataset import Rejection
 from schemas.outcomes import Outcome
+from schemas.record import Record
 from schemas.requests import Request
-from tests.unit.engine.fakes import FakeLane, Item, Result, SilentProgress, make_request
+
+
+class Item(Record):
+    item_id: str
+
+
+class Result(Record):
+    result_id: str
+    item_id: str
 
 
 async def ask_once(item: Item, ask: Ask) -> list[Result | Rejection]:
-    await ask(make_request(f"r-{item.item_id}"))
+    await ask(chat_request(f"r-{item.item_id}"))
     return [Result(result_id=f"{item.item_id}.{n}", item_id=item.item_id) for n in range(2)]
 
 
@@ -53,7 +64,10 @@ async def pass_over(
     folder.create()
     stopping = stopping or Stopping()
     budget = Budget(cap_usd=None, spent_usd=0.0, price=lambda model, usage: 0.0)
-    async with Journal(folder.journal_path) as journal, StageFiles(folder, "s", Result) as files:
+    async with (
+        Journal(folder.journal_path) as journal,
+        open_stage_files(folder, "s", Result) as files,
+    ):
         engine = Engine(journal=journal, lane=BudgetedLane(lane, budget), stopping=stopping)
         return await run_stage(
             (item for item in items if files.is_unfinished(item.item_id)),
@@ -194,7 +208,7 @@ async def test_nothing_is_bought_once_the_disk_refused_an_outcome(
         if item.item_id == "i1":
             await admitted.wait()
         try:
-            await ask(make_request(f"r-{item.item_id}"))
+            await ask(chat_request(f"r-{item.item_id}"))
         finally:
             admitted.set()
         return [Result(result_id=f"{item.item_id}.{n}", item_id=item.item_id) for n in range(2)]

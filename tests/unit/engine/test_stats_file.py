@@ -5,7 +5,7 @@ import orjson
 
 from engine.stats import Stats
 from engine.stats_file import snapshots_written
-from tests.unit.engine.fakes import make_completed, make_request
+from engine.testing.calls import chat_request, completed
 
 
 class SetClock:
@@ -31,7 +31,7 @@ async def test_last_line_has_the_counters_and_the_rate_since_the_line_before(
 
     with snapshots_written(path, stats, clock):
         for number in range(30):
-            stats.count_settled(make_completed(make_request(str(number)), cost_usd=0.5))
+            stats.count_settled(completed(chat_request(str(number)), cost_usd=0.5))
         clock.now_s += 2.0
 
     [line] = map(orjson.loads, path.read_bytes().splitlines())

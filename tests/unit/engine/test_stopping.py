@@ -4,8 +4,10 @@ import signal
 
 import pytest
 
-from engine.errors import InterruptedRunError
-from engine.stopping import Stopping, stop_on_signals
+from engine.errors import FatalError, InterruptedRunError
+from engine.stopping import ALIKE_COUNT, FailureWatch, Stopping, stop_on_signals
+from engine.testing.calls import chat_request, completed, failed
+from schemas.outcomes import Failed, Outcome
 
 
 async def test_grace_period_that_is_over_ends_as_an_interruption() -> None:
@@ -29,3 +31,30 @@ async def test_cancellation_that_nobody_requested_stays_a_cancellation() -> None
 
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+def make_failed(code: str = "unsupported_parameter") -> Failed:
+    return failed(chat_request(), code, message="max_completion_tokens is not known")
+
+
+def test_many_first_requests_that_fail_alike_end_the_run() -> None:
+    watch = FailureWatch()
+
+    for _ in range(ALIKE_COUNT - 1):
+        watch.note(make_failed())
+
+    with pytest.raises(FatalError, match=r"unsupported_parameter.*is not known.*--retry-failed"):
+        watch.note(make_failed())
+
+
+@pytest.mark.parametrize(
+    "other", [completed(chat_request("r")), make_failed("context_length_exceeded")]
+)
+def test_one_request_that_ends_otherwise_ends_the_watch(other: Outcome) -> None:
+    watch = FailureWatch()
+
+    watch.note(make_failed())
+    watch.note(other)
+
+    for _ in range(2 * ALIKE_COUNT):
+        watch.note(make_failed())  # raises nothing

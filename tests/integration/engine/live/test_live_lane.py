@@ -16,9 +16,10 @@ from engine.errors import AuthError, FatalError
 from engine.live.lane import LiveLane
 from engine.live.transport import HttpTransport
 from engine.stats import Stats
+from engine.testing.calls import chat_request
 from engine.wire.endpoints import Endpoint
 from schemas.outcomes import Completed, Failed, Outcome
-from schemas.requests import CHAT_COMPLETIONS, EMBEDDINGS, Request, make_request
+from schemas.requests import EMBEDDINGS, Request, make_request
 from schemas.settings import LimitSettings
 from tests.openai_server.config import Faults, Latency, ModelLimits, Outage, ServerConfig
 from tests.openai_server.faults import Fault
@@ -63,18 +64,7 @@ def make_lane(endpoint: Endpoint, settings: LimitSettings, stats: Stats) -> Live
 
 
 def chat(name: str, *, output_tokens: int = 200) -> Request:
-    return make_request(
-        name,
-        0,
-        url=CHAT_COMPLETIONS,
-        body={
-            "model": "gpt-4o-mini",
-            "messages": [{"role": "user", "content": f"Tell me about {name}, in a few words."}],
-            "max_completion_tokens": output_tokens,
-        },
-        purpose="questions",
-        prompt_tokens=20,
-    )
+    return chat_request(name, model="gpt-4o-mini", output_tokens=output_tokens)
 
 
 async def send_by_workers(lane: LiveLane, count: int, *, workers: int = 32) -> list[Outcome]:
@@ -106,7 +96,7 @@ async def test_chat_and_embeddings_are_answered_and_paid_once() -> None:
         totals = server.totals()
 
     assert all(isinstance(outcome, Completed) for outcome in outcomes)
-    assert all(orjson.loads(outcome.raw) == outcome.reply for outcome in outcomes)  # type: ignore[union-attr]
+    assert all(orjson.loads(outcome.raw) == outcome.reply for outcome in outcomes)
     assert totals["billed_calls"] == 2
     assert stats.prompt_tokens == totals["prompt_tokens"] > 0
 

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import numpy as np
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parents[4]
 PARENT = """
 import asyncio, signal, sys
 from pathlib import Path
+from typing import Any
 from engine.local.model import LocalModel
 
 async def main():
@@ -50,7 +52,7 @@ async def session(model: LocalModel) -> AsyncIterator[aiohttp.ClientSession]:
 
 async def post(
     model: LocalModel, session: aiohttp.ClientSession, path: str, body: dict[str, Json]
-) -> tuple[int, dict[str, Json]]:
+) -> tuple[int, Any]:
     async with session.post(f"{model.base_url}/{path}", json=body) as reply:
         return reply.status, await reply.json()
 
@@ -103,7 +105,7 @@ async def test_the_output_limit_is_kept_and_named(
 
     _, reply = await post(model, session, "chat/completions", body)
 
-    assert reply["choices"][0]["finish_reason"] == "length"  # type: ignore[index, call-overload]
+    assert reply["choices"][0]["finish_reason"] == "length"
 
 
 async def test_embeddings_are_unit_vectors_that_carry_meaning(
@@ -115,7 +117,7 @@ async def test_embeddings_are_unit_vectors_that_carry_meaning(
         model, session, "embeddings", {"model": model.embedding_model, "input": texts}
     )
 
-    vectors = np.array([entry["embedding"] for entry in reply["data"]])  # type: ignore[union-attr, index, call-overload]
+    vectors = np.array([entry["embedding"] for entry in reply["data"]])
     assert status == 200
     assert vectors.shape == (3, 384)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
@@ -135,8 +137,8 @@ async def test_base64_is_the_same_vector_whatever_its_neighbours(
     _, one = await post(model, session, "embeddings", alone)
     _, two = await post(model, session, "embeddings", in_company)
 
-    floats = one["data"][0]["embedding"]  # type: ignore[index, call-overload]
-    text = two["data"][1]["embedding"]  # type: ignore[index, call-overload]
+    floats = one["data"][0]["embedding"]
+    text = two["data"][1]["embedding"]
     decoded = np.frombuffer(base64.b64decode(text), dtype="<f4")
     assert decoded.tolist() == floats
 
@@ -187,7 +189,7 @@ async def test_what_it_cannot_do_it_says_as_the_api_would(
     got_status, reply = await post(model, session, path, body)
 
     assert got_status == status
-    assert reply["error"]["code"] == code  # type: ignore[index, call-overload]
+    assert reply["error"]["code"] == code
 
 
 async def test_the_key_is_seen_in_no_process_list_and_no_log(
@@ -267,7 +269,5 @@ async def test_ctrl_c_on_the_terminal_is_not_for_the_child(model: LocalModel) ->
     assert os.getsid(model.pid) == model.pid != os.getsid(0)
 
 
-def _content(reply: dict[str, Json]) -> str:
-    content = reply["choices"][0]["message"]["content"]  # type: ignore[index, call-overload]
-    assert isinstance(content, str)
-    return content
+def _content(reply: Any) -> str:
+    return str(reply["choices"][0]["message"]["content"])

@@ -6,9 +6,10 @@ import aiohttp
 import orjson
 
 from engine.local.model import LocalModel
+from engine.testing.calls import completed
 from jobs.dataset.small.model import write_small_answer, write_small_questions
 from schemas.dataset import Answer, Question
-from schemas.outcomes import Completed, Outcome, Usage
+from schemas.outcomes import Outcome
 from schemas.requests import Request
 from schemas.settings import QuestionSettings, RunSettings, TeacherSettings
 from tests.unit.jobs.dataset.teacher import make_chunk
@@ -57,16 +58,4 @@ class _Sender:
         async with self._session.post(url, data=request.payload, headers=headers) as reply:
             raw = await reply.read()
         assert reply.status == 200, raw
-        return Completed(
-            request_id=request.request_id,
-            model=request.model,
-            purpose=request.purpose,
-            lane="live",
-            attempts=1,
-            usage=Usage(),
-            cost_usd=None,
-            latency_s=0.0,
-            settled_at="",
-            reply=orjson.loads(raw),
-            raw=raw,
-        )
+        return completed(request, orjson.loads(raw), raw=raw)

@@ -6,11 +6,12 @@ import numpy as np
 import orjson
 
 from engine.errors import Deferred
+from engine.testing.calls import completed
 from jobs.evaluation.score_answers import ScoreTask, score_tasks
 from schemas.evaluation import ModelAnswer, Sample
-from schemas.outcomes import Completed, Outcome, Usage
+from schemas.outcomes import Outcome
 from schemas.record import content_id
-from schemas.requests import EMBEDDINGS, Request
+from schemas.requests import EMBEDDINGS, Json, Request
 from schemas.settings import RunSettings
 from tests.integration.jobs.evaluation.workshop import Workshop
 from tests.unit.jobs.evaluation.made_run import SUBJECTS
@@ -71,29 +72,13 @@ class RoundsAsk:
             self.settled[request_id] = completed(request, self._reply(request))
         self.waiting = {}
 
-    def _reply(self, request: Request) -> dict[str, object]:
+    def _reply(self, request: Request) -> dict[str, Json]:
         body = orjson.loads(request.payload)
         if request.url == EMBEDDINGS:
             vectors = [np.array([len(text), 7.0], "<f4") for text in body["input"]]
-            data = [
+            data: list[Json] = [
                 {"index": index, "embedding": base64.b64encode(vector.tobytes()).decode()}
                 for index, vector in enumerate(vectors)
             ]
             return {"data": data}
         return {"choices": [{"message": {"content": self._workshop(body, 1).content}}]}
-
-
-def completed(request: Request, reply: dict[str, object]) -> Completed:
-    return Completed(
-        request_id=request.request_id,
-        model=request.model,
-        purpose=request.purpose,
-        lane="batch",
-        attempts=1,
-        usage=Usage(),
-        cost_usd=0.0,
-        latency_s=0.0,
-        settled_at="",
-        reply=reply,  # type: ignore[arg-type]
-        raw=b"",
-    )

@@ -14,7 +14,6 @@ from engine.run_folder import RunFolder
 from engine.wire.endpoints import Endpoint
 from jobs.evaluation.evaluate import EvaluationOrder, evaluate
 from jobs.evaluation.read_evaluation import read_evaluation
-from jobs.evaluation.stages import LAST_STAGE
 from jobs.run.lanes import LaneOrder
 from schemas.evaluation import Metric, Role
 from schemas.settings import RunSettings
@@ -56,7 +55,7 @@ async def test_every_sample_is_answered_by_every_model_and_scored(tmp_path: Path
         call_count = len(server.calls)
         again = await evaluate(order)
 
-        assert (end.stage, again.stage) == (LAST_STAGE, LAST_STAGE)
+        assert (end.is_done, again.is_done) == (True, True)
         assert len(server.calls) == call_count
     samples, answers, scores = read_evaluation(order.folder, order.settings)
     slices = Counter(sample.slice for sample in samples)
@@ -139,7 +138,7 @@ async def test_batches_come_to_the_same_scores_as_live_calls(tmp_path: Path) -> 
         batch = make_order(tmp_path / "batch", server, *fast)
         end = await evaluate(batch._replace(lane=LaneOrder("batch", state_dir=tmp_path / "state")))
 
-    assert end.stage == LAST_STAGE
+    assert end.is_done
     assert values(batch.folder, batch.settings) == values(live.folder, live.settings)
     assert len(server.calls) == live_count
     totals = server.totals()
@@ -157,13 +156,13 @@ async def test_rounds_that_do_not_wait_come_to_the_same_end_and_buy_nothing_twic
         await evaluate(live)
         live_count = len(server.calls)
         order = make_order(tmp_path / "batch", server, *fast)._replace(lane=lane)
-        stages = [(await evaluate(order)).stage]
-        while stages[-1] != LAST_STAGE and len(stages) < 200:
+        ends = [await evaluate(order)]
+        while not ends[-1].is_done and len(ends) < 200:
             await asyncio.sleep(0.05)
-            stages.append((await evaluate(order)).stage)
+            ends.append(await evaluate(order))
 
-    assert stages[-1] == LAST_STAGE
-    assert len(stages) > 3
+    assert ends[-1].is_done
+    assert len(ends) > 3
     assert values(order.folder, order.settings) == values(live.folder, live.settings)
     totals = server.totals()
     assert totals["batch_billed"] == live_count

@@ -10,13 +10,14 @@ import pytest
 from engine.ask import Ask
 from engine.errors import AuthError, Deferred
 from engine.stopping import Stopping
+from engine.testing.calls import completed, failed
 from engine.wire.endpoints import Endpoint
-from jobs.evaluation.score_answers import ScoreTask, Work, load_scoring
+from jobs.evaluation.score_answers import ScoreTask, Scoring, load_scoring, score_answer
 from jobs.run.open_engine import open_engine
 from schemas.evaluation import Metric
-from schemas.outcomes import Failed, Outcome, Usage
+from schemas.outcomes import Outcome
 from schemas.requests import CHAT_COMPLETIONS, Request
-from tests.integration.jobs.evaluation.scoring import RoundsAsk, completed, make_answer, make_tasks
+from tests.integration.jobs.evaluation.scoring import RoundsAsk, make_answer, make_tasks
 from tests.integration.jobs.evaluation.workshop import Workshop
 from tests.openai_server import OpenAIServer
 from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_run, make_settings
@@ -24,8 +25,8 @@ from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_run, make_setting
 Scores = dict[tuple[str, Metric], float | None]
 
 
-async def score_all(tasks: list[ScoreTask], score: Work, ask: Ask) -> Scores:
-    scores = [(await score(task, ask))[0] for task in tasks]
+async def score_all(tasks: list[ScoreTask], scoring: Scoring, ask: Ask) -> Scores:
+    scores = [(await score_answer(task, ask, scoring))[0] for task in tasks]
     assert [score.problem for score in scores if score.value is None] == []
     return {(score.sample_id, score.metric): score.value for score in scores}
 
@@ -62,14 +63,14 @@ async def test_scores_are_those_of_ragas_own_client_bit_for_bit(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # where that file is
     settings = make_settings(f"evaluation.judge_output={output}", "limits.max_in_flight=1")
     folder, tasks = make_run(tmp_path / "run", settings), make_tasks(settings)
-    score, workshop = await load_scoring(settings), Workshop()
+    scoring, workshop = await load_scoring(settings), Workshop()
 
     async with OpenAIServer(responder=workshop) as server:
         endpoint = Endpoint(server.base_url, server.api_key)
         async with open_engine(folder, settings, [endpoint], Stopping()) as engine:
-            ours = await score_all(tasks, score, engine.ask)
+            ours = await score_all(tasks, scoring, engine.ask)
             call_count = len(server.calls)
-            again = await score_all(tasks, score, engine.ask)
+            again = await score_all(tasks, scoring, engine.ask)
         resumed_count = len(server.calls)
         workshop.seen.clear()
         theirs = await score_by_stock_ragas(tasks, server)
@@ -84,14 +85,14 @@ async def test_scores_are_those_of_ragas_own_client_bit_for_bit(
 async def test_two_hundred_samples_with_both_metrics_settle_in_two_batch_rounds() -> None:
     settings = make_settings()
     left, ask, round_count = make_tasks(settings, 200), RoundsAsk(), 0
-    score = await load_scoring(settings)
+    scoring = await load_scoring(settings)
     values: list[float | None] = []
 
     while left:
         deferred = []
         for task in left:
             try:
-                values.append((await score(task, ask))[0].value)
+                values.append((await score_answer(task, ask, scoring))[0].value)
             except Deferred:
                 deferred.append(task)
         if left := deferred:
@@ -110,32 +111,19 @@ async def test_what_ends_or_defers_an_item_passes_through_ragas_untouched(
     metric: int, error: BaseException
 ) -> None:
     settings = make_settings()
-    task, score = make_tasks(settings, 1)[metric], await load_scoring(settings)
+    task, scoring = make_tasks(settings, 1)[metric], await load_scoring(settings)
 
     async def ask(_: Request) -> Outcome:
         raise error
 
     with pytest.raises(type(error)) as raised:
-        await score(task, ask)
+        await score_answer(task, ask, scoring)
 
     assert raised.value is error
 
 
 def refused(request: Request) -> Outcome:
-    return Failed(
-        request_id=request.request_id,
-        model=request.model,
-        purpose=request.purpose,
-        lane="live",
-        attempts=1,
-        usage=Usage(),
-        cost_usd=0.0,
-        latency_s=0.0,
-        settled_at="",
-        code="content_filter",
-        message="not this",
-        status=200,
-    )
+    return failed(request, "content_filter", message="not this", status=200)
 
 
 def said(text: str) -> Callable[[Request], Outcome]:
@@ -171,7 +159,7 @@ async def test_answer_that_cannot_be_scored_is_a_row_with_the_reason(
     async def ask(request: Request) -> Outcome:
         return outcome(request)
 
-    (score,) = await (await load_scoring(settings))(silent, ask)
+    (score,) = await score_answer(silent, ask, await load_scoring(settings))
 
     assert score.value is None
     assert problem in score.problem
@@ -182,7 +170,8 @@ async def test_answer_that_cannot_be_scored_is_a_row_with_the_reason(
 async def test_reply_of_the_wrong_form_is_asked_for_again_under_its_own_number() -> None:
     settings = make_settings()
     (task, _) = make_tasks(settings, 1)
-    rounds, spoilt = RoundsAsk(), []
+    rounds = RoundsAsk()
+    spoilt: list[str] = []
 
     async def ask(request: Request) -> Outcome:
         with contextlib.suppress(Deferred):
@@ -193,8 +182,8 @@ async def test_reply_of_the_wrong_form_is_asked_for_again_under_its_own_number()
             rounds.settled[request.request_id] = said("no JSON")(request)
         return await rounds(request)
 
-    (score,) = await (await load_scoring(settings))(task, ask)
-    (again,) = await (await load_scoring(settings))(task, rounds)
+    (score,) = await score_answer(task, ask, await load_scoring(settings))
+    (again,) = await score_answer(task, rounds, await load_scoring(settings))
 
     assert task.metric == "answer_relevancy"
     assert score.value is not None

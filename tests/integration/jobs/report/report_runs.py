@@ -8,6 +8,7 @@ from engine.files.records import encode_record
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
+from engine.testing.calls import chat_request, completed
 from jobs.evaluation.evaluated_models import answer_id
 from jobs.evaluation.read_evaluation import Evaluation
 from jobs.settings.run_config import new_run_config, write_run_config
@@ -191,18 +192,11 @@ def _rejection() -> Rejection:
 
 
 def _call(lane: Lane) -> Completed:
-    return Completed(
-        request_id=lane,
-        model="teacher-model",
-        purpose="answers",
-        lane=lane,
-        attempts=1,
+    return completed(
+        chat_request(lane, model="teacher-model"),
         usage=Usage(prompt_tokens=1000, completion_tokens=200, cached_tokens=400),
         cost_usd=0.25,
-        latency_s=1.0,
-        settled_at="2026-01-01T00:00:00+00:00",
-        reply={},
-        raw=b"{}",
+        lane=lane,
     )
 
 

@@ -30,6 +30,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
     return LexborHTMLParser(write_report(folder, SETTINGS).read_text(encoding="utf-8"))
 
 
+def text_of(page: LexborHTMLParser, selector: str) -> str:
+    node = page.css_first(selector)
+    assert node is not None, selector
+    return node.text()
+
+
 def policy(page: LexborHTMLParser) -> dict[str, str]:
     meta = page.css_first("meta[http-equiv=Content-Security-Policy]")
     assert meta is not None
@@ -121,7 +127,7 @@ def test_charts_take_their_colours_from_the_page(page: LexborHTMLParser) -> None
         value
         for node in page.css("figure svg *")
         for name, value in node.attributes.items()
-        if name in ("fill", "stroke")
+        if name in ("fill", "stroke") and value
     }
 
     assert {
@@ -139,7 +145,7 @@ def test_a_run_without_an_evaluation_has_a_report_without_one(tmp_path: Path) ->
         "dataset",
         "cost",
     ]
-    assert "leans_on_context" in page.css_first("#run").text()
+    assert "leans_on_context" in text_of(page, "#run")
 
 
 def test_a_run_that_has_only_begun_has_a_report(tmp_path: Path) -> None:
@@ -151,7 +157,7 @@ def test_a_run_that_has_only_begun_has_a_report(tmp_path: Path) -> None:
 
     page = LexborHTMLParser(write_report(folder, SETTINGS).read_text(encoding="utf-8"))
 
-    assert "No row has been written yet." in page.css_first("#dataset").text()
+    assert "No row has been written yet." in text_of(page, "#dataset")
 
 
 def test_the_same_run_gives_the_same_page(tmp_path: Path) -> None:

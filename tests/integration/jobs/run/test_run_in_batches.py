@@ -44,7 +44,7 @@ def begin(
 
 def cost_usd(run_dir: Path) -> float:
     lines = (run_dir / "journal.jsonl").read_bytes().splitlines()
-    return sum(orjson.loads(line)["cost_usd"] for line in lines)
+    return sum(float(orjson.loads(line)["cost_usd"]) for line in lines)
 
 
 def test_three_rounds_make_the_dataset_of_the_live_lane_at_half_its_price(

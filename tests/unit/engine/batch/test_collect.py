@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.errors import AuthError, FatalError, QuotaError, RequestError, TransientError
+from engine.testing.batch_provider import Line, answered_line, refused_line, untried_line
+from engine.testing.calls import chat_request
 from schemas.outcomes import Completed, Failed
-from tests.unit.engine.batch.fakes import Line, answered, ask, make_place, refused, submit, untried
+from tests.unit.engine.batch.desks import make_place, submit
 
 IDS = ["a", "b", "c"]
 
@@ -18,7 +20,7 @@ async def test_answers_are_kept_at_half_the_price(tmp_path: Path) -> None:
     place = make_place(tmp_path)
 
     async with place.open(cap_usd=10.0) as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
         held_usd = bench.budget.held_usd
         place.provider.end("000001")
         await bench.desk.collect()
@@ -36,20 +38,20 @@ async def test_unanswered_requests_of_a_batch_cut_short_come_back_and_use_up_no_
     status: str, rest: str, tmp_path: Path
 ) -> None:
     place = make_place(tmp_path)
-    errors = [untried("b", f"batch_{status}")] if rest == "in the error file" else []
+    errors = [untried_line("b", f"batch_{status}")] if rest == "in the error file" else []
 
     async with place.open(max_attempts=1) as bench:
-        await submit(bench.desk, *map(ask, IDS))
-        place.provider.end("000001", status, output=[answered("a")], errors=errors)
+        await submit(bench.desk, *map(chat_request, IDS))
+        place.provider.end("000001", status, output=[answered_line("a")], errors=errors)
         await bench.desk.collect()
         still_out = bench.desk.is_out("b")
-        await submit(bench.desk, ask("b"), ask("c"))
+        await submit(bench.desk, chat_request("b"), chat_request("c"))
         place.provider.end("000002")
         await bench.desk.collect()
 
     assert not still_out
     assert {id_: o.attempts for id_, o in place.settled.items()} == {"a": 1, "b": 1, "c": 1}
-    assert bench.desk.ledger.get("000001").facts.returned == 2
+    assert bench.desk.ledger.get("000001").tally.returned == 2
 
 
 async def test_batch_whose_lines_all_failed_has_no_output_file_and_fails_them_after_one_try(
@@ -58,8 +60,8 @@ async def test_batch_whose_lines_all_failed_has_no_output_file_and_fails_them_af
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, IDS))
-        errors = [refused(id_, 400, "context_length_exceeded") for id_ in IDS]
+        await submit(bench.desk, *map(chat_request, IDS))
+        errors = [refused_line(id_, 400, "context_length_exceeded") for id_ in IDS]
         place.provider.end("000001", output=[], errors=errors)
         await bench.desk.collect()
 
@@ -76,8 +78,8 @@ async def test_when_the_first_requests_of_a_batch_all_failed_alike_the_run_stops
     ids = [f"r{number}" for number in range(25)]
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, ids))
-        errors = [refused(id_, 400, "invalid_value") for id_ in ids]
+        await submit(bench.desk, *map(chat_request, ids))
+        errors = [refused_line(id_, 400, "invalid_value") for id_ in ids]
         place.provider.end("000001", output=[], errors=errors)
         with pytest.raises(FatalError, match=r"the first 20 requests all failed.*invalid_value"):
             await bench.desk.collect()
@@ -88,12 +90,10 @@ async def test_when_the_first_requests_of_a_batch_all_failed_alike_the_run_stops
 @pytest.mark.parametrize(
     "line",
     [
-        refused("a", 500, "server_error"),
-        refused("a", 429, "rate_limit_exceeded"),
-        untried("a", "request_timeout"),
+        refused_line("a", 500, "server_error"),
+        refused_line("a", 429, "rate_limit_exceeded"),
+        untried_line("a", "request_timeout"),
         {"custom_id": "a", "response": {"status_code": 0, "body": {}}, "error": None},
-        {"custom_id": "a", "response": {"status_code": 200, "body": "<html>"}, "error": None},
-        {"custom_id": "a", "response": None, "error": None},
         None,
     ],
 )
@@ -106,7 +106,7 @@ async def test_request_that_fails_in_every_batch_is_given_up_after_as_many_as_ar
     async with place.open(max_attempts=3) as bench:
         for number in range(1, 4):
             assert "a" not in place.settled
-            await submit(bench.desk, ask("a"))
+            await submit(bench.desk, chat_request("a"))
             place.provider.end(f"{number:06d}", output=lines)
             await bench.desk.collect()
 
@@ -119,8 +119,8 @@ async def test_request_that_fails_in_every_batch_is_given_up_after_as_many_as_ar
 @pytest.mark.parametrize(
     ("line", "error"),
     [
-        (refused("b", 401, "invalid_api_key"), AuthError),
-        (refused("b", 429, "insufficient_quota"), QuotaError),
+        (refused_line("b", 401, "invalid_api_key"), AuthError),
+        (refused_line("b", 429, "insufficient_quota"), QuotaError),
     ],
 )
 async def test_fatal_line_stops_the_run_and_its_request_comes_back(
@@ -129,8 +129,8 @@ async def test_fatal_line_stops_the_run_and_its_request_comes_back(
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, IDS))
-        place.provider.end("000001", output=[line, answered("a"), answered("c")])
+        await submit(bench.desk, *map(chat_request, IDS))
+        place.provider.end("000001", output=[line, answered_line("a"), answered_line("c")])
         with pytest.raises(error):
             await bench.desk.collect()
 
@@ -143,11 +143,16 @@ async def test_lines_in_any_order_repeated_unknown_and_broken_settle_each_reques
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     place = make_place(tmp_path)
-    strange = [answered("a"), answered("nobody"), {"custom_id": ["a"]}, {"custom_id": "c"}]
+    strange = [
+        answered_line("a"),
+        answered_line("nobody"),
+        {"custom_id": ["a"]},
+        {"custom_id": "c"},
+    ]
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, IDS))
-        lines = [answered("c"), answered("a"), answered("b"), *strange]
+        await submit(bench.desk, *map(chat_request, IDS))
+        lines = [answered_line("c"), answered_line("a"), answered_line("b"), *strange]
         place.provider.end("000001", output=lines)
         await bench.desk.collect()
 
@@ -160,13 +165,13 @@ async def test_reply_cut_off_is_kept_and_asked_again_with_twice_the_limit(tmp_pa
     place = make_place(tmp_path)
 
     async with place.open(cap_usd=10.0) as bench:
-        await submit(bench.desk, ask("a"))
-        place.provider.end("000001", output=[answered("a", finish_reason="length")])
+        await submit(bench.desk, chat_request("a"))
+        place.provider.end("000001", output=[answered_line("a", finish_reason="length")])
         await bench.desk.collect()
         was_settled = "a" in place.settled
-        await submit(bench.desk, ask("a"))
+        await submit(bench.desk, chat_request("a"))
         body = place.provider.lines("000002")[0]["body"]
-        place.provider.end("000002", output=[answered("a")])
+        place.provider.end("000002", output=[answered_line("a")])
         await bench.desk.collect()
 
     attempt = (tmp_path / "batches" / "attempts.jsonl").read_text()
@@ -183,8 +188,8 @@ async def test_reply_cut_off_twice_fails(tmp_path: Path) -> None:
 
     async with place.open() as bench:
         for number in (1, 2):
-            await submit(bench.desk, ask("a"))
-            line = answered("a", finish_reason="length")
+            await submit(bench.desk, chat_request("a"))
+            line = answered_line("a", finish_reason="length")
             place.provider.end(f"{number:06d}", output=[line])
             await bench.desk.collect()
 
@@ -198,7 +203,7 @@ async def test_result_file_that_is_not_there_yet_is_waited_for(tmp_path: Path) -
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, ask("a"))
+        await submit(bench.desk, chat_request("a"))
         place.provider.end("000001")
         missing = RequestError("404", code="not_found", status=404)
         place.provider.faults["download"] = deque([missing])
@@ -215,11 +220,11 @@ async def test_batch_that_does_not_yet_say_where_its_answers_are_is_polled_again
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, ask("a"))
+        await submit(bench.desk, chat_request("a"))
         place.provider.end("000001")
         (batch_id, batch), *_ = place.provider.batches.items()
-        nameless = batch.facts.model_copy(update={"output_file_id": None})
-        place.provider.batches[batch_id] = batch._replace(facts=nameless)
+        nameless = batch.remote.model_copy(update={"output_file_id": ""})
+        place.provider.batches[batch_id] = batch._replace(remote=nameless)
         with pytest.raises(TransientError, match="no result file yet"):
             await bench.desk.collect()
         place.provider.batches[batch_id] = batch
@@ -234,10 +239,10 @@ async def test_results_that_the_provider_no_longer_has_are_reported_and_asked_ag
     place = make_place(tmp_path)
 
     async with place.open(cap_usd=10.0, max_attempts=1) as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
         place.provider.end("000001")
         batch = next(iter(place.provider.batches.values()))
-        del place.provider.files[str(batch.facts.output_file_id)]
+        del place.provider.files[str(batch.remote.output_file_id)]
         with pytest.raises(TransientError):
             await bench.desk.collect()
         place.clock.go(hours=1)
@@ -258,6 +263,7 @@ async def test_results_that_the_provider_no_longer_has_are_reported_and_asked_ag
         lambda whole: b"<html><h1>Bad gateway</h1></html>",
         lambda whole: b"<html>\n<h1>Bad gateway</h1>\n</html>\n",
         lambda whole: b'{"error":{"message":"busy"}',
+        lambda whole: b'{"error":{"message":"busy"}}\n',
     ],
 )
 async def test_result_file_that_did_not_come_whole_is_fetched_again(
@@ -266,9 +272,9 @@ async def test_result_file_that_did_not_come_whole_is_fetched_again(
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
         place.provider.end("000001")
-        file_id = str(next(iter(place.provider.batches.values())).facts.output_file_id)
+        file_id = str(next(iter(place.provider.batches.values())).remote.output_file_id)
         whole = place.provider.files[file_id]
         place.provider.files[file_id] = damage(whole)
         with pytest.raises(TransientError, match="did not come whole"):
@@ -284,14 +290,14 @@ async def test_error_file_that_holds_nothing_is_none(is_there: bool, tmp_path: P
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, IDS))
-        place.provider.end("000001", errors=[untried("a")])
+        await submit(bench.desk, *map(chat_request, IDS))
+        place.provider.end("000001", errors=[untried_line("a")])
         (batch_id, batch), *_ = place.provider.batches.items()
-        facts = batch.facts.model_copy(update={"error_count": 0})
-        place.provider.batches[batch_id] = batch._replace(facts=facts)
-        place.provider.files[str(facts.error_file_id)] = b""
+        remote = batch.remote.model_copy(update={"error_count": 0})
+        place.provider.batches[batch_id] = batch._replace(remote=remote)
+        place.provider.files[str(remote.error_file_id)] = b""
         if not is_there:
-            del place.provider.files[str(facts.error_file_id)]
+            del place.provider.files[str(remote.error_file_id)]
         await bench.desk.collect()
 
     assert place.settled.keys() == set(IDS)
@@ -301,8 +307,8 @@ async def test_trouble_with_one_batch_does_not_hold_up_the_others(tmp_path: Path
     place = make_place(tmp_path)
 
     async with place.open(max_requests=1) as bench:
-        await submit(bench.desk, *map(ask, IDS))
-        place.provider.end("000001", output=[refused("a", 401, "invalid_api_key")])
+        await submit(bench.desk, *map(chat_request, IDS))
+        place.provider.end("000001", output=[refused_line("a", 401, "invalid_api_key")])
         place.provider.end("000002")
         place.provider.end("000003")
         cut = TransientError("cut", code="connection_failed")
@@ -318,8 +324,8 @@ async def test_files_are_deleted_here_and_there_once_results_are_durable(tmp_pat
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, IDS))
-        place.provider.end("000001", output=[answered("a")], errors=[untried("b")])
+        await submit(bench.desk, *map(chat_request, IDS))
+        place.provider.end("000001", output=[answered_line("a")], errors=[untried_line("b")])
         await bench.desk.collect()
 
     assert place.provider.files == {}
@@ -335,7 +341,7 @@ async def test_file_that_the_provider_does_not_delete_stays_and_stops_nothing(
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, ask("a"))
+        await submit(bench.desk, chat_request("a"))
         place.provider.end("000001")
         place.provider.faults["delete"] = deque([RequestError("400 no", code="no", status=400)])
         await bench.desk.collect()
@@ -349,7 +355,7 @@ async def test_age_of_an_outcome_is_that_of_its_batch(tmp_path: Path) -> None:
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, ask("a"))
+        await submit(bench.desk, chat_request("a"))
         place.clock.go(hours=2)
         place.provider.end("000001")
         await bench.desk.collect()

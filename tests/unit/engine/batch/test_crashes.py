@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tests.unit.engine.batch.fakes import Crash, Place, ask, make_place, submit
+from engine.testing.calls import chat_request
+from tests.unit.engine.batch.desks import Crash, Place, make_place, submit
 
 IDS = ["a", "b", "c"]
 FAR = 1_000
@@ -35,7 +36,7 @@ async def run_process(place: Place) -> bool:
         async with place.open(max_requests=2) as bench:
             await bench.desk.collect()
             wanted = [i for i in IDS if i not in place.settled and not bench.desk.is_out(i)]
-            await submit(bench.desk, *map(ask, wanted))
+            await submit(bench.desk, *map(chat_request, wanted))
             is_done = not bench.desk.out
     except Crash:
         is_done = False

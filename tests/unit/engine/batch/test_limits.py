@@ -11,16 +11,10 @@ from engine.batch.account import Account, Enqueued, account_dir
 from engine.batch.desk import ROOM_S
 from engine.errors import ConfigError, InterruptedRunError, QuotaError, StorageError
 from engine.stopping import Admission
+from engine.testing.calls import chat_request
+from engine.testing.clocks import EPOCH, ManualClock
 from schemas.outcomes import Failed
-from tests.unit.engine.batch.fakes import (
-    ENDPOINT,
-    EPOCH,
-    ManualClock,
-    Points,
-    ask,
-    make_place,
-    submit,
-)
+from tests.unit.engine.batch.desks import ENDPOINT, make_place, submit
 
 IDS = ["a", "b", "c"]
 STATED = (
@@ -31,7 +25,7 @@ STATED = (
 def make_account(
     folder: Path, owner_id: str = "other", clock: ManualClock | None = None
 ) -> Account:
-    clock = clock or ManualClock(Points())
+    clock = clock or ManualClock()
     where = account_dir(folder / "state", ENDPOINT)
     return Account(where, owner_id=owner_id, clock=clock, admission=Admission(clock))
 
@@ -40,7 +34,7 @@ async def test_what_exceeds_the_enqueued_tokens_waits_for_room(tmp_path: Path) -
     place = make_place(tmp_path)
 
     async with place.open(max_enqueued_tokens=45) as bench:
-        waiting = await submit(bench.desk, *map(ask, IDS))
+        waiting = await submit(bench.desk, *map(chat_request, IDS))
         still = await submit(bench.desk)
         place.provider.end("000001")
         await bench.desk.collect()
@@ -54,7 +48,9 @@ async def test_smaller_requests_do_not_overtake_what_waits(tmp_path: Path) -> No
     place = make_place(tmp_path)
 
     async with place.open(max_enqueued_tokens=50) as bench:
-        waiting = await submit(bench.desk, ask("a"), ask("b", prompt_tokens=40), ask("c"))
+        waiting = await submit(
+            bench.desk, chat_request("a"), chat_request("b", prompt_tokens=40), chat_request("c")
+        )
 
     assert waiting == 2
     assert place.provider.custom_ids("000001") == ["a"]
@@ -64,14 +60,14 @@ async def test_stated_limit_is_learnt_and_not_run_into_again(tmp_path: Path) -> 
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
         place.provider.fail("000001", "token_limit_exceeded", STATED.format("50"))
         await bench.desk.collect()
-        waiting = await submit(bench.desk, *map(ask, IDS))
+        waiting = await submit(bench.desk, *map(chat_request, IDS))
         place.clock.go(days=2)
         place.provider.end("000002")
         await bench.desk.collect()
-        still_waiting = await submit(bench.desk, ask("d"), ask("e"))
+        still_waiting = await submit(bench.desk, chat_request("d"), chat_request("e"))
 
     assert (waiting, still_waiting) == (1, 1)
     assert place.provider.custom_ids("000003") == ["c", "d"]
@@ -83,12 +79,12 @@ async def test_limit_is_learnt_also_when_what_filled_it_has_ended_meanwhile(
     place = make_place(tmp_path)
 
     async with place.open(max_requests=1) as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
         place.provider.end("000001")
         place.provider.end("000002")
         place.provider.fail("000003", "token_limit_exceeded", STATED.format("50"))
         await bench.desk.collect()
-        waiting = await submit(bench.desk, ask("c"), ask("d"))
+        waiting = await submit(bench.desk, chat_request("c"), chat_request("d"))
 
     assert waiting == 0
 
@@ -97,10 +93,10 @@ async def test_request_larger_than_the_stated_limit_fails(tmp_path: Path) -> Non
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, ask("a"), ask("b", prompt_tokens=900))
+        await submit(bench.desk, chat_request("a"), chat_request("b", prompt_tokens=900))
         place.provider.fail("000001", "token_limit_exceeded", STATED.format("500"))
         await bench.desk.collect()
-        await submit(bench.desk, ask("a"), ask("b", prompt_tokens=900))
+        await submit(bench.desk, chat_request("a"), chat_request("b", prompt_tokens=900))
 
     failed = place.settled["b"]
     assert isinstance(failed, Failed)
@@ -112,10 +108,10 @@ async def test_guess_made_when_others_were_in_the_way_gives_no_request_up(tmp_pa
     place = make_place(tmp_path)
 
     async with place.open(poll_s=10.0, max_poll_s=600.0) as bench:
-        await submit(bench.desk, ask("a"))
+        await submit(bench.desk, chat_request("a"))
         place.provider.fail("000001", "token_limit_exceeded", STATED.format("90,000"))
         await bench.desk.collect()
-        waiting = await submit(bench.desk, ask("a"))
+        waiting = await submit(bench.desk, chat_request("a"))
         await bench.desk.ledger.note_pass(waiting)
         pause_s = bench.desk.next_poll_s()
         place.clock.go(hours=2)
@@ -130,7 +126,7 @@ async def test_batches_an_hour_are_bounded(tmp_path: Path) -> None:
     place = make_place(tmp_path)
 
     async with place.open(max_requests=1, max_batches_per_hour=2) as bench:
-        waiting = await submit(bench.desk, *map(ask, IDS))
+        waiting = await submit(bench.desk, *map(chat_request, IDS))
         place.clock.go(minutes=59)
         before = await submit(bench.desk)
         place.clock.go(minutes=2)
@@ -147,7 +143,7 @@ async def test_other_runs_on_the_account_take_room_until_their_batches_must_be_o
     account.write_own([Enqueued("m", 60, EPOCH), Enqueued("other", 900, EPOCH)])
 
     async with place.open(max_enqueued_tokens=100) as bench:
-        waiting = await submit(bench.desk, *map(ask, IDS))
+        waiting = await submit(bench.desk, *map(chat_request, IDS))
         place.provider.end("000001")
         await bench.desk.collect()
         place.clock.go(hours=26)
@@ -162,7 +158,7 @@ async def test_run_whose_batches_are_over_leaves_nothing_at_the_account(tmp_path
     folder = account_dir(tmp_path / "state", ENDPOINT)
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
         while_out = (folder / "run-id.json").exists()
         place.provider.end("000001")
         await bench.desk.collect()
@@ -182,7 +178,7 @@ async def test_damaged_account_files_are_passed_by(
         (folder / name).write_bytes(damage)
 
     async with place.open(max_enqueued_tokens=100) as bench:
-        waiting = await submit(bench.desk, *map(ask, IDS))
+        waiting = await submit(bench.desk, *map(chat_request, IDS))
 
     assert waiting == 0
     assert "other.json: is damaged and passed by" in caplog.text
@@ -193,12 +189,12 @@ async def test_account_folder_that_vanished_is_made_again(tmp_path: Path) -> Non
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
     (tmp_path / "state").rename(tmp_path / "elsewhere")
     place.provider.fail("000001", "token_limit_exceeded", STATED.format("50"))
     async with place.open() as bench:
         await bench.desk.collect()
-        waiting = await submit(bench.desk, *map(ask, IDS))
+        waiting = await submit(bench.desk, *map(chat_request, IDS))
 
     assert waiting == 1
 
@@ -209,7 +205,7 @@ async def test_account_folder_that_cannot_be_made_is_named(tmp_path: Path) -> No
 
     async with place.open() as bench:
         with pytest.raises(StorageError, match=r"accounts/.*cannot be written.*XDG_STATE_HOME"):
-            await submit(bench.desk, *map(ask, IDS))
+            await submit(bench.desk, *map(chat_request, IDS))
 
     assert not place.provider.calls
 
@@ -217,7 +213,7 @@ async def test_account_folder_that_cannot_be_made_is_named(tmp_path: Path) -> No
 async def test_another_run_that_is_packing_is_waited_for_and_a_stop_is_heard(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    clock = ManualClock(Points())
+    clock = ManualClock()
     admission = Admission(clock)
     folder = account_dir(tmp_path / "state", ENDPOINT)
     account = Account(folder, owner_id="run", clock=clock, admission=admission)
@@ -243,7 +239,7 @@ async def test_no_more_is_submitted_than_the_budget_holds(tmp_path: Path) -> Non
     place = make_place(tmp_path)
 
     async with place.open(cap_usd=0.13) as bench:  # 0.06 a request at most, 0.035 in the end
-        waiting = await submit(bench.desk, *map(ask, IDS))
+        waiting = await submit(bench.desk, *map(chat_request, IDS))
         place.provider.end("000001")
         await bench.desk.collect()
         later = await submit(bench.desk)
@@ -256,7 +252,7 @@ async def test_run_without_room_in_its_budget_and_nothing_out_says_so(tmp_path: 
 
     async with place.open(cap_usd=0.05) as bench:
         with pytest.raises(QuotaError, match=r"the budget of \$0.0500 has no room"):
-            await submit(bench.desk, ask("a"))
+            await submit(bench.desk, chat_request("a"))
         left = len(bench.desk.outbox)
     async with place.open(cap_usd=1.0) as bench:
         await submit(bench.desk)
@@ -270,4 +266,4 @@ async def test_unknown_price_and_a_budget_are_refused(tmp_path: Path) -> None:
 
     async with place.open(cap_usd=1.0) as bench:
         with pytest.raises(ConfigError, match="the price of model 'unknown'"):
-            await submit(bench.desk, ask("a", model="unknown"))
+            await submit(bench.desk, chat_request("a", model="unknown"))

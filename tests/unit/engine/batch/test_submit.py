@@ -14,8 +14,9 @@ from engine.errors import (
     RequestError,
     TransientError,
 )
+from engine.testing.calls import chat_request
 from schemas.outcomes import Failed
-from tests.unit.engine.batch.fakes import Crash, ask, make_place, submit
+from tests.unit.engine.batch.desks import Crash, make_place, submit
 
 IDS = ["a", "b", "c"]
 LOST = TransientError("connection reset", code="connection_failed")
@@ -26,7 +27,11 @@ async def test_one_file_holds_one_model_and_one_purpose(tmp_path: Path) -> None:
 
     async with place.open() as bench:
         await submit(
-            bench.desk, ask("a"), ask("b", model="other"), ask("c", purpose="judge"), ask("d")
+            bench.desk,
+            chat_request("a"),
+            chat_request("b", model="other"),
+            chat_request("c", purpose="judge"),
+            chat_request("d"),
         )
 
     files = [place.provider.custom_ids(f"{number:06d}") for number in (1, 2, 3)]
@@ -41,11 +46,11 @@ async def test_copy_of_a_run_does_not_take_the_files_of_the_other_for_its_own(
     copy.folder.mkdir()
 
     async with place.open() as bench:
-        await submit(bench.desk, ask("a"))
+        await submit(bench.desk, chat_request("a"))
     place.provider.faults["upload"] = deque([LOST])
     async with copy.open() as bench:
         with pytest.raises(TransientError):
-            await submit(bench.desk, ask("b"))
+            await submit(bench.desk, chat_request("b"))
         await bench.desk.collect()
 
     assert len(place.provider.files) == len(place.provider.batches) == 2
@@ -58,7 +63,7 @@ async def test_call_whose_reply_was_lost_is_not_made_again(call: str, tmp_path: 
 
     async with place.open(settle_s=15.0) as bench:
         with pytest.raises(TransientError):
-            await submit(bench.desk, *map(ask, IDS))
+            await submit(bench.desk, *map(chat_request, IDS))
         await bench.desk.collect()
 
     assert place.provider.calls[call] == 1
@@ -73,7 +78,7 @@ async def test_call_that_did_not_arrive_is_made_again(call: str, tmp_path: Path)
 
     async with place.open() as bench:
         with pytest.raises(TransientError):
-            await submit(bench.desk, *map(ask, IDS))
+            await submit(bench.desk, *map(chat_request, IDS))
         await bench.desk.collect()
 
     assert place.provider.calls[call] == 2
@@ -86,7 +91,7 @@ async def test_new_process_waits_until_lists_can_show_what_the_last_one_did(tmp_
 
     with pytest.raises(Crash):
         async with place.open(settle_s=15.0) as bench:
-            await submit(bench.desk, *map(ask, IDS))
+            await submit(bench.desk, *map(chat_request, IDS))
     place.clock.go(seconds=300)  # an upload may take long: the time of the intent says nothing
     async with place.open(settle_s=15.0) as bench:
         await bench.desk.collect()
@@ -101,7 +106,7 @@ async def test_file_that_is_not_found_at_first_is_waited_for(tmp_path: Path) -> 
     place.provider.hidden["file-1"] = 3
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
 
     assert place.clock.slept_s == [0.5, 1.0, 2.0]
     assert len(place.provider.batches) == 1
@@ -113,7 +118,7 @@ async def test_batch_whose_file_is_gone_gives_its_requests_back(tmp_path: Path) 
 
     async with place.open() as bench:
         with pytest.raises(TransientError):
-            await submit(bench.desk, *map(ask, IDS))
+            await submit(bench.desk, *map(chat_request, IDS))
         place.provider.files.clear()
         with pytest.raises(TransientError, match="not found at the provider yet"):
             await bench.desk.collect()
@@ -122,7 +127,7 @@ async def test_batch_whose_file_is_gone_gives_its_requests_back(tmp_path: Path) 
         await bench.desk.collect()
 
         assert not bench.desk.out
-        assert await submit(bench.desk, *map(ask, IDS)) == 0
+        assert await submit(bench.desk, *map(chat_request, IDS)) == 0
         assert len(bench.desk.out) == 1
 
 
@@ -135,7 +140,7 @@ async def test_batch_that_cannot_be_created_yet_does_not_hold_up_what_has_ended(
 
     async with place.open(max_requests=1) as bench:
         with pytest.raises(RateLimitError):
-            await submit(bench.desk, ask("a"), ask("b"))
+            await submit(bench.desk, chat_request("a"), chat_request("b"))
         place.provider.end("000001")
         with pytest.raises(RateLimitError):
             await bench.desk.collect()
@@ -151,7 +156,7 @@ async def test_refused_key_ends_the_run_and_what_was_intended_is_submitted_later
 
     async with place.open() as bench:
         with pytest.raises(AuthError):
-            await submit(bench.desk, *map(ask, IDS))
+            await submit(bench.desk, *map(chat_request, IDS))
         assert bench.desk.is_out("a")
         await bench.desk.collect()
 
@@ -165,7 +170,7 @@ async def test_batches_refused_again_and_again_stop_the_run_and_name_the_line(
 
     async with place.open() as bench:
         for number in (1, 2, 3):
-            await submit(bench.desk, *map(ask, IDS))
+            await submit(bench.desk, *map(chat_request, IDS))
             place.provider.fail(f"{number:06d}", "model_mismatch", "another model", line=2)
             if number < 3:
                 await bench.desk.collect()
@@ -186,7 +191,7 @@ async def test_batch_that_the_provider_refuses_to_create_counts_as_refused(tmp_p
     place.provider.faults["create"] = deque([refusal])
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
         await bench.desk.collect()
         is_out = bench.desk.is_out("a")
 
@@ -198,8 +203,8 @@ async def test_request_too_large_for_any_batch_fails_at_once(tmp_path: Path) -> 
     place = make_place(tmp_path)
 
     async with place.open(max_file_mb=0.001) as bench:
-        long = ask("a" * 2000)
-        await submit(bench.desk, long, ask("b"))
+        long = chat_request("a" * 2000)
+        await submit(bench.desk, long, chat_request("b"))
 
     failed = place.settled[long.request_id]
     assert isinstance(failed, Failed)
@@ -211,7 +216,7 @@ async def test_stop_while_packing_leaves_everything_for_the_next_process(tmp_pat
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        for request in map(ask, IDS):
+        for request in map(chat_request, IDS):
             await bench.desk.spool(request)
         bench.stopping.request(InterruptedRunError(2))
         with pytest.raises(InterruptedRunError):
@@ -227,7 +232,7 @@ async def test_stop_while_packing_leaves_everything_for_the_next_process(tmp_pat
 async def test_files_that_a_killed_process_left_are_removed(tmp_path: Path) -> None:
     place = make_place(tmp_path)
     async with place.open() as bench:
-        await submit(bench.desk, ask("a"))
+        await submit(bench.desk, chat_request("a"))
     files_dir = tmp_path / "batches"
     for name in ("000002.jsonl", "000001.output.jsonl.part"):
         (files_dir / name).write_bytes(b"half a li")
@@ -244,9 +249,12 @@ async def test_name_of_a_batch_is_never_used_twice(tmp_path: Path) -> None:
 
     async with place.open(max_enqueued_tokens=30) as bench:
         await submit(
-            bench.desk, ask("a"), ask("b", model="m", purpose="judge"), ask("c", model="n")
+            bench.desk,
+            chat_request("a"),
+            chat_request("b", model="m", purpose="judge"),
+            chat_request("c", model="n"),
         )
-        await submit(bench.desk, ask("d", model="o"))
+        await submit(bench.desk, chat_request("d", model="o"))
         names = [batch.name for batch in bench.desk.out]
 
     assert names == ["000001", "000002", "000003"]
@@ -258,7 +266,7 @@ async def test_cancelled_batches_are_told_once(tmp_path: Path) -> None:
     conflict = TransientError("409 it has ended", code="conflict", status=409)
 
     async with place.open(max_requests=1) as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
         place.provider.end("000002")
         refusal = RequestError("400 it has ended", code="x", status=400)
         place.provider.faults["cancel"] = deque([None, conflict, refusal])
@@ -267,7 +275,7 @@ async def test_cancelled_batches_are_told_once(tmp_path: Path) -> None:
 
     assert (first, second) == (3, 0)
     assert place.provider.calls["cancel"] == 3
-    assert [batch.facts.status for batch in bench.desk.out] == [
+    assert [batch.remote.status for batch in bench.desk.out] == [
         "cancelling",
         "completed",
         "in_progress",
@@ -281,7 +289,7 @@ async def test_batch_that_is_not_found_is_waited_for_and_then_names_the_account(
     missing = RequestError("404", code="not_found", status=404)
 
     async with place.open() as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
         place.provider.faults["retrieve"] = deque([missing, missing])
         with pytest.raises(TransientError, match="not found at the provider yet"):
             await bench.desk.collect()
@@ -298,7 +306,7 @@ async def test_old_batches_are_polled_seldom_and_many_in_one_call(tmp_path: Path
     poll_count = 0
 
     async with place.open(max_requests=1, poll_s=10.0, max_poll_s=600.0) as bench:
-        await submit(bench.desk, *map(ask, IDS))
+        await submit(bench.desk, *map(chat_request, IDS))
         while place.clock.monotonic_s() < 24 * 3600:
             place.clock.go(seconds=bench.desk.next_poll_s())
             await bench.desk.collect()

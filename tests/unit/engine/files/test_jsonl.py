@@ -43,12 +43,23 @@ async def test_line_is_on_disk_when_append_returns(tmp_path: Path) -> None:
         assert path.read_bytes() == make_line("a") + b"\n"
 
 
+def count_syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The file descriptors that are synced from now on."""
+    syncs: list[int] = []
+    sync = os.fsync
+
+    def count(fd: int) -> None:
+        syncs.append(fd)
+        sync(fd)
+
+    monkeypatch.setattr(os, "fsync", count)
+    return syncs
+
+
 async def test_lines_that_wait_share_one_sync(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    syncs: list[int] = []
-    sync = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda fd: (syncs.append(fd), sync(fd)))
+    syncs = count_syncs(monkeypatch)
 
     async with JsonlLog(tmp_path / "log.jsonl", id_field="item_id") as log:
         written = [log.append(str(n), make_line(str(n))) for n in range(100)]
@@ -60,9 +71,7 @@ async def test_lines_that_wait_share_one_sync(
 async def test_where_many_lines_come_those_a_moment_apart_share_one_sync(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    syncs: list[int] = []
-    sync = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda fd: (syncs.append(fd), sync(fd)))
+    syncs = count_syncs(monkeypatch)
 
     async with JsonlLog(tmp_path / "log.jsonl", id_field="item_id") as log:
         await asyncio.gather(*[log.append(str(n), make_line(str(n))) for n in range(9)])

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from engine.live.concurrency import Slots
-from tests.unit.engine.live.virtual_time import LoopClock, in_virtual_time
+from engine.testing.clocks import LoopClock, in_virtual_time
 
 
 async def fill(slots: Slots, waiting: int) -> list[asyncio.Task[None]]:

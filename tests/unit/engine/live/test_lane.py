@@ -14,29 +14,21 @@ from engine.errors import (
     TransientError,
 )
 from engine.stats import Stats
+from engine.testing.calls import chat_request
+from engine.testing.clocks import in_virtual_time
+from engine.testing.transport import FakeTransport, error_answer, good_answer, page_answer
 from engine.wire.endpoints import Endpoint
 from engine.wire.replies import HttpResponse
 from schemas.outcomes import Completed, Failed, Usage
 from schemas.settings import LimitSettings
-from tests.unit.engine.live.fakes import (
-    ENDPOINT,
-    KEY,
-    FakeTransport,
-    ask,
-    bad,
-    good,
-    make_lane,
-    page,
-    send_all,
-)
-from tests.unit.engine.live.virtual_time import in_virtual_time
+from tests.unit.engine.live.lanes import ENDPOINT, KEY, make_lane, send_all
 
 
 @in_virtual_time
 async def test_answer_becomes_a_completed_outcome_with_its_bytes_on_one_line() -> None:
-    transport = FakeTransport([good(headers={"x-request-id": "req_7"})])
+    transport = FakeTransport([good_answer(headers={"x-request-id": "req_7"})])
 
-    outcome = await make_lane(transport).send(ask())
+    outcome = await make_lane(transport).send(chat_request())
 
     assert isinstance(outcome, Completed)
     assert outcome.server_request_id == "req_7"
@@ -45,27 +37,30 @@ async def test_answer_becomes_a_completed_outcome_with_its_bytes_on_one_line() -
     assert outcome.latency_s == pytest.approx(0.1)
     assert b"\n" not in outcome.raw
     assert orjson.loads(outcome.raw) == outcome.reply
-    assert transport.sent[0][2] is ask().payload or transport.sent[0][2] == ask().payload
+    assert (
+        transport.sent[0][2] is chat_request().payload
+        or transport.sent[0][2] == chat_request().payload
+    )
 
 
 @pytest.mark.parametrize(
     "step",
     [
-        bad(500, "server_error"),
-        bad(503, "server_is_overloaded"),
-        bad(408),
-        bad(409),
-        bad(429, "rate_limit_exceeded"),
-        bad(429, "slow_down"),
-        page(502),
-        page(403),
-        page(429),
+        error_answer(500, "server_error"),
+        error_answer(503, "server_is_overloaded"),
+        error_answer(408),
+        error_answer(409),
+        error_answer(429, "rate_limit_exceeded"),
+        error_answer(429, "slow_down"),
+        page_answer(502),
+        page_answer(403),
+        page_answer(429),
         HttpResponse(200, {}, b""),
         HttpResponse(200, {}, b"<html>one moment</html>"),
         HttpResponse(200, {}, b'[{"choices": []}]'),
         HttpResponse(200, {}, b'{"choices": []}'),
         HttpResponse(200, {}, b'{"choices": [{"text": "old"}]}'),
-        HttpResponse(200, {}, good().body[:-9]),
+        HttpResponse(200, {}, good_answer().body[:-9]),
         TransientError("reset", code="connection_lost"),
         NeverSentError("refused"),
     ],
@@ -75,7 +70,7 @@ async def test_transient_trouble_is_tried_again(step: HttpResponse | Exception) 
     stats = Stats()
     lane = make_lane(FakeTransport([step]), stats=stats)
 
-    outcome = await lane.send(ask())
+    outcome = await lane.send(chat_request())
 
     assert isinstance(outcome, Completed)
     assert outcome.attempts == 2
@@ -85,11 +80,14 @@ async def test_transient_trouble_is_tried_again(step: HttpResponse | Exception) 
 @pytest.mark.parametrize(
     ("step", "code"),
     [
-        (bad(400, "context_length_exceeded"), "context_length_exceeded"),
-        (bad(422), "t"),
-        (bad(418, "teapot"), "teapot"),
-        (bad(413), "t"),
-        (bad(429, "rate_limit_exceeded", "Request too large for m on TPM"), "request_too_large"),
+        (error_answer(400, "context_length_exceeded"), "context_length_exceeded"),
+        (error_answer(422), "t"),
+        (error_answer(418, "teapot"), "teapot"),
+        (error_answer(413), "t"),
+        (
+            error_answer(429, "rate_limit_exceeded", "Request too large for m on TPM"),
+            "request_too_large",
+        ),
     ],
 )
 @in_virtual_time
@@ -98,8 +96,8 @@ async def test_trouble_of_the_request_itself_is_a_failed_outcome(
 ) -> None:
     lane = make_lane(transport := FakeTransport([step]))
 
-    outcome = await lane.send(ask())
-    later = await lane.send(ask("b"))
+    outcome = await lane.send(chat_request())
+    later = await lane.send(chat_request("b"))
 
     assert isinstance(outcome, Failed)
     assert (outcome.code, outcome.status, outcome.cost_usd) == (code, step.status, 0.0)
@@ -110,25 +108,25 @@ async def test_trouble_of_the_request_itself_is_a_failed_outcome(
 @pytest.mark.parametrize(
     ("step", "kind"),
     [
-        (bad(401, "invalid_api_key"), AuthError),
-        (page(401), AuthError),
-        (bad(403, None, "You have insufficient permissions for this."), AuthError),
-        (bad(429, "insufficient_quota"), QuotaError),
-        (bad(429, "organization_spend_limit_exceeded"), QuotaError),
-        (bad(402), QuotaError),
-        (bad(404, "model_not_found"), ModelGoneError),
-        (bad(404, None, "The model `m` does not exist"), ModelGoneError),
+        (error_answer(401, "invalid_api_key"), AuthError),
+        (page_answer(401), AuthError),
+        (error_answer(403, None, "You have insufficient permissions for this."), AuthError),
+        (error_answer(429, "insufficient_quota"), QuotaError),
+        (error_answer(429, "organization_spend_limit_exceeded"), QuotaError),
+        (error_answer(402), QuotaError),
+        (error_answer(404, "model_not_found"), ModelGoneError),
+        (error_answer(404, None, "The model `m` does not exist"), ModelGoneError),
     ],
 )
 @in_virtual_time
 async def test_fatal_error_stops_every_later_call_while_what_is_in_flight_lands(
     step: HttpResponse, kind: type[Exception]
 ) -> None:
-    lane = make_lane(transport := FakeTransport([good(), step, good()]))
+    lane = make_lane(transport := FakeTransport([good_answer(), step, good_answer()]))
 
     ended = await send_all(lane, 10)
     with pytest.raises(kind):
-        await lane.send(ask("later"))
+        await lane.send(chat_request("later"))
 
     landed = [outcome for outcome in ended if isinstance(outcome, Completed)]
     assert len(transport.sent) == len(landed) + 1 <= 5
@@ -139,10 +137,10 @@ async def test_fatal_error_stops_every_later_call_while_what_is_in_flight_lands(
 @in_virtual_time
 async def test_the_key_is_in_no_error_and_no_repr() -> None:
     message = f"Incorrect API key provided: {KEY} or sk-abc*******xyz. See the docs."
-    lane = make_lane(FakeTransport([bad(401, "invalid_api_key", message)]))
+    lane = make_lane(FakeTransport([error_answer(401, "invalid_api_key", message)]))
 
     with pytest.raises(AuthError) as caught:
-        await lane.send(ask())
+        await lane.send(chat_request())
 
     assert "[key]" in str(caught.value)
     assert "sk-" not in str(caught.value) + repr(caught.value) + repr(ENDPOINT)
@@ -151,11 +149,11 @@ async def test_the_key_is_in_no_error_and_no_repr() -> None:
 @in_virtual_time
 async def test_attempts_are_bounded_and_the_request_stays_unsettled() -> None:
     stats = Stats()
-    transport = FakeTransport([bad(500)] * 3)
+    transport = FakeTransport([error_answer(500)] * 3)
     lane = make_lane(transport, stats=stats, settings=LimitSettings(max_attempts=3))
 
     with pytest.raises(TransientError, match="500"):
-        await lane.send(ask())
+        await lane.send(chat_request())
 
     assert len(transport.sent) == 3
     assert stats.settled == 0
@@ -163,11 +161,11 @@ async def test_attempts_are_bounded_and_the_request_stays_unsettled() -> None:
 
 @in_virtual_time
 async def test_retry_time_is_bounded() -> None:
-    transport = FakeTransport([bad(409)] * 100)
+    transport = FakeTransport([error_answer(409)] * 100)
     settings = LimitSettings(max_attempts=100, max_retry_s=30)
 
     with pytest.raises(TransientError, match="409"):
-        await make_lane(transport, settings=settings).send(ask())
+        await make_lane(transport, settings=settings).send(chat_request())
 
     assert transport.times_s[-1] - transport.times_s[0] < 30 + 60
     assert len(transport.sent) < 20
@@ -183,12 +181,12 @@ async def test_retry_time_is_bounded() -> None:
 )
 @in_virtual_time
 async def test_retry_after_is_a_floor_for_all(headers: dict[str, str], floor_s: float) -> None:
-    transport = FakeTransport([bad(429, "rate_limit_exceeded", headers=headers)])
+    transport = FakeTransport([error_answer(429, "rate_limit_exceeded", headers=headers)])
     lane = make_lane(transport)
 
-    first = asyncio.create_task(lane.send(ask("a")))
+    first = asyncio.create_task(lane.send(chat_request("a")))
     await asyncio.sleep(0.2)
-    await asyncio.gather(first, lane.send(ask("b")))
+    await asyncio.gather(first, lane.send(chat_request("b")))
 
     assert all(time_s - 0.1 >= floor_s for time_s in transport.times_s[1:])
 
@@ -196,17 +194,19 @@ async def test_retry_after_is_a_floor_for_all(headers: dict[str, str], floor_s: 
 @in_virtual_time
 async def test_a_days_limit_pauses_for_long() -> None:
     message = "Rate limit reached for m on requests per day (RPD): Limit 200"
-    transport = FakeTransport([bad(429, "rate_limit_exceeded", message)])
+    transport = FakeTransport([error_answer(429, "rate_limit_exceeded", message)])
 
-    await make_lane(transport).send(ask())
+    await make_lane(transport).send(chat_request())
 
     assert transport.times_s[1] >= 60
 
 
-@pytest.mark.parametrize("step", [good(refusal="I cannot."), good(finish_reason="content_filter")])
+@pytest.mark.parametrize(
+    "step", [good_answer(refusal="I cannot."), good_answer(finish_reason="content_filter")]
+)
 @in_virtual_time
 async def test_refusal_is_a_failed_outcome_that_keeps_reply_and_cost(step: HttpResponse) -> None:
-    outcome = await make_lane(FakeTransport([step])).send(ask())
+    outcome = await make_lane(FakeTransport([step])).send(chat_request())
 
     assert isinstance(outcome, Failed)
     assert outcome.code == "refused"
@@ -217,9 +217,9 @@ async def test_refusal_is_a_failed_outcome_that_keeps_reply_and_cost(step: HttpR
 @in_virtual_time
 async def test_output_limit_is_renamed_for_endpoints_that_know_only_the_old_name() -> None:
     endpoint = Endpoint("http://local.example/v1", output_limit_name="max_tokens")
-    transport = FakeTransport([good(finish_reason="length")])
+    transport = FakeTransport([good_answer(finish_reason="length")])
 
-    await make_lane(transport, endpoint).send(ask(output_tokens=100))
+    await make_lane(transport, endpoint).send(chat_request(output_tokens=100))
 
     first, second = (orjson.loads(payload) for _, _, payload in transport.sent)
     assert (first["max_tokens"], second["max_tokens"]) == (100, 200)
@@ -232,7 +232,7 @@ async def test_redirect_is_fatal_and_names_its_target() -> None:
     step = HttpResponse(301, {"Location": "https://new.example/v1"}, b"")
 
     with pytest.raises(Exception, match="base_url"):
-        await make_lane(FakeTransport([step])).send(ask())
+        await make_lane(FakeTransport([step])).send(chat_request())
 
 
 @in_virtual_time
@@ -253,20 +253,20 @@ async def test_stop_lets_what_is_in_flight_land_and_wakes_all_that_wait() -> Non
 @in_virtual_time
 async def test_cancelled_sender_gives_its_slot_back() -> None:
     lane = make_lane(FakeTransport(latency_s=1), settings=LimitSettings(max_in_flight=1))
-    task = asyncio.create_task(lane.send(ask("a")))
-    waiting = asyncio.create_task(lane.send(ask("b")))
+    task = asyncio.create_task(lane.send(chat_request("a")))
+    waiting = asyncio.create_task(lane.send(chat_request("b")))
     await asyncio.sleep(0.5)
 
     task.cancel()
     waiting.cancel()
 
-    assert isinstance(await lane.send(ask("c")), Completed)
+    assert isinstance(await lane.send(chat_request("c")), Completed)
 
 
 @in_virtual_time
 async def test_refused_requests_are_counted() -> None:
     stats = Stats()
-    await make_lane(FakeTransport([bad(429)]), stats=stats).send(ask())
+    await make_lane(FakeTransport([error_answer(429)]), stats=stats).send(chat_request())
 
     snapshot = stats.snapshot()
 

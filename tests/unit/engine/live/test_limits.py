@@ -8,15 +8,18 @@ import pytest
 
 from engine.errors import OutageError
 from engine.live.breaker import Breaker
+from engine.live.lane import LiveLane
 from engine.live.limits import Limits
 from engine.stats import Stats
 from engine.stopping import Admission
+from engine.testing.calls import chat_request
+from engine.testing.clocks import LoopClock, in_virtual_time
+from engine.testing.transport import FakeTransport, Step, error_answer, good_answer
 from engine.wire.endpoints import Endpoint
-from engine.wire.payloads import Estimate
+from engine.wire.payloads import TokenCount
 from schemas.outcomes import Completed, Failed
 from schemas.settings import LimitSettings
-from tests.unit.engine.live.fakes import FakeTransport, Step, ask, bad, good, make_lane, send_all
-from tests.unit.engine.live.virtual_time import LoopClock, in_virtual_time
+from tests.unit.engine.live.lanes import make_lane, send_all
 
 
 def now_s() -> float:
@@ -44,7 +47,9 @@ async def test_given_requests_per_minute_are_used_to_the_full_and_not_exceeded()
 
 @in_virtual_time
 async def test_given_tokens_per_minute_are_settled_with_the_real_usage() -> None:
-    transport = FakeTransport(responder=lambda *_: good(completion_tokens=40, prompt_tokens=20))
+    transport = FakeTransport(
+        responder=lambda *_: good_answer(completion_tokens=40, prompt_tokens=20)
+    )
     settings = LimitSettings(tokens_per_minute=60_000)
 
     await send_all(make_lane(transport, settings=settings), 1000)
@@ -55,7 +60,7 @@ async def test_given_tokens_per_minute_are_settled_with_the_real_usage() -> None
 @in_virtual_time
 async def test_provider_that_charges_the_output_limit_is_charged_for_after_one_refusal() -> None:
     message = "Rate limit reached for m on tokens per min (TPM): Limit 60000"
-    transport = FakeTransport([bad(429, "rate_limit_exceeded", message)])
+    transport = FakeTransport([error_answer(429, "rate_limit_exceeded", message)])
     settings = LimitSettings(tokens_per_minute=60_000)
 
     await send_all(make_lane(transport, settings=settings), 200)
@@ -71,7 +76,9 @@ async def test_unused_output_is_refunded_again_once_the_provider_is_seen_to_do_s
         "x-ratelimit-reset-tokens": "0ms",
     }
     message = "Rate limit reached for m on tokens per min (TPM): Limit 60000"
-    steps = [bad(429, "rate_limit_exceeded", message)] + [good(headers=headers)] * 999
+    steps = [error_answer(429, "rate_limit_exceeded", message)] + [
+        good_answer(headers=headers)
+    ] * 999
     transport = FakeTransport(steps)
     settings = LimitSettings(tokens_per_minute=60_000)
 
@@ -86,7 +93,7 @@ async def test_request_larger_than_a_minutes_tokens_fails_before_it_is_sent() ->
     transport = FakeTransport()
     lane = make_lane(transport, settings=LimitSettings(tokens_per_minute=1000))
 
-    outcome = await lane.send(ask(output_tokens=2000))
+    outcome = await lane.send(chat_request(output_tokens=2000))
 
     assert isinstance(outcome, Failed)
     assert (outcome.code, outcome.attempts) == ("request_too_large", 0)
@@ -98,10 +105,10 @@ async def test_request_larger_than_a_minutes_tokens_fails_before_it_is_sent() ->
 async def test_large_request_is_not_passed_for_ever_by_small_ones() -> None:
     transport = FakeTransport()
     lane = make_lane(transport, settings=LimitSettings(tokens_per_minute=6000))
-    small = [asyncio.create_task(lane.send(ask(f"a{number}"))) for number in range(20)]
+    small = [asyncio.create_task(lane.send(chat_request(f"a{number}"))) for number in range(20)]
     await asyncio.sleep(0)
 
-    large = asyncio.create_task(lane.send(ask("large", output_tokens=5000)))
+    large = asyncio.create_task(lane.send(chat_request("large", output_tokens=5000)))
     more = asyncio.create_task(send_all(lane, 40))
     await large
 
@@ -112,7 +119,9 @@ async def test_large_request_is_not_passed_for_ever_by_small_ones() -> None:
 
 @in_virtual_time
 async def test_limits_are_learnt_from_the_first_reply_and_it_starts_gently() -> None:
-    transport = FakeTransport(responder=lambda *_: good(headers=limit_headers(600)), latency_s=1)
+    transport = FakeTransport(
+        responder=lambda *_: good_answer(headers=limit_headers(600)), latency_s=1
+    )
     stats = Stats()
     lane = make_lane(transport, stats=stats)
 
@@ -126,7 +135,7 @@ async def test_limits_are_learnt_from_the_first_reply_and_it_starts_gently() -> 
 @in_virtual_time
 async def test_changed_limits_are_followed_below_the_given_ceiling() -> None:
     def respond(endpoint: Endpoint, payload: bytes) -> Step:
-        return good(headers=limit_headers(300 if 20 < now_s() < 40 else 6000))
+        return good_answer(headers=limit_headers(300 if 20 < now_s() < 40 else 6000))
 
     transport = FakeTransport(responder=respond)
     settings = LimitSettings(requests_per_minute=600)
@@ -153,7 +162,7 @@ async def test_overload_cuts_concurrency_an_ordinary_429_under_known_limits_does
     settings = LimitSettings(requests_per_minute=6000, max_in_flight=40)
 
     for stats, status in ((overloaded, 503), (refused, 429)):
-        transport = FakeTransport([bad(status)] * 20)
+        transport = FakeTransport([error_answer(status)] * 20)
         await send_all(make_lane(transport, stats=stats, settings=settings), 60)
 
     assert overloaded.snapshot().max_in_flight < 40
@@ -164,13 +173,13 @@ async def test_overload_cuts_concurrency_an_ordinary_429_under_known_limits_does
 async def test_cancelled_wait_for_a_limit_takes_nothing() -> None:
     transport = FakeTransport()
     lane = make_lane(transport, settings=LimitSettings(requests_per_minute=60))
-    await lane.send(ask("a"))
-    waiting = [asyncio.create_task(lane.send(ask(f"b{number}"))) for number in range(30)]
+    await lane.send(chat_request("a"))
+    waiting = [asyncio.create_task(lane.send(chat_request(f"b{number}"))) for number in range(30)]
     await asyncio.sleep(0.1)
 
     for task in waiting:
         task.cancel()
-    await lane.send(ask("c"))
+    await lane.send(chat_request("c"))
 
     assert transport.times_s[-1] < 2.1
 
@@ -181,14 +190,14 @@ async def test_cancelled_wait_for_tokens_gives_its_request_back() -> None:
     admission = Admission(clock)
     breaker = Breaker("one", max_outage_s=60, admission=admission, clock=clock)
     limits = Limits(600, 600, burst_s=1.0, max_pause_s=60, admission=admission, clock=clock)
-    await limits.take(Estimate(5, 0), breaker, lambda: True)
+    await limits.take(TokenCount(5, 0), breaker, lambda: True)
 
     for _ in range(10):
-        waiting = asyncio.create_task(limits.take(Estimate(5, 0), breaker, lambda: True))
+        waiting = asyncio.create_task(limits.take(TokenCount(5, 0), breaker, lambda: True))
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.wait([waiting])
-    await limits.take(Estimate(0, 0), breaker, lambda: True)
+    await limits.take(TokenCount(0, 0), breaker, lambda: True)
 
     assert now_s() < 0.01
 
@@ -196,10 +205,12 @@ async def test_cancelled_wait_for_tokens_gives_its_request_back() -> None:
 @in_virtual_time
 async def test_pause_longer_than_an_outage_may_last_ends_the_run() -> None:
     headers = {"retry-after": "7200"}
-    lane = make_lane(FakeTransport([bad(429, "rate_limit_exceeded", headers=headers)]))
+    lane = make_lane(FakeTransport([error_answer(429, "rate_limit_exceeded", headers=headers)]))
 
     with pytest.raises(OutageError, match="used up for another"):
-        await asyncio.gather(lane.send(ask("a")), lane.send(ask("b")), later(lane))
+        await asyncio.gather(
+            lane.send(chat_request("a")), lane.send(chat_request("b")), later(lane)
+        )
 
 
 @in_virtual_time
@@ -209,8 +220,9 @@ async def test_models_have_their_own_limits() -> None:
     await send_all(lane, 2)
 
     before_s = now_s()
-    other = ask("x").__class__(
-        **{name: getattr(ask("x"), name) for name in ask("x").__slots__} | {"model": "other"}
+    other = chat_request("x").__class__(
+        **{name: getattr(chat_request("x"), name) for name in chat_request("x").__slots__}
+        | {"model": "other"}
     )
     outcome = await lane.send(other)
 
@@ -218,9 +230,9 @@ async def test_models_have_their_own_limits() -> None:
     assert now_s() - before_s == pytest.approx(0.1)
 
 
-async def later(lane: object) -> None:
+async def later(lane: LiveLane) -> None:
     await asyncio.sleep(1)
-    await lane.send(ask("later"))  # type: ignore[attr-defined]
+    await lane.send(chat_request("later"))
 
 
 def most_within(times_s: list[float], window_s: float) -> int:

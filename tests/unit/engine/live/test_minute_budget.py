@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from engine.live.minute_budget import MinuteBudget
-from tests.unit.engine.live.virtual_time import in_virtual_time
+from engine.testing.clocks import in_virtual_time
 
 
 async def take(budget: MinuteBudget, units: float, times: int = 1) -> float:

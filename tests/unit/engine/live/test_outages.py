@@ -14,24 +14,14 @@ from engine.errors import (
     TransientError,
 )
 from engine.stats import Stats
+from engine.testing.calls import chat_request
+from engine.testing.clocks import in_virtual_time
+from engine.testing.transport import FakeTransport, Step, error_answer, good_answer, page_answer
 from engine.wire.endpoints import Endpoint
 from engine.wire.replies import HttpResponse
 from schemas.outcomes import Completed
 from schemas.settings import LimitSettings
-from tests.unit.engine.live.fakes import (
-    ENDPOINT,
-    OTHER,
-    FakeTransport,
-    Step,
-    ask,
-    bad,
-    good,
-    make_lane,
-    page,
-    send_all,
-    send_by_workers,
-)
-from tests.unit.engine.live.virtual_time import in_virtual_time
+from tests.unit.engine.live.lanes import ENDPOINT, OTHER, make_lane, send_all, send_by_workers
 
 REFUSED = NeverSentError("connection refused")
 LOST = TransientError("connection reset", code="connection_lost")
@@ -41,7 +31,7 @@ def failing_until(end_s: float, failure: Step) -> FakeTransport:
     """Fails until a moment of the loop's time, then answers well."""
 
     def respond(endpoint: Endpoint, payload: bytes) -> Step:
-        return failure if asyncio.get_running_loop().time() < end_s else good()
+        return failure if asyncio.get_running_loop().time() < end_s else good_answer()
 
     return FakeTransport(responder=respond)
 
@@ -51,19 +41,19 @@ def failing_between(start_s: float, end_s: float, failure: Step) -> FakeTranspor
 
     def respond(endpoint: Endpoint, payload: bytes) -> Step:
         now_s = asyncio.get_running_loop().time()
-        return failure if start_s <= now_s < end_s else good()
+        return failure if start_s <= now_s < end_s else good_answer()
 
     return FakeTransport(responder=respond)
 
 
-@pytest.mark.parametrize("failure", [page(502), LOST, REFUSED, bad(503)])
+@pytest.mark.parametrize("failure", [page_answer(502), LOST, REFUSED, error_answer(503)])
 @in_virtual_time
 async def test_outage_is_waited_out_with_few_probes_and_every_request_is_answered(
     failure: Step,
 ) -> None:
     transport = failing_between(0.05, 600, failure)
     lane = make_lane(transport, settings=LimitSettings(max_attempts=3))
-    await lane.send(ask("before"))
+    await lane.send(chat_request("before"))
 
     ended = await send_all(lane, 100)
 
@@ -75,7 +65,7 @@ async def test_outage_is_waited_out_with_few_probes_and_every_request_is_answere
 
 @in_virtual_time
 async def test_every_attempt_that_was_sent_counts_also_as_a_probe() -> None:
-    transport = failing_until(1e9, page(502))
+    transport = failing_until(1e9, page_answer(502))
     lane = make_lane(transport, settings=LimitSettings(max_attempts=4))
 
     ended = await send_all(lane, 4)
@@ -86,8 +76,8 @@ async def test_every_attempt_that_was_sent_counts_also_as_a_probe() -> None:
 
 @in_virtual_time
 async def test_stop_wakes_those_that_wait_for_a_probe_or_a_pause() -> None:
-    outage = make_lane(failing_until(9e9, page(502)))
-    pause = make_lane(FakeTransport([bad(429, headers={"retry-after": "600"})]))
+    outage = make_lane(failing_until(9e9, page_answer(502)))
+    pause = make_lane(FakeTransport([error_answer(429, headers={"retry-after": "600"})]))
     tasks = [asyncio.create_task(send_all(lane, 20)) for lane in (outage, pause)]
     await asyncio.sleep(100)
 
@@ -101,7 +91,7 @@ async def test_stop_wakes_those_that_wait_for_a_probe_or_a_pause() -> None:
 
 @in_virtual_time
 async def test_only_one_probe_at_a_time_goes_through_and_the_gaps_grow() -> None:
-    transport = failing_until(200, page(502))
+    transport = failing_until(200, page_answer(502))
 
     await send_all(make_lane(transport), 50)
 
@@ -116,7 +106,7 @@ async def test_outage_is_one_line_in_the_log_and_its_end_another(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.INFO):
-        await send_all(make_lane(failing_until(300, page(502))), 50)
+        await send_all(make_lane(failing_until(300, page_answer(502))), 50)
 
     messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == 2
@@ -127,11 +117,11 @@ async def test_outage_is_one_line_in_the_log_and_its_end_another(
 @in_virtual_time
 async def test_outage_longer_than_allowed_ends_it_for_all() -> None:
     settings = LimitSettings(max_outage_s=120)
-    lane = make_lane(failing_until(1e9, page(502)), settings=settings)
+    lane = make_lane(failing_until(1e9, page_answer(502)), settings=settings)
 
     ended = await send_all(lane, 50)
     with pytest.raises(OutageError):
-        await lane.send(ask("later"))
+        await lane.send(chat_request("later"))
 
     assert {type(error) for error in ended} == {OutageError}
     assert 120 <= asyncio.get_running_loop().time() < 160
@@ -139,12 +129,12 @@ async def test_outage_longer_than_allowed_ends_it_for_all() -> None:
 
 @in_virtual_time
 async def test_one_request_that_the_server_stumbles_over_is_no_outage() -> None:
-    lane = make_lane(FakeTransport([bad(500)] * 8))
+    lane = make_lane(FakeTransport([error_answer(500)] * 8))
 
     with pytest.raises(TransientError, match="500"):
-        await lane.send(ask())
+        await lane.send(chat_request())
 
-    assert isinstance(await lane.send(ask("b")), Completed)
+    assert isinstance(await lane.send(chat_request("b")), Completed)
 
 
 @in_virtual_time
@@ -153,7 +143,7 @@ async def test_refused_connections_do_not_count_as_attempts() -> None:
         transport := FakeTransport([REFUSED] * 5), settings=LimitSettings(max_attempts=2)
     )
 
-    outcome = await lane.send(ask())
+    outcome = await lane.send(chat_request())
 
     assert isinstance(outcome, Completed)
     assert len(transport.sent) == 6
@@ -161,9 +151,9 @@ async def test_refused_connections_do_not_count_as_attempts() -> None:
 
 @in_virtual_time
 async def test_cancelled_probe_lets_another_one_go() -> None:
-    transport = failing_until(20, page(502))
+    transport = failing_until(20, page_answer(502))
     lane = make_lane(transport)
-    tasks = [asyncio.create_task(lane.send(ask(f"r{number}"))) for number in range(8)]
+    tasks = [asyncio.create_task(lane.send(chat_request(f"r{number}"))) for number in range(8)]
     while len([time_s for time_s in transport.times_s if time_s > 5]) < 1:
         await asyncio.sleep(0.01)
 
@@ -187,13 +177,16 @@ async def test_requests_go_where_there_is_room() -> None:
     assert asyncio.get_running_loop().time() < 14
 
 
-@pytest.mark.parametrize("failure", [page(502), REFUSED, bad(401), bad(429, "insufficient_quota")])
+@pytest.mark.parametrize(
+    "failure",
+    [page_answer(502), REFUSED, error_answer(401), error_answer(429, "insufficient_quota")],
+)
 @in_virtual_time
 async def test_failing_endpoint_is_set_aside_and_the_other_does_its_work(
     failure: HttpResponse,
 ) -> None:
     def respond(endpoint: Endpoint, payload: bytes) -> Step:
-        return failure if endpoint == OTHER else good()
+        return failure if endpoint == OTHER else good_answer()
 
     transport = FakeTransport(responder=respond)
     settings = LimitSettings(max_attempts=3, requests_per_minute=600)
@@ -210,7 +203,7 @@ async def test_failing_endpoint_is_set_aside_and_the_other_does_its_work(
 async def test_endpoint_that_is_back_is_used_again() -> None:
     def respond(endpoint: Endpoint, payload: bytes) -> Step:
         is_out = endpoint == OTHER and asyncio.get_running_loop().time() < 20
-        return page(502) if is_out else good()
+        return page_answer(502) if is_out else good_answer()
 
     transport = FakeTransport(responder=respond)
     settings = LimitSettings(requests_per_minute=600)
@@ -225,7 +218,7 @@ async def test_endpoint_that_is_back_is_used_again() -> None:
 async def test_endpoint_whose_limits_are_not_known_gets_its_share() -> None:
     known = Endpoint("https://known.example/v1", "sk-k", requests_per_minute=600)
     unknown = Endpoint("https://unknown.example/v1", "sk-u")
-    transport = FakeTransport(responder=lambda endpoint, payload: good())
+    transport = FakeTransport(responder=lambda endpoint, payload: good_answer())
 
     await send_by_workers(make_lane(transport, known, unknown), 400)
 
@@ -236,9 +229,11 @@ async def test_endpoint_whose_limits_are_not_known_gets_its_share() -> None:
 @in_virtual_time
 async def test_all_endpoints_without_a_key_that_works_is_fatal() -> None:
     stats = Stats()
-    lane = make_lane(FakeTransport(responder=lambda *_: bad(401)), ENDPOINT, OTHER, stats=stats)
+    lane = make_lane(
+        FakeTransport(responder=lambda *_: error_answer(401)), ENDPOINT, OTHER, stats=stats
+    )
 
     with pytest.raises(AuthError):
-        await lane.send(ask())
+        await lane.send(chat_request())
 
     assert stats.settled == 0

@@ -2,20 +2,20 @@
 
 import orjson
 
+from engine.testing.calls import chat_request
 from engine.wire.payloads import REPLIES_TO_LEARN, TokenEstimates, wire_payload
 from schemas.outcomes import Usage
-from tests.unit.engine.live.fakes import ask
 
 
 def test_payload_goes_out_as_it_is_where_nothing_must_change() -> None:
-    request, unlimited = ask(), ask(output_tokens=0)
+    request, unlimited = chat_request(), chat_request(output_tokens=0)
 
     assert wire_payload(request, "max_completion_tokens", is_enlarged=False) is request.payload
     assert wire_payload(unlimited, "max_tokens", is_enlarged=False) is unlimited.payload
 
 
 def test_limit_of_either_name_is_doubled_under_the_name_that_the_endpoint_knows() -> None:
-    new, old = ask(output_tokens=100), ask(output_tokens=100)
+    new, old = chat_request(output_tokens=100), chat_request(output_tokens=100)
     old = type(old)(
         old.request_id,
         old.url,
@@ -39,16 +39,16 @@ def test_limit_of_either_name_is_doubled_under_the_name_that_the_endpoint_knows(
 
 def test_estimate_is_the_larger_of_the_providers_two_ways_to_count() -> None:
     estimates = TokenEstimates()
-    long_prompt = ask("x" * 4000, output_tokens=10)
+    long_prompt = chat_request("x" * 4000, output_tokens=10)
 
-    assert estimates.estimate(ask(), is_enlarged=False) == (120, 100)
-    assert estimates.estimate(ask(), is_enlarged=True) == (220, 200)
+    assert estimates.estimate(chat_request(), is_enlarged=False) == (120, 100)
+    assert estimates.estimate(chat_request(), is_enlarged=True) == (220, 200)
     assert estimates.estimate(long_prompt, is_enlarged=False).tokens > 1000
 
 
 def test_output_without_a_limit_is_learnt_from_replies_with_a_margin() -> None:
     estimates = TokenEstimates()
-    request = ask(output_tokens=0)
+    request = chat_request(output_tokens=0)
 
     for _ in range(REPLIES_TO_LEARN - 1):
         estimates.learn(request, Usage(20, 400))

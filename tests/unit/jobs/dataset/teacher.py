@@ -2,8 +2,9 @@
 
 import orjson
 
+from engine.testing.calls import completed, failed
 from schemas.documents import Chunk
-from schemas.outcomes import Completed, Failed, Outcome, Usage
+from schemas.outcomes import Outcome
 from schemas.record import content_id
 from schemas.requests import Json, Request
 from schemas.settings import RunSettings, TeacherSettings
@@ -27,34 +28,8 @@ class ScriptedTeacher:
     async def __call__(self, request: Request) -> Outcome:
         self.requests.append(request)
         if self._failure:
-            return Failed(
-                request_id=request.request_id,
-                model=request.model,
-                purpose=request.purpose,
-                lane="live",
-                attempts=1,
-                usage=Usage(),
-                cost_usd=None,
-                latency_s=0.1,
-                settled_at="2026-01-01T00:00:00Z",
-                code=self._failure,
-                message="said no",
-                status=200,
-            )
-        reply: dict[str, Json] = {"choices": [{"message": {"content": self._content}}]}
-        return Completed(
-            request_id=request.request_id,
-            model=request.model,
-            purpose=request.purpose,
-            lane="live",
-            attempts=1,
-            usage=Usage(),
-            cost_usd=None,
-            latency_s=0.1,
-            settled_at="2026-01-01T00:00:00Z",
-            reply=reply,
-            raw=orjson.dumps(reply),
-        )
+            return failed(request, self._failure, message="said no", status=200)
+        return completed(request, self._content)
 
     def body(self) -> dict[str, Json]:
         """The body of the only request."""

@@ -1,8 +1,11 @@
+import math
+from collections import Counter
+
 import orjson
 import pytest
 
-from jobs.dataset.write_questions import draw_kinds, write_questions
-from schemas.dataset import Question, Rejection
+from jobs.dataset.write_questions import KINDS, draw_kinds, write_questions
+from schemas.dataset import Kind, Question, Rejection
 from schemas.record import content_id
 from schemas.requests import Json
 from schemas.settings import QuestionSettings
@@ -194,3 +197,42 @@ async def test_dollar_signs_and_braces_of_a_document_are_not_filled_in() -> None
     )
 
     assert "[1] Set $text and ${kinds} to {count} or $$ or %s." in teacher.messages()[1]
+
+
+WEIGHTS = QuestionSettings().kind_weights
+
+
+def test_same_chunk_is_asked_for_the_same_kinds_whatever_the_order_of_the_weights() -> None:
+    reordered = dict(sorted(WEIGHTS.items(), reverse=True))
+
+    drawn = draw_kinds("chunk-1", 3, WEIGHTS)
+
+    assert drawn == draw_kinds("chunk-1", 3, reordered)
+
+
+@pytest.mark.parametrize("count", [1, 3, 7])
+def test_shares_of_kinds_are_those_of_the_weights(count: int) -> None:
+    drawn = Counter(kind for i in range(2000) for kind in draw_kinds(f"chunk-{i}", count, WEIGHTS))
+
+    shares = {kind: drawn[kind] / (2000 * count) for kind in KINDS}
+    assert shares == pytest.approx(WEIGHTS, abs=0.03)
+
+
+def test_no_chunk_is_more_than_one_off_its_quota() -> None:
+    quota = {kind: 5 * WEIGHTS[kind] for kind in KINDS}
+
+    counts = [Counter(draw_kinds(f"chunk-{i}", 5, WEIGHTS)) for i in range(200)]
+
+    assert all(
+        math.floor(quota[kind]) <= count[kind] <= math.ceil(quota[kind])
+        for count in counts
+        for kind in KINDS
+    )
+
+
+def test_kind_without_weight_is_never_drawn() -> None:
+    only: dict[Kind, float] = {"factual": 0.0, "why": 2.0}
+
+    drawn = {kind for i in range(50) for kind in draw_kinds(f"chunk-{i}", 4, only)}
+
+    assert drawn == {"why"}

@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from itertools import pairwise
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -74,11 +75,11 @@ def test_the_held_out_share_of_tokens_is_near_the_wanted(
 
 @given(SIZES, st.randoms(use_true_random=False))
 def test_the_order_of_the_documents_changes_nothing(
-    token_counts: list[int], random: object
+    token_counts: list[int], random: Random
 ) -> None:
     sizes = make_sizes(token_counts)
     shuffled = list(sizes)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
 
     assert split(shuffled) == split(sizes)
 

@@ -1,19 +1,20 @@
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.files.records import RecordLog
+from engine.testing.calls import failed
 from jobs.dataset.chat_rows import chat_row
-from jobs.evaluation.answer_samples import answer_sample, answer_tasks
+from jobs.evaluation.answer_samples import answer_sample, answer_tasks, is_refusal
 from jobs.evaluation.build_samples import held_out_samples
 from schemas.dataset import Rejection
 from schemas.documents import Chunk
-from schemas.evaluation import Mode, ModelAnswer, Sample
+from schemas.evaluation import Mode, ModelAnswer, Role, Sample
 from schemas.outcomes import Outcome
-from schemas.requests import Request
+from schemas.requests import Json, Request
 from schemas.settings import EvaluationSettings
-from tests.unit.jobs.evaluation.asking import AskFake, failed
+from tests.unit.jobs.evaluation.asking import ask_by_body
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
 
 SETTINGS = EvaluationSettings()
@@ -30,11 +31,11 @@ async def test_models_are_asked_what_training_rows_ask(tmp_path: Path, mode: Mod
         (sample,) = held_out_samples(folder, chunks, EvaluationSettings(max_held_out=1))
         chunk = chunks.require(sample.chunk_ids[0])
     (task,) = answer_tasks([sample], {"tuned": "ft:x"}, mode, SETTINGS)
-    ask = AskFake(lambda _: "An answer.")
+    ask = ask_by_body(lambda _: "An answer.")
 
     await answer_sample(task, ask, SETTINGS)
 
-    row = chat_row(sample.question, "An answer.", chunk, closed_book=mode == "closed")
+    row: Any = chat_row(sample.question, "An answer.", chunk, closed_book=mode == "closed")
     (body,) = ask.bodies
     assert body["messages"] == row["messages"][:2]
     assert body["model"] == "ft:x"
@@ -45,7 +46,7 @@ async def test_models_are_asked_what_training_rows_ask(tmp_path: Path, mode: Mod
 async def test_answer_says_who_gave_it_and_what_it_cost() -> None:
     (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", SETTINGS)
 
-    (answer,) = await answer_sample(task, AskFake(lambda _: "  I don't know.\n"), SETTINGS)
+    (answer,) = await answer_sample(task, ask_by_body(lambda _: "  I don't know.\n"), SETTINGS)
 
     assert isinstance(answer, ModelAnswer)
     assert (answer.role, answer.model, answer.mode) == ("baseline", "small", "open")
@@ -75,12 +76,12 @@ async def test_request_that_failed_for_good_is_a_rejection_that_names_the_model(
     ],
 )
 async def test_answer_that_was_cut_off_or_is_a_refusal_is_what_the_model_said(
-    code: str, message: dict[str, str | None], text: str, is_refused: bool
+    code: str, message: dict[str, Json], text: str, is_refused: bool
 ) -> None:
     (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", SETTINGS)
 
     async def ask(request: Request) -> Outcome:
-        return replace(failed(request, code), reply={"choices": [{"message": message}]})
+        return failed(request, code, reply={"choices": [{"message": message}]})
 
     (answer,) = await answer_sample(task, ask, SETTINGS)
 
@@ -90,16 +91,16 @@ async def test_answer_that_was_cut_off_or_is_a_refusal_is_what_the_model_said(
 
 async def test_answer_that_was_filtered_is_a_rejection() -> None:
     (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", SETTINGS)
-    reply = {"choices": [{"message": {"content": "It"}, "finish_reason": "content_filter"}]}
+    choice: Json = {"message": {"content": "It"}, "finish_reason": "content_filter"}
 
     async def ask(request: Request) -> Outcome:
-        return replace(failed(request, "refused"), reply=reply)
+        return failed(request, "refused", reply={"choices": [choice]})
 
     assert isinstance((await answer_sample(task, ask, SETTINGS))[0], Rejection)
 
 
 def test_every_model_gets_every_sample_but_no_unanswerable_one_without_an_excerpt() -> None:
-    models = {"baseline": "small", "teacher": "big"}
+    models: dict[Role, str] = {"baseline": "small", "teacher": "big"}
     samples = [SAMPLE, UNANSWERABLE]
 
     opened = list(answer_tasks(samples, models, "open", SETTINGS))
@@ -116,9 +117,45 @@ def test_every_model_gets_every_sample_but_no_unanswerable_one_without_an_excerp
 
 
 async def test_roles_with_one_model_ask_each_for_themselves() -> None:
-    ask = AskFake(lambda _: "An answer.")
+    ask = ask_by_body(lambda _: "An answer.")
 
     for task in answer_tasks([SAMPLE], {"baseline": "same", "teacher": "same"}, "open", SETTINGS):
         await answer_sample(task, ask, SETTINGS)
 
     assert len({request.request_id for request in ask.requests}) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I cannot answer this question from the excerpt.",
+        "I don't know.",
+        "The excerpt does not mention how much fondant a colony needs.",
+        "The provided text doesn't contain information about that.",
+        "The excerpt does not answer the question.",
+        "The weight of the anvil is not given in the excerpt.",
+        "Unfortunately, I am unable to find this.",
+        "There is no information about the price.",
+        "This question cannot be answered from the excerpt.",
+        "I'm sorry, but I can\u2019t help with that.",
+    ],
+)
+def test_refusal_is_recognised(text: str) -> None:
+    assert is_refusal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The anvil weighs 120 kilograms.",
+        "None: syrup is no longer fed once the nights stay below 8 degrees.",
+        "It does not: the wheel is thrown by foot, never by a motor.",
+        "The package manager cannot determine the version, so it asks.",
+        "A document does not have to be signed.",
+        "That is not so. The kiln is heated to 1220 degrees.",
+        "The lathe turns at 400 revolutions per minute. " * 7 + "The text does not mention elm.",
+        "",
+    ],
+)
+def test_answer_or_correction_is_no_refusal(text: str) -> None:
+    assert not is_refusal(text)

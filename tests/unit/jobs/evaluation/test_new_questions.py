@@ -16,7 +16,7 @@ from jobs.evaluation.new_questions import (
 from schemas.dataset import Question, Rejection
 from schemas.documents import Chunk
 from schemas.settings import RunSettings
-from tests.unit.jobs.evaluation.asking import AskFake
+from tests.unit.jobs.evaluation.asking import ask_by_body
 from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_question, make_run, make_settings
 
 HELD_OUT = ("lathe", "kiln", "loom")
@@ -57,26 +57,27 @@ async def test_questions_are_asked_for_as_for_the_dataset_but_twice_as_many(
 ) -> None:
     (trained,) = sample_trained_chunks(folder, make_few(1))
     draft = {"evidence": [2], "kind": "factual", "question": f"{SUBJECTS[trained.chunk.title]}?"}
-    ask = AskFake(lambda _: orjson.dumps({"questions": [draft]}).decode())
+    ask = ask_by_body(lambda _: orjson.dumps({"questions": [draft]}).decode())
 
     written = await ask_new_questions(trained.asked, ask, make_settings())
 
     (request,), (body,) = ask.requests, ask.bodies
     assert request.purpose == "evaluation_questions"
     assert body["messages"][1]["content"].startswith("At most 6 questions.")
-    assert [type(each) for each in written] == [Question]
-    assert written[0].chunk_id == trained.asked.chunk_id
+    (question,) = written
+    assert isinstance(question, Question)
+    assert question.chunk_id == trained.asked.chunk_id
 
 
 async def test_chunk_without_questions_is_one_rejection_of_this_stage(folder: RunFolder) -> None:
     (trained,) = sample_trained_chunks(folder, make_few(1))
 
     (rejection,) = await ask_new_questions(
-        trained.asked, AskFake(lambda _: '{"questions": []}'), make_settings()
+        trained.asked, ask_by_body(lambda _: '{"questions": []}'), make_settings()
     )
 
     assert isinstance(rejection, Rejection)
-    assert (rejection.stage, rejection.reason) == (NEW_QUESTIONS, "no_questions")
+    assert (rejection.stage, rejection.reason) == (NEW_QUESTIONS.name, "no_questions")
 
 
 def ask_about(trained: TrainedChunk, text: str) -> Question:
@@ -96,7 +97,7 @@ def test_question_that_is_like_one_of_the_run_or_one_chosen_before_is_passed_ove
         ask_about(first, "How are the old tools cleaned of rust?"),
         ask_about(second, "Where do apprentices keep their gloves?"),
     ]
-    replace_file(folder.results_path(NEW_QUESTIONS), map(encode_record, written))
+    replace_file(folder.results_path(NEW_QUESTIONS.name), map(encode_record, written))
 
     chosen = choose_new_questions(folder, [first, second, third], 0.7)
 
@@ -110,7 +111,7 @@ def test_questions_written_for_other_settings_are_not_chosen(folder: RunFolder) 
     now: list[TrainedChunk] = sample_trained_chunks(folder, make_few(1))
     (former,) = sample_trained_chunks(folder, make_few(1, "questions.per_chunk=7"))
     written = [ask_about(former, "Where do apprentices keep their gloves?")]
-    replace_file(folder.results_path(NEW_QUESTIONS), map(encode_record, written))
+    replace_file(folder.results_path(NEW_QUESTIONS.name), map(encode_record, written))
 
     assert choose_new_questions(folder, now, 0.7) == []
 

@@ -6,15 +6,15 @@ import pytest
 from engine.files.records import encode_record
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
+from jobs.evaluation.answer_samples import MODEL_ANSWERS
+from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.evaluated_models import answer_id, evaluated_models, judge_model
 from jobs.evaluation.read_evaluation import (
     ADVICE,
-    ANSWERS,
-    SAMPLES,
-    SCORES,
     describe_problems,
     read_evaluation,
 )
+from jobs.evaluation.score_answers import SCORES
 from schemas.dataset import Rejection
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample, Score
 from schemas.finetuning import TuningEvent
@@ -64,7 +64,7 @@ def write(folder: RunFolder, stage: str, records: Sequence[Record]) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
     folder = make_run(tmp_path / "run", make_settings())
-    write(folder, SAMPLES, [SAMPLE])
+    write(folder, SAMPLES.name, [SAMPLE])
     return folder
 
 
@@ -78,7 +78,7 @@ def test_only_answers_of_the_models_and_parameters_that_are_set_are_current(
     former_limit = make_answer(
         "teacher", "gpt-4.1-mini", make_settings("evaluation.answer_max_output_tokens=7")
     )
-    write(folder, ANSWERS, [former_model, now, former_limit, closed])
+    write(folder, MODEL_ANSWERS.name, [former_model, now, former_limit, closed])
 
     assert read_evaluation(folder, settings).answers == [now, closed]
     assert read_evaluation(folder, make_settings()).answers == []
@@ -90,8 +90,8 @@ def test_only_the_last_score_by_the_judge_that_is_set_is_current(folder: RunFold
     of_another = make_score(answer, value=0.1, judge="gpt-6-luna", version="0.4.3")
     old = make_score(answer, value=0.2, judge="gpt-4o-mini", version="0.4.2")
     new = make_score(answer, value=None, judge="gpt-4o-mini", version="0.4.3")
-    write(folder, ANSWERS, [answer])
-    write(folder, SCORES, [of_another, old, new])
+    write(folder, MODEL_ANSWERS.name, [answer])
+    write(folder, SCORES.name, [of_another, old, new])
 
     assert read_evaluation(folder, settings).scores == [new]
 
@@ -99,8 +99,8 @@ def test_only_the_last_score_by_the_judge_that_is_set_is_current(folder: RunFold
 def test_scores_of_answers_that_are_not_current_do_not_count(folder: RunFolder) -> None:
     answer = make_answer("teacher", "another", make_settings())
     score = make_score(answer, value=0.1, judge="gpt-4o-mini", version="0.4.3")
-    write(folder, ANSWERS, [answer])
-    write(folder, SCORES, [score])
+    write(folder, MODEL_ANSWERS.name, [answer])
+    write(folder, SCORES.name, [score])
 
     assert read_evaluation(folder, make_settings()).scores == []
 
@@ -114,11 +114,13 @@ def test_problems_of_what_is_current_are_counted_and_come_with_advice(folder: Ru
     answer = make_answer("baseline", "small", settings)
     missing = make_answer("teacher", "gpt-4.1-mini", settings)
     score = make_score(answer, value=None, judge="gpt-4o-mini", version="0.4.3")
-    write(folder, ANSWERS, [answer])
-    write(folder, SCORES, [score.model_copy(update={"problem": "judge: refused: no"})])
+    write(folder, MODEL_ANSWERS.name, [answer])
+    write(folder, SCORES.name, [score.model_copy(update={"problem": "judge: refused: no"})])
     rejections = [
-        Rejection.of(missing.answer_id, stage=ANSWERS, reason="too_long", detail="teacher"),
-        Rejection.of("of another evaluation", stage=ANSWERS, reason="gone"),
+        Rejection.of(
+            missing.answer_id, stage=MODEL_ANSWERS.name, reason="too_long", detail="teacher"
+        ),
+        Rejection.of("of another evaluation", stage=MODEL_ANSWERS.name, reason="gone"),
     ]
     replace_file(folder.rejected_path, map(encode_record, rejections))
 

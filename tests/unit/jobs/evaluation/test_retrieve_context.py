@@ -8,6 +8,7 @@ from engine.errors import ConfigError, Deferred
 from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
+from engine.testing.calls import failed
 from jobs.evaluation.retrieve_context import (
     REQUESTS_AT_ONCE,
     TEXTS_PER_REQUEST,
@@ -18,7 +19,7 @@ from schemas.outcomes import Outcome
 from schemas.record import content_id
 from schemas.requests import Request
 from schemas.settings import EvaluationSettings
-from tests.unit.jobs.evaluation.asking import AskFake, Body, failed
+from tests.unit.jobs.evaluation.asking import Body, ask_by_body
 from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_run, make_settings
 
 QUESTIONS = ["How hot is the kiln for porcelain?", "Which wood is cut by five teeth an inch?"]
@@ -68,7 +69,7 @@ def embed(body: Body) -> Body:
 
 async def test_embeddings_find_the_chunk_that_is_closest(folder: RunFolder) -> None:
     settings = EvaluationSettings(retriever="embeddings", retrieved_chunks=2)
-    ask = AskFake(embed)
+    ask = ask_by_body(embed)
 
     found = await retrieve_chunks(["Kiln?", "Saw?"], folder.results_path("chunks"), settings, ask)
 

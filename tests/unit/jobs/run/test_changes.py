@@ -11,11 +11,13 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from engine.stopping import Stopping
+from jobs.dataset.stages import DATASET
 from jobs.documents.list_sources import MissingDocument, find_missing_documents, list_sources
-from jobs.run.changes import TOUCHES, Change, RunChanges, apply_changes
+from jobs.run.changes import Change, RunChanges, apply_changes, read_touches
 from schemas.dataset import Rejection
 from schemas.documents import Document, SplitAssignment
 from schemas.record import Record
+from schemas.touches import Touches
 
 IDS = {name: f"{number:032x}" for number, name in enumerate(("kept", "gone", "broken"))}
 
@@ -66,7 +68,7 @@ async def test_documents_that_left_half_way_are_still_known_to_be_gone(
     obstacle.mkdir()
 
     with pytest.raises(StorageError):
-        apply_changes(folder, RunChanges((), missing))
+        apply_changes(folder, RunChanges((), missing), DATASET)
     obstacle.rmdir()
 
     assert find_missing_documents(folder) == list(missing)
@@ -76,8 +78,10 @@ async def test_documents_that_left_half_way_are_still_known_to_be_gone(
 def test_other_limits_of_reading_move_no_document_to_the_other_side(folder: RunFolder) -> None:
     split = folder.results_path("split").read_bytes()
     key = "documents.max_seconds_per_file"
+    touches = read_touches()[key]
+    assert isinstance(touches, Touches)
 
-    apply_changes(folder, RunChanges((Change(key, TOUCHES[key]),), ()))
+    apply_changes(folder, RunChanges((Change(key, touches),), ()), DATASET)
 
     assert folder.results_path("split").read_bytes() == split
     assert not folder.finished_path("documents").exists()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.batch.desk import BatchLane
+from engine.batch.lane import BatchLane
 from engine.errors import (
     Deferred,
     FatalError,
@@ -16,10 +16,13 @@ from engine.errors import (
     RateLimitError,
     TransientError,
 )
+from engine.testing.batch_provider import answered_line
+from engine.testing.calls import chat_request
+from engine.testing.clocks import EPOCH
+from engine.testing.stage_parts import FakeLane
 from jobs.run.lanes import LanePlan
 from jobs.run.rounds import Rounds
-from tests.unit.engine.batch.fakes import EPOCH, Bench, Place, answered, ask, make_place, submit
-from tests.unit.engine.fakes import FakeLane
+from tests.unit.engine.batch.desks import Bench, Place, make_place, submit
 
 OUTAGE = TransientError("no answer", code="connection_failed")
 POLL_S = 10.0
@@ -66,7 +69,7 @@ class Job:
 
     async def _go_on(self, item: str) -> bool:
         for step in self._steps:
-            request = ask(f"{item}.{step}")
+            request = chat_request(f"{item}.{step}")
             if request.request_id not in self._place.settled:
                 try:
                     outcome = await self.lane.send(request)
@@ -242,13 +245,15 @@ async def test_auto_sends_the_bulk_in_batches_and_remainders_live(tmp_path: Path
 
     await job.round(auto)
     batch = next(iter(place.provider.batches.values()))
-    place.provider.end("000001", "expired", output=[answered("a.s1"), answered("b.s1")])
+    place.provider.end("000001", "expired", output=[answered_line("a.s1"), answered_line("b.s1")])
     is_done = await job.round(auto)
 
-    assert batch.facts.status == "in_progress"
+    assert batch.remote.status == "in_progress"
     assert not is_done  # c.s1 and the second steps of a and b are enough for another batch
     assert job.live.sent == []
-    place.provider.end("000002", output=[answered("a.s2"), answered("b.s2"), answered("c.s1")])
+    place.provider.end(
+        "000002", output=[answered_line("a.s2"), answered_line("b.s2"), answered_line("c.s1")]
+    )
     assert await job.round(auto)
     assert job.live.sent == ["c.s2"]
 
@@ -266,7 +271,7 @@ async def test_near_the_deadline_batches_are_cancelled_and_the_rest_goes_live(
     with pytest.raises(TransientError):
         await job.round(auto)
     while_cancelling = await job.round(auto)
-    place.provider.end("000001", "cancelled", output=[answered("a.s1")])
+    place.provider.end("000001", "cancelled", output=[answered_line("a.s1")])
     is_done = await job.round(auto)
 
     assert not while_cancelling
@@ -297,7 +302,7 @@ async def test_waiting_ends_when_the_plan_changes(tmp_path: Path) -> None:
     async def sleep(seconds: float) -> None:
         place.clock.go(seconds=seconds)
         for batch in place.provider.batches.values():
-            if batch.facts.status == "cancelling":
+            if batch.remote.status == "cancelling":
                 place.provider.end("000001", "cancelled", output=[])
 
     place.clock.sleep = sleep  # type: ignore[method-assign]
@@ -315,7 +320,7 @@ async def test_what_an_earlier_call_spooled_and_is_no_longer_asked_is_not_bought
     job = Job(place, ["a"], ["s"])
 
     async with place.open() as bench:  # killed before it had submitted anything
-        await bench.desk.spool(ask("of other settings"))
+        await bench.desk.spool(chat_request("of other settings"))
     await job.round(plan())
 
     assert place.provider.custom_ids("000001") == ["a.s"]
@@ -327,7 +332,7 @@ async def test_pass_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
     job = Job(place, ["a", "b", "c"], ["s"])
 
     async with place.open() as bench:  # killed in the middle of a pass over more documents
-        await bench.desk.spool(ask("b.s"))
+        await bench.desk.spool(chat_request("b.s"))
     await job.round(plan())
 
     assert place.provider.custom_ids("000002") == ["b.s", "c.s"]
@@ -356,7 +361,7 @@ async def test_batches_that_nothing_waits_for_are_named(
     place = make_place(tmp_path)
 
     async with place.open() as bench:
-        await submit(bench.desk, ask("of other settings"))
+        await submit(bench.desk, chat_request("of other settings"))
     is_done = await Job(place, [], []).round(plan(), is_changed=True)
 
     assert is_done

@@ -5,17 +5,19 @@ import pytest
 
 from engine.errors import ConfigError, InterruptedRunError
 from engine.stopping import Stopping
+from engine.testing.calls import chat_request, completed, failed
 from jobs.send.batch_files import BLOCK_BYTES, CHUNK_BYTES, read_batch_file
 from jobs.send.check_batch_file import CheckedFile, check_batch_file
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ResultFiles, result_paths
 from tests.unit.jobs.send.batch_file_texts import line, write
-from tests.unit.jobs.send.outcomes import completed, failed
 
 
 async def check(path: Path, *, skips: bool = False, settled: tuple[str, ...] = ()) -> CheckedFile:
     async with ResultFiles(result_paths(path.with_name("out.jsonl"))) as results:
-        await asyncio.gather(*(results.keep(completed(custom_id)) for custom_id in settled))
+        await asyncio.gather(
+            *(results.keep(completed(chat_request(custom_id))) for custom_id in settled)
+        )
         return check_batch_file(path, results, Stopping(), skips_bad_lines=skips)
 
 
@@ -76,8 +78,8 @@ async def test_settled_requests_are_counted_and_not_wanted(tmp_path: Path) -> No
 
     async with ResultFiles(result_paths(tmp_path / "out.jsonl")) as results:
         for custom_id in ids[:3]:
-            await results.keep(completed(custom_id))
-        await results.keep(failed(ids[3]))
+            await results.keep(completed(chat_request(custom_id)))
+        await results.keep(failed(chat_request(ids[3])))
         checked = check_batch_file(path, results, Stopping(), skips_bad_lines=False)
 
     assert (checked.answered_count, checked.failed_count, checked.wanted_count) == (3, 1, 1)

@@ -1,13 +1,13 @@
 import orjson
 
+from engine.testing.calls import chat_request, completed, failed
 from jobs.send.result_files import encode_answer, encode_failure
-from tests.unit.jobs.send.outcomes import completed, failed
 
 
 def test_answer_keeps_the_body_as_it_was_received_and_begins_with_its_id() -> None:
     raw = b'{"b" :  [1.0, 1e3],  "a":"\\u00fc"}'
 
-    encoded = encode_answer(completed('say "hi"', raw=raw), "req_1")
+    encoded = encode_answer(completed(chat_request('say "hi"'), raw=raw), "req_1")
 
     assert encoded.startswith(rb'{"custom_id":"say \"hi\"",')
     assert b'"body":' + raw in encoded
@@ -18,7 +18,9 @@ def test_answer_keeps_the_body_as_it_was_received_and_begins_with_its_id() -> No
 
 
 def test_http_failure_stands_in_the_response_as_in_the_batch_api() -> None:
-    outcome = failed("a", code="invalid_value", status=400, message="400 invalid_value: no such")
+    outcome = failed(
+        chat_request("a"), code="invalid_value", status=400, message="400 invalid_value: no such"
+    )
 
     fields = orjson.loads(encode_failure(outcome, "req_1"))
 
@@ -29,14 +31,16 @@ def test_http_failure_stands_in_the_response_as_in_the_batch_api() -> None:
 
 
 def test_failure_without_a_reply_stands_in_error() -> None:
-    fields = orjson.loads(encode_failure(failed("a", code="request_too_large"), "req_1"))
+    fields = orjson.loads(
+        encode_failure(failed(chat_request("a"), code="request_too_large", status=None), "req_1")
+    )
 
     assert fields["response"] is None
     assert fields["error"]["code"] == "request_too_large"
 
 
 def test_reply_that_is_of_no_use_is_kept_because_it_was_paid_for() -> None:
-    outcome = failed("a", code="truncated", status=200, reply={"choices": ["cut"]})
+    outcome = failed(chat_request("a"), code="truncated", status=200, reply={"choices": ["cut"]})
 
     fields = orjson.loads(encode_failure(outcome, "req_1"))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ConfigError
-from jobs.run.changes import TOUCHES
+from jobs.run.changes import read_touches
 from jobs.settings.resolve import (
     Layer,
     read_assignments,
@@ -14,6 +14,7 @@ from jobs.settings.resolve import (
     resolve_settings,
     setting_keys,
 )
+from schemas.touches import Touches
 
 
 def test_later_layers_win_key_by_key(tmp_path: Path) -> None:
@@ -116,7 +117,8 @@ def test_example_names_every_key_and_says_what_a_change_does(key: str) -> None:
 
     assert line is not None
     mark = {"requests": "[asks anew]", "threshold": "[free]"}
-    expected = mark.get(TOUCHES[key].effect) if key in TOUCHES else None
+    touches = read_touches()[key]
+    expected = mark[touches.effect] if isinstance(touches, Touches) else None
     assert (expected is None) == ("[asks anew]" not in line[0] and "[free]" not in line[0])
     assert expected is None or expected in line[0]
 

@@ -1,24 +1,18 @@
 import pytest
 
 from engine.errors import ConfigError
+from engine.testing.calls import completed
+from engine.testing.stage_parts import FakeAsk
 from jobs.text.text_similarity import Pair, SimilarityFailure, measure_similarity
-from schemas.outcomes import Completed, Outcome, Usage
-from schemas.requests import Json, Request
+from schemas.requests import Json
 from tests.unit.jobs.dataset.small.small_teacher import UNLIKE, SmallTeacher, wire_vector
 
 PAIRS = [Pair("a", "b"), Pair("c", "d")]
 
 
-class Replying:
+def replying(reply: dict[str, Json]) -> FakeAsk:
     """An `Ask` that always replies with the same body."""
-
-    def __init__(self, reply: dict[str, Json]) -> None:
-        self._reply = reply
-
-    async def __call__(self, request: Request) -> Outcome:
-        return Completed(
-            request.request_id, "m", "p", "live", 1, Usage(), None, 0.1, "", self._reply, b"{}"
-        )
+    return FakeAsk(lambda request: completed(request, reply))
 
 
 async def test_one_request_measures_all_pairs() -> None:
@@ -38,7 +32,7 @@ async def test_vectors_may_come_as_numbers_and_in_any_order() -> None:
     ]
 
     similarities = await measure_similarity(
-        "i", 0, pairs=PAIRS[:1], ask=Replying({"data": data}), model="v"
+        "i", 0, pairs=PAIRS[:1], ask=replying({"data": data}), model="v"
     )
 
     assert similarities == [0.6]
@@ -62,7 +56,7 @@ MALFORMED: list[Json] = [
 @pytest.mark.parametrize("data", MALFORMED)
 async def test_a_reply_that_is_not_vectors_is_a_failure(data: Json) -> None:
     result = await measure_similarity(
-        "i", 0, pairs=PAIRS[:1], ask=Replying({"data": data}), model="v"
+        "i", 0, pairs=PAIRS[:1], ask=replying({"data": data}), model="v"
     )
 
     assert result == SimilarityFailure("malformed_embeddings")

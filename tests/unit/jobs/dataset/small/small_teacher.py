@@ -7,7 +7,8 @@ from typing import Literal
 
 import orjson
 
-from schemas.outcomes import Completed, Failed, Outcome, Usage
+from engine.testing.calls import completed, failed
+from schemas.outcomes import Outcome
 from schemas.requests import EMBEDDINGS, Json, Request
 from schemas.settings import RunSettings, TeacherSettings
 from tests.unit.jobs.dataset.teacher import make_chunk
@@ -45,10 +46,10 @@ class SmallTeacher:
         self.requests.append(request)
         is_embedding = request.url == EMBEDDINGS
         if self._fails == ("embeddings" if is_embedding else "chat"):
-            return _failed(request)
+            return failed(request, "truncated", message="cut off at the output limit", status=200)
         body = orjson.loads(request.payload)
         reply = self._embed(body["input"]) if is_embedding else self._chat()
-        return _completed(request, reply)
+        return completed(request, reply)
 
     def bodies(self) -> list[dict[str, Json]]:
         """The bodies of all requests, in order."""
@@ -71,36 +72,3 @@ class SmallTeacher:
 def wire_vector(vector: Sequence[float]) -> str:
     """A vector as base64 of little-endian float32."""
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
-
-
-def _completed(request: Request, reply: dict[str, Json]) -> Completed:
-    return Completed(
-        request_id=request.request_id,
-        model=request.model,
-        purpose=request.purpose,
-        lane="live",
-        attempts=1,
-        usage=Usage(),
-        cost_usd=None,
-        latency_s=0.1,
-        settled_at="2026-01-01T00:00:00Z",
-        reply=reply,
-        raw=orjson.dumps(reply),
-    )
-
-
-def _failed(request: Request) -> Failed:
-    return Failed(
-        request_id=request.request_id,
-        model=request.model,
-        purpose=request.purpose,
-        lane="live",
-        attempts=1,
-        usage=Usage(),
-        cost_usd=None,
-        latency_s=0.1,
-        settled_at="2026-01-01T00:00:00Z",
-        code="truncated",
-        message="cut off at the output limit",
-        status=200,
-    )

@@ -8,6 +8,7 @@ from jobs.evaluation.read_evaluation import Evaluation
 from schemas.comparison import Comparison, Difference, GroupComparison
 from tests.unit.jobs.comparison.evaluations import (
     JUDGE,
+    Values,
     answer,
     evaluation_of,
     random_evaluation,
@@ -128,13 +129,15 @@ def test_a_model_with_and_without_the_source_is_compared_with_itself() -> None:
 
 def test_the_order_of_lines_in_the_files_does_not_matter() -> None:
     evaluation = random_evaluation(40)
-    reversed_ = Evaluation(*(list(reversed(part)) for part in evaluation))
+    reversed_ = Evaluation(
+        evaluation.samples[::-1], evaluation.answers[::-1], evaluation.scores[::-1]
+    )
 
     assert compare(evaluation) == compare(reversed_)
 
 
 def test_a_judge_of_its_own_answers_is_named() -> None:
-    values = {"baseline": [0.2] * 30, "teacher": [0.5] * 30}
+    values: Values = {"baseline": [0.2] * 30, "teacher": [0.5] * 30}
 
     own, other = (
         compare(evaluation_of(values, judge=judge)).warnings for judge in ("teacher-model", JUDGE)

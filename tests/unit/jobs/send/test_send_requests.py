@@ -8,6 +8,7 @@ import orjson
 from engine.errors import ConfigError, FatalError, InterruptedRunError, StorageError
 from engine.progress import StageProgress
 from engine.stopping import Stopping
+from engine.testing.transport import FakeTransport, Step, error_answer, good_answer
 from engine.wire.endpoints import Endpoint
 from engine.wire.replies import HttpResponse
 from jobs.send.request_sources import LineReader, StreamSource
@@ -15,7 +16,7 @@ from jobs.send.result_files import ResultFiles, result_paths, set_failures_aside
 from jobs.send.send_requests import Sending
 from schemas.outcomes import Outcome
 from schemas.settings import LimitSettings
-from tests.unit.engine.live.fakes import FakeTransport, Step, bad, good, make_lane
+from tests.unit.engine.live.lanes import make_lane
 from tests.unit.jobs.send.batch_file_texts import line
 
 instant = partial(FakeTransport, latency_s=0.0)
@@ -84,7 +85,7 @@ async def test_every_request_ends_in_one_of_the_files(tmp_path: Path) -> None:
     out_path = tmp_path / "out.jsonl"
 
     def respond(_: Endpoint, payload: bytes) -> Step:
-        return bad(400, "invalid_value") if b'"bad' in payload else good()
+        return error_answer(400, "invalid_value") if b'"bad' in payload else good_answer()
 
     sent = await send_all(
         out_path, Lines(*map(line, ["a", "bad1", "b"])), instant(responder=respond)
@@ -97,7 +98,7 @@ async def test_every_request_ends_in_one_of_the_files(tmp_path: Path) -> None:
 
 async def test_second_call_sends_only_what_is_not_settled(tmp_path: Path) -> None:
     out_path = tmp_path / "out.jsonl"
-    first = instant([bad(400, "invalid_value"), good()])
+    first = instant([error_answer(400, "invalid_value"), good_answer()])
     await send_all(out_path, Lines(line("a"), line("b")), first, workers=1)
 
     sent = await send_all(out_path, Lines(*map(line, ["a", "b", "c"])))
@@ -109,7 +110,7 @@ async def test_second_call_sends_only_what_is_not_settled(tmp_path: Path) -> Non
 async def test_failures_set_aside_are_sent_again_and_stay_readable(tmp_path: Path) -> None:
     out_path = tmp_path / "out.jsonl"
     paths = result_paths(out_path)
-    refusing = instant([bad(400, "invalid_value")])
+    refusing = instant([error_answer(400, "invalid_value")])
     await send_all(out_path, Lines(line("a")), refusing)
 
     set_failures_aside(paths)
@@ -125,7 +126,7 @@ async def test_request_out_of_attempts_is_written_nowhere(tmp_path: Path) -> Non
     out_path = tmp_path / "out.jsonl"
 
     def respond(_: Endpoint, payload: bytes) -> Step:
-        return bad(500, "server_error") if b'"unlucky"' in payload else good()
+        return error_answer(500, "server_error") if b'"unlucky"' in payload else good_answer()
 
     sent = await send_all(
         out_path, Lines(*map(line, ["a", "unlucky", "b"])), instant(responder=respond)
@@ -139,7 +140,7 @@ async def test_request_out_of_attempts_is_written_nowhere(tmp_path: Path) -> Non
 
 async def test_fatal_error_leaves_the_rest_unsettled(tmp_path: Path) -> None:
     out_path = tmp_path / "out.jsonl"
-    transport = instant([good(), bad(401, "invalid_api_key")])
+    transport = instant([good_answer(), error_answer(401, "invalid_api_key")])
 
     sent = await send_all(out_path, Lines(*map(line, "abcd")), transport, workers=1)
 
@@ -189,7 +190,7 @@ async def test_worker_draws_nothing_before_its_reply_is_on_disk(tmp_path: Path) 
 
     def respond(_: Endpoint, __: bytes) -> Step:
         written_counts.append(len(ids_in(out_path)))
-        return good()
+        return good_answer()
 
     transport = instant(responder=respond)
     await send_all(out_path, Lines(*map(line, "abcd")), transport, workers=1)
@@ -215,7 +216,7 @@ async def test_full_disk_buys_nothing_further(tmp_path: Path) -> None:
 
 async def test_body_on_several_lines_becomes_one(tmp_path: Path) -> None:
     out_path = tmp_path / "out.jsonl"
-    answer = good()
+    answer = good_answer()
     assert isinstance(answer, HttpResponse)
     assert b"\n" in answer.body
 

@@ -1,4 +1,4 @@
-"""What the classic commands have in common: the flags of a run, and how they end."""
+"""What the three commands in scripts/ have in common: the flags of a run, and how they end."""
 
 import argparse
 import os

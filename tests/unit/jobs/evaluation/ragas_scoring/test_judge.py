@@ -1,3 +1,5 @@
+from typing import Any
+
 from pydantic import BaseModel, Field
 
 from jobs.evaluation.ragas_scoring.judge import MAX_ITEMS, MAX_STRING_CHARS, strict_schema
@@ -14,7 +16,7 @@ class Whole(BaseModel):
 
 
 def test_every_object_requires_all_its_keys_and_allows_no_other() -> None:
-    schema = strict_schema(Whole, is_bounded=False)
+    schema: Any = strict_schema(Whole, is_bounded=False)
 
     assert schema["required"] == ["parts", "names"]
     assert schema["additionalProperties"] is False

@@ -1,0 +1,97 @@
+"""The two stages that ask the teacher: for questions about chunks, and for answers to them."""
+
+import heapq
+from collections.abc import AsyncIterator, Container, Iterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from engine.ask import Ask
+from engine.files.records import RecordLog, read_ids, read_records
+from engine.stage import StageFiles
+from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.profiles import PROFILES
+from jobs.dataset.write_answers import STAGE as ANSWERS_NAME
+from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
+from jobs.documents.chunk_documents import CHUNKS
+from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
+from jobs.text.text_similarity import PURPOSE as SIMILARITY
+from schemas.dataset import Answer, Question, Rejection
+from schemas.documents import Chunk
+from schemas.settings import RunSettings
+
+
+def _list_chunks(context: StageContext[None], files: StageFiles[Question]) -> Items[Chunk]:
+    path = context.folder.results_path(CHUNKS.name)
+    chosen = _smallest_ids(read_ids(path, Chunk), context.settings.limit_chunks)
+    chunks = read_records(
+        path, Chunk, is_wanted=lambda id_: id_ in chosen and files.is_unfinished(id_)
+    )
+    total = sum(1 for id_ in read_ids(path, Chunk) if id_ in chosen)
+    return Items(chunks, total, len(files.finished))
+
+
+async def _ask_for_questions(
+    chunk: Chunk, ask: Ask, settings: RunSettings
+) -> list[Question | Rejection]:
+    profile = PROFILES[settings.teacher.prompt_profile]
+    return await profile.write_questions(chunk, ask, settings)
+
+
+QUESTIONS: Stage[None] = Stage(
+    name=QUESTIONS_NAME,
+    label="questions",
+    result=Question,
+    reads=(CHUNKS.name,),
+    work=ItemWork(items=_list_chunks, needs=only_settings, work=_ask_for_questions),
+    prompts={name: profile.question_prompts for name, profile in PROFILES.items()},
+    purposes=(QUESTIONS_NAME, "small_question", SIMILARITY),
+)
+
+
+class _Needs(NamedTuple):
+    chunks: RecordLog[Chunk]
+    settings: RunSettings
+
+
+def _list_questions(context: StageContext[None], files: StageFiles[Answer]) -> Items[Question]:
+    path = context.folder.results_path(KEPT_QUESTIONS.name)
+    questions = _on_train_side(read_records(path, Question, is_wanted=files.is_unfinished))
+    total = sum(1 for _ in _on_train_side(read_records(path, Question)))
+    return Items(questions, total, len(files.finished))
+
+
+@asynccontextmanager
+async def _open_chunks(context: StageContext[None], _: StageFiles[Answer]) -> AsyncIterator[_Needs]:
+    async with RecordLog(context.folder.results_path(CHUNKS.name), Chunk) as chunks:
+        yield _Needs(chunks, context.settings)
+
+
+async def _ask_for_answer(question: Question, ask: Ask, needs: _Needs) -> list[Answer | Rejection]:
+    profile = PROFILES[needs.settings.teacher.prompt_profile]
+    chunk = needs.chunks.require(question.chunk_id)
+    return [await profile.write_answer(question, chunk, ask, needs.settings)]
+
+
+ANSWERS: Stage[None] = Stage(
+    name=ANSWERS_NAME,
+    label="answers",
+    result=Answer,
+    reads=(CHUNKS.name, KEPT_QUESTIONS.name),
+    work=ItemWork(items=_list_questions, needs=_open_chunks, work=_ask_for_answer),
+    prompts={name: profile.answer_prompts for name, profile in PROFILES.items()},
+    purposes=(ANSWERS_NAME, "small_answer", SIMILARITY),
+)
+
+
+def _smallest_ids(ids: Iterator[str], limit: int | None) -> Container[str]:
+    """The `limit` smallest ids: a sample that a higher limit only adds to. None: every id."""
+    return _Everything() if limit is None else frozenset(heapq.nsmallest(limit, ids))
+
+
+class _Everything:
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def _on_train_side(questions: Iterator[Question]) -> Iterator[Question]:
+    return (question for question in questions if question.side == "train")

@@ -1,0 +1,19 @@
+"""The stages of a dataset in their order: from a folder of documents to rows."""
+
+from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
+from jobs.dataset.export_dataset import EXPORT
+from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.read_documents import DOCUMENTS
+from jobs.documents.split_documents import SPLIT
+from jobs.run.stages import Stages
+
+DATASET: Stages[None] = (
+    DOCUMENTS,
+    SPLIT,
+    CHUNKS,
+    QUESTIONS,
+    KEPT_QUESTIONS,
+    ANSWERS,
+    EXPORT,
+)

@@ -1,0 +1,65 @@
+"""The first stage: every file of the folder becomes a document, or a reason why not."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from engine.ask import Ask
+from engine.files.records import read_ids, read_records
+from engine.stage import StageFiles
+from jobs.documents.list_files import STAGE, SourceFile
+from jobs.documents.reader_pool import ReaderPool
+from jobs.documents.unread_files import describe_unread
+from jobs.run.stages import Items, ItemWork, Stage, StageContext
+from schemas.dataset import Rejection
+from schemas.documents import Document
+from schemas.settings import RunSettings
+
+READER_COUNT = 2  # processes that parse documents
+
+_log = logging.getLogger(__name__)
+
+
+def _list_items(context: StageContext[None], files: StageFiles[Document]) -> Items[SourceFile]:
+    path = context.folder.sources_path
+    sources = read_records(path, SourceFile, is_wanted=files.is_unfinished)
+    total = sum(1 for _ in read_ids(path, SourceFile))
+    return Items(sources, total, len(files.finished))
+
+
+@asynccontextmanager
+async def _open_pool(
+    context: StageContext[None], _: StageFiles[Document]
+) -> AsyncIterator[ReaderPool]:
+    settings = context.settings
+    assert settings.documents_dir is not None
+    async with ReaderPool(
+        settings.documents_dir, settings.documents, worker_count=READER_COUNT
+    ) as pool:
+        yield pool
+
+
+async def _read(source: SourceFile, _: Ask, pool: ReaderPool) -> list[Document | Rejection]:
+    return [await pool.read(source)]
+
+
+def _window(_: RunSettings) -> int:
+    return READER_COUNT
+
+
+def _name_unread(context: StageContext[None], files: StageFiles[Document]) -> None:
+    if not len(files.results):
+        _log.warning("nothing was read from %s", context.settings.documents_dir)
+    for line in describe_unread(context.folder.rejected_path):
+        _log.warning("%s", line)
+
+
+DOCUMENTS: Stage[None] = Stage(
+    name=STAGE,
+    label="documents",
+    result=Document,
+    reads=(),
+    work=ItemWork(
+        items=_list_items, needs=_open_pool, work=_read, window=_window, report=_name_unread
+    ),
+)

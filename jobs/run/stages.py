@@ -1,0 +1,209 @@
+"""A stage as a value: its name and all that belongs to it; and how a tuple of stages is run."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from engine.ask import Ask
+from engine.files.journal import Journal
+from engine.progress import Details, StageProgress
+from engine.run_folder import RunFolder
+from engine.stage import StageFiles, StagePass, open_stage_files, run_stage
+from engine.stopping import Stopping
+from schemas.dataset import Rejection
+from schemas.record import Record
+from schemas.settings import PromptProfile, RunSettings
+
+FILE_WINDOW = 32  # items in work where only the disk is waited for
+
+Order = TypeVar("Order")
+Item = TypeVar("Item", bound=Record)
+Result = TypeVar("Result", bound=Record)
+Needs = TypeVar("Needs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageContext(Generic[Order]):
+    """What the stages of one call work with.
+
+    `order` is what the user asked for beyond the settings, None where there is no such thing.
+    `details` are shown beside the progress.
+    """
+
+    folder: RunFolder
+    settings: RunSettings
+    ask: Ask
+    journal: Journal
+    stopping: Stopping
+    details: Details
+    order: Order
+
+
+class Items(NamedTuple, Generic[Item]):
+    """The items of a stage: the unfinished ones, drawn lazily; how many there are, and are done."""
+
+    unfinished: Iterable[Item]
+    total: int
+    done: int
+
+
+@asynccontextmanager
+async def only_settings(
+    context: StageContext[Order], _: StageFiles[Result]
+) -> AsyncIterator[RunSettings]:
+    """What a work needs that looks at nothing but the settings."""
+    yield context.settings
+
+
+def say_nothing(_: StageContext[Order], __: StageFiles[Result]) -> None:
+    """The report of a stage that has none."""
+
+
+def no_failure(_: Record) -> bool:
+    """What tells failed results where no result stands for a failure."""
+    return False
+
+
+def asking_window(settings: RunSettings) -> int:
+    """As many items at once as requests may be in flight: for a work that asks."""
+    return settings.limits.max_in_flight
+
+
+def file_window(_: RunSettings) -> int:
+    """The window of a work that reads files alone."""
+    return FILE_WINDOW
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemWork(Generic[Order, Item, Result, Needs]):
+    """The work of a stage that takes its items one by one, in a bounded window.
+
+    `work` is a function of a module: the item, a way to ask, and what `needs` opened for the pass;
+    nothing else, so that any process can do it. Every item ends with at least one output.
+    """
+
+    items: Callable[[StageContext[Order], StageFiles[Result]], Items[Item]]
+    needs: Callable[[StageContext[Order], StageFiles[Result]], AbstractAsyncContextManager[Needs]]
+    work: Callable[[Item, Ask, Needs], Awaitable[Sequence[Result | Rejection]]]
+    window: Callable[[RunSettings], int] = asking_window
+    report: Callable[[StageContext[Order], StageFiles[Result]], None] = say_nothing
+
+
+WholeWork = Callable[[StageContext[Order]], Awaitable[StagePass]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage(Generic[Order]):
+    """One step of a job. Who needs its name, label, prompts or order reads the tuple it is in.
+
+    `name` is that of its files and in rejections; `label` is what people see. `result` is the
+    record of its results file, None if it writes other files. `reads` names the stages whose
+    results it reads. `prompts` are the files of prompt text that its results depend on, by
+    profile; `purposes` are those of its requests.
+    `is_written_anew`: every call replaces its files, so that no change can leave them stale.
+    `stays_when_earlier_change`: its results hold whatever earlier stages come to.
+    `keeps_former_results`: ids of its items depend on the settings, so results of former settings
+    stay in the file and count again when those settings come back.
+    `is_failed_result` tells results that stand for a request which failed for good.
+    """
+
+    name: str
+    label: str
+    result: type[Record] | None
+    reads: tuple[str, ...]
+    work: ItemWork[Order, Any, Any, Any] | WholeWork[Order]
+    prompts: Mapping[PromptProfile, tuple[str, ...]] = field(default_factory=dict)
+    purposes: tuple[str, ...] = ()
+    is_written_anew: bool = False
+    stays_when_earlier_change: bool = False
+    keeps_former_results: bool = False
+    is_failed_result: Callable[[Any], bool] = no_failure
+
+    def prompts_in_use(self, settings: RunSettings) -> tuple[str, ...]:
+        """The prompt files that matter under these settings."""
+        return self.prompts.get(settings.teacher.prompt_profile, ())
+
+
+Stages = tuple[Stage[Order], ...]
+
+
+class StagesEnd(NamedTuple):
+    """The stage that a pass ended with, what it came to, and whether all that was asked is done."""
+
+    stage: str
+    passed: StagePass
+    is_done: bool
+
+
+async def run_stages(
+    stages: Stages[Order], context: StageContext[Order], *, last_stage: str | None = None
+) -> StagesEnd:
+    """Go as far as possible: to the end, to `last_stage`, or to a stage with items set aside.
+
+    A stage begins when the one before it is complete; what is finished already is skipped. All
+    that is written depends on documents, settings and replies alone, not on their order.
+
+    Raises:
+        EngineError: whatever ends the run early; everything bought until then is kept.
+    """
+    for stage in stages:
+        passed = await _run_stage(stage, context)
+        if not passed.is_complete:
+            return StagesEnd(stage.name, passed, is_done=False)
+        if stage.name == last_stage:
+            break
+    return StagesEnd(stage.name, passed, is_done=True)
+
+
+async def _run_stage(stage: Stage[Order], context: StageContext[Order]) -> StagePass:
+    if not isinstance(stage.work, ItemWork):
+        return await stage.work(context)
+    return await run_items(stage, stage.work, context)
+
+
+async def run_items(
+    stage: Stage[Order],
+    work: ItemWork[Order, Item, Result, Needs],
+    context: StageContext[Order],
+) -> StagePass:
+    """Pass over the unfinished items of a stage with `work`. Raises what `run_stages` raises."""
+    assert stage.result is not None
+    kind: type[Any] = stage.result
+    async with open_stage_files(context.folder, stage.name, kind) as files:
+        passed = await _work_off(stage, work, context, files)
+        work.report(context, files)
+    return passed
+
+
+async def _work_off(
+    stage: Stage[Order],
+    work: ItemWork[Order, Item, Result, Needs],
+    context: StageContext[Order],
+    files: StageFiles[Result],
+) -> StagePass:
+    items = work.items(context, files)
+    unfinished = iter(items.unfinished)
+    name = stage.name.rpartition("/")[2]
+    async with AsyncExitStack() as opened:
+        progress = opened.enter_context(
+            StageProgress(name, total=items.total, done=items.done, details=context.details)
+        )
+        first = next(unfinished, None)
+        if first is None:
+            return StagePass()
+        needs = await opened.enter_async_context(work.needs(context, files))
+
+        async def work_on(item: Item, ask: Ask) -> Sequence[Result | Rejection]:
+            return await work.work(item, ask, needs)
+
+        return await run_stage(
+            chain([first], unfinished),
+            work_on,
+            ask=context.ask,
+            files=files,
+            window=work.window(context.settings),
+            stopping=context.stopping,
+            progress=progress,
+        )

@@ -1,0 +1,108 @@
+"""A desk in front of a provider of batches in memory, and the points at which a process dies."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from engine.batch.collecting.collector import Sink
+from engine.batch.desk import BatchDesk
+from engine.batch.folder import BatchFolder
+from engine.batch.open_desk import DeskOrder, open_desk
+from engine.budget import Budget
+from engine.stopping import Stopping
+from engine.testing.batch_provider import FakeProvider
+from engine.testing.clocks import ManualClock
+from engine.wire.endpoints import Endpoint
+from schemas.outcomes import Outcome, Usage
+from schemas.requests import Request
+from schemas.settings import BatchSettings
+
+ENDPOINT = Endpoint("https://one.example/v1", "sk-a-secret-of-ours")
+
+
+class Crash(BaseException):
+    """The process is killed here."""
+
+
+class Points:
+    """Counts down to the moment at which the process is killed; 0: never."""
+
+    def __init__(self) -> None:
+        self.left = 0
+
+    def pass_one(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise Crash
+
+
+class Bench(NamedTuple):
+    """A desk, the provider behind it, and what has been settled."""
+
+    desk: BatchDesk
+    provider: FakeProvider
+    settled: dict[str, Outcome]
+    budget: Budget
+    stopping: Stopping
+
+
+class Place(NamedTuple):
+    """What outlives a process: the folder, the provider, the journal."""
+
+    folder: Path
+    clock: ManualClock
+    provider: FakeProvider
+    settled: dict[str, Outcome]
+    points: Points
+
+    @asynccontextmanager
+    async def open(self, *, cap_usd: float | None = None, **settings: Any) -> AsyncIterator[Bench]:
+        """A process's desk; after a crash it is opened again."""
+
+        def keep(outcome: Outcome) -> Awaitable[None]:
+            self.points.pass_one()
+            assert outcome.request_id not in self.settled
+            self.settled[outcome.request_id] = outcome
+            kept = asyncio.get_running_loop().create_future()
+            kept.set_result(None)
+            return kept
+
+        stopping, budget = Stopping(), Budget(cap_usd=cap_usd, spent_usd=0.0, price=price)
+        order = DeskOrder(
+            folder=BatchFolder(self.folder / "batches.jsonl", self.folder / "batches", "run-id"),
+            endpoint=ENDPOINT,
+            settings=BatchSettings(**settings),
+            state_dir=self.folder / "state",
+            price=price,
+            budget=budget,
+            sink=Sink(keep, self.settled.__contains__),
+            enlarges_truncated=True,
+            clock=self.clock,
+            stopping=stopping,
+        )
+        async with open_desk(self.provider, order) as desk:
+            yield Bench(desk, self.provider, self.settled, budget, stopping)
+
+
+def make_place(folder: Path) -> Place:
+    """A run that has not begun."""
+    folder.mkdir(exist_ok=True)
+    points = Points()
+    clock = ManualClock(points.pass_one)
+    return Place(folder, clock, FakeProvider(clock, points.pass_one), {}, points)
+
+
+def price(model: str, usage: Usage) -> float | None:
+    """A tenth of a cent a token; nothing is known of model `unknown`."""
+    if model == "unknown":
+        return None
+    return (usage.prompt_tokens + usage.completion_tokens) / 1000
+
+
+async def submit(desk: BatchDesk, *requests: Request) -> int:
+    """Spool requests and submit what fits."""
+    for request in requests:
+        await desk.spool(request)
+    return await desk.submit_outbox()

@@ -1,0 +1,60 @@
+"""A live lane over a fake transport in virtual time, and ways to send many requests by it."""
+
+import asyncio
+import random
+
+from engine.live.lane import LiveLane
+from engine.stats import Stats
+from engine.testing.calls import chat_request
+from engine.testing.clocks import LoopClock
+from engine.testing.transport import FakeTransport
+from engine.wire.endpoints import Endpoint
+from schemas.outcomes import Usage
+from schemas.settings import LimitSettings
+
+KEY = "sk-a-secret-of-ours"
+ENDPOINT = Endpoint("https://one.example/v1", KEY)
+OTHER = Endpoint("https://two.example/v1", "sk-another-secret")
+
+
+def price(model: str, usage: Usage) -> float | None:
+    return (usage.prompt_tokens + usage.completion_tokens) / 1000
+
+
+def make_lane(
+    transport: FakeTransport,
+    *endpoints: Endpoint,
+    stats: Stats | None = None,
+    settings: LimitSettings | None = None,
+) -> LiveLane:
+    return LiveLane(
+        endpoints or [ENDPOINT],
+        settings=settings or LimitSettings(),
+        transport=transport,
+        clock=LoopClock(),
+        price=price,
+        stats=stats or Stats(),
+        rng=random.Random(1),
+    )
+
+
+async def send_all(lane: LiveLane, count: int) -> list[object]:
+    """Send `count` requests at once; outcomes and errors in their order."""
+    return await asyncio.gather(
+        *(lane.send(chat_request(f"r{number}")) for number in range(count)), return_exceptions=True
+    )
+
+
+async def send_by_workers(lane: LiveLane, count: int, *, workers: int = 64) -> list[object]:
+    """Send `count` requests as a stage does: so many workers, one request each at a time."""
+    numbers = iter(range(count))
+    outcomes: list[object] = []
+
+    async def work() -> None:
+        for number in numbers:
+            outcomes.append(await lane.send(chat_request(f"r{number}")))  # noqa: PERF401
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(workers):
+            group.create_task(work())
+    return outcomes
