@@ -63,9 +63,9 @@ def test_retry_after_is_read_in_all_its_forms(
 def test_allowance_may_be_partial_or_absent() -> None:
     partial = {"x-ratelimit-limit-requests": "500", "x-ratelimit-remaining-requests": "499"}
 
-    assert read_allowance(partial, REQUESTS) == Allowance(500, 499, None)
-    assert read_allowance(partial, TOKENS) is None
-    assert read_allowance({"x-ratelimit-limit-requests": "-1"}, REQUESTS) is None
+    assert read_allowance(partial, REQUESTS, NOW) == Allowance(500, 499, None)
+    assert read_allowance(partial, TOKENS, NOW) is None
+    assert read_allowance({"x-ratelimit-limit-requests": "-1"}, REQUESTS, NOW) is None
 
 
 @pytest.mark.parametrize(
