@@ -30,7 +30,7 @@ def test_student_is_tuned_where_the_teacher_is_asked() -> None:
     several = endpoint(endpoints=[{"base_url": OTHER, "key_variable": "OTHER_KEY"}])
 
     assert endpoint(teacher={"base_url": HOST}) == Endpoint(HOST, "k", output="json_schema")
-    assert several == Endpoint(OTHER, "other")
+    assert several == Endpoint(OTHER, "other", output="json_schema")
 
 
 def test_model_on_this_machine_tunes_nothing() -> None:
