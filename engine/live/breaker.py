@@ -135,9 +135,9 @@ class Breaker:
             return
         if not self._has_responded:
             raise OutageError(
-                f"{_host_and_port(self._name)} has not responded once in {outage_s:,.0f} s "
-                f"({self._last_failure}); check base_url, that the server runs, and that this "
-                "machine can reach it"
+                f"{_host_and_port(self._name)} has not responded once in {outage_s:,.0f} s, "
+                f"longer than the {self._allowed_s:,.0f} s allowed ({self._last_failure}); check "
+                "base_url, that the server runs, and that this machine can reach it"
             )
         raise OutageError(
             f"{self._name} has not responded for {outage_s:,.0f} s, longer than the "

@@ -16,9 +16,11 @@ from engine.clock import Clock
 from engine.errors import (
     MALFORMED_REPLY,
     TIMEOUT,
+    AuthError,
     EngineError,
     NotFoundError,
     TransientError,
+    UnclearRefusalError,
 )
 from engine.wire.endpoints import Endpoint
 from engine.wire.replies import HttpResponse, read_error
@@ -179,4 +181,6 @@ def _read_status(error: "openai.APIStatusError", endpoint: Endpoint, clock: Cloc
     )
     if response.status_code in (404, 405) and MODEL_GONE not in str(ours):
         return NotFoundError(str(ours), status=response.status_code)
+    if isinstance(ours, UnclearRefusalError):  # of a call that all others depend on
+        return AuthError(str(ours))
     return ours

@@ -66,7 +66,7 @@ def read_trainer_endpoint(settings: RunSettings, environment: Mapping[str, str])
         )
     if settings.teacher.provider == "local":
         return None
-    return read_endpoints(settings, environment)[0]
+    return read_send_endpoints(settings, environment)[0]
 
 
 def read_endpoint_flags(flags: Sequence[str]) -> Layer:
