@@ -21,7 +21,7 @@ from jobs.commands.options import (
     Waits,
 )
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
-from jobs.run.batch_folders import refuse_batches_out
+from jobs.run.batch_folders import read_send_batches_out
 from jobs.run.lanes import LaneOrder, read_lane_order
 
 if TYPE_CHECKING:
@@ -113,7 +113,10 @@ def _start_sending(order: "SendOrder", lane: LaneOrder) -> "Coroutine[Any, Any, 
         from jobs.send.send_batches import send_batches
 
         return send_batches(order, lane)
+    if read_send_batches_out(order.out_path):
+        from jobs.send.send_beside_batches import send_beside_batches
+
+        return send_beside_batches(order, lane)
     from jobs.send.send_requests import send_requests
 
-    refuse_batches_out(order.out_path)
     return send_requests(order)

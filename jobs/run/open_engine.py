@@ -22,7 +22,7 @@ from engine.stats_file import snapshots_written
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
-from jobs.run.batch_folders import read_batch_losses
+from jobs.run.batch_folders import read_batch_losses, run_batch_folder
 from jobs.run.lanes import LaneOrder
 from jobs.run.rounds import Rounds, RunPass
 from schemas.outcomes import Usage
@@ -93,7 +93,12 @@ async def open_engine(
 
 
 def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
-    """Whether batches are wanted, still out, or their files not yet deleted."""
+    """Whether batches are wanted, still out, or their files not yet deleted.
+
+    Raises:
+        DamagedLogError: the ledger of batches is gone or damaged.
+    """
+    run_batch_folder(folder, "").require_ledger()
     return order.lane != "live" or any(
         not batch.is_deleted for batch in read_batches(folder.batches_path)
     )

@@ -21,6 +21,7 @@ from engine.stats_file import snapshots_written
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from engine.workers import run_workers
+from jobs.run.batch_folders import read_requests_out
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import (
     CheckedSource,
@@ -62,8 +63,10 @@ class SendEnd(NamedTuple):
     ended_by: EngineError | None
 
 
-async def send_requests(order: SendOrder) -> SendEnd:
-    """Send what is not settled; the same call again goes on where this one ended.
+async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd:
+    """Send what is neither settled nor in a batch; the same call again goes on from there.
+
+    `stats` are those of earlier calls of this process, which this one adds to.
 
     Raises:
         ConfigError: bad input or settings; nothing was sent.
@@ -74,7 +77,7 @@ async def send_requests(order: SendOrder) -> SendEnd:
     started_s = time.monotonic()
     paths = result_paths(order.out_path)
     check_paths(order.input_path, paths)
-    stopping, stats = Stopping(), Stats()
+    stopping, stats = Stopping(), stats or Stats()
     async with AsyncExitStack() as opened:
         opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
         grace_s = order.settings.limits.grace_s
@@ -155,7 +158,8 @@ async def _open_files(
     """In threads, so that signals are heard meanwhile: this takes seconds for a million lines."""
     if order.retries_failed:
         set_failures_aside(paths)
-    results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
+    out = await asyncio.to_thread(read_requests_out, order.out_path)
+    results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths, out))
     skips = order.skips_bad_lines
     if order.input_path is None:
         reader = await open_standard_input()

@@ -147,8 +147,8 @@ class OutIndex:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def __contains__(self, request_id: str) -> bool:
-        return next(self._ids.offsets(id_key(request_id)), None) is not None
+    def __contains__(self, request_id: object) -> bool:
+        return next(self._ids.offsets(id_key(str(request_id))), None) is not None
 
 
 def _scan(path: Path) -> array[int]:
