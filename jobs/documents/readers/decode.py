@@ -34,6 +34,7 @@ _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\b\x1b"))  # text may be p
 _MAX_CONTROL_SHARE = 0.01
 _MIN_GOOD_PER_BAD = 3  # letters of UTF-8 for each byte that is none: other encodings have fewer
 _MAX_WRONG_SHARE = 0.002  # of the characters of text in a declared encoding
+_MAX_UNITS_PER_SPACE = 200  # or line end, in UTF-16
 _SAMPLE_BYTES = 256 * 1024
 _WRONG = "\ufffd"
 
@@ -46,7 +47,7 @@ def decode_text(data: bytes) -> str:
     """
     if (text := _decode_known(data)) is not None:
         return text
-    if (text := _decode_utf16_by_zeros(data)) is not None:
+    if (text := _decode_utf16(data)) is not None:
         return text
     if _is_binary(data):
         raise UnreadableFileError("binary_content", "holds binary data, not text; remove it")
@@ -110,15 +111,20 @@ def _try_decode(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def _decode_utf16_by_zeros(data: bytes) -> str | None:
-    """UTF-16 without a mark: every second byte of its spaces and line ends is zero."""
+def _decode_utf16(data: bytes) -> str | None:
+    """UTF-16 without a mark, known by its spaces and line ends."""
     if len(data) % 2 or b"\0" not in data[:_SAMPLE_BYTES]:
         return None
-    even, odd = (data[start:_SAMPLE_BYTES:2].count(0) for start in (0, 1))
-    if max(even, odd) < len(data[:_SAMPLE_BYTES]) // 200 or max(even, odd) < 4 * min(even, odd):
+    encoding = max(("utf-16-le", "utf-16-be"), key=lambda name: _space_count(data, name))
+    if _space_count(data, encoding) * _MAX_UNITS_PER_SPACE < len(data[:_SAMPLE_BYTES]) // 2:
         return None
-    text = _try_decode(data, "utf-16-le" if odd > even else "utf-16-be")
+    text = _try_decode(data, encoding)
     return None if text is None or _is_binary(text.encode(errors="surrogatepass")) else text
+
+
+def _space_count(data: bytes, encoding: str) -> int:
+    sample = data[:_SAMPLE_BYTES].decode(encoding, "replace")
+    return sample.count(" ") + sample.count("\n")
 
 
 def _is_binary(data: bytes) -> bool:
