@@ -151,7 +151,7 @@ def _begin_inline(node: LexborNode, writer: BlockWriter) -> None:
 
 
 def _is_script(node: LexborNode) -> bool:
-    if node.tag not in ("sup", "sub") or node.css_first("math, img, br") is not None:
+    if node.tag not in ("sup", "sub") or node.css_first("math, img, br, sup, sub") is not None:
         return False
     return len(node.text(strip=True)) <= _MAX_SCRIPT_CHARS
 

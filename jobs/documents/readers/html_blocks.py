@@ -23,7 +23,7 @@ _CODE = frozenset({"pre", "listing", "xmp"})
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
 _BREAK = "\v"  # a line break that is meant, until spaces are collapsed
 _GLUE_IN_CELL = {"li": "; ", "tr": "; ", "td": ", ", "th": ", "}
-_NOTE_LABEL = re.compile(r"\[[^\]\s]{1,8}\]")
+_NOTE_LABEL = re.compile(r"\[[^\]\s]{1,40}\]")
 _SEEN_CHARS = 16
 
 

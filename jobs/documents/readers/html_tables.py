@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 _CELL_GLUE = " | "
 _MAX_COLUMNS, _MAX_ROWS = 50, 500  # of one cell
-_MAX_REPEATED_CHARS = 200  # a longer cell stands only in the first of its rows
+_MAX_SPANNED_COLUMNS = 200  # of a row: further cells take one column and one row
+_MAX_REPEATED_CHARS = 100  # a longer cell stands only in the first of its rows
 
 
 class Span(NamedTuple):
@@ -39,6 +40,8 @@ class TableRows:
         """A cell of the open row: its text stands in each of its rows, in the first column."""
         self._hang_down()
         self._cell_count += 1
+        if len(self._cells) >= _MAX_SPANNED_COLUMNS:
+            span = Span()
         row_count = min(span.rows, _MAX_ROWS) - 1
         for column in range(max(1, min(span.columns, _MAX_COLUMNS))):
             shown = "" if column else text
