@@ -20,6 +20,9 @@ _CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
 _TEX = 'script[type^="math/tex"]'  # MathJax 2: the source of a formula
 _TEX_SHOWN = ".MathJax, .MathJax_Display, .MathJax_Preview"  # what it has made of it
 _LAYOUT = "td table, td h1, td h2, td h3, td h4, td pre, td blockquote"
+_PLAIN = frozenset({"a", "b", "i", "em", "strong", "span", "small", "var", "cite", "sup", "sub"})
+_SCRIPT_SIGNS = {"sup": "^", "sub": "_"}
+_MAX_SCRIPT_DEPTH = 4
 _MAX_SCRIPT_CHARS = 80  # a raised or lowered text that is longer is no exponent, index or mark
 _MATH_IMAGE = re.compile(r"math|tex|equation|formula", re.IGNORECASE)
 _LEAVES = frozenset({"br", "img", "input", "math"})
@@ -104,7 +107,9 @@ def _walk(root: LexborNode, dropped: Collection[int]) -> Iterator[tuple[LexborNo
         is_text = tag == "-text"
         if is_text or (node.is_element_node and node.mem_id not in dropped):
             yield node, False
-            if not (is_text or tag in _LEAVES or _is_script(node)):
+            if not (
+                is_text or tag in _LEAVES or (tag in _SCRIPT_SIGNS and _script_of(node) is not None)
+            ):
                 if node.child is not None:
                     node, depth = node.child, depth + 1
                     continue
@@ -144,20 +149,14 @@ def _begin_inline(node: LexborNode, writer: BlockWriter) -> None:
             writer.add_text(_formula_of_image(node))
         case "input":
             writer.add_text(_check_box(node))
-        case "sup" | "sub" if _is_script(node):
+        case "sup" | "sub" if _script_of(node) is not None:
             _add_script(node, writer)
         case tag:
             writer.open(tag or "")
 
 
-def _is_script(node: LexborNode) -> bool:
-    if node.tag not in ("sup", "sub") or node.css_first("math, img, br, sup, sub") is not None:
-        return False
-    return len(node.text(strip=True)) <= _MAX_SCRIPT_CHARS
-
-
 def _add_script(node: LexborNode, writer: BlockWriter) -> None:
-    text = " ".join(node.text().split())
+    text = " ".join((_script_of(node) or "").split())
     if node.tag == "sub":
         writer.add_lowered(text)
     else:
@@ -166,6 +165,23 @@ def _add_script(node: LexborNode, writer: BlockWriter) -> None:
             parent is not None and parent.tag == "a" and parent.text(strip=True) == text
         )
         writer.add_raised(text, is_note=is_linked)
+
+
+def _script_of(node: LexborNode, depth: int = 0) -> str | None:
+    """The text of a superscript or subscript; None if it holds more than a few plain words."""
+    text = ""
+    for child in node.iter(include_text=True):
+        if child.is_text_node:
+            part = child.text_content
+        elif child.tag not in _PLAIN or depth > _MAX_SCRIPT_DEPTH:
+            return None
+        else:
+            part = _script_of(child, depth + 1)
+            part = part and _SCRIPT_SIGNS.get(child.tag or "", "") + part
+        if part is None or len(text) + len(part) > _MAX_SCRIPT_CHARS:
+            return None
+        text += part
+    return text
 
 
 def _open_list(node: LexborNode, writer: BlockWriter) -> None:

@@ -46,6 +46,9 @@ _IMPRINT = re.compile(
     re.IGNORECASE,
 )
 _NOTES = re.compile(r"foot-?note|end-?note|reference", re.IGNORECASE)
+_CALLOUT = re.compile(
+    r"admonition|callout|alert|note|warning|caution|topic|(?<![a-z])tip(?![a-z])", re.IGNORECASE
+)
 _QUESTION = re.compile(r"accordion|collaps|faq|question|tab(?![a-z])|summary", re.IGNORECASE)
 _PERMALINKS = frozenset({"¶", "#", "§", "🔗", "", "\u200b"})
 _BACK_LINKS = frozenset({"↩", "↩︎", "↑", "^", "⏎", "⬆", "↵"})
@@ -126,7 +129,7 @@ def _is_dull_footer(node: LexborNode) -> bool:
 
 
 def _is_dull_aside(node: LexborNode) -> bool:
-    if node.attributes.get("epub:type"):
+    if node.attributes.get("epub:type") or _CALLOUT.search(_marks(node)):
         return False
     if _is_mostly_links(node):
         return True
