@@ -49,11 +49,12 @@ class ListMarkers:
         current = self._open[-1]
         current.last[0] = current.last[0] + current.step if number is None else number
         if label is None:
-            label = f"{_written(current.last[0], current.style)}." if current.tag == "ol" else "-"
+            label = f"{written(current.last[0], current.style)}." if current.tag == "ol" else "-"
         return _INDENT * (len(self._open) - 1) + label + " " * bool(label)
 
 
-def _written(number: int, style: str) -> str:
+def written(number: int, style: str) -> str:
+    """`number` as letters or Roman numerals if `style`, HTML's or CSS's name for it, says so."""
     is_upper = style[0] in "AIu"
     if style.endswith(("roman", "i", "I")):
         text = _roman(number)

@@ -24,7 +24,6 @@ FORMATS = {
     ".docx": "docx",
     ".pptx": "pptx",
 }
-_MODULES = {"docx": "office", "pptx": "office"}
 
 
 def format_of(path: str) -> str | None:
@@ -39,7 +38,7 @@ def stem_of(path: str) -> str:
 
 def reader_of(format_name: str) -> Reader:
     """The reader of a format; its module and library are imported now."""
-    module = import_module(f"jobs.documents.readers.{_MODULES.get(format_name, format_name)}")
+    module = import_module(f"jobs.documents.readers.{format_name}")
     reader: Reader = getattr(module, f"read_{format_name}")
     return reader
 
