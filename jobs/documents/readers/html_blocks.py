@@ -18,12 +18,12 @@ _BLOCKS = frozenset(
 )
 _LISTS = frozenset({"ul", "ol", "menu", "dir"})
 _CELLS = frozenset({"td", "th"})
-_TERMS = frozenset({"dt", "dd"})
 _CODE = frozenset({"pre", "listing", "xmp"})
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
 _BREAK = "\v"  # a line break that is meant, until spaces are collapsed
 _GLUE_IN_CELL = {"li": "; ", "tr": "; ", "td": ", ", "th": ", "}
 _NOTE_LABEL = re.compile(r"\[[^\]\s]{1,40}\]")
+_BULLETS = ("- ", "• ", "– ", "· ")  # written by hand
 _SEEN_CHARS = 16
 
 
@@ -46,6 +46,8 @@ class BlockWriter:
         """An element begins that has no method of its own."""
         if tag == "q":
             self._text.append('"')
+        elif tag == "code" and self._pre_depth and self._text and not self._text[-1]:
+            self.end_line()  # one of several texts of code side by side
         if tag not in _BLOCKS:
             return
         if self._row is not None:
@@ -88,7 +90,8 @@ class BlockWriter:
     def end_line(self) -> None:
         """What follows begins a line, as it would without another break if it does so already."""
         mark = LINE if self._pre_depth else _BREAK
-        if self._text and not self._text[-1].endswith(mark):
+        last = next(filter(None, reversed(self._text)), mark)
+        if not last.endswith(mark):
             self._text.append(mark)
 
     def add_text(self, text: str) -> None:
@@ -107,6 +110,8 @@ class BlockWriter:
         """An element ends."""
         if tag == "q":
             self._text.append('"')
+        elif tag == "code" and self._pre_depth:
+            self._text.append("")
         if tag not in _BLOCKS:
             return
         if tag == "table" and self._tables:
@@ -179,6 +184,8 @@ class BlockWriter:
             self._pre_depth -= 1
         elif tag == "li":
             self._marker = ""  # an empty item's
+        elif tag == "dl":
+            self._is_after_term = False
         elif tag in _LISTS:
             self._lists.close()
             if not self._lists:
@@ -191,11 +198,14 @@ class BlockWriter:
         if self._level:
             text = text.replace(LINE, SPACE)
             self._marker = "" if self._marker.strip() == "-" else self._marker
+        elif self._marker and text.startswith(_BULLETS):
+            self._marker = self._marker.removesuffix("- ")
         elif _NOTE_LABEL.fullmatch(text) and not self._marker and not self._pre_depth:
             self._marker = f"{text} "
             return
         is_next_item = bool(self._marker) and self._glue == LINE
-        glue = LINE if is_next_item or self._is_after_term else PARAGRAPH
+        is_described = self._is_after_term and not self._level
+        glue = LINE if is_next_item or is_described else PARAGRAPH
         self._done.append(Block(self._marker + text, glue, self._level))
         self._glue = LINE if self._marker else PARAGRAPH
         self._marker = ""

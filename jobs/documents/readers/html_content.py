@@ -19,14 +19,18 @@ _ROLES = {  # WAI-ARIA: the role says what the tag would
 _DROPPED_CLASSES = (
     *("navheader", "navfooter", "docnav", "sphinxsidebar", "linenos", "lineno", "linenodiv"),
     *("mw-editsection", "gutter", "hljs-ln-numbers", "line-numbers-rows", "headerlink"),
-    *("skip-link", "breadcrumb", "breadcrumbs"),
+    "skip-link",
+)
+_MENU_CLASSES = (  # if they are mostly links
+    *("breadcrumb", "breadcrumbs", "header", "menu", "nav", "nav-panel", "navbar", "navigation"),
+    *("pager", "pagination", "related", "sidebar"),
 )
 _SUSPECTS = ", ".join(
     (
         *("[hidden]", '[aria-hidden="true"]', '[style*="none" i]', '[style*="hidden" i]'),
         *(f'[role="{role}"]' for role in _ROLES),
         *("nav", "search", "header", "footer", "aside", "form", "button", "dialog"),
-        *('a[href*="#"]', *(f".{name}" for name in _DROPPED_CLASSES)),
+        *('a[href*="#"]', *(f".{name}" for name in (*_DROPPED_CLASSES, *_MENU_CLASSES))),
     )
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -50,6 +54,7 @@ _CALLOUT = re.compile(
     r"admonition|callout|alert|note|warning|caution|topic|(?<![a-z])tip(?![a-z])", re.IGNORECASE
 )
 _QUESTION = re.compile(r"accordion|collaps|faq|question|tab(?![a-z])|summary", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
 _PERMALINKS = frozenset({"¶", "#", "§", "🔗", "", "\u200b"})
 _BACK_LINKS = frozenset({"↩", "↩︎", "↑", "^", "⏎", "⬆", "↵"})
 _HEADINGS = "h1, h2, h3, h4, h5, h6"
@@ -89,6 +94,8 @@ def _is_dropped(node: LexborNode) -> bool:
     attributes = node.attributes
     classes = (attributes.get("class") or "").split()
     if any(name in _DROPPED_CLASSES for name in classes) or _is_hidden(node, attributes):
+        return True
+    if any(name in _MENU_CLASSES for name in classes) and _is_mostly_links(node):
         return True
     kind = _ROLES.get(attributes.get("role") or "", node.tag or "")
     rule = _RULES.get(kind)
@@ -147,7 +154,7 @@ def _is_dull_button(node: LexborNode) -> bool:
         return False
     if _is_within(node, _SENTENCES):
         return False
-    return len(node.text(separator=" ").split()) < _MIN_BUTTON_WORDS
+    return _word_count(node) < _MIN_BUTTON_WORDS
 
 
 def _is_closed_dialog(node: LexborNode) -> bool:
@@ -207,4 +214,4 @@ def _link_word_count(node: LexborNode) -> int:
 
 
 def _word_count(node: LexborNode) -> int:
-    return len(node.text(separator=" ").split())
+    return len(_WORD.findall(node.text(separator=" ")))

@@ -29,6 +29,7 @@ class TableRows:
         self.is_open = False
         self._cells: list[str] = []
         self._cell_count = 0
+        self._is_begun = False
         self._hanging: dict[int, _Hanging] = {}
 
     def open_row(self) -> None:
@@ -55,6 +56,9 @@ class TableRows:
         is_alone = self._cell_count == 1 and not self._hanging
         self._hang_down()
         self.is_open = False
+        if not self._is_begun:  # a heading over the table, or a page's head set as a table
+            is_alone = is_alone or sum(map(bool, self._cells)) == 1
+        self._is_begun = self._is_begun or any(self._cells)
         cells = list(filter(None, self._cells)) if is_alone else self._cells
         return _CELL_GLUE.join(cells).rstrip() if any(cells) else ""
 
