@@ -29,7 +29,8 @@ _SILENT = frozenset(
         *("tabularcolumns", "meta", "title", "namespace", "c:namespace", "cpp:namespace"),
     )
 )
-_OWN = _CODE | _SILENT  # never docutils' own: it lacks Sphinx's options, or reads files, or dates
+_OWN = _CODE | _SILENT | {"class"}  # never docutils' own: it lacks what Sphinx has, or reads files
+_OWN_ROLES = frozenset({"index", "pep", "rfc"})
 _UNNAMED = frozenset(  # what stands behind these is a condition or a style, no text
     ("only", "ifconfig", "class", "rst-class", "container", "cssclass", "tab-set", "grid", "hlist")
 )
@@ -39,6 +40,7 @@ _LABELS = {
     "versionremoved": "Removed in version",
     "deprecated": "Deprecated since version",
 }
+_SIGNATURE = re.compile(r"[\w.]+[ \t]*[(\[]|[\w.]+\Z")
 _TARGET = re.compile(r"<[^<>]*>\Z")
 
 
@@ -48,7 +50,7 @@ def know_all_of(text: str) -> None:
         if name in _OWN or name not in english.directives:
             directives.register_directive(name, _AnyDirective)
     for name in {found.lower() for found in _ROLE.findall(text)}:
-        if name == "index" or name not in english.roles:
+        if name in _OWN_ROLES or name not in english.roles:
             roles.register_local_role(name, _any_role)
 
 
@@ -83,7 +85,7 @@ class _AnyDirective(Directive):
         argument = self.arguments[0] if self.arguments else ""
         if self.block_text.split("\n", 1)[0].rstrip().endswith("::"):
             self._parse(argument, box)  # the text began in the second line
-        elif name not in _UNNAMED:
+        elif name not in _UNNAMED or (name == "class" and _is_class(argument)):
             box.extend(self._head(name, argument))
         self.state.nested_parse(self.content, self.content_offset, box)
         return [box]
@@ -102,7 +104,7 @@ class _AnyDirective(Directive):
         if (label := _LABELS.get(name)) and argument:
             version, *rest = argument.split(None, 1)
             return [self._paragraph(": ".join([f"{label} {version}", *rest]))]
-        if ":" in name or "(" in argument:
+        if ":" in name or (_SIGNATURE.match(argument) and "`" not in argument):
             return [nodes.paragraph("", line.strip()) for line in argument.split("\n")]
         return [self._paragraph(argument)]
 
@@ -115,12 +117,17 @@ class _AnyDirective(Directive):
         self.state.nested_parse(lines, self.content_offset, box)
 
 
+def _is_class(argument: str) -> bool:
+    """Whether `.. class::` describes a class, as Sphinx has it, and does not set a style."""
+    return not argument.islower() or not set(argument).isdisjoint("(._")
+
+
 def _as_it_is(value: str | None) -> str:
     return value or ""
 
 
 def _any_role(
-    _name: str,
+    name: str,
     source: str,
     text: str,
     _line: int,
@@ -130,5 +137,7 @@ def _any_role(
 ) -> tuple[Sequence[Any], Sequence[Any]]:
     """The text of a role without its target."""
     text = unescape(text)
-    shown = _TARGET.sub("", text).strip() or text
-    return [nodes.inline(source, shown.lstrip("~!"))], []
+    shown = (_TARGET.sub("", text).strip() or text).lstrip("~!")
+    if name in ("pep", "rfc") and shown == text:
+        shown = f"{name.upper()} {shown}"
+    return [nodes.inline(source, shown)], []
