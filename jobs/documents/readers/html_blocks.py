@@ -157,7 +157,10 @@ class BlockWriter:
             rows.open_row()
 
     def _separate_in_cell(self, tag: str) -> None:
-        if any(map(str.strip, self._text)):
+        while self._text and not self._text[-1].strip():
+            self._text.pop()
+        if self._text:
+            self._text[-1] = self._text[-1].rstrip()
             self._text.append(_GLUE_IN_CELL.get(tag, SPACE))
 
     def _close_table(self) -> None:

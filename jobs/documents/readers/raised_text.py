@@ -60,7 +60,7 @@ def lowered(before: str, text: str) -> str:
 def _after_word(before: str, text: str) -> str:
     word = _word_before(before)
     is_variable = len(word) == 1 and word.isalpha()
-    if text.lower() in _SUFFIXES and not is_variable:
+    if text.lower() in _SUFFIXES and (len(text) > 1 or not is_variable):
         return text
     if _NUMBER.fullmatch(text):
         is_note = len(word) > _MAX_UNIT_CHARS and text.isdigit() and word.isalpha()

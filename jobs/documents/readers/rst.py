@@ -38,7 +38,7 @@ _SETTINGS: dict[str, object] = {
 }
 _UNPARSED = (ApplicationError, RecursionError, AssertionError, LookupError, ValueError, TypeError)
 _OPTION = re.compile(r":[\w-]+:(?:\s|\Z)")
-_ADORNMENT = re.compile(r"[^\w\s]{2,}")
+_ADORNMENT = re.compile(r"[^\w\s]+")
 
 
 def read_rst(data: bytes, limits: ReadLimits) -> Extract:
