@@ -31,7 +31,12 @@ _NUMBER = re.compile(r"\s*(-?\d{1,6})")
 
 def read_html(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    tree = _parse(decode_markup(data))
+    return read_html_text(decode_markup(data), limits)
+
+
+def read_html_text(markup: str, limits: ReadLimits) -> Extract:
+    """A page that is text already. Raises: UnreadableFileError."""
+    tree = _parse(markup)
     title = tree.css_first("head > title")
     extract = assemble(_blocks(tree), limits, title=title.text() if title else "")
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")
@@ -240,6 +245,6 @@ def _formula_of_image(image: LexborNode) -> str:
 
 def _check_box(control: LexborNode) -> str:
     attributes = control.attributes
-    if attributes.get("type") != "checkbox" or "disabled" not in attributes:
+    if attributes.get("type") != "checkbox" or "name" in attributes:  # a form's: it is sent
         return ""
     return "[x] " if "checked" in attributes else "[ ] "

@@ -23,7 +23,16 @@ FORMATS = {
     ".epub": "epub",
     ".docx": "docx",
     ".pptx": "pptx",
+    ".ipynb": "notebook",
+    ".odt": "odt",
+    ".rtf": "rtf",
+    ".tex": "latex",
+    ".latex": "latex",
+    ".org": "org",
+    ".adoc": "asciidoc",
+    ".asciidoc": "asciidoc",
 }
+_MODULES = dict.fromkeys(("odt", "rtf", "latex", "org", "asciidoc"), "pandoc")
 
 
 def format_of(path: str) -> str | None:
@@ -38,7 +47,7 @@ def stem_of(path: str) -> str:
 
 def reader_of(format_name: str) -> Reader:
     """The reader of a format; its module and library are imported now."""
-    module = import_module(f"jobs.documents.readers.{format_name}")
+    module = import_module(f"jobs.documents.readers.{_MODULES.get(format_name, format_name)}")
     reader: Reader = getattr(module, f"read_{format_name}")
     return reader
 

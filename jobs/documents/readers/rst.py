@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from docutils import ApplicationError, nodes
 from docutils.core import publish_doctree, publish_from_doctree
+from docutils.parsers.rst import Parser
+from docutils.parsers.rst.states import Inliner
 
 from jobs.documents.readers.clean_text import clean
 from jobs.documents.readers.decode import decode_text
@@ -59,12 +61,26 @@ def _blocks(text: str) -> Iterator[Block]:
 
 def _html_of(text: str) -> str:
     know_all_of(text)
-    tree = publish_doctree(text, settings_overrides=_SETTINGS)
+    parser = Parser(inliner=_make_inliner())
+    tree = publish_doctree(text, parser=parser, settings_overrides=_SETTINGS)
     for message in list(tree.findall(nodes.system_message)):
         _keep_source(message)
     html = publish_from_doctree(tree, writer="html5", settings_overrides=_SETTINGS)
     assert isinstance(html, str)
     return html
+
+
+def _make_inliner() -> Inliner:
+    """Looks for no bare addresses: that takes the square of a long word, and changes no text."""
+    inliner = Inliner()
+    prepare = inliner.init_customizations
+
+    def prepare_without_addresses(settings: object) -> None:
+        prepare(settings)
+        inliner.implicit_dispatch = []
+
+    inliner.init_customizations = prepare_without_addresses  # type: ignore[method-assign]
+    return inliner
 
 
 def _keep_source(message: nodes.system_message) -> None:
