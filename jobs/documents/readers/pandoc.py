@@ -21,6 +21,7 @@ from jobs.documents.readers.zip_files import open_zip
 _OPTIONS = ("--sandbox", "--standalone", "--to=html", "--mathml", "--wrap=none", "--quiet")
 _OUT_OF_MEMORY = 251  # GHC users' guide: the heap is exhausted
 _MEMORY_SHARE = 2  # of what the file may have: the rest is for its HTML
+_MIN_MEMORY_MIB = 64  # it does not start with much less
 _MIB = 1024 * 1024
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _NO_TITLE = "-"  # what pandoc calls a page without one
@@ -55,7 +56,7 @@ def read_asciidoc(data: bytes, limits: ReadLimits) -> Extract:
 
 
 def _read(data: bytes, name: str, limits: ReadLimits) -> Extract:
-    memory_mib = max(1, limits.max_data_bytes // _MIB * _MEMORY_SHARE)
+    memory_mib = max(_MIN_MEMORY_MIB, limits.max_data_bytes // _MIB * _MEMORY_SHARE)
     command = [_pandoc(name), f"--from={name}", *_OPTIONS, "+RTS", f"-M{memory_mib}m", "-RTS"]
     ended = _run(command, data)
     if ended.returncode == _OUT_OF_MEMORY:
