@@ -148,6 +148,8 @@ def _begin(node: LexborNode, writer: BlockWriter) -> None:
 
 def _begin_inline(node: LexborNode, writer: BlockWriter) -> None:
     match node.tag:
+        case "code" if _is_beside_code(node):
+            writer.end_line()
         case "math":
             writer.add_text(formula(node))
         case "img":
@@ -170,6 +172,12 @@ def _add_script(node: LexborNode, writer: BlockWriter) -> None:
             parent is not None and parent.tag == "a" and parent.text(strip=True) == text
         )
         writer.add_raised(text, is_note=is_linked)
+
+
+def _is_beside_code(node: LexborNode) -> bool:
+    """Whether a `pre` holds several texts of code, of which one can be chosen."""
+    before, above = node.prev, node.parent
+    return above is not None and above.tag == "pre" and before is not None and before.tag == "code"
 
 
 def _script_of(node: LexborNode, depth: int = 0) -> str | None:

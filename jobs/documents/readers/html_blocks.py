@@ -46,8 +46,6 @@ class BlockWriter:
         """An element begins that has no method of its own."""
         if tag == "q":
             self._text.append('"')
-        elif tag == "code" and self._pre_depth and self._text and not self._text[-1]:
-            self.end_line()  # one of several texts of code side by side
         if tag not in _BLOCKS:
             return
         if self._row is not None:
@@ -90,8 +88,7 @@ class BlockWriter:
     def end_line(self) -> None:
         """What follows begins a line, as it would without another break if it does so already."""
         mark = LINE if self._pre_depth else _BREAK
-        last = next(filter(None, reversed(self._text)), mark)
-        if not last.endswith(mark):
+        if self._text and not self._text[-1].endswith(mark):
             self._text.append(mark)
 
     def add_text(self, text: str) -> None:
@@ -110,8 +107,6 @@ class BlockWriter:
         """An element ends."""
         if tag == "q":
             self._text.append('"')
-        elif tag == "code" and self._pre_depth:
-            self._text.append("")
         if tag not in _BLOCKS:
             return
         if tag == "table" and self._tables:

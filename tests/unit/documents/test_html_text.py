@@ -125,6 +125,7 @@ def test_cells_stay_in_their_rows_and_columns(rows: str, text: str) -> None:
         ("<pre><span>a</span>\n<span>  b</span>\n</pre>", "a\n  b"),
         ("<pre><code>import a</code><code>require('a')</code></pre>", "import a\nrequire('a')"),
         ("<pre>run <code>x</code> now</pre>", "run x now"),
+        ("<pre><code>$ </code><b><code>ls</code></b>\na</pre>", "$ ls\na"),
         ("<table><tr><td class=linenos><pre>1\n2</pre><td><pre>a\n  b</pre></table>", "a\n  b"),
         ("<pre><button>Copy</button><a class=lineno>1</a>x = 1</pre>", "x = 1"),
         ("<xmp>a <b>\n  c</xmp>", "a <b>\n  c"),
