@@ -47,7 +47,7 @@ def decode_text(data: bytes) -> str:
     """
     if (text := _decode_known(data)) is not None:
         return text
-    if (text := _decode_utf16(data)) is not None:
+    if (text := _decode_wide(data)) is not None:
         return text
     if _is_binary(data):
         raise UnreadableFileError("binary_content", "holds binary data, not text; remove it")
@@ -111,10 +111,13 @@ def _try_decode(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def _decode_utf16(data: bytes) -> str | None:
-    """UTF-16 without a mark, known by its spaces and line ends."""
+def _decode_wide(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark, known by its spaces and line ends."""
     if len(data) % 2 or b"\0" not in data[:_SAMPLE_BYTES]:
         return None
+    for wide in ("utf-32-le", "utf-32-be"):  # hardly anything else is valid in these
+        if (text := _try_decode(data, wide)) is not None and text.strip("\0"):
+            return text
     encoding = max(("utf-16-le", "utf-16-be"), key=lambda name: _space_count(data, name))
     if _space_count(data, encoding) * _MAX_UNITS_PER_SPACE < len(data[:_SAMPLE_BYTES]) // 2:
         return None

@@ -31,6 +31,8 @@ def test_iso_2022_jp_is_known_by_its_escapes(format_name: str) -> None:
         ("cp1251", RUSSIAN),
         ("utf-16-le", RUSSIAN),
         ("utf-16-be", RUSSIAN),
+        ("utf-32-le", RUSSIAN),
+        ("utf-32-be", JAPANESE),
         ("gbk", "水泵只能在阀门关闭时启动。"),
         ("big5", "水泵只能在閥門關閉時啟動。"),
         ("euc_jp", JAPANESE),
