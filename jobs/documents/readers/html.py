@@ -1,7 +1,7 @@
 """Reads HTML: what a page tells as blocks; menus, scripts and what nobody sees are left out."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from html import escape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -14,8 +14,13 @@ from jobs.documents.readers.html_tables import Span
 from jobs.documents.readers.limits import ReadLimits
 from jobs.documents.readers.mathml import formula
 
-_VOID = "area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"  # HTML standard
-_EMPTY_TAG = re.compile(rf"<(?!(?:{_VOID})[\s/>])([A-Za-z][\w:.-]*)(?:\s[^<>]*)?/>", re.IGNORECASE)
+_VOID = frozenset(  # HTML standard: elements that have no end
+    (
+        *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"),
+        *("source", "track", "wbr"),
+    )
+)
+_TAG_NAME = re.compile(r"<([A-Za-z][\w:.-]*)(?=[\s/])")
 _CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
 _TEX = 'script[type^="math/tex"]'  # MathJax 2: the source of a formula
 _TEX_SHOWN = ".MathJax, .MathJax_Display, .MathJax_Preview"  # what it has made of it
@@ -25,7 +30,17 @@ _SCRIPT_SIGNS = {"sup": "^", "sub": "_"}
 _MAX_SCRIPT_DEPTH = 4
 _MAX_SCRIPT_CHARS = 80  # a raised or lowered text that is longer is no exponent, index or mark
 _MATH_IMAGE = re.compile(r"math|tex|equation|formula", re.IGNORECASE)
-_LEAVES = frozenset({"br", "img", "input", "math"})
+_INLINE = frozenset(  # of no account for the text
+    (
+        *("a", "abbr", "acronym", "b", "big", "bdi", "bdo", "cite", "code", "data", "del", "dfn"),
+        *("em", "font", "i", "ins", "kbd", "label", "mark", "nobr", "ruby", "rb", "s", "samp"),
+        *("small", "span", "strike", "strong", "time", "tt", "u", "var", "wbr"),
+    )
+)
+_LINES = "div.line-block div.line"
+_TEXT = "-text"
+_WITHOUT_END = _INLINE | {_TEXT, "br", "img", "input", "math"}
+_NO_ELEMENT = frozenset({"", "-", "!", "?"})  # comments, instructions
 _NUMBER = re.compile(r"\s*(-?\d{1,6})")
 
 
@@ -54,6 +69,7 @@ def _parse(markup: str) -> LexborHTMLParser:
         if "math/tex" in markup:
             _keep_tex(tree)
         tree.strip_tags(list(NEVER_TEXT))
+        _separate_code(tree)
     except SelectolaxError as error:  # any text is HTML: only memory can be wanting
         raise MemoryError from error
     return tree
@@ -61,11 +77,13 @@ def _parse(markup: str) -> LexborHTMLParser:
 
 def _close_empty_tags(markup: str) -> str:
     """XHTML's `<title/>` would be an open tag to an HTML parser and swallow the page."""
-    return _EMPTY_TAG.sub(_close, markup) if "/>" in markup else markup
-
-
-def _close(tag: re.Match[str]) -> str:
-    return f"{tag[0][:-2]}></{tag[1]}>"
+    *parts, last = markup.split("/>")
+    pieces: list[str] = []
+    for part in parts:
+        found = _TAG_NAME.match(f"{part}/", part.rfind("<")) if "<" in part else None
+        is_empty = found and found[1].lower() not in _VOID and ">" not in part[found.start() :]
+        pieces.append(f"{part}></{found[1]}>" if found and is_empty else f"{part}/>")
+    return "".join([*pieces, last])
 
 
 def _escape_cdata(markup: str) -> str:
@@ -85,81 +103,76 @@ def _keep_tex(tree: LexborHTMLParser) -> None:
         shown.attrs["hidden"] = ""
 
 
+def _separate_code(tree: LexborHTMLParser) -> None:
+    """A `pre` may hold several texts of code, of which a script shows one."""
+    for code in tree.css("pre > code + code"):
+        if code.prev is not None and code.prev.tag == "code":
+            code.insert_before("\n")
+
+
 def _blocks(tree: LexborHTMLParser) -> Iterator[Block]:
     if tree.body is None:
         return
     dropped = dropped_nodes(tree.body)
-    lines = {line.mem_id for line in tree.body.css(".line-block .line, pre .line")}
+    lines = {line.mem_id for line in tree.body.css(_LINES)}
     writer = BlockWriter()
     for root in main_content(tree.body):
         for node, is_end in _walk(root, dropped):
-            if node.mem_id in lines and node.tag == "div":
+            tag = node.tag or ""
+            if tag == _TEXT:
+                writer.add_text(node.text_content or "")
+            elif lines and node.mem_id in lines:
                 writer.end_line()
             elif is_end:
-                writer.close(node.tag or "")
+                writer.close(tag)
             else:
-                _begin(node, writer)
-            yield from writer.take()
+                _BEGIN.get(tag, _begin_other)(node, writer)
+            if writer.done:
+                yield from writer.take()
     yield from writer.finish()
 
 
 def _walk(root: LexborNode, dropped: Collection[int]) -> Iterator[tuple[LexborNode, bool]]:
-    """Each node that is kept as it begins and as it ends; no recursion, however deep the page."""
+    """Each node that counts as it begins and as it ends; no recursion, however deep the page."""
     node: LexborNode | None = root
     depth = 0
     while node is not None:
-        tag = node.tag
-        is_text = tag == "-text"
-        if is_text or (node.is_element_node and node.mem_id not in dropped):
+        tag = node.tag or ""
+        is_kept = tag == _TEXT or (tag[:1] not in _NO_ELEMENT and node.mem_id not in dropped)
+        if is_kept and tag not in _INLINE:
             yield node, False
-            if not (
-                is_text or tag in _LEAVES or (tag in _SCRIPT_SIGNS and _script_of(node) is not None)
-            ):
-                if node.child is not None:
-                    node, depth = node.child, depth + 1
-                    continue
-                yield node, True
+        if is_kept and node.child is not None and not _is_leaf(node, tag):
+            node, depth = node.child, depth + 1
+            continue
+        if is_kept and tag not in _WITHOUT_END:
+            yield node, True
         while depth and node is not None and node.next is None:
             node, depth = node.parent, depth - 1
             assert node is not None
-            yield node, True
+            if node.tag not in _INLINE:
+                yield node, True
         node = node.next if depth and node is not None else None
 
 
-def _begin(node: LexborNode, writer: BlockWriter) -> None:
-    match node.tag:
-        case "-text":
-            writer.add_text(node.text_content or "")
-        case "br":
-            writer.break_line()
-        case "table":
-            writer.open_table(is_layout=_is_layout(node))
-        case "td" | "th":
-            attributes = node.attributes
-            columns, rows = (_number(attributes.get(f"{name}span"), 1) for name in ("col", "row"))
-            writer.open_cell(Span(columns=columns, rows=rows))
-        case "ol" | "ul" | "menu" | "dir":
-            _open_list(node, writer)
-        case "li":
-            _open_item(node, writer)
-        case _:
-            _begin_inline(node, writer)
+def _is_leaf(node: LexborNode, tag: str) -> bool:
+    """Whether an element is written as a whole, not part by part."""
+    return tag == "math" or (tag in _SCRIPT_SIGNS and _script_of(node) is not None)
 
 
-def _begin_inline(node: LexborNode, writer: BlockWriter) -> None:
-    match node.tag:
-        case "code" if _is_beside_code(node):
-            writer.end_line()
-        case "math":
-            writer.add_text(formula(node))
-        case "img":
-            writer.add_text(_formula_of_image(node))
-        case "input":
-            writer.add_text(_check_box(node))
-        case "sup" | "sub" if _script_of(node) is not None:
-            _add_script(node, writer)
-        case tag:
-            writer.open(tag or "")
+def _begin_cell(node: LexborNode, writer: BlockWriter) -> None:
+    attributes = node.attributes
+    columns, rows = (_number(attributes.get(f"{name}span"), 1) for name in ("col", "row"))
+    writer.open_cell(Span(columns=columns, rows=rows))
+
+
+def _begin_other(node: LexborNode, writer: BlockWriter) -> None:
+    writer.open(node.tag or "")
+
+
+def _begin_script(node: LexborNode, writer: BlockWriter) -> None:
+    if _script_of(node) is None:
+        return
+    _add_script(node, writer)
 
 
 def _add_script(node: LexborNode, writer: BlockWriter) -> None:
@@ -172,12 +185,6 @@ def _add_script(node: LexborNode, writer: BlockWriter) -> None:
             parent is not None and parent.tag == "a" and parent.text(strip=True) == text
         )
         writer.add_raised(text, is_note=is_linked)
-
-
-def _is_beside_code(node: LexborNode) -> bool:
-    """Whether a `pre` holds several texts of code, of which one can be chosen."""
-    before, above = node.prev, node.parent
-    return above is not None and above.tag == "pre" and before is not None and before.tag == "code"
 
 
 def _script_of(node: LexborNode, depth: int = 0) -> str | None:
@@ -256,3 +263,17 @@ def _check_box(control: LexborNode) -> str:
     if attributes.get("type") != "checkbox" or "name" in attributes:  # a form's: it is sent
         return ""
     return "[x] " if "checked" in attributes else "[ ] "
+
+
+_BEGIN: dict[str, Callable[[LexborNode, BlockWriter], None]] = {
+    "br": lambda _, writer: writer.break_line(),
+    "img": lambda node, writer: writer.add_text(_formula_of_image(node)),
+    "input": lambda node, writer: writer.add_text(_check_box(node)),
+    "li": _open_item,
+    "math": lambda node, writer: writer.add_text(formula(node)),
+    "sub": _begin_script,
+    "sup": _begin_script,
+    "table": lambda node, writer: writer.open_table(is_layout=_is_layout(node)),
+    **dict.fromkeys(("td", "th"), _begin_cell),
+    **dict.fromkeys(("ol", "ul", "menu", "dir"), _open_list),
+}

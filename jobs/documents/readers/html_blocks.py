@@ -28,10 +28,10 @@ _SEEN_CHARS = 16
 
 
 class BlockWriter:
-    """Takes tags and text in page order; `take` gives the blocks that are complete."""
+    """Takes tags and text in page order; blocks that are complete stand in `done` until taken."""
 
     def __init__(self) -> None:
-        self._done: list[Block] = []
+        self.done: list[Block] = []
         self._text: list[str] = []
         self._level = 0
         self._marker = ""  # of the item or note that the next block begins
@@ -122,15 +122,14 @@ class BlockWriter:
 
     def take(self) -> Iterator[Block]:
         """The blocks that are complete, once."""
-        if self._done:
-            yield from self._done
-            self._done.clear()
+        yield from self.done
+        self.done.clear()
 
     def finish(self) -> Iterator[Block]:
         """The last blocks."""
         self._end_block()
         if self._marker.strip() and _NOTE_LABEL.match(self._marker.strip()):
-            self._done.append(Block(self._marker.strip()))
+            self.done.append(Block(self._marker.strip()))
         yield from self.take()
 
     @property
@@ -170,7 +169,7 @@ class BlockWriter:
         if tag == "tr" and self._is_own_cell:
             line = rows.close_row()
             if line:
-                self._done.append(Block(line, self._glue))
+                self.done.append(Block(line, self._glue))
                 self._glue = LINE
         elif tag in _CELLS and self._is_own_cell:
             rows.add_cell(self._take_text().replace(LINE, SPACE), self._span)
@@ -204,7 +203,7 @@ class BlockWriter:
         is_next_item = bool(self._marker) and self._glue == LINE
         is_described = self._is_after_term and not self._level
         glue = LINE if is_next_item or is_described else PARAGRAPH
-        self._done.append(Block(self._marker + text, glue, self._level))
+        self.done.append(Block(self._marker + text, glue, self._level))
         self._glue = LINE if self._marker else PARAGRAPH
         self._marker = ""
         self._is_after_term = tag == "dt"

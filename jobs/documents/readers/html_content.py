@@ -30,7 +30,7 @@ _SUSPECTS = ", ".join(
         *("[hidden]", '[aria-hidden="true"]', '[style*="none" i]', '[style*="hidden" i]'),
         *(f'[role="{role}"]' for role in _ROLES),
         *("nav", "search", "header", "footer", "aside", "form", "button", "dialog"),
-        *('a[href*="#"]', *(f".{name}" for name in (*_DROPPED_CLASSES, *_MENU_CLASSES))),
+        *('a[href^="#"]', *(f".{name}" for name in (*_DROPPED_CLASSES, *_MENU_CLASSES))),
     )
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -69,12 +69,17 @@ _MAX_STEPS_UP = 6
 
 def main_content(body: LexborNode) -> list[LexborNode]:
     """The parts of a page that hold its text, in order; the whole `body` if none is marked."""
-    prose_count = _prose_count(body)
     for selector, min_share in _MAIN:
         found = body.css(selector)
-        if len(found) == 1 and _prose_count(found[0]) >= min_share * prose_count:
+        if len(found) == 1 and _is_most_of(found[0], body, min_share):
             return [*_title_before(found[0], body), found[0]]
     return [body]
+
+
+def _is_most_of(part: LexborNode, body: LexborNode, min_share: float) -> bool:
+    if 2 * _word_count(part) >= _word_count(body):
+        return True
+    return _prose_count(part) >= min_share * _prose_count(body)
 
 
 def dropped_nodes(body: LexborNode) -> set[int]:
@@ -210,7 +215,8 @@ def _prose_count(node: LexborNode) -> int:
 
 
 def _link_word_count(node: LexborNode) -> int:
-    return sum(map(_word_count, node.css("a[href]")))
+    text = " ".join([link.text(separator=" ") for link in node.css("a[href]")])
+    return len(_WORD.findall(text))
 
 
 def _word_count(node: LexborNode) -> int:
