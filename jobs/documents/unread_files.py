@@ -67,7 +67,7 @@ def describe_unread(rejected_path: Path) -> Iterator[str]:
     for ending_and_why, count in sorted(wanting.items()):
         yield f"not read: {count:,} of type {ending_and_why}"
     for ending, count in sorted(unknown.items()):
-        advice = _ADVICE.get(ending.lower())
+        advice = _ADVICE.get(ending)
         yield f"not read: {count:,} of unknown type {ending}" + (f"; {advice}" if advice else "")
 
 
@@ -78,4 +78,4 @@ def _read_unread(rejected_path: Path) -> Iterator[Rejection]:
 
 
 def _ending(name: str) -> str:
-    return PurePosixPath(name).suffix or "(no ending)"
+    return PurePosixPath(name).suffix.lower() or "(no ending)"

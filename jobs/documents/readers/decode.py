@@ -133,4 +133,6 @@ def _space_count(data: bytes, encoding: str) -> int:
 def _is_binary(data: bytes) -> bool:
     text = data.replace(b"\0", b"")
     control_count = len(text) - len(text.translate(None, _CONTROLS))
-    return not text or control_count > len(text) * _MAX_CONTROL_SHARE
+    if not text:
+        return bool(data)
+    return control_count > len(text) * _MAX_CONTROL_SHARE

@@ -159,7 +159,7 @@ class _BodyWriter:
             self._pieces.append("<tr>")
             for cell in row:
                 if not cell.is_continued:
-                    self._write_cell(cell, _row_span(rows[number:], cell))
+                    self._write_cell(cell, _row_span(rows, number, cell))
             self._pieces.append("</tr>")
         self._pieces.append("</table>")
 
@@ -191,11 +191,11 @@ def _cells_of(row: ET.Element) -> list[_Cell]:
     return cells
 
 
-def _row_span(rows: list[list[_Cell]], cell: _Cell) -> int:
+def _row_span(rows: list[list[_Cell]], number: int, cell: _Cell) -> int:
     count = 1
-    for row in rows[1:]:
-        if not any(below.is_continued and below.column == cell.column for below in row):
-            break
+    while number + count < len(rows) and any(
+        below.is_continued and below.column == cell.column for below in rows[number + count]
+    ):
         count += 1
     return count
 

@@ -77,7 +77,7 @@ def main_content(body: LexborNode) -> list[LexborNode]:
 
 
 def _is_most_of(part: LexborNode, body: LexborNode, min_share: float) -> bool:
-    if 2 * _word_count(part) >= _word_count(body):
+    if 2 * len(part.text()) >= len(body.text()):
         return True
     return _prose_count(part) >= min_share * _prose_count(body)
 

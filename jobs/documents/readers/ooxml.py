@@ -29,6 +29,7 @@ class Package:
         self._archive = archive
         self._limits = limits
         self._names = frozenset(archive.namelist())
+        self._references: dict[str, dict[str, _Reference]] = {}
 
     def main_name(self) -> str:
         """The name of the part that all others hang on."""
@@ -56,17 +57,20 @@ class Package:
 
     def references(self, name: str) -> dict[str, _Reference]:
         """All that part `name` (empty: the file) refers to in the file, by id."""
+        if name not in self._references:
+            self._references[name] = dict(self._read_references(name))
+        return self._references[name]
+
+    def _read_references(self, name: str) -> Iterator[tuple[str, _Reference]]:
         folder, file = posixpath.split(name)
         path = posixpath.join(folder, "_rels", f"{file}.rels")
         if path not in self._names:
-            return {}
-        found = {}
+            return
         for reference in self.part(path):
             target = posixpath.normpath(posixpath.join("/", folder, reference.get("Target", "")))
             if target[1:] in self._names:
                 kind = reference.get("Type", "").rpartition("/")[2]
-                found[reference.get("Id", "")] = _Reference(kind, target[1:])
-        return found
+                yield reference.get("Id", ""), _Reference(kind, target[1:])
 
 
 def local(element: ET.Element) -> str:
