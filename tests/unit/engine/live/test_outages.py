@@ -237,3 +237,42 @@ async def test_all_endpoints_without_a_key_that_works_is_fatal() -> None:
         await lane.send(chat_request())
 
     assert stats.settled == 0
+
+
+@in_virtual_time
+async def test_server_that_never_responded_is_given_up_soon_with_its_name_and_port() -> None:
+    lane = make_lane(failing_until(1e9, REFUSED), Endpoint("http://wrong.example:8123/v1", "k"))
+
+    ended = await send_all(lane, 50)
+
+    assert {type(error) for error in ended} == {OutageError}
+    assert "wrong.example, port 8123, has not responded once" in str(ended[0])
+    assert asyncio.get_running_loop().time() < 65
+
+
+@in_virtual_time
+async def test_requests_that_fail_while_others_are_answered_are_no_outage(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def respond(endpoint: Endpoint, payload: bytes) -> Step:
+        return error_answer(500) if b"bad" in payload else good_answer()
+
+    lane = make_lane(FakeTransport(responder=respond), settings=LimitSettings(max_attempts=5))
+    names = [f"{kind}{number}" for number in range(8) for kind in ("bad", "r")]
+
+    ended = await asyncio.gather(
+        *(lane.send(chat_request(name)) for name in names), return_exceptions=True
+    )
+
+    assert [type(end) for end in ended] == [TransientError, Completed] * 8
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("seconds", ["7200", "86400"])
+@in_virtual_time
+async def test_wait_that_a_server_asks_for_never_outlasts_the_longest_outage(seconds: str) -> None:
+    transport = FakeTransport([error_answer(503, headers={"retry-after": seconds})])
+    lane = make_lane(transport, settings=LimitSettings(max_outage_s=8))
+
+    assert isinstance(await lane.send(chat_request()), Completed)
+    assert asyncio.get_running_loop().time() < 15
