@@ -4,6 +4,7 @@ Tesseract runs in this process, and so under its limits of time and memory.
 """
 
 import importlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -21,6 +22,7 @@ _DATA_DIRS = (  # where Linux distributions and Homebrew put Tesseract's data
     *("/usr/share/tessdata", "/usr/local/share/tessdata", "/opt/homebrew/share/tessdata"),
 )
 _NO_LANGUAGES = {"osd", "equ", "snum"}  # data for other ends
+_THREAD_LIMIT = "OMP_THREAD_LIMIT"  # OpenMP reads it as Tesseract is loaded
 _MAX_LANGUAGES = 3  # each takes its time
 _POINTS_PER_INCH = 72
 _DOTS_PER_INCH = 300  # Tesseract's guide asks for as many
@@ -46,6 +48,7 @@ class PictureReader:
 
     def _open(self) -> bool:
         if self._tesseract is None:
+            os.environ.setdefault(_THREAD_LIMIT, "1")  # there is a reader process for each core
             try:
                 self._tesseract = importlib.import_module("tesserocr")
             except ImportError:

@@ -41,7 +41,7 @@ def notes_of(unread: Unread, page_count: int) -> Iterator[str]:
     if pictures:
         yield (
             f"{len(pictures)} of {page_count} pages hold no text but pictures "
-            f"({_ranges(pictures)}); scanned pages need OCR"
+            f"({_ranges(pictures)}); scanned pages need OCR: the extra `ocr`"
         )
     if lost:
         yield (

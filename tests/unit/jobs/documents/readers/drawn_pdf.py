@@ -113,9 +113,8 @@ def scanned(pdf: bytes) -> bytes:
     """The first page of a PDF as a picture that fills a page."""
     bitmap = pdfium.PdfDocument(pdf)[0].render(scale=2, grayscale=True)
     size = b"/W %d /H %d" % (bitmap.width, bitmap.height)
-    rows = [
-        bytes(bitmap.buffer[row * bitmap.stride :][: bitmap.width]) for row in range(bitmap.height)
-    ]
+    data = bytes(bitmap.buffer)
+    rows = [data[row * bitmap.stride :][: bitmap.width] for row in range(bitmap.height)]
     return b"q 612 0 0 792 0 0 cm BI %s /CS /G /BPC 8 /F /AHx ID %s> EI Q" % (
         size,
         b"".join(rows).hex().encode(),
