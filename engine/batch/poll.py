@@ -10,8 +10,7 @@ from engine.batch.overdue import overdue
 from engine.batch.provider import Provider
 from engine.batch.submit import CLOCK_SKEW
 from engine.clock import Clock
-from engine.errors import ConfigError, EngineError, RequestError, TransientError
-from engine.wire.sdk import NOT_FOUND
+from engine.errors import NOT_FOUND, ConfigError, EngineError, RequestError, TransientError
 from schemas.batches import Batch, BatchTally, RemoteState
 
 LIST_FROM = 3  # batches: for more, a page of the list is fewer calls than asking for each

@@ -9,10 +9,9 @@ from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
 from engine.batch.refusals import NO_BATCH_API, TOKEN_LIMIT, NoBatchApiError, is_token_limit
 from engine.clock import Clock
-from engine.errors import ConfigError, RequestError, TransientError
+from engine.errors import NOT_FOUND, ConfigError, RequestError, TransientError
 from engine.stopping import Admission
 from engine.wire.file_states import FILE_PENDING, is_not_ready, wait_for_file
-from engine.wire.sdk import NOT_FOUND
 from engine.wire.unserved_calls import may_be_unserved
 from schemas.batches import Batch, RemoteState
 

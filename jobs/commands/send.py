@@ -69,7 +69,7 @@ def send(
     """Send a file of requests and keep every reply. The same command again goes on."""
     from jobs.send.send_requests import SendOrder
     from jobs.settings.command import send_settings
-    from jobs.settings.endpoints import read_endpoints
+    from jobs.settings.endpoints import read_send_endpoints
 
     if base_url is not None and endpoints:
         raise ConfigError("--base-url and --endpoint exclude each other: give one or the other")
@@ -85,7 +85,7 @@ def send(
     }
     settings = send_settings(config, flags, endpoints or [], assignments or [])
     input_path = None if requests == "-" else Path(requests)
-    order = SendOrder(input_path, out, settings, read_endpoints(settings, os.environ))
+    order = SendOrder(input_path, out, settings, read_send_endpoints(settings, os.environ))
     flagged = order._replace(
         retries_failed=retry_failed, skips_bad_lines=skip_bad_lines, metrics_port=metrics_port
     )

@@ -1,7 +1,6 @@
 """Puts the engine together for a run: model, lane, journal, budget, statistics."""
 
 import logging
-import random
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
@@ -14,8 +13,7 @@ from engine.engine import Engine
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
 from engine.files.sends import SendLog
-from engine.live.lane import LiveLane
-from engine.live.transport import HttpTransport
+from engine.live.open_lane import open_live_lane
 from engine.local.model import LocalModel
 from engine.progress import Details
 from engine.run_folder import RunFolder
@@ -76,15 +74,7 @@ async def open_engine(
             price=price,
             record=sends,
         )
-        live = LiveLane(
-            endpoints,
-            settings=settings.limits,
-            transport=HttpTransport(timeout_s=settings.limits.request_timeout_s),
-            clock=clock,
-            budget=budget,
-            stats=stats,
-            rng=random.Random(),  # noqa: S311 - jitter of retries
-        )
+        live = open_live_lane(endpoints, settings.limits, budget=budget, stats=stats)
         opened.push_async_callback(live.aclose)
         stopping.on_request(live.stop_admitting)
         lane: Lane = live

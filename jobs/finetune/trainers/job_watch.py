@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.clock import Clock
-from engine.errors import ConfigError, RequestError, TransientError
-from engine.wire.sdk import NOT_FOUND
+from engine.errors import NOT_FOUND, ConfigError, RequestError, TransientError
 from engine.wire.unserved_calls import may_be_unserved
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import JobClient, JobEvent, JobState

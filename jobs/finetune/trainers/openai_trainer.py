@@ -5,7 +5,13 @@ from functools import partial
 from typing import NamedTuple
 
 from engine.clock import Clock
-from engine.errors import ConfigError, FatalError, ModelGoneError, RequestError, TransientError
+from engine.errors import (
+    ConfigError,
+    FatalError,
+    ModelGoneError,
+    RequestError,
+    TransientError,
+)
 from engine.stopping import Admission
 from engine.wire.file_states import FILE_PENDING, wait_for_file
 from jobs.finetune.check_rows import CheckedRows

@@ -12,6 +12,8 @@ _EDGE_ROWS = 2  # a head or foot of more rows is rare
 _NEARBY_PAGES = 4  # chapters alternate between left and right pages
 _MIN_REPEATS = 2  # on other pages nearby
 _MAX_SIZE = 1.15  # of the body's; a larger line at the top is a title
+_MAX_NUMBER_SIZE = 1.6  # the same for a number alone
+_BULLET = re.compile(r"[•‣◦▪●○■▸–-]\s")
 _SAME_PLACE = 2  # points
 _ZONE = 0.13  # of the height of all text: heads and feet are at its ends
 _FEW_PAGES = 3
@@ -104,7 +106,10 @@ def _keys(line: Line, edge: str, page_number: int, body: float) -> Iterator[_Key
     number stands apart at one end, that and its height.
     """
     words = line.text.casefold().split()
-    if line.size > _MAX_SIZE * body or (line.is_mono and len(words) > 1):
+    is_lone = len(words) == 1 and _is_number(words[0])
+    if line.size > (_MAX_NUMBER_SIZE if is_lone else _MAX_SIZE) * body:
+        return
+    if _BULLET.match(line.text) or (line.is_mono and not is_lone):
         return
     height = round(line.baseline / _SAME_PLACE)
     if sum(map(str.isalnum, line.text)) >= _MIN_LETTERS:
@@ -116,7 +121,7 @@ def _keys(line: Line, edge: str, page_number: int, body: float) -> Iterator[_Key
         offset = _number(word) - page_number
         yield edge, offset, shape
         is_at_end = at in {0, len(words) - 1} and line.widest_gap > _APART
-        if is_at_end or len(words) == 1:
+        if is_at_end or is_lone:
             yield edge, offset, height
 
 

@@ -126,5 +126,7 @@ def _is_option(word: str) -> bool:
 
 def _keeps_hyphen(word: str, following: str) -> bool:
     """Whether a hyphen at a line's end belongs to it and no space follows: "x86-64", "(semi-)"."""
+    if word[-1] == "–":
+        return word[-2:-1].isdigit() and following[0].isdigit()  # from page to page
     is_hyphened = len(word) > 1 and word[-1] == "-" and word[-2].isalnum()
     return is_hyphened and (following[0].isdigit() or following[0] in ")]/")

@@ -11,8 +11,9 @@ from jobs.documents.readers.pdf.form_fields import field_lines
 from jobs.documents.readers.pdf.furniture import drop_furniture
 from jobs.documents.readers.pdf.headings import mark_headings, outline_of
 from jobs.documents.readers.pdf.lines import Line, page_lines
+from jobs.documents.readers.pdf.ocr import PictureReader
 from jobs.documents.readers.pdf.paragraphs import join_lines
-from jobs.documents.readers.pdf.unread import is_picture, notes_of
+from jobs.documents.readers.pdf.unread import Unread, is_picture, notes_of
 from jobs.documents.readers.pdf.watermarks import drop_watermarks
 from jobs.documents.readers.pdf.words import join_words
 
@@ -21,11 +22,10 @@ _LAST_PART = b"endobj"
 
 
 class _Pages(NamedTuple):
-    """The lines of each page, and the numbers (1-based) of those that cannot be read."""
+    """The lines of each page, and which pages cannot be read as text."""
 
     lines: list[list[Line]]
-    pictures: list[int]
-    lost: list[int]
+    unread: Unread
 
 
 def read_pdf(data: bytes, limits: ReadLimits) -> Extract:
@@ -43,7 +43,7 @@ def read_pdf(data: bytes, limits: ReadLimits) -> Extract:
     paragraphs = join_words(list(join_lines(drop_furniture(drop_watermarks(pages.lines)))))
     count = len(pages.lines)
     extract = assemble(mark_headings(paragraphs, outline), limits, title=title, page_count=count)
-    return extract._replace(notes=tuple(notes_of(pages.pictures, pages.lost, count)))
+    return extract._replace(notes=tuple(notes_of(pages.unread, count)))
 
 
 def _open(data: bytes) -> pdfium.PdfDocument:
@@ -63,21 +63,30 @@ def _open(data: bytes) -> pdfium.PdfDocument:
 
 
 def _read_pages(document: pdfium.PdfDocument, limits: ReadLimits) -> _Pages:
-    pages = _Pages([], [], [])
+    pages = _Pages([], Unread([], [], []))
+    pictures = PictureReader()
     length = 0
     for index in range(len(document)):
-        page = document[index]
-        try:
-            found = page_lines(page)
-            lines = found.lines
-            lines += list(field_lines(document, page, {line.text for line in lines}))
-            if found.has_lost_letters:
-                pages.lost.append(index + 1)
-            elif not lines and is_picture(page):
-                pages.pictures.append(index + 1)
-        finally:
-            page.close()
+        lines = _read_page(document, index, pages.unread, pictures)
         length += sum(len(line.text) for line in lines)
         limits.check_text(length)
         pages.lines.append(lines)
     return pages
+
+
+def _read_page(
+    document: pdfium.PdfDocument, index: int, unread: Unread, pictures: PictureReader
+) -> list[Line]:
+    page = document[index]
+    try:
+        found = page_lines(page)
+        lines = found.lines
+        lines += list(field_lines(document, page, {line.text for line in lines}))
+        if found.has_lost_letters:
+            unread.lost.append(index + 1)
+        elif not lines and is_picture(page):
+            lines = pictures.read(page)
+            (unread.recognized if lines else unread.pictures).append(index + 1)
+    finally:
+        page.close()
+    return lines

@@ -159,9 +159,7 @@ def _right_of(runs: list[Run]) -> float:
 
 
 def _is_prose(runs: list[Run]) -> bool:
-    if len(runs) < _COLUMN_ROWS or any(run.cells for run in runs):
-        return False
-    rows = rows_of(runs)
+    rows = rows_of([run for run in runs if not run.cells]) if len(runs) >= _COLUMN_ROWS else []
     lengths = [sum(len(run.glyphs) for run in row.runs) for row in rows]
     return len(rows) >= _COLUMN_ROWS and median(lengths) >= _COLUMN_CHARS
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
@@ -21,12 +22,26 @@ def is_picture(page: pdfium.PdfPage) -> bool:
     return any(kind in _PICTURES for kind in kinds) or len(kinds) >= _MIN_PATHS
 
 
-def notes_of(pictures: list[int], lost: list[int], page_count: int) -> Iterator[str]:
-    """What people are told of pages (1-based) that are pictures, or whose letters are lost."""
+class Unread(NamedTuple):
+    """Numbers (1-based) of pages: still pictures, read by OCR, or set in letters that are lost."""
+
+    pictures: list[int]
+    recognized: list[int]
+    lost: list[int]
+
+
+def notes_of(unread: Unread, page_count: int) -> Iterator[str]:
+    """What people are told of these pages."""
+    pictures, recognized, lost = unread
+    if recognized:
+        yield (
+            f"{len(recognized)} of {page_count} pages are pictures that OCR has read "
+            f"({_ranges(recognized)}); their text may have faults"
+        )
     if pictures:
         yield (
             f"{len(pictures)} of {page_count} pages hold no text but pictures "
-            f"({_ranges(pictures)}); scanned pages need OCR"
+            f"({_ranges(pictures)}); scanned pages need OCR: the extra `ocr`"
         )
     if lost:
         yield (

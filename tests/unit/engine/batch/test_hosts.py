@@ -6,9 +6,15 @@ from pathlib import Path
 import pytest
 
 from engine.batch.refusals import NoBatchApiError
-from engine.errors import ConfigError, EngineError, RateLimitError, RequestError, TransientError
+from engine.errors import (
+    NOT_FOUND,
+    ConfigError,
+    EngineError,
+    RateLimitError,
+    RequestError,
+    TransientError,
+)
 from engine.testing.calls import chat_request
-from engine.wire.sdk import NOT_FOUND
 from schemas.batches import RemoteState
 from tests.unit.engine.batch.desks import make_place, submit
 

@@ -34,6 +34,7 @@ def reason_of(text: str) -> str | None:
         "1.2. Upgrades\n\nRun the upgrade in a terminal that survives a lost connection.\n\n"
         "1.3. Removal\n\nA removed package leaves its configuration behind, a purged one does not.",
         "机器学习是人工智能的一个分支。它使用统计方法让计算机从数据中学习，而不需要明确的编程。",
+        "「ポンプ」は（必ず）弁を閉じた状態で『始動』します。「弁」（手動）は『必ず』手で開けます。",
         "Пакет должен содержать описание, которое понятно пользователю.",
         "การเรียนรู้ของเครื่องเป็นสาขาหนึ่งของปัญญาประดิษฐ์ที่ใช้วิธีการทางสถิติ",
     ],

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
+
 from tests.unit.jobs.documents.readers.made_files import encrypt, write_pdf
 
 PROSE, CODE, WIDE = "F1", "F2", "F3"  # Helvetica, Courier, a font for any script
@@ -105,6 +107,18 @@ def rule(left: float, bottom: float, right: float, top: float) -> bytes:
 def picture() -> bytes:
     """A small picture, as a scanned page is one."""
     return b"q 400 0 0 600 72 72 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x80 EI Q"
+
+
+def scanned(pdf: bytes) -> bytes:
+    """The first page of a PDF as a picture that fills a page."""
+    bitmap = pdfium.PdfDocument(pdf)[0].render(scale=2, grayscale=True)
+    size = b"/W %d /H %d" % (bitmap.width, bitmap.height)
+    data = bytes(bitmap.buffer)
+    rows = [data[row * bitmap.stride :][: bitmap.width] for row in range(bitmap.height)]
+    return b"q 612 0 0 792 0 0 cm BI %s /CS /G /BPC 8 /F /AHx ID %s> EI Q" % (
+        size,
+        b"".join(rows).hex().encode(),
+    )
 
 
 def paragraph(words: str, width: int = 90) -> list[str]:

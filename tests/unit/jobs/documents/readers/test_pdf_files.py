@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.jobs.documents.readers.drawn_pdf import drawn_pdf, lines, picture
+from tests.unit.jobs.documents.readers.drawn_pdf import drawn_pdf, lines, picture, scanned
 from tests.unit.jobs.documents.readers.reading import read
 
 PAGE = lines(["The seal must be dry."])
@@ -39,8 +39,20 @@ def test_pages_that_are_pictures_are_counted_and_named() -> None:
     found = read("pdf", drawn_pdf([PAGE, scan, scan, PAGE, scan, []]))
 
     (note,) = found.notes
-    assert note == "3 of 6 pages hold no text but pictures (2-3, 5); scanned pages need OCR"
+    assert note.startswith("3 of 6 pages hold no text but pictures (2-3, 5); ")
 
 
 def test_a_blank_page_is_not_named() -> None:
     assert read("pdf", drawn_pdf([PAGE, []])).notes == ()
+
+
+def test_a_scanned_page_is_read_where_tesseract_is_installed() -> None:
+    pytest.importorskip("tesserocr")
+    page = lines(["The seal must be dry before the", "valve is opened again."], size=14, leading=17)
+    scan = [scanned(drawn_pdf([page]))]
+
+    found = read("pdf", drawn_pdf([PAGE, scan]))
+
+    if not found.notes[0].startswith("1 of 2 pages are pictures that OCR has read (2)"):
+        pytest.skip("Tesseract's data is not installed")
+    assert "The seal must be dry before the valve is opened again." in found.text
