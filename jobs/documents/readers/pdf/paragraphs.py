@@ -137,11 +137,12 @@ def _go_on(before: _Group | None, first: _Group, margin: float) -> _Group:
 def _body_end(groups: list[_Group]) -> int:
     """Where the notes at the foot of a page begin."""
     end = len(groups)
-    while end > 1 and groups[end - 1].lines[0].size < _NOTE_SIZE * groups[0].lines[0].size:
+    while end > 1 and groups[end - 1].lines[0].turned:
         end -= 1
-    if end < len(groups) and _NOTE.match(groups[end].lines[0].text):
-        return end
-    return len(groups)
+    start = end
+    while start > 1 and groups[start - 1].lines[0].size < _NOTE_SIZE * groups[0].lines[0].size:
+        start -= 1
+    return start if start < end and _NOTE.match(groups[start].lines[0].text) else end
 
 
 def _put_notes_first(
