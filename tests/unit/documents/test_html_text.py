@@ -137,6 +137,10 @@ def test_code_keeps_its_lines_and_indentation(page: str, text: str) -> None:
     assert read("html", page).text == text
 
 
+def test_two_breaks_end_a_paragraph() -> None:
+    assert read("html", "<p><br>a<br>b<br> <br/>\n<br>c<br><br></p>").text == "a\nb\n\nc"
+
+
 def test_a_break_in_a_heading_does_not_cut_it() -> None:
     extract = read("html", "<h2>Pumps<br>and filters</h2><p>Text.")
 
