@@ -5,10 +5,10 @@ from html import escape
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.docx_inlines import Inlines
-from jobs.documents.readers.docx_numbering import Numbering
-from jobs.documents.readers.docx_styles import Styles
-from jobs.documents.readers.ooxml import Package, local, shown_children, value_of
+from jobs.documents.readers.office.docx_inlines import Inlines
+from jobs.documents.readers.office.docx_numbering import Numbering
+from jobs.documents.readers.office.docx_styles import Styles
+from jobs.documents.readers.office.ooxml import Package, local, shown_children, value_of
 
 _REMOVED = frozenset({"del", "moveFrom"})
 _PROPERTIES = ("Pr", "PrEx", "Grid")

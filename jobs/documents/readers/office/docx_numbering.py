@@ -4,9 +4,9 @@ import re
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.docx_styles import ListPlace
-from jobs.documents.readers.html_lists import written
-from jobs.documents.readers.ooxml import local, value_of
+from jobs.documents.readers.html.lists import written
+from jobs.documents.readers.office.docx_styles import ListPlace
+from jobs.documents.readers.office.ooxml import local, value_of
 
 _LEVELS = 9  # ECMA-376 part 1, 17.9.6
 _PLACE = re.compile(r"%([1-9])")

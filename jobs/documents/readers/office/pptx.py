@@ -5,10 +5,10 @@ from html import escape
 from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.extract import Block, Extract, assemble
-from jobs.documents.readers.html import html_blocks
+from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits, damaged
-from jobs.documents.readers.omml import equation
-from jobs.documents.readers.ooxml import (
+from jobs.documents.readers.office.omml import equation
+from jobs.documents.readers.office.ooxml import (
     PARSE_ERRORS,
     Package,
     local,

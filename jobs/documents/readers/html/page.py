@@ -8,11 +8,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from jobs.documents.readers.decode import decode_markup
 from jobs.documents.readers.extract import Block, Extract, assemble
-from jobs.documents.readers.html_blocks import BlockWriter
-from jobs.documents.readers.html_content import NEVER_TEXT, dropped_nodes, main_content
-from jobs.documents.readers.html_tables import Span
+from jobs.documents.readers.html.blocks import BlockWriter
+from jobs.documents.readers.html.content import NEVER_TEXT, dropped_nodes, main_content
+from jobs.documents.readers.html.mathml import formula
+from jobs.documents.readers.html.tables import Span
 from jobs.documents.readers.limits import ReadLimits
-from jobs.documents.readers.mathml import formula
 
 _VOID = frozenset(  # HTML standard: elements that have no end
     (
