@@ -67,6 +67,7 @@ async def open_engine(
             endpoints = [Endpoint(model.base_url, model.api_key, name)]
         live = open_live_lane(endpoints, settings.limits, price=price, stats=stats)
         opened.push_async_callback(live.aclose)
+        journal.follow_pace(live.is_paced)
         stopping.on_request(live.stop_admitting)
         budget = Budget(cap_usd=settings.budget.usd, spent_usd=_spent_usd(folder), price=price)
         lane: Lane = BudgetedLane(live, budget)

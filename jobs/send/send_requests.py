@@ -80,6 +80,7 @@ async def send_requests(order: SendOrder) -> SendEnd:
         opened.enter_context(stop_on_signals(stopping, grace_s=grace_s))
         results, source = await _open_files(order, paths, stopping, opened)
         lane = _make_lane(order, stats)
+        results.follow_pace(lane.is_paced)
         opened.push_async_callback(lane.aclose)
         opened.enter_context(snapshots_written(paths.stats, stats, SystemClock()))
         if order.metrics_port is not None:
