@@ -304,3 +304,38 @@ async def test_item_that_ends_as_nothing_is_a_bug_and_says_so(tmp_path: Path) ->
         await pass_over(tmp_path, FakeLane(), make_items(1), work=vanish)
 
     assert caught.group_contains(RuntimeError, match="neither as a result nor as a rejection")
+
+
+async def reject(item: Item, ask: Ask) -> list[Result | Rejection]:
+    return [Rejection.of(item.item_id, stage="s", reason="poor", text='about "stage":"s"')]
+
+
+@pytest.mark.parametrize("kept", [0, 2])
+async def test_a_drop_ledger_that_vanished_or_was_cut_is_noticed(tmp_path: Path, kept: int) -> None:
+    await pass_over(tmp_path, FakeLane(), make_items(3), work=reject)
+    path = RunFolder(tmp_path).rejected_path
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:kept]))
+
+    message = rf"rejected\.jsonl: lines of stage s .* are missing: {3 - kept}\."
+    with pytest.raises(DamagedLogError, match=message):
+        await pass_over(tmp_path, FakeLane(), make_items(3), work=reject)
+
+
+async def test_a_copied_line_of_results_hides_none_that_is_missing(tmp_path: Path) -> None:
+    await pass_over(tmp_path, FakeLane(), make_items(2))
+    path = RunFolder(tmp_path).results_path("s")
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:-1], lines[0]]))
+
+    with pytest.raises(DamagedLogError, match=r"s\.jsonl: lines .* are missing: 1\."):
+        await pass_over(tmp_path, FakeLane(), make_items(2))
+
+
+async def test_a_copied_line_makes_no_record_twice(tmp_path: Path) -> None:
+    await pass_over(tmp_path, FakeLane(), make_items(2))
+    path = RunFolder(tmp_path).results_path("s")
+    once = result_ids(tmp_path)
+    path.write_bytes(path.read_bytes() * 2)
+
+    assert result_ids(tmp_path) == once
