@@ -4,6 +4,8 @@ from pathlib import Path
 
 from engine.errors import ConfigError
 
+OWNER_ONLY = 0o700
+
 
 class RunFolder:
     """The paths of a run. It creates nothing but what `create` says."""
@@ -30,13 +32,14 @@ class RunFolder:
         return self.config_path.exists() or self.lock_path.exists()
 
     def create(self) -> None:
-        """Make the folder and the folders in it, if they are not there.
+        """Make the folder and the folders in it, if they are not there; for its owner alone.
 
         Raises:
             ConfigError: it cannot be made.
         """
         try:
             self.dataset_dir.mkdir(parents=True, exist_ok=True)
+            self.run_dir.chmod(OWNER_ONLY)  # it holds all prompts; also one that was made before
             self.evaluation_dir.mkdir(exist_ok=True)
             self.finished_path("evaluation/any").parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -1,5 +1,6 @@
 """What a run has come to, as its files say."""
 
+from schemas.documents import HeldOutCheck
 from schemas.record import Record
 
 
@@ -42,7 +43,8 @@ class RunSummary(Record):
     """A run in numbers. `rows` counts the lines of each file of the dataset.
 
     `writer` is the process that writes the run now, `stats` its counters (docs/run-folder.md,
-    stats.jsonl); None if there is none. `is_demo_grade`: the local model wrote the texts. Of
+    stats.jsonl); None if there is none. `held_out_check` says how far held-out text stands in
+    training text; None: not looked at yet. `is_demo_grade`: the local model wrote the texts. Of
     `cost_usd`, `lost_usd` is the most that replies may have cost that never came.
     """
 
@@ -54,6 +56,7 @@ class RunSummary(Record):
     stages: dict[str, StageSummary]
     requests: dict[str, RequestSummary]
     rows: dict[str, int]
+    held_out_check: HeldOutCheck | None
     batches: BatchesSummary | None
     cost_usd: float | None
     lost_usd: float

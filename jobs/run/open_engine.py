@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
@@ -15,8 +14,7 @@ from engine.engine import Engine
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
 from engine.files.sends import SendLog
-from engine.live.lane import LiveLane
-from engine.live.transport import HttpTransport
+from engine.live.open_lane import open_live_lane
 from engine.local.model import LocalModel
 from engine.progress import Details
 from engine.run_folder import RunFolder
@@ -27,7 +25,7 @@ from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
 from jobs.dataset.stages import DATASET
 from jobs.evaluation.stages import EVALUATION
-from jobs.run.batch_folders import read_batch_losses
+from jobs.run.batch_folders import read_batch_losses, run_batch_folder
 from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
 from jobs.run.rounds import Rounds, RunPass
@@ -81,15 +79,7 @@ async def open_engine(
             price=price,
             record=sends,
         )
-        live = LiveLane(
-            endpoints,
-            settings=settings.limits,
-            transport=HttpTransport(timeout_s=settings.limits.request_timeout_s),
-            clock=clock,
-            budget=budget,
-            stats=stats,
-            rng=random.Random(),  # noqa: S311 - jitter of retries
-        )
+        live = open_live_lane(endpoints, settings.limits, budget=budget, stats=stats)
         opened.push_async_callback(live.aclose)
         stopping.on_request(live.stop_admitting)
         lane: Lane = live
@@ -108,7 +98,12 @@ async def open_engine(
 
 
 def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
-    """Whether batches are wanted, still out, or their files not yet deleted."""
+    """Whether batches are wanted, still out, or their files not yet deleted.
+
+    Raises:
+        DamagedLogError: the ledger of batches is gone or damaged.
+    """
+    run_batch_folder(folder, "").require_ledger()
     return order.lane != "live" or any(
         not batch.is_deleted for batch in read_batches(folder.batches_path)
     )

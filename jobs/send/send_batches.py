@@ -4,8 +4,8 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Iterator
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 
 from engine.batch.client import BatchClient
@@ -58,20 +58,35 @@ async def send_batches(order: SendOrder, lane: LaneOrder) -> SendEnd:
             set_failures_aside(paths)
         results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
         before = results.counts()
-        timeout_s = order.settings.limits.request_timeout_s
-        client = BatchClient(order.endpoints[0], timeout_s=timeout_s, clock=clock)
-        await opened.enter_async_context(aclosing(client))
-        spending = opened.enter_context(open_spending(paths, order.settings))
-        keep = spending.keeping(counting(results.keep, stats))
-        sink = Sink(keep, lambda custom_id: results.ending(custom_id) is not None)
-        desk_order = _desk_order(order, lane, spending.budget, sink, clock, stopping)
-        desk = await opened.enter_async_context(open_desk(client, desk_order))
+        desk = await opened.enter_async_context(
+            open_send_desk(order, lane, results, stats, clock, stopping)
+        )
         sending = BatchSending(order.input_path, desk, results, stopping, clock)
         await sending.run(waits=lane.waits, skips_bad_lines=order.skips_bad_lines)
     left = sending.left_count
     counts = _counts(before, stats.settled + left, sending.bad_count)
     elapsed_s = time.monotonic() - started_s
     return SendEnd(counts, stats.snapshot(), elapsed_s, Counter(), sending.ended_by)
+
+
+@asynccontextmanager
+async def open_send_desk(
+    order: SendOrder,
+    lane: LaneOrder,
+    results: ResultFiles,
+    stats: Stats,
+    clock: Clock,
+    stopping: Stopping,
+) -> AsyncIterator[BatchDesk]:
+    """The desk of a file that is sent. Raises what `open_desk` does."""
+    timeout_s = order.settings.limits.request_timeout_s
+    client = BatchClient(order.endpoints[0], timeout_s=timeout_s, clock=clock)
+    with open_spending(result_paths(order.out_path), order.settings) as spending:
+        keep = spending.keeping(counting(results.keep, stats))
+        sink = Sink(keep, lambda custom_id: results.ending(custom_id) is not None)
+        desk_order = _desk_order(order, lane, spending.budget, sink, clock, stopping)
+        async with aclosing(client), open_desk(client, desk_order) as desk:
+            yield desk
 
 
 class BatchSending:

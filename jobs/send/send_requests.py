@@ -1,7 +1,6 @@
 """Sends the requests of a file or a stream, and keeps every reply before the next is drawn."""
 
 import asyncio
-import random
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -14,13 +13,15 @@ from engine.clock import SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
 from engine.live.lane import LiveLane
-from engine.live.transport import HttpTransport
+from engine.live.open_lane import open_live_lane
 from engine.progress import StageProgress
 from engine.prometheus import serve_metrics
 from engine.stats import Stats, StatsSnapshot
 from engine.stats_file import snapshots_written
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
+from engine.workers import run_workers
+from jobs.run.batch_folders import read_requests_out
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import (
     CheckedSource,
@@ -62,8 +63,10 @@ class SendEnd(NamedTuple):
     ended_by: EngineError | None
 
 
-async def send_requests(order: SendOrder) -> SendEnd:
-    """Send what is not settled; the same call again goes on where this one ended.
+async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd:
+    """Send what is neither settled nor in a batch; the same call again goes on from there.
+
+    `stats` are those of earlier calls of this process, which this one adds to.
 
     Raises:
         ConfigError: bad input or settings; nothing was sent.
@@ -74,7 +77,7 @@ async def send_requests(order: SendOrder) -> SendEnd:
     started_s = time.monotonic()
     paths = result_paths(order.out_path)
     check_paths(order.input_path, paths)
-    stopping, stats = Stopping(), Stats()
+    stopping, stats = Stopping(), stats or Stats()
     async with AsyncExitStack() as opened:
         opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
         grace_s = order.settings.limits.grace_s
@@ -125,25 +128,20 @@ class Sending:
     async def run(self, max_in_flight: int) -> None:
         """Send until the source is dry or something ends it; what is in flight lands first."""
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(max_in_flight):
-                    group.create_task(self._work_off())
+            await run_workers(self._work_off, max_in_flight, on_error=self._end)
         except asyncio.CancelledError:
             if self.ended_by is None:
                 raise  # not by us: the time to land was over
 
     async def _work_off(self) -> None:
-        try:
-            while self.ended_by is None and (request := await self._source.next()) is not None:
-                try:
-                    outcome = await self._lane.send(request)
-                except TransientError as error:
-                    self.unsettled[error.code] += 1
-                else:
-                    await self._keep(outcome)
-                    self._progress.advance()
-        except EngineError as error:
-            self._end(error)
+        while self.ended_by is None and (request := await self._source.next()) is not None:
+            try:
+                outcome = await self._lane.send(request)
+            except TransientError as error:
+                self.unsettled[error.code] += 1
+            else:
+                await self._keep(outcome)
+                self._progress.advance()
 
     def _end(self, error: EngineError) -> None:
         if self.ended_by is not None:
@@ -160,7 +158,8 @@ async def _open_files(
     """In threads, so that signals are heard meanwhile: this takes seconds for a million lines."""
     if order.retries_failed:
         set_failures_aside(paths)
-    results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
+    out = await asyncio.to_thread(read_requests_out, order.out_path)
+    results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths, out))
     skips = order.skips_bad_lines
     if order.input_path is None:
         reader = await open_standard_input()
@@ -172,16 +171,7 @@ async def _open_files(
 
 
 def _make_lane(order: SendOrder, stats: Stats, budget: Budget) -> LiveLane:
-    limits = order.settings.limits
-    return LiveLane(
-        order.endpoints,
-        settings=limits,
-        transport=HttpTransport(timeout_s=limits.request_timeout_s),
-        clock=SystemClock(),
-        budget=budget,
-        stats=stats,
-        rng=random.Random(),  # noqa: S311 - jitter of retries
-    )
+    return open_live_lane(order.endpoints, order.settings.limits, budget=budget, stats=stats)
 
 
 def _details(stats: Stats, budget: Budget) -> dict[str, str]:

@@ -16,6 +16,7 @@ from engine.files.sends import read_sends
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from jobs.dataset.stages import DATASET
+from jobs.documents.check_held_out import read_held_out_check
 from jobs.run.batch_folders import read_batch_losses
 from jobs.run.stages import Stages
 from jobs.settings.run_config import read_run_config
@@ -55,6 +56,7 @@ def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSumm
         stages=_sum_stages(folder, dataset),
         requests=requests,
         rows={name: _count_lines(folder.dataset_dir / name) for name in DATASET_FILES},
+        held_out_check=read_held_out_check(folder),
         batches=batches,
         cost_usd=sum(known) if len(known) == len(costs) else None,
         lost_usd=lost_usd,

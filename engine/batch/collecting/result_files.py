@@ -50,6 +50,12 @@ def read_requests(path: Path) -> dict[str, bool]:
         raise DamagedLogError(f"{path}: is damaged ({error}); restore it from a backup") from error
 
 
+def read_whole_ids(path: Path) -> list[str]:
+    """The ids in a file of requests, which a crash may have cut off anywhere."""
+    lines = map(read_result_line, path.read_bytes().splitlines())
+    return [line.custom_id for line in lines if line is not None and line.fields is not None]
+
+
 class WorstUsages:
     """The most that each request of a batch may be billed for; read when it is first needed."""
 

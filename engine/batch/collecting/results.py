@@ -6,22 +6,22 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from engine.batch.collecting.attempts import TRUNCATED, attempt_id
+from engine.batch.collecting.attempts import attempt_id
 from engine.batch.collecting.result_files import ResultLine
 from engine.clock import Clock
-from engine.errors import EngineError, FatalError, RequestError, TransientError
+from engine.errors import TRUNCATED, EngineError, FatalError, RequestError, TransientError
 from engine.wire.endpoints import Endpoint
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from engine.wire.prices import Price
 from engine.wire.replies import (
-    USELESS,
-    Answer,
     Ending,
+    HttpResponse,
     check_reply,
     read_ending,
     read_error,
-    scrub,
+    useless_reply,
 )
+from engine.wire.server_text import scrub
 from engine.wire.usage import CountedUsage, read_usage
 from schemas.batches import Batch, BatchAttempt
 from schemas.outcomes import Completed, Failed, Usage
@@ -95,7 +95,7 @@ class ResultReader:
         raw = dump_json(body)
         try:
             if status != 200:
-                raise read_error(Answer(status, {}, raw), self._endpoint, self._clock)
+                raise read_error(HttpResponse(status, {}, raw), self._endpoint, self._clock)
             reply = check_reply(body, _url(batch), self._endpoint)
         except (RequestError, TransientError, FatalError) as error:
             return self._not_answered(error, line, batch, asked)
@@ -122,7 +122,7 @@ class ResultReader:
             return self._unreadable("a line without a response", line, batch, asked)
         status = 400 if _PERMANENT_CODE.search(code) else 500
         fields: dict[str, Json] = {"code": code or "unknown", "message": _string(error, "message")}
-        answer = Answer(status, {}, dump_json({"error": fields}))
+        answer = HttpResponse(status, {}, dump_json({"error": fields}))
         failure = read_error(answer, self._endpoint, self._clock)
         return self._not_answered(failure, line, batch, asked)
 
@@ -206,7 +206,9 @@ class ResultReader:
                     "reply": raw.decode(errors="replace"),
                 }
             )
-        failed = self._failed(*USELESS[ending], 200, batch, asked)
+        failed = self._failed(
+            *useless_reply(ending, reply, str(batch.intent.purpose)), 200, batch, asked
+        )
         return replace(
             failed,
             usage=usage,

@@ -151,7 +151,7 @@ async def test_line_that_nobody_can_read_is_asked_once_more_and_then_failed_with
     assert isinstance(failed, Failed)
     assert (failed.code, failed.attempts, failed.raw) == ("malformed_reply", 2, line)
     assert decode_outcome(encode_outcome(failed)) == failed
-    worst_usd, paid_usd = 0.06, 0.035  # of a request: at most, and of a sound answer
+    worst_usd, paid_usd = 0.0605, 0.035  # of a request: at most, and of a sound answer
     assert bench.budget.spent_usd == pytest.approx(2 * paid_usd + 2 * worst_usd)
 
 
