@@ -1,5 +1,6 @@
 """Puts the engine together for a run: model, lane, journal, budget, statistics."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,7 +23,10 @@ from engine.stats_file import snapshots_written
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
+from jobs.dataset.stages import DATASET
+from jobs.evaluation.stages import EVALUATION
 from jobs.run.batch_folders import read_batch_losses, run_batch_folder
+from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
 from jobs.run.rounds import Rounds, RunPass
 from schemas.outcomes import Usage
@@ -62,6 +66,7 @@ async def open_engine(
     stats, clock = Stats(), SystemClock()
     async with AsyncExitStack() as opened:
         journal = await opened.enter_async_context(Journal(folder.journal_path))
+        await asyncio.to_thread(check_journal, folder, journal, (*DATASET, *EVALUATION))
         if is_local:
             model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
             name = settings.teacher.output_limit_name
