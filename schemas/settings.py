@@ -1,5 +1,6 @@
 """The settings of a run: validated once, each with its default, its unit and what it touches."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,20 +22,47 @@ AboveZero = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+JsonForm = Literal["json_schema", "json_object", "prompt"]
 
 
 def _address_holds_no_secret(base_url: str) -> str:
     parts = urlsplit(base_url)
+    _ = parts.port  # raises ValueError for one that is none
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("expected a web address such as https://api.openai.com/v1")
-    if parts.username or parts.password or parts.query:
+    if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError(
-            "expected an address without a user, a password or a query; "
+            "expected an address without a user, a password, a query or a fragment; "
             "the key is read from the environment"
+        )
+    if looks_like_key(parts.path):
+        raise ValueError(
+            "expected an address without a key in its path; the key is read from the environment"
         )
     return base_url
 
 
+def looks_like_key(text: str) -> bool:
+    """Whether a text holds what providers' keys look like."""
+    return _KEY.search(text) is not None
+
+
+# Beginnings of keys at OpenAI and others that speak its API, then a long random part.
+_KEY = re.compile(
+    r"(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|hf|nvapi|fw|pplx|tgp|csk|key)[-_=][\w-]{12,}"
+    r"|AIza[\w-]{20,}|[Bb]earer[ _%-]"
+)
+
+
+def _variable_is_no_key(name: str) -> str:
+    is_name = re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)?", name) is not None
+    is_random = len(name) >= 24 and re.search(r"[a-z].*\d|\d.*[a-z]", name) is not None
+    if not is_name or is_random or looks_like_key(name):
+        raise ValueError("expected the name of the environment variable that holds the key")
+    return name
+
+
+VariableName = Annotated[str, AfterValidator(_variable_is_no_key)]
 Address = Annotated[str, AfterValidator(_address_holds_no_secret)]
 
 
@@ -130,6 +158,7 @@ class TeacherSettings(Record):
     base_url: Annotated[Address, OPERATIONAL] = "https://api.openai.com/v1"
     prompt_profile: Annotated[PromptProfile, Touches("questions", "requests")] = "standard"
     output_limit_name: Annotated[OutputLimitName, OPERATIONAL] = "max_completion_tokens"
+    output: Annotated[JsonForm, OPERATIONAL] = "json_schema"
     embedding_model: Annotated[str, Touches("questions", "requests")] = ""
 
 
@@ -137,7 +166,7 @@ class EndpointSettings(Record):
     """One of several addresses. Its key is read from the environment variable that it names."""
 
     base_url: Address
-    key_variable: str = ""
+    key_variable: VariableName = ""
     requests_per_minute: AboveZero | None = None
     tokens_per_minute: AboveZero | None = None
     output_limit_name: OutputLimitName = "max_completion_tokens"
@@ -155,6 +184,7 @@ class LimitSettings(Record):
     max_retry_s: Annotated[AboveZero, OPERATIONAL] = 900.0
     retry_truncated: Annotated[bool, OPERATIONAL] = True
     max_outage_s: Annotated[AboveZero, OPERATIONAL] = 3600.0
+    max_reply_mb: Annotated[float, Field(gt=0, le=1024), OPERATIONAL] = 64.0
     grace_s: Annotated[NotNegative, OPERATIONAL] = 30.0
 
 
@@ -208,7 +238,7 @@ class EvaluationSettings(Record):
     tuned_model: Annotated[str, IN_IDS] = ""
     judge_model: Annotated[str, IN_IDS] = ""
     embedding_model: Annotated[str, IN_IDS] = "text-embedding-3-small"
-    judge_output: Annotated[Literal["json_schema", "json_object"], IN_IDS] = "json_schema"
+    judge_output: Annotated[JsonForm, IN_IDS] = "json_schema"
     judge_max_output_tokens: Annotated[int, Field(ge=4096), IN_IDS] = 4096
     answer_max_output_tokens: Annotated[Positive, IN_IDS] = 900
     temperature: Annotated[Temperature, IN_IDS] = None

@@ -1,20 +1,19 @@
 """Puts the engine together for a run: model, lane, journal, budget, statistics."""
 
 import logging
-import random
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
 from engine.ask import Ask, Lane
 from engine.batch.ledger import read_batches
-from engine.budget import Budget, BudgetedLane
+from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.engine import Engine
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
-from engine.live.lane import LiveLane
-from engine.live.transport import HttpTransport
+from engine.files.sends import SendLog
+from engine.live.open_lane import open_live_lane
 from engine.local.model import LocalModel
 from engine.progress import Details
 from engine.run_folder import RunFolder
@@ -23,7 +22,7 @@ from engine.stats_file import snapshots_written
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
-from jobs.run.batch_folders import read_batch_losses
+from jobs.run.batch_folders import read_batch_losses, run_batch_folder
 from jobs.run.lanes import LaneOrder
 from jobs.run.rounds import Rounds, RunPass
 from schemas.outcomes import Usage
@@ -67,19 +66,18 @@ async def open_engine(
             model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
             name = settings.teacher.output_limit_name
             endpoints = [Endpoint(model.base_url, model.api_key, name)]
-        live = LiveLane(
-            endpoints,
-            settings=settings.limits,
-            transport=HttpTransport(timeout_s=settings.limits.request_timeout_s),
-            clock=clock,
+        sends = _open_sends(folder, journal, is_capped=settings.budget.usd is not None)
+        opened.callback(sends.close)
+        budget = Budget(
+            cap_usd=settings.budget.usd,
+            spent_usd=_spent_usd(folder) + sends.lost_usd,
             price=price,
-            stats=stats,
-            rng=random.Random(),  # noqa: S311 - jitter of retries
+            record=sends,
         )
+        live = open_live_lane(endpoints, settings.limits, budget=budget, stats=stats)
         opened.push_async_callback(live.aclose)
         stopping.on_request(live.stop_admitting)
-        budget = Budget(cap_usd=settings.budget.usd, spent_usd=_spent_usd(folder), price=price)
-        lane: Lane = BudgetedLane(live, budget)
+        lane: Lane = live
         rounds = None
         if uses_batches(folder, order) and not (is_local and order.lane == "live"):
             from jobs.run.open_batches import BatchNeeds, open_batches
@@ -95,7 +93,12 @@ async def open_engine(
 
 
 def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
-    """Whether batches are wanted, still out, or their files not yet deleted."""
+    """Whether batches are wanted, still out, or their files not yet deleted.
+
+    Raises:
+        DamagedLogError: the ledger of batches is gone or damaged.
+    """
+    run_batch_folder(folder, "").require_ledger()
     return order.lane != "live" or any(
         not batch.is_deleted for batch in read_batches(folder.batches_path)
     )
@@ -127,6 +130,16 @@ def check_prices(settings: RunSettings, models: Iterable[str]) -> None:
         if settings.budget.usd is not None:
             raise ConfigError(f"{advice}, or leave budget.usd unset")
         _log.warning("%s to see what the run costs", advice)
+
+
+def _open_sends(folder: RunFolder, journal: Journal, *, is_capped: bool) -> SendLog:
+    """The log of what went out; what failed and was set aside has its cost in retried.jsonl."""
+    retried = frozenset(settled.request_id for settled in read_settled(folder.retried_path))
+    return SendLog(
+        folder.sends_path,
+        is_synced=is_capped,
+        is_settled=lambda request_id: request_id in journal or request_id in retried,
+    )
 
 
 def _spent_usd(folder: RunFolder) -> float:
