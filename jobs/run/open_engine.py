@@ -76,6 +76,7 @@ async def open_engine(
         )
         live = open_live_lane(endpoints, settings.limits, budget=budget, stats=stats)
         opened.push_async_callback(live.aclose)
+        journal.follow_pace(live.is_paced)
         stopping.on_request(live.stop_admitting)
         lane: Lane = live
         rounds = None
