@@ -16,6 +16,7 @@ class RunFolder:
         self.config_path = run_dir / "config.toml"
         self.journal_path = run_dir / "journal.jsonl"
         self.retried_path = run_dir / "retried.jsonl"
+        self.sends_path = run_dir / "sends.jsonl"
         self.sources_path = run_dir / "sources.jsonl"
         self.rejected_path = run_dir / "rejected.jsonl"
         self.stats_path = run_dir / "stats.jsonl"
@@ -55,5 +56,5 @@ class RunFolder:
     def stage_paths(self) -> list[Path]:
         """The files that stages have written: results, rejections, ledgers; not the journal."""
         paths = [*self.run_dir.glob("*.jsonl"), *self.run_dir.glob("finished/*.jsonl")]
-        others = (self.journal_path, self.stats_path, self.batches_path)
+        others = (self.journal_path, self.sends_path, self.stats_path, self.batches_path)
         return [path for path in paths if path not in others]

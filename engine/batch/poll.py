@@ -115,8 +115,11 @@ class Poller:
 
     def _not_shown(self, batch: Batch, error: "_NotShownError") -> EngineError:
         if self._age_s(batch) < YOUNG_S:
-            message = f"batch {batch.name} is not found at the provider yet"
-            return TransientError(message, code=NOT_FOUND)
+            return TransientError(
+                f"batch {batch.name} is not found at the provider yet. If that stays so, "
+                f"{self._folder.forgetting(batch)}",
+                code=NOT_FOUND,
+            )
         return ConfigError(
             f"batch {batch.name} ({batch.remote.batch_id}) is unknown to the provider ({error}). "
             "Are the address and the key those of the account that submitted it? If it is gone for "

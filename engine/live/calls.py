@@ -10,6 +10,7 @@ from engine.live.retry import Failures
 from engine.wire.content import reply_text
 from engine.wire.json_forms import JSON_FORMS, asks_for_json, in_form, refuses_form
 from engine.wire.replies import Ending, useless_reply
+from engine.wire.usage import CountedUsage
 from schemas.outcomes import Completed, Failed, Outcome, Usage
 from schemas.requests import Json, Request
 from schemas.settings import JsonForm
@@ -40,10 +41,13 @@ class Call:
     wanted_form: JsonForm | None = None
     latency_s: float = 0.0
     usage: Usage | None = None
+    is_estimated: bool = False
     cost_usd: float | None = None
 
-    def pay(self, usage: Usage, cost_usd: float | None) -> None:
+    def pay(self, counted: CountedUsage, cost_usd: float | None) -> None:
         """Add what one answered attempt cost; one unknown price makes the sum unknown."""
+        usage = counted.usage
+        self.is_estimated = self.is_estimated or counted.is_estimated
         if self.usage is None:
             self.usage, self.cost_usd = usage, cost_usd
             return
@@ -74,6 +78,7 @@ class Call:
             reply=reply.body,
             raw=reply.raw,
             server_request_id=reply.server_request_id,
+            is_estimated=self.is_estimated,
         )
 
     def fail(self, error: RequestError, settled_at: datetime) -> Failed:
@@ -137,4 +142,5 @@ class Call:
             message=message,
             status=status,
             reply=body,
+            is_estimated=self.is_estimated,
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
+from engine.budget import Budget, Send
 from engine.clock import Clock
 from engine.errors import (
     EngineError,
@@ -32,10 +33,10 @@ from engine.wire.content import wrapping_of
 from engine.wire.endpoints import Endpoint
 from engine.wire.json_forms import asks_for_json
 from engine.wire.lenient_json import json_on_one_line
-from engine.wire.payloads import TokenEstimates, wire_payload
-from engine.wire.prices import Price
-from engine.wire.replies import read_ending, read_reply, read_usage
-from schemas.outcomes import Outcome, Usage
+from engine.wire.payloads import ENLARGED, TokenEstimates, wire_payload
+from engine.wire.replies import read_ending, read_reply
+from engine.wire.usage import CountedUsage, read_usage
+from schemas.outcomes import Outcome
 from schemas.requests import CHAT_COMPLETIONS, Request
 from schemas.settings import LimitSettings
 
@@ -59,13 +60,13 @@ class LiveLane:
         settings: LimitSettings,
         transport: Transport,
         clock: Clock,
-        price: Price,
+        budget: Budget,
         stats: Stats,
         rng: random.Random,
     ) -> None:
         self._transport = transport
         self._clock = clock
-        self._price = price
+        self._budget = budget
         self._stats = stats
         self._admission = Admission(clock)
         self._gate = asyncio.Semaphore(settings.max_in_flight)  # of all models and endpoints
@@ -150,7 +151,13 @@ class LiveLane:
             return await self._retrier.again(partial(self._attempt, call), call.failures, error)
 
     async def _attempt(self, call: Call) -> PaidReply:
+        """One attempt, if the budget has room for it."""
         self._admission.check()
+        enlargement = ENLARGED if call.is_enlarged else 1
+        async with self._budget.send(call.request, enlargement) as send:
+            return await self._attempt_within(send, call)
+
+    async def _attempt_within(self, send: Send, call: Call) -> PaidReply:
         routes = self._table.to_model(call.request.model)
         route = routes.pick()
         estimate = self._estimates.estimate(call.request, is_enlarged=call.is_enlarged)
@@ -159,7 +166,7 @@ class LiveLane:
             charge = await route.limits.take(
                 estimate, route.breaker, lambda: not routes.has_other(route)
             )
-            return await self._exchange(call, route, charge)
+            return await self._exchange(call, route, charge, send)
         except TransientError as error:
             self._stats.count_retry(error.code)
             if isinstance(error, OtherEndpointError):
@@ -174,12 +181,22 @@ class LiveLane:
         finally:
             route.slots.release()
 
-    async def _exchange(self, call: Call, route: Route, charge: Charge) -> PaidReply:
-        """One attempt that has been admitted: sent, read, and its consequences drawn."""
+    async def _exchange(self, call: Call, route: Route, charge: Charge, send: Send) -> PaidReply:
+        """One attempt that has been admitted, once it is its turn among all in flight."""
         await self._pass_gate(route, charge)
+        try:
+            await send.begin()
+            return await self._exchange_now(call, route, charge, send)
+        finally:
+            self._gate.release()
+
+    async def _exchange_now(
+        self, call: Call, route: Route, charge: Charge, send: Send
+    ) -> PaidReply:
+        """Sent, read, and its consequences drawn."""
         sent_s = self._begin(call)
         try:
-            reply = await self._send(call, route, charge, sent_s)
+            reply = await self._send(call, route, charge, send, sent_s)
         except TransientError as error:
             self._note_failure(call, route, error, charge, sent_s)
             raise
@@ -190,7 +207,6 @@ class LiveLane:
             route.breaker.abandon_probe()
             raise
         finally:
-            self._gate.release()
             call.latency_s = self._clock.monotonic_s() - sent_s
             self._stats.count_back()
         route.note_answer()
@@ -198,7 +214,9 @@ class LiveLane:
         self._stats.latencies.add(call.latency_s)
         return reply
 
-    async def _send(self, call: Call, route: Route, charge: Charge, sent_s: float) -> PaidReply:
+    async def _send(
+        self, call: Call, route: Route, charge: Charge, send: Send, sent_s: float
+    ) -> PaidReply:
         """The reply of one attempt, counted and paid for.
 
         Raises:
@@ -215,11 +233,12 @@ class LiveLane:
             body = read_reply(response, request.url, endpoint, self._clock)
         except MalformedReplyError as error:
             if error.reply is not None:
-                self._pay(call, route, charge, read_usage(error.reply))
+                counted = read_usage(error.reply).or_at_most(send.worst_usage)
+                self._pay(call, route, charge, send, counted)
             raise
         except UnclearRefusalError as error:
             raise self._judge(call, route, error) from None
-        self._pay(call, route, charge, read_usage(body))
+        self._pay(call, route, charge, send, read_usage(body).or_at_most(send.worst_usage))
         asks = asks_for_json(request.payload)
         if request.url == CHAT_COMPLETIONS and (found := wrapping_of(body, asks_for_json=asks)):
             self._stats.count_unwrapped(found)
@@ -261,10 +280,15 @@ class LiveLane:
             self._started_s = now_s
         return now_s
 
-    def _pay(self, call: Call, route: Route, charge: Charge, usage: Usage) -> None:
-        call.pay(usage, self._price(call.request.model, usage))
-        self._estimates.learn(call.request, usage)
-        route.limits.settle(charge, usage)
+    def _pay(
+        self, call: Call, route: Route, charge: Charge, send: Send, counted: CountedUsage
+    ) -> None:
+        cost_usd = self._budget.price(call.request.model, counted.usage)
+        send.pay(cost_usd)
+        call.pay(counted, cost_usd)
+        if not counted.is_estimated:
+            self._estimates.learn(call.request, counted.usage)
+            route.limits.settle(charge, counted.usage)
 
     def _note_failure(
         self, call: Call, route: Route, error: TransientError, charge: Charge, sent_s: float

@@ -15,7 +15,6 @@ from engine.wire.content import reasoning_tokens, reply_text
 from engine.wire.endpoints import Endpoint
 from engine.wire.lenient_json import NotJsonError, parse_json
 from engine.wire.problems import error_fields, error_of, problem_in, read_problem
-from schemas.outcomes import Usage
 from schemas.requests import CHAT_COMPLETIONS, Json, Url
 
 Ending = Literal["complete", "length", "refused"]
@@ -88,18 +87,6 @@ def read_error(response: HttpResponse, endpoint: Endpoint, clock: Clock) -> Engi
     return error_of(problem, endpoint, headers.get("Location", ""))
 
 
-def read_usage(reply: dict[str, Json]) -> Usage:
-    """The tokens that a reply was billed; zeros where it does not say."""
-    usage = reply.get("usage")
-    if not isinstance(usage, dict):
-        return Usage()
-    details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    return Usage(
-        _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")), _count(cached)
-    )
-
-
 def read_ending(reply: dict[str, Json]) -> Ending:
     """How the choices of a reply ended: one that was refused or cut off speaks for all."""
     choices = reply.get("choices")
@@ -160,7 +147,3 @@ def _has_message(choice: Json) -> bool:
 def _has_rows(reply: dict[str, Json]) -> bool:
     rows = reply.get("data")
     return isinstance(rows, list) and bool(rows)
-
-
-def _count(value: Json) -> int:
-    return value if isinstance(value, int) and value > 0 else 0

@@ -2,6 +2,7 @@
 
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
+from engine.wire.prices import base_model
 from jobs.dataset.chat_rows import row_prompt
 from jobs.prompts import read_prompt
 from schemas.evaluation import ROLES, Mode, Role
@@ -13,13 +14,16 @@ from schemas.settings import EvaluationSettings, RunSettings
 def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str]:
     """The model of each role, in the order of the roles; without `tuned` if nothing was tuned.
 
+    The baseline is the model that the tuned one was made from; where nobody says which that is,
+    the teacher.
+
     Raises:
         DamagedLogError: a line of finetuning.jsonl is not ours.
     """
     teacher = settings.teacher.model
     models: dict[Role, str] = {
-        "baseline": settings.evaluation.baseline_model or settings.student.model or teacher,
-        "tuned": settings.evaluation.tuned_model or _last_tuned_model(folder),
+        "baseline": find_baseline(folder, settings) or teacher,
+        "tuned": _find_tuned(folder, settings),
         "teacher": teacher,
     }
     return {role: models[role] for role in ROLES if models[role]}
@@ -28,6 +32,21 @@ def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str
 def judge_model(settings: RunSettings) -> str:
     """The model that judges the answers."""
     return settings.evaluation.judge_model or settings.teacher.model
+
+
+def find_baseline(folder: RunFolder, settings: RunSettings) -> str:
+    """The untuned student as settings, tuning job or name of the tuned one tell; empty: nobody."""
+    if settings.evaluation.baseline_model:
+        return settings.evaluation.baseline_model
+    tuned = _find_tuned(folder, settings)
+    events = read_records(folder.results_path("finetuning"), TuningEvent)
+    of_job = next((e.base_model for e in events if tuned and e.tuned_model == tuned), "")
+    of_name = base_model(tuned) if base_model(tuned) != tuned else ""
+    return of_job or of_name or settings.student.model
+
+
+def _find_tuned(folder: RunFolder, settings: RunSettings) -> str:
+    return settings.evaluation.tuned_model or _last_tuned_model(folder)
 
 
 def _last_tuned_model(folder: RunFolder) -> str:

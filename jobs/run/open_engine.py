@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from engine.ask import Ask, Lane
 from engine.batch.ledger import read_batches
-from engine.budget import Budget, BudgetedLane
+from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.engine import Engine
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
+from engine.files.sends import SendLog
 from engine.live.open_lane import open_live_lane
 from engine.local.model import LocalModel
 from engine.progress import Details
@@ -21,7 +22,7 @@ from engine.stats_file import snapshots_written
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
-from jobs.run.batch_folders import read_batch_losses
+from jobs.run.batch_folders import read_batch_losses, run_batch_folder
 from jobs.run.lanes import LaneOrder
 from jobs.run.rounds import Rounds, RunPass
 from schemas.outcomes import Usage
@@ -65,12 +66,19 @@ async def open_engine(
             model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
             name = settings.teacher.output_limit_name
             endpoints = [Endpoint(model.base_url, model.api_key, name)]
-        live = open_live_lane(endpoints, settings.limits, price=price, stats=stats)
+        sends = _open_sends(folder, journal, is_capped=settings.budget.usd is not None)
+        opened.callback(sends.close)
+        budget = Budget(
+            cap_usd=settings.budget.usd,
+            spent_usd=_spent_usd(folder) + sends.lost_usd,
+            price=price,
+            record=sends,
+        )
+        live = open_live_lane(endpoints, settings.limits, budget=budget, stats=stats)
         opened.push_async_callback(live.aclose)
         journal.follow_pace(live.is_paced)
         stopping.on_request(live.stop_admitting)
-        budget = Budget(cap_usd=settings.budget.usd, spent_usd=_spent_usd(folder), price=price)
-        lane: Lane = BudgetedLane(live, budget)
+        lane: Lane = live
         rounds = None
         if uses_batches(folder, order) and not (is_local and order.lane == "live"):
             from jobs.run.open_batches import BatchNeeds, open_batches
@@ -86,7 +94,12 @@ async def open_engine(
 
 
 def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
-    """Whether batches are wanted, still out, or their files not yet deleted."""
+    """Whether batches are wanted, still out, or their files not yet deleted.
+
+    Raises:
+        DamagedLogError: the ledger of batches is gone or damaged.
+    """
+    run_batch_folder(folder, "").require_ledger()
     return order.lane != "live" or any(
         not batch.is_deleted for batch in read_batches(folder.batches_path)
     )
@@ -118,6 +131,16 @@ def check_prices(settings: RunSettings, models: Iterable[str]) -> None:
         if settings.budget.usd is not None:
             raise ConfigError(f"{advice}, or leave budget.usd unset")
         _log.warning("%s to see what the run costs", advice)
+
+
+def _open_sends(folder: RunFolder, journal: Journal, *, is_capped: bool) -> SendLog:
+    """The log of what went out; what failed and was set aside has its cost in retried.jsonl."""
+    retried = frozenset(settled.request_id for settled in read_settled(folder.retried_path))
+    return SendLog(
+        folder.sends_path,
+        is_synced=is_capped,
+        is_settled=lambda request_id: request_id in journal or request_id in retried,
+    )
 
 
 def _spent_usd(folder: RunFolder) -> float:

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Iterator
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 
 from engine.batch.client import BatchClient
@@ -19,7 +19,6 @@ from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
 from engine.stats import Stats
 from engine.stopping import Admission, Stopping, stop_on_signals
-from engine.wire.prices import make_price
 from jobs.run.batch_folders import create_send_batch_folder
 from jobs.run.lanes import LaneOrder
 from jobs.send.check_batch_file import check_batch_file
@@ -32,6 +31,7 @@ from jobs.send.result_files import (
     set_failures_aside,
 )
 from jobs.send.send_requests import SendEnd, SendOrder
+from jobs.send.spending import Keep, open_spending
 from schemas.outcomes import Outcome
 
 _log = logging.getLogger(__name__)
@@ -58,17 +58,35 @@ async def send_batches(order: SendOrder, lane: LaneOrder) -> SendEnd:
             set_failures_aside(paths)
         results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
         before = results.counts()
-        timeout_s = order.settings.limits.request_timeout_s
-        client = BatchClient(order.endpoints[0], timeout_s=timeout_s, clock=clock)
-        await opened.enter_async_context(aclosing(client))
-        desk_order = _desk_order(order, lane, results, stats, clock, stopping)
-        desk = await opened.enter_async_context(open_desk(client, desk_order))
+        desk = await opened.enter_async_context(
+            open_send_desk(order, lane, results, stats, clock, stopping)
+        )
         sending = BatchSending(order.input_path, desk, results, stopping, clock)
         await sending.run(waits=lane.waits, skips_bad_lines=order.skips_bad_lines)
     left = sending.left_count
     counts = _counts(before, stats.settled + left, sending.bad_count)
     elapsed_s = time.monotonic() - started_s
     return SendEnd(counts, stats.snapshot(), elapsed_s, Counter(), sending.ended_by)
+
+
+@asynccontextmanager
+async def open_send_desk(
+    order: SendOrder,
+    lane: LaneOrder,
+    results: ResultFiles,
+    stats: Stats,
+    clock: Clock,
+    stopping: Stopping,
+) -> AsyncIterator[BatchDesk]:
+    """The desk of a file that is sent. Raises what `open_desk` does."""
+    timeout_s = order.settings.limits.request_timeout_s
+    client = BatchClient(order.endpoints[0], timeout_s=timeout_s, clock=clock)
+    with open_spending(result_paths(order.out_path), order.settings) as spending:
+        keep = spending.keeping(counting(results.keep, stats))
+        sink = Sink(keep, lambda custom_id: results.ending(custom_id) is not None)
+        desk_order = _desk_order(order, lane, spending.budget, sink, clock, stopping)
+        async with aclosing(client), open_desk(client, desk_order) as desk:
+            yield desk
 
 
 class BatchSending:
@@ -152,29 +170,33 @@ def _spool(source: CheckedSource) -> Iterator[Spooled]:
 def _desk_order(
     order: SendOrder,
     lane: LaneOrder,
-    results: ResultFiles,
-    stats: Stats,
+    budget: Budget,
+    sink: Sink,
     clock: Clock,
     stopping: Stopping,
 ) -> DeskOrder:
-    price = make_price(order.settings.prices)
-
-    def keep(outcome: Outcome) -> Awaitable[None]:
-        stats.count_settled(outcome)
-        return results.keep(outcome)
-
     return DeskOrder(
         folder=create_send_batch_folder(order.out_path),
         endpoint=order.endpoints[0],
         settings=order.settings.batch,
         state_dir=lane.state_dir,
-        price=price,
-        budget=Budget(cap_usd=None, spent_usd=0.0, price=price),
-        sink=Sink(keep, lambda custom_id: results.ending(custom_id) is not None),
+        price=budget.price,
+        budget=budget,
+        sink=sink,
         enlarges_truncated=order.settings.limits.retry_truncated,
         clock=clock,
         stopping=stopping,
     )
+
+
+def counting(keep: Keep, stats: Stats) -> Keep:
+    """`keep`, which also counts the outcome."""
+
+    def keep_and_count(outcome: Outcome) -> Awaitable[None]:
+        stats.count_settled(outcome)
+        return keep(outcome)
+
+    return keep_and_count
 
 
 def _counts(before: ResultCounts, wanted: int, bad: int) -> SourceCounts:

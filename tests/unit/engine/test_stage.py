@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from engine.ask import Ask
-from engine.budget import Budget, BudgetedLane
 from engine.engine import Engine
 from engine.errors import (
     AuthError,
@@ -63,12 +62,11 @@ async def pass_over(
     folder = RunFolder(run_dir)
     folder.create()
     stopping = stopping or Stopping()
-    budget = Budget(cap_usd=None, spent_usd=0.0, price=lambda model, usage: 0.0)
     async with (
         Journal(folder.journal_path) as journal,
         open_stage_files(folder, "s", Result) as files,
     ):
-        engine = Engine(journal=journal, lane=BudgetedLane(lane, budget), stopping=stopping)
+        engine = Engine(journal=journal, lane=lane, stopping=stopping)
         return await run_stage(
             (item for item in items if files.is_unfinished(item.item_id)),
             work,

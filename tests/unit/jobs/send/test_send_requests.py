@@ -71,7 +71,7 @@ async def send_all(
         # one slot: the other workers wait for it with a request in hand
         lane = make_lane(transport, settings=LimitSettings(max_attempts=1, max_in_flight=1))
         with StageProgress("send", total=None, done=0, details=dict) as progress:
-            sending = Sending(source, lane, results, stopping or Stopping(), progress)
+            sending = Sending(source, lane, results.keep, stopping or Stopping(), progress)
             await sending.run(workers)
         await lane.aclose()
     return Sent(sending, transport, source)
