@@ -17,7 +17,7 @@ class Ask(Protocol):
         Raises:
             FatalError: nothing can be asked any more; the run ends.
             TransientError: out of attempts; the request stays unsettled, its item is set aside.
-            OutageError: nobody answered for longer than allowed; the run ends.
+            OutageError: the server did not respond for longer than allowed; the run ends.
             Deferred: the batch lane has spooled it; its item is set aside.
         """
         ...
