@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from schemas.record import Record
+from schemas.record import Record, Value
 
 BatchStep = Literal["intent", "uploaded", "created", "polled", "collected", "deleted", "passed"]
 
 ENDED_STATUSES = frozenset({"completed", "expired", "cancelled", "failed"})  # OpenAI Batch guide
 
 
-class BatchFacts(Record):
+class BatchFacts(Value):
     """What is known of a batch; an event tells what it adds, None is what it does not know.
 
     `worst_case_usd` is what all its requests may cost at most. After collecting, the counts say how
@@ -57,7 +57,7 @@ class BatchEvent(Record):
     waiting: int | None = None
 
 
-class Batch(Record):
+class Batch(Value):
     """All that is known of a batch. Until it is collected its requests are out."""
 
     name: str

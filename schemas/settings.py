@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, field_validator
 
 from schemas.dataset import Kind
-from schemas.record import Record
+from schemas.record import Value
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
 FORMAT_VERSION = 1  # of the files of a run folder; a newer one is refused
@@ -48,7 +48,7 @@ DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
 }
 
 
-class DocumentSettings(Record):
+class DocumentSettings(Value):
     """How files are read; the limits hold for one file."""
 
     max_seconds_per_file: Annotated[AboveZero, Touches("documents", "threshold")] = 120.0
@@ -56,7 +56,7 @@ class DocumentSettings(Record):
     max_text_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 64
 
 
-class ChunkSettings(Record):
+class ChunkSettings(Value):
     """How documents are cut, and which chunks are not worth asking about."""
 
     target_tokens: Annotated[int, Field(ge=32), Touches("chunks", "requests")] = 512
@@ -66,7 +66,7 @@ class ChunkSettings(Record):
     max_contents_line_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.5
 
 
-class SplitSettings(Record):
+class SplitSettings(Value):
     """Which text is held out for the evaluation."""
 
     held_out_fraction: Annotated[float, Field(ge=0.0, le=0.5), Touches("split", "requests")] = 0.1
@@ -76,7 +76,7 @@ class SplitSettings(Record):
     seed: Annotated[int, Touches("split", "requests")] = 0
 
 
-class QuestionSettings(Record):
+class QuestionSettings(Value):
     """How many questions of which kinds, and which are dropped."""
 
     per_chunk: Annotated[int, Field(ge=1, le=20), Touches("questions", "requests")] = 3
@@ -101,7 +101,7 @@ class QuestionSettings(Record):
         return weights
 
 
-class AnswerSettings(Record):
+class AnswerSettings(Value):
     """How questions are answered, and which answers are dropped."""
 
     temperature: Annotated[Temperature, Touches("answers", "requests")] = None
@@ -115,14 +115,14 @@ class AnswerSettings(Record):
     ] = 0.4
 
 
-class DatasetSettings(Record):
+class DatasetSettings(Value):
     """What a training row looks like and which rows validate the tuning."""
 
     closed_book: Annotated[bool, EVERY_CALL] = False
     validation_fraction: Annotated[float, Field(ge=0.0, le=0.5), EVERY_CALL] = 0.05
 
 
-class TeacherSettings(Record):
+class TeacherSettings(Value):
     """Which model writes questions and answers. The key is read from the environment alone."""
 
     provider: Annotated[Provider, Touches("questions", "requests")] = "openai"
@@ -133,7 +133,7 @@ class TeacherSettings(Record):
     embedding_model: Annotated[str, Touches("questions", "requests")] = ""
 
 
-class EndpointSettings(Record):
+class EndpointSettings(Value):
     """One of several addresses. Its key is read from the environment variable that it names."""
 
     base_url: Address
@@ -143,7 +143,7 @@ class EndpointSettings(Record):
     output_limit_name: OutputLimitName = "max_completion_tokens"
 
 
-class LimitSettings(Record):
+class LimitSettings(Value):
     """How fast and how often requests are sent. None: learnt from the provider's headers."""
 
     requests_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
@@ -158,13 +158,13 @@ class LimitSettings(Record):
     grace_s: Annotated[NotNegative, OPERATIONAL] = 30.0
 
 
-class BudgetSettings(Record):
+class BudgetSettings(Value):
     """What the run may cost in all, resumes included. None: no cap."""
 
     usd: Annotated[AboveZero | None, OPERATIONAL] = None
 
 
-class BatchSettings(Record):
+class BatchSettings(Value):
     """How the batch lane packs, submits and polls. None: learnt from what the provider says.
 
     The provider's own limits are 50,000 requests and 200 MB a file (OpenAI Batch guide).
@@ -183,7 +183,7 @@ class BatchSettings(Record):
     max_poll_s: Annotated[AboveZero, OPERATIONAL] = 600.0
 
 
-class StudentSettings(Record):
+class StudentSettings(Value):
     """The student: which model is tuned, by whom, and with which parameters (None: theirs).
 
     `base_url` is the address of a trainer other than the teacher's.
@@ -201,7 +201,7 @@ class StudentSettings(Record):
     training_usd_per_million_tokens: Annotated[NotNegative | None, OPERATIONAL] = None
 
 
-class EvaluationSettings(Record):
+class EvaluationSettings(Value):
     """How baseline, tuned student and teacher are compared. An empty model: the teacher's."""
 
     baseline_model: Annotated[str, IN_IDS] = ""
@@ -220,7 +220,7 @@ class EvaluationSettings(Record):
     seed: Annotated[int, IN_IDS] = 0
 
 
-class ModelPrice(Record):
+class ModelPrice(Value):
     """US dollars for a million tokens at live prices; cached input costs like input if unset."""
 
     input: Annotated[float, Field(ge=0)]
@@ -228,7 +228,7 @@ class ModelPrice(Record):
     output: Annotated[float, Field(ge=0)]
 
 
-class RunSettings(Record):
+class RunSettings(Value):
     """Everything a run depends on, except secrets."""
 
     documents_dir: Annotated[Path | None, OPERATIONAL] = None
@@ -249,7 +249,7 @@ class RunSettings(Record):
     prices: Annotated[dict[str, ModelPrice], OPERATIONAL] = Field(default_factory=dict)
 
 
-class RunIdentity(Record):
+class RunIdentity(Value):
     """What a run folder says of itself beside its settings."""
 
     format_version: int

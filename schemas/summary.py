@@ -1,9 +1,9 @@
 """What a run has come to, as its files say."""
 
-from schemas.record import Record
+from schemas.record import Value
 
 
-class StageSummary(Record):
+class StageSummary(Value):
     """How many items a stage has finished, what came out, and what was dropped for which reason."""
 
     finished: int
@@ -11,7 +11,7 @@ class StageSummary(Record):
     dropped: dict[str, int]
 
 
-class RequestSummary(Record):
+class RequestSummary(Value):
     """Settled requests of one purpose, their tokens and dollars (None: some price is unknown)."""
 
     completed: int
@@ -22,7 +22,7 @@ class RequestSummary(Record):
     cost_usd: float | None
 
 
-class BatchesSummary(Record):
+class BatchesSummary(Value):
     """Batches whose requests are out, and those that were collected.
 
     `wasted_usd` was paid for replies that settled nothing: cut off, or deleted by the provider.
@@ -34,7 +34,7 @@ class BatchesSummary(Record):
     wasted_usd: float
 
 
-class RunSummary(Record):
+class RunSummary(Value):
     """A run in numbers. `rows` counts the lines of each file of the dataset.
 
     `writer` is the process that writes the run now, `stats` its counters (docs/run-folder.md,

@@ -8,11 +8,11 @@ from pydantic import ValidationError
 
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from schemas.outcomes import Completed
-from schemas.record import Record
+from schemas.record import Value
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
 from schemas.settings import AnswerSettings, QuestionSettings
 
-Shape = TypeVar("Shape", bound=Record)
+Shape = TypeVar("Shape", bound=Value)
 
 
 def make_chat_request(

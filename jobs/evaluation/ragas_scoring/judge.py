@@ -13,7 +13,7 @@ from engine.files.records import first_problem
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.dataset.structured_chat import reply_text
 from schemas.outcomes import Failed, Outcome
-from schemas.record import Record
+from schemas.record import Value
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
 
 PURPOSE = "evaluation_judge"
@@ -26,7 +26,7 @@ class UnscoredError(Exception):
     """An answer cannot be scored; says why."""
 
 
-class JudgePolicy(Record):
+class JudgePolicy(Value):
     """How the judge is asked. `is_bounded`: small models go on for ever where nothing ends them."""
 
     model: str
