@@ -5,7 +5,7 @@ from typing import Literal
 
 from schemas.requests import Json
 
-Lane = Literal["live", "batch"]
+LaneName = Literal["live", "batch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Completed:
     request_id: str
     model: str
     purpose: str
-    lane: Lane
+    lane: LaneName
     attempts: int
     usage: Usage
     cost_usd: float | None
@@ -49,7 +49,7 @@ class Failed:
     request_id: str
     model: str
     purpose: str
-    lane: Lane
+    lane: LaneName
     attempts: int
     usage: Usage
     cost_usd: float | None

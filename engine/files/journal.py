@@ -9,7 +9,7 @@ import orjson
 
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import damaged_line, read_lines
-from schemas.outcomes import Completed, Failed, Lane, Outcome, Usage
+from schemas.outcomes import Completed, Failed, LaneName, Outcome, Usage
 from schemas.requests import Json
 
 ID_FIELD = "request_id"
@@ -105,7 +105,7 @@ class Settled(NamedTuple):
 
     request_id: str
     purpose: str
-    lane: Lane
+    lane: LaneName
     is_completed: bool
     usage: Usage
     cost_usd: float | None

@@ -15,7 +15,7 @@ from jobs.comparison.run import ComparedRun, compare_run
 from jobs.show.summarize import summarize_run
 from schemas.dataset import Answer, Provenance, Question
 from schemas.finetuning import TrainingMetric, TuningEvent
-from schemas.outcomes import Lane
+from schemas.outcomes import LaneName
 from schemas.settings import RunSettings
 from schemas.summary import RunSummary
 
@@ -79,7 +79,7 @@ class Spending(NamedTuple):
     """Requests of one purpose in one lane; `cost_usd` None: the price of one is not known."""
 
     purpose: str
-    lane: Lane
+    lane: LaneName
     request_count: int = 0
     failed_count: int = 0
     prompt_tokens: int = 0
@@ -107,7 +107,7 @@ def read_spending(folder: RunFolder) -> list[Spending]:
     Raises:
         DamagedLogError: the journal is damaged.
     """
-    groups: dict[tuple[str, Lane], Spending] = {}
+    groups: dict[tuple[str, LaneName], Spending] = {}
     for settled in chain(read_settled(folder.journal_path), read_settled(folder.retried_path)):
         key = settled.purpose, settled.lane
         groups[key] = groups.get(key, Spending(*key)).plus(settled)

@@ -73,15 +73,15 @@ class CheckedSource:
     def _read_wanted(self) -> Iterator[Request | None]:
         """The wanted requests, and None where nothing was wanted for a while: others may go on."""
         checked = self._checked
-        for chunk in read_batch_file(checked.path, checked.start):
-            verdicts = checked.verdicts[chunk.number - 1 : chunk.number - 1 + len(chunk.lines)]
+        for block in read_batch_file(checked.path, checked.start):
+            verdicts = checked.verdicts[block.number - 1 : block.number - 1 + len(block.lines)]
             try:
-                for line, verdict in zip(chunk.lines, verdicts, strict=True):
+                for line, verdict in zip(block.lines, verdicts, strict=True):
                     if verdict == WANTED:
                         yield make_batch_request(read_batch_line(line))
             except ValueError:
                 raise ConfigError(
-                    f"{checked.path}: was changed while it was sent, about line {chunk.number:,}; "
+                    f"{checked.path}: was changed while it was sent, about line {block.number:,}; "
                     "run again with the file as it is now"
                 ) from None
             yield None

@@ -16,7 +16,7 @@ from schemas.outcomes import Completed, Failed, Outcome
 ID_FIELD = "custom_id"
 ID_RUN_BYTES = 4
 
-Ending = Literal["answered", "failed"]
+OutcomeKind = Literal["answered", "failed"]
 
 
 class ResultPaths(NamedTuple):
@@ -97,13 +97,13 @@ class ResultFiles:
         """How many requests stand in each file."""
         return ResultCounts(len(self._answers), len(self._errors))
 
-    def ending(self, custom_id: str) -> Ending | None:
+    def ending(self, custom_id: str) -> OutcomeKind | None:
         """How a request ended, None if it is not settled."""
         if custom_id in self._answers:
             return "answered"
         return "failed" if custom_id in self._errors else None
 
-    def endings(self, keys: Sequence[bytes]) -> list[Ending | None]:
+    def endings(self, keys: Sequence[bytes]) -> list[OutcomeKind | None]:
         """How many requests ended, each named by its id as it stands in a line (`id_key`)."""
         return [
             "answered" if is_answered else "failed" if has_failed else None
