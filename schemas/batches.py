@@ -1,4 +1,4 @@
-"""A batch as the ledger tells of it: events, and the state that they fold to."""
+"""A batch in the ledger: its events, and the state that they add up to."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ ENDED_STATUSES = frozenset({"completed", "expired", "cancelled", "failed"})  # O
 
 
 class BatchFacts(Value):
-    """What is known of a batch; an event tells what it adds, None is what it does not know.
+    """What is known of a batch; an event holds what it adds, None what it does not know.
 
     `worst_case_usd` is what all its requests may cost at most. After collecting, the counts say how
     its requests ended: `answered` and `failed` are settled, `returned` will be asked again.
@@ -43,7 +43,7 @@ class BatchFacts(Value):
 
 
 class BatchEvent(Record):
-    """One line of the ledger. `batch` is our name for it; `passed` is about none.
+    """One line of the ledger. `batch` is its name in the ledger; `passed` is about no batch.
 
     `passed`: a command, which `batch` names, has passed over all its items, and `waiting` requests
     did not fit into any batch.
@@ -70,7 +70,7 @@ class Batch(Value):
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing further will be answered."""
+        """Whether the provider will answer no further request of it."""
         return self.facts.status in ENDED_STATUSES
 
     @property
@@ -80,13 +80,13 @@ class Batch(Value):
 
     @property
     def lacks_results(self) -> bool:
-        """Whether it has answers, and the provider does not say where."""
+        """Whether it has answers, but the provider names no file that holds them."""
         facts = self.facts
         return facts.status == "completed" and bool(facts.done_count) and not facts.output_file_id
 
 
 class BatchAttempt(Record):
-    """A try of one request in a batch that did not settle it; a reply that was paid for is kept."""
+    """An attempt in a batch that did not settle its request; a reply that was paid for is kept."""
 
     attempt_id: str
     request_id: str

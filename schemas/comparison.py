@@ -1,4 +1,4 @@
-"""What the evaluation comes to: means with intervals, differences, refusals, warnings."""
+"""The result of an evaluation: means with intervals, differences, refusals, warnings."""
 
 from schemas.evaluation import Metric, Mode, Role
 from schemas.record import Value
@@ -45,8 +45,8 @@ class ContenderScore(Value):
 class Difference(Value):
     """A contender less another in one metric, over the questions that were scored for both.
 
-    `needed_n`: about so many questions would tell a difference of this size from none (a million:
-    so many or more); None if these do tell, or if there is no difference to be told.
+    `needed_n`: about how many questions it takes to distinguish a difference of this size from
+    none (a million: that many or more); None if these suffice, or if there is no difference.
     """
 
     contender: Contender
@@ -63,7 +63,7 @@ class GapClosed(Value):
     """How much of the teacher's lead over the baseline the tuned model has made up in a mode.
 
     Over the questions that were scored for all three. `share` has no value unless the whole
-    interval of the `lead` lies above 0: a share of nothing says nothing.
+    interval of the `lead` lies above 0: a ratio to a lead that may be zero has no meaning.
     """
 
     mode: Mode

@@ -42,7 +42,8 @@ class Completed:
 class Failed:
     """The request can never be answered as it is. `usage` and `cost_usd` are what it cost anyway.
 
-    `code` is the provider's error code, or ours (`truncated`, `refused`, `request_too_large`).
+    `code` is the provider's error code, or one of the engine's (`truncated`, `refused`,
+    `request_too_large`).
     `reply` is the parsed body, if there was one.
     """
 

@@ -1,4 +1,4 @@
-"""What a run has come to, as its files say."""
+"""The state of a run in numbers, read from its files."""
 
 from schemas.record import Value
 

@@ -29,7 +29,7 @@ def batches(
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:
-    """Show the batches of a run as its ledger tells of them, or cancel them at the provider."""
+    """Show the batches of a run as its ledger has them, or cancel them at the provider."""
     from engine.run_folder import RunFolder
     from jobs.settings.command import run_settings, send_settings
     from jobs.settings.endpoints import read_endpoints

@@ -42,7 +42,7 @@ async def _remember_kept(
 
 
 async def _keep(question: Question, _: Ask, needs: _Needs) -> list[Question | Rejection]:
-    """1 question in; out comes the same, or a rejection if an earlier one says what it says."""
+    """1 question in, the same question or a rejection as a near duplicate out."""
     if question.question_id in needs.kept:  # kept before a crash, but not yet finished
         return [question]
     match = needs.seen.add(question.question_id, question.text)

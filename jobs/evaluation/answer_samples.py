@@ -25,7 +25,7 @@ from schemas.settings import EvaluationSettings, RunSettings
 
 STAGE = "evaluation/answers"
 PURPOSE = "evaluation_answers"
-TRUNCATED = "truncated"  # the code of an answer that ran into its limit twice
+TRUNCATED = "truncated"  # the error code of a reply that was cut off at its output limit twice
 
 
 class AnswerTask(Record):
@@ -95,7 +95,7 @@ class _Said(NamedTuple):
 
 
 def _what_was_said(outcome: Outcome) -> _Said | None:
-    """The answer; also one that was cut off at its limit, or with which the model refused."""
+    """The text of the reply; also of one cut off at its limit, or of a refusal."""
     match outcome.reply:
         case {"choices": [{"message": {"refusal": str(refusal)}}, *_]} if refusal:
             return _Said(refusal.strip(), is_refusal=True)
@@ -126,7 +126,7 @@ def _make_request(task: AnswerTask, settings: EvaluationSettings) -> Request:
     )
 
 
-OPENING_CHARS = 300  # a refusal is said at once; what is said later is a reservation
+OPENING_CHARS = 300  # of an answer; a refusal stands at the beginning, later ones are reservations
 
 _SOURCE = r"(?:text|excerpt|passage|context|information|material)s?"
 _GIVEN = r"(?:given |provided |above |available )?"
@@ -142,7 +142,7 @@ _REFUSAL = re.compile(
 
 
 def is_refusal(text: str) -> bool:
-    """Whether an answer begins by saying that it has none; read in English alone.
+    """Whether an answer begins by saying that it has none; recognised in English only.
 
     A correction of what the question takes for granted is an answer.
     """

@@ -14,7 +14,7 @@ def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str
     """The model of each role, in the order of the roles; without `tuned` if nothing was tuned.
 
     Raises:
-        DamagedLogError: a line of finetuning.jsonl is not ours.
+        DamagedLogError: a line of finetuning.jsonl is damaged.
     """
     teacher = settings.teacher.model
     models: dict[Role, str] = {

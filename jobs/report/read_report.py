@@ -1,4 +1,4 @@
-"""All that a report tells, read from the files of a run."""
+"""The contents of a report, read from the files of a run."""
 
 from __future__ import annotations  # array[int] is not subscriptable before Python 3.12
 
@@ -21,7 +21,7 @@ from schemas.summary import RunSummary
 
 
 class Report(NamedTuple):
-    """A run in full; what it has not come to yet is None or empty."""
+    """A run in full; what is not there yet is None or empty."""
 
     name: str
     settings: RunSettings
@@ -115,7 +115,7 @@ def read_spending(folder: RunFolder) -> list[Spending]:
 
 
 def total_cost_usd(costs: Iterable[float | None]) -> float | None:
-    """The sum of what is known in full; None if one of it is not known."""
+    """The sum of the costs; None if one of them is not known."""
     total = 0.0
     for cost in costs:
         if cost is None:

@@ -71,8 +71,8 @@ def _state_dir(environ: Mapping[str, str]) -> Path:
 
 
 CANCEL_TIME = timedelta(minutes=10)  # a cancelled batch may take so long (OpenAI Batch guide)
-ASSUMED_REQUESTS_PER_MINUTE = 60.0  # where no limit is configured: careful
-MARGIN = 1.5  # times the reckoned time of sending the rest live
+ASSUMED_REQUESTS_PER_MINUTE = 60.0  # assumed where no limit is configured
+MARGIN = 1.5  # margin: times the estimated time of sending the rest live
 
 
 class LanePlan(NamedTuple):
@@ -109,7 +109,7 @@ class LanePlan(NamedTuple):
 
 
 def make_plan(order: LaneOrder, settings: RunSettings) -> LanePlan:
-    """The plan that an order comes to; only lane auto sends small remainders live."""
+    """The plan for an order; only lane auto sends small remainders live."""
     return LanePlan(
         lane=order.lane,
         waits=order.waits,

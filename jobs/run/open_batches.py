@@ -40,7 +40,7 @@ class BatchNeeds(NamedTuple):
 
 
 class OpenBatches(NamedTuple):
-    """The lane that requests take, and rounds for whatever passes over them."""
+    """The lane that requests take, and how to make the rounds of a job."""
 
     lane: Lane
     rounds: Callable[[RunPass], Rounds]

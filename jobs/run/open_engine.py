@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class OpenEngine(NamedTuple):
-    """What a pipeline needs of an engine that is running. `rounds`: how, if in batches."""
+    """What a job needs of an open engine. `rounds` makes its rounds if it works in batches."""
 
     ask: Ask
     journal: Journal
@@ -51,8 +51,8 @@ async def open_engine(
 ) -> AsyncIterator[OpenEngine]:
     """An engine on the run's journal; with provider local, its model runs for as long.
 
-    The batch lane is there if it is ordered, or if batches are still out: what they hold must not
-    be bought a second time.
+    The batch lane is there if it is ordered, or if batches are still out: their requests must not
+    be paid for a second time.
 
     Raises:
         ConfigError: the local model is not installed, or it is to work in batches.
@@ -102,7 +102,7 @@ def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
 
 
 def check_price(settings: RunSettings) -> None:
-    """Say that the teacher's price is unknown, if it is.
+    """Warn if the teacher's price is unknown.
 
     Raises:
         ConfigError: it is, and there is a budget to keep.
@@ -111,7 +111,7 @@ def check_price(settings: RunSettings) -> None:
 
 
 def check_prices(settings: RunSettings, models: Iterable[str]) -> None:
-    """Say which models' prices are unknown, if any are.
+    """Warn of the models whose prices are unknown.
 
     Raises:
         ConfigError: one is, and there is a budget to keep.

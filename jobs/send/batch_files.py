@@ -1,4 +1,4 @@
-"""The lines of a file of requests, some at a time, whatever the file's size."""
+"""The lines of a file of requests, in blocks, so that memory does not depend on its size."""
 
 from collections.abc import Iterator
 from io import RawIOBase

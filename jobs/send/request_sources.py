@@ -43,7 +43,7 @@ class RequestSource(Protocol):
         ...
 
     def stop(self) -> None:
-        """End early: who waits for a line gets none."""
+        """End early: a task that waits for a line gets None."""
         ...
 
     def counts(self) -> SourceCounts:
@@ -67,7 +67,7 @@ class CheckedSource:
         return None
 
     def read_all(self) -> Iterator[Request]:
-        """The requests without a pause in between, for who is alone."""
+        """All requests without pauses for other tasks; for a single reader."""
         return (request for request in self._requests if request is not None)
 
     def _read_wanted(self) -> Iterator[Request | None]:
@@ -87,7 +87,7 @@ class CheckedSource:
             yield None
 
     def stop(self) -> None:
-        """Nobody ever waits for a file."""
+        """Nothing to do: reading a file never waits."""
 
     def counts(self) -> SourceCounts:
         """What the check found."""
@@ -121,7 +121,7 @@ class StreamSource:
             return None
 
     def stop(self) -> None:
-        """Wake who waits for a line."""
+        """Wake the tasks that wait for a line."""
         self._reader.close()
 
     def counts(self) -> SourceCounts:

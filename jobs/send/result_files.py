@@ -113,7 +113,7 @@ class ResultFiles:
         ]
 
     def keep(self, outcome: Outcome) -> Awaitable[None]:
-        """Write an outcome; what is returned resolves once it is on disk.
+        """Write an outcome; the returned future resolves once it is on disk.
 
         Raises:
             StorageError: the disk refused it.
@@ -137,10 +137,10 @@ def encode_answer(outcome: Completed, line_id: str) -> bytes:
 
 
 def encode_failure(outcome: Failed, line_id: str) -> bytes:
-    """The line of a failure, as the Batch API tells of it.
+    """The line of a failure, in the form of the Batch API.
 
     An HTTP error stands in the response's body; what failed without or in spite of a reply, in
-    `error`. A reply that was paid for is kept, be it of no use.
+    `error`. A reply that was paid for is kept, even if it cannot be used.
     """
     response: dict[str, Any] | None = None
     error: dict[str, Any] | None = {"code": outcome.code, "message": outcome.message}

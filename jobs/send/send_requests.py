@@ -52,7 +52,7 @@ class SendOrder(NamedTuple):
 
 
 class SendEnd(NamedTuple):
-    """What a call of `send_requests` came to. `ended_by`: why it ended before its time."""
+    """The result of `send_requests`. `ended_by`: the error that ended it early."""
 
     counts: SourceCounts
     stats: StatsSnapshot
@@ -116,14 +116,14 @@ class Sending:
         stopping.on_request(self._end)
 
     async def run(self, max_in_flight: int) -> None:
-        """Send until the source is dry or something ends it; what is in flight lands first."""
+        """Send until the source is exhausted or an error ends it; calls in flight finish first."""
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(max_in_flight):
                     group.create_task(self._work_off())
         except asyncio.CancelledError:
             if self.ended_by is None:
-                raise  # not by us: the time to land was over
+                raise  # not by us: the grace period was over
 
     async def _work_off(self) -> None:
         try:
@@ -150,7 +150,7 @@ class Sending:
 async def _open_files(
     order: SendOrder, paths: ResultPaths, stopping: Stopping, opened: AsyncExitStack
 ) -> tuple[ResultFiles, RequestSource]:
-    """In threads, so that signals are heard meanwhile: this takes seconds for a million lines."""
+    """In threads, so that signals are noticed meanwhile: this takes seconds for a million lines."""
     if order.retries_failed:
         set_failures_aside(paths)
     results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))

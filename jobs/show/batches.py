@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class BatchesOrder(NamedTuple):
-    """Which batches to cancel: those named by our name or the provider's id; none named: all."""
+    """Which batches to cancel: named by the ledger's name or the provider's id; none named: all."""
 
     target: Path
     ids: frozenset[str]
@@ -76,7 +76,7 @@ async def cancel_batches(order: BatchesOrder) -> None:
     Raises:
         ConfigError: an id is that of no batch that is out.
         RunInUseError: another process writes the run.
-        TransientError, RequestError, FatalError: the provider does not do it.
+        TransientError, RequestError, FatalError: the provider refuses or does not answer.
     """
     folder, clock = _batch_folder(order.target), SystemClock()
     with WriterLock(_lock_path(order.target), guarded=order.target):

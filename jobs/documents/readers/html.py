@@ -63,7 +63,7 @@ def _blocks(tree: LexborHTMLParser) -> Iterator[Block]:
 def _parse(markup: str) -> LexborHTMLParser:
     try:
         return LexborHTMLParser(_close_empty_tags(markup))
-    except SelectolaxError as error:  # any text is HTML: only memory can be wanting
+    except SelectolaxError as error:  # any text is HTML: parsing fails only for want of memory
         raise MemoryError from error
 
 

@@ -1,4 +1,4 @@
-"""Finds what a printed page has and a text has not: running heads, page numbers, contents lines."""
+"""Removes page furniture from PDF text: running heads, page numbers, contents lines."""
 
 import re
 from collections import defaultdict

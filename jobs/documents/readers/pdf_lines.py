@@ -11,7 +11,7 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
 from jobs.documents.readers.clean_text import clean_line
 
-HYPHEN = "\ufffe"  # where a word was divided; PDFium's own sign for it, a character nobody uses
+HYPHEN = "\ufffe"  # where a word was divided; PDFium's own sign for it, not a character of any text
 _HYPHEN_CODE = 2  # PDFium's code of a hyphen at the end of a line, which has no line end after it
 _BREAKS = {ord("\r"), ord("\n"), 0}
 _NOTE_MARK = re.compile(r"(?:[^\W\d_]{3}|[.,;:!?)”’\"])(?=\d{1,3}(?!\d))")

@@ -23,11 +23,11 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class UnscoredError(Exception):
-    """An answer cannot be scored; says why."""
+    """An answer cannot be scored; the message says why."""
 
 
 class JudgePolicy(Value):
-    """How the judge is asked. `is_bounded`: small models go on for ever where nothing ends them."""
+    """How the judge is asked. `is_bounded`: the schema limits lengths, which small models need."""
 
     model: str
     output: str
@@ -62,7 +62,7 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
         self._next_ordinal: defaultdict[str, int] = defaultdict(int)
 
     def generate(self, prompt: str, response_model: type[Shape]) -> Shape:
-        """Not there: the engine is asynchronous."""
+        """Not supported: the engine is asynchronous."""
         raise NotImplementedError
 
     async def agenerate(self, prompt: str, response_model: type[Shape]) -> Shape:
@@ -135,7 +135,7 @@ MAX_ITEMS = 4
 def strict_schema(shape: type[BaseModel], *, is_bounded: bool) -> dict[str, Json]:
     """Every key required and no other allowed (OpenAI guide on structured outputs).
 
-    Bounded, every string and list has an end, for models that otherwise find none.
+    Bounded: every string and list has a maximal length, for models that would not stop.
     """
     schema: dict[str, Json] = shape.model_json_schema()
     strict = _strict(schema, is_bounded)

@@ -17,7 +17,9 @@ from schemas.record import content_id
 from schemas.settings import StudentSettings
 
 OWNER_KEY, JOB_KEY = "distill_owner", "distill_job"
-CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the very most
+CLOCK_SKEW = timedelta(
+    days=1
+)  # the largest difference expected between this clock and the provider's
 FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)  # a file may be "not found" for a moment after its upload
 POLL_S = 5.0
 MAX_POLL_S = 120.0
@@ -35,7 +37,7 @@ class TrainingOrder(NamedTuple):
 
 
 class OpenAITrainer:
-    """One job for one content: each file uploaded once, the job created once."""
+    """One job per content: each file is uploaded once, the job is created once."""
 
     def __init__(
         self,
@@ -55,7 +57,7 @@ class OpenAITrainer:
         self._watch = JobWatch(client, ledger, clock=clock, usd_per_million_tokens=price)
 
     async def check(self) -> list[str]:
-        """Whether the model is there, and for how long."""
+        """Warns if the model will be shut down; raises if the provider does not serve it."""
         model = self._order.settings.model
         try:
             shutdown_date = await self._client.shutdown_date(model)
@@ -96,7 +98,7 @@ class OpenAITrainer:
         return Submitted(state.job_id, state.status, is_new=found is None)
 
     async def follow(self, say: Say) -> None:
-        """Wait until the job has ended; outages are waited for too."""
+        """Wait until the job has ended, through outages of the provider too."""
         seen, poll_s = set[str](), POLL_S
         while True:
             try:
@@ -113,11 +115,11 @@ class OpenAITrainer:
             poll_s = min(poll_s * POLL_GROWTH, MAX_POLL_S)
 
     async def result(self) -> Tuned:
-        """How far the job is; once it has ended, with its curve, in the run's files."""
+        """The state of the job; once it has ended, it and its curve are in the run's files."""
         return await self._watch.result(self._job_name)
 
     async def cancel(self) -> Tuned:
-        """Give the job up.
+        """Cancel the job.
 
         Raises:
             ConfigError: there is none, or it has ended.
