@@ -1,12 +1,13 @@
 """Puts the batch lane of a run together, and the rounds that drive it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import NamedTuple
 
 from engine.ask import Lane
+from engine.batch.client import BatchClient
 from engine.batch.collecting.collector import Sink
-from engine.batch.desk import BatchLane
+from engine.batch.lane import BatchLane
 from engine.batch.open_desk import DeskOrder, open_desk
 from engine.budget import Budget
 from engine.clock import Clock
@@ -70,7 +71,6 @@ async def open_batches(
         folder=run_batch_folder(folder, config.run.run_id),
         endpoint=needs.endpoint,
         settings=settings.batch,
-        timeout_s=settings.limits.request_timeout_s,
         state_dir=order.state_dir,
         price=needs.price,
         budget=needs.budget,
@@ -79,7 +79,10 @@ async def open_batches(
         clock=needs.clock,
         stopping=needs.stopping,
     )
-    async with open_desk(desk_order) as desk:
+    client = BatchClient(
+        needs.endpoint, timeout_s=settings.limits.request_timeout_s, clock=needs.clock
+    )
+    async with aclosing(client), open_desk(client, desk_order) as desk:
         lane = BatchLane(desk, live)
 
         def rounds(run_pass: RunPass) -> Rounds:

@@ -5,9 +5,10 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 
+from engine.batch.client import BatchClient
 from engine.batch.collecting.collector import Sink
 from engine.batch.desk import BatchDesk
 from engine.batch.open_desk import DeskOrder, open_desk
@@ -57,8 +58,11 @@ async def send_batches(order: SendOrder, lane: LaneOrder) -> SendEnd:
             set_failures_aside(paths)
         results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
         before = results.counts()
+        timeout_s = order.settings.limits.request_timeout_s
+        client = BatchClient(order.endpoints[0], timeout_s=timeout_s, clock=clock)
+        await opened.enter_async_context(aclosing(client))
         desk_order = _desk_order(order, lane, results, stats, clock, stopping)
-        desk = await opened.enter_async_context(open_desk(desk_order))
+        desk = await opened.enter_async_context(open_desk(client, desk_order))
         sending = BatchSending(order.input_path, desk, results, stopping, clock)
         await sending.run(waits=lane.waits, skips_bad_lines=order.skips_bad_lines)
     left = sending.left_count
@@ -90,7 +94,7 @@ class BatchSending:
     @property
     def left_count(self) -> int:
         """How many requests are out, or wait for a batch."""
-        out = sum(batch.facts.request_count or 0 for batch in self._desk.out)
+        out = sum(batch.intent.request_count for batch in self._desk.out)
         return out + self._desk.ledger.waiting_count
 
     async def run(self, *, waits: bool, skips_bad_lines: bool) -> None:
@@ -163,7 +167,6 @@ def _desk_order(
         folder=create_send_batch_folder(order.out_path),
         endpoint=order.endpoints[0],
         settings=order.settings.batch,
-        timeout_s=order.settings.limits.request_timeout_s,
         state_dir=lane.state_dir,
         price=price,
         budget=Budget(cap_usd=None, spent_usd=0.0, price=price),
