@@ -89,7 +89,11 @@ class _Asking:
 
 
 class Lane(Protocol):
-    """A way to the provider. It settles requests; it writes no files."""
+    """A way to the provider: a request in, its outcome out.
+
+    To keep outcomes on disk is not its part. The batch lane keeps requests there until they are
+    in a batch.
+    """
 
     async def send(self, request: Request) -> Outcome:
         """Return how `request` ended. Raises what `Ask` raises."""

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,8 +24,9 @@ from schemas.outcomes import Outcome
 from schemas.settings import BatchSettings, LimitSettings
 
 if TYPE_CHECKING:  # they import the official SDK, which takes longer than all else together
-    from engine.batch.desk import BatchDesk, BatchLane
+    from engine.batch.desk import BatchDesk
     from engine.batch.folder import BatchFolder
+    from engine.batch.lane import BatchLane
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,10 +131,8 @@ async def open_live_lane(parts: LaneParts) -> AsyncIterator[LiveLane]:
         rng=random.Random(),  # noqa: S311 - jitter of retries
     )
     parts.stopping.on_request(live.stop_admitting)
-    try:
+    async with aclosing(live):
         yield live
-    finally:
-        await live.aclose()
 
 
 @asynccontextmanager
@@ -146,6 +145,7 @@ async def open_batch_desk(
         ConfigError: its folder cannot be made.
         DamagedLogError: the ledger or a file of a batch that is out is damaged.
     """
+    from engine.batch.client import BatchClient
     from engine.batch.collecting.collector import Sink
     from engine.batch.open_desk import DeskOrder, open_desk
 
@@ -157,7 +157,6 @@ async def open_batch_desk(
         folder=place.folder,
         endpoint=parts.endpoints[0],
         settings=place.settings,
-        timeout_s=parts.limits.request_timeout_s,
         state_dir=place.state_dir,
         price=parts.price,
         budget=budget,
@@ -166,11 +165,14 @@ async def open_batch_desk(
         clock=parts.clock,
         stopping=parts.stopping,
     )
-    async with open_desk(order) as desk:
+    client = BatchClient(
+        order.endpoint, timeout_s=parts.limits.request_timeout_s, clock=parts.clock
+    )
+    async with aclosing(client), open_desk(client, order) as desk:
         yield desk
 
 
 def _put_before(live: Lane, desk: "BatchDesk") -> BatchParts:
-    from engine.batch.desk import BatchLane
+    from engine.batch.lane import BatchLane
 
     return BatchParts(BatchLane(desk, live), desk)

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 from engine.ask import Lane
 from engine.errors import ConfigError, QuotaError
-from engine.wire.prices import Price
-from schemas.outcomes import Outcome, Usage
+from engine.wire.prices import ALL_SENDS, Price, worst_case_usd
+from schemas.outcomes import Outcome
 from schemas.requests import Request
 
 
@@ -89,12 +89,7 @@ class Budget:
             self._reservation_count += 1
 
     def _worst_case_usd(self, request: Request) -> float:
-        # A reply that was cut off at its limit is asked once more with twice the limit.
-        usage = Usage(
-            prompt_tokens=2 * request.prompt_tokens,
-            completion_tokens=3 * request.max_output_tokens,
-        )
-        worst_usd = self._price(request.model, usage)
+        worst_usd = worst_case_usd(self._price, request, ALL_SENDS)
         if worst_usd is None:
             raise unknown_price(request.model)
         return worst_usd

@@ -17,7 +17,7 @@ from engine.files.lock import WriterLock
 from engine.files.records import record_id
 from engine.progress import StageProgress
 from engine.run_folder import RunFolder
-from engine.stage import StageFiles, StagePass, Work, run_stage
+from engine.stage import StagePass, Work, open_stage_files, run_stage
 from engine.stats import Stats
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
@@ -74,7 +74,7 @@ class OpenEngine:
             EngineError: whatever ends the work; what was in flight is kept before it is raised.
         """
         _check_name(name, self.folder)
-        async with StageFiles(RunFolder(self.folder), name, result) as files:
+        async with open_stage_files(RunFolder(self.folder), name, result) as files:
             done = len(files.finished)
             with StageProgress(name, total=None, done=done, details=self._details) as progress:
                 return await run_stage(

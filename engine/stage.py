@@ -2,11 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
 from engine.ask import Ask
 from engine.errors import (
@@ -43,36 +42,22 @@ class StageFiles(Generic[Result]):
     leaves it unfinished; it is then done again, and what it had already written stays as it is.
     """
 
-    def __init__(self, folder: RunFolder, stage: str, kind: type[Result]) -> None:
-        self.results = RecordLog(folder.results_path(stage), kind)
-        self.rejected = RecordLog(folder.rejected_path, Rejection)
-        self.finished = RecordLog(folder.finished_path(stage), FinishedItem)
-        self._open = AsyncExitStack()
+    def __init__(
+        self,
+        results: RecordLog[Result],
+        rejected: RecordLog[Rejection],
+        finished: RecordLog[FinishedItem],
+    ) -> None:
+        self.results = results
+        self.rejected = rejected
+        self.finished = finished
 
-    async def __aenter__(self) -> Self:
-        """Open the files.
+    def check(self) -> None:
+        """Compare the results with what the finished items say of them.
 
         Raises:
             DamagedLogError: results are missing that were there when their items were finished.
         """
-        for log in (self.results, self.rejected, self.finished):
-            await self._open.enter_async_context(log)
-        try:
-            self._check_results()
-        except BaseException:
-            await self._open.aclose()
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._open.aclose()
-
-    def _check_results(self) -> None:
         items = read_records(self.finished.path, FinishedItem)
         missing = sum(item.result_count for item in items) - len(self.results)
         if missing > 0:
@@ -107,6 +92,25 @@ class StageFiles(Generic[Result]):
                 )
             ]
         )
+
+
+@asynccontextmanager
+async def open_stage_files(
+    folder: RunFolder, stage: str, kind: type[Result]
+) -> AsyncIterator[StageFiles[Result]]:
+    """The files of a stage whose results are of `kind`, for the length of the block.
+
+    Raises:
+        DamagedLogError: a file is damaged, or results are missing that were there before.
+    """
+    async with (
+        RecordLog(folder.results_path(stage), kind) as results,
+        RecordLog(folder.rejected_path, Rejection) as rejected,
+        RecordLog(folder.finished_path(stage), FinishedItem) as finished,
+    ):
+        files = StageFiles(results, rejected, finished)
+        files.check()
+        yield files
 
 
 @dataclass

@@ -1,6 +1,9 @@
 """A batch as the ledger tells of it: events, and the state that they fold to."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from pydantic import model_serializer, model_validator
 
 from schemas.record import Record
 
@@ -9,59 +12,116 @@ BatchStep = Literal["intent", "uploaded", "created", "polled", "collected", "del
 ENDED_STATUSES = frozenset({"completed", "expired", "cancelled", "failed"})  # OpenAI Batch guide
 
 
-class BatchFacts(Record):
-    """What is known of a batch; an event tells what it adds, None is what it does not know.
+class BatchIntent(Record):
+    """What was packed into a batch's file.
 
-    `worst_case_usd` is what all its requests may cost at most. After collecting, the counts say how
-    its requests ended: `answered` and `failed` are settled, `returned` will be asked again.
-    `lost_usd` is an estimate of what was paid for answers that the provider no longer has.
+    `worst_case_usd` is what all its requests may cost at most, None where a price is unknown.
     """
 
-    url: str | None = None
-    model: str | None = None
-    purpose: str | None = None
-    request_count: int | None = None
-    prompt_tokens: int | None = None
+    url: str
+    model: str
+    purpose: str
+    request_count: int
+    prompt_tokens: int
     worst_case_usd: float | None = None
-    size_bytes: int | None = None
-    sha256: str | None = None
-    file_id: str | None = None
-    batch_id: str | None = None
-    status: str | None = None
+    size_bytes: int
+    sha256: str
+
+
+class RemoteState(Record):
+    """What the provider has said of a batch. Empty and None: nothing yet."""
+
+    file_id: str = ""
+    batch_id: str = ""
+    status: str = ""
     done_count: int | None = None
     error_count: int | None = None
-    output_file_id: str | None = None
-    error_file_id: str | None = None
-    problem_code: str | None = None
-    problem: str | None = None
+    output_file_id: str = ""
+    error_file_id: str = ""
+    problem_code: str = ""
+    problem: str = ""
     problem_line: int | None = None
-    answered: int | None = None
-    failed: int | None = None
-    returned: int | None = None
-    cost_usd: float | None = None
+
+    def with_news(self, news: "RemoteState") -> "RemoteState":
+        """This state with all that `news` says."""
+        said = {name: value for name, value in news if value not in ("", None)}
+        return self.model_copy(update=said)
+
+
+class BatchTally(Record):
+    """How the requests of a collected batch ended.
+
+    `answered` and `failed` are settled, `returned` will be asked again. `lost_usd` is what was paid
+    at most for answers that the provider no longer has; None: nothing was lost, or no price known.
+    """
+
+    answered: int = 0
+    failed: int = 0
+    returned: int = 0
+    cost_usd: float = 0.0
     lost_usd: float | None = None
+
+    def after(self, earlier: "BatchTally") -> "BatchTally":
+        """This tally of a batch of which `earlier` was known: what was lost then stays lost."""
+        if self.lost_usd is not None:
+            return self
+        return self.model_copy(update={"lost_usd": earlier.lost_usd})
 
 
 class BatchEvent(Record):
-    """One line of the ledger. `batch` is our name for it; `passed` is about none.
+    """One line of the ledger: a step, and the facts that it adds.
 
-    `passed`: a command, which `batch` names, has passed over all its items, and `waiting` requests
-    did not fit into any batch.
+    `batch` is our name for it; `passed` is about none: a command, which `batch` names, has passed
+    over all its items, and `waiting` requests did not fit into any batch.
+
+    On disk the three records of facts stand in one object, `facts`, with null for what the event
+    does not tell.
     """
 
     event_id: str
     batch: str
     step: BatchStep
     at: str
-    facts: BatchFacts = BatchFacts()
+    intent: BatchIntent | None = None
+    remote: RemoteState | None = None
+    tally: BatchTally | None = None
     waiting: int | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_line(cls, fields: object) -> object:
+        if not isinstance(fields, Mapping) or "facts" not in fields:
+            return fields
+        facts = fields["facts"]
+        if not isinstance(facts, Mapping):
+            raise ValueError("facts: expected an object")  # noqa: TRY004 - what pydantic translates
+        known = {name: value for name, value in facts.items() if value is not None}
+        intent, tally = (
+            {name: known.pop(name) for name in kind.model_fields if name in known} or None
+            for kind in (BatchIntent, BatchTally)
+        )
+        rest = {name: value for name, value in fields.items() if name != "facts"}
+        return {**rest, "intent": intent, "remote": known or None, "tally": tally}
+
+    @model_serializer
+    def _to_line(self) -> dict[str, object]:
+        return {
+            "event_id": self.event_id,
+            "batch": self.batch,
+            "step": self.step,
+            "at": self.at,
+            "facts": flat_facts(self.intent, self.remote, self.tally),
+            "waiting": self.waiting,
+        }
 
 
 class Batch(Record):
     """All that is known of a batch. Until it is collected its requests are out."""
 
     name: str
-    facts: BatchFacts
+    intent: BatchIntent
+    remote: RemoteState = RemoteState()
+    tally: BatchTally = BatchTally()
     intended_at: str
     changed_at: str
     created_at: str = ""
@@ -71,18 +131,33 @@ class Batch(Record):
     @property
     def has_ended(self) -> bool:
         """Whether nothing further will be answered."""
-        return self.facts.status in ENDED_STATUSES
+        return self.remote.status in ENDED_STATUSES
 
     @property
     def is_at_provider(self) -> bool:
         """Whether the provider knows it and may still work on it."""
-        return bool(self.facts.batch_id) and not self.has_ended
+        return bool(self.remote.batch_id) and not self.has_ended
 
     @property
     def lacks_results(self) -> bool:
         """Whether it has answers, and the provider does not say where."""
-        facts = self.facts
-        return facts.status == "completed" and bool(facts.done_count) and not facts.output_file_id
+        remote = self.remote
+        return (
+            remote.status == "completed" and bool(remote.done_count) and not remote.output_file_id
+        )
+
+    def after(self, event: BatchEvent) -> Self:
+        """The batch with what a further event tells of it."""
+        changes: dict[str, object] = {"changed_at": event.at}
+        if event.remote is not None:
+            changes["remote"] = self.remote.with_news(event.remote)
+        if event.tally is not None:
+            changes["tally"] = event.tally.after(self.tally)
+        if event.step == "created":
+            changes["created_at"] = event.at
+        if event.step in ("collected", "deleted"):
+            changes[f"is_{event.step}"] = True
+        return self.model_copy(update=changes)
 
 
 class BatchAttempt(Record):
@@ -98,3 +173,14 @@ class BatchAttempt(Record):
     cached_tokens: int = 0
     cost_usd: float | None = 0.0
     reply: str = ""
+
+
+def flat_facts(
+    intent: BatchIntent | None, remote: RemoteState | None, tally: BatchTally | None
+) -> dict[str, object]:
+    """All facts by name, in one object; None for what is not known."""
+    facts: dict[str, object] = {}
+    for kind, record in ((BatchIntent, intent), (RemoteState, remote), (BatchTally, tally)):
+        known = {} if record is None else record.model_dump()
+        facts |= {name: known.get(name) for name in kind.model_fields}
+    return {name: None if value == "" else value for name, value in facts.items()}

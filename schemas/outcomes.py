@@ -43,7 +43,7 @@ class Failed:
     """The request can never be answered as it is. `usage` and `cost_usd` are what it cost anyway.
 
     `code` is the provider's error code, or ours (`truncated`, `refused`, `request_too_large`).
-    `reply` is the parsed body, if there was one.
+    `reply` is the parsed body, if there was one; `raw` are the bytes of one that nobody can read.
     """
 
     request_id: str
@@ -59,6 +59,7 @@ class Failed:
     message: str
     status: int | None
     reply: dict[str, Json] | None = None
+    raw: bytes = b""
 
 
 Outcome = Completed | Failed

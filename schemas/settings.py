@@ -174,7 +174,7 @@ class BatchSettings(Record):
     max_file_mb: Annotated[float, Field(gt=0, le=200), OPERATIONAL] = 180.0
     max_enqueued_tokens: Annotated[Positive | None, OPERATIONAL] = None
     max_batches_per_hour: Annotated[Positive, OPERATIONAL] = 2_000
-    max_attempts: Annotated[Positive, OPERATIONAL] = 3
+    max_attempts: Annotated[Positive, OPERATIONAL] = 8  # as in the live lane
     price_share: Annotated[Fraction, OPERATIONAL] = 0.5
     delete_files: Annotated[bool, OPERATIONAL] = True
     live_below_requests: Annotated[int, Field(ge=0), OPERATIONAL] = 100

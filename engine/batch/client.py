@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.clock import Clock
 from engine.wire.endpoints import Endpoint
+from engine.wire.file_states import FileState, read_file_state
 from engine.wire.sdk import (
     Purpose,
     delete_file,
     download_file,
     find_file,
-    has_file,
     open_client,
     translated,
     upload_file,
 )
-from schemas.batches import BatchFacts
+from schemas.batches import RemoteState
 
 if TYPE_CHECKING:
     from openai.types import Batch as RemoteBatch
@@ -51,12 +51,12 @@ class BatchClient:
         with translated(self._endpoint, self._clock):
             return await find_file(self._client, purpose=PURPOSE, name=name, newer_than=newer_than)
 
-    async def has_file(self, file_id: str) -> bool:
-        """Whether the provider knows a file, which it may not do for a moment after its upload."""
+    async def file_state(self, file_id: str) -> FileState:
+        """Whether a file can be used; for a moment after its upload it may be missing."""
         with translated(self._endpoint, self._clock):
-            return await has_file(self._client, file_id)
+            return await read_file_state(self._client, file_id)
 
-    async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> BatchFacts:
+    async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> RemoteState:
         """Submit an uploaded file."""
         with translated(self._endpoint, self._clock):
             batch = await self._client.batches.create(
@@ -65,43 +65,48 @@ class BatchClient:
                 completion_window=WINDOW,
                 metadata=metadata,
             )
-            return read_facts(batch)
+            return read_state(batch)
 
-    async def find(self, metadata: dict[str, str], newer_than: datetime) -> BatchFacts | None:
-        """The batch that carries `metadata`, None if there is none; others' are passed by."""
-        async with aclosing(self._newest_first(newer_than)) as batches:
+    async def find(
+        self, metadata: dict[str, str], file_id: str, newer_than: datetime
+    ) -> RemoteState | None:
+        """The batch that carries `metadata`, or whose input is file `file_id`; None: there is none.
+
+        Others' are passed by. Not every host gives metadata back, but a file is one batch's.
+        """
+        async with aclosing(self._listed(newer_than)) as batches:
             async for batch in batches:
-                if metadata.items() <= (batch.metadata or {}).items():
-                    return read_facts(batch)
+                if batch.input_file_id == file_id or _carries(batch, metadata):
+                    return read_state(batch)
         return None
 
-    async def retrieve(self, batch_id: str) -> BatchFacts:
+    async def retrieve(self, batch_id: str) -> RemoteState:
         """How far a batch is."""
         with translated(self._endpoint, self._clock):
-            return read_facts(await self._client.batches.retrieve(batch_id))
+            return read_state(await self._client.batches.retrieve(batch_id))
 
     async def list_states(
         self, batch_ids: Collection[str], newer_than: datetime
-    ) -> dict[str, BatchFacts]:
+    ) -> dict[str, RemoteState]:
         """How far batches are, by their ids; those that are not among the newest may be missing.
 
         It takes fewer calls than there are batches, however many others' stand between them.
         """
-        states: dict[str, BatchFacts] = {}
+        states: dict[str, RemoteState] = {}
         listed_count, most = 0, PAGE_SIZE * (len(batch_ids) - 1)
-        async with aclosing(self._newest_first(newer_than)) as batches:
+        async with aclosing(self._listed(newer_than)) as batches:
             async for batch in batches:
                 listed_count += 1
                 if batch.id in batch_ids:
-                    states[batch.id] = read_facts(batch)
+                    states[batch.id] = read_state(batch)
                 if len(states) == len(batch_ids) or listed_count >= most:
                     break
         return states
 
-    async def cancel(self, batch_id: str) -> BatchFacts:
+    async def cancel(self, batch_id: str) -> RemoteState:
         """Ask the provider to stop working on a batch; what it has answered is kept."""
         with translated(self._endpoint, self._clock):
-            return read_facts(await self._client.batches.cancel(batch_id))
+            return read_state(await self._client.batches.cancel(batch_id))
 
     async def download(self, file_id: str, path: Path) -> None:
         """Fetch a file; `path` appears when it is whole."""
@@ -113,28 +118,69 @@ class BatchClient:
         with translated(self._endpoint, self._clock):
             await delete_file(self._client, file_id)
 
-    async def _newest_first(self, newer_than: datetime) -> "AsyncGenerator[RemoteBatch]":
-        oldest = newer_than.timestamp()
+    async def _listed(self, newer_than: datetime) -> "AsyncGenerator[RemoteBatch]":
+        """The batches that are new enough, in the provider's order, each once.
+
+        Most hosts list the newest first, so that a page of old ones is the last that is looked at.
+        Some list the oldest first, and some give the same page for ever.
+        """
+        oldest, order = newer_than.timestamp(), _ListOrder()
         with translated(self._endpoint, self._clock):
             async for batch in self._client.batches.list(limit=PAGE_SIZE):
-                if batch.created_at < oldest:
+                created_at = batch.created_at or oldest
+                if not order.take(batch.id, created_at, is_old=created_at < oldest):
                     return
-                yield batch
+                if created_at >= oldest:
+                    yield batch
 
 
-def read_facts(batch: "RemoteBatch") -> BatchFacts:
+STATUSES = {"canceled": "cancelled", "canceling": "cancelling", "succeeded": "completed"}
+
+
+def _status(status: object) -> str:
+    """A status in OpenAI's words; some hosts write theirs in capitals or otherwise."""
+    word = str(status or "").lower()
+    return STATUSES.get(word, word)
+
+
+class _ListOrder:
+    """What a list of batches has shown of its order so far."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._last_at = float("inf")
+        self._is_newest_first = True
+        self._old_count = 0
+
+    def take(self, batch_id: str, created_at: float, *, is_old: bool) -> bool:
+        """Take the next batch into account; returns whether it is worth going on."""
+        if batch_id in self._seen:
+            return False
+        self._seen.add(batch_id)
+        self._is_newest_first = self._is_newest_first and created_at <= self._last_at
+        self._last_at = created_at
+        self._old_count = self._old_count + 1 if is_old else 0
+        return not (self._is_newest_first and self._old_count >= PAGE_SIZE)
+
+
+def _carries(batch: "RemoteBatch", metadata: dict[str, str]) -> bool:
+    known = batch.metadata
+    return isinstance(known, dict) and metadata.items() <= known.items()
+
+
+def read_state(batch: "RemoteBatch") -> RemoteState:
     """What a batch object says. Ids that are "" and ids that are null mean the same."""
     counts = batch.request_counts
     errors = batch.errors.data if batch.errors and batch.errors.data else []
     problem = errors[0] if errors else None
-    return BatchFacts(
+    return RemoteState(
         batch_id=batch.id,
-        status=batch.status,
+        status=_status(batch.status),
         done_count=counts.completed if counts else None,
         error_count=counts.failed if counts else None,
-        output_file_id=batch.output_file_id or None,
-        error_file_id=batch.error_file_id or None,
-        problem_code=(problem.code or "unknown") if problem else None,
-        problem=problem.message if problem else None,
+        output_file_id=batch.output_file_id or "",
+        error_file_id=batch.error_file_id or "",
+        problem_code=(problem.code or "unknown") if problem else "",
+        problem=(problem.message or "") if problem else "",
         problem_line=problem.line if problem else None,
     )

@@ -1,33 +1,36 @@
 """The batch desk of a run: requests are spooled, packed, submitted, polled for and collected."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from engine.ask import Lane
 from engine.batch.account import Account
 from engine.batch.collecting.attempts import TRUNCATED, AttemptLog
 from engine.batch.collecting.collector import Collector, Sink
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
+from engine.batch.overdue import overdue
 from engine.batch.packing.outbox import Outbox, OutIndex, Spooled
-from engine.batch.packing.packer import MB, Allowance, PackedFile, Packer, PackPolicy
+from engine.batch.packing.packer import MB, PackedFile, Packer, PackPolicy, Room
 from engine.batch.packing.sorting import Sorting
 from engine.batch.poll import AGE_SHARE, Poller
-from engine.batch.refusals import check_refused, learn_token_limit
+from engine.batch.refusals import NoBatchApiError, check_refused, learn_token_limit
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
 from engine.budget import Budget, unknown_price
 from engine.clock import Clock
-from engine.errors import Deferred, FatalError, TransientError
+from engine.errors import FatalError, TransientError
 from engine.stopping import FailureWatch, Stopping
 from engine.wire.endpoints import OutputLimitName
 from engine.wire.payloads import ENLARGED, wire_payload
 from engine.wire.prices import Price
-from schemas.batches import Batch, BatchFacts
+from schemas.batches import Batch
 from schemas.outcomes import Outcome, Usage
 from schemas.requests import Request
 from schemas.settings import BatchSettings
+
+_log = logging.getLogger(__name__)
 
 ROOM_S = 30.0  # how often a run that waits for others looks whether there is room
 
@@ -61,8 +64,7 @@ class BatchDesk:
         self._parts = parts
         self._ledger = parts.ledger
         self._given_up_count = 0
-        self._remove_unintended_files()
-        parts.collector.remove_remains()
+        self._overdue: set[str] = set()
         self._note_out()
 
     @property
@@ -114,23 +116,29 @@ class BatchDesk:
         Raises:
             TransientError: the provider does not answer; everything so far is kept.
             FatalError: the provider refuses, or a batch was refused too often.
+            ConfigError: it does not know one of the batches, or serves none.
         """
-        await self._parts.poller.poll()
-        await self._collect_ended()
-        await self._parts.submitter.submit()
-        await self._parts.collector.clean_up(at_provider=self._parts.settings.delete_files)
+        try:
+            fault = await self._parts.poller.poll()
+            await self._collect_ended()
+            await self._submit_intended()
+            await self._parts.collector.clean_up(at_provider=self._parts.settings.delete_files)
+        finally:
+            self._warn_of_overdue()
+        if fault is not None:
+            raise fault
 
     async def submit_outbox(self) -> int:
         """Pack and submit what is in the outbox; returns how many requests must wait there."""
         with await self._parts.outbox.rewrite() as rewrite:
             waiting = await self._pack(self._parts.outbox.read(), rewrite.keep)
-        await self._parts.submitter.submit()
+        await self._submit_intended()
         return waiting
 
     async def submit(self, requests: Iterable[Spooled]) -> int:
         """Pack and submit requests that lie elsewhere; returns how many must wait there."""
         waiting = await self._pack(requests, lambda _: None)
-        await self._parts.submitter.submit()
+        await self._submit_intended()
         return waiting
 
     async def cancel(self, batches: Sequence[Batch]) -> int:
@@ -151,6 +159,32 @@ class BatchDesk:
         if age_s is None:
             return max(ROOM_S, settings.poll_s) if self._ledger.waiting_count else settings.poll_s
         return min(max(AGE_SHARE * age_s, settings.poll_s), settings.max_poll_s)
+
+    async def _submit_intended(self) -> None:
+        """Submit what is intended; where no batches are served, all of it comes back at once.
+
+        Raises:
+            NoBatchApiError: it does.
+        """
+        try:
+            await self._parts.submitter.submit()
+        except NoBatchApiError:
+            await self._collect_ended()
+            raise
+
+    def _warn_of_overdue(self) -> None:
+        """Name, once, what takes longer than it can, and the way out."""
+        now, folder = self._parts.clock.utc_now(), self._parts.folder
+        for batch in self.out:
+            problem = overdue(batch, now)
+            if problem is None or batch.name in self._overdue:
+                continue
+            self._overdue.add(batch.name)
+            _log.warning(
+                "batch %s (%s) %s: `distill batches %s --cancel %s` asks for its end; %s",
+                *(batch.name, batch.remote.batch_id, problem),
+                *(folder.target, batch.name, folder.forgetting(batch)),
+            )
 
     async def _collect_ended(self) -> None:
         """Collect every batch that has ended; what is wrong with one does not hold up the others.
@@ -214,7 +248,7 @@ class BatchDesk:
 
     def _make_packer(self) -> Packer:
         parts, settings = self._parts, self._parts.settings
-        allowance = Allowance(
+        room = Room(
             tokens_left=parts.standing.tokens_left,
             most_tokens=parts.standing.most_tokens,
             files_left=parts.standing.batches_left(),
@@ -224,7 +258,7 @@ class BatchDesk:
             parts.folder.input_path,
             first_number=int(self._ledger.next_name()),
             policy=PackPolicy(settings.max_requests, int(settings.max_file_mb * MB)),
-            allowance=allowance,
+            room=room,
             price=self._price_or_error if parts.budget.room_usd is not None else parts.price,
             price_share=settings.price_share,
         )
@@ -241,9 +275,8 @@ class BatchDesk:
         )
 
     async def _intend(self, file: PackedFile) -> None:
-        facts = BatchFacts(**{k: v for k, v in file._asdict().items() if k != "name"})
         self._parts.submitter.note_intent(file.name)
-        await self._ledger.add(file.name, "intent", facts)
+        await self._ledger.note_intent(file.name, file.intent)
 
     async def _keep(self, outcome: Outcome) -> None:
         await self._parts.sink.keep(outcome)
@@ -252,41 +285,4 @@ class BatchDesk:
 
     def _note_out(self) -> None:
         self._out_index = OutIndex(self._parts.folder.input_path(b.name) for b in self.out)
-        self._parts.budget.held_usd = sum(b.facts.worst_case_usd or 0.0 for b in self.out)
-
-    def _remove_unintended_files(self) -> None:
-        """Files that a crash left before they were intended hold nothing that the outbox lacks."""
-        known = {self._parts.folder.input_path(batch.name) for batch in self._ledger.batches}
-        for path in self._parts.folder.files_dir.glob("[0-9]*.jsonl"):
-            if path.name.count(".") == 1 and path not in known:
-                path.unlink()
-
-
-class BatchLane:
-    """Spools requests for the next batch, or sends them live where `goes_live` says so.
-
-    A request that is in a batch is never sent a second time, whichever way was chosen since.
-    """
-
-    def __init__(self, desk: BatchDesk, live: Lane) -> None:
-        self._desk = desk
-        self._live = live
-        self.goes_live: Callable[[str], bool] = lambda _: False
-
-    async def send(self, request: Request) -> Outcome:
-        """Return the outcome of a request that goes live.
-
-        Raises:
-            Deferred: it is out, or waits for a batch.
-            What the live lane raises.
-        """
-        if self._desk.is_out(request.request_id):
-            raise Deferred
-        if self.goes_live(request.request_id):
-            return await self._live.send(request)
-        await self._desk.spool(request)
-        raise Deferred
-
-    async def aclose(self) -> None:
-        """Close the live lane."""
-        await self._live.aclose()
+        self._parts.budget.held_usd = sum(b.intent.worst_case_usd or 0.0 for b in self.out)

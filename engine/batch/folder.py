@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import ConfigError
+from schemas.batches import Batch
 
 
 class BatchFolder(NamedTuple):
@@ -15,6 +16,23 @@ class BatchFolder(NamedTuple):
     ledger_path: Path
     files_dir: Path
     owner_id: str
+
+    @property
+    def target(self) -> Path:
+        """What the user calls it: the run's folder, or the file of replies."""
+        if self.ledger_path.parent == self.files_dir:
+            return self.files_dir.with_suffix("")  # OUT.jsonl.batches/ledger.jsonl
+        return self.ledger_path.parent
+
+    def forgetting(self, batch: Batch) -> str:
+        """How a batch that cannot be collected is given up, for messages."""
+        usd = batch.intent.worst_case_usd
+        cost = "what it may have cost" if usd is None else f"the ${usd:.4f} that it may have cost"
+        return (
+            f"`distill batches {self.target} --forget {batch.remote.batch_id or batch.name}` gives "
+            f"it up: {cost} counts as spent, and its {batch.intent.request_count:,} requests are "
+            "asked again as far as the budget allows"
+        )
 
     @property
     def outbox_path(self) -> Path:
@@ -30,6 +48,11 @@ class BatchFolder(NamedTuple):
         """The requests of a batch, as they are uploaded."""
         return self.files_dir / f"{name}.jsonl"
 
+    def packed_paths(self) -> list[Path]:
+        """All files of requests that there are, intended or not."""
+        paths = self.files_dir.glob("[0-9]*.jsonl")
+        return sorted(path for path in paths if path.name.count(".") == 1)
+
     def output_path(self, name: str) -> Path:
         """The replies of a batch, while they are being collected."""
         return self.files_dir / f"{name}.output.jsonl"
@@ -37,6 +60,18 @@ class BatchFolder(NamedTuple):
     def error_path(self, name: str) -> Path:
         """The failures of a batch, while they are being collected."""
         return self.files_dir / f"{name}.errors.jsonl"
+
+    def fresh_path(self, path: Path) -> Path:
+        """Where a result file is put before it is looked at."""
+        return path.with_name(path.name + ".fresh")
+
+    def torn_path(self, path: Path) -> Path:
+        """A result file that ended in the middle of a line: one that comes again like it is all."""
+        return path.with_name(path.name + ".torn")
+
+    def remains(self) -> list[Path]:
+        """What a crash left of downloads; they are begun anew."""
+        return [*self.files_dir.glob("[0-9]*.part"), *self.files_dir.glob("[0-9]*.fresh")]
 
     def remote_name(self, name: str, sha256: str) -> str:
         """The name that the provider knows an input file by; no other file has it.

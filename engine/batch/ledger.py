@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from engine.clock import Clock
+from engine.errors import DamagedLogError
 from engine.files.records import RecordLog, read_records
-from schemas.batches import Batch, BatchEvent, BatchFacts, BatchStep
+from schemas.batches import Batch, BatchEvent, BatchIntent, BatchStep, BatchTally, RemoteState
 
 
 class BatchLedger:
@@ -15,21 +14,12 @@ class BatchLedger:
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._clock = clock
-        self._fold = LedgerFold()
-        for event in read_records(path, BatchEvent):
-            self._fold.add(event)
+        self._fold = read_ledger(path)
         self._log = RecordLog(path, BatchEvent)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._log.__aexit__(kind, error, trace)
+    async def aclose(self) -> None:
+        """Close the file."""
+        await self._log.aclose()
 
     @property
     def batches(self) -> Iterable[Batch]:
@@ -68,32 +58,72 @@ class BatchLedger:
         """A name that no batch of this run has had."""
         return f"{max(map(int, self._fold.batches), default=0) + 1:06d}"
 
-    async def add(self, name: str, step: BatchStep, facts: BatchFacts) -> None:
-        """Note one step of a batch; returns once it is on disk."""
-        await self._append(BatchEvent(event_id="", batch=name, step=step, at="", facts=facts))
-
     @property
     def passed_by(self) -> str:
         """Which command last passed over its items."""
         return self._fold.passed_by
 
+    async def note_intent(self, name: str, intent: BatchIntent) -> None:
+        """Note what was packed; like the other steps it returns once that is on disk."""
+        await self._append(self._event(name, "intent", intent=intent))
+
+    async def note_uploaded(self, name: str, file_id: str) -> None:
+        """Note that the provider has the file."""
+        await self._append(self._event(name, "uploaded", remote=RemoteState(file_id=file_id)))
+
+    async def note_created(self, name: str, remote: RemoteState) -> None:
+        """Note that the provider has made the batch."""
+        await self._append(self._event(name, "created", remote=remote))
+
+    async def note_polled(self, name: str, remote: RemoteState) -> None:
+        """Note what the provider says now, unless it is known."""
+        known = self.get(name).remote
+        if known.with_news(remote) != known:
+            await self._append(self._event(name, "polled", remote=remote))
+
+    async def note_collected(self, name: str, tally: BatchTally) -> None:
+        """Note that all requests of the batch have an end or come back."""
+        await self._append(self._event(name, "collected", tally=tally))
+
+    async def note_deleted(self, name: str) -> None:
+        """Note that the files of a collected batch are gone."""
+        await self._append(self._event(name, "deleted"))
+
     async def note_pass(self, waiting_count: int, passed_by: str = "") -> None:
         """Note that a command has passed over all items, and how many requests wait for a batch."""
-        await self._append(
-            BatchEvent(event_id="", batch=passed_by, step="passed", at="", waiting=waiting_count)
+        await self._append(self._event(passed_by, "passed", waiting=waiting_count))
+
+    def _event(
+        self,
+        name: str,
+        step: BatchStep,
+        *,
+        intent: BatchIntent | None = None,
+        remote: RemoteState | None = None,
+        tally: BatchTally | None = None,
+        waiting: int | None = None,
+    ) -> BatchEvent:
+        return BatchEvent(
+            event_id=event_id(self._fold.event_count + 1),
+            batch=name,
+            step=step,
+            at=self._clock.utc_now().isoformat(),
+            intent=intent,
+            remote=remote,
+            tally=tally,
+            waiting=waiting,
         )
 
     async def _append(self, event: BatchEvent) -> None:
-        at = self._clock.utc_now().isoformat()
-        stamped = event.model_copy(update={"event_id": f"{len(self._log) + 1:08d}", "at": at})
-        await self._log.append([stamped])
-        self._fold.add(stamped)
+        await self._log.append([event])
+        self._fold.add(event)
 
 
 class LedgerFold:
     """What the events of a ledger come to."""
 
     def __init__(self) -> None:
+        self.event_count = 0
         self.batches: dict[str, Batch] = {}
         self.needs_pass = True
         self.pass_count = 0
@@ -102,40 +132,73 @@ class LedgerFold:
         self.passed_by = ""
 
     def add(self, event: BatchEvent) -> None:
-        """Take the next event into account."""
+        """Take the next event into account.
+
+        Raises:
+            ValueError: it is not the next one, or of a batch that was never intended.
+        """
+        if event.event_id != event_id(self.event_count + 1):
+            raise ValueError(
+                f"found event {event.event_id}, expected {event_id(self.event_count + 1)}"
+            )
+        self.event_count += 1
         if event.step == "passed":
-            self.needs_pass = False
-            self.pass_count += 1
-            self.passed_by = event.batch
-            self.returned_count = 0
-            self.waiting_count = event.waiting or 0
+            self._note_pass(event)
             return
-        batch = self.batches.get(event.batch) or Batch(
-            name=event.batch, facts=BatchFacts(), intended_at=event.at, changed_at=event.at
-        )
-        known = {key: value for key, value in event.facts if value is not None}
-        changes: dict[str, object] = {
-            "facts": batch.facts.model_copy(update=known),
-            "changed_at": event.at,
-        }
-        if event.step == "created":
-            changes["created_at"] = event.at
         if event.step == "collected":
-            changes["is_collected"] = True
             self.needs_pass = True
-            self.returned_count += event.facts.returned or 0
-        if event.step == "deleted":
-            changes["is_deleted"] = True
-        self.batches[event.batch] = batch.model_copy(update=changes)
+            self.returned_count += event.tally.returned if event.tally else 0
+        self.batches[event.batch] = self._batch_before(event).after(event)
+
+    def _batch_before(self, event: BatchEvent) -> Batch:
+        if (batch := self.batches.get(event.batch)) is not None:
+            return batch
+        if event.intent is None:
+            raise ValueError(f"batch {event.batch} has no intent")
+        return Batch(
+            name=event.batch, intent=event.intent, intended_at=event.at, changed_at=event.at
+        )
+
+    def _note_pass(self, event: BatchEvent) -> None:
+        self.needs_pass = False
+        self.pass_count += 1
+        self.passed_by = event.batch
+        self.returned_count = 0
+        self.waiting_count = event.waiting or 0
+
+
+def event_id(number: int) -> str:
+    """The id of a ledger's event number `number` (1-based): a missing one is a gap."""
+    return f"{number:08d}"
+
+
+def read_ledger(path: Path) -> LedgerFold:
+    """What the events of a ledger come to that another process may be writing.
+
+    Raises:
+        DamagedLogError: a line is not an event, or lines are missing.
+    """
+    fold = LedgerFold()
+    for event in read_records(path, BatchEvent):
+        try:
+            fold.add(event)
+        except ValueError as error:
+            raise _gap(path, fold.event_count + 1, error) from error
+    return fold
 
 
 def read_batches(path: Path) -> list[Batch]:
     """The batches of a ledger that another process may be writing; none if there is no file.
 
     Raises:
-        DamagedLogError: a line is not an event.
+        DamagedLogError: a line is not an event, or lines are missing.
     """
-    fold = LedgerFold()
-    for event in read_records(path, BatchEvent):
-        fold.add(event)
-    return list(fold.batches.values())
+    return list(read_ledger(path).batches.values())
+
+
+def _gap(path: Path, number: int, error: ValueError) -> DamagedLogError:
+    return DamagedLogError(
+        f"{path}:{number}: {error}: lines of this ledger are missing or out of order, and with "
+        "them which requests are out. Nothing is guessed, for it might be bought again: restore "
+        "the file from a backup"
+    )

@@ -1,12 +1,11 @@
 """Opens the batch desk of a run: its files, its client, its place on the account."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.batch.account import Account, account_dir
-from engine.batch.client import BatchClient
 from engine.batch.collecting.attempts import AttemptLog
 from engine.batch.collecting.collector import Collector, Sink
 from engine.batch.collecting.results import ResultReader
@@ -36,7 +35,6 @@ class DeskOrder(NamedTuple):
     folder: BatchFolder
     endpoint: Endpoint
     settings: BatchSettings
-    timeout_s: float
     state_dir: Path
     price: Price
     budget: Budget
@@ -47,42 +45,25 @@ class DeskOrder(NamedTuple):
 
 
 @asynccontextmanager
-async def open_desk(order: DeskOrder) -> AsyncIterator[BatchDesk]:
-    """The desk; what is out and what is waiting is known once it is open.
+async def open_desk(provider: Provider, order: DeskOrder) -> AsyncIterator[BatchDesk]:
+    """The desk at a provider; what is out and what is waiting is known once it is open.
+
+    Files that a crash left behind are removed.
 
     Raises:
         ConfigError: its folder cannot be made.
         DamagedLogError: the ledger or a file of a batch that is out is damaged.
     """
-    client = BatchClient(order.endpoint, timeout_s=order.timeout_s, clock=order.clock)
-    async with AsyncExitStack() as opened:
-        opened.push_async_callback(client.aclose)
-        yield await opened.enter_async_context(open_desk_at(client, order))
-
-
-@asynccontextmanager
-async def open_desk_at(provider: Provider, order: DeskOrder) -> AsyncIterator[BatchDesk]:
-    """The desk at a provider. Raises what `open_desk` raises."""
     folder, settings, clock = order.folder, order.settings, order.clock
     folder.create()
-    async with AsyncExitStack() as opened:
-        ledger = await opened.enter_async_context(BatchLedger(folder.ledger_path, clock))
-        outbox = await opened.enter_async_context(Outbox(folder.outbox_path))
-        attempts = await opened.enter_async_context(AttemptLog(folder.attempts_path))
+    async with (
+        aclosing(BatchLedger(folder.ledger_path, clock)) as ledger,
+        aclosing(Outbox(folder.outbox_path)) as outbox,
+        aclosing(AttemptLog(folder.attempts_path)) as attempts,
+    ):
+        _remove_remains(folder, ledger)
         admission = Admission(clock)
         order.stopping.on_request(admission.close)
-        submitter = Submitter(
-            folder, ledger, provider, settle_s=settings.settle_s, clock=clock, admission=admission
-        )
-        collector = Collector(
-            folder,
-            ledger,
-            provider,
-            attempts,
-            _make_reader(order),
-            sink=order.sink,
-            clock=clock,
-        )
         account = Account(
             account_dir(order.state_dir, order.endpoint),
             owner_id=folder.owner_id,
@@ -95,9 +76,24 @@ async def open_desk_at(provider: Provider, order: DeskOrder) -> AsyncIterator[Ba
                 ledger=ledger,
                 outbox=outbox,
                 attempts=attempts,
-                poller=Poller(ledger, provider, clock=clock),
-                submitter=submitter,
-                collector=collector,
+                poller=Poller(folder, ledger, provider, clock=clock),
+                submitter=Submitter(
+                    folder,
+                    ledger,
+                    provider,
+                    settle_s=settings.settle_s,
+                    clock=clock,
+                    admission=admission,
+                ),
+                collector=Collector(
+                    folder,
+                    ledger,
+                    provider,
+                    attempts,
+                    _make_reader(order),
+                    sink=order.sink,
+                    clock=clock,
+                ),
                 account=account,
                 standing=Standing(ledger, account, settings=settings, clock=clock),
                 settings=settings,
@@ -110,6 +106,17 @@ async def open_desk_at(provider: Provider, order: DeskOrder) -> AsyncIterator[Ba
                 stopping=order.stopping,
             )
         )
+
+
+def _remove_remains(folder: BatchFolder, ledger: BatchLedger) -> None:
+    """Remove downloads that were cut off, and files that were packed but not yet intended.
+
+    Both are made anew: what such a file holds still stands in the outbox.
+    """
+    known = {folder.input_path(batch.name) for batch in ledger.batches}
+    unintended = [path for path in folder.packed_paths() if path not in known]
+    for path in (*unintended, *folder.remains()):
+        path.unlink()
 
 
 def _make_reader(order: DeskOrder) -> ResultReader:

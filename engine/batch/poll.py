@@ -1,64 +1,104 @@
 """Asks the provider how far batches are, seldom and cheaply, and has it cancel them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
+from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
+from engine.batch.overdue import overdue
 from engine.batch.provider import Provider
 from engine.batch.submit import CLOCK_SKEW
 from engine.clock import Clock
-from engine.errors import ConfigError, RequestError, TransientError
+from engine.errors import ConfigError, EngineError, RequestError, TransientError
 from engine.wire.sdk import NOT_FOUND
-from schemas.batches import Batch, BatchFacts
+from schemas.batches import Batch, BatchTally, RemoteState
 
 LIST_FROM = 3  # batches: for more, a page of the list is fewer calls than asking for each
 AGE_SHARE = 0.1  # of its age: how long a batch is left alone before it is polled again
 YOUNG_S = 600.0  # a batch may be "not found" for a moment after it was created
+FORGOTTEN = "forgotten"  # our word, in the place of the provider's
 CONFLICT = 409  # it ended or was cancelled meanwhile (API reference, "Cancel batch")
+
+
+class _NotShownError(EngineError):
+    """The provider does not know a batch, or does not show it yet."""
 
 
 class Poller:
     """Brings the ledger up to date with the provider. It settles nothing."""
 
-    def __init__(self, ledger: BatchLedger, provider: Provider, *, clock: Clock) -> None:
+    def __init__(
+        self, folder: BatchFolder, ledger: BatchLedger, provider: Provider, *, clock: Clock
+    ) -> None:
+        self._folder = folder
         self._ledger = ledger
         self._provider = provider
         self._clock = clock
 
-    async def poll(self) -> None:
+    async def poll(self) -> EngineError | None:
         """Note how far the batches are of which there may be news.
 
+        Returns what is wrong with the first that the provider does not show: a ConfigError, or a
+        TransientError while it is young. The others are none the worse for it.
+
         Raises:
-            ConfigError: the provider knows nothing of one of them.
-            TransientError, FatalError: it does not answer, or refuses to.
+            TransientError, FatalError: the provider does not answer, or refuses to.
         """
+        fault: EngineError | None = None
         batches = [b for b in self._ledger.out() if b.is_at_provider or b.lacks_results]
-        states: dict[str, BatchFacts] = {}
+        states: dict[str, RemoteState] = {}
         if len(batches) >= LIST_FROM:
             oldest = min(datetime.fromisoformat(batch.intended_at) for batch in batches)
-            ids = {str(batch.facts.batch_id) for batch in batches}
+            ids = {batch.remote.batch_id for batch in batches}
             states = await self._provider.list_states(ids, oldest - CLOCK_SKEW)
         for batch in batches:
-            facts = states.get(str(batch.facts.batch_id))
-            await self._note(batch, facts or await self._retrieve(batch))
+            try:
+                remote = states.get(batch.remote.batch_id) or await self._retrieve(batch)
+            except _NotShownError as error:
+                fault = fault or self._not_shown(batch, error)
+                continue
+            await self._ledger.note_polled(batch.name, remote)
+        return fault
 
     async def cancel(self, batches: Sequence[Batch]) -> int:
         """Have the provider stop working on batches; returns how many were not yet told to.
 
         What they have answered is kept. One that has ended meanwhile is taken as it is.
         """
-        asked = [b for b in batches if b.is_at_provider and b.facts.status != "cancelling"]
+        asked = [b for b in batches if b.is_at_provider and b.remote.status != "cancelling"]
         for batch in asked:
-            await self._note(batch, await self._cancelled(batch))
+            await self._ledger.note_polled(batch.name, await self._cancelled(batch))
         return len(asked)
+
+    async def forget(self, batch: Batch) -> None:
+        """Give a batch up that cannot be collected: what it may have cost is lost.
+
+        Raises:
+            ConfigError: the provider knows it, and it may still be collected.
+            TransientError, FatalError: the provider does not answer, or refuses to.
+        """
+        if batch.remote.batch_id and not overdue(batch, self._clock.utc_now()):
+            with suppress(_NotShownError):
+                remote = await self._retrieve(batch)
+                raise ConfigError(
+                    f"batch {batch.name} is known to the provider ({remote.status}): to forget it "
+                    "would buy its answers twice. Collect it with the next round, or have it ended "
+                    f"by `distill batches {self._folder.target} --cancel {batch.name}`"
+                )
+        await self._ledger.note_polled(batch.name, RemoteState(status=FORGOTTEN))
+        tally = BatchTally(
+            returned=batch.intent.request_count, lost_usd=batch.intent.worst_case_usd
+        )
+        await self._ledger.note_collected(batch.name, tally)
 
     def youngest_age_s(self) -> float | None:
         """Seconds since the last of the batches that are out was made, None if none is."""
         return min(map(self._age_s, self._ledger.out()), default=None)
 
-    async def _cancelled(self, batch: Batch) -> BatchFacts:
+    async def _cancelled(self, batch: Batch) -> RemoteState:
         try:
-            return await self._provider.cancel(str(batch.facts.batch_id))
+            return await self._provider.cancel(batch.remote.batch_id)
         except RequestError:
             return await self._retrieve(batch)
         except TransientError as error:
@@ -66,25 +106,24 @@ class Poller:
                 raise
             return await self._retrieve(batch)
 
-    async def _retrieve(self, batch: Batch) -> BatchFacts:
+    async def _retrieve(self, batch: Batch) -> RemoteState:
         try:
-            return await self._provider.retrieve(str(batch.facts.batch_id))
+            return await self._provider.retrieve(batch.remote.batch_id)
         except RequestError as error:
             if error.code != NOT_FOUND:
                 raise
-            if self._age_s(batch) < YOUNG_S:
-                message = f"batch {batch.name} is not found at the provider yet"
-                raise TransientError(message, code=NOT_FOUND) from None
-            raise ConfigError(
-                f"batch {batch.name} ({batch.facts.batch_id}) is unknown to the provider: are the "
-                "address and the key those of the account that submitted it?"
-            ) from error
+            raise _NotShownError(str(error)) from error
+
+    def _not_shown(self, batch: Batch, error: "_NotShownError") -> EngineError:
+        if self._age_s(batch) < YOUNG_S:
+            message = f"batch {batch.name} is not found at the provider yet"
+            return TransientError(message, code=NOT_FOUND)
+        return ConfigError(
+            f"batch {batch.name} ({batch.remote.batch_id}) is unknown to the provider ({error}). "
+            "Are the address and the key those of the account that submitted it? If it is gone for "
+            f"good, {self._folder.forgetting(batch)}"
+        )
 
     def _age_s(self, batch: Batch) -> float:
         since = datetime.fromisoformat(batch.created_at or batch.intended_at)
         return (self._clock.utc_now() - since).total_seconds()
-
-    async def _note(self, batch: Batch, facts: BatchFacts) -> None:
-        known = {key: value for key, value in facts if value is not None}
-        if batch.facts.model_copy(update=known) != batch.facts:
-            await self._ledger.add(batch.name, "polled", facts)

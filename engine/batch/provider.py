@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from schemas.batches import BatchFacts
+from engine.wire.file_states import FileState
+from schemas.batches import RemoteState
 
 
 class Provider(Protocol):
@@ -22,29 +23,34 @@ class Provider(Protocol):
         """The id of the batch file called `name`, None if there is none."""
         ...
 
-    async def has_file(self, file_id: str) -> bool:
-        """Whether it knows a file, which it may not do for a moment after its upload."""
+    async def file_state(self, file_id: str) -> FileState:
+        """Whether a file can be used; for a moment after its upload it may be missing."""
         ...
 
-    async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> BatchFacts:
+    async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> RemoteState:
         """Submit an uploaded file."""
         ...
 
-    async def find(self, metadata: dict[str, str], newer_than: datetime) -> BatchFacts | None:
-        """The batch that carries `metadata`, None if there is none; others' are passed by."""
+    async def find(
+        self, metadata: dict[str, str], file_id: str, newer_than: datetime
+    ) -> RemoteState | None:
+        """The batch that carries `metadata`, or whose input is file `file_id`; None: there is none.
+
+        Others' are passed by. Not every host gives metadata back, but a file is one batch's.
+        """
         ...
 
-    async def retrieve(self, batch_id: str) -> BatchFacts:
+    async def retrieve(self, batch_id: str) -> RemoteState:
         """How far a batch is."""
         ...
 
     async def list_states(
         self, batch_ids: Collection[str], newer_than: datetime
-    ) -> dict[str, BatchFacts]:
+    ) -> dict[str, RemoteState]:
         """How far batches are, by their ids; those that are not among the newest may be missing."""
         ...
 
-    async def cancel(self, batch_id: str) -> BatchFacts:
+    async def cancel(self, batch_id: str) -> RemoteState:
         """Ask it to stop working on a batch; what it has answered is kept."""
         ...
 

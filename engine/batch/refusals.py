@@ -7,17 +7,39 @@ from itertools import islice, takewhile
 import orjson
 
 from engine.batch.account import Account
-from engine.batch.collecting.collector import TOKEN_LIMIT, is_refused
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
-from engine.errors import FatalError
+from engine.errors import ConfigError, FatalError, RequestError, TransientError
 from schemas.batches import Batch
 
+TOKEN_LIMIT = "token_limit_exceeded"  # noqa: S105 - an error code: a wait, not a failure
+NO_BATCH_API = "no_batch_api"
 MAX_REFUSALS = 3  # in a row, of batches of the same kind
 STEP_DOWN = 0.8  # what is tried next, when the stated limit says that it should have fitted
 
 _log = logging.getLogger(__name__)
 _STATED_LIMIT = re.compile(r"[Ll]imit:?\s*([\d,]{2,})")
+
+
+class NoBatchApiError(ConfigError):
+    """The address serves no batches; `cause` is what it answered."""
+
+    def __init__(self, cause: RequestError | TransientError) -> None:
+        super().__init__(
+            f"there is no Batch API at this address ({cause}): use --lane live, or set base_url to "
+            "a provider that has one; nothing was submitted"
+        )
+
+
+def is_token_limit(error: RequestError | TransientError) -> bool:
+    """Whether a batch was not taken because too many tokens are enqueued already."""
+    return error.code == TOKEN_LIMIT or "enqueued token" in str(error).lower()
+
+
+def is_refused(batch: Batch) -> bool:
+    """Whether the provider did not take the batch, for what is in it."""
+    is_wait = batch.remote.problem_code in (TOKEN_LIMIT, NO_BATCH_API)
+    return batch.remote.status == "failed" and not is_wait
 
 
 def learn_token_limit(account: Account, batch: Batch, tried_tokens: int) -> None:
@@ -27,11 +49,11 @@ def learn_token_limit(account: Account, batch: Batch, tried_tokens: int) -> None
     fitted, somebody else's batches are in the way or the provider counts otherwise, and less is
     tried for a while.
     """
-    if batch.facts.status != "failed" or batch.facts.problem_code != TOKEN_LIMIT:
+    if batch.remote.status != "failed" or batch.remote.problem_code != TOKEN_LIMIT:
         return
-    found = _STATED_LIMIT.search(batch.facts.problem or "")
+    found = _STATED_LIMIT.search(batch.remote.problem)
     stated = int(found[1].replace(",", "")) if found else None
-    model = str(batch.facts.model)
+    model = batch.intent.model
     if stated is not None and stated < tried_tokens:
         account.learn_limit(model, stated, is_stated=True)
     else:
@@ -62,17 +84,17 @@ def check_refused(ledger: BatchLedger, batch: Batch, folder: BatchFolder) -> Non
     )
 
 
-def _kind(batch: Batch) -> tuple[str | None, str | None, str | None]:
-    return (batch.facts.url, batch.facts.model, batch.facts.purpose)
+def _kind(batch: Batch) -> tuple[str, str, str]:
+    return (batch.intent.url, batch.intent.model, batch.intent.purpose)
 
 
 def _describe(batch: Batch, folder: BatchFolder) -> str:
-    return f"{batch.facts.problem_code}: {batch.facts.problem}{_offender(batch, folder)}"
+    return f"{batch.remote.problem_code}: {batch.remote.problem}{_offender(batch, folder)}"
 
 
 def _offender(batch: Batch, folder: BatchFolder) -> str:
     """The request that the provider's line number means, in our terms."""
-    number, path = batch.facts.problem_line, folder.input_path(batch.name)
+    number, path = batch.remote.problem_line, folder.input_path(batch.name)
     if number is None or not path.exists():
         return ""
     with path.open("rb") as file:
@@ -80,4 +102,4 @@ def _offender(batch: Batch, folder: BatchFolder) -> str:
     if line is None:
         return ""
     request_id = orjson.loads(line)["custom_id"]
-    return f" (line {number} of {path}: request {request_id}, purpose {batch.facts.purpose})"
+    return f" (line {number} of {path}: request {request_id}, purpose {batch.intent.purpose})"

@@ -29,13 +29,15 @@ class Standing:
 
         Of other runs only what they have enqueued now is known.
         """
-        own = sum(
-            other.facts.prompt_tokens or 0
+        made_at = batch.created_at or batch.changed_at
+        own = batch.intent.prompt_tokens + sum(
+            other.intent.prompt_tokens
             for other in self._ledger.batches
-            if other.facts.model == batch.facts.model
-            and "" < other.created_at <= batch.created_at <= other.changed_at
+            if other.intent.model == batch.intent.model
+            and other.name != batch.name
+            and "" < other.created_at <= made_at <= other.changed_at
         )
-        return own + self._account.others_tokens(str(batch.facts.model))
+        return own + self._account.others_tokens(batch.intent.model)
 
     def tokens_left(self, model: str) -> int | None:
         """What may still be enqueued of a model now."""
@@ -67,8 +69,8 @@ class Standing:
     def _own(self) -> list[Enqueued]:
         return [
             Enqueued(
-                str(batch.facts.model),
-                batch.facts.prompt_tokens or 0,
+                batch.intent.model,
+                batch.intent.prompt_tokens,
                 datetime.fromisoformat(batch.intended_at),
             )
             for batch in self._ledger.out()

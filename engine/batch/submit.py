@@ -7,15 +7,18 @@ from engine.batch.client import HASH_KEY, NAME_KEY, OWNER_KEY
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
+from engine.batch.refusals import NO_BATCH_API, TOKEN_LIMIT, NoBatchApiError, is_token_limit
 from engine.clock import Clock
-from engine.errors import RequestError, TransientError
+from engine.errors import ConfigError, RequestError, TransientError
 from engine.stopping import Admission
+from engine.wire.file_states import is_not_ready, wait_for_file
 from engine.wire.sdk import NOT_FOUND
-from schemas.batches import Batch, BatchFacts
+from schemas.batches import Batch, RemoteState
 
 CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the very most
-FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)  # a file may be "not found" for a moment after its upload
 FILE_PATIENCE = timedelta(minutes=10)  # a file that is not found for longer is gone
+PENDING_PATIENCE = timedelta(hours=1)  # after which a host's "pending" is not believed
+NOT_SERVED = frozenset({404, 405, 501})  # statuses of a host that knows no such call
 
 _log = logging.getLogger(__name__)
 
@@ -57,63 +60,117 @@ class Submitter:
         Raises:
             TransientError: the provider does not answer; what is left is submitted later.
             FatalError: the provider refuses the key, the model or for want of money.
+            NoBatchApiError: there are no batches at this address; all intents have ended.
             What the stop of the run is for, if that comes first.
         """
-        for batch in list(self._ledger.out()):
+        for batch in self._waiting():
             self._admission.check()
-            if not batch.facts.batch_id and not batch.has_ended:
+            try:
                 await self._submit(batch)
+            except NoBatchApiError as error:
+                await self._give_back(self._waiting(), str(error))
+                raise
+
+    def _waiting(self) -> list[Batch]:
+        out = self._ledger.out()
+        return [batch for batch in out if not batch.remote.batch_id and not batch.has_ended]
+
+    async def _give_back(self, batches: list[Batch], problem: str) -> None:
+        refused = RemoteState(status="failed", problem_code=NO_BATCH_API, problem=problem)
+        for batch in batches:
+            await self._ledger.note_polled(batch.name, refused)
 
     async def _submit(self, batch: Batch) -> None:
         try:
-            if not batch.facts.file_id:
-                file_id = await self._uploaded(batch)
-                await self._ledger.add(batch.name, "uploaded", BatchFacts(file_id=file_id))
-            facts = await self._created(self._ledger.get(batch.name))
-        except RequestError as error:
-            refused = BatchFacts(status="failed", problem_code=error.code, problem=str(error))
-            await self._ledger.add(batch.name, "polled", refused)
+            if not batch.remote.file_id:
+                await self._ledger.note_uploaded(batch.name, await self._uploaded(batch))
+            remote = await self._created(self._ledger.get(batch.name))
+        except (RequestError, TransientError) as error:
+            await self._ledger.note_polled(batch.name, _refusal(error))
             return
-        await self._ledger.add(batch.name, "created", facts)
-        _log.info("batch %s: %s requests submitted", batch.name, f"{batch.facts.request_count:,}")
+        await self._ledger.note_created(batch.name, remote)
+        _log.info("batch %s: %s requests submitted", batch.name, f"{batch.intent.request_count:,}")
 
     async def _uploaded(self, batch: Batch) -> str:
-        name = self._folder.remote_name(batch.name, str(batch.facts.sha256))
+        name = self._folder.remote_name(batch.name, batch.intent.sha256)
         if not self._is_first(batch, "upload"):
             await self._let_settle(batch)
-            file_id = await self._provider.find_file(name, _intended_at(batch) - CLOCK_SKEW)
+            file_id = await self._find_file(name, _intended_at(batch) - CLOCK_SKEW)
             if file_id is not None:
                 return file_id
         self._asked_at[batch.name] = self._clock.utc_now()
-        return await self._provider.upload(self._folder.input_path(batch.name), name)
+        try:
+            return await self._provider.upload(self._folder.input_path(batch.name), name)
+        except (RequestError, TransientError) as error:
+            raise NoBatchApiError(error) if error.status in NOT_SERVED else error from None
 
-    async def _created(self, batch: Batch) -> BatchFacts:
+    async def _find_file(self, name: str, newer_than: datetime) -> str | None:
+        try:
+            return await self._provider.find_file(name, newer_than)
+        except RequestError as error:
+            if error.status not in NOT_SERVED:
+                raise
+            return None  # no list there: a file that is uploaded twice costs nothing
+
+    async def _created(self, batch: Batch) -> RemoteState:
         metadata = {
             OWNER_KEY: self._folder.owner_id,
             NAME_KEY: batch.name,
-            HASH_KEY: str(batch.facts.sha256),
+            HASH_KEY: batch.intent.sha256,
         }
         if not self._is_first(batch, "create"):
             await self._let_settle(batch)
-            found = await self._provider.find(metadata, _intended_at(batch) - CLOCK_SKEW)
+            found = await self._find(batch, metadata)
             if found is not None:
                 return found
         await self._await_file(batch)
         self._asked_at[batch.name] = self._clock.utc_now()
-        return await self._provider.create(str(batch.facts.file_id), str(batch.facts.url), metadata)
+        try:
+            return await self._provider.create(batch.remote.file_id, batch.intent.url, metadata)
+        except (RequestError, TransientError) as error:
+            raise self._read_refusal(error, batch) from None
+
+    def _read_refusal(self, error: RequestError | TransientError, batch: Batch) -> Exception:
+        """What a refusal to create a batch means."""
+        if error.status in NOT_SERVED and not (
+            error.status == 404 and "file" in str(error).lower()
+        ):
+            return NoBatchApiError(error)
+        is_waited_for = self._age(batch) < PENDING_PATIENCE
+        if isinstance(error, RequestError) and is_not_ready(error) and is_waited_for:
+            return TransientError(str(error), code="file_pending", status=error.status)
+        return error
+
+    async def _find(self, batch: Batch, metadata: dict[str, str]) -> RemoteState | None:
+        """The batch that a call of unknown fate has made, None if it has made none."""
+        newer_than = _intended_at(batch) - CLOCK_SKEW
+        try:
+            return await self._provider.find(metadata, batch.remote.file_id, newer_than)
+        except RequestError as error:
+            if error.status not in NOT_SERVED:
+                raise
+            raise ConfigError(
+                f"batch {batch.name} may have been created or not, for the reply was lost, and "
+                f"this provider does not list its batches ({error}): "
+                f"{self._folder.forgetting(batch)}"
+            ) from error
 
     async def _await_file(self, batch: Batch) -> None:
-        """Return once the provider knows the file: else it would refuse the batch as a whole."""
-        file_id = str(batch.facts.file_id)
-        for pause_s in (*FILE_WAITS_S, None):
-            if await self._provider.has_file(file_id):
-                return
-            if pause_s is not None:
-                await self._admission.sleep(pause_s)
-        age = self._clock.utc_now() - datetime.fromisoformat(batch.changed_at)
-        if age < FILE_PATIENCE:
-            raise TransientError(f"file {file_id} is not found at the provider yet", code=NOT_FOUND)
-        raise RequestError(f"file {file_id} is gone at the provider", code=NOT_FOUND)
+        """Return once the file can be used: else the provider would refuse the batch as a whole."""
+        file_id = batch.remote.file_id
+        state = await wait_for_file(lambda: self._provider.file_state(file_id), self._admission)
+        patience = PENDING_PATIENCE if state == "pending" else FILE_PATIENCE
+        if state == "ready":
+            return
+        if self._age(batch) < patience:
+            what = "pending" if state == "pending" else "not found"
+            raise TransientError(f"file {file_id} is {what} at the provider yet", code=NOT_FOUND)
+        if state == "missing":
+            raise RequestError(f"file {file_id} is gone at the provider", code=NOT_FOUND)
+
+    def _age(self, batch: Batch) -> timedelta:
+        """How long ago the last step of a batch was taken."""
+        return self._clock.utc_now() - datetime.fromisoformat(batch.changed_at)
 
     def _is_first(self, batch: Batch, call: str) -> bool:
         """Whether a call is made for the first time ever; from now on it is not."""
@@ -132,6 +189,19 @@ class Submitter:
         age_s = (self._clock.utc_now() - last).total_seconds()
         if age_s < self._settle_s:
             await self._admission.sleep(self._settle_s - max(age_s, 0.0))
+
+
+def _refusal(error: RequestError | TransientError) -> RemoteState:
+    """What the ledger notes of a batch that was not taken.
+
+    Raises:
+        TransientError: `error`, where it says nothing about the batch.
+    """
+    if is_token_limit(error):
+        return RemoteState(status="failed", problem_code=TOKEN_LIMIT, problem=str(error))
+    if isinstance(error, TransientError):
+        raise error
+    return RemoteState(status="failed", problem_code=error.code, problem=str(error))
 
 
 def _intended_at(batch: Batch) -> datetime:

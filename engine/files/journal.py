@@ -1,22 +1,25 @@
 """The journal: every settled request with its raw reply, on disk before anybody uses it."""
 
+import base64
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple
 
 import orjson
 
+from engine.files.closing import AsyncClosing
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import damaged_line, read_lines
+from engine.wire.lenient_json import dump_json, parse_json
 from schemas.outcomes import Completed, Failed, Lane, Outcome, Usage
 from schemas.requests import Json
 
 ID_FIELD = "request_id"
+RAW_FIELD = "raw_base64"  # bytes that are no JSON; only where there are any
 REPLY_FIELD = b',"reply":'  # comes last, so that what stands before it can be read by itself
 
 
-class Journal:
+class Journal(AsyncClosing):
     """Outcomes by request id. `append` returns once the outcome is durable.
 
     A reply is kept as the provider sent it, so a change of parsing or filters costs nothing.
@@ -25,15 +28,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._log = JsonlLog(path, id_field=ID_FIELD)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
+        """Wait for what is being written, then close the file."""
         await self._log.aclose()
 
     def __contains__(self, request_id: str) -> bool:
@@ -53,7 +49,7 @@ class Journal:
             return None
         try:
             return decode_outcome(line)
-        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise self._log.damaged(request_id, f"not an outcome ({error})") from error
 
     def append(self, outcome: Outcome) -> Awaitable[None]:
@@ -86,18 +82,38 @@ def encode_outcome(outcome: Outcome) -> bytes:
         line["code"] = outcome.code
         line["message"] = outcome.message
         line["http_status"] = outcome.status
-        line["reply"] = outcome.reply
+        if outcome.raw:
+            line[RAW_FIELD] = base64.b64encode(outcome.raw).decode()
+        line["reply"] = orjson.Fragment(dump_json(outcome.reply))
     return orjson.dumps(line)
 
 
 def decode_outcome(line: bytes) -> Outcome:
-    """The outcome that a journal line holds. Raises KeyError or TypeError for any other JSON."""
-    fields = orjson.loads(line)
+    """The outcome that a journal line holds.
+
+    Raises:
+        ValueError, KeyError, TypeError: it holds none.
+    """
+    fields = _read_fields(line)
     status = fields.pop("status")
     fields["usage"] = Usage(**fields["usage"])
     if status == "completed":
         return Completed(raw=b"", **fields)
-    return Failed(status=fields.pop("http_status"), **fields)
+    raw = base64.b64decode(fields.pop(RAW_FIELD, ""), validate=True)
+    return Failed(status=fields.pop("http_status"), raw=raw, **fields)
+
+
+def _read_fields(line: bytes) -> dict[str, Any]:
+    """A line's fields. A reply that is nested too deeply for the fast parser is no damage."""
+    try:
+        fields: Any = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        if "depth limit" not in error.msg:
+            raise
+        fields = parse_json(line)
+    if not isinstance(fields, dict):
+        raise TypeError("no object")
+    return fields
 
 
 class Settled(NamedTuple):

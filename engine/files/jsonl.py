@@ -6,10 +6,10 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from engine.errors import DamagedLogError, StorageError
+from engine.files.closing import AsyncClosing
 from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import damaged_line, id_key, line_number, line_prefix, scan_lines
 
@@ -25,7 +25,7 @@ class _Waiting(NamedTuple):
     written: asyncio.Future[None]
 
 
-class JsonlLog:
+class JsonlLog(AsyncClosing):
     """One JSON object a line, each beginning with the same field, its id.
 
     `append` resolves once the line is on disk (fsync); lines that arrive while a group is being
@@ -50,17 +50,6 @@ class JsonlLog:
         self._group_size = 0
         self._timer: asyncio.TimerHandle | None = None
         self._broken: StorageError | None = None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     def __len__(self) -> int:
         return len(self._index)

@@ -88,31 +88,46 @@ class NumberedLine(NamedTuple):
     data: bytes
 
 
-def read_lines_by_id(path: Path, prefix: bytes) -> Iterator[NumberedLine]:
+def read_lines_by_id(
+    path: Path, prefix: bytes, *, group_field: str | None = None
+) -> Iterator[NumberedLine]:
     """The whole lines of a log in the order of their ids, which must be content ids.
 
-    Memory: 24 bytes a line.
+    With `group_field` the content id in that field comes first, and the line's own id decides
+    among lines that share it. Memory: 24 bytes a line, 32 with `group_field`.
 
     Raises:
-        DamagedLogError: a line does not begin with a content id.
+        DamagedLogError: a line does not hold a content id where there must be one.
     """
     import numpy as np
 
-    first_bits = array("Q")
-    id_start = len(prefix) + 1
+    id_bits, group_bits = array("Q"), array("Q")
     for number, line in enumerate(read_lines(path), start=1):
         try:
-            first_bits.append(int(line[id_start : id_start + 16], 16))
+            id_bits.append(_first_bits(line, prefix))
+            if group_field is not None:
+                group_bits.append(_first_bits(line, b'"%b":' % group_field.encode()))
         except ValueError as error:
             raise damaged_line(path, number, f"its id is none of ours ({error})") from error
-    if not first_bits:
+    if not id_bits:
         return
     offsets = np.frombuffer(scan_lines(path, prefix).offsets, dtype=np.int64)
-    order = np.argsort(np.frombuffer(first_bits, dtype=np.uint64), kind="stable")
+    keys = [np.frombuffer(bits, dtype=np.uint64) for bits in (id_bits, group_bits) if bits]
+    order = np.lexsort(keys)
     with path.open("rb") as file:
         for position in order:
             file.seek(int(offsets[position]))
             yield NumberedLine(int(position) + 1, file.readline().rstrip(b"\n"))
+
+
+def _first_bits(line: bytes, name: bytes) -> int:
+    """The first 64 bits of the content id behind `name`, which no text holds: quotes are escaped.
+
+    Raises:
+        ValueError: there is no content id.
+    """
+    start = line.index(name) + len(name) + 1
+    return int(line[start : start + 16], 16)
 
 
 def damaged_line(path: Path, number: int, why: str) -> DamagedLogError:

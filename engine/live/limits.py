@@ -9,7 +9,7 @@ from engine.errors import OutageError, RateLimitError, RequestError, TransientEr
 from engine.live.breaker import SET_ASIDE, Breaker
 from engine.live.minute_budget import MinuteBudget
 from engine.stopping import Admission
-from engine.wire.payloads import Estimate
+from engine.wire.payloads import TokenCount
 from engine.wire.rate_headers import REQUESTS, TOKENS, Allowance, read_allowance
 from schemas.outcomes import Usage
 
@@ -22,7 +22,7 @@ REPLIES_TO_TRUST = 50  # in a row that show a bucket much fuller than ours
 class Charge(NamedTuple):
     """What one attempt took: the time that it and its tokens took of their buckets."""
 
-    estimate: Estimate
+    estimate: TokenCount
     request_s: float
     token_s: float
 
@@ -76,7 +76,7 @@ class Limits:
         return self._turn.locked()
 
     async def take(
-        self, estimate: Estimate, breaker: Breaker, is_patient: Callable[[], bool]
+        self, estimate: TokenCount, breaker: Breaker, is_patient: Callable[[], bool]
     ) -> Charge:
         """Wait until a request of that size may go, and take what it needs.
 

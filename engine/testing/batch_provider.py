@@ -12,8 +12,9 @@ import orjson
 from engine.batch.client import NAME_KEY
 from engine.errors import RequestError
 from engine.testing.clocks import ManualClock
+from engine.wire.file_states import FileState
 from engine.wire.sdk import NOT_FOUND
-from schemas.batches import BatchFacts
+from schemas.batches import RemoteState
 
 Line = dict[str, Any]
 
@@ -21,7 +22,7 @@ Line = dict[str, Any]
 class RemoteBatch(NamedTuple):
     """A batch as the provider keeps it; `file_id` is its input file."""
 
-    facts: BatchFacts
+    remote: RemoteState
     file_id: str
     metadata: dict[str, str]
     created_at: datetime
@@ -44,6 +45,7 @@ class FakeProvider:
         self.files: dict[str, bytes] = {}
         self.names: dict[str, str] = {}
         self.hidden: dict[str, int] = {}
+        self.states: dict[str, FileState] = {}
         self.batches: dict[str, RemoteBatch] = {}
         self.calls: Counter[str] = Counter()
         self.called_at_s: dict[str, float] = {}
@@ -63,44 +65,49 @@ class FakeProvider:
         self._begin("find_file")
         return next((id_ for id_, known in self.names.items() if known == name), None)
 
-    async def has_file(self, file_id: str) -> bool:
-        """Whether the file was uploaded and is not hidden."""
-        self._begin("has_file")
+    async def file_state(self, file_id: str) -> FileState:
+        """Ready once it was uploaded and is not hidden, unless `states` says otherwise."""
+        self._begin("file_state")
         self.hidden[file_id] = self.hidden.get(file_id, 0) - 1
-        return file_id in self.files and self.hidden[file_id] < 0
+        if file_id not in self.files or self.hidden[file_id] >= 0:
+            return "missing"
+        return self.states.get(file_id, "ready")
 
-    async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> BatchFacts:
+    async def create(self, file_id: str, url: str, metadata: dict[str, str]) -> RemoteState:
         """Begin a batch."""
         self._begin("create")
         batch_id = f"batch-{next(self._numbers)}"
-        facts = BatchFacts(batch_id=batch_id, status="in_progress")
-        self.batches[batch_id] = RemoteBatch(facts, file_id, metadata, self._clock.now)
+        remote = RemoteState(batch_id=batch_id, status="in_progress")
+        self.batches[batch_id] = RemoteBatch(remote, file_id, metadata, self._clock.now)
         self._end("create")
-        return facts
+        return remote
 
-    async def find(self, metadata: dict[str, str], newer_than: datetime) -> BatchFacts | None:
-        """The first batch with exactly this metadata."""
+    async def find(
+        self, metadata: dict[str, str], file_id: str, newer_than: datetime
+    ) -> RemoteState | None:
+        """The first batch with exactly this metadata, or with this input file."""
         self._begin("find")
-        found = (b.facts for b in self.batches.values() if b.metadata == metadata)
+        batches = self.batches.values()
+        found = (b.remote for b in batches if b.metadata == metadata or b.file_id == file_id)
         return next(found, None)
 
-    async def retrieve(self, batch_id: str) -> BatchFacts:
+    async def retrieve(self, batch_id: str) -> RemoteState:
         """How far a batch is."""
         self._begin("retrieve")
-        return self.batches[batch_id].facts
+        return self.batches[batch_id].remote
 
     async def list_states(
         self, batch_ids: Collection[str], newer_than: datetime
-    ) -> dict[str, BatchFacts]:
+    ) -> dict[str, RemoteState]:
         """How far these batches are."""
         self._begin("list_states")
-        return {id_: batch.facts for id_, batch in self.batches.items() if id_ in batch_ids}
+        return {id_: batch.remote for id_, batch in self.batches.items() if id_ in batch_ids}
 
-    async def cancel(self, batch_id: str) -> BatchFacts:
+    async def cancel(self, batch_id: str) -> RemoteState:
         """Note that the batch is to stop; `end` ends it."""
         self._begin("cancel")
         self._update(batch_id, status="cancelling")
-        return self.batches[batch_id].facts
+        return self.batches[batch_id].remote
 
     async def download(self, file_id: str, path: Path) -> None:
         """Write a file, or raise as the API does where there is none."""
@@ -142,8 +149,14 @@ class FakeProvider:
     def end_all(self) -> None:
         """Answer every batch that has not ended."""
         for batch in list(self.batches.values()):
-            if batch.facts.status == "in_progress":
+            if batch.remote.status == "in_progress":
                 self.end(batch.metadata[NAME_KEY])
+
+    def end_with(self, name: str, output: bytes) -> None:
+        """Complete a batch; `output` is its output file, whatever that holds."""
+        self.end(name)
+        _, batch = self._named(name)
+        self.files[batch.remote.output_file_id] = output
 
     def fail(self, name: str, code: str, message: str, line: int | None = None) -> None:
         """Refuse a batch as a whole."""
@@ -164,16 +177,16 @@ class FakeProvider:
     def _named(self, name: str) -> tuple[str, RemoteBatch]:
         return next((i, b) for i, b in self.batches.items() if b.metadata[NAME_KEY] == name)
 
-    def _keep(self, lines: list[Line]) -> str | None:
+    def _keep(self, lines: list[Line]) -> str:
         if not lines:
-            return None
+            return ""
         file_id = f"file-{next(self._numbers)}"
         self.files[file_id] = b"".join(orjson.dumps(line) + b"\n" for line in lines)
         return file_id
 
     def _update(self, batch_id: str, **changes: object) -> None:
         batch = self.batches[batch_id]
-        self.batches[batch_id] = batch._replace(facts=batch.facts.model_copy(update=changes))
+        self.batches[batch_id] = batch._replace(remote=batch.remote.model_copy(update=changes))
 
     def _begin(self, call: str) -> None:
         self.calls[call] += 1

@@ -28,7 +28,7 @@ def wire_payload(request: Request, name: OutputLimitName, is_enlarged: bool) -> 
     return orjson.dumps(body)
 
 
-class Estimate(NamedTuple):
+class TokenCount(NamedTuple):
     """The tokens that a request may count as, and how many of them it may write."""
 
     tokens: int
@@ -45,14 +45,14 @@ class TokenEstimates:
     def __init__(self) -> None:
         self._outputs: dict[str, tuple[int, int]] = {}
 
-    def estimate(self, request: Request, *, is_enlarged: bool) -> Estimate:
+    def estimate(self, request: Request, *, is_enlarged: bool) -> TokenCount:
         """The larger of the provider's two ways to count."""
         output_tokens = request.max_output_tokens * (ENLARGED if is_enlarged else 1)
         if output_tokens == 0 and request.url == CHAT_COMPLETIONS:
             output_tokens = self._learnt_output(request.purpose)
         by_chars = len(request.payload) // CHARS_PER_TOKEN
         tokens = max(1, request.prompt_tokens + output_tokens, by_chars)
-        return Estimate(tokens, output_tokens)
+        return TokenCount(tokens, output_tokens)
 
     def learn(self, request: Request, usage: Usage) -> None:
         """Note how much was written for a request without an output limit."""

@@ -1,15 +1,23 @@
-"""What a request costs: dated public prices, the batch discount, and prices of one's own."""
+"""What a request costs, and may cost at most: dated public prices, and prices of one's own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from typing import Protocol
 
+from engine.wire.payloads import CHARS_PER_TOKEN, ENLARGED
 from schemas.outcomes import Usage
+from schemas.requests import CHAT_COMPLETIONS
 from schemas.settings import ModelPrice
 
 Price = Callable[[str, Usage], float | None]
 
 TOKENS_PER_PRICE = 1_000_000
 FLAT_PROMPT_TOKENS = 100_000  # no listed model has a price step below this prompt size
+
+UNLIMITED_OUTPUT_TOKENS = 128_000  # the most that a listed model writes (OpenAI, models)
+WIDE_BYTES_PER_TOKEN = 2  # of a text that is not ASCII: one letter may take 4 bytes
+ONE_SEND = (1,)
+ALL_SENDS = (1, ENLARGED)  # of a request whose reply is cut off: once more, with a larger limit
 
 # Dollars per million tokens of input, cached input and output, as of 2026-11-23 (OpenAI's price
 # list). They are here because to import genai-prices takes as long as to send 1,000 requests; a
@@ -43,6 +51,61 @@ def make_price(own: Mapping[str, ModelPrice], *, is_free: bool = False) -> Price
         return _public_price(model, usage)
 
     return price
+
+
+class Sendable(Protocol):
+    """What is known of a request before it is sent."""
+
+    @property
+    def url(self) -> str:
+        """Path of the API."""
+
+    @property
+    def model(self) -> str:
+        """Who is asked."""
+
+    @property
+    def payload(self) -> bytes:
+        """The body."""
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Our count of the prompt."""
+
+    @property
+    def max_output_tokens(self) -> int:
+        """The output limit over all choices, 0: none."""
+
+
+def worst_usage(request: Sendable, enlargement: int = 1) -> Usage:
+    """The most tokens that one send of `request` may be billed for.
+
+    The prompt counts as the larger of our count and of what its bytes come to; the output as its
+    limit, times `enlargement`; without a limit as the most that any listed model writes.
+    """
+    bytes_per_token = CHARS_PER_TOKEN if request.payload.isascii() else WIDE_BYTES_PER_TOKEN
+    output_tokens = request.max_output_tokens * enlargement
+    if not output_tokens and request.url == CHAT_COMPLETIONS:
+        output_tokens = UNLIMITED_OUTPUT_TOKENS
+    prompt_tokens = max(request.prompt_tokens, len(request.payload) // bytes_per_token)
+    return Usage(prompt_tokens, output_tokens)
+
+
+def worst_case_usd(
+    price: Price, request: Sendable, sends: Sequence[int] = ONE_SEND
+) -> float | None:
+    """What `request` may cost at most at live prices; None: the price is unknown.
+
+    Budget, packing and preview all ask here. `sends` are those that are counted, each as a factor
+    of the output limit. A send that is lost and made again is another one.
+    """
+    total_usd = 0.0
+    for enlargement in sends if request.max_output_tokens else ONE_SEND:
+        usd = price(request.model, worst_usage(request, enlargement))
+        if usd is None:
+            return None
+        total_usd += usd
+    return total_usd
 
 
 def _price_at(listed: ModelPrice, usage: Usage) -> float:

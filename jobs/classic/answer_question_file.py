@@ -24,7 +24,7 @@ from jobs.dataset.profiles import PROFILES
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.evaluation.retrieve_context import retrieve_chunks
 from jobs.finetune.check_rows import LIKE_HELD_OUT
-from jobs.run.changes import reset_stages
+from jobs.run.reset import reset_stages
 from jobs.run.run_engine import open_run_engine
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, Stages, StagesEnd, run_stages
 from jobs.run.start import RunOrder

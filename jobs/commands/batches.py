@@ -1,8 +1,9 @@
-"""`distill batches`: the batches of a run, and cancelling them."""
+"""`distill batches`: the batches of a run, cancelling them, and giving them up."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,34 +11,46 @@ from engine.errors import ConfigError
 from jobs.commands.options import Assignments, BaseUrl, Config
 from jobs.process import EXIT_OK
 
-if TYPE_CHECKING:
-    from jobs.show.batches import BatchesOrder
-
 
 def batches(
     target: Annotated[
         Path, typer.Argument(metavar="RUN|OUT.jsonl", help="A run's folder, or a file of replies.")
     ],
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID ...]", help="With --cancel: only these.")
+        list[str] | None,
+        typer.Argument(metavar="[ID ...]", help="With --cancel: only these; with --forget: these."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object a line.")] = False,
     cancel: Annotated[
         bool, typer.Option("--cancel", help="Give up batches; what they have answered is kept.")
     ] = False,
+    forget: Annotated[
+        bool,
+        typer.Option(
+            "--forget",
+            help="Give up batches that cannot be collected; their requests are asked again.",
+        ),
+    ] = False,
     base_url: BaseUrl = None,
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:
-    """Show the batches of a run as its ledger tells of them, or cancel them at the provider."""
+    """Show the batches of a run as its ledger tells of them, cancel them or give them up."""
     from engine.run_folder import RunFolder
+    from jobs.process import run_to_end
     from jobs.settings.command import run_settings, send_settings
     from jobs.settings.endpoints import read_endpoints
-    from jobs.show.batches import BatchesOrder, describe_batches, json_lines, read_run_batches
+    from jobs.show.batches import (
+        BatchesOrder,
+        cancel_batches,
+        describe_batches,
+        forget_batches,
+        json_lines,
+        read_run_batches,
+    )
 
-    if ids and not cancel:
-        raise ConfigError("ids are for --cancel: without it all batches are shown")
-    if cancel:
+    _check_flags(ids or [], cancel=cancel, forget=forget)
+    if cancel or forget:
         flags = {"teacher.base_url": base_url}
         is_run = target.is_dir()
         settings = (
@@ -46,14 +59,19 @@ def batches(
             else send_settings(config, flags, [], assignments or [])
         )
         endpoint = read_endpoints(settings, os.environ)[0]
-        _cancel(BatchesOrder(target, frozenset(ids or []), settings, endpoint))
+        order = BatchesOrder(target, frozenset(ids or []), settings, endpoint)
+        run_to_end(cancel_batches(order) if cancel else forget_batches(order))
     found = read_run_batches(target)
     print("\n".join(json_lines(found)) if as_json else describe_batches(target, found))
     raise typer.Exit(EXIT_OK)
 
 
-def _cancel(order: "BatchesOrder") -> None:
-    from jobs.process import run_to_end
-    from jobs.show.batches import cancel_batches
-
-    run_to_end(cancel_batches(order))
+def _check_flags(ids: Sequence[str], *, cancel: bool, forget: bool) -> None:
+    if cancel and forget:
+        raise ConfigError("--cancel and --forget exclude each other: give one of them")
+    if forget and not ids:
+        raise ConfigError(
+            "--forget: expected the ids of the batches to give up; `distill batches` shows them"
+        )
+    if ids and not (cancel or forget):
+        raise ConfigError("ids are for --cancel and --forget: without these all batches are shown")

@@ -42,6 +42,10 @@ class Sources(NamedTuple):
     chunks: RecordLog[Chunk]
     journal: Journal
 
+    def is_kept(self, answer: Answer) -> bool:
+        """Whether the question of an answer is kept: it may repeat one that came later."""
+        return answer.question_id in self.questions
+
     def of(self, answer: Answer) -> tuple[Question, Chunk]:
         """The question of an answer, and the chunk of both.
 
@@ -65,9 +69,9 @@ async def export_dataset(
     """
     async with AsyncExitStack() as logs:
         questions = await logs.enter_async_context(
-            RecordLog(folder.results_path("kept_questions"), Question)
+            RecordLog(folder.results_path(KEPT_QUESTIONS.name), Question)
         )
-        chunks = await logs.enter_async_context(RecordLog(folder.results_path("chunks"), Chunk))
+        chunks = await logs.enter_async_context(RecordLog(folder.results_path(CHUNKS.name), Chunk))
         sources = Sources(questions, chunks, journal)
         train_count, validation_count = await asyncio.to_thread(
             _write_rows, folder, settings, sources, stopping
@@ -79,15 +83,16 @@ async def export_dataset(
 def _write_rows(
     folder: RunFolder, settings: DatasetSettings, sources: Sources, stopping: Stopping
 ) -> tuple[int, int]:
-    answers_path = folder.results_path("answers")
-    highest = _highest_validation_draw(read_records(answers_path, Answer), settings)
+    answers_path = folder.results_path(ANSWERS.name)
+    answered = (a for a in read_records(answers_path, Answer) if sources.is_kept(a))
+    highest = _highest_validation_draw(answered, settings)
     counts = {"train.jsonl": 0, "validation.jsonl": 0}
     with ExitStack() as files:
         write_row = {
             name: files.enter_context(replacing(folder.dataset_dir / name)) for name in counts
         }
         write_provenance = files.enter_context(replacing(folder.dataset_dir / "provenance.jsonl"))
-        for answer in read_records_by_id(answers_path, Answer):
+        for answer in filter(sources.is_kept, read_records_by_id(answers_path, Answer)):
             stopping.raise_if_requested()
             name = "validation.jsonl" if _draw(answer.chunk_id) <= highest else "train.jsonl"
             question, chunk = sources.of(answer)
@@ -103,7 +108,7 @@ def _write_rows(
 def _write_held_out(folder: RunFolder, chunks: RecordLog[Chunk], stopping: Stopping) -> int:
     count = 0
     with replacing(folder.dataset_dir / "held_out.jsonl") as write_line:
-        for question in read_records_by_id(folder.results_path("kept_questions"), Question):
+        for question in read_records_by_id(folder.results_path(KEPT_QUESTIONS.name), Question):
             stopping.raise_if_requested()
             chunk = chunks.get(question.chunk_id) if question.side == "held_out" else None
             if chunk is not None:

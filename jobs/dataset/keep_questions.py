@@ -1,18 +1,38 @@
-"""The stage that drops questions which repeat another, on the same side and across sides."""
+"""The stage that drops questions which repeat another, on the same side and across sides.
 
-from collections.abc import AsyncIterator
+All questions are compared in one fixed order: by chunk, then by question. A sample of a corpus is
+the chunks with the smallest ids, so what a sample keeps is what the whole keeps too; and whatever
+comes later and sorts before what was decided has all of it decided anew.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from engine.ask import Ask
-from engine.files.records import RecordLog, read_ids, read_records, read_records_by_id
-from engine.stage import StageFiles
+from engine.files.records import (
+    GroupedId,
+    RecordLog,
+    read_grouped_ids,
+    read_ids,
+    read_records,
+    read_records_by_id,
+)
+from engine.run_folder import RunFolder
+from engine.stage import FinishedItem, StageFiles, StagePass
 from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
-from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window
+from jobs.run.reset import reset_stages
+from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, run_items
 from jobs.text.near_duplicates import NearDuplicates
 from schemas.dataset import Question, Rejection
 
 STAGE = "kept_questions"
+CHUNK_FIELD = "chunk_id"
+BELOW_ALL, ABOVE_ALL = GroupedId("", ""), GroupedId("~", "~")  # ids are hexadecimal
+
+_log = logging.getLogger(__name__)
 
 
 class _Needs(NamedTuple):
@@ -22,9 +42,10 @@ class _Needs(NamedTuple):
 
 
 def _list_questions(context: StageContext[None], files: StageFiles[Question]) -> Items[Question]:
-    """In the order of their ids: what is kept does not depend on the order of replies."""
     path = context.folder.results_path(QUESTIONS_NAME)
-    questions = read_records_by_id(path, Question, is_wanted=files.is_unfinished)
+    questions = read_records_by_id(
+        path, Question, group_field=CHUNK_FIELD, is_wanted=files.is_unfinished
+    )
     total = sum(1 for _ in read_ids(path, Question))
     return Items(questions, total, len(files.finished))
 
@@ -33,7 +54,7 @@ def _list_questions(context: StageContext[None], files: StageFiles[Question]) ->
 async def _remember_kept(
     context: StageContext[None], files: StageFiles[Question]
 ) -> AsyncIterator[_Needs]:
-    """What was kept before documents joined stays kept."""
+    """What was kept before comes earlier in the order."""
     max_near_duplicate = context.settings.questions.max_near_duplicate
     seen = NearDuplicates(max_near_duplicate)
     for kept in read_records(files.results.path, Question):
@@ -61,10 +82,38 @@ async def _keep(question: Question, _: Ask, needs: _Needs) -> list[Question | Re
     ]
 
 
+_KEEPING = ItemWork(items=_list_questions, needs=_remember_kept, work=_keep, window=file_window)
+
+
+async def _keep_questions(context: StageContext[None]) -> StagePass:
+    if await _is_overtaken(context.folder):
+        _log.info("questions came that sort before others: all are compared anew, at no cost")
+        reset_stages(context.folder, (KEPT_QUESTIONS,))
+    return await run_items(KEPT_QUESTIONS, _KEEPING, context)
+
+
+async def _is_overtaken(folder: RunFolder) -> bool:
+    """Whether an undecided question sorts before a decided one."""
+    path = folder.results_path(QUESTIONS_NAME)
+    async with RecordLog(folder.finished_path(STAGE), FinishedItem) as decided:
+        ids = read_grouped_ids(path, Question, CHUNK_FIELD)
+        return await asyncio.to_thread(_is_any_before, ids, decided)
+
+
+def _is_any_before(ids: Iterable[GroupedId], decided: RecordLog[FinishedItem]) -> bool:
+    last_decided, first_undecided = BELOW_ALL, ABOVE_ALL
+    for each in ids:
+        if each.record_id in decided:
+            last_decided = max(last_decided, each)
+        else:
+            first_undecided = min(first_undecided, each)
+    return first_undecided < last_decided
+
+
 KEPT_QUESTIONS: Stage[None] = Stage(
     name=STAGE,
     label="not repeated",
     result=Question,
     reads=(QUESTIONS_NAME,),
-    work=ItemWork(items=_list_questions, needs=_remember_kept, work=_keep, window=file_window),
+    work=_keep_questions,
 )

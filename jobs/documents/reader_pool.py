@@ -7,12 +7,12 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
 from engine.errors import FatalError
+from engine.files.closing import AsyncClosing
 from jobs.documents.list_files import SourceFile
 from jobs.documents.reader_worker import (
     CRASHED,
@@ -34,7 +34,7 @@ class ReaderStartError(FatalError):
     """No worker process could be started; what it said is on standard error."""
 
 
-class ReaderPool:
+class ReaderPool(AsyncClosing):
     """At most `worker_count` processes, started when first needed, ended with the pool.
 
     Any number of tasks may call `read` at once. The processes end with this one however it ends.
@@ -46,15 +46,8 @@ class ReaderPool:
         self._places = asyncio.Semaphore(worker_count)
         self._idle: list[_Worker] = []
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
+        """End the processes."""
         while self._idle:
             await self._idle.pop().end()
 

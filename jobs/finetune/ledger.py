@@ -1,29 +1,27 @@
 """RUN/finetuning.jsonl: how far fine-tuning jobs have come, each step durable before the next."""
 
-from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from engine.clock import Clock
+from engine.files.closing import AsyncClosing
 from engine.files.records import RecordLog, read_records
 from engine.run_folder import RunFolder
 from schemas.finetuning import LOST_STATUSES, TrainingMetric, TuningEvent, TuningStep
 
 
-class TuningLedger:
+class TuningLedger(AsyncClosing):
     """Events of all jobs of a run, and the curves of those that ended. One process writes."""
 
     def __init__(self, path: Path, metrics_path: Path, clock: Clock) -> None:
         self._clock = clock
-        self._log = RecordLog(path, TuningEvent)
-        self._metrics = RecordLog(metrics_path, TrainingMetric)
-        self._open = AsyncExitStack()
         self._last: dict[str, TuningEvent] = {}
         self._known_since: dict[str, str] = {}
         for event in read_records(path, TuningEvent):
             self._remember(event)
+        self._log = RecordLog(path, TuningEvent)
+        self._metrics = RecordLog(metrics_path, TrainingMetric)
 
     @classmethod
     def of(cls, folder: RunFolder, clock: Clock) -> Self:
@@ -31,18 +29,10 @@ class TuningLedger:
         paths = (folder.results_path("finetuning"), folder.results_path("finetuning_metrics"))
         return cls(*paths, clock)
 
-    async def __aenter__(self) -> Self:
-        await self._open.enter_async_context(self._log)
-        await self._open.enter_async_context(self._metrics)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._open.aclose()
+    async def aclose(self) -> None:
+        """Wait for what is being written, then close both files."""
+        await self._log.aclose()
+        await self._metrics.aclose()
 
     def last(self, job_name: str) -> TuningEvent | None:
         """The last event of a job, None if there is none."""

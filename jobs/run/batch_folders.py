@@ -59,4 +59,4 @@ def read_batch_losses(folder: RunFolder) -> Iterator[float]:
     """Dollars for replies that settled nothing: cut off at their limit, or lost at the provider."""
     attempts_path = run_batch_folder(folder, "").attempts_path
     yield from (attempt.cost_usd or 0.0 for attempt in read_records(attempts_path, BatchAttempt))
-    yield from (batch.facts.lost_usd or 0.0 for batch in read_batches(folder.batches_path))
+    yield from (batch.tally.lost_usd or 0.0 for batch in read_batches(folder.batches_path))

@@ -1,20 +1,17 @@
 """What has changed since a run began, which stages that touches, and what it asks of the user."""
 
-from collections.abc import Container, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from engine.files.records import encode_record, id_field, read_records
-from engine.files.replace import replace_file
+from engine.files.records import id_field
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from jobs.documents.list_sources import MissingDocument
+from jobs.run.reset import forget_items, reset_stages
 from jobs.run.stages import Stage, Stages
 from jobs.settings.resolve import setting_fields
 from jobs.settings.run_config import RunConfig
-from schemas.dataset import Rejection
 from schemas.documents import Document
-from schemas.record import Record
 from schemas.touches import Touches, TouchesNothing
 
 MAX_NAMED_DOCUMENTS = 20
@@ -131,25 +128,6 @@ def apply_changes(folder: RunFolder, changes: RunChanges, stages: Stages[Any]) -
 def _is_of_documents(stage: Stage[Any]) -> bool:
     """Whether a stage has one result a document, with the document's id."""
     return stage.result is not None and id_field(stage.result) == id_field(Document)
-
-
-def reset_stages(folder: RunFolder, stages: Stages[Any]) -> None:
-    """Remove the results of stages, so that they are done again. The journal stays."""
-    if not stages:
-        return
-    names = {stage.name for stage in stages if not stage.is_written_anew}
-    for name in names:
-        folder.finished_path(name).unlink(missing_ok=True)
-        folder.results_path(name).unlink(missing_ok=True)
-    kept = (r for r in read_records(folder.rejected_path, Rejection) if r.stage not in names)
-    replace_file(folder.rejected_path, map(encode_record, kept))
-
-
-def forget_items(path: Path, kind: type[Record], item_ids: Container[str]) -> None:
-    """Remove the lines with these ids from a file of records, if it is there."""
-    if path.exists():
-        kept = read_records(path, kind, is_wanted=lambda item_id: item_id not in item_ids)
-        replace_file(path, map(encode_record, kept))
 
 
 def _at(tree: Mapping[str, Any], key: str) -> object:

@@ -1,16 +1,17 @@
 """Finds out, without asking a model, what changed settings or documents would cost."""
 
 import shutil
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.errors import Deferred
 from engine.files.journal import Journal, read_settled
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
-from engine.wire.prices import Price
+from engine.wire.prices import ALL_SENDS, ONE_SEND, Price, worst_case_usd
 from jobs.run.changes import RunChanges, apply_changes
 from jobs.run.stages import StageContext, Stages, run_stages
-from schemas.outcomes import Outcome, Usage
+from schemas.outcomes import Outcome
 from schemas.requests import Request
 from schemas.settings import RunSettings
 
@@ -46,7 +47,8 @@ async def preview_changes(
         _copy_stages(folder, copy)
         apply_changes(copy, changes, stages)
         async with Journal(folder.journal_path) as journal:
-            ask = _AskJournal(journal, price)
+            sends = ALL_SENDS if settings.limits.retry_truncated else ONE_SEND
+            ask = AskJournal(journal, price, sends)
             context = StageContext(
                 folder=copy,
                 settings=settings,
@@ -75,23 +77,25 @@ def _copy_stages(folder: RunFolder, copy: RunFolder) -> None:
         shutil.copyfile(path, target)
 
 
-class _AskJournal:
+class AskJournal:
     """Answers what is settled and counts what is not, which it defers."""
 
-    def __init__(self, journal: Journal, price: Price) -> None:
+    def __init__(self, journal: Journal, price: Price, sends: Sequence[int]) -> None:
         self._journal = journal
         self._price = price
+        self._sends = sends
         self.used_again = 0
         self.asked_anew = 0
         self.worst_case_usd: float | None = 0.0
 
     async def __call__(self, request: Request) -> Outcome:
+        """The outcome of a settled request. Raises Deferred for any other."""
         outcome = self._journal.get(request.request_id)
         if outcome is not None:
             self.used_again += 1
             return outcome
         self.asked_anew += 1
-        cost = self._price(request.model, Usage(request.prompt_tokens, request.max_output_tokens))
+        cost = worst_case_usd(self._price, request, self._sends)
         known = self.worst_case_usd is not None and cost is not None
         self.worst_case_usd = self.worst_case_usd + cost if known else None  # type: ignore[operator]
         raise Deferred

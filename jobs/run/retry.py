@@ -9,7 +9,7 @@ from engine.files.records import encode_record, read_records, record_id
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
-from jobs.run.changes import forget_items, reset_stages
+from jobs.run.reset import forget_items, reset_stages
 from jobs.run.stages import Stage, Stages
 from schemas.dataset import Rejection
 

@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Awaitable, Callable
 
-from engine.batch.desk import BatchDesk, BatchLane
+from engine.batch.desk import BatchDesk
+from engine.batch.lane import BatchLane
 from engine.clock import Clock
 from engine.errors import TransientError
 from engine.stopping import Admission, Stopping
@@ -81,7 +82,7 @@ class Rounds:
 
     @property
     def _open_count(self) -> int:
-        out = sum(batch.facts.request_count or 0 for batch in self._desk.out)
+        out = sum(batch.intent.request_count for batch in self._desk.out)
         return out + len(self._desk.outbox)
 
     @property
@@ -153,7 +154,7 @@ class Rounds:
 
     def _report(self) -> None:
         out = self._desk.out
-        requests = sum(batch.facts.request_count or 0 for batch in out)
+        requests = sum(batch.intent.request_count for batch in out)
         _log.info(
             "batches out: %d with %s requests; waiting for a batch: %s",
             len(out),

@@ -10,7 +10,7 @@ from engine.ask import Ask
 from engine.files.journal import Journal
 from engine.progress import Details, StageProgress
 from engine.run_folder import RunFolder
-from engine.stage import StageFiles, StagePass, run_stage
+from engine.stage import StageFiles, StagePass, open_stage_files, run_stage
 from engine.stopping import Stopping
 from schemas.dataset import Rejection
 from schemas.record import Record
@@ -160,10 +160,20 @@ async def run_stages(
 async def _run_stage(stage: Stage[Order], context: StageContext[Order]) -> StagePass:
     if not isinstance(stage.work, ItemWork):
         return await stage.work(context)
+    return await run_items(stage, stage.work, context)
+
+
+async def run_items(
+    stage: Stage[Order],
+    work: ItemWork[Order, Item, Result, Needs],
+    context: StageContext[Order],
+) -> StagePass:
+    """Pass over the unfinished items of a stage with `work`. Raises what `run_stages` raises."""
     assert stage.result is not None
-    async with StageFiles(context.folder, stage.name, stage.result) as files:
-        passed = await _work_off(stage, stage.work, context, files)
-        stage.work.report(context, files)
+    kind: type[Any] = stage.result
+    async with open_stage_files(context.folder, stage.name, kind) as files:
+        passed = await _work_off(stage, work, context, files)
+        work.report(context, files)
     return passed
 
 

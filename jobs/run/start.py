@@ -30,6 +30,8 @@ from jobs.settings.run_config import (
 )
 from schemas.settings import RunSettings
 
+NO_CHANGES = RunChanges((), ())
+
 _log = logging.getLogger(__name__)
 
 
@@ -148,19 +150,33 @@ async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
 async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:
     if not changes:
         return
-    settings = order.settings
-    if changes.ask_anew and not order.accepts_changes:
-        price = make_price(settings.prices, is_free=settings.teacher.provider == "local")
-        preview = await preview_changes(
-            order.folder, settings, changes, price, stopping, order.stages
-        )
-        raise ConfigError(_explain(changes, preview, order))
+    if not order.accepts_changes:
+        await _check_consent(changes, order, stopping)
     for change in changes.describe():
         _log.info("changed: %s", change)
     apply_changes(order.folder, changes, order.stages)
     run_batch_folder(order.folder, "").outbox_path.unlink(missing_ok=True)  # asked anew, if still
-    assert settings.documents_dir is not None
-    await list_sources(order.folder, settings.documents_dir, stopping)  # its rejections are gone
+    assert order.settings.documents_dir is not None
+    await list_sources(order.folder, order.settings.documents_dir, stopping)  # rejections are gone
+
+
+async def _check_consent(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:
+    """Refuse what asks anew, also what a threshold brings back: it is bought only with consent.
+
+    Raises:
+        ConfigError: something would be asked that would not be without the changes.
+    """
+    settings = order.settings
+    price = make_price(settings.prices, is_free=settings.teacher.provider == "local")
+
+    async def preview(changes: RunChanges) -> Preview:
+        return await preview_changes(order.folder, settings, changes, price, stopping, order.stages)
+
+    if changes.ask_anew:
+        raise ConfigError(_explain(changes, await preview(changes), order))
+    found = await preview(changes)
+    if found.asked_anew and found.asked_anew > (await preview(NO_CHANGES)).asked_anew:
+        raise ConfigError(_explain(changes, found, order))
 
 
 def _explain(changes: RunChanges, preview: Preview, order: RunOrder) -> str:

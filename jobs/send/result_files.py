@@ -3,12 +3,12 @@
 import os
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
 from engine.errors import ConfigError
+from engine.files.closing import AsyncClosing
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import id_key
 from schemas.outcomes import Completed, Failed, Outcome
@@ -66,7 +66,7 @@ class ResultCounts(NamedTuple):
     failed: int
 
 
-class ResultFiles:
+class ResultFiles(AsyncClosing):
     """Replies in one file, failures in another; each request stands in one of them, once.
 
     Memory: 16 bytes a line. One process writes (WriterLock); any number may read.
@@ -81,15 +81,8 @@ class ResultFiles:
         self._run_id = os.urandom(ID_RUN_BYTES).hex()
         self._kept_count = 0
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
+        """Wait for what is being written, then close both files."""
         await self._answers.aclose()
         await self._errors.aclose()
 

@@ -86,7 +86,7 @@ class BatchSending:
     @property
     def left_count(self) -> int:
         """How many requests are out, or wait for a batch."""
-        out = sum(batch.facts.request_count or 0 for batch in self._desk.out)
+        out = sum(batch.intent.request_count for batch in self._desk.out)
         return out + self._desk.ledger.waiting_count
 
     async def run(self, *, waits: bool, skips_bad_lines: bool) -> None:

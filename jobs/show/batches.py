@@ -1,7 +1,8 @@
-"""The batches of a run or of a file that is sent: shown, and cancelled at the provider."""
+"""The batches of a run or of a file that is sent: shown, cancelled at the provider, given up."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -12,14 +13,14 @@ from engine.batch.client import BatchClient
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger, read_batches
 from engine.batch.poll import Poller
-from engine.clock import Clock, SystemClock
+from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.lock import WriterLock
 from engine.run_folder import RunFolder
 from engine.wire.endpoints import Endpoint
 from jobs.run.batch_folders import run_batch_folder, send_batch_folder
 from jobs.send.result_files import result_paths
-from schemas.batches import Batch
+from schemas.batches import Batch, flat_facts
 from schemas.settings import RunSettings
 
 COLUMNS = ("batch", "state", "answered", "failed", "of", "age", "dollars", "provider's id", "file")
@@ -28,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class BatchesOrder(NamedTuple):
-    """Which batches to cancel: those named by our name or the provider's id; none named: all."""
+    """Which batches are meant, by our name or the provider's id; none named: all that are out."""
 
     target: Path
     ids: frozenset[str]
@@ -63,9 +64,11 @@ def describe_batches(target: Path, batches: Sequence[Batch]) -> str:
 def json_lines(batches: Sequence[Batch]) -> Iterator[str]:
     """A JSON object a batch."""
     for batch in batches:
-        facts = batch.facts.model_dump(exclude_none=True)
-        fields = {**batch.model_dump(exclude={"facts"}), **facts, "state": _state(batch)}
-        yield orjson.dumps(fields).decode()
+        tally = batch.tally if batch.is_collected else None
+        facts = flat_facts(batch.intent, batch.remote, tally)
+        known = {name: value for name, value in facts.items() if value is not None}
+        fields = {**batch.model_dump(exclude={"intent", "remote", "tally"}), **known}
+        yield orjson.dumps({**fields, "state": _state(batch)}).decode()
 
 
 async def cancel_batches(order: BatchesOrder) -> None:
@@ -78,31 +81,50 @@ async def cancel_batches(order: BatchesOrder) -> None:
         RunInUseError: another process writes the run.
         TransientError, RequestError, FatalError: the provider does not do it.
     """
+    async with _opened(order) as (ledger, poller):
+        at_provider = [batch for batch in ledger.out() if batch.is_at_provider]
+        chosen = _choose(at_provider, order) if order.ids else at_provider
+        await poller.cancel(chosen)
+        for batch in chosen:
+            _log.info("batch %s: %s", batch.name, ledger.get(batch.name).remote.status)
+
+
+async def forget_batches(order: BatchesOrder) -> None:
+    """Give up batches that cannot be collected: what they may have cost counts as spent.
+
+    Their requests are asked again by the next round of the run.
+
+    Raises:
+        ConfigError: an id is that of no batch that is out, or the provider knows it.
+        RunInUseError: another process writes the run.
+        TransientError, RequestError, FatalError: the provider does not answer.
+    """
+    async with _opened(order) as (ledger, poller):
+        for batch in _choose(list(ledger.out()), order):
+            await poller.forget(batch)
+            _log.info(
+                "batch %s is given up: %s requests will be asked again",
+                batch.name,
+                f"{batch.intent.request_count:,}",
+            )
+
+
+@asynccontextmanager
+async def _opened(order: BatchesOrder) -> AsyncIterator[tuple[BatchLedger, Poller]]:
+    """The ledger, which nobody else writes meanwhile, and what asks the provider."""
     folder, clock = _batch_folder(order.target), SystemClock()
-    with WriterLock(_lock_path(order.target), guarded=order.target):
-        async with BatchLedger(folder.ledger_path, clock) as ledger:
-            await _cancel(order, _choose(ledger, order), ledger, clock)
-
-
-async def _cancel(
-    order: BatchesOrder, chosen: Sequence[Batch], ledger: BatchLedger, clock: Clock
-) -> None:
     timeout_s = order.settings.limits.request_timeout_s
-    client = BatchClient(order.endpoint, timeout_s=timeout_s, clock=clock)
-    try:
-        await Poller(ledger, client, clock=clock).cancel(chosen)
-    finally:
-        await client.aclose()
-    for batch in chosen:
-        _log.info("batch %s: %s", batch.name, ledger.get(batch.name).facts.status)
+    with WriterLock(_lock_path(order.target), guarded=order.target):
+        async with (
+            aclosing(BatchLedger(folder.ledger_path, clock)) as ledger,
+            aclosing(BatchClient(order.endpoint, timeout_s=timeout_s, clock=clock)) as client,
+        ):
+            yield ledger, Poller(folder, ledger, client, clock=clock)
 
 
-def _choose(ledger: BatchLedger, order: BatchesOrder) -> list[Batch]:
-    open_batches = [batch for batch in ledger.out() if batch.is_at_provider]
-    if not order.ids:
-        return open_batches
-    chosen = [b for b in open_batches if {b.name, b.facts.batch_id} & order.ids]
-    known = {name for batch in chosen for name in (batch.name, batch.facts.batch_id)}
+def _choose(batches: Sequence[Batch], order: BatchesOrder) -> list[Batch]:
+    chosen = [b for b in batches if {b.name, b.remote.batch_id} & order.ids]
+    known = {name for batch in chosen for name in (batch.name, batch.remote.batch_id)}
     if unknown := sorted(order.ids - known):
         raise ConfigError(
             f"{order.target}: no batch that is out is called {', '.join(unknown)}; "
@@ -127,28 +149,27 @@ def _lock_path(target: Path) -> Path:
 
 
 def _row(batch: Batch, now: datetime) -> tuple[str, ...]:
-    facts = batch.facts
-    is_over = batch.is_collected
-    answered = facts.answered if is_over else facts.done_count
-    failed = facts.failed if is_over else facts.error_count
-    dollars = facts.cost_usd if is_over else facts.worst_case_usd
+    remote, is_over = batch.remote, batch.is_collected
+    answered = batch.tally.answered if is_over else remote.done_count
+    failed = batch.tally.failed if is_over else remote.error_count
+    dollars = batch.tally.cost_usd if is_over else batch.intent.worst_case_usd
     return (
         batch.name,
         _state(batch),
         f"{answered or 0:,}",
         f"{failed or 0:,}",
-        f"{facts.request_count or 0:,}",
+        f"{batch.intent.request_count:,}",
         _age(now - datetime.fromisoformat(batch.intended_at)),
         "unknown" if dollars is None else f"{'' if is_over else '<= '}{dollars:.4f}",
-        facts.batch_id or "-",
-        facts.file_id or "-",
+        remote.batch_id or "-",
+        remote.file_id or "-",
     )
 
 
 def _state(batch: Batch) -> str:
     if batch.is_collected:
-        return f"collected ({batch.facts.status})"
-    return batch.facts.status or ("uploaded" if batch.facts.file_id else "intended")
+        return f"collected ({batch.remote.status})"
+    return batch.remote.status or ("uploaded" if batch.remote.file_id else "intended")
 
 
 def _age(age: timedelta) -> str:

@@ -95,7 +95,7 @@ def describe_left(folder: RunFolder, end: StagesEnd) -> str:
     """Requests that are out in batches, or items that were set aside, and why."""
     out = [batch for batch in read_batches(folder.batches_path) if not batch.is_collected]
     if out:
-        requests = sum(batch.facts.request_count or 0 for batch in out)
+        requests = sum(batch.intent.request_count for batch in out)
         batches = "a batch" if len(out) == 1 else f"{len(out)} batches"
         return f"{requests:,} requests are out in {batches}"
     left = sum(end.passed.unsettled.values()) + end.passed.deferred_count

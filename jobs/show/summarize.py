@@ -63,7 +63,7 @@ def _sum_batches(folder: RunFolder) -> BatchesSummary | None:
     out = [batch for batch in batches if not batch.is_collected]
     return BatchesSummary(
         out=len(out),
-        requests_out=sum(batch.facts.request_count or 0 for batch in out),
+        requests_out=sum(batch.intent.request_count for batch in out),
         collected=len(batches) - len(out),
         wasted_usd=sum(read_batch_losses(folder)),
     )

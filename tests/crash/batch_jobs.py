@@ -105,7 +105,7 @@ class Job(NamedTuple):
         totals = self.server.control.settled_totals()
         files, journal = comparable_files(self.run_dir), self.run_dir / "journal.jsonl"
         ids = request_ids(journal.read_bytes().splitlines())
-        ledger = {batch.facts.batch_id for batch in read_batches(self.run_dir / "batches.jsonl")}
+        ledger = {batch.remote.batch_id for batch in read_batches(self.run_dir / "batches.jsonl")}
         at_provider = [b["id"] for b in self.server.control.batches() if b["number"]]
         bills = self.server.control.batch_bills()
         left_here = {path.name for path in (self.run_dir / "batches").iterdir()}

@@ -1,16 +1,30 @@
 """The files of one batch as they lie on disk: which requests it holds, and lines of results."""
 
 import os
+import re
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
 from engine.errors import DamagedLogError
+from engine.wire.lenient_json import NotJsonError, parse_json
+from schemas.requests import Json
 
 GROUP_LINES = 1_000  # made durable together
 LIMIT_NAMES = (b'"max_completion_tokens":', b'"max_tokens":')
+
+_ID_OF_UNREADABLE = re.compile(rb'"custom_id"\s*:\s*("(?:[^"\\]|\\.)*")')
+
+
+class ResultLine(NamedTuple):
+    """A line of a result file that names a request. `fields` None: the rest is no JSON."""
+
+    custom_id: str
+    fields: dict[str, Json] | None
+    data: bytes
 
 
 def read_requests(path: Path) -> dict[str, bool]:
@@ -48,24 +62,48 @@ def read_groups(path: Path) -> Iterator[list[bytes]]:
         yield lines
 
 
-def is_whole(path: Path) -> bool:
-    """Whether a result file begins and ends with a line of JSON, and has any.
+def read_result_line(data: bytes) -> ResultLine | None:
+    """What a line of a result file is about; None if it names no request."""
+    try:
+        fields = parse_json(data)
+    except NotJsonError:
+        found = _ID_OF_UNREADABLE.search(data)
+        unread_id = _parse_id(found[1]) if found else None
+        return None if unread_id is None else ResultLine(unread_id, None, data)
+    custom_id = fields.get("custom_id") if isinstance(fields, dict) else None
+    if not isinstance(fields, dict) or not isinstance(custom_id, str):
+        return None
+    return ResultLine(custom_id, fields, data)
 
-    A connection may end without a word, and a gateway may answer with a page of its own.
-    """
+
+def has_results(path: Path) -> bool:
+    """Whether a file holds any line of a batch: a gateway may answer with a page of its own."""
     with path.open("rb") as file:
-        first_line = file.readline()
+        return any(read_result_line(line) is not None for line in file)
+
+
+def ends_whole(path: Path) -> bool:
+    """Whether a file ends with a whole line: a connection may end without a word."""
+    with path.open("rb") as file:
         size_bytes = file.seek(0, os.SEEK_END)
         file.seek(max(size_bytes - 1, 0))
         if file.read() == b"\n":
-            return _is_json(first_line)
+            return True
         file.seek(0)
         last_line = deque(file, maxlen=1)
-    return bool(last_line) and _is_json(first_line) and _is_json(last_line.pop())
+    return bool(last_line) and _is_json(last_line.pop())
 
 
 def _is_json(line: bytes) -> bool:
     try:
-        return isinstance(orjson.loads(line), dict)
-    except orjson.JSONDecodeError:
+        return isinstance(parse_json(line), dict)
+    except NotJsonError:
         return False
+
+
+def _parse_id(text: bytes) -> str | None:
+    try:
+        custom_id = parse_json(text)
+    except NotJsonError:
+        return None
+    return custom_id if isinstance(custom_id, str) else None

@@ -1,16 +1,17 @@
-"""One line of a batch's results, read: an outcome, a try in vain, or a request that comes back."""
+"""One line of a batch's results, read: an outcome, a failed try, or a request that comes back."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
-
-import orjson
+from typing import NamedTuple
 
 from engine.batch.collecting.attempts import TRUNCATED, attempt_id
+from engine.batch.collecting.result_files import ResultLine
 from engine.clock import Clock
-from engine.errors import FatalError, RequestError, TransientError
+from engine.errors import EngineError, FatalError, RequestError, TransientError
 from engine.wire.endpoints import Endpoint
+from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from engine.wire.prices import Price
 from engine.wire.replies import (
     USELESS,
@@ -29,10 +30,17 @@ from schemas.requests import Json, Url
 UNTRIED_CODES = frozenset({"batch_expired", "batch_cancelled"})  # OpenAI Batch guide
 
 NO_RESULT = "no_result"
+MALFORMED = "malformed_reply"
+MALFORMED_TRIES = 2
+
+# Codes of errors that another try does not mend; hosts have many, and no list of them is whole.
+_PERMANENT_CODE = re.compile(
+    r"filter|policy|moderation|invalid|unsupported|context_length|too_l|not_allowed|not_supported"
+)
 
 
-class Back(NamedTuple):
-    """The request was not tried, or nobody's can succeed (`reason`); it goes back as it was."""
+class Returned(NamedTuple):
+    """The request was not tried, or none can succeed now (`reason`); it is asked again."""
 
     reason: FatalError | None = None
 
@@ -45,7 +53,7 @@ class Asked(NamedTuple):
     has_output_limit: bool
 
 
-Result = Completed | Failed | BatchAttempt | Back
+RequestEnd = Completed | Failed | BatchAttempt | Returned
 
 
 class ResultReader:
@@ -68,37 +76,86 @@ class ResultReader:
         self._enlarges_truncated = enlarges_truncated
         self._clock = clock
 
-    def read(self, fields: dict[str, Any], batch: Batch, asked: Asked) -> Result:
-        """How the request `asked` ended in `batch`; `fields` is its line (OpenAI Batch guide)."""
-        response, error = fields.get("response"), fields.get("error")
+    def read(self, line: ResultLine, batch: Batch, asked: Asked) -> RequestEnd:
+        """How the request `asked` ended in `batch`, as its `line` says (OpenAI Batch guide)."""
+        if line.fields is None:
+            return self._unreadable("a line that is no JSON", line, batch, asked)
+        response = _parsed(line.fields.get("response"))
         if not isinstance(response, dict):
-            code = _text(error, "code") or "malformed_reply"
-            if code in UNTRIED_CODES:
-                return Back()
-            return self._again(code, _text(error, "message"), batch, asked)
-        status, body = response.get("status_code"), response.get("body")
-        if not isinstance(status, int) or status < 100:
-            return self._again("malformed_reply", f"status {status!r}", batch, asked)
-        raw = orjson.dumps(body)
+            return self._without_response(line.fields.get("error"), line, batch, asked)
+        status, body = _status(response.get("status_code")), _parsed(response.get("body"))
+        if status == 0:  # the provider did not come to ask the model
+            return self._again("no_status", "status 0", batch, asked)
+        if status is None or not 100 <= status < 600:
+            return self._unreadable("a line without a status", line, batch, asked)
+        raw = dump_json(body)
         try:
             if status != 200:
                 raise read_error(Answer(status, {}, raw), self._endpoint, self._clock)
             reply = check_reply(body, _url(batch), self._endpoint)
-        except RequestError as refusal:
-            return self._failed(refusal.code, str(refusal), refusal.status, batch, asked)
-        except TransientError as failure:
-            return self._again(failure.code, str(failure), batch, asked)
-        except FatalError as fatal:
-            return Back(fatal)
-        return self._paid(reply, raw, str(response.get("request_id") or ""), batch, asked)
+        except (RequestError, TransientError, FatalError) as error:
+            return self._not_answered(error, line, batch, asked)
+        return self._paid(reply, raw, _string(response, "request_id"), batch, asked)
 
-    def read_missing(self, batch: Batch, asked: Asked) -> Result:
-        """How the request `asked` ended, of which the files of a completed batch say nothing."""
+    def read_missing(self, batch: Batch, asked: Asked, *, was_garbled: bool) -> RequestEnd:
+        """How the request `asked` ended, of which the files of a completed batch say nothing.
+
+        `was_garbled`: there are lines that name no request, and its answer may be one of them.
+        """
+        if was_garbled:
+            line = ResultLine(asked.request_id, None, b"")
+            return self._unreadable("lines that name no request", line, batch, asked)
         return self._again(NO_RESULT, "the batch ended without a result for it", batch, asked)
+
+    def _without_response(
+        self, error: Json, line: ResultLine, batch: Batch, asked: Asked
+    ) -> RequestEnd:
+        """A line that says of a request only why it has no response."""
+        code = _string(error, "code")
+        if code in UNTRIED_CODES:
+            return Returned()
+        if not isinstance(error, dict):
+            return self._unreadable("a line without a response", line, batch, asked)
+        status = 400 if _PERMANENT_CODE.search(code) else 500
+        fields: dict[str, Json] = {"code": code or "unknown", "message": _string(error, "message")}
+        answer = Answer(status, {}, dump_json({"error": fields}))
+        failure = read_error(answer, self._endpoint, self._clock)
+        return self._not_answered(failure, line, batch, asked)
+
+    def _not_answered(
+        self, error: EngineError, line: ResultLine, batch: Batch, asked: Asked
+    ) -> RequestEnd:
+        match error:
+            case RequestError():
+                return self._failed(error.code, str(error), error.status, batch, asked)
+            case TransientError(code="malformed_reply"):
+                return self._unreadable(str(error), line, batch, asked)
+            case TransientError():
+                return self._again(error.code, str(error), batch, asked)
+            case FatalError():
+                return Returned(error)
+        raise error
+
+    def _unreadable(self, what: str, line: ResultLine, batch: Batch, asked: Asked) -> RequestEnd:
+        """A line that tells nothing, or a reply that is none: it may have been paid for.
+
+        Its bytes are kept, and its share of what the batch may cost counts as spent. The request
+        is asked once more at most.
+        """
+        share_usd = batch.intent.worst_case_usd
+        cost_usd = share_usd and share_usd / max(batch.intent.request_count, 1)
+        tries = sum(attempt.code == MALFORMED for attempt in asked.attempts) + 1
+        if tries < min(MALFORMED_TRIES, self._max_attempts):
+            attempt = self._attempt(MALFORMED, what, batch, asked)
+            reply = line.data.decode(errors="replace").rstrip()
+            return attempt.model_copy(update={"cost_usd": cost_usd, "reply": reply})
+        message = f"{scrub(what, self._endpoint)} (in {tries} batches)"
+        failed = self._failed(MALFORMED, message, None, batch, asked)
+        return replace(failed, cost_usd=cost_usd, raw=line.data.rstrip(b"\r\n"))
 
     def _paid(
         self, reply: dict[str, Json], raw: bytes, server_request_id: str, batch: Batch, asked: Asked
-    ) -> Result:
+    ) -> RequestEnd:
         usage, ending = read_usage(reply), read_ending(reply)
         cost_usd = self._cost_usd(batch, usage)
         if ending == "length" and not self._enlarges_truncated:
@@ -107,8 +164,8 @@ class ResultReader:
             return self._useless(ending, reply, raw, usage, batch, asked)
         return Completed(
             request_id=asked.request_id,
-            model=str(batch.facts.model),
-            purpose=str(batch.facts.purpose),
+            model=batch.intent.model,
+            purpose=batch.intent.purpose,
             lane="batch",
             attempts=len(asked.attempts) + 1,
             usage=usage,
@@ -128,7 +185,7 @@ class ResultReader:
         usage: Usage,
         batch: Batch,
         asked: Asked,
-    ) -> Result:
+    ) -> RequestEnd:
         """A reply that was paid for but is no answer: cut off, or a refusal."""
         cost_usd = self._cost_usd(batch, usage)
         was_enlarged = any(attempt.code == TRUNCATED for attempt in asked.attempts)
@@ -140,13 +197,13 @@ class ResultReader:
                     "completion_tokens": usage.completion_tokens,
                     "cached_tokens": usage.cached_tokens,
                     "cost_usd": cost_usd,
-                    "reply": raw.decode(),
+                    "reply": raw.decode(errors="replace"),
                 }
             )
         failed = self._failed(*USELESS[ending], 200, batch, asked)
         return replace(failed, usage=usage, cost_usd=cost_usd, reply=reply)
 
-    def _again(self, code: str, message: str, batch: Batch, asked: Asked) -> Result:
+    def _again(self, code: str, message: str, batch: Batch, asked: Asked) -> RequestEnd:
         tries = sum(attempt.code != TRUNCATED for attempt in asked.attempts) + 1
         if tries >= self._max_attempts:
             text = f"{scrub(message, self._endpoint)} (in {tries} batches)"
@@ -167,8 +224,8 @@ class ResultReader:
     ) -> Failed:
         return Failed(
             request_id=asked.request_id,
-            model=str(batch.facts.model),
-            purpose=str(batch.facts.purpose),
+            model=batch.intent.model,
+            purpose=batch.intent.purpose,
             lane="batch",
             attempts=len(asked.attempts) + 1,
             usage=Usage(),
@@ -181,7 +238,7 @@ class ResultReader:
         )
 
     def _cost_usd(self, batch: Batch, usage: Usage) -> float | None:
-        usd = self._price(str(batch.facts.model), usage)
+        usd = self._price(batch.intent.model, usage)
         return None if usd is None else usd * self._price_share
 
 
@@ -193,8 +250,27 @@ def _latency_s(batch: Batch, clock: Clock) -> float:
 
 
 def _url(batch: Batch) -> Url:
-    return batch.facts.url  # type: ignore[return-value]  # it was packed from a Request
+    return batch.intent.url  # type: ignore[return-value]  # it was packed from a Request
 
 
-def _text(error: object, name: str) -> str:
-    return str(error.get(name) or "") if isinstance(error, dict) else ""
+def _parsed(value: Json) -> Json:
+    """A value that some hosts send as a string that holds its JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_json(value.encode())
+    except NotJsonError:
+        return value
+
+
+def _status(value: Json) -> int | None:
+    """An HTTP status, which some hosts send as a string; None if it is none."""
+    try:
+        return int(value) if isinstance(value, int | float | str) else None
+    except ValueError:
+        return None
+
+
+def _string(fields: Json, name: str) -> str:
+    value = fields.get(name) if isinstance(fields, dict) else None
+    return value if isinstance(value, str) else ""

@@ -43,15 +43,8 @@ class Outbox:
         self._path = path
         self._log = JsonlLog(path, id_field=ID_FIELD)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
+        """Close the file."""
         await self._log.aclose()
 
     def __len__(self) -> int:

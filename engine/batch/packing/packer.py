@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -12,6 +13,7 @@ import orjson
 from engine.batch.packing.outbox import Spooled
 from engine.files.jsonl_lines import id_key
 from engine.wire.prices import Price
+from schemas.batches import BatchIntent
 from schemas.outcomes import Usage
 from schemas.requests import EMBEDDINGS
 
@@ -24,17 +26,10 @@ Verdict = Literal["packed", "waits", "too_large"]
 
 
 class PackedFile(NamedTuple):
-    """A finished batch file. `worst_case_usd` None: the price is unknown."""
+    """A finished batch file."""
 
     name: str
-    url: str
-    model: str
-    purpose: str
-    request_count: int
-    prompt_tokens: int
-    worst_case_usd: float | None
-    size_bytes: int
-    sha256: str
+    intent: BatchIntent
 
 
 class PackPolicy(NamedTuple):
@@ -45,7 +40,7 @@ class PackPolicy(NamedTuple):
 
 
 @dataclass
-class Allowance:
+class Room:
     """What may still be submitted now. Tokens are prompt tokens by model; None: no limit known.
 
     `most_tokens` is what one request may have at the very most. A model for which something
@@ -68,7 +63,7 @@ class Allowance:
         return limit is not None and tokens > limit
 
     def take(self, model: str, tokens: int, usd: float) -> bool:
-        """Use a part of the allowance, if it is there."""
+        """Use a part of the room, if it is there."""
         if model in self._full or self.is_money_short:
             return False
         if model not in self._left:
@@ -95,14 +90,14 @@ class Packer:
         *,
         first_number: int,
         policy: PackPolicy,
-        allowance: Allowance,
+        room: Room,
         price: Price,
         price_share: float,
     ) -> None:
         self._path_of = path_of
         self._next_number = first_number
         self._policy = policy
-        self._allowance = allowance
+        self._room = room
         self._price = price
         self._price_share = price_share
         self._open: dict[tuple[str, str, str], _File] = {}
@@ -111,21 +106,21 @@ class Packer:
     @property
     def is_money_short(self) -> bool:
         """Whether something did not fit for want of money."""
-        return self._allowance.is_money_short
+        return self._room.is_money_short
 
     def add(self, request: Spooled) -> Verdict:
         """Put a request into its file, or say why that cannot be now, or ever."""
         line = batch_line(request)
         if len(line) > self._policy.max_bytes:
             return "too_large"
-        if self._allowance.fits_never(request.model, request.prompt_tokens):
+        if self._room.fits_never(request.model, request.prompt_tokens):
             return "too_large"
         inputs = _count_inputs(request)
         file = self._file_with_room(request, len(line), inputs)
-        if file is None and (self._allowance.files_left <= 0 or len(self._open) >= MAX_OPEN_FILES):
+        if file is None and (self._room.files_left <= 0 or len(self._open) >= MAX_OPEN_FILES):
             return "waits"
         usd = self._worst_case_usd(request)
-        if not self._allowance.take(request.model, request.prompt_tokens, usd or 0):
+        if not self._room.take(request.model, request.prompt_tokens, usd or 0):
             return "waits"
         file = file or self._open_file(request)
         file.add(line, request.prompt_tokens, usd, inputs)
@@ -136,7 +131,7 @@ class Packer:
         for file in self._open.values():
             self._finished.append(file.finish())
         self._open.clear()
-        return sorted(self._finished)
+        return sorted(self._finished, key=attrgetter("name"))
 
     def _file_with_room(self, request: Spooled, size_bytes: int, inputs: int) -> "_File | None":
         file = self._open.get(request.group)
@@ -146,7 +141,7 @@ class Packer:
         return file
 
     def _open_file(self, request: Spooled) -> "_File":
-        self._allowance.files_left -= 1
+        self._room.files_left -= 1
         name = f"{self._next_number:06d}"
         self._next_number += 1
         file = self._open[request.group] = _File(name, self._path_of(name), request.group)
@@ -186,15 +181,18 @@ class _File:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        return PackedFile(
-            self._name,
-            *self._group,
-            self._count,
-            self._tokens,
-            self._usd,
-            self._bytes,
-            self._hash.hexdigest(),
+        url, model, purpose = self._group
+        intent = BatchIntent(
+            url=url,
+            model=model,
+            purpose=purpose,
+            request_count=self._count,
+            prompt_tokens=self._tokens,
+            worst_case_usd=self._usd,
+            size_bytes=self._bytes,
+            sha256=self._hash.hexdigest(),
         )
+        return PackedFile(self._name, intent)
 
 
 def batch_line(request: Spooled) -> bytes:

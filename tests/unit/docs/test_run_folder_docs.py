@@ -8,7 +8,7 @@ import pytest
 from engine.stage import FinishedItem
 from engine.stats import StatsSnapshot
 from jobs.documents.list_files import SourceFile
-from schemas.batches import BatchAttempt, BatchEvent, BatchFacts
+from schemas.batches import BatchAttempt, BatchEvent, BatchIntent, BatchTally, RemoteState
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
 from schemas.documents import Chunk, Document, SplitAssignment
 from schemas.evaluation import ModelAnswer, Sample, Score
@@ -31,8 +31,6 @@ DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding
         ("answers.jsonl", Answer),
         ("rejected.jsonl", Rejection),
         ("finished/STAGE.jsonl", FinishedItem),
-        ("batches.jsonl", BatchEvent),
-        ("batches.jsonl", BatchFacts),
         ("batches/attempts.jsonl", BatchAttempt),
         ("stats.jsonl", StatsSnapshot),
         ("dataset/provenance.jsonl", Provenance),
@@ -50,3 +48,16 @@ def test_every_field_of_a_file_is_described(section: str, kind: type[Record]) ->
     described = set(re.findall(r"`(\w+)`", text))
 
     assert set(kind.model_fields) - described == set()
+
+
+def test_every_field_of_the_ledger_of_batches_is_described() -> None:
+    text = DOCS[DOCS.index("\n## batches.jsonl\n") :].split("\n## ")[1]
+    event = BatchEvent(event_id="00000001", batch="000001", step="intent", at="")
+    line = event.model_dump()
+
+    described = set(re.findall(r"`(\w+)`", text))
+
+    assert line.keys() - described == set()
+    assert line["facts"].keys() - described == set()
+    for kind in (BatchIntent, RemoteState, BatchTally):
+        assert line["facts"].keys() >= kind.model_fields.keys()

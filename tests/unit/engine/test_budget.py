@@ -65,7 +65,7 @@ async def test_failed_call_gives_its_reservation_back() -> None:
 
 
 async def test_nothing_is_waited_for_when_rounding_alone_is_reserved() -> None:
-    dollars = {"small": 0.1, "large": 0.2, "too large": 1.0}
+    dollars = {"small": 0.05, "large": 0.1, "too large": 0.5}  # of each of two sends
     budget = Budget(cap_usd=0.35, spent_usd=0.0, price=lambda model, usage: dollars[model])
     small, large, too_large = (
         budget.reserve(replace(chat_request(model, prompt_tokens=100), model=model))

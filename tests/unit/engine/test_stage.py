@@ -22,7 +22,7 @@ from engine.errors import (
 from engine.files.journal import Journal
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
-from engine.stage import FinishedItem, StageFiles, StagePass, Work, run_stage
+from engine.stage import FinishedItem, StagePass, Work, open_stage_files, run_stage
 from engine.stopping import Stopping
 from engine.testing.calls import chat_request
 from engine.testing.stage_parts import FakeLane, SilentProgress
@@ -63,7 +63,10 @@ async def pass_over(
     folder.create()
     stopping = stopping or Stopping()
     budget = Budget(cap_usd=None, spent_usd=0.0, price=lambda model, usage: 0.0)
-    async with Journal(folder.journal_path) as journal, StageFiles(folder, "s", Result) as files:
+    async with (
+        Journal(folder.journal_path) as journal,
+        open_stage_files(folder, "s", Result) as files,
+    ):
         engine = Engine(journal=journal, lane=BudgetedLane(lane, budget), stopping=stopping)
         return await run_stage(
             (item for item in items if files.is_unfinished(item.item_id)),

@@ -1,13 +1,14 @@
 """Slow calls over real sockets: every fault becomes one of our errors, and none shows the key."""
 
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from engine.batch.client import OWNER_KEY, BatchClient
 from engine.clock import SystemClock
@@ -28,11 +29,13 @@ Call = Callable[[BatchClient, str, str, Path], Awaitable[Any]]
 CALLS: dict[str, Call] = {
     "upload_file": lambda client, file, batch, path: client.upload(path, "b.jsonl"),
     "list_files": lambda client, file, batch, path: client.find_file("c.jsonl", LONG_AGO),
-    "retrieve_file": lambda client, file, batch, path: client.has_file(file),
+    "retrieve_file": lambda client, file, batch, path: client.file_state(file),
     "download_file": lambda client, file, batch, path: client.download(file, path / "out"),
     "delete_file": lambda client, file, batch, path: client.delete(file),
     "create_batch": lambda client, file, batch, path: client.create(file, URL, METADATA),
-    "list_batches": lambda client, file, batch, path: client.find({OWNER_KEY: "x"}, LONG_AGO),
+    "list_batches": lambda client, file, batch, path: client.find(
+        {OWNER_KEY: "x"}, "file-x", LONG_AGO
+    ),
     "retrieve_batch": lambda client, file, batch, path: client.retrieve(batch),
     "cancel_batch": lambda client, file, batch, path: client.cancel(batch),
 }
@@ -106,7 +109,7 @@ async def test_what_is_not_there_is_told_from_what_is_wrong(tmp_path: Path) -> N
             with pytest.raises(RequestError) as raised:
                 await call
             assert raised.value.code == "not_found"
-        assert not await client.has_file("file-x")
+        assert await client.file_state("file-x") == "missing"
         await client.delete("file-x")
 
 
@@ -120,9 +123,9 @@ async def test_own_batches_and_files_are_found_among_pages_of_others(tmp_path: P
         file_id = await client.upload(path, "a.jsonl")
         batch = await client.create(file_id, URL, METADATA)
         found_file = await client.find_file("a.jsonl", LONG_AGO)
-        found = await client.find(METADATA, LONG_AGO)
+        found = await client.find(METADATA, "file-x", LONG_AGO)
         states = await client.list_states({str(batch.batch_id), "batch_x", "batch_y"}, LONG_AGO)
-        nothing = await client.find({OWNER_KEY: "x"}, LONG_AGO)
+        nothing = await client.find({OWNER_KEY: "x"}, "file-x", LONG_AGO)
 
     assert found_file == file_id
     assert found is not None
@@ -137,3 +140,82 @@ async def test_model_that_is_gone_stops_everything(tmp_path: Path) -> None:
     async with opened(ServerConfig(slow_faults={"create_batch": faults})) as client:
         with pytest.raises(EngineError, match="choose a model that is served"):
             await client.create("file-x", URL, METADATA)
+
+
+@asynccontextmanager
+async def listing(
+    pages: Sequence[Sequence[dict[str, object]]],
+) -> AsyncIterator[tuple[BatchClient, list[str]]]:
+    """A client of a host whose list of batches gives these pages, the last one again and again."""
+    asked: list[str] = []
+
+    async def give(request: web.Request) -> web.Response:
+        asked.append(request.query.get("after", ""))
+        rows = list(pages[min(len(asked), len(pages)) - 1])
+        return web.json_response({"object": "list", "data": rows, "has_more": True})
+
+    app = web.Application()
+    app.router.add_get("/v1/batches", give)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    client = BatchClient(
+        Endpoint(f"http://127.0.0.1:{port}/v1", "key"), timeout_s=5.0, clock=SystemClock()
+    )
+    try:
+        yield client, asked
+    finally:
+        await client.aclose()
+        await runner.cleanup()
+
+
+def row(batch_id: str, *, days_old: float = 0.0, **fields: object) -> dict[str, object]:
+    created_at = int((datetime.now(UTC) - timedelta(days=days_old)).timestamp())
+    return {"id": batch_id, "object": "batch", "created_at": created_at, "status": "x", **fields}
+
+
+async def test_list_that_gives_the_same_page_for_ever_ends() -> None:
+    page = [row("batch_1"), row("batch_2")]
+
+    async with listing([page]) as (client, asked):
+        found = await client.find(METADATA, "file-x", LONG_AGO)
+        states = await client.list_states({"batch_2", "b", "c"}, LONG_AGO)
+
+    assert found is None
+    assert states.keys() == {"batch_2"}
+    assert len(asked) == 4
+
+
+async def test_batch_is_found_by_its_file_in_a_list_that_begins_with_the_oldest() -> None:
+    old = [row(f"batch_{n}", days_old=30 - n / 100) for n in range(150)]
+    ours = row("batch_ours", input_file_id="file-1", metadata=None, status="COMPLETED")
+
+    async with listing([old[:100], [*old[100:], ours]]) as (client, _):
+        found = await client.find(METADATA, "file-1", LONG_AGO)
+
+    assert found is not None
+    assert (found.batch_id, found.status) == ("batch_ours", "completed")
+
+
+async def test_list_that_begins_with_the_newest_is_not_read_to_its_end() -> None:
+    pages = [[row(f"batch_{p}_{n}", days_old=30 + p) for n in range(100)] for p in range(9)]
+
+    async with listing(pages) as (client, asked):
+        found = await client.find(METADATA, "file-1", LONG_AGO)
+
+    assert found is None
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "ours"),
+    [("Completed", "completed"), ("CANCELED", "cancelled"), (None, ""), ("in_progress",) * 2],
+)
+async def test_status_is_read_in_openais_words(status: str | None, ours: str) -> None:
+    async with listing([[row("batch_1", input_file_id="f", status=status)]]) as (client, _):
+        found = await client.find(METADATA, "f", LONG_AGO)
+
+    assert found is not None
+    assert found.status == ours

@@ -96,7 +96,7 @@ async def test_chat_and_embeddings_are_answered_and_paid_once() -> None:
         totals = server.totals()
 
     assert all(isinstance(outcome, Completed) for outcome in outcomes)
-    assert all(orjson.loads(outcome.raw) == outcome.reply for outcome in outcomes)  # type: ignore[union-attr]
+    assert all(orjson.loads(outcome.raw) == outcome.reply for outcome in outcomes)
     assert totals["billed_calls"] == 2
     assert stats.prompt_tokens == totals["prompt_tokens"] > 0
 

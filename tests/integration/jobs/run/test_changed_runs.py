@@ -114,3 +114,41 @@ def test_limit_can_be_lifted_again(tmp_path: Path, documents: Path, server: Runn
     chunk_count = len(rows(run_dir / "chunks.jsonl"))
     assert len(rows(run_dir / "finished" / "questions.jsonl")) == chunk_count
     assert paid_twice(server) == 0
+
+
+def test_what_a_threshold_brings_back_is_bought_only_with_consent(
+    run_dir: Path, documents: Path, server: RunningServer, tmp_path: Path
+) -> None:
+    strict_dir, strict = tmp_path / "strict", ("--set", "questions.min_evidence_overlap=0.9")
+    code, output = finish(
+        start(server, strict_dir, "--documents", str(documents), "--max-in-flight", "16", *strict)
+    )
+    assert code == 0, output
+    calls, files = call_count(server), comparable_files(strict_dir)
+    lenient = ("--set", "questions.min_evidence_overlap=0.2")
+
+    refused, message = finish(start(server, strict_dir, *lenient))
+    untouched, calls_refused = comparable_files(strict_dir), call_count(server)
+    accepted, output = finish(start(server, strict_dir, *lenient, "--accept-changes"))
+
+    assert refused == 2
+    assert "stage answers" in message
+    assert "would be asked anew (at most $" in message
+    assert (untouched, calls_refused) == (files, calls)
+    assert accepted == 0, output
+    assert call_count(server) > calls
+    assert comparable_files(strict_dir) == comparable_files(run_dir)
+
+
+def test_sample_and_then_the_rest_comes_to_what_the_whole_comes_to(
+    run_dir: Path, documents: Path, server: RunningServer, tmp_path: Path
+) -> None:
+    sampled_dir, calls = tmp_path / "sampled", call_count(server)
+    given = ("--documents", str(documents), "--max-in-flight", "16")
+
+    sample = finish(start(server, sampled_dir, *given, "--limit-chunks", "7"))
+    rest = finish(start(server, sampled_dir, "--set", "limit_chunks="))
+
+    assert (sample[0], rest[0]) == (0, 0), rest[1]
+    assert comparable_files(sampled_dir) == comparable_files(run_dir)
+    assert call_count(server) == 2 * calls

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from engine.batch.collecting.collector import Sink
 from engine.batch.desk import BatchDesk
 from engine.batch.folder import BatchFolder
-from engine.batch.open_desk import DeskOrder, open_desk_at
+from engine.batch.open_desk import DeskOrder, open_desk
 from engine.budget import Budget
 from engine.stopping import Stopping
 from engine.testing.batch_provider import FakeProvider
@@ -74,7 +74,6 @@ class Place(NamedTuple):
             folder=BatchFolder(self.folder / "batches.jsonl", self.folder / "batches", "run-id"),
             endpoint=ENDPOINT,
             settings=BatchSettings(**settings),
-            timeout_s=1.0,
             state_dir=self.folder / "state",
             price=price,
             budget=budget,
@@ -83,7 +82,7 @@ class Place(NamedTuple):
             clock=self.clock,
             stopping=stopping,
         )
-        async with open_desk_at(self.provider, order) as desk:
+        async with open_desk(self.provider, order) as desk:
             yield Bench(desk, self.provider, self.settled, budget, stopping)
 
 

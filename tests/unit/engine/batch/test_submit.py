@@ -275,7 +275,7 @@ async def test_cancelled_batches_are_told_once(tmp_path: Path) -> None:
 
     assert (first, second) == (3, 0)
     assert place.provider.calls["cancel"] == 3
-    assert [batch.facts.status for batch in bench.desk.out] == [
+    assert [batch.remote.status for batch in bench.desk.out] == [
         "cancelling",
         "completed",
         "in_progress",

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -5,6 +6,7 @@ import pytest
 
 from engine.errors import DamagedLogError
 from engine.files.journal import Journal, read_settled
+from engine.wire.lenient_json import dump_json, parse_json
 from schemas.outcomes import Completed, Failed, Usage
 
 PRETTY_REPLY = b'{\n  "id": "chatcmpl-1",\n  "choices": [{"message": {"content": "a\\nb"}}]\n}\n'
@@ -99,3 +101,33 @@ async def test_damage_inside_a_line_is_named_when_it_is_read(tmp_path: Path) -> 
             journal.get("r1")
     with pytest.raises(DamagedLogError, match=r"journal\.jsonl:2: .*not an outcome"):
         list(read_settled(path))
+
+
+async def test_reply_nested_too_deeply_for_the_fast_parser_comes_back(tmp_path: Path) -> None:
+    raw = b'{"a":' * 2_000 + b"[]" + b"}" * 2_000
+    deep = replace(make_completed("deep"), reply={}, raw=raw)
+    reply = parse_json(raw)
+    assert isinstance(reply, dict)
+    refused = replace(make_failed("refused"), reply=reply)
+
+    async with Journal(tmp_path / "journal.jsonl") as journal:
+        await journal.append(deep)
+        await journal.append(refused)
+        outcomes = [journal.get("deep"), journal.get("refused")]
+
+    assert [dump_json(outcome.reply) for outcome in outcomes if outcome] == [raw, raw]
+    assert [line.request_id for line in read_settled(tmp_path / "journal.jsonl")] == [
+        "deep",
+        "refused",
+    ]
+
+
+@pytest.mark.parametrize("raw", [b"<html>\n</html>", b"\xff\0}\r\n{", bytes(range(256))])
+async def test_bytes_that_nobody_can_read_are_kept_as_they_came(raw: bytes, tmp_path: Path) -> None:
+    failed = replace(make_failed(), code="malformed_reply", raw=raw)
+
+    async with Journal(tmp_path / "journal.jsonl") as journal:
+        await journal.append(failed)
+
+    async with Journal(tmp_path / "journal.jsonl") as journal:
+        assert journal.get("r2") == failed

@@ -16,7 +16,7 @@ from engine.testing.calls import chat_request
 from engine.testing.clocks import LoopClock, in_virtual_time
 from engine.testing.transport import FakeTransport, Step, error_answer, good_answer
 from engine.wire.endpoints import Endpoint
-from engine.wire.payloads import Estimate
+from engine.wire.payloads import TokenCount
 from schemas.outcomes import Completed, Failed
 from schemas.settings import LimitSettings
 from tests.unit.engine.live.lanes import make_lane, send_all
@@ -190,14 +190,14 @@ async def test_cancelled_wait_for_tokens_gives_its_request_back() -> None:
     admission = Admission(clock)
     breaker = Breaker("one", max_outage_s=60, admission=admission, clock=clock)
     limits = Limits(600, 600, burst_s=1.0, max_pause_s=60, admission=admission, clock=clock)
-    await limits.take(Estimate(5, 0), breaker, lambda: True)
+    await limits.take(TokenCount(5, 0), breaker, lambda: True)
 
     for _ in range(10):
-        waiting = asyncio.create_task(limits.take(Estimate(5, 0), breaker, lambda: True))
+        waiting = asyncio.create_task(limits.take(TokenCount(5, 0), breaker, lambda: True))
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.wait([waiting])
-    await limits.take(Estimate(0, 0), breaker, lambda: True)
+    await limits.take(TokenCount(0, 0), breaker, lambda: True)
 
     assert now_s() < 0.01
 

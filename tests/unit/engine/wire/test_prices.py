@@ -1,8 +1,19 @@
+from dataclasses import replace
+
 import pytest
 
+from engine.testing.calls import chat_request
 from engine.wire import prices
-from engine.wire.prices import COMMON_PRICES, make_price
+from engine.wire.prices import (
+    ALL_SENDS,
+    COMMON_PRICES,
+    UNLIMITED_OUTPUT_TOKENS,
+    make_price,
+    worst_case_usd,
+    worst_usage,
+)
 from schemas.outcomes import Usage
+from schemas.requests import EMBEDDINGS
 from schemas.settings import ModelPrice
 
 MANY = 50_000
@@ -28,3 +39,34 @@ def test_own_prices_win_over_public_ones() -> None:
 
 def test_unknown_model_has_no_price() -> None:
     assert make_price({})("nobody-knows-it", Usage(prompt_tokens=1)) is None
+
+
+def test_worst_case_counts_every_send_of_a_reply_that_is_cut_off() -> None:
+    price = make_price({"m": ModelPrice(input=1.0, output=2.0)})
+    request = chat_request("a", prompt_tokens=100)  # 100 tokens in, 100 out at most
+
+    assert worst_case_usd(price, request) == pytest.approx(300 / 1e6)
+    assert worst_case_usd(price, request, ALL_SENDS) == pytest.approx((300 + 500) / 1e6)
+
+
+def test_worst_case_of_an_unlimited_output_is_the_most_that_a_model_writes() -> None:
+    price = make_price({"m": ModelPrice(input=0.0, output=1.0)})
+    chat = chat_request("a", prompt_tokens=100, output_tokens=0)
+    embedding = replace(chat, url=EMBEDDINGS)
+
+    assert worst_case_usd(price, chat, ALL_SENDS) == pytest.approx(UNLIMITED_OUTPUT_TOKENS / 1e6)
+    assert worst_case_usd(price, embedding, ALL_SENDS) == 0.0
+
+
+def test_worst_case_counts_the_bytes_of_a_prompt_that_was_counted_too_low() -> None:
+    plain = replace(chat_request("a", prompt_tokens=100), prompt_tokens=1, payload=b"x" * 400)
+    wide = replace(plain, payload="\u6587".encode() * 100)
+
+    assert worst_usage(plain).prompt_tokens == 100
+    assert worst_usage(wide).prompt_tokens == 150
+
+
+def test_worst_case_of_an_unknown_model_is_unknown() -> None:
+    request = replace(chat_request("a", prompt_tokens=100), model="nobody-knows-it")
+
+    assert worst_case_usd(make_price({}), request) is None

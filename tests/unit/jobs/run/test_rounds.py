@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.batch.desk import BatchLane
+from engine.batch.lane import BatchLane
 from engine.errors import (
     Deferred,
     FatalError,
@@ -248,7 +248,7 @@ async def test_auto_sends_the_bulk_in_batches_and_remainders_live(tmp_path: Path
     place.provider.end("000001", "expired", output=[answered_line("a.s1"), answered_line("b.s1")])
     is_done = await job.round(auto)
 
-    assert batch.facts.status == "in_progress"
+    assert batch.remote.status == "in_progress"
     assert not is_done  # c.s1 and the second steps of a and b are enough for another batch
     assert job.live.sent == []
     place.provider.end(
@@ -302,7 +302,7 @@ async def test_waiting_ends_when_the_plan_changes(tmp_path: Path) -> None:
     async def sleep(seconds: float) -> None:
         place.clock.go(seconds=seconds)
         for batch in place.provider.batches.values():
-            if batch.facts.status == "cancelling":
+            if batch.remote.status == "cancelling":
                 place.provider.end("000001", "cancelled", output=[])
 
     place.clock.sleep = sleep  # type: ignore[method-assign]

@@ -1,0 +1,118 @@
+"""Fetches the result files of ended batches; what is gone or torn is waited for, not for ever."""
+
+import filecmp
+import logging
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.batch.collecting.result_files import ends_whole, has_results
+from engine.batch.folder import BatchFolder
+from engine.batch.provider import Provider
+from engine.clock import Clock
+from engine.errors import RequestError, TransientError
+from engine.wire.sdk import NOT_FOUND
+from schemas.batches import Batch, RemoteState
+
+GONE_AFTER = timedelta(hours=1)  # since the batch's end was seen; result files may lag behind it
+
+_log = logging.getLogger(__name__)
+
+
+class Loss(NamedTuple):
+    """Paid answers that the provider no longer has. `usd`: at most; None: no price is known."""
+
+    answers: int
+    usd: float | None
+
+
+class ResultFetcher:
+    """Brings a batch's output and error file here, whole, each once."""
+
+    def __init__(self, folder: BatchFolder, provider: Provider, *, clock: Clock) -> None:
+        self._folder = folder
+        self._provider = provider
+        self._clock = clock
+
+    async def fetch(self, batch: Batch) -> Loss | None:
+        """Fetch the results that are not here yet; returns what is lost, if the output is gone.
+
+        Raises:
+            TransientError: a file cannot be fetched now, or did not come whole.
+            FatalError: the provider refuses.
+        """
+        remote, name = batch.remote, batch.name
+        if batch.lacks_results:
+            self._raise_if_recent(batch, f"batch {name} has no result file yet")
+            return self._lose(batch, "it names no file of them")
+        output_path, error_path = self._folder.output_path(name), self._folder.error_path(name)
+        loss = None
+        if remote.output_file_id and not output_path.exists():
+            reason = await self._fetch(batch, remote.output_file_id, output_path)
+            loss = self._lose(batch, reason) if reason else None
+        if remote.error_file_id and not error_path.exists():
+            reason = await self._fetch(batch, remote.error_file_id, error_path)
+            if reason:
+                _log.warning("batch %s: its error file is gone: %s", name, reason)
+        return loss
+
+    async def _fetch(self, batch: Batch, file_id: str, path: Path) -> str:
+        """Fetch one file; returns why it must be taken for gone, "" if it is here."""
+        fresh_path = self._folder.fresh_path(path)
+        must_hold_lines = _must_hold_lines(batch.remote, file_id)
+        try:
+            await self._provider.download(file_id, fresh_path)
+        except RequestError as error:
+            if must_hold_lines:
+                self._raise_if_recent(batch, f"result file {file_id} is not there yet ({error})")
+            return f"file {file_id}: {error}"
+        if not must_hold_lines:
+            fresh_path.replace(path)
+        elif not has_results(fresh_path):
+            fresh_path.unlink()
+            reason = f"result file {file_id} did not come whole: it holds no line of a batch"
+            self._raise_if_recent(batch, reason)
+            return reason
+        else:
+            self._keep_whole(fresh_path, path, file_id)
+        return ""
+
+    def _keep_whole(self, fresh_path: Path, path: Path, file_id: str) -> None:
+        """Keep a file that is whole, or as whole as the provider has it: it came twice alike."""
+        torn_path = self._folder.torn_path(path)
+        if not ends_whole(fresh_path) and not _are_alike(fresh_path, torn_path):
+            fresh_path.replace(torn_path)
+            raise TransientError(f"result file {file_id} did not come whole", code="cut_off")
+        fresh_path.replace(path)
+        torn_path.unlink(missing_ok=True)
+
+    def _raise_if_recent(self, batch: Batch, message: str) -> None:
+        age = self._clock.utc_now() - datetime.fromisoformat(batch.changed_at)
+        if age < GONE_AFTER:
+            raise TransientError(message, code=NOT_FOUND)
+
+    def _lose(self, batch: Batch, reason: str) -> Loss:
+        remote, intent = batch.remote, batch.intent
+        answers = intent.request_count if remote.done_count is None else remote.done_count
+        share = answers / max(intent.request_count, 1)
+        usd = None if intent.worst_case_usd is None else intent.worst_case_usd * share
+        _log.warning(
+            "batch %s: the provider no longer has its results (%s): %s answers are lost, which "
+            "cost at most %s, counted as spent; they will be asked again as far as the budget "
+            "allows",
+            batch.name,
+            reason,
+            f"{answers:,}",
+            "an unknown sum" if usd is None else f"${usd:.4f}",
+        )
+        return Loss(answers, usd)
+
+
+def _must_hold_lines(remote: RemoteState, file_id: str) -> bool:
+    """Whether a result file must hold something; some servers name one that holds nothing."""
+    is_output = file_id == remote.output_file_id
+    return (remote.done_count if is_output else remote.error_count) != 0
+
+
+def _are_alike(path: Path, other: Path) -> bool:
+    return other.exists() and filecmp.cmp(path, other, shallow=False)

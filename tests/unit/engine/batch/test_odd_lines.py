@@ -1,0 +1,258 @@
+"""Whatever stands in a line of results: it costs that line at most, and its request two tries."""
+
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.batch.collecting.result_files import read_result_line
+from engine.batch.collecting.results import Asked, RequestEnd, ResultReader
+from engine.errors import EngineError, FatalError
+from engine.files.journal import decode_outcome, encode_outcome
+from engine.files.records import encode_record
+from engine.testing.batch_provider import Line, answered_line, refused_line
+from engine.testing.calls import chat_request
+from engine.testing.clocks import EPOCH, ManualClock
+from schemas.batches import Batch, BatchAttempt, BatchIntent, RemoteState
+from schemas.outcomes import Completed, Failed
+from schemas.requests import CHAT_COMPLETIONS
+from tests.unit.engine.batch.desks import ENDPOINT, make_place, price, submit
+
+IDS = ["a", "b", "c"]
+
+
+def line_of(custom_id: str, **changes: object) -> Line:
+    line = answered_line(custom_id)
+    line["response"] |= changes
+    return line
+
+
+def make_reader() -> ResultReader:
+    return ResultReader(
+        ENDPOINT,
+        price=price,
+        price_share=0.5,
+        max_attempts=8,
+        enlarges_truncated=True,
+        clock=ManualClock(),
+    )
+
+
+def text_of(line: Line, old: bytes = b"", new: bytes = b"") -> bytes:
+    text = orjson.dumps(line)
+    assert old in text
+    return text.replace(old, new)
+
+
+BATCH = Batch(
+    name="000001",
+    intent=BatchIntent(
+        url=CHAT_COMPLETIONS,
+        model="m",
+        purpose="answers",
+        request_count=1,
+        prompt_tokens=20,
+        worst_case_usd=0.06,
+        size_bytes=100,
+        sha256="0f",
+    ),
+    remote=RemoteState(status="completed"),
+    intended_at=EPOCH.isoformat(),
+    changed_at=EPOCH.isoformat(),
+)
+DEEP = b"[" * 2_000 + b"]" * 2_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        text_of(answered_line("b"), b"Yes.", rb"party \ud83d"),
+        text_of(answered_line("b"), b"Yes.", b"\xff\xfe"),
+        text_of(answered_line("b"), b"Yes.", b"one\ttwo"),
+        text_of(answered_line("b"), b'"id":"x"', b'"id":NaN'),
+        text_of(answered_line("b"), b'"prompt_tokens":20', b'"prompt_tokens":' + b"1" * 400),
+        text_of(
+            answered_line("b"),
+            b'"refusal":null',
+            b'"refusal":null,"more":' + b"[" * 300 + b"]" * 300,
+        ),
+        text_of(answered_line("b"), b'"refusal":null', b'"refusal":null,"more":' + DEEP),
+        b"\xef\xbb\xbf" + text_of(answered_line("b")),
+        text_of(line_of("b", body=orjson.dumps(answered_line("b")["response"]["body"]).decode())),
+        text_of(
+            {
+                **answered_line("b"),
+                "response": orjson.dumps(answered_line("b")["response"]).decode(),
+            }
+        ),
+        text_of(line_of("b", status_code="200")),
+        text_of(line_of("b", status_code=200.0)),
+        text_of(line_of("b", request_id=None)),
+        text_of(line_of("b", request_id={"a": [1]})),
+    ],
+)
+@pytest.mark.parametrize("number", [0, 1, 2])
+async def test_odd_line_is_an_answer_and_does_not_touch_the_others(
+    line: bytes, number: int, tmp_path: Path
+) -> None:
+    place = make_place(tmp_path)
+    lines = [text_of(answered_line("a")), text_of(answered_line("c"))]
+    lines.insert(number, line)
+
+    async with place.open() as bench:
+        await submit(bench.desk, *map(chat_request, IDS))
+        place.provider.end_with("000001", b"\n".join(lines) + b"\n")
+        await bench.desk.collect()
+
+    assert place.settled.keys() == set(IDS)
+    for outcome in place.settled.values():
+        assert isinstance(outcome, Completed)
+        kept = decode_outcome(encode_outcome(outcome))
+        assert isinstance(kept, Completed)
+        assert kept.reply.keys() == outcome.reply.keys() == {"choices", "usage"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"custom_id": "b", "response": {"status_code": 200, "body": {"choices": [{"mess',
+        b'{"id": "x", "custom_id":"b", eh?}',
+        text_of(line_of("b", body="<html>")),
+        text_of(line_of("b", body=None)),
+        text_of(line_of("b", body={"choices": []})),
+        text_of(line_of("b", status_code=None)),
+        text_of(line_of("b", status_code="fine")),
+        text_of({"custom_id": "b", "response": None, "error": None}),
+        text_of({"custom_id": "b", "error": "no"}),
+        text_of(answered_line("b"), b'"refusal":null', b'"refusal":' + b"[" * 20_000),
+    ],
+)
+async def test_line_that_nobody_can_read_is_asked_once_more_and_then_failed_with_its_bytes(
+    line: bytes, tmp_path: Path
+) -> None:
+    place = make_place(tmp_path)
+    others = text_of(answered_line("c")) + b"\n" + text_of(answered_line("a")) + b"\n"
+
+    async with place.open(cap_usd=10.0) as bench:
+        await submit(bench.desk, *map(chat_request, IDS))
+        place.provider.end_with("000001", line + b"\n" + others)
+        await bench.desk.collect()
+        settled_first = set(place.settled)
+        await submit(bench.desk, chat_request("b"))
+        place.provider.end_with("000002", line + b"\n")
+        await bench.desk.collect()
+
+    failed = place.settled["b"]
+    assert settled_first == {"a", "c"}
+    assert isinstance(failed, Failed)
+    assert (failed.code, failed.attempts, failed.raw) == ("malformed_reply", 2, line)
+    assert decode_outcome(encode_outcome(failed)) == failed
+    worst_usd, paid_usd = 0.06, 0.035  # of a request: at most, and of a sound answer
+    assert bench.budget.spent_usd == pytest.approx(2 * paid_usd + 2 * worst_usd)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"custom_id": "a", "response": None, "error": {"code": "content_filter", "message": "no"}},
+        {"custom_id": "a", "response": None, "error": {"code": "invalid_prompt", "message": "no"}},
+        refused_line("a", 400, "content_filter"),
+    ],
+)
+async def test_refusal_of_one_request_is_final_also_without_a_response(
+    line: Line, tmp_path: Path
+) -> None:
+    place = make_place(tmp_path)
+
+    async with place.open() as bench:
+        await submit(bench.desk, chat_request("a"))
+        place.provider.end("000001", errors=[line], output=[])
+        await bench.desk.collect()
+
+    outcome = place.settled["a"]
+    assert isinstance(outcome, Failed)
+    assert (outcome.attempts, outcome.cost_usd) == (1, 0.0)
+
+
+async def test_file_that_ends_within_a_line_each_time_is_as_whole_as_it_gets(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    torn = text_of(answered_line("a")) + b"\n" + text_of(answered_line("b"))[:-9]
+
+    async with place.open() as bench:
+        await submit(bench.desk, chat_request("a"), chat_request("b"))
+        place.provider.end_with("000001", torn)
+        with pytest.raises(EngineError, match="did not come whole"):
+            await bench.desk.collect()
+    async with place.open() as bench:
+        await bench.desk.collect()
+        left_here = {path.name for path in (tmp_path / "batches").iterdir()}
+
+    assert place.settled.keys() == {"a"}
+    assert left_here == {"outbox.jsonl", "attempts.jsonl"}
+
+
+@st.composite
+def odd_lines(draw: st.DrawFn) -> bytes:
+    """Any bytes, in the place of a line, or of a part of one that is sound."""
+    noise = draw(
+        st.binary(max_size=60)
+        | st.sampled_from(
+            [DEEP, b"NaN", rb'"\ud83d"', b"1" * 400, b"[" * 990 + b"]" * 990, b"null"]
+        )
+        | st.text(max_size=9).map(orjson.dumps)
+    )
+    sound = orjson.dumps(draw(st.sampled_from([answered_line("a"), refused_line("a", 400, "x")])))
+    if draw(st.booleans()):
+        return noise
+    start = draw(st.integers(0, len(sound)))
+    end = draw(st.integers(start, len(sound)) | st.just(start))
+    return sound[:start] + noise + sound[end:]
+
+
+@given(odd_lines())
+@settings(max_examples=400, deadline=None)
+def test_any_bytes_as_a_line_settle_fail_or_return_their_request_within_two_sends(
+    data: bytes,
+) -> None:
+    line = read_result_line(data)
+    if line is None:
+        return
+    reader, attempts = make_reader(), list[BatchAttempt]()
+
+    end: RequestEnd | None = None
+    for name in ("000001", "000002"):
+        batch = BATCH.model_copy(update={"name": name})
+        end = reader.read(line, batch, Asked(line.custom_id, attempts, has_output_limit=False))
+        if not isinstance(end, BatchAttempt):
+            break
+        attempts.append(BatchAttempt.model_validate_json(encode_record(end)))
+
+    if isinstance(end, BatchAttempt):
+        assert end.code != "malformed_reply"  # known to be unpaid: it has as many tries as live
+    elif isinstance(end, Completed | Failed):
+        kept = decode_outcome(encode_outcome(end))
+        assert (kept.request_id, kept.usage) == (end.request_id, end.usage)
+
+
+@given(data=odd_lines())
+@settings(max_examples=15, deadline=None)
+async def test_any_bytes_in_a_file_of_results_do_no_harm_to_the_other_lines(data: bytes) -> None:
+    file = data.replace(b"\n", b" ") + b"\n" + text_of(answered_line("b")) + b"\n"
+
+    with TemporaryDirectory() as folder:
+        place = make_place(Path(folder))
+        async with place.open() as bench:
+            await submit(bench.desk, chat_request("a"), chat_request("b"))
+            place.provider.end_with("000001", file)
+            with suppress(FatalError):  # one line may say that no request can succeed
+                await bench.desk.collect()
+            left = list(bench.desk.out)
+
+    assert isinstance(place.settled["b"], Completed)
+    assert not left

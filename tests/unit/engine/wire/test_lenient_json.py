@@ -1,0 +1,126 @@
+"""Whatever a provider sends as JSON is read, or refused with one error of ours."""
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.wire.lenient_json import (
+    MAX_DEPTH,
+    NotJsonError,
+    dump_json,
+    json_on_one_line,
+    parse_json,
+)
+from schemas.requests import Json
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+def nested(depth: int) -> bytes:
+    return b'{"a":' * depth + b"[]" + b"}" * depth
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        (rb'{"text":"party \ud83d"}', {"text": "party \ufffd"}),
+        (
+            rb'["\ude00 \ud83d\ude00 \\ud83d", "\ud83d\ud83d"]',
+            ["\ufffd 😀 \\ud83d", "\ufffd\ufffd"],
+        ),
+        (b"[NaN, -Infinity, Infinity, 1e999]", [None] * 4),
+        (b'{"prompt_tokens":' + b"1" * 400 + b"}", {"prompt_tokens": None}),
+        (b"[" + b"9" * 5_000 + b", NaN]", [None, None]),
+        (b'["\xff\xfe", "ok"]', ["\ufffd\ufffd", "ok"]),
+        (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
+        (b'\xef\xbb\xbf{"a": {}, "b": [], "c": [{}, -1.5e3, true, false, null]}\r\n', None),
+        (b'{"a":1}\0\0', {"a": 1}),
+        (b'"a\tb\nc"', "a\tb\nc"),
+        (b'{"a":01}', {"a": 1}),
+        (b'{"a":1,"a":NaN}', {"a": None}),
+        (b'[NaN,"' + rb"\u0041\n" + b'"]', [None, "A\n"]),
+    ],
+)
+def test_what_the_fast_parser_refuses_is_read_all_the_same(data: bytes, value: Json) -> None:
+    with pytest.raises(orjson.JSONDecodeError):
+        orjson.loads(data)
+
+    found = parse_json(data)
+
+    assert found == (value or {"a": {}, "b": [], "c": [{}, -1500.0, True, False, None]})
+
+
+@pytest.mark.parametrize("depth", [300, 2_000, MAX_DEPTH])
+def test_depth_takes_no_recursion_in_either_direction(depth: int) -> None:
+    data = nested(depth)
+
+    assert dump_json(parse_json(data)) == data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b" ",
+        b"<html>",
+        b"{",
+        b'{"a"',
+        b'{"a":',
+        b'{"a":1',
+        b'{"a":1,}',
+        b"[1 2]",
+        b"[,]",
+        b"{1:2}",
+        b'{"a" 1}',
+        b'"abc',
+        b'"\\x"',
+        b"[NaN]]",
+        b"{} {}",
+        b"--1",
+        b"nul",
+        b"}",
+        b"\xff",
+        nested(MAX_DEPTH + 1),
+        b"[" * 1_000_000,
+    ],
+)
+def test_what_is_no_json_raises_one_error_of_ours(data: bytes) -> None:
+    with pytest.raises(NotJsonError, match="no JSON"):
+        parse_json(data)
+
+
+@given(st.binary())
+def test_any_bytes_are_read_or_refused_and_what_is_read_can_be_written(data: bytes) -> None:
+    try:
+        value = parse_json(data)
+    except NotJsonError:
+        return
+
+    assert orjson.loads(dump_json(value)) == value
+
+
+@given(JSON, st.booleans())
+def test_sound_values_are_read_alike_by_both_parsers(value: Json, is_damaged: bool) -> None:
+    data = orjson.dumps([value, None])
+    damaged = data[:-5] + b"NaN]"
+
+    assert parse_json(damaged if is_damaged else data) == [value, None]
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b'{\n "a":\r\n 1.50}', b'{  "a":   1.50}'),
+        (b'{"a": "\n\xff",\n "b": NaN}', b'{"a":"\\n\xef\xbf\xbd","b":null}'),
+    ],
+)
+def test_text_on_one_line_is_as_it_came_where_it_was_sound(data: bytes, line: bytes) -> None:
+    assert json_on_one_line(data, parse_json(data)) == line
