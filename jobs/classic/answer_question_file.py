@@ -24,8 +24,8 @@ from jobs.dataset.profiles import PROFILES
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.evaluation.retrieve_context import retrieve_chunks
 from jobs.finetune.check_rows import LIKE_HELD_OUT
-from jobs.run.open_engine import open_engine
 from jobs.run.reset import reset_stages
+from jobs.run.run_engine import open_run_engine
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, Stages, StagesEnd, run_stages
 from jobs.run.start import RunOrder
 from jobs.text.near_duplicates import NearDuplicates
@@ -75,7 +75,9 @@ async def answer_question_file(
     ):
         known = await asyncio.to_thread(_known_questions, order.folder, questions)
         reset_stages(order.folder, IMPORTED)
-        async with open_engine(order.folder, order.settings, order.endpoints, stopping) as engine:
+        async with open_run_engine(
+            order.folder, order.settings, order.endpoints, stopping
+        ) as engine:
             try:
                 wanted = await _find_questions(order, questions, known, engine.ask)
             except Deferred:  # chunks are being embedded in a batch

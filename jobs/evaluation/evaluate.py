@@ -17,8 +17,8 @@ from jobs.evaluation.score_answers import check_scoring
 from jobs.evaluation.stages import EVALUATION
 from jobs.run.changes import find_changes
 from jobs.run.lanes import LaneOrder
-from jobs.run.open_engine import check_prices, open_engine
 from jobs.run.retry import retry_failed
+from jobs.run.run_engine import check_prices, open_run_engine
 from jobs.run.stages import StageContext, StagesEnd, run_stages
 from jobs.run.start import run_in_rounds
 from jobs.settings.run_config import RunConfig, read_run_config, write_run_config
@@ -68,7 +68,9 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
         write_run_config(folder.config_path, _continued_config(folder, settings))
         if order.retries_failed:
             _log.info("asking again: %d requests that had failed", retry_failed(folder, EVALUATION))
-        async with open_engine(folder, settings, order.endpoints, stopping, order.lane) as engine:
+        async with open_run_engine(
+            folder, settings, order.endpoints, stopping, order.lane
+        ) as engine:
             context = StageContext(
                 folder=folder,
                 settings=settings,

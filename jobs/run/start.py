@@ -17,10 +17,10 @@ from jobs.documents.list_sources import find_missing_documents, list_sources
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.lanes import LaneOrder
-from jobs.run.open_engine import check_price, open_engine
 from jobs.run.preview import Preview, preview_changes
 from jobs.run.retry import retry_failed
 from jobs.run.rounds import Rounds, RunPass
+from jobs.run.run_engine import check_price, open_run_engine
 from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages
 from jobs.settings.run_config import (
     new_run_config,
@@ -68,7 +68,7 @@ async def start_run(order: RunOrder) -> StagesEnd:
             failed_count = retry_failed(order.folder, order.stages)
             is_changed = is_changed or failed_count > 0
             _log.info("asking again: %d requests that had failed", failed_count)
-        async with open_engine(
+        async with open_run_engine(
             order.folder, settings, order.endpoints, stopping, order.lane
         ) as engine:
             context = StageContext(

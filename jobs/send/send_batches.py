@@ -4,22 +4,18 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Iterator
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
-from engine.batch.client import BatchClient
-from engine.batch.collecting.collector import Sink
+from engine.assemble import BatchPlace, Keeper, LaneParts, open_batch_desk
 from engine.batch.desk import BatchDesk
-from engine.batch.open_desk import DeskOrder, open_desk
 from engine.batch.packing.outbox import Spooled
 from engine.budget import Budget
-from engine.clock import Clock, SystemClock
+from engine.clock import Clock
 from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
-from engine.stats import Stats
 from engine.stopping import Admission, Stopping, stop_on_signals
-from engine.wire.prices import make_price
 from jobs.run.batch_folders import create_send_batch_folder
 from jobs.run.lanes import LaneOrder
 from jobs.send.check_batch_file import check_batch_file
@@ -31,8 +27,7 @@ from jobs.send.result_files import (
     result_paths,
     set_failures_aside,
 )
-from jobs.send.send_requests import SendEnd, SendOrder
-from schemas.outcomes import Outcome
+from jobs.send.send_requests import SendEnd, SendOrder, make_lane_parts
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +42,8 @@ async def send_batches(order: SendOrder, lane: LaneOrder) -> SendEnd:
     """
     if order.input_path is None:
         raise ConfigError("standard input cannot be sent in batches: it is read more than once")
-    stopping, stats, clock = Stopping(), Stats(), SystemClock()
+    stopping = Stopping()
+    lanes = make_lane_parts(order, stopping)
     paths = result_paths(order.out_path)
     check_paths(order.input_path, paths)
     started_s = time.monotonic()
@@ -58,17 +54,13 @@ async def send_batches(order: SendOrder, lane: LaneOrder) -> SendEnd:
             set_failures_aside(paths)
         results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
         before = results.counts()
-        timeout_s = order.settings.limits.request_timeout_s
-        client = BatchClient(order.endpoints[0], timeout_s=timeout_s, clock=clock)
-        await opened.enter_async_context(aclosing(client))
-        desk_order = _desk_order(order, lane, results, stats, clock, stopping)
-        desk = await opened.enter_async_context(open_desk(client, desk_order))
-        sending = BatchSending(order.input_path, desk, results, stopping, clock)
+        desk = await opened.enter_async_context(_open_desk(order, lane, lanes, results))
+        sending = BatchSending(order.input_path, desk, results, stopping, lanes.clock)
         await sending.run(waits=lane.waits, skips_bad_lines=order.skips_bad_lines)
     left = sending.left_count
-    counts = _counts(before, stats.settled + left, sending.bad_count)
+    counts = _counts(before, lanes.stats.settled + left, sending.bad_count)
     elapsed_s = time.monotonic() - started_s
-    return SendEnd(counts, stats.snapshot(), elapsed_s, Counter(), sending.ended_by)
+    return SendEnd(counts, lanes.stats.snapshot(), elapsed_s, Counter(), sending.ended_by)
 
 
 class BatchSending:
@@ -149,32 +141,15 @@ def _spool(source: CheckedSource) -> Iterator[Spooled]:
         )
 
 
-def _desk_order(
-    order: SendOrder,
-    lane: LaneOrder,
-    results: ResultFiles,
-    stats: Stats,
-    clock: Clock,
-    stopping: Stopping,
-) -> DeskOrder:
-    price = make_price(order.settings.prices)
-
-    def keep(outcome: Outcome) -> Awaitable[None]:
-        stats.count_settled(outcome)
-        return results.keep(outcome)
-
-    return DeskOrder(
-        folder=create_send_batch_folder(order.out_path),
-        endpoint=order.endpoints[0],
-        settings=order.settings.batch,
-        state_dir=lane.state_dir,
-        price=price,
-        budget=Budget(cap_usd=None, spent_usd=0.0, price=price),
-        sink=Sink(keep, lambda custom_id: results.ending(custom_id) is not None),
-        enlarges_truncated=order.settings.limits.retry_truncated,
-        clock=clock,
-        stopping=stopping,
+def _open_desk(
+    order: SendOrder, lane: LaneOrder, lanes: LaneParts, results: ResultFiles
+) -> AbstractAsyncContextManager[BatchDesk]:
+    place = BatchPlace(
+        create_send_batch_folder(order.out_path), order.settings.batch, lane.state_dir
     )
+    budget = Budget(cap_usd=None, spent_usd=0.0, price=lanes.price)
+    keeper = Keeper(results.keep, lambda custom_id: results.ending(custom_id) is not None)
+    return open_batch_desk(lanes, place, budget=budget, keeper=keeper)
 
 
 def _counts(before: ResultCounts, wanted: int, bad: int) -> SourceCounts:

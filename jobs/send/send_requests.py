@@ -1,7 +1,6 @@
 """Sends the requests of a file or a stream, and keeps every reply before the next is drawn."""
 
 import asyncio
-import random
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -9,11 +8,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.clock import SystemClock
+from engine.assemble import LaneParts, open_live_lane
 from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
 from engine.live.lane import LiveLane
-from engine.live.transport import HttpTransport
 from engine.progress import StageProgress
 from engine.prometheus import serve_metrics
 from engine.stats import Stats, StatsSnapshot
@@ -73,15 +71,16 @@ async def send_requests(order: SendOrder) -> SendEnd:
     started_s = time.monotonic()
     paths = result_paths(order.out_path)
     check_paths(order.input_path, paths)
-    stopping, stats = Stopping(), Stats()
+    stopping = Stopping()
+    lanes = make_lane_parts(order, stopping)
+    stats = lanes.stats
     async with AsyncExitStack() as opened:
         opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
         grace_s = order.settings.limits.grace_s
         opened.enter_context(stop_on_signals(stopping, grace_s=grace_s))
         results, source = await _open_files(order, paths, stopping, opened)
-        lane = _make_lane(order, stats)
-        opened.push_async_callback(lane.aclose)
-        opened.enter_context(snapshots_written(paths.stats, stats, SystemClock()))
+        lane = await opened.enter_async_context(open_live_lane(lanes))
+        opened.enter_context(snapshots_written(paths.stats, stats, lanes.clock))
         if order.metrics_port is not None:
             await opened.enter_async_context(serve_metrics(stats, order.metrics_port))
         counts = source.counts()
@@ -164,16 +163,14 @@ async def _open_files(
     return results, CheckedSource(checked)
 
 
-def _make_lane(order: SendOrder, stats: Stats) -> LiveLane:
-    limits = order.settings.limits
-    return LiveLane(
-        order.endpoints,
-        settings=limits,
-        transport=HttpTransport(timeout_s=limits.request_timeout_s),
-        clock=SystemClock(),
+def make_lane_parts(order: SendOrder, stopping: Stopping) -> LaneParts:
+    """What the lanes work with that an order is sent on."""
+    return LaneParts(
+        endpoints=order.endpoints,
+        limits=order.settings.limits,
         price=make_price(order.settings.prices),
-        stats=stats,
-        rng=random.Random(),  # noqa: S311 - jitter of retries
+        stats=Stats(),
+        stopping=stopping,
     )
 
 

@@ -1,38 +1,35 @@
-"""Puts the engine together for a run: model, lane, journal, budget, statistics."""
+"""Opens the engine of a run: what its settings say, in the engine's own terms."""
 
 import logging
-import random
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import NamedTuple
 
-from engine.ask import Ask, Lane
+from engine.ask import Ask
+from engine.assemble import BatchPlace, EngineOrder, LaneParts, assemble_engine
 from engine.batch.ledger import read_batches
-from engine.budget import Budget, BudgetedLane
-from engine.clock import SystemClock
-from engine.engine import Engine
+from engine.budget import Budget
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
-from engine.live.lane import LiveLane
-from engine.live.transport import HttpTransport
 from engine.local.model import LocalModel
 from engine.progress import Details
 from engine.run_folder import RunFolder
 from engine.stats import Stats
-from engine.stats_file import snapshots_written
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
-from jobs.run.batch_folders import read_batch_losses
-from jobs.run.lanes import LaneOrder
+from jobs.run.batch_folders import read_batch_losses, run_batch_folder
+from jobs.run.lanes import LaneOrder, make_plan
 from jobs.run.rounds import Rounds, RunPass
+from jobs.settings.run_config import read_run_config
 from schemas.outcomes import Usage
 from schemas.settings import RunSettings
 
 _log = logging.getLogger(__name__)
 
 
-class OpenEngine(NamedTuple):
+class RunEngine(NamedTuple):
     """What a job needs of an open engine. `rounds` makes its rounds if it works in batches."""
 
     ask: Ask
@@ -42,13 +39,13 @@ class OpenEngine(NamedTuple):
 
 
 @asynccontextmanager
-async def open_engine(
+async def open_run_engine(
     folder: RunFolder,
     settings: RunSettings,
     endpoints: Sequence[Endpoint],
     stopping: Stopping,
     order: LaneOrder = LaneOrder(),  # noqa: B008 - immutable
-) -> AsyncIterator[OpenEngine]:
+) -> AsyncIterator[RunEngine]:
     """An engine on the run's journal; with provider local, its model runs for as long.
 
     The batch lane is there if it is ordered, or if batches are still out: their requests must not
@@ -59,39 +56,53 @@ async def open_engine(
         DamagedLogError: the journal or the ledger of batches is damaged.
     """
     is_local = settings.teacher.provider == "local"
-    price = make_price(settings.prices, is_free=is_local)
-    stats, clock = Stats(), SystemClock()
     async with AsyncExitStack() as opened:
-        journal = await opened.enter_async_context(Journal(folder.journal_path))
         if is_local:
             model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
             name = settings.teacher.output_limit_name
             endpoints = [Endpoint(model.base_url, model.api_key, name)]
-        live = LiveLane(
-            endpoints,
-            settings=settings.limits,
-            transport=HttpTransport(timeout_s=settings.limits.request_timeout_s),
-            clock=clock,
-            price=price,
-            stats=stats,
-            rng=random.Random(),  # noqa: S311 - jitter of retries
+        lanes = LaneParts(
+            endpoints=endpoints,
+            limits=settings.limits,
+            price=make_price(settings.prices, is_free=is_local),
+            stats=Stats(),
+            stopping=stopping,
         )
-        opened.push_async_callback(live.aclose)
-        stopping.on_request(live.stop_admitting)
-        budget = Budget(cap_usd=settings.budget.usd, spent_usd=_spent_usd(folder), price=price)
-        lane: Lane = BudgetedLane(live, budget)
-        rounds = None
-        if uses_batches(folder, order) and not (is_local and order.lane == "live"):
-            from jobs.run.open_batches import BatchNeeds, open_batches
-
-            needs = BatchNeeds(
-                folder, settings, endpoints[0], journal, budget, price, stats, clock, stopping
+        engine_order = EngineOrder(
+            folder=folder,
+            lanes=lanes,
+            budget_usd=settings.budget.usd,
+            spent_usd=_spent_usd(folder),
+            batches=_batch_place(folder, settings, order),
+        )
+        engine = await opened.enter_async_context(assemble_engine(engine_order))
+        make_rounds = None
+        if engine.batches is not None:
+            make_rounds = partial(
+                Rounds,
+                desk=engine.batches.desk,
+                lane=engine.batches.lane,
+                plan=make_plan(order, settings),
+                poll_s=settings.batch.poll_s,
+                clock=lanes.clock,
+                stopping=stopping,
             )
-            batches = await opened.enter_async_context(open_batches(needs, lane, order))
-            lane, rounds = batches
-        engine = Engine(journal=journal, lane=lane, stopping=stopping)
-        with snapshots_written(folder.stats_path, stats, clock):
-            yield OpenEngine(engine.ask, journal, lambda: _details(stats, budget), rounds)
+        details = partial(_details, lanes.stats, engine.budget)
+        yield RunEngine(engine.ask, engine.journal, details, make_rounds)
+
+
+def _batch_place(folder: RunFolder, settings: RunSettings, order: LaneOrder) -> BatchPlace | None:
+    """Where the run's batches are; None: there are none, and none are wanted."""
+    if not uses_batches(folder, order):
+        return None
+    if settings.teacher.provider == "local":
+        if order.lane == "live":
+            return None
+        raise ConfigError("provider local has no batches: leave out --lane, or use --lane live")
+    config = read_run_config(folder.config_path)
+    assert config is not None  # written before the engine is opened
+    batch_folder = run_batch_folder(folder, config.run.run_id)
+    return BatchPlace(batch_folder, settings.batch, order.state_dir)
 
 
 def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:

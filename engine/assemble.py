@@ -1,0 +1,178 @@
+"""Puts the engine together, in this one place: journal, lanes, budget, counters."""
+
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.ask import Ask, Lane
+from engine.budget import Budget, BudgetedLane
+from engine.clock import Clock, SystemClock
+from engine.engine import Engine
+from engine.files.journal import Journal
+from engine.live.lane import LiveLane
+from engine.live.transport import HttpTransport
+from engine.run_folder import RunFolder
+from engine.stats import Stats
+from engine.stats_file import snapshots_written
+from engine.stopping import Stopping
+from engine.wire.endpoints import Endpoint
+from engine.wire.prices import Price
+from schemas.outcomes import Outcome
+from schemas.settings import BatchSettings, LimitSettings
+
+if TYPE_CHECKING:  # they import the official SDK, which takes longer than all else together
+    from engine.batch.desk import BatchDesk
+    from engine.batch.folder import BatchFolder
+    from engine.batch.lane import BatchLane
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneParts:
+    """What every lane works with: where requests go and how fast, and whom it tells."""
+
+    endpoints: Sequence[Endpoint]
+    limits: LimitSettings
+    price: Price
+    stats: Stats
+    stopping: Stopping
+    clock: Clock = field(default_factory=SystemClock)
+
+
+class BatchPlace(NamedTuple):
+    """Where batches keep their files, and how they are packed and polled for.
+
+    `state_dir` is the user's: what several runs on one account share.
+    """
+
+    folder: "BatchFolder"
+    settings: BatchSettings
+    state_dir: Path
+
+
+class Keeper(NamedTuple):
+    """Where outcomes are kept durably, and which requests have theirs there."""
+
+    keep: Callable[[Outcome], Awaitable[None]]
+    is_settled: Callable[[str], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOrder:
+    """What an engine is to be made of.
+
+    `spent_usd` is what the work in this folder has cost so far: it counts against the cap.
+    `batches` None: no batch lane.
+    """
+
+    folder: RunFolder
+    lanes: LaneParts
+    budget_usd: float | None
+    spent_usd: float
+    batches: BatchPlace | None = None
+
+
+class BatchParts(NamedTuple):
+    """The batch lane, and the desk that packs, submits and collects what it has spooled."""
+
+    lane: "BatchLane"
+    desk: "BatchDesk"
+
+
+class EngineParts(NamedTuple):
+    """An engine that is running, and what its owner looks at. `batches` None: all goes live."""
+
+    ask: Ask
+    journal: Journal
+    budget: Budget
+    batches: BatchParts | None
+
+
+@asynccontextmanager
+async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
+    """An engine on the journal of a folder that exists, and that this process alone writes.
+
+    Must be called in a running event loop.
+
+    Raises:
+        DamagedLogError: the journal or the ledger of batches is damaged.
+    """
+    lanes, folder = order.lanes, order.folder
+    async with AsyncExitStack() as opened:
+        journal = await opened.enter_async_context(Journal(folder.journal_path))
+        budget = Budget(cap_usd=order.budget_usd, spent_usd=order.spent_usd, price=lanes.price)
+        live = await opened.enter_async_context(open_live_lane(lanes))
+        lane: Lane = BudgetedLane(live, budget)
+        batches = None
+        if order.batches is not None:
+            keeper = Keeper(journal.append, journal.__contains__)
+            desk = await opened.enter_async_context(
+                open_batch_desk(lanes, order.batches, budget=budget, keeper=keeper)
+            )
+            batches = _put_before(lane, desk)
+            lane = batches.lane
+        engine = Engine(journal=journal, lane=lane, stopping=lanes.stopping)
+        with snapshots_written(folder.stats_path, lanes.stats, lanes.clock):
+            yield EngineParts(engine.ask, journal, budget, batches)
+
+
+@asynccontextmanager
+async def open_live_lane(parts: LaneParts) -> AsyncIterator[LiveLane]:
+    """The lane over HTTP; a stop of the run stops it too."""
+    live = LiveLane(
+        parts.endpoints,
+        settings=parts.limits,
+        transport=HttpTransport(timeout_s=parts.limits.request_timeout_s),
+        clock=parts.clock,
+        price=parts.price,
+        stats=parts.stats,
+        rng=random.Random(),  # noqa: S311 - jitter of retries
+    )
+    parts.stopping.on_request(live.stop_admitting)
+    async with aclosing(live):
+        yield live
+
+
+@asynccontextmanager
+async def open_batch_desk(
+    parts: LaneParts, place: BatchPlace, *, budget: Budget, keeper: Keeper
+) -> AsyncIterator["BatchDesk"]:
+    """The desk for batches at the first endpoint; what they answer is counted and kept.
+
+    Raises:
+        ConfigError: its folder cannot be made.
+        DamagedLogError: the ledger or a file of a batch that is out is damaged.
+    """
+    from engine.batch.client import BatchClient
+    from engine.batch.collecting.collector import Sink
+    from engine.batch.open_desk import DeskOrder, open_desk
+
+    def keep(outcome: Outcome) -> Awaitable[None]:
+        parts.stats.count_settled(outcome)
+        return keeper.keep(outcome)
+
+    order = DeskOrder(
+        folder=place.folder,
+        endpoint=parts.endpoints[0],
+        settings=place.settings,
+        state_dir=place.state_dir,
+        price=parts.price,
+        budget=budget,
+        sink=Sink(keep, keeper.is_settled),
+        enlarges_truncated=parts.limits.retry_truncated,
+        clock=parts.clock,
+        stopping=parts.stopping,
+    )
+    client = BatchClient(
+        order.endpoint, timeout_s=parts.limits.request_timeout_s, clock=parts.clock
+    )
+    async with aclosing(client), open_desk(client, order) as desk:
+        yield desk
+
+
+def _put_before(live: Lane, desk: "BatchDesk") -> BatchParts:
+    from engine.batch.lane import BatchLane
+
+    return BatchParts(BatchLane(desk, live), desk)
