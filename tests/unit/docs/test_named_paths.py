@@ -13,7 +13,7 @@ PATH = re.compile(
     rf"(?<![\w/.$~-])((?:{TREE})/[\w./@-]*\w\.(?:\w+)|(?:{TREE})(?:/[\w-]+)*/)(?![\w/])"
 )
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
-NAME_IN = re.compile(r"`(\w+)` in `([\w/.-]+\.\w+)`")
+NAME_IN = re.compile(r"`(\w+)` in `(\w+/[\w/.-]+\.\w+)`")
 
 
 def read_page(name: str) -> str:
