@@ -13,7 +13,7 @@ from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
 FORMAT_VERSION = 1  # of the files of a run folder; a newer one is refused
 
-Provider = Literal["openai", "local"]
+ProviderName = Literal["openai", "local"]
 PromptProfile = Literal["standard", "small"]
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -125,7 +125,7 @@ class DatasetSettings(Value):
 class TeacherSettings(Value):
     """Which model writes questions and answers. The key is read from the environment alone."""
 
-    provider: Annotated[Provider, Touches("questions", "requests")] = "openai"
+    provider: Annotated[ProviderName, Touches("questions", "requests")] = "openai"
     model: Annotated[str, Touches("questions", "requests")] = ""
     base_url: Annotated[Address, OPERATIONAL] = "https://api.openai.com/v1"
     prompt_profile: Annotated[PromptProfile, Touches("questions", "requests")] = "standard"
