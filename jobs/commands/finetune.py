@@ -14,7 +14,7 @@ from jobs.process import EXIT_INCOMPLETE, EXIT_OK
 
 if TYPE_CHECKING:
     from jobs.finetune.finetune import Agree, TuningEnd, TuningOrder
-    from jobs.finetune.trainers.trainer import TrainingCost, TrainingSet
+    from jobs.finetune.trainers.trainer import TrainingEstimate, TrainingSet
 
 
 def finetune(
@@ -73,8 +73,8 @@ def run_finetuning(order: "TuningOrder") -> int:
 def ask_user(*, yes: bool) -> "Agree":
     """Asks on the terminal whether to go on; with `yes` it only shows the expected cost."""
 
-    def agree(rows: "TrainingSet", cost: "TrainingCost") -> None:
-        print(_describe(rows, cost), file=sys.stderr)
+    def agree(rows: "TrainingSet", estimate: "TrainingEstimate") -> None:
+        print(_describe(rows, estimate), file=sys.stderr)
         if yes:
             return
         if not sys.stdin.isatty():
@@ -98,14 +98,14 @@ def _ask(question: str) -> str:
         signal.signal(signal.SIGINT, former)
 
 
-def _describe(rows: "TrainingSet", cost: "TrainingCost") -> str:
+def _describe(rows: "TrainingSet", estimate: "TrainingEstimate") -> str:
     epochs, unit = "as many epochs as the provider chooses", "an epoch"
-    if cost.epochs is not None:
-        epochs, unit = f"{cost.epochs} epochs", "in all"
-    price = "at a price that is not known (student.training_usd_per_million_tokens)"
-    if cost.usd is not None:
-        price = f"about {_dollars(cost.usd)} {unit}"
-    return f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {epochs}, {price}"
+    if estimate.epochs is not None:
+        epochs, unit = f"{estimate.epochs} epochs", "in all"
+    cost = "at a price that is not known (student.training_usd_per_million_tokens)"
+    if estimate.usd is not None:
+        cost = f"about {_dollars(estimate.usd)} {unit}"
+    return f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {epochs}, {cost}"
 
 
 def _dollars(usd: float) -> str:

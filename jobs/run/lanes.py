@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple, TypeGuard
 from engine.errors import ConfigError
 from schemas.settings import RunSettings
 
-LaneName = Literal["live", "batch", "auto"]
+LaneChoice = Literal["live", "batch", "auto"]
 
-LANES: tuple[LaneName, ...] = ("live", "batch", "auto")
+LANES: tuple[LaneChoice, ...] = ("live", "batch", "auto")
 
 
 class LaneOrder(NamedTuple):
@@ -20,7 +20,7 @@ class LaneOrder(NamedTuple):
     `state_dir` is where the runs of this user share what they know of an account.
     """
 
-    lane: LaneName = "live"
+    lane: LaneChoice = "live"
     waits: bool = True
     deadline: datetime | None = None
     state_dir: Path = Path()
@@ -41,7 +41,7 @@ def read_lane_order(
     return LaneOrder(lane, waits, _read_deadline(deadline), _state_dir(environ))
 
 
-def _is_lane(name: str) -> TypeGuard[LaneName]:
+def _is_lane(name: str) -> TypeGuard[LaneChoice]:
     return name in LANES
 
 
@@ -78,7 +78,7 @@ MARGIN = 1.5  # margin: times the estimated time of sending the rest live
 class LanePlan(NamedTuple):
     """What the rounds of a run follow. `live_below`: a smaller remainder is not worth a batch."""
 
-    lane: LaneName
+    lane: LaneChoice
     waits: bool
     deadline: datetime | None
     live_below: int

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.errors import ConfigError
 from engine.files.replace import replacing
 from jobs.finetune.check_rows import CheckedRows
-from jobs.finetune.trainers.trainer import Say, Submitted, TrainingCost, TrainingSet, Tuned
+from jobs.finetune.trainers.trainer import Say, Submitted, TrainingEstimate, TrainingSet, Tuned
 
 README_NAME = "README.md"
 
@@ -24,9 +24,9 @@ class ExportTrainer:
         """No warnings: the rows are checked already, and no model is involved."""
         return []
 
-    def expected_cost(self) -> TrainingCost:
+    def estimate(self) -> TrainingEstimate:
         """Zero dollars: exporting sends nothing."""
-        return TrainingCost(None, 0.0)
+        return TrainingEstimate(None, 0.0)
 
     @property
     def is_submitted(self) -> bool:

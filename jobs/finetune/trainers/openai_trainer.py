@@ -11,7 +11,7 @@ from jobs.finetune.check_rows import CheckedRows
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import JobClient, JobOrder, JobState
 from jobs.finetune.trainers.job_watch import JobWatch
-from jobs.finetune.trainers.trainer import Say, Submitted, TrainingCost, TrainingSet, Tuned
+from jobs.finetune.trainers.trainer import Say, Submitted, TrainingEstimate, TrainingSet, Tuned
 from schemas.finetuning import ENDED_STATUSES, TuningEvent, TuningStep
 from schemas.record import content_id
 from schemas.settings import StudentSettings
@@ -70,10 +70,10 @@ class OpenAITrainer:
             return []
         return [f"{model} will be shut down on {shutdown_date}, and its fine-tunes with it"]
 
-    def expected_cost(self) -> TrainingCost:
+    def estimate(self) -> TrainingEstimate:
         """The price of all epochs, if it was given."""
         epochs, tokens = self._order.settings.epochs, self._order.rows.train.tokens
-        return TrainingCost(epochs, self._watch.cost_usd(tokens * (epochs or 1)))
+        return TrainingEstimate(epochs, self._watch.cost_usd(tokens * (epochs or 1)))
 
     @property
     def is_submitted(self) -> bool:

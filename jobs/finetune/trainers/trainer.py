@@ -20,7 +20,7 @@ class TrainingSet(NamedTuple):
         return [self.train] if self.validation is None else [self.train, self.validation]
 
 
-class TrainingCost(NamedTuple):
+class TrainingEstimate(NamedTuple):
     """What training is expected to cost; None where it is unknown or the trainer's choice.
 
     `usd` is for all epochs, or for one where their number is not known.
@@ -59,7 +59,7 @@ class Trainer(Protocol):
         """
         ...
 
-    def expected_cost(self) -> TrainingCost:
+    def estimate(self) -> TrainingEstimate:
         """What training is expected to cost."""
         ...
 
