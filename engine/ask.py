@@ -18,7 +18,7 @@ class Ask(Protocol):
         Raises:
             FatalError: nothing can be asked any more; the run ends.
             TransientError: out of attempts; the request stays unsettled, its item is set aside.
-            OutageError: nobody answered for longer than allowed; the run ends.
+            OutageError: the server answered no request for longer than allowed; the run ends.
             Deferred: the batch lane has spooled it; its item is set aside.
         """
         ...
@@ -89,7 +89,7 @@ class _Asking:
 
 
 class Lane(Protocol):
-    """A way to the provider: a request in, its outcome out.
+    """How a request gets to the provider (live, batch): a request in, its outcome out.
 
     To keep outcomes on disk is not its part. The batch lane keeps requests there until they are
     in a batch.
@@ -100,5 +100,5 @@ class Lane(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Give back connections; nothing may be in flight any more."""
+        """Close the connections; nothing may be in flight any more."""
         ...

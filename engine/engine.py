@@ -40,7 +40,7 @@ class Engine:
         try:
             await self._journal.append(outcome)
         except StorageError as error:
-            self._stopping.request(error)  # what nobody can keep must not be bought
+            self._stopping.request(error)  # nothing further is bought that cannot be kept
             raise
 
     def _check(self, outcome: Outcome) -> None:

@@ -10,7 +10,7 @@ class ConfigError(EngineError):
 
 
 class FatalError(EngineError):
-    """No request can succeed until somebody acts. The run stops, the journal is whole. Exit 3."""
+    """No request can succeed until the user acts. The run stops, the journal is whole. Exit 3."""
 
 
 class AuthError(FatalError):
@@ -38,7 +38,7 @@ class TransientError(EngineError):
     """This attempt failed, a later one may not. Out of attempts: left unsettled, exit 75.
 
     `retry_after_s` is the provider's minimum wait, None where it named none. `code` is the
-    provider's code or ours (`connection_failed`, `malformed_reply`, `timeout`).
+    provider's code or the engine's (`connection_failed`, `malformed_reply`, `timeout`).
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class OutageError(EngineError):
 
 
 class DamagedLogError(EngineError):
-    """A line in a log is not ours and is not the torn last one. Exit 4, never guessed at."""
+    """A line of a log is damaged, and it is not the torn last one. Exit 4, never guessed at."""
 
 
 class StorageError(EngineError):

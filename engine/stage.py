@@ -115,7 +115,7 @@ async def open_stage_files(
 
 @dataclass
 class StagePass:
-    """What one pass over a stage came to. A stage is complete when nothing was set aside."""
+    """The counts of one pass over a stage. A stage is complete when nothing was set aside."""
 
     finished_count: int = 0
     deferred_count: int = 0
@@ -143,7 +143,7 @@ async def run_stage(
     whose request stays unsettled or was deferred is set aside and counted.
 
     Raises:
-        EngineError: whatever ends the run; work that was in flight has landed before it is raised.
+        EngineError: any error that ends the run; work in flight has finished before it is raised.
     """
     run = _StageRun(iter(items), work, ask, files, stopping, progress)
     async with asyncio.TaskGroup() as group:

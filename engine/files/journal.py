@@ -1,4 +1,4 @@
-"""The journal: every settled request with its raw reply, on disk before anybody uses it."""
+"""The journal: every settled request with its raw reply, on disk before it is used."""
 
 import base64
 from collections.abc import Awaitable, Iterator
