@@ -1,9 +1,10 @@
 """Puts the engine together, in this one place: journal, lanes, budget, counters."""
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,7 @@ from engine.files.journal import Journal
 from engine.live.lane import LiveLane
 from engine.live.transport import HttpTransport
 from engine.run_folder import RunFolder
+from engine.servers import OWN_SERVER, ServerLanes, add_gauges
 from engine.stats import Stats
 from engine.stats_file import snapshots_written
 from engine.stopping import Stopping
@@ -64,7 +66,8 @@ class EngineOrder:
     """What an engine is to be made of.
 
     `spent_usd` is what the work in this folder has cost so far: it counts against the cap.
-    `batches` None: no batch lane.
+    `batches` None: no batch lane. `others` are further servers by the name that requests give:
+    what goes there goes live, at the rates of its endpoint.
     """
 
     folder: RunFolder
@@ -72,6 +75,7 @@ class EngineOrder:
     budget_usd: float | None
     spent_usd: float
     batches: BatchPlace | None = None
+    others: Mapping[str, Endpoint] = field(default_factory=dict)
 
 
 class BatchParts(NamedTuple):
@@ -103,16 +107,18 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
     async with AsyncExitStack() as opened:
         journal = await opened.enter_async_context(Journal(folder.journal_path))
         budget = Budget(cap_usd=order.budget_usd, spent_usd=order.spent_usd, price=lanes.price)
-        live = await opened.enter_async_context(open_live_lane(lanes))
-        lane: Lane = BudgetedLane(live, budget)
+        live = await _open_servers(order, opened)
+        by_server: dict[str, Lane] = {name: BudgetedLane(live[name], budget) for name in live}
         batches = None
         if order.batches is not None:
             keeper = Keeper(journal.append, journal.__contains__)
             desk = await opened.enter_async_context(
                 open_batch_desk(lanes, order.batches, budget=budget, keeper=keeper)
             )
-            batches = _put_before(lane, desk)
-            lane = batches.lane
+            batches = _put_before(by_server, desk)
+        lane = by_server[OWN_SERVER]
+        if order.others:
+            lane = ServerLanes(by_server, stopping=lanes.stopping)
         engine = Engine(journal=journal, lane=lane, stopping=lanes.stopping)
         with snapshots_written(folder.stats_path, lanes.stats, lanes.clock):
             yield EngineParts(engine.ask, journal, budget, batches)
@@ -172,7 +178,34 @@ async def open_batch_desk(
         yield desk
 
 
-def _put_before(live: Lane, desk: "BatchDesk") -> BatchParts:
+async def _open_servers(order: EngineOrder, opened: AsyncExitStack) -> dict[str, LiveLane]:
+    """A live lane for each server. The run's rates are those of its own server."""
+    stats = order.lanes.stats
+    limits = order.lanes.limits.model_copy(
+        update={"requests_per_minute": None, "tokens_per_minute": None}
+    )
+    parts = {OWN_SERVER: order.lanes}
+    for name, endpoint in order.others.items():
+        parts[name] = replace(order.lanes, endpoints=(endpoint,), limits=limits)
+    lanes, readers = {}, []
+    for name, part in parts.items():
+        lanes[name] = await opened.enter_async_context(open_live_lane(part))
+        readers.append(stats.read_limits)  # each lane puts its own there
+    stats.read_limits = partial(add_gauges, readers)
+    return lanes
+
+
+def _put_before(by_server: dict[str, Lane], desk: "BatchDesk") -> BatchParts:
+    """Let no server be asked what is out in a batch; only the run's own works in batches."""
     from engine.batch.lane import BatchLane
 
-    return BatchParts(BatchLane(desk, live), desk)
+    lanes = {name: BatchLane(desk, live) for name, live in by_server.items()}
+    for name, lane in lanes.items():
+        if name != OWN_SERVER:
+            lane.goes_live = _always
+    by_server.update(lanes)
+    return BatchParts(lanes[OWN_SERVER], desk)
+
+
+def _always(_: str) -> bool:
+    return True

@@ -8,6 +8,8 @@ from engine.errors import ConfigError
 
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
 
+LOOPBACK_NAMES = ("localhost", "::1")
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -29,6 +31,12 @@ class Endpoint:
                 f"base_url: {self.base_url!r} is not a web address; "
                 "expected something like https://api.openai.com/v1"
             )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine."""
+        host = urlsplit(self.base_url).hostname or ""
+        return host in LOOPBACK_NAMES or host.startswith("127.")
 
     def address(self, url: str) -> str:
         """The full address of an API path such as `/v1/chat/completions`."""

@@ -1,6 +1,6 @@
 """What a request costs, and may cost at most: dated public prices, and prices of one's own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import cache
 from typing import Protocol
 
@@ -35,12 +35,14 @@ COMMON_PRICES = {
 }
 
 
-def make_price(own: Mapping[str, ModelPrice], *, is_free: bool = False) -> Price:
+def make_price(
+    own: Mapping[str, ModelPrice], *, is_free: bool = False, free_models: Container[str] = ()
+) -> Price:
     """A function from model and usage to US dollars at live prices; None: the price is unknown.
 
     `own` prices (dollars a million tokens) win over the public ones of genai-prices, which are
     part of the installed package: nothing is fetched. Each request is priced by itself, because
-    some models cost more above an input size.
+    some models cost more above an input size. `free_models` cost nothing if neither knows them.
     """
 
     def price(model: str, usage: Usage) -> float | None:
@@ -48,7 +50,8 @@ def make_price(own: Mapping[str, ModelPrice], *, is_free: bool = False) -> Price
             return 0.0
         if (listed := own.get(model)) is not None:
             return _price_at(listed, usage)
-        return _public_price(model, usage)
+        public = _public_price(model, usage)
+        return 0.0 if public is None and model in free_models else public
 
     return price
 

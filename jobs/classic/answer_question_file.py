@@ -101,7 +101,8 @@ async def _find_questions(
     order: RunOrder, texts: Sequence[str], known: Mapping[str, Question], ask: Ask
 ) -> list[Question]:
     foreign = [text for text in texts if text not in known]
-    settings = order.settings.evaluation.model_copy(update={"retrieved_chunks": 1})
+    evaluation = order.settings.evaluation.model_copy(update={"retrieved_chunks": 1})
+    settings = order.settings.model_copy(update={"evaluation": evaluation})
     chunks_path = order.folder.results_path(CHUNKS.name)
     ranking = await retrieve_chunks(foreign, chunks_path, settings, ask)
     async with RecordLog(chunks_path, Chunk) as chunks:

@@ -12,7 +12,7 @@ from jobs.cli import report_errors
 from jobs.run.lanes import read_lane_order
 from jobs.run.start import RunOrder
 from jobs.settings.command import run_settings
-from jobs.settings.endpoints import read_endpoints
+from jobs.settings.endpoints import read_run_endpoints
 from schemas.settings import RunSettings
 
 RUN_DIR = Path("distill-run")
@@ -65,8 +65,7 @@ def read_settings(
 def make_order(arguments: argparse.Namespace) -> RunOrder:
     """The run that the arguments name, live."""
     settings = read_settings(arguments)
-    is_local = settings.teacher.provider == "local"
-    endpoints = [] if is_local else read_endpoints(settings, os.environ)
+    endpoints = read_run_endpoints(settings, os.environ)
     lane = read_lane_order("live", None, waits=True)
     folder = RunFolder(arguments.run)
     return RunOrder(

@@ -24,8 +24,11 @@ from jobs.commands.options import (
 from jobs.process import EXIT_OK, EXIT_TRY_LATER
 
 if TYPE_CHECKING:
+    from engine.run_folder import RunFolder
     from jobs.evaluation.evaluate import EvaluationOrder
+    from jobs.settings.roles import RoleName
     from schemas.evaluation import Mode, Role
+    from schemas.settings import RunSettings
 
 
 def evaluate(
@@ -64,11 +67,12 @@ def evaluate(
     from jobs.evaluation.import_questions import read_questions
     from jobs.run.lanes import read_lane_order
     from jobs.settings.command import run_settings
-    from jobs.settings.endpoints import read_endpoints
+    from jobs.settings.endpoints import read_run_endpoints
+    from jobs.settings.roles import read_role_endpoints
 
     folder = RunFolder(run_dir)
     flags = {
-        "evaluation.judge_model": judge,
+        "judge.model": judge,
         "teacher.base_url": base_url,
         "limits.requests_per_minute": rpm,
         "limits.tokens_per_minute": tpm,
@@ -76,12 +80,13 @@ def evaluate(
         "budget.usd": budget_usd,
     }
     settings = run_settings(folder, config, flags, assignments or [])
-    is_local = settings.teacher.provider == "local"
+    roles = _read_roles(models)
     order = EvaluationOrder(
         folder,
         settings,
-        [] if is_local else read_endpoints(settings, os.environ),
-        roles=_read_roles(models),
+        read_run_endpoints(settings, os.environ),
+        role_endpoints=read_role_endpoints(settings, os.environ, _asked(folder, settings, roles)),
+        roles=roles,
         mode=_read_mode(mode),
         questions=None if questions is None else read_questions(questions),
         retries_failed=retry_failed,
@@ -109,7 +114,7 @@ def run_evaluation(order: "EvaluationOrder") -> int:
     comparison = compare_models(
         found,
         seed=order.settings.evaluation.seed,
-        is_demo_grade=order.settings.teacher.provider == "local",
+        is_demo_grade=order.settings.teacher.is_local,
     )
     print(describe_comparison(comparison))
     for line in describe_problems(order.folder, order.settings, found):
@@ -126,7 +131,7 @@ def _look_up_tuning(order: "EvaluationOrder") -> None:
 
     is_wanted = "tuned" in order.roles or not order.roles
     job = find_open_job(order.folder)
-    if job is None or not is_wanted or order.settings.evaluation.tuned_model:
+    if job is None or not is_wanted or order.settings.tuned.model:
         return
     endpoint = read_trainer_endpoint(order.settings, os.environ)
     if endpoint is None:
@@ -146,6 +151,18 @@ def _read_roles(text: str | None) -> "Sequence[Role]":
     if unknown := [name for name in named if name not in ROLES]:
         raise ConfigError(f"--models: found {unknown[0]!r}, expected some of {', '.join(ROLES)}")
     return [role for role in ROLES if role in named]
+
+
+def _asked(
+    folder: "RunFolder", settings: "RunSettings", roles: "Sequence[Role]"
+) -> "list[RoleName]":
+    """The roles that are asked something; of the others no key is needed."""
+    from jobs.evaluation.evaluated_models import evaluated_models
+    from jobs.settings.roles import ROLE_NAMES
+
+    models = evaluated_models(folder, settings)
+    wanted = [role for role in roles or models if role in models]
+    return [role for role in ROLE_NAMES if role in ("judge", "embeddings", *wanted)]
 
 
 def _read_mode(text: str) -> "Mode":

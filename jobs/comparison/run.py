@@ -30,7 +30,7 @@ def compare_run(folder: RunFolder, settings: RunSettings) -> ComparedRun | None:
     comparison = compare_models(
         evaluation,
         seed=settings.evaluation.seed,
-        is_demo_grade=settings.teacher.provider == "local",
+        is_demo_grade=settings.teacher.is_local,
     )
     return ComparedRun(evaluation, comparison)
 

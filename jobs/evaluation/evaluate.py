@@ -3,28 +3,32 @@
 import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.errors import ConfigError
 from engine.files.lock import WriterLock
 from engine.run_folder import RunFolder
+from engine.servers import OWN_SERVER
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from jobs.dataset.stages import DATASET
 from jobs.evaluation.contest import Contest
-from jobs.evaluation.evaluated_models import evaluated_models, judge_model
+from jobs.evaluation.evaluated_models import answering_server, evaluated_models
 from jobs.evaluation.score_answers import check_scoring
 from jobs.evaluation.stages import EVALUATION
 from jobs.run.changes import find_changes
 from jobs.run.lanes import LaneOrder
 from jobs.run.retry import retry_failed
-from jobs.run.run_engine import check_prices, open_run_engine
+from jobs.run.run_engine import OtherServers, check_prices, open_run_engine
 from jobs.run.stages import StageContext, StagesEnd, run_stages
 from jobs.run.start import run_in_rounds
+from jobs.settings.roles import RoleModel, embeddings_of, judge_of
 from jobs.settings.run_config import RunConfig, read_run_config, write_run_config
 from schemas.evaluation import Mode, Role
 from schemas.settings import RunSettings
 
+NO_ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType({})
 ROUNDS_NAME = "evaluation"  # in the ledger of batches
 
 _log = logging.getLogger(__name__)
@@ -33,7 +37,8 @@ _log = logging.getLogger(__name__)
 class EvaluationOrder(NamedTuple):
     """What the user asks for. `roles` empty: all that have a model.
 
-    `questions`: only these instead of the run's own. The keys of the endpoints are in no file.
+    `questions`: only these instead of the run's own. `role_endpoints` are those of roles that have
+    one of their own, by name of the server. The keys of the endpoints are in no file.
     """
 
     folder: RunFolder
@@ -44,6 +49,7 @@ class EvaluationOrder(NamedTuple):
     questions: Sequence[str] | None = None
     retries_failed: bool = False
     lane: LaneOrder = LaneOrder()
+    role_endpoints: Mapping[str, Endpoint] = NO_ENDPOINTS
 
 
 async def evaluate(order: EvaluationOrder) -> StagesEnd:
@@ -57,8 +63,9 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
     check_scoring()
     _continued_config(folder, settings)  # refuses before anything is made
     models = _chosen_models(order)
-    chosen = settings.evaluation
-    check_prices(settings, [*models.values(), judge_model(settings), chosen.embedding_model])
+    others = _other_servers(order, models)
+    judge, embeddings = judge_of(settings).model, embeddings_of(settings).model
+    check_prices(settings, [*models.values(), judge, embeddings], others)
     folder.create()
     stopping = Stopping()
     with (
@@ -69,7 +76,7 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
         if order.retries_failed:
             _log.info("asking again: %d requests that had failed", retry_failed(folder, EVALUATION))
         async with open_run_engine(
-            folder, settings, order.endpoints, stopping, order.lane
+            folder, settings, order.endpoints, stopping, order.lane, others
         ) as engine:
             context = StageContext(
                 folder=folder,
@@ -84,6 +91,25 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
             if engine.rounds is None:
                 return await run()
             return await run_in_rounds(run, engine.rounds, name=ROUNDS_NAME, is_changed=True)
+
+
+def _other_servers(order: EvaluationOrder, models: Mapping[Role, str]) -> OtherServers:
+    """The servers of the roles. What is asked only of models on this machine costs nothing."""
+    settings, endpoints = order.settings, order.role_endpoints
+    asked = [
+        RoleModel(settings.teacher.model),  # it writes the new questions
+        judge_of(settings),
+        embeddings_of(settings),
+        *(RoleModel(model, answering_server(settings, role)) for role, model in models.items()),
+    ]
+    paid = {each.model for each in asked if not _is_local(each.server, order)}
+    return OtherServers(endpoints, frozenset(each.model for each in asked) - paid)
+
+
+def _is_local(server: str, order: EvaluationOrder) -> bool:
+    if server == OWN_SERVER:
+        return order.settings.teacher.is_local
+    return order.role_endpoints[server].is_local
 
 
 def _continued_config(folder: RunFolder, settings: RunSettings) -> RunConfig:
@@ -111,7 +137,7 @@ def _chosen_models(order: EvaluationOrder) -> Mapping[Role, str]:
         if "tuned" in order.roles:
             raise ConfigError(
                 f"{order.folder.run_dir}: there is no tuned model: make one with `distill finetune "
-                f"{order.folder.run_dir}`, or name one with --set evaluation.tuned_model=MODEL"
+                f"{order.folder.run_dir}`, or name one with --set tuned.model=MODEL"
             )
         if not order.roles:
             _log.warning("nothing was tuned yet: baseline and teacher alone are evaluated")

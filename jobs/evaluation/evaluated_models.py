@@ -2,8 +2,10 @@
 
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
+from engine.servers import OWN_SERVER
 from jobs.dataset.chat_rows import row_prompt
 from jobs.prompts import read_prompt
+from jobs.settings.roles import server_of
 from schemas.evaluation import ROLES, Mode, Role
 from schemas.finetuning import TuningEvent
 from schemas.record import content_id
@@ -18,16 +20,16 @@ def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str
     """
     teacher = settings.teacher.model
     models: dict[Role, str] = {
-        "baseline": settings.evaluation.baseline_model or settings.student.model or teacher,
-        "tuned": settings.evaluation.tuned_model or _last_tuned_model(folder),
+        "baseline": settings.baseline.model or settings.student.model or teacher,
+        "tuned": settings.tuned.model or _last_tuned_model(folder),
         "teacher": teacher,
     }
     return {role: models[role] for role in ROLES if models[role]}
 
 
-def judge_model(settings: RunSettings) -> str:
-    """The model that judges the answers."""
-    return settings.evaluation.judge_model or settings.teacher.model
+def answering_server(settings: RunSettings, role: Role) -> str:
+    """The name of the server at which a role's model answers."""
+    return OWN_SERVER if role == "teacher" else server_of(settings, role)
 
 
 def _last_tuned_model(folder: RunFolder) -> str:

@@ -1,9 +1,10 @@
 """Opens the engine of a run: what its settings say, in the engine's own terms."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.ask import Ask
@@ -18,7 +19,7 @@ from engine.run_folder import RunFolder
 from engine.stats import Stats
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
-from engine.wire.prices import make_price
+from engine.wire.prices import Price, make_price
 from jobs.run.batch_folders import read_batch_losses, run_batch_folder
 from jobs.run.lanes import LaneOrder, make_plan
 from jobs.run.rounds import Rounds, RunPass
@@ -27,6 +28,16 @@ from schemas.outcomes import Usage
 from schemas.settings import RunSettings
 
 _log = logging.getLogger(__name__)
+
+
+class OtherServers(NamedTuple):
+    """Servers beside the teacher's, by the name that requests give.
+
+    `free_models` are those that only servers on this machine are asked for.
+    """
+
+    endpoints: Mapping[str, Endpoint] = MappingProxyType({})
+    free_models: frozenset[str] = frozenset()
 
 
 class RunEngine(NamedTuple):
@@ -45,6 +56,7 @@ async def open_run_engine(
     endpoints: Sequence[Endpoint],
     stopping: Stopping,
     order: LaneOrder = LaneOrder(),  # noqa: B008 - immutable
+    others: OtherServers = OtherServers(),  # noqa: B008 - immutable
 ) -> AsyncIterator[RunEngine]:
     """An engine on the run's journal; with provider local, its model runs for as long.
 
@@ -55,16 +67,15 @@ async def open_run_engine(
         ConfigError: the local model is not installed, or it is to work in batches.
         DamagedLogError: the journal or the ledger of batches is damaged.
     """
-    is_local = settings.teacher.provider == "local"
     async with AsyncExitStack() as opened:
-        if is_local:
+        if settings.teacher.is_local:
             model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
             name = settings.teacher.output_limit_name
             endpoints = [Endpoint(model.base_url, model.api_key, name)]
         lanes = LaneParts(
             endpoints=endpoints,
             limits=settings.limits,
-            price=make_price(settings.prices, is_free=is_local),
+            price=_make_price(settings, others),
             stats=Stats(),
             stopping=stopping,
         )
@@ -74,6 +85,7 @@ async def open_run_engine(
             budget_usd=settings.budget.usd,
             spent_usd=_spent_usd(folder),
             batches=_batch_place(folder, settings, order),
+            others=others.endpoints,
         )
         engine = await opened.enter_async_context(assemble_engine(engine_order))
         make_rounds = None
@@ -95,7 +107,7 @@ def _batch_place(folder: RunFolder, settings: RunSettings, order: LaneOrder) -> 
     """Where the run's batches are; None: there are none, and none are wanted."""
     if not uses_batches(folder, order):
         return None
-    if settings.teacher.provider == "local":
+    if settings.teacher.is_local:
         if order.lane == "live":
             return None
         raise ConfigError("provider local has no batches: leave out --lane, or use --lane live")
@@ -121,13 +133,17 @@ def check_price(settings: RunSettings) -> None:
     check_prices(settings, [settings.teacher.model])
 
 
-def check_prices(settings: RunSettings, models: Iterable[str]) -> None:
+def check_prices(
+    settings: RunSettings,
+    models: Iterable[str],
+    others: OtherServers = OtherServers(),  # noqa: B008 - immutable
+) -> None:
     """Say which models' prices are unknown, if any are.
 
     Raises:
         ConfigError: one is, and there is a budget to keep.
     """
-    price = make_price(settings.prices, is_free=settings.teacher.provider == "local")
+    price = _make_price(settings, others)
     for model in sorted(set(models)):
         if price(model, Usage(prompt_tokens=1)) is not None:
             continue
@@ -138,6 +154,11 @@ def check_prices(settings: RunSettings, models: Iterable[str]) -> None:
         if settings.budget.usd is not None:
             raise ConfigError(f"{advice}, or leave budget.usd unset")
         _log.warning("%s to see what the run costs", advice)
+
+
+def _make_price(settings: RunSettings, others: OtherServers) -> Price:
+    is_free = settings.teacher.is_local and not others.endpoints
+    return make_price(settings.prices, is_free=is_free, free_models=others.free_models)
 
 
 def _spent_usd(folder: RunFolder) -> float:

@@ -167,7 +167,7 @@ async def _check_consent(changes: RunChanges, order: RunOrder, stopping: Stoppin
         ConfigError: something would be asked that would not be without the changes.
     """
     settings = order.settings
-    price = make_price(settings.prices, is_free=settings.teacher.provider == "local")
+    price = make_price(settings.prices, is_free=settings.teacher.is_local)
 
     async def preview(changes: RunChanges) -> Preview:
         return await preview_changes(order.folder, settings, changes, price, stopping, order.stages)

@@ -6,9 +6,19 @@ from typing import Any
 from engine.errors import AuthError, ConfigError
 from engine.wire.endpoints import Endpoint
 from jobs.settings.resolve import API_KEY_VARIABLE, Layer
-from schemas.settings import EndpointSettings, RunSettings, TeacherSettings
+from jobs.settings.roles import is_openai
+from schemas.settings import EndpointSettings, RunSettings
 
 _SHORT_NAMES = {"key": "key_variable", "rpm": "requests_per_minute", "tpm": "tokens_per_minute"}
+
+
+def read_run_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> list[Endpoint]:
+    """Where a run's teacher is asked. None: its model is started with the run, on this machine.
+
+    Raises:
+        AuthError: a key is needed and is not in the environment.
+    """
+    return [] if settings.teacher.is_local else read_endpoints(settings, environment)
 
 
 def read_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> list[Endpoint]:
@@ -20,7 +30,7 @@ def read_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> lis
     if settings.endpoints:
         return [_make_endpoint(each, environment) for each in settings.endpoints]
     teacher = settings.teacher
-    api_key = _read_key(teacher.base_url, environment)
+    api_key = _read_key("teacher", teacher.base_url, teacher.key_variable, environment)
     return [Endpoint(teacher.base_url, api_key, teacher.output_limit_name)]
 
 
@@ -30,10 +40,11 @@ def read_trainer_endpoint(settings: RunSettings, environment: Mapping[str, str])
     Raises:
         AuthError: a key is needed and is not in the environment.
     """
-    base_url = settings.student.base_url
-    if base_url is not None:
-        return Endpoint(base_url, _read_key(base_url, environment))
-    if settings.teacher.provider == "local":
+    student = settings.student
+    if student.base_url is not None:
+        api_key = _read_key("student", student.base_url, student.key_variable, environment)
+        return Endpoint(student.base_url, api_key)
+    if settings.teacher.is_local:
         return None
     return read_endpoints(settings, environment)[0]
 
@@ -47,10 +58,14 @@ def read_endpoint_flags(flags: Sequence[str]) -> Layer:
     return Layer("--endpoint", {"endpoints": [_read_flag(flag) for flag in flags]} if flags else {})
 
 
-def _read_key(base_url: str, environment: Mapping[str, str]) -> str:
-    api_key = environment.get(API_KEY_VARIABLE, "")
-    if not api_key and base_url == TeacherSettings().base_url:
-        raise AuthError(f"{base_url} needs a key: set the environment variable {API_KEY_VARIABLE}")
+def _read_key(section: str, base_url: str, named: str, environment: Mapping[str, str]) -> str:
+    variable = named or API_KEY_VARIABLE
+    api_key = environment.get(variable, "")
+    if not api_key and (named or is_openai(base_url)):
+        raise AuthError(
+            f"the {section} at {base_url} needs a key: set the environment variable {variable} "
+            f"(its name is {section}.key_variable)"
+        )
     return api_key
 
 
