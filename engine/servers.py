@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from engine.ask import Lane
-from engine.errors import FatalError, OutageError
+from engine.errors import ConfigError, FatalError, OutageError
 from engine.stats import LimitGauges
 from engine.stopping import Stopping
 from schemas.outcomes import Outcome
@@ -20,9 +20,17 @@ class ServerLanes:
         self._stopping = stopping
 
     async def send(self, request: Request) -> Outcome:
-        """Return how `request` ended at its server. Raises what that server's lane raises."""
+        """Return how `request` ended at its server.
+
+        Raises:
+            ConfigError: there is no such server.
+            What that server's lane raises.
+        """
+        lane = self._lanes.get(request.server)
+        if lane is None:
+            raise ConfigError(f"a request is for the server {request.server!r}, which is not there")
         try:
-            return await self._lanes[request.server].send(request)
+            return await lane.send(request)
         except (FatalError, OutageError) as error:
             self._stopping.request(error)  # the others must not go on buying for a run that ends
             raise

@@ -1,5 +1,6 @@
 """Where requests go: an address, its key, and what is peculiar to it."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
@@ -8,7 +9,7 @@ from engine.errors import ConfigError
 
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
 
-LOOPBACK_NAMES = ("localhost", "::1")
+LOOPBACK = re.compile(r"localhost|::1|127(\.\d+){3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Endpoint:
     def is_local(self) -> bool:
         """Whether it is on this machine."""
         host = urlsplit(self.base_url).hostname or ""
-        return host in LOOPBACK_NAMES or host.startswith("127.")
+        return LOOPBACK.fullmatch(host) is not None
 
     def address(self, url: str) -> str:
         """The full address of an API path such as `/v1/chat/completions`."""

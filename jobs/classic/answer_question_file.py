@@ -76,7 +76,7 @@ async def answer_question_file(
         known = await asyncio.to_thread(_known_questions, order.folder, questions)
         reset_stages(order.folder, IMPORTED)
         async with open_run_engine(
-            order.folder, order.settings, order.endpoints, stopping
+            order.folder, order.settings, order.endpoints, stopping, others=order.others
         ) as engine:
             try:
                 wanted = await _find_questions(order, questions, known, engine.ask)

@@ -24,11 +24,8 @@ from jobs.commands.options import (
 from jobs.process import EXIT_OK, EXIT_TRY_LATER
 
 if TYPE_CHECKING:
-    from engine.run_folder import RunFolder
     from jobs.evaluation.evaluate import EvaluationOrder
-    from jobs.settings.roles import RoleName
     from schemas.evaluation import Mode, Role
-    from schemas.settings import RunSettings
 
 
 def evaluate(
@@ -64,6 +61,7 @@ def evaluate(
     """Have models answer held-out questions, and score the answers with ragas."""
     from engine.run_folder import RunFolder
     from jobs.evaluation.evaluate import EvaluationOrder
+    from jobs.evaluation.evaluated_models import asked_roles
     from jobs.evaluation.import_questions import read_questions
     from jobs.run.lanes import read_lane_order
     from jobs.settings.command import run_settings
@@ -85,7 +83,7 @@ def evaluate(
         folder,
         settings,
         read_run_endpoints(settings, os.environ),
-        role_endpoints=read_role_endpoints(settings, os.environ, _asked(folder, settings, roles)),
+        role_endpoints=read_role_endpoints(settings, os.environ, asked_roles(roles)),
         roles=roles,
         mode=_read_mode(mode),
         questions=None if questions is None else read_questions(questions),
@@ -151,18 +149,6 @@ def _read_roles(text: str | None) -> "Sequence[Role]":
     if unknown := [name for name in named if name not in ROLES]:
         raise ConfigError(f"--models: found {unknown[0]!r}, expected some of {', '.join(ROLES)}")
     return [role for role in ROLES if role in named]
-
-
-def _asked(
-    folder: "RunFolder", settings: "RunSettings", roles: "Sequence[Role]"
-) -> "list[RoleName]":
-    """The roles that are asked something; of the others no key is needed."""
-    from jobs.evaluation.evaluated_models import evaluated_models
-    from jobs.settings.roles import ROLE_NAMES
-
-    models = evaluated_models(folder, settings)
-    wanted = [role for role in roles or models if role in models]
-    return [role for role in ROLE_NAMES if role in ("judge", "embeddings", *wanted)]
 
 
 def _read_mode(text: str) -> "Mode":

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from engine.errors import ConfigError
 from engine.files.lock import WriterLock
 from engine.run_folder import RunFolder
-from engine.servers import OWN_SERVER
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from jobs.dataset.stages import DATASET
@@ -20,7 +19,7 @@ from jobs.evaluation.stages import EVALUATION
 from jobs.run.changes import find_changes
 from jobs.run.lanes import LaneOrder
 from jobs.run.retry import retry_failed
-from jobs.run.run_engine import OtherServers, check_prices, open_run_engine
+from jobs.run.run_engine import check_prices, open_run_engine, other_servers
 from jobs.run.stages import StageContext, StagesEnd, run_stages
 from jobs.run.start import run_in_rounds
 from jobs.settings.roles import RoleModel, embeddings_of, judge_of
@@ -63,9 +62,9 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
     check_scoring()
     _continued_config(folder, settings)  # refuses before anything is made
     models = _chosen_models(order)
-    others = _other_servers(order, models)
-    judge, embeddings = judge_of(settings).model, embeddings_of(settings).model
-    check_prices(settings, [*models.values(), judge, embeddings], others)
+    asked = _asked(settings, models)
+    others = other_servers(settings, order.role_endpoints, asked)
+    check_prices(settings, [each.model for each in asked], others)
     folder.create()
     stopping = Stopping()
     with (
@@ -93,23 +92,14 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
             return await run_in_rounds(run, engine.rounds, name=ROUNDS_NAME, is_changed=True)
 
 
-def _other_servers(order: EvaluationOrder, models: Mapping[Role, str]) -> OtherServers:
-    """The servers of the roles. What is asked only of models on this machine costs nothing."""
-    settings, endpoints = order.settings, order.role_endpoints
-    asked = [
-        RoleModel(settings.teacher.model),  # it writes the new questions
+def _asked(settings: RunSettings, models: Mapping[Role, str]) -> list[RoleModel]:
+    """All that are asked something; the teacher at least for the new questions."""
+    return [
+        RoleModel(settings.teacher.model),
         judge_of(settings),
         embeddings_of(settings),
         *(RoleModel(model, answering_server(settings, role)) for role, model in models.items()),
     ]
-    paid = {each.model for each in asked if not _is_local(each.server, order)}
-    return OtherServers(endpoints, frozenset(each.model for each in asked) - paid)
-
-
-def _is_local(server: str, order: EvaluationOrder) -> bool:
-    if server == OWN_SERVER:
-        return order.settings.teacher.is_local
-    return order.role_endpoints[server].is_local
 
 
 def _continued_config(folder: RunFolder, settings: RunSettings) -> RunConfig:

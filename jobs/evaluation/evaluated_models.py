@@ -1,11 +1,13 @@
 """Which model plays which role in an evaluation."""
 
+from collections.abc import Collection
+
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER
 from jobs.dataset.chat_rows import row_prompt
 from jobs.prompts import read_prompt
-from jobs.settings.roles import server_of
+from jobs.settings.roles import ROLE_NAMES, RoleName, server_of
 from schemas.evaluation import ROLES, Mode, Role
 from schemas.finetuning import TuningEvent
 from schemas.record import content_id
@@ -25,6 +27,11 @@ def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str
         "teacher": teacher,
     }
     return {role: models[role] for role in ROLES if models[role]}
+
+
+def asked_roles(roles: Collection[Role]) -> list[RoleName]:
+    """The roles beside the teacher that may be asked something if `roles` answer (none: all)."""
+    return [role for role in ROLE_NAMES if role in ("judge", "embeddings", *(roles or ROLES))]
 
 
 def answering_server(settings: RunSettings, role: Role) -> str:

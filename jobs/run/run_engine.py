@@ -16,6 +16,7 @@ from engine.files.journal import Journal, read_settled
 from engine.local.model import LocalModel
 from engine.progress import Details
 from engine.run_folder import RunFolder
+from engine.servers import OWN_SERVER
 from engine.stats import Stats
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
@@ -23,6 +24,7 @@ from engine.wire.prices import Price, make_price
 from jobs.run.batch_folders import read_batch_losses, run_batch_folder
 from jobs.run.lanes import LaneOrder, make_plan
 from jobs.run.rounds import Rounds, RunPass
+from jobs.settings.roles import RoleModel
 from jobs.settings.run_config import read_run_config
 from schemas.outcomes import Usage
 from schemas.settings import RunSettings
@@ -38,6 +40,19 @@ class OtherServers(NamedTuple):
 
     endpoints: Mapping[str, Endpoint] = MappingProxyType({})
     free_models: frozenset[str] = frozenset()
+
+
+def other_servers(
+    settings: RunSettings, endpoints: Mapping[str, Endpoint], asked: Iterable[RoleModel]
+) -> OtherServers:
+    """The servers at these endpoints, if all that are asked are `asked`."""
+    local = {name for name, endpoint in endpoints.items() if endpoint.is_local}
+    if settings.teacher.is_local:
+        local.add(OWN_SERVER)
+    models, paid = set[str](), set[str]()
+    for model, server in asked:
+        (models if server in local else paid).add(model)
+    return OtherServers(endpoints, frozenset(models - paid))
 
 
 class RunEngine(NamedTuple):
