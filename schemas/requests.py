@@ -59,14 +59,15 @@ def make_request(
         payload=orjson.dumps(body),
         purpose=purpose,
         prompt_tokens=prompt_tokens,
-        max_output_tokens=_output_limit(body),
+        max_output_tokens=output_limit(body),
         server=server,
     )
 
 
-def _output_limit(body: Mapping[str, Json]) -> int:
+def output_limit(body: Mapping[str, Json]) -> int:
+    """The most tokens that a body lets all its choices write together, 0: no limit."""
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or 0
     choices = body.get("n") or 1
-    assert isinstance(limit, int)
-    assert isinstance(choices, int)
-    return limit * choices
+    if not isinstance(limit, int) or not isinstance(choices, int):
+        return 0  # the provider will judge of it
+    return max(limit, 0) * max(choices, 1)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from schemas.addresses import OPENAI_ADDRESS, Address, KeyVariable
+from schemas.addresses import OPENAI_ADDRESS, Address, VariableName
 from schemas.dataset import Kind
 from schemas.record import Record
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
@@ -21,6 +21,7 @@ AboveZero = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+JsonForm = Literal["json_schema", "json_object", "prompt"]
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
     "factual": 0.35,
@@ -115,9 +116,10 @@ class TeacherSettings(Record):
     provider: Annotated[Provider, Touches("questions", "requests")] = "openai"
     model: Annotated[str, Touches("questions", "requests")] = ""
     base_url: Annotated[Address, OPERATIONAL] = OPENAI_ADDRESS
-    key_variable: Annotated[KeyVariable, OPERATIONAL] = ""
+    key_variable: Annotated[VariableName, OPERATIONAL] = ""
     prompt_profile: Annotated[PromptProfile, Touches("questions", "requests")] = "standard"
     output_limit_name: Annotated[OutputLimitName, OPERATIONAL] = "max_completion_tokens"
+    output: Annotated[JsonForm, OPERATIONAL] = "json_schema"
     embedding_model: Annotated[str, Touches("questions", "requests")] = ""
 
     @property
@@ -134,7 +136,7 @@ class RoleSettings(Record):
 
     model: Annotated[str, IN_IDS] = ""
     base_url: Annotated[Address | None, OPERATIONAL] = None
-    key_variable: Annotated[KeyVariable, OPERATIONAL] = ""
+    key_variable: Annotated[VariableName, OPERATIONAL] = ""
     output_limit_name: Annotated[OutputLimitName | None, OPERATIONAL] = None
     requests_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
     tokens_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
@@ -144,7 +146,7 @@ class EndpointSettings(Record):
     """One of several addresses. Its key is read from the environment variable that it names."""
 
     base_url: Address
-    key_variable: KeyVariable = ""
+    key_variable: VariableName = ""
     requests_per_minute: AboveZero | None = None
     tokens_per_minute: AboveZero | None = None
     output_limit_name: OutputLimitName = "max_completion_tokens"
@@ -162,6 +164,7 @@ class LimitSettings(Record):
     max_retry_s: Annotated[AboveZero, OPERATIONAL] = 900.0
     retry_truncated: Annotated[bool, OPERATIONAL] = True
     max_outage_s: Annotated[AboveZero, OPERATIONAL] = 3600.0
+    max_reply_mb: Annotated[float, Field(gt=0, le=1024), OPERATIONAL] = 64.0
     grace_s: Annotated[NotNegative, OPERATIONAL] = 30.0
 
 
@@ -200,7 +203,7 @@ class StudentSettings(Record):
     model: Annotated[str, OPERATIONAL] = ""
     trainer: Annotated[Literal["openai", "export"], OPERATIONAL] = "openai"
     base_url: Annotated[Address | None, OPERATIONAL] = None
-    key_variable: Annotated[KeyVariable, OPERATIONAL] = ""
+    key_variable: Annotated[VariableName, OPERATIONAL] = ""
     epochs: Annotated[Positive | None, OPERATIONAL] = None
     learning_rate_multiplier: Annotated[AboveZero | None, OPERATIONAL] = None
     batch_size: Annotated[Positive | None, OPERATIONAL] = None
@@ -213,7 +216,7 @@ class StudentSettings(Record):
 class EvaluationSettings(Record):
     """How baseline, tuned student and teacher are compared."""
 
-    judge_output: Annotated[Literal["json_schema", "json_object"], IN_IDS] = "json_schema"
+    judge_output: Annotated[JsonForm, IN_IDS] = "json_schema"
     judge_max_output_tokens: Annotated[int, Field(ge=4096), IN_IDS] = 4096
     answer_max_output_tokens: Annotated[Positive, IN_IDS] = 900
     temperature: Annotated[Temperature, IN_IDS] = None

@@ -72,6 +72,7 @@ def encode_outcome(outcome: Outcome) -> bytes:
         "attempts": outcome.attempts,
         "usage": outcome.usage,
         "cost_usd": outcome.cost_usd,
+        "estimated": outcome.is_estimated,
         "latency_s": outcome.latency_s,
         "settled_at": outcome.settled_at,
     }
@@ -97,6 +98,7 @@ def decode_outcome(line: bytes) -> Outcome:
     fields = _read_fields(line)
     status = fields.pop("status")
     fields["usage"] = Usage(**fields["usage"])
+    fields["is_estimated"] = fields.pop("estimated", False)  # older journals do not have it
     if status == "completed":
         return Completed(raw=b"", **fields)
     raw = base64.b64decode(fields.pop(RAW_FIELD, ""), validate=True)
@@ -125,6 +127,7 @@ class Settled(NamedTuple):
     is_completed: bool
     usage: Usage
     cost_usd: float | None
+    is_estimated: bool
 
 
 def read_settled(path: Path) -> Iterator[Settled]:
@@ -144,6 +147,7 @@ def read_settled(path: Path) -> Iterator[Settled]:
                 is_completed=fields["status"] == "completed",
                 usage=Usage(**fields["usage"]),  # type: ignore[arg-type]
                 cost_usd=fields["cost_usd"],  # type: ignore[arg-type]
+                is_estimated=fields.get("estimated") is True,
             )
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise damaged_line(path, number, f"not an outcome ({error})") from error

@@ -97,6 +97,7 @@ def run_evaluation(order: "EvaluationOrder") -> int:
     """Do it, print what came of it, and return the exit code."""
     from jobs.comparison.models import compare_models
     from jobs.comparison.table import describe_comparison
+    from jobs.documents.check_held_out import read_leaked_share
     from jobs.evaluation.evaluate import evaluate as evaluate_models
     from jobs.evaluation.read_evaluation import describe_problems, read_evaluation
     from jobs.process import run_to_end
@@ -113,6 +114,7 @@ def run_evaluation(order: "EvaluationOrder") -> int:
         found,
         seed=order.settings.evaluation.seed,
         is_demo_grade=order.settings.teacher.is_local,
+        leaked_share=read_leaked_share(order.folder),
     )
     print(describe_comparison(comparison))
     for line in describe_problems(order.folder, order.settings, found):

@@ -14,7 +14,7 @@ from jobs.process import EXIT_INCOMPLETE, EXIT_OK
 
 if TYPE_CHECKING:
     from jobs.finetune.finetune import Agree, TuningEnd, TuningOrder
-    from jobs.finetune.trainers.trainer import Estimate, TrainingSet
+    from jobs.finetune.trainers.trainer import TrainingEstimate, TrainingSet
 
 
 def finetune(
@@ -73,7 +73,7 @@ def run_finetuning(order: "TuningOrder") -> int:
 def ask_user(*, yes: bool) -> "Agree":
     """Asks on the terminal whether to go on; with `yes` it only shows what training comes to."""
 
-    def agree(rows: "TrainingSet", estimate: "Estimate") -> None:
+    def agree(rows: "TrainingSet", estimate: "TrainingEstimate") -> None:
         print(_describe(rows, estimate), file=sys.stderr)
         if yes:
             return
@@ -98,7 +98,7 @@ def _ask(question: str) -> str:
         signal.signal(signal.SIGINT, former)
 
 
-def _describe(rows: "TrainingSet", estimate: "Estimate") -> str:
+def _describe(rows: "TrainingSet", estimate: "TrainingEstimate") -> str:
     epochs, unit = "as many epochs as the provider chooses", "an epoch"
     if estimate.epochs is not None:
         epochs, unit = f"{estimate.epochs} epochs", "in all"

@@ -21,7 +21,7 @@ from jobs.commands.options import (
     Tpm,
     Waits,
 )
-from jobs.process import EXIT_OK, EXIT_TRY_LATER
+from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.lanes import LaneOrder, read_lane_order
 
 
@@ -105,9 +105,10 @@ def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: 
     print(describe_run(summary))
     print(f"{'time':<16} {_duration(time.monotonic() - began_s)} in this call")
     if end.is_done:
-        if not any(summary.rows.values()):
-            print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)
-        return EXIT_OK
+        if any(summary.rows.values()):
+            return EXIT_OK
+        print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)
+        return EXIT_INCOMPLETE
     left = describe_left(folder, end)
     print(f"distill: {left}; the same command again goes on", file=sys.stderr)
     return EXIT_TRY_LATER

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from engine.ask import Ask
+from engine.errors import TRUNCATED
 from engine.files.records import read_records
 from engine.servers import OWN_SERVER
 from engine.stage import StageFiles
+from engine.wire.content import reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.dataset.chat_rows import ROW_PROMPTS, Excerpt, student_prompt
 from jobs.dataset.profiles import PROFILES
-from jobs.dataset.structured_chat import reply_text
 from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.contest import Contest
 from jobs.evaluation.evaluated_models import answer_id, answering_server
@@ -26,7 +27,6 @@ from schemas.settings import EvaluationSettings, RunSettings
 
 STAGE = "evaluation/answers"
 PURPOSE = "evaluation_answers"
-TRUNCATED = "truncated"  # the code of an answer that ran into its limit twice
 
 
 class AnswerTask(Record):

@@ -13,7 +13,7 @@ from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from jobs.dataset.stages import DATASET
 from jobs.evaluation.contest import Contest
-from jobs.evaluation.evaluated_models import answering_server, evaluated_models
+from jobs.evaluation.evaluated_models import answering_server, evaluated_models, find_baseline
 from jobs.evaluation.score_answers import check_scoring
 from jobs.evaluation.stages import EVALUATION
 from jobs.run.changes import find_changes
@@ -131,4 +131,11 @@ def _chosen_models(order: EvaluationOrder) -> Mapping[Role, str]:
             )
         if not order.roles:
             _log.warning("nothing was tuned yet: baseline and teacher alone are evaluated")
-    return {role: model for role, model in models.items() if role in (order.roles or models)}
+    chosen = {role: model for role, model in models.items() if role in (order.roles or models)}
+    if "baseline" in chosen and not find_baseline(order.folder, order.settings):
+        _log.warning(
+            "baseline: no student is known, so the teacher's model %s stands in for it; name the "
+            "untuned student with --set baseline.model=MODEL",
+            chosen["baseline"],
+        )
+    return chosen

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER
+from engine.wire.prices import base_model
 from jobs.dataset.chat_rows import row_prompt
 from jobs.prompts import read_prompt
 from jobs.settings.roles import ROLE_NAMES, RoleName, server_of
@@ -17,13 +18,16 @@ from schemas.settings import EvaluationSettings, RunSettings
 def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str]:
     """The model of each role, in the order of the roles; without `tuned` if nothing was tuned.
 
+    The baseline is the model that the tuned one was made from; where nobody says which that is,
+    the teacher.
+
     Raises:
         DamagedLogError: a line of finetuning.jsonl is not ours.
     """
     teacher = settings.teacher.model
     models: dict[Role, str] = {
-        "baseline": settings.baseline.model or settings.student.model or teacher,
-        "tuned": settings.tuned.model or _last_tuned_model(folder),
+        "baseline": find_baseline(folder, settings) or teacher,
+        "tuned": _find_tuned(folder, settings),
         "teacher": teacher,
     }
     return {role: models[role] for role in ROLES if models[role]}
@@ -37,6 +41,21 @@ def asked_roles(roles: Collection[Role]) -> list[RoleName]:
 def answering_server(settings: RunSettings, role: Role) -> str:
     """The name of the server at which a role's model answers."""
     return OWN_SERVER if role == "teacher" else server_of(settings, role)
+
+
+def find_baseline(folder: RunFolder, settings: RunSettings) -> str:
+    """The untuned student as settings, tuning job or name of the tuned one tell; empty: nobody."""
+    if settings.baseline.model:
+        return settings.baseline.model
+    tuned = _find_tuned(folder, settings)
+    events = read_records(folder.results_path("finetuning"), TuningEvent)
+    of_job = next((e.base_model for e in events if tuned and e.tuned_model == tuned), "")
+    of_name = base_model(tuned) if base_model(tuned) != tuned else ""
+    return of_job or of_name or settings.student.model
+
+
+def _find_tuned(folder: RunFolder, settings: RunSettings) -> str:
+    return settings.tuned.model or _last_tuned_model(folder)
 
 
 def _last_tuned_model(folder: RunFolder) -> str:

@@ -15,13 +15,13 @@ from engine.wire.endpoints import Endpoint
 from jobs.finetune.check_rows import CheckedRows, check_rows, require_rows
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.export_trainer import ExportTrainer
-from jobs.finetune.trainers.trainer import Estimate, Submitted, Trainer, TrainingSet, Tuned
+from jobs.finetune.trainers.trainer import Submitted, Trainer, TrainingEstimate, TrainingSet, Tuned
 from jobs.settings.run_config import read_run_config, write_run_config
 from schemas.settings import RunSettings
 
 _log = logging.getLogger(__name__)
 
-Agree = Callable[[TrainingSet, Estimate], None]
+Agree = Callable[[TrainingSet, TrainingEstimate], None]
 
 
 class TuningOrder(NamedTuple):

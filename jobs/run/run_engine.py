@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.ask import Ask
-from engine.assemble import BatchPlace, EngineOrder, LaneParts, assemble_engine
+from engine.assemble import BatchPlace, EngineOrder, assemble_engine
 from engine.batch.ledger import read_batches
 from engine.budget import Budget
+from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
 from engine.local.model import LocalModel
@@ -87,18 +88,14 @@ async def open_run_engine(
             model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
             name = settings.teacher.output_limit_name
             endpoints = [Endpoint(model.base_url, model.api_key, name)]
-        lanes = LaneParts(
+        engine_order = EngineOrder(
+            folder=folder,
             endpoints=endpoints,
             limits=settings.limits,
             price=_make_price(settings, others),
-            stats=Stats(),
-            stopping=stopping,
-        )
-        engine_order = EngineOrder(
-            folder=folder,
-            lanes=lanes,
             budget_usd=settings.budget.usd,
             spent_usd=_spent_usd(folder),
+            stopping=stopping,
             batches=_batch_place(folder, settings, order),
             others=others.endpoints,
         )
@@ -111,10 +108,10 @@ async def open_run_engine(
                 lane=engine.batches.lane,
                 plan=make_plan(order, settings),
                 poll_s=settings.batch.poll_s,
-                clock=lanes.clock,
+                clock=SystemClock(),
                 stopping=stopping,
             )
-        details = partial(_details, lanes.stats, engine.budget)
+        details = partial(_details, engine.stats, engine.budget)
         yield RunEngine(engine.ask, engine.journal, details, make_rounds)
 
 
@@ -133,7 +130,12 @@ def _batch_place(folder: RunFolder, settings: RunSettings, order: LaneOrder) -> 
 
 
 def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
-    """Whether batches are wanted, still out, or their files not yet deleted."""
+    """Whether batches are wanted, still out, or their files not yet deleted.
+
+    Raises:
+        DamagedLogError: the ledger of batches is gone or damaged.
+    """
+    run_batch_folder(folder, "").require_ledger()
     return order.lane != "live" or any(
         not batch.is_deleted for batch in read_batches(folder.batches_path)
     )

@@ -2,6 +2,7 @@
 
 import copy
 import difflib
+import re
 import tomllib
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,9 @@ API_KEY_VARIABLE = "OPENAI_API_KEY"
 DEFAULT_PROVIDER = TeacherSettings().provider
 
 Tree = dict[str, Any]
+
+_KEY_PART = re.compile(r"""([^."']+)|"([^"]*)"|'([^']*)'""")
+_ASSIGNMENT = re.compile(r"""(?P<key>(?:[^="']|"[^"]*"|'[^']*')+?)\s*=(?P<value>.*)""", re.DOTALL)
 
 
 class Layer(NamedTuple):
@@ -105,21 +109,42 @@ def read_assignments(assignments: Sequence[str]) -> Layer:
     """
     tree: Tree = {}
     for assignment in assignments:
-        key, equals, value = assignment.partition("=")
-        if not equals:
+        found = _ASSIGNMENT.fullmatch(assignment)
+        if found is None:
             raise ConfigError(f"--set {assignment!r}: expected section.key=value")
-        set_key(tree, key.strip(), _toml_value(value.strip()))
+        set_key(tree, found["key"], _toml_value(found["value"].strip()))
     return Layer("--set", tree)
 
 
 def set_key(tree: Tree, key: str, value: object) -> None:
-    """Put `value` at a dotted key."""
-    *sections, name = key.split(".")
+    """Put `value` at a dotted key; a name in quotes may hold dots (`prices."my.model".input`)."""
+    *sections, name = _split_key(key)
     for section in sections:
         tree = tree.setdefault(section, {})
         if not isinstance(tree, dict):
             raise ConfigError(f"{key}: {section} was given a value of its own before")
     tree[name] = value
+
+
+def value_at(tree: Tree, key: str) -> object:
+    """The value at a dotted key, None if there is none."""
+    value: object = tree
+    for name in _split_key(key):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def names(tree: Tree, key: str) -> bool:
+    """Whether a tree has anything at a dotted key."""
+    return value_at(tree, key) is not None
+
+
+def remove_key(tree: Tree, key: str) -> None:
+    """Take the value at a dotted key out of a tree that has its sections."""
+    section, _, name = key.rpartition(".")
+    inner = value_at(tree, section)
+    if isinstance(inner, dict):
+        inner.pop(name, None)
 
 
 def setting_keys(model: type[BaseModel] = RunSettings) -> Iterator[str]:
@@ -137,6 +162,11 @@ def setting_fields(
             yield prefix + name, field
         else:
             yield from setting_fields(section, f"{prefix}{name}.")
+
+
+def _split_key(key: str) -> list[str]:
+    parts = _KEY_PART.findall(key)
+    return [bare or double or single for bare, double, single in parts]
 
 
 def _with_home(folder: Path) -> Path:

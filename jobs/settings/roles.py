@@ -3,16 +3,17 @@
 from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple, get_args
 
-from engine.errors import AuthError
 from engine.servers import OWN_SERVER
 from engine.wire.endpoints import Endpoint, OutputLimitName
+from jobs.settings.keys import is_openai, missing_key, read_account, read_key
+from jobs.settings.proxies import read_proxy
 from jobs.settings.resolve import API_KEY_VARIABLE
-from schemas.addresses import OPENAI_ADDRESS
-from schemas.settings import RoleSettings, RunSettings
+from schemas.settings import JsonForm, RoleSettings, RunSettings
 
 RoleName = Literal["baseline", "tuned", "judge", "embeddings"]  # the teacher's is the run's own
 
 ROLE_NAMES: tuple[RoleName, ...] = get_args(RoleName)
+FIRST_FORM: JsonForm = "json_schema"  # of JSON; it falls to the next by itself
 EMBEDDING_MODEL = "text-embedding-3-small"
 
 
@@ -94,26 +95,34 @@ def read_role_endpoints(
     endpoints = {}
     for role in roles:
         if (address := own_address(settings, role)) is not None:
-            api_key = environment.get(address.key_variable, "")
-            is_needed = role_settings(settings)[role].key_variable or is_openai(address.base_url)
-            if is_needed and not api_key:
-                raise AuthError(
-                    f"the {role} role at {address.base_url} needs a key: set the environment "
-                    f"variable {address.key_variable} (its name is {role}.key_variable)"
-                )
-            endpoints[server_of(settings, role)] = Endpoint(
-                address.base_url,
-                api_key,
-                address.output_limit_name,
-                address.requests_per_minute,
-                address.tokens_per_minute,
-            )
+            is_named = bool(role_settings(settings)[role].key_variable)
+            is_named = is_named or address.key_variable not in ("", API_KEY_VARIABLE)
+            endpoint = _read_endpoint(role, address, environment, is_key_needed=is_named)
+            endpoints[server_of(settings, role)] = endpoint
     return endpoints
 
 
-def is_openai(base_url: str) -> bool:
-    """Whether nothing is answered there without a key."""
-    return base_url.rstrip("/") == OPENAI_ADDRESS
+def _read_endpoint(
+    role: RoleName,
+    address: RoleAddress,
+    environment: Mapping[str, str],
+    *,
+    is_key_needed: bool,
+) -> Endpoint:
+    variable, base_url = address.key_variable, address.base_url
+    api_key = read_key(variable, environment) if variable else ""
+    if not api_key and (is_key_needed or is_openai(base_url)):
+        raise missing_key(role, base_url, variable)
+    return Endpoint(
+        base_url,
+        api_key,
+        address.output_limit_name,
+        address.requests_per_minute,
+        address.tokens_per_minute,
+        output=FIRST_FORM,
+        account=read_account(environment, variable),
+        proxy=read_proxy(base_url, environment),
+    )
 
 
 def _teachers_address(settings: RunSettings) -> RoleAddress:

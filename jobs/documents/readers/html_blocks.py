@@ -1,143 +1,220 @@
 """Writes the text between HTML tags as blocks: what is apart on the page is apart in the text."""
 
+import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from jobs.documents.readers.clean_text import clean, clean_line
 from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE, Block
+from jobs.documents.readers.html_lists import ListMarkers
+from jobs.documents.readers.html_tables import Span, TableRows
+from jobs.documents.readers.raised_text import lowered, raised
 
 _BLOCKS = frozenset(
     """
-    address article aside blockquote body caption center dd details div dl dt fieldset
-    figcaption figure h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main ol p pre search
-    section summary table tbody td tfoot th thead tr ul
+    address article aside blockquote body caption center dd details dialog dir div dl dt fieldset
+    figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main
+    menu ol optgroup p pre search section summary table tbody td tfoot th thead tr ul xmp
     """.split()  # noqa: SIM905 - as a list it would be one name a line
 )
-_LISTS = frozenset({"ul", "ol"})
+_LISTS = frozenset({"ul", "ol", "menu", "dir"})
 _CELLS = frozenset({"td", "th"})
+_CODE = frozenset({"pre", "listing", "xmp"})
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
 _BREAK = "\v"  # a line break that is meant, until spaces are collapsed
-_CELL_GLUE = " | "
-_INDENT = "  "
-
-
-class _List(NamedTuple):
-    tag: str
-    counter: list[int]
+_GLUE_IN_CELL = {"li": "; ", "tr": "; ", "td": ", ", "th": ", "}
+_NOTE_LABEL = re.compile(r"\[[^\]\s]{1,40}\]")
+_BULLETS = ("- ", "• ", "– ", "· ")  # written by hand
+_SEEN_CHARS = 16
 
 
 class BlockWriter:
-    """Takes tags and text in page order; `take` gives the blocks that are complete."""
+    """Takes tags and text in page order; blocks that are complete stand in `done` until taken."""
 
     def __init__(self) -> None:
-        self._done: list[Block] = []
+        self.done: list[Block] = []
         self._text: list[str] = []
         self._level = 0
-        self._marker = ""
+        self._marker = ""  # of the item or note that the next block begins
         self._glue = PARAGRAPH
-        self._lists: list[_List] = []
-        self._row: list[str] | None = None  # the cells of the row that is open
-        self._tables: list[bool] = []  # of the open tables, whether it only lays out the page
+        self._lists = ListMarkers()
+        self._tables: list[TableRows | None] = []  # None: it only lays out the page
+        self._span = Span()
         self._pre_depth = 0
+        self._is_after_term = False
 
     def open(self, tag: str) -> None:
-        """An element begins."""
-        if self._row is not None and tag in _BLOCKS:
-            self._text.append(SPACE)  # a block in a cell
+        """An element begins that has no method of its own."""
+        if tag == "q":
+            self._text.append('"')
+        if tag not in _BLOCKS:
             return
-        if tag in _BLOCKS:
-            self._end_block()
-        if tag in _LEVELS:
-            self._level = _LEVELS[tag]
-        elif tag in _LISTS:
-            self._lists.append(_List(tag, [0]))
-        elif tag == "li":
-            self._begin_item()
-        elif tag == "pre":
-            self._pre_depth += 1
-        elif tag == "tr" and self._tables and not self._tables[-1]:
-            self._row = []
+        if self._row is not None:
+            self._separate_in_cell(tag)
+        elif self._pre_depth:
+            self.end_line()
+        else:
+            self._open_block(tag)
 
     def open_table(self, *, is_layout: bool) -> None:
         """A table begins; the cells of one that lays out the page are blocks, not cells."""
         self.open("table")
-        self._tables.append(is_layout)
+        is_in_cell = self._row is not None
+        self._tables.append(None if is_layout or is_in_cell else TableRows())
+
+    def open_cell(self, span: Span) -> None:
+        """A cell begins."""
+        if self._is_own_cell:
+            self._text.clear()
+            self._span = span
+        else:
+            self.open("td")
+
+    def open_list(self, tag: str, *, style: str, start: int, step: int) -> None:
+        """A list begins: how its items are numbered if it is an `ol`."""
+        self.open(tag)
+        if self._row is None:
+            self._lists.open(tag, style=style, start=start, step=step)
+
+    def open_item(self, *, number: int | None, label: str | None) -> None:
+        """An item begins, with a number or label of its own or that of its place."""
+        self.open("li")
+        if self._row is None:
+            self._marker = self._lists.next(number=number, label=label)
 
     def break_line(self) -> None:
         """A line break that is meant."""
         self._text.append(LINE if self._pre_depth else _BREAK)
 
-    def close(self, tag: str) -> None:
-        """An element ends."""
-        if tag == "table" and self._tables:
-            self._tables.pop()
-        if self._row is not None:
-            self._close_in_row(tag)
-        elif tag in _BLOCKS:
-            self._end_block()
-            self._level = 0
-            self._close_group(tag)
-
-    def _close_in_row(self, tag: str) -> None:
-        if tag == "tr":
-            self._end_row()
-        elif tag in _CELLS and self._row is not None:
-            self._row.append(self._take_text())
-        elif tag in _BLOCKS:
-            self._text.append(SPACE)
-
-    def _close_group(self, tag: str) -> None:
-        if tag == "pre" and self._pre_depth:
-            self._pre_depth -= 1
-        elif tag in _LISTS and self._lists:
-            self._lists.pop()
-        if tag == "table" or (tag in _LISTS and not self._lists):
-            self._glue = PARAGRAPH
+    def end_line(self) -> None:
+        """What follows begins a line, as it would without another break if it does so already."""
+        mark = LINE if self._pre_depth else _BREAK
+        if self._text and not self._text[-1].endswith(mark):
+            self._text.append(mark)
 
     def add_text(self, text: str) -> None:
         """Text as it stands in the source."""
         self._text.append(text)
 
+    def add_raised(self, text: str, *, is_note: bool) -> None:
+        """A superscript; `is_note` if it leads to a note."""
+        self._text.append(raised(self._seen(), text, is_note=is_note))
+
+    def add_lowered(self, text: str) -> None:
+        """A subscript."""
+        self._text.append(lowered(self._seen(), text))
+
+    def close(self, tag: str) -> None:
+        """An element ends."""
+        if tag == "q":
+            self._text.append('"')
+        if tag not in _BLOCKS:
+            return
+        if tag == "table" and self._tables:
+            self._close_table()
+        elif self._row is not None:
+            self._close_in_row(tag, self._row)
+        elif self._pre_depth and tag not in _CODE:
+            self.end_line()
+        else:
+            self._end_block(tag)
+            self._level = 0
+            self._close_group(tag)
+
     def take(self) -> Iterator[Block]:
         """The blocks that are complete, once."""
-        yield from self._done
-        self._done.clear()
+        yield from self.done
+        self.done.clear()
 
     def finish(self) -> Iterator[Block]:
         """The last blocks."""
-        self._end_row()
         self._end_block()
+        if self._marker.strip() and _NOTE_LABEL.match(self._marker.strip()):
+            self.done.append(Block(self._marker.strip()))
         yield from self.take()
 
-    def _begin_item(self) -> None:
-        marker = "- "
-        if self._lists:
-            current = self._lists[-1]
-            current.counter[0] += 1
-            marker = f"{current.counter[0]}. " if current.tag == "ol" else marker
-        self._marker = _INDENT * (len(self._lists) - 1) + marker
+    @property
+    def _row(self) -> TableRows | None:
+        """The table with an open row that all text belongs to now."""
+        return next((table for table in self._tables if table and table.is_open), None)
 
-    def _end_row(self) -> None:
+    @property
+    def _is_own_cell(self) -> bool:
+        return bool(self._tables) and (rows := self._tables[-1]) is not None and rows.is_open
+
+    def _open_block(self, tag: str) -> None:
+        self._end_block()
+        if tag in _LEVELS:
+            self._level = _LEVELS[tag]
+        elif tag in _CODE:
+            self._pre_depth += 1
+        elif tag == "tr" and self._tables and (rows := self._tables[-1]) is not None:
+            rows.open_row()
+
+    def _separate_in_cell(self, tag: str) -> None:
+        while self._text and not self._text[-1].strip():
+            self._text.pop()
+        if self._text:
+            self._text[-1] = self._text[-1].rstrip()
+            self._text.append(_GLUE_IN_CELL.get(tag, SPACE))
+
+    def _close_table(self) -> None:
+        self._tables.pop()
         if self._row is None:
-            return
-        row = _CELL_GLUE.join([*self._row, *filter(None, [self._take_text()])])
-        self._row = None
-        if row.strip(_CELL_GLUE):
-            self._done.append(Block(row, self._glue))
-            self._glue = LINE
-
-    def _end_block(self) -> None:
-        if self._pre_depth:
-            text = clean("".join(self._text))
-            self._text.clear()
+            self._end_block()
+            self._glue = PARAGRAPH
         else:
-            text = self._take_text()
+            self._text.append(SPACE)
+
+    def _close_in_row(self, tag: str, rows: TableRows) -> None:
+        if tag == "tr" and self._is_own_cell:
+            line = rows.close_row()
+            if line:
+                self.done.append(Block(line, self._glue))
+                self._glue = LINE
+        elif tag in _CELLS and self._is_own_cell:
+            rows.add_cell(self._take_text().replace(LINE, SPACE), self._span)
+        else:
+            self._text.append(SPACE)
+
+    def _close_group(self, tag: str) -> None:
+        if tag in _CODE and self._pre_depth:
+            self._pre_depth -= 1
+        elif tag == "li":
+            self._marker = ""  # an empty item's
+        elif tag == "dl":
+            self._is_after_term = False
+        elif tag in _LISTS:
+            self._lists.close()
+            if not self._lists:
+                self._glue = PARAGRAPH
+
+    def _end_block(self, tag: str = "") -> None:
+        text = self._take_code() if self._pre_depth else self._take_text()
         if not text:
             return
-        glue = LINE if self._marker and self._glue == LINE else PARAGRAPH
-        self._done.append(Block(self._marker + text, glue, self._level))
+        if self._level:
+            text = text.replace(LINE, SPACE)
+            self._marker = "" if self._marker.strip() == "-" else self._marker
+        elif self._marker and text.startswith(_BULLETS):
+            self._marker = self._marker.removesuffix("- ")
+        elif _NOTE_LABEL.fullmatch(text) and not self._marker and not self._pre_depth:
+            self._marker = f"{text} "
+            return
+        is_next_item = bool(self._marker) and self._glue == LINE
+        is_described = self._is_after_term and not self._level
+        glue = LINE if is_next_item or is_described else PARAGRAPH
+        self.done.append(Block(self._marker + text, glue, self._level))
         self._glue = LINE if self._marker else PARAGRAPH
         self._marker = ""
+        self._is_after_term = tag == "dt"
+
+    def _seen(self) -> str:
+        return "".join(self._text[-4:])[-_SEEN_CHARS:]
+
+    def _take_code(self) -> str:
+        text = clean("".join(self._text))
+        self._text.clear()
+        return text
 
     def _take_text(self) -> str:
         lines = "".join(self._text).split(_BREAK)

@@ -23,8 +23,16 @@ FORMATS = {
     ".epub": "epub",
     ".docx": "docx",
     ".pptx": "pptx",
+    ".ipynb": "notebook",
+    ".odt": "odt",
+    ".rtf": "rtf",
+    ".tex": "latex",
+    ".latex": "latex",
+    ".org": "org",
+    ".adoc": "asciidoc",
+    ".asciidoc": "asciidoc",
 }
-_MODULES = {"docx": "office", "pptx": "office"}
+_MODULES = dict.fromkeys(("odt", "rtf", "latex", "org", "asciidoc"), "pandoc")
 
 
 def format_of(path: str) -> str | None:

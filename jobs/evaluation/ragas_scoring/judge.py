@@ -11,11 +11,12 @@ from ragas.llms.base import InstructorBaseRagasLLM
 from engine.ask import Ask, ask_together
 from engine.files.records import first_problem
 from engine.servers import OWN_SERVER
+from engine.wire.content import json_text, reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
-from jobs.dataset.structured_chat import reply_text
 from schemas.outcomes import Failed, Outcome
 from schemas.record import Record
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
+from schemas.settings import JsonForm
 
 PURPOSE = "evaluation_judge"
 MAX_TRIES = 3  # for a reply of the wrong form; as many as ragas's own client makes
@@ -31,7 +32,7 @@ class JudgePolicy(Record):
     """How the judge is asked. `is_bounded`: small models go on for ever where nothing ends them."""
 
     model: str
-    output: str
+    output: JsonForm
     max_output_tokens: int
     temperature: float | None
     is_bounded: bool
@@ -80,7 +81,7 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
             if isinstance(outcome, Failed):
                 raise UnscoredError(f"judge: {outcome.code}: {outcome.message}")
             try:
-                return response_model.model_validate_json(reply_text(outcome.reply))
+                return response_model.model_validate_json(json_text(reply_text(outcome.reply)))
             except ValidationError as error:
                 problem = first_problem(error)
         raise UnscoredError(f"judge: malformed_output: {problem}")
@@ -103,7 +104,7 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
         body: dict[str, Json] = {
             "model": self._policy.model,
             "messages": [{"role": "user", "content": prompt}],
-            "response_format": self._response_format(response_model),
+            **self._response_format(response_model),
             "max_completion_tokens": self._policy.max_output_tokens,
         }
         if self._policy.temperature is not None:
@@ -119,15 +120,18 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
         )
 
     def _response_format(self, response_model: type[BaseModel]) -> dict[str, Json]:
+        """The part of a body that asks for JSON; ragas's prompts ask for it in words too."""
+        if self._policy.output == "prompt":
+            return {}
         if self._policy.output == "json_object":
-            return {"type": "json_object"}
+            return {"response_format": {"type": "json_object"}}
         schema = strict_schema(response_model, is_bounded=self._policy.is_bounded)
         named: dict[str, Json] = {
             "name": response_model.__name__,
             "strict": True,
             "schema": schema,
         }
-        return {"type": "json_schema", "json_schema": named}
+        return {"response_format": {"type": "json_schema", "json_schema": named}}
 
 
 MAX_STRING_CHARS = 160

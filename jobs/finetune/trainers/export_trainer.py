@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.errors import ConfigError
 from engine.files.replace import replacing
 from jobs.finetune.check_rows import CheckedRows
-from jobs.finetune.trainers.trainer import Estimate, Say, Submitted, TrainingSet, Tuned
+from jobs.finetune.trainers.trainer import Say, Submitted, TrainingEstimate, TrainingSet, Tuned
 
 README_NAME = "README.md"
 
@@ -24,9 +24,9 @@ class ExportTrainer:
         """Nothing but the rows themselves, which are checked."""
         return []
 
-    def estimate(self) -> Estimate:
+    def estimate(self) -> TrainingEstimate:
         """Nothing: the user's own machine pays."""
-        return Estimate(None, 0.0)
+        return TrainingEstimate(None, 0.0)
 
     @property
     def is_submitted(self) -> bool:

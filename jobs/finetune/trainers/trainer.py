@@ -20,7 +20,7 @@ class TrainingSet(NamedTuple):
         return [self.train] if self.validation is None else [self.train, self.validation]
 
 
-class Estimate(NamedTuple):
+class TrainingEstimate(NamedTuple):
     """What training will come to; None where that is not known or the trainer's choice.
 
     `usd` is for all epochs, or for one where their number is not known.
@@ -59,7 +59,7 @@ class Trainer(Protocol):
         """
         ...
 
-    def estimate(self) -> Estimate:
+    def estimate(self) -> TrainingEstimate:
         """What training would come to."""
         ...
 

@@ -52,7 +52,9 @@ def test_what_is_not_said_is_the_teachers() -> None:
         "teacher.output_limit_name=max_tokens", "judge.key_variable=JUDGE_KEY"
     ).values()
 
-    assert judge == Endpoint("https://api.openai.com/v1", "sk-judge", "max_tokens")
+    assert judge == Endpoint(
+        "https://api.openai.com/v1", "sk-judge", "max_tokens", output="json_schema"
+    )
 
 
 def test_roles_that_are_asked_alike_share_a_server() -> None:
@@ -69,7 +71,7 @@ def test_student_and_what_it_is_made_of_are_asked_where_it_was_tuned() -> None:
 
     (student,) = read_role_endpoints(settings, KEYS, ROLE_NAMES).values()
 
-    assert student == Endpoint(HOSTED, "sk-student")
+    assert student == Endpoint(HOSTED, "sk-student", output="json_schema")
     assert server_of(settings, "baseline") == server_of(settings, "tuned") != ""
     assert server_of(others, "baseline") == ""
 
@@ -85,7 +87,9 @@ def test_local_teacher_may_be_judged_by_a_hosted_model() -> None:
 
     endpoints = read_role_endpoints(settings, KEYS, ROLE_NAMES)
 
-    assert endpoints == {"judge": Endpoint("https://api.openai.com/v1", "sk-openai")}
+    assert endpoints == {
+        "judge": Endpoint("https://api.openai.com/v1", "sk-openai", output="json_schema")
+    }
     assert server_of(settings, "embeddings") == ""
 
 
@@ -107,14 +111,14 @@ def test_key_that_is_missing_is_one_message_with_role_and_variable(
         endpoints_of(*assignments, keys={"OTHER": "sk-hush"})
 
     said = str(error.value)
-    assert said.startswith(f"the {role} role at http")
+    assert said.startswith(f"{role}: http")
     assert f"set the environment variable {variable} " in said
     assert f"{role}.key_variable" in said
     assert "hush" not in said
 
 
 def test_key_in_the_place_of_its_variable_is_refused_and_not_repeated() -> None:
-    with pytest.raises(ConfigError, match="the name of an environment variable") as error:
+    with pytest.raises(ConfigError, match="expected the name of the environment variable") as error:
         settings_of("judge.key_variable=sk-hush-hush")
 
     assert "judge.key_variable" in str(error.value)
