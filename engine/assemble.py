@@ -124,7 +124,9 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
             stats=Stats(),
             stopping=order.stopping,
         )
-        by_server: dict[str, Lane] = {**await _open_servers(order, parts, opened)}
+        live = await _open_servers(order, parts, opened)
+        journal.follow_pace(lambda: all(lane.is_paced() for lane in live.values()))
+        by_server: dict[str, Lane] = {**live}
         batches = None
         if order.batches is not None:
             keeper = Keeper(journal.append, journal.__contains__)

@@ -1,7 +1,7 @@
 """The journal: every settled request with its raw reply, on disk before anybody uses it."""
 
 import base64
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,6 +51,10 @@ class Journal(AsyncClosing):
             return decode_outcome(line)
         except (ValueError, KeyError, TypeError) as error:
             raise self._log.damaged(request_id, f"not an outcome ({error})") from error
+
+    def follow_pace(self, is_paced: Callable[[], bool]) -> None:
+        """Write in larger groups while `is_paced`: see JsonlLog.follow_pace."""
+        self._log.follow_pace(is_paced)
 
     def append(self, outcome: Outcome) -> Awaitable[None]:
         """Keep `outcome`; what is returned resolves once it is on disk.

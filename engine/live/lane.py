@@ -107,6 +107,10 @@ class LiveLane:
         self._admission.close(error)
         self._table.wake_all()
 
+    def is_paced(self) -> bool:
+        """Whether limits, and nothing else, hold requests back now."""
+        return self._table.is_paced
+
     async def aclose(self) -> None:
         """Close the connections; nothing may be in flight any more."""
         for wrapping, count in self._stats.unwrapped.items():

@@ -1,9 +1,12 @@
 """Units a minute, spent evenly: aiolimiter with a rate that may change, refunds and debts."""
 
+import asyncio
+
 from aiolimiter import AsyncLimiter
 
 from engine.wire.rate_headers import Allowance
 
+TICK_S = 0.05  # what comes faster goes in groups, one a tick: to wake for each costs as much again
 MIN_PACE = 0.1
 PACE_CUT = 0.85  # a refusal
 PACE_EASE = 0.97  # a debt that is not ours
@@ -29,6 +32,7 @@ class MinuteBudget:
     def __init__(self, ceiling_per_minute: float | None, *, burst_s: float) -> None:
         self._ceiling_per_minute = ceiling_per_minute
         self._burst_s = burst_s
+        self._tick_s = min(TICK_S, burst_s / 4.0)
         self._bucket = AsyncLimiter(burst_s, burst_s)
         self._owed_s = 0.0  # above 0: to be waited for by the next; below 0: a refund
         self._pace = 1.0
@@ -60,6 +64,8 @@ class MinuteBudget:
         if self._owed_s < 0.0 and self._bucket.has_capacity(self._burst_s):
             self._owed_s = 0.0  # an idle bucket is full: a refund cannot make it fuller
         share_s = min(max(0.0, cost_s + self._owed_s), self._burst_s)
+        if cost_s < self._tick_s and not self._bucket.has_capacity(share_s):
+            await asyncio.sleep(self._tick_s)
         await self._bucket.acquire(share_s)
         self._owed_s += cost_s - share_s  # refunds may have come in while we waited
         self.taken_s += cost_s

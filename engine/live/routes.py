@@ -172,6 +172,13 @@ class RouteTable:
             self._by_model[model] = routes
         return routes
 
+    @property
+    def is_paced(self) -> bool:
+        """Whether somebody waits for a limit."""
+        return any(
+            route.limits.are_waited_for for routes in self._by_model.values() for route in routes
+        )
+
     def wake_all(self) -> None:
         """Wake everybody who waits for a slot."""
         for route in self._all():

@@ -1,7 +1,7 @@
 """The files of replies: one line for each settled request, in the Batch API's output format."""
 
 import os
-from collections.abc import Awaitable, Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -108,6 +108,10 @@ class ResultFiles(AsyncClosing):
                 self._answers.contains_each(keys), self._errors.contains_each(keys), strict=True
             )
         ]
+
+    def follow_pace(self, is_paced: Callable[[], bool]) -> None:
+        """Write in larger groups while `is_paced`: see JsonlLog.follow_pace."""
+        self._answers.follow_pace(is_paced)
 
     def keep(self, outcome: Outcome) -> Awaitable[None]:
         """Write an outcome; what is returned resolves once it is on disk.

@@ -85,6 +85,7 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
         results, source = await _open_files(order, paths, stopping, opened)
         spending = opened.enter_context(open_spending(paths, order.settings))
         lane = _make_lane(order, stats, spending.budget)
+        results.follow_pace(lane.is_paced)
         opened.push_async_callback(lane.aclose)
         opened.enter_context(snapshots_written(paths.stats, stats, SystemClock()))
         if order.metrics_port is not None:

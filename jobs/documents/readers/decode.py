@@ -30,6 +30,9 @@ _WIDER = {  # Encoding standard: what a label stands for is often more than its 
     "x-mac-cyrillic": "mac_cyrillic",
 }
 _ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\$\([DQ]|\([JI])")  # RFC 1468 and its extensions
+_LETTERS_ELSEWHERE = "£¥±µ³¹²¼½¾"  # in the encodings of other languages: Ł, ą, ł
+_SIGNS_ALONE = re.compile(f"[\0-\x7f{_LETTERS_ELSEWHERE}¢§©®°¶·«»×÷‚„“”‘’…–—•™€†‡\xa0]+")
+_SIGN_IN_WORD = re.compile(rf"[a-zA-Z][{_LETTERS_ELSEWHERE}]|(?!µ)[{_LETTERS_ELSEWHERE}][a-zA-Z]")
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\b\x1b"))  # text may be padded with zeros
 _MAX_CONTROL_SHARE = 0.01
 _MIN_GOOD_PER_BAD = 3  # letters of UTF-8 for each byte that is none: other encodings have fewer
@@ -53,8 +56,10 @@ def decode_text(data: bytes) -> str:
         raise UnreadableFileError("binary_content", "holds binary data, not text; remove it")
     if (text := _decode_utf8(data)) is not None:
         return text
-    guess = chardetng_py.detect(data[:_SAMPLE_BYTES])
-    return _decode_loosely(data, guess)
+    western = _decode_loosely(data, "cp1252")
+    if _SIGNS_ALONE.fullmatch(western) and not _SIGN_IN_WORD.search(western):
+        return western  # £5, 20 °C: a guess would take such signs for letters of other languages
+    return _decode_loosely(data, chardetng_py.detect(data[:_SAMPLE_BYTES]))
 
 
 def decode_markup(data: bytes) -> str:

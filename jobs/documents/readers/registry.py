@@ -32,7 +32,15 @@ FORMATS = {
     ".adoc": "asciidoc",
     ".asciidoc": "asciidoc",
 }
-_MODULES = dict.fromkeys(("odt", "rtf", "latex", "org", "asciidoc"), "pandoc")
+_MODULES = {  # those that are not named like their format
+    "html": "html.page",
+    "markdown": "markup.markdown",
+    "rst": "markup.rst",
+    "notebook": "markup.notebook",
+    "docx": "office.docx",
+    "pptx": "office.pptx",
+    **dict.fromkeys(("odt", "rtf", "latex", "org", "asciidoc"), "markup.pandoc"),
+}
 
 
 def format_of(path: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cache
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +12,7 @@ from engine.files.records import first_problem
 from engine.servers import OWN_SERVER
 from engine.wire.content import json_text, reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
+from jobs.evaluation.ragas_scoring.strict_schema import strict_schema
 from schemas.outcomes import Failed, Outcome
 from schemas.record import Record
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
@@ -132,35 +132,3 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
             "schema": schema,
         }
         return {"response_format": {"type": "json_schema", "json_schema": named}}
-
-
-MAX_STRING_CHARS = 160
-MAX_ITEMS = 4
-
-
-@cache
-def strict_schema(shape: type[BaseModel], *, is_bounded: bool) -> dict[str, Json]:
-    """Every key required and no other allowed (OpenAI guide on structured outputs).
-
-    Bounded, every string and list has an end, for models that otherwise find none.
-    """
-    schema: dict[str, Json] = shape.model_json_schema()
-    strict = _strict(schema, is_bounded)
-    assert isinstance(strict, dict)
-    return strict
-
-
-def _strict(node: Json, is_bounded: bool) -> Json:
-    if isinstance(node, list):
-        return [_strict(each, is_bounded) for each in node]
-    if not isinstance(node, dict):
-        return node
-    strict = {key: _strict(value, is_bounded) for key, value in node.items() if key != "default"}
-    match strict:
-        case {"type": "object", "properties": dict(properties)}:
-            strict |= {"required": list(properties), "additionalProperties": False}
-        case {"type": "array"} if is_bounded:
-            strict["maxItems"] = MAX_ITEMS
-        case {"type": "string"} if is_bounded:
-            strict["maxLength"] = MAX_STRING_CHARS
-    return strict

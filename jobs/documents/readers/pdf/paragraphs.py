@@ -31,6 +31,8 @@ _FIT_SLACK = 1.5
 _WIDE_GAP = 1.25  # of the usual distance between lines
 _HANGING = 3.0
 _NEXT_LINE = 1.1
+_INTERRUPTED = 3.0
+_PARTED = 3.0  # the width of a gap in lines that are no running text
 _DEFAULT_SPACING = 1.2
 _MAX_SPACING = 2.5
 _TABLE_GAP = 3.5
@@ -135,11 +137,12 @@ def _go_on(before: _Group | None, first: _Group, margin: float) -> _Group:
 def _body_end(groups: list[_Group]) -> int:
     """Where the notes at the foot of a page begin."""
     end = len(groups)
-    while end > 1 and groups[end - 1].lines[0].size < _NOTE_SIZE * groups[0].lines[0].size:
+    while end > 1 and groups[end - 1].lines[0].turned:
         end -= 1
-    if end < len(groups) and _NOTE.match(groups[end].lines[0].text):
-        return end
-    return len(groups)
+    start = end
+    while start > 1 and groups[start - 1].lines[0].size < _NOTE_SIZE * groups[0].lines[0].size:
+        start -= 1
+    return start if start < end and _NOTE.match(groups[start].lines[0].text) else end
 
 
 def _put_notes_first(
@@ -212,16 +215,26 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: "_Marg
     last = group[-1]
     is_filled = margins.is_filled(last, line)
     if not 0 < last.baseline - line.baseline < _WIDE_GAP * usual:
-        return None if is_filled and _goes_on(last, line) else PARAGRAPH
+        is_elsewhere = _is_elsewhere(last, line, usual)
+        return None if is_elsewhere and is_filled and _goes_on(last, line) else PARAGRAPH
     if _is_divided(last, line):
         return None
     if _SHORT_LEADER in line.text or _SHORT_LEADER in last.text:
+        return LINE
+    if min(line.widest_gap, last.widest_gap) > _PARTED:
         return LINE
     if _BULLET.match(line.text) or _is_item(line, group, is_filled=is_filled):
         return LINE
     if not is_filled:
         return PARAGRAPH if _is_finished(last) else LINE
     return PARAGRAPH if _is_indented(line, group) else None
+
+
+def _is_elsewhere(last: Line, line: Line, usual: float) -> bool:
+    """Whether a line is in the next column, or below what interrupts a paragraph."""
+    distance = last.baseline - line.baseline
+    is_below = distance > _INTERRUPTED * usual and abs(line.left - last.left) < _SAME_LEFT
+    return distance <= 0 or line.region != last.region or is_below
 
 
 def _is_item(line: Line, group: list[Line], *, is_filled: bool) -> bool:

@@ -86,14 +86,14 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
         gap = glyph.left - last.right
         size = main.size
         is_near = -_BACK_STEP * size < gap < _CUT_GAP * size
-        if style is not main:
-            is_near = _is_on_line(main, style, is_near=is_near and gap < _BACK_STEP * size)
-            is_near = is_near and -_BACK_STEP * size < gap < _CUT_GAP * size
+        if is_near and style is not main and style != main:
+            is_near = _is_on_line(main, style, is_near=gap < _BACK_STEP * size)
         if not is_near and not _runs_left(last, glyph):
             yield run
             run, main, last = [glyph], style, glyph
             continue
-        glyph = _with_space(glyph, gap / size, is_shifted=style.baseline != last.style.baseline)
+        if gap < _NO_GAP * size if glyph.is_spaced else gap > _SPACE_GAP * size:
+            glyph = _with_space(glyph, last.style)
         if style is not main and style.size * _SMALLER > size:
             main = style
         run.append(glyph)
@@ -102,14 +102,14 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
         yield run
 
 
-def _with_space(glyph: Glyph, gap: float, *, is_shifted: bool) -> Glyph:
-    """The glyph with a space before it where there is room for one, and with none where not."""
-    is_exact = not glyph.style.is_mono and glyph.style.turns == 0  # others have no exact widths
-    if not glyph.is_spaced and gap > _SPACE_GAP and is_exact:
-        return glyph._replace(is_spaced=True)
-    if glyph.is_spaced and gap < _NO_GAP and (is_shifted or glyph.char in _CLOSING):
-        return glyph._replace(is_spaced=False)
-    return glyph
+def _with_space(glyph: Glyph, before: Style) -> Glyph:
+    """A glyph whose distance and space do not agree, with a space as far as the distance tells."""
+    style = glyph.style
+    if not glyph.is_spaced:
+        is_exact = not style.is_mono and style.turns == 0  # others have no exact widths
+        return glyph._replace(is_spaced=True) if is_exact else glyph
+    is_near = style.baseline != before.baseline or glyph.char in _CLOSING
+    return glyph._replace(is_spaced=False) if is_near else glyph
 
 
 def _is_on_line(main: Style, style: Style, *, is_near: bool) -> bool:

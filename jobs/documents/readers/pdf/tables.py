@@ -19,6 +19,10 @@ _CORRIDOR = 0.2  # of the font size: a narrower one is none
 _CROSSED = 8  # rows, of which one may cross a corridor
 _COLUMN_ROWS = 4
 _COLUMN_CHARS = 16
+_RAGGED = 0.2  # of a column's width: how much shorter a full line may be
+_FULL_SHARE = 0.5
+_GOING_ON_SHARE = 0.3
+_FIRST_CJK = "\u2e80"
 _MARKER_GLYPHS = 5
 _ROMAN = frozenset("ivxlc")
 _MAX_CELLS = 40
@@ -46,8 +50,9 @@ def split_rows(rows: list[Row]) -> Iterator[Part]:
             yield _ruled_row(rows[at])
         elif len(block) == 1:
             yield block[0]
-        elif _is_columns(block):
-            yield from _columns(block)
+        elif columns := _columns(block):
+            for column in columns:
+                yield from column
         elif _is_aligned_table(block) and not _is_justified(rows, at, end):
             yield from _table_rows(block)
         else:
@@ -124,22 +129,27 @@ def _is_continuation(row: Row, starts: list[Run], distance: float) -> bool:
     return all(any(abs(run.left - cell.left) < _ALIGNED for cell in starts) for run in row.runs)
 
 
-def _is_columns(block: list[Row]) -> bool:
-    """Whether the rows are prose in two columns that was drawn line by line across both."""
-    if len(block) < _COLUMN_ROWS or any(len(row.runs) > 2 for row in block):
+def _columns(block: list[Row]) -> list[list[Row]]:
+    """The rows of each column of prose that was drawn line by line across; none for a table."""
+    edges = _corridors(block) if len(block) >= _COLUMN_ROWS else []
+    columns: list[list[Run]] = [[] for _ in range(len(edges) + 1)]
+    for run in (run for row in block for run in row.runs):
+        columns[bisect_right(edges, run.left)].append(run)
+    found = [rows_of(column) for column in columns]
+    return found if edges and all(map(_is_prose, found)) else []
+
+
+def _is_prose(column: list[Row]) -> bool:
+    """Whether most lines of a column are full, and enough of them go on in the next one."""
+    if len(column) < _COLUMN_ROWS - 1:
         return False
-    rights = [row.runs[-1] for row in block if len(row.runs) == 2]
-    lefts = [row.runs[0] for row in block]
-    return all(
-        median(len(run.glyphs) for run in column) >= _COLUMN_CHARS for column in (lefts, rights)
-    )
-
-
-def _columns(block: list[Row]) -> Iterator[Row]:
-    start = min(row.runs[1].left for row in block if len(row.runs) > 1)
-    for is_left in (True, False):
-        runs = [run for row in block for run in row.runs if (run.left < start - 1) is is_left]
-        yield from rows_of(runs)
+    lengths = [sum(len(run.glyphs) for run in row.runs) for row in column]
+    left, right = min(row.left for row in column), max(row.right for row in column)
+    full = sum(row.right > right - _RAGGED * (right - left) for row in column)
+    starts = [row.runs[0].glyphs[0].char for row in column[1:]]
+    going_on = sum(char.islower() or char >= _FIRST_CJK for char in starts)
+    is_full = full >= _FULL_SHARE * len(column) and median(lengths) >= _COLUMN_CHARS
+    return is_full and going_on >= _GOING_ON_SHARE * len(starts)
 
 
 def _is_aligned_table(block: list[Row]) -> bool:

@@ -1,5 +1,6 @@
 """Says which pages of a PDF hold something that cannot be read as text."""
 
+import ctypes
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -9,17 +10,26 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
 _PICTURES = {pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM, pdfium_c.FPDF_PAGEOBJ_SHADING}
 _MIN_PATHS = 20  # letters that are drawn as figures; fewer are frames and rules
+_PICTURE_SHARE = 0.25  # of the page; smaller ones are emblems on a page that is else blank
 _MAX_OBJECTS = 1000  # that are looked at
 
 
 def is_picture(page: pdfium.PdfPage) -> bool:
-    """Whether a page has pictures or many figures, as a scanned page has."""
-    count = min(pdfium_c.FPDFPage_CountObjects(page.raw), _MAX_OBJECTS)
-    kinds = [
-        pdfium_c.FPDFPageObj_GetType(pdfium_c.FPDFPage_GetObject(page.raw, index))
-        for index in range(count)
+    """Whether a page is mostly a picture, or has many figures, as a scanned page has."""
+    count = pdfium_c.FPDFPage_CountObjects(page.raw)
+    items = [
+        pdfium_c.FPDFPage_GetObject(page.raw, index) for index in range(min(count, _MAX_OBJECTS))
     ]
-    return any(kind in _PICTURES for kind in kinds) or len(kinds) >= _MIN_PATHS
+    pictures = [item for item in items if pdfium_c.FPDFPageObj_GetType(item) in _PICTURES]
+    width, height = page.get_size()
+    is_covered = sum(map(_area, pictures)) > _PICTURE_SHARE * width * height
+    return is_covered or len(items) >= _MIN_PATHS
+
+
+def _area(item: object) -> float:
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    pdfium_c.FPDFPageObj_GetBounds(item, left, bottom, right, top)
+    return (right.value - left.value) * (top.value - bottom.value)
 
 
 class Unread(NamedTuple):

@@ -8,6 +8,7 @@ import orjson
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from engine.budget import Budget
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
 from engine.stats import Stats
@@ -53,7 +54,8 @@ async def own_server(
         base_url = f"http://127.0.0.1:{server.port}/v1"
         settings = LimitSettings.model_validate({"request_timeout_s": 10.0, **limits})
         endpoint = Endpoint(base_url, "sk-of-the-test", output=output)
-        lane = open_live_lane([endpoint], settings, price=lambda *_: 0.001, stats=stats)
+        budget = Budget(cap_usd=None, spent_usd=0.0, price=lambda *_: 0.001)
+        lane = open_live_lane([endpoint], settings, budget=budget, stats=stats)
         try:
             yield Own(lane, stats, calls, base_url)
         finally:

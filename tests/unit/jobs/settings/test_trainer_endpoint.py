@@ -29,8 +29,8 @@ def test_address_of_the_student_goes_before_all_others(sections: dict[str, objec
 def test_student_is_tuned_where_the_teacher_is_asked() -> None:
     several = endpoint(endpoints=[{"base_url": OTHER, "key_variable": "OTHER_KEY"}])
 
-    assert endpoint(teacher={"base_url": HOST}) == Endpoint(HOST, "k", output="json_schema")
-    assert several == Endpoint(OTHER, "other", output="json_schema")
+    assert endpoint(teacher={"base_url": HOST}) == Endpoint(HOST, "k")
+    assert several == Endpoint(OTHER, "other")
 
 
 def test_model_on_this_machine_tunes_nothing() -> None:

@@ -129,6 +129,20 @@ def test_numbers_go_on_after_a_paragraph_and_start_again_where_that_is_said() ->
     )
 
 
+def test_what_goes_on_in_an_item_has_no_bullet_of_its_own() -> None:
+    blank = NUMBERING.replace('w:val="\uf0b7"', 'w:val=" "')
+    body = (
+        paragraph("Run it.", _in_list(1))
+        + paragraph("if x:", _in_list(2), run=MONO)
+        + paragraph("    y", _in_list(2), run=MONO)
+        + paragraph("Stop it.", _in_list(1))
+    )
+
+    extract = read("docx", make_docx(body, numbering=blank))
+
+    assert extract.text == "1. Run it.\n\nif x:\n    y\n\n2. Stop it."
+
+
 def test_a_numbered_heading_is_a_heading_and_no_item() -> None:
     styles = (
         _style("H1", "heading 1")

@@ -26,6 +26,9 @@ def test_iso_2022_jp_is_known_by_its_escapes(format_name: str) -> None:
     [
         ("iso8859-2", POLISH),
         ("cp1250", POLISH),
+        ("cp1250", "Lampa była czerwona."),
+        ("cp1252", "It costs £825 for 20 °C ± 5 µm, § 3."),
+        ("cp1252", "“It’s done” – for £5…"),
         ("koi8-r", RUSSIAN),
         ("cp866", RUSSIAN),
         ("cp1251", RUSSIAN),

@@ -20,6 +20,10 @@ from tests.unit.jobs.documents.readers.reading import headings, read
         ("pressure<sup><a href='#f1'>1</a></sup>.", "pressure[1]."),
         ("pressure<a href='#f1'><sup>2</sup></a>.", "pressure[2]."),
         ("pressure.<sup>[3]</sup>", "pressure.[3]"),
+        ("bar<a role='doc-noteref' href='#f1'>1</a>.", "bar[1]."),
+        ("bar<a epub:type='noteref' href='#f1'>2</a>.", "bar[2]."),
+        ("bar<sup><a role='doc-noteref' href='#f1'>3</a></sup>.", "bar[3]."),
+        ("bar<a role='doc-noteref' href='#f1'>[4]</a>.", "bar[4]."),
         ("pressure<sup>4</sup> rises", "pressure[4] rises"),
         ("<sup>1</sup> A note.", "1 A note."),
         ("<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</rt></ruby>です", "漢字です"),
@@ -135,6 +139,10 @@ def test_cells_stay_in_their_rows_and_columns(rows: str, text: str) -> None:
 )
 def test_code_keeps_its_lines_and_indentation(page: str, text: str) -> None:
     assert read("html", page).text == text
+
+
+def test_two_breaks_end_a_paragraph() -> None:
+    assert read("html", "<p><br>a<br>b<br> <br/>\n<br>c<br><br></p>").text == "a\nb\n\nc"
 
 
 def test_a_break_in_a_heading_does_not_cut_it() -> None:

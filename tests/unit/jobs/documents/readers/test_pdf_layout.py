@@ -96,6 +96,32 @@ def test_three_columns_are_read_one_after_the_other() -> None:
     assert found.replace("\n", " ").count("is full and the lamp on.") == 6
 
 
+def test_three_columns_drawn_across_are_read_one_after_the_other() -> None:
+    page = [
+        text(f"{row} of {number}" if row == RIGHT[0] else row, left, 700 - 12 * place)
+        for place, row in enumerate([*RIGHT[:3]] * 3)
+        for number, left in enumerate((40, 230, 420))
+    ]
+
+    found = text_of(page)
+
+    assert [found.index(f"how it of {number}") for number in range(3)] == sorted(
+        found.index(f"how it of {number}") for number in range(3)
+    )
+    assert "|" not in found
+
+
+def test_two_columns_of_long_cells_are_a_table_and_no_prose() -> None:
+    rows = [
+        ["Pressure at the inlet", "Five bar in the cold season"],
+        ["Flow at the outlet of it", "Twelve litres"],
+        ["Temperature of the oil", "Eighty degrees at most, always"],
+        ["Weight of it all, dry", "Twelve kilograms"],
+    ]
+
+    assert text_of(table(rows, [72, 260])) == "\n".join(map(" | ".join, rows))
+
+
 def test_the_cells_of_a_ruled_table_are_apart() -> None:
     rules = [rule(60, y, 400, y) for y in (714, 696, 682, 668, 654)]
     rules += [rule(x, 654, x, 714) for x in (60, 150, 250, 400)]
@@ -276,6 +302,19 @@ def test_a_pale_watermark_is_left_out_and_black_text_that_repeats_is_kept() -> N
 
     assert "CONFIDENTIAL" not in found
     assert found.count("Warning of heat.") == 3
+
+
+def test_a_large_pale_title_of_one_page_is_kept() -> None:
+    page = [text("Pumps of today", 72, 740, 24, grey=0.8), *lines(paragraph(PROSE))]
+
+    assert "Pumps of today" in text_of(page, lines(paragraph(PROSE)))
+
+
+def test_a_paragraph_goes_on_past_words_at_the_side_of_its_page() -> None:
+    side = text("Printed in 2024", 30, 300, matrix="0 1 -1 0")
+    first = [*lines(paragraph("The pump runs as long as the valve that leads to the tank")), side]
+
+    assert "to the tank is open." in text_of(first, lines(["is open."]))
 
 
 def test_words_at_the_side_of_a_page_do_not_part_its_lines() -> None:

@@ -40,6 +40,14 @@ def test_paragraphs_of_a_shape_are_lines_with_their_equations_and_fields() -> No
     assert read("pptx", make_pptx(body)).text == "a\nb\n10^6\nx"
 
 
+def test_code_on_a_slide_keeps_its_indentation() -> None:
+    lines = "".join(f"<a:p><a:r><a:t>{line}</a:t></a:r></a:p>" for line in ("if x:", "    y"))
+
+    extract = read("pptx", make_pptx(f"<p:sp><p:txBody>{lines}</p:txBody></p:sp>"))
+
+    assert extract.text == "if x:\n    y"
+
+
 def _cell(text: str, **attributes: int) -> str:
     given = " ".join(f'{name}="{value}"' for name, value in attributes.items())
     body = f"<a:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></a:txBody>"

@@ -12,9 +12,9 @@ from docutils.parsers.rst.states import Inliner
 from jobs.documents.readers.clean_text import clean
 from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Block, Extract, assemble
-from jobs.documents.readers.html import html_blocks
+from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits
-from jobs.documents.readers.rst_directives import know_all_of
+from jobs.documents.readers.markup.rst_directives import know_all_of
 
 _NEVER = 5  # docutils: no level of problem is reported or stops it
 _SETTINGS: dict[str, object] = {

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Extract
-from jobs.documents.readers.html import read_html_text
+from jobs.documents.readers.html.page import read_html_text
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
 from jobs.documents.readers.zip_files import open_zip
 

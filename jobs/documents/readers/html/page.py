@@ -8,11 +8,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from jobs.documents.readers.decode import decode_markup
 from jobs.documents.readers.extract import Block, Extract, assemble
-from jobs.documents.readers.html_blocks import BlockWriter
-from jobs.documents.readers.html_content import NEVER_TEXT, dropped_nodes, main_content
-from jobs.documents.readers.html_tables import Span
+from jobs.documents.readers.html.blocks import BlockWriter
+from jobs.documents.readers.html.content import NEVER_TEXT, dropped_nodes, main_content
+from jobs.documents.readers.html.mathml import formula
+from jobs.documents.readers.html.tables import Span
 from jobs.documents.readers.limits import ReadLimits
-from jobs.documents.readers.mathml import formula
 
 _VOID = frozenset(  # HTML standard: elements that have no end
     (
@@ -37,6 +37,8 @@ _INLINE = frozenset(  # of no account for the text
         *("small", "span", "strike", "strong", "time", "tt", "u", "var", "wbr"),
     )
 )
+_NOTE_MARKS = 'a[role="doc-noteref"], a.footnote-ref, a.noteref, a[epub\\:type="noteref"]'
+_MAX_MARK_CHARS = 4
 _LINES = "div.line-block div.line"
 _TEXT = "-text"
 _WITHOUT_END = _INLINE | {_TEXT, "br", "img", "input", "math"}
@@ -70,6 +72,7 @@ def _parse(markup: str) -> LexborHTMLParser:
             _keep_tex(tree)
         tree.strip_tags(list(NEVER_TEXT))
         _separate_code(tree)
+        _bracket_notes(tree)
     except SelectolaxError as error:  # any text is HTML: only memory can be wanting
         raise MemoryError from error
     return tree
@@ -108,6 +111,17 @@ def _separate_code(tree: LexborHTMLParser) -> None:
     for code in tree.css("pre > code + code"):
         if code.prev is not None and code.prev.tag == "code":
             code.insert_before("\n")
+
+
+def _bracket_notes(tree: LexborHTMLParser) -> None:
+    """The mark of a note may be raised by its style alone."""
+    for mark in tree.css(_NOTE_MARKS):
+        text = mark.text(strip=True)
+        is_raised = mark.css_first("sup") is not None or (
+            mark.parent is not None and mark.parent.tag == "sup"
+        )
+        if text.isalnum() and len(text) <= _MAX_MARK_CHARS and not is_raised:
+            mark.replace_with(f"[{text}]")
 
 
 def _blocks(tree: LexborHTMLParser) -> Iterator[Block]:

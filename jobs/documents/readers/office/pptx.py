@@ -5,10 +5,10 @@ from html import escape
 from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.extract import Block, Extract, assemble
-from jobs.documents.readers.html import html_blocks
+from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits, damaged
-from jobs.documents.readers.omml import equation
-from jobs.documents.readers.ooxml import (
+from jobs.documents.readers.office.omml import equation
+from jobs.documents.readers.office.ooxml import (
     PARSE_ERRORS,
     Package,
     local,
@@ -19,6 +19,7 @@ from jobs.documents.readers.zip_files import open_zip
 
 _FURNITURE = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})  # ECMA-376 part 1, 19.7.10
 _TITLES = frozenset({"title", "ctrTitle"})
+_INDENTS = ("  ", "\t")  # of code
 _NUMBERED = "slidenum"
 _MAX_DEPTH = 40
 
@@ -97,6 +98,8 @@ def _text_html(body: ET.Element | None, tag: str) -> str:
     if body is None:
         return ""
     lines = [_paragraph_html(paragraph) for paragraph in body.iterfind("{*}p")]
+    if any(part.startswith(_INDENTS) for line in lines for part in line.split("<br>")):
+        return "<pre>\n" + "\n".join(lines) + "</pre>"
     return f"<{tag}>{'<br>'.join(filter(None, lines))}</{tag}>"
 
 

@@ -5,10 +5,10 @@ from html import escape
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.docx_styles import Styles
-from jobs.documents.readers.html_lists import written
-from jobs.documents.readers.omml import equation
-from jobs.documents.readers.ooxml import is_on, local, shown_children, value_of
+from jobs.documents.readers.html.lists import written
+from jobs.documents.readers.office.docx_styles import Styles
+from jobs.documents.readers.office.omml import equation
+from jobs.documents.readers.office.ooxml import is_on, local, shown_children, value_of
 
 _NO_TEXT = frozenset(
     (

@@ -16,9 +16,9 @@ from mdit_py_plugins.myst_role import myst_role_plugin
 from jobs.documents.readers.clean_text import clean
 from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import LINE, Block, Extract, assemble
-from jobs.documents.readers.html import html_blocks
+from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits
-from jobs.documents.readers.markdown_rules import add_rules, closed_tags, make_plain
+from jobs.documents.readers.markup.markdown_rules import add_rules, closed_tags, make_plain
 
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?\n)?\1[ \t]*(?:\n|\Z)", re.DOTALL)
 _KEY = re.compile(r"[\"']?[\w.-]+[\"']?\s*[:=]|#|\[\w")  # of YAML or TOML

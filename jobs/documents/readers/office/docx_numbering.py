@@ -4,9 +4,9 @@ import re
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.docx_styles import ListPlace
-from jobs.documents.readers.html_lists import written
-from jobs.documents.readers.ooxml import local, value_of
+from jobs.documents.readers.html.lists import written
+from jobs.documents.readers.office.docx_styles import ListPlace
+from jobs.documents.readers.office.ooxml import local, value_of
 
 _LEVELS = 9  # ECMA-376 part 1, 17.9.6
 _PLACE = re.compile(r"%([1-9])")
@@ -47,14 +47,14 @@ class Numbering:
         self._started: set[ListPlace] = set()
 
     def label(self, place: ListPlace) -> str:
-        """What stands before the next paragraph at `place`: `3.`, `b)`, `1.2`, a bullet."""
+        """What stands before the next paragraph at `place`: `3.`, `b)`, a bullet, nothing."""
         levels = self._levels_of(place.number_id)
         depth = min(place.level, _LEVELS - 1)
         counts = self._counts.setdefault(self._abstract_id(place.number_id), [None] * _LEVELS)
         self._count(place, levels, counts)
         level = levels[depth]
         if level.style == "bullet":
-            return _BULLET
+            return _BULLET if level.text.strip() else ""
         if level.style == "none":
             return ""
         return _PLACE.sub(lambda found: _number(levels, counts, int(found[1]) - 1), level.text)
@@ -86,7 +86,7 @@ class Numbering:
 
     def _levels_of(self, number_id: str) -> list[_Level]:
         if number_id not in self._levels:
-            levels = [_Level(style="bullet")] * _LEVELS
+            levels = [_Level(style="bullet", text=_BULLET)] * _LEVELS
             abstract = self._abstract.get(self._abstract_id(number_id))
             for element in (self._linked(abstract), self._numbers.get(number_id)):
                 _take_levels(levels, element)

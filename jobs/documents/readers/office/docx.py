@@ -1,10 +1,10 @@
 """Reads DOCX: its paragraphs, lists, tables and notes become HTML for the HTML reader."""
 
-from jobs.documents.readers.docx_body import html_of
 from jobs.documents.readers.extract import Extract, assemble
-from jobs.documents.readers.html import html_blocks
+from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits, damaged
-from jobs.documents.readers.ooxml import PARSE_ERRORS, Package
+from jobs.documents.readers.office.docx_body import html_of
+from jobs.documents.readers.office.ooxml import PARSE_ERRORS, Package
 from jobs.documents.readers.zip_files import open_zip
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.ooxml import local, value_of
+from jobs.documents.readers.office.ooxml import local, value_of
 
 _HEADING = re.compile(r"heading ([1-9])\Z", re.IGNORECASE)
 _CODE = re.compile(

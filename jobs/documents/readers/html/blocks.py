@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from jobs.documents.readers.clean_text import clean, clean_line
 from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE, Block
-from jobs.documents.readers.html_lists import ListMarkers
-from jobs.documents.readers.html_tables import Span, TableRows
-from jobs.documents.readers.raised_text import lowered, raised
+from jobs.documents.readers.html.lists import ListMarkers
+from jobs.documents.readers.html.raised_text import lowered, raised
+from jobs.documents.readers.html.tables import Span, TableRows
 
 _BLOCKS = frozenset(
     """
@@ -21,6 +21,7 @@ _CELLS = frozenset({"td", "th"})
 _CODE = frozenset({"pre", "listing", "xmp"})
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
 _BREAK = "\v"  # a line break that is meant, until spaces are collapsed
+_BREAKS = re.compile("\n{2,}")
 _GLUE_IN_CELL = {"li": "; ", "tr": "; ", "td": ", ", "th": ", "}
 _NOTE_LABEL = re.compile(r"\[[^\]\s]{1,40}\]")
 _BULLETS = ("- ", "• ", "– ", "· ")  # written by hand
@@ -88,6 +89,8 @@ class BlockWriter:
     def end_line(self) -> None:
         """What follows begins a line, as it would without another break if it does so already."""
         mark = LINE if self._pre_depth else _BREAK
+        while not self._pre_depth and self._text and not self._text[-1].strip(" \t\n"):
+            self._text.pop()
         if self._text and not self._text[-1].endswith(mark):
             self._text.append(mark)
 
@@ -172,7 +175,7 @@ class BlockWriter:
                 self.done.append(Block(line, self._glue))
                 self._glue = LINE
         elif tag in _CELLS and self._is_own_cell:
-            rows.add_cell(self._take_text().replace(LINE, SPACE), self._span)
+            rows.add_cell(clean_line(self._take_text()), self._span)
         else:
             self._text.append(SPACE)
 
@@ -193,7 +196,7 @@ class BlockWriter:
         if not text:
             return
         if self._level:
-            text = text.replace(LINE, SPACE)
+            text = clean_line(text)
             self._marker = "" if self._marker.strip() == "-" else self._marker
         elif self._marker and text.startswith(_BULLETS):
             self._marker = self._marker.removesuffix("- ")
@@ -217,6 +220,9 @@ class BlockWriter:
         return text
 
     def _take_text(self) -> str:
+        """The words of a block; one break in them ends a line, several end a paragraph."""
         lines = "".join(self._text).split(_BREAK)
         self._text.clear()
-        return LINE.join(filter(None, map(clean_line, lines)))
+        if len(lines) == 1:
+            return clean_line(lines[0])
+        return _BREAKS.sub(PARAGRAPH, LINE.join(map(clean_line, lines)).strip(LINE))

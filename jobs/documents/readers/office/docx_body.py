@@ -5,10 +5,10 @@ from html import escape
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.docx_inlines import Inlines
-from jobs.documents.readers.docx_numbering import Numbering
-from jobs.documents.readers.docx_styles import Styles
-from jobs.documents.readers.ooxml import Package, local, shown_children, value_of
+from jobs.documents.readers.office.docx_inlines import Inlines
+from jobs.documents.readers.office.docx_numbering import Numbering
+from jobs.documents.readers.office.docx_styles import Styles
+from jobs.documents.readers.office.ooxml import Package, local, shown_children, value_of
 
 _REMOVED = frozenset({"del", "moveFrom"})
 _PROPERTIES = ("Pr", "PrEx", "Grid")
@@ -105,8 +105,8 @@ class _BodyWriter:
         label = self._numbering.label(place) if place else ""
         if level:
             self._add(f"<h{level}>{html}</h{level}>")
-        elif place or self._styles.is_bulleted(paragraph):
-            self._add_item(html, label or "-" * (not place), place.level if place else 0)
+        elif label or (place is None and self._styles.is_bulleted(paragraph)):
+            self._add_item(html, label or "-", place.level if place else 0)
         elif self._is_code(paragraph, html):
             self._close_lists()
             self._code.append(_CodeLine(html, _indent_of(paragraph)))

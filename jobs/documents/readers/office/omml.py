@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.mathml import grouped
-from jobs.documents.readers.ooxml import local, value_of
+from jobs.documents.readers.html.mathml import grouped
+from jobs.documents.readers.office.ooxml import local, value_of
 
 _MAX_DEPTH = 60
 _LIST_GLUE = {"m": "; ", "mr": ", ", "eqArr": "; "}
