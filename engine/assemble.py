@@ -1,20 +1,22 @@
 """Puts the engine together, in this one place: journal, lanes, budget, counters."""
 
-import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.ask import Ask, Lane
-from engine.budget import Budget, BudgetedLane
+from engine.budget import Budget
 from engine.clock import Clock, SystemClock
 from engine.engine import Engine
-from engine.files.journal import Journal
+from engine.files.journal import Journal, read_settled
+from engine.files.sends import SendLog
 from engine.live.lane import LiveLane
-from engine.live.transport import HttpTransport
+from engine.live.open_lane import open_live_lane
 from engine.run_folder import RunFolder
+from engine.servers import OWN_SERVER, ServerLanes, add_gauges
 from engine.stats import Stats
 from engine.stats_file import snapshots_written
 from engine.stopping import Stopping
@@ -31,11 +33,11 @@ if TYPE_CHECKING:  # they import the official SDK, which takes longer than all e
 
 @dataclass(frozen=True, kw_only=True)
 class LaneParts:
-    """What every lane works with: where requests go and how fast, and whom it tells."""
+    """What lanes work with: where requests go and how fast, what they may cost, whom they tell."""
 
     endpoints: Sequence[Endpoint]
     limits: LimitSettings
-    price: Price
+    budget: Budget
     stats: Stats
     stopping: Stopping
     clock: Clock = field(default_factory=SystemClock)
@@ -63,15 +65,20 @@ class Keeper(NamedTuple):
 class EngineOrder:
     """What an engine is to be made of.
 
-    `spent_usd` is what the work in this folder has cost so far: it counts against the cap.
-    `batches` None: no batch lane.
+    `spent_usd` is what the settled work in this folder has cost: it counts against the cap.
+    `batches` None: no batch lane. `others` are further servers by the name that requests give:
+    what goes there goes live, at the rates of its endpoint.
     """
 
     folder: RunFolder
-    lanes: LaneParts
+    endpoints: Sequence[Endpoint]
+    limits: LimitSettings
+    price: Price
     budget_usd: float | None
     spent_usd: float
+    stopping: Stopping
     batches: BatchPlace | None = None
+    others: Mapping[str, Endpoint] = field(default_factory=dict)
 
 
 class BatchParts(NamedTuple):
@@ -87,6 +94,7 @@ class EngineParts(NamedTuple):
     ask: Ask
     journal: Journal
     budget: Budget
+    stats: Stats
     batches: BatchParts | None
 
 
@@ -99,45 +107,42 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
     Raises:
         DamagedLogError: the journal or the ledger of batches is damaged.
     """
-    lanes, folder = order.lanes, order.folder
+    folder = order.folder
     async with AsyncExitStack() as opened:
         journal = await opened.enter_async_context(Journal(folder.journal_path))
-        budget = Budget(cap_usd=order.budget_usd, spent_usd=order.spent_usd, price=lanes.price)
-        live = await opened.enter_async_context(open_live_lane(lanes))
-        lane: Lane = BudgetedLane(live, budget)
+        sends = _open_sends(order, journal)
+        opened.callback(sends.close)
+        parts = LaneParts(
+            endpoints=order.endpoints,
+            limits=order.limits,
+            budget=Budget(
+                cap_usd=order.budget_usd,
+                spent_usd=order.spent_usd + sends.lost_usd,
+                price=order.price,
+                record=sends,
+            ),
+            stats=Stats(),
+            stopping=order.stopping,
+        )
+        live = await _open_servers(order, parts, opened)
+        journal.follow_pace(lambda: all(lane.is_paced() for lane in live.values()))
+        by_server: dict[str, Lane] = {**live}
         batches = None
         if order.batches is not None:
             keeper = Keeper(journal.append, journal.__contains__)
-            desk = await opened.enter_async_context(
-                open_batch_desk(lanes, order.batches, budget=budget, keeper=keeper)
-            )
-            batches = _put_before(lane, desk)
-            lane = batches.lane
-        engine = Engine(journal=journal, lane=lane, stopping=lanes.stopping)
-        with snapshots_written(folder.stats_path, lanes.stats, lanes.clock):
-            yield EngineParts(engine.ask, journal, budget, batches)
-
-
-@asynccontextmanager
-async def open_live_lane(parts: LaneParts) -> AsyncIterator[LiveLane]:
-    """The lane over HTTP; a stop of the run stops it too."""
-    live = LiveLane(
-        parts.endpoints,
-        settings=parts.limits,
-        transport=HttpTransport(timeout_s=parts.limits.request_timeout_s),
-        clock=parts.clock,
-        price=parts.price,
-        stats=parts.stats,
-        rng=random.Random(),  # noqa: S311 - jitter of retries
-    )
-    parts.stopping.on_request(live.stop_admitting)
-    async with aclosing(live):
-        yield live
+            desk = await opened.enter_async_context(open_batch_desk(parts, order.batches, keeper))
+            batches = _put_before(by_server, desk)
+        lane = by_server[OWN_SERVER]
+        if order.others:
+            lane = ServerLanes(by_server, stopping=order.stopping)
+        engine = Engine(journal=journal, lane=lane, stopping=order.stopping)
+        with snapshots_written(folder.stats_path, parts.stats, parts.clock):
+            yield EngineParts(engine.ask, journal, parts.budget, parts.stats, batches)
 
 
 @asynccontextmanager
 async def open_batch_desk(
-    parts: LaneParts, place: BatchPlace, *, budget: Budget, keeper: Keeper
+    parts: LaneParts, place: BatchPlace, keeper: Keeper
 ) -> AsyncIterator["BatchDesk"]:
     """The desk for batches at the first endpoint; what they answer is counted and kept.
 
@@ -158,8 +163,8 @@ async def open_batch_desk(
         endpoint=parts.endpoints[0],
         settings=place.settings,
         state_dir=place.state_dir,
-        price=parts.price,
-        budget=budget,
+        price=parts.budget.price,
+        budget=parts.budget,
         sink=Sink(keep, keeper.is_settled),
         enlarges_truncated=parts.limits.retry_truncated,
         clock=parts.clock,
@@ -172,7 +177,48 @@ async def open_batch_desk(
         yield desk
 
 
-def _put_before(live: Lane, desk: "BatchDesk") -> BatchParts:
+def _open_sends(order: EngineOrder, journal: Journal) -> SendLog:
+    """The log of what went out; what failed and was set aside has its cost in retried.jsonl."""
+    folder = order.folder
+    retried = frozenset(settled.request_id for settled in read_settled(folder.retried_path))
+    return SendLog(
+        folder.sends_path,
+        is_synced=order.budget_usd is not None,
+        is_settled=lambda request_id: request_id in journal or request_id in retried,
+    )
+
+
+async def _open_servers(
+    order: EngineOrder, parts: LaneParts, opened: AsyncExitStack
+) -> dict[str, LiveLane]:
+    """A live lane for each server. The run's rates are those of its own server."""
+    budget, stats = parts.budget, parts.stats
+    limits = order.limits.model_copy(
+        update={"requests_per_minute": None, "tokens_per_minute": None}
+    )
+    lanes = {OWN_SERVER: open_live_lane(order.endpoints, order.limits, budget=budget, stats=stats)}
+    readers = [stats.read_limits]  # each lane puts its own there
+    for name, endpoint in order.others.items():
+        lanes[name] = open_live_lane([endpoint], limits, budget=budget, stats=stats)
+        readers.append(stats.read_limits)
+    stats.read_limits = partial(add_gauges, readers)
+    for lane in lanes.values():
+        await opened.enter_async_context(aclosing(lane))
+        order.stopping.on_request(lane.stop_admitting)
+    return lanes
+
+
+def _put_before(by_server: dict[str, Lane], desk: "BatchDesk") -> BatchParts:
+    """Let no server be asked what is out in a batch; only the run's own works in batches."""
     from engine.batch.lane import BatchLane
 
-    return BatchParts(BatchLane(desk, live), desk)
+    lanes = {name: BatchLane(desk, live) for name, live in by_server.items()}
+    for name, lane in lanes.items():
+        if name != OWN_SERVER:
+            lane.goes_live = _always
+    by_server.update(lanes)
+    return BatchParts(lanes[OWN_SERVER], desk)
+
+
+def _always(_: str) -> bool:
+    return True

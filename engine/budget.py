@@ -1,50 +1,115 @@
-"""The cap on what a run may cost: a request is admitted only if its worst case still fits."""
+"""The cap on what a run may cost: a request goes out only if its worst case still fits."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from engine.ask import Lane
-from engine.errors import ConfigError, QuotaError
-from engine.wire.prices import ALL_SENDS, Price, worst_case_usd
-from schemas.outcomes import Outcome
+from engine.errors import (
+    ConfigError,
+    FatalError,
+    QuotaError,
+    RateLimitError,
+    RequestError,
+    TransientError,
+)
+from engine.files.sends import SendRecord, Unrecorded
+from engine.wire.prices import Price, worst_case_usd, worst_usage
+from schemas.outcomes import Usage
 from schemas.requests import Request
 
+# HTTP statuses of gateways that gave up waiting: behind them an answer may have been made.
+MAYBE_BILLED_STATUSES = frozenset({408, 502, 504, 520, 524})
+NEVER_SENT = "connection_failed"
 
-class Reservation:
-    """What one request may cost, until it is known what it did cost."""
 
-    def __init__(self) -> None:
-        self.spent_usd = 0.0
+class Send:
+    """One send of a request: its worst case is held until it is known what it cost.
 
-    def settle(self, cost_usd: float | None) -> None:
-        """Replace the worst case by what was really paid."""
-        self.spent_usd = cost_usd or 0.0
+    From `begin` on it counts as billed, unless `pay` or an error's kind says otherwise.
+    """
+
+    def __init__(
+        self, request_id: str, worst_usage: Usage, worst_usd: float, record: SendRecord
+    ) -> None:
+        self.request_id = request_id
+        self.worst_usage = worst_usage
+        self.worst_usd = worst_usd
+        self.has_begun = False
+        self.is_known = False
+        self.cost_usd = 0.0
+        self._record = record
+
+    async def begin(self) -> None:
+        """The request goes out now; returns once a later process would know.
+
+        Raises:
+            StorageError: that cannot be kept, so it must not go out.
+        """
+        if self.worst_usd:
+            await self._record.sent(self.request_id, self.worst_usd)
+        self.has_begun = True
+
+    def pay(self, cost_usd: float | None) -> None:
+        """It was answered and cost so much; None: the price is unknown."""
+        self.is_known = True
+        self.cost_usd = cost_usd or 0.0
+
+    async def fail(self, error: BaseException) -> None:
+        """It ended with `error`; what may have been billed counts in full."""
+        if not self.has_begun or self.is_known:
+            return
+        if may_be_billed(error):
+            self.cost_usd = self.worst_usd
+            if self.worst_usd:
+                await self._record.lost(self.request_id, self.worst_usd)
+        elif self.worst_usd:
+            self._record.unbilled(self.request_id, self.worst_usd)
+
+
+def may_be_billed(error: BaseException) -> bool:
+    """Whether a send that ended with `error` may stand on the provider's bill all the same."""
+    if isinstance(error, RequestError | FatalError | RateLimitError):
+        return False
+    if not isinstance(error, TransientError):
+        return True  # such as a cancelled wait for the reply
+    if error.status is None or error.status < 300:
+        return error.code != NEVER_SENT
+    return error.status in MAYBE_BILLED_STATUSES
 
 
 class Budget:
-    """Dollars spent and reserved over the life of a run; many may reserve concurrently.
+    """Dollars spent and held over the life of a run; many may send concurrently.
 
-    Without a cap it only adds up. With one, a request waits while others' reservations may still
-    turn out smaller, and QuotaError ends the run when nothing is left to wait for. `held_usd` is
-    what batches that are out may still cost.
+    Without a cap it only adds up. With one, a request waits while sends under way may still turn
+    out cheaper than their worst case, and QuotaError ends the run when nothing is left to wait
+    for. `held_usd` is what batches that are out may still cost. At every moment what is spent,
+    held and under way is within the cap together, so the provider's bill is too.
     """
 
-    def __init__(self, *, cap_usd: float | None, spent_usd: float, price: Price) -> None:
-        self._cap_usd = cap_usd
-        self._price = price
-        self._reserved_usd = 0.0
-        self._reservation_count = 0  # sums of floats do not come back to 0 exactly
-        self._settled = asyncio.Condition()
+    def __init__(
+        self,
+        *,
+        cap_usd: float | None,
+        spent_usd: float,
+        price: Price,
+        record: SendRecord = Unrecorded(),  # noqa: B008 - has no state
+    ) -> None:
+        self.price = price
         self.spent_usd = spent_usd
         self.held_usd = 0.0
+        self._cap_usd = cap_usd
+        self._record = record
+        self._under_way_usd = 0.0
+        self._under_way_count = 0  # sums of floats do not come back to 0 exactly
+        self._excess: dict[str, float] = {}  # by model: the bill as a multiple of the worst case
+        self._waiting: list[asyncio.Future[None]] = []
 
     @property
     def room_usd(self) -> float | None:
         """What may still be spent, None without a cap."""
         if self._cap_usd is None:
             return None
-        return self._cap_usd - self.spent_usd - self.held_usd - self._reserved_usd
+        return self._cap_usd - self.spent_usd - self.held_usd - self._under_way_usd
 
     def exhausted(self, worst_usd: float | None = None) -> QuotaError:
         """The error for a request that may cost `worst_usd`, for which there is no room."""
@@ -56,62 +121,56 @@ class Budget:
         )
 
     @asynccontextmanager
-    async def reserve(self, request: Request) -> AsyncIterator[Reservation]:
-        """Hold the worst case of `request` for the length of the context.
+    async def send(self, request: Request, enlargement: int = 1) -> AsyncIterator[Send]:
+        """Hold the worst case of one send of `request` for the length of the context.
+
+        `enlargement` is the factor of its output limit.
 
         Raises:
-            QuotaError: it does not fit and nothing in flight can make room.
+            QuotaError: it does not fit and nothing under way can make room.
             ConfigError: there is a cap and the model's price is unknown.
         """
-        reservation = Reservation()
-        if self._cap_usd is None:
-            yield reservation
-            self.spent_usd += reservation.spent_usd
-            return
-        worst_usd = self._worst_case_usd(request)
-        await self._admit(worst_usd)
+        usage = worst_usage(request, enlargement)
+        worst_usd = self._worst_usd(request, enlargement)
+        send = Send(request.request_id, usage, worst_usd, self._record)
+        await self._admit(send.worst_usd)
         try:
-            yield reservation
+            yield send
+        except BaseException as error:
+            await send.fail(error)
+            raise
         finally:
-            async with self._settled:
-                self._reserved_usd -= worst_usd
-                self._reservation_count -= 1
-                self.spent_usd += reservation.spent_usd
-                self._settled.notify_all()
+            self._end(request.model, send)
 
     async def _admit(self, worst_usd: float) -> None:
-        async with self._settled:
-            while worst_usd > (self.room_usd or 0.0):
-                if not self._reservation_count:
-                    raise self.exhausted(worst_usd)
-                await self._settled.wait()
-            self._reserved_usd += worst_usd
-            self._reservation_count += 1
+        while (room_usd := self.room_usd) is not None and worst_usd > room_usd:
+            if not self._under_way_count:
+                raise self.exhausted(worst_usd)
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+            await waiter
+        self._under_way_usd += worst_usd
+        self._under_way_count += 1
 
-    def _worst_case_usd(self, request: Request) -> float:
-        worst_usd = worst_case_usd(self._price, request, ALL_SENDS)
-        if worst_usd is None:
+    def _end(self, model: str, send: Send) -> None:
+        self._under_way_count -= 1
+        self._under_way_usd -= send.worst_usd
+        self.spent_usd += send.cost_usd
+        if send.cost_usd > send.worst_usd > 0.0:  # the server counts otherwise than we do
+            excess = self._excess.get(model, 1.0) * send.cost_usd / send.worst_usd
+            self._excess[model] = excess
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _worst_usd(self, request: Request, enlargement: int) -> float:
+        worst_usd = worst_case_usd(self.price, request, (enlargement,))
+        if worst_usd is not None:
+            return worst_usd * self._excess.get(request.model, 1.0)
+        if self._cap_usd is not None:
             raise unknown_price(request.model)
-        return worst_usd
-
-
-class BudgetedLane:
-    """A lane that sends a request only if its worst case fits into the budget."""
-
-    def __init__(self, lane: Lane, budget: Budget) -> None:
-        self._lane = lane
-        self._budget = budget
-
-    async def send(self, request: Request) -> Outcome:
-        """Return how `request` ended. Raises what the lane and `Budget.reserve` raise."""
-        async with self._budget.reserve(request) as reservation:
-            outcome = await self._lane.send(request)
-            reservation.settle(outcome.cost_usd)
-        return outcome
-
-    async def aclose(self) -> None:
-        """Close the lane."""
-        await self._lane.aclose()
+        return 0.0
 
 
 def unknown_price(model: str) -> ConfigError:

@@ -2,6 +2,7 @@
 
 from engine.ask import Lane
 from engine.errors import FatalError, StorageError
+from engine.failure_hold import FailureHold
 from engine.files.journal import Journal
 from engine.stopping import FailureWatch, Stopping
 from schemas.outcomes import Outcome
@@ -18,7 +19,8 @@ class Engine:
         self._journal = journal
         self._lane = lane
         self._stopping = stopping
-        self._watch = FailureWatch()
+        self._hold = FailureHold(FailureWatch())
+        stopping.on_request(lambda _: self._hold.release())
 
     async def ask(self, request: Request) -> Outcome:
         """The outcome of `request`: from the journal if settled, else sent, kept, then returned.
@@ -31,9 +33,10 @@ class Engine:
         if (outcome := self._journal.get(request.request_id)) is not None:
             return outcome
         self._stopping.raise_if_requested()
-        outcome = await self._lane.send(request)
-        await self._keep(outcome)
-        self._check(outcome)
+        with self._hold.asking():
+            outcome = await self._lane.send(request)
+            await self._keep(outcome)
+            await self._check(outcome)
         return outcome
 
     async def _keep(self, outcome: Outcome) -> None:
@@ -43,9 +46,9 @@ class Engine:
             self._stopping.request(error)  # nothing further is bought that cannot be kept
             raise
 
-    def _check(self, outcome: Outcome) -> None:
+    async def _check(self, outcome: Outcome) -> None:
         try:
-            self._watch.note(outcome)
+            await self._hold.pass_on(outcome)
         except FatalError as error:
             self._stopping.request(error)
             raise

@@ -1,4 +1,25 @@
-"""The errors of the engine, and what each means for the run."""
+"""The errors of the engine, what each means for the run, and the codes of failures."""
+
+from __future__ import annotations  # Json is a name for the type checker alone
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from schemas.requests import Json
+
+# Codes of failures that are named here and not by the provider: in outcomes, statistics, files.
+CONNECTION_FAILED = "connection_failed"  # no connection came about: nothing was sent
+CONNECTION_LOST = "connection_lost"  # it broke before the whole reply had come
+TIMEOUT = "timeout"
+MALFORMED_REPLY = "malformed_reply"  # not what the API defines
+MALFORMED_OUTPUT = "malformed_output"  # what the model wrote is not the JSON it was asked for
+TRUNCATED = "truncated"  # cut off by the request's output limit
+REASONING_LIMIT = "reasoning_used_up_limit"  # hidden reasoning left nothing of the output limit
+REFUSED = "refused"  # by the model or its content filter
+REQUEST_TOO_LARGE = "request_too_large"
+REPLY_TOO_LARGE = "reply_too_large"
+NOT_FOUND = "not_found"  # a file, batch or job that is not there, or not there yet
+OTHER_ENDPOINT = "other_endpoint"  # an attempt that was left to another endpoint
 
 
 class EngineError(Exception):
@@ -25,6 +46,19 @@ class ModelGoneError(FatalError):
     """The model does not exist or is not served to this account."""
 
 
+class UnclearRefusalError(FatalError):
+    """A 403 or 404 that does not say whether it is meant for this request or for all.
+
+    Where nobody can tell it is for all; the live lane looks at how other requests fare.
+    """
+
+    def __init__(self, words: str, *, advice: str, code: str, status: int) -> None:
+        super().__init__(f"{words}; {advice}")
+        self.words = words
+        self.code = code
+        self.status = status
+
+
 class RequestError(EngineError):
     """This request never will succeed; it is journalled as failed and the run goes on."""
 
@@ -34,11 +68,18 @@ class RequestError(EngineError):
         self.status = status
 
 
+class NotFoundError(RequestError):
+    """What was asked for is not there: a file, a batch, a job. Its code is NOT_FOUND."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message, code=NOT_FOUND, status=status)
+
+
 class TransientError(EngineError):
     """This attempt failed, a later one may not. Out of attempts: left unsettled, exit 75.
 
     `retry_after_s` is the provider's minimum wait, None where it named none. `code` is the
-    provider's code or the engine's (`connection_failed`, `malformed_reply`, `timeout`).
+    provider's code or one of this module's.
     """
 
     def __init__(
@@ -53,6 +94,35 @@ class TransientError(EngineError):
         self.code = code
         self.status = status
         self.retry_after_s = retry_after_s
+
+
+class NeverSentError(TransientError):
+    """No connection came about: the request was not sent, so it is neither counted nor billed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code=CONNECTION_FAILED)
+
+
+class OtherEndpointError(TransientError):
+    """The attempt was not made: another endpoint can answer the request sooner."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code=OTHER_ENDPOINT)
+
+
+class MalformedReplyError(TransientError):
+    """A reply that is not what the API defines.
+
+    `reply` is its parsed body, if it is an object; `raw` are its bytes. It may have been billed,
+    and asking again seldom helps: that is done once, then it is settled as failed.
+    """
+
+    def __init__(
+        self, message: str, *, reply: dict[str, Json] | None = None, raw: bytes = b""
+    ) -> None:
+        super().__init__(message, code=MALFORMED_REPLY)
+        self.reply = reply
+        self.raw = raw
 
 
 class RateLimitError(TransientError):
@@ -72,7 +142,11 @@ class DamagedLogError(EngineError):
 
 
 class StorageError(EngineError):
-    """The disk refused to keep a line; nothing further may be bought. Exit 75."""
+    """The system refused something, such as to keep a line: nothing may be bought. Exit 75."""
+
+
+class UnexpectedError(EngineError):
+    """A fault of this program: an exception that nobody foresaw. Exit 1."""
 
 
 class RunInUseError(EngineError):

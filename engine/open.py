@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from engine.ask import Ask, ask_all
-from engine.assemble import EngineOrder, LaneParts, assemble_engine
+from engine.assemble import EngineOrder, assemble_engine
 from engine.budget import Budget
 from engine.errors import ConfigError
 from engine.files.journal import read_settled
@@ -118,24 +118,20 @@ async def open_engine(
         raise ConfigError("endpoints: found none, expected an Endpoint or several")
     run_folder, stopping = _make_folder(Path(folder)), stopping or Stopping()
     with WriterLock(run_folder.lock_path):
-        lanes = LaneParts(
+        order = EngineOrder(
+            folder=run_folder,
             endpoints=given,
             limits=limits,
             price=make_price(prices),
-            stats=Stats(),
-            stopping=stopping,
-        )
-        order = EngineOrder(
-            folder=run_folder,
-            lanes=lanes,
             budget_usd=budget_usd,
             spent_usd=sum(each.cost_usd or 0.0 for each in read_settled(run_folder.journal_path)),
+            stopping=stopping,
         )
         async with assemble_engine(order) as parts:
             yield OpenEngine(
                 folder=run_folder.run_dir,
                 ask=parts.ask,
-                stats=lanes.stats,
+                stats=parts.stats,
                 budget=parts.budget,
                 stopping=stopping,
                 max_in_flight=limits.max_in_flight,

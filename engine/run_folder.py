@@ -4,6 +4,8 @@ from pathlib import Path
 
 from engine.errors import ConfigError
 
+OWNER_ONLY = 0o700
+
 
 class RunFolder:
     """The paths of a run. It creates nothing but what `create` says."""
@@ -14,6 +16,7 @@ class RunFolder:
         self.config_path = run_dir / "config.toml"
         self.journal_path = run_dir / "journal.jsonl"
         self.retried_path = run_dir / "retried.jsonl"
+        self.sends_path = run_dir / "sends.jsonl"
         self.sources_path = run_dir / "sources.jsonl"
         self.rejected_path = run_dir / "rejected.jsonl"
         self.stats_path = run_dir / "stats.jsonl"
@@ -29,13 +32,14 @@ class RunFolder:
         return self.config_path.exists() or self.lock_path.exists()
 
     def create(self) -> None:
-        """Make the folder and the folders in it, if they are not there.
+        """Make the folder and the folders in it, if they are not there; for its owner alone.
 
         Raises:
             ConfigError: it cannot be made.
         """
         try:
             self.dataset_dir.mkdir(parents=True, exist_ok=True)
+            self.run_dir.chmod(OWNER_ONLY)  # it holds all prompts; also one that was made before
             self.evaluation_dir.mkdir(exist_ok=True)
             self.finished_path("evaluation/any").parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -54,6 +58,7 @@ class RunFolder:
         return (
             self.journal_path,
             self.retried_path,
+            self.sends_path,
             self.sources_path,
             self.rejected_path,
             self.stats_path,
@@ -63,5 +68,5 @@ class RunFolder:
     def stage_paths(self) -> list[Path]:
         """The files that stages have written: results, rejections, ledgers; not the journal."""
         paths = [*self.run_dir.glob("*.jsonl"), *self.run_dir.glob("finished/*.jsonl")]
-        others = (self.journal_path, self.stats_path, self.batches_path)
+        others = (self.journal_path, self.sends_path, self.stats_path, self.batches_path)
         return [path for path in paths if path not in others]

@@ -1,6 +1,5 @@
 """A stage: items through `work` in a bounded window, each ending once, as results or rejections."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,11 +13,13 @@ from engine.errors import (
     EngineError,
     StorageError,
     TransientError,
+    UnexpectedError,
 )
 from engine.files.records import RecordLog, read_records, record_id
 from engine.progress import Progress
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
+from engine.workers import run_workers
 from schemas.dataset import Rejection
 from schemas.record import Record
 
@@ -143,12 +144,11 @@ async def run_stage(
     whose request stays unsettled or was deferred is set aside and counted.
 
     Raises:
-        EngineError: any error that ends the run; work in flight has finished before it is raised.
+        EngineError: whatever ends the run, an exception that nobody foresaw as UnexpectedError;
+            what was in flight has landed before it is raised.
     """
     run = _StageRun(iter(items), work, ask, files, stopping, progress)
-    async with asyncio.TaskGroup() as group:
-        for _ in range(window):
-            group.create_task(run.work_off())
+    await run_workers(run.work_off, window, on_error=run.end)
     if run.ended_by is not None:
         raise run.ended_by
     stopping.raise_if_requested()
@@ -177,19 +177,16 @@ class _StageRun(Generic[Item, Result]):
         self.ended_by: EngineError | None = None
 
     async def work_off(self) -> None:
-        try:
-            for item in self._waiting:
-                await self._finish(item)
-                if self.ended_by is not None or self._stopping.reason is not None:
-                    return
-        except EngineError as error:
-            self.ended_by = self.ended_by or error
-        except OSError as error:  # such as a library's temporary file on a full disk
-            refused = StorageError(
-                f"the system refused something: {error}; mend it, then run again"
-            )
-            refused.__cause__ = error
-            self.ended_by = self.ended_by or refused
+        for item in self._waiting:
+            await self._finish(item)
+            if self.ended_by is not None or self._stopping.reason is not None:
+                return
+
+    def end(self, error: EngineError) -> None:
+        """Let no worker take a further item; what is in flight lands."""
+        self.ended_by = self.ended_by or error
+        if isinstance(error, UnexpectedError | StorageError):
+            self._stopping.request(error)  # nor may what is under way ask anything further
 
     async def _finish(self, item: Item) -> None:
         try:

@@ -85,6 +85,7 @@ class Stats:
         self.refused = 0
         self.failed: Counter[str] = Counter()
         self.retried: Counter[str] = Counter()
+        self.unwrapped: Counter[str] = Counter()
         self.prompt_tokens = 0
         self.completion_tokens = 0
         self.cached_tokens = 0
@@ -105,6 +106,10 @@ class Stats:
     def count_retry(self, code: str) -> None:
         """Note an attempt that failed and may be made again."""
         self.retried[code] += 1
+
+    def count_unwrapped(self, wrapping: str) -> None:
+        """Note a reply that was read after taking off what the model had wrapped around it."""
+        self.unwrapped[wrapping] += 1
 
     def count_refused(self) -> None:
         """Note a 429: a request that the limits should have held back."""

@@ -120,32 +120,59 @@ class Admission:
         self.check()
 
 
-ALIKE_COUNT = 20
+ALIKE_COUNT = 20  # of one purpose
+FIRST_ALIKE_COUNT = 3  # where nothing else is under way and nothing was answered yet
 
 
 class FailureWatch:
-    """Ends a run whose first requests all failed for good with the same code."""
+    """Ends a run whose first requests all fail alike: settings are wrong, not the requests.
+
+    It looks at the requests of each purpose until one of them ends otherwise.
+    """
 
     def __init__(self) -> None:
-        self._code: str | None = None
-        self._count = 0
-        self._is_over = False
+        self._alike: dict[str, _Alike] = {}
+        self.is_over = False  # some request was answered, or failed otherwise
 
     def note(self, outcome: Outcome) -> None:
-        """Take an outcome into account; one that differs ends the watch.
+        """Take an outcome into account.
 
         Raises:
             FatalError: it is the last of too many that failed alike.
         """
-        if self._is_over:
+        alike = self._alike.setdefault(outcome.purpose, _Alike())
+        if not isinstance(outcome, Failed) or not alike.matches(outcome):
+            alike.is_over = self.is_over = True
             return
-        if not isinstance(outcome, Failed) or self._code not in (None, outcome.code):
-            self._is_over = True
-            return
-        self._code = outcome.code
-        self._count += 1
-        if self._count >= ALIKE_COUNT:
-            raise FatalError(
-                f"the first {self._count} requests all failed for good with {outcome.code} "
-                f"({outcome.message}); correct the settings, then go on with --retry-failed"
-            )
+        alike.count += 1
+        if alike.count >= ALIKE_COUNT:
+            raise alike.error()
+
+    def verdict(self) -> FatalError | None:
+        """The error for a run in which nothing else is under way; None: too few to tell."""
+        most = max(self._alike.values(), key=lambda alike: alike.count, default=None)
+        if self.is_over or most is None or most.count < FIRST_ALIKE_COUNT:
+            return None
+        return most.error()
+
+
+class _Alike:
+    """How many requests of one purpose have failed with the same code, from the first on."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.is_over = False
+        self._first: Failed | None = None
+
+    def matches(self, failed: Failed) -> bool:
+        """Whether this one too failed as all before it."""
+        self._first = self._first or failed
+        return not self.is_over and failed.code == self._first.code
+
+    def error(self) -> FatalError:
+        """The error that ends the run."""
+        assert self._first is not None
+        return FatalError(
+            f"the first {self.count} requests all failed for good with {self._first.code} "
+            f"({self._first.message}); correct the settings, then go on with --retry-failed"
+        )

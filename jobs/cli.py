@@ -14,15 +14,20 @@ from engine.errors import (
     EngineError,
     FatalError,
     InterruptedRunError,
+    UnexpectedError,
 )
+from engine.wire.server_text import without_controls
 from jobs.process import (
     EXIT_CONFIG,
     EXIT_DAMAGED,
     EXIT_FATAL,
+    EXIT_INCOMPLETE,
     EXIT_SIGNAL,
     EXIT_TRY_LATER,
     log_to_stderr,
 )
+
+OTHERS_NOTHING = 0o077  # what is written holds documents, prompts and replies: 0600, folders 0700
 
 # Modules of jobs.commands.
 COMMANDS = (
@@ -69,13 +74,14 @@ def report_errors(command: Callable[[], object]) -> None:
     """Call `command`; every EngineError becomes one message and its exit code."""
     # numpy sorts ids here; the threads of its linear algebra would cost 0.1 s of processor.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.umask(OTHERS_NOTHING)
     log_to_stderr()
     if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may hold what it cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         command()
     except EngineError as error:
-        print(f"distill: {error}", file=sys.stderr)
+        print(f"distill: {without_controls(str(error))}", file=sys.stderr)
         sys.exit(_exit_code(error))
     except OSError as error:
         print(f"distill: {error}; mend this, then run the same command again", file=sys.stderr)
@@ -90,6 +96,8 @@ def _exit_code(error: EngineError) -> int:
             return EXIT_FATAL
         case DamagedLogError():
             return EXIT_DAMAGED
+        case UnexpectedError():
+            return EXIT_INCOMPLETE
         case InterruptedRunError():
             return EXIT_SIGNAL + error.signum
         case _:

@@ -9,6 +9,8 @@ from contextlib import closing
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
+from engine.wire.server_text import without_controls
+
 EXIT_OK = 0
 EXIT_INCOMPLETE = 1
 EXIT_CONFIG = 2
@@ -57,4 +59,4 @@ class _BesideBars(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         from tqdm import tqdm
 
-        tqdm.write(self.format(record), file=sys.stderr)
+        tqdm.write(without_controls(self.format(record)), file=sys.stderr)

@@ -16,7 +16,10 @@ class Heading(Value):
 
 
 class Document(Record):
-    """One file's text. Every later position is a character offset into `text`."""
+    """One file's text. Every later position is a character offset into `text`.
+
+    `notes` say to people what of the file could not be read.
+    """
 
     document_id: str
     path: str
@@ -26,7 +29,19 @@ class Document(Record):
     word_count: int
     page_starts: tuple[int, ...] = ()
     headings: tuple[Heading, ...] = ()
+    notes: tuple[str, ...] = ()
     text: str
+
+
+class DocumentGroup(Record):
+    """Which documents belong together; those of one group stay on one side of the split.
+
+    `duplicate_of`: the document that holds this one's text, which is therefore left out.
+    """
+
+    document_id: str
+    group_id: str
+    duplicate_of: str | None = None
 
 
 class SideSpan(Value):
@@ -45,6 +60,20 @@ class SplitAssignment(Record):
 
     document_id: str
     spans: tuple[SideSpan, ...]
+
+
+class HeldOutCheck(Record):
+    """How far held-out text stands in training text.
+
+    `dropped_chunk_ids`: held-out chunks half of whose shingles do, which are therefore not used.
+    `leaked_share`: of the shingles of all others, those that do. `check_id` names the chunks that
+    were compared.
+    """
+
+    check_id: str
+    held_out_chunk_count: int
+    dropped_chunk_ids: tuple[str, ...]
+    leaked_share: float
 
 
 class Chunk(Record):

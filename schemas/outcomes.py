@@ -21,7 +21,8 @@ class Usage:
 class Completed:
     """The provider answered. `reply` is the parsed body, `raw` its bytes on one line.
 
-    `server_request_id` is the provider's own name for the call, empty if it gave none.
+    `server_request_id` is the provider's own name for the call, empty if it gave none. Estimated:
+    some of the usage, and so of the cost, is our own count.
     """
 
     request_id: str
@@ -36,14 +37,17 @@ class Completed:
     reply: dict[str, Json]
     raw: bytes
     server_request_id: str = ""
+    is_estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
     """The request can never be answered as it is. `usage` and `cost_usd` are what it cost anyway.
 
-    `code` is the provider's error code, or ours (`truncated`, `refused`, `request_too_large`).
+    `code` is the provider's error code, or one of the engine's (`truncated`, `refused`,
+    `request_too_large`).
     `reply` is the parsed body, if there was one; `raw` are the bytes of one that nobody can read.
+    Estimated: as in `Completed`.
     """
 
     request_id: str
@@ -60,6 +64,7 @@ class Failed:
     status: int | None
     reply: dict[str, Json] | None = None
     raw: bytes = b""
+    is_estimated: bool = False
 
 
 Outcome = Completed | Failed

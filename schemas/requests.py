@@ -22,6 +22,8 @@ class Request:
 
     `purpose` groups calls of one kind (their output sizes are alike); it is not part of the id.
     `prompt_tokens` is an estimate; `max_output_tokens` counts all `n` choices (0: embeddings).
+    `server` names the one of several servers that it goes to, empty for the run's own; it is not
+    part of the id either: the same model elsewhere gives the same answers.
     """
 
     request_id: str
@@ -31,6 +33,7 @@ class Request:
     purpose: str
     prompt_tokens: int
     max_output_tokens: int
+    server: str = ""
 
 
 def make_request(
@@ -41,6 +44,7 @@ def make_request(
     body: Mapping[str, Json],
     purpose: str,
     prompt_tokens: int,
+    server: str = "",
 ) -> Request:
     """The request that is call number `ordinal` (0-based) of an item.
 
@@ -55,13 +59,15 @@ def make_request(
         payload=orjson.dumps(body),
         purpose=purpose,
         prompt_tokens=prompt_tokens,
-        max_output_tokens=_output_limit(body),
+        max_output_tokens=output_limit(body),
+        server=server,
     )
 
 
-def _output_limit(body: Mapping[str, Json]) -> int:
+def output_limit(body: Mapping[str, Json]) -> int:
+    """The most tokens that a body lets all its choices write together, 0: no limit."""
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or 0
     choices = body.get("n") or 1
-    assert isinstance(limit, int)
-    assert isinstance(choices, int)
-    return limit * choices
+    if not isinstance(limit, int) or not isinstance(choices, int):
+        return 0  # the provider will judge of it
+    return max(limit, 0) * max(choices, 1)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import Field, field_validator
 
+from schemas.addresses import OPENAI_ADDRESS, Address, VariableName
 from schemas.dataset import Kind
 from schemas.record import Value
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
@@ -21,22 +21,7 @@ AboveZero = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
-
-
-def _address_holds_no_secret(base_url: str) -> str:
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("expected a web address such as https://api.openai.com/v1")
-    if parts.username or parts.password or parts.query:
-        raise ValueError(
-            "expected an address without a user, a password or a query; "
-            "the key is read from the environment"
-        )
-    return base_url
-
-
-Address = Annotated[str, AfterValidator(_address_holds_no_secret)]
-
+JsonForm = Literal["json_schema", "json_object", "prompt"]
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
     "factual": 0.35,
@@ -123,21 +108,45 @@ class DatasetSettings(Value):
 
 
 class TeacherSettings(Value):
-    """Which model writes questions and answers. The key is read from the environment alone."""
+    """Which model writes questions and answers. The key is read from the environment alone.
+
+    `key_variable` names the variable that holds it; empty: OPENAI_API_KEY.
+    """
 
     provider: Annotated[ProviderName, Touches("questions", "requests")] = "openai"
     model: Annotated[str, Touches("questions", "requests")] = ""
-    base_url: Annotated[Address, OPERATIONAL] = "https://api.openai.com/v1"
+    base_url: Annotated[Address, OPERATIONAL] = OPENAI_ADDRESS
+    key_variable: Annotated[VariableName, OPERATIONAL] = ""
     prompt_profile: Annotated[PromptProfile, Touches("questions", "requests")] = "standard"
     output_limit_name: Annotated[OutputLimitName, OPERATIONAL] = "max_completion_tokens"
+    output: Annotated[JsonForm, OPERATIONAL] = "json_schema"
     embedding_model: Annotated[str, Touches("questions", "requests")] = ""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the small model that runs on this machine for as long as the run."""
+        return self.provider == "local"
+
+
+class RoleSettings(Value):
+    """Who plays a role of the evaluation, and where. What is not set is the teacher's.
+
+    At an address of its own a role has a key and rates of its own: none that are not set here.
+    """
+
+    model: Annotated[str, IN_IDS] = ""
+    base_url: Annotated[Address | None, OPERATIONAL] = None
+    key_variable: Annotated[VariableName, OPERATIONAL] = ""
+    output_limit_name: Annotated[OutputLimitName | None, OPERATIONAL] = None
+    requests_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
+    tokens_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
 
 
 class EndpointSettings(Value):
     """One of several addresses. Its key is read from the environment variable that it names."""
 
     base_url: Address
-    key_variable: str = ""
+    key_variable: VariableName = ""
     requests_per_minute: AboveZero | None = None
     tokens_per_minute: AboveZero | None = None
     output_limit_name: OutputLimitName = "max_completion_tokens"
@@ -155,6 +164,7 @@ class LimitSettings(Value):
     max_retry_s: Annotated[AboveZero, OPERATIONAL] = 900.0
     retry_truncated: Annotated[bool, OPERATIONAL] = True
     max_outage_s: Annotated[AboveZero, OPERATIONAL] = 3600.0
+    max_reply_mb: Annotated[float, Field(gt=0, le=1024), OPERATIONAL] = 64.0
     grace_s: Annotated[NotNegative, OPERATIONAL] = 30.0
 
 
@@ -186,12 +196,14 @@ class BatchSettings(Value):
 class StudentSettings(Value):
     """The student: which model is tuned, by whom, and with which parameters (None: theirs).
 
-    `base_url` is the address of a trainer other than the teacher's.
+    `base_url` is the address of a trainer other than the teacher's, `key_variable` names the
+    variable with its key; empty: OPENAI_API_KEY.
     """
 
     model: Annotated[str, OPERATIONAL] = ""
     trainer: Annotated[Literal["openai", "export"], OPERATIONAL] = "openai"
     base_url: Annotated[Address | None, OPERATIONAL] = None
+    key_variable: Annotated[VariableName, OPERATIONAL] = ""
     epochs: Annotated[Positive | None, OPERATIONAL] = None
     learning_rate_multiplier: Annotated[AboveZero | None, OPERATIONAL] = None
     batch_size: Annotated[Positive | None, OPERATIONAL] = None
@@ -202,13 +214,9 @@ class StudentSettings(Value):
 
 
 class EvaluationSettings(Value):
-    """How baseline, tuned student and teacher are compared. An empty model: the teacher's."""
+    """How baseline, tuned student and teacher are compared."""
 
-    baseline_model: Annotated[str, IN_IDS] = ""
-    tuned_model: Annotated[str, IN_IDS] = ""
-    judge_model: Annotated[str, IN_IDS] = ""
-    embedding_model: Annotated[str, IN_IDS] = "text-embedding-3-small"
-    judge_output: Annotated[Literal["json_schema", "json_object"], IN_IDS] = "json_schema"
+    judge_output: Annotated[JsonForm, IN_IDS] = "json_schema"
     judge_max_output_tokens: Annotated[int, Field(ge=4096), IN_IDS] = 4096
     answer_max_output_tokens: Annotated[Positive, IN_IDS] = 900
     temperature: Annotated[Temperature, IN_IDS] = None
@@ -245,6 +253,10 @@ class RunSettings(Value):
     budget: BudgetSettings = BudgetSettings()
     batch: BatchSettings = BatchSettings()
     student: StudentSettings = StudentSettings()
+    baseline: RoleSettings = RoleSettings()
+    tuned: RoleSettings = RoleSettings()
+    judge: RoleSettings = RoleSettings()
+    embeddings: RoleSettings = RoleSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     prices: Annotated[dict[str, ModelPrice], OPERATIONAL] = Field(default_factory=dict)
 

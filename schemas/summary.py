@@ -1,5 +1,6 @@
 """The state of a run in numbers, read from its files."""
 
+from schemas.documents import HeldOutCheck
 from schemas.record import Value
 
 
@@ -12,7 +13,10 @@ class StageSummary(Value):
 
 
 class RequestSummary(Value):
-    """Settled requests of one purpose, their tokens and dollars (None: some price is unknown)."""
+    """Settled requests of one purpose, their tokens and dollars (None: some price is unknown).
+
+    `estimated_usd` is the part of the cost for which the replies named no tokens that can be true.
+    """
 
     completed: int
     failed: int
@@ -20,6 +24,7 @@ class RequestSummary(Value):
     cached_tokens: int
     completion_tokens: int
     cost_usd: float | None
+    estimated_usd: float = 0.0
 
 
 class BatchesSummary(Value):
@@ -38,7 +43,9 @@ class RunSummary(Value):
     """A run in numbers. `rows` counts the lines of each file of the dataset.
 
     `writer` is the process that writes the run now, `stats` its counters (docs/run-folder.md,
-    stats.jsonl); None if there is none. `is_demo_grade`: the local model wrote the texts.
+    stats.jsonl); None if there is none. `held_out_check` says how far held-out text stands in
+    training text; None: not looked at yet. `is_demo_grade`: the local model wrote the texts. Of
+    `cost_usd`, `lost_usd` is the most that replies may have cost that never came.
     """
 
     run_dir: str
@@ -49,7 +56,9 @@ class RunSummary(Value):
     stages: dict[str, StageSummary]
     requests: dict[str, RequestSummary]
     rows: dict[str, int]
+    held_out_check: HeldOutCheck | None
     batches: BatchesSummary | None
     cost_usd: float | None
+    lost_usd: float
     writer: str | None
     stats: dict[str, object] | None

@@ -13,7 +13,7 @@ fi
 folder=${1:-docs}
 run_dir=quickstart-run
 . scripts/install.sh
-install "local,office${full:+,evaluation,report}"
+install "local${full:+,evaluation,report}"
 
 # The evaluation needs questions about text that was held out: more of them than so small a run has.
 sample=(--limit-chunks 60)

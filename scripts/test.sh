@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/install.sh
-install dev,local,office,fast,evaluation,report
+install dev,local,pandoc,fast,evaluation,report
 
 if [ $# -gt 0 ]; then
     exec pytest "$@"

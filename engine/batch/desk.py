@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from engine.batch.account import Account
-from engine.batch.collecting.attempts import TRUNCATED, AttemptLog
+from engine.batch.collecting.attempts import AttemptLog
 from engine.batch.collecting.collector import Collector, Sink
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
@@ -20,7 +20,7 @@ from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
 from engine.budget import Budget, unknown_price
 from engine.clock import Clock
-from engine.errors import FatalError, TransientError
+from engine.errors import TRUNCATED, FatalError, TransientError
 from engine.stopping import FailureWatch, Stopping
 from engine.wire.endpoints import OutputLimitName
 from engine.wire.payloads import ENLARGED, wire_payload

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, DamagedLogError
 from schemas.batches import Batch
 
 
@@ -52,6 +52,18 @@ class BatchFolder(NamedTuple):
         """All files of requests that there are, intended or not."""
         paths = self.files_dir.glob("[0-9]*.jsonl")
         return sorted(path for path in paths if path.name.count(".") == 1)
+
+    def require_ledger(self) -> None:
+        """Refuse to go on without the ledger where there are files of batches.
+
+        Raises:
+            DamagedLogError: it is gone, and with it which requests are out.
+        """
+        if not self.ledger_path.exists() and self.packed_paths():
+            raise DamagedLogError(
+                f"{self.ledger_path}: is gone, though {self.files_dir} holds files of batches: "
+                "their requests may be out, and would be bought again. Restore it from a backup"
+            )
 
     def output_path(self, name: str) -> Path:
         """The replies of a batch, while they are being collected."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engine.batch.account import Account, account_dir
 from engine.batch.collecting.attempts import AttemptLog
 from engine.batch.collecting.collector import Collector, Sink
+from engine.batch.collecting.result_files import read_whole_ids
 from engine.batch.collecting.results import ResultReader
 from engine.batch.desk import BatchDesk, DeskParts
 from engine.batch.folder import BatchFolder
@@ -19,6 +20,7 @@ from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
 from engine.budget import Budget
 from engine.clock import Clock
+from engine.errors import DamagedLogError
 from engine.stopping import Admission, FailureWatch, Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price
@@ -56,12 +58,13 @@ async def open_desk(provider: Provider, order: DeskOrder) -> AsyncIterator[Batch
     """
     folder, settings, clock = order.folder, order.settings, order.clock
     folder.create()
+    folder.require_ledger()
     async with (
         aclosing(BatchLedger(folder.ledger_path, clock)) as ledger,
         aclosing(Outbox(folder.outbox_path)) as outbox,
         aclosing(AttemptLog(folder.attempts_path)) as attempts,
     ):
-        _remove_remains(folder, ledger)
+        _remove_remains(folder, ledger, outbox)
         admission = Admission(clock)
         order.stopping.on_request(admission.close)
         account = Account(
@@ -108,13 +111,22 @@ async def open_desk(provider: Provider, order: DeskOrder) -> AsyncIterator[Batch
         )
 
 
-def _remove_remains(folder: BatchFolder, ledger: BatchLedger) -> None:
+def _remove_remains(folder: BatchFolder, ledger: BatchLedger, outbox: Outbox) -> None:
     """Remove downloads that were cut off, and files that were packed but not yet intended.
 
-    Both are made anew: what such a file holds still stands in the outbox.
+    Both are made anew: what such a file holds still stands in the outbox, if that is in use.
+
+    Raises:
+        DamagedLogError: it does not: the ledger was cut, and lacks the batch of this file.
     """
     known = {folder.input_path(batch.name) for batch in ledger.batches}
     unintended = [path for path in folder.packed_paths() if path not in known]
+    for path in unintended:
+        if len(outbox) and not all(map(outbox.__contains__, read_whole_ids(path))):
+            raise DamagedLogError(
+                f"{folder.ledger_path}: lacks the batch of {path}, whose requests wait nowhere: "
+                "lines at its end are missing. Restore it from a backup"
+            )
     for path in (*unintended, *folder.remains()):
         path.unlink()
 

@@ -10,8 +10,7 @@ from engine.batch.overdue import overdue
 from engine.batch.provider import Provider
 from engine.batch.submit import CLOCK_SKEW
 from engine.clock import Clock
-from engine.errors import ConfigError, EngineError, RequestError, TransientError
-from engine.wire.sdk import NOT_FOUND
+from engine.errors import NOT_FOUND, ConfigError, EngineError, RequestError, TransientError
 from schemas.batches import Batch, BatchTally, RemoteState
 
 LIST_FROM = 3  # batches: for more, a page of the list is fewer calls than asking for each
@@ -116,8 +115,11 @@ class Poller:
 
     def _not_shown(self, batch: Batch, error: "_NotShownError") -> EngineError:
         if self._age_s(batch) < YOUNG_S:
-            message = f"batch {batch.name} is not found at the provider yet"
-            return TransientError(message, code=NOT_FOUND)
+            return TransientError(
+                f"batch {batch.name} is not found at the provider yet. If that stays so, "
+                f"{self._folder.forgetting(batch)}",
+                code=NOT_FOUND,
+            )
         return ConfigError(
             f"batch {batch.name} ({batch.remote.batch_id}) is unknown to the provider ({error}). "
             "Are the address and the key those of the account that submitted it? If it is gone for "

@@ -9,16 +9,15 @@ from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
 from engine.batch.refusals import NO_BATCH_API, TOKEN_LIMIT, NoBatchApiError, is_token_limit
 from engine.clock import Clock
-from engine.errors import ConfigError, RequestError, TransientError
+from engine.errors import NOT_FOUND, ConfigError, RequestError, TransientError
 from engine.stopping import Admission
-from engine.wire.file_states import is_not_ready, wait_for_file
-from engine.wire.sdk import NOT_FOUND
+from engine.wire.file_states import FILE_PENDING, is_not_ready, wait_for_file
+from engine.wire.unserved_calls import may_be_unserved
 from schemas.batches import Batch, RemoteState
 
 CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the very most
 FILE_PATIENCE = timedelta(minutes=10)  # a file that is not found for longer is gone
 PENDING_PATIENCE = timedelta(hours=1)  # after which a host's "pending" is not believed
-NOT_SERVED = frozenset({404, 405, 501})  # statuses of a host that knows no such call
 
 _log = logging.getLogger(__name__)
 
@@ -102,13 +101,13 @@ class Submitter:
         try:
             return await self._provider.upload(self._folder.input_path(batch.name), name)
         except (RequestError, TransientError) as error:
-            raise NoBatchApiError(error) if error.status in NOT_SERVED else error from None
+            raise NoBatchApiError(error) if may_be_unserved(error) else error from None
 
     async def _find_file(self, name: str, newer_than: datetime) -> str | None:
         try:
             return await self._provider.find_file(name, newer_than)
         except RequestError as error:
-            if error.status not in NOT_SERVED:
+            if not may_be_unserved(error):
                 raise
             return None  # no list there: a file that is uploaded twice costs nothing
 
@@ -132,13 +131,12 @@ class Submitter:
 
     def _read_refusal(self, error: RequestError | TransientError, batch: Batch) -> Exception:
         """What a refusal to create a batch means."""
-        if error.status in NOT_SERVED and not (
-            error.status == 404 and "file" in str(error).lower()
-        ):
+        is_about_file = error.status == 404 and "file" in str(error).lower()
+        if may_be_unserved(error) and not is_about_file:
             return NoBatchApiError(error)
         is_waited_for = self._age(batch) < PENDING_PATIENCE
         if isinstance(error, RequestError) and is_not_ready(error) and is_waited_for:
-            return TransientError(str(error), code="file_pending", status=error.status)
+            return TransientError(str(error), code=FILE_PENDING, status=error.status)
         return error
 
     async def _find(self, batch: Batch, metadata: dict[str, str]) -> RemoteState | None:
@@ -147,7 +145,7 @@ class Submitter:
         try:
             return await self._provider.find(metadata, batch.remote.file_id, newer_than)
         except RequestError as error:
-            if error.status not in NOT_SERVED:
+            if not may_be_unserved(error):
                 raise
             raise ConfigError(
                 f"batch {batch.name} may have been created or not, for the reply was lost, and "

@@ -1,7 +1,7 @@
 """The journal: every settled request with its raw reply, on disk before it is used."""
 
 import base64
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,6 +52,10 @@ class Journal(AsyncClosing):
         except (ValueError, KeyError, TypeError) as error:
             raise self._log.damaged(request_id, f"not an outcome ({error})") from error
 
+    def follow_pace(self, is_paced: Callable[[], bool]) -> None:
+        """Write in larger groups while `is_paced`: see JsonlLog.follow_pace."""
+        self._log.follow_pace(is_paced)
+
     def append(self, outcome: Outcome) -> Awaitable[None]:
         """Keep `outcome`; what is returned resolves once it is on disk.
 
@@ -72,6 +76,7 @@ def encode_outcome(outcome: Outcome) -> bytes:
         "attempts": outcome.attempts,
         "usage": outcome.usage,
         "cost_usd": outcome.cost_usd,
+        "estimated": outcome.is_estimated,
         "latency_s": outcome.latency_s,
         "settled_at": outcome.settled_at,
     }
@@ -97,6 +102,7 @@ def decode_outcome(line: bytes) -> Outcome:
     fields = _read_fields(line)
     status = fields.pop("status")
     fields["usage"] = Usage(**fields["usage"])
+    fields["is_estimated"] = fields.pop("estimated", False)  # older journals do not have it
     if status == "completed":
         return Completed(raw=b"", **fields)
     raw = base64.b64decode(fields.pop(RAW_FIELD, ""), validate=True)
@@ -125,6 +131,7 @@ class Settled(NamedTuple):
     is_completed: bool
     usage: Usage
     cost_usd: float | None
+    is_estimated: bool
 
 
 def read_settled(path: Path) -> Iterator[Settled]:
@@ -144,6 +151,7 @@ def read_settled(path: Path) -> Iterator[Settled]:
                 is_completed=fields["status"] == "completed",
                 usage=Usage(**fields["usage"]),  # type: ignore[arg-type]
                 cost_usd=fields["cost_usd"],  # type: ignore[arg-type]
+                is_estimated=fields.get("estimated") is True,
             )
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise damaged_line(path, number, f"not an outcome ({error})") from error

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from engine.files.closing import AsyncClosing
 from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import damaged_line, id_key, line_number, line_prefix, scan_lines
 
+PACED_GATHER_S = 0.025  # where something else sets the pace: nobody is slowed down by it
 GATHER_S = 0.002  # a sync and its thread hop cost as much as 10 lines; replies take 100 times this
 READ_AHEAD_BYTES = 1 << 13
 
@@ -30,9 +31,10 @@ class JsonlLog(AsyncClosing):
 
     `append` resolves once the line is on disk (fsync); lines that arrive while a group is being
     written form the next group and share its fsync. Where many come, a group waits GATHER_S for
-    more; a line that comes alone is written at once. A line counts once its newline is written: at
-    opening, a last line without one is cut off with a note. Any other line that is damaged
-    raises DamagedLogError. One process writes; any number may read the file at any time.
+    more; a line that comes alone is written at once, unless a limit paces them (`follow_pace`). A
+    line counts once its newline is written: at opening, a last line without one is cut off with a
+    note. Any other line that is damaged raises DamagedLogError. One process writes; any number
+    may read the file at any time.
     """
 
     def __init__(self, path: Path, *, id_field: str) -> None:
@@ -50,6 +52,7 @@ class JsonlLog(AsyncClosing):
         self._group_size = 0
         self._timer: asyncio.TimerHandle | None = None
         self._broken: StorageError | None = None
+        self._is_paced: Callable[[], bool] = bool
 
     def __len__(self) -> int:
         return len(self._index)
@@ -84,6 +87,13 @@ class JsonlLog(AsyncClosing):
         offset = self._find(id_key(item_id)) or 0
         return damaged_line(self._path, line_number(self._path, offset), why)
 
+    def follow_pace(self, is_paced: Callable[[], bool]) -> None:
+        """Ask `is_paced` whether lines come no faster than something else lets them.
+
+        Then a group waits longer for more: each sync costs as much as the rest of a request.
+        """
+        self._is_paced = is_paced
+
     def append(self, item_id: str, line: bytes) -> asyncio.Future[None]:
         """Queue `line` (no newline); the future resolves when it is durable.
 
@@ -112,8 +122,9 @@ class JsonlLog(AsyncClosing):
 
     def _write_soon(self) -> None:
         """Write now if lines come one by one; where many come, wait a moment for more."""
-        if self._group_size > 1:
-            self._timer = asyncio.get_running_loop().call_later(GATHER_S, self._write_group)
+        gather_s = PACED_GATHER_S if self._is_paced() else GATHER_S if self._group_size > 1 else 0.0
+        if gather_s:
+            self._timer = asyncio.get_running_loop().call_later(gather_s, self._write_group)
         else:
             self._write_group()
 

@@ -1,12 +1,12 @@
-"""When an endpoint answers nobody: pause, probe with one request at a time, go on by itself."""
+"""When an endpoint does not respond: pause, probe with one request at a time, go on by itself."""
 
 import asyncio
 import logging
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from engine.clock import Clock
-from engine.errors import OutageError, TransientError
-from engine.live.transport import NEVER_SENT
+from engine.errors import NeverSentError, OtherEndpointError, OutageError, TransientError
 from engine.stopping import Admission
 
 FAILURES_TO_OPEN = 6  # in a row
@@ -14,16 +14,17 @@ REQUESTS_TO_OPEN = 3  # that they come from: one request may be what the server 
 FIRST_PROBE_S = 0.5
 PROBE_GAP_GROWTH = 1.5
 MAX_PROBE_S = 30.0
-SET_ASIDE = "set_aside"  # code of what was not even tried: another endpoint is better
+MAX_FIRST_CONTACT_S = 30.0  # for a server that never responded: the address may be wrong
 
 _log = logging.getLogger(__name__)
 
 
 class Breaker:
-    """Closed while an endpoint answers anybody. Open: only one probe at a time goes through.
+    """Closed while an endpoint responds. Open: only one probe at a time goes through.
 
-    Failures in a row of several requests open it, or that none can be sent at all; one answer
-    closes it. Failures while it is open are the endpoint's, not the requests'.
+    It opens when several requests in a row get no response or an error 5xx, or when none can be
+    sent at all; any other response closes it. A request that fails while others are answered
+    tells nothing about the endpoint (`is_suspect`).
     """
 
     def __init__(
@@ -40,7 +41,10 @@ class Breaker:
         self._probe_due_s = 0.0
         self._is_probing = False
         self._changed = asyncio.Event()
+        self._has_responded = False
+        self._last_failure = ""
         self.is_open = False
+        self.answer_count = 0
 
     @property
     def takes_probe(self) -> bool:
@@ -51,15 +55,15 @@ class Breaker:
         """Wait until a request may go: at once while closed, as the next probe while open.
 
         Raises:
-            OutageError: nobody was answered for longer than allowed.
-            TransientError: `is_patient` says that the request is better off elsewhere.
+            OutageError: it has not responded for longer than allowed.
+            OtherEndpointError: `is_patient` says that the request is better off elsewhere.
         """
         while self.is_open:
             if self.takes_probe:
                 self._is_probing = True
                 return
             if not is_patient():
-                raise TransientError(f"{self._name} answers nobody", code=SET_ASIDE)
+                raise OtherEndpointError(f"{self._name} does not respond")
             self._check_outage()
             if self._is_probing:
                 self._changed.clear()
@@ -68,19 +72,28 @@ class Breaker:
                 await self._admission.sleep(self._probe_due_s - self._clock.monotonic_s())
 
     def succeed(self) -> None:
-        """Note that somebody was answered."""
+        """Note a response that is no error 5xx."""
+        self._has_responded = True
+        self.answer_count += 1
         if self._failures_in_a_row:
             self._failures_in_a_row = 0
             self._failing.clear()
         if self.is_open:
             self.is_open = False
             outage_s = self._clock.monotonic_s() - self._failing_since_s
-            _log.warning("%s answers again after %.1f s; going on", self._name, outage_s)
+            _log.warning("%s responds again after %.1f s; going on", self._name, outage_s)
             self._end_probe()
 
-    def fail(self, request_id: str, error: TransientError) -> None:
-        """Note that a request was not answered."""
+    def fail(self, request_id: str, error: TransientError, *, is_suspect: bool) -> None:
+        """Note that a request got no response, or an error 5xx.
+
+        `is_suspect`: others were answered since it first failed, so the fault may be its own.
+        """
         now_s = self._clock.monotonic_s()
+        self._has_responded = self._has_responded or error.status is not None
+        self._last_failure = str(error)
+        if is_suspect and not self.is_open and not isinstance(error, NeverSentError):
+            return
         if self._failures_in_a_row == 0:
             self._failing_since_s = now_s
         self._failures_in_a_row += 1
@@ -92,7 +105,7 @@ class Breaker:
             return
         self._failing.add(request_id)
         if self._failures_in_a_row >= FAILURES_TO_OPEN and (
-            error.code == NEVER_SENT or len(self._failing) >= REQUESTS_TO_OPEN
+            isinstance(error, NeverSentError) or len(self._failing) >= REQUESTS_TO_OPEN
         ):
             self._open(error, now_s)
 
@@ -106,10 +119,10 @@ class Breaker:
         self._probe_gap_s = FIRST_PROBE_S
         self._probe_due_s = now_s + self._probe_gap_s
         _log.warning(
-            "%s answers nobody (%s); pausing and probing, for up to %.0f s",
+            "%s does not respond (%s); pausing and probing, for up to %.0f s",
             self._name,
             str(error).removeprefix(f"{self._name}: "),
-            self._max_outage_s,
+            self._allowed_s,
         )
 
     def _end_probe(self) -> None:
@@ -118,8 +131,27 @@ class Breaker:
 
     def _check_outage(self) -> None:
         outage_s = self._clock.monotonic_s() - self._failing_since_s
-        if outage_s > self._max_outage_s:
+        if outage_s <= self._allowed_s:
+            return
+        if not self._has_responded:
             raise OutageError(
-                f"{self._name} has answered nobody for {outage_s:,.0f} s, longer than the "
-                f"{self._max_outage_s:,.0f} s allowed; run again when it is back"
+                f"{_host_and_port(self._name)} has not responded once in {outage_s:,.0f} s, "
+                f"longer than the {self._allowed_s:,.0f} s allowed ({self._last_failure}); check "
+                "base_url, that the server runs, and that this machine can reach it"
             )
+        raise OutageError(
+            f"{self._name} has not responded for {outage_s:,.0f} s, longer than the "
+            f"{self._max_outage_s:,.0f} s allowed; run again when it is back"
+        )
+
+    @property
+    def _allowed_s(self) -> float:
+        if self._has_responded:
+            return self._max_outage_s
+        return min(self._max_outage_s, MAX_FIRST_CONTACT_S)
+
+
+def _host_and_port(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.hostname}, port {port},"

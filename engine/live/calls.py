@@ -1,17 +1,22 @@
 """One request on its way through the live lane, and the outcome it ends with."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from engine.errors import RequestError
+from engine.errors import MALFORMED_OUTPUT, MalformedReplyError, RequestError
+from engine.live.output_forms import OutputForms
 from engine.live.retry import Failures
-from engine.wire.replies import USELESS, Ending
+from engine.wire.content import reply_text
+from engine.wire.json_forms import JSON_FORMS, asks_for_json, in_form, refuses_form
+from engine.wire.replies import Ending, useless_reply
+from engine.wire.usage import CountedUsage
 from schemas.outcomes import Completed, Failed, Outcome, Usage
 from schemas.requests import Json, Request
+from schemas.settings import JsonForm
 
 
-class Reply(NamedTuple):
+class PaidReply(NamedTuple):
     """A sound reply: its parsed body, its bytes on one line, and the server's name for it."""
 
     body: dict[str, Json]
@@ -21,18 +26,28 @@ class Reply(NamedTuple):
 
 @dataclass(slots=True)
 class Call:
-    """A request, what its attempts cost together, and how often it failed."""
+    """A request, what its attempts cost together, and how often it failed.
+
+    `forms` and `form` are those of its last attempt; with `wanted_form` it is asked in that form
+    whatever is usual there.
+    """
 
     request: Request
     attempts: int = 0
     failures: Failures = field(default_factory=Failures)
     is_enlarged: bool = False
+    forms: OutputForms | None = None
+    form: JsonForm | None = None
+    wanted_form: JsonForm | None = None
     latency_s: float = 0.0
     usage: Usage | None = None
+    is_estimated: bool = False
     cost_usd: float | None = None
 
-    def pay(self, usage: Usage, cost_usd: float | None) -> None:
+    def pay(self, counted: CountedUsage, cost_usd: float | None) -> None:
         """Add what one answered attempt cost; one unknown price makes the sum unknown."""
+        usage = counted.usage
+        self.is_estimated = self.is_estimated or counted.is_estimated
         if self.usage is None:
             self.usage, self.cost_usd = usage, cost_usd
             return
@@ -44,11 +59,12 @@ class Call:
         known = self.cost_usd is not None and cost_usd is not None
         self.cost_usd = (self.cost_usd or 0.0) + (cost_usd or 0.0) if known else None
 
-    def end(self, reply: Reply, ending: Ending, settled_at: datetime) -> Outcome:
+    def end(self, reply: PaidReply, ending: Ending, settled_at: datetime) -> Outcome:
         """The outcome of an answered request."""
-        if ending != "complete":
-            return self._failed(*USELESS[ending], 200, settled_at, reply.body)
         request = self.request
+        if ending != "complete":
+            why = useless_reply(ending, reply.body, request.purpose)
+            return self._failed(*why, 200, settled_at, reply.body)
         return Completed(
             request_id=request.request_id,
             model=request.model,
@@ -62,11 +78,46 @@ class Call:
             reply=reply.body,
             raw=reply.raw,
             server_request_id=reply.server_request_id,
+            is_estimated=self.is_estimated,
         )
 
     def fail(self, error: RequestError, settled_at: datetime) -> Failed:
         """The outcome of a request that can never be answered."""
         return self._failed(error.code, str(error), error.status, settled_at, None)
+
+    def fail_unread(self, error: MalformedReplyError, settled_at: datetime) -> Failed:
+        """The outcome of a request whose replies nobody can read; the last one is kept."""
+        failed = self._failed(error.code, str(error), 200, settled_at, error.reply)
+        return failed if error.reply is not None else replace(failed, raw=error.raw)
+
+    def fail_form(self, reply: PaidReply, settled_at: datetime) -> Failed:
+        """The outcome of a request whose reply is not the JSON that was asked for, in any form."""
+        what = "holds no JSON object of the form that was asked for"
+        if not reply_text(reply.body).strip():
+            what = "is empty"
+        return self._failed(MALFORMED_OUTPUT, f"the reply {what}", 200, settled_at, reply.body)
+
+    def choose_form(self, payload: bytes, forms: OutputForms) -> bytes:
+        """The body to send to a route that takes these forms."""
+        form = self.wanted_form or forms.current
+        self.forms, self.form = forms, form
+        if form in (None, JSON_FORMS[0]) or not asks_for_json(payload):
+            return payload
+        return in_form(payload, form)
+
+    @property
+    def is_form_watched(self) -> bool:
+        """Whether it is still to be seen that the last reply has the form that was asked for."""
+        forms = self.forms
+        return forms is not None and forms.are_watched and asks_for_json(self.request.payload)
+
+    def is_form_refused(self, error: RequestError) -> bool:
+        """Whether the host knows no such form, and there is another to ask in."""
+        if self.wanted_form or self.forms is None or self.form is None:
+            return False
+        if not asks_for_json(self.request.payload) or not refuses_form(error):
+            return False
+        return self.forms.refuse(self.form, str(error))
 
     def _failed(
         self,
@@ -91,4 +142,5 @@ class Call:
             message=message,
             status=status,
             reply=body,
+            is_estimated=self.is_estimated,
         )

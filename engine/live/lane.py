@@ -1,38 +1,49 @@
 """The live lane: a request in, its outcome out, at the rate that the account allows."""
 
 import asyncio
+import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
+from engine.budget import Budget, Send
 from engine.clock import Clock
 from engine.errors import (
     EngineError,
     FatalError,
+    MalformedReplyError,
+    NeverSentError,
+    OtherEndpointError,
     OutageError,
     RateLimitError,
     RequestError,
     TransientError,
+    UnclearRefusalError,
 )
-from engine.live.breaker import SET_ASIDE
-from engine.live.calls import Call, Reply
+from engine.live.calls import Call, PaidReply
 from engine.live.limits import Charge
+from engine.live.output_forms import find_form
 from engine.live.retry import Retrier, RetryPolicy
-from engine.live.routes import Route, RouteTable
-from engine.live.transport import NEVER_SENT, Transport
+from engine.live.routes import Route, RouteTable, is_away
+from engine.live.transport import Transport
 from engine.stats import LimitGauges, Stats
 from engine.stopping import Admission
+from engine.wire.content import wrapping_of
 from engine.wire.endpoints import Endpoint
-from engine.wire.payloads import TokenEstimates, wire_payload
-from engine.wire.replies import on_one_line, read_ending, read_reply, read_usage
-from schemas.outcomes import Outcome, Usage
-from schemas.requests import Request
+from engine.wire.json_forms import asks_for_json
+from engine.wire.lenient_json import json_on_one_line
+from engine.wire.payloads import ENLARGED, TokenEstimates, wire_payload
+from engine.wire.replies import read_ending, read_reply
+from engine.wire.usage import CountedUsage, read_usage
+from schemas.outcomes import Outcome
+from schemas.requests import CHAT_COMPLETIONS, Request
 from schemas.settings import LimitSettings
 
 REQUEST_ID_HEADER = "x-request-id"  # what OpenAI's support asks for
+NOTHING_SERVED = (404, 405)  # statuses: until one request is answered, the address is wrong
 
-Price = Callable[[str, Usage], float | None]
+_log = logging.getLogger(__name__)
 
 
 class LiveLane:
@@ -49,16 +60,18 @@ class LiveLane:
         settings: LimitSettings,
         transport: Transport,
         clock: Clock,
-        price: Price,
+        budget: Budget,
         stats: Stats,
         rng: random.Random,
     ) -> None:
         self._transport = transport
         self._clock = clock
-        self._price = price
+        self._budget = budget
         self._stats = stats
         self._admission = Admission(clock)
-        policy = RetryPolicy(settings.max_attempts, settings.max_retry_s)
+        self._gate = asyncio.Semaphore(settings.max_in_flight)  # of all models and endpoints
+        self._max_attempts = settings.max_attempts
+        policy = RetryPolicy(settings.max_attempts, settings.max_retry_s, settings.max_outage_s)
         self._retrier = Retrier(policy, admission=self._admission, clock=clock, rng=rng)
         self._retries_truncated = settings.retry_truncated
         self._estimates = TokenEstimates()
@@ -76,18 +89,16 @@ class LiveLane:
         """
         call = Call(request)
         try:
-            reply = await self._reply(call)
-            ending = read_ending(reply.body)
-            if ending == "length" and request.max_output_tokens > 0 and self._retries_truncated:
-                call.is_enlarged = True
-                with suppress(EngineError):  # whatever keeps it from us: the paid reply stands
-                    reply = await self._reply(call)
-                    ending = read_ending(reply.body)
-            if ending == "length" and not self._retries_truncated:
-                ending = "complete"
-            outcome = call.end(reply, ending, self._clock.utc_now())
+            forms = self._table.to_model(request.model).first.forms_of(request.purpose)
+            if forms.are_undecided and asks_for_json(request.payload):
+                async with forms.trial():
+                    outcome = await self._settle(call)
+            else:
+                outcome = await self._settle(call)
         except RequestError as error:
             outcome = call.fail(error, self._clock.utc_now())
+        except MalformedReplyError as error:
+            outcome = call.fail_unread(error, self._clock.utc_now())
         self._stats.count_settled(outcome)
         return outcome
 
@@ -96,19 +107,57 @@ class LiveLane:
         self._admission.close(error)
         self._table.wake_all()
 
+    def is_paced(self) -> bool:
+        """Whether limits, and nothing else, hold requests back now."""
+        return self._table.is_paced
+
     async def aclose(self) -> None:
         """Close the connections; nothing may be in flight any more."""
+        for wrapping, count in self._stats.unwrapped.items():
+            _log.info("replies read in spite of what was around them: %d (%s)", count, wrapping)
         await self._transport.aclose()
 
-    async def _reply(self, call: Call) -> Reply:
+    async def _settle(self, call: Call) -> Outcome:
+        """The outcome of a request that was answered, by as many replies as it takes."""
+        reply = await self._reply(call)
+        ending = read_ending(reply.body)
+        if ending == "length" and not self._retries_truncated:
+            ending = "complete"
+        if ending == "length" and call.request.max_output_tokens > 0:
+            call.is_enlarged = True
+            with suppress(EngineError):  # if there is no second reply the first one stands
+                reply = await self._reply(call)
+                ending = read_ending(reply.body)
+        if ending == "complete" and call.is_form_watched:
+            found = await find_form(call, reply, partial(self._reply, call))
+            if not found.has_form:
+                return call.fail_form(found.reply, self._clock.utc_now())
+            reply = found.reply
+        return call.end(reply, ending, self._clock.utc_now())
+
+    async def _reply(self, call: Call) -> PaidReply:
         """A sound reply to the call as it is now, by as many attempts as it takes."""
+        while True:
+            try:
+                return await self._reply_in_form(call)
+            except RequestError as error:
+                if not call.is_form_refused(error):
+                    raise
+
+    async def _reply_in_form(self, call: Call) -> PaidReply:
         try:
             return await self._attempt(call)
         except TransientError as error:
             return await self._retrier.again(partial(self._attempt, call), call.failures, error)
 
-    async def _attempt(self, call: Call) -> Reply:
+    async def _attempt(self, call: Call) -> PaidReply:
+        """One attempt, if the budget has room for it."""
         self._admission.check()
+        enlargement = ENLARGED if call.is_enlarged else 1
+        async with self._budget.send(call.request, enlargement) as send:
+            return await self._attempt_within(send, call)
+
+    async def _attempt_within(self, send: Send, call: Call) -> PaidReply:
         routes = self._table.to_model(call.request.model)
         route = routes.pick()
         estimate = self._estimates.estimate(call.request, is_enlarged=call.is_enlarged)
@@ -117,30 +166,37 @@ class LiveLane:
             charge = await route.limits.take(
                 estimate, route.breaker, lambda: not routes.has_other(route)
             )
-            return await self._exchange(call, route, charge)
+            return await self._exchange(call, route, charge, send)
         except TransientError as error:
             self._stats.count_retry(error.code)
-            if error.code == SET_ASIDE:
-                call.failures.excuse(self._clock.monotonic_s())
+            if isinstance(error, OtherEndpointError):
+                call.failures.restart_time(self._clock.monotonic_s())
             raise
         except (FatalError, OutageError) as error:
             if routes.remove(route):
-                call.failures.excuse(self._clock.monotonic_s())
-                raise TransientError(str(error), code=SET_ASIDE) from error
+                call.failures.restart_time(self._clock.monotonic_s())
+                raise OtherEndpointError(str(error)) from error
             self.stop_admitting(error)
             raise
         finally:
             route.slots.release()
 
-    async def _exchange(self, call: Call, route: Route, charge: Charge) -> Reply:
-        """One attempt that has been admitted: sent, read, and its consequences drawn."""
-        sent_s = self._begin(call)
-        endpoint, request = route.endpoint, call.request
+    async def _exchange(self, call: Call, route: Route, charge: Charge, send: Send) -> PaidReply:
+        """One attempt that has been admitted, once it is its turn among all in flight."""
+        await self._pass_gate(route, charge)
         try:
-            payload = wire_payload(request, endpoint.output_limit_name, call.is_enlarged)
-            answer = await self._transport.post(endpoint, request.url, payload)
-            route.learn(answer.headers, sent_s)
-            body = read_reply(answer, request.url, endpoint, self._clock)
+            await send.begin()
+            return await self._exchange_now(call, route, charge, send)
+        finally:
+            self._gate.release()
+
+    async def _exchange_now(
+        self, call: Call, route: Route, charge: Charge, send: Send
+    ) -> PaidReply:
+        """Sent, read, and its consequences drawn."""
+        sent_s = self._begin(call)
+        try:
+            reply = await self._send(call, route, charge, send, sent_s)
         except TransientError as error:
             self._note_failure(call, route, error, charge, sent_s)
             raise
@@ -154,8 +210,67 @@ class LiveLane:
             call.latency_s = self._clock.monotonic_s() - sent_s
             self._stats.count_back()
         route.note_answer()
-        self._pay(call, route, charge, read_usage(body))
-        return Reply(body, on_one_line(answer.body), answer.headers.get(REQUEST_ID_HEADER, ""))
+        route.refusals.note_answer()
+        self._stats.latencies.add(call.latency_s)
+        return reply
+
+    async def _send(
+        self, call: Call, route: Route, charge: Charge, send: Send, sent_s: float
+    ) -> PaidReply:
+        """The reply of one attempt, counted and paid for.
+
+        Raises:
+            TransientError, RequestError, FatalError: there is none; what was billed is paid all
+                the same.
+        """
+        endpoint, request = route.endpoint, call.request
+        payload = wire_payload(request, endpoint.output_limit_name, call.is_enlarged)
+        response = await self._transport.post(
+            endpoint, request.url, call.choose_form(payload, route.forms_of(request.purpose))
+        )
+        route.learn(response.headers, sent_s)
+        try:
+            body = read_reply(response, request.url, endpoint, self._clock)
+        except MalformedReplyError as error:
+            if error.reply is not None:
+                counted = read_usage(error.reply).or_at_most(send.worst_usage)
+                self._pay(call, route, charge, send, counted)
+            raise
+        except UnclearRefusalError as error:
+            raise self._judge(call, route, error) from None
+        self._pay(call, route, charge, send, read_usage(body).or_at_most(send.worst_usage))
+        asks = asks_for_json(request.payload)
+        if request.url == CHAT_COMPLETIONS and (found := wrapping_of(body, asks_for_json=asks)):
+            self._stats.count_unwrapped(found)
+        raw = json_on_one_line(response.body, body)
+        return PaidReply(body, raw, response.headers.get(REQUEST_ID_HEADER, ""))
+
+    async def _pass_gate(self, route: Route, charge: Charge) -> None:
+        """Wait until fewer than all that are allowed are in flight, whatever their model."""
+        if not self._gate.locked():
+            await self._gate.acquire()
+            return
+        try:
+            await self._gate.acquire()
+        except asyncio.CancelledError:
+            route.limits.give_back(charge)
+            route.breaker.abandon_probe()
+            raise
+        if self._admission.is_closed:
+            self._gate.release()
+            route.limits.give_back(charge)
+            self._admission.check()
+
+    def _judge(self, call: Call, route: Route, error: UnclearRefusalError) -> EngineError:
+        is_last = call.failures.count + 1 >= self._max_attempts
+        nothing_yet = error.status in NOTHING_SERVED and not route.refusals.has_answered
+        match route.refusals.judge(call.request.request_id, is_last=is_last or nothing_yet):
+            case "one":
+                return RequestError(error.words, code=error.code, status=error.status)
+            case "all":
+                return error
+            case "open":
+                return TransientError(error.words, code=error.code, status=error.status)
 
     def _begin(self, call: Call) -> float:
         call.attempts += 1
@@ -165,11 +280,15 @@ class LiveLane:
             self._started_s = now_s
         return now_s
 
-    def _pay(self, call: Call, route: Route, charge: Charge, usage: Usage) -> None:
-        self._stats.latencies.add(call.latency_s)
-        call.pay(usage, self._price(call.request.model, usage))
-        self._estimates.learn(call.request, usage)
-        route.limits.settle(charge, usage)
+    def _pay(
+        self, call: Call, route: Route, charge: Charge, send: Send, counted: CountedUsage
+    ) -> None:
+        cost_usd = self._budget.price(call.request.model, counted.usage)
+        send.pay(cost_usd)
+        call.pay(counted, cost_usd)
+        if not counted.is_estimated:
+            self._estimates.learn(call.request, counted.usage)
+            route.limits.settle(charge, counted.usage)
 
     def _note_failure(
         self, call: Call, route: Route, error: TransientError, charge: Charge, sent_s: float
@@ -177,11 +296,13 @@ class LiveLane:
         now_s = self._clock.monotonic_s()
         if isinstance(error, RateLimitError):
             self._stats.count_refused()
-        if route.breaker.is_open or error.code == NEVER_SENT:
-            call.failures.excuse(now_s)
-        else:
-            call.failures.add(now_s)
-        route.note_failure(call.request.request_id, error, charge, sent_s)
+        if not isinstance(error, NeverSentError):
+            is_malformed = isinstance(error, MalformedReplyError)
+            others = route.breaker.answer_count
+            call.failures.add(now_s, others_answered=others, is_malformed=is_malformed)
+        if isinstance(error, NeverSentError) or (route.breaker.is_open and is_away(error)):
+            call.failures.restart_time(now_s)
+        route.note_failure(call, error, charge, sent_s)
 
     def _read_limits(self) -> LimitGauges:
         elapsed_s = self._clock.monotonic_s() - (self._started_s or 0.0)

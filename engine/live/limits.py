@@ -5,17 +5,24 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from engine.clock import Clock
-from engine.errors import OutageError, RateLimitError, RequestError, TransientError
-from engine.live.breaker import SET_ASIDE, Breaker
+from engine.errors import (
+    REQUEST_TOO_LARGE,
+    OtherEndpointError,
+    OutageError,
+    RateLimitError,
+    RequestError,
+)
+from engine.live.breaker import Breaker
 from engine.live.minute_budget import MinuteBudget
 from engine.stopping import Admission
 from engine.wire.payloads import TokenCount
-from engine.wire.rate_headers import REQUESTS, TOKENS, Allowance, read_allowance
+from engine.wire.rate_headers import REQUESTS, TOKENS, read_allowance
 from schemas.outcomes import Usage
 
 HEADROOM = 0.5  # of the burst: the rest absorbs the jitter of the way to the server
 FIRST_COOLDOWN_S = 0.5
 MAX_COOLDOWN_S = 60.0
+LONG_WAIT_S = 1.0  # from which on a stop must be heard while a bucket fills
 REPLIES_TO_TRUST = 50  # in a row that show a bucket much fuller than ours
 
 
@@ -81,16 +88,15 @@ class Limits:
         """Wait until a request of that size may go, and take what it needs.
 
         Raises:
-            RequestError: it is larger than the tokens of a whole minute.
+            RequestError: it is larger than the tokens of a minute that the settings allow.
             OutageError: a pause or an outage lasts longer than allowed.
-            TransientError: `is_patient` says that the request is better off elsewhere.
+            OtherEndpointError: `is_patient` says that the request is better off elsewhere.
         """
         async with self._turn:
             self._check()
-            self._refuse_too_large(estimate.tokens)
-            token_s = self.tokens.cost_s(estimate.tokens)
+            token_s = self._token_s(estimate.tokens)
             charge = Charge(estimate, self.requests.cost_s(1), token_s)
-            await self.requests.take(charge.request_s)
+            await self._take_turn(charge.request_s)
             try:
                 await self.tokens.take(charge.token_s)
             except asyncio.CancelledError:
@@ -133,14 +139,15 @@ class Limits:
         if it has seen our last correction.
         """
         is_news = False
+        now = self._clock.utc_now()
         is_fresh = sent_s > self._corrected_s
         for budget, names in ((self.requests, REQUESTS), (self.tokens, TOKENS)):
-            allowance = read_allowance(headers, names)
+            allowance = read_allowance(headers, names, now)
             budget.remaining = None if allowance is None else allowance.remaining
             if allowance is None:
                 continue
             if allowance.is_per_day:
-                self._pause_for_the_day(allowance)
+                is_news = budget.follow_day(allowance) or is_news
                 continue
             is_news = budget.follow(allowance.limit) or is_news
             if is_fresh and allowance.reset_s is not None and budget.note_debt(allowance.reset_s):
@@ -177,33 +184,46 @@ class Limits:
             self._charges_unused_output = False
             self._spare_in_a_row = 0
 
+    async def _take_turn(self, request_s: float) -> None:
+        """Wait for the bucket of requests; of a day that is used up one comes back in minutes."""
+        if request_s > self._max_pause_s:
+            raise OutageError(
+                "the provider's limit of requests is used up: the next one may go in "
+                f"{request_s:,.0f} s, longer than the {self._max_pause_s:,.0f} s that a pause may "
+                "last; run again later"
+            )
+        taking = self.requests.take(request_s)
+        await (taking if request_s < LONG_WAIT_S else self._admission.wait(taking))
+
     def _check(self) -> None:
         self._admission.check()
         if self._is_given_up:
-            raise TransientError("the endpoint was given up", code=SET_ASIDE)
+            raise OtherEndpointError("the endpoint was given up")
 
-    def _refuse_too_large(self, tokens: int) -> None:
+    def _token_s(self, tokens: int) -> float:
+        """The time that a request takes of the bucket of tokens.
+
+        One that is larger than a learnt limit goes as if there were none: such a limit is a
+        passing one, or not of a minute; the provider says so if it will not have it.
+        """
         limit = self.tokens.units_per_minute
-        if limit is not None and tokens > limit:
+        if limit is None or tokens <= limit:
+            return self.tokens.cost_s(tokens)
+        if self.tokens.is_given:
             raise RequestError(
                 f"the request counts as {tokens:,} tokens, more than the {limit:,.0f} tokens a "
                 "minute that are allowed; shorten it or lower its output limit",
-                code="request_too_large",
+                code=REQUEST_TOO_LARGE,
             )
+        return 0.0
 
     async def _pause(self, is_patient: Callable[[], bool]) -> None:
         while (pause_s := self._resume_s - self._clock.monotonic_s()) > 0.0:
             if not is_patient():
-                raise TransientError("the limits are used up for now", code=SET_ASIDE)
+                raise OtherEndpointError("the limits are used up for now")
             if pause_s > self._max_pause_s:
                 raise OutageError(
                     f"the provider's limit is used up for another {pause_s:,.0f} s, longer than "
                     f"the {self._max_pause_s:,.0f} s that a pause may last; run again later"
                 )
             await self._admission.sleep(pause_s)
-
-    def _pause_for_the_day(self, allowance: Allowance) -> None:
-        if allowance.remaining == 0 and allowance.reset_s is not None:
-            self._resume_s = max(
-                self._resume_s, self._clock.monotonic_s() + allowance.reset_s / allowance.limit
-            )

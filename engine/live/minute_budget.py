@@ -1,7 +1,12 @@
 """Units a minute, spent evenly: aiolimiter with a rate that may change, refunds and debts."""
 
+import asyncio
+
 from aiolimiter import AsyncLimiter
 
+from engine.wire.rate_headers import Allowance
+
+TICK_S = 0.05  # what comes faster goes in groups, one a tick: to wake for each costs as much again
 MIN_PACE = 0.1
 PACE_CUT = 0.85  # a refusal
 PACE_EASE = 0.97  # a debt that is not ours
@@ -10,6 +15,8 @@ SURE_GAIN = 0.004  # an answer while the provider's bucket is no emptier than ou
 FOREIGN_DEBT_FACTOR = 1.3
 MAX_COMPARABLE_DEBT_S = 5.0
 SPARED_SHARE = 0.2
+MINUTES_PER_DAY = 1440.0
+DAY_SHARE_TO_RESUME = 0.01
 
 
 class MinuteBudget:
@@ -25,11 +32,14 @@ class MinuteBudget:
     def __init__(self, ceiling_per_minute: float | None, *, burst_s: float) -> None:
         self._ceiling_per_minute = ceiling_per_minute
         self._burst_s = burst_s
+        self._tick_s = min(TICK_S, burst_s / 4.0)
         self._bucket = AsyncLimiter(burst_s, burst_s)
         self._owed_s = 0.0  # above 0: to be waited for by the next; below 0: a refund
         self._pace = 1.0
         self._has_room = False
+        self._is_day_used_up = False
         self.is_spared = False  # by the last reply, the provider charges much less than we do
+        self.is_given = ceiling_per_minute is not None  # by the settings, not learnt
         self.units_per_minute = ceiling_per_minute
         self.remaining: float | None = None  # by the last reply; None where it did not say
         self.taken_s = 0.0
@@ -54,6 +64,8 @@ class MinuteBudget:
         if self._owed_s < 0.0 and self._bucket.has_capacity(self._burst_s):
             self._owed_s = 0.0  # an idle bucket is full: a refund cannot make it fuller
         share_s = min(max(0.0, cost_s + self._owed_s), self._burst_s)
+        if cost_s < self._tick_s and not self._bucket.has_capacity(share_s):
+            await asyncio.sleep(self._tick_s)
         await self._bucket.acquire(share_s)
         self._owed_s += cost_s - share_s  # refunds may have come in while we waited
         self.taken_s += cost_s
@@ -67,6 +79,27 @@ class MinuteBudget:
         """Adopt the provider's limit below our ceiling; whether it was news."""
         if self._ceiling_per_minute is not None:
             limit_per_minute = min(limit_per_minute, self._ceiling_per_minute)
+        return self._adopt(limit_per_minute)
+
+    def follow_day(self, allowance: Allowance) -> bool:
+        """Spread what comes back of a day's allowance that is used up; whether it was news.
+
+        A unit comes back at a time: as many as wait would each be refused but one. Once a share
+        of the day is there again, the limit of before holds.
+        """
+        per_minute = allowance.limit / MINUTES_PER_DAY
+        remaining = allowance.remaining or 0.0
+        if self._is_day_used_up:
+            if remaining < DAY_SHARE_TO_RESUME * allowance.limit:
+                return False
+            self._is_day_used_up = False
+            return self._adopt(self._ceiling_per_minute)
+        if remaining > 0.0:
+            return False
+        self._is_day_used_up = True
+        return self.follow(per_minute)
+
+    def _adopt(self, limit_per_minute: float | None) -> bool:
         if limit_per_minute == self.units_per_minute:
             return False
         self.units_per_minute = limit_per_minute

@@ -12,45 +12,57 @@ from engine.stopping import Admission
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
+MAX_MALFORMED = 2  # replies that nobody can read: the next one would be no better
+
 T = TypeVar("T")
 Uniform = Callable[[float, float], float]
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how long one request is tried."""
+    """How often and how long one request is tried; how long a server may make it wait."""
 
     max_attempts: int
     max_retry_s: float
+    max_pause_s: float = 3600.0
     base_s: float = 0.5
     cap_s: float = 60.0
 
 
 @dataclass(slots=True)
 class Failures:
-    """The failures of one request that count against it; an outage's do not."""
+    """The failed attempts of one request: all that were sent.
+
+    `others_answered` is how many others had been answered when it first failed.
+    """
 
     count: int = 0
+    malformed_count: int = 0
     since_s: float = 0.0
+    others_answered: int = 0
 
-    def add(self, now_s: float) -> None:
-        """Count a failure that is the request's own."""
+    def add(self, now_s: float, *, others_answered: int, is_malformed: bool) -> None:
+        """Count an attempt that was sent and failed."""
         if self.count == 0:
             self.since_s = now_s
+            self.others_answered = others_answered
         self.count += 1
+        self.malformed_count += is_malformed
 
-    def excuse(self, now_s: float) -> None:
-        """Do not count a failure that was the endpoint's; its time does not count either."""
+    def restart_time(self, now_s: float) -> None:
+        """Let the time until now not count: the endpoint was away, or nothing was sent."""
         self.since_s = now_s
 
 
 def wait_s(attempt: int, error: TransientError, policy: RetryPolicy, uniform: Uniform) -> float:
     """Seconds to wait after failed attempt number `attempt` (1-based).
 
-    Exponential backoff with full jitter; Retry-After is a floor, jitter only adds to it.
+    Exponential backoff with full jitter; Retry-After is a floor up to what a pause may last,
+    jitter only adds to it.
     """
     backoff_s = min(policy.cap_s, policy.base_s * 2 ** min(attempt - 1, 32))
-    return max(uniform(0.0, backoff_s), (error.retry_after_s or 0.0) * (1.0 + uniform(0.0, 0.25)))
+    floor_s = (error.retry_after_s or 0.0) * (1.0 + uniform(0.0, 0.25))
+    return max(uniform(0.0, backoff_s), min(floor_s, policy.max_pause_s, policy.max_retry_s))
 
 
 class Retrier:
@@ -89,8 +101,10 @@ class Retrier:
 
         def is_over(_: "RetryCallState") -> bool:
             elapsed_s = self._clock.monotonic_s() - failures.since_s
-            return failures.count >= self._policy.max_attempts or (
-                failures.count > 0 and elapsed_s >= self._policy.max_retry_s
+            return (
+                failures.count >= self._policy.max_attempts
+                or failures.malformed_count >= MAX_MALFORMED
+                or (failures.count > 0 and elapsed_s >= self._policy.max_retry_s)
             )
 
         def next_wait_s(state: "RetryCallState") -> float:

@@ -1,14 +1,22 @@
 """The ways to a model: one endpoint each, with its limits and health; which one is taken."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.clock import Clock
-from engine.errors import OverloadError, RateLimitError, TransientError
+from engine.errors import (
+    MalformedReplyError,
+    NeverSentError,
+    OverloadError,
+    RateLimitError,
+    TransientError,
+)
 from engine.live.breaker import Breaker
+from engine.live.calls import Call
 from engine.live.concurrency import Slots
 from engine.live.limits import Charge, Limits
-from engine.live.transport import NEVER_SENT
+from engine.live.output_forms import OutputForms
+from engine.live.unclear_refusals import UnclearRefusals
 from engine.stats import LimitGauges
 from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint
@@ -25,6 +33,9 @@ class Route:
     breaker: Breaker
     limits: Limits
     slots: Slots
+    model: str
+    forms: dict[str, OutputForms] = field(default_factory=dict)
+    refusals: UnclearRefusals = field(default_factory=UnclearRefusals)
 
     @property
     def is_ready(self) -> bool:
@@ -40,18 +51,26 @@ class Route:
         """How long a request would wait here, compared with other routes."""
         return (self.slots.load + 1) / (self.per_minute or assumed_per_minute)
 
+    def forms_of(self, purpose: str) -> OutputForms:
+        """In which form JSON is asked for in requests of this purpose."""
+        forms = self.forms.get(purpose)
+        if forms is None:
+            name = f"{self.endpoint.base_url} ({self.model}, {purpose})"
+            forms = self.forms[purpose] = OutputForms(self.endpoint.output, name)
+        return forms
+
     def learn(self, headers: Mapping[str, str], sent_s: float) -> None:
         """Follow the limits that a reply names."""
         if self.limits.learn(headers, sent_s):
             self.slots.open_up()
 
     def note_answer(self) -> None:
-        """Note that the provider answered, be it that the request is not to its liking."""
+        """Note a response that is final for its request: a reply, or an error of its own."""
         self.breaker.succeed()
         self.slots.note_answer(is_bottleneck=not self.limits.are_waited_for)
 
     def note_failure(
-        self, request_id: str, error: TransientError, charge: Charge, sent_s: float
+        self, call: Call, error: TransientError, charge: Charge, sent_s: float
     ) -> None:
         """Let limits, slots and breaker draw their conclusions from a failed attempt."""
         if isinstance(error, RateLimitError):
@@ -60,11 +79,22 @@ class Route:
                 self.slots.note_overload(sent_s)
             self.limits.refuse(error, charge)
             return
-        if error.code == NEVER_SENT:
+        if isinstance(error, NeverSentError):
             self.limits.give_back(charge)
         elif isinstance(error, OverloadError):
             self.slots.note_overload(sent_s)
-        self.breaker.fail(request_id, error)
+        if is_away(error):
+            is_suspect = call.failures.others_answered < self.breaker.answer_count
+            self.breaker.fail(call.request.request_id, error, is_suspect=is_suspect)
+        else:
+            self.breaker.succeed()
+
+
+def is_away(error: TransientError) -> bool:
+    """Whether an error may mean that the server is away: no response, or an error 5xx."""
+    if error.status is not None:
+        return error.status >= 500
+    return not isinstance(error, MalformedReplyError)
 
 
 class Routes:
@@ -76,6 +106,11 @@ class Routes:
     def __iter__(self) -> Iterator[Route]:
         """The routes that were not given up."""
         return iter(self._alive)
+
+    @property
+    def first(self) -> Route:
+        """The first that was not given up."""
+        return self._alive[0]
 
     def pick(self) -> Route:
         """The route to take: the one to be probed, else the one with the shortest wait.
@@ -133,9 +168,16 @@ class RouteTable:
         """The routes to `model`; all models are taken to be served everywhere."""
         routes = self._by_model.get(model)
         if routes is None:
-            routes = Routes([self._new_route(endpoint) for endpoint in self._breakers])
+            routes = Routes([self._new_route(endpoint, model) for endpoint in self._breakers])
             self._by_model[model] = routes
         return routes
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether somebody waits for a limit."""
+        return any(
+            route.limits.are_waited_for for routes in self._by_model.values() for route in routes
+        )
 
     def wake_all(self) -> None:
         """Wake everybody who waits for a slot."""
@@ -159,7 +201,7 @@ class RouteTable:
     def _all(self) -> list[Route]:
         return [route for routes in self._by_model.values() for route in routes]
 
-    def _new_route(self, endpoint: Endpoint) -> Route:
+    def _new_route(self, endpoint: Endpoint, model: str) -> Route:
         settings = self._settings
         limits = Limits(
             endpoint.requests_per_minute or settings.requests_per_minute,
@@ -176,4 +218,5 @@ class RouteTable:
             self._breakers[endpoint],
             limits,
             Slots(start, ceiling=ceiling, clock=self._clock),
+            model,
         )

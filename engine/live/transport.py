@@ -1,38 +1,52 @@
 """One attempt over HTTP: bytes out, status, headers and bytes back."""
 
 import asyncio
+import errno
 from typing import NamedTuple, Protocol
 
 import aiohttp
+from aiohttp.helpers import strip_auth_from_url
 from multidict import CIMultiDict
+from yarl import URL
 
-from engine.errors import EngineError, FatalError, OverloadError, TransientError
+from engine.errors import (
+    CONNECTION_LOST,
+    TIMEOUT,
+    EngineError,
+    FatalError,
+    NeverSentError,
+    OverloadError,
+    StorageError,
+    TransientError,
+)
 from engine.live.deadlines import Deadlines
+from engine.live.reply_bodies import read_body
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import Answer
+from engine.wire.replies import HttpResponse
+from engine.wire.server_text import scrub
 from schemas.requests import Url
 
 MAX_CONNECT_S = 30.0
 KEEPALIVE_S = 30.0
 DNS_CACHE_S = 300
+MAX_REPLY_BYTES = 64 << 20
 HEADERS = {  # all that are sent: none is left for aiohttp to add to each request
     "Accept": "application/json",
     "Accept-Encoding": "identity",
     "Content-Type": "application/json",
     "User-Agent": "corpus-distill",
 }
-NEVER_SENT = "connection_failed"
 
 
 class Transport(Protocol):
     """Makes one attempt. It never sleeps, retries or writes files."""
 
-    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> Answer:
+    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> HttpResponse:
         """Send `payload` and return the answer, an error's too.
 
         Raises:
-            TransientError: there was no whole answer. Its code is `NEVER_SENT` if the request
-                cannot have reached the provider, so that nothing was counted or billed.
+            NeverSentError: no connection came about, so nothing was counted or billed.
+            TransientError: there was no whole response.
             FatalError: there will never be one.
         """
         ...
@@ -43,23 +57,29 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """One aiohttp session for all endpoints; connections are kept and not limited in number."""
+    """One aiohttp session for all endpoints; connections are kept and not limited in number.
 
-    def __init__(self, *, timeout_s: float) -> None:
+    A response takes at most `timeout_s` and `max_reply_bytes`.
+    """
+
+    def __init__(self, *, timeout_s: float, max_reply_bytes: int = MAX_REPLY_BYTES) -> None:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=KEEPALIVE_S
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,  # it would unpack without a limit
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(timeout_s, MAX_CONNECT_S)),
         )
         self._timeout_s = timeout_s
+        self._max_reply_bytes = max_reply_bytes
         self._deadlines = Deadlines(timeout_s)
         self._targets: dict[tuple[Endpoint, Url], _Target] = {}
 
-    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> Answer:
+    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> HttpResponse:
         """Send `payload`; redirects are not followed.
 
+        Raises what `Transport.post` raises, and RequestError for a reply that is too large.
         aiohttp's errors are not chained: some of them carry the request's headers, so the key.
         """
         target = self._targets.get((endpoint, url)) or self._add_target(endpoint, url)
@@ -68,14 +88,20 @@ class HttpTransport:
         self._deadlines.start(task)
         try:
             async with self._session.post(
-                target.address, data=payload, headers=target.headers, allow_redirects=False
+                target.address,
+                data=payload,
+                headers=target.headers,
+                allow_redirects=False,
+                proxy=target.proxy,
+                proxy_auth=target.proxy_auth,
             ) as response:
-                return Answer(response.status, response.headers, await response.read())
+                body = await read_body(response, self._max_reply_bytes)
+                return HttpResponse(response.status, response.headers, body)
         except asyncio.CancelledError:
             if not self._deadlines.end(task):
                 raise
             message = f"{endpoint.base_url}: no answer within {self._timeout_s:g} s"
-            raise OverloadError(message, code="timeout") from None
+            raise OverloadError(message, code=TIMEOUT) from None
         except (aiohttp.ClientError, OSError) as error:
             raise _translate(error, endpoint) from None
         finally:
@@ -90,7 +116,11 @@ class HttpTransport:
         headers = CIMultiDict(HEADERS)  # aiohttp's own type: a dict it would convert each time
         if endpoint.api_key:
             headers["Authorization"] = f"Bearer {endpoint.api_key}"
-        target = _Target(endpoint.address(url), headers)
+        headers.update(endpoint.account.headers())
+        proxy, proxy_auth = None, None
+        if endpoint.proxy:
+            proxy, proxy_auth = strip_auth_from_url(URL(endpoint.proxy))
+        target = _Target(endpoint.address(url), headers, proxy, proxy_auth)
         self._targets[endpoint, url] = target
         return target
 
@@ -98,14 +128,16 @@ class HttpTransport:
 class _Target(NamedTuple):
     address: str
     headers: CIMultiDict[str]
+    proxy: URL | None
+    proxy_auth: aiohttp.BasicAuth | None
 
 
 def _translate(error: Exception, endpoint: Endpoint) -> EngineError:
-    text = f"{endpoint.base_url}: {str(error) or type(error).__name__}"
+    text = f"{endpoint.base_url}: {scrub(str(error) or type(error).__name__, endpoint)}"
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return StorageError(f"{text}; lower --max-in-flight, or raise the limit (ulimit -n)")
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return FatalError(text)
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
-        return TransientError(text, code=NEVER_SENT)
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return TransientError(text, code="malformed_reply")
-    return TransientError(text, code="connection_lost")
+        return NeverSentError(text)
+    return TransientError(text, code=CONNECTION_LOST)

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from engine.batch.client import NAME_KEY
-from engine.errors import RequestError
+from engine.errors import NOT_FOUND, RequestError
 from engine.testing.clocks import ManualClock
 from engine.wire.file_states import FileState
-from engine.wire.sdk import NOT_FOUND
 from schemas.batches import RemoteState
 
 Line = dict[str, Any]

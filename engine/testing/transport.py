@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 import orjson
 
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import Answer
+from engine.wire.replies import HttpResponse
 from schemas.requests import Json, Url
 
-Step = Answer | Exception
+Step = HttpResponse | Exception
 Responder = Callable[[Endpoint, bytes], Step]
 
 
@@ -41,7 +41,7 @@ class FakeTransport:
         """When each attempt was made, in seconds of the event loop's time."""
         return [time_s for time_s, _, _ in self.sent]
 
-    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> Answer:
+    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> HttpResponse:
         """Play the next step."""
         self.sent.append((asyncio.get_running_loop().time(), endpoint, payload))
         step = self._next(endpoint, payload)
@@ -72,14 +72,14 @@ def good_answer(
     completion_tokens: int = 50,
     prompt_tokens: int = 20,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
+) -> HttpResponse:
     """A chat completion that says "Yes."; it is indented, so its bytes are several lines."""
     message: dict[str, Json] = {"role": "assistant", "content": "Yes.", "refusal": refusal}
     body = {
         "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
         "usage": {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens},
     }
-    return Answer(200, headers or {}, orjson.dumps(body, option=orjson.OPT_INDENT_2))
+    return HttpResponse(200, headers or {}, orjson.dumps(body, option=orjson.OPT_INDENT_2))
 
 
 def error_answer(
@@ -88,12 +88,12 @@ def error_answer(
     message: str = "no",
     *,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
+) -> HttpResponse:
     """An error as the API words it, with HTTP status `status`."""
     error = {"error": {"message": message, "type": "t", "code": code, "param": None}}
-    return Answer(status, headers or {}, orjson.dumps(error))
+    return HttpResponse(status, headers or {}, orjson.dumps(error))
 
 
-def page_answer(status: int) -> Answer:
+def page_answer(status: int) -> HttpResponse:
     """An error of a proxy on the way: a page of HTML."""
-    return Answer(status, {"Content-Type": "text/html"}, b"<html><h1>Bad gateway</h1></html>")
+    return HttpResponse(status, {"Content-Type": "text/html"}, b"<html><h1>Bad gateway</h1></html>")

@@ -1,11 +1,116 @@
-"""What a reply says."""
+"""What a chat reply says: its text, and the JSON in it, out of what models wrap around them."""
 
+import re
+from typing import Literal
+
+from engine.wire.lenient_json import NotJsonError, parse_json
 from schemas.requests import Json
+
+Wrapping = Literal["list of parts", "<think>", "``` fence", "text around JSON"]
+
+_REASONING = re.compile(r"\s*<(think|thinking|reasoning)>(?:.*?</\1>|.*\Z)", re.DOTALL)
+_UNOPENED_REASONING = re.compile(r"(?:(?!<think).)*?</(?:think|thinking|reasoning)>", re.DOTALL)
+_FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
 
 
 def reply_text(reply: dict[str, Json]) -> str:
-    """What the first choice of a chat completion says; empty if it says nothing."""
+    """What the first choice of a chat completion says, without reasoning; empty if nothing.
+
+    Content may be a list of parts, of which only text counts. Reasoning that stands before the
+    answer in <think> tags is left out; one that was never closed is all there is.
+    """
+    return without_reasoning(_content(reply))
+
+
+def without_reasoning(text: str) -> str:
+    """A text without the <think> block that it begins with."""
+    if (block := _REASONING.match(text)) is not None:
+        return text[block.end() :].lstrip()
+    if "</think" in text and (block := _UNOPENED_REASONING.match(text)) is not None:
+        return text[block.end() :].lstrip()  # chat templates may hold the opening tag back
+    return text
+
+
+def json_text(text: str) -> str:
+    """The JSON object in a text: all of it, what stands in a ``` fence, or from { to }.
+
+    The text as it is where there is none.
+    """
+    text = text.strip()
+    if text.startswith("{") and text.endswith("}"):
+        return text
+    for fenced in _FENCE.finditer(text):
+        if fenced[1].lstrip().startswith("{"):
+            return fenced[1].strip()
+    start, end = text.find("{"), text.rfind("}")
+    return text[start : end + 1] if 0 <= start < end else text
+
+
+def json_object(text: str) -> dict[str, Json] | None:
+    """The JSON object in a text, None if there is none."""
+    try:
+        value = parse_json(json_text(text).encode(errors="replace"))
+    except NotJsonError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def wrapping_of(reply: dict[str, Json], *, asks_for_json: bool) -> Wrapping | None:
+    """What had to be taken off to read a reply; None for plain content."""
+    content = _first_message(reply).get("content")
+    if isinstance(content, list):
+        return "list of parts"
+    if not isinstance(content, str) or content.startswith("{"):
+        return None
+    if without_reasoning(content) is not content:
+        return "<think>"
+    if not asks_for_json or json_text(content) == content.strip():
+        return None
+    return "``` fence" if "```" in content else "text around JSON"
+
+
+def reasoning_tokens(reply: dict[str, Json]) -> int:
+    """How many tokens of hidden reasoning a reply reports, at least 1 if it shows any."""
     match reply:
-        case {"choices": [{"message": {"content": str(content)}}, *_]}:
-            return content
+        case {"usage": {"completion_tokens_details": {"reasoning_tokens": int(count)}}} if (
+            count > 0
+        ):
+            return count
+    message = _first_message(reply)
+    shown = message.get("reasoning_content") or message.get("reasoning")
+    content = message.get("content")
+    has_only_reasoning = bool(content) and not reply_text(reply).strip()
+    if not shown and not has_only_reasoning:
+        return 0
+    match reply:
+        case {"usage": {"completion_tokens": int(count)}} if count > 0:
+            return count
+    return 1
+
+
+def _first_message(reply: dict[str, Json]) -> dict[str, Json]:
+    match reply:
+        case {"choices": [{"message": dict(message)}, *_]}:
+            return message
+    return {}
+
+
+def _content(reply: dict[str, Json]) -> str:
+    content = _first_message(reply).get("content")
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    return "".join(_part_text(part) for part in content)
+
+
+def _part_text(part: Json) -> str:
+    """The text of a part; empty for one that is reasoning, an image or anything else."""
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, dict) or part.get("type", "text") not in ("text", "output_text"):
+        return ""
+    match part.get("text"):
+        case str(text) | {"value": str(text)}:
+            return text
     return ""

@@ -1,19 +1,40 @@
 """Where requests go: an address, its key, and what is peculiar to it."""
 
+import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from engine.errors import ConfigError
+from schemas.settings import JsonForm
 
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+
+LOOPBACK = re.compile(r"localhost|::1|127(\.\d+){3}")
+
+
+class Account(NamedTuple):
+    """Who pays, where a key belongs to several: empty is the key's own default."""
+
+    organization: str = ""
+    project: str = ""
+
+    def headers(self) -> dict[str, str]:
+        """The headers that name them (OpenAI API reference, authentication)."""
+        named = {"openai-organization": self.organization, "openai-project": self.project}
+        return {name: value for name, value in named.items() if value}
+
+
+NO_ACCOUNT = Account()
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One address with one key. Its limits, where given, come before those of the settings.
 
-    `base_url` ends in the version (`https://api.openai.com/v1`). The key is in no repr.
+    `base_url` ends in the version (`https://api.openai.com/v1`). The key is in no repr. `output`
+    is how JSON is asked for at first; None: as requests say. `proxy` is the address of the HTTP
+    proxy on the way there, which may hold a password.
     """
 
     base_url: str
@@ -21,6 +42,9 @@ class Endpoint:
     output_limit_name: OutputLimitName = "max_completion_tokens"
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
+    output: JsonForm | None = None
+    account: Account = NO_ACCOUNT
+    proxy: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
@@ -29,6 +53,12 @@ class Endpoint:
                 f"base_url: {self.base_url!r} is not a web address; "
                 "expected something like https://api.openai.com/v1"
             )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine."""
+        host = urlsplit(self.base_url).hostname or ""
+        return LOOPBACK.fullmatch(host) is not None
 
     def address(self, url: str) -> str:
         """The full address of an API path such as `/v1/chat/completions`."""

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.errors import RequestError
 from engine.stopping import Admission
+from engine.wire.unserved_calls import is_unserved
 
 if TYPE_CHECKING:
     import openai
 
 FileState = Literal["missing", "pending", "ready"]
 
+FILE_PENDING = "file_pending"
 FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)  # a file may be "not found" for a moment after its upload
 PENDING_STATUSES = frozenset(  # Azure's names among them; any other status is the host's last word
     {"pending", "running", "notrunning", "not_running", "processing", "queued", "uploading"}
@@ -21,6 +23,8 @@ NOT_READY_WORDS = ("not in a processed state", "still being processed", "not rea
 async def read_file_state(client: "openai.AsyncOpenAI", file_id: str) -> FileState:
     """How far a file is; it may be missing for a moment after its upload.
 
+    Where the host does not tell, a file counts as ready: the call that uses it will show.
+
     Raises:
         What the SDK raises.
     """
@@ -28,8 +32,8 @@ async def read_file_state(client: "openai.AsyncOpenAI", file_id: str) -> FileSta
 
     try:
         file = await client.files.retrieve(file_id)
-    except NotFoundError:
-        return "missing"
+    except NotFoundError as error:
+        return "ready" if is_unserved(error, "file") else "missing"
     if file.id != file_id:
         return "missing"
     return "pending" if str(file.status or "").lower() in PENDING_STATUSES else "ready"

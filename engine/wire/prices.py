@@ -1,6 +1,7 @@
 """What a request costs, and may cost at most: dated public prices, and prices of one's own."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import cache
 from typing import Protocol
 
@@ -35,20 +36,42 @@ COMMON_PRICES = {
 }
 
 
-def make_price(own: Mapping[str, ModelPrice], *, is_free: bool = False) -> Price:
+# Times its base model's price that a tuned model costs (OpenAI's price list, 2026-11-23); where the
+# list of genai-prices has the tuned model itself, its price holds.
+TUNED_FACTORS = {"gpt-4.1-mini": 2.0, "gpt-4.1-nano": 2.0, "gpt-4.1": 1.5}
+OTHER_TUNED_FACTOR = 2.0  # no listed one is above it
+
+# ft:BASE:ORGANISATION:SUFFIX:ID, also with a checkpoint's name or less of it; BASE:ft-ORGANISATION;
+# BASE.ft-ID (Azure).
+_TUNED = re.compile(r"ft:(?P<new>[^:]+)(?::.*)?|(?P<old>[^:]+?)[:.]ft-.*")
+
+
+def base_model(model: str) -> str:
+    """The model that a tuned model was made from, by its name; any other model itself."""
+    found = _TUNED.fullmatch(model)
+    return (found["new"] or found["old"]) if found else model
+
+
+def make_price(
+    own: Mapping[str, ModelPrice], *, is_free: bool = False, free_models: Container[str] = ()
+) -> Price:
     """A function from model and usage to US dollars at live prices; None: the price is unknown.
 
     `own` prices (dollars a million tokens) win over the public ones of genai-prices, which are
     part of the installed package: nothing is fetched. Each request is priced by itself, because
-    some models cost more above an input size.
+    some models cost more above an input size. A tuned model costs what its base model does in
+    `own`, or else what the public list says of tuned ones. `free_models` cost nothing if neither
+    knows them.
     """
 
     def price(model: str, usage: Usage) -> float | None:
         if is_free:
             return 0.0
-        if (listed := own.get(model)) is not None:
+        base = base_model(model)
+        if (listed := own.get(model) or own.get(base)) is not None:
             return _price_at(listed, usage)
-        return _public_price(model, usage)
+        public = _public_price(model, usage) if base == model else _tuned_price(model, base, usage)
+        return 0.0 if public is None and model in free_models else public
 
     return price
 
@@ -115,6 +138,15 @@ def _price_at(listed: ModelPrice, usage: Usage) -> float:
         + usage.cached_tokens * cached
         + usage.completion_tokens * listed.output
     ) / TOKENS_PER_PRICE
+
+
+def _tuned_price(model: str, base: str, usage: Usage) -> float | None:
+    if (usd := _look_up(model, usage)) is not None:
+        return usd
+    if (usd := _public_price(base, usage)) is None:
+        return None
+    family = next((name for name in TUNED_FACTORS if base.startswith(name)), "")
+    return usd * TUNED_FACTORS.get(family, OTHER_TUNED_FACTOR)
 
 
 def _public_price(model: str, usage: Usage) -> float | None:

@@ -1,55 +1,26 @@
 """The only translator from what the provider answers to a reply or to our errors."""
 
-import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Literal, NamedTuple
-
-import orjson
 
 from engine.clock import Clock
 from engine.errors import (
-    AuthError,
+    REASONING_LIMIT,
+    REFUSED,
+    TRUNCATED,
     EngineError,
-    FatalError,
-    ModelGoneError,
-    OverloadError,
-    QuotaError,
-    RateLimitError,
-    RequestError,
-    TransientError,
+    MalformedReplyError,
 )
+from engine.wire.content import reasoning_tokens, reply_text
 from engine.wire.endpoints import Endpoint
-from engine.wire.rate_headers import read_retry_after_s
-from schemas.outcomes import Usage
+from engine.wire.lenient_json import NotJsonError, parse_json
+from engine.wire.problems import error_fields, error_of, problem_in, read_problem
 from schemas.requests import CHAT_COMPLETIONS, Json, Url
-
-MONEY_CODES = frozenset(  # OpenAI guide on error codes
-    {
-        "insufficient_quota",
-        "credit_balance_exhausted",
-        "organization_spend_limit_exceeded",
-        "project_spend_limit_exceeded",
-        "organization_usage_limit_exceeded",
-        "billing_hard_limit_reached",
-    }
-)
-OVERLOAD_STATUSES = frozenset({408, 503, 504, 524, 529})
-TRANSIENT_STATUSES = frozenset({408, 409, 425})
-DAY_PAUSE_S = 60.0
-MAX_MESSAGE_CHARS = 300
-
-_KEY_LIKE = re.compile(r"\b(?:sk|pk|Bearer)[-_ ][\w*.-]{4,}")
 
 Ending = Literal["complete", "length", "refused"]
 
-USELESS: Mapping[Ending, tuple[str, str]] = {  # the codes and messages of replies that fail
-    "length": ("truncated", "the answer was cut off by its output limit"),
-    "refused": ("refused", "the model or its content filter refused to answer"),
-}
 
-
-class Answer(NamedTuple):
+class HttpResponse(NamedTuple):
     """What came back for one attempt, whatever it is."""
 
     status: int
@@ -57,60 +28,63 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class _Problem(NamedTuple):
-    """What an error reply says. `is_api` is false for pages of gateways and proxies."""
+class UselessReply(NamedTuple):
+    """Why a reply that was paid for is no answer: a code and a message."""
 
-    status: int
     code: str
     message: str
-    is_api: bool
-    retry_after_s: float | None
 
 
-def read_reply(answer: Answer, url: Url, endpoint: Endpoint, clock: Clock) -> dict[str, Json]:
-    """The parsed body of an answer to a request for `url`.
+def read_reply(
+    response: HttpResponse, url: Url, endpoint: Endpoint, clock: Clock
+) -> dict[str, Json]:
+    """The parsed body of a response to a request for `url`.
 
     Raises:
+        MalformedReplyError: it is no reply and names no error.
         RequestError, TransientError, FatalError: by status and code, as the errors say.
     """
-    if answer.status != 200:
-        raise read_error(answer, endpoint, clock)
+    if not 200 <= response.status < 300:
+        raise read_error(response, endpoint, clock)
     try:
-        reply = orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
-        raise _malformed(endpoint, "a body that is not JSON") from None
-    return check_reply(reply, url, endpoint)
+        reply = parse_json(response.body)
+        if isinstance(reply, str):  # some gateways encode it twice
+            reply = parse_json(reply.encode())
+    except NotJsonError:
+        what = "an empty body" if not response.body.strip() else "a body that is not JSON"
+        raise _malformed(endpoint, what, raw=response.body) from None
+    try:
+        return check_reply(reply, url, endpoint)
+    except MalformedReplyError as error:
+        error.raw = response.body
+        raise
 
 
 def check_reply(reply: Json, url: Url, endpoint: Endpoint) -> dict[str, Json]:
-    """The body of a good answer, if it is one.
+    """The body of a good response, if it is one.
 
     Raises:
-        TransientError: it is not what is asked for at `url`.
+        MalformedReplyError: it is not what is asked for at `url`, and names no error.
+        RequestError, TransientError, FatalError: the error that stands in it all the same.
     """
+    if isinstance(reply, list) and len(reply) == 1:  # as some gateways wrap errors
+        reply = reply[0]
     if not isinstance(reply, dict):
         raise _malformed(endpoint, f"JSON of type {type(reply).__name__}, not an object")
-    if not (_has_choices(reply) if url == CHAT_COMPLETIONS else _has_rows(reply)):
+    has_answer = _has_choices(reply) if url == CHAT_COMPLETIONS else _has_rows(reply)
+    if (error := _error_within(reply, has_answer=has_answer)) is not None:
+        raise error_of(problem_in(error, endpoint), endpoint)
+    if not has_answer:
         expected = "choices with messages" if url == CHAT_COMPLETIONS else "data"
-        raise _malformed(endpoint, f"an object without {expected}")
+        raise _malformed(endpoint, f"an object without {expected}", reply)
     return reply
 
 
-def read_error(answer: Answer, endpoint: Endpoint, clock: Clock) -> EngineError:
-    """The error that an answer other than a good one stands for."""
-    return _error(_read_problem(answer, endpoint, clock.utc_now()), answer, endpoint)
-
-
-def read_usage(reply: dict[str, Json]) -> Usage:
-    """The tokens that a reply was billed; zeros where it does not say."""
-    usage = reply.get("usage")
-    if not isinstance(usage, dict):
-        return Usage()
-    details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    return Usage(
-        _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")), _count(cached)
-    )
+def read_error(response: HttpResponse, endpoint: Endpoint, clock: Clock) -> EngineError:
+    """The error that a response other than a good one stands for."""
+    status, headers, body = response
+    problem = read_problem(status, headers, body, endpoint, clock.utc_now())
+    return error_of(problem, endpoint, headers.get("Location", ""))
 
 
 def read_ending(reply: dict[str, Json]) -> Ending:
@@ -128,82 +102,37 @@ def read_ending(reply: dict[str, Json]) -> Ending:
     return ending
 
 
-def on_one_line(body: bytes) -> bytes:
-    """A JSON body without raw newlines: in valid JSON they can only be white space."""
-    return body.replace(b"\n", b" ").replace(b"\r", b" ")
+def useless_reply(ending: Ending, reply: dict[str, Json], purpose: str) -> UselessReply:
+    """Why a reply with such an ending is no answer; `purpose` is that of its request."""
+    if ending == "refused":
+        return UselessReply(REFUSED, "the model or its content filter refused to answer")
+    hidden = reasoning_tokens(reply)
+    if hidden and not reply_text(reply).strip():
+        return UselessReply(
+            REASONING_LIMIT,
+            f"hidden reasoning used up the output limit ({hidden:,} tokens) before a word was "
+            f"written; raise max_output_tokens of {purpose}, or have the model reason less",
+        )
+    return UselessReply(TRUNCATED, "the answer was cut off by its output limit")
 
 
-def scrub(text: str, endpoint: Endpoint) -> str:
-    """Text of the provider without the key or what looks like one, cut to a readable length."""
-    if endpoint.api_key:
-        text = text.replace(endpoint.api_key, "[key]")
-    text = _KEY_LIKE.sub("[key]", text)
-    return " ".join(text[: MAX_MESSAGE_CHARS * 2].split())[:MAX_MESSAGE_CHARS]
+def _malformed(
+    endpoint: Endpoint, what: str, reply: dict[str, Json] | None = None, raw: bytes = b""
+) -> MalformedReplyError:
+    message = f"{endpoint.base_url} answered with {what}"
+    return MalformedReplyError(message, reply=reply, raw=raw)
 
 
-def _read_problem(answer: Answer, endpoint: Endpoint, now: datetime) -> _Problem:
-    try:
-        body = orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
-        body = None
-    error = body.get("error", body) if isinstance(body, dict) else None
-    fields = error if isinstance(error, dict) else {"message": error}
-    code = fields.get("code") or fields.get("type")
-    text = fields.get("message") or fields.get("detail") or answer.body.decode(errors="replace")
-    return _Problem(
-        status=answer.status,
-        code=code if isinstance(code, str) else f"http_{answer.status}",
-        message=scrub(str(text), endpoint),
-        is_api=isinstance(body, dict),
-        retry_after_s=read_retry_after_s(answer.headers, now),
-    )
-
-
-def _error(problem: _Problem, answer: Answer, endpoint: Endpoint) -> EngineError:
-    if (fatal := _fatal_error(problem, answer, endpoint)) is not None:
-        return fatal
-    status, code, message, is_api, retry_after_s = problem
-    text = f"{status} {code}: {message}"
-    if status == 429:
-        return _too_many(problem, text)
-    if status in OVERLOAD_STATUSES:
-        return OverloadError(text, code=code, status=status, retry_after_s=retry_after_s)
-    if status >= 500 or status < 400 or status in TRANSIENT_STATUSES or not is_api:
-        return TransientError(text, code=code, status=status, retry_after_s=retry_after_s)
-    return RequestError(text, code=code, status=status)
-
-
-def _fatal_error(problem: _Problem, answer: Answer, endpoint: Endpoint) -> FatalError | None:
-    status, code, message, is_api, _ = problem
-    where = f"{endpoint.base_url} answered {status} {code}: {message}"
-    if code in MONEY_CODES or status == 402:
-        return QuotaError(f"{where}; check the account's credit and limits, then run again")
-    if status == 401 or code == "invalid_api_key" or (status == 403 and is_api):
-        return AuthError(f"{where}; check the key and what it may use, then run again")
-    if code == "model_not_found" or (status == 404 and is_api and "model" in message.lower()):
-        return ModelGoneError(f"{where}; choose a model that is served, then run again")
-    if 300 <= status < 400:
-        target = scrub(answer.headers.get("Location", "an unnamed address"), endpoint)
-        return FatalError(f"{where}; it redirects to {target}: set base_url to the final address")
-    if status in (404, 405):
-        return FatalError(f"{where}; nothing is served at this address: check base_url")
+def _error_within(reply: dict[str, Json], *, has_answer: bool) -> Mapping[str, Json] | None:
+    """The error object of a body or of one of its choices; None if there is none."""
+    if not has_answer and (reply.get("error") or reply.get("object") == "error"):
+        return error_fields(reply)
+    choices = reply.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        error = choice.get("error") if isinstance(choice, dict) else None
+        if isinstance(error, dict):
+            return error_fields(error)
     return None
-
-
-def _too_many(problem: _Problem, text: str) -> EngineError:
-    status, code, message, _, retry_after_s = problem
-    message = message.lower()
-    if "request too large" in message:
-        return RequestError(text, code="request_too_large", status=status)
-    if code == "slow_down":
-        return OverloadError(text, code=code, status=status, retry_after_s=retry_after_s)
-    if "per day" in message:
-        retry_after_s = max(retry_after_s or 0.0, DAY_PAUSE_S)
-    return RateLimitError(text, code=code, status=status, retry_after_s=retry_after_s)
-
-
-def _malformed(endpoint: Endpoint, what: str) -> TransientError:
-    return TransientError(f"{endpoint.base_url} answered with {what}", code="malformed_reply")
 
 
 def _has_choices(reply: dict[str, Json]) -> bool:
@@ -218,7 +147,3 @@ def _has_message(choice: Json) -> bool:
 def _has_rows(reply: dict[str, Json]) -> bool:
     rows = reply.get("data")
     return isinstance(rows, list) and bool(rows)
-
-
-def _count(value: Json) -> int:
-    return value if isinstance(value, int) and value > 0 else 0

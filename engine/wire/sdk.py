@@ -2,6 +2,7 @@
 
 import logging
 import os
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,14 +13,22 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import ValidationError
 
 from engine.clock import Clock
-from engine.errors import EngineError, RequestError, TransientError
+from engine.errors import (
+    MALFORMED_REPLY,
+    TIMEOUT,
+    AuthError,
+    EngineError,
+    NotFoundError,
+    TransientError,
+    UnclearRefusalError,
+)
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import Answer, read_error, scrub
+from engine.wire.replies import HttpResponse, read_error
+from engine.wire.server_text import scrub
 
 if TYPE_CHECKING:
     import openai
 
-NOT_FOUND = "not_found"  # a file, batch or job that is not there, or not there yet
 MODEL_GONE = "model_not_found"  # a code that stops everything, unlike other 404s
 NO_KEY = "none"  # the SDK wants one; servers without keys do not look at it
 USER_AGENT = "corpus-distill"
@@ -32,6 +41,7 @@ PLATFORM_HEADERS = (  # what the SDK tells of this machine; nobody needs it
     "X-Stainless-Runtime-Version",
     "X-Stainless-Async",
 )
+ACCOUNT_HEADERS = ("OpenAI-Organization", "OpenAI-Project")  # else read from the environment
 PAGE_SIZE = 100
 CHUNK_BYTES = 1 << 16
 
@@ -41,16 +51,34 @@ Purpose = Literal["batch", "fine-tune"]
 
 
 def open_client(endpoint: Endpoint, *, timeout_s: float) -> "openai.AsyncOpenAI":
-    """A client of the SDK that never retries: a POST that was made twice would create twice."""
-    from openai import AsyncOpenAI, omit
+    """A client of the SDK that never retries: a POST that was made twice would create twice.
 
-    not_sent = dict.fromkeys(PLATFORM_HEADERS, omit)
+    It follows no redirect either: files with all prompts would go to another host. Account and
+    proxy are the endpoint's, so that both lanes go the same way.
+    """
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient, omit
+
+    account = endpoint.account.headers()
+    not_sent = [
+        *PLATFORM_HEADERS,
+        *(name for name in ACCOUNT_HEADERS if name.lower() not in account),
+    ]
     return AsyncOpenAI(
         api_key=endpoint.api_key or NO_KEY,
         base_url=endpoint.base_url,
         max_retries=0,
         timeout=timeout_s,
-        default_headers={**not_sent, "User-Agent": USER_AGENT},  # type: ignore[dict-item]
+        default_headers={
+            **dict.fromkeys(not_sent, omit),  # type: ignore[arg-type]
+            "User-Agent": USER_AGENT,
+            **account,
+        },
+        http_client=DefaultAsyncHttpxClient(
+            follow_redirects=False,
+            trust_env=False,
+            proxy=endpoint.proxy,
+            verify=ssl.create_default_context(),  # the system's, as in the live lane
+        ),
     )
 
 
@@ -60,7 +88,7 @@ def translated(endpoint: Endpoint, clock: Clock) -> Iterator[None]:
 
     Raises:
         TransientError: no whole answer, or one that says that later may be better.
-        RequestError: this call will not do; code `NOT_FOUND` for what is not there.
+        RequestError: this call will not do; NotFoundError where something is not there.
         FatalError: the key, the money or the model is refused.
     """
     import httpx2
@@ -72,7 +100,7 @@ def translated(endpoint: Endpoint, clock: Clock) -> Iterator[None]:
         raise _read_status(error, endpoint, clock) from None
     except openai.APITimeoutError:
         message = f"{endpoint.base_url}: no answer in time"
-        raise TransientError(message, code="timeout") from None
+        raise TransientError(message, code=TIMEOUT) from None
     except (openai.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
         reason = error.__cause__ or error
         text = scrub(f"{type(reason).__name__} {reason}".strip(), endpoint)
@@ -143,13 +171,16 @@ async def delete_file(client: "openai.AsyncOpenAI", file_id: str) -> None:
 
 def _malformed(endpoint: Endpoint) -> TransientError:
     message = f"{endpoint.base_url} answered with a body that is not what was asked for"
-    return TransientError(message, code="malformed_reply")
+    return TransientError(message, code=MALFORMED_REPLY)
 
 
 def _read_status(error: "openai.APIStatusError", endpoint: Endpoint, clock: Clock) -> EngineError:
     response = error.response
-    answer = Answer(response.status_code, response.headers, response.content)
-    ours = read_error(answer, endpoint, clock)
+    ours = read_error(
+        HttpResponse(response.status_code, response.headers, response.content), endpoint, clock
+    )
     if response.status_code in (404, 405) and MODEL_GONE not in str(ours):
-        return RequestError(str(ours), code=NOT_FOUND, status=response.status_code)
+        return NotFoundError(str(ours), status=response.status_code)
+    if isinstance(ours, UnclearRefusalError):  # of a call that all others depend on
+        return AuthError(str(ours))
     return ours

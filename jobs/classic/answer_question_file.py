@@ -76,7 +76,7 @@ async def answer_question_file(
         known = await asyncio.to_thread(_known_questions, order.folder, questions)
         reset_stages(order.folder, IMPORTED)
         async with open_run_engine(
-            order.folder, order.settings, order.endpoints, stopping
+            order.folder, order.settings, order.endpoints, stopping, others=order.others
         ) as engine:
             try:
                 wanted = await _find_questions(order, questions, known, engine.ask)
@@ -101,7 +101,8 @@ async def _find_questions(
     order: RunOrder, texts: Sequence[str], known: Mapping[str, Question], ask: Ask
 ) -> list[Question]:
     foreign = [text for text in texts if text not in known]
-    settings = order.settings.evaluation.model_copy(update={"retrieved_chunks": 1})
+    evaluation = order.settings.evaluation.model_copy(update={"retrieved_chunks": 1})
+    settings = order.settings.model_copy(update={"evaluation": evaluation})
     chunks_path = order.folder.results_path(CHUNKS.name)
     ranking = await retrieve_chunks(foreign, chunks_path, settings, ask)
     async with RecordLog(chunks_path, Chunk) as chunks:

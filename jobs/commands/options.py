@@ -10,6 +10,9 @@ Config = Annotated[Path | None, typer.Option(help="A TOML file of settings; see 
 BaseUrl = Annotated[str | None, typer.Option(help="The API's address.")]
 Rpm = Annotated[float | None, typer.Option(help="Requests a minute, at most.")]
 Tpm = Annotated[float | None, typer.Option(help="Tokens a minute, at most.")]
+BudgetUsd = Annotated[
+    float | None, typer.Option(help="What all may cost together, earlier calls included.")
+]
 MaxInFlight = Annotated[int | None, typer.Option(help="Requests at once, at most.")]
 Assignments = Annotated[
     list[str] | None,

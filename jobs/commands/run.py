@@ -21,7 +21,7 @@ from jobs.commands.options import (
     Tpm,
     Waits,
 )
-from jobs.process import EXIT_OK, EXIT_TRY_LATER
+from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.lanes import LaneOrder, read_lane_order
 
 
@@ -91,14 +91,13 @@ def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: 
     from jobs.process import run_to_end
     from jobs.run.start import RunOrder, start_run
     from jobs.settings.command import run_settings
-    from jobs.settings.endpoints import read_endpoints
+    from jobs.settings.endpoints import read_run_endpoints
     from jobs.show.describe import describe_left, describe_run
     from jobs.show.summarize import summarize_run
 
     folder = RunFolder(given.run_dir)
     settings = run_settings(folder, given.config, given.flags, given.assignments)
-    is_local = settings.teacher.provider == "local"
-    endpoints = [] if is_local else read_endpoints(settings, os.environ)
+    endpoints = read_run_endpoints(settings, os.environ)
     began_s = time.monotonic()
     order = RunOrder(folder, settings, endpoints, accepts_changes, retries_failed, lane)
     end = run_to_end(start_run(order))
@@ -106,9 +105,10 @@ def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: 
     print(describe_run(summary))
     print(f"{'time':<16} {_duration(time.monotonic() - began_s)} in this call")
     if end.is_done:
-        if not any(summary.rows.values()):
-            print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)
-        return EXIT_OK
+        if any(summary.rows.values()):
+            return EXIT_OK
+        print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)
+        return EXIT_INCOMPLETE
     left = describe_left(folder, end)
     print(f"distill: {left}; the same command again goes on", file=sys.stderr)
     return EXIT_TRY_LATER

@@ -11,6 +11,7 @@ from engine.errors import ConfigError
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
+    BudgetUsd,
     Config,
     LaneFlag,
     MaxInFlight,
@@ -20,7 +21,7 @@ from jobs.commands.options import (
     Waits,
 )
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
-from jobs.run.batch_folders import refuse_batches_out
+from jobs.run.batch_folders import read_send_batches_out
 from jobs.run.lanes import LaneOrder, read_lane_order
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def send(
     rpm: Rpm = None,
     tpm: Tpm = None,
     max_in_flight: MaxInFlight = None,
+    budget_usd: BudgetUsd = None,
     max_attempts: Annotated[int | None, typer.Option(help="Attempts of one request.")] = None,
     max_outage: Annotated[
         float | None, typer.Option(help="Seconds to wait for a server that answers nobody.")
@@ -67,7 +69,7 @@ def send(
     """Send a file of requests and keep every reply. The same command again goes on."""
     from jobs.send.send_requests import SendOrder
     from jobs.settings.command import send_settings
-    from jobs.settings.endpoints import read_endpoints
+    from jobs.settings.endpoints import read_send_endpoints
 
     if base_url is not None and endpoints:
         raise ConfigError("--base-url and --endpoint exclude each other: give one or the other")
@@ -78,11 +80,12 @@ def send(
         "limits.tokens_per_minute": tpm,
         "limits.max_in_flight": max_in_flight,
         "limits.max_attempts": max_attempts,
+        "budget.usd": budget_usd,
         "limits.max_outage_s": max_outage,
     }
     settings = send_settings(config, flags, endpoints or [], assignments or [])
     input_path = None if requests == "-" else Path(requests)
-    order = SendOrder(input_path, out, settings, read_endpoints(settings, os.environ))
+    order = SendOrder(input_path, out, settings, read_send_endpoints(settings, os.environ))
     flagged = order._replace(
         retries_failed=retry_failed, skips_bad_lines=skip_bad_lines, metrics_port=metrics_port
     )
@@ -110,7 +113,10 @@ def _start_sending(order: "SendOrder", lane: LaneOrder) -> "Coroutine[Any, Any, 
         from jobs.send.send_batches import send_batches
 
         return send_batches(order, lane)
+    if read_send_batches_out(order.out_path):
+        from jobs.send.send_beside_batches import send_beside_batches
+
+        return send_beside_batches(order, lane)
     from jobs.send.send_requests import send_requests
 
-    refuse_batches_out(order.out_path)
     return send_requests(order)

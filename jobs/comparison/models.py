@@ -16,8 +16,12 @@ SLICES: tuple[Slice, ...] = ("held_out_document", "new_question", "imported", UN
 UNKNOWN_DOCUMENT = "(document unknown)"
 
 
-def compare_models(evaluation: Evaluation, *, seed: int, is_demo_grade: bool) -> Comparison:
+def compare_models(
+    evaluation: Evaluation, *, seed: int, is_demo_grade: bool, leaked_share: float = 0.0
+) -> Comparison:
     """The comparison of what was answered and scored; the same for any order of its parts.
+
+    `leaked_share`: of the held-out text, what stands in training text.
 
     A score without a value is never averaged: it lowers the n that stands beside the mean. Of
     unanswerable questions only refusals are counted.
@@ -37,7 +41,9 @@ def compare_models(evaluation: Evaluation, *, seed: int, is_demo_grade: bool) ->
         documents=tuple(_compare_documents(answerable)),
         warnings=(),
     )
-    warnings = tuple(find_warnings(comparison, is_demo_grade=is_demo_grade))
+    warnings = tuple(
+        find_warnings(comparison, is_demo_grade=is_demo_grade, leaked_share=leaked_share)
+    )
     return comparison.model_copy(update={"warnings": warnings})
 
 

@@ -6,6 +6,7 @@ from engine.errors import ConfigError
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from jobs.comparison.models import compare_models
+from jobs.documents.check_held_out import read_leaked_share
 from jobs.evaluation.read_evaluation import Evaluation, read_evaluation
 from schemas.comparison import Comparison
 from schemas.settings import RunSettings
@@ -30,7 +31,8 @@ def compare_run(folder: RunFolder, settings: RunSettings) -> ComparedRun | None:
     comparison = compare_models(
         evaluation,
         seed=settings.evaluation.seed,
-        is_demo_grade=settings.teacher.provider == "local",
+        is_demo_grade=settings.teacher.is_local,
+        leaked_share=read_leaked_share(folder),
     )
     return ComparedRun(evaluation, comparison)
 

@@ -7,15 +7,26 @@ from schemas.comparison import Comparison, Difference
 from schemas.evaluation import METRICS, Metric
 
 COVERAGE_MAY_DIFFER_BY = 0.02
+LEAK_SHOWN = 0.001  # below it are turns of phrase
 FEW_QUESTIONS = 30  # below it a percentile interval is too narrow more often than it says
 
 
-def find_warnings(comparison: Comparison, *, is_demo_grade: bool) -> Iterator[str]:
-    """One or two sentences for each thing to know, the gravest first."""
+def find_warnings(
+    comparison: Comparison, *, is_demo_grade: bool, leaked_share: float = 0.0
+) -> Iterator[str]:
+    """One or two sentences for each thing to know, the gravest first.
+
+    `leaked_share`: of the held-out text, what stands in training text.
+    """
     if is_demo_grade:
         yield (
             "The small local model answered and judged: the scores show that everything runs, and "
             "no more. Its faithfulness verdicts are noise."
+        )
+    if leaked_share >= LEAK_SHOWN:
+        yield (
+            f"{leaked_share:.1%} of the held-out text stands in training text too: answers about "
+            "it may be remembered."
         )
     yield from _judge_warnings(comparison)
     yield from _question_warnings(comparison)
@@ -30,7 +41,7 @@ def _judge_warnings(comparison: Comparison) -> Iterator[str]:
         if roles:
             yield (
                 f"The judge, {judge}, is also the {' and the '.join(roles)}: judges favour their "
-                "own answers. Another one is set with evaluation.judge_model."
+                "own answers. Another one is set with judge.model."
             )
     models = {contender.role: contender.model for contender in comparison.contenders}
     if models.get("baseline") == models.get("teacher", ""):

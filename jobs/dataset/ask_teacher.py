@@ -1,7 +1,7 @@
 """The two stages that ask the teacher: for questions about chunks, and for answers to them."""
 
 import heapq
-from collections.abc import AsyncIterator, Container, Iterator
+from collections.abc import AsyncIterator, Callable, Container, Iterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.write_answers import STAGE as ANSWERS_NAME
 from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
+from jobs.documents.check_held_out import HELD_OUT_CHECK, read_leaked_chunks
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
 from jobs.text.text_similarity import PURPOSE as SIMILARITY
@@ -22,11 +23,12 @@ from schemas.settings import RunSettings
 
 def _list_chunks(context: StageContext[None], files: StageFiles[Question]) -> Items[Chunk]:
     path = context.folder.results_path(CHUNKS.name)
-    chosen = _smallest_ids(read_ids(path, Chunk), context.settings.limit_chunks)
+    leaked = read_leaked_chunks(context.folder)
+    is_chosen = _choose(read_ids(path, Chunk), context.settings.limit_chunks, leaked)
     chunks = read_records(
-        path, Chunk, is_wanted=lambda id_: id_ in chosen and files.is_unfinished(id_)
+        path, Chunk, is_wanted=lambda id_: is_chosen(id_) and files.is_unfinished(id_)
     )
-    total = sum(1 for id_ in read_ids(path, Chunk) if id_ in chosen)
+    total = sum(1 for id_ in read_ids(path, Chunk) if is_chosen(id_))
     return Items(chunks, total, len(files.finished))
 
 
@@ -41,7 +43,7 @@ QUESTIONS: Stage[None] = Stage(
     name=QUESTIONS_NAME,
     label="questions",
     result=Question,
-    reads=(CHUNKS.name,),
+    reads=(CHUNKS.name, HELD_OUT_CHECK.name),
     work=ItemWork(items=_list_chunks, needs=only_settings, work=_ask_for_questions),
     prompts={name: profile.question_prompts for name, profile in PROFILES.items()},
     purposes=(QUESTIONS_NAME, "small_question", SIMILARITY),
@@ -83,14 +85,15 @@ ANSWERS: Stage[None] = Stage(
 )
 
 
-def _smallest_ids(ids: Iterator[str], limit: int | None) -> Container[str]:
-    """The `limit` smallest ids: a sample that a higher limit only adds to. None: every id."""
-    return _Everything() if limit is None else frozenset(heapq.nsmallest(limit, ids))
+def _choose(ids: Iterator[str], limit: int | None, leaked: Container[str]) -> Callable[[str], bool]:
+    """Which chunks are asked about: all that are not leaked, or the `limit` smallest ids of them.
 
-
-class _Everything:
-    def __contains__(self, _: object) -> bool:
-        return True
+    The smallest are a sample that a higher limit only adds to.
+    """
+    if limit is None:
+        return lambda chunk_id: chunk_id not in leaked
+    usable = (chunk_id for chunk_id in ids if chunk_id not in leaked)
+    return frozenset(heapq.nsmallest(limit, usable)).__contains__
 
 
 def _on_train_side(questions: Iterator[Question]) -> Iterator[Question]:

@@ -3,15 +3,19 @@
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.documents.check_held_out import HELD_OUT_CHECK
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.find_twins import TWINS
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT
 from jobs.run.stages import Stages
 
 DATASET: Stages[None] = (
     DOCUMENTS,
+    TWINS,
     SPLIT,
     CHUNKS,
+    HELD_OUT_CHECK,
     QUESTIONS,
     KEPT_QUESTIONS,
     ANSWERS,

@@ -6,6 +6,8 @@ from typing import TypeVar
 import orjson
 from pydantic import ValidationError
 
+from engine.wire.content import json_text, reply_text
+from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from schemas.outcomes import Completed
 from schemas.record import Value
@@ -61,19 +63,19 @@ def _count_once(text: str) -> int:
 
 
 def parse_reply(completed: Completed, shape: type[Shape]) -> Shape | None:
-    """The reply's JSON as a record; None if it is anything but exactly that shape."""
+    """The JSON in a reply as a record; None if it is anything but exactly that shape.
+
+    What models wrap around it is left out: reasoning, a ``` fence, words before and after.
+    """
+    text = json_text(reply_text(completed.reply))
     try:
-        return shape.model_validate_json(reply_text(completed.reply), strict=True)
+        return shape.model_validate_json(text, strict=True)
     except ValidationError:
+        pass
+    try:  # what only the lenient reader takes, such as half of a surrogate pair
+        return shape.model_validate_json(dump_json(parse_json(text.encode())), strict=True)
+    except (ValidationError, NotJsonError):
         return None
-
-
-def reply_text(reply: dict[str, Json]) -> str:
-    """What the first choice of a chat completion says; empty if it says nothing."""
-    match reply:
-        case {"choices": [{"message": {"content": str(content)}}, *_]}:
-            return content
-    return ""
 
 
 def sentence_numbers(sentence_count: int, *, min_items: int, max_items: int) -> dict[str, Json]:

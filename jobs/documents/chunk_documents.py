@@ -13,6 +13,7 @@ from engine.files.records import RecordLog, read_ids, read_records
 from engine.stage import StageFiles
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
+from jobs.documents.find_twins import TWINS, read_left_out
 from jobs.documents.heading_paths import HeadingPaths
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT
@@ -33,10 +34,10 @@ def chunk_document(
 
     Every character that is not white space lies in exactly one of them. A chunk has at most
     `target_tokens` tokens and lies within one span of `assignment`; text that is in none (the
-    gap of the split) is one rejection a gap.
+    gap of the split) is one rejection a gap. What of the file could not be read is one too.
     """
     headings = HeadingPaths(document)
-    results: list[Chunk | Rejection] = []
+    results: list[Chunk | Rejection] = [_unread(document, note) for note in document.notes]
     position = 0
     for side_span in sorted(assignment.spans, key=lambda span: span.start_char):
         results += _gap(document, position, side_span.start_char)
@@ -44,6 +45,15 @@ def chunk_document(
             results.append(_judge(_make_chunk(document, piece, side_span, headings), settings))
         position = side_span.end_char
     return results + _gap(document, position, len(document.text))
+
+
+def _unread(document: Document, note: str) -> Rejection:
+    return Rejection.of(
+        content_id("unread", document.document_id, note),
+        stage=STAGE,
+        reason="unread_pages",
+        detail=f"{document.path}: {note}",
+    )
 
 
 def _gap(document: Document, start: int, end: int) -> list[Rejection]:
@@ -167,8 +177,11 @@ class _Needs(NamedTuple):
 
 def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> Items[Document]:
     path = context.folder.results_path(DOCUMENTS.name)
-    documents = read_records(path, Document, is_wanted=files.is_unfinished)
-    total = sum(1 for _ in read_ids(path, Document))
+    left_out = read_left_out(context.folder)
+    documents = read_records(
+        path, Document, is_wanted=lambda id_: id_ not in left_out and files.is_unfinished(id_)
+    )
+    total = sum(1 for id_ in read_ids(path, Document) if id_ not in left_out)
     return Items(documents, total, len(files.finished))
 
 
@@ -192,6 +205,6 @@ CHUNKS: Stage[None] = Stage(
     name=STAGE,
     label="chunks",
     result=Chunk,
-    reads=(DOCUMENTS.name, SPLIT.name),
+    reads=(DOCUMENTS.name, TWINS.name, SPLIT.name),
     work=ItemWork(items=_list_documents, needs=_open_sides, work=_chunk, window=_window),
 )

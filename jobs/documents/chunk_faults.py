@@ -15,7 +15,7 @@ MIN_PROSE_SENTENCE_BYTES = 20
 MIN_PLAIN_SHARE = 0.5  # of the letters and digits of a sentence of prose; the rest is code
 
 _LETTERS = r"[^\W\d_]"
-_BREAK = r"\s，。、；：！？—–"
+_BREAK = r"\s，。、；：！？—–（）「」『』《》〈〉【】〔〕［］・…～／"  # a word may touch these
 _PLAIN_WORD = re.compile(  # letters alone, in punctuation; no call(), no path/, no a=b, no 3rd
     rf"(?<![^{_BREAK}])[\"'“”‘’«»„(\[*_]*"
     rf"({_LETTERS}+(?:['’-]{_LETTERS}+)*)"

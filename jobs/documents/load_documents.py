@@ -12,6 +12,11 @@ from jobs.documents.readers.registry import GZIP_SUFFIX, format_of, reader_of, s
 from schemas.documents import Document
 from schemas.settings import DocumentSettings
 
+_NO_TEXT = {  # by format, what an empty text comes of
+    "pdf": "holds no text; scanned pages need OCR first",
+    "html": "holds no text; if a script fills the page, save it from a browser once it is shown",
+}
+
 
 def load_document(source_path: Path, source: SourceFile, settings: DocumentSettings) -> Document:
     """The document of the file at `source_path`, which `source` describes.
@@ -25,7 +30,7 @@ def load_document(source_path: Path, source: SourceFile, settings: DocumentSetti
     extract = reader_of(format_name)(_read_data(source_path, source, limits), limits)
     word_count = len(extract.text.split())
     if not word_count:
-        raise UnreadableFileError("empty_text", "holds no text; scanned pages need OCR first")
+        raise UnreadableFileError("empty_text", _NO_TEXT.get(format_name, "holds no text"))
     return Document(
         document_id=source.document_id,
         path=source.path,
@@ -35,6 +40,7 @@ def load_document(source_path: Path, source: SourceFile, settings: DocumentSetti
         word_count=word_count,
         page_starts=extract.page_starts,
         headings=extract.headings,
+        notes=extract.notes,
         text=extract.text,
     )
 

@@ -40,7 +40,10 @@ async def _open_pool(
 
 
 async def _read(source: SourceFile, _: Ask, pool: ReaderPool) -> list[Document | Rejection]:
-    return [await pool.read(source)]
+    document = await pool.read(source)
+    for note in document.notes if isinstance(document, Document) else ():
+        _log.warning("%s: %s", source.path, note)
+    return [document]
 
 
 def _window(_: RunSettings) -> int:

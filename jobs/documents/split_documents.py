@@ -1,6 +1,7 @@
 """Puts documents on the training or the held-out side, before anything is generated."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -8,10 +9,11 @@ from engine.files.records import RecordLog, encode_record, read_records
 from engine.files.replace import replace_file
 from engine.stage import StagePass
 from engine.wire.tokens import count_tokens
+from jobs.documents.find_twins import TWINS, read_left_out
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_blocks import BlockPlan, count_blocks, cut_into_blocks
 from jobs.run.stages import Stage, StageContext
-from schemas.documents import Document, Side, SideSpan, SplitAssignment
+from schemas.documents import Document, DocumentGroup, Side, SideSpan, SplitAssignment
 from schemas.record import content_id
 from schemas.settings import SplitSettings
 
@@ -19,6 +21,10 @@ MIN_DOCUMENTS = 2  # one to train on, one to hold out
 
 ReadText = Callable[[str], str]
 Plan = Side | BlockPlan
+DOMINANT_SHARE = 0.8  # of a group's tokens, for one document to stand for it
+NO_GROUPS: Mapping[str, str] = {}
+
+_log = logging.getLogger(__name__)
 
 
 class DocumentSize(NamedTuple):
@@ -27,6 +33,7 @@ class DocumentSize(NamedTuple):
     document_id: str
     token_count: int
     text_length_chars: int
+    may_be_cut: bool = True
 
 
 def assign_sides(
@@ -35,23 +42,80 @@ def assign_sides(
     *,
     read_text: ReadText,
     settings: SplitSettings,
+    groups: Mapping[str, str] = NO_GROUPS,
 ) -> list[SplitAssignment]:
     """The sides of the documents of `new` that `existing` does not know, by document id.
 
     Whole documents are held out, and blocks of big ones, until `held_out_fraction` of all tokens
-    is. What `existing` knows stays where it is and counts. Ids, sizes and seed decide, never an
-    order. `read_text` is called with the ids of the documents that are cut, one at a time.
+    is. Documents with the same group id in `groups` are on one side, that of the ones in
+    `existing` where there are any. What `existing` knows stays where it is and counts. Ids, sizes
+    and seed decide, never an order. `read_text` is called with the ids of the documents that are
+    cut, one at a time.
     """
     by_id = {size.document_id: size for size in new if size.document_id not in existing}
     sizes = [by_id[document_id] for document_id in sorted(by_id)]
-    plans = _make_plans(sizes, existing.values(), settings)
+    plans: dict[str, Plan] = _plans_of_groups(sizes, existing, groups)
+    free = [size for size in sizes if size.document_id not in plans]
+    units = _one_a_group(free, groups)
+    drawn = _make_plans(list(units), existing.values(), settings)
+    for unit, members in units.items():
+        plans |= _plans_of_members(drawn.get(unit.document_id, "train"), members)
     return [
         SplitAssignment(
             document_id=size.document_id,
-            spans=_spans(size, plans.get(size.document_id, "train"), read_text, settings.seed),
+            spans=_spans(size, plans[size.document_id], read_text, settings.seed),
         )
         for size in sizes
     ]
+
+
+def _plans_of_groups(
+    sizes: Iterable[DocumentSize],
+    existing: Mapping[str, SplitAssignment],
+    groups: Mapping[str, str],
+) -> dict[str, Plan]:
+    """The sides of documents whose group has one; a group that is on both is trained on."""
+    sides: dict[str, Side] = {}
+    for document_id, assignment in existing.items():
+        group_id = groups.get(document_id, document_id)
+        is_held_out = bool(assignment.spans) and all(
+            span.side == "held_out" for span in assignment.spans
+        )
+        side: Side = "held_out" if is_held_out else "train"
+        sides[group_id] = side if sides.get(group_id, side) == side else "train"
+    return {
+        size.document_id: sides[group_id]
+        for size in sizes
+        if (group_id := groups.get(size.document_id, size.document_id)) in sides
+    }
+
+
+def _one_a_group(
+    sizes: Sequence[DocumentSize], groups: Mapping[str, str]
+) -> dict[DocumentSize, list[DocumentSize]]:
+    """The members of each group, the largest first, by what the group is taken for in the draw.
+
+    A group is cut only if one document is most of it: that one is then, and the others are
+    trained on. Blocks of several would share text.
+    """
+    members: dict[str, list[DocumentSize]] = {}
+    for size in sorted(sizes, key=lambda size: (-size.token_count, size.document_id)):
+        members.setdefault(groups.get(size.document_id, size.document_id), []).append(size)
+    units: dict[DocumentSize, list[DocumentSize]] = {}
+    for group in members.values():
+        tokens, chars = _token_sum(group), sum(size.text_length_chars for size in group)
+        largest = group[0]
+        if largest.token_count >= DOMINANT_SHARE * tokens:
+            units[largest] = group
+        else:
+            units[DocumentSize(largest.document_id, tokens, chars, may_be_cut=False)] = group
+    return units
+
+
+def _plans_of_members(plan: Plan, group: Sequence[DocumentSize]) -> Iterator[tuple[str, Plan]]:
+    yield group[0].document_id, plan
+    for size in group[1:]:
+        yield size.document_id, "train" if isinstance(plan, BlockPlan) else plan
 
 
 def _spans(size: DocumentSize, plan: Plan, read_text: ReadText, seed: int) -> tuple[SideSpan, ...]:
@@ -106,7 +170,7 @@ def _big_documents(sizes: Sequence[DocumentSize], settings: SplitSettings) -> li
 
 def _cuttable(sizes: Iterable[DocumentSize], settings: SplitSettings) -> list[DocumentSize]:
     """Those that are long enough for blocks of both sides, the largest first."""
-    long = (size for size in sizes if count_blocks(size.token_count, settings) > 0)
+    long = (s for s in sizes if s.may_be_cut and count_blocks(s.token_count, settings) > 0)
     return sorted(long, key=lambda size: (-size.token_count, size.document_id))
 
 
@@ -177,25 +241,46 @@ async def _split(context: StageContext[None]) -> StagePass:
         def read_text(document_id: str) -> str:
             return documents.require(document_id).text
 
-        new = assign_sides(sizes, existing, read_text=read_text, settings=context.settings.split)
-    replace_file(path, map(encode_record, [*existing.values(), *new]))
+        groups = {g.document_id: g.group_id for g in _read_groups(context)}
+        new = assign_sides(
+            sizes,
+            existing,
+            read_text=read_text,
+            settings=context.settings.split,
+            groups=groups,
+        )
+    assignments = [*existing.values(), *new]
+    replace_file(path, map(encode_record, assignments))
+    is_held_out = any(span.side == "held_out" for each in assignments for span in each.spans)
+    if context.settings.split.held_out_fraction and assignments and not is_held_out:
+        _log.warning(
+            "no text is held out: the documents are too few, or belong to one group (the same text "
+            "or translations), so nothing can be evaluated"
+        )
     return StagePass()
 
 
 def _measure(context: StageContext[None], existing: Container[str]) -> Iterator[DocumentSize]:
     """Counts the tokens of every new document; in a thread, so that a stop is noticed."""
     path = context.folder.results_path(DOCUMENTS.name)
-    for document in read_records(path, Document, is_wanted=lambda id_: id_ not in existing):
+    left_out = read_left_out(context.folder)
+    for document in read_records(
+        path, Document, is_wanted=lambda id_: not (id_ in existing or id_ in left_out)
+    ):
         context.stopping.raise_if_requested()
         tokens = count_tokens(document.text)
         yield DocumentSize(document.document_id, tokens, len(document.text))
+
+
+def _read_groups(context: StageContext[None]) -> Iterator[DocumentGroup]:
+    return read_records(context.folder.results_path(TWINS.name), DocumentGroup)
 
 
 SPLIT: Stage[None] = Stage(
     name="split",
     label="split",
     result=SplitAssignment,
-    reads=(DOCUMENTS.name,),
+    reads=(DOCUMENTS.name, TWINS.name),
     work=_split,
     stays_when_earlier_change=True,
 )

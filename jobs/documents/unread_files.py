@@ -13,8 +13,19 @@ from schemas.dataset import Rejection
 
 STAGE = "documents"
 UNKNOWN_TYPE = "unknown_type"
-MENDED_OUTSIDE = frozenset({"missing_extra", "unreadable", "changed"})  # by no change of the file
+MISSING_EXTRA = "missing_extra"
+MENDED_OUTSIDE = frozenset({MISSING_EXTRA, "unreadable", "changed"})  # by no change of the file
 
+_ADVICE = {  # what makes text of a type that is not read
+    **dict.fromkeys((".doc", ".pages", ".wpd", ".wps"), "save them as .docx"),
+    **dict.fromkeys((".ppt", ".key", ".odp"), "save them as .pptx"),
+    **dict.fromkeys((".mobi", ".azw", ".azw3", ".fb2"), "convert them to .epub"),
+    **dict.fromkeys((".ps", ".djvu", ".xps"), "convert them to .pdf"),
+    **dict.fromkeys((".mht", ".mhtml", ".chm", ".eml", ".msg"), "save them as .html"),
+    **dict.fromkeys(
+        (".xls", ".xlsx", ".ods", ".csv", ".tsv", ".jsonl"), "export their text as .md"
+    ),
+}
 _OF_DOCUMENTS = b'"stage":"documents"'
 
 
@@ -42,15 +53,22 @@ def forget_stale(folder: RunFolder, listed: Container[str], present: Container[s
 
 
 def describe_unread(rejected_path: Path) -> Iterator[str]:
-    """One line for each file that is not read; files of an unknown type in one line a type."""
+    """One line for each file that is not read, or for all files of a type that none is read of."""
     unknown: Counter[str] = Counter()
+    wanting: Counter[str] = Counter()
     for rejection in _read_unread(rejected_path):
+        name, _, why = rejection.detail.partition(": ")
         if rejection.reason == UNKNOWN_TYPE:
-            unknown[_ending(rejection.detail)] += 1
+            unknown[_ending(name)] += 1
+        elif rejection.reason == MISSING_EXTRA:
+            wanting[f"{_ending(name)}: {why}"] += 1
         else:
             yield f"not read: {rejection.detail}"
+    for ending_and_why, count in sorted(wanting.items()):
+        yield f"not read: {count:,} of type {ending_and_why}"
     for ending, count in sorted(unknown.items()):
-        yield f"not read: {count:,} of unknown type {ending}"
+        advice = _ADVICE.get(ending)
+        yield f"not read: {count:,} of unknown type {ending}" + (f"; {advice}" if advice else "")
 
 
 def _read_unread(rejected_path: Path) -> Iterator[Rejection]:
@@ -59,6 +77,5 @@ def _read_unread(rejected_path: Path) -> Iterator[Rejection]:
             yield Rejection.model_validate_json(line)
 
 
-def _ending(detail: str) -> str:
-    name = detail.partition(": unknown type")[0]
-    return PurePosixPath(name).suffix or "(no ending)"
+def _ending(name: str) -> str:
+    return PurePosixPath(name).suffix.lower() or "(no ending)"

@@ -13,6 +13,7 @@ from schemas.record import content_id
 
 BARS = "▁▂▃▄▅▆▇█"
 CURVE_CHARS = 40
+MAX_STEP_DIGITS = 18
 
 
 def read_metrics(content: bytes, job_id: str) -> list[TrainingMetric]:
@@ -40,7 +41,7 @@ def _read_rows(rows: Iterable[Mapping[str, str | None]], job_id: str) -> list[Tr
             valid_accuracy=_number(row.get("valid_mean_token_accuracy")),
         )
         for row in rows
-        if (step := row.get("step") or "").isdecimal()
+        if (step := row.get("step") or "").isdecimal() and len(step) < MAX_STEP_DIGITS
     ]
 
 

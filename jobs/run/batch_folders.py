@@ -1,16 +1,16 @@
 """Where the batches of a run, or of a file that is sent, keep their files."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import read_batches
-from engine.errors import ConfigError
+from engine.batch.packing.outbox import OutIndex
 from engine.files.records import read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from schemas.batches import BatchAttempt
+from schemas.batches import Batch, BatchAttempt
 
 
 def run_batch_folder(folder: RunFolder, run_id: str) -> BatchFolder:
@@ -35,28 +35,34 @@ def create_send_batch_folder(out_path: Path) -> BatchFolder:
     return send_batch_folder(out_path)
 
 
-def refuse_batches_out(out_path: Path) -> None:
-    """Refuse to send live what batches may be answering already.
+def read_send_batches_out(out_path: Path) -> list[Batch]:
+    """The batches of a file of replies that are out; none if it was never sent in batches.
 
     Raises:
-        ConfigError: batches of this file are out.
+        DamagedLogError: their ledger is damaged or gone.
     """
-    ledger_path = send_batch_folder(out_path).ledger_path
-    if not ledger_path.exists():
-        return
-    from engine.batch.ledger import read_batches
+    folder = send_batch_folder(out_path)
+    folder.require_ledger()
+    return [batch for batch in read_batches(folder.ledger_path) if not batch.is_collected]
 
-    out = [batch for batch in read_batches(ledger_path) if not batch.is_collected]
-    if out:
-        raise ConfigError(
-            f"{out_path}: {len(out)} batches of it are out, which must not be bought twice: "
-            f"collect them with --lane batch, or give them up with `distill batches {out_path} "
-            "--cancel` and collect what they had answered"
-        )
+
+def read_requests_out(out_path: Path) -> Container[str]:
+    """The ids of the requests of a file of replies that are out in batches.
+
+    Raises:
+        DamagedLogError: the ledger of batches, or a file of one that is out, is damaged.
+    """
+    folder, out = send_batch_folder(out_path), read_send_batches_out(out_path)
+    return OutIndex(folder.input_path(batch.name) for batch in out) if out else frozenset()
 
 
 def read_batch_losses(folder: RunFolder) -> Iterator[float]:
     """Dollars for replies that settled nothing: cut off at their limit, or lost at the provider."""
-    attempts_path = run_batch_folder(folder, "").attempts_path
-    yield from (attempt.cost_usd or 0.0 for attempt in read_records(attempts_path, BatchAttempt))
-    yield from (batch.tally.lost_usd or 0.0 for batch in read_batches(folder.batches_path))
+    yield from read_folder_losses(run_batch_folder(folder, ""))
+
+
+def read_folder_losses(folder: BatchFolder) -> Iterator[float]:
+    """The same of any batch folder; none if there is no such folder."""
+    attempts = read_records(folder.attempts_path, BatchAttempt)
+    yield from (attempt.cost_usd or 0.0 for attempt in attempts)
+    yield from (batch.tally.lost_usd or 0.0 for batch in read_batches(folder.ledger_path))

@@ -20,7 +20,7 @@ from jobs.run.lanes import LaneOrder
 from jobs.run.preview import Preview, preview_changes
 from jobs.run.retry import retry_failed
 from jobs.run.rounds import Rounds, RunPass
-from jobs.run.run_engine import check_price, open_run_engine
+from jobs.run.run_engine import OtherServers, check_price, open_run_engine
 from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages
 from jobs.settings.run_config import (
     new_run_config,
@@ -36,7 +36,10 @@ _log = logging.getLogger(__name__)
 
 
 class RunOrder(NamedTuple):
-    """What the user asks for. The keys of the endpoints are in no file, log or error."""
+    """What the user asks for. The keys of the endpoints are in no file, log or error.
+
+    `others` are the servers that stages may ask beside the teacher's.
+    """
 
     folder: RunFolder
     settings: RunSettings
@@ -46,6 +49,7 @@ class RunOrder(NamedTuple):
     lane: LaneOrder = LaneOrder()
     last_stage: str | None = None
     stages: Stages[None] = DATASET
+    others: OtherServers = OtherServers()
 
 
 async def start_run(order: RunOrder) -> StagesEnd:
@@ -69,7 +73,7 @@ async def start_run(order: RunOrder) -> StagesEnd:
             is_changed = is_changed or failed_count > 0
             _log.info("asking again: %d requests that had failed", failed_count)
         async with open_run_engine(
-            order.folder, settings, order.endpoints, stopping, order.lane
+            order.folder, settings, order.endpoints, stopping, order.lane, order.others
         ) as engine:
             context = StageContext(
                 folder=order.folder,
@@ -167,7 +171,7 @@ async def _check_consent(changes: RunChanges, order: RunOrder, stopping: Stoppin
         ConfigError: something would be asked that would not be without the changes.
     """
     settings = order.settings
-    price = make_price(settings.prices, is_free=settings.teacher.provider == "local")
+    price = make_price(settings.prices, is_free=settings.teacher.is_local)
 
     async def preview(changes: RunChanges) -> Preview:
         return await preview_changes(order.folder, settings, changes, price, stopping, order.stages)

@@ -19,8 +19,13 @@ from jobs.send.result_files import OutcomeKind, ResultFiles
 SHOWN_COUNT = 20
 SMALL_FILE_LINES = 100_000
 
-_SKIPPED, WANTED, _ANSWERED, _FAILED = range(4)
-_SETTLED: dict[OutcomeKind | None, int] = {None: WANTED, "answered": _ANSWERED, "failed": _FAILED}
+_SKIPPED, WANTED, _ANSWERED, _FAILED, _OUT = range(5)
+_VERDICTS: dict[OutcomeKind | None, int] = {
+    None: WANTED,
+    "answered": _ANSWERED,
+    "failed": _FAILED,
+    "out": _OUT,
+}
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +45,11 @@ class CheckedFile(NamedTuple):
     def wanted_count(self) -> int:
         """How many requests are not settled."""
         return self.verdicts.count(WANTED)
+
+    @property
+    def out_count(self) -> int:
+        """How many requests are in batches."""
+        return self.verdicts.count(_OUT)
 
     @property
     def answered_count(self) -> int:
@@ -101,7 +111,7 @@ class _Check:
                 read = self._read(block.number + index, block.lines[index])
                 keys[index], verdict = read
             else:
-                verdict = _SETTLED[ending]
+                verdict = _VERDICTS[ending]
             self.verdicts.append(verdict)
         self._hashes.extend(map(hash, keys))
         self._offsets.extend(
@@ -116,7 +126,7 @@ class _Check:
         except BadLineError as error:
             self._add_problem(number, str(error))
             return _ReadLine(b"", _SKIPPED)
-        return _ReadLine(id_key(custom_id), _SETTLED[self._results.ending(custom_id)])
+        return _ReadLine(id_key(custom_id), _VERDICTS[self._results.ending(custom_id)])
 
     def strike_duplicates(self) -> None:
         for number, first_number in self._find_duplicates():

@@ -23,7 +23,7 @@ ReadLine = Callable[[], Awaitable[bytes]]
 
 
 class SourceCounts(NamedTuple):
-    """What a source has been found to hold. `wanted` ones are to be sent; None: not yet known."""
+    """What a source has been found to hold. `wanted` ones are not settled; None: not yet known."""
 
     wanted: int | None
     answered_before: int
@@ -93,7 +93,10 @@ class CheckedSource:
         """What the check found."""
         checked = self._checked
         return SourceCounts(
-            checked.wanted_count, checked.answered_count, checked.failed_count, checked.bad_count
+            checked.wanted_count + checked.out_count,
+            checked.answered_count,
+            checked.failed_count,
+            checked.bad_count,
         )
 
 

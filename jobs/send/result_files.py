@@ -1,22 +1,21 @@
 """The files of replies: one line for each settled request, in the Batch API's output format."""
 
 import os
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
-
-import orjson
 
 from engine.errors import ConfigError
 from engine.files.closing import AsyncClosing
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import id_key
+from engine.wire.lenient_json import dump_json
 from schemas.outcomes import Completed, Failed, Outcome
 
 ID_FIELD = "custom_id"
 ID_RUN_BYTES = 4
 
-OutcomeKind = Literal["answered", "failed"]
+OutcomeKind = Literal["answered", "failed", "out"]
 
 
 class ResultPaths(NamedTuple):
@@ -27,6 +26,7 @@ class ResultPaths(NamedTuple):
     former_errors: Path
     lock: Path
     stats: Path
+    sends: Path
 
 
 def result_paths(out_path: Path) -> ResultPaths:
@@ -34,7 +34,7 @@ def result_paths(out_path: Path) -> ResultPaths:
     return ResultPaths(
         out_path,
         *(out_path.with_name(out_path.name + end) for end in (".errors", ".errors.former")),
-        *(out_path.with_name(out_path.name + end) for end in (".lock", ".stats")),
+        *(out_path.with_name(out_path.name + end) for end in (".lock", ".stats", ".sends")),
     )
 
 
@@ -69,10 +69,12 @@ class ResultCounts(NamedTuple):
 class ResultFiles(AsyncClosing):
     """Replies in one file, failures in another; each request stands in one of them, once.
 
+    `out` are requests that a batch may be answering now, which nobody else may send.
     Memory: 16 bytes a line. One process writes (WriterLock); any number may read.
     """
 
-    def __init__(self, paths: ResultPaths) -> None:
+    def __init__(self, paths: ResultPaths, out: Container[str] = frozenset()) -> None:
+        self._out = out
         try:
             self._answers = JsonlLog(paths.answers, id_field=ID_FIELD)
             self._errors = JsonlLog(paths.errors, id_field=ID_FIELD)
@@ -91,10 +93,12 @@ class ResultFiles(AsyncClosing):
         return ResultCounts(len(self._answers), len(self._errors))
 
     def ending(self, custom_id: str) -> OutcomeKind | None:
-        """How a request ended, None if it is not settled."""
+        """How a request ended, or that it is in a batch; None if it is to be sent."""
         if custom_id in self._answers:
             return "answered"
-        return "failed" if custom_id in self._errors else None
+        if custom_id in self._errors:
+            return "failed"
+        return "out" if custom_id in self._out else None
 
     def endings(self, keys: Sequence[bytes]) -> list[OutcomeKind | None]:
         """How many requests ended, each named by its id as it stands in a line (`id_key`)."""
@@ -104,6 +108,10 @@ class ResultFiles(AsyncClosing):
                 self._answers.contains_each(keys), self._errors.contains_each(keys), strict=True
             )
         ]
+
+    def follow_pace(self, is_paced: Callable[[], bool]) -> None:
+        """Write in larger groups while `is_paced`: see JsonlLog.follow_pace."""
+        self._answers.follow_pace(is_paced)
 
     def keep(self, outcome: Outcome) -> Awaitable[None]:
         """Write an outcome; the returned future resolves once it is on disk.
@@ -146,6 +154,9 @@ def encode_failure(outcome: Failed, line_id: str) -> bytes:
             }
             error = None
         response = {"status_code": outcome.status, "request_id": "", "body": body}
-    return orjson.dumps(
+    elif outcome.raw:  # a reply that nobody can read
+        text = outcome.raw.decode(errors="replace")
+        response = {"status_code": 200, "request_id": "", "body": text}
+    return dump_json(
         {"custom_id": outcome.request_id, "id": line_id, "response": response, "error": error}
     )

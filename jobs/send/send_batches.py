@@ -4,17 +4,17 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from engine.assemble import BatchPlace, Keeper, LaneParts, open_batch_desk
 from engine.batch.desk import BatchDesk
 from engine.batch.packing.outbox import Spooled
-from engine.budget import Budget
-from engine.clock import Clock
+from engine.clock import Clock, SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
+from engine.stats import Stats
 from engine.stopping import Admission, Stopping, stop_on_signals
 from jobs.run.batch_folders import create_send_batch_folder
 from jobs.run.lanes import LaneOrder
@@ -27,7 +27,8 @@ from jobs.send.result_files import (
     result_paths,
     set_failures_aside,
 )
-from jobs.send.send_requests import SendEnd, SendOrder, make_lane_parts
+from jobs.send.send_requests import SendEnd, SendOrder
+from jobs.send.spending import open_spending
 
 _log = logging.getLogger(__name__)
 
@@ -42,8 +43,7 @@ async def send_batches(order: SendOrder, lane: LaneOrder) -> SendEnd:
     """
     if order.input_path is None:
         raise ConfigError("standard input cannot be sent in batches: it is read more than once")
-    stopping = Stopping()
-    lanes = make_lane_parts(order, stopping)
+    stopping, stats, clock = Stopping(), Stats(), SystemClock()
     paths = result_paths(order.out_path)
     check_paths(order.input_path, paths)
     started_s = time.monotonic()
@@ -54,13 +54,43 @@ async def send_batches(order: SendOrder, lane: LaneOrder) -> SendEnd:
             set_failures_aside(paths)
         results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
         before = results.counts()
-        desk = await opened.enter_async_context(_open_desk(order, lane, lanes, results))
-        sending = BatchSending(order.input_path, desk, results, stopping, lanes.clock)
+        desk = await opened.enter_async_context(
+            open_send_desk(order, lane, results, stats, clock, stopping)
+        )
+        sending = BatchSending(order.input_path, desk, results, stopping, clock)
         await sending.run(waits=lane.waits, skips_bad_lines=order.skips_bad_lines)
     left = sending.left_count
-    counts = _counts(before, lanes.stats.settled + left, sending.bad_count)
+    counts = _counts(before, stats.settled + left, sending.bad_count)
     elapsed_s = time.monotonic() - started_s
-    return SendEnd(counts, lanes.stats.snapshot(), elapsed_s, Counter(), sending.ended_by)
+    return SendEnd(counts, stats.snapshot(), elapsed_s, Counter(), sending.ended_by)
+
+
+@asynccontextmanager
+async def open_send_desk(
+    order: SendOrder,
+    lane: LaneOrder,
+    results: ResultFiles,
+    stats: Stats,
+    clock: Clock,
+    stopping: Stopping,
+) -> AsyncIterator[BatchDesk]:
+    """The desk of a file that is sent. Raises what `open_batch_desk` does."""
+    place = BatchPlace(
+        create_send_batch_folder(order.out_path), order.settings.batch, lane.state_dir
+    )
+    with open_spending(result_paths(order.out_path), order.settings) as spending:
+        keep = spending.keeping(results.keep)
+        keeper = Keeper(keep, lambda custom_id: results.ending(custom_id) is not None)
+        parts = LaneParts(
+            endpoints=order.endpoints,
+            limits=order.settings.limits,
+            budget=spending.budget,
+            stats=stats,
+            stopping=stopping,
+            clock=clock,
+        )
+        async with open_batch_desk(parts, place, keeper) as desk:
+            yield desk
 
 
 class BatchSending:
@@ -139,17 +169,6 @@ def _spool(source: CheckedSource) -> Iterator[Spooled]:
             output_tokens=request.max_output_tokens,
             payload=request.payload,
         )
-
-
-def _open_desk(
-    order: SendOrder, lane: LaneOrder, lanes: LaneParts, results: ResultFiles
-) -> AbstractAsyncContextManager[BatchDesk]:
-    place = BatchPlace(
-        create_send_batch_folder(order.out_path), order.settings.batch, lane.state_dir
-    )
-    budget = Budget(cap_usd=None, spent_usd=0.0, price=lanes.price)
-    keeper = Keeper(results.keep, lambda custom_id: results.ending(custom_id) is not None)
-    return open_batch_desk(lanes, place, budget=budget, keeper=keeper)
 
 
 def _counts(before: ResultCounts, wanted: int, bad: int) -> SourceCounts:

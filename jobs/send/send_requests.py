@@ -8,17 +8,20 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.assemble import LaneParts, open_live_lane
+from engine.budget import Budget
+from engine.clock import SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
 from engine.live.lane import LiveLane
+from engine.live.open_lane import open_live_lane
 from engine.progress import StageProgress
 from engine.prometheus import serve_metrics
 from engine.stats import Stats, StatsSnapshot
 from engine.stats_file import snapshots_written
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
-from engine.wire.prices import make_price
+from engine.workers import run_workers
+from jobs.run.batch_folders import read_requests_out
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import (
     CheckedSource,
@@ -34,6 +37,7 @@ from jobs.send.result_files import (
     result_paths,
     set_failures_aside,
 )
+from jobs.send.spending import Keep, open_spending
 from schemas.settings import RunSettings
 
 
@@ -59,8 +63,10 @@ class SendEnd(NamedTuple):
     ended_by: EngineError | None
 
 
-async def send_requests(order: SendOrder) -> SendEnd:
-    """Send what is not settled; the same call again goes on where this one ended.
+async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd:
+    """Send what is neither settled nor in a batch; the same call again goes on from there.
+
+    `stats` are those of earlier calls of this process, which this one adds to.
 
     Raises:
         ConfigError: bad input or settings; nothing was sent.
@@ -71,23 +77,29 @@ async def send_requests(order: SendOrder) -> SendEnd:
     started_s = time.monotonic()
     paths = result_paths(order.out_path)
     check_paths(order.input_path, paths)
-    stopping = Stopping()
-    lanes = make_lane_parts(order, stopping)
-    stats = lanes.stats
+    stopping, stats = Stopping(), stats or Stats()
     async with AsyncExitStack() as opened:
         opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
         grace_s = order.settings.limits.grace_s
         opened.enter_context(stop_on_signals(stopping, grace_s=grace_s))
         results, source = await _open_files(order, paths, stopping, opened)
-        lane = await opened.enter_async_context(open_live_lane(lanes))
-        opened.enter_context(snapshots_written(paths.stats, stats, lanes.clock))
+        spending = opened.enter_context(open_spending(paths, order.settings))
+        lane = _make_lane(order, stats, spending.budget)
+        results.follow_pace(lane.is_paced)
+        opened.push_async_callback(lane.aclose)
+        opened.enter_context(snapshots_written(paths.stats, stats, SystemClock()))
         if order.metrics_port is not None:
             await opened.enter_async_context(serve_metrics(stats, order.metrics_port))
         counts = source.counts()
         progress = opened.enter_context(
-            StageProgress("send", total=counts.wanted, done=0, details=lambda: _details(stats))
+            StageProgress(
+                "send",
+                total=counts.wanted,
+                done=0,
+                details=lambda: _details(stats, spending.budget),
+            )
         )
-        sending = Sending(source, lane, results, stopping, progress)
+        sending = Sending(source, lane, spending.keeping(results.keep), stopping, progress)
         await sending.run(order.settings.limits.max_in_flight)
     elapsed_s = time.monotonic() - started_s
     return SendEnd(
@@ -102,13 +114,13 @@ class Sending:
         self,
         source: RequestSource,
         lane: LiveLane,
-        results: ResultFiles,
+        keep: Keep,
         stopping: Stopping,
         progress: StageProgress,
     ) -> None:
         self._source = source
         self._lane = lane
-        self._results = results
+        self._keep = keep
         self._progress = progress
         self.unsettled: Counter[str] = Counter()
         self.ended_by: EngineError | None = None
@@ -117,25 +129,20 @@ class Sending:
     async def run(self, max_in_flight: int) -> None:
         """Send until the source is exhausted or an error ends it; calls in flight finish first."""
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(max_in_flight):
-                    group.create_task(self._work_off())
+            await run_workers(self._work_off, max_in_flight, on_error=self._end)
         except asyncio.CancelledError:
             if self.ended_by is None:
                 raise  # not by us: the grace period was over
 
     async def _work_off(self) -> None:
-        try:
-            while self.ended_by is None and (request := await self._source.next()) is not None:
-                try:
-                    outcome = await self._lane.send(request)
-                except TransientError as error:
-                    self.unsettled[error.code] += 1
-                else:
-                    await self._results.keep(outcome)
-                    self._progress.advance()
-        except EngineError as error:
-            self._end(error)
+        while self.ended_by is None and (request := await self._source.next()) is not None:
+            try:
+                outcome = await self._lane.send(request)
+            except TransientError as error:
+                self.unsettled[error.code] += 1
+            else:
+                await self._keep(outcome)
+                self._progress.advance()
 
     def _end(self, error: EngineError) -> None:
         if self.ended_by is not None:
@@ -152,7 +159,8 @@ async def _open_files(
     """In threads, so that signals are noticed meanwhile: this takes seconds for a million lines."""
     if order.retries_failed:
         set_failures_aside(paths)
-    results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
+    out = await asyncio.to_thread(read_requests_out, order.out_path)
+    results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths, out))
     skips = order.skips_bad_lines
     if order.input_path is None:
         reader = await open_standard_input()
@@ -163,19 +171,12 @@ async def _open_files(
     return results, CheckedSource(checked)
 
 
-def make_lane_parts(order: SendOrder, stopping: Stopping) -> LaneParts:
-    """What the lanes work with that an order is sent on."""
-    return LaneParts(
-        endpoints=order.endpoints,
-        limits=order.settings.limits,
-        price=make_price(order.settings.prices),
-        stats=Stats(),
-        stopping=stopping,
-    )
+def _make_lane(order: SendOrder, stats: Stats, budget: Budget) -> LiveLane:
+    return open_live_lane(order.endpoints, order.settings.limits, budget=budget, stats=stats)
 
 
-def _details(stats: Stats) -> dict[str, str]:
-    details = {"usd": f"{stats.usd:.4f}"}
+def _details(stats: Stats, budget: Budget) -> dict[str, str]:
+    details = {"usd": f"{budget.spent_usd:.4f}"}
     if stats.retried:
         details["retries"] = str(stats.retried.total())
     if stats.failed:

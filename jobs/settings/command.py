@@ -1,5 +1,6 @@
 """The settings of a command: its file or the run's own, the environment, its flags."""
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,14 +10,22 @@ from jobs.settings.endpoints import read_endpoint_flags
 from jobs.settings.resolve import (
     Layer,
     Tree,
+    names,
     read_assignments,
     read_config_file,
     read_environment,
+    remove_key,
     resolve_settings,
     set_key,
+    setting_keys,
+    value_at,
 )
 from jobs.settings.run_config import read_run_config
 from schemas.settings import RunSettings
+
+KIND_WEIGHTS = "questions.kind_weights"
+
+_log = logging.getLogger(__name__)
 
 Flags = Mapping[str, object]  # by setting; None: not given
 
@@ -24,18 +33,47 @@ Flags = Mapping[str, object]  # by setting; None: not given
 def run_settings(
     folder: RunFolder, config: Path | None, flags: Flags, assignments: Sequence[str]
 ) -> RunSettings:
-    """The settings of a run: without a file given, those that it was made with lie below.
+    """The settings of a run: what it remembers lies below the file, the environment and flags.
+
+    What it remembers and the file does not name stays, and is named.
 
     Raises:
         ConfigError: an unknown key or a wrong value.
     """
-    below: list[Layer] = []
-    if config is not None:
-        below.append(read_config_file(config))
-    elif (former := read_run_config(folder.config_path)) is not None:
-        tree = former.settings.model_dump(mode="json", exclude_none=True)
-        below.append(Layer(str(folder.config_path), tree))
-    return _resolve([*below, read_environment(os.environ), _flag_layer(flags)], assignments)
+    given = [read_config_file(config)] if config is not None else []
+    former = read_run_config(folder.config_path)
+    below = [_remembered(folder, former.settings, given)] if former is not None else []
+    return _resolve([*below, *given, read_environment(os.environ), _flag_layer(flags)], assignments)
+
+
+def _remembered(folder: RunFolder, settings: RunSettings, given: Sequence[Layer]) -> Layer:
+    """The run's own settings; a table of names that a file gives takes the place of the run's."""
+    tree = settings.model_dump(mode="json", exclude_none=True)
+    for layer in given:
+        if value_at(layer.tree, KIND_WEIGHTS) is not None:
+            remove_key(tree, KIND_WEIGHTS)
+        kept = sorted(_set_apart(tree) - {key for key in setting_keys() if names(layer.tree, key)})
+        if kept:
+            _log.info(
+                "%s: stay as they are, since %s does not name them: %s (--set KEY=VALUE changes "
+                "one, --set KEY= unsets it)",
+                folder.config_path,
+                layer.source,
+                ", ".join(kept),
+            )
+    return Layer(str(folder.config_path), tree)
+
+
+def _set_apart(tree: Tree) -> set[str]:
+    """The keys whose values are not the defaults of their provider."""
+    provider = value_at(tree, "teacher.provider")
+    usual = resolve_settings([Layer("", {"teacher": {"provider": provider}})])
+    defaults = usual.model_dump(mode="json")
+    return {
+        key
+        for key in setting_keys()
+        if value_at(tree, key) is not None and value_at(tree, key) != value_at(defaults, key)
+    }
 
 
 def send_settings(

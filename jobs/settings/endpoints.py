@@ -1,14 +1,26 @@
 """Where requests go: the settings name the addresses, the environment holds the keys."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import AuthError, ConfigError
 from engine.wire.endpoints import Endpoint
+from jobs.settings.keys import read_account, read_key, read_key_of
+from jobs.settings.proxies import read_proxy
 from jobs.settings.resolve import API_KEY_VARIABLE, Layer
-from schemas.settings import EndpointSettings, RunSettings, TeacherSettings
+from schemas.settings import EndpointSettings, JsonForm, RunSettings
 
 _SHORT_NAMES = {"key": "key_variable", "rpm": "requests_per_minute", "tpm": "tokens_per_minute"}
+
+
+def read_run_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> list[Endpoint]:
+    """Where a run's teacher is asked. None: its model is started with the run, on this machine.
+
+    Raises:
+        AuthError: a key is needed and is not in the environment.
+    """
+    return [] if settings.teacher.is_local else read_endpoints(settings, environment)
 
 
 def read_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> list[Endpoint]:
@@ -18,10 +30,24 @@ def read_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> lis
         AuthError: a key is needed and is not in the environment.
     """
     if settings.endpoints:
-        return [_make_endpoint(each, environment) for each in settings.endpoints]
+        output = settings.teacher.output
+        return [_make_endpoint(each, output, environment) for each in settings.endpoints]
     teacher = settings.teacher
-    api_key = _read_key(teacher.base_url, environment)
-    return [Endpoint(teacher.base_url, api_key, teacher.output_limit_name)]
+    return [
+        Endpoint(
+            teacher.base_url,
+            read_key_of("teacher", teacher.base_url, teacher.key_variable, environment),
+            teacher.output_limit_name,
+            output=teacher.output,
+            account=read_account(environment, teacher.key_variable or API_KEY_VARIABLE),
+            proxy=read_proxy(teacher.base_url, environment),
+        )
+    ]
+
+
+def read_send_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> list[Endpoint]:
+    """The same for requests that are the user's own: their form is not changed on the way."""
+    return [replace(each, output=None) for each in read_endpoints(settings, environment)]
 
 
 def read_trainer_endpoint(settings: RunSettings, environment: Mapping[str, str]) -> Endpoint | None:
@@ -30,12 +56,17 @@ def read_trainer_endpoint(settings: RunSettings, environment: Mapping[str, str])
     Raises:
         AuthError: a key is needed and is not in the environment.
     """
-    base_url = settings.student.base_url
-    if base_url is not None:
-        return Endpoint(base_url, _read_key(base_url, environment))
-    if settings.teacher.provider == "local":
+    student = settings.student
+    if student.base_url is not None:
+        return Endpoint(
+            student.base_url,
+            read_key_of("student", student.base_url, student.key_variable, environment),
+            account=read_account(environment, student.key_variable or API_KEY_VARIABLE),
+            proxy=read_proxy(student.base_url, environment),
+        )
+    if settings.teacher.is_local:
         return None
-    return read_endpoints(settings, environment)[0]
+    return read_send_endpoints(settings, environment)[0]
 
 
 def read_endpoint_flags(flags: Sequence[str]) -> Layer:
@@ -47,38 +78,36 @@ def read_endpoint_flags(flags: Sequence[str]) -> Layer:
     return Layer("--endpoint", {"endpoints": [_read_flag(flag) for flag in flags]} if flags else {})
 
 
-def _read_key(base_url: str, environment: Mapping[str, str]) -> str:
-    api_key = environment.get(API_KEY_VARIABLE, "")
-    if not api_key and base_url == TeacherSettings().base_url:
-        raise AuthError(f"{base_url} needs a key: set the environment variable {API_KEY_VARIABLE}")
-    return api_key
-
-
-def _make_endpoint(settings: EndpointSettings, environment: Mapping[str, str]) -> Endpoint:
-    api_key = environment.get(settings.key_variable, "")
-    if settings.key_variable and not api_key:
-        raise AuthError(
-            f"{settings.base_url} needs a key: set the environment variable {settings.key_variable}"
-        )
+def _make_endpoint(
+    settings: EndpointSettings, output: JsonForm, environment: Mapping[str, str]
+) -> Endpoint:
+    variable = settings.key_variable
+    api_key = read_key(variable, environment) if variable else ""
+    if variable and not api_key:
+        raise AuthError(f"{settings.base_url} needs a key: set the environment variable {variable}")
     return Endpoint(
         settings.base_url,
         api_key,
         settings.output_limit_name,
         settings.requests_per_minute,
         settings.tokens_per_minute,
+        output=output,
+        account=read_account(environment, variable),
+        proxy=read_proxy(settings.base_url, environment),
     )
 
 
 def _read_flag(flag: str) -> dict[str, Any]:
+    """What one flag says. What it holds is not shown in a message: a part of it may be a key."""
     base_url, *options = flag.split(",")
     endpoint: dict[str, Any] = {"base_url": base_url}
     for option in options:
         name, _, value = option.partition("=")
         if name not in _SHORT_NAMES or not value:
             raise ConfigError(
-                f"--endpoint {base_url}: found an option {name!r}, expected "
-                "URL[,key=VARIABLE][,rpm=N][,tpm=N] where VARIABLE names the environment "
-                "variable that holds the key"
+                "--endpoint: found an option of another name (which is not shown), expected "
+                "URL[,key=VARIABLE][,rpm=N][,tpm=N] where VARIABLE is the name of the environment "
+                "variable that holds the key, never the key itself"
             )
         endpoint[_SHORT_NAMES[name]] = value
     return endpoint

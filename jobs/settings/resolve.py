@@ -2,6 +2,7 @@
 
 import copy
 import difflib
+import re
 import tomllib
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,16 +14,20 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from engine.errors import ConfigError
+from jobs.settings.former_names import FORMER_NAMES, with_present_names
 from schemas.settings import RunSettings, TeacherSettings
 
 ENV_PREFIX = "DISTILL_"
-MAY_HOLD_SECRETS = ("teacher.base_url", "student.base_url", "endpoints")
+MAY_HOLD_SECRETS = ("base_url", "key_variable")  # last parts of keys, and all of `endpoints`
 BASE_URL_VARIABLE = "OPENAI_BASE_URL"
 API_KEY_VARIABLE = "OPENAI_API_KEY"
 
 DEFAULT_PROVIDER = TeacherSettings().provider
 
 Tree = dict[str, Any]
+
+_KEY_PART = re.compile(r"""([^."']+)|"([^"]*)"|'([^']*)'""")
+_ASSIGNMENT = re.compile(r"""(?P<key>(?:[^="']|"[^"]*"|'[^']*')+?)\s*=(?P<value>.*)""", re.DOTALL)
 
 
 class Layer(NamedTuple):
@@ -36,12 +41,14 @@ def resolve_settings(layers: Sequence[Layer]) -> RunSettings:
     """The settings that the layers give together; a later layer wins key by key.
 
     Below a layer that names another provider lie that provider's defaults
-    (teacher_defaults.toml), above what was set for the former one. A relative documents_dir is
-    relative to the working directory of this call.
+    (teacher_defaults.toml), above what was set for the former one. Names of earlier versions are
+    read as those of today. A relative documents_dir is relative to the working directory of this
+    call.
 
     Raises:
         ConfigError: an unknown key or a wrong value; says where, what was found and expected.
     """
+    layers = [Layer(layer.source, with_present_names(layer.tree)) for layer in layers]
     try:
         settings = RunSettings.model_validate(_merge_all(layers))
     except ValidationError as error:
@@ -76,7 +83,8 @@ def read_environment(environment: Mapping[str, str]) -> Layer:
     Raises:
         ConfigError: a DISTILL_ variable names no setting.
     """
-    names = {ENV_PREFIX + key.replace(".", "_").upper(): key for key in setting_keys()}
+    keys = [*setting_keys(), *FORMER_NAMES]
+    names = {ENV_PREFIX + key.replace(".", "_").upper(): key for key in keys}
     tree: Tree = {}
     if base_url := environment.get(BASE_URL_VARIABLE):
         set_key(tree, "teacher.base_url", base_url)
@@ -101,21 +109,42 @@ def read_assignments(assignments: Sequence[str]) -> Layer:
     """
     tree: Tree = {}
     for assignment in assignments:
-        key, equals, value = assignment.partition("=")
-        if not equals:
+        found = _ASSIGNMENT.fullmatch(assignment)
+        if found is None:
             raise ConfigError(f"--set {assignment!r}: expected section.key=value")
-        set_key(tree, key.strip(), _toml_value(value.strip()))
+        set_key(tree, found["key"], _toml_value(found["value"].strip()))
     return Layer("--set", tree)
 
 
 def set_key(tree: Tree, key: str, value: object) -> None:
-    """Put `value` at a dotted key."""
-    *sections, name = key.split(".")
+    """Put `value` at a dotted key; a name in quotes may hold dots (`prices."my.model".input`)."""
+    *sections, name = _split_key(key)
     for section in sections:
         tree = tree.setdefault(section, {})
         if not isinstance(tree, dict):
             raise ConfigError(f"{key}: {section} was given a value of its own before")
     tree[name] = value
+
+
+def value_at(tree: Tree, key: str) -> object:
+    """The value at a dotted key, None if there is none."""
+    value: object = tree
+    for name in _split_key(key):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def names(tree: Tree, key: str) -> bool:
+    """Whether a tree has anything at a dotted key."""
+    return value_at(tree, key) is not None
+
+
+def remove_key(tree: Tree, key: str) -> None:
+    """Take the value at a dotted key out of a tree that has its sections."""
+    section, _, name = key.rpartition(".")
+    inner = value_at(tree, section)
+    if isinstance(inner, dict):
+        inner.pop(name, None)
 
 
 def setting_keys(model: type[BaseModel] = RunSettings) -> Iterator[str]:
@@ -133,6 +162,11 @@ def setting_fields(
             yield prefix + name, field
         else:
             yield from setting_fields(section, f"{prefix}{name}.")
+
+
+def _split_key(key: str) -> list[str]:
+    parts = _KEY_PART.findall(key)
+    return [bare or double or single for bare, double, single in parts]
 
 
 def _with_home(folder: Path) -> Path:
@@ -212,7 +246,8 @@ def _explain(error: ValidationError, layers: Sequence[Layer]) -> str:
         if problem["type"] == "extra_forbidden":
             lines.append(f"{source}: unknown key {key!r}{_nearest(key, list(setting_keys()))}")
         else:
-            found = "" if key.startswith(MAY_HOLD_SECRETS) else f" (found {problem['input']!r})"
+            is_secret = key.endswith(MAY_HOLD_SECRETS) or key.startswith("endpoints")
+            found = "" if is_secret else f" (found {problem['input']!r})"
             lines.append(f"{source}: {key}: {problem['msg']}{found}")
     return "\n".join(lines)
 

@@ -44,7 +44,9 @@ def read_run_batches(target: Path) -> list[Batch]:
         ConfigError: `target` is neither.
         DamagedLogError: the ledger is damaged.
     """
-    return read_batches(_batch_folder(target).ledger_path)
+    folder = _batch_folder(target)
+    folder.require_ledger()
+    return read_batches(folder.ledger_path)
 
 
 def describe_batches(target: Path, batches: Sequence[Batch]) -> str:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from engine.batch.ledger import read_batches
 from engine.run_folder import RunFolder
 from jobs.dataset.stages import DATASET
+from jobs.documents.check_held_out import HELD_OUT_CHECK, describe_held_out
 from jobs.run.stages import Stages, StagesEnd
 from schemas.summary import RequestSummary, RunSummary, StageSummary
 
@@ -40,10 +41,11 @@ def _funnel(summary: RunSummary, dataset: Stages[None]) -> Iterator[str]:
     dropped = _dropped(summary, documents.name)
     yield _line(documents.label, f"{summary.documents:,} read{dropped}")
     for before, stage in pairwise(dataset):
-        if stage.name in summary.stages:
+        if stage.name in summary.stages and stage is not HELD_OUT_CHECK:
             indent = "  " if stage.result is before.result else ""  # it only drops some of them
-            kept = _kept(summary.stages[stage.name])
-            yield _line(indent + stage.label, kept + _dropped(summary, stage.name))
+            yield _line(indent + stage.label, _kept_and_dropped(summary, stage.name))
+    if (check := summary.held_out_check) and check.held_out_chunk_count:
+        yield _line("held-out text", describe_held_out(check))
     yield _line("rows", ", ".join(f"{rows:,} {name}" for name, rows in summary.rows.items()))
 
 
@@ -54,7 +56,7 @@ def _costs(summary: RunSummary) -> Iterator[str]:
         out = f"{batches.out:,} out with {batches.requests_out:,} requests, " if batches.out else ""
         wasted = f"; {_dollars(batches.wasted_usd)} for nothing" if batches.wasted_usd else ""
         yield _line("batches", f"{out}{batches.collected:,} collected{wasted}")
-    yield _line("cost", _dollars(summary.cost_usd))
+    yield _line("cost", _dollars(summary.cost_usd) + _estimated(summary))
 
 
 def _files(summary: RunSummary) -> Iterator[str]:
@@ -64,6 +66,13 @@ def _files(summary: RunSummary) -> Iterator[str]:
 
 def _line(label: str, text: str) -> str:
     return f"{label:<{LABEL_CHARS}} {text}"
+
+
+def _kept_and_dropped(summary: RunSummary, stage: str) -> str:
+    dropped = _dropped(summary, stage)
+    if not summary.stages[stage].finished:  # it compares all at once, and counts no items
+        return dropped.removeprefix("; ")
+    return _kept(summary.stages[stage]) + dropped
 
 
 def _kept(stage: StageSummary) -> str:
@@ -85,6 +94,17 @@ def _describe_requests(requests: RequestSummary) -> str:
         f"({requests.cached_tokens:,} cached), {requests.completion_tokens:,} out, "
         f"{_dollars(requests.cost_usd)}"
     )
+
+
+def _estimated(summary: RunSummary) -> str:
+    """How much of the cost is not by the provider's own word, if any."""
+    unsaid_usd = sum(requests.estimated_usd for requests in summary.requests.values())
+    parts = []
+    if summary.lost_usd:
+        parts.append(f"at most {_dollars(summary.lost_usd)} for replies that never came")
+    if unsaid_usd:
+        parts.append(f"{_dollars(unsaid_usd)} for replies that do not say their tokens")
+    return f"; of it estimated: {', '.join(parts)}" if parts else ""
 
 
 def _dollars(cost_usd: float | None) -> str:

@@ -12,9 +12,11 @@ from engine.files.journal import Settled, read_settled
 from engine.files.jsonl_lines import read_lines
 from engine.files.lock import find_writer
 from engine.files.records import read_records
+from engine.files.sends import read_sends
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from jobs.dataset.stages import DATASET
+from jobs.documents.check_held_out import read_held_out_check
 from jobs.run.batch_folders import read_batch_losses
 from jobs.run.stages import Stages
 from jobs.settings.run_config import read_run_config
@@ -33,24 +35,31 @@ def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSumm
         DamagedLogError: a file of the run is damaged.
     """
     config = read_run_config(folder.config_path)
-    requests = _sum_requests(folder.journal_path)
+    writer = find_writer(folder.lock_path)
+    sends = read_sends(folder.sends_path)  # before the journal: what is settled since is not lost
+    unsettled = dict(sends.out_usd)
+    requests = _sum_requests(folder.journal_path, unsettled)
+    for settled in read_settled(folder.retried_path):
+        unsettled.pop(settled.request_id, None)
+    lost_usd = sum(sends.lost_usd.values()) + (0.0 if writer else sum(unsettled.values()))
     costs = [summary.cost_usd for summary in requests.values()]
     costs += [settled.cost_usd for settled in read_settled(folder.retried_path)]
     batches = _sum_batches(folder)
-    costs.append(batches.wasted_usd if batches else 0.0)
+    costs += [batches.wasted_usd if batches else 0.0, lost_usd]
     known = [cost for cost in costs if cost is not None]
-    writer = find_writer(folder.lock_path)
     return RunSummary(
         run_dir=os.fsencode(folder.run_dir).decode(errors="backslashreplace"),
         run_id=config.run.run_id if config else None,
         model=config.settings.teacher.model if config else None,
-        is_demo_grade=config is not None and config.settings.teacher.provider == "local",
+        is_demo_grade=config is not None and config.settings.teacher.is_local,
         documents=_count_lines(folder.results_path("documents")),
         stages=_sum_stages(folder, dataset),
         requests=requests,
         rows={name: _count_lines(folder.dataset_dir / name) for name in DATASET_FILES},
+        held_out_check=read_held_out_check(folder),
         batches=batches,
         cost_usd=sum(known) if len(known) == len(costs) else None,
+        lost_usd=lost_usd,
         writer=writer,
         stats=_read_last_line(folder.stats_path) if writer else None,
     )
@@ -89,9 +98,11 @@ def _result_counts(path: Path) -> Iterator[int]:
     return (item.result_count for item in read_records(path, FinishedItem))
 
 
-def _sum_requests(journal_path: Path) -> dict[str, RequestSummary]:
+def _sum_requests(journal_path: Path, unsettled: dict[str, float]) -> dict[str, RequestSummary]:
+    """Add up the journal by purpose; what it settles is taken out of `unsettled`."""
     tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
     for settled in read_settled(journal_path):
+        unsettled.pop(settled.request_id, None)
         tallies[settled.purpose].add(settled)
     return {purpose: tally.summary() for purpose, tally in tallies.items()}
 
@@ -102,12 +113,15 @@ class _Tally:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._cost_usd: float | None = 0.0
+        self._estimated_usd = 0.0
 
     def add(self, settled: Settled) -> None:
         self._counts["completed" if settled.is_completed else "failed"] += 1
         self._counts["prompt_tokens"] += settled.usage.prompt_tokens
         self._counts["cached_tokens"] += settled.usage.cached_tokens
         self._counts["completion_tokens"] += settled.usage.completion_tokens
+        if settled.is_estimated:
+            self._estimated_usd += settled.cost_usd or 0.0
         if self._cost_usd is not None and settled.cost_usd is not None:
             self._cost_usd += settled.cost_usd
         else:
@@ -121,6 +135,7 @@ class _Tally:
             cached_tokens=self._counts["cached_tokens"],
             completion_tokens=self._counts["completion_tokens"],
             cost_usd=self._cost_usd,
+            estimated_usd=self._estimated_usd,
         )
 
 

@@ -78,7 +78,7 @@ def comparable_files(run_dir: Path) -> dict[str, list[bytes]]:
     files = {}
     for path in sorted(run_dir.rglob("*.jsonl")):
         name = str(path.relative_to(run_dir))
-        if name == "stats.jsonl":
+        if name in ("stats.jsonl", "sends.jsonl"):
             continue
         lines = path.read_bytes().splitlines()
         if name == "journal.jsonl":

@@ -5,8 +5,6 @@ from pathlib import Path
 from engine.files.records import RecordLog
 from schemas.batches import BatchAttempt
 
-TRUNCATED = "truncated"
-
 
 class AttemptLog:
     """The tries that settled nothing, by request. A paid reply that was cut off is kept here."""

@@ -10,6 +10,7 @@ from engine.batch.collecting.attempts import AttemptLog
 from engine.batch.collecting.fetcher import ResultFetcher
 from engine.batch.collecting.result_files import (
     GROUP_LINES,
+    WorstUsages,
     read_groups,
     read_requests,
     read_result_line,
@@ -116,6 +117,7 @@ class Collector:
         self._reader = reader
         self._sink = sink
         self._fetcher = ResultFetcher(folder, provider, clock=clock)
+        self._worst_usages_name = ""
 
     async def collect(self, batch: Batch) -> ResultCounter:
         """Settle what an ended batch has answered; the rest of its requests come back.
@@ -185,7 +187,13 @@ class Collector:
 
     def _asked(self, request_id: str, batch: Batch, *, has_output_limit: bool) -> Asked:
         before = [a for a in self._attempts.of(request_id) if a.batch != batch.name]
-        return Asked(request_id, before, has_output_limit)
+        return Asked(request_id, before, has_output_limit, self._worst_usages_of(batch).of)
+
+    def _worst_usages_of(self, batch: Batch) -> WorstUsages:
+        if batch.name != self._worst_usages_name:
+            self._worst_usages = WorstUsages(self._folder.input_path(batch.name))
+            self._worst_usages_name = batch.name
+        return self._worst_usages
 
     def _keep(
         self, end: RequestEnd, asked: Asked, counter: ResultCounter

@@ -10,8 +10,7 @@ from engine.batch.collecting.result_files import ends_whole, has_results
 from engine.batch.folder import BatchFolder
 from engine.batch.provider import Provider
 from engine.clock import Clock
-from engine.errors import RequestError, TransientError
-from engine.wire.sdk import NOT_FOUND
+from engine.errors import NOT_FOUND, RequestError, TransientError
 from schemas.batches import Batch, RemoteState
 
 GONE_AFTER = timedelta(hours=1)  # since the batch's end was seen; result files may lag behind it

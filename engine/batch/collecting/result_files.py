@@ -4,14 +4,17 @@ import os
 import re
 from collections import deque
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 from engine.errors import DamagedLogError
 from engine.wire.lenient_json import NotJsonError, parse_json
-from schemas.requests import Json
+from engine.wire.prices import worst_usage
+from schemas.outcomes import Usage
+from schemas.requests import Json, Request, output_limit
 
 GROUP_LINES = 1_000  # made durable together
 LIMIT_NAMES = (b'"max_completion_tokens":', b'"max_tokens":')
@@ -45,6 +48,42 @@ def read_requests(path: Path) -> dict[str, bool]:
         ) from error
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise DamagedLogError(f"{path}: is damaged ({error}); restore it from a backup") from error
+
+
+def read_whole_ids(path: Path) -> list[str]:
+    """The ids in a file of requests, which a crash may have cut off anywhere."""
+    lines = map(read_result_line, path.read_bytes().splitlines())
+    return [line.custom_id for line in lines if line is not None and line.fields is not None]
+
+
+class WorstUsages:
+    """The most that each request of a batch may be billed for; read when it is first needed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def of(self, request_id: str) -> Usage:
+        """The most tokens of one request of the batch."""
+        return self._by_id[request_id]
+
+    @cached_property
+    def _by_id(self) -> dict[str, Usage]:
+        with self._path.open("rb") as file:
+            return {fields["custom_id"]: _worst_usage(fields) for fields in map(orjson.loads, file)}
+
+
+def _worst_usage(fields: dict[str, Any]) -> Usage:
+    body = fields["body"]
+    request = Request(
+        request_id=fields["custom_id"],
+        url=fields["url"],
+        model=body["model"],
+        payload=orjson.dumps(body),
+        purpose="",
+        prompt_tokens=0,  # its bytes are counted
+        max_output_tokens=output_limit(body),
+    )
+    return worst_usage(request)
 
 
 def read_groups(path: Path) -> Iterator[list[bytes]]:

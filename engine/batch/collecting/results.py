@@ -1,28 +1,28 @@
 """One line of a batch's results, read: an outcome, a failed try, or a request that comes back."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from engine.batch.collecting.attempts import TRUNCATED, attempt_id
+from engine.batch.collecting.attempts import attempt_id
 from engine.batch.collecting.result_files import ResultLine
 from engine.clock import Clock
-from engine.errors import EngineError, FatalError, RequestError, TransientError
+from engine.errors import TRUNCATED, EngineError, FatalError, RequestError, TransientError
 from engine.wire.endpoints import Endpoint
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from engine.wire.prices import Price
 from engine.wire.replies import (
-    USELESS,
-    Answer,
     Ending,
+    HttpResponse,
     check_reply,
     read_ending,
     read_error,
-    read_usage,
-    scrub,
+    useless_reply,
 )
+from engine.wire.server_text import scrub
+from engine.wire.usage import CountedUsage, read_usage
 from schemas.batches import Batch, BatchAttempt
 from schemas.outcomes import Completed, Failed, Usage
 from schemas.requests import Json, Url
@@ -46,11 +46,15 @@ class Returned(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A request of a batch: what was tried before, and whether its output limit can be enlarged."""
+    """A request of a batch: what was tried before, and whether its output limit can be enlarged.
+
+    `worst_of` tells the most that a request of the batch may be billed for.
+    """
 
     request_id: str
     attempts: Sequence[BatchAttempt]
     has_output_limit: bool
+    worst_of: Callable[[str], Usage]
 
 
 RequestEnd = Completed | Failed | BatchAttempt | Returned
@@ -91,7 +95,7 @@ class ResultReader:
         raw = dump_json(body)
         try:
             if status != 200:
-                raise read_error(Answer(status, {}, raw), self._endpoint, self._clock)
+                raise read_error(HttpResponse(status, {}, raw), self._endpoint, self._clock)
             reply = check_reply(body, _url(batch), self._endpoint)
         except (RequestError, TransientError, FatalError) as error:
             return self._not_answered(error, line, batch, asked)
@@ -118,7 +122,7 @@ class ResultReader:
             return self._unreadable("a line without a response", line, batch, asked)
         status = 400 if _PERMANENT_CODE.search(code) else 500
         fields: dict[str, Json] = {"code": code or "unknown", "message": _string(error, "message")}
-        answer = Answer(status, {}, dump_json({"error": fields}))
+        answer = HttpResponse(status, {}, dump_json({"error": fields}))
         failure = read_error(answer, self._endpoint, self._clock)
         return self._not_answered(failure, line, batch, asked)
 
@@ -151,30 +155,31 @@ class ResultReader:
             return attempt.model_copy(update={"cost_usd": cost_usd, "reply": reply})
         message = f"{scrub(what, self._endpoint)} (in {tries} batches)"
         failed = self._failed(MALFORMED, message, None, batch, asked)
-        return replace(failed, cost_usd=cost_usd, raw=line.data.rstrip(b"\r\n"))
+        return replace(failed, cost_usd=cost_usd, is_estimated=True, raw=line.data.rstrip(b"\r\n"))
 
     def _paid(
         self, reply: dict[str, Json], raw: bytes, server_request_id: str, batch: Batch, asked: Asked
     ) -> RequestEnd:
-        usage, ending = read_usage(reply), read_ending(reply)
-        cost_usd = self._cost_usd(batch, usage)
+        counted, ending = _count_usage(reply, asked), read_ending(reply)
+        cost_usd = self._cost_usd(batch, counted.usage)
         if ending == "length" and not self._enlarges_truncated:
             ending = "complete"
         if ending != "complete":
-            return self._useless(ending, reply, raw, usage, batch, asked)
+            return self._useless(ending, reply, raw, counted, batch, asked)
         return Completed(
             request_id=asked.request_id,
             model=batch.intent.model,
             purpose=batch.intent.purpose,
             lane="batch",
             attempts=len(asked.attempts) + 1,
-            usage=usage,
+            usage=counted.usage,
             cost_usd=cost_usd,
             latency_s=_latency_s(batch, self._clock),
             settled_at=self._clock.utc_now().isoformat(),
             reply=reply,
             raw=raw,
             server_request_id=server_request_id,
+            is_estimated=counted.is_estimated,
         )
 
     def _useless(
@@ -182,11 +187,12 @@ class ResultReader:
         ending: Ending,
         reply: dict[str, Json],
         raw: bytes,
-        usage: Usage,
+        counted: CountedUsage,
         batch: Batch,
         asked: Asked,
     ) -> RequestEnd:
         """A reply that was paid for but is no answer: cut off, or a refusal."""
+        usage = counted.usage
         cost_usd = self._cost_usd(batch, usage)
         was_enlarged = any(attempt.code == TRUNCATED for attempt in asked.attempts)
         if ending == "length" and asked.has_output_limit and not was_enlarged:
@@ -200,8 +206,16 @@ class ResultReader:
                     "reply": raw.decode(errors="replace"),
                 }
             )
-        failed = self._failed(*USELESS[ending], 200, batch, asked)
-        return replace(failed, usage=usage, cost_usd=cost_usd, reply=reply)
+        failed = self._failed(
+            *useless_reply(ending, reply, str(batch.intent.purpose)), 200, batch, asked
+        )
+        return replace(
+            failed,
+            usage=usage,
+            cost_usd=cost_usd,
+            reply=reply,
+            is_estimated=counted.is_estimated,
+        )
 
     def _again(self, code: str, message: str, batch: Batch, asked: Asked) -> RequestEnd:
         tries = sum(attempt.code != TRUNCATED for attempt in asked.attempts) + 1
@@ -240,6 +254,15 @@ class ResultReader:
     def _cost_usd(self, batch: Batch, usage: Usage) -> float | None:
         usd = self._price(batch.intent.model, usage)
         return None if usd is None else usd * self._price_share
+
+
+def _count_usage(reply: dict[str, Json], asked: Asked) -> CountedUsage:
+    """What counts as billed; the worst case is looked up only where the reply does not say all."""
+    reported = read_usage(reply)
+    counted = reported.or_at_most(Usage())
+    return (
+        reported.or_at_most(asked.worst_of(asked.request_id)) if counted.is_estimated else counted
+    )
 
 
 def _latency_s(batch: Batch, clock: Clock) -> float:

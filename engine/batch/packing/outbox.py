@@ -31,6 +31,11 @@ class Spooled(NamedTuple):
     payload: bytes
 
     @property
+    def max_output_tokens(self) -> int:
+        """The same as of a `Request`."""
+        return self.output_tokens
+
+    @property
     def group(self) -> tuple[str, str, str]:
         """What a batch has in common: the provider wants one url and model, we one purpose."""
         return (self.url, self.model, self.purpose)
@@ -142,8 +147,8 @@ class OutIndex:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def __contains__(self, request_id: str) -> bool:
-        return next(self._ids.offsets(id_key(request_id)), None) is not None
+    def __contains__(self, request_id: object) -> bool:
+        return next(self._ids.offsets(id_key(str(request_id))), None) is not None
 
 
 def _scan(path: Path) -> array[int]:

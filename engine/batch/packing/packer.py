@@ -12,9 +12,8 @@ import orjson
 
 from engine.batch.packing.outbox import Spooled
 from engine.files.jsonl_lines import id_key
-from engine.wire.prices import Price
+from engine.wire.prices import Price, worst_case_usd
 from schemas.batches import BatchIntent
-from schemas.outcomes import Usage
 from schemas.requests import EMBEDDINGS
 
 MAX_INPUTS_PER_BATCH = 50_000  # embedding inputs over all requests of a file (OpenAI Batch guide)
@@ -119,7 +118,8 @@ class Packer:
         file = self._file_with_room(request, len(line), inputs)
         if file is None and (self._room.files_left <= 0 or len(self._open) >= MAX_OPEN_FILES):
             return "waits"
-        usd = self._worst_case_usd(request)
+        usd = worst_case_usd(self._price, request)
+        usd = None if usd is None else usd * self._price_share
         if not self._room.take(request.model, request.prompt_tokens, usd or 0):
             return "waits"
         file = file or self._open_file(request)
@@ -146,10 +146,6 @@ class Packer:
         self._next_number += 1
         file = self._open[request.group] = _File(name, self._path_of(name), request.group)
         return file
-
-    def _worst_case_usd(self, request: Spooled) -> float | None:
-        usd = self._price(request.model, Usage(request.prompt_tokens, request.output_tokens))
-        return None if usd is None else usd * self._price_share
 
 
 class _File:

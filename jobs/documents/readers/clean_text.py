@@ -4,26 +4,55 @@ import re
 import unicodedata
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_TERMINAL = re.compile(  # ECMA-48: control sequences (colours), commands (links), character sets
+    "\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b\n]*(?:\x07|\x1b\\\\)|[()][0-9A-Za-z]|[=>78cDEHMNOZ])"
+)
+_OVERSTRIKE = re.compile("[^\n\b]\b")  # bold and underlined as typewriters and `man` write it
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f"  # controls; tab and newline stay
-    "\xad\u200b\u2060\ufeff"  # soft hyphen, zero-width space, word joiner, byte order mark
+    "\xad\u200b\u2060-\u2064\ufeff"  # soft hyphen, zero-width space, joiner, byte order mark
     "\ufdd0-\ufdef\ufffe\uffff]"  # not characters
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile("[\xa0\u202f]")  # no-break spaces
-_TRAILING = re.compile("[ \t]+(?=\n|$)")
+_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl"} | {
+    code: "st" for code in (0xFB05, 0xFB06)
+}
 _BLANK_LINES = re.compile("\n{3,}")
-_WHITESPACE = re.compile(r"\s+")
+_UNSPACED = "\u3000-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff60"
+_UNSPACED_TEXT = re.compile(f"[{_UNSPACED}]")  # Chinese and Japanese: no spaces between words
 
 
 def clean(text: str) -> str:
     """`text` in NFC without control characters; at most one blank line together, none around."""
-    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
-    text = _SPACES.sub(" ", _SURROGATES.sub("\ufffd", text))
-    text = _BLANK_LINES.sub("\n\n", _TRAILING.sub("", text))
-    return unicodedata.normalize("NFC", text).strip("\n")
+    if "\x1b" in text or "\b" in text:
+        text = _OVERSTRIKE.sub("", _TERMINAL.sub("", text))
+    text = _LINE_ENDS.sub("\n", text)
+    if not text.isascii():
+        text = _SPACES.sub(" ", _SURROGATES.sub("\ufffd", text)).translate(_LIGATURES)
+    text = "\n".join([line.rstrip(" \t") for line in _INVISIBLE.sub("", text).split("\n")])
+    return unicodedata.normalize("NFC", _BLANK_LINES.sub("\n\n", text)).strip("\n")
 
 
 def clean_line(text: str) -> str:
-    """`text` cleaned, on one line, with single spaces."""
-    return _WHITESPACE.sub(" ", clean(text)).strip()
+    """`text` cleaned, on one line, with single spaces; none where Chinese or Japanese is broken."""
+    words = " ".join(text.split())
+    if words.isascii() and words.isprintable():
+        return words
+    text = clean(text)
+    if "\n" in text and _UNSPACED_TEXT.search(text):
+        text = _join_lines(text.split("\n"))
+    return " ".join(text.split())
+
+
+def _join_lines(lines: list[str]) -> str:
+    pieces: list[str] = []
+    for line in filter(None, map(str.strip, lines)):
+        if pieces and not (_is_unspaced(pieces[-1][-1]) and _is_unspaced(line[0])):
+            pieces.append(" ")
+        pieces.append(line)
+    return "".join(pieces)
+
+
+def _is_unspaced(char: str) -> bool:
+    return _UNSPACED_TEXT.match(char) is not None

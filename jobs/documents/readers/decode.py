@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from charset_normalizer import CharsetMatch, from_bytes
+import chardetng_py
 
 from jobs.documents.readers.limits import UnreadableFileError
 
@@ -16,28 +16,50 @@ _MARKS = (
 )
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _DECLARATION_BYTES = 2048  # HTML standard: a declaration is within the first 1024
-_WINDOWS_1252 = {"iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"}  # Encoding standard
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1b"))
+_WIDER = {  # Encoding standard: what a label stands for is often more than its name says
+    **dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"), "cp1252"),
+    **dict.fromkeys(("gb2312", "gbk", "x-gbk", "gb_2312-80"), "gb18030"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "x-sjis", "sjis"), "cp932"),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "ksc5601"), "cp949"),
+    **dict.fromkeys(("iso-8859-11", "tis-620", "windows-874"), "cp874"),
+    "iso-8859-9": "cp1254",
+    "iso-8859-8-i": "iso-8859-8",
+    "iso-2022-jp": "iso2022_jp_ext",
+    "big5": "big5hkscs",
+    "macintosh": "mac_roman",
+    "x-mac-cyrillic": "mac_cyrillic",
+}
+_ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\$\([DQ]|\([JI])")  # RFC 1468 and its extensions
+_LETTERS_ELSEWHERE = "£¥±µ³¹²¼½¾"  # in the encodings of other languages: Ł, ą, ł
+_SIGNS_ALONE = re.compile(f"[\0-\x7f{_LETTERS_ELSEWHERE}¢§©®°¶·«»×÷‚„“”‘’…–—•™€†‡\xa0]+")
+_SIGN_IN_WORD = re.compile(rf"[a-zA-Z][{_LETTERS_ELSEWHERE}]|(?!µ)[{_LETTERS_ELSEWHERE}][a-zA-Z]")
+_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\b\x1b"))  # text may be padded with zeros
 _MAX_CONTROL_SHARE = 0.01
-_COHERENCE_TOLERANCE = 0.1
+_MIN_GOOD_PER_BAD = 3  # letters of UTF-8 for each byte that is none: other encodings have fewer
+_MAX_WRONG_SHARE = 0.002  # of the characters of text in a declared encoding
+_MAX_UNITS_PER_SPACE = 200  # or line end, in UTF-16
 _SAMPLE_BYTES = 256 * 1024
+_WRONG = "\ufffd"
 
 
 def decode_text(data: bytes) -> str:
-    """The text of a plain-text file.
+    """The text of a plain-text file; bytes that are wrong become U+FFFD.
 
     Raises:
         UnreadableFileError: it is no text.
     """
-    if (marked := _decode_marked(data)) is not None:
-        return marked
-    for encoding in ("utf-8", _utf16_by_zeros(data)):
-        text = _try_decode(data, encoding) if encoding else None
-        if text is not None and not _is_binary(text.encode(errors="surrogatepass")):
-            return text
+    if (text := _decode_known(data)) is not None:
+        return text
+    if (text := _decode_wide(data)) is not None:
+        return text
     if _is_binary(data):
         raise UnreadableFileError("binary_content", "holds binary data, not text; remove it")
-    return _decode_guessed(data)
+    if (text := _decode_utf8(data)) is not None:
+        return text
+    western = _decode_loosely(data, "cp1252")
+    if _SIGNS_ALONE.fullmatch(western) and not _SIGN_IN_WORD.search(western):
+        return western  # £5, 20 °C: a guess would take such signs for letters of other languages
+    return _decode_loosely(data, chardetng_py.detect(data[:_SAMPLE_BYTES]))
 
 
 def decode_markup(data: bytes) -> str:
@@ -46,22 +68,45 @@ def decode_markup(data: bytes) -> str:
     Raises:
         UnreadableFileError: it is no text.
     """
+    if (text := _decode_known(data)) is not None:
+        return text
     found = _DECLARED.search(data[:_DECLARATION_BYTES])
-    if not found or _decode_marked(data) is not None:
+    if not found or b"\0" in data[: found.end()]:
         return decode_text(data)
-    declared = found[1].decode("ascii", "replace").lower()
-    encoding = "cp1252" if declared in _WINDOWS_1252 else declared
-    for candidate in ("utf-8", encoding):  # what is valid UTF-8 is hardly anything else
-        if (text := _try_decode(data, candidate)) is not None and "\0" not in text:
-            return text
-    return decode_text(data)
+    if (text := _decode_utf8(data)) is not None:  # what is UTF-8 is hardly anything else
+        return text
+    text = _decode_loosely(data, found[1].decode("ascii", "replace"))
+    if text.count(_WRONG) > len(text) * _MAX_WRONG_SHARE:
+        return decode_text(data)
+    return text
 
 
-def _decode_marked(data: bytes) -> str | None:
+def _decode_known(data: bytes) -> str | None:
+    """What says by its first bytes, or by escapes that nothing else has, how it is encoded."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")
+    if _ISO_2022_JP.search(data[:_SAMPLE_BYTES]):
+        return _try_decode(data, "iso2022_jp_ext")
     return None
+
+
+def _decode_utf8(data: bytes) -> str | None:
+    """UTF-8, though a few of its bytes may be wrong; None if it is something else."""
+    text = data.decode("utf-8", "replace")
+    bad_count = text.count(_WRONG)
+    if not bad_count:
+        return text
+    good_count = len(text) - bad_count - sum(map(text.count, map(chr, range(128))))
+    return text if good_count >= bad_count * _MIN_GOOD_PER_BAD else None
+
+
+def _decode_loosely(data: bytes, label: str) -> str:
+    label = label.lower()
+    try:
+        return data.decode(_WIDER.get(label, label), "replace")
+    except (LookupError, UnicodeError):
+        return data.decode("cp1252", "replace")
 
 
 def _try_decode(data: bytes, encoding: str) -> str | None:
@@ -71,30 +116,28 @@ def _try_decode(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def _utf16_by_zeros(data: bytes) -> str | None:
-    sample = data[:_SAMPLE_BYTES]
-    half = len(sample) // 2 or 1
-    if sample[1::2].count(0) > half // 2 and sample[::2].count(0) < half // 10 + 1:
-        return "utf-16-le"
-    if sample[::2].count(0) > half // 2 and sample[1::2].count(0) < half // 10 + 1:
-        return "utf-16-be"
-    return None
+def _decode_wide(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark, known by its spaces and line ends."""
+    if len(data) % 2 or b"\0" not in data[:_SAMPLE_BYTES]:
+        return None
+    for wide in ("utf-32-le", "utf-32-be"):  # hardly anything else is valid in these
+        if (text := _try_decode(data, wide)) is not None and text.strip("\0"):
+            return text
+    encoding = max(("utf-16-le", "utf-16-be"), key=lambda name: _space_count(data, name))
+    if _space_count(data, encoding) * _MAX_UNITS_PER_SPACE < len(data[:_SAMPLE_BYTES]) // 2:
+        return None
+    text = _try_decode(data, encoding)
+    return None if text is None or _is_binary(text.encode(errors="surrogatepass")) else text
+
+
+def _space_count(data: bytes, encoding: str) -> int:
+    sample = data[:_SAMPLE_BYTES].decode(encoding, "replace")
+    return sample.count(" ") + sample.count("\n")
 
 
 def _is_binary(data: bytes) -> bool:
-    control_count = len(data) - len(data.translate(None, _CONTROLS))
-    return control_count > len(data) * _MAX_CONTROL_SHARE
-
-
-def _decode_guessed(data: bytes) -> str:
-    matches = from_bytes(data[:_SAMPLE_BYTES])
-    best = matches.best()
-    western = next((match for match in matches if match.encoding == "cp1252"), None)
-    if best and western and _is_as_likely(western, best):
-        best = western  # by far the most frequent of those that look alike
-    return data.decode(best.encoding if best else "cp1252", "replace")
-
-
-def _is_as_likely(match: CharsetMatch, best: CharsetMatch) -> bool:
-    least_coherence = best.coherence - _COHERENCE_TOLERANCE
-    return match.chaos <= best.chaos and match.coherence >= least_coherence
+    text = data.replace(b"\0", b"")
+    control_count = len(text) - len(text.translate(None, _CONTROLS))
+    if not text:
+        return bool(data)
+    return control_count > len(text) * _MAX_CONTROL_SHARE

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.decode import decode_markup
 from jobs.documents.readers.extract import Block, Extract, assemble
-from jobs.documents.readers.html import html_blocks
+from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
 from jobs.documents.readers.zip_files import open_zip, read_member
 

@@ -25,12 +25,16 @@ class Block(NamedTuple):
 
 
 class Extract(NamedTuple):
-    """What a reader found. Offsets are characters of `text`; `title` may be empty."""
+    """What a reader found. Offsets are characters of `text`; `title` may be empty.
+
+    `notes` say to people what of the file could not be read.
+    """
 
     title: str
     text: str
     page_starts: tuple[int, ...] = ()
     headings: tuple[Heading, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def assemble(

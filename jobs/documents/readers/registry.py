@@ -23,8 +23,24 @@ FORMATS = {
     ".epub": "epub",
     ".docx": "docx",
     ".pptx": "pptx",
+    ".ipynb": "notebook",
+    ".odt": "odt",
+    ".rtf": "rtf",
+    ".tex": "latex",
+    ".latex": "latex",
+    ".org": "org",
+    ".adoc": "asciidoc",
+    ".asciidoc": "asciidoc",
 }
-_MODULES = {"docx": "office", "pptx": "office"}
+_MODULES = {  # those that are not named like their format
+    "html": "html.page",
+    "markdown": "markup.markdown",
+    "rst": "markup.rst",
+    "notebook": "markup.notebook",
+    "docx": "office.docx",
+    "pptx": "office.pptx",
+    **dict.fromkeys(("odt", "rtf", "latex", "org", "asciidoc"), "markup.pandoc"),
+}
 
 
 def format_of(path: str) -> str | None:

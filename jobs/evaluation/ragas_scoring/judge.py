@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cache
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -10,11 +9,14 @@ from ragas.llms.base import InstructorBaseRagasLLM
 
 from engine.ask import Ask, ask_together
 from engine.files.records import first_problem
+from engine.servers import OWN_SERVER
+from engine.wire.content import json_text, reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
-from jobs.dataset.structured_chat import reply_text
+from jobs.evaluation.ragas_scoring.strict_schema import strict_schema
 from schemas.outcomes import Failed, Outcome
 from schemas.record import Value
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
+from schemas.settings import JsonForm
 
 PURPOSE = "evaluation_judge"
 MAX_TRIES = 3  # for a reply of the wrong form; as many as ragas's own client makes
@@ -30,10 +32,11 @@ class JudgePolicy(Value):
     """How the judge is asked. `is_bounded`: the schema limits lengths, which small models need."""
 
     model: str
-    output: str
+    output: JsonForm
     max_output_tokens: int
     temperature: float | None
     is_bounded: bool
+    server: str = OWN_SERVER
 
 
 class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
@@ -78,7 +81,7 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
             if isinstance(outcome, Failed):
                 raise UnscoredError(f"judge: {outcome.code}: {outcome.message}")
             try:
-                return response_model.model_validate_json(reply_text(outcome.reply))
+                return response_model.model_validate_json(json_text(reply_text(outcome.reply)))
             except ValidationError as error:
                 problem = first_problem(error)
         raise UnscoredError(f"judge: malformed_output: {problem}")
@@ -101,7 +104,7 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
         body: dict[str, Json] = {
             "model": self._policy.model,
             "messages": [{"role": "user", "content": prompt}],
-            "response_format": self._response_format(response_model),
+            **self._response_format(response_model),
             "max_completion_tokens": self._policy.max_output_tokens,
         }
         if self._policy.temperature is not None:
@@ -113,47 +116,19 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
             body=body,
             purpose=PURPOSE,
             prompt_tokens=count_tokens(prompt) + 2 * MESSAGE_OVERHEAD_TOKENS,
+            server=self._policy.server,
         )
 
     def _response_format(self, response_model: type[BaseModel]) -> dict[str, Json]:
+        """The part of a body that asks for JSON; ragas's prompts ask for it in words too."""
+        if self._policy.output == "prompt":
+            return {}
         if self._policy.output == "json_object":
-            return {"type": "json_object"}
+            return {"response_format": {"type": "json_object"}}
         schema = strict_schema(response_model, is_bounded=self._policy.is_bounded)
         named: dict[str, Json] = {
             "name": response_model.__name__,
             "strict": True,
             "schema": schema,
         }
-        return {"type": "json_schema", "json_schema": named}
-
-
-MAX_STRING_CHARS = 160
-MAX_ITEMS = 4
-
-
-@cache
-def strict_schema(shape: type[BaseModel], *, is_bounded: bool) -> dict[str, Json]:
-    """Every key required and no other allowed (OpenAI guide on structured outputs).
-
-    Bounded: every string and list has a maximal length, for models that would not stop.
-    """
-    schema: dict[str, Json] = shape.model_json_schema()
-    strict = _strict(schema, is_bounded)
-    assert isinstance(strict, dict)
-    return strict
-
-
-def _strict(node: Json, is_bounded: bool) -> Json:
-    if isinstance(node, list):
-        return [_strict(each, is_bounded) for each in node]
-    if not isinstance(node, dict):
-        return node
-    strict = {key: _strict(value, is_bounded) for key, value in node.items() if key != "default"}
-    match strict:
-        case {"type": "object", "properties": dict(properties)}:
-            strict |= {"required": list(properties), "additionalProperties": False}
-        case {"type": "array"} if is_bounded:
-            strict["maxItems"] = MAX_ITEMS
-        case {"type": "string"} if is_bounded:
-            strict["maxLength"] = MAX_STRING_CHARS
-    return strict
+        return {"response_format": {"type": "json_schema", "json_schema": named}}

@@ -6,17 +6,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.clock import Clock
-from engine.errors import AuthError, ConfigError, FatalError, ModelGoneError, RequestError
+from engine.errors import (
+    AuthError,
+    ConfigError,
+    EngineError,
+    FatalError,
+    ModelGoneError,
+    RequestError,
+    TransientError,
+)
 from engine.wire.endpoints import Endpoint
+from engine.wire.file_states import FILE_PENDING, FileState, is_not_ready, read_file_state
 from engine.wire.sdk import (
     Purpose,
     download_file,
     find_file,
-    has_file,
     open_client,
     translated,
     upload_file,
 )
+from engine.wire.unserved_calls import is_unserved, may_be_unserved
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
@@ -24,6 +33,8 @@ if TYPE_CHECKING:
 
 PURPOSE: Purpose = "fine-tune"
 PAGE_SIZE = 100
+MODEL = "model"
+STATUSES = {"completed": "succeeded", "canceled": "cancelled"}  # of other hosts: in OpenAI's words
 ALTERNATIVES = (
     "export the rows for a trainer of your own with --trainer export, or name a host that tunes "
     "models over the same API with --base-url"
@@ -44,6 +55,13 @@ class JobOrder(NamedTuple):
     metadata: dict[str, str]
 
 
+class ModelFacts(NamedTuple):
+    """What a host says of a model; `is_known` False: it says nothing of models."""
+
+    is_known: bool
+    shutdown_date: str | None = None
+
+
 class JobState(NamedTuple):
     """The state of a job at the provider."""
 
@@ -62,6 +80,10 @@ class JobEvent(NamedTuple):
     message: str
 
 
+class NoJobListError(EngineError):
+    """A host that does not list its jobs."""
+
+
 class JobClient:
     """One call each, never repeated. Raises what engine.wire.sdk.translated says."""
 
@@ -74,31 +96,52 @@ class JobClient:
         """Close the connections."""
         await self._client.close()
 
-    async def shutdown_date(self, model: str) -> str | None:
-        """When a model will be gone, as far as the provider says.
+    async def model_facts(self, model: str) -> ModelFacts:
+        """What the provider says of a model, if it serves that call.
 
         Raises:
             ModelGoneError, RequestError: it is not there.
         """
+        import openai
+
         with translated(self._endpoint, self._clock):
-            found = await self._client.models.retrieve(model)
+            try:
+                found = await self._client.models.retrieve(model)
+            except openai.APIStatusError as error:
+                if not is_unserved(error, "model"):
+                    raise
+                return ModelFacts(is_known=False)
         date = getattr(found, "shutdown_date", None)  # older versions of the SDK do not declare it
-        return None if date is None else str(date)
+        return ModelFacts(is_known=True, shutdown_date=None if date is None else str(date))
 
     async def upload(self, path: Path, name: str) -> str:
-        """Upload a file of rows; returns its id."""
-        with translated(self._endpoint, self._clock):
-            return await upload_file(self._client, path, purpose=PURPOSE, name=name)
+        """Upload a file of rows; returns its id.
+
+        Raises:
+            ConfigError: the host takes no files.
+        """
+        try:
+            with translated(self._endpoint, self._clock):
+                return await upload_file(self._client, path, purpose=PURPOSE, name=name)
+        except (RequestError, TransientError) as error:
+            raise _unserved(error) if may_be_unserved(error) else error from None
 
     async def find_file(self, name: str, newer_than: datetime) -> str | None:
-        """The id of the file called `name`, None if there is none."""
-        with translated(self._endpoint, self._clock):
-            return await find_file(self._client, purpose=PURPOSE, name=name, newer_than=newer_than)
+        """The id of the file called `name`, None if there is none or the host does not list any."""
+        try:
+            with translated(self._endpoint, self._clock):
+                return await find_file(
+                    self._client, purpose=PURPOSE, name=name, newer_than=newer_than
+                )
+        except (RequestError, TransientError) as error:
+            if not may_be_unserved(error):
+                raise
+            return None
 
-    async def has_file(self, file_id: str) -> bool:
-        """Whether the provider knows a file, which it may not do for a moment after its upload."""
+    async def file_state(self, file_id: str) -> FileState:
+        """Whether a file can be used; for a moment after its upload it may be missing."""
         with translated(self._endpoint, self._clock):
-            return await has_file(self._client, file_id)
+            return await read_file_state(self._client, file_id)
 
     async def create(self, order: JobOrder) -> JobState:
         """Create a job.
@@ -106,6 +149,7 @@ class JobClient:
         Raises:
             FatalError: the account may not fine-tune; the key itself was good for the upload.
             ConfigError: the provider does not tune this model, or not with these parameters.
+            TransientError: its files are not ready yet, or no whole answer came.
         """
         import openai
 
@@ -124,11 +168,8 @@ class JobClient:
             raise FatalError(
                 f"{error}. Fine-tuning is closed to this account, as it is to many: {ALTERNATIVES}"
             ) from None
-        except (ModelGoneError, RequestError) as error:
-            raise ConfigError(
-                f"{error}. The provider refuses this training: name another model with --student, "
-                f"change the settings of student, or {ALTERNATIVES}"
-            ) from None
+        except (ModelGoneError, RequestError, TransientError) as error:
+            raise _read_refusal(error) from None
         return _read_state(job)
 
     async def find(self, metadata: dict[str, str]) -> JobState | None:
@@ -136,15 +177,25 @@ class JobClient:
 
         Not every host lists the newest first or filters its list, and some give the same page
         endlessly.
+
+        Raises:
+            NoJobListError: this host does not list its jobs.
         """
+        import openai
+
         seen = set[str]()
         with translated(self._endpoint, self._clock):
-            async for job in self._client.fine_tuning.jobs.list(limit=PAGE_SIZE):
-                if job.id in seen:
-                    return None
-                seen.add(job.id)
-                if metadata.items() <= (job.metadata or {}).items():
-                    return _read_state(job)
+            try:
+                async for job in self._client.fine_tuning.jobs.list(limit=PAGE_SIZE):
+                    if job.id in seen:
+                        return None
+                    seen.add(job.id)
+                    if _carries(job, metadata):
+                        return _read_state(job)
+            except openai.APIStatusError as error:
+                if not is_unserved(error, "job"):
+                    raise
+                raise NoJobListError(f"{self._endpoint.base_url} does not list its jobs") from None
         return None
 
     async def retrieve(self, job_id: str) -> JobState:
@@ -156,7 +207,8 @@ class JobClient:
         """The latest events of a job, oldest first."""
         with translated(self._endpoint, self._clock):
             page = await self._client.fine_tuning.jobs.list_events(job_id, limit=PAGE_SIZE)
-        return [JobEvent(event.id, event.message) for event in reversed(page.data)]
+        events = [JobEvent(str(e.id), str(e.message or "")) for e in reversed(page.data or [])]
+        return [event for event in events if event.message]
 
     async def cancel(self, job_id: str) -> JobState:
         """Cancel a job."""
@@ -180,11 +232,42 @@ def _method(order: JobOrder) -> "Method":
 
 
 def _read_state(job: "FineTuningJob") -> JobState:
+    """What a job object says; hosts leave fields out, or send null where OpenAI never does."""
+    status, tokens, files = str(job.status or "").lower(), job.trained_tokens, job.result_files
+    problem = getattr(job.error, "message", None) or job.error
     return JobState(
         job_id=job.id,
-        status=job.status,
+        status=STATUSES.get(status, status),
         model=job.fine_tuned_model or "",
-        trained_tokens=job.trained_tokens,
-        result_file_ids=job.result_files,
-        problem=job.error.message if job.error and job.error.message else "",
+        trained_tokens=tokens if isinstance(tokens, int) else None,
+        result_file_ids=[file for file in files or () if file and isinstance(file, str)],
+        problem=problem if isinstance(problem, str) else "",
     )
+
+
+def _carries(job: "FineTuningJob", metadata: dict[str, str]) -> bool:
+    return isinstance(job.metadata, dict) and metadata.items() <= job.metadata.items()
+
+
+def _read_refusal(error: ModelGoneError | RequestError | TransientError) -> EngineError:
+    """What a refusal to create a job means, and what to do about it."""
+    if isinstance(error, RequestError) and is_not_ready(error):
+        return TransientError(str(error), code=FILE_PENDING, status=error.status)
+    if isinstance(error, ModelGoneError):
+        return _refusal(error, "name another model with --student")
+    is_about_file = "file" in str(error).lower()
+    if may_be_unserved(error) and not is_about_file and MODEL not in str(error).lower():
+        return _unserved(error)
+    if isinstance(error, TransientError):
+        return error
+    if MODEL in str(error).lower():
+        return _refusal(error, "name another model with --student, change the settings of student")
+    return _refusal(error, "mend what it names, change the settings of student")
+
+
+def _refusal(error: EngineError, advice: str) -> ConfigError:
+    return ConfigError(f"{error}. The provider refuses this training: {advice}, or {ALTERNATIVES}")
+
+
+def _unserved(error: EngineError) -> ConfigError:
+    return ConfigError(f"no models are tuned at this address ({error}): {ALTERNATIVES}")

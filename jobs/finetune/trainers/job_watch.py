@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.clock import Clock
-from engine.errors import ConfigError, RequestError, TransientError
-from engine.wire.sdk import NOT_FOUND
+from engine.errors import NOT_FOUND, ConfigError, RequestError, TransientError
+from engine.wire.unserved_calls import may_be_unserved
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import JobClient, JobEvent, JobState
 from jobs.finetune.trainers.trainer import Tuned
@@ -112,6 +112,10 @@ class JobWatch:
         try:
             events = await self._client.events(state.job_id)
         except RequestError:
+            events = []
+        except TransientError as error:
+            if state.status not in ENDED_STATUSES and not may_be_unserved(error):
+                raise
             events = []
         return events or [JobEvent(state.status, f"status {state.status}")]
 

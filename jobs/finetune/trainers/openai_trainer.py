@@ -1,15 +1,27 @@
 """The trainer behind OpenAI's fine-tuning API, or any host that speaks it."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from engine.clock import Clock
-from engine.errors import ConfigError, ModelGoneError, RequestError, TransientError
+from engine.errors import (
+    ConfigError,
+    FatalError,
+    ModelGoneError,
+    RequestError,
+    TransientError,
+)
 from engine.stopping import Admission
-from engine.wire.sdk import NOT_FOUND
+from engine.wire.file_states import FILE_PENDING, wait_for_file
 from jobs.finetune.check_rows import CheckedRows
 from jobs.finetune.ledger import TuningLedger
-from jobs.finetune.trainers.job_client import JobClient, JobOrder, JobState
+from jobs.finetune.trainers.job_client import (
+    JobClient,
+    JobOrder,
+    JobState,
+    NoJobListError,
+)
 from jobs.finetune.trainers.job_watch import JobWatch
 from jobs.finetune.trainers.trainer import Say, Submitted, TrainingEstimate, TrainingSet, Tuned
 from schemas.finetuning import ENDED_STATUSES, TuningEvent, TuningStep
@@ -17,10 +29,8 @@ from schemas.record import content_id
 from schemas.settings import StudentSettings
 
 OWNER_KEY, JOB_KEY = "distill_owner", "distill_job"
-CLOCK_SKEW = timedelta(
-    days=1
-)  # the largest difference expected between this clock and the provider's
-FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)  # a file may be "not found" for a moment after its upload
+CLOCK_SKEW = timedelta(days=1)  # at most, between this clock and the provider's
+PENDING_WAITS_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # while a host says that files are not ready
 POLL_S = 5.0
 MAX_POLL_S = 120.0
 POLL_GROWTH = 1.3
@@ -60,15 +70,17 @@ class OpenAITrainer:
         """Warns if the model will be shut down; raises if the provider does not serve it."""
         model = self._order.settings.model
         try:
-            shutdown_date = await self._client.shutdown_date(model)
+            facts = await self._client.model_facts(model)
         except (ModelGoneError, RequestError) as error:
             raise ConfigError(
                 f"the provider does not serve {model!r} ({error}): name another model with "
                 "--student (student.model)"
             ) from error
-        if shutdown_date is None:
+        if not facts.is_known:
+            return [f"this host does not tell whether it tunes {model}: the job will show"]
+        if facts.shutdown_date is None:
             return []
-        return [f"{model} will be shut down on {shutdown_date}, and its fine-tunes with it"]
+        return [f"{model} will be shut down on {facts.shutdown_date}, and its fine-tunes with it"]
 
     def estimate(self) -> TrainingEstimate:
         """The price of all epochs, if it was given."""
@@ -90,12 +102,29 @@ class OpenAITrainer:
         else:  # what an earlier call made last may not be listed yet
             await self._admission.sleep(self._order.settle_s)
         metadata = {OWNER_KEY: self._order.run_id, JOB_KEY: self._job_name}
-        found = await self._client.find(metadata)
+        found = await self._found(event, metadata)
         if found is None:
             event = await self._with_files(await self._without_lost_files(event))
         state = found or await self._created(event, metadata)
-        await self._add(event, "created", job_id=state.job_id, status=state.status)
+        known = {"job_id": state.job_id, "status": state.status, "message": ""}
+        await self._add(event, "created", **known)
         return Submitted(state.job_id, state.status, is_new=found is None)
+
+    async def _found(self, event: TuningEvent, metadata: dict[str, str]) -> JobState | None:
+        """The job that an earlier call has created, None if none has.
+
+        Raises:
+            ConfigError: that cannot be known here, and a second one would be paid for as well.
+        """
+        try:
+            return await self._client.find(metadata)
+        except NoJobListError as error:
+            if event.step == "intent" or event.message:  # no call for a job, or it was refused
+                return None
+            raise ConfigError(
+                f"{error}, and an earlier call may have created one whose reply was lost: look "
+                "there; if there is none, another student.seed makes another job"
+            ) from error
 
     async def follow(self, say: Say) -> None:
         """Wait until the job has ended, through outages of the provider too."""
@@ -140,7 +169,7 @@ class OpenAITrainer:
         lost = {
             name: ""
             for name, file_id in file_ids.items()
-            if file_id and not await self._client.has_file(file_id)
+            if file_id and await self._client.file_state(file_id) == "missing"
         }
         return event.model_copy(update=lost)
 
@@ -165,30 +194,42 @@ class OpenAITrainer:
     async def _created(self, event: TuningEvent, metadata: dict[str, str]) -> JobState:
         await self._await_files(event)
         self._admission.check()
+        for pause_s in (*PENDING_WAITS_S, None):
+            try:
+                return await self._client.create(self._job_order(event, metadata))
+            except (ConfigError, FatalError) as error:
+                await self._add(event, "uploaded", message=f"refused: {error}")
+                raise
+            except TransientError as error:
+                if error.code != FILE_PENDING:
+                    raise
+                if pause_s is None:
+                    await self._add(event, "uploaded", message=f"refused: {error}")
+                    raise
+                await self._admission.sleep(pause_s)
+        raise AssertionError("the last try returns or raises")
+
+    def _job_order(self, event: TuningEvent, metadata: dict[str, str]) -> JobOrder:
         settings = self._order.settings
-        return await self._client.create(
-            JobOrder(
-                model=settings.model,
-                train_file_id=event.train_file_id,
-                validation_file_id=event.validation_file_id or None,
-                epochs=settings.epochs,
-                learning_rate_multiplier=settings.learning_rate_multiplier,
-                batch_size=settings.batch_size,
-                seed=settings.seed,
-                suffix=settings.suffix,
-                metadata=metadata,
-            )
+        return JobOrder(
+            model=settings.model,
+            train_file_id=event.train_file_id,
+            validation_file_id=event.validation_file_id or None,
+            epochs=settings.epochs,
+            learning_rate_multiplier=settings.learning_rate_multiplier,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            suffix=settings.suffix,
+            metadata=metadata,
         )
 
     async def _await_files(self, event: TuningEvent) -> None:
         """Return once the provider knows the files: else it would refuse the job."""
         for file_id in filter(None, (event.train_file_id, event.validation_file_id)):
-            for pause_s in (*FILE_WAITS_S, None):
-                if await self._client.has_file(file_id):
-                    break
-                if pause_s is None:
-                    raise TransientError(f"file {file_id} is not found yet", code=NOT_FOUND)
-                await self._admission.sleep(pause_s)
+            state = await wait_for_file(partial(self._client.file_state, file_id), self._admission)
+            if state != "ready":
+                what = "pending" if state == "pending" else "not found"
+                raise TransientError(f"file {file_id} is {what} yet", code=FILE_PENDING)
 
     def _blank_event(self) -> TuningEvent:
         rows, settings = self._order.rows, self._order.settings

@@ -8,7 +8,10 @@ from typing import Any
 
 Rows = list[str]
 
-IGNORED = ("stats.jsonl", "out.jsonl.stats", "lock", "out.jsonl.lock", "config.toml")
+IGNORED = (
+    *("stats.jsonl", "sends.jsonl", "lock", "config.toml"),
+    *("out.jsonl.stats", "out.jsonl.sends", "out.jsonl.lock"),
+)
 # Of a line: when and how often it was sent, and names that a server draws anew.
 VARYING = ("settled_at", "latency_s", "attempts", "server_request_id", "at", "event_id", "id")
 LEDGERS = ("batches.jsonl", "ledger.jsonl")

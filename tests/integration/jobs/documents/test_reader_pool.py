@@ -21,7 +21,7 @@ from tests.integration.jobs.documents.reading_folders import (
     until_busy,
     worker_ids,
 )
-from tests.unit.jobs.documents.readers.made_files import make_pdf, make_zip, prose_page
+from tests.unit.jobs.documents.readers.made_files import make_pdf, prose_page
 
 PROSE = "Many words stand on each page of this long book. " * 30
 PATIENCE_S = 20
@@ -149,18 +149,18 @@ async def test_a_missing_extra_is_named_with_the_command_that_installs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "site").mkdir()
-    (tmp_path / "site/docx.py").write_text("raise ModuleNotFoundError('docx')")
+    (tmp_path / "site/pypandoc.py").write_text("")  # another one, without the program
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
     folder = tmp_path / "documents"
     folder.mkdir()
-    (folder / "a.docx").write_bytes(make_zip({"word/document.xml": b"<document/>"}))
+    (folder / "a.org").write_bytes(b"* Heading")
 
     (rejection,) = await read_folder(folder, DocumentSettings())
 
     assert isinstance(rejection, Rejection)
     assert rejection.reason == "missing_extra"
     assert rejection.detail == (
-        "a.docx: reading .docx needs an extra: pip install 'corpus-distill[office]'"
+        "a.org: reading org needs an extra: pip install 'corpus-distill[pandoc]'"
     )
 
 

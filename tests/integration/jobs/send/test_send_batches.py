@@ -33,7 +33,7 @@ class Sending:
         self._server = server
         self._folder = folder
         self.out_path = folder / "out.jsonl"
-        self._in_path = write_requests(folder / "in.jsonl", COUNT, body_bytes=200)
+        self.in_path = write_requests(folder / "in.jsonl", COUNT, body_bytes=200)
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
@@ -52,7 +52,7 @@ class Sending:
     def send(self, *flags: str) -> "subprocess.CompletedProcess[str]":
         limits = ("--set", "batch.settle_s=0.1", "--set", f"batch.max_requests={COUNT // 2}")
         poll = ("--set", "batch.poll_s=0.1")
-        command = ("send", str(self._in_path), "--out", str(self.out_path))
+        command = ("send", str(self.in_path), "--out", str(self.out_path))
         return self.run(*command, *limits, *poll, *flags)
 
     def batches(self, *flags: str) -> "subprocess.CompletedProcess[str]":
@@ -81,18 +81,53 @@ def test_file_goes_out_in_batches_and_comes_back_once(
     sending = Sending(server, tmp_path)
 
     submitted = sending.send(*NO_WAIT)
-    live = sending.send()
     server.control.configure(batches=QUICK)
     collected = sending.send("--lane", "batch")
     again = sending.send(*NO_WAIT)
 
     assert (submitted.returncode, collected.returncode, again.returncode) == (75, 0, 0)
-    assert live.returncode == 2
-    assert "must not be bought twice" in live.stderr
     assert len(set(sending.answered())) == len(sending.answered()) == COUNT
     totals = sending.totals()
     assert (totals["batch_billed"], totals["custom_ids_billed_twice"]) == (COUNT, 0)
     assert totals["calls"] == 0
+
+
+def test_lane_may_change_while_batches_are_out_and_nothing_is_bought_twice(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    sending = Sending(server, tmp_path)
+    write_requests(sending.in_path, COUNT // 2, body_bytes=200)
+
+    submitted = sending.send(*NO_WAIT)
+    write_requests(sending.in_path, COUNT, body_bytes=200)
+    live = sending.send("--no-wait")
+    answered_live = len(sending.answered())
+    server.control.configure(batches=QUICK)
+    ended = sending.send()
+
+    assert (submitted.returncode, live.returncode, ended.returncode) == (75, 75, 0), ended.stderr
+    assert f"left             {COUNT // 2} (in a batch {COUNT // 2})" in live.stderr
+    assert answered_live == COUNT // 2
+    assert len(set(sending.answered())) == len(sending.answered()) == COUNT
+    totals = sending.totals()
+    assert (totals["batch_billed"], totals["calls"]) == (COUNT // 2, COUNT // 2)
+    assert totals["custom_ids_billed_twice"] == 0
+
+
+def test_what_a_batch_gives_back_is_sent_live_where_that_is_the_lane(tmp_path: Path) -> None:
+    rules = {"in_progress_s": 0.3, "endings": {1: "expired"}, "unanswered": "nowhere"}
+    with start_openai_server({"batches": rules}) as server:
+        sending = Sending(server, tmp_path)
+
+        sending.send(*NO_WAIT)
+        ended = sending.send()
+
+        assert ended.returncode == 0, ended.stderr
+        assert len(set(sending.answered())) == len(sending.answered()) == COUNT
+        totals = sending.totals()
+        assert totals["batch_billed"] + totals["calls"] == COUNT
+        assert totals["calls"] > 0
+        assert len(sending.states()) == 2
 
 
 def test_reply_that_its_limit_cut_off_is_kept(tmp_path: Path) -> None:
@@ -133,11 +168,36 @@ def test_batches_are_shown_and_given_up_one_by_one_or_all(
     assert sending.totals()["custom_ids_billed_twice"] == 0
 
 
+def test_batches_that_the_provider_does_not_know_are_given_up_and_asked_again(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    sending = Sending(server, tmp_path)
+    sending.send(*NO_WAIT)
+    ids = [str(batch["id"]) for batch in server.control.batches()]
+    server.control.rename({known: f"lost-{known}" for known in ids})
+
+    told = sending.send(*NO_WAIT)
+    given_up = sending.batches("--forget", *ids)
+    server.control.configure(batches=QUICK)
+    ended = sending.send("--lane", "batch")
+
+    assert told.returncode == 75
+    assert f"`distill batches {sending.out_path} --forget {ids[0]}`" in told.stderr
+    assert given_up.returncode == 0, given_up.stderr
+    assert given_up.stdout.count("collected (forgotten)") == 2
+    assert ended.returncode == 0, ended.stderr
+    assert len(sending.answered()) == COUNT
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
         (("000001",), "ids are for --cancel"),
         (("--cancel", "000009"), "no batch that is out is called 000009"),
+        (("--forget", "000009"), "no batch that is out is called 000009"),
+        (("--forget",), "expected the ids of the batches"),
+        (("--forget", "--cancel", "000001"), "--cancel and --forget exclude each other"),
+        (("--forget", "000001"), "is known to the provider (in_progress)"),
     ],
 )
 def test_wrong_ids_are_one_message(

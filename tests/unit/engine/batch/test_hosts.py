@@ -6,9 +6,15 @@ from pathlib import Path
 import pytest
 
 from engine.batch.refusals import NoBatchApiError
-from engine.errors import ConfigError, EngineError, RateLimitError, RequestError, TransientError
+from engine.errors import (
+    NOT_FOUND,
+    ConfigError,
+    EngineError,
+    RateLimitError,
+    RequestError,
+    TransientError,
+)
 from engine.testing.calls import chat_request
-from engine.wire.sdk import NOT_FOUND
 from schemas.batches import RemoteState
 from tests.unit.engine.batch.desks import make_place, submit
 
@@ -171,7 +177,7 @@ async def test_batch_that_the_provider_lost_names_the_way_out_and_holds_up_no_ot
         lost_id = bench.desk.ledger.get("000001").remote.batch_id
         place.provider.faults["retrieve"] = deque([not_served(404)])
         place.clock.go(hours=1)
-        with pytest.raises(ConfigError, match=rf"--forget {lost_id}` gives it up: the \$0.0600"):
+        with pytest.raises(ConfigError, match=rf"--forget {lost_id}` gives it up: the \$0.0605"):
             await bench.desk.collect()
 
     assert place.settled.keys() == {"b"}

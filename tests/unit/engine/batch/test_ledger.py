@@ -1,5 +1,6 @@
 """The ledger of batches: what its events fold to, also after a crash."""
 
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -7,10 +8,14 @@ from pathlib import Path
 import orjson
 import pytest
 
+from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger, read_batches
-from engine.errors import DamagedLogError
+from engine.batch.poll import Poller
+from engine.errors import ConfigError, DamagedLogError, RequestError
+from engine.testing.calls import chat_request
 from engine.testing.clocks import ManualClock
 from schemas.batches import BatchIntent, BatchTally, RemoteState
+from tests.unit.engine.batch.desks import make_place, submit
 
 INTENT = BatchIntent(
     url="/v1/chat/completions",
@@ -152,3 +157,58 @@ async def test_event_that_is_missing_is_damage(number: int, tmp_path: Path) -> N
     with pytest.raises(DamagedLogError, match="restore the file from a backup"):
         async with open_ledger(tmp_path):
             raise AssertionError("it was opened all the same")
+
+
+async def test_ledger_that_vanished_while_files_of_batches_are_there_is_damage(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    async with place.open() as bench:
+        await submit(bench.desk, chat_request("a"))
+    (tmp_path / "batches.jsonl").unlink()
+
+    with pytest.raises(DamagedLogError, match=r"batches.jsonl: is gone.*bought again"):
+        async with place.open():
+            raise AssertionError("it was opened all the same")
+
+    assert (tmp_path / "batches" / "000001.jsonl").exists()
+
+
+async def test_ledger_whose_last_lines_were_cut_is_damage_where_a_file_tells_of_them(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    async with place.open(max_requests=1, max_batches_per_hour=2) as bench:
+        await submit(bench.desk, *map(chat_request, "abc"))
+    path = tmp_path / "batches.jsonl"
+    intents = [line for line in path.read_bytes().splitlines(keepends=True) if b'"intent"' in line]
+    path.write_bytes(intents[0])
+
+    with pytest.raises(DamagedLogError, match=r"lacks the batch of .*000002.jsonl"):
+        async with place.open():
+            raise AssertionError("it was opened all the same")
+
+
+async def test_batch_that_is_given_up_counts_what_it_may_have_cost_and_comes_back(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    async with place.open() as bench:
+        await submit(bench.desk, chat_request("a"), chat_request("b"))
+        (batch,) = bench.desk.out
+        folder = BatchFolder(tmp_path / "batches.jsonl", tmp_path / "batches", "run-id")
+        poller = Poller(folder, bench.desk.ledger, place.provider, clock=place.clock)
+        with pytest.raises(
+            ConfigError, match=r"is known to the provider \(in_progress\).*--cancel"
+        ):
+            await poller.forget(batch)
+        gone = RequestError("404 no such batch", code="not_found", status=404)
+        place.provider.faults["retrieve"] = deque([gone])
+        await poller.forget(batch)
+    async with place.open() as bench:
+        waiting = await submit(bench.desk, chat_request("a"), chat_request("b"))
+
+    (given_up, again) = read_batches(tmp_path / "batches.jsonl")
+    assert given_up.tally.lost_usd == pytest.approx(2 * 0.0605)
+    assert given_up.is_collected
+    assert (waiting, again.intent.request_count) == (0, 2)

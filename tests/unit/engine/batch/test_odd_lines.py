@@ -18,7 +18,7 @@ from engine.testing.batch_provider import Line, answered_line, refused_line
 from engine.testing.calls import chat_request
 from engine.testing.clocks import EPOCH, ManualClock
 from schemas.batches import Batch, BatchAttempt, BatchIntent, RemoteState
-from schemas.outcomes import Completed, Failed
+from schemas.outcomes import Completed, Failed, Usage
 from schemas.requests import CHAT_COMPLETIONS
 from tests.unit.engine.batch.desks import ENDPOINT, make_place, price, submit
 
@@ -151,7 +151,7 @@ async def test_line_that_nobody_can_read_is_asked_once_more_and_then_failed_with
     assert isinstance(failed, Failed)
     assert (failed.code, failed.attempts, failed.raw) == ("malformed_reply", 2, line)
     assert decode_outcome(encode_outcome(failed)) == failed
-    worst_usd, paid_usd = 0.06, 0.035  # of a request: at most, and of a sound answer
+    worst_usd, paid_usd = 0.0605, 0.035  # of a request: at most, and of a sound answer
     assert bench.budget.spent_usd == pytest.approx(2 * paid_usd + 2 * worst_usd)
 
 
@@ -215,6 +215,10 @@ def odd_lines(draw: st.DrawFn) -> bytes:
     return sound[:start] + noise + sound[end:]
 
 
+def at_most(_: str) -> Usage:
+    return Usage(prompt_tokens=100, completion_tokens=200)
+
+
 @given(odd_lines())
 @settings(max_examples=400, deadline=None)
 def test_any_bytes_as_a_line_settle_fail_or_return_their_request_within_two_sends(
@@ -228,7 +232,8 @@ def test_any_bytes_as_a_line_settle_fail_or_return_their_request_within_two_send
     end: RequestEnd | None = None
     for name in ("000001", "000002"):
         batch = BATCH.model_copy(update={"name": name})
-        end = reader.read(line, batch, Asked(line.custom_id, attempts, has_output_limit=False))
+        asked = Asked(line.custom_id, attempts, has_output_limit=False, worst_of=at_most)
+        end = reader.read(line, batch, asked)
         if not isinstance(end, BatchAttempt):
             break
         attempts.append(BatchAttempt.model_validate_json(encode_record(end)))

@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+from engine.budget import Budget
 from engine.live.lane import LiveLane
 from engine.stats import Stats
 from engine.testing.calls import chat_request
@@ -32,7 +33,7 @@ def make_lane(
         settings=settings or LimitSettings(),
         transport=transport,
         clock=LoopClock(),
-        price=price,
+        budget=Budget(cap_usd=None, spent_usd=0.0, price=price),
         stats=stats or Stats(),
         rng=random.Random(1),
     )

@@ -9,16 +9,16 @@ from engine.errors import (
     AuthError,
     InterruptedRunError,
     ModelGoneError,
+    NeverSentError,
     QuotaError,
     TransientError,
 )
-from engine.live.transport import NEVER_SENT
 from engine.stats import Stats
 from engine.testing.calls import chat_request
 from engine.testing.clocks import in_virtual_time
 from engine.testing.transport import FakeTransport, error_answer, good_answer, page_answer
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import Answer
+from engine.wire.replies import HttpResponse
 from schemas.outcomes import Completed, Failed, Usage
 from schemas.settings import LimitSettings
 from tests.unit.engine.live.lanes import ENDPOINT, KEY, make_lane, send_all
@@ -55,18 +55,18 @@ async def test_answer_becomes_a_completed_outcome_with_its_bytes_on_one_line() -
         page_answer(502),
         page_answer(403),
         page_answer(429),
-        Answer(200, {}, b""),
-        Answer(200, {}, b"<html>one moment</html>"),
-        Answer(200, {}, b'[{"choices": []}]'),
-        Answer(200, {}, b'{"choices": []}'),
-        Answer(200, {}, b'{"choices": [{"text": "old"}]}'),
-        Answer(200, {}, good_answer().body[:-9]),
+        HttpResponse(200, {}, b""),
+        HttpResponse(200, {}, b"<html>one moment</html>"),
+        HttpResponse(200, {}, b'[{"choices": []}]'),
+        HttpResponse(200, {}, b'{"choices": []}'),
+        HttpResponse(200, {}, b'{"choices": [{"text": "old"}]}'),
+        HttpResponse(200, {}, good_answer().body[:-9]),
         TransientError("reset", code="connection_lost"),
-        TransientError("refused", code=NEVER_SENT),
+        NeverSentError("refused"),
     ],
 )
 @in_virtual_time
-async def test_transient_trouble_is_tried_again(step: Answer | Exception) -> None:
+async def test_transient_trouble_is_tried_again(step: HttpResponse | Exception) -> None:
     stats = Stats()
     lane = make_lane(FakeTransport([step]), stats=stats)
 
@@ -91,7 +91,9 @@ async def test_transient_trouble_is_tried_again(step: Answer | Exception) -> Non
     ],
 )
 @in_virtual_time
-async def test_trouble_of_the_request_itself_is_a_failed_outcome(step: Answer, code: str) -> None:
+async def test_trouble_of_the_request_itself_is_a_failed_outcome(
+    step: HttpResponse, code: str
+) -> None:
     lane = make_lane(transport := FakeTransport([step]))
 
     outcome = await lane.send(chat_request())
@@ -108,7 +110,7 @@ async def test_trouble_of_the_request_itself_is_a_failed_outcome(step: Answer, c
     [
         (error_answer(401, "invalid_api_key"), AuthError),
         (page_answer(401), AuthError),
-        (error_answer(403), AuthError),
+        (error_answer(403, None, "You have insufficient permissions for this."), AuthError),
         (error_answer(429, "insufficient_quota"), QuotaError),
         (error_answer(429, "organization_spend_limit_exceeded"), QuotaError),
         (error_answer(402), QuotaError),
@@ -118,7 +120,7 @@ async def test_trouble_of_the_request_itself_is_a_failed_outcome(step: Answer, c
 )
 @in_virtual_time
 async def test_fatal_error_stops_every_later_call_while_what_is_in_flight_lands(
-    step: Answer, kind: type[Exception]
+    step: HttpResponse, kind: type[Exception]
 ) -> None:
     lane = make_lane(transport := FakeTransport([good_answer(), step, good_answer()]))
 
@@ -203,7 +205,7 @@ async def test_a_days_limit_pauses_for_long() -> None:
     "step", [good_answer(refusal="I cannot."), good_answer(finish_reason="content_filter")]
 )
 @in_virtual_time
-async def test_refusal_is_a_failed_outcome_that_keeps_reply_and_cost(step: Answer) -> None:
+async def test_refusal_is_a_failed_outcome_that_keeps_reply_and_cost(step: HttpResponse) -> None:
     outcome = await make_lane(FakeTransport([step])).send(chat_request())
 
     assert isinstance(outcome, Failed)
@@ -227,7 +229,7 @@ async def test_output_limit_is_renamed_for_endpoints_that_know_only_the_old_name
 
 @in_virtual_time
 async def test_redirect_is_fatal_and_names_its_target() -> None:
-    step = Answer(301, {"Location": "https://new.example/v1"}, b"")
+    step = HttpResponse(301, {"Location": "https://new.example/v1"}, b"")
 
     with pytest.raises(Exception, match="base_url"):
         await make_lane(FakeTransport([step])).send(chat_request())

@@ -245,3 +245,60 @@ def most_within(times_s: list[float], window_s: float) -> int:
 def rate(transport: FakeTransport, start_s: float, end_s: float) -> float:
     """Sends a second between two moments."""
     return sum(start_s <= time_s < end_s for time_s in transport.times_s) / (end_s - start_s)
+
+
+@in_virtual_time
+async def test_learnt_limit_writes_no_request_off_that_was_not_sent() -> None:
+    headers = {"x-ratelimit-limit-tokens": "60", "x-ratelimit-remaining-tokens": "50"}
+    transport = FakeTransport(responder=lambda *_: good_answer(headers=headers))
+
+    ended = await send_all(make_lane(transport), 20)
+
+    assert all(isinstance(outcome, Completed) for outcome in ended)
+    assert now_s() < 10
+
+
+def day_headers(remaining: int) -> Mapping[str, str]:
+    return {
+        "x-ratelimit-limit-requests": "14400",
+        "x-ratelimit-remaining-requests": str(remaining),
+        "x-ratelimit-reset-requests": f"{(14_400 - remaining) * 6}s",
+    }
+
+
+@in_virtual_time
+async def test_day_that_is_used_up_costs_few_refusals() -> None:
+    left = 100.0
+    asked_s = 0.0
+
+    def answer(endpoint: Endpoint, payload: bytes) -> Step:
+        nonlocal left, asked_s
+        left, asked_s = left + (now_s() - asked_s) / 6, now_s()
+        if left < 1:
+            headers = {**day_headers(0), "retry-after": "6"}
+            return error_answer(429, "rate_limit_exceeded", "Rate limit reached", headers=headers)
+        left -= 1
+        return good_answer(headers=day_headers(int(left)))
+
+    stats = Stats()
+    lane = make_lane(FakeTransport(responder=answer), stats=stats)
+
+    ended = await send_all(lane, 300)
+
+    assert all(isinstance(outcome, Completed) for outcome in ended)
+    assert stats.refused <= 64
+
+
+@in_virtual_time
+async def test_day_that_is_used_up_for_long_is_not_waited_for_beyond_the_longest_pause() -> None:
+    headers = {
+        "x-ratelimit-limit-requests": "20",
+        "x-ratelimit-remaining-requests": "0",
+        "x-ratelimit-reset-requests": "24h0m0s",
+    }
+    transport = FakeTransport(responder=lambda *_: good_answer(headers=headers))
+    lane = make_lane(transport)
+    await lane.send(chat_request())
+
+    with pytest.raises(OutageError, match="used up"):
+        await lane.send(chat_request("b"))

@@ -1,4 +1,4 @@
-"""When nobody is answered: pause, probe, go on; and several endpoints."""
+"""When a server does not respond: pause, probe, go on; and several endpoints."""
 
 import asyncio
 import itertools
@@ -6,19 +6,24 @@ import logging
 
 import pytest
 
-from engine.errors import AuthError, InterruptedRunError, OutageError, TransientError
-from engine.live.transport import NEVER_SENT
+from engine.errors import (
+    AuthError,
+    InterruptedRunError,
+    NeverSentError,
+    OutageError,
+    TransientError,
+)
 from engine.stats import Stats
 from engine.testing.calls import chat_request
 from engine.testing.clocks import in_virtual_time
 from engine.testing.transport import FakeTransport, Step, error_answer, good_answer, page_answer
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import Answer
+from engine.wire.replies import HttpResponse
 from schemas.outcomes import Completed
 from schemas.settings import LimitSettings
 from tests.unit.engine.live.lanes import ENDPOINT, OTHER, make_lane, send_all, send_by_workers
 
-REFUSED = TransientError("connection refused", code=NEVER_SENT)
+REFUSED = NeverSentError("connection refused")
 LOST = TransientError("connection reset", code="connection_lost")
 
 
@@ -31,15 +36,24 @@ def failing_until(end_s: float, failure: Step) -> FakeTransport:
     return FakeTransport(responder=respond)
 
 
-@pytest.mark.parametrize(
-    "failure", [page_answer(502), page_answer(403), LOST, REFUSED, error_answer(503)]
-)
+def failing_between(start_s: float, end_s: float, failure: Step) -> FakeTransport:
+    """Fails from one moment of the loop's time to another, and answers well otherwise."""
+
+    def respond(endpoint: Endpoint, payload: bytes) -> Step:
+        now_s = asyncio.get_running_loop().time()
+        return failure if start_s <= now_s < end_s else good_answer()
+
+    return FakeTransport(responder=respond)
+
+
+@pytest.mark.parametrize("failure", [page_answer(502), LOST, REFUSED, error_answer(503)])
 @in_virtual_time
 async def test_outage_is_waited_out_with_few_probes_and_every_request_is_answered(
     failure: Step,
 ) -> None:
-    transport = failing_until(600, failure)
+    transport = failing_between(0.05, 600, failure)
     lane = make_lane(transport, settings=LimitSettings(max_attempts=3))
+    await lane.send(chat_request("before"))
 
     ended = await send_all(lane, 100)
 
@@ -50,12 +64,14 @@ async def test_outage_is_waited_out_with_few_probes_and_every_request_is_answere
 
 
 @in_virtual_time
-async def test_probes_do_not_use_up_the_attempts_of_the_few_that_are_left() -> None:
-    lane = make_lane(failing_until(900, page_answer(502)), settings=LimitSettings(max_attempts=4))
+async def test_every_attempt_that_was_sent_counts_also_as_a_probe() -> None:
+    transport = failing_until(1e9, page_answer(502))
+    lane = make_lane(transport, settings=LimitSettings(max_attempts=4))
 
     ended = await send_all(lane, 4)
 
-    assert all(isinstance(outcome, Completed) for outcome in ended)
+    assert [type(end) for end in ended] == [TransientError] * 4
+    assert len(transport.sent) == 4 * 4
 
 
 @in_virtual_time
@@ -94,8 +110,8 @@ async def test_outage_is_one_line_in_the_log_and_its_end_another(
 
     messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == 2
-    assert "answers nobody (502 http_502:" in messages[0]
-    assert "answers again after" in messages[1]
+    assert "does not respond (502 http_502:" in messages[0]
+    assert "responds again after" in messages[1]
 
 
 @in_virtual_time
@@ -166,7 +182,9 @@ async def test_requests_go_where_there_is_room() -> None:
     [page_answer(502), REFUSED, error_answer(401), error_answer(429, "insufficient_quota")],
 )
 @in_virtual_time
-async def test_failing_endpoint_is_set_aside_and_the_other_does_its_work(failure: Answer) -> None:
+async def test_failing_endpoint_is_set_aside_and_the_other_does_its_work(
+    failure: HttpResponse,
+) -> None:
     def respond(endpoint: Endpoint, payload: bytes) -> Step:
         return failure if endpoint == OTHER else good_answer()
 
@@ -219,3 +237,42 @@ async def test_all_endpoints_without_a_key_that_works_is_fatal() -> None:
         await lane.send(chat_request())
 
     assert stats.settled == 0
+
+
+@in_virtual_time
+async def test_server_that_never_responded_is_given_up_soon_with_its_name_and_port() -> None:
+    lane = make_lane(failing_until(1e9, REFUSED), Endpoint("http://wrong.example:8123/v1", "k"))
+
+    ended = await send_all(lane, 50)
+
+    assert {type(error) for error in ended} == {OutageError}
+    assert "wrong.example, port 8123, has not responded once" in str(ended[0])
+    assert asyncio.get_running_loop().time() < 65
+
+
+@in_virtual_time
+async def test_requests_that_fail_while_others_are_answered_are_no_outage(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def respond(endpoint: Endpoint, payload: bytes) -> Step:
+        return error_answer(500) if b"bad" in payload else good_answer()
+
+    lane = make_lane(FakeTransport(responder=respond), settings=LimitSettings(max_attempts=5))
+    names = [f"{kind}{number}" for number in range(8) for kind in ("bad", "r")]
+
+    ended = await asyncio.gather(
+        *(lane.send(chat_request(name)) for name in names), return_exceptions=True
+    )
+
+    assert [type(end) for end in ended] == [TransientError, Completed] * 8
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("seconds", ["7200", "86400"])
+@in_virtual_time
+async def test_wait_that_a_server_asks_for_never_outlasts_the_longest_outage(seconds: str) -> None:
+    transport = FakeTransport([error_answer(503, headers={"retry-after": seconds})])
+    lane = make_lane(transport, settings=LimitSettings(max_outage_s=8))
+
+    assert isinstance(await lane.send(chat_request()), Completed)
+    assert asyncio.get_running_loop().time() < 15

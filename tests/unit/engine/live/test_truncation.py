@@ -5,13 +5,12 @@ import asyncio
 import orjson
 import pytest
 
-from engine.errors import AuthError, InterruptedRunError, TransientError
-from engine.live.transport import NEVER_SENT
+from engine.errors import AuthError, InterruptedRunError, NeverSentError
 from engine.testing.calls import chat_request
 from engine.testing.clocks import in_virtual_time
 from engine.testing.transport import FakeTransport, error_answer, good_answer
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import Answer
+from engine.wire.replies import HttpResponse
 from schemas.outcomes import Completed, Failed, Usage
 from schemas.settings import LimitSettings
 from tests.unit.engine.live.lanes import make_lane
@@ -41,7 +40,7 @@ async def test_cut_off_answer_is_asked_again_once_with_a_doubled_limit_and_both_
 )
 @in_virtual_time
 async def test_paid_reply_that_was_cut_off_stands_whatever_its_second_try_comes_to(
-    second: Answer,
+    second: HttpResponse,
 ) -> None:
     transport = FakeTransport([good_answer(finish_reason="length"), second])
     lane = make_lane(transport, settings=LimitSettings(max_attempts=1))
@@ -89,8 +88,8 @@ async def test_stop_before_a_second_try_keeps_the_cut_off_reply() -> None:
 
 @in_virtual_time
 async def test_outage_in_a_second_try_keeps_the_cut_off_reply() -> None:
-    def respond(_: Endpoint, __: bytes) -> Answer | Exception:
-        gone = TransientError("refused", code=NEVER_SENT)
+    def respond(_: Endpoint, __: bytes) -> HttpResponse | Exception:
+        gone = NeverSentError("refused")
         return good_answer(finish_reason="length") if len(transport.sent) == 1 else gone
 
     transport = FakeTransport(responder=respond)

@@ -8,6 +8,7 @@ from engine.wire.prices import (
     ALL_SENDS,
     COMMON_PRICES,
     UNLIMITED_OUTPUT_TOKENS,
+    base_model,
     make_price,
     worst_case_usd,
     worst_usage,
@@ -70,3 +71,44 @@ def test_worst_case_of_an_unknown_model_is_unknown() -> None:
     request = replace(chat_request("a", prompt_tokens=100), model="nobody-knows-it")
 
     assert worst_case_usd(make_price({}), request) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "base"),
+    [
+        ("ft:gpt-4.1-mini:x", "gpt-4.1-mini"),
+        ("ft:gpt-4.1-mini-2025-04-14:org::AbC123", "gpt-4.1-mini-2025-04-14"),
+        ("ft:gpt-4.1-mini-2025-04-14:org:suffix:AbC123:ckpt-step-90", "gpt-4.1-mini-2025-04-14"),
+        ("ft:gpt-4.1-mini", "gpt-4.1-mini"),
+        ("gpt-4o-mini:ft-org-2026-01-01", "gpt-4o-mini"),
+        ("gpt-4o-mini-2024-07-18.ft-0a1b2c3d-suffix", "gpt-4o-mini-2024-07-18"),
+        ("gpt-4o-mini", "gpt-4o-mini"),
+    ],
+)
+def test_a_tuned_models_name_tells_its_base_model(model: str, base: str) -> None:
+    assert base_model(model) == base
+
+
+@pytest.mark.parametrize(
+    ("model", "factor"),
+    [
+        ("ft:gpt-4.1-mini-2025-04-14:org::id", 2.0),
+        ("ft:gpt-4.1-2025-04-14:org::id", 1.5),
+        ("ft:gpt-4o-mini-2024-07-18:org:suffix:id", 2.0),
+        ("ft:gpt-6-luna:x", 2.0),
+    ],
+)
+def test_a_tuned_models_price_follows_from_its_base_model(model: str, factor: float) -> None:
+    price, usage = make_price({}), Usage(1_000, 100)
+
+    base_usd = price(base_model(model), usage)
+
+    assert base_usd
+    assert price(model, usage) == pytest.approx(base_usd * factor)
+
+
+def test_own_price_of_the_base_model_holds_for_what_is_tuned_from_it() -> None:
+    price = make_price({"mine": ModelPrice(input=1.0, output=2.0)})
+
+    assert price("ft:mine:1", Usage(1_000_000, 0)) == pytest.approx(1.0)
+    assert price("ft:other:1", Usage(1_000_000, 0)) is None

@@ -52,6 +52,20 @@ def test_durations_are_read_as_the_api_spells_them(text: str | None, seconds: fl
         ({"retry-after": "tomorrow"}, None),
         ({"retry-after-ms": "x", "retry-after": "2"}, 2.0),
         ({}, None),
+        (
+            {
+                "retry-after": "Wed, 25 Nov 2026 13:00:02 GMT",
+                "date": "Wed, 25 Nov 2026 13:00:00 GMT",
+            },
+            2.0,
+        ),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, None),
+        ({"retry-after": "Fri, 31 Dec 99999 23:59:59 GMT"}, None),
+        ({"retry-after": "99999999"}, None),
+        ({"retry-after": "7200"}, 7200.0),
+        ({"retry-after": str(int(NOW.timestamp()) + 3)}, 3.0),
+        ({"retry-after-ms": "1e300"}, None),
+        ({"retry-after": ""}, None),
     ],
 )
 def test_retry_after_is_read_in_all_its_forms(
@@ -63,9 +77,26 @@ def test_retry_after_is_read_in_all_its_forms(
 def test_allowance_may_be_partial_or_absent() -> None:
     partial = {"x-ratelimit-limit-requests": "500", "x-ratelimit-remaining-requests": "499"}
 
-    assert read_allowance(partial, REQUESTS) == Allowance(500, 499, None)
-    assert read_allowance(partial, TOKENS) is None
-    assert read_allowance({"x-ratelimit-limit-requests": "-1"}, REQUESTS) is None
+    assert read_allowance(partial, REQUESTS, NOW) == Allowance(500, 499, None)
+    assert read_allowance(partial, TOKENS, NOW) is None
+    assert read_allowance({"x-ratelimit-limit-requests": "-1"}, REQUESTS, NOW) is None
+
+
+@pytest.mark.parametrize("factor", [1, 1000])
+def test_moment_of_a_reset_is_read_as_the_time_until_then(factor: int) -> None:
+    headers = {
+        "x-ratelimit-limit-requests": "60",
+        "x-ratelimit-remaining-requests": "0",
+        "x-ratelimit-reset-requests": str((int(NOW.timestamp()) + 3) * factor),
+    }
+
+    assert read_allowance(headers, REQUESTS, NOW) == Allowance(60, 0, 3.0)
+
+
+def test_reset_that_no_limit_has_is_not_believed() -> None:
+    headers = {"x-ratelimit-limit-requests": "60", "x-ratelimit-reset-requests": "900000"}
+
+    assert read_allowance(headers, REQUESTS, NOW) == Allowance(60, None, None)
 
 
 @pytest.mark.parametrize(

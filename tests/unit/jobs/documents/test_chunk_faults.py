@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.documents.chunk_faults import find_chunk_fault
+from jobs.documents.chunk_faults import find_chunk_fault, prose_share
 from schemas.settings import ChunkSettings
 from tests.unit.jobs.documents.texts import PARAGRAPH
 
@@ -34,6 +34,7 @@ def reason_of(text: str) -> str | None:
         "1.2. Upgrades\n\nRun the upgrade in a terminal that survives a lost connection.\n\n"
         "1.3. Removal\n\nA removed package leaves its configuration behind, a purged one does not.",
         "机器学习是人工智能的一个分支。它使用统计方法让计算机从数据中学习，而不需要明确的编程。",
+        "「ポンプ」は（必ず）弁を閉じた状態で『始動』します。「弁」（手動）は『必ず』手で開けます。",
         "Пакет должен содержать описание, которое понятно пользователю.",
         "การเรียนรู้ของเครื่องเป็นสาขาหนึ่งของปัญญาประดิษฐ์ที่ใช้วิธีการทางสถิติ",
     ],
@@ -78,3 +79,14 @@ def test_too_short_comes_first_and_is_measured_in_tokens() -> None:
 
     assert fault is not None
     assert (fault.reason, fault.score, fault.threshold) == ("too_short", 39, 40)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ポンプは「始動」（スタート）の前に『点検表』で確認します。弁は（閉じた）状態で始動します。",
+        "水泵（主泵）在“启动”之前必须检查《操作手册》中的【步骤】，然后才能打开阀门。",
+    ],
+)
+def test_words_in_brackets_of_east_asia_are_plain_words(text: str) -> None:
+    assert prose_share(text) == 1.0

@@ -43,6 +43,7 @@ def test_gzip_is_unpacked_and_both_extensions_leave_the_title(tmp_path: Path) ->
         (b"no gzip", "damaged"),
         (gzip.compress(bytes(2 * 1024 * 1024), mtime=0), "too_large"),
         (gzip.compress(b" \n ", mtime=0), "empty_text"),
+        (gzip.compress(b"", mtime=0), "empty_text"),
     ],
 )
 def test_bad_gzip_files_have_their_reason(tmp_path: Path, data: bytes, reason: str) -> None:
@@ -53,6 +54,25 @@ def test_bad_gzip_files_have_their_reason(tmp_path: Path, data: bytes, reason: s
         _load(path, DocumentSettings(max_memory_mb_per_file=4))
 
     assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "advice"),
+    [
+        ("a.html", b"<div id=root></div><script src=app.js></script>", "save it from a browser"),
+        ("a.md", b"<!-- nothing -->", "holds no text"),
+    ],
+)
+def test_a_file_without_text_says_what_may_be_the_reason(
+    tmp_path: Path, name: str, data: bytes, advice: str
+) -> None:
+    (tmp_path / name).write_bytes(data)
+
+    with pytest.raises(UnreadableFileError, match=advice) as caught:
+        _load(tmp_path / name)
+
+    assert caught.value.reason == "empty_text"
+    assert "OCR" not in str(caught.value)
 
 
 def test_a_text_beyond_its_limit_is_refused(tmp_path: Path) -> None:

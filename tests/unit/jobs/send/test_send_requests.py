@@ -10,7 +10,7 @@ from engine.progress import StageProgress
 from engine.stopping import Stopping
 from engine.testing.transport import FakeTransport, Step, error_answer, good_answer
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import Answer
+from engine.wire.replies import HttpResponse
 from jobs.send.request_sources import LineReader, StreamSource
 from jobs.send.result_files import ResultFiles, result_paths, set_failures_aside
 from jobs.send.send_requests import Sending
@@ -71,7 +71,7 @@ async def send_all(
         # one slot: the other workers wait for it with a request in hand
         lane = make_lane(transport, settings=LimitSettings(max_attempts=1, max_in_flight=1))
         with StageProgress("send", total=None, done=0, details=dict) as progress:
-            sending = Sending(source, lane, results, stopping or Stopping(), progress)
+            sending = Sending(source, lane, results.keep, stopping or Stopping(), progress)
             await sending.run(workers)
         await lane.aclose()
     return Sent(sending, transport, source)
@@ -217,7 +217,7 @@ async def test_full_disk_buys_nothing_further(tmp_path: Path) -> None:
 async def test_body_on_several_lines_becomes_one(tmp_path: Path) -> None:
     out_path = tmp_path / "out.jsonl"
     answer = good_answer()
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, HttpResponse)
     assert b"\n" in answer.body
 
     await send_all(out_path, Lines(line("a")), instant([answer]))

@@ -1,6 +1,7 @@
 import pytest
 
 from engine.errors import AuthError, ConfigError
+from engine.wire.endpoints import Account
 from jobs.settings.endpoints import read_endpoint_flags, read_endpoints
 from jobs.settings.resolve import Layer, resolve_settings
 
@@ -43,8 +44,69 @@ def test_variable_without_a_value_is_named() -> None:
 
 @pytest.mark.parametrize("flag", [f"{URL},rate=5", f"{URL},key", f"{URL},rpm=", f"{URL},"])
 def test_flag_written_otherwise_is_explained(flag: str) -> None:
-    with pytest.raises(ConfigError, match=r"expected URL\[,key=VARIABLE\]"):
+    with pytest.raises(ConfigError, match=r"expected URL\[,key=VARIABLE\].* VARIABLE is the name"):
         read_endpoint_flags([flag])
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        f"{URL},sk-hushhushhushhush",
+        f"{URL},key=sk-hushhushhushhush",
+        f"{URL},key=hush0123456789abcdef0123456789",
+        f"{URL},key=hush hush",
+        f"{URL}#sk-hushhushhushhush",
+        "http://localhost:1/sk-hushhushhushhush/v1",
+        "http://hush:hush@localhost:1/v1",
+        f"{URL}?key=hush",
+        "sk-hushhushhushhush",
+    ],
+)
+def test_key_itself_in_a_flag_is_refused_and_not_repeated(flag: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        resolve_settings([read_endpoint_flags([flag])])
+
+    assert "hush" not in str(error.value)
+
+
+def test_key_in_an_address_is_refused_and_not_repeated() -> None:
+    url = "https://gateway.example/sk-proj-hushhushhushhush/v1"
+
+    with pytest.raises(ConfigError, match=r"teacher\.base_url.*without a key") as error:
+        resolve_settings([Layer("--base-url", {"teacher": {"base_url": url}})])
+
+    assert "hush" not in str(error.value)
+
+
+def test_line_break_around_a_key_is_left_out_with_a_note(caplog: pytest.LogCaptureFixture) -> None:
+    settings = resolve_settings([Layer("x", {"teacher": {"base_url": URL}})])
+
+    [endpoint] = read_endpoints(settings, {"OPENAI_API_KEY": "sk-1\r\n"})
+
+    assert endpoint.api_key == "sk-1"
+    assert "OPENAI_API_KEY: the white space around the key is left out" in caplog.text
+    assert "sk-1" not in caplog.text
+
+
+def test_line_break_within_a_key_is_refused_without_showing_it() -> None:
+    settings = resolve_settings([Layer("x", {"teacher": {"base_url": URL}})])
+
+    with pytest.raises(AuthError, match="OPENAI_API_KEY holds characters") as error:
+        read_endpoints(settings, {"OPENAI_API_KEY": "sk-1\nX-Other: hush"})
+
+    assert "hush" not in str(error.value)
+
+
+def test_account_is_named_for_the_usual_key_alone() -> None:
+    environment = {"OPENAI_API_KEY": "sk-1", "OPENAI_ORG_ID": "org-1", "OPENAI_PROJECT_ID": "p-1"}
+    usual = resolve_settings([Layer("x", {"teacher": {"base_url": URL}})])
+    other = resolve_settings([read_endpoint_flags([f"{URL},key=KEY_ONE"])])
+
+    [mine] = read_endpoints(usual, environment)
+    [theirs] = read_endpoints(other, {**environment, "KEY_ONE": "k"})
+
+    assert mine.account == Account("org-1", "p-1")
+    assert theirs.account == Account()
 
 
 def test_key_in_the_settings_is_refused_and_not_repeated() -> None:

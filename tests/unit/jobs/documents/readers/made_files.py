@@ -52,7 +52,7 @@ def make_pdf(
         _outline(bookmarks, first_bookmark),
         *_bookmarks(bookmarks, first_bookmark, first_page),
     ]
-    return _write_pdf(objects, password)
+    return write_pdf(objects, password or None)
 
 
 def prose_page(text: str, *, top: float = 700, width: int = 90) -> list[SetLine]:
@@ -126,9 +126,13 @@ def _bookmarks(bookmarks: Sequence[Bookmark], first: int, first_page: int) -> li
     return found
 
 
-def _write_pdf(objects: list[bytes], password: str) -> bytes:
+def write_pdf(objects: list[bytes], password: str | None = None) -> bytes:
+    """A PDF of these objects, of which the first is its catalog.
+
+    With a `password`, which may be empty, it says that it is encrypted: its streams have to be.
+    """
     trailer = b"/Root 1 0 R/ID[<%s><%s>]" % (b"00" * 16, b"00" * 16)
-    if password:
+    if password is not None:
         objects = [*objects, _encryption(password)]
         trailer += b"/Encrypt %d 0 R" % len(objects)
     data, offsets = b"%PDF-1.4\n", []
@@ -145,14 +149,29 @@ def _write_pdf(objects: list[bytes], password: str) -> bytes:
     return b"".join(parts)
 
 
+def encrypt(data: bytes, object_number: int, password: str) -> bytes:
+    """The data of a stream of a PDF that `write_pdf` encrypts."""
+    key = _file_key(password) + object_number.to_bytes(3, "little") + bytes(2)
+    return _rc4(_md5(key)[:10], data)
+
+
 def _encryption(password: str) -> bytes:
     """The standard security handler, revision 2: nobody opens the file without the password."""
-    padded = (password.encode("latin-1") + _PASSWORD_PADDING)[:32]
+    padded = _pad(password)
     owner = _rc4(_md5(padded)[:5], padded)
-    permissions = _PERMISSIONS.to_bytes(4, "little", signed=True)
-    user = _rc4(_md5(padded + owner + permissions + bytes(16))[:5], _PASSWORD_PADDING)
+    user = _rc4(_file_key(password), _PASSWORD_PADDING)
     keys = b"/O<%s>/U<%s>" % (owner.hex().encode(), user.hex().encode())
     return b"<</Filter/Standard/V 1/R 2/P %d%s>>" % (_PERMISSIONS, keys)
+
+
+def _file_key(password: str) -> bytes:
+    padded = _pad(password)
+    permissions = _PERMISSIONS.to_bytes(4, "little", signed=True)
+    return _md5(padded + _rc4(_md5(padded)[:5], padded) + permissions + bytes(16))[:5]
+
+
+def _pad(password: str) -> bytes:
+    return (password.encode("latin-1") + _PASSWORD_PADDING)[:32]
 
 
 def _md5(data: bytes) -> bytes:

@@ -65,7 +65,9 @@ def test_what_only_sphinx_knows_keeps_its_text() -> None:
         ".. code-block:: python\n   :linenos:\n\n   print(1)\n\n.. toctree::\n\n   other\n"
     )
 
-    assert read("rst", page).text == "See the part and a.b.\n\n1.2\n\nIt is new.\n\nprint(1)"
+    assert read("rst", page).text == (
+        "See the part and a.b.\n\nNew in version 1.2: It is new.\n\nprint(1)"
+    )
 
 
 def test_rst_opens_no_other_file(tmp_path: Path) -> None:

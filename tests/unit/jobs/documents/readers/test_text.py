@@ -53,7 +53,7 @@ def test_lines_and_paragraphs_stay_as_they_are() -> None:
 def test_text_is_in_nfc_and_shows_nothing_invisible() -> None:
     text = clean("e\u0301\u00ad\u200b\ufeff a\x00\x07b\x1b[0m\tc\u2028d\ud800")
 
-    assert text == "é ab[0m\tc\nd\ufffd"
+    assert text == "é ab\tc\nd\ufffd"
     assert unicodedata.is_normalized("NFC", text)
 
 

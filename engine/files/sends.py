@@ -1,0 +1,188 @@
+"""What went out and may have been billed without a settled request to show for it."""
+
+import asyncio
+import os
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol
+
+import orjson
+
+from engine.errors import StorageError
+from engine.files.jsonl_lines import damaged_line, read_lines
+from engine.files.replace import replace_file
+
+FOLD_ABOVE_BYTES = 1 << 20
+ROUNDING_USD = 1e-12  # sums of floats do not come back to 0 exactly
+
+Step = Literal["sent", "unbilled", "lost", "paid"]
+
+
+class SendRecord(Protocol):
+    """Where sends are noted, so that a later process knows what an earlier one may have spent."""
+
+    async def sent(self, request_id: str, usd: float) -> None:
+        """A request goes out and may cost `usd` dollars; returns once that is kept."""
+
+    async def lost(self, request_id: str, usd: float) -> None:
+        """Its reply did not come: it may have been billed."""
+
+    def unbilled(self, request_id: str, usd: float) -> None:
+        """It was refused: nothing was billed."""
+
+
+class Unrecorded:
+    """A record of nothing, where no later process follows."""
+
+    async def sent(self, request_id: str, usd: float) -> None:
+        """Forget it."""
+
+    async def lost(self, request_id: str, usd: float) -> None:
+        """Forget it."""
+
+    def unbilled(self, request_id: str, usd: float) -> None:
+        """Forget it."""
+
+
+class Sends(NamedTuple):
+    """What a log of sends comes to, in dollars.
+
+    `lost_usd` by request: replies that never came. `out_usd` by request: sends of which nothing
+    more is known; they are settled elsewhere, under way, or were lost with their process.
+    `paid_usd` is the cost of settled requests, where it stands nowhere else. `size_bytes` are
+    those of the whole lines.
+    """
+
+    lost_usd: dict[str, float]
+    out_usd: dict[str, float]
+    paid_usd: float
+    event_count: int
+    size_bytes: int
+
+
+def read_sends(path: Path) -> Sends:
+    """Add up a log of sends; no file, no sends.
+
+    Raises:
+        DamagedLogError: a line is not one of ours.
+    """
+    lost_usd: defaultdict[str, float] = defaultdict(float)
+    out_usd: defaultdict[str, float] = defaultdict(float)
+    paid_usd, number, size_bytes = 0.0, 0, 0
+    for number, line in enumerate(read_lines(path), start=1):
+        size_bytes += len(line) + 1
+        try:
+            fields = orjson.loads(line)
+            step, request_id, usd = fields["step"], fields["request_id"], fields["usd"]
+            if step == "sent":
+                out_usd[request_id] += usd
+            elif step == "paid":
+                paid_usd += usd
+                out_usd.pop(request_id, None)
+            else:
+                out_usd[request_id] -= usd
+                lost_usd[request_id] += usd if step == "lost" else 0.0
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            raise damaged_line(path, number, f"not a send ({error})") from error
+    return Sends(_above_zero(lost_usd), _above_zero(out_usd), paid_usd, number, size_bytes)
+
+
+def _above_zero(dollars: dict[str, float]) -> dict[str, float]:
+    return {request_id: usd for request_id, usd in dollars.items() if usd > ROUNDING_USD}
+
+
+class SendLog:
+    """An append-only log of sends. Written before a request goes out, so that no kill hides one.
+
+    With `is_synced` a send is on disk before it goes out; otherwise only a failure of the machine,
+    not of the process, can lose what was noted last. One process writes.
+    """
+
+    def __init__(
+        self, path: Path, *, is_synced: bool, is_settled: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        """Open `path`; what earlier processes left and is not settled was lost.
+
+        `is_settled` tells the requests whose cost stands elsewhere. A large log is folded.
+
+        Raises:
+            DamagedLogError: a line is not one of ours.
+            StorageError: the disk refused a line.
+        """
+        self._path = path
+        before = read_sends(path)
+        unsettled = {id_: usd for id_, usd in before.out_usd.items() if not is_settled(id_)}
+        self.lost_usd = sum(before.lost_usd.values()) + sum(unsettled.values())
+        self.paid_usd = before.paid_usd
+        self._event_count = before.event_count
+        if before.size_bytes > FOLD_ABOVE_BYTES:
+            self._fold(before.lost_usd)
+            before = read_sends(path)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.ftruncate(self._descriptor, before.size_bytes)  # a torn last line
+        self._is_synced = is_synced
+        self._written = self._synced = 0
+        self._turn = asyncio.Lock()
+        for request_id, usd in unsettled.items():
+            self._write("lost", request_id, usd)
+
+    def close(self) -> None:
+        """Close the file; nothing may be under way any more."""
+        os.close(self._descriptor)
+
+    async def sent(self, request_id: str, usd: float) -> None:
+        """Note that a request goes out; returns once that is kept.
+
+        Raises:
+            StorageError: the disk refused it; the request must not go out.
+        """
+        self._write("sent", request_id, usd)
+        await self._sync()
+
+    async def lost(self, request_id: str, usd: float) -> None:
+        """Note that a reply did not come.
+
+        Raises:
+            StorageError: the disk refused it.
+        """
+        self.lost_usd += usd
+        self._write("lost", request_id, usd)
+        await self._sync()
+
+    def unbilled(self, request_id: str, usd: float) -> None:
+        """Note that nothing was billed. If this line is lost the send counts, to be safe."""
+        self._write("unbilled", request_id, usd)
+
+    def paid(self, request_id: str, usd: float) -> None:
+        """Note what a settled request cost. If this line is lost its worst case counts."""
+        self._write("paid", request_id, usd)
+
+    def _write(self, step: Step, request_id: str, usd: float) -> None:
+        try:
+            os.write(self._descriptor, self._line(step, request_id, usd) + b"\n")
+        except OSError as error:
+            raise StorageError(
+                f"{self._path}: cannot be written ({error}); free the disk or mend it, then run "
+                "the same command again"
+            ) from error
+        self._written += 1
+
+    async def _sync(self) -> None:
+        """Wait until all that is written is on disk; who comes meanwhile shares the next sync."""
+        wanted = self._written
+        while self._is_synced and self._synced < wanted:
+            async with self._turn:
+                if self._synced < wanted:
+                    reached = self._written
+                    await asyncio.to_thread(os.fsync, self._descriptor)
+                    self._synced = reached
+
+    def _line(self, step: Step, request_id: str, usd: float) -> bytes:
+        self._event_count += 1
+        event = {"event_id": f"{self._event_count:08}", "step": step}
+        return orjson.dumps({**event, "request_id": request_id, "usd": usd})
+
+    def _fold(self, lost_usd: dict[str, float]) -> None:
+        lines = [self._line("lost", request_id, usd) for request_id, usd in lost_usd.items()]
+        replace_file(self._path, [*lines, self._line("paid", "", self.paid_usd)])

@@ -1,0 +1,85 @@
+"""The ways to ask for JSON: by a schema that the host enforces, as any JSON, or in words alone."""
+
+import re
+
+import orjson
+
+from engine.errors import RequestError
+from engine.wire.content import json_object, reply_text
+from schemas.requests import Json
+from schemas.settings import JsonForm
+
+JSON_FORMS: tuple[JsonForm, ...] = ("json_schema", "json_object", "prompt")  # the best first
+
+_OURS = b'"response_format":'
+_REFUSED_STATUSES = (400, 404, 415, 422, 501)
+_ABOUT_FORM = re.compile(r"response_?format|json_?schema|json_?object|json mode|structured.?output")
+
+
+def asks_for_json(payload: bytes) -> bool:
+    """Whether a request names a form of its reply."""
+    return _OURS in payload
+
+
+def in_form(payload: bytes, form: JsonForm) -> bytes:
+    """The body of a request that asks for JSON, at most as strictly as `form` says.
+
+    What the host no longer sees as a schema it is told in words.
+    """
+    body = orjson.loads(payload)
+    asked = body["response_format"]
+    if JSON_FORMS.index(_form_of(asked)) >= JSON_FORMS.index(form):
+        return payload
+    if form == "json_object":
+        body["response_format"] = {"type": "json_object"}
+    else:
+        del body["response_format"]
+    body["messages"] = _with_instruction(body["messages"], _schema_of(asked))
+    return orjson.dumps(body)
+
+
+def refuses_form(error: RequestError) -> bool:
+    """Whether a host says that it does not know the form that was asked for."""
+    words = f"{error.code} {error}".lower()
+    return error.status in _REFUSED_STATUSES and _ABOUT_FORM.search(words) is not None
+
+
+def has_form(reply: dict[str, Json], payload: bytes) -> bool:
+    """Whether a reply holds a JSON object with all keys that the request's schema wants."""
+    found = json_object(reply_text(reply))
+    if found is None:
+        return False
+    schema = _schema_of(orjson.loads(payload)["response_format"])
+    required = schema.get("required") if schema is not None else None
+    return not isinstance(required, list) or all(name in found for name in required)
+
+
+def _form_of(asked: Json) -> JsonForm:
+    match asked:
+        case {"type": "json_schema"}:
+            return "json_schema"
+        case {"type": "json_object"}:
+            return "json_object"
+    return "prompt"
+
+
+def _schema_of(asked: Json) -> dict[str, Json] | None:
+    match asked:
+        case {"json_schema": {"schema": dict(schema)}}:
+            return schema
+    return None
+
+
+def _with_instruction(messages: list[Json], schema: dict[str, Json] | None) -> list[Json]:
+    """The messages, with what the reply must look like at the end of the first one.
+
+    It stands there and not at the end, because the first message is what requests share: the
+    provider's prompt cache goes on hitting.
+    """
+    text = "Reply with one JSON object and nothing else: no comment, no code fence."
+    if schema is not None:
+        text += f" It must match this JSON schema:\n{orjson.dumps(schema).decode()}"
+    match messages:
+        case [{"role": "system" | "developer" as role, "content": str(content)}, *rest]:
+            return [{"role": role, "content": f"{content}\n\n{text}"}, *rest]
+    return [{"role": "system", "content": text}, *messages]

@@ -1,0 +1,219 @@
+"""What an error response says, in whatever shape, and which of our errors it stands for."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from engine.errors import (
+    REQUEST_TOO_LARGE,
+    AuthError,
+    EngineError,
+    FatalError,
+    ModelGoneError,
+    OverloadError,
+    QuotaError,
+    RateLimitError,
+    RequestError,
+    TransientError,
+    UnclearRefusalError,
+)
+from engine.wire.endpoints import Endpoint
+from engine.wire.lenient_json import NotJsonError, parse_json
+from engine.wire.rate_headers import read_retry_after_s
+from engine.wire.server_text import plain_code, scrub
+from schemas.requests import Json
+
+MONEY_CODES = frozenset(  # OpenAI guide on error codes
+    {
+        "insufficient_quota",
+        "credit_balance_exhausted",
+        "organization_spend_limit_exceeded",
+        "project_spend_limit_exceeded",
+        "organization_usage_limit_exceeded",
+        "billing_hard_limit_reached",
+    }
+)
+OVERLOAD_STATUSES = frozenset({408, 498, 503, 504, 524, 529})  # 498: Groq's flex capacity
+TRANSIENT_STATUSES = frozenset({408, 409, 425, 498})
+DAY_PAUSE_S = 60.0
+
+# What hosts write; each was seen in a report (OPENAI_FACTS of the project, issue threads).
+_BAD_KEY = re.compile(
+    r"api[ _-]?key[^.]{0,40}\b(?:not valid|invalid|incorrect|expired|missing|not found|required)"
+    r"|(?:invalid|incorrect|expired|missing|no)[ _-](?:\w+ )?(?:api|access)[ _-]?(?:key|token)"
+)
+_BAD_MODEL = re.compile(
+    r"model\b.{0,80}\b(?:not exist|not found|decommissioned|no longer|been deprecated)"
+    r"|not a valid model|no such model|unknown model|invalid model"
+)
+_FLAGGED = re.compile(
+    r"flagged|moderation|content[ _]?(?:policy|filter|management)|safety|prohibited content"
+    r"|inappropriate|sensitive|responsible ?ai|data_inspection"
+)
+_NO_PERMISSION = re.compile(
+    r"permission|not allowed|not authori[sz]ed|unauthori[sz]ed|access denied|have access"
+    r"|verified|country|region|territory|subscription|billing|account|api[ _-]?key|disabled"
+)
+
+
+class Problem(NamedTuple):
+    """What an error says. `is_api` is false for pages of gateways and proxies."""
+
+    status: int
+    code: str
+    message: str
+    is_api: bool
+    retry_after_s: float | None = None
+
+    @property
+    def words(self) -> str:
+        """Code and message in small letters, to be searched."""
+        return f"{self.code} {self.message}".lower()
+
+    @property
+    def names_permission(self) -> bool:
+        """Whether it speaks of what an account may do, and not of what a request holds."""
+        return _NO_PERMISSION.search(self.words) is not None and not _FLAGGED.search(self.words)
+
+
+def read_problem(
+    status: int, headers: Mapping[str, str], body: bytes, endpoint: Endpoint, now: datetime
+) -> Problem:
+    """What an error response says: JSON of any shape, a page, or nothing."""
+    try:
+        parsed = parse_json(body)
+    except NotJsonError:
+        parsed = None
+    fields = error_fields(parsed)
+    text = _text_of(fields) or body[:4096].decode(errors="replace")
+    return Problem(
+        status=status,
+        code=_code_of(fields) or f"http_{status}",
+        message=scrub(text, endpoint),
+        is_api=isinstance(parsed, dict | list),
+        retry_after_s=read_retry_after_s(headers, now),
+    )
+
+
+def problem_in(fields: Mapping[str, Json], endpoint: Endpoint) -> Problem:
+    """The problem of an error object that came with status 200; its code may name a status."""
+    code = fields.get("code")
+    number = code if isinstance(code, int) else _as_status(code)
+    status = number if number is not None and 400 <= number < 600 else 400
+    return Problem(
+        status, _code_of(fields) or f"http_{status}", scrub(_text_of(fields), endpoint), True
+    )
+
+
+def error_fields(body: Json) -> Mapping[str, Json]:
+    """The object with code and message, wherever it stands in the body; empty if nowhere."""
+    if isinstance(body, list):
+        return error_fields(body[0]) if body else {}
+    if isinstance(body, str):
+        return {"message": body}
+    if not isinstance(body, dict):
+        return {}
+    errors = body.get("errors")
+    inner = body.get("error") or (errors if isinstance(errors, list) else None)
+    return error_fields(inner) or body if inner else body
+
+
+def error_of(problem: Problem, endpoint: Endpoint, location: str = "") -> EngineError:
+    """The error that a problem stands for; `location` is where a redirect leads."""
+    if (fatal := _fatal_error(problem, endpoint, location)) is not None:
+        return fatal
+    status, code, message, _, retry_after_s = problem
+    text = f"{status} {code}: {message}"
+    if status == 429:
+        return _too_many(problem, text)
+    if status in OVERLOAD_STATUSES:
+        return OverloadError(text, code=code, status=status, retry_after_s=retry_after_s)
+    if status >= 500 or status < 400 or status in TRANSIENT_STATUSES:
+        return TransientError(text, code=code, status=status, retry_after_s=retry_after_s)
+    return RequestError(text, code=code, status=status)
+
+
+def _fatal_error(problem: Problem, endpoint: Endpoint, location: str) -> FatalError | None:
+    """What stops everything: money, the key, the model, the address."""
+    where = f"{endpoint.base_url} answered {problem.status} {problem.code}: {problem.message}"
+    if problem.code in MONEY_CODES or problem.status == 402:
+        return QuotaError(f"{where}; check the account's credit and limits, then run again")
+    if _is_about_key(problem):
+        return AuthError(f"{where}; check the key and what it may use, then run again")
+    if _is_about_model(problem):
+        return ModelGoneError(f"{where}; choose a model that is served, then run again")
+    if 300 <= problem.status < 400:
+        target = scrub(location or "an unnamed address", endpoint)
+        return FatalError(f"{where}; it redirects to {target}: set base_url to the final address")
+    return _unclear_refusal(problem, where)
+
+
+def _is_about_key(problem: Problem) -> bool:
+    status, words = problem.status, problem.words
+    if status == 401 or problem.code == "invalid_api_key":
+        return True
+    if status in (400, 403) and _BAD_KEY.search(words):
+        return True
+    return status == 403 and problem.is_api and problem.names_permission
+
+
+def _is_about_model(problem: Problem) -> bool:
+    status, words = problem.status, problem.words
+    if problem.code == "model_not_found" or (status == 404 and problem.is_api and "model" in words):
+        return True
+    return status in (400, 410) and _BAD_MODEL.search(words) is not None
+
+
+def _unclear_refusal(problem: Problem, where: str) -> UnclearRefusalError | None:
+    status, code = problem.status, problem.code
+    if status == 403 and not _FLAGGED.search(problem.words):
+        advice = "check the key, what it may use, and what stands between here and there"
+        return UnclearRefusalError(where, advice=advice, code=code, status=status)
+    if status in (404, 405):
+        advice = "nothing is served at this address: check base_url"
+        return UnclearRefusalError(where, advice=advice, code=code, status=status)
+    return None
+
+
+def _too_many(problem: Problem, text: str) -> EngineError:
+    status, code, message, _, retry_after_s = problem
+    message = message.lower()
+    if "request too large" in message:
+        return RequestError(text, code=REQUEST_TOO_LARGE, status=status)
+    if code == "slow_down":
+        return OverloadError(text, code=code, status=status, retry_after_s=retry_after_s)
+    if "per day" in message:
+        retry_after_s = max(retry_after_s or 0.0, DAY_PAUSE_S)
+    return RateLimitError(text, code=code, status=status, retry_after_s=retry_after_s)
+
+
+def _code_of(fields: Mapping[str, Json]) -> str:
+    """The code in words; a number only repeats the status."""
+    for name in ("code", "type", "status"):
+        value = fields.get(name)
+        if isinstance(value, str) and _as_status(value) is None and (code := plain_code(value)):
+            return code
+    return ""
+
+
+def _text_of(fields: Mapping[str, Json]) -> str:
+    for name in ("message", "detail", "msg", "error", "title"):
+        value = fields.get(name)
+        if isinstance(value, str) and value:
+            return value
+        if isinstance(value, list) and value:  # FastAPI: one entry for each wrong field
+            return "; ".join(_entry_text(entry) for entry in value[:3])
+    return ""
+
+
+def _entry_text(entry: Json) -> str:
+    if not isinstance(entry, dict):
+        return str(entry)
+    place = entry.get("loc")
+    where = ".".join(str(part) for part in place) + ": " if isinstance(place, list) else ""
+    return where + str(entry.get("msg") or entry.get("message") or "")
+
+
+def _as_status(value: Json) -> int | None:
+    return int(value) if isinstance(value, str) and re.fullmatch(r"\d{3}", value) else None

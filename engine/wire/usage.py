@@ -1,0 +1,81 @@
+"""The tokens that a reply says were billed, and what counts where it does not say so credibly."""
+
+from typing import NamedTuple
+
+from schemas.outcomes import Usage
+from schemas.requests import Json
+
+
+class CountedUsage(NamedTuple):
+    """The tokens that count as billed. Estimated: at least one of them is our own count."""
+
+    usage: Usage
+    is_estimated: bool
+
+
+class ReportedUsage(NamedTuple):
+    """What a reply says of its tokens; None: nothing, or nothing that can be true."""
+
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cached_tokens: int | None
+    total_tokens: int | None
+
+    def or_at_most(self, worst: Usage) -> CountedUsage:
+        """The tokens to count, where `worst` are the most that the send may be billed for.
+
+        What is not reported counts in full, and as not cached, so that the count is never below
+        the bill. Some servers name hidden reasoning in the total alone: it counts as output.
+        """
+        prompt = worst.prompt_tokens if self.prompt_tokens is None else self.prompt_tokens
+        cached = self.cached_tokens
+        if cached is None or cached > prompt or self.prompt_tokens is None:
+            cached = None
+        completion = worst.completion_tokens
+        if self.completion_tokens is not None:
+            hidden = min((self.total_tokens or 0) - prompt, worst.completion_tokens)
+            completion = max(self.completion_tokens, hidden)
+        is_estimated = None in (self.prompt_tokens, self.completion_tokens, cached)
+        return CountedUsage(Usage(prompt, completion, cached or 0), is_estimated)
+
+
+def read_usage(reply: dict[str, Json]) -> ReportedUsage:
+    """What a reply says of its tokens. Fractions, negative numbers and the like say nothing.
+
+    Nor does a prompt of no tokens, or an output of none where there is a text.
+    """
+    usage = reply.get("usage")
+    if not isinstance(usage, dict):
+        return ReportedUsage(None, None, None, None)
+    completion = _count(usage.get("completion_tokens"))
+    if completion is None and "choices" not in reply and "completion_tokens" not in usage:
+        completion = 0  # embeddings write nothing
+    if completion == 0 and _has_text(reply):
+        completion = None
+    return ReportedUsage(
+        prompt_tokens=_count(usage.get("prompt_tokens")) or None,
+        completion_tokens=completion,
+        cached_tokens=_cached_tokens(usage.get("prompt_tokens_details")),
+        total_tokens=_count(usage.get("total_tokens")),
+    )
+
+
+def _cached_tokens(details: Json) -> int | None:
+    """Part of the prompt that came from the cache: nothing if nobody speaks of it."""
+    if not isinstance(details, dict) or details.get("cached_tokens") is None:
+        return 0
+    return _count(details["cached_tokens"])
+
+
+def _count(value: Json) -> int | None:
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if is_count else None  # type: ignore[return-value]  # mypy does not follow is_count
+
+
+def _has_text(reply: dict[str, Json]) -> bool:
+    choices = reply.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        message = choice.get("message") if isinstance(choice, dict) else None
+        if isinstance(message, dict) and (message.get("content") or message.get("tool_calls")):
+            return True
+    return False

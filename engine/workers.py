@@ -1,0 +1,66 @@
+"""Workers that share one source: when one fails, what the others have begun lands first."""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from engine.errors import EngineError, StorageError, UnexpectedError
+
+_log = logging.getLogger(__name__)
+
+
+async def run_workers(
+    work: Callable[[], Awaitable[None]], count: int, *, on_error: Callable[[EngineError], None]
+) -> None:
+    """Run `work` so many times at once, until all have ended.
+
+    `on_error` is called with the error that a worker ends with, at once; it must see to it that
+    the others begin nothing new. An exception that nobody foresaw is turned into UnexpectedError:
+    the others are not cancelled, because what they wait for is paid for.
+
+    Raises:
+        CancelledError: this call was cancelled, and all workers with it.
+    """
+
+    async def watched() -> None:
+        try:
+            await work()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            on_error(as_engine_error(error))
+            raise
+
+    # Not a TaskGroup: it cancels the others as soon as one fails.
+    ends = await asyncio.gather(*(watched() for _ in range(count)), return_exceptions=True)
+    for end in ends:
+        if isinstance(end, BaseException) and not isinstance(end, Exception):
+            raise end
+
+
+def as_engine_error(error: BaseException) -> EngineError:
+    """An error as one of the engine's, with one message that says where it comes from."""
+    if isinstance(error, EngineError):
+        return error
+    if isinstance(error, OSError):  # such as a library's temporary file on a full disk
+        ours: EngineError = StorageError(
+            f"the system refused something: {error}; mend it, then run again"
+        )
+    else:
+        ours = UnexpectedError(
+            f"an error that nobody foresaw, {type(error).__name__} ({error}), at {_place(error)}; "
+            "what was paid for is kept, the same command again goes on. Please report it"
+        )
+        _log.debug("unforeseen", exc_info=error)
+    ours.__cause__ = error
+    return ours
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return "an unknown place"
+    last = frames[-1]
+    return f"{Path(last.filename).name}:{last.lineno} ({last.name})"

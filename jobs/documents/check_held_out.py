@@ -1,0 +1,154 @@
+"""The stage that proves that held-out text is not in the training text, after all was cut.
+
+Documents may share pages without being twins. A held-out chunk half of whose shingles stand in
+training text is dropped: questions about it would measure memory. What is left is measured.
+"""
+
+import asyncio
+import logging
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.files.records import encode_record, read_records
+from engine.files.replace import replace_file
+from engine.run_folder import RunFolder
+from engine.stage import StagePass
+from engine.stopping import Stopping
+from jobs.documents.chunk_documents import CHUNKS
+from jobs.run.stages import Stage, StageContext
+from jobs.text.shingles import Hashes, shingle_hashes
+from schemas.dataset import Rejection
+from schemas.documents import Chunk, HeldOutCheck
+from schemas.record import content_id
+
+STAGE = "held_out_check"
+MAX_LEAKED_SHARE = 0.5  # of a held-out chunk's shingles in training text
+MAX_HASHES = 16_000_000  # in memory, about 30 bytes each; more held-out text is sampled
+BYTES_PER_TOKEN = 6
+
+_log = logging.getLogger(__name__)
+
+
+class _HeldOut(NamedTuple):
+    """The held-out chunks: their ids, and which of the `distinct` shingles each one has."""
+
+    chunk_ids: list[str]
+    places: list[NDArray[np.intp]]
+    distinct: Hashes
+
+
+async def _check(context: StageContext[None]) -> StagePass:
+    """Compare both sides, unless no chunk was added since they were compared."""
+    folder = context.folder
+    path, chunks_path = folder.results_path(STAGE), folder.results_path(CHUNKS.name)
+    check_id = content_id("held_out_check", chunks_path.stat().st_size, MAX_LEAKED_SHARE)
+    former = read_held_out_check(folder)
+    if former is None or former.check_id != check_id:
+        found = await asyncio.to_thread(_compare, chunks_path, check_id, context.stopping)
+        _keep_rejections(folder, found)
+        replace_file(path, [encode_record(found)])
+        _report(found)
+    return StagePass()
+
+
+def _compare(chunks_path: Path, check_id: str, stopping: Stopping) -> HeldOutCheck:
+    one_in = max(1, -(-_held_out_bytes(chunks_path) // (BYTES_PER_TOKEN * MAX_HASHES)))
+    held_out = _read_held_out(chunks_path, one_in)
+    is_leaked = np.zeros(len(held_out.distinct), np.bool_)
+    for chunk in _chunks_of(chunks_path, "train"):
+        stopping.raise_if_requested()
+        hashes = shingle_hashes(chunk.text, one_in=one_in)
+        places = np.searchsorted(held_out.distinct, hashes)
+        places[places == len(held_out.distinct)] = 0
+        if len(held_out.distinct):
+            is_leaked[places[held_out.distinct[places] == hashes]] = True
+    leaked = [np.count_nonzero(is_leaked[places]) for places in held_out.places]
+    sizes = [len(places) for places in held_out.places]
+    is_dropped = [n > 0 and n >= MAX_LEAKED_SHARE * of for n, of in zip(leaked, sizes, strict=True)]
+    kept = [(n, of) for n, of, gone in zip(leaked, sizes, is_dropped, strict=True) if not gone]
+    total = sum(of for _, of in kept)
+    return HeldOutCheck(
+        check_id=check_id,
+        held_out_chunk_count=len(sizes),
+        dropped_chunk_ids=tuple(
+            chunk_id for chunk_id, gone in zip(held_out.chunk_ids, is_dropped, strict=True) if gone
+        ),
+        leaked_share=sum(n for n, _ in kept) / total if total else 0.0,
+    )
+
+
+def _held_out_bytes(chunks_path: Path) -> int:
+    return sum(len(chunk.text.encode()) for chunk in _chunks_of(chunks_path, "held_out"))
+
+
+def _read_held_out(chunks_path: Path, one_in: int) -> _HeldOut:
+    chunk_ids, every = [], []
+    for chunk in _chunks_of(chunks_path, "held_out"):
+        chunk_ids.append(chunk.chunk_id)
+        every.append(shingle_hashes(chunk.text, one_in=one_in))
+    joined = np.concatenate(every) if every else np.zeros(0, np.uint64)
+    distinct, places = np.unique(joined, return_inverse=True)
+    ends = np.cumsum([len(hashes) for hashes in every])[:-1]
+    return _HeldOut(chunk_ids, np.split(places, ends) if every else [], distinct)
+
+
+def _chunks_of(chunks_path: Path, side: str) -> Iterator[Chunk]:
+    return (chunk for chunk in read_records(chunks_path, Chunk) if chunk.side == side)
+
+
+def _keep_rejections(folder: RunFolder, check: HeldOutCheck) -> None:
+    others = (r for r in read_records(folder.rejected_path, Rejection) if r.stage != STAGE)
+    rejections = [
+        Rejection.of(
+            chunk_id,
+            stage=STAGE,
+            reason="held_out_text_in_training",
+            threshold=MAX_LEAKED_SHARE,
+        )
+        for chunk_id in check.dropped_chunk_ids
+    ]
+    replace_file(folder.rejected_path, map(encode_record, [*others, *rejections]))
+
+
+def _report(check: HeldOutCheck) -> None:
+    if check.held_out_chunk_count:
+        _log.info("held-out text: %s", describe_held_out(check))
+
+
+def describe_held_out(check: HeldOutCheck) -> str:
+    """What was left out, and how much of the rest stands in training text."""
+    dropped = len(check.dropped_chunk_ids)
+    return (
+        f"{dropped:,} of {check.held_out_chunk_count:,} chunks are left out, as half of their text "
+        f"stands in training text; of the others {check.leaked_share:.2%} does"
+    )
+
+
+def read_held_out_check(folder: RunFolder) -> HeldOutCheck | None:
+    """How far held-out text stands in training text; None if that was not looked at."""
+    return next(read_records(folder.results_path(STAGE), HeldOutCheck), None)
+
+
+def read_leaked_share(folder: RunFolder) -> float:
+    """Of the held-out text that is used, what stands in training text; 0 if not looked at."""
+    check = read_held_out_check(folder)
+    return check.leaked_share if check else 0.0
+
+
+def read_leaked_chunks(folder: RunFolder) -> Container[str]:
+    """The ids of the held-out chunks that must not be used."""
+    check = read_held_out_check(folder)
+    return frozenset(check.dropped_chunk_ids) if check else frozenset()
+
+
+HELD_OUT_CHECK: Stage[None] = Stage(
+    name=STAGE,
+    label="held-out text",
+    result=HeldOutCheck,
+    reads=(CHUNKS.name,),
+    work=_check,
+)

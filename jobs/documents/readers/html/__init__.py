@@ -1,0 +1,1 @@
+"""HTML to blocks of text; what other formats become on their way, too."""

@@ -1,0 +1,223 @@
+"""Tells what a page says from its menus, its controls and what nobody sees."""
+
+import re
+from collections.abc import Callable
+
+from selectolax.lexbor import LexborNode
+
+NEVER_TEXT = (  # their content is no text of the page, whatever it is
+    *("audio", "canvas", "datalist", "embed", "frame", "iframe", "noscript", "object", "rp", "rt"),
+    *("script", "select", "style", "svg", "template", "textarea", "video"),
+)
+_ROLES = {  # WAI-ARIA: the role says what the tag would
+    "navigation": "nav",
+    "search": "search",
+    "banner": "header",
+    "contentinfo": "footer",
+    "complementary": "aside",
+}
+_DROPPED_CLASSES = (
+    *("navheader", "navfooter", "docnav", "sphinxsidebar", "linenos", "lineno", "linenodiv"),
+    *("mw-editsection", "gutter", "hljs-ln-numbers", "line-numbers-rows", "headerlink"),
+    "skip-link",
+)
+_MENU_CLASSES = (  # if they are mostly links
+    *("breadcrumb", "breadcrumbs", "header", "menu", "nav", "nav-panel", "navbar", "navigation"),
+    *("pager", "pagination", "related", "sidebar"),
+)
+_SUSPECTS = ", ".join(
+    (
+        *("[hidden]", '[aria-hidden="true"]', '[style*="none" i]', '[style*="hidden" i]'),
+        *(f'[role="{role}"]' for role in _ROLES),
+        *("nav", "search", "header", "footer", "aside", "form", "button", "dialog"),
+        *('a[href^="#"]', *(f".{name}" for name in (*_DROPPED_CLASSES, *_MENU_CLASSES))),
+    )
+)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_OPENED = re.compile(  # hidden until somebody chooses it: a tab, the answer under a question
+    r"(?<![a-z])(tabs?|tab-?panels?|panels?|panes?|accordion|collaps\w*|toggle\w*|expand\w*"
+    r"|spoiler|answer|faq|details|content)(?![a-z])",
+    re.IGNORECASE,
+)
+_MENU = re.compile(
+    r"(?<![a-z])(toc|nav|navigation|menu|sidebar|related|share|social|promo|advert|ads?"
+    r"|newsletter|breadcrumbs?)(?![a-z])",
+    re.IGNORECASE,
+)
+_IMPRINT = re.compile(
+    r"©|copyright|all rights|privacy|cookie|powered by|created using|generated|last (?:updated"
+    r"|modified|changed)|licen[sc]ed?|imprint|terms of",
+    re.IGNORECASE,
+)
+_NOTES = re.compile(r"foot-?note|end-?note|reference", re.IGNORECASE)
+_CALLOUT = re.compile(
+    r"admonition|callout|alert|note|warning|caution|topic|(?<![a-z])tip(?![a-z])", re.IGNORECASE
+)
+_QUESTION = re.compile(r"accordion|collaps|faq|question|tab(?![a-z])|summary", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+_PERMALINKS = frozenset({"¶", "#", "§", "🔗", "", "\u200b"})
+_BACK_LINKS = frozenset({"↩", "↩︎", "↑", "^", "⏎", "⬆", "↵"})
+_HEADINGS = "h1, h2, h3, h4, h5, h6"
+_TEXT_BLOCKS = "p, h1, h2, h3, h4, table, pre, li, dl, blockquote"
+_SECTIONS = frozenset({"main", "article", "section", "blockquote", "figure", "li", "details"})
+_SENTENCES = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "p", "dt", "dd", "summary", "td"})
+_MIN_WORDS = 12  # of what is no link: fewer are a menu's, a form's or a footer's own
+_MIN_BUTTON_WORDS = 4
+_MAIN = (("main", 0.2), ('[role="main"]', 0.2), ("article", 0.5))  # of words that are no links
+_MAX_STEPS_UP = 6
+
+
+def main_content(body: LexborNode) -> list[LexborNode]:
+    """The parts of a page that hold its text, in order; the whole `body` if none is marked."""
+    for selector, min_share in _MAIN:
+        found = body.css(selector)
+        if len(found) == 1 and _is_most_of(found[0], body, min_share):
+            return [*_title_before(found[0], body), found[0]]
+    return [body]
+
+
+def _is_most_of(part: LexborNode, body: LexborNode, min_share: float) -> bool:
+    if 2 * len(part.text()) >= len(body.text()):
+        return True
+    return _prose_count(part) >= min_share * _prose_count(body)
+
+
+def dropped_nodes(body: LexborNode) -> set[int]:
+    """The `mem_id` of each node that is left out with all that it holds."""
+    return {node.mem_id for node in body.css(_SUSPECTS) if _is_dropped(node)}
+
+
+def _title_before(main: LexborNode, body: LexborNode) -> list[LexborNode]:
+    """The page's heading, where it stands apart from the text that it is the heading of."""
+    found = body.css("h1")
+    if len(found) == 1 and main.css_first("h1") is None and found[0].text(strip=True):
+        return found
+    return []
+
+
+def _is_dropped(node: LexborNode) -> bool:
+    attributes = node.attributes
+    classes = (attributes.get("class") or "").split()
+    if any(name in _DROPPED_CLASSES for name in classes) or _is_hidden(node, attributes):
+        return True
+    if any(name in _MENU_CLASSES for name in classes) and _is_mostly_links(node):
+        return True
+    kind = _ROLES.get(attributes.get("role") or "", node.tag or "")
+    rule = _RULES.get(kind)
+    return rule is not None and rule(node)
+
+
+def _is_hidden(node: LexborNode, attributes: dict[str, str | None]) -> bool:
+    is_hidden = (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or _HIDDEN.search(attributes.get("style") or "") is not None
+    )
+    if not is_hidden or attributes.get("hidden") == "until-found":
+        return False
+    if attributes.get("role") == "tabpanel" or _OPENED.search(_marks(node)):
+        return False
+    return node.css_first("math") is None  # shown as a picture, for want of fonts
+
+
+def _is_menu(node: LexborNode) -> bool:
+    if node.css_first("main, article") is not None:
+        return False  # a tag that was never closed
+    return _is_mostly_links(node) or _prose_count(node) < 4 * _MIN_WORDS
+
+
+def _is_dull_header(node: LexborNode) -> bool:
+    if _is_within(node, _SECTIONS) or node.css_first(_HEADINGS) is not None:
+        return False
+    return _prose_count(node) < _MIN_WORDS
+
+
+def _is_dull_footer(node: LexborNode) -> bool:
+    if _NOTES.search(_marks(node)):
+        return False
+    if _is_within(node, _SECTIONS):
+        return _is_mostly_links(node)
+    return _prose_count(node) < _MIN_WORDS or _IMPRINT.search(node.text()) is not None
+
+
+def _is_dull_aside(node: LexborNode) -> bool:
+    if node.attributes.get("epub:type") or _CALLOUT.search(_marks(node)):
+        return False
+    if _is_mostly_links(node):
+        return True
+    return _MENU.search(_marks(node)) is not None and _prose_count(node) < _MIN_WORDS
+
+
+def _is_dull_form(node: LexborNode) -> bool:
+    if any(block.text(strip=True) for block in node.css(_TEXT_BLOCKS)):
+        return False
+    return _prose_count(node) < _MIN_WORDS
+
+
+def _is_dull_button(node: LexborNode) -> bool:
+    if node.attributes.get("role") == "tab" or _QUESTION.search(_marks(node)):
+        return False
+    if _is_within(node, _SENTENCES):
+        return False
+    return _word_count(node) < _MIN_BUTTON_WORDS
+
+
+def _is_closed_dialog(node: LexborNode) -> bool:
+    return "open" not in node.attributes
+
+
+def _is_mark(link: LexborNode) -> bool:
+    """Whether a link only leads to the heading it stands at, or back to where a note is named."""
+    text = link.text(strip=True)
+    target = link.attributes.get("href") or ""
+    return text in _PERMALINKS or (target.startswith("#") and text in _BACK_LINKS)
+
+
+def _always(_node: LexborNode) -> bool:
+    return True
+
+
+_RULES: dict[str, Callable[[LexborNode], bool]] = {
+    "nav": _is_menu,
+    "search": _always,
+    "header": _is_dull_header,
+    "footer": _is_dull_footer,
+    "aside": _is_dull_aside,
+    "form": _is_dull_form,
+    "button": _is_dull_button,
+    "dialog": _is_closed_dialog,
+    "a": _is_mark,
+}
+
+
+def _marks(node: LexborNode) -> str:
+    attributes = node.attributes
+    return " ".join(attributes.get(name) or "" for name in ("class", "role", "id"))
+
+
+def _is_within(node: LexborNode, tags: frozenset[str]) -> bool:
+    above = node.parent
+    for _ in range(_MAX_STEPS_UP):
+        if above is None:
+            return False
+        if above.tag in tags:
+            return True
+        above = above.parent
+    return False
+
+
+def _is_mostly_links(node: LexborNode) -> bool:
+    return 2 * _link_word_count(node) > _word_count(node)
+
+
+def _prose_count(node: LexborNode) -> int:
+    return _word_count(node) - _link_word_count(node)
+
+
+def _link_word_count(node: LexborNode) -> int:
+    text = " ".join([link.text(separator=" ") for link in node.css("a[href]")])
+    return len(_WORD.findall(text))
+
+
+def _word_count(node: LexborNode) -> int:
+    return len(_WORD.findall(node.text(separator=" ")))

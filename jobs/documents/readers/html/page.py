@@ -1,0 +1,293 @@
+"""Reads HTML: what a page tells as blocks; menus, scripts and what nobody sees are left out."""
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from html import escape
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from jobs.documents.readers.decode import decode_markup
+from jobs.documents.readers.extract import Block, Extract, assemble
+from jobs.documents.readers.html.blocks import BlockWriter
+from jobs.documents.readers.html.content import NEVER_TEXT, dropped_nodes, main_content
+from jobs.documents.readers.html.mathml import formula
+from jobs.documents.readers.html.tables import Span
+from jobs.documents.readers.limits import ReadLimits
+
+_VOID = frozenset(  # HTML standard: elements that have no end
+    (
+        *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"),
+        *("source", "track", "wbr"),
+    )
+)
+_TAG_NAME = re.compile(r"<([A-Za-z][\w:.-]*)(?=[\s/])")
+_CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
+_TEX = 'script[type^="math/tex"]'  # MathJax 2: the source of a formula
+_TEX_SHOWN = ".MathJax, .MathJax_Display, .MathJax_Preview"  # what it has made of it
+_LAYOUT = "td table, td h1, td h2, td h3, td h4, td pre, td blockquote"
+_PLAIN = frozenset({"a", "b", "i", "em", "strong", "span", "small", "var", "cite", "sup", "sub"})
+_SCRIPT_SIGNS = {"sup": "^", "sub": "_"}
+_MAX_SCRIPT_DEPTH = 4
+_MAX_SCRIPT_CHARS = 80  # a raised or lowered text that is longer is no exponent, index or mark
+_MATH_IMAGE = re.compile(r"math|tex|equation|formula", re.IGNORECASE)
+_INLINE = frozenset(  # of no account for the text
+    (
+        *("a", "abbr", "acronym", "b", "big", "bdi", "bdo", "cite", "code", "data", "del", "dfn"),
+        *("em", "font", "i", "ins", "kbd", "label", "mark", "nobr", "ruby", "rb", "s", "samp"),
+        *("small", "span", "strike", "strong", "time", "tt", "u", "var", "wbr"),
+    )
+)
+_NOTE_MARKS = 'a[role="doc-noteref"], a.footnote-ref, a.noteref, a[epub\\:type="noteref"]'
+_MAX_MARK_CHARS = 4
+_LINES = "div.line-block div.line"
+_TEXT = "-text"
+_WITHOUT_END = _INLINE | {_TEXT, "br", "img", "input", "math"}
+_NO_ELEMENT = frozenset({"", "-", "!", "?"})  # comments, instructions
+_NUMBER = re.compile(r"\s*(-?\d{1,6})")
+
+
+def read_html(data: bytes, limits: ReadLimits) -> Extract:
+    """Raises: UnreadableFileError."""
+    return read_html_text(decode_markup(data), limits)
+
+
+def read_html_text(markup: str, limits: ReadLimits) -> Extract:
+    """A page that is text already. Raises: UnreadableFileError."""
+    tree = _parse(markup)
+    title = tree.css_first("head > title")
+    extract = assemble(_blocks(tree), limits, title=title.text() if title else "")
+    first = next((heading.text for heading in extract.headings if heading.level == 1), "")
+    return extract if extract.title.strip() else extract._replace(title=first)
+
+
+def html_blocks(markup: str) -> Iterator[Block]:
+    """The blocks of the main content of a page, or a fragment, of HTML."""
+    return _blocks(_parse(markup))
+
+
+def _parse(markup: str) -> LexborHTMLParser:
+    try:
+        tree = LexborHTMLParser(_close_empty_tags(_escape_cdata(markup)))
+        if "math/tex" in markup:
+            _keep_tex(tree)
+        tree.strip_tags(list(NEVER_TEXT))
+        _separate_code(tree)
+        _bracket_notes(tree)
+    except SelectolaxError as error:  # any text is HTML: only memory can be wanting
+        raise MemoryError from error
+    return tree
+
+
+def _close_empty_tags(markup: str) -> str:
+    """XHTML's `<title/>` would be an open tag to an HTML parser and swallow the page."""
+    *parts, last = markup.split("/>")
+    pieces: list[str] = []
+    for part in parts:
+        found = _TAG_NAME.match(f"{part}/", part.rfind("<")) if "<" in part else None
+        is_empty = found and found[1].lower() not in _VOID and ">" not in part[found.start() :]
+        pieces.append(f"{part}></{found[1]}>" if found and is_empty else f"{part}/>")
+    return "".join([*pieces, last])
+
+
+def _escape_cdata(markup: str) -> str:
+    """XHTML's text without entities would be a comment to an HTML parser."""
+    first, *sections = markup.split(_CDATA_START)
+    pieces = [first]
+    for section in sections:
+        text, end, rest = section.partition(_CDATA_END)
+        pieces += [escape(text), rest] if end else [section]
+    return "".join(pieces)
+
+
+def _keep_tex(tree: LexborHTMLParser) -> None:
+    for source in tree.css(_TEX):
+        source.replace_with(source.text())
+    for shown in tree.css(_TEX_SHOWN):
+        shown.attrs["hidden"] = ""
+
+
+def _separate_code(tree: LexborHTMLParser) -> None:
+    """A `pre` may hold several texts of code, of which a script shows one."""
+    for code in tree.css("pre > code + code"):
+        if code.prev is not None and code.prev.tag == "code":
+            code.insert_before("\n")
+
+
+def _bracket_notes(tree: LexborHTMLParser) -> None:
+    """The mark of a note may be raised by its style alone."""
+    for mark in tree.css(_NOTE_MARKS):
+        text = mark.text(strip=True)
+        is_raised = mark.css_first("sup") is not None or (
+            mark.parent is not None and mark.parent.tag == "sup"
+        )
+        if text.isalnum() and len(text) <= _MAX_MARK_CHARS and not is_raised:
+            mark.replace_with(f"[{text}]")
+
+
+def _blocks(tree: LexborHTMLParser) -> Iterator[Block]:
+    if tree.body is None:
+        return
+    dropped = dropped_nodes(tree.body)
+    lines = {line.mem_id for line in tree.body.css(_LINES)}
+    writer = BlockWriter()
+    for root in main_content(tree.body):
+        for node, is_end in _walk(root, dropped):
+            tag = node.tag or ""
+            if tag == _TEXT:
+                writer.add_text(node.text_content or "")
+            elif lines and node.mem_id in lines:
+                writer.end_line()
+            elif is_end:
+                writer.close(tag)
+            else:
+                _BEGIN.get(tag, _begin_other)(node, writer)
+            if writer.done:
+                yield from writer.take()
+    yield from writer.finish()
+
+
+def _walk(root: LexborNode, dropped: Collection[int]) -> Iterator[tuple[LexborNode, bool]]:
+    """Each node that counts as it begins and as it ends; no recursion, however deep the page."""
+    node: LexborNode | None = root
+    depth = 0
+    while node is not None:
+        tag = node.tag or ""
+        is_kept = tag == _TEXT or (tag[:1] not in _NO_ELEMENT and node.mem_id not in dropped)
+        if is_kept and tag not in _INLINE:
+            yield node, False
+        if is_kept and node.child is not None and not _is_leaf(node, tag):
+            node, depth = node.child, depth + 1
+            continue
+        if is_kept and tag not in _WITHOUT_END:
+            yield node, True
+        while depth and node is not None and node.next is None:
+            node, depth = node.parent, depth - 1
+            assert node is not None
+            if node.tag not in _INLINE:
+                yield node, True
+        node = node.next if depth and node is not None else None
+
+
+def _is_leaf(node: LexborNode, tag: str) -> bool:
+    """Whether an element is written as a whole, not part by part."""
+    return tag == "math" or (tag in _SCRIPT_SIGNS and _script_of(node) is not None)
+
+
+def _begin_cell(node: LexborNode, writer: BlockWriter) -> None:
+    attributes = node.attributes
+    columns, rows = (_number(attributes.get(f"{name}span"), 1) for name in ("col", "row"))
+    writer.open_cell(Span(columns=columns, rows=rows))
+
+
+def _begin_other(node: LexborNode, writer: BlockWriter) -> None:
+    writer.open(node.tag or "")
+
+
+def _begin_script(node: LexborNode, writer: BlockWriter) -> None:
+    if _script_of(node) is None:
+        return
+    _add_script(node, writer)
+
+
+def _add_script(node: LexborNode, writer: BlockWriter) -> None:
+    text = " ".join((_script_of(node) or "").split())
+    if node.tag == "sub":
+        writer.add_lowered(text)
+    else:
+        parent = node.parent
+        is_linked = node.css_first("a[href]") is not None or (
+            parent is not None and parent.tag == "a" and parent.text(strip=True) == text
+        )
+        writer.add_raised(text, is_note=is_linked)
+
+
+def _script_of(node: LexborNode, depth: int = 0) -> str | None:
+    """The text of a superscript or subscript; None if it holds more than a few plain words."""
+    text = ""
+    for child in node.iter(include_text=True):
+        if child.is_text_node:
+            part = child.text_content
+        elif child.tag not in _PLAIN or depth > _MAX_SCRIPT_DEPTH:
+            return None
+        else:
+            part = _script_of(child, depth + 1)
+            part = part and _SCRIPT_SIGNS.get(child.tag or "", "") + part
+        if part is None or len(text) + len(part) > _MAX_SCRIPT_CHARS:
+            return None
+        text += part
+    return text
+
+
+def _open_list(node: LexborNode, writer: BlockWriter) -> None:
+    attributes = node.attributes
+    is_numbered = node.tag == "ol"
+    start = 1
+    if "reversed" in attributes:
+        start = sum(child.tag == "li" for child in node.iter())
+    writer.open_list(
+        node.tag or "",
+        style=f"{attributes.get('type') or ''} {attributes.get('class') or ''}" * is_numbered,
+        start=_number(attributes.get("start"), start),
+        step=-1 if "reversed" in attributes else 1,
+    )
+
+
+def _open_item(node: LexborNode, writer: BlockWriter) -> None:
+    attributes = node.attributes
+    value = attributes.get("value")
+    writer.open_item(
+        number=None if value is None else _number(value, 0),
+        label=attributes.get("data-item-label"),
+    )
+
+
+def _number(value: str | None, default: int) -> int:
+    found = _NUMBER.match(value or "")
+    return int(found[1]) if found else default
+
+
+def _is_layout(table: LexborNode) -> bool:
+    """Whether a table lays out the page: then its cells are blocks, not cells."""
+    if table.attributes.get("role") in ("presentation", "none"):
+        return True
+    if table.css_first("td pre, td h1, td h2, td h3") is not None:
+        return True
+    if table.css_first("th, caption") is not None:
+        return False
+    if table.css_first(_LAYOUT) is not None:
+        return not _is_grid(table)
+    return table.css_first("td ul, td ol, td dl") is not None and not _is_grid(table)
+
+
+def _is_grid(table: LexborNode) -> bool:
+    """Whether each row has several cells, and there are several rows."""
+    body = table.css_first("tbody") or table
+    widths = [sum(cell.tag == "td" for cell in row.iter()) for row in body.iter() if row.tag]
+    return len(widths) > 1 and min(widths) > 1
+
+
+def _formula_of_image(image: LexborNode) -> str:
+    attributes = image.attributes
+    is_formula = _MATH_IMAGE.search(attributes.get("class") or "") is not None
+    return (attributes.get("alt") or "") if is_formula else ""
+
+
+def _check_box(control: LexborNode) -> str:
+    attributes = control.attributes
+    if attributes.get("type") != "checkbox" or "name" in attributes:  # a form's: it is sent
+        return ""
+    return "[x] " if "checked" in attributes else "[ ] "
+
+
+_BEGIN: dict[str, Callable[[LexborNode, BlockWriter], None]] = {
+    "br": lambda _, writer: writer.break_line(),
+    "img": lambda node, writer: writer.add_text(_formula_of_image(node)),
+    "input": lambda node, writer: writer.add_text(_check_box(node)),
+    "li": _open_item,
+    "math": lambda node, writer: writer.add_text(formula(node)),
+    "sub": _begin_script,
+    "sup": _begin_script,
+    "table": lambda node, writer: writer.open_table(is_layout=_is_layout(node)),
+    **dict.fromkeys(("td", "th"), _begin_cell),
+    **dict.fromkeys(("ol", "ul", "menu", "dir"), _open_list),
+}

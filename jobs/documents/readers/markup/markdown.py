@@ -1,0 +1,151 @@
+"""Reads Markdown: its HTML is made by markdown-it and read by the HTML reader."""
+
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import Any, NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.admon import admon_plugin
+from mdit_py_plugins.container import container_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.myst_role import myst_role_plugin
+
+from jobs.documents.readers.clean_text import clean
+from jobs.documents.readers.decode import decode_text
+from jobs.documents.readers.extract import LINE, Block, Extract, assemble
+from jobs.documents.readers.html.page import html_blocks
+from jobs.documents.readers.limits import ReadLimits
+from jobs.documents.readers.markup.markdown_rules import add_rules, closed_tags, make_plain
+
+_FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?\n)?\1[ \t]*(?:\n|\Z)", re.DOTALL)
+_KEY = re.compile(r"[\"']?[\w.-]+[\"']?\s*[:=]|#|\[\w")  # of YAML or TOML
+_TITLE = re.compile(r"^title\s*[:=]\s*[\"']?(.+)$", re.MULTILINE)
+_DIRECTIVE = re.compile(r"\{([\w:-]+)\}\s*(.*)")  # MyST
+_OPTIONS = re.compile(r"\A(?::[\w-]+:.*\n)+")
+_CODE_DIRECTIVES = frozenset({"code", "code-block", "code-cell", "sourcecode", "math", "eval-rst"})
+_SILENT_DIRECTIVES = frozenset({"toctree", "include", "literalinclude", "contents", "raw", "image"})
+_CONTAINER = re.compile(r"\{?\.?([\w-]+)\}?(?:\[(.*)\]|\s+([^{].*))?")
+_ADMONITIONS = frozenset({"note", "tip", "info", "important", "warning", "caution", "danger"})
+_MAX_BLOCK_DEPTH = 60  # what is nested deeper is read as plain text
+_MAX_DIRECTIVE_DEPTH = 5
+
+
+class _FrontMatter(NamedTuple):
+    """What a page says of itself, and the page."""
+
+    title: str
+    text: str
+
+
+def read_markdown(data: bytes, limits: ReadLimits) -> Extract:
+    """What is nested too deep to parse is read as plain text. Raises: UnreadableFileError."""
+    title, text = _split_front_matter(decode_text(data).replace("\r\n", LINE))
+    extract = assemble(_blocks(text), limits, title=title)
+    first = next((heading.text for heading in extract.headings if heading.level == 1), "")
+    return extract._replace(title=title or first)
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    try:
+        html = _Page(text).html()
+    except RecursionError:
+        yield Block(clean(text))
+    else:
+        yield from html_blocks(html)
+
+
+def _split_front_matter(text: str) -> _FrontMatter:
+    found = _FRONT_MATTER.match(text)
+    body = (found[2] or "") if found else ""
+    if not found or (body.strip() and not _KEY.match(body.lstrip())):
+        return _FrontMatter("", text)  # text between two rules is no front matter
+    named = _TITLE.search(body)
+    title = named[1].strip().strip("\"'") if named else ""
+    return _FrontMatter(title, text[found.end() :])
+
+
+class _Page:
+    """One page of Markdown, as HTML."""
+
+    def __init__(self, text: str) -> None:
+        self._parser = _make_parser()
+        self._closed = closed_tags(text)
+        self._text = text
+
+    def html(self) -> str:
+        """The page.
+
+        Raises:
+            RecursionError: it is nested too deep.
+        """
+        return self._html(self._text, depth=0)
+
+    def _html(self, text: str, depth: int) -> str:
+        env: dict[str, Any] = {}
+        tokens = self._parser.parse(text, env)
+        if any(token.level >= _MAX_BLOCK_DEPTH - 1 for token in tokens):
+            raise RecursionError
+        notes = env.get("footnotes", {}).get("list", {})
+        for token in tokens:
+            for child in token.children or []:
+                make_plain(child, self._closed, notes)
+            self._open(token, depth)
+        html = self._parser.renderer.render(tokens, self._parser.options, env)
+        assert isinstance(html, str)
+        return html
+
+    def _open(self, token: Token, depth: int) -> None:
+        """Turn a block that is not CommonMark's into one that is."""
+        match token.type:
+            case "fence" if depth < _MAX_DIRECTIVE_DEPTH:
+                self._open_directive(token, depth)
+            case "footnote_reference_open":
+                token.type, token.content = "html_block", f"<div>[{escape(token.meta['label'])}]"
+            case "container_any_open":
+                token.type, token.content = "html_block", f"<div>{_title_of(token.info)}"
+            case "footnote_reference_close" | "container_any_close":
+                token.type, token.content = "html_block", "</div>"
+
+    def _open_directive(self, token: Token, depth: int) -> None:
+        found = _DIRECTIVE.fullmatch(token.info.strip())
+        if not found or found[1] in _CODE_DIRECTIVES:
+            return
+        token.type = "html_block"
+        body = "" if found[1] in _SILENT_DIRECTIVES else _OPTIONS.sub("", token.content)
+        argument = "" if found[1] in _SILENT_DIRECTIVES else found[2]
+        token.content = f"<div>{self._html(argument + LINE * 2 + body, depth + 1)}</div>"
+
+
+def _title_of(info: str) -> str:
+    """The title of a `:::` block as a paragraph: `note Mind the gap`, `tip[Mind the gap]`."""
+    found = _CONTAINER.fullmatch(info.strip())
+    if not found:
+        return ""
+    title = (found[2] or found[3] or "").strip(" \"'")
+    if not title and found[1].lower() in _ADMONITIONS:
+        title = found[1].capitalize()
+    return f"<p>{escape(title)}</p>"
+
+
+def _make_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_BLOCK_DEPTH})
+    parser.enable(["table", "strikethrough"])
+    parser.use(footnote_plugin, move_to_end=False)
+    parser.use(container_plugin, "any", validate=_is_container)
+    for plugin in (deflist_plugin, admon_plugin, myst_role_plugin):
+        parser.use(plugin)
+    parser.validateLink = _is_link  # type: ignore[assignment, method-assign]
+    add_rules(parser)
+    return parser
+
+
+def _is_container(info: str, _marks: str) -> bool:
+    return bool(info.strip())
+
+
+def _is_link(_url: str) -> bool:
+    """Any address: none is opened, and what is no link would be left as text, images too."""
+    return True

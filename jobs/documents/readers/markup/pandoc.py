@@ -1,0 +1,92 @@
+"""Reads what pandoc reads (ODT, RTF, LaTeX, Org, AsciiDoc), which the extra `pandoc` installs.
+
+Pandoc runs in a process of its own: in its sandbox it opens no file and no address, its memory is
+limited, and it dies with the process that started it.
+"""
+
+import ctypes
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from jobs.documents.readers.decode import decode_text
+from jobs.documents.readers.extract import Extract
+from jobs.documents.readers.html.page import read_html_text
+from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
+from jobs.documents.readers.zip_files import open_zip
+
+_OPTIONS = ("--sandbox", "--standalone", "--to=html", "--mathml", "--wrap=none", "--quiet")
+_OUT_OF_MEMORY = 251  # GHC users' guide: the heap is exhausted
+_MEMORY_SHARE = 2  # of what the file may have: the rest is for its HTML
+_MIN_MEMORY_MIB = 64  # it does not start with much less
+_MIB = 1024 * 1024
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_NO_TITLE = "-"  # what pandoc calls a page without one
+
+
+def read_odt(data: bytes, limits: ReadLimits) -> Extract:
+    """Raises: UnreadableFileError."""
+    open_zip(data, limits).close()
+    return _read(data, "odt", limits)
+
+
+def read_rtf(data: bytes, limits: ReadLimits) -> Extract:
+    """Raises: UnreadableFileError."""
+    if not data.lstrip().startswith(b"{\\rtf"):
+        raise damaged("does not begin as RTF does")
+    return _read(data, "rtf", limits)
+
+
+def read_latex(data: bytes, limits: ReadLimits) -> Extract:
+    """Raises: UnreadableFileError."""
+    return _read(decode_text(data).encode(errors="replace"), "latex", limits)
+
+
+def read_org(data: bytes, limits: ReadLimits) -> Extract:
+    """Raises: UnreadableFileError."""
+    return _read(decode_text(data).encode(errors="replace"), "org", limits)
+
+
+def read_asciidoc(data: bytes, limits: ReadLimits) -> Extract:
+    """Raises: UnreadableFileError."""
+    return _read(decode_text(data).encode(errors="replace"), "asciidoc", limits)
+
+
+def _read(data: bytes, name: str, limits: ReadLimits) -> Extract:
+    memory_mib = max(_MIN_MEMORY_MIB, limits.max_data_bytes // _MIB * _MEMORY_SHARE)
+    command = [_pandoc(name), f"--from={name}", *_OPTIONS, "+RTS", f"-M{memory_mib}m", "-RTS"]
+    ended = _run(command, data)
+    if ended.returncode == _OUT_OF_MEMORY:
+        raise MemoryError
+    if ended.returncode:
+        complaint = " ".join(ended.stderr.decode(errors="replace").split())[:200]
+        raise damaged(f"pandoc cannot read it ({complaint or f'exit {ended.returncode}'})")
+    limits.check_data(len(ended.stdout), "its HTML")
+    extract = read_html_text(ended.stdout.decode(errors="replace"), limits)
+    return extract._replace(title="") if extract.title == _NO_TITLE else extract
+
+
+def _pandoc(name: str) -> str:
+    package = find_spec("pypandoc")
+    folders = (package.submodule_search_locations or []) if package else []
+    for folder in folders:
+        program = Path(folder) / "files" / "pandoc"
+        if program.is_file():
+            return str(program)
+    raise UnreadableFileError(
+        "missing_extra", f"reading {name} needs an extra: pip install 'corpus-distill[pandoc]'"
+    )
+
+
+def _run(command: Sequence[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: S603 - no shell, and no word of the file is among the arguments
+        command, input=data, capture_output=True, check=False, env={}, preexec_fn=_die_with_parent
+    )
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,0 +1,102 @@
+"""Reads reStructuredText, that of Sphinx too; nothing that it names is opened or executed."""
+
+import re
+import textwrap
+from collections.abc import Iterator
+
+from docutils import ApplicationError, nodes
+from docutils.core import publish_doctree, publish_from_doctree
+from docutils.parsers.rst import Parser
+from docutils.parsers.rst.states import Inliner
+
+from jobs.documents.readers.clean_text import clean
+from jobs.documents.readers.decode import decode_text
+from jobs.documents.readers.extract import Block, Extract, assemble
+from jobs.documents.readers.html.page import html_blocks
+from jobs.documents.readers.limits import ReadLimits
+from jobs.documents.readers.markup.rst_directives import know_all_of
+
+_NEVER = 5  # docutils: no level of problem is reported or stops it
+_SETTINGS: dict[str, object] = {
+    "_disable_config": True,
+    "doctitle_xform": False,
+    "docinfo_xform": False,
+    "embed_stylesheet": False,
+    "file_insertion_enabled": False,
+    "footnote_references": "brackets",
+    "halt_level": _NEVER,
+    "initial_header_level": 1,
+    "line_length_limit": 10**9,
+    "math_output": "LaTeX",
+    "output_encoding": "unicode",
+    "raw_enabled": False,
+    "report_level": _NEVER,
+    "section_self_link": False,
+    "smart_quotes": False,
+    "stylesheet_path": "",
+    "syntax_highlight": "none",
+    "table_style": "",
+    "warning_stream": False,
+}
+_UNPARSED = (ApplicationError, RecursionError, AssertionError, LookupError, ValueError, TypeError)
+_OPTION = re.compile(r":[\w-]+:(?:\s|\Z)")
+_ADORNMENT = re.compile(r"[^\w\s]+")
+
+
+def read_rst(data: bytes, limits: ReadLimits) -> Extract:
+    """What docutils cannot parse is read as plain text. Raises: UnreadableFileError."""
+    text = clean(decode_text(data))
+    extract = assemble(_blocks(text), limits)
+    return extract._replace(title=extract.headings[0].text if extract.headings else "")
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    try:
+        html = _html_of(text)
+    except (*_UNPARSED, AttributeError):
+        yield Block(text)
+    else:
+        yield from html_blocks(html)
+
+
+def _html_of(text: str) -> str:
+    know_all_of(text)
+    parser = Parser(inliner=_make_inliner())
+    tree = publish_doctree(text, parser=parser, settings_overrides=_SETTINGS)
+    for message in list(tree.findall(nodes.system_message)):
+        _keep_source(message)
+    html = publish_from_doctree(tree, writer="html5", settings_overrides=_SETTINGS)
+    assert isinstance(html, str)
+    return html
+
+
+def _make_inliner() -> Inliner:
+    """Looks for no bare addresses: that takes the square of a long word, and changes no text."""
+    inliner = Inliner()
+    prepare = inliner.init_customizations
+
+    def prepare_without_addresses(settings: object) -> None:
+        prepare(settings)
+        inliner.implicit_dispatch = []
+
+    inliner.init_customizations = prepare_without_addresses  # type: ignore[method-assign]
+    return inliner
+
+
+def _keep_source(message: nodes.system_message) -> None:
+    """Put what docutils could not parse in the place of its complaint."""
+    kept = [node for source in message.findall(nodes.literal_block) for node in _salvaged(source)]
+    if message.parent is not None:
+        message.parent.replace(message, kept)
+
+
+def _salvaged(source: nodes.literal_block) -> Iterator[nodes.Node]:
+    text = source.astext()
+    if not text.startswith(".. "):
+        lines = [line for line in text.split("\n") if not _ADORNMENT.fullmatch(line.strip())]
+        yield nodes.paragraph("", "\n".join(lines))
+        return
+    body = textwrap.dedent(text.partition("\n")[2])
+    lines = [line for line in body.split("\n") if not _OPTION.match(line)]
+    if any(lines):
+        yield nodes.literal_block("", "\n".join(lines))

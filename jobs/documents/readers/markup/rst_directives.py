@@ -1,0 +1,143 @@
+"""Directives and roles that docutils does not know, Sphinx's above all: their text is kept."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import Directive, directives, roles
+from docutils.parsers.rst.languages import en as english
+from docutils.parsers.rst.states import Inliner
+from docutils.statemachine import StringList
+from docutils.utils import unescape
+
+_DIRECTIVE = re.compile(r"\.\.[ \t]+(?:\|[^|\n]{1,80}\|[ \t]+)?([\w:.+-]+)::")
+_ROLE = re.compile(r":([\w:.+-]{1,80}):`")
+_CODE = frozenset(
+    (
+        *("code", "code-block", "sourcecode", "prompt", "doctest", "testcode", "testoutput"),
+        *("productionlist", "math", "ipython", "graphviz", "digraph", "graph", "mermaid"),
+    )
+)
+_SILENT = frozenset(
+    (
+        *("toctree", "index", "include", "literalinclude", "raw", "highlight", "contents"),
+        *("automodule", "autoclass", "autofunction", "automethod", "autosummary", "testsetup"),
+        *("testcleanup", "sectionauthor", "codeauthor", "moduleauthor", "currentmodule", "module"),
+        *("py:currentmodule", "py:module", "default-domain", "default-role", "role", "date"),
+        *("tabularcolumns", "meta", "title", "namespace", "c:namespace", "cpp:namespace"),
+    )
+)
+_OWN = _CODE | _SILENT | {"class"}  # never docutils' own: it lacks what Sphinx has, or reads files
+_OWN_ROLES = frozenset({"index", "pep", "rfc"})
+_UNNAMED = frozenset(  # what stands behind these is a condition or a style, no text
+    ("only", "ifconfig", "class", "rst-class", "container", "cssclass", "tab-set", "grid", "hlist")
+)
+_LABELS = {
+    "versionadded": "New in version",
+    "versionchanged": "Changed in version",
+    "versionremoved": "Removed in version",
+    "deprecated": "Deprecated since version",
+}
+_SIGNATURE = re.compile(r"[\w.]+[ \t]*[(\[]|[\w.]+\Z")
+_TARGET = re.compile(r"<[^<>]*>\Z")
+
+
+def know_all_of(text: str) -> None:
+    """Make docutils take every directive and role in `text`, for the rest of this process."""
+    for name in {found.lower() for found in _DIRECTIVE.findall(text)}:
+        if name in _OWN or name not in english.directives:
+            directives.register_directive(name, _AnyDirective)
+    for name in {found.lower() for found in _ROLE.findall(text)}:
+        if name in _OWN_ROLES or name not in english.roles:
+            roles.register_local_role(name, _any_role)
+
+
+class _AnyOption(dict[str, Callable[[str], str]]):
+    """Takes any option of a directive as text."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __getitem__(self, name: str) -> Callable[[str], str]:
+        return _as_it_is
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class _AnyDirective(Directive):
+    """The text of a directive: code as it stands, everything else parsed."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, Callable[[str], Any]] | None] = _AnyOption()
+
+    def run(self) -> list[nodes.Node]:
+        name = self.name.lower()
+        if name in _SILENT:
+            return []
+        if name in _CODE:
+            return self._code(name)
+        box = nodes.container()
+        argument = self.arguments[0] if self.arguments else ""
+        if self.block_text.split("\n", 1)[0].rstrip().endswith("::"):
+            self._parse(argument, box)  # the text began in the second line
+        elif name not in _UNNAMED or (name == "class" and _is_class(argument)):
+            box.extend(self._head(name, argument))
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return [box]
+
+    def _code(self, name: str) -> list[nodes.Node]:
+        lines = list(self.content)
+        if name in ("math", "productionlist"):
+            lines = [*self.arguments, *lines]
+        text = "\n".join(lines)
+        caption = self.options.get("caption")
+        code = nodes.literal_block(text, text)
+        return [nodes.paragraph("", caption), code] if caption else [code]
+
+    def _head(self, name: str, argument: str) -> list[nodes.Node]:
+        """What stands on the line of the directive: a title, or signatures."""
+        if (label := _LABELS.get(name)) and argument:
+            version, *rest = argument.split(None, 1)
+            return [self._paragraph(": ".join([f"{label} {version}", *rest]))]
+        if ":" in name or (_SIGNATURE.match(argument) and "`" not in argument):
+            return [nodes.paragraph("", line.strip()) for line in argument.split("\n")]
+        return [self._paragraph(argument)]
+
+    def _paragraph(self, text: str) -> nodes.paragraph:
+        parsed, _ = self.state.inline_text(" ".join(text.split()), self.lineno)
+        return nodes.paragraph("", "", *parsed)
+
+    def _parse(self, text: str, box: nodes.Element) -> None:
+        lines = StringList(text.split("\n"), source="")
+        self.state.nested_parse(lines, self.content_offset, box)
+
+
+def _is_class(argument: str) -> bool:
+    """Whether `.. class::` describes a class, as Sphinx has it, and does not set a style."""
+    return not argument.islower() or not set(argument).isdisjoint("(._")
+
+
+def _as_it_is(value: str | None) -> str:
+    return value or ""
+
+
+def _any_role(
+    name: str,
+    source: str,
+    text: str,
+    _line: int,
+    _inliner: Inliner,
+    options: Mapping[str, Any] = MappingProxyType({}),
+    content: Sequence[str] = (),
+) -> tuple[Sequence[Any], Sequence[Any]]:
+    """The text of a role without its target."""
+    text = unescape(text)
+    shown = (_TARGET.sub("", text).strip() or text).lstrip("~!")
+    if name in ("pep", "rfc") and shown == text:
+        shown = f"{name.upper()} {shown}"
+    return [nodes.inline(source, shown)], []

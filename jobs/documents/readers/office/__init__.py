@@ -1,0 +1,1 @@
+"""Files of Word and PowerPoint (ECMA-376), which become HTML."""

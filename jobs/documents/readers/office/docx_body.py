@@ -1,0 +1,226 @@
+"""Writes the body of a DOCX as HTML: what holds text is kept, whatever stands around it."""
+
+from collections.abc import Iterator
+from html import escape
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+from jobs.documents.readers.office.docx_inlines import Inlines
+from jobs.documents.readers.office.docx_numbering import Numbering
+from jobs.documents.readers.office.docx_styles import Styles
+from jobs.documents.readers.office.ooxml import Package, local, shown_children, value_of
+
+_REMOVED = frozenset({"del", "moveFrom"})
+_PROPERTIES = ("Pr", "PrEx", "Grid")
+_TWIPS_PER_SPACE = 120  # of a fixed font of 10 points, whose letters are 6 points wide
+_MAX_SPACES = 60
+_MAX_DEPTH = 40  # of tables and boxes in one another
+
+
+class _CodeLine(NamedTuple):
+    """A paragraph of code, and how far it is indented as a paragraph (twentieths of a point)."""
+
+    html: str
+    indent: int
+
+
+def html_of(package: Package) -> str:
+    """The text of a document with its notes at the end."""
+    name = package.main_name()
+
+    def part(kind: str) -> ET.Element | None:
+        related = package.related(name, kind)
+        return package.part(related) if related else None
+
+    body = package.part(name).find("{*}body")
+    writer = _BodyWriter(Styles(part("styles")), Numbering(part("numbering")))
+    if body is not None:
+        writer.write(body)
+    for kind in ("footnotes", "endnotes"):
+        writer.write_notes(kind, part(kind))
+    return writer.html()
+
+
+class _BodyWriter:
+    """Takes the paragraphs and tables of a document in order."""
+
+    def __init__(self, styles: Styles, numbering: Numbering) -> None:
+        self._styles = styles
+        self._numbering = numbering
+        self._inlines = Inlines(styles)
+        self._pieces: list[str] = []
+        self._code: list[_CodeLine] = []
+        self._list_depth = 0
+        self._depth = 0
+
+    def html(self) -> str:
+        """What has been written."""
+        self._end_groups()
+        return "".join(self._pieces)
+
+    def write(self, parent: ET.Element) -> None:
+        """All that stands in `parent`."""
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            self._pieces.append(f"<p>{escape(' '.join(parent.itertext()))}</p>")
+        else:
+            for child in shown_children(parent):
+                self._write_child(child)
+        self._depth -= 1
+
+    def write_notes(self, kind: str, root: ET.Element | None) -> None:
+        """The notes that were named in the text, in that order."""
+        notes = {value_of(note, "id"): note for note in root} if root is not None else {}
+        for mark in list(self._inlines.marks(kind)):
+            note = notes.get(mark.note_id)
+            if note is not None:
+                self._end_groups()
+                self._pieces.append(f"<div>[{mark.label}]</div>")
+                self.write(note)
+
+    def _write_child(self, child: ET.Element) -> None:
+        name = local(child)
+        if name == "p":
+            self._write_paragraph(child)
+        elif name == "tbl":
+            self._end_groups()
+            self._write_table(child)
+        elif name not in _REMOVED and not name.endswith(_PROPERTIES):
+            self.write(child)
+
+    def _write_paragraph(self, paragraph: ET.Element) -> None:
+        boxes: list[ET.Element] = []
+        html = self._inlines.html(paragraph, boxes)
+        if html.strip() and not self._styles.is_contents(paragraph):
+            self._place(paragraph, html)
+        elif self._code:
+            self._code.append(_CodeLine("", self._code[-1].indent))
+        for box in boxes:
+            self._end_groups()
+            self.write(box)
+
+    def _place(self, paragraph: ET.Element, html: str) -> None:
+        level = self._styles.heading_level(paragraph)
+        place = self._styles.list_place(paragraph)
+        label = self._numbering.label(place) if place else ""
+        if level:
+            self._add(f"<h{level}>{html}</h{level}>")
+        elif label or (place is None and self._styles.is_bulleted(paragraph)):
+            self._add_item(html, label or "-", place.level if place else 0)
+        elif self._is_code(paragraph, html):
+            self._close_lists()
+            self._code.append(_CodeLine(html, _indent_of(paragraph)))
+        else:
+            self._add(f"<p>{html}</p>")
+
+    def _is_code(self, paragraph: ET.Element, html: str) -> bool:
+        is_indented = html.startswith(("  ", "\t"))
+        return is_indented or self._styles.is_code(paragraph) or self._inlines.is_mono(paragraph)
+
+    def _add(self, html: str) -> None:
+        self._end_groups()
+        self._pieces.append(html)
+
+    def _add_item(self, html: str, label: str, level: int) -> None:
+        self._end_code()
+        while self._list_depth > level + 1:
+            self._pieces.append("</ul>")
+            self._list_depth -= 1
+        while self._list_depth < level + 1:
+            self._pieces.append("<ul>")
+            self._list_depth += 1
+        self._pieces.append(f'<li data-item-label="{escape(label)}">{html}</li>')
+
+    def _end_groups(self) -> None:
+        self._close_lists()
+        self._end_code()
+
+    def _close_lists(self) -> None:
+        self._pieces.append("</ul>" * self._list_depth)
+        self._list_depth = 0
+
+    def _end_code(self) -> None:
+        lines, self._code = self._code, []
+        while lines and not lines[-1].html:
+            lines.pop()
+        if lines:
+            least = min(line.indent for line in lines)
+            shown = "\n".join(_spaces(line.indent - least) + line.html for line in lines)
+            self._pieces.append(f"<pre>\n{shown}</pre>")
+
+    def _write_table(self, table: ET.Element) -> None:
+        rows = [_cells_of(row) for row in _parts(table, "tr") if not _is_removed(row)]
+        if len(rows) == 1 and len(rows[0]) == 1:
+            self.write(rows[0][0].element)  # a frame around text
+            self._end_groups()
+            return
+        self._pieces.append("<table>")
+        for number, row in enumerate(rows):
+            self._pieces.append("<tr>")
+            for cell in row:
+                if not cell.is_continued:
+                    self._write_cell(cell, _row_span(rows, number, cell))
+            self._pieces.append("</tr>")
+        self._pieces.append("</table>")
+
+    def _write_cell(self, cell: "_Cell", row_count: int) -> None:
+        self._pieces.append(f'<td colspan="{cell.span}" rowspan="{row_count}">')
+        self.write(cell.element)
+        self._end_groups()
+        self._pieces.append("</td>")
+
+
+class _Cell(NamedTuple):
+    """A cell, its first column and how many it takes; continued: it is part of one above."""
+
+    element: ET.Element
+    column: int
+    span: int
+    is_continued: bool
+
+
+def _cells_of(row: ET.Element) -> list[_Cell]:
+    cells: list[_Cell] = []
+    column = _number(value_of(row.find("{*}trPr/{*}gridBefore")), 0)
+    for element in _parts(row, "tc"):
+        span = _number(value_of(element.find("{*}tcPr/{*}gridSpan")), 1)
+        merge = element.find("{*}tcPr/{*}vMerge")
+        is_continued = merge is not None and value_of(merge) != "restart"
+        cells.append(_Cell(element, column, span, is_continued))
+        column += span
+    return cells
+
+
+def _row_span(rows: list[list[_Cell]], number: int, cell: _Cell) -> int:
+    count = 1
+    while number + count < len(rows) and any(
+        below.is_continued and below.column == cell.column for below in rows[number + count]
+    ):
+        count += 1
+    return count
+
+
+def _parts(parent: ET.Element, name: str) -> Iterator[ET.Element]:
+    """The rows of a table or the cells of a row, in content controls too."""
+    for child in parent:
+        if local(child) == name:
+            yield child
+        elif local(child) in ("sdt", "sdtContent", "customXml", "ins"):
+            yield from _parts(child, name)
+
+
+def _is_removed(row: ET.Element) -> bool:
+    return row.find("{*}trPr/{*}del") is not None
+
+
+def _indent_of(paragraph: ET.Element) -> int:
+    indent = paragraph.find("{*}pPr/{*}ind")
+    return _number(value_of(indent, "left") or value_of(indent, "start"), 0)
+
+
+def _spaces(indent: int) -> str:
+    return " " * min(round(indent / _TWIPS_PER_SPACE), _MAX_SPACES)
+
+
+def _number(value: str | None, default: int) -> int:
+    return int(value) if value and value.isdecimal() else default

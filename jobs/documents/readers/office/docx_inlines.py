@@ -1,0 +1,117 @@
+"""The text within a paragraph of a DOCX as HTML: runs, fields, equations, marks of notes."""
+
+from collections.abc import Iterator
+from html import escape
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+from jobs.documents.readers.html.lists import written
+from jobs.documents.readers.office.docx_styles import Styles
+from jobs.documents.readers.office.omml import equation
+from jobs.documents.readers.office.ooxml import is_on, local, shown_children, value_of
+
+_NO_TEXT = frozenset(
+    (
+        *("del", "moveFrom", "delText", "instrText", "delInstrText", "fldData", "rt", "pict_data"),
+        *("footnoteRef", "endnoteRef", "annotationRef", "commentReference", "sdtPr", "sdtEndPr"),
+        *("pPr", "rPr", "rubyPr", "docPr", "posOffset", "align", "wrapPolygon"),
+    )
+)
+_AS_TEXT = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": "", "cr": "<br>"}
+_RAISED = {"superscript": "sup", "subscript": "sub"}
+_SYMBOL_FONT = dict(  # the font's own places: Greek letters where Latin ones are, and signs
+    zip("abgdezhqiklmnxoprstufcywDFGLPSWYXQJj", "αβγδεζηθικλμνξοπρστυφχψωΔΦΓΛΠΣΩΨΞΘϑϕ", strict=True)
+) | {"£": "≤", "³": "≥", "±": "±", "°": "°", "´": "×", "×": "·", "¥": "∞", "®": "→", "¹": "≠",
+     "»": "≈", "Þ": "⇒", "Û": "⇔", "Î": "∈", "Ö": "√", "å": "∑", "ò": "∫", "·": "•"}  # fmt: skip
+_PRIVATE = 0xF000
+_MAX_DEPTH = 60
+
+
+class NoteMark(NamedTuple):
+    """The mark of a note, as it stands in the text."""
+
+    note_id: str
+    label: str
+
+
+class Inlines:
+    """Writes paragraphs; counts the notes that they name."""
+
+    def __init__(self, styles: Styles) -> None:
+        self._styles = styles
+        self._marks: dict[str, list[NoteMark]] = {"footnotes": [], "endnotes": []}
+
+    def marks(self, kind: str) -> Iterator[NoteMark]:
+        """The marks of `footnotes` or `endnotes` that have been written; more may come."""
+        at = 0
+        while at < len(self._marks[kind]):
+            yield self._marks[kind][at]
+            at += 1
+
+    def html(self, paragraph: ET.Element, boxes: list[ET.Element]) -> str:
+        """The text of a paragraph; the text boxes that hang on it are added to `boxes`."""
+        return "".join(self._pieces(paragraph, boxes, 0))
+
+    def is_mono(self, paragraph: ET.Element) -> bool:
+        """Whether all text is in a font in which all letters are equally wide."""
+        runs = [run for run in paragraph.iter() if local(run) == "r" and _has_words(run)]
+        return bool(runs) and all(map(self._styles.is_mono_run, runs))
+
+    def _pieces(self, element: ET.Element, boxes: list[ET.Element], depth: int) -> Iterator[str]:
+        if depth > _MAX_DEPTH:
+            yield escape("".join(element.itertext()))
+            return
+        for child in shown_children(element):
+            name = local(child)
+            if name == "txbxContent":
+                boxes.append(child)
+            elif name == "r":
+                yield self._run(child, boxes, depth)
+            elif name in ("oMath", "oMathPara"):
+                yield escape(equation(child))
+            elif name == "sdt" and is_on(child.find("{*}sdtPr/{*}showingPlcHdr")):
+                continue
+            elif name not in _NO_TEXT:
+                yield self._piece(child, name) or "".join(self._pieces(child, boxes, depth + 1))
+
+    def _run(self, run: ET.Element, boxes: list[ET.Element], depth: int) -> str:
+        properties = run.find("{*}rPr")
+        if properties is not None and is_on(properties.find("{*}vanish")):
+            return ""
+        html = "".join(self._pieces(run, boxes, depth + 1))
+        aligned = properties.find("{*}vertAlign") if properties is not None else None
+        tag = _RAISED.get(value_of(aligned) or "")
+        return f"<{tag}>{html}</{tag}>" if tag and html.strip() and "<" not in html else html
+
+    def _piece(self, element: ET.Element, name: str) -> str:
+        if name == "t":
+            return escape(element.text or "")
+        if name == "br":
+            return "<br>" if value_of(element, "type") in (None, "textWrapping") else " "
+        if name == "sym":
+            return escape(_symbol(element))
+        if name in ("footnoteReference", "endnoteReference"):
+            return self._mark(f"{name.removesuffix('Reference')}s", value_of(element, "id") or "")
+        return _AS_TEXT.get(name, "")
+
+    def _mark(self, kind: str, note_id: str) -> str:
+        number = len(self._marks[kind]) + 1
+        label = str(number) if kind == "footnotes" else written(number, "i")
+        self._marks[kind].append(NoteMark(note_id, label))
+        return f"[{label}]"
+
+
+def _symbol(element: ET.Element) -> str:
+    code = value_of(element, "char") or ""
+    try:
+        number = int(code, 16)
+    except ValueError:
+        return ""
+    char = chr(number - _PRIVATE if number >= _PRIVATE else number)
+    if (value_of(element, "font") or "").lower() == "symbol":
+        return _SYMBOL_FONT.get(char, char)
+    return char if number < _PRIVATE else "•"  # a picture font: a bullet, a tick, an arrow
+
+
+def _has_words(run: ET.Element) -> bool:
+    return any(local(part) == "t" and (part.text or "").strip() for part in run)

@@ -1,0 +1,171 @@
+"""Reads PPTX: a slide is a page; its shapes and notes become HTML for the HTML reader."""
+
+from collections.abc import Iterator
+from html import escape
+from xml.etree import ElementTree as ET
+
+from jobs.documents.readers.extract import Block, Extract, assemble
+from jobs.documents.readers.html.page import html_blocks
+from jobs.documents.readers.limits import ReadLimits, damaged
+from jobs.documents.readers.office.omml import equation
+from jobs.documents.readers.office.ooxml import (
+    PARSE_ERRORS,
+    Package,
+    local,
+    shown_children,
+    value_of,
+)
+from jobs.documents.readers.zip_files import open_zip
+
+_FURNITURE = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})  # ECMA-376 part 1, 19.7.10
+_TITLES = frozenset({"title", "ctrTitle"})
+_INDENTS = ("  ", "\t")  # of code
+_NUMBERED = "slidenum"
+_MAX_DEPTH = 40
+
+
+def read_pptx(data: bytes, limits: ReadLimits) -> Extract:
+    """A slide is a page. Raises: UnreadableFileError."""
+    with open_zip(data, limits) as archive:
+        package = Package(archive, limits)
+        try:
+            names = _slide_names(package)
+            blocks = _blocks(package, names)
+            return assemble(blocks, limits, title=package.title(), page_count=len(names))
+        except PARSE_ERRORS as error:
+            raise damaged(f"is no whole PPTX file ({type(error).__name__}: {error})") from error
+
+
+def _slide_names(package: Package) -> list[str]:
+    main = package.main_name()
+    references = package.references(main)
+    ids = (_relation(slide) for slide in package.part(main).iterfind("{*}sldIdLst/{*}sldId"))
+    return [references[slide_id].name for slide_id in ids if slide_id in references]
+
+
+def _relation(element: ET.Element) -> str:
+    """The attribute `r:id`, which an element may have besides an `id` of its own."""
+    found = (value for key, value in element.items() if key.endswith("relationships}id"))
+    return next(found, "")
+
+
+def _blocks(package: Package, names: list[str]) -> Iterator[Block]:
+    for page, name in enumerate(names, start=1):
+        for html in (_slide_html(package, name), _notes_html(package, name)):
+            for block in html_blocks(html):
+                yield block._replace(page=page)
+
+
+def _slide_html(package: Package, name: str) -> str:
+    tree = package.part(name).find("{*}cSld/{*}spTree")
+    if tree is None:
+        return ""
+    pieces = [
+        (_kind(shape) not in _TITLES, html) for shape, html in _shapes(tree, package, name, 0)
+    ]
+    return "".join(html for _, html in sorted(pieces, key=lambda piece: piece[0]))
+
+
+def _notes_html(package: Package, name: str) -> str:
+    notes = package.related(name, "notesSlide")
+    tree = package.part(notes).find("{*}cSld/{*}spTree") if notes else None
+    if notes is None or tree is None:
+        return ""
+    return "".join(html for _, html in _shapes(tree, package, notes, 0))
+
+
+def _shapes(
+    parent: ET.Element, package: Package, name: str, depth: int
+) -> Iterator[tuple[ET.Element, str]]:
+    """Each shape with its text, those in groups one by one."""
+    for shape in shown_children(parent):
+        kind = local(shape)
+        if kind == "grpSp" and depth < _MAX_DEPTH:
+            yield from _shapes(shape, package, name, depth + 1)
+        elif kind == "graphicFrame":
+            yield shape, _frame_html(shape, package, name)
+        elif kind == "sp" and _kind(shape) not in _FURNITURE:
+            tag = "h1" if _kind(shape) in _TITLES else "p"
+            yield shape, _text_html(shape.find("{*}txBody"), tag)
+
+
+def _kind(shape: ET.Element) -> str:
+    """What a shape holds the place of; empty if of nothing."""
+    return value_of(shape.find("{*}nvSpPr/{*}nvPr/{*}ph"), "type") or ""
+
+
+def _text_html(body: ET.Element | None, tag: str) -> str:
+    if body is None:
+        return ""
+    lines = [_paragraph_html(paragraph) for paragraph in body.iterfind("{*}p")]
+    if any(part.startswith(_INDENTS) for line in lines for part in line.split("<br>")):
+        return "<pre>\n" + "\n".join(lines) + "</pre>"
+    return f"<{tag}>{'<br>'.join(filter(None, lines))}</{tag}>"
+
+
+def _paragraph_html(paragraph: ET.Element) -> str:
+    pieces = []
+    for part in shown_children(paragraph):
+        name = local(part)
+        if name == "br":
+            pieces.append("<br>")
+        elif name in ("m", "oMath", "oMathPara"):
+            pieces.append(escape(equation(part)))
+        elif name != "fld" or value_of(part, "type") != _NUMBERED:
+            pieces.append(_run_html(part))
+    return "".join(pieces)
+
+
+def _run_html(run: ET.Element) -> str:
+    text = escape(run.findtext("{*}t") or "")
+    raised = value_of(run.find("{*}rPr"), "baseline") or "0"
+    if not text.strip() or raised == "0" or not raised.lstrip("-").isdecimal():
+        return text
+    tag = "sub" if raised.startswith("-") else "sup"
+    return f"<{tag}>{text}</{tag}>"
+
+
+def _frame_html(frame: ET.Element, package: Package, name: str) -> str:
+    data = frame.find("{*}graphic/{*}graphicData")
+    if data is None:
+        return ""
+    table = data.find("{*}tbl")
+    if table is not None:
+        return _table_html(table)
+    return "".join(_drawn_html(package.part(part)) for part in _drawn_parts(data, package, name))
+
+
+def _drawn_parts(data: ET.Element, package: Package, name: str) -> Iterator[str]:
+    """The parts that hold the text of a diagram or chart."""
+    references = package.references(name)
+    for element in data:
+        for key, reference_id in element.items():
+            is_text = key.endswith(("relationships}dm", "relationships}id"))
+            if is_text and reference_id in references:
+                yield references[reference_id].name
+
+
+def _drawn_html(root: ET.Element) -> str:
+    lines = []
+    for paragraph in root.iter():
+        if local(paragraph) == "p":
+            text = "".join(part.text or "" for part in paragraph.iter() if local(part) == "t")
+            lines.append(escape(text))
+    return f"<p>{'<br>'.join(filter(None, lines))}</p>"
+
+
+def _table_html(table: ET.Element) -> str:
+    rows = []
+    for row in table.iterfind("{*}tr"):
+        cells = [
+            f'<td colspan="{cell.get("gridSpan", "1")}" rowspan="{cell.get("rowSpan", "1")}">'
+            f"{_text_html(cell.find('{*}txBody'), 'p')}</td>"
+            for cell in row.iterfind("{*}tc")
+            if not (_is_merged(cell, "hMerge") or _is_merged(cell, "vMerge"))
+        ]
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    return f"<table>{''.join(rows)}</table>"
+
+
+def _is_merged(cell: ET.Element, name: str) -> bool:
+    return cell.get(name) in ("1", "true")

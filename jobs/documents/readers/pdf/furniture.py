@@ -1,0 +1,170 @@
+"""Finds what a printed page has and a text has not: running heads, page numbers, contents lines."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from jobs.documents.readers.pdf.lines import Line
+
+_EDGE_ROWS = 2  # a head or foot of more rows is rare
+_NEARBY_PAGES = 4  # chapters alternate between left and right pages
+_MIN_REPEATS = 2  # on other pages nearby
+_MAX_SIZE = 1.15  # of the body's; a larger line at the top is a title
+_MAX_NUMBER_SIZE = 1.6  # the same for a number alone
+_BULLET = re.compile(r"[•‣◦▪●○■▸–-]\s")
+_SAME_PLACE = 2  # points
+_ZONE = 0.13  # of the height of all text: heads and feet are at its ends
+_FEW_PAGES = 3
+_NUMERALS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+_LEADERS = re.compile(r"(?:[.·…]\s?){4,}\s*(\d+|[ivxlc]+)$")
+_LEADS_TO_WORD = re.compile(r"[.·…]{6}\s*[^\W\d]{3,30}$")
+_ENDS_IN_NUMBER = re.compile(r"\s(\d{1,5})$")
+_DIGITS = re.compile(r"\d+")
+_TAIL_CHARS = 60
+_MIN_LETTERS = 2  # less repeats by chance, as braces do
+_APART = 1.5  # of the font size
+_MIN_ENTRIES = 2  # that begin with a number
+_MIN_CONTENTS = 4  # of others
+_FRONT_PAGES = 12  # numbers may go on from those before
+_GROWING = 0.9  # share of neighbours
+
+_Key = tuple[object, ...]
+
+
+def drop_furniture(pages: list[list[Line]]) -> list[list[Line]]:
+    """The lines of each page without running heads, page numbers and the lines of contents."""
+    body = body_size(pages)
+    zones = _zones(pages)
+    seen_on: dict[_Key, set[int]] = defaultdict(set)
+    keys: list[dict[Line, list[_Key]]] = []
+    for number, lines in enumerate(pages):
+        keys.append(defaultdict(list))
+        for line, edge in _edges(lines, zones):
+            keys[-1][line] += _keys(line, edge, number, body)
+        for key in (key for found in keys[-1].values() for key in found):
+            seen_on[key].add(number)
+    least = _MIN_REPEATS if len(pages) > _FEW_PAGES else 1
+    return [
+        _without_contents(
+            [line for line in lines if not _runs(number, found.get(line), seen_on, least)],
+            len(pages),
+        )
+        for number, (lines, found) in enumerate(zip(pages, keys, strict=True))
+    ]
+
+
+def body_size(pages: list[list[Line]]) -> float:
+    """The font size of most characters, in points."""
+    sizes: Counter[float] = Counter()
+    for lines in pages:
+        for line in lines:
+            sizes[round(line.size, 1)] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 1.0
+
+
+def _runs(number: int, keys: list[_Key] | None, seen_on: dict[_Key, set[int]], least: int) -> bool:
+    """Whether a line of page `number` runs through the pages nearby."""
+    nearby = range(number - _NEARBY_PAGES, number + _NEARBY_PAGES + 1)
+    return any(
+        sum(other in seen_on[key] for other in nearby) > least  # itself is one of them
+        for key in keys or ()
+    )
+
+
+class _Zones(NamedTuple):
+    """Above and below which heights a head or foot may be."""
+
+    top: float
+    bottom: float
+
+
+def _zones(pages: list[list[Line]]) -> _Zones:
+    heights = [line.baseline for lines in pages for line in lines]
+    top, bottom = max(heights, default=0.0), min(heights, default=0.0)
+    return _Zones(top - _ZONE * (top - bottom), bottom + _ZONE * (top - bottom))
+
+
+def _edges(lines: list[Line], zones: _Zones) -> Iterator[tuple[Line, str]]:
+    rows = sorted({round(line.baseline) for line in lines})
+    bottom, top = set(rows[:_EDGE_ROWS]), set(rows[-_EDGE_ROWS:])
+    for line in lines:
+        row = round(line.baseline)
+        if line.cells:
+            continue
+        if row in top and line.baseline >= zones.top:
+            yield line, "top"
+        if row in bottom and line.baseline <= zones.bottom:
+            yield line, "bottom"
+
+
+def _keys(line: Line, edge: str, page_number: int, body: float) -> Iterator[_Key]:
+    """What running heads of one kind have in common.
+
+    Height and all words; all words but numbers, one of which grows with the pages; or, where a
+    number stands apart at one end, that and its height.
+    """
+    words = line.text.casefold().split()
+    is_lone = len(words) == 1 and _is_number(words[0])
+    if line.size > (_MAX_NUMBER_SIZE if is_lone else _MAX_SIZE) * body:
+        return
+    if _BULLET.match(line.text) or (line.is_mono and not is_lone):
+        return
+    height = round(line.baseline / _SAME_PLACE)
+    if sum(map(str.isalnum, line.text)) >= _MIN_LETTERS:
+        yield edge, height, *words
+    shape = _DIGITS.sub("#", " ".join("#" if _is_number(word) else word for word in words))
+    for at, word in enumerate(words):
+        if not _is_number(word):
+            continue
+        offset = _number(word) - page_number
+        yield edge, offset, shape
+        is_at_end = at in {0, len(words) - 1} and line.widest_gap > _APART
+        if is_at_end or is_lone:
+            yield edge, offset, height
+
+
+def _is_number(word: str) -> bool:
+    return word.isdecimal() or _NUMERALS.keys() >= set(word)
+
+
+def _number(word: str) -> int:
+    if word.isdecimal():
+        return int(word[:9])
+    values = [_NUMERALS[letter] for letter in word]
+    return sum(
+        -value if value < following else value for value, following in pairwise([*values, 0])
+    )
+
+
+def _without_contents(lines: list[Line], page_count: int) -> list[Line]:
+    """The lines of a page without those of a table of contents: dots, then numbers that grow."""
+    found = {
+        line: int(match[1][:9]) if match[1].isdecimal() else _number(match[1])
+        for line in lines
+        if (match := _LEADERS.search(line.text[-_TAIL_CHARS:]))
+    }
+    if not _are_contents(found, page_count) or any(
+        _LEADS_TO_WORD.search(line.text) for line in lines
+    ):
+        return [line for line in lines if line.text.strip(". ·…")]
+    pages = range(min(found.values()) - _NEARBY_PAGES, max(found.values()) + _NEARBY_PAGES + 1)
+    return [line for line in lines if line not in found and not _is_entry(line, pages)]
+
+
+def _are_contents(found: dict[Line, int], page_count: int) -> bool:
+    numbers = list(found.values())
+    growing = sum(before <= after for before, after in pairwise(numbers))
+    if len(found) < _MIN_ENTRIES or growing < _GROWING * (len(numbers) - 1):
+        return False
+    if all(line.text[0].isdigit() for line in found):
+        return True
+    return len(found) >= _MIN_CONTENTS and max(numbers) <= page_count + _FRONT_PAGES
+
+
+def _is_entry(line: Line, pages: range) -> bool:
+    """Whether a line without dots is one of contents too: a number of the same pages ends it."""
+    match = _ENDS_IN_NUMBER.search(line.text[-_TAIL_CHARS:])
+    is_apart = line.widest_gap > _APART or line.cells
+    return bool(is_apart and match and int(match[1]) in pages)

@@ -1,0 +1,69 @@
+"""Marks the paragraphs that the outline of a PDF names as headings."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
+
+from jobs.documents.readers.clean_text import clean_line
+from jobs.documents.readers.extract import PARAGRAPH, Block
+from jobs.documents.readers.pdf.paragraphs import Paragraph
+
+_NUMBERING = re.compile(
+    r"(?:(?:chapter|appendix|section|part)\s+)?(?:[A-Z]|\d+|[IVXLC]+)(?:\.\d+)*[.:)]?\s+",
+    re.IGNORECASE,
+)
+
+
+def outline_of(document: pdfium.PdfDocument) -> dict[int, list[Block]]:
+    """The titles of the bookmarks as headings, for each page (1-based)."""
+    titles: dict[int, list[Block]] = defaultdict(list)
+    for bookmark in document.get_toc():
+        target = bookmark.get_dest()
+        index = target.get_index() if target else None
+        title = clean_line(bookmark.get_title())
+        if index is not None and title:
+            page = index + 1
+            titles[page].append(Block(title, heading_level=bookmark.level + 1, page=page))
+    return titles
+
+
+def mark_headings(
+    paragraphs: Iterable[Paragraph], outline: dict[int, list[Block]]
+) -> Iterator[Block]:
+    """Blocks with those of the outline's titles as headings that begin a paragraph of its page."""
+    for paragraph in paragraphs:
+        wanted = outline.get(paragraph.page, [])
+        for title in wanted:
+            end = _title_end(paragraph.text, title.text)
+            if end is not None:
+                wanted.remove(title)
+                heading, rest = paragraph.text[:end], paragraph.text[end:].strip()
+                yield Block(heading, paragraph.glue, title.heading_level, paragraph.page)
+                yield Block(rest, PARAGRAPH, page=paragraph.page)
+                break
+        else:
+            yield Block(paragraph.text, paragraph.glue, page=paragraph.page)
+
+
+def _title_end(text: str, title: str) -> int | None:
+    """Where `title` ends in `text` if the text begins with it, maybe numbered; spaces aside."""
+    numbering = _NUMBERING.match(text)
+    for start in {0, numbering.end() if numbering else 0}:
+        end = _match_end(text, start, "".join(title.casefold().split()))
+        if end is not None and not text[end : end + 1].isalnum():
+            return end
+    return None
+
+
+def _match_end(text: str, start: int, key: str) -> int | None:
+    matched = 0
+    for position in range(start, len(text)):
+        folded = "".join(text[position].casefold().split())
+        if not key.startswith(folded, matched):
+            return None
+        matched += len(folded)
+        if matched == len(key):
+            return position + 1
+    return None

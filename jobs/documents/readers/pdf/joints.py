@@ -1,0 +1,132 @@
+"""What stands between the end of a printed line and the beginning of the next one."""
+
+import re
+from typing import NamedTuple
+
+HYPHEN = "\ufffe"  # where a word may have been divided, until all words are known
+SPACE = " "
+_CJK = "\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60"
+_IS_CJK = re.compile(f"[{_CJK}]")
+_DIVIDED_END = re.compile(r"[^\W\d_]-$")
+_ADDRESS = re.compile(r"\w{2,9}://\S*$|(?:https?|ftp|mailto):/?$|mailto:\S+$")
+_BARE_ADDRESS = re.compile(r"(?:^|[\s(<\[“\"'])(?:www\.|[\w.-]+\.(?:org|com|net|edu|io|gov)/)\S*$")
+_OPEN_HOST = re.compile(r"://[\w.-]*\.$")
+_PATH_END = re.compile(r"(?:^|[\s(<\[“\"'`=])[~$]?[\w${}.+-]*/(?:\S*[/._=-])?$")
+_OPEN_END = re.compile(r"[/._=&?#%~@:-]$")
+_WORD_START = re.compile(r"[\w/%?&=#~+@$(-]")
+_PIECE = re.compile(r"[\w./?=&%#~+:@,;$!*'()-]+")
+_ENDED = re.compile(r"[)>\]”\",;]$")
+_LONG_ADDRESS = 30  # characters; a shorter one would have been put on the next line whole
+
+
+class Printed(NamedTuple):
+    """The text of a printed line, and whether it begins and ends in a typewriter font."""
+
+    text: str
+    starts_mono: bool = False
+    ends_mono: bool = False
+
+
+def joint(line: Printed, following: Printed) -> str:
+    """What to put between two lines of one paragraph: a space, nothing, or HYPHEN for a hyphen.
+
+    HYPHEN replaces the hyphen at the end of `line`.
+    """
+    if not line.text or not following.text:
+        return ""
+    if is_cjk(line.text[-1]) and is_cjk(following.text[0]):
+        return ""
+    word, piece = _last_word(line.text), following.text.split(maxsplit=1)[0]
+    if line.ends_mono != following.starts_mono:
+        return SPACE
+    if _DIVIDED_END.search(line.text[-2:]) and piece[0].isalpha() and not _is_address(line.text):
+        is_name = line.ends_mono and "-" in word[:-1]
+        return "" if is_name or _is_option(word) else HYPHEN
+    if line.ends_mono:
+        return "" if _literal_goes_on(word, piece) else SPACE
+    if _is_address(line.text):
+        return "" if _address_goes_on(word, piece) else SPACE
+    if _path_goes_on(line.text, word, piece) or _keeps_hyphen(word, piece):
+        return ""
+    return SPACE
+
+
+def join_pieces(lines: list[Printed]) -> str:
+    """The lines of one paragraph or cell as running text, HYPHEN where a word may be divided."""
+    pieces: list[str] = []
+    for line, following in zip(lines, [*lines[1:], Printed("")], strict=False):
+        between = joint(line, following)
+        pieces.append(line.text[:-1] if between == HYPHEN else line.text)
+        pieces.append(between)
+    return "".join(pieces)
+
+
+def is_cjk(char: str) -> bool:
+    """Whether a character is of a script that is written without spaces."""
+    return bool(_IS_CJK.match(char))
+
+
+def _last_word(line: str) -> str:
+    return line[-200:].rsplit(maxsplit=1)[-1]
+
+
+def _is_address(line: str) -> bool:
+    """Whether a line ends in an address."""
+    return bool(_ADDRESS.search(line[-200:]) or _BARE_ADDRESS.search(line[-200:]))
+
+
+def _address_goes_on(word: str, piece: str) -> bool:
+    """Whether an address that ends a line goes on in the next one."""
+    if _ENDED.search(word) or not _WORD_START.match(piece):
+        return False
+    if word[-1] in "/=&?#%~_:@-" or piece[0] in "/?&=#%_":
+        return True
+    if _OPEN_HOST.search(word) and piece[0].islower():
+        return True
+    looks_like_part = bool(re.search(r"[\d/_=&%#-]|\w\.\w", piece)) and bool(_PIECE.match(piece))
+    if word[-1] == ".":
+        return looks_like_part and not piece[0].isupper()
+    return looks_like_part and len(word) >= _LONG_ADDRESS and not piece[0].isupper()
+
+
+def _literal_goes_on(word: str, piece: str) -> bool:
+    """Whether a literal that ends a line (a path, a name, an option) goes on in the next one."""
+    if word[-1] in "/_@+~#%&?":
+        return True
+    if word[-1] == "=":
+        return word[-2:-1].isalnum()
+    if word[-1] == "-":
+        return word[-2:-1] in {*"([{/=,"}
+    if word[-1] == ":":
+        return piece[0] in ":/"
+    if word[-1] == ".":
+        is_name = "/" in word or word[:-1].isupper() or not piece[0].isupper()
+        return len(word) > 1 and is_name
+    return word[-1] == "," and "{" in word
+
+
+def _path_goes_on(line: str, word: str, piece: str) -> bool:
+    """Whether a path or a dotted name is divided after its slash, dot or underscore."""
+    if len(word) < 2 or not _WORD_START.match(piece):
+        return False
+    if word[-1] == "/":
+        return bool(_PATH_END.search(line[-200:])) and (piece[0].islower() or "/" in piece)
+    if word[-1] == "_":
+        return piece[0].isalnum()
+    is_name = bool(re.search(r"[/_\d]|\w\.\w", word[:-1])) and bool(
+        re.search(r"[/_\d.]", piece[:-1])
+    )
+    return word[-1] in ".=@" and is_name and piece[0].islower()
+
+
+def _is_option(word: str) -> bool:
+    """`-long-` and `/usr/share/some-` keep their hyphens."""
+    return word.lstrip("\"'`“‘([<").startswith("-") or "/" in word or "_" in word
+
+
+def _keeps_hyphen(word: str, following: str) -> bool:
+    """Whether a hyphen at a line's end belongs to it and no space follows: "x86-64", "(semi-)"."""
+    if word[-1] == "–":
+        return word[-2:-1].isdigit() and following[0].isdigit()  # from page to page
+    is_hyphened = len(word) > 1 and word[-1] == "-" and word[-2].isalnum()
+    return is_hyphened and (following[0].isdigit() or following[0] in ")]/")

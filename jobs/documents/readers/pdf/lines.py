@@ -1,0 +1,160 @@
+"""The lines of a PDF page in reading order, with where and how they are set."""
+
+from statistics import median
+from typing import NamedTuple
+
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
+
+from jobs.documents.readers.pdf.glyphs import Glyph, page_glyphs
+from jobs.documents.readers.pdf.joints import Printed, join_pieces
+from jobs.documents.readers.pdf.line_text import code_text, line_text, pitch_of
+from jobs.documents.readers.pdf.regions import Row, page_regions
+from jobs.documents.readers.pdf.ruled_tables import put_into_grids
+from jobs.documents.readers.pdf.rules import page_grids
+from jobs.documents.readers.pdf.runs import gaps, is_rtl, page_runs, run_of
+from jobs.documents.readers.pdf.tables import Part, TableRow, split_rows
+
+CELL_GLUE = " | "
+_SAMPLE = 500  # glyphs
+_MIN_WIDTHLESS = 6
+_NO_WIDTH = 0.001  # points
+_WIDTHLESS_SHARE = 0.2
+
+
+class Line(NamedTuple):
+    """One line of text, or one row of a table. Lengths are in points, heights count up.
+
+    `bottom` is the last baseline of a table's row, else `baseline`. `pitch`: the width of a
+    character of code, 0 for prose. `cells`: how many a row has, 0 if it is no row of a table.
+    A line that runs from right to left has mirrored `left` and `right`: it begins at `left`.
+    `turned`: set along another direction than the page; `is_aslant`: along none of its edges.
+    `region`: which column of its page. `widest_gap`: as a share of the font size.
+    """
+
+    text: str
+    left: float
+    right: float
+    baseline: float
+    bottom: float
+    size: float
+    pitch: float = 0.0
+    cells: int = 0
+    is_rtl: bool = False
+    is_pale: bool = False
+    turned: bool = False
+    is_aslant: bool = False
+    region: int = 0
+    widest_gap: float = 0.0
+    starts_mono: bool = False
+    ends_mono: bool = False
+
+    @property
+    def is_mono(self) -> bool:
+        """Whether it is set in a typewriter font."""
+        return self.pitch > 0
+
+    @property
+    def printed(self) -> Printed:
+        """What is to be joined with other lines."""
+        return Printed(self.text, self.starts_mono, self.ends_mono)
+
+
+class PageLines(NamedTuple):
+    """The lines of a page in reading order, without empty ones; turned ones are last.
+
+    `has_lost_letters`: its letters have no width, and PDFium drops those that overlap.
+    """
+
+    lines: list[Line]
+    has_lost_letters: bool
+
+
+def page_lines(page: pdfium.PdfPage) -> PageLines:
+    """What is set on a page."""
+    text_page = page.get_textpage()
+    try:
+        glyphs = page_glyphs(text_page)
+    finally:
+        text_page.close()
+    runs = page_runs(glyphs.glyphs)
+    if not glyphs.turns:
+        runs = put_into_grids(runs, page_grids(page))
+    lines = [
+        _line(part, number)
+        for number, rows in enumerate(page_regions(runs))
+        for part in split_rows(rows)
+    ]
+    lines += map(_turned_line, glyphs.others)
+    return PageLines([line for line in lines if line.text], _are_widthless(glyphs.glyphs))
+
+
+def _are_widthless(glyphs: list[Glyph]) -> bool:
+    sample = glyphs[:_SAMPLE]
+    widthless = sum(glyph.right - glyph.left < _NO_WIDTH for glyph in sample)
+    return widthless > max(_MIN_WIDTHLESS, _WIDTHLESS_SHARE * len(sample))
+
+
+def _line(part: Part, region: int) -> Line:
+    return (_table_line if isinstance(part, TableRow) else _text_line)(part, region)  # type: ignore[arg-type]
+
+
+def _text_line(row: Row, region: int) -> Line:
+    is_mono = _starts_mono(row) and all(run.is_mono for run in row.runs)
+    pitch = pitch_of(row.runs) if is_mono else 0.0
+    first = row.runs[0].glyphs
+    rtl = _is_rtl(row)
+    return Line(
+        text=code_text(row.runs, pitch) if is_mono else line_text(row.runs),
+        left=-row.right if rtl else row.left,
+        right=-row.left if rtl else row.right,
+        baseline=row.baseline,
+        bottom=row.baseline,
+        size=row.size,
+        pitch=pitch,
+        is_rtl=rtl,
+        is_pale=all(glyph.style.is_pale for glyph in first),
+        region=region,
+        widest_gap=max(gaps(row.runs), default=0.0),
+        starts_mono=_starts_mono(row),
+        ends_mono=_ends_mono(row),
+    )
+
+
+def _table_line(row: TableRow, region: int) -> Line:
+    rows = [line for cell in row.cells for line in cell]
+    return Line(
+        text=CELL_GLUE.join(join_pieces(list(map(_printed, cell))) for cell in row.cells),
+        left=min(line.left for line in rows),
+        right=max(line.right for line in rows),
+        baseline=row.baseline,
+        bottom=row.bottom,
+        size=median(line.size for line in rows),
+        cells=len(row.cells),
+        region=region,
+    )
+
+
+def _printed(row: Row) -> Printed:
+    return Printed(line_text(row.runs), _starts_mono(row), _ends_mono(row))
+
+
+def _starts_mono(row: Row) -> bool:
+    return row.runs[0].glyphs[0].style.is_mono
+
+
+def _ends_mono(row: Row) -> bool:
+    return row.runs[-1].glyphs[-1].style.is_mono
+
+
+def _turned_line(glyphs: list[Glyph]) -> Line:
+    run = run_of(glyphs)
+    is_pale = glyphs[0].style.is_pale
+    return Line(
+        line_text([run]), run.left, run.right, run.baseline, run.baseline, run.size,
+        is_pale=is_pale, turned=True, is_aslant=glyphs[0].style.turns is None,
+    )  # fmt: skip
+
+
+def _is_rtl(row: Row) -> bool:
+    letters = [glyph.char for run in row.runs for glyph in run.glyphs[:8] if glyph.char.isalpha()]
+    return sum(map(is_rtl, letters)) * 2 > len(letters)

@@ -1,0 +1,124 @@
+"""Puts what stands inside ruling lines into the rows and cells of tables."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from jobs.documents.readers.pdf.regions import rows_of
+from jobs.documents.readers.pdf.rules import Grid
+from jobs.documents.readers.pdf.runs import Run, run_of
+
+_MIDDLE = 0.35  # of the font size: how far the middle of a line is above its baseline
+_NEAR_START = 2.0  # points
+_MAX_CELL_LINES = 12  # more of them in a single row are columns with a rule between them
+
+
+def put_into_grids(runs: list[Run], grids: list[Grid]) -> list[Run]:
+    """The runs of a page; those inside a ruled table are one run a row of it, with its cells."""
+    if not grids:
+        return runs
+    runs = _cut_in_grids(runs, grids)
+    places = [_place(run, grids) for run in runs]
+    rows: dict[_Place, list[Run]] = {}
+    for run, place in zip(runs, places, strict=True):
+        if place is not None:
+            rows.setdefault(place, []).append(run)
+    cells = {place: _cells(row, grids[place.grid]) for place, row in rows.items()}
+    tables = {
+        index
+        for index in range(len(grids))
+        if _is_table([row for place, row in cells.items() if place.grid == index])
+    }
+    if not tables:
+        return runs
+    found: list[Run] = []
+    for run, place in zip(runs, places, strict=True):
+        if place is None or place.grid not in tables:
+            found.append(run)
+        elif row := rows.pop(place, None):
+            found.append(_grid_row(row, cells[place]))
+    return found
+
+
+def _cut_in_grids(runs: list[Run], grids: list[Grid]) -> list[Run]:
+    inside: dict[int, list[Run]] = {}
+    places = [_place(run, grids) for run in runs]
+    for run, place in zip(runs, places, strict=True):
+        if place is not None:
+            inside.setdefault(place.grid, []).append(run)
+    starts = {number: _starts(found, grids[number]) for number, found in inside.items()}
+    return [
+        part
+        for run, place in zip(runs, places, strict=True)
+        for part in _cut(run, starts[place.grid] if place else [])
+    ]
+
+
+class _Place(NamedTuple):
+    grid: int
+    row: int
+
+
+def _place(run: Run, grids: list[Grid]) -> _Place | None:
+    middle = run.baseline + _MIDDLE * run.size
+    for index, grid in enumerate(grids):
+        if grid.holds((run.left + run.right) / 2, middle):
+            return _Place(index, grid.row_of(middle))
+    return None
+
+
+def _cells(runs: list[Run], grid: Grid) -> list[list[Run]]:
+    cells: list[list[Run]] = [[] for _ in range(len(grid.columns) - 1)]
+    for run in runs:
+        cells[_column(run, grid)].append(run)
+    return cells
+
+
+def _column(run: Run, grid: Grid) -> int:
+    return grid.column_of(run.left + run.size / 2)
+
+
+def _starts(runs: list[Run], grid: Grid) -> list[int]:
+    """Where most cells of each column begin, in whole points."""
+    lefts: list[Counter[int]] = [Counter() for _ in grid.columns]
+    for run in runs:
+        lefts[_column(run, grid)][round(run.left)] += 1
+    return [counter.most_common(1)[0][0] for counter in lefts if counter]
+
+
+def _cut(run: Run, starts: list[int]) -> Iterator[Run]:
+    """The parts of a run that goes on where the next cell begins: one a cell."""
+    crossed = [start for start in starts if run.left + run.size < start < run.right]
+    if not crossed:
+        yield run
+        return
+    cuts = [
+        index
+        for index, (before, glyph) in enumerate(pairwise(run.glyphs), start=1)
+        if (glyph.is_spaced or (glyph.style is not before.style and glyph.char.isalnum()))
+        and any(abs(glyph.left - start) < _NEAR_START for start in crossed)
+    ]
+    for start, end in pairwise([0, *cuts, len(run.glyphs)]):
+        yield run_of(run.glyphs[start:end])
+
+
+def _is_table(rows: list[list[list[Run]]]) -> bool:
+    """Whether there is a row of several cells, and it is not two columns with a rule between."""
+    several = [cells for cells in rows if sum(map(bool, cells)) > 1]
+    if len(rows) > 1:
+        return bool(several)
+    return bool(several) and max(len(rows_of(cell)) for cell in rows[0] if cell) <= _MAX_CELL_LINES
+
+
+def _grid_row(runs: list[Run], cells: list[list[Run]]) -> Run:
+    return Run(
+        glyphs=runs[0].glyphs,
+        left=min(run.left for run in runs),
+        right=max(run.right for run in runs),
+        baseline=max(run.baseline for run in runs),
+        size=runs[0].size,
+        is_mono=False,
+        cells=tuple(map(tuple, cells)),
+        bottom=min(run.baseline for run in runs),
+    )

@@ -1,0 +1,67 @@
+"""What a file of replies has cost over all calls of `distill send`, and the cap on it."""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.budget import Budget
+from engine.files.sends import SendLog
+from engine.wire.prices import make_price
+from jobs.run.batch_folders import read_folder_losses, read_send_batches_out, send_batch_folder
+from jobs.send.result_files import ResultPaths
+from schemas.outcomes import Outcome
+from schemas.settings import RunSettings
+
+Keep = Callable[[Outcome], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
+
+
+class Spending(NamedTuple):
+    """The budget of a file of replies, and the log that a later call knows it by."""
+
+    budget: Budget
+    log: SendLog
+
+    def keeping(self, keep: Keep) -> Keep:
+        """`keep`, which then also notes what the outcome cost."""
+
+        async def keep_both(outcome: Outcome) -> None:
+            await keep(outcome)
+            if outcome.cost_usd:
+                self.log.paid(outcome.request_id, outcome.cost_usd)
+
+        return keep_both
+
+
+@contextmanager
+def open_spending(paths: ResultPaths, settings: RunSettings) -> Iterator[Spending]:
+    """The spending of a file of replies, as earlier calls have left it.
+
+    Raises:
+        DamagedLogError: its log is damaged.
+    """
+    cap_usd = settings.budget.usd
+    if cap_usd is not None and not paths.sends.exists() and _holds_something(paths.answers):
+        _log.warning(
+            "%s: is not there: what %s has cost before is not known, and not counted",
+            paths.sends,
+            paths.answers,
+        )
+    log = SendLog(paths.sends, is_synced=cap_usd is not None)
+    try:
+        lost_usd = sum(read_folder_losses(send_batch_folder(paths.answers)))
+        spent_usd = log.paid_usd + log.lost_usd + lost_usd
+        price = make_price(settings.prices)
+        budget = Budget(cap_usd=cap_usd, spent_usd=spent_usd, price=price, record=log)
+        out = read_send_batches_out(paths.answers)
+        budget.held_usd = sum(batch.intent.worst_case_usd or 0.0 for batch in out)
+        yield Spending(budget, log)
+    finally:
+        log.close()
+
+
+def _holds_something(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0

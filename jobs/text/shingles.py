@@ -1,0 +1,74 @@
+"""The shingles of a text: hashes of every eight tokens in a row, by which texts are compared.
+
+Texts that share a sentence share shingles; texts about the same things do not. Sampling keeps the
+hashes below a bound, the same ones in every text (FracMinHash, Irber et al. 2022), so that shares
+measured on samples are shares of the texts.
+"""
+
+import re
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+TOKENS_PER_SHINGLE = 8
+HASH_COUNT = 1 << 64
+
+_TOKEN = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
+)
+_FACTOR = 0x9E3779B97F4A7C15  # odd, its bits well mixed: the golden ratio times 2^64
+
+Hashes = NDArray[np.uint64]
+
+
+def shingle_hashes(text: str, *, one_in: int = 1) -> Hashes:
+    """The distinct shingles of a text, sorted; about `1 / one_in` of them.
+
+    Tokens are words without case and punctuation; in Chinese, Japanese and Korean each character
+    is one. A text of fewer than eight tokens is one shingle, one without tokens none.
+    """
+    hashes = _all_hashes(text)
+    if one_in > 1:
+        hashes = hashes[hashes < np.uint64(HASH_COUNT // one_in)]
+    return np.unique(hashes)
+
+
+def share_in(hashes: Hashes, others: Hashes) -> float:
+    """The share of `hashes` that are among `others`; both sorted. 0 if there are none."""
+    return float(np.mean(is_among(hashes, others))) if len(hashes) else 0.0
+
+
+def is_among(hashes: Hashes, others: Hashes) -> NDArray[np.bool_]:
+    """Which of `hashes` are among the sorted `others`."""
+    if not len(others):
+        return np.zeros(len(hashes), np.bool_)
+    places = np.searchsorted(others, hashes)
+    places[places == len(others)] = 0
+    found: NDArray[np.bool_] = others[places] == hashes
+    return found
+
+
+def _all_hashes(text: str) -> Hashes:
+    known: dict[str, int] = {}
+    tokens = np.fromiter(
+        (_token_hash(token, known) for token in _TOKEN.findall(text.casefold())), np.uint64
+    )
+    count = max(1, len(tokens) - TOKENS_PER_SHINGLE + 1) if len(tokens) else 0
+    rolled = np.zeros(count, np.uint64)
+    with np.errstate(over="ignore"):
+        for offset in range(min(TOKENS_PER_SHINGLE, len(tokens))):
+            rolled = rolled * np.uint64(_FACTOR) + tokens[offset : offset + count]
+        rolled ^= rolled >> np.uint64(31)  # low bits of a product are poor: they are mixed
+        rolled *= np.uint64(_FACTOR)
+        rolled ^= rolled >> np.uint64(29)
+    return rolled
+
+
+def _token_hash(token: str, known: dict[str, int]) -> int:
+    """64 bits from two checksums; the same in every process, unlike Python's own."""
+    found = known.get(token)
+    if found is None:
+        data = token.encode("utf-8", "surrogatepass")
+        found = known[token] = zlib.crc32(data) << 32 | zlib.adler32(data)
+    return found

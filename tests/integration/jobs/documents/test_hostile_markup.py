@@ -1,0 +1,79 @@
+"""Markup that is made to cost much: it costs its limit and nothing else."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from schemas.settings import DocumentSettings
+from tests.integration.jobs.documents.reading_folders import read_folder, reasons, texts, worker_ids
+from tests.unit.jobs.documents.readers.made_files import make_zip
+
+LIMITS = DocumentSettings(max_seconds_per_file=20, max_memory_mb_per_file=512)
+COUNT = 20_000
+ENDINGS = ("txt", "html", "md", "rst")
+UNITS = {
+    "blanks": " ",
+    "no-break": "\u00a0",
+    "lines": " \n",
+    "escapes": "\x1b]",
+    "overstrikes": "a\b",
+    "braces": "{",
+    "dashes": "-",
+    "tags": "<a ",
+    "closing": "</",
+    "raised": "<sup>",
+    "cells": "<td colspan=50 rowspan=500>x",
+    "sections": "<![CDATA[",
+    "formulas": "$a ",
+    "roles": ":a:",
+    "quotes": "`a",
+    "entities": "&amp",
+    "items": "1. a\n",
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+async def test_much_of_one_thing_is_read_within_the_limits(tmp_path: Path, ending: str) -> None:
+    for name, unit in UNITS.items():
+        (tmp_path / f"{name}.{ending}").write_text("begin " + unit * COUNT + " end")
+
+    results = await read_folder(tmp_path, LIMITS)
+
+    assert reasons(results) == {}
+    assert all(text.startswith("begin") for text in texts(results).values())
+
+
+async def test_a_worker_that_is_stopped_takes_pandoc_with_it(tmp_path: Path) -> None:
+    pytest.importorskip("pypandoc")
+    tens = ["\\" + name for name in "abcdefgh"]
+    steps = "".join(f"\\def{b}{{{a * 10}}}" for a, b in pairwise(tens))
+    (tmp_path / "grow.tex").write_text(f"\\def\\a{{x}}{steps}{tens[-1] * 4}")
+
+    results = await read_folder(tmp_path, DocumentSettings(max_seconds_per_file=2))
+
+    assert reasons(results) == {"grow.tex": "timeout"}
+    assert worker_ids() == []
+    assert not _commands_with("files/pandoc")
+
+
+@pytest.mark.parametrize("ending", ["docx", "pptx", "epub", "odt"])
+async def test_bombs_are_refused(tmp_path: Path, ending: str) -> None:
+    (tmp_path / f"bomb.{ending}").write_bytes(make_zip({"word/document.xml": bytes(200_000_000)}))
+
+    results = await read_folder(tmp_path, LIMITS)
+
+    assert reasons(results) == {f"bomb.{ending}": "too_large"}
+
+
+def _commands_with(part: str) -> list[str]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                command = (entry / "cmdline").read_bytes().decode(errors="replace")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if part in command:
+                found.append(command)
+    return found

@@ -1,0 +1,149 @@
+"""A run with a cap, killed again and again, at a provider that bills what it likes."""
+
+import asyncio
+import random
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from engine.budget import Budget
+from engine.errors import QuotaError, RateLimitError, TransientError
+from engine.files.sends import SendLog
+from engine.testing.calls import chat_request
+from engine.wire.usage import read_usage
+from schemas.outcomes import Usage
+from schemas.requests import Json
+
+SEEDS = 1_000
+GROUPS = 10
+CAP_USD = 6.0
+REQUESTS = 40
+LANES = 6
+CALLS_OF_THE_COMMAND = 4
+SENDS_OF_ONE_REQUEST = 3
+
+
+def price(model: str, usage: Usage) -> float | None:
+    """A request of the simulation costs 0.3 dollars at most."""
+    return (usage.prompt_tokens + usage.completion_tokens) / 1_000
+
+
+class World:
+    """The provider with its bill, and what of a run is on disk."""
+
+    def __init__(self, seed: int, path: Path) -> None:
+        self.random = random.Random(seed)
+        self.path = path
+        self.bill_usd = 0.0
+        self.journal_usd: dict[str, float] = {}
+        self.batches: dict[str, float] = {}  # out: the worst case of each
+        self.collected_usd = 0.0
+
+    async def pause(self) -> None:
+        for _ in range(self.random.randrange(4)):
+            await asyncio.sleep(0)
+
+    def bill(self, worst: Usage) -> Usage:
+        """Bill a send: anything up to its worst case, mostly little."""
+        share = 1.0 if self.random.random() < 0.2 else self.random.random() * 0.2
+        usage = Usage(worst.prompt_tokens, int(worst.completion_tokens * share))
+        self.bill_usd += price("m", usage) or 0.0
+        return usage
+
+
+class Process:
+    """One call of the command: lanes that share a budget, until the work or the budget ends."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.log = SendLog(world.path, is_synced=False, is_settled=world.journal_usd.__contains__)
+        spent_usd = sum(world.journal_usd.values()) + world.collected_usd + self.log.lost_usd
+        self.budget = Budget(cap_usd=CAP_USD, spent_usd=spent_usd, price=price, record=self.log)
+        self.note_out()
+
+    def note_out(self) -> None:
+        self.budget.held_usd = sum(self.world.batches.values())
+
+    async def live_lane(self, names: Iterator[str]) -> None:
+        for name in names:
+            if name in self.world.journal_usd:
+                continue
+            cost_usd = 0.0
+            for _ in range(SENDS_OF_ONE_REQUEST):
+                await self.world.pause()
+                with suppress(TransientError):
+                    cost_usd += await self.send(name)
+                    self.world.journal_usd[name] = cost_usd
+                    break
+
+    async def send(self, name: str) -> float:
+        request = chat_request(name, prompt_tokens=100, output_tokens=200)
+        async with self.budget.send(request) as send:
+            await self.world.pause()
+            await send.begin()
+            await self.world.pause()
+            chance = self.world.random.random()
+            if chance < 0.1:
+                raise RateLimitError("too fast", code="rate_limit_exceeded", status=429)
+            usage = self.world.bill(send.worst_usage)
+            await self.world.pause()
+            if chance < 0.3:
+                raise TransientError("lost", code="connection_lost")
+            said: dict[str, Json] = {
+                "prompt_tokens": usage.prompt_tokens,
+                "completion_tokens": -1 if chance < 0.4 else usage.completion_tokens,
+            }
+            counted = read_usage({"choices": [], "usage": said}).or_at_most(send.worst_usage)
+            cost_usd = price("m", counted.usage) or 0.0
+            send.pay(cost_usd)
+            return cost_usd
+
+    async def batch_lane(self) -> None:
+        world = self.world
+        for number in range(6):
+            await world.pause()
+            worst_usd = world.random.uniform(0.1, 1.5)
+            if worst_usd <= (self.budget.room_usd or 0.0):
+                world.batches[f"{number}.{len(world.batches)}.{world.random.random()}"] = worst_usd
+                self.note_out()
+            await world.pause()
+            if world.batches and world.random.random() < 0.7:
+                self.collect(world.random.choice(list(world.batches)))
+
+    def collect(self, name: str) -> None:
+        cost_usd = self.world.random.random() * self.world.batches.pop(name)
+        self.world.bill_usd += cost_usd
+        self.world.collected_usd += cost_usd
+        self.budget.spent_usd += cost_usd
+        self.note_out()
+
+    async def run(self) -> None:
+        names = iter([f"r{number}" for number in range(REQUESTS)])
+        tasks = [asyncio.create_task(self.live_lane(names)) for _ in range(LANES)]
+        tasks.append(asyncio.create_task(self.batch_lane()))
+        lifetime = self.world.random.randrange(5, 200)
+        for _ in range(lifetime):
+            await asyncio.sleep(0)
+            assert self.world.bill_usd <= CAP_USD + 1e-9
+        on_disk = self.world.path.read_bytes()  # as a kill leaves it
+        settled = dict(self.world.journal_usd)
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(e, QuotaError | asyncio.CancelledError | None) for e in ends), ends
+        self.log.close()
+        self.world.path.write_bytes(on_disk)
+        self.world.journal_usd = settled
+
+
+@pytest.mark.parametrize("group", range(GROUPS))
+async def test_the_bill_never_passes_the_cap_whatever_happens_when(
+    tmp_path: Path, group: int
+) -> None:
+    for seed in range(group, SEEDS, GROUPS):
+        world = World(seed, tmp_path / f"{seed}.jsonl")
+        for _ in range(CALLS_OF_THE_COMMAND):
+            await Process(world).run()
+            assert world.bill_usd <= CAP_USD + 1e-9, f"seed {seed}"

@@ -1,0 +1,58 @@
+"""What a PDF file may be like around its pages: other bytes, passwords, forms, scans."""
+
+import pytest
+
+from tests.unit.jobs.documents.readers.drawn_pdf import drawn_pdf, lines, picture, scanned
+from tests.unit.jobs.documents.readers.reading import read
+
+PAGE = lines(["The seal must be dry."])
+WHOLE = drawn_pdf([PAGE])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        WHOLE + bytes(9000),
+        WHOLE + b"<html>" + b"<p>Not found.</p>\n" * 500 + b"</html>",
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n" + WHOLE,
+        b"\xef\xbb\xbf\n" + WHOLE,
+    ],
+    ids=["zeros", "a page of HTML", "a head of HTTP", "a byte order mark"],
+)
+def test_bytes_around_a_pdf_are_passed_over(data: bytes) -> None:
+    assert read("pdf", data).text == "The seal must be dry."
+
+
+def test_an_encrypted_file_that_needs_no_password_is_read() -> None:
+    assert read("pdf", drawn_pdf([PAGE], password="")).text == "The seal must be dry."
+
+
+def test_what_is_filled_in_in_a_form_is_read_with_its_name() -> None:
+    data = drawn_pdf([PAGE], fields=[("Owner", "Erika Mustermann"), ("Empty", "")])
+
+    assert read("pdf", data).text == "The seal must be dry.\n\nOwner: Erika Mustermann"
+
+
+def test_pages_that_are_pictures_are_counted_and_named() -> None:
+    scan = [picture()]
+
+    found = read("pdf", drawn_pdf([PAGE, scan, scan, PAGE, scan, []]))
+
+    (note,) = found.notes
+    assert note.startswith("3 of 6 pages hold no text but pictures (2-3, 5); ")
+
+
+def test_a_blank_page_is_not_named() -> None:
+    assert read("pdf", drawn_pdf([PAGE, []])).notes == ()
+
+
+def test_a_scanned_page_is_read_where_tesseract_is_installed() -> None:
+    pytest.importorskip("tesserocr")
+    page = lines(["The seal must be dry before the", "valve is opened again."], size=14, leading=17)
+    scan = [scanned(drawn_pdf([page]))]
+
+    found = read("pdf", drawn_pdf([PAGE, scan]))
+
+    if not found.notes[0].startswith("1 of 2 pages are pictures that OCR has read (2)"):
+        pytest.skip("Tesseract's data is not installed")
+    assert "The seal must be dry before the valve is opened again." in found.text

@@ -1,0 +1,55 @@
+import pytest
+
+from tests.unit.jobs.documents.readers.reading import headings, read
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        (
+            ".. py:function:: start(v, *args)\n\n   Starts *pump*.\n\n   .. versionchanged:: 3.2\n"
+            "      Returns ``True``.\n\n   .. code-block:: python\n\n      start(1)\n        x",
+            "start(v, *args)\n\nStarts pump.\n\nChanged in version 3.2: Returns True.\n\n"
+            "start(1)\n  x",
+        ),
+        (".. class:: Pump(v)\n\n   A *pump*.", "Pump(v)\n\nA pump."),
+        (".. class:: big\n\n   A *pump*.", "A pump."),
+        (".. tabs::\n\n   .. tab:: Linux\n\n      Use *apt*.", "Linux\n\nUse apt."),
+        (".. tip-box::\n   - a\n   - b", "- a\n- b"),
+        (".. only:: html and not x\n\n   Text.", "Text."),
+        (".. figure:: a.png\n   :zoom: 2\n\n   Caption.", "Caption."),
+        (".. math::\n   :label: e\n\n   a^2 + b_2", "a^2 + b_2"),
+        (
+            ".. code-block:: c\n   :emphasize-lines: 1\n   :caption: First\n\n   a;\n     b;",
+            "First\n\na;\n  b;",
+        ),
+        (
+            ".. list-table::\n   :header-rows: 1\n\n   * - A\n     - B\n   * - 1\n     - 2",
+            "A | B\n1 | 2",
+        ),
+        (
+            "See [1]_ and [CIT]_.\n\n.. [1] A note.\n.. [CIT] A *book*.",
+            "See [1] and [CIT].\n\n[1] A note.\n[CIT] A book.",
+        ),
+        ("The |p| starts.\n\n.. |p| replace:: Pump 300", "The Pump 300 starts."),
+        ("H\\ :sub:`2`\\ O, 10\\ :sup:`6`, :math:`x^2`", "H2O, 10^6, x^2"),
+        (":pep:`8`, :pep:`the style <8>`, :term:`a <b>`", "PEP 8, the style, a"),
+        ("a) x\nb) y\n\nText.\n\n5. five\n6. six", "a. x\nb. y\n\nText.\n\n5. five\n6. six"),
+        ("| one\n| two", "one\ntwo"),
+        ("term\n  Meaning.", "term\nMeaning."),
+        (".. glossary::\n\n   mtu\n     The *size*.", "mtu\nThe size."),
+        (".. seealso:: `a link <http://x.example>`_", "a link"),
+        (".. comment\n\nText::\n\n  literal *not*", "Text:\n\nliteral *not*"),
+        ("The date |d|.\n\n.. |d| date::", "The date |d|."),
+        (".. autoclass:: a.B\n   :members:\n\nText.", "Text."),
+    ],
+)
+def test_directives_and_roles_keep_their_text(page: str, text: str) -> None:
+    assert read("rst", page).text == text
+
+
+def test_headings_that_contradict_each_other_are_not_lost() -> None:
+    extract = read("rst", "A\n=\n\nB\n~\n\nC\n=\n\nD\n-\n\nEnd.")
+
+    assert headings(extract) == [(1, "A"), (2, "B"), (1, "C")]
+    assert extract.text.endswith("D\n\nEnd.")

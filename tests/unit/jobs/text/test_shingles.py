@@ -1,0 +1,50 @@
+"""Shingles: what texts are compared by."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.text.shingles import share_in, shingle_hashes
+
+TEXT = "The kiln is heated to 1220 degrees before porcelain goes in, and cools for two whole days."
+
+HASH = 5169042332363720151
+
+
+def test_case_punctuation_and_line_ends_do_not_count() -> None:
+    other = TEXT.upper().replace(",", " --").replace(" ", "\n")
+
+    assert np.array_equal(shingle_hashes(TEXT), shingle_hashes(other))
+
+
+def test_one_changed_word_changes_the_shingles_around_it() -> None:
+    changed = TEXT.replace("porcelain", "stoneware")
+
+    share = share_in(shingle_hashes(changed), shingle_hashes(TEXT))
+
+    assert 0 < share < 0.5
+
+
+@pytest.mark.parametrize("text", ["", " \n", "...", "one", "two words"])
+def test_short_text_has_one_shingle_or_none(text: str) -> None:
+    assert len(shingle_hashes(text)) == bool(text.strip(" \n."))
+
+
+def test_text_without_spaces_is_compared_by_characters() -> None:
+    text = "窑炉在放入瓷器之前要加热到一千二百二十度然后冷却整整两天"
+
+    share = share_in(shingle_hashes(f"前言。{text}"), shingle_hashes(f"{text}。后记"))
+
+    assert share > 0.8
+
+
+def test_hashes_are_the_same_in_every_process() -> None:
+    assert shingle_hashes("a b c d e f g h").tolist() == [HASH]
+
+
+@given(st.lists(st.sampled_from(["kiln", "loom", "saw", "vat", "press"]), max_size=60))
+def test_sample_is_a_part_of_all_hashes(words: list[str]) -> None:
+    text = " ".join(words)
+
+    assert set(shingle_hashes(text, one_in=3).tolist()) <= set(shingle_hashes(text).tolist())
