@@ -1,13 +1,12 @@
 """The settings of a run: validated once, each with its default, its unit and what it touches."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import Field, field_validator
 
+from schemas.addresses import OPENAI_ADDRESS, Address, VariableName
 from schemas.dataset import Kind
 from schemas.record import Record
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
@@ -23,48 +22,6 @@ NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
-
-
-def _address_holds_no_secret(base_url: str) -> str:
-    parts = urlsplit(base_url)
-    _ = parts.port  # raises ValueError for one that is none
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("expected a web address such as https://api.openai.com/v1")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError(
-            "expected an address without a user, a password, a query or a fragment; "
-            "the key is read from the environment"
-        )
-    if looks_like_key(parts.path):
-        raise ValueError(
-            "expected an address without a key in its path; the key is read from the environment"
-        )
-    return base_url
-
-
-def looks_like_key(text: str) -> bool:
-    """Whether a text holds what providers' keys look like."""
-    return _KEY.search(text) is not None
-
-
-# Beginnings of keys at OpenAI and others that speak its API, then a long random part.
-_KEY = re.compile(
-    r"(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|hf|nvapi|fw|pplx|tgp|csk|key)[-_=][\w-]{12,}"
-    r"|AIza[\w-]{20,}|[Bb]earer[ _%-]"
-)
-
-
-def _variable_is_no_key(name: str) -> str:
-    is_name = re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)?", name) is not None
-    is_random = len(name) >= 24 and re.search(r"[a-z].*\d|\d.*[a-z]", name) is not None
-    if not is_name or is_random or looks_like_key(name):
-        raise ValueError("expected the name of the environment variable that holds the key")
-    return name
-
-
-VariableName = Annotated[str, AfterValidator(_variable_is_no_key)]
-Address = Annotated[str, AfterValidator(_address_holds_no_secret)]
-
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
     "factual": 0.35,
@@ -151,15 +108,38 @@ class DatasetSettings(Record):
 
 
 class TeacherSettings(Record):
-    """Which model writes questions and answers. The key is read from the environment alone."""
+    """Which model writes questions and answers. The key is read from the environment alone.
+
+    `key_variable` names the variable that holds it; empty: OPENAI_API_KEY.
+    """
 
     provider: Annotated[Provider, Touches("questions", "requests")] = "openai"
     model: Annotated[str, Touches("questions", "requests")] = ""
-    base_url: Annotated[Address, OPERATIONAL] = "https://api.openai.com/v1"
+    base_url: Annotated[Address, OPERATIONAL] = OPENAI_ADDRESS
+    key_variable: Annotated[VariableName, OPERATIONAL] = ""
     prompt_profile: Annotated[PromptProfile, Touches("questions", "requests")] = "standard"
     output_limit_name: Annotated[OutputLimitName, OPERATIONAL] = "max_completion_tokens"
     output: Annotated[JsonForm, OPERATIONAL] = "json_schema"
     embedding_model: Annotated[str, Touches("questions", "requests")] = ""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the small model that runs on this machine for as long as the run."""
+        return self.provider == "local"
+
+
+class RoleSettings(Record):
+    """Who plays a role of the evaluation, and where. What is not set is the teacher's.
+
+    At an address of its own a role has a key and rates of its own: none that are not set here.
+    """
+
+    model: Annotated[str, IN_IDS] = ""
+    base_url: Annotated[Address | None, OPERATIONAL] = None
+    key_variable: Annotated[VariableName, OPERATIONAL] = ""
+    output_limit_name: Annotated[OutputLimitName | None, OPERATIONAL] = None
+    requests_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
+    tokens_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
 
 
 class EndpointSettings(Record):
@@ -216,12 +196,14 @@ class BatchSettings(Record):
 class StudentSettings(Record):
     """The student: which model is tuned, by whom, and with which parameters (None: theirs).
 
-    `base_url` is the address of a trainer other than the teacher's.
+    `base_url` is the address of a trainer other than the teacher's, `key_variable` names the
+    variable with its key; empty: OPENAI_API_KEY.
     """
 
     model: Annotated[str, OPERATIONAL] = ""
     trainer: Annotated[Literal["openai", "export"], OPERATIONAL] = "openai"
     base_url: Annotated[Address | None, OPERATIONAL] = None
+    key_variable: Annotated[VariableName, OPERATIONAL] = ""
     epochs: Annotated[Positive | None, OPERATIONAL] = None
     learning_rate_multiplier: Annotated[AboveZero | None, OPERATIONAL] = None
     batch_size: Annotated[Positive | None, OPERATIONAL] = None
@@ -232,12 +214,8 @@ class StudentSettings(Record):
 
 
 class EvaluationSettings(Record):
-    """How baseline, tuned student and teacher are compared. An empty model: the teacher's."""
+    """How baseline, tuned student and teacher are compared."""
 
-    baseline_model: Annotated[str, IN_IDS] = ""
-    tuned_model: Annotated[str, IN_IDS] = ""
-    judge_model: Annotated[str, IN_IDS] = ""
-    embedding_model: Annotated[str, IN_IDS] = "text-embedding-3-small"
     judge_output: Annotated[JsonForm, IN_IDS] = "json_schema"
     judge_max_output_tokens: Annotated[int, Field(ge=4096), IN_IDS] = 4096
     answer_max_output_tokens: Annotated[Positive, IN_IDS] = 900
@@ -275,6 +253,10 @@ class RunSettings(Record):
     budget: BudgetSettings = BudgetSettings()
     batch: BatchSettings = BatchSettings()
     student: StudentSettings = StudentSettings()
+    baseline: RoleSettings = RoleSettings()
+    tuned: RoleSettings = RoleSettings()
+    judge: RoleSettings = RoleSettings()
+    embeddings: RoleSettings = RoleSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     prices: Annotated[dict[str, ModelPrice], OPERATIONAL] = Field(default_factory=dict)
 

@@ -17,7 +17,7 @@ from schemas.settings import AnswerSettings, QuestionSettings
 Shape = TypeVar("Shape", bound=Record)
 
 
-def make_chat_request(
+def make_structured_request(
     item_id: str,
     *,
     purpose: str,

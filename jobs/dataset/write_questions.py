@@ -8,7 +8,7 @@ from typing import get_args
 
 from engine.ask import Ask
 from jobs.dataset.filter_questions import find_question_fault
-from jobs.dataset.structured_chat import make_chat_request, parse_reply, sentence_numbers
+from jobs.dataset.structured_chat import make_structured_request, parse_reply, sentence_numbers
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
@@ -62,7 +62,7 @@ def _make_request(chunk: Chunk, sentences: NumberedSentences, settings: RunSetti
     user = Template(read_prompt("write_questions_user.md")).substitute(
         count=count, kinds=", ".join(kinds), text=sentences.listing
     )
-    return make_chat_request(
+    return make_structured_request(
         chunk.chunk_id,
         purpose=STAGE,
         model=settings.teacher.model,

@@ -8,8 +8,9 @@ from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
 from jobs.evaluation.build_samples import SAMPLES
-from jobs.evaluation.evaluated_models import answer_id, evaluated_models, judge_model
+from jobs.evaluation.evaluated_models import answer_id, evaluated_models
 from jobs.evaluation.score_answers import SCORES
+from jobs.settings.roles import embeddings_of, judge_of
 from schemas.dataset import Rejection
 from schemas.evaluation import Metric, Mode, ModelAnswer, Sample, Score
 from schemas.settings import RunSettings
@@ -56,7 +57,7 @@ def current_answer_ids(
 def _current_scores(
     folder: RunFolder, settings: RunSettings, answer_ids: frozenset[str]
 ) -> list[Score]:
-    judge, embedding = judge_model(settings), settings.evaluation.embedding_model
+    judge, embedding = judge_of(settings).model, embeddings_of(settings).model
     last: dict[tuple[str, Metric], Score] = {}
     for score in read_records(folder.results_path(SCORES.name), Score):
         is_judged_alike = (score.judge_model, score.embedding_model) == (judge, embedding)

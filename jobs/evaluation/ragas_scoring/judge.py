@@ -9,6 +9,7 @@ from ragas.llms.base import InstructorBaseRagasLLM
 
 from engine.ask import Ask, ask_together
 from engine.files.records import first_problem
+from engine.servers import OWN_SERVER
 from engine.wire.content import json_text, reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.evaluation.ragas_scoring.strict_schema import strict_schema
@@ -35,6 +36,7 @@ class JudgePolicy(Record):
     max_output_tokens: int
     temperature: float | None
     is_bounded: bool
+    server: str = OWN_SERVER
 
 
 class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
@@ -114,6 +116,7 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
             body=body,
             purpose=PURPOSE,
             prompt_tokens=count_tokens(prompt) + 2 * MESSAGE_OVERHEAD_TOKENS,
+            server=self._policy.server,
         )
 
     def _response_format(self, response_model: type[BaseModel]) -> dict[str, Json]:

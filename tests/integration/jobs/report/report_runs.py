@@ -19,7 +19,7 @@ from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.outcomes import Completed, Lane, Usage
 from schemas.record import Record, Span
 from schemas.settings import (
-    EvaluationSettings,
+    RoleSettings,
     RunSettings,
     StudentSettings,
     TeacherSettings,
@@ -42,9 +42,9 @@ SLICES: tuple[Slice, ...] = ("held_out_document", "new_question", "unanswerable"
 SETTINGS = RunSettings(
     teacher=TeacherSettings(model="teacher-model"),
     student=StudentSettings(model="baseline-model"),
-    evaluation=EvaluationSettings(
-        tuned_model="tuned-model", judge_model=JUDGE, embedding_model="embedding-model"
-    ),
+    tuned=RoleSettings(model="tuned-model"),
+    judge=RoleSettings(model=JUDGE),
+    embeddings=RoleSettings(model="embedding-model"),
 )
 
 
