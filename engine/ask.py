@@ -18,7 +18,7 @@ class Ask(Protocol):
         Raises:
             FatalError: nothing can be asked any more; the run ends.
             TransientError: out of attempts; the request stays unsettled, its item is set aside.
-            OutageError: the server answered no request for longer than allowed; the run ends.
+            OutageError: the server did not respond for longer than allowed; the run ends.
             Deferred: the batch lane has spooled it; its item is set aside.
         """
         ...

@@ -15,6 +15,7 @@ from engine.errors import (
     TransientError,
     UnexpectedError,
 )
+from engine.files.jsonl_lines import read_lines
 from engine.files.records import RecordLog, read_records, record_id
 from engine.progress import Progress
 from engine.run_folder import RunFolder
@@ -53,20 +54,29 @@ class StageFiles(Generic[Result]):
         self.rejected = rejected
         self.finished = finished
 
-    def check(self) -> None:
-        """Compare the results with what the finished items say of them.
+    def check(self, stage: str) -> None:
+        """Compare the results and rejections of `stage` with what its finished items say of them.
 
         Raises:
-            DamagedLogError: results are missing that were there when their items were finished.
+            DamagedLogError: some are missing that were there when their items were finished.
         """
-        items = read_records(self.finished.path, FinishedItem)
-        missing = sum(item.result_count for item in items) - len(self.results)
-        if missing > 0:
-            raise DamagedLogError(
-                f"{self.results.path}: lines that were there before are missing: {missing:,}. "
-                f"Restore the file from a backup, or delete it and {self.finished.path}: the stage "
-                "is done again, from the journal where requests are settled"
-            )
+        results = rejections = 0
+        for item in read_records(self.finished.path, FinishedItem):
+            results += item.result_count
+            rejections += item.rejection_count
+        of_stage = b'"stage":"%b"' % stage.encode()  # no text can hold it: quotes are escaped
+        rejected = sum(of_stage in line for line in read_lines(self.rejected.path))
+        for path, anew, missing in (
+            (self.results.path, "it", results - len(self.results)),
+            (self.rejected.path, str(self.results.path), rejections - rejected),
+        ):
+            if missing > 0:
+                raise DamagedLogError(
+                    f"{path}: lines of stage {stage} that were there before are missing: "
+                    f"{missing:,}. Restore the file from a backup, or delete {anew} and "
+                    f"{self.finished.path}: the stage is done again, from the journal where "
+                    "requests are settled"
+                )
 
     def is_unfinished(self, item_id: str) -> bool:
         """Whether the item is still to be done."""
@@ -88,8 +98,8 @@ class StageFiles(Generic[Result]):
             [
                 FinishedItem(
                     item_id=item_id,
-                    result_count=len(results),
-                    rejection_count=len(rejections),
+                    result_count=len({record_id(result) for result in results}),
+                    rejection_count=len({each.rejection_id for each in rejections}),
                 )
             ]
         )
@@ -110,7 +120,7 @@ async def open_stage_files(
         RecordLog(folder.finished_path(stage), FinishedItem) as finished,
     ):
         files = StageFiles(results, rejected, finished)
-        files.check()
+        files.check(stage)
         yield files
 
 

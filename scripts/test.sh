@@ -1,19 +1,25 @@
 #!/usr/bin/env bash
 # Installs everything that the tests need into a virtual environment, then checks and tests all.
 # Arguments go to pytest; with any, only pytest runs. Exit 77: all passed but the browser's check, which
-# could not run.
+# could not run. The tests run on all cores; `scripts/test.sh -n 0 ARGUMENTS` runs them in one process.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/install.sh
 install dev,local,pandoc,fast,evaluation,report
+unset PYTHONDONTWRITEBYTECODE # or each of the many processes would compile all modules anew
+
+run_tests() {
+    pytest -n auto --dist worksteal "$@"
+}
 
 if [ $# -gt 0 ]; then
-    exec pytest "$@"
+    run_tests "$@"
+    exit
 fi
 ruff format --check .
 ruff check .
 mypy
-pytest
+run_tests
 
 find_chromium || install_chromium || {
     echo "NOT RUN: scripts/check_report.py, which uses the report in a real browser: there is no Chromium" >&2

@@ -1,4 +1,4 @@
-"""Imports point down only: scripts -> corpus_distill -> jobs -> engine -> schemas."""
+"""Imports point one way: scripts, corpus_distill, jobs, engine, schemas; and so between rooms."""
 
 import ast
 from collections.abc import Iterator
@@ -8,6 +8,69 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = ["schemas", "engine", "jobs", "corpus_distill", "scripts"]  # lowest first
+
+# Every room, or a module that stands apart from its room, lowest first, and what else of its layer
+# it may import. A module belongs to the longest name that fits: "engine" and "jobs" are the rest.
+ROOMS = {
+    "engine.errors": "",
+    "engine.clock": "",
+    "engine.stats": "",
+    "engine.ask": "engine.errors",
+    "engine.stopping": "engine.errors engine.clock",
+    "engine.wire": "engine.errors engine.clock engine.stopping",
+    "engine.files": "engine.errors engine.wire",
+    "engine.budget": "engine.errors engine.wire engine.files",
+    "engine.local": "engine.errors",
+    "engine.live": (
+        "engine.errors engine.clock engine.stats engine.stopping engine.wire engine.budget"
+    ),
+    "engine.batch": (
+        "engine.errors engine.clock engine.ask engine.stopping engine.wire engine.files "
+        "engine.budget"
+    ),
+    "engine": (
+        "engine.errors engine.clock engine.stats engine.ask engine.stopping engine.wire "
+        "engine.files engine.budget"
+    ),
+    "engine.assemble": (  # puts lanes, journal and budget together
+        "engine.errors engine.clock engine.stats engine.ask engine.stopping engine.wire "
+        "engine.files engine.budget engine.live engine.batch engine"
+    ),
+    "engine.open": (
+        "engine.errors engine.clock engine.stats engine.ask engine.stopping engine.wire "
+        "engine.files engine.budget engine engine.assemble"
+    ),
+    "engine.__init__": "engine.errors engine.ask engine.wire engine engine.open",  # the library
+    "engine.testing": "engine.errors engine.wire engine.batch",
+    "jobs": "",
+    "jobs.text": "",
+    "jobs.prompts": "",
+    "jobs.settings": "jobs.prompts",
+    "jobs.run.stages": "",  # what a stage is; the rest of its room starts and goes on with runs
+    "jobs.run.reset": "jobs.run.stages",
+    "jobs.documents": "jobs.text jobs.run.stages",
+    "jobs.dataset": "jobs.text jobs.prompts jobs.run.stages jobs.run.reset jobs.documents",
+    "jobs.run": "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset",
+    "jobs.send": "jobs.run",
+    "jobs.finetune": "jobs.text jobs.settings",
+    "jobs.evaluation": (
+        "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run"
+    ),
+    "jobs.comparison": "jobs.documents jobs.evaluation",
+    "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
+    "jobs.report": "jobs.dataset jobs.comparison jobs.show",
+    "jobs.process": "",
+    "jobs.commands": (
+        "jobs.settings jobs.run.stages jobs.documents jobs.run jobs.send jobs.finetune "
+        "jobs.evaluation jobs.comparison jobs.show jobs.report jobs.process"
+    ),
+    "jobs.cli": "jobs.process jobs.commands",
+    "jobs.classic": (
+        "jobs.text jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset "
+        "jobs.run jobs.finetune jobs.evaluation jobs.cli"
+    ),
+    "jobs.__main__": "jobs.cli",
+}
 
 
 def imported_modules(path: Path) -> Iterator[str]:
@@ -29,6 +92,12 @@ def imports_of(folder: str, *targets: str) -> list[tuple[str, str]]:
     ]
 
 
+def room_of(module: str) -> str:
+    """The longest name of `ROOMS` that fits; empty for what is not ours."""
+    names = (name for name in ROOMS if module == name or module.startswith(f"{name}."))
+    return max(names, key=len, default="")
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_no_module_imports_upward(layer: str) -> None:
     above = {*LAYERS[LAYERS.index(layer) + 1 :], "tests"} - (
@@ -48,3 +117,29 @@ def test_nothing_but_tests_uses_the_fakes() -> None:
     users = [user for layer in LAYERS for user in imports_of(layer, "engine.testing")]
 
     assert [path for path, _ in users if not path.startswith("engine/testing/")] == []
+
+
+def test_rooms_are_told_from_the_lowest_up() -> None:
+    names = list(ROOMS)
+
+    upward = [
+        (room, other)
+        for room, allowed in ROOMS.items()
+        for other in allowed.split()
+        if other not in names[: names.index(room)]
+    ]
+
+    assert upward == []
+
+
+@pytest.mark.parametrize("layer", ["engine", "jobs"])
+def test_no_room_imports_another_than_the_table_allows(layer: str) -> None:
+    forbidden = []
+    for path in sorted((ROOT / layer).rglob("*.py")):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        room = room_of(module)
+        allowed = {room, *ROOMS[room].split()}
+        names = [name for name in imported_modules(path) if name.split(".")[0] == layer]
+        forbidden += [(module, name) for name in names if room_of(name) not in allowed]
+
+    assert forbidden == []

@@ -24,8 +24,9 @@ class IdIndex:
     the caller compares the id in the file. The hash is Python's own keyed one (SipHash), so that
     ids that collide cannot be prepared; it lives no longer than the process.
 
-    What the file held at opening is one sorted part; what is added goes through a small dict into
-    sorted buckets, so that no more than a bucket is ever copied at once.
+    Its length is that of distinct ids. What the file held at opening is one sorted part; what is
+    added goes through a small dict into sorted buckets, so that no more than a bucket is ever
+    copied at once.
     """
 
     def __init__(self, hashes: array[int], offsets: array[int]) -> None:
@@ -35,7 +36,7 @@ class IdIndex:
         self._recent: dict[int, int] = {}
 
     def __len__(self) -> int:
-        opened_count = len(self._opened.hashes) if self._opened else 0
+        opened_count = self._opened.distinct_count if self._opened else 0
         return opened_count + self._added_count + len(self._recent)
 
     def add(self, key: bytes, offset: int) -> None:
@@ -44,6 +45,10 @@ class IdIndex:
         if hashed in self._recent or len(self._recent) >= RECENT_COUNT:
             self._sort_recent()
         self._recent[hashed] = offset
+
+    def holds(self, key: bytes) -> bool:
+        """Whether a line of `key` is known, but for a collision of hashes: next to impossible."""
+        return next(self.offsets(key), None) is not None
 
     def offsets(self, key: bytes) -> Iterator[int]:
         """Offsets at which the line of `key` may begin: almost always none or one."""
@@ -95,11 +100,12 @@ class IdIndex:
 class _Sorted:
     """Hashes in order, and the offset of each."""
 
-    __slots__ = ("hashes", "offsets")
+    __slots__ = ("distinct_count", "hashes", "offsets")
 
     def __init__(self, hashes: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
         self.hashes = hashes
         self.offsets = offsets
+        self.distinct_count = int((hashes[1:] != hashes[:-1]).sum()) + bool(len(hashes))
 
     def find(self, hashed: int) -> Iterator[int]:
         position = int(self.hashes.searchsorted(hashed))

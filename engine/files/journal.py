@@ -1,7 +1,7 @@
 """The journal: every settled request with its raw reply, on disk before it is used."""
 
 import base64
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,6 +37,10 @@ class Journal(AsyncClosing):
 
     def __len__(self) -> int:
         return len(self._log)
+
+    def contains_each(self, keys: Sequence[bytes]) -> list[bool]:
+        """Whether each of many requests is settled; their ids as they stand in a line."""
+        return self._log.contains_each(keys)
 
     def get(self, request_id: str) -> Outcome | None:
         """The outcome of a settled request (`raw` is left empty), None if it is not settled.

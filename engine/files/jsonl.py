@@ -11,7 +11,8 @@ from typing import NamedTuple
 from engine.errors import DamagedLogError, StorageError
 from engine.files.closing import AsyncClosing
 from engine.files.id_index import IdIndex
-from engine.files.jsonl_lines import damaged_line, id_key, line_number, line_prefix, scan_lines
+from engine.files.jsonl_lines import damaged_line, id_key, line_number, line_prefix
+from engine.files.line_scan import scan_lines
 
 PACED_GATHER_S = 0.025  # where something else sets the pace: nobody is slowed down by it
 GATHER_S = 0.002  # a sync and its thread hop cost as much as 10 lines; replies take 100 times this

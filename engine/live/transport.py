@@ -5,7 +5,6 @@ import errno
 from typing import NamedTuple, Protocol
 
 import aiohttp
-from aiohttp.helpers import strip_auth_from_url
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -93,7 +92,7 @@ class HttpTransport:
                 headers=target.headers,
                 allow_redirects=False,
                 proxy=target.proxy,
-                proxy_auth=target.proxy_auth,
+                proxy_headers=target.proxy_headers,
             ) as response:
                 body = await read_body(response, self._max_reply_bytes)
                 return HttpResponse(response.status, response.headers, body)
@@ -117,10 +116,14 @@ class HttpTransport:
         if endpoint.api_key:
             headers["Authorization"] = f"Bearer {endpoint.api_key}"
         headers.update(endpoint.account.headers())
-        proxy, proxy_auth = None, None
-        if endpoint.proxy:
-            proxy, proxy_auth = strip_auth_from_url(URL(endpoint.proxy))
-        target = _Target(endpoint.address(url), headers, proxy, proxy_auth)
+        proxy = URL(endpoint.proxy) if endpoint.proxy else None
+        to_proxy: dict[str, str] = {}
+        if proxy is not None and proxy.user is not None:
+            login = aiohttp.encode_basic_auth(proxy.user, proxy.password or "")
+            to_proxy, proxy = {"Proxy-Authorization": login}, proxy.with_user(None)
+            if not endpoint.base_url.startswith("https:"):  # no tunnel: it reads the request itself
+                headers.update(to_proxy)
+        target = _Target(endpoint.address(url), headers, proxy, to_proxy)
         self._targets[endpoint, url] = target
         return target
 
@@ -129,7 +132,7 @@ class _Target(NamedTuple):
     address: str
     headers: CIMultiDict[str]
     proxy: URL | None
-    proxy_auth: aiohttp.BasicAuth | None
+    proxy_headers: dict[str, str]
 
 
 def _translate(error: Exception, endpoint: Endpoint) -> EngineError:

@@ -19,7 +19,7 @@ from engine.errors import (
     UnclearRefusalError,
 )
 from engine.wire.endpoints import Endpoint
-from engine.wire.lenient_json import NotJsonError, parse_json
+from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from engine.wire.rate_headers import read_retry_after_s
 from engine.wire.server_text import plain_code, scrub
 from schemas.requests import Json
@@ -37,6 +37,8 @@ MONEY_CODES = frozenset(  # OpenAI guide on error codes
 OVERLOAD_STATUSES = frozenset({408, 498, 503, 504, 524, 529})  # 498: Groq's flex capacity
 TRANSIENT_STATUSES = frozenset({408, 409, 425, 498})
 DAY_PAUSE_S = 60.0
+MAX_NESTED = 8  # lists and objects around an error; what is deeper is none
+MAX_SHOWN_BYTES = 1_000
 
 # What hosts write; each was seen in a report (OPENAI_FACTS of the project, issue threads).
 _BAD_KEY = re.compile(
@@ -108,15 +110,19 @@ def problem_in(fields: Mapping[str, Json], endpoint: Endpoint) -> Problem:
 
 def error_fields(body: Json) -> Mapping[str, Json]:
     """The object with code and message, wherever it stands in the body; empty if nowhere."""
-    if isinstance(body, list):
-        return error_fields(body[0]) if body else {}
-    if isinstance(body, str):
-        return {"message": body}
-    if not isinstance(body, dict):
-        return {}
-    errors = body.get("errors")
-    inner = body.get("error") or (errors if isinstance(errors, list) else None)
-    return error_fields(inner) or body if inner else body
+    outer: Mapping[str, Json] = {}
+    for _ in range(MAX_NESTED):
+        if isinstance(body, list):
+            body = body[0] if body else None
+        elif isinstance(body, dict):
+            errors = body.get("errors")
+            inner = body.get("error") or (errors if isinstance(errors, list) else None)
+            if not inner:
+                return body or outer
+            outer, body = body, inner
+        else:
+            return {"message": body} if isinstance(body, str) else outer
+    return outer
 
 
 def error_of(problem: Problem, endpoint: Endpoint, location: str = "") -> EngineError:
@@ -209,10 +215,19 @@ def _text_of(fields: Mapping[str, Json]) -> str:
 
 def _entry_text(entry: Json) -> str:
     if not isinstance(entry, dict):
-        return str(entry)
+        return _plain_text(entry)
     place = entry.get("loc")
-    where = ".".join(str(part) for part in place) + ": " if isinstance(place, list) else ""
-    return where + str(entry.get("msg") or entry.get("message") or "")
+    where = ".".join(map(_plain_text, place)) + ": " if isinstance(place, list) else ""
+    return where + _plain_text(entry.get("msg") or entry.get("message") or "")
+
+
+def _plain_text(value: Json) -> str:
+    """A text as it is, anything else as JSON, which may be nested to any depth."""
+    return (
+        value
+        if isinstance(value, str)
+        else dump_json(value)[:MAX_SHOWN_BYTES].decode("ascii", "replace")
+    )
 
 
 def _as_status(value: Json) -> int | None:

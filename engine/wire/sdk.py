@@ -136,16 +136,6 @@ async def find_file(
     return None
 
 
-async def has_file(client: "openai.AsyncOpenAI", file_id: str) -> bool:
-    """Whether the provider knows a file, which it may not do for a moment after its upload."""
-    from openai import NotFoundError
-
-    try:
-        return (await client.files.retrieve(file_id)).id == file_id
-    except NotFoundError:
-        return False
-
-
 async def download_file(client: "openai.AsyncOpenAI", file_id: str, path: Path) -> None:
     """Fetch a file in pieces; `path` appears, durably, when all of it has come."""
     part_path = path.with_name(path.name + ".part")

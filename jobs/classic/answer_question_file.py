@@ -21,9 +21,11 @@ from jobs.dataset.chat_rows import chat_row
 from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
+from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.evaluation.retrieve_context import retrieve_chunks
 from jobs.finetune.check_rows import LIKE_HELD_OUT
+from jobs.run.check_journal import check_journal
 from jobs.run.reset import reset_stages
 from jobs.run.run_engine import open_run_engine
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, Stages, StagesEnd, run_stages
@@ -78,6 +80,7 @@ async def answer_question_file(
         async with open_run_engine(
             order.folder, order.settings, order.endpoints, stopping, others=order.others
         ) as engine:
+            await asyncio.to_thread(check_journal, order.folder, engine.journal, DATASET)
             try:
                 wanted = await _find_questions(order, questions, known, engine.ask)
             except Deferred:  # chunks are being embedded in a batch

@@ -51,7 +51,7 @@ def send(
     budget_usd: BudgetUsd = None,
     max_attempts: Annotated[int | None, typer.Option(help="Attempts of one request.")] = None,
     max_outage: Annotated[
-        float | None, typer.Option(help="Seconds to wait for a server that answers nobody.")
+        float | None, typer.Option(help="Seconds to wait for a server that no longer responds.")
     ] = None,
     retry_failed: RetryFailed = False,
     skip_bad_lines: Annotated[

@@ -1,5 +1,6 @@
 """Evaluates models on a run's questions, or goes on with it."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -17,6 +18,7 @@ from jobs.evaluation.evaluated_models import answering_server, evaluated_models,
 from jobs.evaluation.score_answers import check_scoring
 from jobs.evaluation.stages import EVALUATION
 from jobs.run.changes import find_changes
+from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
 from jobs.run.retry import retry_failed
 from jobs.run.run_engine import check_prices, open_run_engine, other_servers
@@ -77,6 +79,7 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
         async with open_run_engine(
             folder, settings, order.endpoints, stopping, order.lane, others
         ) as engine:
+            await asyncio.to_thread(check_journal, folder, engine.journal, (*DATASET, *EVALUATION))
             context = StageContext(
                 folder=folder,
                 settings=settings,

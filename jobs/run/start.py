@@ -1,5 +1,6 @@
 """Starts a run or goes on with it: what changed, what that costs, then the stages."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -16,6 +17,7 @@ from jobs.dataset.stages import DATASET
 from jobs.documents.list_sources import find_missing_documents, list_sources
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changes import RunChanges, apply_changes, find_changes
+from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
 from jobs.run.preview import Preview, preview_changes
 from jobs.run.retry import retry_failed
@@ -75,6 +77,7 @@ async def start_run(order: RunOrder) -> StagesEnd:
         async with open_run_engine(
             order.folder, settings, order.endpoints, stopping, order.lane, order.others
         ) as engine:
+            await asyncio.to_thread(check_journal, order.folder, engine.journal, order.stages)
             context = StageContext(
                 folder=order.folder,
                 settings=settings,

@@ -20,7 +20,8 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from engine.files.id_index import IdIndex
-from engine.files.jsonl_lines import line_prefix, scan_lines
+from engine.files.jsonl_lines import line_prefix
+from engine.files.line_scan import scan_lines
 from jobs.send.result_files import ID_FIELD
 from scripts.benchmarks.child_processes import peak_bytes, spread, start_send
 from scripts.benchmarks.request_files import write_requests

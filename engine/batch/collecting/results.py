@@ -9,7 +9,16 @@ from typing import NamedTuple
 from engine.batch.collecting.attempts import attempt_id
 from engine.batch.collecting.result_files import ResultLine
 from engine.clock import Clock
-from engine.errors import TRUNCATED, EngineError, FatalError, RequestError, TransientError
+from engine.errors import (
+    MALFORMED_REPLY,
+    TRUNCATED,
+    EngineError,
+    FatalError,
+    MalformedReplyError,
+    RequestError,
+    TransientError,
+    UnclearRefusalError,
+)
 from engine.wire.endpoints import Endpoint
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from engine.wire.prices import Price
@@ -30,7 +39,6 @@ from schemas.requests import Json, Url
 UNTRIED_CODES = frozenset({"batch_expired", "batch_cancelled"})  # OpenAI Batch guide
 
 NO_RESULT = "no_result"
-MALFORMED = "malformed_reply"
 MALFORMED_TRIES = 2
 
 # Codes of errors that another try does not mend; hosts have many, and no list of them is whole.
@@ -94,7 +102,7 @@ class ResultReader:
             return self._unreadable("a line without a status", line, batch, asked)
         raw = dump_json(body)
         try:
-            if status != 200:
+            if not 200 <= status < 300:
                 raise read_error(HttpResponse(status, {}, raw), self._endpoint, self._clock)
             reply = check_reply(body, _url(batch), self._endpoint)
         except (RequestError, TransientError, FatalError) as error:
@@ -132,30 +140,44 @@ class ResultReader:
         match error:
             case RequestError():
                 return self._failed(error.code, str(error), error.status, batch, asked)
-            case TransientError(code="malformed_reply"):
-                return self._unreadable(str(error), line, batch, asked)
+            case MalformedReplyError():
+                return self._unreadable(str(error), line, batch, asked, reply=error.reply)
             case TransientError():
                 return self._again(error.code, str(error), batch, asked)
+            case UnclearRefusalError():  # others of its batch fared better; the watch sees if not
+                return self._failed(error.code, error.words, error.status, batch, asked)
             case FatalError():
                 return Returned(error)
         raise error
 
-    def _unreadable(self, what: str, line: ResultLine, batch: Batch, asked: Asked) -> RequestEnd:
-        """A line that tells nothing, or a reply that is none: it may have been paid for.
+    def _unreadable(
+        self,
+        what: str,
+        line: ResultLine,
+        batch: Batch,
+        asked: Asked,
+        reply: dict[str, Json] | None = None,
+    ) -> RequestEnd:
+        """A line that tells nothing, or a `reply` that is none: it may have been paid for.
 
-        Its bytes are kept, and its share of what the batch may cost counts as spent. The request
-        is asked once more at most.
+        Its bytes are kept, and the most that it may have cost counts as spent. The request is
+        asked once more at most.
         """
-        share_usd = batch.intent.worst_case_usd
-        cost_usd = share_usd and share_usd / max(batch.intent.request_count, 1)
-        tries = sum(attempt.code == MALFORMED for attempt in asked.attempts) + 1
+        counted = _count_usage(reply or {}, asked)
+        cost_usd = self._cost_usd(batch, counted.usage)
+        tries = sum(attempt.code == MALFORMED_REPLY for attempt in asked.attempts) + 1
         if tries < min(MALFORMED_TRIES, self._max_attempts):
-            attempt = self._attempt(MALFORMED, what, batch, asked)
-            reply = line.data.decode(errors="replace").rstrip()
-            return attempt.model_copy(update={"cost_usd": cost_usd, "reply": reply})
+            attempt = self._attempt(MALFORMED_REPLY, what, batch, asked)
+            text = line.data.decode(errors="replace").rstrip()
+            return attempt.model_copy(update={"cost_usd": cost_usd, "reply": text})
         message = f"{scrub(what, self._endpoint)} (in {tries} batches)"
-        failed = self._failed(MALFORMED, message, None, batch, asked)
-        return replace(failed, cost_usd=cost_usd, is_estimated=True, raw=line.data.rstrip(b"\r\n"))
+        return replace(
+            self._failed(MALFORMED_REPLY, message, None, batch, asked),
+            usage=counted.usage,
+            cost_usd=cost_usd,
+            is_estimated=counted.is_estimated,
+            raw=line.data.rstrip(b"\r\n"),
+        )
 
     def _paid(
         self, reply: dict[str, Json], raw: bytes, server_request_id: str, batch: Batch, asked: Asked

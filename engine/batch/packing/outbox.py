@@ -13,7 +13,8 @@ import orjson
 from engine.errors import DamagedLogError
 from engine.files.id_index import IdIndex
 from engine.files.jsonl import JsonlLog
-from engine.files.jsonl_lines import damaged_line, id_key, line_prefix, read_lines, scan_lines
+from engine.files.jsonl_lines import damaged_line, id_key, line_prefix, read_lines
+from engine.files.line_scan import scan_lines
 from engine.files.replace import WriteLine, replacing
 
 ID_FIELD = "request_id"

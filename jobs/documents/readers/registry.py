@@ -39,7 +39,8 @@ _MODULES = {  # those that are not named like their format
     "notebook": "markup.notebook",
     "docx": "office.docx",
     "pptx": "office.pptx",
-    **dict.fromkeys(("odt", "rtf", "latex", "org", "asciidoc"), "markup.pandoc"),
+    "odt": "office.odt",
+    **dict.fromkeys(("rtf", "latex", "org", "asciidoc"), "markup.pandoc"),
 }
 
 

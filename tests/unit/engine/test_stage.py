@@ -328,3 +328,38 @@ async def test_what_is_in_flight_is_kept_when_work_fails_in_a_way_that_nobody_fo
     assert len(lane.sent) >= 9
     assert kept == lane.sent
     assert len(result_ids(tmp_path)) == 2 * len(kept)
+
+
+async def reject(item: Item, ask: Ask) -> list[Result | Rejection]:
+    return [Rejection.of(item.item_id, stage="s", reason="poor", text='about "stage":"s"')]
+
+
+@pytest.mark.parametrize("kept", [0, 2])
+async def test_a_drop_ledger_that_vanished_or_was_cut_is_noticed(tmp_path: Path, kept: int) -> None:
+    await pass_over(tmp_path, FakeLane(), make_items(3), work=reject)
+    path = RunFolder(tmp_path).rejected_path
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:kept]))
+
+    message = rf"rejected\.jsonl: lines of stage s .* are missing: {3 - kept}\."
+    with pytest.raises(DamagedLogError, match=message):
+        await pass_over(tmp_path, FakeLane(), make_items(3), work=reject)
+
+
+async def test_a_copied_line_of_results_hides_none_that_is_missing(tmp_path: Path) -> None:
+    await pass_over(tmp_path, FakeLane(), make_items(2))
+    path = RunFolder(tmp_path).results_path("s")
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:-1], lines[0]]))
+
+    with pytest.raises(DamagedLogError, match=r"s\.jsonl: lines .* are missing: 1\."):
+        await pass_over(tmp_path, FakeLane(), make_items(2))
+
+
+async def test_a_copied_line_makes_no_record_twice(tmp_path: Path) -> None:
+    await pass_over(tmp_path, FakeLane(), make_items(2))
+    path = RunFolder(tmp_path).results_path("s")
+    once = result_ids(tmp_path)
+    path.write_bytes(path.read_bytes() * 2)
+
+    assert result_ids(tmp_path) == once

@@ -63,6 +63,7 @@ _SECTIONS = frozenset({"main", "article", "section", "blockquote", "figure", "li
 _SENTENCES = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "p", "dt", "dd", "summary", "td"})
 _MIN_WORDS = 12  # of what is no link: fewer are a menu's, a form's or a footer's own
 _MIN_BUTTON_WORDS = 4
+_MIN_OPENED_WORDS = 3  # fewer are a sign that something opens
 _MAIN = (("main", 0.2), ('[role="main"]', 0.2), ("article", 0.5))  # of words that are no links
 _MAX_STEPS_UP = 6
 
@@ -115,8 +116,10 @@ def _is_hidden(node: LexborNode, attributes: dict[str, str | None]) -> bool:
     )
     if not is_hidden or attributes.get("hidden") == "until-found":
         return False
-    if attributes.get("role") == "tabpanel" or _OPENED.search(_marks(node)):
+    if attributes.get("role") == "tabpanel":
         return False
+    if _OPENED.search(_marks(node)) and _word_count(node) >= _MIN_OPENED_WORDS:
+        return _is_mostly_links(node)
     return node.css_first("math") is None  # shown as a picture, for want of fonts
 
 

@@ -1,4 +1,4 @@
-"""Reads what pandoc reads (ODT, RTF, LaTeX, Org, AsciiDoc), which the extra `pandoc` installs.
+"""Reads what pandoc reads (RTF, LaTeX, Org, AsciiDoc), which the extra `pandoc` installs.
 
 Pandoc runs in a process of its own: in its sandbox it opens no file and no address, its memory is
 limited, and it dies with the process that started it.
@@ -16,7 +16,6 @@ from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Extract
 from jobs.documents.readers.html.page import read_html_text
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
-from jobs.documents.readers.zip_files import open_zip
 
 _OPTIONS = ("--sandbox", "--standalone", "--to=html", "--mathml", "--wrap=none", "--quiet")
 _OUT_OF_MEMORY = 251  # GHC users' guide: the heap is exhausted
@@ -25,12 +24,6 @@ _MIN_MEMORY_MIB = 64  # it does not start with much less
 _MIB = 1024 * 1024
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _NO_TITLE = "-"  # what pandoc calls a page without one
-
-
-def read_odt(data: bytes, limits: ReadLimits) -> Extract:
-    """Raises: UnreadableFileError."""
-    open_zip(data, limits).close()
-    return _read(data, "odt", limits)
 
 
 def read_rtf(data: bytes, limits: ReadLimits) -> Extract:

@@ -8,11 +8,11 @@ from xml.etree import ElementTree as ET
 from jobs.documents.readers.office.ooxml import local, value_of
 
 _HEADING = re.compile(r"heading ([1-9])\Z", re.IGNORECASE)
-_CODE = re.compile(
+CODE_NAME = re.compile(
     r"(?<![a-z])(code|source|preformatted|verbatim|listing|macro text)(?![a-z])", re.IGNORECASE
 )
 _CONTENTS = re.compile(r"(toc \d|toc heading|table of figures)\Z", re.IGNORECASE)
-_MONO = re.compile(
+MONO_FONT = re.compile(
     r"courier|consolas|mono|menlo|monaco|lucida console|typewriter|fixedsys|terminal|"
     r"(?<![a-z])code(?![a-z])",
     re.IGNORECASE,
@@ -59,7 +59,7 @@ class Styles:
     def is_code(self, paragraph: ET.Element) -> bool:
         """Whether the style is for code, or sets a font in which all letters are equally wide."""
         return any(
-            _CODE.search(value_of(style.find("{*}name")) or "") or is_mono(style.find("{*}rPr"))
+            CODE_NAME.search(value_of(style.find("{*}name")) or "") or is_mono(style.find("{*}rPr"))
             for style in self._chain(paragraph)
         )
 
@@ -113,7 +113,7 @@ class Styles:
 def is_mono(properties: ET.Element | None) -> bool:
     """Whether run properties name a font in which all letters are equally wide."""
     fonts = properties.find("{*}rFonts") if properties is not None else None
-    return _MONO.search(value_of(fonts, "ascii") or "") is not None
+    return MONO_FONT.search(value_of(fonts, "ascii") or "") is not None
 
 
 def _level(outline: str) -> int:

@@ -161,6 +161,8 @@ async def test_line_that_nobody_can_read_is_asked_once_more_and_then_failed_with
         {"custom_id": "a", "response": None, "error": {"code": "content_filter", "message": "no"}},
         {"custom_id": "a", "response": None, "error": {"code": "invalid_prompt", "message": "no"}},
         refused_line("a", 400, "content_filter"),
+        refused_line("a", 403, "forbidden"),
+        refused_line("a", 404, "unknown"),
     ],
 )
 async def test_refusal_of_one_request_is_final_also_without_a_response(

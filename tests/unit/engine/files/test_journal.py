@@ -94,7 +94,7 @@ async def test_damage_inside_a_line_is_named_when_it_is_read(tmp_path: Path) -> 
     async with Journal(path) as journal:
         await journal.append(make_failed("r0"))
         await journal.append(make_completed())
-    path.write_bytes(path.read_bytes().replace(b'"attempts":2', b'"attempts"\x002'))
+    path.write_bytes(path.read_bytes().replace(b'"attempts":2', b'"attempts"!2'))
 
     async with Journal(path) as journal:
         with pytest.raises(DamagedLogError, match=r"journal\.jsonl:2: .*not an outcome"):

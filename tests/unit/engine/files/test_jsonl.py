@@ -9,7 +9,8 @@ import pytest
 
 from engine.errors import DamagedLogError, StorageError
 from engine.files.jsonl import JsonlLog
-from engine.files.jsonl_lines import line_prefix, read_lines, read_lines_by_id, scan_lines
+from engine.files.jsonl_lines import line_prefix, read_lines, read_lines_by_id
+from engine.files.line_scan import scan_lines
 
 
 def make_line(item_id: str, **fields: object) -> bytes:

@@ -54,6 +54,8 @@ def test_text_is_kept_whatever_stands_around_it(page: str) -> None:
         "<dialog><p>We use cookies.</p></dialog>",
         "<noscript>Switch on scripts.</noscript>",
         "<div hidden>seen by nobody</div>",
+        "<span class='accordion-icon' aria-hidden='true'>expand_more</span>",
+        "<ul class='dropdown-content' hidden><li><a href='a'>Pumps and valves</a></ul>",
         "<p><a class='headerlink' href='#x'>¶</a><a href='#fn1'>↩︎</a></p>",
     ],
 )

@@ -3,11 +3,7 @@ import json
 import pytest
 
 from jobs.documents.readers.limits import UnreadableFileError
-from tests.unit.jobs.documents.readers.made_files import make_zip
 from tests.unit.jobs.documents.readers.reading import headings, read
-
-OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
-TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
 
 
 @pytest.mark.parametrize(
@@ -38,20 +34,6 @@ def test_latex_opens_no_other_file() -> None:
     page = "\\begin{document}Text.\\input{/etc/passwd}\\verbatiminput{/etc/passwd}\\end{document}"
 
     assert read("latex", page).text == "Text."
-
-
-def test_odt_is_read() -> None:
-    pytest.importorskip("pypandoc")
-    content = (
-        f'<o:document-content xmlns:o="{OFFICE}" xmlns:t="{TEXT}"><o:body><o:text>'
-        '<t:h t:outline-level="1">Head</t:h><t:p>Text.</t:p></o:text></o:body></o:document-content>'
-    )
-    styles = f'<o:document-styles xmlns:o="{OFFICE}"><o:styles/></o:document-styles>'
-    data = make_zip({"content.xml": content.encode(), "styles.xml": styles.encode()})
-
-    extract = read("odt", data)
-
-    assert (extract.text, headings(extract)) == ("Head\n\nText.", [(1, "Head")])
 
 
 @pytest.mark.parametrize("format_name", ["odt", "rtf", "notebook"])

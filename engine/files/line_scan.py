@@ -1,0 +1,174 @@
+"""Finds the lines of a log and their ids without parsing them, and what cannot be such a line."""
+
+from __future__ import annotations  # array[int] is not subscriptable before Python 3.12
+
+from array import array
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.files.jsonl_lines import damaged_line
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SMALL_BYTES = 1 << 22  # below it numpy's import takes longer than it saves
+BLOCK_BYTES = 1 << 18  # stays in the processor's cache while it is looked at several times
+
+MAX_LIKE_WIDTH = 256  # of ids that are looked at together
+
+_QUOTE, _NEWLINE = b'"', b"\n"
+_BACKSLASH, _CLOSING_BRACE = ord("\\"), ord("}")
+_SIDE_BY_SIDE = int.from_bytes(b"}{", "little")
+_BEFORE_A_VALUE = b":,[ \t"  # what an object within a line can follow
+
+
+class ScannedLines(NamedTuple):
+    """The whole lines of a log: a hash of each id, each line's offset, and where the last ends."""
+
+    hashes: array[int]
+    offsets: array[int]
+    end: int
+
+
+def scan_lines(path: Path, prefix: bytes) -> ScannedLines:
+    """Find the ids of a log's whole lines without parsing what follows them.
+
+    Its time is about that of reading the file: a journal has millions of lines.
+
+    Raises:
+        DamagedLogError: a line does not begin with `prefix` and an id or does not end with `}`,
+            holds a NUL, or a second line follows in it (in a file above SMALL_BYTES: right behind
+            the end of the first; to look for one anywhere takes as long again as all the rest).
+    """
+    found = ScannedLines(array("q"), array("q"), 0)
+    is_large = path.stat().st_size > SMALL_BYTES
+    begun: list[bytes] = []  # the parts of a line whose end was not read yet
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK_BYTES):
+            begun.append(block)
+            if _NEWLINE not in block:
+                continue
+            block = b"".join(begun)
+            end = block.rfind(_NEWLINE) + 1
+            if not (is_large and _take_fast(block, end, prefix, found)):
+                _take_carefully(block, end, prefix, found, path)
+            found = found._replace(end=found.end + end)
+            begun = [block[end:]]
+    return found
+
+
+def _take_fast(block: bytes, end: int, prefix: bytes, found: ScannedLines) -> bool:
+    """Take all lines up to `end` at once; False, and nothing taken, if one of them is unusual."""
+    import numpy as np
+
+    view = np.frombuffer(block, np.uint8, end)
+    if not view.min() or _may_be_glued(view):  # a NUL, or two lines in one
+        return False
+    ends = np.array(_newlines(block, end), np.int64)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    head = np.frombuffer(prefix + _QUOTE, np.uint8)
+    if (
+        (ends - starts <= len(head)).any()
+        or not (view[ends - 1] == _CLOSING_BRACE).all()
+        or not (view[starts[:, None] + np.arange(len(head))] == head).all()
+    ):
+        return False
+    keys = _keys_at(block, view, starts + len(prefix), ends)
+    if keys is None:
+        return False
+    found.hashes.extend(map(hash, keys))
+    found.offsets.extend((starts + found.end).tolist())
+    return True
+
+
+def _newlines(block: bytes, end: int) -> list[int]:
+    places, place, find = [], -1, block.find
+    while (place := find(_NEWLINE, place + 1, end)) >= 0:
+        places.append(place)
+    return places
+
+
+def _may_be_glued(view: NDArray[np.uint8]) -> bool:
+    """Whether one object begins where another ends; in sound JSON only a text looks like that."""
+    pairs = (view[: len(view) // 2 * 2], view[1 : (len(view) - 1) // 2 * 2 + 1])
+    return any((pair.view("<u2") == _SIDE_BY_SIDE).any() for pair in pairs)
+
+
+def _keys_at(
+    block: bytes, view: NDArray[np.uint8], id_starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> list[bytes] | None:
+    """The ids with their quotes; None if one is not plain."""
+    import numpy as np
+
+    places = id_starts.tolist()
+    width = block.find(_QUOTE, places[0] + 1) + 1 - places[0]
+    if 0 < width <= MAX_LIKE_WIDTH and (id_starts + width < ends).all():
+        ids = view[id_starts[:, None] + np.arange(width)]
+        are_quotes = ids == ord(_QUOTE)
+        if are_quotes[:, -1].all() and are_quotes.sum() == 2 * len(ids):  # most logs' ids are alike
+            return None if (ids == _BACKSLASH).any() else _slices(block, places, width)
+    keys = [block[place : block.find(_QUOTE, place + 1) + 1] for place in places]
+    limits = (ends - id_starts).tolist()
+    if any(not 0 < len(key) < most for key, most in zip(keys, limits, strict=True)):
+        return None
+    return None if any(b"\\" in key for key in keys) else keys
+
+
+def _slices(block: bytes, places: list[int], width: int) -> list[bytes]:
+    return [block[place : place + width] for place in places]
+
+
+def _take_carefully(block: bytes, end: int, prefix: bytes, found: ScannedLines, path: Path) -> None:
+    """Take the lines up to `end` one by one.
+
+    Raises:
+        DamagedLogError: the first that is not one of ours.
+    """
+    position = 0
+    while position < end:
+        newline = block.index(_NEWLINE, position)
+        line = block[position:newline]
+        key = _key_of(line, prefix)
+        if not key:
+            raise damaged_line(path, len(found.offsets) + 1, f"found {line[:60]!r}")
+        if b"\0" in line:
+            raise damaged_line(path, len(found.offsets) + 1, "it holds NULs")
+        if _holds_second(line, prefix + _QUOTE):
+            raise damaged_line(path, len(found.offsets) + 1, "a second line begins within it")
+        found.hashes.append(hash(key))
+        found.offsets.append(found.end + position)
+        position = newline + 1
+
+
+def _key_of(line: bytes, prefix: bytes) -> bytes:
+    """The id of a line with its quotes; nothing if it is not one of ours."""
+    if not line.startswith(prefix + _QUOTE) or line[-1] != _CLOSING_BRACE:
+        return b""
+    start = len(prefix)
+    id_end = line.find(_QUOTE, start + 1) + 1
+    if id_end and line[id_end - 2] == _BACKSLASH:
+        id_end = _end_of_string(line, start)
+    return line[start:id_end]
+
+
+def _holds_second(line: bytes, head: bytes) -> bool:
+    """Whether another line begins within it, rather than an object that is part of it."""
+    place = line.find(head, 1)
+    while place >= 0:
+        if line[place - 1] not in _BEFORE_A_VALUE:
+            return True
+        place = line.find(head, place + 1)
+    return False
+
+
+def _end_of_string(line: bytes, start: int) -> int:
+    position = start + 1
+    while 0 <= position < len(line):
+        if line[position] == _BACKSLASH:
+            position += 2
+        elif line[position : position + 1] == _QUOTE:
+            return position + 1
+        else:
+            position += 1
+    return 0

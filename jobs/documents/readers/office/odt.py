@@ -1,0 +1,228 @@
+"""Reads ODT (OpenDocument 1.3): its text becomes HTML for the HTML reader."""
+
+import zipfile
+from collections.abc import Iterator
+from html import escape
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+from jobs.documents.readers.extract import Extract, assemble
+from jobs.documents.readers.html.page import html_blocks
+from jobs.documents.readers.limits import ReadLimits, damaged
+from jobs.documents.readers.office.odt_styles import OdtStyles
+from jobs.documents.readers.office.ooxml import PARSE_ERRORS, local, value_of
+from jobs.documents.readers.zip_files import open_zip, read_member
+
+_CONTENT, _STYLES, _META = "content.xml", "styles.xml", "meta.xml"
+_NO_TEXT = frozenset(
+    (
+        *("tracked-changes", "table-of-content", "sequence-decls", "variable-decls", "forms"),
+        *("annotation", "annotation-end", "note-citation", "ruby-text", "desc", "title", "scripts"),
+    )
+)
+_HEADER_ROWS = frozenset({"table-header-rows", "table-rows", "table-row-group"})
+_MAX_REPEATED = 50  # of cells that say how often they stand side by side
+_MAX_SPACES = 200
+_MAX_DEPTH = 60
+
+
+class _Note(NamedTuple):
+    """A note: its mark in the text and what it says."""
+
+    label: str
+    body: ET.Element
+
+
+def read_odt(data: bytes, limits: ReadLimits) -> Extract:
+    """Raises: UnreadableFileError."""
+    with open_zip(data, limits) as archive:
+        try:
+            writer = _OdtWriter(archive, limits)
+            html = writer.html()
+        except PARSE_ERRORS as error:
+            raise damaged(f"is no whole ODT file ({type(error).__name__}: {error})") from error
+        return assemble(html_blocks(html), limits, title=writer.title())
+
+
+class _OdtWriter:
+    """Writes the text of one document, with its notes at the end."""
+
+    def __init__(self, archive: zipfile.ZipFile, limits: ReadLimits) -> None:
+        self._archive = archive
+        self._limits = limits
+        self._names = frozenset(archive.namelist())
+        self._content = self._part(_CONTENT)
+        roots = [self._content, *([self._part(_STYLES)] if _STYLES in self._names else [])]
+        self._styles = OdtStyles(roots)
+        self._notes: list[_Note] = []
+        self._boxes: list[ET.Element] = []
+        self._code: list[str] = []
+        self._last_numbers: dict[str, int] = {}
+
+    def title(self) -> str:
+        """The title in the file's properties; may be empty."""
+        meta = self._part(_META) if _META in self._names else None
+        return (meta.findtext("{*}meta/{*}title") or "") if meta is not None else ""
+
+    def html(self) -> str:
+        """The whole text."""
+        text = self._content.find("{*}body/{*}text")
+        pieces = list(self._blocks(text, 0)) if text is not None else []
+        pieces += self._end_code()
+        for note in self._notes:  # more may come from within notes
+            pieces += [f"<div>[{escape(note.label)}]</div>", *self._blocks(note.body, 0)]
+            pieces += self._end_code()
+        return "".join(pieces)
+
+    def _part(self, name: str) -> ET.Element:
+        try:  # expat loads nothing from outside and stops entities that grow
+            return ET.fromstring(read_member(self._archive, name, self._limits))  # noqa: S314
+        except ET.ParseError as error:
+            raise damaged(f"its part {name!r} is no XML ({error})") from error
+
+    def _blocks(self, parent: ET.Element, depth: int) -> Iterator[str]:
+        if depth > _MAX_DEPTH:
+            yield f"<p>{escape(' '.join(parent.itertext()))}</p>"
+            return
+        for child in parent:
+            name = local(child)
+            if name in ("p", "h"):
+                yield from self._paragraph(child, name)
+                continue
+            yield from self._end_code()
+            if name == "list":
+                yield from self._list(child, "", 1, depth)
+            elif name == "table":
+                yield from self._table(child, depth)
+            elif name not in _NO_TEXT:
+                yield from self._blocks(child, depth + 1)
+
+    def _paragraph(self, element: ET.Element, name: str) -> Iterator[str]:
+        html = "".join(self._inlines(element, 0))
+        style = value_of(element, "style-name") or ""
+        boxes, self._boxes = self._boxes, []
+        if name == "p" and self._styles.is_code(style) and (html.strip() or self._code):
+            self._code.append(html)
+        elif html.strip():
+            yield from self._end_code()
+            level = value_of(element, "outline-level") or "1"
+            tag = f"h{min(int(level), 6)}" if name == "h" and level.isdecimal() else "p"
+            yield f"<{tag}>{html}</{tag}>"
+        for box in boxes:
+            yield from self._end_code()
+            yield from self._blocks(box, 1)
+
+    def _end_code(self) -> list[str]:
+        lines, self._code = self._code, []
+        return ["<pre>\n" + "\n".join(lines) + "</pre>"] if lines else []
+
+    def _list(self, element: ET.Element, style: str, level: int, depth: int) -> Iterator[str]:
+        style = value_of(element, "style-name") or style
+        numbering = self._styles.numbering(style, level)
+        goes_on = value_of(element, "continue-numbering") == "true" or (
+            value_of(element, "continue-list") is not None
+        )
+        key = f"{style} {level}"
+        number = self._last_numbers.get(key, 0) + 1 if goes_on else numbering.start
+        tag = "ol" if numbering.is_numbered else "ul"
+        yield f'<{tag} start="{number}" type="{escape(numbering.form)}">'
+        for item in element:
+            if local(item) == "list-item":
+                yield "<li>"
+                yield from self._item(item, style, level, depth + 1)
+                yield from self._end_code()
+                yield "</li>"
+                number += 1
+        self._last_numbers[key] = number - 1
+        yield f"</{tag}>"
+
+    def _item(self, item: ET.Element, style: str, level: int, depth: int) -> Iterator[str]:
+        for child in item:
+            if local(child) == "list" and depth < _MAX_DEPTH:
+                yield from self._end_code()
+                yield from self._list(child, style, level + 1, depth)
+            else:
+                holder = ET.Element("item")
+                holder.append(child)
+                yield from self._blocks(holder, depth)
+
+    def _table(self, table: ET.Element, depth: int) -> Iterator[str]:
+        yield "<table>"
+        for row in _rows(table):
+            yield "<tr>"
+            for cell in row:
+                if local(cell) == "table-cell":
+                    yield from self._cell(cell, depth)
+            yield "</tr>"
+        yield "</table>"
+
+    def _cell(self, cell: ET.Element, depth: int) -> Iterator[str]:
+        columns = value_of(cell, "number-columns-spanned") or "1"
+        rows = value_of(cell, "number-rows-spanned") or "1"
+        count = _number(value_of(cell, "number-columns-repeated"), 1)
+        html = "".join([*self._blocks(cell, depth + 1), *self._end_code()])
+        yield f'<td colspan="{columns}" rowspan="{rows}">{html}</td>' * min(count, _MAX_REPEATED)
+
+    def _inlines(self, element: ET.Element, depth: int) -> Iterator[str]:
+        yield escape(element.text or "")
+        for child in element:
+            name = local(child)
+            if depth > _MAX_DEPTH:
+                yield escape("".join(child.itertext()))
+            elif name not in _NO_TEXT:
+                yield self._inline(child, name, depth + 1)
+            yield escape(child.tail or "")
+
+    def _inline(self, child: ET.Element, name: str, depth: int) -> str:
+        match name:
+            case "s":
+                return " " * min(_number(value_of(child, "c"), 1), _MAX_SPACES)
+            case "tab":
+                return "\t"
+            case "line-break":
+                return "<br>"
+            case "note":
+                return self._note(child)
+            case "text-box":
+                self._boxes.append(child)
+                return ""
+            case "object":
+                return self._object(child)
+        html = "".join(self._inlines(child, depth))
+        tag = self._styles.script(value_of(child, "style-name") or "") if name == "span" else ""
+        return f"<{tag}>{html}</{tag}>" if tag and html.strip() else html
+
+    def _note(self, note: ET.Element) -> str:
+        citation = note.find("{*}note-citation")
+        label = "".join(citation.itertext()).strip() if citation is not None else "*"
+        body = note.find("{*}note-body")
+        if body is not None:
+            self._notes.append(_Note(label, body))
+        return f"[{escape(label)}]"
+
+    def _object(self, child: ET.Element) -> str:
+        """An embedded formula: MathML, in a part of its own."""
+        name = (value_of(child, "href") or "").removeprefix("./").rstrip("/") + "/content.xml"
+        if name not in self._names:
+            return ""
+        root = self._part(name)
+        return _plain_xml(root) if local(root) == "math" else ""
+
+
+def _rows(table: ET.Element) -> Iterator[ET.Element]:
+    for child in table:
+        if local(child) == "table-row":
+            yield child
+        elif local(child) in _HEADER_ROWS:
+            yield from _rows(child)
+
+
+def _plain_xml(element: ET.Element) -> str:
+    """An element without its namespaces, as HTML has MathML."""
+    for part in element.iter():
+        part.tag = local(part)
+    return ET.tostring(element, encoding="unicode")
+
+
+def _number(value: str | None, default: int) -> int:
+    return int(value) if value and value.isdecimal() else default

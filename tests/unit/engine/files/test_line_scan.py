@@ -1,0 +1,104 @@
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+import pytest
+
+from engine.errors import DamagedLogError
+from engine.files import line_scan
+from engine.files.jsonl_lines import id_key, line_prefix
+from engine.files.line_scan import scan_lines
+
+PREFIX = line_prefix("custom_id")
+Damage = Callable[[bytes, bytes], list[bytes]]
+SIZES = [5, 4_000]  # lines: looked at one by one, and many at once
+
+
+def line(custom_id: str, text: str = "x" * 1_500) -> bytes:
+    return orjson.dumps({"custom_id": custom_id, "response": {"body": {"content": text}}})
+
+
+def write(path: Path, lines: list[bytes]) -> None:
+    path.write_bytes(b"".join(one + b"\n" for one in lines))
+
+
+def many(count: int) -> list[bytes]:
+    return [line(f"q-{number:06}") for number in range(count)]
+
+
+@pytest.mark.parametrize("count", SIZES)
+@pytest.mark.parametrize("name", ["{:06}", "{}", 'a "quoted" {}', "ä{}", "{}\\"])
+def test_every_line_is_found_by_its_id(tmp_path: Path, count: int, name: str) -> None:
+    path = tmp_path / "log.jsonl"
+    ids = [name.format(number) for number in range(count)]
+    lines = [line(custom_id) for custom_id in ids]
+    write(path, lines)
+
+    found = scan_lines(path, PREFIX)
+
+    starts = [sum(len(one) + 1 for one in lines[:number]) for number in (0, 1, count - 1)]
+    assert found.hashes == array("q", [hash(id_key(custom_id)) for custom_id in ids])
+    assert [found.offsets[number] for number in (0, 1, count - 1)] == starts
+    assert found.end == path.stat().st_size
+
+
+@pytest.mark.parametrize("count", SIZES)
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (lambda one, two: [one + two], "a second line begins within it"),
+        (lambda one, two: [one[:-9] + b"\0" * 30 + two[21:]], "it holds NULs"),
+        (lambda one, two: [one + b"\0" + two], "it holds NULs"),
+        (lambda one, two: [b"\0" * 40, two], "found"),
+        (lambda one, two: [one[:-3], two], "found"),
+        (lambda one, two: [one, b"", two], "found"),
+        (lambda one, two: [one, b'{"id":"q-3"}', two], "found"),
+        (lambda one, two: [one, b'{"custom_id":3}', two], "found"),
+        (lambda one, two: [one, b'{"custom_id":"q-3}', two], "found"),
+    ],
+)
+def test_damage_in_the_middle_is_found_with_its_line(
+    tmp_path: Path, count: int, damage: Damage, why: str
+) -> None:
+    path = tmp_path / "log.jsonl"
+    lines = many(count)
+    lines[2:4] = damage(lines[2], lines[3])
+    write(path, lines)
+
+    with pytest.raises(DamagedLogError, match=rf"log\.jsonl:[34]: this line is damaged: {why}"):
+        scan_lines(path, PREFIX)
+
+
+def test_a_line_that_begins_in_the_middle_of_another_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    one, two, *rest = many(5)
+    write(path, [one[:-9] + two, *rest])
+
+    with pytest.raises(DamagedLogError, match=r":1: .*a second line begins within it"):
+        scan_lines(path, PREFIX)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_what_looks_like_a_second_line_but_is_part_of_the_first_is_no_damage(
+    tmp_path: Path, count: int
+) -> None:
+    path = tmp_path / "log.jsonl"
+    inner = orjson.dumps({"custom_id": "b", "echo": [{"custom_id": "c"}]})
+    quoted = line("quoted", f"text }}{{ {inner.decode()}")
+    nested = b'{"custom_id":"nested","body":%b}' % inner
+    write(path, [quoted, nested, *many(count)])
+
+    assert len(scan_lines(path, PREFIX).hashes) == count + 2
+
+
+def test_a_line_is_found_whole_wherever_blocks_end(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    lines = [line(str(size), "y" * size) for size in (1, line_scan.BLOCK_BYTES * 3, 2, 70_000, 3)]
+    write(path, lines * 20)
+    path.write_bytes(path.read_bytes() + b'{"custom_id":"torn')
+
+    found = scan_lines(path, PREFIX)
+
+    assert len(found.hashes) == 100
+    assert found.end == path.stat().st_size - len(b'{"custom_id":"torn')
