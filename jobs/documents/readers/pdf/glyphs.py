@@ -111,6 +111,9 @@ class _GlyphReader:
         self._object_of = _address_function("FPDFText_GetTextObject", ctypes.c_int)
         self._font_of = _address_function("FPDFTextObj_GetFont")
         self._codes = _codes(text_page)
+        self._matrix = pdfium_c.FS_MATRIX()
+        self._box = [ctypes.c_double() for _ in range(4)]
+        self._colour = [ctypes.c_uint() for _ in range(4)]
 
     def read(self) -> Iterator[Glyph]:
         """Each visible glyph; those of turned text lie along their baseline, as if turned back."""
@@ -144,8 +147,8 @@ class _GlyphReader:
         """The style of a digit that a font has as a small raised one."""
         if style.turns != 0:
             return style
-        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-        pdfium_c.FPDFText_GetCharBox(self._page, index, left, right, bottom, top)
+        _, _, bottom, _ = self._box
+        pdfium_c.FPDFText_GetCharBox(self._page, index, *self._box)
         rise = bottom.value - style.baseline
         if not _RAISED < rise / style.size < 1:
             return style
@@ -154,9 +157,8 @@ class _GlyphReader:
         )
 
     def _style(self, index: int, text_object: int) -> Style:
-        matrix = pdfium_c.FS_MATRIX()
+        matrix, (x, y, _, _) = self._matrix, self._box
         pdfium_c.FPDFText_GetMatrix(self._page, index, matrix)
-        x, y = ctypes.c_double(), ctypes.c_double()
         pdfium_c.FPDFText_GetCharOrigin(self._page, index, x, y)
         size = pdfium_c.FPDFText_GetFontSize(self._page, index)
         turns = _turns(math.atan2(matrix.b, matrix.a))
@@ -183,15 +185,15 @@ class _GlyphReader:
         return self._fonts[key]
 
     def _is_pale(self, index: int) -> bool:
-        red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-        if not pdfium_c.FPDFText_GetFillColor(self._page, index, red, green, blue, alpha):
+        red, green, blue, alpha = self._colour
+        if not pdfium_c.FPDFText_GetFillColor(self._page, index, *self._colour):
             return False
         darkest = min(red.value, green.value, blue.value)
         return alpha.value < _PALE_ALPHA or _PALE_CHANNEL < darkest < _WHITE_CHANNEL
 
     def _turned_place(self, index: int, turns: int) -> tuple[float, float]:
-        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-        pdfium_c.FPDFText_GetCharBox(self._page, index, left, right, bottom, top)
+        left, right, bottom, top = self._box
+        pdfium_c.FPDFText_GetCharBox(self._page, index, *self._box)
         if turns == 1:
             return bottom.value, top.value
         if turns == 2:
