@@ -1,1 +1,76 @@
-"""Sends requests under limits and keeps every answer; knows nothing of what they are for."""
+"""Durable calls of models: asked once, paid once, and on disk before they are used.
+
+    from engine import Endpoint, make_chat_request, open_engine
+
+    async with open_engine("folder", Endpoint(address, key), budget_usd=5) as engine:
+        outcomes = await engine.ask_all(requests)
+
+This is a library by itself; it knows nothing of what the requests are for. docs/library.md has
+examples. What `__all__` names stays; what stands in the modules below may change.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.ask import Ask
+    from engine.chat import make_chat_request
+    from engine.errors import EngineError
+    from engine.open import OpenEngine, open_engine
+    from engine.wire.content import reply_text
+    from engine.wire.endpoints import Endpoint
+    from schemas.dataset import Rejection
+    from schemas.outcomes import Completed, Failed, Outcome
+    from schemas.record import Record
+    from schemas.requests import Request, make_request
+    from schemas.settings import LimitSettings, ModelPrice
+
+__all__ = [
+    "Ask",
+    "Completed",
+    "Endpoint",
+    "EngineError",
+    "Failed",
+    "LimitSettings",
+    "ModelPrice",
+    "OpenEngine",
+    "Outcome",
+    "Record",
+    "Rejection",
+    "Request",
+    "make_chat_request",
+    "make_request",
+    "open_engine",
+    "reply_text",
+]
+
+_HOMES = {  # imported when they are asked for: commands need few of them
+    "Ask": "engine.ask",
+    "Completed": "schemas.outcomes",
+    "Endpoint": "engine.wire.endpoints",
+    "EngineError": "engine.errors",
+    "Failed": "schemas.outcomes",
+    "LimitSettings": "schemas.settings",
+    "ModelPrice": "schemas.settings",
+    "OpenEngine": "engine.open",
+    "Outcome": "schemas.outcomes",
+    "Record": "schemas.record",
+    "Rejection": "schemas.dataset",
+    "Request": "schemas.requests",
+    "make_chat_request": "engine.chat",
+    "make_request": "schemas.requests",
+    "open_engine": "engine.open",
+    "reply_text": "engine.wire.content",
+}
+
+if not TYPE_CHECKING:  # a type checker reads the imports above, and knows of other names nothing
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

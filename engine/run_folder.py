@@ -53,6 +53,18 @@ class RunFolder:
         """The ledger of the items that a stage has ended."""
         return self.run_dir / "finished" / f"{stage}.jsonl"
 
+    def own_paths(self) -> tuple[Path, ...]:
+        """The files of JSON lines that are no stage's results."""
+        return (
+            self.journal_path,
+            self.retried_path,
+            self.sends_path,
+            self.sources_path,
+            self.rejected_path,
+            self.stats_path,
+            self.batches_path,
+        )
+
     def stage_paths(self) -> list[Path]:
         """The files that stages have written: results, rejections, ledgers; not the journal."""
         paths = [*self.run_dir.glob("*.jsonl"), *self.run_dir.glob("finished/*.jsonl")]

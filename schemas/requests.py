@@ -22,6 +22,8 @@ class Request:
 
     `purpose` groups calls of one kind (their output sizes are alike); it is not part of the id.
     `prompt_tokens` is an estimate; `max_output_tokens` counts all `n` choices (0: embeddings).
+    `server` names the one of several servers that it goes to, empty for the run's own; it is not
+    part of the id either: the same model elsewhere gives the same answers.
     """
 
     request_id: str
@@ -31,6 +33,7 @@ class Request:
     purpose: str
     prompt_tokens: int
     max_output_tokens: int
+    server: str = ""
 
 
 def make_request(
@@ -41,6 +44,7 @@ def make_request(
     body: Mapping[str, Json],
     purpose: str,
     prompt_tokens: int,
+    server: str = "",
 ) -> Request:
     """The request that is call number `ordinal` (0-based) of an item.
 
@@ -56,6 +60,7 @@ def make_request(
         purpose=purpose,
         prompt_tokens=prompt_tokens,
         max_output_tokens=output_limit(body),
+        server=server,
     )
 
 

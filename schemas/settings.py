@@ -1,20 +1,19 @@
 """The settings of a run: validated once, each with its default, its unit and what it touches."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import Field, field_validator
 
+from schemas.addresses import OPENAI_ADDRESS, Address, VariableName
 from schemas.dataset import Kind
-from schemas.record import Record
+from schemas.record import Value
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
 FORMAT_VERSION = 1  # of the files of a run folder; a newer one is refused
 
-Provider = Literal["openai", "local"]
+ProviderName = Literal["openai", "local"]
 PromptProfile = Literal["standard", "small"]
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -23,48 +22,6 @@ NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
-
-
-def _address_holds_no_secret(base_url: str) -> str:
-    parts = urlsplit(base_url)
-    _ = parts.port  # raises ValueError for one that is none
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("expected a web address such as https://api.openai.com/v1")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError(
-            "expected an address without a user, a password, a query or a fragment; "
-            "the key is read from the environment"
-        )
-    if looks_like_key(parts.path):
-        raise ValueError(
-            "expected an address without a key in its path; the key is read from the environment"
-        )
-    return base_url
-
-
-def looks_like_key(text: str) -> bool:
-    """Whether a text holds what providers' keys look like."""
-    return _KEY.search(text) is not None
-
-
-# Beginnings of keys at OpenAI and others that speak its API, then a long random part.
-_KEY = re.compile(
-    r"(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|hf|nvapi|fw|pplx|tgp|csk|key)[-_=][\w-]{12,}"
-    r"|AIza[\w-]{20,}|[Bb]earer[ _%-]"
-)
-
-
-def _variable_is_no_key(name: str) -> str:
-    is_name = re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)?", name) is not None
-    is_random = len(name) >= 24 and re.search(r"[a-z].*\d|\d.*[a-z]", name) is not None
-    if not is_name or is_random or looks_like_key(name):
-        raise ValueError("expected the name of the environment variable that holds the key")
-    return name
-
-
-VariableName = Annotated[str, AfterValidator(_variable_is_no_key)]
-Address = Annotated[str, AfterValidator(_address_holds_no_secret)]
-
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
     "factual": 0.35,
@@ -76,7 +33,7 @@ DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
 }
 
 
-class DocumentSettings(Record):
+class DocumentSettings(Value):
     """How files are read; the limits hold for one file."""
 
     max_seconds_per_file: Annotated[AboveZero, Touches("documents", "threshold")] = 120.0
@@ -84,7 +41,7 @@ class DocumentSettings(Record):
     max_text_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 64
 
 
-class ChunkSettings(Record):
+class ChunkSettings(Value):
     """How documents are cut, and which chunks are not worth asking about."""
 
     target_tokens: Annotated[int, Field(ge=32), Touches("chunks", "requests")] = 512
@@ -94,7 +51,7 @@ class ChunkSettings(Record):
     max_contents_line_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.5
 
 
-class SplitSettings(Record):
+class SplitSettings(Value):
     """Which text is held out for the evaluation."""
 
     held_out_fraction: Annotated[float, Field(ge=0.0, le=0.5), Touches("split", "requests")] = 0.1
@@ -104,7 +61,7 @@ class SplitSettings(Record):
     seed: Annotated[int, Touches("split", "requests")] = 0
 
 
-class QuestionSettings(Record):
+class QuestionSettings(Value):
     """How many questions of which kinds, and which are dropped."""
 
     per_chunk: Annotated[int, Field(ge=1, le=20), Touches("questions", "requests")] = 3
@@ -129,7 +86,7 @@ class QuestionSettings(Record):
         return weights
 
 
-class AnswerSettings(Record):
+class AnswerSettings(Value):
     """How questions are answered, and which answers are dropped."""
 
     temperature: Annotated[Temperature, Touches("answers", "requests")] = None
@@ -143,26 +100,49 @@ class AnswerSettings(Record):
     ] = 0.4
 
 
-class DatasetSettings(Record):
+class DatasetSettings(Value):
     """What a training row looks like and which rows validate the tuning."""
 
     closed_book: Annotated[bool, EVERY_CALL] = False
     validation_fraction: Annotated[float, Field(ge=0.0, le=0.5), EVERY_CALL] = 0.05
 
 
-class TeacherSettings(Record):
-    """Which model writes questions and answers. The key is read from the environment alone."""
+class TeacherSettings(Value):
+    """Which model writes questions and answers. The key is read from the environment alone.
 
-    provider: Annotated[Provider, Touches("questions", "requests")] = "openai"
+    `key_variable` names the variable that holds it; empty: OPENAI_API_KEY.
+    """
+
+    provider: Annotated[ProviderName, Touches("questions", "requests")] = "openai"
     model: Annotated[str, Touches("questions", "requests")] = ""
-    base_url: Annotated[Address, OPERATIONAL] = "https://api.openai.com/v1"
+    base_url: Annotated[Address, OPERATIONAL] = OPENAI_ADDRESS
+    key_variable: Annotated[VariableName, OPERATIONAL] = ""
     prompt_profile: Annotated[PromptProfile, Touches("questions", "requests")] = "standard"
     output_limit_name: Annotated[OutputLimitName, OPERATIONAL] = "max_completion_tokens"
     output: Annotated[JsonForm, OPERATIONAL] = "json_schema"
     embedding_model: Annotated[str, Touches("questions", "requests")] = ""
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the small model that runs on this machine for as long as the run."""
+        return self.provider == "local"
 
-class EndpointSettings(Record):
+
+class RoleSettings(Value):
+    """Who plays a role of the evaluation, and where. What is not set is the teacher's.
+
+    At an address of its own a role has a key and rates of its own: none that are not set here.
+    """
+
+    model: Annotated[str, IN_IDS] = ""
+    base_url: Annotated[Address | None, OPERATIONAL] = None
+    key_variable: Annotated[VariableName, OPERATIONAL] = ""
+    output_limit_name: Annotated[OutputLimitName | None, OPERATIONAL] = None
+    requests_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
+    tokens_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
+
+
+class EndpointSettings(Value):
     """One of several addresses. Its key is read from the environment variable that it names."""
 
     base_url: Address
@@ -172,7 +152,7 @@ class EndpointSettings(Record):
     output_limit_name: OutputLimitName = "max_completion_tokens"
 
 
-class LimitSettings(Record):
+class LimitSettings(Value):
     """How fast and how often requests are sent. None: learnt from the provider's headers."""
 
     requests_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
@@ -188,13 +168,13 @@ class LimitSettings(Record):
     grace_s: Annotated[NotNegative, OPERATIONAL] = 30.0
 
 
-class BudgetSettings(Record):
+class BudgetSettings(Value):
     """What the run may cost in all, resumes included. None: no cap."""
 
     usd: Annotated[AboveZero | None, OPERATIONAL] = None
 
 
-class BatchSettings(Record):
+class BatchSettings(Value):
     """How the batch lane packs, submits and polls. None: learnt from what the provider says.
 
     The provider's own limits are 50,000 requests and 200 MB a file (OpenAI Batch guide).
@@ -213,15 +193,17 @@ class BatchSettings(Record):
     max_poll_s: Annotated[AboveZero, OPERATIONAL] = 600.0
 
 
-class StudentSettings(Record):
+class StudentSettings(Value):
     """The student: which model is tuned, by whom, and with which parameters (None: theirs).
 
-    `base_url` is the address of a trainer other than the teacher's.
+    `base_url` is the address of a trainer other than the teacher's, `key_variable` names the
+    variable with its key; empty: OPENAI_API_KEY.
     """
 
     model: Annotated[str, OPERATIONAL] = ""
     trainer: Annotated[Literal["openai", "export"], OPERATIONAL] = "openai"
     base_url: Annotated[Address | None, OPERATIONAL] = None
+    key_variable: Annotated[VariableName, OPERATIONAL] = ""
     epochs: Annotated[Positive | None, OPERATIONAL] = None
     learning_rate_multiplier: Annotated[AboveZero | None, OPERATIONAL] = None
     batch_size: Annotated[Positive | None, OPERATIONAL] = None
@@ -231,13 +213,9 @@ class StudentSettings(Record):
     training_usd_per_million_tokens: Annotated[NotNegative | None, OPERATIONAL] = None
 
 
-class EvaluationSettings(Record):
-    """How baseline, tuned student and teacher are compared. An empty model: the teacher's."""
+class EvaluationSettings(Value):
+    """How baseline, tuned student and teacher are compared."""
 
-    baseline_model: Annotated[str, IN_IDS] = ""
-    tuned_model: Annotated[str, IN_IDS] = ""
-    judge_model: Annotated[str, IN_IDS] = ""
-    embedding_model: Annotated[str, IN_IDS] = "text-embedding-3-small"
     judge_output: Annotated[JsonForm, IN_IDS] = "json_schema"
     judge_max_output_tokens: Annotated[int, Field(ge=4096), IN_IDS] = 4096
     answer_max_output_tokens: Annotated[Positive, IN_IDS] = 900
@@ -250,7 +228,7 @@ class EvaluationSettings(Record):
     seed: Annotated[int, IN_IDS] = 0
 
 
-class ModelPrice(Record):
+class ModelPrice(Value):
     """US dollars for a million tokens at live prices; cached input costs like input if unset."""
 
     input: Annotated[float, Field(ge=0)]
@@ -258,7 +236,7 @@ class ModelPrice(Record):
     output: Annotated[float, Field(ge=0)]
 
 
-class RunSettings(Record):
+class RunSettings(Value):
     """Everything a run depends on, except secrets."""
 
     documents_dir: Annotated[Path | None, OPERATIONAL] = None
@@ -275,11 +253,15 @@ class RunSettings(Record):
     budget: BudgetSettings = BudgetSettings()
     batch: BatchSettings = BatchSettings()
     student: StudentSettings = StudentSettings()
+    baseline: RoleSettings = RoleSettings()
+    tuned: RoleSettings = RoleSettings()
+    judge: RoleSettings = RoleSettings()
+    embeddings: RoleSettings = RoleSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     prices: Annotated[dict[str, ModelPrice], OPERATIONAL] = Field(default_factory=dict)
 
 
-class RunIdentity(Record):
+class RunIdentity(Value):
     """What a run folder says of itself beside its settings."""
 
     format_version: int

@@ -10,6 +10,7 @@ r"""Has a model answer the questions of a file and scores the answers, or compar
 """
 
 import argparse
+import os
 from pathlib import Path
 
 from engine.errors import ConfigError
@@ -18,9 +19,11 @@ from jobs.classic.command import make_order, make_parser, read_settings, run_com
 from jobs.commands.compare import check_target, show_comparison
 from jobs.commands.evaluate import run_evaluation
 from jobs.evaluation.evaluate import EvaluationOrder
+from jobs.evaluation.evaluated_models import asked_roles
 from jobs.evaluation.import_questions import read_questions
 from jobs.evaluation.read_evaluation import read_evaluation
 from jobs.process import EXIT_OK
+from jobs.settings.roles import read_role_endpoints
 from schemas.evaluation import Role
 
 
@@ -51,6 +54,7 @@ def evaluate(arguments: argparse.Namespace, role: Role) -> int:
             order.folder,
             order.settings,
             order.endpoints,
+            role_endpoints=read_role_endpoints(order.settings, os.environ, asked_roles([role])),
             roles=[role],
             questions=read_questions(arguments.val_path),
             lane=order.lane,

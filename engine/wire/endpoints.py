@@ -1,5 +1,6 @@
 """Where requests go: an address, its key, and what is peculiar to it."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -8,6 +9,8 @@ from engine.errors import ConfigError
 from schemas.settings import JsonForm
 
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+
+LOOPBACK = re.compile(r"localhost|::1|127(\.\d+){3}")
 
 
 class Account(NamedTuple):
@@ -50,6 +53,12 @@ class Endpoint:
                 f"base_url: {self.base_url!r} is not a web address; "
                 "expected something like https://api.openai.com/v1"
             )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine."""
+        host = urlsplit(self.base_url).hostname or ""
+        return LOOPBACK.fullmatch(host) is not None
 
     def address(self, url: str) -> str:
         """The full address of an API path such as `/v1/chat/completions`."""

@@ -1,7 +1,7 @@
 """What a request costs, and may cost at most: dated public prices, and prices of one's own."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import cache
 from typing import Protocol
 
@@ -52,13 +52,16 @@ def base_model(model: str) -> str:
     return (found["new"] or found["old"]) if found else model
 
 
-def make_price(own: Mapping[str, ModelPrice], *, is_free: bool = False) -> Price:
+def make_price(
+    own: Mapping[str, ModelPrice], *, is_free: bool = False, free_models: Container[str] = ()
+) -> Price:
     """A function from model and usage to US dollars at live prices; None: the price is unknown.
 
     `own` prices (dollars a million tokens) win over the public ones of genai-prices, which are
     part of the installed package: nothing is fetched. Each request is priced by itself, because
     some models cost more above an input size. A tuned model costs what its base model does in
-    `own`, or else what the public list says of tuned ones.
+    `own`, or else what the public list says of tuned ones. `free_models` cost nothing if neither
+    knows them.
     """
 
     def price(model: str, usage: Usage) -> float | None:
@@ -67,7 +70,8 @@ def make_price(own: Mapping[str, ModelPrice], *, is_free: bool = False) -> Price
         base = base_model(model)
         if (listed := own.get(model) or own.get(base)) is not None:
             return _price_at(listed, usage)
-        return _public_price(model, usage) if base == model else _tuned_price(model, base, usage)
+        public = _public_price(model, usage) if base == model else _tuned_price(model, base, usage)
+        return 0.0 if public is None and model in free_models else public
 
     return price
 

@@ -21,11 +21,13 @@ from jobs.dataset.chat_rows import chat_row
 from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
+from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.evaluation.retrieve_context import retrieve_chunks
 from jobs.finetune.check_rows import LIKE_HELD_OUT
-from jobs.run.open_engine import open_engine
+from jobs.run.check_journal import check_journal
 from jobs.run.reset import reset_stages
+from jobs.run.run_engine import open_run_engine
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, Stages, StagesEnd, run_stages
 from jobs.run.start import RunOrder
 from jobs.text.near_duplicates import NearDuplicates
@@ -47,7 +49,7 @@ class QuestionOrder(NamedTuple):
 
 
 class FileEnd(NamedTuple):
-    """What became of a file of questions. `unanswered`: dropped by the filters, or left over."""
+    """The result of answering a file. `unanswered`: dropped by the filters, or not done yet."""
 
     rows: int
     unanswered: int
@@ -66,7 +68,7 @@ async def answer_question_file(
     Raises:
         ConfigError: a question is held out for the evaluation, if in other words, or nothing can
             be looked up.
-        EngineError: whatever ends it early; everything bought until then is kept.
+        EngineError: any error that ends it early; everything bought until then is kept.
     """
     stopping = Stopping()
     with (
@@ -75,7 +77,10 @@ async def answer_question_file(
     ):
         known = await asyncio.to_thread(_known_questions, order.folder, questions)
         reset_stages(order.folder, IMPORTED)
-        async with open_engine(order.folder, order.settings, order.endpoints, stopping) as engine:
+        async with open_run_engine(
+            order.folder, order.settings, order.endpoints, stopping, others=order.others
+        ) as engine:
+            await asyncio.to_thread(check_journal, order.folder, engine.journal, DATASET)
             try:
                 wanted = await _find_questions(order, questions, known, engine.ask)
             except Deferred:  # chunks are being embedded in a batch
@@ -99,7 +104,8 @@ async def _find_questions(
     order: RunOrder, texts: Sequence[str], known: Mapping[str, Question], ask: Ask
 ) -> list[Question]:
     foreign = [text for text in texts if text not in known]
-    settings = order.settings.evaluation.model_copy(update={"retrieved_chunks": 1})
+    evaluation = order.settings.evaluation.model_copy(update={"retrieved_chunks": 1})
+    settings = order.settings.model_copy(update={"evaluation": evaluation})
     chunks_path = order.folder.results_path(CHUNKS.name)
     ranking = await retrieve_chunks(foreign, chunks_path, settings, ask)
     async with RecordLog(chunks_path, Chunk) as chunks:
@@ -177,7 +183,7 @@ def _reject(question: Question, reason: str) -> Rejection:
 
 
 def _of_this_stage(rejection: Rejection) -> Rejection:
-    """The same, so that it leaves with this stage and not with the run's own answers."""
+    """The same rejection under this stage's name, so that a reset of this stage removes it."""
     return Rejection.of(
         rejection.item_id,
         stage=STAGE,

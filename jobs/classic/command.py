@@ -10,9 +10,11 @@ from engine.errors import ConfigError
 from engine.run_folder import RunFolder
 from jobs.cli import report_errors
 from jobs.run.lanes import read_lane_order
+from jobs.run.run_engine import other_servers
 from jobs.run.start import RunOrder
 from jobs.settings.command import run_settings
-from jobs.settings.endpoints import read_endpoints
+from jobs.settings.endpoints import read_run_endpoints
+from jobs.settings.roles import RoleModel, RoleName, embeddings_of, read_role_endpoints
 from schemas.settings import RunSettings
 
 RUN_DIR = Path("distill-run")
@@ -65,12 +67,25 @@ def read_settings(
 def make_order(arguments: argparse.Namespace) -> RunOrder:
     """The run that the arguments name, live."""
     settings = read_settings(arguments)
-    is_local = settings.teacher.provider == "local"
-    endpoints = [] if is_local else read_endpoints(settings, os.environ)
+    endpoints = read_run_endpoints(settings, os.environ)
+    roles: list[RoleName] = []
+    if settings.evaluation.retriever == "embeddings":
+        roles.append("embeddings")
+    others = other_servers(
+        settings,
+        read_role_endpoints(settings, os.environ, roles),
+        [RoleModel(settings.teacher.model), embeddings_of(settings)],
+    )
     lane = read_lane_order("live", None, waits=True)
     folder = RunFolder(arguments.run)
     return RunOrder(
-        folder, settings, endpoints, accepts_changes=False, retries_failed=False, lane=lane
+        folder,
+        settings,
+        endpoints,
+        accepts_changes=False,
+        retries_failed=False,
+        lane=lane,
+        others=others,
     )
 
 
@@ -90,5 +105,5 @@ def check_targets(*paths: Path) -> None:
 
 
 def run_command(command: Callable[[], int]) -> None:
-    """Run a command to its exit code; errors are told as `distill` tells them."""
+    """Run a command to its exit code; errors are shown as `distill` shows them."""
     report_errors(lambda: sys.exit(command()))

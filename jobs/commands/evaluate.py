@@ -61,14 +61,16 @@ def evaluate(
     """Have models answer held-out questions, and score the answers with ragas."""
     from engine.run_folder import RunFolder
     from jobs.evaluation.evaluate import EvaluationOrder
+    from jobs.evaluation.evaluated_models import asked_roles
     from jobs.evaluation.import_questions import read_questions
     from jobs.run.lanes import read_lane_order
     from jobs.settings.command import run_settings
-    from jobs.settings.endpoints import read_endpoints
+    from jobs.settings.endpoints import read_run_endpoints
+    from jobs.settings.roles import read_role_endpoints
 
     folder = RunFolder(run_dir)
     flags = {
-        "evaluation.judge_model": judge,
+        "judge.model": judge,
         "teacher.base_url": base_url,
         "limits.requests_per_minute": rpm,
         "limits.tokens_per_minute": tpm,
@@ -76,12 +78,13 @@ def evaluate(
         "budget.usd": budget_usd,
     }
     settings = run_settings(folder, config, flags, assignments or [])
-    is_local = settings.teacher.provider == "local"
+    roles = _read_roles(models)
     order = EvaluationOrder(
         folder,
         settings,
-        [] if is_local else read_endpoints(settings, os.environ),
-        roles=_read_roles(models),
+        read_run_endpoints(settings, os.environ),
+        role_endpoints=read_role_endpoints(settings, os.environ, asked_roles(roles)),
+        roles=roles,
         mode=_read_mode(mode),
         questions=None if questions is None else read_questions(questions),
         retries_failed=retry_failed,
@@ -91,7 +94,7 @@ def evaluate(
 
 
 def run_evaluation(order: "EvaluationOrder") -> int:
-    """Do it, print what came of it, and return the exit code."""
+    """Evaluate, print the results, and return the exit code."""
     from jobs.comparison.models import compare_models
     from jobs.comparison.table import describe_comparison
     from jobs.documents.check_held_out import read_leaked_share
@@ -110,7 +113,7 @@ def run_evaluation(order: "EvaluationOrder") -> int:
     comparison = compare_models(
         found,
         seed=order.settings.evaluation.seed,
-        is_demo_grade=order.settings.teacher.provider == "local",
+        is_demo_grade=order.settings.teacher.is_local,
         leaked_share=read_leaked_share(order.folder),
     )
     print(describe_comparison(comparison))
@@ -128,7 +131,7 @@ def _look_up_tuning(order: "EvaluationOrder") -> None:
 
     is_wanted = "tuned" in order.roles or not order.roles
     job = find_open_job(order.folder)
-    if job is None or not is_wanted or order.settings.evaluation.tuned_model:
+    if job is None or not is_wanted or order.settings.tuned.model:
         return
     endpoint = read_trainer_endpoint(order.settings, os.environ)
     if endpoint is None:

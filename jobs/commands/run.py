@@ -91,14 +91,13 @@ def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: 
     from jobs.process import run_to_end
     from jobs.run.start import RunOrder, start_run
     from jobs.settings.command import run_settings
-    from jobs.settings.endpoints import read_endpoints
+    from jobs.settings.endpoints import read_run_endpoints
     from jobs.show.describe import describe_left, describe_run
     from jobs.show.summarize import summarize_run
 
     folder = RunFolder(given.run_dir)
     settings = run_settings(folder, given.config, given.flags, given.assignments)
-    is_local = settings.teacher.provider == "local"
-    endpoints = [] if is_local else read_endpoints(settings, os.environ)
+    endpoints = read_run_endpoints(settings, os.environ)
     began_s = time.monotonic()
     order = RunOrder(folder, settings, endpoints, accepts_changes, retries_failed, lane)
     end = run_to_end(start_run(order))

@@ -1,4 +1,4 @@
-"""What a reader of the comparison must know before the numbers mean anything."""
+"""Warnings about a comparison: what limits the meaning of its numbers."""
 
 from collections.abc import Iterator
 
@@ -41,7 +41,7 @@ def _judge_warnings(comparison: Comparison) -> Iterator[str]:
         if roles:
             yield (
                 f"The judge, {judge}, is also the {' and the '.join(roles)}: judges favour their "
-                "own answers. Another one is set with evaluation.judge_model."
+                "own answers. Another one is set with judge.model."
             )
     models = {contender.role: contender.model for contender in comparison.contenders}
     if models.get("baseline") == models.get("teacher", ""):

@@ -4,7 +4,7 @@ from string import Template
 
 from engine.ask import Ask
 from jobs.dataset.filter_answers import find_answer_fault
-from jobs.dataset.structured_chat import make_chat_request, parse_reply, sentence_numbers
+from jobs.dataset.structured_chat import make_structured_request, parse_reply, sentence_numbers
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap, copy_share
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
@@ -12,7 +12,7 @@ from jobs.text.untrusted_text import defuse_tokens, make_line, make_plain, resto
 from schemas.dataset import Answer, Fault, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Completed, Failed
-from schemas.record import Record, content_id
+from schemas.record import Value, content_id
 from schemas.requests import Json, Request
 from schemas.settings import RunSettings
 
@@ -20,7 +20,7 @@ STAGE = "answers"
 MAX_EVIDENCE_SENTENCES = 10
 
 
-class _Reply(Record):
+class _Reply(Value):
     evidence: tuple[int, ...]
     answer: str
 
@@ -55,7 +55,7 @@ def _make_request(
     user = Template(read_prompt("write_answer_user.md")).substitute(
         text=sentences.listing, question=defuse_tokens(make_line(question.text))
     )
-    return make_chat_request(
+    return make_structured_request(
         question.question_id,
         purpose=STAGE,
         model=settings.teacher.model,

@@ -8,7 +8,7 @@ from typing import get_args
 
 from engine.ask import Ask
 from jobs.dataset.filter_questions import find_question_fault
-from jobs.dataset.structured_chat import make_chat_request, parse_reply, sentence_numbers
+from jobs.dataset.structured_chat import make_structured_request, parse_reply, sentence_numbers
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
@@ -16,7 +16,7 @@ from jobs.text.untrusted_text import make_line, restore_tokens
 from schemas.dataset import Fault, Kind, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Failed
-from schemas.record import Record, content_id
+from schemas.record import Value, content_id
 from schemas.requests import Json, Request
 from schemas.settings import RunSettings
 
@@ -24,13 +24,13 @@ STAGE = "questions"
 MAX_EVIDENCE_SENTENCES = 5
 
 
-class _Draft(Record):
+class _Draft(Value):
     evidence: tuple[int, ...]
     kind: Kind
     question: str
 
 
-class _Reply(Record):
+class _Reply(Value):
     questions: tuple[_Draft, ...]
 
 
@@ -62,7 +62,7 @@ def _make_request(chunk: Chunk, sentences: NumberedSentences, settings: RunSetti
     user = Template(read_prompt("write_questions_user.md")).substitute(
         count=count, kinds=", ".join(kinds), text=sentences.listing
     )
-    return make_chat_request(
+    return make_structured_request(
         chunk.chunk_id,
         purpose=STAGE,
         model=settings.teacher.model,

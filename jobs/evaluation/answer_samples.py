@@ -7,6 +7,7 @@ from typing import NamedTuple
 from engine.ask import Ask
 from engine.errors import TRUNCATED
 from engine.files.records import read_records
+from engine.servers import OWN_SERVER
 from engine.stage import StageFiles
 from engine.wire.content import reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
@@ -14,7 +15,7 @@ from jobs.dataset.chat_rows import ROW_PROMPTS, Excerpt, student_prompt
 from jobs.dataset.profiles import PROFILES
 from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.contest import Contest
-from jobs.evaluation.evaluated_models import answer_id
+from jobs.evaluation.evaluated_models import answer_id, answering_server
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
 from jobs.text.english_phrases import NON_ANSWER
 from schemas.dataset import Rejection
@@ -36,22 +37,25 @@ class AnswerTask(Record):
     role: Role
     model: str
     mode: Mode
+    server: str = OWN_SERVER
 
 
 def answer_tasks(
-    samples: Iterable[Sample], models: Mapping[Role, str], mode: Mode, settings: EvaluationSettings
+    samples: Iterable[Sample], models: Mapping[Role, str], mode: Mode, settings: RunSettings
 ) -> Iterator[AnswerTask]:
     """Every sample for every role; in closed mode none that an excerpt would make unanswerable."""
+    servers = {role: answering_server(settings, role) for role in models}
     for sample in samples:
         if mode == "closed" and sample.slice == "unanswerable":
             continue
         for role, model in models.items():
             yield AnswerTask(
-                answer_id=answer_id(sample.sample_id, role, model, mode, settings),
+                answer_id=answer_id(sample.sample_id, role, model, mode, settings.evaluation),
                 sample=sample,
                 role=role,
                 model=model,
                 mode=mode,
+                server=servers[role],
             )
 
 
@@ -95,7 +99,7 @@ class _Said(NamedTuple):
 
 
 def _what_was_said(outcome: Outcome) -> _Said | None:
-    """The answer; also one that was cut off at its limit, or with which the model refused."""
+    """The text of the reply; also of one cut off at its limit, or of a refusal."""
     match outcome.reply:
         case {"choices": [{"message": {"refusal": str(refusal)}}, *_]} if refusal:
             return _Said(refusal.strip(), is_refusal=True)
@@ -123,10 +127,11 @@ def _make_request(task: AnswerTask, settings: EvaluationSettings) -> Request:
         body=body,
         purpose=PURPOSE,
         prompt_tokens=sum(map(count_tokens, prompt)) + 3 * MESSAGE_OVERHEAD_TOKENS,
+        server=task.server,
     )
 
 
-OPENING_CHARS = 300  # a refusal is said at once; what is said later is a reservation
+OPENING_CHARS = 300  # of an answer; a refusal stands at the beginning, later ones are reservations
 
 _SOURCE = r"(?:text|excerpt|passage|context|information|material)s?"
 _GIVEN = r"(?:given |provided |above |available )?"
@@ -142,7 +147,7 @@ _REFUSAL = re.compile(
 
 
 def is_refusal(text: str) -> bool:
-    """Whether an answer begins by saying that it has none; read in English alone.
+    """Whether an answer begins by saying that it has none; recognised in English only.
 
     A correction of what the question takes for granted is an answer.
     """
@@ -154,7 +159,7 @@ def contest_tasks(context: StageContext[Contest]) -> list[AnswerTask]:
     """The tasks of this call: its samples for its models, in the order of the samples."""
     samples = read_records(context.folder.results_path(SAMPLES.name), Sample)
     contest = context.order
-    return list(answer_tasks(samples, contest.models, contest.mode, context.settings.evaluation))
+    return list(answer_tasks(samples, contest.models, contest.mode, context.settings))
 
 
 def _list_tasks(

@@ -195,7 +195,7 @@ async def _imported_samples(
 ) -> list[Sample]:
     known = await asyncio.to_thread(known_samples, questions, context.folder, chunks)
     unknown = [question for question in questions if question not in known]
-    ranking = await retrieve_chunks(unknown, chunks.path, context.settings.evaluation, context.ask)
+    ranking = await retrieve_chunks(unknown, chunks.path, context.settings, context.ask)
     found = dict(zip(unknown, ranking, strict=True))
     return [
         known.get(question)

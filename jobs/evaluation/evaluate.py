@@ -1,8 +1,10 @@
 """Evaluates models on a run's questions, or goes on with it."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.errors import ConfigError
@@ -12,19 +14,22 @@ from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from jobs.dataset.stages import DATASET
 from jobs.evaluation.contest import Contest
-from jobs.evaluation.evaluated_models import evaluated_models, find_baseline, judge_model
+from jobs.evaluation.evaluated_models import answering_server, evaluated_models, find_baseline
 from jobs.evaluation.score_answers import check_scoring
 from jobs.evaluation.stages import EVALUATION
 from jobs.run.changes import find_changes
+from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
-from jobs.run.open_engine import check_prices, open_engine
 from jobs.run.retry import retry_failed
+from jobs.run.run_engine import check_prices, open_run_engine, other_servers
 from jobs.run.stages import StageContext, StagesEnd, run_stages
 from jobs.run.start import run_in_rounds
+from jobs.settings.roles import RoleModel, embeddings_of, judge_of
 from jobs.settings.run_config import RunConfig, read_run_config, write_run_config
 from schemas.evaluation import Mode, Role
 from schemas.settings import RunSettings
 
+NO_ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType({})
 ROUNDS_NAME = "evaluation"  # in the ledger of batches
 
 _log = logging.getLogger(__name__)
@@ -33,7 +38,8 @@ _log = logging.getLogger(__name__)
 class EvaluationOrder(NamedTuple):
     """What the user asks for. `roles` empty: all that have a model.
 
-    `questions`: only these instead of the run's own. The keys of the endpoints are in no file.
+    `questions`: only these instead of the run's own. `role_endpoints` are those of roles that have
+    one of their own, by name of the server. The keys of the endpoints are in no file.
     """
 
     folder: RunFolder
@@ -44,6 +50,7 @@ class EvaluationOrder(NamedTuple):
     questions: Sequence[str] | None = None
     retries_failed: bool = False
     lane: LaneOrder = LaneOrder()
+    role_endpoints: Mapping[str, Endpoint] = NO_ENDPOINTS
 
 
 async def evaluate(order: EvaluationOrder) -> StagesEnd:
@@ -51,14 +58,15 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
 
     Raises:
         ConfigError: there is no dataset, no tuned model or no ragas; other bad settings.
-        EngineError: whatever ends it early; everything bought until then is kept.
+        EngineError: any error that ends it early; everything bought until then is kept.
     """
     folder, settings = order.folder, order.settings
     check_scoring()
     _continued_config(folder, settings)  # refuses before anything is made
     models = _chosen_models(order)
-    chosen = settings.evaluation
-    check_prices(settings, [*models.values(), judge_model(settings), chosen.embedding_model])
+    asked = _asked(settings, models)
+    others = other_servers(settings, order.role_endpoints, asked)
+    check_prices(settings, [each.model for each in asked], others)
     folder.create()
     stopping = Stopping()
     with (
@@ -68,7 +76,10 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
         write_run_config(folder.config_path, _continued_config(folder, settings))
         if order.retries_failed:
             _log.info("asking again: %d requests that had failed", retry_failed(folder, EVALUATION))
-        async with open_engine(folder, settings, order.endpoints, stopping, order.lane) as engine:
+        async with open_run_engine(
+            folder, settings, order.endpoints, stopping, order.lane, others
+        ) as engine:
+            await asyncio.to_thread(check_journal, folder, engine.journal, (*DATASET, *EVALUATION))
             context = StageContext(
                 folder=folder,
                 settings=settings,
@@ -82,6 +93,16 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
             if engine.rounds is None:
                 return await run()
             return await run_in_rounds(run, engine.rounds, name=ROUNDS_NAME, is_changed=True)
+
+
+def _asked(settings: RunSettings, models: Mapping[Role, str]) -> list[RoleModel]:
+    """All that are asked something; the teacher at least for the new questions."""
+    return [
+        RoleModel(settings.teacher.model),
+        judge_of(settings),
+        embeddings_of(settings),
+        *(RoleModel(model, answering_server(settings, role)) for role, model in models.items()),
+    ]
 
 
 def _continued_config(folder: RunFolder, settings: RunSettings) -> RunConfig:
@@ -109,7 +130,7 @@ def _chosen_models(order: EvaluationOrder) -> Mapping[Role, str]:
         if "tuned" in order.roles:
             raise ConfigError(
                 f"{order.folder.run_dir}: there is no tuned model: make one with `distill finetune "
-                f"{order.folder.run_dir}`, or name one with --set evaluation.tuned_model=MODEL"
+                f"{order.folder.run_dir}`, or name one with --set tuned.model=MODEL"
             )
         if not order.roles:
             _log.warning("nothing was tuned yet: baseline and teacher alone are evaluated")
@@ -117,7 +138,7 @@ def _chosen_models(order: EvaluationOrder) -> Mapping[Role, str]:
     if "baseline" in chosen and not find_baseline(order.folder, order.settings):
         _log.warning(
             "baseline: no student is known, so the teacher's model %s stands in for it; name the "
-            "untuned student with --set evaluation.baseline_model=MODEL",
+            "untuned student with --set baseline.model=MODEL",
             chosen["baseline"],
         )
     return chosen

@@ -1,10 +1,14 @@
 """Which model plays which role in an evaluation."""
 
+from collections.abc import Collection
+
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
+from engine.servers import OWN_SERVER
 from engine.wire.prices import base_model
 from jobs.dataset.chat_rows import row_prompt
 from jobs.prompts import read_prompt
+from jobs.settings.roles import ROLE_NAMES, RoleName, server_of
 from schemas.evaluation import ROLES, Mode, Role
 from schemas.finetuning import TuningEvent
 from schemas.record import content_id
@@ -18,7 +22,7 @@ def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str
     the teacher.
 
     Raises:
-        DamagedLogError: a line of finetuning.jsonl is not ours.
+        DamagedLogError: a line of finetuning.jsonl is damaged.
     """
     teacher = settings.teacher.model
     models: dict[Role, str] = {
@@ -29,15 +33,20 @@ def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str
     return {role: models[role] for role in ROLES if models[role]}
 
 
-def judge_model(settings: RunSettings) -> str:
-    """The model that judges the answers."""
-    return settings.evaluation.judge_model or settings.teacher.model
+def asked_roles(roles: Collection[Role]) -> list[RoleName]:
+    """The roles beside the teacher that may be asked something if `roles` answer (none: all)."""
+    return [role for role in ROLE_NAMES if role in ("judge", "embeddings", *(roles or ROLES))]
+
+
+def answering_server(settings: RunSettings, role: Role) -> str:
+    """The name of the server at which a role's model answers."""
+    return OWN_SERVER if role == "teacher" else server_of(settings, role)
 
 
 def find_baseline(folder: RunFolder, settings: RunSettings) -> str:
     """The untuned student as settings, tuning job or name of the tuned one tell; empty: nobody."""
-    if settings.evaluation.baseline_model:
-        return settings.evaluation.baseline_model
+    if settings.baseline.model:
+        return settings.baseline.model
     tuned = _find_tuned(folder, settings)
     events = read_records(folder.results_path("finetuning"), TuningEvent)
     of_job = next((e.base_model for e in events if tuned and e.tuned_model == tuned), "")
@@ -46,7 +55,7 @@ def find_baseline(folder: RunFolder, settings: RunSettings) -> str:
 
 
 def _find_tuned(folder: RunFolder, settings: RunSettings) -> str:
-    return settings.evaluation.tuned_model or _last_tuned_model(folder)
+    return settings.tuned.model or _last_tuned_model(folder)
 
 
 def _last_tuned_model(folder: RunFolder) -> str:

@@ -1,4 +1,4 @@
-"""Reads an evaluation from the files of a run, and of them only what is current."""
+"""Reads the current evaluation from the files of a run."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,8 +8,9 @@ from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
 from jobs.evaluation.build_samples import SAMPLES
-from jobs.evaluation.evaluated_models import answer_id, evaluated_models, judge_model
+from jobs.evaluation.evaluated_models import answer_id, evaluated_models
 from jobs.evaluation.score_answers import SCORES
+from jobs.settings.roles import embeddings_of, judge_of
 from schemas.dataset import Rejection
 from schemas.evaluation import Metric, Mode, ModelAnswer, Sample, Score
 from schemas.settings import RunSettings
@@ -24,7 +25,7 @@ class Evaluation(NamedTuple):
 
 
 def read_evaluation(folder: RunFolder, settings: RunSettings) -> Evaluation:
-    """What the evaluation now comes to, in both modes; may be read at any time.
+    """The current samples, answers and scores, in both modes; may be read at any time.
 
     samples.jsonl holds the questions of the last call. Current are the answers to them by the
     models, prompts and parameters that the settings name, and the scores of these answers by the
@@ -32,7 +33,7 @@ def read_evaluation(folder: RunFolder, settings: RunSettings) -> Evaluation:
     stay and count again when the settings come back.
 
     Raises:
-        DamagedLogError: a line is not ours.
+        DamagedLogError: a line is damaged.
     """
     samples = list(read_records(folder.results_path(SAMPLES.name), Sample))
     current = frozenset(current_answer_ids(samples, folder, settings))
@@ -56,7 +57,7 @@ def current_answer_ids(
 def _current_scores(
     folder: RunFolder, settings: RunSettings, answer_ids: frozenset[str]
 ) -> list[Score]:
-    judge, embedding = judge_model(settings), settings.evaluation.embedding_model
+    judge, embedding = judge_of(settings).model, embeddings_of(settings).model
     last: dict[tuple[str, Metric], Score] = {}
     for score in read_records(folder.results_path(SCORES.name), Score):
         is_judged_alike = (score.judge_model, score.embedding_model) == (judge, embedding)

@@ -15,12 +15,13 @@ from engine.ask import Ask, ask_together
 from engine.errors import ConfigError, Deferred
 from engine.files.records import read_records_by_id
 from engine.wire.tokens import count_tokens
+from jobs.settings.roles import RoleModel, embeddings_of
 from jobs.text.text_similarity import Vectors, read_vectors, unit_vectors
 from schemas.documents import Chunk
 from schemas.outcomes import Completed, Outcome
 from schemas.record import content_id
 from schemas.requests import EMBEDDINGS, Json, Request, make_request
-from schemas.settings import EvaluationSettings
+from schemas.settings import RunSettings
 
 if TYPE_CHECKING:
     from bm25s.tokenization import Tokenizer
@@ -35,7 +36,7 @@ Ranking = list[list[str]]  # for each question the ids of its chunks, the best f
 
 
 async def retrieve_chunks(
-    questions: Sequence[str], chunks_path: Path, settings: EvaluationSettings, ask: Ask
+    questions: Sequence[str], chunks_path: Path, settings: RunSettings, ask: Ask
 ) -> Ranking:
     """The ids of the `retrieved_chunks` best chunks for each question, the best first.
 
@@ -48,7 +49,7 @@ async def retrieve_chunks(
     """
     if not questions:
         return []
-    if settings.retriever == "embeddings":
+    if settings.evaluation.retriever == "embeddings":
         return await _rank_by_meaning(questions, chunks_path, settings, ask)
     if find_spec("bm25s") is None:
         raise ConfigError(
@@ -56,7 +57,7 @@ async def retrieve_chunks(
             "or set evaluation.retriever=embeddings"
         )
     return await asyncio.to_thread(
-        _rank_by_words, questions, chunks_path, settings.retrieved_chunks
+        _rank_by_words, questions, chunks_path, settings.evaluation.retrieved_chunks
     )
 
 
@@ -77,7 +78,7 @@ def _rank_by_words(questions: Sequence[str], chunks_path: Path, count: int) -> R
 
 
 class _WordNumbers:
-    """The words of each chunk as numbers, read anew from the file each time somebody looks.
+    """The words of each chunk as numbers, read again from the file for each iteration.
 
     Words that no question has share the number of the empty word: they only make chunks long.
     """
@@ -106,21 +107,21 @@ class _Scored(NamedTuple):
 
 
 async def _rank_by_meaning(
-    questions: Sequence[str], chunks_path: Path, settings: EvaluationSettings, ask: Ask
+    questions: Sequence[str], chunks_path: Path, settings: RunSettings, ask: Ask
 ) -> Ranking:
     """Goes through all chunks before it raises Deferred, so that they share a batch round."""
     is_deferred = False
     best: list[list[_Scored]] = [[] for _ in questions]
     wanted: Vectors | None = None
-    model = settings.embedding_model
-    asked = [_request(f"question {text}", [text], model) for text in questions]
+    embeddings, count = embeddings_of(settings), settings.evaluation.retrieved_chunks
+    asked = [_request(f"question {text}", [text], embeddings) for text in questions]
     try:
         wanted = _stack(await ask_together(ask, asked))
     except Deferred:
         is_deferred = True
     batches = _groups(read_records_by_id(chunks_path, Chunk), TEXTS_PER_REQUEST)
     for group in _groups(batches, REQUESTS_AT_ONCE):
-        requests = [_chunk_request(chunks, model) for chunks in group]
+        requests = [_chunk_request(chunks, embeddings) for chunks in group]
         try:
             outcomes = await ask_together(ask, requests)
         except Deferred:
@@ -128,26 +129,27 @@ async def _rank_by_meaning(
         else:
             ids = [chunk.chunk_id for chunks in group for chunk in chunks]
             if wanted is not None:
-                _keep_best(best, wanted, ids, _stack(outcomes), settings.retrieved_chunks)
+                _keep_best(best, wanted, ids, _stack(outcomes), count)
     if is_deferred:
         raise Deferred
     return [[scored.chunk_id for scored in sorted(row, reverse=True)] for row in best]
 
 
-def _chunk_request(chunks: Sequence[Chunk], model: str) -> Request:
+def _chunk_request(chunks: Sequence[Chunk], embeddings: RoleModel) -> Request:
     ids = content_id("embedded_chunks", [chunk.chunk_id for chunk in chunks])
-    return _request(ids, [chunk.text for chunk in chunks], model)
+    return _request(ids, [chunk.text for chunk in chunks], embeddings)
 
 
-def _request(item_id: str, texts: Sequence[str], model: str) -> Request:
+def _request(item_id: str, texts: Sequence[str], embeddings: RoleModel) -> Request:
     given: list[Json] = list(texts)
     return make_request(
         item_id,
         0,
         url=EMBEDDINGS,
-        body={"model": model, "input": given, "encoding_format": "base64"},
+        body={"model": embeddings.model, "input": given, "encoding_format": "base64"},
         purpose=PURPOSE,
         prompt_tokens=sum(map(count_tokens, texts)),
+        server=embeddings.server,
     )
 
 
@@ -165,8 +167,8 @@ def _vectors(outcome: Outcome) -> Vectors:
     else:
         problem = f"{outcome.code}: {outcome.message}"
     raise ConfigError(
-        f"the embedding model {outcome.model} failed ({problem}): set evaluation.embedding_model "
-        "to one that is served here, or evaluation.retriever=bm25"
+        f"the embedding model {outcome.model} failed ({problem}): set embeddings.model to one "
+        "that is served there, or evaluation.retriever=bm25"
     )
 
 

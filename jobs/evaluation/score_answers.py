@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.ask import Ask
 from engine.errors import ConfigError
 from engine.files.records import read_records
+from engine.servers import OWN_SERVER
 from engine.stage import StageFiles
 from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_tasks
 from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.contest import Contest
-from jobs.evaluation.evaluated_models import judge_model
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
+from jobs.settings.roles import RoleModel, embeddings_of, judge_of
 from schemas.evaluation import METRICS, Metric, ModelAnswer, Sample, Score
 from schemas.record import Record, content_id
 from schemas.settings import RunSettings
@@ -38,7 +39,7 @@ class ScoreTask(Record):
 
 
 def check_scoring() -> None:
-    """Say what is missing before anything is paid for.
+    """Check that ragas is there before anything is paid for.
 
     Raises:
         ConfigError: ragas is not installed.
@@ -72,7 +73,7 @@ class Scoring(NamedTuple):
     """How answers are scored: the judge, and the version of ragas that was imported for it."""
 
     policy: "JudgePolicy"
-    embedding_model: str
+    embeddings: RoleModel
     ragas_version: str
 
 
@@ -83,15 +84,16 @@ async def load_scoring(settings: RunSettings) -> Scoring:
     from jobs.evaluation.ragas_scoring.judge import JudgePolicy
     from jobs.evaluation.ragas_scoring.metrics import RAGAS_VERSION
 
-    chosen = settings.evaluation
+    chosen, judge = settings.evaluation, judge_of(settings)
     policy = JudgePolicy(
-        model=judge_model(settings),
+        model=judge.model,
+        server=judge.server,
         output=chosen.judge_output,
         max_output_tokens=chosen.judge_max_output_tokens,
         temperature=chosen.temperature,
-        is_bounded=settings.teacher.provider == "local",
+        is_bounded=settings.teacher.is_local and judge.server == OWN_SERVER,
     )
-    return Scoring(policy, chosen.embedding_model, RAGAS_VERSION)
+    return Scoring(policy, embeddings_of(settings), RAGAS_VERSION)
 
 
 async def score_answer(task: ScoreTask, ask: Ask, scoring: Scoring) -> list[Score]:
@@ -108,7 +110,7 @@ async def score_answer(task: ScoreTask, ask: Ask, scoring: Scoring) -> list[Scor
             answer=task.answer.text,
             ask=ask,
             policy=scoring.policy,
-            embedding_model=scoring.embedding_model,
+            embeddings=scoring.embeddings,
         )
     except UnscoredError as error:
         problem = str(error)
@@ -123,7 +125,7 @@ async def score_answer(task: ScoreTask, ask: Ask, scoring: Scoring) -> list[Scor
             value=value,
             problem=problem,
             judge_model=scoring.policy.model,
-            embedding_model=scoring.embedding_model,
+            embedding_model=scoring.embeddings.model,
             ragas_version=scoring.ragas_version,
         )
     ]
@@ -136,8 +138,8 @@ def _score_id(answer: ModelAnswer, metric: Metric, settings: RunSettings) -> str
         answer.answer_id,
         answer.text,
         metric,
-        judge_model(settings),
-        chosen.embedding_model,
+        judge_of(settings).model,
+        embeddings_of(settings).model,
         chosen.judge_output,
         chosen.judge_max_output_tokens,
         chosen.temperature,

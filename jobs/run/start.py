@@ -1,5 +1,6 @@
 """Starts a run or goes on with it: what changed, what that costs, then the stages."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -16,11 +17,12 @@ from jobs.dataset.stages import DATASET
 from jobs.documents.list_sources import find_missing_documents, list_sources
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changes import RunChanges, apply_changes, find_changes
+from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
-from jobs.run.open_engine import check_price, open_engine
 from jobs.run.preview import Preview, preview_changes
 from jobs.run.retry import retry_failed
 from jobs.run.rounds import Rounds, RunPass
+from jobs.run.run_engine import OtherServers, check_price, open_run_engine
 from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages
 from jobs.settings.run_config import (
     new_run_config,
@@ -36,7 +38,10 @@ _log = logging.getLogger(__name__)
 
 
 class RunOrder(NamedTuple):
-    """What the user asks for. The keys of the endpoints are in no file, log or error."""
+    """What the user asks for. The keys of the endpoints are in no file, log or error.
+
+    `others` are the servers that stages may ask beside the teacher's.
+    """
 
     folder: RunFolder
     settings: RunSettings
@@ -46,6 +51,7 @@ class RunOrder(NamedTuple):
     lane: LaneOrder = LaneOrder()
     last_stage: str | None = None
     stages: Stages[None] = DATASET
+    others: OtherServers = OtherServers()
 
 
 async def start_run(order: RunOrder) -> StagesEnd:
@@ -53,7 +59,7 @@ async def start_run(order: RunOrder) -> StagesEnd:
 
     Raises:
         ConfigError: settings or documents changed and that was not accepted; other bad settings.
-        EngineError: whatever ends the run early; everything bought until then is kept.
+        EngineError: any error that ends the run early; everything bought until then is kept.
     """
     stopping, settings = Stopping(), order.settings
     _check_folders(order)
@@ -68,9 +74,10 @@ async def start_run(order: RunOrder) -> StagesEnd:
             failed_count = retry_failed(order.folder, order.stages)
             is_changed = is_changed or failed_count > 0
             _log.info("asking again: %d requests that had failed", failed_count)
-        async with open_engine(
-            order.folder, settings, order.endpoints, stopping, order.lane
+        async with open_run_engine(
+            order.folder, settings, order.endpoints, stopping, order.lane, order.others
         ) as engine:
+            await asyncio.to_thread(check_journal, order.folder, engine.journal, order.stages)
             context = StageContext(
                 folder=order.folder,
                 settings=settings,
@@ -94,7 +101,7 @@ async def run_in_rounds(
     name: str,
     is_changed: bool,
 ) -> StagesEnd:
-    """Call `run` as often as batches need; `name` tells its passes from those of other commands."""
+    """Call `run` as often as batches need; `name` distinguishes its passes from other commands'."""
     end = StagesEnd("batches", StagePass(), is_done=False)  # of a round in which no pass was due
 
     async def run_pass() -> bool:
@@ -125,7 +132,7 @@ def _check_folders(order: RunOrder) -> None:
 
 
 async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
-    """Remove from the run what no longer holds, and keep the settings that it goes on with.
+    """Remove stale results from the run, and write the settings that it goes on with.
 
     Returns whether anything was other than before.
     """
@@ -167,7 +174,7 @@ async def _check_consent(changes: RunChanges, order: RunOrder, stopping: Stoppin
         ConfigError: something would be asked that would not be without the changes.
     """
     settings = order.settings
-    price = make_price(settings.prices, is_free=settings.teacher.provider == "local")
+    price = make_price(settings.prices, is_free=settings.teacher.is_local)
 
     async def preview(changes: RunChanges) -> Preview:
         return await preview_changes(order.folder, settings, changes, price, stopping, order.stages)

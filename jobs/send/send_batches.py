@@ -4,16 +4,13 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from engine.batch.client import BatchClient
-from engine.batch.collecting.collector import Sink
+from engine.assemble import BatchPlace, Keeper, LaneParts, open_batch_desk
 from engine.batch.desk import BatchDesk
-from engine.batch.open_desk import DeskOrder, open_desk
 from engine.batch.packing.outbox import Spooled
-from engine.budget import Budget
 from engine.clock import Clock, SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
@@ -31,8 +28,7 @@ from jobs.send.result_files import (
     set_failures_aside,
 )
 from jobs.send.send_requests import SendEnd, SendOrder
-from jobs.send.spending import Keep, open_spending
-from schemas.outcomes import Outcome
+from jobs.send.spending import open_spending
 
 _log = logging.getLogger(__name__)
 
@@ -78,14 +74,22 @@ async def open_send_desk(
     clock: Clock,
     stopping: Stopping,
 ) -> AsyncIterator[BatchDesk]:
-    """The desk of a file that is sent. Raises what `open_desk` does."""
-    timeout_s = order.settings.limits.request_timeout_s
-    client = BatchClient(order.endpoints[0], timeout_s=timeout_s, clock=clock)
+    """The desk of a file that is sent. Raises what `open_batch_desk` does."""
+    place = BatchPlace(
+        create_send_batch_folder(order.out_path), order.settings.batch, lane.state_dir
+    )
     with open_spending(result_paths(order.out_path), order.settings) as spending:
-        keep = spending.keeping(counting(results.keep, stats))
-        sink = Sink(keep, lambda custom_id: results.ending(custom_id) is not None)
-        desk_order = _desk_order(order, lane, spending.budget, sink, clock, stopping)
-        async with aclosing(client), open_desk(client, desk_order) as desk:
+        keep = spending.keeping(results.keep)
+        keeper = Keeper(keep, lambda custom_id: results.ending(custom_id) is not None)
+        parts = LaneParts(
+            endpoints=order.endpoints,
+            limits=order.settings.limits,
+            budget=spending.budget,
+            stats=stats,
+            stopping=stopping,
+            clock=clock,
+        )
+        async with open_batch_desk(parts, place, keeper) as desk:
             yield desk
 
 
@@ -165,38 +169,6 @@ def _spool(source: CheckedSource) -> Iterator[Spooled]:
             output_tokens=request.max_output_tokens,
             payload=request.payload,
         )
-
-
-def _desk_order(
-    order: SendOrder,
-    lane: LaneOrder,
-    budget: Budget,
-    sink: Sink,
-    clock: Clock,
-    stopping: Stopping,
-) -> DeskOrder:
-    return DeskOrder(
-        folder=create_send_batch_folder(order.out_path),
-        endpoint=order.endpoints[0],
-        settings=order.settings.batch,
-        state_dir=lane.state_dir,
-        price=budget.price,
-        budget=budget,
-        sink=sink,
-        enlarges_truncated=order.settings.limits.retry_truncated,
-        clock=clock,
-        stopping=stopping,
-    )
-
-
-def counting(keep: Keep, stats: Stats) -> Keep:
-    """`keep`, which also counts the outcome."""
-
-    def keep_and_count(outcome: Outcome) -> Awaitable[None]:
-        stats.count_settled(outcome)
-        return keep(outcome)
-
-    return keep_and_count
 
 
 def _counts(before: ResultCounts, wanted: int, bad: int) -> SourceCounts:

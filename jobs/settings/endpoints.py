@@ -1,26 +1,26 @@
 """Where requests go: the settings name the addresses, the environment holds the keys."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from engine.errors import AuthError, ConfigError
-from engine.wire.endpoints import NO_ACCOUNT, Account, Endpoint
+from engine.wire.endpoints import Endpoint
+from jobs.settings.keys import read_account, read_key, read_key_of
 from jobs.settings.proxies import read_proxy
 from jobs.settings.resolve import API_KEY_VARIABLE, Layer
-from schemas.settings import (
-    EndpointSettings,
-    JsonForm,
-    RunSettings,
-    TeacherSettings,
-)
-
-ACCOUNT_VARIABLES = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")  # those of the official SDK
+from schemas.settings import EndpointSettings, JsonForm, RunSettings
 
 _SHORT_NAMES = {"key": "key_variable", "rpm": "requests_per_minute", "tpm": "tokens_per_minute"}
 
-_log = logging.getLogger(__name__)
+
+def read_run_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> list[Endpoint]:
+    """Where a run's teacher is asked. None: its model is started with the run, on this machine.
+
+    Raises:
+        AuthError: a key is needed and is not in the environment.
+    """
+    return [] if settings.teacher.is_local else read_endpoints(settings, environment)
 
 
 def read_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> list[Endpoint]:
@@ -36,10 +36,10 @@ def read_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> lis
     return [
         Endpoint(
             teacher.base_url,
-            _read_default_key(teacher.base_url, environment),
+            read_key_of("teacher", teacher.base_url, teacher.key_variable, environment),
             teacher.output_limit_name,
             output=teacher.output,
-            account=_read_account(environment),
+            account=read_account(environment, teacher.key_variable or API_KEY_VARIABLE),
             proxy=read_proxy(teacher.base_url, environment),
         )
     ]
@@ -56,15 +56,15 @@ def read_trainer_endpoint(settings: RunSettings, environment: Mapping[str, str])
     Raises:
         AuthError: a key is needed and is not in the environment.
     """
-    base_url = settings.student.base_url
-    if base_url is not None:
+    student = settings.student
+    if student.base_url is not None:
         return Endpoint(
-            base_url,
-            _read_default_key(base_url, environment),
-            account=_read_account(environment),
-            proxy=read_proxy(base_url, environment),
+            student.base_url,
+            read_key_of("student", student.base_url, student.key_variable, environment),
+            account=read_account(environment, student.key_variable or API_KEY_VARIABLE),
+            proxy=read_proxy(student.base_url, environment),
         )
-    if settings.teacher.provider == "local":
+    if settings.teacher.is_local:
         return None
     return read_send_endpoints(settings, environment)[0]
 
@@ -78,42 +78,11 @@ def read_endpoint_flags(flags: Sequence[str]) -> Layer:
     return Layer("--endpoint", {"endpoints": [_read_flag(flag) for flag in flags]} if flags else {})
 
 
-def _read_default_key(base_url: str, environment: Mapping[str, str]) -> str:
-    api_key = _read_key(API_KEY_VARIABLE, environment)
-    if not api_key and base_url == TeacherSettings().base_url:
-        raise AuthError(f"{base_url} needs a key: set the environment variable {API_KEY_VARIABLE}")
-    return api_key
-
-
-def _read_key(variable: str, environment: Mapping[str, str]) -> str:
-    """The key in a variable, without the white space that files and pasting leave around it.
-
-    Raises:
-        AuthError: it holds what no header can.
-    """
-    found = environment.get(variable, "")
-    api_key = found.strip()
-    if api_key != found:
-        _log.warning("%s: the white space around the key is left out", variable)
-    if not all("!" <= character <= "~" for character in api_key):
-        raise AuthError(
-            f"{variable} holds characters that no key has (such as a line break or a blank in the "
-            "middle): set it to the key alone"
-        )
-    return api_key
-
-
-def _read_account(environment: Mapping[str, str]) -> Account:
-    """Who pays, as the official SDK reads it."""
-    organization, project = (environment.get(name, "").strip() for name in ACCOUNT_VARIABLES)
-    return Account(organization, project)
-
-
 def _make_endpoint(
     settings: EndpointSettings, output: JsonForm, environment: Mapping[str, str]
 ) -> Endpoint:
     variable = settings.key_variable
-    api_key = _read_key(variable, environment) if variable else ""
+    api_key = read_key(variable, environment) if variable else ""
     if variable and not api_key:
         raise AuthError(f"{settings.base_url} needs a key: set the environment variable {variable}")
     return Endpoint(
@@ -123,7 +92,7 @@ def _make_endpoint(
         settings.requests_per_minute,
         settings.tokens_per_minute,
         output=output,
-        account=_read_account(environment) if variable == API_KEY_VARIABLE else NO_ACCOUNT,
+        account=read_account(environment, variable),
         proxy=read_proxy(settings.base_url, environment),
     )
 

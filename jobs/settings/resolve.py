@@ -14,10 +14,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from engine.errors import ConfigError
+from jobs.settings.former_names import FORMER_NAMES, with_present_names
 from schemas.settings import RunSettings, TeacherSettings
 
 ENV_PREFIX = "DISTILL_"
-MAY_HOLD_SECRETS = ("teacher.base_url", "student.base_url", "endpoints")
+MAY_HOLD_SECRETS = ("base_url", "key_variable")  # last parts of keys, and all of `endpoints`
 BASE_URL_VARIABLE = "OPENAI_BASE_URL"
 API_KEY_VARIABLE = "OPENAI_API_KEY"
 
@@ -40,12 +41,14 @@ def resolve_settings(layers: Sequence[Layer]) -> RunSettings:
     """The settings that the layers give together; a later layer wins key by key.
 
     Below a layer that names another provider lie that provider's defaults
-    (teacher_defaults.toml), above what was set for the former one. A relative documents_dir is
-    relative to the working directory of this call.
+    (teacher_defaults.toml), above what was set for the former one. Names of earlier versions are
+    read as those of today. A relative documents_dir is relative to the working directory of this
+    call.
 
     Raises:
         ConfigError: an unknown key or a wrong value; says where, what was found and expected.
     """
+    layers = [Layer(layer.source, with_present_names(layer.tree)) for layer in layers]
     try:
         settings = RunSettings.model_validate(_merge_all(layers))
     except ValidationError as error:
@@ -80,7 +83,8 @@ def read_environment(environment: Mapping[str, str]) -> Layer:
     Raises:
         ConfigError: a DISTILL_ variable names no setting.
     """
-    names = {ENV_PREFIX + key.replace(".", "_").upper(): key for key in setting_keys()}
+    keys = [*setting_keys(), *FORMER_NAMES]
+    names = {ENV_PREFIX + key.replace(".", "_").upper(): key for key in keys}
     tree: Tree = {}
     if base_url := environment.get(BASE_URL_VARIABLE):
         set_key(tree, "teacher.base_url", base_url)
@@ -242,7 +246,8 @@ def _explain(error: ValidationError, layers: Sequence[Layer]) -> str:
         if problem["type"] == "extra_forbidden":
             lines.append(f"{source}: unknown key {key!r}{_nearest(key, list(setting_keys()))}")
         else:
-            found = "" if key.startswith(MAY_HOLD_SECRETS) else f" (found {problem['input']!r})"
+            is_secret = key.endswith(MAY_HOLD_SECRETS) or key.startswith("endpoints")
+            found = "" if is_secret else f" (found {problem['input']!r})"
             lines.append(f"{source}: {key}: {problem['msg']}{found}")
     return "\n".join(lines)
 

@@ -13,14 +13,15 @@ from engine.errors import ConfigError, DamagedLogError
 from engine.files.records import first_problem
 from engine.files.replace import replace_file
 from jobs.prompts import prompt_hashes
-from schemas.record import Record
+from jobs.settings.former_names import with_present_names
+from schemas.record import Value
 from schemas.settings import FORMAT_VERSION, RunIdentity, RunSettings
 
 DISTRIBUTION = "corpus-distill"
 HEADER = b"# Written by distill. Give other settings by flags, the environment or --config.\n"
 
 
-class RunConfig(Record):
+class RunConfig(Value):
     """Who a run is and what it depends on."""
 
     run: RunIdentity
@@ -58,7 +59,10 @@ def read_run_config(path: Path) -> RunConfig | None:
     try:
         tree: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         _refuse_newer(path, tree)
-        return RunConfig(run=tree.pop("run"), settings=RunSettings.model_validate(tree))
+        identity = tree.pop("run")
+        return RunConfig(
+            run=identity, settings=RunSettings.model_validate(with_present_names(tree))
+        )
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise _damaged(path, str(error)) from error
     except KeyError as error:

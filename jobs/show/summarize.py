@@ -1,4 +1,4 @@
-"""Reads what a run has come to from its files; may be called at any time, writes nothing."""
+"""Reads the state of a run from its files; may be called at any time, writes nothing."""
 
 import os
 from collections import Counter, defaultdict
@@ -51,7 +51,7 @@ def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSumm
         run_dir=os.fsencode(folder.run_dir).decode(errors="backslashreplace"),
         run_id=config.run.run_id if config else None,
         model=config.settings.teacher.model if config else None,
-        is_demo_grade=config is not None and config.settings.teacher.provider == "local",
+        is_demo_grade=config is not None and config.settings.teacher.is_local,
         documents=_count_lines(folder.results_path("documents")),
         stages=_sum_stages(folder, dataset),
         requests=requests,

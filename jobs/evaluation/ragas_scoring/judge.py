@@ -9,11 +9,12 @@ from ragas.llms.base import InstructorBaseRagasLLM
 
 from engine.ask import Ask, ask_together
 from engine.files.records import first_problem
+from engine.servers import OWN_SERVER
 from engine.wire.content import json_text, reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.evaluation.ragas_scoring.strict_schema import strict_schema
 from schemas.outcomes import Failed, Outcome
-from schemas.record import Record
+from schemas.record import Value
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
 from schemas.settings import JsonForm
 
@@ -24,17 +25,18 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class UnscoredError(Exception):
-    """An answer cannot be scored; says why."""
+    """An answer cannot be scored; the message says why."""
 
 
-class JudgePolicy(Record):
-    """How the judge is asked. `is_bounded`: small models go on for ever where nothing ends them."""
+class JudgePolicy(Value):
+    """How the judge is asked. `is_bounded`: the schema limits lengths, which small models need."""
 
     model: str
     output: JsonForm
     max_output_tokens: int
     temperature: float | None
     is_bounded: bool
+    server: str = OWN_SERVER
 
 
 class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
@@ -63,7 +65,7 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
         self._next_ordinal: defaultdict[str, int] = defaultdict(int)
 
     def generate(self, prompt: str, response_model: type[Shape]) -> Shape:
-        """Not there: the engine is asynchronous."""
+        """Not supported: the engine is asynchronous."""
         raise NotImplementedError
 
     async def agenerate(self, prompt: str, response_model: type[Shape]) -> Shape:
@@ -114,6 +116,7 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
             body=body,
             purpose=PURPOSE,
             prompt_tokens=count_tokens(prompt) + 2 * MESSAGE_OVERHEAD_TOKENS,
+            server=self._policy.server,
         )
 
     def _response_format(self, response_model: type[BaseModel]) -> dict[str, Json]:

@@ -9,6 +9,7 @@ from ragas.metrics.collections import AnswerRelevancy, Faithfulness
 from engine.ask import Ask
 from jobs.evaluation.ragas_scoring.embeddings import JudgeEmbeddings, embedding_request
 from jobs.evaluation.ragas_scoring.judge import Judge, JudgePolicy, UnscoredError
+from jobs.settings.roles import RoleModel
 from schemas.evaluation import Metric, Sample
 
 RAGAS_VERSION: str = ragas.__version__
@@ -23,7 +24,7 @@ async def measure(
     answer: str,
     ask: Ask,
     policy: JudgePolicy,
-    embedding_model: str,
+    embeddings: RoleModel,
 ) -> float:
     """The metric as ragas defines it, through `ask`: two batch rounds at most.
 
@@ -44,11 +45,11 @@ async def measure(
                 ask=ask,
                 policy=policy,
                 repeats=QUESTIONS_PER_ANSWER,
-                alongside=[embedding_request(item_id, [sample.question], embedding_model)],
+                alongside=[embedding_request(item_id, [sample.question], embeddings)],
             )
-            embeddings = JudgeEmbeddings(item_id, ask=ask, model=embedding_model)
+            vectors = JudgeEmbeddings(item_id, ask=ask, embeddings=embeddings)
             relevancy = AnswerRelevancy(
-                llm=judge, embeddings=embeddings, strictness=QUESTIONS_PER_ANSWER
+                llm=judge, embeddings=vectors, strictness=QUESTIONS_PER_ANSWER
             )
             result = await relevancy.ascore(user_input=sample.question, response=answer)
         case _:

@@ -23,7 +23,7 @@ from tests.openai_server import Faults, ModelCard, OpenAIServer, ServerConfig
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
 
 MODELS = ("gpt-4.1-mini", "gpt-4o-mini", "gpt-6-luna", "ft:tuned")
-SETTINGS = ("evaluation.baseline_model=gpt-6-luna", "evaluation.tuned_model=ft:tuned")
+SETTINGS = ("baseline.model=gpt-6-luna", "tuned.model=ft:tuned")
 
 Values = dict[tuple[str, Role, Metric], float | None]
 

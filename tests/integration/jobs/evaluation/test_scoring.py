@@ -13,7 +13,7 @@ from engine.stopping import Stopping
 from engine.testing.calls import completed, failed
 from engine.wire.endpoints import Endpoint
 from jobs.evaluation.score_answers import ScoreTask, Scoring, load_scoring, score_answer
-from jobs.run.open_engine import open_engine
+from jobs.run.run_engine import open_run_engine
 from schemas.evaluation import Metric
 from schemas.outcomes import Outcome
 from schemas.requests import CHAT_COMPLETIONS, Request
@@ -67,7 +67,7 @@ async def test_scores_are_those_of_ragas_own_client_bit_for_bit(
 
     async with OpenAIServer(responder=workshop) as server:
         endpoint = Endpoint(server.base_url, server.api_key)
-        async with open_engine(folder, settings, [endpoint], Stopping()) as engine:
+        async with open_run_engine(folder, settings, [endpoint], Stopping()) as engine:
             ours = await score_all(tasks, scoring, engine.ask)
             call_count = len(server.calls)
             again = await score_all(tasks, scoring, engine.ask)

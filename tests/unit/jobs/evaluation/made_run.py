@@ -31,7 +31,7 @@ SUBJECTS = {
 
 
 def make_settings(*assignments: str) -> RunSettings:
-    given = ["teacher.model=gpt-4.1-mini", "evaluation.judge_model=gpt-4o-mini", *assignments]
+    given = ["teacher.model=gpt-4.1-mini", "judge.model=gpt-4o-mini", *assignments]
     return resolve_settings([read_assignments(given)])
 
 

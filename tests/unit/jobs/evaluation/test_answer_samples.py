@@ -13,11 +13,12 @@ from schemas.documents import Chunk
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample
 from schemas.outcomes import Outcome
 from schemas.requests import Json, Request
-from schemas.settings import EvaluationSettings
+from schemas.settings import EvaluationSettings, RunSettings
 from tests.unit.jobs.evaluation.asking import ask_by_body
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
 
 SETTINGS = EvaluationSettings()
+RUN_SETTINGS = RunSettings(evaluation=SETTINGS)
 SAMPLE = Sample(
     sample_id="s", slice="held_out_document", question="Why?", context="So.", title="A > B"
 )
@@ -30,7 +31,7 @@ async def test_models_are_asked_what_training_rows_ask(tmp_path: Path, mode: Mod
     async with RecordLog(folder.results_path("chunks"), Chunk) as chunks:
         (sample,) = held_out_samples(folder, chunks, EvaluationSettings(max_held_out=1))
         chunk = chunks.require(sample.chunk_ids[0])
-    (task,) = answer_tasks([sample], {"tuned": "ft:x"}, mode, SETTINGS)
+    (task,) = answer_tasks([sample], {"tuned": "ft:x"}, mode, RUN_SETTINGS)
     ask = ask_by_body(lambda _: "An answer.")
 
     await answer_sample(task, ask, SETTINGS)
@@ -44,7 +45,7 @@ async def test_models_are_asked_what_training_rows_ask(tmp_path: Path, mode: Mod
 
 
 async def test_answer_says_who_gave_it_and_what_it_cost() -> None:
-    (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", SETTINGS)
+    (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", RUN_SETTINGS)
 
     (answer,) = await answer_sample(task, ask_by_body(lambda _: "  I don't know.\n"), SETTINGS)
 
@@ -55,7 +56,7 @@ async def test_answer_says_who_gave_it_and_what_it_cost() -> None:
 
 
 async def test_request_that_failed_for_good_is_a_rejection_that_names_the_model() -> None:
-    (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", SETTINGS)
+    (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", RUN_SETTINGS)
 
     async def ask(request: Request) -> Outcome:
         return failed(request, "context_length_exceeded")
@@ -78,7 +79,7 @@ async def test_request_that_failed_for_good_is_a_rejection_that_names_the_model(
 async def test_answer_that_was_cut_off_or_is_a_refusal_is_what_the_model_said(
     code: str, message: dict[str, Json], text: str, is_refused: bool
 ) -> None:
-    (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", SETTINGS)
+    (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", RUN_SETTINGS)
 
     async def ask(request: Request) -> Outcome:
         return failed(request, code, reply={"choices": [{"message": message}]})
@@ -90,7 +91,7 @@ async def test_answer_that_was_cut_off_or_is_a_refusal_is_what_the_model_said(
 
 
 async def test_answer_that_was_filtered_is_a_rejection() -> None:
-    (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", SETTINGS)
+    (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", RUN_SETTINGS)
     choice: Json = {"message": {"content": "It"}, "finish_reason": "content_filter"}
 
     async def ask(request: Request) -> Outcome:
@@ -103,8 +104,8 @@ def test_every_model_gets_every_sample_but_no_unanswerable_one_without_an_excerp
     models: dict[Role, str] = {"baseline": "small", "teacher": "big"}
     samples = [SAMPLE, UNANSWERABLE]
 
-    opened = list(answer_tasks(samples, models, "open", SETTINGS))
-    closed = list(answer_tasks(samples, models, "closed", SETTINGS))
+    opened = list(answer_tasks(samples, models, "open", RUN_SETTINGS))
+    closed = list(answer_tasks(samples, models, "closed", RUN_SETTINGS))
 
     assert [(task.sample.sample_id, task.role) for task in opened] == [
         ("s", "baseline"),
@@ -119,7 +120,9 @@ def test_every_model_gets_every_sample_but_no_unanswerable_one_without_an_excerp
 async def test_roles_with_one_model_ask_each_for_themselves() -> None:
     ask = ask_by_body(lambda _: "An answer.")
 
-    for task in answer_tasks([SAMPLE], {"baseline": "same", "teacher": "same"}, "open", SETTINGS):
+    for task in answer_tasks(
+        [SAMPLE], {"baseline": "same", "teacher": "same"}, "open", RUN_SETTINGS
+    ):
         await answer_sample(task, ask, SETTINGS)
 
     assert len({request.request_id for request in ask.requests}) == 2

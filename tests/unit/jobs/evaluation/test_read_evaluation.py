@@ -8,13 +8,14 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
 from jobs.evaluation.build_samples import SAMPLES
-from jobs.evaluation.evaluated_models import answer_id, evaluated_models, judge_model
+from jobs.evaluation.evaluated_models import answer_id, evaluated_models
 from jobs.evaluation.read_evaluation import (
     ADVICE,
     describe_problems,
     read_evaluation,
 )
 from jobs.evaluation.score_answers import SCORES
+from jobs.settings.roles import judge_of
 from schemas.dataset import Rejection
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample, Score
 from schemas.finetuning import TuningEvent
@@ -71,7 +72,7 @@ def folder(tmp_path: Path) -> RunFolder:
 def test_only_answers_of_the_models_and_parameters_that_are_set_are_current(
     folder: RunFolder,
 ) -> None:
-    settings = make_settings("evaluation.baseline_model=small")
+    settings = make_settings("baseline.model=small")
     now = make_answer("baseline", "small", settings)
     closed = make_answer("baseline", "small", settings, "closed")
     former_model = make_answer("baseline", "smaller", settings)
@@ -110,7 +111,7 @@ def test_run_without_an_evaluation_has_an_empty_one(tmp_path: Path) -> None:
 
 
 def test_problems_of_what_is_current_are_counted_and_come_with_advice(folder: RunFolder) -> None:
-    settings = make_settings("evaluation.baseline_model=small")
+    settings = make_settings("baseline.model=small")
     answer = make_answer("baseline", "small", settings)
     missing = make_answer("teacher", "gpt-4.1-mini", settings)
     score = make_score(answer, value=None, judge="gpt-4o-mini", version="0.4.3")
@@ -158,7 +159,7 @@ def test_tuned_model_is_the_last_that_a_job_made_unless_one_is_set(folder: RunFo
     write(folder, "finetuning", events)
 
     assert evaluated_models(folder, make_settings())["tuned"] == "ft:2"
-    named = make_settings("evaluation.tuned_model=mine")
+    named = make_settings("tuned.model=mine")
     assert evaluated_models(folder, named)["tuned"] == "mine"
 
 
@@ -169,13 +170,6 @@ def test_models_that_are_not_set_are_the_teachers(folder: RunFolder) -> None:
         "baseline": "gpt-4.1-mini",
         "teacher": "gpt-4.1-mini",
     }
-    assert (
-        judge_model(
-            settings.model_copy(
-                update={"evaluation": settings.evaluation.model_copy(update={"judge_model": ""})}
-            )
-        )
-        == "gpt-4.1-mini"
-    )
+    assert judge_of(make_settings('judge.model=""')).model == "gpt-4.1-mini"
     tuned = make_settings("student.model=student")
     assert evaluated_models(folder, tuned)["baseline"] == "student"

@@ -18,7 +18,6 @@ from schemas.documents import Chunk
 from schemas.outcomes import Outcome
 from schemas.record import content_id
 from schemas.requests import Request
-from schemas.settings import EvaluationSettings
 from tests.unit.jobs.evaluation.asking import Body, ask_by_body
 from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_run, make_settings
 
@@ -35,7 +34,7 @@ async def unasked(_: Request) -> Outcome:
 
 
 async def test_words_find_the_chunk_that_a_question_is_about(folder: RunFolder) -> None:
-    settings = EvaluationSettings(retrieved_chunks=3)
+    settings = make_settings("evaluation.retrieved_chunks=3")
 
     found = await retrieve_chunks(QUESTIONS, folder.results_path("chunks"), settings, unasked)
 
@@ -46,7 +45,7 @@ async def test_words_find_the_chunk_that_a_question_is_about(folder: RunFolder) 
 async def test_question_that_shares_no_word_gets_some_chunks_and_a_small_run_all(
     folder: RunFolder,
 ) -> None:
-    settings = EvaluationSettings(retrieved_chunks=50)
+    settings = make_settings("evaluation.retrieved_chunks=50")
 
     (found,) = await retrieve_chunks(["Zzz?"], folder.results_path("chunks"), settings, unasked)
 
@@ -68,7 +67,7 @@ def embed(body: Body) -> Body:
 
 
 async def test_embeddings_find_the_chunk_that_is_closest(folder: RunFolder) -> None:
-    settings = EvaluationSettings(retriever="embeddings", retrieved_chunks=2)
+    settings = make_settings("evaluation.retriever=embeddings", "evaluation.retrieved_chunks=2")
     ask = ask_by_body(embed)
 
     found = await retrieve_chunks(["Kiln?", "Saw?"], folder.results_path("chunks"), settings, ask)
@@ -79,7 +78,7 @@ async def test_embeddings_find_the_chunk_that_is_closest(folder: RunFolder) -> N
 
 
 async def test_batch_lane_is_asked_for_everything_in_one_round(folder: RunFolder) -> None:
-    settings = EvaluationSettings(retriever="embeddings")
+    settings = make_settings("evaluation.retriever=embeddings")
     path = folder.results_path("chunks")
     (chunk, *_) = read_records(path, Chunk)
     count = TEXTS_PER_REQUEST * REQUESTS_AT_ONCE + 1
@@ -98,7 +97,7 @@ async def test_batch_lane_is_asked_for_everything_in_one_round(folder: RunFolder
 
 
 async def test_embedding_model_that_fails_says_what_to_set(folder: RunFolder) -> None:
-    settings = EvaluationSettings(retriever="embeddings")
+    settings = make_settings("evaluation.retriever=embeddings")
 
     async def ask(request: Request) -> Outcome:
         return failed(request, "unsupported")

@@ -1,0 +1,224 @@
+"""Puts the engine together, in this one place: journal, lanes, budget, counters."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.ask import Ask, Lane
+from engine.budget import Budget
+from engine.clock import Clock, SystemClock
+from engine.engine import Engine
+from engine.files.journal import Journal, read_settled
+from engine.files.sends import SendLog
+from engine.live.lane import LiveLane
+from engine.live.open_lane import open_live_lane
+from engine.run_folder import RunFolder
+from engine.servers import OWN_SERVER, ServerLanes, add_gauges
+from engine.stats import Stats
+from engine.stats_file import snapshots_written
+from engine.stopping import Stopping
+from engine.wire.endpoints import Endpoint
+from engine.wire.prices import Price
+from schemas.outcomes import Outcome
+from schemas.settings import BatchSettings, LimitSettings
+
+if TYPE_CHECKING:  # they import the official SDK, which takes longer than all else together
+    from engine.batch.desk import BatchDesk
+    from engine.batch.folder import BatchFolder
+    from engine.batch.lane import BatchLane
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneParts:
+    """What lanes work with: where requests go and how fast, what they may cost, whom they tell."""
+
+    endpoints: Sequence[Endpoint]
+    limits: LimitSettings
+    budget: Budget
+    stats: Stats
+    stopping: Stopping
+    clock: Clock = field(default_factory=SystemClock)
+
+
+class BatchPlace(NamedTuple):
+    """Where batches keep their files, and how they are packed and polled for.
+
+    `state_dir` is the user's: what several runs on one account share.
+    """
+
+    folder: "BatchFolder"
+    settings: BatchSettings
+    state_dir: Path
+
+
+class Keeper(NamedTuple):
+    """Where outcomes are kept durably, and which requests have theirs there."""
+
+    keep: Callable[[Outcome], Awaitable[None]]
+    is_settled: Callable[[str], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOrder:
+    """What an engine is to be made of.
+
+    `spent_usd` is what the settled work in this folder has cost: it counts against the cap.
+    `batches` None: no batch lane. `others` are further servers by the name that requests give:
+    what goes there goes live, at the rates of its endpoint.
+    """
+
+    folder: RunFolder
+    endpoints: Sequence[Endpoint]
+    limits: LimitSettings
+    price: Price
+    budget_usd: float | None
+    spent_usd: float
+    stopping: Stopping
+    batches: BatchPlace | None = None
+    others: Mapping[str, Endpoint] = field(default_factory=dict)
+
+
+class BatchParts(NamedTuple):
+    """The batch lane, and the desk that packs, submits and collects what it has spooled."""
+
+    lane: "BatchLane"
+    desk: "BatchDesk"
+
+
+class EngineParts(NamedTuple):
+    """An engine that is running, and what its owner looks at. `batches` None: all goes live."""
+
+    ask: Ask
+    journal: Journal
+    budget: Budget
+    stats: Stats
+    batches: BatchParts | None
+
+
+@asynccontextmanager
+async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
+    """An engine on the journal of a folder that exists, and that this process alone writes.
+
+    Must be called in a running event loop.
+
+    Raises:
+        DamagedLogError: the journal or the ledger of batches is damaged.
+    """
+    folder = order.folder
+    async with AsyncExitStack() as opened:
+        journal = await opened.enter_async_context(Journal(folder.journal_path))
+        sends = _open_sends(order, journal)
+        opened.callback(sends.close)
+        parts = LaneParts(
+            endpoints=order.endpoints,
+            limits=order.limits,
+            budget=Budget(
+                cap_usd=order.budget_usd,
+                spent_usd=order.spent_usd + sends.lost_usd,
+                price=order.price,
+                record=sends,
+            ),
+            stats=Stats(),
+            stopping=order.stopping,
+        )
+        live = await _open_servers(order, parts, opened)
+        journal.follow_pace(lambda: all(lane.is_paced() for lane in live.values()))
+        by_server: dict[str, Lane] = {**live}
+        batches = None
+        if order.batches is not None:
+            keeper = Keeper(journal.append, journal.__contains__)
+            desk = await opened.enter_async_context(open_batch_desk(parts, order.batches, keeper))
+            batches = _put_before(by_server, desk)
+        lane = by_server[OWN_SERVER]
+        if order.others:
+            lane = ServerLanes(by_server, stopping=order.stopping)
+        engine = Engine(journal=journal, lane=lane, stopping=order.stopping)
+        with snapshots_written(folder.stats_path, parts.stats, parts.clock):
+            yield EngineParts(engine.ask, journal, parts.budget, parts.stats, batches)
+
+
+@asynccontextmanager
+async def open_batch_desk(
+    parts: LaneParts, place: BatchPlace, keeper: Keeper
+) -> AsyncIterator["BatchDesk"]:
+    """The desk for batches at the first endpoint; what they answer is counted and kept.
+
+    Raises:
+        ConfigError: its folder cannot be made.
+        DamagedLogError: the ledger or a file of a batch that is out is damaged.
+    """
+    from engine.batch.client import BatchClient
+    from engine.batch.collecting.collector import Sink
+    from engine.batch.open_desk import DeskOrder, open_desk
+
+    def keep(outcome: Outcome) -> Awaitable[None]:
+        parts.stats.count_settled(outcome)
+        return keeper.keep(outcome)
+
+    order = DeskOrder(
+        folder=place.folder,
+        endpoint=parts.endpoints[0],
+        settings=place.settings,
+        state_dir=place.state_dir,
+        price=parts.budget.price,
+        budget=parts.budget,
+        sink=Sink(keep, keeper.is_settled),
+        enlarges_truncated=parts.limits.retry_truncated,
+        clock=parts.clock,
+        stopping=parts.stopping,
+    )
+    client = BatchClient(
+        order.endpoint, timeout_s=parts.limits.request_timeout_s, clock=parts.clock
+    )
+    async with aclosing(client), open_desk(client, order) as desk:
+        yield desk
+
+
+def _open_sends(order: EngineOrder, journal: Journal) -> SendLog:
+    """The log of what went out; what failed and was set aside has its cost in retried.jsonl."""
+    folder = order.folder
+    retried = frozenset(settled.request_id for settled in read_settled(folder.retried_path))
+    return SendLog(
+        folder.sends_path,
+        is_synced=order.budget_usd is not None,
+        is_settled=lambda request_id: request_id in journal or request_id in retried,
+    )
+
+
+async def _open_servers(
+    order: EngineOrder, parts: LaneParts, opened: AsyncExitStack
+) -> dict[str, LiveLane]:
+    """A live lane for each server. The run's rates are those of its own server."""
+    budget, stats = parts.budget, parts.stats
+    limits = order.limits.model_copy(
+        update={"requests_per_minute": None, "tokens_per_minute": None}
+    )
+    lanes = {OWN_SERVER: open_live_lane(order.endpoints, order.limits, budget=budget, stats=stats)}
+    readers = [stats.read_limits]  # each lane puts its own there
+    for name, endpoint in order.others.items():
+        lanes[name] = open_live_lane([endpoint], limits, budget=budget, stats=stats)
+        readers.append(stats.read_limits)
+    stats.read_limits = partial(add_gauges, readers)
+    for lane in lanes.values():
+        await opened.enter_async_context(aclosing(lane))
+        order.stopping.on_request(lane.stop_admitting)
+    return lanes
+
+
+def _put_before(by_server: dict[str, Lane], desk: "BatchDesk") -> BatchParts:
+    """Let no server be asked what is out in a batch; only the run's own works in batches."""
+    from engine.batch.lane import BatchLane
+
+    lanes = {name: BatchLane(desk, live) for name, live in by_server.items()}
+    for name, lane in lanes.items():
+        if name != OWN_SERVER:
+            lane.goes_live = _always
+    by_server.update(lanes)
+    return BatchParts(lanes[OWN_SERVER], desk)
+
+
+def _always(_: str) -> bool:
+    return True

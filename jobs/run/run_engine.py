@@ -1,0 +1,193 @@
+"""Opens the engine of a run: what its settings say, in the engine's own terms."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
+
+from engine.ask import Ask
+from engine.assemble import BatchPlace, EngineOrder, assemble_engine
+from engine.batch.ledger import read_batches
+from engine.budget import Budget
+from engine.clock import SystemClock
+from engine.errors import ConfigError
+from engine.files.journal import Journal, read_settled
+from engine.local.model import LocalModel
+from engine.progress import Details
+from engine.run_folder import RunFolder
+from engine.servers import OWN_SERVER
+from engine.stats import Stats
+from engine.stopping import Stopping
+from engine.wire.endpoints import Endpoint
+from engine.wire.prices import Price, make_price
+from jobs.run.batch_folders import read_batch_losses, run_batch_folder
+from jobs.run.lanes import LaneOrder, make_plan
+from jobs.run.rounds import Rounds, RunPass
+from jobs.settings.roles import RoleModel
+from jobs.settings.run_config import read_run_config
+from schemas.outcomes import Usage
+from schemas.settings import RunSettings
+
+_log = logging.getLogger(__name__)
+
+
+class OtherServers(NamedTuple):
+    """Servers beside the teacher's, by the name that requests give.
+
+    `free_models` are those that only servers on this machine are asked for.
+    """
+
+    endpoints: Mapping[str, Endpoint] = MappingProxyType({})
+    free_models: frozenset[str] = frozenset()
+
+
+def other_servers(
+    settings: RunSettings, endpoints: Mapping[str, Endpoint], asked: Iterable[RoleModel]
+) -> OtherServers:
+    """The servers at these endpoints, if all that are asked are `asked`."""
+    local = {name for name, endpoint in endpoints.items() if endpoint.is_local}
+    if settings.teacher.is_local:
+        local.add(OWN_SERVER)
+    models, paid = set[str](), set[str]()
+    for model, server in asked:
+        (models if server in local else paid).add(model)
+    return OtherServers(endpoints, frozenset(models - paid))
+
+
+class RunEngine(NamedTuple):
+    """What a job needs of an open engine. `rounds` makes its rounds if it works in batches."""
+
+    ask: Ask
+    journal: Journal
+    details: Details
+    rounds: Callable[[RunPass], Rounds] | None
+
+
+@asynccontextmanager
+async def open_run_engine(
+    folder: RunFolder,
+    settings: RunSettings,
+    endpoints: Sequence[Endpoint],
+    stopping: Stopping,
+    order: LaneOrder = LaneOrder(),  # noqa: B008 - immutable
+    others: OtherServers = OtherServers(),  # noqa: B008 - immutable
+) -> AsyncIterator[RunEngine]:
+    """An engine on the run's journal; with provider local, its model runs for as long.
+
+    The batch lane is there if it is ordered, or if batches are still out: their requests must not
+    be paid for a second time.
+
+    Raises:
+        ConfigError: the local model is not installed, or it is to work in batches.
+        DamagedLogError: the journal or the ledger of batches is damaged.
+    """
+    async with AsyncExitStack() as opened:
+        if settings.teacher.is_local:
+            model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
+            name = settings.teacher.output_limit_name
+            endpoints = [Endpoint(model.base_url, model.api_key, name)]
+        engine_order = EngineOrder(
+            folder=folder,
+            endpoints=endpoints,
+            limits=settings.limits,
+            price=_make_price(settings, others),
+            budget_usd=settings.budget.usd,
+            spent_usd=_spent_usd(folder),
+            stopping=stopping,
+            batches=_batch_place(folder, settings, order),
+            others=others.endpoints,
+        )
+        engine = await opened.enter_async_context(assemble_engine(engine_order))
+        make_rounds = None
+        if engine.batches is not None:
+            make_rounds = partial(
+                Rounds,
+                desk=engine.batches.desk,
+                lane=engine.batches.lane,
+                plan=make_plan(order, settings),
+                poll_s=settings.batch.poll_s,
+                clock=SystemClock(),
+                stopping=stopping,
+            )
+        details = partial(_details, engine.stats, engine.budget)
+        yield RunEngine(engine.ask, engine.journal, details, make_rounds)
+
+
+def _batch_place(folder: RunFolder, settings: RunSettings, order: LaneOrder) -> BatchPlace | None:
+    """Where the run's batches are; None: there are none, and none are wanted."""
+    if not uses_batches(folder, order):
+        return None
+    if settings.teacher.is_local:
+        if order.lane == "live":
+            return None
+        raise ConfigError("provider local has no batches: leave out --lane, or use --lane live")
+    config = read_run_config(folder.config_path)
+    assert config is not None  # written before the engine is opened
+    batch_folder = run_batch_folder(folder, config.run.run_id)
+    return BatchPlace(batch_folder, settings.batch, order.state_dir)
+
+
+def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
+    """Whether batches are wanted, still out, or their files not yet deleted.
+
+    Raises:
+        DamagedLogError: the ledger of batches is gone or damaged.
+    """
+    run_batch_folder(folder, "").require_ledger()
+    return order.lane != "live" or any(
+        not batch.is_deleted for batch in read_batches(folder.batches_path)
+    )
+
+
+def check_price(settings: RunSettings) -> None:
+    """Warn if the teacher's price is unknown.
+
+    Raises:
+        ConfigError: it is, and there is a budget to keep.
+    """
+    check_prices(settings, [settings.teacher.model])
+
+
+def check_prices(
+    settings: RunSettings,
+    models: Iterable[str],
+    others: OtherServers = OtherServers(),  # noqa: B008 - immutable
+) -> None:
+    """Say which models' prices are unknown, if any are.
+
+    Raises:
+        ConfigError: one is, and there is a budget to keep.
+    """
+    price = _make_price(settings, others)
+    for model in sorted(set(models)):
+        if price(model, Usage(prompt_tokens=1)) is not None:
+            continue
+        advice = (
+            f'the price of model {model!r} is unknown; give it as [prices."{model}"] with input '
+            "and output in dollars per million tokens"
+        )
+        if settings.budget.usd is not None:
+            raise ConfigError(f"{advice}, or leave budget.usd unset")
+        _log.warning("%s to see what the run costs", advice)
+
+
+def _make_price(settings: RunSettings, others: OtherServers) -> Price:
+    is_free = settings.teacher.is_local and not others.endpoints
+    return make_price(settings.prices, is_free=is_free, free_models=others.free_models)
+
+
+def _spent_usd(folder: RunFolder) -> float:
+    paths = (folder.journal_path, folder.retried_path)
+    settled_usd = sum(settled.cost_usd or 0.0 for path in paths for settled in read_settled(path))
+    return settled_usd + sum(read_batch_losses(folder))
+
+
+def _details(stats: Stats, budget: Budget) -> dict[str, str]:
+    details = {"usd": f"{budget.spent_usd:.4f}"}
+    if stats.retried:
+        details["retries"] = str(stats.retried.total())
+    if stats.failed:
+        details["failed"] = str(stats.failed.total())
+    return details
