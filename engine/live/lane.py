@@ -67,7 +67,8 @@ class LiveLane:
         self._budget = budget
         self._stats = stats
         self._admission = Admission(clock)
-        self._gate = Gate(settings.max_in_flight, self._admission)
+        self._room = asyncio.Semaphore(settings.max_in_flight)
+        self._gate = Gate(self._room, self._admission)
         self._max_attempts = settings.max_attempts
         policy = RetryPolicy(settings.max_attempts, settings.max_retry_s, settings.max_outage_s)
         self._retrier = Retrier(policy, admission=self._admission, clock=clock, rng=rng)
@@ -99,6 +100,11 @@ class LiveLane:
         """Send nothing further: all that wait raise `error`, what is in flight lands."""
         self._admission.close(error)
         self._table.wake_all()
+
+    def share_room(self, other: "LiveLane") -> None:
+        """Count what is in flight here and there together: the limit is the process's."""
+        self._room = other._room
+        self._gate = Gate(self._room, self._admission)
 
     def is_paced(self) -> bool:
         """Whether limits, and nothing else, hold requests back now."""
