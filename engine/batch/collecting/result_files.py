@@ -110,6 +110,8 @@ def read_result_line(data: bytes) -> ResultLine | None:
         unread_id = _parse_id(found[1]) if found else None
         return None if unread_id is None else ResultLine(unread_id, None, data)
     custom_id = fields.get("custom_id") if isinstance(fields, dict) else None
+    if isinstance(custom_id, int):  # some hosts read it as a number
+        custom_id = str(custom_id)
     if not isinstance(fields, dict) or not isinstance(custom_id, str):
         return None
     return ResultLine(custom_id, fields, data)
