@@ -125,7 +125,7 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
             stopping=order.stopping,
         )
         live = await _open_servers(order, parts, opened)
-        journal.follow_pace(lambda: all(lane.is_paced() for lane in live.values()))
+        journal.follow_pace(lambda: any(lane.is_paced() for lane in live.values()))
         by_server: dict[str, Lane] = {**live}
         batches = None
         if order.batches is not None:
