@@ -17,7 +17,7 @@ from schemas.settings import JsonForm
 
 
 class PaidReply(NamedTuple):
-    """A sound reply: its parsed body, its bytes on one line, and the server's name for it."""
+    """A sound reply that was paid for, with the server's name for it."""
 
     body: dict[str, Json]
     raw: bytes

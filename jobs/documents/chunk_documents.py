@@ -198,7 +198,7 @@ async def _chunk(document: Document, _: Ask, needs: _Needs) -> list[Chunk | Reje
 
 
 def _window(_: RunSettings) -> int:
-    return 1  # nothing is waited for
+    return 1  # it does no I/O
 
 
 CHUNKS: Stage[None] = Stage(

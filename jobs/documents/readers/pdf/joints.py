@@ -129,4 +129,5 @@ def _keeps_hyphen(word: str, following: str) -> bool:
     if word[-1] == "–":
         return word[-2:-1].isdigit() and following[0].isdigit()  # from page to page
     is_hyphened = len(word) > 1 and word[-1] == "-" and word[-2].isalnum()
-    return is_hyphened and (following[0].isdigit() or following[0] in ")]/")
+    is_number = word[:-1].isdigit() and following[0].islower()  # "3-dimensional"
+    return is_hyphened and (is_number or following[0].isdigit() or following[0] in ")]/")

@@ -48,13 +48,16 @@ def run_of(glyphs: list[Glyph]) -> Run:
     if any(style is not main for style in styles):
         main = _main_style(glyphs)
     mono_count = sum([style.is_mono for style in styles])
+    other_count = len(glyphs) - mono_count
+    if mono_count and other_count:  # symbols are often of another font
+        other_count = sum(glyph.char.isalnum() for glyph in glyphs if not glyph.style.is_mono)
     return Run(
         glyphs,
         left=min(first.left, last.left),
         right=max(first.right, last.right),
         baseline=main.baseline,
         size=main.size,
-        is_mono=mono_count >= _MONO_SHARE * len(glyphs),
+        is_mono=mono_count >= _MONO_SHARE * (mono_count + other_count) and mono_count > 0,
     )
 
 
