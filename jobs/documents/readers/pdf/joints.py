@@ -60,7 +60,7 @@ def _joint_in_word(line: Printed, word: str, piece: str) -> str:
 
 
 def _is_divided_path(word: str, piece: str) -> bool:
-    """Whether a hyphen has been set where a path was divided: http://example.org/-"""
+    """Whether a hyphen was set where a path is divided, after its slash."""
     return word.endswith("/-") and len(word) > _DIVIDED_PATH and piece[0].isalnum()
 
 
