@@ -200,6 +200,7 @@ async def _open_servers(
     readers = [stats.read_limits]  # each lane puts its own there
     for name, endpoint in order.others.items():
         lanes[name] = open_live_lane([endpoint], limits, budget=budget, stats=stats)
+        lanes[name].share_room(lanes[OWN_SERVER])
         readers.append(stats.read_limits)
     stats.read_limits = partial(add_gauges, readers)
     for lane in lanes.values():

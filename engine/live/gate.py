@@ -7,10 +7,10 @@ from engine.stopping import Admission
 
 
 class Gate:
-    """Lets `limit` through at a time, first come first served."""
+    """Lets as many through at a time as `room` has; several lanes may share one room."""
 
-    def __init__(self, limit: int, admission: Admission) -> None:
-        self._room = asyncio.Semaphore(limit)
+    def __init__(self, room: asyncio.Semaphore, admission: Admission) -> None:
+        self._room = room
         self._admission = admission
 
     async def enter(self, give_up: Callable[[], None]) -> None:

@@ -32,12 +32,11 @@ from engine.stats import LimitGauges, Stats
 from engine.stopping import Admission
 from engine.wire.content import wrapping_of
 from engine.wire.endpoints import Endpoint
-from engine.wire.json_forms import asks_for_json
 from engine.wire.payloads import ENLARGED, TokenEstimates, wire_payload
 from engine.wire.replies import billed_body, read_ending, read_reply
 from engine.wire.usage import CountedUsage, read_usage
 from schemas.outcomes import Outcome
-from schemas.requests import CHAT_COMPLETIONS, Json, Request
+from schemas.requests import Request
 from schemas.settings import LimitSettings
 
 REQUEST_ID_HEADER = "x-request-id"  # what OpenAI's support asks for
@@ -68,7 +67,8 @@ class LiveLane:
         self._budget = budget
         self._stats = stats
         self._admission = Admission(clock)
-        self._gate = Gate(settings.max_in_flight, self._admission)
+        self._room = asyncio.Semaphore(settings.max_in_flight)
+        self._gate = Gate(self._room, self._admission)
         self._max_attempts = settings.max_attempts
         policy = RetryPolicy(settings.max_attempts, settings.max_retry_s, settings.max_outage_s)
         self._retrier = Retrier(policy, admission=self._admission, clock=clock, rng=rng)
@@ -88,12 +88,7 @@ class LiveLane:
         """
         call = Call(request)
         try:
-            forms = self._table.to_model(request.model).first.forms_of(request.purpose)
-            if forms.are_undecided and asks_for_json(request.payload):
-                async with forms.trial():
-                    outcome = await self._settle(call)
-            else:
-                outcome = await self._settle(call)
+            outcome = await (self._settle_json(call) if call.asks_for_json else self._settle(call))
         except RequestError as error:
             outcome = call.fail(error, self._clock.utc_now())
         except MalformedReplyError as error:
@@ -106,6 +101,11 @@ class LiveLane:
         self._admission.close(error)
         self._table.wake_all()
 
+    def share_room(self, other: "LiveLane") -> None:
+        """Count what is in flight here and there together: the limit is the process's."""
+        self._room = other._room
+        self._gate = Gate(self._room, self._admission)
+
     def is_paced(self) -> bool:
         """Whether limits, and nothing else, hold requests back now."""
         return self._table.is_paced
@@ -115,6 +115,14 @@ class LiveLane:
         for wrapping, count in self._stats.unwrapped.items():
             _log.info("replies read in spite of what was around them: %d (%s)", count, wrapping)
         await self._transport.aclose()
+
+    async def _settle_json(self, call: Call) -> Outcome:
+        """The same for a request that asks for JSON: few at once until one had its form."""
+        forms = self._table.to_model(call.request.model).first.forms_of(call.request.purpose)
+        if not forms.are_undecided:
+            return await self._settle(call)
+        async with forms.trial():
+            return await self._settle(call)
 
     async def _settle(self, call: Call) -> Outcome:
         """The outcome of a request that was answered, by as many replies as it takes."""
@@ -136,18 +144,16 @@ class LiveLane:
 
     async def _reply(self, call: Call) -> PaidReply:
         """A sound reply to the call as it is now, by as many attempts as it takes."""
-        while True:
-            try:
-                return await self._reply_in_form(call)
-            except RequestError as error:
-                if not call.is_form_refused(error):
-                    raise
-
-    async def _reply_in_form(self, call: Call) -> PaidReply:
         try:
-            return await self._attempt(call)
-        except TransientError as error:
-            return await self._retrier.again(partial(self._attempt, call), call.failures, error)
+            try:
+                return await self._attempt(call)
+            except TransientError as error:
+                attempt = partial(self._attempt, call)
+                return await self._retrier.again(attempt, call.failures, error)
+        except RequestError as error:
+            if not call.is_form_refused(error):
+                raise
+        return await self._reply(call)
 
     async def _attempt(self, call: Call) -> PaidReply:
         """One attempt, if the budget has room for it."""
@@ -221,9 +227,9 @@ class LiveLane:
         """
         endpoint, request = route.endpoint, call.request
         payload = wire_payload(request, endpoint.output_limit_name, call.is_enlarged)
-        response = await self._transport.post(
-            endpoint, request.url, call.choose_form(payload, route.forms_of(request.purpose))
-        )
+        if call.asks_for_json:
+            payload = call.choose_form(payload, route.forms_of(request.purpose))
+        response = await self._transport.post(endpoint, request.url, payload)
         route.learn(response.headers, sent_s)
         try:
             body, raw = read_reply(response, request.url, endpoint, self._clock)
@@ -236,14 +242,9 @@ class LiveLane:
                 raise route.judge(request.request_id, error, is_last=is_last) from None
             raise
         self._pay(call, route, charge, send, read_usage(body).or_at_most(send.worst_usage))
-        if request.url == CHAT_COMPLETIONS:
-            self._note_wrapping(request, body)
-        return PaidReply(body, raw, response.headers.get(REQUEST_ID_HEADER, ""))
-
-    def _note_wrapping(self, request: Request, body: dict[str, Json]) -> None:
-        asks = asks_for_json(request.payload)
-        if (wrapping := wrapping_of(body, asks_for_json=asks)) is not None:
+        if (wrapping := wrapping_of(body, asks_for_json=call.asks_for_json)) is not None:
             self._stats.count_unwrapped(wrapping)
+        return PaidReply(body, raw, response.headers.get(REQUEST_ID_HEADER, ""))
 
     def _begin(self, call: Call) -> float:
         call.attempts += 1

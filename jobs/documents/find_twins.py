@@ -39,7 +39,16 @@ GROUP_SHARE = 0.3  # of the smaller one's shingles in the other: both stay on on
 MAX_HASHES = 16_000_000  # in memory, 28 bytes each; a larger corpus is sampled
 BYTES_PER_TOKEN = 6
 MAX_TEXTS_COMPARED = 50  # when a sample's word is checked against the texts themselves
-FORMATS = ("html", "epub", "docx", "markdown", "rst", "pptx", "pdf", "text")  # the best text first
+FORMATS_BY_QUALITY = (
+    "html",
+    "epub",
+    "docx",
+    "markdown",
+    "rst",
+    "pptx",
+    "pdf",
+    "text",
+)  # the best text first
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +66,11 @@ class _Sketch(NamedTuple):
     @property
     def rank(self) -> tuple[bool, int, int, str]:
         """Sorts those first that are kept rather than others."""
-        place = FORMATS.index(self.format) if self.format in FORMATS else len(FORMATS)
+        place = (
+            FORMATS_BY_QUALITY.index(self.format)
+            if self.format in FORMATS_BY_QUALITY
+            else len(FORMATS_BY_QUALITY)
+        )
         return not self.has_side, place, -len(self.hashes), self.document_id
 
 

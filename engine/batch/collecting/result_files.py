@@ -117,6 +117,30 @@ def read_result_line(data: bytes) -> ResultLine | None:
     return ResultLine(custom_id, fields, data)
 
 
+def unwrapped(value: Json) -> Json:
+    """A value that some hosts send as a string that holds its JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_json(value.encode())
+    except NotJsonError:
+        return value
+
+
+def as_status(value: Json) -> int | None:
+    """An HTTP status, which some hosts send as a string; None if it is none."""
+    try:
+        return int(value) if isinstance(value, int | float | str) else None
+    except ValueError:
+        return None
+
+
+def text_field(fields: Json, name: str) -> str:
+    """A field that should be a text, "" where it is none."""
+    value = fields.get(name) if isinstance(fields, dict) else None
+    return value if isinstance(value, str) else ""
+
+
 def has_results(path: Path) -> bool:
     """Whether a file holds any line of a batch: a gateway may answer with a page of its own."""
     with path.open("rb") as file:

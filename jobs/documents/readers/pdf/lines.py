@@ -11,7 +11,7 @@ from jobs.documents.readers.pdf.line_text import code_text, line_text, pitch_of
 from jobs.documents.readers.pdf.regions import Row, page_regions
 from jobs.documents.readers.pdf.ruled_tables import put_into_grids
 from jobs.documents.readers.pdf.rules import page_grids
-from jobs.documents.readers.pdf.runs import gaps, is_rtl, page_runs, run_of
+from jobs.documents.readers.pdf.runs import are_code, gaps, is_rtl, page_runs, run_of
 from jobs.documents.readers.pdf.tables import Part, TableRow, split_rows
 
 CELL_GLUE = " | "
@@ -126,7 +126,7 @@ def _is_mono(row: Row) -> bool:
     first = row.runs[0].glyphs[0]
     rest = row.runs[1:] if len(row.runs[0].glyphs) == 1 and len(row.runs) > 1 else row.runs
     starts = first.style.is_mono or not (first.char.isalnum() or first.char in _OPENING)
-    return starts and all(run.is_mono for run in rest)
+    return starts and are_code(rest)
 
 
 def _table_line(row: TableRow, region: int) -> Line:
