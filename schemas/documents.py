@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from schemas.record import Record, Value
+from schemas.record import Record, Span, Value
 
 Side = Literal["train", "held_out"]
 
@@ -31,6 +31,13 @@ class Document(Record):
     headings: tuple[Heading, ...] = ()
     notes: tuple[str, ...] = ()
     text: str
+
+
+class Boilerplate(Record):
+    """The menus, footers and notices of a document: ranges, in order, that are in no chunk."""
+
+    document_id: str
+    spans: tuple[Span, ...]
 
 
 class DocumentGroup(Record):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from engine.files.records import id_field
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
-from jobs.documents.list_sources import MissingDocument
+from jobs.documents.list_sources import MissingDocument, NewDocument
 from jobs.run.reset import forget_items, reset_stages
 from jobs.run.stages import Stage, Stages
 from jobs.settings.resolve import setting_fields
@@ -30,10 +30,14 @@ class Change(NamedTuple):
 
 
 class RunChanges(NamedTuple):
-    """All that has changed: settings and prompts, and documents that are gone or changed."""
+    """All that has changed: settings and prompts, and documents that are gone or changed.
+
+    `added` are documents that the run has not read yet.
+    """
 
     settings: tuple[Change, ...]
     documents: tuple[MissingDocument, ...]
+    added: tuple[NewDocument, ...] = ()
 
     @property
     def ask_anew(self) -> bool:
@@ -41,15 +45,19 @@ class RunChanges(NamedTuple):
         return bool(self.documents) or any(change.asks_anew for change in self.settings)
 
     def __bool__(self) -> bool:
-        return bool(self.settings or self.documents)
+        return bool(self.settings or self.documents or self.added)
 
     def describe(self) -> Iterator[str]:
         """One line for each change; of many documents the first are named, the rest counted."""
         yield from (change.what for change in self.settings)
         for document in self.documents[:MAX_NAMED_DOCUMENTS]:
             yield f"document {'changed' if document.is_changed else 'gone'}: {document.path}"
-        if (more := len(self.documents) - MAX_NAMED_DOCUMENTS) > 0:
-            yield f"and {more:,} more documents that changed or are gone"
+        if (uncounted := len(self.documents) - MAX_NAMED_DOCUMENTS) > 0:
+            yield f"and {uncounted:,} more documents that changed or are gone"
+        if self.added:
+            paths = [document.path for document in self.added[:MAX_NAMED_DOCUMENTS]]
+            more = ", ..." * (len(self.added) > len(paths))
+            yield f"new documents: {len(self.added):,} ({', '.join(paths)}{more})"
 
 
 def read_touches() -> dict[str, Touches | TouchesNothing]:

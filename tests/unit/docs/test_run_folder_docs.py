@@ -10,7 +10,14 @@ from engine.stats import StatsSnapshot
 from jobs.documents.list_files import SourceFile
 from schemas.batches import BatchAttempt, BatchEvent, BatchIntent, BatchTally, RemoteState
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
-from schemas.documents import Chunk, Document, DocumentGroup, HeldOutCheck, SplitAssignment
+from schemas.documents import (
+    Boilerplate,
+    Chunk,
+    Document,
+    DocumentGroup,
+    HeldOutCheck,
+    SplitAssignment,
+)
 from schemas.evaluation import ModelAnswer, Sample, Score
 from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.record import Value
@@ -25,6 +32,7 @@ DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding
         ("config.toml", RunIdentity),
         ("sources.jsonl", SourceFile),
         ("documents.jsonl", Document),
+        ("boilerplate.jsonl", Boilerplate),
         ("twins.jsonl", DocumentGroup),
         ("split.jsonl", SplitAssignment),
         ("held_out_check.jsonl", HeldOutCheck),
