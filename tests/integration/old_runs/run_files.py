@@ -14,6 +14,8 @@ IGNORED = (
 )
 # What later versions write beside it, from documents alone.
 ADDED = ("boilerplate.jsonl", "twins.jsonl", "held_out_check.jsonl")
+# Fields that later versions write, with the value that says nothing.
+ADDED_FIELDS: dict[str, object] = {"notes": [], "estimated": False}
 # Of a line: when and how often it was sent, and names that a server draws anew.
 VARYING = ("settled_at", "latency_s", "attempts", "server_request_id", "at", "event_id", "id")
 LEDGERS = ("batches.jsonl", "ledger.jsonl")
@@ -66,6 +68,11 @@ def _steady(event: dict[str, Any]) -> dict[str, Any]:
 
 def _without_varying(line: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in line.items() if name not in VARYING}
+    kept = {
+        name: value
+        for name, value in kept.items()
+        if name not in ADDED_FIELDS or value != ADDED_FIELDS[name]
+    }
     if isinstance(response := kept.get("response"), dict):
         kept["response"] = {**response, "request_id": ""}
     return kept
