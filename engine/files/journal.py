@@ -80,10 +80,11 @@ def encode_outcome(outcome: Outcome) -> bytes:
         "attempts": outcome.attempts,
         "usage": outcome.usage,
         "cost_usd": outcome.cost_usd,
-        "estimated": outcome.is_estimated,
         "latency_s": outcome.latency_s,
         "settled_at": outcome.settled_at,
     }
+    if outcome.is_estimated:
+        line["estimated"] = True
     if isinstance(outcome, Completed):
         line["server_request_id"] = outcome.server_request_id
         line["reply"] = orjson.Fragment(outcome.raw)
@@ -106,7 +107,7 @@ def decode_outcome(line: bytes) -> Outcome:
     fields = _read_fields(line)
     status = fields.pop("status")
     fields["usage"] = Usage(**fields["usage"])
-    fields["is_estimated"] = fields.pop("estimated", False)  # older journals do not have it
+    fields["is_estimated"] = fields.pop("estimated", False)
     if status == "completed":
         return Completed(raw=b"", **fields)
     raw = base64.b64decode(fields.pop(RAW_FIELD, ""), validate=True)
