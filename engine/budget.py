@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from engine.errors import (
+    REPLY_TOO_LARGE,
     ConfigError,
     FatalError,
+    NeverSentError,
     QuotaError,
     RateLimitError,
     RequestError,
@@ -19,7 +21,6 @@ from schemas.requests import Request
 
 # HTTP statuses of gateways that gave up waiting: behind them an answer may have been made.
 MAYBE_BILLED_STATUSES = frozenset({408, 502, 504, 520, 524})
-NEVER_SENT = "connection_failed"
 
 
 class Send:
@@ -69,11 +70,11 @@ class Send:
 def may_be_billed(error: BaseException) -> bool:
     """Whether a send that ended with `error` may stand on the provider's bill all the same."""
     if isinstance(error, RequestError | FatalError | RateLimitError):
-        return False
+        return isinstance(error, RequestError) and error.code == REPLY_TOO_LARGE
     if not isinstance(error, TransientError):
         return True  # such as a cancelled wait for the reply
     if error.status is None or error.status < 300:
-        return error.code != NEVER_SENT
+        return not isinstance(error, NeverSentError)
     return error.status in MAYBE_BILLED_STATUSES
 
 

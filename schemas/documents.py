@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from schemas.record import Record
+from schemas.record import Record, Span, Value
 
 Side = Literal["train", "held_out"]
 
 
-class Heading(Record):
+class Heading(Value):
     """One heading of a document; `start_char` is where its text begins in the document's text."""
 
     start_char: int
@@ -33,6 +33,13 @@ class Document(Record):
     text: str
 
 
+class Boilerplate(Record):
+    """The menus, footers and notices of a document: ranges, in order, that are in no chunk."""
+
+    document_id: str
+    spans: tuple[Span, ...]
+
+
 class DocumentGroup(Record):
     """Which documents belong together; those of one group stay on one side of the split.
 
@@ -44,7 +51,7 @@ class DocumentGroup(Record):
     duplicate_of: str | None = None
 
 
-class SideSpan(Record):
+class SideSpan(Value):
     """A half-open range of characters of a document that lies on one side of the split."""
 
     start_char: int

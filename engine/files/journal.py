@@ -1,4 +1,4 @@
-"""The journal: every settled request with its raw reply, on disk before anybody uses it."""
+"""The journal: every settled request with its raw reply, on disk before it is used."""
 
 import base64
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ from engine.files.closing import AsyncClosing
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import damaged_line, read_lines
 from engine.wire.lenient_json import dump_json, parse_json
-from schemas.outcomes import Completed, Failed, Lane, Outcome, Usage
+from schemas.outcomes import Completed, Failed, LaneName, Outcome, Usage
 from schemas.requests import Json
 
 ID_FIELD = "request_id"
@@ -132,7 +132,7 @@ class Settled(NamedTuple):
 
     request_id: str
     purpose: str
-    lane: Lane
+    lane: LaneName
     is_completed: bool
     usage: Usage
     cost_usd: float | None

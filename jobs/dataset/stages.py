@@ -5,6 +5,7 @@ from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.documents.check_held_out import HELD_OUT_CHECK
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.find_boilerplate import BOILERPLATE
 from jobs.documents.find_twins import TWINS
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT
@@ -12,6 +13,7 @@ from jobs.run.stages import Stages
 
 DATASET: Stages[None] = (
     DOCUMENTS,
+    BOILERPLATE,
     TWINS,
     SPLIT,
     CHUNKS,

@@ -1,7 +1,7 @@
 """Cuts a document into chunks, each on one side of the split and worth asking about."""
 
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from engine.files.records import RecordLog, read_ids, read_records
 from engine.stage import StageFiles
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
+from jobs.documents.find_boilerplate import BOILERPLATE, read_boilerplate
 from jobs.documents.find_twins import TWINS, read_left_out
 from jobs.documents.heading_paths import HeadingPaths
 from jobs.documents.read_documents import DOCUMENTS
@@ -28,23 +29,39 @@ MAX_SPLIT_CHARS = 20_000  # the splitter takes quadratic time on text without sp
 
 
 def chunk_document(
-    document: Document, assignment: SplitAssignment, settings: ChunkSettings
+    document: Document,
+    assignment: SplitAssignment,
+    settings: ChunkSettings,
+    boilerplate: Sequence[Span] = (),
 ) -> list[Chunk | Rejection]:
     """1 document in, 0..n chunks and rejections out, in the order of the text.
 
-    Every character that is not white space lies in exactly one of them. A chunk has at most
-    `target_tokens` tokens and lies within one span of `assignment`; text that is in none (the
-    gap of the split) is one rejection a gap. What of the file could not be read is one too.
+    Every character that is neither white space nor in `boilerplate` (ranges in order) lies in
+    exactly one of them. A chunk has at most `target_tokens` tokens and lies within one span of
+    `assignment`; text that is in none (the gap of the split) is one rejection a gap. What of the
+    file could not be read is one too.
     """
     headings = HeadingPaths(document)
     results: list[Chunk | Rejection] = [_unread(document, note) for note in document.notes]
     position = 0
     for side_span in sorted(assignment.spans, key=lambda span: span.start_char):
         results += _gap(document, position, side_span.start_char)
-        for piece in _pieces(document.text, side_span, headings, settings):
-            results.append(_judge(_make_chunk(document, piece, side_span, headings), settings))
+        for part in _without(side_span, boilerplate):
+            pieces = _pieces(document.text, part, headings, settings)
+            chunks = (_make_chunk(document, piece, part, headings) for piece in pieces)
+            results += (_judge(chunk, settings) for chunk in chunks)
         position = side_span.end_char
     return results + _gap(document, position, len(document.text))
+
+
+def _without(side_span: SideSpan, boilerplate: Sequence[Span]) -> Iterator[SideSpan]:
+    """The parts of a span that are left between the ranges to leave out."""
+    start = side_span.start_char
+    for span in boilerplate:
+        end = max(start, min(span.start_char, side_span.end_char))
+        yield SideSpan(start_char=start, end_char=end, side=side_span.side)
+        start = max(start, min(span.end_char, side_span.end_char))
+    yield SideSpan(start_char=start, end_char=side_span.end_char, side=side_span.side)
 
 
 def _unread(document: Document, note: str) -> Rejection:
@@ -173,6 +190,7 @@ def _judge(chunk: Chunk, settings: ChunkSettings) -> Chunk | Rejection:
 class _Needs(NamedTuple):
     assignments: RecordLog[SplitAssignment]
     settings: ChunkSettings
+    boilerplate: Mapping[str, Sequence[Span]]
 
 
 def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> Items[Document]:
@@ -189,22 +207,23 @@ def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> It
 async def _open_sides(context: StageContext[None], _: StageFiles[Chunk]) -> AsyncIterator[_Needs]:
     path = context.folder.results_path(SPLIT.name)
     async with RecordLog(path, SplitAssignment) as assignments:
-        yield _Needs(assignments, context.settings.chunks)
+        yield _Needs(assignments, context.settings.chunks, read_boilerplate(context.folder))
 
 
 async def _chunk(document: Document, _: Ask, needs: _Needs) -> list[Chunk | Rejection]:
     assignment = needs.assignments.require(document.document_id)
-    return chunk_document(document, assignment, needs.settings)
+    boilerplate = needs.boilerplate.get(document.document_id, ())
+    return chunk_document(document, assignment, needs.settings, boilerplate)
 
 
 def _window(_: RunSettings) -> int:
-    return 1  # nothing is waited for
+    return 1  # it does no I/O
 
 
 CHUNKS: Stage[None] = Stage(
     name=STAGE,
     label="chunks",
     result=Chunk,
-    reads=(DOCUMENTS.name, TWINS.name, SPLIT.name),
+    reads=(DOCUMENTS.name, BOILERPLATE.name, TWINS.name, SPLIT.name),
     work=ItemWork(items=_list_documents, needs=_open_sides, work=_chunk, window=_window),
 )

@@ -7,7 +7,7 @@ other, are one group, which the split puts on one side.
 
 import asyncio
 import logging
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stopping import Stopping
+from jobs.documents.edge_lines import cut_out
+from jobs.documents.find_boilerplate import BOILERPLATE, read_boilerplate
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.translations import (
     Anchored,
@@ -31,6 +33,7 @@ from jobs.text.languages import detect_language
 from jobs.text.shingles import Hashes, share_in, shingle_hashes
 from schemas.dataset import Rejection
 from schemas.documents import Document, DocumentGroup, SplitAssignment
+from schemas.record import Span
 
 STAGE = "twins"
 SPLIT_NAME = "split"  # it comes later: what has a side already keeps it
@@ -39,7 +42,16 @@ GROUP_SHARE = 0.3  # of the smaller one's shingles in the other: both stay on on
 MAX_HASHES = 16_000_000  # in memory, 28 bytes each; a larger corpus is sampled
 BYTES_PER_TOKEN = 6
 MAX_TEXTS_COMPARED = 50  # when a sample's word is checked against the texts themselves
-FORMATS = ("html", "epub", "docx", "markdown", "rst", "pptx", "pdf", "text")  # the best text first
+FORMATS_BY_QUALITY = (
+    "html",
+    "epub",
+    "docx",
+    "markdown",
+    "rst",
+    "pptx",
+    "pdf",
+    "text",
+)  # the best text first
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +69,11 @@ class _Sketch(NamedTuple):
     @property
     def rank(self) -> tuple[bool, int, int, str]:
         """Sorts those first that are kept rather than others."""
-        place = FORMATS.index(self.format) if self.format in FORMATS else len(FORMATS)
+        place = (
+            FORMATS_BY_QUALITY.index(self.format)
+            if self.format in FORMATS_BY_QUALITY
+            else len(FORMATS_BY_QUALITY)
+        )
         return not self.has_side, place, -len(self.hashes), self.document_id
 
 
@@ -68,7 +84,8 @@ async def _find_twins(context: StageContext[None]) -> StagePass:
     if not _is_current(path, frozenset(read_ids(documents_path, Document))):
         sketches = await asyncio.to_thread(_read_sketches, folder, context.stopping)
         async with RecordLog(documents_path, Document) as documents:
-            groups = await asyncio.to_thread(_Comparison(sketches, documents).run)
+            comparison = _Comparison(sketches, documents, read_boilerplate(folder))
+            groups = await asyncio.to_thread(comparison.run)
         _keep_rejections(folder, groups, {each.document_id: each.path for each in sketches})
         replace_file(path, map(encode_record, groups))
     _report(path)
@@ -88,16 +105,18 @@ def _read_sketches(folder: RunFolder, stopping: Stopping) -> list[_Sketch]:
     size_bytes = path.stat().st_size if path.exists() else 0
     one_in = max(1, -(-size_bytes // (BYTES_PER_TOKEN * MAX_HASHES)))
     sketches = []
+    boilerplate = read_boilerplate(folder)
     for document in read_records(path, Document):
         stopping.raise_if_requested()
+        text = cut_out(document.text, boilerplate.get(document.document_id, ()))
         sketches.append(
             _Sketch(
                 document.document_id,
                 document.path,
                 document.format,
                 document.document_id in sided,
-                shingle_hashes(document.text, one_in=one_in),
-                Anchored(detect_language(document.text) or "", find_anchors(document.text)),
+                shingle_hashes(text, one_in=one_in),
+                Anchored(detect_language(text) or "", find_anchors(text)),
             )
         )
     return sorted(sketches, key=lambda sketch: sketch.rank)
@@ -110,9 +129,15 @@ class _Comparison:
     where a thousand documents share a page.
     """
 
-    def __init__(self, sketches: Sequence[_Sketch], documents: RecordLog[Document]) -> None:
+    def __init__(
+        self,
+        sketches: Sequence[_Sketch],
+        documents: RecordLog[Document],
+        boilerplate: Mapping[str, Sequence[Span]],
+    ) -> None:
         self._sketches = sketches
         self._documents = documents
+        self._boilerplate = boilerplate
         self._duplicate_of: dict[int, int] = {}
         self._groups = list(range(len(sketches)))
 
@@ -161,7 +186,9 @@ class _Comparison:
         return share_in(self._shingles(number), within) >= DUPLICATE_SHARE
 
     def _shingles(self, number: int) -> Hashes:
-        return shingle_hashes(self._documents.require(self._sketches[number].document_id).text)
+        document = self._documents.require(self._sketches[number].document_id)
+        spans = self._boilerplate.get(document.document_id, ())
+        return shingle_hashes(cut_out(document.text, spans))
 
     def _join_translations(self) -> None:
         for one, other in pair_by_path(sketch.path for sketch in self._sketches):
@@ -246,6 +273,6 @@ TWINS: Stage[None] = Stage(
     name=STAGE,
     label="twins",
     result=DocumentGroup,
-    reads=(DOCUMENTS.name,),
+    reads=(DOCUMENTS.name, BOILERPLATE.name),
     work=_find_twins,
 )

@@ -1,4 +1,4 @@
-"""Keeps the list of a run's files, and tells which documents of the run are no longer there."""
+"""Keeps the list of a run's files, and finds documents of the run whose files are gone."""
 
 import asyncio
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class NewDocument(NamedTuple):
 async def list_sources(folder: RunFolder, documents_dir: Path, stopping: Stopping) -> None:
     """Replace sources.jsonl by what the folder holds now; what cannot be read is a rejection.
 
-    All files are hashed, which may take long: in a thread, so that a stop is heard.
+    All files are hashed, which may take long: in a thread, so that a stop is noticed.
 
     Raises:
         ConfigError: there is no such folder, or it cannot be listed.

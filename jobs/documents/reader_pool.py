@@ -1,4 +1,4 @@
-"""Reads files in worker processes, so that a hostile file costs its limits and nothing else."""
+"""Reads files in worker processes with limits, so that a hostile file harms nothing else."""
 
 import asyncio
 import os
@@ -25,13 +25,13 @@ from schemas.documents import Document
 from schemas.settings import DocumentSettings
 
 _ANSWER: TypeAdapter[Document | Rejection] = TypeAdapter(Document | Rejection)
-END_S = 2.0  # for a process that has hung up to end by itself
+END_S = 2.0  # for a process that has closed its connection to end by itself
 _SOURCE_ROOT = Path(__file__).parents[2]
 _INHERITED = ("LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")  # and nothing secret
 
 
 class ReaderStartError(FatalError):
-    """No worker process could be started; what it said is on standard error."""
+    """No worker process could be started; its messages are on standard error."""
 
 
 class ReaderPool(AsyncClosing):
@@ -54,8 +54,8 @@ class ReaderPool(AsyncClosing):
     async def read(self, source: SourceFile) -> Document | Rejection:
         """The document of a listed file, or why there is none.
 
-        What ends a worker that had read other files before is tried once more in a new one, so
-        that no file suffers for another.
+        A file that ends a worker which had read other files before is tried once more in a new
+        worker, since an earlier file may be the cause.
 
         Raises:
             ReaderStartError: this installation cannot start a worker.
@@ -146,9 +146,9 @@ class _Worker(NamedTuple):
         return await self.reader.readexactly(length)
 
     async def describe_end(self) -> str:
-        """How a process ended that has hung up.
+        """How a process ended that has closed its connection.
 
-        It is not killed at once: to kill what is just dying can lose its exit code.
+        It is not killed at once: killing a process that is just exiting can lose its exit code.
         """
         try:
             async with asyncio.timeout(END_S):
@@ -160,7 +160,7 @@ class _Worker(NamedTuple):
         return f"its reader ended with {how}; the file may be damaged"
 
     async def end(self) -> None:
-        """Kill the process, give back its connection; cancellation does not stop this half-way."""
+        """Kill the process and close its connection; cancellation does not interrupt this."""
         if self.process.returncode is None:
             self.process.kill()
         self.writer.close()

@@ -52,7 +52,9 @@ def main() -> None:
 
 def _answer(source: SourceFile, folder: Path, settings: DocumentSettings) -> bytes:
     _limit_memory(settings.max_memory_mb_per_file * _MIB)
-    signal.alarm(math.ceil(settings.max_seconds_per_file) + _ORPHAN_GRACE_S)  # if nobody kills us
+    signal.alarm(
+        math.ceil(settings.max_seconds_per_file) + _ORPHAN_GRACE_S
+    )  # if the parent does not kill this process
     try:
         document = load_document(folder / original(source.path), source, settings)
         return document.model_dump_json().encode()
@@ -84,7 +86,7 @@ def _last_words(
     error: BaseException,
     _trace: TracebackType | None,
 ) -> None:
-    """What no reader foresaw ends this process; the parent still learns what it was."""
+    """Report an unexpected error to the parent; the process then ends."""
     why = f"its reader failed ({kind.__name__}: {str(error)[:200]}); the file may be damaged"
     _send(pipe, reject(source, CRASHED, why).model_dump_json().encode())
 
@@ -119,7 +121,7 @@ def _address_space_bytes() -> int:
 
 
 def _silence() -> None:
-    """What libraries print is not ours to show, and no part of the protocol."""
+    """Discard what libraries print: it is not part of the protocol."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)

@@ -1,4 +1,4 @@
-"""What has changed since a run began, which stages that touches, and what it asks of the user."""
+"""What has changed since a run began, which stages that touches, whether the user must agree."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -18,19 +18,19 @@ MAX_NAMED_DOCUMENTS = 20
 
 
 class Change(NamedTuple):
-    """One thing that is not as it was when the run was last started."""
+    """One setting, prompt or document that differs from the last start of the run."""
 
     what: str
     touches: Touches
 
     @property
     def asks_anew(self) -> bool:
-        """Whether requests may have to be bought anew, so that the user must agree first."""
+        """Whether other requests may have to be paid for, so that the user must agree first."""
         return self.touches.effect == "requests"
 
 
 class RunChanges(NamedTuple):
-    """All that has changed: settings and prompts, and documents that are gone or others now.
+    """All that has changed: settings and prompts, and documents that are gone or changed.
 
     `added` are documents that the run has not read yet.
     """
@@ -64,7 +64,7 @@ def read_touches() -> dict[str, Touches | TouchesNothing]:
     """What each setting touches, by its key, as it stands at the setting.
 
     Raises:
-        TypeError: a setting does not say.
+        TypeError: a setting has no such annotation.
     """
     touches: dict[str, Touches | TouchesNothing] = {}
     for key, setting in setting_fields():
@@ -108,7 +108,7 @@ def _first_with_prompt(name: str, config: RunConfig, stages: Stages[Any]) -> Sta
 
 
 def apply_changes(folder: RunFolder, changes: RunChanges, stages: Stages[Any]) -> None:
-    """Remove from a run what no longer holds; it is made anew from the journal, which stays.
+    """Remove stale results from a run; they are made again from the journal, which is kept.
 
     Documents leave last: as long as they are there, a call that was cut off in between is made
     again.

@@ -21,7 +21,7 @@ COPY_NAME = ".preview"  # removed as a whole; no folder of documents has names w
 
 
 class Preview(NamedTuple):
-    """What going on under changed settings comes to.
+    """What going on under changed settings would send and cost.
 
     `asked_anew` is exact for `stage`, the first that would have to ask; what later stages ask
     depends on the replies. `worst_case_usd` is for these requests; None: a price is unknown.
@@ -93,7 +93,7 @@ def _copy_stages(folder: RunFolder, copy: RunFolder) -> None:
 
 
 class AskJournal:
-    """Answers what is settled and counts what is not, which it defers."""
+    """Returns settled outcomes; counts and defers the requests that are not settled."""
 
     def __init__(self, journal: Journal, price: Price, sends: Sequence[int]) -> None:
         self._journal = journal

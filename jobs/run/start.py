@@ -67,7 +67,7 @@ async def start_run(order: RunOrder) -> StagesEnd:
 
     Raises:
         ConfigError: settings or documents changed and that was not accepted; other bad settings.
-        EngineError: whatever ends the run early; everything bought until then is kept.
+        EngineError: any error that ends the run early; everything bought until then is kept.
     """
     stopping, settings = Stopping(), order.settings
     check_folders(order.folder, settings.documents_dir)
@@ -121,7 +121,7 @@ async def run_in_rounds(
     name: str,
     is_changed: bool,
 ) -> StagesEnd:
-    """Call `run` as often as batches need; `name` tells its passes from those of other commands."""
+    """Call `run` as often as batches need; `name` distinguishes its passes from other commands'."""
     end = StagesEnd("batches", StagePass(), is_done=False)  # of a round in which no pass was due
 
     async def run_pass() -> bool:
@@ -134,7 +134,7 @@ async def run_in_rounds(
 
 
 async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
-    """Remove from the run what no longer holds, and keep the settings that it goes on with.
+    """Remove stale results from the run, and write the settings that it goes on with.
 
     Returns whether anything was other than before.
     """

@@ -12,6 +12,8 @@ IGNORED = (
     *("stats.jsonl", "sends.jsonl", "lock", "config.toml"),
     *("out.jsonl.stats", "out.jsonl.sends", "out.jsonl.lock"),
 )
+# What later versions write beside it, from documents alone.
+ADDED = ("boilerplate.jsonl", "twins.jsonl", "held_out_check.jsonl")
 # Of a line: when and how often it was sent, and names that a server draws anew.
 VARYING = ("settled_at", "latency_s", "attempts", "server_request_id", "at", "event_id", "id")
 LEDGERS = ("batches.jsonl", "ledger.jsonl")
@@ -24,7 +26,9 @@ def comparable_files(folder: Path) -> dict[str, Rows]:
     """The lines of all files by name, sorted where their order is that of replies."""
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {
-        str(path.relative_to(folder)): _rows(path) for path in paths if path.name not in IGNORED
+        str(path.relative_to(folder)): _rows(path)
+        for path in paths
+        if path.name not in {*IGNORED, *ADDED}
     }
 
 

@@ -10,10 +10,17 @@ from engine.stats import StatsSnapshot
 from jobs.documents.list_files import SourceFile
 from schemas.batches import BatchAttempt, BatchEvent, BatchIntent, BatchTally, RemoteState
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
-from schemas.documents import Chunk, Document, DocumentGroup, HeldOutCheck, SplitAssignment
+from schemas.documents import (
+    Boilerplate,
+    Chunk,
+    Document,
+    DocumentGroup,
+    HeldOutCheck,
+    SplitAssignment,
+)
 from schemas.evaluation import ModelAnswer, Sample, Score
 from schemas.finetuning import TrainingMetric, TuningEvent
-from schemas.record import Record
+from schemas.record import Value
 from schemas.settings import RunIdentity
 
 DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding="utf-8")
@@ -25,6 +32,7 @@ DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding
         ("config.toml", RunIdentity),
         ("sources.jsonl", SourceFile),
         ("documents.jsonl", Document),
+        ("boilerplate.jsonl", Boilerplate),
         ("twins.jsonl", DocumentGroup),
         ("split.jsonl", SplitAssignment),
         ("held_out_check.jsonl", HeldOutCheck),
@@ -44,7 +52,7 @@ DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding
         ("finetuning_metrics.jsonl", TrainingMetric),
     ],
 )
-def test_every_field_of_a_file_is_described(section: str, kind: type[Record]) -> None:
+def test_every_field_of_a_file_is_described(section: str, kind: type[Value]) -> None:
     text = DOCS[DOCS.index(f"\n## {section}\n") :].split("\n## ")[1]
 
     described = set(re.findall(r"`(\w+)`", text))

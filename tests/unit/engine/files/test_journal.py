@@ -135,10 +135,9 @@ async def test_bytes_that_nobody_can_read_are_kept_as_they_came(raw: bytes, tmp_
 
 async def test_cost_that_was_estimated_is_marked_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    outcomes = [make_completed("a"), replace(make_failed("b"), is_estimated=True)]
     async with Journal(path) as journal:
-        for outcome in outcomes:
-            await journal.append(outcome)
+        await journal.append(make_completed("a"))
+        await journal.append(replace(make_failed("b"), is_estimated=True))
         kept = [journal.get("a"), journal.get("b")]
 
     assert [outcome and outcome.is_estimated for outcome in kept] == [False, True]
