@@ -26,7 +26,7 @@ from engine.live.gate import Gate
 from engine.live.limits import Charge
 from engine.live.output_forms import find_form
 from engine.live.retry import Retrier, RetryPolicy
-from engine.live.routes import Route, RouteTable, is_away
+from engine.live.routes import Route, Routes, RouteTable, is_away
 from engine.live.transport import Transport
 from engine.stats import LimitGauges, Stats
 from engine.stopping import Admission
@@ -159,32 +159,37 @@ class LiveLane:
         """One attempt, if the budget has room for it."""
         self._admission.check()
         enlargement = ENLARGED if call.is_enlarged else 1
-        async with self._budget.send(call.request, enlargement) as send:
-            return await self._attempt_within(send, call)
-
-    async def _attempt_within(self, send: Send, call: Call) -> PaidReply:
         routes = self._table.to_model(call.request.model)
         route = routes.pick()
         estimate = self._estimates.estimate(call.request, is_enlarged=call.is_enlarged)
-        await route.slots.acquire()
-        try:
-            charge = await route.limits.take(
-                estimate, route.breaker, lambda: not routes.has_other(route)
-            )
-            return await self._exchange(call, route, charge, send)
-        except TransientError as error:
+        async with self._budget.send(call.request, enlargement) as send:
+            await route.slots.acquire()
+            try:
+                charge = await route.limits.take(
+                    estimate, route.breaker, lambda: not routes.has_other(route)
+                )
+                return await self._exchange(call, route, charge, send)
+            except EngineError as error:
+                self._conclude(call, routes, route, error)
+                raise
+            finally:
+                route.slots.release()
+
+    def _conclude(self, call: Call, routes: Routes, route: Route, error: EngineError) -> None:
+        """What a failed attempt means for the next one, or for all.
+
+        Raises:
+            OtherEndpointError: the endpoint is of no use any more, but there are others.
+        """
+        if isinstance(error, TransientError):
             self._stats.count_retry(error.code)
             if isinstance(error, OtherEndpointError):
                 call.failures.restart_time(self._clock.monotonic_s())
-            raise
-        except (FatalError, OutageError) as error:
+        elif isinstance(error, FatalError | OutageError):
             if routes.remove(route):
                 call.failures.restart_time(self._clock.monotonic_s())
                 raise OtherEndpointError(str(error)) from error
             self.stop_admitting(error)
-            raise
-        finally:
-            route.slots.release()
 
     async def _exchange(self, call: Call, route: Route, charge: Charge, send: Send) -> PaidReply:
         """One attempt that has been admitted: sent, read, and its consequences drawn."""

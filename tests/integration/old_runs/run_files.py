@@ -16,6 +16,7 @@ IGNORED = (
 ADDED = ("boilerplate.jsonl", "twins.jsonl", "held_out_check.jsonl")
 # Of a line: when and how often it was sent, and names that a server draws anew.
 VARYING = ("settled_at", "latency_s", "attempts", "server_request_id", "at", "event_id", "id")
+ADDED_FIELDS = ("estimated", "notes")  # of lines, and what later versions say with them
 LEDGERS = ("batches.jsonl", "ledger.jsonl")
 # How often a batch was asked for, and what it held, depends on how long other things took.
 STEPS = ("intent", "uploaded", "created", "collected", "deleted")
@@ -65,7 +66,7 @@ def _steady(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_varying(line: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in line.items() if name not in VARYING}
+    kept = {name: value for name, value in line.items() if name not in {*VARYING, *ADDED_FIELDS}}
     if isinstance(response := kept.get("response"), dict):
         kept["response"] = {**response, "request_id": ""}
     return kept

@@ -66,11 +66,14 @@ def _assert_same_files(folder: Path) -> None:
         assert made[name] == rows, name
 
 
-def _shortened(now: list[Any], then: list[Any]) -> list[Any]:
+def _shortened(now: Any, then: Any) -> Any:
     """The values that were shown then; a later version may show more beside them."""
-    return [
-        {name: value.get(name) for name in former} for value, former in zip(now, then, strict=True)
-    ]
+    match now, then:
+        case dict(), dict():
+            return {name: _shortened(now.get(name), then[name]) for name in then}
+        case list(), list() if len(now) == len(then):
+            return [_shortened(*pair) for pair in zip(now, then, strict=True)]
+    return now
 
 
 def _identity(folder: Path) -> dict[str, Any]:
