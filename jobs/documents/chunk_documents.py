@@ -29,6 +29,7 @@ from schemas.settings import ChunkSettings, RunSettings
 
 STAGE = "chunks"
 MAX_SPLIT_CHARS = 20_000  # the splitter takes quadratic time on text without spaces and lines
+BYTES_PER_S = 1_500_000  # of one process, roughly
 DOCUMENTS_PER_WORKER = 2  # in memory: one that is cut, and one that waits
 
 
@@ -233,7 +234,9 @@ async def _open_sides(context: StageContext[None], _: StageFiles[Chunk]) -> Asyn
     size_bytes = folder.results_path(DOCUMENTS.name).stat().st_size
     async with (
         RecordLog(folder.results_path(SPLIT.name), SplitAssignment) as assignments,
-        WorkPool(work_off_task, worker_count=worker_count_for(size_bytes)) as pool,
+        WorkPool(
+            work_off_task, worker_count=worker_count_for(size_bytes, bytes_per_s=BYTES_PER_S)
+        ) as pool,
     ):
         yield _Needs(assignments, chunks, read_boilerplate(folder), pool)
 

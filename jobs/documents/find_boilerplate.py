@@ -28,6 +28,7 @@ from schemas.record import Span, content_id
 
 STAGE = "boilerplate"
 MIN_SHARE = 0.3  # of a folder's documents of one format, in the folder or below it
+BYTES_PER_S = 20_000_000  # of one process, roughly
 MIN_DOCUMENTS = 5
 MAX_COUNTED_DOCUMENTS = 125_000  # about 1 KiB each; of more, this many are counted
 
@@ -67,7 +68,9 @@ async def _find(context: StageContext[None]) -> StagePass:
 async def _compare(folder: RunFolder, document_count: int, stopping: Stopping) -> None:
     documents_path = folder.results_path(DOCUMENTS.name)
     size_bytes = documents_path.stat().st_size if document_count else 0
-    async with WorkPool(edge_keys, worker_count=worker_count_for(size_bytes)) as pool:
+    async with WorkPool(
+        edge_keys, worker_count=worker_count_for(size_bytes, bytes_per_s=BYTES_PER_S)
+    ) as pool:
         shared = await _count(documents_path, document_count, pool, stopping)
     await asyncio.to_thread(_write, folder, shared, stopping)
 

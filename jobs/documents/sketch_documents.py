@@ -20,6 +20,7 @@ from schemas.record import Record
 
 SPLIT_NAME = "split"  # it comes later: what has a side already keeps it
 MAX_HASHES = 16_000_000  # in memory, 28 bytes each; a larger corpus is sampled
+BYTES_PER_S = 4_000_000  # of one process, roughly
 BYTES_PER_TOKEN = 6
 FORMATS = ("html", "epub", "docx", "markdown", "rst", "pptx", "pdf", "text")  # the best text first
 
@@ -96,6 +97,8 @@ async def read_sketches(folder: RunFolder, stopping: Stopping) -> list[Sketch]:
         id_ = found.document_id
         sketches.append(Sketch(id_, *names.pop(id_), id_ in sided, hashes, anchored))
 
-    async with WorkPool(measure_task, worker_count=worker_count_for(size_bytes)) as pool:
+    async with WorkPool(
+        measure_task, worker_count=worker_count_for(size_bytes, bytes_per_s=BYTES_PER_S)
+    ) as pool:
         await map_in_order(pool, tasks(), take)
     return sorted(sketches, key=lambda sketch: sketch.rank)

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from engine.wire.tokens import count_tokens
 from jobs.documents.work_pool import WorkPool, map_in_order, worker_count_for
 
+BYTES_PER_S = 10_000_000  # of one process, roughly
+
 
 async def count_all_tokens(texts: Iterable[str], *, size_bytes: int) -> list[int]:
     """The tokens of each text, which are drawn lazily and together of about this size.
@@ -13,7 +15,9 @@ async def count_all_tokens(texts: Iterable[str], *, size_bytes: int) -> list[int
         EngineError: what drawing a text raised.
     """
     counts: list[int] = []
-    async with WorkPool(count_text, worker_count=worker_count_for(size_bytes)) as pool:
+    async with WorkPool(
+        count_text, worker_count=worker_count_for(size_bytes, bytes_per_s=BYTES_PER_S)
+    ) as pool:
         bodies = (b"." + text.encode() for text in texts)  # a body is not empty
         await map_in_order(pool, bodies, lambda answer: counts.append(int(answer)))
     return counts

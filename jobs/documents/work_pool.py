@@ -10,13 +10,16 @@ from engine.workers import run_workers
 from jobs.documents.work_process import Work, name_of
 from jobs.documents.worker_process import Worker, WorkerStartError, core_count, start_worker
 
-MIN_BYTES_PER_WORKER = 1_000_000  # of less, it is done before a process has started
+MIN_S_PER_WORKER = 1.0  # of less work, it is done before a process has started
 CALLS_PER_WORKER = 8  # begun at once, so that no process waits while one works on a large piece
 
 
-def worker_count_for(size_bytes: int) -> int:
-    """How many processes are worth starting for so much text; 0 where this one is enough."""
-    count = min(core_count(), size_bytes // MIN_BYTES_PER_WORKER)
+def worker_count_for(size_bytes: int, *, bytes_per_s: float) -> int:
+    """How many processes are worth starting; 0 where this one is enough.
+
+    `bytes_per_s`: how much of the text one process does in a second, roughly.
+    """
+    count = min(core_count(), int(size_bytes / bytes_per_s / MIN_S_PER_WORKER))
     return count if count > 1 else 0
 
 

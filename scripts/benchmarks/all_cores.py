@@ -29,11 +29,12 @@ from engine.files.journal import Journal
 from engine.files.jsonl_lines import read_lines
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
-from engine.testing import FakeAsk
 from jobs.dataset.stages import DATASET
 from jobs.documents.check_held_out import HELD_OUT_CHECK
 from jobs.documents.list_sources import list_sources
 from jobs.run.stages import StageContext, run_stages
+from schemas.outcomes import Outcome
+from schemas.requests import Request
 from schemas.settings import RunSettings
 
 SELF, WORKERS = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
@@ -54,7 +55,7 @@ async def measure(documents_dir: Path) -> dict[str, float | str]:
             context = StageContext(
                 folder=folder,
                 settings=settings,
-                ask=FakeAsk(),
+                ask=_ask_nobody,
                 journal=journal,
                 stopping=Stopping(),
                 details=dict,
@@ -70,6 +71,10 @@ async def measure(documents_dir: Path) -> dict[str, float | str]:
         for line in sorted(read_lines(folder.results_path("chunks"))):
             digest.update(line)
         return {**measured, "chunks_hash": digest.hexdigest()}
+
+
+async def _ask_nobody(request: Request, /) -> Outcome:
+    raise AssertionError(request)
 
 
 def measure_on(core_count: int, documents_dir: Path) -> dict[str, float | str]:
@@ -94,7 +99,9 @@ def _print_table(rounds: dict[int, list[dict[str, float | str]]]) -> None:
         bound = least / _ideal_s(rounds[most], name, most)
         cells = "".join(f"{seconds:>10.2f}s" for seconds in medians)
         ratio = medians[0] / medians[-1]
-        print(f"{name:15}{cells}{ratio:>7.2f}x{least:>9.2f}s{own:>9.2f}s{workers:>9.2f}s{bound:>7.2f}x")
+        print(
+            f"{name:15}{cells}{ratio:>7.2f}x{least:>9.2f}s{own:>9.2f}s{workers:>9.2f}s{bound:>7.2f}x"
+        )
     hashes = {measured["chunks_hash"] for results in rounds.values() for measured in results}
     print("all chunks are the same" if len(hashes) == 1 else "THE CHUNKS DIFFER")
 

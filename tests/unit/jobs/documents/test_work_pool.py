@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.errors import EngineError, UnexpectedError
-from jobs.documents.work_pool import MIN_BYTES_PER_WORKER, WorkPool, map_in_order, worker_count_for
+from jobs.documents.work_pool import WorkPool, map_in_order, worker_count_for
 
 
 def shout(body: bytes) -> bytes:
@@ -77,5 +77,5 @@ async def test_an_error_of_ours_in_what_is_drawn_is_raised_as_it_is() -> None:
 
 
 def test_no_process_is_started_for_little_text() -> None:
-    assert worker_count_for(0) == 0
-    assert worker_count_for(MIN_BYTES_PER_WORKER) == 0
+    assert worker_count_for(0, bytes_per_s=1e6) == 0
+    assert worker_count_for(1_000_000, bytes_per_s=1e6) == 0
