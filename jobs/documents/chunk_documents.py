@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import NamedTuple
 
+from pydantic import TypeAdapter
 from semantic_text_splitter import TextSplitter
 
 from engine.ask import Ask
-from engine.files.records import RecordLog, read_ids, read_records
+from engine.files.records import RecordLog, encode_record, read_ids, read_records
 from engine.stage import StageFiles
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
@@ -18,14 +19,18 @@ from jobs.documents.find_twins import TWINS, read_left_out
 from jobs.documents.heading_paths import HeadingPaths
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT
+from jobs.documents.work_pool import WorkPool, worker_count_for
+from jobs.documents.worker_process import core_count
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, SideSpan, SplitAssignment
-from schemas.record import Span, content_id
+from schemas.record import Record, Span, content_id
 from schemas.settings import ChunkSettings, RunSettings
 
 STAGE = "chunks"
 MAX_SPLIT_CHARS = 20_000  # the splitter takes quadratic time on text without spaces and lines
+BYTES_PER_S = 1_500_000  # of one process, roughly
+DOCUMENTS_PER_WORKER = 2  # in memory: one that is cut, and one that waits
 
 
 def chunk_document(
@@ -187,10 +192,30 @@ def _judge(chunk: Chunk, settings: ChunkSettings) -> Chunk | Rejection:
     )
 
 
+class _Task(Record):
+    """All that the chunks of a document depend on."""
+
+    document: Document
+    assignment: SplitAssignment
+    boilerplate: tuple[Span, ...]
+    settings: ChunkSettings
+
+
+_RESULTS: TypeAdapter[list[Chunk | Rejection]] = TypeAdapter(list[Chunk | Rejection])
+
+
+def work_off_task(body: bytes) -> bytes:
+    """The chunks and rejections of a task, from JSON to JSON, as processes send them."""
+    task = _Task.model_validate_json(body)
+    results = chunk_document(task.document, task.assignment, task.settings, task.boilerplate)
+    return _RESULTS.dump_json(results)
+
+
 class _Needs(NamedTuple):
     assignments: RecordLog[SplitAssignment]
     settings: ChunkSettings
-    boilerplate: Mapping[str, Sequence[Span]]
+    boilerplate: Mapping[str, tuple[Span, ...]]
+    pool: WorkPool
 
 
 def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> Items[Document]:
@@ -205,19 +230,29 @@ def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> It
 
 @asynccontextmanager
 async def _open_sides(context: StageContext[None], _: StageFiles[Chunk]) -> AsyncIterator[_Needs]:
-    path = context.folder.results_path(SPLIT.name)
-    async with RecordLog(path, SplitAssignment) as assignments:
-        yield _Needs(assignments, context.settings.chunks, read_boilerplate(context.folder))
+    folder, chunks = context.folder, context.settings.chunks
+    size_bytes = folder.results_path(DOCUMENTS.name).stat().st_size
+    async with (
+        RecordLog(folder.results_path(SPLIT.name), SplitAssignment) as assignments,
+        WorkPool(
+            work_off_task, worker_count=worker_count_for(size_bytes, bytes_per_s=BYTES_PER_S)
+        ) as pool,
+    ):
+        yield _Needs(assignments, chunks, read_boilerplate(folder), pool)
 
 
 async def _chunk(document: Document, _: Ask, needs: _Needs) -> list[Chunk | Rejection]:
-    assignment = needs.assignments.require(document.document_id)
-    boilerplate = needs.boilerplate.get(document.document_id, ())
-    return chunk_document(document, assignment, needs.settings, boilerplate)
+    task = _Task(
+        document=document,
+        assignment=needs.assignments.require(document.document_id),
+        boilerplate=needs.boilerplate.get(document.document_id, ()),
+        settings=needs.settings,
+    )
+    return _RESULTS.validate_json(await needs.pool.call(encode_record(task)))
 
 
 def _window(_: RunSettings) -> int:
-    return 1  # it does no I/O
+    return DOCUMENTS_PER_WORKER * core_count()
 
 
 CHUNKS: Stage[None] = Stage(
