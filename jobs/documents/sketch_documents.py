@@ -39,7 +39,11 @@ class Sketch(NamedTuple):
     @property
     def rank(self) -> tuple[bool, int, int, str]:
         """Sorts those first that are kept rather than others."""
-        place = FORMATS_BY_QUALITY.index(self.format) if self.format in FORMATS else len(FORMATS)
+        place = (
+            FORMATS_BY_QUALITY.index(self.format)
+            if self.format in FORMATS_BY_QUALITY
+            else len(FORMATS_BY_QUALITY)
+        )
         return not self.has_side, place, -len(self.hashes), self.document_id
 
 
