@@ -89,7 +89,7 @@ class _Asking:
 
 
 class Lane(Protocol):
-    """A way to the provider: a request in, its outcome out.
+    """How a request gets to the provider (live, batch): a request in, its outcome out.
 
     To keep outcomes on disk is not its part. The batch lane keeps requests there until they are
     in a batch.
@@ -100,5 +100,5 @@ class Lane(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Give back connections; nothing may be in flight any more."""
+        """Close the connections; nothing may be in flight any more."""
         ...

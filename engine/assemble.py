@@ -125,7 +125,7 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
             stopping=order.stopping,
         )
         live = await _open_servers(order, parts, opened)
-        journal.follow_pace(lambda: all(lane.is_paced() for lane in live.values()))
+        journal.follow_pace(lambda: any(lane.is_paced() for lane in live.values()))
         by_server: dict[str, Lane] = {**live}
         batches = None
         if order.batches is not None:
@@ -200,6 +200,7 @@ async def _open_servers(
     readers = [stats.read_limits]  # each lane puts its own there
     for name, endpoint in order.others.items():
         lanes[name] = open_live_lane([endpoint], limits, budget=budget, stats=stats)
+        lanes[name].share_room(lanes[OWN_SERVER])
         readers.append(stats.read_limits)
     stats.read_limits = partial(add_gauges, readers)
     for lane in lanes.values():

@@ -1,12 +1,14 @@
 """The cap on what a run may cost: a request goes out only if its worst case still fits."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
 
 from engine.errors import (
+    REPLY_TOO_LARGE,
     ConfigError,
     FatalError,
+    NeverSentError,
     QuotaError,
     RateLimitError,
     RequestError,
@@ -19,7 +21,6 @@ from schemas.requests import Request
 
 # HTTP statuses of gateways that gave up waiting: behind them an answer may have been made.
 MAYBE_BILLED_STATUSES = frozenset({408, 502, 504, 520, 524})
-NEVER_SENT = "connection_failed"
 
 
 class Send:
@@ -69,12 +70,39 @@ class Send:
 def may_be_billed(error: BaseException) -> bool:
     """Whether a send that ended with `error` may stand on the provider's bill all the same."""
     if isinstance(error, RequestError | FatalError | RateLimitError):
-        return False
+        return isinstance(error, RequestError) and error.code == REPLY_TOO_LARGE
     if not isinstance(error, TransientError):
         return True  # such as a cancelled wait for the reply
     if error.status is None or error.status < 300:
-        return error.code != NEVER_SENT
+        return not isinstance(error, NeverSentError)
     return error.status in MAYBE_BILLED_STATUSES
+
+
+class _UnderWay:
+    """The length of one send. A class, because a generator costs 6 us more for each."""
+
+    __slots__ = ("_budget", "_model", "_send")
+
+    def __init__(self, budget: "Budget", request: Request, send: Send) -> None:
+        self._budget = budget
+        self._model = request.model
+        self._send = send
+
+    async def __aenter__(self) -> Send:
+        await self._budget.admit(self._send.worst_usd)
+        return self._send
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is not None:
+                await self._send.fail(error)
+        finally:
+            self._budget.end(self._model, self._send)
 
 
 class Budget:
@@ -120,8 +148,7 @@ class Budget:
             f"${self.spent_usd:.4f} is spent{cost}; raise it (--budget-usd, budget.usd) to go on"
         )
 
-    @asynccontextmanager
-    async def send(self, request: Request, enlargement: int = 1) -> AsyncIterator[Send]:
+    def send(self, request: Request, enlargement: int = 1) -> AbstractAsyncContextManager[Send]:
         """Hold the worst case of one send of `request` for the length of the context.
 
         `enlargement` is the factor of its output limit.
@@ -132,17 +159,10 @@ class Budget:
         """
         usage = worst_usage(request, enlargement)
         worst_usd = self._worst_usd(request, enlargement)
-        send = Send(request.request_id, usage, worst_usd, self._record)
-        await self._admit(send.worst_usd)
-        try:
-            yield send
-        except BaseException as error:
-            await send.fail(error)
-            raise
-        finally:
-            self._end(request.model, send)
+        return _UnderWay(self, request, Send(request.request_id, usage, worst_usd, self._record))
 
-    async def _admit(self, worst_usd: float) -> None:
+    async def admit(self, worst_usd: float) -> None:
+        """Hold `worst_usd`, once there is room for it; raises QuotaError if there will be none."""
         while (room_usd := self.room_usd) is not None and worst_usd > room_usd:
             if not self._under_way_count:
                 raise self.exhausted(worst_usd)
@@ -152,7 +172,8 @@ class Budget:
         self._under_way_usd += worst_usd
         self._under_way_count += 1
 
-    def _end(self, model: str, send: Send) -> None:
+    def end(self, model: str, send: Send) -> None:
+        """Let go of what a send held, and count what it cost."""
         self._under_way_count -= 1
         self._under_way_usd -= send.worst_usd
         self.spent_usd += send.cost_usd

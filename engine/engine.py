@@ -43,7 +43,7 @@ class Engine:
         try:
             await self._journal.append(outcome)
         except StorageError as error:
-            self._stopping.request(error)  # what nobody can keep must not be bought
+            self._stopping.request(error)  # nothing further is bought that cannot be kept
             raise
 
     async def _check(self, outcome: Outcome) -> None:

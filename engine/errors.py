@@ -31,7 +31,7 @@ class ConfigError(EngineError):
 
 
 class FatalError(EngineError):
-    """No request can succeed until somebody acts. The run stops, the journal is whole. Exit 3."""
+    """No request can succeed until the user acts. The run stops, the journal is whole. Exit 3."""
 
 
 class AuthError(FatalError):
@@ -138,7 +138,7 @@ class OutageError(EngineError):
 
 
 class DamagedLogError(EngineError):
-    """A line in a log is not ours and is not the torn last one. Exit 4, never guessed at."""
+    """A line of a log is damaged, and it is not the torn last one. Exit 4, never guessed at."""
 
 
 class StorageError(EngineError):

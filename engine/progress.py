@@ -17,7 +17,7 @@ Details = Callable[[], Mapping[str, str]]
 
 
 class Progress(Protocol):
-    """What a stage tells while it runs."""
+    """Receives how far a stage is while it runs."""
 
     def advance(self, *, dropped_count: int = 0) -> None:
         """One more item is done; so many things were dropped in it."""

@@ -126,7 +126,7 @@ async def open_stage_files(
 
 @dataclass
 class StagePass:
-    """What one pass over a stage came to. A stage is complete when nothing was set aside."""
+    """The counts of one pass over a stage. A stage is complete when nothing was set aside."""
 
     finished_count: int = 0
     deferred_count: int = 0

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from schemas.outcomes import Failed, Outcome
-from schemas.record import Record
+from schemas.record import Value
 
 _SMALLEST_S = 0.001
 _STEP = math.log(1.05)  # a percentile is right to within 2.5%
@@ -27,7 +27,7 @@ class LimitGauges(NamedTuple):
     utilisation: float | None = None
 
 
-class StatsSnapshot(Record):
+class StatsSnapshot(Value):
     """The counters at one moment. Times in seconds; percentiles are None before the first reply.
 
     `settled` counts the failed ones too; `failed` and `retried` are by error code; `refused`

@@ -1,4 +1,4 @@
-"""Keeps what the counters say every few seconds, for whoever watches a run."""
+"""Writes the counters to a file every few seconds, for watching a run."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Ending a run early in good order: who asked for it, and who must hear of it."""
+"""Ending a run early in good order: the reason, and the parts that are notified."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from schemas.outcomes import Failed, Outcome
 class Stopping:
     """Whether the run is to end, and why. The first reason counts.
 
-    Nothing new is admitted once `reason` is set; what is in flight is paid for and lands.
+    Nothing new is admitted once `reason` is set; what is in flight is paid for and finishes.
     """
 
     def __init__(self) -> None:

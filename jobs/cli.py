@@ -1,4 +1,4 @@
-"""The `distill` command: every error of ours becomes one message and its exit code."""
+"""The `distill` command: every EngineError becomes one message and an exit code."""
 
 import io
 import os
@@ -71,7 +71,7 @@ def _make_app(names: Sequence[str]) -> typer.Typer:
 
 
 def report_errors(command: Callable[[], object]) -> None:
-    """Call `command`; every error of ours becomes one message and ends with its exit code."""
+    """Call `command`; every EngineError becomes one message and its exit code."""
     # numpy sorts ids here; the threads of its linear algebra would cost 0.1 s of processor.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.umask(OTHERS_NOTHING)

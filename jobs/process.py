@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 def run_to_end(work: Coroutine[Any, Any, T]) -> T:
-    """What `work` returns or raises."""
+    """Run `work` on an event loop; returns or raises what it does."""
     gc.freeze()  # what was imported stays: it is no longer searched for garbage
     with closing(work), asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(work)
@@ -45,7 +45,11 @@ def log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     # What it warns of (a child process reaped elsewhere) is nothing that a user can act on.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
-    for library in ("httpx", "httpx2", "openai"):  # a line for each call tells nothing
+    for library in (
+        "httpx",
+        "httpx2",
+        "openai",
+    ):  # one line for each call would hide everything else
         logging.getLogger(library).setLevel(logging.WARNING)
 
 

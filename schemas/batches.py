@@ -1,18 +1,18 @@
-"""A batch as the ledger tells of it: events, and the state that they fold to."""
+"""A batch in the ledger: its events, and the state that they add up to."""
 
 from collections.abc import Mapping
 from typing import Literal, Self
 
 from pydantic import model_serializer, model_validator
 
-from schemas.record import Record
+from schemas.record import Record, Value
 
 BatchStep = Literal["intent", "uploaded", "created", "polled", "collected", "deleted", "passed"]
 
 ENDED_STATUSES = frozenset({"completed", "expired", "cancelled", "failed"})  # OpenAI Batch guide
 
 
-class BatchIntent(Record):
+class BatchIntent(Value):
     """What was packed into a batch's file.
 
     `worst_case_usd` is what all its requests may cost at most, None where a price is unknown.
@@ -28,7 +28,7 @@ class BatchIntent(Record):
     sha256: str
 
 
-class RemoteState(Record):
+class RemoteState(Value):
     """What the provider has said of a batch. Empty and None: nothing yet."""
 
     file_id: str = ""
@@ -48,7 +48,7 @@ class RemoteState(Record):
         return self.model_copy(update=said)
 
 
-class BatchTally(Record):
+class BatchTally(Value):
     """How the requests of a collected batch ended.
 
     `answered` and `failed` are settled, `returned` will be asked again. `lost_usd` is what was paid
@@ -71,11 +71,11 @@ class BatchTally(Record):
 class BatchEvent(Record):
     """One line of the ledger: a step, and the facts that it adds.
 
-    `batch` is our name for it; `passed` is about none: a command, which `batch` names, has passed
+    `batch` is its name here; `passed` is about no batch: a command, which `batch` names, has passed
     over all its items, and `waiting` requests did not fit into any batch.
 
     On disk the three records of facts stand in one object, `facts`, with null for what the event
-    does not tell.
+    does not add.
     """
 
     event_id: str
@@ -115,7 +115,7 @@ class BatchEvent(Record):
         }
 
 
-class Batch(Record):
+class Batch(Value):
     """All that is known of a batch. Until it is collected its requests are out."""
 
     name: str
@@ -130,7 +130,7 @@ class Batch(Record):
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing further will be answered."""
+        """Whether the provider will answer no further request of it."""
         return self.remote.status in ENDED_STATUSES
 
     @property
@@ -140,7 +140,7 @@ class Batch(Record):
 
     @property
     def lacks_results(self) -> bool:
-        """Whether it has answers, and the provider does not say where."""
+        """Whether it has answers, but the provider names no file that holds them."""
         remote = self.remote
         return (
             remote.status == "completed" and bool(remote.done_count) and not remote.output_file_id
@@ -161,7 +161,7 @@ class Batch(Record):
 
 
 class BatchAttempt(Record):
-    """A try of one request in a batch that did not settle it; a reply that was paid for is kept."""
+    """An attempt in a batch that did not settle its request; a reply that was paid for is kept."""
 
     attempt_id: str
     request_id: str

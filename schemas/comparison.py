@@ -1,10 +1,10 @@
-"""What the evaluation comes to: means with intervals, differences, refusals, warnings."""
+"""The result of an evaluation: means with intervals, differences, refusals, warnings."""
 
 from schemas.evaluation import Metric, Mode, Role
-from schemas.record import Record
+from schemas.record import Value
 
 
-class Estimate(Record):
+class Estimate(Value):
     """A mean over `n` questions, and the ends of its 95% bootstrap interval.
 
     `value` is None where there is nothing to average, `low` and `high` where n is below 2 or no
@@ -17,7 +17,7 @@ class Estimate(Record):
     high: float | None = None
 
 
-class Contender(Record):
+class Contender(Value):
     """Who is compared: a model in its role, asked with (open) or without the source in view."""
 
     role: Role
@@ -30,7 +30,7 @@ class Contender(Record):
         return f"{self.role} {self.mode}-book"
 
 
-class ContenderScore(Record):
+class ContenderScore(Value):
     """One metric of one contender, over the questions that could be scored for it.
 
     `answer_count` of its answers could have been; the estimate's n of them were.
@@ -42,11 +42,11 @@ class ContenderScore(Record):
     estimate: Estimate
 
 
-class Difference(Record):
+class Difference(Value):
     """A contender less another in one metric, over the questions that were scored for both.
 
-    `needed_n`: about so many questions would tell a difference of this size from none (a million:
-    so many or more); None if these do tell, or if there is no difference to be told.
+    `needed_n`: about how many questions it takes to distinguish a difference of this size from
+    none (a million: that many or more); None if these suffice, or if there is no difference.
     """
 
     contender: Contender
@@ -59,11 +59,11 @@ class Difference(Record):
     needed_n: int | None = None
 
 
-class GapClosed(Record):
+class GapClosed(Value):
     """How much of the teacher's lead over the baseline the tuned model has made up in a mode.
 
     Over the questions that were scored for all three. `share` has no value unless the whole
-    interval of the `lead` lies above 0: a share of nothing says nothing.
+    interval of the `lead` lies above 0: a ratio to a lead that may be zero has no meaning.
     """
 
     mode: Mode
@@ -72,7 +72,7 @@ class GapClosed(Record):
     share: Estimate
 
 
-class RefusalCount(Record):
+class RefusalCount(Value):
     """How many of a contender's answers say that it cannot answer."""
 
     contender: Contender
@@ -80,7 +80,7 @@ class RefusalCount(Record):
     refusal_count: int
 
 
-class GroupComparison(Record):
+class GroupComparison(Value):
     """The comparison over one group of questions: all that have an answer, a slice, a document."""
 
     name: str
@@ -91,7 +91,7 @@ class GroupComparison(Record):
     refusals: tuple[RefusalCount, ...]
 
 
-class Comparison(Record):
+class Comparison(Value):
     """RUN/evaluation/comparison.json.
 
     `answerable` leaves out the slice `unanswerable`, on which a refusal is right and would be

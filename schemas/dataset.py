@@ -40,7 +40,7 @@ class Answer(Record):
 
 
 class Rejection(Record):
-    """One thing that was dropped: what, by which stage, for which reason, by what measure."""
+    """An item that was dropped: by which stage, for which reason, with which score."""
 
     rejection_id: str
     item_id: str

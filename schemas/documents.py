@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from schemas.record import Record, Span
+from schemas.record import Record, Span, Value
 
 Side = Literal["train", "held_out"]
 
 
-class Heading(Record):
+class Heading(Value):
     """One heading of a document; `start_char` is where its text begins in the document's text."""
 
     start_char: int
@@ -51,7 +51,7 @@ class DocumentGroup(Record):
     duplicate_of: str | None = None
 
 
-class SideSpan(Record):
+class SideSpan(Value):
     """A half-open range of characters of a document that lies on one side of the split."""
 
     start_char: int

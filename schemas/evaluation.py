@@ -1,6 +1,6 @@
 """The held-out questions, what each model answered, and how the answers were scored."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from schemas.dataset import Kind
 from schemas.record import Record, Span
@@ -10,8 +10,8 @@ Mode = Literal["open", "closed"]
 Slice = Literal["held_out_document", "new_question", "unanswerable", "imported"]
 Metric = Literal["answer_relevancy", "faithfulness"]
 
-ROLES: tuple[Role, ...] = ("baseline", "tuned", "teacher")
-METRICS: tuple[Metric, ...] = ("answer_relevancy", "faithfulness")
+ROLES: tuple[Role, ...] = get_args(Role)
+METRICS: tuple[Metric, ...] = get_args(Metric)
 
 
 class Sample(Record):

@@ -1,4 +1,4 @@
-"""A fine-tuning job as it is followed: what was submitted, and what became of it."""
+"""A fine-tuning job: what was submitted, and its state."""
 
 from typing import Literal
 
@@ -14,8 +14,8 @@ TuningStep = Literal["intent", "uploaded", "created", "polled", "ended"]
 class TuningEvent(Record):
     """One line of RUN/finetuning.jsonl; together they say how far the job has come.
 
-    `job_name` is ours: a hash of host, rows, base model and parameters. Fields that a step
-    does not know are unset.
+    `job_name` is a hash of host, rows, base model and parameters, not an id of the provider.
+    Fields that a step does not know are unset.
     """
 
     event_id: str

@@ -5,7 +5,7 @@ from typing import Literal
 
 from schemas.requests import Json
 
-Lane = Literal["live", "batch"]
+LaneName = Literal["live", "batch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Completed:
     request_id: str
     model: str
     purpose: str
-    lane: Lane
+    lane: LaneName
     attempts: int
     usage: Usage
     cost_usd: float | None
@@ -44,7 +44,8 @@ class Completed:
 class Failed:
     """The request can never be answered as it is. `usage` and `cost_usd` are what it cost anyway.
 
-    `code` is the provider's error code, or ours (`truncated`, `refused`, `request_too_large`).
+    `code` is the provider's error code, or one of the engine's (`truncated`, `refused`,
+    `request_too_large`).
     `reply` is the parsed body, if there was one; `raw` are the bytes of one that nobody can read.
     Estimated: as in `Completed`.
     """
@@ -52,7 +53,7 @@ class Failed:
     request_id: str
     model: str
     purpose: str
-    lane: Lane
+    lane: LaneName
     attempts: int
     usage: Usage
     cost_usd: float | None

@@ -1,4 +1,4 @@
-"""The base of all records, and the content ids that identify them."""
+"""The bases of all values and records, and the content ids that identify records."""
 
 import hashlib
 
@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict
 ID_BYTES = 16
 
 
-class Record(BaseModel):
-    """Immutable; a field that it does not know is an error; its first field is its id."""
+class Value(BaseModel):
+    """Immutable and without an id; a field that it does not know is an error."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -18,7 +18,11 @@ class Record(BaseModel):
     )
 
 
-class Span(Record):
+class Record(Value):
+    """A value with an id, so that it can be a line of a file: its first field, `<something>_id`."""
+
+
+class Span(Value):
     """A half-open range of characters `[start_char, end_char)` of a document's text."""
 
     start_char: int

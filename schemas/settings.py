@@ -8,12 +8,12 @@ from pydantic import Field, field_validator
 
 from schemas.addresses import OPENAI_ADDRESS, Address, VariableName
 from schemas.dataset import Kind
-from schemas.record import Record
+from schemas.record import Value
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
 FORMAT_VERSION = 1  # of the files of a run folder; a newer one is refused
 
-Provider = Literal["openai", "local"]
+ProviderName = Literal["openai", "local"]
 PromptProfile = Literal["standard", "small"]
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -33,7 +33,7 @@ DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
 }
 
 
-class DocumentSettings(Record):
+class DocumentSettings(Value):
     """How files are read; the limits hold for one file."""
 
     max_seconds_per_file: Annotated[AboveZero, Touches("documents", "threshold")] = 120.0
@@ -41,7 +41,7 @@ class DocumentSettings(Record):
     max_text_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 64
 
 
-class ChunkSettings(Record):
+class ChunkSettings(Value):
     """How documents are cut, and which chunks are not worth asking about."""
 
     target_tokens: Annotated[int, Field(ge=32), Touches("chunks", "requests")] = 512
@@ -51,7 +51,7 @@ class ChunkSettings(Record):
     max_contents_line_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.5
 
 
-class SplitSettings(Record):
+class SplitSettings(Value):
     """Which text is held out for the evaluation."""
 
     held_out_fraction: Annotated[float, Field(ge=0.0, le=0.5), Touches("split", "requests")] = 0.1
@@ -61,7 +61,7 @@ class SplitSettings(Record):
     seed: Annotated[int, Touches("split", "requests")] = 0
 
 
-class QuestionSettings(Record):
+class QuestionSettings(Value):
     """How many questions of which kinds, and which are dropped."""
 
     per_chunk: Annotated[int, Field(ge=1, le=20), Touches("questions", "requests")] = 3
@@ -86,7 +86,7 @@ class QuestionSettings(Record):
         return weights
 
 
-class AnswerSettings(Record):
+class AnswerSettings(Value):
     """How questions are answered, and which answers are dropped."""
 
     temperature: Annotated[Temperature, Touches("answers", "requests")] = None
@@ -100,20 +100,20 @@ class AnswerSettings(Record):
     ] = 0.4
 
 
-class DatasetSettings(Record):
+class DatasetSettings(Value):
     """What a training row looks like and which rows validate the tuning."""
 
     closed_book: Annotated[bool, EVERY_CALL] = False
     validation_fraction: Annotated[float, Field(ge=0.0, le=0.5), EVERY_CALL] = 0.05
 
 
-class TeacherSettings(Record):
+class TeacherSettings(Value):
     """Which model writes questions and answers. The key is read from the environment alone.
 
     `key_variable` names the variable that holds it; empty: OPENAI_API_KEY.
     """
 
-    provider: Annotated[Provider, Touches("questions", "requests")] = "openai"
+    provider: Annotated[ProviderName, Touches("questions", "requests")] = "openai"
     model: Annotated[str, Touches("questions", "requests")] = ""
     base_url: Annotated[Address, OPERATIONAL] = OPENAI_ADDRESS
     key_variable: Annotated[VariableName, OPERATIONAL] = ""
@@ -128,7 +128,7 @@ class TeacherSettings(Record):
         return self.provider == "local"
 
 
-class RoleSettings(Record):
+class RoleSettings(Value):
     """Who plays a role of the evaluation, and where. What is not set is the teacher's.
 
     At an address of its own a role has a key and rates of its own: none that are not set here.
@@ -142,7 +142,7 @@ class RoleSettings(Record):
     tokens_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
 
 
-class EndpointSettings(Record):
+class EndpointSettings(Value):
     """One of several addresses. Its key is read from the environment variable that it names."""
 
     base_url: Address
@@ -152,7 +152,7 @@ class EndpointSettings(Record):
     output_limit_name: OutputLimitName = "max_completion_tokens"
 
 
-class LimitSettings(Record):
+class LimitSettings(Value):
     """How fast and how often requests are sent. None: learnt from the provider's headers."""
 
     requests_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
@@ -168,13 +168,13 @@ class LimitSettings(Record):
     grace_s: Annotated[NotNegative, OPERATIONAL] = 30.0
 
 
-class BudgetSettings(Record):
+class BudgetSettings(Value):
     """What the run may cost in all, resumes included. None: no cap."""
 
     usd: Annotated[AboveZero | None, OPERATIONAL] = None
 
 
-class BatchSettings(Record):
+class BatchSettings(Value):
     """How the batch lane packs, submits and polls. None: learnt from what the provider says.
 
     The provider's own limits are 50,000 requests and 200 MB a file (OpenAI Batch guide).
@@ -193,7 +193,7 @@ class BatchSettings(Record):
     max_poll_s: Annotated[AboveZero, OPERATIONAL] = 600.0
 
 
-class StudentSettings(Record):
+class StudentSettings(Value):
     """The student: which model is tuned, by whom, and with which parameters (None: theirs).
 
     `base_url` is the address of a trainer other than the teacher's, `key_variable` names the
@@ -213,7 +213,7 @@ class StudentSettings(Record):
     training_usd_per_million_tokens: Annotated[NotNegative | None, OPERATIONAL] = None
 
 
-class EvaluationSettings(Record):
+class EvaluationSettings(Value):
     """How baseline, tuned student and teacher are compared."""
 
     judge_output: Annotated[JsonForm, IN_IDS] = "json_schema"
@@ -228,7 +228,7 @@ class EvaluationSettings(Record):
     seed: Annotated[int, IN_IDS] = 0
 
 
-class ModelPrice(Record):
+class ModelPrice(Value):
     """US dollars for a million tokens at live prices; cached input costs like input if unset."""
 
     input: Annotated[float, Field(ge=0)]
@@ -236,7 +236,7 @@ class ModelPrice(Record):
     output: Annotated[float, Field(ge=0)]
 
 
-class RunSettings(Record):
+class RunSettings(Value):
     """Everything a run depends on, except secrets."""
 
     documents_dir: Annotated[Path | None, OPERATIONAL] = None
@@ -261,7 +261,7 @@ class RunSettings(Record):
     prices: Annotated[dict[str, ModelPrice], OPERATIONAL] = Field(default_factory=dict)
 
 
-class RunIdentity(Record):
+class RunIdentity(Value):
     """What a run folder says of itself beside its settings."""
 
     format_version: int

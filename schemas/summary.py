@@ -1,10 +1,10 @@
-"""What a run has come to, as its files say."""
+"""The state of a run in numbers, read from its files."""
 
 from schemas.documents import HeldOutCheck
-from schemas.record import Record
+from schemas.record import Value
 
 
-class StageSummary(Record):
+class StageSummary(Value):
     """How many items a stage has finished, what came out, and what was dropped for which reason."""
 
     finished: int
@@ -12,7 +12,7 @@ class StageSummary(Record):
     dropped: dict[str, int]
 
 
-class RequestSummary(Record):
+class RequestSummary(Value):
     """Settled requests of one purpose, their tokens and dollars (None: some price is unknown).
 
     `estimated_usd` is the part of the cost for which the replies named no tokens that can be true.
@@ -27,7 +27,7 @@ class RequestSummary(Record):
     estimated_usd: float = 0.0
 
 
-class BatchesSummary(Record):
+class BatchesSummary(Value):
     """Batches whose requests are out, and those that were collected.
 
     `wasted_usd` was paid for replies that settled nothing: cut off, or deleted by the provider.
@@ -39,7 +39,7 @@ class BatchesSummary(Record):
     wasted_usd: float
 
 
-class RunSummary(Record):
+class RunSummary(Value):
     """A run in numbers. `rows` counts the lines of each file of the dataset.
 
     `writer` is the process that writes the run now, `stats` its counters (docs/run-folder.md,

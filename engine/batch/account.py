@@ -17,7 +17,7 @@ from engine.errors import StorageError
 from engine.files.replace import replace_file
 from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint
-from schemas.record import Record
+from schemas.record import Value
 
 LOCK_TRY_EVERY_S = 0.1
 SAY_SO_AFTER_TRIES = 100
@@ -40,7 +40,7 @@ class Enqueued(NamedTuple):
     at: datetime
 
 
-class LearntLimit(Record):
+class LearntLimit(Value):
     """What may be enqueued of a model: stated by the provider, or guessed from a refusal."""
 
     tokens: int

@@ -10,6 +10,7 @@ from engine.clock import Clock
 from engine.wire.endpoints import Endpoint
 from engine.wire.file_states import FileState, read_file_state
 from engine.wire.sdk import (
+    ListOrder,
     Purpose,
     delete_file,
     download_file,
@@ -124,7 +125,7 @@ class BatchClient:
         Most hosts list the newest first, so that a page of old ones is the last that is looked at.
         Some list the oldest first, and some give the same page for ever.
         """
-        oldest, order = newer_than.timestamp(), _ListOrder()
+        oldest, order = newer_than.timestamp(), ListOrder()
         with translated(self._endpoint, self._clock):
             async for batch in self._client.batches.list(limit=PAGE_SIZE):
                 created_at = batch.created_at or oldest
@@ -143,44 +144,35 @@ def _status(status: object) -> str:
     return STATUSES.get(word, word)
 
 
-class _ListOrder:
-    """What a list of batches has shown of its order so far."""
-
-    def __init__(self) -> None:
-        self._seen: set[str] = set()
-        self._last_at = float("inf")
-        self._is_newest_first = True
-        self._old_count = 0
-
-    def take(self, batch_id: str, created_at: float, *, is_old: bool) -> bool:
-        """Take the next batch into account; returns whether it is worth going on."""
-        if batch_id in self._seen:
-            return False
-        self._seen.add(batch_id)
-        self._is_newest_first = self._is_newest_first and created_at <= self._last_at
-        self._last_at = created_at
-        self._old_count = self._old_count + 1 if is_old else 0
-        return not (self._is_newest_first and self._old_count >= PAGE_SIZE)
-
-
 def _carries(batch: "RemoteBatch", metadata: dict[str, str]) -> bool:
     known = batch.metadata
     return isinstance(known, dict) and metadata.items() <= known.items()
 
 
 def read_state(batch: "RemoteBatch") -> RemoteState:
-    """What a batch object says. Ids that are "" and ids that are null mean the same."""
+    """What a batch object says. Ids that are "" and ids that are null mean the same.
+
+    Hosts leave fields out, or put there what OpenAI never would: that counts as not said.
+    """
     counts = batch.request_counts
-    errors = batch.errors.data if batch.errors and batch.errors.data else []
-    problem = errors[0] if errors else None
+    errors = getattr(batch.errors, "data", None)
+    problem = errors[0] if isinstance(errors, list) and errors else None
     return RemoteState(
         batch_id=batch.id,
         status=_status(batch.status),
-        done_count=counts.completed if counts else None,
-        error_count=counts.failed if counts else None,
-        output_file_id=batch.output_file_id or "",
-        error_file_id=batch.error_file_id or "",
-        problem_code=(problem.code or "unknown") if problem else "",
-        problem=(problem.message or "") if problem else "",
-        problem_line=problem.line if problem else None,
+        done_count=_count(getattr(counts, "completed", None)),
+        error_count=_count(getattr(counts, "failed", None)),
+        output_file_id=_text(batch.output_file_id),
+        error_file_id=_text(batch.error_file_id),
+        problem_code=(_text(getattr(problem, "code", None)) or "unknown") if problem else "",
+        problem=_text(getattr(problem, "message", None)),
+        problem_line=_count(getattr(problem, "line", None)),
     )
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

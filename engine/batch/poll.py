@@ -99,11 +99,17 @@ class Poller:
         try:
             return await self._provider.cancel(batch.remote.batch_id)
         except RequestError:
-            return await self._retrieve(batch)
+            return await self._retrieve_or_explain(batch)
         except TransientError as error:
             if error.status != CONFLICT:
                 raise
+            return await self._retrieve_or_explain(batch)
+
+    async def _retrieve_or_explain(self, batch: Batch) -> RemoteState:
+        try:
             return await self._retrieve(batch)
+        except _NotShownError as error:
+            raise self._not_shown(batch, error) from error
 
     async def _retrieve(self, batch: Batch) -> RemoteState:
         try:

@@ -89,7 +89,9 @@ def _kind(batch: Batch) -> tuple[str, str, str]:
 
 
 def _describe(batch: Batch, folder: BatchFolder) -> str:
-    return f"{batch.remote.problem_code}: {batch.remote.problem}{_offender(batch, folder)}"
+    remote = batch.remote
+    reason = remote.problem or "the provider gives no reason"
+    return f"{remote.problem_code or 'failed'}: {reason}{_offender(batch, folder)}"
 
 
 def _offender(batch: Batch, folder: BatchFolder) -> str:

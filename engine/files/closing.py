@@ -1,4 +1,4 @@
-"""`async with` for whatever is opened by its constructor and closed by `aclose`."""
+"""`async with` for objects that their constructor opens and `aclose` closes."""
 
 from types import TracebackType
 from typing import Protocol, Self

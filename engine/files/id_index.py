@@ -21,8 +21,8 @@ class IdIndex:
     """From ids to the offsets at which their lines begin.
 
     It keeps a 64-bit hash and an offset for each id, not the id: `offsets` names candidates, and
-    whoever asks compares the id in the file. The hash is Python's own keyed one (SipHash), so that
-    nobody can prepare ids that collide; it lives no longer than the process.
+    the caller compares the id in the file. The hash is Python's own keyed one (SipHash), so that
+    ids that collide cannot be prepared; it lives no longer than the process.
 
     Its length is that of distinct ids. What the file held at opening is one sorted part; what is
     added goes through a small dict into sorted buckets, so that no more than a bucket is ever

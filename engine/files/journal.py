@@ -1,4 +1,4 @@
-"""The journal: every settled request with its raw reply, on disk before anybody uses it."""
+"""The journal: every settled request with its raw reply, on disk before it is used."""
 
 import base64
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ from engine.files.closing import AsyncClosing
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import damaged_line, read_lines
 from engine.wire.lenient_json import dump_json, parse_json
-from schemas.outcomes import Completed, Failed, Lane, Outcome, Usage
+from schemas.outcomes import Completed, Failed, LaneName, Outcome, Usage
 from schemas.requests import Json
 
 ID_FIELD = "request_id"
@@ -80,10 +80,11 @@ def encode_outcome(outcome: Outcome) -> bytes:
         "attempts": outcome.attempts,
         "usage": outcome.usage,
         "cost_usd": outcome.cost_usd,
-        "estimated": outcome.is_estimated,
         "latency_s": outcome.latency_s,
         "settled_at": outcome.settled_at,
     }
+    if outcome.is_estimated:
+        line["estimated"] = True
     if isinstance(outcome, Completed):
         line["server_request_id"] = outcome.server_request_id
         line["reply"] = orjson.Fragment(outcome.raw)
@@ -106,7 +107,7 @@ def decode_outcome(line: bytes) -> Outcome:
     fields = _read_fields(line)
     status = fields.pop("status")
     fields["usage"] = Usage(**fields["usage"])
-    fields["is_estimated"] = fields.pop("estimated", False)  # older journals do not have it
+    fields["is_estimated"] = fields.pop("estimated", False)
     if status == "completed":
         return Completed(raw=b"", **fields)
     raw = base64.b64decode(fields.pop(RAW_FIELD, ""), validate=True)
@@ -131,7 +132,7 @@ class Settled(NamedTuple):
 
     request_id: str
     purpose: str
-    lane: Lane
+    lane: LaneName
     is_completed: bool
     usage: Usage
     cost_usd: float | None

@@ -34,7 +34,7 @@ class JsonlLog(AsyncClosing):
     written form the next group and share its fsync. Where many come, a group waits GATHER_S for
     more; a line that comes alone is written at once, unless a limit paces them (`follow_pace`). A
     line counts once its newline is written: at opening, a last line without one is cut off with a
-    note. Any other line that is not ours raises DamagedLogError. One process writes; any number
+    note. Any other line that is damaged raises DamagedLogError. One process writes; any number
     may read the file at any time.
     """
 
@@ -84,7 +84,7 @@ class JsonlLog(AsyncClosing):
         return None if offset is None else self._read_line(offset)
 
     def damaged(self, item_id: str, why: str) -> DamagedLogError:
-        """The error for a line that was found by its id and turned out not to be ours."""
+        """The error for a line that was found by its id and turned out to be damaged."""
         offset = self._find(id_key(item_id)) or 0
         return damaged_line(self._path, line_number(self._path, offset), why)
 

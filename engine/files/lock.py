@@ -18,7 +18,7 @@ LOCK_TRY_EVERY_S = 0.05  # `find_writer` holds the lock for a moment; that is no
 class WriterLock:
     """Held by at most one process. The system drops it when its owner dies, however it dies.
 
-    The file stays; it says who holds or last held the lock, and is a lock only while it is held.
+    The file stays; it names the process that holds or last held the lock.
     `guarded` is what the lock is for, in messages: the file's folder if nothing else is named.
     """
 
@@ -46,7 +46,7 @@ class WriterLock:
 
 
 def find_writer(path: Path) -> str | None:
-    """Who holds the lock now, in words; None if nobody does."""
+    """Which process holds the lock now, in words; None if none does."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:

@@ -137,7 +137,7 @@ class RecordLog(AsyncClosing, Generic[R]):
             raise self._log.damaged(item_id, first_problem(error)) from error
 
     def require(self, item_id: str) -> R:
-        """The record with this id, of which another file of the run tells.
+        """The record with this id, which another file of the run refers to.
 
         Raises:
             DamagedLogError: it is not there, or its line is not such a record.

@@ -17,7 +17,7 @@ from schemas.settings import JsonForm
 
 
 class PaidReply(NamedTuple):
-    """A sound reply: its parsed body, its bytes on one line, and the server's name for it."""
+    """A sound reply that was paid for, with the server's name for it."""
 
     body: dict[str, Json]
     raw: bytes
@@ -35,6 +35,7 @@ class Call:
     request: Request
     attempts: int = 0
     failures: Failures = field(default_factory=Failures)
+    asks_for_json: bool = field(init=False)
     is_enlarged: bool = False
     forms: OutputForms | None = None
     form: JsonForm | None = None
@@ -43,6 +44,9 @@ class Call:
     usage: Usage | None = None
     is_estimated: bool = False
     cost_usd: float | None = None
+
+    def __post_init__(self) -> None:
+        self.asks_for_json = asks_for_json(self.request.payload)
 
     def pay(self, counted: CountedUsage, cost_usd: float | None) -> None:
         """Add what one answered attempt cost; one unknown price makes the sum unknown."""
@@ -101,7 +105,7 @@ class Call:
         """The body to send to a route that takes these forms."""
         form = self.wanted_form or forms.current
         self.forms, self.form = forms, form
-        if form in (None, JSON_FORMS[0]) or not asks_for_json(payload):
+        if form in (None, JSON_FORMS[0]):
             return payload
         return in_form(payload, form)
 
@@ -109,13 +113,13 @@ class Call:
     def is_form_watched(self) -> bool:
         """Whether it is still to be seen that the last reply has the form that was asked for."""
         forms = self.forms
-        return forms is not None and forms.are_watched and asks_for_json(self.request.payload)
+        return forms is not None and forms.are_watched
 
     def is_form_refused(self, error: RequestError) -> bool:
         """Whether the host knows no such form, and there is another to ask in."""
         if self.wanted_form or self.forms is None or self.form is None:
             return False
-        if not asks_for_json(self.request.payload) or not refuses_form(error):
+        if not refuses_form(error):
             return False
         return self.forms.refuse(self.form, str(error))
 

@@ -22,26 +22,24 @@ from engine.errors import (
     UnclearRefusalError,
 )
 from engine.live.calls import Call, PaidReply
+from engine.live.gate import Gate
 from engine.live.limits import Charge
 from engine.live.output_forms import find_form
 from engine.live.retry import Retrier, RetryPolicy
-from engine.live.routes import Route, RouteTable, is_away
+from engine.live.routes import Route, Routes, RouteTable, is_away
 from engine.live.transport import Transport
 from engine.stats import LimitGauges, Stats
 from engine.stopping import Admission
 from engine.wire.content import wrapping_of
 from engine.wire.endpoints import Endpoint
-from engine.wire.json_forms import asks_for_json
-from engine.wire.lenient_json import json_on_one_line
 from engine.wire.payloads import ENLARGED, TokenEstimates, wire_payload
-from engine.wire.replies import read_ending, read_reply
+from engine.wire.replies import billed_body, read_ending, read_reply
 from engine.wire.usage import CountedUsage, read_usage
 from schemas.outcomes import Outcome
-from schemas.requests import CHAT_COMPLETIONS, Request
+from schemas.requests import Request
 from schemas.settings import LimitSettings
 
 REQUEST_ID_HEADER = "x-request-id"  # what OpenAI's support asks for
-NOTHING_SERVED = (404, 405)  # statuses: until one request is answered, the address is wrong
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +67,8 @@ class LiveLane:
         self._budget = budget
         self._stats = stats
         self._admission = Admission(clock)
-        self._gate = asyncio.Semaphore(settings.max_in_flight)  # of all models and endpoints
+        self._room = asyncio.Semaphore(settings.max_in_flight)
+        self._gate = Gate(self._room, self._admission)
         self._max_attempts = settings.max_attempts
         policy = RetryPolicy(settings.max_attempts, settings.max_retry_s, settings.max_outage_s)
         self._retrier = Retrier(policy, admission=self._admission, clock=clock, rng=rng)
@@ -89,12 +88,7 @@ class LiveLane:
         """
         call = Call(request)
         try:
-            forms = self._table.to_model(request.model).first.forms_of(request.purpose)
-            if forms.are_undecided and asks_for_json(request.payload):
-                async with forms.trial():
-                    outcome = await self._settle(call)
-            else:
-                outcome = await self._settle(call)
+            outcome = await (self._settle_json(call) if call.asks_for_json else self._settle(call))
         except RequestError as error:
             outcome = call.fail(error, self._clock.utc_now())
         except MalformedReplyError as error:
@@ -107,6 +101,11 @@ class LiveLane:
         self._admission.close(error)
         self._table.wake_all()
 
+    def share_room(self, other: "LiveLane") -> None:
+        """Count what is in flight here and there together: the limit is the process's."""
+        self._room = other._room
+        self._gate = Gate(self._room, self._admission)
+
     def is_paced(self) -> bool:
         """Whether limits, and nothing else, hold requests back now."""
         return self._table.is_paced
@@ -116,6 +115,14 @@ class LiveLane:
         for wrapping, count in self._stats.unwrapped.items():
             _log.info("replies read in spite of what was around them: %d (%s)", count, wrapping)
         await self._transport.aclose()
+
+    async def _settle_json(self, call: Call) -> Outcome:
+        """The same for a request that asks for JSON: few at once until one had its form."""
+        forms = self._table.to_model(call.request.model).first.forms_of(call.request.purpose)
+        if not forms.are_undecided:
+            return await self._settle(call)
+        async with forms.trial():
+            return await self._settle(call)
 
     async def _settle(self, call: Call) -> Outcome:
         """The outcome of a request that was answered, by as many replies as it takes."""
@@ -137,63 +144,62 @@ class LiveLane:
 
     async def _reply(self, call: Call) -> PaidReply:
         """A sound reply to the call as it is now, by as many attempts as it takes."""
-        while True:
-            try:
-                return await self._reply_in_form(call)
-            except RequestError as error:
-                if not call.is_form_refused(error):
-                    raise
-
-    async def _reply_in_form(self, call: Call) -> PaidReply:
         try:
-            return await self._attempt(call)
-        except TransientError as error:
-            return await self._retrier.again(partial(self._attempt, call), call.failures, error)
+            try:
+                return await self._attempt(call)
+            except TransientError as error:
+                attempt = partial(self._attempt, call)
+                return await self._retrier.again(attempt, call.failures, error)
+        except RequestError as error:
+            if not call.is_form_refused(error):
+                raise
+        return await self._reply(call)
 
     async def _attempt(self, call: Call) -> PaidReply:
         """One attempt, if the budget has room for it."""
         self._admission.check()
         enlargement = ENLARGED if call.is_enlarged else 1
-        async with self._budget.send(call.request, enlargement) as send:
-            return await self._attempt_within(send, call)
-
-    async def _attempt_within(self, send: Send, call: Call) -> PaidReply:
         routes = self._table.to_model(call.request.model)
         route = routes.pick()
         estimate = self._estimates.estimate(call.request, is_enlarged=call.is_enlarged)
-        await route.slots.acquire()
-        try:
-            charge = await route.limits.take(
-                estimate, route.breaker, lambda: not routes.has_other(route)
-            )
-            return await self._exchange(call, route, charge, send)
-        except TransientError as error:
+        async with self._budget.send(call.request, enlargement) as send:
+            await route.slots.acquire()
+            try:
+                charge = await route.limits.take(
+                    estimate, route.breaker, lambda: not routes.has_other(route)
+                )
+                return await self._exchange(call, route, charge, send)
+            except EngineError as error:
+                self._conclude(call, routes, route, error)
+                raise
+            finally:
+                route.slots.release()
+
+    def _conclude(self, call: Call, routes: Routes, route: Route, error: EngineError) -> None:
+        """What a failed attempt means for the next one, or for all.
+
+        Raises:
+            OtherEndpointError: the endpoint is of no use any more, but there are others.
+        """
+        if isinstance(error, TransientError):
             self._stats.count_retry(error.code)
             if isinstance(error, OtherEndpointError):
                 call.failures.restart_time(self._clock.monotonic_s())
-            raise
-        except (FatalError, OutageError) as error:
+        elif isinstance(error, FatalError | OutageError):
             if routes.remove(route):
                 call.failures.restart_time(self._clock.monotonic_s())
                 raise OtherEndpointError(str(error)) from error
             self.stop_admitting(error)
-            raise
-        finally:
-            route.slots.release()
 
     async def _exchange(self, call: Call, route: Route, charge: Charge, send: Send) -> PaidReply:
-        """One attempt that has been admitted, once it is its turn among all in flight."""
-        await self._pass_gate(route, charge)
+        """One attempt that has been admitted: sent, read, and its consequences drawn."""
+        await self._gate.enter(partial(route.withdraw, charge))
         try:
             await send.begin()
-            return await self._exchange_now(call, route, charge, send)
-        finally:
-            self._gate.release()
-
-    async def _exchange_now(
-        self, call: Call, route: Route, charge: Charge, send: Send
-    ) -> PaidReply:
-        """Sent, read, and its consequences drawn."""
+        except BaseException:
+            self._gate.leave()
+            route.withdraw(charge)
+            raise
         sent_s = self._begin(call)
         try:
             reply = await self._send(call, route, charge, send, sent_s)
@@ -207,6 +213,7 @@ class LiveLane:
             route.breaker.abandon_probe()
             raise
         finally:
+            self._gate.leave()
             call.latency_s = self._clock.monotonic_s() - sent_s
             self._stats.count_back()
         route.note_answer()
@@ -225,52 +232,24 @@ class LiveLane:
         """
         endpoint, request = route.endpoint, call.request
         payload = wire_payload(request, endpoint.output_limit_name, call.is_enlarged)
-        response = await self._transport.post(
-            endpoint, request.url, call.choose_form(payload, route.forms_of(request.purpose))
-        )
+        if call.asks_for_json:
+            payload = call.choose_form(payload, route.forms_of(request.purpose))
+        response = await self._transport.post(endpoint, request.url, payload)
         route.learn(response.headers, sent_s)
         try:
-            body = read_reply(response, request.url, endpoint, self._clock)
-        except MalformedReplyError as error:
-            if error.reply is not None:
-                counted = read_usage(error.reply).or_at_most(send.worst_usage)
+            body, raw = read_reply(response, request.url, endpoint, self._clock)
+        except EngineError as error:
+            if (billed := billed_body(response)) is not None:
+                counted = read_usage(billed).or_at_most(send.worst_usage)
                 self._pay(call, route, charge, send, counted)
+            if isinstance(error, UnclearRefusalError):
+                is_last = call.failures.count + 1 >= self._max_attempts
+                raise route.judge(request.request_id, error, is_last=is_last) from None
             raise
-        except UnclearRefusalError as error:
-            raise self._judge(call, route, error) from None
         self._pay(call, route, charge, send, read_usage(body).or_at_most(send.worst_usage))
-        asks = asks_for_json(request.payload)
-        if request.url == CHAT_COMPLETIONS and (found := wrapping_of(body, asks_for_json=asks)):
-            self._stats.count_unwrapped(found)
-        raw = json_on_one_line(response.body, body)
+        if (wrapping := wrapping_of(body, asks_for_json=call.asks_for_json)) is not None:
+            self._stats.count_unwrapped(wrapping)
         return PaidReply(body, raw, response.headers.get(REQUEST_ID_HEADER, ""))
-
-    async def _pass_gate(self, route: Route, charge: Charge) -> None:
-        """Wait until fewer than all that are allowed are in flight, whatever their model."""
-        if not self._gate.locked():
-            await self._gate.acquire()
-            return
-        try:
-            await self._gate.acquire()
-        except asyncio.CancelledError:
-            route.limits.give_back(charge)
-            route.breaker.abandon_probe()
-            raise
-        if self._admission.is_closed:
-            self._gate.release()
-            route.limits.give_back(charge)
-            self._admission.check()
-
-    def _judge(self, call: Call, route: Route, error: UnclearRefusalError) -> EngineError:
-        is_last = call.failures.count + 1 >= self._max_attempts
-        nothing_yet = error.status in NOTHING_SERVED and not route.refusals.has_answered
-        match route.refusals.judge(call.request.request_id, is_last=is_last or nothing_yet):
-            case "one":
-                return RequestError(error.words, code=error.code, status=error.status)
-            case "all":
-                return error
-            case "open":
-                return TransientError(error.words, code=error.code, status=error.status)
 
     def _begin(self, call: Call) -> float:
         call.attempts += 1

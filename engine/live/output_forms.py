@@ -27,8 +27,8 @@ class OutputForms:
 
     It falls to the next when the host refuses it or pays no heed to it. Nothing of it is kept:
     the form is part of what is put on the wire, not of a request's id, so what is settled stays
-    settled whatever the form was, and a resume learns it anew. Until it is known whether any form
-    works only few requests go out at once.
+    settled whatever the form was, and a resume learns it anew. Until a form has worked only few
+    requests go out at once.
     """
 
     def __init__(self, first: JsonForm | None, name: str) -> None:
@@ -41,8 +41,8 @@ class OutputForms:
 
     @property
     def are_undecided(self) -> bool:
-        """Whether it is not known yet that a form works, nor that none does."""
-        return self.current is not None and not self.have_worked and not self.are_hopeless
+        """Whether it is not known yet that a form works."""
+        return self.current is not None and not self.have_worked
 
     @asynccontextmanager
     async def trial(self) -> AsyncIterator[None]:

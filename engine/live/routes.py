@@ -9,7 +9,9 @@ from engine.errors import (
     NeverSentError,
     OverloadError,
     RateLimitError,
+    RequestError,
     TransientError,
+    UnclearRefusalError,
 )
 from engine.live.breaker import Breaker
 from engine.live.calls import Call
@@ -22,6 +24,7 @@ from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint
 from schemas.settings import LimitSettings
 
+NOTHING_SERVED = (404, 405)  # statuses: until one request is answered, the address is wrong
 START_IN_FLIGHT = 4  # until limits are known or replies have shown that more is well received
 
 
@@ -58,6 +61,27 @@ class Route:
             name = f"{self.endpoint.base_url} ({self.model}, {purpose})"
             forms = self.forms[purpose] = OutputForms(self.endpoint.output, name)
         return forms
+
+    def judge(
+        self, request_id: str, error: UnclearRefusalError, *, is_last: bool
+    ) -> RequestError | TransientError | UnclearRefusalError:
+        """What a refusal means that does not say so: for one request, for all, or not clear yet.
+
+        `is_last`: the request will not be tried again.
+        """
+        nothing_yet = error.status in NOTHING_SERVED and not self.refusals.has_answered
+        match self.refusals.judge(request_id, is_last=is_last or nothing_yet):
+            case "one":
+                return RequestError(error.words, code=error.code, status=error.status)
+            case "all":
+                return error
+            case "open":
+                return TransientError(error.words, code=error.code, status=error.status)
+
+    def withdraw(self, charge: Charge) -> None:
+        """Take back a request that was let through and is not sent after all."""
+        self.limits.give_back(charge)
+        self.breaker.abandon_probe()
 
     def learn(self, headers: Mapping[str, str], sent_s: float) -> None:
         """Follow the limits that a reply names."""

@@ -151,7 +151,7 @@ class LocalModel:
 
 
 async def _spawn(log: BinaryIO) -> Process:
-    """The child, in a session of its own: Ctrl-C is for us, calls in flight may still land."""
+    """The child, in a session of its own: Ctrl-C does not reach it, and calls can finish."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -42,7 +42,7 @@ class Introduction:
 
 
 class Front:
-    """Answers embeddings itself, hands chat to llama.cpp, and lets nobody in without the key."""
+    """Answers embeddings itself, forwards chat to llama.cpp, and refuses calls without the key."""
 
     def __init__(
         self,

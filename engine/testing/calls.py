@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from schemas.outcomes import Completed, Failed, Lane, Usage
+from schemas.outcomes import Completed, Failed, LaneName, Usage
 from schemas.requests import CHAT_COMPLETIONS, Json, Request
 
 SETTLED_AT = "2026-11-25T00:00:00+00:00"
@@ -42,7 +42,7 @@ def completed(
     raw: bytes | None = None,
     usage: Usage = Usage(prompt_tokens=10, completion_tokens=5),  # noqa: B008 (frozen)
     cost_usd: float | None = 0.0,
-    lane: Lane = "live",
+    lane: LaneName = "live",
 ) -> Completed:
     """The outcome of a request that was answered at the first attempt.
 

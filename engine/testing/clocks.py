@@ -15,11 +15,13 @@ Arguments = ParamSpec("Arguments")
 class ManualClock:
     """A `Clock` whose time stands still but for `go` and for sleeps, which return at once.
 
-    `on_read` is called whenever the time of day is read; what it raises goes to the reader.
+    `on_read` is called whenever the time of day is read, `on_sleep` at the end of each sleep; what
+    they raise goes to the caller. `slept_s` has the seconds of each sleep.
     """
 
     def __init__(self, on_read: Callable[[], None] = lambda: None) -> None:
         self._on_read = on_read
+        self.on_sleep: Callable[[], None] = lambda: None
         self.now = EPOCH
         self.slept_s: list[float] = []
 
@@ -42,6 +44,7 @@ class ManualClock:
         """Note the sleep and let its time pass, without waiting."""
         self.slept_s.append(seconds)
         self.go(seconds=seconds)
+        self.on_sleep()
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):

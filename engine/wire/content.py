@@ -24,6 +24,8 @@ def reply_text(reply: dict[str, Json]) -> str:
 
 def without_reasoning(text: str) -> str:
     """A text without the <think> block that it begins with."""
+    if "<" not in text:
+        return text
     if (block := _REASONING.match(text)) is not None:
         return text[block.end() :].lstrip()
     if "</think" in text and (block := _UNOPENED_REASONING.match(text)) is not None:
@@ -89,10 +91,10 @@ def reasoning_tokens(reply: dict[str, Json]) -> int:
 
 
 def _first_message(reply: dict[str, Json]) -> dict[str, Json]:
-    match reply:
-        case {"choices": [{"message": dict(message)}, *_]}:
-            return message
-    return {}
+    choices = reply.get("choices")  # not by `match`: this is done for every reply
+    first = choices[0] if isinstance(choices, list) and choices else None
+    message = first.get("message") if isinstance(first, dict) else None
+    return message if isinstance(message, dict) else {}
 
 
 def _content(reply: dict[str, Json]) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+import orjson
+
 from engine.clock import Clock
 from engine.errors import (
     REASONING_LIMIT,
@@ -13,7 +15,7 @@ from engine.errors import (
 )
 from engine.wire.content import reasoning_tokens, reply_text
 from engine.wire.endpoints import Endpoint
-from engine.wire.lenient_json import NotJsonError, parse_json
+from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from engine.wire.problems import error_fields, error_of, problem_in, read_problem
 from schemas.requests import CHAT_COMPLETIONS, Json, Url
 
@@ -35,10 +37,15 @@ class UselessReply(NamedTuple):
     message: str
 
 
-def read_reply(
-    response: HttpResponse, url: Url, endpoint: Endpoint, clock: Clock
-) -> dict[str, Json]:
-    """The parsed body of a response to a request for `url`.
+class SoundReply(NamedTuple):
+    """A reply that is what the API defines: its parsed body, and its bytes on one line."""
+
+    body: dict[str, Json]
+    raw: bytes
+
+
+def read_reply(response: HttpResponse, url: Url, endpoint: Endpoint, clock: Clock) -> SoundReply:
+    """The reply in a response to a request for `url`.
 
     Raises:
         MalformedReplyError: it is no reply and names no error.
@@ -46,18 +53,46 @@ def read_reply(
     """
     if not 200 <= response.status < 300:
         raise read_error(response, endpoint, clock)
+    reply, raw = _parse_body(response.body, endpoint)
     try:
-        reply = parse_json(response.body)
-        if isinstance(reply, str):  # some gateways encode it twice
-            reply = parse_json(reply.encode())
-    except NotJsonError:
-        what = "an empty body" if not response.body.strip() else "a body that is not JSON"
-        raise _malformed(endpoint, what, raw=response.body) from None
-    try:
-        return check_reply(reply, url, endpoint)
+        body = check_reply(reply, url, endpoint)
     except MalformedReplyError as error:
         error.raw = response.body
         raise
+    return SoundReply(body, raw if body is reply else dump_json(body))
+
+
+class _Parsed(NamedTuple):
+    value: Json
+    on_one_line: bytes
+
+
+def _parse_body(body: bytes, endpoint: Endpoint) -> _Parsed:
+    """The JSON value of a body; what the fast parser takes has newlines as white space only."""
+    try:
+        value: Json = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        value = None
+    else:
+        if not isinstance(value, str):
+            return _Parsed(value, body.replace(b"\n", b" ").replace(b"\r", b" "))
+    try:
+        value = parse_json(value.encode() if isinstance(value, str) else body)  # encoded twice
+    except NotJsonError:
+        what = "an empty body" if not body.strip() else "a body that is not JSON"
+        raise _malformed(endpoint, what, raw=body) from None
+    return _Parsed(value, dump_json(value))
+
+
+def billed_body(response: HttpResponse) -> dict[str, Json] | None:
+    """The body of a response that is no sound reply and was billed all the same, by its usage."""
+    if not 200 <= response.status < 300:
+        return None
+    try:
+        body = parse_json(response.body)
+    except NotJsonError:
+        return None
+    return body if isinstance(body, dict) and isinstance(body.get("usage"), dict) else None
 
 
 def check_reply(reply: Json, url: Url, endpoint: Endpoint) -> dict[str, Json]:

@@ -119,21 +119,51 @@ async def upload_file(
 ) -> str:
     """Upload a file under `name`; returns its id."""
     with path.open("rb") as file:
-        return (await client.files.create(file=(name, file), purpose=purpose)).id
+        uploaded = await client.files.create(file=(name, file), purpose=purpose)
+    if not uploaded.id or not isinstance(uploaded.id, str):
+        message = "the host took a file and named no id for it"
+        raise TransientError(message, code=MALFORMED_REPLY)
+    return uploaded.id
 
 
 async def find_file(
     client: "openai.AsyncOpenAI", *, purpose: Purpose, name: str, newer_than: datetime
 ) -> str | None:
-    """The id of the newest file with this purpose and name, None if there is none."""
-    oldest, seen = newer_than.timestamp(), set[str]()
+    """The id of the first file with this purpose and name, None if there is none.
+
+    Some hosts list the oldest first, and some give the same page for ever.
+    """
+    oldest, order = newer_than.timestamp(), ListOrder()
     async for file in client.files.list(purpose=purpose, limit=PAGE_SIZE, order="desc"):
-        if file.created_at < oldest or file.id in seen:  # some hosts give the same page for ever
+        created_at = file.created_at or oldest
+        if not order.take(file.id, created_at, is_old=created_at < oldest):
             break
-        seen.add(file.id)
-        if file.filename == name:
+        if file.filename == name and created_at >= oldest:
             return file.id
     return None
+
+
+class ListOrder:
+    """What a list, which most hosts give with the newest first, has shown of its order so far."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._last_at = float("inf")
+        self._is_newest_first = True
+        self._old_count = 0
+
+    def take(self, entry_id: str, created_at: float, *, is_old: bool) -> bool:
+        """Take the next entry into account; returns whether it is worth going on.
+
+        It is not once the list repeats itself, or a page of it has shown old entries alone.
+        """
+        if entry_id in self._seen:
+            return False
+        self._seen.add(entry_id)
+        self._is_newest_first = self._is_newest_first and created_at <= self._last_at
+        self._last_at = created_at
+        self._old_count = self._old_count + 1 if is_old else 0
+        return not (self._is_newest_first and self._old_count >= PAGE_SIZE)
 
 
 async def download_file(client: "openai.AsyncOpenAI", file_id: str, path: Path) -> None:

@@ -49,7 +49,7 @@ class QuestionOrder(NamedTuple):
 
 
 class FileEnd(NamedTuple):
-    """What became of a file of questions. `unanswered`: dropped by the filters, or left over."""
+    """The result of answering a file. `unanswered`: dropped by the filters, or not done yet."""
 
     rows: int
     unanswered: int
@@ -68,7 +68,7 @@ async def answer_question_file(
     Raises:
         ConfigError: a question is held out for the evaluation, if in other words, or nothing can
             be looked up.
-        EngineError: whatever ends it early; everything bought until then is kept.
+        EngineError: any error that ends it early; everything bought until then is kept.
     """
     stopping = Stopping()
     with (
@@ -183,7 +183,7 @@ def _reject(question: Question, reason: str) -> Rejection:
 
 
 def _of_this_stage(rejection: Rejection) -> Rejection:
-    """The same, so that it leaves with this stage and not with the run's own answers."""
+    """The same rejection under this stage's name, so that a reset of this stage removes it."""
     return Rejection.of(
         rejection.item_id,
         stage=STAGE,

@@ -105,5 +105,5 @@ def check_targets(*paths: Path) -> None:
 
 
 def run_command(command: Callable[[], int]) -> None:
-    """Run a command to its exit code; errors are told as `distill` tells them."""
+    """Run a command to its exit code; errors are shown as `distill` shows them."""
     report_errors(lambda: sys.exit(command()))

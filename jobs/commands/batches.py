@@ -35,7 +35,7 @@ def batches(
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:
-    """Show the batches of a run as its ledger tells of them, cancel them or give them up."""
+    """Show the batches of a run as its ledger has them, cancel them, or forget them."""
     from engine.run_folder import RunFolder
     from jobs.process import run_to_end
     from jobs.settings.command import run_settings, send_settings

@@ -94,7 +94,7 @@ def evaluate(
 
 
 def run_evaluation(order: "EvaluationOrder") -> int:
-    """Do it, print what came of it, and return the exit code."""
+    """Evaluate, print the results, and return the exit code."""
     from jobs.comparison.models import compare_models
     from jobs.comparison.table import describe_comparison
     from jobs.documents.check_held_out import read_leaked_share

@@ -50,7 +50,7 @@ def finetune(
 
 
 def run_finetuning(order: "TuningOrder") -> int:
-    """Do it, print what came of it, and return the exit code.
+    """Tune the student, print the result, and return the exit code.
 
     Raises:
         ConfigError: the order's folder is no run; and what jobs.finetune.finetune raises.
@@ -71,7 +71,7 @@ def run_finetuning(order: "TuningOrder") -> int:
 
 
 def ask_user(*, yes: bool) -> "Agree":
-    """Asks on the terminal whether to go on; with `yes` it only shows what training comes to."""
+    """Asks on the terminal whether to go on; with `yes` it only shows the expected cost."""
 
     def agree(rows: "TrainingSet", estimate: "TrainingEstimate") -> None:
         print(_describe(rows, estimate), file=sys.stderr)
@@ -86,7 +86,7 @@ def ask_user(*, yes: bool) -> "Agree":
 
 
 def _ask(question: str) -> str:
-    """A line from the terminal; while we wait for it, Ctrl-C is not the event loop's to handle."""
+    """A line from the terminal; meanwhile Ctrl-C interrupts this call, not the event loop."""
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         print(question, end="", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""`distill status`: what a run has come to."""
+"""`distill status`: the state of a run."""
 
 from pathlib import Path
 from typing import Annotated

@@ -43,7 +43,7 @@ class _Key(NamedTuple):
 
 
 class _Mode(NamedTuple):
-    """The three of one mode, who alone can say how much of the gap is closed."""
+    """The three contenders of one mode: all are needed to say how much of the gap is closed."""
 
     baseline: Contender
     tuned: Contender
@@ -98,7 +98,7 @@ def _columns(table: ScoreTable, metric: Metric) -> Iterator[tuple[_Key, Floats]]
 
 
 def _rivals(contenders: Iterable[Contender]) -> Iterator[tuple[Contender, Contender]]:
-    """Who is compared with whom: the roles in each mode, then each role with itself."""
+    """The pairs that are compared: the roles in each mode, then each role across the modes."""
     of = _by_role_and_mode(contenders)
     for mode, (role, versus) in product(MODES, RIVALS):
         if (role, mode) in of and (versus, mode) in of:

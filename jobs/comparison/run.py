@@ -13,17 +13,17 @@ from schemas.settings import RunSettings
 
 
 class ComparedRun(NamedTuple):
-    """What was evaluated, and what it comes to."""
+    """An evaluation and its comparison."""
 
     evaluation: Evaluation
     comparison: Comparison
 
 
 def compare_run(folder: RunFolder, settings: RunSettings) -> ComparedRun | None:
-    """The comparison under these settings; None if nobody has answered a question yet.
+    """The comparison under these settings; None if no model has answered a question yet.
 
     Raises:
-        DamagedLogError: a line of the evaluation is not ours.
+        DamagedLogError: a line of the evaluation is damaged.
     """
     evaluation = read_evaluation(folder, settings)
     if not evaluation.answers:
@@ -41,8 +41,8 @@ def require_comparison(folder: RunFolder, settings: RunSettings) -> ComparedRun:
     """The same, also written to evaluation/comparison.json.
 
     Raises:
-        ConfigError: nobody has answered a question yet.
-        DamagedLogError: a line of the evaluation is not ours.
+        ConfigError: no model has answered a question yet.
+        DamagedLogError: a line of the evaluation is damaged.
         StorageError: the disk refused the file.
     """
     compared = compare_run(folder, settings)

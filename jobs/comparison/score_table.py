@@ -41,7 +41,7 @@ class ScoreTable(NamedTuple):
 
 
 def find_contenders(answers: Iterable[ModelAnswer]) -> tuple[Contender, ...]:
-    """Everybody who has answered: with the source in view first, then by role."""
+    """All contenders that have answered: open-book first, then by role."""
     found = {Contender(role=a.role, mode=a.mode, model=a.model) for a in answers}
     return tuple(sorted(found, key=lambda c: (c.mode != "open", ROLES.index(c.role), c.model)))
 

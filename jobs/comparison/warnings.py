@@ -1,4 +1,4 @@
-"""What a reader of the comparison must know before the numbers mean anything."""
+"""Warnings about a comparison: what limits the meaning of its numbers."""
 
 from collections.abc import Iterator
 

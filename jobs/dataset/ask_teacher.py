@@ -1,7 +1,7 @@
 """The two stages that ask the teacher: for questions about chunks, and for answers to them."""
 
 import heapq
-from collections.abc import AsyncIterator, Callable, Container, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -23,8 +23,7 @@ from schemas.settings import RunSettings
 
 def _list_chunks(context: StageContext[None], files: StageFiles[Question]) -> Items[Chunk]:
     path = context.folder.results_path(CHUNKS.name)
-    leaked = read_leaked_chunks(context.folder)
-    is_chosen = _choose(read_ids(path, Chunk), context.settings.limit_chunks, leaked)
+    is_chosen = _choose_chunks(context)
     chunks = read_records(
         path, Chunk, is_wanted=lambda id_: is_chosen(id_) and files.is_unfinished(id_)
     )
@@ -57,8 +56,13 @@ class _Needs(NamedTuple):
 
 def _list_questions(context: StageContext[None], files: StageFiles[Answer]) -> Items[Question]:
     path = context.folder.results_path(KEPT_QUESTIONS.name)
-    questions = _on_train_side(read_records(path, Question, is_wanted=files.is_unfinished))
-    total = sum(1 for _ in _on_train_side(read_records(path, Question)))
+    is_chosen = _choose_chunks(context)
+
+    def to_answer(questions: Iterator[Question]) -> Iterator[Question]:
+        return (each for each in questions if each.side == "train" and is_chosen(each.chunk_id))
+
+    questions = to_answer(read_records(path, Question, is_wanted=files.is_unfinished))
+    total = sum(1 for _ in to_answer(read_records(path, Question)))
     return Items(questions, total, len(files.finished))
 
 
@@ -85,16 +89,16 @@ ANSWERS: Stage[None] = Stage(
 )
 
 
-def _choose(ids: Iterator[str], limit: int | None, leaked: Container[str]) -> Callable[[str], bool]:
-    """Which chunks are asked about: all that are not leaked, or the `limit` smallest ids of them.
+def _choose_chunks(context: StageContext[None]) -> Callable[[str], bool]:
+    """Which chunks are asked about, and whose questions are answered.
 
-    The smallest are a sample that a higher limit only adds to.
+    All that are not leaked, or the `limit_chunks` smallest ids of them: a sample that a higher
+    limit only adds to, and of which a lower one asks nothing further.
     """
+    limit = context.settings.limit_chunks
+    leaked = read_leaked_chunks(context.folder)
     if limit is None:
         return lambda chunk_id: chunk_id not in leaked
+    ids = read_ids(context.folder.results_path(CHUNKS.name), Chunk)
     usable = (chunk_id for chunk_id in ids if chunk_id not in leaked)
     return frozenset(heapq.nsmallest(limit, usable)).__contains__
-
-
-def _on_train_side(questions: Iterator[Question]) -> Iterator[Question]:
-    return (question for question in questions if question.side == "train")

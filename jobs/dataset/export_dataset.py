@@ -61,7 +61,7 @@ async def export_dataset(
     """Replace the files of the dataset by what the run now holds, each in one step.
 
     Rows stand in the order of their answers' content ids: shuffled, and the same in every run
-    with the same replies. Reads answers one at a time, in a thread, so that a stop is heard.
+    with the same replies. Reads answers one at a time, in a thread, so that a stop is noticed.
 
     Raises:
         DamagedLogError: an answer's question or chunk is missing.

@@ -6,13 +6,13 @@ from jobs.text.languages import detect_language
 from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
 
-MIN_COPY_WORDS = 40  # a shorter answer may well be the sentence that says it
+MIN_COPY_WORDS = 40  # a shorter answer may rightly be one sentence of the source
 
 
 def find_answer_fault(
     text: str, question: str, evidence: str, chunk_text: str, settings: AnswerSettings
 ) -> Fault | None:
-    """The first fault of an answer, None if it is fit to keep.
+    """The first fault of an answer, None if it passes all filters.
 
     `evidence` is the text that the answer rests on, a part of `chunk_text`. An empty answer is
     how the prompt has the teacher say that the text holds none.

@@ -9,7 +9,7 @@ QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e")  # Latin, full-width, Arabi
 
 
 def find_question_fault(text: str, evidence: str, settings: QuestionSettings) -> Fault | None:
-    """The first fault of the question `text` asked about `evidence`, None if it is fit to keep."""
+    """The first fault of the question `text` asked about `evidence`, None if it passes."""
     return (
         _find_form_fault(text, settings)
         or _find_phrase_fault(text)

@@ -1,8 +1,8 @@
 """The stage that drops questions which repeat another, on the same side and across sides.
 
 All questions are compared in one fixed order: by chunk, then by question. A sample of a corpus is
-the chunks with the smallest ids, so what a sample keeps is what the whole keeps too; and whatever
-comes later and sorts before what was decided has all of it decided anew.
+the chunks with the smallest ids, so what a sample keeps is what the whole keeps too. When a later
+question sorts before those that are decided already, all of them are decided again.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ async def _remember_kept(
 
 
 async def _keep(question: Question, _: Ask, needs: _Needs) -> list[Question | Rejection]:
-    """1 question in; out comes the same, or a rejection if an earlier one says what it says."""
+    """1 question in, the same question or a rejection as a near duplicate out."""
     if question.question_id in needs.kept:  # kept before a crash, but not yet finished
         return [question]
     match = needs.seen.add(question.question_id, question.text)

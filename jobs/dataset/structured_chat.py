@@ -10,11 +10,11 @@ from engine.wire.content import json_text, reply_text
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from schemas.outcomes import Completed
-from schemas.record import Record
+from schemas.record import Value
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
 from schemas.settings import AnswerSettings, QuestionSettings
 
-Shape = TypeVar("Shape", bound=Record)
+Shape = TypeVar("Shape", bound=Value)
 
 
 def make_structured_request(

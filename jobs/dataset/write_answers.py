@@ -12,7 +12,7 @@ from jobs.text.untrusted_text import defuse_tokens, make_line, make_plain, resto
 from schemas.dataset import Answer, Fault, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Completed, Failed
-from schemas.record import Record, content_id
+from schemas.record import Value, content_id
 from schemas.requests import Json, Request
 from schemas.settings import RunSettings
 
@@ -20,7 +20,7 @@ STAGE = "answers"
 MAX_EVIDENCE_SENTENCES = 10
 
 
-class _Reply(Record):
+class _Reply(Value):
     evidence: tuple[int, ...]
     answer: str
 

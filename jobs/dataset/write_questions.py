@@ -16,7 +16,7 @@ from jobs.text.untrusted_text import make_line, restore_tokens
 from schemas.dataset import Fault, Kind, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Failed
-from schemas.record import Record, content_id
+from schemas.record import Value, content_id
 from schemas.requests import Json, Request
 from schemas.settings import RunSettings
 
@@ -24,13 +24,13 @@ STAGE = "questions"
 MAX_EVIDENCE_SENTENCES = 5
 
 
-class _Draft(Record):
+class _Draft(Value):
     evidence: tuple[int, ...]
     kind: Kind
     question: str
 
 
-class _Reply(Record):
+class _Reply(Value):
     questions: tuple[_Draft, ...]
 
 

@@ -69,7 +69,7 @@ def glued_word_share(text: str) -> float:
     """The share of the different words that look like several words run together.
 
     A word does if it is longer than any word, or made of words that stand alone in the same text
-    ("ofthe"); so the names of a program (`HttpServletRequest`) are left in peace. Scripts that are
+    ("ofthe"); so the names of a program (`HttpServletRequest`) are not counted. Scripts that are
     written without spaces have none.
     """
     words = {match.group(1).casefold() for match in _PLAIN_WORD.finditer(text)}

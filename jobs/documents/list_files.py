@@ -28,11 +28,11 @@ class SourceFile(Record):
 def list_files(
     folder: Path, *, passed_over: Path | None = None
 ) -> Iterator[SourceFile | Rejection]:
-    """One record a file, lazily, sorted by path; names that begin with a dot are passed over.
+    """One record a file, lazily, sorted by path; names that begin with a dot are skipped.
 
-    So is the folder `passed_over`: a run that lies among its documents is none of them.
+    So is the folder `passed_over`: a run folder that lies among its documents.
     A file is opened only to hash it. A link to a file inside the folder is that file; a link to
-    a folder is not followed, nor is one that leads outside: what it shows was not handed over.
+    a folder is not followed, nor is one that leads outside: only what lies in `folder` is read.
 
     Raises:
         ConfigError: `folder` is no folder, or cannot be listed.

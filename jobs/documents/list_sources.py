@@ -1,4 +1,4 @@
-"""Keeps the list of a run's files, and tells which documents of the run are no longer there."""
+"""Keeps the list of a run's files, and finds documents of the run whose files are gone."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engine.files.records import RecordLog, encode_record, read_ids, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
+from engine.stage import FinishedItem
 from engine.stopping import Stopping
 from jobs.documents.list_files import SourceFile, list_files
 from jobs.documents.unread_files import forget_stale
@@ -23,10 +24,17 @@ class MissingDocument(NamedTuple):
     is_changed: bool
 
 
+class NewDocument(NamedTuple):
+    """A file of the folder that the run has not read yet."""
+
+    document_id: str
+    path: str
+
+
 async def list_sources(folder: RunFolder, documents_dir: Path, stopping: Stopping) -> None:
     """Replace sources.jsonl by what the folder holds now; what cannot be read is a rejection.
 
-    All files are hashed, which may take long: in a thread, so that a stop is heard.
+    All files are hashed, which may take long: in a thread, so that a stop is noticed.
 
     Raises:
         ConfigError: there is no such folder, or it cannot be listed.
@@ -64,3 +72,17 @@ def find_missing_documents(folder: RunFolder) -> list[MissingDocument]:
         return []
     paths = {source.path for source in read_records(folder.sources_path, SourceFile)}
     return [MissingDocument(id_, path, path in paths) for id_, path in missing]
+
+
+def find_new_documents(folder: RunFolder) -> list[NewDocument]:
+    """The files of sources.jsonl that no pass has read, once the run has asked for anything.
+
+    Before that they are part of its beginning. A file that was changed is no new one.
+    """
+    journal_path = folder.journal_path
+    if not journal_path.exists() or not journal_path.stat().st_size:
+        return []
+    known = set(read_ids(folder.finished_path("documents"), FinishedItem))
+    sources = read_records(folder.sources_path, SourceFile, is_wanted=lambda i: i not in known)
+    changed = {missing.path for missing in find_missing_documents(folder) if missing.is_changed}
+    return [NewDocument(s.document_id, s.path) for s in sources if s.path not in changed]

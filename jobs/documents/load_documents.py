@@ -1,4 +1,4 @@
-"""Turns one file into one document. Runs in a worker process: the file is not to be trusted."""
+"""Turns one file into one document. Runs in a worker process, because the file is not trusted."""
 
 import gzip
 import io

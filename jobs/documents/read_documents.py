@@ -1,4 +1,4 @@
-"""The first stage: every file of the folder becomes a document, or a reason why not."""
+"""The first stage: every file of the folder becomes a document or a rejection."""
 
 import logging
 from collections.abc import AsyncIterator

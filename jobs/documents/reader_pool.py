@@ -1,4 +1,4 @@
-"""Reads files in worker processes, so that a hostile file costs its limits and nothing else."""
+"""Reads files in worker processes with limits, so that a hostile file harms nothing else."""
 
 import asyncio
 from pathlib import Path
@@ -40,8 +40,8 @@ class ReaderPool(AsyncClosing):
     async def read(self, source: SourceFile) -> Document | Rejection:
         """The document of a listed file, or why there is none.
 
-        What ends a worker that had read other files before is tried once more in a new one, so
-        that no file suffers for another.
+        A file that ends a worker which had read other files before is tried once more in a new
+        worker, since an earlier file may be the cause.
 
         Raises:
             WorkerStartError: this installation cannot start a worker.

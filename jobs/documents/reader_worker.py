@@ -44,7 +44,9 @@ def main() -> None:
 
 def _answer(source: SourceFile, folder: Path, settings: DocumentSettings) -> bytes:
     _limit_memory(settings.max_memory_mb_per_file * _MIB)
-    signal.alarm(math.ceil(settings.max_seconds_per_file) + _ORPHAN_GRACE_S)  # if nobody kills us
+    signal.alarm(
+        math.ceil(settings.max_seconds_per_file) + _ORPHAN_GRACE_S
+    )  # if the parent does not kill this process
     try:
         document = load_document(folder / original(source.path), source, settings)
         return document.model_dump_json().encode()
@@ -76,7 +78,7 @@ def _last_words(
     error: BaseException,
     _trace: TracebackType | None,
 ) -> None:
-    """What no reader foresaw ends this process; the parent still learns what it was."""
+    """Report an unexpected error to the parent; the process then ends."""
     why = f"its reader failed ({kind.__name__}: {str(error)[:200]}); the file may be damaged"
     send(pipe, reject(source, CRASHED, why).model_dump_json().encode())
 

@@ -22,7 +22,8 @@ SPLIT_NAME = "split"  # it comes later: what has a side already keeps it
 MAX_HASHES = 16_000_000  # in memory, 28 bytes each; a larger corpus is sampled
 BYTES_PER_S = 4_000_000  # of one process, roughly
 BYTES_PER_TOKEN = 6
-FORMATS = ("html", "epub", "docx", "markdown", "rst", "pptx", "pdf", "text")  # the best text first
+# The best text first.
+FORMATS_BY_QUALITY = ("html", "epub", "docx", "odt", "markdown", "rst", "pptx", "pdf", "text")
 
 
 class Sketch(NamedTuple):
@@ -38,7 +39,11 @@ class Sketch(NamedTuple):
     @property
     def rank(self) -> tuple[bool, int, int, str]:
         """Sorts those first that are kept rather than others."""
-        place = FORMATS.index(self.format) if self.format in FORMATS else len(FORMATS)
+        place = (
+            FORMATS_BY_QUALITY.index(self.format)
+            if self.format in FORMATS_BY_QUALITY
+            else len(FORMATS_BY_QUALITY)
+        )
         return not self.has_side, place, -len(self.hashes), self.document_id
 
 

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class DocumentSize(NamedTuple):
-    """How large a document is: all that is looked at in most documents."""
+    """How large a document is: all that the split needs of most documents."""
 
     document_id: str
     token_count: int
@@ -129,7 +129,7 @@ def _spans(size: DocumentSize, plan: Plan, read_text: ReadText, seed: int) -> tu
 def _make_plans(
     sizes: Sequence[DocumentSize], existing: Collection[SplitAssignment], settings: SplitSettings
 ) -> dict[str, Plan]:
-    """What becomes of the documents that are not simply for training."""
+    """A plan for each document that is not wholly for training."""
     held_out_before, debt = _existing_debt(sizes, existing, settings.held_out_fraction)
     wanted = debt + settings.held_out_fraction * _token_sum(sizes)
     if wanted <= 0:
@@ -176,7 +176,7 @@ def _cuttable(sizes: Iterable[DocumentSize], settings: SplitSettings) -> list[Do
 def _hold_out_whole(
     small: Iterable[DocumentSize], debt: float, fraction: float
 ) -> list[DocumentSize]:
-    """Documents whose tokens come to `fraction` of all, within half a small document.
+    """Documents whose tokens add up to `fraction` of all, within half a small document.
 
     Every document adds its share to the debt; one is held out when that brings the debt nearer
     to nothing. From large to small: the small ones even out what the large ones left.

@@ -1,4 +1,4 @@
-"""The files of a folder that are not in the run, and why: kept exact, and put into words."""
+"""The files of a folder that could not be read, and why: kept up to date, and described."""
 
 from collections import Counter
 from collections.abc import Container, Iterator
@@ -30,7 +30,7 @@ _OF_DOCUMENTS = b'"stage":"documents"'
 
 
 def forget_stale(folder: RunFolder, listed: Container[str], present: Container[str]) -> None:
-    """Take files out of the drop ledger that have been mended, changed or removed since.
+    """Remove files from the drop ledger that have been repaired, changed or removed since.
 
     `listed` are the rejections of the last listing, `present` the documents that it found. A file
     that is forgotten is unfinished again: when it comes back, it is read or rejected anew.

@@ -99,7 +99,7 @@ class _Said(NamedTuple):
 
 
 def _what_was_said(outcome: Outcome) -> _Said | None:
-    """The answer; also one that was cut off at its limit, or with which the model refused."""
+    """The text of the reply; also of one cut off at its limit, or of a refusal."""
     match outcome.reply:
         case {"choices": [{"message": {"refusal": str(refusal)}}, *_]} if refusal:
             return _Said(refusal.strip(), is_refusal=True)
@@ -131,7 +131,7 @@ def _make_request(task: AnswerTask, settings: EvaluationSettings) -> Request:
     )
 
 
-OPENING_CHARS = 300  # a refusal is said at once; what is said later is a reservation
+OPENING_CHARS = 300  # of an answer; a refusal stands at the beginning, later ones are reservations
 
 _SOURCE = r"(?:text|excerpt|passage|context|information|material)s?"
 _GIVEN = r"(?:given |provided |above |available )?"
@@ -147,7 +147,7 @@ _REFUSAL = re.compile(
 
 
 def is_refusal(text: str) -> bool:
-    """Whether an answer begins by saying that it has none; read in English alone.
+    """Whether an answer begins by saying that it has none; recognised in English only.
 
     A correction of what the question takes for granted is an answer.
     """

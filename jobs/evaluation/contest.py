@@ -1,4 +1,4 @@
-"""What an evaluation is about: who answers which questions, and how."""
+"""What the user asks an evaluation to compare: which models, which questions, which mode."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from schemas.evaluation import Mode, Role
 
 
 class Contest(NamedTuple):
-    """Who answers what, and how. `questions`: only these, in place of the run's own."""
+    """The models by role and their mode. `questions`: only these, in place of the run's own."""
 
     models: Mapping[Role, str]
     mode: Mode

@@ -58,7 +58,7 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
 
     Raises:
         ConfigError: there is no dataset, no tuned model or no ragas; other bad settings.
-        EngineError: whatever ends it early; everything bought until then is kept.
+        EngineError: any error that ends it early; everything bought until then is kept.
     """
     folder, settings = order.folder, order.settings
     check_scoring()

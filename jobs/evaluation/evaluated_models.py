@@ -22,7 +22,7 @@ def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str
     the teacher.
 
     Raises:
-        DamagedLogError: a line of finetuning.jsonl is not ours.
+        DamagedLogError: a line of finetuning.jsonl is damaged.
     """
     teacher = settings.teacher.model
     models: dict[Role, str] = {

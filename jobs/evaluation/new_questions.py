@@ -31,7 +31,7 @@ _QUESTION_PROMPTS = frozenset(name for p in PROFILES.values() for name in p.ques
 
 
 class TrainedChunk(NamedTuple):
-    """A chunk of the training rows, and the same under the id by which it is asked about anew."""
+    """A chunk of the training rows, and a copy with another id under which it is asked about."""
 
     chunk: Chunk
     asked: Chunk
@@ -86,7 +86,7 @@ async def ask_new_questions(
 def choose_new_questions(
     folder: RunFolder, trained: Sequence[TrainedChunk], max_near_duplicate: float
 ) -> list[NewQuestion]:
-    """The first question of each chunk that is like none of the run's, nor one chosen before."""
+    """The first question of each chunk that resembles none of the run's and none chosen before."""
     chosen = []
     asked_ids = {each.asked.chunk_id for each in trained}
     written: dict[str, list[Question]] = {}

@@ -1,4 +1,4 @@
-"""Reads an evaluation from the files of a run, and of them only what is current."""
+"""Reads the current evaluation from the files of a run."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class Evaluation(NamedTuple):
 
 
 def read_evaluation(folder: RunFolder, settings: RunSettings) -> Evaluation:
-    """What the evaluation now comes to, in both modes; may be read at any time.
+    """The current samples, answers and scores, in both modes; may be read at any time.
 
     samples.jsonl holds the questions of the last call. Current are the answers to them by the
     models, prompts and parameters that the settings name, and the scores of these answers by the
@@ -33,7 +33,7 @@ def read_evaluation(folder: RunFolder, settings: RunSettings) -> Evaluation:
     stay and count again when the settings come back.
 
     Raises:
-        DamagedLogError: a line is not ours.
+        DamagedLogError: a line is damaged.
     """
     samples = list(read_records(folder.results_path(SAMPLES.name), Sample))
     current = frozenset(current_answer_ids(samples, folder, settings))

@@ -78,7 +78,7 @@ def _rank_by_words(questions: Sequence[str], chunks_path: Path, count: int) -> R
 
 
 class _WordNumbers:
-    """The words of each chunk as numbers, read anew from the file each time somebody looks.
+    """The words of each chunk as numbers, read again from the file for each iteration.
 
     Words that no question has share the number of the empty word: they only make chunks long.
     """

@@ -39,7 +39,7 @@ class ScoreTask(Record):
 
 
 def check_scoring() -> None:
-    """Say what is missing before anything is paid for.
+    """Check that ragas is there before anything is paid for.
 
     Raises:
         ConfigError: ragas is not installed.

@@ -1,1 +1,1 @@
-"""The student is tuned: rows checked, the training submitted, its end awaited."""
+"""Tunes the student: checks the rows, submits the training, follows it to its end."""

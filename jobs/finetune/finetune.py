@@ -1,4 +1,4 @@
-"""Tunes the student on a run's dataset: rows checked, the user asked, the training submitted."""
+"""Tunes the student: checks the rows, asks the user to confirm, submits the training."""
 
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -27,8 +27,8 @@ Agree = Callable[[TrainingSet, TrainingEstimate], None]
 class TuningOrder(NamedTuple):
     """What the user asks for. `train_path` None: the run's own training set.
 
-    `agree` is shown what training would come to before anything is bought; it raises ConfigError
-    if the user does not want it.
+    `agree` is called with the expected cost before anything is bought; it raises ConfigError if
+    the user does not confirm.
     """
 
     folder: RunFolder
@@ -41,20 +41,20 @@ class TuningOrder(NamedTuple):
 
 
 class TuningEnd(NamedTuple):
-    """What was submitted, and how far it is. `submitted` None: it was cancelled."""
+    """What was submitted, and its state. `submitted` None: it was cancelled."""
 
     submitted: Submitted | None
     tuned: Tuned
 
 
 async def finetune(order: TuningOrder) -> TuningEnd:
-    """Submit the training or adopt what was submitted, and follow it if it is to be waited for.
+    """Submit the training or adopt what was submitted; follow it to its end if so ordered.
 
     Raises:
         ConfigError: rows that cannot be trained on, bad settings, or the user does not agree.
         FatalError: the provider refuses the key, or fine-tuning is closed to the account.
         TransientError: the provider does not answer; the same call again goes on.
-        InterruptedRunError: a stop was requested; a submitted job goes on without us.
+        InterruptedRunError: a stop was requested; a submitted job goes on at the provider.
     """
     stopping = Stopping()
     with WriterLock(order.folder.lock_path):

@@ -48,7 +48,7 @@ class TuningLedger(AsyncClosing):
         return next(name for name in names if not self._is_lost(name))
 
     async def add(self, event: TuningEvent, step: TuningStep) -> TuningEvent:
-        """Note a step of a job; returns the event as it was written."""
+        """Append a step of a job; returns the event as it was written."""
         stamped = event.model_copy(
             update={
                 "event_id": f"{len(self._log) + 1:08d}",

@@ -22,7 +22,7 @@ def find_open_job(folder: RunFolder) -> TuningEvent | None:
     """The job that was created last, unless its end is recorded.
 
     Raises:
-        DamagedLogError: a line of finetuning.jsonl is not ours.
+        DamagedLogError: a line of finetuning.jsonl is damaged.
     """
     last = None
     for event in read_records(folder.results_path("finetuning"), TuningEvent):
@@ -33,10 +33,10 @@ def find_open_job(folder: RunFolder) -> TuningEvent | None:
 async def look_up_job(
     job: TuningEvent, folder: RunFolder, settings: RunSettings, endpoint: Endpoint
 ) -> None:
-    """Record how far the job is, as `distill finetune` would.
+    """Look the job up at the provider and record its state, as `distill finetune` does.
 
     Raises:
-        TransientError: it goes on, or the provider does not answer.
+        TransientError: it is still running, or the provider does not answer.
         ConfigError: the provider does not show it any more.
     """
     clock = SystemClock()

@@ -17,7 +17,7 @@ MAX_STEP_DIGITS = 18
 
 
 def read_metrics(content: bytes, job_id: str) -> list[TrainingMetric]:
-    """The steps of a result file; rows without a step are passed over.
+    """The steps of a result file; rows without a step are skipped.
 
     Columns are those of OpenAI: step, train_loss, train_accuracy, valid_loss and
     valid_mean_token_accuracy.

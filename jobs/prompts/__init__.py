@@ -1,4 +1,4 @@
-"""The texts that are sent to models: one file per use, told apart by content hash."""
+"""The texts that are sent to models: one file per use, identified by content hash."""
 
 from functools import cache
 from importlib.resources import files

@@ -1,4 +1,4 @@
-"""All that a report tells, read from the files of a run."""
+"""The contents of a report, read from the files of a run."""
 
 from __future__ import annotations  # array[int] is not subscriptable before Python 3.12
 
@@ -15,13 +15,13 @@ from jobs.comparison.run import ComparedRun, compare_run
 from jobs.show.summarize import summarize_run
 from schemas.dataset import Answer, Provenance, Question
 from schemas.finetuning import TrainingMetric, TuningEvent
-from schemas.outcomes import Lane
+from schemas.outcomes import LaneName
 from schemas.settings import RunSettings
 from schemas.summary import RunSummary
 
 
 class Report(NamedTuple):
-    """A run in full; what it has not come to yet is None or empty."""
+    """A run in full; what is not there yet is None or empty."""
 
     name: str
     settings: RunSettings
@@ -79,7 +79,7 @@ class Spending(NamedTuple):
     """Requests of one purpose in one lane; `cost_usd` None: the price of one is not known."""
 
     purpose: str
-    lane: Lane
+    lane: LaneName
     request_count: int = 0
     failed_count: int = 0
     prompt_tokens: int = 0
@@ -107,7 +107,7 @@ def read_spending(folder: RunFolder) -> list[Spending]:
     Raises:
         DamagedLogError: the journal is damaged.
     """
-    groups: dict[tuple[str, Lane], Spending] = {}
+    groups: dict[tuple[str, LaneName], Spending] = {}
     for settled in chain(read_settled(folder.journal_path), read_settled(folder.retried_path)):
         key = settled.purpose, settled.lane
         groups[key] = groups.get(key, Spending(*key)).plus(settled)
@@ -115,7 +115,7 @@ def read_spending(folder: RunFolder) -> list[Spending]:
 
 
 def total_cost_usd(costs: Iterable[float | None]) -> float | None:
-    """The sum of what is known in full; None if one of it is not known."""
+    """The sum of the costs; None if one of them is not known."""
     total = 0.0
     for cost in costs:
         if cost is None:

@@ -1,4 +1,4 @@
-"""The report as one page of HTML that lets no script run but its own."""
+"""The report as one HTML page whose Content-Security-Policy allows no script but its own."""
 
 import base64
 import hashlib

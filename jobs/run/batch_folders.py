@@ -27,7 +27,7 @@ def send_batch_folder(out_path: Path) -> BatchFolder:
 
 
 def create_send_batch_folder(out_path: Path) -> BatchFolder:
-    """The same, made if it is not there, with an owner's id that stays."""
+    """The same, created if it is missing, with an owner's id that never changes."""
     folder = send_batch_folder(out_path)
     folder.create()
     if not folder.owner_id:

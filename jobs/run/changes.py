@@ -1,4 +1,4 @@
-"""What has changed since a run began, which stages that touches, and what it asks of the user."""
+"""What has changed since a run began, which stages that touches, whether the user must agree."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from engine.files.records import id_field
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
-from jobs.documents.list_sources import MissingDocument
+from jobs.documents.list_sources import MissingDocument, NewDocument
 from jobs.run.reset import forget_items, reset_stages
 from jobs.run.stages import Stage, Stages
 from jobs.settings.resolve import setting_fields
@@ -18,22 +18,26 @@ MAX_NAMED_DOCUMENTS = 20
 
 
 class Change(NamedTuple):
-    """One thing that is not as it was when the run was last started."""
+    """One setting, prompt or document that differs from the last start of the run."""
 
     what: str
     touches: Touches
 
     @property
     def asks_anew(self) -> bool:
-        """Whether requests may have to be bought anew, so that the user must agree first."""
+        """Whether other requests may have to be paid for, so that the user must agree first."""
         return self.touches.effect == "requests"
 
 
 class RunChanges(NamedTuple):
-    """All that has changed: settings and prompts, and documents that are gone or others now."""
+    """All that has changed: settings and prompts, and documents that are gone or changed.
+
+    `added` are documents that the run has not read yet.
+    """
 
     settings: tuple[Change, ...]
     documents: tuple[MissingDocument, ...]
+    added: tuple[NewDocument, ...] = ()
 
     @property
     def ask_anew(self) -> bool:
@@ -41,22 +45,26 @@ class RunChanges(NamedTuple):
         return bool(self.documents) or any(change.asks_anew for change in self.settings)
 
     def __bool__(self) -> bool:
-        return bool(self.settings or self.documents)
+        return bool(self.settings or self.documents or self.added)
 
     def describe(self) -> Iterator[str]:
         """One line for each change; of many documents the first are named, the rest counted."""
         yield from (change.what for change in self.settings)
         for document in self.documents[:MAX_NAMED_DOCUMENTS]:
             yield f"document {'changed' if document.is_changed else 'gone'}: {document.path}"
-        if (more := len(self.documents) - MAX_NAMED_DOCUMENTS) > 0:
-            yield f"and {more:,} more documents that changed or are gone"
+        if (uncounted := len(self.documents) - MAX_NAMED_DOCUMENTS) > 0:
+            yield f"and {uncounted:,} more documents that changed or are gone"
+        if self.added:
+            paths = [document.path for document in self.added[:MAX_NAMED_DOCUMENTS]]
+            more = ", ..." * (len(self.added) > len(paths))
+            yield f"new documents: {len(self.added):,} ({', '.join(paths)}{more})"
 
 
 def read_touches() -> dict[str, Touches | TouchesNothing]:
     """What each setting touches, by its key, as it stands at the setting.
 
     Raises:
-        TypeError: a setting does not say.
+        TypeError: a setting has no such annotation.
     """
     touches: dict[str, Touches | TouchesNothing] = {}
     for key, setting in setting_fields():
@@ -100,7 +108,7 @@ def _first_with_prompt(name: str, config: RunConfig, stages: Stages[Any]) -> Sta
 
 
 def apply_changes(folder: RunFolder, changes: RunChanges, stages: Stages[Any]) -> None:
-    """Remove from a run what no longer holds; it is made anew from the journal, which stays.
+    """Remove stale results from a run; they are made again from the journal, which is kept.
 
     Documents leave last: as long as they are there, a call that was cut off in between is made
     again.

@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple, TypeGuard
 from engine.errors import ConfigError
 from schemas.settings import RunSettings
 
-LaneName = Literal["live", "batch", "auto"]
+LaneChoice = Literal["live", "batch", "auto"]
 
-LANES: tuple[LaneName, ...] = ("live", "batch", "auto")
+LANES: tuple[LaneChoice, ...] = ("live", "batch", "auto")
 
 
 class LaneOrder(NamedTuple):
@@ -20,7 +20,7 @@ class LaneOrder(NamedTuple):
     `state_dir` is where the runs of this user share what they know of an account.
     """
 
-    lane: LaneName = "live"
+    lane: LaneChoice = "live"
     waits: bool = True
     deadline: datetime | None = None
     state_dir: Path = Path()
@@ -41,7 +41,7 @@ def read_lane_order(
     return LaneOrder(lane, waits, _read_deadline(deadline), _state_dir(environ))
 
 
-def _is_lane(name: str) -> TypeGuard[LaneName]:
+def _is_lane(name: str) -> TypeGuard[LaneChoice]:
     return name in LANES
 
 
@@ -71,14 +71,14 @@ def _state_dir(environ: Mapping[str, str]) -> Path:
 
 
 CANCEL_TIME = timedelta(minutes=10)  # a cancelled batch may take so long (OpenAI Batch guide)
-ASSUMED_REQUESTS_PER_MINUTE = 60.0  # where no limit is configured: careful
-MARGIN = 1.5  # times the reckoned time of sending the rest live
+ASSUMED_REQUESTS_PER_MINUTE = 60.0  # assumed where no limit is configured
+MARGIN = 1.5  # margin: times the estimated time of sending the rest live
 
 
 class LanePlan(NamedTuple):
     """What the rounds of a run follow. `live_below`: a smaller remainder is not worth a batch."""
 
-    lane: LaneName
+    lane: LaneChoice
     waits: bool
     deadline: datetime | None
     live_below: int
@@ -109,7 +109,7 @@ class LanePlan(NamedTuple):
 
 
 def make_plan(order: LaneOrder, settings: RunSettings) -> LanePlan:
-    """The plan that an order comes to; only lane auto sends small remainders live."""
+    """The plan for an order; only lane auto sends small remainders live."""
     return LanePlan(
         lane=order.lane,
         waits=order.waits,

@@ -1,7 +1,7 @@
 """Finds out, without asking a model, what changed settings or documents would cost."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from engine.errors import Deferred
@@ -9,7 +9,9 @@ from engine.files.journal import Journal, read_settled
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.wire.prices import ALL_SENDS, ONE_SEND, Price, worst_case_usd
+from jobs.documents.list_files import SourceFile
 from jobs.run.changes import RunChanges, apply_changes
+from jobs.run.reset import forget_items
 from jobs.run.stages import StageContext, Stages, run_stages
 from schemas.outcomes import Outcome
 from schemas.requests import Request
@@ -19,7 +21,7 @@ COPY_NAME = ".preview"  # removed as a whole; no folder of documents has names w
 
 
 class Preview(NamedTuple):
-    """What going on under changed settings comes to.
+    """What going on under changed settings would send and cost.
 
     `asked_anew` is exact for `stage`, the first that would have to ask; what later stages ask
     depends on the replies. `worst_case_usd` is for these requests; None: a price is unknown.
@@ -31,6 +33,13 @@ class Preview(NamedTuple):
     asked_anew: int
     worst_case_usd: float | None
 
+    def beyond(self, other: "Preview") -> "Preview":
+        """What is asked here and is not in `other`."""
+        usd = None
+        if self.worst_case_usd is not None and other.worst_case_usd is not None:
+            usd = self.worst_case_usd - other.worst_case_usd
+        return self._replace(asked_anew=self.asked_anew - other.asked_anew, worst_case_usd=usd)
+
 
 async def preview_changes(
     folder: RunFolder,
@@ -39,13 +48,19 @@ async def preview_changes(
     price: Price,
     stopping: Stopping,
     stages: Stages[None],
+    *,
+    passed_over: Container[str] = (),
 ) -> Preview:
-    """Go through `stages` in a copy of the run, with a journal that buys nothing."""
+    """Go through `stages` in a copy of the run, with a journal that buys nothing.
+
+    `passed_over` are documents that are taken not to be there.
+    """
     copy = RunFolder(folder.run_dir / COPY_NAME)
     shutil.rmtree(copy.run_dir, ignore_errors=True)
     try:
         _copy_stages(folder, copy)
         apply_changes(copy, changes, stages)
+        forget_items(copy.sources_path, SourceFile, passed_over)
         async with Journal(folder.journal_path) as journal:
             sends = ALL_SENDS if settings.limits.retry_truncated else ONE_SEND
             ask = AskJournal(journal, price, sends)
@@ -78,7 +93,7 @@ def _copy_stages(folder: RunFolder, copy: RunFolder) -> None:
 
 
 class AskJournal:
-    """Answers what is settled and counts what is not, which it defers."""
+    """Returns settled outcomes; counts and defers the requests that are not settled."""
 
     def __init__(self, journal: Journal, price: Price, sends: Sequence[int]) -> None:
         self._journal = journal

@@ -1,4 +1,4 @@
-"""Lets requests that failed for good be asked again, and keeps what they had come to."""
+"""Lets requests that failed for good be sent again, and keeps their former outcomes."""
 
 from collections.abc import Container, Iterator
 from typing import Any

@@ -16,7 +16,7 @@ RunPass = Callable[[], Awaitable[bool]]
 
 
 class Rounds:
-    """Takes a run as far as batches allow. `run_pass` says whether nothing is left to be asked."""
+    """Takes a run as far as batches allow. `run_pass` returns whether nothing is left to ask."""
 
     def __init__(
         self,
@@ -46,11 +46,11 @@ class Rounds:
     async def run(self, name: str, *, is_changed: bool) -> None:
         """Go on until all is done, or for one round if batches are not to be waited for.
 
-        `name` tells the passes of this command from those of others that share the ledger.
+        `name` distinguishes the passes of this command from those of others that share the ledger.
 
         Raises:
             TransientError: the provider does not answer, and it is not to be waited for.
-            EngineError: whatever ends the run early.
+            EngineError: any error that ends the run early.
         """
         for line in self._plan.describe(self._open_count) if self._plan.lane == "auto" else ():
             _log.info("%s", line)
@@ -87,7 +87,7 @@ class Rounds:
 
     @property
     def _is_worth_waiting(self) -> bool:
-        """Whether batches are out, or requests wait for room that others may give up."""
+        """Whether batches are out, or requests wait for room in the limit of enqueued tokens."""
         return bool(self._desk.out or len(self._desk.outbox))
 
     async def _round(self) -> bool:
@@ -123,7 +123,7 @@ class Rounds:
         return await self._run_pass()
 
     async def _go_live(self) -> None:
-        """Give up batches that will miss the deadline; what they have answered is kept."""
+        """Cancel batches that will miss the deadline; what they have answered is kept."""
         if not self._is_all_live:
             _log.warning("the deadline is near or past: batches are cancelled, the rest goes live")
             self._lane.goes_live = _always

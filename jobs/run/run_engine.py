@@ -57,7 +57,7 @@ def other_servers(
 
 
 class RunEngine(NamedTuple):
-    """What a pipeline needs of an engine that is running. `rounds`: how, if in batches."""
+    """What a job needs of an open engine. `rounds` makes its rounds if it works in batches."""
 
     ask: Ask
     journal: Journal
@@ -76,8 +76,8 @@ async def open_run_engine(
 ) -> AsyncIterator[RunEngine]:
     """An engine on the run's journal; with provider local, its model runs for as long.
 
-    The batch lane is there if it is ordered, or if batches are still out: what they hold must not
-    be bought a second time.
+    The batch lane is there if it is ordered, or if batches are still out: their requests must not
+    be paid for a second time.
 
     Raises:
         ConfigError: the local model is not installed, or it is to work in batches.
@@ -142,7 +142,7 @@ def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
 
 
 def check_price(settings: RunSettings) -> None:
-    """Say that the teacher's price is unknown, if it is.
+    """Warn if the teacher's price is unknown.
 
     Raises:
         ConfigError: it is, and there is a budget to keep.

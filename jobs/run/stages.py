@@ -53,7 +53,7 @@ class Items(NamedTuple, Generic[Item]):
 async def only_settings(
     context: StageContext[Order], _: StageFiles[Result]
 ) -> AsyncIterator[RunSettings]:
-    """What a work needs that looks at nothing but the settings."""
+    """The `needs` of a work that uses nothing but the settings."""
     yield context.settings
 
 
@@ -62,7 +62,7 @@ def say_nothing(_: StageContext[Order], __: StageFiles[Result]) -> None:
 
 
 def no_failure(_: Record) -> bool:
-    """What tells failed results where no result stands for a failure."""
+    """The `is_failed_result` of a stage whose results never stand for a failure."""
     return False
 
 
@@ -80,8 +80,9 @@ def file_window(_: RunSettings) -> int:
 class ItemWork(Generic[Order, Item, Result, Needs]):
     """The work of a stage that takes its items one by one, in a bounded window.
 
-    `work` is a function of a module: the item, a way to ask, and what `needs` opened for the pass;
-    nothing else, so that any process can do it. Every item ends with at least one output.
+    `work` is a function of a module that is called with the item, `ask`, and what `needs` opened
+    for the pass; it uses nothing else, so that any process can do it. Every item ends with at
+    least one output.
     """
 
     items: Callable[[StageContext[Order], StageFiles[Result]], Items[Item]]
@@ -96,17 +97,17 @@ WholeWork = Callable[[StageContext[Order]], Awaitable[StagePass]]
 
 @dataclass(frozen=True, kw_only=True)
 class Stage(Generic[Order]):
-    """One step of a job. Who needs its name, label, prompts or order reads the tuple it is in.
+    """One step of a job. Its name, label, prompts and order are read from the tuple it is in.
 
     `name` is that of its files and in rejections; `label` is what people see. `result` is the
     record of its results file, None if it writes other files. `reads` names the stages whose
     results it reads. `prompts` are the files of prompt text that its results depend on, by
     profile; `purposes` are those of its requests.
     `is_written_anew`: every call replaces its files, so that no change can leave them stale.
-    `stays_when_earlier_change`: its results hold whatever earlier stages come to.
+    `stays_when_earlier_change`: its results stay valid when results of earlier stages change.
     `keeps_former_results`: ids of its items depend on the settings, so results of former settings
     stay in the file and count again when those settings come back.
-    `is_failed_result` tells results that stand for a request which failed for good.
+    `is_failed_result`: whether a result stands for a request which failed for good.
     """
 
     name: str
@@ -130,7 +131,7 @@ Stages = tuple[Stage[Order], ...]
 
 
 class StagesEnd(NamedTuple):
-    """The stage that a pass ended with, what it came to, and whether all that was asked is done."""
+    """The stage that a pass ended with, its counts, and whether all that was asked for is done."""
 
     stage: str
     passed: StagePass
@@ -146,7 +147,7 @@ async def run_stages(
     that is written depends on documents, settings and replies alone, not on their order.
 
     Raises:
-        EngineError: whatever ends the run early; everything bought until then is kept.
+        EngineError: any error that ends the run early; everything bought until then is kept.
     """
     for stage in stages:
         passed = await _run_stage(stage, context)

@@ -2,22 +2,30 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from engine.errors import ConfigError
+from engine.clock import SystemClock
+from engine.errors import ConfigError, QuotaError
 from engine.files.lock import WriterLock
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
+from jobs.dataset.ask_teacher import ANSWERS
+from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.stages import DATASET
-from jobs.documents.list_sources import find_missing_documents, list_sources
+from jobs.documents.list_sources import (
+    find_missing_documents,
+    find_new_documents,
+    list_sources,
+)
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_journal import check_journal
+from jobs.run.check_start import check_folders, check_hosts
 from jobs.run.lanes import LaneOrder
 from jobs.run.preview import Preview, preview_changes
 from jobs.run.retry import retry_failed
@@ -59,10 +67,10 @@ async def start_run(order: RunOrder) -> StagesEnd:
 
     Raises:
         ConfigError: settings or documents changed and that was not accepted; other bad settings.
-        EngineError: whatever ends the run early; everything bought until then is kept.
+        EngineError: any error that ends the run early; everything bought until then is kept.
     """
     stopping, settings = Stopping(), order.settings
-    _check_folders(order)
+    check_folders(order.folder, settings.documents_dir)
     check_price(settings)
     order.folder.create()
     with (
@@ -70,6 +78,7 @@ async def start_run(order: RunOrder) -> StagesEnd:
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
         is_changed = await _settle_changes(order, stopping)
+        await check_hosts(order.folder, order.endpoints, settings.teacher.model, SystemClock())
         if order.retries_failed:
             failed_count = retry_failed(order.folder, order.stages)
             is_changed = is_changed or failed_count > 0
@@ -88,10 +97,21 @@ async def start_run(order: RunOrder) -> StagesEnd:
                 order=None,
             )
             run = partial(run_stages, order.stages, context, last_stage=order.last_stage)
-            if engine.rounds is None:
-                return await run()
             name = order.last_stage or order.stages[-1].name
-            return await run_in_rounds(run, engine.rounds, name=name, is_changed=is_changed)
+            try:
+                if engine.rounds is None:
+                    return await run()
+                return await run_in_rounds(run, engine.rounds, name=name, is_changed=is_changed)
+            except QuotaError:
+                await _write_rows(context)
+                raise
+
+
+async def _write_rows(context: StageContext[None]) -> None:
+    """Write the rows that there are: the money that they cost is spent."""
+    if context.folder.results_path(ANSWERS.name).exists():
+        await run_stages((EXPORT,), context)
+        _log.info("the rows that there are were written: %s", context.folder.dataset_dir)
 
 
 async def run_in_rounds(
@@ -101,7 +121,7 @@ async def run_in_rounds(
     name: str,
     is_changed: bool,
 ) -> StagesEnd:
-    """Call `run` as often as batches need; `name` tells its passes from those of other commands."""
+    """Call `run` as often as batches need; `name` distinguishes its passes from other commands'."""
     end = StagesEnd("batches", StagePass(), is_done=False)  # of a round in which no pass was due
 
     async def run_pass() -> bool:
@@ -113,26 +133,8 @@ async def run_in_rounds(
     return end
 
 
-def _check_folders(order: RunOrder) -> None:
-    documents_dir = order.settings.documents_dir
-    if documents_dir is None:
-        raise ConfigError("documents_dir is not set: name the folder to read with --documents")
-    if documents_dir.resolve() == order.folder.run_dir.resolve():
-        raise ConfigError(
-            f"{documents_dir} holds the documents: name another folder for the run, which may "
-            "lie in it"
-        )
-    run_dir = order.folder.run_dir
-    others = [*run_dir.glob("*.jsonl"), *run_dir.glob("dataset/*.jsonl")]
-    if others and not order.folder.is_begun:
-        raise ConfigError(
-            f"{run_dir} is no run, but holds {others[0]}, which a run might replace: name a new "
-            "folder"
-        )
-
-
 async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
-    """Remove from the run what no longer holds, and keep the settings that it goes on with.
+    """Remove stale results from the run, and write the settings that it goes on with.
 
     Returns whether anything was other than before.
     """
@@ -146,7 +148,9 @@ async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
     else:
         after = with_settings(before, settings)
         changes = RunChanges(
-            find_changes(before, after, order.stages), tuple(find_missing_documents(folder))
+            find_changes(before, after, order.stages),
+            tuple(find_missing_documents(folder)),
+            tuple(find_new_documents(folder)),
         )
         await _apply(changes, order, stopping)
         is_changed = bool(changes)
@@ -176,14 +180,19 @@ async def _check_consent(changes: RunChanges, order: RunOrder, stopping: Stoppin
     settings = order.settings
     price = make_price(settings.prices, is_free=settings.teacher.is_local)
 
-    async def preview(changes: RunChanges) -> Preview:
-        return await preview_changes(order.folder, settings, changes, price, stopping, order.stages)
+    async def preview(changes: RunChanges, *, passed_over: Container[str] = ()) -> Preview:
+        folder = order.folder
+        return await preview_changes(
+            folder, settings, changes, price, stopping, order.stages, passed_over=passed_over
+        )
 
-    if changes.ask_anew:
-        raise ConfigError(_explain(changes, await preview(changes), order))
     found = await preview(changes)
-    if found.asked_anew and found.asked_anew > (await preview(NO_CHANGES)).asked_anew:
+    if changes.ask_anew:
         raise ConfigError(_explain(changes, found, order))
+    added = frozenset(document.document_id for document in changes.added)
+    before = await preview(NO_CHANGES, passed_over=added)
+    if found.asked_anew > before.asked_anew and found.worst_case_usd != 0.0:
+        raise ConfigError(_explain(changes, found.beyond(before), order))
 
 
 def _explain(changes: RunChanges, preview: Preview, order: RunOrder) -> str:

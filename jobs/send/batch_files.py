@@ -1,4 +1,4 @@
-"""The lines of a file of requests, some at a time, whatever the file's size."""
+"""The lines of a file of requests, in blocks, so that memory does not depend on its size."""
 
 from collections.abc import Iterator
 from io import RawIOBase
@@ -8,11 +8,11 @@ from typing import NamedTuple
 from engine.errors import ConfigError
 
 MAX_LINE_BYTES = 1 << 28  # a whole file of the Batch API has 200 MB at most (OpenAI Batch guide)
-CHUNK_BYTES = 1 << 20
-BLOCK_BYTES = 1 << 16  # larger ones are slower: they are fetched from fresh memory each time
+LINES_BYTES = 1 << 20
+READ_BYTES = 1 << 16  # larger ones are slower: they are fetched from fresh memory each time
 
 
-class Chunk(NamedTuple):
+class Lines(NamedTuple):
     """Lines in a row, without newlines; the number (1-based) and the offset of the first."""
 
     number: int
@@ -32,7 +32,7 @@ def read_batch_file(
     start: Position = Position(),  # noqa: B008 - immutable
     *,
     max_line_bytes: int = MAX_LINE_BYTES,
-) -> Iterator[Chunk]:
+) -> Iterator[Lines]:
     """All lines of `path` from `start` on, in order, lazily.
 
     Raises:
@@ -43,7 +43,7 @@ def read_batch_file(
         with path.open("rb", buffering=0) as file:
             file.seek(offset)
             for lines in _read_lines(file, max_line_bytes):
-                yield Chunk(number, offset, lines)
+                yield Lines(number, offset, lines)
                 number += len(lines)
                 offset += sum(map(len, lines)) + len(lines)
     except _LineTooLongError as error:
@@ -59,21 +59,21 @@ class _LineTooLongError(Exception):
 
 
 def _read_lines(file: RawIOBase, max_line_bytes: int) -> Iterator[list[bytes]]:
-    """Lines, about CHUNK_BYTES of them at a time. The time is linear also in a line's length."""
+    """Lines, about LINES_BYTES of them at a time. The time is linear also in a line's length."""
     lines: list[bytes] = []
     begun: list[bytes] = []  # the parts of a line whose end was not read yet
     begun_bytes = read_bytes = 0
-    while block := file.read(BLOCK_BYTES):
-        begun.append(block)
-        begun_bytes += len(block)
-        read_bytes += len(block)
-        if b"\n" in block:
+    while data := file.read(READ_BYTES):
+        begun.append(data)
+        begun_bytes += len(data)
+        read_bytes += len(data)
+        if b"\n" in data:
             *whole, rest = b"".join(begun).split(b"\n")
             lines += whole
             begun, begun_bytes = [rest], len(rest)
         if begun_bytes > max_line_bytes:
             raise _LineTooLongError(len(lines))
-        if read_bytes >= CHUNK_BYTES:
+        if read_bytes >= LINES_BYTES:
             yield lines
             lines, read_bytes = [], 0
     last = b"".join(begun)

@@ -20,7 +20,7 @@ class BadLineError(ValueError):
 
 
 class BatchLine(NamedTuple):
-    """What a line asks. `body` holds a model; everything else in it is the provider's to judge."""
+    """What a line asks. `body` holds a model; the rest of it is left to the provider to check."""
 
     custom_id: str
     url: Url
@@ -91,7 +91,7 @@ def _output_limit(body: Mapping[str, Any]) -> int:
 
 
 def _count(value: object) -> int:
-    """A number of ours to count with; whatever else stands there, the provider will judge."""
+    """The value if it is a positive count, else 0: the provider checks the body itself."""
     return value if isinstance(value, int) and value > 0 else 0
 
 

@@ -12,15 +12,15 @@ from typing import NamedTuple
 from engine.errors import ConfigError
 from engine.files.jsonl_lines import id_key
 from engine.stopping import Stopping
-from jobs.send.batch_files import Chunk, Position, read_batch_file
+from jobs.send.batch_files import Lines, Position, read_batch_file
 from jobs.send.batch_lines import BadLineError, id_key_at_sight, read_batch_line
-from jobs.send.result_files import Ending, ResultFiles
+from jobs.send.result_files import OutcomeKind, ResultFiles
 
 SHOWN_COUNT = 20
 SMALL_FILE_LINES = 100_000
 
 _SKIPPED, WANTED, _ANSWERED, _FAILED, _OUT = range(5)
-_VERDICTS: dict[Ending | None, int] = {
+_VERDICTS: dict[OutcomeKind | None, int] = {
     None: WANTED,
     "answered": _ANSWERED,
     "failed": _FAILED,
@@ -74,9 +74,9 @@ def check_batch_file(
         InterruptedRunError: a stop was requested meanwhile.
     """
     check = _Check(path, results)
-    for chunk in read_batch_file(path):
+    for block in read_batch_file(path):
         stopping.raise_if_requested()
-        check.add(chunk)
+        check.add(block)
     check.strike_duplicates()
     check.report(skips_bad_lines=skips_bad_lines)
     return CheckedFile(path, check.verdicts, check.bad_count, check.find_start())
@@ -103,19 +103,19 @@ class _Check:
         self.verdicts = bytearray()
         self.bad_count = 0
 
-    def add(self, chunk: Chunk) -> None:
+    def add(self, block: Lines) -> None:
         """A line that was settled is not looked at any further: nothing of it will be sent."""
-        keys = [id_key_at_sight(line) for line in chunk.lines]
+        keys = [id_key_at_sight(line) for line in block.lines]
         for index, ending in enumerate(self._results.endings(keys)):
             if ending is None:
-                read = self._read(chunk.number + index, chunk.lines[index])
+                read = self._read(block.number + index, block.lines[index])
                 keys[index], verdict = read
             else:
                 verdict = _VERDICTS[ending]
             self.verdicts.append(verdict)
         self._hashes.extend(map(hash, keys))
         self._offsets.extend(
-            accumulate((len(line) + 1 for line in chunk.lines[:-1]), initial=chunk.offset)
+            accumulate((len(line) + 1 for line in block.lines[:-1]), initial=block.offset)
         )
 
     def _read(self, number: int, line: bytes) -> _ReadLine:

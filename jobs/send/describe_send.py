@@ -1,4 +1,4 @@
-"""What a call of `distill send` came to, in words."""
+"""The closing summary of `distill send`."""
 
 from collections.abc import Iterator, Mapping
 

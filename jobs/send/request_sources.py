@@ -43,7 +43,7 @@ class RequestSource(Protocol):
         ...
 
     def stop(self) -> None:
-        """End early: who waits for a line gets none."""
+        """End early: a task that waits for a line gets None."""
         ...
 
     def counts(self) -> SourceCounts:
@@ -67,27 +67,27 @@ class CheckedSource:
         return None
 
     def read_all(self) -> Iterator[Request]:
-        """The requests without a pause in between, for who is alone."""
+        """All requests without pauses for other tasks; for a single reader."""
         return (request for request in self._requests if request is not None)
 
     def _read_wanted(self) -> Iterator[Request | None]:
         """The wanted requests, and None where nothing was wanted for a while: others may go on."""
         checked = self._checked
-        for chunk in read_batch_file(checked.path, checked.start):
-            verdicts = checked.verdicts[chunk.number - 1 : chunk.number - 1 + len(chunk.lines)]
+        for block in read_batch_file(checked.path, checked.start):
+            verdicts = checked.verdicts[block.number - 1 : block.number - 1 + len(block.lines)]
             try:
-                for line, verdict in zip(chunk.lines, verdicts, strict=True):
+                for line, verdict in zip(block.lines, verdicts, strict=True):
                     if verdict == WANTED:
                         yield make_batch_request(read_batch_line(line))
             except ValueError:
                 raise ConfigError(
-                    f"{checked.path}: was changed while it was sent, about line {chunk.number:,}; "
+                    f"{checked.path}: was changed while it was sent, about line {block.number:,}; "
                     "run again with the file as it is now"
                 ) from None
             yield None
 
     def stop(self) -> None:
-        """Nobody ever waits for a file."""
+        """Nothing to do: reading a file never waits."""
 
     def counts(self) -> SourceCounts:
         """What the check found."""
@@ -124,7 +124,7 @@ class StreamSource:
             return None
 
     def stop(self) -> None:
-        """Wake who waits for a line."""
+        """Wake the tasks that wait for a line."""
         self._reader.close()
 
     def counts(self) -> SourceCounts:

@@ -15,7 +15,7 @@ from schemas.outcomes import Completed, Failed, Outcome
 ID_FIELD = "custom_id"
 ID_RUN_BYTES = 4
 
-Ending = Literal["answered", "failed", "out"]
+OutcomeKind = Literal["answered", "failed", "out"]
 
 
 class ResultPaths(NamedTuple):
@@ -92,7 +92,7 @@ class ResultFiles(AsyncClosing):
         """How many requests stand in each file."""
         return ResultCounts(len(self._answers), len(self._errors))
 
-    def ending(self, custom_id: str) -> Ending | None:
+    def ending(self, custom_id: str) -> OutcomeKind | None:
         """How a request ended, or that it is in a batch; None if it is to be sent."""
         if custom_id in self._answers:
             return "answered"
@@ -100,7 +100,7 @@ class ResultFiles(AsyncClosing):
             return "failed"
         return "out" if custom_id in self._out else None
 
-    def endings(self, keys: Sequence[bytes]) -> list[Ending | None]:
+    def endings(self, keys: Sequence[bytes]) -> list[OutcomeKind | None]:
         """How many requests ended, each named by its id as it stands in a line (`id_key`)."""
         return [
             "answered" if is_answered else "failed" if has_failed else None
@@ -114,7 +114,7 @@ class ResultFiles(AsyncClosing):
         self._answers.follow_pace(is_paced)
 
     def keep(self, outcome: Outcome) -> Awaitable[None]:
-        """Write an outcome; what is returned resolves once it is on disk.
+        """Write an outcome; the returned future resolves once it is on disk.
 
         Raises:
             StorageError: the disk refused it.
@@ -138,10 +138,10 @@ def encode_answer(outcome: Completed, line_id: str) -> bytes:
 
 
 def encode_failure(outcome: Failed, line_id: str) -> bytes:
-    """The line of a failure, as the Batch API tells of it.
+    """The line of a failure, in the form of the Batch API.
 
     An HTTP error stands in the response's body; what failed without or in spite of a reply, in
-    `error`. A reply that was paid for is kept, be it of no use.
+    `error`. A reply that was paid for is kept, even if it cannot be used.
     """
     response: dict[str, Any] | None = None
     error: dict[str, Any] | None = {"code": outcome.code, "message": outcome.message}

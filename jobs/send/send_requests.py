@@ -54,7 +54,7 @@ class SendOrder(NamedTuple):
 
 
 class SendEnd(NamedTuple):
-    """What a call of `send_requests` came to. `ended_by`: why it ended before its time."""
+    """The result of `send_requests`. `ended_by`: the error that ended it early."""
 
     counts: SourceCounts
     stats: StatsSnapshot
@@ -127,12 +127,12 @@ class Sending:
         stopping.on_request(self._end)
 
     async def run(self, max_in_flight: int) -> None:
-        """Send until the source is dry or something ends it; what is in flight lands first."""
+        """Send until the source is exhausted or an error ends it; calls in flight finish first."""
         try:
             await run_workers(self._work_off, max_in_flight, on_error=self._end)
         except asyncio.CancelledError:
             if self.ended_by is None:
-                raise  # not by us: the time to land was over
+                raise  # not by us: the grace period was over
 
     async def _work_off(self) -> None:
         while self.ended_by is None and (request := await self._source.next()) is not None:
@@ -156,7 +156,7 @@ class Sending:
 async def _open_files(
     order: SendOrder, paths: ResultPaths, stopping: Stopping, opened: AsyncExitStack
 ) -> tuple[ResultFiles, RequestSource]:
-    """In threads, so that signals are heard meanwhile: this takes seconds for a million lines."""
+    """In threads, so that signals are noticed meanwhile: this takes seconds for a million lines."""
     if order.retries_failed:
         set_failures_aside(paths)
     out = await asyncio.to_thread(read_requests_out, order.out_path)

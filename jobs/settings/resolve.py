@@ -74,7 +74,7 @@ def read_config_file(path: Path) -> Layer:
     folder = tree.get("documents_dir")
     if isinstance(folder, str):
         tree["documents_dir"] = str(path.parent.resolve() / _with_home(Path(folder)))
-    return Layer(str(path), tree)
+    return Layer(str(path), with_present_names(tree))
 
 
 def read_environment(environment: Mapping[str, str]) -> Layer:

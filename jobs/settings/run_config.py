@@ -14,14 +14,14 @@ from engine.files.records import first_problem
 from engine.files.replace import replace_file
 from jobs.prompts import prompt_hashes
 from jobs.settings.former_names import with_present_names
-from schemas.record import Record
+from schemas.record import Value
 from schemas.settings import FORMAT_VERSION, RunIdentity, RunSettings
 
 DISTRIBUTION = "corpus-distill"
 HEADER = b"# Written by distill. Give other settings by flags, the environment or --config.\n"
 
 
-class RunConfig(Record):
+class RunConfig(Value):
     """Who a run is and what it depends on."""
 
     run: RunIdentity

@@ -1,1 +1,1 @@
-"""What a run has come to, in words."""
+"""The state of a run, in words."""

@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class BatchesOrder(NamedTuple):
-    """Which batches are meant, by our name or the provider's id; none named: all that are out."""
+    """Batches, by the ledger's name or the provider's id; none named: all that are out."""
 
     target: Path
     ids: frozenset[str]
@@ -81,7 +81,7 @@ async def cancel_batches(order: BatchesOrder) -> None:
     Raises:
         ConfigError: an id is that of no batch that is out.
         RunInUseError: another process writes the run.
-        TransientError, RequestError, FatalError: the provider does not do it.
+        TransientError, RequestError, FatalError: the provider refuses or does not answer.
     """
     async with _opened(order) as (ledger, poller):
         at_provider = [batch for batch in ledger.out() if batch.is_at_provider]
@@ -92,7 +92,7 @@ async def cancel_batches(order: BatchesOrder) -> None:
 
 
 async def forget_batches(order: BatchesOrder) -> None:
-    """Give up batches that cannot be collected: what they may have cost counts as spent.
+    """Forget batches that cannot be collected: what they may have cost counts as spent.
 
     Their requests are asked again by the next round of the run.
 
@@ -113,7 +113,7 @@ async def forget_batches(order: BatchesOrder) -> None:
 
 @asynccontextmanager
 async def _opened(order: BatchesOrder) -> AsyncIterator[tuple[BatchLedger, Poller]]:
-    """The ledger, which nobody else writes meanwhile, and what asks the provider."""
+    """The ledger, locked against other processes, and a client of the provider."""
     folder, clock = _batch_folder(order.target), SystemClock()
     timeout_s = order.settings.limits.request_timeout_s
     with WriterLock(_lock_path(order.target), guarded=order.target):

@@ -1,4 +1,4 @@
-"""Reads what a run has come to from its files; may be called at any time, writes nothing."""
+"""Reads the state of a run from its files; may be called at any time, writes nothing."""
 
 import os
 from collections import Counter, defaultdict

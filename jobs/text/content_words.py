@@ -1,4 +1,4 @@
-"""Measures how far two texts speak of the same things, and how far one copies the other."""
+"""Measures how many words two texts share, and how much one copies from the other."""
 
 import re
 

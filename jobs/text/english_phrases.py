@@ -1,6 +1,6 @@
-"""English phrases that spoil a training row, one table a fault.
+"""English phrases for which a training row is dropped, one table for each reason.
 
-A row must stand alone: whoever reads the question has not seen the text. The patterns look for
+A row must stand alone: a reader of the question has not seen the text. The patterns look for
 a *way of pointing* at an unseen text, not for single words, since "the text", "above", "author"
 and "section" occur in good questions about editors, temperatures, packages and control files.
 Texts in other languages pass these tables; the prompts ask for the same in every language.
@@ -132,7 +132,7 @@ _SECOND_QUESTION = (
 _I_SAY = r"(?:^|[.!?:]\s+)(?:unfortunately,? |sorry,? (?:but )?)?i"
 _SEEN = rf"(?:the|this|that) (?:{_GIVEN} )?(?:{_SOURCE}|information)"
 
-# Answers that answer nothing.
+# Refusals: answers that say that they have no answer.
 _NON_ANSWER = (
     rf"{_I_SAY}(?:'m| am|\u2019m) (?:sorry|afraid|unable|not (?:able|sure|certain))\b",
     rf"{_I_SAY} (?:can(?:no|['\u2019])t|could not|couldn['\u2019]t|do not|don['\u2019]t) (?:know"

@@ -15,7 +15,7 @@ class _Identifier(Protocol):
 
 
 def detect_language(text: str) -> str | None:
-    """The ISO 639-1 code of the language of `text`; None if it is too short or the call unsure.
+    """The ISO 639-1 code of the language of `text`; None if that is too short or uncertain.
 
     Only the beginning of a long text is looked at. Code, tables and languages without a code of
     two letters are None as well.

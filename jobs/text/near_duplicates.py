@@ -1,4 +1,4 @@
-"""Tells whether a text says what an earlier one said."""
+"""Finds near duplicates: texts with almost the same words as an earlier one."""
 
 import math
 import re

@@ -7,7 +7,7 @@ _UNSEEN = re.compile(
     "\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f"  # control characters that do not break lines
     "\xad\u200b\u2060-\u2064\ufeff"  # soft hyphen, zero-width characters
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufff9-\ufffb"  # direction and annotation marks
-    "\U000e0000-\U000e007f"  # tags: a whole alphabet that nobody sees
+    "\U000e0000-\U000e007f"  # tags: an invisible alphabet
     "\ufffe\uffff"  # no characters at all
     "]"
 )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.record import Record
+from schemas.record import Value
 from tests.openai_server.faults import Fault
 from tests.openai_server.slow_config import BatchRules, FileRules, FineTuningRules, Operation
 
@@ -18,7 +18,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 RateLimitHeaders = Literal["full", "partial", "off"]
 
 
-class ModelCard(Record):
+class ModelCard(Value):
     """One model that is served; any other answers 404 `model_not_found`."""
 
     id: str
@@ -31,7 +31,7 @@ class ModelCard(Record):
     caches_prompts: bool = True  # False: usage and cost do not depend on the order of calls
 
 
-class ModelLimits(Record):
+class ModelLimits(Value):
     """Limits of one model for one key, enforced in windows of `burst_s`. None: no limit.
 
     `is_refunded`: once answered, what was reserved above the real usage is given back.
@@ -43,7 +43,7 @@ class ModelLimits(Record):
     is_refunded: bool = True
 
 
-class Faults(Record):
+class Faults(Value):
     """Which calls go wrong: by probability each, or by the call's number (1-based)."""
 
     probabilities: dict[Fault, Probability] = Field(default_factory=dict)
@@ -53,7 +53,7 @@ class Faults(Record):
     retry_after_s: NotNegative = 0.5
 
 
-class Latency(Record):
+class Latency(Value):
     """How long an answer takes: lognormal around the median; constant when `sigma` is 0."""
 
     median_s: NotNegative = 0.0
@@ -61,7 +61,7 @@ class Latency(Record):
     seed: int = 0
 
 
-class Outage(Record):
+class Outage(Value):
     """From call number `after_calls` on, nobody is answered for `duration_s` (None: for good).
 
     `refused`: open connections are reset and new ones refused; `gateway`: HTML with status 502.
@@ -72,7 +72,7 @@ class Outage(Record):
     duration_s: NotNegative | None = None
 
 
-class ServerConfig(Record):
+class ServerConfig(Value):
     """Everything at once. `limits` by model name, or `*` for all that are not named."""
 
     api_keys: tuple[str, ...] = (API_KEY,)

@@ -115,10 +115,10 @@ class SchemaInstances:
         return self._resolve(schema["$ref"]) if "$ref" in schema else schema
 
     def _resolve(self, reference: str) -> Schema:
-        schema: Any = self._root
+        schema: Schema = self._root
         for step in reference.removeprefix("#").split("/")[1:]:
             schema = schema[step]
-        return schema  # type: ignore[no-any-return]
+        return schema
 
 
 def _type_of(schema: Schema) -> str | None:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.record import Record
+from schemas.record import Value
 
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
@@ -43,7 +43,7 @@ LineFault = Literal[
 ]
 
 
-class FileRules(Record):
+class FileRules(Value):
     """Files. `others`: older ones of other people; `others_between`: newer ones after each of ours.
 
     An upload is `not found` for `hidden_s` seconds, and the first `hidden_calls` times it is named.
@@ -56,7 +56,7 @@ class FileRules(Record):
     max_bytes: Count = 512_000_000  # API reference, "Upload file"
 
 
-class BatchRules(Record):
+class BatchRules(Value):
     """Batches. `ending` holds for every one that `endings`, by their number (1-based), leaves out.
 
     A batch expires too when `window_s` has passed while it is in progress. An expired or cancelled
@@ -88,7 +88,7 @@ class BatchRules(Record):
     keeps_bills: bool = True  # False: totals only, for millions of requests
 
 
-class FineTuningRules(Record):
+class FineTuningRules(Value):
     """Fine-tuning jobs. `closed_message`: creating one is refused with 403 and this message."""
 
     validating_s: Seconds = 0.0

@@ -92,7 +92,8 @@ class ResultFetcher:
 
     def _lose(self, batch: Batch, reason: str) -> Loss:
         remote, intent = batch.remote, batch.intent
-        answers = intent.request_count if remote.done_count is None else remote.done_count
+        done_count = intent.request_count if remote.done_count is None else remote.done_count
+        answers = min(done_count, intent.request_count)
         share = answers / max(intent.request_count, 1)
         usd = None if intent.worst_case_usd is None else intent.worst_case_usd * share
         _log.warning(

@@ -110,9 +110,35 @@ def read_result_line(data: bytes) -> ResultLine | None:
         unread_id = _parse_id(found[1]) if found else None
         return None if unread_id is None else ResultLine(unread_id, None, data)
     custom_id = fields.get("custom_id") if isinstance(fields, dict) else None
+    if isinstance(custom_id, int):  # some hosts read it as a number
+        custom_id = str(custom_id)
     if not isinstance(fields, dict) or not isinstance(custom_id, str):
         return None
     return ResultLine(custom_id, fields, data)
+
+
+def unwrapped(value: Json) -> Json:
+    """A value that some hosts send as a string that holds its JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_json(value.encode())
+    except NotJsonError:
+        return value
+
+
+def as_status(value: Json) -> int | None:
+    """An HTTP status, which some hosts send as a string; None if it is none."""
+    try:
+        return int(value) if isinstance(value, int | float | str) else None
+    except ValueError:
+        return None
+
+
+def text_field(fields: Json, name: str) -> str:
+    """A field that should be a text, "" where it is none."""
+    value = fields.get(name) if isinstance(fields, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def has_results(path: Path) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from engine.batch.collecting.attempts import attempt_id
-from engine.batch.collecting.result_files import ResultLine
+from engine.batch.collecting.result_files import ResultLine, as_status, text_field, unwrapped
 from engine.clock import Clock
 from engine.errors import (
     MALFORMED_REPLY,
@@ -20,7 +20,7 @@ from engine.errors import (
     UnclearRefusalError,
 )
 from engine.wire.endpoints import Endpoint
-from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
+from engine.wire.lenient_json import dump_json
 from engine.wire.prices import Price
 from engine.wire.replies import (
     Ending,
@@ -37,7 +37,6 @@ from schemas.outcomes import Completed, Failed, Usage
 from schemas.requests import Json, Url
 
 UNTRIED_CODES = frozenset({"batch_expired", "batch_cancelled"})  # OpenAI Batch guide
-
 NO_RESULT = "no_result"
 MALFORMED_TRIES = 2
 
@@ -92,10 +91,10 @@ class ResultReader:
         """How the request `asked` ended in `batch`, as its `line` says (OpenAI Batch guide)."""
         if line.fields is None:
             return self._unreadable("a line that is no JSON", line, batch, asked)
-        response = _parsed(line.fields.get("response"))
+        response = unwrapped(line.fields.get("response"))
         if not isinstance(response, dict):
             return self._without_response(line.fields.get("error"), line, batch, asked)
-        status, body = _status(response.get("status_code")), _parsed(response.get("body"))
+        status, body = as_status(response.get("status_code")), unwrapped(response.get("body"))
         if status == 0:  # the provider did not come to ask the model
             return self._again("no_status", "status 0", batch, asked)
         if status is None or not 100 <= status < 600:
@@ -107,7 +106,7 @@ class ResultReader:
             reply = check_reply(body, _url(batch), self._endpoint)
         except (RequestError, TransientError, FatalError) as error:
             return self._not_answered(error, line, batch, asked)
-        return self._paid(reply, raw, _string(response, "request_id"), batch, asked)
+        return self._paid(reply, raw, text_field(response, "request_id"), batch, asked)
 
     def read_missing(self, batch: Batch, asked: Asked, *, was_garbled: bool) -> RequestEnd:
         """How the request `asked` ended, of which the files of a completed batch say nothing.
@@ -123,13 +122,16 @@ class ResultReader:
         self, error: Json, line: ResultLine, batch: Batch, asked: Asked
     ) -> RequestEnd:
         """A line that says of a request only why it has no response."""
-        code = _string(error, "code")
+        code = text_field(error, "code")
         if code in UNTRIED_CODES:
             return Returned()
         if not isinstance(error, dict):
             return self._unreadable("a line without a response", line, batch, asked)
         status = 400 if _PERMANENT_CODE.search(code) else 500
-        fields: dict[str, Json] = {"code": code or "unknown", "message": _string(error, "message")}
+        fields: dict[str, Json] = {
+            "code": code or "unknown",
+            "message": text_field(error, "message"),
+        }
         answer = HttpResponse(status, {}, dump_json({"error": fields}))
         failure = read_error(answer, self._endpoint, self._clock)
         return self._not_answered(failure, line, batch, asked)
@@ -296,26 +298,3 @@ def _latency_s(batch: Batch, clock: Clock) -> float:
 
 def _url(batch: Batch) -> Url:
     return batch.intent.url  # type: ignore[return-value]  # it was packed from a Request
-
-
-def _parsed(value: Json) -> Json:
-    """A value that some hosts send as a string that holds its JSON."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_json(value.encode())
-    except NotJsonError:
-        return value
-
-
-def _status(value: Json) -> int | None:
-    """An HTTP status, which some hosts send as a string; None if it is none."""
-    try:
-        return int(value) if isinstance(value, int | float | str) else None
-    except ValueError:
-        return None
-
-
-def _string(fields: Json, name: str) -> str:
-    value = fields.get(name) if isinstance(fields, dict) else None
-    return value if isinstance(value, str) else ""

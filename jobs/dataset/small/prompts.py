@@ -12,7 +12,7 @@ from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.prompts import read_prompt
 from jobs.text.untrusted_text import defuse_tokens, make_line
 from schemas.dataset import Kind, Question
-from schemas.record import Record
+from schemas.record import Value
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
 
 SEED = 0
@@ -21,19 +21,19 @@ _SINGLE_QUOTES = str.maketrans('"“”', "'''")
 _SPECIAL = re.compile(r"[.()+?*{}|$]")
 
 
-class QuestionReply(Record):
+class QuestionReply(Value):
     """What the model says when asked for a question."""
 
     question: str
 
 
-class AnswerReply(Record):
+class AnswerReply(Value):
     """What the model says when asked for an answer."""
 
     answer: str
 
 
-class OpeningRule(Record):
+class OpeningRule(Value):
     """Sentences that match `when` get a question of this `kind` and `pattern`."""
 
     kind: Kind
@@ -48,14 +48,14 @@ class Opening(NamedTuple):
     pattern: str
 
 
-class QuestionExample(Record):
+class QuestionExample(Value):
     """A sentence and the question that it answers."""
 
     sentence: str
     reply: str
 
 
-class AnswerExample(Record):
+class AnswerExample(Value):
     """A sentence, a question, and the answer in the words of the sentence."""
 
     sentence: str
@@ -63,7 +63,7 @@ class AnswerExample(Record):
     reply: str
 
 
-class QuestionPrompt(Record):
+class QuestionPrompt(Value):
     """The file small_questions.toml; what each field means stands there."""
 
     system: str
@@ -78,7 +78,7 @@ class QuestionPrompt(Record):
     examples: tuple[QuestionExample, ...]
 
 
-class AnswerPrompt(Record):
+class AnswerPrompt(Value):
     """The file small_answers.toml; what each field means stands there."""
 
     system: str

@@ -1,4 +1,4 @@
-"""What a file may cost at most, and how a reader says that it cannot be read."""
+"""Limits for one file, and the error of a file that cannot be read."""
 
 from typing import NamedTuple, Self
 
@@ -9,7 +9,7 @@ _DATA_SHARE = 4  # a parsed file takes several times the memory of its bytes
 
 
 class UnreadableFileError(Exception):
-    """This file gives no document. `reason` is a word for the ledger, the message is for people."""
+    """This file gives no document. `reason` goes into rejected.jsonl; the message is for people."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)

@@ -39,7 +39,7 @@ class JudgeEmbeddings(BaseRagasEmbedding):  # type: ignore[misc]
         self._embeddings = embeddings
 
     def embed_text(self, text: str, **_: object) -> list[float]:
-        """Not there: the engine is asynchronous."""
+        """Not supported: the engine is asynchronous."""
         raise NotImplementedError
 
     async def aembed_text(self, text: str, **_: object) -> list[float]:

@@ -14,7 +14,7 @@ from engine.wire.content import json_text, reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.evaluation.ragas_scoring.strict_schema import strict_schema
 from schemas.outcomes import Failed, Outcome
-from schemas.record import Record
+from schemas.record import Value
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
 from schemas.settings import JsonForm
 
@@ -25,11 +25,11 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class UnscoredError(Exception):
-    """An answer cannot be scored; says why."""
+    """An answer cannot be scored; the message says why."""
 
 
-class JudgePolicy(Record):
-    """How the judge is asked. `is_bounded`: small models go on for ever where nothing ends them."""
+class JudgePolicy(Value):
+    """How the judge is asked. `is_bounded`: the schema limits lengths, which small models need."""
 
     model: str
     output: JsonForm
@@ -65,7 +65,7 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
         self._next_ordinal: defaultdict[str, int] = defaultdict(int)
 
     def generate(self, prompt: str, response_model: type[Shape]) -> Shape:
-        """Not there: the engine is asynchronous."""
+        """Not supported: the engine is asynchronous."""
         raise NotImplementedError
 
     async def agenerate(self, prompt: str, response_model: type[Shape]) -> Shape:

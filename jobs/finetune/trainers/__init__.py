@@ -1,1 +1,1 @@
-"""Ways to tune the student: each takes checked rows and says what became of them."""
+"""Trainers: each takes checked rows and returns how the training ended."""

@@ -1,4 +1,4 @@
-"""The trainer that trains nothing: checked files for a trainer of the user's own."""
+"""The trainer that only exports: checked files for a trainer outside of this program."""
 
 import shutil
 from importlib.resources import files
@@ -21,16 +21,16 @@ class ExportTrainer:
         self._base_model = base_model
 
     async def check(self) -> list[str]:
-        """Nothing but the rows themselves, which are checked."""
+        """No warnings: the rows are checked already, and no model is involved."""
         return []
 
     def estimate(self) -> TrainingEstimate:
-        """Nothing: the user's own machine pays."""
+        """Zero dollars: exporting sends nothing."""
         return TrainingEstimate(None, 0.0)
 
     @property
     def is_submitted(self) -> bool:
-        """Exporting again costs nothing: nobody needs to be asked."""
+        """Always: exporting costs nothing, so the user need not confirm it."""
         return True
 
     async def submit(self) -> Submitted:
@@ -51,14 +51,14 @@ class ExportTrainer:
         return Submitted(str(self._export_dir), "exported", is_new=True)
 
     async def follow(self, say: Say) -> None:
-        """Nothing happens any more."""
+        """Return at once: an export is complete when it is submitted."""
 
     async def result(self) -> Tuned:
-        """Files, and no model."""
+        """A succeeded training without a model: there are only files."""
         return Tuned("exported")
 
     async def cancel(self) -> Tuned:
-        """There is nothing to give up.
+        """Refuse: an export cannot be cancelled.
 
         Raises:
             ConfigError: always.

@@ -63,7 +63,7 @@ class ModelFacts(NamedTuple):
 
 
 class JobState(NamedTuple):
-    """How far a job is."""
+    """The state of a job at the provider."""
 
     job_id: str
     status: str
@@ -74,7 +74,7 @@ class JobState(NamedTuple):
 
 
 class JobEvent(NamedTuple):
-    """Something that happened to a job."""
+    """One event of a job, as the provider lists it."""
 
     event_id: str
     message: str
@@ -176,7 +176,7 @@ class JobClient:
         """The job that carries `metadata`, None if there is none; all jobs are looked at.
 
         Not every host lists the newest first or filters its list, and some give the same page
-        for ever.
+        endlessly.
 
         Raises:
             NoJobListError: this host does not list its jobs.
@@ -199,19 +199,19 @@ class JobClient:
         return None
 
     async def retrieve(self, job_id: str) -> JobState:
-        """How far a job is."""
+        """The state of a job at the provider."""
         with translated(self._endpoint, self._clock):
             return _read_state(await self._client.fine_tuning.jobs.retrieve(job_id))
 
     async def events(self, job_id: str) -> list[JobEvent]:
-        """The latest things that happened, oldest first."""
+        """The latest events of a job, oldest first."""
         with translated(self._endpoint, self._clock):
             page = await self._client.fine_tuning.jobs.list_events(job_id, limit=PAGE_SIZE)
         events = [JobEvent(str(e.id), str(e.message or "")) for e in reversed(page.data or [])]
         return [event for event in events if event.message]
 
     async def cancel(self, job_id: str) -> JobState:
-        """Give a job up."""
+        """Cancel a job."""
         with translated(self._endpoint, self._clock):
             return _read_state(await self._client.fine_tuning.jobs.cancel(job_id))
 

@@ -1,4 +1,4 @@
-"""How far a job at the provider is, and what came of it, in the run's files."""
+"""Polls a job at the provider, and records its state and result in the run's files."""
 
 import tempfile
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ JOB_PATIENCE = timedelta(minutes=10)  # a job that is not found for longer is go
 
 
 class JobNews(NamedTuple):
-    """The latest events of a job, oldest first, and how far it is."""
+    """The latest events of a job, oldest first, and its state."""
 
     events: Sequence[JobEvent]
     state: JobState
 
 
 class JobWatch:
-    """Looks at jobs that the ledger has an id of, named by their job names."""
+    """Polls jobs whose provider's id is in the ledger; they are named by their job names."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class JobWatch:
         return tokens * self._usd_per_million_tokens / TOKENS_PER_PRICE
 
     async def news(self, job_name: str) -> JobNews:
-        """What happened lately, and how far the job is.
+        """The latest events of the job, and its state.
 
         Raises:
             TransientError: the provider does not answer, or does not show the job yet.
@@ -70,11 +70,11 @@ class JobWatch:
         return JobNews(await self._events(state), state)
 
     async def result(self, job_name: str) -> Tuned:
-        """How far the job is; recorded. Raises what `news` does."""
+        """The state of the job, which is recorded too. Raises what `news` does."""
         return await self.record(job_name, await self._state(job_name))
 
     async def record(self, job_name: str, state: JobState) -> Tuned:
-        """Keep what is new of a job's state and, once it has succeeded, its curve."""
+        """Append a changed state of a job to the ledger and, once it has succeeded, its curve."""
         event = self.created(job_name)
         cost_usd = self.cost_usd(state.trained_tokens)
         if state.status != event.status or (state.model and not event.tuned_model):
@@ -108,7 +108,7 @@ class JobWatch:
         return f"loss {losses[0]:.3f} {draw_curve(losses)} {losses[-1]:.3f}" if losses else ""
 
     async def _events(self, state: JobState) -> Sequence[JobEvent]:
-        """The latest events; of a host that tells of none, the status."""
+        """The latest events; the status alone for a host that lists none."""
         try:
             events = await self._client.events(state.job_id)
         except RequestError:

@@ -29,7 +29,7 @@ from schemas.record import content_id
 from schemas.settings import StudentSettings
 
 OWNER_KEY, JOB_KEY = "distill_owner", "distill_job"
-CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the very most
+CLOCK_SKEW = timedelta(days=1)  # at most, between this clock and the provider's
 PENDING_WAITS_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # while a host says that files are not ready
 POLL_S = 5.0
 MAX_POLL_S = 120.0
@@ -47,7 +47,7 @@ class TrainingOrder(NamedTuple):
 
 
 class OpenAITrainer:
-    """One job for one content: each file uploaded once, the job created once."""
+    """One job per content: each file is uploaded once, the job is created once."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class OpenAITrainer:
         self._watch = JobWatch(client, ledger, clock=clock, usd_per_million_tokens=price)
 
     async def check(self) -> list[str]:
-        """Whether the model is there, and for how long."""
+        """Warns if the model will be shut down; raises if the provider does not serve it."""
         model = self._order.settings.model
         try:
             facts = await self._client.model_facts(model)
@@ -127,7 +127,7 @@ class OpenAITrainer:
             ) from error
 
     async def follow(self, say: Say) -> None:
-        """Wait until the job has ended; outages are waited for too."""
+        """Wait until the job has ended, through outages of the provider too."""
         seen, poll_s = set[str](), POLL_S
         while True:
             try:
@@ -144,11 +144,11 @@ class OpenAITrainer:
             poll_s = min(poll_s * POLL_GROWTH, MAX_POLL_S)
 
     async def result(self) -> Tuned:
-        """How far the job is; once it has ended, with its curve, in the run's files."""
+        """The state of the job; once it has ended, it and its curve are in the run's files."""
         return await self._watch.result(self._job_name)
 
     async def cancel(self) -> Tuned:
-        """Give the job up.
+        """Cancel the job.
 
         Raises:
             ConfigError: there is none, or it has ended.

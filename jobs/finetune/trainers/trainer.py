@@ -1,4 +1,4 @@
-"""What every trainer does; a local one can come through the same seam."""
+"""The interface that every trainer implements."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
@@ -21,7 +21,7 @@ class TrainingSet(NamedTuple):
 
 
 class TrainingEstimate(NamedTuple):
-    """What training will come to; None where that is not known or the trainer's choice.
+    """What training is expected to cost; None where it is unknown or the trainer's choice.
 
     `usd` is for all epochs, or for one where their number is not known.
     """
@@ -31,7 +31,7 @@ class TrainingEstimate(NamedTuple):
 
 
 class Submitted(NamedTuple):
-    """What was handed over. `reference`: the job's id, or a folder. `is_new`: by this call."""
+    """A submitted training. `reference`: the job's id, or a folder. `is_new`: by this call."""
 
     reference: str
     status: str
@@ -39,7 +39,7 @@ class Submitted(NamedTuple):
 
 
 class Tuned(NamedTuple):
-    """How the training ended. `model` is empty unless it succeeded."""
+    """The state of a training. `model` is empty unless it succeeded."""
 
     status: str
     model: str = ""
@@ -60,12 +60,12 @@ class Trainer(Protocol):
         ...
 
     def estimate(self) -> TrainingEstimate:
-        """What training would come to."""
+        """What training is expected to cost."""
         ...
 
     @property
     def is_submitted(self) -> bool:
-        """Whether an earlier call has submitted it, so that nobody needs to be asked again."""
+        """Whether an earlier call has submitted it, so that the user need not confirm again."""
         ...
 
     async def submit(self) -> Submitted:
@@ -73,13 +73,13 @@ class Trainer(Protocol):
         ...
 
     async def follow(self, say: Say) -> None:
-        """Wait until it has ended; `say` hears what happens."""
+        """Wait until it has ended; `say` is called with a line for each event."""
         ...
 
     async def result(self) -> Tuned:
-        """How far it is, recorded in the run if it has ended."""
+        """The state of the training, recorded in the run if it has ended."""
         ...
 
     async def cancel(self) -> Tuned:
-        """Give it up."""
+        """Cancel the training."""
         ...

@@ -14,10 +14,9 @@ IGNORED = (
 )
 # What later versions write beside it, from documents alone.
 ADDED = ("boilerplate.jsonl", "twins.jsonl", "held_out_check.jsonl")
-# Fields that later versions write, with the value that says nothing.
-ADDED_FIELDS: dict[str, object] = {"notes": [], "estimated": False}
 # Of a line: when and how often it was sent, and names that a server draws anew.
 VARYING = ("settled_at", "latency_s", "attempts", "server_request_id", "at", "event_id", "id")
+ADDED_FIELDS = ("estimated", "notes")  # of lines, and what later versions say with them
 LEDGERS = ("batches.jsonl", "ledger.jsonl")
 # How often a batch was asked for, and what it held, depends on how long other things took.
 STEPS = ("intent", "uploaded", "created", "collected", "deleted")
@@ -67,12 +66,7 @@ def _steady(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_varying(line: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in line.items() if name not in VARYING}
-    kept = {
-        name: value
-        for name, value in kept.items()
-        if name not in ADDED_FIELDS or value != ADDED_FIELDS[name]
-    }
+    kept = {name: value for name, value in line.items() if name not in {*VARYING, *ADDED_FIELDS}}
     if isinstance(response := kept.get("response"), dict):
         kept["response"] = {**response, "request_id": ""}
     return kept

@@ -68,10 +68,11 @@ def _assert_same_files(folder: Path) -> None:
 
 def _shortened(now: Any, then: Any) -> Any:
     """The values that were shown then; a later version may show more beside them."""
-    if isinstance(then, dict):
-        return {name: _shortened(now.get(name), former) for name, former in then.items()}
-    if isinstance(then, list):
-        return [_shortened(value, former) for value, former in zip(now, then, strict=True)]
+    match now, then:
+        case dict(), dict():
+            return {name: _shortened(now.get(name), then[name]) for name in then}
+        case list(), list() if len(now) == len(then):
+            return [_shortened(*pair) for pair in zip(now, then, strict=True)]
     return now
 
 

@@ -20,7 +20,7 @@ from schemas.documents import (
 )
 from schemas.evaluation import ModelAnswer, Sample, Score
 from schemas.finetuning import TrainingMetric, TuningEvent
-from schemas.record import Record
+from schemas.record import Value
 from schemas.settings import RunIdentity
 
 DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding="utf-8")
@@ -52,7 +52,7 @@ DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding
         ("finetuning_metrics.jsonl", TrainingMetric),
     ],
 )
-def test_every_field_of_a_file_is_described(section: str, kind: type[Record]) -> None:
+def test_every_field_of_a_file_is_described(section: str, kind: type[Value]) -> None:
     text = DOCS[DOCS.index(f"\n## {section}\n") :].split("\n## ")[1]
 
     described = set(re.findall(r"`(\w+)`", text))

@@ -7,6 +7,7 @@ from engine.budget import Budget, Send
 from engine.errors import (
     ConfigError,
     EngineError,
+    NeverSentError,
     OverloadError,
     QuotaError,
     RateLimitError,
@@ -86,7 +87,7 @@ async def test_request_waits_while_others_may_turn_out_cheaper() -> None:
         (OverloadError("too late", code="timeout"), 2.0),
         (OverloadError("too late", code="http_504", status=504), 2.0),
         (asyncio.CancelledError(), 2.0),
-        (TransientError("refused", code="connection_failed"), 0.0),
+        (NeverSentError("refused"), 0.0),
         (TransientError("its fault", code="server_error", status=500), 0.0),
         (RateLimitError("too fast", code="rate_limit_exceeded", status=429), 0.0),
         (RequestError("no", code="invalid_request", status=400), 0.0),

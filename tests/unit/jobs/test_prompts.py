@@ -1,7 +1,12 @@
+from typing import Any
+
 import pytest
 
 from engine.wire.tokens import count_tokens
+from jobs.dataset.stages import DATASET
+from jobs.evaluation.stages import EVALUATION
 from jobs.prompts import prompt_hashes, read_prompt
+from jobs.run.stages import Stage
 from schemas.record import content_id
 
 MIN_CACHED_TOKENS = 1024  # a shorter prefix is never cached (OpenAI prompt caching guide)
@@ -25,3 +30,11 @@ def test_every_prompt_file_has_the_hash_of_its_content() -> None:
 def test_unknown_prompt_is_an_error() -> None:
     with pytest.raises(FileNotFoundError, match=r"no_such\.md"):
         read_prompt("no_such.md")
+
+
+def test_every_prompt_file_is_named_by_a_stage() -> None:
+    stages: tuple[Stage[Any], ...] = (*DATASET, *EVALUATION)
+
+    named = {name for stage in stages for names in stage.prompts.values() for name in names}
+
+    assert prompt_hashes().keys() == named

@@ -9,13 +9,13 @@ from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Extract
 from jobs.documents.readers.limits import ReadLimits, damaged
 from jobs.documents.readers.markup.markdown import read_markdown
-from schemas.record import Record
+from schemas.record import Value
 
 _AS_IT_COMES = ConfigDict(extra="ignore", frozen=True)  # a notebook's fields are not ours
 _FENCE = re.compile("^`{3,}", re.MULTILINE)
 
 
-class _Cell(Record):
+class _Cell(Value):
     """A cell of nbformat 4; format 3 calls the source of code `input`."""
 
     model_config = _AS_IT_COMES
@@ -24,12 +24,12 @@ class _Cell(Record):
     input: str | tuple[str, ...] = ""
 
 
-class _Sheet(Record):
+class _Sheet(Value):
     model_config = _AS_IT_COMES
     cells: tuple[_Cell, ...] = ()
 
 
-class _Notebook(Record):
+class _Notebook(Value):
     model_config = _AS_IT_COMES
     cells: tuple[_Cell, ...] = ()
     worksheets: tuple[_Sheet, ...] = ()  # nbformat 3

@@ -18,6 +18,7 @@ _MONO_NAME = re.compile(
     r"|(?:^|\+)(?:[a-z]{1,3}\d?)[a-z]{0,3}tt[a-z]{0,2}\d{0,4}(?:-\w+)?$",  # cmtt10, t1xtt, SFTT1000
     re.IGNORECASE,
 )
+_CAPS_NAME = re.compile(r"csc\d|small-?caps|smallcap", re.IGNORECASE)  # as in cmcsc10
 _PALE_ALPHA = 128
 _PALE_CHANNEL = 170
 _WHITE_CHANNEL = 250
@@ -39,7 +40,8 @@ _HYPHENS = {
 class Style(NamedTuple):
     """How the glyphs of one text object are set. Lengths in points, `baseline` counts up.
 
-    `turns` is the number of quarter turns, None for text that is set aslant.
+    `turns` is the number of quarter turns, None for text that is set aslant. `is_caps`: its small
+    letters are shown as small capitals.
     """
 
     baseline: float
@@ -47,6 +49,7 @@ class Style(NamedTuple):
     is_mono: bool
     is_pale: bool
     turns: int | None
+    is_caps: bool = False
 
 
 class Glyph(NamedTuple):
@@ -94,15 +97,23 @@ def _main_turns(found: list[Glyph]) -> int:
     return (counts.most_common(1)[0][0] or 0) if counts else 0
 
 
+class _Font(NamedTuple):
+    is_mono: bool
+    is_caps: bool
+
+
 class _GlyphReader:
     """Asks PDFium as little as possible: style once a text object, box once a glyph."""
 
     def __init__(self, text_page: pdfium.PdfTextPage) -> None:
         self._page = text_page.raw
-        self._fonts: dict[int, bool] = {}
+        self._fonts: dict[int, _Font] = {}
         self._object_of = _address_function("FPDFText_GetTextObject", ctypes.c_int)
         self._font_of = _address_function("FPDFTextObj_GetFont")
         self._codes = _codes(text_page)
+        self._matrix = pdfium_c.FS_MATRIX()
+        self._box = [ctypes.c_double() for _ in range(4)]
+        self._colour = [ctypes.c_uint() for _ in range(4)]
 
     def read(self) -> Iterator[Glyph]:
         """Each visible glyph; those of turned text lie along their baseline, as if turned back."""
@@ -128,15 +139,16 @@ class _GlyphReader:
             else:
                 left, right = self._turned_place(index, style.turns or 0)
             own = self._raised(index, style) if char in _DIGITS else style
-            yield Glyph(_HYPHENS.get(char, char), left, right, own, is_spaced)
+            char = char.upper() if style.is_caps else _HYPHENS.get(char, char)
+            yield Glyph(char, left, right, own, is_spaced)
             is_spaced = False
 
     def _raised(self, index: int, style: Style) -> Style:
         """The style of a digit that a font has as a small raised one."""
         if style.turns != 0:
             return style
-        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-        pdfium_c.FPDFText_GetCharBox(self._page, index, left, right, bottom, top)
+        _, _, bottom, _ = self._box
+        pdfium_c.FPDFText_GetCharBox(self._page, index, *self._box)
         rise = bottom.value - style.baseline
         if not _RAISED < rise / style.size < 1:
             return style
@@ -145,41 +157,43 @@ class _GlyphReader:
         )
 
     def _style(self, index: int, text_object: int) -> Style:
-        matrix = pdfium_c.FS_MATRIX()
+        matrix, (x, y, _, _) = self._matrix, self._box
         pdfium_c.FPDFText_GetMatrix(self._page, index, matrix)
-        x, y = ctypes.c_double(), ctypes.c_double()
         pdfium_c.FPDFText_GetCharOrigin(self._page, index, x, y)
         size = pdfium_c.FPDFText_GetFontSize(self._page, index)
         turns = _turns(math.atan2(matrix.b, matrix.a))
+        font = self._font(index, text_object)
         baseline = {0: y.value, 1: -x.value, 2: -y.value, 3: x.value}.get(turns or 0, 0.0)
         return Style(
             baseline=round(baseline, 2),
             size=round(abs(size) * (math.hypot(matrix.c, matrix.d) or 1.0), 2) or 1.0,
-            is_mono=self._is_mono(index, text_object),
+            is_mono=font.is_mono,
             is_pale=self._is_pale(index),
             turns=turns,
+            is_caps=font.is_caps,
         )
 
-    def _is_mono(self, index: int, text_object: int) -> bool:
-        font = (self._font_of(text_object) if text_object else None) or 0
-        if font not in self._fonts or not font:
-            name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+    def _font(self, index: int, text_object: int) -> _Font:
+        key = (self._font_of(text_object) if text_object else None) or 0
+        if key not in self._fonts or not key:
+            buffer = ctypes.create_string_buffer(_FONT_NAME_BYTES)
             flags = ctypes.c_int()
-            pdfium_c.FPDFText_GetFontInfo(self._page, index, name, _FONT_NAME_BYTES, flags)
-            is_mono = bool(_MONO_NAME.search(name.value.decode("latin-1")))
-            self._fonts[font] = is_mono or bool(flags.value & _FIXED_PITCH)
-        return self._fonts[font]
+            pdfium_c.FPDFText_GetFontInfo(self._page, index, buffer, _FONT_NAME_BYTES, flags)
+            name = buffer.value.decode("latin-1")
+            is_mono = bool(flags.value & _FIXED_PITCH) or bool(_MONO_NAME.search(name))
+            self._fonts[key] = _Font(is_mono, bool(_CAPS_NAME.search(name)))
+        return self._fonts[key]
 
     def _is_pale(self, index: int) -> bool:
-        red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-        if not pdfium_c.FPDFText_GetFillColor(self._page, index, red, green, blue, alpha):
+        red, green, blue, alpha = self._colour
+        if not pdfium_c.FPDFText_GetFillColor(self._page, index, *self._colour):
             return False
         darkest = min(red.value, green.value, blue.value)
         return alpha.value < _PALE_ALPHA or _PALE_CHANNEL < darkest < _WHITE_CHANNEL
 
     def _turned_place(self, index: int, turns: int) -> tuple[float, float]:
-        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-        pdfium_c.FPDFText_GetCharBox(self._page, index, left, right, bottom, top)
+        left, right, bottom, top = self._box
+        pdfium_c.FPDFText_GetCharBox(self._page, index, *self._box)
         if turns == 1:
             return bottom.value, top.value
         if turns == 2:

@@ -16,6 +16,7 @@ _OPEN_END = re.compile(r"[/._=&?#%~@:-]$")
 _WORD_START = re.compile(r"[\w/%?&=#~+@$(-]")
 _PIECE = re.compile(r"[\w./?=&%#~+:@,;$!*'()-]+")
 _ENDED = re.compile(r"[)>\]”\",;]$")
+_DIVIDED_PATH = 3  # characters that it has at least before it is divided
 _LONG_ADDRESS = 30  # characters; a shorter one would have been put on the next line whole
 
 
@@ -37,8 +38,15 @@ def joint(line: Printed, following: Printed) -> str:
     if is_cjk(line.text[-1]) and is_cjk(following.text[0]):
         return ""
     word, piece = _last_word(line.text), following.text.split(maxsplit=1)[0]
-    if line.ends_mono != following.starts_mono:
+    if line.ends_mono != following.starts_mono and not _is_divided_path(word, piece):
         return SPACE
+    return _joint_in_word(line, word, piece)
+
+
+def _joint_in_word(line: Printed, word: str, piece: str) -> str:
+    """The joint of two lines that are set alike: of a word, a name, an address, or a space."""
+    if _is_divided_path(word, piece):
+        return HYPHEN
     if _DIVIDED_END.search(line.text[-2:]) and piece[0].isalpha() and not _is_address(line.text):
         is_name = line.ends_mono and "-" in word[:-1]
         return "" if is_name or _is_option(word) else HYPHEN
@@ -49,6 +57,11 @@ def joint(line: Printed, following: Printed) -> str:
     if _path_goes_on(line.text, word, piece) or _keeps_hyphen(word, piece):
         return ""
     return SPACE
+
+
+def _is_divided_path(word: str, piece: str) -> bool:
+    """Whether a hyphen was set where a path is divided, after its slash."""
+    return word.endswith("/-") and len(word) > _DIVIDED_PATH and piece[0].isalnum()
 
 
 def join_pieces(lines: list[Printed]) -> str:
@@ -129,4 +142,5 @@ def _keeps_hyphen(word: str, following: str) -> bool:
     if word[-1] == "–":
         return word[-2:-1].isdigit() and following[0].isdigit()  # from page to page
     is_hyphened = len(word) > 1 and word[-1] == "-" and word[-2].isalnum()
-    return is_hyphened and (following[0].isdigit() or following[0] in ")]/")
+    is_number = word[:-1].isdigit() and following[0].islower()  # "3-dimensional"
+    return is_hyphened and (is_number or following[0].isdigit() or following[0] in ")]/")

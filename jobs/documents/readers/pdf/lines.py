@@ -11,10 +11,11 @@ from jobs.documents.readers.pdf.line_text import code_text, line_text, pitch_of
 from jobs.documents.readers.pdf.regions import Row, page_regions
 from jobs.documents.readers.pdf.ruled_tables import put_into_grids
 from jobs.documents.readers.pdf.rules import page_grids
-from jobs.documents.readers.pdf.runs import gaps, is_rtl, page_runs, run_of
+from jobs.documents.readers.pdf.runs import are_code, gaps, is_rtl, page_runs, run_of
 from jobs.documents.readers.pdf.tables import Part, TableRow, split_rows
 
 CELL_GLUE = " | "
+_OPENING = frozenset("([{<\"'“‘«•‣◦▪●–-")  # these begin prose, too
 _SAMPLE = 500  # glyphs
 _MIN_WIDTHLESS = 6
 _NO_WIDTH = 0.001  # points
@@ -99,7 +100,7 @@ def _line(part: Part, region: int) -> Line:
 
 
 def _text_line(row: Row, region: int) -> Line:
-    is_mono = _starts_mono(row) and all(run.is_mono for run in row.runs)
+    is_mono = _is_mono(row)
     pitch = pitch_of(row.runs) if is_mono else 0.0
     first = row.runs[0].glyphs
     rtl = _is_rtl(row)
@@ -118,6 +119,14 @@ def _text_line(row: Row, region: int) -> Line:
         starts_mono=_starts_mono(row),
         ends_mono=_ends_mono(row),
     )
+
+
+def _is_mono(row: Row) -> bool:
+    """Whether a row is code: all of it is in a typewriter font, but for a symbol at its start."""
+    first = row.runs[0].glyphs[0]
+    rest = row.runs[1:] if len(row.runs[0].glyphs) == 1 and len(row.runs) > 1 else row.runs
+    starts = first.style.is_mono or not (first.char.isalnum() or first.char in _OPENING)
+    return starts and are_code(rest)
 
 
 def _table_line(row: TableRow, region: int) -> Line:

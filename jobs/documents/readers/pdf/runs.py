@@ -16,6 +16,7 @@ _SHIFTED = 0.35  # TeX's name has a lowered letter
 _RAISED = 0.7  # of the larger of two sizes
 _SMALLER = 0.93
 _MONO_SHARE = 0.9
+_COMMENTS = ("/*", "//", "#")
 _MAIN_SHARE = 0.15
 
 
@@ -48,14 +49,28 @@ def run_of(glyphs: list[Glyph]) -> Run:
     if any(style is not main for style in styles):
         main = _main_style(glyphs)
     mono_count = sum([style.is_mono for style in styles])
+    other_count = len(glyphs) - mono_count
+    if mono_count and other_count:  # symbols are often of another font
+        other_count = sum(glyph.char.isalnum() for glyph in glyphs if not glyph.style.is_mono)
     return Run(
         glyphs,
         left=min(first.left, last.left),
         right=max(first.right, last.right),
         baseline=main.baseline,
         size=main.size,
-        is_mono=mono_count >= _MONO_SHARE * len(glyphs),
+        is_mono=mono_count >= _MONO_SHARE * (mono_count + other_count) and mono_count > 0,
     )
+
+
+def are_code(runs: Iterable[Run]) -> bool:
+    """Whether runs are in a typewriter font up to a comment, which may be in another one."""
+    for number, run in enumerate(runs):
+        start = "".join(glyph.char for glyph in run.glyphs[:2])
+        if number and start.startswith(_COMMENTS):
+            return True
+        if not run.is_mono:
+            return False
+    return True
 
 
 def is_rtl(char: str) -> bool:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import NamedTuple
 
 from jobs.documents.readers.pdf.regions import Row, rows_of
-from jobs.documents.readers.pdf.runs import Run, gaps, run_of
+from jobs.documents.readers.pdf.runs import Run, are_code, gaps, run_of
 
 _ALIGNED = 2.5  # points
 _SURE_GAP = 1.0  # of the font size
@@ -92,7 +92,7 @@ def _starts(row: Row) -> list[Run]:
     runs = row.runs
     if not 2 <= len(runs) <= _MAX_CELLS or any(run.cells for run in runs):
         return []
-    if all(run.is_mono for run in runs) or any(map(_ends_in_dots, runs)):
+    if are_code(runs) or any(map(_ends_in_dots, runs)):
         return []
     return runs[2:] if _is_marker(runs[0]) else runs[1:]
 

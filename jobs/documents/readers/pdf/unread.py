@@ -9,7 +9,7 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
 _PICTURES = {pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM, pdfium_c.FPDF_PAGEOBJ_SHADING}
-_MIN_PATHS = 20  # letters that are drawn as figures; fewer are frames and rules
+_MIN_PATHS = 100  # letters that are drawn as figures; fewer are frames and rules
 _PICTURE_SHARE = 0.25  # of the page; smaller ones are emblems on a page that is else blank
 _MAX_OBJECTS = 1000  # that are looked at
 

@@ -46,7 +46,7 @@ def join_words(paragraphs: list[Paragraph]) -> list[Paragraph]:
     for paragraph in paragraphs:
         text = paragraph.text
         if HYPHEN in text:
-            text = _DIVIDED.sub(join, text).replace(HYPHEN, "-")
+            text = _DIVIDED.sub(join, text.replace(f"/{HYPHEN}", "/")).replace(HYPHEN, "-")
         if paragraph.glue == HYPHEN:
             joined[-1] = _open_end(joined[-1], text, words)
             paragraph = paragraph._replace(glue="")

@@ -173,7 +173,8 @@ async def listing(
 
 def row(batch_id: str, *, days_old: float = 0.0, **fields: object) -> dict[str, object]:
     created_at = int((datetime.now(UTC) - timedelta(days=days_old)).timestamp())
-    return {"id": batch_id, "object": "batch", "created_at": created_at, "status": "x", **fields}
+    batch = {"id": batch_id, "object": "batch", "created_at": created_at, "status": "x"}
+    return {**batch, **fields}
 
 
 async def test_list_that_gives_the_same_page_for_ever_ends() -> None:
@@ -207,6 +208,29 @@ async def test_list_that_begins_with_the_newest_is_not_read_to_its_end() -> None
 
     assert found is None
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"created_at": None},
+        {"request_counts": None, "errors": None},
+        {"request_counts": {"completed": "3", "failed": None}},
+        {"request_counts": [1], "output_file_id": 7, "error_file_id": ["x"]},
+        {"errors": ["no"]},
+        {"errors": {"data": [{"code": 7, "message": None, "line": "x"}]}},
+        {"errors": {"data": ["no"]}},
+        {"metadata": "ours"},
+    ],
+)
+async def test_fields_that_are_not_as_they_should_be_are_not_said(
+    fields: dict[str, object],
+) -> None:
+    async with listing([[row("batch_1", input_file_id="f") | fields]]) as (client, _):
+        found = await client.find(METADATA, "f", LONG_AGO)
+
+    assert found is not None
+    assert found.batch_id == "batch_1"
 
 
 @pytest.mark.parametrize(

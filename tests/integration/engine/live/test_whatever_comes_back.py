@@ -206,3 +206,26 @@ async def test_no_more_are_in_flight_than_allowed_whatever_their_model() -> None
         )
 
     assert most == 4
+
+
+async def test_lanes_of_one_process_share_what_may_be_in_flight() -> None:
+    in_flight, most = 0, 0
+
+    async def answer(body: Body, number: int) -> web.Response:
+        nonlocal in_flight, most
+        in_flight += 1
+        most = max(most, in_flight)
+        await asyncio.sleep(0.02)
+        in_flight -= 1
+        return chat("x")
+
+    async with (
+        own_server(answer, max_in_flight=4, requests_per_minute=60_000) as one,
+        own_server(answer, max_in_flight=4, requests_per_minute=60_000) as two,
+    ):
+        two.lane.share_room(one.lane)
+        await asyncio.gather(
+            *(own.lane.send(ask(f"r{n}")) for n in range(20) for own in (one, two))
+        )
+
+    assert most == 4

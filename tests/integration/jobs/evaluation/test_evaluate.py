@@ -80,7 +80,7 @@ async def test_evaluation_that_ran_out_of_money_goes_on_and_pays_for_nothing_twi
         await evaluate(whole)
         whole_count = len(server.calls)
 
-        poor = make_order(tmp_path / "run", server, prices, "budget.usd=0.03")
+        poor = make_order(tmp_path / "run", server, prices, "budget.usd=0.01")
         with pytest.raises(QuotaError):
             await evaluate(poor)
         poor_count = len(server.calls) - whole_count

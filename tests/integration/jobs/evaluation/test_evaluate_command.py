@@ -104,3 +104,19 @@ def test_folder_without_a_run_or_a_dataset_is_refused_and_left_as_it_is(
     assert "there is no run here" in no_run
     assert "has no dataset yet; finish it with `distill run" in no_dataset
     assert not (tmp_path / "none").exists()
+
+
+def test_key_of_a_role_that_is_missing_is_one_message_before_anything_is_asked(
+    folder: RunFolder, server: RunningServer
+) -> None:
+    calls = server.control.settled_totals()["calls"]
+    judge = ("--set", "judge.base_url=http://localhost:9/v1", "--set", "judge.key_variable=NO_KEY")
+
+    code, output = distill_evaluate(server, folder.run_dir, *judge)
+
+    assert code == 3
+    assert output == (
+        "distill: judge: http://localhost:9/v1 needs a key: set the environment variable NO_KEY "
+        "(another one is named with judge.key_variable)\n"
+    )
+    assert server.control.settled_totals()["calls"] == calls

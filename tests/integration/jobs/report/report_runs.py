@@ -16,7 +16,7 @@ from schemas.dataset import Answer, Provenance, Question, Rejection
 from schemas.documents import Document
 from schemas.evaluation import ModelAnswer, Sample, Slice
 from schemas.finetuning import TrainingMetric, TuningEvent
-from schemas.outcomes import Completed, Lane, Usage
+from schemas.outcomes import Completed, LaneName, Usage
 from schemas.record import Record, Span
 from schemas.settings import (
     RoleSettings,
@@ -191,7 +191,7 @@ def _rejection() -> Rejection:
     return Rejection.of("2", stage="questions", reason="leans_on_context", text=HOSTILE)
 
 
-def _call(lane: Lane) -> Completed:
+def _call(lane: LaneName) -> Completed:
     return completed(
         chat_request(lane, model="teacher-model"),
         usage=Usage(prompt_tokens=1000, completion_tokens=200, cached_tokens=400),

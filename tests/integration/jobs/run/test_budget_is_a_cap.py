@@ -46,7 +46,7 @@ def test_lost_replies_and_kills_count_towards_the_budget_of_a_run(
 
     assert codes == [3], message
     assert "has no room for the next request" in message
-    assert 0.3 * cap_usd < bill_usd(server) <= cap_usd
+    assert 0.1 * cap_usd < bill_usd(server) <= cap_usd
     sends = (run_dir / "sends.jsonl").read_text().splitlines()
     assert any(json.loads(line)["step"] == "lost" for line in sends)
 
@@ -69,7 +69,29 @@ def test_a_file_that_is_sent_keeps_its_budget_over_kills_and_lost_replies(
 
     assert first.code == again.code == 3
     assert "the budget of $0.0600 has no room" in first.said
-    assert 0.3 * cap_usd < bill_usd(server) <= cap_usd
+    assert 0.1 * cap_usd < bill_usd(server) <= cap_usd
+
+
+def test_a_budget_that_ends_writes_the_rows_that_there_are(
+    tmp_path: Path, documents: Path, server: RunningServer
+) -> None:
+    run_dir = tmp_path / "run"
+    flags = ("--documents", str(documents), "--max-in-flight", "16")
+    free, output = finish(start(server, run_dir, *flags, "--limit-chunks", "12"))
+    assert free == 0, output
+    rows = (run_dir / "dataset" / "train.jsonl").read_bytes()
+    spent_usd = bill_usd(server)
+    other_dir = tmp_path / "other"
+
+    cap = f"{spent_usd * 0.8:.6f}"
+    capped = start(server, other_dir, *flags, "--limit-chunks", "12", "--budget-usd", cap)
+    code, message = finish(capped)
+
+    written = (other_dir / "dataset" / "train.jsonl").read_bytes()
+    assert code == 3, message
+    assert "the rows that there are were written" in message
+    assert 0 < len(written.splitlines()) < len(rows.splitlines())
+    assert set(written.splitlines()) <= set(rows.splitlines())
 
 
 @pytest.mark.parametrize("lane", ["live", "batch"])

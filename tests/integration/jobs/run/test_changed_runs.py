@@ -1,5 +1,6 @@
 """Runs that go on under other settings, or with other documents."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def test_threshold_is_re_applied_for_free(run_dir: Path, server: RunningServer) 
     assert len(rows(run_dir / "questions.jsonl")) < question_count
 
 
-def test_documents_added_later_join_the_run(
+def test_documents_added_later_are_named_with_their_cost_and_join_with_consent(
     run_dir: Path, documents: Path, server: RunningServer
 ) -> None:
     before = {row["chunk_id"] for row in rows(run_dir / "chunks.jsonl")}
@@ -58,8 +59,14 @@ def test_documents_added_later_join_the_run(
     root = Path(__file__).parents[4]
     shutil.copy(root / "docs" / "filters.md", documents / "added.md")
 
-    code, output = finish(start(server, run_dir))
+    refused, message = finish(start(server, run_dir))
+    refused_calls = call_count(server)
+    code, output = finish(start(server, run_dir, "--accept-changes"))
 
+    assert refused == 2
+    assert refused_calls == calls
+    assert "new documents: 1 (added.md)" in message
+    assert re.search(r"would be asked anew \(at most \$0\.\d+\)", message)
     assert code == 0, output
     after = {row["chunk_id"] for row in rows(run_dir / "chunks.jsonl")}
     assert before < after
@@ -92,12 +99,29 @@ def test_file_that_was_mended_is_read_and_leaves_the_drop_ledger(
 
     first, before = finish(start(server, run_dir))
     (documents / "mended.md").write_bytes((documents / "README.md").read_bytes() + b"\nMore.\n")
-    second, after = finish(start(server, run_dir))
+    second, after = finish(start(server, run_dir, "--accept-changes"))
 
     assert (first, second) == (0, 0)
     assert "not read: mended.md" in before
-    assert "mended.md" not in after
+    assert "not read: mended.md" not in after
     assert any(d["path"] == "mended.md" for d in rows(run_dir / "documents.jsonl"))
+
+
+def test_a_lower_limit_asks_nothing_further_of_what_lies_beyond_it(
+    tmp_path: Path, documents: Path, server: RunningServer
+) -> None:
+    run_dir = tmp_path / "run"
+    given = ("--documents", str(documents), *SPEED)
+
+    finish(start(server, run_dir, *given, "--limit-chunks", "6", "--budget-usd", "0.02"))
+    asked = {row["item_id"] for row in rows(run_dir / "finished" / "questions.jsonl")}
+    code, output = finish(start(server, run_dir, "--set", "limit_chunks=2", "--set", "budget.usd="))
+
+    assert code == 0, output
+    assert len(asked) > 2
+    chunks = {row["chunk_id"] for row in rows(run_dir / "answers.jsonl")}
+    smallest = sorted(row["chunk_id"] for row in rows(run_dir / "chunks.jsonl"))
+    assert chunks <= set(smallest[:2])
 
 
 def test_limit_can_be_lifted_again(tmp_path: Path, documents: Path, server: RunningServer) -> None:

@@ -151,3 +151,47 @@ def test_server_that_refuses_every_request_does_not_write_off_the_corpus(
     assert {row["status"] for row in rows(run_dir / "retried.jsonl")} == {"failed"}
     assert rows(run_dir / "dataset" / "train.jsonl")
     assert paid_twice(server) == 0
+
+
+@pytest.mark.parametrize("kind", ["typo", "empty", "hidden"])
+def test_documents_that_are_not_there_leave_no_run(
+    tmp_path: Path, server: RunningServer, kind: str
+) -> None:
+    folder, run_dir = tmp_path / "documents", tmp_path / "run"
+    if kind != "typo":
+        folder.mkdir()
+    if kind == "hidden":
+        (folder / ".hidden").write_text("x")
+
+    code, output = finish(start(server, run_dir, "--documents", str(folder)))
+
+    assert code == 2
+    assert str(folder) in output
+    assert not run_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        (["--model", "gpt-unheard-of"], 3, "has no model 'gpt-unheard-of'"),
+        (["--base-url", "http://127.0.0.1:9/v1"], 75, "cannot be reached"),
+    ],
+)
+def test_key_address_and_model_are_checked_before_documents_are_read(
+    tmp_path: Path,
+    documents: Path,
+    server: RunningServer,
+    given: list[str],
+    code: int,
+    said: str,
+) -> None:
+    run_dir = tmp_path / "run"
+
+    ended, output = finish(start(server, run_dir, "--documents", str(documents), *given))
+    wrong_key = server._replace(api_key="sk-wrong")
+    refused, message = finish(start(wrong_key, run_dir, "--documents", str(documents)))
+
+    assert ended == code
+    assert said in output
+    assert (refused, "invalid_api_key" in message) == (3, True)
+    assert not (run_dir / "documents.jsonl").exists()

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -69,7 +69,7 @@ def send(server: RunningServer, in_path: Path | str, out_path: Path, *flags: str
     return finish(start_send(server, in_path, out_path, *flags))
 
 
-def read_lines(path: Path) -> dict[str, dict[str, object]]:
+def read_lines(path: Path) -> dict[str, dict[str, Any]]:
     """The lines of a file of results by id, each id once."""
     rows = [orjson.loads(line) for line in path.read_bytes().splitlines()]
     by_id = {row["custom_id"]: row for row in rows}

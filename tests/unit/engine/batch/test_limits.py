@@ -221,12 +221,11 @@ async def test_another_run_that_is_packing_is_waited_for_and_a_stop_is_heard(
     other = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(other, fcntl.LOCK_EX)
 
-    async def stop_soon(seconds: float) -> None:
-        clock.go(seconds=seconds)
+    def stop_soon() -> None:
         if clock.now > EPOCH + timedelta(minutes=1):
             admission.close(InterruptedRunError(2))
 
-    clock.sleep = stop_soon  # type: ignore[method-assign]
+    clock.on_sleep = stop_soon
     with pytest.raises(InterruptedRunError):
         async with account.locked():
             raise AssertionError("two at once")

@@ -263,3 +263,21 @@ async def test_any_bytes_in_a_file_of_results_do_no_harm_to_the_other_lines(data
 
     assert isinstance(place.settled["b"], Completed)
     assert not left
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [None, {}, {"prompt_tokens": -1, "completion_tokens": -1}, {"prompt_tokens": 1.5}],
+)
+def test_a_result_without_sound_usage_counts_at_the_most_and_is_marked(usage: object) -> None:
+    reply = {"choices": [{"message": {"content": "Yes."}, "finish_reason": "stop"}]}
+    body = {**reply, "usage": usage}
+    fields = {"custom_id": "a", "response": {"status_code": 200, "body": body}, "error": None}
+    line = read_result_line(orjson.dumps(fields))
+    assert line is not None
+
+    end = make_reader().read(line, BATCH, Asked("a", [], has_output_limit=False, worst_of=at_most))
+
+    assert isinstance(end, Completed)
+    assert end.usage == at_most("a")
+    assert end.is_estimated

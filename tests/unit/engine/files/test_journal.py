@@ -7,7 +7,7 @@ import pytest
 from engine.errors import DamagedLogError
 from engine.files.journal import Journal, read_settled
 from engine.wire.lenient_json import dump_json, parse_json
-from schemas.outcomes import Completed, Failed, Usage
+from schemas.outcomes import Completed, Failed, Outcome, Usage
 
 PRETTY_REPLY = b'{\n  "id": "chatcmpl-1",\n  "choices": [{"message": {"content": "a\\nb"}}]\n}\n'
 
@@ -131,3 +131,16 @@ async def test_bytes_that_nobody_can_read_are_kept_as_they_came(raw: bytes, tmp_
 
     async with Journal(tmp_path / "journal.jsonl") as journal:
         assert journal.get("r2") == failed
+
+
+async def test_cost_that_was_estimated_is_marked_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    outcomes: list[Outcome] = [make_completed("a"), replace(make_failed("b"), is_estimated=True)]
+    async with Journal(path) as journal:
+        for outcome in outcomes:
+            await journal.append(outcome)
+        kept = [journal.get("a"), journal.get("b")]
+
+    assert [outcome and outcome.is_estimated for outcome in kept] == [False, True]
+    assert [settled.is_estimated for settled in read_settled(path)] == [False, True]
+    assert [b'"estimated"' in line for line in path.read_bytes().splitlines()] == [False, True]

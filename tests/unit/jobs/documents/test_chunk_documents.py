@@ -27,8 +27,12 @@ TEXTS = st.text(
 )
 
 
-def chunks_of(text: str, **document_parts: tuple[object, ...]) -> list[Chunk]:
-    document = make_document(text, **document_parts)  # type: ignore[arg-type]
+def chunks_of(
+    text: str,
+    headings: tuple[tuple[int, int, str], ...] = (),
+    page_starts: tuple[int, ...] = (),
+) -> list[Chunk]:
+    document = make_document(text, headings, page_starts)
     results = chunk_document(document, all_for_training(text), SETTINGS)
     return [result for result in results if isinstance(result, Chunk)]
 

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.files.journal import encode_outcome
 from engine.files.records import encode_record
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
+from engine.testing.calls import chat_request, completed
 from jobs.settings.resolve import read_assignments, resolve_settings
 from jobs.settings.run_config import new_run_config, write_run_config
 from schemas.dataset import HeldOutQuestion, Provenance, Question
@@ -13,6 +15,7 @@ from schemas.documents import Chunk, Side
 from schemas.record import Record, Span, content_id
 from schemas.settings import RunSettings
 
+REQUEST_ID = "r"  # of all that the teacher wrote
 LEAD = "Notes of the workshop. "
 SUBJECTS = {
     "lathe": "The lathe turns at 400 revolutions per minute when oak is cut.",
@@ -50,6 +53,8 @@ def make_run(
         [_held_out(questions[name], chunks[name]) for name in held_out],
     )
     trained = [name for name in SUBJECTS if name not in held_out]
+    asked = encode_outcome(completed(chat_request(REQUEST_ID)))
+    replace_file(folder.journal_path, [asked])
     rows = [_provenance(questions[name], chunks[name], row) for row, name in enumerate(trained)]
     _write(folder.dataset_dir / "provenance.jsonl", rows)
     return folder
@@ -67,7 +72,7 @@ def make_question(chunk: Chunk) -> Question:
         text=text,
         evidence=(Span(start_char=start, end_char=chunk.end_char),),
         scores={},
-        request_id="r",
+        request_id=REQUEST_ID,
     )
 
 
@@ -120,7 +125,7 @@ def _provenance(question: Question, chunk: Chunk, row: int) -> Provenance:
         answer_evidence=question.evidence,
         scores={},
         model="gpt-4.1-mini",
-        request_ids=("r",),
+        request_ids=(REQUEST_ID,),
         question_cost_usd=None,
         answer_cost_usd=None,
     )

@@ -98,13 +98,7 @@ class Driven:
 
 def working(place: Place) -> None:
     """Have the provider end all batches whenever somebody sleeps."""
-
-    async def sleep(seconds: float) -> None:
-        place.clock.slept_s.append(seconds)
-        place.clock.go(seconds=seconds)
-        place.provider.end_all()
-
-    place.clock.sleep = sleep  # type: ignore[method-assign]
+    place.clock.on_sleep = place.provider.end_all
 
 
 @pytest.mark.parametrize("step_count", [1, 2, 4])
@@ -211,11 +205,7 @@ async def test_interrupt_ends_waiting_at_once(tmp_path: Path) -> None:
     job = Job(place, ["a"], ["s"])
 
     async with place.open(poll_s=POLL_S) as bench:
-
-        async def sleep(seconds: float) -> None:
-            bench.stopping.request(InterruptedRunError(2))
-
-        place.clock.sleep = sleep  # type: ignore[method-assign]
+        place.clock.on_sleep = lambda: bench.stopping.request(InterruptedRunError(2))
         with pytest.raises(InterruptedRunError):
             await job.rounds(bench, plan(waits=True)).run_to_end(is_changed=False)
 
@@ -299,13 +289,12 @@ async def test_waiting_ends_when_the_plan_changes(tmp_path: Path) -> None:
     job = Job(place, ["a"], ["s"])
     auto = plan("auto", waits=True, deadline=EPOCH + timedelta(hours=6))
 
-    async def sleep(seconds: float) -> None:
-        place.clock.go(seconds=seconds)
+    def end_what_is_cancelled() -> None:
         for batch in place.provider.batches.values():
             if batch.remote.status == "cancelling":
                 place.provider.end("000001", "cancelled", output=[])
 
-    place.clock.sleep = sleep  # type: ignore[method-assign]
+    place.clock.on_sleep = end_what_is_cancelled
     is_done = await job.round(auto, max_poll_s=100_000.0)
 
     assert is_done

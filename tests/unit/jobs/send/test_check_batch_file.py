@@ -6,7 +6,7 @@ import pytest
 from engine.errors import ConfigError, InterruptedRunError
 from engine.stopping import Stopping
 from engine.testing.calls import chat_request, completed, failed
-from jobs.send.batch_files import BLOCK_BYTES, CHUNK_BYTES, read_batch_file
+from jobs.send.batch_files import LINES_BYTES, READ_BYTES, read_batch_file
 from jobs.send.check_batch_file import CheckedFile, check_batch_file
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ResultFiles, result_paths
@@ -113,12 +113,12 @@ async def test_last_line_needs_no_newline_and_blocks_cut_nothing(tmp_path: Path)
 
     checked = await check(path, settled=(*ids[:2_500], ids[2_700]))
 
-    assert path.stat().st_size > 2 * CHUNK_BYTES
+    assert path.stat().st_size > 2 * LINES_BYTES
     assert await wanted_ids(checked) == ids[2_500:2_700] + ids[2_701:]
 
 
 def test_line_without_end_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "in.jsonl", line("a"), b"x" * 5 * BLOCK_BYTES)
+    path = write(tmp_path / "in.jsonl", line("a"), b"x" * 5 * READ_BYTES)
 
     with pytest.raises(ConfigError, match=r"in\.jsonl:2: this line is longer than 100,000 bytes"):
         list(read_batch_file(path, max_line_bytes=100_000))

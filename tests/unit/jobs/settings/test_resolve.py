@@ -115,7 +115,7 @@ def test_example_names_every_key_and_says_what_a_change_does(key: str) -> None:
 
     line = re.search(rf"^(?:# )?(?:{re.escape(name)} = |{re.escape(name)}).*$", part, re.M)
 
-    assert line is not None
+    assert line is not None, f"example_config.toml has no line for {key}"
     mark = {"requests": "[asks anew]", "threshold": "[free]"}
     touches = read_touches()[key]
     expected = mark[touches.effect] if isinstance(touches, Touches) else None

@@ -3,7 +3,9 @@ from collections.abc import Callable
 
 import pytest
 from docx import Document
+from docx.document import Document as DocxDocument
 from pptx import Presentation
+from pptx.presentation import Presentation as PptxPresentation
 from pptx.util import Inches
 
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError
@@ -25,9 +27,9 @@ def _docx() -> bytes:
     return _saved(document)
 
 
-def _saved(document: object) -> bytes:
+def _saved(document: DocxDocument | PptxPresentation) -> bytes:
     buffer = io.BytesIO()
-    document.save(buffer)  # type: ignore[attr-defined]
+    document.save(buffer)
     return buffer.getvalue()
 
 

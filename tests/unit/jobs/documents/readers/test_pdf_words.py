@@ -53,6 +53,12 @@ def test_an_address_over_a_line_end_is_whole(end: str, start: str, joined: str) 
     assert joined in words_of(rows)
 
 
+def test_a_hyphen_that_divides_a_path_is_left_out() -> None:
+    rows = [f"{FILLER}, as told at http://example.org/-", "pumps/start.html in full"]
+
+    assert "http://example.org/pumps/start.html in full" in words_of(rows)
+
+
 def test_a_word_after_an_address_is_not_taken_for_a_part_of_it() -> None:
     rows = [f"{FILLER}, see https://example.org/pump/start.html", "which tells all of it."]
 

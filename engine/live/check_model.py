@@ -1,0 +1,70 @@
+"""Asks a host for one model, so that a wrong key, address or name is told before any work."""
+
+import logging
+from urllib.parse import quote
+
+import aiohttp
+from aiohttp.helpers import strip_auth_from_url
+from yarl import URL
+
+from engine.clock import Clock
+from engine.errors import AuthError, ModelGoneError, OutageError, RequestError, TransientError
+from engine.live.reply_bodies import read_body
+from engine.wire.endpoints import Endpoint
+from engine.wire.replies import HttpResponse, read_error
+from engine.wire.server_text import scrub
+
+TIMEOUT_S = 20.0
+MAX_BYTES = 1 << 20
+
+_log = logging.getLogger(__name__)
+
+
+async def check_model(endpoint: Endpoint, model: str, clock: Clock) -> None:
+    """GET /models/{model} at `endpoint`. Hosts that have no such call, or refuse it, are believed.
+
+    Raises:
+        OutageError: nobody is there.
+        AuthError: the key is wrong.
+        ModelGoneError: the host says that it has no such model.
+    """
+    try:
+        response = await _get(endpoint, endpoint.address(f"/v1/models/{quote(model, safe='')}"))
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise OutageError(
+            f"{endpoint.base_url} cannot be reached ({scrub(str(error), endpoint)}): check the "
+            "address (--base-url, teacher.base_url) and the network"
+        ) from None
+    except (aiohttp.ClientError, OSError, RequestError, TransientError) as error:
+        _log.debug("%s: its models cannot be asked for: %r", endpoint.base_url, type(error))
+        return
+    if response.status < 400:
+        return
+    refusal = read_error(response, endpoint, clock)
+    is_key_limited = b"scope" in response.body  # a key that may ask, but not list models
+    if isinstance(refusal, AuthError) and response.status == 401 and not is_key_limited:
+        raise refusal
+    if b'"model_not_found"' in response.body:
+        raise ModelGoneError(
+            f"{endpoint.base_url} has no model {model!r}; choose one that is served, then run again"
+        )
+
+
+async def _get(endpoint: Endpoint, address: str) -> HttpResponse:
+    headers = {"Accept": "application/json", "User-Agent": "corpus-distill"}
+    if endpoint.api_key:
+        headers["Authorization"] = f"Bearer {endpoint.api_key}"
+    headers.update(endpoint.account.headers())
+    proxy, proxy_auth = strip_auth_from_url(URL(endpoint.proxy)) if endpoint.proxy else (None, None)
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+    async with (
+        aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session,
+        session.get(
+            URL(address, encoded=True),
+            headers=headers,
+            allow_redirects=False,
+            proxy=proxy,
+            proxy_auth=proxy_auth,
+        ) as response,
+    ):
+        return HttpResponse(response.status, response.headers, await read_body(response, MAX_BYTES))

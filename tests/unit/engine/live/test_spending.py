@@ -1,0 +1,104 @@
+import asyncio
+import random
+from pathlib import Path
+
+import orjson
+import pytest
+
+from engine.budget import Budget
+from engine.errors import CONNECTION_LOST, NeverSentError, QuotaError, TransientError
+from engine.files.sends import SendLog, read_sends
+from engine.live.lane import LiveLane
+from engine.stats import Stats
+from engine.testing.calls import chat_request
+from engine.testing.clocks import LoopClock
+from engine.testing.transport import FakeTransport, Step, error_answer, good_answer
+from engine.wire.replies import HttpResponse
+from schemas.outcomes import Completed, Failed
+from schemas.settings import LimitSettings
+from tests.unit.engine.live.lanes import ENDPOINT, price
+
+WORST_USD = 0.121  # the 86 bytes of its body count as 21 tokens in; 100 out
+REAL_USD = 0.07
+LOST = TransientError("reset by peer", code=CONNECTION_LOST)
+
+
+def make_lane(budget: Budget, *steps: Step) -> LiveLane:
+    return LiveLane(
+        [ENDPOINT],
+        settings=LimitSettings(),
+        transport=FakeTransport(steps),
+        clock=LoopClock(),
+        budget=budget,
+        stats=Stats(),
+        rng=random.Random(1),
+    )
+
+
+def without_usage() -> HttpResponse:
+    answer = good_answer()
+    body = orjson.loads(answer.body)
+    del body["usage"]
+    return answer._replace(body=orjson.dumps(body))
+
+
+@pytest.mark.parametrize(
+    ("steps", "spent_usd"),
+    [
+        ([], REAL_USD),
+        ([LOST], WORST_USD + REAL_USD),
+        ([LOST, LOST], 2 * WORST_USD + REAL_USD),
+        ([NeverSentError("refused")], REAL_USD),
+        ([error_answer(429, "rate_limit_exceeded")], REAL_USD),
+        ([error_answer(500, "server_error")], REAL_USD),
+        ([error_answer(504, "gateway_timeout")], WORST_USD + REAL_USD),
+        ([without_usage()], WORST_USD),
+    ],
+)
+async def test_every_send_that_may_have_been_billed_counts(
+    tmp_path: Path, steps: list[Step], spent_usd: float
+) -> None:
+    log = SendLog(tmp_path / "sends.jsonl", is_synced=True)
+    budget = Budget(cap_usd=1.0, spent_usd=0.0, price=price, record=log)
+    lane = make_lane(budget, *steps)
+
+    outcome = await lane.send(chat_request("a"))
+
+    assert isinstance(outcome, Completed)
+    assert budget.spent_usd == pytest.approx(spent_usd)
+    lost_usd = sum(read_sends(tmp_path / "sends.jsonl").lost_usd.values())
+    assert lost_usd + (outcome.cost_usd or 0.0) == pytest.approx(spent_usd)
+
+
+async def test_cost_that_is_our_own_count_is_marked() -> None:
+    lane = make_lane(Budget(cap_usd=None, spent_usd=0.0, price=price), without_usage())
+
+    first, second = [await lane.send(chat_request(name)) for name in ("a", "b")]
+
+    assert (first.is_estimated, second.is_estimated) == (True, False)
+    assert first.cost_usd == pytest.approx(WORST_USD)
+
+
+async def test_second_send_of_a_reply_that_was_cut_off_needs_room_of_its_own() -> None:
+    budget = Budget(cap_usd=0.25, spent_usd=0.0, price=price)  # the second may cost 0.22
+    lane = make_lane(budget, good_answer(finish_reason="length", completion_tokens=100))
+
+    outcome = await lane.send(chat_request("a"))
+
+    assert isinstance(outcome, Failed)
+    assert outcome.code == "truncated"
+    assert budget.spent_usd == pytest.approx(0.12)
+
+
+async def test_money_that_runs_out_ends_all_that_wait_and_lands_what_is_in_flight() -> None:
+    budget = Budget(cap_usd=0.3, spent_usd=0.0, price=price)
+    lane = make_lane(budget)
+
+    ends = await asyncio.gather(
+        *(lane.send(chat_request(f"r{number}")) for number in range(6)), return_exceptions=True
+    )
+
+    completed = [end for end in ends if isinstance(end, Completed)]
+    assert len(completed) == 3
+    assert all(isinstance(end, Completed | QuotaError) for end in ends)
+    assert budget.spent_usd == pytest.approx(3 * REAL_USD)
