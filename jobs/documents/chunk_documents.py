@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from semantic_text_splitter import TextSplitter
 
 from engine.ask import Ask
-from engine.files.records import RecordLog, encode_record, read_ids, read_records
+from engine.files.records import RecordLog, read_ids, read_records
 from engine.stage import StageFiles
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
@@ -25,7 +25,7 @@ from jobs.documents.worker_process import core_count
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, SideSpan, SplitAssignment
-from schemas.record import Record, Span, content_id
+from schemas.record import Span, Value, content_id
 from schemas.settings import ChunkSettings, RunSettings
 
 STAGE = "chunks"
@@ -218,7 +218,7 @@ def _judge(chunk: Chunk, settings: ChunkSettings) -> Chunk | Rejection:
     )
 
 
-class _Task(Record):
+class _Task(Value):
     """All that the chunks of a document depend on."""
 
     document: Document
@@ -274,7 +274,7 @@ async def _chunk(document: Document, _: Ask, needs: _Needs) -> list[Chunk | Reje
         boilerplate=needs.boilerplate.get(document.document_id, ()),
         settings=needs.settings,
     )
-    return _RESULTS.validate_json(await needs.pool.call(encode_record(task)))
+    return _RESULTS.validate_json(await needs.pool.call(task.model_dump_json().encode()))
 
 
 def _window(_: RunSettings) -> int:
