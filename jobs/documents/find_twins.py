@@ -125,7 +125,10 @@ class _Comparison:
         return share_in(self._shingles(number), within) >= DUPLICATE_SHARE
 
     def _shingles(self, number: int) -> Hashes:
-        document = self._documents.require(self._sketches[number].document_id)
+        sketch = self._sketches[number]
+        if not sketch.is_sample:
+            return sketch.hashes
+        document = self._documents.require(sketch.document_id)
         spans = self._boilerplate.get(document.document_id, ())
         return shingle_hashes(cut_out(document.text, spans))
 

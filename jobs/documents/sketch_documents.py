@@ -34,6 +34,7 @@ class Sketch(NamedTuple):
     format: str
     has_side: bool
     hashes: Hashes
+    is_sample: bool
     anchored: Anchored
 
     @property
@@ -100,7 +101,7 @@ async def read_sketches(folder: RunFolder, stopping: Stopping) -> list[Sketch]:
         hashes = np.frombuffer(bytes.fromhex(found.hashes), np.uint64)
         anchored = Anchored(found.language, frozenset(found.anchors))
         id_ = found.document_id
-        sketches.append(Sketch(id_, *names.pop(id_), id_ in sided, hashes, anchored))
+        sketches.append(Sketch(id_, *names.pop(id_), id_ in sided, hashes, one_in > 1, anchored))
 
     async with WorkPool(
         measure_task, worker_count=worker_count_for(size_bytes, bytes_per_s=BYTES_PER_S)
