@@ -15,13 +15,13 @@ from engine.files.records import RecordLog, read_ids, read_records
 from engine.stage import StageFiles
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
-from jobs.documents.find_boilerplate import BOILERPLATE, read_boilerplate
-from jobs.documents.find_twins import TWINS, read_left_out
 from jobs.documents.heading_paths import HeadingPaths
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT
-from jobs.documents.work_pool import WorkPool, worker_count_for
-from jobs.documents.worker_process import core_count
+from jobs.documents.whole_corpus.find_boilerplate import BOILERPLATE, read_boilerplate
+from jobs.documents.whole_corpus.find_twins import TWINS, read_left_out
+from jobs.documents.workers.work_pool import WorkPool, worker_count_for
+from jobs.documents.workers.worker_process import core_count
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, SideSpan, SplitAssignment

@@ -8,9 +8,9 @@ from engine.ask import Ask
 from engine.files.records import read_ids, read_records
 from engine.stage import StageFiles
 from jobs.documents.list_files import STAGE, SourceFile
-from jobs.documents.reader_pool import ReaderPool
 from jobs.documents.unread_files import describe_unread
-from jobs.documents.worker_process import core_count
+from jobs.documents.workers.reader_pool import ReaderPool
+from jobs.documents.workers.worker_process import core_count
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Document

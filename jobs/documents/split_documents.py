@@ -7,10 +7,10 @@ from typing import NamedTuple
 from engine.files.records import RecordLog, encode_record, read_records
 from engine.files.replace import replace_file
 from engine.stage import StagePass
-from jobs.documents.find_twins import TWINS, read_left_out
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_blocks import BlockPlan, count_blocks, cut_into_blocks
 from jobs.documents.token_counts import count_all_tokens
+from jobs.documents.whole_corpus.find_twins import TWINS, read_left_out
 from jobs.run.stages import Stage, StageContext
 from schemas.documents import Document, DocumentGroup, Side, SideSpan, SplitAssignment
 from schemas.record import content_id

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from engine.wire.tokens import count_tokens
-from jobs.documents.work_pool import WorkPool, map_in_order, worker_count_for
+from jobs.documents.workers.work_pool import WorkPool, map_in_order, worker_count_for
 
 BYTES_PER_S = 10_000_000  # of one process, roughly
 

@@ -30,8 +30,8 @@ from engine.files.jsonl_lines import read_lines
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from jobs.dataset.stages import DATASET
-from jobs.documents.check_held_out import HELD_OUT_CHECK
 from jobs.documents.list_sources import list_sources
+from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK
 from jobs.run.stages import StageContext, run_stages
 from schemas.outcomes import Outcome
 from schemas.requests import Request

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jobs.documents.list_files import SourceFile, list_files
-from jobs.documents.reader_pool import ReaderPool
+from jobs.documents.workers.reader_pool import ReaderPool
 from schemas.dataset import Rejection
 from schemas.documents import Document
 from schemas.settings import DocumentSettings
@@ -39,7 +39,7 @@ def texts(results: list[Document | Rejection]) -> dict[str, str]:
 
 
 def worker_ids(
-    parent_id: int | None = None, *, module: str = "jobs.documents.reader_worker"
+    parent_id: int | None = None, *, module: str = "jobs.documents.workers.reader_worker"
 ) -> list[int]:
     """The process ids of the workers of a process."""
     parent_id = parent_id or os.getpid()

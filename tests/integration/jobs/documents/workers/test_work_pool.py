@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from jobs.documents.token_counts import count_text
-from jobs.documents.work_pool import WorkPool, map_in_order
+from jobs.documents.workers.work_pool import WorkPool, map_in_order
 from tests.integration.jobs.documents.reading_folders import is_running, until, worker_ids
 
-MODULE = "jobs.documents.work_process"
+MODULE = "jobs.documents.workers.work_process"
 PATIENCE_S = 20
 PARENT = """
 import asyncio, sys
-from jobs.documents.work_pool import WorkPool, map_in_order
-from tests.integration.jobs.documents.test_work_pool import wait
+from jobs.documents.workers.work_pool import WorkPool, map_in_order
+from tests.integration.jobs.documents.workers.test_work_pool import wait
 
 async def main():
     async with WorkPool(wait, worker_count=2) as pool:
@@ -89,7 +89,7 @@ async def test_an_error_in_a_process_is_raised_as_if_it_were_here(
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 async def test_no_process_outlives_its_parent(number: signal.Signals) -> None:
-    root = str(Path(__file__).parents[4])
+    root = str(Path(__file__).parents[5])
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT],
         cwd=root,

@@ -1,8 +1,8 @@
 """The process that computes: one call of a function of ours after the other, for one parent.
 
-Started as `python -m jobs.documents.work_process SOCKET_FD MODULE:FUNCTION`. On the socket, each
-argument is answered by what the function makes of it. It ends when the socket is closed, its parent
-dies or the function fails: the parent then calls it itself, to see why.
+Started as `python -m jobs.documents.workers.work_process SOCKET_FD MODULE:FUNCTION`. On the socket,
+each argument is answered by what the function makes of it. It ends when the socket is closed, its
+parent dies or the function fails: the parent then calls it itself, to see why.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 
-from jobs.documents.serve_parent import connect, receive, send, silence
+from jobs.documents.workers.serve_parent import connect, receive, send, silence
 
 Work = Callable[[bytes], bytes]
 

@@ -7,12 +7,12 @@ from pydantic import TypeAdapter
 
 from engine.files.closing import AsyncClosing
 from jobs.documents.list_files import SourceFile
-from jobs.documents.reader_worker import (
+from jobs.documents.workers.reader_worker import (
     CRASHED,
     SPOILING_REASONS,
     reject,
 )
-from jobs.documents.worker_process import Worker, start_worker
+from jobs.documents.workers.worker_process import Worker, start_worker
 from schemas.dataset import Rejection
 from schemas.documents import Document
 from schemas.settings import DocumentSettings
@@ -76,7 +76,9 @@ class ReaderPool(AsyncClosing):
 
     async def _start(self) -> Worker:
         settings_json = self._settings.model_dump_json()
-        return await start_worker("jobs.documents.reader_worker", self._folder, settings_json)
+        return await start_worker(
+            "jobs.documents.workers.reader_worker", self._folder, settings_json
+        )
 
 
 def _is_spoilt(answer: Document | Rejection) -> bool:

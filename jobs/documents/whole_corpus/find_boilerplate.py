@@ -18,9 +18,9 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stopping import Stopping
-from jobs.documents.edge_lines import EdgeLine, find_edges, find_shared, spans_of
 from jobs.documents.read_documents import DOCUMENTS
-from jobs.documents.work_pool import WorkPool, map_in_order, worker_count_for
+from jobs.documents.whole_corpus.edge_lines import EdgeLine, find_edges, find_shared, spans_of
+from jobs.documents.workers.work_pool import WorkPool, map_in_order, worker_count_for
 from jobs.run.stages import Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Boilerplate, Document

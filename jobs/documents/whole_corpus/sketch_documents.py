@@ -8,11 +8,11 @@ import numpy as np
 from engine.files.records import encode_record, read_ids, read_records
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
-from jobs.documents.edge_lines import cut_out
-from jobs.documents.find_boilerplate import read_boilerplate
 from jobs.documents.read_documents import DOCUMENTS
-from jobs.documents.translations import Anchored, find_anchors
-from jobs.documents.work_pool import WorkPool, map_in_order, worker_count_for
+from jobs.documents.whole_corpus.edge_lines import cut_out
+from jobs.documents.whole_corpus.find_boilerplate import read_boilerplate
+from jobs.documents.whole_corpus.translations import Anchored, find_anchors
+from jobs.documents.workers.work_pool import WorkPool, map_in_order, worker_count_for
 from jobs.text.languages import detect_language
 from jobs.text.shingles import Hashes, shingle_hashes
 from schemas.documents import Document, SplitAssignment

@@ -1,8 +1,8 @@
 """The process that reads files: one after the other, each within its limits, for one parent.
 
-Started as `python -m jobs.documents.reader_worker SOCKET_FD FOLDER SETTINGS_JSON`. On the socket,
-each SourceFile (JSON) is answered by one Document or Rejection (JSON). It ends when the socket is
-closed or its parent dies, elsewhere than on Linux at the latest by an alarm.
+Started as `python -m jobs.documents.workers.reader_worker SOCKET_FD FOLDER SETTINGS_JSON`. On the
+socket, each SourceFile (JSON) is answered by one Document or Rejection (JSON). It ends when the
+socket is closed or its parent dies, elsewhere than on Linux at the latest by an alarm.
 """
 
 import math
@@ -17,7 +17,7 @@ from types import TracebackType
 from jobs.documents.list_files import STAGE, SourceFile, original
 from jobs.documents.load_documents import load_document
 from jobs.documents.readers.limits import UnreadableFileError
-from jobs.documents.serve_parent import connect, receive, send, silence
+from jobs.documents.workers.serve_parent import connect, receive, send, silence
 from schemas.dataset import Rejection
 from schemas.settings import DocumentSettings
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.errors import EngineError, UnexpectedError
-from jobs.documents.work_pool import WorkPool, map_in_order, worker_count_for
+from jobs.documents.workers.work_pool import WorkPool, map_in_order, worker_count_for
 
 
 def shout(body: bytes) -> bytes:

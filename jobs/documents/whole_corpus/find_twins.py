@@ -17,11 +17,11 @@ from engine.files.records import RecordLog, encode_record, read_ids, read_record
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
-from jobs.documents.edge_lines import cut_out
-from jobs.documents.find_boilerplate import BOILERPLATE, read_boilerplate
 from jobs.documents.read_documents import DOCUMENTS
-from jobs.documents.sketch_documents import Sketch, read_sketches
-from jobs.documents.translations import (
+from jobs.documents.whole_corpus.edge_lines import cut_out
+from jobs.documents.whole_corpus.find_boilerplate import BOILERPLATE, read_boilerplate
+from jobs.documents.whole_corpus.sketch_documents import Sketch, read_sketches
+from jobs.documents.whole_corpus.translations import (
     pair_by_anchors,
     pair_by_path,
 )

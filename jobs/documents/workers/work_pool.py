@@ -7,8 +7,8 @@ from typing import Protocol
 from engine.errors import EngineError
 from engine.files.closing import AsyncClosing
 from engine.workers import run_workers
-from jobs.documents.work_process import Work, name_of
-from jobs.documents.worker_process import Worker, WorkerStartError, core_count, start_worker
+from jobs.documents.workers.work_process import Work, name_of
+from jobs.documents.workers.worker_process import Worker, WorkerStartError, core_count, start_worker
 
 MIN_S_PER_WORKER = 1.0  # of less work, it is done before a process has started
 CALLS_PER_WORKER = 8  # begun at once, so that no process waits while one works on a large piece
@@ -72,7 +72,7 @@ class WorkPool(AsyncClosing):
         return answer
 
     async def _start(self) -> Worker:
-        return await start_worker("jobs.documents.work_process", name_of(self._work))
+        return await start_worker("jobs.documents.workers.work_process", name_of(self._work))
 
 
 class Caller(Protocol):

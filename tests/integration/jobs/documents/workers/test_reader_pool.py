@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from jobs.documents.list_files import SourceFile, list_files
-from jobs.documents.reader_pool import ReaderPool
-from jobs.documents.worker_process import WorkerStartError
+from jobs.documents.workers.reader_pool import ReaderPool
+from jobs.documents.workers.worker_process import WorkerStartError
 from schemas.dataset import Rejection
 from schemas.documents import Document
 from schemas.settings import DocumentSettings
