@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from engine.wire.tokens import count_tokens
 from jobs.documents.workers.work_pool import WorkPool, map_in_order, worker_count_for
 
-BYTES_PER_S = 10_000_000  # of one process, roughly
+BYTES_PER_S = 30_000_000  # of one process, roughly
 
 
 async def count_all_tokens(texts: Iterable[str], *, size_bytes: int) -> list[int]:
