@@ -1,8 +1,15 @@
 """What holds for all tests."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector all that was imported: it costs a seventh of the unit tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
