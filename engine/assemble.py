@@ -17,8 +17,8 @@ from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER, ServerLanes, add_gauges
-from engine.stats import Stats
-from engine.stats_file import snapshots_written
+from engine.stats.counters import Stats
+from engine.stats.snapshots import snapshots_written
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price

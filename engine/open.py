@@ -18,7 +18,7 @@ from engine.files.records import record_id
 from engine.progress import StageProgress
 from engine.run_folder import RunFolder
 from engine.stage import StagePass, Work, open_stage_files, run_stage
-from engine.stats import Stats
+from engine.stats.counters import Stats
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from engine.ask import Lane
 from engine.errors import ConfigError, FatalError, OutageError
-from engine.stats import LimitGauges
+from engine.stats.counters import LimitGauges
 from engine.stopping import Stopping
 from schemas.outcomes import Outcome
 from schemas.requests import Request

@@ -1,6 +1,7 @@
 """The held-out questions, what each model answered, and how the answers were scored."""
 
-from typing import Literal, get_args
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple, get_args
 
 from schemas.dataset import Kind
 from schemas.record import Record, Span
@@ -64,3 +65,11 @@ class Score(Record):
     judge_model: str
     embedding_model: str
     ragas_version: str
+
+
+class Contest(NamedTuple):
+    """The models by role and their mode. `questions`: only these, in place of the run's own."""
+
+    models: Mapping[Role, str]
+    mode: Mode
+    questions: Sequence[str] | None

@@ -14,7 +14,7 @@ LAYERS = ["schemas", "engine", "jobs", "corpus_distill", "scripts"]  # lowest fi
 ROOMS = {
     "engine.errors": "",
     "engine.clock": "",
-    "engine.stats": "",
+    "engine.stats": "engine.errors engine.clock",
     "engine.ask": "engine.errors",
     "engine.stopping": "engine.errors engine.clock",
     "engine.wire": "engine.errors engine.clock engine.stopping",

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from engine.clock import Clock
+from engine.stopping import Admission
 
 OVERLOAD_MEMORY = 1 / 32  # weight of the latest reply in the share of overloads
 OVERLOAD_SHARE = 0.3  # of recent replies: fewer are accidents, more mean that we are too many
@@ -93,3 +95,34 @@ class Slots:
             if not turn.done():
                 self.in_use += 1
                 turn.set_result(None)
+
+
+class Gate:
+    """Lets as many through at a time as `room` has; several lanes may share one room."""
+
+    def __init__(self, room: asyncio.Semaphore, admission: Admission) -> None:
+        self._room = room
+        self._admission = admission
+
+    async def enter(self, give_up: Callable[[], None]) -> None:
+        """Wait until there is room; `leave` makes room again.
+
+        `give_up` is called if it comes to nothing: cancelled, or nothing may be sent any more.
+
+        Raises:
+            EngineError: the reason for which nothing may be sent any more.
+        """
+        has_room = not self._room.locked()
+        try:
+            await self._room.acquire()
+        except asyncio.CancelledError:
+            give_up()
+            raise
+        if not has_room and self._admission.is_closed:  # meanwhile
+            self.leave()
+            give_up()
+            self._admission.check()
+
+    def leave(self) -> None:
+        """Make room for the next."""
+        self._room.release()

@@ -22,13 +22,13 @@ from engine.errors import (
     UnclearRefusalError,
 )
 from engine.live.calls import Call, PaidReply
-from engine.live.gate import Gate
+from engine.live.concurrency import Gate
 from engine.live.limits import Charge
 from engine.live.output_forms import find_form
 from engine.live.retry import Retrier, RetryPolicy
 from engine.live.routes import Route, Routes, RouteTable, is_away
 from engine.live.transport import Transport
-from engine.stats import LimitGauges, Stats
+from engine.stats.counters import LimitGauges, Stats
 from engine.stopping import Admission
 from engine.wire.content import wrapping_of
 from engine.wire.endpoints import Endpoint

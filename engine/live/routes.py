@@ -19,7 +19,7 @@ from engine.live.concurrency import Slots
 from engine.live.limits import Charge, Limits
 from engine.live.output_forms import OutputForms
 from engine.live.unclear_refusals import UnclearRefusals
-from engine.stats import LimitGauges
+from engine.stats.counters import LimitGauges
 from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint
 from schemas.settings import LimitSettings

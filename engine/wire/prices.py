@@ -46,6 +46,7 @@ OTHER_TUNED_FACTOR = 2.0  # no listed one is above it
 _TUNED = re.compile(r"ft:(?P<new>[^:]+)(?::.*)?|(?P<old>[^:]+?)[:.]ft-.*")
 
 
+@cache
 def base_model(model: str) -> str:
     """The model that a tuned model was made from, by its name; any other model itself."""
     found = _TUNED.fullmatch(model)

@@ -97,7 +97,7 @@ def run_evaluation(order: "EvaluationOrder") -> int:
     """Evaluate, print the results, and return the exit code."""
     from jobs.comparison.models import compare_models
     from jobs.comparison.table import describe_comparison
-    from jobs.documents.check_held_out import read_leaked_share
+    from jobs.documents.whole_corpus.check_held_out import read_leaked_share
     from jobs.evaluation.evaluate import evaluate as evaluate_models
     from jobs.evaluation.read_evaluation import describe_problems, read_evaluation
     from jobs.process import run_to_end

@@ -6,7 +6,7 @@ from engine.errors import ConfigError
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from jobs.comparison.models import compare_models
-from jobs.documents.check_held_out import read_leaked_share
+from jobs.documents.whole_corpus.check_held_out import read_leaked_share
 from jobs.evaluation.read_evaluation import Evaluation, read_evaluation
 from schemas.comparison import Comparison
 from schemas.settings import RunSettings

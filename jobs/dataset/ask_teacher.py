@@ -12,8 +12,8 @@ from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.write_answers import STAGE as ANSWERS_NAME
 from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
-from jobs.documents.check_held_out import HELD_OUT_CHECK, read_leaked_chunks
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, read_leaked_chunks
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
 from jobs.text.text_similarity import PURPOSE as SIMILARITY
 from schemas.dataset import Answer, Question, Rejection

@@ -3,12 +3,12 @@
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
-from jobs.documents.check_held_out import HELD_OUT_CHECK
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.documents.find_boilerplate import BOILERPLATE
-from jobs.documents.find_twins import TWINS
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT
+from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK
+from jobs.documents.whole_corpus.find_boilerplate import BOILERPLATE
+from jobs.documents.whole_corpus.find_twins import TWINS
 from jobs.run.stages import Stages
 
 DATASET: Stages[None] = (

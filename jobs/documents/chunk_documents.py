@@ -1,11 +1,13 @@
 """Cuts a document into chunks, each on one side of the split and worth asking about."""
 
+import re
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import NamedTuple
 
+from pydantic import TypeAdapter
 from semantic_text_splitter import TextSplitter
 
 from engine.ask import Ask
@@ -13,19 +15,25 @@ from engine.files.records import RecordLog, read_ids, read_records
 from engine.stage import StageFiles
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
-from jobs.documents.find_boilerplate import BOILERPLATE, read_boilerplate
-from jobs.documents.find_twins import TWINS, read_left_out
 from jobs.documents.heading_paths import HeadingPaths
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT
+from jobs.documents.whole_corpus.find_boilerplate import BOILERPLATE, read_boilerplate
+from jobs.documents.whole_corpus.find_twins import TWINS, read_left_out
+from jobs.documents.workers.work_pool import WorkPool, worker_count_for
+from jobs.documents.workers.worker_process import core_count
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, SideSpan, SplitAssignment
-from schemas.record import Span, content_id
+from schemas.record import Span, Value, content_id
 from schemas.settings import ChunkSettings, RunSettings
 
 STAGE = "chunks"
 MAX_SPLIT_CHARS = 20_000  # the splitter takes quadratic time on text without spaces and lines
+BYTES_PER_S = 1_500_000  # of one process, roughly
+DOCUMENTS_PER_WORKER = 2  # in memory: one that is cut, and one that waits
+
+_LEAD_IN = re.compile(r"([:：])(\s*\n\s*)")
 
 
 def chunk_document(
@@ -121,17 +129,40 @@ def _pack_sections(
 
 
 def _split_section(text: str, target_tokens: int) -> Iterator[tuple[int, str]]:
-    """The pieces of a section with their offsets: of about equal size, so that no stub is left."""
+    """The pieces of a section with their offsets: of about equal size, so that no stub is left.
+
+    Where a piece would end with a line that leads on ("as follows:"), all are cut anew with such
+    lines tied to what follows.
+    """
     for start, end in _windows(text):
         window = text[start:end]
-        piece_count = -(-count_tokens(window) // target_tokens)
-        if piece_count <= 1:
-            yield start, window
-            continue
-        capacity = (-(-count_tokens(window) // piece_count), target_tokens)
-        splitter = TextSplitter.from_callback(count_tokens, capacity)
-        for offset, piece in splitter.chunk_indices(window):
+        pieces = _cut(window, window, target_tokens)
+        if _leading_on(pieces):
+            tied = _cut(window, _LEAD_IN.sub(_tie, window), target_tokens)
+            is_within = all(count_tokens(piece.strip()) <= target_tokens for _, piece in tied)
+            if is_within and _leading_on(tied) < _leading_on(pieces):
+                pieces = tied
+        for offset, piece in pieces:
             yield start + offset, piece
+
+
+def _cut(window: str, by: str, target_tokens: int) -> list[tuple[int, str]]:
+    """The pieces of `window`, cut where `by`, of the same length, is best cut."""
+    piece_count = -(-count_tokens(by) // target_tokens)
+    if piece_count <= 1:
+        return [(0, window)]
+    capacity = (-(-count_tokens(by) // piece_count), target_tokens)
+    found = TextSplitter.from_callback(count_tokens, capacity).chunk_indices(by)
+    return [(offset, window[offset : offset + len(piece)]) for offset, piece in found]
+
+
+def _leading_on(pieces: Sequence[tuple[int, str]]) -> int:
+    """How many pieces but for the last end with a line that leads on."""
+    return sum(piece.rstrip().endswith((":", "：")) for _, piece in pieces[:-1])
+
+
+def _tie(lead_in: re.Match[str]) -> str:
+    return lead_in[1] + " " * len(lead_in[2])
 
 
 def _windows(text: str) -> Iterator[tuple[int, int]]:
@@ -187,10 +218,30 @@ def _judge(chunk: Chunk, settings: ChunkSettings) -> Chunk | Rejection:
     )
 
 
+class _Task(Value):
+    """All that the chunks of a document depend on."""
+
+    document: Document
+    assignment: SplitAssignment
+    boilerplate: tuple[Span, ...]
+    settings: ChunkSettings
+
+
+_RESULTS: TypeAdapter[list[Chunk | Rejection]] = TypeAdapter(list[Chunk | Rejection])
+
+
+def work_off_task(body: bytes) -> bytes:
+    """The chunks and rejections of a task, from JSON to JSON, as processes send them."""
+    task = _Task.model_validate_json(body)
+    results = chunk_document(task.document, task.assignment, task.settings, task.boilerplate)
+    return _RESULTS.dump_json(results)
+
+
 class _Needs(NamedTuple):
     assignments: RecordLog[SplitAssignment]
     settings: ChunkSettings
-    boilerplate: Mapping[str, Sequence[Span]]
+    boilerplate: Mapping[str, tuple[Span, ...]]
+    pool: WorkPool
 
 
 def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> Items[Document]:
@@ -205,19 +256,29 @@ def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> It
 
 @asynccontextmanager
 async def _open_sides(context: StageContext[None], _: StageFiles[Chunk]) -> AsyncIterator[_Needs]:
-    path = context.folder.results_path(SPLIT.name)
-    async with RecordLog(path, SplitAssignment) as assignments:
-        yield _Needs(assignments, context.settings.chunks, read_boilerplate(context.folder))
+    folder, chunks = context.folder, context.settings.chunks
+    size_bytes = folder.results_path(DOCUMENTS.name).stat().st_size
+    async with (
+        RecordLog(folder.results_path(SPLIT.name), SplitAssignment) as assignments,
+        WorkPool(
+            work_off_task, worker_count=worker_count_for(size_bytes, bytes_per_s=BYTES_PER_S)
+        ) as pool,
+    ):
+        yield _Needs(assignments, chunks, read_boilerplate(folder), pool)
 
 
 async def _chunk(document: Document, _: Ask, needs: _Needs) -> list[Chunk | Rejection]:
-    assignment = needs.assignments.require(document.document_id)
-    boilerplate = needs.boilerplate.get(document.document_id, ())
-    return chunk_document(document, assignment, needs.settings, boilerplate)
+    task = _Task(
+        document=document,
+        assignment=needs.assignments.require(document.document_id),
+        boilerplate=needs.boilerplate.get(document.document_id, ()),
+        settings=needs.settings,
+    )
+    return _RESULTS.validate_json(await needs.pool.call(task.model_dump_json().encode()))
 
 
 def _window(_: RunSettings) -> int:
-    return 1  # it does no I/O
+    return DOCUMENTS_PER_WORKER * core_count()
 
 
 CHUNKS: Stage[None] = Stage(

@@ -13,6 +13,10 @@ MIN_PART_LETTERS = 2
 MIN_GLUED_WORDS = 3  # fewer are chance: into, without, filename
 MIN_PROSE_SENTENCE_BYTES = 20
 MIN_PLAIN_SHARE = 0.5  # of the letters and digits of a sentence of prose; the rest is code
+MIN_SENTENCE_WORDS = 5
+MIN_PLAIN_SHARE_EXPLAINED = 0.3  # of a sentence about code; the rest is names
+MIN_EXPLAINED_BYTES = 80  # of words of two short sentences; of less no question comes
+EXPLAINED_PART = 0.3  # of min_prose_share: so much has to be sentences where the rest is code
 
 _LETTERS = r"[^\W\d_]"
 _BREAK = r"\s，。、；：！？—–（）「」『』《》〈〉【】〔〕［］・…～／"  # a word may touch these
@@ -23,6 +27,7 @@ _PLAIN_WORD = re.compile(  # letters alone, in punctuation; no call(), no path/,
 )
 _ALPHANUMERIC_RUN = re.compile(r"[^\W_]+")
 _LETTER_RUN = re.compile(rf"{_LETTERS}+")
+_SENTENCE_END = re.compile(r"[.!?:。！？：][\"'”’»)\]*_]*$")
 _MARK = re.compile(r"(?![\w\s])[\u0300-\u1fff]")  # vowel signs, accents: neither letters nor signs
 _FIRST_UNSPACED_SCRIPT = "\u0590"  # Latin, Greek, Cyrillic and Armenian lie before it
 _CONTENTS_LINE = re.compile(
@@ -43,7 +48,7 @@ def find_chunk_fault(text: str, token_count: int, settings: ChunkSettings) -> Fa
     if contents > settings.max_contents_line_share:
         return Fault("contents_page", contents, settings.max_contents_line_share)
     prose = prose_share(text)
-    if prose < settings.min_prose_share:
+    if prose < settings.min_prose_share and not _is_explained(text, settings.min_prose_share):
         return Fault("little_prose", prose, settings.min_prose_share)
     glued = glued_word_share(text)
     if glued > settings.max_glued_word_share:
@@ -85,6 +90,25 @@ def prose_share(text: str) -> float:
         if plain >= max(MIN_PROSE_SENTENCE_BYTES, MIN_PLAIN_SHARE * size):
             prose += size
     return _share(prose, total)
+
+
+def _is_explained(text: str, min_prose_share: float) -> bool:
+    """Whether code or a table comes with whole sentences about it, as in the manual of an API.
+
+    Their words may be names as well. An index has entries, but no sentences.
+    """
+    text = _MARK.sub("", text)
+    explained = total = 0
+    for span in split_sentences(text):
+        sentence = text[span.start_char : span.end_char]
+        size = _byte_count(_ALPHANUMERIC_RUN.findall(sentence))
+        words = _PLAIN_WORD.findall(sentence)
+        total += size
+        is_whole = len(words) >= MIN_SENTENCE_WORDS and _SENTENCE_END.search(sentence) is not None
+        if is_whole and _byte_count(words) >= MIN_PLAIN_SHARE_EXPLAINED * size:
+            explained += size
+    wanted = min_prose_share * EXPLAINED_PART * total
+    return explained >= max(MIN_EXPLAINED_BYTES, wanted)
 
 
 def _is_glued(word: str, words: Container[str]) -> bool:

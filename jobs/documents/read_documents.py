@@ -8,14 +8,13 @@ from engine.ask import Ask
 from engine.files.records import read_ids, read_records
 from engine.stage import StageFiles
 from jobs.documents.list_files import STAGE, SourceFile
-from jobs.documents.reader_pool import ReaderPool
 from jobs.documents.unread_files import describe_unread
+from jobs.documents.workers.reader_pool import ReaderPool
+from jobs.documents.workers.worker_process import core_count
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Document
 from schemas.settings import RunSettings
-
-READER_COUNT = 2  # processes that parse documents
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ async def _open_pool(
     settings = context.settings
     assert settings.documents_dir is not None
     async with ReaderPool(
-        settings.documents_dir, settings.documents, worker_count=READER_COUNT
+        settings.documents_dir, settings.documents, worker_count=core_count()
     ) as pool:
         yield pool
 
@@ -47,7 +46,7 @@ async def _read(source: SourceFile, _: Ask, pool: ReaderPool) -> list[Document |
 
 
 def _window(_: RunSettings) -> int:
-    return READER_COUNT
+    return core_count()
 
 
 def _name_unread(context: StageContext[None], files: StageFiles[Document]) -> None:

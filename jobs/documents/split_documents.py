@@ -1,6 +1,5 @@
 """Puts documents on the training or the held-out side, before anything is generated."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -8,10 +7,10 @@ from typing import NamedTuple
 from engine.files.records import RecordLog, encode_record, read_records
 from engine.files.replace import replace_file
 from engine.stage import StagePass
-from engine.wire.tokens import count_tokens
-from jobs.documents.find_twins import TWINS, read_left_out
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_blocks import BlockPlan, count_blocks, cut_into_blocks
+from jobs.documents.token_counts import count_all_tokens
+from jobs.documents.whole_corpus.find_twins import TWINS, read_left_out
 from jobs.run.stages import Stage, StageContext
 from schemas.documents import Document, DocumentGroup, Side, SideSpan, SplitAssignment
 from schemas.record import content_id
@@ -234,7 +233,7 @@ async def _split(context: StageContext[None]) -> StagePass:
     """Give each new document its side; what has one keeps it."""
     path = context.folder.results_path(SPLIT.name)
     existing = {a.document_id: a for a in read_records(path, SplitAssignment)}
-    sizes = await asyncio.to_thread(list, _measure(context, existing))
+    sizes = await _measure(context, existing)
     documents_path = context.folder.results_path(DOCUMENTS.name)
     async with RecordLog(documents_path, Document) as documents:
 
@@ -260,16 +259,25 @@ async def _split(context: StageContext[None]) -> StagePass:
     return StagePass()
 
 
-def _measure(context: StageContext[None], existing: Container[str]) -> Iterator[DocumentSize]:
-    """Counts the tokens of every new document; in a thread, so that a stop is noticed."""
+async def _measure(context: StageContext[None], existing: Container[str]) -> list[DocumentSize]:
+    """Counts the tokens of every new document."""
     path = context.folder.results_path(DOCUMENTS.name)
     left_out = read_left_out(context.folder)
-    for document in read_records(
-        path, Document, is_wanted=lambda id_: not (id_ in existing or id_ in left_out)
-    ):
-        context.stopping.raise_if_requested()
-        tokens = count_tokens(document.text)
-        yield DocumentSize(document.document_id, tokens, len(document.text))
+    new: list[tuple[str, int]] = []
+
+    def texts() -> Iterator[str]:
+        for document in read_records(
+            path, Document, is_wanted=lambda id_: not (id_ in existing or id_ in left_out)
+        ):
+            context.stopping.raise_if_requested()
+            new.append((document.document_id, len(document.text)))
+            yield document.text
+
+    counts = await count_all_tokens(texts(), size_bytes=path.stat().st_size if path.exists() else 0)
+    return [
+        DocumentSize(id_, tokens, length_chars)
+        for (id_, length_chars), tokens in zip(new, counts, strict=True)
+    ]
 
 
 def _read_groups(context: StageContext[None]) -> Iterator[DocumentGroup]:

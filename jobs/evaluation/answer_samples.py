@@ -14,12 +14,11 @@ from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.dataset.chat_rows import ROW_PROMPTS, Excerpt, student_prompt
 from jobs.dataset.profiles import PROFILES
 from jobs.evaluation.build_samples import SAMPLES
-from jobs.evaluation.contest import Contest
 from jobs.evaluation.evaluated_models import answer_id, answering_server
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
 from jobs.text.english_phrases import NON_ANSWER
 from schemas.dataset import Rejection
-from schemas.evaluation import Mode, ModelAnswer, Role, Sample
+from schemas.evaluation import Contest, Mode, ModelAnswer, Role, Sample
 from schemas.outcomes import Completed, Failed, Outcome
 from schemas.record import Record
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request

@@ -11,7 +11,6 @@ from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from jobs.dataset.chat_rows import place_of
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.evaluation.contest import Contest
 from jobs.evaluation.new_questions import (
     NEW_QUESTIONS,
     NewQuestion,
@@ -24,7 +23,7 @@ from jobs.run.stages import Stage, StageContext
 from jobs.text.content_words import content_words
 from schemas.dataset import HeldOutQuestion, Kind
 from schemas.documents import Chunk
-from schemas.evaluation import Sample, Slice
+from schemas.evaluation import Contest, Sample, Slice
 from schemas.record import Span, content_id
 from schemas.settings import EvaluationSettings
 

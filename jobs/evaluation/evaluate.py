@@ -13,7 +13,6 @@ from engine.run_folder import RunFolder
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from jobs.dataset.stages import DATASET
-from jobs.evaluation.contest import Contest
 from jobs.evaluation.evaluated_models import answering_server, evaluated_models, find_baseline
 from jobs.evaluation.score_answers import check_scoring
 from jobs.evaluation.stages import EVALUATION
@@ -26,7 +25,7 @@ from jobs.run.stages import StageContext, StagesEnd, run_stages
 from jobs.run.start import run_in_rounds
 from jobs.settings.roles import RoleModel, embeddings_of, judge_of
 from jobs.settings.run_config import RunConfig, read_run_config, write_run_config
-from schemas.evaluation import Mode, Role
+from schemas.evaluation import Contest, Mode, Role
 from schemas.settings import RunSettings
 
 NO_ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType({})

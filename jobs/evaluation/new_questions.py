@@ -12,12 +12,12 @@ from engine.stage import StageFiles
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.evaluation.contest import Contest
 from jobs.prompts import prompt_hashes
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
 from jobs.text.near_duplicates import NearDuplicates
 from schemas.dataset import Provenance, Question, Rejection
 from schemas.documents import Chunk
+from schemas.evaluation import Contest
 from schemas.outcomes import Outcome
 from schemas.record import content_id
 from schemas.requests import Request

@@ -16,10 +16,9 @@ from engine.servers import OWN_SERVER
 from engine.stage import StageFiles
 from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_tasks
 from jobs.evaluation.build_samples import SAMPLES
-from jobs.evaluation.contest import Contest
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from jobs.settings.roles import RoleModel, embeddings_of, judge_of
-from schemas.evaluation import METRICS, Metric, ModelAnswer, Sample, Score
+from schemas.evaluation import METRICS, Contest, Metric, ModelAnswer, Sample, Score
 from schemas.record import Record, content_id
 from schemas.settings import RunSettings
 

@@ -18,7 +18,7 @@ from engine.local.model import LocalModel
 from engine.progress import Details
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER
-from engine.stats import Stats
+from engine.stats.counters import Stats
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price, make_price

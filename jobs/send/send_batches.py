@@ -14,7 +14,7 @@ from engine.batch.packing.outbox import Spooled
 from engine.clock import Clock, SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
-from engine.stats import Stats
+from engine.stats.counters import Stats
 from engine.stopping import Admission, Stopping, stop_on_signals
 from jobs.run.batch_folders import create_send_batch_folder
 from jobs.run.lanes import LaneOrder

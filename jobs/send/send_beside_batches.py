@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from engine.clock import SystemClock
 from engine.errors import TransientError
 from engine.files.lock import WriterLock
-from engine.stats import Stats
+from engine.stats.counters import Stats
 from engine.stopping import Admission, Stopping, stop_on_signals
 from jobs.run.batch_folders import read_send_batches_out
 from jobs.run.lanes import LaneOrder

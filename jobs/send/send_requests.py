@@ -15,9 +15,9 @@ from engine.files.lock import WriterLock
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
 from engine.progress import StageProgress
-from engine.prometheus import serve_metrics
-from engine.stats import Stats, StatsSnapshot
-from engine.stats_file import snapshots_written
+from engine.stats.counters import Stats, StatsSnapshot
+from engine.stats.prometheus import serve_metrics
+from engine.stats.snapshots import snapshots_written
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from engine.workers import run_workers

@@ -6,7 +6,7 @@ from itertools import pairwise
 from engine.batch.ledger import read_batches
 from engine.run_folder import RunFolder
 from jobs.dataset.stages import DATASET
-from jobs.documents.check_held_out import HELD_OUT_CHECK, describe_held_out
+from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, describe_held_out
 from jobs.run.stages import Stages, StagesEnd
 from schemas.summary import RequestSummary, RunSummary, StageSummary
 

@@ -16,7 +16,7 @@ from engine.files.sends import read_sends
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from jobs.dataset.stages import DATASET
-from jobs.documents.check_held_out import read_held_out_check
+from jobs.documents.whole_corpus.check_held_out import read_held_out_check
 from jobs.run.batch_folders import read_batch_losses
 from jobs.run.stages import Stages
 from jobs.settings.run_config import read_run_config

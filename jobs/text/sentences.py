@@ -20,6 +20,11 @@ _BLOCK_EDGE = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
+_ITEM_LINE = re.compile(r"^[^\S\n]*[•‣◦▪].*$", re.MULTILINE)
+_INNER_ITEM = re.compile(r"(?<=\s)[•‣◦▪](?=\s)")
+_OPEN_ADDRESS = re.compile(r"(?:[\w-]@|://|\bwww\.)[^\s@]*(?<=\.)\s*\Z")  # goes on after the break
+_MAX_ADDRESS_CHARS = 100
+_SMALL_LETTER = re.compile(r"\s*[a-z]")
 _LETTER = re.compile(r"[^\W\d_]")
 _TRIMMED_PIECE = re.compile(
     rf"\S(?:.{{0,{MAX_SENTENCE_CHARS - 2}}}\S)?(?!\S)|\S{{1,{MAX_SENTENCE_CHARS}}}", re.DOTALL
@@ -48,6 +53,8 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
     edges = {0, len(text)}
     for match in _BLOCK_EDGE.finditer(text):
         edges.update(match.span())
+    for line in _ITEM_LINE.finditer(text):
+        edges.update(item.start() for item in _INNER_ITEM.finditer(text, *line.span()))
     return pairwise(sorted(edges))
 
 
@@ -57,6 +64,14 @@ def _sentences(text: str, block_start: int, block_end: int) -> Iterator[tuple[in
     starts = [0]
     for boundary in get_sentence_boundaries(_LANGUAGE, block):
         start = boundary["start_index"]
-        if _LETTER.search(block, starts[-1], start):  # else a number ("3.1.") of what follows
+        is_number = not _LETTER.search(block, starts[-1], start)  # "3.1.", of what follows
+        if not is_number and not _is_within_address(block, starts[-1], start):
             starts.append(start)
     return ((block_start + a, block_start + b) for a, b in pairwise([*starts, len(block)]))
+
+
+def _is_within_address(block: str, sentence_start: int, end: int) -> bool:
+    """Whether what ends here is an address that goes on behind a space or in the next line."""
+    start = max(sentence_start, end - _MAX_ADDRESS_CHARS)
+    is_open = _OPEN_ADDRESS.search(block, start, end) is not None
+    return is_open and _SMALL_LETTER.match(block, end) is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.stage import FinishedItem
-from engine.stats import StatsSnapshot
+from engine.stats.counters import StatsSnapshot
 from jobs.documents.list_files import SourceFile
 from schemas.batches import BatchAttempt, BatchEvent, BatchIntent, BatchTally, RemoteState
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection

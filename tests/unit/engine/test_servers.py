@@ -2,7 +2,7 @@ import pytest
 
 from engine.errors import AuthError, ConfigError
 from engine.servers import ServerLanes, add_gauges
-from engine.stats import LimitGauges
+from engine.stats.counters import LimitGauges
 from engine.stopping import Stopping
 from engine.testing.stage_parts import FakeLane
 from engine.wire.endpoints import Endpoint

@@ -168,3 +168,33 @@ def _is_entry(line: Line, pages: range) -> bool:
     match = _ENDS_IN_NUMBER.search(line.text[-_TAIL_CHARS:])
     is_apart = line.widest_gap > _APART or line.cells
     return bool(is_apart and match and int(match[1]) in pages)
+
+
+_LARGE = 1.6  # of the body's size
+_HUGE = 2.5
+_MIN_PAGES = 2
+_PAGE_SHARE = 0.5
+
+
+def drop_watermarks(pages: list[list[Line]]) -> list[list[Line]]:
+    """The lines of each page without watermarks.
+
+    These are large and aslant; or aslant, pale or huge on at least half of the pages.
+    """
+    body = body_size(pages)
+    counts = Counter(text for lines in pages for text in {line.text for line in lines})
+    least = max(_MIN_PAGES, _PAGE_SHARE * len(pages))
+    return [
+        [
+            line
+            for line in lines
+            if not _is_watermark(line, body, is_repeated=counts[line.text] >= least)
+        ]
+        for lines in pages
+    ]
+
+
+def _is_watermark(line: Line, body: float, *, is_repeated: bool) -> bool:
+    if line.is_aslant and line.size > _LARGE * body:
+        return True
+    return is_repeated and (line.is_aslant or line.is_pale or line.size > _HUGE * body)

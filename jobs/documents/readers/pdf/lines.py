@@ -9,10 +9,10 @@ from jobs.documents.readers.pdf.glyphs import Glyph, page_glyphs
 from jobs.documents.readers.pdf.joints import Printed, join_pieces
 from jobs.documents.readers.pdf.line_text import code_text, line_text, pitch_of
 from jobs.documents.readers.pdf.regions import Row, page_regions
-from jobs.documents.readers.pdf.ruled_tables import put_into_grids
-from jobs.documents.readers.pdf.rules import page_grids
 from jobs.documents.readers.pdf.runs import are_code, gaps, is_rtl, page_runs, run_of
-from jobs.documents.readers.pdf.tables import Part, TableRow, split_rows
+from jobs.documents.readers.pdf.tables.aligned import Part, TableRow, split_rows
+from jobs.documents.readers.pdf.tables.ruled import put_into_grids
+from jobs.documents.readers.pdf.tables.rules import page_grids
 
 CELL_GLUE = " | "
 _OPENING = frozenset("([{<\"'“‘«•‣◦▪●–-")  # these begin prose, too

@@ -8,13 +8,12 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 from jobs.documents.readers.extract import Extract, assemble
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
 from jobs.documents.readers.pdf.form_fields import field_lines
-from jobs.documents.readers.pdf.furniture import drop_furniture
+from jobs.documents.readers.pdf.furniture import drop_furniture, drop_watermarks
 from jobs.documents.readers.pdf.headings import mark_headings, outline_of
 from jobs.documents.readers.pdf.lines import Line, page_lines
 from jobs.documents.readers.pdf.ocr import PictureReader
 from jobs.documents.readers.pdf.paragraphs import join_lines
 from jobs.documents.readers.pdf.unread import Unread, is_picture, notes_of
-from jobs.documents.readers.pdf.watermarks import drop_watermarks
 from jobs.documents.readers.pdf.words import join_words
 
 _END_MARK = b"%%EOF"

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from engine.budget import Budget
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
-from engine.stats import Stats
+from engine.stats.counters import Stats
 from engine.wire.endpoints import Endpoint
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
 from schemas.settings import JsonForm, LimitSettings

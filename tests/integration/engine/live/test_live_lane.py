@@ -16,7 +16,7 @@ from engine.clock import SystemClock
 from engine.errors import AuthError, FatalError
 from engine.live.lane import LiveLane
 from engine.live.transport import HttpTransport
-from engine.stats import Stats
+from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.wire.endpoints import Endpoint
 from schemas.outcomes import Completed, Failed, Outcome

@@ -10,7 +10,7 @@ ROOT_DIR = Path(__file__).parents[4]
 PROGRAM = """
 import logging, resource
 logging.basicConfig(format="%(message)s")
-from engine.live.open_files import fit_in_flight
+from engine.live.open_lane import fit_in_flight
 print(fit_in_flight(500), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 """
 

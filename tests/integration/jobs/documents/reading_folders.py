@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jobs.documents.list_files import SourceFile, list_files
-from jobs.documents.reader_pool import ReaderPool
+from jobs.documents.workers.reader_pool import ReaderPool
 from schemas.dataset import Rejection
 from schemas.documents import Document
 from schemas.settings import DocumentSettings
@@ -38,7 +38,9 @@ def texts(results: list[Document | Rejection]) -> dict[str, str]:
     return {result.path: result.text for result in results if isinstance(result, Document)}
 
 
-def worker_ids(parent_id: int | None = None) -> list[int]:
+def worker_ids(
+    parent_id: int | None = None, *, module: str = "jobs.documents.workers.reader_worker"
+) -> list[int]:
     """The process ids of the workers of a process."""
     parent_id = parent_id or os.getpid()
     found = []
@@ -49,7 +51,7 @@ def worker_ids(parent_id: int | None = None) -> list[int]:
                 parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if b"jobs.documents.reader_worker" in command and int(parent) == parent_id:
+            if module.encode() in command and int(parent) == parent_id:
                 found.append(int(entry.name))
     return found
 

@@ -5,7 +5,7 @@ import random
 
 from engine.budget import Budget
 from engine.live.lane import LiveLane
-from engine.stats import Stats
+from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.testing.clocks import LoopClock
 from engine.testing.transport import FakeTransport

@@ -13,7 +13,7 @@ from engine.errors import (
     QuotaError,
     TransientError,
 )
-from engine.stats import Stats
+from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.testing.clocks import in_virtual_time
 from engine.testing.transport import FakeTransport, error_answer, good_answer, page_answer

@@ -10,7 +10,7 @@ from engine.errors import OutageError
 from engine.live.breaker import Breaker
 from engine.live.lane import LiveLane
 from engine.live.limits import Limits
-from engine.stats import Stats
+from engine.stats.counters import Stats
 from engine.stopping import Admission
 from engine.testing.calls import chat_request
 from engine.testing.clocks import LoopClock, in_virtual_time

@@ -9,7 +9,7 @@ from engine.budget import Budget
 from engine.errors import CONNECTION_LOST, NeverSentError, QuotaError, TransientError
 from engine.files.sends import SendLog, read_sends
 from engine.live.lane import LiveLane
-from engine.stats import Stats
+from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.testing.clocks import LoopClock
 from engine.testing.transport import FakeTransport, Step, error_answer, good_answer

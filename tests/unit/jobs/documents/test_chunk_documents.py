@@ -165,3 +165,18 @@ def test_every_character_of_a_side_lies_in_exactly_one_chunk(
     assert set(seen) <= wanted
     assert all(seen[i] == 1 for i in wanted if not text[i].isspace())
     assert set(seen.values()) <= {1}
+
+
+def test_a_sentence_that_leads_on_stands_with_what_it_leads_to() -> None:
+    lead_in = "The kiln knows these commands:\n\n"
+    start = "A kiln is a large box of brick that is heated from below by a fire of dry wood.\n\n"
+    commands = "".join(f"open door {n} of the kiln and wait\n" for n in range(9))
+    text = start + lead_in + commands
+
+    chunks = chunks_of(text)
+
+    assert all(chunk.token_count <= SETTINGS.target_tokens for chunk in chunks)
+    assert not any(chunk.text.endswith(":") for chunk in chunks)
+    joined = "".join(chunk.text for chunk in chunks)
+    assert "".join(joined.split()) == "".join(text.split())
+    assert any(chunk.text.startswith(lead_in.strip()) for chunk in chunks)

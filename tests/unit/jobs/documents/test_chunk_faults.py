@@ -48,6 +48,34 @@ def test_tables_code_and_lists_of_links_are_little_prose(text: str) -> None:
     assert reason_of(text) == "little_prose"
 
 
+@pytest.mark.parametrize(
+    "explained",
+    [
+        "int kiln_blob_open(kiln_blob*, int iDoor, const char *zName, kiln_int64 iShelf);\n"
+        "int kiln_blob_close(kiln_blob*);\n"
+        "int kiln_blob_read(kiln_blob*, void *zOut, int nByte);\n\n"
+        "The kiln_blob_open() function opens one door of the kiln. It returns KILN_BUSY as long as "
+        "kiln_blob_close() has not been called on the shelf below.",
+        "Each shelf has a size, which add_shelf() checks before the kiln is heated. The sum of all "
+        "sizes is what fits; more of them are refused. For example:\n\n"
+        + "\n".join(f">>> kiln.add_shelf('{i}', size={i}, door=kiln.doors[{i}])" for i in range(9)),
+    ],
+)
+def test_code_with_its_explanation_is_content(explained: str) -> None:
+    assert prose_share(explained) < SETTINGS.min_prose_share
+
+    assert reason_of(explained) is None
+
+
+def test_two_sentences_do_not_explain_a_page_of_code() -> None:
+    explanation = (
+        "Each shelf has a size, which is checked before the kiln is heated. The sum of all sizes "
+        "is what fits into one kiln; more of them are refused.\n\n"
+    )
+
+    assert reason_of(explanation + 2 * CODE) == "little_prose"
+
+
 @pytest.mark.parametrize("text", [CONTENTS, LEADERS, INDEX], ids=["numbers", "leaders", "index"])
 def test_tables_of_contents_and_indexes_are_contents_pages(text: str) -> None:
     assert reason_of(text) == "contents_page"

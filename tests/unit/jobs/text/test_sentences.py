@@ -39,6 +39,35 @@ def test_a_sentence_over_wrapped_lines_is_one_sentence() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Send it to debian-devel@lists.\ndebian.org.",
+        "Send it to debian-devel@lists.debian. org.",
+        "The list is at https://lists.\ndebian.org/devel and www.\nexample.org/list for all.",
+    ],
+)
+def test_an_address_over_the_end_of_a_line_is_one_sentence(sentence: str) -> None:
+    assert texts_of(f"{sentence} Then wait.") == [sentence, "Then wait."]
+
+
+def test_a_sentence_after_an_address_is_another() -> None:
+    assert texts_of("Write to a@example.org. Read www.example.org. Go.") == [
+        "Write to a@example.org.",
+        "Read www.example.org.",
+        "Go.",
+    ]
+
+
+def test_items_in_one_line_are_several_sentences() -> None:
+    assert texts_of("It has:\n• fast reads • slow writes • a log") == [
+        "It has:",
+        "• fast reads",
+        "• slow writes",
+        "• a log",
+    ]
+
+
 def test_headings_list_items_and_table_rows_are_sentences_of_their_own() -> None:
     text = (
         "# Tools\nUse these:\n  * apt for\n    upgrades\n  * dpkg\n1) one\n\n"

@@ -1,7 +1,7 @@
 import re
 
-from engine.prometheus import metrics_lines
-from engine.stats import Stats
+from engine.stats.counters import Stats
+from engine.stats.prometheus import metrics_lines
 from engine.testing.calls import chat_request, completed, failed
 
 SAMPLE = re.compile(r'distill_[a-z_]+(\{[a-z]+="(\\.|[^"\\\n])*"\})? -?\d+(\.\d+)?(e[+-]?\d+)?')

@@ -5,7 +5,7 @@ They stay in the text of the documents, so that no offset moves, and are left ou
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -18,8 +18,9 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stopping import Stopping
-from jobs.documents.edge_lines import EdgeLine, find_edges, find_shared, spans_of
 from jobs.documents.read_documents import DOCUMENTS
+from jobs.documents.whole_corpus.edge_lines import EdgeLine, find_edges, find_shared, spans_of
+from jobs.documents.workers.work_pool import WorkPool, map_in_order, worker_count_for
 from jobs.run.stages import Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Boilerplate, Document
@@ -27,6 +28,7 @@ from schemas.record import Span, content_id
 
 STAGE = "boilerplate"
 MIN_SHARE = 0.3  # of a folder's documents of one format, in the folder or below it
+BYTES_PER_S = 20_000_000  # of one process, roughly
 MIN_DOCUMENTS = 5
 MAX_COUNTED_DOCUMENTS = 125_000  # about 1 KiB each; of more, this many are counted
 
@@ -59,13 +61,22 @@ async def _find(context: StageContext[None]) -> StagePass:
     path, documents_path = folder.results_path(STAGE), folder.results_path(DOCUMENTS.name)
     document_ids = list(read_ids(documents_path, Document))
     if set(read_ids(path, Boilerplate)) != set(document_ids):
-        await asyncio.to_thread(_compare, folder, len(document_ids), context.stopping)
+        await _compare(folder, len(document_ids), context.stopping)
     return StagePass()
 
 
-def _compare(folder: RunFolder, document_count: int, stopping: Stopping) -> None:
+async def _compare(folder: RunFolder, document_count: int, stopping: Stopping) -> None:
     documents_path = folder.results_path(DOCUMENTS.name)
-    shared = _count(documents_path, document_count, stopping)
+    size_bytes = documents_path.stat().st_size if document_count else 0
+    async with WorkPool(
+        edge_keys, worker_count=worker_count_for(size_bytes, bytes_per_s=BYTES_PER_S)
+    ) as pool:
+        shared = await _count(documents_path, document_count, pool, stopping)
+    await asyncio.to_thread(_write, folder, shared, stopping)
+
+
+def _write(folder: RunFolder, shared: SharedKeys, stopping: Stopping) -> None:
+    documents_path = folder.results_path(DOCUMENTS.name)
     findings: Findings = defaultdict(lambda: _Finding({}, set()))
     records = _records(documents_path, shared, findings, stopping)
     in_order = sorted(records, key=lambda record: record.document_id)
@@ -75,18 +86,36 @@ def _compare(folder: RunFolder, document_count: int, stopping: Stopping) -> None
         _report(findings)
 
 
-def _count(documents_path: Path, document_count: int, stopping: Stopping) -> SharedKeys:
+async def _count(
+    documents_path: Path, document_count: int, pool: WorkPool, stopping: Stopping
+) -> SharedKeys:
     """The lines that documents of each place share."""
-    one_in = max(1, -(-document_count // MAX_COUNTED_DOCUMENTS))
+    if document_count < MIN_DOCUMENTS:
+        return {}
+    one_in = -(-document_count // MAX_COUNTED_DOCUMENTS)
+    places: deque[list[_Place]] = deque()
     edges: defaultdict[_Place, list[NDArray[np.uint64]]] = defaultdict(list)
-    wanted = (lambda id_: int(id_[:8], 16) % one_in == 0) if one_in > 1 else (lambda _: True)
-    for document in read_records(documents_path, Document, is_wanted=wanted):
-        stopping.raise_if_requested()
-        keys = np.fromiter(find_edges(document.text).keys(), np.uint64)
-        for place in _places(document):
-            edges[place].append(keys)
+
+    def texts() -> Iterator[bytes]:
+        for document in read_records(
+            documents_path, Document, is_wanted=lambda id_: int(id_[:8], 16) % one_in == 0
+        ):
+            stopping.raise_if_requested()
+            places.append(list(_places(document)))
+            yield document.text.encode()
+
+    def take(answer: bytes) -> None:
+        for place in places.popleft():
+            edges[place].append(np.frombuffer(answer, np.uint64))
+
+    await map_in_order(pool, texts(), take)
     found = ((place, _shared(edges[place])) for place in edges)
     return {place: keys for place, keys in found if keys}
+
+
+def edge_keys(body: bytes) -> bytes:
+    """What of a text in UTF-8 can be compared, as 64-bit integers: what a worker does."""
+    return np.fromiter(sorted(find_edges(body.decode()).keys()), np.uint64).tobytes()
 
 
 def _places(document: Document) -> Iterator[_Place]:
@@ -109,6 +138,10 @@ def _records(
     stopping: Stopping,
 ) -> Iterator[Boilerplate]:
     """One a document; what is left out is added to `findings`."""
+    if not shared:
+        for document_id in read_ids(documents_path, Document):
+            yield Boilerplate(document_id=document_id, spans=())
+        return
     for document in read_records(documents_path, Document):
         stopping.raise_if_requested()
         places = [place for place in _places(document) if place in shared]

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from engine.clock import Clock
-from engine.stats import Stats
+from engine.stats.counters import Stats
 
 SNAPSHOT_EVERY_S = 5.0
 

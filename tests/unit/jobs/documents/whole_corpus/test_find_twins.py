@@ -12,11 +12,11 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.testing import FakeAsk
-from jobs.documents.check_held_out import HELD_OUT_CHECK, read_held_out_check
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.documents.find_twins import TWINS
 from jobs.documents.split_documents import SPLIT
-from jobs.documents.translations import without_locale
+from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, read_held_out_check
+from jobs.documents.whole_corpus.find_twins import TWINS
+from jobs.documents.whole_corpus.translations import without_locale
 from jobs.run.stages import Stage, StageContext, run_stages
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, DocumentGroup, Side, SplitAssignment

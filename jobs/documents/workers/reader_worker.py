@@ -1,17 +1,13 @@
 """The process that reads files: one after the other, each within its limits, for one parent.
 
-Started as `python -m jobs.documents.reader_worker SOCKET_FD FOLDER SETTINGS_JSON`. On the socket,
-a frame is the length of its body (8 bytes, big-endian) and the body. After an empty frame that
-says that the worker is ready, each SourceFile (JSON) that comes in is answered by one Document or
-Rejection (JSON). It ends when the socket is closed or its parent dies.
+Started as `python -m jobs.documents.workers.reader_worker SOCKET_FD FOLDER SETTINGS_JSON`. On the
+socket, each SourceFile (JSON) is answered by one Document or Rejection (JSON). It ends when the
+socket is closed or its parent dies, elsewhere than on Linux at the latest by an alarm.
 """
 
-import ctypes
 import math
-import os
 import resource
 import signal
-import socket
 import sys
 from functools import partial
 from io import BufferedRWPair
@@ -21,14 +17,13 @@ from types import TracebackType
 from jobs.documents.list_files import STAGE, SourceFile, original
 from jobs.documents.load_documents import load_document
 from jobs.documents.readers.limits import UnreadableFileError
+from jobs.documents.workers.serve_parent import connect, receive, send, silence
 from schemas.dataset import Rejection
 from schemas.settings import DocumentSettings
 
-LENGTH_BYTES = 8
 OUT_OF_MEMORY = "out_of_memory"
 CRASHED = "reader_crashed"
 SPOILING_REASONS = frozenset({OUT_OF_MEMORY, CRASHED})  # after these a worker is not used again
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 _ORPHAN_GRACE_S = 10
 _MIB = 1024 * 1024
 
@@ -37,17 +32,14 @@ def main() -> None:
     """Serve the parent until it is gone."""
     descriptor, folder, settings_json = sys.argv[1:]
     settings = DocumentSettings.model_validate_json(settings_json)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # the parent decides
-    _die_with_parent()
-    pipe = socket.socket(fileno=int(descriptor)).makefile("rwb")  # open until the last words
+    pipe = connect(int(descriptor))  # open until the last words
     _limit_process()
-    _silence()
-    _send(pipe, b"")
-    while body := _receive(pipe):
+    silence()
+    send(pipe, b"")
+    while body := receive(pipe):
         source = SourceFile.model_validate_json(body)
         sys.excepthook = partial(_last_words, pipe, source)
-        _send(pipe, _answer(source, Path(folder), settings))
+        send(pipe, _answer(source, Path(folder), settings))
 
 
 def _answer(source: SourceFile, folder: Path, settings: DocumentSettings) -> bytes:
@@ -88,13 +80,7 @@ def _last_words(
 ) -> None:
     """Report an unexpected error to the parent; the process then ends."""
     why = f"its reader failed ({kind.__name__}: {str(error)[:200]}); the file may be damaged"
-    _send(pipe, reject(source, CRASHED, why).model_dump_json().encode())
-
-
-def _die_with_parent() -> None:
-    """Linux kills this process with its parent; elsewhere the closed socket and an alarm end it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    send(pipe, reject(source, CRASHED, why).model_dump_json().encode())
 
 
 def _limit_process() -> None:
@@ -118,25 +104,6 @@ def _address_space_bytes() -> int:
     except FileNotFoundError:  # no /proc: the limit is then that of the whole process
         return 0
     return pages * resource.getpagesize()
-
-
-def _silence() -> None:
-    """Discard what libraries print: it is not part of the protocol."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(null, descriptor)
-    os.close(null)
-
-
-def _receive(pipe: BufferedRWPair) -> bytes:
-    length = int.from_bytes(pipe.read(LENGTH_BYTES))
-    return pipe.read(length)
-
-
-def _send(pipe: BufferedRWPair, body: bytes) -> None:
-    pipe.write(len(body).to_bytes(LENGTH_BYTES))
-    pipe.write(body)
-    pipe.flush()
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import orjson
 
-from engine.stats import Stats
-from engine.stats_file import snapshots_written
+from engine.stats.counters import Stats
+from engine.stats.snapshots import snapshots_written
 from engine.testing.calls import chat_request, completed
 
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from jobs.documents.edge_lines import MAX_EDGE_LINES, cut_out, find_edges, find_shared, spans_of
+from jobs.documents.whole_corpus.edge_lines import (
+    MAX_EDGE_LINES,
+    cut_out,
+    find_edges,
+    find_shared,
+    spans_of,
+)
 
 BODY = "Clay is dried before it is fired, as water would burst it in the kiln.\n\nIt shrinks."
 LONG = "This paragraph stands at the head of every page, and it is text that people came to read."

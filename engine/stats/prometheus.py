@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 
 from engine.errors import ConfigError
-from engine.stats import Stats, StatsSnapshot
+from engine.stats.counters import Stats, StatsSnapshot
 
 HOST = "127.0.0.1"
 PATH = "/metrics"

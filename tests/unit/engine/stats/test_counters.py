@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from engine.stats import Latencies, LimitGauges, Stats
+from engine.stats.counters import Latencies, LimitGauges, Stats
 from schemas.outcomes import Failed, Usage
 
 

@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,63 +17,26 @@ from engine.files.records import RecordLog, encode_record, read_ids, read_record
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
-from engine.stopping import Stopping
-from jobs.documents.edge_lines import cut_out
-from jobs.documents.find_boilerplate import BOILERPLATE, read_boilerplate
 from jobs.documents.read_documents import DOCUMENTS
-from jobs.documents.translations import (
-    Anchored,
-    find_anchors,
+from jobs.documents.whole_corpus.edge_lines import cut_out
+from jobs.documents.whole_corpus.find_boilerplate import BOILERPLATE, read_boilerplate
+from jobs.documents.whole_corpus.sketch_documents import Sketch, read_sketches
+from jobs.documents.whole_corpus.translations import (
     pair_by_anchors,
     pair_by_path,
 )
 from jobs.run.stages import Stage, StageContext
-from jobs.text.languages import detect_language
 from jobs.text.shingles import Hashes, share_in, shingle_hashes
 from schemas.dataset import Rejection
-from schemas.documents import Document, DocumentGroup, SplitAssignment
+from schemas.documents import Document, DocumentGroup
 from schemas.record import Span
 
 STAGE = "twins"
-SPLIT_NAME = "split"  # it comes later: what has a side already keeps it
 DUPLICATE_SHARE = 0.8  # of a document's shingles in others: it is left out
 GROUP_SHARE = 0.3  # of the smaller one's shingles in the other: both stay on one side
-MAX_HASHES = 16_000_000  # in memory, 28 bytes each; a larger corpus is sampled
-BYTES_PER_TOKEN = 6
 MAX_TEXTS_COMPARED = 50  # when a sample's word is checked against the texts themselves
-FORMATS_BY_QUALITY = (
-    "html",
-    "epub",
-    "docx",
-    "markdown",
-    "rst",
-    "pptx",
-    "pdf",
-    "text",
-)  # the best text first
 
 _log = logging.getLogger(__name__)
-
-
-class _Sketch(NamedTuple):
-    """What is kept of a document while all are compared."""
-
-    document_id: str
-    path: str
-    format: str
-    has_side: bool
-    hashes: Hashes
-    anchored: Anchored
-
-    @property
-    def rank(self) -> tuple[bool, int, int, str]:
-        """Sorts those first that are kept rather than others."""
-        place = (
-            FORMATS_BY_QUALITY.index(self.format)
-            if self.format in FORMATS_BY_QUALITY
-            else len(FORMATS_BY_QUALITY)
-        )
-        return not self.has_side, place, -len(self.hashes), self.document_id
 
 
 async def _find_twins(context: StageContext[None]) -> StagePass:
@@ -82,7 +44,7 @@ async def _find_twins(context: StageContext[None]) -> StagePass:
     folder = context.folder
     documents_path, path = folder.results_path(DOCUMENTS.name), folder.results_path(STAGE)
     if not _is_current(path, frozenset(read_ids(documents_path, Document))):
-        sketches = await asyncio.to_thread(_read_sketches, folder, context.stopping)
+        sketches = await read_sketches(folder, context.stopping)
         async with RecordLog(documents_path, Document) as documents:
             comparison = _Comparison(sketches, documents, read_boilerplate(folder))
             groups = await asyncio.to_thread(comparison.run)
@@ -99,29 +61,6 @@ def _is_current(path: Path, document_ids: frozenset[str]) -> bool:
     return {group.document_id for group in groups} == document_ids and repeated <= document_ids
 
 
-def _read_sketches(folder: RunFolder, stopping: Stopping) -> list[_Sketch]:
-    path = folder.results_path(DOCUMENTS.name)
-    sided = frozenset(read_ids(folder.results_path(SPLIT_NAME), SplitAssignment))
-    size_bytes = path.stat().st_size if path.exists() else 0
-    one_in = max(1, -(-size_bytes // (BYTES_PER_TOKEN * MAX_HASHES)))
-    sketches = []
-    boilerplate = read_boilerplate(folder)
-    for document in read_records(path, Document):
-        stopping.raise_if_requested()
-        text = cut_out(document.text, boilerplate.get(document.document_id, ()))
-        sketches.append(
-            _Sketch(
-                document.document_id,
-                document.path,
-                document.format,
-                document.document_id in sided,
-                shingle_hashes(text, one_in=one_in),
-                Anchored(detect_language(text) or "", find_anchors(text)),
-            )
-        )
-    return sorted(sketches, key=lambda sketch: sketch.rank)
-
-
 class _Comparison:
     """Compares documents in the order of their rank: each with all that were kept before it.
 
@@ -131,7 +70,7 @@ class _Comparison:
 
     def __init__(
         self,
-        sketches: Sequence[_Sketch],
+        sketches: Sequence[Sketch],
         documents: RecordLog[Document],
         boilerplate: Mapping[str, Sequence[Span]],
     ) -> None:
@@ -186,7 +125,10 @@ class _Comparison:
         return share_in(self._shingles(number), within) >= DUPLICATE_SHARE
 
     def _shingles(self, number: int) -> Hashes:
-        document = self._documents.require(self._sketches[number].document_id)
+        sketch = self._sketches[number]
+        if not sketch.is_sample:
+            return sketch.hashes
+        document = self._documents.require(sketch.document_id)
         spans = self._boilerplate.get(document.document_id, ())
         return shingle_hashes(cut_out(document.text, spans))
 

@@ -9,12 +9,16 @@ import pytest
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.documents.find_boilerplate import BOILERPLATE, MIN_DOCUMENTS, read_boilerplate
-from jobs.documents.find_twins import TWINS
 from jobs.documents.split_documents import SPLIT
+from jobs.documents.whole_corpus.find_boilerplate import (
+    BOILERPLATE,
+    MIN_DOCUMENTS,
+    read_boilerplate,
+)
+from jobs.documents.whole_corpus.find_twins import TWINS
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, DocumentGroup
-from tests.unit.jobs.documents.test_find_twins import document, prose, take, write
+from tests.unit.jobs.documents.whole_corpus.test_find_twins import document, prose, take, write
 
 MENU = "Home\nAbout\nThe workshop of the valley\n\n"
 FOOTER = "\n\nPrinted in the valley"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Container, Iterator, Sequence
 from hashlib import blake2b
+from itertools import islice
 from typing import NamedTuple
 
 from schemas.record import Span
@@ -56,10 +57,14 @@ class Edges(NamedTuple):
 
 def find_edges(text: str) -> Edges:
     """The first and the last lines of a text, at most MAX_EDGE_LINES each."""
-    head = _lines(text, 0, _cut(text, text.rfind("\n", 0, MAX_EDGE_CHARS), len(text)), "head")
-    tail_from = text.find("\n", max(0, len(text) - MAX_EDGE_CHARS))
-    tail = _lines(text, _cut(text, tail_from, 0), len(text), "tail")
-    return Edges(list(head)[:MAX_EDGE_LINES], list(tail)[: -MAX_EDGE_LINES - 1 : -1])
+    head_end = _cut(text, text.rfind("\n", 0, MAX_EDGE_CHARS), len(text))
+    tail_start = _cut(text, text.find("\n", max(0, len(text) - MAX_EDGE_CHARS)), 0)
+    head = list(islice(_lines(text, 0, head_end), MAX_EDGE_LINES))
+    tail = list(_lines(text, tail_start, len(text)))[: -MAX_EDGE_LINES - 1 : -1]
+    return Edges(
+        [_edge_line(text, start, end, "head") for start, end in head],
+        [_edge_line(text, start, end, "tail") for start, end in tail],
+    )
 
 
 def find_shared(text: str, edges: Edges, shared: Container[int]) -> list[EdgeLine]:
@@ -125,7 +130,7 @@ def _is_shared(line: EdgeLine, shared: Container[int]) -> bool:
     return line.key is not None and line.key in shared
 
 
-def _lines(text: str, start: int, end: int, edge: str) -> Iterator[EdgeLine]:
+def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The lines of a range; those of a wrapped paragraph are one."""
     first = last = None
     for match in _LINE.finditer(text, start, end):
@@ -133,10 +138,10 @@ def _lines(text: str, start: int, end: int, edge: str) -> Iterator[EdgeLine]:
             if _goes_on(last, match):
                 last = match
                 continue
-            yield _edge_line(text, first.start(), last.end(), edge)
+            yield first.start(), last.end()
         first = last = match
     if first is not None and last is not None:
-        yield _edge_line(text, first.start(), last.end(), edge)
+        yield first.start(), last.end()
 
 
 def _goes_on(line: re.Match[str], following: re.Match[str]) -> bool:

@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from jobs.documents.readers.pdf.regions import rows_of
-from jobs.documents.readers.pdf.rules import Grid
 from jobs.documents.readers.pdf.runs import Run, run_of
+from jobs.documents.readers.pdf.tables.rules import Grid
 
 _MIDDLE = 0.35  # of the font size: how far the middle of a line is above its baseline
 _NEAR_START = 2.0  # points

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from jobs.documents.list_files import SourceFile, list_files
-from jobs.documents.reader_pool import ReaderPool, ReaderStartError
+from jobs.documents.workers.reader_pool import ReaderPool
+from jobs.documents.workers.worker_process import WorkerStartError
 from schemas.dataset import Rejection
 from schemas.documents import Document
 from schemas.settings import DocumentSettings
@@ -188,7 +189,7 @@ async def test_a_worker_that_cannot_start_is_no_fault_of_the_file(
     (source,) = _sources(tmp_path)[:1]
 
     async with ReaderPool(tmp_path, DocumentSettings(), worker_count=1) as pool:
-        with pytest.raises(ReaderStartError, match="ended as it started"):
+        with pytest.raises(WorkerStartError, match="ended as it started"):
             await pool.read(source)
 
     assert "broken installation" in capfd.readouterr().err

@@ -1,0 +1,1 @@
+"""What the engine did so far: counted, kept every few seconds, served to Prometheus."""

@@ -1,0 +1,1 @@
+"""Tables of a PDF page: drawn with rules, or aligned by gaps."""

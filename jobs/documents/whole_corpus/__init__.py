@@ -1,0 +1,1 @@
+"""What shows only when all documents are seen together: furniture, twins, leaks."""
