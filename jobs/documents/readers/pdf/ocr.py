@@ -54,7 +54,7 @@ class PictureReader:
             except ImportError:
                 self._left = 0
                 return False
-            self._data_dir, self._languages = _installed_data()
+            self._data_dir, self._languages = installed_data()
             self._left *= bool(self._languages)
         return bool(self._languages)
 
@@ -92,7 +92,7 @@ class _Data(NamedTuple):
     languages: str
 
 
-def _installed_data() -> _Data:
+def installed_data() -> _Data:
     """The folder of Tesseract's data and the languages in it; empty if there is none."""
     for folder in map(Path, _DATA_DIRS):
         languages = {path.stem for path in folder.glob("*.traineddata")} - _NO_LANGUAGES

@@ -1,7 +1,10 @@
 """What a PDF file may be like around its pages: other bytes, passwords, forms, scans."""
 
+from importlib.util import find_spec
+
 import pytest
 
+from jobs.documents.readers.pdf.ocr import installed_data
 from tests.unit.jobs.documents.readers.drawn_pdf import drawn_pdf, lines, picture, scanned
 from tests.unit.jobs.documents.readers.reading import read
 
@@ -46,13 +49,13 @@ def test_a_blank_page_is_not_named() -> None:
     assert read("pdf", drawn_pdf([PAGE, []])).notes == ()
 
 
-def test_a_scanned_page_is_read_where_tesseract_is_installed() -> None:
-    pytest.importorskip("tesserocr")
+def test_a_scanned_page_is_read_where_tesseract_is_installed_and_named_elsewhere() -> None:
     page = lines(["The seal must be dry before the", "valve is opened again."], size=14, leading=17)
     scan = [scanned(drawn_pdf([page]))]
 
     found = read("pdf", drawn_pdf([PAGE, scan]))
 
-    if not found.notes[0].startswith("1 of 2 pages are pictures that OCR has read (2)"):
-        pytest.skip("Tesseract's data is not installed")
-    assert "The seal must be dry before the valve is opened again." in found.text
+    is_read = find_spec("tesserocr") is not None and bool(installed_data().languages)
+    assert ("The seal must be dry before the valve is opened again." in found.text) == is_read
+    wanted = "are pictures that OCR has read (2)" if is_read else "hold no text but pictures (2)"
+    assert found.notes[0].startswith(f"1 of 2 pages {wanted}")
