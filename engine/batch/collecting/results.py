@@ -284,9 +284,9 @@ def _count_usage(reply: dict[str, Json], asked: Asked) -> CountedUsage:
     """What counts as billed; the worst case is looked up only where the reply does not say all."""
     reported = read_usage(reply)
     counted = reported.or_at_most(Usage())
-    return (
-        reported.or_at_most(asked.worst_of(asked.request_id)) if counted.is_estimated else counted
-    )
+    if not counted.is_estimated:
+        return counted
+    return reported.or_at_most(asked.worst_of(asked.request_id))
 
 
 def _latency_s(batch: Batch, clock: Clock) -> float:

@@ -8,37 +8,20 @@ from typing import NamedTuple
 
 from jobs.documents.readers.clean_text import clean_line
 from jobs.documents.readers.extract import LINE, PARAGRAPH
-from jobs.documents.readers.pdf.code import code_left, goes_on, is_code, join_code
-from jobs.documents.readers.pdf.joints import HYPHEN, is_cjk, join_pieces, joint
+from jobs.documents.readers.pdf.breaks import Margins, break_before, reads_on
+from jobs.documents.readers.pdf.code import code_left, is_code, join_code
+from jobs.documents.readers.pdf.joints import join_pieces, joint
 from jobs.documents.readers.pdf.lines import Line
 
-_ITEM = re.compile(r"[•‣◦▪●○–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s")
-_BULLET = re.compile(r"[•‣◦▪●○]")
-_FINISHED = re.compile(r"[.!?:;。！？：；؟][\"'”’)\]]*(?:\s?\d{1,2})?$")  # maybe with a note's mark
-_TAIL_CHARS = 12
 _NOTE = re.compile(r"(?:\d{1,3}|[*†‡])\s")
 _CONTINUES = re.compile(r"(?:.{0,40}\W)?\(?continue[sd] (?:on next|from previous) page\)?$", re.I)
 _LEADERS = re.compile(r"(?:[.·…] ?){6,}")
 _DOTS = "..."
 _SHORT_LEADER = " ... "
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
-_INDENT = 0.8
-_COLUMN_REACH = 30.0  # points
-_NEAR_LINES = 9
-_MIN_ALIKE = 4  # of them
-_SAME_COLUMN = 8.0  # points
-_FIT_SLACK = 1.5
-_WIDE_GAP = 1.25  # of the usual distance between lines
-_HANGING = 3.0
-_NEXT_LINE = 1.1
-_INTERRUPTED = 3.0
-_PARTED = 3.0  # the width of a gap in lines that are no running text
 _DEFAULT_SPACING = 1.2
 _MAX_SPACING = 2.5
-_TABLE_GAP = 3.5
 _NOTE_SIZE = 0.93  # of the size of the line before the notes
-_SIZE_STEP = 0.6  # points
-_SAME_LEFT = 1.0  # points
 
 
 class Paragraph(NamedTuple):
@@ -129,7 +112,7 @@ def _go_on(before: _Group | None, first: _Group, margin: float) -> _Group:
         return first._replace(glue=LINE, left=left)
     if last.cells and last.cells == line.cells:
         return first._replace(glue=LINE)
-    if is_code(last) or is_code(line) or not _goes_on(last, line):
+    if is_code(last) or is_code(line) or not reads_on(last, line):
         return first
     return first._replace(glue=joint(last.printed, line.printed))
 
@@ -151,7 +134,7 @@ def _put_notes_first(
     if body_end == len(groups) or following is None:
         return groups
     open_group = groups[body_end - 1]
-    goes_on = _goes_on(open_group.lines[-1], following[0]) and open_group.glue == PARAGRAPH
+    goes_on = reads_on(open_group.lines[-1], following[0]) and open_group.glue == PARAGRAPH
     if not goes_on:
         return groups
     return [*groups[: body_end - 1], *groups[body_end:], open_group]
@@ -160,162 +143,17 @@ def _put_notes_first(
 def _group(lines: list[Line], spacing: dict[int, float]) -> Iterator[_Group]:
     if not lines:
         return
-    margins = _Margins(lines)
+    margins = Margins(lines)
     group = _Group([lines[0]], PARAGRAPH)
     for line in lines[1:]:
         usual = spacing.get(round(line.size), _DEFAULT_SPACING * line.size)
-        glue = _break_before(line, group.lines, usual, margins)
+        glue = break_before(line, group.lines, usual, margins)
         if glue is None:
             group.lines.append(line)
         else:
             yield group
             group = _Group([line], glue)
     yield group
-
-
-def _break_before(line: Line, group: list[Line], usual: float, margins: "_Margins") -> str | None:
-    """What separates `line` from the group before it; None: it belongs to the group."""
-    last = group[-1]
-    distance = last.bottom - line.baseline
-    if line.turned or last.turned:
-        return PARAGRAPH
-    if line.cells or last.cells:
-        return _break_in_table(last, line, distance)
-    if is_code(line) and is_code(group[0]):
-        return None if goes_on(group, line, usual) else PARAGRAPH
-    if abs(distance) < _SAME_ROW * max(line.size, last.size) and line.region == last.region:
-        return None
-    if is_code(line) != is_code(last) and not _is_in_prose(group, line, usual, margins):
-        return PARAGRAPH
-    if abs(line.size - last.size) > _SIZE_STEP:
-        return PARAGRAPH
-    return _break_in_prose(line, group, usual, margins)
-
-
-def _break_in_table(last: Line, line: Line, distance: float) -> str:
-    is_near = 0 < distance < _TABLE_GAP * line.size
-    return LINE if is_near and line.cells == last.cells else PARAGRAPH
-
-
-def _is_in_prose(group: list[Line], line: Line, usual: float, margins: "_Margins") -> bool:
-    """Whether a line of typewriter text is part of a paragraph, or one of prose after it is."""
-    last = group[-1]
-    distance = last.baseline - line.baseline
-    if group[0].is_mono or not 0 < distance < _NEXT_LINE * usual:
-        return False
-    if last.ends_mono and line.starts_mono and not joint(last.printed, line.printed):
-        return True  # a path or name that is divided
-    if not margins.is_filled(last, line):
-        return False
-    is_below = line.left - last.left < _HANGING * line.size and not _is_finished(last)
-    return is_below or abs(line.left - last.left) < _SAME_LEFT
-
-
-def _break_in_prose(line: Line, group: list[Line], usual: float, margins: "_Margins") -> str | None:
-    last = group[-1]
-    is_filled = margins.is_filled(last, line)
-    if not 0 < last.baseline - line.baseline < _WIDE_GAP * usual:
-        is_elsewhere = _is_elsewhere(last, line, usual)
-        return None if is_elsewhere and is_filled and _goes_on(last, line) else PARAGRAPH
-    if _is_divided(last, line):
-        return None
-    if _SHORT_LEADER in line.text or _SHORT_LEADER in last.text:
-        return LINE
-    if min(line.widest_gap, last.widest_gap) > _PARTED:
-        return LINE
-    if _BULLET.match(line.text) or _is_item(line, group, is_filled=is_filled):
-        return LINE
-    if not is_filled:
-        return PARAGRAPH if _is_finished(last) else LINE
-    return PARAGRAPH if _is_indented(line, group) else None
-
-
-def _is_elsewhere(last: Line, line: Line, usual: float) -> bool:
-    """Whether a line is in the next column, or below what interrupts a paragraph."""
-    distance = last.baseline - line.baseline
-    is_below = distance > _INTERRUPTED * usual and abs(line.left - last.left) < _SAME_LEFT
-    return distance <= 0 or line.region != last.region or is_below
-
-
-def _is_item(line: Line, group: list[Line], *, is_filled: bool) -> bool:
-    """Whether a line begins a list item: it is not full before it, or the item before is above."""
-    if not _ITEM.match(line.text):
-        return False
-    is_below = abs(line.left - group[0].left) < _SAME_LEFT and _ITEM.match(group[0].text)
-    return not is_filled or bool(is_below)
-
-
-def _is_divided(last: Line, line: Line) -> bool:
-    """Whether a word, an address or a name begins in one line and ends in the other."""
-    between = joint(last.printed, line.printed)
-    return (between == HYPHEN and line.text[0].islower()) or (
-        between == "" and not is_cjk(line.text[0])
-    )
-
-
-def _is_finished(line: Line) -> bool:
-    return bool(_FINISHED.search(line.text[-_TAIL_CHARS:]))
-
-
-def _goes_on(last: Line, line: Line) -> bool:
-    is_alike = abs(line.size - last.size) <= _SIZE_STEP and not (line.cells or last.cells)
-    first = line.text[:1]
-    is_small = first.islower() or is_cjk(first) or line.is_rtl
-    return is_alike and is_small and not _is_finished(last)
-
-
-def _is_indented(line: Line, group: list[Line]) -> bool:
-    """A first line is indented against the paragraph before; a list item hangs the other way."""
-    shift = (line.left - group[-1].left) / line.size
-    if shift > _INDENT:
-        return _is_finished(group[-1])
-    return shift < -_INDENT and len(group) > 1 and _is_finished(group[-1])
-
-
-class _Margins:
-    """Where the lines of a page end: in each column, and near each line."""
-
-    def __init__(self, lines: list[Line]) -> None:
-        self._lines = [line for line in lines if not line.cells and not line.turned]
-        self._places = {id(line): place for place, line in enumerate(self._lines)}
-        self._ends: dict[int, list[float]] = defaultdict(list)
-        for line in self._lines:
-            self._ends[_column(line)].append(line.right)
-        self._known: dict[int, float] = {}
-
-    def is_filled(self, last: Line, line: Line) -> bool:
-        """Whether the first word of `line` had no more room at the end of `last`."""
-        width = (line.right - line.left) / len(line.text)
-        word_length = 1 if is_cjk(line.text[0]) else len(line.text.split(maxsplit=1)[0])
-        needed = word_length * width + _FIT_SLACK * last.size
-        if self._right_of(last) - last.right < needed:
-            return True
-        margin = self._near_right(last)
-        return margin is not None and margin - last.right < needed
-
-    def _right_of(self, last: Line) -> float:
-        column = _column(last)
-        if column not in self._known:
-            ends = sorted(
-                end for near in (column - 1, column, column + 1) for end in self._ends.get(near, ())
-            )
-            self._known[column] = ends[(len(ends) - 1) * 9 // 10] if ends else last.right
-        return self._known[column]
-
-    def _near_right(self, last: Line) -> float | None:
-        """Where several of the next lines end that begin below `last`, if they do."""
-        place = self._places.get(id(last))
-        if place is None:
-            return None
-        below = self._lines[place : place + _NEAR_LINES]
-        ends = [line.right for line in below if abs(line.left - last.left) < _SAME_COLUMN]
-        farthest = max(ends)
-        alike = sum(farthest - end < last.size for end in ends)
-        return farthest if alike >= _MIN_ALIKE else None
-
-
-def _column(line: Line) -> int:
-    return round(line.left / _COLUMN_REACH)
 
 
 def _join(group: _Group) -> str:
