@@ -24,7 +24,7 @@ BOUNDARIES = (
 @pytest.fixture(scope="module")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus") / "documents"
-    write_documents(folder, ("LICENSE", "docs/changing-a-run.md"))
+    write_documents(folder, ("LICENSE", "changing-a-run.md"))
     return folder
 
 

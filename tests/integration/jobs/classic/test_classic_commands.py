@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.crash.runs import TEXTS_DIR
 from tests.integration.jobs.report.report_runs import write_evaluated_run
 from tests.openai_server import RunningServer, start_openai_server
 
@@ -71,7 +72,7 @@ def begun(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Pa
     folder = tmp_path_factory.mktemp("classic")
     (folder / "documents").mkdir()
     for name in ("filters", "how-it-works", "cron"):
-        shutil.copy(ROOT_DIR / "docs" / f"{name}.md", folder / "documents")
+        shutil.copy(TEXTS_DIR / f"{name}.md", folder / "documents")
     made = Shell(server, folder).run(
         *("data_preparation.py", "--question", "--train_path", TRAIN, "--val_path", VAL),
         *("--documents", "documents", "--set", "split.held_out_fraction=0.4"),

@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.crash.runs import comparable_files, finish, paid_twice, start
+from tests.crash.runs import TEXTS_DIR, comparable_files, finish, paid_twice, start
 from tests.integration.jobs.run.command_runs import SPEED, call_count, rows
 from tests.openai_server import RunningServer
 
@@ -56,8 +56,7 @@ def test_documents_added_later_are_named_with_their_cost_and_join_with_consent(
 ) -> None:
     before = {row["chunk_id"] for row in rows(run_dir / "chunks.jsonl")}
     calls = call_count(server)
-    root = Path(__file__).parents[4]
-    shutil.copy(root / "docs" / "filters.md", documents / "added.md")
+    shutil.copy(TEXTS_DIR / "filters.md", documents / "added.md")
 
     refused, message = finish(start(server, run_dir))
     refused_calls = call_count(server)
