@@ -23,7 +23,10 @@ MAX_HASHES = 16_000_000  # in memory, 28 bytes each; a larger corpus is sampled
 BYTES_PER_S = 4_000_000  # of one process, roughly
 BYTES_PER_TOKEN = 6
 # The best text first.
-FORMATS_BY_QUALITY = ("html", "epub", "docx", "odt", "markdown", "rst", "pptx", "pdf", "text")
+FORMATS_BY_QUALITY = (
+    *("html", "epub", "docx", "odt", "markdown", "rst", "org", "asciidoc", "latex", "notebook"),
+    *("rtf", "pptx", "pdf", "text"),
+)
 
 
 class Sketch(NamedTuple):
@@ -40,11 +43,7 @@ class Sketch(NamedTuple):
     @property
     def rank(self) -> tuple[bool, int, int, str]:
         """Sorts those first that are kept rather than others."""
-        place = (
-            FORMATS_BY_QUALITY.index(self.format)
-            if self.format in FORMATS_BY_QUALITY
-            else len(FORMATS_BY_QUALITY)
-        )
+        place = FORMATS_BY_QUALITY.index(self.format)
         return not self.has_side, place, -len(self.hashes), self.document_id
 
 

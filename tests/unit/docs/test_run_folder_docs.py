@@ -8,6 +8,7 @@ import pytest
 from engine.stage import FinishedItem
 from engine.stats.counters import StatsSnapshot
 from jobs.documents.list_files import SourceFile
+from jobs.documents.readers.registry import FORMATS
 from schemas.batches import BatchAttempt, BatchEvent, BatchIntent, BatchTally, RemoteState
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
 from schemas.documents import (
@@ -26,33 +27,34 @@ from schemas.settings import RunIdentity
 DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("section", "kind"),
-    [
-        ("config.toml", RunIdentity),
-        ("sources.jsonl", SourceFile),
-        ("documents.jsonl", Document),
-        ("boilerplate.jsonl", Boilerplate),
-        ("twins.jsonl", DocumentGroup),
-        ("split.jsonl", SplitAssignment),
-        ("held_out_check.jsonl", HeldOutCheck),
-        ("chunks.jsonl", Chunk),
-        ("questions.jsonl, kept_questions.jsonl", Question),
-        ("answers.jsonl", Answer),
-        ("rejected.jsonl", Rejection),
-        ("finished/STAGE.jsonl", FinishedItem),
-        ("batches/attempts.jsonl", BatchAttempt),
-        ("stats.jsonl", StatsSnapshot),
-        ("dataset/provenance.jsonl", Provenance),
-        ("dataset/held_out.jsonl", HeldOutQuestion),
-        ("evaluation/samples.jsonl", Sample),
-        ("evaluation/answers.jsonl", ModelAnswer),
-        ("evaluation/scores.jsonl", Score),
-        ("finetuning.jsonl", TuningEvent),
-        ("finetuning_metrics.jsonl", TrainingMetric),
-    ],
-)
+DESCRIBED: dict[str, type[Value]] = {
+    "config.toml": RunIdentity,
+    "sources.jsonl": SourceFile,
+    "documents.jsonl": Document,
+    "boilerplate.jsonl": Boilerplate,
+    "twins.jsonl": DocumentGroup,
+    "split.jsonl": SplitAssignment,
+    "held_out_check.jsonl": HeldOutCheck,
+    "chunks.jsonl": Chunk,
+    "questions.jsonl, kept_questions.jsonl": Question,
+    "answers.jsonl": Answer,
+    "rejected.jsonl": Rejection,
+    "finished/STAGE.jsonl": FinishedItem,
+    "batches/attempts.jsonl": BatchAttempt,
+    "stats.jsonl": StatsSnapshot,
+    "dataset/provenance.jsonl": Provenance,
+    "dataset/held_out.jsonl": HeldOutQuestion,
+    "evaluation/samples.jsonl": Sample,
+    "evaluation/answers.jsonl": ModelAnswer,
+    "evaluation/scores.jsonl": Score,
+    "finetuning.jsonl": TuningEvent,
+    "finetuning_metrics.jsonl": TrainingMetric,
+}
+
+
+@pytest.mark.parametrize(("section", "kind"), DESCRIBED.items())
 def test_every_field_of_a_file_is_described(section: str, kind: type[Value]) -> None:
+    assert f"\n## {section}\n" in DOCS, "docs/run-folder.md has no such section"
     text = DOCS[DOCS.index(f"\n## {section}\n") :].split("\n## ")[1]
 
     described = set(re.findall(r"`(\w+)`", text))
@@ -71,3 +73,9 @@ def test_every_field_of_the_ledger_of_batches_is_described() -> None:
     assert line["facts"].keys() - described == set()
     for kind in (BatchIntent, RemoteState, BatchTally):
         assert line["facts"].keys() >= kind.model_fields.keys()
+
+
+def test_every_format_of_documents_is_named() -> None:
+    row = next(line for line in DOCS.splitlines() if line.startswith("| `format` |"))
+
+    assert set(re.findall(r"`(\w+)`", row)) - {"format"} == set(FORMATS.values())

@@ -1,0 +1,50 @@
+"""What holds for every stage of the dataset and of the evaluation."""
+
+from typing import Any
+
+import pytest
+
+from jobs.classic.answer_question_file import IMPORTED
+from jobs.dataset.stages import DATASET
+from jobs.documents.readers.registry import FORMATS
+from jobs.documents.whole_corpus.sketch_documents import FORMATS_BY_QUALITY
+from jobs.evaluation.stages import EVALUATION
+from jobs.run.changes import read_touches
+from jobs.run.stages import Stage
+from jobs.show.describe import LABEL_CHARS
+from schemas.touches import Touches
+from tests.unit.docs.test_run_folder_docs import DESCRIBED
+
+STAGES: list[Stage[Any]] = [*DATASET, *EVALUATION, *IMPORTED]
+
+
+def test_no_two_stages_have_one_name() -> None:
+    assert len({stage.name for stage in STAGES}) == len(STAGES)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_stage_reads_only_what_comes_before_it(stage: Stage[Any]) -> None:
+    before = {earlier.name for earlier in STAGES[: STAGES.index(stage)]}
+
+    assert set(stage.reads) <= before
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_results_of_a_stage_are_described(stage: Stage[Any]) -> None:
+    if stage.result is not None:
+        assert stage.result in DESCRIBED.values(), f"docs/run-folder.md: {stage.name}.jsonl"
+
+
+@pytest.mark.parametrize("stage", DATASET, ids=lambda stage: stage.name)
+def test_label_of_a_stage_fits_the_status(stage: Stage[None]) -> None:
+    assert len(stage.label) <= LABEL_CHARS
+
+
+def test_settings_touch_stages_that_there_are() -> None:
+    touched = {each.stage for each in read_touches().values() if isinstance(each, Touches)}
+
+    assert touched <= {stage.name for stage in STAGES}
+
+
+def test_every_format_has_its_place_among_twins() -> None:
+    assert set(FORMATS_BY_QUALITY) == set(FORMATS.values())
