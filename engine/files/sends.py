@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, Protocol
 import orjson
 
 from engine.errors import StorageError
-from engine.files.jsonl_lines import damaged_line, read_lines
+from engine.files.jsonl_lines import damaged_line, id_key, read_lines
 from engine.files.replace import replace_file
 
 FOLD_ABOVE_BYTES = 1 << 20
@@ -96,7 +96,8 @@ class SendLog:
     """An append-only log of sends. Written before a request goes out, so that no kill hides one.
 
     With `is_synced` a send is on disk before it goes out; otherwise only a failure of the machine,
-    not of the process, can lose what was noted last. One process writes.
+    not of the process, can lose what was noted last. What a request cost, or that it was refused,
+    is written with the next send; until then its worst case counts. One process writes.
     """
 
     def __init__(
@@ -122,6 +123,7 @@ class SendLog:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.ftruncate(self._descriptor, before.size_bytes)  # a torn last line
         self._is_synced = is_synced
+        self._noted: list[bytes] = []
         self._written = self._synced = 0
         self._turn = asyncio.Lock()
         for request_id, usd in unsettled.items():
@@ -129,7 +131,10 @@ class SendLog:
 
     def close(self) -> None:
         """Close the file; nothing may be under way any more."""
-        os.close(self._descriptor)
+        try:
+            self._write_noted()
+        finally:
+            os.close(self._descriptor)
 
     async def sent(self, request_id: str, usd: float) -> None:
         """Note that a request goes out; returns once that is kept.
@@ -152,15 +157,24 @@ class SendLog:
 
     def unbilled(self, request_id: str, usd: float) -> None:
         """Note that nothing was billed. If this line is lost the send counts, to be safe."""
-        self._write("unbilled", request_id, usd)
+        self._note("unbilled", request_id, usd)
 
     def paid(self, request_id: str, usd: float) -> None:
         """Note what a settled request cost. If this line is lost its worst case counts."""
-        self._write("paid", request_id, usd)
+        self._note("paid", request_id, usd)
+
+    def _note(self, step: Step, request_id: str, usd: float) -> None:
+        """Keep a line that may be lost until the next one that may not."""
+        self._noted.append(self._line(step, request_id, usd) + b"\n")
 
     def _write(self, step: Step, request_id: str, usd: float) -> None:
+        self._note(step, request_id, usd)
+        self._write_noted()
+
+    def _write_noted(self) -> None:
+        noted, self._noted = b"".join(self._noted), []
         try:
-            os.write(self._descriptor, self._line(step, request_id, usd) + b"\n")
+            os.write(self._descriptor, noted)
         except OSError as error:
             raise StorageError(
                 f"{self._path}: cannot be written ({error}); free the disk or mend it, then run "
@@ -180,8 +194,12 @@ class SendLog:
 
     def _line(self, step: Step, request_id: str, usd: float) -> bytes:
         self._event_count += 1
-        event = {"event_id": f"{self._event_count:08}", "step": step}
-        return orjson.dumps({**event, "request_id": request_id, "usd": usd})
+        return b'{"event_id":"%08d","step":"%b","request_id":%b,"usd":%r}' % (
+            self._event_count,
+            step.encode(),
+            id_key(request_id),
+            float(usd),
+        )
 
     def _fold(self, lost_usd: dict[str, float]) -> None:
         lines = [self._line("lost", request_id, usd) for request_id, usd in lost_usd.items()]

@@ -39,6 +39,7 @@ async def test_a_refused_send_costs_nothing(tmp_path: Path) -> None:
     await log.sent("a", 0.1)
     await log.sent("a", 0.2)  # the first was answered, and cut off
     log.unbilled("a", 0.2)
+    log.close()
 
     assert SendLog(path, is_synced=False).lost_usd == pytest.approx(0.1)
 
