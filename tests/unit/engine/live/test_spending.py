@@ -11,7 +11,7 @@ from engine.files.sends import SendLog, read_sends
 from engine.live.lane import LiveLane
 from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
-from engine.testing.clocks import LoopClock
+from engine.testing.clocks import LoopClock, in_virtual_time
 from engine.testing.transport import FakeTransport, Step, error_answer, good_answer
 from engine.wire.replies import HttpResponse
 from schemas.outcomes import Completed, Failed
@@ -55,10 +55,11 @@ def without_usage() -> HttpResponse:
         ([without_usage()], WORST_USD),
     ],
 )
+@in_virtual_time
 async def test_every_send_that_may_have_been_billed_counts(
     tmp_path: Path, steps: list[Step], spent_usd: float
 ) -> None:
-    log = SendLog(tmp_path / "sends.jsonl", is_synced=True)
+    log = SendLog(tmp_path / "sends.jsonl", is_synced=False)
     budget = Budget(cap_usd=1.0, spent_usd=0.0, price=price, record=log)
     lane = make_lane(budget, *steps)
 
@@ -70,6 +71,7 @@ async def test_every_send_that_may_have_been_billed_counts(
     assert lost_usd + (outcome.cost_usd or 0.0) == pytest.approx(spent_usd)
 
 
+@in_virtual_time
 async def test_cost_that_is_our_own_count_is_marked() -> None:
     lane = make_lane(Budget(cap_usd=None, spent_usd=0.0, price=price), without_usage())
 
@@ -79,6 +81,7 @@ async def test_cost_that_is_our_own_count_is_marked() -> None:
     assert first.cost_usd == pytest.approx(WORST_USD)
 
 
+@in_virtual_time
 async def test_second_send_of_a_reply_that_was_cut_off_needs_room_of_its_own() -> None:
     budget = Budget(cap_usd=0.25, spent_usd=0.0, price=price)  # the second may cost 0.22
     lane = make_lane(budget, good_answer(finish_reason="length", completion_tokens=100))
@@ -90,6 +93,7 @@ async def test_second_send_of_a_reply_that_was_cut_off_needs_room_of_its_own() -
     assert budget.spent_usd == pytest.approx(0.12)
 
 
+@in_virtual_time
 async def test_money_that_runs_out_ends_all_that_wait_and_lands_what_is_in_flight() -> None:
     budget = Budget(cap_usd=0.3, spent_usd=0.0, price=price)
     lane = make_lane(budget)
