@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -198,3 +200,18 @@ async def test_ragas_reports_to_nobody() -> None:
 
     assert os.environ["RAGAS_DO_NOT_TRACK"] == "true"
     assert do_not_track()
+
+
+def test_ragas_is_not_imported_before_something_is_scored() -> None:
+    code = (
+        "import sys, jobs.evaluation.evaluate; print(*sorted({'ragas', 'bm25s'} & {*sys.modules}))"
+    )
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[4],
+        capture_output=True,
+        check=True,
+    )
+
+    assert loaded.stdout.strip() == b""
