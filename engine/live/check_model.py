@@ -8,7 +8,7 @@ from aiohttp.helpers import strip_auth_from_url
 from yarl import URL
 
 from engine.clock import Clock
-from engine.errors import AuthError, ModelGoneError, OutageError, RequestError, TransientError
+from engine.errors import AuthError, ModelGoneError, RequestError, TransientError
 from engine.live.reply_bodies import read_body
 from engine.wire.endpoints import Endpoint
 from engine.wire.replies import HttpResponse, read_error
@@ -23,18 +23,22 @@ _log = logging.getLogger(__name__)
 async def check_model(endpoint: Endpoint, model: str, clock: Clock) -> None:
     """GET /models/{model} at `endpoint`. Hosts that have no such call, or refuse it, are believed.
 
+    A host that cannot be reached is named in a warning: it may be there when it is needed.
+
     Raises:
-        OutageError: nobody is there.
         AuthError: the key is wrong.
         ModelGoneError: the host says that it has no such model.
     """
     try:
         response = await _get(endpoint, endpoint.address(f"/v1/models/{quote(model, safe='')}"))
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-        raise OutageError(
-            f"{endpoint.base_url} cannot be reached ({scrub(str(error), endpoint)}): check the "
-            "address (--base-url, teacher.base_url) and the network"
-        ) from None
+        _log.warning(
+            "%s cannot be reached (%s): check the address (--base-url, teacher.base_url) and the "
+            "network; documents are read meanwhile",
+            endpoint.base_url,
+            scrub(str(error), endpoint),
+        )
+        return
     except (aiohttp.ClientError, OSError, RequestError, TransientError) as error:
         _log.debug("%s: its models cannot be asked for: %r", endpoint.base_url, type(error))
         return

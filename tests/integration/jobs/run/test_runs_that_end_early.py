@@ -170,28 +170,30 @@ def test_documents_that_are_not_there_leave_no_run(
     assert not run_dir.exists()
 
 
-@pytest.mark.parametrize(
-    ("given", "code", "said"),
-    [
-        (["--model", "gpt-unheard-of"], 3, "has no model 'gpt-unheard-of'"),
-        (["--base-url", "http://127.0.0.1:9/v1"], 75, "cannot be reached"),
-    ],
-)
-def test_key_address_and_model_are_checked_before_documents_are_read(
-    tmp_path: Path,
-    documents: Path,
-    server: RunningServer,
-    given: list[str],
-    code: int,
-    said: str,
+def test_key_and_model_are_checked_before_documents_are_read(
+    tmp_path: Path, documents: Path, server: RunningServer
 ) -> None:
     run_dir = tmp_path / "run"
+    given = ("--documents", str(documents))
 
-    ended, output = finish(start(server, run_dir, "--documents", str(documents), *given))
+    ended, output = finish(start(server, run_dir, *given, "--model", "gpt-unheard-of"))
     wrong_key = server._replace(api_key="sk-wrong")
-    refused, message = finish(start(wrong_key, run_dir, "--documents", str(documents)))
+    refused, message = finish(start(wrong_key, run_dir, *given))
 
-    assert ended == code
-    assert said in output
+    assert (ended, "has no model 'gpt-unheard-of'" in output) == (3, True)
     assert (refused, "invalid_api_key" in message) == (3, True)
     assert not (run_dir / "documents.jsonl").exists()
+
+
+def test_host_that_cannot_be_reached_is_named_and_documents_are_read_meanwhile(
+    tmp_path: Path, documents: Path, server: RunningServer
+) -> None:
+    run_dir, nowhere = tmp_path / "run", ("--base-url", "http://127.0.0.1:9/v1")
+    given = ("--documents", str(documents), "--lane", "batch", "--no-wait")
+
+    code, output = finish(start(server, run_dir, *given, *nowhere))
+
+    assert code == 75
+    assert "http://127.0.0.1:9/v1 cannot be reached" in output
+    assert "Traceback" not in output
+    assert (run_dir / "documents.jsonl").exists()
