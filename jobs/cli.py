@@ -40,6 +40,8 @@ COMMANDS = (
     "send",
     "batches",
     "init",
+    "refilter",
+    "judge-check",
 )
 
 
@@ -66,7 +68,8 @@ def _make_app(names: Sequence[str]) -> typer.Typer:
         """
 
     for name in names:
-        app.command(name)(getattr(import_module(f"jobs.commands.{name}"), name))
+        module = name.replace("-", "_")
+        app.command(name)(getattr(import_module(f"jobs.commands.{module}"), module))
     return app
 
 

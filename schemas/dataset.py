@@ -76,6 +76,24 @@ class Rejection(Record):
         )
 
 
+class Verdict(Record):
+    """A pair of question and answer that the judge lets pass.
+
+    `judge` is the model that was asked. `question` is as it stands in the row: the judge may have
+    reworded it.
+    """
+
+    verdict_id: str
+    answer_id: str
+    question_id: str
+    chunk_id: str
+    judge: str
+    question: str
+    is_reworded: bool
+    scores: dict[str, float]
+    request_id: str
+
+
 class Provenance(Record):
     """Where a training row comes from: row `row` (0-based) of dataset/`file`.
 

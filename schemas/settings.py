@@ -145,6 +145,17 @@ class RoleSettings(Value):
     tokens_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
 
 
+class JudgeSettings(RoleSettings):
+    """Who judges, and which rows go by its verdicts; `of_rows`: it looks at them at all."""
+
+    of_rows: Annotated[bool, Touches("verdicts", "requests")] = False
+    rewords: Annotated[bool, Touches("verdicts", "requests")] = True
+    temperature: Annotated[Temperature, Touches("verdicts", "requests")] = None
+    max_output_tokens: Annotated[Positive, Touches("verdicts", "requests")] = 4000
+    min_supported: Annotated[Fraction, Touches("verdicts", "threshold")] = 1.0
+    min_useful: Annotated[int, Field(ge=1, le=5), Touches("verdicts", "threshold")] = 3
+
+
 class EndpointSettings(Value):
     """One of several addresses. Its key is read from the environment variable that it names."""
 
@@ -258,7 +269,7 @@ class RunSettings(Value):
     student: StudentSettings = StudentSettings()
     baseline: RoleSettings = RoleSettings()
     tuned: RoleSettings = RoleSettings()
-    judge: RoleSettings = RoleSettings()
+    judge: JudgeSettings = JudgeSettings()
     embeddings: RoleSettings = RoleSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     prices: Annotated[dict[str, ModelPrice], OPERATIONAL] = Field(default_factory=dict)

@@ -49,7 +49,9 @@ ROOMS = {
     "jobs.run.stages": "",  # what a stage is; the rest of its room starts and goes on with runs
     "jobs.run.reset": "jobs.run.stages",
     "jobs.documents": "jobs.text jobs.run.stages",
-    "jobs.dataset": "jobs.text jobs.prompts jobs.run.stages jobs.run.reset jobs.documents",
+    "jobs.dataset": (
+        "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents"
+    ),
     "jobs.run": "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset",
     "jobs.send": "jobs.run",
     "jobs.finetune": "jobs.text jobs.settings",
@@ -61,8 +63,8 @@ ROOMS = {
     "jobs.report": "jobs.dataset jobs.comparison jobs.show",
     "jobs.process": "",
     "jobs.commands": (
-        "jobs.settings jobs.run.stages jobs.documents jobs.run jobs.send jobs.finetune "
-        "jobs.evaluation jobs.comparison jobs.show jobs.report jobs.process"
+        "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send "
+        "jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.report jobs.process"
     ),
     "jobs.cli": "jobs.process jobs.commands",
     "jobs.classic": (

@@ -34,6 +34,9 @@ def run(
         typer.Option(help="openai: any server that speaks its API; local: a small model here."),
     ] = None,
     model: Annotated[str | None, typer.Option(help="The teacher model.")] = None,
+    judge: Annotated[
+        str | None, typer.Option(help="A model that judges questions and answers, too.")
+    ] = None,
     base_url: BaseUrl = None,
     rpm: Rpm = None,
     tpm: Tpm = None,
@@ -65,6 +68,8 @@ def run(
         "teacher.provider": provider,
         "teacher.model": model,
         "teacher.base_url": base_url,
+        "judge.model": judge,
+        "judge.of_rows": True if judge else None,
         "limits.requests_per_minute": rpm,
         "limits.tokens_per_minute": tpm,
         "limits.max_in_flight": max_in_flight,
@@ -89,9 +94,11 @@ class _Given(NamedTuple):
 def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: bool) -> int:
     from engine.run_folder import RunFolder
     from jobs.process import run_to_end
+    from jobs.run.run_engine import other_servers
     from jobs.run.start import RunOrder, start_run
     from jobs.settings.command import run_settings
     from jobs.settings.endpoints import read_run_endpoints
+    from jobs.settings.roles import RoleModel, RoleName, judge_of, read_role_endpoints
     from jobs.show.describe import describe_left, describe_run
     from jobs.show.summarize import summarize_run
 
@@ -99,7 +106,12 @@ def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: 
     settings = run_settings(folder, given.config, given.flags, given.assignments)
     endpoints = read_run_endpoints(settings, os.environ)
     began_s = time.monotonic()
-    order = RunOrder(folder, settings, endpoints, accepts_changes, retries_failed, lane)
+    judges: list[RoleName] = ["judge"] if settings.judge.of_rows else []
+    asked = [RoleModel(settings.teacher.model), *(judge_of(settings) for _ in judges)]
+    others = other_servers(settings, read_role_endpoints(settings, os.environ, judges), asked)
+    order = RunOrder(
+        folder, settings, endpoints, accepts_changes, retries_failed, lane, others=others
+    )
     end = run_to_end(start_run(order))
     summary = summarize_run(folder)
     print(describe_run(summary))

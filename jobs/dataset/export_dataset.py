@@ -17,14 +17,15 @@ from engine.stage import StagePass
 from engine.stopping import Stopping
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.chat_rows import ROW_PROMPTS, chat_row
+from jobs.dataset.judge.judge_rows import VERDICTS, verdict_id
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.stages import Stage, StageContext
-from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question
+from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Verdict
 from schemas.documents import Chunk
 from schemas.record import content_id
-from schemas.settings import DatasetSettings
+from schemas.settings import DatasetSettings, RunSettings
 
 
 class DatasetCounts(NamedTuple):
@@ -41,22 +42,35 @@ class Sources(NamedTuple):
     questions: RecordLog[Question]
     chunks: RecordLog[Chunk]
     journal: Journal
+    verdicts: RecordLog[Verdict] | None
+    settings: RunSettings
 
     def is_kept(self, answer: Answer) -> bool:
-        """Whether the question of an answer is kept: it may repeat one that came later."""
-        return answer.question_id in self.questions
+        """Whether the question of an answer is kept: it may repeat one that came later.
+
+        Where rows are judged, also whether the judge let the answer pass.
+        """
+        return answer.question_id in self.questions and (
+            self.verdicts is None or verdict_id(answer.answer_id, self.settings) in self.verdicts
+        )
 
     def of(self, answer: Answer) -> tuple[Question, Chunk]:
-        """The question of an answer, and the chunk of both.
+        """The question of an answer as it stands in the row, and the chunk of both.
 
         Raises:
             DamagedLogError: one of them is missing.
         """
-        return self.questions.require(answer.question_id), self.chunks.require(answer.chunk_id)
+        question = self.questions.require(answer.question_id)
+        if self.verdicts is not None:
+            verdict = self.verdicts.require(verdict_id(answer.answer_id, self.settings))
+            scores = {f"judge_{name}": score for name, score in verdict.scores.items()}
+            judged = {"text": verdict.question, "scores": {**question.scores, **scores}}
+            question = question.model_copy(update=judged)
+        return question, self.chunks.require(answer.chunk_id)
 
 
 async def export_dataset(
-    folder: RunFolder, settings: DatasetSettings, journal: Journal, stopping: Stopping
+    folder: RunFolder, settings: RunSettings, journal: Journal, stopping: Stopping
 ) -> DatasetCounts:
     """Replace the files of the dataset by what the run now holds, each in one step.
 
@@ -72,9 +86,13 @@ async def export_dataset(
             RecordLog(folder.results_path(KEPT_QUESTIONS.name), Question)
         )
         chunks = await logs.enter_async_context(RecordLog(folder.results_path(CHUNKS.name), Chunk))
-        sources = Sources(questions, chunks, journal)
+        verdicts = None
+        if settings.judge.of_rows:
+            path = folder.results_path(VERDICTS.name)
+            verdicts = await logs.enter_async_context(RecordLog(path, Verdict))
+        sources = Sources(questions, chunks, journal, verdicts, settings)
         train_count, validation_count = await asyncio.to_thread(
-            _write_rows, folder, settings, sources, stopping
+            _write_rows, folder, settings.dataset, sources, stopping
         )
         held_out_count = await asyncio.to_thread(_write_held_out, folder, chunks, stopping)
     return DatasetCounts(train_count, validation_count, held_out_count)
@@ -148,7 +166,7 @@ def _provenance(answer: Answer, question: Question, chunk: Chunk, journal: Journ
         question_evidence=question.evidence,
         answer_evidence=answer.evidence,
         scores={
-            **{f"question_{name}": score for name, score in question.scores.items()},
+            **_question_scores(question),
             **{f"answer_{name}": score for name, score in answer.scores.items()},
         },
         model=answer.model,
@@ -156,6 +174,13 @@ def _provenance(answer: Answer, question: Question, chunk: Chunk, journal: Journ
         question_cost_usd=asked.cost_usd if asked else None,
         answer_cost_usd=answered.cost_usd if answered else None,
     )
+
+
+def _question_scores(question: Question) -> dict[str, float]:
+    return {
+        name if name.startswith("judge_") else f"question_{name}": score
+        for name, score in question.scores.items()
+    }
 
 
 def _highest_validation_draw(answers: Iterator[Answer], settings: DatasetSettings) -> int:
@@ -173,9 +198,7 @@ def _draw(chunk_id: str) -> int:
 
 
 async def _export(context: StageContext[None]) -> StagePass:
-    await export_dataset(
-        context.folder, context.settings.dataset, context.journal, context.stopping
-    )
+    await export_dataset(context.folder, context.settings, context.journal, context.stopping)
     return StagePass()
 
 
@@ -183,7 +206,7 @@ EXPORT: Stage[None] = Stage(
     name="dataset",
     label="rows",
     result=None,
-    reads=(CHUNKS.name, KEPT_QUESTIONS.name, ANSWERS.name),
+    reads=(CHUNKS.name, KEPT_QUESTIONS.name, ANSWERS.name, VERDICTS.name),
     work=_export,
     prompts={name: ROW_PROMPTS for name in PROFILES},
     is_written_anew=True,

@@ -2,6 +2,7 @@
 
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.export_dataset import EXPORT
+from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.read_documents import DOCUMENTS
@@ -21,5 +22,6 @@ DATASET: Stages[None] = (
     QUESTIONS,
     KEPT_QUESTIONS,
     ANSWERS,
+    VERDICTS,
     EXPORT,
 )

@@ -6,13 +6,14 @@ from typing import TypeVar
 import orjson
 from pydantic import ValidationError
 
+from engine.servers import OWN_SERVER
 from engine.wire.content import json_text, reply_text
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from schemas.outcomes import Completed
 from schemas.record import Value
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
-from schemas.settings import AnswerSettings, QuestionSettings
+from schemas.settings import AnswerSettings, JudgeSettings, QuestionSettings
 
 Shape = TypeVar("Shape", bound=Value)
 
@@ -25,9 +26,11 @@ def make_structured_request(
     system: str,
     user: str,
     reply_schema: dict[str, Json],
-    settings: QuestionSettings | AnswerSettings,
+    settings: QuestionSettings | AnswerSettings | JudgeSettings,
+    ordinal: int = 0,
+    server: str = OWN_SERVER,
 ) -> Request:
-    """The first call of an item. What all items share, schema and system message, comes first.
+    """A call of an item, the first unless said otherwise. What all items share, schema and system message, comes first.
 
     A temperature of None is not sent: reasoning models reject the parameter.
     """
@@ -48,11 +51,12 @@ def make_structured_request(
     shared_tokens = _count_once(orjson.dumps(reply_schema).decode()) + _count_once(system)
     return make_request(
         item_id,
-        0,
+        ordinal,
         url=CHAT_COMPLETIONS,
         body=body,
         purpose=purpose,
         prompt_tokens=shared_tokens + count_tokens(user) + 3 * MESSAGE_OVERHEAD_TOKENS,
+        server=server,
     )
 
 

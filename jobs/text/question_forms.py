@@ -4,7 +4,8 @@ import re
 
 _YES_NO_OPENINGS = {
     "en": (
-        r"(?:is|are|was(?= (?:the|an?|it|there|that|this)\b)|were|do|does|did|can|could|should|must|will|would|may|might|shall|has|have"
+        r"(?:is|are|was(?= (?:the|an?|it|there|that|this)\b)|were"
+        r"|do|does|did|can|could|should|must|will|would|may|might|shall|has|have"
         r"|had)(?:n['\u2019]t)?\s"
     ),
     "de": (

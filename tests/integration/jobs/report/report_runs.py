@@ -19,6 +19,7 @@ from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.outcomes import Completed, LaneName, Usage
 from schemas.record import Record, Span
 from schemas.settings import (
+    JudgeSettings,
     RoleSettings,
     RunSettings,
     StudentSettings,
@@ -43,7 +44,7 @@ SETTINGS = RunSettings(
     teacher=TeacherSettings(model="teacher-model"),
     student=StudentSettings(model="baseline-model"),
     tuned=RoleSettings(model="tuned-model"),
-    judge=RoleSettings(model=JUDGE),
+    judge=JudgeSettings(model=JUDGE),
     embeddings=RoleSettings(model="embedding-model"),
 )
 
