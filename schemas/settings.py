@@ -94,7 +94,7 @@ class AnswerSettings(Value):
     temperature: Annotated[Temperature, Touches("answers", "requests")] = None
     max_output_tokens: Annotated[Positive, Touches("answers", "requests")] = 900
     filters: Annotated[Filters, Touches("answers", "threshold")] = "grounded"
-    min_chars: Annotated[Positive, Touches("answers", "threshold")] = 20
+    min_chars: Annotated[Positive, Touches("answers", "threshold")] = 15
     max_chars: Annotated[Positive, Touches("answers", "threshold")] = 3000
     max_copy_share: Annotated[Fraction, Touches("answers", "threshold")] = 0.8
     min_evidence_overlap: Annotated[Fraction, Touches("answers", "threshold")] = 0.15

@@ -5,7 +5,12 @@ from string import Template
 from engine.ask import Ask
 from jobs.dataset.filter_answers import find_answer_fault, find_grounded_answer_fault
 from jobs.dataset.source_text import SourceText
-from jobs.dataset.structured_chat import make_structured_request, parse_reply, sentence_numbers
+from jobs.dataset.structured_chat import (
+    Call,
+    make_structured_request,
+    parse_reply,
+    sentence_numbers,
+)
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap, copy_share
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
@@ -58,9 +63,7 @@ def _make_request(
         text=sentences.listing, question=defuse_tokens(make_line(question.text))
     )
     return make_structured_request(
-        question.question_id,
-        purpose=STAGE,
-        model=settings.teacher.model,
+        Call(question.question_id, STAGE, settings.teacher.model),
         system=read_prompt("write_answer.md"),
         user=user,
         reply_schema=_reply_schema(len(sentences.texts)),

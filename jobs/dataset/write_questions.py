@@ -9,7 +9,12 @@ from typing import get_args
 from engine.ask import Ask
 from jobs.dataset.filter_questions import find_grounded_question_fault, find_question_fault
 from jobs.dataset.source_text import SourceText
-from jobs.dataset.structured_chat import make_structured_request, parse_reply, sentence_numbers
+from jobs.dataset.structured_chat import (
+    Call,
+    make_structured_request,
+    parse_reply,
+    sentence_numbers,
+)
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
@@ -65,9 +70,7 @@ def _make_request(chunk: Chunk, sentences: NumberedSentences, settings: RunSetti
         count=count, kinds=", ".join(kinds), text=sentences.listing
     )
     return make_structured_request(
-        chunk.chunk_id,
-        purpose=STAGE,
-        model=settings.teacher.model,
+        Call(chunk.chunk_id, STAGE, settings.teacher.model),
         system=read_prompt("write_questions.md"),
         user=user,
         reply_schema=_reply_schema(len(sentences.texts), count),

@@ -5,7 +5,7 @@ from string import Template
 from typing import NamedTuple
 
 from engine.ask import Ask
-from jobs.dataset.structured_chat import make_structured_request, parse_reply
+from jobs.dataset.structured_chat import Call, make_structured_request, parse_reply
 from jobs.prompts import read_prompt
 from jobs.text.numbered_sentences import CONTINUATION, NumberedSentences, number_sentences
 from jobs.text.untrusted_text import defuse_tokens, make_line, make_plain, restore_tokens
@@ -170,11 +170,7 @@ def _make_request(
         pairs="\n".join(_show(number, pair) for number, pair in enumerate(pairs, start=1)),
     )
     return make_structured_request(
-        asked.item_id,
-        ordinal=ordinal,
-        purpose=PURPOSE,
-        model=asked.model,
-        server=asked.server,
+        Call(asked.item_id, PURPOSE, asked.model, ordinal, asked.server),
         system=read_prompt("judge_pairs.md"),
         user=user,
         reply_schema=_reply_schema(),

@@ -10,7 +10,7 @@ from engine.stats.counters import StatsSnapshot
 from jobs.documents.list_files import SourceFile
 from jobs.documents.readers.registry import FORMATS
 from schemas.batches import BatchAttempt, BatchEvent, BatchIntent, BatchTally, RemoteState
-from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
+from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection, Verdict
 from schemas.documents import (
     Boilerplate,
     Chunk,
@@ -38,6 +38,7 @@ DESCRIBED: dict[str, type[Value]] = {
     "chunks.jsonl": Chunk,
     "questions.jsonl, kept_questions.jsonl": Question,
     "answers.jsonl": Answer,
+    "verdicts.jsonl": Verdict,
     "rejected.jsonl": Rejection,
     "finished/STAGE.jsonl": FinishedItem,
     "batches/attempts.jsonl": BatchAttempt,
