@@ -42,6 +42,7 @@ COMMANDS = (
     "init",
     "refilter",
     "judge-check",
+    "layouts",
 )
 
 

@@ -22,6 +22,8 @@ NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
 Filters = Literal["grounded", "phrases"]
+KindsBy = Literal["drawn", "chosen"]
+AnswerLayout = Literal["question", "chunk"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
@@ -69,6 +71,7 @@ class QuestionSettings(Value):
     kind_weights: Annotated[dict[Kind, NotNegative], Touches("questions", "requests")] = Field(
         default_factory=lambda: dict(DEFAULT_KIND_WEIGHTS)
     )
+    kinds: Annotated[KindsBy, Touches("questions", "requests")] = "drawn"
     temperature: Annotated[Temperature, Touches("questions", "requests")] = None
     max_output_tokens: Annotated[Positive, Touches("questions", "requests")] = 700
     filters: Annotated[Filters, Touches("questions", "threshold")] = "grounded"
@@ -91,6 +94,7 @@ class QuestionSettings(Value):
 class AnswerSettings(Value):
     """How questions are answered, and which answers are dropped."""
 
+    layout: Annotated[AnswerLayout, Touches("answers", "requests")] = "question"
     temperature: Annotated[Temperature, Touches("answers", "requests")] = None
     max_output_tokens: Annotated[Positive, Touches("answers", "requests")] = 900
     filters: Annotated[Filters, Touches("answers", "threshold")] = "grounded"
@@ -104,9 +108,13 @@ class AnswerSettings(Value):
 
 
 class DatasetSettings(Value):
-    """What a training row looks like and which rows validate the tuning."""
+    """What a training row looks like and which rows validate the tuning.
+
+    `excerpt_tokens`: of the chunk only so much around the evidence; 0: all of it.
+    """
 
     closed_book: Annotated[bool, EVERY_CALL] = False
+    excerpt_tokens: Annotated[int, Field(ge=0), EVERY_CALL] = 0
     validation_fraction: Annotated[float, Field(ge=0.0, le=0.5), EVERY_CALL] = 0.05
 
 

@@ -3,14 +3,16 @@
 import heapq
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from itertools import groupby
 from typing import NamedTuple
 
 from engine.ask import Ask
-from engine.files.records import RecordLog, read_ids, read_records
+from engine.files.records import RecordLog, read_ids, read_records, read_records_by_id
 from engine.stage import StageFiles
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.write_answers import STAGE as ANSWERS_NAME
+from jobs.dataset.write_chunk_answers import ChunkQuestions, write_chunk_answers
 from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, read_leaked_chunks
@@ -54,16 +56,45 @@ class _Needs(NamedTuple):
     settings: RunSettings
 
 
-def _list_questions(context: StageContext[None], files: StageFiles[Answer]) -> Items[Question]:
+def _list_questions(
+    context: StageContext[None], files: StageFiles[Answer]
+) -> Items[Question] | Items[ChunkQuestions]:
+    if _answers_by_chunk(context.settings):
+        return _list_groups(context, files)
     path = context.folder.results_path(KEPT_QUESTIONS.name)
-    is_chosen = _choose_chunks(context)
-
-    def to_answer(questions: Iterator[Question]) -> Iterator[Question]:
-        return (each for each in questions if each.side == "train" and is_chosen(each.chunk_id))
-
+    to_answer = _choose_questions(context)
     questions = to_answer(read_records(path, Question, is_wanted=files.is_unfinished))
     total = sum(1 for _ in to_answer(read_records(path, Question)))
     return Items(questions, total, len(files.finished))
+
+
+def _list_groups(context: StageContext[None], files: StageFiles[Answer]) -> Items[ChunkQuestions]:
+    """The questions of each chunk together, in the order of their ids."""
+    path = context.folder.results_path(KEPT_QUESTIONS.name)
+    to_answer = _choose_questions(context)
+
+    def groups() -> Iterator[ChunkQuestions]:
+        questions = to_answer(read_records_by_id(path, Question, group_field=CHUNK_FIELD))
+        for _, group in groupby(questions, key=lambda question: question.chunk_id):
+            yield ChunkQuestions.of(tuple(group))
+
+    unfinished = (group for group in groups() if files.is_unfinished(group.questions_id))
+    return Items(unfinished, sum(1 for _ in groups()), len(files.finished))
+
+
+def _choose_questions(
+    context: StageContext[None],
+) -> Callable[[Iterator[Question]], Iterator[Question]]:
+    """Of questions those that are answered."""
+    is_chosen = _choose_chunks(context)
+    return lambda questions: (
+        each for each in questions if each.side == "train" and is_chosen(each.chunk_id)
+    )
+
+
+def _answers_by_chunk(settings: RunSettings) -> bool:
+    is_standard = settings.teacher.prompt_profile == "standard"
+    return settings.answers.layout == "chunk" and is_standard
 
 
 @asynccontextmanager
@@ -72,10 +103,14 @@ async def _open_chunks(context: StageContext[None], _: StageFiles[Answer]) -> As
         yield _Needs(chunks, context.settings)
 
 
-async def _ask_for_answer(question: Question, ask: Ask, needs: _Needs) -> list[Answer | Rejection]:
+async def _ask_for_answers(
+    item: Question | ChunkQuestions, ask: Ask, needs: _Needs
+) -> list[Answer | Rejection]:
+    chunk = needs.chunks.require(item.chunk_id)
+    if isinstance(item, ChunkQuestions):
+        return await write_chunk_answers(item, chunk, ask, needs.settings)
     profile = PROFILES[needs.settings.teacher.prompt_profile]
-    chunk = needs.chunks.require(question.chunk_id)
-    return [await profile.write_answer(question, chunk, ask, needs.settings)]
+    return [await profile.write_answer(item, chunk, ask, needs.settings)]
 
 
 ANSWERS: Stage[None] = Stage(
@@ -83,7 +118,7 @@ ANSWERS: Stage[None] = Stage(
     label="answers",
     result=Answer,
     reads=(CHUNKS.name, KEPT_QUESTIONS.name),
-    work=ItemWork(items=_list_questions, needs=_open_chunks, work=_ask_for_answer),
+    work=ItemWork(items=_list_questions, needs=_open_chunks, work=_ask_for_answers),
     prompts={name: profile.answer_prompts for name, profile in PROFILES.items()},
     purposes=(ANSWERS_NAME, "small_answer", SIMILARITY),
 )

@@ -4,19 +4,21 @@ import asyncio
 import math
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import orjson
 
 from engine.files.journal import Journal
-from engine.files.records import RecordLog, encode_record, read_records, read_records_by_id
+from engine.files.records import RecordLog, encode_record, read_records_by_id
 from engine.files.replace import replacing
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stopping import Stopping
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.chat_rows import ROW_PROMPTS, chat_row
+from jobs.dataset.excerpts import excerpt_around
 from jobs.dataset.judge.judge_rows import VERDICTS, verdict_id
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
@@ -25,6 +27,7 @@ from jobs.run.stages import Stage, StageContext
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Verdict
 from schemas.documents import Chunk
 from schemas.record import content_id
+from schemas.requests import Json
 from schemas.settings import DatasetSettings, RunSettings
 
 
@@ -102,7 +105,7 @@ def _write_rows(
     folder: RunFolder, settings: DatasetSettings, sources: Sources, stopping: Stopping
 ) -> tuple[int, int]:
     answers_path = folder.results_path(ANSWERS.name)
-    answered = (a for a in read_records(answers_path, Answer) if sources.is_kept(a))
+    answered = _one_for_each_question(answers_path, sources)
     highest = _highest_validation_draw(answered, settings)
     counts = {"train.jsonl": 0, "validation.jsonl": 0}
     with ExitStack() as files:
@@ -110,17 +113,45 @@ def _write_rows(
             name: files.enter_context(replacing(folder.dataset_dir / name)) for name in counts
         }
         write_provenance = files.enter_context(replacing(folder.dataset_dir / "provenance.jsonl"))
-        for answer in filter(sources.is_kept, read_records_by_id(answers_path, Answer)):
+        for answer in _one_for_each_question(answers_path, sources):
             stopping.raise_if_requested()
             name = "validation.jsonl" if _draw(answer.chunk_id) <= highest else "train.jsonl"
             question, chunk = sources.of(answer)
-            row = chat_row(question.text, answer.text, chunk, closed_book=settings.closed_book)
+            row = _row(question, answer, chunk, settings)
             write_row[name](orjson.dumps(row))
             provenance = _provenance(answer, question, chunk, sources.journal)
             where = {"file": name, "row": counts[name]}
             write_provenance(encode_record(provenance.model_copy(update=where)))
             counts[name] += 1
     return counts["train.jsonl"], counts["validation.jsonl"]
+
+
+def _one_for_each_question(path: Path, sources: Sources) -> Iterator[Answer]:
+    """The kept answers in the order of their ids, of several to one question the first.
+
+    A question has several where its chunk was asked about again, with other questions.
+    """
+    answered = set[str]()
+    for answer in read_records_by_id(path, Answer):
+        if sources.is_kept(answer) and answer.question_id not in answered:
+            answered.add(answer.question_id)
+            yield answer
+
+
+def _row(
+    question: Question, answer: Answer, chunk: Chunk, settings: DatasetSettings
+) -> dict[str, Json]:
+    excerpt = None
+    if settings.excerpt_tokens and not settings.closed_book:
+        evidence = (*question.evidence, *answer.evidence)
+        excerpt = excerpt_around(chunk, evidence, settings.excerpt_tokens)
+    return chat_row(
+        question.text,
+        answer.text,
+        chunk,
+        closed_book=settings.closed_book,
+        excerpt_text=excerpt,
+    )
 
 
 def _write_held_out(folder: RunFolder, chunks: RecordLog[Chunk], stopping: Stopping) -> int:

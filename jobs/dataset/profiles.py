@@ -25,8 +25,17 @@ PROFILES: dict[PromptProfile, Profile] = {
     "standard": Profile(
         write_questions,
         write_answer,
-        question_prompts=("write_questions.md", "write_questions_user.md"),
-        answer_prompts=("write_answer.md", "write_answer_user.md"),
+        question_prompts=(
+            "write_questions.md",
+            "write_questions_user.md",
+            "write_questions_chosen_user.md",
+        ),
+        answer_prompts=(
+            "write_answer.md",
+            "write_answer_user.md",
+            "write_answers.md",
+            "write_answers_user.md",
+        ),
     ),
     "small": Profile(
         write_small_questions,

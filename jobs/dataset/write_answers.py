@@ -27,7 +27,9 @@ STAGE = "answers"
 MAX_EVIDENCE_SENTENCES = 10
 
 
-class _Reply(Value):
+class AnswerReply(Value):
+    """What the teacher says to one question."""
+
     evidence: tuple[int, ...]
     answer: str
 
@@ -49,10 +51,10 @@ async def write_answer(
             detail=outcome.message,
             text=question.text,
         )
-    reply = parse_reply(outcome, _Reply)
+    reply = parse_reply(outcome, AnswerReply)
     if reply is None:
         return _reject(question, Fault("malformed_output"), question.text)
-    return _judge(reply, question, chunk, sentences, outcome, settings)
+    return judge_reply(reply, question, chunk, sentences, outcome, settings)
 
 
 def _make_request(
@@ -81,14 +83,15 @@ def _reply_schema(sentence_count: int) -> dict[str, Json]:
     }
 
 
-def _judge(
-    reply: _Reply,
+def judge_reply(
+    reply: AnswerReply,
     question: Question,
     chunk: Chunk,
     sentences: NumberedSentences,
     outcome: Completed,
     settings: RunSettings,
 ) -> Answer | Rejection:
+    """What the filters make of a reply to one question; nothing is asked."""
     text = restore_tokens(make_plain(reply.answer)).strip()
     wrong = sentences.first_out_of_range(reply.evidence)
     if wrong is not None:

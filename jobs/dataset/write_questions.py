@@ -65,8 +65,12 @@ async def write_questions(
 
 def _make_request(chunk: Chunk, sentences: NumberedSentences, settings: RunSettings) -> Request:
     count = settings.questions.per_chunk
-    kinds = draw_kinds(chunk.chunk_id, count, settings.questions.kind_weights)
-    user = Template(read_prompt("write_questions_user.md")).substitute(
+    weights = settings.questions.kind_weights
+    if settings.questions.kinds == "chosen":
+        kinds, name = wanted_kinds(weights), "write_questions_chosen_user.md"
+    else:
+        kinds, name = draw_kinds(chunk.chunk_id, count, weights), "write_questions_user.md"
+    user = Template(read_prompt(name)).substitute(
         count=count, kinds=", ".join(kinds), text=sentences.listing
     )
     return make_structured_request(
@@ -175,13 +179,18 @@ def draw_kinds(chunk_id: str, count: int, weights: Mapping[Kind, float]) -> tupl
     over the weights laid end to end. A kind of weight w is drawn count * w / total times on
     average and never more than one time off, so few chunks suffice for the shares to show.
     """
-    wanted = [kind for kind in KINDS if weights.get(kind, 0.0) > 0]
+    wanted = wanted_kinds(weights)
     ends = list(accumulate(weights[kind] for kind in wanted))
     step = ends[-1] / count
     offset = int(content_id("kinds", chunk_id)[:13], 16) / 16**13  # 52 bits: exact in a float
     return tuple(_kind_at((offset + index) * step, wanted, ends) for index in range(count))
 
 
-def _kind_at(position: float, kinds: list[Kind], ends: list[float]) -> Kind:
+def wanted_kinds(weights: Mapping[Kind, float]) -> tuple[Kind, ...]:
+    """The kinds with a weight, in the order of `Kind`."""
+    return tuple(kind for kind in KINDS if weights.get(kind, 0.0) > 0)
+
+
+def _kind_at(position: float, kinds: tuple[Kind, ...], ends: list[float]) -> Kind:
     hits = (kind for kind, end in zip(kinds, ends, strict=True) if position < end)
     return next(hits, kinds[-1])

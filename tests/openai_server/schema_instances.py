@@ -72,7 +72,7 @@ class SchemaInstances:
         high = low if depth >= _DEPTH else schema.get("maxItems", max(low, 3))
         count = self._random.randint(min(max(low, 1), high), high)
         if _type_of(self._dereferenced(items)) == "object":
-            focuses = [self._source.focus() for _ in range(count)]
+            focuses = self._source.focuses(count)
             made = [self._value(items, name, each, depth + 1) for each in focuses]
             for number, each in enumerate(made, start=1):
                 each.update({key: number for key in _NUMBERS if key in each})
