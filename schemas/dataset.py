@@ -1,8 +1,12 @@
 """Questions, answers, what was dropped and why, and the rows of the dataset."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from schemas.documents import Side
+from pydantic import Field
+
+from schemas.documents import Chunk, Side
 from schemas.record import Record, Span, content_id
 
 Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]
@@ -40,7 +44,11 @@ class Answer(Record):
 
 
 class Rejection(Record):
-    """An item that was dropped: by which stage, for which reason, with which score."""
+    """An item that was dropped: by which stage, for which reason, with which score.
+
+    Questions and answers also say where they come from, and what the model had said of them, so
+    that a drop can be judged by itself; `evidence` is in document characters.
+    """
 
     rejection_id: str
     item_id: str
@@ -50,6 +58,11 @@ class Rejection(Record):
     threshold: float | None = None
     detail: str = ""
     text: str = ""
+    chunk_id: str = ""
+    path: str = ""
+    kind: Kind | None = None
+    evidence: tuple[Span, ...] = ()
+    scores: dict[str, float] = Field(default_factory=dict)
 
     @classmethod
     def of(
@@ -74,6 +87,20 @@ class Rejection(Record):
             detail=detail,
             text=text[:MAX_EXCERPT_CHARS],
         )
+
+    def of_chunk(self, chunk: Chunk) -> "Rejection":
+        """The same, with the chunk and document that it is of."""
+        return self.model_copy(update={"chunk_id": chunk.chunk_id, "path": chunk.path})
+
+    def with_draft(
+        self,
+        kind: Kind,
+        evidence: tuple[Span, ...],
+        scores: Mapping[str, float] = MappingProxyType({}),
+    ) -> "Rejection":
+        """The same, with what the model had said: kind, evidence, and what was measured of it."""
+        draft = {"kind": kind, "evidence": evidence, "scores": dict(scores)}
+        return self.model_copy(update=draft)
 
 
 class Verdict(Record):
@@ -132,6 +159,21 @@ class HeldOutQuestion(Record):
     question: str
     context: str
     evidence: tuple[Span, ...]
+
+
+class ChunkCoverage(Record):
+    """What became of a chunk: asked about, kept at each step, and what was dropped for what."""
+
+    chunk_id: str
+    document_id: str
+    path: str
+    side: Side
+    is_asked: bool
+    questions: int
+    kept_questions: int
+    answers: int
+    rows: int
+    dropped: dict[str, int]
 
 
 class Fault(NamedTuple):

@@ -37,7 +37,8 @@ async def _ask_for_questions(
     chunk: Chunk, ask: Ask, settings: RunSettings
 ) -> list[Question | Rejection]:
     profile = PROFILES[settings.teacher.prompt_profile]
-    return await profile.write_questions(chunk, ask, settings)
+    written = await profile.write_questions(chunk, ask, settings)
+    return [each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in written]
 
 
 QUESTIONS: Stage[None] = Stage(
@@ -108,9 +109,11 @@ async def _ask_for_answers(
 ) -> list[Answer | Rejection]:
     chunk = needs.chunks.require(item.chunk_id)
     if isinstance(item, ChunkQuestions):
-        return await write_chunk_answers(item, chunk, ask, needs.settings)
-    profile = PROFILES[needs.settings.teacher.prompt_profile]
-    return [await profile.write_answer(item, chunk, ask, needs.settings)]
+        written = await write_chunk_answers(item, chunk, ask, needs.settings)
+    else:
+        profile = PROFILES[needs.settings.teacher.prompt_profile]
+        written = [await profile.write_answer(item, chunk, ask, needs.settings)]
+    return [each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in written]
 
 
 ANSWERS: Stage[None] = Stage(

@@ -18,6 +18,7 @@ from engine.stage import StagePass
 from engine.stopping import Stopping
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.chat_rows import ROW_PROMPTS, chat_row
+from jobs.dataset.coverage import write_coverage
 from jobs.dataset.excerpts import excerpt_around
 from jobs.dataset.judge.judge_rows import VERDICTS, verdict_id
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
@@ -230,6 +231,7 @@ def _draw(chunk_id: str) -> int:
 
 async def _export(context: StageContext[None]) -> StagePass:
     await export_dataset(context.folder, context.settings, context.journal, context.stopping)
+    await write_coverage(context.folder, context.stopping)
     return StagePass()
 
 

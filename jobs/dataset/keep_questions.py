@@ -23,10 +23,12 @@ from engine.files.records import (
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass
 from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
+from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, run_items
 from jobs.text.near_duplicates import NearDuplicates
 from schemas.dataset import Question, Rejection
+from schemas.documents import Chunk
 
 STAGE = "kept_questions"
 CHUNK_FIELD = "chunk_id"
@@ -37,6 +39,7 @@ _log = logging.getLogger(__name__)
 
 class _Needs(NamedTuple):
     kept: RecordLog[Question]
+    chunks: RecordLog[Chunk]
     seen: NearDuplicates
     max_near_duplicate: float
 
@@ -59,7 +62,8 @@ async def _remember_kept(
     seen = NearDuplicates(max_near_duplicate)
     for kept in read_records(files.results.path, Question):
         seen.remember(kept.question_id, kept.text)
-    yield _Needs(files.results, seen, max_near_duplicate)
+    async with RecordLog(context.folder.results_path(CHUNKS.name), Chunk) as chunks:
+        yield _Needs(files.results, chunks, seen, max_near_duplicate)
 
 
 async def _keep(question: Question, _: Ask, needs: _Needs) -> list[Question | Rejection]:
@@ -69,17 +73,17 @@ async def _keep(question: Question, _: Ask, needs: _Needs) -> list[Question | Re
     match = needs.seen.add(question.question_id, question.text)
     if match is None:
         return [question]
-    return [
-        Rejection.of(
-            question.question_id,
-            stage=STAGE,
-            reason="near_duplicate",
-            score=match.similarity,
-            threshold=needs.max_near_duplicate,
-            detail=f"of question {match.item_id}",
-            text=question.text,
-        )
-    ]
+    rejection = Rejection.of(
+        question.question_id,
+        stage=STAGE,
+        reason="near_duplicate",
+        score=match.similarity,
+        threshold=needs.max_near_duplicate,
+        detail=f"of question {match.item_id}",
+        text=question.text,
+    ).with_draft(question.kind, question.evidence, question.scores)
+    chunk = needs.chunks.get(question.chunk_id)
+    return [rejection if chunk is None else rejection.of_chunk(chunk)]
 
 
 _KEEPING = ItemWork(items=_list_questions, needs=_remember_kept, work=_keep, window=file_window)
@@ -114,6 +118,6 @@ KEPT_QUESTIONS: Stage[None] = Stage(
     name=STAGE,
     label="not repeated",
     result=Question,
-    reads=(QUESTIONS_NAME,),
+    reads=(CHUNKS.name, QUESTIONS_NAME),
     work=_keep_questions,
 )

@@ -100,8 +100,12 @@ def judge_reply(
     evidence = sentences.text_of(reply.evidence)
     spans = sentences.spans_of(reply.evidence)
     found = _find_fault(text, question, SourceText(evidence, chunk), spans, settings)
+    scores = {
+        "evidence_overlap": _overlap(text, SourceText(evidence, chunk), settings),
+        "copy_share": round(copy_share(text, chunk.text), 4),
+    }
     if found is not None:
-        return _reject(question, found, text)
+        return _reject(question, found, text).with_draft(question.kind, spans, scores)
     return Answer(
         answer_id=content_id("answer", question.question_id, text),
         question_id=question.question_id,
@@ -110,10 +114,7 @@ def judge_reply(
         side=question.side,
         text=text,
         evidence=spans,
-        scores={
-            "evidence_overlap": _overlap(text, SourceText(evidence, chunk), settings),
-            "copy_share": round(copy_share(text, chunk.text), 4),
-        },
+        scores=scores,
         model=outcome.model,
         request_id=outcome.request_id,
     )

@@ -23,7 +23,7 @@ from jobs.text.word_overlap import word_overlap
 from schemas.dataset import Fault, Kind, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Failed
-from schemas.record import Value, content_id
+from schemas.record import Span, Value, content_id
 from schemas.requests import Json, Request
 from schemas.settings import RunSettings
 
@@ -121,7 +121,9 @@ def _sift(
         seen.add(key)
         if fault is not None:
             rejection = Rejection.of(question_id, stage=STAGE, text=text, **fault._asdict())
-            results[rejection.rejection_id] = rejection
+            results[rejection.rejection_id] = rejection.with_draft(
+                draft.kind, *_measured(draft, text, chunk, sentences, settings)
+            )
             continue
         results[question_id] = Question(
             question_id=question_id,
@@ -150,6 +152,16 @@ def _find_fault(
         return find_question_fault(text, evidence, settings.questions)
     source = SourceText(evidence, chunk)
     return find_grounded_question_fault(text, draft.kind, source, settings.questions)
+
+
+def _measured(
+    draft: _Draft, text: str, chunk: Chunk, sentences: NumberedSentences, settings: RunSettings
+) -> tuple[tuple[Span, ...], dict[str, float]]:
+    """The evidence of a draft that is dropped, and its scores; none where it names no sentence."""
+    if not draft.evidence or sentences.first_out_of_range(draft.evidence) is not None:
+        return (), {}
+    overlap = _overlap(draft, text, chunk, sentences, settings)
+    return sentences.spans_of(draft.evidence), {"evidence_overlap": overlap}
 
 
 def _overlap(

@@ -8,7 +8,7 @@ from engine.run_folder import RunFolder
 from jobs.dataset.stages import DATASET
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, describe_held_out
 from jobs.run.stages import Stages, StagesEnd
-from schemas.summary import RequestSummary, RunSummary, StageSummary
+from schemas.summary import CoverageSummary, RequestSummary, RunSummary, StageSummary
 
 LABEL_CHARS = 16
 SHOWN_STATS = (
@@ -46,7 +46,16 @@ def _funnel(summary: RunSummary, dataset: Stages[None]) -> Iterator[str]:
             yield _line(indent + stage.label, _kept_and_dropped(summary, stage.name))
     if (check := summary.held_out_check) and check.held_out_chunk_count:
         yield _line("held-out text", describe_held_out(check))
+    if coverage := summary.coverage:
+        yield _line("coverage", _describe_coverage(coverage))
     yield _line("rows", ", ".join(f"{rows:,} {name}" for name, rows in summary.rows.items()))
+
+
+def _describe_coverage(coverage: CoverageSummary) -> str:
+    return (
+        f"{coverage.asked:,} of {coverage.chunks:,} chunks asked; of {coverage.trained:,} to train "
+        f"on, {coverage.with_rows:,} have a row"
+    )
 
 
 def _costs(summary: RunSummary) -> Iterator[str]:

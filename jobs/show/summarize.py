@@ -15,13 +15,20 @@ from engine.files.records import read_records
 from engine.files.sends import read_sends
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
+from jobs.dataset.coverage import read_coverage
 from jobs.dataset.stages import DATASET
 from jobs.documents.whole_corpus.check_held_out import read_held_out_check
 from jobs.run.batch_folders import read_batch_losses
 from jobs.run.stages import Stages
 from jobs.settings.run_config import read_run_config
 from schemas.dataset import Rejection
-from schemas.summary import BatchesSummary, RequestSummary, RunSummary, StageSummary
+from schemas.summary import (
+    BatchesSummary,
+    CoverageSummary,
+    RequestSummary,
+    RunSummary,
+    StageSummary,
+)
 
 TAIL_BYTES = 1 << 16
 DATASET_FILES = ("train.jsonl", "validation.jsonl", "held_out.jsonl")
@@ -57,12 +64,18 @@ def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSumm
         requests=requests,
         rows={name: _count_lines(folder.dataset_dir / name) for name in DATASET_FILES},
         held_out_check=read_held_out_check(folder),
+        coverage=_read_coverage(folder),
         batches=batches,
         cost_usd=sum(known) if len(known) == len(costs) else None,
         lost_usd=lost_usd,
         writer=writer,
         stats=_read_last_line(folder.stats_path) if writer else None,
     )
+
+
+def _read_coverage(folder: RunFolder) -> CoverageSummary | None:
+    counts = read_coverage(folder)
+    return None if counts is None else CoverageSummary(**counts._asdict())
 
 
 def _sum_batches(folder: RunFolder) -> BatchesSummary | None:

@@ -22,6 +22,7 @@ from jobs.dataset.judge.ask_judge import (
     Asked,
     Judged,
     Pair,
+    PairVerdict,
     Unjudged,
     judge_pairs,
 )
@@ -112,10 +113,11 @@ async def _judge(item: ChunkAnswers, ask: Ask, needs: _Needs) -> list[Verdict | 
         ask,
         needs.settings.judge,
     )
-    return [
+    decided = [
         _decide(question, answer, each, chunk, needs.settings)
         for (question, answer), each in zip(asked, found, strict=True)
     ]
+    return [each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in decided]
 
 
 def _decide(
@@ -126,7 +128,8 @@ def _decide(
     settings: RunSettings,
 ) -> Verdict | Rejection:
     if isinstance(found, Unjudged):
-        return _reject(answer, question.text, Fault(found.reason, detail=found.detail))
+        rejection = _reject(answer, question.text, Fault(found.reason, detail=found.detail))
+        return rejection.with_draft(question.kind, answer.evidence, answer.scores)
     verdict = found.verdict
     fault = find_verdict_fault(verdict, settings.judge)
     is_reworded = found.question != question.text
@@ -136,7 +139,9 @@ def _decide(
             found.question, question.kind, source, settings.questions
         )
     if fault is not None:
-        return _reject(answer, f"{found.question}\n{answer.text}", fault)
+        scores = {**answer.scores, **_scores(verdict)}
+        rejection = _reject(answer, f"{found.question}\n{answer.text}", fault)
+        return rejection.with_draft(question.kind, answer.evidence, scores)
     return Verdict(
         verdict_id=verdict_id(answer.answer_id, settings),
         answer_id=answer.answer_id,
@@ -145,9 +150,13 @@ def _decide(
         judge=judge_of(settings).model,
         question=found.question,
         is_reworded=is_reworded,
-        scores={"supported": supported_share(verdict), "useful": float(verdict.useful)},
+        scores=_scores(verdict),
         request_id=found.request_id,
     )
+
+
+def _scores(verdict: PairVerdict) -> dict[str, float]:
+    return {"supported": supported_share(verdict), "useful": float(verdict.useful)}
 
 
 def _evidence(question: Question, chunk: Chunk) -> str:

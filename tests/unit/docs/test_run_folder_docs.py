@@ -10,7 +10,15 @@ from engine.stats.counters import StatsSnapshot
 from jobs.documents.list_files import SourceFile
 from jobs.documents.readers.registry import FORMATS
 from schemas.batches import BatchAttempt, BatchEvent, BatchIntent, BatchTally, RemoteState
-from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection, Verdict
+from schemas.dataset import (
+    Answer,
+    ChunkCoverage,
+    HeldOutQuestion,
+    Provenance,
+    Question,
+    Rejection,
+    Verdict,
+)
 from schemas.documents import (
     Boilerplate,
     Chunk,
@@ -40,6 +48,7 @@ DESCRIBED: dict[str, type[Value]] = {
     "answers.jsonl": Answer,
     "verdicts.jsonl": Verdict,
     "rejected.jsonl": Rejection,
+    "coverage.jsonl": ChunkCoverage,
     "finished/STAGE.jsonl": FinishedItem,
     "batches/attempts.jsonl": BatchAttempt,
     "stats.jsonl": StatsSnapshot,
