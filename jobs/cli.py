@@ -43,6 +43,7 @@ COMMANDS = (
     "refilter",
     "judge-check",
     "layouts",
+    "check-dataset",
 )
 
 

@@ -54,6 +54,7 @@ ROOMS = {
     ),
     "jobs.run": "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset",
     "jobs.send": "jobs.run",
+    "jobs.datacheck": "jobs.text",
     "jobs.finetune": "jobs.text jobs.settings",
     "jobs.evaluation": (
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run"
@@ -64,7 +65,8 @@ ROOMS = {
     "jobs.process": "",
     "jobs.commands": (
         "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send "
-        "jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.report jobs.process"
+        "jobs.datacheck jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.report "
+        "jobs.process"
     ),
     "jobs.cli": "jobs.process jobs.commands",
     "jobs.classic": (
