@@ -121,10 +121,26 @@ class Verdict(Record):
     request_id: str
 
 
+class Unanswerable(Record):
+    """A question and a chunk that is near to it and does not answer it.
+
+    `answer_id` is of the answer that its own chunk gives; `text` is what the row says instead.
+    """
+
+    unanswerable_id: str
+    answer_id: str
+    question_id: str
+    chunk_id: str
+    text: str
+    judge: str
+    request_id: str
+
+
 class Provenance(Record):
     """Where a training row comes from: row `row` (0-based) of dataset/`file`.
 
-    `question_cost_usd` paid for all questions of the same request, of which this row's is one.
+    `question_cost_usd` paid for all questions of the same request, of which this row's is one, and
+    so may `answer_cost_usd`. Unanswerable: the chunk that is shown does not answer the question.
     """
 
     answer_id: str
@@ -146,10 +162,14 @@ class Provenance(Record):
     request_ids: tuple[str, ...]
     question_cost_usd: float | None
     answer_cost_usd: float | None
+    is_unanswerable: bool = False
 
 
 class HeldOutQuestion(Record):
-    """A question about text that no training row has seen, with that text."""
+    """A question about text that no training row has seen, with that text.
+
+    `reference`: what the teacher answers with the text in view, empty if it was not asked.
+    """
 
     question_id: str
     chunk_id: str
@@ -159,6 +179,8 @@ class HeldOutQuestion(Record):
     question: str
     context: str
     evidence: tuple[Span, ...]
+    reference: str = ""
+    reference_evidence: tuple[Span, ...] = ()
 
 
 class ChunkCoverage(Record):

@@ -92,9 +92,10 @@ class QuestionSettings(Value):
 
 
 class AnswerSettings(Value):
-    """How questions are answered, and which answers are dropped."""
+    """How questions are answered, and which answers are dropped; `held_out`: those too."""
 
     layout: Annotated[AnswerLayout, Touches("answers", "requests")] = "question"
+    held_out: Annotated[bool, Touches("answers", "requests")] = False
     temperature: Annotated[Temperature, Touches("answers", "requests")] = None
     max_output_tokens: Annotated[Positive, Touches("answers", "requests")] = 900
     filters: Annotated[Filters, Touches("answers", "threshold")] = "grounded"
@@ -115,6 +116,9 @@ class DatasetSettings(Value):
 
     closed_book: Annotated[bool, EVERY_CALL] = False
     excerpt_tokens: Annotated[int, Field(ge=0), EVERY_CALL] = 0
+    unanswerable_fraction: Annotated[
+        float, Field(ge=0.0, le=0.5), Touches("unanswerable", "requests")
+    ] = 0.0
     validation_fraction: Annotated[float, Field(ge=0.0, le=0.5), EVERY_CALL] = 0.05
 
 

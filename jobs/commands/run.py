@@ -95,7 +95,7 @@ def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: 
     from engine.run_folder import RunFolder
     from jobs.process import run_to_end
     from jobs.run.run_engine import other_servers
-    from jobs.run.start import RunOrder, start_run
+    from jobs.run.start import RunOrder, asks_judge, start_run
     from jobs.settings.command import run_settings
     from jobs.settings.endpoints import read_run_endpoints
     from jobs.settings.roles import RoleModel, RoleName, judge_of, read_role_endpoints
@@ -106,7 +106,7 @@ def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: 
     settings = run_settings(folder, given.config, given.flags, given.assignments)
     endpoints = read_run_endpoints(settings, os.environ)
     began_s = time.monotonic()
-    judges: list[RoleName] = ["judge"] if settings.judge.of_rows else []
+    judges: list[RoleName] = ["judge"] if asks_judge(settings) else []
     asked = [RoleModel(settings.teacher.model), *(judge_of(settings) for _ in judges)]
     others = other_servers(settings, read_role_endpoints(settings, os.environ, judges), asked)
     order = RunOrder(

@@ -88,8 +88,9 @@ def _choose_questions(
 ) -> Callable[[Iterator[Question]], Iterator[Question]]:
     """Of questions those that are answered."""
     is_chosen = _choose_chunks(context)
+    sides = ("train", "held_out") if context.settings.answers.held_out else ("train",)
     return lambda questions: (
-        each for each in questions if each.side == "train" and is_chosen(each.chunk_id)
+        each for each in questions if each.side in sides and is_chosen(each.chunk_id)
     )
 
 

@@ -110,8 +110,13 @@ async def start_run(order: RunOrder) -> StagesEnd:
 
 def asked_models(settings: RunSettings) -> list[str]:
     """The models that a dataset asks."""
-    judges = [judge_of(settings).model] if settings.judge.of_rows else []
+    judges = [judge_of(settings).model] if asks_judge(settings) else []
     return [settings.teacher.model, *judges]
+
+
+def asks_judge(settings: RunSettings) -> bool:
+    """Whether a dataset asks the judge anything."""
+    return settings.judge.of_rows or settings.dataset.unanswerable_fraction > 0
 
 
 async def _write_rows(context: StageContext[None]) -> None:

@@ -178,15 +178,24 @@ async def _judge_rows(context: StageContext[None]) -> StagePass:
     settings = context.settings
     if not settings.judge.of_rows:
         return StagePass()
-    if settings.teacher.prompt_profile == "small" and not settings.judge.model:
-        raise ConfigError(
-            "judge.of_rows: found no judge.model, and the teacher is too small to judge: name a "
-            "model and where it is with --set judge.model=MODEL --set judge.base_url=ADDRESS"
-        )
+    require_judge(settings, "judge.of_rows")
     first = next(read_records(context.folder.results_path(STAGE), Verdict), None)
     if first is not None and first.judge != judge_of(settings).model:
         reset_stages(context.folder, (VERDICTS,))
     return await run_items(VERDICTS, _JUDGING, context)
+
+
+def require_judge(settings: RunSettings, key: str) -> None:
+    """Refuse a judge that is too small for it, for the setting `key`.
+
+    Raises:
+        ConfigError: no judge is named, and the teacher is a small model.
+    """
+    if settings.teacher.prompt_profile == "small" and not settings.judge.model:
+        raise ConfigError(
+            f"{key}: found no judge.model, and the teacher is too small to judge: name a model "
+            "and where it is with --set judge.model=MODEL --set judge.base_url=ADDRESS"
+        )
 
 
 VERDICTS: Stage[None] = Stage(

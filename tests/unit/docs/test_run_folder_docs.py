@@ -17,6 +17,7 @@ from schemas.dataset import (
     Provenance,
     Question,
     Rejection,
+    Unanswerable,
     Verdict,
 )
 from schemas.documents import (
@@ -47,6 +48,7 @@ DESCRIBED: dict[str, type[Value]] = {
     "questions.jsonl, kept_questions.jsonl": Question,
     "answers.jsonl": Answer,
     "verdicts.jsonl": Verdict,
+    "unanswerable.jsonl": Unanswerable,
     "rejected.jsonl": Rejection,
     "coverage.jsonl": ChunkCoverage,
     "finished/STAGE.jsonl": FinishedItem,
