@@ -112,7 +112,6 @@ def run_evaluation(order: "EvaluationOrder") -> int:
     found = read_evaluation(order.folder, order.settings)
     comparison = compare_models(
         found,
-        seed=order.settings.evaluation.seed,
         is_demo_grade=order.settings.teacher.is_local,
         leaked_share=read_leaked_share(order.folder),
     )
