@@ -154,7 +154,7 @@ def test_coverage_that_differs_is_named() -> None:
 
 
 def test_too_few_questions_are_named_with_how_many_it_would_take() -> None:
-    tuned = [0.6, 0.4, 0.7, 0.5, 0.5, 0.4] * 10
+    tuned = [0.6, 0.4, 0.8, 0.5, 0.5, 0.4] * 10
 
     comparison = compare(evaluation_of({"baseline": [0.5] * 60, "tuned": tuned}))
 
