@@ -10,8 +10,8 @@ import pytest
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-# What is imported stays: the garbage collector need not look at it, neither now nor in the tests, of
-# which it would take a seventh of the time.
+# What is imported stays. So the garbage collector need not look at it, neither now nor during the
+# tests, of which it would take a seventh of the time.
 gc.disable()
 
 
