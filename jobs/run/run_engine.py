@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.ask import Ask
-from engine.assemble import BatchPlace, EngineOrder, assemble_engine
+from engine.assemble import BatchPlace, EngineOrder, EngineParts, assemble_engine
 from engine.batch.ledger import read_batches
 from engine.budget import Budget
 from engine.clock import SystemClock
@@ -100,19 +100,27 @@ async def open_run_engine(
             others=others.endpoints,
         )
         engine = await opened.enter_async_context(assemble_engine(engine_order))
-        make_rounds = None
-        if engine.batches is not None:
-            make_rounds = partial(
-                Rounds,
-                desk=engine.batches.desk,
-                lane=engine.batches.lane,
-                plan=make_plan(order, settings),
-                poll_s=settings.batch.poll_s,
-                clock=SystemClock(),
-                stopping=stopping,
-            )
         details = partial(_details, engine.stats, engine.budget)
-        yield RunEngine(engine.ask, engine.journal, details, make_rounds)
+        yield RunEngine(
+            engine.ask, engine.journal, details, _rounds_of(engine, settings, order, stopping)
+        )
+
+
+def _rounds_of(
+    engine: EngineParts, settings: RunSettings, order: LaneOrder, stopping: Stopping
+) -> Callable[[RunPass], Rounds] | None:
+    """What makes the rounds of a pass in batches; None: it does not work in batches."""
+    if engine.batches is None:
+        return None
+    return partial(
+        Rounds,
+        desk=engine.batches.desk,
+        lane=engine.batches.lane,
+        plan=make_plan(order, settings),
+        poll_s=settings.batch.poll_s,
+        clock=SystemClock(),
+        stopping=stopping,
+    )
 
 
 def _batch_place(folder: RunFolder, settings: RunSettings, order: LaneOrder) -> BatchPlace | None:

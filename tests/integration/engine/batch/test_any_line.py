@@ -8,8 +8,8 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.batch.collecting.asked import Asked, RequestEnd
 from engine.batch.collecting.result_files import read_result_line
-from engine.batch.collecting.results import Asked, RequestEnd
 from engine.errors import FatalError
 from engine.files.journal import decode_outcome, encode_outcome
 from engine.files.records import encode_record
@@ -54,8 +54,8 @@ def test_any_bytes_as_a_line_settle_fail_or_return_their_request_within_two_send
     end: RequestEnd | None = None
     for name in ("000001", "000002"):
         batch = BATCH.model_copy(update={"name": name})
-        asked = Asked(line.custom_id, attempts, has_output_limit=False, worst_of=at_most)
-        end = reader.read(line, batch, asked)
+        asked = Asked(line.custom_id, batch, attempts, False, at_most)
+        end = reader.read(line, asked)
         if not isinstance(end, BatchAttempt):
             break
         attempts.append(BatchAttempt.model_validate_json(encode_record(end)))

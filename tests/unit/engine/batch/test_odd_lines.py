@@ -5,8 +5,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from engine.batch.collecting.asked import Asked
 from engine.batch.collecting.result_files import read_result_line
-from engine.batch.collecting.results import Asked
 from engine.errors import EngineError
 from engine.files.journal import decode_outcome, encode_outcome
 from engine.testing.batch_provider import Line, answered_line, refused_line
@@ -176,7 +176,7 @@ def test_a_result_without_sound_usage_counts_at_the_most_and_is_marked(usage: ob
     line = read_result_line(orjson.dumps(fields))
     assert line is not None
 
-    end = make_reader().read(line, BATCH, Asked("a", [], has_output_limit=False, worst_of=at_most))
+    end = make_reader().read(line, Asked("a", BATCH, [], False, at_most))
 
     assert isinstance(end, Completed)
     assert end.usage == at_most("a")
