@@ -10,15 +10,13 @@ from typing import NamedTuple
 from engine.ask import Ask
 from engine.assemble import BatchPlace, EngineOrder, EngineParts, assemble_engine
 from engine.batch.ledger import read_batches
-from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
 from engine.local.model import LocalModel
-from engine.progress import Details
+from engine.progress import Details, spending_details
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER
-from engine.stats.counters import Stats
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price, make_price
@@ -100,7 +98,7 @@ async def open_run_engine(
             others=others.endpoints,
         )
         engine = await opened.enter_async_context(assemble_engine(engine_order))
-        details = partial(_details, engine.stats, engine.budget)
+        details = partial(spending_details, engine.stats, engine.budget)
         yield RunEngine(
             engine.ask, engine.journal, details, _rounds_of(engine, settings, order, stopping)
         )
@@ -190,12 +188,3 @@ def _spent_usd(folder: RunFolder) -> float:
     paths = (folder.journal_path, folder.retried_path)
     settled_usd = sum(settled.cost_usd or 0.0 for path in paths for settled in read_settled(path))
     return settled_usd + sum(read_batch_losses(folder))
-
-
-def _details(stats: Stats, budget: Budget) -> dict[str, str]:
-    details = {"usd": f"{budget.spent_usd:.4f}"}
-    if stats.retried:
-        details["retries"] = str(stats.retried.total())
-    if stats.failed:
-        details["failed"] = str(stats.failed.total())
-    return details
