@@ -9,7 +9,14 @@ from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
 from engine.batch.submit import CLOCK_SKEW
 from engine.clock import Clock
-from engine.errors import NOT_FOUND, ConfigError, EngineError, RequestError, TransientError
+from engine.errors import (
+    NOT_FOUND,
+    ConfigError,
+    EngineError,
+    NotFoundError,
+    RequestError,
+    TransientError,
+)
 from schemas.batches import Batch, BatchTally, RemoteState
 
 LIST_FROM = 3  # batches: for more, a page of the list is fewer calls than asking for each
@@ -116,9 +123,7 @@ class Poller:
     async def _retrieve(self, batch: Batch) -> RemoteState:
         try:
             return await self._provider.retrieve(batch.remote.batch_id)
-        except RequestError as error:
-            if error.code != NOT_FOUND:
-                raise
+        except NotFoundError as error:
             raise _NotShownError(str(error)) from error
 
     def _not_shown(self, batch: Batch, error: "_NotShownError") -> EngineError:
