@@ -72,7 +72,7 @@ def test_a_section_a_little_over_the_target_leaves_no_stub() -> None:
 def test_a_section_longer_than_one_window_loses_nothing(
     unit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.documents.chunk_documents.MAX_SPLIT_CHARS", 2_000)
+    monkeypatch.setattr("jobs.documents.cutting.best_cuts.MAX_SPLIT_CHARS", 2_000)
     text = unit * (5_000 // len(unit))
 
     results = chunk_document(make_document(text), all_for_training(text), LENIENT)
