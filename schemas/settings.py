@@ -37,16 +37,24 @@ DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
 
 
 class DocumentSettings(Value):
-    """How files are read; the limits hold for one file."""
+    """How files are read; the limits hold for one file.
 
+    `text_column` is what is read of tables (CSV, JSON lines); empty: they are not read.
+    """
+
+    text_column: Annotated[str, IN_IDS] = ""
     max_seconds_per_file: Annotated[AboveZero, Touches("documents", "threshold")] = 120.0
     max_memory_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 2048
     max_text_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 64
 
 
 class ChunkSettings(Value):
-    """How documents are cut, and which chunks are not worth asking about."""
+    """How documents are cut, and which chunks are not worth asking about.
 
+    `rules`: 1 are those of runs that began before there were others.
+    """
+
+    rules: Annotated[int, Field(ge=1, le=2), Touches("chunks", "requests")] = 2
     target_tokens: Annotated[int, Field(ge=32), Touches("chunks", "requests")] = 512
     min_tokens: Annotated[Positive, Touches("chunks", "threshold")] = 40
     min_prose_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.55

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from engine.ask import Ask
 from engine.files.records import RecordLog, read_ids, read_records, read_records_by_id
+from engine.run_folder import RunFolder
 from engine.stage import StageFiles
 from jobs.dataset.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
@@ -25,12 +26,16 @@ from schemas.settings import RunSettings
 
 def _list_chunks(context: StageContext[None], files: StageFiles[Question]) -> Items[Chunk]:
     path = context.folder.results_path(CHUNKS.name)
-    is_chosen = _choose_chunks(context)
+    is_chosen = _choose_chunks(context.folder, context.settings)
     chunks = read_records(
         path, Chunk, is_wanted=lambda id_: is_chosen(id_) and files.is_unfinished(id_)
     )
-    total = sum(1 for id_ in read_ids(path, Chunk) if is_chosen(id_))
-    return Items(chunks, total, len(files.finished))
+    return Items(chunks, _count_chunks(context.folder, context.settings), len(files.finished))
+
+
+def _count_chunks(folder: RunFolder, settings: RunSettings) -> int:
+    is_chosen = _choose_chunks(folder, settings)
+    return sum(is_chosen(id_) for id_ in read_ids(folder.results_path(CHUNKS.name), Chunk))
 
 
 async def _ask_for_questions(
@@ -49,6 +54,7 @@ QUESTIONS: Stage[None] = Stage(
     work=ItemWork(items=_list_chunks, needs=only_settings, work=_ask_for_questions),
     prompts={name: profile.question_prompts for name, profile in PROFILES.items()},
     purposes=(QUESTIONS_NAME, "small_question", SIMILARITY),
+    count_items=_count_chunks,
 )
 
 
@@ -60,38 +66,40 @@ class _Needs(NamedTuple):
 def _list_questions(
     context: StageContext[None], files: StageFiles[Answer]
 ) -> Items[Question] | Items[ChunkQuestions]:
-    if _answers_by_chunk(context.settings):
-        return _list_groups(context, files)
-    path = context.folder.results_path(KEPT_QUESTIONS.name)
-    to_answer = _choose_questions(context)
-    questions = to_answer(read_records(path, Question, is_wanted=files.is_unfinished))
-    total = sum(1 for _ in to_answer(read_records(path, Question)))
-    return Items(questions, total, len(files.finished))
+    folder, settings = context.folder, context.settings
+    total, done = _count_questions(folder, settings), len(files.finished)
+    if _answers_by_chunk(settings):
+        groups = _group(folder, settings)
+        unfinished = (group for group in groups if files.is_unfinished(group.questions_id))
+        return Items(unfinished, total, done)
+    path = folder.results_path(KEPT_QUESTIONS.name)
+    questions = read_records(path, Question, is_wanted=files.is_unfinished)
+    return Items(_to_answer(questions, folder, settings), total, done)
 
 
-def _list_groups(context: StageContext[None], files: StageFiles[Answer]) -> Items[ChunkQuestions]:
+def _count_questions(folder: RunFolder, settings: RunSettings) -> int:
+    if _answers_by_chunk(settings):
+        return sum(1 for _ in _group(folder, settings))
+    questions = read_records(folder.results_path(KEPT_QUESTIONS.name), Question)
+    return sum(1 for _ in _to_answer(questions, folder, settings))
+
+
+def _group(folder: RunFolder, settings: RunSettings) -> Iterator[ChunkQuestions]:
     """The questions of each chunk together, in the order of their ids."""
-    path = context.folder.results_path(KEPT_QUESTIONS.name)
-    to_answer = _choose_questions(context)
-
-    def groups() -> Iterator[ChunkQuestions]:
-        questions = to_answer(read_records_by_id(path, Question, group_field=CHUNK_FIELD))
-        for _, group in groupby(questions, key=lambda question: question.chunk_id):
-            yield ChunkQuestions.of(tuple(group))
-
-    unfinished = (group for group in groups() if files.is_unfinished(group.questions_id))
-    return Items(unfinished, sum(1 for _ in groups()), len(files.finished))
+    path = folder.results_path(KEPT_QUESTIONS.name)
+    questions = read_records_by_id(path, Question, group_field=CHUNK_FIELD)
+    chosen = _to_answer(questions, folder, settings)
+    for _, group in groupby(chosen, key=lambda question: question.chunk_id):
+        yield ChunkQuestions.of(tuple(group))
 
 
-def _choose_questions(
-    context: StageContext[None],
-) -> Callable[[Iterator[Question]], Iterator[Question]]:
+def _to_answer(
+    questions: Iterator[Question], folder: RunFolder, settings: RunSettings
+) -> Iterator[Question]:
     """Of questions those that are answered."""
-    is_chosen = _choose_chunks(context)
-    sides = ("train", "held_out") if context.settings.answers.held_out else ("train",)
-    return lambda questions: (
-        each for each in questions if each.side in sides and is_chosen(each.chunk_id)
-    )
+    is_chosen = _choose_chunks(folder, settings)
+    sides = ("train", "held_out") if settings.answers.held_out else ("train",)
+    return (each for each in questions if each.side in sides and is_chosen(each.chunk_id))
 
 
 def _answers_by_chunk(settings: RunSettings) -> bool:
@@ -125,19 +133,29 @@ ANSWERS: Stage[None] = Stage(
     work=ItemWork(items=_list_questions, needs=_open_chunks, work=_ask_for_answers),
     prompts={name: profile.answer_prompts for name, profile in PROFILES.items()},
     purposes=(ANSWERS_NAME, "small_answer", SIMILARITY),
+    count_items=_count_questions,
 )
 
 
-def _choose_chunks(context: StageContext[None]) -> Callable[[str], bool]:
+def _choose_chunks(folder: RunFolder, settings: RunSettings) -> Callable[[str], bool]:
     """Which chunks are asked about, and whose questions are answered.
 
     All that are not leaked, or the `limit_chunks` smallest ids of them: a sample that a higher
     limit only adds to, and of which a lower one asks nothing further.
     """
-    limit = context.settings.limit_chunks
-    leaked = read_leaked_chunks(context.folder)
+    limit = settings.limit_chunks
     if limit is None:
+        leaked = read_leaked_chunks(folder)
         return lambda chunk_id: chunk_id not in leaked
-    ids = read_ids(context.folder.results_path(CHUNKS.name), Chunk)
-    usable = (chunk_id for chunk_id in ids if chunk_id not in leaked)
-    return frozenset(heapq.nsmallest(limit, usable)).__contains__
+    return frozenset(heapq.nsmallest(limit, _usable_chunks(folder))).__contains__
+
+
+def _usable_chunks(folder: RunFolder) -> Iterator[str]:
+    leaked = read_leaked_chunks(folder)
+    ids = read_ids(folder.results_path(CHUNKS.name), Chunk)
+    return (chunk_id for chunk_id in ids if chunk_id not in leaked)
+
+
+def count_usable_chunks(folder: RunFolder) -> int:
+    """How many chunks may be asked about where nothing limits them."""
+    return sum(1 for _ in _usable_chunks(folder))

@@ -2,9 +2,15 @@
 
 from typing import Any
 
+from schemas.record import Value
+
 FORMER_DEFAULTS: dict[str, object] = {
+    "chunks.rules": 1,
     "questions.filters": "phrases",
+    "questions.kinds": "drawn",
     "answers.filters": "phrases",
+    "answers.layout": "question",
+    "answers.held_out": False,
 }
 
 
@@ -19,3 +25,19 @@ def with_former_defaults(tree: dict[str, Any]) -> dict[str, Any]:
         if isinstance(inner, dict):
             inner.setdefault(key, value)
     return completed
+
+
+def settings_for_ids(section: str, settings: Value) -> dict[str, Any]:
+    """What an id is made of that depends on all settings of a section.
+
+    One that keeps what was done before it was a setting is left out: ids of old runs stay.
+    """
+    fields: dict[str, Any] = settings.model_dump(mode="json")
+    former = {
+        name.partition(".")[2]: value
+        for name, value in FORMER_DEFAULTS.items()
+        if name.partition(".")[0] == section
+    }
+    return {
+        key: value for key, value in fields.items() if key not in former or value != former[key]
+    }
