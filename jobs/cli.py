@@ -44,6 +44,7 @@ COMMANDS = (
     "judge-check",
     "layouts",
     "check-dataset",
+    "export",
     "doctor",
 )
 

@@ -57,6 +57,7 @@ ROOMS = {
     "jobs.doctor": "jobs.settings",
     "jobs.send": "jobs.run",
     "jobs.datacheck": "jobs.text",
+    "jobs.exporting": "jobs.settings jobs.run.stages jobs.documents",
     "jobs.finetune": "jobs.text jobs.settings",
     "jobs.evaluation": (
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run"
@@ -67,8 +68,8 @@ ROOMS = {
     "jobs.process": "",
     "jobs.commands": (
         "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.doctor jobs.send "
-        "jobs.datacheck jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.report "
-        "jobs.process"
+        "jobs.datacheck jobs.exporting jobs.finetune jobs.evaluation jobs.comparison jobs.show "
+        "jobs.report jobs.process"
     ),
     "jobs.cli": "jobs.process jobs.commands",
     "jobs.classic": (

@@ -44,3 +44,11 @@ PROFILES: dict[PromptProfile, Profile] = {
         answer_prompts=("small_answers.toml",),
     ),
 }
+
+
+def unused_question_prompts(settings: RunSettings) -> frozenset[str]:
+    """Of a profile's prompts for questions those that these settings do not use."""
+    is_chosen = settings.questions.kinds == "chosen"
+    return frozenset(
+        ("write_questions_user.md" if is_chosen else "write_questions_chosen_user.md",)
+    )
