@@ -22,6 +22,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
 Filters = Literal["grounded", "phrases"]
+SendsPrivate = Literal["all", "no_secrets", "no_personal"]
 KindsBy = Literal["drawn", "chosen"]
 AnswerLayout = Literal["question", "chunk"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
@@ -83,6 +84,7 @@ class QuestionSettings(Value):
     temperature: Annotated[Temperature, Touches("questions", "requests")] = None
     max_output_tokens: Annotated[Positive, Touches("questions", "requests")] = 700
     filters: Annotated[Filters, Touches("questions", "threshold")] = "grounded"
+    sends: Annotated[SendsPrivate, Touches("questions", "threshold")] = "all"
     min_chars: Annotated[Positive, Touches("questions", "threshold")] = 10
     max_chars: Annotated[Positive, Touches("questions", "threshold")] = 300
     min_evidence_overlap: Annotated[Fraction, Touches("questions", "threshold")] = 0.1

@@ -12,7 +12,7 @@ from jobs.datacheck.read_rows import BadRowError, Row, read_lines, read_row
 from jobs.text import more_phrases
 from jobs.text.english_phrases import NON_ANSWER
 from jobs.text.languages import detect_language
-from jobs.text.near_duplicates import NearDuplicates
+from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
 from jobs.text.secrets import find_secrets
 from schemas.record import Value
 
@@ -65,7 +65,7 @@ class _Check:
     def __init__(self, path: Path, leaks: LeakFinder | None) -> None:
         self._path = path
         self._leaks = leaks
-        self._near = NearDuplicates(NEAR)
+        self._near = NearDuplicates(NEAR, words_of_any_language)
         self._seen: dict[str, set[bytes]] = {"row": set(), "question": set(), "answer": set()}
         self._counts = Counter[str]()
         self._languages = Counter[str]()

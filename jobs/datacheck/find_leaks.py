@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.errors import ConfigError
 from jobs.datacheck.read_rows import BadRowError, EvalItem, Row, read_eval_item, read_lines
-from jobs.text.near_duplicates import NearDuplicates
+from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
 from jobs.text.shingles import TOKENS_PER_SHINGLE, Hashes, is_among, shingle_hashes
 
 NEAR = 0.7  # similarity from which a question repeats another, as in questions.max_near_duplicate
@@ -32,7 +32,7 @@ class LeakFinder:
 
     def __init__(self, items: Iterable[tuple[int, EvalItem]]) -> None:
         self._exact: dict[str, int] = {}
-        self._near = NearDuplicates(NEAR)
+        self._near = NearDuplicates(NEAR, words_of_any_language)
         self._contained: dict[int, list[tuple[str, int]]] = {}
         self._hashes: list[tuple[int, Hashes]] = []
         for line, item in items:

@@ -18,6 +18,7 @@ from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, read_leaked_chunks
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
+from jobs.text.secrets import find_secrets
 from jobs.text.text_similarity import PURPOSE as SIMILARITY
 from schemas.dataset import Answer, Question, Rejection
 from schemas.documents import Chunk
@@ -41,9 +42,24 @@ def _count_chunks(folder: RunFolder, settings: RunSettings) -> int:
 async def _ask_for_questions(
     chunk: Chunk, ask: Ask, settings: RunSettings
 ) -> list[Question | Rejection]:
+    if names := _find_private(chunk, settings):
+        rejection = Rejection.of(
+            chunk.chunk_id, stage=QUESTIONS_NAME, reason="holds_private_data", detail=names
+        )
+        return [rejection.of_chunk(chunk)]
     profile = PROFILES[settings.teacher.prompt_profile]
     written = await profile.write_questions(chunk, ask, settings)
     return [each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in written]
+
+
+def _find_private(chunk: Chunk, settings: RunSettings) -> str:
+    """The names of what the chunk holds and must not be sent; empty: nothing."""
+    sends = settings.questions.sends
+    if sends == "all":
+        return ""
+    is_personal_sent = sends == "no_secrets"
+    found = find_secrets(chunk.text)
+    return ", ".join(sorted({e.name for e in found if e.is_secret or not is_personal_sent}))
 
 
 QUESTIONS: Stage[None] = Stage(

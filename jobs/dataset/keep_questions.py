@@ -26,7 +26,7 @@ from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, run_items
-from jobs.text.near_duplicates import NearDuplicates
+from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
 from schemas.dataset import Question, Rejection
 from schemas.documents import Chunk
 from schemas.settings import RunSettings
@@ -64,7 +64,9 @@ async def _remember_kept(
 ) -> AsyncIterator[_Needs]:
     """What was kept before comes earlier in the order."""
     max_near_duplicate = context.settings.questions.max_near_duplicate
-    seen = NearDuplicates(max_near_duplicate)
+    is_grounded = context.settings.questions.filters == "grounded"
+    words_of = words_of_any_language if is_grounded else None
+    seen = NearDuplicates(max_near_duplicate, words_of)
     for kept in read_records(files.results.path, Question):
         seen.remember(kept.question_id, kept.text)
     async with RecordLog(context.folder.results_path(CHUNKS.name), Chunk) as chunks:

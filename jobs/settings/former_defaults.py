@@ -8,6 +8,7 @@ FORMER_DEFAULTS: dict[str, object] = {
     "chunks.rules": 1,
     "questions.filters": "phrases",
     "questions.kinds": "drawn",
+    "questions.sends": "all",
     "answers.filters": "phrases",
     "answers.layout": "question",
     "answers.held_out": False,
