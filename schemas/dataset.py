@@ -11,6 +11,14 @@ from schemas.record import Record, Span, content_id
 
 Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]
 
+DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
+    "factual": 0.35,
+    "how_to": 0.2,
+    "why": 0.15,
+    "comparison": 0.1,
+    "application": 0.1,
+    "false_premise": 0.1,
+}
 MAX_EXCERPT_CHARS = 300
 
 

@@ -1,13 +1,12 @@
 """The settings of a run: validated once, each with its default, its unit and what it touches."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from schemas.addresses import OPENAI_ADDRESS, Address, VariableName
-from schemas.dataset import Kind
+from schemas.dataset import DEFAULT_KIND_WEIGHTS, Kind
 from schemas.record import Value
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
@@ -26,15 +25,6 @@ SendsPrivate = Literal["all", "no_secrets", "no_personal"]
 KindsBy = Literal["drawn", "chosen"]
 AnswerLayout = Literal["question", "chunk"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
-
-DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
-    "factual": 0.35,
-    "how_to": 0.2,
-    "why": 0.15,
-    "comparison": 0.1,
-    "application": 0.1,
-    "false_premise": 0.1,
-}
 
 
 class DocumentSettings(Value):

@@ -36,7 +36,7 @@ def judge_check(
 
     if (judge is None) != (folder is None):
         raise ConfigError("--judge and --folder: found one, expected both or none of them")
-    flags = {"judge.model": judge, "judge.base_url": base_url}
+    flags = {"judge.model": judge, "teacher.base_url": base_url}
     settings = flag_settings(config, flags, assignments or [])
     texts = read_labels(labels)
     decisions = [each for text in texts for each in decide_freely(text, settings)]
