@@ -1,10 +1,12 @@
 """Where the batch lane of a run keeps its files."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import ConfigError, DamagedLogError
-from schemas.batches import Batch
+
+if TYPE_CHECKING:  # `distill send` asks for the folder at its start, though it rarely has batches
+    from schemas.batches import Batch
 
 
 class BatchFolder(NamedTuple):
@@ -24,7 +26,7 @@ class BatchFolder(NamedTuple):
             return self.files_dir.with_suffix("")  # OUT.jsonl.batches/ledger.jsonl
         return self.ledger_path.parent
 
-    def forgetting(self, batch: Batch) -> str:
+    def forgetting(self, batch: "Batch") -> str:
         """How a batch that cannot be collected is given up, for messages."""
         usd = batch.intent.worst_case_usd
         cost = "what it may have cost" if usd is None else f"the ${usd:.4f} that it may have cost"

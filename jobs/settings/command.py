@@ -20,7 +20,6 @@ from jobs.settings.resolve import (
     setting_keys,
     value_at,
 )
-from jobs.settings.run_config import read_run_config
 from schemas.settings import RunSettings
 
 KIND_WEIGHTS = "questions.kind_weights"
@@ -40,6 +39,8 @@ def run_settings(
     Raises:
         ConfigError: an unknown key or a wrong value.
     """
+    from jobs.settings.run_config import read_run_config  # `distill send` has no run
+
     given = [read_config_file(config)] if config is not None else []
     former = read_run_config(folder.config_path)
     below = [_remembered(folder, former.settings, given)] if former is not None else []

@@ -1,7 +1,6 @@
 """Settings from defaults, a TOML file, the environment and flags, each overriding the former."""
 
 import copy
-import difflib
 import re
 import tomllib
 import types
@@ -265,5 +264,7 @@ def _source_of(location: tuple[int | str, ...], layers: Sequence[Layer]) -> str:
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
+    import difflib  # for a message alone
+
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else "; `distill init` lists all keys"
