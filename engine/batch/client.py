@@ -73,7 +73,8 @@ class BatchClient:
     ) -> RemoteState | None:
         """The batch that carries `metadata`, or whose input is file `file_id`; None: there is none.
 
-        Others' are passed by. Not every host gives metadata back, but a file is one batch's.
+        Batches of other runs are ignored. Not every host returns metadata, but a file is the input
+        of one batch only.
         """
         async with aclosing(self._listed(newer_than)) as batches:
             async for batch in batches:
@@ -152,7 +153,7 @@ def _carries(batch: "RemoteBatch", metadata: dict[str, str]) -> bool:
 def read_state(batch: "RemoteBatch") -> RemoteState:
     """What a batch object says. Ids that are "" and ids that are null mean the same.
 
-    Hosts leave fields out, or put there what OpenAI never would: that counts as not said.
+    A field that is missing, or has a type that OpenAI never sends, counts as not given.
     """
     counts = batch.request_counts
     errors = getattr(batch.errors, "data", None)

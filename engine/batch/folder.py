@@ -80,17 +80,17 @@ class BatchFolder(NamedTuple):
         return path.with_name(path.name + ".fresh")
 
     def torn_path(self, path: Path) -> Path:
-        """A result file that ended in the middle of a line: one that comes again like it is all."""
+        """A result file that ended within a line; once it comes again alike, it is complete."""
         return path.with_name(path.name + ".torn")
 
     def remains(self) -> list[Path]:
-        """What a crash left of downloads; they are begun anew."""
+        """Partial downloads that a crash has left; they are started again."""
         return [*self.files_dir.glob("[0-9]*.part"), *self.files_dir.glob("[0-9]*.fresh")]
 
     def remote_name(self, name: str, sha256: str) -> str:
-        """The name that the provider knows an input file by; no other file has it.
+        """The name under which an input file is uploaded; no other file has it.
 
-        Not even one of a copy of the run's folder, which has the same owner.
+        A copy of the run's folder has the same owner, but its files have other names.
         """
         return f"distill-{self.owner_id}-{name}-{sha256[:12]}.jsonl"
 

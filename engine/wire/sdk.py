@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MODEL_GONE = "model_not_found"  # a code that stops everything, unlike other 404s
 NO_KEY = "none"  # the SDK wants one; servers without keys do not look at it
 USER_AGENT = "corpus-distill"
-PLATFORM_HEADERS = (  # what the SDK tells of this machine; nobody needs it
+PLATFORM_HEADERS = (  # what the SDK sends about this machine; not needed
     "X-Stainless-Lang",
     "X-Stainless-Package-Version",
     "X-Stainless-OS",

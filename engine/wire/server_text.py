@@ -1,4 +1,4 @@
-"""Words that a server sent, fit to be shown: no key, no control sequence, a readable length."""
+"""Makes a server's text safe to show: without keys and control sequences, cut in length."""
 
 import re
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ def scrub(text: str, endpoint: "Endpoint") -> str:
 
 
 def without_controls(text: str) -> str:
-    """Text without what a terminal would obey; tabs and newlines stay."""
+    """Text without control sequences for a terminal; tabs and newlines stay."""
     if text.isascii() and text.isprintable():
         return text
     return _CONTROLS.sub("", _ESCAPE_SEQUENCE.sub("", text))
