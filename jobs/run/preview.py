@@ -51,7 +51,7 @@ async def preview_changes(
     *,
     passed_over: Container[str] = (),
 ) -> Preview:
-    """Go through `stages` in a copy of the run, with a journal that buys nothing.
+    """Go through `stages` in a copy of the run, with a journal alone: nothing is sent.
 
     `passed_over` are documents that are taken not to be there.
     """
