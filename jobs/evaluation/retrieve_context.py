@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.ask import Ask, ask_together
 from engine.errors import ConfigError, Deferred
+from engine.extras import install_command
 from engine.files.records import read_records_by_id
 from jobs.settings.roles import RoleModel, embeddings_of
 from jobs.text.text_similarity import Vectors, embedding_request, read_vectors, unit_vectors
@@ -52,7 +53,7 @@ async def retrieve_chunks(
         return await _rank_by_meaning(questions, chunks_path, settings, ask)
     if find_spec("bm25s") is None:
         raise ConfigError(
-            'finding the text for questions needs bm25s: pip install "corpus-distill[evaluation]", '
+            f"finding the text for questions needs bm25s: {install_command('evaluation')}, "
             "or set evaluation.retriever=embeddings"
         )
     return await asyncio.to_thread(
