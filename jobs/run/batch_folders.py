@@ -65,7 +65,7 @@ def read_requests_out(out_path: Path) -> Container[str]:
 
 
 def read_batch_losses(folder: RunFolder) -> Iterator[float]:
-    """Dollars for replies that were paid for but unusable: cut off at their limit, or lost there."""
+    """Dollars for replies that were paid for and settled nothing: cut off, or lost."""
     yield from read_folder_losses(run_batch_folder(folder, ""))
 
 
