@@ -41,6 +41,8 @@ COMMANDS = (
     "batches",
     "init",
     "doctor",
+    "audit",
+    "clean",
 )
 
 

@@ -44,6 +44,7 @@ ROOMS = {
     "engine.__init__": "engine.errors engine.ask engine.wire engine engine.open",  # the library
     "engine.testing": "engine.errors engine.wire engine.batch",
     "jobs": "",
+    "jobs.findings": "",
     "jobs.text": "",
     "jobs.prompts": "",
     "jobs.settings": "jobs.prompts",
@@ -52,7 +53,7 @@ ROOMS = {
     "jobs.documents": "jobs.text jobs.run.stages",
     "jobs.dataset": "jobs.text jobs.prompts jobs.run.stages jobs.run.reset jobs.documents",
     "jobs.run": "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset",
-    "jobs.doctor": "jobs.settings",
+    "jobs.doctor": "jobs.findings jobs.settings",
     "jobs.send": "jobs.run",
     "jobs.finetune": "jobs.text jobs.settings",
     "jobs.evaluation": (
@@ -60,11 +61,16 @@ ROOMS = {
     ),
     "jobs.comparison": "jobs.documents jobs.evaluation",
     "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
+    "jobs.audit": (
+        "jobs.findings jobs.settings jobs.run.stages jobs.run.reset jobs.dataset jobs.run "
+        "jobs.finetune jobs.evaluation jobs.show"
+    ),
     "jobs.report": "jobs.dataset jobs.comparison jobs.show",
     "jobs.process": "",
     "jobs.commands": (
-        "jobs.settings jobs.run.stages jobs.documents jobs.run jobs.doctor jobs.send "
-        "jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.report jobs.process"
+        "jobs.findings jobs.settings jobs.run.stages jobs.documents jobs.run jobs.doctor jobs.send "
+        "jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.audit jobs.report "
+        "jobs.process"
     ),
     "jobs.cli": "jobs.process jobs.commands",
     "jobs.classic": (
