@@ -41,6 +41,7 @@ COMMANDS = (
     "batches",
     "init",
     "doctor",
+    "costs",
     "audit",
     "clean",
 )
