@@ -26,7 +26,7 @@ def costs(
         raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
     parts = read_parts(by)
     rows = read_costs(folder, parts, read_lost_usd(folder))
-    print(
-        costs_csv(rows, parts) if as_csv else describe_costs(rows, parts),
-        end="" if as_csv else "\n",
-    )
+    if as_csv:
+        print(costs_csv(rows, parts), end="")
+    else:
+        print(describe_costs(rows, parts))

@@ -23,6 +23,7 @@ Part = Literal["day", "model", "purpose", "lane"]
 PARTS: tuple[Part, ...] = get_args(Part)
 NO_DAY = ""
 DAY_CHARS = len("2026-11-25")
+USD_DIGITS = 9
 LOST_REPLIES, BATCH_LOSSES = "lost replies", "batches for nothing"
 FINE_TUNING = "fine-tuning"
 
@@ -69,11 +70,13 @@ def read_parts(text: str) -> tuple[Part, ...]:
     """The parts that a flag names, in the order of the table.
 
     Raises:
-        ConfigError: one is unknown.
+        ConfigError: one is unknown, or there is none.
     """
     named = [name.strip() for name in text.split(",") if name.strip()]
     if unknown := [name for name in named if name not in PARTS]:
         raise ConfigError(f"--by: found {unknown[0]!r}, expected some of {', '.join(PARTS)}")
+    if not named:
+        raise ConfigError(f"--by: found nothing, expected some of {', '.join(PARTS)}")
     return tuple(part for part in PARTS if part in named)
 
 
@@ -86,16 +89,18 @@ def read_costs(folder: RunFolder, parts: Sequence[Part], lost_usd: float) -> lis
         DamagedLogError: a file of the run is damaged.
     """
     rows: defaultdict[CostKey, CostSums] = defaultdict(CostSums)
-    losses = [CostRow(CostKey(NO_DAY, "", LOST_REPLIES, "live"), CostSums(cost_usd=lost_usd))]
-    own = chain(
-        _settled(folder), _batch_losses(folder), _tuning(folder), losses if lost_usd else ()
-    )
-    for key, sums in own:
-        kept = CostKey(
-            *(each if part in parts else "" for part, each in zip(PARTS, key, strict=True))
-        )
-        rows[kept].add(sums)
+    for key, sums in chain(_settled(folder), _batch_losses(folder), _tuning(folder)):
+        rows[_narrowed(key, parts)].add(sums)
+    if lost_usd:
+        lost = CostKey(NO_DAY, "", LOST_REPLIES, "live")
+        rows[_narrowed(lost, parts)].add(CostSums(cost_usd=lost_usd))
     return [CostRow(key, rows[key]) for key in sorted(rows)]
+
+
+def _narrowed(key: CostKey, parts: Sequence[Part]) -> CostKey:
+    """The key without what the rows are not told apart by."""
+    named = zip(PARTS, key, strict=True)
+    return CostKey(*(each if part in parts else "" for part, each in named))
 
 
 def _settled(folder: RunFolder) -> Iterator[CostRow]:
@@ -159,7 +164,8 @@ def costs_csv(rows: Sequence[CostRow], parts: Sequence[Part]) -> str:
     writer.writerow(_columns(parts))
     for key, sums in rows:
         chosen = [getattr(key, part) for part in parts]
-        writer.writerow([*chosen, *astuple(sums)])
+        counts, usd = astuple(sums)[:-1], sums.cost_usd
+        writer.writerow([*chosen, *counts, None if usd is None else round(usd, USD_DIGITS)])
     return text.getvalue()
 
 

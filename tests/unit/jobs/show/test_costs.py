@@ -16,7 +16,7 @@ from jobs.show.costs import PARTS, Part, costs_csv, describe_costs, read_costs, 
 from jobs.show.summarize import summarize_run
 from schemas.batches import BatchAttempt
 from schemas.finetuning import TuningEvent
-from schemas.outcomes import Usage
+from schemas.outcomes import Outcome, Usage
 
 USAGE = Usage(prompt_tokens=10, completion_tokens=5, cached_tokens=4)
 
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> RunFolder:
     """Three requests, one of them asked again, a reply that was cut off, and a training."""
     folder = RunFolder(tmp_path / "run")
     folder.create()
-    outcomes = [
+    outcomes: list[Outcome] = [
         completed(chat_request("a", model="m", purpose="questions"), usage=USAGE, cost_usd=0.25),
         completed(chat_request("b", model="m"), usage=USAGE, cost_usd=0.5, lane="batch"),
         failed(chat_request("c", model="n")),
@@ -63,9 +63,8 @@ def table(folder: RunFolder, *parts: Part) -> list[dict[str, str]]:
 def test_every_dollar_is_in_one_row(folder: RunFolder) -> None:
     rows = table(folder, *PARTS)
 
-    assert {
-        (row["purpose"], row["lane"]): row["cost_usd"] for row in rows if row["model"] != "n"
-    } == {
+    dollars = {(r["purpose"], r["lane"]): r["cost_usd"] for r in rows if r["model"] != "n"}
+    assert dollars == {
         ("questions", "live"): "0.25",
         ("answers", "batch"): "0.5",
         ("answers", "live"): "1.0",
@@ -114,3 +113,5 @@ def test_parts_are_in_the_order_of_the_table_and_checked() -> None:
     assert read_parts("lane, model") == ("model", "lane")
     with pytest.raises(ConfigError, match="--by: found 'week', expected some of day, model"):
         read_parts("week")
+    with pytest.raises(ConfigError, match="--by: found nothing"):
+        read_parts(",")
