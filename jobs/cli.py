@@ -31,6 +31,7 @@ OTHERS_NOTHING = 0o077  # what is written holds documents, prompts and replies: 
 
 # Modules of jobs.commands.
 COMMANDS = (
+    "plan",
     "run",
     "status",
     "finetune",

@@ -61,6 +61,10 @@ ROOMS = {
     ),
     "jobs.comparison": "jobs.documents jobs.evaluation",
     "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
+    "jobs.plan": (
+        "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset jobs.run "
+        "jobs.show"
+    ),
     "jobs.audit": (
         "jobs.findings jobs.settings jobs.run.stages jobs.run.reset jobs.dataset jobs.run "
         "jobs.finetune jobs.evaluation jobs.show"
@@ -69,8 +73,8 @@ ROOMS = {
     "jobs.process": "",
     "jobs.commands": (
         "jobs.findings jobs.settings jobs.run.stages jobs.documents jobs.run jobs.doctor jobs.send "
-        "jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.audit jobs.report "
-        "jobs.process"
+        "jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.plan jobs.audit "
+        "jobs.report jobs.process"
     ),
     "jobs.cli": "jobs.process jobs.commands",
     "jobs.classic": (

@@ -58,6 +58,9 @@ def run(
         typer.Option("--accept-changes", help="Go on although settings or documents changed."),
     ] = False,
     retry_failed: RetryFailed = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Send nothing: say what it would ask and cost.")
+    ] = False,
 ) -> None:
     """Make the dataset, or go on making it."""
     flags = {
@@ -74,6 +77,9 @@ def run(
     }
     lane_order = read_lane_order(lane, deadline, waits=waits)
     given = _Given(run_dir, config, flags, assignments or [])
+    if dry_run:
+        _plan(given)
+        raise typer.Exit(EXIT_OK)
     raise typer.Exit(_run(given, lane_order, accept_changes, retry_failed))
 
 
@@ -84,6 +90,15 @@ class _Given(NamedTuple):
     config: Path | None
     flags: dict[str, Any]
     assignments: list[str]
+
+
+def _plan(given: _Given) -> None:
+    from engine.run_folder import RunFolder
+    from jobs.commands.plan import show_plan
+    from jobs.settings.command import run_settings
+
+    folder = RunFolder(given.run_dir)
+    show_plan(folder, run_settings(folder, given.config, given.flags, given.assignments))
 
 
 def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: bool) -> int:
