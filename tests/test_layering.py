@@ -76,7 +76,8 @@ ROOMS = {
         "jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.plan jobs.audit "
         "jobs.report jobs.process"
     ),
-    "jobs.cli": "jobs.process jobs.commands",
+    "jobs.command_list": "",
+    "jobs.cli": "jobs.process jobs.commands jobs.command_list",
     "jobs.classic": (
         "jobs.text jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset "
         "jobs.run jobs.finetune jobs.evaluation jobs.cli"

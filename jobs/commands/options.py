@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 RunDir = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder; made if new.")]
-Config = Annotated[Path | None, typer.Option(help="A TOML file of settings; see `distill init`.")]
+Config = Annotated[
+    Path | None, typer.Option(help="A TOML file of settings, in place of ./distill.toml.")
+]
 BaseUrl = Annotated[str | None, typer.Option(help="The API's address.")]
 Rpm = Annotated[float | None, typer.Option(help="Requests a minute, at most.")]
 Tpm = Annotated[float | None, typer.Option(help="Tokens a minute, at most.")]
