@@ -15,11 +15,11 @@ ROOMS = {
     "engine.errors": "",
     "engine.clock": "",
     "engine.extras": "",
-    "engine.stats": "engine.errors engine.clock",
     "engine.ask": "engine.errors",
     "engine.stopping": "engine.errors engine.clock",
     "engine.wire": "engine.errors engine.clock engine.stopping",
     "engine.files": "engine.errors engine.wire",
+    "engine.stats": "engine.errors engine.clock engine.files",
     "engine.budget": "engine.errors engine.wire engine.files",
     "engine.local": "engine.errors engine.extras",
     "engine.live": (
@@ -71,10 +71,11 @@ ROOMS = {
     ),
     "jobs.report": "jobs.dataset jobs.comparison jobs.show",
     "jobs.process": "",
+    "jobs.notify": "",
     "jobs.commands": (
         "jobs.findings jobs.settings jobs.run.stages jobs.documents jobs.run jobs.doctor jobs.send "
         "jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.plan jobs.audit "
-        "jobs.report jobs.process"
+        "jobs.report jobs.process jobs.notify"
     ),
     "jobs.command_list": "",
     "jobs.cli": "jobs.process jobs.commands jobs.command_list",
