@@ -53,7 +53,7 @@ COMMANDS: dict[str, Listed] = {
     ),
     "compare": Listed(STUDENT, ("distill compare RUN --responses compare.csv",)),
     "report": Listed(STUDENT, ("distill report RUN",)),
-    "status": Listed(LOOK, ("distill status RUN", "distill status RUN --json")),
+    "status": Listed(LOOK, ("distill status RUN", "distill status RUN --watch")),
     "costs": Listed(
         LOOK, ("distill costs RUN --by day,model", "distill costs RUN --csv > costs.csv")
     ),
