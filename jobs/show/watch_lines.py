@@ -84,7 +84,7 @@ def _batches(summary: RunSummary, now: datetime) -> Iterator[tuple[str, str]]:
         left_s = (datetime.fromisoformat(first.expires_at) - now).total_seconds()
         expiry = f"expires in {duration(left_s)}" if left_s > 0 else "is past its 24 hours"
         answered = f"{first.answered_count:,} of {first.request_count:,} answered"
-        yield "", f"the oldest: {first.state}, {answered}, {expiry}"
+        yield "", f"oldest: {first.state}, {answered}, {expiry}"
 
 
 def _cost(summary: RunSummary) -> str:

@@ -47,7 +47,7 @@ def test_batches_are_told_by_the_one_that_expires_first() -> None:
     text = "\n".join(shown(batches=batches))
 
     assert "batches       2 out with 1,800 requests, 3 collected" in text
-    assert "the oldest: in_progress, 45 of 900 answered, expires in 16 h 55 min" in text
+    assert "oldest: in_progress, 45 of 900 answered, expires in 16 h 55 min" in text
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 22), (40, 10), (20, 3)])
