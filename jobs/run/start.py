@@ -155,9 +155,8 @@ async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
     Returns whether anything was other than before.
     """
     folder, settings = order.folder, order.settings
-    assert settings.documents_dir is not None
     before = read_run_config(folder.config_path)
-    await list_sources(folder, settings.documents_dir, stopping)
+    await _list_sources(folder, settings, stopping)
     is_changed = False
     if before is None:
         after = new_run_config(settings)
@@ -183,8 +182,14 @@ async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> No
         _log.info("changed: %s", change)
     apply_changes(order.folder, changes, order.stages)
     run_batch_folder(order.folder, "").outbox_path.unlink(missing_ok=True)  # asked anew, if still
-    assert order.settings.documents_dir is not None
-    await list_sources(order.folder, order.settings.documents_dir, stopping)  # rejections are gone
+    await _list_sources(order.folder, order.settings, stopping)  # rejections are gone
+
+
+async def _list_sources(folder: RunFolder, settings: RunSettings, stopping: Stopping) -> None:
+    assert settings.documents_dir is not None
+    await list_sources(
+        folder, settings.documents_dir, stopping, text_column=settings.documents.text_column
+    )
 
 
 async def _check_consent(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:
