@@ -92,7 +92,12 @@ class BatchFolder(NamedTuple):
 
         A copy of the run's folder has the same owner, but its files have other names.
         """
-        return f"distill-{self.owner_id}-{name}-{sha256[:12]}.jsonl"
+        return f"{self.remote_prefix}{name}-{sha256[:12]}.jsonl"
+
+    @property
+    def remote_prefix(self) -> str:
+        """How the names of all its files at the provider begin."""
+        return f"distill-{self.owner_id}-"
 
     def create(self) -> None:
         """Make the folder if it is not there.

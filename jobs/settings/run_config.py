@@ -69,6 +69,18 @@ def read_run_config(path: Path) -> RunConfig | None:
         raise _damaged(path, first_problem(error)) from error
 
 
+def require_run_id(path: Path) -> str:
+    """The name of a run that there is.
+
+    Raises:
+        ConfigError: there is none yet; and what `read_run_config` raises.
+    """
+    config = read_run_config(path)
+    if config is None:
+        raise ConfigError(f"{path.parent}: the run has no {path.name} yet; `distill run` begins it")
+    return config.run.run_id
+
+
 def _damaged(path: Path, why: str) -> DamagedLogError:
     return DamagedLogError(
         f"{path}: is not the config of a run: {why}. It is written by distill alone: restore it "
