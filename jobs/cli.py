@@ -34,6 +34,8 @@ COMMANDS = (
     "run",
     "status",
     "finetune",
+    "serve",
+    "chat",
     "evaluate",
     "compare",
     "report",
