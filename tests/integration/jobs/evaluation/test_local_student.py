@@ -23,10 +23,10 @@ from jobs.settings.roles import STUDENT_SERVER
 from schemas.finetuning import TuningEvent
 from schemas.settings import RunSettings
 from tests.integration.jobs.evaluation.workshop import Workshop
-from tests.integration.jobs.finetune.student.tiny_students import make_gguf
 from tests.integration.jobs.finetune.student.trainings import make_plan
 from tests.openai_server import ModelCard, OpenAIServer, ServerConfig
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
+from tests.unit.jobs.finetune.student.tiny_students import make_gguf
 
 TEACHER, JUDGE = "gpt-4.1-mini", "gpt-4o-mini"
 TUNED, BASE, JOB = "tiny-tuned-01234567", "tiny", "0123456789abcdef"

@@ -9,7 +9,6 @@ from safetensors.torch import load_file
 from jobs.finetune.student.training.checkpoint import equal_tensors
 from jobs.finetune.student.training.child import WEIGHTS_NAME
 from jobs.finetune.student.training.task import Method, TuningTask
-from tests.integration.jobs.finetune.student.tiny_students import make_folder
 from tests.integration.jobs.finetune.student.trainings import (
     MOST_S,
     make_plan,
@@ -18,6 +17,7 @@ from tests.integration.jobs.finetune.student.trainings import (
     run_child,
     start_child,
 )
+from tests.unit.jobs.finetune.student.tiny_students import make_folder
 
 
 def kill_after(task: TuningTask, steps: int) -> int:

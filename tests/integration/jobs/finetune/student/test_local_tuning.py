@@ -16,13 +16,13 @@ from jobs.finetune.student.tuned_student import STUDENT_DIR, TunedStudent, read_
 from jobs.settings.run_config import new_run_config, read_run_config, write_run_config
 from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.settings import RunSettings
-from tests.integration.jobs.finetune.student.tiny_students import (
+from tests.unit.jobs.finetune.rows import write_held_out
+from tests.unit.jobs.finetune.student.tiny_students import (
     make_folder,
     make_gguf,
     tiny_shape,
     write_rows,
 )
-from tests.unit.jobs.finetune.rows import write_held_out
 
 MOST_S = 180.0
 QUICK = ("--set", "student.learning_rate=0.002", "--epochs", "3")

@@ -27,14 +27,14 @@ from jobs.finetune.student.training.child import build_network
 from jobs.finetune.student.training.learner import prepare_network
 from jobs.finetune.student.training.network import Network
 from jobs.finetune.student.training.task import Method, TuningPlan
-from tests.integration.jobs.finetune.student.tiny_students import (
+from tests.integration.jobs.finetune.student.trainings import make_plan, make_task
+from tests.unit.jobs.finetune.student.tiny_students import (
     START,
     TEMPLATE,
     chat_row,
     make_folder,
     tiny_shape,
 )
-from tests.integration.jobs.finetune.student.trainings import make_plan, make_task
 
 NAME = "tiny-tuned"
 ROWS: list[list[Message]] = [

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from jobs.finetune.student.training.task import Device, Method, TuningNews, TuningPlan, TuningTask
-from tests.integration.jobs.finetune.student.tiny_students import SYSTEM, write_rows
+from tests.unit.jobs.finetune.student.tiny_students import SYSTEM, write_rows
 
 MOST_S = 120.0
 

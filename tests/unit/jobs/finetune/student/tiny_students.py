@@ -78,9 +78,21 @@ def random_weights(shape: StudentShape, *, seed: int) -> dict[str, Floats]:
 
 
 def parameter_sizes(shape: StudentShape) -> dict[str, tuple[int, ...]]:
-    from jobs.finetune.student.training.network import Network
-
-    return {name: tuple(p.shape) for name, p in Network(shape).named_parameters()}
+    hidden, inner, size = shape.hidden_size, shape.inner_size, shape.head_size
+    asked, kept = shape.head_count * size, shape.kv_head_count * size
+    by_part = {
+        **{"q_proj": (asked, hidden), "k_proj": (kept, hidden), "v_proj": (kept, hidden)},
+        **{"o_proj": (hidden, asked), "gate_proj": (inner, hidden), "up_proj": (inner, hidden)},
+        **{"down_proj": (hidden, inner), "q_norm": (size,), "k_norm": (size,)},
+        **{"embed_tokens": (shape.vocabulary_size, hidden)},
+        **{"lm_head": (shape.vocabulary_size, hidden)},
+    }
+    sizes = {}
+    for name, _ in gguf_names(shape):
+        *_, part, kind = name.split(".")
+        whole = by_part.get(part, (hidden,))
+        sizes[name] = whole[:1] if kind == "bias" else whole
+    return sizes
 
 
 def write_tokenizer(folder: Path, splitter: str) -> None:
