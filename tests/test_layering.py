@@ -57,7 +57,7 @@ ROOMS = {
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset "
         "jobs.run jobs.finetune"
     ),
-    "jobs.comparison": "jobs.documents jobs.evaluation",
+    "jobs.comparison": "jobs.documents jobs.finetune jobs.evaluation",
     "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
     "jobs.report": "jobs.dataset jobs.comparison jobs.show",
     "jobs.process": "",

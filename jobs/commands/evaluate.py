@@ -95,9 +95,8 @@ def evaluate(
 
 def run_evaluation(order: "EvaluationOrder") -> int:
     """Evaluate, print the results, and return the exit code."""
-    from jobs.comparison.models import compare_models
+    from jobs.comparison.run import compare_run
     from jobs.comparison.table import describe_comparison
-    from jobs.documents.whole_corpus.check_held_out import read_leaked_share
     from jobs.evaluation.evaluate import evaluate as evaluate_models
     from jobs.evaluation.read_evaluation import describe_problems, read_evaluation
     from jobs.process import run_to_end
@@ -109,14 +108,10 @@ def run_evaluation(order: "EvaluationOrder") -> int:
         left = describe_left(order.folder, end)
         print(f"distill: {left}; the same command again goes on", file=sys.stderr)
         return EXIT_TRY_LATER
+    compared = compare_run(order.folder, order.settings)
+    if compared is not None:
+        print(describe_comparison(compared.comparison))
     found = read_evaluation(order.folder, order.settings)
-    comparison = compare_models(
-        found,
-        seed=order.settings.evaluation.seed,
-        is_demo_grade=order.settings.teacher.is_local,
-        leaked_share=read_leaked_share(order.folder),
-    )
-    print(describe_comparison(comparison))
     for line in describe_problems(order.folder, order.settings, found):
         print(line)
     print(f"files: {order.folder.evaluation_dir}: samples, answers, scores")

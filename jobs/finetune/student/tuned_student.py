@@ -9,8 +9,10 @@ from engine.errors import DamagedLogError
 from engine.files.replace import replace_file
 from engine.local.student_model import ServedStudent
 from engine.run_folder import RunFolder
+from jobs.finetune.student.other_text import FORGOTTEN_ABOVE
 from jobs.finetune.student.parity.report import ParityReport
 from jobs.finetune.student.training.task import TuningFacts, TuningPlan
+from jobs.finetune.training_metrics import draw_curve
 from schemas.record import Value
 
 RECORD_NAME = "student.json"
@@ -96,3 +98,32 @@ def write_record(folder: Path, tuned: TunedStudent) -> None:
         StorageError: the disk refused it.
     """
     replace_file(folder / RECORD_NAME, tuned.model_dump_json(indent=1).encode().split(b"\n"))
+
+
+def describe_tuned(tuned: TunedStudent) -> list[str]:
+    """What came of a training, in lines."""
+    facts = tuned.facts
+    lines = []
+    if facts.loss_before is not None and facts.loss_after is not None:
+        losses = [point.train_loss for point in facts.curve]
+        lines.append(
+            f"validation loss {facts.loss_before:.3f} -> {facts.loss_after:.3f} nats a token "
+            f"(training {draw_curve(losses)})"
+        )
+    lost = facts.text_loss_after - facts.text_loss_before
+    lines.append(
+        f"a text of other things: {facts.text_loss_before:.3f} -> {facts.text_loss_after:.3f}"
+    )
+    if lost > FORGOTTEN_ABOVE:
+        lines.append(
+            f"warning: {lost:.2f} nats of other things were forgotten: fewer epochs, a lower rate "
+            "(student.learning_rate) or student.method=lora forget less"
+        )
+    rate = facts.trained_tokens / facts.trained_s
+    lines.append(
+        f"{facts.trained_s / 60:.1f} minutes, {rate:,.0f} tokens/s, "
+        f"{facts.peak_memory_bytes / 1e9:.1f} GB of memory at most"
+    )
+    apart = "; ".join(f"{each.file}: {each.checks[3].words}" for each in tuned.parity)
+    lines.append(f"served as it was trained ({apart})")
+    return lines

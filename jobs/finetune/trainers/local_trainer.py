@@ -10,7 +10,6 @@ from engine.errors import ConfigError
 from engine.stopping import Admission
 from jobs.finetune.check_rows import CheckedRows
 from jobs.finetune.ledger import TuningLedger
-from jobs.finetune.student.other_text import FORGOTTEN_ABOVE
 from jobs.finetune.student.training.plan import (
     free_memory_bytes,
     needed_bytes,
@@ -20,9 +19,12 @@ from jobs.finetune.student.training.plan import (
 from jobs.finetune.student.training.prepare import PreparedTraining, prepare_training
 from jobs.finetune.student.training.run_child import run_child
 from jobs.finetune.student.training.task import TuningTask
-from jobs.finetune.student.tuned_student import TunedStudent, read_tuned
+from jobs.finetune.student.tuned_student import (
+    TunedStudent,
+    describe_tuned,
+    read_tuned,
+)
 from jobs.finetune.trainers.trainer import Say, Submitted, TrainingEstimate, TrainingSet, Tuned
-from jobs.finetune.training_metrics import draw_curve
 from schemas.finetuning import SUCCEEDED, TrainingMetric, TuningEvent
 from schemas.record import content_id
 from schemas.settings import StudentSettings
@@ -137,7 +139,7 @@ class LocalTrainer:
             }
             await self._ledger.add(self._event().model_copy(update=ended), "ended")
         return Tuned(
-            SUCCEEDED, tuned.model_name, facts.trained_tokens, 0.0, "\n".join(describe(tuned))
+            SUCCEEDED, tuned.model_name, facts.trained_tokens, 0.0, "\n".join(describe_tuned(tuned))
         )
 
     async def cancel(self) -> Tuned:
@@ -195,35 +197,6 @@ class LocalTrainer:
             train_sha256=rows.train.sha256,
             validation_sha256=rows.validation.sha256 if rows.validation else "",
         )
-
-
-def describe(tuned: TunedStudent) -> list[str]:
-    """What came of a training, in lines."""
-    facts = tuned.facts
-    lines = []
-    if facts.loss_before is not None and facts.loss_after is not None:
-        losses = [point.train_loss for point in facts.curve]
-        lines.append(
-            f"validation loss {facts.loss_before:.3f} -> {facts.loss_after:.3f} nats a token "
-            f"(training {draw_curve(losses)})"
-        )
-    lost = facts.text_loss_after - facts.text_loss_before
-    lines.append(
-        f"a text of other things: {facts.text_loss_before:.3f} -> {facts.text_loss_after:.3f}"
-    )
-    if lost > FORGOTTEN_ABOVE:
-        lines.append(
-            f"warning: {lost:.2f} nats of other things were forgotten: fewer epochs, a lower rate "
-            "(student.learning_rate) or student.method=lora forget less"
-        )
-    rate = facts.trained_tokens / facts.trained_s
-    lines.append(
-        f"{facts.trained_s / 60:.1f} minutes, {rate:,.0f} tokens/s, "
-        f"{facts.peak_memory_bytes / 1e9:.1f} GB of memory at most"
-    )
-    apart = "; ".join(f"{each.file}: {each.checks[3].words}" for each in tuned.parity)
-    lines.append(f"served as it was trained ({apart})")
-    return lines
 
 
 def _metrics(tuned: TunedStudent) -> list[TrainingMetric]:
