@@ -48,7 +48,7 @@ def finetune(
 
     folder = RunFolder(run_dir)
     flags = {
-        "student.model": _absolute(student),
+        "student.model": absolute_student(student),
         "student.trainer": trainer,
         "student.epochs": epochs,
         "student.base_url": base_url,
@@ -58,7 +58,7 @@ def finetune(
     raise typer.Exit(run_finetuning(order))
 
 
-def _absolute(student: str | None) -> str | None:
+def absolute_student(student: str | None) -> str | None:
     """A student that is a file or folder, from wherever later calls are made."""
     if student is None or not Path(student).expanduser().exists():
         return student

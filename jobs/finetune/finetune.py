@@ -34,6 +34,8 @@ Agree = Callable[[TrainingSet, TrainingEstimate], None]
 class TuningOrder(NamedTuple):
     """What the user asks for. `train_path` None: the run's own training set.
 
+    With a training set of its own, a validation set is only what `validation_path` names.
+
     `agree` is called with the expected cost before anything is bought; it raises ConfigError if
     the user does not confirm.
     """
@@ -45,6 +47,7 @@ class TuningOrder(NamedTuple):
     waits: bool = False
     cancels: bool = False
     train_path: Path | None = None
+    validation_path: Path | None = None
 
 
 class TuningEnd(NamedTuple):
@@ -111,9 +114,10 @@ def _read_rows(order: TuningOrder) -> TrainingSet:
         require_rows(train, MIN_ROWS)
     elif order.settings.student.trainer == "local":
         require_rows(train, MIN_LOCAL_ROWS)
-    validation_path = dataset_dir / "validation.jsonl"
-    has_validation = order.train_path is None and _has_rows(validation_path)
-    rows = TrainingSet(train, _check(validation_path, order) if has_validation else None)
+    validation_path = order.validation_path
+    if order.train_path is None and _has_rows(dataset_dir / "validation.jsonl"):
+        validation_path = dataset_dir / "validation.jsonl"
+    rows = TrainingSet(train, _check(validation_path, order) if validation_path else None)
     for checked in rows.files:
         for warning in checked.warnings:
             _log.warning("%s", warning)

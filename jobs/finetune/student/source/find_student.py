@@ -68,7 +68,8 @@ def find_student(named: str) -> Student:
     if path.suffix or named.startswith((".", "/", "~")) or named.count("/") != 1:
         raise ConfigError(
             f"student {named!r}: there is no such file or folder; expected a Hugging Face folder, "
-            f"a GGUF, a name of the hub (organisation/model), or {CHAT_MODEL}"
+            f"a GGUF, a name of the hub (organisation/model), or {CHAT_MODEL}; a host's model is "
+            "tuned there with --trainer openai"
         )
     return _read(_fetch(named), name)
 

@@ -22,6 +22,7 @@ from jobs.finetune.student.source.find_student import Student, find_student
 from jobs.finetune.student.training.checkpoint import write_tensors
 from jobs.finetune.student.training.loop import Trained, Training, TrainingRows
 from jobs.finetune.student.training.network import Network, load_weights
+from jobs.finetune.student.training.plan import needed_bytes, require_room, sizes_of
 from jobs.finetune.student.training.rows import encode_rows
 from jobs.finetune.student.training.task import TuningFacts, TuningNews, TuningTask
 from jobs.finetune.student.tuned_student import TunedStudent, served_context, write_record
@@ -75,6 +76,7 @@ def tune(task: TuningTask, child: Child) -> None:
     vocabulary = student.vocabulary()
     template = ChatTemplate(vocabulary, str(student.path))
     rows = _read_rows(task, student, template)
+    _require_gpu(task, student, rows)
     network = build_network(task, student)
     training = Training(task, network, rows, child.report)
     trained = training.run()
@@ -97,6 +99,18 @@ def tune(task: TuningTask, child: Child) -> None:
     )
     write_record(task.folder, _record(task, student, exported, facts, served))
     child.report(TuningNews(kind="done", step=facts.steps, steps=facts.steps))
+
+
+def _require_gpu(task: TuningTask, student: Student, rows: TrainingRows) -> None:
+    """Refuse a GPU without room; a CPU's memory was looked at before this process was started."""
+    if task.plan.device == "cuda":
+        free, _ = torch.cuda.mem_get_info()
+        require_room(
+            needed=needed_bytes(task.plan, student.shape, sizes_of(rows.train, rows.validation)),
+            free=free,
+            what="memory of the GPU",
+            advice="end other programs on it, take a smaller student, or a lower rank",
+        )
 
 
 def _record(

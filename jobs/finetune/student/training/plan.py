@@ -1,10 +1,12 @@
 """How a student is tuned where nobody says it, and whether the machine has room for it."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import ConfigError
+from jobs.finetune.student.source.chat_template import EncodedRow
 from jobs.finetune.student.source.shape import StudentShape
 from jobs.finetune.student.training.task import Device, Method, Precision, TuningPlan
 from schemas.settings import StudentSettings
@@ -30,6 +32,14 @@ class RowSizes(NamedTuple):
     row_count: int
     longest_tokens: int
     longest_answer_tokens: int
+
+
+def sizes_of(train: Sequence[EncodedRow], validation: Sequence[EncodedRow]) -> RowSizes:
+    """The sizes of the rows of a training, of which there is one at least."""
+    rows = [*train, *validation]
+    return RowSizes(
+        len(train), max(len(row.ids) for row in rows), max(row.answer_length for row in rows)
+    )
 
 
 def make_plan(

@@ -1,6 +1,5 @@
 """All that can be decided and refused before a training starts, without torch."""
 
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -10,7 +9,7 @@ import orjson
 from engine.errors import ConfigError
 from jobs.finetune.student.source.chat_template import ChatTemplate, EncodedRow
 from jobs.finetune.student.source.find_student import Student, find_student
-from jobs.finetune.student.training.plan import RowSizes, make_plan
+from jobs.finetune.student.training.plan import RowSizes, make_plan, sizes_of
 from jobs.finetune.student.training.rows import encode_rows
 from jobs.finetune.student.training.task import Device, TuningPlan
 from schemas.settings import StudentSettings
@@ -65,7 +64,7 @@ def prepare_training(rows: RowFiles, settings: StudentSettings) -> PreparedTrain
     validation = list[EncodedRow]()
     if rows.validation is not None:
         validation = encode_rows(rows.validation.path, template, max_tokens=most)
-    sizes = _sizes([*train, *validation], len(train))
+    sizes = sizes_of(train, validation)
     warnings = []
     if len(validation) < FEW_ROWS:
         warnings.append(
@@ -95,12 +94,6 @@ def find_device() -> Device:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _sizes(rows: Sequence[EncodedRow], count: int) -> RowSizes:
-    return RowSizes(
-        count, max(len(row.ids) for row in rows), max(row.answer_length for row in rows)
-    )
 
 
 def _identity(path: Path) -> str:
