@@ -42,6 +42,7 @@ COMMANDS = (
     "send",
     "batches",
     "init",
+    "doctor",
 )
 
 

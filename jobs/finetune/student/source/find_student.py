@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import ConfigError
+from engine.extras import install_command
 from engine.local.model import CHAT_MODEL, find_chat_model
 from jobs.finetune.student.source.gguf_file import (
     Floats,
@@ -24,7 +25,6 @@ from jobs.finetune.student.source.vocabulary import (
 )
 
 PACKAGES = ("torch", "safetensors", "gguf", "tokenizers", "jinja2", "xllamacpp")
-INSTALL = 'pip install "corpus-distill[student]"'
 
 
 class Student(NamedTuple):
@@ -84,7 +84,7 @@ def require_packages() -> None:
     if missing:
         raise ConfigError(
             f"trainer local needs the package {missing[0]}, which is not installed; install what "
-            f"it needs with: {INSTALL}"
+            f"it needs with: {install_command('student')}"
         )
 
 
