@@ -1,11 +1,10 @@
 """Questions, answers, what was dropped and why, and the rows of the dataset."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from schemas.documents import Side
 from schemas.record import Record, Span, content_id
-
-Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]
+from schemas.settings import Kind as Kind
 
 MAX_EXCERPT_CHARS = 300
 

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from schemas.addresses import OPENAI_ADDRESS, Address, VariableName
-from schemas.dataset import Kind
 from schemas.record import Value
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
@@ -25,6 +24,7 @@ Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
 Filters = Literal["grounded", "phrases"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
+Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
     "factual": 0.35,
