@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engine.batch.account import Account, account_dir
 from engine.batch.collecting.attempts import AttemptLog
 from engine.batch.collecting.collector import Collector, Sink
+from engine.batch.collecting.fetcher import ResultFetcher
 from engine.batch.collecting.result_files import read_whole_ids
 from engine.batch.collecting.results import ResultReader
 from engine.batch.desk import BatchDesk, DeskParts
@@ -24,6 +25,7 @@ from engine.errors import DamagedLogError
 from engine.stopping import Admission, FailureWatch, Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price
+from engine.wire.reply_sizes import USUAL_SIZES
 from schemas.settings import BatchSettings
 
 
@@ -31,7 +33,7 @@ class DeskOrder(NamedTuple):
     """What a desk is to work for. `state_dir` is the user's, for what runs share.
 
     `enlarges_truncated`: a reply that was cut off by its output limit is asked once more with a
-    larger one.
+    larger one. `max_line_bytes`: a longer line of results is not read.
     """
 
     folder: BatchFolder
@@ -44,6 +46,7 @@ class DeskOrder(NamedTuple):
     enlarges_truncated: bool
     clock: Clock
     stopping: Stopping
+    max_line_bytes: int = USUAL_SIZES.reply_bytes
 
 
 @asynccontextmanager
@@ -95,7 +98,9 @@ async def open_desk(provider: Provider, order: DeskOrder) -> AsyncIterator[Batch
                     attempts,
                     _make_reader(order),
                     sink=order.sink,
-                    clock=clock,
+                    fetcher=ResultFetcher(
+                        folder, provider, clock=clock, max_line_bytes=order.max_line_bytes
+                    ),
                 ),
                 account=account,
                 standing=Standing(ledger, account, settings=settings, clock=clock),

@@ -20,7 +20,6 @@ from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
 from engine.batch.refusals import is_refused
-from engine.clock import Clock
 from engine.errors import FatalError, RequestError
 from engine.stopping import FailureWatch
 from schemas.batches import Batch, BatchAttempt, BatchTally
@@ -108,7 +107,7 @@ class Collector:
         reader: ResultReader,
         *,
         sink: Sink,
-        clock: Clock,
+        fetcher: ResultFetcher,
     ) -> None:
         self._folder = folder
         self._ledger = ledger
@@ -116,7 +115,7 @@ class Collector:
         self._attempts = attempts
         self._reader = reader
         self._sink = sink
-        self._fetcher = ResultFetcher(folder, provider, clock=clock)
+        self._fetcher = fetcher
         self._worst_usages_name = ""
 
     async def collect(self, batch: Batch) -> ResultCounter:
@@ -144,7 +143,7 @@ class Collector:
     async def _settle(self, batch: Batch, counter: ResultCounter, *, is_lost: bool) -> None:
         waiting = read_requests(self._folder.input_path(batch.name))
         for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
-            for lines in read_groups(path):
+            for lines in read_groups(path, self._fetcher.max_line_bytes):
                 kept = [self._take(data, batch, waiting, counter) for data in lines]
                 await asyncio.gather(*(keeping for keeping in kept if keeping is not None))
         unanswered = list(waiting)

@@ -28,10 +28,13 @@ class Loss(NamedTuple):
 class ResultFetcher:
     """Brings a batch's output and error file here, whole, each once."""
 
-    def __init__(self, folder: BatchFolder, provider: Provider, *, clock: Clock) -> None:
+    def __init__(
+        self, folder: BatchFolder, provider: Provider, *, clock: Clock, max_line_bytes: int
+    ) -> None:
         self._folder = folder
         self._provider = provider
         self._clock = clock
+        self.max_line_bytes = max_line_bytes
 
     async def fetch(self, batch: Batch) -> Loss | None:
         """Fetch the results that are not here yet; returns what is lost, if the output is gone.
@@ -67,7 +70,7 @@ class ResultFetcher:
             return f"file {file_id}: {error}"
         if not must_hold_lines:
             fresh_path.replace(path)
-        elif not has_results(fresh_path):
+        elif not has_results(fresh_path, self.max_line_bytes):
             fresh_path.unlink()
             reason = f"result file {file_id} did not come whole: it holds no line of a batch"
             self._raise_if_recent(batch, reason)
@@ -79,7 +82,8 @@ class ResultFetcher:
     def _keep_whole(self, fresh_path: Path, path: Path, file_id: str) -> None:
         """Keep a file that is whole, or as whole as the provider has it: it came twice alike."""
         torn_path = self._folder.torn_path(path)
-        if not ends_whole(fresh_path) and not _are_alike(fresh_path, torn_path):
+        is_whole = ends_whole(fresh_path, self.max_line_bytes)
+        if not is_whole and not _are_alike(fresh_path, torn_path):
             fresh_path.replace(torn_path)
             raise TransientError(f"result file {file_id} did not come whole", code="cut_off")
         fresh_path.replace(path)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
@@ -17,6 +17,7 @@ from schemas.outcomes import Usage
 from schemas.requests import Json, Request, output_limit
 
 GROUP_LINES = 1_000  # made durable together
+SHOWN_BYTES = 4_096  # of a line that is too long
 LIMIT_NAMES = (b'"max_completion_tokens":', b'"max_tokens":')
 
 _ID_OF_UNREADABLE = re.compile(rb'"custom_id"\s*:\s*("(?:[^"\\]|\\.)*")')
@@ -86,13 +87,16 @@ def _worst_usage(fields: dict[str, Any]) -> Usage:
     return worst_usage(request)
 
 
-def read_groups(path: Path) -> Iterator[list[bytes]]:
-    """Lines of a result file, some at a time; none if there is no such file."""
+def read_groups(path: Path, max_line_bytes: int) -> Iterator[list[bytes]]:
+    """Lines of a result file, some at a time; none if there is no such file.
+
+    Of a line that is too long only so much comes that its request can be told.
+    """
     if not path.exists():
         return
     with path.open("rb") as file:
         lines: list[bytes] = []
-        for line in file:
+        for line in _limited_lines(file, max_line_bytes):
             if not line.isspace():
                 lines.append(line)
             if len(lines) >= GROUP_LINES:
@@ -141,13 +145,14 @@ def text_field(fields: Json, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def has_results(path: Path) -> bool:
+def has_results(path: Path, max_line_bytes: int) -> bool:
     """Whether a file holds any line of a batch: a gateway may answer with a page of its own."""
     with path.open("rb") as file:
-        return any(read_result_line(line) is not None for line in file)
+        lines = _limited_lines(file, max_line_bytes)
+        return any(read_result_line(line) is not None for line in lines)
 
 
-def ends_whole(path: Path) -> bool:
+def ends_whole(path: Path, max_line_bytes: int) -> bool:
     """Whether a file ends with a whole line: a connection may end without a word."""
     with path.open("rb") as file:
         size_bytes = file.seek(0, os.SEEK_END)
@@ -155,8 +160,19 @@ def ends_whole(path: Path) -> bool:
         if file.read() == b"\n":
             return True
         file.seek(0)
-        last_line = deque(file, maxlen=1)
+        last_line = deque(_limited_lines(file, max_line_bytes), maxlen=1)
     return bool(last_line) and _is_json(last_line.pop())
+
+
+def _limited_lines(file: BinaryIO, max_line_bytes: int) -> Iterator[bytes]:
+    """The lines of a file; of one that is too long its beginning alone."""
+    while line := file.readline(max_line_bytes + 1):
+        if len(line) <= max_line_bytes or line.endswith(b"\n"):
+            yield line
+            continue
+        yield line[:SHOWN_BYTES]
+        while line and not line.endswith(b"\n"):
+            line = file.readline(max_line_bytes)
 
 
 def _is_json(line: bytes) -> bool:
