@@ -13,6 +13,7 @@ from engine.batch.collecting.result_files import read_whole_ids
 from engine.batch.collecting.results import ResultReader
 from engine.batch.desk import BatchDesk, DeskParts
 from engine.batch.folder import BatchFolder
+from engine.batch.forms import BatchForms
 from engine.batch.ledger import BatchLedger
 from engine.batch.packing.outbox import Outbox
 from engine.batch.poll import Poller
@@ -76,6 +77,7 @@ async def open_desk(provider: Provider, order: DeskOrder) -> AsyncIterator[Batch
             clock=clock,
             admission=admission,
         )
+        forms = BatchForms(lambda: ledger.batches, order.endpoint)
         yield BatchDesk(
             DeskParts(
                 folder=folder,
@@ -94,14 +96,15 @@ async def open_desk(provider: Provider, order: DeskOrder) -> AsyncIterator[Batch
                 collector=Collector(
                     folder,
                     ledger,
-                    provider,
                     attempts,
                     _make_reader(order),
+                    forms,
                     sink=order.sink,
                     fetcher=ResultFetcher(
                         folder, provider, clock=clock, max_line_bytes=order.max_line_bytes
                     ),
                 ),
+                forms=forms,
                 account=account,
                 standing=Standing(ledger, account, settings=settings, clock=clock),
                 settings=settings,

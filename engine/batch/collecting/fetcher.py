@@ -1,4 +1,4 @@
-"""Fetches the result files of ended batches; what is gone or torn is waited for, not for ever."""
+"""Fetches the result files of ended batches: what is gone is waited for, not for ever. Deletes."""
 
 import filecmp
 import logging
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from engine.batch.collecting.result_files import ends_whole, has_results
 from engine.batch.folder import BatchFolder
 from engine.batch.provider import Provider
+from engine.batch.refusals import is_refused
 from engine.clock import Clock
 from engine.errors import NOT_FOUND, RequestError, TransientError
 from schemas.batches import Batch, RemoteState
@@ -26,7 +27,7 @@ class Loss(NamedTuple):
 
 
 class ResultFetcher:
-    """Brings a batch's output and error file here, whole, each once."""
+    """Brings a batch's output and error file here, whole, each once; deletes them in the end."""
 
     def __init__(
         self, folder: BatchFolder, provider: Provider, *, clock: Clock, max_line_bytes: int
@@ -57,6 +58,27 @@ class ResultFetcher:
             if reason:
                 _log.warning("batch %s: its error file is gone: %s", name, reason)
         return loss
+
+    async def delete(self, batch: Batch, *, at_provider: bool) -> None:
+        """Delete a collected batch's files here and, if wished, `at_provider`."""
+        remote = batch.remote
+        if at_provider:
+            for file_id in (remote.file_id, remote.output_file_id, remote.error_file_id):
+                if file_id:
+                    await self._delete_remote(file_id)
+        for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
+            path.unlink(missing_ok=True)
+            self._folder.torn_path(path).unlink(missing_ok=True)
+        if not is_refused(batch):  # else somebody will want to see what was refused
+            self._folder.input_path(batch.name).unlink(missing_ok=True)
+
+    async def _delete_remote(self, file_id: str) -> None:
+        try:
+            await self._provider.delete(file_id)
+        except RequestError as error:
+            _log.warning(
+                "file %s stays at the provider, which does not delete it: %s", file_id, error
+            )
 
     async def _fetch(self, batch: Batch, file_id: str, path: Path) -> str:
         """Fetch one file; returns why it must be taken for gone, "" if it is here."""
