@@ -79,7 +79,7 @@ class Send:
 
 
 def may_be_billed(error: BaseException) -> bool:
-    """Whether a send that ended with `error` may stand on the provider's bill all the same."""
+    """Whether a send that ended with `error` may have been billed nevertheless."""
     if isinstance(error, RequestError | FatalError | RateLimitError):
         return isinstance(error, RequestError) and error.code == REPLY_TOO_LARGE
     if not isinstance(error, TransientError):
@@ -212,6 +212,10 @@ class Budget:
         self.spent_usd += send.cost_usd
         if self._cap_usd is not None:
             self._learn(request, send)
+        if self._waiting:
+            self._wake_all()
+
+    def _wake_all(self) -> None:
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
             if not waiter.done():

@@ -11,7 +11,9 @@ from schemas.dataset import Kind
 from schemas.record import Value
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
-FORMAT_VERSION = 1  # of the files of a run folder; a newer one is refused
+# Of the files of a run folder; a newer one is refused. It grows with every release whose files or
+# settings the release before it cannot read (docs/run-folder.md says what was new).
+FORMAT_VERSION = 2
 
 ProviderName = Literal["openai", "local"]
 PromptProfile = Literal["standard", "small"]
@@ -21,6 +23,7 @@ AboveZero = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+Filters = Literal["grounded", "phrases"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
@@ -34,16 +37,24 @@ DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
 
 
 class DocumentSettings(Value):
-    """How files are read; the limits hold for one file."""
+    """How files are read; the limits hold for one file.
 
+    `text_column` is what is read of tables (CSV, JSON lines); empty: they are not read.
+    """
+
+    text_column: Annotated[str, IN_IDS] = ""
     max_seconds_per_file: Annotated[AboveZero, Touches("documents", "threshold")] = 120.0
     max_memory_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 2048
     max_text_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 64
 
 
 class ChunkSettings(Value):
-    """How documents are cut, and which chunks are not worth asking about."""
+    """How documents are cut, and which chunks are not worth asking about.
 
+    `rules`: 1 are those of runs that began before there were others.
+    """
+
+    rules: Annotated[int, Field(ge=1, le=2), Touches("chunks", "requests")] = 2
     target_tokens: Annotated[int, Field(ge=32), Touches("chunks", "requests")] = 512
     min_tokens: Annotated[Positive, Touches("chunks", "threshold")] = 40
     min_prose_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.55
@@ -70,9 +81,10 @@ class QuestionSettings(Value):
     )
     temperature: Annotated[Temperature, Touches("questions", "requests")] = None
     max_output_tokens: Annotated[Positive, Touches("questions", "requests")] = 700
+    filters: Annotated[Filters, Touches("questions", "threshold")] = "grounded"
     min_chars: Annotated[Positive, Touches("questions", "threshold")] = 10
     max_chars: Annotated[Positive, Touches("questions", "threshold")] = 300
-    min_evidence_overlap: Annotated[Fraction, Touches("questions", "threshold")] = 0.2
+    min_evidence_overlap: Annotated[Fraction, Touches("questions", "threshold")] = 0.1
     max_near_duplicate: Annotated[Fraction, Touches("kept_questions", "threshold")] = 0.7
     min_evidence_similarity: Annotated[
         float, Field(ge=-1, le=1), Touches("questions", "threshold")
@@ -91,6 +103,7 @@ class AnswerSettings(Value):
 
     temperature: Annotated[Temperature, Touches("answers", "requests")] = None
     max_output_tokens: Annotated[Positive, Touches("answers", "requests")] = 900
+    filters: Annotated[Filters, Touches("answers", "threshold")] = "grounded"
     min_chars: Annotated[Positive, Touches("answers", "threshold")] = 20
     max_chars: Annotated[Positive, Touches("answers", "threshold")] = 3000
     max_copy_share: Annotated[Fraction, Touches("answers", "threshold")] = 0.8
@@ -197,17 +210,22 @@ class BatchSettings(Value):
 class StudentSettings(Value):
     """The student: which model is tuned, by whom, and with which parameters (None: theirs).
 
+    Method, rank, learning rate and threads are for trainer local alone, the multiplier for jobs.
     `base_url` is the address of a trainer other than the teacher's, `key_variable` names the
     variable with its key; empty: OPENAI_API_KEY.
     """
 
     model: Annotated[str, OPERATIONAL] = ""
-    trainer: Annotated[Literal["openai", "export"], OPERATIONAL] = "openai"
+    trainer: Annotated[Literal["openai", "export", "local"], OPERATIONAL] = "openai"
     base_url: Annotated[Address | None, OPERATIONAL] = None
     key_variable: Annotated[VariableName, OPERATIONAL] = ""
     epochs: Annotated[Positive | None, OPERATIONAL] = None
     learning_rate_multiplier: Annotated[AboveZero | None, OPERATIONAL] = None
     batch_size: Annotated[Positive | None, OPERATIONAL] = None
+    method: Annotated[Literal["auto", "lora", "full"], OPERATIONAL] = "auto"
+    rank: Annotated[Annotated[int, Field(ge=1, le=1024)] | None, OPERATIONAL] = None
+    learning_rate: Annotated[AboveZero | None, OPERATIONAL] = None
+    threads: Annotated[Positive | None, OPERATIONAL] = None
     seed: Annotated[int, OPERATIONAL] = 0
     suffix: Annotated[str, Field(max_length=64), OPERATIONAL] = ""
     max_row_tokens: Annotated[Positive, OPERATIONAL] = 65_536

@@ -19,26 +19,45 @@ def read_events(body: bytes) -> Json:
     """
     if (whole := _after_comments(body)) is not None:
         return whole
-    reply: dict[str, Json] = {}
-    pieces: defaultdict[str, list[str]] = defaultdict(list)
-    reason: Json = None
+    stream = _Stream()
     for event in _events(body):
         for choice in _choices(event):  # one: no stream was asked for, so no more choices either
-            delta = choice.get("delta")
-            if not isinstance(delta, dict):
+            if not isinstance(choice.get("delta"), dict):
                 return event  # a whole reply in one event, or an error
-            reason = choice.get("finish_reason") or reason
-            for name, piece in delta.items():
-                if isinstance(piece, str) and name != "role":
-                    pieces[name].append(piece)
-        reply |= {name: value for name, value in event.items() if name != "choices" and value}
-    if "error" in reply:
-        return reply
-    if reason is None and (_DONE not in body or not pieces):
-        return None
-    texts: dict[str, Json] = {name: "".join(parts) for name, parts in pieces.items()}
-    message: Json = {"role": "assistant", "content": None, **texts}
-    return {**reply, "choices": [{"index": 0, "message": message, "finish_reason": reason}]}
+            stream.take(choice)
+        stream.fields |= {
+            name: value for name, value in event.items() if value and name != "choices"
+        }
+    return stream.reply(is_done=_DONE in body)
+
+
+class _Stream:
+    """The pieces of a reply."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Json] = {}
+        self._pieces: defaultdict[str, list[str]] = defaultdict(list)
+        self._reason: Json = None
+
+    def take(self, choice: dict[str, Json]) -> None:
+        """Add a piece."""
+        self._reason = choice.get("finish_reason") or self._reason
+        delta = choice["delta"]
+        assert isinstance(delta, dict)
+        for name, piece in delta.items():
+            if isinstance(piece, str) and name != "role":
+                self._pieces[name].append(piece)
+
+    def reply(self, *, is_done: bool) -> dict[str, Json] | None:
+        """What they come to; None if it did not come to its end."""
+        if self.fields.get("error"):
+            return self.fields
+        if self._reason is None and not (is_done and self._pieces):
+            return None
+        texts: dict[str, Json] = {name: "".join(parts) for name, parts in self._pieces.items()}
+        message: Json = {"role": "assistant", "content": None, **texts}
+        choice: Json = {"index": 0, "message": message, "finish_reason": self._reason}
+        return {**self.fields, "choices": [choice]}
 
 
 def with_messages(reply: dict[str, Json]) -> dict[str, Json]:

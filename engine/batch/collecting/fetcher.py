@@ -1,4 +1,4 @@
-"""Fetches the result files of ended batches: what is gone is waited for, not for ever. Deletes."""
+"""Fetches result files, waits a limited time for missing or cut-off ones, and deletes them."""
 
 import filecmp
 import logging

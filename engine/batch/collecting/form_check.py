@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine.batch.collecting.attempts import attempt_id
-from engine.batch.collecting.results import Asked, RequestEnd
+from engine.batch.collecting.asked import Asked, RequestEnd
 from engine.errors import MALFORMED_OUTPUT
 from engine.wire.json_forms import forms_after, holds_names, is_about_form
 from schemas.batches import Batch, BatchAttempt
@@ -21,7 +20,6 @@ class FormCheck:
     """
 
     def __init__(self, batch: Batch, names: Sequence[str]) -> None:
-        self._batch = batch
         self._names = names
         self._has_next = bool(forms_after(batch.intent.form))
         self.is_refused = False
@@ -40,28 +38,27 @@ class FormCheck:
         It comes back to be asked in the next form; after the last one it has failed.
         """
         if isinstance(end, Completed) and not holds_names(end.reply, self._names):
-            return self._again(FORM_IGNORED, end, asked) if self._has_next else _failed(end)
+            return _again(FORM_IGNORED, end, asked) if self._has_next else _failed(end)
         if isinstance(end, Failed) and _is_refused(end) and self._has_next:
-            return self._again(FORM_REFUSED, end, asked)
+            return _again(FORM_REFUSED, end, asked)
         return end
-
-    def _again(self, code: str, end: Completed | Failed, asked: Asked) -> BatchAttempt:
-        return BatchAttempt(
-            attempt_id=attempt_id(asked.request_id, len(asked.attempts) + 1),
-            request_id=asked.request_id,
-            batch=self._batch.name,
-            code=code,
-            message=end.message if isinstance(end, Failed) else WITHOUT_FORM,
-            prompt_tokens=end.usage.prompt_tokens,
-            completion_tokens=end.usage.completion_tokens,
-            cached_tokens=end.usage.cached_tokens,
-            cost_usd=end.cost_usd,
-            reply=end.raw.decode(errors="replace"),
-        )
 
 
 def _is_refused(end: RequestEnd) -> bool:
     return isinstance(end, Failed) and is_about_form(end.status, f"{end.code} {end.message}")
+
+
+def _again(code: str, end: Completed | Failed, asked: Asked) -> BatchAttempt:
+    message = end.message if isinstance(end, Failed) else WITHOUT_FORM
+    return asked.attempt(code, message).model_copy(
+        update={
+            "prompt_tokens": end.usage.prompt_tokens,
+            "completion_tokens": end.usage.completion_tokens,
+            "cached_tokens": end.usage.cached_tokens,
+            "cost_usd": end.cost_usd,
+            "reply": end.raw.decode(errors="replace"),
+        }
+    )
 
 
 def _failed(end: Completed) -> Failed:
