@@ -45,7 +45,7 @@ class Endpoint:
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     output: JsonForm | None = None
-    output_setting: str = "Endpoint.output"
+    output_setting: str = field(default="Endpoint.output", compare=False)
     account: Account = NO_ACCOUNT
     proxy: str | None = field(default=None, repr=False)
     max_in_flight: int | None = None
