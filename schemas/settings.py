@@ -195,6 +195,7 @@ class BatchSettings(Value):
 
     max_requests: Annotated[int, Field(ge=1, le=50_000), OPERATIONAL] = 45_000
     max_file_mb: Annotated[float, Field(gt=0, le=200), OPERATIONAL] = 180.0
+    max_result_mb: Annotated[AboveZero, OPERATIONAL] = 4000.0
     max_enqueued_tokens: Annotated[Positive | None, OPERATIONAL] = None
     max_batches_per_hour: Annotated[Positive, OPERATIONAL] = 2_000
     max_attempts: Annotated[Positive, OPERATIONAL] = 8  # as in the live lane
