@@ -22,6 +22,8 @@ from jobs.documents.list_sources import (
     find_new_documents,
     list_sources,
 )
+from jobs.processes.work_pool import WorkPool
+from jobs.processes.worker_process import core_count
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_journal import check_journal
@@ -83,9 +85,12 @@ async def start_run(order: RunOrder) -> StagesEnd:
             failed_count = retry_failed(order.folder, order.stages)
             is_changed = is_changed or failed_count > 0
             _log.info("asking again: %d requests that had failed", failed_count)
-        async with open_run_engine(
-            order.folder, settings, order.endpoints, stopping, order.lane, order.others
-        ) as engine:
+        async with (
+            open_run_engine(
+                order.folder, settings, order.endpoints, stopping, order.lane, order.others
+            ) as engine,
+            WorkPool(worker_count=core_count()) as pool,
+        ):
             await asyncio.to_thread(check_journal, order.folder, engine.journal, order.stages)
             context = StageContext(
                 folder=order.folder,
@@ -95,6 +100,7 @@ async def start_run(order: RunOrder) -> StagesEnd:
                 stopping=stopping,
                 details=engine.details,
                 order=None,
+                pool=pool,
             )
             run = partial(run_stages, order.stages, context, last_stage=order.last_stage)
             name = order.last_stage or order.stages[-1].name

@@ -32,6 +32,8 @@ from engine.stopping import Stopping
 from jobs.dataset.stages import DATASET
 from jobs.documents.list_sources import list_sources
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK
+from jobs.processes.work_pool import WorkPool
+from jobs.processes.worker_process import core_count
 from jobs.run.stages import StageContext, run_stages
 from schemas.outcomes import Outcome
 from schemas.requests import Request
@@ -51,7 +53,10 @@ async def measure(documents_dir: Path) -> dict[str, float | str]:
             {"documents_dir": documents_dir, "teacher": {"model": "none"}}
         )
         measured: dict[str, float | str] = {}
-        async with Journal(folder.journal_path) as journal:
+        async with (
+            Journal(folder.journal_path) as journal,
+            WorkPool(worker_count=core_count()) as pool,
+        ):
             context = StageContext(
                 folder=folder,
                 settings=settings,
@@ -60,6 +65,7 @@ async def measure(documents_dir: Path) -> dict[str, float | str]:
                 stopping=Stopping(),
                 details=dict,
                 order=None,
+                pool=pool,
             )
             for stage in TO_CHUNKS:
                 started, own, workers = time.perf_counter(), _cpu_s(SELF), _cpu_s(WORKERS)
