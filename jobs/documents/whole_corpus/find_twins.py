@@ -28,7 +28,7 @@ from jobs.documents.whole_corpus.translations import (
 )
 from jobs.run.stages import Stage, StageContext
 from jobs.text.languages import detect_language
-from jobs.text.shingles import Hashes, share_in, shingle_hashes
+from jobs.text.shingles import Hashes, distinct, share_in, shingle_hashes
 from schemas.dataset import Rejection
 from schemas.documents import Document, DocumentGroup
 from schemas.record import Span
@@ -123,7 +123,7 @@ class _Comparison:
     def _is_within(self, number: int, twins: Sequence[int]) -> bool:
         """Whether the text really stands in those of the twins: a sample may be mistaken."""
         others = [self._shingles(twin) for twin in twins[:MAX_TEXTS_COMPARED]]
-        within = np.unique(np.concatenate(others)) if others else np.zeros(0, np.uint64)
+        within = distinct(np.concatenate(others)) if others else np.zeros(0, np.uint64)
         return share_in(self._shingles(number), within) >= DUPLICATE_SHARE
 
     def _shingles(self, number: int) -> Hashes:
