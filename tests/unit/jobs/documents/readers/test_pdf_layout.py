@@ -129,6 +129,14 @@ def test_the_cells_of_a_ruled_table_are_apart() -> None:
     assert text_of([*rules, *table(MODELS, [64, 154, 254])]) == MODEL_LINES
 
 
+def test_a_second_border_around_a_ruled_table_is_no_column() -> None:
+    rules = [rule(60, y, 400, y) for y in (714, 696, 682, 668, 654)]
+    rules += [rule(x, 654, x, 714) for x in (50, 60, 150, 250, 400, 410)]
+    rules += [rule(50, y, 410, y) for y in (714, 654)]
+
+    assert text_of([*rules, *table(MODELS, [64, 154, 254])]) == MODEL_LINES
+
+
 def test_the_lines_of_a_cell_of_a_ruled_table_are_joined() -> None:
     rules = [rule(60, y, 400, y) for y in (714, 670, 640)]
     rules += [rule(x, 640, x, 714) for x in (60, 150, 400)]
