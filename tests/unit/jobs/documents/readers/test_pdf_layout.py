@@ -359,3 +359,32 @@ def test_a_page_of_very_many_pieces_takes_no_quadratic_time() -> None:
     read("pdf", drawn_pdf([dots, cells, jumps, rules + cells]), limits)
 
     assert time.process_time() - started < 10
+
+
+def test_an_underscore_that_is_drawn_as_a_rule_is_one() -> None:
+    page = [
+        *(
+            text("Call error", 72, 700),
+            text("desc of it.", 118, 700),
+            rule(114, 699.8, 117.2, 699.8),
+        ),
+        *(text("Two", 72, 660), text("words", 122, 660), rule(72, 658, 180, 658)),
+    ]
+
+    found = text_of(page)
+
+    assert "error_desc of it." in found
+    assert "Two" in found
+    assert "Two_" not in found
+
+
+def test_what_texinfo_sets_at_the_margin_of_a_definition_goes_first() -> None:
+    page = [
+        *(text("int read_it (const char * file, node *", 72, 700), text("[Function]", 480, 700)),
+        text("definitions, char * error)", 112, 688),
+        *lines(paragraph(PROSE), top=660),
+    ]
+
+    found = text_of(page)
+
+    assert found.startswith("[Function] int read_it (const char * file, node * definitions,")

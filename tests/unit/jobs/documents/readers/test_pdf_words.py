@@ -188,3 +188,9 @@ def test_a_comment_after_an_address_is_none_of_it() -> None:
     rows = ["# download it", "# http://pumps.example.org/manuals/index.html", "# and this too"]
 
     assert "index.html# and" not in words_of(rows)
+
+
+def test_a_name_with_a_capital_in_its_midst_is_put_together_again() -> None:
+    rows = ["LilyPond sets the notes, and what LilyPond sets is printed by Lily-", "Pond itself."]
+
+    assert "Lily-Pond" not in words_of(rows)
