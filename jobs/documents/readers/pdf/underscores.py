@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from jobs.documents.readers.pdf.glyphs import Glyph
 from jobs.documents.readers.pdf.tables.rules import Rule
 
-_HEIGHT = 0.1  # as all shares here, of the font size
+_HEIGHT = 0.13  # as all shares here, of the font size
 _NARROWEST, _WIDEST = 0.2, 0.7
 _MAX_GAP = 1.0  # between the letters on both sides
 _SLACK = 0.15
