@@ -77,6 +77,8 @@ class _AnyDirective(Directive):
 
     def run(self) -> list[nodes.Node]:
         name = self.name.lower()
+        if name == "seealso":
+            return self._see_also()
         if name in _SILENT:
             return []
         if name in _CODE:
@@ -87,6 +89,14 @@ class _AnyDirective(Directive):
             self._parse(argument, box)  # the text began in the second line
         elif name not in _UNNAMED or (name == "class" and _is_class(argument)):
             box.extend(self._head(name, argument))
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return [box]
+
+    def _see_also(self) -> list[nodes.Node]:
+        box = nodes.container()
+        box += nodes.paragraph("", "See also")
+        if self.arguments:
+            self._parse(self.arguments[0], box)
         self.state.nested_parse(self.content, self.content_offset, box)
         return [box]
 
