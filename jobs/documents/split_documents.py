@@ -253,10 +253,20 @@ async def _split(context: StageContext[None]) -> StagePass:
     is_held_out = any(span.side == "held_out" for each in assignments for span in each.spans)
     if context.settings.split.held_out_fraction and assignments and not is_held_out:
         _log.warning(
-            "no text is held out: the documents are too few, or belong to one group (the same text "
-            "or translations), so nothing can be evaluated"
+            "no text is held out, so nothing can be evaluated: %s", _why(assignments, groups)
         )
     return StagePass()
+
+
+def _why(assignments: Sequence[SplitAssignment], groups: Mapping[str, str]) -> str:
+    ids = [assignment.document_id for assignment in assignments]
+    if len(ids) > 1 and len({groups.get(id_, id_) for id_ in ids}) == 1:
+        return (
+            f"all {len(ids):,} documents share text or are translations of each other, and what "
+            "one held out would stand in the training text of another; add documents about other "
+            "things, or take those of one language alone"
+        )
+    return "the documents are too few or too short; add some"
 
 
 async def _measure(context: StageContext[None], existing: Collection[str]) -> list[DocumentSize]:
