@@ -19,6 +19,7 @@ REFUSED = "refused"  # by the model or its content filter
 REQUEST_TOO_LARGE = "request_too_large"
 REPLY_TOO_LARGE = "reply_too_large"
 NOT_FOUND = "not_found"  # a file, batch or job that is not there, or not there yet
+FILE_PENDING = "file_pending"  # an uploaded file that the host has not looked at yet
 OTHER_ENDPOINT = "other_endpoint"  # an attempt that was left to another endpoint
 
 
@@ -101,6 +102,13 @@ class NeverSentError(TransientError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, code=CONNECTION_FAILED)
+
+
+class FilePendingError(TransientError):
+    """An uploaded file cannot be used yet. Its code is FILE_PENDING."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message, code=FILE_PENDING, status=status)
 
 
 class OtherEndpointError(TransientError):

@@ -8,6 +8,9 @@ from typing import NoReturn, Protocol, Self
 
 from tqdm import tqdm
 
+from engine.budget import Budget
+from engine.stats.counters import Stats
+
 LINE_EVERY_S = 10.0
 PLAIN_LINE = "{desc}: {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
 
@@ -22,6 +25,16 @@ class Progress(Protocol):
     def advance(self, *, dropped_count: int = 0) -> None:
         """One more item is done; so many things were dropped in it."""
         ...
+
+
+def spending_details(stats: Stats, budget: Budget) -> dict[str, str]:
+    """What has been spent, and what went wrong, if anything did."""
+    details = {"usd": f"{budget.spent_usd:.4f}"}
+    if stats.retried:
+        details["retries"] = str(stats.retried.total())
+    if stats.failed:
+        details["failed"] = str(stats.failed.total())
+    return details
 
 
 class StageProgress:

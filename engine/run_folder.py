@@ -14,6 +14,7 @@ class RunFolder:
         self.run_dir = run_dir
         self.lock_path = run_dir / "lock"
         self.config_path = run_dir / "config.toml"
+        self.last_call_path = run_dir / "last_call.json"
         self.journal_path = run_dir / "journal.jsonl"
         self.retried_path = run_dir / "retried.jsonl"
         self.sends_path = run_dir / "sends.jsonl"

@@ -40,6 +40,7 @@ COMMANDS = (
     "send",
     "batches",
     "init",
+    "doctor",
 )
 
 

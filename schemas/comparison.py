@@ -1,17 +1,23 @@
 """The result of an evaluation: means with intervals, differences, refusals, warnings."""
 
+from typing import Literal
+
 from schemas.evaluation import Metric, Mode, Role
 from schemas.record import Value
 
+Unit = Literal["document", "excerpt"]
+
 
 class Estimate(Value):
-    """A mean over `n` questions, and the ends of its 95% bootstrap interval.
+    """A mean over `n` questions of `document_count` documents, and the ends of its 95% interval.
 
-    `value` is None where there is nothing to average, `low` and `high` where n is below 2 or no
-    interval was asked for.
+    `value` is None where there is nothing to average; `low` and `high` where all is of one
+    document (of one excerpt, where the comparison's `unit` is that) or no interval was asked for:
+    then `document_count` is 0.
     """
 
     n: int
+    document_count: int = 0
     value: float | None = None
     low: float | None = None
     high: float | None = None
@@ -42,11 +48,23 @@ class ContenderScore(Value):
     estimate: Estimate
 
 
+class Power(Value):
+    """What documents like these can show, in four of five comparisons.
+
+    `detectable`: the smallest true difference whose interval would leave out 0. How many documents
+    it takes for a difference of 0.03, and for one as large as was found (None: it is 0); 1,000,000
+    is that many or more.
+    """
+
+    detectable: float
+    documents_for_3_points: int
+    documents_for_this: int | None
+
+
 class Difference(Value):
     """A contender less another in one metric, over the questions that were scored for both.
 
-    `needed_n`: about how many questions it takes to distinguish a difference of this size from
-    none (a million: that many or more); None if these suffice, or if there is no difference.
+    `power` is None where there is no interval.
     """
 
     contender: Contender
@@ -56,7 +74,7 @@ class Difference(Value):
     win_count: int
     tie_count: int
     loss_count: int
-    needed_n: int | None = None
+    power: Power | None = None
 
 
 class GapClosed(Value):
@@ -95,15 +113,15 @@ class Comparison(Value):
     """RUN/evaluation/comparison.json.
 
     `answerable` leaves out the slice `unanswerable`, on which a refusal is right and would be
-    scored as a failure. Documents hold answerable questions only, and have no intervals.
+    scored as a failure. Documents hold answerable questions only, and have no intervals. `unit` is
+    what the intervals take for independent: documents, or the excerpts of the only document.
     """
 
     contenders: tuple[Contender, ...]
     judge_models: tuple[str, ...]
     embedding_models: tuple[str, ...]
     ragas_versions: tuple[str, ...]
-    seed: int
-    draw_count: int
+    unit: Unit
     tie_below: float
     answerable: GroupComparison
     slices: tuple[GroupComparison, ...]

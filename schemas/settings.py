@@ -21,6 +21,7 @@ AboveZero = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+Filters = Literal["grounded", "phrases"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
@@ -78,9 +79,10 @@ class QuestionSettings(Value):
     )
     temperature: Annotated[Temperature, Touches("questions", "requests")] = None
     max_output_tokens: Annotated[Positive, Touches("questions", "requests")] = 700
+    filters: Annotated[Filters, Touches("questions", "threshold")] = "grounded"
     min_chars: Annotated[Positive, Touches("questions", "threshold")] = 10
     max_chars: Annotated[Positive, Touches("questions", "threshold")] = 300
-    min_evidence_overlap: Annotated[Fraction, Touches("questions", "threshold")] = 0.2
+    min_evidence_overlap: Annotated[Fraction, Touches("questions", "threshold")] = 0.1
     max_near_duplicate: Annotated[Fraction, Touches("kept_questions", "threshold")] = 0.7
     min_evidence_similarity: Annotated[
         float, Field(ge=-1, le=1), Touches("questions", "threshold")
@@ -99,6 +101,7 @@ class AnswerSettings(Value):
 
     temperature: Annotated[Temperature, Touches("answers", "requests")] = None
     max_output_tokens: Annotated[Positive, Touches("answers", "requests")] = 900
+    filters: Annotated[Filters, Touches("answers", "threshold")] = "grounded"
     min_chars: Annotated[Positive, Touches("answers", "threshold")] = 20
     max_chars: Annotated[Positive, Touches("answers", "threshold")] = 3000
     max_copy_share: Annotated[Fraction, Touches("answers", "threshold")] = 0.8

@@ -14,13 +14,14 @@ LAYERS = ["schemas", "engine", "jobs", "corpus_distill", "scripts"]  # lowest fi
 ROOMS = {
     "engine.errors": "",
     "engine.clock": "",
+    "engine.extras": "",
     "engine.stats": "engine.errors engine.clock",
     "engine.ask": "engine.errors",
     "engine.stopping": "engine.errors engine.clock",
     "engine.wire": "engine.errors engine.clock engine.stopping",
     "engine.files": "engine.errors engine.wire",
     "engine.budget": "engine.errors engine.wire engine.files",
-    "engine.local": "engine.errors",
+    "engine.local": "engine.errors engine.extras",
     "engine.live": (
         "engine.errors engine.clock engine.stats engine.stopping engine.wire engine.budget"
     ),
@@ -55,6 +56,7 @@ ROOMS = {
     "jobs.run": (
         "jobs.settings jobs.processes jobs.run.stages jobs.run.reset jobs.documents jobs.dataset"
     ),
+    "jobs.doctor": "jobs.settings",
     "jobs.send": "jobs.run",
     "jobs.finetune": "jobs.text jobs.settings",
     "jobs.evaluation": (
@@ -65,8 +67,8 @@ ROOMS = {
     "jobs.report": "jobs.dataset jobs.comparison jobs.show",
     "jobs.process": "",
     "jobs.commands": (
-        "jobs.settings jobs.run.stages jobs.documents jobs.run jobs.send jobs.finetune "
-        "jobs.evaluation jobs.comparison jobs.show jobs.report jobs.process"
+        "jobs.settings jobs.run.stages jobs.documents jobs.run jobs.doctor jobs.send "
+        "jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.report jobs.process"
     ),
     "jobs.cli": "jobs.process jobs.commands",
     "jobs.classic": (

@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from engine.batch.account import Account
-from engine.batch.collecting.attempts import AttemptLog
+from engine.batch.collecting.asked import AttemptLog
 from engine.batch.collecting.collector import Collector, Sink
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
-from engine.batch.overdue import overdue
 from engine.batch.packing.outbox import Outbox, OutIndex, Spooled
 from engine.batch.packing.packer import MB, PackedFile, Packer, PackPolicy, Room
 from engine.batch.packing.sorting import Sorting
-from engine.batch.poll import AGE_SHARE, Poller
+from engine.batch.poll import AGE_SHARE, Poller, overdue
 from engine.batch.refusals import NoBatchApiError, check_refused, learn_token_limit
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter

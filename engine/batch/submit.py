@@ -9,9 +9,16 @@ from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
 from engine.batch.refusals import NO_BATCH_API, TOKEN_LIMIT, NoBatchApiError, is_token_limit
 from engine.clock import Clock
-from engine.errors import NOT_FOUND, ConfigError, RequestError, TransientError
+from engine.errors import (
+    NOT_FOUND,
+    ConfigError,
+    FilePendingError,
+    NotFoundError,
+    RequestError,
+    TransientError,
+)
 from engine.stopping import Admission
-from engine.wire.file_states import FILE_PENDING, is_not_ready, wait_for_file
+from engine.wire.file_states import is_not_ready, wait_for_file
 from engine.wire.unserved_calls import may_be_unserved
 from schemas.batches import Batch, RemoteState
 
@@ -136,7 +143,7 @@ class Submitter:
             return NoBatchApiError(error)
         is_waited_for = self._age(batch) < PENDING_PATIENCE
         if isinstance(error, RequestError) and is_not_ready(error) and is_waited_for:
-            return TransientError(str(error), code=FILE_PENDING, status=error.status)
+            return FilePendingError(str(error), status=error.status)
         return error
 
     async def _find(self, batch: Batch, metadata: dict[str, str]) -> RemoteState | None:
@@ -164,7 +171,7 @@ class Submitter:
             what = "pending" if state == "pending" else "not found"
             raise TransientError(f"file {file_id} is {what} at the provider yet", code=NOT_FOUND)
         if state == "missing":
-            raise RequestError(f"file {file_id} is gone at the provider", code=NOT_FOUND)
+            raise NotFoundError(f"file {file_id} is gone at the provider")
 
     def _age(self, batch: Batch) -> timedelta:
         """How long ago the last step of a batch was taken."""

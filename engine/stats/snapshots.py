@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -11,6 +13,7 @@ from engine.clock import Clock
 from engine.stats.counters import Stats
 
 SNAPSHOT_EVERY_S = 5.0
+TAIL_BYTES = 1 << 17  # more than ten minutes of lines
 
 
 @contextmanager
@@ -45,6 +48,21 @@ def snapshots_written(path: Path, stats: Stats, clock: Clock) -> Iterator[None]:
         finally:
             timer.cancel()
             write_line()
+
+
+def read_snapshots(path: Path, *, since: str) -> list[dict[str, Any]]:
+    """The last lines of counters that were written from `since` (ISO 8601) on, oldest first."""
+    if not path.exists():
+        return []
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        lines = file.read().split(b"\n")[:-1]
+    found = []
+    for line in lines:
+        with suppress(orjson.JSONDecodeError):  # cut off by the seek or a crash: none is synced
+            found.append(orjson.loads(line))
+    begin = datetime.fromisoformat(since)
+    return [line for line in found if datetime.fromisoformat(line["at"]) >= begin]
 
 
 class _Rate:

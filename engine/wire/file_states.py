@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 FileState = Literal["missing", "pending", "ready"]
 
-FILE_PENDING = "file_pending"
 FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)  # a file may be "not found" for a moment after its upload
 PENDING_STATUSES = frozenset(  # Azure's names among them; any other status is the host's last word
     {"pending", "running", "notrunning", "not_running", "processing", "queued", "uploading"}

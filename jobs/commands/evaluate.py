@@ -95,11 +95,10 @@ def evaluate(
 
 def run_evaluation(order: "EvaluationOrder") -> int:
     """Evaluate, print the results, and return the exit code."""
-    from jobs.comparison.models import compare_models
+    from jobs.comparison.run import require_comparison
     from jobs.comparison.table import describe_comparison
-    from jobs.documents.whole_corpus.check_held_out import read_leaked_share
     from jobs.evaluation.evaluate import evaluate as evaluate_models
-    from jobs.evaluation.read_evaluation import describe_problems, read_evaluation
+    from jobs.evaluation.read_evaluation import describe_problems
     from jobs.process import run_to_end
     from jobs.show.describe import describe_left
 
@@ -109,15 +108,9 @@ def run_evaluation(order: "EvaluationOrder") -> int:
         left = describe_left(order.folder, end)
         print(f"distill: {left}; the same command again goes on", file=sys.stderr)
         return EXIT_TRY_LATER
-    found = read_evaluation(order.folder, order.settings)
-    comparison = compare_models(
-        found,
-        seed=order.settings.evaluation.seed,
-        is_demo_grade=order.settings.teacher.is_local,
-        leaked_share=read_leaked_share(order.folder),
-    )
-    print(describe_comparison(comparison))
-    for line in describe_problems(order.folder, order.settings, found):
+    compared = require_comparison(order.folder, order.settings)
+    print(describe_comparison(compared.comparison))
+    for line in describe_problems(order.folder, order.settings, compared.evaluation):
         print(line)
     print(f"files: {order.folder.evaluation_dir}: samples, answers, scores")
     return EXIT_OK

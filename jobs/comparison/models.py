@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from jobs.comparison.bootstrap import DRAW_COUNT
 from jobs.comparison.group import TIE_BELOW, compare_group
 from jobs.comparison.score_table import ScoreTable, tabulate_scores
+from jobs.comparison.units import choose_unit, number_units
 from jobs.comparison.warnings import find_warnings
 from jobs.evaluation.read_evaluation import Evaluation
-from schemas.comparison import Comparison, GroupComparison
+from schemas.comparison import Comparison, GroupComparison, Unit
 from schemas.evaluation import METRICS, Slice
 
 UNANSWERABLE: Slice = "unanswerable"
@@ -17,7 +17,7 @@ UNKNOWN_DOCUMENT = "(document unknown)"
 
 
 def compare_models(
-    evaluation: Evaluation, *, seed: int, is_demo_grade: bool, leaked_share: float = 0.0
+    evaluation: Evaluation, *, is_demo_grade: bool, leaked_share: float = 0.0
 ) -> Comparison:
     """The comparison of what was answered and scored; the same for any order of its parts.
 
@@ -27,17 +27,19 @@ def compare_models(
     unanswerable questions only refusals are counted.
     """
     table = tabulate_scores(evaluation)
+    unit = choose_unit(s for s in table.samples if s.slice != UNANSWERABLE)
     answerable = table.rows([i for i, s in enumerate(table.samples) if s.slice != UNANSWERABLE])
     comparison = Comparison(
         contenders=table.contenders,
         judge_models=_distinct(score.judge_model for score in evaluation.scores),
         embedding_models=_distinct(score.embedding_model for score in evaluation.scores),
         ragas_versions=_distinct(score.ragas_version for score in evaluation.scores),
-        seed=seed,
-        draw_count=DRAW_COUNT,
+        unit=unit,
         tie_below=TIE_BELOW,
-        answerable=compare_group("answerable", answerable, seed=seed),
-        slices=tuple(_compare_slices(table, seed)),
+        answerable=compare_group(
+            "answerable", answerable, units=number_units(answerable.samples, unit)
+        ),
+        slices=tuple(_compare_slices(table, unit)),
         documents=tuple(_compare_documents(answerable)),
         warnings=(),
     )
@@ -47,12 +49,13 @@ def compare_models(
     return comparison.model_copy(update={"warnings": warnings})
 
 
-def _compare_slices(table: ScoreTable, seed: int) -> Iterable[GroupComparison]:
+def _compare_slices(table: ScoreTable, unit: Unit) -> Iterable[GroupComparison]:
     for name in SLICES:
         rows = [i for i, sample in enumerate(table.samples) if sample.slice == name]
         metrics = () if name == UNANSWERABLE else METRICS
         if rows:
-            yield compare_group(name, table.rows(rows), metrics=metrics, seed=seed)
+            part = table.rows(rows)
+            yield compare_group(name, part, metrics=metrics, units=number_units(part.samples, unit))
 
 
 def _compare_documents(answerable: ScoreTable) -> Iterable[GroupComparison]:
@@ -60,7 +63,7 @@ def _compare_documents(answerable: ScoreTable) -> Iterable[GroupComparison]:
     for row, sample in enumerate(answerable.samples):
         rows_of[sample.path or UNKNOWN_DOCUMENT].append(row)
     for path, rows in sorted(rows_of.items()):
-        yield compare_group(path, answerable.rows(rows), seed=None)
+        yield compare_group(path, answerable.rows(rows), units=None)
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:

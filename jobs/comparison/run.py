@@ -30,7 +30,6 @@ def compare_run(folder: RunFolder, settings: RunSettings) -> ComparedRun | None:
         return None
     comparison = compare_models(
         evaluation,
-        seed=settings.evaluation.seed,
         is_demo_grade=settings.teacher.is_local,
         leaked_share=read_leaked_share(folder),
     )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.comparison.bootstrap import Floats
+from jobs.comparison.intervals import Floats
 from jobs.evaluation.read_evaluation import Evaluation
 from schemas.comparison import Contender
 from schemas.evaluation import METRICS, ROLES, Metric, ModelAnswer, Sample

@@ -9,6 +9,7 @@ from schemas.comparison import (
     Estimate,
     GapClosed,
     GroupComparison,
+    Unit,
 )
 from schemas.evaluation import METRICS, Metric
 
@@ -23,6 +24,7 @@ def describe_comparison(comparison: Comparison) -> str:
             "",
             *_columns(_difference_rows(comparison.answerable)),
             "",
+            *_describe_power(comparison),
             *_describe_refusals(comparison),
             *_describe_scoring(comparison),
             *(f"warning: {warning}" for warning in comparison.warnings),
@@ -31,13 +33,14 @@ def describe_comparison(comparison: Comparison) -> str:
 
 
 def describe_estimate(estimate: Estimate, form: str = ".3f") -> str:
-    """A mean with its interval, in brackets, and its n."""
+    """A mean with its interval, in brackets, and the numbers of its questions and documents."""
     if estimate.value is None:
         return NO_VALUE
     interval = ""
     if estimate.low is not None and estimate.high is not None:
         interval = f" [{estimate.low:{form}}, {estimate.high:{form}}]"
-    return f"{estimate.value:{form}}{interval} n={estimate.n:,}"
+    documents = f"/{estimate.document_count:,}" if estimate.document_count else ""
+    return f"{estimate.value:{form}}{interval} n={estimate.n:,}{documents}"
 
 
 def describe_gap(gap: GapClosed) -> str:
@@ -75,6 +78,27 @@ def _difference_rows(group: GroupComparison) -> Iterator[list[str]]:
         yield [f"share of the teacher's lead, {mode}-book", *cells]
 
 
+def _describe_power(comparison: Comparison) -> Iterator[str]:
+    """What these documents can show of the student, or of whoever is compared; a line a metric."""
+    differences = comparison.answerable.differences
+    of_tuned = [each for each in differences if each.contender.role == "tuned"]
+    for metric in METRICS:
+        found = next((d for d in of_tuned or differences if d.metric == metric and d.power), None)
+        if found is not None and found.power is not None:
+            units = describe_units(found.estimate.document_count, comparison.unit)
+            more = found.power.documents_for_3_points - found.estimate.document_count
+            yield (
+                f"power, {metric_label(metric)}, {pair_label(found.contender, found.versus)}: "
+                f"{units} show a difference of {found.power.detectable:.3f} four times in five; "
+                + (f"{more:,} more would show 0.03" if more > 0 else "they would show 0.03")
+            )
+
+
+def describe_units(count: int, unit: Unit) -> str:
+    """So many documents, or excerpts, in words."""
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"
+
+
 def _describe_refusals(comparison: Comparison) -> Iterator[str]:
     for label, group in (
         ("refused, of answerable questions", comparison.answerable),
@@ -91,7 +115,10 @@ def _describe_scoring(comparison: Comparison) -> Iterator[str]:
         judges, embeddings = map(", ".join, (comparison.judge_models, comparison.embedding_models))
         versions = ", ".join(comparison.ragas_versions)
         yield f"scored by ragas {versions} with {judges} as judge, {embeddings} for embeddings"
-    yield "intervals: 95%, paired bootstrap over questions; a mean is over what could be scored"
+    yield (
+        f"intervals: 95%, paired, by {comparison.unit}; n: questions/{comparison.unit}s; a mean is "
+        "over what could be scored"
+    )
 
 
 def _columns(rows: Iterator[list[str]]) -> Iterator[str]:

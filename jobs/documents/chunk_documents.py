@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from engine.ask import Ask
 from engine.files.records import RecordLine, RecordLog, read_ids, read_record_lines
+from engine.run_folder import RunFolder
 from engine.stage import StageFiles
 from engine.stopping import Stopping
 from engine.wire.tokens import count_tokens
@@ -205,8 +206,14 @@ def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> It
         path, Document, is_wanted=lambda id_: id_ not in left_out and files.is_unfinished(id_)
     )
     unfinished = (_Line(document_id=id_, number=n, data=data) for id_, n, data in lines)
-    total = sum(1 for id_ in read_ids(path, Document) if id_ not in left_out)
+    total = _count_documents(context.folder, context.settings)
     return Items(unfinished, total, len(files.finished))
+
+
+def _count_documents(folder: RunFolder, _: RunSettings) -> int:
+    left_out = read_left_out(folder)
+    ids = read_ids(folder.results_path(DOCUMENTS.name), Document)
+    return sum(id_ not in left_out for id_ in ids)
 
 
 @asynccontextmanager
@@ -246,4 +253,5 @@ CHUNKS: Stage[None] = Stage(
     result=Chunk,
     reads=(DOCUMENTS.name, BOILERPLATE.name, TWINS.name, SPLIT.name),
     work=ItemWork(items=_list_documents, needs=_open_sides, work=_chunk, window=_window),
+    count_items=_count_documents,
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.ask import Ask
 from engine.errors import ConfigError
+from engine.extras import install_command
 from engine.files.records import read_records
 from engine.servers import OWN_SERVER
 from engine.stage import StageFiles
@@ -45,7 +46,7 @@ def check_scoring() -> None:
     """
     if find_spec("ragas") is None:
         raise ConfigError(
-            'scoring needs ragas, which is not installed: pip install "corpus-distill[evaluation]"'
+            f"scoring needs ragas, which is not installed: {install_command('evaluation')}"
         )
 
 

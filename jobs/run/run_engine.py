@@ -8,17 +8,15 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.ask import Ask
-from engine.assemble import BatchPlace, EngineOrder, assemble_engine
+from engine.assemble import BatchPlace, EngineOrder, EngineParts, assemble_engine
 from engine.batch.ledger import read_batches
-from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
 from engine.local.model import LocalModel
-from engine.progress import Details
+from engine.progress import Details, spending_details
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER
-from engine.stats.counters import Stats
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price, make_price
@@ -100,19 +98,27 @@ async def open_run_engine(
             others=others.endpoints,
         )
         engine = await opened.enter_async_context(assemble_engine(engine_order))
-        make_rounds = None
-        if engine.batches is not None:
-            make_rounds = partial(
-                Rounds,
-                desk=engine.batches.desk,
-                lane=engine.batches.lane,
-                plan=make_plan(order, settings),
-                poll_s=settings.batch.poll_s,
-                clock=SystemClock(),
-                stopping=stopping,
-            )
-        details = partial(_details, engine.stats, engine.budget)
-        yield RunEngine(engine.ask, engine.journal, details, make_rounds)
+        details = partial(spending_details, engine.stats, engine.budget)
+        yield RunEngine(
+            engine.ask, engine.journal, details, _rounds_of(engine, settings, order, stopping)
+        )
+
+
+def _rounds_of(
+    engine: EngineParts, settings: RunSettings, order: LaneOrder, stopping: Stopping
+) -> Callable[[RunPass], Rounds] | None:
+    """What makes the rounds of a pass in batches; None: it does not work in batches."""
+    if engine.batches is None:
+        return None
+    return partial(
+        Rounds,
+        desk=engine.batches.desk,
+        lane=engine.batches.lane,
+        plan=make_plan(order, settings),
+        poll_s=settings.batch.poll_s,
+        clock=SystemClock(),
+        stopping=stopping,
+    )
 
 
 def _batch_place(folder: RunFolder, settings: RunSettings, order: LaneOrder) -> BatchPlace | None:
@@ -182,12 +188,3 @@ def _spent_usd(folder: RunFolder) -> float:
     paths = (folder.journal_path, folder.retried_path)
     settled_usd = sum(settled.cost_usd or 0.0 for path in paths for settled in read_settled(path))
     return settled_usd + sum(read_batch_losses(folder))
-
-
-def _details(stats: Stats, budget: Budget) -> dict[str, str]:
-    details = {"usd": f"{budget.spent_usd:.4f}"}
-    if stats.retried:
-        details["retries"] = str(stats.retried.total())
-    if stats.failed:
-        details["failed"] = str(stats.failed.total())
-    return details

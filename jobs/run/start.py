@@ -9,6 +9,7 @@ from typing import NamedTuple
 from engine.clock import SystemClock
 from engine.errors import ConfigError, QuotaError
 from engine.files.lock import WriterLock
+from engine.last_call import noted_call
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stopping import Stopping, stop_on_signals
@@ -77,6 +78,7 @@ async def start_run(order: RunOrder) -> StagesEnd:
     order.folder.create()
     with (
         WriterLock(order.folder.lock_path),
+        noted_call(order.folder.last_call_path, "run", SystemClock()) as note,
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
         is_changed = await _settle_changes(order, stopping)
@@ -85,32 +87,39 @@ async def start_run(order: RunOrder) -> StagesEnd:
             failed_count = retry_failed(order.folder, order.stages)
             is_changed = is_changed or failed_count > 0
             _log.info("asking again: %d requests that had failed", failed_count)
-        async with (
-            open_run_engine(
-                order.folder, settings, order.endpoints, stopping, order.lane, order.others
-            ) as engine,
-            WorkPool(worker_count=core_count()) as pool,
-        ):
-            await asyncio.to_thread(check_journal, order.folder, engine.journal, order.stages)
-            context = StageContext(
-                folder=order.folder,
-                settings=settings,
-                ask=engine.ask,
-                journal=engine.journal,
-                stopping=stopping,
-                details=engine.details,
-                order=None,
-                pool=pool,
-            )
-            run = partial(run_stages, order.stages, context, last_stage=order.last_stage)
-            name = order.last_stage or order.stages[-1].name
-            try:
-                if engine.rounds is None:
-                    return await run()
-                return await run_in_rounds(run, engine.rounds, name=name, is_changed=is_changed)
-            except QuotaError:
-                await _write_rows(context)
-                raise
+        end = await _go_on(order, stopping, is_changed=is_changed)
+        if not end.is_done:
+            note.leave(end.describe_left())
+        return end
+
+
+async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> StagesEnd:
+    async with (
+        open_run_engine(
+            order.folder, order.settings, order.endpoints, stopping, order.lane, order.others
+        ) as engine,
+        WorkPool(worker_count=core_count()) as pool,
+    ):
+        await asyncio.to_thread(check_journal, order.folder, engine.journal, order.stages)
+        context = StageContext(
+            folder=order.folder,
+            settings=order.settings,
+            ask=engine.ask,
+            journal=engine.journal,
+            stopping=stopping,
+            details=engine.details,
+            order=None,
+            pool=pool,
+        )
+        run = partial(run_stages, order.stages, context, last_stage=order.last_stage)
+        name = order.last_stage or order.stages[-1].name
+        try:
+            if engine.rounds is None:
+                return await run()
+            return await run_in_rounds(run, engine.rounds, name=name, is_changed=is_changed)
+        except QuotaError:
+            await _write_rows(context)
+            raise
 
 
 async def _write_rows(context: StageContext[None]) -> None:

@@ -14,7 +14,7 @@ from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
-from engine.progress import StageProgress
+from engine.progress import StageProgress, spending_details
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.stats.prometheus import serve_metrics
 from engine.stats.snapshots import snapshots_written
@@ -96,7 +96,7 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
                 "send",
                 total=counts.wanted,
                 done=0,
-                details=lambda: _details(stats, spending.budget),
+                details=lambda: spending_details(stats, spending.budget),
             )
         )
         sending = Sending(source, lane, spending.keeping(results.keep), stopping, progress)
@@ -173,12 +173,3 @@ async def _open_files(
 
 def _make_lane(order: SendOrder, stats: Stats, budget: Budget) -> LiveLane:
     return open_live_lane(order.endpoints, order.settings.limits, budget=budget, stats=stats)
-
-
-def _details(stats: Stats, budget: Budget) -> dict[str, str]:
-    details = {"usd": f"{budget.spent_usd:.4f}"}
-    if stats.retried:
-        details["retries"] = str(stats.retried.total())
-    if stats.failed:
-        details["failed"] = str(stats.failed.total())
-    return details

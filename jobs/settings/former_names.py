@@ -26,17 +26,3 @@ def with_present_names(tree: dict[str, Any]) -> dict[str, Any]:
         if isinstance(new, dict):
             new.setdefault(key, value)
     return present
-
-
-FORMER_RULES = {"chunks.rules": 1}  # what was done before the setting was there
-
-
-def with_former_rules(tree: dict[str, Any]) -> dict[str, Any]:
-    """The settings that a run remembers, with those of its time that had no name then."""
-    remembered = dict(tree)
-    for name, value in FORMER_RULES.items():
-        section, _, key = name.partition(".")
-        inner = remembered.get(section)
-        if isinstance(inner, dict) and key not in inner:
-            remembered[section] = {**inner, key: value}
-    return remembered

@@ -13,7 +13,8 @@ from engine.errors import ConfigError, DamagedLogError
 from engine.files.records import first_problem
 from engine.files.replace import replace_file
 from jobs.prompts import prompt_hashes
-from jobs.settings.former_names import with_former_rules, with_present_names
+from jobs.settings.former_defaults import with_former_defaults
+from jobs.settings.former_names import with_present_names
 from schemas.record import Value
 from schemas.settings import FORMAT_VERSION, RunIdentity, RunSettings
 
@@ -60,10 +61,8 @@ def read_run_config(path: Path) -> RunConfig | None:
         tree: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         _refuse_newer(path, tree)
         identity = tree.pop("run")
-        return RunConfig(
-            run=identity,
-            settings=RunSettings.model_validate(with_former_rules(with_present_names(tree))),
-        )
+        tree = with_former_defaults(with_present_names(tree))
+        return RunConfig(run=identity, settings=RunSettings.model_validate(tree))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise _damaged(path, str(error)) from error
     except KeyError as error:

@@ -197,7 +197,7 @@ def _find_answer_fault(
 ) -> Fault | None:
     prompt = answer_prompt()
     overlap = max(settings.min_evidence_overlap, prompt.min_evidence_overlap)
-    strict = settings.model_copy(update={"min_evidence_overlap": overlap})
+    strict = settings.model_copy(update={"min_evidence_overlap": overlap, "filters": "phrases"})
     if (fault := find_answer_fault(text, question, sentence, chunk_text, strict)) is not None:
         return fault
     if text.split()[0] == question.split()[0]:

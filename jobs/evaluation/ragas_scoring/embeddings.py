@@ -5,28 +5,19 @@ from collections.abc import Sequence
 from ragas.embeddings.base import BaseRagasEmbedding
 
 from engine.ask import Ask
-from engine.wire.tokens import count_tokens
 from jobs.evaluation.ragas_scoring.judge import UnscoredError
 from jobs.settings.roles import RoleModel
-from jobs.text.text_similarity import read_vectors
+from jobs.text.text_similarity import embedding_request, read_vectors
 from schemas.outcomes import Failed
-from schemas.requests import EMBEDDINGS, Json, Request, make_request
+from schemas.requests import Request
 
 PURPOSE = "evaluation_embeddings"
 
 
-def embedding_request(item_id: str, texts: Sequence[str], embeddings: RoleModel) -> Request:
-    """One request for all texts. The vectors travel as base64 of float32: they arrive exactly."""
-    given: list[Json] = list(texts)
-    return make_request(
-        item_id,
-        0,
-        url=EMBEDDINGS,
-        body={"model": embeddings.model, "input": given, "encoding_format": "base64"},
-        purpose=PURPOSE,
-        prompt_tokens=sum(map(count_tokens, texts)),
-        server=embeddings.server,
-    )
+def score_request(item_id: str, texts: Sequence[str], embeddings: RoleModel) -> Request:
+    """One request for the vectors of all texts of a score."""
+    model, server = embeddings
+    return embedding_request(item_id, texts, model=model, purpose=PURPOSE, server=server)
 
 
 class JudgeEmbeddings(BaseRagasEmbedding):  # type: ignore[misc]
@@ -54,7 +45,7 @@ class JudgeEmbeddings(BaseRagasEmbedding):  # type: ignore[misc]
 
     async def aembed_texts(self, texts: Sequence[str], **_: object) -> list[list[float]]:
         """The vectors of several texts, in their order; raises as `aembed_text` does."""
-        outcome = await self._ask(embedding_request(self._item_id, texts, self._embeddings))
+        outcome = await self._ask(score_request(self._item_id, texts, self._embeddings))
         if isinstance(outcome, Failed):
             raise UnscoredError(f"embeddings: {outcome.code}: {outcome.message}")
         vectors = read_vectors(outcome.reply, len(texts))

@@ -7,7 +7,7 @@ import ragas
 from ragas.metrics.collections import AnswerRelevancy, Faithfulness
 
 from engine.ask import Ask
-from jobs.evaluation.ragas_scoring.embeddings import JudgeEmbeddings, embedding_request
+from jobs.evaluation.ragas_scoring.embeddings import JudgeEmbeddings, score_request
 from jobs.evaluation.ragas_scoring.judge import Judge, JudgePolicy, UnscoredError
 from jobs.settings.roles import RoleModel
 from schemas.evaluation import Metric, Sample
@@ -45,7 +45,7 @@ async def measure(
                 ask=ask,
                 policy=policy,
                 repeats=QUESTIONS_PER_ANSWER,
-                alongside=[embedding_request(item_id, [sample.question], embeddings)],
+                alongside=[score_request(item_id, [sample.question], embeddings)],
             )
             vectors = JudgeEmbeddings(item_id, ask=ask, embeddings=embeddings)
             relevancy = AnswerRelevancy(

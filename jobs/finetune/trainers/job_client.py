@@ -11,12 +11,13 @@ from engine.errors import (
     ConfigError,
     EngineError,
     FatalError,
+    FilePendingError,
     ModelGoneError,
     RequestError,
     TransientError,
 )
 from engine.wire.endpoints import Endpoint
-from engine.wire.file_states import FILE_PENDING, FileState, is_not_ready, read_file_state
+from engine.wire.file_states import FileState, is_not_ready, read_file_state
 from engine.wire.sdk import (
     Purpose,
     download_file,
@@ -252,7 +253,7 @@ def _carries(job: "FineTuningJob", metadata: dict[str, str]) -> bool:
 def _read_refusal(error: ModelGoneError | RequestError | TransientError) -> EngineError:
     """What a refusal to create a job means, and what to do about it."""
     if isinstance(error, RequestError) and is_not_ready(error):
-        return TransientError(str(error), code=FILE_PENDING, status=error.status)
+        return FilePendingError(str(error), status=error.status)
     if isinstance(error, ModelGoneError):
         return _refusal(error, "name another model with --student")
     is_about_file = "file" in str(error).lower()

@@ -43,6 +43,7 @@ def test_many_first_requests_that_fail_alike_end_the_run() -> None:
     for _ in range(ALIKE_COUNT - 1):
         watch.note(make_failed())
 
+    assert not watch.is_over
     with pytest.raises(FatalError, match=r"unsupported_parameter.*is not known.*--retry-failed"):
         watch.note(make_failed())
 
@@ -57,4 +58,6 @@ def test_one_request_that_ends_otherwise_ends_the_watch(other: Outcome) -> None:
     watch.note(other)
 
     for _ in range(2 * ALIKE_COUNT):
-        watch.note(make_failed())  # raises nothing
+        watch.note(make_failed())
+    assert watch.is_over
+    assert watch.verdict() is None

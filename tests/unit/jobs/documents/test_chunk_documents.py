@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_documents import chunk_document
-from jobs.documents.cutting.best_cuts import MAX_SPLIT_CHARS
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Side, SideSpan, SplitAssignment
 from schemas.settings import ChunkSettings
@@ -70,8 +69,11 @@ def test_a_section_a_little_over_the_target_leaves_no_stub() -> None:
 
 
 @pytest.mark.parametrize("unit", ["日", "ab ", "line\n", PARAGRAPH])
-def test_a_section_longer_than_one_window_loses_nothing(unit: str) -> None:
-    text = unit * (5 * MAX_SPLIT_CHARS // 4 // len(unit))
+def test_a_section_longer_than_one_window_loses_nothing(
+    unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.documents.cutting.best_cuts.MAX_SPLIT_CHARS", 2_000)
+    text = unit * (5_000 // len(unit))
 
     results = chunk_document(make_document(text), all_for_training(text), LENIENT)
 

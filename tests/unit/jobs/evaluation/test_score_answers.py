@@ -1,8 +1,10 @@
+import re
 import sys
 
 import pytest
 
 from engine.errors import ConfigError
+from engine.extras import install_command
 from jobs.evaluation.score_answers import check_scoring
 
 
@@ -11,5 +13,5 @@ def test_missing_extra_is_named_with_the_command_that_installs_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ragas", None)  # as if it were not installed
 
-    with pytest.raises(ConfigError, match=r'pip install "corpus-distill\[evaluation\]"'):
+    with pytest.raises(ConfigError, match=re.escape(install_command("evaluation"))):
         check_scoring()
