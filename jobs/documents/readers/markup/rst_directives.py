@@ -41,6 +41,7 @@ _LABELS = {
     "deprecated": "Deprecated since version",
 }
 _SIGNATURE = re.compile(r"[\w.]+[ \t]*[(\[]|[\w.]+\Z")
+_CONTINUED = re.compile(r"\\\n[ \t]*")  # a signature goes on in the next line
 _TARGET = re.compile(r"<[^<>]*>\Z")
 
 
@@ -115,7 +116,8 @@ class _AnyDirective(Directive):
             version, *rest = argument.split(None, 1)
             return [self._paragraph(": ".join([f"{label} {version}", *rest]))]
         if ":" in name or (_SIGNATURE.match(argument) and "`" not in argument):
-            return [nodes.paragraph("", line.strip()) for line in argument.split("\n")]
+            signatures = _CONTINUED.sub(" ", argument)
+            return [nodes.paragraph("", line.strip()) for line in signatures.split("\n")]
         return [self._paragraph(argument)]
 
     def _paragraph(self, text: str) -> nodes.paragraph:

@@ -58,6 +58,17 @@ def test_a_heading_stays_with_its_text() -> None:
     assert any(piece.startswith("Short heading") for piece in pieces)
 
 
+def test_code_is_not_cut_at_its_empty_lines_where_there_is_another_place() -> None:
+    code = "if is_cold(water):\n    burn(coal);\n\n    open_valve(1);\n\n    wait(10);"
+    parts = [f"{PARAGRAPH}{code}" for _ in range(3)]
+
+    pieces = pieces_of("\n\n".join(parts))
+
+    assert len(pieces) > 2
+    assert all("open_valve" in piece for piece in pieces if "is_cold" in piece)
+    assert sum(code in piece for piece in pieces) == 3
+
+
 def test_a_note_stays_with_its_mark() -> None:
     filler = "The gauge hangs beside the boiler and is read each hour. "
     text = (

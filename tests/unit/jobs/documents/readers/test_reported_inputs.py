@@ -74,6 +74,10 @@ RST = [
     ),
     ('.. csv-table:: C\n   :header: "a", "b"\n\n   1, "x, y"\n', "C\n\na | b\n1 | x, y"),
     (".. glossary::\n\n   other : noun\n      More.\n", "other : noun\nMore."),
+    (
+        ".. class:: Pump(name, \\\n           size=2)\n\n   It pumps.\n",
+        "Pump(name, size=2)\n\nIt pumps.",
+    ),
     (".. seealso:: The *manual*\n", "See also\n\nThe manual"),
     ("A [#]_ b [*]_.\n\n.. [#] one\n.. [*] star\n", "A [1] b [*].\n\n[1] one\n[*] star"),
 ]
