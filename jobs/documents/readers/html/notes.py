@@ -15,10 +15,13 @@ MAX_PARAGRAPHS = 3  # of one note
 
 _MARK_LINKS = 'sup a[href^="#"], a[href^="#"][role="doc-noteref"], a.footnote-ref, a.noteref'
 _NOTE_LISTS = '[class*="footnote"] li[id], [role="doc-endnotes"] li[id], [class*="endnote"] li[id]'
-_NOTE_MARKS = 'a[role="doc-noteref"], a.footnote-ref, a.noteref, a[epub\\:type="noteref"]'
+_NOTE_MARKS = (
+    'a[role="doc-noteref"], a.footnote-ref, a.noteref, a[epub\\:type="noteref"], '
+    "a.footnote-reference.brackets, dt.label .brackets"  # docutils: the style sheet adds them
+)
 _MAX_MARK_CHARS = 4
 _LABEL = re.compile(r"\[?([^\[\]\s]{1,40})\]?")
-_NOTE = re.compile(r"\[([^\[\]\s]{1,40})\](?=\s)")
+_NOTE = re.compile(r"\[(\d{1,4}|[^\[\]\s]{1,40}(?=\]\s))\](?=\s*\w)")
 _MARK = re.compile(r"(?<!^)\[([^\[\]\s]{1,40})\]")
 _SOURCES = re.compile(
     r"reference|bibliograph|literatur|sources|works cited|quellen|参考文献", re.IGNORECASE
