@@ -19,7 +19,7 @@ from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER, ServerLanes, add_gauges
 from engine.stats.counters import Stats
 from engine.stats.snapshots import snapshots_written
-from engine.stopping import Stopping
+from engine.stopping import Stopping, announce_interruption
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price
 from schemas.outcomes import Outcome
@@ -124,6 +124,9 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
             stats=Stats(),
             stopping=order.stopping,
         )
+        announce_interruption(
+            order.stopping, lambda: parts.stats.in_flight, grace_s=order.limits.grace_s
+        )
         live = await _open_servers(order, parts, opened)
         journal.follow_pace(lambda: any(lane.is_paced() for lane in live.values()))
         by_server: dict[str, Lane] = {**live}
@@ -199,7 +202,9 @@ async def _open_servers(
     lanes = {OWN_SERVER: open_live_lane(order.endpoints, order.limits, budget=budget, stats=stats)}
     readers = [stats.read_limits]  # each lane puts its own there
     for name, endpoint in order.others.items():
-        lanes[name] = open_live_lane([endpoint], limits, budget=budget, stats=stats)
+        most = min(limits.max_in_flight, endpoint.max_in_flight or limits.max_in_flight)
+        own = limits.model_copy(update={"max_in_flight": most})
+        lanes[name] = open_live_lane([endpoint], own, budget=budget, stats=stats)
         lanes[name].share_room(lanes[OWN_SERVER])
         readers.append(stats.read_limits)
     stats.read_limits = partial(add_gauges, readers)

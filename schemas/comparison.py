@@ -109,6 +109,20 @@ class GroupComparison(Value):
     refusals: tuple[RefusalCount, ...]
 
 
+class AnsweringCost(Value):
+    """What a contender's answers cost. Times are of a call, waiting for others included.
+
+    None: the price is not known, or all answers came in batches.
+    """
+
+    contender: Contender
+    answer_count: int
+    usd_per_1000: float | None
+    latency_p50_s: float | None
+    latency_p95_s: float | None
+    tokens_per_s: float | None
+
+
 class Comparison(Value):
     """RUN/evaluation/comparison.json.
 
@@ -127,3 +141,5 @@ class Comparison(Value):
     slices: tuple[GroupComparison, ...]
     documents: tuple[GroupComparison, ...]
     warnings: tuple[str, ...]
+    costs: tuple[AnsweringCost, ...] = ()
+    student_notes: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from schemas.comparison import (
+    AnsweringCost,
     Comparison,
     Contender,
     Difference,
@@ -26,6 +27,8 @@ def describe_comparison(comparison: Comparison) -> str:
             "",
             *_describe_power(comparison),
             *_describe_refusals(comparison),
+            *_describe_costs(comparison),
+            *comparison.student_notes,
             *_describe_scoring(comparison),
             *(f"warning: {warning}" for warning in comparison.warnings),
         ]
@@ -108,6 +111,22 @@ def _describe_refusals(comparison: Comparison) -> Iterator[str]:
             f"{r.contender.name} {r.refusal_count:,} of {r.answer_count:,}" for r in group.refusals
         )
         yield f"{label}: {', '.join(counts)}"
+
+
+def _describe_costs(comparison: Comparison) -> Iterator[str]:
+    for cost in comparison.costs:
+        yield f"{cost.contender.name}: {describe_cost(cost)}"
+
+
+def describe_cost(cost: AnsweringCost) -> str:
+    """What 1,000 answers cost, and how long one takes."""
+    dollars = "an unknown price" if cost.usd_per_1000 is None else f"${cost.usd_per_1000:,.2f}"
+    parts = [f"1,000 answers for {dollars}"]
+    if cost.latency_p50_s is not None and cost.latency_p95_s is not None:
+        parts.append(f"{cost.latency_p50_s:.1f} s an answer (p95 {cost.latency_p95_s:.1f} s)")
+    if cost.tokens_per_s is not None:
+        parts.append(f"{cost.tokens_per_s:,.0f} tokens/s")
+    return ", ".join(parts)
 
 
 def _describe_scoring(comparison: Comparison) -> Iterator[str]:

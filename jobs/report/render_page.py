@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from jobs.comparison.table import (
     SLICE_LABELS,
+    describe_cost,
     describe_counts,
     describe_estimate,
     describe_gap,
@@ -38,6 +39,7 @@ def render_page(report: Report) -> str:
         metric=metric_label,
         counts=describe_counts,
         gap=describe_gap,
+        cost_words=describe_cost,
     )
     environment.globals.update(pair_label=pair_label)
     compared = report.compared

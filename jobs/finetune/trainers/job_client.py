@@ -37,7 +37,8 @@ PAGE_SIZE = 100
 MODEL = "model"
 STATUSES = {"completed": "succeeded", "canceled": "cancelled"}  # of other hosts: in OpenAI's words
 ALTERNATIVES = (
-    "export the rows for a trainer of your own with --trainer export, or name a host that tunes "
+    "tune on this machine with --trainer local, export the rows for a trainer of your own with "
+    "--trainer export, or name a host that tunes "
     "models over the same API with --base-url"
 )
 
@@ -198,6 +199,25 @@ class JobClient:
                     raise
                 raise NoJobListError(f"{self._endpoint.base_url} does not list its jobs") from None
         return None
+
+    async def list_own(self, metadata: dict[str, str]) -> list[JobState]:
+        """All jobs that carry `metadata`; none of a host that does not list its jobs."""
+        import openai
+
+        own: dict[str, JobState] = {}
+        seen = set[str]()
+        with translated(self._endpoint, self._clock):
+            try:
+                async for job in self._client.fine_tuning.jobs.list(limit=PAGE_SIZE):
+                    if job.id in seen:
+                        break
+                    seen.add(job.id)
+                    if _carries(job, metadata):
+                        own[job.id] = _read_state(job)
+            except openai.APIStatusError as error:
+                if not is_unserved(error, "job"):
+                    raise
+        return list(own.values())
 
     async def retrieve(self, job_id: str) -> JobState:
         """The state of a job at the provider."""
