@@ -72,6 +72,7 @@ def open_client(endpoint: Endpoint, *, timeout_s: float) -> "openai.AsyncOpenAI"
             **dict.fromkeys(not_sent, omit),  # type: ignore[arg-type]
             "User-Agent": USER_AGENT,
             **account,
+            **dict(endpoint.headers),
         },
         http_client=DefaultAsyncHttpxClient(
             follow_redirects=False,

@@ -18,7 +18,8 @@ from jobs.settings.former_names import FORMER_NAMES, with_present_names
 from schemas.settings import RunSettings, TeacherSettings
 
 ENV_PREFIX = "DISTILL_"
-MAY_HOLD_SECRETS = ("base_url", "key_variable")  # last parts of keys, and all of `endpoints`
+MAY_HOLD_SECRETS = ("base_url", "key_variable")  # last parts of keys
+TABLES_OF_SECRETS = ("endpoints", "student.headers")
 BASE_URL_VARIABLE = "OPENAI_BASE_URL"
 API_KEY_VARIABLE = "OPENAI_API_KEY"
 
@@ -246,7 +247,7 @@ def _explain(error: ValidationError, layers: Sequence[Layer]) -> str:
         if problem["type"] == "extra_forbidden":
             lines.append(f"{source}: unknown key {key!r}{_nearest(key, list(setting_keys()))}")
         else:
-            is_secret = key.endswith(MAY_HOLD_SECRETS) or key.startswith("endpoints")
+            is_secret = key.endswith(MAY_HOLD_SECRETS) or key.startswith(TABLES_OF_SECRETS)
             found = "" if is_secret else f" (found {problem['input']!r})"
             lines.append(f"{source}: {key}: {problem['msg']}{found}")
     return "\n".join(lines)
