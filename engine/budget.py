@@ -68,7 +68,7 @@ class Send:
 
 
 def may_be_billed(error: BaseException) -> bool:
-    """Whether a send that ended with `error` may stand on the provider's bill all the same."""
+    """Whether a send that ended with `error` may have been billed nevertheless."""
     if isinstance(error, RequestError | FatalError | RateLimitError):
         return isinstance(error, RequestError) and error.code == REPLY_TOO_LARGE
     if not isinstance(error, TransientError):

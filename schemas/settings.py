@@ -11,7 +11,9 @@ from schemas.dataset import Kind
 from schemas.record import Value
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
-FORMAT_VERSION = 1  # of the files of a run folder; a newer one is refused
+# Of the files of a run folder; a newer one is refused. It grows with every release whose files or
+# settings the release before it cannot read (docs/run-folder.md says what was new).
+FORMAT_VERSION = 2
 
 ProviderName = Literal["openai", "local"]
 PromptProfile = Literal["standard", "small"]

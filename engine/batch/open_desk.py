@@ -1,4 +1,4 @@
-"""Opens the batch desk of a run: its files, its client, its place on the account."""
+"""Opens the batch desk of a run: its files, and the parts that work on them."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -28,7 +28,7 @@ from schemas.settings import BatchSettings
 
 
 class DeskOrder(NamedTuple):
-    """What a desk is to work for. `state_dir` is the user's, for what runs share.
+    """What a desk is opened with. `state_dir` holds what all runs of this user share.
 
     `enlarges_truncated`: a reply that was cut off by its output limit is asked once more with a
     larger one.
@@ -48,7 +48,7 @@ class DeskOrder(NamedTuple):
 
 @asynccontextmanager
 async def open_desk(provider: Provider, order: DeskOrder) -> AsyncIterator[BatchDesk]:
-    """The desk at a provider; what is out and what is waiting is known once it is open.
+    """A desk for a provider; batches and waiting requests are read from disk before it is yielded.
 
     Files that a crash left behind are removed.
 

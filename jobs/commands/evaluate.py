@@ -16,11 +16,16 @@ from jobs.commands.options import (
     Deadline,
     LaneFlag,
     MaxInFlight,
+    MetricsPort,
+    Notify,
+    Quiet,
     RetryFailed,
     Rpm,
     Tpm,
+    Verbose,
     Waits,
 )
+from jobs.notify import notifying
 from jobs.process import EXIT_OK, EXIT_TRY_LATER
 
 if TYPE_CHECKING:
@@ -57,6 +62,10 @@ def evaluate(
     deadline: Deadline = None,
     assignments: Assignments = None,
     retry_failed: RetryFailed = False,
+    metrics_port: MetricsPort = None,
+    notify: Notify = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Have models answer held-out questions, and score the answers with ragas."""
     from engine.run_folder import RunFolder
@@ -89,8 +98,11 @@ def evaluate(
         questions=None if questions is None else read_questions(questions),
         retries_failed=retry_failed,
         lane=read_lane_order(lane, deadline, waits=wait),
+        metrics_port=metrics_port,
     )
-    raise typer.Exit(run_evaluation(order))
+    with notifying(notify, folder, "evaluate"):
+        code = run_evaluation(order)
+    raise typer.Exit(code)
 
 
 def run_evaluation(order: "EvaluationOrder") -> int:

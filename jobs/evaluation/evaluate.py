@@ -53,6 +53,7 @@ class EvaluationOrder(NamedTuple):
     retries_failed: bool = False
     lane: LaneOrder = LaneOrder()
     role_endpoints: Mapping[str, Endpoint] = NO_ENDPOINTS
+    metrics_port: int | None = None
 
 
 async def evaluate(order: EvaluationOrder) -> StagesEnd:
@@ -82,7 +83,7 @@ async def _evaluate(order: EvaluationOrder, models: Mapping[Role, str]) -> Stage
     stopping = Stopping()
     with (
         WriterLock(folder.lock_path),
-        noted_call(folder.last_call_path, "evaluate", SystemClock()) as note,
+        noted_call(folder, "evaluate", SystemClock()) as note,
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
         write_run_config(folder.config_path, _continued_config(folder, settings))
@@ -99,7 +100,7 @@ async def _go_on(
 ) -> StagesEnd:
     folder, settings = order.folder, order.settings
     async with open_run_engine(
-        folder, settings, order.endpoints, stopping, order.lane, others
+        folder, settings, order.endpoints, stopping, order.lane, others, order.metrics_port
     ) as engine:
         await asyncio.to_thread(check_journal, folder, engine.journal, (*DATASET, *EVALUATION))
         context = StageContext(

@@ -72,8 +72,8 @@ async def finetune(order: TuningOrder) -> TuningEnd:
         InterruptedRunError: a stop was requested; a submitted job goes on at the provider.
     """
     stopping = Stopping()
-    path = order.folder.last_call_path
-    with WriterLock(order.folder.lock_path), noted_call(path, "finetune", SystemClock()):
+    folder, clock = order.folder, SystemClock()
+    with WriterLock(folder.lock_path), noted_call(folder, "finetune", clock):
         rows = _read_rows(order)
         with stop_on_signals(stopping, grace_s=order.settings.limits.grace_s):
             return await _tune(order, rows, stopping)

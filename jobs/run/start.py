@@ -61,6 +61,7 @@ class RunOrder(NamedTuple):
     last_stage: str | None = None
     stages: Stages[None] = DATASET
     others: OtherServers = OtherServers()
+    metrics_port: int | None = None
 
 
 async def start_run(order: RunOrder) -> StagesEnd:
@@ -76,7 +77,7 @@ async def start_run(order: RunOrder) -> StagesEnd:
     order.folder.create()
     with (
         WriterLock(order.folder.lock_path),
-        noted_call(order.folder.last_call_path, "run", SystemClock()) as note,
+        noted_call(order.folder, "run", SystemClock()) as note,
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
         is_changed = await _settle_changes(order, stopping)
@@ -93,7 +94,13 @@ async def start_run(order: RunOrder) -> StagesEnd:
 
 async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> StagesEnd:
     async with open_run_engine(
-        order.folder, order.settings, order.endpoints, stopping, order.lane, order.others
+        order.folder,
+        order.settings,
+        order.endpoints,
+        stopping,
+        order.lane,
+        order.others,
+        order.metrics_port,
     ) as engine:
         await asyncio.to_thread(check_journal, order.folder, engine.journal, order.stages)
         context = StageContext(

@@ -113,6 +113,15 @@ def _sum_money(folder: RunFolder, writer: str | None) -> _Money:
     return _Money(requests, cost_usd, estimated_usd, lost_usd)
 
 
+def read_lost_usd(folder: RunFolder) -> float:
+    """The most that replies may have cost that never came.
+
+    Raises:
+        DamagedLogError: a file of the run is damaged.
+    """
+    return _sum_money(folder, find_writer(folder.lock_path)).lost_usd
+
+
 def _sum_batches(folder: RunFolder) -> BatchesSummary | None:
     batches = read_batches(folder.batches_path)
     if not batches:

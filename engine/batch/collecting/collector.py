@@ -1,4 +1,4 @@
-"""Fetches the results of ended batches and settles their requests, whatever the files hold."""
+"""Fetches the results of ended batches and settles their requests, also from damaged files."""
 
 import asyncio
 import logging
@@ -136,7 +136,7 @@ class Collector:
         return counter
 
     async def clean_up(self, *, at_provider: bool) -> None:
-        """Delete the files of collected batches here and, if wished, `at_provider`."""
+        """Delete the files of collected batches here and, if asked for, `at_provider`."""
         for batch in list(self._ledger.batches):
             if batch.is_collected and not batch.is_deleted:
                 await self._delete(batch, at_provider=at_provider)
@@ -172,7 +172,7 @@ class Collector:
     def _miss_line(
         self, request_id: str, batch: Batch, counter: ResultCounter, *, is_lost: bool
     ) -> Awaitable[None] | None:
-        """Count a request that no line is about; a completed batch has tried it all the same."""
+        """Count a request without a line of results; a completed batch has tried it anyway."""
         if self._sink.is_settled(request_id):
             return None
         asked = self._asked(request_id, batch, has_output_limit=False)

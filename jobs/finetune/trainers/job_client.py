@@ -206,6 +206,25 @@ class JobClient:
                 raise NoJobListError(f"{self._endpoint.base_url} does not list its jobs") from None
         return None
 
+    async def list_own(self, metadata: dict[str, str]) -> list[JobState]:
+        """All jobs that carry `metadata`; none of a host that does not list its jobs."""
+        import openai
+
+        own: dict[str, JobState] = {}
+        seen = set[str]()
+        with translated(self._endpoint, self._clock):
+            try:
+                async for job in self._client.fine_tuning.jobs.list(limit=PAGE_SIZE):
+                    if job.id in seen:
+                        break
+                    seen.add(job.id)
+                    if _carries(job, metadata):
+                        own[job.id] = _read_state(job)
+            except openai.APIStatusError as error:
+                if not is_unserved(error, "job"):
+                    raise
+        return list(own.values())
+
     async def retrieve(self, job_id: str) -> JobState:
         """The state of a job at the provider."""
         with translated(self._endpoint, self._clock):

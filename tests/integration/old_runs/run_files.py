@@ -13,7 +13,7 @@ IGNORED = (
     *("out.jsonl.stats", "out.jsonl.sends", "out.jsonl.lock"),
 )
 # What later versions write beside it, from documents alone, and of the command itself.
-ADDED = ("boilerplate.jsonl", "twins.jsonl", "held_out_check.jsonl", "last_call.json")
+ADDED = ("boilerplate.jsonl", "twins.jsonl", "held_out_check.jsonl", "last_call.json", "log.jsonl")
 ADDED_AT = ("evaluation/comparison.json",)  # was written by `distill compare` alone
 # Of a line: when and how often it was sent, and names that a server draws anew.
 VARYING = ("settled_at", "latency_s", "attempts", "server_request_id", "at", "event_id", "id")

@@ -22,6 +22,7 @@ from schemas.documents import (
 from schemas.evaluation import ModelAnswer, Sample, Score
 from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.last_call import LastCall
+from schemas.plan import Plan
 from schemas.record import Value
 from schemas.settings import RunIdentity
 
@@ -31,6 +32,7 @@ DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding
 DESCRIBED: dict[str, type[Value]] = {
     "config.toml": RunIdentity,
     "last_call.json": LastCall,
+    "plan.json": Plan,
     "sources.jsonl": SourceFile,
     "documents.jsonl": Document,
     "boilerplate.jsonl": Boilerplate,

@@ -1,4 +1,4 @@
-"""Reads HTML: what a page tells as blocks; menus, scripts and what nobody sees are left out."""
+"""Reads HTML: its text as blocks, without menus, scripts and what is not displayed."""
 
 import re
 from collections.abc import Callable, Collection, Iterator
