@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, JsonValue, field_validator
 
-from schemas.addresses import OPENAI_ADDRESS, Address, VariableName
+from schemas.addresses import OPENAI_ADDRESS, Address, HeaderValue, VariableName
 from schemas.record import Value
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
@@ -212,7 +212,8 @@ class StudentSettings(Value):
 
     Method, rank, learning rate and threads are for trainer local alone, the multiplier for jobs.
     `base_url` is the address of a trainer other than the teacher's, `key_variable` names the
-    variable with its key; empty: OPENAI_API_KEY.
+    variable with its key; empty: OPENAI_API_KEY. Job fields, hyperparameters and headers are for
+    hosts that want more than OpenAI does; a header `$NAME` is read from that variable.
     """
 
     model: Annotated[str, OPERATIONAL] = ""
@@ -230,6 +231,9 @@ class StudentSettings(Value):
     suffix: Annotated[str, Field(max_length=64), OPERATIONAL] = ""
     max_row_tokens: Annotated[Positive, OPERATIONAL] = 65_536
     training_usd_per_million_tokens: Annotated[NotNegative | None, OPERATIONAL] = None
+    job_fields: Annotated[dict[str, JsonValue], OPERATIONAL] = Field(default_factory=dict)
+    hyperparameters: Annotated[dict[str, JsonValue], OPERATIONAL] = Field(default_factory=dict)
+    headers: Annotated[dict[str, HeaderValue], OPERATIONAL] = Field(default_factory=dict)
 
 
 class EvaluationSettings(Value):
