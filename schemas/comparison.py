@@ -91,11 +91,49 @@ class GapClosed(Value):
 
 
 class RefusalCount(Value):
-    """How many of a contender's answers say that it cannot answer."""
+    """How many of a contender's answers say that it cannot answer; of how many it is unknown.
+
+    Unknown: no judge has said it, and the answer's language is not one whose wording is known.
+    """
 
     contender: Contender
     answer_count: int
     refusal_count: int
+    unknown_count: int = 0
+
+
+class PairComparison(Value):
+    """How often the judge called a contender's answer the better of two, without their names.
+
+    `preference` averages 1 for a win, 0.5 for a tie, 0 for a loss. Inconsistent: the verdict turned
+    with the order, which makes a tie. Failed: without a verdict, in no other count.
+    """
+
+    contender: Contender
+    versus: Contender
+    preference: Estimate
+    win_count: int
+    tie_count: int
+    loss_count: int
+    inconsistent_count: int
+    failed_count: int
+
+
+class AnswerCost(Value):
+    """What an answer of a contender takes on average.
+
+    Latency is over the `timed_count` answers that were asked live; None: none was. `usd_per_1000`
+    is None where the price of one is not known.
+    """
+
+    contender: Contender
+    answer_count: int
+    timed_count: int
+    latency_p50_s: float | None
+    latency_p95_s: float | None
+    prompt_tokens: float
+    completion_tokens: float
+    usd_per_1000: float | None
 
 
 class GroupComparison(Value):
@@ -118,6 +156,7 @@ class Comparison(Value):
     """
 
     contenders: tuple[Contender, ...]
+    metrics: tuple[Metric, ...]
     judge_models: tuple[str, ...]
     embedding_models: tuple[str, ...]
     ragas_versions: tuple[str, ...]
@@ -126,4 +165,6 @@ class Comparison(Value):
     answerable: GroupComparison
     slices: tuple[GroupComparison, ...]
     documents: tuple[GroupComparison, ...]
+    pairs: tuple[PairComparison, ...] = ()
+    costs: tuple[AnswerCost, ...] = ()
     warnings: tuple[str, ...]

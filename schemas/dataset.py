@@ -2,8 +2,10 @@
 
 from typing import Literal, NamedTuple
 
+from pydantic import Field
+
 from schemas.documents import Side
-from schemas.record import Record, Span, content_id
+from schemas.record import Record, Span, content_id, is_empty
 
 Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]
 
@@ -104,7 +106,10 @@ class Provenance(Record):
 
 
 class HeldOutQuestion(Record):
-    """A question about text that no training row has seen, with that text."""
+    """A question about text that no training row has seen, with that text.
+
+    `reference`: a right answer, where one is known.
+    """
 
     question_id: str
     chunk_id: str
@@ -114,6 +119,7 @@ class HeldOutQuestion(Record):
     question: str
     context: str
     evidence: tuple[Span, ...]
+    reference: str = Field(default="", exclude_if=is_empty)
 
 
 class Fault(NamedTuple):

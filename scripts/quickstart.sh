@@ -2,7 +2,7 @@
 # Runs the main job on a small real model on this machine: no key, no network once installed.
 # scripts/quickstart.sh [--full] [FOLDER]: FOLDER holds the documents, by default this project's own docs.
 # --full goes on to the end: the training set exported, answers with and without the source in view,
-# scored by ragas, and a report. It takes some ten minutes.
+# scored by a judge, and a report. It takes some ten minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 full=

@@ -56,7 +56,7 @@ ROOMS = {
     "jobs.evaluation": (
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run"
     ),
-    "jobs.comparison": "jobs.documents jobs.evaluation",
+    "jobs.comparison": "jobs.text jobs.documents jobs.evaluation",
     "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
     "jobs.report": "jobs.dataset jobs.comparison jobs.show",
     "jobs.process": "",

@@ -137,6 +137,7 @@ class Settled(NamedTuple):
     usage: Usage
     cost_usd: float | None
     is_estimated: bool
+    latency_s: float
 
 
 def read_settled(path: Path) -> Iterator[Settled]:
@@ -157,6 +158,7 @@ def read_settled(path: Path) -> Iterator[Settled]:
                 usage=Usage(**fields["usage"]),  # type: ignore[arg-type]
                 cost_usd=fields["cost_usd"],  # type: ignore[arg-type]
                 is_estimated=fields.get("estimated") is True,
+                latency_s=fields["latency_s"],  # type: ignore[arg-type]
             )
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise damaged_line(path, number, f"not an outcome ({error})") from error

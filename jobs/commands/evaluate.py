@@ -44,6 +44,17 @@ def evaluate(
         typer.Option(help="A file of questions, one a line, in place of the run's own."),
     ] = None,
     judge: Annotated[str | None, typer.Option(help="The model that judges the answers.")] = None,
+    scorer: Annotated[
+        str | None,
+        typer.Option(metavar="builtin|ragas", help="This project's own steps, or ragas's code."),
+    ] = None,
+    pairwise: Annotated[
+        bool | None,
+        typer.Option(
+            "--pairwise/--no-pairwise",
+            help="Also ask which of two answers is better, blind, in both orders.",
+        ),
+    ] = None,
     config: Config = None,
     base_url: BaseUrl = None,
     rpm: Rpm = None,
@@ -58,7 +69,7 @@ def evaluate(
     assignments: Assignments = None,
     retry_failed: RetryFailed = False,
 ) -> None:
-    """Have models answer held-out questions, and score the answers with ragas."""
+    """Have models answer held-out questions, and score the answers."""
     from engine.run_folder import RunFolder
     from jobs.evaluation.evaluate import EvaluationOrder
     from jobs.evaluation.evaluated_models import asked_roles
@@ -71,6 +82,8 @@ def evaluate(
     folder = RunFolder(run_dir)
     flags = {
         "judge.model": judge,
+        "evaluation.scorer": scorer,
+        "evaluation.pairwise": pairwise,
         "teacher.base_url": base_url,
         "limits.requests_per_minute": rpm,
         "limits.tokens_per_minute": tpm,
@@ -95,9 +108,8 @@ def evaluate(
 
 def run_evaluation(order: "EvaluationOrder") -> int:
     """Evaluate, print the results, and return the exit code."""
-    from jobs.comparison.models import compare_models
+    from jobs.comparison.run import compare_run
     from jobs.comparison.table import describe_comparison
-    from jobs.documents.whole_corpus.check_held_out import read_leaked_share
     from jobs.evaluation.evaluate import evaluate as evaluate_models
     from jobs.evaluation.read_evaluation import describe_problems, read_evaluation
     from jobs.process import run_to_end
@@ -109,13 +121,10 @@ def run_evaluation(order: "EvaluationOrder") -> int:
         left = describe_left(order.folder, end)
         print(f"distill: {left}; the same command again goes on", file=sys.stderr)
         return EXIT_TRY_LATER
-    found = read_evaluation(order.folder, order.settings)
-    comparison = compare_models(
-        found,
-        is_demo_grade=order.settings.teacher.is_local,
-        leaked_share=read_leaked_share(order.folder),
-    )
-    print(describe_comparison(comparison))
+    compared = compare_run(order.folder, order.settings)
+    found = compared.evaluation if compared else read_evaluation(order.folder, order.settings)
+    if compared:
+        print(describe_comparison(compared.comparison))
     for line in describe_problems(order.folder, order.settings, found):
         print(line)
     print(f"files: {order.folder.evaluation_dir}: samples, answers, scores")

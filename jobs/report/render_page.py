@@ -19,7 +19,6 @@ from jobs.report.answer_data import answer_choices, encode_answer_data
 from jobs.report.draw_charts import draw_charts
 from jobs.report.read_report import Report, total_cost_usd
 from jobs.report.run_charts import MAX_BARS, STAGE_LABELS
-from schemas.evaluation import METRICS
 
 MAX_DOCUMENT_ROWS = 50
 
@@ -50,7 +49,7 @@ def render_page(report: Report) -> str:
         total_cost_usd=total_cost_usd(entry.cost_usd for entry in report.spending),
         stage_labels=STAGE_LABELS,
         slice_labels=SLICE_LABELS,
-        metrics=METRICS,
+        metrics=compared.comparison.metrics if compared else (),
         max_bars=MAX_BARS,
         max_document_rows=MAX_DOCUMENT_ROWS,
         script=Markup(script),  # noqa: S704

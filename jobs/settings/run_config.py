@@ -60,6 +60,7 @@ def read_run_config(path: Path) -> RunConfig | None:
         tree: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         _refuse_newer(path, tree)
         identity = tree.pop("run")
+        _stay_with_ragas(tree)
         return RunConfig(
             run=identity, settings=RunSettings.model_validate(with_present_names(tree))
         )
@@ -69,6 +70,13 @@ def read_run_config(path: Path) -> RunConfig | None:
         raise _damaged(path, "it has no table [run]") from error
     except ValidationError as error:
         raise _damaged(path, first_problem(error)) from error
+
+
+def _stay_with_ragas(tree: dict[str, Any]) -> None:
+    """A run of a version that knew no other scorer goes on with ragas: its scores stay current."""
+    evaluation = tree.setdefault("evaluation", {})
+    if isinstance(evaluation, dict):
+        evaluation.setdefault("scorer", "ragas")
 
 
 def _damaged(path: Path, why: str) -> DamagedLogError:

@@ -19,7 +19,7 @@ from schemas.documents import (
     HeldOutCheck,
     SplitAssignment,
 )
-from schemas.evaluation import ModelAnswer, Sample, Score
+from schemas.evaluation import ModelAnswer, PairVerdict, Sample, Score
 from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.record import Value
 from schemas.settings import RunIdentity
@@ -47,6 +47,7 @@ DESCRIBED: dict[str, type[Value]] = {
     "evaluation/samples.jsonl": Sample,
     "evaluation/answers.jsonl": ModelAnswer,
     "evaluation/scores.jsonl": Score,
+    "evaluation/pairs.jsonl": PairVerdict,
     "finetuning.jsonl": TuningEvent,
     "finetuning_metrics.jsonl": TrainingMetric,
 }
