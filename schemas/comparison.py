@@ -119,6 +119,22 @@ class PairComparison(Value):
     failed_count: int
 
 
+class Calibration(Value):
+    """The judge's mean of a metric, corrected by the labels of a person (None: too few).
+
+    `kappa`: how far judge and person agree on which answers are mostly right, beyond chance.
+    """
+
+    contender: Contender
+    metric: Metric
+    label_count: int
+    judge_mean: float
+    value: float | None
+    low: float | None
+    high: float | None
+    kappa: float | None
+
+
 class AnswerCost(Value):
     """What an answer of a contender takes on average.
 
@@ -167,4 +183,5 @@ class Comparison(Value):
     documents: tuple[GroupComparison, ...]
     pairs: tuple[PairComparison, ...] = ()
     costs: tuple[AnswerCost, ...] = ()
+    calibrations: tuple[Calibration, ...] = ()
     warnings: tuple[str, ...]

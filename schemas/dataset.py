@@ -81,7 +81,8 @@ class Rejection(Record):
 class Provenance(Record):
     """Where a training row comes from: row `row` (0-based) of dataset/`file`.
 
-    `question_cost_usd` paid for all questions of the same request, of which this row's is one.
+    `review`: `keep` or `edit` where somebody has decided that. `question_cost_usd` paid for all
+    questions of the same request, of which this row's is one.
     """
 
     answer_id: str
@@ -103,6 +104,7 @@ class Provenance(Record):
     request_ids: tuple[str, ...]
     question_cost_usd: float | None
     answer_cost_usd: float | None
+    review: str = Field(default="", exclude_if=is_empty)
 
 
 class HeldOutQuestion(Record):

@@ -59,10 +59,11 @@ ROOMS = {
     "jobs.comparison": "jobs.text jobs.documents jobs.evaluation",
     "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
     "jobs.report": "jobs.dataset jobs.comparison jobs.show",
+    "jobs.view": "jobs.documents jobs.dataset jobs.evaluation jobs.comparison",
     "jobs.process": "",
     "jobs.commands": (
         "jobs.settings jobs.run.stages jobs.documents jobs.run jobs.send jobs.finetune "
-        "jobs.evaluation jobs.comparison jobs.show jobs.report jobs.process"
+        "jobs.evaluation jobs.comparison jobs.show jobs.report jobs.view jobs.process"
     ),
     "jobs.cli": "jobs.process jobs.commands",
     "jobs.classic": (

@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from jobs.comparison.calibration import calibrate
 from jobs.comparison.costs import average_costs
 from jobs.comparison.group import TIE_BELOW, compare_group
+from jobs.comparison.labels import Labels
 from jobs.comparison.pairs import compare_pairs
 from jobs.comparison.score_table import ScoreTable, find_metrics, tabulate_scores
 from jobs.comparison.units import choose_unit, number_units
@@ -15,6 +17,7 @@ from schemas.comparison import Comparison, GroupComparison, Unit
 from schemas.evaluation import Metric, Slice
 
 NO_LATENCIES: Mapping[str, float] = MappingProxyType({})
+NO_LABELS: Labels = MappingProxyType({})
 UNANSWERABLE: Slice = "unanswerable"
 SLICES: tuple[Slice, ...] = ("held_out_document", "new_question", "imported", UNANSWERABLE)
 UNKNOWN_DOCUMENT = "(document unknown)"
@@ -26,11 +29,12 @@ def compare_models(
     is_demo_grade: bool,
     leaked_share: float = 0.0,
     latencies: Mapping[str, float] = NO_LATENCIES,
+    labels: Labels = NO_LABELS,
 ) -> Comparison:
     """The comparison of what was answered and scored; the same for any order of its parts.
 
     `leaked_share`: of the held-out text, what stands in training text. `latencies`: seconds by
-    request id of an answer.
+    request id of an answer. `labels`: what people said of answers.
 
     A score without a value is never averaged: it lowers the n that stands beside the mean. Of
     unanswerable questions only refusals are counted.
@@ -56,6 +60,7 @@ def compare_models(
         slices=tuple(_compare_slices(table, metrics, unit)),
         pairs=tuple(compare_pairs(evaluation.pairs, table.samples, table.contenders, unit)),
         costs=tuple(average_costs(evaluation.answers, table.contenders, latencies)),
+        calibrations=tuple(calibrate(evaluation, table.contenders, labels, unit)),
         documents=tuple(_compare_documents(answerable, metrics)),
         warnings=(),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from schemas.comparison import (
     AnswerCost,
+    Calibration,
     Comparison,
     Contender,
     Difference,
@@ -26,6 +27,7 @@ def describe_comparison(comparison: Comparison) -> str:
             *_columns(_difference_rows(comparison)),
             "",
             *_describe_pairs(comparison),
+            *_describe_calibrations(comparison),
             *_describe_power(comparison),
             *_describe_costs(comparison),
             *_describe_refusals(comparison),
@@ -93,6 +95,25 @@ def _describe_pairs(comparison: Comparison) -> Iterator[str]:
             f"{describe_estimate(pair.preference, '.0%')}, won/tied/lost {counts}; "
             f"{pair.inconsistent_count:,} of the ties turned with the order"
         )
+
+
+def _describe_calibrations(comparison: Comparison) -> Iterator[str]:
+    for each in comparison.calibrations:
+        yield f"{metric_label(each.metric)} of {each.contender.name}: {describe_calibration(each)}"
+    if comparison.judge_models and not comparison.calibrations:
+        yield "judge: uncalibrated, nobody has labelled answers (`distill label RUN`)"
+
+
+def describe_calibration(found: Calibration) -> str:
+    """The corrected mean with its interval, beside what the judge said."""
+    kappa = NO_VALUE if found.kappa is None else f"{found.kappa:.2f}"
+    by = f"{found.label_count:,} labels, kappa {kappa}; the judge alone says {found.judge_mean:.3f}"
+    if found.value is None:
+        return f"not corrected: too few labels ({by})"
+    interval = ""
+    if found.low is not None and found.high is not None:
+        interval = f" [{found.low:.3f}, {found.high:.3f}]"
+    return f"{found.value:.3f}{interval} corrected by {by}"
 
 
 def _describe_costs(comparison: Comparison) -> Iterator[str]:
