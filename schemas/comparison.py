@@ -181,6 +181,8 @@ class Comparison(Value):
     answerable: GroupComparison
     slices: tuple[GroupComparison, ...]
     documents: tuple[GroupComparison, ...]
+    kinds: tuple[GroupComparison, ...] = ()
+    languages: tuple[GroupComparison, ...] = ()
     pairs: tuple[PairComparison, ...] = ()
     costs: tuple[AnswerCost, ...] = ()
     calibrations: tuple[Calibration, ...] = ()

@@ -58,7 +58,7 @@ ROOMS = {
     ),
     "jobs.comparison": "jobs.text jobs.documents jobs.evaluation",
     "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
-    "jobs.report": "jobs.dataset jobs.comparison jobs.show",
+    "jobs.report": "jobs.settings jobs.dataset jobs.comparison jobs.show",
     "jobs.view": "jobs.documents jobs.dataset jobs.evaluation jobs.comparison",
     "jobs.process": "",
     "jobs.commands": (

@@ -84,7 +84,13 @@ FORMATS: Mapping[str, Callable[[Comparison], str]] = {
 
 
 def _rows(comparison: Comparison) -> Iterator[_Row]:
-    for group in (comparison.answerable, *comparison.slices, *comparison.documents):
+    for group in (
+        comparison.answerable,
+        *comparison.slices,
+        *comparison.kinds,
+        *comparison.languages,
+        *comparison.documents,
+    ):
         for score in group.scores:
             who = score.contender
             yield _Row(group.name, "mean", who.name, who.model, score.metric, score.estimate)

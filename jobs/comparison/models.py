@@ -1,7 +1,7 @@
 """Compares baseline, tuned student and teacher on the questions that all were asked."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from jobs.comparison.calibration import calibrate
@@ -13,8 +13,9 @@ from jobs.comparison.score_table import ScoreTable, find_metrics, tabulate_score
 from jobs.comparison.units import choose_unit, number_units
 from jobs.comparison.warnings import find_warnings
 from jobs.evaluation.read_evaluation import Evaluation
+from jobs.text.languages import detect_language
 from schemas.comparison import Comparison, GroupComparison, Unit
-from schemas.evaluation import Metric, Slice
+from schemas.evaluation import Metric, Sample, Slice
 
 NO_LATENCIES: Mapping[str, float] = MappingProxyType({})
 NO_LABELS: Labels = MappingProxyType({})
@@ -60,6 +61,8 @@ def compare_models(
         slices=tuple(_compare_slices(table, metrics, unit)),
         pairs=tuple(compare_pairs(evaluation.pairs, table.samples, table.contenders, unit)),
         costs=tuple(average_costs(evaluation.answers, table.contenders, latencies)),
+        kinds=tuple(_compare_by(_kind_of, answerable, metrics, unit)),
+        languages=tuple(_compare_by(_language_of, answerable, metrics, unit)),
         calibrations=tuple(calibrate(evaluation, table.contenders, labels, unit)),
         documents=tuple(_compare_documents(answerable, metrics)),
         warnings=(),
@@ -83,6 +86,26 @@ def _compare_slices(
                 metrics=() if name == UNANSWERABLE else metrics,
                 units=number_units(part.samples, unit),
             )
+
+
+def _compare_by(
+    name_of: Callable[[Sample], str], table: ScoreTable, metrics: Sequence[Metric], unit: Unit
+) -> Iterable[GroupComparison]:
+    """A comparison of each group of questions that has a name, if there is more than one."""
+    rows_of: defaultdict[str, list[int]] = defaultdict(list)
+    for row, sample in enumerate(table.samples):
+        rows_of[name_of(sample)].append(row)
+    for name, rows in sorted(rows_of.items()) if len(rows_of) > 1 else ():
+        part = table.rows(rows)
+        yield compare_group(name, part, metrics=metrics, units=number_units(part.samples, unit))
+
+
+def _kind_of(sample: Sample) -> str:
+    return sample.kind or "unknown"
+
+
+def _language_of(sample: Sample) -> str:
+    return detect_language(sample.context) or "unknown"
 
 
 def _compare_documents(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from jobs.dataset.chat_rows import read_row
 from jobs.view.lists import KINDS, TITLE_CHARS, Line, ListKind, RunLists
 
 GLANCE_S = 0.02  # what one call spends on counting where it has the lines that it wants
@@ -87,13 +88,6 @@ def read_line(lists: RunLists, name: str, number: int) -> Line | None:
     return next((_parse(data) for data in file.read(number, 1)), None) if number >= 0 else None
 
 
-def split_row(data: bytes) -> tuple[str, str]:
-    """Question and answer of a line of the dataset."""
-    messages = _parse(data).get("messages") or []
-    texts = {each.get("role"): str(each.get("content")) for each in messages}
-    return texts.get("user", "").rpartition("\n\nQuestion: ")[2], texts.get("assistant", "")
-
-
 def _matches(wanted: Wanted, data: bytes, text: bytes) -> bool:
     """Whether a line, or the line of the dataset that belongs to it, is wanted."""
     if any(_text_field(data, field) != value for field, value in wanted.values.items()):
@@ -111,7 +105,7 @@ def _holds(data: bytes, text: str) -> bool:
 
 def _summary(kind: ListKind, number: int, data: bytes, text: bytes) -> dict[str, Any]:
     line = _parse(data)
-    title = (split_row(text)[0] if text else "") or kind.title(line)
+    title = (read_row(text).question if text else "") or kind.title(line)
     facts = (line.get(field) for field in kind.facts)
     return {
         "number": number,
