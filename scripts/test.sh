@@ -27,3 +27,4 @@ find_chromium || install_chromium || {
     exit 77
 }
 python scripts/check_report.py
+python scripts/check_view.py

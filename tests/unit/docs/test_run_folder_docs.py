@@ -22,6 +22,7 @@ from schemas.documents import (
 from schemas.evaluation import ModelAnswer, PairVerdict, Sample, Score
 from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.record import Value
+from schemas.reviews import Label, Review
 from schemas.settings import RunIdentity
 
 DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding="utf-8")
@@ -48,6 +49,8 @@ DESCRIBED: dict[str, type[Value]] = {
     "evaluation/answers.jsonl": ModelAnswer,
     "evaluation/scores.jsonl": Score,
     "evaluation/pairs.jsonl": PairVerdict,
+    "reviews.jsonl": Review,
+    "labels.jsonl": Label,
     "finetuning.jsonl": TuningEvent,
     "finetuning_metrics.jsonl": TrainingMetric,
 }
