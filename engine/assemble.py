@@ -19,7 +19,7 @@ from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER, ServerLanes, add_gauges
 from engine.stats.counters import Stats
 from engine.stats.snapshots import snapshots_written
-from engine.stopping import Stopping
+from engine.stopping import Stopping, announce_interruption
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price
 from schemas.outcomes import Outcome
@@ -123,6 +123,9 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
             ),
             stats=Stats(),
             stopping=order.stopping,
+        )
+        announce_interruption(
+            order.stopping, lambda: parts.stats.in_flight, grace_s=order.limits.grace_s
         )
         live = await _open_servers(order, parts, opened)
         journal.follow_pace(lambda: any(lane.is_paced() for lane in live.values()))

@@ -15,7 +15,7 @@ from engine.errors import (
     TransientError,
 )
 from engine.files.sends import SendRecord, Unrecorded
-from engine.wire.prices import Price, worst_case_usd, worst_usage
+from engine.wire.prices import Price, worst_usage
 from schemas.outcomes import Usage
 from schemas.requests import Request
 
@@ -68,7 +68,7 @@ class Send:
 
 
 def may_be_billed(error: BaseException) -> bool:
-    """Whether a send that ended with `error` may stand on the provider's bill all the same."""
+    """Whether a send that ended with `error` may have been billed nevertheless."""
     if isinstance(error, RequestError | FatalError | RateLimitError):
         return isinstance(error, RequestError) and error.code == REPLY_TOO_LARGE
     if not isinstance(error, TransientError):
@@ -158,7 +158,7 @@ class Budget:
             ConfigError: there is a cap and the model's price is unknown.
         """
         usage = worst_usage(request, enlargement)
-        worst_usd = self._worst_usd(request, enlargement)
+        worst_usd = self._worst_usd(request.model, usage)
         return _UnderWay(self, request, Send(request.request_id, usage, worst_usd, self._record))
 
     async def admit(self, worst_usd: float) -> None:
@@ -180,17 +180,21 @@ class Budget:
         if send.cost_usd > send.worst_usd > 0.0:  # the server counts otherwise than we do
             excess = self._excess.get(model, 1.0) * send.cost_usd / send.worst_usd
             self._excess[model] = excess
+        if self._waiting:
+            self._wake_all()
+
+    def _wake_all(self) -> None:
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _worst_usd(self, request: Request, enlargement: int) -> float:
-        worst_usd = worst_case_usd(self.price, request, (enlargement,))
+    def _worst_usd(self, model: str, usage: Usage) -> float:
+        worst_usd = self.price(model, usage)
         if worst_usd is not None:
-            return worst_usd * self._excess.get(request.model, 1.0)
+            return worst_usd * self._excess.get(model, 1.0)
         if self._cap_usd is not None:
-            raise unknown_price(request.model)
+            raise unknown_price(model)
         return 0.0
 
 

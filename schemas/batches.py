@@ -129,6 +129,13 @@ class Batch(Value):
     is_deleted: bool = False
 
     @property
+    def state(self) -> str:
+        """Where it is, in a word or two."""
+        if self.is_collected:
+            return f"collected ({self.remote.status})"
+        return self.remote.status or ("uploaded" if self.remote.file_id else "intended")
+
+    @property
     def has_ended(self) -> bool:
         """Whether the provider will answer no further request of it."""
         return self.remote.status in ENDED_STATUSES

@@ -125,8 +125,12 @@ class HeldOutQuestion(Record):
 
 
 class Fault(NamedTuple):
-    """The reason for a drop and, where something was measured, the score and its threshold."""
+    """The reason for a drop and, where something was measured, the score and its threshold.
+
+    `detail` is what was found: the number or name that comes from nowhere.
+    """
 
     reason: str
     score: float | None = None
     threshold: float | None = None
+    detail: str = ""

@@ -11,7 +11,9 @@ from schemas.dataset import Kind
 from schemas.record import Value
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
-FORMAT_VERSION = 1  # of the files of a run folder; a newer one is refused
+# Of the files of a run folder; a newer one is refused. It grows with every release whose files or
+# settings the release before it cannot read (docs/run-folder.md says what was new).
+FORMAT_VERSION = 2
 
 ProviderName = Literal["openai", "local"]
 PromptProfile = Literal["standard", "small"]
@@ -22,6 +24,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
 Scorer = Literal["builtin", "ragas"]
+Filters = Literal["grounded", "phrases"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
@@ -35,16 +38,24 @@ DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
 
 
 class DocumentSettings(Value):
-    """How files are read; the limits hold for one file."""
+    """How files are read; the limits hold for one file.
 
+    `text_column` is what is read of tables (CSV, JSON lines); empty: they are not read.
+    """
+
+    text_column: Annotated[str, IN_IDS] = ""
     max_seconds_per_file: Annotated[AboveZero, Touches("documents", "threshold")] = 120.0
     max_memory_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 2048
     max_text_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 64
 
 
 class ChunkSettings(Value):
-    """How documents are cut, and which chunks are not worth asking about."""
+    """How documents are cut, and which chunks are not worth asking about.
 
+    `rules`: 1 are those of runs that began before there were others.
+    """
+
+    rules: Annotated[int, Field(ge=1, le=2), Touches("chunks", "requests")] = 2
     target_tokens: Annotated[int, Field(ge=32), Touches("chunks", "requests")] = 512
     min_tokens: Annotated[Positive, Touches("chunks", "threshold")] = 40
     min_prose_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.55
@@ -71,9 +82,10 @@ class QuestionSettings(Value):
     )
     temperature: Annotated[Temperature, Touches("questions", "requests")] = None
     max_output_tokens: Annotated[Positive, Touches("questions", "requests")] = 700
+    filters: Annotated[Filters, Touches("questions", "threshold")] = "grounded"
     min_chars: Annotated[Positive, Touches("questions", "threshold")] = 10
     max_chars: Annotated[Positive, Touches("questions", "threshold")] = 300
-    min_evidence_overlap: Annotated[Fraction, Touches("questions", "threshold")] = 0.2
+    min_evidence_overlap: Annotated[Fraction, Touches("questions", "threshold")] = 0.1
     max_near_duplicate: Annotated[Fraction, Touches("kept_questions", "threshold")] = 0.7
     min_evidence_similarity: Annotated[
         float, Field(ge=-1, le=1), Touches("questions", "threshold")
@@ -92,6 +104,7 @@ class AnswerSettings(Value):
 
     temperature: Annotated[Temperature, Touches("answers", "requests")] = None
     max_output_tokens: Annotated[Positive, Touches("answers", "requests")] = 900
+    filters: Annotated[Filters, Touches("answers", "threshold")] = "grounded"
     min_chars: Annotated[Positive, Touches("answers", "threshold")] = 20
     max_chars: Annotated[Positive, Touches("answers", "threshold")] = 3000
     max_copy_share: Annotated[Fraction, Touches("answers", "threshold")] = 0.8

@@ -132,8 +132,10 @@ class Settled(NamedTuple):
 
     request_id: str
     purpose: str
+    model: str
     lane: LaneName
     is_completed: bool
+    settled_at: str
     usage: Usage
     cost_usd: float | None
     is_estimated: bool
@@ -153,8 +155,10 @@ def read_settled(path: Path) -> Iterator[Settled]:
             yield Settled(
                 request_id=str(fields["request_id"]),
                 purpose=str(fields["purpose"]),
+                model=str(fields["model"]),
                 lane=fields["lane"],  # type: ignore[arg-type]
                 is_completed=fields["status"] == "completed",
+                settled_at=str(fields["settled_at"]),
                 usage=Usage(**fields["usage"]),  # type: ignore[arg-type]
                 cost_usd=fields["cost_usd"],  # type: ignore[arg-type]
                 is_estimated=fields.get("estimated") is True,

@@ -14,6 +14,7 @@ from engine.files.jsonl_lines import damaged_line, id_key, read_lines
 from engine.files.replace import replace_file
 
 FOLD_ABOVE_BYTES = 1 << 20
+_LINE = b'{"event_id":"%08d","step":"%b","request_id":%b,"usd":%r}'
 ROUNDING_USD = 1e-12  # sums of floats do not come back to 0 exactly
 
 Step = Literal["sent", "unbilled", "lost", "paid"]
@@ -143,7 +144,8 @@ class SendLog:
             StorageError: the disk refused it; the request must not go out.
         """
         self._write("sent", request_id, usd)
-        await self._sync()
+        if self._is_synced:
+            await self._sync()
 
     async def lost(self, request_id: str, usd: float) -> None:
         """Note that a reply did not come.
@@ -153,7 +155,8 @@ class SendLog:
         """
         self.lost_usd += usd
         self._write("lost", request_id, usd)
-        await self._sync()
+        if self._is_synced:
+            await self._sync()
 
     def unbilled(self, request_id: str, usd: float) -> None:
         """Note that nothing was billed. If this line is lost the send counts, to be safe."""
@@ -165,16 +168,16 @@ class SendLog:
 
     def _note(self, step: Step, request_id: str, usd: float) -> None:
         """Keep a line that may be lost until the next one that may not."""
-        self._noted.append(self._line(step, request_id, usd) + b"\n")
+        self._noted.append(self._line(step, request_id, usd))
 
     def _write(self, step: Step, request_id: str, usd: float) -> None:
         self._note(step, request_id, usd)
         self._write_noted()
 
     def _write_noted(self) -> None:
-        noted, self._noted = b"".join(self._noted), []
+        noted, self._noted = [*self._noted, b""], []
         try:
-            os.write(self._descriptor, noted)
+            os.write(self._descriptor, b"\n".join(noted))
         except OSError as error:
             raise StorageError(
                 f"{self._path}: cannot be written ({error}); free the disk or mend it, then run "
@@ -185,7 +188,7 @@ class SendLog:
     async def _sync(self) -> None:
         """Wait until all that is written is on disk; who comes meanwhile shares the next sync."""
         wanted = self._written
-        while self._is_synced and self._synced < wanted:
+        while self._synced < wanted:
             async with self._turn:
                 if self._synced < wanted:
                     reached = self._written
@@ -194,12 +197,8 @@ class SendLog:
 
     def _line(self, step: Step, request_id: str, usd: float) -> bytes:
         self._event_count += 1
-        return b'{"event_id":"%08d","step":"%b","request_id":%b,"usd":%r}' % (
-            self._event_count,
-            step.encode(),
-            id_key(request_id),
-            float(usd),
-        )
+        key = id_key(request_id)
+        return _LINE % (self._event_count, step.encode(), key, float(usd))
 
     def _fold(self, lost_usd: dict[str, float]) -> None:
         lines = [self._line("lost", request_id, usd) for request_id, usd in lost_usd.items()]

@@ -112,13 +112,12 @@ class Gate:
         Raises:
             EngineError: the reason for which nothing may be sent any more.
         """
-        has_room = not self._room.locked()
         try:
             await self._room.acquire()
         except asyncio.CancelledError:
             give_up()
             raise
-        if not has_room and self._admission.is_closed:  # meanwhile
+        if self._admission.is_closed:  # meanwhile
             self.leave()
             give_up()
             self._admission.check()

@@ -96,7 +96,10 @@ class Limits:
             self._check()
             token_s = self._token_s(estimate.tokens)
             charge = Charge(estimate, self.requests.cost_s(1), token_s)
-            await self._take_turn(charge.request_s)
+            if charge.request_s < LONG_WAIT_S:
+                await self.requests.take(charge.request_s)
+            else:
+                await self._take_late_turn(charge.request_s)
             try:
                 await self.tokens.take(charge.token_s)
             except asyncio.CancelledError:
@@ -184,16 +187,15 @@ class Limits:
             self._charges_unused_output = False
             self._spare_in_a_row = 0
 
-    async def _take_turn(self, request_s: float) -> None:
-        """Wait for the bucket of requests; of a day that is used up one comes back in minutes."""
+    async def _take_late_turn(self, request_s: float) -> None:
+        """Wait long for the bucket of requests, as when those of a day are used up."""
         if request_s > self._max_pause_s:
             raise OutageError(
                 "the provider's limit of requests is used up: the next one may go in "
                 f"{request_s:,.0f} s, longer than the {self._max_pause_s:,.0f} s that a pause may "
                 "last; run again later"
             )
-        taking = self.requests.take(request_s)
-        await (taking if request_s < LONG_WAIT_S else self._admission.wait(taking))
+        await self._admission.wait(self.requests.take(request_s))
 
     def _check(self) -> None:
         self._admission.check()

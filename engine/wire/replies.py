@@ -1,4 +1,4 @@
-"""The only translator from what the provider answers to a reply or to our errors."""
+"""Translates HTTP responses into replies or our errors; no other module does."""
 
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
@@ -23,7 +23,7 @@ Ending = Literal["complete", "length", "refused"]
 
 
 class HttpResponse(NamedTuple):
-    """What came back for one attempt, whatever it is."""
+    """The HTTP response to one attempt, of any status."""
 
     status: int
     headers: Mapping[str, str]
@@ -85,7 +85,7 @@ def _parse_body(body: bytes, endpoint: Endpoint) -> _Parsed:
 
 
 def billed_body(response: HttpResponse) -> dict[str, Json] | None:
-    """The body of a response that is no sound reply and was billed all the same, by its usage."""
+    """The body of a response that is no valid reply, but reports usage and so was billed."""
     if not 200 <= response.status < 300:
         return None
     try:
@@ -100,7 +100,7 @@ def check_reply(reply: Json, url: Url, endpoint: Endpoint) -> dict[str, Json]:
 
     Raises:
         MalformedReplyError: it is not what is asked for at `url`, and names no error.
-        RequestError, TransientError, FatalError: the error that stands in it all the same.
+        RequestError, TransientError, FatalError: an error object within a response of status 200.
     """
     if isinstance(reply, list) and len(reply) == 1:  # as some gateways wrap errors
         reply = reply[0]
@@ -123,7 +123,7 @@ def read_error(response: HttpResponse, endpoint: Endpoint, clock: Clock) -> Engi
 
 
 def read_ending(reply: dict[str, Json]) -> Ending:
-    """How the choices of a reply ended: one that was refused or cut off speaks for all."""
+    """How the choices of a reply ended: one that was refused or cut off decides for all."""
     choices = reply.get("choices")
     ending: Ending = "complete"
     for choice in choices if isinstance(choices, list) else ():

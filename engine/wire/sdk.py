@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from json import JSONDecodeError
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import ValidationError
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MODEL_GONE = "model_not_found"  # a code that stops everything, unlike other 404s
 NO_KEY = "none"  # the SDK wants one; servers without keys do not look at it
 USER_AGENT = "corpus-distill"
-PLATFORM_HEADERS = (  # what the SDK tells of this machine; nobody needs it
+PLATFORM_HEADERS = (  # what the SDK sends about this machine; not needed
     "X-Stainless-Lang",
     "X-Stainless-Package-Version",
     "X-Stainless-OS",
@@ -141,6 +141,31 @@ async def find_file(
         if file.filename == name and created_at >= oldest:
             return file.id
     return None
+
+
+class RemoteFile(NamedTuple):
+    """A file at the provider."""
+
+    file_id: str
+    name: str
+
+
+async def list_files(
+    client: "openai.AsyncOpenAI", *, purpose: Purpose, prefix: str
+) -> list[RemoteFile]:
+    """All files with this purpose whose names begin with `prefix`.
+
+    Some hosts give the same page for ever: it ends where the list repeats itself.
+    """
+    found: dict[str, RemoteFile] = {}
+    seen = set[str]()
+    async for file in client.files.list(purpose=purpose, limit=PAGE_SIZE):
+        if file.id in seen:
+            break
+        seen.add(file.id)
+        if str(file.filename).startswith(prefix):
+            found[file.id] = RemoteFile(file.id, file.filename)
+    return list(found.values())
 
 
 class ListOrder:

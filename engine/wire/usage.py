@@ -1,4 +1,4 @@
-"""The tokens that a reply says were billed, and what counts where it does not say so credibly."""
+"""The tokens that a reply reports as billed, and what counts where that cannot be right."""
 
 from typing import NamedTuple
 
@@ -27,6 +27,18 @@ class ReportedUsage(NamedTuple):
         What is not reported counts in full, and as not cached, so that the count is never below
         the bill. Some servers name hidden reasoning in the total alone: it counts as output.
         """
+        prompt, completion, cached, total = self
+        if (
+            prompt is not None
+            and completion is not None
+            and cached is not None
+            and cached <= prompt
+            and (total or 0) <= prompt + completion
+        ):
+            return CountedUsage(Usage(prompt, completion, cached), is_estimated=False)
+        return self._at_most(worst)
+
+    def _at_most(self, worst: Usage) -> CountedUsage:
         prompt = worst.prompt_tokens if self.prompt_tokens is None else self.prompt_tokens
         cached = self.cached_tokens
         if cached is None or cached > prompt or self.prompt_tokens is None:
@@ -52,24 +64,20 @@ def read_usage(reply: dict[str, Json]) -> ReportedUsage:
         completion = 0  # embeddings write nothing
     if completion == 0 and _has_text(reply):
         completion = None
-    return ReportedUsage(
-        prompt_tokens=_count(usage.get("prompt_tokens")) or None,
-        completion_tokens=completion,
-        cached_tokens=_cached_tokens(usage.get("prompt_tokens_details")),
-        total_tokens=_count(usage.get("total_tokens")),
-    )
+    prompt = _count(usage.get("prompt_tokens")) or None
+    cached = _cached_tokens(usage.get("prompt_tokens_details"))
+    return ReportedUsage(prompt, completion, cached, _count(usage.get("total_tokens")))
 
 
 def _cached_tokens(details: Json) -> int | None:
-    """Part of the prompt that came from the cache: nothing if nobody speaks of it."""
+    """Prompt tokens that came from the cache; 0 where the reply does not say."""
     if not isinstance(details, dict) or details.get("cached_tokens") is None:
         return 0
     return _count(details["cached_tokens"])
 
 
 def _count(value: Json) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return value if is_count else None  # type: ignore[return-value]  # mypy does not follow is_count
+    return value if type(value) is int and value >= 0 else None  # a bool is no count
 
 
 def _has_text(reply: dict[str, Json]) -> bool:

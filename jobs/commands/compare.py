@@ -82,9 +82,10 @@ def show_comparison(
     compared = require_comparison(folder, settings)
     print(FORMATS.get(form, describe_comparison)(compared.comparison))
     if responses is not None:
+        said = sys.stdout if form == "text" else sys.stderr  # other forms are for programs
         count = write_responses(responses, compared.evaluation)
         print(
             f"wrote {responses}: {count:,} questions with all answers, for a spreadsheet",
-            file=sys.stderr,
+            file=said,
         )
     return compared.comparison

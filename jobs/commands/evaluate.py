@@ -16,11 +16,16 @@ from jobs.commands.options import (
     Deadline,
     LaneFlag,
     MaxInFlight,
+    MetricsPort,
+    Notify,
+    Quiet,
     RetryFailed,
     Rpm,
     Tpm,
+    Verbose,
     Waits,
 )
+from jobs.notify import notifying
 from jobs.process import EXIT_OK, EXIT_TRY_LATER
 
 if TYPE_CHECKING:
@@ -68,6 +73,10 @@ def evaluate(
     deadline: Deadline = None,
     assignments: Assignments = None,
     retry_failed: RetryFailed = False,
+    metrics_port: MetricsPort = None,
+    notify: Notify = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Have models answer held-out questions, and score the answers."""
     from engine.run_folder import RunFolder
@@ -102,16 +111,19 @@ def evaluate(
         questions=None if questions is None else read_questions(questions),
         retries_failed=retry_failed,
         lane=read_lane_order(lane, deadline, waits=wait),
+        metrics_port=metrics_port,
     )
-    raise typer.Exit(run_evaluation(order))
+    with notifying(notify, folder, "evaluate"):
+        code = run_evaluation(order)
+    raise typer.Exit(code)
 
 
 def run_evaluation(order: "EvaluationOrder") -> int:
     """Evaluate, print the results, and return the exit code."""
-    from jobs.comparison.run import compare_run
+    from jobs.comparison.run import require_comparison
     from jobs.comparison.table import describe_comparison
     from jobs.evaluation.evaluate import evaluate as evaluate_models
-    from jobs.evaluation.read_evaluation import describe_problems, read_evaluation
+    from jobs.evaluation.read_evaluation import describe_problems
     from jobs.process import run_to_end
     from jobs.show.describe import describe_left
 
@@ -121,11 +133,9 @@ def run_evaluation(order: "EvaluationOrder") -> int:
         left = describe_left(order.folder, end)
         print(f"distill: {left}; the same command again goes on", file=sys.stderr)
         return EXIT_TRY_LATER
-    compared = compare_run(order.folder, order.settings)
-    found = compared.evaluation if compared else read_evaluation(order.folder, order.settings)
-    if compared:
-        print(describe_comparison(compared.comparison))
-    for line in describe_problems(order.folder, order.settings, found):
+    compared = require_comparison(order.folder, order.settings)
+    print(describe_comparison(compared.comparison))
+    for line in describe_problems(order.folder, order.settings, compared.evaluation):
         print(line)
     print(f"files: {order.folder.evaluation_dir}: samples, answers, scores")
     return EXIT_OK

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import ConfigError, InterruptedRunError
-from jobs.commands.options import Assignments, BaseUrl, Config
+from jobs.commands.options import Assignments, BaseUrl, Config, Quiet, Verbose
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def finetune(
     base_url: BaseUrl = None,
     config: Config = None,
     assignments: Assignments = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Submit the fine-tuning of the student, or go on with what was submitted."""
     from engine.run_folder import RunFolder

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from engine.ask import Ask
 from engine.files.records import RecordLog, read_ids, read_records
+from engine.run_folder import RunFolder
 from engine.stage import StageFiles
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
@@ -23,12 +24,16 @@ from schemas.settings import RunSettings
 
 def _list_chunks(context: StageContext[None], files: StageFiles[Question]) -> Items[Chunk]:
     path = context.folder.results_path(CHUNKS.name)
-    is_chosen = _choose_chunks(context)
+    is_chosen = _choose_chunks(context.folder, context.settings)
     chunks = read_records(
         path, Chunk, is_wanted=lambda id_: is_chosen(id_) and files.is_unfinished(id_)
     )
-    total = sum(1 for id_ in read_ids(path, Chunk) if is_chosen(id_))
-    return Items(chunks, total, len(files.finished))
+    return Items(chunks, _count_chunks(context.folder, context.settings), len(files.finished))
+
+
+def _count_chunks(folder: RunFolder, settings: RunSettings) -> int:
+    is_chosen = _choose_chunks(folder, settings)
+    return sum(is_chosen(id_) for id_ in read_ids(folder.results_path(CHUNKS.name), Chunk))
 
 
 async def _ask_for_questions(
@@ -46,6 +51,7 @@ QUESTIONS: Stage[None] = Stage(
     work=ItemWork(items=_list_chunks, needs=only_settings, work=_ask_for_questions),
     prompts={name: profile.question_prompts for name, profile in PROFILES.items()},
     purposes=(QUESTIONS_NAME, "small_question", SIMILARITY),
+    count_items=_count_chunks,
 )
 
 
@@ -55,15 +61,21 @@ class _Needs(NamedTuple):
 
 
 def _list_questions(context: StageContext[None], files: StageFiles[Answer]) -> Items[Question]:
-    path = context.folder.results_path(KEPT_QUESTIONS.name)
-    is_chosen = _choose_chunks(context)
+    questions = _to_answer(context.folder, context.settings, is_wanted=files.is_unfinished)
+    return Items(questions, _count_questions(context.folder, context.settings), len(files.finished))
 
-    def to_answer(questions: Iterator[Question]) -> Iterator[Question]:
-        return (each for each in questions if each.side == "train" and is_chosen(each.chunk_id))
 
-    questions = to_answer(read_records(path, Question, is_wanted=files.is_unfinished))
-    total = sum(1 for _ in to_answer(read_records(path, Question)))
-    return Items(questions, total, len(files.finished))
+def _count_questions(folder: RunFolder, settings: RunSettings) -> int:
+    return sum(1 for _ in _to_answer(folder, settings, is_wanted=lambda _: True))
+
+
+def _to_answer(
+    folder: RunFolder, settings: RunSettings, *, is_wanted: Callable[[str], bool]
+) -> Iterator[Question]:
+    is_chosen = _choose_chunks(folder, settings)
+    path = folder.results_path(KEPT_QUESTIONS.name)
+    questions = read_records(path, Question, is_wanted=is_wanted)
+    return (each for each in questions if each.side == "train" and is_chosen(each.chunk_id))
 
 
 @asynccontextmanager
@@ -86,19 +98,29 @@ ANSWERS: Stage[None] = Stage(
     work=ItemWork(items=_list_questions, needs=_open_chunks, work=_ask_for_answer),
     prompts={name: profile.answer_prompts for name, profile in PROFILES.items()},
     purposes=(ANSWERS_NAME, "small_answer", SIMILARITY),
+    count_items=_count_questions,
 )
 
 
-def _choose_chunks(context: StageContext[None]) -> Callable[[str], bool]:
+def _choose_chunks(folder: RunFolder, settings: RunSettings) -> Callable[[str], bool]:
     """Which chunks are asked about, and whose questions are answered.
 
     All that are not leaked, or the `limit_chunks` smallest ids of them: a sample that a higher
     limit only adds to, and of which a lower one asks nothing further.
     """
-    limit = context.settings.limit_chunks
-    leaked = read_leaked_chunks(context.folder)
+    limit = settings.limit_chunks
     if limit is None:
+        leaked = read_leaked_chunks(folder)
         return lambda chunk_id: chunk_id not in leaked
-    ids = read_ids(context.folder.results_path(CHUNKS.name), Chunk)
-    usable = (chunk_id for chunk_id in ids if chunk_id not in leaked)
-    return frozenset(heapq.nsmallest(limit, usable)).__contains__
+    return frozenset(heapq.nsmallest(limit, _usable_chunks(folder))).__contains__
+
+
+def _usable_chunks(folder: RunFolder) -> Iterator[str]:
+    leaked = read_leaked_chunks(folder)
+    ids = read_ids(folder.results_path(CHUNKS.name), Chunk)
+    return (chunk_id for chunk_id in ids if chunk_id not in leaked)
+
+
+def count_usable_chunks(folder: RunFolder) -> int:
+    """How many chunks may be asked about where nothing limits them."""
+    return sum(1 for _ in _usable_chunks(folder))

@@ -27,6 +27,7 @@ from jobs.run.reset import reset_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, run_items
 from jobs.text.near_duplicates import NearDuplicates
 from schemas.dataset import Question, Rejection
+from schemas.settings import RunSettings
 
 STAGE = "kept_questions"
 CHUNK_FIELD = "chunk_id"
@@ -46,8 +47,12 @@ def _list_questions(context: StageContext[None], files: StageFiles[Question]) ->
     questions = read_records_by_id(
         path, Question, group_field=CHUNK_FIELD, is_wanted=files.is_unfinished
     )
-    total = sum(1 for _ in read_ids(path, Question))
+    total = _count_questions(context.folder, context.settings)
     return Items(questions, total, len(files.finished))
+
+
+def _count_questions(folder: RunFolder, _: RunSettings) -> int:
+    return sum(1 for _ in read_ids(folder.results_path(QUESTIONS_NAME), Question))
 
 
 @asynccontextmanager
@@ -116,4 +121,5 @@ KEPT_QUESTIONS: Stage[None] = Stage(
     result=Question,
     reads=(QUESTIONS_NAME,),
     work=_keep_questions,
+    count_items=_count_questions,
 )

@@ -3,16 +3,18 @@
 from string import Template
 
 from engine.ask import Ask
-from jobs.dataset.filter_answers import find_answer_fault
+from jobs.dataset.filter_answers import find_answer_fault, find_grounded_answer_fault
+from jobs.dataset.source_text import SourceText
 from jobs.dataset.structured_chat import make_structured_request, parse_reply, sentence_numbers
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap, copy_share
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
 from jobs.text.untrusted_text import defuse_tokens, make_line, make_plain, restore_tokens
+from jobs.text.word_overlap import word_overlap
 from schemas.dataset import Answer, Fault, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Completed, Failed
-from schemas.record import Value, content_id
+from schemas.record import Span, Value, content_id
 from schemas.requests import Json, Request
 from schemas.settings import RunSettings
 
@@ -90,7 +92,8 @@ def _judge(
         fault = Fault("evidence_out_of_range", wrong, len(sentences.texts))
         return _reject(question, fault, text)
     evidence = sentences.text_of(reply.evidence)
-    found = find_answer_fault(text, question.text, evidence, chunk.text, settings.answers)
+    spans = sentences.spans_of(reply.evidence)
+    found = _find_fault(text, question, SourceText(evidence, chunk), spans, settings)
     if found is not None:
         return _reject(question, found, text)
     return Answer(
@@ -100,9 +103,9 @@ def _judge(
         document_id=question.document_id,
         side=question.side,
         text=text,
-        evidence=sentences.spans_of(reply.evidence),
+        evidence=spans,
         scores={
-            "evidence_overlap": round(content_overlap(text, evidence), 4),
+            "evidence_overlap": _overlap(text, SourceText(evidence, chunk), settings),
             "copy_share": round(copy_share(text, chunk.text), 4),
         },
         model=outcome.model,
@@ -110,12 +113,39 @@ def _judge(
     )
 
 
+def _find_fault(
+    text: str,
+    question: Question,
+    source: SourceText,
+    evidence: tuple[Span, ...],
+    settings: RunSettings,
+) -> Fault | None:
+    answers = settings.answers
+    if answers.filters == "phrases":
+        return find_answer_fault(text, question.text, source.evidence, source.chunk_text, answers)
+    fault = find_grounded_answer_fault(text, question.text, source, answers)
+    if fault is None and not _meet(evidence, question.evidence):
+        return Fault("other_evidence")
+    return fault
+
+
+def _meet(spans: tuple[Span, ...], others: tuple[Span, ...]) -> bool:
+    """Whether some text lies in both."""
+    return any(
+        a.start_char < b.end_char and b.start_char < a.end_char for a in spans for b in others
+    )
+
+
+def _overlap(text: str, source: SourceText, settings: RunSettings) -> float:
+    if settings.answers.filters == "phrases":
+        return round(content_overlap(text, source.evidence), 4)
+    return round(word_overlap(text, source.near), 4)
+
+
 def _reject(question: Question, fault: Fault, text: str) -> Rejection:
     return Rejection.of(
         question.question_id,
         stage=STAGE,
-        reason=fault.reason,
-        score=fault.score,
-        threshold=fault.threshold,
         text=text or question.text,
+        **fault._asdict(),
     )

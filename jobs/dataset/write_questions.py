@@ -7,12 +7,14 @@ from string import Template
 from typing import get_args
 
 from engine.ask import Ask
-from jobs.dataset.filter_questions import find_question_fault
+from jobs.dataset.filter_questions import find_grounded_question_fault, find_question_fault
+from jobs.dataset.source_text import SourceText
 from jobs.dataset.structured_chat import make_structured_request, parse_reply, sentence_numbers
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
 from jobs.text.untrusted_text import make_line, restore_tokens
+from jobs.text.word_overlap import word_overlap
 from schemas.dataset import Fault, Kind, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Failed
@@ -107,7 +109,8 @@ def _sift(
         text = restore_tokens(make_line(draft.question))
         question_id = content_id("question", chunk.chunk_id, text)
         key = _bare(text)
-        fault = Fault("repeated") if key in seen else _find_fault(draft, text, sentences, settings)
+        fault = _find_fault(draft, text, chunk, sentences, settings)
+        fault = Fault("repeated") if key in seen else fault
         seen.add(key)
         if fault is not None:
             rejection = Rejection.of(question_id, stage=STAGE, text=text, **fault._asdict())
@@ -121,25 +124,34 @@ def _sift(
             kind=draft.kind,
             text=text,
             evidence=sentences.spans_of(draft.evidence),
-            scores={"evidence_overlap": _overlap(draft, text, sentences)},
+            scores={"evidence_overlap": _overlap(draft, text, chunk, sentences, settings)},
             request_id=request_id,
         )
     return list(results.values())
 
 
 def _find_fault(
-    draft: _Draft, text: str, sentences: NumberedSentences, settings: RunSettings
+    draft: _Draft, text: str, chunk: Chunk, sentences: NumberedSentences, settings: RunSettings
 ) -> Fault | None:
     if not draft.evidence:
         return Fault("no_evidence")
     wrong = sentences.first_out_of_range(draft.evidence)
     if wrong is not None:
         return Fault("evidence_out_of_range", wrong, len(sentences.texts))
-    return find_question_fault(text, sentences.text_of(draft.evidence), settings.questions)
+    evidence = sentences.text_of(draft.evidence)
+    if settings.questions.filters == "phrases":
+        return find_question_fault(text, evidence, settings.questions)
+    source = SourceText(evidence, chunk)
+    return find_grounded_question_fault(text, draft.kind, source, settings.questions)
 
 
-def _overlap(draft: _Draft, text: str, sentences: NumberedSentences) -> float:
-    return round(content_overlap(text, sentences.text_of(draft.evidence)), 4)
+def _overlap(
+    draft: _Draft, text: str, chunk: Chunk, sentences: NumberedSentences, settings: RunSettings
+) -> float:
+    evidence = sentences.text_of(draft.evidence)
+    if settings.questions.filters == "phrases":
+        return round(content_overlap(text, evidence), 4)
+    return round(word_overlap(text, SourceText(evidence, chunk).near), 4)
 
 
 def _bare(text: str) -> str:

@@ -1,21 +1,21 @@
 """Cuts a document into chunks, each on one side of the split and worth asking about."""
 
-import re
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from itertools import pairwise
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
-from semantic_text_splitter import TextSplitter
 
 from engine.ask import Ask
 from engine.files.records import RecordLog, read_ids, read_records
+from engine.run_folder import RunFolder
 from engine.stage import StageFiles
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
-from jobs.documents.heading_paths import HeadingPaths
+from jobs.documents.cutting.cut_into_pieces import cut_into_pieces
+from jobs.documents.cutting.first_rules import cut_by_first_rules
+from jobs.documents.cutting.heading_paths import HeadingPaths
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT
 from jobs.documents.whole_corpus.find_boilerplate import BOILERPLATE, read_boilerplate
@@ -29,11 +29,9 @@ from schemas.record import Span, Value, content_id
 from schemas.settings import ChunkSettings, RunSettings
 
 STAGE = "chunks"
-MAX_SPLIT_CHARS = 20_000  # the splitter takes quadratic time on text without spaces and lines
+FIRST_RULES = 1  # of `chunks.rules`
 BYTES_PER_S = 1_500_000  # of one process, roughly
 DOCUMENTS_PER_WORKER = 2  # in memory: one that is cut, and one that waits
-
-_LEAD_IN = re.compile(r"([:：])(\s*\n\s*)")
 
 
 def chunk_document(
@@ -56,7 +54,10 @@ def chunk_document(
         results += _gap(document, position, side_span.start_char)
         for part in _without(side_span, boilerplate):
             pieces = _pieces(document.text, part, headings, settings)
-            chunks = (_make_chunk(document, piece, part, headings) for piece in pieces)
+            chunks = (
+                _make_chunk(document, piece, part, _path(piece, headings, settings))
+                for piece in pieces
+            )
             results += (_judge(chunk, settings) for chunk in chunks)
         position = side_span.end_char
     return results + _gap(document, position, len(document.text))
@@ -101,84 +102,23 @@ def _pieces(
     text: str, span: SideSpan, headings: HeadingPaths, settings: ChunkSettings
 ) -> Iterator[Span]:
     """The trimmed ranges of the chunks-to-be of one span: whole sections where they fit."""
-    for section in _pack_sections(text, span, headings, settings):
-        section_text = text[section.start_char : section.end_char]
-        for offset, piece in _split_section(section_text, settings.target_tokens):
-            if trimmed := piece.strip():
-                start = section.start_char + offset + piece.index(trimmed)
-                yield Span(start_char=start, end_char=start + len(trimmed))
+    cut = cut_by_first_rules if settings.rules == FIRST_RULES else cut_into_pieces
+    whole = Span(start_char=span.start_char, end_char=span.end_char)
+    for piece in cut(text, whole, headings, settings):
+        piece_text = text[piece.start_char : piece.end_char]
+        if trimmed := piece_text.strip():
+            start = piece.start_char + piece_text.index(trimmed)
+            yield Span(start_char=start, end_char=start + len(trimmed))
 
 
-def _pack_sections(
-    text: str, span: SideSpan, headings: HeadingPaths, settings: ChunkSettings
-) -> Iterator[Span]:
-    """Neighbouring sections together, as many as fit into a chunk.
-
-    A new chapter starts a new chunk, unless what stands before it is too short to be one.
-    """
-    inner_starts = headings.starts_between(span.start_char, span.end_char)
-    start, tokens = span.start_char, 0
-    for section_start, section_end in pairwise([span.start_char, *inner_starts, span.end_char]):
-        section_tokens = count_tokens(text[section_start:section_end])
-        is_full = tokens + section_tokens > settings.target_tokens
-        if tokens >= settings.min_tokens and (is_full or headings.is_chapter(section_start)):
-            yield Span(start_char=start, end_char=section_start)
-            start, tokens = section_start, 0
-        tokens += section_tokens
-    yield Span(start_char=start, end_char=span.end_char)
-
-
-def _split_section(text: str, target_tokens: int) -> Iterator[tuple[int, str]]:
-    """The pieces of a section with their offsets: of about equal size, so that no stub is left.
-
-    Where a piece would end with a line that leads on ("as follows:"), all are cut anew with such
-    lines tied to what follows.
-    """
-    for start, end in _windows(text):
-        window = text[start:end]
-        pieces = _cut(window, window, target_tokens)
-        if _leading_on(pieces):
-            tied = _cut(window, _LEAD_IN.sub(_tie, window), target_tokens)
-            is_within = all(count_tokens(piece.strip()) <= target_tokens for _, piece in tied)
-            if is_within and _leading_on(tied) < _leading_on(pieces):
-                pieces = tied
-        for offset, piece in pieces:
-            yield start + offset, piece
-
-
-def _cut(window: str, by: str, target_tokens: int) -> list[tuple[int, str]]:
-    """The pieces of `window`, cut where `by`, of the same length, is best cut."""
-    piece_count = -(-count_tokens(by) // target_tokens)
-    if piece_count <= 1:
-        return [(0, window)]
-    capacity = (-(-count_tokens(by) // piece_count), target_tokens)
-    found = TextSplitter.from_callback(count_tokens, capacity).chunk_indices(by)
-    return [(offset, window[offset : offset + len(piece)]) for offset, piece in found]
-
-
-def _leading_on(pieces: Sequence[tuple[int, str]]) -> int:
-    """How many pieces but for the last end with a line that leads on."""
-    return sum(piece.rstrip().endswith((":", "：")) for _, piece in pieces[:-1])
-
-
-def _tie(lead_in: re.Match[str]) -> str:
-    return lead_in[1] + " " * len(lead_in[2])
-
-
-def _windows(text: str) -> Iterator[tuple[int, int]]:
-    """Ranges of at most MAX_SPLIT_CHARS that cover `text`, cut at the last paragraph if any."""
-    start = 0
-    while len(text) - start > MAX_SPLIT_CHARS:
-        limit = start + MAX_SPLIT_CHARS
-        cuts = (text.rfind(separator, start + 1, limit) for separator in ("\n\n", "\n", " "))
-        end = next((cut for cut in cuts if cut > start), limit)
-        yield start, end
-        start = end
-    yield start, len(text)
+def _path(piece: Span, headings: HeadingPaths, settings: ChunkSettings) -> tuple[str, ...]:
+    if settings.rules == FIRST_RULES:
+        return headings.path_at(piece.start_char)
+    return headings.path_of(piece.start_char, piece.end_char)
 
 
 def _make_chunk(
-    document: Document, piece: Span, side_span: SideSpan, headings: HeadingPaths
+    document: Document, piece: Span, side_span: SideSpan, path: tuple[str, ...]
 ) -> Chunk:
     start, end = piece.start_char, piece.end_char
     text = document.text[start:end]
@@ -192,7 +132,7 @@ def _make_chunk(
         end_char=end,
         first_page=_page_at(document.page_starts, start),
         last_page=_page_at(document.page_starts, end - 1),
-        headings=headings.path_at(start),
+        headings=path,
         token_count=count_tokens(text),
         text=text,
     )
@@ -250,8 +190,14 @@ def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> It
     documents = read_records(
         path, Document, is_wanted=lambda id_: id_ not in left_out and files.is_unfinished(id_)
     )
-    total = sum(1 for id_ in read_ids(path, Document) if id_ not in left_out)
+    total = _count_documents(context.folder, context.settings)
     return Items(documents, total, len(files.finished))
+
+
+def _count_documents(folder: RunFolder, _: RunSettings) -> int:
+    left_out = read_left_out(folder)
+    ids = read_ids(folder.results_path(DOCUMENTS.name), Document)
+    return sum(id_ not in left_out for id_ in ids)
 
 
 @asynccontextmanager
@@ -287,4 +233,5 @@ CHUNKS: Stage[None] = Stage(
     result=Chunk,
     reads=(DOCUMENTS.name, BOILERPLATE.name, TWINS.name, SPLIT.name),
     work=ItemWork(items=_list_documents, needs=_open_sides, work=_chunk, window=_window),
+    count_items=_count_documents,
 )

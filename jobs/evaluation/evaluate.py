@@ -7,8 +7,10 @@ from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
+from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.lock import WriterLock
+from engine.last_call import noted_call
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
@@ -20,7 +22,7 @@ from jobs.run.changes import find_changes
 from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
 from jobs.run.retry import retry_failed
-from jobs.run.run_engine import check_prices, open_run_engine, other_servers
+from jobs.run.run_engine import OtherServers, check_prices, open_run_engine, other_servers
 from jobs.run.stages import StageContext, StagesEnd, run_stages
 from jobs.run.start import run_in_rounds
 from jobs.settings.roles import RoleModel, embeddings_of, judge_of
@@ -50,6 +52,7 @@ class EvaluationOrder(NamedTuple):
     retries_failed: bool = False
     lane: LaneOrder = LaneOrder()
     role_endpoints: Mapping[str, Endpoint] = NO_ENDPOINTS
+    metrics_port: int | None = None
 
 
 async def evaluate(order: EvaluationOrder) -> StagesEnd:
@@ -70,28 +73,39 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
     stopping = Stopping()
     with (
         WriterLock(folder.lock_path),
+        noted_call(folder, "evaluate", SystemClock()) as note,
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
         write_run_config(folder.config_path, _continued_config(folder, settings))
         if order.retries_failed:
             _log.info("asking again: %d requests that had failed", retry_failed(folder, EVALUATION))
-        async with open_run_engine(
-            folder, settings, order.endpoints, stopping, order.lane, others
-        ) as engine:
-            await asyncio.to_thread(check_journal, folder, engine.journal, (*DATASET, *EVALUATION))
-            context = StageContext(
-                folder=folder,
-                settings=settings,
-                ask=engine.ask,
-                journal=engine.journal,
-                stopping=stopping,
-                details=engine.details,
-                order=Contest(models, order.mode, order.questions),
-            )
-            run = partial(run_stages, EVALUATION, context)
-            if engine.rounds is None:
-                return await run()
-            return await run_in_rounds(run, engine.rounds, name=ROUNDS_NAME, is_changed=True)
+        end = await _go_on(order, Contest(models, order.mode, order.questions), others, stopping)
+        if not end.is_done:
+            note.leave(end.describe_left())
+        return end
+
+
+async def _go_on(
+    order: EvaluationOrder, contest: Contest, others: OtherServers, stopping: Stopping
+) -> StagesEnd:
+    folder, settings = order.folder, order.settings
+    async with open_run_engine(
+        folder, settings, order.endpoints, stopping, order.lane, others, order.metrics_port
+    ) as engine:
+        await asyncio.to_thread(check_journal, folder, engine.journal, (*DATASET, *EVALUATION))
+        context = StageContext(
+            folder=folder,
+            settings=settings,
+            ask=engine.ask,
+            journal=engine.journal,
+            stopping=stopping,
+            details=engine.details,
+            order=contest,
+        )
+        run = partial(run_stages, EVALUATION, context)
+        if engine.rounds is None:
+            return await run()
+        return await run_in_rounds(run, engine.rounds, name=ROUNDS_NAME, is_changed=True)
 
 
 def _asked(settings: RunSettings, models: Mapping[Role, str]) -> list[RoleModel]:

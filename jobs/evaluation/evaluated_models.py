@@ -18,7 +18,7 @@ from schemas.settings import EvaluationSettings, RunSettings
 def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str]:
     """The model of each role, in the order of the roles; without `tuned` if nothing was tuned.
 
-    The baseline is the model that the tuned one was made from; where nobody says which that is,
+    The baseline is the model that the tuned one was made from; where that is not known,
     the teacher.
 
     Raises:
@@ -44,7 +44,7 @@ def answering_server(settings: RunSettings, role: Role) -> str:
 
 
 def find_baseline(folder: RunFolder, settings: RunSettings) -> str:
-    """The untuned student as settings, tuning job or name of the tuned one tell; empty: nobody."""
+    """The untuned student, by settings, tuning job or the tuned one's name; empty: unknown."""
     if settings.baseline.model:
         return settings.baseline.model
     tuned = _find_tuned(folder, settings)

@@ -14,6 +14,7 @@ from jobs.dataset.profiles import PROFILES
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.prompts import prompt_hashes
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
+from jobs.settings.former_defaults import settings_for_ids
 from jobs.text.near_duplicates import NearDuplicates
 from schemas.dataset import Provenance, Question, Rejection
 from schemas.documents import Chunk
@@ -117,7 +118,7 @@ def _asked_anew(chunk: Chunk, settings: RunSettings) -> TrainedChunk:
         settings.teacher.model,
         settings.teacher.prompt_profile,
         settings.teacher.embedding_model,
-        settings.questions.model_dump(mode="json"),
+        settings_for_ids("questions", settings.questions),
         [(name, text) for name, text in prompt_hashes().items() if name in _QUESTION_PROMPTS],
     )
     return TrainedChunk(chunk, chunk.model_copy(update={"chunk_id": asked_id}))

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from engine.ask import Ask, ask_together
 from engine.errors import ConfigError, Deferred
+from engine.extras import install_command
 from engine.files.records import read_records_by_id
-from engine.wire.tokens import count_tokens
 from jobs.settings.roles import RoleModel, embeddings_of
-from jobs.text.text_similarity import Vectors, read_vectors, unit_vectors
+from jobs.text.text_similarity import Vectors, embedding_request, read_vectors, unit_vectors
 from schemas.documents import Chunk
 from schemas.outcomes import Completed, Outcome
 from schemas.record import content_id
-from schemas.requests import EMBEDDINGS, Json, Request, make_request
+from schemas.requests import Request
 from schemas.settings import RunSettings
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ async def retrieve_chunks(
         return await _rank_by_meaning(questions, chunks_path, settings, ask)
     if find_spec("bm25s") is None:
         raise ConfigError(
-            'finding the text for questions needs bm25s: pip install "corpus-distill[evaluation]", '
+            f"finding the text for questions needs bm25s: {install_command('evaluation')}, "
             "or set evaluation.retriever=embeddings"
         )
     return await asyncio.to_thread(
@@ -141,16 +141,8 @@ def _chunk_request(chunks: Sequence[Chunk], embeddings: RoleModel) -> Request:
 
 
 def _request(item_id: str, texts: Sequence[str], embeddings: RoleModel) -> Request:
-    given: list[Json] = list(texts)
-    return make_request(
-        item_id,
-        0,
-        url=EMBEDDINGS,
-        body={"model": embeddings.model, "input": given, "encoding_format": "base64"},
-        purpose=PURPOSE,
-        prompt_tokens=sum(map(count_tokens, texts)),
-        server=embeddings.server,
-    )
+    model, server = embeddings
+    return embedding_request(item_id, texts, model=model, purpose=PURPOSE, server=server)
 
 
 def _stack(outcomes: Sequence[Outcome]) -> Vectors:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from engine.ask import Ask
 from engine.errors import ConfigError
+from engine.extras import install_command
 from engine.files.records import read_records
 from engine.servers import OWN_SERVER
 from engine.stage import StageFiles
@@ -40,8 +41,8 @@ def check_scoring(settings: RunSettings) -> None:
     """
     if settings.evaluation.scorer == "ragas" and find_spec("ragas") is None:
         raise ConfigError(
-            "evaluation.scorer is ragas, which is not installed: pip install "
-            '"corpus-distill[ragas]", or score without it: --scorer builtin'
+            f"evaluation.scorer is ragas, which is not installed: {install_command('ragas')}, or "
+            "score without it: --scorer builtin"
         )
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from engine.clock import SystemClock
 from engine.errors import ConfigError, InterruptedRunError
 from engine.files.lock import WriterLock
+from engine.last_call import noted_call
 from engine.run_folder import RunFolder
 from engine.stopping import Admission, Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
@@ -57,7 +58,8 @@ async def finetune(order: TuningOrder) -> TuningEnd:
         InterruptedRunError: a stop was requested; a submitted job goes on at the provider.
     """
     stopping = Stopping()
-    with WriterLock(order.folder.lock_path):
+    folder, clock = order.folder, SystemClock()
+    with WriterLock(folder.lock_path), noted_call(folder, "finetune", clock):
         rows = _read_rows(order)
         with stop_on_signals(stopping, grace_s=order.settings.limits.grace_s):
             return await _tune(order, rows, stopping)

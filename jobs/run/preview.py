@@ -51,14 +51,14 @@ async def preview_changes(
     *,
     passed_over: Container[str] = (),
 ) -> Preview:
-    """Go through `stages` in a copy of the run, with a journal that buys nothing.
+    """Go through `stages` in a copy of the run, with a journal alone: nothing is sent.
 
     `passed_over` are documents that are taken not to be there.
     """
     copy = RunFolder(folder.run_dir / COPY_NAME)
     shutil.rmtree(copy.run_dir, ignore_errors=True)
     try:
-        _copy_stages(folder, copy)
+        copy_stages(folder, copy)
         apply_changes(copy, changes, stages)
         forget_items(copy.sources_path, SourceFile, passed_over)
         async with Journal(folder.journal_path) as journal:
@@ -85,7 +85,8 @@ async def preview_changes(
         shutil.rmtree(copy.run_dir, ignore_errors=True)
 
 
-def _copy_stages(folder: RunFolder, copy: RunFolder) -> None:
+def copy_stages(folder: RunFolder, copy: RunFolder) -> None:
+    """Copy what the stages of a run have written into another folder."""
     copy.create()
     for path in folder.stage_paths():
         target = copy.run_dir / path.relative_to(folder.run_dir)

@@ -92,6 +92,10 @@ class ItemWork(Generic[Order, Item, Result, Needs]):
     report: Callable[[StageContext[Order], StageFiles[Result]], None] = say_nothing
 
 
+def not_counted(_: RunFolder, __: RunSettings) -> None:
+    """The `count_items` of a stage that takes all at once."""
+
+
 WholeWork = Callable[[StageContext[Order]], Awaitable[StagePass]]
 
 
@@ -108,6 +112,7 @@ class Stage(Generic[Order]):
     `keeps_former_results`: ids of its items depend on the settings, so results of former settings
     stay in the file and count again when those settings come back.
     `is_failed_result`: whether a result stands for a request which failed for good.
+    `count_items`: how many items it has, as far as earlier stages have come; reads files alone.
     """
 
     name: str
@@ -121,6 +126,7 @@ class Stage(Generic[Order]):
     stays_when_earlier_change: bool = False
     keeps_former_results: bool = False
     is_failed_result: Callable[[Any], bool] = no_failure
+    count_items: Callable[[RunFolder, RunSettings], int | None] = not_counted
 
     def prompts_in_use(self, settings: RunSettings) -> tuple[str, ...]:
         """The prompt files that matter under these settings."""
@@ -136,6 +142,17 @@ class StagesEnd(NamedTuple):
     stage: str
     passed: StagePass
     is_done: bool
+
+    def describe_left(self) -> str:
+        """How many items were set aside in which stage, and why."""
+        passed = self.passed
+        reasons = [f"{code} {count}" for code, count in passed.unsettled.most_common()]
+        if passed.deferred_count:
+            reasons.append(f"waiting for a batch {passed.deferred_count}")
+        if not reasons:
+            return "requests are out in batches"
+        left = sum(passed.unsettled.values()) + passed.deferred_count
+        return f"{left} items of stage {self.stage} are left ({', '.join(reasons)})"
 
 
 async def run_stages(

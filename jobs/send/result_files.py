@@ -69,7 +69,7 @@ class ResultCounts(NamedTuple):
 class ResultFiles(AsyncClosing):
     """Replies in one file, failures in another; each request stands in one of them, once.
 
-    `out` are requests that a batch may be answering now, which nobody else may send.
+    `out` are requests that a batch may be answering now, which must not be sent otherwise.
     Memory: 16 bytes a line. One process writes (WriterLock); any number may read.
     """
 

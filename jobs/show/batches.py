@@ -70,7 +70,7 @@ def json_lines(batches: Sequence[Batch]) -> Iterator[str]:
         facts = flat_facts(batch.intent, batch.remote, tally)
         known = {name: value for name, value in facts.items() if value is not None}
         fields = {**batch.model_dump(exclude={"intent", "remote", "tally"}), **known}
-        yield orjson.dumps({**fields, "state": _state(batch)}).decode()
+        yield orjson.dumps({**fields, "state": batch.state}).decode()
 
 
 async def cancel_batches(order: BatchesOrder) -> None:
@@ -157,7 +157,7 @@ def _row(batch: Batch, now: datetime) -> tuple[str, ...]:
     dollars = batch.tally.cost_usd if is_over else batch.intent.worst_case_usd
     return (
         batch.name,
-        _state(batch),
+        batch.state,
         f"{answered or 0:,}",
         f"{failed or 0:,}",
         f"{batch.intent.request_count:,}",
@@ -166,12 +166,6 @@ def _row(batch: Batch, now: datetime) -> tuple[str, ...]:
         remote.batch_id or "-",
         remote.file_id or "-",
     )
-
-
-def _state(batch: Batch) -> str:
-    if batch.is_collected:
-        return f"collected ({batch.remote.status})"
-    return batch.remote.status or ("uploaded" if batch.remote.file_id else "intended")
 
 
 def _age(age: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""Fetches the results of ended batches and settles their requests, whatever the files hold."""
+"""Fetches the results of ended batches and settles their requests, also from damaged files."""
 
 import asyncio
 import logging
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from engine.batch.collecting.attempts import AttemptLog
+from engine.batch.collecting.asked import Asked, AttemptLog, RequestEnd, Returned
 from engine.batch.collecting.fetcher import ResultFetcher
 from engine.batch.collecting.result_files import (
     GROUP_LINES,
@@ -15,7 +15,7 @@ from engine.batch.collecting.result_files import (
     read_requests,
     read_result_line,
 )
-from engine.batch.collecting.results import Asked, RequestEnd, ResultReader, Returned
+from engine.batch.collecting.results import ResultReader
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
@@ -136,7 +136,7 @@ class Collector:
         return counter
 
     async def clean_up(self, *, at_provider: bool) -> None:
-        """Delete the files of collected batches here and, if wished, `at_provider`."""
+        """Delete the files of collected batches here and, if asked for, `at_provider`."""
         for batch in list(self._ledger.batches):
             if batch.is_collected and not batch.is_deleted:
                 await self._delete(batch, at_provider=at_provider)
@@ -167,27 +167,23 @@ class Collector:
         counter.named.add(line.custom_id)
         has_output_limit = waiting.pop(line.custom_id)
         asked = self._asked(line.custom_id, batch, has_output_limit=has_output_limit)
-        return self._keep(self._reader.read(line, batch, asked), asked, counter)
+        return self._keep(self._reader.read(line, asked), asked, counter)
 
     def _miss_line(
         self, request_id: str, batch: Batch, counter: ResultCounter, *, is_lost: bool
     ) -> Awaitable[None] | None:
-        """Count a request that no line is about; a completed batch has tried it all the same."""
+        """Count a request without a line of results; a completed batch has tried it anyway."""
         if self._sink.is_settled(request_id):
             return None
         asked = self._asked(request_id, batch, has_output_limit=False)
         was_tried = batch.remote.status == "completed" and not is_lost
         was_garbled = counter.unnamed > 0
-        end = (
-            self._reader.read_missing(batch, asked, was_garbled=was_garbled)
-            if was_tried
-            else Returned()
-        )
+        end = self._reader.read_missing(asked, was_garbled=was_garbled) if was_tried else Returned()
         return self._keep(end, asked, counter)
 
     def _asked(self, request_id: str, batch: Batch, *, has_output_limit: bool) -> Asked:
         before = [a for a in self._attempts.of(request_id) if a.batch != batch.name]
-        return Asked(request_id, before, has_output_limit, self._worst_usages_of(batch).of)
+        return Asked(request_id, batch, before, has_output_limit, self._worst_usages_of(batch).of)
 
     def _worst_usages_of(self, batch: Batch) -> WorstUsages:
         if batch.name != self._worst_usages_name:

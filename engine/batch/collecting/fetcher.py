@@ -1,4 +1,4 @@
-"""Fetches the result files of ended batches; what is gone or torn is waited for, not for ever."""
+"""Fetches the result files of ended batches; waits a limited time for missing or cut-off ones."""
 
 import filecmp
 import logging

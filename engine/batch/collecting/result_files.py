@@ -148,7 +148,7 @@ def has_results(path: Path) -> bool:
 
 
 def ends_whole(path: Path) -> bool:
-    """Whether a file ends with a whole line: a connection may end without a word."""
+    """Whether a file ends with a whole line; a connection may close early without an error."""
     with path.open("rb") as file:
         size_bytes = file.seek(0, os.SEEK_END)
         file.seek(max(size_bytes - 1, 0))

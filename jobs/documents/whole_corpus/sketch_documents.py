@@ -25,7 +25,7 @@ BYTES_PER_TOKEN = 6
 # The best text first.
 FORMATS_BY_QUALITY = (
     *("html", "epub", "docx", "odt", "markdown", "rst", "org", "asciidoc", "latex", "notebook"),
-    *("rtf", "pptx", "pdf", "text"),
+    *("rtf", "pptx", "pdf", "text", "csv", "jsonl"),
 )
 
 

@@ -32,7 +32,7 @@ def main() -> None:
     """Serve the parent until it is gone."""
     descriptor, folder, settings_json = sys.argv[1:]
     settings = DocumentSettings.model_validate_json(settings_json)
-    pipe = connect(int(descriptor))  # open until the last words
+    pipe = connect(int(descriptor))  # open until the last answer is written
     _limit_process()
     silence()
     send(pipe, b"")

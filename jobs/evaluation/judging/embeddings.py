@@ -6,28 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.ask import Ask
-from engine.wire.tokens import count_tokens
 from jobs.evaluation.judging.judge import UnscoredError
 from jobs.settings.roles import RoleModel
-from jobs.text.text_similarity import read_vectors
+from jobs.text.text_similarity import embedding_request, read_vectors
 from schemas.outcomes import Failed
-from schemas.requests import EMBEDDINGS, Json, Request, make_request
+from schemas.requests import Request
 
 PURPOSE = "evaluation_embeddings"
 
 
-def embedding_request(item_id: str, texts: Sequence[str], embeddings: RoleModel) -> Request:
-    """One request for all texts. The vectors travel as base64 of float32: they arrive exactly."""
-    given: list[Json] = list(texts)
-    return make_request(
-        item_id,
-        0,
-        url=EMBEDDINGS,
-        body={"model": embeddings.model, "input": given, "encoding_format": "base64"},
-        purpose=PURPOSE,
-        prompt_tokens=sum(map(count_tokens, texts)),
-        server=embeddings.server,
-    )
+def score_request(item_id: str, texts: Sequence[str], embeddings: RoleModel) -> Request:
+    """One request for the vectors of all texts of a score."""
+    model, server = embeddings
+    return embedding_request(item_id, texts, model=model, purpose=PURPOSE, server=server)
 
 
 async def embed(
@@ -39,7 +30,7 @@ async def embed(
         UnscoredError: the request failed for good, or its reply holds no such vectors; and what
             `ask` raises.
     """
-    outcome = await ask(embedding_request(item_id, texts, embeddings))
+    outcome = await ask(score_request(item_id, texts, embeddings))
     if isinstance(outcome, Failed):
         raise UnscoredError(f"embeddings: {outcome.code}: {outcome.message}")
     vectors = read_vectors(outcome.reply, len(texts))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.ask import Ask
-from jobs.evaluation.judging.embeddings import embed, embedding_request
+from jobs.evaluation.judging.embeddings import embed, score_request
 from jobs.evaluation.judging.exact_measures import numbers_and_code, token_f1
 from jobs.evaluation.judging.judge import Judge, JudgePolicy, UnscoredError
 from jobs.evaluation.judging.judge_prompts import (
@@ -75,7 +75,7 @@ async def _relevancy(sample: Sample, answer: ModelAnswer, using: Measuring) -> M
 
     An answer that it calls noncommittal each time gets 0.
     """
-    first = embedding_request(using.item_id, [sample.question], using.embeddings)
+    first = score_request(using.item_id, [sample.question], using.embeddings)
     judge = Judge(
         using.item_id,
         ask=using.ask,

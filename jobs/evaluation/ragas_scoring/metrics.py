@@ -5,7 +5,7 @@ import math
 import ragas
 from ragas.metrics.collections import AnswerRelevancy, Faithfulness
 
-from jobs.evaluation.judging.embeddings import embedding_request
+from jobs.evaluation.judging.embeddings import score_request
 from jobs.evaluation.judging.judge import Judge, UnscoredError
 from jobs.evaluation.judging.metrics import QUESTIONS_PER_ANSWER, Measuring
 from jobs.evaluation.ragas_scoring.client import RagasEmbeddings, RagasJudge
@@ -36,7 +36,7 @@ async def measure_relevancy(sample: Sample, answer: str, using: Measuring) -> fl
         ask=using.ask,
         policy=using.policy,
         repeats=QUESTIONS_PER_ANSWER,
-        alongside=[embedding_request(using.item_id, [sample.question], using.embeddings)],
+        alongside=[score_request(using.item_id, [sample.question], using.embeddings)],
     )
     vectors = RagasEmbeddings(using.item_id, ask=using.ask, embeddings=using.embeddings)
     relevancy = AnswerRelevancy(

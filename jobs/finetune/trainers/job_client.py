@@ -11,12 +11,13 @@ from engine.errors import (
     ConfigError,
     EngineError,
     FatalError,
+    FilePendingError,
     ModelGoneError,
     RequestError,
     TransientError,
 )
 from engine.wire.endpoints import Endpoint
-from engine.wire.file_states import FILE_PENDING, FileState, is_not_ready, read_file_state
+from engine.wire.file_states import FileState, is_not_ready, read_file_state
 from engine.wire.sdk import (
     Purpose,
     download_file,
@@ -198,6 +199,25 @@ class JobClient:
                 raise NoJobListError(f"{self._endpoint.base_url} does not list its jobs") from None
         return None
 
+    async def list_own(self, metadata: dict[str, str]) -> list[JobState]:
+        """All jobs that carry `metadata`; none of a host that does not list its jobs."""
+        import openai
+
+        own: dict[str, JobState] = {}
+        seen = set[str]()
+        with translated(self._endpoint, self._clock):
+            try:
+                async for job in self._client.fine_tuning.jobs.list(limit=PAGE_SIZE):
+                    if job.id in seen:
+                        break
+                    seen.add(job.id)
+                    if _carries(job, metadata):
+                        own[job.id] = _read_state(job)
+            except openai.APIStatusError as error:
+                if not is_unserved(error, "job"):
+                    raise
+        return list(own.values())
+
     async def retrieve(self, job_id: str) -> JobState:
         """The state of a job at the provider."""
         with translated(self._endpoint, self._clock):
@@ -252,7 +272,7 @@ def _carries(job: "FineTuningJob", metadata: dict[str, str]) -> bool:
 def _read_refusal(error: ModelGoneError | RequestError | TransientError) -> EngineError:
     """What a refusal to create a job means, and what to do about it."""
     if isinstance(error, RequestError) and is_not_ready(error):
-        return TransientError(str(error), code=FILE_PENDING, status=error.status)
+        return FilePendingError(str(error), status=error.status)
     if isinstance(error, ModelGoneError):
         return _refusal(error, "name another model with --student")
     is_about_file = "file" in str(error).lower()

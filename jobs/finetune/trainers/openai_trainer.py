@@ -8,12 +8,13 @@ from engine.clock import Clock
 from engine.errors import (
     ConfigError,
     FatalError,
+    FilePendingError,
     ModelGoneError,
     RequestError,
     TransientError,
 )
 from engine.stopping import Admission
-from engine.wire.file_states import FILE_PENDING, wait_for_file
+from engine.wire.file_states import wait_for_file
 from jobs.finetune.check_rows import CheckedRows
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import (
@@ -200,9 +201,7 @@ class OpenAITrainer:
             except (ConfigError, FatalError) as error:
                 await self._add(event, "uploaded", message=f"refused: {error}")
                 raise
-            except TransientError as error:
-                if error.code != FILE_PENDING:
-                    raise
+            except FilePendingError as error:
                 if pause_s is None:
                     await self._add(event, "uploaded", message=f"refused: {error}")
                     raise
@@ -229,7 +228,7 @@ class OpenAITrainer:
             state = await wait_for_file(partial(self._client.file_state, file_id), self._admission)
             if state != "ready":
                 what = "pending" if state == "pending" else "not found"
-                raise TransientError(f"file {file_id} is {what} yet", code=FILE_PENDING)
+                raise FilePendingError(f"file {file_id} is {what} yet")
 
     def _blank_event(self) -> TuningEvent:
         rows, settings = self._order.rows, self._order.settings

@@ -12,8 +12,9 @@ IGNORED = (
     *("stats.jsonl", "sends.jsonl", "lock", "config.toml"),
     *("out.jsonl.stats", "out.jsonl.sends", "out.jsonl.lock"),
 )
-# What later versions write beside it, from documents alone.
-ADDED = ("boilerplate.jsonl", "twins.jsonl", "held_out_check.jsonl")
+# What later versions write beside it, from documents alone, and of the command itself.
+ADDED = ("boilerplate.jsonl", "twins.jsonl", "held_out_check.jsonl", "last_call.json", "log.jsonl")
+ADDED_AT = ("evaluation/comparison.json",)  # was written by `distill compare` alone
 # Of a line: when and how often it was sent, and names that a server draws anew.
 VARYING = ("settled_at", "latency_s", "attempts", "server_request_id", "at", "event_id", "id")
 ADDED_FIELDS = ("estimated", "notes")  # of lines, and what later versions say with them
@@ -29,7 +30,7 @@ def comparable_files(folder: Path) -> dict[str, Rows]:
     return {
         str(path.relative_to(folder)): _rows(path)
         for path in paths
-        if path.name not in {*IGNORED, *ADDED}
+        if path.name not in {*IGNORED, *ADDED} and not str(path).endswith(ADDED_AT)
     }
 
 

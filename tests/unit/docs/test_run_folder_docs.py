@@ -21,6 +21,8 @@ from schemas.documents import (
 )
 from schemas.evaluation import ModelAnswer, PairVerdict, Sample, Score
 from schemas.finetuning import TrainingMetric, TuningEvent
+from schemas.last_call import LastCall
+from schemas.plan import Plan
 from schemas.record import Value
 from schemas.reviews import Label, Review
 from schemas.settings import RunIdentity
@@ -30,6 +32,8 @@ DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding
 
 DESCRIBED: dict[str, type[Value]] = {
     "config.toml": RunIdentity,
+    "last_call.json": LastCall,
+    "plan.json": Plan,
     "sources.jsonl": SourceFile,
     "documents.jsonl": Document,
     "boilerplate.jsonl": Boilerplate,

@@ -1,4 +1,4 @@
-"""Reads HTML: what a page tells as blocks; menus, scripts and what nobody sees are left out."""
+"""Reads HTML: its text as blocks, without menus, scripts and what is not displayed."""
 
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -11,6 +11,7 @@ from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.html.blocks import BlockWriter
 from jobs.documents.readers.html.content import NEVER_TEXT, dropped_nodes, main_content
 from jobs.documents.readers.html.mathml import formula
+from jobs.documents.readers.html.notes import label_notes, place_notes
 from jobs.documents.readers.html.tables import Span
 from jobs.documents.readers.limits import ReadLimits
 
@@ -55,14 +56,14 @@ def read_html_text(markup: str, limits: ReadLimits) -> Extract:
     """A page that is text already. Raises: UnreadableFileError."""
     tree = _parse(markup)
     title = tree.css_first("head > title")
-    extract = assemble(_blocks(tree), limits, title=title.text() if title else "")
+    extract = assemble(place_notes(_blocks(tree)), limits, title=title.text() if title else "")
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")
     return extract if extract.title.strip() else extract._replace(title=first)
 
 
 def html_blocks(markup: str) -> Iterator[Block]:
     """The blocks of the main content of a page, or a fragment, of HTML."""
-    return _blocks(_parse(markup))
+    return place_notes(_blocks(_parse(markup)))
 
 
 def _parse(markup: str) -> LexborHTMLParser:
@@ -72,6 +73,7 @@ def _parse(markup: str) -> LexborHTMLParser:
             _keep_tex(tree)
         tree.strip_tags(list(NEVER_TEXT))
         _separate_code(tree)
+        label_notes(tree)
         _bracket_notes(tree)
     except SelectolaxError as error:  # any text is HTML: only memory can be wanting
         raise MemoryError from error

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import AuthError, FatalError, QuotaError, RequestError, TransientError
+from engine.errors import (
+    AuthError,
+    FatalError,
+    NotFoundError,
+    QuotaError,
+    RequestError,
+    TransientError,
+)
 from engine.testing.batch_provider import Line, answered_line, refused_line, untried_line
 from engine.testing.calls import chat_request
 from schemas.outcomes import Completed, Failed
@@ -205,7 +212,7 @@ async def test_result_file_that_is_not_there_yet_is_waited_for(tmp_path: Path) -
     async with place.open() as bench:
         await submit(bench.desk, chat_request("a"))
         place.provider.end("000001")
-        missing = RequestError("404", code="not_found", status=404)
+        missing = NotFoundError("404", status=404)
         place.provider.faults["download"] = deque([missing])
         with pytest.raises(TransientError, match="not there yet"):
             await bench.desk.collect()

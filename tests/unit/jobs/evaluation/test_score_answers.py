@@ -1,9 +1,11 @@
+import re
 import sys
 from typing import get_args
 
 import pytest
 
 from engine.errors import ConfigError
+from engine.extras import install_command
 from jobs.evaluation.judging.metrics import MEASURES
 from jobs.evaluation.score_answers import check_scoring
 from schemas.evaluation import Metric
@@ -15,7 +17,7 @@ def test_missing_ragas_is_named_with_the_command_that_installs_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ragas", None)  # as if it were not installed
 
-    with pytest.raises(ConfigError, match=r'pip install "corpus-distill\[ragas\]"'):
+    with pytest.raises(ConfigError, match=re.escape(install_command("ragas"))):
         check_scoring(make_settings("evaluation.scorer=ragas"))
 
 

@@ -16,7 +16,7 @@ from jobs.report.round_ticks import percent_of, round_ticks
         (0.47, 0.698, [0.4, 0.5, 0.6, 0.7]),
         (-0.111, 0.196, [-0.2, -0.1, 0, 0.1, 0.2]),
         (0.3, 0.3, [0.3, 0.4]),
-        (0, 0, [0, 0.5, 1]),
+        (0, 0, [0, 0.5]),
     ],
 )
 def test_axis_has_round_numbers_that_enclose_the_data(

@@ -11,13 +11,20 @@ from jobs.report.read_report import DatasetShape, Made, Report, Samples
 from jobs.report.verdict import describe_verdict
 from schemas.settings import RunSettings
 from schemas.summary import RunSummary, StageSummary
-from tests.unit.jobs.comparison.evaluations import evaluation_of, random_evaluation
+from tests.unit.jobs.comparison.evaluations import Values, evaluation_of, random_evaluation
 
 
 def summary(stages: dict[str, StageSummary] | None = None, **rows: int) -> RunSummary:
     return RunSummary(
         run_dir="run",
         run_id="1",
+        state="complete",
+        usable_chunks=0,
+        limit_chunks=None,
+        estimated_usd=0.0,
+        budget_usd=None,
+        remaining=None,
+        scores=(),
         model="m",
         is_demo_grade=False,
         documents=12,
@@ -72,7 +79,7 @@ def test_gain_that_may_be_nothing_is_not_called_one() -> None:
 
 
 def test_loss_is_called_a_loss() -> None:
-    worse = {"baseline": [0.8, 0.82] * 40, "tuned": [0.5, 0.53] * 40}
+    worse: Values = {"baseline": [0.8, 0.82] * 40, "tuned": [0.5, 0.53] * 40}
 
     text = describe_verdict(report(evaluation_of(worse, document_count=40)))
 

@@ -208,6 +208,8 @@ async def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
 
             await until(lambda: not is_running(process_id))
 
+    assert not is_running(process_id)
+
 
 def _start_reading(folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", _READ_FOLDER, folder])

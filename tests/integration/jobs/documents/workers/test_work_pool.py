@@ -102,3 +102,5 @@ async def test_no_process_outlives_its_parent(number: signal.Signals) -> None:
         parent.send_signal(number)
         await asyncio.to_thread(parent.communicate)
         await until(lambda: not any(map(is_running, children)))
+
+    assert not any(map(is_running, children))

@@ -1,8 +1,5 @@
 """Where things stand on the pages of a PDF: columns, tables, code, heads, watermarks."""
 
-import time
-
-from jobs.documents.readers.limits import ReadLimits
 from tests.unit.jobs.documents.readers.drawn_pdf import (
     CODE,
     drawn_pdf,
@@ -338,16 +335,3 @@ def test_a_foot_that_is_drawn_first_is_not_read_first() -> None:
     page = [text("Printed on paper.", 72, 40), *lines(paragraph(PROSE))]
 
     assert text_of(page).endswith("Printed on paper.")
-
-
-def test_a_page_of_very_many_pieces_takes_no_quadratic_time() -> None:
-    limits = ReadLimits(max_data_bytes=1 << 30, max_text_bytes=1 << 30)
-    dots = [text("." * 20_000, 10, 20, 1)]
-    cells = [text("ab", 10 + 30 * (n % 19), 10 + 7 * (n % 111), 5) for n in range(4_000)]
-    jumps = [text("word", 10 + n % 500, 10 + (n * 7919) % 770, 4) for n in range(4_000)]
-    rules = [rule(n % 600, n // 4 % 780, n % 600 + 9, n // 4 % 780) for n in range(6_000)]
-
-    started = time.process_time()
-    read("pdf", drawn_pdf([dots, cells, jumps, rules + cells]), limits)
-
-    assert time.process_time() - started < 10
