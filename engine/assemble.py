@@ -202,7 +202,9 @@ async def _open_servers(
     lanes = {OWN_SERVER: open_live_lane(order.endpoints, order.limits, budget=budget, stats=stats)}
     readers = [stats.read_limits]  # each lane puts its own there
     for name, endpoint in order.others.items():
-        lanes[name] = open_live_lane([endpoint], limits, budget=budget, stats=stats)
+        most = min(limits.max_in_flight, endpoint.max_in_flight or limits.max_in_flight)
+        own = limits.model_copy(update={"max_in_flight": most})
+        lanes[name] = open_live_lane([endpoint], own, budget=budget, stats=stats)
         lanes[name].share_room(lanes[OWN_SERVER])
         readers.append(stats.read_limits)
     stats.read_limits = partial(add_gauges, readers)

@@ -40,10 +40,13 @@ COMMANDS: dict[str, Listed] = {
     "finetune": Listed(
         STUDENT,
         (
+            "distill finetune RUN --trainer local",
             "distill finetune RUN --student gpt-4.1-mini --wait",
             "distill finetune RUN --trainer export",
         ),
     ),
+    "serve": Listed(STUDENT, ("distill serve RUN",)),
+    "chat": Listed(STUDENT, ("distill chat RUN",)),
     "evaluate": Listed(
         STUDENT,
         (

@@ -135,23 +135,6 @@ class Calibration(Value):
     kappa: float | None
 
 
-class AnswerCost(Value):
-    """What an answer of a contender takes on average.
-
-    Latency is over the `timed_count` answers that were asked live; None: none was. `usd_per_1000`
-    is None where the price of one is not known.
-    """
-
-    contender: Contender
-    answer_count: int
-    timed_count: int
-    latency_p50_s: float | None
-    latency_p95_s: float | None
-    prompt_tokens: float
-    completion_tokens: float
-    usd_per_1000: float | None
-
-
 class GroupComparison(Value):
     """The comparison over one group of questions: all that have an answer, a slice, a document."""
 
@@ -161,6 +144,24 @@ class GroupComparison(Value):
     differences: tuple[Difference, ...]
     gaps: tuple[GapClosed, ...]
     refusals: tuple[RefusalCount, ...]
+
+
+class AnsweringCost(Value):
+    """What a contender's answers cost. Times are of a call, waiting for others included.
+
+    Tokens are those of an answer on average.
+
+    None: the price is not known, or all answers came in batches.
+    """
+
+    contender: Contender
+    answer_count: int
+    usd_per_1000: float | None
+    latency_p50_s: float | None
+    latency_p95_s: float | None
+    tokens_per_s: float | None
+    prompt_tokens: float
+    completion_tokens: float
 
 
 class Comparison(Value):
@@ -184,6 +185,7 @@ class Comparison(Value):
     kinds: tuple[GroupComparison, ...] = ()
     languages: tuple[GroupComparison, ...] = ()
     pairs: tuple[PairComparison, ...] = ()
-    costs: tuple[AnswerCost, ...] = ()
     calibrations: tuple[Calibration, ...] = ()
     warnings: tuple[str, ...]
+    costs: tuple[AnsweringCost, ...] = ()
+    student_notes: tuple[str, ...] = ()

@@ -210,17 +210,22 @@ class BatchSettings(Value):
 class StudentSettings(Value):
     """The student: which model is tuned, by whom, and with which parameters (None: theirs).
 
+    Method, rank, learning rate and threads are for trainer local alone, the multiplier for jobs.
     `base_url` is the address of a trainer other than the teacher's, `key_variable` names the
     variable with its key; empty: OPENAI_API_KEY.
     """
 
     model: Annotated[str, OPERATIONAL] = ""
-    trainer: Annotated[Literal["openai", "export"], OPERATIONAL] = "openai"
+    trainer: Annotated[Literal["openai", "export", "local"], OPERATIONAL] = "openai"
     base_url: Annotated[Address | None, OPERATIONAL] = None
     key_variable: Annotated[VariableName, OPERATIONAL] = ""
     epochs: Annotated[Positive | None, OPERATIONAL] = None
     learning_rate_multiplier: Annotated[AboveZero | None, OPERATIONAL] = None
     batch_size: Annotated[Positive | None, OPERATIONAL] = None
+    method: Annotated[Literal["auto", "lora", "full"], OPERATIONAL] = "auto"
+    rank: Annotated[Annotated[int, Field(ge=1, le=1024)] | None, OPERATIONAL] = None
+    learning_rate: Annotated[AboveZero | None, OPERATIONAL] = None
+    threads: Annotated[Positive | None, OPERATIONAL] = None
     seed: Annotated[int, OPERATIONAL] = 0
     suffix: Annotated[str, Field(max_length=64), OPERATIONAL] = ""
     max_row_tokens: Annotated[Positive, OPERATIONAL] = 65_536

@@ -57,9 +57,10 @@ ROOMS = {
     "jobs.send": "jobs.run",
     "jobs.finetune": "jobs.text jobs.settings",
     "jobs.evaluation": (
-        "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run"
+        "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset "
+        "jobs.run jobs.finetune"
     ),
-    "jobs.comparison": "jobs.text jobs.documents jobs.evaluation",
+    "jobs.comparison": "jobs.text jobs.documents jobs.finetune jobs.evaluation",
     "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
     "jobs.plan": (
         "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset jobs.run "

@@ -139,7 +139,7 @@ class Settled(NamedTuple):
     usage: Usage
     cost_usd: float | None
     is_estimated: bool
-    latency_s: float
+    latency_s: float = 0.0
 
 
 def read_settled(path: Path) -> Iterator[Settled]:
@@ -162,7 +162,7 @@ def read_settled(path: Path) -> Iterator[Settled]:
                 usage=Usage(**fields["usage"]),  # type: ignore[arg-type]
                 cost_usd=fields["cost_usd"],  # type: ignore[arg-type]
                 is_estimated=fields.get("estimated") is True,
-                latency_s=fields["latency_s"],  # type: ignore[arg-type]
+                latency_s=fields.get("latency_s", 0.0),  # type: ignore[arg-type]
             )
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise damaged_line(path, number, f"not an outcome ({error})") from error

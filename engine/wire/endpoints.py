@@ -32,6 +32,8 @@ NO_ACCOUNT = Account()
 class Endpoint:
     """One address with one key. Its limits, where given, come before those of the settings.
 
+    `max_in_flight` is for a server that answers a few at a time, and lets the rest time out.
+
     `base_url` ends in the version (`https://api.openai.com/v1`). The key is in no repr. `output`
     is how JSON is asked for at first; None: as requests say. `proxy` is the address of the HTTP
     proxy on the way there, which may hold a password.
@@ -45,6 +47,7 @@ class Endpoint:
     output: JsonForm | None = None
     account: Account = NO_ACCOUNT
     proxy: str | None = field(default=None, repr=False)
+    max_in_flight: int | None = None
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)

@@ -1,11 +1,10 @@
 """Compares baseline, tuned student and teacher on the questions that all were asked."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import MappingProxyType
 
 from jobs.comparison.calibration import calibrate
-from jobs.comparison.costs import average_costs
 from jobs.comparison.group import TIE_BELOW, compare_group
 from jobs.comparison.labels import Labels
 from jobs.comparison.pairs import compare_pairs
@@ -17,7 +16,6 @@ from jobs.text.languages import detect_language
 from schemas.comparison import Comparison, GroupComparison, Unit
 from schemas.evaluation import Metric, Sample, Slice
 
-NO_LATENCIES: Mapping[str, float] = MappingProxyType({})
 NO_LABELS: Labels = MappingProxyType({})
 UNANSWERABLE: Slice = "unanswerable"
 SLICES: tuple[Slice, ...] = ("held_out_document", "new_question", "imported", UNANSWERABLE)
@@ -29,13 +27,12 @@ def compare_models(
     *,
     is_demo_grade: bool,
     leaked_share: float = 0.0,
-    latencies: Mapping[str, float] = NO_LATENCIES,
     labels: Labels = NO_LABELS,
 ) -> Comparison:
     """The comparison of what was answered and scored; the same for any order of its parts.
 
-    `leaked_share`: of the held-out text, what stands in training text. `latencies`: seconds by
-    request id of an answer. `labels`: what people said of answers.
+    `leaked_share`: of the held-out text, what stands in training text. `labels`: what people said
+    of answers.
 
     A score without a value is never averaged: it lowers the n that stands beside the mean. Of
     unanswerable questions only refusals are counted.
@@ -60,7 +57,6 @@ def compare_models(
         ),
         slices=tuple(_compare_slices(table, metrics, unit)),
         pairs=tuple(compare_pairs(evaluation.pairs, table.samples, table.contenders, unit)),
-        costs=tuple(average_costs(evaluation.answers, table.contenders, latencies)),
         kinds=tuple(_compare_by(_kind_of, answerable, metrics, unit)),
         languages=tuple(_compare_by(_language_of, answerable, metrics, unit)),
         calibrations=tuple(calibrate(evaluation, table.contenders, labels, unit)),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from schemas.comparison import (
-    AnswerCost,
+    AnsweringCost,
     Calibration,
     Comparison,
     Contender,
@@ -31,6 +31,7 @@ def describe_comparison(comparison: Comparison) -> str:
             *_describe_power(comparison),
             *_describe_costs(comparison),
             *_describe_refusals(comparison),
+            *comparison.student_notes,
             *describe_scoring(comparison),
             *(f"warning: {warning}" for warning in comparison.warnings),
         ]
@@ -116,21 +117,6 @@ def describe_calibration(found: Calibration) -> str:
     return f"{found.value:.3f}{interval} corrected by {by}"
 
 
-def _describe_costs(comparison: Comparison) -> Iterator[str]:
-    for cost in comparison.costs:
-        yield f"{cost.contender.name}, an answer: {describe_cost(cost)}"
-
-
-def describe_cost(cost: AnswerCost) -> str:
-    """Seconds, tokens and dollars, as far as they are known."""
-    parts = [f"{cost.prompt_tokens:,.0f} + {cost.completion_tokens:,.0f} tokens"]
-    if cost.latency_p50_s is not None and cost.latency_p95_s is not None:
-        parts.insert(0, f"{cost.latency_p50_s:.2f} s (p95 {cost.latency_p95_s:.2f} s)")
-    known = cost.usd_per_1000 is not None
-    parts.append(f"${cost.usd_per_1000:,.2f} for 1,000" if known else "price unknown")
-    return ", ".join(parts)
-
-
 def _describe_power(comparison: Comparison) -> Iterator[str]:
     """What these documents can show of the student, or of whoever is compared; a line a metric."""
     differences = comparison.answerable.differences
@@ -158,6 +144,23 @@ def _describe_refusals(comparison: Comparison) -> Iterator[str]:
         *(("rightly refused", group) for group in comparison.slices if not group.scores),
     ):
         yield f"{label}: {', '.join(map(describe_refusals, group.refusals))}"
+
+
+def _describe_costs(comparison: Comparison) -> Iterator[str]:
+    for cost in comparison.costs:
+        yield f"{cost.contender.name}: {describe_cost(cost)}"
+
+
+def describe_cost(cost: AnsweringCost) -> str:
+    """What 1,000 answers cost, and how long one takes."""
+    dollars = "an unknown price" if cost.usd_per_1000 is None else f"${cost.usd_per_1000:,.2f}"
+    parts = [f"1,000 answers for {dollars}"]
+    if cost.latency_p50_s is not None and cost.latency_p95_s is not None:
+        parts.append(f"{cost.latency_p50_s:.1f} s an answer (p95 {cost.latency_p95_s:.1f} s)")
+    if cost.tokens_per_s is not None:
+        parts.append(f"{cost.tokens_per_s:,.0f} tokens/s")
+    parts.append(f"{cost.prompt_tokens:,.0f} + {cost.completion_tokens:,.0f} tokens an answer")
+    return ", ".join(parts)
 
 
 def describe_refusals(count: RefusalCount) -> str:

@@ -7,6 +7,7 @@ from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER
 from engine.wire.prices import base_model
 from jobs.dataset.chat_rows import row_prompt
+from jobs.finetune.student.source.student_names import student_name
 from jobs.prompts import read_prompt
 from jobs.settings.roles import ROLE_NAMES, RoleName, server_of
 from schemas.evaluation import ROLES, Mode, Role
@@ -51,6 +52,8 @@ def find_baseline(folder: RunFolder, settings: RunSettings) -> str:
     events = read_records(folder.results_path("finetuning"), TuningEvent)
     of_job = next((e.base_model for e in events if tuned and e.tuned_model == tuned), "")
     of_name = base_model(tuned) if base_model(tuned) != tuned else ""
+    if settings.student.trainer == "local":
+        return of_job or student_name(settings.student.model)
     return of_job or of_name or settings.student.model
 
 

@@ -41,7 +41,7 @@ def render_page(report: Report) -> str:
         metric=metric_label,
         counts=describe_counts,
         gap=describe_gap,
-        cost=describe_cost,
+        cost_words=describe_cost,
         calibration=describe_calibration,
     )
     environment.globals.update(pair_label=pair_label)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from jobs.comparison.table import describe_units, metric_label
 from jobs.report.read_report import Report
-from schemas.comparison import AnswerCost, Comparison, Difference, Estimate
+from schemas.comparison import AnsweringCost, Comparison, Difference, Estimate
 from schemas.evaluation import Metric, Role
 
 BY_WEIGHT: tuple[Metric, ...] = ("correctness", "faithfulness", "answer_relevancy")
@@ -99,7 +99,7 @@ def _of_costs(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _is_priced(cost: AnswerCost | None) -> bool:
+def _is_priced(cost: AnsweringCost | None) -> bool:
     return cost is not None and cost.usd_per_1000 is not None
 
 

@@ -37,7 +37,8 @@ PAGE_SIZE = 100
 MODEL = "model"
 STATUSES = {"completed": "succeeded", "canceled": "cancelled"}  # of other hosts: in OpenAI's words
 ALTERNATIVES = (
-    "export the rows for a trainer of your own with --trainer export, or name a host that tunes "
+    "tune on this machine with --trainer local, export the rows for a trainer of your own with "
+    "--trainer export, or name a host that tunes "
     "models over the same API with --base-url"
 )
 

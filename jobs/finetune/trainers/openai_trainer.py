@@ -67,6 +67,11 @@ class OpenAITrainer:
         price = order.settings.training_usd_per_million_tokens
         self._watch = JobWatch(client, ledger, clock=clock, usd_per_million_tokens=price)
 
+    @property
+    def runs_here(self) -> bool:
+        """No: a job runs at the provider."""
+        return False
+
     async def check(self) -> list[str]:
         """Warns if the model will be shut down; raises if the provider does not serve it."""
         model = self._order.settings.model

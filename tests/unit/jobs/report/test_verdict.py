@@ -9,6 +9,7 @@ from jobs.evaluation.read_evaluation import Evaluation
 from jobs.report.funnel import describe_funnel
 from jobs.report.read_report import DatasetShape, Made, Report, Samples
 from jobs.report.verdict import describe_verdict
+from schemas.comparison import AnsweringCost
 from schemas.settings import RunSettings
 from schemas.summary import RunSummary, StageSummary
 from tests.unit.jobs.comparison.evaluations import Values, evaluation_of, random_evaluation
@@ -64,9 +65,32 @@ def test_clear_gain_is_said_with_its_interval_its_share_and_what_it_rests_on() -
 
     assert text.startswith("The tuned model answers better than the baseline (faithfulness +0.")
     assert "of the teacher's lead" in text
-    assert "A thousand of its answers cost $1.00, of the teacher's $1.00." in text
     assert "This rests on 200 questions about 100 documents" in text
     assert "Nobody has checked the judge yet" in text
+
+
+def test_price_of_an_answer_stands_beside_the_teachers() -> None:
+    made = report(random_evaluation(200))
+    assert made.compared is not None
+    comparison = made.compared.comparison
+    costs = tuple(
+        AnsweringCost(
+            contender=contender,
+            answer_count=200,
+            usd_per_1000=usd,
+            latency_p50_s=None,
+            latency_p95_s=None,
+            tokens_per_s=None,
+            prompt_tokens=300.0,
+            completion_tokens=20.0,
+        )
+        for contender, usd in zip(comparison.contenders, (0.1, 0.25, 3.5), strict=True)
+    )
+    compared = made.compared._replace(comparison=comparison.model_copy(update={"costs": costs}))
+
+    text = describe_verdict(made._replace(compared=compared))
+
+    assert "A thousand of its answers cost $0.25, of the teacher's $3.50." in text
 
 
 def test_gain_that_may_be_nothing_is_not_called_one() -> None:
