@@ -22,6 +22,7 @@ AboveZero = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+Scorer = Literal["builtin", "ragas"]
 Filters = Literal["grounded", "phrases"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
 Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]
@@ -237,8 +238,14 @@ class StudentSettings(Value):
 
 
 class EvaluationSettings(Value):
-    """How baseline, tuned student and teacher are compared."""
+    """How baseline, tuned student and teacher are compared.
 
+    `scorer`: the steps of this project, or ragas's own code. Runs that an earlier version made
+    stay with ragas.
+    """
+
+    scorer: Annotated[Scorer, IN_IDS] = "builtin"
+    pairwise: Annotated[bool, IN_IDS] = False
     judge_output: Annotated[JsonForm, IN_IDS] = "json_schema"
     judge_max_output_tokens: Annotated[int, Field(ge=4096), IN_IDS] = 4096
     answer_max_output_tokens: Annotated[Positive, IN_IDS] = 900

@@ -64,7 +64,7 @@ ROOMS = {
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset "
         "jobs.run jobs.finetune"
     ),
-    "jobs.comparison": "jobs.documents jobs.finetune jobs.evaluation",
+    "jobs.comparison": "jobs.text jobs.documents jobs.finetune jobs.evaluation",
     "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
     "jobs.plan": (
         "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset jobs.run "
@@ -74,13 +74,14 @@ ROOMS = {
         "jobs.findings jobs.settings jobs.run.stages jobs.run.reset jobs.dataset jobs.run "
         "jobs.finetune jobs.evaluation jobs.show"
     ),
-    "jobs.report": "jobs.dataset jobs.comparison jobs.show",
+    "jobs.report": "jobs.settings jobs.dataset jobs.comparison jobs.show",
+    "jobs.view": "jobs.documents jobs.dataset jobs.evaluation jobs.comparison",
     "jobs.process": "",
     "jobs.notify": "",
     "jobs.commands": (
         "jobs.findings jobs.settings jobs.run.stages jobs.documents jobs.run jobs.doctor jobs.send "
         "jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.plan jobs.audit "
-        "jobs.report jobs.process jobs.notify"
+        "jobs.report jobs.view jobs.process jobs.notify"
     ),
     "jobs.command_list": "",
     "jobs.cli": "jobs.process jobs.commands jobs.command_list",
