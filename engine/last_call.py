@@ -13,6 +13,8 @@ from engine.clock import Clock
 from engine.errors import DamagedLogError, EngineError, InterruptedRunError
 from engine.files.records import first_problem
 from engine.files.replace import replace_file
+from engine.run_folder import RunFolder
+from engine.run_log import logged_to
 from schemas.last_call import Ending, LastCall
 
 MAX_MESSAGE_CHARS = 2000  # a server's words may be long
@@ -31,10 +33,11 @@ class CallNote:
 
 
 @contextmanager
-def noted_call(path: Path, command: str, clock: Clock) -> Iterator[CallNote]:
-    """Keep in `path` that `command` is at work, and how it ended: by itself, or by which error.
+def noted_call(folder: RunFolder, command: str, clock: Clock) -> Iterator[CallNote]:
+    """Keep in the run that `command` is at work, and how it ended: by itself, or by which error.
 
-    The caller holds the run's lock. Of a killed command only the beginning is kept.
+    What it logs meanwhile is also in log.jsonl. The caller holds the run's lock. Of a killed
+    command only the beginning is kept.
 
     Raises:
         StorageError: the disk refused the file.
@@ -45,10 +48,11 @@ def noted_call(path: Path, command: str, clock: Clock) -> Iterator[CallNote]:
         host=socket.gethostname(),
         began_at=clock.utc_now().isoformat(timespec="seconds"),
     )
+    path, note = folder.last_call_path, CallNote()
     _write(path, began)
-    note = CallNote()
     try:
-        yield note
+        with logged_to(folder.log_path):
+            yield note
     except BaseException as error:
         note.ending, note.message = _ending(error)
         with suppress(EngineError):  # the disk may be what ended the command: that is raised

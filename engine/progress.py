@@ -50,7 +50,8 @@ class StageProgress:
             initial=done,
             unit="item",
             dynamic_ncols=True,
-            disable=not is_terminal and done == total,  # a log is read for what happened
+            disable=not _log.isEnabledFor(logging.INFO)
+            or (not is_terminal and done == total),  # a log is read for what happened
             bar_format=None if is_terminal else PLAIN_LINE,
             mininterval=0.2 if is_terminal else LINE_EVERY_S,
             maxinterval=LINE_EVERY_S,

@@ -2,23 +2,14 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from pydantic import Field
 
 from schemas.documents import Chunk, Side
-from schemas.record import Record, Span, content_id
+from schemas.record import Record, Span, content_id, is_empty
+from schemas.settings import Kind as Kind
 
-Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]
-
-DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
-    "factual": 0.35,
-    "how_to": 0.2,
-    "why": 0.15,
-    "comparison": 0.1,
-    "application": 0.1,
-    "false_premise": 0.1,
-}
 MAX_EXCERPT_CHARS = 300
 
 
@@ -147,8 +138,9 @@ class Unanswerable(Record):
 class Provenance(Record):
     """Where a training row comes from: row `row` (0-based) of dataset/`file`.
 
-    `question_cost_usd` paid for all questions of the same request, of which this row's is one, and
-    so may `answer_cost_usd`. Unanswerable: the chunk that is shown does not answer the question.
+    `review`: `keep` or `edit` where somebody has decided that. `question_cost_usd` paid for all
+    questions of the same request, of which this row's is one, and so may `answer_cost_usd`.
+    Unanswerable: the chunk that is shown does not answer the question.
     """
 
     answer_id: str
@@ -170,13 +162,14 @@ class Provenance(Record):
     request_ids: tuple[str, ...]
     question_cost_usd: float | None
     answer_cost_usd: float | None
-    is_unanswerable: bool = False
+    is_unanswerable: bool = Field(default=False, exclude_if=is_empty)
+    review: str = Field(default="", exclude_if=is_empty)
 
 
 class HeldOutQuestion(Record):
     """A question about text that no training row has seen, with that text.
 
-    `reference`: what the teacher answers with the text in view, empty if it was not asked.
+    `reference`: a right answer, where one is known: with `answers.held_out` the teacher's.
     """
 
     question_id: str
@@ -187,8 +180,8 @@ class HeldOutQuestion(Record):
     question: str
     context: str
     evidence: tuple[Span, ...]
-    reference: str = ""
-    reference_evidence: tuple[Span, ...] = ()
+    reference: str = Field(default="", exclude_if=is_empty)
+    reference_evidence: tuple[Span, ...] = Field(default=(), exclude_if=is_empty)
 
 
 class ChunkCoverage(Record):

@@ -3,28 +3,31 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, JsonValue
 
-from schemas.addresses import OPENAI_ADDRESS, Address, VariableName
-from schemas.dataset import DEFAULT_KIND_WEIGHTS, Kind
+from schemas.addresses import OPENAI_ADDRESS, Address, HeaderValue, VariableName
+from schemas.dataset_settings import AnswerSettings as AnswerSettings
+from schemas.dataset_settings import DatasetSettings as DatasetSettings
+from schemas.dataset_settings import QuestionSettings as QuestionSettings
 from schemas.record import Value
-from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
+from schemas.setting_types import (
+    AboveZero,
+    Fraction,
+    NotNegative,
+    Positive,
+    ProviderName,
+    Temperature,
+)
+from schemas.setting_types import JsonForm as JsonForm
+from schemas.setting_types import Kind as Kind
+from schemas.setting_types import OutputLimitName as OutputLimitName
+from schemas.setting_types import PromptProfile as PromptProfile
+from schemas.setting_types import Scorer as Scorer
+from schemas.touches import IN_IDS, OPERATIONAL, Touches
 
-FORMAT_VERSION = 1  # of the files of a run folder; a newer one is refused
-
-ProviderName = Literal["openai", "local"]
-PromptProfile = Literal["standard", "small"]
-Positive = Annotated[int, Field(gt=0)]
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-AboveZero = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
-OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
-Filters = Literal["grounded", "phrases"]
-SendsPrivate = Literal["all", "no_secrets", "no_personal"]
-KindsBy = Literal["drawn", "chosen"]
-AnswerLayout = Literal["question", "chunk"]
-JsonForm = Literal["json_schema", "json_object", "prompt"]
+# Of the files of a run folder; a newer one is refused. It grows with every release whose files or
+# settings the release before it cannot read (docs/run-folder.md says what was new).
+FORMAT_VERSION = 2
 
 
 class DocumentSettings(Value):
@@ -61,65 +64,6 @@ class SplitSettings(Value):
     block_tokens: Annotated[Positive, Touches("split", "requests")] = 4096
     gap_tokens: Annotated[int, Field(ge=0), Touches("split", "requests")] = 512
     seed: Annotated[int, Touches("split", "requests")] = 0
-
-
-class QuestionSettings(Value):
-    """How many questions of which kinds, and which are dropped."""
-
-    per_chunk: Annotated[int, Field(ge=1, le=20), Touches("questions", "requests")] = 3
-    kind_weights: Annotated[dict[Kind, NotNegative], Touches("questions", "requests")] = Field(
-        default_factory=lambda: dict(DEFAULT_KIND_WEIGHTS)
-    )
-    kinds: Annotated[KindsBy, Touches("questions", "requests")] = "drawn"
-    temperature: Annotated[Temperature, Touches("questions", "requests")] = None
-    max_output_tokens: Annotated[Positive, Touches("questions", "requests")] = 700
-    filters: Annotated[Filters, Touches("questions", "threshold")] = "grounded"
-    sends: Annotated[SendsPrivate, Touches("questions", "threshold")] = "all"
-    min_chars: Annotated[Positive, Touches("questions", "threshold")] = 10
-    max_chars: Annotated[Positive, Touches("questions", "threshold")] = 300
-    min_evidence_overlap: Annotated[Fraction, Touches("questions", "threshold")] = 0.1
-    max_near_duplicate: Annotated[Fraction, Touches("kept_questions", "threshold")] = 0.7
-    min_evidence_similarity: Annotated[
-        float, Field(ge=-1, le=1), Touches("questions", "threshold")
-    ] = 0.45
-
-    @field_validator("kind_weights")
-    @classmethod
-    def _some_kind_is_wanted(cls, weights: dict[Kind, float]) -> dict[Kind, float]:
-        if not sum(weights.values()) > 0:
-            raise ValueError("at least one kind needs a weight above 0")
-        return weights
-
-
-class AnswerSettings(Value):
-    """How questions are answered, and which answers are dropped; `held_out`: those too."""
-
-    layout: Annotated[AnswerLayout, Touches("answers", "requests")] = "question"
-    held_out: Annotated[bool, Touches("answers", "requests")] = False
-    temperature: Annotated[Temperature, Touches("answers", "requests")] = None
-    max_output_tokens: Annotated[Positive, Touches("answers", "requests")] = 900
-    filters: Annotated[Filters, Touches("answers", "threshold")] = "grounded"
-    min_chars: Annotated[Positive, Touches("answers", "threshold")] = 15
-    max_chars: Annotated[Positive, Touches("answers", "threshold")] = 3000
-    max_copy_share: Annotated[Fraction, Touches("answers", "threshold")] = 0.8
-    min_evidence_overlap: Annotated[Fraction, Touches("answers", "threshold")] = 0.15
-    min_question_similarity: Annotated[
-        float, Field(ge=-1, le=1), Touches("answers", "threshold")
-    ] = 0.4
-
-
-class DatasetSettings(Value):
-    """What a training row looks like and which rows validate the tuning.
-
-    `excerpt_tokens`: of the chunk only so much around the evidence; 0: all of it.
-    """
-
-    closed_book: Annotated[bool, EVERY_CALL] = False
-    excerpt_tokens: Annotated[int, Field(ge=0), EVERY_CALL] = 0
-    unanswerable_fraction: Annotated[
-        float, Field(ge=0.0, le=0.5), Touches("unanswerable", "requests")
-    ] = 0.0
-    validation_fraction: Annotated[float, Field(ge=0.0, le=0.5), EVERY_CALL] = 0.05
 
 
 class TeacherSettings(Value):
@@ -208,6 +152,7 @@ class BatchSettings(Value):
 
     max_requests: Annotated[int, Field(ge=1, le=50_000), OPERATIONAL] = 45_000
     max_file_mb: Annotated[float, Field(gt=0, le=200), OPERATIONAL] = 180.0
+    max_result_mb: Annotated[AboveZero, OPERATIONAL] = 4000.0
     max_enqueued_tokens: Annotated[Positive | None, OPERATIONAL] = None
     max_batches_per_hour: Annotated[Positive, OPERATIONAL] = 2_000
     max_attempts: Annotated[Positive, OPERATIONAL] = 8  # as in the live lane
@@ -222,26 +167,41 @@ class BatchSettings(Value):
 class StudentSettings(Value):
     """The student: which model is tuned, by whom, and with which parameters (None: theirs).
 
+    Method, rank, learning rate and threads are for trainer local alone, the multiplier for jobs.
     `base_url` is the address of a trainer other than the teacher's, `key_variable` names the
-    variable with its key; empty: OPENAI_API_KEY.
+    variable with its key; empty: OPENAI_API_KEY. Job fields, hyperparameters and headers are for
+    hosts that want more than OpenAI does; a header `$NAME` is read from that variable.
     """
 
     model: Annotated[str, OPERATIONAL] = ""
-    trainer: Annotated[Literal["openai", "export"], OPERATIONAL] = "openai"
+    trainer: Annotated[Literal["openai", "export", "local"], OPERATIONAL] = "openai"
     base_url: Annotated[Address | None, OPERATIONAL] = None
     key_variable: Annotated[VariableName, OPERATIONAL] = ""
     epochs: Annotated[Positive | None, OPERATIONAL] = None
     learning_rate_multiplier: Annotated[AboveZero | None, OPERATIONAL] = None
     batch_size: Annotated[Positive | None, OPERATIONAL] = None
+    method: Annotated[Literal["auto", "lora", "full"], OPERATIONAL] = "auto"
+    rank: Annotated[Annotated[int, Field(ge=1, le=1024)] | None, OPERATIONAL] = None
+    learning_rate: Annotated[AboveZero | None, OPERATIONAL] = None
+    threads: Annotated[Positive | None, OPERATIONAL] = None
     seed: Annotated[int, OPERATIONAL] = 0
     suffix: Annotated[str, Field(max_length=64), OPERATIONAL] = ""
     max_row_tokens: Annotated[Positive, OPERATIONAL] = 65_536
     training_usd_per_million_tokens: Annotated[NotNegative | None, OPERATIONAL] = None
+    job_fields: Annotated[dict[str, JsonValue], OPERATIONAL] = Field(default_factory=dict)
+    hyperparameters: Annotated[dict[str, JsonValue], OPERATIONAL] = Field(default_factory=dict)
+    headers: Annotated[dict[str, HeaderValue], OPERATIONAL] = Field(default_factory=dict)
 
 
 class EvaluationSettings(Value):
-    """How baseline, tuned student and teacher are compared."""
+    """How baseline, tuned student and teacher are compared.
 
+    `scorer`: the steps of this project, or ragas's own code. Runs that an earlier version made
+    stay with ragas.
+    """
+
+    scorer: Annotated[Scorer, IN_IDS] = "builtin"
+    pairwise: Annotated[bool, IN_IDS] = False
     judge_output: Annotated[JsonForm, IN_IDS] = "json_schema"
     judge_max_output_tokens: Annotated[int, Field(ge=4096), IN_IDS] = 4096
     answer_max_output_tokens: Annotated[Positive, IN_IDS] = 900

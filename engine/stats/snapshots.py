@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from engine.clock import Clock
+from engine.files.bounded_log import BoundedLog
 from engine.stats.counters import Stats
 
 SNAPSHOT_EVERY_S = 5.0
@@ -20,12 +21,12 @@ TAIL_BYTES = 1 << 17  # more than ten minutes of lines
 def snapshots_written(path: Path, stats: Stats, clock: Clock) -> Iterator[None]:
     """While the block runs, a line of counters is appended every few seconds, and one at its end.
 
-    The counters begin with the process. A line is not synced, and left out when the disk refuses
-    it: losing one loses nothing.
+    The counters begin with the process; the oldest lines go when there are many. A line is not
+    synced, and left out when the disk refuses it: losing one loses nothing.
     """
     loop = asyncio.get_running_loop()
     rate = _Rate(clock.monotonic_s())
-    with path.open("ab", buffering=0) as file:
+    with closing(BoundedLog(path)) as log:
         timer: asyncio.TimerHandle | None = None
 
         def write_line() -> None:
@@ -35,7 +36,7 @@ def snapshots_written(path: Path, stats: Stats, clock: Clock) -> Iterator[None]:
                 **stats.snapshot().model_dump(),
             }
             with suppress(OSError):
-                file.write(orjson.dumps(line) + b"\n")
+                log.write_line(orjson.dumps(line))
 
         def tick() -> None:
             nonlocal timer

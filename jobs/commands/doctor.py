@@ -29,7 +29,7 @@ def doctor(
     from engine.clock import SystemClock
     from engine.run_folder import RunFolder
     from jobs.doctor.examine import examine
-    from jobs.doctor.findings import describe_findings, is_all_well
+    from jobs.findings import describe_findings, is_all_well
     from jobs.process import run_to_end
     from jobs.settings.command import run_settings
 

@@ -15,9 +15,12 @@ from jobs.commands.options import (
     Config,
     LaneFlag,
     MaxInFlight,
+    MetricsPort,
+    Quiet,
     RetryFailed,
     Rpm,
     Tpm,
+    Verbose,
     Waits,
 )
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
@@ -57,14 +60,13 @@ def send(
     skip_bad_lines: Annotated[
         bool, typer.Option("--skip-bad-lines", help="Leave out what is not a request.")
     ] = False,
-    metrics_port: Annotated[
-        int | None,
-        typer.Option(min=1, max=65535, help="Serve Prometheus metrics on this port of 127.0.0.1."),
-    ] = None,
+    metrics_port: MetricsPort = None,
     lane: LaneFlag = "live",
     waits: Waits = True,
     config: Config = None,
     assignments: Assignments = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Send a file of requests and keep every reply. The same command again goes on."""
     from jobs.send.send_requests import SendOrder

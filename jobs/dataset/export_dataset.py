@@ -1,7 +1,9 @@
 """Writes the dataset: rows in chat format, their provenance, and the held-out questions."""
 
 import asyncio
+import logging
 import math
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
 from typing import NamedTuple
@@ -10,11 +12,18 @@ import numpy as np
 import orjson
 
 from engine.files.journal import Journal
-from engine.files.records import RecordLog, read_records_by_id
+from engine.files.records import RecordLog, encode_record, read_records_by_id
 from engine.files.replace import replacing
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stopping import Stopping
+from jobs.dataset.apply_reviews import (
+    RowText,
+    read_decisions,
+    reviewed_text,
+    reviews_path,
+    row_hash,
+)
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.chat_rows import ROW_PROMPTS
 from jobs.dataset.coverage import write_coverage
@@ -28,8 +37,10 @@ from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.stages import Stage, StageContext
 from schemas.dataset import Answer, HeldOutQuestion, Question
 from schemas.documents import Chunk
-from schemas.record import Record, content_id
+from schemas.record import content_id
 from schemas.settings import DatasetSettings, RunSettings
+
+_log = logging.getLogger(__name__)
 
 
 class DatasetCounts(NamedTuple):
@@ -46,7 +57,8 @@ async def export_dataset(
     """Replace the files of the dataset by what the run now holds, each in one step.
 
     Rows stand in the order of their content ids: shuffled, and the same in every run with the same
-    replies. Reads answers one at a time, in a thread, so that a stop is noticed.
+    replies. What was decided in reviews.jsonl is applied: rows are dropped or have other texts.
+    Reads answers one at a time, in a thread, so that a stop is noticed.
 
     Raises:
         DamagedLogError: an answer's question or chunk is missing.
@@ -67,9 +79,11 @@ async def export_dataset(
 def _write_rows(
     sources: Sources, answers: RecordLog[Answer], stopping: Stopping
 ) -> tuple[int, int]:
-    folder = sources.folder
-    highest = _highest_validation_draw(sources.kept_answers("train"), sources.settings.dataset)
+    folder, settings = sources.folder, sources.settings.dataset
+    highest = _highest_validation_draw(sources.kept_answers("train"), settings)
+    decisions = read_decisions(reviews_path(folder))
     counts = {"train.jsonl": 0, "validation.jsonl": 0}
+    reviewed: Counter[str] = Counter()
     with ExitStack() as files:
         write_row = {
             name: files.enter_context(replacing(folder.dataset_dir / name)) for name in counts
@@ -77,11 +91,24 @@ def _write_rows(
         write_provenance = files.enter_context(replacing(folder.dataset_dir / "provenance.jsonl"))
         for made in make_rows(sources, answers):
             stopping.raise_if_requested()
-            name = "validation.jsonl" if _draw(made.chunk_id) <= highest else "train.jsonl"
-            write_row[name](orjson.dumps(made.row))
-            where = {"file": name, "row": counts[name]}
-            write_provenance(_encode(made.provenance.model_copy(update=where)))
+            name = "validation.jsonl" if _draw(made.group_id) <= highest else "train.jsonl"
+            given = RowText(made.question, made.answer)
+            decision = decisions.get(row_hash(given)) if decisions else None
+            text = reviewed_text(given, decision)
+            reviewed.update([decision.decision] if decision else [])
+            if text is None:
+                continue
+            row = made.messages(*text, closed_book=settings.closed_book)
+            write_row[name](orjson.dumps(row))
+            review = decision.decision if decision else ""
+            where = {"file": name, "row": counts[name], "review": review}
+            write_provenance(encode_record(made.provenance.model_copy(update=where)))
             counts[name] += 1
+    if reviewed:
+        _log.info(
+            "reviews: %d rows kept, %d edited, %d dropped",
+            *(reviewed[decision] for decision in ("keep", "edit", "drop")),
+        )
     return counts["train.jsonl"], counts["validation.jsonl"]
 
 
@@ -95,7 +122,7 @@ def _write_held_out(sources: Sources, answers: RecordLog[Answer], stopping: Stop
             chunk = sources.chunks.get(question.chunk_id) if is_held_out else None
             if chunk is not None:
                 answer = answers.get(references.get(question.question_id, ""))
-                write_line(_encode(_held_out(question, chunk, answer)))
+                write_line(encode_record(_held_out(question, chunk, answer)))
                 count += 1
     return count
 
@@ -113,11 +140,6 @@ def _held_out(question: Question, chunk: Chunk, answer: Answer | None) -> HeldOu
         reference=answer.text if answer else "",
         reference_evidence=answer.evidence if answer else (),
     )
-
-
-def _encode(record: Record) -> bytes:
-    """A line; what only some have stands in none of the others."""
-    return record.model_dump_json(exclude_defaults=True).encode()
 
 
 def _highest_validation_draw(answers: Iterator[Answer], settings: DatasetSettings) -> int:

@@ -17,12 +17,24 @@ from schemas.requests import Json
 
 
 class DatasetRow(NamedTuple):
-    """A row and where it comes from; rows of one chunk go to one file."""
+    """The texts of a row and where it comes from; rows of one `group_id` go to one file.
+
+    `excerpt`: the part of the chunk that is shown; None: all of it.
+    """
 
     row_id: str
-    chunk_id: str
-    row: dict[str, Json]
+    group_id: str
+    question: str
+    answer: str
+    chunk: Chunk
+    excerpt: str | None
     provenance: Provenance
+
+    def messages(self, question: str, answer: str, *, closed_book: bool) -> dict[str, Json]:
+        """The row with these texts: its own, or what a reviewer has made of them."""
+        return chat_row(
+            question, answer, self.chunk, closed_book=closed_book, excerpt_text=self.excerpt
+        )
 
 
 def make_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator[DatasetRow]:
@@ -43,15 +55,16 @@ def _answered_rows(sources: Sources) -> Iterator[DatasetRow]:
         if settings.excerpt_tokens and not settings.closed_book:
             evidence = (*question.evidence, *answer.evidence)
             excerpt = excerpt_around(chunk, evidence, settings.excerpt_tokens)
-        row = chat_row(
+        provenance = _provenance(answer, question, chunk, sources.journal)
+        yield DatasetRow(
+            answer.answer_id,
+            chunk.chunk_id,
             question.text,
             answer.text,
             chunk,
-            closed_book=settings.closed_book,
-            excerpt_text=excerpt,
+            excerpt,
+            provenance,
         )
-        provenance = _provenance(answer, question, chunk, sources.journal)
-        yield DatasetRow(answer.answer_id, chunk.chunk_id, row, provenance)
 
 
 def _unanswerable_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator[DatasetRow]:
@@ -69,7 +82,6 @@ def _unanswerable_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator
         if limit := sources.settings.dataset.excerpt_tokens:
             start = Span(start_char=donor.start_char, end_char=donor.start_char + 1)
             excerpt = excerpt_around(donor, (start,), limit)
-        row = chat_row(question.text, found.text, donor, closed_book=False, excerpt_text=excerpt)
         said = answer.model_copy(
             update={
                 "answer_id": found.unanswerable_id,
@@ -84,7 +96,10 @@ def _unanswerable_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator
         yield DatasetRow(
             found.unanswerable_id,
             chunk.chunk_id,
-            row,
+            question.text,
+            found.text,
+            donor,
+            excerpt,
             provenance.model_copy(update=is_none),
         )
 

@@ -15,7 +15,7 @@ from engine.wire.rate_headers import REQUESTS, TOKENS, read_allowance
 from engine.wire.replies import HttpResponse, read_reply
 from engine.wire.server_text import scrub
 from engine.wire.usage import read_usage
-from jobs.doctor.findings import Finding
+from jobs.findings import Finding
 from schemas.requests import CHAT_COMPLETIONS, Json
 from schemas.settings import JsonForm, LimitSettings
 

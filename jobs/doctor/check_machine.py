@@ -14,7 +14,7 @@ from engine.extras import DISTRIBUTION, install_command
 from engine.live.open_lane import OTHER_FILES
 from engine.local.model import find_model_files
 from engine.wire.prices import PRICES_AS_OF, make_price
-from jobs.doctor.findings import Finding
+from jobs.findings import Finding
 from schemas.outcomes import Usage
 from schemas.settings import RunSettings
 
@@ -23,6 +23,7 @@ LIBRARIES = ("openai", "aiohttp", "pydantic", "genai-prices")
 EXTRAS = {
     "evaluation": ("distill evaluate", "ragas"),
     "report": ("distill report", "altair"),
+    "student": ("distill finetune --trainer local", "torch"),
     "pandoc": ("RTF, LaTeX, Org, AsciiDoc", "pypandoc"),
     "ocr": ("scanned PDF", "tesserocr"),
     "fast": ("fewer cycles a request", "uvloop"),

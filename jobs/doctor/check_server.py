@@ -15,7 +15,7 @@ from engine.wire.endpoints import Endpoint
 from engine.wire.lenient_json import NotJsonError, parse_json
 from engine.wire.replies import HttpResponse, read_error
 from engine.wire.server_text import scrub
-from jobs.doctor.findings import Finding
+from jobs.findings import Finding
 
 TIMEOUT_S = 20.0
 CLOCK_TOLERANCE_S = 120.0

@@ -12,7 +12,7 @@ from engine.wire.prices import make_price
 from jobs.doctor.ask_models import ask_model, short_parameters
 from jobs.doctor.check_machine import check_machine, check_prices
 from jobs.doctor.check_server import Served, check_server
-from jobs.doctor.findings import Finding
+from jobs.findings import Finding
 from jobs.settings.endpoints import read_run_endpoints
 from jobs.settings.roles import RoleName, embeddings_of, judge_of, read_role_endpoints, server_of
 from schemas.settings import RunSettings

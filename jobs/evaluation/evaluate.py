@@ -17,6 +17,7 @@ from engine.wire.endpoints import Endpoint
 from jobs.dataset.stages import DATASET
 from jobs.evaluation.evaluated_models import answering_server, evaluated_models, find_baseline
 from jobs.evaluation.score_answers import check_scoring
+from jobs.evaluation.serve_student import student_served
 from jobs.evaluation.stages import EVALUATION
 from jobs.run.changes import find_changes
 from jobs.run.check_journal import check_journal
@@ -52,6 +53,7 @@ class EvaluationOrder(NamedTuple):
     retries_failed: bool = False
     lane: LaneOrder = LaneOrder()
     role_endpoints: Mapping[str, Endpoint] = NO_ENDPOINTS
+    metrics_port: int | None = None
 
 
 async def evaluate(order: EvaluationOrder) -> StagesEnd:
@@ -62,17 +64,26 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
         EngineError: any error that ends it early; everything bought until then is kept.
     """
     folder, settings = order.folder, order.settings
-    check_scoring()
+    check_scoring(settings)
     _continued_config(folder, settings)  # refuses before anything is made
     models = _chosen_models(order)
+    folder.create()
+    async with student_served(folder, settings, models) as student:
+        return await _evaluate(
+            order._replace(role_endpoints={**order.role_endpoints, **student}), models
+        )
+
+
+async def _evaluate(order: EvaluationOrder, models: Mapping[Role, str]) -> StagesEnd:
+    """The same, with all servers running."""
+    folder, settings = order.folder, order.settings
     asked = _asked(settings, models)
     others = other_servers(settings, order.role_endpoints, asked)
     check_prices(settings, [each.model for each in asked], others)
-    folder.create()
     stopping = Stopping()
     with (
         WriterLock(folder.lock_path),
-        noted_call(folder.last_call_path, "evaluate", SystemClock()) as note,
+        noted_call(folder, "evaluate", SystemClock()) as note,
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
         write_run_config(folder.config_path, _continued_config(folder, settings))
@@ -89,7 +100,7 @@ async def _go_on(
 ) -> StagesEnd:
     folder, settings = order.folder, order.settings
     async with open_run_engine(
-        folder, settings, order.endpoints, stopping, order.lane, others
+        folder, settings, order.endpoints, stopping, order.lane, others, order.metrics_port
     ) as engine:
         await asyncio.to_thread(check_journal, folder, engine.journal, (*DATASET, *EVALUATION))
         context = StageContext(

@@ -11,6 +11,8 @@ from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.wire.prices import ALL_SENDS, ONE_SEND, Price, worst_case_usd
 from jobs.documents.list_files import SourceFile
+from jobs.processes.work_pool import WorkPool
+from jobs.processes.worker_process import core_count
 from jobs.run.changes import RunChanges, apply_changes
 from jobs.run.reset import forget_items
 from jobs.run.stages import StageContext, Stages, run_stages
@@ -52,7 +54,7 @@ async def preview_changes(
     *,
     passed_over: Container[str] = (),
 ) -> Preview:
-    """Go through `stages` in a copy of the run, with a journal that buys nothing.
+    """Go through `stages` in a copy of the run, with a journal alone: nothing is sent.
 
     `passed_over` are documents that are taken not to be there.
     """
@@ -84,8 +86,11 @@ async def open_copy(
     copy = RunFolder(folder.run_dir / COPY_NAME)
     shutil.rmtree(copy.run_dir, ignore_errors=True)
     try:
-        _copy_stages(folder, copy)
-        async with Journal(folder.journal_path) as journal:
+        copy_stages(folder, copy)
+        async with (
+            Journal(folder.journal_path) as journal,
+            WorkPool(worker_count=core_count()) as pool,
+        ):
             sends = ALL_SENDS if settings.limits.retry_truncated else ONE_SEND
             ask = AskJournal(journal, price, sends)
             context = StageContext(
@@ -96,13 +101,15 @@ async def open_copy(
                 stopping=stopping,
                 details=dict,
                 order=None,
+                pool=pool,
             )
             yield RunCopy(context, ask)
     finally:
         shutil.rmtree(copy.run_dir, ignore_errors=True)
 
 
-def _copy_stages(folder: RunFolder, copy: RunFolder) -> None:
+def copy_stages(folder: RunFolder, copy: RunFolder) -> None:
+    """Copy what the stages of a run have written into another folder."""
     copy.create()
     for path in folder.stage_paths():
         target = copy.run_dir / path.relative_to(folder.run_dir)

@@ -17,6 +17,7 @@ from engine.local.model import LocalModel
 from engine.progress import Details, spending_details
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER
+from engine.stats.prometheus import serve_metrics
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price, make_price
@@ -55,7 +56,7 @@ def other_servers(
 
 
 class RunEngine(NamedTuple):
-    """What a job needs of an open engine. `rounds` makes its rounds if it works in batches."""
+    """What a job needs of an open engine. `rounds` makes the rounds of a job in batches."""
 
     ask: Ask
     journal: Journal
@@ -71,14 +72,16 @@ async def open_run_engine(
     stopping: Stopping,
     order: LaneOrder = LaneOrder(),  # noqa: B008 - immutable
     others: OtherServers = OtherServers(),  # noqa: B008 - immutable
+    metrics_port: int | None = None,
 ) -> AsyncIterator[RunEngine]:
-    """An engine on the run's journal; with provider local, its model runs for as long.
+    """An engine on the run's journal; with provider local, the model runs while it is open.
 
     The batch lane is there if it is ordered, or if batches are still out: their requests must not
-    be paid for a second time.
+    be paid for a second time. With `metrics_port` its counters are served to Prometheus.
 
     Raises:
-        ConfigError: the local model is not installed, or it is to work in batches.
+        ConfigError: the local model is not installed, or it is to work in batches; the port is
+            taken.
         DamagedLogError: the journal or the ledger of batches is damaged.
     """
     async with AsyncExitStack() as opened:
@@ -98,6 +101,8 @@ async def open_run_engine(
             others=others.endpoints,
         )
         engine = await opened.enter_async_context(assemble_engine(engine_order))
+        if metrics_port is not None:
+            await opened.enter_async_context(serve_metrics(engine.stats, metrics_port))
         details = partial(spending_details, engine.stats, engine.budget)
         yield RunEngine(
             engine.ask, engine.journal, details, _rounds_of(engine, settings, order, stopping)

@@ -1,4 +1,4 @@
-"""Sends the requests of a file or a stream, and keeps every reply before the next is drawn."""
+"""Sends the requests of a file or a stream, and writes every reply to disk."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ from engine.progress import StageProgress, spending_details
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.stats.prometheus import serve_metrics
 from engine.stats.snapshots import snapshots_written
-from engine.stopping import Stopping, stop_on_signals
+from engine.stopping import Stopping, announce_interruption, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from engine.workers import run_workers
 from jobs.run.batch_folders import read_requests_out
@@ -82,6 +82,7 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
         opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
         grace_s = order.settings.limits.grace_s
         opened.enter_context(stop_on_signals(stopping, grace_s=grace_s))
+        announce_interruption(stopping, lambda: stats.in_flight, grace_s=grace_s)
         results, source = await _open_files(order, paths, stopping, opened)
         spending = opened.enter_context(open_spending(paths, order.settings))
         lane = _make_lane(order, stats, spending.budget)

@@ -12,6 +12,7 @@ FORMER_DEFAULTS: dict[str, object] = {
     "answers.filters": "phrases",
     "answers.layout": "question",
     "answers.held_out": False,
+    "evaluation.scorer": "ragas",
 }
 
 

@@ -39,7 +39,7 @@ Line = tuple[str, str]
 def describe_state(summary: RunSummary, dataset: Stages[None], now: datetime) -> Iterator[Line]:
     """Running or ended and since when, the stage, the rate, and the last error, if any."""
     state = summary.state
-    yield "state", STATE_WORDS[state.name] + _describe_time(summary, now)
+    yield "state", describe_state_words(summary, now)
     if state.name in HINTS:
         yield "", HINTS[state.name]
     if summary.writer:
@@ -51,6 +51,11 @@ def describe_state(summary: RunSummary, dataset: Stages[None], now: datetime) ->
     if summary.stats:
         shown = {name: summary.stats[name] for name in SHOWN_STATS if name in summary.stats}
         yield "at the moment", ", ".join(f"{name} {text}" for name, text in rounded(shown).items())
+
+
+def describe_state_words(summary: RunSummary, now: datetime) -> str:
+    """The state in a line: what it is, of which command, and since when."""
+    return STATE_WORDS[summary.state.name] + _describe_time(summary, now)
 
 
 def _describe_time(summary: RunSummary, now: datetime) -> str:

@@ -121,6 +121,15 @@ def _read_coverage(folder: RunFolder) -> CoverageSummary | None:
     return None if counts is None else CoverageSummary(**counts._asdict())
 
 
+def read_lost_usd(folder: RunFolder) -> float:
+    """The most that replies may have cost that never came.
+
+    Raises:
+        DamagedLogError: a file of the run is damaged.
+    """
+    return _sum_money(folder, find_writer(folder.lock_path)).lost_usd
+
+
 def _sum_batches(folder: RunFolder) -> BatchesSummary | None:
     batches = read_batches(folder.batches_path)
     if not batches:

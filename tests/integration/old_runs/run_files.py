@@ -18,6 +18,7 @@ ADDED = (
     "twins.jsonl",
     "held_out_check.jsonl",
     "last_call.json",
+    "log.jsonl",
     "coverage.jsonl",
 )
 ADDED_AT = ("evaluation/comparison.json",)  # was written by `distill compare` alone

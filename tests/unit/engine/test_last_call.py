@@ -6,6 +6,7 @@ import pytest
 
 from engine.errors import DamagedLogError, FatalError, InterruptedRunError
 from engine.last_call import MAX_MESSAGE_CHARS, noted_call, read_last_call
+from engine.run_folder import RunFolder
 from engine.testing.clocks import ManualClock
 from schemas.last_call import LastCall
 
@@ -19,7 +20,7 @@ def note_of(path: Path) -> LastCall:
 def test_command_at_work_is_noted_without_an_end(tmp_path: Path) -> None:
     path = tmp_path / "last_call.json"
 
-    with noted_call(path, "run", ManualClock()):
+    with noted_call(RunFolder(tmp_path), "run", ManualClock()):
         call = note_of(path)
 
     assert (call.command, call.began_at) == ("run", "2026-11-25T00:00:00+00:00")
@@ -29,7 +30,7 @@ def test_command_at_work_is_noted_without_an_end(tmp_path: Path) -> None:
 def test_end_says_what_the_command_left(tmp_path: Path) -> None:
     path, clock = tmp_path / "last_call.json", ManualClock()
 
-    with noted_call(path, "run", clock) as note:
+    with noted_call(RunFolder(tmp_path), "run", clock) as note:
         clock.go(minutes=2)
         note.leave("3 items wait")
 
@@ -52,7 +53,7 @@ def test_error_is_noted_and_raised(
 ) -> None:
     path = tmp_path / "last_call.json"
 
-    with pytest.raises(type(error)), noted_call(path, "evaluate", ManualClock()):
+    with pytest.raises(type(error)), noted_call(RunFolder(tmp_path), "evaluate", ManualClock()):
         raise error
 
     call = note_of(path)

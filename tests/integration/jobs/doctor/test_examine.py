@@ -9,7 +9,7 @@ import pytest
 
 from engine.clock import SystemClock
 from jobs.doctor.examine import examine
-from jobs.doctor.findings import Finding, is_all_well
+from jobs.findings import Finding, is_all_well
 from jobs.settings.resolve import read_assignments, resolve_settings
 from tests.openai_server import OpenAIServer, ServerConfig
 from tests.openai_server.config import ModelCard, ModelLimits

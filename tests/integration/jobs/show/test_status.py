@@ -1,8 +1,12 @@
 """`distill status` over the life of a run: real processes against the stand-in."""
 
+import fcntl
 import json
+import os
+import pty
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,3 +124,49 @@ def test_run_of_an_earlier_version_has_a_state_too(
     assert (complete["state"]["name"], complete["state"]["command"]) == ("complete", None)
     assert unfinished["state"]["name"] == "unknown"
     assert unfinished["state"]["stage"] == "answers"
+
+
+def test_live_view_of_a_dead_run_fits_the_terminal_and_leaves_at_ctrl_c(
+    tmp_path: Path, documents: Path, server: RunningServer
+) -> None:
+    run_dir = tmp_path / "run"
+    finish(start(server, run_dir, "--documents", str(documents), *SPEED))
+    terminal, inside = pty.openpty()
+    termios.tcsetwinsize(inside, (24, 80))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jobs", "status", str(run_dir), "--watch"],
+        cwd=ROOT_DIR,
+        env={**os.environ, "TERM": "xterm"},
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(inside)
+    seen = b""
+    while b"Ctrl-C leaves" not in seen:
+        seen += os.read(terminal, 65536)
+    os.write(terminal, b"\x03")
+    code = process.wait(timeout=30)
+    os.close(terminal)
+
+    screen = seen.decode()
+    assert "complete: distill run" in screen
+    assert "answers" in screen
+    assert code == 0
+
+
+def test_live_view_wants_a_terminal(run_dir_without_terminal: Path) -> None:
+    command = [sys.executable, "-m", "jobs", "status", str(run_dir_without_terminal), "--watch"]
+
+    done = subprocess.run(command, cwd=ROOT_DIR, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert "--watch needs a terminal" in done.stderr
+
+
+@pytest.fixture
+def run_dir_without_terminal(tmp_path: Path) -> Path:
+    (tmp_path / "lock").touch()
+    return tmp_path

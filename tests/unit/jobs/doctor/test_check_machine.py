@@ -9,7 +9,7 @@ import pytest
 
 from engine.wire.prices import PRICES_AS_OF
 from jobs.doctor.check_machine import check_machine, check_prices
-from jobs.doctor.findings import Finding, describe_findings, is_all_well
+from jobs.findings import Finding, describe_findings, is_all_well
 from schemas.settings import RunSettings
 from tests.unit.jobs.evaluation.made_run import make_settings
 
