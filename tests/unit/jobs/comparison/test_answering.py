@@ -36,24 +36,14 @@ def make_answer(number: int, role: Role, model: str) -> ModelAnswer:
 def write_journal(folder: RunFolder, costs: dict[str, float | None]) -> None:
     lines = []
     for number, (request_id, cost_usd) in enumerate(costs.items(), start=1):
-<<<<<<< HEAD
-        outcome = completed(chat_request(request_id))
-        changed = replace(
-            outcome,
-=======
         outcome = replace(
             completed(chat_request(request_id)),
->>>>>>> comparison
             request_id=request_id,
             cost_usd=cost_usd,
             latency_s=float(number),
             usage=Usage(prompt_tokens=10, completion_tokens=20),
         )
-<<<<<<< HEAD
-        lines.append(encode_outcome(changed))
-=======
         lines.append(encode_outcome(outcome))
->>>>>>> comparison
     replace_file(folder.journal_path, lines)
 
 
@@ -68,10 +58,7 @@ def test_dollars_and_seconds_stand_side_by_side(tmp_path: Path) -> None:
     assert (tuned.contender.role, tuned.usd_per_1000) == ("tuned", 0.0)
     assert tuned.latency_p50_s == 1.5
     assert tuned.tokens_per_s == pytest.approx(40 / 3)
-<<<<<<< HEAD
-=======
     assert (tuned.prompt_tokens, tuned.completion_tokens) == (10, 20)
->>>>>>> comparison
     assert teacher.usd_per_1000 == pytest.approx(3.0)
     assert describe_cost(teacher).startswith("1,000 answers for $3.00, 3.5 s an answer (p95 ")
 
