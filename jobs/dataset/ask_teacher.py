@@ -79,25 +79,26 @@ class _Needs(NamedTuple):
     settings: RunSettings
 
 
+def list_answer_items(
+    folder: RunFolder, settings: RunSettings, *, is_wanted: Callable[[str], bool] = lambda _: True
+) -> Iterator[Question | ChunkQuestions]:
+    """What the teacher answers at once: a question, or all about a chunk; those that are wanted."""
+    if _answers_by_chunk(settings):
+        return (each for each in _group(folder, settings) if is_wanted(each.questions_id))
+    path = folder.results_path(KEPT_QUESTIONS.name)
+    return _to_answer(read_records(path, Question, is_wanted=is_wanted), folder, settings)
+
+
 def _list_questions(
     context: StageContext[None], files: StageFiles[Answer]
-) -> Items[Question] | Items[ChunkQuestions]:
+) -> Items[Question | ChunkQuestions]:
     folder, settings = context.folder, context.settings
-    total, done = _count_questions(folder, settings), len(files.finished)
-    if _answers_by_chunk(settings):
-        groups = _group(folder, settings)
-        unfinished = (group for group in groups if files.is_unfinished(group.questions_id))
-        return Items(unfinished, total, done)
-    path = folder.results_path(KEPT_QUESTIONS.name)
-    questions = read_records(path, Question, is_wanted=files.is_unfinished)
-    return Items(_to_answer(questions, folder, settings), total, done)
+    unfinished = list_answer_items(folder, settings, is_wanted=files.is_unfinished)
+    return Items(unfinished, _count_questions(folder, settings), len(files.finished))
 
 
 def _count_questions(folder: RunFolder, settings: RunSettings) -> int:
-    if _answers_by_chunk(settings):
-        return sum(1 for _ in _group(folder, settings))
-    questions = read_records(folder.results_path(KEPT_QUESTIONS.name), Question)
-    return sum(1 for _ in _to_answer(questions, folder, settings))
+    return sum(1 for _ in list_answer_items(folder, settings))
 
 
 def _group(folder: RunFolder, settings: RunSettings) -> Iterator[ChunkQuestions]:
