@@ -32,6 +32,7 @@ NO_ACCOUNT = Account()
 class Endpoint:
     """One address with one key. Its limits, where given, come before those of the settings.
 
+    `headers` go with every call of the slow paths beside the key, and may hold secrets.
     `max_in_flight` is for a server that answers a few at a time, and lets the rest time out.
 
     `base_url` ends in the version (`https://api.openai.com/v1`). The key is in no repr. `output`
@@ -49,6 +50,7 @@ class Endpoint:
     account: Account = NO_ACCOUNT
     proxy: str | None = field(default=None, repr=False)
     max_in_flight: int | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)

@@ -78,6 +78,7 @@ def open_client(
             "User-Agent": USER_AGENT,
             "Accept-Encoding": ACCEPTED_ENCODINGS,
             **account,
+            **dict(endpoint.headers),
         },
         http_client=DefaultAsyncHttpxClient(
             follow_redirects=False,

@@ -26,11 +26,12 @@ from schemas.documents import (
     HeldOutCheck,
     SplitAssignment,
 )
-from schemas.evaluation import ModelAnswer, Sample, Score
+from schemas.evaluation import ModelAnswer, PairVerdict, Sample, Score
 from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.last_call import LastCall
 from schemas.plan import Plan
 from schemas.record import Value
+from schemas.reviews import Label, Review
 from schemas.settings import RunIdentity
 
 DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding="utf-8")
@@ -58,6 +59,9 @@ DESCRIBED: dict[str, type[Value]] = {
     "evaluation/samples.jsonl": Sample,
     "evaluation/answers.jsonl": ModelAnswer,
     "evaluation/scores.jsonl": Score,
+    "evaluation/pairs.jsonl": PairVerdict,
+    "reviews.jsonl": Review,
+    "labels.jsonl": Label,
     "finetuning.jsonl": TuningEvent,
     "finetuning_metrics.jsonl": TrainingMetric,
 }

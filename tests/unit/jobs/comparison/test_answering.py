@@ -1,5 +1,6 @@
 """What answers cost, beside the scores: dollars, seconds, and what came of a student's training."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,19 +36,15 @@ def make_answer(number: int, role: Role, model: str) -> ModelAnswer:
 def write_journal(folder: RunFolder, costs: dict[str, float | None]) -> None:
     lines = []
     for number, (request_id, cost_usd) in enumerate(costs.items(), start=1):
-        outcome = completed(chat_request(request_id))
-        changed = {
-            "request_id": request_id,
-            "cost_usd": cost_usd,
-            "latency_s": float(number),
-            "usage": Usage(prompt_tokens=10, completion_tokens=20),
-        }
-        lines.append(encode_outcome(type(outcome)(**{**_fields(outcome), **changed})))
+        outcome = replace(
+            completed(chat_request(request_id)),
+            request_id=request_id,
+            cost_usd=cost_usd,
+            latency_s=float(number),
+            usage=Usage(prompt_tokens=10, completion_tokens=20),
+        )
+        lines.append(encode_outcome(outcome))
     replace_file(folder.journal_path, lines)
-
-
-def _fields(outcome: object) -> dict[str, object]:
-    return {name: getattr(outcome, name) for name in outcome.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
 def test_dollars_and_seconds_stand_side_by_side(tmp_path: Path) -> None:
@@ -59,7 +56,9 @@ def test_dollars_and_seconds_stand_side_by_side(tmp_path: Path) -> None:
     tuned, teacher = read_answering_costs(folder, Evaluation([], answers, []))
 
     assert (tuned.contender.role, tuned.usd_per_1000) == ("tuned", 0.0)
-    assert (tuned.latency_p50_s, tuned.tokens_per_s) == (1.5, pytest.approx(40 / 3))
+    assert tuned.latency_p50_s == 1.5
+    assert tuned.tokens_per_s == pytest.approx(40 / 3)
+    assert (tuned.prompt_tokens, tuned.completion_tokens) == (10, 20)
     assert teacher.usd_per_1000 == pytest.approx(3.0)
     assert describe_cost(teacher).startswith("1,000 answers for $3.00, 3.5 s an answer (p95 ")
 
@@ -72,6 +71,8 @@ def test_an_unknown_price_is_said() -> None:
         latency_p50_s=None,
         latency_p95_s=None,
         tokens_per_s=None,
+        prompt_tokens=300.0,
+        completion_tokens=20.0,
     )
 
-    assert describe_cost(cost) == "1,000 answers for an unknown price"
+    assert describe_cost(cost) == "1,000 answers for an unknown price, 300 + 20 tokens an answer"
