@@ -22,6 +22,7 @@ from engine.stats.snapshots import snapshots_written
 from engine.stopping import Stopping, announce_interruption
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price
+from engine.wire.reply_sizes import reply_sizes
 from schemas.outcomes import Outcome
 from schemas.settings import BatchSettings, LimitSettings
 
@@ -161,6 +162,7 @@ async def open_batch_desk(
         parts.stats.count_settled(outcome)
         return keeper.keep(outcome)
 
+    sizes = reply_sizes(parts.limits, place.settings)
     order = DeskOrder(
         folder=place.folder,
         endpoint=parts.endpoints[0],
@@ -170,11 +172,15 @@ async def open_batch_desk(
         budget=parts.budget,
         sink=Sink(keep, keeper.is_settled),
         enlarges_truncated=parts.limits.retry_truncated,
+        max_line_bytes=sizes.reply_bytes,
         clock=parts.clock,
         stopping=parts.stopping,
     )
     client = BatchClient(
-        order.endpoint, timeout_s=parts.limits.request_timeout_s, clock=parts.clock
+        order.endpoint,
+        timeout_s=parts.limits.request_timeout_s,
+        clock=parts.clock,
+        sizes=sizes,
     )
     async with aclosing(client), open_desk(client, order) as desk:
         yield desk
@@ -202,7 +208,9 @@ async def _open_servers(
     lanes = {OWN_SERVER: open_live_lane(order.endpoints, order.limits, budget=budget, stats=stats)}
     readers = [stats.read_limits]  # each lane puts its own there
     for name, endpoint in order.others.items():
-        lanes[name] = open_live_lane([endpoint], limits, budget=budget, stats=stats)
+        most = min(limits.max_in_flight, endpoint.max_in_flight or limits.max_in_flight)
+        own = limits.model_copy(update={"max_in_flight": most})
+        lanes[name] = open_live_lane([endpoint], own, budget=budget, stats=stats)
         lanes[name].share_room(lanes[OWN_SERVER])
         readers.append(stats.read_limits)
     stats.read_limits = partial(add_gauges, readers)

@@ -50,7 +50,7 @@ class ModelGoneError(FatalError):
 class UnclearRefusalError(FatalError):
     """A 403 or 404 that does not say whether it is meant for this request or for all.
 
-    Where nobody can tell it is for all; the live lane looks at how other requests fare.
+    Where that cannot be told, it counts for all; the live lane compares it with other requests.
     """
 
     def __init__(self, words: str, *, advice: str, code: str, status: int) -> None:
@@ -154,7 +154,7 @@ class StorageError(EngineError):
 
 
 class UnexpectedError(EngineError):
-    """A fault of this program: an exception that nobody foresaw. Exit 1."""
+    """A fault of this program: an exception that no code expects. Exit 1."""
 
 
 class RunInUseError(EngineError):

@@ -40,10 +40,13 @@ COMMANDS: dict[str, Listed] = {
     "finetune": Listed(
         STUDENT,
         (
+            "distill finetune RUN --trainer local",
             "distill finetune RUN --student gpt-4.1-mini --wait",
             "distill finetune RUN --trainer export",
         ),
     ),
+    "serve": Listed(STUDENT, ("distill serve RUN",)),
+    "chat": Listed(STUDENT, ("distill chat RUN",)),
     "evaluate": Listed(
         STUDENT,
         (
@@ -51,8 +54,17 @@ COMMANDS: dict[str, Listed] = {
             "distill evaluate RUN --models baseline,tuned --mode closed",
         ),
     ),
-    "compare": Listed(STUDENT, ("distill compare RUN --responses compare.csv",)),
-    "report": Listed(STUDENT, ("distill report RUN",)),
+    "compare": Listed(
+        STUDENT,
+        (
+            "distill compare RUN --responses compare.csv",
+            "distill compare RUN --format markdown --fail-under faithfulness=0.8",
+        ),
+    ),
+    "label": Listed(STUDENT, ("distill label RUN --n 40",)),
+    "report": Listed(STUDENT, ("distill report RUN --open",)),
+    "view": Listed(LOOK, ("distill view RUN --open",)),
+    "review": Listed(LOOK, ("distill review RUN --n 200 --reviewer anna",)),
     "status": Listed(LOOK, ("distill status RUN", "distill status RUN --watch")),
     "costs": Listed(
         LOOK, ("distill costs RUN --by day,model", "distill costs RUN --csv > costs.csv")

@@ -1,11 +1,12 @@
 """Questions, answers, what was dropped and why, and the rows of the dataset."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
+
+from pydantic import Field
 
 from schemas.documents import Side
-from schemas.record import Record, Span, content_id
-
-Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]
+from schemas.record import Record, Span, content_id, is_empty
+from schemas.settings import Kind as Kind
 
 MAX_EXCERPT_CHARS = 300
 
@@ -79,7 +80,8 @@ class Rejection(Record):
 class Provenance(Record):
     """Where a training row comes from: row `row` (0-based) of dataset/`file`.
 
-    `question_cost_usd` paid for all questions of the same request, of which this row's is one.
+    `review`: `keep` or `edit` where somebody has decided that. `question_cost_usd` paid for all
+    questions of the same request, of which this row's is one.
     """
 
     answer_id: str
@@ -101,10 +103,14 @@ class Provenance(Record):
     request_ids: tuple[str, ...]
     question_cost_usd: float | None
     answer_cost_usd: float | None
+    review: str = Field(default="", exclude_if=is_empty)
 
 
 class HeldOutQuestion(Record):
-    """A question about text that no training row has seen, with that text."""
+    """A question about text that no training row has seen, with that text.
+
+    `reference`: a right answer, where one is known.
+    """
 
     question_id: str
     chunk_id: str
@@ -114,6 +120,7 @@ class HeldOutQuestion(Record):
     question: str
     context: str
     evidence: tuple[Span, ...]
+    reference: str = Field(default="", exclude_if=is_empty)
 
 
 class Fault(NamedTuple):

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, JsonValue, field_validator
 
-from schemas.addresses import OPENAI_ADDRESS, Address, VariableName
-from schemas.dataset import Kind
+from schemas.addresses import OPENAI_ADDRESS, Address, HeaderValue, VariableName
 from schemas.record import Value
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
-FORMAT_VERSION = 1  # of the files of a run folder; a newer one is refused
+# Of the files of a run folder; a newer one is refused. It grows with every release whose files or
+# settings the release before it cannot read (docs/run-folder.md says what was new).
+FORMAT_VERSION = 2
 
 ProviderName = Literal["openai", "local"]
 PromptProfile = Literal["standard", "small"]
@@ -21,8 +22,10 @@ AboveZero = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+Scorer = Literal["builtin", "ragas"]
 Filters = Literal["grounded", "phrases"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
+Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
     "factual": 0.35,
@@ -193,6 +196,7 @@ class BatchSettings(Value):
 
     max_requests: Annotated[int, Field(ge=1, le=50_000), OPERATIONAL] = 45_000
     max_file_mb: Annotated[float, Field(gt=0, le=200), OPERATIONAL] = 180.0
+    max_result_mb: Annotated[AboveZero, OPERATIONAL] = 4000.0
     max_enqueued_tokens: Annotated[Positive | None, OPERATIONAL] = None
     max_batches_per_hour: Annotated[Positive, OPERATIONAL] = 2_000
     max_attempts: Annotated[Positive, OPERATIONAL] = 8  # as in the live lane
@@ -207,26 +211,41 @@ class BatchSettings(Value):
 class StudentSettings(Value):
     """The student: which model is tuned, by whom, and with which parameters (None: theirs).
 
+    Method, rank, learning rate and threads are for trainer local alone, the multiplier for jobs.
     `base_url` is the address of a trainer other than the teacher's, `key_variable` names the
-    variable with its key; empty: OPENAI_API_KEY.
+    variable with its key; empty: OPENAI_API_KEY. Job fields, hyperparameters and headers are for
+    hosts that want more than OpenAI does; a header `$NAME` is read from that variable.
     """
 
     model: Annotated[str, OPERATIONAL] = ""
-    trainer: Annotated[Literal["openai", "export"], OPERATIONAL] = "openai"
+    trainer: Annotated[Literal["openai", "export", "local"], OPERATIONAL] = "openai"
     base_url: Annotated[Address | None, OPERATIONAL] = None
     key_variable: Annotated[VariableName, OPERATIONAL] = ""
     epochs: Annotated[Positive | None, OPERATIONAL] = None
     learning_rate_multiplier: Annotated[AboveZero | None, OPERATIONAL] = None
     batch_size: Annotated[Positive | None, OPERATIONAL] = None
+    method: Annotated[Literal["auto", "lora", "full"], OPERATIONAL] = "auto"
+    rank: Annotated[Annotated[int, Field(ge=1, le=1024)] | None, OPERATIONAL] = None
+    learning_rate: Annotated[AboveZero | None, OPERATIONAL] = None
+    threads: Annotated[Positive | None, OPERATIONAL] = None
     seed: Annotated[int, OPERATIONAL] = 0
     suffix: Annotated[str, Field(max_length=64), OPERATIONAL] = ""
     max_row_tokens: Annotated[Positive, OPERATIONAL] = 65_536
     training_usd_per_million_tokens: Annotated[NotNegative | None, OPERATIONAL] = None
+    job_fields: Annotated[dict[str, JsonValue], OPERATIONAL] = Field(default_factory=dict)
+    hyperparameters: Annotated[dict[str, JsonValue], OPERATIONAL] = Field(default_factory=dict)
+    headers: Annotated[dict[str, HeaderValue], OPERATIONAL] = Field(default_factory=dict)
 
 
 class EvaluationSettings(Value):
-    """How baseline, tuned student and teacher are compared."""
+    """How baseline, tuned student and teacher are compared.
 
+    `scorer`: the steps of this project, or ragas's own code. Runs that an earlier version made
+    stay with ragas.
+    """
+
+    scorer: Annotated[Scorer, IN_IDS] = "builtin"
+    pairwise: Annotated[bool, IN_IDS] = False
     judge_output: Annotated[JsonForm, IN_IDS] = "json_schema"
     judge_max_output_tokens: Annotated[int, Field(ge=4096), IN_IDS] = 4096
     answer_max_output_tokens: Annotated[Positive, IN_IDS] = 900

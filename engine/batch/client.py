@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from engine.clock import Clock
 from engine.wire.endpoints import Endpoint
 from engine.wire.file_states import FileState, read_file_state
+from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
 from engine.wire.sdk import (
     ListOrder,
     Purpose,
@@ -36,10 +37,17 @@ BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)  # before there were batches
 class BatchClient:
     """A `Provider` over the official SDK."""
 
-    def __init__(self, endpoint: Endpoint, *, timeout_s: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        timeout_s: float,
+        clock: Clock,
+        sizes: ReplySizes = USUAL_SIZES,
+    ) -> None:
         self._endpoint = endpoint
         self._clock = clock
-        self._client = open_client(endpoint, timeout_s=timeout_s)
+        self._client = open_client(endpoint, timeout_s=timeout_s, sizes=sizes)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -76,7 +84,8 @@ class BatchClient:
     ) -> RemoteState | None:
         """The batch that carries `metadata`, or whose input is file `file_id`; None: there is none.
 
-        Others' are passed by. Not every host gives metadata back, but a file is one batch's.
+        Batches of other runs are ignored. Not every host returns metadata, but a file is the input
+        of one batch only.
         """
         async with aclosing(self._listed(newer_than)) as batches:
             async for batch in batches:
@@ -166,7 +175,7 @@ def _carries(batch: "RemoteBatch", metadata: dict[str, str]) -> bool:
 def read_state(batch: "RemoteBatch") -> RemoteState:
     """What a batch object says. Ids that are "" and ids that are null mean the same.
 
-    Hosts leave fields out, or put there what OpenAI never would: that counts as not said.
+    A field that is missing, or has a type that OpenAI never sends, counts as not given.
     """
     counts = batch.request_counts
     errors = getattr(batch.errors, "data", None)

@@ -1,4 +1,4 @@
-"""Asks the provider how far batches are, seldom and cheaply, and has it cancel them."""
+"""Polls the status of batches with few calls, and cancels batches."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,7 +22,7 @@ from schemas.batches import Batch, BatchTally, RemoteState
 LIST_FROM = 3  # batches: for more, a page of the list is fewer calls than asking for each
 AGE_SHARE = 0.1  # of its age: how long a batch is left alone before it is polled again
 YOUNG_S = 600.0  # a batch may be "not found" for a moment after it was created
-FORGOTTEN = "forgotten"  # our word, in the place of the provider's
+FORGOTTEN = "forgotten"  # our status, in the place of the provider's
 CONFLICT = 409  # it ended or was cancelled meanwhile (API reference, "Cancel batch")
 LONGEST_LIFE = timedelta(hours=25)  # a batch ends within 24 hours (OpenAI Batch guide)
 LONGEST_CANCELLING = timedelta(hours=1)  # it takes ten minutes at most (OpenAI Batch guide)
@@ -48,7 +48,7 @@ class Poller:
         """Note how far the batches are of which there may be news.
 
         Returns what is wrong with the first that the provider does not show: a ConfigError, or a
-        TransientError while it is young. The others are none the worse for it.
+        TransientError while it is young. The others are polled nevertheless.
 
         Raises:
             TransientError, FatalError: the provider does not answer, or refuses to.

@@ -1,4 +1,4 @@
-"""The tokens that a reply says were billed, and what counts where it does not say so credibly."""
+"""The tokens that a reply reports as billed, and what counts where that cannot be right."""
 
 from typing import NamedTuple
 
@@ -70,7 +70,7 @@ def read_usage(reply: dict[str, Json]) -> ReportedUsage:
 
 
 def _cached_tokens(details: Json) -> int | None:
-    """Part of the prompt that came from the cache: nothing if nobody speaks of it."""
+    """Prompt tokens that came from the cache; 0 where the reply does not say."""
     if not isinstance(details, dict) or details.get("cached_tokens") is None:
         return 0
     return _count(details["cached_tokens"])

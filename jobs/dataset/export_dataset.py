@@ -1,7 +1,9 @@
 """Writes the dataset: rows in chat format, their provenance, and the held-out questions."""
 
 import asyncio
+import logging
 import math
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
 from typing import NamedTuple
@@ -15,6 +17,13 @@ from engine.files.replace import replacing
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stopping import Stopping
+from jobs.dataset.apply_reviews import (
+    RowText,
+    read_decisions,
+    reviewed_text,
+    reviews_path,
+    row_hash,
+)
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.chat_rows import ROW_PROMPTS, chat_row
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
@@ -25,6 +34,8 @@ from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question
 from schemas.documents import Chunk
 from schemas.record import content_id
 from schemas.settings import DatasetSettings
+
+_log = logging.getLogger(__name__)
 
 
 class DatasetCounts(NamedTuple):
@@ -61,7 +72,8 @@ async def export_dataset(
     """Replace the files of the dataset by what the run now holds, each in one step.
 
     Rows stand in the order of their answers' content ids: shuffled, and the same in every run
-    with the same replies. Reads answers one at a time, in a thread, so that a stop is noticed.
+    with the same replies. What was decided in reviews.jsonl is applied: rows are dropped or have
+    other texts. Reads answers one at a time, in a thread, so that a stop is noticed.
 
     Raises:
         DamagedLogError: an answer's question or chunk is missing.
@@ -86,7 +98,9 @@ def _write_rows(
     answers_path = folder.results_path(ANSWERS.name)
     answered = (a for a in read_records(answers_path, Answer) if sources.is_kept(a))
     highest = _highest_validation_draw(answered, settings)
+    decisions = read_decisions(reviews_path(folder))
     counts = {"train.jsonl": 0, "validation.jsonl": 0}
+    reviewed: Counter[str] = Counter()
     with ExitStack() as files:
         write_row = {
             name: files.enter_context(replacing(folder.dataset_dir / name)) for name in counts
@@ -96,12 +110,24 @@ def _write_rows(
             stopping.raise_if_requested()
             name = "validation.jsonl" if _draw(answer.chunk_id) <= highest else "train.jsonl"
             question, chunk = sources.of(answer)
-            row = chat_row(question.text, answer.text, chunk, closed_book=settings.closed_book)
+            given = RowText(question.text, answer.text)
+            decision = decisions.get(row_hash(given)) if decisions else None
+            text = reviewed_text(given, decision)
+            reviewed.update([decision.decision] if decision else [])
+            if text is None:
+                continue
+            row = chat_row(*text, chunk, closed_book=settings.closed_book)
             write_row[name](orjson.dumps(row))
             provenance = _provenance(answer, question, chunk, sources.journal)
-            where = {"file": name, "row": counts[name]}
+            review = decision.decision if decision else ""
+            where = {"file": name, "row": counts[name], "review": review}
             write_provenance(encode_record(provenance.model_copy(update=where)))
             counts[name] += 1
+    if reviewed:
+        _log.info(
+            "reviews: %d rows kept, %d edited, %d dropped",
+            *(reviewed[decision] for decision in ("keep", "edit", "drop")),
+        )
     return counts["train.jsonl"], counts["validation.jsonl"]
 
 

@@ -17,6 +17,7 @@ from engine.wire.endpoints import Endpoint
 from jobs.dataset.stages import DATASET
 from jobs.evaluation.evaluated_models import answering_server, evaluated_models, find_baseline
 from jobs.evaluation.score_answers import check_scoring
+from jobs.evaluation.serve_student import student_served
 from jobs.evaluation.stages import EVALUATION
 from jobs.run.changes import find_changes
 from jobs.run.check_journal import check_journal
@@ -63,13 +64,22 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
         EngineError: any error that ends it early; everything bought until then is kept.
     """
     folder, settings = order.folder, order.settings
-    check_scoring()
+    check_scoring(settings)
     _continued_config(folder, settings)  # refuses before anything is made
     models = _chosen_models(order)
+    folder.create()
+    async with student_served(folder, settings, models) as student:
+        return await _evaluate(
+            order._replace(role_endpoints={**order.role_endpoints, **student}), models
+        )
+
+
+async def _evaluate(order: EvaluationOrder, models: Mapping[Role, str]) -> StagesEnd:
+    """The same, with all servers running."""
+    folder, settings = order.folder, order.settings
     asked = _asked(settings, models)
     others = other_servers(settings, order.role_endpoints, asked)
     check_prices(settings, [each.model for each in asked], others)
-    folder.create()
     stopping = Stopping()
     with (
         WriterLock(folder.lock_path),

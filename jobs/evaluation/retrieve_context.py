@@ -51,17 +51,32 @@ async def retrieve_chunks(
         return []
     if settings.evaluation.retriever == "embeddings":
         return await _rank_by_meaning(questions, chunks_path, settings, ask)
+    require_word_search()
+    return await asyncio.to_thread(
+        rank_by_words, questions, chunks_path, settings.evaluation.retrieved_chunks
+    )
+
+
+def require_word_search() -> None:
+    """Refuse where BM25 is not installed.
+
+    Raises:
+        ConfigError: it is not.
+    """
     if find_spec("bm25s") is None:
         raise ConfigError(
             f"finding the text for questions needs bm25s: {install_command('evaluation')}, "
             "or set evaluation.retriever=embeddings"
         )
-    return await asyncio.to_thread(
-        _rank_by_words, questions, chunks_path, settings.evaluation.retrieved_chunks
-    )
 
 
-def _rank_by_words(questions: Sequence[str], chunks_path: Path, count: int) -> Ranking:
+def rank_by_words(questions: Sequence[str], chunks_path: Path, count: int) -> Ranking:
+    """The ids of the `count` best chunks for each question by BM25, the best first.
+
+    Raises:
+        ConfigError: there is no chunk.
+        DamagedLogError: a chunk's line is damaged.
+    """
     import bm25s
     from bm25s.tokenization import Tokenized, Tokenizer
 

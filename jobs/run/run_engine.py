@@ -56,7 +56,7 @@ def other_servers(
 
 
 class RunEngine(NamedTuple):
-    """What a job needs of an open engine. `rounds` makes its rounds if it works in batches."""
+    """What a job needs of an open engine. `rounds` makes the rounds of a job in batches."""
 
     ask: Ask
     journal: Journal
@@ -74,7 +74,7 @@ async def open_run_engine(
     others: OtherServers = OtherServers(),  # noqa: B008 - immutable
     metrics_port: int | None = None,
 ) -> AsyncIterator[RunEngine]:
-    """An engine on the run's journal; with provider local, its model runs for as long.
+    """An engine on the run's journal; with provider local, the model runs while it is open.
 
     The batch lane is there if it is ordered, or if batches are still out: their requests must not
     be paid for a second time. With `metrics_port` its counters are served to Prometheus.

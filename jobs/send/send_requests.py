@@ -1,4 +1,4 @@
-"""Sends the requests of a file or a stream, and keeps every reply before the next is drawn."""
+"""Sends the requests of a file or a stream, and writes every reply to disk."""
 
 import asyncio
 import time

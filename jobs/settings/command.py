@@ -20,7 +20,6 @@ from jobs.settings.resolve import (
     setting_keys,
     value_at,
 )
-from jobs.settings.run_config import read_run_config
 from schemas.settings import RunSettings
 
 USUAL_CONFIG = Path("distill.toml")  # what `distill init` writes; in the current folder
@@ -41,6 +40,8 @@ def run_settings(
     Raises:
         ConfigError: an unknown key or a wrong value.
     """
+    from jobs.settings.run_config import read_run_config  # `distill send` has no run
+
     given = _read_file(config)
     former = read_run_config(folder.config_path)
     below = [_remembered(folder, former.settings, given)] if former is not None else []

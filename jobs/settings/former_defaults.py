@@ -8,6 +8,7 @@ FORMER_DEFAULTS: dict[str, object] = {
     "chunks.rules": 1,
     "questions.filters": "phrases",
     "answers.filters": "phrases",
+    "evaluation.scorer": "ragas",
 }
 
 

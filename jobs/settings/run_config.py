@@ -42,9 +42,7 @@ def new_run_config(settings: RunSettings) -> RunConfig:
 
 def with_settings(config: RunConfig, settings: RunSettings) -> RunConfig:
     """The same run under these settings and this version's prompts."""
-    identity = config.run.model_copy(
-        update={"version": version(DISTRIBUTION), "prompts": prompt_hashes()}
-    )
+    identity = config.run.model_copy(update={"prompts": prompt_hashes()})
     return RunConfig(run=identity, settings=settings)
 
 
@@ -91,14 +89,19 @@ def _damaged(path: Path, why: str) -> DamagedLogError:
 
 
 def write_run_config(path: Path, config: RunConfig) -> None:
-    """Replace the config of a run in one step."""
+    """Replace the config of a run in one step; from here on it is one of this version's."""
     tree = config.settings.model_dump(mode="json", exclude_none=True)
-    tree["run"] = config.run.model_dump(mode="json")
+    tree["run"] = {
+        **config.run.model_dump(mode="json"),
+        "format_version": FORMAT_VERSION,
+        "version": version(DISTRIBUTION),
+    }
     replace_file(path, (HEADER + tomli_w.dumps(tree).encode()).rstrip(b"\n").split(b"\n"))
 
 
 def _refuse_newer(path: Path, tree: dict[str, Any]) -> None:
-    found = tree.get("run", {}).get("format_version")
+    run = tree.get("run")
+    found = run.get("format_version") if isinstance(run, dict) else None
     if isinstance(found, int) and found > FORMAT_VERSION:
         raise ConfigError(
             f"{path}: the run has format {found}, this version knows formats up to "

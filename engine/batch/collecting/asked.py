@@ -97,7 +97,7 @@ class Asked(NamedTuple):
         )
 
     def _latency_s(self, clock: Clock) -> float:
-        """From the making of the batch to now: how long the one who asked has waited."""
+        """Seconds from the creation of the batch until now."""
         if not self.batch.created_at:
             return 0.0
         return (clock.utc_now() - datetime.fromisoformat(self.batch.created_at)).total_seconds()

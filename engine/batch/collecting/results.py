@@ -44,7 +44,7 @@ _PERMANENT_CODE = re.compile(
 
 
 class ResultReader:
-    """Reads the lines of output and error files. Pure but for the time of day."""
+    """Reads the lines of output and error files. No side effects; reads the time of day."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class ResultReader:
         return self._paid(reply, raw, text_field(response, "request_id"), asked)
 
     def read_missing(self, asked: Asked, *, was_garbled: bool) -> RequestEnd:
-        """How the request `asked` ended, of which the files of a completed batch say nothing.
+        """How the request `asked` ended, which the files of a completed batch do not mention.
 
         `was_garbled`: there are lines that name no request, and its answer may be one of them.
         """
@@ -118,7 +118,7 @@ class ResultReader:
                 return self._unreadable(str(error), line, asked, reply=error.reply)
             case TransientError():
                 return self._again(error.code, str(error), asked)
-            case UnclearRefusalError():  # others of its batch fared better; the watch sees if not
+            case UnclearRefusalError():  # FailureWatch ends the run if all others fail like it
                 return asked.failed(error.code, error.words, error.status, self._clock)
             case FatalError():
                 return Returned(error)
@@ -131,7 +131,7 @@ class ResultReader:
         asked: Asked,
         reply: dict[str, Json] | None = None,
     ) -> RequestEnd:
-        """A line that tells nothing, or a `reply` that is none: it may have been paid for.
+        """A line that cannot be read, or a `reply` without an answer: it may have been paid for.
 
         Its bytes are kept, and the most that it may have cost counts as spent. The request is
         asked once more at most.

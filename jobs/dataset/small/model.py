@@ -158,7 +158,7 @@ async def _keep_similar(
 async def _keep_similar_answer(
     answer: Answer, question: Question, *, ask: Ask, settings: RunSettings
 ) -> Answer | Rejection:
-    """The answer, if it speaks of what was asked."""
+    """The answer, if it is about what was asked."""
     measured = await measure_similarity(
         question.question_id,
         1,

@@ -67,6 +67,11 @@ class OpenAITrainer:
         price = order.settings.training_usd_per_million_tokens
         self._watch = JobWatch(client, ledger, clock=clock, usd_per_million_tokens=price)
 
+    @property
+    def runs_here(self) -> bool:
+        """No: a job runs at the provider."""
+        return False
+
     async def check(self) -> list[str]:
         """Warns if the model will be shut down; raises if the provider does not serve it."""
         model = self._order.settings.model
@@ -220,6 +225,8 @@ class OpenAITrainer:
             seed=settings.seed,
             suffix=settings.suffix,
             metadata=metadata,
+            job_fields=settings.job_fields,
+            hyperparameters=settings.hyperparameters,
         )
 
     async def _await_files(self, event: TuningEvent) -> None:
@@ -249,6 +256,7 @@ class OpenAITrainer:
 
 def _content_hash(order: TrainingOrder) -> str:
     settings = order.settings
+    further = [each for each in (settings.job_fields, settings.hyperparameters) if each]
     return content_id(
         "tuning",
         order.base_url.rstrip("/"),  # ids of files and jobs mean nothing elsewhere
@@ -259,6 +267,7 @@ def _content_hash(order: TrainingOrder) -> str:
         settings.batch_size,
         settings.seed,
         settings.suffix,
+        *further,
     )[:16]
 
 

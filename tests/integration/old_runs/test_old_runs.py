@@ -81,4 +81,4 @@ def _identity(folder: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     run = tomllib.loads(path.read_text())["run"]
-    return {name: run[name] for name in ("run_id", "format_version", "prompts")}
+    return {name: run[name] for name in ("run_id", "prompts")}

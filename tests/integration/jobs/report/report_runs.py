@@ -19,6 +19,7 @@ from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.outcomes import Completed, LaneName, Usage
 from schemas.record import Record, Span
 from schemas.settings import (
+    EvaluationSettings,
     RoleSettings,
     RunSettings,
     StudentSettings,
@@ -45,6 +46,7 @@ SETTINGS = RunSettings(
     tuned=RoleSettings(model="tuned-model"),
     judge=RoleSettings(model=JUDGE),
     embeddings=RoleSettings(model="embedding-model"),
+    evaluation=EvaluationSettings(scorer="ragas"),  # of which the scores are
 )
 
 
