@@ -44,10 +44,8 @@ def test_losses_on_a_line_are_forecast_exactly() -> None:
     assert curve is not None
     assert curve.gain_per_doubling == pytest.approx(0.1)
     assert curve.doubled.row_count == 640
-    assert (curve.doubled.low, curve.doubled.high) == (
-        pytest.approx(0.8),
-        pytest.approx(0.8),
-    )
+    assert curve.doubled.low == pytest.approx(0.8)
+    assert curve.doubled.high == pytest.approx(0.8)
     lines = describe_curve(curve, usd_per_row=0.01)
     assert "320 more, for about $3.20, 64 minutes of training): 0.800 expected" in lines[1]
     assert len(lines) == 2
