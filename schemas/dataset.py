@@ -1,13 +1,12 @@
 """Questions, answers, what was dropped and why, and the rows of the dataset."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from pydantic import Field
 
 from schemas.documents import Side
 from schemas.record import Record, Span, content_id, is_empty
-
-Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]
+from schemas.settings import Kind as Kind
 
 MAX_EXCERPT_CHARS = 300
 

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, JsonValue, field_validator
 
-from schemas.addresses import OPENAI_ADDRESS, Address, VariableName
-from schemas.dataset import Kind
+from schemas.addresses import OPENAI_ADDRESS, Address, HeaderValue, VariableName
 from schemas.record import Value
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
@@ -26,6 +25,7 @@ OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
 Scorer = Literal["builtin", "ragas"]
 Filters = Literal["grounded", "phrases"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
+Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
     "factual": 0.35,
@@ -196,6 +196,7 @@ class BatchSettings(Value):
 
     max_requests: Annotated[int, Field(ge=1, le=50_000), OPERATIONAL] = 45_000
     max_file_mb: Annotated[float, Field(gt=0, le=200), OPERATIONAL] = 180.0
+    max_result_mb: Annotated[AboveZero, OPERATIONAL] = 4000.0
     max_enqueued_tokens: Annotated[Positive | None, OPERATIONAL] = None
     max_batches_per_hour: Annotated[Positive, OPERATIONAL] = 2_000
     max_attempts: Annotated[Positive, OPERATIONAL] = 8  # as in the live lane
@@ -212,7 +213,8 @@ class StudentSettings(Value):
 
     Method, rank, learning rate and threads are for trainer local alone, the multiplier for jobs.
     `base_url` is the address of a trainer other than the teacher's, `key_variable` names the
-    variable with its key; empty: OPENAI_API_KEY.
+    variable with its key; empty: OPENAI_API_KEY. Job fields, hyperparameters and headers are for
+    hosts that want more than OpenAI does; a header `$NAME` is read from that variable.
     """
 
     model: Annotated[str, OPERATIONAL] = ""
@@ -230,6 +232,9 @@ class StudentSettings(Value):
     suffix: Annotated[str, Field(max_length=64), OPERATIONAL] = ""
     max_row_tokens: Annotated[Positive, OPERATIONAL] = 65_536
     training_usd_per_million_tokens: Annotated[NotNegative | None, OPERATIONAL] = None
+    job_fields: Annotated[dict[str, JsonValue], OPERATIONAL] = Field(default_factory=dict)
+    hyperparameters: Annotated[dict[str, JsonValue], OPERATIONAL] = Field(default_factory=dict)
+    headers: Annotated[dict[str, HeaderValue], OPERATIONAL] = Field(default_factory=dict)
 
 
 class EvaluationSettings(Value):

@@ -48,11 +48,15 @@ ROOMS = {
     "jobs.text": "",
     "jobs.prompts": "",
     "jobs.settings": "jobs.prompts",
-    "jobs.run.stages": "",  # what a stage is; the rest of its room starts and goes on with runs
+    "jobs.processes": "",
+    # What a stage is; the rest of its room starts and goes on with runs.
+    "jobs.run.stages": "jobs.processes",
     "jobs.run.reset": "jobs.run.stages",
-    "jobs.documents": "jobs.text jobs.run.stages",
+    "jobs.documents": "jobs.text jobs.processes jobs.run.stages",
     "jobs.dataset": "jobs.text jobs.prompts jobs.run.stages jobs.run.reset jobs.documents",
-    "jobs.run": "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset",
+    "jobs.run": (
+        "jobs.settings jobs.processes jobs.run.stages jobs.run.reset jobs.documents jobs.dataset"
+    ),
     "jobs.doctor": "jobs.findings jobs.settings",
     "jobs.send": "jobs.run",
     "jobs.finetune": "jobs.text jobs.settings",

@@ -36,6 +36,13 @@ def finetune(
     epochs: Annotated[int | None, typer.Option(help="How often each row is seen.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before money is spent.")] = False,
+    learning_curve: Annotated[
+        bool,
+        typer.Option(
+            "--learning-curve",
+            help="Also tune on 1/8, 1/4 and 1/2 here, and say what more rows would bring.",
+        ),
+    ] = False,
     cancel: Annotated[bool, typer.Option("--cancel", help="Give the job up.")] = False,
     base_url: BaseUrl = None,
     config: Config = None,
@@ -56,7 +63,17 @@ def finetune(
         "student.base_url": base_url,
     }
     settings = run_settings(folder, config, flags, assignments or [])
-    order = TuningOrder(folder, settings, None, ask_user(yes=yes), waits=wait, cancels=cancel)
+    if learning_curve and settings.student.trainer != "local":
+        raise ConfigError("--learning-curve tunes on this machine: give it with --trainer local")
+    order = TuningOrder(
+        folder,
+        settings,
+        None,
+        ask_user(yes=yes),
+        waits=wait,
+        cancels=cancel,
+        draws_curve=learning_curve,
+    )
     raise typer.Exit(run_finetuning(order))
 
 

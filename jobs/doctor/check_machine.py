@@ -23,6 +23,7 @@ LIBRARIES = ("openai", "aiohttp", "pydantic", "genai-prices")
 EXTRAS = {
     "evaluation": ("distill evaluate", "ragas"),
     "report": ("distill report", "altair"),
+    "student": ("distill finetune --trainer local", "torch"),
     "pandoc": ("RTF, LaTeX, Org, AsciiDoc", "pypandoc"),
     "ocr": ("scanned PDF", "tesserocr"),
     "fast": ("fewer cycles a request", "uvloop"),

@@ -8,11 +8,14 @@ from typing import NamedTuple
 
 from engine.clock import SystemClock
 from engine.errors import ConfigError, InterruptedRunError
+from engine.files.journal import read_settled
 from engine.files.lock import WriterLock
+from engine.files.records import read_records
 from engine.last_call import noted_call
 from engine.run_folder import RunFolder
 from engine.stopping import Admission, Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
+from engine.wire.reply_sizes import reply_sizes
 from jobs.finetune.check_rows import (
     MIN_LOCAL_ROWS,
     MIN_ROWS,
@@ -25,6 +28,7 @@ from jobs.finetune.student.tuned_student import STUDENT_DIR
 from jobs.finetune.trainers.export_trainer import ExportTrainer
 from jobs.finetune.trainers.trainer import Submitted, Trainer, TrainingEstimate, TrainingSet, Tuned
 from jobs.settings.run_config import read_run_config, write_run_config
+from schemas.dataset import Provenance
 from schemas.settings import RunSettings
 
 _log = logging.getLogger(__name__)
@@ -49,6 +53,7 @@ class TuningOrder(NamedTuple):
     cancels: bool = False
     train_path: Path | None = None
     validation_path: Path | None = None
+    draws_curve: bool = False
 
 
 class TuningEnd(NamedTuple):
@@ -181,8 +186,13 @@ async def _open_trainer(
     stopping.on_request(admission.close)
     async with AsyncExitStack() as opened:
         ledger = await opened.enter_async_context(TuningLedger.of(order.folder, clock))
-        timeout_s = order.settings.limits.request_timeout_s
-        client = JobClient(order.endpoint, timeout_s=timeout_s, clock=clock)
+        limits = order.settings.limits
+        client = JobClient(
+            order.endpoint,
+            timeout_s=limits.request_timeout_s,
+            clock=clock,
+            sizes=reply_sizes(limits),
+        )
         opened.push_async_callback(client.aclose)
         training = TrainingOrder(
             order.endpoint.base_url,
@@ -203,6 +213,26 @@ async def _open_local(
     clock = SystemClock()
     admission = Admission(clock)
     stopping.on_request(admission.close)
-    local = LocalOrder(rows, order.settings.student, order.folder.run_dir / STUDENT_DIR)
+    local = LocalOrder(
+        rows,
+        order.settings.student,
+        order.folder.run_dir / STUDENT_DIR,
+        draws_curve=order.draws_curve,
+        usd_per_row=_usd_per_row(order.folder),
+    )
     async with TuningLedger.of(order.folder, clock) as ledger:
         yield LocalTrainer(local, ledger, admission=admission, clock=clock)
+
+
+def _usd_per_row(folder: RunFolder) -> float | None:
+    """What a row of the run has cost, all that was dropped included; None: not known.
+
+    Raises:
+        DamagedLogError: the provenance is damaged.
+    """
+    path = folder.dataset_dir / "provenance.jsonl"
+    row_count = sum(1 for _ in read_records(path, Provenance))
+    costs = [settled.cost_usd for settled in read_settled(folder.journal_path)]
+    if not row_count or None in costs:
+        return None
+    return sum(cost or 0.0 for cost in costs) / row_count

@@ -10,6 +10,8 @@ from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.wire.prices import ALL_SENDS, ONE_SEND, Price, worst_case_usd
 from jobs.documents.list_files import SourceFile
+from jobs.processes.work_pool import WorkPool
+from jobs.processes.worker_process import core_count
 from jobs.run.changes import RunChanges, apply_changes
 from jobs.run.reset import forget_items
 from jobs.run.stages import StageContext, Stages, run_stages
@@ -61,7 +63,10 @@ async def preview_changes(
         copy_stages(folder, copy)
         apply_changes(copy, changes, stages)
         forget_items(copy.sources_path, SourceFile, passed_over)
-        async with Journal(folder.journal_path) as journal:
+        async with (
+            Journal(folder.journal_path) as journal,
+            WorkPool(worker_count=core_count()) as pool,
+        ):
             sends = ALL_SENDS if settings.limits.retry_truncated else ONE_SEND
             ask = AskJournal(journal, price, sends)
             context = StageContext(
@@ -72,6 +77,7 @@ async def preview_changes(
                 stopping=stopping,
                 details=dict,
                 order=None,
+                pool=pool,
             )
             end = await run_stages(stages, context)
         return Preview(

@@ -23,6 +23,8 @@ from jobs.documents.list_sources import (
     find_new_documents,
     list_sources,
 )
+from jobs.processes.work_pool import WorkPool
+from jobs.processes.worker_process import core_count
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_journal import check_journal
@@ -93,15 +95,18 @@ async def start_run(order: RunOrder) -> StagesEnd:
 
 
 async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> StagesEnd:
-    async with open_run_engine(
-        order.folder,
-        order.settings,
-        order.endpoints,
-        stopping,
-        order.lane,
-        order.others,
-        order.metrics_port,
-    ) as engine:
+    async with (
+        open_run_engine(
+            order.folder,
+            order.settings,
+            order.endpoints,
+            stopping,
+            order.lane,
+            order.others,
+            order.metrics_port,
+        ) as engine,
+        WorkPool(worker_count=core_count()) as pool,
+    ):
         await asyncio.to_thread(check_journal, order.folder, engine.journal, order.stages)
         context = StageContext(
             folder=order.folder,
@@ -111,6 +116,7 @@ async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> St
             stopping=stopping,
             details=engine.details,
             order=None,
+            pool=pool,
         )
         run = partial(run_stages, order.stages, context, last_stage=order.last_stage)
         name = order.last_stage or order.stages[-1].name

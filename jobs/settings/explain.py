@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-MAY_HOLD_SECRETS = ("base_url", "key_variable")  # last parts of keys, and all of `endpoints`
+MAY_HOLD_SECRETS = ("base_url", "key_variable")  # last parts of keys
+TABLES_OF_SECRETS = ("endpoints", "student.headers")
 
 # What was expected, by the kind of problem; `{...}` are facts of the problem.
 EXPECTED = {
@@ -95,7 +96,7 @@ def _describe(problem: ErrorDetails, known: Sequence[str]) -> str:
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"unknown key {key!r}{suggest(key, known)}"
-    is_secret = key.endswith(MAY_HOLD_SECRETS) or key.startswith("endpoints")
+    is_secret = key.endswith(MAY_HOLD_SECRETS) or key.startswith(TABLES_OF_SECRETS)
     found = "" if is_secret else f", found {problem['input']!r}"
     return f"{key}: {_expected(problem)}{found}"
 

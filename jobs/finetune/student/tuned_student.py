@@ -16,6 +16,7 @@ from jobs.finetune.training_metrics import draw_curve
 from schemas.record import Value
 
 RECORD_NAME = "student.json"
+FACTS_NAME = "training.json"  # of a training that is only measured
 STUDENT_DIR = "student"
 MAX_SERVED_TOKENS = 8192  # of context, prompt and answer together
 

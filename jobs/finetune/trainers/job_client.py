@@ -1,9 +1,12 @@
 """Fine-tuning jobs at the provider, over the official SDK, errors translated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import JsonValue
 
 from engine.clock import Clock
 from engine.errors import (
@@ -18,6 +21,7 @@ from engine.errors import (
 )
 from engine.wire.endpoints import Endpoint
 from engine.wire.file_states import FileState, is_not_ready, read_file_state
+from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
 from engine.wire.sdk import (
     Purpose,
     download_file,
@@ -55,6 +59,8 @@ class JobOrder(NamedTuple):
     seed: int
     suffix: str
     metadata: dict[str, str]
+    job_fields: Mapping[str, JsonValue] = MappingProxyType({})
+    hyperparameters: Mapping[str, JsonValue] = MappingProxyType({})
 
 
 class ModelFacts(NamedTuple):
@@ -89,10 +95,17 @@ class NoJobListError(EngineError):
 class JobClient:
     """One call each, never repeated. Raises what engine.wire.sdk.translated says."""
 
-    def __init__(self, endpoint: Endpoint, *, timeout_s: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        timeout_s: float,
+        clock: Clock,
+        sizes: ReplySizes = USUAL_SIZES,
+    ) -> None:
         self._endpoint = endpoint
         self._clock = clock
-        self._client = open_client(endpoint, timeout_s=timeout_s)
+        self._client = open_client(endpoint, timeout_s=timeout_s, sizes=sizes)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -165,6 +178,7 @@ class JobClient:
                     seed=order.seed,
                     suffix=order.suffix or openai.omit,
                     metadata=order.metadata,
+                    extra_body=_extra_body(order),
                 )
         except AuthError as error:
             raise FatalError(
@@ -250,6 +264,16 @@ def _method(order: JobOrder) -> "Method":
     }
     given = {name: value for name, value in chosen.items() if value is not None}
     return {"type": "supervised", "supervised": {"hyperparameters": given}}  # type: ignore[typeddict-item]
+
+
+def _extra_body(order: JobOrder) -> dict[str, JsonValue]:
+    """Fields that only some hosts know; where one wants its own hyperparameters, they come first.
+
+    Older hosts read them at the top, in the place of `method`.
+    """
+    if not order.hyperparameters:
+        return dict(order.job_fields)
+    return {"hyperparameters": dict(order.hyperparameters), **order.job_fields}
 
 
 def _read_state(job: "FineTuningJob") -> JobState:

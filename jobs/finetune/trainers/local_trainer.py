@@ -10,6 +10,7 @@ from engine.errors import ConfigError
 from engine.stopping import Admission
 from jobs.finetune.check_rows import CheckedRows
 from jobs.finetune.ledger import TuningLedger
+from jobs.finetune.student.training.learning_curve import describe_curve
 from jobs.finetune.student.training.plan import (
     free_memory_bytes,
     needed_bytes,
@@ -24,6 +25,7 @@ from jobs.finetune.student.tuned_student import (
     describe_tuned,
     read_tuned,
 )
+from jobs.finetune.trainers.curve_parts import CurvePlace, draw_learning_curve
 from jobs.finetune.trainers.trainer import Say, Submitted, TrainingEstimate, TrainingSet, Tuned
 from schemas.finetuning import SUCCEEDED, TrainingMetric, TuningEvent
 from schemas.record import content_id
@@ -34,11 +36,16 @@ JOB_NAME_CHARS = 8  # of a job's hash, in the name of its model
 
 
 class LocalOrder(NamedTuple):
-    """What is to be trained, and the folder of all trainings of the run."""
+    """What is to be trained, and the folder of all trainings of the run.
+
+    `usd_per_row` is what a row of the run has cost, for the learning curve; None: not known.
+    """
 
     rows: TrainingSet
     settings: StudentSettings
     students_dir: Path
+    draws_curve: bool = False
+    usd_per_row: float | None = None
 
 
 class LocalTrainer:
@@ -59,6 +66,7 @@ class LocalTrainer:
         self._prepared = prepare_training(order.rows, order.settings)
         self._job_name = _job_name(order, self._prepared)
         self._folder = order.students_dir / self._job_name
+        self._curve: list[str] = []
 
     @property
     def runs_here(self) -> bool:
@@ -120,6 +128,11 @@ class LocalTrainer:
         if self._tuned() is None:
             say(self._describe_plan())
             await run_child(self._task(), say, admission=self._admission, clock=self._clock)
+        tuned = self._tuned()
+        if self._order.draws_curve and tuned is not None:
+            place = CurvePlace(self._task(), tuned, self._admission, self._clock)
+            curve = await draw_learning_curve(place, say)
+            self._curve = describe_curve(curve, usd_per_row=self._order.usd_per_row)
 
     async def result(self) -> Tuned:
         """What came of it; its end and its curve are in the run's files."""
@@ -139,7 +152,11 @@ class LocalTrainer:
             }
             await self._ledger.add(self._event().model_copy(update=ended), "ended")
         return Tuned(
-            SUCCEEDED, tuned.model_name, facts.trained_tokens, 0.0, "\n".join(describe_tuned(tuned))
+            SUCCEEDED,
+            tuned.model_name,
+            facts.trained_tokens,
+            0.0,
+            "\n".join([*describe_tuned(tuned), *self._curve]),
         )
 
     async def cancel(self) -> Tuned:

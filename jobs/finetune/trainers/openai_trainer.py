@@ -225,6 +225,8 @@ class OpenAITrainer:
             seed=settings.seed,
             suffix=settings.suffix,
             metadata=metadata,
+            job_fields=settings.job_fields,
+            hyperparameters=settings.hyperparameters,
         )
 
     async def _await_files(self, event: TuningEvent) -> None:
@@ -254,6 +256,7 @@ class OpenAITrainer:
 
 def _content_hash(order: TrainingOrder) -> str:
     settings = order.settings
+    further = [each for each in (settings.job_fields, settings.hyperparameters) if each]
     return content_id(
         "tuning",
         order.base_url.rstrip("/"),  # ids of files and jobs mean nothing elsewhere
@@ -264,6 +267,7 @@ def _content_hash(order: TrainingOrder) -> str:
         settings.batch_size,
         settings.seed,
         settings.suffix,
+        *further,
     )[:16]
 
 

@@ -12,6 +12,7 @@ from typing import TextIO
 import torch
 
 from engine.errors import ConfigError, EngineError
+from engine.files.replace import replace_file
 from jobs.finetune.student.export.export_student import ExportedStudent, export_student
 from jobs.finetune.student.other_text import other_text_rows
 from jobs.finetune.student.parity.pass_gate import pass_gate, read_gate_rows
@@ -20,12 +21,22 @@ from jobs.finetune.student.parity.trained import TrainedStudent
 from jobs.finetune.student.source.chat_template import ChatTemplate
 from jobs.finetune.student.source.find_student import Student, find_student
 from jobs.finetune.student.training.checkpoint import write_tensors
-from jobs.finetune.student.training.loop import Trained, Training, TrainingRows
+from jobs.finetune.student.training.loop import (
+    Trained,
+    Training,
+    TrainingRows,
+    checkpoint_path,
+)
 from jobs.finetune.student.training.network import Network, load_weights
 from jobs.finetune.student.training.plan import needed_bytes, require_room, sizes_of
 from jobs.finetune.student.training.rows import encode_rows
 from jobs.finetune.student.training.task import TuningFacts, TuningNews, TuningTask
-from jobs.finetune.student.tuned_student import TunedStudent, served_context, write_record
+from jobs.finetune.student.tuned_student import (
+    FACTS_NAME,
+    TunedStudent,
+    served_context,
+    write_record,
+)
 
 WEIGHTS_NAME = "trained.safetensors"
 NO_MEMORY = "not enough memory"  # what torch says where the machine refuses to give more
@@ -80,9 +91,14 @@ def tune(task: TuningTask, child: Child) -> None:
     network = build_network(task, student)
     training = Training(task, network, rows, child.report)
     trained = training.run()
+    facts = _facts(trained, training.loss.mean(rows.other_text))
+    if task.is_measured_only:
+        replace_file(task.folder / FACTS_NAME, [facts.model_dump_json().encode()])
+        checkpoint_path(task.folder).unlink()
+        child.report(TuningNews(kind="done", step=facts.steps, steps=facts.steps))
+        return
     learnt_path = task.folder / WEIGHTS_NAME
     write_tensors(learnt_path, trained.weights, {"job": task.job_name})
-    facts = _facts(trained, training.loss.mean(rows.other_text))
     child.report(TuningNews(kind="said", message="exports: adapter, safetensors, GGUF"))
     exported = export_student(task, student, vocabulary, template, learnt_path)
     child.report(TuningNews(kind="said", message="compares what is served with what was trained"))

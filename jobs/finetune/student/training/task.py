@@ -40,7 +40,8 @@ class TuningPlan(Value):
 class TuningTask(Value):
     """One training: who is tuned on which rows, and the folder that it all happens in.
 
-    `system` is the system message of the rows, empty where they have none or several.
+    `system` is the system message of the rows, empty where they have none or several. One that
+    is only measured leaves its facts and no model.
     """
 
     job_name: str
@@ -52,6 +53,7 @@ class TuningTask(Value):
     plan: TuningPlan
     row_count: int
     system: str = ""
+    is_measured_only: bool = False
     checkpoint_s: float = CHECKPOINT_S
 
 

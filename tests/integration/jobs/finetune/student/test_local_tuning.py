@@ -12,6 +12,7 @@ import pytest
 
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
+from jobs.finetune.student.training.learning_curve import CURVE_NAME, LearningCurve
 from jobs.finetune.student.tuned_student import STUDENT_DIR, TunedStudent, read_tuned
 from jobs.settings.run_config import new_run_config, read_run_config, write_run_config
 from schemas.finetuning import TrainingMetric, TuningEvent
@@ -150,6 +151,23 @@ def _works_in(pid: str, folder: Path) -> bool:
             return False
         time.sleep(0.1)
     return True
+
+
+def test_a_learning_curve_is_drawn_once(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", rows=40)
+    student = make_folder(tmp_path / "tiny")
+
+    code, out, err = tune(folder, "--student", str(student), *QUICK, "--learning-curve")
+    again_code, again_out, again_err = tune(folder, "--learning-curve")
+
+    assert (code, again_code) == (0, 0), err + again_err
+    assert "validation loss after parts of the rows: 5 rows " in out
+    assert "twice as many (40 more, " in again_out
+    assert "step" not in again_err  # nothing was trained again
+    ((path, tuned),) = tuned_in(folder)
+    curve = LearningCurve.model_validate_json((path / CURVE_NAME).read_bytes())
+    assert [step.row_count for step in curve.steps] == [5, 10, 20, 40]
+    assert curve.steps[-1].loss == tuned.facts.loss_after
 
 
 BAD: list[tuple[str, str]] = [

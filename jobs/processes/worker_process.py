@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import FatalError
-from jobs.documents.workers.serve_parent import LENGTH_BYTES
+from jobs.processes.serve_parent import LENGTH_BYTES
 
 END_S = 2.0  # for a process that has hung up to end by itself
 _SOURCE_ROOT = Path(__file__).parents[3]

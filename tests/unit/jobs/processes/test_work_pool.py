@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from engine.errors import EngineError, UnexpectedError
-from jobs.documents.workers.work_pool import WorkPool, map_in_order, worker_count_for
+from jobs.processes.work_pool import MIN_BYTES, WorkCalls, WorkPool, map_in_order
 
 
 def shout(body: bytes) -> bytes:
@@ -46,8 +47,8 @@ async def test_bodies_are_drawn_when_they_are_needed() -> None:
             drawn.append(number)
             yield b"x"
 
-    async with WorkPool(shout, worker_count=0) as pool:
-        await map_in_order(pool, bodies(), lambda _: drawn.append(-1))
+    async with WorkPool() as pool:
+        await map_in_order(WorkCalls(pool, shout, 0), bodies(), lambda _: drawn.append(-1))
 
     assert drawn == [0, -1, 1, -1, 2, -1, 3, -1, 4, -1]
 
@@ -55,9 +56,9 @@ async def test_bodies_are_drawn_when_they_are_needed() -> None:
 async def test_what_the_work_raises_ends_all_and_is_raised() -> None:
     answers: list[bytes] = []
 
-    async with WorkPool(shout, worker_count=0) as pool:
+    async with WorkPool() as pool:
         with pytest.raises(UnexpectedError, match="bad news"):
-            await map_in_order(pool, [b"a", b"bad", b"c"], answers.append)
+            await map_in_order(WorkCalls(pool, shout, 0), [b"a", b"bad", b"c"], answers.append)
 
     assert answers == [b"A"]
 
@@ -69,13 +70,19 @@ async def test_an_error_of_ours_in_what_is_drawn_is_raised_as_it_is() -> None:
         yield b"a"
         raise error
 
-    async with WorkPool(shout, worker_count=0) as pool:
+    async with WorkPool() as pool:
         with pytest.raises(EngineError) as raised:
-            await map_in_order(pool, bodies(), lambda _: None)
+            await map_in_order(WorkCalls(pool, shout, 0), bodies(), lambda _: None)
 
     assert raised.value is error
 
 
-def test_no_process_is_started_for_little_text() -> None:
-    assert worker_count_for(0, bytes_per_s=1e6) == 0
-    assert worker_count_for(1_000_000, bytes_per_s=1e6) == 0
+def test_no_process_is_started_for_little_text(tmp_path: Path) -> None:
+    pool, path = WorkPool(worker_count=2), tmp_path / "text"
+    counts = [pool.calls_of(shout, on=path).worker_count]
+    for size in (MIN_BYTES - 1, MIN_BYTES):
+        path.write_bytes(b"x" * size)
+        counts.append(pool.calls_of(shout, on=path).worker_count)
+
+    assert counts == [0, 0, 2]
+    assert WorkPool(worker_count=1).calls_of(shout, on=path).worker_count == 0
