@@ -102,6 +102,9 @@ COMMANDS: dict[str, Listed] = {
         (
             "distill send requests.jsonl --out replies.jsonl --budget-usd 5",
             "distill send requests.jsonl --out replies.jsonl --lane batch",
+            "distill send prompts.txt --model gpt-6-luna --out replies.jsonl --text answers.txt",
+            "distill send rows.csv --model gpt-6-luna --template 'Sum up: {text}' "
+            "--out replies.jsonl --text rows-with-answers.csv",
         ),
     ),
 }

@@ -23,8 +23,10 @@ from jobs.report.funnel import describe_funnel
 from jobs.report.read_report import Report, total_cost_usd
 from jobs.report.run_charts import MAX_BARS, STAGE_LABELS
 from jobs.report.verdict import describe_verdict
+from schemas.comparison import Estimate
 
 MAX_DOCUMENT_ROWS = 50
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def render_page(report: Report) -> str:
@@ -36,7 +38,7 @@ def render_page(report: Report) -> str:
     script, style = _read("report.js"), _read("report.css")
     environment = Environment(autoescape=True, undefined=StrictUndefined, lstrip_blocks=True)
     environment.filters.update(
-        estimate=describe_estimate,
+        estimate=_estimate,
         dollars=_dollars,
         metric=metric_label,
         counts=describe_counts,
@@ -65,6 +67,12 @@ def render_page(report: Report) -> str:
         script_hash=_hash_source(script),
         style_hash=_hash_source(style),
     )
+
+
+def _estimate(estimate: Estimate, form: str = ".3f") -> str:
+    """A mean with its interval that a narrow page breaks before its n alone."""
+    text = describe_estimate(estimate, form)
+    return text.replace(" ", NO_BREAK).replace(f"{NO_BREAK}n=", " n=")
 
 
 def _read(name: str) -> str:

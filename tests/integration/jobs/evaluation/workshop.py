@@ -49,8 +49,8 @@ def _judged(body: dict[str, Any], text: str) -> dict[str, Any] | None:
         given, _ = json.JSONDecoder().raw_decode(text.split(INPUT)[1])
         return given
     fenced = {name: inner for name, _, inner in FENCE.findall(text)}
-    if not fenced:
-        return None
+    if not fenced.keys() & {"ANSWER", "STATEMENTS", "FIRST ANSWER"}:
+        return None  # a teacher's text stands between such lines too
     task = body["messages"][0]["content"].partition("\n")[0]
     if "turn an answer back" in task:
         return {"response": fenced["ANSWER"]}

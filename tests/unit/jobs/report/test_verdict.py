@@ -11,15 +11,25 @@ from jobs.report.read_report import DatasetShape, Made, Report, Samples
 from jobs.report.verdict import describe_verdict
 from schemas.comparison import AnsweringCost
 from schemas.settings import RunSettings
-from schemas.summary import RunSummary, StageSummary
+from schemas.summary import RunState, RunSummary, StageSummary
 from tests.unit.jobs.comparison.evaluations import Values, evaluation_of, random_evaluation
+
+COMPLETE = RunState(
+    name="complete",
+    command="run",
+    since=None,
+    message="",
+    stage=None,
+    stage_number=10,
+    stage_count=10,
+)
 
 
 def summary(stages: dict[str, StageSummary] | None = None, **rows: int) -> RunSummary:
     return RunSummary(
         run_dir="run",
         run_id="1",
-        state="complete",
+        state=COMPLETE,
         usable_chunks=0,
         limit_chunks=None,
         estimated_usd=0.0,
