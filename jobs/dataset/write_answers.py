@@ -131,7 +131,8 @@ def _find_fault(
     if answers.filters == "phrases":
         return find_answer_fault(text, question.text, source.evidence, source.chunk_text, answers)
     fault = find_grounded_answer_fault(text, question.text, source, answers)
-    if fault is None and not _meet(evidence, question.evidence):
+    is_known = bool(question.evidence)  # a question from elsewhere names no sentences
+    if fault is None and is_known and not _meet(evidence, question.evidence):
         return Fault("other_evidence")
     return fault
 

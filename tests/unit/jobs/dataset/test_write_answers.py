@@ -161,3 +161,12 @@ async def test_answer_from_other_sentences_than_its_question_is_dropped() -> Non
     rejection = await only_rejection(ScriptedTeacher(reply))
 
     assert rejection.reason == "other_evidence"
+
+
+async def test_question_from_elsewhere_has_no_sentences_that_an_answer_could_leave() -> None:
+    question = make_question().model_copy(update={"evidence": ()})
+    teacher = ScriptedTeacher(reply_with([4], "Triggers are run last of all."))
+
+    answer = await write_answer(question, make_chunk(), teacher, SETTINGS)
+
+    assert isinstance(answer, Answer)
