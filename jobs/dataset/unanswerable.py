@@ -162,7 +162,7 @@ _FINDING = ItemWork(items=_list_answers, needs=_open_needs, work=_find_text)
 async def _find_texts(context: StageContext[None]) -> StagePass:
     """Nothing unless rows with excerpts are to have such ones."""
     dataset = context.settings.dataset
-    if not dataset.unanswerable_fraction:
+    if not UNANSWERABLE.is_wanted(context.settings):
         return StagePass()
     if dataset.closed_book:
         raise ConfigError(
@@ -181,4 +181,5 @@ UNANSWERABLE: Stage[None] = Stage(
     work=_find_texts,
     prompts={name: PROMPTS for name in PROFILES},
     purposes=("judge",),
+    is_wanted=lambda settings: bool(settings.dataset.unanswerable_fraction),
 )

@@ -95,6 +95,11 @@ class ItemWork(Generic[Order, Item, Result, Needs]):
     report: Callable[[StageContext[Order], StageFiles[Result]], None] = say_nothing
 
 
+def always(_: RunSettings) -> bool:
+    """The `is_wanted` of a stage that belongs to every run."""
+    return True
+
+
 def not_counted(_: RunFolder, __: RunSettings) -> None:
     """The `count_items` of a stage that takes all at once."""
 
@@ -116,6 +121,7 @@ class Stage(Generic[Order]):
     stay in the file and count again when those settings come back.
     `is_failed_result`: whether a result stands for a request which failed for good.
     `count_items`: how many items it has, as far as earlier stages have come; reads files alone.
+    `is_wanted`: whether it does anything under these settings.
     """
 
     name: str
@@ -130,6 +136,7 @@ class Stage(Generic[Order]):
     keeps_former_results: bool = False
     is_failed_result: Callable[[Any], bool] = no_failure
     count_items: Callable[[RunFolder, RunSettings], int | None] = not_counted
+    is_wanted: Callable[[RunSettings], bool] = always
 
     def prompts_in_use(self, settings: RunSettings) -> tuple[str, ...]:
         """The prompt files that matter under these settings."""

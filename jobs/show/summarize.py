@@ -24,7 +24,7 @@ from jobs.dataset.coverage import read_coverage
 from jobs.dataset.stages import DATASET
 from jobs.documents.whole_corpus.check_held_out import read_held_out_check
 from jobs.run.batch_folders import read_batch_losses
-from jobs.run.stages import Stages
+from jobs.run.stages import Stage, Stages
 from jobs.settings.run_config import read_run_config
 from jobs.show.remaining import find_remaining, rate_per_s
 from jobs.show.run_state import read_state
@@ -59,8 +59,9 @@ def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSumm
     money = _sum_money(folder, writer)
     batches = _sum_batches(folder)
     stages = _sum_stages(folder, dataset, settings)
+    wanted = tuple(stage for stage in dataset if stage.is_wanted(settings))
     state = read_state(
-        folder, dataset, stages, writer=writer, has_batches_out=bool(batches and batches.out)
+        folder, wanted, stages, writer=writer, has_batches_out=bool(batches and batches.out)
     )
     is_at_work = state.name == "running" and state.since is not None
     snapshots = read_snapshots(folder.stats_path, since=state.since or "") if is_at_work else []
@@ -166,7 +167,7 @@ def _sum_stages(
         dropped[rejection.stage][rejection.reason] += 1
     stages = {}
     for stage in dataset:
-        name, total = stage.name, stage.count_items(folder, settings)
+        name, total = stage.name, _count_items(stage, folder, settings)
         finished = list(_result_counts(folder.finished_path(name)))
         if finished or dropped[name] or total:
             stages[name] = StageSummary(
@@ -176,6 +177,10 @@ def _sum_stages(
                 dropped=dict(dropped[name].most_common()),
             )
     return stages
+
+
+def _count_items(stage: Stage[None], folder: RunFolder, settings: RunSettings) -> int | None:
+    return stage.count_items(folder, settings) if stage.is_wanted(settings) else None
 
 
 def _result_counts(path: Path) -> Iterator[int]:
