@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import orjson
 
+from schemas.parameters import NO_PARAMETERS, reply_parameters, way_parameters
 from schemas.record import content_id
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -23,7 +24,8 @@ class Request:
     `purpose` groups calls of one kind (their output sizes are alike); it is not part of the id.
     `prompt_tokens` is an estimate; `max_output_tokens` counts all `n` choices (0: embeddings).
     `server` names the one of several servers that it goes to, empty for the run's own; it is not
-    part of the id either: the same model elsewhere gives the same answers.
+    part of the id either: the same model elsewhere gives the same answers. Nor is `way`: the
+    members of the body, as JSON without braces, that change only how it travels or its price.
     """
 
     request_id: str
@@ -34,6 +36,17 @@ class Request:
     prompt_tokens: int
     max_output_tokens: int
     server: str = ""
+    way: bytes = b""
+
+
+class Manner(NamedTuple):
+    """Beyond what is asked: the server that is asked, and what a user adds to the body."""
+
+    server: str = ""
+    parameters: Mapping[str, Json] = NO_PARAMETERS
+
+
+PLAIN = Manner()
 
 
 def make_request(
@@ -44,14 +57,19 @@ def make_request(
     body: Mapping[str, Json],
     purpose: str,
     prompt_tokens: int,
-    server: str = "",
+    manner: Manner = PLAIN,
 ) -> Request:
     """The request that is call number `ordinal` (0-based) of an item.
 
     The id is a hash of item, ordinal, url and body (model, messages, parameters): two identical
     calls of one item are two samples and have two ids. The output limit stands in the body as
-    `max_completion_tokens`; a lane may rename it on the wire.
+    `max_completion_tokens`; a lane may rename it on the wire. Of the parameters of `manner` those
+    that change only the way are no part of the id; what stands in the body already wins.
     """
+    way = b""
+    if manner.parameters:
+        body = {**reply_parameters(manner.parameters), **body}
+        way = body_members(way_parameters(manner.parameters))
     return Request(
         request_id=content_id("request", item_id, ordinal, url, body),
         url=url,
@@ -60,8 +78,14 @@ def make_request(
         purpose=purpose,
         prompt_tokens=prompt_tokens,
         max_output_tokens=output_limit(body),
-        server=server,
+        server=manner.server,
+        way=way,
     )
+
+
+def body_members(fields: Mapping[str, Json]) -> bytes:
+    """The members of a JSON object without its braces; nothing for no fields."""
+    return orjson.dumps(fields)[1:-1]
 
 
 def output_limit(body: Mapping[str, Json]) -> int:

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from schemas.addresses import OPENAI_ADDRESS, Address, VariableName
 from schemas.dataset import Kind
+from schemas.parameters import Parameters, reply_parameters
 from schemas.record import Value
 from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
 
@@ -121,6 +122,9 @@ class TeacherSettings(Value):
     output_limit_name: Annotated[OutputLimitName, OPERATIONAL] = "max_completion_tokens"
     output: Annotated[JsonForm, OPERATIONAL] = "json_schema"
     embedding_model: Annotated[str, Touches("questions", "requests")] = ""
+    parameters: Annotated[Parameters, Touches("questions", "requests", reply_parameters)] = Field(
+        default_factory=dict
+    )
 
     @property
     def is_local(self) -> bool:
@@ -132,6 +136,7 @@ class RoleSettings(Value):
     """Who plays a role of the evaluation, and where. What is not set is the teacher's.
 
     At an address of its own a role has a key and rates of its own: none that are not set here.
+    `parameters` are the teacher's only where the judge is the teacher's model and has none.
     """
 
     model: Annotated[str, IN_IDS] = ""
@@ -140,6 +145,7 @@ class RoleSettings(Value):
     output_limit_name: Annotated[OutputLimitName | None, OPERATIONAL] = None
     requests_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
     tokens_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
+    parameters: Annotated[Parameters, IN_IDS] = Field(default_factory=dict)
 
 
 class EndpointSettings(Value):

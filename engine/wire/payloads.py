@@ -18,14 +18,22 @@ _OURS = b'"max_completion_tokens":'  # the name in Request.payload
 
 
 def wire_payload(request: Request, name: OutputLimitName, is_enlarged: bool) -> bytes:
-    """The body to send: as it is, unless the output limit has another name or is enlarged."""
+    """The body to send: as it is, unless the output limit has another name or is enlarged.
+
+    What changes only the request's way is added at its end.
+    """
     if not is_enlarged and (name == LIMIT_NAMES[0] or _OURS not in request.payload):
-        return request.payload
+        return with_members(request.payload, request.way) if request.way else request.payload
     body = orjson.loads(request.payload)
     known = next((known for known in LIMIT_NAMES if body.get(known)), name)
     if (limit := body.pop(known, None)) is not None:
         body[name] = limit * ENLARGED if is_enlarged else limit
-    return orjson.dumps(body)
+    return with_members(orjson.dumps(body), request.way)
+
+
+def with_members(payload: bytes, members: bytes) -> bytes:
+    """A body that is a JSON object with something in it, and more members at its end."""
+    return b"%b,%b}" % (payload[:-1], members) if members else payload
 
 
 class TokenCount(NamedTuple):

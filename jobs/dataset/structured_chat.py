@@ -11,8 +11,8 @@ from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from schemas.outcomes import Completed
 from schemas.record import Value
-from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
-from schemas.settings import AnswerSettings, QuestionSettings
+from schemas.requests import CHAT_COMPLETIONS, Json, Manner, Request, make_request
+from schemas.settings import AnswerSettings, QuestionSettings, TeacherSettings
 
 Shape = TypeVar("Shape", bound=Value)
 
@@ -21,7 +21,7 @@ def make_structured_request(
     item_id: str,
     *,
     purpose: str,
-    model: str,
+    teacher: TeacherSettings,
     system: str,
     user: str,
     reply_schema: dict[str, Json],
@@ -32,7 +32,7 @@ def make_structured_request(
     A temperature of None is not sent: reasoning models reject the parameter.
     """
     body: dict[str, Json] = {
-        "model": model,
+        "model": teacher.model,
         "messages": [
             {"role": "system", "content": system},
             {"role": "user", "content": user},
@@ -53,6 +53,7 @@ def make_structured_request(
         body=body,
         purpose=purpose,
         prompt_tokens=shared_tokens + count_tokens(user) + 3 * MESSAGE_OVERHEAD_TOKENS,
+        manner=Manner(parameters=teacher.parameters),
     )
 
 

@@ -58,7 +58,7 @@ def _make_request(
     return make_structured_request(
         question.question_id,
         purpose=STAGE,
-        model=settings.teacher.model,
+        teacher=settings.teacher,
         system=read_prompt("write_answer.md"),
         user=user,
         reply_schema=_reply_schema(len(sentences.texts)),

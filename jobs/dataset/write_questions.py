@@ -65,7 +65,7 @@ def _make_request(chunk: Chunk, sentences: NumberedSentences, settings: RunSetti
     return make_structured_request(
         chunk.chunk_id,
         purpose=STAGE,
-        model=settings.teacher.model,
+        teacher=settings.teacher,
         system=read_prompt("write_questions.md"),
         user=user,
         reply_schema=_reply_schema(len(sentences.texts), count),

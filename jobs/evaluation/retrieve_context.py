@@ -149,7 +149,7 @@ def _request(item_id: str, texts: Sequence[str], embeddings: RoleModel) -> Reque
         body={"model": embeddings.model, "input": given, "encoding_format": "base64"},
         purpose=PURPOSE,
         prompt_tokens=sum(map(count_tokens, texts)),
-        server=embeddings.server,
+        manner=embeddings.manner,
     )
 
 

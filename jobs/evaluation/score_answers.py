@@ -19,6 +19,7 @@ from jobs.evaluation.build_samples import SAMPLES
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from jobs.settings.roles import RoleModel, embeddings_of, judge_of
 from schemas.evaluation import METRICS, Contest, Metric, ModelAnswer, Sample, Score
+from schemas.parameters import reply_parameters
 from schemas.record import Record, content_id
 from schemas.settings import RunSettings
 
@@ -91,6 +92,7 @@ async def load_scoring(settings: RunSettings) -> Scoring:
         max_output_tokens=chosen.judge_max_output_tokens,
         temperature=chosen.temperature,
         is_bounded=settings.teacher.is_local and judge.server == OWN_SERVER,
+        parameters=dict(judge.parameters),
     )
     return Scoring(policy, embeddings_of(settings), RAGAS_VERSION)
 
@@ -132,6 +134,7 @@ async def score_answer(task: ScoreTask, ask: Ask, scoring: Scoring) -> list[Scor
 
 def _score_id(answer: ModelAnswer, metric: Metric, settings: RunSettings) -> str:
     chosen = settings.evaluation
+    parameters = judge_of(settings).parameters, embeddings_of(settings).parameters
     return content_id(
         "score",
         answer.answer_id,
@@ -143,6 +146,7 @@ def _score_id(answer: ModelAnswer, metric: Metric, settings: RunSettings) -> str
         chosen.judge_max_output_tokens,
         chosen.temperature,
         version("ragas"),
+        *filter(None, map(reply_parameters, parameters)),
     )
 
 

@@ -51,8 +51,8 @@ def other_servers(
     if settings.teacher.is_local:
         local.add(OWN_SERVER)
     models, paid = set[str](), set[str]()
-    for model, server in asked:
-        (models if server in local else paid).add(model)
+    for each in asked:
+        (models if each.server in local else paid).add(each.model)
     return OtherServers(endpoints, frozenset(models - paid))
 
 

@@ -32,6 +32,7 @@ from jobs.run.retry import retry_failed
 from jobs.run.rounds import Rounds, RunPass
 from jobs.run.run_engine import OtherServers, check_price, open_run_engine
 from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages
+from jobs.settings.known_traps import dataset_traps
 from jobs.settings.run_config import (
     new_run_config,
     read_run_config,
@@ -72,6 +73,8 @@ async def start_run(order: RunOrder) -> StagesEnd:
     stopping, settings = Stopping(), order.settings
     check_folders(order.folder, settings.documents_dir)
     check_price(settings)
+    for trap in dataset_traps(settings):
+        _log.warning("%s", trap)
     order.folder.create()
     with (
         WriterLock(order.folder.lock_path),

@@ -8,6 +8,8 @@ from engine.wire.endpoints import Endpoint, OutputLimitName
 from jobs.settings.keys import is_openai, missing_key, read_account, read_key
 from jobs.settings.proxies import read_proxy
 from jobs.settings.resolve import API_KEY_VARIABLE
+from schemas.parameters import NO_PARAMETERS
+from schemas.requests import Json, Manner
 from schemas.settings import JsonForm, RoleSettings, RunSettings
 
 RoleName = Literal["baseline", "tuned", "judge", "embeddings"]  # the teacher's is the run's own
@@ -18,10 +20,16 @@ EMBEDDING_MODEL = "text-embedding-3-small"
 
 
 class RoleModel(NamedTuple):
-    """A model, and the name of the server that it is asked at."""
+    """A model, the name of the server that it is asked at, and what is added to the bodies."""
 
     model: str
     server: str = OWN_SERVER
+    parameters: Mapping[str, Json] = NO_PARAMETERS
+
+    @property
+    def manner(self) -> Manner:
+        """How its requests are asked."""
+        return Manner(self.server, self.parameters)
 
 
 class RoleAddress(NamedTuple):
@@ -45,14 +53,20 @@ def role_settings(settings: RunSettings) -> dict[RoleName, RoleSettings]:
 
 
 def judge_of(settings: RunSettings) -> RoleModel:
-    """Who judges the answers."""
-    return RoleModel(settings.judge.model or settings.teacher.model, server_of(settings, "judge"))
+    """Who judges the answers. The teacher's model judges with the teacher's parameters."""
+    judge, teacher = settings.judge, settings.teacher
+    parameters = judge.parameters
+    if judge.model in ("", teacher.model) and not parameters:
+        parameters = teacher.parameters
+    return RoleModel(judge.model or teacher.model, server_of(settings, "judge"), parameters)
 
 
 def embeddings_of(settings: RunSettings) -> RoleModel:
     """Who embeds texts for the evaluation."""
     return RoleModel(
-        settings.embeddings.model or EMBEDDING_MODEL, server_of(settings, "embeddings")
+        settings.embeddings.model or EMBEDDING_MODEL,
+        server_of(settings, "embeddings"),
+        settings.embeddings.parameters,
     )
 
 

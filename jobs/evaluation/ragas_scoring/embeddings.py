@@ -25,7 +25,7 @@ def embedding_request(item_id: str, texts: Sequence[str], embeddings: RoleModel)
         body={"model": embeddings.model, "input": given, "encoding_format": "base64"},
         purpose=PURPOSE,
         prompt_tokens=sum(map(count_tokens, texts)),
-        server=embeddings.server,
+        manner=embeddings.manner,
     )
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from ragas.llms.base import InstructorBaseRagasLLM
 
 from engine.ask import Ask, ask_together
@@ -14,8 +14,9 @@ from engine.wire.content import json_text, reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.evaluation.ragas_scoring.strict_schema import strict_schema
 from schemas.outcomes import Failed, Outcome
+from schemas.parameters import Parameters
 from schemas.record import Value
-from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
+from schemas.requests import CHAT_COMPLETIONS, Json, Manner, Request, make_request
 from schemas.settings import JsonForm
 
 PURPOSE = "evaluation_judge"
@@ -37,6 +38,7 @@ class JudgePolicy(Value):
     temperature: float | None
     is_bounded: bool
     server: str = OWN_SERVER
+    parameters: Parameters = Field(default_factory=dict)
 
 
 class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
@@ -116,7 +118,7 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
             body=body,
             purpose=PURPOSE,
             prompt_tokens=count_tokens(prompt) + 2 * MESSAGE_OVERHEAD_TOKENS,
-            server=self._policy.server,
+            manner=Manner(self._policy.server, self._policy.parameters),
         )
 
     def _response_format(self, response_model: type[BaseModel]) -> dict[str, Json]:

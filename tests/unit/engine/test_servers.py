@@ -6,7 +6,7 @@ from engine.stats.counters import LimitGauges
 from engine.stopping import Stopping
 from engine.testing.stage_parts import FakeLane
 from engine.wire.endpoints import Endpoint
-from schemas.requests import CHAT_COMPLETIONS, Request, make_request
+from schemas.requests import CHAT_COMPLETIONS, Manner, Request, make_request
 
 
 def ask(item_id: str, server: str = "") -> Request:
@@ -17,7 +17,7 @@ def ask(item_id: str, server: str = "") -> Request:
         body={"model": "m", "messages": []},
         purpose="answers",
         prompt_tokens=1,
-        server=server,
+        manner=Manner(server),
     )
 
 
