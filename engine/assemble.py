@@ -21,7 +21,7 @@ from engine.stats.counters import Stats
 from engine.stats.snapshots import snapshots_written
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
-from engine.wire.prices import Price
+from engine.wire.prices import PUBLIC_TIER_SHARES, Price
 from schemas.outcomes import Outcome
 from schemas.settings import BatchSettings, LimitSettings
 
@@ -77,6 +77,7 @@ class EngineOrder:
     budget_usd: float | None
     spent_usd: float
     stopping: Stopping
+    tier_shares: Mapping[str, float] = field(default_factory=lambda: PUBLIC_TIER_SHARES)
     batches: BatchPlace | None = None
     others: Mapping[str, Endpoint] = field(default_factory=dict)
 
@@ -120,6 +121,7 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
                 spent_usd=order.spent_usd + sends.lost_usd,
                 price=order.price,
                 record=sends,
+                tier_shares=order.tier_shares,
             ),
             stats=Stats(),
             stopping=order.stopping,

@@ -1,6 +1,7 @@
 """The cap on what a run may cost: a request goes out only if its worst case still fits."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
@@ -15,9 +16,9 @@ from engine.errors import (
     TransientError,
 )
 from engine.files.sends import SendRecord, Unrecorded
-from engine.wire.prices import Price, worst_usage
+from engine.wire.prices import PUBLIC_TIER_SHARES, Price, worst_usage
 from schemas.outcomes import Usage
-from schemas.requests import Request
+from schemas.requests import Request, asked_tier
 
 # HTTP statuses of gateways that gave up waiting: behind them an answer may have been made.
 MAYBE_BILLED_STATUSES = frozenset({408, 502, 504, 520, 524})
@@ -110,7 +111,8 @@ class Budget:
 
     Without a cap it only adds up. With one, a request waits while sends under way may still turn
     out cheaper than their worst case, and QuotaError ends the run when nothing is left to wait
-    for. `held_usd` is what batches that are out may still cost. At every moment what is spent,
+    for. `tier_shares` are what service tiers cost, as shares of the live price. `held_usd` is what
+    batches that are out may still cost. At every moment what is spent,
     held and under way is within the cap together, so the provider's bill is too.
     """
 
@@ -121,8 +123,10 @@ class Budget:
         spent_usd: float,
         price: Price,
         record: SendRecord = Unrecorded(),  # noqa: B008 - has no state
+        tier_shares: Mapping[str, float] = PUBLIC_TIER_SHARES,
     ) -> None:
         self.price = price
+        self.tier_shares = tier_shares
         self.spent_usd = spent_usd
         self.held_usd = 0.0
         self._cap_usd = cap_usd
@@ -159,7 +163,13 @@ class Budget:
         """
         usage = worst_usage(request, enlargement)
         worst_usd = self._worst_usd(request.model, usage)
+        if request.way:
+            worst_usd *= max(1.0, self.tier_shares.get(asked_tier(request), 1.0))
         return _UnderWay(self, request, Send(request.request_id, usage, worst_usd, self._record))
+
+    def at_tier(self, usd: float | None, service_tier: str) -> float | None:
+        """What is `usd` at the live price, at the price of a service tier."""
+        return None if usd is None else usd * self.tier_shares.get(service_tier, 1.0)
 
     async def admit(self, worst_usd: float) -> None:
         """Hold `worst_usd`, once there is room for it; raises QuotaError if there will be none."""

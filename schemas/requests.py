@@ -88,6 +88,12 @@ def body_members(fields: Mapping[str, Json]) -> bytes:
     return orjson.dumps(fields)[1:-1]
 
 
+def asked_tier(request: Request) -> str:
+    """The service tier that a request asks for by its way; empty: none."""
+    fields = orjson.loads(b"{%b}" % request.way)
+    return str(fields.get("service_tier") or "")
+
+
 def output_limit(body: Mapping[str, Json]) -> int:
     """The most tokens that a body lets all its choices write together, 0: no limit."""
     limit = body.get("max_completion_tokens") or body.get("max_tokens") or 0

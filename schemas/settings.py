@@ -235,11 +235,22 @@ class EvaluationSettings(Value):
 
 
 class ModelPrice(Value):
-    """US dollars for a million tokens at live prices; cached input costs like input if unset."""
+    """US dollars for a million tokens at live prices.
+
+    Input that is read from a prompt cache, or written to one, costs like other input if unset.
+    """
 
     input: Annotated[float, Field(ge=0)]
     cached_input: NotNegative | None = None
+    cache_write: NotNegative | None = None
     output: Annotated[float, Field(ge=0)]
+
+
+class TierSettings(Value):
+    """What service tiers cost, as shares of the live price; a tier of another name costs 1."""
+
+    flex: Annotated[NotNegative, OPERATIONAL] = 0.5
+    priority: Annotated[NotNegative, OPERATIONAL] = 2.0
 
 
 class RunSettings(Value):
@@ -258,6 +269,7 @@ class RunSettings(Value):
     endpoints: Annotated[tuple[EndpointSettings, ...], OPERATIONAL] = ()
     budget: BudgetSettings = BudgetSettings()
     batch: BatchSettings = BatchSettings()
+    tiers: TierSettings = TierSettings()
     student: StudentSettings = StudentSettings()
     baseline: RoleSettings = RoleSettings()
     tuned: RoleSettings = RoleSettings()

@@ -1,5 +1,7 @@
 """The state of a run in numbers, read from its files."""
 
+from pydantic import Field
+
 from schemas.documents import HeldOutCheck
 from schemas.record import Value
 
@@ -15,7 +17,9 @@ class StageSummary(Value):
 class RequestSummary(Value):
     """Settled requests of one purpose, their tokens and dollars (None: some price is unknown).
 
-    `estimated_usd` is the part of the cost for which the replies named no tokens that can be true.
+    `tiers` counts the requests that a service tier other than the usual one answered, and those of
+    batches, by name. `estimated_usd` is the part of the cost for which the replies named no tokens
+    that can be true.
     """
 
     completed: int
@@ -25,6 +29,8 @@ class RequestSummary(Value):
     completion_tokens: int
     cost_usd: float | None
     estimated_usd: float = 0.0
+    cache_write_tokens: int = 0
+    tiers: dict[str, int] = Field(default_factory=dict)
 
 
 class BatchesSummary(Value):

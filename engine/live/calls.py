@@ -44,6 +44,7 @@ class Call:
     usage: Usage | None = None
     is_estimated: bool = False
     cost_usd: float | None = None
+    service_tier: str = ""
 
     def __post_init__(self) -> None:
         self.asks_for_json = asks_for_json(self.request.payload)
@@ -59,6 +60,7 @@ class Call:
             self.usage.prompt_tokens + usage.prompt_tokens,
             self.usage.completion_tokens + usage.completion_tokens,
             self.usage.cached_tokens + usage.cached_tokens,
+            self.usage.cache_write_tokens + usage.cache_write_tokens,
         )
         known = self.cost_usd is not None and cost_usd is not None
         self.cost_usd = (self.cost_usd or 0.0) + (cost_usd or 0.0) if known else None
@@ -83,6 +85,7 @@ class Call:
             raw=reply.raw,
             server_request_id=reply.server_request_id,
             is_estimated=self.is_estimated,
+            service_tier=self.service_tier,
         )
 
     def fail(self, error: RequestError, settled_at: datetime) -> Failed:
@@ -147,4 +150,5 @@ class Call:
             status=status,
             reply=body,
             is_estimated=self.is_estimated,
+            service_tier=self.service_tier,
         )

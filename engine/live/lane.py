@@ -34,12 +34,13 @@ from engine.wire.content import wrapping_of
 from engine.wire.endpoints import Endpoint
 from engine.wire.payloads import ENLARGED, TokenEstimates, wire_payload
 from engine.wire.replies import billed_body, read_ending, read_reply
-from engine.wire.usage import CountedUsage, read_usage
+from engine.wire.usage import read_usage
 from schemas.outcomes import Outcome
-from schemas.requests import Request
+from schemas.requests import Json, Request
 from schemas.settings import LimitSettings
 
 REQUEST_ID_HEADER = "x-request-id"  # what OpenAI's support asks for
+USUAL_TIERS = (None, "default", "", "auto")  # in replies: what the live price is for
 
 _log = logging.getLogger(__name__)
 
@@ -240,13 +241,12 @@ class LiveLane:
             body, raw = read_reply(response, request.url, endpoint, self._clock)
         except EngineError as error:
             if (billed := billed_body(response)) is not None:
-                counted = read_usage(billed).or_at_most(send.worst_usage)
-                self._pay(call, route, charge, send, counted)
+                self._pay(call, route, charge, send, billed)
             if isinstance(error, UnclearRefusalError):
                 is_last = call.failures.count + 1 >= self._max_attempts
                 raise route.judge(request.request_id, error, is_last=is_last) from None
             raise
-        self._pay(call, route, charge, send, read_usage(body).or_at_most(send.worst_usage))
+        self._pay(call, route, charge, send, body)
         if (wrapping := wrapping_of(body, asks_for_json=call.asks_for_json)) is not None:
             self._stats.count_unwrapped(wrapping)
         return PaidReply(body, raw, response.headers.get(REQUEST_ID_HEADER, ""))
@@ -260,9 +260,17 @@ class LiveLane:
         return now_s
 
     def _pay(
-        self, call: Call, route: Route, charge: Charge, send: Send, counted: CountedUsage
+        self, call: Call, route: Route, charge: Charge, send: Send, body: dict[str, Json]
     ) -> None:
+        """Count what a reply cost, by its tokens and by the service tier that it names."""
+        counted = read_usage(body).or_at_most(send.worst_usage)
         cost_usd = self._budget.price(call.request.model, counted.usage)
+        tier = body.get("service_tier")
+        if tier in USUAL_TIERS:
+            call.service_tier = ""
+        else:
+            call.service_tier = str(tier)
+            cost_usd = self._budget.at_tier(cost_usd, call.service_tier)
         send.pay(cost_usd)
         call.pay(counted, cost_usd)
         if not counted.is_estimated:

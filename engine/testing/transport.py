@@ -72,13 +72,16 @@ def good_answer(
     completion_tokens: int = 50,
     prompt_tokens: int = 20,
     headers: Mapping[str, str] | None = None,
+    service_tier: str | None = None,
 ) -> HttpResponse:
     """A chat completion that says "Yes."; it is indented, so its bytes are several lines."""
     message: dict[str, Json] = {"role": "assistant", "content": "Yes.", "refusal": refusal}
-    body = {
+    body: dict[str, Json] = {
         "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
         "usage": {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens},
     }
+    if service_tier is not None:
+        body["service_tier"] = service_tier
     return HttpResponse(200, headers or {}, orjson.dumps(body, option=orjson.OPT_INDENT_2))
 
 

@@ -107,7 +107,11 @@ def chart_tokens(spending: Iterable[Spending]) -> Markup:
         {"purpose": entry.purpose, "part": part, "amount": amount}
         for entry in spending
         for part, amount in (
-            ("prompt", entry.prompt_tokens - entry.cached_tokens),
+            (
+                "prompt",
+                entry.prompt_tokens - entry.cached_tokens - entry.cache_write_tokens,
+            ),
+            ("prompt, written to the cache", entry.cache_write_tokens),
             ("prompt, cached", entry.cached_tokens),
             ("completion", entry.completion_tokens),
         )

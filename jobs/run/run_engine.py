@@ -96,6 +96,7 @@ async def open_run_engine(
             budget_usd=settings.budget.usd,
             spent_usd=_spent_usd(folder),
             stopping=stopping,
+            tier_shares=tier_shares(settings),
             batches=_batch_place(folder, settings, order),
             others=others.endpoints,
         )
@@ -176,6 +177,11 @@ def check_prices(
 def _make_price(settings: RunSettings, others: OtherServers) -> Price:
     is_free = settings.teacher.is_local and not others.endpoints
     return make_price(settings.prices, is_free=is_free, free_models=others.free_models)
+
+
+def tier_shares(settings: RunSettings) -> dict[str, float]:
+    """What service tiers cost, as shares of the live price."""
+    return {**settings.tiers.model_dump(), "batch": settings.batch.price_share}
 
 
 def _spent_usd(folder: RunFolder) -> float:

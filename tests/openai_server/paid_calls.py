@@ -15,7 +15,8 @@ from tests.openai_server.faults import UNBILLED_PAGES, Fault, FaultPlan
 from tests.openai_server.ledger import Call, Ledger
 from tests.openai_server.limits import RateLimits
 from tests.openai_server.models import Models
-from tests.openai_server.paid_api import Answer, PaidApi
+from tests.openai_server.paid_api import Answer, PaidApi, PaidCall
+from tests.openai_server.tiers import Tiers
 
 API_VERSION = "2020-10-01"
 
@@ -26,6 +27,7 @@ class _Admitted(NamedTuple):
     body: dict[str, Any]
     model: ModelCard
     reserved_tokens: int
+    tier: str
 
 
 class PaidCalls:
@@ -43,6 +45,7 @@ class PaidCalls:
         self._limits.configure(config.limits)
         self._plan = FaultPlan(config.faults)
         self._latency = _LatencyDraws(config.latency)
+        self._tiers = Tiers(config.flex)
         self.models.configure(config.models)
 
     def check_key(self, request: web.BaseRequest) -> str:
@@ -78,9 +81,13 @@ class PaidCalls:
         body = parse_body(raw)
         model = self.models.find(body.get("model"))
         call.model = model.id
+        for name in self._config.unknown_parameters:
+            if name in body:
+                message = f"Unrecognized request argument supplied: {name}"
+                raise ApiError(400, None, message, param=name)
         reserved_tokens = api.reserved_tokens(body, model)
         self._limits.admit(key, model.id, reserved_tokens)
-        return _Admitted(body, model, reserved_tokens)
+        return _Admitted(body, model, reserved_tokens, self._tiers.admit(body, model))
 
     async def _answer(
         self, request: web.BaseRequest, call: Call, key: str, admitted: _Admitted, api: PaidApi
@@ -90,16 +97,18 @@ class PaidCalls:
         self._plan.raise_error(fault)
         if fault == "reset_before":
             return wire.reset(request)
+        body, model, reserved_tokens, tier = admitted
+        found = api.look_up(body, model)
         wait_s = self._latency.next_s() + (self._plan.hang_s if fault == "hang" else 0.0)
+        wait_s += self._tiers.extra_s(tier)
         if wait_s > 0:
             await asyncio.sleep(wait_s)
         if fault in UNBILLED_PAGES:
             call.status = 200
             content_type, page = UNBILLED_PAGES[fault]
             return wire.whole(200, page, self._headers(call, request), content_type)
-        body, model, reserved_tokens = admitted
-        answer = api.answer(body, model, call.number, call.body_hash)
-        _bill(call, answer)
+        answer = api.answer(PaidCall(body, model, call.number, call.body_hash, found, tier))
+        _bill(call, answer, tier)
         used_tokens = answer.prompt_tokens + answer.completion_tokens
         self._limits.settle(key, model.id, reserved_tokens, used_tokens)
         payload = api.spoil(answer, fault).payload
@@ -157,8 +166,10 @@ def parse_body(raw: bytes) -> dict[str, Any]:
     return body
 
 
-def _bill(call: Call, answer: Answer) -> None:
+def _bill(call: Call, answer: Answer, tier: str) -> None:
     call.is_billed = True
+    call.service_tier = tier
     call.prompt_tokens = answer.prompt_tokens
     call.completion_tokens = answer.completion_tokens
     call.cached_tokens = answer.cached_tokens
+    call.cache_write_tokens = answer.cache_write_tokens
