@@ -1,7 +1,7 @@
 """What is asked of a model: one request, identified by its content."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import orjson
@@ -92,6 +92,15 @@ def asked_tier(request: Request) -> str:
     """The service tier that a request asks for by its way; empty: none."""
     fields = orjson.loads(b"{%b}" % request.way)
     return str(fields.get("service_tier") or "")
+
+
+def without_tier(request: Request) -> Request:
+    """The same request, without the service tier that it asks for by its way."""
+    if not request.way:
+        return request
+    fields = orjson.loads(b"{%b}" % request.way)
+    fields.pop("service_tier", None)
+    return replace(request, way=body_members(fields))
 
 
 def output_limit(body: Mapping[str, Json]) -> int:

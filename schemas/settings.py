@@ -166,6 +166,8 @@ class LimitSettings(Value):
     max_in_flight: Annotated[int, Field(ge=1, le=10_000), OPERATIONAL] = 64
     burst_s: Annotated[float, Field(gt=0, le=60), OPERATIONAL] = 1.0
     request_timeout_s: Annotated[AboveZero, OPERATIONAL] = 300.0
+    flex_timeout_s: Annotated[AboveZero, OPERATIONAL] = 900.0
+    flex_patience_s: Annotated[NotNegative, OPERATIONAL] = 300.0
     max_attempts: Annotated[Positive, OPERATIONAL] = 8
     max_retry_s: Annotated[AboveZero, OPERATIONAL] = 900.0
     retry_truncated: Annotated[bool, OPERATIONAL] = True

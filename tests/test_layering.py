@@ -46,11 +46,14 @@ ROOMS = {
     "jobs.text": "",
     "jobs.prompts": "",
     "jobs.settings": "jobs.prompts",
-    "jobs.run.stages": "",  # what a stage is; the rest of its room starts and goes on with runs
+    "jobs.run.backlog": "",
+    "jobs.run.stages": "jobs.run.backlog",  # what a stage is; the rest of its room starts runs
     "jobs.run.reset": "jobs.run.stages",
     "jobs.documents": "jobs.text jobs.run.stages",
     "jobs.dataset": "jobs.text jobs.prompts jobs.run.stages jobs.run.reset jobs.documents",
-    "jobs.run": "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset",
+    "jobs.run": (
+        "jobs.settings jobs.run.backlog jobs.run.stages jobs.run.reset jobs.documents jobs.dataset"
+    ),
     "jobs.send": "jobs.run",
     "jobs.finetune": "jobs.text jobs.settings",
     "jobs.evaluation": (

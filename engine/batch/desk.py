@@ -27,7 +27,7 @@ from engine.wire.payloads import ENLARGED, wire_payload
 from engine.wire.prices import Price
 from schemas.batches import Batch
 from schemas.outcomes import Outcome, Usage
-from schemas.requests import Request
+from schemas.requests import Request, without_tier
 from schemas.settings import BatchSettings
 
 _log = logging.getLogger(__name__)
@@ -95,7 +95,8 @@ class BatchDesk:
         """Put a request into the outbox; one that was cut off once, with a larger output limit."""
         attempts = self._parts.attempts.of(request.request_id)
         is_enlarged = any(attempt.code == TRUNCATED for attempt in attempts)
-        payload = wire_payload(request, self._parts.output_limit_name, is_enlarged)
+        untiered = without_tier(request)  # a batch is a tier of its own
+        payload = wire_payload(untiered, self._parts.output_limit_name, is_enlarged)
         spooled = Spooled(
             request_id=request.request_id,
             url=request.url,

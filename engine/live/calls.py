@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from engine.errors import MALFORMED_OUTPUT, MalformedReplyError, RequestError
+from engine.live.flex import FlexGate
 from engine.live.output_forms import OutputForms
 from engine.live.retry import Failures
 from engine.wire.content import reply_text
 from engine.wire.json_forms import JSON_FORMS, asks_for_json, in_form, refuses_form
 from engine.wire.replies import Ending, useless_reply
 from engine.wire.usage import CountedUsage
-from schemas.outcomes import Completed, Failed, Outcome, Usage
+from schemas.outcomes import Completed, Failed, LaneName, Outcome, Usage
 from schemas.requests import Json, Request
 from schemas.settings import JsonForm
 
@@ -29,10 +30,12 @@ class Call:
     """A request, what its attempts cost together, and how often it failed.
 
     `forms` and `form` are those of its last attempt; with `wanted_form` it is asked in that form
-    whatever is usual there.
+    whatever is usual there. `flex` is what lets it go by flex; None: it goes by the usual tier.
     """
 
     request: Request
+    flex: FlexGate | None = None
+    flex_refusals: int = 0
     attempts: int = 0
     failures: Failures = field(default_factory=Failures)
     asks_for_json: bool = field(init=False)
@@ -48,6 +51,11 @@ class Call:
 
     def __post_init__(self) -> None:
         self.asks_for_json = asks_for_json(self.request.payload)
+
+    @property
+    def lane(self) -> LaneName:
+        """The way of its last attempt."""
+        return "live" if self.flex is None else "flex"
 
     def pay(self, counted: CountedUsage, cost_usd: float | None) -> None:
         """Add what one answered attempt cost; one unknown price makes the sum unknown."""
@@ -75,7 +83,7 @@ class Call:
             request_id=request.request_id,
             model=request.model,
             purpose=request.purpose,
-            lane="live",
+            lane=self.lane,
             attempts=self.attempts,
             usage=self.usage or Usage(),
             cost_usd=self.cost_usd,
@@ -139,7 +147,7 @@ class Call:
             request_id=request.request_id,
             model=request.model,
             purpose=request.purpose,
-            lane="live",
+            lane=self.lane,
             attempts=self.attempts,
             usage=self.usage or Usage(),
             cost_usd=self.cost_usd if self.usage else 0.0,

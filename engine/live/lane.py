@@ -3,15 +3,17 @@
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
 from engine.budget import Budget, Send
 from engine.clock import Clock
 from engine.errors import (
+    CapacityError,
     EngineError,
     FatalError,
+    LeftToOthersError,
     MalformedReplyError,
     NeverSentError,
     OtherEndpointError,
@@ -23,6 +25,8 @@ from engine.errors import (
 )
 from engine.live.calls import Call, PaidReply
 from engine.live.concurrency import Gate
+from engine.live.flex import MEMBER as FLEX_MEMBER
+from engine.live.flex import FlexGate, FlexPolicy, refuses_tier
 from engine.live.limits import Charge
 from engine.live.output_forms import find_form
 from engine.live.retry import Retrier, RetryPolicy
@@ -32,7 +36,7 @@ from engine.stats.counters import LimitGauges, Stats
 from engine.stopping import Admission
 from engine.wire.content import wrapping_of
 from engine.wire.endpoints import Endpoint
-from engine.wire.payloads import ENLARGED, TokenEstimates, wire_payload
+from engine.wire.payloads import ENLARGED, TokenEstimates, wire_payload, with_members
 from engine.wire.replies import billed_body, read_ending, read_reply
 from engine.wire.usage import read_usage
 from schemas.outcomes import Outcome
@@ -72,6 +76,7 @@ class LiveLane:
         self._gate = Gate(self._room, self._admission)
         self._max_attempts = settings.max_attempts
         policy = RetryPolicy(settings.max_attempts, settings.max_retry_s, settings.max_outage_s)
+        self._rng = rng
         self._retrier = Retrier(policy, admission=self._admission, clock=clock, rng=rng)
         self._retries_truncated = settings.retry_truncated
         self._estimates = TokenEstimates()
@@ -79,15 +84,16 @@ class LiveLane:
         self._started_s: float | None = None
         stats.read_limits = self._read_limits
 
-    async def send(self, request: Request) -> Outcome:
-        """Return how `request` ended.
+    async def send(self, request: Request, flex: FlexGate | None = None) -> Outcome:
+        """Return how `request` ended; with `flex` it goes by that tier as long as it lets it.
 
         Raises:
             FatalError, OutageError: nothing can be sent any more, as every later call will say.
             TransientError: attempts or time are used up; the request stays unsettled.
             EngineError: the one that `stop_admitting` was given.
+            LeftToOthersError: it had better not go by flex; nothing was paid for it.
         """
-        call = Call(request)
+        call = Call(request, flex)
         try:
             outcome = await (self._settle_json(call) if call.asks_for_json else self._settle(call))
         except RequestError as error:
@@ -101,6 +107,19 @@ class LiveLane:
         """Send nothing further: all that wait raise `error`, what is in flight lands."""
         self._admission.close(error)
         self._table.wake_all()
+
+    def make_flex_gate(
+        self, model: str, policy: FlexPolicy, is_wanted: Callable[[], bool]
+    ) -> FlexGate:
+        """What lets requests of `model` go by flex here."""
+        return FlexGate(
+            model,
+            policy,
+            is_wanted=is_wanted,
+            admission=self._admission,
+            clock=self._clock,
+            uniform=self._rng.uniform,
+        )
 
     def share_room(self, other: "LiveLane") -> None:
         """Count what is in flight here and there together: the limit is the process's."""
@@ -145,16 +164,72 @@ class LiveLane:
 
     async def _reply(self, call: Call) -> PaidReply:
         """A sound reply to the call as it is now, by as many attempts as it takes."""
+        make_attempt = self._attempt if call.flex is None else self._flex_attempt
         try:
             try:
-                return await self._attempt(call)
+                return await make_attempt(call)
             except TransientError as error:
-                attempt = partial(self._attempt, call)
+                attempt = partial(make_attempt, call)
                 return await self._retrier.again(attempt, call.failures, error)
         except RequestError as error:
             if not call.is_form_refused(error):
                 raise
         return await self._reply(call)
+
+    async def _flex_attempt(self, call: Call) -> PaidReply:
+        """One attempt by flex that found capacity, or else by the usual tier.
+
+        Raises:
+            LeftToOthersError: flex is not the way, and nothing was paid for yet.
+        """
+        while (gate := call.flex) is not None:
+            if not await self._is_admitted(call, gate):
+                call.flex = None
+                break
+            try:
+                reply = await self._attempt(call)
+            except CapacityError as error:
+                gate.refuse(error)
+                call.flex_refusals += 1
+            except RequestError as error:
+                gate.release()
+                self._check_tier(gate, error)
+            except BaseException:
+                gate.release()
+                raise
+            else:
+                gate.serve(call.service_tier)
+                call.flex_refusals = 0
+                return reply
+        return await self._attempt(call)
+
+    async def _is_admitted(self, call: Call, gate: FlexGate) -> bool:
+        """Whether flex is the way of an attempt; raises what `_flex_attempt` and the gate do."""
+        try:
+            is_admitted = await gate.admit(call.flex_refusals)
+        except OutageError as error:
+            self.stop_admitting(error)
+            raise
+        if not is_admitted and call.usage is None and not call.failures.count:
+            raise LeftToOthersError("flex is not the way now")
+        return is_admitted
+
+    def _check_tier(self, gate: FlexGate, error: RequestError) -> None:
+        """Return where a refusal only says that flex is not served, and there are other ways.
+
+        Raises:
+            RequestError: it is about the request.
+            FatalError: there is no other way.
+        """
+        if not refuses_tier(error):
+            raise error
+        if gate.is_alone:
+            fatal = FatalError(
+                f"flex is not served for this model ({error}); use --lane live, batch or auto"
+            )
+            self.stop_admitting(fatal)
+            raise fatal from error
+        gate.give_up(error)
 
     async def _attempt(self, call: Call) -> PaidReply:
         """One attempt, if the budget has room for it."""
@@ -235,7 +310,11 @@ class LiveLane:
         payload = wire_payload(request, endpoint.output_limit_name, call.is_enlarged)
         if call.asks_for_json:
             payload = call.choose_form(payload, route.forms_of(request.purpose))
-        response = await self._transport.post(endpoint, request.url, payload)
+        if call.flex is None:
+            response = await self._transport.post(endpoint, request.url, payload)
+        else:
+            payload = with_members(payload, FLEX_MEMBER)
+            response = await self._transport.post(endpoint, request.url, payload, is_slow=True)
         route.learn(response.headers, sent_s)
         try:
             body, raw = read_reply(response, request.url, endpoint, self._clock)
@@ -283,7 +362,8 @@ class LiveLane:
         now_s = self._clock.monotonic_s()
         if isinstance(error, RateLimitError):
             self._stats.count_refused()
-        if not isinstance(error, NeverSentError):
+        is_scarce = call.flex is not None and isinstance(error, CapacityError)
+        if not isinstance(error, NeverSentError) and not is_scarce:
             is_malformed = isinstance(error, MalformedReplyError)
             others = route.breaker.answer_count
             call.failures.add(now_s, others_answered=others, is_malformed=is_malformed)

@@ -30,6 +30,7 @@ def open_live_lane(
         settings=limits.model_copy(update={"max_in_flight": in_flight}),
         transport=HttpTransport(
             timeout_s=limits.request_timeout_s,
+            slow_timeout_s=limits.flex_timeout_s,
             max_reply_bytes=round(limits.max_reply_mb * BYTES_PER_MB),
         ),
         clock=SystemClock(),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from engine.clock import Clock
 from engine.errors import (
+    CapacityError,
     MalformedReplyError,
     NeverSentError,
     OverloadError,
@@ -97,6 +98,10 @@ class Route:
         self, call: Call, error: TransientError, charge: Charge, sent_s: float
     ) -> None:
         """Let limits, slots and breaker draw their conclusions from a failed attempt."""
+        if isinstance(error, CapacityError):  # of one tier, which is nobody else's affair
+            self.breaker.succeed()
+            self.limits.give_back_tokens(charge)
+            return
         if isinstance(error, RateLimitError):
             self.breaker.succeed()
             if not self.limits.are_known:

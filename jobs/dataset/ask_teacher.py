@@ -38,12 +38,26 @@ async def _ask_for_questions(
     return await profile.write_questions(chunk, ask, settings)
 
 
+def _requests_per_chunk(settings: RunSettings) -> float:
+    """One for the questions of a chunk, one for the answer to each."""
+    return 1.0 + settings.questions.per_chunk
+
+
+def _one_request(_: RunSettings) -> float:
+    return 1.0
+
+
 QUESTIONS: Stage[None] = Stage(
     name=QUESTIONS_NAME,
     label="questions",
     result=Question,
     reads=(CHUNKS.name, HELD_OUT_CHECK.name),
-    work=ItemWork(items=_list_chunks, needs=only_settings, work=_ask_for_questions),
+    work=ItemWork(
+        items=_list_chunks,
+        needs=only_settings,
+        work=_ask_for_questions,
+        requests_per_item=_requests_per_chunk,
+    ),
     prompts={name: profile.question_prompts for name, profile in PROFILES.items()},
     purposes=(QUESTIONS_NAME, "small_question", SIMILARITY),
 )
@@ -83,7 +97,12 @@ ANSWERS: Stage[None] = Stage(
     label="answers",
     result=Answer,
     reads=(CHUNKS.name, KEPT_QUESTIONS.name),
-    work=ItemWork(items=_list_questions, needs=_open_chunks, work=_ask_for_answer),
+    work=ItemWork(
+        items=_list_questions,
+        needs=_open_chunks,
+        work=_ask_for_answer,
+        requests_per_item=_one_request,
+    ),
     prompts={name: profile.answer_prompts for name, profile in PROFILES.items()},
     purposes=(ANSWERS_NAME, "small_answer", SIMILARITY),
 )

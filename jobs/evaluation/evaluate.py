@@ -97,6 +97,7 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
                 journal=engine.journal,
                 stopping=stopping,
                 details=engine.details,
+                backlog=engine.backlog,
                 order=Contest(models, order.mode, order.questions),
             )
             run = partial(run_stages, EVALUATION, context)

@@ -38,10 +38,13 @@ class Rounds:
         self._admission = Admission(clock)
         stopping.on_request(self._admission.close)
         self._name = ""
-        self._is_all_live = plan.lane == "live"
+        self._is_all_live = plan.lane in ("live", "flex")
         self._is_pass_due = self._is_all_live
         if self._is_all_live:
             lane.goes_live = _always
+        elif lane.has_flex and plan.lane == "auto":
+            lane.tries_flex = self._is_flex_time
+            lane.goes_live = self._goes_live
 
     async def run(self, name: str, *, is_changed: bool) -> None:
         """Go on until all is done, or for one round if batches are not to be waited for.
@@ -52,8 +55,9 @@ class Rounds:
             TransientError: the provider does not answer, and it is not to be waited for.
             EngineError: any error that ends the run early.
         """
-        for line in self._plan.describe(self._open_count) if self._plan.lane == "auto" else ():
-            _log.info("%s", line)
+        if self._plan.lane == "auto":
+            for line in self._plan.describe(self._open_count, has_flex=self._lane.has_flex):
+                _log.info("%s", line)
         self._name = name
         ledger = self._desk.ledger
         was_cut_off = len(self._desk.outbox) != ledger.waiting_count
@@ -79,6 +83,16 @@ class Rounds:
             return pause_s
         left_s = (switches_at - self._clock.utc_now()).total_seconds()
         return min(pause_s, max(left_s, self._poll_s))
+
+    def _is_flex_time(self) -> bool:
+        """Whether flex can be waited for: not once the deadline is near."""
+        return not self._goes_live("")
+
+    def _goes_live(self, _: str) -> bool:
+        now, has_batches = self._clock.utc_now(), bool(self._desk.out)
+        return self._is_all_live or self._plan.is_live_time(
+            now, self._open_count, has_batches=has_batches
+        )
 
     @property
     def _open_count(self) -> int:

@@ -22,8 +22,9 @@ from engine.stats.counters import Stats
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price, make_price
+from jobs.run.backlog import Backlog
 from jobs.run.batch_folders import read_batch_losses, run_batch_folder
-from jobs.run.lanes import LaneOrder, make_plan
+from jobs.run.lanes import LaneOrder, live_pace, make_flex_policy, make_plan
 from jobs.run.rounds import Rounds, RunPass
 from jobs.settings.roles import RoleModel
 from jobs.settings.run_config import read_run_config
@@ -62,6 +63,7 @@ class RunEngine(NamedTuple):
     ask: Ask
     journal: Journal
     details: Details
+    backlog: Backlog
     rounds: Callable[[RunPass], Rounds] | None
 
 
@@ -98,22 +100,25 @@ async def open_run_engine(
             stopping=stopping,
             tier_shares=tier_shares(settings),
             batches=_batch_place(folder, settings, order),
+            flex=make_flex_policy(order, settings),
             others=others.endpoints,
         )
         engine = await opened.enter_async_context(assemble_engine(engine_order))
-        make_rounds = None
+        make_rounds, backlog = None, Backlog()
         if engine.batches is not None:
             make_rounds = partial(
                 Rounds,
                 desk=engine.batches.desk,
                 lane=engine.batches.lane,
-                plan=make_plan(order, settings),
+                plan=make_plan(
+                    order, settings, partial(_pace, engine.stats), lambda: backlog.requests_left
+                ),
                 poll_s=settings.batch.poll_s,
                 clock=SystemClock(),
                 stopping=stopping,
             )
         details = partial(_details, engine.stats, engine.budget)
-        yield RunEngine(engine.ask, engine.journal, details, make_rounds)
+        yield RunEngine(engine.ask, engine.journal, details, backlog, make_rounds)
 
 
 def _batch_place(folder: RunFolder, settings: RunSettings, order: LaneOrder) -> BatchPlace | None:
@@ -121,7 +126,7 @@ def _batch_place(folder: RunFolder, settings: RunSettings, order: LaneOrder) -> 
     if not uses_batches(folder, order):
         return None
     if settings.teacher.is_local:
-        if order.lane == "live":
+        if order.lane in ("live", "flex"):
             return None
         raise ConfigError("provider local has no batches: leave out --lane, or use --lane live")
     config = read_run_config(folder.config_path)
@@ -137,7 +142,7 @@ def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
         DamagedLogError: the ledger of batches is gone or damaged.
     """
     run_batch_folder(folder, "").require_ledger()
-    return order.lane != "live" or any(
+    return order.lane in ("batch", "auto") or any(
         not batch.is_deleted for batch in read_batches(folder.batches_path)
     )
 
@@ -188,6 +193,10 @@ def _spent_usd(folder: RunFolder) -> float:
     paths = (folder.journal_path, folder.retried_path)
     settled_usd = sum(settled.cost_usd or 0.0 for path in paths for settled in read_settled(path))
     return settled_usd + sum(read_batch_losses(folder))
+
+
+def _pace(stats: Stats) -> float | None:
+    return live_pace(stats.read_limits(), stats.latencies.percentile_s(0.5))
 
 
 def _details(stats: Stats, budget: Budget) -> dict[str, str]:

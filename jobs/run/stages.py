@@ -12,6 +12,7 @@ from engine.progress import Details, StageProgress
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass, open_stage_files, run_stage
 from engine.stopping import Stopping
+from jobs.run.backlog import Backlog
 from schemas.dataset import Rejection
 from schemas.record import Record
 from schemas.settings import PromptProfile, RunSettings
@@ -29,7 +30,7 @@ class StageContext(Generic[Order]):
     """What the stages of one call work with.
 
     `order` is what the user asked for beyond the settings, None where there is no such thing.
-    `details` are shown beside the progress.
+    `details` are shown beside the progress, `backlog` is kept up to date by the stages.
     """
 
     folder: RunFolder
@@ -39,6 +40,7 @@ class StageContext(Generic[Order]):
     stopping: Stopping
     details: Details
     order: Order
+    backlog: Backlog = field(default_factory=Backlog)
 
 
 class Items(NamedTuple, Generic[Item]):
@@ -66,6 +68,11 @@ def no_failure(_: Record) -> bool:
     return False
 
 
+def no_requests(_: RunSettings) -> float:
+    """The `requests_per_item` of a work that asks nothing."""
+    return 0.0
+
+
 def asking_window(settings: RunSettings) -> int:
     """As many items at once as requests may be in flight: for a work that asks."""
     return settings.limits.max_in_flight
@@ -82,7 +89,8 @@ class ItemWork(Generic[Order, Item, Result, Needs]):
 
     `work` is a function of a module that is called with the item, `ask`, and what `needs` opened
     for the pass; it uses nothing else, so that any process can do it. Every item ends with at
-    least one output.
+    least one output. `requests_per_item` is about how many requests an item leads to, here and in
+    the stages that follow.
     """
 
     items: Callable[[StageContext[Order], StageFiles[Result]], Items[Item]]
@@ -90,6 +98,7 @@ class ItemWork(Generic[Order, Item, Result, Needs]):
     work: Callable[[Item, Ask, Needs], Awaitable[Sequence[Result | Rejection]]]
     window: Callable[[RunSettings], int] = asking_window
     report: Callable[[StageContext[Order], StageFiles[Result]], None] = say_nothing
+    requests_per_item: Callable[[RunSettings], float] = no_requests
 
 
 WholeWork = Callable[[StageContext[Order]], Awaitable[StagePass]]
@@ -194,10 +203,13 @@ async def _work_off(
         first = next(unfinished, None)
         if first is None:
             return StagePass()
+        context.backlog.begin(items.total - items.done, work.requests_per_item(context.settings))
         needs = await opened.enter_async_context(work.needs(context, files))
 
         async def work_on(item: Item, ask: Ask) -> Sequence[Result | Rejection]:
-            return await work.work(item, ask, needs)
+            ended = await work.work(item, ask, needs)
+            context.backlog.finish()
+            return ended
 
         return await run_stage(
             chain([first], unfinished),

@@ -97,6 +97,7 @@ async def start_run(order: RunOrder) -> StagesEnd:
                 journal=engine.journal,
                 stopping=stopping,
                 details=engine.details,
+                backlog=engine.backlog,
                 order=None,
             )
             run = partial(run_stages, order.stages, context, last_stage=order.last_stage)
