@@ -17,6 +17,30 @@ EMBEDDINGS: Url = "/v1/embeddings"
 SUPPORTED_URLS: tuple[Url, ...] = (CHAT_COMPLETIONS, EMBEDDINGS)
 
 
+class Prefix(NamedTuple):
+    """A leading part of a prompt that other prompts share: up to a character of a message.
+
+    `tokens` counts all of it, from the beginning of the prompt; `prefix_id` is a hash of it.
+    """
+
+    prefix_id: str
+    message: int
+    chars: int
+    tokens: int
+
+
+class CacheLayout(NamedTuple):
+    """What of a prompt the provider is to keep: `prefixes` from the shortest to the longest.
+
+    Explicit: there alone, and nothing is kept by itself. The key brings requests that share a
+    prefix to one machine.
+    """
+
+    key: str
+    prefixes: tuple[Prefix, ...]
+    is_explicit: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call, serialised once. Nothing in it depends on lane, key, base URL or time.
@@ -25,7 +49,8 @@ class Request:
     `prompt_tokens` is an estimate; `max_output_tokens` counts all `n` choices (0: embeddings).
     `server` names the one of several servers that it goes to, empty for the run's own; it is not
     part of the id either: the same model elsewhere gives the same answers. Nor is `way`: the
-    members of the body, as JSON without braces, that change only how it travels or its price.
+    members of the body, as JSON without braces, that change only how it travels or its price; nor
+    `cache`, how the prompt is laid out for the provider's prompt cache (None: as it is).
     """
 
     request_id: str
@@ -37,13 +62,15 @@ class Request:
     max_output_tokens: int
     server: str = ""
     way: bytes = b""
+    cache: CacheLayout | None = None
 
 
 class Manner(NamedTuple):
-    """Beyond what is asked: the server that is asked, and what a user adds to the body."""
+    """Beyond what is asked: the server, what a user adds to the body, and the prompt's layout."""
 
     server: str = ""
     parameters: Mapping[str, Json] = NO_PARAMETERS
+    cache: CacheLayout | None = None
 
 
 PLAIN = Manner()
@@ -80,6 +107,7 @@ def make_request(
         max_output_tokens=output_limit(body),
         server=manner.server,
         way=way,
+        cache=manner.cache,
     )
 
 

@@ -22,6 +22,7 @@ AboveZero = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+CacheChoice = Literal["auto", "on", "off"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
 
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
@@ -122,6 +123,7 @@ class TeacherSettings(Value):
     output_limit_name: Annotated[OutputLimitName, OPERATIONAL] = "max_completion_tokens"
     output: Annotated[JsonForm, OPERATIONAL] = "json_schema"
     embedding_model: Annotated[str, Touches("questions", "requests")] = ""
+    prompt_cache: Annotated[CacheChoice, OPERATIONAL] = "auto"
     parameters: Annotated[Parameters, Touches("questions", "requests", reply_parameters)] = Field(
         default_factory=dict
     )
@@ -194,6 +196,7 @@ class BatchSettings(Value):
     max_batches_per_hour: Annotated[Positive, OPERATIONAL] = 2_000
     max_attempts: Annotated[Positive, OPERATIONAL] = 8  # as in the live lane
     price_share: Annotated[Fraction, OPERATIONAL] = 0.5
+    prompt_cache: Annotated[bool, OPERATIONAL] = False
     delete_files: Annotated[bool, OPERATIONAL] = True
     live_below_requests: Annotated[int, Field(ge=0), OPERATIONAL] = 100
     settle_s: Annotated[NotNegative, OPERATIONAL] = 15.0

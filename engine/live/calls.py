@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import MALFORMED_OUTPUT, MalformedReplyError, RequestError
 from engine.live.flex import FlexGate
@@ -10,11 +10,15 @@ from engine.live.output_forms import OutputForms
 from engine.live.retry import Failures
 from engine.wire.content import reply_text
 from engine.wire.json_forms import JSON_FORMS, asks_for_json, in_form, refuses_form
+from engine.wire.prompt_cache import refuses_cache
 from engine.wire.replies import Ending, useless_reply
 from engine.wire.usage import CountedUsage
 from schemas.outcomes import Completed, Failed, LaneName, Outcome, Usage
 from schemas.requests import Json, Request
 from schemas.settings import JsonForm
+
+if TYPE_CHECKING:
+    from engine.live.routes import Route
 
 
 class PaidReply(NamedTuple):
@@ -30,7 +34,8 @@ class Call:
     """A request, what its attempts cost together, and how often it failed.
 
     `forms` and `form` are those of its last attempt; with `wanted_form` it is asked in that form
-    whatever is usual there. `flex` is what lets it go by flex; None: it goes by the usual tier.
+    whatever is usual there. `cached_by` is the route that got its last attempt with the fields of
+    the prompt cache. `flex` is what lets it go by flex; None: it goes by the usual tier.
     """
 
     request: Request
@@ -40,6 +45,7 @@ class Call:
     failures: Failures = field(default_factory=Failures)
     asks_for_json: bool = field(init=False)
     is_enlarged: bool = False
+    cached_by: "Route | None" = None
     forms: OutputForms | None = None
     form: JsonForm | None = None
     wanted_form: JsonForm | None = None
@@ -125,6 +131,14 @@ class Call:
         """Whether it is still to be seen that the last reply has the form that was asked for."""
         forms = self.forms
         return forms is not None and forms.are_watched
+
+    def is_cache_refused(self, error: RequestError) -> bool:
+        """Whether the host knows no prompt cache, so that it is to be asked without."""
+        route, self.cached_by = self.cached_by, None
+        if route is None or not refuses_cache(error):
+            return False
+        route.refuse_cache(str(error))
+        return True
 
     def is_form_refused(self, error: RequestError) -> bool:
         """Whether the host knows no such form, and there is another to ask in."""

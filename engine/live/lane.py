@@ -32,11 +32,13 @@ from engine.live.output_forms import find_form
 from engine.live.retry import Retrier, RetryPolicy
 from engine.live.routes import Route, Routes, RouteTable, is_away
 from engine.live.transport import Transport
+from engine.live.warm_prefixes import WarmPrefixes
 from engine.stats.counters import LimitGauges, Stats
 from engine.stopping import Admission
 from engine.wire.content import wrapping_of
 from engine.wire.endpoints import Endpoint
 from engine.wire.payloads import ENLARGED, TokenEstimates, wire_payload, with_members
+from engine.wire.prompt_cache import with_cache
 from engine.wire.replies import billed_body, read_ending, read_reply
 from engine.wire.usage import read_usage
 from schemas.outcomes import Outcome
@@ -78,6 +80,7 @@ class LiveLane:
         policy = RetryPolicy(settings.max_attempts, settings.max_retry_s, settings.max_outage_s)
         self._rng = rng
         self._retrier = Retrier(policy, admission=self._admission, clock=clock, rng=rng)
+        self._warm = WarmPrefixes(admission=self._admission, clock=clock)
         self._retries_truncated = settings.retry_truncated
         self._estimates = TokenEstimates()
         self._table = RouteTable(endpoints, settings, admission=self._admission, clock=clock)
@@ -95,7 +98,12 @@ class LiveLane:
         """
         call = Call(request, flex)
         try:
-            outcome = await (self._settle_json(call) if call.asks_for_json else self._settle(call))
+            settle = self._settle_json if call.asks_for_json else self._settle
+            if request.cache is None or not request.cache.prefixes:
+                outcome = await settle(call)
+            else:
+                prefixes = request.cache.prefixes
+                outcome = await self._warm.in_turn(prefixes, partial(settle, call))
         except RequestError as error:
             outcome = call.fail(error, self._clock.utc_now())
         except MalformedReplyError as error:
@@ -172,7 +180,7 @@ class LiveLane:
                 attempt = partial(make_attempt, call)
                 return await self._retrier.again(attempt, call.failures, error)
         except RequestError as error:
-            if not call.is_form_refused(error):
+            if not (call.is_form_refused(error) or call.is_cache_refused(error)):
                 raise
         return await self._reply(call)
 
@@ -310,6 +318,9 @@ class LiveLane:
         payload = wire_payload(request, endpoint.output_limit_name, call.is_enlarged)
         if call.asks_for_json:
             payload = call.choose_form(payload, route.forms_of(request.purpose))
+        if request.cache is not None and route.knows_cache:
+            payload = with_cache(payload, request.cache)
+            call.cached_by = route
         if call.flex is None:
             response = await self._transport.post(endpoint, request.url, payload)
         else:

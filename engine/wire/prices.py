@@ -83,6 +83,13 @@ def make_price(
     return price
 
 
+def charges_cache_writes(own: Mapping[str, ModelPrice], model: str) -> bool:
+    """Whether a model charges more for input that is written to its prompt cache."""
+    base = base_model(model)
+    listed = own.get(model) or own.get(base) or _flat_price(base)
+    return listed is not None and listed.cache_write is not None
+
+
 class Sendable(Protocol):
     """What is known of a request before it is sent."""
 

@@ -1,12 +1,22 @@
 """The two stages that ask the teacher: for questions about chunks, and for answers to them."""
 
+import asyncio
 import heapq
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from engine.ask import Ask
-from engine.files.records import RecordLog, read_ids, read_records
+from engine.files.records import (
+    RecordLog,
+    read_grouped_ids,
+    read_ids,
+    read_records,
+    read_records_by_id,
+)
 from engine.stage import StageFiles
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
@@ -18,6 +28,8 @@ from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
 from jobs.text.text_similarity import PURPOSE as SIMILARITY
 from schemas.dataset import Answer, Question, Rejection
 from schemas.documents import Chunk
+from schemas.outcomes import Outcome
+from schemas.requests import Request
 from schemas.settings import RunSettings
 
 
@@ -66,6 +78,7 @@ QUESTIONS: Stage[None] = Stage(
 class _Needs(NamedTuple):
     chunks: RecordLog[Chunk]
     settings: RunSettings
+    shared_chunks: frozenset[int]
 
 
 def _list_questions(context: StageContext[None], files: StageFiles[Answer]) -> Items[Question]:
@@ -75,7 +88,11 @@ def _list_questions(context: StageContext[None], files: StageFiles[Answer]) -> I
     def to_answer(questions: Iterator[Question]) -> Iterator[Question]:
         return (each for each in questions if each.side == "train" and is_chosen(each.chunk_id))
 
-    questions = to_answer(read_records(path, Question, is_wanted=files.is_unfinished))
+    # Questions of a chunk one after the other: they share most of their prompt.
+    by_chunk = read_records_by_id(
+        path, Question, group_field="chunk_id", is_wanted=files.is_unfinished
+    )
+    questions = to_answer(by_chunk)
     total = sum(1 for _ in to_answer(read_records(path, Question)))
     return Items(questions, total, len(files.finished))
 
@@ -83,13 +100,36 @@ def _list_questions(context: StageContext[None], files: StageFiles[Answer]) -> I
 @asynccontextmanager
 async def _open_chunks(context: StageContext[None], _: StageFiles[Answer]) -> AsyncIterator[_Needs]:
     async with RecordLog(context.folder.results_path(CHUNKS.name), Chunk) as chunks:
-        yield _Needs(chunks, context.settings)
+        path = context.folder.results_path(KEPT_QUESTIONS.name)
+        yield _Needs(chunks, context.settings, await asyncio.to_thread(_find_shared_chunks, path))
 
 
 async def _ask_for_answer(question: Question, ask: Ask, needs: _Needs) -> list[Answer | Rejection]:
     profile = PROFILES[needs.settings.teacher.prompt_profile]
     chunk = needs.chunks.require(question.chunk_id)
+    if _number_of(question.chunk_id) not in needs.shared_chunks:
+        ask = partial(_ask_of_one, ask)
     return [await profile.write_answer(question, chunk, ask, needs.settings)]
+
+
+def _find_shared_chunks(kept_questions_path: Path) -> frozenset[int]:
+    """The chunks that several questions are kept of, by number: less memory than their ids."""
+    once, more = set[int](), set[int]()
+    for each in read_grouped_ids(kept_questions_path, Question, "chunk_id"):
+        number = _number_of(each.group_id)
+        (more if number in once else once).add(number)
+    return frozenset(more)
+
+
+def _number_of(chunk_id: str) -> int:
+    return int(chunk_id[:15], 16)
+
+
+async def _ask_of_one(ask: Ask, request: Request) -> Outcome:
+    """Ask about a chunk that nothing else is asked about: the provider need not keep it."""
+    if (layout := request.cache) is not None:
+        request = replace(request, cache=layout._replace(prefixes=layout.prefixes[:1]))
+    return await ask(request)
 
 
 ANSWERS: Stage[None] = Stage(

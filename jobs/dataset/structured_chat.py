@@ -1,36 +1,57 @@
 """One chat call whose reply is a JSON object of a given shape."""
 
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import orjson
 from pydantic import ValidationError
 
 from engine.wire.content import json_text, reply_text
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
+from engine.wire.prompt_cache import cache_rules, lay_out
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from schemas.outcomes import Completed
-from schemas.record import Value
-from schemas.requests import CHAT_COMPLETIONS, Json, Manner, Request, make_request
-from schemas.settings import AnswerSettings, QuestionSettings, TeacherSettings
+from schemas.record import Value, content_id
+from schemas.requests import (
+    CHAT_COMPLETIONS,
+    CacheLayout,
+    Json,
+    Manner,
+    Prefix,
+    Request,
+    make_request,
+)
+from schemas.settings import AnswerSettings, QuestionSettings, RunSettings
 
 Shape = TypeVar("Shape", bound=Value)
+
+
+class Prompt(NamedTuple):
+    """What is asked: `chunk_id` names whose text it is about.
+
+    The first `shared_chars` of the user's message are those of other prompts about the chunk.
+    """
+
+    system: str
+    user: str
+    chunk_id: str
+    shared_chars: int = 0
 
 
 def make_structured_request(
     item_id: str,
     *,
     purpose: str,
-    teacher: TeacherSettings,
-    system: str,
-    user: str,
+    prompt: Prompt,
     reply_schema: dict[str, Json],
-    settings: QuestionSettings | AnswerSettings,
+    stage: QuestionSettings | AnswerSettings,
+    settings: RunSettings,
 ) -> Request:
     """The first call of an item. What all items share, schema and system message, comes first.
 
     A temperature of None is not sent: reasoning models reject the parameter.
     """
+    teacher, (system, user, _, _) = settings.teacher, prompt
     body: dict[str, Json] = {
         "model": teacher.model,
         "messages": [
@@ -41,11 +62,13 @@ def make_structured_request(
             "type": "json_schema",
             "json_schema": {"name": purpose, "strict": True, "schema": reply_schema},
         },
-        "max_completion_tokens": settings.max_output_tokens,
+        "max_completion_tokens": stage.max_output_tokens,
     }
-    if settings.temperature is not None:
-        body["temperature"] = settings.temperature
-    shared_tokens = _count_once(orjson.dumps(reply_schema).decode()) + _count_once(system)
+    if stage.temperature is not None:
+        body["temperature"] = stage.temperature
+    schema_text = orjson.dumps(reply_schema).decode()
+    shared_tokens = _count_once(schema_text) + _count_once(system)
+    layout = _lay_out(prompt, schema_text, shared_tokens, settings)
     return make_request(
         item_id,
         0,
@@ -53,8 +76,37 @@ def make_structured_request(
         body=body,
         purpose=purpose,
         prompt_tokens=shared_tokens + count_tokens(user) + 3 * MESSAGE_OVERHEAD_TOKENS,
-        manner=Manner(parameters=teacher.parameters),
+        manner=Manner(parameters=teacher.parameters, cache=layout),
     )
+
+
+def _lay_out(
+    prompt: Prompt, schema_text: str, shared_tokens: int, settings: RunSettings
+) -> CacheLayout | None:
+    """What of the prompt other prompts share: the system message, and where told, the chunk."""
+    teacher = settings.teacher
+    rules = cache_rules(
+        teacher.prompt_cache,
+        base_url=settings.endpoints[0].base_url if settings.endpoints else teacher.base_url,
+        model=teacher.model,
+        prices=settings.prices,
+        parameters=teacher.parameters,
+        requests_per_minute=settings.limits.requests_per_minute,
+    )
+    if rules.mode == "off" or teacher.is_local:
+        return None
+    family = _hash_once(teacher.model, schema_text, prompt.system)
+    prefixes = [Prefix(family, 0, len(prompt.system), shared_tokens)]
+    if prompt.shared_chars:
+        text = prompt.user[: prompt.shared_chars]
+        tokens = shared_tokens + count_tokens(text)
+        prefixes.append(Prefix(content_id(family, text), 1, prompt.shared_chars, tokens))
+    return lay_out(rules, prefixes, family=family, group_id=prompt.chunk_id)
+
+
+@lru_cache(maxsize=64)
+def _hash_once(*parts: str) -> str:
+    return content_id("prefix", *parts)
 
 
 @lru_cache(maxsize=64)

@@ -4,7 +4,12 @@ from string import Template
 
 from engine.ask import Ask
 from jobs.dataset.filter_answers import find_answer_fault
-from jobs.dataset.structured_chat import make_structured_request, parse_reply, sentence_numbers
+from jobs.dataset.structured_chat import (
+    Prompt,
+    make_structured_request,
+    parse_reply,
+    sentence_numbers,
+)
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap, copy_share
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
@@ -58,11 +63,15 @@ def _make_request(
     return make_structured_request(
         question.question_id,
         purpose=STAGE,
-        teacher=settings.teacher,
-        system=read_prompt("write_answer.md"),
-        user=user,
+        prompt=Prompt(
+            read_prompt("write_answer.md"),
+            user,
+            question.chunk_id,
+            shared_chars=len(sentences.listing),
+        ),
         reply_schema=_reply_schema(len(sentences.texts)),
-        settings=settings.answers,
+        stage=settings.answers,
+        settings=settings,
     )
 
 

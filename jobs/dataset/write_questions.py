@@ -8,7 +8,12 @@ from typing import get_args
 
 from engine.ask import Ask
 from jobs.dataset.filter_questions import find_question_fault
-from jobs.dataset.structured_chat import make_structured_request, parse_reply, sentence_numbers
+from jobs.dataset.structured_chat import (
+    Prompt,
+    make_structured_request,
+    parse_reply,
+    sentence_numbers,
+)
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
@@ -65,11 +70,10 @@ def _make_request(chunk: Chunk, sentences: NumberedSentences, settings: RunSetti
     return make_structured_request(
         chunk.chunk_id,
         purpose=STAGE,
-        teacher=settings.teacher,
-        system=read_prompt("write_questions.md"),
-        user=user,
+        prompt=Prompt(read_prompt("write_questions.md"), user, chunk.chunk_id),
         reply_schema=_reply_schema(len(sentences.texts), count),
-        settings=settings.questions,
+        stage=settings.questions,
+        settings=settings,
     )
 
 

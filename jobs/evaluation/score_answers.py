@@ -17,7 +17,7 @@ from engine.stage import StageFiles
 from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_tasks
 from jobs.evaluation.build_samples import SAMPLES
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
-from jobs.settings.roles import RoleModel, embeddings_of, judge_of
+from jobs.settings.roles import RoleModel, embeddings_of, judge_cache, judge_of
 from schemas.evaluation import METRICS, Contest, Metric, ModelAnswer, Sample, Score
 from schemas.parameters import reply_parameters
 from schemas.record import Record, content_id
@@ -93,6 +93,7 @@ async def load_scoring(settings: RunSettings) -> Scoring:
         temperature=chosen.temperature,
         is_bounded=settings.teacher.is_local and judge.server == OWN_SERVER,
         parameters=dict(judge.parameters),
+        cache=judge_cache(settings),
     )
     return Scoring(policy, embeddings_of(settings), RAGAS_VERSION)
 

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple, get_args
 
 from engine.servers import OWN_SERVER
 from engine.wire.endpoints import Endpoint, OutputLimitName
+from engine.wire.prompt_cache import CacheRules, cache_rules
 from jobs.settings.keys import is_openai, missing_key, read_account, read_key
 from jobs.settings.proxies import read_proxy
 from jobs.settings.resolve import API_KEY_VARIABLE
@@ -59,6 +60,21 @@ def judge_of(settings: RunSettings) -> RoleModel:
     if judge.model in ("", teacher.model) and not parameters:
         parameters = teacher.parameters
     return RoleModel(judge.model or teacher.model, server_of(settings, "judge"), parameters)
+
+
+def judge_cache(settings: RunSettings) -> CacheRules:
+    """How the judge's prompts are laid out for the prompt cache of its provider."""
+    if settings.teacher.is_local:
+        return CacheRules()
+    address, judge = own_address(settings, "judge"), judge_of(settings)
+    return cache_rules(
+        settings.teacher.prompt_cache,
+        base_url=(address or _teachers_address(settings)).base_url,
+        model=judge.model,
+        prices=settings.prices,
+        parameters=judge.parameters,
+        requests_per_minute=settings.limits.requests_per_minute,
+    )
 
 
 def embeddings_of(settings: RunSettings) -> RoleModel:

@@ -52,7 +52,7 @@ class PromptCache:
         prompt = _prompt_text(body)
         read_chars = 0
         writes = []
-        for end, digest in _stepped_prefixes(model.id, prompt):
+        for end, digest in _stepped_prefixes(f"{model.id}\n{_schema_hash(body)}", prompt):
             if digest in self._seen:
                 read_chars = end
             writes.append(digest)
@@ -60,7 +60,8 @@ class PromptCache:
 
     def _at_breakpoints(self, body: Mapping[str, Any], model: ModelCard) -> CacheUse:
         prompt = _prompt_text(body)
-        machine = f"{model.id}\n{body.get('prompt_cache_key', '')}\n{prompt[:_ROUTED_CHARS]}"
+        key = body.get("prompt_cache_key", "")
+        machine = f"{model.id}\n{key}\n{_schema_hash(body)}\n{prompt[:_ROUTED_CHARS]}"
         ends = [end for end in _breakpoints(body) if end >= _SHORTEST_TOKENS * CHARS_PER_TOKEN]
         prefixes = {end: _digest(machine, prompt[:end]) for end in ends[-_MAX_BREAKPOINTS:]}
         read = max((end for end, digest in prefixes.items() if digest in self._seen), default=0)
@@ -89,7 +90,7 @@ def _stepped_prefixes(model: str, prompt: str) -> Iterator[tuple[int, bytes]]:
 
 def _breakpoints(body: Mapping[str, Any]) -> list[int]:
     """Where breakpoints stand in the text of a prompt, in characters."""
-    ends, position = [], len(_schema_text(body))
+    ends, position = [], 0
     for index, message in enumerate(body["messages"]):
         position += index > 0
         content = message.get("content") or ""
@@ -104,14 +105,13 @@ def _breakpoints(body: Mapping[str, Any]) -> list[int]:
 
 
 def _prompt_text(body: Mapping[str, Any]) -> str:
-    """The prompt as a model sees it: the schema of the reply, then the messages."""
-    return _schema_text(body) + "\n".join(message_text(message) for message in body["messages"])
+    return "\n".join(message_text(message) for message in body["messages"])
 
 
-def _schema_text(body: Mapping[str, Any]) -> str:
-    """What a schema comes to: it stands before the first message (OpenAI prompt caching guide)."""
+def _schema_hash(body: Mapping[str, Any]) -> str:
+    """Stands for the schema, which precedes the first message (OpenAI prompt caching guide)."""
     schema = body.get("response_format")
-    return "" if schema is None else hashlib.blake2b(repr(schema).encode()).hexdigest() + "\n"
+    return "" if schema is None else hashlib.blake2b(repr(schema).encode()).hexdigest()
 
 
 def _digest(machine: str, prefix: str) -> bytes:

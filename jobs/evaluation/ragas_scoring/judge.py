@@ -11,12 +11,21 @@ from engine.ask import Ask, ask_together
 from engine.files.records import first_problem
 from engine.servers import OWN_SERVER
 from engine.wire.content import json_text, reply_text
+from engine.wire.prompt_cache import CacheRules, lay_out
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.evaluation.ragas_scoring.strict_schema import strict_schema
 from schemas.outcomes import Failed, Outcome
 from schemas.parameters import Parameters
-from schemas.record import Value
-from schemas.requests import CHAT_COMPLETIONS, Json, Manner, Request, make_request
+from schemas.record import Value, content_id
+from schemas.requests import (
+    CHAT_COMPLETIONS,
+    CacheLayout,
+    Json,
+    Manner,
+    Prefix,
+    Request,
+    make_request,
+)
 from schemas.settings import JsonForm
 
 PURPOSE = "evaluation_judge"
@@ -39,6 +48,7 @@ class JudgePolicy(Value):
     is_bounded: bool
     server: str = OWN_SERVER
     parameters: Parameters = Field(default_factory=dict)
+    cache: CacheRules = CacheRules()
 
 
 class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
@@ -102,7 +112,14 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
             waiting.extend(outcomes[:count])
         return waiting.pop(0)
 
+    def _lay_out(self, prompt: str, tokens: int) -> CacheLayout | None:
+        """A prompt that is asked several times is kept whole; of others nothing is read again."""
+        family = content_id("judge", self._policy.model, prompt)
+        whole = [Prefix(family, 0, len(prompt), tokens)] if self._repeats > 1 else []
+        return lay_out(self._policy.cache, whole, family=family, group_id=self._item_id)
+
     def _make_request(self, prompt: str, response_model: type[BaseModel], ordinal: int) -> Request:
+        tokens = count_tokens(prompt) + 2 * MESSAGE_OVERHEAD_TOKENS
         body: dict[str, Json] = {
             "model": self._policy.model,
             "messages": [{"role": "user", "content": prompt}],
@@ -117,8 +134,10 @@ class Judge(InstructorBaseRagasLLM):  # type: ignore[misc]
             url=CHAT_COMPLETIONS,
             body=body,
             purpose=PURPOSE,
-            prompt_tokens=count_tokens(prompt) + 2 * MESSAGE_OVERHEAD_TOKENS,
-            manner=Manner(self._policy.server, self._policy.parameters),
+            prompt_tokens=tokens,
+            manner=Manner(
+                self._policy.server, self._policy.parameters, self._lay_out(prompt, tokens)
+            ),
         )
 
     def _response_format(self, response_model: type[BaseModel]) -> dict[str, Json]:
