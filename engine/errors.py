@@ -138,7 +138,14 @@ class CapacityError(OverloadError):
 
 
 class LeftToOthersError(EngineError):
-    """The flex lane leaves a request to other lanes; nothing was paid for it. Control flow."""
+    """The flex lane leaves a request to other lanes; nothing was paid for it. Control flow.
+
+    `is_scarce`: flex would have been the way, if it had capacity.
+    """
+
+    def __init__(self, message: str, *, is_scarce: bool = False) -> None:
+        super().__init__(message)
+        self.is_scarce = is_scarce
 
 
 class OutageError(EngineError):

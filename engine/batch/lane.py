@@ -13,7 +13,8 @@ class BatchLane:
     """Spools requests for the next batch, or sends them live where `goes_live` says so.
 
     With `flex` they try that way first, as long as `tries_flex` says so. A request that is in a
-    batch is never sent a second time, whichever way was chosen since.
+    batch is never sent a second time, whichever way was chosen since. `is_flex_scarce` says why
+    flex left the last one that it left.
     """
 
     def __init__(self, desk: BatchDesk, live: Lane, flex: Lane | None = None) -> None:
@@ -22,6 +23,7 @@ class BatchLane:
         self._flex = flex
         self.goes_live: Callable[[str], bool] = lambda _: False
         self.tries_flex: Callable[[], bool] = lambda: False
+        self.is_flex_scarce = False
 
     @property
     def has_flex(self) -> bool:
@@ -40,8 +42,8 @@ class BatchLane:
         if self._flex is not None and self.tries_flex():
             try:
                 return await self._flex.send(request)
-            except LeftToOthersError:
-                """Nothing was paid for it: the other ways are open."""
+            except LeftToOthersError as left:  # nothing was paid for it: other ways are open
+                self.is_flex_scarce = left.is_scarce
         if self.goes_live(request.request_id):
             return await self._live.send(request)
         await self._desk.spool(request)

@@ -17,6 +17,7 @@ FIRST_WAIT_S = 1.0
 MAX_WAIT_S = 30.0
 FIRST_PROBE_S = 2.0
 PROBE_GAP_GROWTH = 1.5
+MAX_PROBE_S = 10.0
 FOREIGN_TO_TELL = 10  # replies in a row by another tier
 
 _log = logging.getLogger(__name__)
@@ -78,6 +79,11 @@ class FlexGate:
             return False
         return self._refused_in_a_row >= REFUSALS_TO_CLOSE or self._has_lasted
 
+    @property
+    def is_scarce(self) -> bool:
+        """Whether want of capacity is all that keeps requests from going by flex."""
+        return self.is_closed and self._may_go_on()
+
     async def admit(self, refusal_count: int) -> bool:
         """Wait until a request may try flex; False: it had better go another way.
 
@@ -112,7 +118,7 @@ class FlexGate:
             self._probe_gap_s = FIRST_PROBE_S
             _log.warning("flex has no capacity for %s (%s); probing", self._model, error)
         elif self._is_probing:
-            self._probe_gap_s = min(self._probe_gap_s * PROBE_GAP_GROWTH, MAX_WAIT_S)
+            self._probe_gap_s = min(self._probe_gap_s * PROBE_GAP_GROWTH, MAX_PROBE_S)
         self._is_probing = False
         self._probe_due_s = max(self._probe_due_s, now_s + self._probe_gap_s)
 

@@ -219,7 +219,7 @@ class LiveLane:
             self.stop_admitting(error)
             raise
         if not is_admitted and call.usage is None and not call.failures.count:
-            raise LeftToOthersError("flex is not the way now")
+            raise LeftToOthersError("flex is not the way now", is_scarce=gate.is_scarce)
         return is_admitted
 
     def _check_tier(self, gate: FlexGate, error: RequestError) -> None:

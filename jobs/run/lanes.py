@@ -74,7 +74,9 @@ def _state_dir(environ: Mapping[str, str]) -> Path:
 
 
 CANCEL_TIME = timedelta(minutes=10)  # a cancelled batch may take so long (OpenAI Batch guide)
-LANDING_TIME = timedelta(minutes=1)  # what is in flight when the rest goes live may take so long
+LEAST_BATCH_TIME = timedelta(minutes=30)  # in which a batch may well answer something
+BACK_TO_FLEX_TIME = timedelta(minutes=5)  # to spare, before what goes live goes by flex again
+LANDING_TIME = timedelta(minutes=2)  # what is in flight when the rest goes live may take so long
 ASSUMED_REQUESTS_PER_MINUTE = 60.0  # assumed where no limit is configured, and none is known
 MARGIN = 1.5  # margin: times the estimated time of sending the rest live
 
@@ -121,6 +123,11 @@ class LanePlan(NamedTuple):
         """Whether flex and batches can no longer be waited for."""
         switches_at = self.switches_at(open_count, has_batches=has_batches)
         return switches_at is not None and now >= switches_at
+
+    def is_batch_time(self, now: datetime, open_count: int) -> bool:
+        """Whether a batch that is made now has time to answer something before it is cancelled."""
+        switches_at = self.switches_at(open_count)
+        return switches_at is None or now + LEAST_BATCH_TIME <= switches_at
 
     def describe(self, open_count: int, *, has_flex: bool = False) -> Iterator[str]:
         """The plan in words."""

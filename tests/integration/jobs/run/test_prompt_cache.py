@@ -44,7 +44,7 @@ def test_shared_prefixes_are_written_once_and_read_and_the_dollars_are_the_bill(
     made, wanted = comparable_files(tmp_path / "on"), comparable_files(tmp_path / "off")
     assert made["dataset/train.jsonl"] == wanted["dataset/train.jsonl"]
     assert before["cached_tokens"] == 0  # the end of each prompt was written, and nobody reads it
-    assert before["cache_write_tokens"] == before["prompt_tokens"]
+    assert before["cache_write_tokens"] > 0.95 * before["prompt_tokens"]
     assert read > written
     assert on_usd < 0.7 * off_usd
     spent_usd = sum(line["cost_usd"] for line in rows(tmp_path / "on" / "journal.jsonl"))

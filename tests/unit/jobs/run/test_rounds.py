@@ -364,13 +364,14 @@ async def test_batches_that_nothing_waits_for_are_named(
 class FakeFlex(FakeLane):
     """Flex that has capacity for so many requests, and leaves the others."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, *, is_scarce: bool = True) -> None:
         super().__init__()
         self.capacity = capacity
+        self.is_scarce = is_scarce
 
     async def send(self, request: Request) -> Outcome:
         if self.capacity <= 0:
-            raise LeftToOthersError("no capacity")
+            raise LeftToOthersError("left", is_scarce=self.is_scarce)
         self.capacity -= 1
         return await super().send(request)
 
@@ -401,16 +402,19 @@ async def test_what_flex_leaves_goes_into_a_batch_and_on_by_flex(tmp_path: Path)
     assert (len(job.flex.sent), len(batched)) == (4, 16)
 
 
-async def test_little_that_flex_leaves_goes_live(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("is_scarce", "live_count"), [(False, 2), (True, 0)])
+async def test_little_that_flex_leaves_goes_live_unless_it_was_to_cost_half(
+    tmp_path: Path, *, is_scarce: bool, live_count: int
+) -> None:
     place = make_place(tmp_path)
+    working(place)
     job = Job(place, ["a", "b", "c"], ["s"])
-    job.flex = FakeFlex(1)
+    job.flex = FakeFlex(1, is_scarce=is_scarce)
 
-    is_done = await job.round(plan("auto", live_below=3))
+    is_done = await job.round(plan("auto", waits=True, live_below=3))
 
     assert is_done
-    assert (len(job.flex.sent), len(job.live.sent)) == (1, 2)
-    assert place.provider.batches == {}
+    assert (len(job.flex.sent), len(job.live.sent)) == (1, live_count)
 
 
 async def test_near_the_deadline_nothing_waits_for_flex(tmp_path: Path) -> None:
