@@ -22,6 +22,7 @@ AboveZero = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+KeyHeader = Literal["auto", "bearer", "api-key"]
 CacheChoice = Literal["auto", "on", "off"]
 JsonForm = Literal["json_schema", "json_object", "prompt"]
 
@@ -119,6 +120,7 @@ class TeacherSettings(Value):
     model: Annotated[str, Touches("questions", "requests")] = ""
     base_url: Annotated[Address, OPERATIONAL] = OPENAI_ADDRESS
     key_variable: Annotated[VariableName, OPERATIONAL] = ""
+    key_header: Annotated[KeyHeader, OPERATIONAL] = "auto"
     prompt_profile: Annotated[PromptProfile, Touches("questions", "requests")] = "standard"
     output_limit_name: Annotated[OutputLimitName, OPERATIONAL] = "max_completion_tokens"
     output: Annotated[JsonForm, OPERATIONAL] = "json_schema"
@@ -144,6 +146,7 @@ class RoleSettings(Value):
     model: Annotated[str, IN_IDS] = ""
     base_url: Annotated[Address | None, OPERATIONAL] = None
     key_variable: Annotated[VariableName, OPERATIONAL] = ""
+    key_header: Annotated[KeyHeader, OPERATIONAL] = "auto"
     output_limit_name: Annotated[OutputLimitName | None, OPERATIONAL] = None
     requests_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
     tokens_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
@@ -155,6 +158,7 @@ class EndpointSettings(Value):
 
     base_url: Address
     key_variable: VariableName = ""
+    key_header: KeyHeader = "auto"
     requests_per_minute: AboveZero | None = None
     tokens_per_minute: AboveZero | None = None
     output_limit_name: OutputLimitName = "max_completion_tokens"
@@ -215,6 +219,7 @@ class StudentSettings(Value):
     trainer: Annotated[Literal["openai", "export"], OPERATIONAL] = "openai"
     base_url: Annotated[Address | None, OPERATIONAL] = None
     key_variable: Annotated[VariableName, OPERATIONAL] = ""
+    key_header: Annotated[KeyHeader, OPERATIONAL] = "auto"
     epochs: Annotated[Positive | None, OPERATIONAL] = None
     learning_rate_multiplier: Annotated[AboveZero | None, OPERATIONAL] = None
     batch_size: Annotated[Positive | None, OPERATIONAL] = None

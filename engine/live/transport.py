@@ -127,8 +127,7 @@ class HttpTransport:
 
     def _add_target(self, endpoint: Endpoint, url: Url) -> "_Target":
         headers = CIMultiDict(HEADERS)  # aiohttp's own type: a dict it would convert each time
-        if endpoint.api_key:
-            headers["Authorization"] = f"Bearer {endpoint.api_key}"
+        headers.update(endpoint.key_headers())
         headers.update(endpoint.account.headers())
         proxy = URL(endpoint.proxy) if endpoint.proxy else None
         to_proxy: dict[str, str] = {}

@@ -35,6 +35,7 @@ MONEY_CODES = frozenset(  # OpenAI guide on error codes
         "billing_hard_limit_reached",
     }
 )
+MODEL_CODES = ("model_not_found", "DeploymentNotFound")  # the latter: Azure
 OVERLOAD_STATUSES = frozenset({408, 503, 504, 524, 529})
 TRANSIENT_STATUSES = frozenset({408, 409, 425})
 NO_CAPACITY_STATUS = 498  # Groq, flex processing
@@ -172,7 +173,7 @@ def _is_about_key(problem: Problem) -> bool:
 
 def _is_about_model(problem: Problem) -> bool:
     status, words = problem.status, problem.words
-    if problem.code == "model_not_found" or (status == 404 and problem.is_api and "model" in words):
+    if problem.code in MODEL_CODES or (status == 404 and problem.is_api and "model" in words):
         return True
     return status in (400, 410) and _BAD_MODEL.search(words) is not None
 

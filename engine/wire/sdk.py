@@ -59,6 +59,9 @@ def open_client(endpoint: Endpoint, *, timeout_s: float) -> "openai.AsyncOpenAI"
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient, omit
 
     account = endpoint.account.headers()
+    key_headers = endpoint.key_headers()
+    if "Authorization" not in key_headers and endpoint.api_key:
+        key_headers = {**key_headers, "Authorization": omit}  # type: ignore[dict-item]
     not_sent = [
         *PLATFORM_HEADERS,
         *(name for name in ACCOUNT_HEADERS if name.lower() not in account),
@@ -72,6 +75,7 @@ def open_client(endpoint: Endpoint, *, timeout_s: float) -> "openai.AsyncOpenAI"
             **dict.fromkeys(not_sent, omit),  # type: ignore[arg-type]
             "User-Agent": USER_AGENT,
             **account,
+            **key_headers,
         },
         http_client=DefaultAsyncHttpxClient(
             follow_redirects=False,

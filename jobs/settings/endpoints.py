@@ -41,6 +41,7 @@ def read_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> lis
             output=teacher.output,
             account=read_account(environment, teacher.key_variable or API_KEY_VARIABLE),
             proxy=read_proxy(teacher.base_url, environment),
+            key_header=teacher.key_header,
         )
     ]
 
@@ -63,6 +64,7 @@ def read_trainer_endpoint(settings: RunSettings, environment: Mapping[str, str])
             read_key_of("student", student.base_url, student.key_variable, environment),
             account=read_account(environment, student.key_variable or API_KEY_VARIABLE),
             proxy=read_proxy(student.base_url, environment),
+            key_header=student.key_header,
         )
     if settings.teacher.is_local:
         return None
@@ -94,6 +96,7 @@ def _make_endpoint(
         output=output,
         account=read_account(environment, variable),
         proxy=read_proxy(settings.base_url, environment),
+        key_header=settings.key_header,
     )
 
 

@@ -11,7 +11,7 @@ from jobs.settings.proxies import read_proxy
 from jobs.settings.resolve import API_KEY_VARIABLE
 from schemas.parameters import NO_PARAMETERS
 from schemas.requests import Json, Manner
-from schemas.settings import JsonForm, RoleSettings, RunSettings
+from schemas.settings import JsonForm, KeyHeader, RoleSettings, RunSettings
 
 RoleName = Literal["baseline", "tuned", "judge", "embeddings"]  # the teacher's is the run's own
 
@@ -41,6 +41,7 @@ class RoleAddress(NamedTuple):
     output_limit_name: OutputLimitName
     requests_per_minute: float | None
     tokens_per_minute: float | None
+    key_header: KeyHeader = "auto"
 
 
 def role_settings(settings: RunSettings) -> dict[RoleName, RoleSettings]:
@@ -110,6 +111,7 @@ def own_address(settings: RunSettings, role: RoleName) -> RoleAddress | None:
         output_limit_name=given.output_limit_name or teacher.output_limit_name,
         requests_per_minute=given.requests_per_minute,
         tokens_per_minute=given.tokens_per_minute,
+        key_header=_key_header(settings, given, base_url, teacher),
     )
     return None if address == teacher and not settings.teacher.is_local else address
 
@@ -152,6 +154,7 @@ def _read_endpoint(
         output=FIRST_FORM,
         account=read_account(environment, variable),
         proxy=read_proxy(base_url, environment),
+        key_header=address.key_header,
     )
 
 
@@ -160,9 +163,11 @@ def _teachers_address(settings: RunSettings) -> RoleAddress:
     teacher = settings.teacher
     if settings.endpoints:
         first = settings.endpoints[0]
-        return RoleAddress(first.base_url, first.key_variable, first.output_limit_name, None, None)
+        name, header = first.output_limit_name, first.key_header
+        return RoleAddress(first.base_url, first.key_variable, name, None, None, header)
     variable = teacher.key_variable or API_KEY_VARIABLE
-    return RoleAddress(teacher.base_url, variable, teacher.output_limit_name, None, None)
+    name, header = teacher.output_limit_name, teacher.key_header
+    return RoleAddress(teacher.base_url, variable, name, None, None, header)
 
 
 def _students_base_url(settings: RunSettings, role: RoleName) -> str | None:
@@ -171,6 +176,17 @@ def _students_base_url(settings: RunSettings, role: RoleName) -> str | None:
         role == "baseline" and bool(model) and settings.baseline.model in ("", model)
     )
     return settings.student.base_url if is_students else None
+
+
+def _key_header(
+    settings: RunSettings, given: RoleSettings, base_url: str | None, teacher: RoleAddress
+) -> KeyHeader:
+    """The header for the key of an address, where the role names none: that of whose it is."""
+    if given.key_header != "auto":
+        return given.key_header
+    if base_url in (None, teacher.base_url):
+        return teacher.key_header
+    return settings.student.key_header if base_url == settings.student.base_url else "auto"
 
 
 def _usual_key(

@@ -101,6 +101,8 @@ class ServerConfig(Value):
     """Everything at once. `limits` by model name, or `*` for all that are not named."""
 
     api_keys: tuple[str, ...] = (API_KEY,)
+    key_header: Literal["bearer", "api-key"] = "bearer"  # api-key: Azure
+    path_prefix: str = ""  # before /v1, such as /openai: Azure
     models: tuple[ModelCard, ...] = (
         new_card("gpt-6.1-sol"),
         new_card("gpt-6.1-terra"),

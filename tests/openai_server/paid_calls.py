@@ -30,6 +30,13 @@ class _Admitted(NamedTuple):
     tier: str
 
 
+class _GivenKey(NamedTuple):
+    """How a key was given, and what it is."""
+
+    scheme: str
+    key: str
+
+
 class PaidCalls:
     """Serves one call after the other; everything that happens is entered in the ledger."""
 
@@ -50,18 +57,26 @@ class PaidCalls:
 
     def check_key(self, request: web.BaseRequest) -> str:
         """The key of a request. Raises ApiError 401 for one that is not in the list."""
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        if scheme != "Bearer" or not key:
+        scheme, key = self._given_key(request)
+        if scheme != self._config.key_header or not key:
             raise ApiError(401, None, "You didn't provide an API key in an Authorization header.")
         if key not in self._config.api_keys:
             raise ApiError(401, "invalid_api_key", "Incorrect API key provided.")
         return key
 
+    def _given_key(self, request: web.BaseRequest) -> "_GivenKey":
+        """The key, wherever it stands; one in each place is one too many."""
+        header = request.headers.get("Authorization", "")
+        if (key := request.headers.get("api-key")) is not None:
+            return _GivenKey("both" if header else "api-key", key)
+        scheme, _, key = header.partition(" ")
+        return _GivenKey(scheme.lower(), key)
+
     async def serve(self, request: web.BaseRequest, raw: bytes, api: PaidApi) -> web.StreamResponse:
         """One call from its first to its last byte."""
         call = self._ledger.open(
             at_s=time.monotonic(),
-            key=request.headers.get("Authorization", ""),
+            key=self._given_key(request).key,
             url=request.path,
             body=raw,
             kept_bodies=self._config.kept_bodies,
@@ -133,7 +148,7 @@ class PaidCalls:
             "OpenAI-Version": API_VERSION,
         }
         if self._config.limits and call.model:
-            key = request.headers["Authorization"].partition(" ")[2]
+            key = self._given_key(request).key
             kind = self._config.rate_limit_headers
             headers |= self._limits.headers(key, call.model, kind)
         return headers
