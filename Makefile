@@ -1,6 +1,8 @@
 # The checks of this project, with the tools of .venv if it is there (scripts/test.sh makes it).
 BIN := $(if $(wildcard .venv/bin/python),.venv/bin/,)
 
+unexport PYTHONDONTWRITEBYTECODE  # or each process of the tests would compile all modules anew
+
 .PHONY: check fix format lint types test unit
 
 check: format lint types test  ## everything that must pass
@@ -15,10 +17,10 @@ types:
 	$(BIN)mypy
 
 test:
-	$(BIN)pytest
+	$(BIN)pytest -n auto --dist worksteal
 
 unit:  ## the fast tests: no sockets, no waiting
-	$(BIN)pytest -q tests/unit
+	$(BIN)pytest -q -n auto tests/unit
 
 fix:  ## format, and correct what ruff can correct
 	$(BIN)ruff format .

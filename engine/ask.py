@@ -1,4 +1,4 @@
-"""The one question that job code puts to the engine."""
+"""`ask`, the one call that job code makes to the engine, and calls of many requests at once."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -48,7 +48,7 @@ async def ask_all(ask: Ask, requests: Iterable[Request], *, window: int) -> list
 
     Raises:
         TransientError: some stayed unsettled; says how many, and why the first of them.
-        EngineError: whatever ends the work; what was in flight has landed before it is raised.
+        EngineError: what ended the work; raised after all requests in flight have ended.
     """
     asking = _Asking(ask, requests)
     async with asyncio.TaskGroup() as group:

@@ -21,9 +21,10 @@ from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER, ServerLanes, add_gauges
 from engine.stats.counters import Stats
 from engine.stats.snapshots import snapshots_written
-from engine.stopping import Stopping
+from engine.stopping import Stopping, announce_interruption
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import PUBLIC_TIER_SHARES, Price
+from engine.wire.reply_sizes import reply_sizes
 from schemas.outcomes import Outcome
 from schemas.settings import BatchSettings, LimitSettings
 
@@ -130,6 +131,9 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
             stats=Stats(),
             stopping=order.stopping,
         )
+        announce_interruption(
+            order.stopping, lambda: parts.stats.in_flight, grace_s=order.limits.grace_s
+        )
         live = await _open_servers(order, parts, opened)
         journal.follow_pace(lambda: any(lane.is_paced() for lane in live.values()))
         by_server: dict[str, Lane] = {**live}
@@ -169,6 +173,7 @@ async def open_batch_desk(
         parts.stats.count_settled(outcome)
         return keeper.keep(outcome)
 
+    sizes = reply_sizes(parts.limits, place.settings)
     order = DeskOrder(
         folder=place.folder,
         endpoint=parts.endpoints[0],
@@ -178,11 +183,15 @@ async def open_batch_desk(
         budget=parts.budget,
         sink=Sink(keep, keeper.is_settled),
         enlarges_truncated=parts.limits.retry_truncated,
+        max_line_bytes=sizes.reply_bytes,
         clock=parts.clock,
         stopping=parts.stopping,
     )
     client = BatchClient(
-        order.endpoint, timeout_s=parts.limits.request_timeout_s, clock=parts.clock
+        order.endpoint,
+        timeout_s=parts.limits.request_timeout_s,
+        clock=parts.clock,
+        sizes=sizes,
     )
     async with aclosing(client), open_desk(client, order) as desk:
         yield desk
@@ -210,7 +219,9 @@ async def _open_servers(
     lanes = {OWN_SERVER: open_live_lane(order.endpoints, order.limits, budget=budget, stats=stats)}
     readers = [stats.read_limits]  # each lane puts its own there
     for name, endpoint in order.others.items():
-        lanes[name] = open_live_lane([endpoint], limits, budget=budget, stats=stats)
+        most = min(limits.max_in_flight, endpoint.max_in_flight or limits.max_in_flight)
+        own = limits.model_copy(update={"max_in_flight": most})
+        lanes[name] = open_live_lane([endpoint], own, budget=budget, stats=stats)
         lanes[name].share_room(lanes[OWN_SERVER])
         readers.append(stats.read_limits)
     stats.read_limits = partial(add_gauges, readers)

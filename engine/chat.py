@@ -25,7 +25,7 @@ def make_chat_request(
 
     Its id is a hash of all that is given here but `purpose`: the same call again is the same
     request, and is not bought twice. `parameters` are the body's other fields (temperature,
-    response_format, ...). `max_output_tokens` must be above 0: without it nobody could say what
+    response_format, ...). `max_output_tokens` must be above 0: without it there is no bound of what
     the request may cost. The prompt is counted offline, all of its JSON, so rather too high.
 
     Raises:

@@ -19,6 +19,7 @@ REFUSED = "refused"  # by the model or its content filter
 REQUEST_TOO_LARGE = "request_too_large"
 REPLY_TOO_LARGE = "reply_too_large"
 NOT_FOUND = "not_found"  # a file, batch or job that is not there, or not there yet
+FILE_PENDING = "file_pending"  # an uploaded file that the host has not looked at yet
 OTHER_ENDPOINT = "other_endpoint"  # an attempt that was left to another endpoint
 
 
@@ -49,7 +50,7 @@ class ModelGoneError(FatalError):
 class UnclearRefusalError(FatalError):
     """A 403 or 404 that does not say whether it is meant for this request or for all.
 
-    Where nobody can tell it is for all; the live lane looks at how other requests fare.
+    Where that cannot be told, it counts for all; the live lane compares it with other requests.
     """
 
     def __init__(self, words: str, *, advice: str, code: str, status: int) -> None:
@@ -101,6 +102,13 @@ class NeverSentError(TransientError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, code=CONNECTION_FAILED)
+
+
+class FilePendingError(TransientError):
+    """An uploaded file cannot be used yet. Its code is FILE_PENDING."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message, code=FILE_PENDING, status=status)
 
 
 class OtherEndpointError(TransientError):
@@ -161,7 +169,7 @@ class StorageError(EngineError):
 
 
 class UnexpectedError(EngineError):
-    """A fault of this program: an exception that nobody foresaw. Exit 1."""
+    """A fault of this program: an exception that no code expects. Exit 1."""
 
 
 class RunInUseError(EngineError):

@@ -12,9 +12,9 @@ from schemas.outcomes import Outcome
 class FailureHold:
     """Holds failures back until it is clear that not all requests fail.
 
-    Until the first request is answered nobody is told of those that failed, so that no item is
-    written off because of a setting. They are let go as soon as one ends otherwise, or when only
-    failures are left and these are too few to tell.
+    Until the first request is answered, the failed ones are not returned to their callers, so that
+    no item is rejected because of a wrong setting. They are returned as soon as one request ends
+    otherwise, or when only failures are left and these are too few to conclude anything.
     """
 
     def __init__(self, watch: FailureWatch) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -15,7 +16,7 @@ from engine.errors import ConfigError
 from engine.files.journal import read_settled
 from engine.files.lock import WriterLock
 from engine.files.records import record_id
-from engine.progress import StageProgress
+from engine.progress import StageProgress, spending_details
 from engine.run_folder import RunFolder
 from engine.stage import StagePass, Work, open_stage_files, run_stage
 from engine.stats.counters import Stats
@@ -76,7 +77,8 @@ class OpenEngine:
         _check_name(name, self.folder)
         async with open_stage_files(RunFolder(self.folder), name, result) as files:
             done = len(files.finished)
-            with StageProgress(name, total=None, done=done, details=self._details) as progress:
+            details = partial(spending_details, self.stats, self.budget)
+            with StageProgress(name, total=None, done=done, details=details) as progress:
                 return await run_stage(
                     (item for item in items if files.is_unfinished(record_id(item))),
                     work,
@@ -86,9 +88,6 @@ class OpenEngine:
                     stopping=self.stopping,
                     progress=progress,
                 )
-
-    def _details(self) -> dict[str, str]:
-        return {"usd": f"{self.budget.spent_usd:.4f}"}
 
 
 @asynccontextmanager

@@ -8,6 +8,9 @@ from typing import NoReturn, Protocol, Self
 
 from tqdm import tqdm
 
+from engine.budget import Budget
+from engine.stats.counters import Stats
+
 LINE_EVERY_S = 10.0
 PLAIN_LINE = "{desc}: {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
 
@@ -24,6 +27,16 @@ class Progress(Protocol):
         ...
 
 
+def spending_details(stats: Stats, budget: Budget) -> dict[str, str]:
+    """What has been spent, and what went wrong, if anything did."""
+    details = {"usd": f"{budget.spent_usd:.4f}"}
+    if stats.retried:
+        details["retries"] = str(stats.retried.total())
+    if stats.failed:
+        details["failed"] = str(stats.failed.total())
+    return details
+
+
 class StageProgress:
     """Progress of one stage: items done, what was dropped, and `details` (retries, dollars)."""
 
@@ -37,7 +50,8 @@ class StageProgress:
             initial=done,
             unit="item",
             dynamic_ncols=True,
-            disable=not is_terminal and done == total,  # a log is read for what happened
+            disable=not _log.isEnabledFor(logging.INFO)
+            or (not is_terminal and done == total),  # a log is read for what happened
             bar_format=None if is_terminal else PLAIN_LINE,
             mininterval=0.2 if is_terminal else LINE_EVERY_S,
             maxinterval=LINE_EVERY_S,

@@ -14,6 +14,8 @@ class RunFolder:
         self.run_dir = run_dir
         self.lock_path = run_dir / "lock"
         self.config_path = run_dir / "config.toml"
+        self.last_call_path = run_dir / "last_call.json"
+        self.log_path = run_dir / "log.jsonl"
         self.journal_path = run_dir / "journal.jsonl"
         self.retried_path = run_dir / "retried.jsonl"
         self.sends_path = run_dir / "sends.jsonl"
@@ -23,6 +25,7 @@ class RunFolder:
         self.batches_path = run_dir / "batches.jsonl"
         self.batches_dir = run_dir / "batches"
         self.local_model_log_path = run_dir / "local_model.log"
+        self.student_log_path = run_dir / "student.log"
         self.dataset_dir = run_dir / "dataset"
         self.evaluation_dir = run_dir / "evaluation"
 
@@ -63,10 +66,17 @@ class RunFolder:
             self.rejected_path,
             self.stats_path,
             self.batches_path,
+            self.log_path,
         )
 
     def stage_paths(self) -> list[Path]:
         """The files that stages have written: results, rejections, ledgers; not the journal."""
         paths = [*self.run_dir.glob("*.jsonl"), *self.run_dir.glob("finished/*.jsonl")]
-        others = (self.journal_path, self.sends_path, self.stats_path, self.batches_path)
+        others = (
+            self.journal_path,
+            self.sends_path,
+            self.stats_path,
+            self.batches_path,
+            self.log_path,
+        )
         return [path for path in paths if path not in others]

@@ -154,7 +154,7 @@ async def run_stage(
     whose request stays unsettled or was deferred is set aside and counted.
 
     Raises:
-        EngineError: whatever ends the run, an exception that nobody foresaw as UnexpectedError;
+        EngineError: what ended the run, an unexpected exception as UnexpectedError;
             what was in flight has landed before it is raised.
     """
     run = _StageRun(iter(items), work, ask, files, stopping, progress)

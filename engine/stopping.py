@@ -1,6 +1,7 @@
 """Ending a run early in good order: the reason, and the parts that are notified."""
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from engine.clock import Clock
 from engine.errors import EngineError, FatalError, InterruptedRunError
 from schemas.outcomes import Failed, Outcome
+
+_log = logging.getLogger(__name__)
 
 
 class Stopping:
@@ -36,6 +39,26 @@ class Stopping:
         """Raise the reason, if there is one."""
         if self.reason is not None:
             raise self.reason
+
+
+def announce_interruption(
+    stopping: Stopping, in_flight: Callable[[], int], *, grace_s: float
+) -> None:
+    """When a signal asks for a stop, say at once for how many calls it is waited, and how long."""
+
+    def say(reason: EngineError) -> None:
+        if not isinstance(reason, InterruptedRunError):
+            return
+        name, count = signal.Signals(reason.signum).name, in_flight()
+        calls = "1 call that is" if count == 1 else f"{count:,} calls that are"
+        waiting = f"waiting up to {grace_s:.0f} s for {calls} under way, and paid for"
+        _log.warning(
+            "%s: %s; a second one leaves at once",
+            name,
+            waiting if count else "no call is under way",
+        )
+
+    stopping.on_request(say)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import Annotated
 
 import typer
 
@@ -16,7 +17,9 @@ from engine.errors import (
     InterruptedRunError,
     UnexpectedError,
 )
+from engine.extras import DISTRIBUTION
 from engine.wire.server_text import without_controls
+from jobs.command_list import COMMANDS
 from jobs.process import (
     EXIT_CONFIG,
     EXIT_DAMAGED,
@@ -29,45 +32,57 @@ from jobs.process import (
 
 OTHERS_NOTHING = 0o077  # what is written holds documents, prompts and replies: 0600, folders 0700
 
-# Modules of jobs.commands.
-COMMANDS = (
-    "run",
-    "status",
-    "finetune",
-    "evaluate",
-    "compare",
-    "report",
-    "send",
-    "batches",
-    "init",
-)
+COMPLETION_VARIABLE = "_DISTILL_COMPLETE"  # set by the shell that completes a command line
+HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
 
 def run_command(arguments: Sequence[str]) -> None:
     """The entry point. Of all commands only the one that is called is imported."""
     called = arguments[0] if arguments else ""
-    app = _make_app([called] if called in COMMANDS else COMMANDS)
+    is_one = called in COMMANDS and COMPLETION_VARIABLE not in os.environ
+    app = make_app([called] if is_one else list(COMMANDS))
     report_errors(lambda: app(list(arguments), prog_name="distill"))
 
 
-def _make_app(names: Sequence[str]) -> typer.Typer:
+def make_app(names: Sequence[str]) -> typer.Typer:
+    """The command line with these commands."""
     app = typer.Typer(
         name="distill",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        add_completion=False,
+        context_settings=HELP_FLAGS,
     )
 
     @app.callback()
-    def distill() -> None:
+    def distill(
+        show_version: Annotated[
+            bool,
+            typer.Option("--version", help="Say which version this is.", callback=_show_version),
+        ] = False,
+    ) -> None:
         """Turn a folder of documents into a fine-tuning dataset.
 
         Every paid answer is kept: the same command again goes on where the last one ended.
         """
 
     for name in names:
-        app.command(name)(getattr(import_module(f"jobs.commands.{name}"), name))
+        listed, module = COMMANDS[name], name.replace("-", "_")
+        app.command(
+            name,
+            rich_help_panel=listed.task,
+            epilog="\n\n".join(["Examples:", *listed.examples]),
+            context_settings=HELP_FLAGS,
+        )(getattr(import_module(f"jobs.commands.{module}"), module))
     return app
+
+
+def _show_version(is_wanted: bool) -> None:
+    if not is_wanted:
+        return
+    from importlib.metadata import version
+
+    print(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
+    raise typer.Exit
 
 
 def report_errors(command: Callable[[], object]) -> None:

@@ -20,6 +20,8 @@ EXIT_TRY_LATER = 75  # EX_TEMPFAIL of sysexits.h
 EXIT_SIGNAL = 128  # plus the signal's number
 
 
+PROGRESS = "engine.progress"  # the logger of progress
+
 T = TypeVar("T")
 
 
@@ -51,6 +53,26 @@ def log_to_stderr() -> None:
         "openai",
     ):  # one line for each call would hide everything else
         logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def show_less() -> None:
+    """Show warnings and errors alone, and no progress; log.jsonl has all as ever."""
+    for handler in _own_handlers():
+        handler.setLevel(logging.WARNING)
+    logging.getLogger(PROGRESS).setLevel(logging.WARNING)
+
+
+def show_more() -> None:
+    """Show also what is for those who look for a fault, with times."""
+    for handler in _own_handlers():
+        handler.setLevel(logging.DEBUG)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    for room in ("engine", "jobs"):
+        logging.getLogger(room).setLevel(logging.DEBUG)
+
+
+def _own_handlers() -> list[logging.Handler]:
+    return [each for each in logging.getLogger().handlers if isinstance(each, _BesideBars)]
 
 
 class _BesideBars(logging.Handler):

@@ -46,5 +46,14 @@ def _variable_is_no_key(name: str) -> str:
     return name
 
 
+def _header_is_no_key(value: str) -> str:
+    if looks_like_key(value):
+        raise ValueError("expected $NAME, where the environment variable NAME holds the secret")
+    if not all(" " <= character <= "~" for character in value):
+        raise ValueError("expected plain characters, as a header has them")
+    return value
+
+
+HeaderValue = Annotated[str, AfterValidator(_header_is_no_key)]
 VariableName = Annotated[str, AfterValidator(_variable_is_no_key)]
 Address = Annotated[str, AfterValidator(_address_holds_no_secret)]

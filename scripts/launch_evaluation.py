@@ -15,7 +15,13 @@ from pathlib import Path
 
 from engine.errors import ConfigError
 from engine.run_folder import RunFolder
-from jobs.classic.command import make_order, make_parser, read_settings, run_command
+from jobs.classic.command import (
+    make_order,
+    make_parser,
+    read_settings,
+    run_command,
+    with_usual_student,
+)
 from jobs.commands.compare import check_target, show_comparison
 from jobs.commands.evaluate import run_evaluation
 from jobs.evaluation.evaluate import EvaluationOrder
@@ -49,12 +55,13 @@ def main() -> None:
 def evaluate(arguments: argparse.Namespace, role: Role) -> int:
     """Have one model answer the questions, and score its answers."""
     order = make_order(arguments)
+    settings = with_usual_student(order.settings)
     return run_evaluation(
         EvaluationOrder(
             order.folder,
-            order.settings,
+            settings,
             order.endpoints,
-            role_endpoints=read_role_endpoints(order.settings, os.environ, asked_roles([role])),
+            role_endpoints=read_role_endpoints(settings, os.environ, asked_roles([role])),
             roles=[role],
             questions=read_questions(arguments.val_path),
             lane=order.lane,
@@ -66,7 +73,7 @@ def compare(arguments: argparse.Namespace) -> int:
     """Print the comparison and write all answers. Sends nothing."""
     check_target(arguments.response_file)
     questions = frozenset(read_questions(arguments.val_path))
-    folder, settings = RunFolder(arguments.run), read_settings(arguments)
+    folder, settings = RunFolder(arguments.run), with_usual_student(read_settings(arguments))
     evaluated = {sample.question for sample in read_evaluation(folder, settings).samples}
     if evaluated and questions != evaluated:
         raise ConfigError(

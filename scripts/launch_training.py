@@ -1,16 +1,21 @@
-"""Submits the fine-tuning of the student on a file of rows, and prints the job's id.
+"""Tunes the student on a file of rows, on this machine or by a job at a host.
 
     python3 scripts/launch_training.py finetune_dataset.jsonl
 
-The same call again adopts the job that it finds.
+The same call again goes on with the training or adopts the job that it finds.
 """
 
 import argparse
 from pathlib import Path
 
 from engine.run_folder import RunFolder
-from jobs.classic.command import make_parser, read_settings, run_command
-from jobs.commands.finetune import ask_user, run_finetuning
+from jobs.classic.command import (
+    make_parser,
+    read_settings,
+    run_command,
+    with_usual_student,
+)
+from jobs.commands.finetune import absolute_student, ask_user, run_finetuning
 from jobs.finetune.finetune import TuningOrder
 
 
@@ -18,7 +23,13 @@ def main() -> None:
     """Read the arguments and submit."""
     parser = make_parser(__doc__)
     parser.add_argument("finetune_path", type=Path, help="rows in chat format")
-    parser.add_argument("--student", help="the model to tune")
+    parser.add_argument("--validation_path", type=Path, help="rows that the loss is shown on")
+    parser.add_argument(
+        "--student",
+        type=absolute_student,
+        help="the model to tune: a host's name for it, or a folder or GGUF; by default the "
+        "embedded model, on this machine",
+    )
     parser.add_argument("--wait", action="store_true", help="follow the job to its end")
     parser.add_argument("--yes", action="store_true", help="do not ask before money is spent")
     arguments = parser.parse_args()
@@ -30,11 +41,12 @@ def launch(arguments: argparse.Namespace) -> int:
     flags = {"student.model": arguments.student, "student.base_url": arguments.base_url}
     order = TuningOrder(
         RunFolder(arguments.run),
-        read_settings(arguments, flags),
+        with_usual_student(read_settings(arguments, flags)),
         endpoint=None,
         agree=ask_user(yes=arguments.yes),
         waits=arguments.wait,
         train_path=arguments.finetune_path,
+        validation_path=arguments.validation_path,
     )
     return run_finetuning(order)
 

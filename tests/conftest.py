@@ -10,8 +10,14 @@ import pytest
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
+# What is imported stays. So the garbage collector need not look at it, neither now nor during the
+# tests, of which it would take a seventh of the time.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector all that was imported: it costs a seventh of the unit tests."""
+    """Collect garbage from here on, but not among what was imported."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 

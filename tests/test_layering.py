@@ -14,13 +14,14 @@ LAYERS = ["schemas", "engine", "jobs", "corpus_distill", "scripts"]  # lowest fi
 ROOMS = {
     "engine.errors": "",
     "engine.clock": "",
-    "engine.stats": "engine.errors engine.clock",
+    "engine.extras": "",
     "engine.ask": "engine.errors",
     "engine.stopping": "engine.errors engine.clock",
     "engine.wire": "engine.errors engine.clock engine.stopping",
     "engine.files": "engine.errors engine.wire",
+    "engine.stats": "engine.errors engine.clock engine.files",
     "engine.budget": "engine.errors engine.wire engine.files",
-    "engine.local": "engine.errors",
+    "engine.local": "engine.errors engine.extras",
     "engine.live": (
         "engine.errors engine.clock engine.stats engine.stopping engine.wire engine.budget"
     ),
@@ -43,31 +44,54 @@ ROOMS = {
     "engine.__init__": "engine.errors engine.ask engine.wire engine engine.open",  # the library
     "engine.testing": "engine.errors engine.wire engine.batch",
     "jobs": "",
+    "jobs.findings": "",
     "jobs.text": "",
     "jobs.prompts": "",
     "jobs.settings": "jobs.prompts",
+    "jobs.processes": "",
     "jobs.run.backlog": "",
-    "jobs.run.stages": "jobs.run.backlog",  # what a stage is; the rest of its room starts runs
+    # What a stage is; the rest of its room starts and goes on with runs.
+    "jobs.run.stages": "jobs.processes jobs.run.backlog",
     "jobs.run.reset": "jobs.run.stages",
-    "jobs.documents": "jobs.text jobs.run.stages",
-    "jobs.dataset": "jobs.text jobs.prompts jobs.run.stages jobs.run.reset jobs.documents",
-    "jobs.run": (
-        "jobs.settings jobs.run.backlog jobs.run.stages jobs.run.reset jobs.documents jobs.dataset"
+    "jobs.documents": "jobs.text jobs.processes jobs.run.stages",
+    "jobs.dataset": (
+        "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents"
     ),
+    "jobs.run": (
+        "jobs.settings jobs.processes jobs.run.backlog jobs.run.stages jobs.run.reset "
+        "jobs.documents jobs.dataset"
+    ),
+    "jobs.doctor": "jobs.findings jobs.settings",
     "jobs.send": "jobs.run",
+    "jobs.datacheck": "jobs.text",
+    "jobs.exporting": "jobs.settings jobs.run.stages jobs.documents",
     "jobs.finetune": "jobs.text jobs.settings",
     "jobs.evaluation": (
-        "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run"
+        "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset "
+        "jobs.run jobs.finetune"
     ),
-    "jobs.comparison": "jobs.documents jobs.evaluation",
+    "jobs.comparison": "jobs.text jobs.documents jobs.finetune jobs.evaluation",
     "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
-    "jobs.report": "jobs.dataset jobs.comparison jobs.show",
-    "jobs.process": "",
-    "jobs.commands": (
-        "jobs.settings jobs.run.stages jobs.documents jobs.run jobs.send jobs.finetune "
-        "jobs.evaluation jobs.comparison jobs.show jobs.report jobs.process"
+    "jobs.plan": (
+        "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset jobs.run "
+        "jobs.show"
     ),
-    "jobs.cli": "jobs.process jobs.commands",
+    "jobs.audit": (
+        "jobs.findings jobs.settings jobs.run.stages jobs.run.reset jobs.dataset jobs.run "
+        "jobs.finetune jobs.evaluation jobs.show"
+    ),
+    "jobs.report": "jobs.settings jobs.dataset jobs.comparison jobs.show",
+    "jobs.view": "jobs.documents jobs.dataset jobs.evaluation jobs.comparison",
+    "jobs.process": "",
+    "jobs.notify": "",
+    "jobs.commands": (
+        "jobs.findings jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run "
+        "jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune jobs.evaluation "
+        "jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view jobs.process "
+        "jobs.notify"
+    ),
+    "jobs.command_list": "",
+    "jobs.cli": "jobs.process jobs.commands jobs.command_list",
     "jobs.classic": (
         "jobs.text jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset "
         "jobs.run jobs.finetune jobs.evaluation jobs.cli"

@@ -55,9 +55,9 @@ _LIMITS = TypeAdapter(dict[str, LearntLimit])
 class Account:
     """A folder that all runs of one user on one account read and write under its lock.
 
-    Each run writes one file of its own; what is in no batch any more counts for nothing, and
-    neither does what is older than a batch can become. It is advice, not truth: a file that is
-    damaged is passed by, for the provider refuses what is too much.
+    Each run writes one file of its own. Batches that have ended do not count, and neither do
+    those older than a batch can become. The files only help to plan: a damaged one is ignored,
+    because the provider itself refuses what exceeds its limit.
     """
 
     def __init__(self, folder: Path, *, owner_id: str, clock: Clock, admission: Admission) -> None:
@@ -68,7 +68,7 @@ class Account:
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:
-        """Hold the account: nobody else of this user packs meanwhile.
+        """Hold the account's lock: no other run of this user packs batches meanwhile.
 
         Raises:
             StorageError: the folder cannot be written.
@@ -92,7 +92,7 @@ class Account:
             os.close(descriptor)
 
     def write_own(self, enqueued: Sequence[Enqueued]) -> None:
-        """Say what this run has enqueued.
+        """Write down what this run has enqueued, for other runs to read.
 
         Raises:
             StorageError: the folder cannot be written.
@@ -110,12 +110,12 @@ class Account:
         return sum(e.tokens for e in self._others() if e.model == model and e.at > since)
 
     def others_batches_last_hour(self) -> int:
-        """Batches that other runs have made within the hour, as far as they are not yet over."""
+        """Batches that other runs have made within the last hour and that have not ended yet."""
         since = self._clock.utc_now() - HOUR
         return sum(1 for entry in self._others() if entry.at > since)
 
     def learnt_limit(self, model: str) -> LearntLimit | None:
-        """What refusals have told of the limit of a model, as long as it can be relied on."""
+        """The limit of a model as learnt from refusals; None once that is too old to rely on."""
         learnt = self._limits().get(model)
         if learnt is None:
             return None

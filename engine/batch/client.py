@@ -2,19 +2,22 @@
 
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from engine.clock import Clock
 from engine.wire.endpoints import Endpoint
 from engine.wire.file_states import FileState, read_file_state
+from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
 from engine.wire.sdk import (
     ListOrder,
     Purpose,
+    RemoteFile,
     delete_file,
     download_file,
     find_file,
+    list_files,
     open_client,
     translated,
     upload_file,
@@ -28,15 +31,23 @@ OWNER_KEY, NAME_KEY, HASH_KEY = "distill_owner", "distill_batch", "distill_sha25
 PURPOSE: Purpose = "batch"
 WINDOW: Literal["24h"] = "24h"  # the only one that there is (OpenAI Batch guide)
 PAGE_SIZE = 100
+BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)  # before there were batches
 
 
 class BatchClient:
     """A `Provider` over the official SDK."""
 
-    def __init__(self, endpoint: Endpoint, *, timeout_s: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        timeout_s: float,
+        clock: Clock,
+        sizes: ReplySizes = USUAL_SIZES,
+    ) -> None:
         self._endpoint = endpoint
         self._clock = clock
-        self._client = open_client(endpoint, timeout_s=timeout_s)
+        self._client = open_client(endpoint, timeout_s=timeout_s, sizes=sizes)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -73,7 +84,8 @@ class BatchClient:
     ) -> RemoteState | None:
         """The batch that carries `metadata`, or whose input is file `file_id`; None: there is none.
 
-        Others' are passed by. Not every host gives metadata back, but a file is one batch's.
+        Batches of other runs are ignored. Not every host returns metadata, but a file is the input
+        of one batch only.
         """
         async with aclosing(self._listed(newer_than)) as batches:
             async for batch in batches:
@@ -103,6 +115,17 @@ class BatchClient:
                 if len(states) == len(batch_ids) or listed_count >= most:
                     break
         return states
+
+    async def list_own(self, owner_id: str) -> list[RemoteState]:
+        """All batches that carry the owner's name; those of hosts that drop metadata are missed."""
+        owner = {OWNER_KEY: owner_id}
+        async with aclosing(self._listed(BEGINNING)) as batches:
+            return [read_state(batch) async for batch in batches if _carries(batch, owner)]
+
+    async def list_files(self, prefix: str) -> list[RemoteFile]:
+        """The batch files whose names begin with `prefix`."""
+        with translated(self._endpoint, self._clock):
+            return await list_files(self._client, purpose=PURPOSE, prefix=prefix)
 
     async def cancel(self, batch_id: str) -> RemoteState:
         """Ask the provider to stop working on a batch; what it has answered is kept."""
@@ -152,7 +175,7 @@ def _carries(batch: "RemoteBatch", metadata: dict[str, str]) -> bool:
 def read_state(batch: "RemoteBatch") -> RemoteState:
     """What a batch object says. Ids that are "" and ids that are null mean the same.
 
-    Hosts leave fields out, or put there what OpenAI never would: that counts as not said.
+    A field that is missing, or has a type that OpenAI never sends, counts as not given.
     """
     counts = batch.request_counts
     errors = getattr(batch.errors, "data", None)

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from engine.batch.account import Account
-from engine.batch.collecting.attempts import AttemptLog
+from engine.batch.collecting.asked import AttemptLog
 from engine.batch.collecting.collector import Collector, Sink
 from engine.batch.folder import BatchFolder
+from engine.batch.forms import BatchForms
 from engine.batch.ledger import BatchLedger
-from engine.batch.overdue import overdue
 from engine.batch.packing.outbox import Outbox, OutIndex, Spooled
 from engine.batch.packing.packer import MB, PackedFile, Packer, PackPolicy, Room
 from engine.batch.packing.sorting import Sorting
-from engine.batch.poll import AGE_SHARE, Poller
+from engine.batch.poll import AGE_SHARE, Poller, overdue
 from engine.batch.refusals import NoBatchApiError, check_refused, learn_token_limit
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
@@ -33,7 +33,7 @@ from schemas.settings import BatchSettings
 
 _log = logging.getLogger(__name__)
 
-ROOM_S = 30.0  # how often a run that waits for others looks whether there is room
+ROOM_S = 30.0  # how often a run checks whether other runs have left room on the account
 
 
 class DeskParts(NamedTuple):
@@ -46,6 +46,7 @@ class DeskParts(NamedTuple):
     poller: Poller
     submitter: Submitter
     collector: Collector
+    forms: BatchForms
     account: Account
     standing: Standing
     settings: BatchSettings
@@ -157,8 +158,8 @@ class BatchDesk:
     def next_poll_s(self) -> float:
         """How long to leave the provider alone: seconds at first, minutes for old batches.
 
-        Where nothing is out and requests wait for others to make room, nobody is asked: it costs
-        no more than a look at the account's folder and another packing.
+        Where nothing is out and requests wait until batches of other runs have ended, the provider
+        is not called at all: only the account's folder is read, and packing is tried again.
         """
         settings = self._parts.settings
         age_s = self._parts.poller.youngest_age_s()
@@ -179,7 +180,7 @@ class BatchDesk:
             raise
 
     def _warn_of_overdue(self) -> None:
-        """Name, once, what takes longer than it can, and the way out."""
+        """Warn, once each, of batches that take too long, and say how to give them up."""
         now, folder = self._parts.clock.utc_now(), self._parts.folder
         for batch in self.out:
             problem = overdue(batch, now)
@@ -193,7 +194,7 @@ class BatchDesk:
             )
 
     async def _collect_ended(self) -> None:
-        """Collect every batch that has ended; what is wrong with one does not hold up the others.
+        """Collect every batch that has ended; an error in one does not stop the others.
 
         Raises:
             TransientError, FatalError: the first of each batch's; a fatal one goes before others.
@@ -267,6 +268,7 @@ class BatchDesk:
             room=room,
             price=self._price_or_error if parts.budget.room_usd is not None else parts.price,
             price_share=settings.price_share,
+            forms=parts.forms.packing(),
         )
 
     def _price_or_error(self, model: str, usage: Usage) -> float:

@@ -1,10 +1,12 @@
 """Where the batch lane of a run keeps its files."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import ConfigError, DamagedLogError
-from schemas.batches import Batch
+
+if TYPE_CHECKING:  # `distill send` asks for the folder at its start, though it rarely has batches
+    from schemas.batches import Batch
 
 
 class BatchFolder(NamedTuple):
@@ -24,7 +26,7 @@ class BatchFolder(NamedTuple):
             return self.files_dir.with_suffix("")  # OUT.jsonl.batches/ledger.jsonl
         return self.ledger_path.parent
 
-    def forgetting(self, batch: Batch) -> str:
+    def forgetting(self, batch: "Batch") -> str:
         """How a batch that cannot be collected is given up, for messages."""
         usd = batch.intent.worst_case_usd
         cost = "what it may have cost" if usd is None else f"the ${usd:.4f} that it may have cost"
@@ -78,19 +80,24 @@ class BatchFolder(NamedTuple):
         return path.with_name(path.name + ".fresh")
 
     def torn_path(self, path: Path) -> Path:
-        """A result file that ended in the middle of a line: one that comes again like it is all."""
+        """A result file that ended within a line; once it comes again alike, it is complete."""
         return path.with_name(path.name + ".torn")
 
     def remains(self) -> list[Path]:
-        """What a crash left of downloads; they are begun anew."""
+        """Partial downloads that a crash has left; they are started again."""
         return [*self.files_dir.glob("[0-9]*.part"), *self.files_dir.glob("[0-9]*.fresh")]
 
     def remote_name(self, name: str, sha256: str) -> str:
-        """The name that the provider knows an input file by; no other file has it.
+        """The name under which an input file is uploaded; no other file has it.
 
-        Not even one of a copy of the run's folder, which has the same owner.
+        A copy of the run's folder has the same owner, but its files have other names.
         """
-        return f"distill-{self.owner_id}-{name}-{sha256[:12]}.jsonl"
+        return f"{self.remote_prefix}{name}-{sha256[:12]}.jsonl"
+
+    @property
+    def remote_prefix(self) -> str:
+        """How the names of all its files at the provider begin."""
+        return f"distill-{self.owner_id}-"
 
     def create(self) -> None:
         """Make the folder if it is not there.

@@ -1,4 +1,4 @@
-"""Opens the batch desk of a run: its files, its client, its place on the account."""
+"""Opens the batch desk of a run: its files, and the parts that work on them."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.batch.account import Account, account_dir
-from engine.batch.collecting.attempts import AttemptLog
+from engine.batch.collecting.asked import AttemptLog
 from engine.batch.collecting.collector import Collector, Sink
+from engine.batch.collecting.fetcher import ResultFetcher
 from engine.batch.collecting.result_files import read_whole_ids
 from engine.batch.collecting.results import ResultReader
 from engine.batch.desk import BatchDesk, DeskParts
 from engine.batch.folder import BatchFolder
+from engine.batch.forms import BatchForms
 from engine.batch.ledger import BatchLedger
 from engine.batch.packing.outbox import Outbox
 from engine.batch.poll import Poller
@@ -24,14 +26,15 @@ from engine.errors import DamagedLogError
 from engine.stopping import Admission, FailureWatch, Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price
+from engine.wire.reply_sizes import USUAL_SIZES
 from schemas.settings import BatchSettings
 
 
 class DeskOrder(NamedTuple):
-    """What a desk is to work for. `state_dir` is the user's, for what runs share.
+    """What a desk is opened with. `state_dir` holds what all runs of this user share.
 
     `enlarges_truncated`: a reply that was cut off by its output limit is asked once more with a
-    larger one.
+    larger one. `max_line_bytes`: a longer line of results is not read.
     """
 
     folder: BatchFolder
@@ -44,11 +47,12 @@ class DeskOrder(NamedTuple):
     enlarges_truncated: bool
     clock: Clock
     stopping: Stopping
+    max_line_bytes: int = USUAL_SIZES.reply_bytes
 
 
 @asynccontextmanager
 async def open_desk(provider: Provider, order: DeskOrder) -> AsyncIterator[BatchDesk]:
-    """The desk at a provider; what is out and what is waiting is known once it is open.
+    """A desk for a provider; batches and waiting requests are read from disk before it is yielded.
 
     Files that a crash left behind are removed.
 
@@ -56,59 +60,65 @@ async def open_desk(provider: Provider, order: DeskOrder) -> AsyncIterator[Batch
         ConfigError: its folder cannot be made.
         DamagedLogError: the ledger or a file of a batch that is out is damaged.
     """
-    folder, settings, clock = order.folder, order.settings, order.clock
+    folder = order.folder
     folder.create()
     folder.require_ledger()
     async with (
-        aclosing(BatchLedger(folder.ledger_path, clock)) as ledger,
+        aclosing(BatchLedger(folder.ledger_path, order.clock)) as ledger,
         aclosing(Outbox(folder.outbox_path)) as outbox,
         aclosing(AttemptLog(folder.attempts_path)) as attempts,
     ):
         _remove_remains(folder, ledger, outbox)
-        admission = Admission(clock)
-        order.stopping.on_request(admission.close)
-        account = Account(
-            account_dir(order.state_dir, order.endpoint),
-            owner_id=folder.owner_id,
-            clock=clock,
-            admission=admission,
-        )
-        yield BatchDesk(
-            DeskParts(
-                folder=folder,
-                ledger=ledger,
-                outbox=outbox,
-                attempts=attempts,
-                poller=Poller(folder, ledger, provider, clock=clock),
-                submitter=Submitter(
-                    folder,
-                    ledger,
-                    provider,
-                    settle_s=settings.settle_s,
-                    clock=clock,
-                    admission=admission,
-                ),
-                collector=Collector(
-                    folder,
-                    ledger,
-                    provider,
-                    attempts,
-                    _make_reader(order),
-                    sink=order.sink,
-                    clock=clock,
-                ),
-                account=account,
-                standing=Standing(ledger, account, settings=settings, clock=clock),
-                settings=settings,
-                output_limit_name=order.endpoint.output_limit_name,
-                price=order.price,
-                budget=order.budget,
-                sink=order.sink,
-                watch=FailureWatch(),
-                clock=clock,
-                stopping=order.stopping,
-            )
-        )
+        yield BatchDesk(_desk_parts(provider, order, ledger, outbox, attempts))
+
+
+def _desk_parts(
+    provider: Provider,
+    order: DeskOrder,
+    ledger: BatchLedger,
+    outbox: Outbox,
+    attempts: AttemptLog,
+) -> DeskParts:
+    folder, settings, clock = order.folder, order.settings, order.clock
+    admission = Admission(clock)
+    order.stopping.on_request(admission.close)
+    account = _open_account(order, admission)
+    reader = _make_reader(order)
+    forms = BatchForms(lambda: ledger.batches, order.endpoint)
+    fetcher = ResultFetcher(folder, provider, clock=clock, max_line_bytes=order.max_line_bytes)
+    return DeskParts(
+        folder=folder,
+        ledger=ledger,
+        outbox=outbox,
+        attempts=attempts,
+        poller=Poller(folder, ledger, provider, clock=clock),
+        submitter=Submitter(
+            folder, ledger, provider, settle_s=settings.settle_s, clock=clock, admission=admission
+        ),
+        collector=Collector(
+            folder, ledger, attempts, reader, forms, sink=order.sink, fetcher=fetcher
+        ),
+        forms=forms,
+        account=account,
+        standing=Standing(ledger, account, settings=settings, clock=clock),
+        settings=settings,
+        output_limit_name=order.endpoint.output_limit_name,
+        price=order.price,
+        budget=order.budget,
+        sink=order.sink,
+        watch=FailureWatch(),
+        clock=clock,
+        stopping=order.stopping,
+    )
+
+
+def _open_account(order: DeskOrder, admission: Admission) -> Account:
+    return Account(
+        account_dir(order.state_dir, order.endpoint),
+        owner_id=order.folder.owner_id,
+        clock=order.clock,
+        admission=admission,
+    )
 
 
 def _remove_remains(folder: BatchFolder, ledger: BatchLedger, outbox: Outbox) -> None:

@@ -1,23 +1,32 @@
-"""Asks the provider how far batches are, seldom and cheaply, and has it cancel them."""
+"""Polls the status of batches with few calls, and cancels batches."""
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
-from engine.batch.overdue import overdue
 from engine.batch.provider import Provider
 from engine.batch.submit import CLOCK_SKEW
 from engine.clock import Clock
-from engine.errors import NOT_FOUND, ConfigError, EngineError, RequestError, TransientError
+from engine.errors import (
+    NOT_FOUND,
+    ConfigError,
+    EngineError,
+    NotFoundError,
+    RequestError,
+    TransientError,
+)
 from schemas.batches import Batch, BatchTally, RemoteState
 
 LIST_FROM = 3  # batches: for more, a page of the list is fewer calls than asking for each
 AGE_SHARE = 0.1  # of its age: how long a batch is left alone before it is polled again
 YOUNG_S = 600.0  # a batch may be "not found" for a moment after it was created
-FORGOTTEN = "forgotten"  # our word, in the place of the provider's
+FORGOTTEN = "forgotten"  # our status, in the place of the provider's
 CONFLICT = 409  # it ended or was cancelled meanwhile (API reference, "Cancel batch")
+LONGEST_LIFE = timedelta(hours=25)  # a batch ends within 24 hours (OpenAI Batch guide)
+LONGEST_CANCELLING = timedelta(hours=1)  # it takes ten minutes at most (OpenAI Batch guide)
+LONGEST_FETCHING = timedelta(hours=2)  # of the results of a batch that has ended
 
 
 class _NotShownError(EngineError):
@@ -39,7 +48,7 @@ class Poller:
         """Note how far the batches are of which there may be news.
 
         Returns what is wrong with the first that the provider does not show: a ConfigError, or a
-        TransientError while it is young. The others are none the worse for it.
+        TransientError while it is young. The others are polled nevertheless.
 
         Raises:
             TransientError, FatalError: the provider does not answer, or refuses to.
@@ -114,9 +123,7 @@ class Poller:
     async def _retrieve(self, batch: Batch) -> RemoteState:
         try:
             return await self._provider.retrieve(batch.remote.batch_id)
-        except RequestError as error:
-            if error.code != NOT_FOUND:
-                raise
+        except NotFoundError as error:
             raise _NotShownError(str(error)) from error
 
     def _not_shown(self, batch: Batch, error: "_NotShownError") -> EngineError:
@@ -135,3 +142,26 @@ class Poller:
     def _age_s(self, batch: Batch) -> float:
         since = datetime.fromisoformat(batch.created_at or batch.intended_at)
         return (self._clock.utc_now() - since).total_seconds()
+
+
+def overdue(batch: Batch, now: datetime) -> str | None:
+    """What is wrong with a batch that is out, in words; None if it may still be on its way."""
+    since_change = now - datetime.fromisoformat(batch.changed_at)
+    if batch.has_ended:
+        if since_change > LONGEST_FETCHING:
+            return f"ended {_hours(since_change)} ago, and its results could not be fetched yet"
+        return None
+    if not batch.is_at_provider:
+        return None
+    age = now - datetime.fromisoformat(batch.created_at or batch.intended_at)
+    is_cancelling = batch.remote.status == "cancelling"
+    if is_cancelling and min(since_change, age) > LONGEST_CANCELLING:
+        return f"has been cancelling for {_hours(since_change)}, which takes ten minutes at most"
+    if age > LONGEST_LIFE:
+        state = batch.remote.status or "not begun"
+        return f"is {_hours(age)} old and {state}, though a batch ends within 24 hours"
+    return None
+
+
+def _hours(duration: timedelta) -> str:
+    return f"{duration.total_seconds() / 3600:.0f} hours"

@@ -1,4 +1,4 @@
-"""What the batch lane wants of a provider; `BatchClient` is the one over the network."""
+"""The interface of a provider of batches; `BatchClient` implements it over the network."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -52,7 +52,7 @@ class Standing:
     def most_tokens(self, model: str) -> int | None:
         """What may ever be enqueued of a model.
 
-        What was guessed when others were in the way is no reason to give a request up.
+        A limit guessed while other batches were enqueued does not make a request too large.
         """
         learnt = self._account.learnt_limit(model)
         stated = learnt.tokens if learnt is not None and learnt.is_stated else None

@@ -9,15 +9,22 @@ from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
 from engine.batch.refusals import NO_BATCH_API, TOKEN_LIMIT, NoBatchApiError, is_token_limit
 from engine.clock import Clock
-from engine.errors import NOT_FOUND, ConfigError, RequestError, TransientError
+from engine.errors import (
+    NOT_FOUND,
+    ConfigError,
+    FilePendingError,
+    NotFoundError,
+    RequestError,
+    TransientError,
+)
 from engine.stopping import Admission
-from engine.wire.file_states import FILE_PENDING, is_not_ready, wait_for_file
+from engine.wire.file_states import is_not_ready, wait_for_file
 from engine.wire.unserved_calls import may_be_unserved
 from schemas.batches import Batch, RemoteState
 
 CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the very most
 FILE_PATIENCE = timedelta(minutes=10)  # a file that is not found for longer is gone
-PENDING_PATIENCE = timedelta(hours=1)  # after which a host's "pending" is not believed
+PENDING_PATIENCE = timedelta(hours=1)  # after which "pending" counts as a failure of the host
 
 _log = logging.getLogger(__name__)
 
@@ -25,7 +32,7 @@ _log = logging.getLogger(__name__)
 class Submitter:
     """Drives every intent to a batch id. Any step may be the last before a crash.
 
-    A call whose fate is unknown (an earlier process made it, or its reply was lost) is not made
+    A call with an unknown result (an earlier process made it, or its reply was lost) is not made
     again before the provider's lists say that it left nothing.
     """
 
@@ -60,7 +67,7 @@ class Submitter:
             TransientError: the provider does not answer; what is left is submitted later.
             FatalError: the provider refuses the key, the model or for want of money.
             NoBatchApiError: there are no batches at this address; all intents have ended.
-            What the stop of the run is for, if that comes first.
+            The error that stops the run, if it is stopped meanwhile.
         """
         for batch in self._waiting():
             self._admission.check()
@@ -136,11 +143,11 @@ class Submitter:
             return NoBatchApiError(error)
         is_waited_for = self._age(batch) < PENDING_PATIENCE
         if isinstance(error, RequestError) and is_not_ready(error) and is_waited_for:
-            return TransientError(str(error), code=FILE_PENDING, status=error.status)
+            return FilePendingError(str(error), status=error.status)
         return error
 
     async def _find(self, batch: Batch, metadata: dict[str, str]) -> RemoteState | None:
-        """The batch that a call of unknown fate has made, None if it has made none."""
+        """The batch that a call with an unknown result has created, None if it created none."""
         newer_than = _intended_at(batch) - CLOCK_SKEW
         try:
             return await self._provider.find(metadata, batch.remote.file_id, newer_than)
@@ -164,7 +171,7 @@ class Submitter:
             what = "pending" if state == "pending" else "not found"
             raise TransientError(f"file {file_id} is {what} at the provider yet", code=NOT_FOUND)
         if state == "missing":
-            raise RequestError(f"file {file_id} is gone at the provider", code=NOT_FOUND)
+            raise NotFoundError(f"file {file_id} is gone at the provider")
 
     def _age(self, batch: Batch) -> timedelta:
         """How long ago the last step of a batch was taken."""
@@ -181,7 +188,7 @@ class Submitter:
     async def _let_settle(self, batch: Batch) -> None:
         """Wait until the provider's lists can be expected to show what was last done.
 
-        An earlier process may have made its call up to the moment when it died.
+        An earlier process may have made a call just before it was killed.
         """
         last = self._asked_at.get(batch.name, self._opened_at)
         age_s = (self._clock.utc_now() - last).total_seconds()

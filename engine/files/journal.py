@@ -1,6 +1,9 @@
 """The journal: every settled request with its raw reply, on disk before it is used."""
 
+from __future__ import annotations  # array[int] is not subscriptable before Python 3.12
+
 import base64
+from array import array
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,6 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from engine.files.closing import AsyncClosing
+from engine.files.id_index import IdIndex
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import damaged_line, read_lines
 from engine.wire.lenient_json import dump_json, parse_json
@@ -146,33 +150,45 @@ class Settled(NamedTuple):
 
     request_id: str
     purpose: str
+    model: str
     lane: LaneName
     is_completed: bool
+    settled_at: str
     usage: Usage
     cost_usd: float | None
     is_estimated: bool
-    service_tier: str
+    service_tier: str = ""
+    latency_s: float = 0.0
 
 
 def read_settled(path: Path) -> Iterator[Settled]:
     """All settled requests of a journal file, in order, without reading their replies.
 
+    A line that was copied counts once. Memory: 16 bytes a line.
+
     Raises:
         DamagedLogError: a line is not an outcome.
     """
+    seen = IdIndex(array("q"), array("q"))
     for number, line in enumerate(read_lines(path), start=1):
         head, _, _ = line.partition(REPLY_FIELD)
+        if seen.holds(head):
+            continue
+        seen.add(head, number)
         try:
             fields: dict[str, Json] = orjson.loads(head + b"}")
             yield Settled(
                 request_id=str(fields["request_id"]),
                 purpose=str(fields["purpose"]),
+                model=str(fields["model"]),
                 lane=fields["lane"],  # type: ignore[arg-type]
                 is_completed=fields["status"] == "completed",
+                settled_at=str(fields["settled_at"]),
                 usage=Usage(**fields["usage"]),  # type: ignore[arg-type]
                 cost_usd=fields["cost_usd"],  # type: ignore[arg-type]
                 is_estimated=fields.get("estimated") is True,
                 service_tier=str(fields.get("service_tier", "")),
+                latency_s=fields.get("latency_s", 0.0),  # type: ignore[arg-type]
             )
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise damaged_line(path, number, f"not an outcome ({error})") from error

@@ -14,7 +14,7 @@ from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import damaged_line, id_key, line_number, line_prefix
 from engine.files.line_scan import scan_lines
 
-PACED_GATHER_S = 0.025  # where something else sets the pace: nobody is slowed down by it
+PACED_GATHER_S = 0.025  # where rate limits set the pace, so that it slows no request down
 GATHER_S = 0.002  # a sync and its thread hop cost as much as 10 lines; replies take 100 times this
 READ_AHEAD_BYTES = 1 << 13
 

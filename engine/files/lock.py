@@ -1,4 +1,4 @@
-"""A lock that one process holds at a time, and that dies with its owner."""
+"""A lock that one process holds at a time; the system releases it when the process ends."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ LOCK_TRY_EVERY_S = 0.05  # `find_writer` holds the lock for a moment; that is no
 
 
 class WriterLock:
-    """Held by at most one process. The system drops it when its owner dies, however it dies.
+    """Held by at most one process. The system releases it when that ends, also when it is killed.
 
     The file stays; it names the process that holds or last held the lock.
     `guarded` is what the lock is for, in messages: the file's folder if nothing else is named.

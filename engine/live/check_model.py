@@ -4,18 +4,15 @@ import logging
 from urllib.parse import quote
 
 import aiohttp
-from aiohttp.helpers import strip_auth_from_url
-from yarl import URL
 
 from engine.clock import Clock
 from engine.errors import AuthError, ModelGoneError, RequestError, TransientError
-from engine.live.reply_bodies import read_body
+from engine.live.plain_calls import call_once
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import HttpResponse, read_error
+from engine.wire.replies import read_error
 from engine.wire.server_text import scrub
 
 TIMEOUT_S = 20.0
-MAX_BYTES = 1 << 20
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +29,8 @@ async def check_model(endpoint: Endpoint, model: str, clock: Clock) -> None:
         ModelGoneError: the host says that it has no such model.
     """
     try:
-        response = await _get(endpoint, endpoint.address(f"/v1/models/{quote(model, safe='')}"))
+        address = endpoint.address(f"/v1/models/{quote(model, safe='')}")
+        response = await call_once(endpoint, address, timeout_s=TIMEOUT_S)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         _log.warning(
             "%s cannot be reached (%s): check the address (--base-url, teacher.base_url) and the "
@@ -54,22 +52,3 @@ async def check_model(endpoint: Endpoint, model: str, clock: Clock) -> None:
         raise ModelGoneError(
             f"{endpoint.base_url} has no model {model!r}; choose one that is served, then run again"
         )
-
-
-async def _get(endpoint: Endpoint, address: str) -> HttpResponse:
-    headers = {"Accept": "application/json", "User-Agent": "corpus-distill"}
-    headers.update(endpoint.key_headers())
-    headers.update(endpoint.account.headers())
-    proxy, proxy_auth = strip_auth_from_url(URL(endpoint.proxy)) if endpoint.proxy else (None, None)
-    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-    async with (
-        aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session,
-        session.get(
-            URL(address, encoded=True),
-            headers=headers,
-            allow_redirects=False,
-            proxy=proxy,
-            proxy_auth=proxy_auth,
-        ) as response,
-    ):
-        return HttpResponse(response.status, response.headers, await read_body(response, MAX_BYTES))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from engine.batch.client import NAME_KEY
-from engine.errors import NOT_FOUND, RequestError
+from engine.errors import NotFoundError
 from engine.testing.clocks import ManualClock
 from engine.wire.file_states import FileState
 from schemas.batches import RemoteState
@@ -112,7 +112,7 @@ class FakeProvider:
         """Write a file, or raise as the API does where there is none."""
         self._begin("download")
         if file_id not in self.files:
-            raise RequestError("404: no such file", code=NOT_FOUND, status=404)
+            raise NotFoundError("404: no such file", status=404)
         path.write_bytes(self.files[file_id])  # noqa: ASYNC240
         self._end("download")
 

@@ -17,21 +17,25 @@ def chat_request(
     purpose: str = "answers",
     prompt_tokens: int = 20,
     output_tokens: int = 100,
+    server: str = "",
+    response_format: Json = None,
 ) -> Request:
     """A chat request whose id and only message are `request_id`.
 
     With `output_tokens` 0 its body sets no output limit.
     """
     limit = {"max_completion_tokens": output_tokens} if output_tokens else {}
+    form = {"response_format": response_format} if response_format else {}
     messages = [{"role": "user", "content": request_id}]
     return Request(
         request_id=request_id,
         url=CHAT_COMPLETIONS,
         model=model,
-        payload=orjson.dumps({"model": model, "messages": messages, **limit}),
+        payload=orjson.dumps({"model": model, "messages": messages, **limit, **form}),
         purpose=purpose,
         prompt_tokens=prompt_tokens,
         max_output_tokens=output_tokens,
+        server=server,
     )
 
 

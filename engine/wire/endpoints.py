@@ -35,10 +35,13 @@ NO_ACCOUNT = Account()
 class Endpoint:
     """One address with one key. Its limits, where given, come before those of the settings.
 
+    `headers` go with every call of the slow paths beside the key, and may hold secrets.
+    `max_in_flight` is for a server that answers a few at a time, and lets the rest time out.
+
     `base_url` ends in the version (`https://api.openai.com/v1`). The key is in no repr. `output`
-    is how JSON is asked for at first; None: as requests say. `proxy` is the address of the HTTP
-    proxy on the way there, which may hold a password. `key_header` is the header for the key; auto:
-    `api-key` at Azure, `Authorization` elsewhere.
+    is how JSON is asked for at first; None: as requests say. `output_setting` is what users call
+    that. `proxy` is the address of the HTTP proxy on the way there, which may hold a password.
+    `key_header` is the header for the key; auto: `api-key` at Azure, `Authorization` elsewhere.
     """
 
     base_url: str
@@ -47,8 +50,11 @@ class Endpoint:
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     output: JsonForm | None = None
+    output_setting: str = field(default="Endpoint.output", compare=False)
     account: Account = NO_ACCOUNT
     proxy: str | None = field(default=None, repr=False)
+    max_in_flight: int | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     key_header: KeyHeader = "auto"
 
     def __post_init__(self) -> None:

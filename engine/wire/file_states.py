@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
 FileState = Literal["missing", "pending", "ready"]
 
-FILE_PENDING = "file_pending"
 FILE_WAITS_S = (0.5, 1.0, 2.0, 4.0)  # a file may be "not found" for a moment after its upload
-PENDING_STATUSES = frozenset(  # Azure's names among them; any other status is the host's last word
+PENDING_STATUSES = frozenset(  # Azure's names among them; any other status is final
     {"pending", "running", "notrunning", "not_running", "processing", "queued", "uploading"}
 )
 NOT_READY_WORDS = ("not in a processed state", "still being processed", "not ready", "pending")
@@ -23,7 +22,7 @@ NOT_READY_WORDS = ("not in a processed state", "still being processed", "not rea
 async def read_file_state(client: "openai.AsyncOpenAI", file_id: str) -> FileState:
     """How far a file is; it may be missing for a moment after its upload.
 
-    Where the host does not tell, a file counts as ready: the call that uses it will show.
+    Where the host has no such call, a file counts as ready; the call that uses it fails if not.
 
     Raises:
         What the SDK raises.
@@ -45,7 +44,7 @@ async def wait_for_file(
     """The state of a file once it is ready, or after some seconds of asking.
 
     Raises:
-        What the stop of the run is for, if that comes first, and what `state` raises.
+        The error that stops the run, if it is stopped meanwhile, and what `state` raises.
     """
     for pause_s in FILE_WAITS_S:
         if await state() == "ready":

@@ -1,4 +1,4 @@
-"""JSON as providers really send it: the fast parser first, then one that forgives."""
+"""Parses JSON as providers really send it: with orjson, else with a lenient parser."""
 
 import json
 import re
@@ -17,7 +17,7 @@ MAX_DIGITS = 20  # that those integers have, a sign included
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _TOKEN = re.compile(
-    r"""[\s\0]*+(?:
+    r"""[\s\0\ufeff]*+(?:
         (?P<string>"(?:[^"\\]++|\\.)*+")
       | (?P<mark>[][{}:,])
       | (?P<number>-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?)
@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
-_REST = re.compile(r"[\s\0]*+\Z")
+_REST = re.compile(r"[\s\0\ufeff]*+\Z")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, bool] = {"true": True, "false": False}  # all others mean null
 
@@ -37,13 +37,13 @@ class NotJsonError(EngineError, ValueError):
 def parse_json(data: bytes) -> Json:
     """The value of a JSON text.
 
-    Whatever the fast parser refuses is read again without its strictness: bytes that are not
+    What the fast parser refuses is read again by a lenient one: bytes that are not
     UTF-8 and halves of surrogate pairs become U+FFFD, NaN, infinities and numbers beyond a double
-    become null, a byte order mark, NULs between tokens and raw control characters in strings are
+    become null, byte order marks and NULs between tokens and raw control characters in strings are
     fine, and values may be nested MAX_DEPTH deep. It takes about 30 times as long.
 
     Raises:
-        NotJsonError: it is no JSON all the same, or nested deeper.
+        NotJsonError: the lenient parser cannot read it either, or it is nested deeper.
     """
     try:
         value: Json = orjson.loads(data)

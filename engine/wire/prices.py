@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
+from datetime import date
 from functools import cache
 from types import MappingProxyType
 from typing import Protocol
@@ -21,9 +22,11 @@ WIDE_BYTES_PER_TOKEN = 2  # of a text that is not ASCII: one letter may take 4 b
 ONE_SEND = (1,)
 ALL_SENDS = (1, ENLARGED)  # of a request whose reply is cut off: once more, with a larger limit
 
-# Dollars per million tokens of input, cached input, input written to the cache and output, as of
-# 2026-11-23 (OpenAI's price list). They are here because to import genai-prices takes as long as
-# to send 1,000 requests; a test compares them with it.
+PRICES_AS_OF = date(2026, 11, 23)
+
+# Dollars per million tokens of input, cached input, input written to the cache and output (OpenAI's
+# price list of that day). They are here because to import genai-prices takes as long as to send
+# 1,000 requests; a test compares them with it.
 COMMON_PRICES = {
     "gpt-6.1-sol": ModelPrice(input=2.0, cached_input=0.1, cache_write=2.5, output=10.0),
     "gpt-6.1-terra": ModelPrice(input=1.0, cached_input=0.05, cache_write=1.25, output=5.0),

@@ -32,9 +32,9 @@ class Allowance(NamedTuple):
 
     @property
     def is_per_day(self) -> bool:
-        """Whether it speaks of a day: a minute's bucket is full again within a minute.
+        """Whether it is an allowance of a day: one of a minute is full again within a minute.
 
-        Some providers report the day's requests in these headers, without saying so.
+        Some providers report their limit of requests a day in the same headers.
         """
         if self.reset_s is None or self.reset_s <= 60.0 or self.remaining is None:
             return False

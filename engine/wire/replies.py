@@ -1,4 +1,4 @@
-"""The only translator from what the provider answers to a reply or to our errors."""
+"""Translates HTTP responses into replies or our errors; no other module does."""
 
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
@@ -16,14 +16,36 @@ from engine.errors import (
 from engine.wire.content import reasoning_tokens, reply_text
 from engine.wire.endpoints import Endpoint
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
-from engine.wire.problems import error_fields, error_of, problem_in, read_problem
+from engine.wire.odd_replies import read_events, with_messages
+from engine.wire.problems import (
+    error_fields,
+    error_of,
+    problem_in,
+    read_problem,
+    stated_problem,
+)
 from schemas.requests import CHAT_COMPLETIONS, Json, Url
 
 Ending = Literal["complete", "length", "refused"]
 
 
+CUT_OFF = frozenset({"length", "max_tokens", "model_length", "model_context_window_exceeded"})
+FILTERED = frozenset(  # OpenAI's word, and those that hosts of Gemini, Zhipu and others pass on
+    {
+        "content_filter",
+        "content_filtered",
+        "safety",
+        "recitation",
+        "prohibited_content",
+        "blocklist",
+        "sensitive",
+        "refusal",
+    }
+)
+
+
 class HttpResponse(NamedTuple):
-    """What came back for one attempt, whatever it is."""
+    """The HTTP response to one attempt, of any status."""
 
     status: int
     headers: Mapping[str, str]
@@ -79,13 +101,15 @@ def _parse_body(body: bytes, endpoint: Endpoint) -> _Parsed:
     try:
         value = parse_json(value.encode() if isinstance(value, str) else body)  # encoded twice
     except NotJsonError:
+        if (value := read_events(body)) is not None:
+            return _Parsed(value, dump_json(value))
         what = "an empty body" if not body.strip() else "a body that is not JSON"
         raise _malformed(endpoint, what, raw=body) from None
     return _Parsed(value, dump_json(value))
 
 
 def billed_body(response: HttpResponse) -> dict[str, Json] | None:
-    """The body of a response that is no sound reply and was billed all the same, by its usage."""
+    """The body of a response that is no valid reply, but reports usage and so was billed."""
     if not 200 <= response.status < 300:
         return None
     try:
@@ -100,18 +124,23 @@ def check_reply(reply: Json, url: Url, endpoint: Endpoint) -> dict[str, Json]:
 
     Raises:
         MalformedReplyError: it is not what is asked for at `url`, and names no error.
-        RequestError, TransientError, FatalError: the error that stands in it all the same.
+        RequestError, TransientError, FatalError: an error object within a response of status 200.
     """
     if isinstance(reply, list) and len(reply) == 1:  # as some gateways wrap errors
         reply = reply[0]
     if not isinstance(reply, dict):
         raise _malformed(endpoint, f"JSON of type {type(reply).__name__}, not an object")
+    reply = with_messages(reply)
     has_answer = _has_choices(reply) if url == CHAT_COMPLETIONS else _has_rows(reply)
     if (error := _error_within(reply, has_answer=has_answer)) is not None:
         raise error_of(problem_in(error, endpoint), endpoint)
     if not has_answer:
+        if (stated := stated_problem(reply, endpoint)) is not None:
+            raise stated
         expected = "choices with messages" if url == CHAT_COMPLETIONS else "data"
         raise _malformed(endpoint, f"an object without {expected}", reply)
+    if "error" in _finish_reasons(reply):
+        raise _malformed(endpoint, "a reply that ended in an error", reply)
     return reply
 
 
@@ -123,16 +152,17 @@ def read_error(response: HttpResponse, endpoint: Endpoint, clock: Clock) -> Engi
 
 
 def read_ending(reply: dict[str, Json]) -> Ending:
-    """How the choices of a reply ended: one that was refused or cut off speaks for all."""
+    """How the choices of a reply ended: one that was refused or cut off decides for all."""
     choices = reply.get("choices")
     ending: Ending = "complete"
     for choice in choices if isinstance(choices, list) else ():
         assert isinstance(choice, dict)
         message = choice["message"]
         assert isinstance(message, dict)
-        if choice.get("finish_reason") == "content_filter" or message.get("refusal"):
+        reason = str(choice.get("finish_reason")).lower()
+        if reason in FILTERED or message.get("refusal"):
             return "refused"
-        if choice.get("finish_reason") == "length":
+        if reason in CUT_OFF:
             ending = "length"
     return ending
 
@@ -168,6 +198,12 @@ def _error_within(reply: dict[str, Json], *, has_answer: bool) -> Mapping[str, J
         if isinstance(error, dict):
             return error_fields(error)
     return None
+
+
+def _finish_reasons(reply: dict[str, Json]) -> list[Json]:
+    choices = reply.get("choices")
+    choices = choices if isinstance(choices, list) else []
+    return [choice.get("finish_reason") for choice in choices if isinstance(choice, dict)]
 
 
 def _has_choices(reply: dict[str, Json]) -> bool:

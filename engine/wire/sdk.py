@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from json import JSONDecodeError
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import ValidationError
 
@@ -24,6 +24,7 @@ from engine.errors import (
 )
 from engine.wire.endpoints import Endpoint
 from engine.wire.replies import HttpResponse, read_error
+from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
 from engine.wire.server_text import scrub
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 MODEL_GONE = "model_not_found"  # a code that stops everything, unlike other 404s
 NO_KEY = "none"  # the SDK wants one; servers without keys do not look at it
 USER_AGENT = "corpus-distill"
-PLATFORM_HEADERS = (  # what the SDK tells of this machine; nobody needs it
+PLATFORM_HEADERS = (  # what the SDK sends about this machine; not needed
     "X-Stainless-Lang",
     "X-Stainless-Package-Version",
     "X-Stainless-OS",
@@ -50,13 +51,17 @@ _log = logging.getLogger(__name__)
 Purpose = Literal["batch", "fine-tune"]
 
 
-def open_client(endpoint: Endpoint, *, timeout_s: float) -> "openai.AsyncOpenAI":
+def open_client(
+    endpoint: Endpoint, *, timeout_s: float, sizes: ReplySizes = USUAL_SIZES
+) -> "openai.AsyncOpenAI":
     """A client of the SDK that never retries: a POST that was made twice would create twice.
 
     It follows no redirect either: files with all prompts would go to another host. Account and
-    proxy are the endpoint's, so that both lanes go the same way.
+    proxy are the endpoint's, so that both lanes go the same way. Replies above `sizes` are errors.
     """
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient, omit
+
+    from engine.wire.limited_replies import ACCEPTED_ENCODINGS, open_transport
 
     account = endpoint.account.headers()
     key_headers = endpoint.key_headers()
@@ -74,14 +79,19 @@ def open_client(endpoint: Endpoint, *, timeout_s: float) -> "openai.AsyncOpenAI"
         default_headers={
             **dict.fromkeys(not_sent, omit),  # type: ignore[arg-type]
             "User-Agent": USER_AGENT,
+            "Accept-Encoding": ACCEPTED_ENCODINGS,
             **account,
             **key_headers,
+            **dict(endpoint.headers),
         },
         http_client=DefaultAsyncHttpxClient(
             follow_redirects=False,
             trust_env=False,
-            proxy=endpoint.proxy,
-            verify=ssl.create_default_context(),  # the system's, as in the live lane
+            transport=open_transport(
+                sizes,
+                ssl.create_default_context(),  # the system's, as in the live lane
+                endpoint.proxy,
+            ),
         ),
     )
 
@@ -107,6 +117,8 @@ def translated(endpoint: Endpoint, clock: Clock) -> Iterator[None]:
         raise TransientError(message, code=TIMEOUT) from None
     except (openai.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
         reason = error.__cause__ or error
+        if isinstance(reason, EngineError):  # what limits replies has raised it
+            raise reason from None
         text = scrub(f"{type(reason).__name__} {reason}".strip(), endpoint)
         message = f"{endpoint.base_url}: {text}"
         raise TransientError(message, code="connection_failed") from None
@@ -145,6 +157,31 @@ async def find_file(
         if file.filename == name and created_at >= oldest:
             return file.id
     return None
+
+
+class RemoteFile(NamedTuple):
+    """A file at the provider."""
+
+    file_id: str
+    name: str
+
+
+async def list_files(
+    client: "openai.AsyncOpenAI", *, purpose: Purpose, prefix: str
+) -> list[RemoteFile]:
+    """All files with this purpose whose names begin with `prefix`.
+
+    Some hosts give the same page for ever: it ends where the list repeats itself.
+    """
+    found: dict[str, RemoteFile] = {}
+    seen = set[str]()
+    async for file in client.files.list(purpose=purpose, limit=PAGE_SIZE):
+        if file.id in seen:
+            break
+        seen.add(file.id)
+        if str(file.filename).startswith(prefix):
+            found[file.id] = RemoteFile(file.id, file.filename)
+    return list(found.values())
 
 
 class ListOrder:

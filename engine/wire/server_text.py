@@ -1,8 +1,10 @@
-"""Words that a server sent, fit to be shown: no key, no control sequence, a readable length."""
+"""Makes a server's text safe to show: without keys and control sequences, cut in length."""
 
 import re
+from typing import TYPE_CHECKING
 
-from engine.wire.endpoints import Endpoint
+if TYPE_CHECKING:  # every command imports this module at its start
+    from engine.wire.endpoints import Endpoint
 
 MAX_MESSAGE_CHARS = 300
 MAX_CODE_CHARS = 80
@@ -14,7 +16,7 @@ _ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07
 _NO_CODE = re.compile(r"[^\w.:/-]+")
 
 
-def scrub(text: str, endpoint: Endpoint) -> str:
+def scrub(text: str, endpoint: "Endpoint") -> str:
     """Text of a server without the key or what looks like one, on one line, cut in length."""
     if endpoint.api_key:
         text = text.replace(endpoint.api_key, "[key]")
@@ -23,7 +25,7 @@ def scrub(text: str, endpoint: Endpoint) -> str:
 
 
 def without_controls(text: str) -> str:
-    """Text without what a terminal would obey; tabs and newlines stay."""
+    """Text without control sequences for a terminal; tabs and newlines stay."""
     if text.isascii() and text.isprintable():
         return text
     return _CONTROLS.sub("", _ESCAPE_SEQUENCE.sub("", text))

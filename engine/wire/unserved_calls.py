@@ -19,7 +19,7 @@ def may_be_unserved(error: RequestError | TransientError) -> bool:
 def is_unserved(error: "openai.APIStatusError", thing: str) -> bool:
     """Whether the host does not know the call; `thing` is what it would say is not there.
 
-    An error object or a text that speaks of the thing means that the call is known.
+    An error object, or a text that names the thing, means that the host knows the call.
     """
     if error.status_code != 404:
         return error.status_code in UNSERVED_STATUSES

@@ -1,4 +1,4 @@
-"""The tokens that a reply says were billed, and what counts where it does not say so credibly."""
+"""The tokens that a reply reports as billed, and what counts where that cannot be right."""
 
 from typing import NamedTuple
 

@@ -1,12 +1,14 @@
 """What the three commands in scripts/ have in common: the flags of a run, and how they end."""
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.errors import ConfigError
+from engine.local.model import CHAT_MODEL
 from engine.run_folder import RunFolder
 from jobs.cli import report_errors
 from jobs.run.lanes import read_lane_order
@@ -18,7 +20,10 @@ from jobs.settings.roles import RoleModel, RoleName, embeddings_of, read_role_en
 from schemas.settings import RunSettings
 
 RUN_DIR = Path("distill-run")
+DOCUMENTS_DIR = Path("documents")
 NO_FLAGS: Mapping[str, object] = {}
+
+_log = logging.getLogger(__name__)
 
 
 def make_parser(description: str | None) -> argparse.ArgumentParser:
@@ -52,7 +57,10 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
 def read_settings(
     arguments: argparse.Namespace, flags: Mapping[str, object] = NO_FLAGS
 ) -> RunSettings:
-    """The settings that the arguments give, on top of the run's own; `flags` are further ones."""
+    """The settings that the arguments give, on top of the run's own; `flags` are further ones.
+
+    Where nobody names a folder, documents are those of ./documents.
+    """
     given = {
         "documents_dir": str(arguments.documents) if arguments.documents else None,
         "teacher.provider": arguments.provider,
@@ -61,7 +69,33 @@ def read_settings(
         **flags,
     }
     folder = RunFolder(arguments.run)
-    return run_settings(folder, arguments.config, given, arguments.assignments)
+    settings = run_settings(folder, arguments.config, given, arguments.assignments)
+    return with_usual_documents(settings)
+
+
+def with_usual_documents(settings: RunSettings) -> RunSettings:
+    """The same with ./documents as the folder, if none is named and this one is there."""
+    folder = DOCUMENTS_DIR.resolve()
+    if settings.documents_dir is not None or not folder.is_dir():
+        return settings
+    _log.info("no folder is named: the documents of %s are read (--documents)", folder)
+    return settings.model_copy(update={"documents_dir": folder})
+
+
+def with_usual_student(settings: RunSettings) -> RunSettings:
+    """The same with the local trainer, if no student is named, or one that is a file here.
+
+    Who names a model, an address or other roles has a student of their own.
+    """
+    student = settings.student
+    is_elsewhere = student.trainer != "openai" or student.base_url is not None
+    is_hosted = bool(student.model) and not Path(student.model).expanduser().exists()
+    if is_elsewhere or is_hosted or settings.baseline.model or settings.tuned.model:
+        return settings
+    name = student.model or CHAT_MODEL
+    _log.info("student: %s, tuned on this machine (--student names another)", name)
+    local = student.model_copy(update={"trainer": "local"})
+    return settings.model_copy(update={"student": local})
 
 
 def make_order(arguments: argparse.Namespace) -> RunOrder:

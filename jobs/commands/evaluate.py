@@ -16,11 +16,16 @@ from jobs.commands.options import (
     Deadline,
     LaneFlag,
     MaxInFlight,
+    MetricsPort,
+    Notify,
+    Quiet,
     RetryFailed,
     Rpm,
     Tpm,
+    Verbose,
     Waits,
 )
+from jobs.notify import notifying
 from jobs.process import EXIT_OK, EXIT_TRY_LATER
 
 if TYPE_CHECKING:
@@ -44,6 +49,17 @@ def evaluate(
         typer.Option(help="A file of questions, one a line, in place of the run's own."),
     ] = None,
     judge: Annotated[str | None, typer.Option(help="The model that judges the answers.")] = None,
+    scorer: Annotated[
+        str | None,
+        typer.Option(metavar="builtin|ragas", help="This project's own steps, or ragas's code."),
+    ] = None,
+    pairwise: Annotated[
+        bool | None,
+        typer.Option(
+            "--pairwise/--no-pairwise",
+            help="Also ask which of two answers is better, blind, in both orders.",
+        ),
+    ] = None,
     config: Config = None,
     base_url: BaseUrl = None,
     rpm: Rpm = None,
@@ -57,8 +73,12 @@ def evaluate(
     deadline: Deadline = None,
     assignments: Assignments = None,
     retry_failed: RetryFailed = False,
+    metrics_port: MetricsPort = None,
+    notify: Notify = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
-    """Have models answer held-out questions, and score the answers with ragas."""
+    """Have models answer held-out questions, and score the answers."""
     from engine.run_folder import RunFolder
     from jobs.evaluation.evaluate import EvaluationOrder
     from jobs.evaluation.evaluated_models import asked_roles
@@ -71,6 +91,8 @@ def evaluate(
     folder = RunFolder(run_dir)
     flags = {
         "judge.model": judge,
+        "evaluation.scorer": scorer,
+        "evaluation.pairwise": pairwise,
         "teacher.base_url": base_url,
         "limits.requests_per_minute": rpm,
         "limits.tokens_per_minute": tpm,
@@ -89,17 +111,19 @@ def evaluate(
         questions=None if questions is None else read_questions(questions),
         retries_failed=retry_failed,
         lane=read_lane_order(lane, deadline, waits=wait),
+        metrics_port=metrics_port,
     )
-    raise typer.Exit(run_evaluation(order))
+    with notifying(notify, folder, "evaluate"):
+        code = run_evaluation(order)
+    raise typer.Exit(code)
 
 
 def run_evaluation(order: "EvaluationOrder") -> int:
     """Evaluate, print the results, and return the exit code."""
-    from jobs.comparison.models import compare_models
+    from jobs.comparison.run import require_comparison
     from jobs.comparison.table import describe_comparison
-    from jobs.documents.whole_corpus.check_held_out import read_leaked_share
     from jobs.evaluation.evaluate import evaluate as evaluate_models
-    from jobs.evaluation.read_evaluation import describe_problems, read_evaluation
+    from jobs.evaluation.read_evaluation import describe_problems
     from jobs.process import run_to_end
     from jobs.show.describe import describe_left
 
@@ -109,15 +133,9 @@ def run_evaluation(order: "EvaluationOrder") -> int:
         left = describe_left(order.folder, end)
         print(f"distill: {left}; the same command again goes on", file=sys.stderr)
         return EXIT_TRY_LATER
-    found = read_evaluation(order.folder, order.settings)
-    comparison = compare_models(
-        found,
-        seed=order.settings.evaluation.seed,
-        is_demo_grade=order.settings.teacher.is_local,
-        leaked_share=read_leaked_share(order.folder),
-    )
-    print(describe_comparison(comparison))
-    for line in describe_problems(order.folder, order.settings, found):
+    compared = require_comparison(order.folder, order.settings)
+    print(describe_comparison(compared.comparison))
+    for line in describe_problems(order.folder, order.settings, compared.evaluation):
         print(line)
     print(f"files: {order.folder.evaluation_dir}: samples, answers, scores")
     return EXIT_OK

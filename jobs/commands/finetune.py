@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import ConfigError, InterruptedRunError
-from jobs.commands.options import Assignments, BaseUrl, Config
+from jobs.commands.options import Assignments, BaseUrl, Config, Quiet, Verbose
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK
 
 if TYPE_CHECKING:
@@ -19,18 +19,36 @@ if TYPE_CHECKING:
 
 def finetune(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
-    student: Annotated[str | None, typer.Option(help="The model to tune.")] = None,
+    student: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FOLDER|GGUF",
+            help="The model to tune: its name; with --trainer local also a folder or a GGUF.",
+        ),
+    ] = None,
     trainer: Annotated[
         str | None,
-        typer.Option(help="openai: a job at the provider; export: files for your own trainer."),
+        typer.Option(
+            help="local: on this machine; openai: a job at the provider; export: files for your "
+            "own trainer."
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="How often each row is seen.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before money is spent.")] = False,
+    learning_curve: Annotated[
+        bool,
+        typer.Option(
+            "--learning-curve",
+            help="Also tune on 1/8, 1/4 and 1/2 here, and say what more rows would bring.",
+        ),
+    ] = False,
     cancel: Annotated[bool, typer.Option("--cancel", help="Give the job up.")] = False,
     base_url: BaseUrl = None,
     config: Config = None,
     assignments: Assignments = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Submit the fine-tuning of the student, or go on with what was submitted."""
     from engine.run_folder import RunFolder
@@ -39,14 +57,31 @@ def finetune(
 
     folder = RunFolder(run_dir)
     flags = {
-        "student.model": student,
+        "student.model": absolute_student(student),
         "student.trainer": trainer,
         "student.epochs": epochs,
         "student.base_url": base_url,
     }
     settings = run_settings(folder, config, flags, assignments or [])
-    order = TuningOrder(folder, settings, None, ask_user(yes=yes), waits=wait, cancels=cancel)
+    if learning_curve and settings.student.trainer != "local":
+        raise ConfigError("--learning-curve tunes on this machine: give it with --trainer local")
+    order = TuningOrder(
+        folder,
+        settings,
+        None,
+        ask_user(yes=yes),
+        waits=wait,
+        cancels=cancel,
+        draws_curve=learning_curve,
+    )
     raise typer.Exit(run_finetuning(order))
+
+
+def absolute_student(student: str | None) -> str | None:
+    """A student that is a file or folder, from wherever later calls are made."""
+    if student is None or not Path(student).expanduser().exists():
+        return student
+    return str(Path(student).expanduser().resolve())
 
 
 def run_finetuning(order: "TuningOrder") -> int:
@@ -63,7 +98,7 @@ def run_finetuning(order: "TuningOrder") -> int:
     run_dir = order.folder.run_dir
     if not order.folder.is_begun:
         raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
-    if order.settings.student.trainer != "export":
+    if order.settings.student.trainer == "openai":
         order = order._replace(endpoint=read_trainer_endpoint(order.settings, os.environ))
     end = run_to_end(tune(order))
     _show(end)
@@ -117,8 +152,8 @@ def _show(end: "TuningEnd") -> None:
         print(end.submitted.reference)
     tuned = end.tuned
     print(f"{'status':<16} {tuned.status}")
-    if tuned.message:
-        print(f"{'':<16} {tuned.message}")
+    for line in tuned.message.splitlines():
+        print(f"{'':<16} {line}")
     if tuned.model:
         print(f"{'model':<16} {tuned.model}")
     if tuned.trained_tokens is not None:

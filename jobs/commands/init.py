@@ -7,9 +7,11 @@ import typer
 
 from engine.errors import ConfigError
 
+USUAL_NAME = "distill.toml"  # of jobs.settings.command, which takes long to import
+
 
 def init(
-    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("distill.toml"),
+    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path(USUAL_NAME),
 ) -> None:
     """Write a commented example of a settings file."""
     from importlib.resources import files
@@ -22,4 +24,7 @@ def init(
         raise ConfigError(f"{path}: exists already; name another file") from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
-    print(f"wrote {path}; use it with: distill run RUN --config {path}")
+    if path.name == USUAL_NAME and path.parent == Path():
+        print(f"wrote {path}; commands that are called in this folder read it")
+    else:
+        print(f"wrote {path}; use it with: distill run RUN --config {path}")

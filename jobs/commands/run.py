@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from engine.run_folder import RunFolder
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
@@ -15,12 +16,17 @@ from jobs.commands.options import (
     Deadline,
     LaneFlag,
     MaxInFlight,
+    MetricsPort,
+    Notify,
+    Quiet,
     RetryFailed,
     Rpm,
     RunDir,
     Tpm,
+    Verbose,
     Waits,
 )
+from jobs.notify import notifying
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.lanes import LaneOrder, read_lane_order
 
@@ -34,6 +40,9 @@ def run(
         typer.Option(help="openai: any server that speaks its API; local: a small model here."),
     ] = None,
     model: Annotated[str | None, typer.Option(help="The teacher model.")] = None,
+    judge: Annotated[
+        str | None, typer.Option(help="A model that judges questions and answers, too.")
+    ] = None,
     base_url: BaseUrl = None,
     rpm: Rpm = None,
     tpm: Tpm = None,
@@ -58,6 +67,13 @@ def run(
         typer.Option("--accept-changes", help="Go on although settings or documents changed."),
     ] = False,
     retry_failed: RetryFailed = False,
+    metrics_port: MetricsPort = None,
+    notify: Notify = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Send nothing: say what it would ask and cost.")
+    ] = False,
 ) -> None:
     """Make the dataset, or go on making it."""
     flags = {
@@ -65,6 +81,8 @@ def run(
         "teacher.provider": provider,
         "teacher.model": model,
         "teacher.base_url": base_url,
+        "judge.model": judge,
+        "judge.of_rows": True if judge else None,
         "limits.requests_per_minute": rpm,
         "limits.tokens_per_minute": tpm,
         "limits.max_in_flight": max_in_flight,
@@ -74,7 +92,13 @@ def run(
     }
     lane_order = read_lane_order(lane, deadline, waits=waits)
     given = _Given(run_dir, config, flags, assignments or [])
-    raise typer.Exit(_run(given, lane_order, accept_changes, retry_failed))
+    if dry_run:
+        _plan(given)
+        raise typer.Exit(EXIT_OK)
+    order = _Ordered(lane_order, accept_changes, retry_failed, metrics_port)
+    with notifying(notify, RunFolder(run_dir), "run"):
+        code = _run(given, order)
+    raise typer.Exit(code)
 
 
 class _Given(NamedTuple):
@@ -86,12 +110,30 @@ class _Given(NamedTuple):
     assignments: list[str]
 
 
-def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: bool) -> int:
-    from engine.run_folder import RunFolder
+class _Ordered(NamedTuple):
+    """How the run is to be taken further."""
+
+    lane: LaneOrder
+    accepts_changes: bool
+    retries_failed: bool
+    metrics_port: int | None
+
+
+def _plan(given: _Given) -> None:
+    from jobs.commands.plan import show_plan
+    from jobs.settings.command import run_settings
+
+    folder = RunFolder(given.run_dir)
+    show_plan(folder, run_settings(folder, given.config, given.flags, given.assignments))
+
+
+def _run(given: _Given, ordered: _Ordered) -> int:
     from jobs.process import run_to_end
-    from jobs.run.start import RunOrder, start_run
+    from jobs.run.run_engine import other_servers
+    from jobs.run.start import RunOrder, asks_judge, start_run
     from jobs.settings.command import run_settings
     from jobs.settings.endpoints import read_run_endpoints
+    from jobs.settings.roles import RoleModel, RoleName, judge_of, read_role_endpoints
     from jobs.show.describe import describe_left, describe_run
     from jobs.show.summarize import summarize_run
 
@@ -99,7 +141,19 @@ def _run(given: _Given, lane: LaneOrder, accepts_changes: bool, retries_failed: 
     settings = run_settings(folder, given.config, given.flags, given.assignments)
     endpoints = read_run_endpoints(settings, os.environ)
     began_s = time.monotonic()
-    order = RunOrder(folder, settings, endpoints, accepts_changes, retries_failed, lane)
+    judges: list[RoleName] = ["judge"] if asks_judge(settings) else []
+    asked = [RoleModel(settings.teacher.model), *(judge_of(settings) for _ in judges)]
+    others = other_servers(settings, read_role_endpoints(settings, os.environ, judges), asked)
+    order = RunOrder(
+        folder,
+        settings,
+        endpoints,
+        accepts_changes=ordered.accepts_changes,
+        retries_failed=ordered.retries_failed,
+        lane=ordered.lane,
+        metrics_port=ordered.metrics_port,
+        others=others,
+    )
     end = run_to_end(start_run(order))
     summary = summarize_run(folder)
     print(describe_run(summary))

@@ -1,16 +1,24 @@
 """`distill status`: the state of a run."""
 
+import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.errors import ConfigError
 
+if TYPE_CHECKING:
+    from engine.run_folder import RunFolder
+
 
 def status(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show it live in the terminal, until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Say what a run has come to. Reads only; may be called at any time."""
     from engine.run_folder import RunFolder
@@ -20,5 +28,19 @@ def status(
     folder = RunFolder(run_dir)
     if not folder.is_begun:
         raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    if watch:
+        _watch(folder, as_json=as_json)
+        return
     summary = summarize_run(folder)
     print(summary.model_dump_json(indent=2) if as_json else describe_run(summary))
+
+
+def _watch(folder: "RunFolder", *, as_json: bool) -> None:
+    from jobs.show.watch import watch_run
+
+    if as_json:
+        raise ConfigError("--watch and --json exclude each other")
+    if not sys.stdout.isatty():
+        raise ConfigError("--watch needs a terminal; --json is for programs")
+    with suppress(KeyboardInterrupt):
+        watch_run(folder)

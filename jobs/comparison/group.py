@@ -1,13 +1,13 @@
 """The comparison over one group of questions: means, differences, refusals."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
-from jobs.comparison.bootstrap import Averages, Floats
+from jobs.comparison.intervals import Averages, Floats, Units
+from jobs.comparison.power import find_power
 from jobs.comparison.score_table import ScoreTable
 from schemas.comparison import (
     Contender,
@@ -18,10 +18,9 @@ from schemas.comparison import (
     GroupComparison,
     RefusalCount,
 )
-from schemas.evaluation import METRICS, ROLES, Metric, Mode, Role
+from schemas.evaluation import ROLES, Metric, Mode, Role
 
 TIE_BELOW = 0.01  # a metric is the mean of a few verdicts or cosines: less is no difference
-MAX_NEEDED_N = 1_000_000  # beyond it the message is the same: not with any test set
 MODES: tuple[Mode, ...] = ("open", "closed")
 RIVALS: tuple[tuple[Role, Role], ...] = (
     ("tuned", "baseline"),
@@ -51,11 +50,11 @@ class _Mode(NamedTuple):
 
 
 def compare_group(
-    name: str, table: ScoreTable, *, metrics: Sequence[Metric] = METRICS, seed: int | None
+    name: str, table: ScoreTable, *, metrics: Sequence[Metric], units: Units | None
 ) -> GroupComparison:
-    """The comparison of the questions of `table`; with intervals if there is a seed."""
+    """The comparison of the questions of `table`; with intervals if their units are given."""
     columns = {key: column for metric in metrics for key, column in _columns(table, metric)}
-    averages = Averages(columns, seed=seed)
+    averages = Averages(columns, units)
     refusals = tuple(_refusals(table))
     answer_counts = {refusal.contender: refusal.answer_count for refusal in refusals}
     return GroupComparison(
@@ -66,13 +65,13 @@ def compare_group(
                 contender=key.contender,
                 metric=key.metric,
                 answer_count=answer_counts[key.contender],
-                estimate=averages.mean(key),
+                estimate=averages.mean(key, is_score=True),
             )
             for key in columns
             if key.versus is None
         ),
         differences=tuple(
-            _difference(key, key.versus, columns[key], averages.mean(key))
+            _difference(key, key.versus, columns[key], averages)
             for key in columns
             if key.versus is not None and not key.of_all
         ),
@@ -127,7 +126,10 @@ def _lead_key(metric: Metric, three: _Mode) -> _Key:
     return _Key(metric, three.teacher, three.baseline, of_all=True)
 
 
-def _difference(key: _Key, versus: Contender, column: Floats, estimate: Estimate) -> Difference:
+def _difference(
+    key: _Key, versus: Contender, column: Floats, averages: Averages[_Key]
+) -> Difference:
+    estimate, spread = averages.mean(key), averages.spread(key)
     wins, losses = int((column >= TIE_BELOW).sum()), int((column <= -TIE_BELOW).sum())
     return Difference(
         contender=key.contender,
@@ -137,23 +139,13 @@ def _difference(key: _Key, versus: Contender, column: Floats, estimate: Estimate
         win_count=wins,
         tie_count=estimate.n - wins - losses,
         loss_count=losses,
-        needed_n=_needed_n(estimate),
+        power=find_power(spread, estimate.value or 0.0) if spread else None,
     )
-
-
-def _needed_n(difference: Estimate) -> int | None:
-    """The n at which an interval as wide as this one, shrunk by the root of n, leaves out 0."""
-    value, low, high = difference.value, difference.low, difference.high
-    if not value or low is None or high is None or low > 0 or high < 0:
-        return None
-    half = (high - low) / 2
-    needed = min(difference.n * (half / value) ** 2, MAX_NEEDED_N)
-    return max(difference.n + 1, math.ceil(needed))
 
 
 def _gap(metric: Metric, three: _Mode, averages: Averages[_Key]) -> GapClosed:
     lead = averages.mean(_lead_key(metric, three))
-    share = Estimate(n=lead.n)
+    share = Estimate(n=lead.n, document_count=lead.document_count)
     if lead.low is not None and lead.low > 0:
         share = averages.ratio(_gain_key(metric, three), _lead_key(metric, three))
     return GapClosed(mode=three.tuned.mode, metric=metric, lead=lead, share=share)
@@ -165,4 +157,5 @@ def _refusals(table: ScoreTable) -> Iterator[RefusalCount]:
             contender=contender,
             answer_count=int(table.is_answered[:, column].sum()),
             refusal_count=int(table.is_refusal[:, column].sum()),
+            unknown_count=int(table.is_unknown[:, column].sum()),
         )

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from jobs.comparison.table import metric_label
-from schemas.comparison import Comparison, Difference
-from schemas.evaluation import METRICS, Metric
+from jobs.comparison.table import describe_units, metric_label
+from schemas.comparison import Comparison, Difference, Estimate, Power, Unit
+from schemas.evaluation import Metric
 
 COVERAGE_MAY_DIFFER_BY = 0.02
 LEAK_SHOWN = 0.001  # below it are turns of phrase
-FEW_QUESTIONS = 30  # below it a percentile interval is too narrow more often than it says
+FEW_DOCUMENTS = 10  # fewer were not simulated, and say little of other documents
 
 
 def find_warnings(
@@ -30,7 +30,7 @@ def find_warnings(
         )
     yield from _judge_warnings(comparison)
     yield from _question_warnings(comparison)
-    for metric in METRICS:
+    for metric in comparison.metrics:
         yield from _coverage_warnings(comparison, metric)
     yield from _size_warnings(comparison)
 
@@ -75,25 +75,40 @@ def _coverage_warnings(comparison: Comparison, metric: Metric) -> Iterator[str]:
 
 
 def _size_warnings(comparison: Comparison) -> Iterator[str]:
-    differences = comparison.answerable.differences
-    of_tuned = [difference for difference in differences if difference.contender.role == "tuned"]
-    counts = [difference.estimate.n for difference in differences if difference.estimate.n]
-    smallest = min(counts, default=FEW_QUESTIONS)
-    if smallest < FEW_QUESTIONS:
+    group = comparison.answerable
+    estimates = [d.estimate for d in group.differences] or [each.estimate for each in group.scores]
+    counts = [estimate.document_count for estimate in estimates if estimate.n]
+    if counts and comparison.unit == "excerpt":
         yield (
-            f"A difference rests on {smallest:,} questions: with fewer than {FEW_QUESTIONS} even "
-            "its interval is rough."
+            "All questions are about one document: intervals are by excerpt, and hold for other "
+            "questions about this document alone."
         )
-    for difference in of_tuned or differences:
-        if difference.needed_n is not None:
-            yield _too_small(difference, difference.needed_n)
+    elif counts and min(counts) < FEW_DOCUMENTS:
+        yield (
+            f"A difference rests on {describe_units(min(counts), comparison.unit)}: with fewer "
+            f"than {FEW_DOCUMENTS} its interval is wide, and rough."
+        )
+    of_tuned = [d for d in group.differences if d.contender.role == "tuned"]
+    for difference in of_tuned or group.differences:
+        if difference.power is not None and _may_be_nothing(difference.estimate):
+            yield _too_small(difference, difference.power, comparison.unit)
 
 
-def _too_small(difference: Difference, needed_n: int) -> str:
-    estimate = difference.estimate
+def _may_be_nothing(estimate: Estimate) -> bool:
     return (
-        f"{metric_label(difference.metric)}: {estimate.n:,} questions cannot tell "
+        estimate.low is not None
+        and estimate.high is not None
+        and estimate.low <= 0 <= estimate.high
+    )
+
+
+def _too_small(difference: Difference, power: Power, unit: Unit) -> str:
+    estimate = difference.estimate
+    units = describe_units(estimate.document_count, unit)
+    needed = power.documents_for_this
+    return (
+        f"{metric_label(difference.metric)}: {estimate.n:,} questions of {units} cannot tell "
         f"{difference.contender.name} from {difference.versus.name} ({estimate.value:+.3f}, "
-        f"{estimate.low:+.3f} to {estimate.high:+.3f}); a difference of this size would take about "
-        f"{needed_n:,}."
+        f"{estimate.low:+.3f} to {estimate.high:+.3f})"
+        + (f"; a difference of this size would take about {needed:,} {unit}s." if needed else ".")
     )

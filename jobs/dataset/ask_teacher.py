@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,14 +18,17 @@ from engine.files.records import (
     read_records,
     read_records_by_id,
 )
+from engine.run_folder import RunFolder
 from engine.stage import StageFiles
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.write_answers import STAGE as ANSWERS_NAME
+from jobs.dataset.write_chunk_answers import ChunkQuestions, write_chunk_answers
 from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, read_leaked_chunks
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
+from jobs.text.secrets import find_secrets
 from jobs.text.text_similarity import PURPOSE as SIMILARITY
 from schemas.dataset import Answer, Question, Rejection
 from schemas.documents import Chunk
@@ -35,19 +39,39 @@ from schemas.settings import RunSettings
 
 def _list_chunks(context: StageContext[None], files: StageFiles[Question]) -> Items[Chunk]:
     path = context.folder.results_path(CHUNKS.name)
-    is_chosen = _choose_chunks(context)
+    is_chosen = _choose_chunks(context.folder, context.settings)
     chunks = read_records(
         path, Chunk, is_wanted=lambda id_: is_chosen(id_) and files.is_unfinished(id_)
     )
-    total = sum(1 for id_ in read_ids(path, Chunk) if is_chosen(id_))
-    return Items(chunks, total, len(files.finished))
+    return Items(chunks, _count_chunks(context.folder, context.settings), len(files.finished))
+
+
+def _count_chunks(folder: RunFolder, settings: RunSettings) -> int:
+    is_chosen = _choose_chunks(folder, settings)
+    return sum(is_chosen(id_) for id_ in read_ids(folder.results_path(CHUNKS.name), Chunk))
 
 
 async def _ask_for_questions(
     chunk: Chunk, ask: Ask, settings: RunSettings
 ) -> list[Question | Rejection]:
+    if names := _find_private(chunk, settings):
+        rejection = Rejection.of(
+            chunk.chunk_id, stage=QUESTIONS_NAME, reason="holds_private_data", detail=names
+        )
+        return [rejection.of_chunk(chunk)]
     profile = PROFILES[settings.teacher.prompt_profile]
-    return await profile.write_questions(chunk, ask, settings)
+    written = await profile.write_questions(chunk, ask, settings)
+    return [each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in written]
+
+
+def _find_private(chunk: Chunk, settings: RunSettings) -> str:
+    """The names of what the chunk holds and must not be sent; empty: nothing."""
+    sends = settings.questions.sends
+    if sends == "all":
+        return ""
+    is_personal_sent = sends == "no_secrets"
+    found = find_secrets(chunk.text)
+    return ", ".join(sorted({e.name for e in found if e.is_secret or not is_personal_sent}))
 
 
 def _requests_per_chunk(settings: RunSettings) -> float:
@@ -72,6 +96,7 @@ QUESTIONS: Stage[None] = Stage(
     ),
     prompts={name: profile.question_prompts for name, profile in PROFILES.items()},
     purposes=(QUESTIONS_NAME, "small_question", SIMILARITY),
+    count_items=_count_chunks,
 )
 
 
@@ -81,20 +106,51 @@ class _Needs(NamedTuple):
     shared_chunks: frozenset[int]
 
 
-def _list_questions(context: StageContext[None], files: StageFiles[Answer]) -> Items[Question]:
-    path = context.folder.results_path(KEPT_QUESTIONS.name)
-    is_chosen = _choose_chunks(context)
-
-    def to_answer(questions: Iterator[Question]) -> Iterator[Question]:
-        return (each for each in questions if each.side == "train" and is_chosen(each.chunk_id))
-
+def list_answer_items(
+    folder: RunFolder, settings: RunSettings, *, is_wanted: Callable[[str], bool] = lambda _: True
+) -> Iterator[Question | ChunkQuestions]:
+    """What the teacher answers at once: a question, or all about a chunk; those that are wanted."""
+    if _answers_by_chunk(settings):
+        return (each for each in _group(folder, settings) if is_wanted(each.questions_id))
+    path = folder.results_path(KEPT_QUESTIONS.name)
     # Questions of a chunk one after the other: they share most of their prompt.
-    by_chunk = read_records_by_id(
-        path, Question, group_field="chunk_id", is_wanted=files.is_unfinished
-    )
-    questions = to_answer(by_chunk)
-    total = sum(1 for _ in to_answer(read_records(path, Question)))
-    return Items(questions, total, len(files.finished))
+    by_chunk = read_records_by_id(path, Question, group_field=CHUNK_FIELD, is_wanted=is_wanted)
+    return _to_answer(by_chunk, folder, settings)
+
+
+def _list_questions(
+    context: StageContext[None], files: StageFiles[Answer]
+) -> Items[Question | ChunkQuestions]:
+    folder, settings = context.folder, context.settings
+    unfinished = list_answer_items(folder, settings, is_wanted=files.is_unfinished)
+    return Items(unfinished, _count_questions(folder, settings), len(files.finished))
+
+
+def _count_questions(folder: RunFolder, settings: RunSettings) -> int:
+    return sum(1 for _ in list_answer_items(folder, settings))
+
+
+def _group(folder: RunFolder, settings: RunSettings) -> Iterator[ChunkQuestions]:
+    """The questions of each chunk together, in the order of their ids."""
+    path = folder.results_path(KEPT_QUESTIONS.name)
+    questions = read_records_by_id(path, Question, group_field=CHUNK_FIELD)
+    chosen = _to_answer(questions, folder, settings)
+    for _, group in groupby(chosen, key=lambda question: question.chunk_id):
+        yield ChunkQuestions.of(tuple(group))
+
+
+def _to_answer(
+    questions: Iterator[Question], folder: RunFolder, settings: RunSettings
+) -> Iterator[Question]:
+    """Of questions those that are answered."""
+    is_chosen = _choose_chunks(folder, settings)
+    sides = ("train", "held_out") if settings.answers.held_out else ("train",)
+    return (each for each in questions if each.side in sides and is_chosen(each.chunk_id))
+
+
+def _answers_by_chunk(settings: RunSettings) -> bool:
+    is_standard = settings.teacher.prompt_profile == "standard"
+    return settings.answers.layout == "chunk" and is_standard
 
 
 @asynccontextmanager
@@ -104,12 +160,18 @@ async def _open_chunks(context: StageContext[None], _: StageFiles[Answer]) -> As
         yield _Needs(chunks, context.settings, await asyncio.to_thread(_find_shared_chunks, path))
 
 
-async def _ask_for_answer(question: Question, ask: Ask, needs: _Needs) -> list[Answer | Rejection]:
-    profile = PROFILES[needs.settings.teacher.prompt_profile]
-    chunk = needs.chunks.require(question.chunk_id)
-    if _number_of(question.chunk_id) not in needs.shared_chunks:
+async def _ask_for_answers(
+    item: Question | ChunkQuestions, ask: Ask, needs: _Needs
+) -> list[Answer | Rejection]:
+    chunk = needs.chunks.require(item.chunk_id)
+    if isinstance(item, ChunkQuestions) or _number_of(item.chunk_id) not in needs.shared_chunks:
         ask = partial(_ask_of_one, ask)
-    return [await profile.write_answer(question, chunk, ask, needs.settings)]
+    if isinstance(item, ChunkQuestions):
+        written = await write_chunk_answers(item, chunk, ask, needs.settings)
+    else:
+        profile = PROFILES[needs.settings.teacher.prompt_profile]
+        written = [await profile.write_answer(item, chunk, ask, needs.settings)]
+    return [each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in written]
 
 
 def _find_shared_chunks(kept_questions_path: Path) -> frozenset[int]:
@@ -140,24 +202,34 @@ ANSWERS: Stage[None] = Stage(
     work=ItemWork(
         items=_list_questions,
         needs=_open_chunks,
-        work=_ask_for_answer,
+        work=_ask_for_answers,
         requests_per_item=_one_request,
     ),
     prompts={name: profile.answer_prompts for name, profile in PROFILES.items()},
     purposes=(ANSWERS_NAME, "small_answer", SIMILARITY),
+    count_items=_count_questions,
 )
 
 
-def _choose_chunks(context: StageContext[None]) -> Callable[[str], bool]:
+def _choose_chunks(folder: RunFolder, settings: RunSettings) -> Callable[[str], bool]:
     """Which chunks are asked about, and whose questions are answered.
 
     All that are not leaked, or the `limit_chunks` smallest ids of them: a sample that a higher
     limit only adds to, and of which a lower one asks nothing further.
     """
-    limit = context.settings.limit_chunks
-    leaked = read_leaked_chunks(context.folder)
+    limit = settings.limit_chunks
     if limit is None:
+        leaked = read_leaked_chunks(folder)
         return lambda chunk_id: chunk_id not in leaked
-    ids = read_ids(context.folder.results_path(CHUNKS.name), Chunk)
-    usable = (chunk_id for chunk_id in ids if chunk_id not in leaked)
-    return frozenset(heapq.nsmallest(limit, usable)).__contains__
+    return frozenset(heapq.nsmallest(limit, _usable_chunks(folder))).__contains__
+
+
+def _usable_chunks(folder: RunFolder) -> Iterator[str]:
+    leaked = read_leaked_chunks(folder)
+    ids = read_ids(folder.results_path(CHUNKS.name), Chunk)
+    return (chunk_id for chunk_id in ids if chunk_id not in leaked)
+
+
+def count_usable_chunks(folder: RunFolder) -> int:
+    """How many chunks may be asked about where nothing limits them."""
+    return sum(1 for _ in _usable_chunks(folder))

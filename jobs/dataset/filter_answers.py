@@ -1,12 +1,23 @@
 """Finds what is wrong with an answer, without asking a model."""
 
+import re
+
+from jobs.dataset.grounding import find_ungrounded
+from jobs.dataset.source_text import SourceText
+from jobs.text import more_phrases
 from jobs.text.content_words import content_overlap, copy_share, count_words
 from jobs.text.english_phrases import LEANING_ANSWER, NON_ANSWER
-from jobs.text.languages import detect_language
+from jobs.text.fair_phrases import without_fair_phrases
+from jobs.text.languages import detect_language, differs_in_language
+from jobs.text.word_overlap import word_overlap
 from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
 
 MIN_COPY_WORDS = 40  # a shorter answer may rightly be one sentence of the source
+
+_CODE_ALONE = re.compile(r"`[^`\n]+`[.]?|```.+```", re.DOTALL)
+_ENDED = re.compile(r"[.!?:;\u2026\u3002\uff01\uff1f`)\]\u300d\u300f\"\u201d\u00bb|*]\s*$")
+_LAST_LINE_OF_LIST = re.compile(r"(?:^|\n)\s*(?:[-*+\u2022]|\d{1,3}[.)])\s[^\n]+$")
 
 
 def find_answer_fault(
@@ -26,14 +37,36 @@ def find_answer_fault(
     )
 
 
+def find_grounded_answer_fault(
+    text: str, question: str, source: SourceText, settings: AnswerSettings
+) -> Fault | None:
+    """The first fault of an answer, also against its source, in any language."""
+    return (
+        _find_form_fault(text, question, settings)
+        or _find_phrase_fault(without_fair_phrases(text, source.evidence))
+        or _find_other_phrase_fault(text)
+        or _find_unfinished(text)
+        or (Fault("no_evidence") if not source.evidence else None)
+        or _find_other_language(text, source)
+        or find_ungrounded(text, question, source)
+        or _find_overlap_fault(word_overlap(text, f"{source.near}\n{question}"), settings)
+        or _find_copy_fault(text, source.chunk_text, settings)
+    )
+
+
 def _find_form_fault(text: str, question: str, settings: AnswerSettings) -> Fault | None:
     if not text:
         return Fault("not_answered")
-    if len(text) < settings.min_chars:
+    if len(text) < settings.min_chars and not _is_code_alone(text, settings):
         return Fault("too_short", len(text), settings.min_chars)
     if len(text) > settings.max_chars:
         return Fault("too_long", len(text), settings.max_chars)
     return Fault("repeats_question") if text.casefold() == question.casefold() else None
+
+
+def _is_code_alone(text: str, settings: AnswerSettings) -> bool:
+    """`ignore`: as short as the value that was asked for."""
+    return settings.filters == "grounded" and _CODE_ALONE.fullmatch(text) is not None
 
 
 def _find_phrase_fault(text: str) -> Fault | None:
@@ -45,7 +78,10 @@ def _find_phrase_fault(text: str) -> Fault | None:
 def _find_evidence_fault(text: str, evidence: str, settings: AnswerSettings) -> Fault | None:
     if not evidence:
         return Fault("no_evidence")
-    overlap = content_overlap(text, evidence)
+    return _find_overlap_fault(content_overlap(text, evidence), settings)
+
+
+def _find_overlap_fault(overlap: float, settings: AnswerSettings) -> Fault | None:
     if overlap < settings.min_evidence_overlap:
         return Fault("low_evidence_overlap", overlap, settings.min_evidence_overlap)
     return None
@@ -65,3 +101,22 @@ def _find_language_fault(text: str, chunk_text: str) -> Fault | None:
     if language is None or detect_language(chunk_text) in (None, language):
         return None
     return Fault("other_language")
+
+
+def _find_other_phrase_fault(text: str) -> Fault | None:
+    if more_phrases.PREFACE.search(text):
+        return Fault("preface")
+    if more_phrases.NON_ANSWER.search(text):
+        return Fault("not_answered")
+    return Fault("leans_on_context") if more_phrases.LEANING_ANSWER.search(text) else None
+
+
+def _find_unfinished(text: str) -> Fault | None:
+    """An answer that ends like no sentence, no code and no list: a fragment, or cut off."""
+    if _ENDED.search(text) or _LAST_LINE_OF_LIST.search(text):
+        return None
+    return Fault("not_a_sentence")
+
+
+def _find_other_language(text: str, source: SourceText) -> Fault | None:
+    return Fault("other_language") if differs_in_language(text, source.language) else None

@@ -1,20 +1,48 @@
 """Finds what is wrong with a question, without asking a model."""
 
+from jobs.dataset.grounding import find_unknown_code
+from jobs.dataset.source_text import SourceText
+from jobs.text import more_phrases
 from jobs.text.content_words import content_overlap
 from jobs.text.english_phrases import ABOUT_THE_BOOK, LEANING_QUESTION, SECOND_QUESTION
-from schemas.dataset import Fault
+from jobs.text.fair_phrases import without_fair_phrases
+from jobs.text.languages import differs_in_language
+from jobs.text.question_forms import asks_yes_or_no, names_nothing
+from jobs.text.word_overlap import telling_words, word_overlap
+from schemas.dataset import Fault, Kind
 from schemas.settings import QuestionSettings
 
 QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e")  # Latin, full-width, Arabic, Greek
+INVENTS_NAMES: tuple[Kind, ...] = ("application", "false_premise")  # of the case that it describes
 
 
 def find_question_fault(text: str, evidence: str, settings: QuestionSettings) -> Fault | None:
-    """The first fault of the question `text` asked about `evidence`, None if it passes."""
+    """The first fault of the question `text`, by its form, English phrases and shared words."""
     return (
         _find_form_fault(text, settings)
         or _find_phrase_fault(text)
-        or _find_evidence_fault(text, evidence, settings)
+        or _find_evidence_fault(content_overlap(text, evidence), settings)
     )
+
+
+def find_grounded_question_fault(
+    text: str, kind: Kind, source: SourceText, settings: QuestionSettings
+) -> Fault | None:
+    """The first fault of the question `text`, also against its source, in any language."""
+    return (
+        _find_form_fault(text, settings)
+        or _find_other_form_fault(text)
+        or _find_phrase_fault(without_fair_phrases(text, source.evidence))
+        or _find_other_phrase_fault(text)
+        or _find_language_fault(text, source)
+        or (None if kind in INVENTS_NAMES else find_unknown_code(text, source))
+        or _find_evidence_fault(_overlap(text, source), settings)
+    )
+
+
+def _overlap(text: str, source: SourceText) -> float:
+    """With the evidence; a question in other words than that may share some with its chunk."""
+    return max(word_overlap(text, source.near), word_overlap(text, source.whole) / 2)
 
 
 def _find_form_fault(text: str, settings: QuestionSettings) -> Fault | None:
@@ -27,14 +55,31 @@ def _find_form_fault(text: str, settings: QuestionSettings) -> Fault | None:
     return Fault("not_one_question") if SECOND_QUESTION.search(text) else None
 
 
+def _find_other_form_fault(text: str) -> Fault | None:
+    if more_phrases.SECOND_QUESTION.search(text):
+        return Fault("not_one_question")
+    if asks_yes_or_no(text):
+        return Fault("yes_or_no")
+    return Fault("names_nothing") if names_nothing(telling_words(text)) else None
+
+
 def _find_phrase_fault(text: str) -> Fault | None:
     if ABOUT_THE_BOOK.search(text):
         return Fault("about_the_book")
     return Fault("leans_on_context") if LEANING_QUESTION.search(text) else None
 
 
-def _find_evidence_fault(text: str, evidence: str, settings: QuestionSettings) -> Fault | None:
-    overlap = content_overlap(text, evidence)
+def _find_other_phrase_fault(text: str) -> Fault | None:
+    if more_phrases.ABOUT_THE_BOOK.search(text):
+        return Fault("about_the_book")
+    return Fault("leans_on_context") if more_phrases.LEANING_QUESTION.search(text) else None
+
+
+def _find_language_fault(text: str, source: SourceText) -> Fault | None:
+    return Fault("other_language") if differs_in_language(text, source.language) else None
+
+
+def _find_evidence_fault(overlap: float, settings: QuestionSettings) -> Fault | None:
     if overlap < settings.min_evidence_overlap:
         return Fault("low_evidence_overlap", overlap, settings.min_evidence_overlap)
     return None

@@ -1,16 +1,19 @@
 """One chat call whose reply is a JSON object of a given shape."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import orjson
 from pydantic import ValidationError
 
+from engine.servers import OWN_SERVER
 from engine.wire.content import json_text, reply_text
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
-from engine.wire.prompt_cache import cache_rules, lay_out
+from engine.wire.prompt_cache import CacheRules, cache_rules, lay_out
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from schemas.outcomes import Completed
+from schemas.parameters import NO_PARAMETERS
 from schemas.record import Value, content_id
 from schemas.requests import (
     CHAT_COMPLETIONS,
@@ -21,87 +24,108 @@ from schemas.requests import (
     Request,
     make_request,
 )
-from schemas.settings import AnswerSettings, QuestionSettings, RunSettings
+from schemas.settings import AnswerSettings, JudgeSettings, QuestionSettings, RunSettings
 
 Shape = TypeVar("Shape", bound=Value)
 
 
-class Prompt(NamedTuple):
-    """What is asked: `chunk_id` names whose text it is about.
+class Call(NamedTuple):
+    """Who is asked about which item, for what; `ordinal` is which call of the item it is.
 
-    The first `shared_chars` of the user's message are those of other prompts about the chunk.
+    `cache` is how the prompt is laid out for the provider's prompt cache. Of the user's message the
+    first `shared_chars` are those of other prompts about `chunk_id`.
     """
 
-    system: str
-    user: str
-    chunk_id: str
+    item_id: str
+    purpose: str
+    model: str
+    ordinal: int = 0
+    server: str = OWN_SERVER
+    parameters: Mapping[str, Json] = NO_PARAMETERS
+    cache: CacheRules = CacheRules()
+    chunk_id: str = ""
     shared_chars: int = 0
 
 
+def call_teacher(
+    settings: RunSettings, item_id: str, purpose: str, *, chunk_id: str, shared_chars: int = 0
+) -> Call:
+    """A call of the teacher, with the parameters and the layout that its settings name."""
+    teacher = settings.teacher
+    rules = CacheRules()
+    if not teacher.is_local:
+        rules = cache_rules(
+            teacher.prompt_cache,
+            base_url=settings.endpoints[0].base_url if settings.endpoints else teacher.base_url,
+            model=teacher.model,
+            prices=settings.prices,
+            parameters=teacher.parameters,
+            requests_per_minute=settings.limits.requests_per_minute,
+        )
+    return Call(
+        item_id,
+        purpose,
+        teacher.model,
+        parameters=teacher.parameters,
+        cache=rules,
+        chunk_id=chunk_id,
+        shared_chars=shared_chars,
+    )
+
+
 def make_structured_request(
-    item_id: str,
+    call: Call,
     *,
-    purpose: str,
-    prompt: Prompt,
+    system: str,
+    user: str,
     reply_schema: dict[str, Json],
-    stage: QuestionSettings | AnswerSettings,
-    settings: RunSettings,
+    settings: QuestionSettings | AnswerSettings | JudgeSettings,
 ) -> Request:
-    """The first call of an item. What all items share, schema and system message, comes first.
+    """The request of a call. What all items share, schema and system message, comes first.
 
     A temperature of None is not sent: reasoning models reject the parameter.
     """
-    teacher, (system, user, _, _) = settings.teacher, prompt
     body: dict[str, Json] = {
-        "model": teacher.model,
+        "model": call.model,
         "messages": [
             {"role": "system", "content": system},
             {"role": "user", "content": user},
         ],
         "response_format": {
             "type": "json_schema",
-            "json_schema": {"name": purpose, "strict": True, "schema": reply_schema},
+            "json_schema": {"name": call.purpose, "strict": True, "schema": reply_schema},
         },
-        "max_completion_tokens": stage.max_output_tokens,
+        "max_completion_tokens": settings.max_output_tokens,
     }
-    if stage.temperature is not None:
-        body["temperature"] = stage.temperature
+    if settings.temperature is not None:
+        body["temperature"] = settings.temperature
     schema_text = orjson.dumps(reply_schema).decode()
     shared_tokens = _count_once(schema_text) + _count_once(system)
-    layout = _lay_out(prompt, schema_text, shared_tokens, settings)
+    layout = _lay_out(call, schema_text, system, user, shared_tokens)
     return make_request(
-        item_id,
-        0,
+        call.item_id,
+        call.ordinal,
         url=CHAT_COMPLETIONS,
         body=body,
-        purpose=purpose,
+        purpose=call.purpose,
         prompt_tokens=shared_tokens + count_tokens(user) + 3 * MESSAGE_OVERHEAD_TOKENS,
-        manner=Manner(parameters=teacher.parameters, cache=layout),
+        manner=Manner(call.server, call.parameters, layout),
     )
 
 
 def _lay_out(
-    prompt: Prompt, schema_text: str, shared_tokens: int, settings: RunSettings
+    call: Call, schema_text: str, system: str, user: str, shared_tokens: int
 ) -> CacheLayout | None:
     """What of the prompt other prompts share: the system message, and where told, the chunk."""
-    teacher = settings.teacher
-    rules = cache_rules(
-        teacher.prompt_cache,
-        base_url=settings.endpoints[0].base_url if settings.endpoints else teacher.base_url,
-        model=teacher.model,
-        prices=settings.prices,
-        parameters=teacher.parameters,
-        requests_per_minute=settings.limits.requests_per_minute,
-    )
-    if rules.mode == "off" or teacher.is_local:
+    if call.cache.mode == "off":
         return None
-    family = _hash_once(teacher.model, schema_text, prompt.system)
-    prefixes = [Prefix(family, 0, len(prompt.system), shared_tokens)]
-    if prompt.shared_chars:
-        text = prompt.user[: prompt.shared_chars]
+    family = _hash_once(call.model, schema_text, system)
+    prefixes = [Prefix(family, 0, len(system), shared_tokens)]
+    if call.shared_chars:
+        text = user[: call.shared_chars]
         tokens = shared_tokens + count_tokens(text)
-        prefixes.append(Prefix(content_id(family, text), 1, prompt.shared_chars, tokens))
-    return lay_out(rules, prefixes, family=family, group_id=prompt.chunk_id)
+        prefixes.append(Prefix(content_id(family, text), 1, call.shared_chars, tokens))
+    return lay_out(call.cache, prefixes, family=family, group_id=call.chunk_id)
 
 
 @lru_cache(maxsize=64)

@@ -3,9 +3,10 @@
 from string import Template
 
 from engine.ask import Ask
-from jobs.dataset.filter_answers import find_answer_fault
+from jobs.dataset.filter_answers import find_answer_fault, find_grounded_answer_fault
+from jobs.dataset.source_text import SourceText
 from jobs.dataset.structured_chat import (
-    Prompt,
+    call_teacher,
     make_structured_request,
     parse_reply,
     sentence_numbers,
@@ -14,10 +15,11 @@ from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap, copy_share
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
 from jobs.text.untrusted_text import defuse_tokens, make_line, make_plain, restore_tokens
+from jobs.text.word_overlap import word_overlap
 from schemas.dataset import Answer, Fault, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Completed, Failed
-from schemas.record import Value, content_id
+from schemas.record import Span, Value, content_id
 from schemas.requests import Json, Request
 from schemas.settings import RunSettings
 
@@ -25,7 +27,9 @@ STAGE = "answers"
 MAX_EVIDENCE_SENTENCES = 10
 
 
-class _Reply(Value):
+class AnswerReply(Value):
+    """What the teacher says to one question."""
+
     evidence: tuple[int, ...]
     answer: str
 
@@ -47,10 +51,10 @@ async def write_answer(
             detail=outcome.message,
             text=question.text,
         )
-    reply = parse_reply(outcome, _Reply)
+    reply = parse_reply(outcome, AnswerReply)
     if reply is None:
         return _reject(question, Fault("malformed_output"), question.text)
-    return _judge(reply, question, chunk, sentences, outcome, settings)
+    return judge_reply(reply, question, chunk, sentences, outcome, settings)
 
 
 def _make_request(
@@ -61,17 +65,17 @@ def _make_request(
         text=sentences.listing, question=defuse_tokens(make_line(question.text))
     )
     return make_structured_request(
-        question.question_id,
-        purpose=STAGE,
-        prompt=Prompt(
-            read_prompt("write_answer.md"),
-            user,
-            question.chunk_id,
-            shared_chars=len(sentences.listing),
+        call_teacher(
+            settings,
+            question.question_id,
+            STAGE,
+            chunk_id=question.chunk_id,
+            shared_chars=user.rindex("\n\nQuestion: "),
         ),
+        system=read_prompt("write_answer.md"),
+        user=user,
         reply_schema=_reply_schema(len(sentences.texts)),
-        stage=settings.answers,
-        settings=settings,
+        settings=settings.answers,
     )
 
 
@@ -85,23 +89,29 @@ def _reply_schema(sentence_count: int) -> dict[str, Json]:
     }
 
 
-def _judge(
-    reply: _Reply,
+def judge_reply(
+    reply: AnswerReply,
     question: Question,
     chunk: Chunk,
     sentences: NumberedSentences,
     outcome: Completed,
     settings: RunSettings,
 ) -> Answer | Rejection:
+    """What the filters make of a reply to one question; nothing is asked."""
     text = restore_tokens(make_plain(reply.answer)).strip()
     wrong = sentences.first_out_of_range(reply.evidence)
     if wrong is not None:
         fault = Fault("evidence_out_of_range", wrong, len(sentences.texts))
         return _reject(question, fault, text)
     evidence = sentences.text_of(reply.evidence)
-    found = find_answer_fault(text, question.text, evidence, chunk.text, settings.answers)
+    spans = sentences.spans_of(reply.evidence)
+    found = _find_fault(text, question, SourceText(evidence, chunk), spans, settings)
+    scores = {
+        "evidence_overlap": _overlap(text, SourceText(evidence, chunk), settings),
+        "copy_share": round(copy_share(text, chunk.text), 4),
+    }
     if found is not None:
-        return _reject(question, found, text)
+        return _reject(question, found, text).with_draft(question.kind, spans, scores)
     return Answer(
         answer_id=content_id("answer", question.question_id, text),
         question_id=question.question_id,
@@ -109,22 +119,46 @@ def _judge(
         document_id=question.document_id,
         side=question.side,
         text=text,
-        evidence=sentences.spans_of(reply.evidence),
-        scores={
-            "evidence_overlap": round(content_overlap(text, evidence), 4),
-            "copy_share": round(copy_share(text, chunk.text), 4),
-        },
+        evidence=spans,
+        scores=scores,
         model=outcome.model,
         request_id=outcome.request_id,
     )
+
+
+def _find_fault(
+    text: str,
+    question: Question,
+    source: SourceText,
+    evidence: tuple[Span, ...],
+    settings: RunSettings,
+) -> Fault | None:
+    answers = settings.answers
+    if answers.filters == "phrases":
+        return find_answer_fault(text, question.text, source.evidence, source.chunk_text, answers)
+    fault = find_grounded_answer_fault(text, question.text, source, answers)
+    if fault is None and not _meet(evidence, question.evidence):
+        return Fault("other_evidence")
+    return fault
+
+
+def _meet(spans: tuple[Span, ...], others: tuple[Span, ...]) -> bool:
+    """Whether some text lies in both."""
+    return any(
+        a.start_char < b.end_char and b.start_char < a.end_char for a in spans for b in others
+    )
+
+
+def _overlap(text: str, source: SourceText, settings: RunSettings) -> float:
+    if settings.answers.filters == "phrases":
+        return round(content_overlap(text, source.evidence), 4)
+    return round(word_overlap(text, source.near), 4)
 
 
 def _reject(question: Question, fault: Fault, text: str) -> Rejection:
     return Rejection.of(
         question.question_id,
         stage=STAGE,
-        reason=fault.reason,
-        score=fault.score,
-        threshold=fault.threshold,
         text=text or question.text,
+        **fault._asdict(),
     )

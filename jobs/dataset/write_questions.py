@@ -7,9 +7,10 @@ from string import Template
 from typing import get_args
 
 from engine.ask import Ask
-from jobs.dataset.filter_questions import find_question_fault
+from jobs.dataset.filter_questions import find_grounded_question_fault, find_question_fault
+from jobs.dataset.source_text import SourceText
 from jobs.dataset.structured_chat import (
-    Prompt,
+    call_teacher,
     make_structured_request,
     parse_reply,
     sentence_numbers,
@@ -18,10 +19,11 @@ from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
 from jobs.text.untrusted_text import make_line, restore_tokens
+from jobs.text.word_overlap import word_overlap
 from schemas.dataset import Fault, Kind, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Failed
-from schemas.record import Value, content_id
+from schemas.record import Span, Value, content_id
 from schemas.requests import Json, Request
 from schemas.settings import RunSettings
 
@@ -63,17 +65,20 @@ async def write_questions(
 
 def _make_request(chunk: Chunk, sentences: NumberedSentences, settings: RunSettings) -> Request:
     count = settings.questions.per_chunk
-    kinds = draw_kinds(chunk.chunk_id, count, settings.questions.kind_weights)
-    user = Template(read_prompt("write_questions_user.md")).substitute(
+    weights = settings.questions.kind_weights
+    if settings.questions.kinds == "chosen":
+        kinds, name = wanted_kinds(weights), "write_questions_chosen_user.md"
+    else:
+        kinds, name = draw_kinds(chunk.chunk_id, count, weights), "write_questions_user.md"
+    user = Template(read_prompt(name)).substitute(
         count=count, kinds=", ".join(kinds), text=sentences.listing
     )
     return make_structured_request(
-        chunk.chunk_id,
-        purpose=STAGE,
-        prompt=Prompt(read_prompt("write_questions.md"), user, chunk.chunk_id),
+        call_teacher(settings, chunk.chunk_id, STAGE, chunk_id=chunk.chunk_id),
+        system=read_prompt("write_questions.md"),
+        user=user,
         reply_schema=_reply_schema(len(sentences.texts), count),
-        stage=settings.questions,
-        settings=settings,
+        settings=settings.questions,
     )
 
 
@@ -111,11 +116,14 @@ def _sift(
         text = restore_tokens(make_line(draft.question))
         question_id = content_id("question", chunk.chunk_id, text)
         key = _bare(text)
-        fault = Fault("repeated") if key in seen else _find_fault(draft, text, sentences, settings)
+        fault = _find_fault(draft, text, chunk, sentences, settings)
+        fault = Fault("repeated") if key in seen else fault
         seen.add(key)
         if fault is not None:
             rejection = Rejection.of(question_id, stage=STAGE, text=text, **fault._asdict())
-            results[rejection.rejection_id] = rejection
+            results[rejection.rejection_id] = rejection.with_draft(
+                draft.kind, *_measured(draft, text, chunk, sentences, settings)
+            )
             continue
         results[question_id] = Question(
             question_id=question_id,
@@ -125,25 +133,44 @@ def _sift(
             kind=draft.kind,
             text=text,
             evidence=sentences.spans_of(draft.evidence),
-            scores={"evidence_overlap": _overlap(draft, text, sentences)},
+            scores={"evidence_overlap": _overlap(draft, text, chunk, sentences, settings)},
             request_id=request_id,
         )
     return list(results.values())
 
 
 def _find_fault(
-    draft: _Draft, text: str, sentences: NumberedSentences, settings: RunSettings
+    draft: _Draft, text: str, chunk: Chunk, sentences: NumberedSentences, settings: RunSettings
 ) -> Fault | None:
     if not draft.evidence:
         return Fault("no_evidence")
     wrong = sentences.first_out_of_range(draft.evidence)
     if wrong is not None:
         return Fault("evidence_out_of_range", wrong, len(sentences.texts))
-    return find_question_fault(text, sentences.text_of(draft.evidence), settings.questions)
+    evidence = sentences.text_of(draft.evidence)
+    if settings.questions.filters == "phrases":
+        return find_question_fault(text, evidence, settings.questions)
+    source = SourceText(evidence, chunk)
+    return find_grounded_question_fault(text, draft.kind, source, settings.questions)
 
 
-def _overlap(draft: _Draft, text: str, sentences: NumberedSentences) -> float:
-    return round(content_overlap(text, sentences.text_of(draft.evidence)), 4)
+def _measured(
+    draft: _Draft, text: str, chunk: Chunk, sentences: NumberedSentences, settings: RunSettings
+) -> tuple[tuple[Span, ...], dict[str, float]]:
+    """The evidence of a draft that is dropped, and its scores; none where it names no sentence."""
+    if not draft.evidence or sentences.first_out_of_range(draft.evidence) is not None:
+        return (), {}
+    overlap = _overlap(draft, text, chunk, sentences, settings)
+    return sentences.spans_of(draft.evidence), {"evidence_overlap": overlap}
+
+
+def _overlap(
+    draft: _Draft, text: str, chunk: Chunk, sentences: NumberedSentences, settings: RunSettings
+) -> float:
+    evidence = sentences.text_of(draft.evidence)
+    if settings.questions.filters == "phrases":
+        return round(content_overlap(text, evidence), 4)
+    return round(word_overlap(text, SourceText(evidence, chunk).near), 4)
 
 
 def _bare(text: str) -> str:
@@ -164,13 +191,18 @@ def draw_kinds(chunk_id: str, count: int, weights: Mapping[Kind, float]) -> tupl
     over the weights laid end to end. A kind of weight w is drawn count * w / total times on
     average and never more than one time off, so few chunks suffice for the shares to show.
     """
-    wanted = [kind for kind in KINDS if weights.get(kind, 0.0) > 0]
+    wanted = wanted_kinds(weights)
     ends = list(accumulate(weights[kind] for kind in wanted))
     step = ends[-1] / count
     offset = int(content_id("kinds", chunk_id)[:13], 16) / 16**13  # 52 bits: exact in a float
     return tuple(_kind_at((offset + index) * step, wanted, ends) for index in range(count))
 
 
-def _kind_at(position: float, kinds: list[Kind], ends: list[float]) -> Kind:
+def wanted_kinds(weights: Mapping[Kind, float]) -> tuple[Kind, ...]:
+    """The kinds with a weight, in the order of `Kind`."""
+    return tuple(kind for kind in KINDS if weights.get(kind, 0.0) > 0)
+
+
+def _kind_at(position: float, kinds: tuple[Kind, ...], ends: list[float]) -> Kind:
     hits = (kind for kind, end in zip(kinds, ends, strict=True) if position < end)
     return next(hits, kinds[-1])

@@ -1,39 +1,39 @@
 """Cuts a document into chunks, each on one side of the split and worth asking about."""
 
-import re
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
-from semantic_text_splitter import TextSplitter
 
 from engine.ask import Ask
-from engine.files.records import RecordLog, read_ids, read_records
+from engine.files.records import RecordLine, RecordLog, read_ids, read_record_lines
+from engine.run_folder import RunFolder
 from engine.stage import StageFiles
+from engine.stopping import Stopping
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
-from jobs.documents.heading_paths import HeadingPaths
+from jobs.documents.cutting.cut_into_pieces import cut_into_pieces
+from jobs.documents.cutting.first_rules import cut_by_first_rules
+from jobs.documents.cutting.heading_paths import HeadingPaths
+from jobs.documents.line_batches import read_batch, write_batches
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT
 from jobs.documents.whole_corpus.find_boilerplate import BOILERPLATE, read_boilerplate
 from jobs.documents.whole_corpus.find_twins import TWINS, read_left_out
-from jobs.documents.workers.work_pool import WorkPool, worker_count_for
-from jobs.documents.workers.worker_process import core_count
+from jobs.processes.work_pool import WorkCalls
+from jobs.processes.worker_process import core_count
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, SideSpan, SplitAssignment
-from schemas.record import Span, Value, content_id
+from schemas.record import Record, Span, Value, content_id
 from schemas.settings import ChunkSettings, RunSettings
 
 STAGE = "chunks"
-MAX_SPLIT_CHARS = 20_000  # the splitter takes quadratic time on text without spaces and lines
-BYTES_PER_S = 1_500_000  # of one process, roughly
+FIRST_RULES = 1  # of `chunks.rules`
 DOCUMENTS_PER_WORKER = 2  # in memory: one that is cut, and one that waits
-
-_LEAD_IN = re.compile(r"([:：])(\s*\n\s*)")
 
 
 def chunk_document(
@@ -56,7 +56,10 @@ def chunk_document(
         results += _gap(document, position, side_span.start_char)
         for part in _without(side_span, boilerplate):
             pieces = _pieces(document.text, part, headings, settings)
-            chunks = (_make_chunk(document, piece, part, headings) for piece in pieces)
+            chunks = (
+                _make_chunk(document, piece, part, _path(piece, headings, settings))
+                for piece in pieces
+            )
             results += (_judge(chunk, settings) for chunk in chunks)
         position = side_span.end_char
     return results + _gap(document, position, len(document.text))
@@ -101,84 +104,23 @@ def _pieces(
     text: str, span: SideSpan, headings: HeadingPaths, settings: ChunkSettings
 ) -> Iterator[Span]:
     """The trimmed ranges of the chunks-to-be of one span: whole sections where they fit."""
-    for section in _pack_sections(text, span, headings, settings):
-        section_text = text[section.start_char : section.end_char]
-        for offset, piece in _split_section(section_text, settings.target_tokens):
-            if trimmed := piece.strip():
-                start = section.start_char + offset + piece.index(trimmed)
-                yield Span(start_char=start, end_char=start + len(trimmed))
+    cut = cut_by_first_rules if settings.rules == FIRST_RULES else cut_into_pieces
+    whole = Span(start_char=span.start_char, end_char=span.end_char)
+    for piece in cut(text, whole, headings, settings):
+        piece_text = text[piece.start_char : piece.end_char]
+        if trimmed := piece_text.strip():
+            start = piece.start_char + piece_text.index(trimmed)
+            yield Span(start_char=start, end_char=start + len(trimmed))
 
 
-def _pack_sections(
-    text: str, span: SideSpan, headings: HeadingPaths, settings: ChunkSettings
-) -> Iterator[Span]:
-    """Neighbouring sections together, as many as fit into a chunk.
-
-    A new chapter starts a new chunk, unless what stands before it is too short to be one.
-    """
-    inner_starts = headings.starts_between(span.start_char, span.end_char)
-    start, tokens = span.start_char, 0
-    for section_start, section_end in pairwise([span.start_char, *inner_starts, span.end_char]):
-        section_tokens = count_tokens(text[section_start:section_end])
-        is_full = tokens + section_tokens > settings.target_tokens
-        if tokens >= settings.min_tokens and (is_full or headings.is_chapter(section_start)):
-            yield Span(start_char=start, end_char=section_start)
-            start, tokens = section_start, 0
-        tokens += section_tokens
-    yield Span(start_char=start, end_char=span.end_char)
-
-
-def _split_section(text: str, target_tokens: int) -> Iterator[tuple[int, str]]:
-    """The pieces of a section with their offsets: of about equal size, so that no stub is left.
-
-    Where a piece would end with a line that leads on ("as follows:"), all are cut anew with such
-    lines tied to what follows.
-    """
-    for start, end in _windows(text):
-        window = text[start:end]
-        pieces = _cut(window, window, target_tokens)
-        if _leading_on(pieces):
-            tied = _cut(window, _LEAD_IN.sub(_tie, window), target_tokens)
-            is_within = all(count_tokens(piece.strip()) <= target_tokens for _, piece in tied)
-            if is_within and _leading_on(tied) < _leading_on(pieces):
-                pieces = tied
-        for offset, piece in pieces:
-            yield start + offset, piece
-
-
-def _cut(window: str, by: str, target_tokens: int) -> list[tuple[int, str]]:
-    """The pieces of `window`, cut where `by`, of the same length, is best cut."""
-    piece_count = -(-count_tokens(by) // target_tokens)
-    if piece_count <= 1:
-        return [(0, window)]
-    capacity = (-(-count_tokens(by) // piece_count), target_tokens)
-    found = TextSplitter.from_callback(count_tokens, capacity).chunk_indices(by)
-    return [(offset, window[offset : offset + len(piece)]) for offset, piece in found]
-
-
-def _leading_on(pieces: Sequence[tuple[int, str]]) -> int:
-    """How many pieces but for the last end with a line that leads on."""
-    return sum(piece.rstrip().endswith((":", "：")) for _, piece in pieces[:-1])
-
-
-def _tie(lead_in: re.Match[str]) -> str:
-    return lead_in[1] + " " * len(lead_in[2])
-
-
-def _windows(text: str) -> Iterator[tuple[int, int]]:
-    """Ranges of at most MAX_SPLIT_CHARS that cover `text`, cut at the last paragraph if any."""
-    start = 0
-    while len(text) - start > MAX_SPLIT_CHARS:
-        limit = start + MAX_SPLIT_CHARS
-        cuts = (text.rfind(separator, start + 1, limit) for separator in ("\n\n", "\n", " "))
-        end = next((cut for cut in cuts if cut > start), limit)
-        yield start, end
-        start = end
-    yield start, len(text)
+def _path(piece: Span, headings: HeadingPaths, settings: ChunkSettings) -> tuple[str, ...]:
+    if settings.rules == FIRST_RULES:
+        return headings.path_at(piece.start_char)
+    return headings.path_of(piece.start_char, piece.end_char)
 
 
 def _make_chunk(
-    document: Document, piece: Span, side_span: SideSpan, headings: HeadingPaths
+    document: Document, piece: Span, side_span: SideSpan, path: tuple[str, ...]
 ) -> Chunk:
     start, end = piece.start_char, piece.end_char
     text = document.text[start:end]
@@ -192,7 +134,7 @@ def _make_chunk(
         end_char=end,
         first_page=_page_at(document.page_starts, start),
         last_page=_page_at(document.page_starts, end - 1),
-        headings=headings.path_at(start),
+        headings=path,
         token_count=count_tokens(text),
         text=text,
     )
@@ -218,10 +160,9 @@ def _judge(chunk: Chunk, settings: ChunkSettings) -> Chunk | Rejection:
     )
 
 
-class _Task(Value):
-    """All that the chunks of a document depend on."""
+class _Given(Value):
+    """What the chunks of a document depend on beside it."""
 
-    document: Document
     assignment: SplitAssignment
     boilerplate: tuple[Span, ...]
     settings: ChunkSettings
@@ -230,51 +171,76 @@ class _Task(Value):
 _RESULTS: TypeAdapter[list[Chunk | Rejection]] = TypeAdapter(list[Chunk | Rejection])
 
 
-def work_off_task(body: bytes) -> bytes:
-    """The chunks and rejections of a task, from JSON to JSON, as processes send them."""
-    task = _Task.model_validate_json(body)
-    results = chunk_document(task.document, task.assignment, task.settings, task.boilerplate)
+def chunk_lines(body: bytes) -> bytes:
+    """The chunks and rejections of a document, from JSON to JSON, as processes send them."""
+    records, given = read_batch(body, Document, _Given)
+    results = [
+        result
+        for document in records
+        for result in chunk_document(document, given.assignment, given.settings, given.boilerplate)
+    ]
     return _RESULTS.dump_json(results)
 
 
+class _Line(Record):
+    """The line of a document that is parsed where it is cut."""
+
+    document_id: str
+    number: int
+    data: bytes
+
+
 class _Needs(NamedTuple):
+    documents_path: Path
     assignments: RecordLog[SplitAssignment]
     settings: ChunkSettings
     boilerplate: Mapping[str, tuple[Span, ...]]
-    pool: WorkPool
+    calls: WorkCalls
+    stopping: Stopping
 
 
-def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> Items[Document]:
+def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> Items[_Line]:
     path = context.folder.results_path(DOCUMENTS.name)
     left_out = read_left_out(context.folder)
-    documents = read_records(
+    lines = read_record_lines(
         path, Document, is_wanted=lambda id_: id_ not in left_out and files.is_unfinished(id_)
     )
-    total = sum(1 for id_ in read_ids(path, Document) if id_ not in left_out)
-    return Items(documents, total, len(files.finished))
+    unfinished = (_Line(document_id=id_, number=n, data=data) for id_, n, data in lines)
+    total = _count_documents(context.folder, context.settings)
+    return Items(unfinished, total, len(files.finished))
+
+
+def _count_documents(folder: RunFolder, _: RunSettings) -> int:
+    left_out = read_left_out(folder)
+    ids = read_ids(folder.results_path(DOCUMENTS.name), Document)
+    return sum(id_ not in left_out for id_ in ids)
 
 
 @asynccontextmanager
 async def _open_sides(context: StageContext[None], _: StageFiles[Chunk]) -> AsyncIterator[_Needs]:
-    folder, chunks = context.folder, context.settings.chunks
-    size_bytes = folder.results_path(DOCUMENTS.name).stat().st_size
-    async with (
-        RecordLog(folder.results_path(SPLIT.name), SplitAssignment) as assignments,
-        WorkPool(
-            work_off_task, worker_count=worker_count_for(size_bytes, bytes_per_s=BYTES_PER_S)
-        ) as pool,
-    ):
-        yield _Needs(assignments, chunks, read_boilerplate(folder), pool)
+    folder = context.folder
+    documents_path = folder.results_path(DOCUMENTS.name)
+    async with RecordLog(folder.results_path(SPLIT.name), SplitAssignment) as assignments:
+        yield _Needs(
+            documents_path,
+            assignments,
+            context.settings.chunks,
+            read_boilerplate(folder),
+            context.pool.calls_of(chunk_lines, on=documents_path),
+            context.stopping,
+        )
 
 
-async def _chunk(document: Document, _: Ask, needs: _Needs) -> list[Chunk | Rejection]:
-    task = _Task(
-        document=document,
-        assignment=needs.assignments.require(document.document_id),
-        boilerplate=needs.boilerplate.get(document.document_id, ()),
+async def _chunk(line: _Line, _: Ask, needs: _Needs) -> list[Chunk | Rejection]:
+    document_id = line.document_id
+    given = _Given(
+        assignment=needs.assignments.require(document_id),
+        boilerplate=needs.boilerplate.get(document_id, ()),
         settings=needs.settings,
     )
-    return _RESULTS.validate_json(await needs.pool.call(task.model_dump_json().encode()))
+    lines = [RecordLine(document_id, line.number, line.data)]
+    (body,) = write_batches(needs.documents_path, lines, needs.stopping, lambda _: given)
+    return _RESULTS.validate_json(await needs.calls.call(body))
 
 
 def _window(_: RunSettings) -> int:
@@ -287,4 +253,5 @@ CHUNKS: Stage[None] = Stage(
     result=Chunk,
     reads=(DOCUMENTS.name, BOILERPLATE.name, TWINS.name, SPLIT.name),
     work=ItemWork(items=_list_documents, needs=_open_sides, work=_chunk, window=_window),
+    count_items=_count_documents,
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import ConfigError
-from jobs.documents.readers.registry import FORMATS, format_of
+from jobs.documents.readers.registry import FORMATS, ROW_FORMATS, format_of
 from schemas.dataset import Rejection
 from schemas.record import ID_BYTES, Record, content_id
 
@@ -26,11 +26,12 @@ class SourceFile(Record):
 
 
 def list_files(
-    folder: Path, *, passed_over: Path | None = None
+    folder: Path, *, passed_over: Path | None = None, text_column: str = ""
 ) -> Iterator[SourceFile | Rejection]:
     """One record a file, lazily, sorted by path; names that begin with a dot are skipped.
 
-    So is the folder `passed_over`: a run folder that lies among its documents.
+    So is the folder `passed_over`: a run folder that lies among its documents. `text_column` is
+    what is read of tables: another column makes other documents of them.
     A file is opened only to hash it. A link to a file inside the folder is that file; a link to
     a folder is not followed, nor is one that leads outside: only what lies in `folder` is read.
 
@@ -55,7 +56,7 @@ def list_files(
             if path.is_dir() and not path.is_symlink():
                 pending.extend(_entries(path))
                 continue
-            found = _describe(path, name, root)
+            found = _describe(path, name, root, text_column)
         except OSError as error:
             found = _reject(
                 name, "unreadable", f"cannot be read ({error.strerror}); make it readable"
@@ -67,9 +68,14 @@ def list_files(
         yield found
 
 
-def hash_bytes(data: bytes) -> str:
-    """The id of the document whose file holds `data`."""
-    return hashlib.blake2b(data, digest_size=ID_BYTES).hexdigest()
+def id_of(data: bytes, path: str, text_column: str) -> str:
+    """The id of the document at `path` whose file holds `data`."""
+    return _id_of(hashlib.blake2b(data, digest_size=ID_BYTES).hexdigest(), path, text_column)
+
+
+def _id_of(digest: str, path: str, text_column: str) -> str:
+    is_table = format_of(path) in ROW_FORMATS
+    return content_id("column", digest, text_column) if is_table and text_column else digest
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -84,7 +90,7 @@ def _entries(folder: Path) -> list[Path]:
     return [folder / entry.name for entry in sorted(visible, key=sort_key, reverse=True)]
 
 
-def _describe(path: Path, name: str, root: Path) -> SourceFile | Rejection:
+def _describe(path: Path, name: str, root: Path, text_column: str) -> SourceFile | Rejection:
     if path.is_dir():
         return _reject(name, "linked_folder", "links to a folder; links are not followed")
     if format_of(name) is None:
@@ -94,14 +100,14 @@ def _describe(path: Path, name: str, root: Path) -> SourceFile | Rejection:
         return _reject(name, "outside_folder", "links to outside the folder; copy it into it")
     if not stat.S_ISREG(path.stat().st_mode):
         return _reject(name, "unreadable", "is not a regular file; remove it")
-    return _hash_file(path, name)
+    return _hash_file(path, name, text_column)
 
 
 def _target(path: Path) -> Path:
     return Path(os.path.realpath(path, strict=True))  # Path.resolve: no OSError on a loop
 
 
-def _hash_file(path: Path, name: str) -> SourceFile | Rejection:
+def _hash_file(path: Path, name: str, text_column: str) -> SourceFile | Rejection:
     digest = hashlib.blake2b(digest_size=ID_BYTES)
     size_bytes = 0
     with path.open("rb", buffering=0) as file:
@@ -110,7 +116,8 @@ def _hash_file(path: Path, name: str) -> SourceFile | Rejection:
             size_bytes += len(block)
     if not size_bytes:
         return _reject(name, "empty_file", "is empty (0 bytes)")
-    return SourceFile(document_id=digest.hexdigest(), path=name, size_bytes=size_bytes)
+    document_id = _id_of(digest.hexdigest(), name, text_column)
+    return SourceFile(document_id=document_id, path=name, size_bytes=size_bytes)
 
 
 def _reject(name: str, reason: str, why: str) -> Rejection:

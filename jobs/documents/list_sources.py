@@ -31,7 +31,9 @@ class NewDocument(NamedTuple):
     path: str
 
 
-async def list_sources(folder: RunFolder, documents_dir: Path, stopping: Stopping) -> None:
+async def list_sources(
+    folder: RunFolder, documents_dir: Path, stopping: Stopping, *, text_column: str = ""
+) -> None:
     """Replace sources.jsonl by what the folder holds now; what cannot be read is a rejection.
 
     All files are hashed, which may take long: in a thread, so that a stop is noticed.
@@ -43,7 +45,7 @@ async def list_sources(folder: RunFolder, documents_dir: Path, stopping: Stoppin
     rejections: list[Rejection] = []
 
     def sources() -> Iterator[bytes]:
-        for found in list_files(documents_dir, passed_over=folder.run_dir):
+        for found in list_files(documents_dir, passed_over=folder.run_dir, text_column=text_column):
             stopping.raise_if_requested()
             if isinstance(found, Rejection):
                 rejections.append(found)

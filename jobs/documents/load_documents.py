@@ -5,7 +5,7 @@ import io
 import zlib
 from pathlib import Path
 
-from jobs.documents.list_files import SourceFile, hash_bytes
+from jobs.documents.list_files import SourceFile, id_of
 from jobs.documents.readers.clean_text import clean_line
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
 from jobs.documents.readers.registry import GZIP_SUFFIX, format_of, reader_of, stem_of
@@ -27,7 +27,8 @@ def load_document(source_path: Path, source: SourceFile, settings: DocumentSetti
     limits = ReadLimits.of(settings)
     format_name = format_of(source.path)
     assert format_name is not None
-    extract = reader_of(format_name)(_read_data(source_path, source, limits), limits)
+    data = _read_data(source_path, source, settings)
+    extract = reader_of(format_name, settings.text_column)(data, limits)
     word_count = len(extract.text.split())
     if not word_count:
         raise UnreadableFileError("empty_text", _NO_TEXT.get(format_name, "holds no text"))
@@ -45,7 +46,8 @@ def load_document(source_path: Path, source: SourceFile, settings: DocumentSetti
     )
 
 
-def _read_data(source_path: Path, source: SourceFile, limits: ReadLimits) -> bytes:
+def _read_data(source_path: Path, source: SourceFile, settings: DocumentSettings) -> bytes:
+    limits = ReadLimits.of(settings)
     limits.check_data(source.size_bytes, "the file")
     try:
         with source_path.open("rb") as file:
@@ -54,7 +56,7 @@ def _read_data(source_path: Path, source: SourceFile, limits: ReadLimits) -> byt
         raise UnreadableFileError(
             "unreadable", f"cannot be read ({error.strerror}); make it readable"
         ) from error
-    if hash_bytes(data) != source.document_id:
+    if id_of(data, source.path, settings.text_column) != source.document_id:
         raise UnreadableFileError("changed", "changed while it was read; run again")
     return _unzip(data, limits) if source.path.lower().endswith(GZIP_SUFFIX) else data
 

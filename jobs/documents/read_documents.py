@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 
 from engine.ask import Ask
 from engine.files.records import read_ids, read_records
+from engine.run_folder import RunFolder
 from engine.stage import StageFiles
 from jobs.documents.list_files import STAGE, SourceFile
 from jobs.documents.unread_files import describe_unread
 from jobs.documents.workers.reader_pool import ReaderPool
-from jobs.documents.workers.worker_process import core_count
+from jobs.processes.worker_process import core_count
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Document
@@ -22,8 +23,11 @@ _log = logging.getLogger(__name__)
 def _list_items(context: StageContext[None], files: StageFiles[Document]) -> Items[SourceFile]:
     path = context.folder.sources_path
     sources = read_records(path, SourceFile, is_wanted=files.is_unfinished)
-    total = sum(1 for _ in read_ids(path, SourceFile))
-    return Items(sources, total, len(files.finished))
+    return Items(sources, _count_sources(context.folder, context.settings), len(files.finished))
+
+
+def _count_sources(folder: RunFolder, _: RunSettings) -> int:
+    return sum(1 for _ in read_ids(folder.sources_path, SourceFile))
 
 
 @asynccontextmanager
@@ -61,6 +65,7 @@ DOCUMENTS: Stage[None] = Stage(
     label="documents",
     result=Document,
     reads=(),
+    count_items=_count_sources,
     work=ItemWork(
         items=_list_items, needs=_open_pool, work=_read, window=_window, report=_name_unread
     ),

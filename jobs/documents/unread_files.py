@@ -14,6 +14,7 @@ from schemas.dataset import Rejection
 STAGE = "documents"
 UNKNOWN_TYPE = "unknown_type"
 MISSING_EXTRA = "missing_extra"
+NO_COLUMN = "no_text_column"
 MENDED_OUTSIDE = frozenset({MISSING_EXTRA, "unreadable", "changed"})  # by no change of the file
 
 _ADVICE = {  # what makes text of a type that is not read
@@ -23,7 +24,8 @@ _ADVICE = {  # what makes text of a type that is not read
     **dict.fromkeys((".ps", ".djvu", ".xps"), "convert them to .pdf"),
     **dict.fromkeys((".mht", ".mhtml", ".chm", ".eml", ".msg"), "save them as .html"),
     **dict.fromkeys(
-        (".xls", ".xlsx", ".ods", ".csv", ".tsv", ".jsonl"), "export their text as .md"
+        (".xls", ".xlsx", ".ods"),
+        "save them as .csv and name the column with documents.text_column",
     ),
 }
 _OF_DOCUMENTS = b'"stage":"documents"'
@@ -60,7 +62,7 @@ def describe_unread(rejected_path: Path) -> Iterator[str]:
         name, _, why = rejection.detail.partition(": ")
         if rejection.reason == UNKNOWN_TYPE:
             unknown[_ending(name)] += 1
-        elif rejection.reason == MISSING_EXTRA:
+        elif rejection.reason in {MISSING_EXTRA, NO_COLUMN}:
             wanting[f"{_ending(name)}: {why}"] += 1
         else:
             yield f"not read: {rejection.detail}"

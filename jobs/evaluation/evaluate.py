@@ -7,8 +7,10 @@ from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
+from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.lock import WriterLock
+from engine.last_call import noted_call
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
@@ -20,12 +22,13 @@ from jobs.evaluation.evaluated_models import (
     find_baseline,
 )
 from jobs.evaluation.score_answers import check_scoring
+from jobs.evaluation.serve_student import student_served
 from jobs.evaluation.stages import EVALUATION
 from jobs.run.changes import find_changes
 from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
 from jobs.run.retry import retry_failed
-from jobs.run.run_engine import check_prices, open_run_engine, other_servers
+from jobs.run.run_engine import OtherServers, check_prices, open_run_engine, other_servers
 from jobs.run.stages import StageContext, StagesEnd, run_stages
 from jobs.run.start import run_in_rounds
 from jobs.settings.known_traps import evaluation_traps
@@ -56,6 +59,7 @@ class EvaluationOrder(NamedTuple):
     retries_failed: bool = False
     lane: LaneOrder = LaneOrder()
     role_endpoints: Mapping[str, Endpoint] = NO_ENDPOINTS
+    metrics_port: int | None = None
 
 
 async def evaluate(order: EvaluationOrder) -> StagesEnd:
@@ -66,9 +70,19 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
         EngineError: any error that ends it early; everything bought until then is kept.
     """
     folder, settings = order.folder, order.settings
-    check_scoring()
+    check_scoring(settings)
     _continued_config(folder, settings)  # refuses before anything is made
     models = _chosen_models(order)
+    folder.create()
+    async with student_served(folder, settings, models) as student:
+        return await _evaluate(
+            order._replace(role_endpoints={**order.role_endpoints, **student}), models
+        )
+
+
+async def _evaluate(order: EvaluationOrder, models: Mapping[Role, str]) -> StagesEnd:
+    """The same, with all servers running."""
+    folder, settings = order.folder, order.settings
     asked = _asked(settings, models)
     others = other_servers(settings, order.role_endpoints, asked)
     check_prices(settings, [each.model for each in asked], others)
@@ -77,33 +91,43 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
     }
     for trap in evaluation_traps(settings, answering):
         _log.warning("%s", trap)
-    folder.create()
     stopping = Stopping()
     with (
         WriterLock(folder.lock_path),
+        noted_call(folder, "evaluate", SystemClock()) as note,
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
         write_run_config(folder.config_path, _continued_config(folder, settings))
         if order.retries_failed:
             _log.info("asking again: %d requests that had failed", retry_failed(folder, EVALUATION))
-        async with open_run_engine(
-            folder, settings, order.endpoints, stopping, order.lane, others
-        ) as engine:
-            await asyncio.to_thread(check_journal, folder, engine.journal, (*DATASET, *EVALUATION))
-            context = StageContext(
-                folder=folder,
-                settings=settings,
-                ask=engine.ask,
-                journal=engine.journal,
-                stopping=stopping,
-                details=engine.details,
-                backlog=engine.backlog,
-                order=Contest(models, order.mode, order.questions),
-            )
-            run = partial(run_stages, EVALUATION, context)
-            if engine.rounds is None:
-                return await run()
-            return await run_in_rounds(run, engine.rounds, name=ROUNDS_NAME, is_changed=True)
+        end = await _go_on(order, Contest(models, order.mode, order.questions), others, stopping)
+        if not end.is_done:
+            note.leave(end.describe_left())
+        return end
+
+
+async def _go_on(
+    order: EvaluationOrder, contest: Contest, others: OtherServers, stopping: Stopping
+) -> StagesEnd:
+    folder, settings = order.folder, order.settings
+    async with open_run_engine(
+        folder, settings, order.endpoints, stopping, order.lane, others, order.metrics_port
+    ) as engine:
+        await asyncio.to_thread(check_journal, folder, engine.journal, (*DATASET, *EVALUATION))
+        context = StageContext(
+            folder=folder,
+            settings=settings,
+            ask=engine.ask,
+            journal=engine.journal,
+            stopping=stopping,
+            details=engine.details,
+            backlog=engine.backlog,
+            order=contest,
+        )
+        run = partial(run_stages, EVALUATION, context)
+        if engine.rounds is None:
+            return await run()
+        return await run_in_rounds(run, engine.rounds, name=ROUNDS_NAME, is_changed=True)
 
 
 def _asked(settings: RunSettings, models: Mapping[Role, str]) -> list[RoleModel]:

@@ -7,6 +7,7 @@ from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER
 from engine.wire.prices import base_model
 from jobs.dataset.chat_rows import row_prompt
+from jobs.finetune.student.source.student_names import student_name
 from jobs.prompts import read_prompt
 from jobs.settings.roles import ROLE_NAMES, RoleName, role_settings, server_of
 from schemas.evaluation import ROLES, Mode, Role
@@ -20,7 +21,7 @@ from schemas.settings import RunSettings
 def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str]:
     """The model of each role, in the order of the roles; without `tuned` if nothing was tuned.
 
-    The baseline is the model that the tuned one was made from; where nobody says which that is,
+    The baseline is the model that the tuned one was made from; where that is not known,
     the teacher.
 
     Raises:
@@ -53,13 +54,15 @@ def answering_parameters(settings: RunSettings, role: Role) -> Mapping[str, Json
 
 
 def find_baseline(folder: RunFolder, settings: RunSettings) -> str:
-    """The untuned student as settings, tuning job or name of the tuned one tell; empty: nobody."""
+    """The untuned student, by settings, tuning job or the tuned one's name; empty: unknown."""
     if settings.baseline.model:
         return settings.baseline.model
     tuned = _find_tuned(folder, settings)
     events = read_records(folder.results_path("finetuning"), TuningEvent)
     of_job = next((e.base_model for e in events if tuned and e.tuned_model == tuned), "")
     of_name = base_model(tuned) if base_model(tuned) != tuned else ""
+    if settings.student.trainer == "local":
+        return of_job or student_name(settings.student.model)
     return of_job or of_name or settings.student.model
 
 

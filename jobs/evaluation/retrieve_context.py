@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from engine.ask import Ask, ask_together
 from engine.errors import ConfigError, Deferred
+from engine.extras import install_command
 from engine.files.records import read_records_by_id
-from engine.wire.tokens import count_tokens
 from jobs.settings.roles import RoleModel, embeddings_of
-from jobs.text.text_similarity import Vectors, read_vectors, unit_vectors
+from jobs.text.text_similarity import Vectors, embedding_request, read_vectors, unit_vectors
 from schemas.documents import Chunk
 from schemas.outcomes import Completed, Outcome
 from schemas.record import content_id
-from schemas.requests import EMBEDDINGS, Json, Request, make_request
+from schemas.requests import Request
 from schemas.settings import RunSettings
 
 if TYPE_CHECKING:
@@ -51,17 +51,32 @@ async def retrieve_chunks(
         return []
     if settings.evaluation.retriever == "embeddings":
         return await _rank_by_meaning(questions, chunks_path, settings, ask)
-    if find_spec("bm25s") is None:
-        raise ConfigError(
-            'finding the text for questions needs bm25s: pip install "corpus-distill[evaluation]", '
-            "or set evaluation.retriever=embeddings"
-        )
+    require_word_search()
     return await asyncio.to_thread(
-        _rank_by_words, questions, chunks_path, settings.evaluation.retrieved_chunks
+        rank_by_words, questions, chunks_path, settings.evaluation.retrieved_chunks
     )
 
 
-def _rank_by_words(questions: Sequence[str], chunks_path: Path, count: int) -> Ranking:
+def require_word_search() -> None:
+    """Refuse where BM25 is not installed.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if find_spec("bm25s") is None:
+        raise ConfigError(
+            f"finding the text for questions needs bm25s: {install_command('evaluation')}, "
+            "or set evaluation.retriever=embeddings"
+        )
+
+
+def rank_by_words(questions: Sequence[str], chunks_path: Path, count: int) -> Ranking:
+    """The ids of the `count` best chunks for each question by BM25, the best first.
+
+    Raises:
+        ConfigError: there is no chunk.
+        DamagedLogError: a chunk's line is damaged.
+    """
     import bm25s
     from bm25s.tokenization import Tokenized, Tokenizer
 
@@ -141,15 +156,8 @@ def _chunk_request(chunks: Sequence[Chunk], embeddings: RoleModel) -> Request:
 
 
 def _request(item_id: str, texts: Sequence[str], embeddings: RoleModel) -> Request:
-    given: list[Json] = list(texts)
-    return make_request(
-        item_id,
-        0,
-        url=EMBEDDINGS,
-        body={"model": embeddings.model, "input": given, "encoding_format": "base64"},
-        purpose=PURPOSE,
-        prompt_tokens=sum(map(count_tokens, texts)),
-        manner=embeddings.manner,
+    return embedding_request(
+        item_id, texts, model=embeddings.model, purpose=PURPOSE, manner=embeddings.manner
     )
 
 

@@ -13,6 +13,7 @@ from jobs.text.near_duplicates import NearDuplicates
 from schemas.dataset import HeldOutQuestion
 
 MIN_ROWS = 10  # OpenAI fine-tuning guide
+MIN_LOCAL_ROWS = 2  # one row would be learnt by heart
 ROLES = ("system", "user", "assistant")
 SHOWN_COUNT = 20
 QUESTION_MARK = "\n\nQuestion: "  # before the question in an open-book row (chat_rows.py)
@@ -83,7 +84,7 @@ class _Check:
         if self._problem_count:
             more = self._problem_count - len(self._problems)
             rest = [f"and {more:,} more rows"] if more else []
-            raise ConfigError("\n".join([*self._problems, *rest, "nothing was uploaded"]))
+            raise ConfigError("\n".join([*self._problems, *rest, "nothing was tuned"]))
         warnings = []
         if self._repeated_count:
             warnings.append(f"{self._path}: rows that repeat another one: {self._repeated_count:,}")
@@ -113,15 +114,15 @@ class _Check:
             )
 
 
-def require_rows(checked: CheckedRows) -> None:
+def require_rows(checked: CheckedRows, least: int) -> None:
     """Refuse a training set that is too small.
 
     Raises:
-        ConfigError: it has fewer than MIN_ROWS rows.
+        ConfigError: it has fewer than `least` rows.
     """
-    if checked.rows < MIN_ROWS:
+    if checked.rows < least:
         raise ConfigError(
-            f"{checked.path}: found {checked.rows} rows, expected at least {MIN_ROWS}: make more "
+            f"{checked.path}: found {checked.rows} rows, expected at least {least}: make more "
             "of them (more documents, more questions a chunk), or lower dataset.validation_fraction"
         )
 

@@ -8,15 +8,27 @@ from typing import NamedTuple
 
 from engine.clock import SystemClock
 from engine.errors import ConfigError, InterruptedRunError
+from engine.files.journal import read_settled
 from engine.files.lock import WriterLock
+from engine.files.records import read_records
+from engine.last_call import noted_call
 from engine.run_folder import RunFolder
 from engine.stopping import Admission, Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
-from jobs.finetune.check_rows import CheckedRows, check_rows, require_rows
+from engine.wire.reply_sizes import reply_sizes
+from jobs.finetune.check_rows import (
+    MIN_LOCAL_ROWS,
+    MIN_ROWS,
+    CheckedRows,
+    check_rows,
+    require_rows,
+)
 from jobs.finetune.ledger import TuningLedger
+from jobs.finetune.student.tuned_student import STUDENT_DIR
 from jobs.finetune.trainers.export_trainer import ExportTrainer
 from jobs.finetune.trainers.trainer import Submitted, Trainer, TrainingEstimate, TrainingSet, Tuned
 from jobs.settings.run_config import read_run_config, write_run_config
+from schemas.dataset import Provenance
 from schemas.settings import RunSettings
 
 _log = logging.getLogger(__name__)
@@ -26,6 +38,8 @@ Agree = Callable[[TrainingSet, TrainingEstimate], None]
 
 class TuningOrder(NamedTuple):
     """What the user asks for. `train_path` None: the run's own training set.
+
+    With a training set of its own, a validation set is only what `validation_path` names.
 
     `agree` is called with the expected cost before anything is bought; it raises ConfigError if
     the user does not confirm.
@@ -38,6 +52,8 @@ class TuningOrder(NamedTuple):
     waits: bool = False
     cancels: bool = False
     train_path: Path | None = None
+    validation_path: Path | None = None
+    draws_curve: bool = False
 
 
 class TuningEnd(NamedTuple):
@@ -57,7 +73,8 @@ async def finetune(order: TuningOrder) -> TuningEnd:
         InterruptedRunError: a stop was requested; a submitted job goes on at the provider.
     """
     stopping = Stopping()
-    with WriterLock(order.folder.lock_path):
+    folder, clock = order.folder, SystemClock()
+    with WriterLock(folder.lock_path), noted_call(folder, "finetune", clock):
         rows = _read_rows(order)
         with stop_on_signals(stopping, grace_s=order.settings.limits.grace_s):
             return await _tune(order, rows, stopping)
@@ -71,9 +88,10 @@ async def _tune(order: TuningOrder, rows: TrainingSet, stopping: Stopping) -> Tu
         if not trainer.is_submitted:
             for warning in await trainer.check():
                 _log.warning("%s", warning)
-            order.agree(rows, trainer.estimate())
+            if not trainer.runs_here:
+                order.agree(rows, trainer.estimate())
         submitted = await trainer.submit()
-        if order.waits:
+        if order.waits or trainer.runs_here:
             await _follow(trainer, submitted)
         elif submitted.is_new:
             return TuningEnd(submitted, Tuned(submitted.status))
@@ -81,11 +99,13 @@ async def _tune(order: TuningOrder, rows: TrainingSet, stopping: Stopping) -> Tu
 
 
 async def _follow(trainer: Trainer, submitted: Submitted) -> None:
-    _log.info("job %s: following; Ctrl-C leaves it running", submitted.reference)
+    if not trainer.runs_here:
+        _log.info("job %s: following; Ctrl-C leaves it running", submitted.reference)
     try:
         await trainer.follow(lambda message: _log.info("%s", message))
     except InterruptedRunError:
-        _log.warning("job %s goes on; the same command follows it again", submitted.reference)
+        if not trainer.runs_here:
+            _log.warning("job %s goes on; the same command follows it again", submitted.reference)
         raise
 
 
@@ -97,11 +117,14 @@ def _read_rows(order: TuningOrder) -> TrainingSet:
             f"{train_path}: is not there; `distill run {order.folder.run_dir}` makes the dataset"
         )
     train = _check(train_path, order)
-    if order.settings.student.trainer != "export":
-        require_rows(train)
-    validation_path = dataset_dir / "validation.jsonl"
-    has_validation = order.train_path is None and _has_rows(validation_path)
-    rows = TrainingSet(train, _check(validation_path, order) if has_validation else None)
+    if order.settings.student.trainer == "openai":
+        require_rows(train, MIN_ROWS)
+    elif order.settings.student.trainer == "local":
+        require_rows(train, MIN_LOCAL_ROWS)
+    validation_path = order.validation_path
+    if order.train_path is None and _has_rows(dataset_dir / "validation.jsonl"):
+        validation_path = dataset_dir / "validation.jsonl"
+    rows = TrainingSet(train, _check(validation_path, order) if validation_path else None)
     for checked in rows.files:
         for warning in checked.warnings:
             _log.warning("%s", warning)
@@ -113,7 +136,9 @@ def _remember_student(order: TuningOrder) -> None:
     config = read_run_config(order.folder.config_path)
     if config is None:
         return
-    student = order.settings.student.model_copy(update={"trainer": config.settings.student.trainer})
+    student = order.settings.student
+    if student.trainer == "export":
+        student = student.model_copy(update={"trainer": config.settings.student.trainer})
     if config.settings.student != student:
         settings = config.settings.model_copy(update={"student": student})
         write_run_config(order.folder.config_path, config.model_copy(update={"settings": settings}))
@@ -139,12 +164,16 @@ async def _open_trainer(
     if settings.trainer == "export":
         yield ExportTrainer(order.folder.run_dir / "export", rows, base_model=settings.model)
         return
+    if settings.trainer == "local":
+        async with _open_local(order, rows, stopping) as local:
+            yield local
+        return
     if not settings.model:
         raise ConfigError("no model to tune: name it with --student (student.model)")
     if order.endpoint is None:
         raise ConfigError(
-            "provider local tunes nothing: name a host that does with --base-url, "
-            "or use --trainer export"
+            "provider local takes no jobs: tune on this machine with --trainer local, name a host "
+            "that tunes with --base-url, or use --trainer export"
         )
     from jobs.finetune.trainers.job_client import JobClient
     from jobs.finetune.trainers.openai_trainer import OpenAITrainer, TrainingOrder
@@ -157,8 +186,13 @@ async def _open_trainer(
     stopping.on_request(admission.close)
     async with AsyncExitStack() as opened:
         ledger = await opened.enter_async_context(TuningLedger.of(order.folder, clock))
-        timeout_s = order.settings.limits.request_timeout_s
-        client = JobClient(order.endpoint, timeout_s=timeout_s, clock=clock)
+        limits = order.settings.limits
+        client = JobClient(
+            order.endpoint,
+            timeout_s=limits.request_timeout_s,
+            clock=clock,
+            sizes=reply_sizes(limits),
+        )
         opened.push_async_callback(client.aclose)
         training = TrainingOrder(
             order.endpoint.base_url,
@@ -168,3 +202,37 @@ async def _open_trainer(
             order.settings.batch.settle_s,
         )
         yield OpenAITrainer(training, client, ledger, admission=admission, clock=clock)
+
+
+@asynccontextmanager
+async def _open_local(
+    order: TuningOrder, rows: TrainingSet, stopping: Stopping
+) -> AsyncIterator[Trainer]:
+    from jobs.finetune.trainers.local_trainer import LocalOrder, LocalTrainer
+
+    clock = SystemClock()
+    admission = Admission(clock)
+    stopping.on_request(admission.close)
+    local = LocalOrder(
+        rows,
+        order.settings.student,
+        order.folder.run_dir / STUDENT_DIR,
+        draws_curve=order.draws_curve,
+        usd_per_row=_usd_per_row(order.folder),
+    )
+    async with TuningLedger.of(order.folder, clock) as ledger:
+        yield LocalTrainer(local, ledger, admission=admission, clock=clock)
+
+
+def _usd_per_row(folder: RunFolder) -> float | None:
+    """What a row of the run has cost, all that was dropped included; None: not known.
+
+    Raises:
+        DamagedLogError: the provenance is damaged.
+    """
+    path = folder.dataset_dir / "provenance.jsonl"
+    row_count = sum(1 for _ in read_records(path, Provenance))
+    costs = [settled.cost_usd for settled in read_settled(folder.journal_path)]
+    if not row_count or None in costs:
+        return None
+    return sum(cost or 0.0 for cost in costs) / row_count

@@ -1,8 +1,10 @@
 """Writes RUN/report.html."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.errors import ConfigError
+from engine.extras import install_command
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from schemas.settings import RunSettings
@@ -24,9 +26,9 @@ def write_report(folder: RunFolder, settings: RunSettings) -> Path:
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"the report needs an extra ({error.name} is not installed): "
-            "pip install 'corpus-distill[report]'"
+            f"{install_command('report')}"
         ) from error
-    page = render_page(read_report(folder, settings))
+    page = render_page(read_report(folder, settings, datetime.now(UTC)))
     path = folder.run_dir / REPORT_NAME
     replace_file(path, [page.rstrip("\n").encode()])
     return path

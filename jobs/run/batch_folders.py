@@ -3,14 +3,14 @@
 import uuid
 from collections.abc import Container, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.batch.folder import BatchFolder
-from engine.batch.ledger import read_batches
-from engine.batch.packing.outbox import OutIndex
-from engine.files.records import read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from schemas.batches import Batch, BatchAttempt
+
+if TYPE_CHECKING:  # what reads batches is imported where there are any: live sending has none
+    from schemas.batches import Batch
 
 
 def run_batch_folder(folder: RunFolder, run_id: str) -> BatchFolder:
@@ -35,7 +35,7 @@ def create_send_batch_folder(out_path: Path) -> BatchFolder:
     return send_batch_folder(out_path)
 
 
-def read_send_batches_out(out_path: Path) -> list[Batch]:
+def read_send_batches_out(out_path: Path) -> "list[Batch]":
     """The batches of a file of replies that are out; none if it was never sent in batches.
 
     Raises:
@@ -43,6 +43,10 @@ def read_send_batches_out(out_path: Path) -> list[Batch]:
     """
     folder = send_batch_folder(out_path)
     folder.require_ledger()
+    if not folder.ledger_path.exists():
+        return []
+    from engine.batch.ledger import read_batches
+
     return [batch for batch in read_batches(folder.ledger_path) if not batch.is_collected]
 
 
@@ -53,16 +57,26 @@ def read_requests_out(out_path: Path) -> Container[str]:
         DamagedLogError: the ledger of batches, or a file of one that is out, is damaged.
     """
     folder, out = send_batch_folder(out_path), read_send_batches_out(out_path)
-    return OutIndex(folder.input_path(batch.name) for batch in out) if out else frozenset()
+    if not out:
+        return frozenset()
+    from engine.batch.packing.outbox import OutIndex
+
+    return OutIndex(folder.input_path(batch.name) for batch in out)
 
 
 def read_batch_losses(folder: RunFolder) -> Iterator[float]:
-    """Dollars for replies that settled nothing: cut off at their limit, or lost at the provider."""
+    """Dollars for replies that were paid for and settled nothing: cut off, or lost."""
     yield from read_folder_losses(run_batch_folder(folder, ""))
 
 
 def read_folder_losses(folder: BatchFolder) -> Iterator[float]:
     """The same of any batch folder; none if there is no such folder."""
+    if not folder.files_dir.exists() and not folder.ledger_path.exists():
+        return
+    from engine.batch.ledger import read_batches
+    from engine.files.records import read_records
+    from schemas.batches import BatchAttempt
+
     attempts = read_records(folder.attempts_path, BatchAttempt)
     yield from (attempt.cost_usd or 0.0 for attempt in attempts)
     yield from (batch.tally.lost_usd or 0.0 for batch in read_batches(folder.ledger_path))

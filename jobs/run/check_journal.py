@@ -26,7 +26,7 @@ def check_journal(folder: RunFolder, journal: Journal, stages: Stages[Any]) -> N
         if stage.result is None or ID_FIELD not in stage.result.model_fields:
             continue
         path = folder.results_path(stage.name)
-        keys = _request_keys(path)
+        keys = read_request_keys(path)
         missing = 0
         while group := list(islice(keys, GROUP_SIZE)):
             missing += journal.contains_each(group).count(False)
@@ -39,7 +39,7 @@ def check_journal(folder: RunFolder, journal: Journal, stages: Stages[Any]) -> N
             )
 
 
-def _request_keys(path: Path) -> Iterator[bytes]:
+def read_request_keys(path: Path) -> Iterator[bytes]:
     """The ids of the requests that a file's lines name, with their quotes."""
     for line in read_lines(path):
         start = line.find(_NAME) + len(_NAME) - 1

@@ -13,7 +13,7 @@ from jobs.documents.read_documents import DOCUMENTS
 
 
 def check_folders(folder: RunFolder, documents_dir: Path | None) -> None:
-    """Refuse folders that cannot be what they are named as; nothing is made.
+    """Refuse folders that cannot be read or written; creates nothing.
 
     Raises:
         ConfigError: there are no documents, or the run would lie where something else does.

@@ -8,23 +8,23 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.ask import Ask
-from engine.assemble import BatchPlace, EngineOrder, assemble_engine
+from engine.assemble import BatchPlace, EngineOrder, EngineParts, assemble_engine
 from engine.batch.ledger import read_batches
-from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
 from engine.local.model import LocalModel
-from engine.progress import Details
+from engine.progress import Details, spending_details
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER
 from engine.stats.counters import Stats
+from engine.stats.prometheus import serve_metrics
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price, make_price
 from jobs.run.backlog import Backlog
 from jobs.run.batch_folders import read_batch_losses, run_batch_folder
-from jobs.run.lanes import LaneOrder, live_pace, make_flex_policy, make_plan
+from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_plan
 from jobs.run.rounds import Rounds, RunPass
 from jobs.settings.roles import RoleModel
 from jobs.settings.run_config import read_run_config
@@ -58,7 +58,7 @@ def other_servers(
 
 
 class RunEngine(NamedTuple):
-    """What a job needs of an open engine. `rounds` makes its rounds if it works in batches."""
+    """What a job needs of an open engine. `rounds` makes the rounds of a job in batches."""
 
     ask: Ask
     journal: Journal
@@ -75,14 +75,16 @@ async def open_run_engine(
     stopping: Stopping,
     order: LaneOrder = LaneOrder(),  # noqa: B008 - immutable
     others: OtherServers = OtherServers(),  # noqa: B008 - immutable
+    metrics_port: int | None = None,
 ) -> AsyncIterator[RunEngine]:
-    """An engine on the run's journal; with provider local, its model runs for as long.
+    """An engine on the run's journal; with provider local, the model runs while it is open.
 
     The batch lane is there if it is ordered, or if batches are still out: their requests must not
-    be paid for a second time.
+    be paid for a second time. With `metrics_port` its counters are served to Prometheus.
 
     Raises:
-        ConfigError: the local model is not installed, or it is to work in batches.
+        ConfigError: the local model is not installed, or it is to work in batches; the port is
+            taken.
         DamagedLogError: the journal or the ledger of batches is damaged.
     """
     async with AsyncExitStack() as opened:
@@ -104,21 +106,35 @@ async def open_run_engine(
             others=others.endpoints,
         )
         engine = await opened.enter_async_context(assemble_engine(engine_order))
-        make_rounds, backlog = None, Backlog()
-        if engine.batches is not None:
-            make_rounds = partial(
-                Rounds,
-                desk=engine.batches.desk,
-                lane=engine.batches.lane,
-                plan=make_plan(
-                    order, settings, partial(_pace, engine.stats), lambda: backlog.requests_left
-                ),
-                poll_s=settings.batch.poll_s,
-                clock=SystemClock(),
-                stopping=stopping,
-            )
-        details = partial(_details, engine.stats, engine.budget)
+        if metrics_port is not None:
+            await opened.enter_async_context(serve_metrics(engine.stats, metrics_port))
+        details, backlog = partial(spending_details, engine.stats, engine.budget), Backlog()
+        plan = make_plan(
+            order, settings, partial(_pace, engine.stats), lambda: backlog.requests_left
+        )
+        make_rounds = _rounds_of(engine, settings, plan, stopping)
         yield RunEngine(engine.ask, engine.journal, details, backlog, make_rounds)
+
+
+def _pace(stats: Stats) -> float | None:
+    return live_pace(stats.read_limits(), stats.latencies.percentile_s(0.5))
+
+
+def _rounds_of(
+    engine: EngineParts, settings: RunSettings, plan: LanePlan, stopping: Stopping
+) -> Callable[[RunPass], Rounds] | None:
+    """What makes the rounds of a pass in batches; None: it does not work in batches."""
+    if engine.batches is None:
+        return None
+    return partial(
+        Rounds,
+        desk=engine.batches.desk,
+        lane=engine.batches.lane,
+        plan=plan,
+        poll_s=settings.batch.poll_s,
+        clock=SystemClock(),
+        stopping=stopping,
+    )
 
 
 def _batch_place(folder: RunFolder, settings: RunSettings, order: LaneOrder) -> BatchPlace | None:
@@ -145,15 +161,6 @@ def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
     return order.lane in ("batch", "auto") or any(
         not batch.is_deleted for batch in read_batches(folder.batches_path)
     )
-
-
-def check_price(settings: RunSettings) -> None:
-    """Warn if the teacher's price is unknown.
-
-    Raises:
-        ConfigError: it is, and there is a budget to keep.
-    """
-    check_prices(settings, [settings.teacher.model])
 
 
 def check_prices(
@@ -193,16 +200,3 @@ def _spent_usd(folder: RunFolder) -> float:
     paths = (folder.journal_path, folder.retried_path)
     settled_usd = sum(settled.cost_usd or 0.0 for path in paths for settled in read_settled(path))
     return settled_usd + sum(read_batch_losses(folder))
-
-
-def _pace(stats: Stats) -> float | None:
-    return live_pace(stats.read_limits(), stats.latencies.percentile_s(0.5))
-
-
-def _details(stats: Stats, budget: Budget) -> dict[str, str]:
-    details = {"usd": f"{budget.spent_usd:.4f}"}
-    if stats.retried:
-        details["retries"] = str(stats.retried.total())
-    if stats.failed:
-        details["failed"] = str(stats.failed.total())
-    return details

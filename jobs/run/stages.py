@@ -12,6 +12,7 @@ from engine.progress import Details, StageProgress
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass, open_stage_files, run_stage
 from engine.stopping import Stopping
+from jobs.processes.work_pool import WorkPool
 from jobs.run.backlog import Backlog
 from schemas.dataset import Rejection
 from schemas.record import Record
@@ -30,7 +31,8 @@ class StageContext(Generic[Order]):
     """What the stages of one call work with.
 
     `order` is what the user asked for beyond the settings, None where there is no such thing.
-    `details` are shown beside the progress, `backlog` is kept up to date by the stages.
+    `details` are shown beside the progress, `backlog` is kept up to date by the stages. `pool`
+    computes on every core; the default does it in this process.
     """
 
     folder: RunFolder
@@ -41,6 +43,7 @@ class StageContext(Generic[Order]):
     details: Details
     order: Order
     backlog: Backlog = field(default_factory=Backlog)
+    pool: WorkPool = field(default_factory=WorkPool)
 
 
 class Items(NamedTuple, Generic[Item]):
@@ -101,6 +104,10 @@ class ItemWork(Generic[Order, Item, Result, Needs]):
     requests_per_item: Callable[[RunSettings], float] = no_requests
 
 
+def not_counted(_: RunFolder, __: RunSettings) -> None:
+    """The `count_items` of a stage that takes all at once."""
+
+
 WholeWork = Callable[[StageContext[Order]], Awaitable[StagePass]]
 
 
@@ -117,6 +124,7 @@ class Stage(Generic[Order]):
     `keeps_former_results`: ids of its items depend on the settings, so results of former settings
     stay in the file and count again when those settings come back.
     `is_failed_result`: whether a result stands for a request which failed for good.
+    `count_items`: how many items it has, as far as earlier stages have come; reads files alone.
     """
 
     name: str
@@ -130,6 +138,7 @@ class Stage(Generic[Order]):
     stays_when_earlier_change: bool = False
     keeps_former_results: bool = False
     is_failed_result: Callable[[Any], bool] = no_failure
+    count_items: Callable[[RunFolder, RunSettings], int | None] = not_counted
 
     def prompts_in_use(self, settings: RunSettings) -> tuple[str, ...]:
         """The prompt files that matter under these settings."""
@@ -146,6 +155,17 @@ class StagesEnd(NamedTuple):
     passed: StagePass
     is_done: bool
 
+    def describe_left(self) -> str:
+        """How many items were set aside in which stage, and why."""
+        passed = self.passed
+        reasons = [f"{code} {count}" for code, count in passed.unsettled.most_common()]
+        if passed.deferred_count:
+            reasons.append(f"waiting for a batch {passed.deferred_count}")
+        if not reasons:
+            return "requests are out in batches"
+        left = sum(passed.unsettled.values()) + passed.deferred_count
+        return f"{left} items of stage {self.stage} are left ({', '.join(reasons)})"
+
 
 async def run_stages(
     stages: Stages[Order], context: StageContext[Order], *, last_stage: str | None = None
@@ -159,6 +179,8 @@ async def run_stages(
         EngineError: any error that ends the run early; everything bought until then is kept.
     """
     for stage in stages:
+        if stage.purposes:
+            await context.pool.rest()  # replies may take hours
         passed = await _run_stage(stage, context)
         if not passed.is_complete:
             return StagesEnd(stage.name, passed, is_done=False)

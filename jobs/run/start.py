@@ -9,6 +9,7 @@ from typing import NamedTuple
 from engine.clock import SystemClock
 from engine.errors import ConfigError, QuotaError
 from engine.files.lock import WriterLock
+from engine.last_call import noted_call
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stopping import Stopping, stop_on_signals
@@ -22,6 +23,8 @@ from jobs.documents.list_sources import (
     find_new_documents,
     list_sources,
 )
+from jobs.processes.work_pool import WorkPool
+from jobs.processes.worker_process import core_count
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_journal import check_journal
@@ -30,9 +33,10 @@ from jobs.run.lanes import LaneOrder
 from jobs.run.preview import Preview, preview_changes
 from jobs.run.retry import retry_failed
 from jobs.run.rounds import Rounds, RunPass
-from jobs.run.run_engine import OtherServers, check_price, open_run_engine
+from jobs.run.run_engine import OtherServers, check_prices, open_run_engine
 from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages
 from jobs.settings.known_traps import dataset_traps
+from jobs.settings.roles import judge_of
 from jobs.settings.run_config import (
     new_run_config,
     read_run_config,
@@ -61,6 +65,7 @@ class RunOrder(NamedTuple):
     last_stage: str | None = None
     stages: Stages[None] = DATASET
     others: OtherServers = OtherServers()
+    metrics_port: int | None = None
 
 
 async def start_run(order: RunOrder) -> StagesEnd:
@@ -72,12 +77,13 @@ async def start_run(order: RunOrder) -> StagesEnd:
     """
     stopping, settings = Stopping(), order.settings
     check_folders(order.folder, settings.documents_dir)
-    check_price(settings)
+    check_prices(settings, asked_models(settings), order.others)
     for trap in dataset_traps(settings):
         _log.warning("%s", trap)
     order.folder.create()
     with (
         WriterLock(order.folder.lock_path),
+        noted_call(order.folder, "run", SystemClock()) as note,
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
         is_changed = await _settle_changes(order, stopping)
@@ -86,29 +92,57 @@ async def start_run(order: RunOrder) -> StagesEnd:
             failed_count = retry_failed(order.folder, order.stages)
             is_changed = is_changed or failed_count > 0
             _log.info("asking again: %d requests that had failed", failed_count)
-        async with open_run_engine(
-            order.folder, settings, order.endpoints, stopping, order.lane, order.others
-        ) as engine:
-            await asyncio.to_thread(check_journal, order.folder, engine.journal, order.stages)
-            context = StageContext(
-                folder=order.folder,
-                settings=settings,
-                ask=engine.ask,
-                journal=engine.journal,
-                stopping=stopping,
-                details=engine.details,
-                backlog=engine.backlog,
-                order=None,
-            )
-            run = partial(run_stages, order.stages, context, last_stage=order.last_stage)
-            name = order.last_stage or order.stages[-1].name
-            try:
-                if engine.rounds is None:
-                    return await run()
-                return await run_in_rounds(run, engine.rounds, name=name, is_changed=is_changed)
-            except QuotaError:
-                await _write_rows(context)
-                raise
+        end = await _go_on(order, stopping, is_changed=is_changed)
+        if not end.is_done:
+            note.leave(end.describe_left())
+        return end
+
+
+async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> StagesEnd:
+    async with (
+        open_run_engine(
+            order.folder,
+            order.settings,
+            order.endpoints,
+            stopping,
+            order.lane,
+            order.others,
+            order.metrics_port,
+        ) as engine,
+        WorkPool(worker_count=core_count()) as pool,
+    ):
+        await asyncio.to_thread(check_journal, order.folder, engine.journal, order.stages)
+        context = StageContext(
+            folder=order.folder,
+            settings=order.settings,
+            ask=engine.ask,
+            journal=engine.journal,
+            stopping=stopping,
+            details=engine.details,
+            backlog=engine.backlog,
+            order=None,
+            pool=pool,
+        )
+        run = partial(run_stages, order.stages, context, last_stage=order.last_stage)
+        name = order.last_stage or order.stages[-1].name
+        try:
+            if engine.rounds is None:
+                return await run()
+            return await run_in_rounds(run, engine.rounds, name=name, is_changed=is_changed)
+        except QuotaError:
+            await _write_rows(context)
+            raise
+
+
+def asked_models(settings: RunSettings) -> list[str]:
+    """The models that a dataset asks."""
+    judges = [judge_of(settings).model] if asks_judge(settings) else []
+    return [settings.teacher.model, *judges]
+
+
+def asks_judge(settings: RunSettings) -> bool:
+    """Whether a dataset asks the judge anything."""
+    return settings.judge.of_rows or settings.dataset.unanswerable_fraction > 0
 
 
 async def _write_rows(context: StageContext[None]) -> None:
@@ -143,9 +177,8 @@ async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
     Returns whether anything was other than before.
     """
     folder, settings = order.folder, order.settings
-    assert settings.documents_dir is not None
     before = read_run_config(folder.config_path)
-    await list_sources(folder, settings.documents_dir, stopping)
+    await _list_sources(folder, settings, stopping)
     is_changed = False
     if before is None:
         after = new_run_config(settings)
@@ -171,8 +204,14 @@ async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> No
         _log.info("changed: %s", change)
     apply_changes(order.folder, changes, order.stages)
     run_batch_folder(order.folder, "").outbox_path.unlink(missing_ok=True)  # asked anew, if still
-    assert order.settings.documents_dir is not None
-    await list_sources(order.folder, order.settings.documents_dir, stopping)  # rejections are gone
+    await _list_sources(order.folder, order.settings, stopping)  # rejections are gone
+
+
+async def _list_sources(folder: RunFolder, settings: RunSettings, stopping: Stopping) -> None:
+    assert settings.documents_dir is not None
+    await list_sources(
+        folder, settings.documents_dir, stopping, text_column=settings.documents.text_column
+    )
 
 
 async def _check_consent(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:

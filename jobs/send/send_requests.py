@@ -1,4 +1,4 @@
-"""Sends the requests of a file or a stream, and keeps every reply before the next is drawn."""
+"""Sends the requests of a file or a stream, and writes every reply to disk."""
 
 import asyncio
 import time
@@ -16,11 +16,11 @@ from engine.live.flex import FlexPolicy
 from engine.live.flex_lane import FlexLane
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
-from engine.progress import StageProgress
+from engine.progress import StageProgress, spending_details
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.stats.prometheus import serve_metrics
 from engine.stats.snapshots import snapshots_written
-from engine.stopping import Stopping, stop_on_signals
+from engine.stopping import Stopping, announce_interruption, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from engine.workers import run_workers
 from jobs.run.batch_folders import read_requests_out
@@ -85,6 +85,7 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
         opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
         grace_s = order.settings.limits.grace_s
         opened.enter_context(stop_on_signals(stopping, grace_s=grace_s))
+        announce_interruption(stopping, lambda: stats.in_flight, grace_s=grace_s)
         results, source = await _open_files(order, paths, stopping, opened)
         spending = opened.enter_context(open_spending(paths, order.settings))
         lane = _make_lane(order, stats, spending.budget)
@@ -99,7 +100,7 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
                 "send",
                 total=counts.wanted,
                 done=0,
-                details=lambda: _details(stats, spending.budget),
+                details=lambda: spending_details(stats, spending.budget),
             )
         )
         way = lane if order.flex is None else FlexLane(lane, order.flex)
@@ -177,12 +178,3 @@ async def _open_files(
 
 def _make_lane(order: SendOrder, stats: Stats, budget: Budget) -> LiveLane:
     return open_live_lane(order.endpoints, order.settings.limits, budget=budget, stats=stats)
-
-
-def _details(stats: Stats, budget: Budget) -> dict[str, str]:
-    details = {"usd": f"{budget.spent_usd:.4f}"}
-    if stats.retried:
-        details["retries"] = str(stats.retried.total())
-    if stats.failed:
-        details["failed"] = str(stats.failed.total())
-    return details

@@ -21,9 +21,9 @@ from jobs.settings.resolve import (
     value_at,
 )
 from jobs.settings.roles import ROLE_NAMES
-from jobs.settings.run_config import read_run_config
 from schemas.settings import RunSettings
 
+USUAL_CONFIG = Path("distill.toml")  # what `distill init` writes; in the current folder
 FREE_TABLES = (  # of names that a user is free to choose
     "questions.kind_weights",
     *(f"{role}.parameters" for role in ("teacher", *ROLE_NAMES)),
@@ -44,10 +44,28 @@ def run_settings(
     Raises:
         ConfigError: an unknown key or a wrong value.
     """
-    given = [read_config_file(config)] if config is not None else []
+    from jobs.settings.run_config import read_run_config  # `distill send` has no run
+
+    given = _read_file(config)
     former = read_run_config(folder.config_path)
     below = [_remembered(folder, former.settings, given)] if former is not None else []
     return _resolve([*below, *given, read_environment(os.environ), _flag_layer(flags)], assignments)
+
+
+def _read_file(config: Path | None) -> list[Layer]:
+    """The file that a flag names, or else distill.toml of the current folder, which is then named.
+
+    An address in it is named too: that is where the key goes.
+    """
+    if config is not None:
+        return [read_config_file(config)]
+    if not USUAL_CONFIG.is_file():
+        return []
+    layer = read_config_file(USUAL_CONFIG)
+    base_url = value_at(layer.tree, "teacher.base_url")
+    address = f" (teacher.base_url is {base_url})" if base_url else ""
+    _log.info("settings are read from %s%s", USUAL_CONFIG.resolve(), address)
+    return [layer]
 
 
 def _remembered(folder: RunFolder, settings: RunSettings, given: Sequence[Layer]) -> Layer:
@@ -81,6 +99,16 @@ def _set_apart(tree: Tree) -> set[str]:
     }
 
 
+def flag_settings(config: Path | None, flags: Flags, assignments: Sequence[str]) -> RunSettings:
+    """The settings of a command that belongs to no run: a file, the environment and flags.
+
+    Raises:
+        ConfigError: an unknown key or a wrong value.
+    """
+    given = [read_config_file(config)] if config is not None else []
+    return _resolve([*given, read_environment(os.environ), _flag_layer(flags)], assignments)
+
+
 def send_settings(
     config: Path | None, flags: Flags, endpoints: Sequence[str], assignments: Sequence[str]
 ) -> RunSettings:
@@ -92,7 +120,7 @@ def send_settings(
         ConfigError: an unknown key or a wrong value.
     """
     below = [Layer("distill send", {"limits": {"retry_truncated": False}})]
-    below += [read_config_file(config)] if config is not None else []
+    below += _read_file(config)
     layers = [*below, read_environment(os.environ), _flag_layer(flags)]
     return _resolve([*layers, read_endpoint_flags(endpoints)], assignments)
 

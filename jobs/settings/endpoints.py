@@ -11,6 +11,8 @@ from jobs.settings.proxies import read_proxy
 from jobs.settings.resolve import API_KEY_VARIABLE, Layer
 from schemas.settings import EndpointSettings, JsonForm, RunSettings
 
+OUTPUT_SETTING = "teacher.output"
+
 _SHORT_NAMES = {"key": "key_variable", "rpm": "requests_per_minute", "tpm": "tokens_per_minute"}
 
 
@@ -39,6 +41,7 @@ def read_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> lis
             read_key_of("teacher", teacher.base_url, teacher.key_variable, environment),
             teacher.output_limit_name,
             output=teacher.output,
+            output_setting=OUTPUT_SETTING,
             account=read_account(environment, teacher.key_variable or API_KEY_VARIABLE),
             proxy=read_proxy(teacher.base_url, environment),
             key_header=teacher.key_header,
@@ -58,6 +61,7 @@ def read_trainer_endpoint(settings: RunSettings, environment: Mapping[str, str])
         AuthError: a key is needed and is not in the environment.
     """
     student = settings.student
+    headers = tuple(_read_header(name, text, environment) for name, text in student.headers.items())
     if student.base_url is not None:
         return Endpoint(
             student.base_url,
@@ -65,10 +69,21 @@ def read_trainer_endpoint(settings: RunSettings, environment: Mapping[str, str])
             account=read_account(environment, student.key_variable or API_KEY_VARIABLE),
             proxy=read_proxy(student.base_url, environment),
             key_header=student.key_header,
+            headers=headers,
         )
     if settings.teacher.is_local:
         return None
-    return read_send_endpoints(settings, environment)[0]
+    return replace(read_send_endpoints(settings, environment)[0], headers=headers)
+
+
+def _read_header(name: str, text: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    """A header as it is sent: one that begins with $ is the value of that variable."""
+    if not text.startswith("$"):
+        return name, text
+    value = read_key(text[1:], environment)
+    if not value:
+        raise AuthError(f"student.headers: {name} needs the environment variable {text[1:]}")
+    return name, value
 
 
 def read_endpoint_flags(flags: Sequence[str]) -> Layer:
@@ -94,6 +109,7 @@ def _make_endpoint(
         settings.requests_per_minute,
         settings.tokens_per_minute,
         output=output,
+        output_setting=OUTPUT_SETTING,
         account=read_account(environment, variable),
         proxy=read_proxy(settings.base_url, environment),
         key_header=settings.key_header,

@@ -1,4 +1,4 @@
-"""Settings that had another name in earlier versions: old files and run folders go on."""
+"""Settings that had another name, or were none, in earlier versions: old files and runs go on."""
 
 from typing import Any
 

@@ -1,11 +1,11 @@
 """Settings from defaults, a TOML file, the environment and flags, each overriding the former."""
 
 import copy
-import difflib
 import re
 import tomllib
 import types
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple, Union, get_args, get_origin
@@ -14,11 +14,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from engine.errors import ConfigError
+from jobs.settings.explain import explain, suggest
 from jobs.settings.former_names import FORMER_NAMES, with_present_names
 from schemas.settings import RunSettings, TeacherSettings
 
 ENV_PREFIX = "DISTILL_"
-MAY_HOLD_SECRETS = ("base_url", "key_variable")  # last parts of keys, and all of `endpoints`
 BASE_URL_VARIABLE = "OPENAI_BASE_URL"
 API_KEY_VARIABLE = "OPENAI_API_KEY"
 
@@ -52,7 +52,8 @@ def resolve_settings(layers: Sequence[Layer]) -> RunSettings:
     try:
         settings = RunSettings.model_validate(_merge_all(layers))
     except ValidationError as error:
-        raise ConfigError(_explain(error, layers)) from error
+        source_of = partial(_source_of, layers=layers)
+        raise ConfigError(explain(error, source_of, list(setting_keys()))) from error
     if settings.documents_dir is None:
         return settings
     absolute = _with_home(settings.documents_dir).resolve()
@@ -93,7 +94,7 @@ def read_environment(environment: Mapping[str, str]) -> Layer:
             continue
         if name not in names:
             raise ConfigError(
-                f"environment variable {name} names no setting{_nearest(name, list(names))}"
+                f"environment variable {name} names no setting{suggest(name, list(names))}"
             )
         set_key(tree, names[name], value)
     return Layer("the environment", tree)
@@ -238,21 +239,7 @@ def _toml_value(text: str) -> object:
         return text
 
 
-def _explain(error: ValidationError, layers: Sequence[Layer]) -> str:
-    lines = []
-    for problem in error.errors(include_url=False):
-        key = ".".join(str(part) for part in problem["loc"])
-        source = _source_of(problem["loc"], layers)
-        if problem["type"] == "extra_forbidden":
-            lines.append(f"{source}: unknown key {key!r}{_nearest(key, list(setting_keys()))}")
-        else:
-            is_secret = key.endswith(MAY_HOLD_SECRETS) or key.startswith("endpoints")
-            found = "" if is_secret else f" (found {problem['input']!r})"
-            lines.append(f"{source}: {key}: {problem['msg']}{found}")
-    return "\n".join(lines)
-
-
-def _source_of(location: tuple[int | str, ...], layers: Sequence[Layer]) -> str:
+def _source_of(location: tuple[int | str, ...], *, layers: Sequence[Layer]) -> str:
     for layer in reversed(layers):
         tree: object = layer.tree
         for part in location:
@@ -262,8 +249,3 @@ def _source_of(location: tuple[int | str, ...], layers: Sequence[Layer]) -> str:
         else:
             return layer.source
     return "settings"
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else "; `distill init` lists all keys"

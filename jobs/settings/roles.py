@@ -18,6 +18,7 @@ RoleName = Literal["baseline", "tuned", "judge", "embeddings"]  # the teacher's 
 ROLE_NAMES: tuple[RoleName, ...] = get_args(RoleName)
 FIRST_FORM: JsonForm = "json_schema"  # of JSON; it falls to the next by itself
 EMBEDDING_MODEL = "text-embedding-3-small"
+STUDENT_SERVER = "student"  # the name of the server that is started for a student tuned here
 
 
 class RoleModel(NamedTuple):
@@ -89,10 +90,19 @@ def embeddings_of(settings: RunSettings) -> RoleModel:
 
 def server_of(settings: RunSettings, role: RoleName) -> str:
     """The name of a role's server: that of the first role that is asked in the same way."""
+    if is_served_here(settings, role):
+        return STUDENT_SERVER
     address = own_address(settings, role)
     if address is None:
         return OWN_SERVER
     return next(each for each in ROLE_NAMES if own_address(settings, each) == address)
+
+
+def is_served_here(settings: RunSettings, role: RoleName) -> bool:
+    """Whether a role is played by a student that was tuned here, and is served for the call."""
+    given = role_settings(settings)[role]
+    is_students = role in ("baseline", "tuned") and settings.student.trainer == "local"
+    return is_students and not given.model and given.base_url is None
 
 
 def own_address(settings: RunSettings, role: RoleName) -> RoleAddress | None:
@@ -126,6 +136,8 @@ def read_role_endpoints(
     """
     endpoints = {}
     for role in roles:
+        if is_served_here(settings, role):
+            continue
         if (address := own_address(settings, role)) is not None:
             is_named = bool(role_settings(settings)[role].key_variable)
             is_named = is_named or address.key_variable not in ("", API_KEY_VARIABLE)
@@ -152,6 +164,7 @@ def _read_endpoint(
         address.requests_per_minute,
         address.tokens_per_minute,
         output=FIRST_FORM,
+        output_setting="evaluation.judge_output",  # of all roles the judge alone asks for JSON
         account=read_account(environment, variable),
         proxy=read_proxy(base_url, environment),
         key_header=address.key_header,

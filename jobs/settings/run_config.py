@@ -13,6 +13,7 @@ from engine.errors import ConfigError, DamagedLogError
 from engine.files.records import first_problem
 from engine.files.replace import replace_file
 from jobs.prompts import prompt_hashes
+from jobs.settings.former_defaults import with_former_defaults
 from jobs.settings.former_names import with_present_names
 from schemas.record import Value
 from schemas.settings import FORMAT_VERSION, RunIdentity, RunSettings
@@ -41,9 +42,7 @@ def new_run_config(settings: RunSettings) -> RunConfig:
 
 def with_settings(config: RunConfig, settings: RunSettings) -> RunConfig:
     """The same run under these settings and this version's prompts."""
-    identity = config.run.model_copy(
-        update={"version": version(DISTRIBUTION), "prompts": prompt_hashes()}
-    )
+    identity = config.run.model_copy(update={"prompts": prompt_hashes()})
     return RunConfig(run=identity, settings=settings)
 
 
@@ -60,15 +59,26 @@ def read_run_config(path: Path) -> RunConfig | None:
         tree: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         _refuse_newer(path, tree)
         identity = tree.pop("run")
-        return RunConfig(
-            run=identity, settings=RunSettings.model_validate(with_present_names(tree))
-        )
+        tree = with_former_defaults(with_present_names(tree))
+        return RunConfig(run=identity, settings=RunSettings.model_validate(tree))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise _damaged(path, str(error)) from error
     except KeyError as error:
         raise _damaged(path, "it has no table [run]") from error
     except ValidationError as error:
         raise _damaged(path, first_problem(error)) from error
+
+
+def require_run_id(path: Path) -> str:
+    """The name of a run that there is.
+
+    Raises:
+        ConfigError: there is none yet; and what `read_run_config` raises.
+    """
+    config = read_run_config(path)
+    if config is None:
+        raise ConfigError(f"{path.parent}: the run has no {path.name} yet; `distill run` begins it")
+    return config.run.run_id
 
 
 def _damaged(path: Path, why: str) -> DamagedLogError:
@@ -79,14 +89,19 @@ def _damaged(path: Path, why: str) -> DamagedLogError:
 
 
 def write_run_config(path: Path, config: RunConfig) -> None:
-    """Replace the config of a run in one step."""
+    """Replace the config of a run in one step; from here on it is one of this version's."""
     tree = config.settings.model_dump(mode="json", exclude_none=True)
-    tree["run"] = config.run.model_dump(mode="json")
+    tree["run"] = {
+        **config.run.model_dump(mode="json"),
+        "format_version": FORMAT_VERSION,
+        "version": version(DISTRIBUTION),
+    }
     replace_file(path, (HEADER + tomli_w.dumps(tree).encode()).rstrip(b"\n").split(b"\n"))
 
 
 def _refuse_newer(path: Path, tree: dict[str, Any]) -> None:
-    found = tree.get("run", {}).get("format_version")
+    run = tree.get("run")
+    found = run.get("format_version") if isinstance(run, dict) else None
     if isinstance(found, int) and found > FORMAT_VERSION:
         raise ConfigError(
             f"{path}: the run has format {found}, this version knows formats up to "

@@ -18,6 +18,7 @@ from engine.errors import ConfigError
 from engine.files.lock import WriterLock
 from engine.run_folder import RunFolder
 from engine.wire.endpoints import Endpoint
+from engine.wire.reply_sizes import reply_sizes
 from jobs.run.batch_folders import run_batch_folder, send_batch_folder
 from jobs.send.result_files import result_paths
 from schemas.batches import Batch, flat_facts
@@ -70,7 +71,7 @@ def json_lines(batches: Sequence[Batch]) -> Iterator[str]:
         facts = flat_facts(batch.intent, batch.remote, tally)
         known = {name: value for name, value in facts.items() if value is not None}
         fields = {**batch.model_dump(exclude={"intent", "remote", "tally"}), **known}
-        yield orjson.dumps({**fields, "state": _state(batch)}).decode()
+        yield orjson.dumps({**fields, "state": batch.state}).decode()
 
 
 async def cancel_batches(order: BatchesOrder) -> None:
@@ -115,11 +116,17 @@ async def forget_batches(order: BatchesOrder) -> None:
 async def _opened(order: BatchesOrder) -> AsyncIterator[tuple[BatchLedger, Poller]]:
     """The ledger, locked against other processes, and a client of the provider."""
     folder, clock = _batch_folder(order.target), SystemClock()
-    timeout_s = order.settings.limits.request_timeout_s
+    settings = order.settings
+    client = BatchClient(
+        order.endpoint,
+        timeout_s=settings.limits.request_timeout_s,
+        clock=clock,
+        sizes=reply_sizes(settings.limits, settings.batch),
+    )
     with WriterLock(_lock_path(order.target), guarded=order.target):
         async with (
             aclosing(BatchLedger(folder.ledger_path, clock)) as ledger,
-            aclosing(BatchClient(order.endpoint, timeout_s=timeout_s, clock=clock)) as client,
+            aclosing(client),
         ):
             yield ledger, Poller(folder, ledger, client, clock=clock)
 
@@ -157,7 +164,7 @@ def _row(batch: Batch, now: datetime) -> tuple[str, ...]:
     dollars = batch.tally.cost_usd if is_over else batch.intent.worst_case_usd
     return (
         batch.name,
-        _state(batch),
+        batch.state,
         f"{answered or 0:,}",
         f"{failed or 0:,}",
         f"{batch.intent.request_count:,}",
@@ -166,12 +173,6 @@ def _row(batch: Batch, now: datetime) -> tuple[str, ...]:
         remote.batch_id or "-",
         remote.file_id or "-",
     )
-
-
-def _state(batch: Batch) -> str:
-    if batch.is_collected:
-        return f"collected ({batch.remote.status})"
-    return batch.remote.status or ("uploaded" if batch.remote.file_id else "intended")
 
 
 def _age(age: timedelta) -> str:

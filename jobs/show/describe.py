@@ -1,67 +1,103 @@
 """Puts a run's numbers into words for the terminal."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from engine.batch.ledger import read_batches
 from engine.run_folder import RunFolder
+from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.stages import DATASET
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, describe_held_out
 from jobs.run.stages import Stages, StagesEnd
-from schemas.summary import RequestSummary, RunSummary, StageSummary
+from jobs.show.amounts import dollars, percent
+from jobs.show.describe_state import (
+    describe_batches,
+    describe_remaining,
+    describe_scores,
+    describe_state,
+)
+from schemas.summary import CoverageSummary, RequestSummary, RunSummary, StageSummary
 
 LABEL_CHARS = 16
-SHOWN_STATS = (
-    "settled_per_s",
-    "in_flight",
-    "sent",
-    "settled",
-    "refused",
-    "latency_p50_s",
-    "latency_p99_s",
-)
+ROUNDING_USD = 1e-9  # sums of floats
 
 
-def describe_run(summary: RunSummary, dataset: Stages[None] = DATASET) -> str:
-    """The summary as lines of text: the funnel from documents to rows, then what it cost."""
-    return "\n".join([*_funnel(summary, dataset), *_costs(summary), *_files(summary)])
+def describe_run(
+    summary: RunSummary, dataset: Stages[None] = DATASET, *, now: datetime | None = None
+) -> str:
+    """The summary as lines of text: where it stands, from documents to rows, what it cost."""
+    now = now or datetime.now(UTC)
+    lines = [
+        ("run", summary.run_dir),
+        *describe_state(summary, dataset, now),
+        *_funnel(summary, dataset),
+        *describe_remaining(summary),
+        *_costs(summary, now),
+        *describe_scores(summary),
+        *_files(summary),
+    ]
+    return "\n".join(_line(label, text) for label, text in lines)
 
 
-def _funnel(summary: RunSummary, dataset: Stages[None]) -> Iterator[str]:
-    yield _line("run", summary.run_dir)
-    if summary.writer:
-        yield _line("written by", summary.writer)
-    if summary.stats:
-        shown = (f"{name} {summary.stats[name]}" for name in SHOWN_STATS if name in summary.stats)
-        yield _line("at the moment", ", ".join(shown))
+def _funnel(summary: RunSummary, dataset: Stages[None]) -> Iterator[tuple[str, str]]:
     if summary.model:
         grade = "  (runs on this machine; its texts are of demo grade)" * summary.is_demo_grade
-        yield _line("teacher", summary.model + grade)
+        yield "teacher", summary.model + grade
     documents = dataset[0]
     dropped = _dropped(summary, documents.name)
-    yield _line(documents.label, f"{summary.documents:,} read{dropped}")
+    yield documents.label, f"{summary.documents:,} read{dropped}"
     for before, stage in pairwise(dataset):
-        if stage.name in summary.stages and stage is not HELD_OUT_CHECK:
+        check = summary.held_out_check
+        if stage is HELD_OUT_CHECK and check and check.held_out_chunk_count:
+            yield stage.label, describe_held_out(check)
+        elif stage.name in summary.stages and stage is not HELD_OUT_CHECK:
             indent = "  " if stage.result is before.result else ""  # it only drops some of them
-            yield _line(indent + stage.label, _kept_and_dropped(summary, stage.name))
-    if (check := summary.held_out_check) and check.held_out_chunk_count:
-        yield _line("held-out text", describe_held_out(check))
-    yield _line("rows", ", ".join(f"{rows:,} {name}" for name, rows in summary.rows.items()))
+            yield indent + stage.label, _kept_and_dropped(summary, stage.name)
+        if stage is QUESTIONS and summary.limit_chunks is not None:
+            asked = min(summary.limit_chunks, summary.usable_chunks)
+            limit = f"limit_chunks = {summary.limit_chunks:,}"
+            yield "", f"about {asked:,} of {summary.usable_chunks:,} chunks ({limit})"
+    if coverage := summary.coverage:
+        yield "coverage", _describe_coverage(coverage)
+    yield "rows", ", ".join(f"{rows:,} {name}" for name, rows in summary.rows.items())
 
 
-def _costs(summary: RunSummary) -> Iterator[str]:
-    for purpose, requests in sorted(summary.requests.items()):
-        yield _line(purpose, _describe_requests(requests))
+def _describe_coverage(coverage: CoverageSummary) -> str:
+    return (
+        f"{coverage.asked:,} of {coverage.chunks:,} chunks asked; of {coverage.trained:,} to train "
+        f"on, {coverage.with_rows:,} have a row"
+    )
+
+
+def _costs(summary: RunSummary, now: datetime) -> Iterator[tuple[str, str]]:
+    for purpose, requests in sorted(summary.requests.items(), key=_order):
+        yield purpose, _describe_requests(requests)
     if batches := summary.batches:
         out = f"{batches.out:,} out with {batches.requests_out:,} requests, " if batches.out else ""
-        wasted = f"; {_dollars(batches.wasted_usd)} for nothing" if batches.wasted_usd else ""
-        yield _line("batches", f"{out}{batches.collected:,} collected{wasted}")
-    yield _line("cost", _dollars(summary.cost_usd) + _estimated(summary))
+        wasted = f"; {dollars(batches.wasted_usd)} for nothing" if batches.wasted_usd else ""
+        yield "batches", f"{out}{batches.collected:,} collected{wasted}"
+        yield from describe_batches(summary, now)
+    yield "cost", dollars(summary.cost_usd) + _budget(summary) + _estimated(summary)
 
 
-def _files(summary: RunSummary) -> Iterator[str]:
-    yield _line("files", f"{summary.run_dir}/dataset: rows, provenance, held-out questions")
-    yield _line("", f"{summary.run_dir}/rejected.jsonl: what was dropped, and why")
+def _order(purpose: tuple[str, RequestSummary]) -> tuple[int, str]:
+    """Purposes in the order of their stages, then all others."""
+    asked = [name for stage in DATASET for name in stage.purposes]
+    name = purpose[0]
+    return (asked.index(name) if name in asked else len(asked), name)
+
+
+def _budget(summary: RunSummary) -> str:
+    if summary.budget_usd is None or summary.cost_usd is None:
+        return ""
+    share = percent(summary.cost_usd, summary.budget_usd)
+    return f" of a budget of {dollars(summary.budget_usd)} ({share})"
+
+
+def _files(summary: RunSummary) -> Iterator[tuple[str, str]]:
+    yield "files", f"{summary.run_dir}/dataset: rows, provenance, held-out questions"
+    yield "", f"{summary.run_dir}/rejected.jsonl: what was dropped, and why"
 
 
 def _line(label: str, text: str) -> str:
@@ -70,9 +106,19 @@ def _line(label: str, text: str) -> str:
 
 def _kept_and_dropped(summary: RunSummary, stage: str) -> str:
     dropped = _dropped(summary, stage)
-    if not summary.stages[stage].finished:  # it compares all at once, and counts no items
+    done = summary.stages[stage]
+    if not done.finished and done.total is None:  # it compares all at once, and counts no items
         return dropped.removeprefix("; ")
-    return _kept(summary.stages[stage]) + dropped
+    return _left(summary, stage) + _kept(summary.stages[stage]) + dropped
+
+
+def _left(summary: RunSummary, stage: str) -> str:
+    """How much of a stage that asks is done, while something of it is left."""
+    done = summary.stages[stage]
+    if done.total is None or done.finished >= done.total:
+        return ""
+    what = {QUESTIONS.name: " chunks", ANSWERS.name: " questions"}.get(stage, "")
+    return f"{done.finished:,} of {done.total:,}{what} done; "
 
 
 def _kept(stage: StageSummary) -> str:
@@ -95,23 +141,22 @@ def _describe_requests(requests: RequestSummary) -> str:
     return (
         f"{requests.completed:,} requests{failed}{tiers}; {requests.prompt_tokens:,} tokens in "
         f"({cache}), {requests.completion_tokens:,} out, "
-        f"{_dollars(requests.cost_usd)}"
+        f"{dollars(requests.cost_usd)}"
     )
 
 
 def _estimated(summary: RunSummary) -> str:
     """How much of the cost is not by the provider's own word, if any."""
-    unsaid_usd = sum(requests.estimated_usd for requests in summary.requests.values())
+    unsaid_usd = summary.estimated_usd - summary.lost_usd
     parts = []
     if summary.lost_usd:
-        parts.append(f"at most {_dollars(summary.lost_usd)} for replies that never came")
-    if unsaid_usd:
-        parts.append(f"{_dollars(unsaid_usd)} for replies that do not say their tokens")
-    return f"; of it estimated: {', '.join(parts)}" if parts else ""
-
-
-def _dollars(cost_usd: float | None) -> str:
-    return "unknown: no price for the model" if cost_usd is None else f"${cost_usd:,.4f}"
+        parts.append(f"at most {dollars(summary.lost_usd)} for replies that never came")
+    if unsaid_usd > ROUNDING_USD:
+        parts.append(f"{dollars(unsaid_usd)} for replies that do not say their tokens")
+    if not parts or not summary.cost_usd:
+        return ""
+    share = percent(summary.estimated_usd, summary.cost_usd)
+    return f"; of it estimated ({share}): {', '.join(parts)}"
 
 
 def describe_left(folder: RunFolder, end: StagesEnd) -> str:
@@ -121,8 +166,4 @@ def describe_left(folder: RunFolder, end: StagesEnd) -> str:
         requests = sum(batch.intent.request_count for batch in out)
         batches = "a batch" if len(out) == 1 else f"{len(out)} batches"
         return f"{requests:,} requests are out in {batches}"
-    left = sum(end.passed.unsettled.values()) + end.passed.deferred_count
-    reasons = [f"{code} {count}" for code, count in end.passed.unsettled.most_common()]
-    if end.passed.deferred_count:
-        reasons.append(f"waiting for a batch {end.passed.deferred_count}")
-    return f"{left} items of stage {end.stage} are left ({', '.join(reasons)})"
+    return end.describe_left()

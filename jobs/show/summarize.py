@@ -3,27 +3,46 @@
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
-import orjson
+from pydantic import ValidationError
 
 from engine.batch.ledger import read_batches
+from engine.errors import DamagedLogError
 from engine.files.journal import Settled, read_settled
 from engine.files.jsonl_lines import read_lines
 from engine.files.lock import find_writer
-from engine.files.records import read_records
+from engine.files.records import first_problem, read_records
 from engine.files.sends import read_sends
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
+from engine.stats.snapshots import read_snapshots
+from jobs.dataset.ask_teacher import count_usable_chunks
+from jobs.dataset.coverage import read_coverage
 from jobs.dataset.stages import DATASET
 from jobs.documents.whole_corpus.check_held_out import read_held_out_check
 from jobs.run.batch_folders import read_batch_losses
 from jobs.run.stages import Stages
 from jobs.settings.run_config import read_run_config
+from jobs.show.remaining import find_remaining, rate_per_s
+from jobs.show.run_state import read_state
+from schemas.batches import Batch
+from schemas.comparison import Comparison
 from schemas.dataset import Rejection
-from schemas.summary import BatchesSummary, RequestSummary, RunSummary, StageSummary
+from schemas.settings import RunSettings
+from schemas.summary import (
+    BatchesSummary,
+    CoverageSummary,
+    OpenBatch,
+    RequestSummary,
+    RunSummary,
+    ScoreSummary,
+    StageSummary,
+)
 
-TAIL_BYTES = 1 << 16
+BATCH_WINDOW = timedelta(hours=24)  # the only one that there is (OpenAI Batch guide)
 DATASET_FILES = ("train.jsonl", "validation.jsonl", "held_out.jsonl")
 
 
@@ -35,7 +54,53 @@ def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSumm
         DamagedLogError: a file of the run is damaged.
     """
     config = read_run_config(folder.config_path)
+    settings = config.settings if config else RunSettings()
     writer = find_writer(folder.lock_path)
+    money = _sum_money(folder, writer)
+    batches = _sum_batches(folder)
+    stages = _sum_stages(folder, dataset, settings)
+    state = read_state(
+        folder, dataset, stages, writer=writer, has_batches_out=bool(batches and batches.out)
+    )
+    is_at_work = state.name == "running" and state.since is not None
+    snapshots = read_snapshots(folder.stats_path, since=state.since or "") if is_at_work else []
+    per_s = None if batches and batches.out else rate_per_s(snapshots)
+    return RunSummary(
+        run_dir=os.fsencode(folder.run_dir).decode(errors="backslashreplace"),
+        run_id=config.run.run_id if config else None,
+        state=state,
+        model=config.settings.teacher.model if config else None,
+        is_demo_grade=config is not None and config.settings.teacher.is_local,
+        documents=_count_lines(folder.results_path("documents")),
+        usable_chunks=count_usable_chunks(folder),
+        limit_chunks=settings.limit_chunks,
+        stages=stages,
+        requests=money.requests,
+        rows={name: _count_lines(folder.dataset_dir / name) for name in DATASET_FILES},
+        held_out_check=read_held_out_check(folder),
+        coverage=_read_coverage(folder),
+        batches=batches,
+        cost_usd=money.cost_usd,
+        estimated_usd=money.estimated_usd,
+        lost_usd=money.lost_usd,
+        budget_usd=settings.budget.usd,
+        remaining=find_remaining(folder, stages, money.requests, per_s=per_s),
+        scores=read_scores(folder),
+        writer=writer,
+        stats=snapshots[-1] if snapshots else None,
+    )
+
+
+class _Money(NamedTuple):
+    """Settled requests by purpose, and what all cost, also what settled nothing."""
+
+    requests: dict[str, RequestSummary]
+    cost_usd: float | None
+    estimated_usd: float
+    lost_usd: float
+
+
+def _sum_money(folder: RunFolder, writer: str | None) -> _Money:
     sends = read_sends(folder.sends_path)  # before the journal: what is settled since is not lost
     unsettled = dict(sends.out_usd)
     requests = _sum_requests(folder.journal_path, unsettled)
@@ -44,25 +109,25 @@ def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSumm
     lost_usd = sum(sends.lost_usd.values()) + (0.0 if writer else sum(unsettled.values()))
     costs = [summary.cost_usd for summary in requests.values()]
     costs += [settled.cost_usd for settled in read_settled(folder.retried_path)]
-    batches = _sum_batches(folder)
-    costs += [batches.wasted_usd if batches else 0.0, lost_usd]
+    costs += [*read_batch_losses(folder), lost_usd]
     known = [cost for cost in costs if cost is not None]
-    return RunSummary(
-        run_dir=os.fsencode(folder.run_dir).decode(errors="backslashreplace"),
-        run_id=config.run.run_id if config else None,
-        model=config.settings.teacher.model if config else None,
-        is_demo_grade=config is not None and config.settings.teacher.is_local,
-        documents=_count_lines(folder.results_path("documents")),
-        stages=_sum_stages(folder, dataset),
-        requests=requests,
-        rows={name: _count_lines(folder.dataset_dir / name) for name in DATASET_FILES},
-        held_out_check=read_held_out_check(folder),
-        batches=batches,
-        cost_usd=sum(known) if len(known) == len(costs) else None,
-        lost_usd=lost_usd,
-        writer=writer,
-        stats=_read_last_line(folder.stats_path) if writer else None,
-    )
+    cost_usd = sum(known) if len(known) == len(costs) else None
+    estimated_usd = lost_usd + sum(each.estimated_usd for each in requests.values())
+    return _Money(requests, cost_usd, estimated_usd, lost_usd)
+
+
+def _read_coverage(folder: RunFolder) -> CoverageSummary | None:
+    counts = read_coverage(folder)
+    return None if counts is None else CoverageSummary(**counts._asdict())
+
+
+def read_lost_usd(folder: RunFolder) -> float:
+    """The most that replies may have cost that never came.
+
+    Raises:
+        DamagedLogError: a file of the run is damaged.
+    """
+    return _sum_money(folder, find_writer(folder.lock_path)).lost_usd
 
 
 def _sum_batches(folder: RunFolder) -> BatchesSummary | None:
@@ -75,18 +140,37 @@ def _sum_batches(folder: RunFolder) -> BatchesSummary | None:
         requests_out=sum(batch.intent.request_count for batch in out),
         collected=len(batches) - len(out),
         wasted_usd=sum(read_batch_losses(folder)),
+        open=tuple(map(_open_batch, out)),
     )
 
 
-def _sum_stages(folder: RunFolder, dataset: Stages[None]) -> dict[str, StageSummary]:
+def _open_batch(batch: Batch) -> OpenBatch:
+    made_at = batch.created_at or batch.intended_at
+    expires_at = datetime.fromisoformat(made_at) + BATCH_WINDOW
+    return OpenBatch(
+        batch=batch.name,
+        batch_id=batch.remote.batch_id,
+        state=batch.state,
+        request_count=batch.intent.request_count,
+        answered_count=batch.remote.done_count or 0,
+        made_at=made_at,
+        expires_at=expires_at.isoformat(timespec="seconds"),
+    )
+
+
+def _sum_stages(
+    folder: RunFolder, dataset: Stages[None], settings: RunSettings
+) -> dict[str, StageSummary]:
     dropped: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for rejection in read_records(folder.rejected_path, Rejection):
         dropped[rejection.stage][rejection.reason] += 1
     stages = {}
-    for name in (stage.name for stage in dataset):
+    for stage in dataset:
+        name, total = stage.name, stage.count_items(folder, settings)
         finished = list(_result_counts(folder.finished_path(name)))
-        if finished or dropped[name]:
+        if finished or dropped[name] or total:
             stages[name] = StageSummary(
+                total=total,
                 finished=len(finished),
                 results=sum(finished),
                 dropped=dict(dropped[name].most_common()),
@@ -150,15 +234,31 @@ def _count_lines(path: Path) -> int:
     return sum(1 for _ in read_lines(path))
 
 
-def _read_last_line(path: Path) -> dict[str, object] | None:
-    """The last whole line of a file of short lines."""
+def read_scores(folder: RunFolder) -> tuple[ScoreSummary, ...]:
+    """The mean scores of the last comparison; none if models were not compared yet.
+
+    Raises:
+        DamagedLogError: the comparison is not what distill writes.
+    """
+    path = folder.evaluation_dir / "comparison.json"
     if not path.exists():
-        return None
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-        lines = file.read().split(b"\n")
+        return ()
     try:
-        last: dict[str, object] | None = orjson.loads(lines[-2]) if len(lines) > 1 else None
-    except orjson.JSONDecodeError:  # torn by a crash: these lines are not synced
-        return None
-    return last
+        comparison = Comparison.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise DamagedLogError(
+            f"{path}: {first_problem(error)}; `distill compare {folder.run_dir}` writes it anew"
+        ) from error
+    return tuple(
+        ScoreSummary(
+            contender=score.contender.name,
+            model=score.contender.model,
+            metric=score.metric,
+            n=score.estimate.n,
+            value=score.estimate.value,
+            low=score.estimate.low,
+            high=score.estimate.high,
+        )
+        for score in comparison.answerable.scores
+        if score.estimate.value is not None
+    )

@@ -9,7 +9,7 @@ _WORD = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"  # written without spaces
     r"|\w+"
 )
-_STOP_WORDS = frozenset(
+ENGLISH_STOP_WORDS = frozenset(
     """
     a about after all also an and another any anyone anything are as at be because been before being
     between both but by can cannot could did do does doing done during each either else even ever
@@ -31,7 +31,7 @@ def content_words(text: str) -> set[str]:
     each other than they are.
     """
     words = _WORD.findall(text.casefold())
-    return {word[:STEM_CHARS] for word in words if word not in _STOP_WORDS}
+    return {word[:STEM_CHARS] for word in words if word not in ENGLISH_STOP_WORDS}
 
 
 def content_overlap(text: str, source: str) -> float:

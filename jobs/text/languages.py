@@ -1,5 +1,6 @@
 """Tells the language of a text."""
 
+import re
 from functools import cache
 from typing import Protocol
 
@@ -7,6 +8,13 @@ MIN_TEXT_BYTES = 40  # in UTF-8: about seven English words, fourteen Chinese cha
 MAX_TEXT_CHARS = 600  # a language shows in that; a call takes time in proportion
 MIN_CONFIDENCE = 0.6  # below it lie all the mistakes made on 5,763 paragraphs of technical English
 
+SURE_CONFIDENCE = 0.9  # of one sentence that is said to be in another language than its source
+MIN_WORDS = 5  # in scripts with spaces, code and names in quotes aside
+
+_NO_PROSE = re.compile(
+    r"```.*?```|`[^`]*`|\"[^\"]*\"|\S*[\d_/@=<>{}$]\S*|(?<!\w)--?\w\S*", re.DOTALL
+)
+_LARGE = re.compile(r"(?<=\s)[A-Z]\S*")  # names, which are alike in all languages
 _SAME_LANGUAGE = {"nn": "no"}  # Nynorsk and Bokmål
 
 
@@ -26,6 +34,24 @@ def detect_language(text: str) -> str | None:
     if confidence < MIN_CONFIDENCE or len(code) != len("en"):
         return None
     return _SAME_LANGUAGE.get(code, code)
+
+
+def differs_in_language(text: str, language: str | None) -> bool:
+    """Whether `text` is surely in another language than `language`.
+
+    Code, quotes and names are left out first: they are those of the source. What is left may be
+    too short to tell, and then nothing differs.
+    """
+    if language is None:
+        return False
+    prose = _NO_PROSE.sub(" ", text)
+    if language not in ("de", "lb"):
+        prose = _LARGE.sub(" ", prose)
+    is_spaced = prose.isascii() or len(prose.split()) > 3
+    if is_spaced and len(prose.split()) < MIN_WORDS:
+        return False
+    code, confidence = _identifier().classify(prose[:MAX_TEXT_CHARS])
+    return confidence >= SURE_CONFIDENCE and _SAME_LANGUAGE.get(code, code) != language
 
 
 @cache

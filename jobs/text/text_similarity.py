@@ -11,7 +11,7 @@ from engine.ask import Ask
 from engine.errors import ConfigError
 from engine.wire.tokens import count_tokens
 from schemas.outcomes import Failed
-from schemas.requests import EMBEDDINGS, Json, make_request
+from schemas.requests import EMBEDDINGS, PLAIN, Json, Manner, Request, make_request
 
 PURPOSE = "embeddings"
 MALFORMED = "malformed_embeddings"
@@ -46,16 +46,10 @@ async def measure_similarity(
             "teacher.embedding_model is not set; the small prompt profile needs one to tell "
             "which questions their sentence answers: set it to a model of the same endpoint"
         )
-    texts: list[Json] = [text for pair in pairs for text in pair]
-    request = make_request(
-        item_id,
-        ordinal,
-        url=EMBEDDINGS,
-        body={"model": model, "input": texts, "encoding_format": "base64"},
-        purpose=PURPOSE,
-        prompt_tokens=sum(count_tokens(str(text)) for text in texts),
+    texts = [text for pair in pairs for text in pair]
+    outcome = await ask(
+        embedding_request(item_id, texts, model=model, purpose=PURPOSE, ordinal=ordinal)
     )
-    outcome = await ask(request)
     if isinstance(outcome, Failed):
         return SimilarityFailure(outcome.code, outcome.message)
     vectors = read_vectors(outcome.reply, len(texts))
@@ -63,6 +57,28 @@ async def measure_similarity(
         return SimilarityFailure(MALFORMED)
     vectors = unit_vectors(vectors)
     return [round(float(cosine), 4) for cosine in (vectors[0::2] * vectors[1::2]).sum(axis=1)]
+
+
+def embedding_request(
+    item_id: str,
+    texts: Sequence[str],
+    *,
+    model: str,
+    purpose: str,
+    ordinal: int = 0,
+    manner: Manner = PLAIN,
+) -> Request:
+    """One request for all texts. The vectors travel as base64 of float32: they arrive exactly."""
+    given: list[Json] = list(texts)
+    return make_request(
+        item_id,
+        ordinal,
+        url=EMBEDDINGS,
+        body={"model": model, "input": given, "encoding_format": "base64"},
+        purpose=purpose,
+        prompt_tokens=sum(map(count_tokens, texts)),
+        manner=manner,
+    )
 
 
 def unit_vectors(vectors: Vectors) -> Vectors:

@@ -79,7 +79,7 @@ def comparable_files(run_dir: Path) -> dict[str, list[bytes]]:
     files = {}
     for path in sorted(run_dir.rglob("*.jsonl")):
         name = str(path.relative_to(run_dir))
-        if name in ("stats.jsonl", "sends.jsonl"):
+        if name in ("stats.jsonl", "sends.jsonl", "log.jsonl"):
             continue
         lines = path.read_bytes().splitlines()
         if name == "journal.jsonl":

@@ -1,12 +1,9 @@
 """One line of a batch's results, read: an outcome, a failed try, or a request that comes back."""
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import NamedTuple
 
-from engine.batch.collecting.attempts import attempt_id
+from engine.batch.collecting.asked import Asked, RequestEnd, Returned
 from engine.batch.collecting.result_files import ResultLine, as_status, text_field, unwrapped
 from engine.clock import Clock
 from engine.errors import (
@@ -31,9 +28,9 @@ from engine.wire.replies import (
     useless_reply,
 )
 from engine.wire.server_text import scrub
-from engine.wire.usage import CountedUsage, read_usage
-from schemas.batches import Batch, BatchAttempt
-from schemas.outcomes import Completed, Failed, Usage
+from engine.wire.usage import CountedUsage
+from schemas.batches import Batch
+from schemas.outcomes import Usage
 from schemas.requests import Json, Url
 
 UNTRIED_CODES = frozenset({"batch_expired", "batch_cancelled"})  # OpenAI Batch guide
@@ -46,29 +43,8 @@ _PERMANENT_CODE = re.compile(
 )
 
 
-class Returned(NamedTuple):
-    """The request was not tried, or none can succeed now (`reason`); it is asked again."""
-
-    reason: FatalError | None = None
-
-
-class Asked(NamedTuple):
-    """A request of a batch: what was tried before, and whether its output limit can be enlarged.
-
-    `worst_of` tells the most that a request of the batch may be billed for.
-    """
-
-    request_id: str
-    attempts: Sequence[BatchAttempt]
-    has_output_limit: bool
-    worst_of: Callable[[str], Usage]
-
-
-RequestEnd = Completed | Failed | BatchAttempt | Returned
-
-
 class ResultReader:
-    """Reads the lines of output and error files. Pure but for the time of day."""
+    """Reads the lines of output and error files. No side effects; reads the time of day."""
 
     def __init__(
         self,
@@ -87,46 +63,44 @@ class ResultReader:
         self._enlarges_truncated = enlarges_truncated
         self._clock = clock
 
-    def read(self, line: ResultLine, batch: Batch, asked: Asked) -> RequestEnd:
-        """How the request `asked` ended in `batch`, as its `line` says (OpenAI Batch guide)."""
+    def read(self, line: ResultLine, asked: Asked) -> RequestEnd:
+        """How the request `asked` ended in its batch, as its `line` says (OpenAI Batch guide)."""
         if line.fields is None:
-            return self._unreadable("a line that is no JSON", line, batch, asked)
+            return self._unreadable("a line that is no JSON", line, asked)
         response = unwrapped(line.fields.get("response"))
         if not isinstance(response, dict):
-            return self._without_response(line.fields.get("error"), line, batch, asked)
+            return self._without_response(line.fields.get("error"), line, asked)
         status, body = as_status(response.get("status_code")), unwrapped(response.get("body"))
         if status == 0:  # the provider did not come to ask the model
-            return self._again("no_status", "status 0", batch, asked)
+            return self._again("no_status", "status 0", asked)
         if status is None or not 100 <= status < 600:
-            return self._unreadable("a line without a status", line, batch, asked)
+            return self._unreadable("a line without a status", line, asked)
         raw = dump_json(body)
         try:
             if not 200 <= status < 300:
                 raise read_error(HttpResponse(status, {}, raw), self._endpoint, self._clock)
-            reply = check_reply(body, _url(batch), self._endpoint)
+            reply = check_reply(body, _url(asked.batch), self._endpoint)
         except (RequestError, TransientError, FatalError) as error:
-            return self._not_answered(error, line, batch, asked)
-        return self._paid(reply, raw, text_field(response, "request_id"), batch, asked)
+            return self._not_answered(error, line, asked)
+        return self._paid(reply, raw, text_field(response, "request_id"), asked)
 
-    def read_missing(self, batch: Batch, asked: Asked, *, was_garbled: bool) -> RequestEnd:
-        """How the request `asked` ended, of which the files of a completed batch say nothing.
+    def read_missing(self, asked: Asked, *, was_garbled: bool) -> RequestEnd:
+        """How the request `asked` ended, which the files of a completed batch do not mention.
 
         `was_garbled`: there are lines that name no request, and its answer may be one of them.
         """
         if was_garbled:
             line = ResultLine(asked.request_id, None, b"")
-            return self._unreadable("lines that name no request", line, batch, asked)
-        return self._again(NO_RESULT, "the batch ended without a result for it", batch, asked)
+            return self._unreadable("lines that name no request", line, asked)
+        return self._again(NO_RESULT, "the batch ended without a result for it", asked)
 
-    def _without_response(
-        self, error: Json, line: ResultLine, batch: Batch, asked: Asked
-    ) -> RequestEnd:
+    def _without_response(self, error: Json, line: ResultLine, asked: Asked) -> RequestEnd:
         """A line that says of a request only why it has no response."""
         code = text_field(error, "code")
         if code in UNTRIED_CODES:
             return Returned()
         if not isinstance(error, dict):
-            return self._unreadable("a line without a response", line, batch, asked)
+            return self._unreadable("a line without a response", line, asked)
         status = 400 if _PERMANENT_CODE.search(code) else 500
         fields: dict[str, Json] = {
             "code": code or "unknown",
@@ -134,20 +108,18 @@ class ResultReader:
         }
         answer = HttpResponse(status, {}, dump_json({"error": fields}))
         failure = read_error(answer, self._endpoint, self._clock)
-        return self._not_answered(failure, line, batch, asked)
+        return self._not_answered(failure, line, asked)
 
-    def _not_answered(
-        self, error: EngineError, line: ResultLine, batch: Batch, asked: Asked
-    ) -> RequestEnd:
+    def _not_answered(self, error: EngineError, line: ResultLine, asked: Asked) -> RequestEnd:
         match error:
             case RequestError():
-                return self._failed(error.code, str(error), error.status, batch, asked)
+                return asked.failed(error.code, str(error), error.status, self._clock)
             case MalformedReplyError():
-                return self._unreadable(str(error), line, batch, asked, reply=error.reply)
+                return self._unreadable(str(error), line, asked, reply=error.reply)
             case TransientError():
-                return self._again(error.code, str(error), batch, asked)
-            case UnclearRefusalError():  # others of its batch fared better; the watch sees if not
-                return self._failed(error.code, error.words, error.status, batch, asked)
+                return self._again(error.code, str(error), asked)
+            case UnclearRefusalError():  # FailureWatch ends the run if all others fail like it
+                return asked.failed(error.code, error.words, error.status, self._clock)
             case FatalError():
                 return Returned(error)
         raise error
@@ -156,25 +128,24 @@ class ResultReader:
         self,
         what: str,
         line: ResultLine,
-        batch: Batch,
         asked: Asked,
         reply: dict[str, Json] | None = None,
     ) -> RequestEnd:
-        """A line that tells nothing, or a `reply` that is none: it may have been paid for.
+        """A line that cannot be read, or a `reply` without an answer: it may have been paid for.
 
         Its bytes are kept, and the most that it may have cost counts as spent. The request is
         asked once more at most.
         """
-        counted = _count_usage(reply or {}, asked)
-        cost_usd = self._cost_usd(batch, counted.usage)
+        counted = asked.count_usage(reply or {})
+        cost_usd = self._cost_usd(asked.batch, counted.usage)
         tries = sum(attempt.code == MALFORMED_REPLY for attempt in asked.attempts) + 1
         if tries < min(MALFORMED_TRIES, self._max_attempts):
-            attempt = self._attempt(MALFORMED_REPLY, what, batch, asked)
+            attempt = asked.attempt(MALFORMED_REPLY, scrub(what, self._endpoint))
             text = line.data.decode(errors="replace").rstrip()
             return attempt.model_copy(update={"cost_usd": cost_usd, "reply": text})
         message = f"{scrub(what, self._endpoint)} (in {tries} batches)"
         return replace(
-            self._failed(MALFORMED_REPLY, message, None, batch, asked),
+            asked.failed(MALFORMED_REPLY, message, None, self._clock),
             usage=counted.usage,
             cost_usd=cost_usd,
             is_estimated=counted.is_estimated,
@@ -182,29 +153,15 @@ class ResultReader:
         )
 
     def _paid(
-        self, reply: dict[str, Json], raw: bytes, server_request_id: str, batch: Batch, asked: Asked
+        self, reply: dict[str, Json], raw: bytes, server_request_id: str, asked: Asked
     ) -> RequestEnd:
-        counted, ending = _count_usage(reply, asked), read_ending(reply)
-        cost_usd = self._cost_usd(batch, counted.usage)
+        counted, ending = asked.count_usage(reply), read_ending(reply)
+        cost_usd = self._cost_usd(asked.batch, counted.usage)
         if ending == "length" and not self._enlarges_truncated:
             ending = "complete"
         if ending != "complete":
-            return self._useless(ending, reply, raw, counted, batch, asked)
-        return Completed(
-            request_id=asked.request_id,
-            model=batch.intent.model,
-            purpose=batch.intent.purpose,
-            lane="batch",
-            attempts=len(asked.attempts) + 1,
-            usage=counted.usage,
-            cost_usd=cost_usd,
-            latency_s=_latency_s(batch, self._clock),
-            settled_at=self._clock.utc_now().isoformat(),
-            reply=reply,
-            raw=raw,
-            server_request_id=server_request_id,
-            is_estimated=counted.is_estimated,
-        )
+            return self._useless(ending, reply, raw, counted, asked)
+        return asked.completed(reply, raw, counted, cost_usd, server_request_id, self._clock)
 
     def _useless(
         self,
@@ -212,15 +169,14 @@ class ResultReader:
         reply: dict[str, Json],
         raw: bytes,
         counted: CountedUsage,
-        batch: Batch,
         asked: Asked,
     ) -> RequestEnd:
         """A reply that was paid for but is no answer: cut off, or a refusal."""
         usage = counted.usage
-        cost_usd = self._cost_usd(batch, usage)
+        cost_usd = self._cost_usd(asked.batch, usage)
         was_enlarged = any(attempt.code == TRUNCATED for attempt in asked.attempts)
         if ending == "length" and asked.has_output_limit and not was_enlarged:
-            attempt = self._attempt(TRUNCATED, "cut off by its output limit", batch, asked)
+            attempt = asked.attempt(TRUNCATED, "cut off by its output limit")
             return attempt.model_copy(
                 update={
                     "prompt_tokens": usage.prompt_tokens,
@@ -230,9 +186,8 @@ class ResultReader:
                     "reply": raw.decode(errors="replace"),
                 }
             )
-        failed = self._failed(
-            *useless_reply(ending, reply, str(batch.intent.purpose)), 200, batch, asked
-        )
+        code, message = useless_reply(ending, reply, str(asked.batch.intent.purpose))
+        failed = asked.failed(code, message, 200, self._clock)
         return replace(
             failed,
             usage=usage,
@@ -241,59 +196,16 @@ class ResultReader:
             is_estimated=counted.is_estimated,
         )
 
-    def _again(self, code: str, message: str, batch: Batch, asked: Asked) -> RequestEnd:
+    def _again(self, code: str, message: str, asked: Asked) -> RequestEnd:
         tries = sum(attempt.code != TRUNCATED for attempt in asked.attempts) + 1
         if tries >= self._max_attempts:
             text = f"{scrub(message, self._endpoint)} (in {tries} batches)"
-            return self._failed(code, text, None, batch, asked)
-        return self._attempt(code, message, batch, asked)
-
-    def _attempt(self, code: str, message: str, batch: Batch, asked: Asked) -> BatchAttempt:
-        return BatchAttempt(
-            attempt_id=attempt_id(asked.request_id, len(asked.attempts) + 1),
-            request_id=asked.request_id,
-            batch=batch.name,
-            code=code,
-            message=scrub(message, self._endpoint),
-        )
-
-    def _failed(
-        self, code: str, message: str, status: int | None, batch: Batch, asked: Asked
-    ) -> Failed:
-        return Failed(
-            request_id=asked.request_id,
-            model=batch.intent.model,
-            purpose=batch.intent.purpose,
-            lane="batch",
-            attempts=len(asked.attempts) + 1,
-            usage=Usage(),
-            cost_usd=0.0,
-            latency_s=_latency_s(batch, self._clock),
-            settled_at=self._clock.utc_now().isoformat(),
-            code=code,
-            message=message,
-            status=status,
-        )
+            return asked.failed(code, text, None, self._clock)
+        return asked.attempt(code, scrub(message, self._endpoint))
 
     def _cost_usd(self, batch: Batch, usage: Usage) -> float | None:
         usd = self._price(batch.intent.model, usage)
         return None if usd is None else usd * self._price_share
-
-
-def _count_usage(reply: dict[str, Json], asked: Asked) -> CountedUsage:
-    """What counts as billed; the worst case is looked up only where the reply does not say all."""
-    reported = read_usage(reply)
-    counted = reported.or_at_most(Usage())
-    if not counted.is_estimated:
-        return counted
-    return reported.or_at_most(asked.worst_of(asked.request_id))
-
-
-def _latency_s(batch: Batch, clock: Clock) -> float:
-    """From the making of the batch to now: what one who waits for it has waited."""
-    if not batch.created_at:
-        return 0.0
-    return (clock.utc_now() - datetime.fromisoformat(batch.created_at)).total_seconds()
 
 
 def _url(batch: Batch) -> Url:

@@ -18,6 +18,7 @@ from engine.files.line_scan import scan_lines
 from engine.files.replace import WriteLine, replacing
 
 ID_FIELD = "request_id"
+LINE_ID_FIELD = "custom_id"  # of a batch's file (OpenAI Batch guide)
 
 
 class Spooled(NamedTuple):
@@ -130,6 +131,13 @@ def _decode(line: bytes) -> Spooled:
     return Spooled(**fields)
 
 
+def read_batch_ids(path: Path) -> Iterator[bytes]:
+    """The ids of the requests in a batch's file, as they stand in a line; none if it is gone."""
+    start = len(line_prefix(LINE_ID_FIELD))
+    for line in read_lines(path):
+        yield line[start : line.find(b'"', start + 1) + 1]
+
+
 class OutIndex:
     """Membership by a 64-bit hash, 16 bytes a request.
 
@@ -154,7 +162,7 @@ class OutIndex:
 
 def _scan(path: Path) -> array[int]:
     try:
-        return scan_lines(path, line_prefix("custom_id")).hashes
+        return scan_lines(path, line_prefix(LINE_ID_FIELD)).hashes
     except FileNotFoundError as error:
         raise DamagedLogError(
             f"{path}: is gone, and with it which requests are out; restore it from a backup"

@@ -1,4 +1,4 @@
-"""Sorts requests on their way to a batch: packed, waiting, too large for ever, not wanted."""
+"""Sorts requests before packing: pack now, wait, too large for any batch, not needed."""
 
 from collections.abc import Callable, Iterable
 

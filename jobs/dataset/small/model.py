@@ -165,7 +165,7 @@ async def _keep_similar(
 async def _keep_similar_answer(
     answer: Answer, question: Question, *, ask: Ask, settings: RunSettings
 ) -> Answer | Rejection:
-    """The answer, if it speaks of what was asked."""
+    """The answer, if it is about what was asked."""
     measured = await measure_similarity(
         question.question_id,
         1,
@@ -204,7 +204,7 @@ def _find_answer_fault(
 ) -> Fault | None:
     prompt = answer_prompt()
     overlap = max(settings.min_evidence_overlap, prompt.min_evidence_overlap)
-    strict = settings.model_copy(update={"min_evidence_overlap": overlap})
+    strict = settings.model_copy(update={"min_evidence_overlap": overlap, "filters": "phrases"})
     if (fault := find_answer_fault(text, question, sentence, chunk_text, strict)) is not None:
         return fault
     if text.split()[0] == question.split()[0]:

@@ -1,6 +1,7 @@
 """Which file names are read as which format, and by which reader."""
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import PurePosixPath
 
@@ -31,7 +32,12 @@ FORMATS = {
     ".org": "org",
     ".adoc": "asciidoc",
     ".asciidoc": "asciidoc",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
 }
+ROW_FORMATS = frozenset({"csv", "jsonl"})  # tables of texts: a column is named, a row is a section
 _MODULES = {  # those that are not named like their format
     "html": "html.page",
     "markdown": "markup.markdown",
@@ -41,6 +47,7 @@ _MODULES = {  # those that are not named like their format
     "pptx": "office.pptx",
     "odt": "office.odt",
     **dict.fromkeys(("rtf", "latex", "org", "asciidoc"), "markup.pandoc"),
+    **dict.fromkeys(ROW_FORMATS, "rows"),
 }
 
 
@@ -54,11 +61,14 @@ def stem_of(path: str) -> str:
     return PurePosixPath(_unzipped(path)).stem
 
 
-def reader_of(format_name: str) -> Reader:
-    """The reader of a format; its module and library are imported now."""
+def reader_of(format_name: str, text_column: str = "") -> Reader:
+    """The reader of a format; its module and library are imported now.
+
+    `text_column` is what it reads of a table.
+    """
     module = import_module(f"jobs.documents.readers.{_MODULES.get(format_name, format_name)}")
-    reader: Reader = getattr(module, f"read_{format_name}")
-    return reader
+    reader: Callable[..., Extract] = getattr(module, f"read_{format_name}")
+    return partial(reader, text_column=text_column) if format_name in ROW_FORMATS else reader
 
 
 def _unzipped(path: str) -> str:

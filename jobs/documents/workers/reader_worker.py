@@ -17,7 +17,7 @@ from types import TracebackType
 from jobs.documents.list_files import STAGE, SourceFile, original
 from jobs.documents.load_documents import load_document
 from jobs.documents.readers.limits import UnreadableFileError
-from jobs.documents.workers.serve_parent import connect, receive, send, silence
+from jobs.processes.serve_parent import connect, receive, send, silence
 from schemas.dataset import Rejection
 from schemas.settings import DocumentSettings
 
@@ -32,7 +32,7 @@ def main() -> None:
     """Serve the parent until it is gone."""
     descriptor, folder, settings_json = sys.argv[1:]
     settings = DocumentSettings.model_validate_json(settings_json)
-    pipe = connect(int(descriptor))  # open until the last words
+    pipe = connect(int(descriptor))  # open until the last answer is written
     _limit_process()
     silence()
     send(pipe, b"")

@@ -29,9 +29,14 @@ class ExportTrainer:
         return TrainingEstimate(None, 0.0)
 
     @property
-    def is_submitted(self) -> bool:
-        """Always: exporting costs nothing, so the user need not confirm it."""
+    def runs_here(self) -> bool:
+        """Yes: files are all that it makes."""
         return True
+
+    @property
+    def is_submitted(self) -> bool:
+        """Never: the folder is written anew."""
+        return False
 
     async def submit(self) -> Submitted:
         """Write the folder; what is there already is replaced."""

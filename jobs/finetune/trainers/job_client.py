@@ -1,9 +1,12 @@
 """Fine-tuning jobs at the provider, over the official SDK, errors translated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import JsonValue
 
 from engine.clock import Clock
 from engine.errors import (
@@ -11,12 +14,14 @@ from engine.errors import (
     ConfigError,
     EngineError,
     FatalError,
+    FilePendingError,
     ModelGoneError,
     RequestError,
     TransientError,
 )
 from engine.wire.endpoints import Endpoint
-from engine.wire.file_states import FILE_PENDING, FileState, is_not_ready, read_file_state
+from engine.wire.file_states import FileState, is_not_ready, read_file_state
+from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
 from engine.wire.sdk import (
     Purpose,
     download_file,
@@ -36,7 +41,8 @@ PAGE_SIZE = 100
 MODEL = "model"
 STATUSES = {"completed": "succeeded", "canceled": "cancelled"}  # of other hosts: in OpenAI's words
 ALTERNATIVES = (
-    "export the rows for a trainer of your own with --trainer export, or name a host that tunes "
+    "tune on this machine with --trainer local, export the rows for a trainer of your own with "
+    "--trainer export, or name a host that tunes "
     "models over the same API with --base-url"
 )
 
@@ -53,6 +59,8 @@ class JobOrder(NamedTuple):
     seed: int
     suffix: str
     metadata: dict[str, str]
+    job_fields: Mapping[str, JsonValue] = MappingProxyType({})
+    hyperparameters: Mapping[str, JsonValue] = MappingProxyType({})
 
 
 class ModelFacts(NamedTuple):
@@ -87,10 +95,17 @@ class NoJobListError(EngineError):
 class JobClient:
     """One call each, never repeated. Raises what engine.wire.sdk.translated says."""
 
-    def __init__(self, endpoint: Endpoint, *, timeout_s: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        timeout_s: float,
+        clock: Clock,
+        sizes: ReplySizes = USUAL_SIZES,
+    ) -> None:
         self._endpoint = endpoint
         self._clock = clock
-        self._client = open_client(endpoint, timeout_s=timeout_s)
+        self._client = open_client(endpoint, timeout_s=timeout_s, sizes=sizes)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -163,6 +178,7 @@ class JobClient:
                     seed=order.seed,
                     suffix=order.suffix or openai.omit,
                     metadata=order.metadata,
+                    extra_body=_extra_body(order),
                 )
         except AuthError as error:
             raise FatalError(
@@ -198,6 +214,25 @@ class JobClient:
                 raise NoJobListError(f"{self._endpoint.base_url} does not list its jobs") from None
         return None
 
+    async def list_own(self, metadata: dict[str, str]) -> list[JobState]:
+        """All jobs that carry `metadata`; none of a host that does not list its jobs."""
+        import openai
+
+        own: dict[str, JobState] = {}
+        seen = set[str]()
+        with translated(self._endpoint, self._clock):
+            try:
+                async for job in self._client.fine_tuning.jobs.list(limit=PAGE_SIZE):
+                    if job.id in seen:
+                        break
+                    seen.add(job.id)
+                    if _carries(job, metadata):
+                        own[job.id] = _read_state(job)
+            except openai.APIStatusError as error:
+                if not is_unserved(error, "job"):
+                    raise
+        return list(own.values())
+
     async def retrieve(self, job_id: str) -> JobState:
         """The state of a job at the provider."""
         with translated(self._endpoint, self._clock):
@@ -231,6 +266,16 @@ def _method(order: JobOrder) -> "Method":
     return {"type": "supervised", "supervised": {"hyperparameters": given}}  # type: ignore[typeddict-item]
 
 
+def _extra_body(order: JobOrder) -> dict[str, JsonValue]:
+    """Fields that only some hosts know; where one wants its own hyperparameters, they come first.
+
+    Older hosts read them at the top, in the place of `method`.
+    """
+    if not order.hyperparameters:
+        return dict(order.job_fields)
+    return {"hyperparameters": dict(order.hyperparameters), **order.job_fields}
+
+
 def _read_state(job: "FineTuningJob") -> JobState:
     """What a job object says; hosts leave fields out, or send null where OpenAI never does."""
     status, tokens, files = str(job.status or "").lower(), job.trained_tokens, job.result_files
@@ -252,7 +297,7 @@ def _carries(job: "FineTuningJob", metadata: dict[str, str]) -> bool:
 def _read_refusal(error: ModelGoneError | RequestError | TransientError) -> EngineError:
     """What a refusal to create a job means, and what to do about it."""
     if isinstance(error, RequestError) and is_not_ready(error):
-        return TransientError(str(error), code=FILE_PENDING, status=error.status)
+        return FilePendingError(str(error), status=error.status)
     if isinstance(error, ModelGoneError):
         return _refusal(error, "name another model with --student")
     is_about_file = "file" in str(error).lower()

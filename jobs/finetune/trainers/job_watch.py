@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.clock import Clock
-from engine.errors import NOT_FOUND, ConfigError, RequestError, TransientError
+from engine.errors import NOT_FOUND, ConfigError, NotFoundError, RequestError, TransientError
 from engine.wire.unserved_calls import may_be_unserved
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import JobClient, JobEvent, JobState
@@ -126,7 +126,7 @@ class JobWatch:
             return await self._client.retrieve(event.job_id)
         except RequestError as error:
             age = self._clock.utc_now() - datetime.fromisoformat(event.at)
-            if error.code == NOT_FOUND and age < JOB_PATIENCE:
+            if isinstance(error, NotFoundError) and age < JOB_PATIENCE:
                 message = f"job {event.job_id} is not shown yet"
                 raise TransientError(message, code=NOT_FOUND) from error
             raise ConfigError(

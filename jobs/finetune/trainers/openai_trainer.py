@@ -8,12 +8,13 @@ from engine.clock import Clock
 from engine.errors import (
     ConfigError,
     FatalError,
+    FilePendingError,
     ModelGoneError,
     RequestError,
     TransientError,
 )
 from engine.stopping import Admission
-from engine.wire.file_states import FILE_PENDING, wait_for_file
+from engine.wire.file_states import wait_for_file
 from jobs.finetune.check_rows import CheckedRows
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import (
@@ -65,6 +66,11 @@ class OpenAITrainer:
         self._job_name = ledger.name_of(_content_hash(order))
         price = order.settings.training_usd_per_million_tokens
         self._watch = JobWatch(client, ledger, clock=clock, usd_per_million_tokens=price)
+
+    @property
+    def runs_here(self) -> bool:
+        """No: a job runs at the provider."""
+        return False
 
     async def check(self) -> list[str]:
         """Warns if the model will be shut down; raises if the provider does not serve it."""
@@ -200,9 +206,7 @@ class OpenAITrainer:
             except (ConfigError, FatalError) as error:
                 await self._add(event, "uploaded", message=f"refused: {error}")
                 raise
-            except TransientError as error:
-                if error.code != FILE_PENDING:
-                    raise
+            except FilePendingError as error:
                 if pause_s is None:
                     await self._add(event, "uploaded", message=f"refused: {error}")
                     raise
@@ -221,6 +225,8 @@ class OpenAITrainer:
             seed=settings.seed,
             suffix=settings.suffix,
             metadata=metadata,
+            job_fields=settings.job_fields,
+            hyperparameters=settings.hyperparameters,
         )
 
     async def _await_files(self, event: TuningEvent) -> None:
@@ -229,7 +235,7 @@ class OpenAITrainer:
             state = await wait_for_file(partial(self._client.file_state, file_id), self._admission)
             if state != "ready":
                 what = "pending" if state == "pending" else "not found"
-                raise TransientError(f"file {file_id} is {what} yet", code=FILE_PENDING)
+                raise FilePendingError(f"file {file_id} is {what} yet")
 
     def _blank_event(self) -> TuningEvent:
         rows, settings = self._order.rows, self._order.settings
@@ -250,6 +256,7 @@ class OpenAITrainer:
 
 def _content_hash(order: TrainingOrder) -> str:
     settings = order.settings
+    further = [each for each in (settings.job_fields, settings.hyperparameters) if each]
     return content_id(
         "tuning",
         order.base_url.rstrip("/"),  # ids of files and jobs mean nothing elsewhere
@@ -260,6 +267,7 @@ def _content_hash(order: TrainingOrder) -> str:
         settings.batch_size,
         settings.seed,
         settings.suffix,
+        *further,
     )[:16]
 
 

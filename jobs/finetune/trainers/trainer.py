@@ -51,6 +51,11 @@ class Tuned(NamedTuple):
 class Trainer(Protocol):
     """Trains one model on one set. The same call again adopts what an earlier one submitted."""
 
+    @property
+    def runs_here(self) -> bool:
+        """Whether it works within this call and costs nothing, so that nobody need confirm it."""
+        ...
+
     async def check(self) -> list[str]:
         """Whether it can train the model at all; returns warnings.
 

@@ -4,42 +4,31 @@ from engine.errors import AuthError, ConfigError
 from engine.servers import ServerLanes, add_gauges
 from engine.stats.counters import LimitGauges
 from engine.stopping import Stopping
+from engine.testing.calls import chat_request
 from engine.testing.stage_parts import FakeLane
 from engine.wire.endpoints import Endpoint
-from schemas.requests import CHAT_COMPLETIONS, Manner, Request, make_request
-
-
-def ask(item_id: str, server: str = "") -> Request:
-    return make_request(
-        item_id,
-        0,
-        url=CHAT_COMPLETIONS,
-        body={"model": "m", "messages": []},
-        purpose="answers",
-        prompt_tokens=1,
-        manner=Manner(server),
-    )
+from schemas.requests import CHAT_COMPLETIONS, Manner, make_request
 
 
 async def test_each_request_goes_to_the_server_that_it_names() -> None:
     own, judge = FakeLane(), FakeLane()
     lanes = ServerLanes({"": own, "judge": judge}, stopping=Stopping())
 
-    await lanes.send(ask("a"))
-    await lanes.send(ask("b", "judge"))
+    await lanes.send(chat_request("a"))
+    await lanes.send(chat_request("b", server="judge"))
 
-    assert own.sent == [ask("a").request_id]
-    assert judge.sent == [ask("b").request_id]
+    assert own.sent == [chat_request("a").request_id]
+    assert judge.sent == [chat_request("b").request_id]
 
 
 async def test_what_ends_one_server_stops_all() -> None:
     refused = AuthError("the key is wrong")
     stopping = Stopping()
-    judge = FakeLane({ask("b").request_id: refused})
+    judge = FakeLane({chat_request("b").request_id: refused})
     lanes = ServerLanes({"": FakeLane(), "judge": judge}, stopping=stopping)
 
     with pytest.raises(AuthError):
-        await lanes.send(ask("b", "judge"))
+        await lanes.send(chat_request("b", server="judge"))
 
     assert stopping.reason is refused
 
@@ -49,13 +38,26 @@ async def test_request_for_no_server_goes_nowhere() -> None:
     lanes = ServerLanes({"": own}, stopping=Stopping())
 
     with pytest.raises(ConfigError, match="'elsewhere'"):
-        await lanes.send(ask("a", "elsewhere"))
+        await lanes.send(chat_request("a", server="elsewhere"))
 
     assert own.sent == []
 
 
 def test_server_is_no_part_of_an_id() -> None:
-    assert ask("a").request_id == ask("a", "judge").request_id
+    own, judge = (
+        make_request(
+            "a",
+            0,
+            url=CHAT_COMPLETIONS,
+            body={"model": "m", "messages": []},
+            purpose="answers",
+            prompt_tokens=1,
+            manner=Manner(server),
+        )
+        for server in ("", "judge")
+    )
+
+    assert own.request_id == judge.request_id
 
 
 def test_gauges_of_servers_add_up_and_the_busiest_one_counts() -> None:

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from typing import get_args
 
 import pytest
@@ -21,11 +22,16 @@ def test_every_error_fault_has_an_error_reply(fault: Fault) -> None:
     assert sorted(error.body()["error"]) == ["code", "message", "param", "type"]
 
 
-@pytest.mark.parametrize("fault", [*get_args(WireFault), *get_args(ReplyFault)])
-def test_other_faults_are_no_error_replies(fault: Fault) -> None:
-    plan = FaultPlan(Faults())
+def test_other_faults_are_no_error_replies() -> None:
+    plan, passed = FaultPlan(Faults()), list[Fault]()
+    others = [*get_args(WireFault), *get_args(ReplyFault)]
 
-    plan.raise_error(fault)  # raises nothing
+    for fault in (*get_args(ErrorFault), *others):
+        with suppress(ApiError):
+            plan.raise_error(fault)
+            passed.append(fault)
+
+    assert passed == others
 
 
 def test_rate_limit_comes_with_milliseconds_a_date_or_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Tells what a page says from its menus, its controls and what nobody sees."""
+"""Tells the text of a page from its menus, its controls and what is not displayed."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Reads HTML: what a page tells as blocks; menus, scripts and what nobody sees are left out."""
+"""Reads HTML: its text as blocks, without menus, scripts and what is not displayed."""
 
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -11,6 +11,8 @@ from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.html.blocks import BlockWriter
 from jobs.documents.readers.html.content import NEVER_TEXT, dropped_nodes, main_content
 from jobs.documents.readers.html.mathml import formula
+from jobs.documents.readers.html.notes import bracket_notes, label_notes, place_notes
+from jobs.documents.readers.html.shown_by_style import prepare_code, separate_classifiers
 from jobs.documents.readers.html.tables import Span
 from jobs.documents.readers.limits import ReadLimits
 
@@ -37,9 +39,7 @@ _INLINE = frozenset(  # of no account for the text
         *("small", "span", "strike", "strong", "time", "tt", "u", "var", "wbr"),
     )
 )
-_NOTE_MARKS = 'a[role="doc-noteref"], a.footnote-ref, a.noteref, a[epub\\:type="noteref"]'
-_MAX_MARK_CHARS = 4
-_LINES = "div.line-block div.line"
+_LINES = "div.line-block div.line, div.line-block div.line-block"
 _TEXT = "-text"
 _WITHOUT_END = _INLINE | {_TEXT, "br", "img", "input", "math"}
 _NO_ELEMENT = frozenset({"", "-", "!", "?"})  # comments, instructions
@@ -55,14 +55,14 @@ def read_html_text(markup: str, limits: ReadLimits) -> Extract:
     """A page that is text already. Raises: UnreadableFileError."""
     tree = _parse(markup)
     title = tree.css_first("head > title")
-    extract = assemble(_blocks(tree), limits, title=title.text() if title else "")
+    extract = assemble(place_notes(_blocks(tree)), limits, title=title.text() if title else "")
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")
     return extract if extract.title.strip() else extract._replace(title=first)
 
 
 def html_blocks(markup: str) -> Iterator[Block]:
     """The blocks of the main content of a page, or a fragment, of HTML."""
-    return _blocks(_parse(markup))
+    return place_notes(_blocks(_parse(markup)))
 
 
 def _parse(markup: str) -> LexborHTMLParser:
@@ -71,8 +71,10 @@ def _parse(markup: str) -> LexborHTMLParser:
         if "math/tex" in markup:
             _keep_tex(tree)
         tree.strip_tags(list(NEVER_TEXT))
-        _separate_code(tree)
-        _bracket_notes(tree)
+        prepare_code(tree)
+        separate_classifiers(tree)
+        label_notes(tree)
+        bracket_notes(tree)
     except SelectolaxError as error:  # any text is HTML: only memory can be wanting
         raise MemoryError from error
     return tree
@@ -104,24 +106,6 @@ def _keep_tex(tree: LexborHTMLParser) -> None:
         source.replace_with(source.text())
     for shown in tree.css(_TEX_SHOWN):
         shown.attrs["hidden"] = ""
-
-
-def _separate_code(tree: LexborHTMLParser) -> None:
-    """A `pre` may hold several texts of code, of which a script shows one."""
-    for code in tree.css("pre > code + code"):
-        if code.prev is not None and code.prev.tag == "code":
-            code.insert_before("\n")
-
-
-def _bracket_notes(tree: LexborHTMLParser) -> None:
-    """The mark of a note may be raised by its style alone."""
-    for mark in tree.css(_NOTE_MARKS):
-        text = mark.text(strip=True)
-        is_raised = mark.css_first("sup") is not None or (
-            mark.parent is not None and mark.parent.tag == "sup"
-        )
-        if text.isalnum() and len(text) <= _MAX_MARK_CHARS and not is_raised:
-            mark.replace_with(f"[{text}]")
 
 
 def _blocks(tree: LexborHTMLParser) -> Iterator[Block]:

@@ -12,8 +12,9 @@ from engine.budget import Budget
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
 from engine.stats.counters import Stats
+from engine.testing.calls import chat_request
 from engine.wire.endpoints import Endpoint
-from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
+from schemas.requests import Json, Request
 from schemas.settings import JsonForm, LimitSettings
 
 Body = dict[str, Any]
@@ -63,18 +64,10 @@ async def own_server(
 
 
 def ask(name: str = "a", *, has_schema: bool = False) -> Request:
-    """A request that is named in its last message."""
+    """A request that is named in its only message."""
     schema: dict[str, Json] = {"name": "answers", "strict": True, "schema": SCHEMA}
     form: dict[str, Json] = {"type": "json_schema", "json_schema": schema}
-    body: dict[str, Json] = {
-        "model": "m",
-        "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": name}],
-        "max_completion_tokens": 50,
-        **({"response_format": form} if has_schema else {}),
-    }
-    return make_request(
-        name, 0, url=CHAT_COMPLETIONS, body=body, purpose="answers", prompt_tokens=9
-    )
+    return chat_request(name, output_tokens=50, response_format=form if has_schema else None)
 
 
 def name_of(body: Body) -> str:

@@ -11,9 +11,11 @@ from typing import Any
 import orjson
 import pytest
 
+from jobs.finetune.student.source.shape import StudentShape
 from tests.crash.runs import TEXTS_DIR
 from tests.integration.jobs.report.report_runs import write_evaluated_run
 from tests.openai_server import RunningServer, start_openai_server
+from tests.unit.jobs.finetune.student.tiny_students import make_gguf, tiny_shape
 
 ROOT_DIR = Path(__file__).parents[4]
 STUDENT = "gpt-4o-mini"
@@ -75,9 +77,10 @@ def begun(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Pa
         shutil.copy(TEXTS_DIR / f"{name}.md", folder / "documents")
     made = Shell(server, folder).run(
         *("data_preparation.py", "--question", "--train_path", TRAIN, "--val_path", VAL),
-        *("--documents", "documents", "--set", "split.held_out_fraction=0.4"),
+        *("--set", "split.held_out_fraction=0.4"),
     )
     assert made.returncode == 0, made.stderr
+    assert f"the documents of {folder / 'documents'} are read" in made.stderr
     return folder
 
 
@@ -107,6 +110,32 @@ def test_commands_lead_from_documents_to_a_comparison(shell: Shell, server: Runn
     assert shell.calls() == calls
     table = (shell.folder / "compare.csv").read_text(encoding="utf-8-sig")
     assert all(question.split()[-1] in table for question in shell.lines(VAL))
+
+
+def test_a_student_here_is_tuned_and_compared_with_itself_untuned(
+    shell: Shell, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    student = make_gguf(tmp_path_factory.mktemp("student") / "tiny.gguf", long_tiny())
+    answered = shell.run("data_preparation.py", *DATASET)
+    quick = ("--set", "student.epochs=1", "--set", "evaluation.answer_max_output_tokens=8")
+    launched = shell.run("launch_training.py", ROWS, "--student", str(student), *quick)
+    shell.write(VAL, *shell.lines(VAL)[:2])
+    evaluated = [
+        shell.run("launch_evaluation.py", flag, "--val_path", VAL)
+        for flag in ("--eval_baseline", "--eval_finetuned", "--eval_gpt4")
+    ]
+    compared = shell.run(*COMPARE, "compare.csv", has_key=False)
+
+    for ended in (answered, launched, *evaluated, compared):
+        assert ended.returncode == 0, ended.stderr
+    assert f"student: {student}, tuned on this machine" in launched.stderr
+    assert "baseline open-book: 1,000 answers for $0.00" in compared.stdout
+    assert "tuned open-book: 1,000 answers for $0.00" in compared.stdout
+    assert "tiny-tuned-" in compared.stdout
+
+
+def long_tiny() -> StudentShape:
+    return tiny_shape().model_copy(update={"context_tokens": 8_192})
 
 
 def test_questions_are_one_a_line_and_stand_on_one_side(shell: Shell) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.settings import FORMAT_VERSION
 from tests.crash.runs import finish, paid_twice, start
 from tests.integration.jobs.run.command_runs import SPEED, rows
 from tests.openai_server import RunningServer
@@ -43,7 +44,8 @@ def test_damaged_journal_stops_with_file_and_line(run_dir: Path, server: Running
 
 def test_run_of_a_newer_version_is_refused(run_dir: Path, server: RunningServer) -> None:
     path = run_dir / "config.toml"
-    path.write_text(path.read_text().replace("format_version = 1", "format_version = 99"))
+    text = path.read_text()
+    path.write_text(text.replace(f"format_version = {FORMAT_VERSION}", "format_version = 99"))
 
     code, output = finish(start(server, run_dir))
 

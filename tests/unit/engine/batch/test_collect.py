@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import AuthError, FatalError, QuotaError, RequestError, TransientError
+from engine.errors import (
+    AuthError,
+    FatalError,
+    NotFoundError,
+    QuotaError,
+    RequestError,
+    TransientError,
+)
 from engine.testing.batch_provider import Line, answered_line, refused_line, untried_line
 from engine.testing.calls import chat_request
 from schemas.outcomes import Completed, Failed
@@ -205,7 +212,7 @@ async def test_result_file_that_is_not_there_yet_is_waited_for(tmp_path: Path) -
     async with place.open() as bench:
         await submit(bench.desk, chat_request("a"))
         place.provider.end("000001")
-        missing = RequestError("404", code="not_found", status=404)
+        missing = NotFoundError("404", status=404)
         place.provider.faults["download"] = deque([missing])
         with pytest.raises(TransientError, match="not there yet"):
             await bench.desk.collect()
@@ -253,6 +260,27 @@ async def test_results_that_the_provider_no_longer_has_are_reported_and_asked_ag
     assert not is_out
     assert "3 answers are lost, which cost at most $0.1815" in caplog.text
     assert bench.budget.spent_usd == pytest.approx(0.1815)
+
+
+async def test_the_hour_in_which_results_are_waited_for_begins_once_whoever_asks(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    async with place.open() as bench:
+        await submit(bench.desk, chat_request("a"))
+    place.provider.end("000001")
+    batch = next(iter(place.provider.batches.values()))
+    del place.provider.files[str(batch.remote.output_file_id)]
+
+    for _ in range(3):  # processes, 25 minutes apart
+        async with place.open() as bench:
+            with pytest.raises(TransientError, match="not there yet"):
+                await bench.desk.collect()
+        place.clock.go(minutes=25)
+    async with place.open() as bench:
+        await bench.desk.collect()
+
+        assert not bench.desk.out
 
 
 @pytest.mark.parametrize(

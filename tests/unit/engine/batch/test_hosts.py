@@ -7,9 +7,9 @@ import pytest
 
 from engine.batch.refusals import NoBatchApiError
 from engine.errors import (
-    NOT_FOUND,
     ConfigError,
     EngineError,
+    NotFoundError,
     RateLimitError,
     RequestError,
     TransientError,
@@ -25,7 +25,7 @@ LOST = TransientError("connection reset", code="connection_failed")
 def not_served(status: int) -> EngineError:
     if status == 501:
         return TransientError("501 not implemented", code="http_501", status=status)
-    return RequestError(f"{status} Not Found", code=NOT_FOUND, status=status)
+    return NotFoundError(f"{status} Not Found", status=status)
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])
@@ -49,7 +49,7 @@ async def test_file_that_is_missing_when_a_batch_is_made_is_not_taken_for_a_miss
     tmp_path: Path,
 ) -> None:
     place = make_place(tmp_path)
-    missing = RequestError("404 No such File object: file-1", code=NOT_FOUND, status=404)
+    missing = NotFoundError("404 No such File object: file-1", status=404)
     place.provider.faults["create"] = deque([missing])
 
     async with place.open() as bench:

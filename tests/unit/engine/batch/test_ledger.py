@@ -11,7 +11,7 @@ import pytest
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger, read_batches
 from engine.batch.poll import Poller
-from engine.errors import ConfigError, DamagedLogError, RequestError
+from engine.errors import ConfigError, DamagedLogError, NotFoundError
 from engine.testing.calls import chat_request
 from engine.testing.clocks import ManualClock
 from schemas.batches import BatchIntent, BatchTally, RemoteState
@@ -202,7 +202,7 @@ async def test_batch_that_is_given_up_counts_what_it_may_have_cost_and_comes_bac
             ConfigError, match=r"is known to the provider \(in_progress\).*--cancel"
         ):
             await poller.forget(batch)
-        gone = RequestError("404 no such batch", code="not_found", status=404)
+        gone = NotFoundError("404 no such batch", status=404)
         place.provider.faults["retrieve"] = deque([gone])
         await poller.forget(batch)
     async with place.open() as bench:

@@ -1,26 +1,19 @@
 """Whatever stands in a line of results: it costs that line at most, and its request two tries."""
 
-from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from engine.batch.collecting.result_files import read_result_line
-from engine.batch.collecting.results import Asked, RequestEnd, ResultReader
-from engine.errors import EngineError, FatalError
+from engine.batch.collecting.asked import Asked
+from engine.batch.collecting.result_files import SHOWN_BYTES, read_groups, read_result_line
+from engine.errors import EngineError
 from engine.files.journal import decode_outcome, encode_outcome
-from engine.files.records import encode_record
 from engine.testing.batch_provider import Line, answered_line, refused_line
 from engine.testing.calls import chat_request
-from engine.testing.clocks import EPOCH, ManualClock
-from schemas.batches import Batch, BatchAttempt, BatchIntent, RemoteState
-from schemas.outcomes import Completed, Failed, Usage
-from schemas.requests import CHAT_COMPLETIONS
-from tests.unit.engine.batch.desks import ENDPOINT, make_place, price, submit
+from schemas.outcomes import Completed, Failed
+from tests.unit.engine.batch.desks import make_place, submit
+from tests.unit.engine.batch.result_readers import BATCH, at_most, make_reader
 
 IDS = ["a", "b", "c"]
 
@@ -31,39 +24,12 @@ def line_of(custom_id: str, **changes: object) -> Line:
     return line
 
 
-def make_reader() -> ResultReader:
-    return ResultReader(
-        ENDPOINT,
-        price=price,
-        price_share=0.5,
-        max_attempts=8,
-        enlarges_truncated=True,
-        clock=ManualClock(),
-    )
-
-
 def text_of(line: Line, old: bytes = b"", new: bytes = b"") -> bytes:
     text = orjson.dumps(line)
     assert old in text
     return text.replace(old, new)
 
 
-BATCH = Batch(
-    name="000001",
-    intent=BatchIntent(
-        url=CHAT_COMPLETIONS,
-        model="m",
-        purpose="answers",
-        request_count=1,
-        prompt_tokens=20,
-        worst_case_usd=0.06,
-        size_bytes=100,
-        sha256="0f",
-    ),
-    remote=RemoteState(status="completed"),
-    intended_at=EPOCH.isoformat(),
-    changed_at=EPOCH.isoformat(),
-)
 DEEP = b"[" * 2_000 + b"]" * 2_000
 
 
@@ -199,72 +165,6 @@ async def test_file_that_ends_within_a_line_each_time_is_as_whole_as_it_gets(
     assert left_here == {"outbox.jsonl", "attempts.jsonl"}
 
 
-@st.composite
-def odd_lines(draw: st.DrawFn) -> bytes:
-    """Any bytes, in the place of a line, or of a part of one that is sound."""
-    noise = draw(
-        st.binary(max_size=60)
-        | st.sampled_from(
-            [DEEP, b"NaN", rb'"\ud83d"', b"1" * 400, b"[" * 990 + b"]" * 990, b"null"]
-        )
-        | st.text(max_size=9).map(orjson.dumps)
-    )
-    sound = orjson.dumps(draw(st.sampled_from([answered_line("a"), refused_line("a", 400, "x")])))
-    if draw(st.booleans()):
-        return noise
-    start = draw(st.integers(0, len(sound)))
-    end = draw(st.integers(start, len(sound)) | st.just(start))
-    return sound[:start] + noise + sound[end:]
-
-
-def at_most(_: str) -> Usage:
-    return Usage(prompt_tokens=100, completion_tokens=200)
-
-
-@given(odd_lines())
-@settings(max_examples=400, deadline=None)
-def test_any_bytes_as_a_line_settle_fail_or_return_their_request_within_two_sends(
-    data: bytes,
-) -> None:
-    line = read_result_line(data)
-    if line is None:
-        return
-    reader, attempts = make_reader(), list[BatchAttempt]()
-
-    end: RequestEnd | None = None
-    for name in ("000001", "000002"):
-        batch = BATCH.model_copy(update={"name": name})
-        asked = Asked(line.custom_id, attempts, has_output_limit=False, worst_of=at_most)
-        end = reader.read(line, batch, asked)
-        if not isinstance(end, BatchAttempt):
-            break
-        attempts.append(BatchAttempt.model_validate_json(encode_record(end)))
-
-    if isinstance(end, BatchAttempt):
-        assert end.code != "malformed_reply"  # known to be unpaid: it has as many tries as live
-    elif isinstance(end, Completed | Failed):
-        kept = decode_outcome(encode_outcome(end))
-        assert (kept.request_id, kept.usage) == (end.request_id, end.usage)
-
-
-@given(data=odd_lines())
-@settings(max_examples=15, deadline=None)
-async def test_any_bytes_in_a_file_of_results_do_no_harm_to_the_other_lines(data: bytes) -> None:
-    file = data.replace(b"\n", b" ") + b"\n" + text_of(answered_line("b")) + b"\n"
-
-    with TemporaryDirectory() as folder:
-        place = make_place(Path(folder))
-        async with place.open() as bench:
-            await submit(bench.desk, chat_request("a"), chat_request("b"))
-            place.provider.end_with("000001", file)
-            with suppress(FatalError):  # one line may say that no request can succeed
-                await bench.desk.collect()
-            left = list(bench.desk.out)
-
-    assert isinstance(place.settled["b"], Completed)
-    assert not left
-
-
 @pytest.mark.parametrize(
     "usage",
     [None, {}, {"prompt_tokens": -1, "completion_tokens": -1}, {"prompt_tokens": 1.5}],
@@ -276,8 +176,22 @@ def test_a_result_without_sound_usage_counts_at_the_most_and_is_marked(usage: ob
     line = read_result_line(orjson.dumps(fields))
     assert line is not None
 
-    end = make_reader().read(line, BATCH, Asked("a", [], has_output_limit=False, worst_of=at_most))
+    end = make_reader().read(line, Asked("a", BATCH, [], False, at_most))
 
     assert isinstance(end, Completed)
     assert end.usage == at_most("a")
     assert end.is_estimated
+
+
+def test_of_a_line_that_is_too_long_only_its_beginning_is_read(tmp_path: Path) -> None:
+    line = orjson.dumps(answered_line("b")).ljust(9_000)
+    path = tmp_path / "output.jsonl"
+    path.write_bytes(b"\n".join([line, orjson.dumps(answered_line("c")), line * 3]) + b"\n")
+
+    (lines,) = read_groups(path, 9_000)
+    (limited,) = read_groups(path, 8_999)
+
+    assert [len(each) for each in lines] == [9_001, len(lines[1]), SHOWN_BYTES]
+    assert [len(each) for each in limited] == [SHOWN_BYTES, len(lines[1]), SHOWN_BYTES]
+    assert limited[1] == lines[1]
+    assert [read_result_line(each).custom_id for each in limited] == ["b", "c", "b"]  # type: ignore[union-attr]

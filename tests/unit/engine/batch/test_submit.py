@@ -12,6 +12,7 @@ from engine.errors import (
     ConfigError,
     FatalError,
     InterruptedRunError,
+    NotFoundError,
     RateLimitError,
     RequestError,
     TransientError,
@@ -289,7 +290,7 @@ async def test_batch_that_is_not_found_is_waited_for_and_then_names_the_account(
     tmp_path: Path,
 ) -> None:
     place = make_place(tmp_path)
-    missing = RequestError("404", code="not_found", status=404)
+    missing = NotFoundError("404", status=404)
 
     async with place.open() as bench:
         await submit(bench.desk, *map(chat_request, IDS))

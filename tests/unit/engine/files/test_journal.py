@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import DamagedLogError
 from engine.files.journal import Journal, decode_outcome, encode_outcome, read_settled
-from engine.testing.calls import chat_request, completed
+from engine.testing.calls import chat_request, completed, failed
 from engine.wire.lenient_json import dump_json, parse_json
 from schemas.outcomes import Completed, Failed, Outcome, Usage
 
@@ -14,37 +14,20 @@ PRETTY_REPLY = b'{\n  "id": "chatcmpl-1",\n  "choices": [{"message": {"content":
 
 
 def make_completed(request_id: str = "r1") -> Completed:
-    return Completed(
-        request_id=request_id,
-        model="m",
-        purpose="questions",
-        lane="live",
-        attempts=2,
+    outcome = completed(
+        chat_request(request_id, purpose="questions"),
+        orjson.loads(PRETTY_REPLY),
+        raw=PRETTY_REPLY.replace(b"\n", b" "),
         usage=Usage(prompt_tokens=10, completion_tokens=5, cached_tokens=4),
         cost_usd=0.25,
-        latency_s=1.5,
-        settled_at="2026-11-25T00:00:00Z",
-        reply=orjson.loads(PRETTY_REPLY),
-        raw=PRETTY_REPLY.replace(b"\n", b" "),
-        server_request_id="req_7",
     )
+    return replace(outcome, attempts=2, latency_s=1.5, server_request_id="req_7")
 
 
 def make_failed(request_id: str = "r2") -> Failed:
-    return Failed(
-        request_id=request_id,
-        model="m",
-        purpose="answers",
-        lane="live",
-        attempts=1,
-        usage=Usage(prompt_tokens=7),
-        cost_usd=None,
-        latency_s=0.5,
-        settled_at="2026-11-25T00:00:00Z",
-        code="context_length_exceeded",
-        message="too long",
-        status=400,
-    )
+    request = chat_request(request_id)
+    outcome = failed(request, "context_length_exceeded", message="too long", cost_usd=None)
+    return replace(outcome, usage=Usage(prompt_tokens=7))
 
 
 async def test_outcomes_come_back_as_they_went_in(tmp_path: Path) -> None:
@@ -160,3 +143,17 @@ def test_cache_writes_and_tier_stand_in_a_line_only_where_there_are_any() -> Non
         replace(plain, raw=b""),
         replace(written, raw=b""),
     ]
+
+
+async def test_a_line_that_was_copied_counts_once(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    async with Journal(path) as journal:
+        await journal.append(make_completed("r1"))
+        await journal.append(make_failed("r2"))
+    first = path.read_bytes().splitlines(keepends=True)[0]
+    path.write_bytes(path.read_bytes() + first * 2)
+
+    settled = list(read_settled(path))
+
+    assert [each.request_id for each in settled] == ["r1", "r2"]
+    assert sum(each.cost_usd or 0.0 for each in settled) == 0.25

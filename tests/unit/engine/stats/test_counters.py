@@ -1,11 +1,13 @@
 """The counters and what is read from them."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from engine.stats.counters import Latencies, LimitGauges, Stats
-from schemas.outcomes import Failed, Usage
+from engine.testing.calls import chat_request, failed
+from schemas.outcomes import Usage
 
 
 def test_percentiles_are_right_to_within_three_percent() -> None:
@@ -41,8 +43,8 @@ def test_snapshot_is_empty_before_the_first_request_and_can_be_a_line() -> None:
 def test_snapshot_shows_what_was_counted() -> None:
     stats = Stats()
     stats.read_limits = lambda: LimitGauges(600.0, None, 8, 0.97)
-    failed = Failed(
-        "r", "m", "q", "live", 2, Usage(10, 5, 4), None, 0.1, "2026-11-25", "refused", "no", 200
+    refused = replace(
+        failed(chat_request(), "refused", status=200, cost_usd=None), usage=Usage(10, 5, 4)
     )
 
     stats.count_sent()
@@ -50,7 +52,7 @@ def test_snapshot_shows_what_was_counted() -> None:
     stats.count_back()
     stats.count_retry("timeout")
     stats.count_refused()
-    stats.count_settled(failed)
+    stats.count_settled(refused)
     snapshot = stats.snapshot()
 
     assert (snapshot.sent, snapshot.in_flight, snapshot.settled) == (2, 1, 1)

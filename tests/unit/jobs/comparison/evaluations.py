@@ -6,7 +6,7 @@ import numpy as np
 
 from jobs.evaluation.read_evaluation import Evaluation
 from schemas.evaluation import (
-    METRICS,
+    ALWAYS,
     ROLES,
     Metric,
     Mode,
@@ -31,6 +31,8 @@ def sample(number: int, *, slice_: Slice = "held_out_document", path: str = "a.m
         question=f"Question {number}?",
         context=CONTEXT,
         path=path,
+        document_id=path,
+        chunk_ids=(f"chunk {number}",),
         title="The archive",
         kind="factual",
         evidence=(Span(start_char=26, end_char=45),),
@@ -72,19 +74,29 @@ def score(of: ModelAnswer, metric: Metric, value: float | None, *, judge: str = 
 
 
 def evaluation_of(
-    values: Values, *, slices: Sequence[Slice] = (), mode: Mode = "open", judge: str = JUDGE
+    values: Values,
+    *,
+    slices: Sequence[Slice] = (),
+    mode: Mode = "open",
+    judge: str = JUDGE,
+    document_count: int = 2,
 ) -> Evaluation:
-    """One question for each place of the lists, scored alike in both metrics; None: not scored."""
+    """One question for each place of the lists, scored alike in both metrics; None: not scored.
+
+    The documents take turns.
+    """
     count = len(next(iter(values.values())))
     samples = [
-        sample(i, slice_=slices[i] if slices else "held_out_document", path=f"{i % 2}.md")
+        sample(
+            i, slice_=slices[i] if slices else "held_out_document", path=f"{i % document_count}.md"
+        )
         for i in range(count)
     ]
     answers = [answer(of, role, mode=mode) for role in values for of in samples]
     scores = [
         score(of, metric, values[of.role][int(of.sample_id, 16)], judge=judge)
         for of in answers
-        for metric in METRICS
+        for metric in ALWAYS
     ]
     return Evaluation(samples, answers, scores)
 
@@ -97,5 +109,6 @@ def random_evaluation(count: int, *, seed: int = 0) -> Evaluation:
         {
             role: [float(v) for v in np.clip(mean + difficulty + rng.normal(0, 0.1, count), 0, 1)]
             for role, mean in zip(ROLES, (0.5, 0.6, 0.7), strict=True)
-        }
+        },
+        document_count=max(count // 2, 1),
     )

@@ -17,7 +17,7 @@ from tests.unit.jobs.comparison.evaluations import (
 
 
 def compare(evaluation: Evaluation) -> Comparison:
-    return compare_models(evaluation, seed=0, is_demo_grade=False)
+    return compare_models(evaluation, is_demo_grade=False)
 
 
 def difference(group: GroupComparison, pair: tuple[str, str]) -> Difference:
@@ -59,7 +59,8 @@ def test_questions_are_won_tied_and_lost() -> None:
 def test_half_of_a_clear_lead_is_a_share_of_one_half() -> None:
     comparison = compare(
         evaluation_of(
-            {"baseline": [0.2, 0.3] * 5, "tuned": [0.4, 0.5] * 5, "teacher": [0.6, 0.7] * 5}
+            {"baseline": [0.2, 0.3] * 20, "tuned": [0.4, 0.5] * 20, "teacher": [0.6, 0.7] * 20},
+            document_count=20,
         )
     )
 
@@ -114,8 +115,8 @@ def test_slices_and_documents_are_compared_apart() -> None:
 def test_a_model_with_and_without_the_source_is_compared_with_itself() -> None:
     evaluation = joined(
         [
-            evaluation_of({"baseline": [0.8] * 30}, mode="open"),
-            evaluation_of({"baseline": [0.3] * 30}, mode="closed"),
+            evaluation_of({"baseline": [0.8] * 30}, mode="open", document_count=30),
+            evaluation_of({"baseline": [0.3] * 30}, mode="closed", document_count=30),
         ]
     )
 
@@ -140,7 +141,8 @@ def test_a_judge_of_its_own_answers_is_named() -> None:
     values: Values = {"baseline": [0.2] * 30, "teacher": [0.5] * 30}
 
     own, other = (
-        compare(evaluation_of(values, judge=judge)).warnings for judge in ("teacher-model", JUDGE)
+        compare(evaluation_of(values, judge=judge, document_count=30)).warnings
+        for judge in ("teacher-model", JUDGE)
     )
 
     assert [warning for warning in own if "is also the teacher" in warning]
@@ -153,21 +155,45 @@ def test_coverage_that_differs_is_named() -> None:
     assert any("tuned open-book 36 of 40" in warning for warning in comparison.warnings)
 
 
-def test_too_few_questions_are_named_with_how_many_it_would_take() -> None:
+def test_too_few_documents_are_named_with_how_many_it_would_take() -> None:
     tuned = [0.6, 0.4, 0.7, 0.5, 0.5, 0.4] * 10
 
-    comparison = compare(evaluation_of({"baseline": [0.5] * 60, "tuned": tuned}))
+    comparison = compare(evaluation_of({"baseline": [0.5] * 60, "tuned": tuned}, document_count=20))
 
-    needed = difference(comparison.answerable, ("tuned", "baseline")).needed_n
+    found = difference(comparison.answerable, ("tuned", "baseline"))
+    assert found.power is not None
+    needed = found.power.documents_for_this
     assert needed is not None
-    assert any(f"would take about {needed:,}" in warning for warning in comparison.warnings)
-    times = needed // 30
-    more = evaluation_of({"baseline": [0.5] * 60 * times, "tuned": tuned * times})
-    assert difference(compare(more).answerable, ("tuned", "baseline")).needed_n is None
+    assert any(f"would take about {needed:,} documents" in each for each in comparison.warnings)
+    times = needed // 20 + 1
+    more = evaluation_of(
+        {"baseline": [0.5] * 60 * times, "tuned": tuned * times}, document_count=20 * times
+    )
+    low = difference(compare(more).answerable, ("tuned", "baseline")).estimate.low
+    assert low is not None
+    assert low > 0
+
+
+def test_one_document_has_intervals_by_excerpt_and_says_so() -> None:
+    evaluation = evaluation_of({"baseline": [0.2, 0.4, 0.6]}, document_count=1)
+
+    comparison = compare(evaluation)
+
+    assert comparison.unit == "excerpt"
+    assert comparison.answerable.scores[0].estimate.document_count == 3
+    assert any("hold for other questions about this document" in w for w in comparison.warnings)
+
+
+def test_questions_and_documents_stand_beside_every_figure() -> None:
+    text = describe_comparison(compare(random_evaluation(40)))
+
+    assert text.count("n=40/20") == 3 * 2 + 3 * 2 + 2
+    assert "n: questions/documents" in text
+    assert "20 documents show a difference of" in text
 
 
 def test_scores_of_the_local_model_are_called_noise() -> None:
-    comparison = compare_models(random_evaluation(40), seed=0, is_demo_grade=True)
+    comparison = compare_models(random_evaluation(40), is_demo_grade=True)
 
     assert "noise" in comparison.warnings[0]
 
@@ -182,4 +208,4 @@ def test_the_table_has_a_line_a_model_with_intervals_and_n() -> None:
         "Faithfulness",
     ]
     assert lines[2].startswith("tuned open-book: tuned-model ")
-    assert lines[2].endswith("] n=40")
+    assert lines[2].endswith("] n=40/20")

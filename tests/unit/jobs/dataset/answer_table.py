@@ -54,3 +54,24 @@ BAD = (
     ("Yes, it does.", "too_short"),
     ("Scripts " + "really " * 500 + "matter.", "too_long"),
 )
+
+GOOD_GERMAN = (
+    "Keine: Ist im Upload kein Quellcode enthalten, bleibt alles gleich.",
+    "Der Abschnitt eines Pakets steht in der Datei debian/control.",
+    "Die Datei enthält keine Angaben zu alten Versionen, sondern nur die neue.",
+)
+
+# What English phrases and the form do not show.
+BAD_IN_OTHER_WAYS = (
+    ("Der Text macht dazu keine Angaben.", "not_answered"),
+    ("Es tut mir leid, aber diese Frage kann ich nicht beantworten.", "not_answered"),
+    ("Man wartet. Leider enthält der Auszug keine Angabe darüber, wie lange.", "not_answered"),
+    ("Le texte ne précise pas la valeur par défaut.", "not_answered"),
+    ("El texto no menciona ningún valor por defecto.", "not_answered"),
+    ("Sure! Here is the answer: the lock vanishes at once.", "preface"),
+    ("Gerne! Die Sperre verschwindet sofort.", "preface"),
+    ("Laut dem Text verschwindet die Sperre sofort.", "leans_on_context"),
+    ("Selon le texte, le verrou disparaît aussitôt.", "leans_on_context"),
+    ("git rebase --autostash", "not_a_sentence"),
+    ("The lock is held on the cache of the operating", "not_a_sentence"),
+)

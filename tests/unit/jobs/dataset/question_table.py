@@ -10,7 +10,6 @@ GOOD = (
     "Why is it important to verify the checksum of a downloaded image?",
     "When is it safe to delete the files below /tmp?",
     "What does it mean when dpkg reports a package as half-installed?",
-    "Is it possible to install two versions of a shared library at the same time?",
     "How do you search for a word in the text of all man pages?",
     "What happens to the text between two markers when Emacs saves a buffer?",
     "At what temperature above 40 degrees does the fan controller shut the system down?",
@@ -120,4 +119,22 @@ BAD = (
     ("What is a trigger in dpkg", "no_question_mark"),
     ("Why so?", "too_short"),
     ("What " + "really " * 50 + "is a package?", "too_long"),
+)
+
+# What English phrases and the form do not show.
+BAD_IN_OTHER_WAYS = (
+    ("Can a Debian package be taken over without the maintainer's assent?", "yes_or_no"),
+    ("Is it possible to install two versions of a shared library at the same time?", "yes_or_no"),
+    ("Muss die Kurzbeschreibung einer Vorlage ein ganzer Satz sein?", "yes_or_no"),
+    ("What happens if the command fails?", "names_nothing"),
+    ("What should the user do next?", "names_nothing"),
+    ("Was passiert, wenn der Befehl scheitert?", "names_nothing"),
+    ("Warum ist das eine schlechte Idee für Debian?", "leans_on_context"),
+    ("Was empfiehlt der Autor für neue Betreuer?", "leans_on_context"),
+    ("Welche Grenze gilt laut dem Text für Zeilen?", "leans_on_context"),
+    ("Que recommande l'auteur pour les nouveaux paquets ?", "leans_on_context"),
+    ("Was steht in Abschnitt 5.13 über Uploaders?", "about_the_book"),
+    ("When was the page about atomic commit in SQLite last updated?", "about_the_book"),
+    ("Who maintains the SQLite documentation?", "about_the_book"),
+    ("Was ist ein Paket und wie wird es gebaut?", "not_one_question"),
 )

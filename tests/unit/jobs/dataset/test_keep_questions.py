@@ -9,13 +9,13 @@ from engine.files.journal import Journal
 from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from engine.stopping import Stopping
 from engine.testing import FakeAsk
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
-from jobs.run.stages import StageContext, run_stages
+from jobs.run.stages import run_stages
 from schemas.dataset import Question, Rejection
 from tests.unit.jobs.evaluation.made_run import make_settings
+from tests.unit.jobs.run.contexts import make_context
 
 SAME = "How warm must the kiln be before porcelain goes in?"
 OTHER = "Why does the saw have five teeth an inch?"
@@ -45,15 +45,7 @@ async def keep(folder: RunFolder, written: Sequence[Question]) -> set[str]:
     """The ids of the questions that are kept once these have been written."""
     replace_file(folder.results_path(QUESTIONS_NAME), map(encode_record, written))
     async with Journal(folder.journal_path) as journal:
-        context = StageContext(
-            folder=folder,
-            settings=make_settings(),
-            ask=FakeAsk(),
-            journal=journal,
-            stopping=Stopping(),
-            details=dict,
-            order=None,
-        )
+        context = make_context(folder, make_settings(), FakeAsk(), journal)
         end = await run_stages((KEPT_QUESTIONS,), context)
     assert end.is_done
     kept = read_records(folder.results_path(KEPT_QUESTIONS.name), Question)

@@ -138,12 +138,29 @@ async def test_control_tokens_that_the_model_quotes_are_given_back_as_the_docume
 
 
 async def test_control_characters_in_a_reply_reach_no_file_and_no_terminal() -> None:
-    reply = reply_with([1, 2], f"\x1b[31m{ANSWER}\x07\u202e\n")
+    reply = reply_with([1, 2], f"\x1b{ANSWER}\x07\u202e\n")
 
     answer = await write_answer(make_question(), make_chunk(), ScriptedTeacher(reply), SETTINGS)
 
     assert isinstance(answer, Answer)
-    assert answer.text == f"[31m{ANSWER}"
+    assert answer.text == ANSWER
+
+
+async def test_drop_says_what_the_teacher_had_said_so_that_it_can_be_judged_by_itself() -> None:
+    rejection = await only_rejection(ScriptedTeacher(reply_with([1], "It must run 7 times.")))
+
+    assert (rejection.reason, rejection.detail) == ("number_not_in_evidence", "7")
+    assert rejection.kind == "why"
+    assert rejection.evidence == (Span(start_char=1000, end_char=1039),)
+    assert rejection.scores.keys() == {"evidence_overlap", "copy_share"}
+
+
+async def test_answer_from_other_sentences_than_its_question_is_dropped() -> None:
+    reply = reply_with([4], "Triggers are run last of all.")
+
+    rejection = await only_rejection(ScriptedTeacher(reply))
+
+    assert rejection.reason == "other_evidence"
 
 
 @pytest.mark.parametrize(("choice", "is_laid_out"), [("off", False), ("on", True), ("auto", True)])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.wire.tokens import count_tokens
-from jobs.documents.chunk_documents import MAX_SPLIT_CHARS, chunk_document
+from jobs.documents.chunk_documents import chunk_document
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Side, SideSpan, SplitAssignment
 from schemas.settings import ChunkSettings
@@ -31,9 +31,12 @@ def chunks_of(
     text: str,
     headings: tuple[tuple[int, int, str], ...] = (),
     page_starts: tuple[int, ...] = (),
+    *,
+    rules: int = 2,
 ) -> list[Chunk]:
     document = make_document(text, headings, page_starts)
-    results = chunk_document(document, all_for_training(text), SETTINGS)
+    settings = SETTINGS.model_copy(update={"rules": rules})
+    results = chunk_document(document, all_for_training(text), settings)
     return [result for result in results if isinstance(result, Chunk)]
 
 
@@ -66,8 +69,11 @@ def test_a_section_a_little_over_the_target_leaves_no_stub() -> None:
 
 
 @pytest.mark.parametrize("unit", ["日", "ab ", "line\n", PARAGRAPH])
-def test_a_section_longer_than_one_window_loses_nothing(unit: str) -> None:
-    text = unit * (5 * MAX_SPLIT_CHARS // 4 // len(unit))
+def test_a_section_longer_than_one_window_loses_nothing(
+    unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.documents.cutting.best_cuts.MAX_SPLIT_CHARS", 2_000)
+    text = unit * (5_000 // len(unit))
 
     results = chunk_document(make_document(text), all_for_training(text), LENIENT)
 
@@ -75,13 +81,70 @@ def test_a_section_longer_than_one_window_loses_nothing(unit: str) -> None:
     assert "".join(joined.split()) == "".join(text.split())
 
 
-def test_a_chapter_starts_a_new_chunk() -> None:
+def test_small_neighbouring_sections_of_one_parent_share_a_chunk() -> None:
     first, second = "Chapter one\n\nShort but long enough to ask about it.\n\n", "Chapter two\n\n"
     text = first + second + "This is about something else altogether.\n\n"
+    headings = ((0, 1, "Chapter one"), (len(first), 1, "Chapter two"))
 
-    chunks = chunks_of(text, headings=((0, 1, "Chapter one"), (len(first), 1, "Chapter two")))
+    by_now, by_first_rules = chunks_of(text, headings), chunks_of(text, headings, rules=1)
 
-    assert [chunk.start_char for chunk in chunks] == [0, len(first)]
+    assert [chunk.start_char for chunk in by_now] == [0]
+    assert [chunk.start_char for chunk in by_first_rules] == [0, len(first)]
+
+
+def test_a_section_of_another_parent_starts_a_new_chunk() -> None:
+    parts = ["Ships\n\n", f"Sails\n\n{PARAGRAPH}", f"Masts\n\n{PARAGRAPH}", "Mills\n\n"]
+    text = "".join(parts) + PARAGRAPH
+    starts = [sum(map(len, parts[:n])) for n in range(4)]
+    headings = tuple(
+        (start, level, part.split("\n")[0])
+        for start, level, part in zip(starts, (1, 2, 2, 1), parts, strict=True)
+    )
+
+    chunks = chunks_of(text, headings)
+
+    assert [chunk.start_char for chunk in chunks] == [0, starts[2], starts[3]]
+    assert [chunk.headings for chunk in chunks] == [
+        ("Ships", "Sails"),
+        ("Ships", "Masts"),
+        ("Mills",),
+    ]
+
+
+def test_the_section_of_a_chunk_is_that_of_all_its_text() -> None:
+    parts = [
+        "Ships\n\n",
+        "Sails\n\nSails are made of linen that is washed and dried.\n\n",
+        "Masts\n\nMasts are made of tall and straight pine.\n\n",
+    ]
+    headings = (
+        (0, 1, "Ships"),
+        (len(parts[0]), 2, "Sails"),
+        (len(parts[0] + parts[1]), 2, "Masts"),
+    )
+
+    (by_now,) = chunks_of("".join(parts), headings)
+    (only_one,) = chunks_of("".join(parts[:2]) + "A sail needs to be dry.", headings[:2])
+
+    assert by_now.headings == ("Ships",)
+    assert only_one.headings == ("Ships", "Sails")
+
+
+def test_the_rows_of_a_table_are_sections_without_a_heading() -> None:
+    rows = [
+        PARAGRAPH * 2,
+        "A short row of eight words and no more.\n\n",
+        "Another short row, quite as short.\n\n",
+    ]
+    text = "".join(rows)
+    starts = (0, len(rows[0]), len(rows[0] + rows[1]))
+    document = make_document(text, page_starts=starts).model_copy(update={"format": "csv"})
+
+    results = chunk_document(document, all_for_training(text), SETTINGS)
+
+    chunks = [result for result in results if isinstance(result, Chunk)]
+    assert [(chunk.first_page, chunk.last_page) for chunk in chunks] == [*((1, 1), (1, 1), (2, 3))]
+    assert {chunk.headings for chunk in chunks} == {()}
 
 
 def test_a_bare_heading_stays_with_the_text_below_it() -> None:
@@ -139,9 +202,14 @@ def test_a_faulty_chunk_is_rejected_with_its_measure() -> None:
     assert rejection.text == "Too short."
 
 
-@given(TEXTS, st.lists(st.integers(0, 400), max_size=6), st.lists(st.integers(0, 400), max_size=5))
+@given(
+    TEXTS,
+    st.lists(st.integers(0, 400), max_size=6),
+    st.lists(st.integers(0, 400), max_size=5),
+    st.integers(1, 2),
+)
 def test_every_character_of_a_side_lies_in_exactly_one_chunk(
-    text: str, cuts: list[int], heading_starts: list[int]
+    text: str, cuts: list[int], heading_starts: list[int], rules: int
 ) -> None:
     edges = sorted({min(cut, len(text)) for cut in cuts})
     sides: list[Side] = ["train", "held_out"]
@@ -152,7 +220,9 @@ def test_every_character_of_a_side_lies_in_exactly_one_chunk(
     headings = tuple((min(s, len(text)), s % 3 + 1, "Title") for s in sorted(heading_starts))
     document = make_document(text, headings=headings)
 
-    results = chunk_document(document, SplitAssignment(document_id="d1", spans=spans), LENIENT)
+    settings = LENIENT.model_copy(update={"rules": rules})
+
+    results = chunk_document(document, SplitAssignment(document_id="d1", spans=spans), settings)
 
     seen: Counter[int] = Counter()
     for result in results:
@@ -167,16 +237,17 @@ def test_every_character_of_a_side_lies_in_exactly_one_chunk(
     assert set(seen.values()) <= {1}
 
 
-def test_a_sentence_that_leads_on_stands_with_what_it_leads_to() -> None:
+@pytest.mark.parametrize("rules", [1, 2])
+def test_a_sentence_that_leads_on_stands_with_what_it_leads_to(rules: int) -> None:
     lead_in = "The kiln knows these commands:\n\n"
     start = "A kiln is a large box of brick that is heated from below by a fire of dry wood.\n\n"
     commands = "".join(f"open door {n} of the kiln and wait\n" for n in range(9))
     text = start + lead_in + commands
 
-    chunks = chunks_of(text)
+    chunks = chunks_of(text, rules=rules)
 
     assert all(chunk.token_count <= SETTINGS.target_tokens for chunk in chunks)
     assert not any(chunk.text.endswith(":") for chunk in chunks)
     joined = "".join(chunk.text for chunk in chunks)
     assert "".join(joined.split()) == "".join(text.split())
-    assert any(chunk.text.startswith(lead_in.strip()) for chunk in chunks)
+    assert any(lead_in + "open door 0" in chunk.text for chunk in chunks)

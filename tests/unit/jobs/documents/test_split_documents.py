@@ -23,13 +23,8 @@ def make_sizes(token_counts: Iterable[int], prefix: str = "d") -> list[DocumentS
     ]
 
 
-def read_text(sizes: Iterable[DocumentSize]) -> dict[str, str]:
-    return {
-        size.document_id: (PARAGRAPH * (size.text_length_chars // len(PARAGRAPH) + 1))[
-            : size.text_length_chars
-        ]
-        for size in sizes
-    }
+def text_of(length_chars: int) -> str:
+    return (PARAGRAPH * (length_chars // len(PARAGRAPH) + 1))[:length_chars]
 
 
 def split(
@@ -37,9 +32,12 @@ def split(
     existing: dict[str, SplitAssignment] | None = None,
     settings: SplitSettings = SETTINGS,
 ) -> dict[str, SplitAssignment]:
-    texts = read_text(sizes)
+    lengths = {size.document_id: size.text_length_chars for size in sizes}
     assignments = assign_sides(
-        sizes, existing or {}, read_text=texts.__getitem__, settings=settings
+        sizes,
+        existing or {},
+        read_text=lambda document_id: text_of(lengths[document_id]),
+        settings=settings,
     )
     return {assignment.document_id: assignment for assignment in assignments}
 
@@ -135,7 +133,7 @@ def test_one_document_is_cut_into_both_sides_with_gaps(
 
 def test_blocks_end_where_paragraphs_do() -> None:
     (size,) = make_sizes([10_000])
-    text = read_text([size])["d0"]
+    text = text_of(size.text_length_chars)
 
     (assignment,) = split([size]).values()
 
@@ -155,12 +153,12 @@ def test_the_seed_decides_what_is_held_out() -> None:
 
 def test_only_the_texts_of_documents_that_are_cut_are_read() -> None:
     sizes = make_sizes([40_000, *[500] * 40])
-    texts = read_text(sizes)
+    lengths = {size.document_id: size.text_length_chars for size in sizes}
     read: list[str] = []
 
     def read_and_note(document_id: str) -> str:
         read.append(document_id)
-        return texts[document_id]
+        return text_of(lengths[document_id])
 
     assign_sides(sizes, {}, read_text=read_and_note, settings=SETTINGS)
 

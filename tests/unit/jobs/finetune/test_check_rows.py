@@ -53,7 +53,7 @@ def test_bad_row_is_named_with_its_line(tmp_path: Path, line: bytes, problem: st
 
     assert problem in str(raised.value)
     assert f"{tmp_path}/train.jsonl:2: " in str(raised.value)
-    assert "nothing was uploaded" in str(raised.value)
+    assert "nothing was tuned" in str(raised.value)
 
 
 def test_of_many_bad_rows_the_first_are_named_and_the_rest_counted(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_too_few_rows_are_refused(tmp_path: Path) -> None:
     checked = check(tmp_path, many_rows(MIN_ROWS - 1))
 
     with pytest.raises(ConfigError, match="found 9 rows, expected at least 10"):
-        require_rows(checked)
+        require_rows(checked, MIN_ROWS)
 
 
 def test_missing_file_is_one_message(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from schemas.requests import Request
 from schemas.settings import RunSettings
 from schemas.touches import Touches
 from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_run, make_settings
+from tests.unit.jobs.run.contexts import make_context
 
 DOCUMENTS, SPLIT, CHUNK, *_ = DATASET
 PURPOSE = "titles"
@@ -94,15 +95,7 @@ async def take(folder: RunFolder, failing: str = "") -> StagesEnd:
             await journal.append(outcome)
             return outcome
 
-        context = StageContext(
-            folder=folder,
-            settings=SETTINGS,
-            ask=ask,
-            journal=journal,
-            stopping=Stopping(),
-            details=dict,
-            order=None,
-        )
+        context = make_context(folder, SETTINGS, ask, journal)
         return await run_stages(WITH_TITLES, context)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from engine.run_folder import RunFolder
-from jobs.settings.command import run_settings
+from jobs.settings.command import run_settings, send_settings
 from jobs.settings.resolve import read_assignments, resolve_settings
 from jobs.settings.run_config import new_run_config, write_run_config
 from schemas.settings import RunSettings
@@ -97,6 +97,37 @@ def test_a_name_in_quotes_may_hold_an_equals_sign() -> None:
     layer = read_assignments(['prices."a=b".input=1'])
 
     assert layer.tree == {"prices": {"a=b": {"input": 1}}}
+
+
+def test_file_of_the_current_folder_is_read_and_named_with_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    usual = tmp_path / "distill.toml"
+    usual.write_text(f'[teacher]\nbase_url = "{PRIVATE}"\n[limits]\nmax_in_flight = 5\n')
+
+    with caplog.at_level(logging.INFO):
+        settings = run_settings(RunFolder(tmp_path / "run"), None, {}, ["limits.max_attempts=2"])
+        sent = send_settings(None, {}, [], [])
+
+    assert settings.teacher.base_url == sent.teacher.base_url == PRIVATE
+    assert settings.limits.max_in_flight == sent.limits.max_in_flight == 5
+    assert f"settings are read from {usual} (teacher.base_url is {PRIVATE})" in caplog.text
+
+
+def test_file_that_is_named_takes_the_place_of_the_current_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "distill.toml").write_text("[limits]\nmax_in_flight = 5\n")
+    named = tmp_path / "other.toml"
+    named.write_text("[limits]\nmax_attempts = 2\n")
+
+    settings = run_settings(RunFolder(tmp_path / "run"), named, {}, [])
+
+    assert settings.limits.max_attempts == 2
+    assert settings.limits.max_in_flight == RunSettings().limits.max_in_flight
 
 
 def test_table_of_parameters_in_a_file_takes_the_place_of_the_runs(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from jobs.documents.list_files import SourceFile, list_files
 from jobs.documents.workers.reader_pool import ReaderPool
-from jobs.documents.workers.worker_process import WorkerStartError
+from jobs.processes.worker_process import WorkerStartError
 from schemas.dataset import Rejection
 from schemas.documents import Document
 from schemas.settings import DocumentSettings
@@ -207,6 +207,8 @@ async def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
             parent.kill()
 
             await until(lambda: not is_running(process_id))
+
+    assert not is_running(process_id)
 
 
 def _start_reading(folder: Path) -> subprocess.Popen[bytes]:

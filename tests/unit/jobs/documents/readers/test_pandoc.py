@@ -19,7 +19,7 @@ from tests.unit.jobs.documents.readers.reading import headings, read
         (
             "latex",
             "\\begin{document}\\section{Head}Text\\footnote{A note.}.\\end{document}",
-            "Head\n\nText[1].\n\n1. A note.",
+            "Head\n\nText[1].\n\n[1] A note.",
         ),
     ],
 )

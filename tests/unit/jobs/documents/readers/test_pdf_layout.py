@@ -1,8 +1,5 @@
 """Where things stand on the pages of a PDF: columns, tables, code, heads, watermarks."""
 
-import time
-
-from jobs.documents.readers.limits import ReadLimits
 from tests.unit.jobs.documents.readers.drawn_pdf import (
     CODE,
     drawn_pdf,
@@ -125,6 +122,14 @@ def test_two_columns_of_long_cells_are_a_table_and_no_prose() -> None:
 def test_the_cells_of_a_ruled_table_are_apart() -> None:
     rules = [rule(60, y, 400, y) for y in (714, 696, 682, 668, 654)]
     rules += [rule(x, 654, x, 714) for x in (60, 150, 250, 400)]
+
+    assert text_of([*rules, *table(MODELS, [64, 154, 254])]) == MODEL_LINES
+
+
+def test_a_second_border_around_a_ruled_table_is_no_column() -> None:
+    rules = [rule(60, y, 400, y) for y in (714, 696, 682, 668, 654)]
+    rules += [rule(x, 654, x, 714) for x in (50, 60, 150, 250, 400, 410)]
+    rules += [rule(50, y, 410, y) for y in (714, 654)]
 
     assert text_of([*rules, *table(MODELS, [64, 154, 254])]) == MODEL_LINES
 
@@ -340,14 +345,30 @@ def test_a_foot_that_is_drawn_first_is_not_read_first() -> None:
     assert text_of(page).endswith("Printed on paper.")
 
 
-def test_a_page_of_very_many_pieces_takes_no_quadratic_time() -> None:
-    limits = ReadLimits(max_data_bytes=1 << 30, max_text_bytes=1 << 30)
-    dots = [text("." * 20_000, 10, 20, 1)]
-    cells = [text("ab", 10 + 30 * (n % 19), 10 + 7 * (n % 111), 5) for n in range(4_000)]
-    jumps = [text("word", 10 + n % 500, 10 + (n * 7919) % 770, 4) for n in range(4_000)]
-    rules = [rule(n % 600, n // 4 % 780, n % 600 + 9, n // 4 % 780) for n in range(6_000)]
+def test_an_underscore_that_is_drawn_as_a_rule_is_one() -> None:
+    page = [
+        *(
+            text("Call error", 72, 700),
+            text("desc of it.", 118, 700),
+            rule(114, 699.8, 117.2, 699.8),
+        ),
+        *(text("Two", 72, 660), text("words", 122, 660), rule(72, 658, 180, 658)),
+    ]
 
-    started = time.process_time()
-    read("pdf", drawn_pdf([dots, cells, jumps, rules + cells]), limits)
+    found = text_of(page)
 
-    assert time.process_time() - started < 10
+    assert "error_desc of it." in found
+    assert "Two" in found
+    assert "Two_" not in found
+
+
+def test_what_texinfo_sets_at_the_margin_of_a_definition_goes_first() -> None:
+    page = [
+        *(text("int read_it (const char * file, node *", 72, 700), text("[Function]", 480, 700)),
+        text("definitions, char * error)", 112, 688),
+        *lines(paragraph(PROSE), top=660),
+    ]
+
+    found = text_of(page)
+
+    assert found.startswith("[Function] int read_it (const char * file, node * definitions,")

@@ -10,18 +10,18 @@ from engine.files.journal import Journal
 from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from engine.stopping import Stopping
 from engine.testing import FakeAsk
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.split_documents import SPLIT
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, read_held_out_check
 from jobs.documents.whole_corpus.find_twins import TWINS
 from jobs.documents.whole_corpus.translations import without_locale
-from jobs.run.stages import Stage, StageContext, run_stages
+from jobs.run.stages import Stage, run_stages
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, DocumentGroup, Side, SplitAssignment
 from schemas.record import Record, content_id
 from tests.unit.jobs.evaluation.made_run import make_settings
+from tests.unit.jobs.run.contexts import make_context
 
 WORDS = ("kiln", "loom", "saw", "vat", "press", "forge", "anvil", "still", "wheel", "clay")
 
@@ -56,15 +56,7 @@ def write(folder: RunFolder, name: str, records: Sequence[Record]) -> None:
 
 async def take(folder: RunFolder, *stages: Stage[None]) -> None:
     async with Journal(folder.journal_path) as journal:
-        context = StageContext(
-            folder=folder,
-            settings=make_settings(),
-            ask=FakeAsk(),
-            journal=journal,
-            stopping=Stopping(),
-            details=dict,
-            order=None,
-        )
+        context = make_context(folder, make_settings(), FakeAsk(), journal)
         await run_stages(stages, context)
 
 
@@ -188,6 +180,23 @@ async def test_group_is_on_one_side_of_the_split(folder: RunFolder) -> None:
     }
     assert {"held_out"} in sides.values()
     assert sides[pair[0].document_id] == sides[pair[1].document_id]
+
+
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        (("en/book.html", "de/book.html"), "all 2 documents share text or are translations"),
+        (("one.html",), "the documents are too few or too short; add some"),
+    ],
+)
+async def test_why_nothing_is_held_out_is_said(
+    folder: RunFolder, caplog: pytest.LogCaptureFixture, paths: tuple[str, ...], said: str
+) -> None:
+    write(folder, "documents", [document(path, prose(n, 60)) for n, path in enumerate(paths)])
+
+    await take(folder, TWINS, SPLIT)
+
+    assert f"no text is held out, so nothing can be evaluated: {said}" in caplog.text
 
 
 def chunk(name: str, side: Side, text: str) -> Chunk:

@@ -1,0 +1,1 @@
+"""Whether the books of a run agree with each other and with the provider; and tidying up."""

@@ -1,0 +1,66 @@
+"""`distill chat`: ask the tuned student from the terminal."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs.commands.options import Assignments
+
+if TYPE_CHECKING:
+    from jobs.evaluation.ask_student import StudentChat
+
+
+def chat(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    question: Annotated[
+        str | None, typer.Argument(metavar="[QUESTION]", help="One question; without: many.")
+    ] = None,
+    untuned: Annotated[
+        bool, typer.Option("--untuned", help="Ask the student as it was before.")
+    ] = False,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="Without an excerpt of your documents in view.")
+    ] = False,
+    assignments: Assignments = None,
+) -> None:
+    """Ask the tuned student questions, each with the best excerpt of the run's documents."""
+    from engine.run_folder import RunFolder
+    from jobs.evaluation.ask_student import StudentChat
+    from jobs.evaluation.serve_student import tuned_students
+    from jobs.process import run_to_end
+    from jobs.settings.command import run_settings
+
+    folder = RunFolder(run_dir)
+    settings = run_settings(folder, None, {}, assignments or [])
+    students = tuned_students(folder, settings)
+    asked = StudentChat(
+        folder,
+        settings,
+        students,
+        name=students[0 if untuned else -1].name,
+        is_closed=closed or settings.dataset.closed_book,
+    )
+    run_to_end(_chat(asked, question))
+
+
+async def _chat(asked: "StudentChat", question: str | None) -> None:
+    async with asked:
+        for each in [question] if question is not None else _typed():
+            reply = await asked.answer(each)
+            if reply.place:
+                print(f"[{reply.place}]")
+            print(reply.text, flush=True)
+
+
+def _typed() -> Iterator[str]:
+    """The lines of standard input, asked for on a terminal, until an empty one."""
+    while True:
+        if sys.stdin.isatty():
+            print("> ", end="", file=sys.stderr, flush=True)
+        line = sys.stdin.readline().strip()
+        if not line:
+            return
+        yield line

@@ -1,0 +1,32 @@
+"""`distill costs`: what a run cost, by day, model, purpose and lane."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.errors import ConfigError
+
+
+def costs(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    by: Annotated[
+        str,
+        typer.Option(metavar="day,model,purpose,lane", help="What the rows are told apart by."),
+    ] = "day,model,purpose,lane",
+    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV, for a spreadsheet.")] = False,
+) -> None:
+    """Say what a run cost, by day, model, purpose and lane. Reads only."""
+    from engine.run_folder import RunFolder
+    from jobs.show.costs import costs_csv, describe_costs, read_costs, read_parts
+    from jobs.show.summarize import read_lost_usd
+
+    folder = RunFolder(run_dir)
+    if not folder.is_begun:
+        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    parts = read_parts(by)
+    rows = read_costs(folder, parts, read_lost_usd(folder))
+    if as_csv:
+        print(costs_csv(rows, parts), end="")
+    else:
+        print(describe_costs(rows, parts))

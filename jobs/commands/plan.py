@@ -1,0 +1,108 @@
+"""`distill plan`: what a run will ask and cost."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.errors import ConfigError
+from jobs.commands.options import Assignments, BaseUrl, Config, MaxInFlight, Rpm, Tpm
+from jobs.process import EXIT_OK
+
+if TYPE_CHECKING:
+    from engine.run_folder import RunFolder
+    from schemas.plan import Plan
+    from schemas.settings import RunSettings
+
+
+LIMIT = "limit_chunks="
+
+
+def plan(
+    target: Annotated[
+        Path, typer.Argument(metavar="RUN|FOLDER", help="A run, or a folder of documents.")
+    ],
+    sample: Annotated[
+        int | None,
+        typer.Option(min=5, help="First ask about so many chunks of the run; they are kept."),
+    ] = None,
+    documents: Annotated[Path | None, typer.Option(help="The folder of documents to read.")] = None,
+    config: Config = None,
+    model: Annotated[str | None, typer.Option(help="The teacher model.")] = None,
+    base_url: BaseUrl = None,
+    rpm: Rpm = None,
+    tpm: Tpm = None,
+    max_in_flight: MaxInFlight = None,
+    budget_usd: Annotated[
+        float | None, typer.Option(help="What the run may cost in all, the sample included.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    assignments: Assignments = None,
+) -> None:
+    """Say what a run will ask and cost, before it does. Sends nothing but what --sample names."""
+    from engine.run_folder import RunFolder
+    from jobs.settings.command import run_settings
+
+    flags: dict[str, Any] = {
+        "documents_dir": str(documents) if documents else None,
+        "teacher.model": model,
+        "teacher.base_url": base_url,
+        "limits.requests_per_minute": rpm,
+        "limits.tokens_per_minute": tpm,
+        "limits.max_in_flight": max_in_flight,
+        "budget.usd": budget_usd,
+    }
+    folder = RunFolder(target)
+    is_run = folder.is_begun or documents is not None
+    if not is_run:
+        flags["documents_dir"] = str(target)
+    if sample is not None and not is_run:
+        raise ConfigError(
+            "--sample: what it costs is kept in a run, so name one: distill plan RUN --documents "
+            f"{target} --sample {sample}"
+        )
+    settings = run_settings(folder, config, flags, assignments or [])
+    if not any(each.startswith(LIMIT) for each in assignments or []):
+        settings = settings.model_copy(update={"limit_chunks": None})  # the run's may be a sample's
+    if sample is not None:
+        _ask_sample(folder, settings, sample)
+    show_plan(folder, settings, as_json=as_json)
+    raise typer.Exit(EXIT_OK)
+
+
+def _ask_sample(folder: "RunFolder", settings: "RunSettings", sample: int) -> None:
+    """Take the run through all stages for a sample of its chunks; the run keeps it as its limit."""
+    from jobs.process import run_to_end
+    from jobs.run.start import RunOrder, start_run
+    from jobs.settings.endpoints import read_run_endpoints
+
+    limited = settings.model_copy(update={"limit_chunks": sample})
+    endpoints = read_run_endpoints(limited, os.environ)
+    end = run_to_end(start_run(RunOrder(folder, limited, endpoints, False, False)))
+    if not end.is_done:
+        raise ConfigError(f"the sample is not complete: {end.describe_left()}; try again")
+
+
+def show_plan(folder: "RunFolder", settings: "RunSettings", *, as_json: bool = False) -> None:
+    """Print what going on with a run, or beginning one, would ask and cost."""
+    from datetime import UTC, datetime
+
+    from jobs.plan.describe_plan import describe_outcome, describe_plan
+    from jobs.plan.make_plan import plan_documents, plan_run, read_plan
+    from jobs.process import run_to_end
+
+    now = datetime.now(UTC)
+    if not folder.is_begun:
+        made = run_to_end(plan_documents(settings, now))
+        print(made.model_dump_json(indent=2) if as_json else describe_plan(made))
+        return
+    before: Plan | None = read_plan(folder)
+    made = run_to_end(plan_run(folder, settings, now))
+    print(made.model_dump_json(indent=2) if as_json else describe_plan(made))
+    if as_json:
+        return
+    if made.left_chunks and made.sampled_chunks:
+        print(f"{'go on with':<16} distill run {folder.run_dir} --set limit_chunks=")
+    if before is not None and (outcome := describe_outcome(before, made)):
+        print(outcome)

@@ -1,0 +1,78 @@
+"""Finds what an answer says and its evidence does not, without asking a model, in any language.
+
+What must be taken over letter by letter is looked up: numbers with their units, code, quoted
+words, names. Paraphrase is free in everything else.
+"""
+
+from jobs.dataset.source_text import SourceText
+from jobs.text.exact_names import ExactText, find_code, find_proper_names, find_quotes
+from jobs.text.quantities import Quantity, find_quantities, names_unit, numbers_in
+from schemas.dataset import Fault
+
+WRITES_NOUNS_LARGE = ("de", "lb")  # so that a large letter is no sign of a name
+
+
+def find_ungrounded(text: str, question: str, source: SourceText) -> Fault | None:
+    """The first number, unit, name in code, quote or proper name that comes from nowhere.
+
+    What the question says may be repeated. Code and numbers must stand in the evidence, quotes
+    and proper names in the chunk, for the evidence may name its subject by a pronoun.
+    """
+    near = f"{source.near}\n{question}"
+    whole = f"{source.whole}\n{question}"
+    return (
+        _find_quantity_fault(text, near)
+        or _find_code_fault(text, near)
+        or _find_quote_fault(text, whole)
+        or _find_name_fault(text, whole, source.language)
+    )
+
+
+def find_unknown_code(question: str, source: SourceText) -> Fault | None:
+    """The first option, path or other name in code of a question that its chunk does not hold."""
+    known = ExactText(source.whole)
+    for name in find_code(question):
+        if not known.holds(name):
+            return Fault("code_not_in_text", detail=name)
+    return None
+
+
+def _find_quantity_fault(text: str, source: str) -> Fault | None:
+    numbers, quantities = numbers_in(source), tuple(find_quantities(source))
+    for quantity in find_quantities(text):
+        if quantity.number not in numbers:
+            return Fault("number_not_in_evidence", detail=quantity.written)
+        if quantity.unit and not _has_unit(quantity, quantities, source):
+            return Fault("unit_not_in_evidence", detail=quantity.written)
+    return None
+
+
+def _has_unit(wanted: Quantity, known: tuple[Quantity, ...], source: str) -> bool:
+    units = {each.unit for each in known if each.number == wanted.number and each.unit}
+    return wanted.unit in units if units else names_unit(source, wanted.unit)
+
+
+def _find_code_fault(text: str, source: str) -> Fault | None:
+    known = ExactText(source)
+    for name in find_code(text):
+        if not known.holds(name):
+            return Fault("code_not_in_evidence", detail=name)
+    return None
+
+
+def _find_quote_fault(text: str, source: str) -> Fault | None:
+    known = ExactText(source)
+    for quote in find_quotes(text):
+        if quote and not known.holds(quote) and not known.holds_words_of(quote):
+            return Fault("quote_not_in_text", detail=quote)
+    return None
+
+
+def _find_name_fault(text: str, source: str, language: str | None) -> Fault | None:
+    if language is None or language in WRITES_NOUNS_LARGE:
+        return None
+    known = ExactText(source)
+    for name in find_proper_names(text):
+        if not known.holds_stem(name):
+            return Fault("name_not_in_text", detail=name)
+    return None

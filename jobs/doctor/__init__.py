@@ -1,0 +1,1 @@
+"""What may keep a run from working, looked for before it begins: machine, servers, models."""

@@ -1,0 +1,1 @@
+"""Where a text is cut into chunks: by its sections, and within a section where it reads best."""

@@ -1,0 +1,103 @@
+"""Cuts a text that is too large for one chunk where that harms least, into pieces of equal size."""
+
+from collections.abc import Collection, Iterator, Sequence
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+from semantic_text_splitter import TextSplitter
+
+from engine.wire.tokens import count_tokens
+from jobs.documents.cutting.cut_costs import (
+    WITHIN_ITEM,
+    WITHIN_LINE,
+    WITHIN_SENTENCE,
+    Line,
+    measure_lines,
+)
+from jobs.text.sentences import split_sentences
+from schemas.record import Span
+from schemas.settings import ChunkSettings
+
+SIZE_WEIGHT = 8.0  # of the square of how far a piece is from the mean size
+PIECE_COST = 2.0  # so that there are not more than need be
+SHORT_COST = 20.0  # of a piece that would be dropped for it
+LONG_LINE_SHARE = 0.2  # of the target: a longer line may be cut between its sentences
+MAX_SPLIT_CHARS = 20_000  # the splitter takes quadratic time on text without spaces and lines
+
+
+class _Atom(NamedTuple):
+    """What is not cut. `cost`: of a cut before it."""
+
+    start: int
+    end: int
+    tokens: int
+    cost: float
+
+
+def cut_best(text: str, heading_starts: Collection[int], settings: ChunkSettings) -> Iterator[Span]:
+    """The ranges of the pieces; they cover the text. Headings start at those places of it."""
+    target = settings.target_tokens
+    total = count_tokens(text.strip())
+    if total <= target:
+        yield Span(start_char=0, end_char=len(text))
+        return
+    lines = measure_lines(text, heading_starts)
+    atoms = [atom for line in lines for atom in _atoms(text, line, target)]
+    mean = total / -(-total // target)
+    for first, last in _choose(atoms, mean, settings):
+        start, end = atoms[first].start, atoms[last - 1].end
+        yield from _within_target(text, start, end, target)
+
+
+def _atoms(text: str, line: Line, target: int) -> Iterator[_Atom]:
+    tokens = count_tokens(text[line.start : line.end])
+    if tokens <= LONG_LINE_SHARE * target:
+        yield _Atom(line.start, line.end, tokens, line.cost)
+        return
+    starts = [span.start_char + line.start for span in split_sentences(text[line.start : line.end])]
+    edges = [line.start, *starts[1:], line.end]
+    within = max(WITHIN_LINE, WITHIN_ITEM * line.is_in_item)
+    for number, (start, end) in enumerate(pairwise(edges)):
+        cost = within if number else line.cost
+        for piece in _within_target(text, start, end, target):
+            size = count_tokens(text[piece.start_char : piece.end_char])
+            yield _Atom(piece.start_char, piece.end_char, size, cost)
+            cost = WITHIN_SENTENCE
+
+
+def _choose(
+    atoms: Sequence[_Atom], mean: float, settings: ChunkSettings
+) -> Sequence[tuple[int, int]]:
+    """The pieces, as ranges of atoms, whose costs together are the least."""
+    sums = [0, *accumulate(atom.tokens for atom in atoms)]
+    least, first_of = [0.0], [0]
+    for last in range(1, len(atoms) + 1):
+        best, best_first = float("inf"), last - 1
+        for first in range(last - 1, -1, -1):
+            size = sums[last] - sums[first]
+            if size > settings.target_tokens and first < last - 1:
+                break
+            cost = least[first] + atoms[first].cost * (first > 0)
+            cost += PIECE_COST + SIZE_WEIGHT * ((size - mean) / mean) ** 2
+            cost += SHORT_COST * (size < settings.min_tokens)
+            if cost < best:
+                best, best_first = cost, first
+        least.append(best)
+        first_of.append(best_first)
+    pieces = [(first_of[-1], len(atoms))]
+    while pieces[-1][0]:
+        pieces.append((first_of[pieces[-1][0]], pieces[-1][0]))
+    return pieces[::-1]
+
+
+def _within_target(text: str, start: int, end: int, target: int) -> Iterator[Span]:
+    """A range as it is, or cut at spaces where it is too large all the same."""
+    if count_tokens(text[start:end].strip()) <= target:
+        yield Span(start_char=start, end_char=end)
+        return
+    for window in range(start, end, MAX_SPLIT_CHARS):
+        window_text = text[window : min(end, window + MAX_SPLIT_CHARS)]
+        found = TextSplitter.from_callback(count_tokens, target).chunk_indices(window_text)
+        edges = [0, *(offset for offset, _ in found[1:]), len(window_text)]
+        for one, other in pairwise(edges):
+            yield Span(start_char=window + one, end_char=window + other)

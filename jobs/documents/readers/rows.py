@@ -1,0 +1,168 @@
+"""Reads tables of texts, CSV or JSON lines: one column of them, each row a section of its own."""
+
+import csv
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import orjson
+
+from jobs.documents.readers.clean_text import clean
+from jobs.documents.readers.decode import decode_text
+from jobs.documents.readers.extract import Block, Extract, assemble
+from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
+
+SETTING = "documents.text_column"
+NO_COLUMN = "no_text_column"
+MAX_NAMED_COLUMNS = 20
+MAX_NAMED_ROWS = 3
+_MAX_NAME_CHARS = 60
+_DELIMITERS = ",;\t|"
+_END_OF_DATA = "unexpected end of data"  # csv's words for a quote that nothing closes
+
+
+class _Row(NamedTuple):
+    """One row, counted from 1 without the header: its text, or what is wrong with it."""
+
+    number: int
+    text: str
+    fault: str = ""
+
+
+def read_csv(data: bytes, limits: ReadLimits, *, text_column: str) -> Extract:
+    """The texts of one column. What separates cells is what makes the header name that column.
+
+    Raises:
+        UnreadableFileError: no such column, or every row is damaged.
+    """
+    csv.field_size_limit(limits.max_text_bytes)
+    text = decode_text(data)
+    header, delimiter = _read_header(text, text_column)
+    records = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+    next(records)
+    return _read(_csv_rows(records, header, text_column), limits)
+
+
+def read_jsonl(data: bytes, limits: ReadLimits, *, text_column: str) -> Extract:
+    """The texts under one key of the objects that a file has a line each. Raises as `read_csv`."""
+    return _read(_json_rows(decode_text(data), text_column), limits)
+
+
+def _read(rows: Iterator[_Row], limits: ReadLimits) -> Extract:
+    last, faults, text_count, named = 0, 0, 0, list[str]()
+
+    def blocks() -> Iterator[Block]:
+        nonlocal last, faults, text_count
+        for row in rows:
+            last = row.number
+            if not row.fault:
+                text_count += bool(row.text)
+                yield Block(clean(row.text), page=row.number)
+                continue
+            faults += 1
+            if faults <= MAX_NAMED_ROWS:
+                named.append(f"row {row.number:,}: {row.fault}")
+
+    extract = assemble(blocks(), limits)
+    if not faults:
+        return extract
+    more = f"; and {faults - len(named):,} more" if faults > len(named) else ""
+    found = f"{'; '.join(named)}{more}"
+    if not text_count:
+        raise damaged(f"none of its {last:,} rows can be read: {found}")
+    return extract._replace(
+        notes=(f"{faults:,} of {last:,} rows are damaged and left out: {found}",)
+    )
+
+
+def _read_header(text: str, text_column: str) -> tuple[list[str], str]:
+    """The names of the columns, and the delimiter that separates them."""
+    found: list[tuple[list[str], str]] = []
+    for delimiter in _DELIMITERS:
+        try:
+            names = next(csv.reader(_lines(text), delimiter=delimiter, strict=True), [])
+        except csv.Error:
+            continue
+        found.append(([name.strip() for name in names], delimiter))
+    if not found:
+        raise damaged("its first line is no header of columns")
+    named = [each for each in found if text_column in each[0]]
+    header, delimiter = max(named or found, key=lambda each: len(each[0]))
+    if not named or not text_column:
+        raise _without_column(text_column, header)
+    return header, delimiter
+
+
+def _csv_rows(records: Iterator[list[str]], header: list[str], text_column: str) -> Iterator[_Row]:
+    place, number = header.index(text_column), 0
+    while True:
+        try:
+            cells = next(records)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            number += 1
+            yield _Row(number, "", _explain(error))
+            continue
+        if not cells:  # an empty line
+            continue
+        number += 1
+        if len(cells) == len(header):
+            yield _Row(number, cells[place])
+        else:
+            yield _Row(number, "", f"has {len(cells):,} cells, the header {len(header):,}")
+
+
+def _explain(error: csv.Error) -> str:
+    if str(error) == _END_OF_DATA:
+        return "a quote that is opened in it is never closed, so all that follows is lost"
+    return f"no CSV ({error})"
+
+
+def _json_rows(text: str, key: str) -> Iterator[_Row]:
+    for number, line in enumerate(_lines(text), start=1):
+        if line.strip():
+            value, fault = _read_object(line, key)
+            yield _Row(number, value, fault)
+
+
+def _read_object(line: str, key: str) -> tuple[str, str]:
+    """The text of a line, and what is wrong with it: one of them is empty."""
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return "", f"no JSON ({error.msg})"
+    if not isinstance(found, dict):
+        return "", "no object, but another value"
+    if not key:
+        raise _without_column(key, list(found))
+    if key not in found:
+        return "", f"has no {key!r}, but {_list_names(list(found))}"
+    value = found[key]
+    if isinstance(value, list | dict):
+        return "", f"{key!r} is no text, but a value with parts"
+    return ("" if value is None else str(value)), ""
+
+
+def _without_column(text_column: str, columns: list[str]) -> UnreadableFileError:
+    found = _list_names(columns)
+    if text_column:
+        return UnreadableFileError(
+            NO_COLUMN, f"has no column {text_column!r} ({SETTING}), but {found}"
+        )
+    return UnreadableFileError(
+        NO_COLUMN, f"which column holds the text? --set {SETTING}=NAME; it has {found}"
+    )
+
+
+def _list_names(names: list[str]) -> str:
+    shown = [repr(name[:_MAX_NAME_CHARS]) for name in names[:MAX_NAMED_COLUMNS]]
+    return ", ".join(shown) + ", ..." * (len(names) > len(shown)) or "none"
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines with their ends, one at a time: the text may be large."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end

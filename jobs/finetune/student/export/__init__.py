@@ -1,0 +1,1 @@
+"""The files that come of a tuned student."""

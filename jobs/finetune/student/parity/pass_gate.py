@@ -1,0 +1,69 @@
+"""Serves what was exported, and compares it with what was trained."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import aiohttp
+import orjson
+
+from engine.errors import ConfigError
+from engine.local.student_model import ServedStudent, StudentModel
+from jobs.finetune.student.export.export_student import ExportedStudent
+from jobs.finetune.student.parity.check_parity import ParityGate
+from jobs.finetune.student.parity.report import ParityReport
+from jobs.finetune.student.parity.served import ServedStudentClient
+from jobs.finetune.student.parity.trained import TrainedStudent
+from jobs.finetune.student.source.chat_template import ChatTemplate, Message
+
+ROW_COUNT = 6
+LOG_NAME = "served.log"
+
+
+async def pass_gate(
+    exported: ExportedStudent,
+    name: str,
+    trained: TrainedStudent,
+    template: ChatTemplate,
+    rows: Sequence[Sequence[Message]],
+    *,
+    folder: Path,
+    context_tokens: int,
+) -> list[ParityReport]:
+    """A report of each file that is meant to be served, all of which pass.
+
+    Raises:
+        ConfigError: one does not, the server does not start, or it refuses a call.
+    """
+    served = {path.name: ServedStudent(name, path) for path in exported.form_paths.values()}
+    if exported.adapter_path is not None:
+        adapter = exported.adapter_path
+        served[adapter.name] = ServedStudent(name, exported.base_path, adapter)
+    reports = []
+    for file, student in served.items():
+        model = StudentModel([student._replace(context_tokens=context_tokens)], folder / LOG_NAME)
+        async with model, aiohttp.ClientSession() as session:
+            client = ServedStudentClient(session, model.base_url, model.api_key, name)
+            gate = ParityGate(client, trained, template)
+            reports.append(await gate.check(rows, model_name=name, file=file))
+    require_parity(reports)
+    return reports
+
+
+def require_parity(reports: Sequence[ParityReport]) -> None:
+    """Refuse a student that answers otherwise than it was trained to.
+
+    Raises:
+        ConfigError: a check failed; names each with its cause.
+    """
+    problems = [f"{each.file}: {problem}" for each in reports for problem in each.problems()]
+    if problems:
+        raise ConfigError(
+            "\n".join(["the student was trained, but what is served is not it:", *problems])
+        )
+
+
+def read_gate_rows(path: Path) -> list[list[Message]]:
+    """Some rows of a checked file, spread over it."""
+    lines = [line for line in path.read_bytes().splitlines() if line.strip()]
+    step = max(1, len(lines) // ROW_COUNT)
+    return [orjson.loads(line)["messages"] for line in lines[::step][:ROW_COUNT]]

@@ -1,0 +1,182 @@
+"""The shape of a student's network, as a config.json or the header of a GGUF says it."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from engine.errors import ConfigError
+from schemas.record import Value
+
+Family = Literal["llama", "qwen2", "qwen3"]
+
+FAMILIES: tuple[Family, ...] = ("llama", "qwen2", "qwen3")
+_MODEL_TYPES: Mapping[str, Family] = {  # `model_type` of a config.json
+    "llama": "llama",
+    "mistral": "llama",
+    "smollm": "llama",
+    "qwen2": "qwen2",
+    "qwen3": "qwen3",
+}
+_LLAMA3_SCALING = "llama3"
+
+
+class StudentShape(Value):
+    """All that is needed to build the network; sizes are counts of numbers or of parts.
+
+    `rope_factors` divide the rotation of each pair (Llama 3.1 and later); empty: none do.
+    """
+
+    family: Family
+    vocabulary_size: int
+    hidden_size: int
+    inner_size: int
+    layer_count: int
+    head_count: int
+    kv_head_count: int
+    head_size: int
+    context_tokens: int
+    norm_epsilon: float
+    rope_base: float
+    rope_factors: tuple[float, ...] = ()
+    ties_embeddings: bool
+
+    @property
+    def has_attention_bias(self) -> bool:
+        """Whether queries, keys and values have a bias."""
+        return self.family == "qwen2"
+
+    @property
+    def has_head_norms(self) -> bool:
+        """Whether queries and keys are normalised, head by head."""
+        return self.family == "qwen3"
+
+    @property
+    def layer_parameter_count(self) -> int:
+        """The numbers in the matrices of one layer."""
+        attention = self.head_size * self.hidden_size * 2 * (self.head_count + self.kv_head_count)
+        return attention + 3 * self.hidden_size * self.inner_size
+
+    @property
+    def parameter_count(self) -> int:
+        """The numbers in all matrices, those of the embeddings included."""
+        tables = 1 if self.ties_embeddings else 2
+        embeddings = tables * self.vocabulary_size * self.hidden_size
+        return embeddings + self.layer_count * self.layer_parameter_count
+
+
+def shape_of_config(config: Mapping[str, Any], place: str) -> StudentShape:
+    """The shape that a config.json describes (Hugging Face transformers).
+
+    Raises:
+        ConfigError: an architecture that is not known here, or a number that is missing.
+    """
+    found = config.get("model_type")
+    family = _MODEL_TYPES.get(str(found))
+    if family is None:
+        raise unknown_architecture(place, found)
+    hidden, heads = config.get("hidden_size"), config.get("num_attention_heads")
+    if not (isinstance(hidden, int) and isinstance(heads, int) and hidden > 0 and heads > 0):
+        raise ConfigError(f"{place}: expected hidden_size and num_attention_heads above 0")
+    head_size = config.get("head_dim") or hidden // heads
+    rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    base = config.get("rope_theta") or rope.get("rope_theta") or 10_000.0
+    return _validated(
+        place,
+        {
+            "family": family,
+            "vocabulary_size": config.get("vocab_size"),
+            "hidden_size": hidden,
+            "inner_size": config.get("intermediate_size"),
+            "layer_count": config.get("num_hidden_layers"),
+            "head_count": heads,
+            "kv_head_count": config.get("num_key_value_heads") or heads,
+            "head_size": head_size,
+            "context_tokens": config.get("max_position_embeddings"),
+            "norm_epsilon": config.get("rms_norm_eps"),
+            "rope_base": base,
+            "rope_factors": _rope_factors(rope, base, head_size, place),
+            "ties_embeddings": bool(config.get("tie_word_embeddings", False)),
+        },
+    )
+
+
+def shape_of_gguf(
+    fields: Mapping[str, Any], place: str, *, tensors: Mapping[str, Any]
+) -> StudentShape:
+    """The shape that the header of a GGUF describes (gguf.md in llama.cpp's ggml).
+
+    Raises:
+        ConfigError: an architecture that is not known here, or a number that is missing.
+    """
+    family = fields.get("general.architecture")
+    if family not in FAMILIES:
+        raise unknown_architecture(place, family)
+
+    def of(name: str) -> Any:  # noqa: ANN401 - validated below
+        return fields.get(f"{family}.{name}")
+
+    hidden, heads = of("embedding_length"), of("attention.head_count")
+    if not (isinstance(hidden, int) and isinstance(heads, int) and hidden > 0 and heads > 0):
+        raise ConfigError(f"{place}: expected embedding_length and head_count above 0")
+    if of("rope.scaling.type") not in (None, "none"):
+        raise ConfigError(f"{place}: found rope scaling {of('rope.scaling.type')!r}, expected none")
+    factors = tensors.get("rope_freqs.weight")
+    return _validated(
+        place,
+        {
+            "family": family,
+            "vocabulary_size": len(fields.get("tokenizer.ggml.tokens") or ()),
+            "hidden_size": hidden,
+            "inner_size": of("feed_forward_length"),
+            "layer_count": of("block_count"),
+            "head_count": heads,
+            "kv_head_count": of("attention.head_count_kv") or heads,
+            "head_size": of("attention.key_length") or hidden // heads,
+            "context_tokens": of("context_length"),
+            "norm_epsilon": of("attention.layer_norm_rms_epsilon"),
+            "rope_base": of("rope.freq_base") or 10_000.0,
+            "rope_factors": () if factors is None else tuple(float(each) for each in factors),
+            "ties_embeddings": "output.weight" not in tensors,
+        },
+    )
+
+
+def unknown_architecture(place: str, found: object) -> ConfigError:
+    """The error for a student that cannot be tuned here."""
+    return ConfigError(
+        f"{place}: found architecture {found!r}, expected one of {', '.join(FAMILIES)}: "
+        "`--trainer export` writes the rows for a trainer that knows it"
+    )
+
+
+def _validated(place: str, values: Mapping[str, Any]) -> StudentShape:
+    try:
+        return StudentShape.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(map(str, first["loc"]))
+        raise ConfigError(f"{place}: {name}: {first['msg']} (found {first['input']!r})") from error
+
+
+def _rope_factors(
+    rope: Mapping[str, Any], base: float, head_size: int, place: str
+) -> tuple[float, ...]:
+    """What divides each frequency (the Llama 3.1 report; `rope_type` llama3 in transformers)."""
+    kind = rope.get("rope_type") or rope.get("type") or "default"
+    if kind == "default":
+        return ()
+    if kind != _LLAMA3_SCALING:
+        raise ConfigError(f"{place}: found rope type {kind!r}, expected default or llama3")
+    factor, low, high = (
+        float(rope[name]) for name in ("factor", "low_freq_factor", "high_freq_factor")
+    )
+    trained = float(rope["original_max_position_embeddings"])
+    factors = []
+    for pair in range(head_size // 2):
+        wavelength = 2 * math.pi * base ** (2 * pair / head_size)
+        share = (trained / wavelength - low) / (high - low)
+        share = min(1.0, max(0.0, share))
+        factors.append(1.0 / ((1 - share) / factor + share))
+    return tuple(factors)

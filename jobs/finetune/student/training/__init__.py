@@ -1,0 +1,1 @@
+"""Tunes a student in a child process, so that it can be killed and goes on to the same weights."""

@@ -1,0 +1,45 @@
+"""What settings were before they were settings: a run folder that does not name them keeps that."""
+
+from typing import Any
+
+from schemas.record import Value
+
+FORMER_DEFAULTS: dict[str, object] = {
+    "chunks.rules": 1,
+    "questions.filters": "phrases",
+    "questions.kinds": "drawn",
+    "questions.sends": "all",
+    "answers.filters": "phrases",
+    "answers.layout": "question",
+    "answers.held_out": False,
+    "evaluation.scorer": "ragas",
+}
+
+
+def with_former_defaults(tree: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a run as it was made, by whichever version."""
+    completed = {
+        key: dict(value) if isinstance(value, dict) else value for key, value in tree.items()
+    }
+    for name, value in FORMER_DEFAULTS.items():
+        section, _, key = name.partition(".")
+        inner = completed.setdefault(section, {})
+        if isinstance(inner, dict):
+            inner.setdefault(key, value)
+    return completed
+
+
+def settings_for_ids(section: str, settings: Value) -> dict[str, Any]:
+    """What an id is made of that depends on all settings of a section.
+
+    One that keeps what was done before it was a setting is left out: ids of old runs stay.
+    """
+    fields: dict[str, Any] = settings.model_dump(mode="json")
+    former = {
+        name.partition(".")[2]: value
+        for name, value in FORMER_DEFAULTS.items()
+        if name.partition(".")[0] == section
+    }
+    return {
+        key: value for key, value in fields.items() if key not in former or value != former[key]
+    }

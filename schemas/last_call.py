@@ -1,0 +1,23 @@
+"""What a run folder says of the last command that wrote it."""
+
+from typing import Literal
+
+from schemas.record import Value
+
+Ending = Literal["complete", "left", "interrupted", "failed"]
+
+
+class LastCall(Value):
+    """RUN/last_call.json: which command wrote the run last, when, and how that ended.
+
+    `ending` None: it is at work still, or was killed before it could say. `left`: it did what it
+    could, and some items wait; `message` says why, or what went wrong.
+    """
+
+    command: str
+    process: int
+    host: str
+    began_at: str
+    ended_at: str | None = None
+    ending: Ending | None = None
+    message: str = ""

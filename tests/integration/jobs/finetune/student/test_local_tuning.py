@@ -1,0 +1,206 @@
+"""`distill finetune --trainer local` as a process of its own, on tiny random students."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.files.records import read_records
+from engine.run_folder import RunFolder
+from jobs.finetune.student.training.learning_curve import CURVE_NAME, LearningCurve
+from jobs.finetune.student.tuned_student import STUDENT_DIR, TunedStudent, read_tuned
+from jobs.settings.run_config import new_run_config, read_run_config, write_run_config
+from schemas.finetuning import TrainingMetric, TuningEvent
+from schemas.settings import RunSettings
+from tests.unit.jobs.finetune.rows import write_held_out
+from tests.unit.jobs.finetune.student.tiny_students import (
+    make_folder,
+    make_gguf,
+    tiny_shape,
+    write_rows,
+)
+
+MOST_S = 180.0
+QUICK = ("--set", "student.learning_rate=0.002", "--epochs", "3")
+
+
+def make_run(run_dir: Path, *, rows: int = 24, validation_rows: int = 8) -> RunFolder:
+    folder = RunFolder(run_dir)
+    folder.create()
+    write_run_config(folder.config_path, new_run_config(RunSettings()))
+    write_rows(folder.dataset_dir / "train.jsonl", rows)
+    write_rows(folder.dataset_dir / "validation.jsonl", validation_rows, seed=1)
+    write_held_out(folder.dataset_dir / "held_out.jsonl")
+    return folder
+
+
+def start(folder: RunFolder, *flags: str) -> "subprocess.Popen[str]":
+    command = ["-m", "jobs", "finetune", str(folder.run_dir), "--trainer", "local"]
+    environment = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
+    return subprocess.Popen(
+        [sys.executable, *command, *flags],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def tune(folder: RunFolder, *flags: str) -> tuple[int, str, str]:
+    process = start(folder, *flags)
+    out, err = process.communicate(timeout=MOST_S)
+    return process.returncode, out, err
+
+
+def tuned_in(folder: RunFolder) -> list[tuple[Path, TunedStudent]]:
+    folders = sorted((folder.run_dir / STUDENT_DIR).iterdir())
+    return [(path, found) for path in folders if (found := read_tuned(path)) is not None]
+
+
+def test_a_folder_is_tuned_exported_compared_and_recorded(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    student = make_folder(tmp_path / "tiny", tiny_shape("qwen2", ties=False))
+    lora = ("--set", "student.method=lora", "--set", "student.rank=4")
+
+    code, out, err = tune(folder, "--student", str(student), *QUICK, *lora)
+    again_code, again_out, again_err = tune(folder)
+
+    assert (code, again_code) == (0, 0), err + again_err
+    ((path, tuned),) = tuned_in(folder)
+    assert tuned.facts.loss_before is not None
+    assert tuned.facts.loss_after is not None
+    assert tuned.facts.loss_after < tuned.facts.loss_before
+    assert all(report.is_passed for report in tuned.parity)
+    assert tuned.model_name in out
+    assert tuned.model_name in again_out
+    assert "step" in err
+    assert "step" not in again_err  # it was there, and nothing was trained again
+    files = {str(each.relative_to(path)) for each in path.rglob("*") if each.is_file()}
+    name = tuned.model_name
+    assert {
+        *("adapter/adapter_model.safetensors", "adapter/README.md", "merged/model.safetensors"),
+        *("merged/README.md", "merged/config.json", "gguf/Modelfile", "gguf/README.md"),
+        *(f"gguf/{name}-{form}.gguf" for form in ("f16", "q8_0", "adapter")),
+    } <= files
+    last = list(read_records(folder.results_path("finetuning"), TuningEvent))[-1]
+    assert (last.step, last.trainer, last.tuned_model) == ("ended", "local", name)
+    metrics = list(read_records(folder.results_path("finetuning_metrics"), TrainingMetric))
+    assert len(metrics) == tuned.facts.steps
+    assert any(metric.valid_loss is not None for metric in metrics)
+    remembered = read_run_config(folder.config_path)
+    assert remembered is not None
+    assert remembered.settings.student.trainer == "local"
+
+
+def test_a_gguf_is_tuned_in_all_weights_and_nothing_of_it_is_lost_by_the_next(
+    tmp_path: Path,
+) -> None:
+    folder = make_run(tmp_path / "run")
+    student = make_gguf(tmp_path / "tiny.gguf")
+
+    code, _, err = tune(folder, "--student", str(student), *QUICK)
+    other_code, _, other_err = tune(folder, "--set", "student.seed=1")
+
+    assert (code, other_code) == (0, 0), err + other_err
+    tuned = [found for _, found in tuned_in(folder)]
+    assert [each.plan.seed for each in sorted(tuned, key=lambda t: t.plan.seed)] == [0, 1]
+    assert {each.plan.method for each in tuned} == {"full"}
+    modelfile = (tuned_in(folder)[0][0] / "gguf" / "Modelfile").read_text()
+    assert "FROM ./tiny-tuned-" in modelfile
+    assert "{{ .Prompt }}<|end_of_turn|>" in modelfile
+    assert "PARAMETER stop <|end_of_turn|>" in modelfile
+
+
+def test_an_interrupted_training_goes_on_with_the_same_command(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", rows=200)
+    student = make_folder(tmp_path / "tiny")
+    process = start(folder, "--student", str(student), "--epochs", "50")
+    assert process.stderr is not None
+    shown = ""
+    while "step" not in shown:
+        line = process.stderr.readline()
+        assert line, shown
+        shown += line
+
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=MOST_S)
+
+    assert process.returncode == 130, shown + err
+    assert "same command" in err
+    assert tuned_in(folder) == []
+    children = subprocess.run(
+        ["pgrep", "-f", "jobs.finetune.student.training.child"], capture_output=True, text=True
+    ).stdout.split()
+    assert not [pid for pid in children if _works_in(pid, tmp_path)]
+
+
+def _works_in(pid: str, folder: Path) -> bool:
+    until_s = time.monotonic() + 5.0
+    while time.monotonic() < until_s:
+        try:
+            opened = [str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()]
+        except OSError:
+            return False
+        if not any(name.startswith(str(folder)) for name in opened):
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def test_a_learning_curve_is_drawn_once(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", rows=40)
+    student = make_folder(tmp_path / "tiny")
+
+    code, out, err = tune(folder, "--student", str(student), *QUICK, "--learning-curve")
+    again_code, again_out, again_err = tune(folder, "--learning-curve")
+
+    assert (code, again_code) == (0, 0), err + again_err
+    assert "validation loss after parts of the rows: 5 rows " in out
+    assert "twice as many (40 more, " in again_out
+    assert "step" not in again_err  # nothing was trained again
+    ((path, tuned),) = tuned_in(folder)
+    curve = LearningCurve.model_validate_json((path / CURVE_NAME).read_bytes())
+    assert [step.row_count for step in curve.steps] == [5, 10, 20, 40]
+    assert curve.steps[-1].loss == tuned.facts.loss_after
+
+
+BAD: list[tuple[str, str]] = [
+    ("no rows", "found 0 rows, expected at least 2"),
+    ("one row", "found 1 rows, expected at least 2"),
+]
+
+
+@pytest.mark.parametrize(("what", "message"), BAD)
+def test_too_few_rows_are_one_message(tmp_path: Path, what: str, message: str) -> None:
+    folder = make_run(tmp_path / "run", rows=0 if what == "no rows" else 1)
+    if what == "no rows":
+        (folder.dataset_dir / "train.jsonl").write_text("")
+
+    code, _, err = tune(folder, "--student", str(make_folder(tmp_path / "tiny")))
+
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_long_rows_are_named_and_nothing_is_dropped(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    path = folder.dataset_dir / "train.jsonl"
+    lines = path.read_text().splitlines()
+    row = json.loads(lines[4])
+    row["messages"][1]["content"] = "word " * 300
+    lines[4] = json.dumps(row)
+    path.write_text("\n".join(lines) + "\n")
+
+    code, _, err = tune(folder, "--student", str(make_folder(tmp_path / "tiny")))
+
+    assert code == 2
+    assert f"{path}:5: found " in err
+    assert "the student reads 512" in err
+    assert not (folder.run_dir / STUDENT_DIR).exists()

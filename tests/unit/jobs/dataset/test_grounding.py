@@ -1,0 +1,142 @@
+"""What an answer says letter by letter must stand in its source."""
+
+from collections import Counter
+
+import pytest
+
+from jobs.dataset.filter_answers import find_grounded_answer_fault
+from jobs.dataset.filter_questions import find_grounded_question_fault
+from jobs.dataset.grounding import find_ungrounded
+from jobs.dataset.source_text import SourceText
+from schemas.settings import AnswerSettings, QuestionSettings
+from tests.unit.jobs.dataset import answer_table, question_table
+from tests.unit.jobs.dataset.planted import plant
+from tests.unit.jobs.dataset.teacher import make_chunk
+
+ENGLISH = (
+    "To drop a commit without warning, use the drop command in the todo list. The extended "
+    "description should have at most 20 lines, about 80 characters each. Wait for 5 minutes and "
+    'set it to "ignore" in the file of the Debian project.'
+)
+
+
+ELSEWHERE = "A package is kept in the archive."
+
+
+def source_of(evidence: str, rest: str = "") -> SourceText:
+    return SourceText(evidence, make_chunk(f"{evidence} {rest}"))
+
+
+def test_no_planted_number_or_name_is_accepted_and_no_true_one_refused() -> None:
+    found = Counter(
+        (planted.is_true, find_ungrounded(planted.answer, "", source_of(planted.evidence)) is None)
+        for planted in plant(1_000)
+    )
+
+    assert found == {(True, True): 1_000, (False, False): 1_000}
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "detail"),
+    [
+        ("It should have at most 50 lines.", "number_not_in_evidence", "50"),
+        ("Use the `pick` command in the todo list.", "code_not_in_evidence", "pick"),
+        ("One should wait for 5 hours.", "unit_not_in_evidence", "5 hours"),
+        ("That depends on section 3.7 of it.", "number_not_in_evidence", "3.7"),
+        ('Set it to "error" instead.', "quote_not_in_text", "error"),
+        ("That file is one of the Fedora project.", "name_not_in_text", "Fedora"),
+        ("Give it the option --force-all.", "code_not_in_evidence", "--force-all"),
+    ],
+)
+def test_what_is_made_up_is_named(answer: str, reason: str, detail: str) -> None:
+    fault = find_ungrounded(answer, "", source_of(ENGLISH))
+
+    assert fault is not None
+    assert (fault.reason, fault.detail) == (reason, detail)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "At most twenty lines of about 80 characters, so that the Debian file stays short.",
+        "1. Use `drop` in the todo list.\n2. Wait 5 minutes.",
+        'Setting it to "ignore" after 5 min is enough.',
+        "In the scripts of the Policy its value is `ignore`.",
+    ],
+)
+def test_what_evidence_title_or_section_say_is_kept(answer: str) -> None:
+    assert find_ungrounded(answer, "", source_of(ENGLISH)) is None
+
+
+def test_what_the_question_says_may_be_repeated() -> None:
+    question = "With 512 MB, what does `--tiny` do?"
+
+    fault = find_ungrounded("With 512 MB, `--tiny` drops a commit.", question, source_of(ENGLISH))
+
+    assert fault is None
+
+
+@pytest.mark.parametrize("question", question_table.GOOD)
+def test_good_question_is_kept(question: str) -> None:
+    source = source_of(f"{question} A table has a page, a section and a document.")
+
+    fault = find_grounded_question_fault(question, "factual", source, QuestionSettings())
+
+    assert fault is None
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"), [*question_table.BAD, *question_table.BAD_IN_OTHER_WAYS]
+)
+def test_bad_question_is_dropped_for_its_reason(question: str, reason: str) -> None:
+    source = SourceText(ELSEWHERE, make_chunk(f"{ELSEWHERE} {question}"))
+    settings = QuestionSettings(min_evidence_overlap=0.0)
+
+    fault = find_grounded_question_fault(question, "factual", source, settings)
+
+    assert fault is not None
+    assert fault.reason == reason
+
+
+@pytest.mark.parametrize("answer", [*answer_table.GOOD, "`ignore`", *answer_table.GOOD_GERMAN])
+def test_good_answer_is_kept(answer: str) -> None:
+    fault = find_grounded_answer_fault(answer, "?", source_of(answer), AnswerSettings())
+
+    assert fault is None
+
+
+@pytest.mark.parametrize(("answer", "reason"), [*answer_table.BAD, *answer_table.BAD_IN_OTHER_WAYS])
+def test_bad_answer_is_dropped_for_its_reason(answer: str, reason: str) -> None:
+    source = SourceText(ELSEWHERE, make_chunk(f"{ELSEWHERE} {answer}"))
+    settings = AnswerSettings(min_evidence_overlap=0.0)
+
+    fault = find_grounded_answer_fault(answer, "?", source, settings)
+
+    assert fault is not None
+    assert fault.reason == reason
+
+
+def test_question_in_another_language_than_its_chunk_is_dropped() -> None:
+    question = "Was sollte in der erweiterten Beschreibung einer Vorlage stehen?"
+
+    fault = find_grounded_question_fault(
+        question, "factual", source_of(ENGLISH), QuestionSettings(min_evidence_overlap=0.0)
+    )
+
+    assert fault is not None
+    assert fault.reason == "other_language"
+
+
+def test_question_about_an_option_that_the_chunk_has_not_is_dropped() -> None:
+    question = "What does --autosquash do with a commit of the todo list?"
+
+    fault = find_grounded_question_fault(
+        question, "factual", source_of(ENGLISH), QuestionSettings()
+    )
+    invented = find_grounded_question_fault(
+        question, "application", source_of(ENGLISH), QuestionSettings()
+    )
+
+    assert fault is not None
+    assert (fault.reason, fault.detail) == ("code_not_in_text", "--autosquash")
+    assert invented is None

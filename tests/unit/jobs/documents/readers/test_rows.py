@@ -1,0 +1,105 @@
+import json
+
+import pytest
+
+from jobs.documents.readers.extract import Extract
+from jobs.documents.readers.limits import ReadLimits, UnreadableFileError
+from jobs.documents.readers.registry import reader_of
+from tests.unit.jobs.documents.readers.reading import LIMITS
+
+
+def read_rows(
+    format_name: str, data: str | bytes, column: str = "body", limits: ReadLimits = LIMITS
+) -> Extract:
+    body = data.encode() if isinstance(data, str) else data
+    return reader_of(format_name, column)(body, limits)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_the_one_whose_header_names_the_column(delimiter: str) -> None:
+    rows = [["id", "body", "tag"], ["1", "One text.", "a"], ["2", "Another, longer.", "b"]]
+    cells = [[f'"{cell}"' if "," in cell else cell for cell in row] for row in rows]
+    data = "\r\n".join(delimiter.join(row) for row in cells)
+
+    extract = read_rows("csv", data)
+
+    assert extract.text == "One text.\n\nAnother, longer."
+    assert extract.page_starts == (0, 11)
+    assert not extract.notes
+
+
+def test_quoted_cells_keep_their_paragraphs_and_quotes() -> None:
+    extract = read_rows("csv", 'body,id\n"First.\n\nShe said ""no"".",1\n')
+
+    assert extract.text == 'First.\n\nShe said "no".'
+
+
+def test_json_lines_are_read_under_their_key_whatever_else_they_hold() -> None:
+    lines = [{"body": "Eins."}, {"body": None, "n": 2}, {"n": [1], "body": "Drei 日本."}]
+
+    extract = read_rows("jsonl", "\n".join(map(json.dumps, lines)))
+
+    assert extract.text == "Eins.\n\nDrei 日本."
+    assert extract.page_starts == (0, 7, 7)
+
+
+def test_damaged_rows_are_left_out_and_the_first_are_named() -> None:
+    data = "id,body\n1,Good.\n2,has, a comma\n3\n4,Good too.\n5\n6\n"
+
+    extract = read_rows("csv", data)
+
+    assert extract.text == "Good.\n\nGood too."
+    (note,) = extract.notes
+    assert note == (
+        "4 of 6 rows are damaged and left out: row 2: has 3 cells, the header 2; "
+        "row 3: has 1 cells, the header 2; row 5: has 1 cells, the header 2; and 1 more"
+    )
+
+
+def test_a_quote_that_is_never_closed_is_named_with_its_row() -> None:
+    extract = read_rows("csv", 'id,body\n1,Good.\n2,"open\n3,lost\n')
+
+    assert extract.text == "Good."
+    assert "row 2: a quote that is opened in it is never closed" in extract.notes[0]
+
+
+def test_damaged_lines_of_json_are_named() -> None:
+    lines = ['{"body": "Good."}', "{", "[1]", '{"text": "x"}', '{"body": ["x"]}', "[" * 100_000]
+
+    extract = read_rows("jsonl", "\n".join(lines))
+
+    assert extract.text == "Good."
+    assert extract.notes[0].startswith("5 of 6 rows are damaged and left out: row 2: no JSON")
+
+
+@pytest.mark.parametrize("column", ["", "text"])
+@pytest.mark.parametrize(
+    ("format_name", "data"),
+    [("csv", "id;body\n1;x\n"), ("jsonl", '{"id": 1, "body": "x"}')],
+)
+def test_a_column_that_is_not_there_is_answered_with_those_that_are(
+    format_name: str, data: str, column: str
+) -> None:
+    if format_name == "jsonl" and column:
+        reason, said = "damaged", "has no 'text', but 'id', 'body'"
+    else:
+        reason, said = "no_text_column", "'id', 'body'"
+
+    with pytest.raises(UnreadableFileError) as caught:
+        read_rows(format_name, data, column)
+
+    assert caught.value.reason == reason
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("format_name", "data"),
+    [
+        ("csv", "body\n" + "x" * 2_000_000),
+        ("csv", 'body\n"' + "x\n" * 1_000_000),
+        ("jsonl", '{"body": "' + "x" * 2_000_000 + '"}'),
+    ],
+)
+def test_a_text_beyond_its_limit_is_refused(format_name: str, data: str) -> None:
+    with pytest.raises(UnreadableFileError):
+        read_rows(format_name, data)

@@ -1,0 +1,134 @@
+"""Tiny random students of the architectures that are tuned: real files, weights without meaning."""
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from jobs.finetune.student.export.gguf_model import GgufModel, write_gguf
+from jobs.finetune.student.export.merged_folder import config_of_shape
+from jobs.finetune.student.source.find_student import find_student
+from jobs.finetune.student.source.gguf_file import Floats, gguf_names
+from jobs.finetune.student.source.shape import Family, StudentShape
+from jobs.finetune.student.source.splitting import SPLITTERS
+
+END, START = "<|end_of_turn|>", "<|turn|>"  # names that llama.cpp gives no meaning of its own
+TEMPLATE = (
+    "{% for message in messages %}"
+    f"{START}{{{{ message['role'] }}}}\n{{{{ message['content'] }}}}{END}\n"
+    "{% endfor %}"
+    f"{{% if add_generation_prompt %}}{START}assistant\n{{% endif %}}"
+)
+SPLITTER_OF: dict[Family, str] = {"llama": "smollm", "qwen2": "qwen2", "qwen3": "qwen2"}
+SYSTEM = "Answer from the excerpt."
+
+
+def tiny_shape(family: Family = "llama", *, ties: bool = True) -> StudentShape:
+    return StudentShape(
+        family=family,
+        vocabulary_size=288,
+        hidden_size=64,
+        inner_size=96,
+        layer_count=2,
+        head_count=4,
+        kv_head_count=2,
+        head_size=16,
+        context_tokens=512,
+        norm_epsilon=1e-5,
+        rope_base=10_000.0,
+        ties_embeddings=ties,
+    )
+
+
+def make_folder(folder: Path, shape: StudentShape | None = None, *, seed: int = 0) -> Path:
+    """A Hugging Face folder; its weights are large enough for attention to matter."""
+    shape = shape or tiny_shape()
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(config_of_shape(shape)))
+    save_file(random_weights(shape, seed=seed), folder / "model.safetensors")
+    write_tokenizer(folder, SPLITTER_OF[shape.family])
+    return folder
+
+
+def make_gguf(path: Path, shape: StudentShape | None = None) -> Path:
+    """The same student as a GGUF of 16 bits."""
+    student = find_student(str(make_folder(path.with_suffix(".folder"), shape)))
+    model = GgufModel("tiny", student.shape, student.vocabulary())
+    write_gguf(path, model, student.weights(), "f16")
+    return path
+
+
+def random_weights(shape: StudentShape, *, seed: int) -> dict[str, Floats]:
+    rng = np.random.default_rng(seed)
+    sizes = parameter_sizes(shape)
+    weights = {
+        name: np.asarray(
+            rng.normal(1.0, 0.1, sizes[name])
+            if len(sizes[name]) == 1 and name.endswith("norm.weight")
+            else rng.normal(0.0, 0.25, sizes[name]),
+            np.float32,
+        )
+        for name, _ in gguf_names(shape)
+    }
+    table = "model.embed_tokens.weight" if shape.ties_embeddings else "lm_head.weight"
+    weights[table][94:256] = 0.0  # no half characters are likely: llama.cpp shows none
+    return weights
+
+
+def parameter_sizes(shape: StudentShape) -> dict[str, tuple[int, ...]]:
+    hidden, inner, size = shape.hidden_size, shape.inner_size, shape.head_size
+    asked, kept = shape.head_count * size, shape.kv_head_count * size
+    by_part = {
+        **{"q_proj": (asked, hidden), "k_proj": (kept, hidden), "v_proj": (kept, hidden)},
+        **{"o_proj": (hidden, asked), "gate_proj": (inner, hidden), "up_proj": (inner, hidden)},
+        **{"down_proj": (hidden, inner), "q_norm": (size,), "k_norm": (size,)},
+        **{"embed_tokens": (shape.vocabulary_size, hidden)},
+        **{"lm_head": (shape.vocabulary_size, hidden)},
+    }
+    sizes = {}
+    for name, _ in gguf_names(shape):
+        *_, part, kind = name.split(".")
+        whole = by_part.get(part, (hidden,))
+        sizes[name] = whole[:1] if kind == "bias" else whole
+    return sizes
+
+
+def write_tokenizer(folder: Path, splitter: str) -> None:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    merges = [("t", "h"), ("th", "e"), ("Ġ", "the"), ("e", "r"), ("a", "n"), ("Ġ", "a")]
+    tokens = [*letters, *(left + right for left, right in merges)]
+    tokenizer = Tokenizer(models.BPE(vocab={t: i for i, t in enumerate(tokens)}, merges=merges))
+    tokenizer.pre_tokenizer = SPLITTERS[splitter].pre_tokenizer()
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens([START, END])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    config = {"eos_token": END, "bos_token": START, "chat_template": TEMPLATE}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+
+
+def chat_row(question: str, answer: str) -> dict[str, object]:
+    return {
+        "messages": [
+            {"role": "system", "content": SYSTEM},
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": answer},
+        ]
+    }
+
+
+def write_rows(path: Path, count: int, *, seed: int = 0) -> Path:
+    """Rows that a tiny student can learn: the answer repeats a word of the question."""
+    rng = random.Random(seed)
+    words = ["tide", "clock", "ladder", "magpie", "loaf", "valley", "violin", "anchor"]
+    lines = []
+    for number in range(count):
+        word, length = rng.choice(words), rng.randint(1, 12)
+        filler = " ".join(rng.choice(words) for _ in range(length))
+        question = f"Excerpt {number}: {filler}. Where is the {word}?"
+        lines.append(json.dumps(chat_row(question, f"The {word} is here, {number % 10}.")))
+    path.write_text("\n".join(lines) + "\n")
+    return path

@@ -1,0 +1,70 @@
+"""A plan in words, and compared with what came of it."""
+
+from jobs.plan.describe_plan import describe_outcome, describe_plan
+from schemas.plan import Amount, Plan, StagePlan
+
+USD = Amount(value=2.0, low=1.5, high=2.5)
+SOME = Amount(value=100.0, low=90.0, high=110.0)
+NONE = Amount(value=0.0, low=0.0, high=0.0)
+
+
+def plan(*, left: int = 80, asked_usd: float | None = 0.5, usd: Amount | None = USD) -> Plan:
+    amount = SOME if left else NONE
+    if usd is not None and usd.value is None:
+        amount = Amount(value=None, low=None, high=110.0)
+    stage = StagePlan(
+        stage="questions",
+        requests=amount,
+        prompt_tokens=amount,
+        completion_tokens=amount,
+        usd=usd,
+    )
+    return Plan(
+        planned_at="2026-11-25T00:00:00+00:00",
+        model="m",
+        chunks=100,
+        sampled_chunks=100 - left,
+        left_chunks=left,
+        asked_usd=asked_usd,
+        stages=(stage,),
+        usd=usd,
+        batch_share=0.5,
+        live_s=250.0,
+    )
+
+
+def test_expected_amounts_have_their_range_live_and_in_batches() -> None:
+    text = describe_plan(plan())
+
+    assert "100: 20 asked about, 80 to go" in text
+    assert "100 (90 to 110) requests" in text
+    assert "live             $2.00 ($1.50 to $2.50); about 4 min 10 s under the limits" in text
+    assert "in batches       $1.00 ($0.7500 to $1.25)" in text
+
+
+def test_amount_without_a_sample_is_the_most_and_says_how_to_know_more() -> None:
+    text = describe_plan(plan(usd=Amount(value=None, low=None, high=9.0)))
+
+    assert "at most 110 requests" in text
+    assert "live             at most $9.00" in text
+    assert "--sample 20" in text
+
+
+def test_unknown_price_is_told() -> None:
+    assert "unknown: no price for the model" in describe_plan(plan(usd=None, asked_usd=None))
+
+
+def test_plan_of_a_run_that_is_done_says_so() -> None:
+    assert "nothing is left to ask" in describe_plan(plan(left=0, usd=NONE))
+
+
+def test_outcome_is_compared_with_the_plan() -> None:
+    said = describe_outcome(plan(), plan(left=0, asked_usd=2.25, usd=NONE))
+
+    assert said is not None
+    assert "$2.50 ($2.00 to $3.00) in all at live prices on 2026-11-25" in said
+    assert "it came to $2.25 (-10.0%)" in said
+
+
+def test_nothing_is_compared_before_all_is_done() -> None:
+    assert describe_outcome(plan(), plan(left=10)) is None

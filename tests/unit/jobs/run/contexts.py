@@ -1,0 +1,23 @@
+"""What stages are given in tests that take them."""
+
+from engine.ask import Ask
+from engine.files.journal import Journal
+from engine.run_folder import RunFolder
+from engine.stopping import Stopping
+from jobs.run.stages import StageContext
+from schemas.settings import RunSettings
+
+
+def make_context(
+    folder: RunFolder, settings: RunSettings, ask: Ask, journal: Journal
+) -> StageContext[None]:
+    """The context of a run that nobody stops and nobody watches."""
+    return StageContext(
+        folder=folder,
+        settings=settings,
+        ask=ask,
+        journal=journal,
+        stopping=Stopping(),
+        details=dict,
+        order=None,
+    )

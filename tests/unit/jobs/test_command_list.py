@@ -1,0 +1,93 @@
+"""Every command has its task and examples; examples and the commands of the docs can be called."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from jobs.cli import make_app
+from jobs.command_list import COMMANDS
+
+ROOT = Path(__file__).parents[3]
+DOCS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+APP = typer.main.get_command(make_app(list(COMMANDS)))
+PROMPT = re.compile(r"(?:^|/bin/)distill\"? (?P<arguments>[^#|>;\n]+)", re.MULTILINE)
+PLACEHOLDERS = ("...", "[", "IN.jsonl|")  # of lines that show a form, not a call
+
+
+def commands_of(path: Path) -> Iterator[str]:
+    """The calls of `distill` in the code blocks of a page."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S)
+    for block in blocks:
+        for found in PROMPT.finditer(block.replace("\\\n", " ")):
+            arguments = found["arguments"].strip()
+            if arguments and not any(each in arguments for each in PLACEHOLDERS):
+                yield arguments
+
+
+DOCUMENTED = [
+    pytest.param(arguments, id=f"{path.name}: {arguments}")
+    for path in DOCS
+    for arguments in commands_of(path)
+]
+
+
+def parse(arguments: str) -> None:
+    """Read a command line as `distill` does, and call nothing."""
+    name, *rest = shlex.split(arguments)
+    assert isinstance(APP, TyperGroup)
+    assert name in APP.commands
+    APP.commands[name].make_context(name, rest)
+
+
+def test_every_module_of_commands_is_listed() -> None:
+    modules = {path.stem for path in (ROOT / "jobs" / "commands").glob("*.py")}
+
+    assert modules - {"__init__", "options"} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_examples_of_a_command_can_be_called(name: str) -> None:
+    assert COMMANDS[name].examples
+    for example in COMMANDS[name].examples:
+        line = example.partition(">")[0]
+        assert line.startswith(f"distill {name}")
+        parse(line.removeprefix("distill "))
+
+
+@pytest.mark.parametrize("arguments", DOCUMENTED)
+def test_command_of_the_docs_can_be_called(arguments: str) -> None:
+    parse(arguments)
+
+
+def test_docs_have_commands_to_look_at() -> None:
+    assert len(DOCUMENTED) > 40
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_shows_the_examples(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        APP(["costs", flag], prog_name="distill")
+
+    assert "distill costs RUN --by day,model" in capsys.readouterr().out
+
+
+def test_overview_is_by_task(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        APP(["--help"], prog_name="distill")
+
+    shown = capsys.readouterr().out
+    places = [shown.index(listed.task) for listed in COMMANDS.values()]
+    assert places == sorted(places)
+
+
+def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        APP(["--version"], prog_name="distill")
+
+    assert ended.value.code == 0
+    assert re.fullmatch(r"corpus-distill \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
