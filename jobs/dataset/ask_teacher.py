@@ -75,8 +75,8 @@ def _find_private(chunk: Chunk, settings: RunSettings) -> str:
 
 
 def _requests_per_chunk(settings: RunSettings) -> float:
-    """One for the questions of a chunk, one for the answer to each."""
-    return 1.0 + settings.questions.per_chunk
+    """One for the questions of a chunk, and one for the answer to each, or for all of them."""
+    return 1.0 + (1 if _answers_by_chunk(settings) else settings.questions.per_chunk)
 
 
 def _one_request(_: RunSettings) -> float:

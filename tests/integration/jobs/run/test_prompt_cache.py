@@ -12,11 +12,14 @@ from tests.openai_server import RunningServer, start_openai_server
 from tests.openai_server.bill import bill_usd
 
 LATENCY = {"latency": {"median_s": 0.05}}
+BY_QUESTION = ("--set", "answers.layout=question")  # so that requests share a chunk
 FIELDS = ("prompt_cache_key", "prompt_cache_options")
 
 
 def run(server: RunningServer, run_dir: Path, documents: Path, *flags: str) -> str:
-    code, output = finish(start(server, run_dir, "--documents", str(documents), *SPEED, *flags))
+    code, output = finish(
+        start(server, run_dir, "--documents", str(documents), *SPEED, *BY_QUESTION, *flags)
+    )
     assert code == 0, output
     return output
 
