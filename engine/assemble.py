@@ -22,6 +22,7 @@ from engine.stats.snapshots import snapshots_written
 from engine.stopping import Stopping, announce_interruption
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price
+from engine.wire.reply_sizes import reply_sizes
 from schemas.outcomes import Outcome
 from schemas.settings import BatchSettings, LimitSettings
 
@@ -161,6 +162,7 @@ async def open_batch_desk(
         parts.stats.count_settled(outcome)
         return keeper.keep(outcome)
 
+    sizes = reply_sizes(parts.limits, place.settings)
     order = DeskOrder(
         folder=place.folder,
         endpoint=parts.endpoints[0],
@@ -170,11 +172,15 @@ async def open_batch_desk(
         budget=parts.budget,
         sink=Sink(keep, keeper.is_settled),
         enlarges_truncated=parts.limits.retry_truncated,
+        max_line_bytes=sizes.reply_bytes,
         clock=parts.clock,
         stopping=parts.stopping,
     )
     client = BatchClient(
-        order.endpoint, timeout_s=parts.limits.request_timeout_s, clock=parts.clock
+        order.endpoint,
+        timeout_s=parts.limits.request_timeout_s,
+        clock=parts.clock,
+        sizes=sizes,
     )
     async with aclosing(client), open_desk(client, order) as desk:
         yield desk

@@ -15,6 +15,7 @@ from engine.errors import (
     TransientError,
 )
 from engine.files.sends import SendRecord, Unrecorded
+from engine.wire.output_sizes import OutputSizes
 from engine.wire.prices import Price, worst_usage
 from schemas.outcomes import Usage
 from schemas.requests import Request
@@ -27,6 +28,7 @@ class Send:
     """One send of a request: its worst case is held until it is known what it cost.
 
     From `begin` on it counts as billed, unless `pay` or an error's kind says otherwise.
+    `output_limit` is one below the request's own, with which it must go out; None: its own.
     """
 
     def __init__(
@@ -35,10 +37,18 @@ class Send:
         self.request_id = request_id
         self.worst_usage = worst_usage
         self.worst_usd = worst_usd
+        self.output_limit: int | None = None
         self.has_begun = False
+        self.usage: Usage | None = None
         self.is_known = False
         self.cost_usd = 0.0
         self._record = record
+
+    def limit_output(self, tokens: int, worst_usd: float) -> None:
+        """Let it write no more than so many tokens, and cost no more than so much."""
+        self.output_limit = tokens
+        self.worst_usage = Usage(self.worst_usage.prompt_tokens, tokens)
+        self.worst_usd = worst_usd
 
     async def begin(self) -> None:
         """The request goes out now; returns once a later process would know.
@@ -50,9 +60,10 @@ class Send:
             await self._record.sent(self.request_id, self.worst_usd)
         self.has_begun = True
 
-    def pay(self, cost_usd: float | None) -> None:
-        """It was answered and cost so much; None: the price is unknown."""
+    def pay(self, cost_usd: float | None, usage: Usage | None = None) -> None:
+        """It was answered and cost so much; None: the price, or the real usage, is unknown."""
         self.is_known = True
+        self.usage = usage
         self.cost_usd = cost_usd or 0.0
 
     async def fail(self, error: BaseException) -> None:
@@ -81,15 +92,18 @@ def may_be_billed(error: BaseException) -> bool:
 class _UnderWay:
     """The length of one send. A class, because a generator costs 6 us more for each."""
 
-    __slots__ = ("_budget", "_model", "_send")
+    __slots__ = ("_budget", "_may_be_limited", "_request", "_send")
 
-    def __init__(self, budget: "Budget", request: Request, send: Send) -> None:
+    def __init__(
+        self, budget: "Budget", request: Request, send: Send, *, may_be_limited: bool
+    ) -> None:
         self._budget = budget
-        self._model = request.model
+        self._request = request
         self._send = send
+        self._may_be_limited = may_be_limited
 
     async def __aenter__(self) -> Send:
-        await self._budget.admit(self._send.worst_usd)
+        await self._budget.admit(self._request, self._send, may_be_limited=self._may_be_limited)
         return self._send
 
     async def __aexit__(
@@ -102,7 +116,7 @@ class _UnderWay:
             if error is not None:
                 await self._send.fail(error)
         finally:
-            self._budget.end(self._model, self._send)
+            self._budget.end(self._request, self._send)
 
 
 class Budget:
@@ -112,6 +126,10 @@ class Budget:
     out cheaper than their worst case, and QuotaError ends the run when nothing is left to wait
     for. `held_usd` is what batches that are out may still cost. At every moment what is spent,
     held and under way is within the cap together, so the provider's bill is too.
+
+    Once what is left would not do for the worst case of all that are under way or wait, requests
+    go out with an output limit that replies so far stayed well below. So their worst case is near
+    their cost, and as many go out at once as before, but for the last dollars.
     """
 
     def __init__(
@@ -130,6 +148,8 @@ class Budget:
         self._under_way_usd = 0.0
         self._under_way_count = 0  # sums of floats do not come back to 0 exactly
         self._excess: dict[str, float] = {}  # by model: the bill as a multiple of the worst case
+        self._sizes = OutputSizes()
+        self._ignoring: set[str] = set()  # models that write more than their output limit
         self._waiting: list[asyncio.Future[None]] = []
 
     @property
@@ -148,38 +168,50 @@ class Budget:
             f"${self.spent_usd:.4f} is spent{cost}; raise it (--budget-usd, budget.usd) to go on"
         )
 
-    def send(self, request: Request, enlargement: int = 1) -> AbstractAsyncContextManager[Send]:
+    def send(
+        self, request: Request, enlargement: int = 1, *, may_be_limited: bool = False
+    ) -> AbstractAsyncContextManager[Send]:
         """Hold the worst case of one send of `request` for the length of the context.
 
-        `enlargement` is the factor of its output limit.
+        `enlargement` is the factor of its output limit. `may_be_limited`: it will go out with a
+        smaller one if the send says so.
 
         Raises:
             QuotaError: it does not fit and nothing under way can make room.
             ConfigError: there is a cap and the model's price is unknown.
         """
         usage = worst_usage(request, enlargement)
-        worst_usd = self._worst_usd(request.model, usage)
-        return _UnderWay(self, request, Send(request.request_id, usage, worst_usd, self._record))
+        worst_usd = self._usd(request.model, usage)
+        send = Send(request.request_id, usage, worst_usd, self._record)
+        may_be_limited = may_be_limited and enlargement == 1
+        return _UnderWay(self, request, send, may_be_limited=may_be_limited)
 
-    async def admit(self, worst_usd: float) -> None:
-        """Hold `worst_usd`, once there is room for it; raises QuotaError if there will be none."""
-        while (room_usd := self.room_usd) is not None and worst_usd > room_usd:
+    async def admit(self, request: Request, send: Send, *, may_be_limited: bool) -> None:
+        """Hold the worst case of a send, once there is room for it.
+
+        Raises:
+            QuotaError: there will be none.
+        """
+        while (room_usd := self.room_usd) is not None:
+            if may_be_limited and send.output_limit is None and not self._is_ample(send, room_usd):
+                self._limit_output(request, send)
+            if send.worst_usd <= room_usd:
+                break
             if not self._under_way_count:
-                raise self.exhausted(worst_usd)
+                raise self.exhausted(send.worst_usd)
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)
             await waiter
-        self._under_way_usd += worst_usd
+        self._under_way_usd += send.worst_usd
         self._under_way_count += 1
 
-    def end(self, model: str, send: Send) -> None:
+    def end(self, request: Request, send: Send) -> None:
         """Let go of what a send held, and count what it cost."""
         self._under_way_count -= 1
         self._under_way_usd -= send.worst_usd
         self.spent_usd += send.cost_usd
-        if send.cost_usd > send.worst_usd > 0.0:  # the server counts otherwise than we do
-            excess = self._excess.get(model, 1.0) * send.cost_usd / send.worst_usd
-            self._excess[model] = excess
+        if self._cap_usd is not None:
+            self._learn(request, send)
         if self._waiting:
             self._wake_all()
 
@@ -189,10 +221,33 @@ class Budget:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _worst_usd(self, model: str, usage: Usage) -> float:
-        worst_usd = self.price(model, usage)
-        if worst_usd is not None:
-            return worst_usd * self._excess.get(model, 1.0)
+    def _is_ample(self, send: Send, room_usd: float) -> bool:
+        """Whether what is left would do for as many worst cases as there are requests."""
+        count = self._under_way_count + len(self._waiting) + 1
+        return count * send.worst_usd <= room_usd + self._under_way_usd
+
+    def _limit_output(self, request: Request, send: Send) -> None:
+        tokens = None if request.model in self._ignoring else self._sizes.enough_for(request)
+        if tokens is not None:
+            usage = Usage(send.worst_usage.prompt_tokens, tokens)
+            send.limit_output(tokens, self._usd(request.model, usage))
+
+    def _learn(self, request: Request, send: Send) -> None:
+        """Draw conclusions from what a send cost."""
+        if send.usage is not None:
+            self._sizes.learn(request, send.usage.completion_tokens)
+            if send.output_limit and send.usage.completion_tokens > send.output_limit:
+                self._ignoring.add(request.model)
+                return
+        if send.cost_usd > send.worst_usd > 0.0:  # the server counts otherwise than we do
+            excess = self._excess.get(request.model, 1.0) * send.cost_usd / send.worst_usd
+            self._excess[request.model] = excess
+
+    def _usd(self, model: str, usage: Usage) -> float:
+        """What so many tokens cost at most, as far as is known; 0 if that is not."""
+        usd = self.price(model, usage)
+        if usd is not None:
+            return usd * self._excess.get(model, 1.0)
         if self._cap_usd is not None:
             raise unknown_price(model)
         return 0.0

@@ -37,6 +37,31 @@ COMMANDS: dict[str, Listed] = {
             "distill run RUN",
         ),
     ),
+    "refilter": Listed(
+        RUN,
+        (
+            "distill refilter RUN --set judge.min_supported=0.8",
+            "distill refilter RUN --set questions.filters=phrases",
+        ),
+    ),
+    "layouts": Listed(RUN, ("distill layouts FOLDER --documents DOCUMENTS --chunks 20",)),
+    "judge-check": Listed(
+        RUN,
+        (
+            "distill judge-check LABELS.jsonl",
+            "distill judge-check LABELS.jsonl --judge MODEL --folder FOLDER",
+        ),
+    ),
+    "check-dataset": Listed(
+        RUN,
+        (
+            "distill check-dataset RUN/dataset/train.jsonl",
+            "distill check-dataset FILE.jsonl --against EVAL.jsonl",
+        ),
+    ),
+    "export": Listed(
+        RUN, ("distill export RUN --format sharegpt", "distill export RUN --format preference")
+    ),
     "finetune": Listed(
         STUDENT,
         (
@@ -54,8 +79,17 @@ COMMANDS: dict[str, Listed] = {
             "distill evaluate RUN --models baseline,tuned --mode closed",
         ),
     ),
-    "compare": Listed(STUDENT, ("distill compare RUN --responses compare.csv",)),
-    "report": Listed(STUDENT, ("distill report RUN",)),
+    "compare": Listed(
+        STUDENT,
+        (
+            "distill compare RUN --responses compare.csv",
+            "distill compare RUN --format markdown --fail-under faithfulness=0.8",
+        ),
+    ),
+    "label": Listed(STUDENT, ("distill label RUN --n 40",)),
+    "report": Listed(STUDENT, ("distill report RUN --open",)),
+    "view": Listed(LOOK, ("distill view RUN --open",)),
+    "review": Listed(LOOK, ("distill review RUN --n 200 --reviewer anna",)),
     "status": Listed(LOOK, ("distill status RUN", "distill status RUN --watch")),
     "costs": Listed(
         LOOK, ("distill costs RUN --by day,model", "distill costs RUN --csv > costs.csv")
@@ -68,6 +102,9 @@ COMMANDS: dict[str, Listed] = {
         (
             "distill send requests.jsonl --out replies.jsonl --budget-usd 5",
             "distill send requests.jsonl --out replies.jsonl --lane batch",
+            "distill send prompts.txt --model gpt-6-luna --out replies.jsonl --text answers.txt",
+            "distill send rows.csv --model gpt-6-luna --template 'Sum up: {text}' "
+            "--out replies.jsonl --text rows-with-answers.csv",
         ),
     ),
 }

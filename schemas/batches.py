@@ -6,16 +6,21 @@ from typing import Literal, Self
 from pydantic import model_serializer, model_validator
 
 from schemas.record import Record, Value
+from schemas.settings import JsonForm
 
 BatchStep = Literal["intent", "uploaded", "created", "polled", "collected", "deleted", "passed"]
 
 ENDED_STATUSES = frozenset({"completed", "expired", "cancelled", "failed"})  # OpenAI Batch guide
 
 
+LATER_FACTS = frozenset({"form", "form_works"})  # not in a line where they say nothing
+
+
 class BatchIntent(Value):
     """What was packed into a batch's file.
 
     `worst_case_usd` is what all its requests may cost at most, None where a price is unknown.
+    `form` is how they ask for JSON, None: as they were made.
     """
 
     url: str
@@ -26,6 +31,7 @@ class BatchIntent(Value):
     worst_case_usd: float | None = None
     size_bytes: int
     sha256: str
+    form: JsonForm | None = None
 
 
 class RemoteState(Value):
@@ -53,6 +59,8 @@ class BatchTally(Value):
 
     `answered` and `failed` are settled, `returned` will be asked again. `lost_usd` is what was paid
     at most for answers that the provider no longer has; None: nothing was lost, or no price known.
+    `form_works`: whether replies had the form that was asked for; None: that was known, or nobody
+    can tell.
     """
 
     answered: int = 0
@@ -60,6 +68,7 @@ class BatchTally(Value):
     returned: int = 0
     cost_usd: float = 0.0
     lost_usd: float | None = None
+    form_works: bool | None = None
 
     def after(self, earlier: "BatchTally") -> "BatchTally":
         """This tally of a batch of which `earlier` was known: what was lost then stays lost."""
@@ -190,4 +199,8 @@ def flat_facts(
     for kind, record in ((BatchIntent, intent), (RemoteState, remote), (BatchTally, tally)):
         known = {} if record is None else record.model_dump()
         facts |= {name: known.get(name) for name in kind.model_fields}
-    return {name: None if value == "" else value for name, value in facts.items()}
+    return {
+        name: None if value == "" else value
+        for name, value in facts.items()
+        if value is not None or name not in LATER_FACTS
+    }

@@ -91,11 +91,48 @@ class GapClosed(Value):
 
 
 class RefusalCount(Value):
-    """How many of a contender's answers say that it cannot answer."""
+    """How many of a contender's answers say that it cannot answer; of how many it is unknown.
+
+    Unknown: no judge has said it, and the answer's language is not one whose wording is known.
+    """
 
     contender: Contender
     answer_count: int
     refusal_count: int
+    unknown_count: int = 0
+
+
+class PairComparison(Value):
+    """How often the judge called a contender's answer the better of two, without their names.
+
+    `preference` averages 1 for a win, 0.5 for a tie, 0 for a loss. Inconsistent: the verdict turned
+    with the order, which makes a tie. Failed: without a verdict, in no other count.
+    """
+
+    contender: Contender
+    versus: Contender
+    preference: Estimate
+    win_count: int
+    tie_count: int
+    loss_count: int
+    inconsistent_count: int
+    failed_count: int
+
+
+class Calibration(Value):
+    """The judge's mean of a metric, corrected by the labels of a person (None: too few).
+
+    `kappa`: how far judge and person agree on which answers are mostly right, beyond chance.
+    """
+
+    contender: Contender
+    metric: Metric
+    label_count: int
+    judge_mean: float
+    value: float | None
+    low: float | None
+    high: float | None
+    kappa: float | None
 
 
 class GroupComparison(Value):
@@ -112,6 +149,8 @@ class GroupComparison(Value):
 class AnsweringCost(Value):
     """What a contender's answers cost. Times are of a call, waiting for others included.
 
+    Tokens are those of an answer on average.
+
     None: the price is not known, or all answers came in batches.
     """
 
@@ -121,6 +160,8 @@ class AnsweringCost(Value):
     latency_p50_s: float | None
     latency_p95_s: float | None
     tokens_per_s: float | None
+    prompt_tokens: float
+    completion_tokens: float
 
 
 class Comparison(Value):
@@ -132,6 +173,7 @@ class Comparison(Value):
     """
 
     contenders: tuple[Contender, ...]
+    metrics: tuple[Metric, ...]
     judge_models: tuple[str, ...]
     embedding_models: tuple[str, ...]
     ragas_versions: tuple[str, ...]
@@ -140,6 +182,10 @@ class Comparison(Value):
     answerable: GroupComparison
     slices: tuple[GroupComparison, ...]
     documents: tuple[GroupComparison, ...]
+    kinds: tuple[GroupComparison, ...] = ()
+    languages: tuple[GroupComparison, ...] = ()
+    pairs: tuple[PairComparison, ...] = ()
+    calibrations: tuple[Calibration, ...] = ()
     warnings: tuple[str, ...]
     costs: tuple[AnsweringCost, ...] = ()
     student_notes: tuple[str, ...] = ()

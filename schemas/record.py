@@ -29,6 +29,11 @@ class Span(Value):
     end_char: int
 
 
+def is_empty(value: object) -> bool:
+    """Whether a field is left out of a line: one that lines of earlier versions do not have."""
+    return not value
+
+
 def content_id(*parts: object) -> str:
     """32 hexadecimal digits that depend on nothing but the JSON value of `parts`.
 

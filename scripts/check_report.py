@@ -5,29 +5,22 @@ for what it looked like. Exits with 1 if a check fails.
 """
 
 # One browser, one page, nothing else to do meanwhile: waiting may poll, and files may block.
-# ruff: noqa: ASYNC110, ASYNC240
+# ruff: noqa: ASYNC240
 
 import asyncio
-import base64
-import itertools
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import Any
-
-import aiohttp
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from scripts.chromium import DESKTOP, PHONE, Browser, Checks, drive, screenshots_dir
 from tests.integration.jobs.report.report_runs import EVIDENCE, HOSTILE, write_evaluated_run
 
 QUESTION_COUNT = 5_000
-PHONE, DESKTOP = (390, 844), (1200, 900)
-START_S = 20.0
 LAG_MS = 500
 
 SELECT = """(id, value) => {
@@ -42,77 +35,11 @@ FOUND = "document.getElementById('found').textContent"
 FIRST = "document.querySelector('#rows details')"
 
 
-class Browser:
-    """One page of a headless Chromium, driven over its DevTools protocol."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
-        self._ids = itertools.count(1)
-        self.events: list[dict[str, Any]] = []
-
-    async def call(self, method: str, **params: object) -> dict[str, Any]:
-        """Call a DevTools method; events that come meanwhile are kept."""
-        call_id = next(self._ids)
-        await self._socket.send_json({"id": call_id, "method": method, "params": params})
-        while True:
-            message = await self._socket.receive_json()
-            if message.get("id") != call_id:
-                self.events.append(message)
-            elif "error" in message:
-                raise RuntimeError(f"{method}: {message['error']}")
-            else:
-                return dict(message["result"])
-
-    async def evaluate(self, expression: str) -> Any:  # noqa: ANN401
-        """The value of a JavaScript expression in the page, or the text of what it threw."""
-        params = {"expression": expression, "returnByValue": True, "awaitPromise": True}
-        result = await self.call("Runtime.evaluate", **params)
-        if "exceptionDetails" in result:
-            return result["exceptionDetails"]["exception"]["description"]
-        return result["result"].get("value")
-
-    async def open(self, path: Path) -> float:
-        """Open a page; returns the seconds until it was there in full."""
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            await self.call(f"{domain}.enable")
-        began_s = time.monotonic()
-        await self.call("Page.navigate", url=path.as_uri())
-        while await self.evaluate("document.readyState") != "complete":
-            await asyncio.sleep(0.02)
-        return time.monotonic() - began_s
-
-    async def resize(self, size: tuple[int, int]) -> None:
-        """Make the window as large as this."""
-        width, height = size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        await self.call("Emulation.setDeviceMetricsOverride", **metrics)
-
-    async def paint(self, theme: str, path: Path) -> str:
-        """Set the system's theme, keep a picture, return the colour of the paper."""
-        features = [{"name": "prefers-color-scheme", "value": theme}]
-        await self.call("Emulation.setEmulatedMedia", features=features)
-        shot = await self.call("Page.captureScreenshot", format="png")
-        path.write_bytes(base64.b64decode(shot["data"]))
-        return str(await self.evaluate("getComputedStyle(document.body).backgroundColor"))
-
-
-class Checks:
-    """Prints each check and remembers whether one failed."""
-
-    def __init__(self) -> None:
-        self.failed_count = 0
-
-    def check(self, claim: str, is_true: bool, found: object = "") -> None:
-        """Print whether the claim held, and what was found."""
-        self.failed_count += not is_true
-        print(f"{'ok  ' if is_true else 'FAIL'} {claim}{f': {found}' if found != '' else ''}")
-
-
 async def use_report(browser: Browser, report_path: Path, shots_dir: Path) -> int:
     """Do what a reader does; returns how many checks failed."""
     checks = Checks()
     await browser.resize(DESKTOP)
-    seconds = await browser.open(report_path)
+    seconds = await browser.open(report_path.as_uri())
     size_mb = report_path.stat().st_size / 1e6
     found = await browser.evaluate(FOUND)
     checks.check(
@@ -214,41 +141,6 @@ async def _check_looks(browser: Browser, checks: Checks, shots_dir: Path) -> Non
         await browser.paint("dark", shots_dir / f"scores-{name}-dark.png")
 
 
-async def drive(binary: str, report_path: Path, work_dir: Path) -> int:
-    """Start Chromium, use the report, end Chromium; returns how many checks failed."""
-    shots_dir = Path(os.environ.get("SCREENSHOTS", work_dir))
-    shots_dir.mkdir(parents=True, exist_ok=True)
-    profile_dir = work_dir / "profile"
-    process = await asyncio.create_subprocess_exec(
-        binary,
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--remote-debugging-port=0",
-        f"--user-data-dir={profile_dir}",
-        "about:blank",
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        port = await _read_port(profile_dir / "DevToolsActivePort")
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"http://127.0.0.1:{port}/json/list") as response:
-                pages = [page for page in await response.json() if page["type"] == "page"]
-            url = pages[0]["webSocketDebuggerUrl"]
-            async with session.ws_connect(url, max_msg_size=0) as socket:
-                return await use_report(Browser(socket), report_path, shots_dir)
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _read_port(path: Path) -> int:
-    async with asyncio.timeout(START_S):
-        while not path.exists() or not path.read_text():
-            await asyncio.sleep(0.05)
-    return int(path.read_text().split()[0])
-
-
 def main() -> int:
     """Make the run, write its report, look at it."""
     binary = shutil.which(os.environ.get("CHROMIUM", "chromium"))
@@ -258,7 +150,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = write_evaluated_run(Path(name) / "run", question_count=QUESTION_COUNT)
         subprocess.run([shutil.which("distill") or "distill", "report", folder.run_dir], check=True)
-        failed_count = asyncio.run(drive(binary, folder.run_dir / "report.html", Path(name)))
+        failed_count = asyncio.run(
+            drive(
+                binary,
+                Path(name),
+                lambda browser: use_report(
+                    browser, folder.run_dir / "report.html", screenshots_dir(Path(name))
+                ),
+            )
+        )
     print(f"{failed_count} checks failed" if failed_count else "all checks passed")
     return 1 if failed_count else 0
 

@@ -2,7 +2,7 @@
 # Runs the main job on a small real model on this machine: no key, no network once installed.
 # scripts/quickstart.sh [--full] [FOLDER]: FOLDER holds the documents, by default this project's own docs.
 # --full goes on to the end: the training set exported, the small model tuned on rows that a strong model wrote,
-# its answers before and after, scored by ragas, and a report. It takes some fifteen minutes.
+# its answers before and after, scored by a judge, and a report. It takes some fifteen minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 full=

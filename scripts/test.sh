@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/install.sh
-install dev,ocr,local,student,pandoc,fast,evaluation,report
+install dev,ocr,local,student,pandoc,fast,evaluation,ragas,report
 unset PYTHONDONTWRITEBYTECODE # or each of the many processes would compile all modules anew
 
 run_tests() {
@@ -27,3 +27,4 @@ find_chromium || install_chromium || {
     exit 77
 }
 python scripts/check_report.py
+python scripts/check_view.py

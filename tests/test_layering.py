@@ -48,19 +48,27 @@ ROOMS = {
     "jobs.text": "",
     "jobs.prompts": "",
     "jobs.settings": "jobs.prompts",
-    "jobs.run.stages": "",  # what a stage is; the rest of its room starts and goes on with runs
+    "jobs.processes": "",
+    # What a stage is; the rest of its room starts and goes on with runs.
+    "jobs.run.stages": "jobs.processes",
     "jobs.run.reset": "jobs.run.stages",
-    "jobs.documents": "jobs.text jobs.run.stages",
-    "jobs.dataset": "jobs.text jobs.prompts jobs.run.stages jobs.run.reset jobs.documents",
-    "jobs.run": "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset",
+    "jobs.documents": "jobs.text jobs.processes jobs.run.stages",
+    "jobs.dataset": (
+        "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents"
+    ),
+    "jobs.run": (
+        "jobs.settings jobs.processes jobs.run.stages jobs.run.reset jobs.documents jobs.dataset"
+    ),
     "jobs.doctor": "jobs.findings jobs.settings",
     "jobs.send": "jobs.run",
+    "jobs.datacheck": "jobs.text",
+    "jobs.exporting": "jobs.settings jobs.run.stages jobs.documents",
     "jobs.finetune": "jobs.text jobs.settings",
     "jobs.evaluation": (
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset "
         "jobs.run jobs.finetune"
     ),
-    "jobs.comparison": "jobs.documents jobs.finetune jobs.evaluation",
+    "jobs.comparison": "jobs.text jobs.documents jobs.finetune jobs.evaluation",
     "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
     "jobs.plan": (
         "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset jobs.run "
@@ -70,13 +78,15 @@ ROOMS = {
         "jobs.findings jobs.settings jobs.run.stages jobs.run.reset jobs.dataset jobs.run "
         "jobs.finetune jobs.evaluation jobs.show"
     ),
-    "jobs.report": "jobs.dataset jobs.comparison jobs.show",
+    "jobs.report": "jobs.settings jobs.dataset jobs.comparison jobs.show",
+    "jobs.view": "jobs.documents jobs.dataset jobs.evaluation jobs.comparison",
     "jobs.process": "",
     "jobs.notify": "",
     "jobs.commands": (
-        "jobs.findings jobs.settings jobs.run.stages jobs.documents jobs.run jobs.doctor jobs.send "
-        "jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.plan jobs.audit "
-        "jobs.report jobs.process jobs.notify"
+        "jobs.findings jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run "
+        "jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune jobs.evaluation "
+        "jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view jobs.process "
+        "jobs.notify"
     ),
     "jobs.command_list": "",
     "jobs.cli": "jobs.process jobs.commands jobs.command_list",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from engine.clock import Clock
 from engine.wire.endpoints import Endpoint
 from engine.wire.file_states import FileState, read_file_state
+from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
 from engine.wire.sdk import (
     ListOrder,
     Purpose,
@@ -36,10 +37,17 @@ BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)  # before there were batches
 class BatchClient:
     """A `Provider` over the official SDK."""
 
-    def __init__(self, endpoint: Endpoint, *, timeout_s: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        timeout_s: float,
+        clock: Clock,
+        sizes: ReplySizes = USUAL_SIZES,
+    ) -> None:
         self._endpoint = endpoint
         self._clock = clock
-        self._client = open_client(endpoint, timeout_s=timeout_s)
+        self._client = open_client(endpoint, timeout_s=timeout_s, sizes=sizes)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -9,6 +9,7 @@ from engine.batch.account import Account
 from engine.batch.collecting.asked import AttemptLog
 from engine.batch.collecting.collector import Collector, Sink
 from engine.batch.folder import BatchFolder
+from engine.batch.forms import BatchForms
 from engine.batch.ledger import BatchLedger
 from engine.batch.packing.outbox import Outbox, OutIndex, Spooled
 from engine.batch.packing.packer import MB, PackedFile, Packer, PackPolicy, Room
@@ -44,6 +45,7 @@ class DeskParts(NamedTuple):
     poller: Poller
     submitter: Submitter
     collector: Collector
+    forms: BatchForms
     account: Account
     standing: Standing
     settings: BatchSettings
@@ -260,6 +262,7 @@ class BatchDesk:
             room=room,
             price=self._price_or_error if parts.budget.room_usd is not None else parts.price,
             price_share=settings.price_share,
+            forms=parts.forms.packing(),
         )
 
     def _price_or_error(self, model: str, usage: Usage) -> float:

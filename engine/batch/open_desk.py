@@ -8,10 +8,12 @@ from typing import NamedTuple
 from engine.batch.account import Account, account_dir
 from engine.batch.collecting.asked import AttemptLog
 from engine.batch.collecting.collector import Collector, Sink
+from engine.batch.collecting.fetcher import ResultFetcher
 from engine.batch.collecting.result_files import read_whole_ids
 from engine.batch.collecting.results import ResultReader
 from engine.batch.desk import BatchDesk, DeskParts
 from engine.batch.folder import BatchFolder
+from engine.batch.forms import BatchForms
 from engine.batch.ledger import BatchLedger
 from engine.batch.packing.outbox import Outbox
 from engine.batch.poll import Poller
@@ -24,6 +26,7 @@ from engine.errors import DamagedLogError
 from engine.stopping import Admission, FailureWatch, Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price
+from engine.wire.reply_sizes import USUAL_SIZES
 from schemas.settings import BatchSettings
 
 
@@ -31,7 +34,7 @@ class DeskOrder(NamedTuple):
     """What a desk is opened with. `state_dir` holds what all runs of this user share.
 
     `enlarges_truncated`: a reply that was cut off by its output limit is asked once more with a
-    larger one.
+    larger one. `max_line_bytes`: a longer line of results is not read.
     """
 
     folder: BatchFolder
@@ -44,6 +47,7 @@ class DeskOrder(NamedTuple):
     enlarges_truncated: bool
     clock: Clock
     stopping: Stopping
+    max_line_bytes: int = USUAL_SIZES.reply_bytes
 
 
 @asynccontextmanager
@@ -80,6 +84,8 @@ def _desk_parts(
     order.stopping.on_request(admission.close)
     account = _open_account(order, admission)
     reader = _make_reader(order)
+    forms = BatchForms(lambda: ledger.batches, order.endpoint)
+    fetcher = ResultFetcher(folder, provider, clock=clock, max_line_bytes=order.max_line_bytes)
     return DeskParts(
         folder=folder,
         ledger=ledger,
@@ -90,8 +96,9 @@ def _desk_parts(
             folder, ledger, provider, settle_s=settings.settle_s, clock=clock, admission=admission
         ),
         collector=Collector(
-            folder, ledger, provider, attempts, reader, sink=order.sink, clock=clock
+            folder, ledger, attempts, reader, forms, sink=order.sink, fetcher=fetcher
         ),
+        forms=forms,
         account=account,
         standing=Standing(ledger, account, settings=settings, clock=clock),
         settings=settings,

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SMALL_BYTES = 1 << 22  # below it numpy's import takes longer than it saves
-BLOCK_BYTES = 1 << 18  # stays in the processor's cache while it is looked at several times
+BLOCK_BYTES = 1 << 20  # each block costs some calls of numpy besides its bytes
 
 MAX_LIKE_WIDTH = 256  # of ids that are looked at together
 
 _QUOTE, _NEWLINE = b'"', b"\n"
 _BACKSLASH, _CLOSING_BRACE = ord("\\"), ord("}")
-_SIDE_BY_SIDE = int.from_bytes(b"}{", "little")
+_FIRST_PRINTABLE, _TAB = ord(" "), ord("\t")
+_CONTROLS = bytes(set(range(_FIRST_PRINTABLE)) - {_TAB})  # within JSON they are escaped
 _BEFORE_A_VALUE = b":,[ \t"  # what an object within a line can follow
 
 
@@ -38,8 +39,8 @@ def scan_lines(path: Path, prefix: bytes) -> ScannedLines:
 
     Raises:
         DamagedLogError: a line does not begin with `prefix` and an id or does not end with `}`,
-            holds a NUL, or a second line follows in it (in a file above SMALL_BYTES: right behind
-            the end of the first; to look for one anywhere takes as long again as all the rest).
+            holds a byte that no text has (a control character, no UTF-8), or a second line begins
+            in it. A letter that became another one is not seen: that takes a parser.
     """
     found = ScannedLines(array("q"), array("q"), 0)
     is_large = path.stat().st_size > SMALL_BYTES
@@ -63,15 +64,16 @@ def _take_fast(block: bytes, end: int, prefix: bytes, found: ScannedLines) -> bo
     import numpy as np
 
     view = np.frombuffer(block, np.uint8, end)
-    if not view.min() or _may_be_glued(view):  # a NUL, or two lines in one
+    ends = _newlines_of_text(block, view)
+    if ends is None:
         return False
-    ends = np.array(_newlines(block, end), np.int64)
     starts = np.concatenate(([0], ends[:-1] + 1))
     head = np.frombuffer(prefix + _QUOTE, np.uint8)
     if (
         (ends - starts <= len(head)).any()
         or not (view[ends - 1] == _CLOSING_BRACE).all()
         or not (view[starts[:, None] + np.arange(len(head))] == head).all()
+        or _holds_more_heads(view, head, len(starts))
     ):
         return False
     keys = _keys_at(block, view, starts + len(prefix), ends)
@@ -89,10 +91,30 @@ def _newlines(block: bytes, end: int) -> list[int]:
     return places
 
 
-def _may_be_glued(view: NDArray[np.uint8]) -> bool:
-    """Whether one object begins where another ends; in sound JSON only a text looks like that."""
-    pairs = (view[: len(view) // 2 * 2], view[1 : (len(view) - 1) // 2 * 2 + 1])
-    return any((pair.view("<u2") == _SIDE_BY_SIDE).any() for pair in pairs)
+def _newlines_of_text(block: bytes, view: NDArray[np.uint8]) -> NDArray[np.int64] | None:
+    """Where lines end; None if one holds control characters other than tabs, or no UTF-8."""
+    import numpy as np
+
+    unusual = np.flatnonzero(view.view(np.int8) < _FIRST_PRINTABLE)  # what is not ASCII is negative
+    if (view[unusual] == ord(_NEWLINE)).all():
+        return unusual
+    controls = view[unusual[view[unusual] < _FIRST_PRINTABLE]]
+    has_others = ((controls != ord(_NEWLINE)) & (controls != _TAB)).any()
+    if has_others or not _is_utf8(block[: len(view)]):
+        return None
+    return np.array(_newlines(block, len(view)), np.int64)
+
+
+def _holds_more_heads(view: NDArray[np.uint8], head: NDArray[np.uint8], line_count: int) -> bool:
+    """Whether what each line begins with stands elsewhere too: a second line within one."""
+    import numpy as np
+
+    places = np.flatnonzero(view[: len(view) - len(head)] == head[0])
+    for offset, byte in enumerate(head.tolist()[1:], start=1):
+        if len(places) == line_count:  # those of the lines themselves
+            return False
+        places = places[view[places + offset] == byte]
+    return len(places) > line_count
 
 
 def _keys_at(
@@ -132,8 +154,8 @@ def _take_carefully(block: bytes, end: int, prefix: bytes, found: ScannedLines, 
         key = _key_of(line, prefix)
         if not key:
             raise damaged_line(path, len(found.offsets) + 1, f"found {line[:60]!r}")
-        if b"\0" in line:
-            raise damaged_line(path, len(found.offsets) + 1, "it holds NULs")
+        if line.translate(None, _CONTROLS) != line or not _is_utf8(line):
+            raise damaged_line(path, len(found.offsets) + 1, "it holds bytes that no text has")
         if _holds_second(line, prefix + _QUOTE):
             raise damaged_line(path, len(found.offsets) + 1, "a second line begins within it")
         found.hashes.append(hash(key))
@@ -160,6 +182,14 @@ def _holds_second(line: bytes, head: bytes) -> bool:
             return True
         place = line.find(head, place + 1)
     return False
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _end_of_string(line: bytes, start: int) -> int:

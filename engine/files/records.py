@@ -73,12 +73,29 @@ def read_records(
     Raises:
         DamagedLogError: a line is not such a record.
     """
+    for line in read_record_lines(path, kind, is_wanted=is_wanted):
+        yield parse_line(line.data, kind, path, line.number)
+
+
+class RecordLine(NamedTuple):
+    """A record that is not parsed yet: its id, its line, and the number (1-based) of that."""
+
+    record_id: str
+    number: int
+    data: bytes
+
+
+def read_record_lines(
+    path: Path, kind: type[Record], *, is_wanted: Callable[[str], bool] = lambda _: True
+) -> Iterator[RecordLine]:
+    """The same lines as `read_records` reads, for who has them parsed elsewhere: `parse_line`."""
     id_start = len(line_prefix(id_field(kind))) + 1
     seen = IdIndex(array("q"), array("q"))
     for number, line in enumerate(read_lines(path), start=1):
         key = line[id_start : line.find(b'"', id_start)]
-        if is_wanted(key.decode(errors="replace")) and not seen.holds(key):
-            yield _parse(line, kind, path, number)
+        record_id = key.decode(errors="replace")
+        if is_wanted(record_id) and not seen.holds(key):
+            yield RecordLine(record_id, number, line)
             seen.add(key, number)
 
 
@@ -95,7 +112,7 @@ def read_records_by_id(
     bytes a line, 32 with `group_field`.
     """
     for line in read_lines_by_id(path, line_prefix(id_field(kind)), group_field=group_field):
-        record = _parse(line.data, kind, path, line.number)
+        record = parse_line(line.data, kind, path, line.number)
         if is_wanted(record_id(record)):
             yield record
 
@@ -163,7 +180,12 @@ class RecordLog(AsyncClosing, Generic[R]):
         )
 
 
-def _parse(line: bytes, kind: type[R], path: Path, number: int) -> R:
+def parse_line(line: bytes, kind: type[R], path: Path, number: int) -> R:
+    """The record of line `number` of a file.
+
+    Raises:
+        DamagedLogError: it is not such a record.
+    """
     try:
         return kind.model_validate_json(line)
     except ValidationError as error:

@@ -8,8 +8,10 @@ from engine.errors import MALFORMED_OUTPUT, MalformedReplyError, RequestError
 from engine.live.output_forms import OutputForms
 from engine.live.retry import Failures
 from engine.wire.content import reply_text
+from engine.wire.endpoints import Endpoint
 from engine.wire.json_forms import JSON_FORMS, asks_for_json, in_form, refuses_form
-from engine.wire.replies import Ending, useless_reply
+from engine.wire.payloads import wire_payload
+from engine.wire.replies import Ending, read_ending, useless_reply
 from engine.wire.usage import CountedUsage
 from schemas.outcomes import Completed, Failed, Outcome, Usage
 from schemas.requests import Json, Request
@@ -29,7 +31,8 @@ class Call:
     """A request, what its attempts cost together, and how often it failed.
 
     `forms` and `form` are those of its last attempt; with `wanted_form` it is asked in that form
-    whatever is usual there.
+    whatever is usual there. `budget_limit` is the output limit that its last attempt had for the
+    budget's sake; with `has_own_limit` none may have one.
     """
 
     request: Request
@@ -37,6 +40,9 @@ class Call:
     failures: Failures = field(default_factory=Failures)
     asks_for_json: bool = field(init=False)
     is_enlarged: bool = False
+    has_own_limit: bool = False
+    budget_limit: int | None = None
+    last_counted: CountedUsage | None = None
     forms: OutputForms | None = None
     form: JsonForm | None = None
     wanted_form: JsonForm | None = None
@@ -50,7 +56,7 @@ class Call:
 
     def pay(self, counted: CountedUsage, cost_usd: float | None) -> None:
         """Add what one answered attempt cost; one unknown price makes the sum unknown."""
-        usage = counted.usage
+        usage, self.last_counted = counted.usage, counted
         self.is_estimated = self.is_estimated or counted.is_estimated
         if self.usage is None:
             self.usage, self.cost_usd = usage, cost_usd
@@ -62,6 +68,17 @@ class Call:
         )
         known = self.cost_usd is not None and cost_usd is not None
         self.cost_usd = (self.cost_usd or 0.0) + (cost_usd or 0.0) if known else None
+
+    def is_cut_for_budget(self, reply: PaidReply) -> bool:
+        """Whether a limit of the budget's, and not its own, cut off the last reply.
+
+        Not every host says so; but then the reply is as long as the limit.
+        """
+        limit, counted = self.budget_limit, self.last_counted
+        if limit is None or counted is None:
+            return False
+        is_full = counted.is_estimated or counted.usage.completion_tokens >= limit
+        return is_full or read_ending(reply.body) == "length"
 
     def end(self, reply: PaidReply, ending: Ending, settled_at: datetime) -> Outcome:
         """The outcome of an answered request."""
@@ -100,6 +117,11 @@ class Call:
         if not reply_text(reply.body).strip():
             what = "is empty"
         return self._failed(MALFORMED_OUTPUT, f"the reply {what}", 200, settled_at, reply.body)
+
+    def payload_for(self, endpoint: Endpoint, output_limit: int | None) -> bytes:
+        """The body to send to an endpoint, with its own output limit or a smaller one."""
+        name = endpoint.output_limit_name
+        return wire_payload(self.request, name, self.is_enlarged, output_limit)
 
     def choose_form(self, payload: bytes, forms: OutputForms) -> bytes:
         """The body to send to a route that takes these forms."""

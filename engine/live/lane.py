@@ -32,7 +32,7 @@ from engine.stats.counters import LimitGauges, Stats
 from engine.stopping import Admission
 from engine.wire.content import wrapping_of
 from engine.wire.endpoints import Endpoint
-from engine.wire.payloads import ENLARGED, TokenEstimates, wire_payload
+from engine.wire.payloads import ENLARGED, TokenEstimates
 from engine.wire.replies import billed_body, read_ending, read_reply
 from engine.wire.usage import CountedUsage, read_usage
 from schemas.outcomes import Outcome
@@ -143,6 +143,14 @@ class LiveLane:
         return call.end(reply, ending, self._clock.utc_now())
 
     async def _reply(self, call: Call) -> PaidReply:
+        """A sound reply to the call as it is now, which no limit of the budget has cut off."""
+        reply = await self._sound_reply(call)
+        if call.is_cut_for_budget(reply):
+            call.has_own_limit = True
+            reply = await self._sound_reply(call)
+        return reply
+
+    async def _sound_reply(self, call: Call) -> PaidReply:
         """A sound reply to the call as it is now, by as many attempts as it takes."""
         try:
             try:
@@ -153,7 +161,7 @@ class LiveLane:
         except RequestError as error:
             if not call.is_form_refused(error):
                 raise
-        return await self._reply(call)
+        return await self._sound_reply(call)
 
     async def _attempt(self, call: Call) -> PaidReply:
         """One attempt, if the budget has room for it."""
@@ -162,7 +170,9 @@ class LiveLane:
         routes = self._table.to_model(call.request.model)
         route = routes.pick()
         estimate = self._estimates.estimate(call.request, is_enlarged=call.is_enlarged)
-        async with self._budget.send(call.request, enlargement) as send:
+        async with self._budget.send(
+            call.request, enlargement, may_be_limited=not call.has_own_limit
+        ) as send:
             await route.slots.acquire()
             try:
                 charge = await route.limits.take(
@@ -231,7 +241,7 @@ class LiveLane:
                 the same.
         """
         endpoint, request = route.endpoint, call.request
-        payload = wire_payload(request, endpoint.output_limit_name, call.is_enlarged)
+        payload = call.payload_for(endpoint, send.output_limit)
         if call.asks_for_json:
             payload = call.choose_form(payload, route.forms_of(request.purpose))
         response = await self._transport.post(endpoint, request.url, payload)
@@ -263,8 +273,9 @@ class LiveLane:
         self, call: Call, route: Route, charge: Charge, send: Send, counted: CountedUsage
     ) -> None:
         cost_usd = self._budget.price(call.request.model, counted.usage)
-        send.pay(cost_usd)
+        send.pay(cost_usd, None if counted.is_estimated else counted.usage)
         call.pay(counted, cost_usd)
+        call.budget_limit = send.output_limit
         if not counted.is_estimated:
             self._estimates.learn(call.request, counted.usage)
             route.limits.settle(charge, counted.usage)

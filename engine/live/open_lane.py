@@ -11,9 +11,8 @@ from engine.live.lane import LiveLane
 from engine.live.transport import HttpTransport
 from engine.stats.counters import Stats
 from engine.wire.endpoints import Endpoint
+from engine.wire.reply_sizes import reply_sizes
 from schemas.settings import LimitSettings
-
-BYTES_PER_MB = 1 << 20
 
 
 def open_live_lane(
@@ -30,7 +29,7 @@ def open_live_lane(
         settings=limits.model_copy(update={"max_in_flight": in_flight}),
         transport=HttpTransport(
             timeout_s=limits.request_timeout_s,
-            max_reply_bytes=round(limits.max_reply_mb * BYTES_PER_MB),
+            max_reply_bytes=reply_sizes(limits).reply_bytes,
         ),
         clock=SystemClock(),
         budget=budget,

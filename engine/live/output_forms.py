@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import EngineError
-from engine.wire.json_forms import JSON_FORMS, has_form
+from engine.wire.json_forms import forms_after, has_form
 from schemas.settings import JsonForm
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ class OutputForms:
     requests go out at once.
     """
 
-    def __init__(self, first: JsonForm | None, name: str) -> None:
+    def __init__(self, first: JsonForm | None, name: str, setting: str) -> None:
         self._name = name
+        self._setting = setting
         self._hit_count = 0
         self._explorers_in_vain = 0
         self.current: JsonForm | None = first  # None: requests go out as they are
@@ -76,10 +77,8 @@ class OutputForms:
         """Note a reply of the right form; where it is the first of all, its form is kept."""
         if self._hit_count == 0 and form != self.current:
             _log.warning(
-                "%s pays no heed to %s; going on with %s (teacher.output sets it)",
-                self._name,
-                self.current,
-                form,
+                "%s pays no heed to %s; going on with %s (%s sets it)",
+                *(self._name, self.current, form, self._setting),
             )
             self.current = form
         self._hit_count += 1
@@ -92,15 +91,12 @@ class OutputForms:
         """Note that the host refuses `form`; whether there is another to ask in."""
         if form != self.current:
             return self.current is not None  # somebody was told before
-        less_strict = _forms_after(form)
+        less_strict = forms_after(form)
         if not less_strict or self.have_worked:
             return False
         _log.warning(
-            "%s refuses %s (%s); going on with %s (teacher.output sets it)",
-            self._name,
-            form,
-            reason,
-            less_strict[0],
+            "%s refuses %s (%s); going on with %s (%s sets it)",
+            *(self._name, form, reason, less_strict[0], self._setting),
         )
         self.current = less_strict[0]
         return True
@@ -132,7 +128,7 @@ async def find_form(
             return FoundForm(reply, has_form=True)
         if forms.are_hopeless:
             return FoundForm(reply, has_form=False)
-        untried = [forms.current] if forms.have_worked else _forms_after(call.form)
+        untried = [forms.current] if forms.have_worked else forms_after(call.form)
         for form in untried:
             call.wanted_form = form
             with suppress(EngineError):  # the paid reply stands
@@ -142,8 +138,3 @@ async def find_form(
                     return FoundForm(reply, has_form=True)
         forms.note_in_vain()
     return FoundForm(reply, has_form=forms.have_worked)
-
-
-def _forms_after(form: JsonForm | None) -> tuple[JsonForm, ...]:
-    """The forms that are less strict."""
-    return JSON_FORMS[JSON_FORMS.index(form) + 1 :] if form is not None else ()

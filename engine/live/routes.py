@@ -59,7 +59,9 @@ class Route:
         forms = self.forms.get(purpose)
         if forms is None:
             name = f"{self.endpoint.base_url} ({self.model}, {purpose})"
-            forms = self.forms[purpose] = OutputForms(self.endpoint.output, name)
+            forms = self.forms[purpose] = OutputForms(
+                self.endpoint.output, name, self.endpoint.output_setting
+            )
         return forms
 
     def judge(

@@ -36,8 +36,8 @@ class Endpoint:
     `max_in_flight` is for a server that answers a few at a time, and lets the rest time out.
 
     `base_url` ends in the version (`https://api.openai.com/v1`). The key is in no repr. `output`
-    is how JSON is asked for at first; None: as requests say. `proxy` is the address of the HTTP
-    proxy on the way there, which may hold a password.
+    is how JSON is asked for at first; None: as requests say. `output_setting` is what users call
+    that. `proxy` is the address of the HTTP proxy on the way there, which may hold a password.
     """
 
     base_url: str
@@ -46,6 +46,7 @@ class Endpoint:
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     output: JsonForm | None = None
+    output_setting: str = field(default="Endpoint.output", compare=False)
     account: Account = NO_ACCOUNT
     proxy: str | None = field(default=None, repr=False)
     max_in_flight: int | None = None

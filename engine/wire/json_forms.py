@@ -1,6 +1,7 @@
 """The ways to ask for JSON: by a schema that the host enforces, as any JSON, or in words alone."""
 
 import re
+from collections.abc import Mapping, Sequence
 
 import orjson
 
@@ -38,20 +39,44 @@ def in_form(payload: bytes, form: JsonForm) -> bytes:
     return orjson.dumps(body)
 
 
+def forms_after(form: JsonForm | None) -> tuple[JsonForm, ...]:
+    """The forms that are less strict."""
+    return JSON_FORMS[JSON_FORMS.index(form) + 1 :] if form is not None else ()
+
+
 def refuses_form(error: RequestError) -> bool:
     """Whether a host says that it does not know the form that was asked for."""
-    words = f"{error.code} {error}".lower()
-    return error.status in _REFUSED_STATUSES and _ABOUT_FORM.search(words) is not None
+    return is_about_form(error.status, f"{error.code} {error}")
+
+
+def is_about_form(status: int | None, words: str) -> bool:
+    """Whether an error with this status, in these words, is about the form of the reply."""
+    return status in _REFUSED_STATUSES and names_form(words)
+
+
+def names_form(words: str) -> bool:
+    """Whether what a host says is about the form of a reply."""
+    return _ABOUT_FORM.search(words.lower()) is not None
 
 
 def has_form(reply: dict[str, Json], payload: bytes) -> bool:
     """Whether a reply holds a JSON object with all keys that the request's schema wants."""
+    return holds_names(reply, wanted_names(orjson.loads(payload)))
+
+
+def holds_names(reply: dict[str, Json], names: Sequence[str]) -> bool:
+    """Whether a reply holds a JSON object with all these keys."""
     found = json_object(reply_text(reply))
-    if found is None:
-        return False
-    schema = _schema_of(orjson.loads(payload)["response_format"])
+    return found is not None and all(name in found for name in names)
+
+
+def wanted_names(body: Mapping[str, Json]) -> list[str]:
+    """The keys that a request wants in the JSON of its reply, as far as it says so."""
+    schema = _schema_of(body.get("response_format"))
     required = schema.get("required") if schema is not None else None
-    return not isinstance(required, list) or all(name in found for name in required)
+    return (
+        [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+    )
 
 
 def _form_of(asked: Json) -> JsonForm:

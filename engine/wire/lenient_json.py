@@ -17,7 +17,7 @@ MAX_DIGITS = 20  # that those integers have, a sign included
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _TOKEN = re.compile(
-    r"""[\s\0]*+(?:
+    r"""[\s\0\ufeff]*+(?:
         (?P<string>"(?:[^"\\]++|\\.)*+")
       | (?P<mark>[][{}:,])
       | (?P<number>-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?)
@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
-_REST = re.compile(r"[\s\0]*+\Z")
+_REST = re.compile(r"[\s\0\ufeff]*+\Z")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, bool] = {"true": True, "false": False}  # all others mean null
 
@@ -39,7 +39,7 @@ def parse_json(data: bytes) -> Json:
 
     What the fast parser refuses is read again by a lenient one: bytes that are not
     UTF-8 and halves of surrogate pairs become U+FFFD, NaN, infinities and numbers beyond a double
-    become null, a byte order mark, NULs between tokens and raw control characters in strings are
+    become null, byte order marks and NULs between tokens and raw control characters in strings are
     fine, and values may be nested MAX_DEPTH deep. It takes about 30 times as long.
 
     Raises:

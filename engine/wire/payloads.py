@@ -17,14 +17,24 @@ OUTPUT_MARGIN = 1.25
 _OURS = b'"max_completion_tokens":'  # the name in Request.payload
 
 
-def wire_payload(request: Request, name: OutputLimitName, is_enlarged: bool) -> bytes:
-    """The body to send: as it is, unless the output limit has another name or is enlarged."""
-    if not is_enlarged and (name == LIMIT_NAMES[0] or _OURS not in request.payload):
+def wire_payload(
+    request: Request,
+    name: OutputLimitName,
+    is_enlarged: bool,
+    output_limit: int | None = None,
+) -> bytes:
+    """The body to send: as it is, unless the output limit has another name or is another.
+
+    `output_limit` stands for the request's own, if it has one.
+    """
+    has_own_limit = output_limit is None and not is_enlarged
+    if has_own_limit and (name == LIMIT_NAMES[0] or _OURS not in request.payload):
         return request.payload
     body = orjson.loads(request.payload)
-    known = next((known for known in LIMIT_NAMES if body.get(known)), name)
-    if (limit := body.pop(known, None)) is not None:
-        body[name] = limit * ENLARGED if is_enlarged else limit
+    own_name = next((known for known in LIMIT_NAMES if body.get(known)), name)
+    if (limit := body.pop(own_name, None)) is not None:
+        name = name if own_name == LIMIT_NAMES[0] else own_name
+        body[name] = output_limit or (limit * ENLARGED if is_enlarged else limit)
     return orjson.dumps(body)
 
 

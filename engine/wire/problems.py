@@ -59,6 +59,19 @@ _NO_PERMISSION = re.compile(
 )
 
 
+_NO_MONEY = re.compile(
+    r"budget_exceeded|budget has been exceeded|insufficient[ _](?:balance|credit|funds)"
+    r"|balance is (?:too low|insufficient|not enough)|arrearage|exceeded_current_quota_error"
+    r"|(?:out of|no more|not enough) credits|please recharge"
+)
+_STATUS_OF_WORDS = (  # of errors that come with status 200
+    (re.compile(r"rate[ _-]?limit|too[ _]many[ _]requests|throttl"), 429),
+    (re.compile(r"overload|unavailable|at capacity|(?:is|too) busy"), 503),
+    (re.compile(r"server[ _]error|internal[ _]error|bad[ _]gateway|upstream"), 500),
+    (re.compile(r"time[d_ ]*out"), 504),
+)
+
+
 class Problem(NamedTuple):
     """What an error says. `is_api` is false for pages of gateways and proxies."""
 
@@ -102,10 +115,23 @@ def problem_in(fields: Mapping[str, Json], endpoint: Endpoint) -> Problem:
     """The problem of an error object that came with status 200; its code may name a status."""
     code = fields.get("code")
     number = code if isinstance(code, int) else _as_status(code)
-    status = number if number is not None and 400 <= number < 600 else 400
-    return Problem(
-        status, _code_of(fields) or f"http_{status}", scrub(_text_of(fields), endpoint), True
-    )
+    text, name = scrub(_text_of(fields), endpoint), _code_of(fields)
+    if number is None or not 400 <= number < 600:
+        words = f"{name} {text}".lower()
+        found = (status for pattern, status in _STATUS_OF_WORDS if pattern.search(words))
+        number = next(found, 400)
+    return Problem(number, name or f"http_{number}", text, True)
+
+
+def stated_problem(reply: Mapping[str, Json], endpoint: Endpoint) -> EngineError | None:
+    """What a body with status 200 and without an answer says in words, as `{"msg": "Busy"}` does.
+
+    None: nothing, or nothing that is known to be no fault of its request.
+    """
+    inner = reply.get("base_resp")
+    fields = inner if isinstance(inner, dict) else reply
+    error = error_of(problem_in(fields, endpoint), endpoint)
+    return None if isinstance(error, RequestError) else error
 
 
 def error_fields(body: Json) -> Mapping[str, Json]:
@@ -143,16 +169,26 @@ def error_of(problem: Problem, endpoint: Endpoint, location: str = "") -> Engine
 def _fatal_error(problem: Problem, endpoint: Endpoint, location: str) -> FatalError | None:
     """The error, if it is one of all requests: money, key, model or address."""
     where = f"{endpoint.base_url} answered {problem.status} {problem.code}: {problem.message}"
-    if problem.code in MONEY_CODES or problem.status == 402:
+    if _is_about_money(problem):
         return QuotaError(f"{where}; check the account's credit and limits, then run again")
     if _is_about_key(problem):
         return AuthError(f"{where}; check the key and what it may use, then run again")
     if _is_about_model(problem):
         return ModelGoneError(f"{where}; choose a model that is served, then run again")
+    if problem.status == 407:
+        return AuthError(f"{where}; the proxy wants a login: set HTTPS_PROXY to user:password@host")
     if 300 <= problem.status < 400:
         target = scrub(location or "an unnamed address", endpoint)
         return FatalError(f"{where}; it redirects to {target}: set base_url to the final address")
     return _unclear_refusal(problem, where)
+
+
+def _is_about_money(problem: Problem) -> bool:
+    if problem.code in MONEY_CODES or problem.status == 402:
+        return True
+    if problem.status not in (400, 403, 429) or _FLAGGED.search(problem.words):
+        return False
+    return _NO_MONEY.search(problem.words) is not None
 
 
 def _is_about_key(problem: Problem) -> bool:
@@ -204,7 +240,7 @@ def _code_of(fields: Mapping[str, Json]) -> str:
 
 
 def _text_of(fields: Mapping[str, Json]) -> str:
-    for name in ("message", "detail", "msg", "error", "title"):
+    for name in ("message", "detail", "msg", "status_msg", "error", "title"):
         value = fields.get(name)
         if isinstance(value, str) and value:
             return value

@@ -16,10 +16,32 @@ from engine.errors import (
 from engine.wire.content import reasoning_tokens, reply_text
 from engine.wire.endpoints import Endpoint
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
-from engine.wire.problems import error_fields, error_of, problem_in, read_problem
+from engine.wire.odd_replies import read_events, with_messages
+from engine.wire.problems import (
+    error_fields,
+    error_of,
+    problem_in,
+    read_problem,
+    stated_problem,
+)
 from schemas.requests import CHAT_COMPLETIONS, Json, Url
 
 Ending = Literal["complete", "length", "refused"]
+
+
+CUT_OFF = frozenset({"length", "max_tokens", "model_length", "model_context_window_exceeded"})
+FILTERED = frozenset(  # OpenAI's word, and those that hosts of Gemini, Zhipu and others pass on
+    {
+        "content_filter",
+        "content_filtered",
+        "safety",
+        "recitation",
+        "prohibited_content",
+        "blocklist",
+        "sensitive",
+        "refusal",
+    }
+)
 
 
 class HttpResponse(NamedTuple):
@@ -79,6 +101,8 @@ def _parse_body(body: bytes, endpoint: Endpoint) -> _Parsed:
     try:
         value = parse_json(value.encode() if isinstance(value, str) else body)  # encoded twice
     except NotJsonError:
+        if (value := read_events(body)) is not None:
+            return _Parsed(value, dump_json(value))
         what = "an empty body" if not body.strip() else "a body that is not JSON"
         raise _malformed(endpoint, what, raw=body) from None
     return _Parsed(value, dump_json(value))
@@ -106,12 +130,17 @@ def check_reply(reply: Json, url: Url, endpoint: Endpoint) -> dict[str, Json]:
         reply = reply[0]
     if not isinstance(reply, dict):
         raise _malformed(endpoint, f"JSON of type {type(reply).__name__}, not an object")
+    reply = with_messages(reply)
     has_answer = _has_choices(reply) if url == CHAT_COMPLETIONS else _has_rows(reply)
     if (error := _error_within(reply, has_answer=has_answer)) is not None:
         raise error_of(problem_in(error, endpoint), endpoint)
     if not has_answer:
+        if (stated := stated_problem(reply, endpoint)) is not None:
+            raise stated
         expected = "choices with messages" if url == CHAT_COMPLETIONS else "data"
         raise _malformed(endpoint, f"an object without {expected}", reply)
+    if "error" in _finish_reasons(reply):
+        raise _malformed(endpoint, "a reply that ended in an error", reply)
     return reply
 
 
@@ -130,9 +159,10 @@ def read_ending(reply: dict[str, Json]) -> Ending:
         assert isinstance(choice, dict)
         message = choice["message"]
         assert isinstance(message, dict)
-        if choice.get("finish_reason") == "content_filter" or message.get("refusal"):
+        reason = str(choice.get("finish_reason")).lower()
+        if reason in FILTERED or message.get("refusal"):
             return "refused"
-        if choice.get("finish_reason") == "length":
+        if reason in CUT_OFF:
             ending = "length"
     return ending
 
@@ -168,6 +198,12 @@ def _error_within(reply: dict[str, Json], *, has_answer: bool) -> Mapping[str, J
         if isinstance(error, dict):
             return error_fields(error)
     return None
+
+
+def _finish_reasons(reply: dict[str, Json]) -> list[Json]:
+    choices = reply.get("choices")
+    choices = choices if isinstance(choices, list) else []
+    return [choice.get("finish_reason") for choice in choices if isinstance(choice, dict)]
 
 
 def _has_choices(reply: dict[str, Json]) -> bool:

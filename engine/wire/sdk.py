@@ -24,6 +24,7 @@ from engine.errors import (
 )
 from engine.wire.endpoints import Endpoint
 from engine.wire.replies import HttpResponse, read_error
+from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
 from engine.wire.server_text import scrub
 
 if TYPE_CHECKING:
@@ -50,13 +51,17 @@ _log = logging.getLogger(__name__)
 Purpose = Literal["batch", "fine-tune"]
 
 
-def open_client(endpoint: Endpoint, *, timeout_s: float) -> "openai.AsyncOpenAI":
+def open_client(
+    endpoint: Endpoint, *, timeout_s: float, sizes: ReplySizes = USUAL_SIZES
+) -> "openai.AsyncOpenAI":
     """A client of the SDK that never retries: a POST that was made twice would create twice.
 
     It follows no redirect either: files with all prompts would go to another host. Account and
-    proxy are the endpoint's, so that both lanes go the same way.
+    proxy are the endpoint's, so that both lanes go the same way. Replies above `sizes` are errors.
     """
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient, omit
+
+    from engine.wire.limited_replies import ACCEPTED_ENCODINGS, open_transport
 
     account = endpoint.account.headers()
     not_sent = [
@@ -71,14 +76,18 @@ def open_client(endpoint: Endpoint, *, timeout_s: float) -> "openai.AsyncOpenAI"
         default_headers={
             **dict.fromkeys(not_sent, omit),  # type: ignore[arg-type]
             "User-Agent": USER_AGENT,
+            "Accept-Encoding": ACCEPTED_ENCODINGS,
             **account,
             **dict(endpoint.headers),
         },
         http_client=DefaultAsyncHttpxClient(
             follow_redirects=False,
             trust_env=False,
-            proxy=endpoint.proxy,
-            verify=ssl.create_default_context(),  # the system's, as in the live lane
+            transport=open_transport(
+                sizes,
+                ssl.create_default_context(),  # the system's, as in the live lane
+                endpoint.proxy,
+            ),
         ),
     )
 
@@ -104,6 +113,8 @@ def translated(endpoint: Endpoint, clock: Clock) -> Iterator[None]:
         raise TransientError(message, code=TIMEOUT) from None
     except (openai.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
         reason = error.__cause__ or error
+        if isinstance(reason, EngineError):  # what limits replies has raised it
+            raise reason from None
         text = scrub(f"{type(reason).__name__} {reason}".strip(), endpoint)
         message = f"{endpoint.base_url}: {text}"
         raise TransientError(message, code="connection_failed") from None

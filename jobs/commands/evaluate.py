@@ -49,6 +49,17 @@ def evaluate(
         typer.Option(help="A file of questions, one a line, in place of the run's own."),
     ] = None,
     judge: Annotated[str | None, typer.Option(help="The model that judges the answers.")] = None,
+    scorer: Annotated[
+        str | None,
+        typer.Option(metavar="builtin|ragas", help="This project's own steps, or ragas's code."),
+    ] = None,
+    pairwise: Annotated[
+        bool | None,
+        typer.Option(
+            "--pairwise/--no-pairwise",
+            help="Also ask which of two answers is better, blind, in both orders.",
+        ),
+    ] = None,
     config: Config = None,
     base_url: BaseUrl = None,
     rpm: Rpm = None,
@@ -67,7 +78,7 @@ def evaluate(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Have models answer held-out questions, and score the answers with ragas."""
+    """Have models answer held-out questions, and score the answers."""
     from engine.run_folder import RunFolder
     from jobs.evaluation.evaluate import EvaluationOrder
     from jobs.evaluation.evaluated_models import asked_roles
@@ -80,6 +91,8 @@ def evaluate(
     folder = RunFolder(run_dir)
     flags = {
         "judge.model": judge,
+        "evaluation.scorer": scorer,
+        "evaluation.pairwise": pairwise,
         "teacher.base_url": base_url,
         "limits.requests_per_minute": rpm,
         "limits.tokens_per_minute": tpm,

@@ -1,5 +1,7 @@
 """`distill report`: a run as one page for the browser."""
 
+import sys
+import webbrowser
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +13,9 @@ from jobs.commands.options import Assignments
 
 def report(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    opens_browser: Annotated[
+        bool, typer.Option("--open", help="Also open it in a browser.")
+    ] = False,
     assignments: Assignments = None,
 ) -> None:
     """Write RUN/report.html: the run as one page for the browser. Sends nothing."""
@@ -23,3 +28,5 @@ def report(
         raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
     path = write_report(folder, run_settings(folder, None, {}, assignments or []))
     print(f"wrote {path}; open it in a browser")
+    if opens_browser and not webbrowser.open(path.resolve().as_uri()):
+        print("distill: found no browser to open it in", file=sys.stderr)

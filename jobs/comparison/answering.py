@@ -56,4 +56,6 @@ def _cost(contender: Contender, calls: list[Settled]) -> AnsweringCost:
         latency_p50_s=None if half is None else float(half),
         latency_p95_s=None if most is None else float(most),
         tokens_per_s=tokens / sum(seconds) if seconds else None,
+        prompt_tokens=float(np.mean([call.usage.prompt_tokens for call in calls])),
+        completion_tokens=float(np.mean([call.usage.completion_tokens for call in calls])),
     )

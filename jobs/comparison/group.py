@@ -18,7 +18,7 @@ from schemas.comparison import (
     GroupComparison,
     RefusalCount,
 )
-from schemas.evaluation import METRICS, ROLES, Metric, Mode, Role
+from schemas.evaluation import ROLES, Metric, Mode, Role
 
 TIE_BELOW = 0.01  # a metric is the mean of a few verdicts or cosines: less is no difference
 MODES: tuple[Mode, ...] = ("open", "closed")
@@ -50,7 +50,7 @@ class _Mode(NamedTuple):
 
 
 def compare_group(
-    name: str, table: ScoreTable, *, metrics: Sequence[Metric] = METRICS, units: Units | None
+    name: str, table: ScoreTable, *, metrics: Sequence[Metric], units: Units | None
 ) -> GroupComparison:
     """The comparison of the questions of `table`; with intervals if their units are given."""
     columns = {key: column for metric in metrics for key, column in _columns(table, metric)}
@@ -157,4 +157,5 @@ def _refusals(table: ScoreTable) -> Iterator[RefusalCount]:
             contender=contender,
             answer_count=int(table.is_answered[:, column].sum()),
             refusal_count=int(table.is_refusal[:, column].sum()),
+            unknown_count=int(table.is_unknown[:, column].sum()),
         )

@@ -6,6 +6,7 @@ from engine.errors import ConfigError
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from jobs.comparison.answering import read_answering_costs, read_student_notes
+from jobs.comparison.labels import labels_path, read_labels
 from jobs.comparison.models import compare_models
 from jobs.documents.whole_corpus.check_held_out import read_leaked_share
 from jobs.evaluation.read_evaluation import Evaluation, read_evaluation
@@ -33,6 +34,7 @@ def compare_run(folder: RunFolder, settings: RunSettings) -> ComparedRun | None:
         evaluation,
         is_demo_grade=settings.teacher.is_local,
         leaked_share=read_leaked_share(folder),
+        labels=read_labels(labels_path(folder)),
     )
     told = {
         "costs": read_answering_costs(folder, evaluation),

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from schemas.comparison import (
     AnsweringCost,
+    Calibration,
     Comparison,
     Contender,
     Difference,
     Estimate,
     GapClosed,
-    GroupComparison,
+    RefusalCount,
     Unit,
 )
-from schemas.evaluation import METRICS, Metric
+from schemas.evaluation import Metric
 
 NO_VALUE = "-"
 
@@ -23,13 +24,15 @@ def describe_comparison(comparison: Comparison) -> str:
         [
             *_columns(_score_rows(comparison)),
             "",
-            *_columns(_difference_rows(comparison.answerable)),
+            *_columns(_difference_rows(comparison)),
             "",
+            *_describe_pairs(comparison),
+            *_describe_calibrations(comparison),
             *_describe_power(comparison),
-            *_describe_refusals(comparison),
             *_describe_costs(comparison),
+            *_describe_refusals(comparison),
             *comparison.student_notes,
-            *_describe_scoring(comparison),
+            *describe_scoring(comparison),
             *(f"warning: {warning}" for warning in comparison.warnings),
         ]
     )
@@ -59,33 +62,66 @@ def describe_counts(difference: Difference) -> str:
 
 
 def _score_rows(comparison: Comparison) -> Iterator[list[str]]:
-    yield ["Model", *map(metric_label, METRICS)]
+    yield ["Model", *map(metric_label, comparison.metrics)]
     scores = {(s.contender, s.metric): s.estimate for s in comparison.answerable.scores}
     for contender in comparison.contenders:
-        cells = [scores.get((contender, metric), Estimate(n=0)) for metric in METRICS]
+        cells = [scores.get((contender, metric), Estimate(n=0)) for metric in comparison.metrics]
         yield [f"{contender.name}: {contender.model}", *map(describe_estimate, cells)]
 
 
-def _difference_rows(group: GroupComparison) -> Iterator[list[str]]:
-    yield ["Difference", *(f"{metric_label(metric)}, won/tied/lost" for metric in METRICS)]
+def _difference_rows(comparison: Comparison) -> Iterator[list[str]]:
+    group = comparison.answerable
+    yield [
+        "Difference",
+        *(f"{metric_label(metric)}, won/tied/lost" for metric in comparison.metrics),
+    ]
     found = {(d.contender, d.versus, d.metric): d for d in group.differences}
     for contender, versus in dict.fromkeys((d.contender, d.versus) for d in group.differences):
-        pair = [found[contender, versus, metric] for metric in METRICS]
+        pair = [found[contender, versus, metric] for metric in comparison.metrics]
         yield [
             pair_label(contender, versus),
             *(f"{describe_estimate(d.estimate, '+.3f')} {describe_counts(d)}" for d in pair),
         ]
     gaps = {(gap.mode, gap.metric): gap for gap in group.gaps}
     for mode in dict.fromkeys(gap.mode for gap in group.gaps):
-        cells = [describe_gap(gaps[mode, metric]) for metric in METRICS]
+        cells = [describe_gap(gaps[mode, metric]) for metric in comparison.metrics]
         yield [f"share of the teacher's lead, {mode}-book", *cells]
+
+
+def _describe_pairs(comparison: Comparison) -> Iterator[str]:
+    for pair in comparison.pairs:
+        counts = f"{pair.win_count:,}/{pair.tie_count:,}/{pair.loss_count:,}"
+        yield (
+            f"side by side, {pair_label(pair.contender, pair.versus)}: preferred "
+            f"{describe_estimate(pair.preference, '.0%')}, won/tied/lost {counts}; "
+            f"{pair.inconsistent_count:,} of the ties turned with the order"
+        )
+
+
+def _describe_calibrations(comparison: Comparison) -> Iterator[str]:
+    for each in comparison.calibrations:
+        yield f"{metric_label(each.metric)} of {each.contender.name}: {describe_calibration(each)}"
+    if comparison.judge_models and not comparison.calibrations:
+        yield "judge: uncalibrated, nobody has labelled answers (`distill label RUN`)"
+
+
+def describe_calibration(found: Calibration) -> str:
+    """The corrected mean with its interval, beside what the judge said."""
+    kappa = NO_VALUE if found.kappa is None else f"{found.kappa:.2f}"
+    by = f"{found.label_count:,} labels, kappa {kappa}; the judge alone says {found.judge_mean:.3f}"
+    if found.value is None:
+        return f"not corrected: too few labels ({by})"
+    interval = ""
+    if found.low is not None and found.high is not None:
+        interval = f" [{found.low:.3f}, {found.high:.3f}]"
+    return f"{found.value:.3f}{interval} corrected by {by}"
 
 
 def _describe_power(comparison: Comparison) -> Iterator[str]:
     """What these documents can show of the student, or of whoever is compared; a line a metric."""
     differences = comparison.answerable.differences
     of_tuned = [each for each in differences if each.contender.role == "tuned"]
-    for metric in METRICS:
+    for metric in comparison.metrics:
         found = next((d for d in of_tuned or differences if d.metric == metric and d.power), None)
         if found is not None and found.power is not None:
             units = describe_units(found.estimate.document_count, comparison.unit)
@@ -107,10 +143,7 @@ def _describe_refusals(comparison: Comparison) -> Iterator[str]:
         ("refused, of answerable questions", comparison.answerable),
         *(("rightly refused", group) for group in comparison.slices if not group.scores),
     ):
-        counts = (
-            f"{r.contender.name} {r.refusal_count:,} of {r.answer_count:,}" for r in group.refusals
-        )
-        yield f"{label}: {', '.join(counts)}"
+        yield f"{label}: {', '.join(map(describe_refusals, group.refusals))}"
 
 
 def _describe_costs(comparison: Comparison) -> Iterator[str]:
@@ -126,14 +159,26 @@ def describe_cost(cost: AnsweringCost) -> str:
         parts.append(f"{cost.latency_p50_s:.1f} s an answer (p95 {cost.latency_p95_s:.1f} s)")
     if cost.tokens_per_s is not None:
         parts.append(f"{cost.tokens_per_s:,.0f} tokens/s")
+    parts.append(f"{cost.prompt_tokens:,.0f} + {cost.completion_tokens:,.0f} tokens an answer")
     return ", ".join(parts)
 
 
-def _describe_scoring(comparison: Comparison) -> Iterator[str]:
+def describe_refusals(count: RefusalCount) -> str:
+    """How many of a contender's answers are refusals, and of how many nobody can tell."""
+    unknown = f" ({count.unknown_count:,} cannot be told)" if count.unknown_count else ""
+    return f"{count.contender.name} {count.refusal_count:,} of {count.answer_count:,}{unknown}"
+
+
+def describe_scoring(comparison: Comparison) -> Iterator[str]:
+    """Who scored, and what the intervals are."""
     if comparison.judge_models:
         judges, embeddings = map(", ".join, (comparison.judge_models, comparison.embedding_models))
-        versions = ", ".join(comparison.ragas_versions)
-        yield f"scored by ragas {versions} with {judges} as judge, {embeddings} for embeddings"
+        by = (
+            f"ragas {', '.join(comparison.ragas_versions)} with "
+            if comparison.ragas_versions
+            else ""
+        )
+        yield f"scored by {by}{judges} as judge, {embeddings} for embeddings"
     yield (
         f"intervals: 95%, paired, by {comparison.unit}; n: questions/{comparison.unit}s; a mean is "
         "over what could be scored"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from jobs.comparison.table import describe_units, metric_label
 from schemas.comparison import Comparison, Difference, Estimate, Power, Unit
-from schemas.evaluation import METRICS, Metric
+from schemas.evaluation import Metric
 
 COVERAGE_MAY_DIFFER_BY = 0.02
 LEAK_SHOWN = 0.001  # below it are turns of phrase
@@ -30,7 +30,7 @@ def find_warnings(
         )
     yield from _judge_warnings(comparison)
     yield from _question_warnings(comparison)
-    for metric in METRICS:
+    for metric in comparison.metrics:
         yield from _coverage_warnings(comparison, metric)
     yield from _size_warnings(comparison)
 

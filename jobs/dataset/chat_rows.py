@@ -2,21 +2,45 @@
 
 from typing import NamedTuple
 
+import orjson
+
 from jobs.prompts import read_prompt
 from schemas.documents import Chunk
 from schemas.requests import Json
 
+QUESTION_MARK = "\n\nQuestion: "
 ROW_PROMPTS = ("row_open_book.md", "row_closed_book.md")
 
 
-def chat_row(question: str, answer: str, chunk: Chunk, *, closed_book: bool) -> dict[str, Json]:
+def chat_row(
+    question: str, answer: str, chunk: Chunk, *, closed_book: bool, excerpt_text: str | None = None
+) -> dict[str, Json]:
     """One row of OpenAI's supervised fine-tuning format: system, user, assistant.
 
-    Open-book rows show the student the chunk, as a retrieval system would at the time of use.
+    Open-book rows show the student the chunk, or the part of it that is `excerpt_text`, as a
+    retrieval system would at the time of use.
     """
-    excerpt = None if closed_book else Excerpt(place_of(chunk), chunk.text)
+    shown = chunk.text if excerpt_text is None else excerpt_text
+    excerpt = None if closed_book else Excerpt(place_of(chunk), shown)
     messages = student_prompt(question, excerpt).messages()
     return {"messages": [*messages, {"role": "assistant", "content": answer}]}
+
+
+class ReadRow(NamedTuple):
+    """The two texts of a row of the dataset."""
+
+    question: str
+    answer: str
+
+
+def read_row(line: bytes) -> ReadRow:
+    """Question and answer of a line that `chat_row` made; empty where it is another."""
+    try:
+        messages = orjson.loads(line)["messages"]
+        texts = {each["role"]: str(each["content"]) for each in messages}
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ReadRow("", "")
+    return ReadRow(texts.get("user", "").rpartition(QUESTION_MARK)[2], texts.get("assistant", ""))
 
 
 class Excerpt(NamedTuple):
@@ -44,7 +68,7 @@ def student_prompt(question: str, excerpt: Excerpt | None) -> StudentPrompt:
     """The prompt of a question: open-book with an excerpt, closed-book without."""
     user = question
     if excerpt is not None:
-        user = f"Excerpt from {excerpt.place}:\n\n{excerpt.text}\n\nQuestion: {question}"
+        user = f"Excerpt from {excerpt.place}:\n\n{excerpt.text}{QUESTION_MARK}{question}"
     return StudentPrompt(read_prompt(row_prompt(closed_book=excerpt is None)), user)
 
 

@@ -3,34 +3,36 @@
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
 from engine.ask import Ask
-from engine.files.records import RecordLog, read_ids, read_records
+from engine.files.records import RecordLine, RecordLog, read_ids, read_record_lines
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles
+from engine.stopping import Stopping
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
 from jobs.documents.cutting.cut_into_pieces import cut_into_pieces
 from jobs.documents.cutting.first_rules import cut_by_first_rules
 from jobs.documents.cutting.heading_paths import HeadingPaths
+from jobs.documents.line_batches import read_batch, write_batches
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT
 from jobs.documents.whole_corpus.find_boilerplate import BOILERPLATE, read_boilerplate
 from jobs.documents.whole_corpus.find_twins import TWINS, read_left_out
-from jobs.documents.workers.work_pool import WorkPool, worker_count_for
-from jobs.documents.workers.worker_process import core_count
+from jobs.processes.work_pool import WorkCalls
+from jobs.processes.worker_process import core_count
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, SideSpan, SplitAssignment
-from schemas.record import Span, Value, content_id
+from schemas.record import Record, Span, Value, content_id
 from schemas.settings import ChunkSettings, RunSettings
 
 STAGE = "chunks"
 FIRST_RULES = 1  # of `chunks.rules`
-BYTES_PER_S = 1_500_000  # of one process, roughly
 DOCUMENTS_PER_WORKER = 2  # in memory: one that is cut, and one that waits
 
 
@@ -158,10 +160,9 @@ def _judge(chunk: Chunk, settings: ChunkSettings) -> Chunk | Rejection:
     )
 
 
-class _Task(Value):
-    """All that the chunks of a document depend on."""
+class _Given(Value):
+    """What the chunks of a document depend on beside it."""
 
-    document: Document
     assignment: SplitAssignment
     boilerplate: tuple[Span, ...]
     settings: ChunkSettings
@@ -170,28 +171,43 @@ class _Task(Value):
 _RESULTS: TypeAdapter[list[Chunk | Rejection]] = TypeAdapter(list[Chunk | Rejection])
 
 
-def work_off_task(body: bytes) -> bytes:
-    """The chunks and rejections of a task, from JSON to JSON, as processes send them."""
-    task = _Task.model_validate_json(body)
-    results = chunk_document(task.document, task.assignment, task.settings, task.boilerplate)
+def chunk_lines(body: bytes) -> bytes:
+    """The chunks and rejections of a document, from JSON to JSON, as processes send them."""
+    records, given = read_batch(body, Document, _Given)
+    results = [
+        result
+        for document in records
+        for result in chunk_document(document, given.assignment, given.settings, given.boilerplate)
+    ]
     return _RESULTS.dump_json(results)
 
 
+class _Line(Record):
+    """The line of a document that is parsed where it is cut."""
+
+    document_id: str
+    number: int
+    data: bytes
+
+
 class _Needs(NamedTuple):
+    documents_path: Path
     assignments: RecordLog[SplitAssignment]
     settings: ChunkSettings
     boilerplate: Mapping[str, tuple[Span, ...]]
-    pool: WorkPool
+    calls: WorkCalls
+    stopping: Stopping
 
 
-def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> Items[Document]:
+def _list_documents(context: StageContext[None], files: StageFiles[Chunk]) -> Items[_Line]:
     path = context.folder.results_path(DOCUMENTS.name)
     left_out = read_left_out(context.folder)
-    documents = read_records(
+    lines = read_record_lines(
         path, Document, is_wanted=lambda id_: id_ not in left_out and files.is_unfinished(id_)
     )
+    unfinished = (_Line(document_id=id_, number=n, data=data) for id_, n, data in lines)
     total = _count_documents(context.folder, context.settings)
-    return Items(documents, total, len(files.finished))
+    return Items(unfinished, total, len(files.finished))
 
 
 def _count_documents(folder: RunFolder, _: RunSettings) -> int:
@@ -202,25 +218,29 @@ def _count_documents(folder: RunFolder, _: RunSettings) -> int:
 
 @asynccontextmanager
 async def _open_sides(context: StageContext[None], _: StageFiles[Chunk]) -> AsyncIterator[_Needs]:
-    folder, chunks = context.folder, context.settings.chunks
-    size_bytes = folder.results_path(DOCUMENTS.name).stat().st_size
-    async with (
-        RecordLog(folder.results_path(SPLIT.name), SplitAssignment) as assignments,
-        WorkPool(
-            work_off_task, worker_count=worker_count_for(size_bytes, bytes_per_s=BYTES_PER_S)
-        ) as pool,
-    ):
-        yield _Needs(assignments, chunks, read_boilerplate(folder), pool)
+    folder = context.folder
+    documents_path = folder.results_path(DOCUMENTS.name)
+    async with RecordLog(folder.results_path(SPLIT.name), SplitAssignment) as assignments:
+        yield _Needs(
+            documents_path,
+            assignments,
+            context.settings.chunks,
+            read_boilerplate(folder),
+            context.pool.calls_of(chunk_lines, on=documents_path),
+            context.stopping,
+        )
 
 
-async def _chunk(document: Document, _: Ask, needs: _Needs) -> list[Chunk | Rejection]:
-    task = _Task(
-        document=document,
-        assignment=needs.assignments.require(document.document_id),
-        boilerplate=needs.boilerplate.get(document.document_id, ()),
+async def _chunk(line: _Line, _: Ask, needs: _Needs) -> list[Chunk | Rejection]:
+    document_id = line.document_id
+    given = _Given(
+        assignment=needs.assignments.require(document_id),
+        boilerplate=needs.boilerplate.get(document_id, ()),
         settings=needs.settings,
     )
-    return _RESULTS.validate_json(await needs.pool.call(task.model_dump_json().encode()))
+    lines = [RecordLine(document_id, line.number, line.data)]
+    (body,) = write_batches(needs.documents_path, lines, needs.stopping, lambda _: given)
+    return _RESULTS.validate_json(await needs.calls.call(body))
 
 
 def _window(_: RunSettings) -> int:

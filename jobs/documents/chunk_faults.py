@@ -116,9 +116,13 @@ def _is_glued(word: str, words: Container[str]) -> bool:
         return max(map(len, _LETTER_RUN.findall(word))) > MAX_WORD_LETTERS
     ends = [0]  # where a run of other words from the start of `word` can end
     for end in range(MIN_PART_LETTERS, len(word) + 1):
-        parts = (word[start:end] for start in ends if end - start >= MIN_PART_LETTERS)
-        if any(part in words and part != word for part in parts):
-            ends.append(end)
+        for start in ends:
+            if end - start < MIN_PART_LETTERS:
+                break
+            part = word[start:end]
+            if part in words and part != word:
+                ends.append(end)
+                break
     return ends[-1] == len(word)
 
 

@@ -11,7 +11,7 @@ from engine.stage import StageFiles
 from jobs.documents.list_files import STAGE, SourceFile
 from jobs.documents.unread_files import describe_unread
 from jobs.documents.workers.reader_pool import ReaderPool
-from jobs.documents.workers.worker_process import core_count
+from jobs.processes.worker_process import core_count
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Document

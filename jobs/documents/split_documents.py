@@ -1,7 +1,7 @@
 """Puts documents on the training or the held-out side, before anything is generated."""
 
 import logging
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.files.records import RecordLog, encode_record, read_records
@@ -253,31 +253,32 @@ async def _split(context: StageContext[None]) -> StagePass:
     is_held_out = any(span.side == "held_out" for each in assignments for span in each.spans)
     if context.settings.split.held_out_fraction and assignments and not is_held_out:
         _log.warning(
-            "no text is held out: the documents are too few, or belong to one group (the same text "
-            "or translations), so nothing can be evaluated"
+            "no text is held out, so nothing can be evaluated: %s", _why(assignments, groups)
         )
     return StagePass()
 
 
-async def _measure(context: StageContext[None], existing: Container[str]) -> list[DocumentSize]:
+def _why(assignments: Sequence[SplitAssignment], groups: Mapping[str, str]) -> str:
+    ids = [assignment.document_id for assignment in assignments]
+    if len(ids) > 1 and len({groups.get(id_, id_) for id_ in ids}) == 1:
+        return (
+            f"all {len(ids):,} documents share text or are translations of each other, and what "
+            "one held out would stand in the training text of another; add documents about other "
+            "things, or take those of one language alone"
+        )
+    return "the documents are too few or too short; add some"
+
+
+async def _measure(context: StageContext[None], existing: Collection[str]) -> list[DocumentSize]:
     """Counts the tokens of every new document."""
-    path = context.folder.results_path(DOCUMENTS.name)
-    left_out = read_left_out(context.folder)
-    new: list[tuple[str, int]] = []
-
-    def texts() -> Iterator[str]:
-        for document in read_records(
-            path, Document, is_wanted=lambda id_: not (id_ in existing or id_ in left_out)
-        ):
-            context.stopping.raise_if_requested()
-            new.append((document.document_id, len(document.text)))
-            yield document.text
-
-    counts = await count_all_tokens(texts(), size_bytes=path.stat().st_size if path.exists() else 0)
-    return [
-        DocumentSize(id_, tokens, length_chars)
-        for (id_, length_chars), tokens in zip(new, counts, strict=True)
-    ]
+    passed_over = {*existing, *read_left_out(context.folder)}
+    sizes = await count_all_tokens(
+        context.folder.results_path(DOCUMENTS.name),
+        context.pool,
+        context.stopping,
+        passed_over=passed_over,
+    )
+    return [DocumentSize(*size) for size in sizes]
 
 
 def _read_groups(context: StageContext[None]) -> Iterator[DocumentGroup]:

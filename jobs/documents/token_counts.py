@@ -1,28 +1,46 @@
-"""Counts the tokens of many texts on all cores."""
+"""Counts the tokens of documents on all cores."""
 
-from collections.abc import Iterable
+from collections.abc import Container
+from pathlib import Path
+from typing import NamedTuple
 
+import orjson
+
+from engine.files.records import read_record_lines
+from engine.stopping import Stopping
 from engine.wire.tokens import count_tokens
-from jobs.documents.workers.work_pool import WorkPool, map_in_order, worker_count_for
+from jobs.documents.line_batches import NothingGiven, read_batch, write_batches
+from jobs.processes.work_pool import WorkPool, map_in_order
+from schemas.documents import Document
 
-BYTES_PER_S = 30_000_000  # of one process, roughly
+
+class TextSize(NamedTuple):
+    """How large the text of a document is."""
+
+    document_id: str
+    token_count: int
+    length_chars: int
 
 
-async def count_all_tokens(texts: Iterable[str], *, size_bytes: int) -> list[int]:
-    """The tokens of each text, which are drawn lazily and together of about this size.
+async def count_all_tokens(
+    documents_path: Path, pool: WorkPool, stopping: Stopping, *, passed_over: Container[str]
+) -> list[TextSize]:
+    """The sizes of all documents of a file but for those with some ids, in the file's order.
 
     Raises:
-        EngineError: what drawing a text raised.
+        EngineError: a line is damaged, or a stop was requested.
     """
-    counts: list[int] = []
-    async with WorkPool(
-        count_text, worker_count=worker_count_for(size_bytes, bytes_per_s=BYTES_PER_S)
-    ) as pool:
-        bodies = (b"." + text.encode() for text in texts)  # a body is not empty
-        await map_in_order(pool, bodies, lambda answer: counts.append(int(answer)))
-    return counts
+    sizes: list[TextSize] = []
+    lines = read_record_lines(documents_path, Document, is_wanted=lambda i: i not in passed_over)
+    await map_in_order(
+        pool.calls_of(count_texts, on=documents_path),
+        write_batches(documents_path, lines, stopping),
+        lambda answer: sizes.extend(TextSize(*size) for size in orjson.loads(answer)),
+    )
+    return sizes
 
 
-def count_text(body: bytes) -> bytes:
-    """The tokens of what follows the first byte, in decimal digits: what a worker does."""
-    return str(count_tokens(body[1:].decode())).encode()
+def count_texts(body: bytes) -> bytes:
+    """The sizes of texts as JSON: what a worker does."""
+    documents = read_batch(body, Document, NothingGiven).records
+    return orjson.dumps([(d.document_id, count_tokens(d.text), len(d.text)) for d in documents])

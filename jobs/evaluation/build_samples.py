@@ -116,11 +116,18 @@ def _held_out_sample(question: HeldOutQuestion, chunks: RecordLog[Chunk]) -> Sam
         chunks.require(question.chunk_id),
         kind=question.kind,
         evidence=question.evidence,
+        reference=question.reference,
     )
 
 
 def _sample(
-    part: Slice, question: str, chunk: Chunk, *, kind: Kind, evidence: Sequence[Span]
+    part: Slice,
+    question: str,
+    chunk: Chunk,
+    *,
+    kind: Kind,
+    evidence: Sequence[Span],
+    reference: str = "",
 ) -> Sample:
     return Sample(
         sample_id=_sample_id(part, question, chunk.text),
@@ -133,6 +140,7 @@ def _sample(
         chunk_ids=(chunk.chunk_id,),
         kind=kind,
         evidence=tuple(_shift(span, -chunk.start_char) for span in evidence),
+        reference=reference,
     )
 
 
@@ -144,6 +152,7 @@ def _swapped(sample: Sample, donor: Sample) -> Sample:
             "question": sample.question,
             "kind": sample.kind,
             "evidence": (),
+            "reference": "",
         }
     )
 

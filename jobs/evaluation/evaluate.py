@@ -64,7 +64,7 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
         EngineError: any error that ends it early; everything bought until then is kept.
     """
     folder, settings = order.folder, order.settings
-    check_scoring()
+    check_scoring(settings)
     _continued_config(folder, settings)  # refuses before anything is made
     models = _chosen_models(order)
     folder.create()

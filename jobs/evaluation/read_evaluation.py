@@ -1,7 +1,7 @@
 """Reads the current evaluation from the files of a run."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, get_args
 
 from engine.files.records import read_records
@@ -9,19 +9,25 @@ from engine.run_folder import RunFolder
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
 from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.evaluated_models import answer_id, evaluated_models
+from jobs.evaluation.pair_answers import PAIRS
 from jobs.evaluation.score_answers import SCORES
-from jobs.settings.roles import embeddings_of, judge_of
+from jobs.evaluation.score_tasks import embedding_model, judge_model
+from jobs.settings.roles import judge_of
 from schemas.dataset import Rejection
-from schemas.evaluation import Metric, Mode, ModelAnswer, Sample, Score
+from schemas.evaluation import Metric, Mode, ModelAnswer, PairVerdict, Sample, Score
 from schemas.settings import RunSettings
 
 
 class Evaluation(NamedTuple):
-    """Samples as they were built, answers in the order of the file, the last score of each kind."""
+    """Samples as they were built, answers in the order of the file, the last score of each kind.
+
+    `pairs`: the last verdict on each two answers.
+    """
 
     samples: list[Sample]
     answers: list[ModelAnswer]
     scores: list[Score]
+    pairs: Sequence[PairVerdict] = ()
 
 
 def read_evaluation(folder: RunFolder, settings: RunSettings) -> Evaluation:
@@ -39,7 +45,12 @@ def read_evaluation(folder: RunFolder, settings: RunSettings) -> Evaluation:
     current = frozenset(current_answer_ids(samples, folder, settings))
     path = folder.results_path(MODEL_ANSWERS.name)
     answers = read_records(path, ModelAnswer, is_wanted=current.__contains__)
-    return Evaluation(samples, list(answers), _current_scores(folder, settings, current))
+    return Evaluation(
+        samples,
+        list(answers),
+        _current_scores(folder, settings, current),
+        _current_pairs(folder, settings, current),
+    )
 
 
 def current_answer_ids(
@@ -57,13 +68,34 @@ def current_answer_ids(
 def _current_scores(
     folder: RunFolder, settings: RunSettings, answer_ids: frozenset[str]
 ) -> list[Score]:
-    judge, embedding = judge_of(settings).model, embeddings_of(settings).model
     last: dict[tuple[str, Metric], Score] = {}
     for score in read_records(folder.results_path(SCORES.name), Score):
-        is_judged_alike = (score.judge_model, score.embedding_model) == (judge, embedding)
-        if is_judged_alike and score.answer_id in answer_ids:
+        if score.answer_id in answer_ids and _is_scored_so(score, settings):
             last[score.answer_id, score.metric] = score
     return list(last.values())
+
+
+def _current_pairs(
+    folder: RunFolder, settings: RunSettings, answer_ids: frozenset[str]
+) -> tuple[PairVerdict, ...]:
+    judge = judge_of(settings).model
+    last = {
+        (verdict.answer_id, verdict.versus_answer_id): verdict
+        for verdict in read_records(folder.results_path(PAIRS.name), PairVerdict)
+        if verdict.judge_model == judge
+        and {verdict.answer_id, verdict.versus_answer_id} <= answer_ids
+    }
+    return tuple(last.values())
+
+
+def _is_scored_so(score: Score, settings: RunSettings) -> bool:
+    """Whether a score is by the scorer and the models that the settings name."""
+    is_ragas = settings.evaluation.scorer == "ragas"
+    return (bool(score.ragas_version), score.judge_model, score.embedding_model) == (
+        is_ragas,
+        judge_model(score.metric, settings),
+        embedding_model(score.metric, settings),
+    )
 
 
 SHOWN_PROBLEMS = 3

@@ -1,13 +1,12 @@
-"""Scores answers with ragas: each answer by each metric, a failure as a row with its reason."""
+"""Scores answers: each answer by each metric, a failure as a row with its reason."""
 
 import asyncio
 import importlib
 import os
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from engine.ask import Ask
 from engine.errors import ConfigError
@@ -17,75 +16,55 @@ from engine.servers import OWN_SERVER
 from engine.stage import StageFiles
 from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_tasks
 from jobs.evaluation.build_samples import SAMPLES
+from jobs.evaluation.judging.judge import JudgePolicy, UnscoredError
+from jobs.evaluation.judging.metrics import Measured, Measuring, measure
+from jobs.evaluation.score_tasks import (
+    ScoreTask,
+    embedding_model,
+    judge_model,
+    judge_prompt_hash,
+    score_tasks,
+)
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from jobs.settings.roles import RoleModel, embeddings_of, judge_of
-from schemas.evaluation import METRICS, Contest, Metric, ModelAnswer, Sample, Score
-from schemas.record import Record, content_id
+from schemas.evaluation import Contest, ModelAnswer, Sample, Score
 from schemas.settings import RunSettings
-
-if TYPE_CHECKING:
-    from jobs.evaluation.ragas_scoring.judge import JudgePolicy
 
 NO_TRACKING = ("RAGAS_DO_NOT_TRACK", "true")  # exactly this word, before the first import
 
 
-class ScoreTask(Record):
-    """An answer that is to be scored by one metric."""
-
-    score_id: str
-    sample: Sample
-    answer: ModelAnswer
-    metric: Metric
-
-
-def check_scoring() -> None:
-    """Check that ragas is there before anything is paid for.
+def check_scoring(settings: RunSettings) -> None:
+    """Check that the scorer is there before anything is paid for.
 
     Raises:
-        ConfigError: ragas is not installed.
+        ConfigError: ragas is to score and is not installed.
     """
-    if find_spec("ragas") is None:
+    if settings.evaluation.scorer == "ragas" and find_spec("ragas") is None:
         raise ConfigError(
-            f"scoring needs ragas, which is not installed: {install_command('evaluation')}"
+            f"evaluation.scorer is ragas, which is not installed: {install_command('ragas')}, or "
+            "score without it: --scorer builtin"
         )
 
 
-def score_tasks(
-    samples: Iterable[Sample], answers: Sequence[ModelAnswer], settings: RunSettings
-) -> Iterator[ScoreTask]:
-    """Every answer by every metric, metric by metric: the calls of one share much of their prompt.
-
-    Of unanswerable questions only refusals count: no scores.
-    """
-    scored = {sample.sample_id: sample for sample in samples if sample.slice != "unanswerable"}
-    for metric in METRICS:
-        for answer in answers:
-            if (sample := scored.get(answer.sample_id)) is not None:
-                yield ScoreTask(
-                    score_id=_score_id(answer, metric, settings),
-                    sample=sample,
-                    answer=answer,
-                    metric=metric,
-                )
-
-
 class Scoring(NamedTuple):
-    """How answers are scored: the judge, and the version of ragas that was imported for it."""
+    """How answers are scored. `ragas_version` empty: by this project's own steps."""
 
-    policy: "JudgePolicy"
+    settings: RunSettings
+    policy: JudgePolicy
     embeddings: RoleModel
     ragas_version: str
 
 
 async def load_scoring(settings: RunSettings) -> Scoring:
-    """What `score_answer` needs. Imports ragas, which takes seconds."""
-    os.environ.update([NO_TRACKING])
-    await asyncio.to_thread(importlib.import_module, "jobs.evaluation.ragas_scoring.metrics")
-    from jobs.evaluation.ragas_scoring.judge import JudgePolicy
-    from jobs.evaluation.ragas_scoring.metrics import RAGAS_VERSION
+    """What `score_answer` needs. Imports ragas, which takes seconds, if it is to score."""
+    version = await _import_ragas() if settings.evaluation.scorer == "ragas" else ""
+    return Scoring(settings, judge_policy(settings), embeddings_of(settings), version)
 
+
+def judge_policy(settings: RunSettings) -> JudgePolicy:
+    """How the judge of these settings is asked."""
     chosen, judge = settings.evaluation, judge_of(settings)
-    policy = JudgePolicy(
+    return JudgePolicy(
         model=judge.model,
         server=judge.server,
         output=chosen.judge_output,
@@ -93,25 +72,22 @@ async def load_scoring(settings: RunSettings) -> Scoring:
         temperature=chosen.temperature,
         is_bounded=settings.teacher.is_local and judge.server == OWN_SERVER,
     )
-    return Scoring(policy, embeddings_of(settings), RAGAS_VERSION)
+
+
+async def _import_ragas() -> str:
+    os.environ.update([NO_TRACKING])
+    await asyncio.to_thread(importlib.import_module, "jobs.evaluation.ragas_scoring.metrics")
+    from jobs.evaluation.ragas_scoring.metrics import RAGAS_VERSION
+
+    return RAGAS_VERSION
 
 
 async def score_answer(task: ScoreTask, ask: Ask, scoring: Scoring) -> list[Score]:
     """1 task in, 1 score out; one that could not be measured says why. Raises what `ask` raises."""
-    from jobs.evaluation.ragas_scoring.judge import UnscoredError
-    from jobs.evaluation.ragas_scoring.metrics import measure
-
-    value, problem = None, ""
+    using = Measuring(task.score_id, ask, scoring.policy, scoring.embeddings)
+    measured, problem = None, ""
     try:
-        value = await measure(
-            task.metric,
-            task.score_id,
-            sample=task.sample,
-            answer=task.answer.text,
-            ask=ask,
-            policy=scoring.policy,
-            embeddings=scoring.embeddings,
-        )
+        measured = await _measure(task, using, is_ragas=bool(scoring.ragas_version))
     except UnscoredError as error:
         problem = str(error)
     return [
@@ -122,29 +98,24 @@ async def score_answer(task: ScoreTask, ask: Ask, scoring: Scoring) -> list[Scor
             role=task.answer.role,
             mode=task.answer.mode,
             metric=task.metric,
-            value=value,
+            value=measured.value if measured else None,
             problem=problem,
-            judge_model=scoring.policy.model,
-            embedding_model=scoring.embeddings.model,
+            judge_model=judge_model(task.metric, scoring.settings),
+            embedding_model=embedding_model(task.metric, scoring.settings),
             ragas_version=scoring.ragas_version,
+            prompt_hash=judge_prompt_hash(task.metric, scoring.settings),
+            findings=measured.findings if measured else (),
         )
     ]
 
 
-def _score_id(answer: ModelAnswer, metric: Metric, settings: RunSettings) -> str:
-    chosen = settings.evaluation
-    return content_id(
-        "score",
-        answer.answer_id,
-        answer.text,
-        metric,
-        judge_of(settings).model,
-        embeddings_of(settings).model,
-        chosen.judge_output,
-        chosen.judge_max_output_tokens,
-        chosen.temperature,
-        version("ragas"),
-    )
+async def _measure(task: ScoreTask, using: Measuring, *, is_ragas: bool) -> Measured:
+    if not is_ragas:
+        return await measure(task.metric, task.sample, task.answer, using)
+    from jobs.evaluation.ragas_scoring.metrics import measure_faithfulness, measure_relevancy
+
+    by_ragas = measure_faithfulness if task.metric == "faithfulness" else measure_relevancy
+    return Measured(await by_ragas(task.sample, task.answer.text, using))
 
 
 def _list_tasks(context: StageContext[Contest], files: StageFiles[Score]) -> Items[ScoreTask]:

@@ -3,8 +3,9 @@
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
 from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.new_questions import NEW_QUESTIONS
+from jobs.evaluation.pair_answers import PAIRS
 from jobs.evaluation.score_answers import SCORES
 from jobs.run.stages import Stages
 from schemas.evaluation import Contest
 
-EVALUATION: Stages[Contest] = (NEW_QUESTIONS, SAMPLES, MODEL_ANSWERS, SCORES)
+EVALUATION: Stages[Contest] = (NEW_QUESTIONS, SAMPLES, MODEL_ANSWERS, SCORES, PAIRS)

@@ -15,6 +15,7 @@ from engine.last_call import noted_call
 from engine.run_folder import RunFolder
 from engine.stopping import Admission, Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
+from engine.wire.reply_sizes import reply_sizes
 from jobs.finetune.check_rows import (
     MIN_LOCAL_ROWS,
     MIN_ROWS,
@@ -185,8 +186,13 @@ async def _open_trainer(
     stopping.on_request(admission.close)
     async with AsyncExitStack() as opened:
         ledger = await opened.enter_async_context(TuningLedger.of(order.folder, clock))
-        timeout_s = order.settings.limits.request_timeout_s
-        client = JobClient(order.endpoint, timeout_s=timeout_s, clock=clock)
+        limits = order.settings.limits
+        client = JobClient(
+            order.endpoint,
+            timeout_s=limits.request_timeout_s,
+            clock=clock,
+            sizes=reply_sizes(limits),
+        )
         opened.push_async_callback(client.aclose)
         training = TrainingOrder(
             order.endpoint.base_url,

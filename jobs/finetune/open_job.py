@@ -9,6 +9,7 @@ from engine.files.lock import WriterLock
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.wire.endpoints import Endpoint
+from engine.wire.reply_sizes import reply_sizes
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import JobClient
 from jobs.finetune.trainers.job_watch import JobWatch
@@ -43,7 +44,13 @@ async def look_up_job(
     with WriterLock(folder.lock_path):
         async with AsyncExitStack() as opened:
             ledger = await opened.enter_async_context(TuningLedger.of(folder, clock))
-            client = JobClient(endpoint, timeout_s=settings.limits.request_timeout_s, clock=clock)
+            limits = settings.limits
+            client = JobClient(
+                endpoint,
+                timeout_s=limits.request_timeout_s,
+                clock=clock,
+                sizes=reply_sizes(limits),
+            )
             opened.push_async_callback(client.aclose)
             price = settings.student.training_usd_per_million_tokens
             watch = JobWatch(client, ledger, clock=clock, usd_per_million_tokens=price)

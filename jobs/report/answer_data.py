@@ -1,6 +1,6 @@
 """The answers side by side, as the JSON that the report's script shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -10,7 +10,7 @@ from jobs.comparison.run import ComparedRun
 from jobs.comparison.side_by_side import ScoredAnswer, put_side_by_side
 from jobs.comparison.table import pair_label
 from schemas.comparison import Comparison
-from schemas.evaluation import METRICS
+from schemas.evaluation import Metric
 from schemas.requests import Json
 
 # What could end a script element or begin markup in it; JSON reads the escapes as the same text.
@@ -32,7 +32,7 @@ def answer_choices(comparison: Comparison) -> AnswerChoices:
     return AnswerChoices(
         slices=tuple(group.name for group in comparison.slices),
         pairs=tuple((f"{place[a]}-{place[b]}", pair_label(a, b)) for a, b in pairs),
-        metrics=tuple(metric.replace("_", " ") for metric in METRICS),
+        metrics=tuple(metric.replace("_", " ") for metric in comparison.metrics),
     )
 
 
@@ -42,7 +42,7 @@ def encode_answer_data(compared: ComparedRun) -> str:
     Keys are short because they occur thousands of times; report.js names them. A context that
     several questions share stands once. Evidence is in Unicode characters of the context.
     """
-    contenders = compared.comparison.contenders
+    contenders, metrics = compared.comparison.contenders, compared.comparison.metrics
     contexts: dict[str, int] = {}
     rows: list[Json] = []
     for question, answers in put_side_by_side(compared.evaluation, contenders):
@@ -55,13 +55,13 @@ def encode_answer_data(compared: ComparedRun) -> str:
                 "k": question.kind,
                 "c": contexts.setdefault(question.context, len(contexts)),
                 "e": [[span.start_char, span.end_char] for span in question.evidence],
-                "a": [_answer(scored) for scored in answers],
+                "a": [_answer(scored, metrics) for scored in answers],
             }
         )
     data: Mapping[str, Json] = {
         "tieBelow": TIE_BELOW,
         "contenders": [[contender.name, contender.model] for contender in contenders],
-        "metrics": [metric.replace("_", " ") for metric in METRICS],
+        "metrics": [metric.replace("_", " ") for metric in metrics],
         "contexts": list(contexts),
         "rows": rows,
     }
@@ -76,13 +76,13 @@ def script_json(data: Mapping[str, Json]) -> str:
     return text.decode()
 
 
-def _answer(scored: ScoredAnswer | None) -> Json:
+def _answer(scored: ScoredAnswer | None, metrics: Sequence[Metric]) -> Json:
     if scored is None:
         return None
-    scores = [scored.scores.get(metric) for metric in METRICS]
+    scores = [scored.scores.get(metric) for metric in metrics]
     return {
         "t": scored.answer.text,
-        "r": scored.answer.is_refusal,
+        "r": bool(scored.is_refusal),
         "v": [score.value if score else None for score in scores],
         "w": [score.problem if score else "not scored" for score in scores],
     }

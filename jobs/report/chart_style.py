@@ -10,14 +10,11 @@ from markupsafe import Markup
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
 
 # Custom properties of report.css: the same chart is right in the light and in the dark.
-INK, FAINT_INK, LINE = "var(--ink)", "var(--faint-ink)", "var(--line)"
-ACCENT, MUTED, GOOD, BAD = "var(--accent)", "var(--muted)", "var(--good)", "var(--bad)"
+INK, FAINT_INK, LINE, ACCENT = (f"var(--{name})" for name in ("ink", "faint-ink", "line", "accent"))
 SERIES = ("var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)")
 
 WIDTH = 340  # fits the narrowest phone; the page enlarges it where there is room
-BAR_STEP = 22
-MAX_LABEL_PX = 145
-PADDING = {"left": 0, "top": 2, "right": 2, "bottom": 5}
+PADDING = {"left": 12, "top": 2, "right": 2, "bottom": 5}
 
 
 Datum: TypeAlias = dict[str, str | int | float | None]
@@ -47,7 +44,7 @@ def render_svg(chart: Chart) -> Markup:
             domainColor=LINE,
             tickColor=LINE,
             titleFontWeight="normal",
-            labelLimit=MAX_LABEL_PX,
+            labelLimit=0,
         )
         .configure_legend(
             labelColor=INK, title=None, orient="top", labelLimit=0, symbolOpacity=1, columns=2

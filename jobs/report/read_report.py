@@ -4,20 +4,29 @@ from __future__ import annotations  # array[int] is not subscriptable before Pyt
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from importlib.metadata import version
+from itertools import chain, islice
 from typing import NamedTuple
 
 from engine.files.journal import Settled, read_settled
+from engine.files.jsonl_lines import read_lines
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.comparison.run import ComparedRun, compare_run
+from jobs.dataset.chat_rows import ReadRow, read_row
+from jobs.settings.run_config import DISTRIBUTION, read_run_config
 from jobs.show.summarize import summarize_run
-from schemas.dataset import Answer, Provenance, Question
+from schemas.dataset import Answer, Provenance, Question, Rejection
 from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.outcomes import LaneName
 from schemas.settings import RunSettings
 from schemas.summary import RunSummary
+
+SAMPLE_ROWS = 5
+SAMPLE_REJECTIONS = 2  # of each reason
+MAX_REJECTIONS = 30
 
 
 class Report(NamedTuple):
@@ -30,9 +39,30 @@ class Report(NamedTuple):
     spending: list[Spending]
     training: Training | None
     compared: ComparedRun | None
+    made: Made
+    samples: Samples
 
 
-def read_report(folder: RunFolder, settings: RunSettings) -> Report:
+class Made(NamedTuple):
+    """When and by what the report was made, and what the run depends on.
+
+    `changed`: the settings that are not the defaults, by key. `prompts`: hashes by file.
+    """
+
+    at: str
+    version: str
+    changed: dict[str, str]
+    prompts: dict[str, str]
+
+
+class Samples(NamedTuple):
+    """Some rows of the dataset, and some of what was rejected for each reason."""
+
+    rows: list[ReadRow]
+    rejected: list[Rejection]
+
+
+def read_report(folder: RunFolder, settings: RunSettings, at: datetime) -> Report:
     """The run as it is now; may be read at any time, writes nothing.
 
     Raises:
@@ -46,7 +76,50 @@ def read_report(folder: RunFolder, settings: RunSettings) -> Report:
         spending=read_spending(folder),
         training=read_training(folder),
         compared=compare_run(folder, settings),
+        made=_describe_making(folder, settings, at),
+        samples=read_samples(folder),
     )
+
+
+def _describe_making(folder: RunFolder, settings: RunSettings, at: datetime) -> Made:
+    config = read_run_config(folder.config_path)
+    return Made(
+        at=at.strftime("%Y-%m-%d %H:%M UTC"),
+        version=version(DISTRIBUTION),
+        changed=changed_settings(settings),
+        prompts=dict(config.run.prompts) if config else {},
+    )
+
+
+def changed_settings(settings: RunSettings) -> dict[str, str]:
+    """The settings that differ from the defaults, by dotted key; secrets are in none."""
+    found: dict[str, str] = {}
+
+    def collect(value: Mapping[str, object], usual: Mapping[str, object], prefix: str) -> None:
+        for key, each in value.items():
+            other = usual.get(key)
+            if isinstance(each, dict) and isinstance(other, dict) and other:
+                collect(each, other, f"{prefix}{key}.")
+            elif each != other:
+                found[f"{prefix}{key}"] = str(each)
+
+    collect(settings.model_dump(mode="json"), RunSettings().model_dump(mode="json"), "")
+    return found
+
+
+def read_samples(folder: RunFolder) -> Samples:
+    """The first rows, which stand in a shuffled order, and the first rejections of each reason."""
+    rows = [
+        read_row(line)
+        for line in islice(read_lines(folder.dataset_dir / "train.jsonl"), SAMPLE_ROWS)
+    ]
+    rejected: dict[str, list[Rejection]] = {}
+    for each in read_records(folder.rejected_path, Rejection):
+        known = rejected.setdefault(f"{each.stage} {each.reason}", [])
+        if len(known) < SAMPLE_REJECTIONS and each.text:
+            known.append(each)
+    found = [each for known in rejected.values() for each in known]
+    return Samples([row for row in rows if row.question], found[:MAX_REJECTIONS])
 
 
 class DatasetShape(NamedTuple):

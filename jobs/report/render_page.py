@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from jobs.comparison.table import (
     SLICE_LABELS,
+    describe_calibration,
     describe_cost,
     describe_counts,
     describe_estimate,
@@ -18,11 +19,14 @@ from jobs.comparison.table import (
 )
 from jobs.report.answer_data import answer_choices, encode_answer_data
 from jobs.report.draw_charts import draw_charts
+from jobs.report.funnel import describe_funnel
 from jobs.report.read_report import Report, total_cost_usd
 from jobs.report.run_charts import MAX_BARS, STAGE_LABELS
-from schemas.evaluation import METRICS
+from jobs.report.verdict import describe_verdict
+from schemas.comparison import Estimate
 
 MAX_DOCUMENT_ROWS = 50
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def render_page(report: Report) -> str:
@@ -34,17 +38,20 @@ def render_page(report: Report) -> str:
     script, style = _read("report.js"), _read("report.css")
     environment = Environment(autoescape=True, undefined=StrictUndefined, lstrip_blocks=True)
     environment.filters.update(
-        estimate=describe_estimate,
+        estimate=_estimate,
         dollars=_dollars,
         metric=metric_label,
         counts=describe_counts,
         gap=describe_gap,
         cost_words=describe_cost,
+        calibration=describe_calibration,
     )
     environment.globals.update(pair_label=pair_label)
     compared = report.compared
     return environment.from_string(_read("report.html.j2")).render(
         report=report,
+        verdict=describe_verdict(report),
+        funnel=describe_funnel(report.summary),
         charts=draw_charts(report),
         comparison=compared.comparison if compared else None,
         choices=answer_choices(compared.comparison) if compared else None,
@@ -52,7 +59,7 @@ def render_page(report: Report) -> str:
         total_cost_usd=total_cost_usd(entry.cost_usd for entry in report.spending),
         stage_labels=STAGE_LABELS,
         slice_labels=SLICE_LABELS,
-        metrics=METRICS,
+        metrics=compared.comparison.metrics if compared else (),
         max_bars=MAX_BARS,
         max_document_rows=MAX_DOCUMENT_ROWS,
         script=Markup(script),  # noqa: S704
@@ -60,6 +67,12 @@ def render_page(report: Report) -> str:
         script_hash=_hash_source(script),
         style_hash=_hash_source(style),
     )
+
+
+def _estimate(estimate: Estimate, form: str = ".3f") -> str:
+    """A mean with its interval that a narrow page breaks before its n alone."""
+    text = describe_estimate(estimate, form)
+    return text.replace(" ", NO_BREAK).replace(f"{NO_BREAK}n=", " n=")
 
 
 def _read(name: str) -> str:

@@ -1,67 +1,58 @@
 """The charts of what every run has: its funnel, its rows, and what it took."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import altair as alt
 import numpy as np
 from markupsafe import Markup
 
 from jobs.dataset.stages import DATASET
-from jobs.report.chart_style import (
-    ACCENT,
-    BAR_STEP,
-    MUTED,
-    SERIES,
-    WIDTH,
-    Datum,
-    inline_data,
-    render_svg,
-)
+from jobs.report.chart_style import ACCENT, SERIES, WIDTH, Datum, inline_data, render_svg
+from jobs.report.html_figures import Bar, Segment, render_bars
 from jobs.report.read_report import Spending, Training
+from jobs.report.round_ticks import round_ticks
 from schemas.summary import RunSummary
 
 MAX_BARS = 12
 MAX_BINS = 24
 STAGE_LABELS = {stage.name: stage.label for stage in DATASET}
-PLOT_WIDTH = 215
 
 
 def chart_funnel(summary: RunSummary) -> Markup:
     """What each stage kept and dropped."""
     shown = [(label, summary.stages[s]) for s, label in STAGE_LABELS.items() if s in summary.stages]
-    highest = max(stage.results + sum(stage.dropped.values()) for _, stage in shown)
-    values: list[Datum] = [
-        {"stage": label, "end": end, "count": count}
-        for label, stage in shown
-        for end, count in (("kept", stage.results), ("dropped", sum(stage.dropped.values())))
-    ]
-    bars = (
-        alt.Chart(inline_data(values))
-        .mark_bar()
-        .encode(
-            x=alt.X("count:Q", title=None, axis=_count_axis(highest)),
-            y=alt.Y("stage:N", title=None, sort=[label for label, _ in shown]),
-            color=alt.Color(
-                "end:N", scale=alt.Scale(domain=["kept", "dropped"], range=[ACCENT, MUTED])
-            ),
-            order=alt.Order("end:N", sort="descending"),
+    dropped = [sum(stage.dropped.values()) for _, stage in shown]
+    bars = [
+        Bar(
+            label,
+            [Segment("accent", stage.results, "kept"), Segment("muted", lost, "dropped")],
+            f"{stage.results:,}" + (f", {lost:,} dropped" if lost else ""),
         )
-    )
-    return render_svg(bars.properties(width=PLOT_WIDTH, height=alt.Step(BAR_STEP)))
+        for (label, stage), lost in zip(shown, dropped, strict=True)
+    ]
+    totals = [stage.results + lost for (_, stage), lost in zip(shown, dropped, strict=True)]
+    return _counted(bars, max(totals))
 
 
 def chart_counts(counts: Mapping[str, int]) -> Markup:
     """The MAX_BARS largest counts as bars, the largest first."""
     largest = Counter(counts).most_common(MAX_BARS)
-    values: list[Datum] = [{"name": name, "count": count} for name, count in largest]
-    base = alt.Chart(inline_data(values)).encode(
-        x=alt.X("count:Q", title="rows", axis=_count_axis(largest[0][1])),
-        y=alt.Y("name:N", title=None, sort=[name for name, _ in largest]),
-    )
-    labels = base.mark_text(align="left", dx=4).encode(text=alt.Text("count:Q", format=",d"))
-    bars = alt.layer(base.mark_bar(color=ACCENT), labels)
-    return render_svg(bars.properties(width=PLOT_WIDTH - 45, height=alt.Step(BAR_STEP)))
+    bars = [Bar(name, [Segment("accent", count, "")], f"{count:,}") for name, count in largest]
+    return _counted(bars, largest[0][1])
+
+
+def _counted(bars: Sequence[Bar], highest: int) -> Markup:
+    ticks = round_ticks(0, max(highest, 1), whole=True)
+    return render_bars(bars, ticks, [short_number(tick) for tick in ticks])
+
+
+def short_number(number: float) -> str:
+    """A round number in as few characters as it takes: 20k, 1.5M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if number >= size:
+            return f"{number / (1e3 if letter == 'k' else size):g}{letter}"
+    return f"{number:,g}"
 
 
 def chart_lengths(lengths: Sequence[int], *, title: str) -> Markup:
@@ -94,26 +85,32 @@ def chart_lengths(lengths: Sequence[int], *, title: str) -> Markup:
 
 def chart_dollars(spending: Iterable[Spending]) -> Markup:
     """Dollars by purpose and lane."""
-    values: list[Datum] = [
-        {"purpose": entry.purpose, "part": f"{entry.lane} lane", "amount": entry.cost_usd or 0.0}
+    styles = {"live": "series-2", "batch": "series-3"}
+    parts = [
+        (
+            entry.purpose,
+            Segment(
+                styles.get(entry.lane, "series-4"), entry.cost_usd or 0.0, f"{entry.lane} lane"
+            ),
+        )
         for entry in spending
     ]
-    return _chart_parts(values, title="US dollars", number="$,.4~f")
+    return _chart_parts(parts, lambda usd: f"${usd:,.2f}" if usd >= 0.01 else f"${usd:.4f}", "$")
 
 
 def chart_tokens(spending: Iterable[Spending]) -> Markup:
     """Tokens by purpose: read anew, read from the provider's cache, written."""
-    values: list[Datum] = [
-        {"purpose": entry.purpose, "part": part, "amount": amount}
+    parts = [
+        (entry.purpose, Segment(style, amount, name))
         for entry in spending
-        for part, amount in (
-            ("prompt", entry.prompt_tokens - entry.cached_tokens),
-            ("prompt, cached", entry.cached_tokens),
-            ("completion", entry.completion_tokens),
+        for style, name, amount in (
+            ("series-2", "prompt", entry.prompt_tokens - entry.cached_tokens),
+            ("series-3", "prompt, cached", entry.cached_tokens),
+            ("series-4", "completion", entry.completion_tokens),
         )
         if amount
     ]
-    return _chart_parts(values, title="tokens", number="~s")
+    return _chart_parts(parts, lambda tokens: f"{tokens:,.0f}", "")
 
 
 def chart_training(training: Training) -> Markup:
@@ -136,18 +133,26 @@ def chart_training(training: Training) -> Markup:
     return render_svg(lines.properties(width=WIDTH - 50, height=170))
 
 
-def _chart_parts(values: list[Datum], *, title: str, number: str) -> Markup:
-    parts = list(dict.fromkeys(str(value["part"]) for value in values))
-    bars = (
-        alt.Chart(inline_data(values))
-        .mark_bar()
-        .encode(
-            x=alt.X("sum(amount):Q", title=title, axis=alt.Axis(tickCount=4, format=number)),
-            y=alt.Y("purpose:N", title=None),
-            color=alt.Color("part:N", scale=alt.Scale(domain=parts, range=list(SERIES[1:]))),
+def _chart_parts(
+    parts: Sequence[tuple[str, Segment]], describe: Callable[[float], str], unit: str
+) -> Markup:
+    """A bar for each purpose; its segments of one name are added up."""
+    sums: dict[str, dict[tuple[str, str], float]] = {}
+    for purpose, segment in parts:
+        of = sums.setdefault(purpose, {})
+        key = segment.style, segment.name
+        of[key] = of.get(key, 0.0) + segment.size
+    totals = {purpose: sum(of.values()) for purpose, of in sums.items()}
+    bars = [
+        Bar(
+            purpose.replace("_", " "),
+            [Segment(style, size, name) for (style, name), size in of.items()],
+            describe(totals[purpose]),
         )
-    )
-    return render_svg(bars.properties(width=PLOT_WIDTH, height=alt.Step(BAR_STEP)))
+        for purpose, of in sums.items()
+    ]
+    ticks = round_ticks(0, max(totals.values(), default=1.0) or 1.0)
+    return render_bars(bars, ticks, [unit + short_number(tick) for tick in ticks])
 
 
 def _count_axis(highest: int) -> alt.Axis:

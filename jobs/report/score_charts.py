@@ -1,114 +1,126 @@
 """The charts of the comparison: means, differences, questions won and lost."""
 
-from collections.abc import Sequence
-
-import altair as alt
 from markupsafe import Markup
 
-from jobs.comparison.table import metric_label, pair_label
-from jobs.report.chart_style import (
-    BAD,
-    BAR_STEP,
-    FAINT_INK,
-    GOOD,
-    INK,
-    MUTED,
-    SERIES,
-    Datum,
-    inline_data,
-    render_svg,
-)
+from jobs.comparison.table import NO_VALUE, describe_counts, metric_label, pair_label
+from jobs.report.html_figures import Bar, Interval, Segment, render_bars, render_intervals
+from jobs.report.round_ticks import round_ticks
 from schemas.comparison import Comparison, Estimate, GroupComparison
-from schemas.evaluation import ROLES
+from schemas.evaluation import METRICS, Metric
 
-PLOT_WIDTH = 185
+SHARES, SHARE_TEXTS = (0.0, 0.5, 1.0), ("0%", "50%", "100%")
 
 
 def chart_scores(comparison: Comparison) -> Markup:
     """The mean of each contender in each metric, with its interval."""
-    values: list[Datum] = [
-        _value(score.estimate, score.contender.name)
-        | {"role": score.contender.role, "metric": metric_label(score.metric)}
-        for score in comparison.answerable.scores
-    ]
-    names = [contender.name for contender in comparison.contenders]
-    return _chart_estimates(values, names, title="mean, 95% interval")
+    scores = comparison.answerable.scores
+    ticks = _ticks([score.estimate for score in scores], low=0.0, high=1.0)
+    return Markup("").join(
+        _headed(
+            metric,
+            render_intervals(
+                [
+                    _interval(
+                        score.contender.name,
+                        score.contender.role,
+                        score.estimate,
+                        _short(score.estimate, ".3f"),
+                    )
+                    for score in scores
+                    if score.metric == metric
+                ],
+                ticks,
+                [f"{tick:g}" for tick in ticks],
+                "",
+            ),
+        )
+        for metric in comparison.metrics
+    )
 
 
 def chart_differences(group: GroupComparison) -> Markup:
     """Each difference in each metric, with its interval, beside the line of no difference."""
-    values: list[Datum] = [
-        _value(difference.estimate, pair_label(difference.contender, difference.versus))
-        | {"role": difference.contender.role, "metric": metric_label(difference.metric)}
-        for difference in group.differences
-    ]
-    names = list(dict.fromkeys(str(value["name"]) for value in values))
-    zero = alt.Chart().mark_rule(color=FAINT_INK, strokeDash=[3, 3]).encode(x=alt.datum(0))
-    return _chart_estimates(values, names, zero, title="difference, 95% interval")
+    ticks = _ticks([each.estimate for each in group.differences], low=0.0, high=0.0)
+    return Markup("").join(
+        _headed(
+            metric,
+            render_intervals(
+                [
+                    _interval(
+                        pair_label(each.contender, each.versus),
+                        each.contender.role,
+                        each.estimate,
+                        _short(each.estimate, "+.3f"),
+                    )
+                    for each in group.differences
+                    if each.metric == metric
+                ],
+                ticks,
+                [f"{tick:+g}" if tick else "0" for tick in ticks],
+                "",
+                zero=0.0,
+            ),
+        )
+        for metric in _metrics_of(group)
+    )
 
 
 def chart_wins(group: GroupComparison) -> Markup:
     """On how many questions each difference is a gain, none, a loss."""
-    values: list[Datum] = [
-        {
-            "name": pair_label(difference.contender, difference.versus),
-            "metric": metric_label(difference.metric),
-            "end": end,
-            "count": count,
-        }
-        for difference in group.differences
-        for end, count in (
-            ("won", difference.win_count),
-            ("tied", difference.tie_count),
-            ("lost", difference.loss_count),
-        )
-    ]
-    names = list(dict.fromkeys(str(value["name"]) for value in values))
-    scale = alt.Scale(domain=["won", "tied", "lost"], range=[GOOD, MUTED, BAD])
-    bars = (
-        alt.Chart()
-        .mark_bar()
-        .encode(
-            x=alt.X(
-                "count:Q",
-                stack="normalize",
-                title="share of the questions",
-                axis=alt.Axis(values=[0, 0.5, 1], format="%"),
+    return Markup("").join(
+        _headed(
+            metric,
+            render_bars(
+                [
+                    Bar(
+                        pair_label(each.contender, each.versus),
+                        [
+                            Segment(style, count / max(each.estimate.n, 1), name)
+                            for style, count, name in (
+                                ("good", each.win_count, "won"),
+                                ("muted", each.tie_count, "tied"),
+                                ("bad", each.loss_count, "lost"),
+                            )
+                        ],
+                        describe_counts(each),
+                    )
+                    for each in group.differences
+                    if each.metric == metric
+                ],
+                SHARES,
+                SHARE_TEXTS,
+                "",
+                has_legend=number == 0,
             ),
-            y=alt.Y("name:N", title=None, sort=names),
-            color=alt.Color("end:N", scale=scale, legend=alt.Legend(columns=3)),
         )
+        for number, metric in enumerate(_metrics_of(group))
     )
-    return _by_metric(values, bars)
 
 
-def _value(estimate: Estimate, name: str) -> Datum:
-    return {"name": name, "mean": estimate.value, "low": estimate.low, "high": estimate.high}
+def _short(estimate: Estimate, form: str) -> str:
+    return NO_VALUE if estimate.value is None else f"{estimate.value:{form}}"
 
 
-def _chart_estimates(
-    values: Sequence[Datum], names: Sequence[str], *below: alt.Chart, title: str
-) -> Markup:
-    base = alt.Chart().encode(y=alt.Y("name:N", title=None, sort=list(names)))
-    scale = alt.Scale(zero=False, nice=True)
-    axis = alt.Axis(tickCount=4, format=".2~f")
-    interval = base.mark_rule(color=INK).encode(
-        x=alt.X("low:Q", scale=scale, axis=axis, title=title), x2="high:Q"
-    )
-    mean = base.mark_point(filled=True, size=70, opacity=1).encode(
-        x=alt.X("mean:Q"),
-        color=alt.Color(
-            "role:N", scale=alt.Scale(domain=list(ROLES), range=list(SERIES[:3])), legend=None
-        ),
-    )
-    return _by_metric(values, *below, interval, mean)
+def _headed(metric: Metric, chart: Markup) -> Markup:
+    return Markup("<h4>{}</h4>{}").format(metric_label(metric), chart)
 
 
-def _by_metric(values: Sequence[Datum], *layers: alt.Chart) -> Markup:
-    plot = alt.layer(*layers) if len(layers) > 1 else layers[0]
-    facets = plot.properties(width=PLOT_WIDTH, height=alt.Step(BAR_STEP)).facet(
-        row=alt.Row("metric:N", title=None, header=alt.Header(labelOrient="top")),
-        data=inline_data(values),
-        spacing=12,
-    )
-    return render_svg(facets)
+def _metrics_of(group: GroupComparison) -> list[Metric]:
+    found = {each.metric for each in group.differences}
+    return [metric for metric in METRICS if metric in found]
+
+
+def _interval(label: str, role: str, estimate: Estimate, text: str) -> Interval:
+    return Interval(label, f"role-{role}", estimate.value, estimate.low, estimate.high, text)
+
+
+def _ticks(estimates: list[Estimate], *, low: float, high: float) -> list[float]:
+    """Round numbers that enclose all intervals; scores near 1 are not drawn from 0 on."""
+    ends = [
+        end for each in estimates for end in (each.low, each.high, each.value) if end is not None
+    ]
+    if not ends:
+        return round_ticks(low, high or 1.0)
+    if low == high:
+        return round_ticks(min(*ends, low), max(*ends, high), count=3)
+    return round_ticks(min(ends), max(ends), count=3)

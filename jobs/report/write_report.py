@@ -1,5 +1,6 @@
 """Writes RUN/report.html."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.errors import ConfigError
@@ -27,7 +28,7 @@ def write_report(folder: RunFolder, settings: RunSettings) -> Path:
             f"the report needs an extra ({error.name} is not installed): "
             f"{install_command('report')}"
         ) from error
-    page = render_page(read_report(folder, settings))
+    page = render_page(read_report(folder, settings, datetime.now(UTC)))
     path = folder.run_dir / REPORT_NAME
     replace_file(path, [page.rstrip("\n").encode()])
     return path

@@ -12,6 +12,7 @@ from engine.progress import Details, StageProgress
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass, open_stage_files, run_stage
 from engine.stopping import Stopping
+from jobs.processes.work_pool import WorkPool
 from schemas.dataset import Rejection
 from schemas.record import Record
 from schemas.settings import PromptProfile, RunSettings
@@ -29,7 +30,8 @@ class StageContext(Generic[Order]):
     """What the stages of one call work with.
 
     `order` is what the user asked for beyond the settings, None where there is no such thing.
-    `details` are shown beside the progress.
+    `details` are shown beside the progress. `pool` computes on every core; the default does it in
+    this process.
     """
 
     folder: RunFolder
@@ -39,6 +41,7 @@ class StageContext(Generic[Order]):
     stopping: Stopping
     details: Details
     order: Order
+    pool: WorkPool = field(default_factory=WorkPool)
 
 
 class Items(NamedTuple, Generic[Item]):
@@ -167,6 +170,8 @@ async def run_stages(
         EngineError: any error that ends the run early; everything bought until then is kept.
     """
     for stage in stages:
+        if stage.purposes:
+            await context.pool.rest()  # replies may take hours
         passed = await _run_stage(stage, context)
         if not passed.is_complete:
             return StagesEnd(stage.name, passed, is_done=False)

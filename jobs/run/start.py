@@ -23,6 +23,8 @@ from jobs.documents.list_sources import (
     find_new_documents,
     list_sources,
 )
+from jobs.processes.work_pool import WorkPool
+from jobs.processes.worker_process import core_count
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_journal import check_journal
@@ -31,8 +33,9 @@ from jobs.run.lanes import LaneOrder
 from jobs.run.preview import Preview, preview_changes
 from jobs.run.retry import retry_failed
 from jobs.run.rounds import Rounds, RunPass
-from jobs.run.run_engine import OtherServers, check_price, open_run_engine
+from jobs.run.run_engine import OtherServers, check_prices, open_run_engine
 from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages
+from jobs.settings.roles import judge_of
 from jobs.settings.run_config import (
     new_run_config,
     read_run_config,
@@ -73,7 +76,7 @@ async def start_run(order: RunOrder) -> StagesEnd:
     """
     stopping, settings = Stopping(), order.settings
     check_folders(order.folder, settings.documents_dir)
-    check_price(settings)
+    check_prices(settings, asked_models(settings), order.others)
     order.folder.create()
     with (
         WriterLock(order.folder.lock_path),
@@ -93,15 +96,18 @@ async def start_run(order: RunOrder) -> StagesEnd:
 
 
 async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> StagesEnd:
-    async with open_run_engine(
-        order.folder,
-        order.settings,
-        order.endpoints,
-        stopping,
-        order.lane,
-        order.others,
-        order.metrics_port,
-    ) as engine:
+    async with (
+        open_run_engine(
+            order.folder,
+            order.settings,
+            order.endpoints,
+            stopping,
+            order.lane,
+            order.others,
+            order.metrics_port,
+        ) as engine,
+        WorkPool(worker_count=core_count()) as pool,
+    ):
         await asyncio.to_thread(check_journal, order.folder, engine.journal, order.stages)
         context = StageContext(
             folder=order.folder,
@@ -111,6 +117,7 @@ async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> St
             stopping=stopping,
             details=engine.details,
             order=None,
+            pool=pool,
         )
         run = partial(run_stages, order.stages, context, last_stage=order.last_stage)
         name = order.last_stage or order.stages[-1].name
@@ -121,6 +128,17 @@ async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> St
         except QuotaError:
             await _write_rows(context)
             raise
+
+
+def asked_models(settings: RunSettings) -> list[str]:
+    """The models that a dataset asks."""
+    judges = [judge_of(settings).model] if asks_judge(settings) else []
+    return [settings.teacher.model, *judges]
+
+
+def asks_judge(settings: RunSettings) -> bool:
+    """Whether a dataset asks the judge anything."""
+    return settings.judge.of_rows or settings.dataset.unanswerable_fraction > 0
 
 
 async def _write_rows(context: StageContext[None]) -> None:

@@ -1,5 +1,6 @@
 """The files of replies: one line for each settled request, in the Batch API's output format."""
 
+import base64
 import os
 from collections.abc import Awaitable, Callable, Container, Sequence
 from pathlib import Path
@@ -145,7 +146,9 @@ def encode_failure(outcome: Failed, line_id: str) -> bytes:
     """
     response: dict[str, Any] | None = None
     error: dict[str, Any] | None = {"code": outcome.code, "message": outcome.message}
-    if outcome.status is not None:
+    if outcome.raw:  # a reply that nobody can read
+        response = {"status_code": outcome.status or 200, "request_id": "", **_as_text(outcome.raw)}
+    elif outcome.status is not None:
         body: Any = outcome.reply
         if body is None:
             message = outcome.message.removeprefix(f"{outcome.status} {outcome.code}: ")
@@ -154,9 +157,15 @@ def encode_failure(outcome: Failed, line_id: str) -> bytes:
             }
             error = None
         response = {"status_code": outcome.status, "request_id": "", "body": body}
-    elif outcome.raw:  # a reply that nobody can read
-        text = outcome.raw.decode(errors="replace")
-        response = {"status_code": 200, "request_id": "", "body": text}
     return dump_json(
         {"custom_id": outcome.request_id, "id": line_id, "response": response, "error": error}
     )
+
+
+def _as_text(raw: bytes) -> dict[str, str]:
+    """Bytes as a text; where they are none, as they are too."""
+    try:
+        return {"body": raw.decode()}
+    except UnicodeDecodeError:
+        encoded = base64.b64encode(raw).decode()
+        return {"body": raw.decode(errors="replace"), "body_base64": encoded}

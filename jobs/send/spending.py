@@ -29,6 +29,8 @@ class Spending(NamedTuple):
         """`keep`, which then also notes what the outcome cost."""
 
         async def keep_both(outcome: Outcome) -> None:
+            if outcome.lane == "batch" and outcome.cost_usd:  # no send of it stands in the log yet
+                await self.log.sent(outcome.request_id, outcome.cost_usd)
             await keep(outcome)
             if outcome.cost_usd:
                 self.log.paid(outcome.request_id, outcome.cost_usd)

@@ -11,6 +11,8 @@ from jobs.settings.proxies import read_proxy
 from jobs.settings.resolve import API_KEY_VARIABLE, Layer
 from schemas.settings import EndpointSettings, JsonForm, RunSettings
 
+OUTPUT_SETTING = "teacher.output"
+
 _SHORT_NAMES = {"key": "key_variable", "rpm": "requests_per_minute", "tpm": "tokens_per_minute"}
 
 
@@ -39,6 +41,7 @@ def read_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> lis
             read_key_of("teacher", teacher.base_url, teacher.key_variable, environment),
             teacher.output_limit_name,
             output=teacher.output,
+            output_setting=OUTPUT_SETTING,
             account=read_account(environment, teacher.key_variable or API_KEY_VARIABLE),
             proxy=read_proxy(teacher.base_url, environment),
         )
@@ -104,6 +107,7 @@ def _make_endpoint(
         settings.requests_per_minute,
         settings.tokens_per_minute,
         output=output,
+        output_setting=OUTPUT_SETTING,
         account=read_account(environment, variable),
         proxy=read_proxy(settings.base_url, environment),
     )

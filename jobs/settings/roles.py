@@ -132,6 +132,7 @@ def _read_endpoint(
         address.requests_per_minute,
         address.tokens_per_minute,
         output=FIRST_FORM,
+        output_setting="evaluation.judge_output",  # of all roles the judge alone asks for JSON
         account=read_account(environment, variable),
         proxy=read_proxy(base_url, environment),
     )

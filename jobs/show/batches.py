@@ -18,6 +18,7 @@ from engine.errors import ConfigError
 from engine.files.lock import WriterLock
 from engine.run_folder import RunFolder
 from engine.wire.endpoints import Endpoint
+from engine.wire.reply_sizes import reply_sizes
 from jobs.run.batch_folders import run_batch_folder, send_batch_folder
 from jobs.send.result_files import result_paths
 from schemas.batches import Batch, flat_facts
@@ -115,11 +116,17 @@ async def forget_batches(order: BatchesOrder) -> None:
 async def _opened(order: BatchesOrder) -> AsyncIterator[tuple[BatchLedger, Poller]]:
     """The ledger, locked against other processes, and a client of the provider."""
     folder, clock = _batch_folder(order.target), SystemClock()
-    timeout_s = order.settings.limits.request_timeout_s
+    settings = order.settings
+    client = BatchClient(
+        order.endpoint,
+        timeout_s=settings.limits.request_timeout_s,
+        clock=clock,
+        sizes=reply_sizes(settings.limits, settings.batch),
+    )
     with WriterLock(_lock_path(order.target), guarded=order.target):
         async with (
             aclosing(BatchLedger(folder.ledger_path, clock)) as ledger,
-            aclosing(BatchClient(order.endpoint, timeout_s=timeout_s, clock=clock)) as client,
+            aclosing(client),
         ):
             yield ledger, Poller(folder, ledger, client, clock=clock)
 

@@ -31,7 +31,7 @@ def shingle_hashes(text: str, *, one_in: int = 1) -> Hashes:
     hashes = _all_hashes(text)
     if one_in > 1:
         hashes = hashes[hashes < np.uint64(HASH_COUNT // one_in)]
-    return np.unique(hashes)
+    return distinct(hashes)
 
 
 def share_in(hashes: Hashes, others: Hashes) -> float:
@@ -50,10 +50,9 @@ def is_among(hashes: Hashes, others: Hashes) -> NDArray[np.bool_]:
 
 
 def _all_hashes(text: str) -> Hashes:
-    known: dict[str, int] = {}
-    tokens = np.fromiter(
-        (_token_hash(token, known) for token in _TOKEN.findall(text.casefold())), np.uint64
-    )
+    found = _TOKEN.findall(text.casefold())
+    known = {token: _token_hash(token) for token in set(found)}
+    tokens = np.fromiter(map(known.__getitem__, found), np.uint64, len(found))
     count = max(1, len(tokens) - TOKENS_PER_SHINGLE + 1) if len(tokens) else 0
     rolled = np.zeros(count, np.uint64)
     with np.errstate(over="ignore"):
@@ -65,10 +64,15 @@ def _all_hashes(text: str) -> Hashes:
     return rolled
 
 
-def _token_hash(token: str, known: dict[str, int]) -> int:
+def _token_hash(token: str) -> int:
     """64 bits from two checksums; the same in every process, unlike Python's own."""
-    found = known.get(token)
-    if found is None:
-        data = token.encode("utf-8", "surrogatepass")
-        found = known[token] = zlib.crc32(data) << 32 | zlib.adler32(data)
-    return found
+    data = token.encode("utf-8", "surrogatepass")
+    return zlib.crc32(data) << 32 | zlib.adler32(data)
+
+
+def distinct(hashes: Hashes) -> Hashes:
+    """Each once, sorted: several times as fast as `numpy.unique`, which hashes them first."""
+    in_order = np.sort(hashes)
+    is_first = np.ones(len(in_order), np.bool_)
+    np.not_equal(in_order[1:], in_order[:-1], out=is_first[1:])
+    return in_order[is_first]

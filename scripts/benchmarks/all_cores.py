@@ -32,12 +32,14 @@ from engine.stopping import Stopping
 from jobs.dataset.stages import DATASET
 from jobs.documents.list_sources import list_sources
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK
+from jobs.processes.work_pool import WorkPool
+from jobs.processes.worker_process import core_count
 from jobs.run.stages import StageContext, run_stages
 from schemas.outcomes import Outcome
 from schemas.requests import Request
 from schemas.settings import RunSettings
 
-SELF, WORKERS = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 TO_CHUNKS = DATASET[: DATASET.index(HELD_OUT_CHECK) + 1]
 
 
@@ -51,7 +53,10 @@ async def measure(documents_dir: Path) -> dict[str, float | str]:
             {"documents_dir": documents_dir, "teacher": {"model": "none"}}
         )
         measured: dict[str, float | str] = {}
-        async with Journal(folder.journal_path) as journal:
+        async with (
+            Journal(folder.journal_path) as journal,
+            WorkPool(worker_count=core_count()) as pool,
+        ):
             context = StageContext(
                 folder=folder,
                 settings=settings,
@@ -60,13 +65,14 @@ async def measure(documents_dir: Path) -> dict[str, float | str]:
                 stopping=Stopping(),
                 details=dict,
                 order=None,
+                pool=pool,
             )
             for stage in TO_CHUNKS:
-                started, own, workers = time.perf_counter(), _cpu_s(SELF), _cpu_s(WORKERS)
+                started, own, workers = time.perf_counter(), _own_cpu_s(), _workers_cpu_s()
                 await run_stages((stage,), context)
                 measured[stage.name] = time.perf_counter() - started
-                measured[f"{stage.name} own"] = _cpu_s(SELF) - own
-                measured[f"{stage.name} workers"] = _cpu_s(WORKERS) - workers
+                measured[f"{stage.name} own"] = _own_cpu_s() - own
+                measured[f"{stage.name} workers"] = _workers_cpu_s() - workers
         digest = blake2b(digest_size=8)
         for line in sorted(read_lines(folder.results_path("chunks"))):
             digest.update(line)
@@ -124,9 +130,20 @@ def _seconds(measured: dict[str, float | str], name: str) -> float:
     return sum(float(measured[f"{each} {of}".strip()]) for each in names)
 
 
-def _cpu_s(who: int) -> float:
-    usage = resource.getrusage(who)
+def _own_cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
+
+
+def _workers_cpu_s() -> float:
+    """Of the processes that have ended and of those that wait for more work."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    running = 0
+    for children in Path("/proc/self/task").glob("*/children"):
+        for pid in children.read_text().split():
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            running += int(fields[11]) + int(fields[12])  # proc(5): utime, stime
+    return ended.ru_utime + ended.ru_stime + running / TICKS_PER_S
 
 
 def main() -> None:

@@ -42,8 +42,9 @@ _SAME: dict[str, str] = {
 }  # fmt: skip
 _LEVELLED = {ord(char): same for char, same in _SAME.items()}
 _BETWEEN = re.compile(r"[\s|-]+")
-_URL = re.compile(r"https?://[^\s<>\"'|)\]]+[\w/]")
-_IN_URL = re.compile(r"[\w/&=?#%~_-]")
+_URL_CHARS = r"[\w/&=?#%~_-]"
+_URL = re.compile(rf"https?://[^\s<>\"'|)\]]+[\w/](?!{_URL_CHARS})")
+_IN_URL = re.compile(_URL_CHARS)
 
 
 class Wanted(NamedTuple):

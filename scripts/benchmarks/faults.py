@@ -1,10 +1,13 @@
 """2,000 requests against a server that does everything wrong: each settled once, none paid twice.
 
-    python scripts/benchmarks/faults.py [--rounds N] [--at-once N] [--requests N]
+    python scripts/benchmarks/faults.py [--rounds N] [--at-once N] [--requests N] [--malformed]
 
 The stand-in (tests/openai_server) answers 10% 429, 5% 500, 5% 503, 3% resets, 3% cut-off bodies,
 2% that are not JSON and 1% that hang for 30 s, and is away altogether for 10 s after a third of
 the requests.
+
+With `--malformed` it answers instead a tenth in each form of tests/openai_server/malformed.py, of
+which so many come in one round as add up to eight tenths: live, then the same in batches.
 """
 
 import argparse
@@ -19,6 +22,7 @@ if __name__ == "__main__":
 import orjson
 
 from scripts.benchmarks.child_processes import run_send, spread
+from scripts.benchmarks.malformed_replies import print_malformed
 from scripts.benchmarks.request_files import write_requests
 from scripts.benchmarks.side_by_side import run_side_by_side
 from tests.openai_server import start_openai_server
@@ -55,7 +59,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--at-once", type=int, default=1)
     parser.add_argument("--requests", type=int, default=2_000)
+    parser.add_argument("--malformed", action="store_true")
     arguments = parser.parse_args()
+    if arguments.malformed:
+        print_malformed(arguments.requests)
+        return
     count = arguments.requests
     print("settled once   calls   refused   paid twice   of these not lost   seconds")
     measures = [partial(measure, count, seed) for seed in range(arguments.rounds)]

@@ -1,9 +1,10 @@
-"""Processor time of ragas's two metrics for an answer, through the engine's `ask`.
+"""Processor time of the two metrics of every answer, through the engine's `ask`.
 
-    python scripts/benchmarks/scoring.py [--samples N] [--rounds N]
+    python scripts/benchmarks/scoring.py [--samples N] [--rounds N] [--scorer builtin|ragas]
 
-Nothing is sent: every reply is there at once, or a batch round later, so what is measured is ragas
-and our side of it. Each of the batch lane's passes goes over all samples that are not scored yet.
+Nothing is sent: every reply is there at once, or a batch round later, so what is measured is the
+scorer and the engine's side of it. Each of the batch lane's passes goes over
+all samples that are not scored yet.
 """
 
 import argparse
@@ -12,12 +13,16 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from engine.errors import Deferred
-from jobs.evaluation.score_answers import ScoreTask, Scoring, load_scoring, score_answer
+from jobs.evaluation.score_answers import Scoring, load_scoring, score_answer
+from jobs.evaluation.score_tasks import ScoreTask
+from schemas.evaluation import ALWAYS
+from schemas.settings import Scorer
 from scripts.benchmarks.child_processes import spread
 from tests.integration.jobs.evaluation.scoring import RoundsAsk, make_tasks
 from tests.unit.jobs.evaluation.made_run import make_settings
@@ -40,14 +45,14 @@ async def score_in_rounds(tasks: Sequence[ScoreTask], scoring: Scoring) -> list[
     return passes
 
 
-async def measure(sample_count: int, round_count: int) -> None:
+async def measure(sample_count: int, round_count: int, scorer: str) -> None:
     """Print the time of the import and of each pass."""
-    settings = make_settings()
+    settings = make_settings(f"evaluation.scorer={scorer}")
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
     scoring = await load_scoring(settings)
     cpu_s = time.process_time() - began_cpu_s
-    print(f"import of ragas: {time.perf_counter() - began_s:.1f} s, {cpu_s:.1f} s of processor")
-    tasks = make_tasks(settings, sample_count)
+    print(f"loading the scorer: {time.perf_counter() - began_s:.1f} s, {cpu_s:.1f} s of processor")
+    tasks = make_tasks(settings, sample_count, metrics=ALWAYS)
     runs = [await score_in_rounds(tasks, scoring) for _ in range(round_count)]
     print(
         f"{sample_count} samples, both metrics: {len(runs[0]) - 1} batch rounds; processor ms a "
@@ -64,8 +69,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--scorer", choices=get_args(Scorer), default="builtin")
     arguments = parser.parse_args()
-    asyncio.run(measure(arguments.samples, arguments.rounds))
+    asyncio.run(measure(arguments.samples, arguments.rounds, arguments.scorer))
 
 
 if __name__ == "__main__":

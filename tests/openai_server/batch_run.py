@@ -14,6 +14,7 @@ from tests.openai_server.config import Faults
 from tests.openai_server.errors import ApiError
 from tests.openai_server.faults import Fault, FaultPlan
 from tests.openai_server.ledger import hash_body
+from tests.openai_server.malformed import malformed_line
 from tests.openai_server.paid_api import PaidApi
 from tests.openai_server.slices import Slices
 from tests.openai_server.slow_config import BatchRules, LineFault
@@ -101,7 +102,8 @@ class BatchRun:
         self._batch.completed += 1
         if fault == "missing":
             return
-        line = self._write(output, request, self._response(request, 200, payload), None)
+        response = self._response(request, 200, payload)
+        line = self._write(output, request, response, None, fault)
         if fault == "duplicate":
             self._repeated.append(line)
         if fault == "unknown_custom_id":
@@ -125,7 +127,14 @@ class BatchRun:
         request_id = f"req_{self._batch.number}_{request['custom_id']}" if status else ""
         return {"status_code": status, "request_id": request_id, "body": body}
 
-    def _write(self, file: BinaryIO, request: dict[str, Any], response: Any, error: Any) -> bytes:
+    def _write(
+        self,
+        file: BinaryIO,
+        request: dict[str, Any],
+        response: Any,
+        error: Any,
+        fault: LineFault | None = None,
+    ) -> bytes:
         line = orjson.dumps(
             {
                 "id": f"batch_req_{self._batch.number}_{request['custom_id']}",
@@ -135,7 +144,7 @@ class BatchRun:
             },
             option=orjson.OPT_APPEND_NEWLINE,
         )
-        file.write(line)
+        file.write(malformed_line(fault, line))
         return line
 
 

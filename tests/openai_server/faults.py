@@ -7,6 +7,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tests.openai_server.errors import ApiError
+from tests.openai_server.malformed import MalformedFault
 
 if TYPE_CHECKING:
     from tests.openai_server.config import Faults
@@ -46,7 +47,7 @@ WireFault = Literal[
     "list",  # status 200 with JSON of another type: not billed
 ]
 ReplyFault = Literal["length", "refusal", "content_filter"]  # status 200, billed
-Fault = ErrorFault | WireFault | ReplyFault
+Fault = ErrorFault | WireFault | ReplyFault | MalformedFault
 
 UNBILLED_PAGES: dict[Fault, tuple[str, bytes]] = {
     "html": ("text/html", b"<html><body><h1>One moment</h1></body></html>\n"),

@@ -14,10 +14,12 @@ from tests.openai_server.errors import ApiError
 from tests.openai_server.faults import UNBILLED_PAGES, Fault, FaultPlan
 from tests.openai_server.ledger import Call, Ledger
 from tests.openai_server.limits import RateLimits
+from tests.openai_server.malformed import UNREADABLE, malformed
 from tests.openai_server.models import Models
 from tests.openai_server.paid_api import Answer, PaidApi
 
 API_VERSION = "2020-10-01"
+LOST = UNREADABLE | {"reset_after", "cut_off"}  # billed, and of no use to the client
 
 
 class _Admitted(NamedTuple):
@@ -108,14 +110,14 @@ class PaidCalls:
     async def _deliver(
         self, request: web.BaseRequest, call: Call, fault: Fault | None, body: bytes
     ) -> web.StreamResponse:
-        call.is_lost = fault in ("reset_after", "cut_off") or wire.is_gone(request)
+        call.is_lost = fault in LOST or wire.is_gone(request)
         if fault == "reset_after":
             return wire.reset(request)
         call.status = 200
         headers = self._headers(call, request)
         if fault == "cut_off" and not wire.is_gone(request):
             return await wire.cut_off(request, body, headers)
-        return wire.whole(200, body, headers)
+        return wire.whole(200, malformed(fault, body), headers)
 
     def _headers(self, call: Call, request: web.BaseRequest) -> dict[str, str]:
         headers = {

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.record import Value
+from tests.openai_server.malformed import MalformedFault
 
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
@@ -28,19 +29,22 @@ Operation = Literal[
     "list_checkpoints",
 ]
 Ending = Literal["completed", "expired", "cancelled", "failed"]
-LineFault = Literal[
-    "http_400",  # an error line with "error": null, its reason in response.body.error
-    "http_429",
-    "http_500",
-    "request_timeout",  # a batch-level error: "response": null
-    "status_0",  # status_code 0 and an empty body
-    "missing",  # answered and billed, in no file
-    "duplicate",  # answered and billed once, in the output twice
-    "unknown_custom_id",  # answered and billed; a line nobody asked for stands beside it
-    "length",  # answered, truncated
-    "refusal",
-    "content_filter",
-]
+LineFault = (
+    MalformedFault
+    | Literal[
+        "http_400",  # an error line with "error": null, its reason in response.body.error
+        "http_429",
+        "http_500",
+        "request_timeout",  # a batch-level error: "response": null
+        "status_0",  # status_code 0 and an empty body
+        "missing",  # answered and billed, in no file
+        "duplicate",  # answered and billed once, in the output twice
+        "unknown_custom_id",  # answered and billed; a line nobody asked for stands beside it
+        "length",  # answered, truncated
+        "refusal",
+        "content_filter",
+    ]
+)
 
 
 class FileRules(Value):

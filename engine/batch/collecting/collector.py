@@ -2,27 +2,29 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 from engine.batch.collecting.asked import Asked, AttemptLog, RequestEnd, Returned
 from engine.batch.collecting.fetcher import ResultFetcher
+from engine.batch.collecting.form_check import FormCheck
 from engine.batch.collecting.result_files import (
     GROUP_LINES,
     WorstUsages,
+    names_wanted_in,
     read_groups,
     read_requests,
     read_result_line,
 )
 from engine.batch.collecting.results import ResultReader
 from engine.batch.folder import BatchFolder
+from engine.batch.forms import BatchForms
 from engine.batch.ledger import BatchLedger
-from engine.batch.provider import Provider
-from engine.batch.refusals import is_refused
-from engine.clock import Clock
-from engine.errors import FatalError, RequestError
+from engine.errors import FatalError
 from engine.stopping import FailureWatch
+from engine.wire.json_forms import names_form
 from schemas.batches import Batch, BatchAttempt, BatchTally
 from schemas.outcomes import Completed, Failed, Outcome
 
@@ -53,6 +55,7 @@ class ResultCounter:
     named: set[str] = field(default_factory=set)
     cost_usd: float = 0.0
     lost_usd: float | None = None
+    form_works: bool | None = None
     new_usd: float = 0.0
     fatal: FatalError | None = None
     watch: FailureWatch = field(default_factory=FailureWatch)
@@ -87,6 +90,7 @@ class ResultCounter:
             returned=self.returned,
             cost_usd=self.cost_usd,
             lost_usd=self.lost_usd,
+            form_works=self.form_works,
         )
 
     def _note_failed(self, failed: Failed) -> None:
@@ -103,20 +107,20 @@ class Collector:
         self,
         folder: BatchFolder,
         ledger: BatchLedger,
-        provider: Provider,
         attempts: AttemptLog,
         reader: ResultReader,
+        forms: BatchForms,
         *,
         sink: Sink,
-        clock: Clock,
+        fetcher: ResultFetcher,
     ) -> None:
         self._folder = folder
         self._ledger = ledger
-        self._provider = provider
+        self._forms = forms
         self._attempts = attempts
         self._reader = reader
         self._sink = sink
-        self._fetcher = ResultFetcher(folder, provider, clock=clock)
+        self._fetcher = fetcher
         self._worst_usages_name = ""
 
     async def collect(self, batch: Batch) -> ResultCounter:
@@ -139,13 +143,15 @@ class Collector:
         """Delete the files of collected batches here and, if asked for, `at_provider`."""
         for batch in list(self._ledger.batches):
             if batch.is_collected and not batch.is_deleted:
-                await self._delete(batch, at_provider=at_provider)
+                await self._fetcher.delete(batch, at_provider=at_provider)
+                await self._ledger.note_deleted(batch.name)
 
     async def _settle(self, batch: Batch, counter: ResultCounter, *, is_lost: bool) -> None:
         waiting = read_requests(self._folder.input_path(batch.name))
+        check = self._check_form(batch, waiting, counter)
         for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
-            for lines in read_groups(path):
-                kept = [self._take(data, batch, waiting, counter) for data in lines]
+            for lines in read_groups(path, self._fetcher.max_line_bytes):
+                kept = [self._take(data, batch, waiting, counter, check) for data in lines]
                 await asyncio.gather(*(keeping for keeping in kept if keeping is not None))
         unanswered = list(waiting)
         for start in range(0, len(unanswered), GROUP_LINES):
@@ -155,8 +161,37 @@ class Collector:
             ]
             await asyncio.gather(*(keeping for keeping in kept if keeping is not None))
 
+    def _check_form(
+        self, batch: Batch, waiting: Mapping[str, bool], counter: ResultCounter
+    ) -> FormCheck | None:
+        """What looks at each reply, where a batch has not a single one of the form asked for."""
+        if not self._forms.are_in_doubt(batch):
+            return None
+        check = FormCheck(batch, names_wanted_in(self._folder.input_path(batch.name)))
+        if batch.remote.status == "failed":
+            check.is_refused = names_form(f"{batch.remote.problem_code} {batch.remote.problem}")
+        for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
+            for data in chain.from_iterable(read_groups(path, self._fetcher.max_line_bytes)):
+                line = read_result_line(data)
+                if line is None or line.custom_id not in waiting:
+                    continue
+                asked = self._asked(line.custom_id, batch, has_output_limit=False)
+                if check.note(self._reader.read(line, asked)):
+                    counter.form_works = True
+                    return None
+        if not (check.is_refused or check.is_ignored):
+            return None
+        counter.form_works = False
+        self._forms.warn(batch, is_refused=check.is_refused)
+        return check
+
     def _take(
-        self, data: bytes, batch: Batch, waiting: dict[str, bool], counter: ResultCounter
+        self,
+        data: bytes,
+        batch: Batch,
+        waiting: dict[str, bool],
+        counter: ResultCounter,
+        check: FormCheck | None,
     ) -> Awaitable[None] | None:
         """Count one line; returns what must be awaited until it is durable."""
         line = read_result_line(data)
@@ -167,7 +202,8 @@ class Collector:
         counter.named.add(line.custom_id)
         has_output_limit = waiting.pop(line.custom_id)
         asked = self._asked(line.custom_id, batch, has_output_limit=has_output_limit)
-        return self._keep(self._reader.read(line, asked), asked, counter)
+        end = self._reader.read(line, asked)
+        return self._keep(check.judge(end, asked) if check else end, asked, counter)
 
     def _miss_line(
         self, request_id: str, batch: Batch, counter: ResultCounter, *, is_lost: bool
@@ -206,27 +242,6 @@ class Collector:
             return None
         counter.new_usd += end.cost_usd or 0.0
         return self._sink.keep(end)
-
-    async def _delete(self, batch: Batch, *, at_provider: bool) -> None:
-        remote = batch.remote
-        if at_provider:
-            for file_id in (remote.file_id, remote.output_file_id, remote.error_file_id):
-                if file_id:
-                    await self._delete_remote(file_id)
-        for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
-            path.unlink(missing_ok=True)
-            self._folder.torn_path(path).unlink(missing_ok=True)
-        if not is_refused(batch):  # else somebody will want to see what was refused
-            self._folder.input_path(batch.name).unlink(missing_ok=True)
-        await self._ledger.note_deleted(batch.name)
-
-    async def _delete_remote(self, file_id: str) -> None:
-        try:
-            await self._provider.delete(file_id)
-        except RequestError as error:
-            _log.warning(
-                "file %s stays at the provider, which does not delete it: %s", file_id, error
-            )
 
 
 def _report(batch: Batch, counter: ResultCounter) -> None:

@@ -1,4 +1,4 @@
-"""Fetches the result files of ended batches; waits a limited time for missing or cut-off ones."""
+"""Fetches result files, waits a limited time for missing or cut-off ones, and deletes them."""
 
 import filecmp
 import logging
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from engine.batch.collecting.result_files import ends_whole, has_results
 from engine.batch.folder import BatchFolder
 from engine.batch.provider import Provider
+from engine.batch.refusals import is_refused
 from engine.clock import Clock
 from engine.errors import NOT_FOUND, RequestError, TransientError
 from schemas.batches import Batch, RemoteState
@@ -26,12 +27,15 @@ class Loss(NamedTuple):
 
 
 class ResultFetcher:
-    """Brings a batch's output and error file here, whole, each once."""
+    """Brings a batch's output and error file here, whole, each once; deletes them in the end."""
 
-    def __init__(self, folder: BatchFolder, provider: Provider, *, clock: Clock) -> None:
+    def __init__(
+        self, folder: BatchFolder, provider: Provider, *, clock: Clock, max_line_bytes: int
+    ) -> None:
         self._folder = folder
         self._provider = provider
         self._clock = clock
+        self.max_line_bytes = max_line_bytes
 
     async def fetch(self, batch: Batch) -> Loss | None:
         """Fetch the results that are not here yet; returns what is lost, if the output is gone.
@@ -55,6 +59,27 @@ class ResultFetcher:
                 _log.warning("batch %s: its error file is gone: %s", name, reason)
         return loss
 
+    async def delete(self, batch: Batch, *, at_provider: bool) -> None:
+        """Delete a collected batch's files here and, if wished, `at_provider`."""
+        remote = batch.remote
+        if at_provider:
+            for file_id in (remote.file_id, remote.output_file_id, remote.error_file_id):
+                if file_id:
+                    await self._delete_remote(file_id)
+        for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
+            path.unlink(missing_ok=True)
+            self._folder.torn_path(path).unlink(missing_ok=True)
+        if not is_refused(batch):  # else somebody will want to see what was refused
+            self._folder.input_path(batch.name).unlink(missing_ok=True)
+
+    async def _delete_remote(self, file_id: str) -> None:
+        try:
+            await self._provider.delete(file_id)
+        except RequestError as error:
+            _log.warning(
+                "file %s stays at the provider, which does not delete it: %s", file_id, error
+            )
+
     async def _fetch(self, batch: Batch, file_id: str, path: Path) -> str:
         """Fetch one file; returns why it must be taken for gone, "" if it is here."""
         fresh_path = self._folder.fresh_path(path)
@@ -67,7 +92,7 @@ class ResultFetcher:
             return f"file {file_id}: {error}"
         if not must_hold_lines:
             fresh_path.replace(path)
-        elif not has_results(fresh_path):
+        elif not has_results(fresh_path, self.max_line_bytes):
             fresh_path.unlink()
             reason = f"result file {file_id} did not come whole: it holds no line of a batch"
             self._raise_if_recent(batch, reason)
@@ -79,7 +104,8 @@ class ResultFetcher:
     def _keep_whole(self, fresh_path: Path, path: Path, file_id: str) -> None:
         """Keep a file that is whole, or as whole as the provider has it: it came twice alike."""
         torn_path = self._folder.torn_path(path)
-        if not ends_whole(fresh_path) and not _are_alike(fresh_path, torn_path):
+        is_whole = ends_whole(fresh_path, self.max_line_bytes)
+        if not is_whole and not _are_alike(fresh_path, torn_path):
             fresh_path.replace(torn_path)
             raise TransientError(f"result file {file_id} did not come whole", code="cut_off")
         fresh_path.replace(path)

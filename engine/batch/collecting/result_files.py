@@ -6,17 +6,19 @@ from collections import deque
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
 from engine.errors import DamagedLogError
+from engine.wire.json_forms import wanted_names
 from engine.wire.lenient_json import NotJsonError, parse_json
 from engine.wire.prices import worst_usage
 from schemas.outcomes import Usage
 from schemas.requests import Json, Request, output_limit
 
 GROUP_LINES = 1_000  # made durable together
+SHOWN_BYTES = 4_096  # of a line that is too long
 LIMIT_NAMES = (b'"max_completion_tokens":', b'"max_tokens":')
 
 _ID_OF_UNREADABLE = re.compile(rb'"custom_id"\s*:\s*("(?:[^"\\]|\\.)*")')
@@ -48,6 +50,12 @@ def read_requests(path: Path) -> dict[str, bool]:
         ) from error
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise DamagedLogError(f"{path}: is damaged ({error}); restore it from a backup") from error
+
+
+def names_wanted_in(path: Path) -> list[str]:
+    """The keys that the requests of a batch want in the JSON of their replies: the first's."""
+    with path.open("rb") as file:
+        return wanted_names(orjson.loads(file.readline())["body"])
 
 
 def read_whole_ids(path: Path) -> list[str]:
@@ -86,13 +94,16 @@ def _worst_usage(fields: dict[str, Any]) -> Usage:
     return worst_usage(request)
 
 
-def read_groups(path: Path) -> Iterator[list[bytes]]:
-    """Lines of a result file, some at a time; none if there is no such file."""
+def read_groups(path: Path, max_line_bytes: int) -> Iterator[list[bytes]]:
+    """Lines of a result file, some at a time; none if there is no such file.
+
+    Of a line that is too long only so much comes that its request can be told.
+    """
     if not path.exists():
         return
     with path.open("rb") as file:
         lines: list[bytes] = []
-        for line in file:
+        for line in _limited_lines(file, max_line_bytes):
             if not line.isspace():
                 lines.append(line)
             if len(lines) >= GROUP_LINES:
@@ -141,13 +152,14 @@ def text_field(fields: Json, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def has_results(path: Path) -> bool:
+def has_results(path: Path, max_line_bytes: int) -> bool:
     """Whether a file holds any line of a batch: a gateway may answer with a page of its own."""
     with path.open("rb") as file:
-        return any(read_result_line(line) is not None for line in file)
+        lines = _limited_lines(file, max_line_bytes)
+        return any(read_result_line(line) is not None for line in lines)
 
 
-def ends_whole(path: Path) -> bool:
+def ends_whole(path: Path, max_line_bytes: int) -> bool:
     """Whether a file ends with a whole line; a connection may close early without an error."""
     with path.open("rb") as file:
         size_bytes = file.seek(0, os.SEEK_END)
@@ -155,8 +167,19 @@ def ends_whole(path: Path) -> bool:
         if file.read() == b"\n":
             return True
         file.seek(0)
-        last_line = deque(file, maxlen=1)
+        last_line = deque(_limited_lines(file, max_line_bytes), maxlen=1)
     return bool(last_line) and _is_json(last_line.pop())
+
+
+def _limited_lines(file: BinaryIO, max_line_bytes: int) -> Iterator[bytes]:
+    """The lines of a file; of one that is too long its beginning alone."""
+    while line := file.readline(max_line_bytes + 1):
+        if len(line) <= max_line_bytes or line.endswith(b"\n"):
+            yield line
+            continue
+        yield line[:SHOWN_BYTES]
+        while line and not line.endswith(b"\n"):
+            line = file.readline(max_line_bytes)
 
 
 def _is_json(line: bytes) -> bool:

@@ -10,11 +10,13 @@ from typing import Literal, NamedTuple
 
 import orjson
 
+from engine.batch.forms import PackedForms, in_form_of
 from engine.batch.packing.outbox import Spooled
 from engine.files.jsonl_lines import id_key
 from engine.wire.prices import Price, worst_case_usd
 from schemas.batches import BatchIntent
 from schemas.requests import EMBEDDINGS
+from schemas.settings import JsonForm
 
 MAX_INPUTS_PER_BATCH = 50_000  # embedding inputs over all requests of a file (OpenAI Batch guide)
 MAX_OPEN_FILES = 64
@@ -92,7 +94,9 @@ class Packer:
         room: Room,
         price: Price,
         price_share: float,
+        forms: PackedForms,
     ) -> None:
+        self._forms = forms
         self._path_of = path_of
         self._next_number = first_number
         self._policy = policy
@@ -109,6 +113,10 @@ class Packer:
 
     def add(self, request: Spooled) -> Verdict:
         """Put a request into its file, or say why that cannot be now, or ever."""
+        form = self._forms.form_of(request)
+        if form is not None and not self._forms.has_room(request):
+            return "waits"
+        request = in_form_of(request, form)
         line = batch_line(request)
         if len(line) > self._policy.max_bytes:
             return "too_large"
@@ -122,8 +130,9 @@ class Packer:
         usd = None if usd is None else usd * self._price_share
         if not self._room.take(request.model, request.prompt_tokens, usd or 0):
             return "waits"
-        file = file or self._open_file(request)
+        file = file or self._open_file(request, form)
         file.add(line, request.prompt_tokens, usd, inputs)
+        self._forms.count(request)
         return "packed"
 
     def finish(self) -> list[PackedFile]:
@@ -140,17 +149,20 @@ class Packer:
             return None
         return file
 
-    def _open_file(self, request: Spooled) -> "_File":
+    def _open_file(self, request: Spooled, form: JsonForm | None) -> "_File":
         self._room.files_left -= 1
         name = f"{self._next_number:06d}"
         self._next_number += 1
-        file = self._open[request.group] = _File(name, self._path_of(name), request.group)
+        file = self._open[request.group] = _File(name, self._path_of(name), request.group, form)
         return file
 
 
 class _File:
-    def __init__(self, name: str, path: Path, group: tuple[str, str, str]) -> None:
+    def __init__(
+        self, name: str, path: Path, group: tuple[str, str, str], form: JsonForm | None
+    ) -> None:
         self._name = name
+        self._form = form
         self._group = group
         self._file = path.open("wb", buffering=BUFFER_BYTES)
         self._hash = hashlib.sha256()
@@ -187,6 +199,7 @@ class _File:
             worst_case_usd=self._usd,
             size_bytes=self._bytes,
             sha256=self._hash.hexdigest(),
+            form=self._form,
         )
         return PackedFile(self._name, intent)
 

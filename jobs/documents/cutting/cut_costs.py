@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 BETWEEN_ITEMS = 1.5
 BETWEEN_INNER_ITEMS = 3.0
+WITHIN_CODE = 2.5  # at an empty line
 AFTER_SENTENCE = 3.0  # at the end of a line, within a paragraph
 AFTER_LINE = 4.5  # of code, of a table, of a wrapped sentence
 WITHIN_LINE = 5.0  # between two sentences
@@ -18,6 +19,7 @@ BEFORE_NOTE = 5.0  # between a mark and its note
 _LINE = re.compile(r"[^\n]*\S[^\n]*\n?")
 _ITEM = re.compile(r"\s*(?:[-*+•‣◦▪–]|(?:\d{1,3}|[A-Za-z]|[ivxlc]{1,5})[.)]|\(?\d{1,3}\))\s+\S")
 _SENTENCE_END = re.compile(r"[.!?:;。！？；…][\"'”’»)\]」』]*\s*\Z")
+_CODE = re.compile(r"\s*(?:>>> |\.\.\. |[$%] |//|/\*|[}\])@])|.*[;{}\\(]\s*\Z|\s{2,}\S")
 _LEAD_IN_END = (":", "：")
 _NOTE = re.compile(r"(\[[^\]\s]{1,40}\]) \S")
 _MAX_NOTE_CHARS = 4_000  # from a mark to its note: further away nothing keeps them together
@@ -50,7 +52,7 @@ def _measure(text: str, heading_starts: Collection[int]) -> Iterator[Line]:
         while items and (indent < items[-1] or (indent == items[-1] and (is_item or is_apart))):
             items.pop()
         is_heading = match.start() in heading_starts
-        cost = _cost(before, is_apart=is_apart, is_item=is_item, depth=len(items))
+        cost = _cost(before, line, is_apart=is_apart, is_item=is_item, depth=len(items))
         if is_after_heading:
             cost = AFTER_HEADING
         elif is_heading:
@@ -61,7 +63,7 @@ def _measure(text: str, heading_starts: Collection[int]) -> Iterator[Line]:
         before, position, is_after_heading = line, match.end(), is_heading
 
 
-def _cost(before: str, *, is_apart: bool, is_item: bool, depth: int) -> float:
+def _cost(before: str, line: str, *, is_apart: bool, is_item: bool, depth: int) -> float:
     if before.rstrip().endswith(_LEAD_IN_END):
         return AFTER_LEAD_IN
     if is_item:
@@ -69,7 +71,7 @@ def _cost(before: str, *, is_apart: bool, is_item: bool, depth: int) -> float:
     if depth:
         return WITHIN_ITEM
     if is_apart:
-        return 0.0
+        return WITHIN_CODE if _CODE.match(before) and _CODE.match(line) else 0.0
     return AFTER_SENTENCE if _SENTENCE_END.search(before) else AFTER_LINE
 
 

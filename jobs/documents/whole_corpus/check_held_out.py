@@ -4,31 +4,33 @@ Documents may share pages without being twins. A held-out chunk half of whose sh
 training text is dropped: questions about it would measure memory. What is left is measured.
 """
 
-import asyncio
 import logging
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
-from engine.files.records import encode_record, read_records
+from engine.files.records import RecordLine, encode_record, read_record_lines, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
-from engine.stopping import Stopping
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.line_batches import read_batch, write_batches
+from jobs.processes.work_pool import map_in_order
 from jobs.run.stages import Stage, StageContext
 from jobs.text.shingles import Hashes, shingle_hashes
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, HeldOutCheck
-from schemas.record import content_id
+from schemas.record import Value, content_id
 
 STAGE = "held_out_check"
 MAX_LEAKED_SHARE = 0.5  # of a held-out chunk's shingles in training text
 MAX_HASHES = 16_000_000  # in memory, about 30 bytes each; more held-out text is sampled
 BYTES_PER_TOKEN = 6
+_HELD_OUT = b',"side":"held_out",'
 
 _log = logging.getLogger(__name__)
 
@@ -48,24 +50,31 @@ async def _check(context: StageContext[None]) -> StagePass:
     check_id = content_id("held_out_check", chunks_path.stat().st_size, MAX_LEAKED_SHARE)
     former = read_held_out_check(folder)
     if former is None or former.check_id != check_id:
-        found = await asyncio.to_thread(_compare, chunks_path, check_id, context.stopping)
+        found = await _compare(context, chunks_path, check_id)
         _keep_rejections(folder, found)
         replace_file(path, [encode_record(found)])
         _report(found)
     return StagePass()
 
 
-def _compare(chunks_path: Path, check_id: str, stopping: Stopping) -> HeldOutCheck:
-    one_in = max(1, -(-_held_out_bytes(chunks_path) // (BYTES_PER_TOKEN * MAX_HASHES)))
-    held_out = _read_held_out(chunks_path, one_in)
+async def _compare(context: StageContext[None], chunks_path: Path, check_id: str) -> HeldOutCheck:
+    size_bytes = sum(len(line.data) for line in _lines_of(chunks_path, is_held_out=True))
+    one_in = max(1, -(-size_bytes // (BYTES_PER_TOKEN * MAX_HASHES)))
+    side = _Side(context, chunks_path, one_in)
+    held_out = await _read_held_out(side)
     is_leaked = np.zeros(len(held_out.distinct), np.bool_)
-    for chunk in _chunks_of(chunks_path, "train"):
-        stopping.raise_if_requested()
-        hashes = shingle_hashes(chunk.text, one_in=one_in)
-        places = np.searchsorted(held_out.distinct, hashes)
-        places[places == len(held_out.distinct)] = 0
+
+    def take(_: str, hashes: Hashes) -> None:
         if len(held_out.distinct):
+            places = np.searchsorted(held_out.distinct, hashes)
+            places[places == len(held_out.distinct)] = 0
             is_leaked[places[held_out.distinct[places] == hashes]] = True
+
+    await side.each(take, is_held_out=False)
+    return _check_of(check_id, held_out, is_leaked)
+
+
+def _check_of(check_id: str, held_out: _HeldOut, is_leaked: NDArray[np.bool_]) -> HeldOutCheck:
     leaked = [np.count_nonzero(is_leaked[places]) for places in held_out.places]
     sizes = [len(places) for places in held_out.places]
     is_dropped = [n > 0 and n >= MAX_LEAKED_SHARE * of for n, of in zip(leaked, sizes, strict=True)]
@@ -81,23 +90,65 @@ def _compare(chunks_path: Path, check_id: str, stopping: Stopping) -> HeldOutChe
     )
 
 
-def _held_out_bytes(chunks_path: Path) -> int:
-    return sum(len(chunk.text.encode()) for chunk in _chunks_of(chunks_path, "held_out"))
-
-
-def _read_held_out(chunks_path: Path, one_in: int) -> _HeldOut:
-    chunk_ids, every = [], []
-    for chunk in _chunks_of(chunks_path, "held_out"):
-        chunk_ids.append(chunk.chunk_id)
-        every.append(shingle_hashes(chunk.text, one_in=one_in))
+async def _read_held_out(side: "_Side") -> _HeldOut:
+    found: list[tuple[str, Hashes]] = []
+    await side.each(lambda *each: found.append(each), is_held_out=True)
+    every = [hashes for _, hashes in found]
     joined = np.concatenate(every) if every else np.zeros(0, np.uint64)
     distinct, places = np.unique(joined, return_inverse=True)
     ends = np.cumsum([len(hashes) for hashes in every])[:-1]
+    chunk_ids = [chunk_id for chunk_id, _ in found]
     return _HeldOut(chunk_ids, np.split(places, ends) if every else [], distinct)
 
 
-def _chunks_of(chunks_path: Path, side: str) -> Iterator[Chunk]:
-    return (chunk for chunk in read_records(chunks_path, Chunk) if chunk.side == side)
+class _Sample(Value):
+    """One shingle in so many is compared."""
+
+    one_in: int
+
+
+class _Side(NamedTuple):
+    """The chunks of a run, whose shingles are taken on every core."""
+
+    context: StageContext[None]
+    chunks_path: Path
+    one_in: int
+
+    async def each(self, take: Callable[[str, Hashes], None], *, is_held_out: bool) -> None:
+        """Call `take` with the id and the shingles of each chunk of one side, in file order."""
+
+        def take_batch(answer: bytes) -> None:
+            header, _, data = answer.partition(b"\n")
+            hashes, start = np.frombuffer(data, np.uint64), 0
+            for chunk_id, count in orjson.loads(header):
+                take(chunk_id, hashes[start : start + count])
+                start += count
+
+        lines = _lines_of(self.chunks_path, is_held_out=is_held_out)
+        given = _Sample(one_in=self.one_in)
+        pool, stopping = self.context.pool, self.context.stopping
+        await map_in_order(
+            pool.calls_of(shingle_chunks, on=self.chunks_path),
+            write_batches(self.chunks_path, lines, stopping, lambda _: given),
+            take_batch,
+        )
+
+
+def shingle_chunks(body: bytes) -> bytes:
+    """The shingles of chunks as 64-bit integers, below a line that says whose they are."""
+    batch = read_batch(body, Chunk, _Sample)
+    header, every = [], []
+    for chunk in batch.records:
+        hashes = shingle_hashes(chunk.text, one_in=batch.given.one_in)
+        header.append((chunk.chunk_id, len(hashes)))
+        every.append(hashes.tobytes())
+    return orjson.dumps(header) + b"\n" + b"".join(every)
+
+
+def _lines_of(chunks_path: Path, *, is_held_out: bool) -> Iterator[RecordLine]:
+    """The lines of the chunks of a side. No text can hold the mark: its quotes are escaped."""
+    lines = read_record_lines(chunks_path, Chunk)
+    return (line for line in lines if (_HELD_OUT in line.data) == is_held_out)
 
 
 def _keep_rejections(folder: RunFolder, check: HeldOutCheck) -> None:

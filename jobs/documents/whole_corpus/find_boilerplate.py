@@ -3,32 +3,32 @@
 They stay in the text of the documents, so that no offset moves, and are left out of its chunks.
 """
 
-import asyncio
+import json
 import logging
-from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
-from engine.files.records import encode_record, read_ids, read_records
+from engine.files.records import encode_record, read_ids, read_record_lines, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
-from engine.stopping import Stopping
+from jobs.documents.line_batches import NothingGiven, read_batch, write_batches
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.whole_corpus.edge_lines import EdgeLine, find_edges, find_shared, spans_of
-from jobs.documents.workers.work_pool import WorkPool, map_in_order, worker_count_for
+from jobs.processes.work_pool import map_in_order
 from jobs.run.stages import Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Boilerplate, Document
-from schemas.record import Span, content_id
+from schemas.record import Span, Value, content_id
 
 STAGE = "boilerplate"
 MIN_SHARE = 0.3  # of a folder's documents of one format, in the folder or below it
-BYTES_PER_S = 20_000_000  # of one process, roughly
 MIN_DOCUMENTS = 5
 MAX_COUNTED_DOCUMENTS = 125_000  # about 1 KiB each; of more, this many are counted
 
@@ -61,67 +61,121 @@ async def _find(context: StageContext[None]) -> StagePass:
     path, documents_path = folder.results_path(STAGE), folder.results_path(DOCUMENTS.name)
     document_ids = list(read_ids(documents_path, Document))
     if set(read_ids(path, Boilerplate)) != set(document_ids):
-        await _compare(folder, len(document_ids), context.stopping)
+        shared = await _count(context, documents_path, len(document_ids))
+        findings: Findings = defaultdict(lambda: _Finding({}, set()))
+        records = await _look_up(context, documents_path, shared, findings)
+        _keep_rejections(folder, findings)
+        replace_file(path, map(encode_record, sorted(records, key=lambda r: r.document_id)))
+        if findings:
+            _report(findings)
     return StagePass()
 
 
-async def _compare(folder: RunFolder, document_count: int, stopping: Stopping) -> None:
-    documents_path = folder.results_path(DOCUMENTS.name)
-    size_bytes = documents_path.stat().st_size if document_count else 0
-    async with WorkPool(
-        edge_keys, worker_count=worker_count_for(size_bytes, bytes_per_s=BYTES_PER_S)
-    ) as pool:
-        shared = await _count(documents_path, document_count, pool, stopping)
-    await asyncio.to_thread(_write, folder, shared, stopping)
-
-
-def _write(folder: RunFolder, shared: SharedKeys, stopping: Stopping) -> None:
-    documents_path = folder.results_path(DOCUMENTS.name)
-    findings: Findings = defaultdict(lambda: _Finding({}, set()))
-    records = _records(documents_path, shared, findings, stopping)
-    in_order = sorted(records, key=lambda record: record.document_id)
-    _keep_rejections(folder, findings)
-    replace_file(folder.results_path(STAGE), map(encode_record, in_order))
-    if findings:
-        _report(findings)
-
-
 async def _count(
-    documents_path: Path, document_count: int, pool: WorkPool, stopping: Stopping
+    context: StageContext[None], documents_path: Path, document_count: int
 ) -> SharedKeys:
     """The lines that documents of each place share."""
     if document_count < MIN_DOCUMENTS:
         return {}
     one_in = -(-document_count // MAX_COUNTED_DOCUMENTS)
-    places: deque[list[_Place]] = deque()
     edges: defaultdict[_Place, list[NDArray[np.uint64]]] = defaultdict(list)
 
-    def texts() -> Iterator[bytes]:
-        for document in read_records(
-            documents_path, Document, is_wanted=lambda id_: int(id_[:8], 16) % one_in == 0
-        ):
-            stopping.raise_if_requested()
-            places.append(list(_places(document)))
-            yield document.text.encode()
-
     def take(answer: bytes) -> None:
-        for place in places.popleft():
-            edges[place].append(np.frombuffer(answer, np.uint64))
+        header, _, data = answer.partition(b"\n")
+        keys, start = np.frombuffer(data, np.uint64), 0
+        for path, format_name, count in json.loads(header):
+            for place in _places(path, format_name):
+                edges[place].append(keys[start : start + count])
+            start += count
 
-    await map_in_order(pool, texts(), take)
+    lines = read_record_lines(
+        documents_path, Document, is_wanted=lambda id_: int(id_[:8], 16) % one_in == 0
+    )
+    calls = context.pool.calls_of(edge_keys, on=documents_path)
+    await map_in_order(calls, write_batches(documents_path, lines, context.stopping), take)
     found = ((place, _shared(edges[place])) for place in edges)
     return {place: keys for place, keys in found if keys}
 
 
 def edge_keys(body: bytes) -> bytes:
-    """What of a text in UTF-8 can be compared, as 64-bit integers: what a worker does."""
-    return np.fromiter(sorted(find_edges(body.decode()).keys()), np.uint64).tobytes()
+    """What of each text can be compared, as 64-bit integers, below a line that says whose."""
+    header, every = [], []
+    for document in read_batch(body, Document, NothingGiven).records:
+        keys = sorted(find_edges(document.text).keys())
+        header.append((document.path, document.format, len(keys)))
+        every.append(np.array(keys, np.uint64).tobytes())
+    return json.dumps(header).encode() + b"\n" + b"".join(every)
 
 
-def _places(document: Document) -> Iterator[_Place]:
+class _SharedKeys(Value):
+    """`SharedKeys` as JSON: by folder and format."""
+
+    places: tuple[tuple[str, str, tuple[int, ...]], ...]
+
+
+class _Found(Value):
+    """What is left out of a document: ranges; and each line's place, key and words."""
+
+    record: Boilerplate
+    lines: tuple[tuple[str, str, int, str], ...]
+
+
+_FOUND: TypeAdapter[list[_Found]] = TypeAdapter(list[_Found])
+
+
+async def _look_up(
+    context: StageContext[None], documents_path: Path, shared: SharedKeys, findings: Findings
+) -> list[Boilerplate]:
+    """One a document; what is left out is added to `findings`."""
+    if not shared:
+        ids = dict.fromkeys(read_ids(documents_path, Document))
+        return [Boilerplate(document_id=document_id, spans=()) for document_id in ids]
+    given = _SharedKeys(places=tuple((*place, tuple(sorted(k))) for place, k in shared.items()))
+    records: list[Boilerplate] = []
+
+    def take(answer: bytes) -> None:
+        for found in _FOUND.validate_json(answer):
+            records.append(found.record)
+            for folder, format_name, key, words in found.lines:
+                finding = findings[_Place(folder, format_name)]
+                finding.lines[key] = min(words, finding.lines.get(key, words))
+                finding.document_ids.add(found.record.document_id)
+
+    lines = read_record_lines(documents_path, Document)
+    bodies = write_batches(documents_path, lines, context.stopping, lambda _: given)
+    calls = context.pool.calls_of(look_up_edges, on=documents_path)
+    await map_in_order(calls, bodies, take)
+    return records
+
+
+def look_up_edges(body: bytes) -> bytes:
+    """What is left out of each text, from JSON to JSON, as processes send it."""
+    batch = read_batch(body, Document, _SharedKeys)
+    shared = {_Place(folder, name): frozenset(keys) for folder, name, keys in batch.given.places}
+    return _FOUND.dump_json([_find_in(document, shared) for document in batch.records])
+
+
+def _find_in(document: Document, shared: SharedKeys) -> _Found:
+    places = [place for place in _places(document.path, document.format) if place in shared]
+    lines: Sequence[EdgeLine] = ()
+    if places:
+        known = frozenset[int]().union(*(shared[place] for place in places))
+        lines = find_shared(document.text, find_edges(document.text), known)
+    spans = tuple(spans_of(document.text, lines))
+    noted = []
+    for line in lines:
+        place = next((p for p in places if line.key in shared[p]), None)
+        if place is not None and line.key is not None:
+            words = " ".join(document.text[line.start_char : line.end_char].split())
+            noted.append((*place, line.key, words))
+    record = Boilerplate(document_id=document.document_id, spans=spans)
+    return _Found(record=record, lines=tuple(noted))
+
+
+def _places(path: str, format_name: str) -> Iterator[_Place]:
     """The folders above a document, the outermost first."""
-    for folder in reversed(PurePosixPath(document.path).parents):
-        yield _Place(str(folder), document.format)
+    for folder in reversed(PurePosixPath(path).parents):
+        yield _Place(str(folder), format_name)
 
 
 def _shared(edges: Sequence[NDArray[np.uint64]]) -> frozenset[int]:
@@ -129,45 +183,6 @@ def _shared(edges: Sequence[NDArray[np.uint64]]) -> frozenset[int]:
         return frozenset()
     keys, counts = np.unique(np.concatenate(edges), return_counts=True)
     return frozenset(keys[counts >= max(MIN_DOCUMENTS, MIN_SHARE * len(edges))].tolist())
-
-
-def _records(
-    documents_path: Path,
-    shared: SharedKeys,
-    findings: Findings,
-    stopping: Stopping,
-) -> Iterator[Boilerplate]:
-    """One a document; what is left out is added to `findings`."""
-    if not shared:
-        for document_id in read_ids(documents_path, Document):
-            yield Boilerplate(document_id=document_id, spans=())
-        return
-    for document in read_records(documents_path, Document):
-        stopping.raise_if_requested()
-        places = [place for place in _places(document) if place in shared]
-        lines: Sequence[EdgeLine] = ()
-        if places:
-            known = frozenset[int]().union(*(shared[place] for place in places))
-            lines = find_shared(document.text, find_edges(document.text), known)
-        _note(document, lines, {place: shared[place] for place in places}, findings)
-        yield Boilerplate(
-            document_id=document.document_id, spans=tuple(spans_of(document.text, lines))
-        )
-
-
-def _note(
-    document: Document,
-    lines: Iterable[EdgeLine],
-    shared: SharedKeys,
-    findings: Findings,
-) -> None:
-    for line in lines:
-        place = next((p for p, keys in shared.items() if line.key in keys), None)
-        if place is not None and line.key is not None:
-            finding = findings[place]
-            text = " ".join(document.text[line.start_char : line.end_char].split())
-            finding.lines[line.key] = min(text, finding.lines.get(line.key, text))
-            finding.document_ids.add(document.document_id)
 
 
 def _keep_rejections(folder: RunFolder, findings: Findings) -> None:

@@ -7,7 +7,8 @@ other, are one group, which the split puts on one side.
 
 import asyncio
 import logging
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,8 @@ from jobs.documents.whole_corpus.translations import (
     pair_by_path,
 )
 from jobs.run.stages import Stage, StageContext
-from jobs.text.shingles import Hashes, share_in, shingle_hashes
+from jobs.text.languages import detect_language
+from jobs.text.shingles import Hashes, distinct, share_in, shingle_hashes
 from schemas.dataset import Rejection
 from schemas.documents import Document, DocumentGroup
 from schemas.record import Span
@@ -44,7 +46,7 @@ async def _find_twins(context: StageContext[None]) -> StagePass:
     folder = context.folder
     documents_path, path = folder.results_path(DOCUMENTS.name), folder.results_path(STAGE)
     if not _is_current(path, frozenset(read_ids(documents_path, Document))):
-        sketches = await read_sketches(folder, context.stopping)
+        sketches = await read_sketches(context)
         async with RecordLog(documents_path, Document) as documents:
             comparison = _Comparison(sketches, documents, read_boilerplate(folder))
             groups = await asyncio.to_thread(comparison.run)
@@ -121,27 +123,32 @@ class _Comparison:
     def _is_within(self, number: int, twins: Sequence[int]) -> bool:
         """Whether the text really stands in those of the twins: a sample may be mistaken."""
         others = [self._shingles(twin) for twin in twins[:MAX_TEXTS_COMPARED]]
-        within = np.unique(np.concatenate(others)) if others else np.zeros(0, np.uint64)
+        within = distinct(np.concatenate(others)) if others else np.zeros(0, np.uint64)
         return share_in(self._shingles(number), within) >= DUPLICATE_SHARE
 
     def _shingles(self, number: int) -> Hashes:
         sketch = self._sketches[number]
         if not sketch.is_sample:
             return sketch.hashes
-        document = self._documents.require(sketch.document_id)
-        spans = self._boilerplate.get(document.document_id, ())
-        return shingle_hashes(cut_out(document.text, spans))
+        return shingle_hashes(self._text(number))
+
+    def _text(self, number: int) -> str:
+        document = self._documents.require(self._sketches[number].document_id)
+        return cut_out(document.text, self._boilerplate.get(document.document_id, ()))
 
     def _join_translations(self) -> None:
         for one, other in pair_by_path(sketch.path for sketch in self._sketches):
             self._join(one, other)
-        anchored = {
-            number: sketch.anchored
+        anchors = {
+            number: sketch.anchors
             for number, sketch in enumerate(self._sketches)
-            if number not in self._duplicate_of and sketch.anchored.language
+            if number not in self._duplicate_of
         }
-        for one, other in pair_by_anchors(anchored):
+        for one, other in pair_by_anchors(anchors, cache(self._language)):
             self._join(one, other)
+
+    def _language(self, number: int) -> str | None:
+        return detect_language(self._text(number))
 
     def _join(self, one: int, other: int) -> None:
         self._groups[self._root(other)] = self._root(one)
@@ -202,7 +209,7 @@ def _report(path: Path) -> None:
         )
 
 
-def read_left_out(folder: RunFolder) -> Container[str]:
+def read_left_out(folder: RunFolder) -> frozenset[str]:
     """The ids of the documents whose text stands in another one."""
     return frozenset(
         group.document_id

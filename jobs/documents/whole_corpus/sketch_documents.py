@@ -1,26 +1,25 @@
 """Makes a sketch of every document: what is kept of it while all are compared."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from pydantic import TypeAdapter
 
-from engine.files.records import encode_record, read_ids, read_records
-from engine.run_folder import RunFolder
-from engine.stopping import Stopping
+from engine.files.records import read_ids, read_record_lines
+from jobs.documents.line_batches import read_batch, write_batches
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.whole_corpus.edge_lines import cut_out
 from jobs.documents.whole_corpus.find_boilerplate import read_boilerplate
-from jobs.documents.whole_corpus.translations import Anchored, find_anchors
-from jobs.documents.workers.work_pool import WorkPool, map_in_order, worker_count_for
-from jobs.text.languages import detect_language
+from jobs.documents.whole_corpus.translations import find_anchors
+from jobs.processes.work_pool import map_in_order
+from jobs.run.stages import StageContext
 from jobs.text.shingles import Hashes, shingle_hashes
 from schemas.documents import Document, SplitAssignment
-from schemas.record import Record
+from schemas.record import Span, Value
 
 SPLIT_NAME = "split"  # it comes later: what has a side already keeps it
 MAX_HASHES = 16_000_000  # in memory, 28 bytes each; a larger corpus is sampled
-BYTES_PER_S = 4_000_000  # of one process, roughly
 BYTES_PER_TOKEN = 6
 # The best text first.
 FORMATS_BY_QUALITY = (
@@ -38,7 +37,7 @@ class Sketch(NamedTuple):
     has_side: bool
     hashes: Hashes
     is_sample: bool
-    anchored: Anchored
+    anchors: frozenset[int]
 
     @property
     def rank(self) -> tuple[bool, int, int, str]:
@@ -47,63 +46,72 @@ class Sketch(NamedTuple):
         return not self.has_side, place, -len(self.hashes), self.document_id
 
 
-class _Task(Record):
-    """What a sketch is made of."""
+class _Given(Value):
+    """How many shingles are kept, one in so many; and by document what is left out of its text."""
 
-    document_id: str
-    text: str
     one_in: int
+    boilerplate: dict[str, tuple[Span, ...]]
 
 
-class _Measured(Record):
-    """What a worker finds in a text: its shingles as bytes in hexadecimal digits, and more."""
+class _Measured(Value):
+    """What is found in a text beside its shingles, of which there are `hash_count`."""
 
     document_id: str
-    hashes: str
-    language: str
+    path: str
+    format: str
+    hash_count: int
     anchors: tuple[int, ...]
 
 
-def measure_task(body: bytes) -> bytes:
-    """What is compared of one text, from JSON to JSON, as processes send it."""
-    task = _Task.model_validate_json(body)
-    return encode_record(
-        _Measured(
-            document_id=task.document_id,
-            hashes=shingle_hashes(task.text, one_in=task.one_in).tobytes().hex(),
-            language=detect_language(task.text) or "",
-            anchors=tuple(sorted(find_anchors(task.text))),
+_MEASURED: TypeAdapter[list[_Measured]] = TypeAdapter(list[_Measured])
+
+
+def measure_texts(body: bytes) -> bytes:
+    """What is compared of each text: a line of JSON, and then the shingles as 64-bit integers."""
+    batch = read_batch(body, Document, _Given)
+    measured, every = [], []
+    for document in batch.records:
+        text = cut_out(document.text, batch.given.boilerplate.get(document.document_id, ()))
+        hashes = shingle_hashes(text, one_in=batch.given.one_in)
+        every.append(hashes.tobytes())
+        measured.append(
+            _Measured(
+                document_id=document.document_id,
+                path=document.path,
+                format=document.format,
+                hash_count=len(hashes),
+                anchors=tuple(sorted(find_anchors(text))),
+            )
         )
-    )
+    return _MEASURED.dump_json(measured) + b"\n" + b"".join(every)
 
 
-async def read_sketches(folder: RunFolder, stopping: Stopping) -> list[Sketch]:
+async def read_sketches(context: StageContext[None]) -> list[Sketch]:
     """The sketches of all documents of a run, without their boilerplate, by rank."""
+    folder = context.folder
     path = folder.results_path(DOCUMENTS.name)
     sided = frozenset(read_ids(folder.results_path(SPLIT_NAME), SplitAssignment))
     boilerplate = read_boilerplate(folder)
     size_bytes = path.stat().st_size if path.exists() else 0
     one_in = max(1, -(-size_bytes // (BYTES_PER_TOKEN * MAX_HASHES)))
-    names: dict[str, tuple[str, str]] = {}
     sketches: list[Sketch] = []
 
-    def tasks() -> Iterator[bytes]:
-        for document in read_records(path, Document):
-            stopping.raise_if_requested()
-            id_ = document.document_id
-            names[id_] = document.path, document.format
-            text = cut_out(document.text, boilerplate.get(id_, ()))
-            yield encode_record(_Task(document_id=id_, text=text, one_in=one_in))
+    def give(ids: Sequence[str]) -> _Given:
+        spans = {id_: boilerplate[id_] for id_ in ids if id_ in boilerplate}
+        return _Given(one_in=one_in, boilerplate=spans)
 
     def take(answer: bytes) -> None:
-        found = _Measured.model_validate_json(answer)
-        hashes = np.frombuffer(bytes.fromhex(found.hashes), np.uint64)
-        anchored = Anchored(found.language, frozenset(found.anchors))
-        id_ = found.document_id
-        sketches.append(Sketch(id_, *names.pop(id_), id_ in sided, hashes, one_in > 1, anchored))
+        header, _, data = answer.partition(b"\n")
+        hashes, start = np.frombuffer(data, np.uint64), 0
+        for found in _MEASURED.validate_json(header):
+            id_, end = found.document_id, start + found.hash_count
+            own, anchors = hashes[start:end], frozenset(found.anchors)
+            sketches.append(
+                Sketch(id_, found.path, found.format, id_ in sided, own, one_in > 1, anchors)
+            )
+            start = end
 
-    async with WorkPool(
-        measure_task, worker_count=worker_count_for(size_bytes, bytes_per_s=BYTES_PER_S)
-    ) as pool:
-        await map_in_order(pool, tasks(), take)
+    bodies = write_batches(path, read_record_lines(path, Document), context.stopping, give)
+    calls = context.pool.calls_of(measure_texts, on=path)
+    await map_in_order(calls, bodies, take)
     return sorted(sketches, key=lambda sketch: sketch.rank)

@@ -3,9 +3,8 @@
 import heapq
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, combinations
-from typing import NamedTuple
 from zlib import crc32
 
 LOCALES = frozenset(  # ISO 639-1, of the languages that manuals are most often translated into
@@ -73,13 +72,6 @@ _ANCHOR = re.compile(
 )
 
 
-class Anchored(NamedTuple):
-    """What tells a translation: a document's language, and what stays the same in every one."""
-
-    language: str
-    anchors: frozenset[int]
-
-
 def without_locale(path: str) -> str:
     """A path without the parts that name a language: the same for all translations of a file."""
     *folders, name = path.split("/")
@@ -102,20 +94,26 @@ def find_anchors(text: str) -> frozenset[int]:
     return frozenset(heapq.nsmallest(MAX_ANCHORS, found))
 
 
-def pair_by_anchors(documents: Mapping[int, Anchored]) -> Iterator[tuple[int, int]]:
-    """The pairs of documents in different languages that share most of their rarer anchors."""
+def pair_by_anchors(
+    documents: Mapping[int, frozenset[int]], language_of: Callable[[int], str | None]
+) -> Iterator[tuple[int, int]]:
+    """The pairs of documents in different languages that share most of their rarer anchors.
+
+    `documents` holds the anchors of each. `language_of` is called for few of them.
+    """
     holders: defaultdict[int, list[int]] = defaultdict(list)
-    for number, document in documents.items():
-        for anchor in document.anchors:
+    for number, anchors in documents.items():
+        for anchor in anchors:
             holders[anchor].append(number)
     rare = [numbers for numbers in holders.values() if len(numbers) <= MAX_DOCUMENTS_SHARING]
     rare_count = Counter(chain.from_iterable(rare))
     shared = Counter(chain.from_iterable(combinations(numbers, 2) for numbers in rare))
     for (one, other), count in shared.items():
         least = MIN_ANCHOR_SHARE * min(rare_count[one], rare_count[other])
-        is_other_language = documents[one].language != documents[other].language
-        if is_other_language and count >= max(MIN_SHARED_ANCHORS, least):
-            yield one, other
+        if count >= max(MIN_SHARED_ANCHORS, least):
+            languages = language_of(one), language_of(other)
+            if None not in languages and languages[0] != languages[1]:
+                yield one, other
 
 
 def pair_by_path(paths: Iterable[str]) -> Iterator[tuple[int, int]]:

@@ -12,7 +12,7 @@ from jobs.documents.workers.reader_worker import (
     SPOILING_REASONS,
     reject,
 )
-from jobs.documents.workers.worker_process import Worker, start_worker
+from jobs.processes.worker_process import Worker, start_worker
 from schemas.dataset import Rejection
 from schemas.documents import Document
 from schemas.settings import DocumentSettings

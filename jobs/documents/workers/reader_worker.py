@@ -17,7 +17,7 @@ from types import TracebackType
 from jobs.documents.list_files import STAGE, SourceFile, original
 from jobs.documents.load_documents import load_document
 from jobs.documents.readers.limits import UnreadableFileError
-from jobs.documents.workers.serve_parent import connect, receive, send, silence
+from jobs.processes.serve_parent import connect, receive, send, silence
 from schemas.dataset import Rejection
 from schemas.settings import DocumentSettings
 

@@ -21,6 +21,7 @@ from engine.errors import (
 )
 from engine.wire.endpoints import Endpoint
 from engine.wire.file_states import FileState, is_not_ready, read_file_state
+from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
 from engine.wire.sdk import (
     Purpose,
     download_file,
@@ -94,10 +95,17 @@ class NoJobListError(EngineError):
 class JobClient:
     """One call each, never repeated. Raises what engine.wire.sdk.translated says."""
 
-    def __init__(self, endpoint: Endpoint, *, timeout_s: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        timeout_s: float,
+        clock: Clock,
+        sizes: ReplySizes = USUAL_SIZES,
+    ) -> None:
         self._endpoint = endpoint
         self._clock = clock
-        self._client = open_client(endpoint, timeout_s=timeout_s)
+        self._client = open_client(endpoint, timeout_s=timeout_s, sizes=sizes)
 
     async def aclose(self) -> None:
         """Close the connections."""

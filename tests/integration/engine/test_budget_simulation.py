@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -19,8 +20,9 @@ from schemas.requests import Json
 SEEDS = 1_000
 GROUPS = 10
 CAP_USD = 6.0
-REQUESTS = 40
+REQUESTS = 80
 LANES = 6
+OUTPUT_LIMIT = 200
 CALLS_OF_THE_COMMAND = 4
 SENDS_OF_ONE_REQUEST = 3
 
@@ -40,6 +42,10 @@ class World:
         self.journal_usd: dict[str, float] = {}
         self.batches: dict[str, float] = {}  # out: the worst case of each
         self.collected_usd = 0.0
+        self.long_share = self.random.choice(
+            [0.2, 0.0, 0.02]
+        )  # of replies that are as long as may be
+        self.limited_count = 0
 
     async def pause(self) -> None:
         for _ in range(self.random.randrange(4)):
@@ -47,10 +53,18 @@ class World:
 
     def bill(self, worst: Usage) -> Usage:
         """Bill a send: anything up to its worst case, mostly little."""
-        share = 1.0 if self.random.random() < 0.2 else self.random.random() * 0.2
-        usage = Usage(worst.prompt_tokens, int(worst.completion_tokens * share))
+        is_long = self.random.random() < self.long_share
+        wanted_tokens = OUTPUT_LIMIT if is_long else self.random.randrange(OUTPUT_LIMIT // 5)
+        usage = Usage(worst.prompt_tokens, min(wanted_tokens, worst.completion_tokens))
         self.bill_usd += price("m", usage) or 0.0
         return usage
+
+
+class Paid(NamedTuple):
+    """What a reply cost, and whether no limit of the budget cut it off."""
+
+    usd: float
+    is_whole: bool
 
 
 class Process:
@@ -70,17 +84,22 @@ class Process:
         for name in names:
             if name in self.world.journal_usd:
                 continue
-            cost_usd = 0.0
+            cost_usd, may_be_limited = 0.0, True
             for _ in range(SENDS_OF_ONE_REQUEST):
                 await self.world.pause()
                 with suppress(TransientError):
-                    cost_usd += await self.send(name)
-                    self.world.journal_usd[name] = cost_usd
-                    break
+                    paid = await self.send(name, may_be_limited=may_be_limited)
+                    cost_usd += paid.usd
+                    if paid.is_whole:
+                        self.world.journal_usd[name] = cost_usd
+                        break
+                    may_be_limited = False
 
-    async def send(self, name: str) -> float:
-        request = chat_request(name, prompt_tokens=100, output_tokens=200)
-        async with self.budget.send(request) as send:
+    async def send(self, name: str, *, may_be_limited: bool) -> Paid:
+        request = chat_request(name, prompt_tokens=100, output_tokens=OUTPUT_LIMIT)
+        async with self.budget.send(request, may_be_limited=may_be_limited) as send:
+            limit = send.output_limit
+            self.world.limited_count += limit is not None
             await self.world.pause()
             await send.begin()
             await self.world.pause()
@@ -97,8 +116,8 @@ class Process:
             }
             counted = read_usage({"choices": [], "usage": said}).or_at_most(send.worst_usage)
             cost_usd = price("m", counted.usage) or 0.0
-            send.pay(cost_usd)
-            return cost_usd
+            send.pay(cost_usd, None if counted.is_estimated else counted.usage)
+            return Paid(cost_usd, limit is None or counted.usage.completion_tokens < limit)
 
     async def batch_lane(self) -> None:
         world = self.world
@@ -123,7 +142,7 @@ class Process:
         names = iter([f"r{number}" for number in range(REQUESTS)])
         tasks = [asyncio.create_task(self.live_lane(names)) for _ in range(LANES)]
         tasks.append(asyncio.create_task(self.batch_lane()))
-        lifetime = self.world.random.randrange(5, 200)
+        lifetime = self.world.random.randrange(5, 800)
         for _ in range(lifetime):
             await asyncio.sleep(0)
             assert self.world.bill_usd <= CAP_USD + 1e-9
@@ -142,8 +161,11 @@ class Process:
 async def test_the_bill_never_passes_the_cap_whatever_happens_when(
     tmp_path: Path, group: int
 ) -> None:
+    limited_count = 0
     for seed in range(group, SEEDS, GROUPS):
         world = World(seed, tmp_path / f"{seed}.jsonl")
         for _ in range(CALLS_OF_THE_COMMAND):
             await Process(world).run()
             assert world.bill_usd <= CAP_USD + 1e-9, f"seed {seed}"
+        limited_count += world.limited_count
+    assert limited_count  # requests have gone out with a smaller output limit

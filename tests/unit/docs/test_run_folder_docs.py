@@ -9,8 +9,24 @@ from engine.stage import FinishedItem
 from engine.stats.counters import StatsSnapshot
 from jobs.documents.list_files import SourceFile
 from jobs.documents.readers.registry import FORMATS
-from schemas.batches import BatchAttempt, BatchEvent, BatchIntent, BatchTally, RemoteState
-from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
+from schemas.batches import (
+    LATER_FACTS,
+    BatchAttempt,
+    BatchEvent,
+    BatchIntent,
+    BatchTally,
+    RemoteState,
+)
+from schemas.dataset import (
+    Answer,
+    ChunkCoverage,
+    HeldOutQuestion,
+    Provenance,
+    Question,
+    Rejection,
+    Unanswerable,
+    Verdict,
+)
 from schemas.documents import (
     Boilerplate,
     Chunk,
@@ -19,11 +35,12 @@ from schemas.documents import (
     HeldOutCheck,
     SplitAssignment,
 )
-from schemas.evaluation import ModelAnswer, Sample, Score
+from schemas.evaluation import ModelAnswer, PairVerdict, Sample, Score
 from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.last_call import LastCall
 from schemas.plan import Plan
 from schemas.record import Value
+from schemas.reviews import Label, Review
 from schemas.settings import RunIdentity
 
 DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding="utf-8")
@@ -42,7 +59,10 @@ DESCRIBED: dict[str, type[Value]] = {
     "chunks.jsonl": Chunk,
     "questions.jsonl, kept_questions.jsonl": Question,
     "answers.jsonl": Answer,
+    "verdicts.jsonl": Verdict,
+    "unanswerable.jsonl": Unanswerable,
     "rejected.jsonl": Rejection,
+    "coverage.jsonl": ChunkCoverage,
     "finished/STAGE.jsonl": FinishedItem,
     "batches/attempts.jsonl": BatchAttempt,
     "stats.jsonl": StatsSnapshot,
@@ -51,6 +71,9 @@ DESCRIBED: dict[str, type[Value]] = {
     "evaluation/samples.jsonl": Sample,
     "evaluation/answers.jsonl": ModelAnswer,
     "evaluation/scores.jsonl": Score,
+    "evaluation/pairs.jsonl": PairVerdict,
+    "reviews.jsonl": Review,
+    "labels.jsonl": Label,
     "finetuning.jsonl": TuningEvent,
     "finetuning_metrics.jsonl": TrainingMetric,
 }
@@ -76,7 +99,8 @@ def test_every_field_of_the_ledger_of_batches_is_described() -> None:
     assert line.keys() - described == set()
     assert line["facts"].keys() - described == set()
     for kind in (BatchIntent, RemoteState, BatchTally):
-        assert line["facts"].keys() >= kind.model_fields.keys()
+        assert line["facts"].keys() | LATER_FACTS >= kind.model_fields.keys()
+    assert LATER_FACTS - described == set()
 
 
 def test_every_format_of_documents_is_named() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from engine.errors import (
     TransientError,
 )
 from engine.testing.calls import chat_request
+from engine.wire.output_sizes import REPLIES_TO_LEARN
 from schemas.outcomes import Usage
 from schemas.requests import Request
 
@@ -159,3 +161,66 @@ async def test_unknown_price_is_an_error_only_with_a_cap() -> None:
             pass
     async with open_ended.send(dollar_request()) as send:
         assert isinstance(send, Send)
+
+
+async def learn_sizes(budget: Budget, tokens: int, count: int = REPLIES_TO_LEARN) -> None:
+    for number in range(count):
+        async with budget.send(dollar_request(f"l{number}"), may_be_limited=True) as send:
+            await send.begin()
+            send.pay(0.0, Usage(100, tokens))
+
+
+async def test_as_many_go_out_at_once_as_their_learnt_sizes_let_fit() -> None:
+    budget = Budget(cap_usd=7.6, spent_usd=0.0, price=price)
+    await learn_sizes(budget, 40)
+
+    async with asyncio.timeout(1), AsyncExitStack() as stack:
+        sends = [
+            await stack.enter_async_context(
+                budget.send(dollar_request(f"r{number}"), may_be_limited=True)
+            )
+            for number in range(4)
+        ]
+
+        assert [send.output_limit for send in sends] == [None, None, None, 50]
+        assert sends[-1].worst_usage == Usage(100, 50)
+        assert budget.room_usd == pytest.approx(7.6 - 3 * 2.0 - 1.5)
+
+
+async def test_a_request_keeps_its_own_limit_while_the_budget_is_ample_or_no_size_is_known() -> (
+    None
+):
+    ample = Budget(cap_usd=1_000.0, spent_usd=0.0, price=price)
+    await learn_sizes(ample, 40)
+    new = Budget(cap_usd=2.5, spent_usd=0.0, price=price)
+    await learn_sizes(new, 40, REPLIES_TO_LEARN - 1)
+
+    for budget in (ample, new):
+        async with budget.send(dollar_request(), may_be_limited=True) as send:
+            assert send.output_limit is None
+
+
+async def test_a_request_whose_replies_are_as_long_as_they_may_be_keeps_its_own_limit() -> None:
+    budget = Budget(cap_usd=2.1, spent_usd=0.0, price=price)
+    await learn_sizes(budget, 90)  # of 100
+    other = asyncio.create_task(pay(budget, dollar_request(), 0.0))
+
+    async with budget.send(dollar_request(), may_be_limited=True) as send:
+        assert send.output_limit is None
+    await other
+
+
+async def test_a_model_that_ignores_output_limits_is_believed_from_then_on() -> None:
+    budget = Budget(cap_usd=2.5, spent_usd=0.0, price=price)
+    await learn_sizes(budget, 40)
+    budget.spent_usd = 1.0  # one request of 2 dollars no longer fits
+
+    async with budget.send(dollar_request(), may_be_limited=True) as send:
+        assert send.output_limit == 50
+        await send.begin()
+        send.pay(0.0, Usage(100, 51))
+    budget.spent_usd = 0.5
+
+    async with budget.send(dollar_request(), may_be_limited=True) as send:
+        assert send.output_limit is None
+        assert send.worst_usd == pytest.approx(2.0)

@@ -15,8 +15,13 @@ MAX_PARAGRAPHS = 3  # of one note
 
 _MARK_LINKS = 'sup a[href^="#"], a[href^="#"][role="doc-noteref"], a.footnote-ref, a.noteref'
 _NOTE_LISTS = '[class*="footnote"] li[id], [role="doc-endnotes"] li[id], [class*="endnote"] li[id]'
+_NOTE_MARKS = (
+    'a[role="doc-noteref"], a.footnote-ref, a.noteref, a[epub\\:type="noteref"], '
+    "a.footnote-reference.brackets, dt.label .brackets"  # docutils: the style sheet adds them
+)
+_MAX_MARK_CHARS = 4
 _LABEL = re.compile(r"\[?([^\[\]\s]{1,40})\]?")
-_NOTE = re.compile(r"\[([^\[\]\s]{1,40})\](?=\s)")
+_NOTE = re.compile(r"\[(\d{1,4}|[^\[\]\s]{1,40}(?=\]\s))\](?=\s*\w)")
 _MARK = re.compile(r"(?<!^)\[([^\[\]\s]{1,40})\]")
 _SOURCES = re.compile(
     r"reference|bibliograph|literatur|sources|works cited|quellen|参考文献", re.IGNORECASE
@@ -39,6 +44,17 @@ def label_notes(tree: LexborHTMLParser) -> None:
         label = _LABEL.fullmatch(link.text(strip=True))
         if item is not None and label is not None and not _is_within(link, item):
             item.attrs["data-item-label"] = f"[{label[1]}]"
+
+
+def bracket_notes(tree: LexborHTMLParser) -> None:
+    """The mark of a note may be raised by its style alone."""
+    for mark in tree.css(_NOTE_MARKS):
+        text = mark.text(strip=True)
+        is_raised = mark.css_first("sup") is not None or (
+            mark.parent is not None and mark.parent.tag == "sup"
+        )
+        if text.isalnum() and len(text) <= _MAX_MARK_CHARS and not is_raised:
+            mark.replace_with(f"[{text}]")
 
 
 def _is_within(link: LexborNode, item: LexborNode) -> bool:

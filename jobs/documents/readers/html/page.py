@@ -11,7 +11,8 @@ from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.html.blocks import BlockWriter
 from jobs.documents.readers.html.content import NEVER_TEXT, dropped_nodes, main_content
 from jobs.documents.readers.html.mathml import formula
-from jobs.documents.readers.html.notes import label_notes, place_notes
+from jobs.documents.readers.html.notes import bracket_notes, label_notes, place_notes
+from jobs.documents.readers.html.shown_by_style import prepare_code, separate_classifiers
 from jobs.documents.readers.html.tables import Span
 from jobs.documents.readers.limits import ReadLimits
 
@@ -38,9 +39,7 @@ _INLINE = frozenset(  # of no account for the text
         *("small", "span", "strike", "strong", "time", "tt", "u", "var", "wbr"),
     )
 )
-_NOTE_MARKS = 'a[role="doc-noteref"], a.footnote-ref, a.noteref, a[epub\\:type="noteref"]'
-_MAX_MARK_CHARS = 4
-_LINES = "div.line-block div.line"
+_LINES = "div.line-block div.line, div.line-block div.line-block"
 _TEXT = "-text"
 _WITHOUT_END = _INLINE | {_TEXT, "br", "img", "input", "math"}
 _NO_ELEMENT = frozenset({"", "-", "!", "?"})  # comments, instructions
@@ -72,9 +71,10 @@ def _parse(markup: str) -> LexborHTMLParser:
         if "math/tex" in markup:
             _keep_tex(tree)
         tree.strip_tags(list(NEVER_TEXT))
-        _separate_code(tree)
+        prepare_code(tree)
+        separate_classifiers(tree)
         label_notes(tree)
-        _bracket_notes(tree)
+        bracket_notes(tree)
     except SelectolaxError as error:  # any text is HTML: only memory can be wanting
         raise MemoryError from error
     return tree
@@ -106,24 +106,6 @@ def _keep_tex(tree: LexborHTMLParser) -> None:
         source.replace_with(source.text())
     for shown in tree.css(_TEX_SHOWN):
         shown.attrs["hidden"] = ""
-
-
-def _separate_code(tree: LexborHTMLParser) -> None:
-    """A `pre` may hold several texts of code, of which a script shows one."""
-    for code in tree.css("pre > code + code"):
-        if code.prev is not None and code.prev.tag == "code":
-            code.insert_before("\n")
-
-
-def _bracket_notes(tree: LexborHTMLParser) -> None:
-    """The mark of a note may be raised by its style alone."""
-    for mark in tree.css(_NOTE_MARKS):
-        text = mark.text(strip=True)
-        is_raised = mark.css_first("sup") is not None or (
-            mark.parent is not None and mark.parent.tag == "sup"
-        )
-        if text.isalnum() and len(text) <= _MAX_MARK_CHARS and not is_raised:
-            mark.replace_with(f"[{text}]")
 
 
 def _blocks(tree: LexborHTMLParser) -> Iterator[Block]:

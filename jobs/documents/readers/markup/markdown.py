@@ -29,6 +29,12 @@ _CODE_DIRECTIVES = frozenset({"code", "code-block", "code-cell", "sourcecode", "
 _SILENT_DIRECTIVES = frozenset({"toctree", "include", "literalinclude", "contents", "raw", "image"})
 _CONTAINER = re.compile(r"\{?\.?([\w-]+)\}?(?:\[(.*)\]|\s+([^{].*))?")
 _ADMONITIONS = frozenset({"note", "tip", "info", "important", "warning", "caution", "danger"})
+_TAB = re.compile(
+    r'^([ \t]*)===[!+]* "([^"\n]{1,200})"[ \t]*$(?=\n{1,2}\1(?: {4}|\t))', re.MULTILINE
+)
+_MODULES = re.compile(  # MDX: a page begins with what it imports
+    r"(?:(?:import|export)[ \t][^\n]{1,300}[ \t]from[ \t]+[\"'][^\"'\n]{1,200}[\"'];?[ \t]*\n+)+"
+)
 _MAX_BLOCK_DEPTH = 60  # what is nested deeper is read as plain text
 _MAX_DIRECTIVE_DEPTH = 5
 
@@ -43,6 +49,9 @@ class _FrontMatter(NamedTuple):
 def read_markdown(data: bytes, limits: ReadLimits) -> Extract:
     """What is nested too deep to parse is read as plain text. Raises: UnreadableFileError."""
     title, text = _split_front_matter(decode_text(data).replace("\r\n", LINE))
+    if found := _MODULES.match(text.lstrip("\n")):
+        text = text.lstrip("\n")[found.end() :]
+    text = _TAB.sub(r'\1!!! tab "\2"', text)
     extract = assemble(_blocks(text), limits, title=title)
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")
     return extract._replace(title=title or first)

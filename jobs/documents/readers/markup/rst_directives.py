@@ -41,6 +41,7 @@ _LABELS = {
     "deprecated": "Deprecated since version",
 }
 _SIGNATURE = re.compile(r"[\w.]+[ \t]*[(\[]|[\w.]+\Z")
+_CONTINUED = re.compile(r"\\\n[ \t]*")  # a signature goes on in the next line
 _TARGET = re.compile(r"<[^<>]*>\Z")
 
 
@@ -77,6 +78,8 @@ class _AnyDirective(Directive):
 
     def run(self) -> list[nodes.Node]:
         name = self.name.lower()
+        if name == "seealso":
+            return self._see_also()
         if name in _SILENT:
             return []
         if name in _CODE:
@@ -87,6 +90,14 @@ class _AnyDirective(Directive):
             self._parse(argument, box)  # the text began in the second line
         elif name not in _UNNAMED or (name == "class" and _is_class(argument)):
             box.extend(self._head(name, argument))
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return [box]
+
+    def _see_also(self) -> list[nodes.Node]:
+        box = nodes.container()
+        box += nodes.paragraph("", "See also")
+        if self.arguments:
+            self._parse(self.arguments[0], box)
         self.state.nested_parse(self.content, self.content_offset, box)
         return [box]
 
@@ -105,7 +116,8 @@ class _AnyDirective(Directive):
             version, *rest = argument.split(None, 1)
             return [self._paragraph(": ".join([f"{label} {version}", *rest]))]
         if ":" in name or (_SIGNATURE.match(argument) and "`" not in argument):
-            return [nodes.paragraph("", line.strip()) for line in argument.split("\n")]
+            signatures = _CONTINUED.sub(" ", argument)
+            return [nodes.paragraph("", line.strip()) for line in signatures.split("\n")]
         return [self._paragraph(argument)]
 
     def _paragraph(self, text: str) -> nodes.paragraph:

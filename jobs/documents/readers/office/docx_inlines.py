@@ -23,6 +23,11 @@ _SYMBOL_FONT = dict(  # the font's own places: Greek letters where Latin ones ar
     zip("abgdezhqiklmnxoprstufcywDFGLPSWYXQJj", "αβγδεζηθικλμνξοπρστυφχψωΔΦΓΛΠΣΩΨΞΘϑϕ", strict=True)
 ) | {"£": "≤", "³": "≥", "±": "±", "°": "°", "´": "×", "×": "·", "¥": "∞", "®": "→", "¹": "≠",
      "»": "≈", "Þ": "⇒", "Û": "⇔", "Î": "∈", "Ö": "√", "å": "∑", "ò": "∫", "·": "•"}  # fmt: skip
+_WINGDINGS = {
+    **dict.fromkeys((0xDF, 0xE7, 0xEF), "←"), **dict.fromkeys((0xE0, 0xE8, 0xF0), "→"),
+    **dict.fromkeys((0xE1, 0xE9, 0xF1), "↑"), **dict.fromkeys((0xE2, 0xEA, 0xF2), "↓"),
+    0xF3: "⇔", 0xFC: "✓", 0xFB: "✗", 0xFE: "☑", 0xFD: "☒", 0xA8: "☐", 0x6F: "☐",
+}  # fmt: skip
 _PRIVATE = 0xF000
 _MAX_DEPTH = 60
 
@@ -88,6 +93,8 @@ class Inlines:
             return escape(element.text or "")
         if name == "br":
             return "<br>" if value_of(element, "type") in (None, "textWrapping") else " "
+        if name == "checkBox":
+            return _check_box(element)
         if name == "sym":
             return escape(_symbol(element))
         if name in ("footnoteReference", "endnoteReference"):
@@ -101,6 +108,13 @@ class Inlines:
         return f"[{label}]"
 
 
+def _check_box(element: ET.Element) -> str:
+    """A box of an old form: what was set, else what it was made with."""
+    found = element.find("{*}checked")
+    box = element.find("{*}default") if found is None else found
+    return "[x] " if is_on(box) else "[ ] "
+
+
 def _symbol(element: ET.Element) -> str:
     code = value_of(element, "char") or ""
     try:
@@ -108,8 +122,11 @@ def _symbol(element: ET.Element) -> str:
     except ValueError:
         return ""
     char = chr(number - _PRIVATE if number >= _PRIVATE else number)
-    if (value_of(element, "font") or "").lower() == "symbol":
+    font = (value_of(element, "font") or "").lower()
+    if font == "symbol":
         return _SYMBOL_FONT.get(char, char)
+    if font == "wingdings":
+        return _WINGDINGS.get(ord(char), "•")
     return char if number < _PRIVATE else "•"  # a picture font: a bullet, a tick, an arrow
 
 

@@ -74,7 +74,7 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: "Margi
     if not 0 < last.baseline - line.baseline < _WIDE_GAP * usual:
         is_elsewhere = _is_elsewhere(last, line, usual)
         return None if is_elsewhere and is_filled and reads_on(last, line) else PARAGRAPH
-    if _is_divided(last, line):
+    if is_divided(last, line):
         return None
     if _SHORT_LEADER in line.text or _SHORT_LEADER in last.text:
         return LINE
@@ -102,7 +102,7 @@ def _is_item(line: Line, group: list[Line], *, is_filled: bool) -> bool:
     return not is_filled or bool(is_below)
 
 
-def _is_divided(last: Line, line: Line) -> bool:
+def is_divided(last: Line, line: Line) -> bool:
     """Whether a word, an address or a name begins in one line and ends in the other."""
     between = joint(last.printed, line.printed)
     return (between == HYPHEN and line.text[0].islower()) or (

@@ -11,7 +11,7 @@ from jobs.documents.readers.extract import PARAGRAPH, Block
 from jobs.documents.readers.pdf.paragraphs import Paragraph
 
 _NUMBERING = re.compile(
-    r"(?:(?:chapter|appendix|section|part)\s+)?(?:[A-Z]|\d+|[IVXLC]+)(?:\.\d+)*[.:)]?\s+",
+    r"(?P<word>(?:chapter|appendix|section|part)\s+)?(?:[A-Z]|\d+|[IVXLC]+)(?:\.\d+)*[.:)]?\s+",
     re.IGNORECASE,
 )
 
@@ -50,7 +50,8 @@ def mark_headings(
 def _title_end(text: str, title: str) -> int | None:
     """Where `title` ends in `text` if the text begins with it, maybe numbered; spaces aside."""
     numbering = _NUMBERING.match(text)
-    for start in {0, numbering.end() if numbering else 0}:
+    starts = {0, max(0, numbering.end("word")), numbering.end()} if numbering else {0}
+    for start in sorted(starts):
         end = _match_end(text, start, "".join(title.casefold().split()))
         if end is not None and not text[end : end + 1].isalnum():
             return end

@@ -15,6 +15,7 @@ _PATH_END = re.compile(r"(?:^|[\s(<\[“\"'`=])[~$]?[\w${}.+-]*/(?:\S*[/._=-])?$
 _OPEN_END = re.compile(r"[/._=&?#%~@:-]$")
 _WORD_START = re.compile(r"[\w/%?&=#~+@$(-]")
 _PIECE = re.compile(r"[\w./?=&%#~+:@,;$!*'()-]+")
+_SIGNS_ALONE = frozenset({"#", "-", "&", "+", "=", "$", "~"})  # they begin a comment, an item
 _ENDED = re.compile(r"[)>\]”\",;]$")
 _DIVIDED_PATH = 3  # characters that it has at least before it is divided
 _LONG_ADDRESS = 30  # characters; a shorter one would have been put on the next line whole
@@ -90,7 +91,7 @@ def _is_address(line: str) -> bool:
 
 def _address_goes_on(word: str, piece: str) -> bool:
     """Whether an address that ends a line goes on in the next one."""
-    if _ENDED.search(word) or not _WORD_START.match(piece):
+    if _ENDED.search(word) or not _WORD_START.match(piece) or piece in _SIGNS_ALONE:
         return False
     if word[-1] in "/=&?#%~_:@-" or piece[0] in "/?&=#%_":
         return True

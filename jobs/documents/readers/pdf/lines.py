@@ -1,5 +1,6 @@
 """The lines of a PDF page in reading order, with where and how they are set."""
 
+import re
 from statistics import median
 from typing import NamedTuple
 
@@ -9,13 +10,16 @@ from jobs.documents.readers.pdf.glyphs import Glyph, page_glyphs
 from jobs.documents.readers.pdf.joints import Printed, join_pieces
 from jobs.documents.readers.pdf.line_text import code_text, line_text, pitch_of
 from jobs.documents.readers.pdf.regions import Row, page_regions
-from jobs.documents.readers.pdf.runs import are_code, gaps, is_rtl, page_runs, run_of
+from jobs.documents.readers.pdf.runs import Run, are_code, gaps, is_rtl, page_runs, run_of
 from jobs.documents.readers.pdf.tables.aligned import Part, TableRow, split_rows
 from jobs.documents.readers.pdf.tables.ruled import put_into_grids
-from jobs.documents.readers.pdf.tables.rules import page_grids
+from jobs.documents.readers.pdf.tables.rules import grids_of, page_rules
+from jobs.documents.readers.pdf.underscores import with_underscores
 
 CELL_GLUE = " | "
 _OPENING = frozenset("([{<\"'“‘«•‣◦▪●–-")  # these begin prose, too
+_DEFINED = re.compile(r"\[[A-Z][A-Za-z ]{2,40}\]")  # [Function], [Generic Function]
+_DEFINITION_GAP = 1.2  # of the font size
 _SAMPLE = 500  # glyphs
 _MIN_WIDTHLESS = 6
 _NO_WIDTH = 0.001  # points
@@ -77,9 +81,9 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
         glyphs = page_glyphs(text_page)
     finally:
         text_page.close()
-    runs = page_runs(glyphs.glyphs)
-    if not glyphs.turns:
-        runs = put_into_grids(runs, page_grids(page))
+    rules = [] if glyphs.turns else page_rules(page)
+    runs = page_runs(with_underscores(glyphs.glyphs, rules))
+    runs = put_into_grids(runs, grids_of(rules))
     lines = [
         _line(part, number)
         for number, rows in enumerate(page_regions(runs))
@@ -105,7 +109,7 @@ def _text_line(row: Row, region: int) -> Line:
     first = row.runs[0].glyphs
     rtl = _is_rtl(row)
     return Line(
-        text=code_text(row.runs, pitch) if is_mono else line_text(row.runs),
+        text=code_text(row.runs, pitch) if is_mono else _text_of(row.runs),
         left=-row.right if rtl else row.left,
         right=-row.left if rtl else row.right,
         baseline=row.baseline,
@@ -119,6 +123,15 @@ def _text_line(row: Row, region: int) -> Line:
         starts_mono=_starts_mono(row),
         ends_mono=_ends_mono(row),
     )
+
+
+def _text_of(runs: list[Run]) -> str:
+    """The text of a row. Texinfo sets what is defined at the margin: it goes first."""
+    *rest, last = runs
+    if not rest or last.left - rest[-1].right < _DEFINITION_GAP * last.size:
+        return line_text(runs)
+    tag = line_text([last])
+    return f"{tag} {line_text(rest)}" if _DEFINED.fullmatch(tag) else line_text(runs)
 
 
 def _is_mono(row: Row) -> bool:

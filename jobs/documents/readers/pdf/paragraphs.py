@@ -4,11 +4,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
+from statistics import median_low
 from typing import NamedTuple
 
 from jobs.documents.readers.clean_text import clean_line
 from jobs.documents.readers.extract import LINE, PARAGRAPH
-from jobs.documents.readers.pdf.breaks import Margins, break_before, reads_on
+from jobs.documents.readers.pdf.breaks import Margins, break_before, is_divided, reads_on
 from jobs.documents.readers.pdf.code import code_left, is_code, join_code
 from jobs.documents.readers.pdf.joints import join_pieces, joint
 from jobs.documents.readers.pdf.lines import Line
@@ -21,7 +22,7 @@ _SHORT_LEADER = " ... "
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _DEFAULT_SPACING = 1.2
 _MAX_SPACING = 2.5
-_NOTE_SIZE = 0.93  # of the size of the line before the notes
+_NOTE_SIZE = 0.93  # of the size of most lines of the page
 
 
 class Paragraph(NamedTuple):
@@ -112,7 +113,7 @@ def _go_on(before: _Group | None, first: _Group, margin: float) -> _Group:
         return first._replace(glue=LINE, left=left)
     if last.cells and last.cells == line.cells:
         return first._replace(glue=LINE)
-    if is_code(last) or is_code(line) or not reads_on(last, line):
+    if is_code(last) or is_code(line) or not _reads_on(last, line):
         return first
     return first._replace(glue=joint(last.printed, line.printed))
 
@@ -123,9 +124,18 @@ def _body_end(groups: list[_Group]) -> int:
     while end > 1 and groups[end - 1].lines[0].turned:
         end -= 1
     start = end
-    while start > 1 and groups[start - 1].lines[0].size < _NOTE_SIZE * groups[0].lines[0].size:
+    usual = median_low(line.size for group in groups for line in group.lines)
+    while start > 1 and groups[start - 1].lines[0].size < _NOTE_SIZE * usual:
         start -= 1
     return start if start < end and _NOTE.match(groups[start].lines[0].text) else end
+
+
+def _reads_on(last: Line, line: Line) -> bool:
+    """Whether the first line of a page goes on with the sentence or address of the page before."""
+    if reads_on(last, line):
+        return True
+    is_alike = last.size == line.size and not (line.cells or last.cells)
+    return is_alike and last.text.endswith("/") and is_divided(last, line)
 
 
 def _put_notes_first(
@@ -134,8 +144,7 @@ def _put_notes_first(
     if body_end == len(groups) or following is None:
         return groups
     open_group = groups[body_end - 1]
-    goes_on = reads_on(open_group.lines[-1], following[0]) and open_group.glue == PARAGRAPH
-    if not goes_on:
+    if not _reads_on(open_group.lines[-1], following[0]) or open_group.glue != PARAGRAPH:
         return groups
     return [*groups[: body_end - 1], *groups[body_end:], open_group]
 

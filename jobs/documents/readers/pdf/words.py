@@ -78,6 +78,8 @@ def _words(paragraphs: Iterable[Paragraph]) -> Counter[str]:
 def _is_compound(first: str, second: str, words: Counter[str]) -> bool:
     """Whether a hyphen belongs between two halves: the text says so, or both are words."""
     is_capitals = first[-1].isupper() and second[0].isupper()
+    if words[(first + second).casefold()] > words[f"{first}-{second}".casefold()]:
+        return False  # a name with a capital in its midst
     if not second[0].islower() and not is_capitals:
         return True
     first, second = first.casefold(), second.casefold()

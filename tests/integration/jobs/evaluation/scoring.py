@@ -1,14 +1,16 @@
 """Answers of the workshop to score, and an `Ask` that settles what is asked in rounds."""
 
 import base64
+from collections.abc import Collection
+from typing import get_args
 
 import numpy as np
 import orjson
 
 from engine.errors import Deferred
 from engine.testing.calls import completed
-from jobs.evaluation.score_answers import ScoreTask, score_tasks
-from schemas.evaluation import ModelAnswer, Sample
+from jobs.evaluation.score_tasks import ScoreTask, score_tasks
+from schemas.evaluation import Metric, ModelAnswer, Sample
 from schemas.outcomes import Outcome
 from schemas.record import content_id
 from schemas.requests import EMBEDDINGS, Json, Request
@@ -17,8 +19,13 @@ from tests.integration.jobs.evaluation.workshop import Workshop
 from tests.unit.jobs.evaluation.made_run import SUBJECTS
 
 
-def make_tasks(settings: RunSettings, count: int = len(SUBJECTS)) -> list[ScoreTask]:
-    """Answers that are right, right and more, or wrong, in turn."""
+def make_tasks(
+    settings: RunSettings,
+    count: int = len(SUBJECTS),
+    *,
+    metrics: Collection[Metric] = get_args(Metric),
+) -> list[ScoreTask]:
+    """Answers that are right, right and more, or wrong, in turn; scored by `metrics`."""
     names = list(SUBJECTS)
     samples, answers = [], []
     for number in range(count):
@@ -30,11 +37,13 @@ def make_tasks(settings: RunSettings, count: int = len(SUBJECTS)) -> list[ScoreT
                 slice="held_out_document",
                 question=f"What is known of the {name}, number {number}?",
                 context=SUBJECTS[name],
+                reference=SUBJECTS[name],
             )
         )
         text = (SUBJECTS[name], f"{SUBJECTS[name]} It is old, like others.", SUBJECTS[other])
         answers.append(make_answer(sample_id, text[number % 3]))
-    return list(score_tasks(samples, answers, settings))
+    tasks = score_tasks(samples, answers, settings)
+    return [task for task in tasks if task.metric in metrics]
 
 
 def make_answer(sample_id: str, text: str) -> ModelAnswer:

@@ -57,13 +57,14 @@ async def test_every_sample_is_answered_by_every_model_and_scored(tmp_path: Path
 
         assert (end.is_done, again.is_done) == (True, True)
         assert len(server.calls) == call_count
-    samples, answers, scores = read_evaluation(order.folder, order.settings)
+    samples, answers, scores, pairs = read_evaluation(order.folder, order.settings)
     slices = Counter(sample.slice for sample in samples)
     assert slices["held_out_document"] == slices["unanswerable"] == 3
     assert slices["new_question"] >= 5
     assert len(answers) == 3 * len(samples)
     assert {a.model for a in answers} == {"gpt-6-luna", "ft:tuned", "gpt-4.1-mini"}
-    assert len(scores) == 2 * 3 * (len(samples) - 3)
+    assert len(scores) == 2 * 3 * (len(samples) - 3) + 3 * len(samples)
+    assert not pairs
     assert all(score.value is not None for score in scores)
     unanswerable = {sample.sample_id for sample in samples if sample.slice == "unanswerable"}
     held_out = {sample.sample_id for sample in samples if sample.slice == "held_out_document"}

@@ -57,11 +57,11 @@ def test_file_of_questions_takes_the_place_of_the_runs_own(
 
     assert code == 0, output
     assert "teacher" in output
-    samples, answers, scores = read_evaluation(folder, make_settings())
+    samples, answers, scores, _ = read_evaluation(folder, make_settings())
     assert [sample.slice for sample in samples] == ["held_out_document", "imported"]
     assert SUBJECTS["forge"] in samples[1].context
     assert [answer.mode for answer in answers] == ["closed", "closed"]
-    assert len(scores) == 4
+    assert len(scores) == 2 * 3
 
 
 @pytest.mark.parametrize(

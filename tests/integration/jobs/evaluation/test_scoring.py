@@ -14,9 +14,10 @@ from engine.errors import AuthError, Deferred
 from engine.stopping import Stopping
 from engine.testing.calls import completed, failed
 from engine.wire.endpoints import Endpoint
-from jobs.evaluation.score_answers import ScoreTask, Scoring, load_scoring, score_answer
+from jobs.evaluation.score_answers import NO_TRACKING, Scoring, load_scoring, score_answer
+from jobs.evaluation.score_tasks import ScoreTask
 from jobs.run.run_engine import open_run_engine
-from schemas.evaluation import Metric
+from schemas.evaluation import ALWAYS, Metric
 from schemas.outcomes import Outcome
 from schemas.requests import CHAT_COMPLETIONS, Request
 from tests.integration.jobs.evaluation.scoring import RoundsAsk, make_answer, make_tasks
@@ -35,6 +36,7 @@ async def score_all(tasks: list[ScoreTask], scoring: Scoring, ask: Ask) -> Score
 
 async def score_by_stock_ragas(tasks: list[ScoreTask], server: OpenAIServer) -> Scores:
     """The same by the client that ragas's documentation names."""
+    os.environ.update([NO_TRACKING])
     from openai import AsyncOpenAI
     from ragas.embeddings.base import embedding_factory
     from ragas.llms.base import llm_factory
@@ -58,13 +60,17 @@ async def score_by_stock_ragas(tasks: list[ScoreTask], server: OpenAIServer) -> 
 @pytest.mark.filterwarnings(  # ragas's own client does not close the file of its user's name
     "ignore:.*uuid.json:pytest.PytestUnraisableExceptionWarning"
 )
+@pytest.mark.parametrize("scorer", ["builtin", "ragas"])
 @pytest.mark.parametrize("output", ["json_schema", "json_object"])
 async def test_scores_are_those_of_ragas_own_client_bit_for_bit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, scorer: str
 ) -> None:
+    """The judge is asked in other words by the built-in scorer; it gives the same replies."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # where that file is
-    settings = make_settings(f"evaluation.judge_output={output}", "limits.max_in_flight=1")
-    folder, tasks = make_run(tmp_path / "run", settings), make_tasks(settings)
+    settings = make_settings(
+        f"evaluation.judge_output={output}", f"evaluation.scorer={scorer}", "limits.max_in_flight=1"
+    )
+    folder, tasks = make_run(tmp_path / "run", settings), make_tasks(settings, metrics=ALWAYS)
     scoring, workshop = await load_scoring(settings), Workshop()
 
     async with OpenAIServer(responder=workshop) as server:
@@ -84,9 +90,12 @@ async def test_scores_are_those_of_ragas_own_client_bit_for_bit(
     assert {0.0, 0.5, 1.0} <= {value for (_, metric), value in ours.items() if metric[0] == "f"}
 
 
-async def test_two_hundred_samples_with_both_metrics_settle_in_two_batch_rounds() -> None:
-    settings = make_settings()
-    left, ask, round_count = make_tasks(settings, 200), RoundsAsk(), 0
+@pytest.mark.parametrize("scorer", ["builtin", "ragas"])
+async def test_two_hundred_samples_with_both_metrics_settle_in_two_batch_rounds(
+    scorer: str,
+) -> None:
+    settings = make_settings(f"evaluation.scorer={scorer}")
+    left, ask, round_count = make_tasks(settings, 200, metrics=ALWAYS), RoundsAsk(), 0
     scoring = await load_scoring(settings)
     values: list[float | None] = []
 
@@ -107,13 +116,14 @@ async def test_two_hundred_samples_with_both_metrics_settle_in_two_batch_rounds(
     assert len(ask.settled) == 200 * (3 + 2 + 2)
 
 
-@pytest.mark.parametrize("metric", [0, 1])
+@pytest.mark.parametrize("scorer", ["builtin", "ragas"])
+@pytest.mark.parametrize("metric", ALWAYS)
 @pytest.mark.parametrize("error", [Deferred(), AuthError("the key is gone")])
-async def test_what_ends_or_defers_an_item_passes_through_ragas_untouched(
-    metric: int, error: BaseException
+async def test_what_ends_or_defers_an_item_passes_through_the_scorer_untouched(
+    metric: Metric, error: BaseException, scorer: str
 ) -> None:
-    settings = make_settings()
-    task, scoring = make_tasks(settings, 1)[metric], await load_scoring(settings)
+    settings = make_settings(f"evaluation.scorer={scorer}")
+    (task,), scoring = make_tasks(settings, 1, metrics=[metric]), await load_scoring(settings)
 
     async def ask(_: Request) -> Outcome:
         raise error
@@ -135,6 +145,7 @@ def said(text: str) -> Callable[[Request], Outcome]:
     return reply
 
 
+@pytest.mark.parametrize(("scorer", "version"), [("builtin", ""), ("ragas", "0.4.3")])
 @pytest.mark.parametrize(
     ("metric", "outcome", "answer", "problem"),
     [
@@ -152,10 +163,15 @@ def said(text: str) -> Callable[[Request], Outcome]:
     ],
 )
 async def test_answer_that_cannot_be_scored_is_a_row_with_the_reason(
-    metric: Metric, outcome: Callable[[Request], Outcome], answer: str, problem: str
+    metric: Metric,
+    outcome: Callable[[Request], Outcome],
+    answer: str,
+    problem: str,
+    scorer: str,
+    version: str,
 ) -> None:
-    settings = make_settings()
-    (task,) = [task for task in make_tasks(settings, 1) if task.metric == metric]
+    settings = make_settings(f"evaluation.scorer={scorer}")
+    (task,) = make_tasks(settings, 1, metrics=[metric])
     silent = task.model_copy(update={"answer": make_answer(task.sample.sample_id, answer)})
 
     async def ask(request: Request) -> Outcome:
@@ -165,13 +181,16 @@ async def test_answer_that_cannot_be_scored_is_a_row_with_the_reason(
 
     assert score.value is None
     assert problem in score.problem
-    assert score.ragas_version == "0.4.3"
+    assert score.ragas_version == version
     assert score.judge_model == "gpt-4o-mini"
 
 
-async def test_reply_of_the_wrong_form_is_asked_for_again_under_its_own_number() -> None:
-    settings = make_settings()
-    (task, _) = make_tasks(settings, 1)
+@pytest.mark.parametrize("scorer", ["builtin", "ragas"])
+async def test_reply_of_the_wrong_form_is_asked_for_again_under_its_own_number(
+    scorer: str,
+) -> None:
+    settings = make_settings(f"evaluation.scorer={scorer}")
+    (task,) = make_tasks(settings, 1, metrics=["answer_relevancy"])
     rounds = RoundsAsk()
     spoilt: list[str] = []
 
@@ -194,7 +213,7 @@ async def test_reply_of_the_wrong_form_is_asked_for_again_under_its_own_number()
 
 
 async def test_ragas_reports_to_nobody() -> None:
-    await load_scoring(make_settings())
+    await load_scoring(make_settings("evaluation.scorer=ragas"))
 
     from ragas._analytics import do_not_track
 
@@ -202,11 +221,33 @@ async def test_ragas_reports_to_nobody() -> None:
     assert do_not_track()
 
 
-def test_ragas_is_not_imported_before_something_is_scored() -> None:
-    code = (
-        "import sys, jobs.evaluation.evaluate; print(*sorted({'ragas', 'bm25s'} & {*sys.modules}))"
-    )
+IMPORT = "import sys, jobs.evaluation.evaluate; print(*sorted({'ragas', 'bm25s'} & {*sys.modules}))"
+SCORE_ONE = """
+import asyncio, sys
+from jobs.evaluation.score_answers import load_scoring, score_answer
+from tests.integration.jobs.evaluation.scoring import RoundsAsk, make_tasks
+from tests.unit.jobs.evaluation.made_run import make_settings
+from engine.errors import Deferred
 
+async def score():
+    ask, settings = RoundsAsk(), make_settings()
+    scoring = await load_scoring(settings)
+    for task in make_tasks(settings, 1):
+        while True:
+            try:
+                (score,) = await score_answer(task, ask, scoring)
+            except Deferred:
+                ask.settle_round()
+            else:
+                break
+        assert score.value is not None, score
+asyncio.run(score())
+print(*sorted({"ragas", "bm25s", "langchain_core", "pandas"} & {*sys.modules}))
+"""
+
+
+@pytest.mark.parametrize("code", [IMPORT, SCORE_ONE])
+def test_nothing_heavy_is_imported_to_evaluate_and_to_score(code: str) -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", code],
         cwd=Path(__file__).parents[4],

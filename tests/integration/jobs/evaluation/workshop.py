@@ -8,6 +8,7 @@ from typing import Any
 from tests.openai_server.replies import Reply, default_reply, last_user_text
 
 INPUT = "Now perform the same with the following input\ninput: "
+FENCE = re.compile(r"=== ([A-Z ]+) ([0-9a-f]+) ===\n(.*?)\n=== END \2 ===", re.DOTALL)
 WORD = re.compile(r"\w{4,}")
 
 
@@ -23,9 +24,9 @@ class Workshop:
 
     def __call__(self, body: dict[str, Any], number: int) -> Reply:
         text = last_user_text(body)
-        if INPUT not in text:
+        given = _judged(body, text)
+        if given is None:
             return self._answer(body, text, number)
-        given, _ = json.JSONDecoder().raw_decode(text.split(INPUT)[1])
         self.seen[json.dumps(given)] += 1
         count = 0 if self._is_constant else self.seen[json.dumps(given)]
         return Reply(json.dumps(_judge(given, count)))
@@ -41,7 +42,29 @@ class Workshop:
         return Reply(f"{sentence.strip()}. So says {body['model'].replace('.', '-')}.")
 
 
+def _judged(body: dict[str, Any], text: str) -> dict[str, Any] | None:
+    """What a judge is given, in ragas's form whoever asks; None: no judge is asked."""
+    if INPUT in text:
+        given: dict[str, Any]
+        given, _ = json.JSONDecoder().raw_decode(text.split(INPUT)[1])
+        return given
+    fenced = {name: inner for name, _, inner in FENCE.findall(text)}
+    if not fenced.keys() & {"ANSWER", "STATEMENTS", "FIRST ANSWER"}:
+        return None  # a teacher's text stands between such lines too
+    task = body["messages"][0]["content"].partition("\n")[0]
+    if "turn an answer back" in task:
+        return {"response": fenced["ANSWER"]}
+    if "take an answer apart" in task:
+        return {"question": fenced["QUESTION"], "answer": fenced["ANSWER"]}
+    if "check statements" in task:
+        statements = [line.partition(". ")[2] for line in fenced["STATEMENTS"].splitlines()]
+        return {"context": fenced["EXCERPT"], "statements": statements}
+    return {"task": task, **fenced}
+
+
 def _judge(given: dict[str, Any], count: int) -> dict[str, Any]:
+    if "task" in given:
+        return _judge_whole(given)
     if "response" in given:
         words = WORD.findall(given["response"])
         asked = " ".join(words[count % 3 : count % 3 + 4])
@@ -49,6 +72,27 @@ def _judge(given: dict[str, Any], count: int) -> dict[str, Any]:
     if "statements" in given:
         return {"statements": [_verdict(each, given["context"]) for each in given["statements"]]}
     return {"statements": [each for each in given["answer"].split(". ") if each]}
+
+
+def _judge_whole(given: dict[str, Any]) -> dict[str, Any]:
+    """Verdicts on whole answers: on the reference's sentences, a preference, a refusal."""
+    if "REFERENCE" in given and "ANSWER" in given:
+        return {
+            "claims": [
+                {"claim": each, "reason": "by its words", "verdict": _claim(each, given["ANSWER"])}
+                for each in given["REFERENCE"].split(". ")
+                if each
+            ]
+        }
+    if "FIRST ANSWER" in given:
+        first, second = given["FIRST ANSWER"], given["SECOND ANSWER"]
+        better = "tie" if first == second else "first" if len(first) > len(second) else "second"
+        return {"reason": "the longer one", "better": better}
+    return {"reason": "by its words", "declines": "does not contain" in given["ANSWER"]}
+
+
+def _claim(claim: str, answer: str) -> str:
+    return "right" if set(WORD.findall(claim)) <= set(WORD.findall(answer)) else "missing"
 
 
 def _verdict(statement: str, context: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ ELSEWHERE = {
     "openai",
     "quicktok",
     "schemas.batches",
+    "schemas.dataset",
     "tomli_w",
 }
 SEND = "import sys, jobs.__main__ as d; sys.argv[1:] = {arguments}; d.main()"

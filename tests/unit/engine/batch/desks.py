@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from engine.testing.clocks import ManualClock
 from engine.wire.endpoints import Endpoint
 from schemas.outcomes import Outcome, Usage
 from schemas.requests import Request
-from schemas.settings import BatchSettings
+from schemas.settings import BatchSettings, JsonForm
 
 ENDPOINT = Endpoint("https://one.example/v1", "sk-a-secret-of-ours")
 
@@ -60,6 +61,14 @@ class Place(NamedTuple):
     @asynccontextmanager
     async def open(self, *, cap_usd: float | None = None, **settings: Any) -> AsyncIterator[Bench]:
         """A process's desk; after a crash it is opened again."""
+        async with self.open_with(cap_usd=cap_usd, **settings) as bench:
+            yield bench
+
+    @asynccontextmanager
+    async def open_with(
+        self, *, output: JsonForm | None = None, cap_usd: float | None = None, **settings: Any
+    ) -> AsyncIterator[Bench]:
+        """The same at an endpoint where JSON is asked for in the form `output` at first."""
 
         def keep(outcome: Outcome) -> Awaitable[None]:
             self.points.pass_one()
@@ -72,7 +81,7 @@ class Place(NamedTuple):
         stopping, budget = Stopping(), Budget(cap_usd=cap_usd, spent_usd=0.0, price=price)
         order = DeskOrder(
             folder=BatchFolder(self.folder / "batches.jsonl", self.folder / "batches", "run-id"),
-            endpoint=ENDPOINT,
+            endpoint=replace(ENDPOINT, output=output, output_setting="teacher.output"),
             settings=BatchSettings(**settings),
             state_dir=self.folder / "state",
             price=price,

@@ -262,6 +262,27 @@ async def test_results_that_the_provider_no_longer_has_are_reported_and_asked_ag
     assert bench.budget.spent_usd == pytest.approx(0.1815)
 
 
+async def test_the_hour_in_which_results_are_waited_for_begins_once_whoever_asks(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    async with place.open() as bench:
+        await submit(bench.desk, chat_request("a"))
+    place.provider.end("000001")
+    batch = next(iter(place.provider.batches.values()))
+    del place.provider.files[str(batch.remote.output_file_id)]
+
+    for _ in range(3):  # processes, 25 minutes apart
+        async with place.open() as bench:
+            with pytest.raises(TransientError, match="not there yet"):
+                await bench.desk.collect()
+        place.clock.go(minutes=25)
+    async with place.open() as bench:
+        await bench.desk.collect()
+
+        assert not bench.desk.out
+
+
 @pytest.mark.parametrize(
     "damage",
     [

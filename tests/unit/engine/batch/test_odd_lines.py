@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from engine.batch.collecting.asked import Asked
-from engine.batch.collecting.result_files import read_result_line
+from engine.batch.collecting.result_files import SHOWN_BYTES, read_groups, read_result_line
 from engine.errors import EngineError
 from engine.files.journal import decode_outcome, encode_outcome
 from engine.testing.batch_provider import Line, answered_line, refused_line
@@ -181,3 +181,17 @@ def test_a_result_without_sound_usage_counts_at_the_most_and_is_marked(usage: ob
     assert isinstance(end, Completed)
     assert end.usage == at_most("a")
     assert end.is_estimated
+
+
+def test_of_a_line_that_is_too_long_only_its_beginning_is_read(tmp_path: Path) -> None:
+    line = orjson.dumps(answered_line("b")).ljust(9_000)
+    path = tmp_path / "output.jsonl"
+    path.write_bytes(b"\n".join([line, orjson.dumps(answered_line("c")), line * 3]) + b"\n")
+
+    (lines,) = read_groups(path, 9_000)
+    (limited,) = read_groups(path, 8_999)
+
+    assert [len(each) for each in lines] == [9_001, len(lines[1]), SHOWN_BYTES]
+    assert [len(each) for each in limited] == [SHOWN_BYTES, len(lines[1]), SHOWN_BYTES]
+    assert limited[1] == lines[1]
+    assert [read_result_line(each).custom_id for each in limited] == ["b", "c", "b"]  # type: ignore[union-attr]

@@ -128,3 +128,17 @@ async def test_cost_that_was_estimated_is_marked_and_no_other(tmp_path: Path) ->
     assert [outcome and outcome.is_estimated for outcome in kept] == [False, True]
     assert [settled.is_estimated for settled in read_settled(path)] == [False, True]
     assert [b'"estimated"' in line for line in path.read_bytes().splitlines()] == [False, True]
+
+
+async def test_a_line_that_was_copied_counts_once(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    async with Journal(path) as journal:
+        await journal.append(make_completed("r1"))
+        await journal.append(make_failed("r2"))
+    first = path.read_bytes().splitlines(keepends=True)[0]
+    path.write_bytes(path.read_bytes() + first * 2)
+
+    settled = list(read_settled(path))
+
+    assert [each.request_id for each in settled] == ["r1", "r2"]
+    assert sum(each.cost_usd or 0.0 for each in settled) == 0.25

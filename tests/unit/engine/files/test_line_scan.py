@@ -12,6 +12,7 @@ from engine.files.line_scan import scan_lines
 
 PREFIX = line_prefix("custom_id")
 Damage = Callable[[bytes, bytes], list[bytes]]
+NO_TEXT = "it holds bytes that no text has"
 SIZES = [5, 4_000]  # lines: looked at one by one, and many at once
 
 
@@ -48,8 +49,17 @@ def test_every_line_is_found_by_its_id(tmp_path: Path, count: int, name: str) ->
     ("damage", "why"),
     [
         (lambda one, two: [one + two], "a second line begins within it"),
-        (lambda one, two: [one[:-9] + b"\0" * 30 + two[21:]], "it holds NULs"),
-        (lambda one, two: [one + b"\0" + two], "it holds NULs"),
+        (lambda one, two: [one[:-9] + b"\0" * 30 + two[21:]], NO_TEXT),
+        (lambda one, two: [one + b"\0" + two], NO_TEXT),
+        (
+            lambda one, two: [one[:900] + b"\x01" + one[901:], two],
+            NO_TEXT,
+        ),
+        (
+            lambda one, two: [one[:900] + b"\xff" + one[901:], two],
+            NO_TEXT,
+        ),
+        (lambda one, two: [one[:900] + two], "a second line begins within it"),
         (lambda one, two: [b"\0" * 40, two], "found"),
         (lambda one, two: [one[:-3], two], "found"),
         (lambda one, two: [one, b"", two], "found"),
@@ -87,9 +97,10 @@ def test_what_looks_like_a_second_line_but_is_part_of_the_first_is_no_damage(
     inner = orjson.dumps({"custom_id": "b", "echo": [{"custom_id": "c"}]})
     quoted = line("quoted", f"text }}{{ {inner.decode()}")
     nested = b'{"custom_id":"nested","body":%b}' % inner
-    write(path, [quoted, nested, *many(count)])
+    indented = b'{"custom_id":"tabs",\t"body":\t"\xc3\xa4"}'
+    write(path, [quoted, nested, indented, *many(count)])
 
-    assert len(scan_lines(path, PREFIX).hashes) == count + 2
+    assert len(scan_lines(path, PREFIX).hashes) == count + 3
 
 
 def test_a_line_is_found_whole_wherever_blocks_end(tmp_path: Path) -> None:

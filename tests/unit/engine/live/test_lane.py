@@ -59,7 +59,6 @@ async def test_answer_becomes_a_completed_outcome_with_its_bytes_on_one_line() -
         HttpResponse(200, {}, b"<html>one moment</html>"),
         HttpResponse(200, {}, b'[{"choices": []}]'),
         HttpResponse(200, {}, b'{"choices": []}'),
-        HttpResponse(200, {}, b'{"choices": [{"text": "old"}]}'),
         HttpResponse(200, {}, good_answer().body[:-9]),
         TransientError("reset", code="connection_lost"),
         NeverSentError("refused"),

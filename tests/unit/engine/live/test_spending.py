@@ -16,18 +16,18 @@ from engine.testing.transport import FakeTransport, Step, error_answer, good_ans
 from engine.wire.replies import HttpResponse
 from schemas.outcomes import Completed, Failed
 from schemas.settings import LimitSettings
-from tests.unit.engine.live.lanes import ENDPOINT, price
+from tests.unit.engine.live.lanes import ENDPOINT, price, send_by_workers
 
 WORST_USD = 0.121  # the 86 bytes of its body count as 21 tokens in; 100 out
 REAL_USD = 0.07
 LOST = TransientError("reset by peer", code=CONNECTION_LOST)
 
 
-def make_lane(budget: Budget, *steps: Step) -> LiveLane:
+def make_lane(budget: Budget, *steps: Step, transport: FakeTransport | None = None) -> LiveLane:
     return LiveLane(
         [ENDPOINT],
         settings=LimitSettings(),
-        transport=FakeTransport(steps),
+        transport=transport or FakeTransport(steps),
         clock=LoopClock(),
         budget=budget,
         stats=Stats(),
@@ -106,3 +106,65 @@ async def test_money_that_runs_out_ends_all_that_wait_and_lands_what_is_in_fligh
     assert len(completed) == 3
     assert all(isinstance(end, Completed | QuotaError) for end in ends)
     assert budget.spent_usd == pytest.approx(3 * REAL_USD)
+
+
+def as_long_as_allowed(wanted_tokens: int, payload: bytes) -> HttpResponse:
+    """The reply of a model that wants to write so much."""
+    limit = orjson.loads(payload)["max_completion_tokens"]
+    if wanted_tokens < limit:
+        return good_answer(completion_tokens=wanted_tokens)
+    return good_answer(finish_reason="length", completion_tokens=limit)
+
+
+@in_virtual_time
+async def test_the_end_of_a_budget_is_spent_as_fast_as_its_beginning() -> None:
+    transport = FakeTransport(responder=lambda _, payload: as_long_as_allowed(10, payload))
+    budget = Budget(cap_usd=3.0, spent_usd=0.0, price=price)  # 100 replies of 0.03, worst 0.121
+    lane = make_lane(budget, transport=transport)
+
+    with pytest.raises(ExceptionGroup, match="unhandled") as raised:
+        await send_by_workers(lane, 200, workers=20)
+
+    assert all(isinstance(error, QuotaError) for error in raised.value.exceptions)
+    assert len(transport.sent) >= 98
+    assert max(transport.times_s) < 1.5  # 20 at once, 0.1 s each
+    assert 2.9 < budget.spent_usd <= 3.0
+
+
+@in_virtual_time
+async def test_a_reply_that_the_budgets_limit_cut_off_is_asked_again_with_its_own() -> None:
+    wanted = iter([10] * 31 + [60] * 2)
+    transport = FakeTransport(
+        responder=lambda _, payload: as_long_as_allowed(next(wanted), payload)
+    )
+    budget = Budget(cap_usd=2.0, spent_usd=0.0, price=price)
+    lane = make_lane(budget, transport=transport)
+    for number in range(30):
+        await lane.send(chat_request(f"r{number}"))
+    budget.spent_usd = 1.8  # two worst cases do not fit any more
+
+    outcomes = await asyncio.gather(lane.send(chat_request("a")), lane.send(chat_request("b")))
+
+    limits = [orjson.loads(payload)["max_completion_tokens"] for _, _, payload in transport.sent]
+    assert limits == [100] * 31 + [16, 100]
+    assert [outcome.attempts for outcome in outcomes] == [1, 2]
+    assert all(isinstance(outcome, Completed) for outcome in outcomes)
+    assert budget.spent_usd == pytest.approx(1.8 + 0.03 + 0.036 + 0.08)
+
+
+@in_virtual_time
+async def test_a_reply_that_was_cut_off_for_the_budget_is_no_answer_when_money_runs_out() -> None:
+    wanted = iter([10] * 30 + [60])
+    transport = FakeTransport(
+        responder=lambda _, payload: as_long_as_allowed(next(wanted), payload)
+    )
+    budget = Budget(cap_usd=2.0, spent_usd=0.0, price=price)
+    lane = make_lane(budget, transport=transport)
+    for number in range(30):
+        await lane.send(chat_request(f"r{number}"))
+    budget.spent_usd = 1.9  # not one worst case fits any more
+
+    with pytest.raises(QuotaError, match="it may cost"):
+        await lane.send(chat_request("a"))
+
+    assert budget.spent_usd == pytest.approx(1.9 + 0.036)

@@ -43,6 +43,7 @@ def nested(depth: int) -> bytes:
         (b'["\xff\xfe", "ok"]', ["\ufffd\ufffd", "ok"]),
         (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
         (b'\xef\xbb\xbf{"a": {}, "b": [], "c": [{}, -1.5e3, true, false, null]}\r\n', None),
+        (b'{"body":\xef\xbb\xbf{"a":1}}', {"body": {"a": 1}}),
         (b'{"a":1}\0\0', {"a": 1}),
         (b'"a\tb\nc"', "a\tb\nc"),
         (b'{"a":01}', {"a": 1}),

@@ -1,5 +1,7 @@
 """What goes on the wire and what it counts as."""
 
+from dataclasses import replace
+
 import orjson
 
 from engine.testing.calls import chat_request
@@ -58,3 +60,16 @@ def test_output_without_a_limit_is_learnt_from_replies_with_a_margin() -> None:
 
     assert before.output_tokens == 0
     assert after.output_tokens == 500
+
+
+def test_an_output_limit_of_the_budget_stands_in_under_the_name_that_is_known() -> None:
+    request, unlimited = chat_request(), chat_request(output_tokens=0)
+    own = replace(request, payload=request.payload.replace(b"max_completion_", b"max_"))
+
+    ours = orjson.loads(wire_payload(request, "max_completion_tokens", False, 30))
+    renamed = orjson.loads(wire_payload(request, "max_tokens", False, 30))
+    kept = orjson.loads(wire_payload(own, "max_completion_tokens", False, 30))
+    none = orjson.loads(wire_payload(unlimited, "max_completion_tokens", False, 30))
+
+    assert ours["max_completion_tokens"] == renamed["max_tokens"] == kept["max_tokens"] == 30
+    assert not {"max_tokens", "max_completion_tokens"} & none.keys()

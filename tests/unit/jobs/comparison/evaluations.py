@@ -6,7 +6,7 @@ import numpy as np
 
 from jobs.evaluation.read_evaluation import Evaluation
 from schemas.evaluation import (
-    METRICS,
+    ALWAYS,
     ROLES,
     Metric,
     Mode,
@@ -96,7 +96,7 @@ def evaluation_of(
     scores = [
         score(of, metric, values[of.role][int(of.sample_id, 16)], judge=judge)
         for of in answers
-        for metric in METRICS
+        for metric in ALWAYS
     ]
     return Evaluation(samples, answers, scores)
 

@@ -36,15 +36,14 @@ def make_answer(number: int, role: Role, model: str) -> ModelAnswer:
 def write_journal(folder: RunFolder, costs: dict[str, float | None]) -> None:
     lines = []
     for number, (request_id, cost_usd) in enumerate(costs.items(), start=1):
-        outcome = completed(chat_request(request_id))
-        changed = replace(
-            outcome,
+        outcome = replace(
+            completed(chat_request(request_id)),
             request_id=request_id,
             cost_usd=cost_usd,
             latency_s=float(number),
             usage=Usage(prompt_tokens=10, completion_tokens=20),
         )
-        lines.append(encode_outcome(changed))
+        lines.append(encode_outcome(outcome))
     replace_file(folder.journal_path, lines)
 
 
@@ -59,6 +58,7 @@ def test_dollars_and_seconds_stand_side_by_side(tmp_path: Path) -> None:
     assert (tuned.contender.role, tuned.usd_per_1000) == ("tuned", 0.0)
     assert tuned.latency_p50_s == 1.5
     assert tuned.tokens_per_s == pytest.approx(40 / 3)
+    assert (tuned.prompt_tokens, tuned.completion_tokens) == (10, 20)
     assert teacher.usd_per_1000 == pytest.approx(3.0)
     assert describe_cost(teacher).startswith("1,000 answers for $3.00, 3.5 s an answer (p95 ")
 
@@ -71,6 +71,8 @@ def test_an_unknown_price_is_said() -> None:
         latency_p50_s=None,
         latency_p95_s=None,
         tokens_per_s=None,
+        prompt_tokens=300.0,
+        completion_tokens=20.0,
     )
 
-    assert describe_cost(cost) == "1,000 answers for an unknown price"
+    assert describe_cost(cost) == "1,000 answers for an unknown price, 300 + 20 tokens an answer"

@@ -11,6 +11,7 @@ from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.evaluated_models import answer_id, evaluated_models
 from jobs.evaluation.read_evaluation import (
     ADVICE,
+    Evaluation,
     describe_problems,
     read_evaluation,
 )
@@ -64,7 +65,7 @@ def write(folder: RunFolder, stage: str, records: Sequence[Record]) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
-    folder = make_run(tmp_path / "run", make_settings())
+    folder = make_run(tmp_path / "run", make_settings("evaluation.scorer=ragas"))
     write(folder, SAMPLES.name, [SAMPLE])
     return folder
 
@@ -72,7 +73,7 @@ def folder(tmp_path: Path) -> RunFolder:
 def test_only_answers_of_the_models_and_parameters_that_are_set_are_current(
     folder: RunFolder,
 ) -> None:
-    settings = make_settings("baseline.model=small")
+    settings = make_settings("baseline.model=small", "evaluation.scorer=ragas")
     now = make_answer("baseline", "small", settings)
     closed = make_answer("baseline", "small", settings, "closed")
     former_model = make_answer("baseline", "smaller", settings)
@@ -82,11 +83,11 @@ def test_only_answers_of_the_models_and_parameters_that_are_set_are_current(
     write(folder, MODEL_ANSWERS.name, [former_model, now, former_limit, closed])
 
     assert read_evaluation(folder, settings).answers == [now, closed]
-    assert read_evaluation(folder, make_settings()).answers == []
+    assert read_evaluation(folder, make_settings("evaluation.scorer=ragas")).answers == []
 
 
 def test_only_the_last_score_by_the_judge_that_is_set_is_current(folder: RunFolder) -> None:
-    settings = make_settings()
+    settings = make_settings("evaluation.scorer=ragas")
     answer = make_answer("teacher", "gpt-4.1-mini", settings)
     of_another = make_score(answer, value=0.1, judge="gpt-6-luna", version="0.4.3")
     old = make_score(answer, value=0.2, judge="gpt-4o-mini", version="0.4.2")
@@ -98,20 +99,22 @@ def test_only_the_last_score_by_the_judge_that_is_set_is_current(folder: RunFold
 
 
 def test_scores_of_answers_that_are_not_current_do_not_count(folder: RunFolder) -> None:
-    answer = make_answer("teacher", "another", make_settings())
+    answer = make_answer("teacher", "another", make_settings("evaluation.scorer=ragas"))
     score = make_score(answer, value=0.1, judge="gpt-4o-mini", version="0.4.3")
     write(folder, MODEL_ANSWERS.name, [answer])
     write(folder, SCORES.name, [score])
 
-    assert read_evaluation(folder, make_settings()).scores == []
+    assert read_evaluation(folder, make_settings("evaluation.scorer=ragas")).scores == []
 
 
 def test_run_without_an_evaluation_has_an_empty_one(tmp_path: Path) -> None:
-    assert read_evaluation(RunFolder(tmp_path), make_settings()) == ([], [], [])
+    found = read_evaluation(RunFolder(tmp_path), make_settings())
+
+    assert found == Evaluation([], [], [])
 
 
 def test_problems_of_what_is_current_are_counted_and_come_with_advice(folder: RunFolder) -> None:
-    settings = make_settings("baseline.model=small")
+    settings = make_settings("baseline.model=small", "evaluation.scorer=ragas")
     answer = make_answer("baseline", "small", settings)
     missing = make_answer("teacher", "gpt-4.1-mini", settings)
     score = make_score(answer, value=None, judge="gpt-4o-mini", version="0.4.3")
@@ -135,7 +138,7 @@ def test_problems_of_what_is_current_are_counted_and_come_with_advice(folder: Ru
 
 
 def test_evaluation_without_problems_is_given_no_advice(folder: RunFolder) -> None:
-    settings = make_settings()
+    settings = make_settings("evaluation.scorer=ragas")
 
     assert not list(describe_problems(folder, settings, read_evaluation(folder, settings)))
 
@@ -158,13 +161,13 @@ def test_tuned_model_is_the_last_that_a_job_made_unless_one_is_set(folder: RunFo
     events = [make_event("1", "ft:1"), make_event("2", "ft:2"), make_event("3", "")]
     write(folder, "finetuning", events)
 
-    assert evaluated_models(folder, make_settings())["tuned"] == "ft:2"
+    assert evaluated_models(folder, make_settings("evaluation.scorer=ragas"))["tuned"] == "ft:2"
     named = make_settings("tuned.model=mine")
     assert evaluated_models(folder, named)["tuned"] == "mine"
 
 
 def test_models_that_are_not_set_are_the_teachers(folder: RunFolder) -> None:
-    settings = make_settings()
+    settings = make_settings("evaluation.scorer=ragas")
 
     assert evaluated_models(folder, settings) == {
         "baseline": "gpt-4.1-mini",

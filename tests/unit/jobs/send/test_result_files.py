@@ -1,4 +1,8 @@
+import base64
+from dataclasses import replace
+
 import orjson
+import pytest
 
 from engine.testing.calls import chat_request, completed, failed
 from jobs.send.result_files import encode_answer, encode_failure
@@ -50,3 +54,15 @@ def test_reply_that_is_of_no_use_is_kept_because_it_was_paid_for() -> None:
         "body": {"choices": ["cut"]},
     }
     assert fields["error"]["code"] == "truncated"
+
+
+@pytest.mark.parametrize("status", [200, None])
+def test_the_bytes_of_a_reply_that_nobody_can_read_are_kept(status: int | None) -> None:
+    outcome = failed(chat_request("a"), code="malformed_reply", status=status)
+    text, noise = (replace(outcome, raw=raw) for raw in (b'{"choices"', b"\x9c{"))
+
+    of_text, of_noise = (orjson.loads(encode_failure(each, "req_1")) for each in (text, noise))
+
+    assert of_text["response"] == {"status_code": 200, "request_id": "", "body": '{"choices"'}
+    assert base64.b64decode(of_noise["response"]["body_base64"]) == b"\x9c{"
+    assert of_noise["error"]["code"] == "malformed_reply"

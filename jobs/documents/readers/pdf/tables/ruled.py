@@ -25,6 +25,7 @@ def put_into_grids(runs: list[Run], grids: list[Grid]) -> list[Run]:
         if place is not None:
             rows.setdefault(place, []).append(run)
     cells = {place: _cells(row, grids[place.grid]) for place, row in rows.items()}
+    cells = _without_frames(cells)
     tables = {
         index
         for index in range(len(grids))
@@ -73,6 +74,17 @@ def _cells(runs: list[Run], grid: Grid) -> list[list[Run]]:
     for run in runs:
         cells[_column(run, grid)].append(run)
     return cells
+
+
+def _without_frames(cells: dict["_Place", list[list[Run]]]) -> dict["_Place", list[list[Run]]]:
+    """The same without outer columns that are empty all the way: a table may have two borders."""
+    used: dict[int, set[int]] = {}
+    for place, row in cells.items():
+        used.setdefault(place.grid, set()).update(n for n, cell in enumerate(row) if cell)
+    return {
+        place: row[min(used[place.grid]) : max(used[place.grid]) + 1]
+        for place, row in cells.items()
+    }
 
 
 def _column(run: Run, grid: Grid) -> int:

@@ -50,13 +50,21 @@ class Grid(NamedTuple):
         return is_beside and self.rows[-1] - _TOUCH <= y <= self.rows[0]
 
 
-def page_grids(page: pdfium.PdfPage) -> list[Grid]:
-    """The tables of a page that have rules between their columns, from the top down."""
+def page_rules(page: pdfium.PdfPage) -> list[Rule]:
+    """The rules of a page, also those that are as short as a letter; none of a drawing."""
     rules = list(_rules(page))
-    if len(rules) > _MAX_RULES:
-        return []
-    grids = [grid for band in _bands(rules) if (grid := _grid(band)) is not None]
+    return rules if len(rules) <= _MAX_RULES else []
+
+
+def grids_of(rules: Iterable[Rule]) -> list[Grid]:
+    """The tables of a page that have rules between their columns, from the top down."""
+    long = [rule for rule in rules if max(_sides(rule)) >= _SHORTEST]
+    grids = [grid for band in _bands(long) if (grid := _grid(band)) is not None]
     return grids if len(grids) <= _MAX_GRIDS else []
+
+
+def _sides(rule: Rule) -> tuple[float, float]:
+    return rule.right - rule.left, rule.top - rule.bottom
 
 
 def _rules(page: pdfium.PdfPage) -> Iterator[Rule]:
@@ -73,11 +81,11 @@ def _rules(page: pdfium.PdfPage) -> Iterator[Rule]:
 def _edges(box: Rule, segment_count: int) -> Iterator[Rule]:
     """A thin box is a rule, one or two rectangles have four; another figure has none."""
     width, height = box.right - box.left, box.top - box.bottom
-    if segment_count > max(_RECTANGLES) or max(width, height) < _SHORTEST:
+    if segment_count > max(_RECTANGLES):
         return
     if min(width, height) <= _THIN:
         yield box
-    elif segment_count in _RECTANGLES:
+    elif segment_count in _RECTANGLES and max(width, height) >= _SHORTEST:
         yield box._replace(bottom=box.top)
         yield box._replace(top=box.bottom)
         yield box._replace(left=box.right)

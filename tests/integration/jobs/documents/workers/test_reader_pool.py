@@ -9,7 +9,7 @@ import pytest
 
 from jobs.documents.list_files import SourceFile, list_files
 from jobs.documents.workers.reader_pool import ReaderPool
-from jobs.documents.workers.worker_process import WorkerStartError
+from jobs.processes.worker_process import WorkerStartError
 from schemas.dataset import Rejection
 from schemas.documents import Document
 from schemas.settings import DocumentSettings

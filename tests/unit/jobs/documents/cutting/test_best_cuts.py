@@ -58,6 +58,18 @@ def test_a_heading_stays_with_its_text() -> None:
     assert any(piece.startswith("Short heading") for piece in pieces)
 
 
+def test_code_is_not_cut_at_its_empty_line_where_there_is_another_place() -> None:
+    before = "The boiler is lit at dawn and fed with coal until the shift changes at noon.\n\n"
+    code = "if (is_cold(water)) {\n    burn(coal);\n\n    open_valve(1);\n    wait(10);\n}"
+    after = "\n\nAfter that the water is hot, and the mill can be set to work by the miller, "
+    after += "who may rest until it is evening."
+
+    pieces = pieces_of(before + code + after)
+
+    assert len(pieces) > 1
+    assert any(code in piece for piece in pieces)
+
+
 def test_a_note_stays_with_its_mark() -> None:
     filler = "The gauge hangs beside the boiler and is read each hour. "
     text = (

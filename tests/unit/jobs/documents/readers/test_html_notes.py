@@ -23,6 +23,8 @@ def page(section: str, notes: str) -> str:
         '<section class="footnotes"><ol><li id="n1">In bar.</li></ol></section>',
         '<div class="footnotes"><p id="n1"><sup>[1]</sup> In bar.</p></div>',
         '<aside role="doc-footnote" id="n1"><p>[1] In bar.</p></aside>',
+        '<dl class="footnote brackets"><dt class="label" id="n1"><span class="brackets">'
+        '<a class="fn-backref" href="#r1">1</a></span></dt><dd><p>In bar.</p></dd></dl>',
     ],
 )
 def test_a_note_stands_at_the_end_of_the_section_with_its_mark(notes: str) -> None:
@@ -32,6 +34,21 @@ def test_a_note_stands_at_the_end_of_the_section_with_its_mark(notes: str) -> No
         *("Steam", "Pressure[1] is high.", "The boiler is lit at dawn.", "[1] In bar.")
     ]
     assert found[4:] == ["Water", "It is soft."]
+
+
+def test_marks_and_notes_of_sphinx_have_the_brackets_that_its_style_adds() -> None:
+    mark = '<a class="footnote-reference brackets" href="#id7" id="id2">7</a>'
+    note = '<dt class="label" id="id7"><span class="brackets">7</span></dt><dd><p>Of 2017.</p></dd>'
+
+    found = paragraphs(f'<h1>A</h1><p>POSIX {mark} says so.</p><dl class="footnote">{note}</dl>')
+
+    assert found == ["A", "POSIX [7] says so.", "[7] Of 2017."]
+
+
+def test_a_number_in_brackets_is_a_label_without_a_space_after_it() -> None:
+    found = paragraphs("<h1>A</h1><p>Words[10] go on.</p><h1>B</h1><p>x</p><p>[10]For most.</p>")
+
+    assert found == ["A", "Words[10] go on.", "[10]For most.", "B", "x"]
 
 
 def test_in_a_long_section_a_note_stands_behind_its_paragraph() -> None:

@@ -78,6 +78,13 @@ def test_bookmarks_become_headings_where_their_title_begins_a_paragraph() -> Non
     assert headings(extract) == [(1, "1.1 Scope of it")]
 
 
+def test_a_bookmark_says_the_letter_of_an_appendix_without_the_word() -> None:
+    page = [SetLine("Appendix A Tools of it", size=14), *prose_page(PROSE, top=660)]
+    data = make_pdf([page], bookmarks=[Bookmark("A Tools of it", 0)])
+
+    assert headings(read("pdf", data)) == [(1, "Appendix A Tools of it")]
+
+
 def test_each_page_has_its_start_even_an_empty_one() -> None:
     pages = [prose_page("The first page ends."), [], prose_page("The third page. Its end."), []]
 

@@ -126,6 +126,14 @@ def test_the_cells_of_a_ruled_table_are_apart() -> None:
     assert text_of([*rules, *table(MODELS, [64, 154, 254])]) == MODEL_LINES
 
 
+def test_a_second_border_around_a_ruled_table_is_no_column() -> None:
+    rules = [rule(60, y, 400, y) for y in (714, 696, 682, 668, 654)]
+    rules += [rule(x, 654, x, 714) for x in (50, 60, 150, 250, 400, 410)]
+    rules += [rule(50, y, 410, y) for y in (714, 654)]
+
+    assert text_of([*rules, *table(MODELS, [64, 154, 254])]) == MODEL_LINES
+
+
 def test_the_lines_of_a_cell_of_a_ruled_table_are_joined() -> None:
     rules = [rule(60, y, 400, y) for y in (714, 670, 640)]
     rules += [rule(x, 640, x, 714) for x in (60, 150, 400)]
@@ -335,3 +343,32 @@ def test_a_foot_that_is_drawn_first_is_not_read_first() -> None:
     page = [text("Printed on paper.", 72, 40), *lines(paragraph(PROSE))]
 
     assert text_of(page).endswith("Printed on paper.")
+
+
+def test_an_underscore_that_is_drawn_as_a_rule_is_one() -> None:
+    page = [
+        *(
+            text("Call error", 72, 700),
+            text("desc of it.", 118, 700),
+            rule(114, 699.8, 117.2, 699.8),
+        ),
+        *(text("Two", 72, 660), text("words", 122, 660), rule(72, 658, 180, 658)),
+    ]
+
+    found = text_of(page)
+
+    assert "error_desc of it." in found
+    assert "Two" in found
+    assert "Two_" not in found
+
+
+def test_what_texinfo_sets_at_the_margin_of_a_definition_goes_first() -> None:
+    page = [
+        *(text("int read_it (const char * file, node *", 72, 700), text("[Function]", 480, 700)),
+        text("definitions, char * error)", 112, 688),
+        *lines(paragraph(PROSE), top=660),
+    ]
+
+    found = text_of(page)
+
+    assert found.startswith("[Function] int read_it (const char * file, node * definitions,")

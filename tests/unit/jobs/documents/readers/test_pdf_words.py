@@ -162,3 +162,35 @@ def test_a_paragraph_goes_on_past_the_notes_at_the_foot_of_its_page() -> None:
     assert "as long as the valve is open and the lamp" in found.text
     assert "1 Which it does since spring." in found.text
     assert found.text[found.page_starts[1] :].startswith("is open")
+
+
+def test_notes_at_a_foot_are_told_from_text_under_a_large_title() -> None:
+    title = text("A title in large letters", 72, 740, 20)
+    first = lines(paragraph(f"{FILLER}. {FILLER}, as long as the valve"))
+    foot = [text("1 Which it does since spring.", 72, 60, 8)]
+    second = lines(paragraph("is open and the lamp is green. Then it stops at once."))
+
+    found = read("pdf", drawn_pdf([[title, *first, *foot], second]))
+
+    assert "as long as the valve is open and the lamp" in found.text
+
+
+def test_an_address_goes_on_past_the_end_of_its_page() -> None:
+    first = lines(paragraph(f"{FILLER}. {FILLER}, see https://pumps.example.org/branches/"))
+    second = lines(["R-x-branch/ for more of it, and for the lamp."])
+
+    found = read("pdf", drawn_pdf([first, second]))
+
+    assert "https://pumps.example.org/branches/R-x-branch/ for more" in found.text
+
+
+def test_a_comment_after_an_address_is_none_of_it() -> None:
+    rows = ["# download it", "# http://pumps.example.org/manuals/index.html", "# and this too"]
+
+    assert "index.html# and" not in words_of(rows)
+
+
+def test_a_name_with_a_capital_in_its_midst_is_put_together_again() -> None:
+    rows = ["LilyPond sets the notes, and what LilyPond sets is printed by Lily-", "Pond itself."]
+
+    assert "Lily-Pond" not in words_of(rows)

@@ -38,7 +38,7 @@ from tests.unit.jobs.documents.readers.reading import headings, read
         ("| one\n| two", "one\ntwo"),
         ("term\n  Meaning.", "term\nMeaning."),
         (".. glossary::\n\n   mtu\n     The *size*.", "mtu\nThe size."),
-        (".. seealso:: `a link <http://x.example>`_", "a link"),
+        (".. seealso:: `a link <http://x.example>`_", "See also\n\na link"),
         (".. comment\n\nText::\n\n  literal *not*", "Text:\n\nliteral *not*"),
         ("The date |d|.\n\n.. |d| date::", "The date |d|."),
         (".. autoclass:: a.B\n   :members:\n\nText.", "Text."),

@@ -182,6 +182,23 @@ async def test_group_is_on_one_side_of_the_split(folder: RunFolder) -> None:
     assert sides[pair[0].document_id] == sides[pair[1].document_id]
 
 
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        (("en/book.html", "de/book.html"), "all 2 documents share text or are translations"),
+        (("one.html",), "the documents are too few or too short; add some"),
+    ],
+)
+async def test_why_nothing_is_held_out_is_said(
+    folder: RunFolder, caplog: pytest.LogCaptureFixture, paths: tuple[str, ...], said: str
+) -> None:
+    write(folder, "documents", [document(path, prose(n, 60)) for n, path in enumerate(paths)])
+
+    await take(folder, TWINS, SPLIT)
+
+    assert f"no text is held out, so nothing can be evaluated: {said}" in caplog.text
+
+
 def chunk(name: str, side: Side, text: str) -> Chunk:
     return Chunk(
         chunk_id=content_id("chunk", name),

@@ -1,0 +1,38 @@
+"""How much is written in reply to requests of one kind, learnt from replies."""
+
+from collections import deque
+
+from schemas.requests import Request
+
+REPLIES_KEPT = 100  # of each kind: the latest, so that a change of habit is followed
+REPLIES_TO_LEARN = 20
+MARGIN = 1.25  # above the largest seen: a reply that a limit cuts off is paid for in vain
+LEAST_TOKENS = 16  # no model's output limit may be smaller (OpenAI, max_output_tokens)
+
+_SEVERAL_CHOICES = b'"n":'  # within a text its quotes would be escaped
+
+
+class OutputSizes:
+    """The largest of the latest replies, by model and purpose."""
+
+    def __init__(self) -> None:
+        self._by_kind: dict[tuple[str, str], deque[int]] = {}
+
+    def learn(self, request: Request, output_tokens: int) -> None:
+        """Note how long a reply was, one that was cut off too."""
+        kind = (request.model, request.purpose)
+        sizes = self._by_kind.get(kind)
+        if sizes is None:
+            sizes = self._by_kind[kind] = deque(maxlen=REPLIES_KEPT)
+        sizes.append(output_tokens)
+
+    def enough_for(self, request: Request) -> int | None:
+        """An output limit that next to no reply reaches, and that is below the request's own.
+
+        None: too few replies were seen, or there is no such limit.
+        """
+        sizes = self._by_kind.get((request.model, request.purpose))
+        if sizes is None or len(sizes) < REPLIES_TO_LEARN or _SEVERAL_CHOICES in request.payload:
+            return None
+        enough = max(LEAST_TOKENS, int(max(sizes) * MARGIN))
+        return enough if enough < request.max_output_tokens else None

@@ -1,0 +1,56 @@
+"""`distill view`: a page on this machine over a run, at any time."""
+
+import asyncio
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.errors import ConfigError
+
+if TYPE_CHECKING:
+    from engine.run_folder import RunFolder
+
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0: any that is free.")]
+OpensBrowser = Annotated[bool, typer.Option("--open", help="Also open it in a browser.")]
+
+
+def view(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    port: Port = 0,
+    opens_browser: OpensBrowser = False,
+) -> None:
+    """Look at rows, rejected items, sources and scores of a run, in a page. Changes nothing."""
+    from jobs.view.guard import make_token
+    from jobs.view.serve import serve_page
+    from jobs.view.server import Desk
+
+    desk = Desk(require_run(run_dir), "view", make_token())
+    asyncio.run(serve_page(desk, port=port, opens_browser=opens_browser))
+
+
+def require_run(run_dir: Path) -> "RunFolder":
+    """The folder of a run.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    from engine.run_folder import RunFolder
+
+    folder = RunFolder(run_dir)
+    if not folder.is_begun:
+        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    return folder
+
+
+def person_named(name: str | None) -> str:
+    """Who decides: the name given, or that of this system's user.
+
+    Raises:
+        ConfigError: the name is empty.
+    """
+    found = (getpass.getuser() if name is None else name).strip()
+    if not found:
+        raise ConfigError("the name of who decides is empty; give one")
+    return found

@@ -1,0 +1,34 @@
+"""Which answers decline to answer, and of which it cannot be told."""
+
+from jobs.evaluation.read_evaluation import Evaluation
+from jobs.text.languages import detect_language
+from schemas.evaluation import REFUSAL, ModelAnswer, Sample
+
+KNOWN_WORDING = "en"  # the language whose refusals are known by their wording
+
+
+def find_refusals(evaluation: Evaluation) -> dict[str, bool | None]:
+    """By answer id: whether it declines; None: nobody can tell.
+
+    The judge's verdict decides, in any language. Where there is none, an answer whose wording is
+    that of a refusal is one; another is none if it is in English, and unknown otherwise.
+    """
+    judged = {
+        score.answer_id: score.value > 0
+        for score in evaluation.scores
+        if score.metric == REFUSAL and score.value is not None
+    }
+    samples = {sample.sample_id: sample for sample in evaluation.samples}
+    return {
+        answer.answer_id: judged[answer.answer_id]
+        if answer.answer_id in judged
+        else _by_wording(answer, samples[answer.sample_id])
+        for answer in evaluation.answers
+    }
+
+
+def _by_wording(answer: ModelAnswer, sample: Sample) -> bool | None:
+    if answer.is_refusal:
+        return True
+    language = detect_language(answer.text) or detect_language(sample.context)
+    return False if language == KNOWN_WORDING else None

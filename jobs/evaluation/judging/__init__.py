@@ -1,0 +1,1 @@
+"""What a judge is asked about an answer, and what its replies amount to."""

@@ -1,0 +1,49 @@
+"""Refusals: the judge decides, in any language; where nobody can tell, that is said."""
+
+import pytest
+
+from jobs.comparison.models import compare_models
+from jobs.comparison.refusals import find_refusals
+from jobs.comparison.table import describe_comparison
+from jobs.evaluation.read_evaluation import Evaluation
+from tests.unit.jobs.comparison.evaluations import answer, sample, score
+
+GERMAN = "Der vorliegende Auszug enthält dazu leider keine Angaben, daher bleibt die Frage offen."
+
+
+def evaluation_of(text: str, *, judged: float | None = None, says: bool = False) -> Evaluation:
+    of = sample(1, slice_="unanswerable")
+    given = answer(of, "tuned", text=text, is_refusal=says)
+    scores = [] if judged is None else [score(given, "refusal", judged)]
+    return Evaluation([of], [given], scores)
+
+
+@pytest.mark.parametrize(
+    ("text", "judged", "says", "is_refusal"),
+    [
+        (GERMAN, 1.0, False, True),
+        (GERMAN, None, False, None),
+        (
+            "The archive is open on Mondays and has three large areas for visitors.",
+            None,
+            False,
+            False,
+        ),
+        ("I don't know.", None, True, True),
+        ("I don't know why, but it has three areas.", 0.0, True, False),
+    ],
+)
+def test_judge_decides_and_wording_only_where_it_was_not_asked(
+    text: str, judged: float | None, says: bool, is_refusal: bool | None
+) -> None:
+    evaluation = evaluation_of(text, judged=judged, says=says)
+
+    assert list(find_refusals(evaluation).values()) == [is_refusal]
+
+
+def test_refusals_that_nobody_can_tell_are_counted_apart() -> None:
+    comparison = compare_models(evaluation_of(GERMAN), is_demo_grade=False)
+
+    assert "rightly refused: tuned open-book 0 of 1 (1 cannot be told)" in describe_comparison(
+        comparison
+    )

@@ -1,0 +1,74 @@
+"""Lines by number, of a file that grows or is replaced."""
+
+from pathlib import Path
+
+from jobs.view.find_line import find_by_field, find_by_id
+from jobs.view.line_file import LineFile
+
+FOREVER_S = 60.0
+
+
+def test_lines_are_read_by_number(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"zero\none\n\nthree\n")
+    lines = LineFile(path)
+
+    lines.count_on(FOREVER_S)
+
+    assert (len(lines), lines.is_counted) == (4, True)
+    assert lines.read(1, 2) == [b"one", b""]
+    assert lines.read(3, 10) == [b"three"]
+    assert lines.read(4, 10) == []
+
+
+def test_line_that_is_still_being_written_is_none_until_its_end_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"zero\non")
+    lines = LineFile(path)
+    lines.count_on(FOREVER_S)
+    before = len(lines)
+
+    with path.open("ab") as file:
+        file.write(b"e\n")
+    lines.count_on(FOREVER_S)
+
+    assert before == 1
+    assert lines.read(0, 10) == [b"zero", b"one"]
+
+
+def test_file_that_was_replaced_is_counted_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"old\n" * 5)
+    lines = LineFile(path)
+    lines.count_on(FOREVER_S)
+
+    other = tmp_path / "b"
+    other.write_bytes(b"new\n" * 9)
+    other.replace(path)
+    lines.count_on(FOREVER_S)
+
+    assert lines.read(8, 1) == [b"new"]
+
+
+def test_missing_file_has_no_lines(tmp_path: Path) -> None:
+    lines = LineFile(tmp_path / "a.jsonl")
+
+    lines.count_on(FOREVER_S)
+
+    assert (len(lines), lines.is_counted, lines.read(0, 5)) == (0, True, [])
+
+
+def test_line_is_found_by_its_id_and_not_by_a_text_that_quotes_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(
+        b'{"chunk_id":"x","text":"{\\"chunk_id\\":\\"y\\""}\n'
+        b'{"question_id":"q","chunk_id":"y"}\n'
+        b'{"chunk_id":"y","text":"found"}\n'
+        b'{"chunk_id":"z"'
+    )
+
+    found = find_by_id(path, "chunk_id", "y")
+
+    assert found == b'{"chunk_id":"y","text":"found"}'
+    assert find_by_id(path, "chunk_id", "z") is None
+    assert len(list(find_by_field(path, "chunk_id", "y"))) == 2
