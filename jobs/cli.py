@@ -66,13 +66,13 @@ def make_app(names: Sequence[str]) -> typer.Typer:
         """
 
     for name in names:
-        listed = COMMANDS[name]
+        listed, module = COMMANDS[name], name.replace("-", "_")
         app.command(
             name,
             rich_help_panel=listed.task,
             epilog="\n\n".join(["Examples:", *listed.examples]),
             context_settings=HELP_FLAGS,
-        )(getattr(import_module(f"jobs.commands.{name}"), name))
+        )(getattr(import_module(f"jobs.commands.{module}"), module))
     return app
 
 

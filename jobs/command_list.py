@@ -37,6 +37,31 @@ COMMANDS: dict[str, Listed] = {
             "distill run RUN",
         ),
     ),
+    "refilter": Listed(
+        RUN,
+        (
+            "distill refilter RUN --set judge.min_supported=0.8",
+            "distill refilter RUN --set questions.filters=phrases",
+        ),
+    ),
+    "layouts": Listed(RUN, ("distill layouts FOLDER --documents DOCUMENTS --chunks 20",)),
+    "judge-check": Listed(
+        RUN,
+        (
+            "distill judge-check LABELS.jsonl",
+            "distill judge-check LABELS.jsonl --judge MODEL --folder FOLDER",
+        ),
+    ),
+    "check-dataset": Listed(
+        RUN,
+        (
+            "distill check-dataset RUN/dataset/train.jsonl",
+            "distill check-dataset FILE.jsonl --against EVAL.jsonl",
+        ),
+    ),
+    "export": Listed(
+        RUN, ("distill export RUN --format sharegpt", "distill export RUN --format preference")
+    ),
     "finetune": Listed(
         STUDENT,
         (
@@ -77,6 +102,9 @@ COMMANDS: dict[str, Listed] = {
         (
             "distill send requests.jsonl --out replies.jsonl --budget-usd 5",
             "distill send requests.jsonl --out replies.jsonl --lane batch",
+            "distill send prompts.txt --model gpt-6-luna --out replies.jsonl --text answers.txt",
+            "distill send rows.csv --model gpt-6-luna --template 'Sum up: {text}' "
+            "--out replies.jsonl --text rows-with-answers.csv",
         ),
     ),
 }

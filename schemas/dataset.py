@@ -1,10 +1,12 @@
 """Questions, answers, what was dropped and why, and the rows of the dataset."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pydantic import Field
 
-from schemas.documents import Side
+from schemas.documents import Chunk, Side
 from schemas.record import Record, Span, content_id, is_empty
 from schemas.settings import Kind as Kind
 
@@ -41,7 +43,11 @@ class Answer(Record):
 
 
 class Rejection(Record):
-    """An item that was dropped: by which stage, for which reason, with which score."""
+    """An item that was dropped: by which stage, for which reason, with which score.
+
+    Questions and answers also say where they come from, and what the model had said of them, so
+    that a drop can be judged by itself; `evidence` is in document characters.
+    """
 
     rejection_id: str
     item_id: str
@@ -51,6 +57,11 @@ class Rejection(Record):
     threshold: float | None = None
     detail: str = ""
     text: str = ""
+    chunk_id: str = ""
+    path: str = ""
+    kind: Kind | None = None
+    evidence: tuple[Span, ...] = ()
+    scores: dict[str, float] = Field(default_factory=dict)
 
     @classmethod
     def of(
@@ -76,12 +87,60 @@ class Rejection(Record):
             text=text[:MAX_EXCERPT_CHARS],
         )
 
+    def of_chunk(self, chunk: Chunk) -> "Rejection":
+        """The same, with the chunk and document that it is of."""
+        return self.model_copy(update={"chunk_id": chunk.chunk_id, "path": chunk.path})
+
+    def with_draft(
+        self,
+        kind: Kind,
+        evidence: tuple[Span, ...],
+        scores: Mapping[str, float] = MappingProxyType({}),
+    ) -> "Rejection":
+        """The same, with what the model had said: kind, evidence, and what was measured of it."""
+        draft = {"kind": kind, "evidence": evidence, "scores": dict(scores)}
+        return self.model_copy(update=draft)
+
+
+class Verdict(Record):
+    """A pair of question and answer that the judge lets pass.
+
+    `judge` is the model that was asked. `question` is as it stands in the row: the judge may have
+    reworded it.
+    """
+
+    verdict_id: str
+    answer_id: str
+    question_id: str
+    chunk_id: str
+    judge: str
+    question: str
+    is_reworded: bool
+    scores: dict[str, float]
+    request_id: str
+
+
+class Unanswerable(Record):
+    """A question and a chunk that is near to it and does not answer it.
+
+    `answer_id` is of the answer that its own chunk gives; `text` is what the row says instead.
+    """
+
+    unanswerable_id: str
+    answer_id: str
+    question_id: str
+    chunk_id: str
+    text: str
+    judge: str
+    request_id: str
+
 
 class Provenance(Record):
     """Where a training row comes from: row `row` (0-based) of dataset/`file`.
 
     `review`: `keep` or `edit` where somebody has decided that. `question_cost_usd` paid for all
-    questions of the same request, of which this row's is one.
+    questions of the same request, of which this row's is one, and so may `answer_cost_usd`.
+    Unanswerable: the chunk that is shown does not answer the question.
     """
 
     answer_id: str
@@ -103,13 +162,14 @@ class Provenance(Record):
     request_ids: tuple[str, ...]
     question_cost_usd: float | None
     answer_cost_usd: float | None
+    is_unanswerable: bool = Field(default=False, exclude_if=is_empty)
     review: str = Field(default="", exclude_if=is_empty)
 
 
 class HeldOutQuestion(Record):
     """A question about text that no training row has seen, with that text.
 
-    `reference`: a right answer, where one is known.
+    `reference`: a right answer, where one is known: with `answers.held_out` the teacher's.
     """
 
     question_id: str
@@ -121,6 +181,22 @@ class HeldOutQuestion(Record):
     context: str
     evidence: tuple[Span, ...]
     reference: str = Field(default="", exclude_if=is_empty)
+    reference_evidence: tuple[Span, ...] = Field(default=(), exclude_if=is_empty)
+
+
+class ChunkCoverage(Record):
+    """What became of a chunk: asked about, kept at each step, and what was dropped for what."""
+
+    chunk_id: str
+    document_id: str
+    path: str
+    side: Side
+    is_asked: bool
+    questions: int
+    kept_questions: int
+    answers: int
+    rows: int
+    dropped: dict[str, int]
 
 
 class Fault(NamedTuple):

@@ -1,40 +1,33 @@
 """The settings of a run: validated once, each with its default, its unit and what it touches."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, field_validator
+from pydantic import Field, JsonValue
 
 from schemas.addresses import OPENAI_ADDRESS, Address, HeaderValue, VariableName
+from schemas.dataset_settings import AnswerSettings as AnswerSettings
+from schemas.dataset_settings import DatasetSettings as DatasetSettings
+from schemas.dataset_settings import QuestionSettings as QuestionSettings
 from schemas.record import Value
-from schemas.touches import EVERY_CALL, IN_IDS, OPERATIONAL, Touches
+from schemas.setting_types import (
+    AboveZero,
+    Fraction,
+    NotNegative,
+    Positive,
+    ProviderName,
+    Temperature,
+)
+from schemas.setting_types import JsonForm as JsonForm
+from schemas.setting_types import Kind as Kind
+from schemas.setting_types import OutputLimitName as OutputLimitName
+from schemas.setting_types import PromptProfile as PromptProfile
+from schemas.setting_types import Scorer as Scorer
+from schemas.touches import IN_IDS, OPERATIONAL, Touches
 
 # Of the files of a run folder; a newer one is refused. It grows with every release whose files or
 # settings the release before it cannot read (docs/run-folder.md says what was new).
 FORMAT_VERSION = 2
-
-ProviderName = Literal["openai", "local"]
-PromptProfile = Literal["standard", "small"]
-Positive = Annotated[int, Field(gt=0)]
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-AboveZero = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
-OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
-Scorer = Literal["builtin", "ragas"]
-Filters = Literal["grounded", "phrases"]
-JsonForm = Literal["json_schema", "json_object", "prompt"]
-Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]
-
-DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
-    "factual": 0.35,
-    "how_to": 0.2,
-    "why": 0.15,
-    "comparison": 0.1,
-    "application": 0.1,
-    "false_premise": 0.1,
-}
 
 
 class DocumentSettings(Value):
@@ -73,54 +66,6 @@ class SplitSettings(Value):
     seed: Annotated[int, Touches("split", "requests")] = 0
 
 
-class QuestionSettings(Value):
-    """How many questions of which kinds, and which are dropped."""
-
-    per_chunk: Annotated[int, Field(ge=1, le=20), Touches("questions", "requests")] = 3
-    kind_weights: Annotated[dict[Kind, NotNegative], Touches("questions", "requests")] = Field(
-        default_factory=lambda: dict(DEFAULT_KIND_WEIGHTS)
-    )
-    temperature: Annotated[Temperature, Touches("questions", "requests")] = None
-    max_output_tokens: Annotated[Positive, Touches("questions", "requests")] = 700
-    filters: Annotated[Filters, Touches("questions", "threshold")] = "grounded"
-    min_chars: Annotated[Positive, Touches("questions", "threshold")] = 10
-    max_chars: Annotated[Positive, Touches("questions", "threshold")] = 300
-    min_evidence_overlap: Annotated[Fraction, Touches("questions", "threshold")] = 0.1
-    max_near_duplicate: Annotated[Fraction, Touches("kept_questions", "threshold")] = 0.7
-    min_evidence_similarity: Annotated[
-        float, Field(ge=-1, le=1), Touches("questions", "threshold")
-    ] = 0.45
-
-    @field_validator("kind_weights")
-    @classmethod
-    def _some_kind_is_wanted(cls, weights: dict[Kind, float]) -> dict[Kind, float]:
-        if not sum(weights.values()) > 0:
-            raise ValueError("at least one kind needs a weight above 0")
-        return weights
-
-
-class AnswerSettings(Value):
-    """How questions are answered, and which answers are dropped."""
-
-    temperature: Annotated[Temperature, Touches("answers", "requests")] = None
-    max_output_tokens: Annotated[Positive, Touches("answers", "requests")] = 900
-    filters: Annotated[Filters, Touches("answers", "threshold")] = "grounded"
-    min_chars: Annotated[Positive, Touches("answers", "threshold")] = 20
-    max_chars: Annotated[Positive, Touches("answers", "threshold")] = 3000
-    max_copy_share: Annotated[Fraction, Touches("answers", "threshold")] = 0.8
-    min_evidence_overlap: Annotated[Fraction, Touches("answers", "threshold")] = 0.15
-    min_question_similarity: Annotated[
-        float, Field(ge=-1, le=1), Touches("answers", "threshold")
-    ] = 0.4
-
-
-class DatasetSettings(Value):
-    """What a training row looks like and which rows validate the tuning."""
-
-    closed_book: Annotated[bool, EVERY_CALL] = False
-    validation_fraction: Annotated[float, Field(ge=0.0, le=0.5), EVERY_CALL] = 0.05
-
-
 class TeacherSettings(Value):
     """Which model writes questions and answers. The key is read from the environment alone.
 
@@ -154,6 +99,17 @@ class RoleSettings(Value):
     output_limit_name: Annotated[OutputLimitName | None, OPERATIONAL] = None
     requests_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
     tokens_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
+
+
+class JudgeSettings(RoleSettings):
+    """Who judges, and which rows go by its verdicts; `of_rows`: it looks at them at all."""
+
+    of_rows: Annotated[bool, Touches("verdicts", "requests")] = False
+    rewords: Annotated[bool, Touches("verdicts", "requests")] = True
+    temperature: Annotated[Temperature, Touches("verdicts", "requests")] = None
+    max_output_tokens: Annotated[Positive, Touches("verdicts", "requests")] = 4000
+    min_supported: Annotated[Fraction, Touches("verdicts", "threshold")] = 1.0
+    min_useful: Annotated[int, Field(ge=1, le=5), Touches("verdicts", "threshold")] = 3
 
 
 class EndpointSettings(Value):
@@ -285,7 +241,7 @@ class RunSettings(Value):
     student: StudentSettings = StudentSettings()
     baseline: RoleSettings = RoleSettings()
     tuned: RoleSettings = RoleSettings()
-    judge: RoleSettings = RoleSettings()
+    judge: JudgeSettings = JudgeSettings()
     embeddings: RoleSettings = RoleSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     prices: Annotated[dict[str, ModelPrice], OPERATIONAL] = Field(default_factory=dict)

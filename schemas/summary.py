@@ -104,6 +104,15 @@ class ScoreSummary(Value):
     high: float | None
 
 
+class CoverageSummary(Value):
+    """Chunks in all and those asked about; on the side of training, those asked and with a row."""
+
+    chunks: int
+    asked: int
+    trained: int
+    with_rows: int
+
+
 class RunSummary(Value):
     """A run in numbers. `rows` counts the lines of each file of the dataset.
 
@@ -127,6 +136,7 @@ class RunSummary(Value):
     requests: dict[str, RequestSummary]
     rows: dict[str, int]
     held_out_check: HeldOutCheck | None
+    coverage: CoverageSummary | None
     batches: BatchesSummary | None
     cost_usd: float | None
     estimated_usd: float

@@ -53,12 +53,16 @@ ROOMS = {
     "jobs.run.stages": "jobs.processes",
     "jobs.run.reset": "jobs.run.stages",
     "jobs.documents": "jobs.text jobs.processes jobs.run.stages",
-    "jobs.dataset": "jobs.text jobs.prompts jobs.run.stages jobs.run.reset jobs.documents",
+    "jobs.dataset": (
+        "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents"
+    ),
     "jobs.run": (
         "jobs.settings jobs.processes jobs.run.stages jobs.run.reset jobs.documents jobs.dataset"
     ),
     "jobs.doctor": "jobs.findings jobs.settings",
     "jobs.send": "jobs.run",
+    "jobs.datacheck": "jobs.text",
+    "jobs.exporting": "jobs.settings jobs.run.stages jobs.documents",
     "jobs.finetune": "jobs.text jobs.settings",
     "jobs.evaluation": (
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset "
@@ -79,9 +83,10 @@ ROOMS = {
     "jobs.process": "",
     "jobs.notify": "",
     "jobs.commands": (
-        "jobs.findings jobs.settings jobs.run.stages jobs.documents jobs.run jobs.doctor jobs.send "
-        "jobs.finetune jobs.evaluation jobs.comparison jobs.show jobs.plan jobs.audit "
-        "jobs.report jobs.view jobs.process jobs.notify"
+        "jobs.findings jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run "
+        "jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune jobs.evaluation "
+        "jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view jobs.process "
+        "jobs.notify"
     ),
     "jobs.command_list": "",
     "jobs.cli": "jobs.process jobs.commands jobs.command_list",

@@ -62,7 +62,7 @@ _NO_PERMISSION = re.compile(
 _NO_MONEY = re.compile(
     r"budget_exceeded|budget has been exceeded|insufficient[ _](?:balance|credit|funds)"
     r"|balance is (?:too low|insufficient|not enough)|arrearage|exceeded_current_quota_error"
-    r"|(?:out of|no|not enough) credits|please recharge"
+    r"|(?:out of|no more|not enough) credits|please recharge"
 )
 _STATUS_OF_WORDS = (  # of errors that come with status 200
     (re.compile(r"rate[ _-]?limit|too[ _]many[ _]requests|throttl"), 429),
@@ -186,7 +186,9 @@ def _fatal_error(problem: Problem, endpoint: Endpoint, location: str) -> FatalEr
 def _is_about_money(problem: Problem) -> bool:
     if problem.code in MONEY_CODES or problem.status == 402:
         return True
-    return problem.status in (400, 403, 429) and _NO_MONEY.search(problem.words) is not None
+    if problem.status not in (400, 403, 429) or _FLAGGED.search(problem.words):
+        return False
+    return _NO_MONEY.search(problem.words) is not None
 
 
 def _is_about_key(problem: Problem) -> bool:

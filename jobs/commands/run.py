@@ -40,6 +40,9 @@ def run(
         typer.Option(help="openai: any server that speaks its API; local: a small model here."),
     ] = None,
     model: Annotated[str | None, typer.Option(help="The teacher model.")] = None,
+    judge: Annotated[
+        str | None, typer.Option(help="A model that judges questions and answers, too.")
+    ] = None,
     base_url: BaseUrl = None,
     rpm: Rpm = None,
     tpm: Tpm = None,
@@ -78,6 +81,8 @@ def run(
         "teacher.provider": provider,
         "teacher.model": model,
         "teacher.base_url": base_url,
+        "judge.model": judge,
+        "judge.of_rows": True if judge else None,
         "limits.requests_per_minute": rpm,
         "limits.tokens_per_minute": tpm,
         "limits.max_in_flight": max_in_flight,
@@ -124,9 +129,11 @@ def _plan(given: _Given) -> None:
 
 def _run(given: _Given, ordered: _Ordered) -> int:
     from jobs.process import run_to_end
-    from jobs.run.start import RunOrder, start_run
+    from jobs.run.run_engine import other_servers
+    from jobs.run.start import RunOrder, asks_judge, start_run
     from jobs.settings.command import run_settings
     from jobs.settings.endpoints import read_run_endpoints
+    from jobs.settings.roles import RoleModel, RoleName, judge_of, read_role_endpoints
     from jobs.show.describe import describe_left, describe_run
     from jobs.show.summarize import summarize_run
 
@@ -134,6 +141,9 @@ def _run(given: _Given, ordered: _Ordered) -> int:
     settings = run_settings(folder, given.config, given.flags, given.assignments)
     endpoints = read_run_endpoints(settings, os.environ)
     began_s = time.monotonic()
+    judges: list[RoleName] = ["judge"] if asks_judge(settings) else []
+    asked = [RoleModel(settings.teacher.model), *(judge_of(settings) for _ in judges)]
+    others = other_servers(settings, read_role_endpoints(settings, os.environ, judges), asked)
     order = RunOrder(
         folder,
         settings,
@@ -142,6 +152,7 @@ def _run(given: _Given, ordered: _Ordered) -> int:
         retries_failed=ordered.retries_failed,
         lane=ordered.lane,
         metrics_port=ordered.metrics_port,
+        others=others,
     )
     end = run_to_end(start_run(order))
     summary = summarize_run(folder)

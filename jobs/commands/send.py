@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -30,15 +30,33 @@ from jobs.run.lanes import LaneOrder, read_lane_order
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from jobs.send.prompt_files import PromptForm
     from jobs.send.send_requests import SendEnd, SendOrder
 
 
 def send(
     requests: Annotated[
         str,
-        typer.Argument(metavar="IN.jsonl", help="Requests in the Batch API's format; - : stdin."),
+        typer.Argument(
+            metavar="IN", help="Requests in the Batch API's format (- : stdin); or prompts."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="The file of replies; failures go to OUT.errors.")],
+    model: Annotated[
+        str | None,
+        typer.Option(help="IN holds prompts for this model: one a line, or rows of CSV or JSONL."),
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT|@FILE", help="The prompt of a row; {column} stands for a cell."),
+    ] = None,
+    text: Annotated[
+        Path | None,
+        typer.Option(help="Also write the answers alone here: .csv, .jsonl, or a line each."),
+    ] = None,
+    max_output_tokens: Annotated[
+        int, typer.Option(min=1, help="Of an answer to a prompt, at most.")
+    ] = 1000,
     base_url: BaseUrl = None,
     endpoints: Annotated[
         list[str] | None,
@@ -86,12 +104,64 @@ def send(
         "limits.max_outage_s": max_outage,
     }
     settings = send_settings(config, flags, endpoints or [], assignments or [])
+    prompts = _read_prompts(requests, out, _Prompts(model, template, text, max_output_tokens))
     input_path = None if requests == "-" else Path(requests)
+    if prompts is not None:
+        input_path = prompts.request_path
     order = SendOrder(input_path, out, settings, read_send_endpoints(settings, os.environ))
     flagged = order._replace(
         retries_failed=retry_failed, skips_bad_lines=skip_bad_lines, metrics_port=metrics_port
     )
-    raise typer.Exit(_send(flagged, read_lane_order(lane, None, waits=waits)))
+    code = _send(flagged, read_lane_order(lane, None, waits=waits))
+    if prompts is not None and text is not None:
+        _write_text(prompts, out, text)
+    raise typer.Exit(code)
+
+
+class _Prompts(NamedTuple):
+    """What was given for plain prompts."""
+
+    model: str | None
+    template: str | None
+    text: Path | None
+    max_output_tokens: int
+
+
+class _PromptFile(NamedTuple):
+    """Prompts, and the file of requests that they were written to."""
+
+    path: Path
+    form: "PromptForm"
+    request_path: Path
+
+
+def _read_prompts(requests: str, out: Path, given: _Prompts) -> _PromptFile | None:
+    """Write prompts as a file of requests beside the replies; None: IN is such a file itself."""
+    from jobs.send.prompt_files import PromptForm, read_template, write_requests
+    from jobs.send.result_files import check_paths, result_paths
+    from jobs.send.text_answers import check_text_path
+
+    if given.model is None:
+        if given.template is not None or given.text is not None:
+            raise ConfigError("--template and --text are for prompts: name their --model")
+        return None
+    if requests == "-":
+        raise ConfigError("prompts are read from a file, not from standard input: name it")
+    path = Path(requests)
+    check_paths(path, result_paths(out))
+    if given.text is not None:
+        check_text_path(given.text, out)
+    form = PromptForm(given.model, given.max_output_tokens, read_template(given.template))
+    request_path = out.with_name(out.name + ".requests")
+    write_requests(path, form, request_path)
+    return _PromptFile(path, form, request_path)
+
+
+def _write_text(prompts: _PromptFile, out: Path, text: Path) -> None:
+    from jobs.send.text_answers import write_answers
+
+    count = write_answers(prompts.path, prompts.form, out, text)
+    print(f"wrote {text}: {count:,} answers, in the order of the prompts", file=sys.stderr)
 
 
 def _send(order: "SendOrder", lane: LaneOrder) -> int:

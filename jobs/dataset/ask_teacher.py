@@ -3,19 +3,22 @@
 import heapq
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from itertools import groupby
 from typing import NamedTuple
 
 from engine.ask import Ask
-from engine.files.records import RecordLog, read_ids, read_records
+from engine.files.records import RecordLog, read_ids, read_records, read_records_by_id
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.write_answers import STAGE as ANSWERS_NAME
+from jobs.dataset.write_chunk_answers import ChunkQuestions, write_chunk_answers
 from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, read_leaked_chunks
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
+from jobs.text.secrets import find_secrets
 from jobs.text.text_similarity import PURPOSE as SIMILARITY
 from schemas.dataset import Answer, Question, Rejection
 from schemas.documents import Chunk
@@ -39,8 +42,24 @@ def _count_chunks(folder: RunFolder, settings: RunSettings) -> int:
 async def _ask_for_questions(
     chunk: Chunk, ask: Ask, settings: RunSettings
 ) -> list[Question | Rejection]:
+    if names := _find_private(chunk, settings):
+        rejection = Rejection.of(
+            chunk.chunk_id, stage=QUESTIONS_NAME, reason="holds_private_data", detail=names
+        )
+        return [rejection.of_chunk(chunk)]
     profile = PROFILES[settings.teacher.prompt_profile]
-    return await profile.write_questions(chunk, ask, settings)
+    written = await profile.write_questions(chunk, ask, settings)
+    return [each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in written]
+
+
+def _find_private(chunk: Chunk, settings: RunSettings) -> str:
+    """The names of what the chunk holds and must not be sent; empty: nothing."""
+    sends = settings.questions.sends
+    if sends == "all":
+        return ""
+    is_personal_sent = sends == "no_secrets"
+    found = find_secrets(chunk.text)
+    return ", ".join(sorted({e.name for e in found if e.is_secret or not is_personal_sent}))
 
 
 QUESTIONS: Stage[None] = Stage(
@@ -60,22 +79,49 @@ class _Needs(NamedTuple):
     settings: RunSettings
 
 
-def _list_questions(context: StageContext[None], files: StageFiles[Answer]) -> Items[Question]:
-    questions = _to_answer(context.folder, context.settings, is_wanted=files.is_unfinished)
-    return Items(questions, _count_questions(context.folder, context.settings), len(files.finished))
+def list_answer_items(
+    folder: RunFolder, settings: RunSettings, *, is_wanted: Callable[[str], bool] = lambda _: True
+) -> Iterator[Question | ChunkQuestions]:
+    """What the teacher answers at once: a question, or all about a chunk; those that are wanted."""
+    if _answers_by_chunk(settings):
+        return (each for each in _group(folder, settings) if is_wanted(each.questions_id))
+    path = folder.results_path(KEPT_QUESTIONS.name)
+    return _to_answer(read_records(path, Question, is_wanted=is_wanted), folder, settings)
+
+
+def _list_questions(
+    context: StageContext[None], files: StageFiles[Answer]
+) -> Items[Question | ChunkQuestions]:
+    folder, settings = context.folder, context.settings
+    unfinished = list_answer_items(folder, settings, is_wanted=files.is_unfinished)
+    return Items(unfinished, _count_questions(folder, settings), len(files.finished))
 
 
 def _count_questions(folder: RunFolder, settings: RunSettings) -> int:
-    return sum(1 for _ in _to_answer(folder, settings, is_wanted=lambda _: True))
+    return sum(1 for _ in list_answer_items(folder, settings))
+
+
+def _group(folder: RunFolder, settings: RunSettings) -> Iterator[ChunkQuestions]:
+    """The questions of each chunk together, in the order of their ids."""
+    path = folder.results_path(KEPT_QUESTIONS.name)
+    questions = read_records_by_id(path, Question, group_field=CHUNK_FIELD)
+    chosen = _to_answer(questions, folder, settings)
+    for _, group in groupby(chosen, key=lambda question: question.chunk_id):
+        yield ChunkQuestions.of(tuple(group))
 
 
 def _to_answer(
-    folder: RunFolder, settings: RunSettings, *, is_wanted: Callable[[str], bool]
+    questions: Iterator[Question], folder: RunFolder, settings: RunSettings
 ) -> Iterator[Question]:
+    """Of questions those that are answered."""
     is_chosen = _choose_chunks(folder, settings)
-    path = folder.results_path(KEPT_QUESTIONS.name)
-    questions = read_records(path, Question, is_wanted=is_wanted)
-    return (each for each in questions if each.side == "train" and is_chosen(each.chunk_id))
+    sides = ("train", "held_out") if settings.answers.held_out else ("train",)
+    return (each for each in questions if each.side in sides and is_chosen(each.chunk_id))
+
+
+def _answers_by_chunk(settings: RunSettings) -> bool:
+    is_standard = settings.teacher.prompt_profile == "standard"
+    return settings.answers.layout == "chunk" and is_standard
 
 
 @asynccontextmanager
@@ -84,10 +130,16 @@ async def _open_chunks(context: StageContext[None], _: StageFiles[Answer]) -> As
         yield _Needs(chunks, context.settings)
 
 
-async def _ask_for_answer(question: Question, ask: Ask, needs: _Needs) -> list[Answer | Rejection]:
-    profile = PROFILES[needs.settings.teacher.prompt_profile]
-    chunk = needs.chunks.require(question.chunk_id)
-    return [await profile.write_answer(question, chunk, ask, needs.settings)]
+async def _ask_for_answers(
+    item: Question | ChunkQuestions, ask: Ask, needs: _Needs
+) -> list[Answer | Rejection]:
+    chunk = needs.chunks.require(item.chunk_id)
+    if isinstance(item, ChunkQuestions):
+        written = await write_chunk_answers(item, chunk, ask, needs.settings)
+    else:
+        profile = PROFILES[needs.settings.teacher.prompt_profile]
+        written = [await profile.write_answer(item, chunk, ask, needs.settings)]
+    return [each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in written]
 
 
 ANSWERS: Stage[None] = Stage(
@@ -95,7 +147,7 @@ ANSWERS: Stage[None] = Stage(
     label="answers",
     result=Answer,
     reads=(CHUNKS.name, KEPT_QUESTIONS.name),
-    work=ItemWork(items=_list_questions, needs=_open_chunks, work=_ask_for_answer),
+    work=ItemWork(items=_list_questions, needs=_open_chunks, work=_ask_for_answers),
     prompts={name: profile.answer_prompts for name, profile in PROFILES.items()},
     purposes=(ANSWERS_NAME, "small_answer", SIMILARITY),
     count_items=_count_questions,

@@ -12,12 +12,16 @@ QUESTION_MARK = "\n\nQuestion: "
 ROW_PROMPTS = ("row_open_book.md", "row_closed_book.md")
 
 
-def chat_row(question: str, answer: str, chunk: Chunk, *, closed_book: bool) -> dict[str, Json]:
+def chat_row(
+    question: str, answer: str, chunk: Chunk, *, closed_book: bool, excerpt_text: str | None = None
+) -> dict[str, Json]:
     """One row of OpenAI's supervised fine-tuning format: system, user, assistant.
 
-    Open-book rows show the student the chunk, as a retrieval system would at the time of use.
+    Open-book rows show the student the chunk, or the part of it that is `excerpt_text`, as a
+    retrieval system would at the time of use.
     """
-    excerpt = None if closed_book else Excerpt(place_of(chunk), chunk.text)
+    shown = chunk.text if excerpt_text is None else excerpt_text
+    excerpt = None if closed_book else Excerpt(place_of(chunk), shown)
     messages = student_prompt(question, excerpt).messages()
     return {"messages": [*messages, {"role": "assistant", "content": answer}]}
 

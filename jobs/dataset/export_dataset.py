@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 
 from engine.files.journal import Journal
-from engine.files.records import RecordLog, encode_record, read_records, read_records_by_id
+from engine.files.records import RecordLog, encode_record, read_records_by_id
 from engine.files.replace import replacing
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
@@ -25,15 +25,20 @@ from jobs.dataset.apply_reviews import (
     row_hash,
 )
 from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.chat_rows import ROW_PROMPTS, chat_row
+from jobs.dataset.chat_rows import ROW_PROMPTS
+from jobs.dataset.coverage import write_coverage
+from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.make_rows import make_rows
 from jobs.dataset.profiles import PROFILES
+from jobs.dataset.row_sources import Sources, open_sources
+from jobs.dataset.unanswerable import UNANSWERABLE
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.stages import Stage, StageContext
-from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question
+from schemas.dataset import Answer, HeldOutQuestion, Question
 from schemas.documents import Chunk
 from schemas.record import content_id
-from schemas.settings import DatasetSettings
+from schemas.settings import DatasetSettings, RunSettings
 
 _log = logging.getLogger(__name__)
 
@@ -46,58 +51,36 @@ class DatasetCounts(NamedTuple):
     held_out: int
 
 
-class Sources(NamedTuple):
-    """Where the pieces of a row are looked up by id."""
-
-    questions: RecordLog[Question]
-    chunks: RecordLog[Chunk]
-    journal: Journal
-
-    def is_kept(self, answer: Answer) -> bool:
-        """Whether the question of an answer is kept: it may repeat one that came later."""
-        return answer.question_id in self.questions
-
-    def of(self, answer: Answer) -> tuple[Question, Chunk]:
-        """The question of an answer, and the chunk of both.
-
-        Raises:
-            DamagedLogError: one of them is missing.
-        """
-        return self.questions.require(answer.question_id), self.chunks.require(answer.chunk_id)
-
-
 async def export_dataset(
-    folder: RunFolder, settings: DatasetSettings, journal: Journal, stopping: Stopping
+    folder: RunFolder, settings: RunSettings, journal: Journal, stopping: Stopping
 ) -> DatasetCounts:
     """Replace the files of the dataset by what the run now holds, each in one step.
 
-    Rows stand in the order of their answers' content ids: shuffled, and the same in every run
-    with the same replies. What was decided in reviews.jsonl is applied: rows are dropped or have
-    other texts. Reads answers one at a time, in a thread, so that a stop is noticed.
+    Rows stand in the order of their content ids: shuffled, and the same in every run with the same
+    replies. What was decided in reviews.jsonl is applied: rows are dropped or have other texts.
+    Reads answers one at a time, in a thread, so that a stop is noticed.
 
     Raises:
         DamagedLogError: an answer's question or chunk is missing.
         InterruptedRunError: a stop was requested; files that were not finished are as they were.
     """
-    async with AsyncExitStack() as logs:
-        questions = await logs.enter_async_context(
-            RecordLog(folder.results_path(KEPT_QUESTIONS.name), Question)
+    async with AsyncExitStack() as opened:
+        sources = await opened.enter_async_context(open_sources(folder, settings, journal))
+        answers = await opened.enter_async_context(
+            RecordLog(folder.results_path(ANSWERS.name), Answer)
         )
-        chunks = await logs.enter_async_context(RecordLog(folder.results_path(CHUNKS.name), Chunk))
-        sources = Sources(questions, chunks, journal)
         train_count, validation_count = await asyncio.to_thread(
-            _write_rows, folder, settings, sources, stopping
+            _write_rows, sources, answers, stopping
         )
-        held_out_count = await asyncio.to_thread(_write_held_out, folder, chunks, stopping)
+        held_out_count = await asyncio.to_thread(_write_held_out, sources, answers, stopping)
     return DatasetCounts(train_count, validation_count, held_out_count)
 
 
 def _write_rows(
-    folder: RunFolder, settings: DatasetSettings, sources: Sources, stopping: Stopping
+    sources: Sources, answers: RecordLog[Answer], stopping: Stopping
 ) -> tuple[int, int]:
-    answers_path = folder.results_path(ANSWERS.name)
-    answered = (a for a in read_records(answers_path, Answer) if sources.is_kept(a))
-    highest = _highest_validation_draw(answered, settings)
+    folder, settings = sources.folder, sources.settings.dataset
+    highest = _highest_validation_draw(sources.kept_answers("train"), settings)
     decisions = read_decisions(reviews_path(folder))
     counts = {"train.jsonl": 0, "validation.jsonl": 0}
     reviewed: Counter[str] = Counter()
@@ -106,22 +89,20 @@ def _write_rows(
             name: files.enter_context(replacing(folder.dataset_dir / name)) for name in counts
         }
         write_provenance = files.enter_context(replacing(folder.dataset_dir / "provenance.jsonl"))
-        for answer in filter(sources.is_kept, read_records_by_id(answers_path, Answer)):
+        for made in make_rows(sources, answers):
             stopping.raise_if_requested()
-            name = "validation.jsonl" if _draw(answer.chunk_id) <= highest else "train.jsonl"
-            question, chunk = sources.of(answer)
-            given = RowText(question.text, answer.text)
+            name = "validation.jsonl" if _draw(made.group_id) <= highest else "train.jsonl"
+            given = RowText(made.question, made.answer)
             decision = decisions.get(row_hash(given)) if decisions else None
             text = reviewed_text(given, decision)
             reviewed.update([decision.decision] if decision else [])
             if text is None:
                 continue
-            row = chat_row(*text, chunk, closed_book=settings.closed_book)
+            row = made.messages(*text, closed_book=settings.closed_book)
             write_row[name](orjson.dumps(row))
-            provenance = _provenance(answer, question, chunk, sources.journal)
             review = decision.decision if decision else ""
             where = {"file": name, "row": counts[name], "review": review}
-            write_provenance(encode_record(provenance.model_copy(update=where)))
+            write_provenance(encode_record(made.provenance.model_copy(update=where)))
             counts[name] += 1
     if reviewed:
         _log.info(
@@ -131,19 +112,22 @@ def _write_rows(
     return counts["train.jsonl"], counts["validation.jsonl"]
 
 
-def _write_held_out(folder: RunFolder, chunks: RecordLog[Chunk], stopping: Stopping) -> int:
-    count = 0
-    with replacing(folder.dataset_dir / "held_out.jsonl") as write_line:
-        for question in read_records_by_id(folder.results_path(KEPT_QUESTIONS.name), Question):
+def _write_held_out(sources: Sources, answers: RecordLog[Answer], stopping: Stopping) -> int:
+    references = {each.question_id: each.answer_id for each in sources.kept_answers("held_out")}
+    path, count = sources.folder.results_path(KEPT_QUESTIONS.name), 0
+    with replacing(sources.folder.dataset_dir / "held_out.jsonl") as write_line:
+        for question in read_records_by_id(path, Question):
             stopping.raise_if_requested()
-            chunk = chunks.get(question.chunk_id) if question.side == "held_out" else None
+            is_held_out = question.side == "held_out"
+            chunk = sources.chunks.get(question.chunk_id) if is_held_out else None
             if chunk is not None:
-                write_line(encode_record(_held_out(question, chunk)))
+                answer = answers.get(references.get(question.question_id, ""))
+                write_line(encode_record(_held_out(question, chunk, answer)))
                 count += 1
     return count
 
 
-def _held_out(question: Question, chunk: Chunk) -> HeldOutQuestion:
+def _held_out(question: Question, chunk: Chunk, answer: Answer | None) -> HeldOutQuestion:
     return HeldOutQuestion(
         question_id=question.question_id,
         chunk_id=question.chunk_id,
@@ -153,34 +137,8 @@ def _held_out(question: Question, chunk: Chunk) -> HeldOutQuestion:
         question=question.text,
         context=chunk.text,
         evidence=question.evidence,
-    )
-
-
-def _provenance(answer: Answer, question: Question, chunk: Chunk, journal: Journal) -> Provenance:
-    asked, answered = journal.get(question.request_id), journal.get(answer.request_id)
-    return Provenance(
-        answer_id=answer.answer_id,
-        file="",
-        row=0,
-        question_id=question.question_id,
-        chunk_id=chunk.chunk_id,
-        document_id=chunk.document_id,
-        path=chunk.path,
-        title=chunk.title,
-        headings=chunk.headings,
-        first_page=chunk.first_page,
-        last_page=chunk.last_page,
-        kind=question.kind,
-        question_evidence=question.evidence,
-        answer_evidence=answer.evidence,
-        scores={
-            **{f"question_{name}": score for name, score in question.scores.items()},
-            **{f"answer_{name}": score for name, score in answer.scores.items()},
-        },
-        model=answer.model,
-        request_ids=(question.request_id, answer.request_id),
-        question_cost_usd=asked.cost_usd if asked else None,
-        answer_cost_usd=answered.cost_usd if answered else None,
+        reference=answer.text if answer else "",
+        reference_evidence=answer.evidence if answer else (),
     )
 
 
@@ -199,9 +157,8 @@ def _draw(chunk_id: str) -> int:
 
 
 async def _export(context: StageContext[None]) -> StagePass:
-    await export_dataset(
-        context.folder, context.settings.dataset, context.journal, context.stopping
-    )
+    await export_dataset(context.folder, context.settings, context.journal, context.stopping)
+    await write_coverage(context.folder, context.stopping)
     return StagePass()
 
 
@@ -209,7 +166,7 @@ EXPORT: Stage[None] = Stage(
     name="dataset",
     label="rows",
     result=None,
-    reads=(CHUNKS.name, KEPT_QUESTIONS.name, ANSWERS.name),
+    reads=(CHUNKS.name, KEPT_QUESTIONS.name, ANSWERS.name, VERDICTS.name, UNANSWERABLE.name),
     work=_export,
     prompts={name: ROW_PROMPTS for name in PROFILES},
     is_written_anew=True,

@@ -23,10 +23,12 @@ from engine.files.records import (
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass
 from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
+from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, run_items
-from jobs.text.near_duplicates import NearDuplicates
+from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
 from schemas.dataset import Question, Rejection
+from schemas.documents import Chunk
 from schemas.settings import RunSettings
 
 STAGE = "kept_questions"
@@ -38,6 +40,7 @@ _log = logging.getLogger(__name__)
 
 class _Needs(NamedTuple):
     kept: RecordLog[Question]
+    chunks: RecordLog[Chunk]
     seen: NearDuplicates
     max_near_duplicate: float
 
@@ -61,10 +64,13 @@ async def _remember_kept(
 ) -> AsyncIterator[_Needs]:
     """What was kept before comes earlier in the order."""
     max_near_duplicate = context.settings.questions.max_near_duplicate
-    seen = NearDuplicates(max_near_duplicate)
+    is_grounded = context.settings.questions.filters == "grounded"
+    words_of = words_of_any_language if is_grounded else None
+    seen = NearDuplicates(max_near_duplicate, words_of)
     for kept in read_records(files.results.path, Question):
         seen.remember(kept.question_id, kept.text)
-    yield _Needs(files.results, seen, max_near_duplicate)
+    async with RecordLog(context.folder.results_path(CHUNKS.name), Chunk) as chunks:
+        yield _Needs(files.results, chunks, seen, max_near_duplicate)
 
 
 async def _keep(question: Question, _: Ask, needs: _Needs) -> list[Question | Rejection]:
@@ -74,17 +80,17 @@ async def _keep(question: Question, _: Ask, needs: _Needs) -> list[Question | Re
     match = needs.seen.add(question.question_id, question.text)
     if match is None:
         return [question]
-    return [
-        Rejection.of(
-            question.question_id,
-            stage=STAGE,
-            reason="near_duplicate",
-            score=match.similarity,
-            threshold=needs.max_near_duplicate,
-            detail=f"of question {match.item_id}",
-            text=question.text,
-        )
-    ]
+    rejection = Rejection.of(
+        question.question_id,
+        stage=STAGE,
+        reason="near_duplicate",
+        score=match.similarity,
+        threshold=needs.max_near_duplicate,
+        detail=f"of question {match.item_id}",
+        text=question.text,
+    ).with_draft(question.kind, question.evidence, question.scores)
+    chunk = needs.chunks.get(question.chunk_id)
+    return [rejection if chunk is None else rejection.of_chunk(chunk)]
 
 
 _KEEPING = ItemWork(items=_list_questions, needs=_remember_kept, work=_keep, window=file_window)
@@ -119,7 +125,7 @@ KEPT_QUESTIONS: Stage[None] = Stage(
     name=STAGE,
     label="not repeated",
     result=Question,
-    reads=(QUESTIONS_NAME,),
+    reads=(CHUNKS.name, QUESTIONS_NAME),
     work=_keep_questions,
     count_items=_count_questions,
 )

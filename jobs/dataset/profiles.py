@@ -25,8 +25,17 @@ PROFILES: dict[PromptProfile, Profile] = {
     "standard": Profile(
         write_questions,
         write_answer,
-        question_prompts=("write_questions.md", "write_questions_user.md"),
-        answer_prompts=("write_answer.md", "write_answer_user.md"),
+        question_prompts=(
+            "write_questions.md",
+            "write_questions_user.md",
+            "write_questions_chosen_user.md",
+        ),
+        answer_prompts=(
+            "write_answer.md",
+            "write_answer_user.md",
+            "write_answers.md",
+            "write_answers_user.md",
+        ),
     ),
     "small": Profile(
         write_small_questions,
@@ -35,3 +44,11 @@ PROFILES: dict[PromptProfile, Profile] = {
         answer_prompts=("small_answers.toml",),
     ),
 }
+
+
+def unused_question_prompts(settings: RunSettings) -> frozenset[str]:
+    """Of a profile's prompts for questions those that these settings do not use."""
+    is_chosen = settings.questions.kinds == "chosen"
+    return frozenset(
+        ("write_questions_user.md" if is_chosen else "write_questions_chosen_user.md",)
+    )

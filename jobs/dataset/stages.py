@@ -2,7 +2,9 @@
 
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.export_dataset import EXPORT
+from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.unanswerable import UNANSWERABLE
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT
@@ -21,5 +23,7 @@ DATASET: Stages[None] = (
     QUESTIONS,
     KEPT_QUESTIONS,
     ANSWERS,
+    VERDICTS,
+    UNANSWERABLE,
     EXPORT,
 )

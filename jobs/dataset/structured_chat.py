@@ -1,45 +1,54 @@
 """One chat call whose reply is a JSON object of a given shape."""
 
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import orjson
 from pydantic import ValidationError
 
+from engine.servers import OWN_SERVER
 from engine.wire.content import json_text, reply_text
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from schemas.outcomes import Completed
 from schemas.record import Value
 from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
-from schemas.settings import AnswerSettings, QuestionSettings
+from schemas.settings import AnswerSettings, JudgeSettings, QuestionSettings
 
 Shape = TypeVar("Shape", bound=Value)
 
 
+class Call(NamedTuple):
+    """Who is asked about which item, for what; `ordinal` is which call of the item it is."""
+
+    item_id: str
+    purpose: str
+    model: str
+    ordinal: int = 0
+    server: str = OWN_SERVER
+
+
 def make_structured_request(
-    item_id: str,
+    call: Call,
     *,
-    purpose: str,
-    model: str,
     system: str,
     user: str,
     reply_schema: dict[str, Json],
-    settings: QuestionSettings | AnswerSettings,
+    settings: QuestionSettings | AnswerSettings | JudgeSettings,
 ) -> Request:
-    """The first call of an item. What all items share, schema and system message, comes first.
+    """The request of a call. What all items share, schema and system message, comes first.
 
     A temperature of None is not sent: reasoning models reject the parameter.
     """
     body: dict[str, Json] = {
-        "model": model,
+        "model": call.model,
         "messages": [
             {"role": "system", "content": system},
             {"role": "user", "content": user},
         ],
         "response_format": {
             "type": "json_schema",
-            "json_schema": {"name": purpose, "strict": True, "schema": reply_schema},
+            "json_schema": {"name": call.purpose, "strict": True, "schema": reply_schema},
         },
         "max_completion_tokens": settings.max_output_tokens,
     }
@@ -47,12 +56,13 @@ def make_structured_request(
         body["temperature"] = settings.temperature
     shared_tokens = _count_once(orjson.dumps(reply_schema).decode()) + _count_once(system)
     return make_request(
-        item_id,
-        0,
+        call.item_id,
+        call.ordinal,
         url=CHAT_COMPLETIONS,
         body=body,
-        purpose=purpose,
+        purpose=call.purpose,
         prompt_tokens=shared_tokens + count_tokens(user) + 3 * MESSAGE_OVERHEAD_TOKENS,
+        server=call.server,
     )
 
 

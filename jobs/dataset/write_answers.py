@@ -5,7 +5,12 @@ from string import Template
 from engine.ask import Ask
 from jobs.dataset.filter_answers import find_answer_fault, find_grounded_answer_fault
 from jobs.dataset.source_text import SourceText
-from jobs.dataset.structured_chat import make_structured_request, parse_reply, sentence_numbers
+from jobs.dataset.structured_chat import (
+    Call,
+    make_structured_request,
+    parse_reply,
+    sentence_numbers,
+)
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap, copy_share
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
@@ -22,7 +27,9 @@ STAGE = "answers"
 MAX_EVIDENCE_SENTENCES = 10
 
 
-class _Reply(Value):
+class AnswerReply(Value):
+    """What the teacher says to one question."""
+
     evidence: tuple[int, ...]
     answer: str
 
@@ -44,10 +51,10 @@ async def write_answer(
             detail=outcome.message,
             text=question.text,
         )
-    reply = parse_reply(outcome, _Reply)
+    reply = parse_reply(outcome, AnswerReply)
     if reply is None:
         return _reject(question, Fault("malformed_output"), question.text)
-    return _judge(reply, question, chunk, sentences, outcome, settings)
+    return judge_reply(reply, question, chunk, sentences, outcome, settings)
 
 
 def _make_request(
@@ -58,9 +65,7 @@ def _make_request(
         text=sentences.listing, question=defuse_tokens(make_line(question.text))
     )
     return make_structured_request(
-        question.question_id,
-        purpose=STAGE,
-        model=settings.teacher.model,
+        Call(question.question_id, STAGE, settings.teacher.model),
         system=read_prompt("write_answer.md"),
         user=user,
         reply_schema=_reply_schema(len(sentences.texts)),
@@ -78,14 +83,15 @@ def _reply_schema(sentence_count: int) -> dict[str, Json]:
     }
 
 
-def _judge(
-    reply: _Reply,
+def judge_reply(
+    reply: AnswerReply,
     question: Question,
     chunk: Chunk,
     sentences: NumberedSentences,
     outcome: Completed,
     settings: RunSettings,
 ) -> Answer | Rejection:
+    """What the filters make of a reply to one question; nothing is asked."""
     text = restore_tokens(make_plain(reply.answer)).strip()
     wrong = sentences.first_out_of_range(reply.evidence)
     if wrong is not None:
@@ -94,8 +100,12 @@ def _judge(
     evidence = sentences.text_of(reply.evidence)
     spans = sentences.spans_of(reply.evidence)
     found = _find_fault(text, question, SourceText(evidence, chunk), spans, settings)
+    scores = {
+        "evidence_overlap": _overlap(text, SourceText(evidence, chunk), settings),
+        "copy_share": round(copy_share(text, chunk.text), 4),
+    }
     if found is not None:
-        return _reject(question, found, text)
+        return _reject(question, found, text).with_draft(question.kind, spans, scores)
     return Answer(
         answer_id=content_id("answer", question.question_id, text),
         question_id=question.question_id,
@@ -104,10 +114,7 @@ def _judge(
         side=question.side,
         text=text,
         evidence=spans,
-        scores={
-            "evidence_overlap": _overlap(text, SourceText(evidence, chunk), settings),
-            "copy_share": round(copy_share(text, chunk.text), 4),
-        },
+        scores=scores,
         model=outcome.model,
         request_id=outcome.request_id,
     )

@@ -9,7 +9,12 @@ from typing import get_args
 from engine.ask import Ask
 from jobs.dataset.filter_questions import find_grounded_question_fault, find_question_fault
 from jobs.dataset.source_text import SourceText
-from jobs.dataset.structured_chat import make_structured_request, parse_reply, sentence_numbers
+from jobs.dataset.structured_chat import (
+    Call,
+    make_structured_request,
+    parse_reply,
+    sentence_numbers,
+)
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
@@ -18,7 +23,7 @@ from jobs.text.word_overlap import word_overlap
 from schemas.dataset import Fault, Kind, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Failed
-from schemas.record import Value, content_id
+from schemas.record import Span, Value, content_id
 from schemas.requests import Json, Request
 from schemas.settings import RunSettings
 
@@ -60,14 +65,16 @@ async def write_questions(
 
 def _make_request(chunk: Chunk, sentences: NumberedSentences, settings: RunSettings) -> Request:
     count = settings.questions.per_chunk
-    kinds = draw_kinds(chunk.chunk_id, count, settings.questions.kind_weights)
-    user = Template(read_prompt("write_questions_user.md")).substitute(
+    weights = settings.questions.kind_weights
+    if settings.questions.kinds == "chosen":
+        kinds, name = wanted_kinds(weights), "write_questions_chosen_user.md"
+    else:
+        kinds, name = draw_kinds(chunk.chunk_id, count, weights), "write_questions_user.md"
+    user = Template(read_prompt(name)).substitute(
         count=count, kinds=", ".join(kinds), text=sentences.listing
     )
     return make_structured_request(
-        chunk.chunk_id,
-        purpose=STAGE,
-        model=settings.teacher.model,
+        Call(chunk.chunk_id, STAGE, settings.teacher.model),
         system=read_prompt("write_questions.md"),
         user=user,
         reply_schema=_reply_schema(len(sentences.texts), count),
@@ -114,7 +121,9 @@ def _sift(
         seen.add(key)
         if fault is not None:
             rejection = Rejection.of(question_id, stage=STAGE, text=text, **fault._asdict())
-            results[rejection.rejection_id] = rejection
+            results[rejection.rejection_id] = rejection.with_draft(
+                draft.kind, *_measured(draft, text, chunk, sentences, settings)
+            )
             continue
         results[question_id] = Question(
             question_id=question_id,
@@ -145,6 +154,16 @@ def _find_fault(
     return find_grounded_question_fault(text, draft.kind, source, settings.questions)
 
 
+def _measured(
+    draft: _Draft, text: str, chunk: Chunk, sentences: NumberedSentences, settings: RunSettings
+) -> tuple[tuple[Span, ...], dict[str, float]]:
+    """The evidence of a draft that is dropped, and its scores; none where it names no sentence."""
+    if not draft.evidence or sentences.first_out_of_range(draft.evidence) is not None:
+        return (), {}
+    overlap = _overlap(draft, text, chunk, sentences, settings)
+    return sentences.spans_of(draft.evidence), {"evidence_overlap": overlap}
+
+
 def _overlap(
     draft: _Draft, text: str, chunk: Chunk, sentences: NumberedSentences, settings: RunSettings
 ) -> float:
@@ -172,13 +191,18 @@ def draw_kinds(chunk_id: str, count: int, weights: Mapping[Kind, float]) -> tupl
     over the weights laid end to end. A kind of weight w is drawn count * w / total times on
     average and never more than one time off, so few chunks suffice for the shares to show.
     """
-    wanted = [kind for kind in KINDS if weights.get(kind, 0.0) > 0]
+    wanted = wanted_kinds(weights)
     ends = list(accumulate(weights[kind] for kind in wanted))
     step = ends[-1] / count
     offset = int(content_id("kinds", chunk_id)[:13], 16) / 16**13  # 52 bits: exact in a float
     return tuple(_kind_at((offset + index) * step, wanted, ends) for index in range(count))
 
 
-def _kind_at(position: float, kinds: list[Kind], ends: list[float]) -> Kind:
+def wanted_kinds(weights: Mapping[Kind, float]) -> tuple[Kind, ...]:
+    """The kinds with a weight, in the order of `Kind`."""
+    return tuple(kind for kind in KINDS if weights.get(kind, 0.0) > 0)
+
+
+def _kind_at(position: float, kinds: tuple[Kind, ...], ends: list[float]) -> Kind:
     hits = (kind for kind, end in zip(kinds, ends, strict=True) if position < end)
     return next(hits, kinds[-1])

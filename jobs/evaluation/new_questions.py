@@ -10,7 +10,7 @@ from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
-from jobs.dataset.profiles import PROFILES
+from jobs.dataset.profiles import PROFILES, unused_question_prompts
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.prompts import prompt_hashes
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
@@ -112,6 +112,7 @@ def _draws(folder: RunFolder, seed: int) -> Iterator[tuple[str, str]]:
 
 
 def _asked_anew(chunk: Chunk, settings: RunSettings) -> TrainedChunk:
+    prompts = _QUESTION_PROMPTS - unused_question_prompts(settings)
     asked_id = content_id(
         "new_question",
         chunk.chunk_id,
@@ -119,7 +120,7 @@ def _asked_anew(chunk: Chunk, settings: RunSettings) -> TrainedChunk:
         settings.teacher.prompt_profile,
         settings.teacher.embedding_model,
         settings_for_ids("questions", settings.questions),
-        [(name, text) for name, text in prompt_hashes().items() if name in _QUESTION_PROMPTS],
+        [(name, text) for name, text in prompt_hashes().items() if name in prompts],
     )
     return TrainedChunk(chunk, chunk.model_copy(update={"chunk_id": asked_id}))
 

@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from engine.files.records import read_records
+from engine.files.records import read_records, record_id
 from engine.run_folder import RunFolder
 from engine.wire.prices import Price
-from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS, list_answer_items
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.plan.project import NOTHING, Point, Projection, project
 from jobs.plan.replay import Asked, Replayed
-from schemas.dataset import Question
 from schemas.documents import Chunk
 from schemas.outcomes import Usage
 from schemas.plan import Amount, StagePlan
@@ -61,16 +59,18 @@ def estimate_stages(
     if len(sampled) < ENOUGH_CHUNKS:
         stages = _most_questions(left), _most_answers(left, settings, price)
     else:
-        answers = _answers_by_chunk(copy, replayed.answers)
+        answers = _answers_by_chunk(copy, replayed.answers, settings)
         stages = _project_questions(sampled, left), _project_answers(sampled, left, answers)
     return Estimate(stages, sampled, left)
 
 
-def _answers_by_chunk(copy: RunFolder, asked: Mapping[str, Asked]) -> dict[str, list[Asked]]:
+def _answers_by_chunk(
+    copy: RunFolder, asked: Mapping[str, Asked], settings: RunSettings
+) -> dict[str, list[Asked]]:
     by_chunk: dict[str, list[Asked]] = {}
-    for question in read_records(copy.results_path(KEPT_QUESTIONS.name), Question):
-        if (answer := asked.get(question.question_id)) is not None:
-            by_chunk.setdefault(question.chunk_id, []).append(answer)
+    for item in list_answer_items(copy, settings):
+        if (answer := asked.get(record_id(item))) is not None:
+            by_chunk.setdefault(item.chunk_id, []).append(answer)
     return by_chunk
 
 

@@ -86,8 +86,8 @@ def find_changes(before: RunConfig, after: RunConfig, stages: Stages[Any]) -> tu
         and touches.stage in names
         and _at(old, key) != _at(new, key)
     ]
-    for name in sorted(before.run.prompts.keys() | after.run.prompts.keys()):
-        if before.run.prompts.get(name) != after.run.prompts.get(name):
+    for name in sorted(before.run.prompts):  # one that is new belongs to a setting that is new
+        if before.run.prompts[name] != after.run.prompts.get(name):
             stage = _first_with_prompt(name, after, stages)
             if stage is not None:
                 touches = Touches(stage.name, "requests")

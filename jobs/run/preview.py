@@ -1,7 +1,8 @@
 """Finds out, without asking a model, what changed settings or documents would cost."""
 
 import shutil
-from collections.abc import Container, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from engine.errors import Deferred
@@ -57,12 +58,35 @@ async def preview_changes(
 
     `passed_over` are documents that are taken not to be there.
     """
+    async with open_copy(folder, settings, price, stopping) as copy:
+        apply_changes(copy.context.folder, changes, stages)
+        forget_items(copy.context.folder.sources_path, SourceFile, passed_over)
+        end = await run_stages(stages, copy.context)
+    return Preview(
+        stage=end.stage,
+        settled=sum(1 for _ in read_settled(folder.journal_path)),
+        used_again=copy.ask.used_again,
+        asked_anew=copy.ask.asked_anew,
+        worst_case_usd=copy.ask.worst_case_usd,
+    )
+
+
+class RunCopy(NamedTuple):
+    """A copy of a run, and an ask that knows the run's journal and buys nothing."""
+
+    context: StageContext[None]
+    ask: "AskJournal"
+
+
+@asynccontextmanager
+async def open_copy(
+    folder: RunFolder, settings: RunSettings, price: Price, stopping: Stopping
+) -> AsyncIterator[RunCopy]:
+    """A copy of what the stages of a run have written, for the length of the block."""
     copy = RunFolder(folder.run_dir / COPY_NAME)
     shutil.rmtree(copy.run_dir, ignore_errors=True)
     try:
         copy_stages(folder, copy)
-        apply_changes(copy, changes, stages)
-        forget_items(copy.sources_path, SourceFile, passed_over)
         async with (
             Journal(folder.journal_path) as journal,
             WorkPool(worker_count=core_count()) as pool,
@@ -79,14 +103,7 @@ async def preview_changes(
                 order=None,
                 pool=pool,
             )
-            end = await run_stages(stages, context)
-        return Preview(
-            stage=end.stage,
-            settled=sum(1 for _ in read_settled(folder.journal_path)),
-            used_again=ask.used_again,
-            asked_anew=ask.asked_anew,
-            worst_case_usd=ask.worst_case_usd,
-        )
+            yield RunCopy(context, ask)
     finally:
         shutil.rmtree(copy.run_dir, ignore_errors=True)
 

@@ -152,15 +152,6 @@ def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
     )
 
 
-def check_price(settings: RunSettings) -> None:
-    """Warn if the teacher's price is unknown.
-
-    Raises:
-        ConfigError: it is, and there is a budget to keep.
-    """
-    check_prices(settings, [settings.teacher.model])
-
-
 def check_prices(
     settings: RunSettings,
     models: Iterable[str],

@@ -33,8 +33,9 @@ from jobs.run.lanes import LaneOrder
 from jobs.run.preview import Preview, preview_changes
 from jobs.run.retry import retry_failed
 from jobs.run.rounds import Rounds, RunPass
-from jobs.run.run_engine import OtherServers, check_price, open_run_engine
+from jobs.run.run_engine import OtherServers, check_prices, open_run_engine
 from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages
+from jobs.settings.roles import judge_of
 from jobs.settings.run_config import (
     new_run_config,
     read_run_config,
@@ -75,7 +76,7 @@ async def start_run(order: RunOrder) -> StagesEnd:
     """
     stopping, settings = Stopping(), order.settings
     check_folders(order.folder, settings.documents_dir)
-    check_price(settings)
+    check_prices(settings, asked_models(settings), order.others)
     order.folder.create()
     with (
         WriterLock(order.folder.lock_path),
@@ -127,6 +128,17 @@ async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> St
         except QuotaError:
             await _write_rows(context)
             raise
+
+
+def asked_models(settings: RunSettings) -> list[str]:
+    """The models that a dataset asks."""
+    judges = [judge_of(settings).model] if asks_judge(settings) else []
+    return [settings.teacher.model, *judges]
+
+
+def asks_judge(settings: RunSettings) -> bool:
+    """Whether a dataset asks the judge anything."""
+    return settings.judge.of_rows or settings.dataset.unanswerable_fraction > 0
 
 
 async def _write_rows(context: StageContext[None]) -> None:

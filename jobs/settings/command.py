@@ -94,6 +94,16 @@ def _set_apart(tree: Tree) -> set[str]:
     }
 
 
+def flag_settings(config: Path | None, flags: Flags, assignments: Sequence[str]) -> RunSettings:
+    """The settings of a command that belongs to no run: a file, the environment and flags.
+
+    Raises:
+        ConfigError: an unknown key or a wrong value.
+    """
+    given = [read_config_file(config)] if config is not None else []
+    return _resolve([*given, read_environment(os.environ), _flag_layer(flags)], assignments)
+
+
 def send_settings(
     config: Path | None, flags: Flags, endpoints: Sequence[str], assignments: Sequence[str]
 ) -> RunSettings:

@@ -7,7 +7,11 @@ from schemas.record import Value
 FORMER_DEFAULTS: dict[str, object] = {
     "chunks.rules": 1,
     "questions.filters": "phrases",
+    "questions.kinds": "drawn",
+    "questions.sends": "all",
     "answers.filters": "phrases",
+    "answers.layout": "question",
+    "answers.held_out": False,
     "evaluation.scorer": "ragas",
 }
 

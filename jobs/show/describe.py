@@ -17,7 +17,7 @@ from jobs.show.describe_state import (
     describe_scores,
     describe_state,
 )
-from schemas.summary import RequestSummary, RunSummary, StageSummary
+from schemas.summary import CoverageSummary, RequestSummary, RunSummary, StageSummary
 
 LABEL_CHARS = 16
 ROUNDING_USD = 1e-9  # sums of floats
@@ -58,7 +58,16 @@ def _funnel(summary: RunSummary, dataset: Stages[None]) -> Iterator[tuple[str, s
             asked = min(summary.limit_chunks, summary.usable_chunks)
             limit = f"limit_chunks = {summary.limit_chunks:,}"
             yield "", f"about {asked:,} of {summary.usable_chunks:,} chunks ({limit})"
+    if coverage := summary.coverage:
+        yield "coverage", _describe_coverage(coverage)
     yield "rows", ", ".join(f"{rows:,} {name}" for name, rows in summary.rows.items())
+
+
+def _describe_coverage(coverage: CoverageSummary) -> str:
+    return (
+        f"{coverage.asked:,} of {coverage.chunks:,} chunks asked; of {coverage.trained:,} to train "
+        f"on, {coverage.with_rows:,} have a row"
+    )
 
 
 def _costs(summary: RunSummary, now: datetime) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from engine.stats.snapshots import read_snapshots
 from jobs.dataset.ask_teacher import count_usable_chunks
+from jobs.dataset.coverage import read_coverage
 from jobs.dataset.stages import DATASET
 from jobs.documents.whole_corpus.check_held_out import read_held_out_check
 from jobs.run.batch_folders import read_batch_losses
@@ -33,6 +34,7 @@ from schemas.dataset import Rejection
 from schemas.settings import RunSettings
 from schemas.summary import (
     BatchesSummary,
+    CoverageSummary,
     OpenBatch,
     RequestSummary,
     RunSummary,
@@ -76,6 +78,7 @@ def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSumm
         requests=money.requests,
         rows={name: _count_lines(folder.dataset_dir / name) for name in DATASET_FILES},
         held_out_check=read_held_out_check(folder),
+        coverage=_read_coverage(folder),
         batches=batches,
         cost_usd=money.cost_usd,
         estimated_usd=money.estimated_usd,
@@ -111,6 +114,11 @@ def _sum_money(folder: RunFolder, writer: str | None) -> _Money:
     cost_usd = sum(known) if len(known) == len(costs) else None
     estimated_usd = lost_usd + sum(each.estimated_usd for each in requests.values())
     return _Money(requests, cost_usd, estimated_usd, lost_usd)
+
+
+def _read_coverage(folder: RunFolder) -> CoverageSummary | None:
+    counts = read_coverage(folder)
+    return None if counts is None else CoverageSummary(**counts._asdict())
 
 
 def read_lost_usd(folder: RunFolder) -> float:

@@ -9,7 +9,7 @@ from jobs.text.untrusted_text import make_plain
 _CODE_BLOCK = re.compile(r"```[^\n`]*\n(.*?)```", re.DOTALL)
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
 _PLACEHOLDER = re.compile(r"<[^<>\s]+>|\.{3}|\u2026|\{[^{}]*\}|\[[A-Z_]+\]")
-_TOKEN_EDGE = "\"'`.,;:!?()[]{}\u201c\u201d\u2018\u2019\u201e\u00ab\u00bb"
+_EDGE_MARKS = "\"'`.,;:!?()[]{}\u201c\u201d\u2018\u2019\u201e\u00ab\u00bb"
 _QUOTED = re.compile(
     r"\"([^\"\n]{2,200})\"|\u201c([^\u201c\u201d\n]{2,200})\u201d"
     r"|\u201e([^\u201e\u201c\u201d\n]{2,200})[\u201c\u201d]|\u00ab\s?([^\u00ab\u00bb\n]{2,200}?)\s?\u00bb"
@@ -49,7 +49,7 @@ def find_code(text: str) -> Iterator[str]:
     for span in _CODE_SPAN.findall(rest):
         yield from _code_words(span)
     for found in _BARE_CODE.finditer(_CODE_SPAN.sub("`", rest)):
-        word = found[0].rstrip(_TOKEN_EDGE.replace(")", "").replace("]", ""))
+        word = found[0].rstrip(_EDGE_MARKS.replace(")", "").replace("]", ""))
         word = word if word.startswith("-") else _COMPOUND_END.sub("", word)
         if not _ABBREVIATION.fullmatch(word):
             yield word
@@ -77,7 +77,7 @@ def find_proper_names(text: str) -> Iterator[str]:
 def _code_words(code: str) -> Iterator[str]:
     plain = _PLACEHOLDER.sub(" ", code)
     for word in plain.split():
-        inner = word.strip(_TOKEN_EDGE)
+        inner = word.strip(_EDGE_MARKS)
         if any(char.isalnum() for char in inner):
             yield inner
 

@@ -4,16 +4,24 @@ import math
 import re
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from jobs.text.content_words import content_words
+from jobs.text.content_words import STEM_CHARS, content_words
+from jobs.text.word_overlap import telling_words
 
 # Stop words elsewhere; between two questions they make the difference.
 _QUESTION_WORDS = frozenset(
     ("what", "why", "how", "when", "where", "which", "who", "whom", "whose", "not", "no", "without")
+)
+_ASKING_WORDS = _QUESTION_WORDS.union(
+    """
+    was warum weshalb wieso wie wann wo welche welcher welches wer wen wem nicht kein keine ohne
+    que quoi pourquoi comment quand où qui quel quelle quels quelles pas sans
+    qué cómo cuándo dónde quién cuál no sin
+    """.split()  # noqa: SIM905 - a page of quoted words reads worse
 )
 _NONE = array("I")
 _WORD = re.compile(r"\w+")
@@ -36,7 +44,11 @@ class NearDuplicates:
     et al. 2006). A remembered question costs about 250 bytes.
     """
 
-    def __init__(self, max_similarity: float) -> None:
+    def __init__(
+        self, max_similarity: float, words_of: Callable[[str], set[str]] | None = None
+    ) -> None:
+        """`words_of` says what texts are compared by: `words_of_any_language`, or as at first."""
+        self._words_of = words_of or _telling_words
         self._max_similarity = max_similarity
         self._item_ids: list[str] = []
         self._words: list[tuple[str, ...]] = []
@@ -48,7 +60,7 @@ class NearDuplicates:
         A duplicate is at least `max_similarity` alike. Of several, the most similar, then the
         earliest counts.
         """
-        words = _telling_words(text)
+        words = self._words_of(text)
         match = self._find(words)
         if match is None:
             self._remember(item_id, words)
@@ -56,11 +68,11 @@ class NearDuplicates:
 
     def find(self, text: str) -> Match | None:
         """The remembered item that `text` duplicates; `text` is not remembered."""
-        return self._find(_telling_words(text))
+        return self._find(self._words_of(text))
 
     def remember(self, item_id: str, text: str) -> None:
         """Remember a text that is known to be new, which is faster than to look for its like."""
-        self._remember(item_id, _telling_words(text))
+        self._remember(item_id, self._words_of(text))
 
     def _find(self, words: set[str]) -> Match | None:
         best, best_index = self._max_similarity, -1
@@ -94,6 +106,13 @@ class NearDuplicates:
         self._words.append(tuple(sys.intern(word) for word in words))
         for word in words:
             self._indexes_by_word.setdefault(word, array("I")).append(index)
+
+
+def words_of_any_language(text: str) -> set[str]:
+    """What a text is compared by, in scripts without spaces too; never empty."""
+    asking = _ASKING_WORDS.intersection(_WORD.findall(text.casefold()))
+    stems = {word[:STEM_CHARS] for word in telling_words(text)}
+    return stems | asking or set(_WORD.findall(text.casefold())) or {text}
 
 
 def _telling_words(text: str) -> set[str]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_\u00c0-\u024f.,])[-+\u2212]?(\d+(?:[ \u00a0\u202f'\u2019]\d{3})+(?!\d)|\d[\d.,:]*\d|\d)"
+    r"(?<![A-Za-z0-9_\u00c0-\u024f.,])[-+\u2212]?"
+    r"(\d+(?:[ \u00a0\u202f'\u2019]\d{3})+(?!\d)|\d[\d.,:]*\d|\d)"
 )
 _UNIT = re.compile(r"[\s\u00a0\u202f-]?(%|[°µμ]?[^\W\d_]+(?:/[^\W\d_]+)?|[$€£¥])")
 _RUN = re.compile(r"\d[\d.,:]*\d|\d")

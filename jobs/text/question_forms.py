@@ -4,7 +4,8 @@ import re
 
 _YES_NO_OPENINGS = {
     "en": (
-        r"(?:is|are|was(?= (?:the|an?|it|there|that|this)\b)|were|do|does|did|can|could|should|must|will|would|may|might|shall|has|have"
+        r"(?:is|are|was(?= (?:the|an?|it|there|that|this)\b)|were"
+        r"|do|does|did|can|could|should|must|will|would|may|might|shall|has|have"
         r"|had)(?:n['\u2019]t)?\s"
     ),
     "de": (
@@ -25,6 +26,15 @@ _YES_NO_OPENINGS = {
 }
 _YES_NO = re.compile(
     "|".join(rf"(?:{opening})" for opening in _YES_NO_OPENINGS.values()), re.IGNORECASE
+)
+_GERMAN_VERB_FIRST = re.compile(
+    r"(?!(?:mit|seit|laut|nächst|zuletzt|jetzt|unter|hinter|neben|zwischen|gegen|wegen|außen|innen"
+    r"|hätten|wenn|wann|vorn)\b)[^\W\d_]+(?:t|en|n) (?:der|die|das|dem|den|ein|eine|einen|einem"
+    r"|einer|es|man|er|sie|ihr|wir|du|dieser|diese|dieses|sich|alle|jede[rs]?)\s",
+    re.IGNORECASE,
+)
+_GERMAN_ASKING_WORD = re.compile(
+    r"\b(?:was|wer|wen|wem|wessen|wie\w*|wo\w*|wann|warum|weshalb|wieso|welche\w*)\b", re.IGNORECASE
 )
 _YES_NO_END = re.compile(r"(?:吗|嗎|か否か|でしょうか|ますか|ですか)[?\uff1f]$")
 _ASKING_WORD = re.compile(  # in Chinese and Japanese it may stand anywhere
@@ -66,6 +76,8 @@ def asks_yes_or_no(question: str) -> bool:
     asked = last_sentence(question)
     if _YES_NO_END.search(asked):
         return not _ASKING_WORD.search(asked)
+    if _GERMAN_VERB_FIRST.match(asked) and not _GERMAN_ASKING_WORD.search(asked):
+        return not _CHOICE.search(asked)
     return _YES_NO.match(asked) is not None and not _CHOICE.search(asked)
 
 

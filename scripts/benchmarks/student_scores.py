@@ -18,7 +18,7 @@ REPEATED_WORDS, REPEATED_TIMES = 5, 3
 Numbers = NDArray[np.float64]
 
 _WORDS = re.compile(r"\w+")
-_NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBERS = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*(?!\w)")
 _NAMES = re.compile(r"\b\w*_\w+\b|\b[A-Z]{3,}\b")
 _CODE = re.compile(r"`([^`]+)`")
 _LITTLE = frozenset(("a", "an", "the"))

@@ -9,6 +9,7 @@ from tests.openai_server.texts import Focus, TextSource, question, statement
 Schema = Mapping[str, Any]
 
 _DEPTH = 8  # beyond it recursion is ended: no optional keys, shortest arrays, first leaf of anyOf
+_NUMBERS = ("pair", "question_number")  # keys of what is counted from 1 in a list of objects
 _SPREAD = 1_000  # how far above its minimum an unbounded number may lie
 
 
@@ -71,8 +72,11 @@ class SchemaInstances:
         high = low if depth >= _DEPTH else schema.get("maxItems", max(low, 3))
         count = self._random.randint(min(max(low, 1), high), high)
         if _type_of(self._dereferenced(items)) == "object":
-            focuses = [self._source.focus() for _ in range(count)]
-            return [self._value(items, name, each, depth + 1) for each in focuses]
+            focuses = self._source.focuses(count)
+            made = [self._value(items, name, each, depth + 1) for each in focuses]
+            for number, each in enumerate(made, start=1):
+                each.update({key: number for key in _NUMBERS if key in each})
+            return made
         values = [self._value(items, name, focus, depth + 1) for _ in range(count)]
         if focus.number is not None:  # evidence names a sentence once
             return (list(dict.fromkeys(values)) + values)[: max(low, len(set(values)))]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 _SENTENCE = re.compile(r"^\[(\d+)\][ \t]*(\S.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+_ASKED = re.compile(r"^Question \d+: (.*)$", re.MULTILINE)
 _ENOUGH_WORDS = 6  # for a question or statement without a repeated word
 _TAIL_CHARS = 400
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -39,6 +40,8 @@ class TextSource(Protocol):
 
     def focus(self) -> Focus: ...
 
+    def focuses(self, count: int) -> list[Focus]: ...
+
 
 class PromptWords:
     """No numbered sentences to lean on: the last words of the prompt, or some of no meaning."""
@@ -51,6 +54,10 @@ class PromptWords:
     def focus(self) -> Focus:
         """Some words, in a seeded order."""
         return Focus(None, self._random.sample(self._words, _ENOUGH_WORDS))
+
+    def focuses(self, count: int) -> list[Focus]:
+        """So many of them."""
+        return [self.focus() for _ in range(count)]
 
 
 class NumberedSentences:
@@ -65,6 +72,8 @@ class NumberedSentences:
         words_below = set(_words(prompt[sentences[-1].end() :])) if sentences else set()
         focuses = [Focus(int(each[1]), _words(each[2])) for each in sentences]
         self._random = uniform
+        asked = _ASKED.findall(prompt[sentences[-1].end() :]) if sentences else []
+        self._asked = [_nearest(text, focuses) for text in asked]
         uniform.shuffle(focuses)
         focuses.sort(key=lambda focus: -len(words_below.intersection(focus.words)))
         self._focuses = [each for each in focuses if len(each.words) >= _ENOUGH_WORDS] or focuses
@@ -78,6 +87,17 @@ class NumberedSentences:
         number, words = self._focuses[self._next % len(self._focuses)]
         self._next += 1
         return Focus(number, self._random.sample(words, len(words)))
+
+    def focuses(self, count: int) -> list[Focus]:
+        """Of numbered questions below the sentences each one's own, else the next ones."""
+        if len(self._asked) == count:
+            return [Focus(n, self._random.sample(w, len(w))) for n, w in self._asked]
+        return [self.focus() for _ in range(count)]
+
+
+def _nearest(text: str, focuses: Sequence[Focus]) -> Focus:
+    words = set(_words(text))
+    return max(focuses, key=lambda focus: len(words.intersection(focus.words)))
 
 
 def source_of(prompt: str, uniform: random.Random) -> TextSource:

@@ -13,11 +13,20 @@ IGNORED = (
     *("out.jsonl.stats", "out.jsonl.sends", "out.jsonl.lock"),
 )
 # What later versions write beside it, from documents alone, and of the command itself.
-ADDED = ("boilerplate.jsonl", "twins.jsonl", "held_out_check.jsonl", "last_call.json", "log.jsonl")
+ADDED = (
+    "boilerplate.jsonl",
+    "twins.jsonl",
+    "held_out_check.jsonl",
+    "last_call.json",
+    "log.jsonl",
+    "coverage.jsonl",
+)
 ADDED_AT = ("evaluation/comparison.json",)  # was written by `distill compare` alone
 # Of a line: when and how often it was sent, and names that a server draws anew.
 VARYING = ("settled_at", "latency_s", "attempts", "server_request_id", "at", "event_id", "id")
 ADDED_FIELDS = ("estimated", "notes")  # of lines, and what later versions say with them
+DROP_LEDGER = "rejected.jsonl"
+ADDED_TO_DROPS = ("chunk_id", "path", "kind", "evidence", "scores")  # a drop judged by itself
 LEDGERS = ("batches.jsonl", "ledger.jsonl")
 # How often a batch was asked for, and what it held, depends on how long other things took.
 STEPS = ("intent", "uploaded", "created", "collected", "deleted")
@@ -58,6 +67,8 @@ def _rows(path: Path) -> Rows:
     lines = whole_lines(path)
     if path.name in LEDGERS:
         lines = (_steady(line) for line in lines if line["step"] in STEPS)
+    if path.name == DROP_LEDGER:
+        lines = ({k: v for k, v in line.items() if k not in ADDED_TO_DROPS} for line in lines)
     rows = [json.dumps(_without_varying(line)) for line in lines]
     return rows if path.parent.name == "dataset" else sorted(rows)
 

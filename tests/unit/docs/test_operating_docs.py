@@ -9,6 +9,7 @@ import pytest
 from schemas.record import Value
 from schemas.summary import (
     BatchesSummary,
+    CoverageSummary,
     OpenBatch,
     Remaining,
     RequestSummary,
@@ -25,6 +26,7 @@ RECORDS: list[type[Value]] = [
     RunSummary,
     RunState,
     StageSummary,
+    CoverageSummary,
     RequestSummary,
     BatchesSummary,
     OpenBatch,

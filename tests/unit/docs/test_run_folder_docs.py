@@ -17,7 +17,16 @@ from schemas.batches import (
     BatchTally,
     RemoteState,
 )
-from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
+from schemas.dataset import (
+    Answer,
+    ChunkCoverage,
+    HeldOutQuestion,
+    Provenance,
+    Question,
+    Rejection,
+    Unanswerable,
+    Verdict,
+)
 from schemas.documents import (
     Boilerplate,
     Chunk,
@@ -50,7 +59,10 @@ DESCRIBED: dict[str, type[Value]] = {
     "chunks.jsonl": Chunk,
     "questions.jsonl, kept_questions.jsonl": Question,
     "answers.jsonl": Answer,
+    "verdicts.jsonl": Verdict,
+    "unanswerable.jsonl": Unanswerable,
     "rejected.jsonl": Rejection,
+    "coverage.jsonl": ChunkCoverage,
     "finished/STAGE.jsonl": FinishedItem,
     "batches/attempts.jsonl": BatchAttempt,
     "stats.jsonl": StatsSnapshot,

@@ -15,7 +15,7 @@ from jobs.command_list import COMMANDS
 ROOT = Path(__file__).parents[3]
 DOCS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 APP = typer.main.get_command(make_app(list(COMMANDS)))
-PROMPT = re.compile(r"(?:^|/bin/)distill\"? (?P<arguments>[^#|>;}\n]+)", re.MULTILINE)
+PROMPT = re.compile(r"(?:^|/bin/)distill\"? (?P<arguments>[^#|>;\n]+)", re.MULTILINE)
 PLACEHOLDERS = ("...", "[", "IN.jsonl|")  # of lines that show a form, not a call
 
 

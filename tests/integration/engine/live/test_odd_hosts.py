@@ -171,6 +171,20 @@ async def test_a_limit_that_is_worded_like_an_empty_account_is_waited_for() -> N
     assert isinstance(ended.end, RateLimitError)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Your input was flagged for violence. No credits were charged.",
+        "The prompt was flagged: insufficient balance of viewpoints",
+    ],
+)
+async def test_a_flagged_input_that_speaks_of_money_concerns_itself_alone(words: str) -> None:
+    ended = await send_odd(lambda: refusal(403, words))
+
+    assert isinstance(ended.end, Failed)
+    assert ended.end.status == 403
+
+
 async def test_a_proxy_that_wants_a_login_ends_the_run() -> None:
     ended = await send_odd(lambda: page(407))
 

@@ -20,6 +20,7 @@ from schemas.outcomes import Completed, LaneName, Usage
 from schemas.record import Record, Span
 from schemas.settings import (
     EvaluationSettings,
+    JudgeSettings,
     RoleSettings,
     RunSettings,
     StudentSettings,
@@ -44,7 +45,7 @@ SETTINGS = RunSettings(
     teacher=TeacherSettings(model="teacher-model"),
     student=StudentSettings(model="baseline-model"),
     tuned=RoleSettings(model="tuned-model"),
-    judge=RoleSettings(model=JUDGE),
+    judge=JudgeSettings(model=JUDGE),
     embeddings=RoleSettings(model="embedding-model"),
     evaluation=EvaluationSettings(scorer="ragas"),  # of which the scores are
 )

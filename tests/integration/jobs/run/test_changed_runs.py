@@ -46,7 +46,7 @@ def test_threshold_is_re_applied_for_free(run_dir: Path, server: RunningServer) 
     code, output = finish(start(server, run_dir, "--set", "questions.min_evidence_overlap=0.9"))
 
     assert code == 0, output
-    assert "changed: questions.min_evidence_overlap: 0.2 -> 0.9" in output
+    assert "changed: questions.min_evidence_overlap: 0.1 -> 0.9" in output
     assert call_count(server) == calls
     assert len(rows(run_dir / "questions.jsonl")) < question_count
 

@@ -277,3 +277,23 @@ def test_metrics_are_served_on_loopback_while_it_runs(
 
     assert "# TYPE distill_sent_total counter\ndistill_sent_total 0\n" in text
     assert ended.code == 0, ended.said
+
+
+def test_prompts_are_sent_once_and_their_answers_written_in_order(
+    tmp_path: Path, server: RunningServer
+) -> None:
+    prompts, replies, text = (tmp_path / name for name in ("p.txt", "out.jsonl", "answers.txt"))
+    flags = ("--model", "gpt-6.1-terra", "--text", str(text))
+    prompts.write_text("What is a lathe?\nWhat is a kiln?\n")
+
+    first = send(server, prompts, replies, *flags)
+    before = text.read_text().splitlines()
+    prompts.write_text("What is a loom?\nWhat is a lathe?\nWhat is a kiln?\n")
+    second = send(server, prompts, replies, *flags)
+    after = text.read_text().splitlines()
+
+    assert (first.code, second.code) == (0, 0), first.said + second.said
+    assert all(before)
+    assert after[1:] == before
+    assert after[0]
+    assert server.control.settled_totals()["calls"] == 3

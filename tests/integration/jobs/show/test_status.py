@@ -56,10 +56,12 @@ def test_status_is_right_while_a_run_works_when_it_is_killed_and_when_it_is_comp
     while size_of(run_dir / "journal.jsonl") < 30_000:
         assert process.poll() is None
         time.sleep(0.01)
+    server.control.configure(latency={"median_s": 600.0, "sigma": 0.0})  # it stays where it is
 
     at_work = facts(run_dir)
     assert kill_when(process, lambda: True)
     killed = facts(run_dir)
+    server.control.configure(latency=SLOW["latency"])
     code, output = finish(start(server, run_dir, *SPEED))
     complete = facts(run_dir)
 

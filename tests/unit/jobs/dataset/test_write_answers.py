@@ -144,3 +144,20 @@ async def test_control_characters_in_a_reply_reach_no_file_and_no_terminal() -> 
 
     assert isinstance(answer, Answer)
     assert answer.text == ANSWER
+
+
+async def test_drop_says_what_the_teacher_had_said_so_that_it_can_be_judged_by_itself() -> None:
+    rejection = await only_rejection(ScriptedTeacher(reply_with([1], "It must run 7 times.")))
+
+    assert (rejection.reason, rejection.detail) == ("number_not_in_evidence", "7")
+    assert rejection.kind == "why"
+    assert rejection.evidence == (Span(start_char=1000, end_char=1039),)
+    assert rejection.scores.keys() == {"evidence_overlap", "copy_share"}
+
+
+async def test_answer_from_other_sentences_than_its_question_is_dropped() -> None:
+    reply = reply_with([4], "Triggers are run last of all.")
+
+    rejection = await only_rejection(ScriptedTeacher(reply))
+
+    assert rejection.reason == "other_evidence"

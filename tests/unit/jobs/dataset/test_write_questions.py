@@ -236,3 +236,30 @@ def test_kind_without_weight_is_never_drawn() -> None:
     drawn = {kind for i in range(50) for kind in draw_kinds(f"chunk-{i}", 4, only)}
 
     assert drawn == {"why"}
+
+
+async def test_drop_says_what_the_teacher_had_said_so_that_it_can_be_judged_by_itself() -> None:
+    teacher = ScriptedTeacher(reply_with(([3, 4], "Can the prerm script run first of all?")))
+
+    rejection = await only_rejection(teacher)
+
+    assert rejection.reason == "yes_or_no"
+    assert rejection.kind == "why"
+    cited = [TEXT[s.start_char - 1000 : s.end_char - 1000] for s in rejection.evidence]
+    assert cited == [
+        "The prerm script runs before files are removed.",
+        "Triggers are run last of all.",
+    ]
+    assert rejection.scores.keys() == {"evidence_overlap"}
+
+
+async def test_teacher_may_choose_the_kinds() -> None:
+    questions = QuestionSettings(kinds="chosen", kind_weights={"why": 1.0, "factual": 0.5})
+    settings = SETTINGS.model_copy(update={"questions": questions})
+    teacher = ScriptedTeacher(reply_with(([1], WHY)))
+
+    await write_questions(make_chunk(), teacher, settings)
+
+    _, user = teacher.messages()
+    assert user.startswith("At most 3 questions. Kinds to choose from")
+    assert "factual, why" in user

@@ -14,20 +14,22 @@ from schemas.settings import RunSettings
 from schemas.summary import RunState, RunSummary, StageSummary
 from tests.unit.jobs.comparison.evaluations import Values, evaluation_of, random_evaluation
 
+COMPLETE = RunState(
+    name="complete",
+    command="run",
+    since=None,
+    message="",
+    stage=None,
+    stage_number=10,
+    stage_count=10,
+)
+
 
 def summary(stages: dict[str, StageSummary] | None = None, **rows: int) -> RunSummary:
     return RunSummary(
         run_dir="run",
         run_id="1",
-        state=RunState(
-            name="complete",
-            command=None,
-            since=None,
-            message="",
-            stage=None,
-            stage_number=1,
-            stage_count=1,
-        ),
+        state=COMPLETE,
         usable_chunks=0,
         limit_chunks=None,
         estimated_usd=0.0,
@@ -41,6 +43,7 @@ def summary(stages: dict[str, StageSummary] | None = None, **rows: int) -> RunSu
         requests={},
         rows={f"{name}.jsonl": count for name, count in rows.items()},
         held_out_check=None,
+        coverage=None,
         batches=None,
         cost_usd=3.1,
         lost_usd=0.0,

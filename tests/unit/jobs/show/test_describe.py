@@ -40,6 +40,7 @@ SUMMARY = RunSummary(
     requests={},
     rows={"train.jsonl": 0},
     held_out_check=None,
+    coverage=None,
     batches=None,
     cost_usd=0.5,
     estimated_usd=0.05,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.text.near_duplicates import Match, NearDuplicates, _telling_words
+from jobs.text.near_duplicates import Match, NearDuplicates, _telling_words, words_of_any_language
 
 MAX_SIMILARITY = 0.7
 
@@ -101,3 +101,37 @@ def test_the_index_finds_what_comparing_every_pair_finds(
         else:
             assert found is None
             kept.append((str(number), words))
+
+
+APART = (
+    ("設定ファイルはどこに保存されますか？", "設定ファイルはいつ読み込まれますか？"),
+    ("パッケージを削除するコマンドは何ですか？", "パッケージを更新するコマンドは何ですか？"),
+    ("日志文件保存在哪个目录？", "日志文件什么时候被删除？"),
+    ("如何安装一个软件包？", "如何删除一个软件包？"),
+    ("ฐานข้อมูลถูกเก็บไว้ที่ไหน", "ฐานข้อมูลถูกลบเมื่อไร"),
+    ("Warum wird die Datei beim Start gelesen?", "Wann wird die Datei beim Start gelesen?"),
+    ("Pourquoi le service lit-il ce fichier ?", "Quand le service lit-il ce fichier ?"),
+)
+TOGETHER = (
+    ("設定ファイルはどこに保存されますか？", "設定ファイルは、どこに保存されますか？"),
+    ("如何安装一个软件包？", "一个软件包如何安装？"),
+    ("Wann wird die Datei beim Start gelesen?", "Wann wird beim Start die Datei gelesen?"),
+)
+
+
+@pytest.mark.parametrize(("one", "other"), APART)
+def test_different_questions_of_any_script_stay_apart(one: str, other: str) -> None:
+    seen = NearDuplicates(0.7, words_of_any_language)
+
+    seen.add("one", one)
+
+    assert seen.find(other) is None
+
+
+@pytest.mark.parametrize(("one", "other"), TOGETHER)
+def test_the_same_question_in_another_order_is_found_in_any_script(one: str, other: str) -> None:
+    seen = NearDuplicates(0.7, words_of_any_language)
+
+    seen.add("one", one)
+
+    assert seen.find(other) is not None

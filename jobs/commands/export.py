@@ -1,0 +1,31 @@
+"""`distill export`: the rows of a run in the format of another trainer."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.errors import ConfigError
+
+
+def export(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    format_name: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="chat, prompt-completion, sharegpt, alpaca, citation or preference.",
+        ),
+    ] = "chat",
+) -> None:
+    """Write RUN/export/FORMAT: rows and a data card, from what is paid for. Asks nothing."""
+    from engine.run_folder import RunFolder
+    from jobs.exporting.export_rows import export_rows
+    from jobs.process import run_to_end
+
+    folder = RunFolder(run_dir)
+    if not folder.is_begun:
+        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    done = run_to_end(export_rows(folder, format_name))
+    counts = ", ".join(f"{count:,} {name}" for name, count in done.lines.items())
+    print(f"{done.folder}: {counts}, README.md")

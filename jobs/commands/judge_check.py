@@ -1,0 +1,80 @@
+"""`distill judge-check`: how well filters and a judge agree with people."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.errors import ConfigError
+from jobs.commands.options import Assignments, BaseUrl, Config
+
+if TYPE_CHECKING:
+    from jobs.dataset.judge.measure_judges import Decision
+    from schemas.labels import LabelledText
+    from schemas.settings import RunSettings
+
+
+def judge_check(
+    labels: Annotated[
+        Path, typer.Argument(metavar="LABELS", help="Judged questions and answers, as JSON lines.")
+    ],
+    judge: Annotated[
+        str | None, typer.Option(help="A model to measure too; without it only the free filters.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="With --judge: where its replies are kept.")
+    ] = None,
+    config: Config = None,
+    base_url: BaseUrl = None,
+    assignments: Assignments = None,
+) -> None:
+    """Measure precision, recall and kappa of the free filters and of a judge, by reason."""
+    from jobs.dataset.judge.measure_judges import decide_freely, describe
+    from jobs.dataset.judge.read_labels import read_labels
+    from jobs.settings.command import flag_settings
+
+    if (judge is None) != (folder is None):
+        raise ConfigError("--judge and --folder: found one, expected both or none of them")
+    flags = {"judge.model": judge, "teacher.base_url": base_url}
+    settings = flag_settings(config, flags, assignments or [])
+    texts = read_labels(labels)
+    decisions = [each for text in texts for each in decide_freely(text, settings)]
+    judges = ["free"]
+    if folder is not None:
+        _add_judge(decisions, texts, folder, settings)
+        judges += ["judge", "both"]
+    print("\n".join(describe(decisions, judges)))
+
+
+def _add_judge(
+    decisions: "list[Decision]", texts: "list[LabelledText]", folder: Path, settings: "RunSettings"
+) -> None:
+    from jobs.process import run_to_end
+
+    reasons = run_to_end(_ask_judge(texts, folder, settings))
+    for decision, reason in zip(decisions, reasons, strict=True):
+        decision.reasons["judge"] = reason
+
+
+async def _ask_judge(
+    texts: "list[LabelledText]", folder: Path, settings: "RunSettings"
+) -> list[str]:
+    """Text by text; replies that are in the folder are not asked for again."""
+    from engine.open import open_engine
+    from jobs.dataset.judge.measure_judges import decide_by_judge
+    from jobs.settings.endpoints import read_run_endpoints
+    from jobs.settings.roles import judge_of, read_role_endpoints
+
+    own = read_role_endpoints(settings, os.environ, ["judge"])
+    endpoints = list(own.values()) or read_run_endpoints(settings, os.environ)
+    async with open_engine(
+        folder,
+        endpoints,
+        limits=settings.limits,
+        budget_usd=settings.budget.usd,
+        prices=settings.prices,
+    ) as engine:
+        model = judge_of(settings).model
+        found = [await decide_by_judge(t, model, engine.ask, settings.judge) for t in texts]
+    return [reason for reasons in found for reason in reasons]

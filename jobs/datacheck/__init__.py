@@ -1,0 +1,1 @@
+"""Checks a file of chat rows, whoever wrote it."""

@@ -1,0 +1,180 @@
+"""Checks a file of chat rows, one row at a time: form, size, repetitions, leaks, secrets."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from jobs.datacheck.find_leaks import NEAR, LeakFinder, read_evaluation
+from jobs.datacheck.read_rows import BadRowError, Row, read_lines, read_row
+from jobs.text import more_phrases
+from jobs.text.english_phrases import NON_ANSWER
+from jobs.text.languages import detect_language
+from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
+from jobs.text.secrets import find_secrets
+from schemas.record import Value
+
+SHOWN_COUNT = 10
+UNTOLD = "not told"  # too short, or code
+
+
+class FileCheck(Value):
+    """What a check has found. Lists name lines, at most SHOWN_COUNT of each kind.
+
+    `tokens` has total, median, 95th percentile and most of one row; `shares` are of all rows.
+    """
+
+    path: str
+    rows: int
+    bad_rows: int
+    problems: tuple[str, ...]
+    tokens: dict[str, int]
+    repeated_rows: int
+    repeated_questions: int
+    near_questions: int
+    repeated_answers: int
+    languages: dict[str, int]
+    refusal_count: int
+    secrets: dict[str, int]
+    personal: dict[str, int]
+    leaks: dict[str, int]
+    named: tuple[str, ...]
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether nothing speaks against training on it."""
+        return not (self.bad_rows or self.secrets or self.leaks) and self.rows > 0
+
+
+def check_file(path: Path, against: Path | None = None) -> FileCheck:
+    """Read a file of rows, and hold it against an evaluation if there is one.
+
+    Raises:
+        ConfigError: a file cannot be read, or the evaluation holds something else than questions.
+    """
+    leaks = LeakFinder(read_evaluation(against)) if against is not None else None
+    check = _Check(path, leaks)
+    for number, line in read_lines(path):
+        check.add(number, line)
+    return check.result()
+
+
+class _Check:
+    def __init__(self, path: Path, leaks: LeakFinder | None) -> None:
+        self._path = path
+        self._leaks = leaks
+        self._near = NearDuplicates(NEAR, words_of_any_language)
+        self._seen: dict[str, set[bytes]] = {"row": set(), "question": set(), "answer": set()}
+        self._counts = Counter[str]()
+        self._languages = Counter[str]()
+        self._found: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+        self._tokens: list[int] = []
+        self._problems: list[str] = []
+        self._named: list[str] = []
+
+    def add(self, number: int, line: bytes) -> None:
+        try:
+            row = read_row(line)
+        except BadRowError as error:
+            self._counts["bad"] += 1
+            if len(self._problems) < SHOWN_COUNT:
+                self._problems.append(f"{self._path}:{number}: {error}")
+            return
+        self._counts["rows"] += 1
+        self._tokens.append(row.tokens)
+        self._count_repetitions(line, row)
+        self._languages[detect_language(row.answer) or UNTOLD] += 1
+        is_refusal = NON_ANSWER.search(row.answer) or more_phrases.NON_ANSWER.search(row.answer)
+        self._counts["refusals"] += is_refusal is not None
+        self._count_secrets(number, row)
+        if self._leaks is not None:
+            self._leaks.add(number, row)
+
+    def _count_repetitions(self, line: bytes, row: Row) -> None:
+        texts = {
+            "row": line.strip(),
+            "question": row.question.casefold().encode(),
+            "answer": row.answer.casefold().encode(),
+        }
+        is_known = {name: self._is_known(name, text) for name, text in texts.items()}
+        for name, known in is_known.items():
+            self._counts[f"repeated {name}"] += known
+        if not is_known["question"]:
+            self._counts["near"] += (
+                self._near.add(str(self._counts["rows"]), row.question) is not None
+            )
+
+    def _is_known(self, name: str, data: bytes) -> bool:
+        digest = hashlib.blake2b(data, digest_size=16).digest()
+        is_known = digest in self._seen[name]
+        self._seen[name].add(digest)
+        return is_known
+
+    def _count_secrets(self, number: int, row: Row) -> None:
+        """A row counts once for each kind; what was found is never shown."""
+        for name, is_secret in {(each.name, each.is_secret) for each in find_secrets(row.text)}:
+            self._found[is_secret][name] += 1
+            if is_secret and len(self._named) < SHOWN_COUNT:
+                self._named.append(f"{self._path}:{number}: holds a secret ({name})")
+
+    def result(self) -> FileCheck:
+        leaks = list(self._leaks.leaks()) if self._leaks is not None else []
+        named = [
+            f"{self._path}:{leak.row_line}: gives away line {leak.item_line} ({leak.how})"
+            for leak in leaks[:SHOWN_COUNT]
+        ]
+        return FileCheck(
+            path=str(self._path),
+            rows=self._counts["rows"],
+            bad_rows=self._counts["bad"],
+            problems=tuple(self._problems),
+            tokens=_spread(self._tokens),
+            repeated_rows=self._counts["repeated row"],
+            repeated_questions=self._counts["repeated question"],
+            near_questions=self._counts["near"],
+            repeated_answers=self._counts["repeated answer"],
+            languages=dict(self._languages.most_common()),
+            refusal_count=self._counts["refusals"],
+            secrets=dict(self._found[True].most_common()),
+            personal=dict(self._found[False].most_common()),
+            leaks=dict(Counter(leak.how for leak in leaks).most_common()),
+            named=(*self._named, *named),
+        )
+
+
+def _spread(tokens: list[int]) -> dict[str, int]:
+    if not tokens:
+        return {}
+    median, high = np.percentile(tokens, [50, 95])
+    return {
+        "total": sum(tokens),
+        "median": round(median),
+        "percentile_95": round(high),
+        "most": max(tokens),
+    }
+
+
+def describe_check(check: FileCheck) -> Iterator[str]:
+    """Lines of text."""
+    bad = f", {check.bad_rows:,} lines that are none" if check.bad_rows else ""
+    yield f"{'rows':<16} {check.rows:,}{bad}"
+    yield from check.problems
+    yield f"{'tokens':<16} {_numbers(check.tokens)}"
+    yield (
+        f"{'repeated':<16} {check.repeated_rows:,} rows, {check.repeated_questions:,} questions "
+        f"({check.near_questions:,} more nearly), {check.repeated_answers:,} answers"
+    )
+    yield f"{'languages':<16} {_numbers(check.languages)}"
+    share = check.refusal_count / check.rows if check.rows else 0.0
+    yield f"{'refusals':<16} {check.refusal_count:,} ({share:.1%})"
+    yield f"{'secrets':<16} {_numbers(check.secrets)}"
+    yield f"{'personal data':<16} {_numbers(check.personal)}"
+    yield f"{'leaks':<16} {_numbers(check.leaks)}"
+    yield from check.named
+    yield f"{'verdict':<16} {'fit to train on' if check.is_fit else 'not fit to train on as it is'}"
+
+
+def _numbers(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"

@@ -1,0 +1,209 @@
+"""The stage in which the judge looks at questions and answers before they become rows."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import groupby
+from typing import NamedTuple
+
+from engine.ask import Ask
+from engine.errors import ConfigError
+from engine.files.records import (
+    RecordLog,
+    read_grouped_ids,
+    read_records,
+    read_records_by_id,
+)
+from engine.stage import StageFiles, StagePass
+from jobs.dataset.ask_teacher import ANSWERS
+from jobs.dataset.filter_questions import find_grounded_question_fault
+from jobs.dataset.judge.ask_judge import (
+    PROMPTS,
+    PURPOSE,
+    Asked,
+    Judged,
+    Pair,
+    PairVerdict,
+    Unjudged,
+    judge_pairs,
+)
+from jobs.dataset.judge.verdict_faults import find_verdict_fault, supported_share
+from jobs.dataset.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
+from jobs.dataset.profiles import PROFILES
+from jobs.dataset.source_text import SourceText
+from jobs.documents.chunk_documents import CHUNKS
+from jobs.run.reset import reset_stages
+from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
+from jobs.settings.roles import judge_of
+from schemas.dataset import Answer, Fault, Question, Rejection, Verdict
+from schemas.documents import Chunk
+from schemas.record import Record, content_id
+from schemas.settings import RunSettings
+
+STAGE = "verdicts"
+
+
+class ChunkAnswers(Record):
+    """All answers about one chunk; the id names them and who is to judge them."""
+
+    answers_id: str
+    chunk_id: str
+    answers: tuple[Answer, ...]
+
+
+class _Needs(NamedTuple):
+    questions: RecordLog[Question]
+    chunks: RecordLog[Chunk]
+    settings: RunSettings
+
+
+def verdict_id(answer_id: str, settings: RunSettings) -> str:
+    """The id of what the judge of these settings says of an answer."""
+    return content_id("verdict", answer_id, judge_of(settings).model)
+
+
+def _list_chunks(context: StageContext[None], files: StageFiles[Verdict]) -> Items[ChunkAnswers]:
+    path = context.folder.results_path(ANSWERS.name)
+    answers = read_records_by_id(path, Answer, group_field=CHUNK_FIELD)
+    groups = _group(answers, judge_of(context.settings).model)
+    unfinished = (group for group in groups if files.is_unfinished(group.answers_id))
+    total = len({each.group_id for each in read_grouped_ids(path, Answer, CHUNK_FIELD)})
+    return Items(unfinished, total, len(files.finished))
+
+
+def _group(answers: Iterable[Answer], judge: str) -> Iterator[ChunkAnswers]:
+    for chunk_id, group in groupby(answers, key=lambda answer: answer.chunk_id):
+        together = tuple(group)
+        ids = [answer.answer_id for answer in together]
+        answers_id = content_id("answers of a chunk", chunk_id, judge, ids)
+        yield ChunkAnswers(answers_id=answers_id, chunk_id=chunk_id, answers=together)
+
+
+@asynccontextmanager
+async def _open_sources(
+    context: StageContext[None], _: StageFiles[Verdict]
+) -> AsyncIterator[_Needs]:
+    folder = context.folder
+    async with AsyncExitStack() as logs:
+        questions = RecordLog(folder.results_path(KEPT_QUESTIONS.name), Question)
+        chunks = RecordLog(folder.results_path(CHUNKS.name), Chunk)
+        yield _Needs(
+            await logs.enter_async_context(questions),
+            await logs.enter_async_context(chunks),
+            context.settings,
+        )
+
+
+async def _judge(item: ChunkAnswers, ask: Ask, needs: _Needs) -> list[Verdict | Rejection]:
+    """The answers of a chunk in, for each a verdict or a rejection out.
+
+    An answer whose question is not kept any more makes no row and is not judged.
+    """
+    asked = [
+        (question, answer)
+        for answer in item.answers
+        if (question := needs.questions.get(answer.question_id)) is not None
+    ]
+    if not asked:
+        return [_reject(answer, answer.text, Fault("not_kept")) for answer in item.answers]
+    chunk, judge = needs.chunks.require(item.chunk_id), judge_of(needs.settings)
+    found = await judge_pairs(
+        Asked(item.answers_id, judge.model, judge.server),
+        [Pair(question.kind, question.text, answer.text) for question, answer in asked],
+        chunk,
+        ask,
+        needs.settings.judge,
+    )
+    decided = [
+        _decide(question, answer, each, chunk, needs.settings)
+        for (question, answer), each in zip(asked, found, strict=True)
+    ]
+    return [each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in decided]
+
+
+def _decide(
+    question: Question,
+    answer: Answer,
+    found: Judged | Unjudged,
+    chunk: Chunk,
+    settings: RunSettings,
+) -> Verdict | Rejection:
+    if isinstance(found, Unjudged):
+        rejection = _reject(answer, question.text, Fault(found.reason, detail=found.detail))
+        return rejection.with_draft(question.kind, answer.evidence, answer.scores)
+    verdict = found.verdict
+    fault = find_verdict_fault(verdict, settings.judge)
+    is_reworded = found.question != question.text
+    if fault is None and is_reworded:
+        source = SourceText(_evidence(question, chunk), chunk)
+        fault = find_grounded_question_fault(
+            found.question, question.kind, source, settings.questions
+        )
+    if fault is not None:
+        scores = {**answer.scores, **_scores(verdict)}
+        rejection = _reject(answer, f"{found.question}\n{answer.text}", fault)
+        return rejection.with_draft(question.kind, answer.evidence, scores)
+    return Verdict(
+        verdict_id=verdict_id(answer.answer_id, settings),
+        answer_id=answer.answer_id,
+        question_id=question.question_id,
+        chunk_id=chunk.chunk_id,
+        judge=judge_of(settings).model,
+        question=found.question,
+        is_reworded=is_reworded,
+        scores=_scores(verdict),
+        request_id=found.request_id,
+    )
+
+
+def _scores(verdict: PairVerdict) -> dict[str, float]:
+    return {"supported": supported_share(verdict), "useful": float(verdict.useful)}
+
+
+def _evidence(question: Question, chunk: Chunk) -> str:
+    start = chunk.start_char
+    return " ".join(
+        chunk.text[span.start_char - start : span.end_char - start] for span in question.evidence
+    )
+
+
+def _reject(answer: Answer, text: str, fault: Fault) -> Rejection:
+    return Rejection.of(answer.answer_id, stage=STAGE, text=text, **fault._asdict())
+
+
+_JUDGING = ItemWork(items=_list_chunks, needs=_open_sources, work=_judge)
+
+
+async def _judge_rows(context: StageContext[None]) -> StagePass:
+    """Nothing unless it is wanted. Verdicts of another judge are left to the journal."""
+    settings = context.settings
+    if not settings.judge.of_rows:
+        return StagePass()
+    require_judge(settings, "judge.of_rows")
+    first = next(read_records(context.folder.results_path(STAGE), Verdict), None)
+    if first is not None and first.judge != judge_of(settings).model:
+        reset_stages(context.folder, (VERDICTS,))
+    return await run_items(VERDICTS, _JUDGING, context)
+
+
+def require_judge(settings: RunSettings, key: str) -> None:
+    """Refuse a judge that is too small for it, for the setting `key`.
+
+    Raises:
+        ConfigError: no judge is named, and the teacher is a small model.
+    """
+    if settings.teacher.prompt_profile == "small" and not settings.judge.model:
+        raise ConfigError(
+            f"{key}: found no judge.model, and the teacher is too small to judge: name a model "
+            "and where it is with --set judge.model=MODEL --set judge.base_url=ADDRESS"
+        )
+
+
+VERDICTS: Stage[None] = Stage(
+    name=STAGE,
+    label="judged good",
+    result=Verdict,
+    reads=(CHUNKS.name, KEPT_QUESTIONS.name, ANSWERS.name),
+    work=_judge_rows,
+    prompts={name: PROMPTS for name in PROFILES},
+    purposes=(PURPOSE,),
+)

@@ -1,0 +1,152 @@
+"""Writes the rows of a finished run in another format, with a card that says what they are."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from engine.errors import ConfigError, DamagedLogError
+from engine.files.jsonl_lines import read_lines
+from engine.files.records import RecordLog, read_records
+from engine.files.replace import replacing
+from engine.run_folder import RunFolder
+from jobs.documents.chunk_documents import CHUNKS
+from jobs.exporting.row_formats import FORMATS, SourceRow
+from jobs.settings.run_config import RunConfig, read_run_config
+from schemas.dataset import Provenance
+from schemas.documents import Chunk
+from schemas.record import Span
+
+ROW_FILES = ("train.jsonl", "validation.jsonl")
+CARD_NAME = "README.md"
+
+
+class Exported(NamedTuple):
+    """Where the rows went, and how many lines each file has."""
+
+    folder: Path
+    lines: Mapping[str, int]
+
+
+class _Twins(NamedTuple):
+    """By question: what its row says, and what its unanswerable twin says."""
+
+    answers: dict[str, str]
+    refusals: dict[str, str]
+
+
+async def export_rows(folder: RunFolder, format_name: str) -> Exported:
+    """Replace RUN/export/FORMAT by the rows that the run holds now. Nothing held out is in them.
+
+    Raises:
+        ConfigError: there is no such format, or no rows.
+        DamagedLogError: rows and provenance do not belong together.
+    """
+    if format_name not in FORMATS:
+        raise ConfigError(f"--format: found {format_name!r}, expected {', '.join(FORMATS)}")
+    config = read_run_config(folder.config_path)
+    provenance = list(read_records(folder.dataset_dir / "provenance.jsonl", Provenance))
+    if config is None or not provenance:
+        raise ConfigError(f"{folder.run_dir}: has no rows yet; `distill run` makes them")
+    target = folder.run_dir / "export" / format_name
+    target.mkdir(parents=True, exist_ok=True)
+    counts = Counter[str]()
+    async with RecordLog(folder.results_path(CHUNKS.name), Chunk) as chunks:
+        twins = _find_twins(folder, provenance)
+        with ExitStack() as files:
+            write = {name: files.enter_context(replacing(target / name)) for name in ROW_FILES}
+            for row, source in _read_rows(folder, provenance, chunks, twins):
+                for line in FORMATS[format_name].make(source):
+                    write[row.file](orjson.dumps(line))
+                    counts[row.file] += 1
+    lines = {name: counts[name] for name in ROW_FILES}
+    with replacing(target / CARD_NAME) as write_line:
+        for text in _card(format_name, config, provenance, lines):
+            write_line(text.encode())
+    return Exported(target, lines)
+
+
+def _find_twins(folder: RunFolder, provenance: list[Provenance]) -> _Twins:
+    """What is said to a question with and without its text; only of questions that have both."""
+    wanted = {row.question_id for row in provenance if row.is_unanswerable}
+    twins = _Twins({}, {})
+    for row, messages in _pair(folder, provenance):
+        if row.question_id in wanted:
+            said = twins.refusals if row.is_unanswerable else twins.answers
+            said[row.question_id] = str(messages[-1]["content"])
+    return twins
+
+
+def _read_rows(
+    folder: RunFolder, provenance: list[Provenance], chunks: RecordLog[Chunk], twins: _Twins
+) -> Iterator[tuple[Provenance, SourceRow]]:
+    for row, messages in _pair(folder, provenance):
+        others = twins.answers if row.is_unanswerable else twins.refusals
+        chunk = chunks.require(row.chunk_id)
+        yield (
+            row,
+            SourceRow(
+                system=str(messages[0]["content"]),
+                user=str(messages[1]["content"]),
+                answer=str(messages[2]["content"]),
+                evidence=tuple(_text(span, chunk) for span in row.answer_evidence),
+                document=row.path,
+                rejected=others.get(row.question_id, ""),
+            ),
+        )
+
+
+def _pair(
+    folder: RunFolder, provenance: list[Provenance]
+) -> Iterator[tuple[Provenance, list[dict[str, Any]]]]:
+    """Rows with their provenance: both stand in the same order in each file."""
+    lines = {name: read_lines(folder.dataset_dir / name) for name in ROW_FILES}
+    for row in provenance:
+        line = next(lines[row.file], None)
+        if line is None:
+            path = folder.dataset_dir / row.file
+            raise DamagedLogError(
+                f"{path}: lines that provenance.jsonl names are missing; `distill run "
+                f"{folder.run_dir}` writes both anew"
+            )
+        yield row, orjson.loads(line)["messages"]
+
+
+def _text(span: Span, chunk: Chunk) -> str:
+    return chunk.text[span.start_char - chunk.start_char : span.end_char - chunk.start_char]
+
+
+def _card(
+    format_name: str, config: RunConfig, provenance: list[Provenance], lines: Mapping[str, int]
+) -> Iterator[str]:
+    """A data card in the form that the Hugging Face hub reads: front matter, then Markdown."""
+    settings, kinds = config.settings, Counter(row.kind for row in provenance)
+    yield from ("---", "configs:", "- config_name: default", "  data_files:")
+    yield from ("  - split: train", "    path: train.jsonl")
+    if lines["validation.jsonl"]:
+        yield from ("  - split: validation", "    path: validation.jsonl")
+    yield from ("---", "", "# Questions and answers about a collection of documents", "")
+    yield f"Format: {format_name} ({FORMATS[format_name].description})."
+    yield ""
+    yield from (f"- {name}: {count:,} lines" for name, count in lines.items())
+    yield f"- documents: {len({row.document_id for row in provenance}):,}"
+    yield f"- rows whose excerpt holds no answer: {sum(r.is_unanswerable for r in provenance):,}"
+    yield from (f"- kind {kind}: {count:,}" for kind, count in kinds.most_common())
+    yield f"- written by: {', '.join(sorted({row.model for row in provenance}))}"
+    yield f"- teacher: {settings.teacher.model}; judge: {_judge(config)}"
+    yield f"- filters: questions {settings.questions.filters}, answers {settings.answers.filters}"
+    yield f"- made by corpus-distill {config.run.version}, run {config.run.run_id}"
+    yield ""
+    yield "Rows quote the documents: their licences hold for them. Nothing held out is in them."
+    yield ""
+    yield "Prompts, by content hash:"
+    yield ""
+    yield from (f"- {name}: {digest}" for name, digest in sorted(config.run.prompts.items()))
+
+
+def _judge(config: RunConfig) -> str:
+    settings = config.settings
+    return (settings.judge.model or settings.teacher.model) if settings.judge.of_rows else "none"

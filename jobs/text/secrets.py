@@ -1,0 +1,81 @@
+"""Finds what should be in no dataset: keys and passwords, and what may be personal data.
+
+Forms are those that the issuers document. Card and account numbers count only where their check
+digits are right (ISO/IEC 7812, ISO 13616).
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+_SECRETS = {
+    "private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
+    "AWS key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
+    "GitHub token": r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{50,}\b",
+    "OpenAI key": r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,}\b",
+    "Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{10,}\b",
+    "Google key": r"\bAIza[0-9A-Za-z_-]{35}\b",
+    "JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    "password in an address": r"\b[a-z][a-z0-9+.-]*://[^\s/:@]{1,64}:[^\s/:@]{3,64}@[\w.-]+",
+}
+_PERSONAL = {
+    "e-mail address": r"\b[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}\b",
+    "phone number": r"(?<![\w.])\+\d{1,3}[ ./()-]?\d[\d ./()-]{6,14}\d(?!\w)",
+    "card number": r"(?<![\d.-])(?:\d[ -]?){12,18}\d(?![\d-]|\.\d)",
+    "IBAN": r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b",
+}
+_SHORTEST_CARD = 13
+# Reserved for examples (RFC 2606, RFC 6761), so nobody's.
+_EXAMPLE_HOST = re.compile(r"@(?:[\w-]+\.)*(?:example(?:\.\w+)?|test|invalid|localhost)$")
+
+
+class Found(NamedTuple):
+    """What was found: its name, whether it is a secret, and where it stands in the text."""
+
+    name: str
+    is_secret: bool
+    start: int
+    end: int
+
+
+def find_secrets(text: str) -> Iterator[Found]:
+    """Keys, tokens and passwords, then what may be personal data."""
+    for name, pattern in _COMPILED_SECRETS.items():
+        for found in pattern.finditer(text):
+            yield Found(name, True, *found.span())
+    for name, pattern in _COMPILED_PERSONAL.items():
+        is_real = _CHECKS.get(name, _is_any)
+        for found in pattern.finditer(text):
+            if is_real(found[0]):
+                yield Found(name, False, *found.span())
+
+
+def _is_any(_: str) -> bool:
+    return True
+
+
+def _is_nobodys(address: str) -> bool:
+    return _EXAMPLE_HOST.search(address.casefold()) is None
+
+
+def _is_card(written: str) -> bool:
+    digits = [int(digit) for digit in written if digit.isdigit()]
+    if len(digits) < _SHORTEST_CARD or len(set(digits)) == 1:
+        return False
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _is_iban(written: str) -> bool:
+    plain = written.replace(" ", "")
+    turned = plain[4:] + plain[:4]
+    return int("".join(str(int(char, 36)) for char in turned)) % 97 == 1
+
+
+_CHECKS: dict[str, Callable[[str], bool]] = {
+    "e-mail address": _is_nobodys,
+    "card number": _is_card,
+    "IBAN": _is_iban,
+}
+_COMPILED_SECRETS = {name: re.compile(pattern) for name, pattern in _SECRETS.items()}
+_COMPILED_PERSONAL = {name: re.compile(pattern) for name, pattern in _PERSONAL.items()}

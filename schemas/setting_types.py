@@ -1,0 +1,21 @@
+"""The types that settings have in common: ranges of numbers, and the words that some may be."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+ProviderName = Literal["openai", "local"]
+PromptProfile = Literal["standard", "small"]
+Positive = Annotated[int, Field(gt=0)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+AboveZero = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Temperature = Annotated[float, Field(ge=0, le=2)] | None  # None: not sent
+OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
+Scorer = Literal["builtin", "ragas"]
+Filters = Literal["grounded", "phrases"]
+SendsPrivate = Literal["all", "no_secrets", "no_personal"]
+KindsBy = Literal["drawn", "chosen"]
+AnswerLayout = Literal["question", "chunk"]
+JsonForm = Literal["json_schema", "json_object", "prompt"]
+Kind = Literal["factual", "how_to", "why", "comparison", "application", "false_premise"]

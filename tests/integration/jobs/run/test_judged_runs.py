@@ -1,0 +1,121 @@
+"""Runs whose rows a judge looks at, and what other settings would make of them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.crash.runs import ROOT_DIR, comparable_files, finish, paid_twice, start
+from tests.integration.jobs.run.command_runs import call_count, rows
+from tests.openai_server import RunningServer
+
+JUDGED = ("--judge", "gpt-6.1-terra", "--accept-changes")
+
+
+def distill(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "jobs", *arguments]
+    return subprocess.run(command, cwd=ROOT_DIR, capture_output=True, text=True, check=False)
+
+
+def test_judge_joins_a_run_with_one_call_a_chunk_and_costs_nothing_again(
+    run_dir: Path, server: RunningServer
+) -> None:
+    answers, calls = rows(run_dir / "answers.jsonl"), call_count(server)
+
+    refused, message = finish(start(server, run_dir, "--judge", "gpt-6.1-terra"))
+    code, output = finish(start(server, run_dir, *JUDGED))
+    again, _ = finish(start(server, run_dir))
+
+    assert refused == 2
+    assert "judge.of_rows: False -> True" in message
+    assert code in (0, 1), output
+    assert again == code
+    judged = [line for line in rows(run_dir / "journal.jsonl") if line["purpose"] == "judge"]
+    assert call_count(server) - calls == len(judged)
+    assert len({each["chunk_id"] for each in answers}) <= len(judged)
+    assert paid_twice(server) == 0
+    dropped = [each for each in rows(run_dir / "rejected.jsonl") if each["stage"] == "verdicts"]
+    kept = rows(run_dir / "verdicts.jsonl")
+    assert len(kept) + len(dropped) == len(answers)
+
+
+def test_judge_works_in_batches(tmp_path: Path, documents: Path, server: RunningServer) -> None:
+    run_dir = tmp_path / "batches"
+    flags = ("--documents", str(documents), "--judge", "gpt-6.1-terra", "--lane", "batch")
+
+    code, output = finish(start(server, run_dir, *flags, "--set", "batch.poll_s=0.1"))
+
+    assert code in (0, 1), output
+    journal = rows(run_dir / "journal.jsonl")
+    assert {each["lane"] for each in journal if each["purpose"] == "judge"} == {"batch"}
+
+
+def test_refilter_says_what_run_then_does_and_changes_nothing(
+    run_dir: Path, server: RunningServer
+) -> None:
+    files, calls = comparable_files(run_dir), call_count(server)
+    stricter = ("--set", "answers.min_evidence_overlap=0.9")
+
+    said = distill("refilter", str(run_dir), *stricter)
+
+    assert said.returncode == 0, said.stderr
+    assert comparable_files(run_dir) == files
+    assert call_count(server) == calls
+    before = len(rows(run_dir / "dataset" / "provenance.jsonl"))
+    finish(start(server, run_dir, *stricter))
+    after = len(rows(run_dir / "dataset" / "provenance.jsonl"))
+    assert after < before
+    assert f"rows: {before:,} now, {after:,} then (+0, -{before - after:,})" in said.stdout
+    assert f"-{before - after:,} low_evidence_overlap" in said.stdout
+
+
+def test_refilter_says_what_other_filters_would_bring_back(
+    run_dir: Path, server: RunningServer
+) -> None:
+    rows_before = len(rows(run_dir / "dataset" / "provenance.jsonl"))
+    finish(start(server, run_dir, "--set", "answers.min_chars=100"))
+
+    said = distill("refilter", str(run_dir), "--set", "answers.min_chars=15")
+
+    rows_now = len(rows(run_dir / "dataset" / "provenance.jsonl"))
+    assert f"rows: {rows_now:,} now, {rows_before:,} then" in said.stdout
+    assert f"+{rows_before - rows_now:,} too_short" in said.stdout
+
+
+def test_refilter_of_no_run_is_one_message(tmp_path: Path) -> None:
+    said = distill("refilter", str(tmp_path))
+
+    assert said.returncode == 2
+    assert "there is no run here" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_judge_check_keeps_its_replies(tmp_path: Path, server: RunningServer) -> None:
+    labels = ROOT_DIR / "tests" / "fixtures" / "labels" / "judged.jsonl"
+    command = [sys.executable, "-m", "jobs", "judge-check", str(labels), "--judge", "gpt-6.1-terra"]
+    environment = {"OPENAI_API_KEY": server.api_key, "PATH": "", "PYTHONPATH": str(ROOT_DIR)}
+    flags = ["--folder", str(tmp_path / "check"), "--base-url", server.base_url]
+
+    first = subprocess.run(
+        [*command, *flags],
+        env=environment,
+        cwd=ROOT_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    calls = call_count(server)
+    second = subprocess.run(
+        [*command, *flags],
+        env=environment,
+        cwd=ROOT_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert first.returncode == 0, first.stderr
+    assert calls >= 2 * len(labels.read_text().splitlines())
+    assert call_count(server) == calls
+    assert second.stdout == first.stdout
+    assert "questions both" in json.dumps(second.stdout)

@@ -1,0 +1,101 @@
+"""The project's own labels: what the free filters and a judge reach on them."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ConfigError
+from jobs.dataset.judge.measure_judges import (
+    agreement,
+    caught_by_fault,
+    decide_by_judge,
+    decide_freely,
+    describe,
+    right_by_reason,
+)
+from jobs.dataset.judge.read_labels import read_labels
+from schemas.labels import Agreement
+from schemas.settings import RunSettings
+from tests.unit.jobs.dataset.judge.scripted_judge import ScriptedJudge
+
+LABELS = Path(__file__).parents[4] / "fixtures" / "labels" / "judged.jsonl"
+TEXTS = read_labels(LABELS)
+FREE = [each for text in TEXTS for each in decide_freely(text, RunSettings())]
+
+
+def test_labels_are_a_hundred_of_each_in_three_languages() -> None:
+    assert sum(len(text.questions) for text in TEXTS) >= 100
+    assert sum(len(text.answers) for text in TEXTS) >= 100
+    assert {text.language for text in TEXTS} == {"en", "de", "fr"}
+
+
+@pytest.mark.parametrize("what", ["questions", "answers"])
+def test_free_filters_catch_most_and_lose_little(what: str) -> None:
+    found = agreement([each for each in FREE if each.what == what], "free")
+
+    assert found.recall >= 0.6
+    assert found.precision >= 0.95
+
+
+@pytest.mark.parametrize("what", ["questions", "answers"])
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_no_language_is_left_out(what: str, language: str) -> None:
+    chosen = [each for each in FREE if (each.what, each.language) == (what, language)]
+
+    assert agreement(chosen, "free").recall >= 0.5
+
+
+def test_letter_by_letter_everything_made_up_is_caught() -> None:
+    caught = caught_by_fault([each for each in FREE if each.what == "answers"], "free")
+
+    for fault in ("number", "unit", "code", "quote", "name"):
+        assert caught[fault][0] == caught[fault][1]
+
+
+async def test_judge_in_the_terms_of_people_catches_nearly_all() -> None:
+    ask = ScriptedJudge(TEXTS)
+
+    for text, decisions in zip(
+        TEXTS, [decide_freely(t, RunSettings()) for t in TEXTS], strict=True
+    ):
+        reasons = await decide_by_judge(text, "judge-1", ask, RunSettings().judge)
+        for decision, reason in zip(decisions, reasons, strict=True):
+            decision.reasons["judge"] = reason
+        for what in ("questions", "answers"):
+            chosen = [each for each in decisions if each.what == what]
+            assert agreement(chosen, "both").recall >= 0.9
+            assert agreement(chosen, "judge").lost == 0
+    assert len(ask.requests) == 2 * len(TEXTS)
+
+
+def test_tables_name_every_fault_and_reason() -> None:
+    text = "\n".join(describe(FREE, ["free"]))
+
+    assert {each.why for each in FREE if each.why} <= set(text.split())
+    assert right_by_reason(FREE, "free").keys() <= set(text.split())
+
+
+def test_agreement_is_as_in_the_books() -> None:
+    found = Agreement(caught=20, missed=10, lost=5, kept=15)
+
+    assert (found.precision, round(found.recall, 4), round(found.kappa, 4)) == (0.8, 0.6667, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "found no line"),
+        ("{}", "1: not a text with labels"),
+        (
+            '{"label_id": "a", "language": "en", "title": "T", "text": "One. Two.", "questions": '
+            '[{"text": "Q?", "kind": "why", "evidence": [7], "is_good": true}]}',
+            "evidence names sentence 7, the text has 2",
+        ),
+    ],
+)
+def test_file_that_is_no_labels_says_where_and_why(content: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "labels.jsonl"
+    path.write_text(content)
+
+    with pytest.raises(ConfigError, match=says):
+        read_labels(path)

@@ -1,0 +1,73 @@
+from pathlib import Path
+
+from engine.files.journal import Journal
+from engine.files.records import encode_record, read_ids, read_records
+from engine.files.replace import replace_file
+from engine.run_folder import RunFolder
+from engine.stage import FinishedItem
+from engine.stopping import Stopping
+from jobs.dataset.coverage import FILE_NAME, read_coverage, write_coverage
+from jobs.dataset.export_dataset import export_dataset
+from jobs.show.describe import describe_run
+from jobs.show.summarize import summarize_run
+from schemas.dataset import ChunkCoverage, Question, Rejection
+from schemas.documents import Chunk
+from tests.unit.jobs.dataset.judge.judged_run import make_answered_run
+from tests.unit.jobs.evaluation.made_run import make_settings
+
+SETTINGS = make_settings()
+
+
+async def make_covered_run(tmp_path: Path) -> RunFolder:
+    """Twelve chunks, eleven of them asked about; the answer about the anvil was dropped."""
+    folder = make_answered_run(tmp_path / "run", SETTINGS)
+    chunks = list(read_records(folder.results_path("chunks"), Chunk))
+    replace_file(
+        folder.finished_path("questions"),
+        [
+            encode_record(FinishedItem(item_id=c.chunk_id, result_count=1, rejection_count=0))
+            for c in chunks
+            if c.title != "bench"
+        ],
+    )
+    questions = read_records(folder.results_path("kept_questions"), Question)
+    anvil = next(each for each in questions if "anvil" in each.text)
+    chunk = next(each for each in chunks if each.title == "anvil")
+    path = folder.results_path("answers")
+    kept = [
+        line for line in path.read_bytes().splitlines() if anvil.question_id.encode() not in line
+    ]
+    replace_file(path, kept)
+    rejection = Rejection.of(anvil.question_id, stage="answers", reason="not_answered")
+    replace_file(folder.rejected_path, [encode_record(rejection.of_chunk(chunk))])
+    async with Journal(folder.journal_path) as journal:
+        await export_dataset(folder, SETTINGS, journal, Stopping())
+    await write_coverage(folder, Stopping())
+    return folder
+
+
+async def test_every_chunk_has_one_line_with_what_became_of_it(tmp_path: Path) -> None:
+    folder = await make_covered_run(tmp_path)
+
+    lines = {each.path: each for each in read_records(folder.run_dir / FILE_NAME, ChunkCoverage)}
+    assert {each.chunk_id for each in lines.values()} == set(
+        read_ids(folder.results_path("chunks"), Chunk)
+    )
+    anvil, saw, bench, loom = (lines[f"{name}.md"] for name in ("anvil", "saw", "bench", "loom"))
+    assert (anvil.kept_questions, anvil.answers, anvil.rows) == (1, 0, 0)
+    assert anvil.dropped == {"not_answered": 1}
+    assert (saw.rows, saw.is_asked, saw.dropped) == (1, True, {})
+    assert not bench.is_asked
+    assert (loom.side, loom.answers) == ("held_out", 0)
+
+
+async def test_status_sums_it_up(tmp_path: Path) -> None:
+    folder = await make_covered_run(tmp_path)
+
+    assert read_coverage(folder) == (12, 11, 8, 7)
+    shown = describe_run(summarize_run(folder))
+    assert "coverage         11 of 12 chunks asked; of 8 to train on, 7 have a row" in shown
+
+
+def test_run_without_coverage_has_none(tmp_path: Path) -> None:
+    assert read_coverage(RunFolder(tmp_path)) is None

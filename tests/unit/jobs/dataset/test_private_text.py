@@ -1,0 +1,66 @@
+"""Chunks with keys or personal data are sent to nobody, where that is wanted."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.files.journal import Journal
+from engine.files.records import encode_record, read_records
+from engine.files.replace import replace_file
+from engine.run_folder import RunFolder
+from engine.stopping import Stopping
+from engine.testing.calls import completed
+from engine.testing.stage_parts import FakeAsk
+from jobs.dataset.ask_teacher import QUESTIONS
+from jobs.run.stages import StageContext, run_stages
+from schemas.dataset import Rejection
+from schemas.documents import HeldOutCheck
+from tests.unit.jobs.dataset.teacher import make_chunk
+from tests.unit.jobs.evaluation.made_run import make_run, make_settings
+
+KEY = "AKIA" + "ABCDEFGHIJKLMNOP"
+TEXTS = (
+    "The kiln is hot at noon.",
+    f"The kiln opens with {KEY} at noon.",
+    "Ask jo@kiln.de at noon.",
+)
+
+
+async def ask_about(folder: RunFolder, sends: str) -> str:
+    """All that was sent."""
+    settings = make_settings(f"questions.sends={sends}")
+    ids = tuple[str, ...]()
+    check = HeldOutCheck(
+        check_id="0" * 32, held_out_chunk_count=0, dropped_chunk_ids=ids, leaked_share=0.0
+    )
+    replace_file(folder.results_path("held_out_check"), [encode_record(check)])
+    replace_file(folder.results_path("chunks"), [encode_record(make_chunk(t)) for t in TEXTS])
+    ask = FakeAsk(lambda request: completed(request, json.dumps({"questions": []})))
+    async with Journal(folder.journal_path) as journal:
+        context = StageContext(
+            folder=folder,
+            settings=settings,
+            ask=ask,
+            journal=journal,
+            stopping=Stopping(),
+            details=dict,
+            order=None,
+        )
+        await run_stages((QUESTIONS,), context)
+    return "\n".join(str(body["messages"]) for body in ask.bodies)
+
+
+@pytest.mark.parametrize(("sends", "sent"), [("all", 3), ("no_secrets", 2), ("no_personal", 1)])
+async def test_only_what_may_be_sent_is_sent(sends: str, sent: int, tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", make_settings())
+
+    text = await ask_about(folder, sends)
+
+    assert text.count("at noon.") == sent
+    assert (KEY in text) is (sends == "all")
+    assert ("jo@kiln.de" in text) is (sends != "no_personal")
+    dropped = list(read_records(folder.rejected_path, Rejection))
+    private = [each for each in dropped if each.reason == "holds_private_data"]
+    assert len(private) == 3 - sent
+    assert not any(KEY in each.model_dump_json() for each in private)

@@ -1,0 +1,145 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import ConfigError, DamagedLogError
+from engine.files.journal import Journal
+from engine.files.records import encode_record, read_records
+from engine.files.replace import replace_file
+from engine.run_folder import RunFolder
+from engine.stopping import Stopping
+from jobs.dataset.export_dataset import export_dataset
+from jobs.exporting.export_rows import export_rows
+from jobs.exporting.row_formats import FORMATS
+from schemas.dataset import Answer, Unanswerable
+from schemas.documents import Chunk
+from schemas.record import content_id
+from tests.unit.jobs.dataset.judge.judged_run import make_answered_run
+from tests.unit.jobs.evaluation.made_run import REQUEST_ID, SUBJECTS, make_settings
+
+SETTINGS = make_settings("dataset.unanswerable_fraction=0.1")
+
+
+async def make_exported_run(tmp_path: Path) -> RunFolder:
+    """Nine answered rows, and one that shows the bench for a question about the anvil."""
+    folder = make_answered_run(tmp_path / "run", SETTINGS)
+    chunks = {each.title: each for each in read_records(folder.results_path("chunks"), Chunk)}
+    answers = list(read_records(folder.results_path("answers"), Answer))
+    anvil = next(each for each in answers if each.chunk_id == chunks["anvil"].chunk_id)
+    unanswerable = Unanswerable(
+        unanswerable_id=content_id("unanswerable", 1),
+        answer_id=anvil.answer_id,
+        question_id=anvil.question_id,
+        chunk_id=chunks["bench"].chunk_id,
+        text="The excerpt does not say.",
+        judge="judge-1",
+        request_id=REQUEST_ID,
+    )
+    replace_file(folder.results_path("unanswerable"), [encode_record(unanswerable)])
+    async with Journal(folder.journal_path) as journal:
+        await export_dataset(folder, SETTINGS, journal, Stopping())
+    return folder
+
+
+async def lines_of(folder: RunFolder, name: str) -> list[dict[str, Any]]:
+    exported = await export_rows(folder, name)
+    files = [exported.folder / file for file in exported.lines]
+    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("chat", {"messages"}),
+        ("prompt-completion", {"prompt", "completion"}),
+        ("sharegpt", {"conversations"}),
+        ("alpaca", {"instruction", "input", "output", "system"}),
+        ("citation", {"messages"}),
+    ],
+)
+async def test_every_row_is_in_every_format(name: str, keys: set[str], tmp_path: Path) -> None:
+    folder = await make_exported_run(tmp_path)
+
+    lines = await lines_of(folder, name)
+
+    assert len(lines) == 10
+    assert all(set(line) == keys for line in lines)
+
+
+async def test_chat_is_the_dataset_as_it_is(tmp_path: Path) -> None:
+    folder = await make_exported_run(tmp_path)
+    files = [folder.dataset_dir / name for name in ("train.jsonl", "validation.jsonl")]
+
+    assert await lines_of(folder, "chat") == [
+        json.loads(line) for file in files for line in file.read_text().splitlines()
+    ]
+
+
+async def test_alpaca_tells_question_and_excerpt_apart(tmp_path: Path) -> None:
+    lines = await lines_of(await make_exported_run(tmp_path), "alpaca")
+
+    saw = next(line for line in lines if "saw" in line["instruction"])
+    assert saw["instruction"] == "What is known of the saw?"
+    assert SUBJECTS["saw"] in saw["input"]
+
+
+async def test_citation_ends_with_the_sentences_of_the_evidence(tmp_path: Path) -> None:
+    lines = await lines_of(await make_exported_run(tmp_path), "citation")
+
+    said = [line["messages"][-1]["content"] for line in lines]
+    assert any(text.endswith(f"> {SUBJECTS['saw']}\n(saw.md)") for text in said)
+    assert "The excerpt does not say." in said
+
+
+async def test_preference_pairs_are_what_is_right_with_one_text_and_wrong_with_the_other(
+    tmp_path: Path,
+) -> None:
+    lines = await lines_of(await make_exported_run(tmp_path), "preference")
+
+    pairs = {
+        (line["chosen"][0]["content"], line["rejected"][0]["content"]): line["prompt"][1]["content"]
+        for line in lines
+    }
+    answer = "All of it, for What is known of the anvil?"
+    refusal = "The excerpt does not say."
+    assert SUBJECTS["anvil"] in pairs[answer, refusal]
+    assert SUBJECTS["bench"] in pairs[refusal, answer]
+    assert len(pairs) == 2
+
+
+@pytest.mark.parametrize("name", FORMATS)
+async def test_nothing_held_out_is_exported(name: str, tmp_path: Path) -> None:
+    folder = await make_exported_run(tmp_path)
+
+    text = json.dumps(await lines_of(folder, name))
+
+    assert not any(SUBJECTS[held_out] in text for held_out in ("lathe", "kiln", "loom"))
+
+
+async def test_card_says_what_the_rows_are(tmp_path: Path) -> None:
+    folder = await make_exported_run(tmp_path)
+
+    exported = await export_rows(folder, "sharegpt")
+
+    card = (exported.folder / "README.md").read_text()
+    assert card.startswith("---\nconfigs:")
+    assert "- rows whose excerpt holds no answer: 1" in card
+    assert "- teacher: gpt-4.1-mini; judge: none" in card
+    assert "write_answer.md: " in card
+
+
+async def test_unknown_format_names_those_that_there_are(tmp_path: Path) -> None:
+    folder = await make_exported_run(tmp_path)
+
+    with pytest.raises(ConfigError, match=r"found 'xml', expected chat, .*preference"):
+        await export_rows(folder, "xml")
+
+
+async def test_rows_without_their_provenance_are_not_guessed_at(tmp_path: Path) -> None:
+    folder = await make_exported_run(tmp_path)
+    replace_file(folder.dataset_dir / "train.jsonl", [])
+
+    with pytest.raises(DamagedLogError, match="writes both anew"):
+        await export_rows(folder, "chat")
