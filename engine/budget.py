@@ -186,7 +186,8 @@ class Budget:
             ConfigError: there is a cap and the model's price is unknown.
         """
         usage = worst_usage(request, enlargement)
-        worst_usd = self._worst_usd(request, usage)
+        model = request.model
+        worst_usd = self._worst_usd(request, usage) if request.way else self._usd(model, usage)
         send = Send(request.request_id, usage, worst_usd, self._record)
         may_be_limited = may_be_limited and enlargement == 1
         return _UnderWay(self, request, send, may_be_limited=may_be_limited)

@@ -75,6 +75,14 @@ class Journal(AsyncClosing):
 
 def encode_outcome(outcome: Outcome) -> bytes:
     """The journal line of an outcome, without its newline."""
+    usage = outcome.usage
+    fields = {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "cached_tokens": usage.cached_tokens,
+    }
+    if usage.cache_write_tokens:
+        fields["cache_write_tokens"] = usage.cache_write_tokens
     line: dict[str, object] = {
         "request_id": outcome.request_id,
         "status": "completed" if isinstance(outcome, Completed) else "failed",
@@ -82,7 +90,7 @@ def encode_outcome(outcome: Outcome) -> bytes:
         "model": outcome.model,
         "lane": outcome.lane,
         "attempts": outcome.attempts,
-        "usage": _usage_fields(outcome.usage),
+        "usage": fields,
         "cost_usd": outcome.cost_usd,
         "latency_s": outcome.latency_s,
         "settled_at": outcome.settled_at,
@@ -102,18 +110,6 @@ def encode_outcome(outcome: Outcome) -> bytes:
             line[RAW_FIELD] = base64.b64encode(outcome.raw).decode()
         line["reply"] = orjson.Fragment(dump_json(outcome.reply))
     return orjson.dumps(line)
-
-
-def _usage_fields(usage: Usage) -> dict[str, int]:
-    """The fields of a usage; what was written to a cache stands only where something was."""
-    fields = {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "cached_tokens": usage.cached_tokens,
-    }
-    if usage.cache_write_tokens:
-        fields["cache_write_tokens"] = usage.cache_write_tokens
-    return fields
 
 
 def decode_outcome(line: bytes) -> Outcome:

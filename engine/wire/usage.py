@@ -74,14 +74,14 @@ def read_usage(reply: dict[str, Json]) -> ReportedUsage:
     details = usage.get("prompt_tokens_details")
     if not isinstance(details, dict):
         return ReportedUsage(prompt, completion, 0, total, 0)
-    cached = _detail(details, "cached_tokens")
-    return ReportedUsage(prompt, completion, cached, total, _detail(details, "cache_write_tokens"))
-
-
-def _detail(details: dict[str, Json], name: str) -> int | None:
-    """Part of the prompt that was read from the cache, or written: nothing if nobody says so."""
-    value = details.get(name)
-    return 0 if value is None else _count(value)
+    cached, written = details.get("cached_tokens"), details.get("cache_write_tokens")
+    return ReportedUsage(
+        prompt,
+        completion,
+        0 if cached is None else _count(cached),  # nobody says so: nothing was read
+        total,
+        0 if written is None else _count(written),
+    )
 
 
 def _count(value: Json) -> int | None:
