@@ -179,12 +179,24 @@ async def _answer(
     return await answer_sample(task, ask, settings)
 
 
+REQUESTS_PER_ANSWER = 1.0 + 7.0  # one for itself; the scores of one take two to five requests each
+
+
+def _requests_per_answer(_: RunSettings) -> float:
+    return REQUESTS_PER_ANSWER
+
+
 MODEL_ANSWERS: Stage[Contest] = Stage(
     name=STAGE,
     label="models' answers",
     result=ModelAnswer,
     reads=(SAMPLES.name,),
-    work=ItemWork(items=_list_tasks, needs=only_settings, work=_answer),
+    work=ItemWork(
+        items=_list_tasks,
+        needs=only_settings,
+        work=_answer,
+        requests_per_item=_requests_per_answer,
+    ),
     prompts={name: ROW_PROMPTS for name in PROFILES},
     purposes=(PURPOSE,),
     keeps_former_results=True,

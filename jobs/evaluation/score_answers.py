@@ -145,12 +145,24 @@ def _is_unscored(score: Score) -> bool:
     return score.value is None
 
 
+REQUESTS_PER_SCORE = 3.0  # relevancy: three of the judge and two for vectors; faithfulness: two
+
+
+def _requests_per_score(_: RunSettings) -> float:
+    return REQUESTS_PER_SCORE
+
+
 SCORES: Stage[Contest] = Stage(
     name="evaluation/scores",
     label="scores",
     result=Score,
     reads=(SAMPLES.name, MODEL_ANSWERS.name),
-    work=ItemWork(items=_list_tasks, needs=_open_scoring, work=score_answer),
+    work=ItemWork(
+        items=_list_tasks,
+        needs=_open_scoring,
+        work=score_answer,
+        requests_per_item=_requests_per_score,
+    ),
     purposes=("evaluation_judge", "evaluation_embeddings"),
     keeps_former_results=True,
     is_failed_result=_is_unscored,
