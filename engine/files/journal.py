@@ -82,13 +82,15 @@ def encode_outcome(outcome: Outcome) -> bytes:
         "model": outcome.model,
         "lane": outcome.lane,
         "attempts": outcome.attempts,
-        "usage": outcome.usage,
+        "usage": _usage_fields(outcome.usage),
         "cost_usd": outcome.cost_usd,
         "latency_s": outcome.latency_s,
         "settled_at": outcome.settled_at,
     }
     if outcome.is_estimated:
         line["estimated"] = True
+    if outcome.service_tier:
+        line["service_tier"] = outcome.service_tier
     if isinstance(outcome, Completed):
         line["server_request_id"] = outcome.server_request_id
         line["reply"] = orjson.Fragment(outcome.raw)
@@ -100,6 +102,18 @@ def encode_outcome(outcome: Outcome) -> bytes:
             line[RAW_FIELD] = base64.b64encode(outcome.raw).decode()
         line["reply"] = orjson.Fragment(dump_json(outcome.reply))
     return orjson.dumps(line)
+
+
+def _usage_fields(usage: Usage) -> dict[str, int]:
+    """The fields of a usage; what was written to a cache stands only where something was."""
+    fields = {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "cached_tokens": usage.cached_tokens,
+    }
+    if usage.cache_write_tokens:
+        fields["cache_write_tokens"] = usage.cache_write_tokens
+    return fields
 
 
 def decode_outcome(line: bytes) -> Outcome:
@@ -143,6 +157,7 @@ class Settled(NamedTuple):
     usage: Usage
     cost_usd: float | None
     is_estimated: bool
+    service_tier: str = ""
     latency_s: float = 0.0
 
 
@@ -172,6 +187,7 @@ def read_settled(path: Path) -> Iterator[Settled]:
                 usage=Usage(**fields["usage"]),  # type: ignore[arg-type]
                 cost_usd=fields["cost_usd"],  # type: ignore[arg-type]
                 is_estimated=fields.get("estimated") is True,
+                service_tier=str(fields.get("service_tier", "")),
                 latency_s=fields.get("latency_s", 0.0),  # type: ignore[arg-type]
             )
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:

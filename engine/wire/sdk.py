@@ -64,6 +64,9 @@ def open_client(
     from engine.wire.limited_replies import ACCEPTED_ENCODINGS, open_transport
 
     account = endpoint.account.headers()
+    key_headers = endpoint.key_headers()
+    if "Authorization" not in key_headers and endpoint.api_key:
+        key_headers = {**key_headers, "Authorization": omit}  # type: ignore[dict-item]
     not_sent = [
         *PLATFORM_HEADERS,
         *(name for name in ACCOUNT_HEADERS if name.lower() not in account),
@@ -78,6 +81,7 @@ def open_client(
             "User-Agent": USER_AGENT,
             "Accept-Encoding": ACCEPTED_ENCODINGS,
             **account,
+            **key_headers,
             **dict(endpoint.headers),
         },
         http_client=DefaultAsyncHttpxClient(

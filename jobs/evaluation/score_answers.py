@@ -26,7 +26,7 @@ from jobs.evaluation.score_tasks import (
     score_tasks,
 )
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
-from jobs.settings.roles import RoleModel, embeddings_of, judge_of
+from jobs.settings.roles import RoleModel, embeddings_of, judge_cache, judge_of
 from schemas.evaluation import Contest, ModelAnswer, Sample, Score
 from schemas.settings import RunSettings
 
@@ -71,6 +71,8 @@ def judge_policy(settings: RunSettings) -> JudgePolicy:
         max_output_tokens=chosen.judge_max_output_tokens,
         temperature=chosen.temperature,
         is_bounded=settings.teacher.is_local and judge.server == OWN_SERVER,
+        parameters=dict(judge.parameters),
+        cache=judge_cache(settings),
     )
 
 

@@ -198,14 +198,19 @@ class _Tally:
         self._counts: Counter[str] = Counter()
         self._cost_usd: float | None = 0.0
         self._estimated_usd = 0.0
+        self._tiers: Counter[str] = Counter()
 
     def add(self, settled: Settled) -> None:
         self._counts["completed" if settled.is_completed else "failed"] += 1
         self._counts["prompt_tokens"] += settled.usage.prompt_tokens
         self._counts["cached_tokens"] += settled.usage.cached_tokens
         self._counts["completion_tokens"] += settled.usage.completion_tokens
+        if tier := "batch" if settled.lane == "batch" else settled.service_tier:
+            self._tiers[tier] += 1
         if settled.is_estimated:
             self._estimated_usd += settled.cost_usd or 0.0
+        else:  # what nobody reported was not written for certain
+            self._counts["cache_write_tokens"] += settled.usage.cache_write_tokens
         if self._cost_usd is not None and settled.cost_usd is not None:
             self._cost_usd += settled.cost_usd
         else:
@@ -220,6 +225,8 @@ class _Tally:
             completion_tokens=self._counts["completion_tokens"],
             cost_usd=self._cost_usd,
             estimated_usd=self._estimated_usd,
+            cache_write_tokens=self._counts["cache_write_tokens"],
+            tiers=dict(sorted(self._tiers.items())),
         )
 
 

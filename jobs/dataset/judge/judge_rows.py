@@ -33,7 +33,7 @@ from jobs.dataset.source_text import SourceText
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
-from jobs.settings.roles import judge_of
+from jobs.settings.roles import judge_cache, judge_of
 from schemas.dataset import Answer, Fault, Question, Rejection, Verdict
 from schemas.documents import Chunk
 from schemas.record import Record, content_id
@@ -107,7 +107,13 @@ async def _judge(item: ChunkAnswers, ask: Ask, needs: _Needs) -> list[Verdict | 
         return [_reject(answer, answer.text, Fault("not_kept")) for answer in item.answers]
     chunk, judge = needs.chunks.require(item.chunk_id), judge_of(needs.settings)
     found = await judge_pairs(
-        Asked(item.answers_id, judge.model, judge.server),
+        Asked(
+            item.answers_id,
+            judge.model,
+            judge.server,
+            judge.parameters,
+            judge_cache(needs.settings),
+        ),
         [Pair(question.kind, question.text, answer.text) for question, answer in asked],
         chunk,
         ask,
