@@ -13,6 +13,8 @@ from engine.clock import Clock, SystemClock
 from engine.engine import Engine
 from engine.files.journal import Journal, read_settled
 from engine.files.sends import SendLog
+from engine.live.flex import FlexPolicy
+from engine.live.flex_lane import FlexLane
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
 from engine.run_folder import RunFolder
@@ -21,7 +23,7 @@ from engine.stats.counters import Stats
 from engine.stats.snapshots import snapshots_written
 from engine.stopping import Stopping, announce_interruption
 from engine.wire.endpoints import Endpoint
-from engine.wire.prices import Price
+from engine.wire.prices import PUBLIC_TIER_SHARES, Price
 from engine.wire.reply_sizes import reply_sizes
 from schemas.outcomes import Outcome
 from schemas.settings import BatchSettings, LimitSettings
@@ -67,8 +69,9 @@ class EngineOrder:
     """What an engine is to be made of.
 
     `spent_usd` is what the settled work in this folder has cost: it counts against the cap.
-    `batches` None: no batch lane. `others` are further servers by the name that requests give:
-    what goes there goes live, at the rates of its endpoint.
+    `tier_shares` are what tiers cost, as shares of the live price. `batches` None: no batch lane.
+    `flex`: requests to the run's own server go by that tier, or try it first. `others` are further
+    servers by the name that requests give: what goes there goes live, at the rates of its endpoint.
     """
 
     folder: RunFolder
@@ -78,7 +81,9 @@ class EngineOrder:
     budget_usd: float | None
     spent_usd: float
     stopping: Stopping
+    tier_shares: Mapping[str, float] = field(default_factory=lambda: PUBLIC_TIER_SHARES)
     batches: BatchPlace | None = None
+    flex: FlexPolicy | None = None
     others: Mapping[str, Endpoint] = field(default_factory=dict)
 
 
@@ -121,6 +126,7 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
                 spent_usd=order.spent_usd + sends.lost_usd,
                 price=order.price,
                 record=sends,
+                tier_shares=order.tier_shares,
             ),
             stats=Stats(),
             stopping=order.stopping,
@@ -131,11 +137,16 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
         live = await _open_servers(order, parts, opened)
         journal.follow_pace(lambda: any(lane.is_paced() for lane in live.values()))
         by_server: dict[str, Lane] = {**live}
+        flex = None
+        if order.flex is not None:
+            flex = FlexLane(live[OWN_SERVER], order.flex)
+            if order.flex.is_alone:
+                by_server[OWN_SERVER], flex = flex, None
         batches = None
         if order.batches is not None:
             keeper = Keeper(journal.append, journal.__contains__)
             desk = await opened.enter_async_context(open_batch_desk(parts, order.batches, keeper))
-            batches = _put_before(by_server, desk)
+            batches = _put_before(by_server, desk, flex)
         lane = by_server[OWN_SERVER]
         if order.others:
             lane = ServerLanes(by_server, stopping=order.stopping)
@@ -220,11 +231,14 @@ async def _open_servers(
     return lanes
 
 
-def _put_before(by_server: dict[str, Lane], desk: "BatchDesk") -> BatchParts:
+def _put_before(by_server: dict[str, Lane], desk: "BatchDesk", flex: FlexLane | None) -> BatchParts:
     """Let no server be asked what is out in a batch; only the run's own works in batches."""
     from engine.batch.lane import BatchLane
 
     lanes = {name: BatchLane(desk, live) for name, live in by_server.items()}
+    if flex is not None:
+        own = lanes[OWN_SERVER] = BatchLane(desk, by_server[OWN_SERVER], flex)
+        flex.is_wanted = lambda: own.tries_flex()
     for name, lane in lanes.items():
         if name != OWN_SERVER:
             lane.goes_live = _always

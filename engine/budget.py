@@ -1,7 +1,9 @@
 """The cap on what a run may cost: a request goes out only if its worst case still fits."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from types import TracebackType
 
 from engine.errors import (
@@ -16,9 +18,9 @@ from engine.errors import (
 )
 from engine.files.sends import SendRecord, Unrecorded
 from engine.wire.output_sizes import OutputSizes
-from engine.wire.prices import Price, worst_usage
+from engine.wire.prices import PUBLIC_TIER_SHARES, Price, worst_usage
 from schemas.outcomes import Usage
-from schemas.requests import Request
+from schemas.requests import Request, asked_tier
 
 # HTTP statuses of gateways that gave up waiting: behind them an answer may have been made.
 MAYBE_BILLED_STATUSES = frozenset({408, 502, 504, 520, 524})
@@ -124,7 +126,8 @@ class Budget:
 
     Without a cap it only adds up. With one, a request waits while sends under way may still turn
     out cheaper than their worst case, and QuotaError ends the run when nothing is left to wait
-    for. `held_usd` is what batches that are out may still cost. At every moment what is spent,
+    for. `tier_shares` are what service tiers cost, as shares of the live price. `held_usd` is what
+    batches that are out may still cost. At every moment what is spent,
     held and under way is within the cap together, so the provider's bill is too.
 
     Once what is left would not do for the worst case of all that are under way or wait, requests
@@ -139,8 +142,10 @@ class Budget:
         spent_usd: float,
         price: Price,
         record: SendRecord = Unrecorded(),  # noqa: B008 - has no state
+        tier_shares: Mapping[str, float] = PUBLIC_TIER_SHARES,
     ) -> None:
         self.price = price
+        self.tier_shares = tier_shares
         self.spent_usd = spent_usd
         self.held_usd = 0.0
         self._cap_usd = cap_usd
@@ -181,10 +186,15 @@ class Budget:
             ConfigError: there is a cap and the model's price is unknown.
         """
         usage = worst_usage(request, enlargement)
-        worst_usd = self._usd(request.model, usage)
+        model = request.model
+        worst_usd = self._worst_usd(request, usage) if request.way else self._usd(model, usage)
         send = Send(request.request_id, usage, worst_usd, self._record)
         may_be_limited = may_be_limited and enlargement == 1
         return _UnderWay(self, request, send, may_be_limited=may_be_limited)
+
+    def at_tier(self, usd: float | None, service_tier: str) -> float | None:
+        """What is `usd` at the live price, at the price of a service tier."""
+        return None if usd is None else usd * self.tier_shares.get(service_tier, 1.0)
 
     async def admit(self, request: Request, send: Send, *, may_be_limited: bool) -> None:
         """Hold the worst case of a send, once there is room for it.
@@ -229,8 +239,15 @@ class Budget:
     def _limit_output(self, request: Request, send: Send) -> None:
         tokens = None if request.model in self._ignoring else self._sizes.enough_for(request)
         if tokens is not None:
-            usage = Usage(send.worst_usage.prompt_tokens, tokens)
-            send.limit_output(tokens, self._usd(request.model, usage))
+            usage = replace(send.worst_usage, completion_tokens=tokens)
+            send.limit_output(tokens, self._worst_usd(request, usage))
+
+    def _worst_usd(self, request: Request, usage: Usage) -> float:
+        """What `usage` may cost: at the live price, or at that of a dearer tier it asks for."""
+        usd = self._usd(request.model, usage)
+        if request.way:
+            usd *= max(1.0, self.tier_shares.get(asked_tier(request), 1.0))
+        return usd
 
     def _learn(self, request: Request, send: Send) -> None:
         """Draw conclusions from what a send cost."""

@@ -141,6 +141,21 @@ class OverloadError(TransientError):
     """The server asks for less at once: 503, `slow_down`, timeouts."""
 
 
+class CapacityError(OverloadError):
+    """A service tier has no room for the request now. It was neither answered nor billed."""
+
+
+class LeftToOthersError(EngineError):
+    """The flex lane leaves a request to other lanes; nothing was paid for it. Control flow.
+
+    `is_scarce`: flex would have been the way, if it had capacity.
+    """
+
+    def __init__(self, message: str, *, is_scarce: bool = False) -> None:
+        super().__init__(message)
+        self.is_scarce = is_scarce
+
+
 class OutageError(EngineError):
     """Nothing was answered for longer than allowed; later may be better. Exit 75."""
 

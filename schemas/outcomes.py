@@ -5,16 +5,21 @@ from typing import Literal
 
 from schemas.requests import Json
 
-LaneName = Literal["live", "batch"]
+LaneName = Literal["live", "flex", "batch"]
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the provider billed them; `cached_tokens` are part of `prompt_tokens`."""
+    """Tokens as the provider billed them.
+
+    `cached_tokens` were read from the provider's prompt cache, `cache_write_tokens` were written to
+    it; both are part of `prompt_tokens`.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
+    cache_write_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,8 @@ class Completed:
     """The provider answered. `reply` is the parsed body, `raw` its bytes on one line.
 
     `server_request_id` is the provider's own name for the call, empty if it gave none. Estimated:
-    some of the usage, and so of the cost, is our own count.
+    some of the usage, and so of the cost, is our own count. `service_tier` is the one that the last
+    reply names, empty for the usual one.
     """
 
     request_id: str
@@ -38,6 +44,7 @@ class Completed:
     raw: bytes
     server_request_id: str = ""
     is_estimated: bool = False
+    service_tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class Failed:
     `code` is the provider's error code, or one of the engine's (`truncated`, `refused`,
     `request_too_large`).
     `reply` is the parsed body, if there was one; `raw` are the bytes of one that nobody can read.
-    Estimated: as in `Completed`.
+    Estimated and service tier: as in `Completed`.
     """
 
     request_id: str
@@ -65,6 +72,7 @@ class Failed:
     reply: dict[str, Json] | None = None
     raw: bytes = b""
     is_estimated: bool = False
+    service_tier: str = ""
 
 
 Outcome = Completed | Failed

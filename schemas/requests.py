@@ -1,11 +1,12 @@
 """What is asked of a model: one request, identified by its content."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import orjson
 
+from schemas.parameters import NO_PARAMETERS, reply_parameters, way_parameters
 from schemas.record import content_id
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -16,6 +17,30 @@ EMBEDDINGS: Url = "/v1/embeddings"
 SUPPORTED_URLS: tuple[Url, ...] = (CHAT_COMPLETIONS, EMBEDDINGS)
 
 
+class Prefix(NamedTuple):
+    """A leading part of a prompt that other prompts share: up to a character of a message.
+
+    `tokens` counts all of it, from the beginning of the prompt; `prefix_id` is a hash of it.
+    """
+
+    prefix_id: str
+    message: int
+    chars: int
+    tokens: int
+
+
+class CacheLayout(NamedTuple):
+    """What of a prompt the provider is to keep: `prefixes` from the shortest to the longest.
+
+    Explicit: there alone, and nothing is kept by itself. The key brings requests that share a
+    prefix to one machine.
+    """
+
+    key: str
+    prefixes: tuple[Prefix, ...]
+    is_explicit: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call, serialised once. Nothing in it depends on lane, key, base URL or time.
@@ -23,7 +48,9 @@ class Request:
     `purpose` groups calls of one kind (their output sizes are alike); it is not part of the id.
     `prompt_tokens` is an estimate; `max_output_tokens` counts all `n` choices (0: embeddings).
     `server` names the one of several servers that it goes to, empty for the run's own; it is not
-    part of the id either: the same model elsewhere gives the same answers.
+    part of the id either: the same model elsewhere gives the same answers. Nor is `way`: the
+    members of the body, as JSON without braces, that change only how it travels or its price; nor
+    `cache`, how the prompt is laid out for the provider's prompt cache (None: as it is).
     """
 
     request_id: str
@@ -34,6 +61,19 @@ class Request:
     prompt_tokens: int
     max_output_tokens: int
     server: str = ""
+    way: bytes = b""
+    cache: CacheLayout | None = None
+
+
+class Manner(NamedTuple):
+    """Beyond what is asked: the server, what a user adds to the body, and the prompt's layout."""
+
+    server: str = ""
+    parameters: Mapping[str, Json] = NO_PARAMETERS
+    cache: CacheLayout | None = None
+
+
+PLAIN = Manner()
 
 
 def make_request(
@@ -44,14 +84,19 @@ def make_request(
     body: Mapping[str, Json],
     purpose: str,
     prompt_tokens: int,
-    server: str = "",
+    manner: Manner = PLAIN,
 ) -> Request:
     """The request that is call number `ordinal` (0-based) of an item.
 
     The id is a hash of item, ordinal, url and body (model, messages, parameters): two identical
     calls of one item are two samples and have two ids. The output limit stands in the body as
-    `max_completion_tokens`; a lane may rename it on the wire.
+    `max_completion_tokens`; a lane may rename it on the wire. Of the parameters of `manner` those
+    that change only the way are no part of the id; what stands in the body already wins.
     """
+    way = b""
+    if manner.parameters:
+        body = {**reply_parameters(manner.parameters), **body}
+        way = body_members(way_parameters(manner.parameters))
     return Request(
         request_id=content_id("request", item_id, ordinal, url, body),
         url=url,
@@ -60,8 +105,30 @@ def make_request(
         purpose=purpose,
         prompt_tokens=prompt_tokens,
         max_output_tokens=output_limit(body),
-        server=server,
+        server=manner.server,
+        way=way,
+        cache=manner.cache,
     )
+
+
+def body_members(fields: Mapping[str, Json]) -> bytes:
+    """The members of a JSON object without its braces; nothing for no fields."""
+    return orjson.dumps(fields)[1:-1]
+
+
+def asked_tier(request: Request) -> str:
+    """The service tier that a request asks for by its way; empty: none."""
+    fields = orjson.loads(b"{%b}" % request.way)
+    return str(fields.get("service_tier") or "")
+
+
+def without_tier(request: Request) -> Request:
+    """The same request, without the service tier that it asks for by its way."""
+    if not request.way:
+        return request
+    fields = orjson.loads(b"{%b}" % request.way)
+    fields.pop("service_tier", None)
+    return replace(request, way=body_members(fields))
 
 
 def output_limit(body: Mapping[str, Json]) -> int:

@@ -9,6 +9,7 @@ from schemas.addresses import OPENAI_ADDRESS, Address, HeaderValue, VariableName
 from schemas.dataset_settings import AnswerSettings as AnswerSettings
 from schemas.dataset_settings import DatasetSettings as DatasetSettings
 from schemas.dataset_settings import QuestionSettings as QuestionSettings
+from schemas.parameters import Parameters, reply_parameters
 from schemas.record import Value
 from schemas.setting_types import (
     AboveZero,
@@ -18,7 +19,9 @@ from schemas.setting_types import (
     ProviderName,
     Temperature,
 )
+from schemas.setting_types import CacheChoice as CacheChoice
 from schemas.setting_types import JsonForm as JsonForm
+from schemas.setting_types import KeyHeader as KeyHeader
 from schemas.setting_types import Kind as Kind
 from schemas.setting_types import OutputLimitName as OutputLimitName
 from schemas.setting_types import PromptProfile as PromptProfile
@@ -76,10 +79,15 @@ class TeacherSettings(Value):
     model: Annotated[str, Touches("questions", "requests")] = ""
     base_url: Annotated[Address, OPERATIONAL] = OPENAI_ADDRESS
     key_variable: Annotated[VariableName, OPERATIONAL] = ""
+    key_header: Annotated[KeyHeader, OPERATIONAL] = "auto"
     prompt_profile: Annotated[PromptProfile, Touches("questions", "requests")] = "standard"
     output_limit_name: Annotated[OutputLimitName, OPERATIONAL] = "max_completion_tokens"
     output: Annotated[JsonForm, OPERATIONAL] = "json_schema"
     embedding_model: Annotated[str, Touches("questions", "requests")] = ""
+    prompt_cache: Annotated[CacheChoice, OPERATIONAL] = "auto"
+    parameters: Annotated[Parameters, Touches("questions", "requests", reply_parameters)] = Field(
+        default_factory=dict
+    )
 
     @property
     def is_local(self) -> bool:
@@ -91,14 +99,17 @@ class RoleSettings(Value):
     """Who plays a role of the evaluation, and where. What is not set is the teacher's.
 
     At an address of its own a role has a key and rates of its own: none that are not set here.
+    `parameters` are the teacher's only where the judge is the teacher's model and has none.
     """
 
     model: Annotated[str, IN_IDS] = ""
     base_url: Annotated[Address | None, OPERATIONAL] = None
     key_variable: Annotated[VariableName, OPERATIONAL] = ""
+    key_header: Annotated[KeyHeader, OPERATIONAL] = "auto"
     output_limit_name: Annotated[OutputLimitName | None, OPERATIONAL] = None
     requests_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
     tokens_per_minute: Annotated[AboveZero | None, OPERATIONAL] = None
+    parameters: Annotated[Parameters, IN_IDS] = Field(default_factory=dict)
 
 
 class JudgeSettings(RoleSettings):
@@ -117,6 +128,7 @@ class EndpointSettings(Value):
 
     base_url: Address
     key_variable: VariableName = ""
+    key_header: KeyHeader = "auto"
     requests_per_minute: AboveZero | None = None
     tokens_per_minute: AboveZero | None = None
     output_limit_name: OutputLimitName = "max_completion_tokens"
@@ -130,6 +142,8 @@ class LimitSettings(Value):
     max_in_flight: Annotated[int, Field(ge=1, le=10_000), OPERATIONAL] = 64
     burst_s: Annotated[float, Field(gt=0, le=60), OPERATIONAL] = 1.0
     request_timeout_s: Annotated[AboveZero, OPERATIONAL] = 300.0
+    flex_timeout_s: Annotated[AboveZero, OPERATIONAL] = 900.0
+    flex_patience_s: Annotated[NotNegative, OPERATIONAL] = 300.0
     max_attempts: Annotated[Positive, OPERATIONAL] = 8
     max_retry_s: Annotated[AboveZero, OPERATIONAL] = 900.0
     retry_truncated: Annotated[bool, OPERATIONAL] = True
@@ -157,6 +171,7 @@ class BatchSettings(Value):
     max_batches_per_hour: Annotated[Positive, OPERATIONAL] = 2_000
     max_attempts: Annotated[Positive, OPERATIONAL] = 8  # as in the live lane
     price_share: Annotated[Fraction, OPERATIONAL] = 0.5
+    prompt_cache: Annotated[bool, OPERATIONAL] = False
     delete_files: Annotated[bool, OPERATIONAL] = True
     live_below_requests: Annotated[int, Field(ge=0), OPERATIONAL] = 100
     settle_s: Annotated[NotNegative, OPERATIONAL] = 15.0
@@ -177,6 +192,7 @@ class StudentSettings(Value):
     trainer: Annotated[Literal["openai", "export", "local"], OPERATIONAL] = "openai"
     base_url: Annotated[Address | None, OPERATIONAL] = None
     key_variable: Annotated[VariableName, OPERATIONAL] = ""
+    key_header: Annotated[KeyHeader, OPERATIONAL] = "auto"
     epochs: Annotated[Positive | None, OPERATIONAL] = None
     learning_rate_multiplier: Annotated[AboveZero | None, OPERATIONAL] = None
     batch_size: Annotated[Positive | None, OPERATIONAL] = None
@@ -215,11 +231,22 @@ class EvaluationSettings(Value):
 
 
 class ModelPrice(Value):
-    """US dollars for a million tokens at live prices; cached input costs like input if unset."""
+    """US dollars for a million tokens at live prices.
+
+    Input that is read from a prompt cache, or written to one, costs like other input if unset.
+    """
 
     input: Annotated[float, Field(ge=0)]
     cached_input: NotNegative | None = None
+    cache_write: NotNegative | None = None
     output: Annotated[float, Field(ge=0)]
+
+
+class TierSettings(Value):
+    """What service tiers cost, as shares of the live price; a tier of another name costs 1."""
+
+    flex: Annotated[NotNegative, OPERATIONAL] = 0.5
+    priority: Annotated[NotNegative, OPERATIONAL] = 2.0
 
 
 class RunSettings(Value):
@@ -238,6 +265,7 @@ class RunSettings(Value):
     endpoints: Annotated[tuple[EndpointSettings, ...], OPERATIONAL] = ()
     budget: BudgetSettings = BudgetSettings()
     batch: BatchSettings = BatchSettings()
+    tiers: TierSettings = TierSettings()
     student: StudentSettings = StudentSettings()
     baseline: RoleSettings = RoleSettings()
     tuned: RoleSettings = RoleSettings()

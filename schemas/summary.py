@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from schemas.documents import HeldOutCheck
 from schemas.record import Value
 
@@ -40,7 +42,9 @@ class StageSummary(Value):
 class RequestSummary(Value):
     """Settled requests of one purpose, their tokens and dollars (None: some price is unknown).
 
-    `estimated_usd` is the part of the cost for which the replies named no tokens that can be true.
+    `tiers` counts the requests that a service tier other than the usual one answered, and those of
+    batches, by name. `estimated_usd` is the part of the cost for which the replies named no tokens
+    that can be true.
     """
 
     completed: int
@@ -50,6 +54,8 @@ class RequestSummary(Value):
     completion_tokens: int
     cost_usd: float | None
     estimated_usd: float = 0.0
+    cache_write_tokens: int = 0
+    tiers: dict[str, int] = Field(default_factory=dict)
 
 
 class OpenBatch(Value):

@@ -25,9 +25,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from engine.files.records import read_records
-from schemas.reviews import Review
+from schemas.reviews import Label, Review
 from scripts.chromium import DESKTOP, PHONE, Browser, Checks, drive, screenshots_dir
-from tests.integration.jobs.report.report_runs import HOSTILE
+from tests.integration.jobs.report.report_runs import HOSTILE, write_evaluated_run
 from tests.integration.jobs.view.view_runs import EVIDENCE, write_row_run
 
 ROW_COUNT = 5_000
@@ -168,6 +168,31 @@ async def _check_safety(browser: Browser, checks: Checks, url: str) -> None:
     checks.check("nothing is asked but the own server", len(hosts) <= 1, hosts)
 
 
+async def use_labels(browser: Browser, checks: Checks, run_dir: Path, shots_dir: Path) -> None:
+    """Label answers by keyboard; whose they are is shown nowhere."""
+    served = Served("label", str(run_dir), "--n", "12", "--labeler", "anna")
+    try:
+        await browser.resize(DESKTOP)
+        await browser.open(served.url)
+        await wait_for(browser, READY)
+        await browser.paint("light", shots_dir / "label-desktop.png")
+        for done in (1, 2, 3):
+            await press(browser, "345"[done - 1])
+            await wait_for(
+                browser,
+                f"document.getElementById('progress').textContent.startsWith('{done} of 12')",
+            )
+        await wait_for(browser, f"{DETAIL}.includes('Answer 4 of 12')")
+        values = [label.value for label in read_records(run_dir / "labels.jsonl", Label)]
+        checks.check("labels by keyboard are in the file", values == [0.5, 0.75, 1.0], values)
+        await press(browser, "k")
+        await wait_for(browser, f"{DETAIL}.includes('Answer 3 of 12')")
+        chosen = await browser.evaluate("document.querySelector('button.main').textContent")
+        checks.check("what was said is shown", chosen.startswith("all"), chosen)
+    finally:
+        checks.check("the server ends well", served.stop() == 0)
+
+
 async def use_lists(
     browser: Browser, checks: Checks, run_dir: Path, shots_dir: Path, row_count: int
 ) -> None:
@@ -230,6 +255,8 @@ async def use_pages(browser: Browser, work_dir: Path, many: int) -> int:
     run_dir = write_row_run(work_dir / "run", row_count=ROW_COUNT).run_dir
     await use_review(browser, checks, run_dir, shots_dir)
     await use_lists(browser, checks, run_dir, shots_dir, ROW_COUNT)
+    evaluated_dir = write_evaluated_run(work_dir / "evaluated", question_count=60).run_dir
+    await use_labels(browser, checks, evaluated_dir, shots_dir)
     large_dir = write_row_run(work_dir / "large", row_count=many).run_dir
     await use_lists(browser, checks, large_dir, shots_dir, many)
     return checks.failed_count

@@ -49,15 +49,17 @@ ROOMS = {
     "jobs.prompts": "",
     "jobs.settings": "jobs.prompts",
     "jobs.processes": "",
+    "jobs.run.backlog": "",
     # What a stage is; the rest of its room starts and goes on with runs.
-    "jobs.run.stages": "jobs.processes",
+    "jobs.run.stages": "jobs.processes jobs.run.backlog",
     "jobs.run.reset": "jobs.run.stages",
     "jobs.documents": "jobs.text jobs.processes jobs.run.stages",
     "jobs.dataset": (
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents"
     ),
     "jobs.run": (
-        "jobs.settings jobs.processes jobs.run.stages jobs.run.reset jobs.documents jobs.dataset"
+        "jobs.settings jobs.processes jobs.run.backlog jobs.run.stages jobs.run.reset "
+        "jobs.documents jobs.dataset"
     ),
     "jobs.doctor": "jobs.findings jobs.settings",
     "jobs.send": "jobs.run",

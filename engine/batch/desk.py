@@ -25,9 +25,10 @@ from engine.stopping import FailureWatch, Stopping
 from engine.wire.endpoints import OutputLimitName
 from engine.wire.payloads import ENLARGED, wire_payload
 from engine.wire.prices import Price
+from engine.wire.prompt_cache import with_cache
 from schemas.batches import Batch
 from schemas.outcomes import Outcome, Usage
-from schemas.requests import Request
+from schemas.requests import Request, without_tier
 from schemas.settings import BatchSettings
 
 _log = logging.getLogger(__name__)
@@ -96,7 +97,12 @@ class BatchDesk:
         """Put a request into the outbox; one that was cut off once, with a larger output limit."""
         attempts = self._parts.attempts.of(request.request_id)
         is_enlarged = any(attempt.code == TRUNCATED for attempt in attempts)
-        payload = wire_payload(request, self._parts.output_limit_name, is_enlarged)
+        untiered = without_tier(request)  # a batch is a tier of its own
+        payload = wire_payload(untiered, self._parts.output_limit_name, is_enlarged)
+        if (layout := request.cache) is not None:
+            if not self._parts.settings.prompt_cache:  # nobody says that batches read it
+                layout = layout._replace(prefixes=())
+            payload = with_cache(payload, layout)
         spooled = Spooled(
             request_id=request.request_id,
             url=request.url,

@@ -75,6 +75,14 @@ class Journal(AsyncClosing):
 
 def encode_outcome(outcome: Outcome) -> bytes:
     """The journal line of an outcome, without its newline."""
+    usage = outcome.usage
+    fields = {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "cached_tokens": usage.cached_tokens,
+    }
+    if usage.cache_write_tokens:
+        fields["cache_write_tokens"] = usage.cache_write_tokens
     line: dict[str, object] = {
         "request_id": outcome.request_id,
         "status": "completed" if isinstance(outcome, Completed) else "failed",
@@ -82,13 +90,15 @@ def encode_outcome(outcome: Outcome) -> bytes:
         "model": outcome.model,
         "lane": outcome.lane,
         "attempts": outcome.attempts,
-        "usage": outcome.usage,
+        "usage": fields,
         "cost_usd": outcome.cost_usd,
         "latency_s": outcome.latency_s,
         "settled_at": outcome.settled_at,
     }
     if outcome.is_estimated:
         line["estimated"] = True
+    if outcome.service_tier:
+        line["service_tier"] = outcome.service_tier
     if isinstance(outcome, Completed):
         line["server_request_id"] = outcome.server_request_id
         line["reply"] = orjson.Fragment(outcome.raw)
@@ -143,6 +153,7 @@ class Settled(NamedTuple):
     usage: Usage
     cost_usd: float | None
     is_estimated: bool
+    service_tier: str = ""
     latency_s: float = 0.0
 
 
@@ -172,6 +183,7 @@ def read_settled(path: Path) -> Iterator[Settled]:
                 usage=Usage(**fields["usage"]),  # type: ignore[arg-type]
                 cost_usd=fields["cost_usd"],  # type: ignore[arg-type]
                 is_estimated=fields.get("estimated") is True,
+                service_tier=str(fields.get("service_tier", "")),
                 latency_s=fields.get("latency_s", 0.0),  # type: ignore[arg-type]
             )
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:

@@ -2,20 +2,25 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import MALFORMED_OUTPUT, MalformedReplyError, RequestError
+from engine.live.flex import FlexGate
 from engine.live.output_forms import OutputForms
 from engine.live.retry import Failures
 from engine.wire.content import reply_text
 from engine.wire.endpoints import Endpoint
 from engine.wire.json_forms import JSON_FORMS, asks_for_json, in_form, refuses_form
 from engine.wire.payloads import wire_payload
+from engine.wire.prompt_cache import refuses_cache
 from engine.wire.replies import Ending, read_ending, useless_reply
 from engine.wire.usage import CountedUsage
-from schemas.outcomes import Completed, Failed, Outcome, Usage
+from schemas.outcomes import Completed, Failed, LaneName, Outcome, Usage
 from schemas.requests import Json, Request
 from schemas.settings import JsonForm
+
+if TYPE_CHECKING:
+    from engine.live.routes import Route
 
 
 class PaidReply(NamedTuple):
@@ -31,15 +36,20 @@ class Call:
     """A request, what its attempts cost together, and how often it failed.
 
     `forms` and `form` are those of its last attempt; with `wanted_form` it is asked in that form
-    whatever is usual there. `budget_limit` is the output limit that its last attempt had for the
-    budget's sake; with `has_own_limit` none may have one.
+    whatever is usual there. `cached_by` is the route that got its last attempt with the fields of
+    the prompt cache. `flex` is what lets it go by flex; None: it goes by the usual tier.
+    `budget_limit` is the output limit that its last attempt had for the budget's sake; with
+    `has_own_limit` none may have one.
     """
 
     request: Request
+    flex: FlexGate | None = None
+    flex_refusals: int = 0
     attempts: int = 0
     failures: Failures = field(default_factory=Failures)
     asks_for_json: bool = field(init=False)
     is_enlarged: bool = False
+    cached_by: "Route | None" = None
     has_own_limit: bool = False
     budget_limit: int | None = None
     last_counted: CountedUsage | None = None
@@ -50,9 +60,15 @@ class Call:
     usage: Usage | None = None
     is_estimated: bool = False
     cost_usd: float | None = None
+    service_tier: str = ""
 
     def __post_init__(self) -> None:
         self.asks_for_json = asks_for_json(self.request.payload)
+
+    @property
+    def lane(self) -> LaneName:
+        """The way of its last attempt."""
+        return "live" if self.flex is None else "flex"
 
     def pay(self, counted: CountedUsage, cost_usd: float | None) -> None:
         """Add what one answered attempt cost; one unknown price makes the sum unknown."""
@@ -65,6 +81,7 @@ class Call:
             self.usage.prompt_tokens + usage.prompt_tokens,
             self.usage.completion_tokens + usage.completion_tokens,
             self.usage.cached_tokens + usage.cached_tokens,
+            self.usage.cache_write_tokens + usage.cache_write_tokens,
         )
         known = self.cost_usd is not None and cost_usd is not None
         self.cost_usd = (self.cost_usd or 0.0) + (cost_usd or 0.0) if known else None
@@ -90,7 +107,7 @@ class Call:
             request_id=request.request_id,
             model=request.model,
             purpose=request.purpose,
-            lane="live",
+            lane=self.lane,
             attempts=self.attempts,
             usage=self.usage or Usage(),
             cost_usd=self.cost_usd,
@@ -100,6 +117,7 @@ class Call:
             raw=reply.raw,
             server_request_id=reply.server_request_id,
             is_estimated=self.is_estimated,
+            service_tier=self.service_tier,
         )
 
     def fail(self, error: RequestError, settled_at: datetime) -> Failed:
@@ -137,6 +155,14 @@ class Call:
         forms = self.forms
         return forms is not None and forms.are_watched
 
+    def is_cache_refused(self, error: RequestError) -> bool:
+        """Whether the host knows no prompt cache, so that it is to be asked without."""
+        route, self.cached_by = self.cached_by, None
+        if route is None or not refuses_cache(error):
+            return False
+        route.refuse_cache(str(error))
+        return True
+
     def is_form_refused(self, error: RequestError) -> bool:
         """Whether the host knows no such form, and there is another to ask in."""
         if self.wanted_form or self.forms is None or self.form is None:
@@ -158,7 +184,7 @@ class Call:
             request_id=request.request_id,
             model=request.model,
             purpose=request.purpose,
-            lane="live",
+            lane=self.lane,
             attempts=self.attempts,
             usage=self.usage or Usage(),
             cost_usd=self.cost_usd if self.usage else 0.0,
@@ -169,4 +195,5 @@ class Call:
             status=status,
             reply=body,
             is_estimated=self.is_estimated,
+            service_tier=self.service_tier,
         )

@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 async def check_model(endpoint: Endpoint, model: str, clock: Clock) -> None:
     """GET /models/{model} at `endpoint`. Hosts that have no such call, or refuse it, are believed.
 
+    Azure is asked for the key's sake alone: it lists models, and we name deployments.
+
     A host that cannot be reached is named in a warning: it may be there when it is needed.
 
     Raises:
@@ -46,7 +48,7 @@ async def check_model(endpoint: Endpoint, model: str, clock: Clock) -> None:
     is_key_limited = b"scope" in response.body  # a key that may ask, but not list models
     if isinstance(refusal, AuthError) and response.status == 401 and not is_key_limited:
         raise refusal
-    if b'"model_not_found"' in response.body:
+    if b'"model_not_found"' in response.body and not endpoint.is_azure:
         raise ModelGoneError(
             f"{endpoint.base_url} has no model {model!r}; choose one that is served, then run again"
         )

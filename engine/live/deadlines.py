@@ -17,7 +17,7 @@ class Deadlines:
     """
 
     def __init__(self, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self._due_s: dict[asyncio.Task[object], float] = {}
         self._overdue: set[asyncio.Task[object]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -26,7 +26,7 @@ class Deadlines:
     def start(self, task: asyncio.Task[object]) -> None:
         """Give `task` its time; once at a time."""
         loop = task.get_loop()
-        self._due_s[task] = due_s = loop.time() + self._timeout_s
+        self._due_s[task] = due_s = loop.time() + self.timeout_s
         if self._timer is None:
             self._set_timer(loop, due_s)
 

@@ -3,15 +3,17 @@
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
 from engine.budget import Budget, Send
 from engine.clock import Clock
 from engine.errors import (
+    CapacityError,
     EngineError,
     FatalError,
+    LeftToOthersError,
     MalformedReplyError,
     NeverSentError,
     OtherEndpointError,
@@ -23,23 +25,28 @@ from engine.errors import (
 )
 from engine.live.calls import Call, PaidReply
 from engine.live.concurrency import Gate
+from engine.live.flex import MEMBER as FLEX_MEMBER
+from engine.live.flex import FlexGate, FlexPolicy, refuses_tier
 from engine.live.limits import Charge
 from engine.live.output_forms import find_form
 from engine.live.retry import Retrier, RetryPolicy
 from engine.live.routes import Route, Routes, RouteTable, is_away
 from engine.live.transport import Transport
+from engine.live.warm_prefixes import WarmPrefixes
 from engine.stats.counters import LimitGauges, Stats
 from engine.stopping import Admission
 from engine.wire.content import wrapping_of
 from engine.wire.endpoints import Endpoint
-from engine.wire.payloads import ENLARGED, TokenEstimates
+from engine.wire.payloads import ENLARGED, TokenEstimates, with_members
+from engine.wire.prompt_cache import with_cache
 from engine.wire.replies import billed_body, read_ending, read_reply
-from engine.wire.usage import CountedUsage, read_usage
+from engine.wire.usage import read_usage
 from schemas.outcomes import Outcome
-from schemas.requests import Request
+from schemas.requests import Json, Request
 from schemas.settings import LimitSettings
 
 REQUEST_ID_HEADER = "x-request-id"  # what OpenAI's support asks for
+USUAL_TIERS = (None, "default", "", "auto")  # in replies: what the live price is for
 
 _log = logging.getLogger(__name__)
 
@@ -71,24 +78,32 @@ class LiveLane:
         self._gate = Gate(self._room, self._admission)
         self._max_attempts = settings.max_attempts
         policy = RetryPolicy(settings.max_attempts, settings.max_retry_s, settings.max_outage_s)
+        self._rng = rng
         self._retrier = Retrier(policy, admission=self._admission, clock=clock, rng=rng)
+        self._warm = WarmPrefixes(admission=self._admission, clock=clock)
         self._retries_truncated = settings.retry_truncated
         self._estimates = TokenEstimates()
         self._table = RouteTable(endpoints, settings, admission=self._admission, clock=clock)
         self._started_s: float | None = None
         stats.read_limits = self._read_limits
 
-    async def send(self, request: Request) -> Outcome:
-        """Return how `request` ended.
+    async def send(self, request: Request, flex: FlexGate | None = None) -> Outcome:
+        """Return how `request` ended; with `flex` it goes by that tier as long as it lets it.
 
         Raises:
             FatalError, OutageError: nothing can be sent any more, as every later call will say.
             TransientError: attempts or time are used up; the request stays unsettled.
             EngineError: the one that `stop_admitting` was given.
+            LeftToOthersError: it had better not go by flex; nothing was paid for it.
         """
-        call = Call(request)
+        call = Call(request, flex)
         try:
-            outcome = await (self._settle_json(call) if call.asks_for_json else self._settle(call))
+            settle = self._settle_json if call.asks_for_json else self._settle
+            if request.cache is None or not request.cache.prefixes:
+                outcome = await settle(call)
+            else:
+                prefixes = request.cache.prefixes
+                outcome = await self._warm.in_turn(prefixes, partial(settle, call))
         except RequestError as error:
             outcome = call.fail(error, self._clock.utc_now())
         except MalformedReplyError as error:
@@ -100,6 +115,19 @@ class LiveLane:
         """Send nothing further: all that wait raise `error`, what is in flight lands."""
         self._admission.close(error)
         self._table.wake_all()
+
+    def make_flex_gate(
+        self, model: str, policy: FlexPolicy, is_wanted: Callable[[], bool]
+    ) -> FlexGate:
+        """What lets requests of `model` go by flex here."""
+        return FlexGate(
+            model,
+            policy,
+            is_wanted=is_wanted,
+            admission=self._admission,
+            clock=self._clock,
+            uniform=self._rng.uniform,
+        )
 
     def share_room(self, other: "LiveLane") -> None:
         """Count what is in flight here and there together: the limit is the process's."""
@@ -152,16 +180,72 @@ class LiveLane:
 
     async def _sound_reply(self, call: Call) -> PaidReply:
         """A sound reply to the call as it is now, by as many attempts as it takes."""
+        make_attempt = self._attempt if call.flex is None else self._flex_attempt
         try:
             try:
-                return await self._attempt(call)
+                return await make_attempt(call)
             except TransientError as error:
-                attempt = partial(self._attempt, call)
+                attempt = partial(make_attempt, call)
                 return await self._retrier.again(attempt, call.failures, error)
         except RequestError as error:
-            if not call.is_form_refused(error):
+            if not (call.is_form_refused(error) or call.is_cache_refused(error)):
                 raise
         return await self._sound_reply(call)
+
+    async def _flex_attempt(self, call: Call) -> PaidReply:
+        """One attempt by flex that found capacity, or else by the usual tier.
+
+        Raises:
+            LeftToOthersError: flex is not the way, and nothing was paid for yet.
+        """
+        while (gate := call.flex) is not None:
+            if not await self._is_admitted(call, gate):
+                call.flex = None
+                break
+            try:
+                reply = await self._attempt(call)
+            except CapacityError as error:
+                gate.refuse(error)
+                call.flex_refusals += 1
+            except RequestError as error:
+                gate.release()
+                self._check_tier(gate, error)
+            except BaseException:
+                gate.release()
+                raise
+            else:
+                gate.serve(call.service_tier)
+                call.flex_refusals = 0
+                return reply
+        return await self._attempt(call)
+
+    async def _is_admitted(self, call: Call, gate: FlexGate) -> bool:
+        """Whether flex is the way of an attempt; raises what `_flex_attempt` and the gate do."""
+        try:
+            is_admitted = await gate.admit(call.flex_refusals)
+        except OutageError as error:
+            self.stop_admitting(error)
+            raise
+        if not is_admitted and call.usage is None and not call.failures.count:
+            raise LeftToOthersError("flex is not the way now", is_scarce=gate.is_scarce)
+        return is_admitted
+
+    def _check_tier(self, gate: FlexGate, error: RequestError) -> None:
+        """Return where a refusal only says that flex is not served, and there are other ways.
+
+        Raises:
+            RequestError: it is about the request.
+            FatalError: there is no other way.
+        """
+        if not refuses_tier(error):
+            raise error
+        if gate.is_alone:
+            fatal = FatalError(
+                f"flex is not served for this model ({error}); use --lane live, batch or auto"
+            )
+            self.stop_admitting(fatal)
+            raise fatal from error
+        gate.give_up(error)
 
     async def _attempt(self, call: Call) -> PaidReply:
         """One attempt, if the budget has room for it."""
@@ -244,19 +328,25 @@ class LiveLane:
         payload = call.payload_for(endpoint, send.output_limit)
         if call.asks_for_json:
             payload = call.choose_form(payload, route.forms_of(request.purpose))
-        response = await self._transport.post(endpoint, request.url, payload)
+        if request.cache is not None and route.knows_cache:
+            payload = with_cache(payload, request.cache)
+            call.cached_by = route
+        if call.flex is None:
+            response = await self._transport.post(endpoint, request.url, payload)
+        else:
+            payload = with_members(payload, FLEX_MEMBER)
+            response = await self._transport.post(endpoint, request.url, payload, is_slow=True)
         route.learn(response.headers, sent_s)
         try:
             body, raw = read_reply(response, request.url, endpoint, self._clock)
         except EngineError as error:
             if (billed := billed_body(response)) is not None:
-                counted = read_usage(billed).or_at_most(send.worst_usage)
-                self._pay(call, route, charge, send, counted)
+                self._pay(call, route, charge, send, billed)
             if isinstance(error, UnclearRefusalError):
                 is_last = call.failures.count + 1 >= self._max_attempts
                 raise route.judge(request.request_id, error, is_last=is_last) from None
             raise
-        self._pay(call, route, charge, send, read_usage(body).or_at_most(send.worst_usage))
+        self._pay(call, route, charge, send, body)
         if (wrapping := wrapping_of(body, asks_for_json=call.asks_for_json)) is not None:
             self._stats.count_unwrapped(wrapping)
         return PaidReply(body, raw, response.headers.get(REQUEST_ID_HEADER, ""))
@@ -270,9 +360,17 @@ class LiveLane:
         return now_s
 
     def _pay(
-        self, call: Call, route: Route, charge: Charge, send: Send, counted: CountedUsage
+        self, call: Call, route: Route, charge: Charge, send: Send, body: dict[str, Json]
     ) -> None:
+        """Count what a reply cost, by its tokens and by the service tier that it names."""
+        counted = read_usage(body).or_at_most(send.worst_usage)
         cost_usd = self._budget.price(call.request.model, counted.usage)
+        tier = body.get("service_tier")
+        if tier in USUAL_TIERS:
+            call.service_tier = ""
+        else:
+            call.service_tier = str(tier)
+            cost_usd = self._budget.at_tier(cost_usd, call.service_tier)
         send.pay(cost_usd, None if counted.is_estimated else counted.usage)
         call.pay(counted, cost_usd)
         call.budget_limit = send.output_limit
@@ -286,7 +384,8 @@ class LiveLane:
         now_s = self._clock.monotonic_s()
         if isinstance(error, RateLimitError):
             self._stats.count_refused()
-        if not isinstance(error, NeverSentError):
+        is_scarce = call.flex is not None and isinstance(error, CapacityError)
+        if not isinstance(error, NeverSentError) and not is_scarce:
             is_malformed = isinstance(error, MalformedReplyError)
             others = route.breaker.answer_count
             call.failures.add(now_s, others_answered=others, is_malformed=is_malformed)

@@ -123,6 +123,10 @@ class Limits:
         self.requests.give_back(charge.request_s)
         self.tokens.give_back(charge.token_s)
 
+    def give_back_tokens(self, charge: Charge) -> None:
+        """Return the tokens of a request that was sent, and refused before it was looked at."""
+        self.tokens.give_back(charge.token_s)
+
     def settle(self, charge: Charge, usage: Usage) -> None:
         """Note an answered request: what it did not use comes back, unless it is charged too."""
         self._refusals_in_a_row = 0

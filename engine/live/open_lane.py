@@ -29,6 +29,7 @@ def open_live_lane(
         settings=limits.model_copy(update={"max_in_flight": in_flight}),
         transport=HttpTransport(
             timeout_s=limits.request_timeout_s,
+            slow_timeout_s=limits.flex_timeout_s,
             max_reply_bytes=reply_sizes(limits).reply_bytes,
         ),
         clock=SystemClock(),

@@ -20,8 +20,7 @@ async def call_once(
         aiohttp.ClientError, OSError, RequestError, TransientError: no whole response came.
     """
     headers = {"Accept": "application/json", "User-Agent": "corpus-distill"}
-    if endpoint.api_key:
-        headers["Authorization"] = f"Bearer {endpoint.api_key}"
+    headers.update(endpoint.key_headers())
     if payload is not None:
         headers["Content-Type"] = "application/json"
     headers.update(endpoint.account.headers())

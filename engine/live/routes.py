@@ -1,10 +1,12 @@
 """The ways to a model: one endpoint each, with its limits and health; which one is taken."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.clock import Clock
 from engine.errors import (
+    CapacityError,
     MalformedReplyError,
     NeverSentError,
     OverloadError,
@@ -24,6 +26,8 @@ from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint
 from schemas.settings import LimitSettings
 
+_log = logging.getLogger(__name__)
+
 NOTHING_SERVED = (404, 405)  # statuses: until one request is answered, the address is wrong
 START_IN_FLIGHT = 4  # until limits are known or replies have shown that more is well received
 
@@ -39,6 +43,7 @@ class Route:
     model: str
     forms: dict[str, OutputForms] = field(default_factory=dict)
     refusals: UnclearRefusals = field(default_factory=UnclearRefusals)
+    knows_cache: bool = True
 
     @property
     def is_ready(self) -> bool:
@@ -80,6 +85,16 @@ class Route:
             case "open":
                 return TransientError(error.words, code=error.code, status=error.status)
 
+    def refuse_cache(self, words: str) -> None:
+        """Note that the endpoint refuses the fields of the prompt cache."""
+        was_known, self.knows_cache = self.knows_cache, False
+        if was_known:
+            _log.warning(
+                "%s (%s) does not know the fields of the prompt cache (%s): they are left out; "
+                "teacher.prompt_cache=off leaves them out from the start",
+                *(self.endpoint.base_url, self.model, words),
+            )
+
     def withdraw(self, charge: Charge) -> None:
         """Take back a request that was let through and is not sent after all."""
         self.limits.give_back(charge)
@@ -99,6 +114,10 @@ class Route:
         self, call: Call, error: TransientError, charge: Charge, sent_s: float
     ) -> None:
         """Let limits, slots and breaker draw their conclusions from a failed attempt."""
+        if isinstance(error, CapacityError):  # of one tier, which is nobody else's affair
+            self.breaker.succeed()
+            self.limits.give_back_tokens(charge)
+            return
         if isinstance(error, RateLimitError):
             self.breaker.succeed()
             if not self.limits.are_known:

@@ -29,6 +29,7 @@ MAX_CONNECT_S = 30.0
 KEEPALIVE_S = 30.0
 DNS_CACHE_S = 300
 MAX_REPLY_BYTES = 64 << 20
+SLOW_TIMEOUT_S = 900.0  # of a reply by flex (OpenAI guide on flex processing)
 HEADERS = {  # all that are sent: none is left for aiohttp to add to each request
     "Accept": "application/json",
     "Accept-Encoding": "identity",
@@ -40,8 +41,10 @@ HEADERS = {  # all that are sent: none is left for aiohttp to add to each reques
 class Transport(Protocol):
     """Makes one attempt. It never sleeps, retries or writes files."""
 
-    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> HttpResponse:
-        """Send `payload` and return the answer, an error's too.
+    async def post(
+        self, endpoint: Endpoint, url: Url, payload: bytes, *, is_slow: bool = False
+    ) -> HttpResponse:
+        """Send `payload` and return the answer, an error's too; `is_slow`: it may take long.
 
         Raises:
             NeverSentError: no connection came about, so nothing was counted or billed.
@@ -58,10 +61,17 @@ class Transport(Protocol):
 class HttpTransport:
     """One aiohttp session for all endpoints; connections are kept and not limited in number.
 
-    A response takes at most `timeout_s` and `max_reply_bytes`.
+    A response takes at most `timeout_s`, or `slow_timeout_s` if it is a slow one, and
+    `max_reply_bytes`.
     """
 
-    def __init__(self, *, timeout_s: float, max_reply_bytes: int = MAX_REPLY_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        timeout_s: float,
+        slow_timeout_s: float = SLOW_TIMEOUT_S,
+        max_reply_bytes: int = MAX_REPLY_BYTES,
+    ) -> None:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=KEEPALIVE_S
@@ -70,12 +80,14 @@ class HttpTransport:
             auto_decompress=False,  # it would unpack without a limit
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(timeout_s, MAX_CONNECT_S)),
         )
-        self._timeout_s = timeout_s
         self._max_reply_bytes = max_reply_bytes
         self._deadlines = Deadlines(timeout_s)
+        self._slow_deadlines = Deadlines(max(timeout_s, slow_timeout_s))
         self._targets: dict[tuple[Endpoint, Url], _Target] = {}
 
-    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> HttpResponse:
+    async def post(
+        self, endpoint: Endpoint, url: Url, payload: bytes, *, is_slow: bool = False
+    ) -> HttpResponse:
         """Send `payload`; redirects are not followed.
 
         Raises what `Transport.post` raises, and RequestError for a reply that is too large.
@@ -84,7 +96,8 @@ class HttpTransport:
         target = self._targets.get((endpoint, url)) or self._add_target(endpoint, url)
         task = asyncio.current_task()
         assert task is not None
-        self._deadlines.start(task)
+        deadlines = self._slow_deadlines if is_slow else self._deadlines
+        deadlines.start(task)
         try:
             async with self._session.post(
                 target.address,
@@ -97,24 +110,24 @@ class HttpTransport:
                 body = await read_body(response, self._max_reply_bytes)
                 return HttpResponse(response.status, response.headers, body)
         except asyncio.CancelledError:
-            if not self._deadlines.end(task):
+            if not deadlines.end(task):
                 raise
-            message = f"{endpoint.base_url}: no answer within {self._timeout_s:g} s"
+            message = f"{endpoint.base_url}: no answer within {deadlines.timeout_s:g} s"
             raise OverloadError(message, code=TIMEOUT) from None
         except (aiohttp.ClientError, OSError) as error:
             raise _translate(error, endpoint) from None
         finally:
-            self._deadlines.end(task)
+            deadlines.end(task)
 
     async def aclose(self) -> None:
         """Close all connections."""
         self._deadlines.close()
+        self._slow_deadlines.close()
         await self._session.close()
 
     def _add_target(self, endpoint: Endpoint, url: Url) -> "_Target":
         headers = CIMultiDict(HEADERS)  # aiohttp's own type: a dict it would convert each time
-        if endpoint.api_key:
-            headers["Authorization"] = f"Bearer {endpoint.api_key}"
+        headers.update(endpoint.key_headers())
         headers.update(endpoint.account.headers())
         proxy = URL(endpoint.proxy) if endpoint.proxy else None
         to_proxy: dict[str, str] = {}

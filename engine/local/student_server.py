@@ -98,15 +98,16 @@ def main() -> None:
 async def _serve(students: Sequence[StudentOrder], api_key: str, port: int, parent: TextIO) -> None:
     no_limit = aiohttp.ClientTimeout(total=None)  # the caller's own timeout ends the call
     async with aiohttp.ClientSession(timeout=no_limit) as session:
-        front = StudentFront(_start_all(students, session), api_key)
+        servers: list[object] = []  # one ends when nothing refers to it any more
+        front = StudentFront(_start_all(students, session, servers), api_key)
         await serve_on_loopback(front.app(), parent, port=port)
         await asyncio.Event().wait()
 
 
 def _start_all(
-    students: Sequence[StudentOrder], session: aiohttp.ClientSession
+    students: Sequence[StudentOrder], session: aiohttp.ClientSession, servers: list[object]
 ) -> dict[str, Route]:
-    """One llama.cpp for each file; the servers live as long as the process."""
+    """One llama.cpp for each file; each is put into `servers`, where it must stay."""
     adapters = {each.model_path: each.adapter_path for each in students if each.adapter_path}
     started: dict[str, Llama] = {}
     routes: dict[str, Route] = {}
@@ -118,14 +119,11 @@ def _start_all(
                 each.model_path, each.name, each.context_tokens, adapter, temperature=0.0
             )
             server = start_llama(order, key)
-            _SERVERS.append(server)
+            servers.append(server)
             started[each.model_path] = Llama(server.listening_address, key, session)
         scale = None if not adapter else float(bool(each.adapter_path))
         routes[each.name] = Route(started[each.model_path], scale)
     return routes
-
-
-_SERVERS: list[object] = []  # a server ends when nothing refers to it any more
 
 
 if __name__ == "__main__":

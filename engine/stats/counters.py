@@ -43,6 +43,7 @@ class StatsSnapshot(Value):
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int
+    cache_write_tokens: int
     usd: float
     unpriced: int
     latency_p50_s: float | None
@@ -89,6 +90,7 @@ class Stats:
         self.prompt_tokens = 0
         self.completion_tokens = 0
         self.cached_tokens = 0
+        self.cache_write_tokens = 0
         self.usd = 0.0
         self.unpriced = 0
         self.latencies = Latencies()
@@ -123,6 +125,7 @@ class Stats:
         self.prompt_tokens += outcome.usage.prompt_tokens
         self.completion_tokens += outcome.usage.completion_tokens
         self.cached_tokens += outcome.usage.cached_tokens
+        self.cache_write_tokens += outcome.usage.cache_write_tokens
         if outcome.cost_usd is None:
             self.unpriced += 1
         else:
@@ -140,6 +143,7 @@ class Stats:
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
             cached_tokens=self.cached_tokens,
+            cache_write_tokens=self.cache_write_tokens,
             usd=self.usd,
             unpriced=self.unpriced,
             latency_p50_s=self.latencies.percentile_s(0.50),

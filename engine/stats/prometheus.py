@@ -50,6 +50,7 @@ def metrics_lines(snapshot: StatsSnapshot) -> Iterator[str]:
         "prompt": snapshot.prompt_tokens,
         "completion": snapshot.completion_tokens,
         "cached": snapshot.cached_tokens,
+        "cache_write": snapshot.cache_write_tokens,
     }
     yield from _metric("tokens_total", "counter", _by_label("kind", tokens))
     yield from _metric("usd_total", "counter", {"": snapshot.usd})

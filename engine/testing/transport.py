@@ -18,7 +18,8 @@ class FakeTransport:
     """A `Transport` that plays its steps in order, then answers well; or asks `responder`.
 
     A step that is an error is raised. Every attempt takes `latency_s` seconds of the event loop's
-    time; `sent` has the time, the endpoint and the payload of each.
+    time; `sent` has the time, the endpoint and the payload of each, `slow_count` says how many
+    were allowed to take long.
     """
 
     def __init__(
@@ -35,15 +36,19 @@ class FakeTransport:
         self.in_flight = 0
         self.max_in_flight = 0
         self.is_closed = False
+        self.slow_count = 0
 
     @property
     def times_s(self) -> list[float]:
         """When each attempt was made, in seconds of the event loop's time."""
         return [time_s for time_s, _, _ in self.sent]
 
-    async def post(self, endpoint: Endpoint, url: Url, payload: bytes) -> HttpResponse:
+    async def post(
+        self, endpoint: Endpoint, url: Url, payload: bytes, *, is_slow: bool = False
+    ) -> HttpResponse:
         """Play the next step."""
         self.sent.append((asyncio.get_running_loop().time(), endpoint, payload))
+        self.slow_count += is_slow
         step = self._next(endpoint, payload)
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
@@ -72,13 +77,16 @@ def good_answer(
     completion_tokens: int = 50,
     prompt_tokens: int = 20,
     headers: Mapping[str, str] | None = None,
+    service_tier: str | None = None,
 ) -> HttpResponse:
     """A chat completion that says "Yes."; it is indented, so its bytes are several lines."""
     message: dict[str, Json] = {"role": "assistant", "content": "Yes.", "refusal": refusal}
-    body = {
+    body: dict[str, Json] = {
         "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
         "usage": {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens},
     }
+    if service_tier is not None:
+        body["service_tier"] = service_tier
     return HttpResponse(200, headers or {}, orjson.dumps(body, option=orjson.OPT_INDENT_2))
 
 

@@ -6,10 +6,13 @@ from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from engine.errors import ConfigError
-from schemas.settings import JsonForm
+from schemas.settings import JsonForm, KeyHeader
 
 OutputLimitName = Literal["max_completion_tokens", "max_tokens"]
 
+# Hosts of Azure, which want the key in a header of its own (Azure OpenAI, v1 API).
+AZURE = re.compile(r".+\.(openai\.azure|services\.ai\.azure|cognitiveservices\.azure)\.com")
+AZURE_PATH = "/openai/v1"
 LOOPBACK = re.compile(r"localhost|::1|127(\.\d+){3}")
 
 
@@ -38,6 +41,7 @@ class Endpoint:
     `base_url` ends in the version (`https://api.openai.com/v1`). The key is in no repr. `output`
     is how JSON is asked for at first; None: as requests say. `output_setting` is what users call
     that. `proxy` is the address of the HTTP proxy on the way there, which may hold a password.
+    `key_header` is the header for the key; auto: `api-key` at Azure, `Authorization` elsewhere.
     """
 
     base_url: str
@@ -51,6 +55,7 @@ class Endpoint:
     proxy: str | None = field(default=None, repr=False)
     max_in_flight: int | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    key_header: KeyHeader = "auto"
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
@@ -59,12 +64,30 @@ class Endpoint:
                 f"base_url: {self.base_url!r} is not a web address; "
                 "expected something like https://api.openai.com/v1"
             )
+        if self.is_azure and parts.path.rstrip("/") != AZURE_PATH:
+            raise ConfigError(
+                f"base_url: {self.base_url} is an address of Azure without {AZURE_PATH}: expected "
+                f"https://{parts.hostname}{AZURE_PATH}, with the name of a deployment as the model"
+            )
 
     @property
     def is_local(self) -> bool:
         """Whether it is on this machine."""
         host = urlsplit(self.base_url).hostname or ""
         return LOOPBACK.fullmatch(host) is not None
+
+    @property
+    def is_azure(self) -> bool:
+        """Whether it is a resource of Azure: its models are called as the deployments are."""
+        return AZURE.fullmatch(urlsplit(self.base_url).hostname or "") is not None
+
+    def key_headers(self) -> dict[str, str]:
+        """The header that holds the key; none without a key."""
+        if not self.api_key:
+            return {}
+        if self.key_header == "api-key" or (self.key_header == "auto" and self.is_azure):
+            return {"api-key": self.api_key}
+        return {"Authorization": f"Bearer {self.api_key}"}
 
     def address(self, url: str) -> str:
         """The full address of an API path such as `/v1/chat/completions`."""

@@ -25,17 +25,23 @@ def wire_payload(
 ) -> bytes:
     """The body to send: as it is, unless the output limit has another name or is another.
 
-    `output_limit` stands for the request's own, if it has one.
+    `output_limit` stands for the request's own, if it has one. What changes only the request's way
+    is added at its end.
     """
     has_own_limit = output_limit is None and not is_enlarged
     if has_own_limit and (name == LIMIT_NAMES[0] or _OURS not in request.payload):
-        return request.payload
+        return with_members(request.payload, request.way) if request.way else request.payload
     body = orjson.loads(request.payload)
     own_name = next((known for known in LIMIT_NAMES if body.get(known)), name)
     if (limit := body.pop(own_name, None)) is not None:
         name = name if own_name == LIMIT_NAMES[0] else own_name
         body[name] = output_limit or (limit * ENLARGED if is_enlarged else limit)
-    return orjson.dumps(body)
+    return with_members(orjson.dumps(body), request.way)
+
+
+def with_members(payload: bytes, members: bytes) -> bytes:
+    """A body that is a JSON object with something in it, and more members at its end."""
+    return b"%b,%b}" % (payload[:-1], members) if members else payload
 
 
 class TokenCount(NamedTuple):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import date
 from functools import cache
+from types import MappingProxyType
 from typing import Protocol
 
 from engine.wire.payloads import CHARS_PER_TOKEN, ENLARGED
@@ -23,13 +24,13 @@ ALL_SENDS = (1, ENLARGED)  # of a request whose reply is cut off: once more, wit
 
 PRICES_AS_OF = date(2026, 11, 23)
 
-# Dollars per million tokens of input, cached input and output (OpenAI's price list of that day).
-# They are here because to import genai-prices takes as long as to send 1,000 requests; a test
-# compares them with it.
+# Dollars per million tokens of input, cached input, input written to the cache and output (OpenAI's
+# price list of that day). They are here because to import genai-prices takes as long as to send
+# 1,000 requests; a test compares them with it.
 COMMON_PRICES = {
-    "gpt-6.1-sol": ModelPrice(input=2.0, cached_input=0.1, output=10.0),
-    "gpt-6.1-terra": ModelPrice(input=1.0, cached_input=0.05, output=5.0),
-    "gpt-6-luna": ModelPrice(input=0.1, cached_input=0.01, output=0.5),
+    "gpt-6.1-sol": ModelPrice(input=2.0, cached_input=0.1, cache_write=2.5, output=10.0),
+    "gpt-6.1-terra": ModelPrice(input=1.0, cached_input=0.05, cache_write=1.25, output=5.0),
+    "gpt-6-luna": ModelPrice(input=0.1, cached_input=0.01, cache_write=0.125, output=0.5),
     "gpt-4.1": ModelPrice(input=2.0, cached_input=0.5, output=8.0),
     "gpt-4.1-mini": ModelPrice(input=0.4, cached_input=0.1, output=1.6),
     "gpt-4o": ModelPrice(input=2.5, cached_input=1.25, output=10.0),
@@ -38,6 +39,11 @@ COMMON_PRICES = {
     "text-embedding-3-large": ModelPrice(input=0.13, output=0.0),
 }
 
+# Shares of the live price that service tiers cost (OpenAI's price list, 2026-11-23; priority is
+# 1.75 to 2.5 by model). What a reply names and is not here is the usual tier, at the live price.
+PUBLIC_TIER_SHARES: Mapping[str, float] = MappingProxyType(
+    {"flex": 0.5, "batch": 0.5, "priority": 2.0}
+)
 
 # Times its base model's price that a tuned model costs (OpenAI's price list, 2026-11-23); where the
 # list of genai-prices has the tuned model itself, its price holds.
@@ -80,6 +86,13 @@ def make_price(
     return price
 
 
+def charges_cache_writes(own: Mapping[str, ModelPrice], model: str) -> bool:
+    """Whether a model charges more for input that is written to its prompt cache."""
+    base = base_model(model)
+    listed = own.get(model) or own.get(base) or _flat_price(base)
+    return listed is not None and listed.cache_write is not None
+
+
 class Sendable(Protocol):
     """What is known of a request before it is sent."""
 
@@ -108,14 +121,15 @@ def worst_usage(request: Sendable, enlargement: int = 1) -> Usage:
     """The most tokens that one send of `request` may be billed for.
 
     The prompt counts as the larger of our count and of what its bytes come to; the output as its
-    limit, times `enlargement`; without a limit as the most that any listed model writes.
+    limit, times `enlargement`; without a limit as the most that any listed model writes. All of
+    the prompt may be written to the provider's cache.
     """
     bytes_per_token = CHARS_PER_TOKEN if request.payload.isascii() else WIDE_BYTES_PER_TOKEN
     output_tokens = request.max_output_tokens * enlargement
     if not output_tokens and request.url == CHAT_COMPLETIONS:
         output_tokens = UNLIMITED_OUTPUT_TOKENS
     prompt_tokens = max(request.prompt_tokens, len(request.payload) // bytes_per_token)
-    return Usage(prompt_tokens, output_tokens)
+    return Usage(prompt_tokens, output_tokens, 0, prompt_tokens)
 
 
 def worst_case_usd(
@@ -137,11 +151,14 @@ def worst_case_usd(
 
 def _price_at(listed: ModelPrice, usage: Usage) -> float:
     cached = listed.cached_input if listed.cached_input is not None else listed.input
-    return (
+    millionths = (
         (usage.prompt_tokens - usage.cached_tokens) * listed.input
         + usage.cached_tokens * cached
         + usage.completion_tokens * listed.output
-    ) / TOKENS_PER_PRICE
+    )
+    if usage.cache_write_tokens and listed.cache_write is not None:
+        millionths += usage.cache_write_tokens * (listed.cache_write - listed.input)
+    return millionths / TOKENS_PER_PRICE
 
 
 def _tuned_price(model: str, base: str, usage: Usage) -> float | None:
@@ -170,10 +187,14 @@ def _flat_price(model: str) -> ModelPrice | None:
     if fresh is None:
         return None
     cached = _look_up(model, Usage(prompt_tokens=many, cached_tokens=many)) or 0.0
+    written = _look_up(model, Usage(prompt_tokens=many, cache_write_tokens=many)) or fresh
     output = _look_up(model, Usage(completion_tokens=many)) or 0.0
     per_price = TOKENS_PER_PRICE / many
     return ModelPrice(
-        input=fresh * per_price, cached_input=cached * per_price, output=output * per_price
+        input=fresh * per_price,
+        cached_input=cached * per_price,
+        cache_write=written * per_price if written != fresh else None,
+        output=output * per_price,
     )
 
 
@@ -183,6 +204,7 @@ def _look_up(model: str, usage: Usage) -> float | None:
     counted = genai_prices.Usage(
         input_tokens=usage.prompt_tokens,
         cache_read_tokens=usage.cached_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
         output_tokens=usage.completion_tokens,
     )
     try:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engine.errors import (
     REQUEST_TOO_LARGE,
     AuthError,
+    CapacityError,
     EngineError,
     FatalError,
     ModelGoneError,
@@ -34,8 +35,10 @@ MONEY_CODES = frozenset(  # OpenAI guide on error codes
         "billing_hard_limit_reached",
     }
 )
-OVERLOAD_STATUSES = frozenset({408, 498, 503, 504, 524, 529})  # 498: Groq's flex capacity
-TRANSIENT_STATUSES = frozenset({408, 409, 425, 498})
+MODEL_CODES = ("model_not_found", "DeploymentNotFound")  # the latter: Azure
+OVERLOAD_STATUSES = frozenset({408, 503, 504, 524, 529})
+TRANSIENT_STATUSES = frozenset({408, 409, 425})
+NO_CAPACITY_STATUS = 498  # Groq, flex processing
 DAY_PAUSE_S = 60.0
 MAX_NESTED = 8  # lists and objects around an error; what is deeper is none
 MAX_SHOWN_BYTES = 1_000
@@ -49,6 +52,8 @@ _BAD_MODEL = re.compile(
     r"model\b.{0,80}\b(?:not exist|not found|decommissioned|no longer|been deprecated)"
     r"|not a valid model|no such model|unknown model|invalid model"
 )
+# With 429: a tier has no room (OpenAI guide on flex processing).
+_NO_CAPACITY = re.compile(r"resource[ _]unavailable|capacity_exceeded")
 _FLAGGED = re.compile(
     r"flagged|moderation|content[ _]?(?:policy|filter|management)|safety|prohibited content"
     r"|inappropriate|sensitive|responsible ?ai|data_inspection"
@@ -157,6 +162,8 @@ def error_of(problem: Problem, endpoint: Endpoint, location: str = "") -> Engine
         return fatal
     status, code, message, _, retry_after_s = problem
     text = f"{status} {code}: {message}"
+    if status == NO_CAPACITY_STATUS or (status == 429 and _NO_CAPACITY.search(problem.words)):
+        return CapacityError(text, code=code, status=status, retry_after_s=retry_after_s)
     if status == 429:
         return _too_many(problem, text)
     if status in OVERLOAD_STATUSES:
@@ -202,7 +209,7 @@ def _is_about_key(problem: Problem) -> bool:
 
 def _is_about_model(problem: Problem) -> bool:
     status, words = problem.status, problem.words
-    if problem.code == "model_not_found" or (status == 404 and problem.is_api and "model" in words):
+    if problem.code in MODEL_CODES or (status == 404 and problem.is_api and "model" in words):
         return True
     return status in (400, 410) and _BAD_MODEL.search(words) is not None
 

@@ -28,6 +28,7 @@ from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
 from engine.wire.server_text import scrub
 
 if TYPE_CHECKING:
+    import httpx2
     import openai
 
 MODEL_GONE = "model_not_found"  # a code that stops everything, unlike other 404s
@@ -64,6 +65,8 @@ def open_client(
     from engine.wire.limited_replies import ACCEPTED_ENCODINGS, open_transport
 
     account = endpoint.account.headers()
+    key_headers = endpoint.key_headers()
+    has_other_header = bool(endpoint.api_key) and "Authorization" not in key_headers
     not_sent = [
         *PLATFORM_HEADERS,
         *(name for name in ACCOUNT_HEADERS if name.lower() not in account),
@@ -78,11 +81,13 @@ def open_client(
             "User-Agent": USER_AGENT,
             "Accept-Encoding": ACCEPTED_ENCODINGS,
             **account,
+            **key_headers,
             **dict(endpoint.headers),
         },
         http_client=DefaultAsyncHttpxClient(
             follow_redirects=False,
             trust_env=False,
+            event_hooks={"request": [_drop_authorization] if has_other_header else []},
             transport=open_transport(
                 sizes,
                 ssl.create_default_context(),  # the system's, as in the live lane
@@ -90,6 +95,11 @@ def open_client(
             ),
         ),
     )
+
+
+async def _drop_authorization(request: "httpx2.Request") -> None:
+    """Take out the header in which the SDK puts every key: this host's is in another."""
+    request.headers.pop("Authorization", None)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ class ReportedUsage(NamedTuple):
     completion_tokens: int | None
     cached_tokens: int | None
     total_tokens: int | None
+    cache_write_tokens: int | None
 
     def or_at_most(self, worst: Usage) -> CountedUsage:
         """The tokens to count, where `worst` are the most that the send may be billed for.
@@ -27,28 +28,32 @@ class ReportedUsage(NamedTuple):
         What is not reported counts in full, and as not cached, so that the count is never below
         the bill. Some servers name hidden reasoning in the total alone: it counts as output.
         """
-        prompt, completion, cached, total = self
+        prompt, completion, cached, total, written = self
         if (
             prompt is not None
             and completion is not None
             and cached is not None
-            and cached <= prompt
+            and written is not None
+            and cached + written <= prompt
             and (total or 0) <= prompt + completion
         ):
-            return CountedUsage(Usage(prompt, completion, cached), is_estimated=False)
+            return CountedUsage(Usage(prompt, completion, cached, written), is_estimated=False)
         return self._at_most(worst)
 
     def _at_most(self, worst: Usage) -> CountedUsage:
         prompt = worst.prompt_tokens if self.prompt_tokens is None else self.prompt_tokens
         cached = self.cached_tokens
-        if cached is None or cached > prompt or self.prompt_tokens is None:
-            cached = None
+        written = self.cache_write_tokens
+        if self.prompt_tokens is None:
+            cached, written = None, worst.cache_write_tokens
+        elif cached is None or written is None or cached + written > prompt:
+            cached, written = None, prompt
         completion = worst.completion_tokens
         if self.completion_tokens is not None:
             hidden = min((self.total_tokens or 0) - prompt, worst.completion_tokens)
             completion = max(self.completion_tokens, hidden)
         is_estimated = None in (self.prompt_tokens, self.completion_tokens, cached)
-        return CountedUsage(Usage(prompt, completion, cached or 0), is_estimated)
+        return CountedUsage(Usage(prompt, completion, cached or 0, written), is_estimated)
 
 
 def read_usage(reply: dict[str, Json]) -> ReportedUsage:
@@ -58,22 +63,25 @@ def read_usage(reply: dict[str, Json]) -> ReportedUsage:
     """
     usage = reply.get("usage")
     if not isinstance(usage, dict):
-        return ReportedUsage(None, None, None, None)
+        return ReportedUsage(None, None, None, None, None)
     completion = _count(usage.get("completion_tokens"))
     if completion is None and "choices" not in reply and "completion_tokens" not in usage:
         completion = 0  # embeddings write nothing
     if completion == 0 and _has_text(reply):
         completion = None
     prompt = _count(usage.get("prompt_tokens")) or None
-    cached = _cached_tokens(usage.get("prompt_tokens_details"))
-    return ReportedUsage(prompt, completion, cached, _count(usage.get("total_tokens")))
-
-
-def _cached_tokens(details: Json) -> int | None:
-    """Prompt tokens that came from the cache; 0 where the reply does not say."""
-    if not isinstance(details, dict) or details.get("cached_tokens") is None:
-        return 0
-    return _count(details["cached_tokens"])
+    total = _count(usage.get("total_tokens"))
+    details = usage.get("prompt_tokens_details")
+    if not isinstance(details, dict):
+        return ReportedUsage(prompt, completion, 0, total, 0)
+    cached, written = details.get("cached_tokens"), details.get("cache_write_tokens")
+    return ReportedUsage(
+        prompt,
+        completion,
+        0 if cached is None else _count(cached),  # nobody says so: nothing was read
+        total,
+        0 if written is None else _count(written),
+    )
 
 
 def _count(value: Json) -> int | None:

@@ -15,6 +15,7 @@ from engine.wire.prices import Price
 from jobs.findings import Finding
 from jobs.run.batch_folders import read_batch_losses
 from jobs.run.check_journal import read_request_keys
+from jobs.run.run_engine import tier_shares
 from jobs.run.stages import Stages
 from schemas.settings import RunSettings
 from schemas.summary import RunSummary
@@ -60,7 +61,10 @@ def _difference_usd(each: Settled, settings: RunSettings, price: Price) -> float
     usd = price(each.model, each.usage)
     if usd is None or each.cost_usd is None:
         return 0.0
-    usd *= settings.batch.price_share if each.lane == "batch" else 1.0
+    if each.lane == "batch":
+        usd *= settings.batch.price_share
+    else:
+        usd *= tier_shares(settings).get(each.service_tier, 1.0)
     is_same = math.isclose(usd, each.cost_usd, rel_tol=OFF_SHARE, abs_tol=SAME_USD)
     return 0.0 if is_same else usd - each.cost_usd
 

@@ -27,7 +27,11 @@ RetryFailed = Annotated[
 ]
 LaneFlag = Annotated[
     str,
-    typer.Option("--lane", help="live: now; batch: half the price, within a day; auto: both."),
+    typer.Option(
+        "--lane",
+        help="live: now; flex: half the price, slower; batch: half the price, within a day; auto: "
+        "what is cheap and in time.",
+    ),
 ]
 Waits = Annotated[
     bool, typer.Option("--wait/--no-wait", help="Wait for batches, or leave after one round.")

@@ -25,7 +25,7 @@ from jobs.commands.options import (
 )
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.batch_folders import read_send_batches_out
-from jobs.run.lanes import LaneOrder, read_lane_order
+from jobs.run.lanes import LaneOrder, make_flex_policy, read_lane_order
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -180,7 +180,10 @@ def _send(order: "SendOrder", lane: LaneOrder) -> int:
 
 def _start_sending(order: "SendOrder", lane: LaneOrder) -> "Coroutine[Any, Any, SendEnd]":
     if lane.lane == "auto":
-        raise ConfigError("--lane auto is for `distill run`: send a file live or in batches")
+        raise ConfigError(
+            "--lane auto is for `distill run`: send a file live, by flex or in batches"
+        )
+    order = order._replace(flex=make_flex_policy(lane, order.settings))
     if lane.lane == "batch":
         from jobs.send.send_batches import send_batches
 

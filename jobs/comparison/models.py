@@ -11,10 +11,12 @@ from jobs.comparison.pairs import compare_pairs
 from jobs.comparison.score_table import ScoreTable, find_metrics, tabulate_scores
 from jobs.comparison.units import choose_unit, number_units
 from jobs.comparison.warnings import find_warnings
+from jobs.evaluation.judging.judge_prompts import prompt_hash
+from jobs.evaluation.judging.metrics import PROMPTS
 from jobs.evaluation.read_evaluation import Evaluation
 from jobs.text.languages import detect_language
 from schemas.comparison import Comparison, GroupComparison, Unit
-from schemas.evaluation import Metric, Sample, Slice
+from schemas.evaluation import METRICS, Metric, Sample, Score, Slice
 
 NO_LABELS: Labels = MappingProxyType({})
 UNANSWERABLE: Slice = "unanswerable"
@@ -64,7 +66,12 @@ def compare_models(
         warnings=(),
     )
     warnings = tuple(
-        find_warnings(comparison, is_demo_grade=is_demo_grade, leaked_share=leaked_share)
+        find_warnings(
+            comparison,
+            is_demo_grade=is_demo_grade,
+            leaked_share=leaked_share,
+            stale_metrics=_stale_metrics(evaluation.scores),
+        )
     )
     return comparison.model_copy(update={"warnings": warnings})
 
@@ -112,6 +119,16 @@ def _compare_documents(
         rows_of[sample.path or UNKNOWN_DOCUMENT].append(row)
     for path, rows in sorted(rows_of.items()):
         yield compare_group(path, answerable.rows(rows), metrics=metrics, units=None)
+
+
+def _stale_metrics(scores: Iterable[Score]) -> tuple[Metric, ...]:
+    """The metrics of which some score was given under other instructions than the present."""
+    stale = {
+        score.metric
+        for score in scores
+        if score.prompt_hash and score.prompt_hash != prompt_hash(*PROMPTS[score.metric])
+    }
+    return tuple(metric for metric in METRICS if metric in stale)
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:

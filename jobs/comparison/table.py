@@ -108,7 +108,8 @@ def _describe_calibrations(comparison: Comparison) -> Iterator[str]:
 def describe_calibration(found: Calibration) -> str:
     """The corrected mean with its interval, beside what the judge said."""
     kappa = NO_VALUE if found.kappa is None else f"{found.kappa:.2f}"
-    by = f"{found.label_count:,} labels, kappa {kappa}; the judge alone says {found.judge_mean:.3f}"
+    labels = f"{found.label_count:,} label{'' if found.label_count == 1 else 's'}"
+    by = f"{labels}, kappa {kappa}; the judge alone says {found.judge_mean:.3f}"
     if found.value is None:
         return f"not corrected: too few labels ({by})"
     interval = ""

@@ -1,6 +1,6 @@
 """Warnings about a comparison: what limits the meaning of its numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jobs.comparison.table import describe_units, metric_label
 from schemas.comparison import Comparison, Difference, Estimate, Power, Unit
@@ -12,11 +12,16 @@ FEW_DOCUMENTS = 10  # fewer were not simulated, and say little of other document
 
 
 def find_warnings(
-    comparison: Comparison, *, is_demo_grade: bool, leaked_share: float = 0.0
+    comparison: Comparison,
+    *,
+    is_demo_grade: bool,
+    leaked_share: float = 0.0,
+    stale_metrics: Sequence[Metric] = (),
 ) -> Iterator[str]:
     """One or two sentences for each thing to know, the gravest first.
 
-    `leaked_share`: of the held-out text, what stands in training text.
+    `leaked_share`: of the held-out text, what stands in training text. `stale_metrics`: those that
+    the judge gave some scores of under other instructions than the present.
     """
     if is_demo_grade:
         yield (
@@ -29,6 +34,11 @@ def find_warnings(
             "it may be remembered."
         )
     yield from _judge_warnings(comparison)
+    if stale_metrics:
+        yield (
+            f"The judge's instructions have changed since some scores were given "
+            f"({', '.join(stale_metrics)}): `distill evaluate` scores them anew."
+        )
     yield from _question_warnings(comparison)
     for metric in comparison.metrics:
         yield from _coverage_warnings(comparison, metric)

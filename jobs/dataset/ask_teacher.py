@@ -1,13 +1,23 @@
 """The two stages that ask the teacher: for questions about chunks, and for answers to them."""
 
+import asyncio
 import heapq
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 from engine.ask import Ask
-from engine.files.records import RecordLog, read_ids, read_records, read_records_by_id
+from engine.files.records import (
+    RecordLog,
+    read_grouped_ids,
+    read_ids,
+    read_records,
+    read_records_by_id,
+)
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles
 from jobs.dataset.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
@@ -22,6 +32,8 @@ from jobs.text.secrets import find_secrets
 from jobs.text.text_similarity import PURPOSE as SIMILARITY
 from schemas.dataset import Answer, Question, Rejection
 from schemas.documents import Chunk
+from schemas.outcomes import Outcome
+from schemas.requests import Request
 from schemas.settings import RunSettings
 
 
@@ -62,12 +74,26 @@ def _find_private(chunk: Chunk, settings: RunSettings) -> str:
     return ", ".join(sorted({e.name for e in found if e.is_secret or not is_personal_sent}))
 
 
+def _requests_per_chunk(settings: RunSettings) -> float:
+    """One for the questions of a chunk, and one for the answer to each, or for all of them."""
+    return 1.0 + (1 if _answers_by_chunk(settings) else settings.questions.per_chunk)
+
+
+def _one_request(_: RunSettings) -> float:
+    return 1.0
+
+
 QUESTIONS: Stage[None] = Stage(
     name=QUESTIONS_NAME,
     label="questions",
     result=Question,
     reads=(CHUNKS.name, HELD_OUT_CHECK.name),
-    work=ItemWork(items=_list_chunks, needs=only_settings, work=_ask_for_questions),
+    work=ItemWork(
+        items=_list_chunks,
+        needs=only_settings,
+        work=_ask_for_questions,
+        requests_per_item=_requests_per_chunk,
+    ),
     prompts={name: profile.question_prompts for name, profile in PROFILES.items()},
     purposes=(QUESTIONS_NAME, "small_question", SIMILARITY),
     count_items=_count_chunks,
@@ -77,6 +103,7 @@ QUESTIONS: Stage[None] = Stage(
 class _Needs(NamedTuple):
     chunks: RecordLog[Chunk]
     settings: RunSettings
+    shared_chunks: frozenset[int]
 
 
 def list_answer_items(
@@ -86,7 +113,9 @@ def list_answer_items(
     if _answers_by_chunk(settings):
         return (each for each in _group(folder, settings) if is_wanted(each.questions_id))
     path = folder.results_path(KEPT_QUESTIONS.name)
-    return _to_answer(read_records(path, Question, is_wanted=is_wanted), folder, settings)
+    # Questions of a chunk one after the other: they share most of their prompt.
+    by_chunk = read_records_by_id(path, Question, group_field=CHUNK_FIELD, is_wanted=is_wanted)
+    return _to_answer(by_chunk, folder, settings)
 
 
 def _list_questions(
@@ -127,13 +156,16 @@ def _answers_by_chunk(settings: RunSettings) -> bool:
 @asynccontextmanager
 async def _open_chunks(context: StageContext[None], _: StageFiles[Answer]) -> AsyncIterator[_Needs]:
     async with RecordLog(context.folder.results_path(CHUNKS.name), Chunk) as chunks:
-        yield _Needs(chunks, context.settings)
+        path = context.folder.results_path(KEPT_QUESTIONS.name)
+        yield _Needs(chunks, context.settings, await asyncio.to_thread(_find_shared_chunks, path))
 
 
 async def _ask_for_answers(
     item: Question | ChunkQuestions, ask: Ask, needs: _Needs
 ) -> list[Answer | Rejection]:
     chunk = needs.chunks.require(item.chunk_id)
+    if isinstance(item, ChunkQuestions) or _number_of(item.chunk_id) not in needs.shared_chunks:
+        ask = partial(_ask_of_one, ask)
     if isinstance(item, ChunkQuestions):
         written = await write_chunk_answers(item, chunk, ask, needs.settings)
     else:
@@ -142,12 +174,37 @@ async def _ask_for_answers(
     return [each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in written]
 
 
+def _find_shared_chunks(kept_questions_path: Path) -> frozenset[int]:
+    """The chunks that several questions are kept of, by number: less memory than their ids."""
+    once, more = set[int](), set[int]()
+    for each in read_grouped_ids(kept_questions_path, Question, "chunk_id"):
+        number = _number_of(each.group_id)
+        (more if number in once else once).add(number)
+    return frozenset(more)
+
+
+def _number_of(chunk_id: str) -> int:
+    return int(chunk_id[:15], 16)
+
+
+async def _ask_of_one(ask: Ask, request: Request) -> Outcome:
+    """Ask about a chunk that nothing else is asked about: the provider need not keep it."""
+    if (layout := request.cache) is not None:
+        request = replace(request, cache=layout._replace(prefixes=layout.prefixes[:1]))
+    return await ask(request)
+
+
 ANSWERS: Stage[None] = Stage(
     name=ANSWERS_NAME,
     label="answers",
     result=Answer,
     reads=(CHUNKS.name, KEPT_QUESTIONS.name),
-    work=ItemWork(items=_list_questions, needs=_open_chunks, work=_ask_for_answers),
+    work=ItemWork(
+        items=_list_questions,
+        needs=_open_chunks,
+        work=_ask_for_answers,
+        requests_per_item=_one_request,
+    ),
     prompts={name: profile.answer_prompts for name, profile in PROFILES.items()},
     purposes=(ANSWERS_NAME, "small_answer", SIMILARITY),
     count_items=_count_questions,

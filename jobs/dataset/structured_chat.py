@@ -1,5 +1,6 @@
 """One chat call whose reply is a JSON object of a given shape."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
@@ -9,23 +10,67 @@ from pydantic import ValidationError
 from engine.servers import OWN_SERVER
 from engine.wire.content import json_text, reply_text
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
+from engine.wire.prompt_cache import CacheRules, cache_rules, lay_out
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from schemas.outcomes import Completed
-from schemas.record import Value
-from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
-from schemas.settings import AnswerSettings, JudgeSettings, QuestionSettings
+from schemas.parameters import NO_PARAMETERS
+from schemas.record import Value, content_id
+from schemas.requests import (
+    CHAT_COMPLETIONS,
+    CacheLayout,
+    Json,
+    Manner,
+    Prefix,
+    Request,
+    make_request,
+)
+from schemas.settings import AnswerSettings, JudgeSettings, QuestionSettings, RunSettings
 
 Shape = TypeVar("Shape", bound=Value)
 
 
 class Call(NamedTuple):
-    """Who is asked about which item, for what; `ordinal` is which call of the item it is."""
+    """Who is asked about which item, for what; `ordinal` is which call of the item it is.
+
+    `cache` is how the prompt is laid out for the provider's prompt cache. Of the user's message the
+    first `shared_chars` are those of other prompts about `chunk_id`.
+    """
 
     item_id: str
     purpose: str
     model: str
     ordinal: int = 0
     server: str = OWN_SERVER
+    parameters: Mapping[str, Json] = NO_PARAMETERS
+    cache: CacheRules = CacheRules()
+    chunk_id: str = ""
+    shared_chars: int = 0
+
+
+def call_teacher(
+    settings: RunSettings, item_id: str, purpose: str, *, chunk_id: str, shared_chars: int = 0
+) -> Call:
+    """A call of the teacher, with the parameters and the layout that its settings name."""
+    teacher = settings.teacher
+    rules = CacheRules()
+    if not teacher.is_local:
+        rules = cache_rules(
+            teacher.prompt_cache,
+            base_url=settings.endpoints[0].base_url if settings.endpoints else teacher.base_url,
+            model=teacher.model,
+            prices=settings.prices,
+            parameters=teacher.parameters,
+            requests_per_minute=settings.limits.requests_per_minute,
+        )
+    return Call(
+        item_id,
+        purpose,
+        teacher.model,
+        parameters=teacher.parameters,
+        cache=rules,
+        chunk_id=chunk_id,
+        shared_chars=shared_chars,
+    )
 
 
 def make_structured_request(
@@ -54,7 +99,9 @@ def make_structured_request(
     }
     if settings.temperature is not None:
         body["temperature"] = settings.temperature
-    shared_tokens = _count_once(orjson.dumps(reply_schema).decode()) + _count_once(system)
+    schema_text = orjson.dumps(reply_schema).decode()
+    shared_tokens = _count_once(schema_text) + _count_once(system)
+    layout = _lay_out(call, schema_text, system, user, shared_tokens)
     return make_request(
         call.item_id,
         call.ordinal,
@@ -62,8 +109,28 @@ def make_structured_request(
         body=body,
         purpose=call.purpose,
         prompt_tokens=shared_tokens + count_tokens(user) + 3 * MESSAGE_OVERHEAD_TOKENS,
-        server=call.server,
+        manner=Manner(call.server, call.parameters, layout),
     )
+
+
+def _lay_out(
+    call: Call, schema_text: str, system: str, user: str, shared_tokens: int
+) -> CacheLayout | None:
+    """What of the prompt other prompts share: the system message, and where told, the chunk."""
+    if call.cache.mode == "off":
+        return None
+    family = _hash_once(call.model, schema_text, system)
+    prefixes = [Prefix(family, 0, len(system), shared_tokens)]
+    if call.shared_chars:
+        text = user[: call.shared_chars]
+        tokens = shared_tokens + count_tokens(text)
+        prefixes.append(Prefix(content_id(family, text), 1, call.shared_chars, tokens))
+    return lay_out(call.cache, prefixes, family=family, group_id=call.chunk_id)
+
+
+@lru_cache(maxsize=64)
+def _hash_once(*parts: str) -> str:
+    return content_id("prefix", *parts)
 
 
 @lru_cache(maxsize=64)

@@ -22,7 +22,7 @@ from jobs.dataset.profiles import PROFILES
 from jobs.dataset.row_sources import Sources, open_sources
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
-from jobs.settings.roles import judge_of
+from jobs.settings.roles import judge_cache, judge_of
 from jobs.text.languages import detect_language
 from jobs.text.word_overlap import word_overlap
 from schemas.dataset import Answer, Fault, Question, Rejection, Unanswerable
@@ -106,7 +106,13 @@ async def _find_text(answer: Answer, ask: Ask, needs: _Needs) -> list[Unanswerab
     judge = judge_of(needs.settings)
     unanswerable_id = content_id(STAGE, answer.answer_id, donor.chunk_id, judge.model)
     (found,) = await judge_pairs(
-        Asked(unanswerable_id, judge.model, judge.server),
+        Asked(
+            unanswerable_id,
+            judge.model,
+            judge.server,
+            judge.parameters,
+            judge_cache(needs.settings),
+        ),
         [Pair(question.kind, question.text, "")],
         donor,
         ask,
@@ -162,7 +168,7 @@ _FINDING = ItemWork(items=_list_answers, needs=_open_needs, work=_find_text)
 async def _find_texts(context: StageContext[None]) -> StagePass:
     """Nothing unless rows with excerpts are to have such ones."""
     dataset = context.settings.dataset
-    if not dataset.unanswerable_fraction:
+    if not UNANSWERABLE.is_wanted(context.settings):
         return StagePass()
     if dataset.closed_book:
         raise ConfigError(
@@ -181,4 +187,5 @@ UNANSWERABLE: Stage[None] = Stage(
     work=_find_texts,
     prompts={name: PROMPTS for name in PROFILES},
     purposes=("judge",),
+    is_wanted=lambda settings: bool(settings.dataset.unanswerable_fraction),
 )

@@ -6,7 +6,7 @@ from engine.ask import Ask
 from jobs.dataset.filter_answers import find_answer_fault, find_grounded_answer_fault
 from jobs.dataset.source_text import SourceText
 from jobs.dataset.structured_chat import (
-    Call,
+    call_teacher,
     make_structured_request,
     parse_reply,
     sentence_numbers,
@@ -65,7 +65,13 @@ def _make_request(
         text=sentences.listing, question=defuse_tokens(make_line(question.text))
     )
     return make_structured_request(
-        Call(question.question_id, STAGE, settings.teacher.model),
+        call_teacher(
+            settings,
+            question.question_id,
+            STAGE,
+            chunk_id=question.chunk_id,
+            shared_chars=user.rindex("\n\nQuestion: "),
+        ),
         system=read_prompt("write_answer.md"),
         user=user,
         reply_schema=_reply_schema(len(sentences.texts)),

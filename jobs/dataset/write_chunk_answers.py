@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from engine.ask import Ask
 from jobs.dataset.structured_chat import (
-    Call,
+    call_teacher,
     make_structured_request,
     parse_reply,
     sentence_numbers,
@@ -121,7 +121,7 @@ def _make_request(
         text=sentences.listing, questions=questions
     )
     return make_structured_request(
-        Call(item.questions_id, STAGE, settings.teacher.model),
+        call_teacher(settings, item.questions_id, STAGE, chunk_id=item.chunk_id),
         system=read_prompt("write_answers.md"),
         user=user,
         reply_schema=_reply_schema(len(sentences.texts), len(item.questions)),

@@ -10,7 +10,7 @@ from engine.ask import Ask
 from jobs.dataset.filter_questions import find_grounded_question_fault, find_question_fault
 from jobs.dataset.source_text import SourceText
 from jobs.dataset.structured_chat import (
-    Call,
+    call_teacher,
     make_structured_request,
     parse_reply,
     sentence_numbers,
@@ -74,7 +74,7 @@ def _make_request(chunk: Chunk, sentences: NumberedSentences, settings: RunSetti
         count=count, kinds=", ".join(kinds), text=sentences.listing
     )
     return make_structured_request(
-        Call(chunk.chunk_id, STAGE, settings.teacher.model),
+        call_teacher(settings, chunk.chunk_id, STAGE, chunk_id=chunk.chunk_id),
         system=read_prompt("write_questions.md"),
         user=user,
         reply_schema=_reply_schema(len(sentences.texts), count),

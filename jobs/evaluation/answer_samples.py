@@ -14,15 +14,19 @@ from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.dataset.chat_rows import ROW_PROMPTS, Excerpt, student_prompt
 from jobs.dataset.profiles import PROFILES
 from jobs.evaluation.build_samples import SAMPLES
-from jobs.evaluation.evaluated_models import answer_id, answering_server
+from jobs.evaluation.evaluated_models import (
+    answer_id,
+    answering_parameters,
+    answering_server,
+)
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
 from jobs.text.english_phrases import NON_ANSWER
 from schemas.dataset import Rejection
 from schemas.evaluation import Contest, Mode, ModelAnswer, Role, Sample
 from schemas.outcomes import Completed, Failed, Outcome
 from schemas.record import Record
-from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
-from schemas.settings import EvaluationSettings, RunSettings
+from schemas.requests import CHAT_COMPLETIONS, Json, Manner, Request, make_request
+from schemas.settings import RunSettings
 
 STAGE = "evaluation/answers"
 PURPOSE = "evaluation_answers"
@@ -49,7 +53,7 @@ def answer_tasks(
             continue
         for role, model in models.items():
             yield AnswerTask(
-                answer_id=answer_id(sample.sample_id, role, model, mode, settings.evaluation),
+                answer_id=answer_id(sample.sample_id, role, model, mode, settings),
                 sample=sample,
                 role=role,
                 model=model,
@@ -59,7 +63,7 @@ def answer_tasks(
 
 
 async def answer_sample(
-    task: AnswerTask, ask: Ask, settings: EvaluationSettings
+    task: AnswerTask, ask: Ask, settings: RunSettings
 ) -> list[ModelAnswer | Rejection]:
     """1 task in, 1 answer or 1 rejection out. Raises what `ask` raises."""
     outcome = await ask(_make_request(task, settings))
@@ -108,17 +112,17 @@ def _what_was_said(outcome: Outcome) -> _Said | None:
     return None
 
 
-def _make_request(task: AnswerTask, settings: EvaluationSettings) -> Request:
-    sample = task.sample
+def _make_request(task: AnswerTask, settings: RunSettings) -> Request:
+    sample, chosen = task.sample, settings.evaluation
     excerpt = None if task.mode == "closed" else Excerpt(sample.title, sample.context)
     prompt = student_prompt(sample.question, excerpt)
     body: dict[str, Json] = {
         "model": task.model,
         "messages": prompt.messages(),
-        "max_completion_tokens": settings.answer_max_output_tokens,
+        "max_completion_tokens": chosen.answer_max_output_tokens,
     }
-    if settings.temperature is not None:
-        body["temperature"] = settings.temperature
+    if chosen.temperature is not None:
+        body["temperature"] = chosen.temperature
     return make_request(
         task.answer_id,
         0,
@@ -126,7 +130,7 @@ def _make_request(task: AnswerTask, settings: EvaluationSettings) -> Request:
         body=body,
         purpose=PURPOSE,
         prompt_tokens=sum(map(count_tokens, prompt)) + 3 * MESSAGE_OVERHEAD_TOKENS,
-        server=task.server,
+        manner=Manner(task.server, answering_parameters(settings, task.role)),
     )
 
 
@@ -172,7 +176,14 @@ def _list_tasks(
 async def _answer(
     task: AnswerTask, ask: Ask, settings: RunSettings
 ) -> list[ModelAnswer | Rejection]:
-    return await answer_sample(task, ask, settings.evaluation)
+    return await answer_sample(task, ask, settings)
+
+
+REQUESTS_PER_ANSWER = 1.0 + 7.0  # one for itself; the scores of one take two to five requests each
+
+
+def _requests_per_answer(_: RunSettings) -> float:
+    return REQUESTS_PER_ANSWER
 
 
 MODEL_ANSWERS: Stage[Contest] = Stage(
@@ -180,7 +191,12 @@ MODEL_ANSWERS: Stage[Contest] = Stage(
     label="models' answers",
     result=ModelAnswer,
     reads=(SAMPLES.name,),
-    work=ItemWork(items=_list_tasks, needs=only_settings, work=_answer),
+    work=ItemWork(
+        items=_list_tasks,
+        needs=only_settings,
+        work=_answer,
+        requests_per_item=_requests_per_answer,
+    ),
     prompts={name: ROW_PROMPTS for name in PROFILES},
     purposes=(PURPOSE,),
     keeps_former_results=True,

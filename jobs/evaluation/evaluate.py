@@ -15,7 +15,12 @@ from engine.run_folder import RunFolder
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from jobs.dataset.stages import DATASET
-from jobs.evaluation.evaluated_models import answering_server, evaluated_models, find_baseline
+from jobs.evaluation.evaluated_models import (
+    answering_parameters,
+    answering_server,
+    evaluated_models,
+    find_baseline,
+)
 from jobs.evaluation.score_answers import check_scoring
 from jobs.evaluation.serve_student import student_served
 from jobs.evaluation.stages import EVALUATION
@@ -26,6 +31,7 @@ from jobs.run.retry import retry_failed
 from jobs.run.run_engine import OtherServers, check_prices, open_run_engine, other_servers
 from jobs.run.stages import StageContext, StagesEnd, run_stages
 from jobs.run.start import run_in_rounds
+from jobs.settings.known_traps import evaluation_traps
 from jobs.settings.roles import RoleModel, embeddings_of, judge_of
 from jobs.settings.run_config import RunConfig, read_run_config, write_run_config
 from schemas.evaluation import Contest, Mode, Role
@@ -80,6 +86,11 @@ async def _evaluate(order: EvaluationOrder, models: Mapping[Role, str]) -> Stage
     asked = _asked(settings, models)
     others = other_servers(settings, order.role_endpoints, asked)
     check_prices(settings, [each.model for each in asked], others)
+    answering = {
+        role: (model, answering_parameters(settings, role)) for role, model in models.items()
+    }
+    for trap in evaluation_traps(settings, answering):
+        _log.warning("%s", trap)
     stopping = Stopping()
     with (
         WriterLock(folder.lock_path),
@@ -110,6 +121,7 @@ async def _go_on(
             journal=engine.journal,
             stopping=stopping,
             details=engine.details,
+            backlog=engine.backlog,
             order=contest,
         )
         run = partial(run_stages, EVALUATION, context)

@@ -1,6 +1,6 @@
 """Which model plays which role in an evaluation."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
@@ -9,11 +9,13 @@ from engine.wire.prices import base_model
 from jobs.dataset.chat_rows import row_prompt
 from jobs.finetune.student.source.student_names import student_name
 from jobs.prompts import read_prompt
-from jobs.settings.roles import ROLE_NAMES, RoleName, server_of
+from jobs.settings.roles import ROLE_NAMES, RoleName, role_settings, server_of
 from schemas.evaluation import ROLES, Mode, Role
 from schemas.finetuning import TuningEvent
+from schemas.parameters import reply_parameters
 from schemas.record import content_id
-from schemas.settings import EvaluationSettings, RunSettings
+from schemas.requests import Json
+from schemas.settings import RunSettings
 
 
 def evaluated_models(folder: RunFolder, settings: RunSettings) -> dict[Role, str]:
@@ -44,6 +46,13 @@ def answering_server(settings: RunSettings, role: Role) -> str:
     return OWN_SERVER if role == "teacher" else server_of(settings, role)
 
 
+def answering_parameters(settings: RunSettings, role: Role) -> Mapping[str, Json]:
+    """What is added to the bodies that a role's model answers."""
+    if role == "teacher":
+        return settings.teacher.parameters
+    return role_settings(settings)[role].parameters
+
+
 def find_baseline(folder: RunFolder, settings: RunSettings) -> str:
     """The untuned student, by settings, tuning job or the tuned one's name; empty: unknown."""
     if settings.baseline.model:
@@ -66,9 +75,7 @@ def _last_tuned_model(folder: RunFolder) -> str:
     return next(reversed([event.tuned_model for event in events if event.tuned_model]), "")
 
 
-def answer_id(
-    sample_id: str, role: Role, model: str, mode: Mode, settings: EvaluationSettings
-) -> str:
+def answer_id(sample_id: str, role: Role, model: str, mode: Mode, settings: RunSettings) -> str:
     """A hash of sample, role, model, mode, system message and parameters."""
     return content_id(
         "model_answer",
@@ -77,6 +84,7 @@ def answer_id(
         model,
         mode,
         read_prompt(row_prompt(closed_book=mode == "closed")),
-        settings.answer_max_output_tokens,
-        settings.temperature,
+        settings.evaluation.answer_max_output_tokens,
+        settings.evaluation.temperature,
+        *filter(None, [reply_parameters(answering_parameters(settings, role))]),
     )

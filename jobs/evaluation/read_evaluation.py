@@ -62,7 +62,7 @@ def current_answer_ids(
     for sample in samples:
         for role, model in models.items():
             for mode in modes:
-                yield answer_id(sample.sample_id, role, model, mode, settings.evaluation)
+                yield answer_id(sample.sample_id, role, model, mode, settings)
 
 
 def _current_scores(

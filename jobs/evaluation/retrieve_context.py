@@ -156,8 +156,9 @@ def _chunk_request(chunks: Sequence[Chunk], embeddings: RoleModel) -> Request:
 
 
 def _request(item_id: str, texts: Sequence[str], embeddings: RoleModel) -> Request:
-    model, server = embeddings
-    return embedding_request(item_id, texts, model=model, purpose=PURPOSE, server=server)
+    return embedding_request(
+        item_id, texts, model=embeddings.model, purpose=PURPOSE, manner=embeddings.manner
+    )
 
 
 def _stack(outcomes: Sequence[Outcome]) -> Vectors:

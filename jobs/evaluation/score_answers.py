@@ -26,7 +26,7 @@ from jobs.evaluation.score_tasks import (
     score_tasks,
 )
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
-from jobs.settings.roles import RoleModel, embeddings_of, judge_of
+from jobs.settings.roles import RoleModel, embeddings_of, judge_cache, judge_of
 from schemas.evaluation import Contest, ModelAnswer, Sample, Score
 from schemas.settings import RunSettings
 
@@ -71,6 +71,8 @@ def judge_policy(settings: RunSettings) -> JudgePolicy:
         max_output_tokens=chosen.judge_max_output_tokens,
         temperature=chosen.temperature,
         is_bounded=settings.teacher.is_local and judge.server == OWN_SERVER,
+        parameters=dict(judge.parameters),
+        cache=judge_cache(settings),
     )
 
 
@@ -143,12 +145,24 @@ def _is_unscored(score: Score) -> bool:
     return score.value is None
 
 
+REQUESTS_PER_SCORE = 3.0  # relevancy: three of the judge and two for vectors; faithfulness: two
+
+
+def _requests_per_score(_: RunSettings) -> float:
+    return REQUESTS_PER_SCORE
+
+
 SCORES: Stage[Contest] = Stage(
     name="evaluation/scores",
     label="scores",
     result=Score,
     reads=(SAMPLES.name, MODEL_ANSWERS.name),
-    work=ItemWork(items=_list_tasks, needs=_open_scoring, work=score_answer),
+    work=ItemWork(
+        items=_list_tasks,
+        needs=_open_scoring,
+        work=score_answer,
+        requests_per_item=_requests_per_score,
+    ),
     purposes=("evaluation_judge", "evaluation_embeddings"),
     keeps_former_results=True,
     is_failed_result=_is_unscored,

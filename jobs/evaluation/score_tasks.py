@@ -7,6 +7,7 @@ from jobs.evaluation.judging.judge_prompts import prompt_hash
 from jobs.evaluation.judging.metrics import EMBEDDED, PROMPTS
 from jobs.settings.roles import embeddings_of, judge_of
 from schemas.evaluation import ALWAYS, BY_REFERENCE, REFUSAL, Metric, ModelAnswer, Sample
+from schemas.parameters import reply_parameters
 from schemas.record import Record, content_id
 from schemas.settings import RunSettings
 
@@ -67,6 +68,8 @@ def _applies(metric: Metric, sample: Sample) -> bool:
 
 def _score_id(sample: Sample, answer: ModelAnswer, metric: Metric, settings: RunSettings) -> str:
     chosen = settings.evaluation
+    given = judge_of(settings).parameters, embeddings_of(settings).parameters
+    parameters = list(filter(None, map(reply_parameters, given)))
     if chosen.scorer == "ragas":
         return content_id(
             "score",
@@ -79,6 +82,7 @@ def _score_id(sample: Sample, answer: ModelAnswer, metric: Metric, settings: Run
             chosen.judge_max_output_tokens,
             chosen.temperature,
             version("ragas"),
+            *parameters,
         )
     asked = (chosen.judge_output, chosen.judge_max_output_tokens, chosen.temperature)
     return content_id(
@@ -92,4 +96,5 @@ def _score_id(sample: Sample, answer: ModelAnswer, metric: Metric, settings: Run
         judge_prompt_hash(metric, settings),
         sample.reference if metric in BY_REFERENCE else "",
         sample.title if metric in PROMPTS else "",
+        *parameters,
     )

@@ -42,7 +42,7 @@ def find_served(folder: RunFolder, settings: RunSettings, tuned_name: str) -> li
     """The untuned and the tuned student, as llama.cpp serves them; untuned alone if none is tuned.
 
     Raises:
-        ConfigError: nothing was tuned, and the untuned one is no GGUF; or its file is gone.
+        ConfigError: it was tuned elsewhere; none was, and the untuned is no GGUF; a file is gone.
         DamagedLogError: the record of a tuned student cannot be read.
     """
     found = find_tuned(folder, tuned_name)
@@ -52,6 +52,12 @@ def find_served(folder: RunFolder, settings: RunSettings, tuned_name: str) -> li
         for each in served:
             _require_file(each.model_path)
         return served
+    if tuned_name:
+        raise ConfigError(
+            f"{tuned_name}: was not tuned on this machine, where student.trainer says that the "
+            "student is: name its address with --set tuned.base_url=ADDRESS and its model with "
+            f"--set tuned.model={tuned_name}, or tune here first"
+        )
     student = find_student(settings.student.model)
     if not student.path.is_file():
         raise ConfigError(

@@ -159,6 +159,7 @@ class Spending(NamedTuple):
     cached_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float | None = 0.0
+    cache_write_tokens: int = 0
 
     def plus(self, settled: Settled) -> Spending:
         """The same with one more request."""
@@ -171,6 +172,8 @@ class Spending(NamedTuple):
             self.cached_tokens + settled.usage.cached_tokens,
             self.completion_tokens + settled.usage.completion_tokens,
             total_cost_usd((self.cost_usd, settled.cost_usd)),
+            self.cache_write_tokens
+            + (0 if settled.is_estimated else settled.usage.cache_write_tokens),
         )
 
 

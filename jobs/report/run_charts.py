@@ -104,7 +104,12 @@ def chart_tokens(spending: Iterable[Spending]) -> Markup:
         (entry.purpose, Segment(style, amount, name))
         for entry in spending
         for style, name, amount in (
-            ("series-2", "prompt", entry.prompt_tokens - entry.cached_tokens),
+            (
+                "series-2",
+                "prompt",
+                entry.prompt_tokens - entry.cached_tokens - entry.cache_write_tokens,
+            ),
+            ("series-5", "prompt, written to the cache", entry.cache_write_tokens),
             ("series-3", "prompt, cached", entry.cached_tokens),
             ("series-4", "completion", entry.completion_tokens),
         )

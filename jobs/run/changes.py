@@ -84,7 +84,7 @@ def find_changes(before: RunConfig, after: RunConfig, stages: Stages[Any]) -> tu
         for key, touches in read_touches().items()
         if isinstance(touches, Touches)
         and touches.stage in names
-        and _at(old, key) != _at(new, key)
+        and touches.differs(_at(old, key), _at(new, key))
     ]
     for name in sorted(before.run.prompts):  # one that is new belongs to a setting that is new
         if before.run.prompts[name] != after.run.prompts.get(name):

@@ -1,17 +1,20 @@
-"""Which way requests go, as the user orders it: live, in batches, or both by a deadline."""
+"""Which way requests go, as the user orders it: live, by flex, in batches, or as it pays."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeGuard
 
 from engine.errors import ConfigError
+from engine.live.flex import FlexPolicy
+from engine.stats.counters import LimitGauges
+from jobs.settings.roles import role_settings
 from schemas.settings import RunSettings
 
-LaneChoice = Literal["live", "batch", "auto"]
+LaneChoice = Literal["live", "flex", "batch", "auto"]
 
-LANES: tuple[LaneChoice, ...] = ("live", "batch", "auto")
+LANES: tuple[LaneChoice, ...] = ("live", "flex", "batch", "auto")
 
 
 class LaneOrder(NamedTuple):
@@ -71,33 +74,65 @@ def _state_dir(environ: Mapping[str, str]) -> Path:
 
 
 CANCEL_TIME = timedelta(minutes=10)  # a cancelled batch may take so long (OpenAI Batch guide)
-ASSUMED_REQUESTS_PER_MINUTE = 60.0  # assumed where no limit is configured
+LEAST_BATCH_TIME = timedelta(minutes=30)  # in which a batch may well answer something
+BACK_TO_FLEX_TIME = timedelta(minutes=5)  # to spare, before what goes live goes by flex again
+LANDING_TIME = timedelta(minutes=2)  # what is in flight when the rest goes live may take so long
+ASSUMED_REQUESTS_PER_MINUTE = 60.0  # assumed where no limit is configured, and none is known
 MARGIN = 1.5  # margin: times the estimated time of sending the rest live
 
 
+def unknown_pace() -> float | None:
+    """The pace of a lane that has sent nothing yet."""
+    return None
+
+
+def nothing_left() -> int:
+    """The work left of one who does not know."""
+    return 0
+
+
 class LanePlan(NamedTuple):
-    """What the rounds of a run follow. `live_below`: a smaller remainder is not worth a batch."""
+    """What the rounds of a run follow. `live_below`: a smaller remainder is not worth a batch.
+
+    `pace` tells how many requests a minute would go live, None as long as nobody knows;
+    `work_left` how many requests the run has still to make, out ones included.
+    """
 
     lane: LaneChoice
     waits: bool
     deadline: datetime | None
     live_below: int
     requests_per_minute: float
+    pace: Callable[[], float | None] = unknown_pace
+    work_left: Callable[[], int] = nothing_left
 
-    def switches_at(self, open_count: int) -> datetime | None:
-        """From when on everything goes live, so that `open_count` requests are done in time."""
+    def switches_at(self, open_count: int, *, has_batches: bool = True) -> datetime | None:
+        """From when on everything goes live, so that `open_count` requests are done in time.
+
+        They are at least as many as the run knows that it has still to make. `has_batches`: some
+        are out, and must be cancelled first.
+        """
         if self.deadline is None:
             return None
-        live_time = timedelta(minutes=MARGIN * open_count / self.requests_per_minute)
-        return self.deadline - CANCEL_TIME - live_time
+        left = max(open_count, self.work_left())
+        per_minute = self.pace() or self.requests_per_minute
+        live_time = timedelta(minutes=MARGIN * left / per_minute)
+        return self.deadline - (CANCEL_TIME if has_batches else LANDING_TIME) - live_time
 
-    def is_live_time(self, now: datetime, open_count: int) -> bool:
-        """Whether batches can no longer be waited for."""
-        switches_at = self.switches_at(open_count)
+    def is_live_time(self, now: datetime, open_count: int, *, has_batches: bool = True) -> bool:
+        """Whether flex and batches can no longer be waited for."""
+        switches_at = self.switches_at(open_count, has_batches=has_batches)
         return switches_at is not None and now >= switches_at
 
-    def describe(self, open_count: int) -> Iterator[str]:
+    def is_batch_time(self, now: datetime, open_count: int) -> bool:
+        """Whether a batch that is made now has time to answer something before it is cancelled."""
+        switches_at = self.switches_at(open_count)
+        return switches_at is None or now + LEAST_BATCH_TIME <= switches_at
+
+    def describe(self, open_count: int, *, has_flex: bool = False) -> Iterator[str]:
         """The plan in words."""
+        if has_flex:
+            yield "plan: requests go by flex as long as it has capacity; of those that it leaves:"
         yield f"plan: {self.live_below:,} requests or more go in batches, fewer go live"
         switches_at = self.switches_at(open_count)
         if switches_at is not None and self.deadline is not None:
@@ -108,7 +143,12 @@ class LanePlan(NamedTuple):
             )
 
 
-def make_plan(order: LaneOrder, settings: RunSettings) -> LanePlan:
+def make_plan(
+    order: LaneOrder,
+    settings: RunSettings,
+    pace: Callable[[], float | None] = unknown_pace,
+    work_left: Callable[[], int] = nothing_left,
+) -> LanePlan:
     """The plan for an order; only lane auto sends small remainders live."""
     return LanePlan(
         lane=order.lane,
@@ -116,4 +156,42 @@ def make_plan(order: LaneOrder, settings: RunSettings) -> LanePlan:
         deadline=order.deadline,
         live_below=settings.batch.live_below_requests if order.lane == "auto" else 0,
         requests_per_minute=settings.limits.requests_per_minute or ASSUMED_REQUESTS_PER_MINUTE,
+        pace=pace,
+        work_left=work_left,
     )
+
+
+def live_pace(gauges: LimitGauges, latency_s: float | None) -> float | None:
+    """Requests a minute that would go live now, by what is known; None: nothing is.
+
+    The least of the limit of requests and of what the requests in flight allow at a latency.
+    """
+    paces = [gauges.requests_per_minute] if gauges.requests_per_minute else []
+    if latency_s:
+        paces.append(60.0 * gauges.max_in_flight / latency_s)
+    return min(paces, default=None)
+
+
+def make_flex_policy(order: LaneOrder, settings: RunSettings) -> FlexPolicy | None:
+    """How flex is used under an order; None: it is not.
+
+    Raises:
+        ConfigError: flex cannot be had, or a parameter names another tier.
+    """
+    if order.lane not in ("flex", "auto"):
+        return None
+    if settings.teacher.is_local:
+        raise ConfigError(f"provider local has no {order.lane}: leave out --lane, or use live")
+    for name, parameters in (
+        ("teacher", settings.teacher.parameters),
+        *((role, table.parameters) for role, table in role_settings(settings).items()),
+    ):
+        if "service_tier" in parameters:
+            raise ConfigError(
+                f"{name}.parameters.service_tier and --lane {order.lane} both choose a tier: leave "
+                "one of them out"
+            )
+    if order.lane == "auto" and settings.tiers.flex > settings.batch.price_share:
+        return None  # batches cost less
+    limits = settings.limits
+    return FlexPolicy(order.lane == "flex", limits.flex_patience_s, limits.max_outage_s)

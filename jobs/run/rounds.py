@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from engine.batch.desk import BatchDesk
 from engine.batch.lane import BatchLane
 from engine.clock import Clock
 from engine.errors import TransientError
 from engine.stopping import Admission, Stopping
-from jobs.run.lanes import LanePlan
+from jobs.run.lanes import BACK_TO_FLEX_TIME, LanePlan
 
 _log = logging.getLogger(__name__)
 
@@ -38,10 +39,14 @@ class Rounds:
         self._admission = Admission(clock)
         stopping.on_request(self._admission.close)
         self._name = ""
-        self._is_all_live = plan.lane == "live"
+        self._is_all_live = plan.lane in ("live", "flex")
         self._is_pass_due = self._is_all_live
+        self._is_pass_wanted = self._is_late = False
         if self._is_all_live:
             lane.goes_live = _always
+        elif lane.has_flex and plan.lane == "auto":
+            lane.tries_flex = self._is_flex_time
+            lane.goes_live = self._goes_live
 
     async def run(self, name: str, *, is_changed: bool) -> None:
         """Go on until all is done, or for one round if batches are not to be waited for.
@@ -52,8 +57,9 @@ class Rounds:
             TransientError: the provider does not answer, and it is not to be waited for.
             EngineError: any error that ends the run early.
         """
-        for line in self._plan.describe(self._open_count) if self._plan.lane == "auto" else ():
-            _log.info("%s", line)
+        if self._plan.lane == "auto":
+            for line in self._plan.describe(self._open_count, has_flex=self._lane.has_flex):
+                _log.info("%s", line)
         self._name = name
         ledger = self._desk.ledger
         was_cut_off = len(self._desk.outbox) != ledger.waiting_count
@@ -74,11 +80,34 @@ class Rounds:
     def _pause_s(self) -> float:
         """Until the next poll, or until the plan changes if that comes first."""
         pause_s = self._desk.next_poll_s()
-        switches_at = self._plan.switches_at(self._open_count)
+        switches_at = self._plan.switches_at(self._open_count, has_batches=self._may_have_batches)
         if switches_at is None:
             return pause_s
         left_s = (switches_at - self._clock.utc_now()).total_seconds()
         return min(pause_s, max(left_s, self._poll_s))
+
+    def _is_flex_time(self) -> bool:
+        """Whether flex can be waited for: not once the deadline is near."""
+        return not self._goes_live("")
+
+    def _goes_live(self, _: str) -> bool:
+        return self._is_all_live or self._is_live_time()
+
+    def _is_live_time(self) -> bool:
+        """Whether the time that is left is only just enough to send the rest live.
+
+        Once it was, some time must be to spare before it is so no more: changing ways costs time.
+        """
+        now = self._clock.utc_now() + (BACK_TO_FLEX_TIME if self._is_late else timedelta())
+        self._is_late = self._plan.is_live_time(
+            now, self._open_count, has_batches=self._may_have_batches
+        )
+        return self._is_late
+
+    @property
+    def _may_have_batches(self) -> bool:
+        """Whether batches must be cancelled before the rest can go live; with flex none may be."""
+        return bool(self._desk.out) or not self._lane.has_flex
 
     @property
     def _open_count(self) -> int:
@@ -93,7 +122,7 @@ class Rounds:
     async def _round(self) -> bool:
         desk, ledger = self._desk, self._desk.ledger
         await desk.collect()
-        if self._plan.is_live_time(self._clock.utc_now(), self._open_count):
+        if self._is_live_time():
             await self._go_live()
         is_due = self._is_pass_due or ledger.needs_pass or not self._is_worth_waiting
         if not is_due and len(desk.outbox):
@@ -105,12 +134,19 @@ class Rounds:
                 self._warn_of_rest()
                 return True
             is_due = await self._submit()
-        self._is_pass_due = False
+        self._is_pass_due, self._is_pass_wanted = self._is_pass_wanted, False
         self._report()
         return False
 
     async def _submit(self) -> bool:
-        """Submit what fits; returns whether items may go on at once, as requests were given up."""
+        """Submit what fits; returns whether items may go on at once, as requests were given up.
+
+        With flex nothing is submitted that has no time for it: it tries flex again, then goes live.
+        """
+        now = self._clock.utc_now()
+        if self._lane.has_flex and not self._plan.is_batch_time(now, self._open_count):
+            self._is_pass_wanted = True
+            return False
         before = self._desk.given_up_count
         waiting_count = await self._desk.submit_outbox()
         await self._desk.ledger.note_pass(waiting_count, self._name)
@@ -132,8 +168,11 @@ class Rounds:
             await self._desk.collect()
 
     async def _send_remainder(self) -> bool:
-        """Send live what is too little for a batch, until nothing or enough for one is left."""
-        while 0 < len(self._desk.outbox) < self._plan.live_below:
+        """Send live what is too little for a batch, until nothing or enough for one is left.
+
+        What flex left for want of capacity was to cost half: it goes into a batch, however little.
+        """
+        while not self._lane.is_flex_scarce and 0 < len(self._desk.outbox) < self._plan.live_below:
             ids = frozenset(request.request_id for request in self._desk.outbox.read())
             _log.info("%d requests are too few for a batch: they go live", len(ids))
             before, self._lane.goes_live = self._lane.goes_live, ids.__contains__

@@ -17,12 +17,14 @@ from engine.local.model import LocalModel
 from engine.progress import Details, spending_details
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER
+from engine.stats.counters import Stats
 from engine.stats.prometheus import serve_metrics
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price, make_price
+from jobs.run.backlog import Backlog
 from jobs.run.batch_folders import read_batch_losses, run_batch_folder
-from jobs.run.lanes import LaneOrder, make_plan
+from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_plan
 from jobs.run.rounds import Rounds, RunPass
 from jobs.settings.roles import RoleModel
 from jobs.settings.run_config import read_run_config
@@ -50,8 +52,8 @@ def other_servers(
     if settings.teacher.is_local:
         local.add(OWN_SERVER)
     models, paid = set[str](), set[str]()
-    for model, server in asked:
-        (models if server in local else paid).add(model)
+    for each in asked:
+        (models if each.server in local else paid).add(each.model)
     return OtherServers(endpoints, frozenset(models - paid))
 
 
@@ -61,6 +63,7 @@ class RunEngine(NamedTuple):
     ask: Ask
     journal: Journal
     details: Details
+    backlog: Backlog
     rounds: Callable[[RunPass], Rounds] | None
 
 
@@ -97,20 +100,28 @@ async def open_run_engine(
             budget_usd=settings.budget.usd,
             spent_usd=_spent_usd(folder),
             stopping=stopping,
+            tier_shares=tier_shares(settings),
             batches=_batch_place(folder, settings, order),
+            flex=make_flex_policy(order, settings),
             others=others.endpoints,
         )
         engine = await opened.enter_async_context(assemble_engine(engine_order))
         if metrics_port is not None:
             await opened.enter_async_context(serve_metrics(engine.stats, metrics_port))
-        details = partial(spending_details, engine.stats, engine.budget)
-        yield RunEngine(
-            engine.ask, engine.journal, details, _rounds_of(engine, settings, order, stopping)
+        details, backlog = partial(spending_details, engine.stats, engine.budget), Backlog()
+        plan = make_plan(
+            order, settings, partial(_pace, engine.stats), lambda: backlog.requests_left
         )
+        make_rounds = _rounds_of(engine, settings, plan, stopping)
+        yield RunEngine(engine.ask, engine.journal, details, backlog, make_rounds)
+
+
+def _pace(stats: Stats) -> float | None:
+    return live_pace(stats.read_limits(), stats.latencies.percentile_s(0.5))
 
 
 def _rounds_of(
-    engine: EngineParts, settings: RunSettings, order: LaneOrder, stopping: Stopping
+    engine: EngineParts, settings: RunSettings, plan: LanePlan, stopping: Stopping
 ) -> Callable[[RunPass], Rounds] | None:
     """What makes the rounds of a pass in batches; None: it does not work in batches."""
     if engine.batches is None:
@@ -119,7 +130,7 @@ def _rounds_of(
         Rounds,
         desk=engine.batches.desk,
         lane=engine.batches.lane,
-        plan=make_plan(order, settings),
+        plan=plan,
         poll_s=settings.batch.poll_s,
         clock=SystemClock(),
         stopping=stopping,
@@ -131,7 +142,7 @@ def _batch_place(folder: RunFolder, settings: RunSettings, order: LaneOrder) -> 
     if not uses_batches(folder, order):
         return None
     if settings.teacher.is_local:
-        if order.lane == "live":
+        if order.lane in ("live", "flex"):
             return None
         raise ConfigError("provider local has no batches: leave out --lane, or use --lane live")
     config = read_run_config(folder.config_path)
@@ -147,7 +158,7 @@ def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
         DamagedLogError: the ledger of batches is gone or damaged.
     """
     run_batch_folder(folder, "").require_ledger()
-    return order.lane != "live" or any(
+    return order.lane in ("batch", "auto") or any(
         not batch.is_deleted for batch in read_batches(folder.batches_path)
     )
 
@@ -178,6 +189,11 @@ def check_prices(
 def _make_price(settings: RunSettings, others: OtherServers) -> Price:
     is_free = settings.teacher.is_local and not others.endpoints
     return make_price(settings.prices, is_free=is_free, free_models=others.free_models)
+
+
+def tier_shares(settings: RunSettings) -> dict[str, float]:
+    """What service tiers cost, as shares of the live price."""
+    return {**settings.tiers.model_dump(), "batch": settings.batch.price_share}
 
 
 def _spent_usd(folder: RunFolder) -> float:

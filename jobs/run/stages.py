@@ -13,6 +13,7 @@ from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass, open_stage_files, run_stage
 from engine.stopping import Stopping
 from jobs.processes.work_pool import WorkPool
+from jobs.run.backlog import Backlog
 from schemas.dataset import Rejection
 from schemas.record import Record
 from schemas.settings import PromptProfile, RunSettings
@@ -30,8 +31,8 @@ class StageContext(Generic[Order]):
     """What the stages of one call work with.
 
     `order` is what the user asked for beyond the settings, None where there is no such thing.
-    `details` are shown beside the progress. `pool` computes on every core; the default does it in
-    this process.
+    `details` are shown beside the progress, `backlog` is kept up to date by the stages. `pool`
+    computes on every core; the default does it in this process.
     """
 
     folder: RunFolder
@@ -41,6 +42,7 @@ class StageContext(Generic[Order]):
     stopping: Stopping
     details: Details
     order: Order
+    backlog: Backlog = field(default_factory=Backlog)
     pool: WorkPool = field(default_factory=WorkPool)
 
 
@@ -69,6 +71,11 @@ def no_failure(_: Record) -> bool:
     return False
 
 
+def no_requests(_: RunSettings) -> float:
+    """The `requests_per_item` of a work that asks nothing."""
+    return 0.0
+
+
 def asking_window(settings: RunSettings) -> int:
     """As many items at once as requests may be in flight: for a work that asks."""
     return settings.limits.max_in_flight
@@ -85,7 +92,8 @@ class ItemWork(Generic[Order, Item, Result, Needs]):
 
     `work` is a function of a module that is called with the item, `ask`, and what `needs` opened
     for the pass; it uses nothing else, so that any process can do it. Every item ends with at
-    least one output.
+    least one output. `requests_per_item` is about how many requests an item leads to, here and in
+    the stages that follow.
     """
 
     items: Callable[[StageContext[Order], StageFiles[Result]], Items[Item]]
@@ -93,6 +101,12 @@ class ItemWork(Generic[Order, Item, Result, Needs]):
     work: Callable[[Item, Ask, Needs], Awaitable[Sequence[Result | Rejection]]]
     window: Callable[[RunSettings], int] = asking_window
     report: Callable[[StageContext[Order], StageFiles[Result]], None] = say_nothing
+    requests_per_item: Callable[[RunSettings], float] = no_requests
+
+
+def always(_: RunSettings) -> bool:
+    """The `is_wanted` of a stage that belongs to every run."""
+    return True
 
 
 def not_counted(_: RunFolder, __: RunSettings) -> None:
@@ -116,6 +130,7 @@ class Stage(Generic[Order]):
     stay in the file and count again when those settings come back.
     `is_failed_result`: whether a result stands for a request which failed for good.
     `count_items`: how many items it has, as far as earlier stages have come; reads files alone.
+    `is_wanted`: whether it does anything under these settings.
     """
 
     name: str
@@ -130,6 +145,7 @@ class Stage(Generic[Order]):
     keeps_former_results: bool = False
     is_failed_result: Callable[[Any], bool] = no_failure
     count_items: Callable[[RunFolder, RunSettings], int | None] = not_counted
+    is_wanted: Callable[[RunSettings], bool] = always
 
     def prompts_in_use(self, settings: RunSettings) -> tuple[str, ...]:
         """The prompt files that matter under these settings."""
@@ -216,10 +232,13 @@ async def _work_off(
         first = next(unfinished, None)
         if first is None:
             return StagePass()
+        context.backlog.begin(items.total - items.done, work.requests_per_item(context.settings))
         needs = await opened.enter_async_context(work.needs(context, files))
 
         async def work_on(item: Item, ask: Ask) -> Sequence[Result | Rejection]:
-            return await work.work(item, ask, needs)
+            ended = await work.work(item, ask, needs)
+            context.backlog.finish()
+            return ended
 
         return await run_stage(
             chain([first], unfinished),

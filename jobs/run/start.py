@@ -35,6 +35,7 @@ from jobs.run.retry import retry_failed
 from jobs.run.rounds import Rounds, RunPass
 from jobs.run.run_engine import OtherServers, check_prices, open_run_engine
 from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages
+from jobs.settings.known_traps import dataset_traps
 from jobs.settings.roles import judge_of
 from jobs.settings.run_config import (
     new_run_config,
@@ -77,6 +78,8 @@ async def start_run(order: RunOrder) -> StagesEnd:
     stopping, settings = Stopping(), order.settings
     check_folders(order.folder, settings.documents_dir)
     check_prices(settings, asked_models(settings), order.others)
+    for trap in dataset_traps(settings):
+        _log.warning("%s", trap)
     order.folder.create()
     with (
         WriterLock(order.folder.lock_path),
@@ -116,6 +119,7 @@ async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> St
             journal=engine.journal,
             stopping=stopping,
             details=engine.details,
+            backlog=engine.backlog,
             order=None,
             pool=pool,
         )

@@ -31,6 +31,7 @@ def _rows(end: SendEnd) -> Iterator[tuple[str, str]]:
     yield "left", f"{left_count(end):,}" + _by_reason(end.unsettled)
     yield "calls sent", f"{stats.sent:,}" + _by_reason(stats.retried, "sent again: ")
     cached = _among(stats.cached_tokens, "cached")
+    cached += _among(stats.cache_write_tokens, "written to the cache")
     yield "tokens", f"{stats.prompt_tokens:,} in{cached}, {stats.completion_tokens:,} out"
     unpriced = _among(stats.unpriced, "requests without a known price")
     yield "dollars", f"{stats.usd:.4f}{unpriced}"

@@ -12,6 +12,8 @@ from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
+from engine.live.flex import FlexPolicy
+from engine.live.flex_lane import FlexLane
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
 from engine.progress import StageProgress, spending_details
@@ -42,7 +44,7 @@ from schemas.settings import RunSettings
 
 
 class SendOrder(NamedTuple):
-    """What the user asks for. `input_path` None: standard input."""
+    """What the user asks for. `input_path` None: standard input. `flex`: all go by that tier."""
 
     input_path: Path | None
     out_path: Path
@@ -51,6 +53,7 @@ class SendOrder(NamedTuple):
     retries_failed: bool = False
     skips_bad_lines: bool = False
     metrics_port: int | None = None
+    flex: FlexPolicy | None = None
 
 
 class SendEnd(NamedTuple):
@@ -100,7 +103,8 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
                 details=lambda: spending_details(stats, spending.budget),
             )
         )
-        sending = Sending(source, lane, spending.keeping(results.keep), stopping, progress)
+        way = lane if order.flex is None else FlexLane(lane, order.flex)
+        sending = Sending(source, way, spending.keeping(results.keep), stopping, progress)
         await sending.run(order.settings.limits.max_in_flight)
     elapsed_s = time.monotonic() - started_s
     return SendEnd(
@@ -114,7 +118,7 @@ class Sending:
     def __init__(
         self,
         source: RequestSource,
-        lane: LiveLane,
+        lane: LiveLane | FlexLane,
         keep: Keep,
         stopping: Stopping,
         progress: StageProgress,

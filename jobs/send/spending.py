@@ -10,6 +10,7 @@ from engine.budget import Budget
 from engine.files.sends import SendLog
 from engine.wire.prices import make_price
 from jobs.run.batch_folders import read_folder_losses, read_send_batches_out, send_batch_folder
+from jobs.run.run_engine import tier_shares
 from jobs.send.result_files import ResultPaths
 from schemas.outcomes import Outcome
 from schemas.settings import RunSettings
@@ -57,7 +58,10 @@ def open_spending(paths: ResultPaths, settings: RunSettings) -> Iterator[Spendin
         lost_usd = sum(read_folder_losses(send_batch_folder(paths.answers)))
         spent_usd = log.paid_usd + log.lost_usd + lost_usd
         price = make_price(settings.prices)
-        budget = Budget(cap_usd=cap_usd, spent_usd=spent_usd, price=price, record=log)
+        shares = tier_shares(settings)
+        budget = Budget(
+            cap_usd=cap_usd, spent_usd=spent_usd, price=price, record=log, tier_shares=shares
+        )
         out = read_send_batches_out(paths.answers)
         budget.held_usd = sum(batch.intent.worst_case_usd or 0.0 for batch in out)
         yield Spending(budget, log)

@@ -20,10 +20,14 @@ from jobs.settings.resolve import (
     setting_keys,
     value_at,
 )
+from jobs.settings.roles import ROLE_NAMES
 from schemas.settings import RunSettings
 
 USUAL_CONFIG = Path("distill.toml")  # what `distill init` writes; in the current folder
-KIND_WEIGHTS = "questions.kind_weights"
+FREE_TABLES = (  # of names that a user is free to choose
+    "questions.kind_weights",
+    *(f"{role}.parameters" for role in ("teacher", *ROLE_NAMES)),
+)
 
 _log = logging.getLogger(__name__)
 
@@ -68,8 +72,9 @@ def _remembered(folder: RunFolder, settings: RunSettings, given: Sequence[Layer]
     """The run's own settings; a table of names that a file gives takes the place of the run's."""
     tree = settings.model_dump(mode="json", exclude_none=True)
     for layer in given:
-        if value_at(layer.tree, KIND_WEIGHTS) is not None:
-            remove_key(tree, KIND_WEIGHTS)
+        for table in FREE_TABLES:
+            if value_at(layer.tree, table) is not None:
+                remove_key(tree, table)
         kept = sorted(_set_apart(tree) - {key for key in setting_keys() if names(layer.tree, key)})
         if kept:
             _log.info(

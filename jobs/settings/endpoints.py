@@ -44,6 +44,7 @@ def read_endpoints(settings: RunSettings, environment: Mapping[str, str]) -> lis
             output_setting=OUTPUT_SETTING,
             account=read_account(environment, teacher.key_variable or API_KEY_VARIABLE),
             proxy=read_proxy(teacher.base_url, environment),
+            key_header=teacher.key_header,
         )
     ]
 
@@ -67,6 +68,7 @@ def read_trainer_endpoint(settings: RunSettings, environment: Mapping[str, str])
             read_key_of("student", student.base_url, student.key_variable, environment),
             account=read_account(environment, student.key_variable or API_KEY_VARIABLE),
             proxy=read_proxy(student.base_url, environment),
+            key_header=student.key_header,
             headers=headers,
         )
     if settings.teacher.is_local:
@@ -110,6 +112,7 @@ def _make_endpoint(
         output_setting=OUTPUT_SETTING,
         account=read_account(environment, variable),
         proxy=read_proxy(settings.base_url, environment),
+        key_header=settings.key_header,
     )
 
 

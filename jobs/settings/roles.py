@@ -5,10 +5,13 @@ from typing import Literal, NamedTuple, get_args
 
 from engine.servers import OWN_SERVER
 from engine.wire.endpoints import Endpoint, OutputLimitName
+from engine.wire.prompt_cache import CacheRules, cache_rules
 from jobs.settings.keys import is_openai, missing_key, read_account, read_key
 from jobs.settings.proxies import read_proxy
 from jobs.settings.resolve import API_KEY_VARIABLE
-from schemas.settings import JsonForm, RoleSettings, RunSettings
+from schemas.parameters import NO_PARAMETERS
+from schemas.requests import Json, Manner
+from schemas.settings import JsonForm, KeyHeader, RoleSettings, RunSettings
 
 RoleName = Literal["baseline", "tuned", "judge", "embeddings"]  # the teacher's is the run's own
 
@@ -19,10 +22,16 @@ STUDENT_SERVER = "student"  # the name of the server that is started for a stude
 
 
 class RoleModel(NamedTuple):
-    """A model, and the name of the server that it is asked at."""
+    """A model, the name of the server that it is asked at, and what is added to the bodies."""
 
     model: str
     server: str = OWN_SERVER
+    parameters: Mapping[str, Json] = NO_PARAMETERS
+
+    @property
+    def manner(self) -> Manner:
+        """How its requests are asked."""
+        return Manner(self.server, self.parameters)
 
 
 class RoleAddress(NamedTuple):
@@ -33,6 +42,7 @@ class RoleAddress(NamedTuple):
     output_limit_name: OutputLimitName
     requests_per_minute: float | None
     tokens_per_minute: float | None
+    key_header: KeyHeader = "auto"
 
 
 def role_settings(settings: RunSettings) -> dict[RoleName, RoleSettings]:
@@ -46,14 +56,35 @@ def role_settings(settings: RunSettings) -> dict[RoleName, RoleSettings]:
 
 
 def judge_of(settings: RunSettings) -> RoleModel:
-    """Who judges the answers."""
-    return RoleModel(settings.judge.model or settings.teacher.model, server_of(settings, "judge"))
+    """Who judges the answers. The teacher's model judges with the teacher's parameters."""
+    judge, teacher = settings.judge, settings.teacher
+    parameters = judge.parameters
+    if judge.model in ("", teacher.model) and not parameters:
+        parameters = teacher.parameters
+    return RoleModel(judge.model or teacher.model, server_of(settings, "judge"), parameters)
+
+
+def judge_cache(settings: RunSettings) -> CacheRules:
+    """How the judge's prompts are laid out for the prompt cache of its provider."""
+    if settings.teacher.is_local:
+        return CacheRules()
+    address, judge = own_address(settings, "judge"), judge_of(settings)
+    return cache_rules(
+        settings.teacher.prompt_cache,
+        base_url=(address or _teachers_address(settings)).base_url,
+        model=judge.model,
+        prices=settings.prices,
+        parameters=judge.parameters,
+        requests_per_minute=settings.limits.requests_per_minute,
+    )
 
 
 def embeddings_of(settings: RunSettings) -> RoleModel:
     """Who embeds texts for the evaluation."""
     return RoleModel(
-        settings.embeddings.model or EMBEDDING_MODEL, server_of(settings, "embeddings")
+        settings.embeddings.model or EMBEDDING_MODEL,
+        server_of(settings, "embeddings"),
+        settings.embeddings.parameters,
     )
 
 
@@ -90,6 +121,7 @@ def own_address(settings: RunSettings, role: RoleName) -> RoleAddress | None:
         output_limit_name=given.output_limit_name or teacher.output_limit_name,
         requests_per_minute=given.requests_per_minute,
         tokens_per_minute=given.tokens_per_minute,
+        key_header=_key_header(settings, given, base_url, teacher),
     )
     return None if address == teacher and not settings.teacher.is_local else address
 
@@ -135,6 +167,7 @@ def _read_endpoint(
         output_setting="evaluation.judge_output",  # of all roles the judge alone asks for JSON
         account=read_account(environment, variable),
         proxy=read_proxy(base_url, environment),
+        key_header=address.key_header,
     )
 
 
@@ -143,9 +176,11 @@ def _teachers_address(settings: RunSettings) -> RoleAddress:
     teacher = settings.teacher
     if settings.endpoints:
         first = settings.endpoints[0]
-        return RoleAddress(first.base_url, first.key_variable, first.output_limit_name, None, None)
+        name, header = first.output_limit_name, first.key_header
+        return RoleAddress(first.base_url, first.key_variable, name, None, None, header)
     variable = teacher.key_variable or API_KEY_VARIABLE
-    return RoleAddress(teacher.base_url, variable, teacher.output_limit_name, None, None)
+    name, header = teacher.output_limit_name, teacher.key_header
+    return RoleAddress(teacher.base_url, variable, name, None, None, header)
 
 
 def _students_base_url(settings: RunSettings, role: RoleName) -> str | None:
@@ -154,6 +189,17 @@ def _students_base_url(settings: RunSettings, role: RoleName) -> str | None:
         role == "baseline" and bool(model) and settings.baseline.model in ("", model)
     )
     return settings.student.base_url if is_students else None
+
+
+def _key_header(
+    settings: RunSettings, given: RoleSettings, base_url: str | None, teacher: RoleAddress
+) -> KeyHeader:
+    """The header for the key of an address, where the role names none: that of whose it is."""
+    if given.key_header != "auto":
+        return given.key_header
+    if base_url in (None, teacher.base_url):
+        return teacher.key_header
+    return settings.student.key_header if base_url == settings.student.base_url else "auto"
 
 
 def _usual_key(

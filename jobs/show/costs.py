@@ -106,7 +106,8 @@ def _narrowed(key: CostKey, parts: Sequence[Part]) -> CostKey:
 def _settled(folder: RunFolder) -> Iterator[CostRow]:
     for path in (folder.journal_path, folder.retried_path):
         for each in read_settled(path):
-            key = CostKey(each.settled_at[:DAY_CHARS], each.model, each.purpose, each.lane)
+            way = each.lane if each.lane == "batch" else each.service_tier or each.lane
+            key = CostKey(each.settled_at[:DAY_CHARS], each.model, each.purpose, way)
             usage = each.usage
             sums = CostSums(
                 requests=1,

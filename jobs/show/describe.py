@@ -135,9 +135,12 @@ def _dropped(summary: RunSummary, stage: str) -> str:
 
 def _describe_requests(requests: RequestSummary) -> str:
     failed = f", {requests.failed:,} failed for good" if requests.failed else ""
+    tiers = "".join(f", {count:,} by {tier}" for tier, count in requests.tiers.items())
+    written = requests.cache_write_tokens
+    cache = f"{requests.cached_tokens:,} cached" + (f", {written:,} written to it" * bool(written))
     return (
-        f"{requests.completed:,} requests{failed}; {requests.prompt_tokens:,} tokens in "
-        f"({requests.cached_tokens:,} cached), {requests.completion_tokens:,} out, "
+        f"{requests.completed:,} requests{failed}{tiers}; {requests.prompt_tokens:,} tokens in "
+        f"({cache}), {requests.completion_tokens:,} out, "
         f"{dollars(requests.cost_usd)}"
     )
 

@@ -24,7 +24,7 @@ from jobs.dataset.coverage import read_coverage
 from jobs.dataset.stages import DATASET
 from jobs.documents.whole_corpus.check_held_out import read_held_out_check
 from jobs.run.batch_folders import read_batch_losses
-from jobs.run.stages import Stages
+from jobs.run.stages import Stage, Stages
 from jobs.settings.run_config import read_run_config
 from jobs.show.remaining import find_remaining, rate_per_s
 from jobs.show.run_state import read_state
@@ -59,8 +59,9 @@ def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSumm
     money = _sum_money(folder, writer)
     batches = _sum_batches(folder)
     stages = _sum_stages(folder, dataset, settings)
+    wanted = tuple(stage for stage in dataset if stage.is_wanted(settings))
     state = read_state(
-        folder, dataset, stages, writer=writer, has_batches_out=bool(batches and batches.out)
+        folder, wanted, stages, writer=writer, has_batches_out=bool(batches and batches.out)
     )
     is_at_work = state.name == "running" and state.since is not None
     snapshots = read_snapshots(folder.stats_path, since=state.since or "") if is_at_work else []
@@ -166,7 +167,7 @@ def _sum_stages(
         dropped[rejection.stage][rejection.reason] += 1
     stages = {}
     for stage in dataset:
-        name, total = stage.name, stage.count_items(folder, settings)
+        name, total = stage.name, _count_items(stage, folder, settings)
         finished = list(_result_counts(folder.finished_path(name)))
         if finished or dropped[name] or total:
             stages[name] = StageSummary(
@@ -176,6 +177,10 @@ def _sum_stages(
                 dropped=dict(dropped[name].most_common()),
             )
     return stages
+
+
+def _count_items(stage: Stage[None], folder: RunFolder, settings: RunSettings) -> int | None:
+    return stage.count_items(folder, settings) if stage.is_wanted(settings) else None
 
 
 def _result_counts(path: Path) -> Iterator[int]:
@@ -198,14 +203,19 @@ class _Tally:
         self._counts: Counter[str] = Counter()
         self._cost_usd: float | None = 0.0
         self._estimated_usd = 0.0
+        self._tiers: Counter[str] = Counter()
 
     def add(self, settled: Settled) -> None:
         self._counts["completed" if settled.is_completed else "failed"] += 1
         self._counts["prompt_tokens"] += settled.usage.prompt_tokens
         self._counts["cached_tokens"] += settled.usage.cached_tokens
         self._counts["completion_tokens"] += settled.usage.completion_tokens
+        if tier := "batch" if settled.lane == "batch" else settled.service_tier:
+            self._tiers[tier] += 1
         if settled.is_estimated:
             self._estimated_usd += settled.cost_usd or 0.0
+        else:  # what nobody reported was not written for certain
+            self._counts["cache_write_tokens"] += settled.usage.cache_write_tokens
         if self._cost_usd is not None and settled.cost_usd is not None:
             self._cost_usd += settled.cost_usd
         else:
@@ -220,6 +230,8 @@ class _Tally:
             completion_tokens=self._counts["completion_tokens"],
             cost_usd=self._cost_usd,
             estimated_usd=self._estimated_usd,
+            cache_write_tokens=self._counts["cache_write_tokens"],
+            tiers=dict(sorted(self._tiers.items())),
         )
 
 

@@ -11,7 +11,7 @@ from engine.ask import Ask
 from engine.errors import ConfigError
 from engine.wire.tokens import count_tokens
 from schemas.outcomes import Failed
-from schemas.requests import EMBEDDINGS, Json, Request, make_request
+from schemas.requests import EMBEDDINGS, PLAIN, Json, Manner, Request, make_request
 
 PURPOSE = "embeddings"
 MALFORMED = "malformed_embeddings"
@@ -66,7 +66,7 @@ def embedding_request(
     model: str,
     purpose: str,
     ordinal: int = 0,
-    server: str = "",
+    manner: Manner = PLAIN,
 ) -> Request:
     """One request for all texts. The vectors travel as base64 of float32: they arrive exactly."""
     given: list[Json] = list(texts)
@@ -77,7 +77,7 @@ def embedding_request(
         body={"model": model, "input": given, "encoding_format": "base64"},
         purpose=purpose,
         prompt_tokens=sum(map(count_tokens, texts)),
-        server=server,
+        manner=manner,
     )
 
 

@@ -323,6 +323,8 @@
 
   // Labels
 
+  const SHARES = [["none", 0], ["a quarter", 0.25], ["half", 0.5], ["most", 0.75], ["all", 1]];
+
   async function showTask(place) {
     if (!state.tasks.total) return;
     state.place = Math.min(Math.max(0, place), state.tasks.total - 1);
@@ -333,14 +335,15 @@
       const block = make("div", "block");
       block.append(make("h2", "", `${metric}: ${question}`));
       const row = make("div", "");
-      for (const [label, value] of [["none", 0], ["a quarter", 0.25], ["half", 0.5], ["most", 0.75], ["all", 1]]) {
-        const button = make("button", task.given[metric] === value ? "main" : "", label);
+      SHARES.forEach(([label, value], place) => {
+        const button = make("button", task.given[metric] === value ? "main" : "", `${label} `);
+        button.append(make("kbd", "", String(place + 1)));
         button.type = "button";
         button.dataset.metric = metric;
         button.dataset.value = value;
         button.addEventListener("click", () => label_(metric, value).catch(complain));
         row.append(button, " ");
-      }
+      });
       block.append(row);
       return block;
     });
@@ -354,6 +357,11 @@
     await showProgress();
     state.given[metric] = value;
     return state.asked.every((each) => each in state.given) ? move(1) : showTask(state.place);
+  }
+
+  function labelByKey(key) {
+    const metric = state.asked.find((each) => !(each in state.given)) ?? state.asked[0];
+    return label_(metric, SHARES[Number(key) - 1][1]);
   }
 
   // Keys
@@ -371,7 +379,8 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const act = keys[event.key] ?? (mode === "review" ? reviewKeys[event.key] : undefined);
+    const act = mode === "label" && "12345".includes(event.key) ? () => labelByKey(event.key)
+      : keys[event.key] ?? (mode === "review" ? reviewKeys[event.key] : undefined);
     if (!act) return;
     event.preventDefault();
     Promise.resolve(act()).catch(complain);

@@ -20,6 +20,7 @@ class BatchLine(NamedTuple):
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int
+    cache_write_tokens: int
 
 
 class BatchBills:
@@ -28,7 +29,8 @@ class BatchBills:
     def __init__(self) -> None:
         self._lines: list[BatchLine] = []
         self._custom_ids = array("Q")  # 64-bit hashes: 8 MB for a million
-        self._prompt_tokens = self._completion_tokens = self._cached_tokens = 0
+        self._prompt_tokens = self._completion_tokens = 0
+        self._cached_tokens = self._cache_write_tokens = 0
 
     def enter(self, line: BatchLine, *, is_kept: bool) -> None:
         """Bill one request."""
@@ -37,6 +39,7 @@ class BatchBills:
         self._prompt_tokens += line.prompt_tokens
         self._completion_tokens += line.completion_tokens
         self._cached_tokens += line.cached_tokens
+        self._cache_write_tokens += line.cache_write_tokens
         if is_kept:
             self._lines.append(line)
 
@@ -63,6 +66,7 @@ class BatchBills:
             "batch_prompt_tokens": self._prompt_tokens,
             "batch_completion_tokens": self._completion_tokens,
             "batch_cached_tokens": self._cached_tokens,
+            "batch_cache_write_tokens": self._cache_write_tokens,
             "custom_ids_billed": len(counts),
             "custom_ids_billed_twice": int((counts > 1).sum()),
         }

@@ -15,7 +15,7 @@ from tests.openai_server.errors import ApiError
 from tests.openai_server.faults import Fault, FaultPlan
 from tests.openai_server.ledger import hash_body
 from tests.openai_server.malformed import malformed_line
-from tests.openai_server.paid_api import PaidApi
+from tests.openai_server.paid_api import PaidApi, PaidCall
 from tests.openai_server.slices import Slices
 from tests.openai_server.slow_config import BatchRules, LineFault
 
@@ -114,7 +114,7 @@ class BatchRun:
         body, model, area = request["body"], self._given.sound.model, self._given.area
         area.reserved_tokens(body, model)
         body_hash = hash_body(orjson.dumps(body))
-        answer = area.answer(body, model, 0, body_hash)
+        answer = area.answer(PaidCall(body, model, 0, body_hash, area.look_up(body, model)))
         line = line_of(self._batch.id, request["custom_id"], body_hash, model.id, answer)
         self._bills.enter(line, is_kept=self._given.rules.keeps_bills)
         tokens = self._batch.tokens

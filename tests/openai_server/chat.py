@@ -7,8 +7,8 @@ from tests.openai_server.chat_validation import check_chat_body, check_messages
 from tests.openai_server.config import ModelCard
 from tests.openai_server.errors import ApiError
 from tests.openai_server.faults import Fault
-from tests.openai_server.paid_api import Answer, count_tokens
-from tests.openai_server.prompt_cache import PromptCache
+from tests.openai_server.paid_api import Answer, PaidCall, count_tokens
+from tests.openai_server.prompt_cache import CacheUse, PromptCache
 from tests.openai_server.replies import Reply, Responder, message_text
 
 _MESSAGE_TOKENS = 4  # role and separators of one message
@@ -44,8 +44,14 @@ class ChatCompletions:
             return 0
         return prompt_tokens_of(body)
 
-    def answer(self, body: dict[str, Any], model: ModelCard, number: int, seed: str) -> Answer:
+    def look_up(self, body: dict[str, Any], model: ModelCard) -> CacheUse:
+        """What a checked body finds in the prompt cache when it arrives."""
+        return self._cache.look_up(body, model)
+
+    def answer(self, call: PaidCall) -> Answer:
         """The responder's choices, cut to the output limit, with their usage."""
+        body, model, number = call.body, call.model, call.number
+        self._cache.remember(call.cache)
         bodies = [body, *({**body, "choice": index} for index in range(1, body.get("n") or 1))]
         replies = [_limited(self._responder(each, number), _output_limit(body)) for each in bodies]
         first = replies[0]
@@ -53,23 +59,21 @@ class ChatCompletions:
         if prompt_tokens is None:
             prompt_tokens = prompt_tokens_of(body)
         cached_tokens = first.cached_tokens
-        if cached_tokens is None and not model.caches_prompts:
-            cached_tokens = 0
         if cached_tokens is None:
-            text = "\n".join(message_text(message) for message in body["messages"])
-            cached_tokens = min(self._cache.hit_tokens(model.id, text), prompt_tokens)
+            cached_tokens = min(call.cache.read_tokens, prompt_tokens)
+        written_tokens = min(call.cache.written_tokens, prompt_tokens - cached_tokens)
         completion_tokens = sum(_completion_tokens(reply) for reply in replies)
         payload = {
-            "id": f"chatcmpl-{seed}",
+            "id": f"chatcmpl-{call.seed}",
             "object": "chat.completion",
             "created": _CREATED,
             "model": model.id,
             "choices": [_choice(index, reply) for index, reply in enumerate(replies)],
-            "usage": _usage(prompt_tokens, completion_tokens, cached_tokens),
-            "service_tier": "default",
+            "usage": _usage(prompt_tokens, completion_tokens, cached_tokens, written_tokens),
+            "service_tier": call.tier,
             "system_fingerprint": "fp_test_double",
         }
-        return Answer(payload, prompt_tokens, completion_tokens, cached_tokens)
+        return Answer(payload, prompt_tokens, completion_tokens, cached_tokens, written_tokens)
 
     def spoil(self, answer: Answer, fault: Fault | None) -> Answer:
         """Every choice truncated, refused or filtered; the bill stays."""
@@ -135,12 +139,17 @@ def _spoilt(choice: Mapping[str, Any], fault: Fault) -> dict[str, Any]:
     return {**choice, "message": message, "finish_reason": fault}
 
 
-def _usage(prompt_tokens: int, completion_tokens: int, cached_tokens: int) -> dict[str, Any]:
+def _usage(
+    prompt_tokens: int, completion_tokens: int, cached_tokens: int, written_tokens: int
+) -> dict[str, Any]:
+    details = {"cached_tokens": cached_tokens, "audio_tokens": 0}
+    if written_tokens:
+        details["cache_write_tokens"] = written_tokens
     return {
         "prompt_tokens": prompt_tokens,
         "completion_tokens": completion_tokens,
         "total_tokens": prompt_tokens + completion_tokens,
-        "prompt_tokens_details": {"cached_tokens": cached_tokens, "audio_tokens": 0},
+        "prompt_tokens_details": details,
         "completion_tokens_details": {
             "reasoning_tokens": 0,
             "audio_tokens": 0,

@@ -29,6 +29,8 @@ class ModelCard(Value):
     dimensions: int | None = None  # of its vectors; None: a chat model
     accepts_temperature: bool = True  # most reasoning models do not
     caches_prompts: bool = True  # False: usage and cost do not depend on the order of calls
+    charges_cache_writes: bool = False  # gpt-5.6 and newer: cached at breakpoints, writes reported
+    tiers: tuple[str, ...] = ()  # that it serves beside the usual one
 
 
 class ModelLimits(Value):
@@ -53,6 +55,19 @@ class Faults(Value):
     retry_after_s: NotNegative = 0.5
 
 
+class FlexRules(Value):
+    """Flex: the share of requests that find no capacity, and are refused unbilled.
+
+    `served_as` is the tier that serves the others. `extra_s`: how much longer they take.
+    """
+
+    scarcity: Probability = 0.0
+    seed: int = 0
+    refusal: Literal["429", "498"] = "429"  # 498: Groq
+    served_as: str = "flex"
+    extra_s: NotNegative = 0.0
+
+
 class Latency(Value):
     """How long an answer takes: lognormal around the median; constant when `sigma` is 0."""
 
@@ -72,14 +87,26 @@ class Outage(Value):
     duration_s: NotNegative | None = None
 
 
+def new_card(name: str) -> ModelCard:
+    """A model of today: with the tiers flex and priority, and a cache that charges writes."""
+    return ModelCard(
+        id=name,
+        context_tokens=400_000,
+        charges_cache_writes=True,
+        tiers=("flex", "priority"),
+    )
+
+
 class ServerConfig(Value):
     """Everything at once. `limits` by model name, or `*` for all that are not named."""
 
     api_keys: tuple[str, ...] = (API_KEY,)
+    key_header: Literal["bearer", "api-key"] = "bearer"  # api-key: Azure
+    path_prefix: str = ""  # before /v1, such as /openai: Azure
     models: tuple[ModelCard, ...] = (
-        ModelCard(id="gpt-6.1-sol", context_tokens=400_000),
-        ModelCard(id="gpt-6.1-terra", context_tokens=400_000),
-        ModelCard(id="gpt-6-luna", context_tokens=400_000),
+        new_card("gpt-6.1-sol"),
+        new_card("gpt-6.1-terra"),
+        new_card("gpt-6-luna"),
         ModelCard(id="gpt-4.1-mini", context_tokens=1_047_576, shutdown_date="2027-01-14"),
         ModelCard(id="gpt-4o-mini", shutdown_date="2027-01-14"),
         ModelCard(id="text-embedding-3-small", context_tokens=8_192, dimensions=1536),
@@ -87,6 +114,8 @@ class ServerConfig(Value):
     limits: dict[str, ModelLimits] = Field(default_factory=dict)
     rate_limit_headers: RateLimitHeaders = "full"
     faults: Faults = Faults()
+    flex: FlexRules = FlexRules()
+    unknown_parameters: tuple[str, ...] = ()  # of bodies: refused with 400, as strict servers do
     latency: Latency = Latency()
     outage: Outage | None = None
     files: FileRules = FileRules()

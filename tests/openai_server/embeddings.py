@@ -11,7 +11,8 @@ import numpy.typing as npt
 from tests.openai_server.config import ModelCard
 from tests.openai_server.errors import ApiError
 from tests.openai_server.faults import Fault
-from tests.openai_server.paid_api import Answer, count_tokens
+from tests.openai_server.paid_api import Answer, PaidCall, count_tokens
+from tests.openai_server.prompt_cache import CacheUse
 
 _MAX_INPUTS = 2_048  # API description, CreateEmbeddingRequest.input
 _MAX_INPUT_TOKENS = 300_000  # summed over all inputs, same place
@@ -46,8 +47,13 @@ class Embeddings:
         except ApiError:
             return 0
 
-    def answer(self, body: dict[str, Any], model: ModelCard, number: int, seed: str) -> Answer:
+    def look_up(self, body: dict[str, Any], model: ModelCard) -> CacheUse:
+        """Nothing: embeddings have no cache."""
+        return CacheUse()
+
+    def answer(self, call: PaidCall) -> Answer:
         """One vector an input, in order."""
+        body, model = call.body, call.model
         inputs = _inputs(body)
         dimensions = body.get("dimensions") or model.dimensions or 1
         is_base64 = body.get("encoding_format") == "base64"

@@ -25,6 +25,8 @@ class Call:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    service_tier: str = ""
     is_billed: bool = False
     is_lost: bool = False  # billed, but the reply was not delivered
 
@@ -107,6 +109,9 @@ class Ledger:
             + batches["batch_completion_tokens"],
             "cached_tokens": sum(call.cached_tokens for call in billed)
             + batches["batch_cached_tokens"],
+            "cache_write_tokens": sum(call.cache_write_tokens for call in billed)
+            + batches["batch_cache_write_tokens"],
+            "tiers": dict(_count(call.service_tier for call in billed)),
             **batches,
             "first_at_s": self.calls[0].at_s if self.calls else None,
             "last_at_s": self.calls[-1].at_s if self.calls else None,

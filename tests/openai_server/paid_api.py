@@ -5,6 +5,18 @@ from typing import Any, NamedTuple, Protocol
 
 from tests.openai_server.config import ModelCard
 from tests.openai_server.faults import Fault
+from tests.openai_server.prompt_cache import CacheUse
+
+
+class PaidCall(NamedTuple):
+    """A checked body that is to be answered; `seed` is equal for equal bodies."""
+
+    body: dict[str, Any]
+    model: ModelCard
+    number: int
+    seed: str
+    cache: CacheUse = CacheUse()
+    tier: str = "default"
 
 
 class Answer(NamedTuple):
@@ -14,6 +26,7 @@ class Answer(NamedTuple):
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int
+    cache_write_tokens: int = 0
 
 
 class PaidApi(Protocol):
@@ -27,8 +40,12 @@ class PaidApi(Protocol):
         """The input tokens alone, what a batch enqueues; 0 for a body that is wrong."""
         ...
 
-    def answer(self, body: dict[str, Any], model: ModelCard, number: int, seed: str) -> Answer:
-        """The answer to a checked body; `seed` is equal for equal bodies."""
+    def look_up(self, body: dict[str, Any], model: ModelCard) -> CacheUse:
+        """What a checked body finds in the prompt cache when it arrives."""
+        ...
+
+    def answer(self, call: PaidCall) -> Answer:
+        """The answer to a checked body."""
         ...
 
     def spoil(self, answer: Answer, fault: Fault | None) -> Answer:

@@ -16,7 +16,8 @@ from tests.openai_server.ledger import Call, Ledger
 from tests.openai_server.limits import RateLimits
 from tests.openai_server.malformed import UNREADABLE, malformed
 from tests.openai_server.models import Models
-from tests.openai_server.paid_api import Answer, PaidApi
+from tests.openai_server.paid_api import Answer, PaidApi, PaidCall
+from tests.openai_server.tiers import Tiers
 
 API_VERSION = "2020-10-01"
 LOST = UNREADABLE | {"reset_after", "cut_off"}  # billed, and of no use to the client
@@ -28,6 +29,14 @@ class _Admitted(NamedTuple):
     body: dict[str, Any]
     model: ModelCard
     reserved_tokens: int
+    tier: str
+
+
+class _GivenKey(NamedTuple):
+    """How a key was given, and what it is."""
+
+    scheme: str
+    key: str
 
 
 class PaidCalls:
@@ -45,22 +54,31 @@ class PaidCalls:
         self._limits.configure(config.limits)
         self._plan = FaultPlan(config.faults)
         self._latency = _LatencyDraws(config.latency)
+        self._tiers = Tiers(config.flex)
         self.models.configure(config.models)
 
     def check_key(self, request: web.BaseRequest) -> str:
         """The key of a request. Raises ApiError 401 for one that is not in the list."""
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        if scheme != "Bearer" or not key:
+        scheme, key = self._given_key(request)
+        if scheme != self._config.key_header or not key:
             raise ApiError(401, None, "You didn't provide an API key in an Authorization header.")
         if key not in self._config.api_keys:
             raise ApiError(401, "invalid_api_key", "Incorrect API key provided.")
         return key
 
+    def _given_key(self, request: web.BaseRequest) -> "_GivenKey":
+        """The key, wherever it stands; one in each place is one too many."""
+        header = request.headers.get("Authorization", "")
+        if (key := request.headers.get("api-key")) is not None:
+            return _GivenKey("both" if header else "api-key", key)
+        scheme, _, key = header.partition(" ")
+        return _GivenKey(scheme.lower(), key)
+
     async def serve(self, request: web.BaseRequest, raw: bytes, api: PaidApi) -> web.StreamResponse:
         """One call from its first to its last byte."""
         call = self._ledger.open(
             at_s=time.monotonic(),
-            key=request.headers.get("Authorization", ""),
+            key=self._given_key(request).key,
             url=request.path,
             body=raw,
             kept_bodies=self._config.kept_bodies,
@@ -80,9 +98,13 @@ class PaidCalls:
         body = parse_body(raw)
         model = self.models.find(body.get("model"))
         call.model = model.id
+        for name in self._config.unknown_parameters:
+            if name in body:
+                message = f"Unrecognized request argument supplied: {name}"
+                raise ApiError(400, None, message, param=name)
         reserved_tokens = api.reserved_tokens(body, model)
         self._limits.admit(key, model.id, reserved_tokens)
-        return _Admitted(body, model, reserved_tokens)
+        return _Admitted(body, model, reserved_tokens, self._tiers.admit(body, model))
 
     async def _answer(
         self, request: web.BaseRequest, call: Call, key: str, admitted: _Admitted, api: PaidApi
@@ -92,16 +114,18 @@ class PaidCalls:
         self._plan.raise_error(fault)
         if fault == "reset_before":
             return wire.reset(request)
+        body, model, reserved_tokens, tier = admitted
+        found = api.look_up(body, model)
         wait_s = self._latency.next_s() + (self._plan.hang_s if fault == "hang" else 0.0)
+        wait_s += self._tiers.extra_s(tier)
         if wait_s > 0:
             await asyncio.sleep(wait_s)
         if fault in UNBILLED_PAGES:
             call.status = 200
             content_type, page = UNBILLED_PAGES[fault]
             return wire.whole(200, page, self._headers(call, request), content_type)
-        body, model, reserved_tokens = admitted
-        answer = api.answer(body, model, call.number, call.body_hash)
-        _bill(call, answer)
+        answer = api.answer(PaidCall(body, model, call.number, call.body_hash, found, tier))
+        _bill(call, answer, tier)
         used_tokens = answer.prompt_tokens + answer.completion_tokens
         self._limits.settle(key, model.id, reserved_tokens, used_tokens)
         payload = api.spoil(answer, fault).payload
@@ -126,7 +150,7 @@ class PaidCalls:
             "OpenAI-Version": API_VERSION,
         }
         if self._config.limits and call.model:
-            key = request.headers["Authorization"].partition(" ")[2]
+            key = self._given_key(request).key
             kind = self._config.rate_limit_headers
             headers |= self._limits.headers(key, call.model, kind)
         return headers
@@ -159,8 +183,10 @@ def parse_body(raw: bytes) -> dict[str, Any]:
     return body
 
 
-def _bill(call: Call, answer: Answer) -> None:
+def _bill(call: Call, answer: Answer, tier: str) -> None:
     call.is_billed = True
+    call.service_tier = tier
     call.prompt_tokens = answer.prompt_tokens
     call.completion_tokens = answer.completion_tokens
     call.cached_tokens = answer.cached_tokens
+    call.cache_write_tokens = answer.cache_write_tokens

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import orjson
 
+from schemas.parameters import WAY_NAMES
 from tests.openai_server.schema_instances import SchemaInstances
 from tests.openai_server.texts import source_of, statement
 
@@ -34,9 +35,9 @@ from the second on the body has a `choice` index, so that choices differ."""
 def default_reply(body: dict[str, Any], call_number: int) -> Reply:
     """An instance of the request's JSON schema if it has one, else a sentence.
 
-    A function of the body alone: sent again, the same request gets the same words.
+    A function of what is asked alone: sent again, by whatever way, it gets the same words.
     """
-    uniform = random.Random(orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
+    uniform = random.Random(orjson.dumps(_asked(body), option=orjson.OPT_SORT_KEYS))
     source = source_of(last_user_text(body), uniform)
     schema = json_schema(body)
     if schema is not None:
@@ -44,6 +45,13 @@ def default_reply(body: dict[str, Any], call_number: int) -> Reply:
     if (body.get("response_format") or {}).get("type") == "json_object":
         return Reply(orjson.dumps({"text": statement(source.focus(), uniform)}).decode())
     return Reply(statement(source.focus(), uniform))
+
+
+def _asked(body: Body) -> Body:
+    """A body without what changes only its way, and with the texts of messages in one part."""
+    messages = [{**message, "content": message_text(message)} for message in body["messages"]]
+    asked = {name: value for name, value in body.items() if name not in WAY_NAMES}
+    return {**asked, "messages": messages}
 
 
 def json_schema(body: Body) -> Mapping[str, Any] | None:
@@ -68,4 +76,4 @@ def message_text(message: Mapping[str, Any]) -> str:
     content = message.get("content") or ""
     if isinstance(content, str):
         return content
-    return "\n".join(part.get("text", "") for part in content)
+    return "".join(part.get("text", "") for part in content)

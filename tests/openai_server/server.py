@@ -132,6 +132,10 @@ class OpenAIServer:
         return Batches(lives, self.files)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if prefix := self.config.path_prefix:
+            request = request.clone(
+                rel_url=request.rel_url.with_path(_below(prefix, request.path), keep_query=True)
+            )
         area = self._areas.get(request.path)
         route = None if area else self.slow_calls.find(request)
         raw = b"" if route else await request.read()
@@ -187,3 +191,8 @@ class OpenAIServer:
             await asyncio.wait([self._outage_task])
             self._outage_task = None
         await self._return()
+
+
+def _below(prefix: str, path: str) -> str:
+    """The path without the prefix; one that does not have it leads nowhere."""
+    return path.removeprefix(prefix) if path.startswith(prefix) else f"/nowhere{path}"

@@ -1,10 +1,11 @@
 """Has the judge look at questions and answers with their chunk in view, one call a chunk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from string import Template
 from typing import NamedTuple
 
 from engine.ask import Ask
+from engine.wire.prompt_cache import CacheRules
 from jobs.dataset.structured_chat import Call, make_structured_request, parse_reply
 from jobs.prompts import read_prompt
 from jobs.text.numbered_sentences import CONTINUATION, NumberedSentences, number_sentences
@@ -12,6 +13,7 @@ from jobs.text.untrusted_text import defuse_tokens, make_line, make_plain, resto
 from schemas.dataset import Kind
 from schemas.documents import Chunk
 from schemas.outcomes import Completed, Failed
+from schemas.parameters import NO_PARAMETERS
 from schemas.record import Value
 from schemas.requests import Json, Request
 from schemas.settings import JudgeSettings
@@ -37,6 +39,8 @@ class Asked(NamedTuple):
     item_id: str
     model: str
     server: str
+    parameters: Mapping[str, Json] = NO_PARAMETERS
+    cache: CacheRules = CacheRules()
 
 
 class Claim(Value):
@@ -170,7 +174,15 @@ def _make_request(
         pairs="\n".join(_show(number, pair) for number, pair in enumerate(pairs, start=1)),
     )
     return make_structured_request(
-        Call(asked.item_id, PURPOSE, asked.model, ordinal, asked.server),
+        Call(
+            asked.item_id,
+            PURPOSE,
+            asked.model,
+            ordinal,
+            asked.server,
+            asked.parameters,
+            asked.cache,
+        ),
         system=read_prompt("judge_pairs.md"),
         user=user,
         reply_schema=_reply_schema(),

@@ -13,6 +13,7 @@ from engine.files.records import (
     read_records,
     read_records_by_id,
 )
+from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.filter_questions import find_grounded_question_fault
@@ -33,7 +34,7 @@ from jobs.dataset.source_text import SourceText
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
-from jobs.settings.roles import judge_of
+from jobs.settings.roles import judge_cache, judge_of
 from schemas.dataset import Answer, Fault, Question, Rejection, Verdict
 from schemas.documents import Chunk
 from schemas.record import Record, content_id
@@ -66,8 +67,13 @@ def _list_chunks(context: StageContext[None], files: StageFiles[Verdict]) -> Ite
     answers = read_records_by_id(path, Answer, group_field=CHUNK_FIELD)
     groups = _group(answers, judge_of(context.settings).model)
     unfinished = (group for group in groups if files.is_unfinished(group.answers_id))
-    total = len({each.group_id for each in read_grouped_ids(path, Answer, CHUNK_FIELD)})
+    total = _count_chunks(context.folder, context.settings)
     return Items(unfinished, total, len(files.finished))
+
+
+def _count_chunks(folder: RunFolder, _: RunSettings) -> int:
+    path = folder.results_path(ANSWERS.name)
+    return len({each.group_id for each in read_grouped_ids(path, Answer, CHUNK_FIELD)})
 
 
 def _group(answers: Iterable[Answer], judge: str) -> Iterator[ChunkAnswers]:
@@ -107,7 +113,13 @@ async def _judge(item: ChunkAnswers, ask: Ask, needs: _Needs) -> list[Verdict | 
         return [_reject(answer, answer.text, Fault("not_kept")) for answer in item.answers]
     chunk, judge = needs.chunks.require(item.chunk_id), judge_of(needs.settings)
     found = await judge_pairs(
-        Asked(item.answers_id, judge.model, judge.server),
+        Asked(
+            item.answers_id,
+            judge.model,
+            judge.server,
+            judge.parameters,
+            judge_cache(needs.settings),
+        ),
         [Pair(question.kind, question.text, answer.text) for question, answer in asked],
         chunk,
         ask,
@@ -176,7 +188,7 @@ _JUDGING = ItemWork(items=_list_chunks, needs=_open_sources, work=_judge)
 async def _judge_rows(context: StageContext[None]) -> StagePass:
     """Nothing unless it is wanted. Verdicts of another judge are left to the journal."""
     settings = context.settings
-    if not settings.judge.of_rows:
+    if not VERDICTS.is_wanted(settings):
         return StagePass()
     require_judge(settings, "judge.of_rows")
     first = next(read_records(context.folder.results_path(STAGE), Verdict), None)
@@ -206,4 +218,6 @@ VERDICTS: Stage[None] = Stage(
     work=_judge_rows,
     prompts={name: PROMPTS for name in PROFILES},
     purposes=(PURPOSE,),
+    count_items=_count_chunks,
+    is_wanted=lambda settings: settings.judge.of_rows,
 )

@@ -69,7 +69,13 @@ async def write_small_answer(
     `ask` raises.
     """
     sentence = _text_of(question.evidence, chunk)
-    outcome = await ask(answer_request(question, sentence=sentence, model=settings.teacher.model))
+    request = answer_request(
+        question,
+        sentence=sentence,
+        model=settings.teacher.model,
+        parameters=settings.teacher.parameters,
+    )
+    outcome = await ask(request)
     if isinstance(outcome, Failed):
         return _reject_answer(question, Fault(outcome.code), detail=outcome.message)
     reply = parse_reply(outcome, AnswerReply)
@@ -107,6 +113,7 @@ async def _draft_question(
         sentence=picked.text,
         opening=picked.opening,
         model=settings.teacher.model,
+        parameters=settings.teacher.parameters,
     )
     outcome = await ask(request)
     if isinstance(outcome, Failed):

@@ -12,8 +12,9 @@ from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.prompts import read_prompt
 from jobs.text.untrusted_text import defuse_tokens, make_line
 from schemas.dataset import Kind, Question
+from schemas.parameters import NO_PARAMETERS
 from schemas.record import Value
-from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
+from schemas.requests import CHAT_COMPLETIONS, Json, Manner, Request, make_request
 
 SEED = 0
 
@@ -132,7 +133,13 @@ def _spelled(text: str) -> str:
 
 
 def question_request(
-    chunk_id: str, ordinal: int, *, sentence: str, opening: Opening, model: str
+    chunk_id: str,
+    ordinal: int,
+    *,
+    sentence: str,
+    opening: Opening,
+    model: str,
+    parameters: Mapping[str, Json] = NO_PARAMETERS,
 ) -> Request:
     """The request for one question about one sentence of a chunk."""
     prompt = question_prompt()
@@ -140,15 +147,21 @@ def question_request(
     return _chat_request(
         chunk_id,
         ordinal,
-        field="question",
+        form=_Form("question", opening.pattern),
         messages=_messages(prompt.system, "question", turns, _show(sentence)),
-        pattern=opening.pattern,
         model=model,
         max_output_tokens=prompt.max_output_tokens,
+        parameters=parameters,
     )
 
 
-def answer_request(question: Question, *, sentence: str, model: str) -> Request:
+def answer_request(
+    question: Question,
+    *,
+    sentence: str,
+    model: str,
+    parameters: Mapping[str, Json] = NO_PARAMETERS,
+) -> Request:
     """The request for the answer to one question, from its evidence sentence alone."""
     prompt = answer_prompt()
     turns = [
@@ -157,11 +170,11 @@ def answer_request(question: Question, *, sentence: str, model: str) -> Request:
     return _chat_request(
         question.question_id,
         0,
-        field="answer",
+        form=_Form("answer", prompt.pattern),
         messages=_messages(prompt.system, "answer", turns, _show(sentence, question.text)),
-        pattern=prompt.pattern,
         model=model,
         max_output_tokens=prompt.max_output_tokens,
+        parameters=parameters,
     )
 
 
@@ -184,16 +197,24 @@ def _messages(system: str, field: str, turns: list[tuple[str, str]], last: str) 
     return messages
 
 
+class _Form(NamedTuple):
+    """What a reply is to look like: an object with one field, whose text follows a pattern."""
+
+    field: str
+    pattern: str
+
+
 def _chat_request(
     item_id: str,
     ordinal: int,
     *,
-    field: str,
+    form: _Form,
     messages: list[Json],
-    pattern: str,
     model: str,
     max_output_tokens: int,
+    parameters: Mapping[str, Json],
 ) -> Request:
+    field, pattern = form
     schema: dict[str, Json] = {
         "type": "object",
         "properties": {field: {"type": "string", "pattern": pattern}},
@@ -219,4 +240,5 @@ def _chat_request(
         body=body,
         purpose=f"small_{field}",
         prompt_tokens=sum(count_tokens(text) + MESSAGE_OVERHEAD_TOKENS for text in contents),
+        manner=Manner(parameters=parameters),
     )

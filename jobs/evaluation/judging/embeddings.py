@@ -17,8 +17,9 @@ PURPOSE = "evaluation_embeddings"
 
 def score_request(item_id: str, texts: Sequence[str], embeddings: RoleModel) -> Request:
     """One request for the vectors of all texts of a score."""
-    model, server = embeddings
-    return embedding_request(item_id, texts, model=model, purpose=PURPOSE, server=server)
+    return embedding_request(
+        item_id, texts, model=embeddings.model, purpose=PURPOSE, manner=embeddings.manner
+    )
 
 
 async def embed(

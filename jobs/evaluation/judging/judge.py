@@ -5,17 +5,27 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from engine.ask import Ask, ask_together
 from engine.files.records import first_problem
 from engine.servers import OWN_SERVER
 from engine.wire.content import json_text, reply_text
+from engine.wire.prompt_cache import CacheRules, lay_out
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.evaluation.judging.strict_schema import strict_schema
 from schemas.outcomes import Failed, Outcome
-from schemas.record import Value
-from schemas.requests import CHAT_COMPLETIONS, Json, Request, make_request
+from schemas.parameters import Parameters
+from schemas.record import Value, content_id
+from schemas.requests import (
+    CHAT_COMPLETIONS,
+    CacheLayout,
+    Json,
+    Manner,
+    Prefix,
+    Request,
+    make_request,
+)
 from schemas.settings import JsonForm
 
 PURPOSE = "evaluation_judge"
@@ -37,6 +47,8 @@ class JudgePolicy(Value):
     temperature: float | None
     is_bounded: bool
     server: str = OWN_SERVER
+    parameters: Parameters = Field(default_factory=dict)
+    cache: CacheRules = CacheRules()
 
 
 class Judge:
@@ -102,9 +114,18 @@ class Judge:
             waiting.extend(outcomes[:count])
         return waiting.pop(0)
 
+    def _lay_out(self, messages: Sequence[Json], tokens: int) -> CacheLayout | None:
+        """A prompt that is asked several times is kept whole; of others nothing is read again."""
+        family = content_id("judge", self._policy.model, messages)
+        last = messages[-1]
+        end = len(str(last["content"])) if isinstance(last, dict) else 0
+        whole = [Prefix(family, len(messages) - 1, end, tokens)] if self._repeats > 1 else []
+        return lay_out(self._policy.cache, whole, family=family, group_id=self._item_id)
+
     def _make_request(
         self, messages: Sequence[Json], shape: type[BaseModel], ordinal: int
     ) -> Request:
+        tokens = _count_tokens(messages)
         body: dict[str, Json] = {
             "model": self._policy.model,
             "messages": list(messages),
@@ -119,8 +140,10 @@ class Judge:
             url=CHAT_COMPLETIONS,
             body=body,
             purpose=PURPOSE,
-            prompt_tokens=_count_tokens(messages),
-            server=self._policy.server,
+            prompt_tokens=tokens,
+            manner=Manner(
+                self._policy.server, self._policy.parameters, self._lay_out(messages, tokens)
+            ),
         )
 
     def _response_format(self, shape: type[BaseModel]) -> dict[str, Json]:

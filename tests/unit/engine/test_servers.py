@@ -7,7 +7,7 @@ from engine.stopping import Stopping
 from engine.testing.calls import chat_request
 from engine.testing.stage_parts import FakeLane
 from engine.wire.endpoints import Endpoint
-from schemas.requests import CHAT_COMPLETIONS, make_request
+from schemas.requests import CHAT_COMPLETIONS, Manner, make_request
 
 
 async def test_each_request_goes_to_the_server_that_it_names() -> None:
@@ -52,7 +52,7 @@ def test_server_is_no_part_of_an_id() -> None:
             body={"model": "m", "messages": []},
             purpose="answers",
             prompt_tokens=1,
-            server=server,
+            manner=Manner(server),
         )
         for server in ("", "judge")
     )

@@ -47,7 +47,8 @@ def parse(arguments: str) -> None:
 def test_every_module_of_commands_is_listed() -> None:
     modules = {path.stem for path in (ROOT / "jobs" / "commands").glob("*.py")}
 
-    assert modules - {"__init__", "options"} == {name.replace("-", "_") for name in COMMANDS}
+    named = {name.replace("-", "_") for name in COMMANDS}
+    assert modules - {"__init__", "options"} == named
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -5,7 +5,7 @@ from tests.openai_server.ledger import Ledger
 
 
 def line(custom_id: str, batch_id: str = "b1", body_hash: str = "h") -> BatchLine:
-    return BatchLine(batch_id, custom_id, body_hash, "gpt-6-luna", 10, 5, 2)
+    return BatchLine(batch_id, custom_id, body_hash, "gpt-6-luna", 10, 5, 2, 1)
 
 
 def test_request_billed_in_two_batches_is_told_with_both() -> None:

@@ -5,6 +5,7 @@ import pytest
 from tests.openai_server import ModelCard, Reply
 from tests.openai_server.chat import ChatCompletions
 from tests.openai_server.errors import ApiError
+from tests.openai_server.paid_api import Answer, PaidCall
 from tests.openai_server.replies import default_reply
 
 MODEL = ModelCard(id="gpt-6-luna")
@@ -12,6 +13,13 @@ MODEL = ModelCard(id="gpt-6-luna")
 
 def body(text: str = "Hello there", **more: Any) -> dict[str, Any]:
     return {"model": MODEL.id, "messages": [{"role": "user", "content": text}], **more}
+
+
+def answer_of(
+    chat: ChatCompletions, asked: dict[str, Any], number: int, model: ModelCard = MODEL
+) -> Answer:
+    found = chat.look_up(asked, model)
+    return chat.answer(PaidCall(asked, model, number, "s", found))
 
 
 def test_reserve_is_prompt_and_every_choice_at_its_limit() -> None:
@@ -23,7 +31,7 @@ def test_reserve_is_prompt_and_every_choice_at_its_limit() -> None:
 def test_reply_beyond_the_output_limit_is_cut_with_finish_reason_length() -> None:
     chat = ChatCompletions(lambda body, number: Reply("word " * 100))
 
-    answer = chat.answer(body(max_completion_tokens=10), MODEL, 1, "s")
+    answer = answer_of(chat, body(max_completion_tokens=10), 1)
 
     (choice,) = answer.payload["choices"]
     assert choice["finish_reason"] == "length"
@@ -34,7 +42,7 @@ def test_reply_beyond_the_output_limit_is_cut_with_finish_reason_length() -> Non
 def test_choices_differ() -> None:
     chat = ChatCompletions(default_reply)
 
-    choices = chat.answer(body(n=3), MODEL, 1, "s").payload["choices"]
+    choices = answer_of(chat, body(n=3), 1).payload["choices"]
 
     assert len({choice["message"]["content"] for choice in choices}) == 3
 
@@ -43,7 +51,7 @@ def test_usage_is_the_responders_where_it_names_one() -> None:
     reply = Reply("x", prompt_tokens=11, completion_tokens=7, cached_tokens=5)
     chat = ChatCompletions(lambda body, number: reply)
 
-    usage = chat.answer(body(), MODEL, 1, "s").payload["usage"]
+    usage = answer_of(chat, body(), 1).payload["usage"]
 
     assert (usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]) == (
         11,
@@ -57,11 +65,61 @@ def test_long_shared_prefix_is_cached_in_steps() -> None:
     chat = ChatCompletions(default_reply)
     shared = "s" * (4 * 1_024 + 4 * 128 + 100)
 
-    first = chat.answer(body(shared + "one"), MODEL, 1, "s")
-    second = chat.answer(body(shared + "two"), MODEL, 2, "s")
-    short = chat.answer(body("s" * 4_000), MODEL, 3, "s")
+    first = answer_of(chat, body(shared + "one"), 1)
+    second = answer_of(chat, body(shared + "two"), 2)
+    short = answer_of(chat, body("s" * 4_000), 3)
 
     assert (first.cached_tokens, second.cached_tokens, short.cached_tokens) == (0, 1_152, 0)
+
+
+WRITING = MODEL.model_copy(update={"charges_cache_writes": True})
+
+
+def marked(*texts: str, tail: str, key: str = "k") -> dict[str, Any]:
+    """A prompt with a breakpoint behind each of `texts`, and none at its end."""
+    mark = {"prompt_cache_breakpoint": {"mode": "explicit"}}
+    parts: list[dict[str, Any]] = [{"type": "text", "text": text, **mark} for text in texts]
+    messages = [{"role": "user", "content": [*parts, {"type": "text", "text": tail}]}]
+    options = {"prompt_cache_options": {"mode": "explicit"}, "prompt_cache_key": key}
+    return {"model": MODEL.id, "messages": messages, **options}
+
+
+def test_model_that_charges_writes_reads_at_breakpoints_alone() -> None:
+    chat = ChatCompletions(default_reply)
+    system, chunk = "s" * 4 * 1_100, "c" * 4 * 500
+
+    first = answer_of(chat, marked(system, chunk, tail="one"), 1, WRITING)
+    sibling = answer_of(chat, marked(system, chunk, tail="two"), 2, WRITING)
+    stranger = answer_of(chat, marked(system, "d" * 4 * 500, tail="three"), 3, WRITING)
+    unmarked = answer_of(chat, body(system + chunk + "four"), 4, WRITING)
+
+    uses = [(each.cached_tokens, each.cache_write_tokens) for each in (first, sibling, stranger)]
+    assert uses == [(0, 1_600), (1_600, 0), (1_100, 500)]
+    assert (unmarked.cached_tokens, unmarked.cache_write_tokens) == (0, 1_601)
+
+
+def test_cache_of_another_key_is_another_machine_and_short_prefixes_are_not_kept() -> None:
+    chat = ChatCompletions(default_reply)
+    system = "s" * 4 * 1_100
+
+    answer_of(chat, marked(system, tail="one"), 1, WRITING)
+    elsewhere = answer_of(chat, marked(system, tail="two", key="other"), 2, WRITING)
+    short = answer_of(chat, marked("s" * 400, tail="three"), 3, WRITING)
+
+    assert (elsewhere.cached_tokens, elsewhere.cache_write_tokens) == (0, 1_100)
+    assert (short.cached_tokens, short.cache_write_tokens) == (0, 0)
+
+
+def test_request_that_arrives_before_the_first_is_answered_writes_as_well() -> None:
+    chat = ChatCompletions(default_reply)
+    asked = marked("s" * 4 * 1_100, tail="one")
+
+    first, second = chat.look_up(asked, WRITING), chat.look_up(asked, WRITING)
+    chat.answer(PaidCall(asked, WRITING, 1, "s", first))
+    third = chat.look_up(asked, WRITING)
+
+    assert (first.written_tokens, second.written_tokens, third.written_tokens) == (1_100, 1_100, 0)
+    assert third.read_tokens == 1_100
 
 
 @pytest.mark.parametrize(
@@ -74,7 +132,7 @@ def test_long_shared_prefix_is_cached_in_steps() -> None:
 )
 def test_answers_are_spoilt_but_billed(fault: Any, finish_reason: str, has_refusal: bool) -> None:
     chat = ChatCompletions(default_reply)
-    answer = chat.answer(body(), MODEL, 1, "s")
+    answer = answer_of(chat, body(), 1)
 
     spoilt = chat.spoil(answer, fault)
 

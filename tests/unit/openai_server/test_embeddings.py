@@ -7,6 +7,7 @@ import pytest
 from tests.openai_server import ModelCard
 from tests.openai_server.embeddings import Embeddings
 from tests.openai_server.errors import ApiError
+from tests.openai_server.paid_api import PaidCall
 
 MODEL = ModelCard(id="text-embedding-3-small", dimensions=1536, context_tokens=8_192)
 
@@ -14,7 +15,8 @@ MODEL = ModelCard(id="text-embedding-3-small", dimensions=1536, context_tokens=8
 def embed(inputs: Any, **more: Any) -> list[Any]:
     body = {"model": MODEL.id, "input": inputs, **more}
     Embeddings().reserved_tokens(body, MODEL)
-    return [row["embedding"] for row in Embeddings().answer(body, MODEL, 1, "s").payload["data"]]
+    answer = Embeddings().answer(PaidCall(body, MODEL, 1, "s"))
+    return [row["embedding"] for row in answer.payload["data"]]
 
 
 def test_texts_that_share_words_are_close() -> None:

@@ -1,12 +1,10 @@
 """All that can be decided and refused before a training starts, without torch."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import orjson
 
-from engine.errors import ConfigError
 from jobs.finetune.student.source.chat_template import ChatTemplate, EncodedRow
 from jobs.finetune.student.source.find_student import Student, find_student
 from jobs.finetune.student.training.plan import RowSizes, make_plan, sizes_of
@@ -82,13 +80,7 @@ def prepare_training(rows: RowFiles, settings: StudentSettings) -> PreparedTrain
 
 
 def find_device() -> Device:
-    """A GPU if torch finds one, else the CPU.
-
-    Raises:
-        ConfigError: torch is not installed.
-    """
-    if find_spec("torch") is None:
-        raise ConfigError("torch is not installed")
+    """A GPU if torch finds one, else the CPU."""
     if not Path("/dev/nvidiactl").exists():  # spares the seconds that importing torch takes
         return "cpu"
     import torch

@@ -98,3 +98,18 @@ async def test_slow_call_follows_no_redirect_with_a_file_of_prompts(tmp_path: Pa
             await upload(endpoint, tmp_path)
 
     assert other.requests == []
+
+
+async def test_key_in_a_header_of_its_own_is_in_no_other_in_both_lanes(tmp_path: Path) -> None:
+    path = tmp_path / "input.jsonl"
+    path.write_bytes(b"{}\n")
+    async with server() as seen:
+        endpoint = Endpoint(f"http://127.0.0.1:{seen.port}/v1", "the-key", key_header="api-key")
+        transport = HttpTransport(timeout_s=5.0)
+        await transport.post(endpoint, CHAT_COMPLETIONS, b"{}")
+        await transport.aclose()
+        async with open_client(endpoint, timeout_s=5.0) as client:
+            await upload_file(client, path, purpose="batch", name="n.jsonl")
+
+    assert seen.headers("api-key") == ["the-key"] * 2
+    assert seen.headers("Authorization") == [None] * 2

@@ -16,7 +16,7 @@ from engine.wire.endpoints import Endpoint
 from jobs.evaluation.ask_student import StudentChat
 from jobs.evaluation.evaluate import EvaluationOrder, evaluate
 from jobs.evaluation.read_evaluation import read_evaluation
-from jobs.evaluation.serve_student import student_served, tuned_students
+from jobs.evaluation.serve_student import find_served, student_served, tuned_students
 from jobs.finetune.student.training.task import TuningFacts
 from jobs.finetune.student.tuned_student import TunedStudent, job_folder, write_record
 from jobs.settings.roles import STUDENT_SERVER
@@ -143,6 +143,14 @@ async def test_before_a_tuning_the_untuned_student_is_the_baseline(tmp_path: Pat
     assert [each["id"] for each in listed["data"]] == [BASE]
     with pytest.raises(ConfigError, match="no student was tuned here"):
         tuned_students(folder, settings)
+
+
+async def test_a_student_that_was_tuned_elsewhere_is_not_looked_for_here(tmp_path: Path) -> None:
+    settings = settings_for(make_gguf(tmp_path / "tiny.gguf"))
+    folder = make_run(tmp_path / "run", settings)
+
+    with pytest.raises(ConfigError, match="ft:gpt: was not tuned on this machine"):
+        find_served(folder, settings, "ft:gpt")
 
 
 async def test_a_lost_file_is_named(tmp_path: Path) -> None:

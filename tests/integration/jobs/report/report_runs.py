@@ -117,7 +117,7 @@ def _hostile_answer(answer: ModelAnswer) -> ModelAnswer:
     return answer.model_copy(
         update={
             "answer_id": answer_id(
-                answer.sample_id, answer.role, answer.model, answer.mode, SETTINGS.evaluation
+                answer.sample_id, answer.role, answer.model, answer.mode, SETTINGS
             ),
             "text": f"{FORMULA}\r\n{HOSTILE} {answer.text * 5}",
             "is_refusal": answer.role == "baseline" and answer.sample_id.endswith("2"),

@@ -1,8 +1,10 @@
 """Each file is uploaded once and each batch created once, whatever happens on the way."""
 
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 
 from engine.errors import (
@@ -17,6 +19,7 @@ from engine.errors import (
 )
 from engine.testing.calls import chat_request
 from schemas.outcomes import Failed
+from schemas.requests import CacheLayout, Prefix
 from tests.unit.engine.batch.desks import Crash, make_place, submit
 
 IDS = ["a", "b", "c"]
@@ -316,3 +319,22 @@ async def test_old_batches_are_polled_seldom_and_many_in_one_call(tmp_path: Path
     assert poll_count <= 24 * 6 + 60
     assert place.provider.calls["list_states"] == poll_count
     assert place.provider.calls["retrieve"] == 0
+
+
+@pytest.mark.parametrize(("is_marked", "key_count"), [(False, 0), (True, 1)])
+async def test_batch_line_has_no_tier_and_marks_prefixes_only_where_that_was_seen_to_pay(
+    tmp_path: Path, *, is_marked: bool, key_count: int
+) -> None:
+    place = make_place(tmp_path)
+    layout = CacheLayout("k", (Prefix("p", 0, 1, 1_100),), is_explicit=True)
+    way = b'"service_tier":"priority","store":false'
+
+    async with place.open(prompt_cache=is_marked) as bench:
+        await submit(bench.desk, replace(chat_request("abc"), way=way, cache=layout))
+
+    ((_, content),) = place.provider.files.items()
+    body = orjson.loads(content)["body"]
+    assert body["store"] is False
+    assert "service_tier" not in body
+    assert body["prompt_cache_options"] == {"mode": "explicit"}
+    assert content.count(b"prompt_cache_key") == content.count(b"breakpoint") == key_count

@@ -5,7 +5,7 @@ import orjson
 import pytest
 
 from engine.errors import DamagedLogError
-from engine.files.journal import Journal, read_settled
+from engine.files.journal import Journal, decode_outcome, encode_outcome, read_settled
 from engine.testing.calls import chat_request, completed, failed
 from engine.wire.lenient_json import dump_json, parse_json
 from schemas.outcomes import Completed, Failed, Outcome, Usage
@@ -128,6 +128,21 @@ async def test_cost_that_was_estimated_is_marked_and_no_other(tmp_path: Path) ->
     assert [outcome and outcome.is_estimated for outcome in kept] == [False, True]
     assert [settled.is_estimated for settled in read_settled(path)] == [False, True]
     assert [b'"estimated"' in line for line in path.read_bytes().splitlines()] == [False, True]
+
+
+def test_cache_writes_and_tier_stand_in_a_line_only_where_there_are_any() -> None:
+    plain = completed(chat_request("a"))
+    usage = Usage(prompt_tokens=10, cache_write_tokens=4)
+    written = replace(completed(chat_request("b"), usage=usage), service_tier="flex")
+
+    lines = [encode_outcome(plain), encode_outcome(written)]
+
+    assert b"cache_write" not in lines[0]
+    assert b"service_tier" not in lines[0]
+    assert [decode_outcome(line) for line in lines] == [
+        replace(plain, raw=b""),
+        replace(written, raw=b""),
+    ]
 
 
 async def test_a_line_that_was_copied_counts_once(tmp_path: Path) -> None:

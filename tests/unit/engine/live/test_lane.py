@@ -114,6 +114,7 @@ async def test_trouble_of_the_request_itself_is_a_failed_outcome(
         (error_answer(429, "organization_spend_limit_exceeded"), QuotaError),
         (error_answer(402), QuotaError),
         (error_answer(404, "model_not_found"), ModelGoneError),
+        (error_answer(404, "DeploymentNotFound", "It does not exist."), ModelGoneError),  # Azure
         (error_answer(404, None, "The model `m` does not exist"), ModelGoneError),
     ],
 )

@@ -1,5 +1,6 @@
 import asyncio
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -168,3 +169,41 @@ async def test_a_reply_that_was_cut_off_for_the_budget_is_no_answer_when_money_r
         await lane.send(chat_request("a"))
 
     assert budget.spent_usd == pytest.approx(1.9 + 0.036)
+
+
+@pytest.mark.parametrize(
+    ("tier", "share", "noted"),
+    [
+        (None, 1.0, ""),
+        ("default", 1.0, ""),
+        ("flex", 0.5, "flex"),
+        ("batch", 0.5, "batch"),
+        ("priority", 2.0, "priority"),
+        ("scale", 1.0, "scale"),
+    ],
+)
+@in_virtual_time
+async def test_price_is_that_of_the_tier_in_the_reply(
+    tier: str | None, share: float, noted: str
+) -> None:
+    budget = Budget(cap_usd=None, spent_usd=0.0, price=price)
+    lane = make_lane(budget, good_answer(service_tier=tier))
+    asked_for_flex = replace(chat_request("a"), way=b'"service_tier":"flex"')
+
+    outcome = await lane.send(asked_for_flex)
+
+    assert outcome.cost_usd == budget.spent_usd == pytest.approx(REAL_USD * share)
+    assert outcome.service_tier == noted
+
+
+@in_virtual_time
+async def test_tier_that_costs_more_is_held_at_its_price_and_flex_at_the_live_one() -> None:
+    budget = Budget(cap_usd=1.0, spent_usd=0.0, price=price)
+    plain = chat_request("a")
+
+    held = []
+    for way in (b"", b'"service_tier":"priority"', b'"store":true,"service_tier":"flex"'):
+        async with budget.send(replace(plain, way=way)) as send:
+            held.append(send.worst_usd)
+
+    assert held == pytest.approx([WORST_USD, 2 * WORST_USD, WORST_USD])

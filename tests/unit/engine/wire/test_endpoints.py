@@ -4,6 +4,7 @@ import pytest
 
 from engine.errors import ConfigError
 from engine.wire.endpoints import Endpoint
+from schemas.settings import KeyHeader
 
 
 @pytest.mark.parametrize("base_url", ["", "api.openai.com/v1", "ftp://x/v1", "https:///v1"])
@@ -21,3 +22,36 @@ def test_address_has_the_version_once(base_url: str) -> None:
 
 def test_key_is_not_in_the_repr() -> None:
     assert "secret" not in repr(Endpoint("http://one.example/v1", "sk-secret"))
+
+
+AZURE = "https://our-resource.openai.azure.com/openai/v1/"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "key_header", "headers"),
+    [
+        (AZURE, "auto", {"api-key": "k"}),
+        ("https://r.services.ai.azure.com/openai/v1", "auto", {"api-key": "k"}),
+        (AZURE, "bearer", {"Authorization": "Bearer k"}),
+        ("https://api.openai.com/v1", "auto", {"Authorization": "Bearer k"}),
+        ("https://openai.azure.com.example/v1", "auto", {"Authorization": "Bearer k"}),
+        ("http://127.0.0.1:1/v1", "api-key", {"api-key": "k"}),
+    ],
+)
+def test_key_is_sent_in_the_header_that_the_host_wants(
+    base_url: str, key_header: KeyHeader, headers: dict[str, str]
+) -> None:
+    assert Endpoint(base_url, "k", key_header=key_header).key_headers() == headers
+    assert Endpoint(base_url, key_header=key_header).key_headers() == {}
+
+
+@pytest.mark.parametrize("path", ["", "/", "/openai", "/v1", "/openai/deployments/d"])
+def test_address_of_azure_that_lacks_its_path_is_refused_with_the_right_one(path: str) -> None:
+    with pytest.raises(ConfigError, match=r"expected https://r\.openai\.azure\.com/openai/v1, wit"):
+        Endpoint(f"https://r.openai.azure.com{path}", "k")
+
+
+def test_address_of_azure_may_end_in_a_slash() -> None:
+    assert Endpoint(AZURE).address("/v1/files") == (
+        "https://our-resource.openai.azure.com/openai/v1/files"
+    )

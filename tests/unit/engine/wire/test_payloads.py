@@ -16,6 +16,17 @@ def test_payload_goes_out_as_it_is_where_nothing_must_change() -> None:
     assert wire_payload(unlimited, "max_tokens", is_enlarged=False) is unlimited.payload
 
 
+def test_what_changes_only_the_way_is_added_whatever_else_changes() -> None:
+    request = replace(chat_request(output_tokens=100), way=b'"store":false')
+
+    as_it_is = wire_payload(request, "max_completion_tokens", is_enlarged=False)
+    renamed = wire_payload(request, "max_tokens", is_enlarged=True)
+
+    assert orjson.loads(as_it_is) == {**orjson.loads(request.payload), "store": False}
+    assert orjson.loads(renamed)["store"] is False
+    assert orjson.loads(renamed)["max_tokens"] == 200
+
+
 def test_limit_of_either_name_is_doubled_under_the_name_that_the_endpoint_knows() -> None:
     new, old = chat_request(output_tokens=100), chat_request(output_tokens=100)
     old = type(old)(

@@ -23,8 +23,8 @@ MANY = 50_000
 @pytest.mark.parametrize("model", COMMON_PRICES)
 @pytest.mark.parametrize(
     "usage",
-    [Usage(prompt_tokens=MANY), Usage(MANY, 0, MANY), Usage(completion_tokens=MANY)],
-    ids=["input", "cached", "output"],
+    [Usage(MANY), Usage(MANY, 0, MANY), Usage(MANY, 0, 0, MANY), Usage(completion_tokens=MANY)],
+    ids=["input", "cached", "written", "output"],
 )
 def test_common_prices_are_those_of_the_public_list(model: str, usage: Usage) -> None:
     ours = make_price({})(model, usage)

@@ -9,7 +9,7 @@ from engine.wire.usage import CountedUsage, read_usage
 from schemas.outcomes import Usage
 from schemas.settings import ModelPrice
 
-WORST = Usage(prompt_tokens=400, completion_tokens=900)
+WORST = Usage(400, 900, 0, cache_write_tokens=400)
 
 
 def reply_of(usage: object, text: str = "Yes.") -> dict[str, Any]:
@@ -54,7 +54,24 @@ def test_a_cache_that_cannot_be_true_gives_no_discount(cached: object) -> None:
 
     counted = count({"prompt_tokens": 300, "completion_tokens": 80, **details})
 
-    assert counted == CountedUsage(Usage(300, 80, 0), is_estimated=True)
+    assert counted == CountedUsage(Usage(300, 80, 0, 300), is_estimated=True)
+
+
+def test_what_was_written_to_the_cache_is_told_apart() -> None:
+    details = {"prompt_tokens_details": {"cached_tokens": 100, "cache_write_tokens": 150}}
+
+    counted = count({"prompt_tokens": 300, "completion_tokens": 80, **details})
+
+    assert counted == CountedUsage(Usage(300, 80, 100, 150), is_estimated=False)
+
+
+@pytest.mark.parametrize("written", [201, -1, 1.5, "3", True])
+def test_a_write_that_cannot_be_true_counts_as_all_of_the_prompt(written: object) -> None:
+    details = {"prompt_tokens_details": {"cached_tokens": 100, "cache_write_tokens": written}}
+
+    counted = count({"prompt_tokens": 300, "completion_tokens": 80, **details})
+
+    assert counted == CountedUsage(Usage(300, 80, 0, 300), is_estimated=True)
 
 
 def test_reasoning_that_only_the_total_names_counts_as_output() -> None:
@@ -84,7 +101,9 @@ USAGE = JUNK | st.fixed_dictionaries(
         "completion_tokens": NUMBER,
         "total_tokens": NUMBER,
         "prompt_tokens_details": JUNK
-        | st.fixed_dictionaries({}, optional={"cached_tokens": NUMBER}),
+        | st.fixed_dictionaries(
+            {}, optional={"cached_tokens": NUMBER, "cache_write_tokens": NUMBER}
+        ),
     },
 )
 
@@ -92,7 +111,7 @@ USAGE = JUNK | st.fixed_dictionaries(
 @given(usage=USAGE, billed=st.tuples(st.integers(1, 400), st.integers(0, 900)))
 def test_any_usage_counts_no_less_than_the_bill(usage: Any, billed: tuple[int, int]) -> None:
     """The bill is what the usage says where that can be true, and anything possible elsewhere."""
-    price = make_price({"m": ModelPrice(input=1.0, cached_input=0.1, output=5.0)})
+    price = make_price({"m": ModelPrice(input=1.0, cached_input=0.1, cache_write=1.25, output=5.0)})
     fields = usage if isinstance(usage, dict) else {}
 
     counted = count(usage)

@@ -4,6 +4,8 @@ import pytest
 
 from jobs.comparison.models import compare_models
 from jobs.comparison.table import describe_comparison
+from jobs.evaluation.judging.judge_prompts import prompt_hash
+from jobs.evaluation.judging.metrics import PROMPTS
 from jobs.evaluation.read_evaluation import Evaluation
 from schemas.comparison import Comparison, Difference, GroupComparison
 from tests.unit.jobs.comparison.evaluations import (
@@ -147,6 +149,24 @@ def test_a_judge_of_its_own_answers_is_named() -> None:
 
     assert [warning for warning in own if "is also the teacher" in warning]
     assert other == ()
+
+
+def test_scores_under_other_instructions_of_the_judge_are_named() -> None:
+    evaluation = evaluation_of({"baseline": [0.5] * 30}, document_count=30)
+    present = {"faithfulness": prompt_hash(*PROMPTS["faithfulness"])}
+    now, then = (
+        [
+            score.model_copy(update={"prompt_hash": hashed})
+            for score in evaluation.scores
+            if score.metric in present
+        ]
+        for hashed in (present["faithfulness"], "another")
+    )
+
+    assert compare(evaluation._replace(scores=now)).warnings == ()
+    (warning,) = compare(evaluation._replace(scores=then)).warnings
+    assert "instructions have changed" in warning
+    assert "(faithfulness)" in warning
 
 
 def test_coverage_that_differs_is_named() -> None:

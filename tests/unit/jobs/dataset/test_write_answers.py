@@ -5,7 +5,7 @@ from jobs.dataset.write_answers import write_answer
 from schemas.dataset import Answer, Question, Rejection
 from schemas.record import Span, content_id
 from schemas.requests import Json
-from schemas.settings import AnswerSettings
+from schemas.settings import AnswerSettings, RunSettings
 from tests.unit.jobs.dataset.teacher import SETTINGS, TEXT, ScriptedTeacher, make_chunk
 
 ANSWER = "A maintainer script must be idempotent because it may run twice after a crash."
@@ -170,3 +170,26 @@ async def test_question_from_elsewhere_has_no_sentences_that_an_answer_could_lea
     answer = await write_answer(question, make_chunk(), teacher, SETTINGS)
 
     assert isinstance(answer, Answer)
+
+
+@pytest.mark.parametrize(("choice", "is_laid_out"), [("off", False), ("on", True), ("auto", True)])
+async def test_layout_for_the_prompt_cache_marks_system_and_text_and_changes_no_id(
+    choice: str, *, is_laid_out: bool
+) -> None:
+    plain, laid_out = ScriptedTeacher(reply_with([], "")), ScriptedTeacher(reply_with([], ""))
+    teacher = {"model": "gpt-6-luna", "prompt_cache": choice}
+    settings = RunSettings.model_validate({"teacher": teacher})
+    off = RunSettings.model_validate({"teacher": {**teacher, "prompt_cache": "off"}})
+
+    await write_answer(make_question(), make_chunk(), plain, off)
+    await write_answer(make_question(), make_chunk(), laid_out, settings)
+
+    (request,), (bare,) = laid_out.requests, plain.requests
+    assert request.request_id == bare.request_id
+    assert request.payload == bare.payload
+    assert bare.cache is None
+    assert (request.cache is not None) == is_laid_out
+    if request.cache is not None:
+        system, user = laid_out.messages()
+        ends = [(each.message, each.chars) for each in request.cache.prefixes]
+        assert ends == [(0, len(system)), (1, user.rindex("\n\nQuestion: "))]

@@ -34,7 +34,7 @@ async def test_models_are_asked_what_training_rows_ask(tmp_path: Path, mode: Mod
     (task,) = answer_tasks([sample], {"tuned": "ft:x"}, mode, RUN_SETTINGS)
     ask = ask_by_body(lambda _: "An answer.")
 
-    await answer_sample(task, ask, SETTINGS)
+    await answer_sample(task, ask, RUN_SETTINGS)
 
     row: Any = chat_row(sample.question, "An answer.", chunk, closed_book=mode == "closed")
     (body,) = ask.bodies
@@ -47,7 +47,7 @@ async def test_models_are_asked_what_training_rows_ask(tmp_path: Path, mode: Mod
 async def test_answer_says_who_gave_it_and_what_it_cost() -> None:
     (task,) = answer_tasks([SAMPLE], {"baseline": "small"}, "open", RUN_SETTINGS)
 
-    (answer,) = await answer_sample(task, ask_by_body(lambda _: "  I don't know.\n"), SETTINGS)
+    (answer,) = await answer_sample(task, ask_by_body(lambda _: "  I don't know.\n"), RUN_SETTINGS)
 
     assert isinstance(answer, ModelAnswer)
     assert (answer.role, answer.model, answer.mode) == ("baseline", "small", "open")
@@ -61,7 +61,7 @@ async def test_request_that_failed_for_good_is_a_rejection_that_names_the_model(
     async def ask(request: Request) -> Outcome:
         return failed(request, "context_length_exceeded")
 
-    (rejection,) = await answer_sample(task, ask, SETTINGS)
+    (rejection,) = await answer_sample(task, ask, RUN_SETTINGS)
 
     assert isinstance(rejection, Rejection)
     assert rejection.stage == "evaluation/answers"
@@ -84,7 +84,7 @@ async def test_answer_that_was_cut_off_or_is_a_refusal_is_what_the_model_said(
     async def ask(request: Request) -> Outcome:
         return failed(request, code, reply={"choices": [{"message": message}]})
 
-    (answer,) = await answer_sample(task, ask, SETTINGS)
+    (answer,) = await answer_sample(task, ask, RUN_SETTINGS)
 
     assert isinstance(answer, ModelAnswer)
     assert (answer.text, answer.is_refusal) == (text, is_refused)
@@ -97,7 +97,7 @@ async def test_answer_that_was_filtered_is_a_rejection() -> None:
     async def ask(request: Request) -> Outcome:
         return failed(request, "refused", reply={"choices": [choice]})
 
-    assert isinstance((await answer_sample(task, ask, SETTINGS))[0], Rejection)
+    assert isinstance((await answer_sample(task, ask, RUN_SETTINGS))[0], Rejection)
 
 
 def test_every_model_gets_every_sample_but_no_unanswerable_one_without_an_excerpt() -> None:
@@ -123,7 +123,7 @@ async def test_roles_with_one_model_ask_each_for_themselves() -> None:
     for task in answer_tasks(
         [SAMPLE], {"baseline": "same", "teacher": "same"}, "open", RUN_SETTINGS
     ):
-        await answer_sample(task, ask, SETTINGS)
+        await answer_sample(task, ask, RUN_SETTINGS)
 
     assert len({request.request_id for request in ask.requests}) == 2
 
@@ -162,3 +162,18 @@ def test_refusal_is_recognised(text: str) -> None:
 )
 def test_answer_or_correction_is_no_refusal(text: str) -> None:
     assert not is_refusal(text)
+
+
+async def test_parameters_of_a_role_go_to_its_model_alone_and_give_answers_other_ids() -> None:
+    settings = RunSettings.model_validate({"tuned": {"parameters": {"top_p": 0.5}}})
+    models: dict[Role, str] = {"tuned": "t", "teacher": "t"}
+    ask = ask_by_body(lambda _: "An answer.")
+    tuned, teacher = answer_tasks([SAMPLE], models, "open", settings)
+    bare_tuned, bare_teacher = answer_tasks([SAMPLE], models, "open", RUN_SETTINGS)
+
+    for task in (tuned, teacher):
+        await answer_sample(task, ask, settings)
+
+    assert [body.get("top_p") for body in ask.bodies] == [0.5, None]
+    assert tuned.answer_id != bare_tuned.answer_id
+    assert teacher.answer_id == bare_teacher.answer_id

@@ -29,7 +29,7 @@ SAMPLE = Sample(sample_id="s", slice="imported", question="Why?", context="Becau
 
 def make_answer(role: Role, model: str, settings: RunSettings, mode: Mode = "open") -> ModelAnswer:
     return ModelAnswer(
-        answer_id=answer_id("s", role, model, mode, settings.evaluation),
+        answer_id=answer_id("s", role, model, mode, settings),
         sample_id="s",
         role=role,
         model=model,

@@ -13,7 +13,9 @@ from engine.stage import FinishedItem
 from engine.stopping import Stopping
 from jobs.dataset.stages import DATASET
 from jobs.documents.list_sources import MissingDocument, find_missing_documents, list_sources
-from jobs.run.changes import Change, RunChanges, apply_changes, read_touches
+from jobs.run.changes import Change, RunChanges, apply_changes, find_changes, read_touches
+from jobs.settings.resolve import read_assignments, resolve_settings
+from jobs.settings.run_config import new_run_config, with_settings
 from schemas.dataset import Rejection
 from schemas.documents import Document, SplitAssignment
 from schemas.record import Record
@@ -133,3 +135,23 @@ def test_of_many_documents_that_are_gone_the_first_are_named() -> None:
     assert lines[0] == "document gone: 0.md"
     assert lines[-1] == "and 1,000 more documents that changed or are gone"
     assert len(lines) == 21
+
+
+@pytest.mark.parametrize(
+    ("assignment", "asks_anew"),
+    [
+        ("teacher.parameters.reasoning_effort=low", ["teacher.parameters"]),
+        ("teacher.parameters.service_tier=priority", []),
+        ("judge.parameters.seed=1", []),
+    ],
+)
+def test_parameter_asks_anew_only_if_it_changes_replies(
+    assignment: str, asks_anew: list[str]
+) -> None:
+    before = new_run_config(resolve_settings([]))
+    after = with_settings(before, resolve_settings([read_assignments([assignment])]))
+
+    changes = find_changes(before, after, DATASET)
+
+    assert [change.what.split(":")[0] for change in changes] == asks_anew
+    assert all(change.asks_anew for change in changes)

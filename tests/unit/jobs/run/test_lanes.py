@@ -13,7 +13,7 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
 def test_lane_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"found 'bulk', expected one of live, batch, auto"):
+    with pytest.raises(ConfigError, match=r"found 'bulk', expected one of live, flex, batch, auto"):
         read_lane_order("bulk", None, waits=True, environ={})
 
 

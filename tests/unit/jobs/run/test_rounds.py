@@ -13,6 +13,7 @@ from engine.errors import (
     Deferred,
     FatalError,
     InterruptedRunError,
+    LeftToOthersError,
     RateLimitError,
     TransientError,
 )
@@ -22,6 +23,8 @@ from engine.testing.clocks import EPOCH
 from engine.testing.stage_parts import FakeLane
 from jobs.run.lanes import LanePlan
 from jobs.run.rounds import Rounds
+from schemas.outcomes import Outcome
+from schemas.requests import Request
 from tests.unit.engine.batch.desks import Bench, Place, make_place, submit
 
 OUTAGE = TransientError("no answer", code="connection_failed")
@@ -41,6 +44,7 @@ class Job:
         self._items = items
         self._steps = steps
         self.live = FakeLane()
+        self.flex: FakeFlex | None = None
         self.name = "dataset"
         self.pass_count = 0
 
@@ -50,7 +54,7 @@ class Job:
             return await self.rounds(bench, plan).run_to_end(is_changed=is_changed)
 
     def rounds(self, bench: Bench, plan: LanePlan) -> "Driven":
-        self.lane = BatchLane(bench.desk, self.live)
+        self.lane = BatchLane(bench.desk, self.live, self.flex)
         rounds = Rounds(
             self.run_pass,
             bench.desk,
@@ -355,3 +359,104 @@ async def test_batches_that_nothing_waits_for_are_named(
 
     assert is_done
     assert "1 batches are out that this command does not wait for" in caplog.text
+
+
+class FakeFlex(FakeLane):
+    """Flex that has capacity for so many requests, and leaves the others."""
+
+    def __init__(self, capacity: int, *, is_scarce: bool = True) -> None:
+        super().__init__()
+        self.capacity = capacity
+        self.is_scarce = is_scarce
+
+    async def send(self, request: Request) -> Outcome:
+        if self.capacity <= 0:
+            raise LeftToOthersError("left", is_scarce=self.is_scarce)
+        self.capacity -= 1
+        return await super().send(request)
+
+
+async def test_auto_goes_by_flex_alone_while_it_has_capacity(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    job = Job(place, ["a", "b", "c"], ["s1", "s2"])
+    job.flex = FakeFlex(100)
+
+    is_done = await job.round(plan("auto"))
+
+    assert is_done
+    assert len(job.flex.sent) == 6
+    assert (job.live.sent, place.provider.batches) == ([], {})
+
+
+async def test_what_flex_leaves_goes_into_a_batch_and_on_by_flex(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    working(place)
+    job = Job(place, [f"i{number}" for number in range(10)], ["s1", "s2"])
+    job.flex = FakeFlex(4)
+
+    is_done = await job.round(plan("auto", waits=True, live_below=3))
+
+    assert is_done
+    assert job.live.sent == []
+    batched = [each for each in place.settled.values() if each.lane == "batch"]
+    assert (len(job.flex.sent), len(batched)) == (4, 16)
+
+
+@pytest.mark.parametrize(("is_scarce", "live_count"), [(False, 2), (True, 0)])
+async def test_little_that_flex_leaves_goes_live_unless_it_was_to_cost_half(
+    tmp_path: Path, *, is_scarce: bool, live_count: int
+) -> None:
+    place = make_place(tmp_path)
+    working(place)
+    job = Job(place, ["a", "b", "c"], ["s"])
+    job.flex = FakeFlex(1, is_scarce=is_scarce)
+
+    is_done = await job.round(plan("auto", waits=True, live_below=3))
+
+    assert is_done
+    assert (len(job.flex.sent), len(job.live.sent)) == (1, live_count)
+
+
+async def test_near_the_deadline_nothing_waits_for_flex(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    job = Job(place, ["a", "b"], ["s"])
+    job.flex = FakeFlex(100)
+    late = plan("auto", deadline=place.clock.now + timedelta(minutes=3), work_left=lambda: 90)
+
+    is_done = await job.round(late)
+
+    assert is_done
+    assert (len(job.flex.sent), len(job.live.sent)) == (0, 2)
+
+
+async def test_flex_is_left_in_the_middle_of_a_pass_when_the_deadline_comes_near(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    job = Job(place, [f"i{number}" for number in range(10)], ["s"])
+    left = [10]
+    job.flex = FakeFlex(100)
+
+    async def slow(request: Request) -> Outcome:
+        place.clock.go(minutes=2)
+        left[0] -= 1
+        return await FakeLane.send(job.flex, request)  # type: ignore[arg-type]
+
+    job.flex.send = slow  # type: ignore[method-assign]
+    deadline = place.clock.now + timedelta(minutes=12)
+
+    is_done = await job.round(plan("auto", deadline=deadline, work_left=lambda: left[0]))
+
+    assert is_done
+    assert (len(job.flex.sent), len(job.live.sent)) == (5, 5)
+
+
+@pytest.mark.parametrize("lane", ["batch", "live"])
+async def test_other_lanes_do_not_try_flex(lane: str, tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    job = Job(place, ["a"], ["s"])
+    job.flex = FakeFlex(100)
+
+    await job.round(plan(lane))
+
+    assert job.flex.sent == []

@@ -128,3 +128,23 @@ def test_file_that_is_named_takes_the_place_of_the_current_folders(
 
     assert settings.limits.max_attempts == 2
     assert settings.limits.max_in_flight == RunSettings().limits.max_in_flight
+
+
+def test_table_of_parameters_in_a_file_takes_the_place_of_the_runs(tmp_path: Path) -> None:
+    folder = made_run(tmp_path, "teacher.parameters.seed=7", "judge.parameters.seed=8")
+
+    settings = go_on(folder, "[teacher.parameters]\ntop_p = 0.5\n")
+    unset = go_on(folder, "", "teacher.parameters.seed=")
+
+    assert settings.teacher.parameters == {"top_p": 0.5}
+    assert settings.judge.parameters == {"seed": 8}
+    assert unset.teacher.parameters == {}
+
+
+def test_parameters_are_remembered_with_their_types(tmp_path: Path) -> None:
+    given = 'teacher.parameters={ extra = { a = [1, 2.5, "x"] }, store = false }'
+    folder = made_run(tmp_path, given)
+
+    settings = go_on(folder, "")
+
+    assert settings.teacher.parameters == {"extra": {"a": [1, 2.5, "x"]}, "store": False}

@@ -138,3 +138,12 @@ def test_names_of_earlier_versions_are_read_from_every_source_and_the_later_sour
     models = (read.judge.model, read.tuned.model, read.embeddings.model, read.baseline.model)
     assert models == ("old", "t", "vectors", "")
     assert (overridden.judge.model, back.judge.model) == ("new", "old")
+
+
+def test_judge_has_the_teachers_parameters_only_if_it_is_the_teachers_model() -> None:
+    low = "teacher.parameters.reasoning_effort=low"
+
+    assert judge_of(settings_of(low)).parameters == {"reasoning_effort": "low"}
+    assert judge_of(settings_of(low, "judge.model=j")).parameters == {}
+    assert judge_of(settings_of(low, "judge.parameters.seed=1")).parameters == {"seed": 1}
+    assert embeddings_of(settings_of(low)).parameters == {}

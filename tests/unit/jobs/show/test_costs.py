@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,12 @@ def test_parts_are_in_the_order_of_the_table_and_checked() -> None:
         read_parts("week")
     with pytest.raises(ConfigError, match="--by: found nothing"):
         read_parts(",")
+
+
+def test_tier_that_answered_stands_in_place_of_the_lane(folder: RunFolder) -> None:
+    flex = completed(chat_request("f", model="m"), cost_usd=0.5)
+    replace_file(folder.journal_path, [encode_outcome(replace(flex, service_tier="flex"))])
+
+    rows = table(folder, "lane")
+
+    assert [row["cost_usd"] for row in rows if row["lane"] == "flex"] == ["0.5"]
