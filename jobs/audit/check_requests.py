@@ -15,8 +15,8 @@ from engine.wire.prices import Price
 from jobs.findings import Finding
 from jobs.run.batch_folders import read_batch_losses
 from jobs.run.check_journal import read_request_keys
-from jobs.run.run_engine import tier_shares
 from jobs.run.stages import Stages
+from jobs.settings.tiers import tier_shares
 from schemas.settings import RunSettings
 from schemas.summary import RunSummary
 

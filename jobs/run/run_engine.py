@@ -28,6 +28,7 @@ from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, mak
 from jobs.run.rounds import Rounds, RunPass
 from jobs.settings.roles import RoleModel
 from jobs.settings.run_config import read_run_config
+from jobs.settings.tiers import tier_shares
 from schemas.outcomes import Usage
 from schemas.settings import RunSettings
 
@@ -189,11 +190,6 @@ def check_prices(
 def _make_price(settings: RunSettings, others: OtherServers) -> Price:
     is_free = settings.teacher.is_local and not others.endpoints
     return make_price(settings.prices, is_free=is_free, free_models=others.free_models)
-
-
-def tier_shares(settings: RunSettings) -> dict[str, float]:
-    """What service tiers cost, as shares of the live price."""
-    return {**settings.tiers.model_dump(), "batch": settings.batch.price_share}
 
 
 def _spent_usd(folder: RunFolder) -> float:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from jobs.dataset.export_dataset import EXPORT
+from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.stages import DATASET
+from jobs.dataset.unanswerable import UNANSWERABLE
 from tests.crash.runs import (
     comparable_files,
     finish,
@@ -24,8 +26,10 @@ from tests.openai_server import RunningServer, start_openai_server
 
 IN_FLIGHT = 4
 SETTINGS = ("--max-in-flight", str(IN_FLIGHT), "--set", "chunks.target_tokens=128")
+JUDGED = ("--judge", "gpt-6.1-terra", "--set", "dataset.unanswerable_fraction=0.3")
+JUDGED_STAGES = (VERDICTS.name, UNANSWERABLE.name)  # without a judge they have nothing to do
 MODELS = {"models": [{"id": "gpt-6.1-terra", "caches_prompts": False}]}
-STAGES = [stage.name for stage in DATASET]
+STAGES = [stage.name for stage in DATASET if stage.name not in JUDGED_STAGES]
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +80,25 @@ def test_run_killed_in_a_stage_ends_as_if_undisturbed(
     assert code == 0, output
     assert was_killed or stage == EXPORT.name  # the export may be over between two looks
     assert comparable_files(run_dir) == undisturbed
+    assert paid_twice(server) <= IN_FLIGHT
+
+
+@pytest.mark.parametrize("stage", JUDGED_STAGES)
+def test_judged_run_killed_in_a_stage_ends_as_if_undisturbed(
+    stage: str, documents: Path, server: RunningServer, tmp_path: Path
+) -> None:
+    calm_dir, run_dir = tmp_path / "calm", tmp_path / "run"
+    arguments = ("--documents", str(documents), *SETTINGS, *JUDGED)
+    marker = run_dir / "finished" / f"{stage}.jsonl"  # most rows are dropped by this judge
+    with start_openai_server(MODELS) as calm_server:
+        calm_code, _ = finish(start(calm_server, calm_dir, *arguments))
+
+    was_killed = kill_when(start(server, run_dir, *arguments), lambda: size_of(marker) > 0)
+    code, output = finish(start(server, run_dir, *arguments))
+
+    assert was_killed
+    assert code == calm_code, output
+    assert comparable_files(run_dir) == comparable_files(calm_dir)
     assert paid_twice(server) <= IN_FLIGHT
 
 

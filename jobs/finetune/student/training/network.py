@@ -171,17 +171,19 @@ def load_weights(network: Network, weights: "Iterable[tuple[str, Floats]]") -> N
     """Put weights into a network, one by one, in the precision and on the device that it has.
 
     Raises:
-        ValueError: one has another size than the network's.
+        ValueError: one is missing, or has another size than the network's.
     """
     parameters = dict(network.named_parameters())
     for name, values in weights:
-        parameter = parameters[name]
+        parameter = parameters.pop(name)
         if tuple(parameter.shape) != values.shape:
             raise ValueError(
                 f"{name}: found {list(values.shape)}, expected {list(parameter.shape)}"
             )
         with torch.no_grad():
             parameter.copy_(torch.from_numpy(values))
+    if parameters:
+        raise ValueError(f"these weights are missing: {', '.join(sorted(parameters))}")
 
 
 def _turns(shape: StudentShape, positions: Tensor) -> Tensor:

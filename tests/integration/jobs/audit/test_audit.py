@@ -83,6 +83,13 @@ def drop_last(path: Path) -> None:
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
 
 
+def settle_last_again(path: Path) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    again = lines[-1].replace(b'"attempts":1', b'"attempts":2')
+    assert again != lines[-1]
+    path.write_bytes(b"".join([*lines, again]))
+
+
 def charge_double(path: Path) -> None:
     first, *rest = path.read_bytes().splitlines()
     cost = b'"cost_usd":'
@@ -95,7 +102,7 @@ def charge_double(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "harm", "code", "text"),
     [
-        ("journal.jsonl", repeat_last, 1, "1 requests are settled twice"),
+        ("journal.jsonl", settle_last_again, 1, "1 requests are settled twice"),
         ("journal.jsonl", drop_last, 1, "results come of requests that are not in the journal"),
         ("journal.jsonl", charge_double, 0, "1 requests cost $-0.0"),
         ("answers.jsonl", drop_last, 1, "1 results of ended items are missing"),

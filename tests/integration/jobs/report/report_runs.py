@@ -29,6 +29,7 @@ from schemas.settings import (
 from tests.unit.jobs.comparison.evaluations import CONTEXT, JUDGE, random_evaluation
 
 # The title of the page says whether any of it ran.
+ONE = f"{1:032x}"  # an id
 HOSTILE = (
     "<script>document.title='ran'</script><img src=x onerror=\"document.title='ran'\">"
     "</script></script x <!-- <script {{ 7 * 7 }} {% raw %} "
@@ -63,7 +64,7 @@ def write_begun_run(run_dir: Path) -> RunFolder:
     replace_file(folder.dataset_dir / "train.jsonl", [b"{}"])
     write(folder.rejected_path, [_rejection()])
     for stage in ("documents", "chunks", "questions", "kept_questions", "answers"):
-        finished = FinishedItem(item_id="1", result_count=1, rejection_count=0)
+        finished = FinishedItem(item_id=ONE, result_count=1, rejection_count=0)
         write(folder.finished_path(stage), [finished])
     replace_file(folder.journal_path, map(encode_outcome, (_call("live"), _call("batch"))))
     return folder
@@ -127,7 +128,7 @@ def _hostile_answer(answer: ModelAnswer) -> ModelAnswer:
 
 def _document() -> Document:
     return Document(
-        document_id="1",
+        document_id=ONE,
         path=HOSTILE_PATH,
         format="markdown",
         size_bytes=1,
@@ -139,9 +140,9 @@ def _document() -> Document:
 
 def _question() -> Question:
     return Question(
-        question_id="1",
-        chunk_id="1",
-        document_id="1",
+        question_id=ONE,
+        chunk_id=ONE,
+        document_id=ONE,
         side="train",
         kind="factual",
         text="Which areas does the archive have?",
@@ -153,10 +154,10 @@ def _question() -> Question:
 
 def _answer() -> Answer:
     return Answer(
-        answer_id="1",
-        question_id="1",
-        chunk_id="1",
-        document_id="1",
+        answer_id=ONE,
+        question_id=ONE,
+        chunk_id=ONE,
+        document_id=ONE,
         side="train",
         text="It has three areas.",
         evidence=(),
@@ -168,12 +169,12 @@ def _answer() -> Answer:
 
 def _provenance() -> Provenance:
     return Provenance(
-        answer_id="1",
+        answer_id=ONE,
         file="train.jsonl",
         row=0,
-        question_id="1",
-        chunk_id="1",
-        document_id="1",
+        question_id=ONE,
+        chunk_id=ONE,
+        document_id=ONE,
         path=HOSTILE_PATH,
         title=HOSTILE,
         headings=(HOSTILE,),

@@ -57,7 +57,7 @@ def test_command_that_fails_is_said_and_changes_nothing(
     assert "--notify: the command ended with exit code 7" in output
 
 
-def test_quiet_run_says_its_result_alone_and_its_log_has_the_rest(
+def test_quiet_run_says_warnings_and_its_result_and_its_log_has_the_rest(
     tmp_path: Path, documents: Path, server: RunningServer
 ) -> None:
     run_dir = tmp_path / "run"
@@ -66,8 +66,10 @@ def test_quiet_run_says_its_result_alone_and_its_log_has_the_rest(
     logged = [line["message"] for line in rows(run_dir / "log.jsonl")]
 
     assert code == 0, output
-    assert output.startswith("run  ")
-    assert not [line for line in output.splitlines() if "item/s" in line]
+    told = output.splitlines()
+    first = next(number for number, line in enumerate(told) if line.startswith("run  "))
+    assert all("reasons before it writes" in line for line in told[:first])
+    assert not [line for line in told if "item/s" in line]
     assert any(message.startswith("held-out text: ") for message in logged)
 
 

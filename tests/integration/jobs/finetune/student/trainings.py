@@ -69,6 +69,7 @@ def run_child(task: TuningTask) -> list[TuningNews]:
     news = []
     while (one := next_news(process)) is not None:
         news.append(one)
-    _, err = process.communicate(timeout=MOST_S)
+    process.wait(MOST_S)  # before its standard input is closed, at which it ends too
+    _, err = process.communicate()
     assert process.returncode in (0, 2), err
     return news
