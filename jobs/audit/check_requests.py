@@ -16,7 +16,7 @@ from jobs.findings import Finding
 from jobs.run.batch_folders import read_batch_losses
 from jobs.run.check_journal import read_request_keys
 from jobs.run.stages import Stages
-from jobs.settings.tiers import tier_shares
+from jobs.run.tiers import tier_shares
 from schemas.settings import RunSettings
 from schemas.summary import RunSummary
 

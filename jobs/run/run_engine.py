@@ -26,9 +26,9 @@ from jobs.run.backlog import Backlog
 from jobs.run.batch_folders import read_batch_losses, run_batch_folder
 from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_plan
 from jobs.run.rounds import Rounds, RunPass
+from jobs.run.tiers import tier_shares
 from jobs.settings.roles import RoleModel
 from jobs.settings.run_config import read_run_config
-from jobs.settings.tiers import tier_shares
 from schemas.outcomes import Usage
 from schemas.settings import RunSettings
 

@@ -10,8 +10,8 @@ from engine.budget import Budget
 from engine.files.sends import SendLog
 from engine.wire.prices import make_price
 from jobs.run.batch_folders import read_folder_losses, read_send_batches_out, send_batch_folder
+from jobs.run.tiers import tier_shares
 from jobs.send.result_files import ResultPaths
-from jobs.settings.tiers import tier_shares
 from schemas.outcomes import Outcome
 from schemas.settings import RunSettings
 

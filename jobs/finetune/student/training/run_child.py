@@ -15,6 +15,8 @@ from jobs.finetune.student.training.task import TuningNews, TuningTask
 
 LOG_NAME = "training.log"
 SHOWN_EVERY_S = 15.0
+# With fewer threads than it asks for, torch computes NaN in 16 bits (seen with torch 2.13).
+THREAD_LIMIT = "OMP_THREAD_LIMIT"
 STOP_TIMEOUT_S = 10.0
 LOG_TAIL_CHARS = 500
 
@@ -81,7 +83,7 @@ async def _follow(process: Process, teller: _Teller, admission: Admission) -> bo
 async def _spawn(task: TuningTask, log_path: Path) -> Process:
     """The child, in a session of its own, so that Ctrl-C reaches this process alone."""
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != THREAD_LIMIT},
         "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads would take the processor from others
         "TOKENIZERS_PARALLELISM": "false",
     }

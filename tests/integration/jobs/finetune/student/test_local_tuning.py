@@ -42,6 +42,7 @@ def make_run(run_dir: Path, *, rows: int = 24, validation_rows: int = 8) -> RunF
 def start(folder: RunFolder, *flags: str) -> "subprocess.Popen[str]":
     command = ["-m", "jobs", "finetune", str(folder.run_dir), "--trainer", "local"]
     environment = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
+    environment["OMP_THREAD_LIMIT"] = "1"  # as some machines have it; torch must not see it
     return subprocess.Popen(
         [sys.executable, *command, *flags],
         env=environment,
