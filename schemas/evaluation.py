@@ -77,7 +77,7 @@ Finding = Literal[
     # questions that the judge made of the answer
     "asked",
     "evasive",
-    # the answer as a whole
+    # the answer as a whole, in scores that an earlier version wrote
     "answers",
     "declines",
 ]
@@ -89,6 +89,11 @@ class ClaimFinding(Value):
     claim: str
     verdict: Finding
     reason: str = ""
+
+
+def is_evasive(findings: Sequence[ClaimFinding]) -> bool:
+    """Whether the judge called an answer noncommittal each time that it made a question of it."""
+    return bool(findings) and all(finding.verdict == "evasive" for finding in findings)
 
 
 class Score(Record):

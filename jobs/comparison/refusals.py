@@ -2,7 +2,7 @@
 
 from jobs.evaluation.read_evaluation import Evaluation
 from jobs.text.languages import detect_language
-from schemas.evaluation import REFUSAL, ModelAnswer, Sample
+from schemas.evaluation import REFUSAL, ModelAnswer, Sample, Score, is_evasive
 
 KNOWN_WORDING = "en"  # the language whose refusals are known by their wording
 
@@ -14,9 +14,12 @@ def find_refusals(evaluation: Evaluation) -> dict[str, bool | None]:
     that of a refusal is one; another is none if it is in English, and unknown otherwise.
     """
     judged = {
-        score.answer_id: score.value > 0
-        for score in evaluation.scores
-        if score.metric == REFUSAL and score.value is not None
+        **{s.answer_id: is_evasive(s.findings) for s in evaluation.scores if _tells(s)},
+        **{
+            s.answer_id: s.value > 0
+            for s in evaluation.scores
+            if s.metric == REFUSAL and s.value is not None
+        },
     }
     samples = {sample.sample_id: sample for sample in evaluation.samples}
     return {
@@ -25,6 +28,11 @@ def find_refusals(evaluation: Evaluation) -> dict[str, bool | None]:
         else _by_wording(answer, samples[answer.sample_id])
         for answer in evaluation.answers
     }
+
+
+def _tells(score: Score) -> bool:
+    """Whether the questions that the judge made of the answer are known: not from ragas."""
+    return score.metric == "answer_relevancy" and bool(score.findings)
 
 
 def _by_wording(answer: ModelAnswer, sample: Sample) -> bool | None:

@@ -26,8 +26,8 @@ def score_tasks(
 ) -> Iterator[ScoreTask]:
     """Every answer by every metric, metric by metric: the calls of one share much of their prompt.
 
-    Of unanswerable questions only refusals count; ragas does not know them. Where a question has
-    a reference, answers are also compared with that.
+    Of unanswerable questions only refusals count; ragas does not know them. Which other answers
+    decline, relevancy tells. Where a question has a reference, answers are also compared with it.
     """
     by_id = {sample.sample_id: sample for sample in samples}
     knows_more = settings.evaluation.scorer == "builtin"
@@ -61,9 +61,9 @@ def judge_prompt_hash(metric: Metric, settings: RunSettings) -> str:
 
 
 def _applies(metric: Metric, sample: Sample) -> bool:
-    if metric == REFUSAL:
-        return True
-    return sample.slice != "unanswerable" and (metric in ALWAYS or bool(sample.reference))
+    if sample.slice == "unanswerable":
+        return metric == REFUSAL
+    return metric in ALWAYS or (metric in BY_REFERENCE and bool(sample.reference))
 
 
 def _score_id(sample: Sample, answer: ModelAnswer, metric: Metric, settings: RunSettings) -> str:

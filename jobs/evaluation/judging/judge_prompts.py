@@ -10,7 +10,7 @@ from schemas.evaluation import Mode, Sample
 from schemas.record import content_id
 from schemas.requests import Json
 
-JudgePrompt = Literal["question", "statements", "verdicts", "correctness", "refusal", "pair"]
+JudgePrompt = Literal["question", "statements", "verdicts", "correctness", "pair"]
 
 _CODE_DIGITS = 12
 
@@ -52,11 +52,6 @@ def ask_for_claims(sample: Sample, answer: str) -> list[Json]:
             _fence("ANSWER", answer),
         ],
     )
-
-
-def ask_whether_refused(sample: Sample, answer: str) -> list[Json]:
-    """Whether an answer declines to answer."""
-    return _messages("refusal", [_fence("QUESTION", sample.question), _fence("ANSWER", answer)])
 
 
 def ask_for_preference(sample: Sample, first: str, second: str) -> list[Json]:

@@ -16,25 +16,23 @@ from jobs.evaluation.judging.judge_prompts import (
     ask_for_question,
     ask_for_statements,
     ask_for_verdicts,
-    ask_whether_refused,
 )
 from jobs.evaluation.judging.shapes import (
     AskedQuestion,
     ClaimVerdicts,
-    Declines,
     Statements,
     StatementVerdicts,
 )
 from jobs.settings.roles import RoleModel
-from schemas.evaluation import ClaimFinding, Finding, Metric, ModelAnswer, Sample
+from schemas.evaluation import ClaimFinding, Metric, ModelAnswer, Sample, is_evasive
+from schemas.requests import Request
 
-SHOWN_CHARS = 200  # of an answer that a finding is about as a whole
 QUESTIONS_PER_ANSWER = 3  # ragas's AnswerRelevancy.strictness
 PROMPTS: dict[Metric, tuple[JudgePrompt, ...]] = {
     "answer_relevancy": ("question",),
     "faithfulness": ("statements", "verdicts"),
     "correctness": ("correctness",),
-    "refusal": ("refusal",),
+    "refusal": ("question",),
 }
 EMBEDDED: tuple[Metric, ...] = ("answer_relevancy", "similarity")
 
@@ -76,33 +74,37 @@ async def _relevancy(sample: Sample, answer: ModelAnswer, using: Measuring) -> M
     An answer that it calls noncommittal each time gets 0.
     """
     first = score_request(using.item_id, [sample.question], using.embeddings)
+    replies = await _ask_for_questions(sample, answer, using, alongside=[first])
+    findings = _question_findings(replies)
+    questions = [reply.question for reply in replies if reply.question]
+    if not questions:
+        return Measured(0.0, findings)
+    (given,) = await embed(
+        using.item_id, [sample.question], ask=using.ask, embeddings=using.embeddings
+    )
+    made = await embed(using.item_id, questions, ask=using.ask, embeddings=using.embeddings)
+    return Measured(float(_cosines(given, made).mean() * int(not is_evasive(findings))), findings)
+
+
+async def _ask_for_questions(
+    sample: Sample, answer: ModelAnswer, using: Measuring, *, alongside: Sequence[Request] = ()
+) -> list[AskedQuestion]:
     judge = Judge(
         using.item_id,
         ask=using.ask,
         policy=using.policy,
         repeats=QUESTIONS_PER_ANSWER,
-        alongside=[first],
+        alongside=alongside,
     )
     messages = ask_for_question(sample, answer.text, answer.mode)
-    replies = [await judge.say(messages, AskedQuestion) for _ in range(QUESTIONS_PER_ANSWER)]
-    asked = [reply for reply in replies if reply.question]
-    findings = tuple(
+    return [await judge.say(messages, AskedQuestion) for _ in range(QUESTIONS_PER_ANSWER)]
+
+
+def _question_findings(replies: Sequence[AskedQuestion]) -> tuple[ClaimFinding, ...]:
+    return tuple(
         ClaimFinding(claim=each.question, verdict="evasive" if each.noncommittal else "asked")
-        for each in asked
+        for each in replies
     )
-    if not asked:
-        return Measured(0.0)
-    (given,) = await embed(
-        using.item_id, [sample.question], ask=using.ask, embeddings=using.embeddings
-    )
-    made = await embed(
-        using.item_id,
-        [each.question for each in asked],
-        ask=using.ask,
-        embeddings=using.embeddings,
-    )
-    is_evasive = all(each.noncommittal for each in asked)
-    return Measured(float(_cosines(given, made).mean() * int(not is_evasive)), findings)
 
 
 def _cosines(one: Floats, others: Floats) -> Floats:
@@ -159,12 +161,9 @@ async def _similarity(sample: Sample, answer: ModelAnswer, using: Measuring) -> 
 
 
 async def _refusal(sample: Sample, answer: ModelAnswer, using: Measuring) -> Measured:
-    """1 if the answer says that the question is not answered, else 0."""
-    judge = Judge(using.item_id, ask=using.ask, policy=using.policy)
-    said = await judge.say(ask_whether_refused(sample, answer.text), Declines)
-    verdict: Finding = "declines" if said.declines else "answers"
-    finding = ClaimFinding(claim=answer.text[:SHOWN_CHARS], verdict=verdict, reason=said.reason)
-    return Measured(float(said.declines), (finding,))
+    """1 if the judge calls the answer noncommittal each time, else 0; as relevancy tells it."""
+    findings = _question_findings(await _ask_for_questions(sample, answer, using))
+    return Measured(float(is_evasive(findings)), findings)
 
 
 async def _token_f1(sample: Sample, answer: ModelAnswer, _: Measuring) -> Measured:

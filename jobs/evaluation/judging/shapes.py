@@ -52,13 +52,6 @@ class ClaimVerdicts(_Reply):
     claims: list[ClaimVerdict]
 
 
-class Declines(_Reply):
-    """Whether an answer says that the question is not answered."""
-
-    reason: str
-    declines: bool
-
-
 class Preference(_Reply):
     """Which of two answers is better."""
 

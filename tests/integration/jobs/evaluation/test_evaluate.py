@@ -63,7 +63,7 @@ async def test_every_sample_is_answered_by_every_model_and_scored(tmp_path: Path
     assert slices["new_question"] >= 5
     assert len(answers) == 3 * len(samples)
     assert {a.model for a in answers} == {"gpt-6-luna", "ft:tuned", "gpt-4.1-mini"}
-    assert len(scores) == 2 * 3 * (len(samples) - 3) + 3 * len(samples)
+    assert len(scores) == 2 * 3 * (len(samples) - 3) + 3 * 3
     assert not pairs
     assert all(score.value is not None for score in scores)
     unanswerable = {sample.sample_id for sample in samples if sample.slice == "unanswerable"}

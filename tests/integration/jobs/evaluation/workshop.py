@@ -68,14 +68,15 @@ def _judge(given: dict[str, Any], count: int) -> dict[str, Any]:
     if "response" in given:
         words = WORD.findall(given["response"])
         asked = " ".join(words[count % 3 : count % 3 + 4])
-        return {"question": f"What about {asked}?", "noncommittal": 0}
+        is_evasive = "does not contain" in given["response"]
+        return {"question": f"What about {asked}?", "noncommittal": int(is_evasive)}
     if "statements" in given:
         return {"statements": [_verdict(each, given["context"]) for each in given["statements"]]}
     return {"statements": [each for each in given["answer"].split(". ") if each]}
 
 
 def _judge_whole(given: dict[str, Any]) -> dict[str, Any]:
-    """Verdicts on whole answers: on the reference's sentences, a preference, a refusal."""
+    """Verdicts on whole answers: on the reference's sentences, a preference."""
     if "REFERENCE" in given and "ANSWER" in given:
         return {
             "claims": [
@@ -88,7 +89,7 @@ def _judge_whole(given: dict[str, Any]) -> dict[str, Any]:
         first, second = given["FIRST ANSWER"], given["SECOND ANSWER"]
         better = "tie" if first == second else "first" if len(first) > len(second) else "second"
         return {"reason": "the longer one", "better": better}
-    return {"reason": "by its words", "declines": "does not contain" in given["ANSWER"]}
+    raise ValueError(f"no judge's task: {given}")
 
 
 def _claim(claim: str, answer: str) -> str:

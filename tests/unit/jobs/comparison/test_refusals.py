@@ -6,6 +6,7 @@ from jobs.comparison.models import compare_models
 from jobs.comparison.refusals import find_refusals
 from jobs.comparison.table import describe_comparison
 from jobs.evaluation.read_evaluation import Evaluation
+from schemas.evaluation import ClaimFinding, Finding
 from tests.unit.jobs.comparison.evaluations import answer, sample, score
 
 GERMAN = "Der vorliegende Auszug enthält dazu leider keine Angaben, daher bleibt die Frage offen."
@@ -39,6 +40,21 @@ def test_judge_decides_and_wording_only_where_it_was_not_asked(
     evaluation = evaluation_of(text, judged=judged, says=says)
 
     assert list(find_refusals(evaluation).values()) == [is_refusal]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "is_refusal"),
+    [(("evasive",) * 3, True), (("evasive", "asked", "evasive"), False), ((), None)],
+)
+def test_questions_that_the_judge_made_for_relevancy_tell_refusals_too(
+    verdicts: tuple[Finding, ...], is_refusal: bool | None
+) -> None:
+    of = sample(1)
+    given = answer(of, "tuned", text=GERMAN)
+    findings = tuple(ClaimFinding(claim="", verdict=verdict) for verdict in verdicts)
+    relevancy = score(given, "answer_relevancy", 0.0).model_copy(update={"findings": findings})
+
+    assert find_refusals(Evaluation([of], [given], [relevancy])) == {given.answer_id: is_refusal}
 
 
 def test_refusals_that_nobody_can_tell_are_counted_apart() -> None:
