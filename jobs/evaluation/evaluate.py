@@ -69,15 +69,23 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
         ConfigError: there is no dataset, no tuned model or no ragas; other bad settings.
         EngineError: any error that ends it early; everything bought until then is kept.
     """
-    folder, settings = order.folder, order.settings
-    check_scoring(settings)
-    _continued_config(folder, settings)  # refuses before anything is made
-    models = _chosen_models(order)
+    folder, models = order.folder, check_evaluation(order).models
     folder.create()
-    async with student_served(folder, settings, models) as student:
+    async with student_served(folder, order.settings, models) as student:
         return await _evaluate(
             order._replace(role_endpoints={**order.role_endpoints, **student}), models
         )
+
+
+def check_evaluation(order: EvaluationOrder) -> Contest:
+    """Who would answer what, once it is sure that an evaluation may begin. Makes nothing.
+
+    Raises:
+        ConfigError: as `evaluate` says.
+    """
+    check_scoring(order.settings)
+    _continued_config(order.folder, order.settings)
+    return Contest(_chosen_models(order), order.mode, order.questions)
 
 
 async def _evaluate(order: EvaluationOrder, models: Mapping[Role, str]) -> StagesEnd:

@@ -26,13 +26,18 @@ Result = TypeVar("Result", bound=Record)
 Needs = TypeVar("Needs")
 
 
+def ignore_item(_: Record) -> None:
+    """The `on_item` of those who need not know."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StageContext(Generic[Order]):
     """What the stages of one call work with.
 
     `order` is what the user asked for beyond the settings, None where there is no such thing.
     `details` are shown beside the progress, `backlog` is kept up to date by the stages. `pool`
-    computes on every core; the default does it in this process.
+    computes on every core; the default does it in this process. `on_item` is told, in the task
+    that does it, which item is begun.
     """
 
     folder: RunFolder
@@ -44,6 +49,7 @@ class StageContext(Generic[Order]):
     order: Order
     backlog: Backlog = field(default_factory=Backlog)
     pool: WorkPool = field(default_factory=WorkPool)
+    on_item: Callable[[Record], None] = ignore_item
 
 
 class Items(NamedTuple, Generic[Item]):
@@ -236,6 +242,7 @@ async def _work_off(
         needs = await opened.enter_async_context(work.needs(context, files))
 
         async def work_on(item: Item, ask: Ask) -> Sequence[Result | Rejection]:
+            context.on_item(item)
             ended = await work.work(item, ask, needs)
             context.backlog.finish()
             return ended
