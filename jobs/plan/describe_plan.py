@@ -104,7 +104,7 @@ def _ways(plan: Plan, evaluation: Sequence[StagePlan]) -> Iterator[str]:
     rounds = sum(stage.requests.high >= 1 for stage in plan.stages)
     if plan.has_left:
         yield _row("time", (live, "longer", f"{rounds} rounds", "by deadline"))
-        yield _line("", "live as the limits allow; in batches at most a day for each round")
+        yield _line("", "live: as limits allow; in batches: at most a day a round")
     yield _line("", "auto: what its deadline sends live costs the live price")
 
 

@@ -182,7 +182,6 @@ async def _ask(replay: Replay, folder: RunFolder, contest: Contest) -> dict[str,
         ask=given.ask,
         journal=given.journal,
         stopping=given.stopping,
-        details=given.details,
         order=contest,
     )
     asked: dict[str, AskedByKey] = {}

@@ -18,6 +18,7 @@ from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.stages import DATASET
 from jobs.dataset.unanswerable import UNANSWERABLE
 from jobs.run.preview import open_copy
+from jobs.run.progress import RunProgress
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Stage, StageContext, run_stages
 from schemas.outcomes import Outcome
@@ -109,7 +110,9 @@ class Replay:
         Raises:
             EngineError: a file is damaged, or a stop was requested.
         """
-        await run_stages(DATASET[: DATASET.index(QUESTIONS)], self.context)
+        stages = DATASET[: DATASET.index(QUESTIONS)]
+        with RunProgress([stage.name for stage in stages], dict) as progress:
+            await run_stages(stages, replace(self.context, progress=progress.begin))
 
     async def ask_dataset(self) -> Mapping[str, AskedByKey]:
         """What each asking stage has asked about each chunk, by the stage's name.

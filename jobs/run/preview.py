@@ -107,7 +107,6 @@ async def open_copy(
                 ask=ask,
                 journal=journal,
                 stopping=stopping,
-                details=dict,
                 order=None,
                 pool=pool,
             )
