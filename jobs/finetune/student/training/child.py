@@ -83,6 +83,7 @@ def tune(task: TuningTask, child: Child) -> None:
     """
     torch.set_num_threads(task.plan.threads)
     torch.use_deterministic_algorithms(mode=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # an eighth of the time of a step
     student = find_student(task.student)
     vocabulary = student.vocabulary()
     template = ChatTemplate(vocabulary, str(student.path))

@@ -112,9 +112,8 @@ class Training:
         began = time.monotonic()
         epoch, number = divmod(state.step, self._steps_per_epoch)
         plan = self._task.plan
-        batches = batches_of_epoch(
-            len(self._rows.train), plan.batch_rows, seed=plan.seed, epoch=epoch
-        )
+        lengths = [len(row.ids) for row in self._rows.train]
+        batches = batches_of_epoch(lengths, plan.batch_rows, seed=plan.seed, epoch=epoch)
         rows = [self._rows.train[row] for row in batches[number]]
         loss = self._loss.backward(rows)
         if not math.isfinite(loss):
