@@ -79,7 +79,7 @@ def with_unanswerables(rows: Sequence[Asked], *, share: float, seed: int) -> lis
 
 
 def make_unanswerables(rows: Sequence[Asked], count: int, *, seed: int) -> list[Asked]:
-    """Questions with another passage of the same document: near misses, all refused in the same words."""
+    """Questions with another passage of the same document, refused in the same words."""
     rng = random.Random(seed)  # noqa: S311 - no secret
     made: list[Asked] = []
     for row in rng.sample(list(rows), len(rows)):
