@@ -29,10 +29,14 @@ Report = Callable[[TuningNews], None]
 
 
 class TrainingRows(NamedTuple):
-    """The rows to learn, those to validate with, and a text that has nothing to do with them."""
+    """The rows to learn, those to choose the weights by, and those that only tell what came of it.
+
+    `other_text` has nothing to do with the others.
+    """
 
     train: Sequence[EncodedRow]
     validation: Sequence[EncodedRow]
+    held_out: Sequence[EncodedRow]
     other_text: Sequence[EncodedRow]
 
 
@@ -105,6 +109,7 @@ class Training:
         return TrainingState(
             job_name=self._task.job_name,
             loss_before=before,
+            held_out_before=self._loss.mean(self._rows.held_out) if self._rows.held_out else None,
             text_loss_before=self._loss.mean(self._rows.other_text),
         )
 

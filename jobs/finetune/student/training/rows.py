@@ -29,17 +29,30 @@ def encode_rows(path: Path, template: ChatTemplate, *, max_tokens: int) -> list[
             one.
     """
     rows, too_long = [], []
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if line.isspace():
-                continue
-            row = template.encode(orjson.loads(line)["messages"])
-            if len(row.ids) > max_tokens:
-                too_long.append(LongRow(number, len(row.ids)))
-            rows.append(row)
+    for number, row in _encoded(path, template):
+        if len(row.ids) > max_tokens:
+            too_long.append(LongRow(number, len(row.ids)))
+        rows.append(row)
     if too_long:
         raise ConfigError("\n".join(_name(path, too_long, max_tokens)))
     return rows
+
+
+def encode_what_fits(
+    path: Path, template: ChatTemplate, *, max_tokens: int
+) -> tuple[list[EncodedRow], int]:
+    """The rows of a file that are not too long, and how many are."""
+    every = [row for _, row in _encoded(path, template)]
+    fitting = [row for row in every if len(row.ids) <= max_tokens]
+    return fitting, len(every) - len(fitting)
+
+
+def _encoded(path: Path, template: ChatTemplate) -> Iterator[tuple[int, EncodedRow]]:
+    """Each row with the number of its line."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.isspace():
+                yield number, template.encode(orjson.loads(line)["messages"])
 
 
 def batches_of_epoch(
