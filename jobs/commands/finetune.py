@@ -55,6 +55,7 @@ def finetune(
 ) -> None:
     """Submit the fine-tuning of the student, or go on with what was submitted."""
     from engine.run_folder import RunFolder
+    from jobs.dataset.held_out_rows import held_out_rows
     from jobs.finetune.finetune import TuningOrder
     from jobs.settings.command import run_settings
 
@@ -66,7 +67,8 @@ def finetune(
         "student.base_url": base_url,
     }
     settings = run_settings(folder, config, flags, assignments or [])
-    if learning_curve and settings.student.trainer != "local":
+    is_local = settings.student.trainer == "local"
+    if learning_curve and not is_local:
         raise ConfigError("--learning-curve tunes on this machine: give it with --trainer local")
     order = TuningOrder(
         folder,
@@ -75,6 +77,7 @@ def finetune(
         ask_user(yes=yes),
         waits=wait,
         cancels=cancel,
+        held_out_rows=held_out_rows(folder, settings) if is_local else (),
         draws_curve=learning_curve,
     )
     if dry_run:
