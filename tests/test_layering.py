@@ -73,8 +73,8 @@ ROOMS = {
     "jobs.comparison": "jobs.text jobs.documents jobs.finetune jobs.evaluation",
     "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
     "jobs.plan": (
-        "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset jobs.run "
-        "jobs.show"
+        "jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset "
+        "jobs.run jobs.finetune jobs.evaluation jobs.show"
     ),
     "jobs.audit": (
         "jobs.findings jobs.settings jobs.run.stages jobs.run.reset jobs.dataset jobs.run "
