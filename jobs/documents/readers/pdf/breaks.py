@@ -58,10 +58,12 @@ def _is_in_prose(group: list[Line], line: Line, usual: float, margins: "Margins"
     """Whether a line of typewriter text is part of a paragraph, or one of prose after it is."""
     last = group[-1]
     distance = last.baseline - line.baseline
-    if group[0].is_mono or not 0 < distance < _NEXT_LINE * usual:
+    if is_code(group[0]) or not 0 < distance < _NEXT_LINE * usual:
         return False
     if last.ends_mono and line.starts_mono and not joint(last.printed, line.printed):
-        return True  # a path or name that is divided
+        return True  # a path, name or address that is divided
+    if group[0].is_mono:
+        return False
     if not margins.is_filled(last, line):
         return False
     is_below = line.left - last.left < _HANGING * line.size and not _is_finished(last)

@@ -25,6 +25,8 @@ _DIGITS = re.compile(r"\d+")
 _TAIL_CHARS = 60
 _MIN_LETTERS = 2  # less repeats by chance, as braces do
 _APART = 1.5  # of the font size
+_FAR_APART = 4.0  # the same for the title of a section at one end of a head
+_END_WORDS = 2
 _MIN_ENTRIES = 2  # that begin with a number
 _MIN_CONTENTS = 4  # of others
 _FRONT_PAGES = 12  # numbers may go on from those before
@@ -41,8 +43,8 @@ def drop_furniture(pages: list[list[Line]]) -> list[list[Line]]:
     keys: list[dict[Line, list[_Key]]] = []
     for number, lines in enumerate(pages):
         keys.append(defaultdict(list))
-        for line, edge in _edges(lines, zones):
-            keys[-1][line] += _keys(line, edge, number, body)
+        for place in _edges(lines, zones):
+            keys[-1][place.line] += _keys(place, number, body)
         for key in (key for found in keys[-1].values() for key in found):
             seen_on[key].add(number)
     least = _MIN_REPEATS if len(pages) > _FEW_PAGES else 1
@@ -86,7 +88,15 @@ def _zones(pages: list[list[Line]]) -> _Zones:
     return _Zones(top - _ZONE * (top - bottom), bottom + _ZONE * (top - bottom))
 
 
-def _edges(lines: list[Line], zones: _Zones) -> Iterator[tuple[Line, str]]:
+class _EdgeLine(NamedTuple):
+    """A line near the top or bottom of its page; `is_outermost`: none is beyond it."""
+
+    line: Line
+    edge: str
+    is_outermost: bool
+
+
+def _edges(lines: list[Line], zones: _Zones) -> Iterator[_EdgeLine]:
     rows = sorted({round(line.baseline) for line in lines})
     bottom, top = set(rows[:_EDGE_ROWS]), set(rows[-_EDGE_ROWS:])
     for line in lines:
@@ -94,17 +104,19 @@ def _edges(lines: list[Line], zones: _Zones) -> Iterator[tuple[Line, str]]:
         if line.cells:
             continue
         if row in top and line.baseline >= zones.top:
-            yield line, "top"
+            yield _EdgeLine(line, "top", row == rows[-1])
         if row in bottom and line.baseline <= zones.bottom:
-            yield line, "bottom"
+            yield _EdgeLine(line, "bottom", row == rows[0])
 
 
-def _keys(line: Line, edge: str, page_number: int, body: float) -> Iterator[_Key]:
+def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
     """What running heads of one kind have in common.
 
-    Height and all words; all words but numbers, one of which grows with the pages; or, where a
-    number stands apart at one end, that and its height.
+    Height and all words; height and the words at one end, where the two ends are far apart; all
+    words but numbers, one of which grows with the pages; or, where a number stands apart at one
+    end, that and its height.
     """
+    line, edge, is_outermost = place
     words = line.text.casefold().split()
     is_lone = len(words) == 1 and _is_number(words[0])
     if line.size > (_MAX_NUMBER_SIZE if is_lone else _MAX_SIZE) * body:
@@ -114,6 +126,9 @@ def _keys(line: Line, edge: str, page_number: int, body: float) -> Iterator[_Key
     height = round(line.baseline / _SAME_PLACE)
     if sum(map(str.isalnum, line.text)) >= _MIN_LETTERS:
         yield edge, height, *words
+        if is_outermost and line.widest_gap > _FAR_APART and len(words) > _END_WORDS:
+            yield edge, height, "first", *words[:_END_WORDS]
+            yield edge, height, "last", *words[-_END_WORDS:]
     shape = _DIGITS.sub("#", " ".join("#" if _is_number(word) else word for word in words))
     for at, word in enumerate(words):
         if not _is_number(word):
