@@ -6,6 +6,7 @@ from collections import defaultdict
 from jobs.documents.readers.extract import LINE, PARAGRAPH
 from jobs.documents.readers.pdf.code import goes_on, is_code
 from jobs.documents.readers.pdf.joints import HYPHEN, is_cjk, joint
+from jobs.documents.readers.pdf.line_text import DEFINED
 from jobs.documents.readers.pdf.lines import Line
 
 _ITEM = re.compile(r"[•‣◦▪●○–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s")
@@ -66,6 +67,8 @@ def _is_in_prose(group: list[Line], line: Line, usual: float, margins: "Margins"
         return False
     if not margins.is_filled(last, line):
         return False
+    if DEFINED.match(group[0].text) and line.left > group[0].left + line.size:
+        return True
     is_below = line.left - last.left < _HANGING * line.size and not _is_finished(last)
     return is_below or abs(line.left - last.left) < _SAME_LEFT
 

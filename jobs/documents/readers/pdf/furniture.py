@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -58,11 +58,11 @@ def drop_furniture(pages: list[list[Line]]) -> list[list[Line]]:
 
 
 def body_size(pages: list[list[Line]]) -> float:
-    """The font size of most characters, in points."""
+    """The font size of most characters that are no code, in points."""
     sizes: Counter[float] = Counter()
     for lines in pages:
         for line in lines:
-            sizes[round(line.size, 1)] += len(line.text)
+            sizes[round(line.size, 1)] += 0 if line.is_mono else len(line.text)
     return sizes.most_common(1)[0][0] if sizes else 1.0
 
 
@@ -83,9 +83,15 @@ class _Zones(NamedTuple):
 
 
 def _zones(pages: list[list[Line]]) -> _Zones:
-    heights = [line.baseline for lines in pages for line in lines]
-    top, bottom = max(heights, default=0.0), min(heights, default=0.0)
+    heights = [[line.baseline for line in lines] for lines in pages if lines]
+    top, bottom = _most(map(max, heights)), -_most(-min(page) for page in heights)
     return _Zones(top - _ZONE * (top - bottom), bottom + _ZONE * (top - bottom))
+
+
+def _most(heights: Iterable[float]) -> float:
+    """The largest, but for those of a few pages, whose text may lie beyond the page."""
+    ordered = sorted(heights)
+    return ordered[len(ordered) * 9 // 10] if ordered else 0.0
 
 
 class _EdgeLine(NamedTuple):

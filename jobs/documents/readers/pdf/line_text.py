@@ -14,6 +14,8 @@ from jobs.documents.readers.raised_text import lowered, raised
 _SMALL = 0.93  # of the font size of the line
 _RAISED_BY = 0.12  # of that font size
 _LOWERED_BY = 0.08  # the same
+DEFINED = re.compile(r"\[[A-Z][A-Za-z ]{2,40}\]")  # [Function], [Generic Function]
+_DEFINITION_GAP = 1.2  # of the font size
 _UP, _ON_LINE, _DOWN = 1, 0, -1
 _SPACE_GAP = 0.12  # of the font size
 _CODE_SPACE = 0.4  # of the width of a character
@@ -39,6 +41,15 @@ def line_text(runs: list[Run]) -> str:
     if _LETTER_SPACED.search(text):
         text = _close_up(runs, text)
     return clean_line(_close_dots(_repair(text)))
+
+
+def defined_tag(runs: list[Run]) -> str:
+    """What Texinfo says at the margin of a definition: [Function]; empty if nothing."""
+    *rest, last = runs
+    if not rest or last.left - rest[-1].right < _DEFINITION_GAP * last.size:
+        return ""
+    tag = line_text([last])
+    return tag if DEFINED.fullmatch(tag) else ""
 
 
 def code_text(runs: list[Run], pitch: float) -> str:

@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.unit.jobs.documents.readers.drawn_pdf import CODE, drawn_pdf, lines, paragraph, text
+from tests.unit.jobs.documents.readers.drawn_pdf import (
+    CODE,
+    NAMELESS,
+    SYMBOLS,
+    drawn_pdf,
+    lines,
+    paragraph,
+    text,
+)
 from tests.unit.jobs.documents.readers.made_files import (
     Bookmark,
     SetLine,
@@ -108,3 +116,112 @@ def test_an_operator_after_a_name_that_ends_in_a_dot_is_apart() -> None:
     ]
 
     assert ".legend_y. += of the file." in text_of(page)
+
+
+def test_a_dotted_name_goes_on_with_a_brace() -> None:
+    page = [*lines(["The developer has to make a suitable tarball, which is called"])]
+    page += [text(".orig.tar.", 362, 700, font=CODE), text("{gz,bz2,xz}", 72, 688, font=CODE)]
+
+    assert ".orig.tar.{gz,bz2,xz}" in text_of(page)
+
+
+def test_a_page_whose_text_runs_beyond_it_does_not_keep_the_numbers_of_others() -> None:
+    pages = [
+        [*lines(paragraph(f"{PROSE} It is {word}.")), text(f"{number}", 300, 40)]
+        for number, word in enumerate(["one", "two", "three", "four", "five", "six"] * 2, start=1)
+    ]
+    pages[3].append(text("This is drawn far below.", 72, -420))
+
+    assert not any(f"{number}" in text_of(*pages) for number in range(1, 13))
+
+
+def test_heads_over_pages_of_small_code_are_left_out() -> None:
+    pages = [
+        [text(f"{number} File documentation", 72, 750, 9), *lines(rows, size=7, font=CODE)]
+        for number, rows in enumerate(
+            [["int pump(void) {", f"    return drained + {n};", "}"] for n in "abcde"]
+        )
+    ]
+    pages = [[*page, *lines(["It pumps."], top=600, size=9)] for page in pages]
+
+    assert "File documentation" not in text_of(*pages)
+
+
+def test_a_number_that_is_drawn_after_its_title_stands_before_it() -> None:
+    page = [
+        *lines(["How can it be installed?"], left=90, size=12),
+        *lines([PROSE], left=90, top=660),
+    ]
+    page.append(text("6.", 78, 703, 9))
+
+    found = text_of(page)
+
+    assert found.index("6.") < found.index("The pump")
+
+
+def test_brackets_of_a_formula_font_are_brackets() -> None:
+    page = [text("useGrids", 72, 700), text("h", 115, 700, font=SYMBOLS)]
+    page += [text("Interpolate", 120.6, 700), text("i", 170, 700, font=SYMBOLS)]
+
+    assert text_of(page).replace(" ", "") == "useGrids⟨Interpolate⟩"
+
+
+def test_a_font_without_a_name_whose_characters_are_equally_wide_is_code() -> None:
+    rows = ["gap> gens := Generators(R);", ">    function(x)", "[ <object> ]"]
+    page = [text(row, 72, 700 - 12 * at, font=NAMELESS) for at, row in enumerate(rows)]
+
+    assert text_of([*page, *lines([PROSE], top=640)]).startswith("\n".join(rows))
+
+
+@pytest.mark.parametrize("is_accent_first", [True, False])
+def test_an_accent_that_is_drawn_over_a_letter_is_in_it(*, is_accent_first: bool) -> None:
+    drawn = [text("A", 111, 700), text("¨", 112.7, 702)]
+    page = [text("It is 5", 72, 700), *(reversed(drawn) if is_accent_first else drawn)]
+
+    assert text_of(page) == "It is 5 Ä"
+
+
+def test_small_numbers_before_lines_of_code_are_left_out() -> None:
+    rows = ["border(ib, t_min, t_max)", "  begin", "    x := f(t);"]
+    numbers = [text(f"{at}", 64, 700 - 12 * at + 12, 5) for at in (1, 2, 3)]
+
+    found = text_of(
+        [*(drawn for pair in zip(numbers, lines(rows, font=CODE), strict=True) for drawn in pair)]
+    )
+
+    assert found == "\n".join(rows)
+
+
+def test_numbers_with_zeros_before_lines_of_code_are_left_out() -> None:
+    rows = ["00001 int main() {", "00002   return pump();", "00003 }", "00005 // the end"]
+    page = [text(row, 72, 700 - 12 * at, font=CODE) for at, row in enumerate(rows)]
+
+    assert text_of(page) == "int main() {\n  return pump();\n}\n// the end"
+
+
+def test_titles_with_as_much_room_as_lists_are_paragraphs() -> None:
+    items = [f"PUMP_{n} is request {n};" for n in range(30)]
+    full = "The routine returns a pointer to the pump that the solver uses now, whichever is that."
+    rows = [*paragraph(PROSE * 3), full]
+    page = [*lines(items[:20], top=760, leading=18), *lines(rows, top=390)]
+    page += lines(["Comments"], top=390 - 12 * (len(rows) - 1) - 18)
+
+    assert text_of(page).endswith(f"{full}\n\nComments")
+
+
+def test_a_definition_of_two_lines_is_one_and_two_of_them_are_no_table() -> None:
+    page = [
+        text("MD2_DIGEST_SIZE", 90, 700),
+        text("[Constant]", 460, 700),
+        text("MD2_BLOCK_SIZE", 90, 680),
+        text("[Constant]", 460, 680),
+        text("void md2_update (struct md2_ctx *ctx, size_t length, const long uint8_t", 90, 660),
+        text("[Function]", 460, 660),
+        text("*data)", 139.8, 648, font=CODE),
+        *lines(paragraph(PROSE), left=118, top=634),
+    ]
+
+    found = text_of(page)
+
+    assert found.startswith("[Constant] MD2_DIGEST_SIZE\n\n[Constant] MD2_BLOCK_SIZE\n\n[Function]")
+    assert "const long uint8_t *data)\n" in found
