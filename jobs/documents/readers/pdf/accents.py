@@ -8,9 +8,10 @@ from jobs.documents.readers.pdf.glyphs import Glyph
 _COMBINING = {
     "´": "\u0301", "`": "\u0300", "¨": "\u0308", "ˆ": "\u0302", "^": "\u0302", "˜": "\u0303",
     "~": "\u0303", "˚": "\u030a", "¸": "\u0327", "ˇ": "\u030c", "¯": "\u0304", "˘": "\u0306",
-    "˙": "\u0307", "˝": "\u030b",
+    "˙": "\u0307", "˝": "\u030b", "\u0338": "\u0338",
 }  # fmt: skip
 _DOTLESS = str.maketrans("ıȷ", "ij")
+_NEGATED = frozenset("=∈≡<>⊂∃")
 _OVERLAP = 0.5  # of the narrower of the two
 
 
@@ -24,9 +25,9 @@ def with_accents(glyphs: list[Glyph]) -> list[Glyph]:
 def _compose(glyphs: list[Glyph]) -> Iterator[Glyph]:
     last: Glyph | None = None
     for glyph in glyphs:
-        both = last and (_composed(last, glyph) or _composed(glyph, last))
-        if both:
-            last = both._replace(is_spaced=last.is_spaced) if last else both
+        both = (_composed(last, glyph) or _composed(glyph, last)) if last else None
+        if last and both:
+            last = both._replace(is_spaced=last.is_spaced, left=min(last.left, both.left))
             continue
         if last is not None:
             yield last
@@ -38,7 +39,7 @@ def _compose(glyphs: list[Glyph]) -> Iterator[Glyph]:
 def _composed(accent: Glyph, letter: Glyph) -> Glyph | None:
     """The letter with the accent that is drawn over it, if there is such a letter."""
     mark = _COMBINING.get(accent.char)
-    if mark is None or not letter.char.isalpha():
+    if mark is None or not (letter.char.isalpha() or letter.char in _NEGATED):
         return None
     narrower = min(accent.right - accent.left, letter.right - letter.left)
     overlap = min(accent.right, letter.right) - max(accent.left, letter.left)

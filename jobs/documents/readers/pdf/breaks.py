@@ -13,7 +13,8 @@ _ITEM = re.compile(r"[•‣◦▪●○–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{
 _BULLET = re.compile(r"[•‣◦▪●○]")
 _FINISHED = re.compile(r"[.!?:;。！？：；؟][\"'”’)\]]*(?:\s?\d{1,2})?$")  # maybe with a note's mark
 _TAIL_CHARS = 12
-_SHORT_LEADER = " ... "
+_LEADER = re.compile(r"\w \.\.\. \w[^.]{0,20}$")  # to what stands at the end of a line
+_DEFINED_INDENT = 3.5  # of the font size: what is said of it is indented less
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _INDENT = 0.8
 _COLUMN_REACH = 30.0  # points
@@ -67,8 +68,8 @@ def _is_in_prose(group: list[Line], line: Line, usual: float, margins: "Margins"
         return False
     if not margins.is_filled(last, line):
         return False
-    if DEFINED.match(group[0].text) and line.left > group[0].left + line.size:
-        return True
+    if DEFINED.match(group[0].text):
+        return _goes_on_in_definition(group, line)
     is_below = line.left - last.left < _HANGING * line.size and not _is_finished(last)
     return is_below or abs(line.left - last.left) < _SAME_LEFT
 
@@ -81,7 +82,9 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: "Margi
         return None if is_elsewhere and is_filled and reads_on(last, line) else PARAGRAPH
     if is_divided(last, line):
         return None
-    if _SHORT_LEADER in line.text or _SHORT_LEADER in last.text:
+    if DEFINED.match(group[0].text) and not _goes_on_in_definition(group, line):
+        return LINE if DEFINED.match(line.text) else PARAGRAPH
+    if _LEADER.search(line.text) or _LEADER.search(last.text):
         return LINE
     if min(line.widest_gap, last.widest_gap) > _PARTED:
         return LINE
@@ -90,6 +93,11 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: "Margi
     if not is_filled:
         return PARAGRAPH if _is_finished(last) else LINE
     return PARAGRAPH if _is_indented(line, group) else None
+
+
+def _goes_on_in_definition(group: list[Line], line: Line) -> bool:
+    """Whether a line is the rest of what Texinfo defines in the line before."""
+    return line.left - group[0].left > _DEFINED_INDENT * line.size
 
 
 def _is_elsewhere(last: Line, line: Line, usual: float) -> bool:

@@ -11,8 +11,9 @@ _WRAP_MARKS = (",→", "↪", "˓→", "↳", "⤷", "→֒")  # they begin the 
 _WRAP_MARK = re.compile("(?:" + "|".join(_WRAP_MARKS) + r")\s*")
 _ADDRESS = re.compile(r"[(<]?\w{2,9}://\S+$")  # alone on a line it is no code
 _WRAPPED_SPACE = "␣"  # Sphinx shows the space at which it broke a line
-_NUMBER = re.compile(r"0\d{3,5}(?!\S)")
+_NUMBER = re.compile(r"0\d{4}(?!\S)")
 _MIN_NUMBERED = 3
+_STEADY = 0.6  # the share of numbers that are one more than the one before
 _SAME_ROW = 0.4  # of the font size
 _WIDE_GAP = 1.35  # of the usual distance between lines
 _MAX_BLANK_LINES = 3
@@ -33,7 +34,8 @@ def without_numbers(lines: list[Line]) -> list[Line]:
         line: match[0] for line in lines if line.is_mono and (match := _NUMBER.match(line.text))
     }
     numbers = [int(text) for text in found.values()]
-    if len(found) < _MIN_NUMBERED or any(a >= b for a, b in pairwise(numbers)):
+    steady = sum(following == number + 1 for number, following in pairwise(numbers))
+    if len(found) < _MIN_NUMBERED or steady < _STEADY * (len(numbers) - 1):
         return lines
     bare = [_without_start(line, found.get(line, "")) for line in lines]
     return [line for line in bare if line.text]
@@ -59,6 +61,8 @@ def goes_on(group: list[Line], line: Line, usual: float) -> bool:
     if rows > 1 + _MAX_BLANK_LINES or last.size != line.size:
         return False
     left = min(before.left for before in group[-_LOOK_BACK:])
+    if line.left < left - line.pitch / 2:
+        return False
     return abs(rows - round(rows)) < _NEAR or line.left > left + line.pitch / 2
 
 

@@ -133,8 +133,7 @@ def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
     if sum(map(str.isalnum, line.text)) >= _MIN_LETTERS:
         yield edge, height, *words
         if is_outermost and line.widest_gap > _FAR_APART and len(words) > _END_WORDS:
-            yield edge, height, "first", *words[:_END_WORDS]
-            yield edge, height, "last", *words[-_END_WORDS:]
+            yield from ((edge, height, *part) for part in _parts(words))
     shape = _DIGITS.sub("#", " ".join("#" if _is_number(word) else word for word in words))
     for at, word in enumerate(words):
         if not _is_number(word):
@@ -144,6 +143,14 @@ def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
         is_at_end = at in {0, len(words) - 1} and line.widest_gap > _APART
         if is_at_end or is_lone:
             yield edge, offset, height
+
+
+def _parts(words: list[str]) -> Iterator[_Key]:
+    """What stays where one end of a head changes, or, as on the pages of a manual, both do."""
+    yield "first", *words[:_END_WORDS]
+    yield "last", *words[-_END_WORDS:]
+    if words[0] == words[-1]:
+        yield "between", *words[1:-1]
 
 
 def _is_number(word: str) -> bool:
@@ -169,7 +176,7 @@ def _without_contents(lines: list[Line], page_count: int) -> list[Line]:
     if not _are_contents(found, page_count) or any(
         _LEADS_TO_WORD.search(line.text) for line in lines
     ):
-        return [line for line in lines if line.text.strip(". ·…")]
+        return [line for line in lines if line.is_mono or line.text.strip(". ·…")]
     pages = range(min(found.values()) - _NEARBY_PAGES, max(found.values()) + _NEARBY_PAGES + 1)
     return [line for line in lines if line not in found and not _is_entry(line, pages)]
 

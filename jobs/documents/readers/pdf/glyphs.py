@@ -21,10 +21,11 @@ _MONO_NAME = re.compile(
 )
 _SYMBOLS_NAME = re.compile(r"(?:^|\+)cm(sy|ex)\d+$", re.IGNORECASE)
 _SYMBOLS = {  # of TeX's fonts, by whose names PDFium does not know the characters
-    "sy": {"h": "⟨", "i": "⟩", "<": "ℜ", "=": "ℑ"},
+    "sy": {"h": "⟨", "i": "⟩", "<": "ℜ", "=": "ℑ", "0": "′", "6": "\u0338"},
     "ex": {"P": "∑", "X": "∑", "Q": "∏", "Y": "∏", "R": "∫", "Z": "∫", "S": "⋃", "[": "⋃",
            "T": "⋂", "\\": "⋂", "p": "√", "q": "√", "r": "√", "s": "√"},
 }  # fmt: skip
+_NARROW_AND_WIDE = tuple(map(ord, "ilmMW"))
 _MIN_CHARS = 5  # different ones, for their widths to tell a typewriter font
 _EVEN = 0.08  # of their width
 _EVEN_SHARE = 0.9
@@ -35,6 +36,7 @@ _WHITE_CHANNEL = 250
 _QUARTER_TURN = math.pi / 2
 _ASLANT = 0.05  # radians from the nearest quarter turn
 _BLANKS = (frozenset(map(chr, range(33))) - {"\x02"}) | {"\xa0", "\x7f", "\ufeff"}
+_TEX_LIGATURES = {"\x0b": "ﬀ", "\x0c": "ﬁ", "\x0d": "ﬂ", "\x0e": "ﬃ", "\x0f": "ﬄ"}
 _DIGITS = frozenset("0123456789")
 _RAISED = 0.2  # of the font size: how far above the baseline such a digit begins
 _RAISED_SIZE = 0.7  # of the font size
@@ -139,8 +141,10 @@ class _GlyphReader:
         last_object, last_left, style, is_spaced = None, 0.0, _NO_STYLE, True
         for index, char in enumerate(self._codes):
             if char in _BLANKS:
-                is_spaced = True
-                continue
+                if char not in _TEX_LIGATURES or not object_of(page, index):
+                    is_spaced = True
+                    continue
+                char = _TEX_LIGATURES[char]  # a font that tells the name of none of its letters
             text_object = object_of(page, index)
             if text_object != last_object or text_object is None:
                 last_object, style = text_object, self._style(index, text_object or 0)
@@ -200,7 +204,9 @@ class _GlyphReader:
             flags = ctypes.c_int()
             pdfium_c.FPDFText_GetFontInfo(self._page, index, buffer, _FONT_NAME_BYTES, flags)
             name = buffer.value.decode("latin-1")
-            is_mono = bool(flags.value & _FIXED_PITCH) or bool(_MONO_NAME.search(name))
+            is_mono = bool(_MONO_NAME.search(name)) or (
+                bool(flags.value & _FIXED_PITCH) and _may_be_even(key)
+            )
             symbols = _SYMBOLS_NAME.search(name)
             self._fonts[key] = _Font(
                 is_mono,
@@ -225,6 +231,20 @@ class _GlyphReader:
         if turns == 2:
             return -right.value, -left.value
         return (-top.value, -bottom.value) if turns else (left.value, right.value)
+
+
+def _may_be_even(font: int) -> bool:
+    """Whether no width that a font tells speaks against its claim that all are equal."""
+    if not font:
+        return True
+    handle = ctypes.cast(font, pdfium_c.FPDF_FONT)
+    width = ctypes.c_float()
+    widths = [
+        width.value
+        for code in _NARROW_AND_WIDE
+        if pdfium_c.FPDFFont_GetGlyphWidth(handle, code, 1.0, width) and width.value > 0
+    ]
+    return not widths or max(widths) - min(widths) < _EVEN * max(widths)
 
 
 def _with_pitch(glyphs: list[Glyph], fonts: Iterable[list[Style]]) -> list[Glyph]:

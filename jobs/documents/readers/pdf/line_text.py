@@ -26,6 +26,7 @@ _LIGATURES = {
     0xFB06: "st",
 }  # fmt: skip
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
+_MINUS = re.compile(r"−(?=[^\W\d_]|−)")  # groff's, in names and options
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _POWER_BASE = re.compile("(?:[\\d)\\]}\ud800-\udfff]|(?:^|\\W)[^\\W\\d_]{1,2})$")
 _LOGO = re.compile(r"\b(LA)?TEX\b")
@@ -182,7 +183,7 @@ def _repair(text: str) -> str:
     text = _PRESENTED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text.translate(_LIGATURES)
+    return _MINUS.sub("-", text.translate(_LIGATURES))
 
 
 def _close_dots(text: str) -> str:

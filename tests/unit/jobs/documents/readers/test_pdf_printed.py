@@ -4,8 +4,6 @@ import pytest
 
 from tests.unit.jobs.documents.readers.drawn_pdf import (
     CODE,
-    NAMELESS,
-    SYMBOLS,
     drawn_pdf,
     lines,
     paragraph,
@@ -55,25 +53,6 @@ def test_rows_that_begin_alike_at_the_top_of_pages_are_kept() -> None:
     ]
 
     assert text_of(*pages).count("has the parts") == len(pages)
-
-
-def test_an_exponent_of_letters_is_told_from_its_base() -> None:
-    page = [text("It is x", 72, 700), text("n-1", 95.5, 704, 6), text("and f(2)", 107, 700)]
-    page += [text("k", 141.6, 704, 6), text("in all.", 148, 700)]
-
-    assert text_of(page) == "It is x^(n-1) and f(2)^k in all."
-
-
-def test_an_index_of_letters_is_told_from_its_name() -> None:
-    page = [text("It is x", 72, 700), text("n", 95.5, 698, 6), text("of the row.", 102, 700)]
-
-    assert text_of(page) == "It is x_n of the row."
-
-
-def test_ordinals_keep_their_letters() -> None:
-    page = [text("On the 4", 72, 700), text("th", 111, 704, 6), text("day.", 120, 700)]
-
-    assert text_of(page) == "On the 4th day."
 
 
 def test_a_bookmark_finds_its_title_with_other_quotation_marks_and_dashes() -> None:
@@ -159,46 +138,6 @@ def test_a_number_that_is_drawn_after_its_title_stands_before_it() -> None:
     assert found.index("6.") < found.index("The pump")
 
 
-def test_brackets_of_a_formula_font_are_brackets() -> None:
-    page = [text("useGrids", 72, 700), text("h", 115, 700, font=SYMBOLS)]
-    page += [text("Interpolate", 120.6, 700), text("i", 170, 700, font=SYMBOLS)]
-
-    assert text_of(page).replace(" ", "") == "useGrids⟨Interpolate⟩"
-
-
-def test_a_font_without_a_name_whose_characters_are_equally_wide_is_code() -> None:
-    rows = ["gap> gens := Generators(R);", ">    function(x)", "[ <object> ]"]
-    page = [text(row, 72, 700 - 12 * at, font=NAMELESS) for at, row in enumerate(rows)]
-
-    assert text_of([*page, *lines([PROSE], top=640)]).startswith("\n".join(rows))
-
-
-@pytest.mark.parametrize("is_accent_first", [True, False])
-def test_an_accent_that_is_drawn_over_a_letter_is_in_it(*, is_accent_first: bool) -> None:
-    drawn = [text("A", 111, 700), text("¨", 112.7, 702)]
-    page = [text("It is 5", 72, 700), *(reversed(drawn) if is_accent_first else drawn)]
-
-    assert text_of(page) == "It is 5 Ä"
-
-
-def test_small_numbers_before_lines_of_code_are_left_out() -> None:
-    rows = ["border(ib, t_min, t_max)", "  begin", "    x := f(t);"]
-    numbers = [text(f"{at}", 64, 700 - 12 * at + 12, 5) for at in (1, 2, 3)]
-
-    found = text_of(
-        [*(drawn for pair in zip(numbers, lines(rows, font=CODE), strict=True) for drawn in pair)]
-    )
-
-    assert found == "\n".join(rows)
-
-
-def test_numbers_with_zeros_before_lines_of_code_are_left_out() -> None:
-    rows = ["00001 int main() {", "00002   return pump();", "00003 }", "00005 // the end"]
-    page = [text(row, 72, 700 - 12 * at, font=CODE) for at, row in enumerate(rows)]
-
-    assert text_of(page) == "int main() {\n  return pump();\n}\n// the end"
-
-
 def test_titles_with_as_much_room_as_lists_are_paragraphs() -> None:
     items = [f"PUMP_{n} is request {n};" for n in range(30)]
     full = "The routine returns a pointer to the pump that the solver uses now, whichever is that."
@@ -225,3 +164,57 @@ def test_a_definition_of_two_lines_is_one_and_two_of_them_are_no_table() -> None
 
     assert found.startswith("[Constant] MD2_DIGEST_SIZE\n\n[Constant] MD2_BLOCK_SIZE\n\n[Function]")
     assert "const long uint8_t *data)\n" in found
+
+
+def test_heads_with_the_name_of_a_manual_page_at_both_ends_are_left_out() -> None:
+    pages = [
+        [
+            text(f"{name}(1)", 72, 750),
+            text("The Machine Controller", 250, 750),
+            text(f"{name}(1)", 480, 750),
+            *lines(paragraph(f"{PROSE} It is {name}.")),
+        ]
+        for name in ("halcmd", "linuxcnc", "mdi", "axis")
+    ]
+
+    assert "Controller" not in text_of(*pages)
+
+
+def test_a_line_of_dots_in_code_is_kept() -> None:
+    rows = ["ISR(vector)", "{", "  ...", "}"]
+
+    assert text_of(lines(rows, font=CODE)) == "\n".join(rows)
+
+
+def test_three_dots_in_a_sentence_do_not_end_its_lines() -> None:
+    rows = [
+        "More generally, to retrieve the values of lists of ... of lists of vectors we have the",
+        "macros for elements of these lists, whose number is told by all of their names here.",
+    ]
+
+    assert text_of(lines(rows)) == " ".join(rows)
+
+
+def test_code_that_begins_further_out_after_an_empty_line_does_not_indent_what_is_before() -> None:
+    page = [
+        *lines([">> a.double()", "", "ans =", "   1950.00"], left=150, font=CODE),
+        *lines(["Method: C = eq(A, B)"], left=106, top=640, font=CODE),
+        *lines(paragraph(PROSE), left=130, top=628),
+    ]
+
+    found = text_of(page)
+
+    assert found.startswith(">> a.double()\n\nans =\n   1950.00\n\nMethod: C = eq(A, B)\n")
+
+
+def test_what_is_said_of_a_definition_is_apart_from_it() -> None:
+    page = [
+        *(text(f"{name} value", 90, at) for name, at in (("abs", 700), ("U", 687))),
+        *(text("[Function]", 460, at) for at in (700, 687)),
+        *lines(["Return the absolute value of the given value, e.g. amount."], left=118, top=674),
+    ]
+
+    assert text_of(page) == (
+        "[Function] abs value\n[Function] U value\n\n"
+        "Return the absolute value of the given value, e.g. amount."
+    )
