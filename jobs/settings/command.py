@@ -28,6 +28,7 @@ FREE_TABLES = (  # of names that a user is free to choose
     "questions.kind_weights",
     *(f"{role}.parameters" for role in ("teacher", *ROLE_NAMES)),
 )
+DEFAULTS_FOLLOW = ("provider", "model", "parameters")  # of the teacher: other defaults for others
 
 _log = logging.getLogger(__name__)
 
@@ -88,9 +89,10 @@ def _remembered(folder: RunFolder, settings: RunSettings, given: Sequence[Layer]
 
 
 def _set_apart(tree: Tree) -> set[str]:
-    """The keys whose values are not the defaults of their provider."""
-    provider = value_at(tree, "teacher.provider")
-    usual = resolve_settings([Layer("", {"teacher": {"provider": provider}})])
+    """The keys whose values are not the defaults of their provider and its model."""
+    given = {name: value_at(tree, f"teacher.{name}") for name in DEFAULTS_FOLLOW}
+    teacher = {name: value for name, value in given.items() if value is not None}
+    usual = resolve_settings([Layer("", {"teacher": teacher})])
     defaults = usual.model_dump(mode="json")
     return {
         key

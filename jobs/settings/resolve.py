@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from engine.errors import ConfigError
 from jobs.settings.explain import explain, suggest
 from jobs.settings.former_names import FORMER_NAMES, with_present_names
+from jobs.settings.output_limits import fill_output_limits
 from schemas.settings import RunSettings, TeacherSettings
 
 ENV_PREFIX = "DISTILL_"
@@ -42,15 +43,17 @@ def resolve_settings(layers: Sequence[Layer]) -> RunSettings:
 
     Below a layer that names another provider lie that provider's defaults
     (teacher_defaults.toml), above what was set for the former one. Names of earlier versions are
-    read as those of today. A relative documents_dir is relative to the working directory of this
-    call.
+    read as those of today. Output limits that no layer names depend on whether the models reason. A
+    relative documents_dir is relative to the working directory of this call.
 
     Raises:
         ConfigError: an unknown key or a wrong value; says where, what was found and expected.
     """
     layers = [Layer(layer.source, with_present_names(layer.tree)) for layer in layers]
     try:
-        settings = RunSettings.model_validate(_merge_all(layers))
+        merged = _merge_all(layers)
+        fill_output_limits(merged)
+        settings = RunSettings.model_validate(merged)
     except ValidationError as error:
         source_of = partial(_source_of, layers=layers)
         raise ConfigError(explain(error, source_of, list(setting_keys()))) from error
