@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 
 from jobs.documents.readers.pdf.glyphs import Glyph
 
@@ -12,14 +13,30 @@ _COMBINING = {
 }  # fmt: skip
 _DOTLESS = str.maketrans("ıȷ", "ij")
 _NEGATED = frozenset("=∈≡<>⊂∃")
+_ROOT = "√"
+_HANGING = 2.5  # of the font size: that of a large root
 _OVERLAP = 0.5  # of the narrower of the two
 
 
 def with_accents(glyphs: list[Glyph]) -> list[Glyph]:
-    """The glyphs of a page with `A` and the ring above it as `Å`, whichever comes first."""
+    """The glyphs of a page with `A` and the ring above it as `Å`, whichever comes first.
+
+    The sign of a root, which hangs from its baseline, stands on that of what follows.
+    """
+    if any(glyph.char == _ROOT for glyph in glyphs):
+        glyphs = list(_lower_roots(glyphs))
     if not any(glyph.char in _COMBINING for glyph in glyphs):
         return glyphs
     return list(_compose(glyphs))
+
+
+def _lower_roots(glyphs: list[Glyph]) -> Iterator[Glyph]:
+    for glyph, following in pairwise(glyphs):
+        drop = glyph.style.baseline - following.style.baseline
+        is_beside = following.left >= glyph.left and 0 < drop < _HANGING * glyph.style.size
+        hangs = glyph.char == _ROOT and is_beside
+        yield glyph._replace(style=following.style) if hangs else glyph
+    yield glyphs[-1]
 
 
 def _compose(glyphs: list[Glyph]) -> Iterator[Glyph]:

@@ -61,8 +61,6 @@ def goes_on(group: list[Line], line: Line, usual: float) -> bool:
     if rows > 1 + _MAX_BLANK_LINES or last.size != line.size:
         return False
     left = min(before.left for before in group[-_LOOK_BACK:])
-    if line.left < left - line.pitch / 2:
-        return False
     return abs(rows - round(rows)) < _NEAR or line.left > left + line.pitch / 2
 
 

@@ -25,6 +25,7 @@ _DIGITS = re.compile(r"\d+")
 _TAIL_CHARS = 60
 _MIN_LETTERS = 2  # less repeats by chance, as braces do
 _APART = 1.5  # of the font size
+_HEAD_DISTANCE = 2.0  # the same
 _FAR_APART = 4.0  # the same for the title of a section at one end of a head
 _END_WORDS = 2
 _MIN_ENTRIES = 2  # that begin with a number
@@ -48,13 +49,49 @@ def drop_furniture(pages: list[list[Line]]) -> list[list[Line]]:
         for key in (key for found in keys[-1].values() for key in found):
             seen_on[key].add(number)
     least = _MIN_REPEATS if len(pages) > _FEW_PAGES else 1
-    return [
-        _without_contents(
-            [line for line in lines if not _runs(number, found.get(line), seen_on, least)],
-            len(pages),
-        )
-        for number, (lines, found) in enumerate(zip(pages, keys, strict=True))
+    running = [
+        {line for line in found if _runs(number, found[line], seen_on, least)}
+        for number, found in enumerate(keys)
     ]
+    kept = _without_heads(pages, running)
+    return [_without_contents(lines, len(pages)) for lines in kept]
+
+
+def _without_heads(pages: list[list[Line]], running: list[set[Line]]) -> list[list[Line]]:
+    """The lines but those that run through the pages and those that are alone in their place.
+
+    Where heads of the pages nearby are, a line of the same size is one too if it is far from the
+    text: the title of a short section.
+    """
+    taken: dict[_Key, set[int]] = defaultdict(set)
+    for number, heads in enumerate(running):
+        for line in heads:
+            taken[_place(line)].add(number)
+
+    def is_head(line: Line, number: int, heights: list[float]) -> bool:
+        nearby = range(number - _NEARBY_PAGES, number + _NEARBY_PAGES + 1)
+        others = sum(other in taken[_place(line)] for other in nearby)
+        return others > _MIN_REPEATS and _is_far(line, heights)
+
+    kept = []
+    for number, lines in enumerate(pages):
+        left = [line for line in lines if line not in running[number]]
+        heights = sorted(line.baseline for line in left)
+        kept.append([line for line in left if not is_head(line, number, heights)])
+    return kept
+
+
+def _place(line: Line) -> _Key:
+    return round(line.baseline, 1), round(line.size, 1)
+
+
+def _is_far(line: Line, heights: list[float]) -> bool:
+    """Whether a line is the first or last of its page, and apart from the others."""
+    others = [height for height in heights if height != line.baseline]
+    if not others or others[0] < line.baseline < others[-1]:
+        return False
+    distance = min(abs(others[0] - line.baseline), abs(others[-1] - line.baseline))
+    return distance > _HEAD_DISTANCE * line.size
 
 
 def body_size(pages: list[list[Line]]) -> float:
@@ -66,12 +103,12 @@ def body_size(pages: list[list[Line]]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 1.0
 
 
-def _runs(number: int, keys: list[_Key] | None, seen_on: dict[_Key, set[int]], least: int) -> bool:
+def _runs(number: int, keys: list[_Key], seen_on: dict[_Key, set[int]], least: int) -> bool:
     """Whether a line of page `number` runs through the pages nearby."""
     nearby = range(number - _NEARBY_PAGES, number + _NEARBY_PAGES + 1)
     return any(
         sum(other in seen_on[key] for other in nearby) > least  # itself is one of them
-        for key in keys or ()
+        for key in keys
     )
 
 
@@ -143,6 +180,7 @@ def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
         is_at_end = at in {0, len(words) - 1} and line.widest_gap > _APART
         if is_at_end or is_lone:
             yield edge, offset, height
+            yield "anywhere", offset
 
 
 def _parts(words: list[str]) -> Iterator[_Key]:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
+from jobs.documents.readers.pdf.tex_fonts import CONTROLS, symbols_of
+
 _FIXED_PITCH = 1  # PDF 32000-1, table 123: font flags
 _FONT_NAME_BYTES = 128
 _MONO_NAME = re.compile(
@@ -19,12 +21,6 @@ _MONO_NAME = re.compile(
     r"|(?:^|\+)(?:[a-z]{1,3}\d?)[a-z]{0,3}tt[a-z]{0,2}\d{0,4}(?:-\w+)?$",  # cmtt10, t1xtt, SFTT1000
     re.IGNORECASE,
 )
-_SYMBOLS_NAME = re.compile(r"(?:^|\+)cm(sy|ex)\d+$", re.IGNORECASE)
-_SYMBOLS = {  # of TeX's fonts, by whose names PDFium does not know the characters
-    "sy": {"h": "⟨", "i": "⟩", "<": "ℜ", "=": "ℑ", "0": "′", "6": "\u0338"},
-    "ex": {"P": "∑", "X": "∑", "Q": "∏", "Y": "∏", "R": "∫", "Z": "∫", "S": "⋃", "[": "⋃",
-           "T": "⋂", "\\": "⋂", "p": "√", "q": "√", "r": "√", "s": "√"},
-}  # fmt: skip
 _NARROW_AND_WIDE = tuple(map(ord, "ilmMW"))
 _MIN_CHARS = 5  # different ones, for their widths to tell a typewriter font
 _EVEN = 0.08  # of their width
@@ -36,7 +32,6 @@ _WHITE_CHANNEL = 250
 _QUARTER_TURN = math.pi / 2
 _ASLANT = 0.05  # radians from the nearest quarter turn
 _BLANKS = (frozenset(map(chr, range(33))) - {"\x02"}) | {"\xa0", "\x7f", "\ufeff"}
-_TEX_LIGATURES = {"\x0b": "ﬀ", "\x0c": "ﬁ", "\x0d": "ﬂ", "\x0e": "ﬃ", "\x0f": "ﬄ"}
 _DIGITS = frozenset("0123456789")
 _RAISED = 0.2  # of the font size: how far above the baseline such a digit begins
 _RAISED_SIZE = 0.7  # of the font size
@@ -140,11 +135,9 @@ class _GlyphReader:
         rect_pointer = ctypes.byref(rect)
         last_object, last_left, style, is_spaced = None, 0.0, _NO_STYLE, True
         for index, char in enumerate(self._codes):
-            if char in _BLANKS:
-                if char not in _TEX_LIGATURES or not object_of(page, index):
-                    is_spaced = True
-                    continue
-                char = _TEX_LIGATURES[char]  # a font that tells the name of none of its letters
+            if char in _BLANKS and (char not in CONTROLS or not object_of(page, index)):
+                is_spaced = True
+                continue
             text_object = object_of(page, index)
             if text_object != last_object or text_object is None:
                 last_object, style = text_object, self._style(index, text_object or 0)
@@ -160,6 +153,9 @@ class _GlyphReader:
             own = self._raised(index, style) if char in _DIGITS else style
             char = char.upper() if style.is_caps else _HYPHENS.get(char, char)
             char = self._symbols.get(char, char) if self._symbols else char
+            if char in _BLANKS:
+                is_spaced = True
+                continue
             yield Glyph(char, left, right, own, is_spaced)
             is_spaced = False
 
@@ -207,11 +203,10 @@ class _GlyphReader:
             is_mono = bool(_MONO_NAME.search(name)) or (
                 bool(flags.value & _FIXED_PITCH) and _may_be_even(key)
             )
-            symbols = _SYMBOLS_NAME.search(name)
             self._fonts[key] = _Font(
                 is_mono,
                 bool(_CAPS_NAME.search(name)),
-                _SYMBOLS[symbols[1].lower()] if symbols else {},
+                symbols_of(name),
                 is_nameless=not name,
             )
         return self._fonts[key]

@@ -26,7 +26,7 @@ _LIGATURES = {
     0xFB06: "st",
 }  # fmt: skip
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
-_MINUS = re.compile(r"−(?=[^\W\d_]|−)")  # groff's, in names and options
+_MINUS = re.compile(r"−(?=[^\W\d_]|−)|(?<=−)−")  # groff's, in names and options
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _POWER_BASE = re.compile("(?:[\\d)\\]}\ud800-\udfff]|(?:^|\\W)[^\\W\\d_]{1,2})$")
 _LOGO = re.compile(r"\b(LA)?TEX\b")

@@ -195,18 +195,6 @@ def test_three_dots_in_a_sentence_do_not_end_its_lines() -> None:
     assert text_of(lines(rows)) == " ".join(rows)
 
 
-def test_code_that_begins_further_out_after_an_empty_line_does_not_indent_what_is_before() -> None:
-    page = [
-        *lines([">> a.double()", "", "ans =", "   1950.00"], left=150, font=CODE),
-        *lines(["Method: C = eq(A, B)"], left=106, top=640, font=CODE),
-        *lines(paragraph(PROSE), left=130, top=628),
-    ]
-
-    found = text_of(page)
-
-    assert found.startswith(">> a.double()\n\nans =\n   1950.00\n\nMethod: C = eq(A, B)\n")
-
-
 def test_what_is_said_of_a_definition_is_apart_from_it() -> None:
     page = [
         *(text(f"{name} value", 90, at) for name, at in (("abs", 700), ("U", 687))),
@@ -218,3 +206,22 @@ def test_what_is_said_of_a_definition_is_apart_from_it() -> None:
         "[Function] abs value\n[Function] U value\n\n"
         "Return the absolute value of the given value, e.g. amount."
     )
+
+
+def test_the_head_of_a_section_of_two_pages_is_left_out() -> None:
+    names = ["application"] * 4 + ["code"] * 3 + ["erl_epmd"] * 2 + ["error_logger"] * 4
+    pages = [
+        [text(name, 72, 763, 9), *lines(paragraph(f"{PROSE} Page {at} ends."))]
+        for at, name in enumerate(names)
+    ]
+
+    assert "erl_epmd" not in text_of(*pages)
+
+
+def test_a_page_number_elsewhere_than_on_other_pages_is_left_out() -> None:
+    pages = [
+        [*lines(paragraph(PROSE)), text(f"{at}", 300, 40 if at == 43 else 760)]
+        for at in range(37, 49)
+    ]
+
+    assert "43" not in text_of(*pages)
