@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
@@ -23,8 +23,8 @@ Step = Literal["sent", "unbilled", "lost", "paid"]
 class SendRecord(Protocol):
     """Where sends are noted, so that a later process knows what an earlier one may have spent."""
 
-    async def sent(self, request_id: str, usd: float) -> None:
-        """A request goes out and may cost `usd` dollars; returns once that is kept."""
+    def sent(self, request_id: str, usd: float) -> Awaitable[None] | None:
+        """A request goes out and may cost `usd` dollars: at once, or when what is returned ends."""
 
     async def lost(self, request_id: str, usd: float) -> None:
         """Its reply did not come: it may have been billed."""
@@ -36,7 +36,7 @@ class SendRecord(Protocol):
 class Unrecorded:
     """A record of nothing, where no later process follows."""
 
-    async def sent(self, request_id: str, usd: float) -> None:
+    def sent(self, request_id: str, usd: float) -> None:
         """Forget it."""
 
     async def lost(self, request_id: str, usd: float) -> None:
@@ -137,15 +137,14 @@ class SendLog:
         finally:
             os.close(self._descriptor)
 
-    async def sent(self, request_id: str, usd: float) -> None:
-        """Note that a request goes out; returns once that is kept.
+    def sent(self, request_id: str, usd: float) -> Awaitable[None] | None:
+        """Note that a request goes out: at once, or once what is returned has ended.
 
         Raises:
             StorageError: the disk refused it; the request must not go out.
         """
         self._write("sent", request_id, usd)
-        if self._is_synced:
-            await self._sync()
+        return self._sync() if self._is_synced else None
 
     async def lost(self, request_id: str, usd: float) -> None:
         """Note that a reply did not come.

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import MALFORMED_OUTPUT, MalformedReplyError, RequestError
-from engine.live.flex import FlexGate
+from engine.live.flex.gate import FlexGate
 from engine.live.output_forms import OutputForms
 from engine.live.retry import Failures
 from engine.wire.content import reply_text
@@ -28,7 +28,13 @@ class PaidReply(NamedTuple):
 
     body: dict[str, Json]
     raw: bytes
+    is_plain: bool
     server_request_id: str
+
+    @property
+    def ending(self) -> Ending:
+        """How it ended."""
+        return "complete" if self.is_plain else read_ending(self.body)
 
 
 @dataclass(slots=True)
@@ -95,7 +101,7 @@ class Call:
         if limit is None or counted is None:
             return False
         is_full = counted.is_estimated or counted.usage.completion_tokens >= limit
-        return is_full or read_ending(reply.body) == "length"
+        return is_full or reply.ending == "length"
 
     def end(self, reply: PaidReply, ending: Ending, settled_at: datetime) -> Outcome:
         """The outcome of an answered request."""

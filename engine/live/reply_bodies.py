@@ -23,9 +23,10 @@ async def read_body(response: "aiohttp.ClientResponse", max_bytes: int) -> bytes
     announced = response.content_length
     if announced is not None and announced > max_bytes:
         raise _too_large(max_bytes)
-    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if announced is not None and encoding == "identity":
+    encoding = response.headers.get("Content-Encoding")
+    if announced is not None and encoding is None:
         return await response.read()
+    encoding = (encoding or "identity").strip().lower()
     pieces = bytearray()
     async for piece in response.content.iter_any():
         pieces += piece

@@ -15,11 +15,11 @@ from engine.errors import (
     TransientError,
     UnclearRefusalError,
 )
-from engine.live.breaker import Breaker
 from engine.live.calls import Call
-from engine.live.concurrency import Slots
-from engine.live.limits import Charge, Limits
 from engine.live.output_forms import OutputForms
+from engine.live.pace.breaker import Breaker
+from engine.live.pace.concurrency import Slots
+from engine.live.pace.limits import Charge, Limits
 from engine.live.unclear_refusals import UnclearRefusals
 from engine.stats.counters import LimitGauges
 from engine.stopping import Admission

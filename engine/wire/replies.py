@@ -1,7 +1,7 @@
 """Translates HTTP responses into replies or our errors; no other module does."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeGuard
 
 import orjson
 
@@ -60,10 +60,14 @@ class UselessReply(NamedTuple):
 
 
 class SoundReply(NamedTuple):
-    """A reply that is what the API defines: its parsed body, and its bytes on one line."""
+    """A reply that is what the API defines: its parsed body, and its bytes on one line.
+
+    Plain: one choice that holds a text, and ended as it should.
+    """
 
     body: dict[str, Json]
     raw: bytes
+    is_plain: bool = False
 
 
 def read_reply(response: HttpResponse, url: Url, endpoint: Endpoint, clock: Clock) -> SoundReply:
@@ -76,12 +80,34 @@ def read_reply(response: HttpResponse, url: Url, endpoint: Endpoint, clock: Cloc
     if not 200 <= response.status < 300:
         raise read_error(response, endpoint, clock)
     reply, raw = _parse_body(response.body, endpoint)
+    if _is_plain(reply, url):
+        return SoundReply(reply, raw, is_plain=True)
     try:
         body = check_reply(reply, url, endpoint)
     except MalformedReplyError as error:
         error.raw = response.body
         raise
     return SoundReply(body, raw if body is reply else dump_json(body))
+
+
+def _is_plain(reply: Json, url: Url) -> TypeGuard[dict[str, Json]]:
+    """Whether a reply is what most are, so that nothing of what others may be is looked for."""
+    if type(reply) is not dict or url != CHAT_COMPLETIONS:
+        return False
+    choices = reply.get("choices")
+    if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict:
+        return False
+    choice = choices[0]
+    message = choice.get("message")
+    return (
+        choice.get("finish_reason") == "stop"
+        and type(message) is dict
+        and type(text := message.get("content")) is str
+        and text != ""
+        and "<" not in text
+        and not message.get("refusal")
+        and not choice.get("error")
+    )
 
 
 class _Parsed(NamedTuple):

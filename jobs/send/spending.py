@@ -31,7 +31,9 @@ class Spending(NamedTuple):
 
         async def keep_both(outcome: Outcome) -> None:
             if outcome.lane == "batch" and outcome.cost_usd:  # no send of it stands in the log yet
-                await self.log.sent(outcome.request_id, outcome.cost_usd)
+                noted = self.log.sent(outcome.request_id, outcome.cost_usd)
+                if noted is not None:
+                    await noted
             await keep(outcome)
             if outcome.cost_usd:
                 self.log.paid(outcome.request_id, outcome.cost_usd)
