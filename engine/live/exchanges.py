@@ -25,7 +25,7 @@ from engine.wire.content import wrapping_of
 from engine.wire.payloads import TokenEstimates, with_members
 from engine.wire.prompt_cache import with_cache
 from engine.wire.replies import billed_body, read_reply
-from engine.wire.usage import read_usage
+from engine.wire.usage import count_usage
 from schemas.requests import Json
 
 REQUEST_ID_HEADER = "x-request-id"  # what OpenAI's support asks for
@@ -104,8 +104,7 @@ class Exchanges:
             gate.leave()
             call.latency_s = self._clock.monotonic_s() - attempt.sent_s
             stats.count_back()
-        route.note_answer()
-        route.refusals.note_answer()
+        route.note_reply()
         stats.latencies.add(call.latency_s)
         return reply
 
@@ -155,7 +154,7 @@ class Exchanges:
     def _pay(self, attempt: Admitted, body: dict[str, Json]) -> None:
         """Count what a reply cost, by its tokens and by the service tier that it names."""
         call, send = attempt.call, attempt.send
-        counted = read_usage(body).or_at_most(send.worst_usage)
+        counted = count_usage(body, send.worst_usage)
         cost_usd = self._budget.price(call.request.model, counted.usage)
         tier = body.get("service_tier")
         if tier in USUAL_TIERS:

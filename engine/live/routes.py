@@ -110,6 +110,11 @@ class Route:
         self.breaker.succeed()
         self.slots.note_answer(is_bottleneck=not self.limits.are_waited_for)
 
+    def note_reply(self) -> None:
+        """Note a reply, which also tells that the model is served here."""
+        self.note_answer()
+        self.refusals.note_answer()
+
     def note_failure(
         self, call: Call, error: TransientError, charge: Charge, sent_s: float
     ) -> None:

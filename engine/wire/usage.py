@@ -56,6 +56,27 @@ class ReportedUsage(NamedTuple):
         return CountedUsage(Usage(prompt, completion, cached or 0, written), is_estimated)
 
 
+def count_usage(reply: dict[str, Json], worst: Usage) -> CountedUsage:
+    """The tokens to count for a reply, where `worst` are the most that it may be billed for."""
+    usage = reply.get("usage")
+    if type(usage) is dict:  # what nearly all replies report, without a look at what others might
+        prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        if type(prompt) is type(completion) is int and prompt > 0 and completion > 0:
+            details = usage.get("prompt_tokens_details")
+            named = details if type(details) is dict else {}
+            cached, written = named.get("cached_tokens", 0), named.get("cache_write_tokens", 0)
+            if (
+                type(cached) is type(written) is int
+                and cached >= 0
+                and written >= 0
+                and cached + written <= prompt
+                and usage.get("total_tokens") == prompt + completion
+            ):
+                counted = Usage(prompt, completion, cached, written)
+                return CountedUsage(counted, is_estimated=False)
+    return read_usage(reply).or_at_most(worst)
+
+
 def read_usage(reply: dict[str, Json]) -> ReportedUsage:
     """What a reply says of its tokens. Fractions, negative numbers and the like say nothing.
 

@@ -91,16 +91,20 @@ class Limits:
 
         Raises what `take` raises.
         """
-        if self._queued_count or breaker.is_open:
+        if self._queued_count or self._is_given_up or breaker.is_open:
             return None
-        self._check()
-        now_s = self._clock.monotonic_s()
-        charge = self._charge(estimate)
-        if self._resume_s > now_s or self._wait_s(charge, now_s) > 0.0:
+        charge, now_s = self._charge(estimate), self._clock.monotonic_s()
+        if (
+            self._resume_s > now_s
+            or self.requests.wait_s(charge.request_s, now_s) > 0.0
+            or self.tokens.wait_s(charge.token_s, now_s) > 0.0
+            or charge.request_s > self._max_pause_s
+        ):
             return None
-        if charge.request_s > self._max_pause_s:
-            return None
-        return self._taken(charge, None)
+        self._admission.check()
+        self.requests.take(charge.request_s, now_s)
+        self.tokens.take(charge.token_s, now_s)
+        return charge
 
     async def take(
         self, estimate: TokenCount, breaker: Breaker, is_patient: Callable[[], bool]
@@ -121,7 +125,10 @@ class Limits:
                 await self._pause(is_patient)
                 await breaker.admit(is_patient)
                 self._check()
-                return self._taken(charge, since_s)
+                now_s = self._clock.monotonic_s()
+                self.requests.take(charge.request_s, now_s)
+                self.tokens.take(charge.token_s, now_s, since_s=since_s)
+                return charge
         finally:
             self._queued_count -= 1
 
@@ -142,8 +149,9 @@ class Limits:
     def settle(self, charge: Charge, usage: Usage) -> None:
         """Note an answered request: what it did not use comes back, unless it is charged too."""
         self._refusals_in_a_row = 0
-        self.requests.speed_up()
-        self.tokens.speed_up()
+        if self.requests.pace < 1.0 or self.tokens.pace < 1.0:
+            self.requests.speed_up()
+            self.tokens.speed_up()
         tokens, output_tokens = charge.estimate
         if charge.token_s and usage.prompt_tokens > 0:
             if not self._charges_unused_output:
@@ -207,18 +215,12 @@ class Limits:
             self._spare_in_a_row = 0
 
     def _charge(self, estimate: TokenCount) -> Charge:
-        return Charge(estimate, self.requests.cost_s(1), self._token_s(estimate.tokens))
+        return Charge(estimate, self.requests.unit_s, self._token_s(estimate.tokens))
 
     def _wait_s(self, charge: Charge, now_s: float) -> float:
         return max(
             self.requests.wait_s(charge.request_s, now_s), self.tokens.wait_s(charge.token_s, now_s)
         )
-
-    def _taken(self, charge: Charge, since_s: float | None) -> Charge:
-        now_s = self._clock.monotonic_s()
-        self.requests.take(charge.request_s, now_s)
-        self.tokens.take(charge.token_s, now_s, since_s=since_s)
-        return charge
 
     async def _fill(self, charge: Charge) -> None:
         """Wait until both buckets hold what a request needs."""
@@ -248,7 +250,7 @@ class Limits:
         """
         limit = self.tokens.units_per_minute
         if limit is None or tokens <= limit:
-            return self.tokens.cost_s(tokens)
+            return tokens * self.tokens.unit_s
         if self.tokens.is_given:
             raise RequestError(
                 f"the request counts as {tokens:,} tokens, more than the {limit:,.0f} tokens a "

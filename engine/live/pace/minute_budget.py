@@ -29,28 +29,27 @@ class MinuteBudget:
         self._ceiling_per_minute = ceiling_per_minute
         self._burst_s = burst_s
         self._paid_off_s = float("-inf")
-        self._pace = 1.0
         self._has_room = False
         self._is_day_used_up = False
         self.is_spared = False  # by the last reply, the provider charges much less than we do
         self.is_given = ceiling_per_minute is not None  # by the settings, not learnt
         self.units_per_minute = ceiling_per_minute
+        self._set_pace(1.0)
         self.remaining: float | None = None  # by the last reply; None where it did not say
         self.taken_s = 0.0
 
     @property
     def per_second(self) -> float | None:
         """Units a second at the present pace; None while no limit is known."""
-        return None if self.units_per_minute is None else self.units_per_minute * self._pace / 60.0
+        return None if self.units_per_minute is None else self.units_per_minute * self.pace / 60.0
 
     def cost_s(self, units: float) -> float:
         """The time that `units` take; 0 while no limit is known."""
-        limit = self.units_per_minute
-        return 0.0 if limit is None else units * 60.0 / (limit * self._pace)
+        return units * self.unit_s
 
     def wait_s(self, cost_s: float, now_s: float) -> float:
         """How long it is until `cost_s` may be taken; 0 or less: now."""
-        if self.units_per_minute is None:
+        if not self.unit_s:
             return 0.0
         return self._paid_off_s - now_s + min(cost_s, self._burst_s) - self._burst_s
 
@@ -100,7 +99,7 @@ class MinuteBudget:
         if limit_per_minute == self.units_per_minute:
             return False
         self.units_per_minute = limit_per_minute
-        self._pace = 1.0
+        self._set_pace(1.0)
         return True
 
     def note_debt(self, debt_s: float, now_s: float) -> bool:
@@ -117,7 +116,7 @@ class MinuteBudget:
         own_s = max(self._paid_off_s - now_s, 0.0)
         foreign_s = debt_s - self._burst_s
         self._paid_off_s = now_s + max(own_s, min(own_s + foreign_s, debt_s))
-        self._pace = max(MIN_PACE, self._pace * PACE_EASE)
+        self._set_pace(max(MIN_PACE, self.pace * PACE_EASE))
         return True
 
     def lacks(self, units: float) -> bool:
@@ -126,10 +125,16 @@ class MinuteBudget:
 
     def slow_down(self) -> None:
         """Note a refusal in spite of the limit: somebody else uses the account, or it is wrong."""
-        self._pace = max(MIN_PACE, self._pace * PACE_CUT)
+        self._set_pace(max(MIN_PACE, self.pace * PACE_CUT))
 
     def speed_up(self) -> None:
         """Note an answered request."""
-        if self._pace < 1.0:
+        if self.pace < 1.0:
             gain = SURE_GAIN if self._has_room else PACE_GAIN
-            self._pace = min(1.0, self._pace + gain)
+            self._set_pace(min(1.0, self.pace + gain))
+
+    def _set_pace(self, pace: float) -> None:
+        """Go at a share of the limit; `unit_s` is the time that one unit takes then."""
+        limit = self.units_per_minute
+        self.pace = pace
+        self.unit_s = 0.0 if limit is None else 60.0 / (limit * pace)
