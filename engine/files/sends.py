@@ -14,10 +14,10 @@ from engine.files.jsonl_lines import damaged_line, id_key, read_lines
 from engine.files.replace import replace_file
 
 FOLD_ABOVE_BYTES = 1 << 20
-_LINE = b'{"event_id":"%08d","step":"%b","request_id":%b,"usd":%r}'
+_LINE = b'{"event_id":"%08d","step":"%b","request_id":%b,"usd":%r}\n'
 ROUNDING_USD = 1e-12  # sums of floats do not come back to 0 exactly
 
-Step = Literal["sent", "unbilled", "lost", "paid"]
+Step = Literal[b"sent", b"unbilled", b"lost", b"paid"]
 
 
 class SendRecord(Protocol):
@@ -124,11 +124,11 @@ class SendLog:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.ftruncate(self._descriptor, before.size_bytes)  # a torn last line
         self._is_synced = is_synced
-        self._noted: list[bytes] = []
+        self._noted = b""
         self._written = self._synced = 0
         self._turn = asyncio.Lock()
         for request_id, usd in unsettled.items():
-            self._write("lost", request_id, usd)
+            self._write(b"lost", request_id, usd)
 
     def close(self) -> None:
         """Close the file; nothing may be under way any more."""
@@ -143,7 +143,7 @@ class SendLog:
         Raises:
             StorageError: the disk refused it; the request must not go out.
         """
-        self._write("sent", request_id, usd)
+        self._write(b"sent", request_id, usd)
         return self._sync() if self._is_synced else None
 
     async def lost(self, request_id: str, usd: float) -> None:
@@ -153,30 +153,31 @@ class SendLog:
             StorageError: the disk refused it.
         """
         self.lost_usd += usd
-        self._write("lost", request_id, usd)
+        self._write(b"lost", request_id, usd)
         if self._is_synced:
             await self._sync()
 
     def unbilled(self, request_id: str, usd: float) -> None:
         """Note that nothing was billed. If this line is lost the send counts, to be safe."""
-        self._note("unbilled", request_id, usd)
+        self._note(b"unbilled", request_id, usd)
 
     def paid(self, request_id: str, usd: float) -> None:
         """Note what a settled request cost. If this line is lost its worst case counts."""
-        self._note("paid", request_id, usd)
+        self._note(b"paid", request_id, usd)
 
     def _note(self, step: Step, request_id: str, usd: float) -> None:
         """Keep a line that may be lost until the next one that may not."""
-        self._noted.append(self._line(step, request_id, usd))
+        self._noted += self._line(step, request_id, usd)
 
     def _write(self, step: Step, request_id: str, usd: float) -> None:
-        self._note(step, request_id, usd)
+        self._noted += self._line(step, request_id, usd)
         self._write_noted()
 
     def _write_noted(self) -> None:
-        noted, self._noted = [*self._noted, b""], []
+        noted, self._noted = self._noted, b""
         try:
-            os.write(self._descriptor, b"\n".join(noted))
+            while noted:
+                noted = noted[os.write(self._descriptor, noted) :]
         except OSError as error:
             raise StorageError(
                 f"{self._path}: cannot be written ({error}); free the disk or mend it, then run "
@@ -196,9 +197,9 @@ class SendLog:
 
     def _line(self, step: Step, request_id: str, usd: float) -> bytes:
         self._event_count += 1
-        key = id_key(request_id)
-        return _LINE % (self._event_count, step.encode(), key, float(usd))
+        return _LINE % (self._event_count, step, id_key(request_id), usd)
 
     def _fold(self, lost_usd: dict[str, float]) -> None:
-        lines = [self._line("lost", request_id, usd) for request_id, usd in lost_usd.items()]
-        replace_file(self._path, [*lines, self._line("paid", "", self.paid_usd)])
+        lines = [self._line(b"lost", request_id, usd) for request_id, usd in lost_usd.items()]
+        lines.append(self._line(b"paid", "", self.paid_usd))
+        replace_file(self._path, [line.rstrip(b"\n") for line in lines])

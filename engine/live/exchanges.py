@@ -24,7 +24,7 @@ from engine.stats.counters import Stats
 from engine.wire.content import wrapping_of
 from engine.wire.payloads import TokenEstimates, with_members
 from engine.wire.prompt_cache import with_cache
-from engine.wire.replies import billed_body, read_reply
+from engine.wire.replies import HttpResponse, billed_body, read_reply
 from engine.wire.usage import count_usage
 from schemas.requests import Json
 
@@ -90,7 +90,11 @@ class Exchanges:
             raise
         self._begin(attempt)
         try:
-            reply = await self._exchange(attempt)
+            payload, is_slow = self._payload(attempt), call.flex is not None
+            response = await self._transport.post(
+                route.endpoint, call.request.url, payload, is_slow=is_slow
+            )
+            reply = self._read(attempt, response)
         except TransientError as error:
             self._note_failure(attempt, error)
             raise
@@ -115,20 +119,17 @@ class Exchanges:
         if self.started_s is None:
             self.started_s = now_s
 
-    async def _exchange(self, attempt: Admitted) -> PaidReply:
-        """What came back, read.
+    def _read(self, attempt: Admitted, response: HttpResponse) -> PaidReply:
+        """The reply in a response, paid for.
 
         Raises:
-            TransientError, RequestError, FatalError: there is no reply; what was billed is paid
-                all the same.
+            TransientError, RequestError, FatalError: there is none; what was billed is paid all
+                the same.
         """
-        call, route = attempt.call, attempt.route
-        endpoint, url = route.endpoint, call.request.url
-        payload, is_slow = self._payload(attempt), call.flex is not None
-        response = await self._transport.post(endpoint, url, payload, is_slow=is_slow)
-        route.learn(response.headers, attempt.sent_s)
+        call, route, headers = attempt.call, attempt.route, response.headers
+        route.learn(headers, attempt.sent_s)
         try:
-            body, raw, is_plain = read_reply(response, url, endpoint, self._clock)
+            reply = read_reply(response, call.request.url, route.endpoint, self._clock)
         except EngineError as error:
             if (billed := billed_body(response)) is not None:
                 self._pay(attempt, billed)
@@ -136,10 +137,11 @@ class Exchanges:
                 is_last = call.failures.count + 1 >= self._max_attempts
                 raise route.judge(call.request.request_id, error, is_last=is_last) from None
             raise
+        body, raw, is_plain = reply
         self._pay(attempt, body)
         if call.asks_for_json or not is_plain:
             self._count_wrapping(call, body)
-        return PaidReply(body, raw, is_plain, response.headers.get(REQUEST_ID_HEADER, ""))
+        return PaidReply(body, raw, is_plain, headers.get(REQUEST_ID_HEADER, ""))
 
     def _payload(self, attempt: Admitted) -> bytes:
         call, route, request = attempt.call, attempt.route, attempt.call.request

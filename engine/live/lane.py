@@ -166,26 +166,25 @@ class LiveLane:
         return call.end(reply, ending, self._clock.utc_now())
 
     async def _reply(self, call: Call) -> PaidReply:
-        """A sound reply to the call as it is now, which no limit of the budget has cut off."""
-        reply = await self._sound_reply(call)
-        if call.is_cut_for_budget(reply):
-            call.has_own_limit = True
-            reply = await self._sound_reply(call)
-        return reply
+        """A sound reply to the call as it is now, by as many attempts as it takes.
 
-    async def _sound_reply(self, call: Call) -> PaidReply:
-        """A sound reply to the call as it is now, by as many attempts as it takes."""
+        Not one that a limit of the budget's has cut off.
+        """
         make_attempt = self._attempt if call.flex is None else self._flex.make
-        try:
+        while True:
             try:
-                return await make_attempt(call)
-            except TransientError as error:
-                attempt = partial(make_attempt, call)
-                return await self._retrier.again(attempt, call.failures, error)
-        except RequestError as error:
-            if not (call.is_form_refused(error) or call.is_cache_refused(error)):
-                raise
-        return await self._sound_reply(call)
+                try:
+                    reply = await make_attempt(call)
+                except TransientError as error:
+                    attempt = partial(make_attempt, call)
+                    reply = await self._retrier.again(attempt, call.failures, error)
+            except RequestError as error:
+                if not (call.is_form_refused(error) or call.is_cache_refused(error)):
+                    raise
+                continue
+            if not call.is_cut_for_budget(reply):
+                return reply
+            call.has_own_limit = True
 
     async def _attempt(self, call: Call) -> PaidReply:
         """One attempt, if the budget has room for it."""

@@ -19,7 +19,7 @@ from engine.errors import (
     TransientError,
 )
 from engine.live.deadlines import Deadlines
-from engine.live.reply_bodies import read_body
+from engine.live.reply_bodies import fits_as_it_is, read_body
 from engine.wire.endpoints import Endpoint
 from engine.wire.replies import HttpResponse
 from engine.wire.server_text import scrub
@@ -107,7 +107,10 @@ class HttpTransport:
                 proxy=target.proxy,
                 proxy_headers=target.proxy_headers,
             ) as response:
-                body = await read_body(response, self._max_reply_bytes)
+                if fits_as_it_is(response, self._max_reply_bytes):
+                    body = await response.read()
+                else:
+                    body = await read_body(response, self._max_reply_bytes)
                 return HttpResponse(response.status, response.headers, body)
         except asyncio.CancelledError:
             if not deadlines.end(task):
