@@ -35,10 +35,12 @@ class Send(AbstractAsyncContextManager["Send"]):
     must go out; None: its own.
     """
 
-    __slots__ = (
-        *("_budget", "_record", "cost_usd", "has_begun", "is_known", "may_be_limited"),
-        *("output_limit", "request", "usage", "worst_usage", "worst_usd"),
-    )
+    may_be_limited: bool = False
+    output_limit: int | None = None
+    has_begun: bool = False
+    usage: Usage | None = None
+    is_known: bool = False
+    cost_usd: float = 0.0
 
     def __init__(
         self, budget: "Budget", request: Request, worst_usage: Usage, record: SendRecord
@@ -48,12 +50,6 @@ class Send(AbstractAsyncContextManager["Send"]):
         self.request = request
         self.worst_usage = worst_usage
         self.worst_usd = budget.worst_usd(request, worst_usage)
-        self.may_be_limited = False
-        self.output_limit: int | None = None
-        self.has_begun = False
-        self.usage: Usage | None = None
-        self.is_known = False
-        self.cost_usd = 0.0
 
     async def __aenter__(self) -> Self:
         if self._budget.room_usd is not None:

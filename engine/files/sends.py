@@ -118,13 +118,13 @@ class SendLog:
         self.lost_usd = sum(before.lost_usd.values()) + sum(unsettled.values())
         self.paid_usd = before.paid_usd
         self._event_count = before.event_count
+        self._noted = b""
         if before.size_bytes > FOLD_ABOVE_BYTES:
             self._fold(before.lost_usd)
             before = read_sends(path)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.ftruncate(self._descriptor, before.size_bytes)  # a torn last line
         self._is_synced = is_synced
-        self._noted = b""
         self._written = self._synced = 0
         self._turn = asyncio.Lock()
         for request_id, usd in unsettled.items():
@@ -167,10 +167,11 @@ class SendLog:
 
     def _note(self, step: Step, request_id: str, usd: float) -> None:
         """Keep a line that may be lost until the next one that may not."""
-        self._noted += self._line(step, request_id, usd)
+        self._event_count += 1
+        self._noted += _LINE % (self._event_count, step, id_key(request_id), usd)
 
     def _write(self, step: Step, request_id: str, usd: float) -> None:
-        self._noted += self._line(step, request_id, usd)
+        self._note(step, request_id, usd)
         self._write_noted()
 
     def _write_noted(self) -> None:
@@ -195,11 +196,9 @@ class SendLog:
                     await asyncio.to_thread(os.fsync, self._descriptor)
                     self._synced = reached
 
-    def _line(self, step: Step, request_id: str, usd: float) -> bytes:
-        self._event_count += 1
-        return _LINE % (self._event_count, step, id_key(request_id), usd)
-
     def _fold(self, lost_usd: dict[str, float]) -> None:
-        lines = [self._line(b"lost", request_id, usd) for request_id, usd in lost_usd.items()]
-        lines.append(self._line(b"paid", "", self.paid_usd))
-        replace_file(self._path, [line.rstrip(b"\n") for line in lines])
+        for request_id, usd in lost_usd.items():
+            self._note(b"lost", request_id, usd)
+        self._note(b"paid", "", self.paid_usd)
+        replace_file(self._path, self._noted.splitlines())
+        self._noted = b""

@@ -1,6 +1,6 @@
 """One request on its way through the live lane, and the outcome it ends with."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,7 +37,6 @@ class PaidReply(NamedTuple):
         return "complete" if self.is_plain else read_ending(self.body)
 
 
-@dataclass(slots=True)
 class Call:
     """A request, what its attempts cost together, and how often it failed.
 
@@ -45,15 +44,11 @@ class Call:
     whatever is usual there. `cached_by` is the route that got its last attempt with the fields of
     the prompt cache. `flex` is what lets it go by flex; None: it goes by the usual tier.
     `budget_limit` is the output limit that its last attempt had for the budget's sake; with
-    `has_own_limit` none may have one.
+    `has_own_limit` none may have one. What most calls never change stands with the class.
     """
 
-    request: Request
-    flex: FlexGate | None = None
     flex_refusals: int = 0
     attempts: int = 0
-    failures: Failures = field(default_factory=Failures)
-    asks_for_json: bool = field(init=False)
     is_enlarged: bool = False
     cached_by: "Route | None" = None
     has_own_limit: bool = False
@@ -68,8 +63,11 @@ class Call:
     cost_usd: float | None = None
     service_tier: str = ""
 
-    def __post_init__(self) -> None:
-        self.asks_for_json = asks_for_json(self.request.payload)
+    def __init__(self, request: Request, flex: FlexGate | None = None) -> None:
+        self.request = request
+        self.flex = flex
+        self.failures = Failures()
+        self.asks_for_json = asks_for_json(request.payload)
 
     @property
     def lane(self) -> LaneName:
@@ -79,7 +77,8 @@ class Call:
     def pay(self, counted: CountedUsage, cost_usd: float | None) -> None:
         """Add what one answered attempt cost; one unknown price makes the sum unknown."""
         usage, self.last_counted = counted.usage, counted
-        self.is_estimated = self.is_estimated or counted.is_estimated
+        if counted.is_estimated:
+            self.is_estimated = True
         if self.usage is None:
             self.usage, self.cost_usd = usage, cost_usd
             return

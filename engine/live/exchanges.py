@@ -159,14 +159,15 @@ class Exchanges:
         counted = count_usage(body, send.worst_usage)
         cost_usd = self._budget.price(call.request.model, counted.usage)
         tier = body.get("service_tier")
-        if tier in USUAL_TIERS:
-            call.service_tier = ""
-        else:
+        if tier not in USUAL_TIERS:
             call.service_tier = str(tier)
             cost_usd = self._budget.at_tier(cost_usd, call.service_tier)
+        elif call.service_tier:  # of a reply before
+            call.service_tier = ""
         send.pay(cost_usd, None if counted.is_estimated else counted.usage)
         call.pay(counted, cost_usd)
-        call.budget_limit = send.output_limit
+        if call.budget_limit is not send.output_limit:
+            call.budget_limit = send.output_limit
         if not counted.is_estimated:
             self._estimates.learn(call.request, counted.usage)
             attempt.route.limits.settle(attempt.charge, counted.usage)

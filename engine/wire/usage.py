@@ -5,6 +5,8 @@ from typing import NamedTuple
 from schemas.outcomes import Usage
 from schemas.requests import Json
 
+NO_DETAILS: dict[str, Json] = {}
+
 
 class CountedUsage(NamedTuple):
     """The tokens that count as billed. Estimated: at least one of them is our own count."""
@@ -61,19 +63,18 @@ def count_usage(reply: dict[str, Json], worst: Usage) -> CountedUsage:
     usage = reply.get("usage")
     if type(usage) is dict:  # what nearly all replies report, without a look at what others might
         prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
-        if type(prompt) is type(completion) is int and prompt > 0 and completion > 0:
-            details = usage.get("prompt_tokens_details")
-            named = details if type(details) is dict else {}
-            cached, written = named.get("cached_tokens", 0), named.get("cache_write_tokens", 0)
-            if (
-                type(cached) is type(written) is int
-                and cached >= 0
-                and written >= 0
-                and cached + written <= prompt
-                and usage.get("total_tokens") == prompt + completion
-            ):
-                counted = Usage(prompt, completion, cached, written)
-                return CountedUsage(counted, is_estimated=False)
+        details = usage.get("prompt_tokens_details") or NO_DETAILS
+        if (
+            type(prompt) is type(completion) is int
+            and type(details) is dict
+            and type(cached := details.get("cached_tokens", 0)) is int
+            and type(written := details.get("cache_write_tokens", 0)) is int
+            and prompt > 0 < completion
+            and cached >= 0 <= written
+            and cached + written <= prompt
+            and usage.get("total_tokens") == prompt + completion
+        ):
+            return CountedUsage(Usage(prompt, completion, cached, written), is_estimated=False)
     return read_usage(reply).or_at_most(worst)
 
 
