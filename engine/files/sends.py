@@ -14,7 +14,7 @@ from engine.files.jsonl_lines import damaged_line, id_key, read_lines
 from engine.files.replace import replace_file
 
 FOLD_ABOVE_BYTES = 1 << 20
-_LINE = b'{"event_id":"%08d","step":"%b","request_id":%b,"usd":%r}\n'
+_LINE = b'{"event_id":"%08d","step":"%b","request_id":%b,"usd":%b}\n'
 ROUNDING_USD = 1e-12  # sums of floats do not come back to 0 exactly
 
 Step = Literal[b"sent", b"unbilled", b"lost", b"paid"]
@@ -168,7 +168,8 @@ class SendLog:
     def _note(self, step: Step, request_id: str, usd: float) -> None:
         """Keep a line that may be lost until the next one that may not."""
         self._event_count += 1
-        self._noted += _LINE % (self._event_count, step, id_key(request_id), usd)
+        fields = (self._event_count, step, id_key(request_id), orjson.dumps(usd))
+        self._noted += _LINE % fields
 
     def _write(self, step: Step, request_id: str, usd: float) -> None:
         self._note(step, request_id, usd)
