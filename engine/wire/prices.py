@@ -10,7 +10,7 @@ from typing import Protocol
 from engine.wire.payloads import CHARS_PER_TOKEN, ENLARGED
 from schemas.outcomes import Usage
 from schemas.requests import CHAT_COMPLETIONS
-from schemas.settings import ModelPrice
+from schemas.settings import LimitSettings, ModelPrice
 
 Price = Callable[[str, Usage], float | None]
 
@@ -139,6 +139,11 @@ def worst_usage(request: Sendable, enlargement: int = 1) -> Usage:
         output_tokens = UNLIMITED_OUTPUT_TOKENS
     prompt_tokens = max(request.prompt_tokens, len(request.payload) // bytes_per_token)
     return Usage(prompt_tokens, output_tokens, 0, prompt_tokens)
+
+
+def counted_sends(limits: LimitSettings) -> Sequence[int]:
+    """The sends of a request that its worst case counts, each as a factor of its output limit."""
+    return ALL_SENDS if limits.retry_truncated else ONE_SEND
 
 
 def worst_case_usd(
