@@ -87,7 +87,7 @@ ROOMS = {
     "jobs.notify": "",
     "jobs.commands": (
         "jobs.findings jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset "
-        "jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune jobs.evaluation "
+        "jobs.run jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune jobs.evaluation "
         "jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view jobs.process "
         "jobs.notify"
     ),

@@ -73,10 +73,19 @@ def make_price(
     `own`, or else what the public list says of tuned ones. `free_models` cost nothing if neither
     knows them.
     """
+    known: dict[str, ModelPrice] = {}  # of models that are no tuned ones
 
     def price(model: str, usage: Usage) -> float | None:
+        listed = known.get(model)
+        if listed is not None and usage.prompt_tokens <= FLAT_PROMPT_TOKENS:
+            return _price_at(listed, usage)
         if is_free:
             return 0.0
+        if model == base_model(model) and (found := own.get(model) or _flat_price(model)):
+            known[model] = found
+        return looked_up(model, usage)
+
+    def looked_up(model: str, usage: Usage) -> float | None:
         base = base_model(model)
         if (listed := own.get(model) or own.get(base)) is not None:
             return _price_at(listed, usage)
