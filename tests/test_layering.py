@@ -85,11 +85,12 @@ ROOMS = {
     "jobs.view": "jobs.documents jobs.dataset jobs.evaluation jobs.comparison",
     "jobs.process": "",
     "jobs.notify": "",
+    "jobs.idle_rounds": "jobs.process jobs.settings",
     "jobs.commands": (
         "jobs.findings jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset "
         "jobs.run jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune "
         "jobs.evaluation jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view "
-        "jobs.process jobs.notify"
+        "jobs.process jobs.notify jobs.idle_rounds"
     ),
     "jobs.command_list": "",
     "jobs.cli": "jobs.process jobs.commands jobs.command_list",

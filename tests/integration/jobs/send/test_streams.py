@@ -64,7 +64,8 @@ def test_replies_in_a_pipe_are_kept_and_shown_again_without_being_bought(
 def test_reader_that_goes_away_costs_nothing(tmp_path: Path, server: RunningServer) -> None:
     source = write_requests(tmp_path / "in.jsonl", [f"r{number}" for number in range(80)])
     journal = tmp_path / "kept.jsonl"
-    command = ["python", "-m", "jobs", "send", source, "--out", "-", "--journal", journal]
+    command = ["python", "-m", "jobs", "send", str(source), "--out", "-"]
+    command += ["--journal", str(journal)]
     before = calls(server)
 
     with subprocess.Popen(
