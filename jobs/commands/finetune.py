@@ -49,6 +49,9 @@ def finetune(
     assignments: Assignments = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Submit nothing: say what would be trained.")
+    ] = False,
 ) -> None:
     """Submit the fine-tuning of the student, or go on with what was submitted."""
     from engine.run_folder import RunFolder
@@ -77,7 +80,22 @@ def finetune(
         held_out_rows=held_out_rows(folder, settings) if is_local else (),
         draws_curve=learning_curve,
     )
+    if dry_run:
+        _show_expected(order)
+        raise typer.Exit(EXIT_OK)
     raise typer.Exit(run_finetuning(order))
+
+
+def _show_expected(order: "TuningOrder") -> None:
+    from jobs.finetune.finetune import expected_training
+
+    rows, estimate = expected_training(order)
+    trainer = order.settings.student.trainer
+    if trainer == "openai":
+        print(_describe(rows, estimate))
+        return
+    where = "on this machine" if trainer == "local" else "written as files"
+    print(f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {where}: no dollars")
 
 
 def absolute_student(student: str | None) -> str | None:

@@ -84,6 +84,16 @@ async def finetune(order: TuningOrder) -> TuningEnd:
             return await _tune(order, rows, stopping)
 
 
+def expected_training(order: TuningOrder) -> tuple[TrainingSet, TrainingEstimate]:
+    """The rows of an order, checked, and what a job on them costs. Submits and makes nothing.
+
+    Raises:
+        ConfigError: rows that cannot be trained on.
+    """
+    rows = _read_rows(order)
+    return rows, TrainingEstimate.of(rows.train.tokens, order.settings.student)
+
+
 async def _tune(order: TuningOrder, rows: TrainingSet, stopping: Stopping) -> TuningEnd:
     async with _open_trainer(order, rows, stopping) as trainer:
         _remember_student(order)
