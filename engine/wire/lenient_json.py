@@ -39,9 +39,9 @@ def parse_json(data: bytes) -> Json:
     """The value of a JSON text.
 
     What the fast parser refuses is read again by a lenient one: it may be in UTF-16, bytes that
-    are not UTF-8 and halves of surrogate pairs become U+FFFD, NaN, infinities and numbers beyond a double
-    become null, byte order marks and NULs between tokens and raw control characters in strings are
-    fine, and values may be nested MAX_DEPTH deep. It takes about 30 times as long.
+    are not UTF-8 and halves of surrogate pairs become U+FFFD, NaN, infinities and numbers beyond
+    a double become null, byte order marks and NULs between tokens and raw control characters in
+    strings are fine, and values may be nested MAX_DEPTH deep. It takes about 30 times as long.
 
     Raises:
         NotJsonError: the lenient parser cannot read it either, or it is nested deeper.

@@ -88,6 +88,7 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
         announce_interruption(stopping, lambda: stats.in_flight, grace_s=grace_s)
         results, source = await _open_files(order, paths, stopping, opened)
         spending = opened.enter_context(open_spending(paths, order.settings))
+        results.follow_sends(lambda: spending.log.written_count)
         lane = _make_lane(order, stats, spending.budget)
         results.follow_pace(lane.is_paced)
         opened.push_async_callback(lane.aclose)
