@@ -250,7 +250,7 @@ class TierSettings(Value):
 
 
 def _section() -> Any:  # noqa: ANN401 - what Field returns
-    """A section of defaults, made with the whole: no validator of its own is built at each start."""
+    """A section of defaults, made with the whole: it needs no validator of its own then."""
     return Field(default_factory=dict, validate_default=True)
 
 
