@@ -8,8 +8,8 @@ from engine.wire.prices import base_model
 from schemas.requests import Json
 from schemas.settings import RunSettings
 
-if TYPE_CHECKING:  # `distill send` reads settings too, and none of an evaluation's records
-    from schemas.evaluation import Role
+if TYPE_CHECKING:
+    from schemas.evaluation import Role  # takes long to import, and is read at each start
 
 LEAST_REASONING_TOKENS = 2_000  # hidden reasoning alone was seen to take 700 and more
 
