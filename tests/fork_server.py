@@ -54,7 +54,7 @@ def import_all() -> None:
                 importlib.import_module(module.name)
     importlib.import_module("tests.openai_server.server")
     count_tokens("a")
-    detect_language("The pump stands in the cellar.")
+    detect_language("The pump stands in the cellar, and its filter is changed once a year.")
 
 
 def serve(connection: socket.socket) -> Program:
