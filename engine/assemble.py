@@ -13,8 +13,8 @@ from engine.clock import Clock, SystemClock
 from engine.engine import Engine
 from engine.files.journal import Journal, read_settled
 from engine.files.sends import SendLog
-from engine.live.flex import FlexPolicy
-from engine.live.flex_lane import FlexLane
+from engine.live.flex.gate import FlexPolicy
+from engine.live.flex.lane import FlexLane
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
 from engine.run_folder import RunFolder

@@ -1,10 +1,11 @@
 """The cap on what a run may cost: a request goes out only if its worst case still fits."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from types import TracebackType
+from typing import Self
 
 from engine.errors import (
     REPLY_TOO_LARGE,
@@ -26,41 +27,65 @@ from schemas.requests import Request, asked_tier
 MAYBE_BILLED_STATUSES = frozenset({408, 502, 504, 520, 524})
 
 
-class Send:
+class Send(AbstractAsyncContextManager["Send"]):
     """One send of a request: its worst case is held until it is known what it cost.
 
-    From `begin` on it counts as billed, unless `pay` or an error's kind says otherwise.
-    `output_limit` is one below the request's own, with which it must go out; None: its own.
+    It is held for the length of the context. From `begin` on it counts as billed, unless `pay` or
+    an error's kind says otherwise. `output_limit` is one below the request's own, with which it
+    must go out; None: its own.
     """
 
+    may_be_limited: bool = False
+    output_limit: int | None = None
+    has_begun: bool = False
+    usage: Usage | None = None
+    is_known: bool = False
+    cost_usd: float = 0.0
+
     def __init__(
-        self, request_id: str, worst_usage: Usage, worst_usd: float, record: SendRecord
+        self, budget: "Budget", request: Request, worst_usage: Usage, record: SendRecord
     ) -> None:
-        self.request_id = request_id
-        self.worst_usage = worst_usage
-        self.worst_usd = worst_usd
-        self.output_limit: int | None = None
-        self.has_begun = False
-        self.usage: Usage | None = None
-        self.is_known = False
-        self.cost_usd = 0.0
+        self._budget = budget
         self._record = record
+        self.request = request
+        self.worst_usage = worst_usage
+        self.worst_usd = budget.worst_usd(request, worst_usage)
 
-    def limit_output(self, tokens: int, worst_usd: float) -> None:
-        """Let it write no more than so many tokens, and cost no more than so much."""
+    async def __aenter__(self) -> Self:
+        if self._budget.room_usd is not None:
+            await self._budget.wait_for_room(self)
+        self._budget.hold(self)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is not None:
+                await self._fail(error)
+        finally:
+            self._budget.end(self)
+
+    def limit_output(self, tokens: int) -> None:
+        """Let it write no more than so many tokens."""
         self.output_limit = tokens
-        self.worst_usage = Usage(self.worst_usage.prompt_tokens, tokens)
-        self.worst_usd = worst_usd
+        self.worst_usage = replace(self.worst_usage, completion_tokens=tokens)
+        self.worst_usd = self._budget.worst_usd(self.request, self.worst_usage)
 
-    async def begin(self) -> None:
-        """The request goes out now; returns once a later process would know.
+    def begin(self) -> Awaitable[None] | None:
+        """The request goes out now, or once what is returned resolves: a later process knows then.
 
         Raises:
             StorageError: that cannot be kept, so it must not go out.
         """
+        kept = None
         if self.worst_usd:
-            await self._record.sent(self.request_id, self.worst_usd)
-        self.has_begun = True
+            kept = self._record.sent(self.request.request_id, self.worst_usd)
+        self.has_begun = kept is None
+        return kept and self._begun(kept)
 
     def pay(self, cost_usd: float | None, usage: Usage | None = None) -> None:
         """It was answered and cost so much; None: the price, or the real usage, is unknown."""
@@ -68,16 +93,21 @@ class Send:
         self.usage = usage
         self.cost_usd = cost_usd or 0.0
 
-    async def fail(self, error: BaseException) -> None:
+    async def _begun(self, kept: Awaitable[None]) -> None:
+        await kept
+        self.has_begun = True
+
+    async def _fail(self, error: BaseException) -> None:
         """It ended with `error`; what may have been billed counts in full."""
         if not self.has_begun or self.is_known:
             return
+        request_id = self.request.request_id
         if may_be_billed(error):
             self.cost_usd = self.worst_usd
             if self.worst_usd:
-                await self._record.lost(self.request_id, self.worst_usd)
+                await self._record.lost(request_id, self.worst_usd)
         elif self.worst_usd:
-            self._record.unbilled(self.request_id, self.worst_usd)
+            self._record.unbilled(request_id, self.worst_usd)
 
 
 def may_be_billed(error: BaseException) -> bool:
@@ -89,36 +119,6 @@ def may_be_billed(error: BaseException) -> bool:
     if error.status is None or error.status < 300:
         return not isinstance(error, NeverSentError)
     return error.status in MAYBE_BILLED_STATUSES
-
-
-class _UnderWay:
-    """The length of one send. A class, because a generator costs 6 us more for each."""
-
-    __slots__ = ("_budget", "_may_be_limited", "_request", "_send")
-
-    def __init__(
-        self, budget: "Budget", request: Request, send: Send, *, may_be_limited: bool
-    ) -> None:
-        self._budget = budget
-        self._request = request
-        self._send = send
-        self._may_be_limited = may_be_limited
-
-    async def __aenter__(self) -> Send:
-        await self._budget.admit(self._request, self._send, may_be_limited=self._may_be_limited)
-        return self._send
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            if error is not None:
-                await self._send.fail(error)
-        finally:
-            self._budget.end(self._request, self._send)
 
 
 class Budget:
@@ -173,57 +173,62 @@ class Budget:
             f"${self.spent_usd:.4f} is spent{cost}; raise it (--budget-usd, budget.usd) to go on"
         )
 
-    def send(
-        self, request: Request, enlargement: int = 1, *, may_be_limited: bool = False
-    ) -> AbstractAsyncContextManager[Send]:
-        """Hold the worst case of one send of `request` for the length of the context.
+    def send(self, request: Request, enlargement: int = 1, *, may_be_limited: bool = False) -> Send:
+        """One send of `request`, whose worst case is held for the length of its context.
 
         `enlargement` is the factor of its output limit. `may_be_limited`: it will go out with a
         smaller one if the send says so.
 
         Raises:
-            QuotaError: it does not fit and nothing under way can make room.
+            QuotaError: it does not fit and nothing under way can make room (by the context).
             ConfigError: there is a cap and the model's price is unknown.
         """
-        usage = worst_usage(request, enlargement)
-        model = request.model
-        worst_usd = self._worst_usd(request, usage) if request.way else self._usd(model, usage)
-        send = Send(request.request_id, usage, worst_usd, self._record)
-        may_be_limited = may_be_limited and enlargement == 1
-        return _UnderWay(self, request, send, may_be_limited=may_be_limited)
+        send = Send(self, request, worst_usage(request, enlargement), self._record)
+        send.may_be_limited = may_be_limited and enlargement == 1
+        return send
 
     def at_tier(self, usd: float | None, service_tier: str) -> float | None:
         """What is `usd` at the live price, at the price of a service tier."""
         return None if usd is None else usd * self.tier_shares.get(service_tier, 1.0)
 
-    async def admit(self, request: Request, send: Send, *, may_be_limited: bool) -> None:
-        """Hold the worst case of a send, once there is room for it.
+    async def wait_for_room(self, send: Send) -> None:
+        """Return once the worst case of a send fits.
 
         Raises:
-            QuotaError: there will be none.
+            QuotaError: it never will.
         """
         while (room_usd := self.room_usd) is not None:
-            if may_be_limited and send.output_limit is None and not self._is_ample(send, room_usd):
-                self._limit_output(request, send)
+            if send.may_be_limited and not send.output_limit and not self._is_ample(send, room_usd):
+                self._limit_output(send)
             if send.worst_usd <= room_usd:
-                break
+                return
             if not self._under_way_count:
                 raise self.exhausted(send.worst_usd)
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)
             await waiter
+
+    def hold(self, send: Send) -> None:
+        """Hold the worst case of a send, which fits."""
         self._under_way_usd += send.worst_usd
         self._under_way_count += 1
 
-    def end(self, request: Request, send: Send) -> None:
+    def end(self, send: Send) -> None:
         """Let go of what a send held, and count what it cost."""
         self._under_way_count -= 1
         self._under_way_usd -= send.worst_usd
         self.spent_usd += send.cost_usd
         if self._cap_usd is not None:
-            self._learn(request, send)
+            self._learn(send)
         if self._waiting:
             self._wake_all()
+
+    def worst_usd(self, request: Request, usage: Usage) -> float:
+        """What `usage` may cost: at the live price, or at that of a dearer tier it asks for."""
+        usd = self._usd(request.model, usage)
+        if request.way:
+            usd *= max(1.0, self.tier_shares.get(asked_tier(request), 1.0))
+        return usd
 
     def _wake_all(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -236,21 +241,15 @@ class Budget:
         count = self._under_way_count + len(self._waiting) + 1
         return count * send.worst_usd <= room_usd + self._under_way_usd
 
-    def _limit_output(self, request: Request, send: Send) -> None:
+    def _limit_output(self, send: Send) -> None:
+        request = send.request
         tokens = None if request.model in self._ignoring else self._sizes.enough_for(request)
         if tokens is not None:
-            usage = replace(send.worst_usage, completion_tokens=tokens)
-            send.limit_output(tokens, self._worst_usd(request, usage))
+            send.limit_output(tokens)
 
-    def _worst_usd(self, request: Request, usage: Usage) -> float:
-        """What `usage` may cost: at the live price, or at that of a dearer tier it asks for."""
-        usd = self._usd(request.model, usage)
-        if request.way:
-            usd *= max(1.0, self.tier_shares.get(asked_tier(request), 1.0))
-        return usd
-
-    def _learn(self, request: Request, send: Send) -> None:
+    def _learn(self, send: Send) -> None:
         """Draw conclusions from what a send cost."""
+        request = send.request
         if send.usage is not None:
             self._sizes.learn(request, send.usage.completion_tokens)
             if send.output_limit and send.usage.completion_tokens > send.output_limit:

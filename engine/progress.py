@@ -37,6 +37,11 @@ def spending_details(stats: Stats, budget: Budget) -> dict[str, str]:
     return details
 
 
+def is_progress_shown() -> bool:
+    """Whether anybody wants to see it."""
+    return _log.isEnabledFor(logging.INFO)
+
+
 class StageProgress:
     """Progress of one stage: items done, what was dropped, and `details` (retries, dollars)."""
 
@@ -50,7 +55,7 @@ class StageProgress:
             initial=done,
             unit="item",
             dynamic_ncols=True,
-            disable=not _log.isEnabledFor(logging.INFO)
+            disable=not is_progress_shown()
             or (not is_terminal and done == total),  # a log is read for what happened
             bar_format=None if is_terminal else PLAIN_LINE,
             mininterval=0.2 if is_terminal else LINE_EVERY_S,

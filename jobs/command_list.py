@@ -19,6 +19,9 @@ ALONE = "The engine on its own"
 # Modules of jobs.commands, in the order of the overview.
 COMMANDS: dict[str, Listed] = {
     "init": Listed(BEFORE, ("distill init", "distill init my-settings.toml")),
+    "prompts": Listed(
+        BEFORE, ("distill prompts --copy my-prompts", "distill prompts --check my-prompts")
+    ),
     "doctor": Listed(
         BEFORE, ("distill doctor --base-url http://localhost:8000/v1", "distill doctor RUN --ask")
     ),

@@ -1,5 +1,7 @@
 """What a run will still ask and cost, as it was planned."""
 
+from collections.abc import Sequence
+
 from schemas.record import Value
 
 
@@ -15,10 +17,7 @@ class Amount(Value):
 
 
 class StagePlan(Value):
-    """What a stage will still ask. `usd` at live prices, None: the price is unknown.
-
-    `item_count` items (chunks, or questions) are expected to be left.
-    """
+    """What a stage will still ask. `usd` at live prices, None: the price is unknown."""
 
     stage: str
     requests: Amount
@@ -27,13 +26,23 @@ class StagePlan(Value):
     usd: Amount | None
 
 
+class TuningPlan(Value):
+    """What the student will be trained on: rows, their tokens, and dollars (None: no price)."""
+
+    rows: float
+    tokens: float
+    usd: float | None
+
+
 class Plan(Value):
     """RUN/plan.json: what was planned, and when.
 
     `sampled_chunks` of `chunks` had been asked about, for `asked_usd` at live prices (None: an
-    unknown price) with their answers; `left_chunks` were to be. `usd` are all stages together at
-    live prices; in batches `batch_share` of it. `live_s` is how long it takes under the limits,
-    None: no limit is known.
+    unknown price) with their answers; `left_chunks` were to be. `stages` are those of the dataset,
+    `usd` is all of them together at live prices; in batches `batch_share` of it, by flex
+    `flex_share`. `live_s` is how long they take under the limits, None: no limit is known.
+    `evaluation` are the stages of `distill evaluate` for all models, a student included; `tuning`
+    None: nothing was sampled.
     """
 
     planned_at: str
@@ -46,8 +55,26 @@ class Plan(Value):
     usd: Amount | None
     batch_share: float
     live_s: float | None
+    flex_share: float = 0.5
+    evaluation: tuple[StagePlan, ...] = ()
+    tuning: TuningPlan | None = None
 
     @property
     def has_left(self) -> bool:
         """Whether something will be asked."""
         return any(stage.requests.high >= 1 for stage in self.stages)
+
+
+def together(amounts: Sequence[Amount | None]) -> Amount | None:
+    """The sum; its interval is that of amounts that go up and down together, so rather too wide."""
+    known = [amount for amount in amounts if amount is not None]
+    if len(known) < len(amounts):
+        return None
+    values = [amount.value for amount in known if amount.value is not None]
+    lows = [amount.low for amount in known if amount.low is not None]
+    is_expected = len(values) == len(known)
+    return Amount(
+        value=sum(values) if is_expected else None,
+        low=sum(lows) if is_expected else None,
+        high=sum(amount.high for amount in known),
+    )

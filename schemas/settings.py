@@ -253,6 +253,7 @@ class RunSettings(Value):
     """Everything a run depends on, except secrets."""
 
     documents_dir: Annotated[Path | None, OPERATIONAL] = None
+    prompts_dir: Annotated[Path | None, OPERATIONAL] = None
     limit_chunks: Annotated[Positive | None, OPERATIONAL] = None
     documents: DocumentSettings = DocumentSettings()
     chunks: ChunkSettings = ChunkSettings()

@@ -16,6 +16,7 @@ from jobs.classic.command import (
     with_usual_student,
 )
 from jobs.commands.finetune import absolute_student, ask_user, run_finetuning
+from jobs.dataset.held_out_rows import held_out_rows
 from jobs.finetune.finetune import TuningOrder
 
 
@@ -39,14 +40,19 @@ def main() -> None:
 def launch(arguments: argparse.Namespace) -> int:
     """Submit the job or adopt it."""
     flags = {"student.model": arguments.student, "student.base_url": arguments.base_url}
+    folder = RunFolder(arguments.run)
+    settings = with_usual_student(read_settings(arguments, flags))
     order = TuningOrder(
-        RunFolder(arguments.run),
-        with_usual_student(read_settings(arguments, flags)),
+        folder,
+        settings,
         endpoint=None,
         agree=ask_user(yes=arguments.yes),
         waits=arguments.wait,
         train_path=arguments.finetune_path,
         validation_path=arguments.validation_path,
+        held_out_rows=held_out_rows(folder, settings)
+        if settings.student.trainer == "local"
+        else (),
     )
     return run_finetuning(order)
 

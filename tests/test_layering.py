@@ -50,16 +50,17 @@ ROOMS = {
     "jobs.settings": "jobs.prompts",
     "jobs.processes": "",
     "jobs.run.backlog": "",
+    "jobs.run.progress": "",
     # What a stage is; the rest of its room starts and goes on with runs.
-    "jobs.run.stages": "jobs.processes jobs.run.backlog",
+    "jobs.run.stages": "jobs.processes jobs.run.backlog jobs.run.progress",
     "jobs.run.reset": "jobs.run.stages",
     "jobs.documents": "jobs.text jobs.processes jobs.run.stages",
     "jobs.dataset": (
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents"
     ),
     "jobs.run": (
-        "jobs.settings jobs.processes jobs.run.backlog jobs.run.stages jobs.run.reset "
-        "jobs.documents jobs.dataset"
+        "jobs.settings jobs.processes jobs.run.backlog jobs.run.progress jobs.run.stages "
+        "jobs.run.reset jobs.documents jobs.dataset"
     ),
     "jobs.doctor": "jobs.findings jobs.settings",
     "jobs.send": "jobs.run",
@@ -73,8 +74,8 @@ ROOMS = {
     "jobs.comparison": "jobs.text jobs.documents jobs.finetune jobs.evaluation",
     "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
     "jobs.plan": (
-        "jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset jobs.run "
-        "jobs.show"
+        "jobs.prompts jobs.settings jobs.run.progress jobs.run.stages jobs.run.reset "
+        "jobs.documents jobs.dataset jobs.run jobs.finetune jobs.evaluation jobs.show"
     ),
     "jobs.audit": (
         "jobs.findings jobs.settings jobs.run.stages jobs.run.reset jobs.dataset jobs.run "
@@ -85,8 +86,8 @@ ROOMS = {
     "jobs.process": "",
     "jobs.notify": "",
     "jobs.commands": (
-        "jobs.findings jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run "
-        "jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune jobs.evaluation "
+        "jobs.findings jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset "
+        "jobs.run jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune jobs.evaluation "
         "jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view jobs.process "
         "jobs.notify"
     ),

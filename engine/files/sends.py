@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
@@ -14,17 +14,17 @@ from engine.files.jsonl_lines import damaged_line, id_key, read_lines
 from engine.files.replace import replace_file
 
 FOLD_ABOVE_BYTES = 1 << 20
-_LINE = b'{"event_id":"%08d","step":"%b","request_id":%b,"usd":%r}'
+_LINE = b'{"event_id":"%08d","step":"%b","request_id":%b,"usd":%b}\n'
 ROUNDING_USD = 1e-12  # sums of floats do not come back to 0 exactly
 
-Step = Literal["sent", "unbilled", "lost", "paid"]
+Step = Literal[b"sent", b"unbilled", b"lost", b"paid"]
 
 
 class SendRecord(Protocol):
     """Where sends are noted, so that a later process knows what an earlier one may have spent."""
 
-    async def sent(self, request_id: str, usd: float) -> None:
-        """A request goes out and may cost `usd` dollars; returns once that is kept."""
+    def sent(self, request_id: str, usd: float) -> Awaitable[None] | None:
+        """A request goes out and may cost `usd` dollars: at once, or when what is returned ends."""
 
     async def lost(self, request_id: str, usd: float) -> None:
         """Its reply did not come: it may have been billed."""
@@ -36,7 +36,7 @@ class SendRecord(Protocol):
 class Unrecorded:
     """A record of nothing, where no later process follows."""
 
-    async def sent(self, request_id: str, usd: float) -> None:
+    def sent(self, request_id: str, usd: float) -> None:
         """Forget it."""
 
     async def lost(self, request_id: str, usd: float) -> None:
@@ -118,17 +118,17 @@ class SendLog:
         self.lost_usd = sum(before.lost_usd.values()) + sum(unsettled.values())
         self.paid_usd = before.paid_usd
         self._event_count = before.event_count
+        self._noted = b""
         if before.size_bytes > FOLD_ABOVE_BYTES:
             self._fold(before.lost_usd)
             before = read_sends(path)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.ftruncate(self._descriptor, before.size_bytes)  # a torn last line
         self._is_synced = is_synced
-        self._noted: list[bytes] = []
         self._written = self._synced = 0
         self._turn = asyncio.Lock()
         for request_id, usd in unsettled.items():
-            self._write("lost", request_id, usd)
+            self._write(b"lost", request_id, usd)
 
     def close(self) -> None:
         """Close the file; nothing may be under way any more."""
@@ -137,15 +137,14 @@ class SendLog:
         finally:
             os.close(self._descriptor)
 
-    async def sent(self, request_id: str, usd: float) -> None:
-        """Note that a request goes out; returns once that is kept.
+    def sent(self, request_id: str, usd: float) -> Awaitable[None] | None:
+        """Note that a request goes out: at once, or once what is returned has ended.
 
         Raises:
             StorageError: the disk refused it; the request must not go out.
         """
-        self._write("sent", request_id, usd)
-        if self._is_synced:
-            await self._sync()
+        self._write(b"sent", request_id, usd)
+        return self._sync() if self._is_synced else None
 
     async def lost(self, request_id: str, usd: float) -> None:
         """Note that a reply did not come.
@@ -154,30 +153,33 @@ class SendLog:
             StorageError: the disk refused it.
         """
         self.lost_usd += usd
-        self._write("lost", request_id, usd)
+        self._write(b"lost", request_id, usd)
         if self._is_synced:
             await self._sync()
 
     def unbilled(self, request_id: str, usd: float) -> None:
         """Note that nothing was billed. If this line is lost the send counts, to be safe."""
-        self._note("unbilled", request_id, usd)
+        self._note(b"unbilled", request_id, usd)
 
     def paid(self, request_id: str, usd: float) -> None:
         """Note what a settled request cost. If this line is lost its worst case counts."""
-        self._note("paid", request_id, usd)
+        self._note(b"paid", request_id, usd)
 
     def _note(self, step: Step, request_id: str, usd: float) -> None:
         """Keep a line that may be lost until the next one that may not."""
-        self._noted.append(self._line(step, request_id, usd))
+        self._event_count += 1
+        fields = (self._event_count, step, id_key(request_id), orjson.dumps(usd))
+        self._noted += _LINE % fields
 
     def _write(self, step: Step, request_id: str, usd: float) -> None:
         self._note(step, request_id, usd)
         self._write_noted()
 
     def _write_noted(self) -> None:
-        noted, self._noted = [*self._noted, b""], []
+        noted, self._noted = self._noted, b""
         try:
-            os.write(self._descriptor, b"\n".join(noted))
+            while noted:
+                noted = noted[os.write(self._descriptor, noted) :]
         except OSError as error:
             raise StorageError(
                 f"{self._path}: cannot be written ({error}); free the disk or mend it, then run "
@@ -195,11 +197,9 @@ class SendLog:
                     await asyncio.to_thread(os.fsync, self._descriptor)
                     self._synced = reached
 
-    def _line(self, step: Step, request_id: str, usd: float) -> bytes:
-        self._event_count += 1
-        key = id_key(request_id)
-        return _LINE % (self._event_count, step.encode(), key, float(usd))
-
     def _fold(self, lost_usd: dict[str, float]) -> None:
-        lines = [self._line("lost", request_id, usd) for request_id, usd in lost_usd.items()]
-        replace_file(self._path, [*lines, self._line("paid", "", self.paid_usd)])
+        for request_id, usd in lost_usd.items():
+            self._note(b"lost", request_id, usd)
+        self._note(b"paid", "", self.paid_usd)
+        replace_file(self._path, self._noted.splitlines())
+        self._noted = b""

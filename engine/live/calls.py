@@ -1,11 +1,11 @@
 """One request on its way through the live lane, and the outcome it ends with."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import MALFORMED_OUTPUT, MalformedReplyError, RequestError
-from engine.live.flex import FlexGate
+from engine.live.flex.gate import FlexGate
 from engine.live.output_forms import OutputForms
 from engine.live.retry import Failures
 from engine.wire.content import reply_text
@@ -28,10 +28,15 @@ class PaidReply(NamedTuple):
 
     body: dict[str, Json]
     raw: bytes
+    is_plain: bool
     server_request_id: str
 
+    @property
+    def ending(self) -> Ending:
+        """How it ended."""
+        return "complete" if self.is_plain else read_ending(self.body)
 
-@dataclass(slots=True)
+
 class Call:
     """A request, what its attempts cost together, and how often it failed.
 
@@ -39,15 +44,11 @@ class Call:
     whatever is usual there. `cached_by` is the route that got its last attempt with the fields of
     the prompt cache. `flex` is what lets it go by flex; None: it goes by the usual tier.
     `budget_limit` is the output limit that its last attempt had for the budget's sake; with
-    `has_own_limit` none may have one.
+    `has_own_limit` none may have one. What most calls never change stands with the class.
     """
 
-    request: Request
-    flex: FlexGate | None = None
     flex_refusals: int = 0
     attempts: int = 0
-    failures: Failures = field(default_factory=Failures)
-    asks_for_json: bool = field(init=False)
     is_enlarged: bool = False
     cached_by: "Route | None" = None
     has_own_limit: bool = False
@@ -62,8 +63,11 @@ class Call:
     cost_usd: float | None = None
     service_tier: str = ""
 
-    def __post_init__(self) -> None:
-        self.asks_for_json = asks_for_json(self.request.payload)
+    def __init__(self, request: Request, flex: FlexGate | None = None) -> None:
+        self.request = request
+        self.flex = flex
+        self.failures = Failures()
+        self.asks_for_json = asks_for_json(request.payload)
 
     @property
     def lane(self) -> LaneName:
@@ -73,7 +77,8 @@ class Call:
     def pay(self, counted: CountedUsage, cost_usd: float | None) -> None:
         """Add what one answered attempt cost; one unknown price makes the sum unknown."""
         usage, self.last_counted = counted.usage, counted
-        self.is_estimated = self.is_estimated or counted.is_estimated
+        if counted.is_estimated:
+            self.is_estimated = True
         if self.usage is None:
             self.usage, self.cost_usd = usage, cost_usd
             return
@@ -95,7 +100,7 @@ class Call:
         if limit is None or counted is None:
             return False
         is_full = counted.is_estimated or counted.usage.completion_tokens >= limit
-        return is_full or read_ending(reply.body) == "length"
+        return is_full or reply.ending == "length"
 
     def end(self, reply: PaidReply, ending: Ending, settled_at: datetime) -> Outcome:
         """The outcome of an answered request."""

@@ -1,52 +1,39 @@
 """The live lane: a request in, its outcome out, at the rate that the account allows."""
 
-import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from engine.budget import Budget, Send
+from engine.budget import Budget
 from engine.clock import Clock
 from engine.errors import (
-    CapacityError,
     EngineError,
     FatalError,
-    LeftToOthersError,
     MalformedReplyError,
-    NeverSentError,
     OtherEndpointError,
     OutageError,
-    RateLimitError,
     RequestError,
     TransientError,
-    UnclearRefusalError,
 )
 from engine.live.calls import Call, PaidReply
-from engine.live.concurrency import Gate
-from engine.live.flex import MEMBER as FLEX_MEMBER
-from engine.live.flex import FlexGate, FlexPolicy, refuses_tier
-from engine.live.limits import Charge
+from engine.live.exchanges import Admitted, Exchanges
+from engine.live.flex.attempts import FlexAttempts
+from engine.live.flex.gate import FlexGate, FlexPolicy
 from engine.live.output_forms import find_form
+from engine.live.pace.concurrency import Gate, Slots
 from engine.live.retry import Retrier, RetryPolicy
-from engine.live.routes import Route, Routes, RouteTable, is_away
+from engine.live.routes import Route, Routes, RouteTable
 from engine.live.transport import Transport
 from engine.live.warm_prefixes import WarmPrefixes
 from engine.stats.counters import LimitGauges, Stats
 from engine.stopping import Admission
-from engine.wire.content import wrapping_of
 from engine.wire.endpoints import Endpoint
-from engine.wire.payloads import ENLARGED, TokenEstimates, with_members
-from engine.wire.prompt_cache import with_cache
-from engine.wire.replies import billed_body, read_ending, read_reply
-from engine.wire.usage import read_usage
+from engine.wire.payloads import ENLARGED, TokenEstimates
 from schemas.outcomes import Outcome
-from schemas.requests import Json, Request
+from schemas.requests import Request
 from schemas.settings import LimitSettings
-
-REQUEST_ID_HEADER = "x-request-id"  # what OpenAI's support asks for
-USUAL_TIERS = (None, "default", "", "auto")  # in replies: what the live price is for
 
 _log = logging.getLogger(__name__)
 
@@ -74,9 +61,8 @@ class LiveLane:
         self._budget = budget
         self._stats = stats
         self._admission = Admission(clock)
-        self._room = asyncio.Semaphore(settings.max_in_flight)
-        self._gate = Gate(self._room, self._admission)
-        self._max_attempts = settings.max_attempts
+        most = settings.max_in_flight
+        self._room = Slots(most, ceiling=most, clock=clock)
         policy = RetryPolicy(settings.max_attempts, settings.max_retry_s, settings.max_outage_s)
         self._rng = rng
         self._retrier = Retrier(policy, admission=self._admission, clock=clock, rng=rng)
@@ -84,7 +70,16 @@ class LiveLane:
         self._retries_truncated = settings.retry_truncated
         self._estimates = TokenEstimates()
         self._table = RouteTable(endpoints, settings, admission=self._admission, clock=clock)
-        self._started_s: float | None = None
+        self._exchanges = Exchanges(
+            transport,
+            gate=Gate(self._room, self._admission),
+            clock=clock,
+            budget=budget,
+            stats=stats,
+            estimates=self._estimates,
+            max_attempts=settings.max_attempts,
+        )
+        self._flex = FlexAttempts(self._attempt, self.stop_admitting)
         stats.read_limits = self._read_limits
 
     async def send(self, request: Request, flex: FlexGate | None = None) -> Outcome:
@@ -132,7 +127,7 @@ class LiveLane:
     def share_room(self, other: "LiveLane") -> None:
         """Count what is in flight here and there together: the limit is the process's."""
         self._room = other._room
-        self._gate = Gate(self._room, self._admission)
+        self._exchanges.gate = Gate(self._room, self._admission)
 
     def is_paced(self) -> bool:
         """Whether limits, and nothing else, hold requests back now."""
@@ -155,14 +150,14 @@ class LiveLane:
     async def _settle(self, call: Call) -> Outcome:
         """The outcome of a request that was answered, by as many replies as it takes."""
         reply = await self._reply(call)
-        ending = read_ending(reply.body)
+        ending = reply.ending
         if ending == "length" and not self._retries_truncated:
             ending = "complete"
         if ending == "length" and call.request.max_output_tokens > 0:
             call.is_enlarged = True
             with suppress(EngineError):  # if there is no second reply the first one stands
                 reply = await self._reply(call)
-                ending = read_ending(reply.body)
+                ending = reply.ending
         if ending == "complete" and call.is_form_watched:
             found = await find_form(call, reply, partial(self._reply, call))
             if not found.has_form:
@@ -171,103 +166,51 @@ class LiveLane:
         return call.end(reply, ending, self._clock.utc_now())
 
     async def _reply(self, call: Call) -> PaidReply:
-        """A sound reply to the call as it is now, which no limit of the budget has cut off."""
-        reply = await self._sound_reply(call)
-        if call.is_cut_for_budget(reply):
-            call.has_own_limit = True
-            reply = await self._sound_reply(call)
-        return reply
+        """A sound reply to the call as it is now, by as many attempts as it takes.
 
-    async def _sound_reply(self, call: Call) -> PaidReply:
-        """A sound reply to the call as it is now, by as many attempts as it takes."""
-        make_attempt = self._attempt if call.flex is None else self._flex_attempt
-        try:
-            try:
-                return await make_attempt(call)
-            except TransientError as error:
-                attempt = partial(make_attempt, call)
-                return await self._retrier.again(attempt, call.failures, error)
-        except RequestError as error:
-            if not (call.is_form_refused(error) or call.is_cache_refused(error)):
-                raise
-        return await self._sound_reply(call)
-
-    async def _flex_attempt(self, call: Call) -> PaidReply:
-        """One attempt by flex that found capacity, or else by the usual tier.
-
-        Raises:
-            LeftToOthersError: flex is not the way, and nothing was paid for yet.
+        Not one that a limit of the budget's has cut off.
         """
-        while (gate := call.flex) is not None:
-            if not await self._is_admitted(call, gate):
-                call.flex = None
-                break
+        make_attempt = self._attempt if call.flex is None else self._flex.make
+        while True:
             try:
-                reply = await self._attempt(call)
-            except CapacityError as error:
-                gate.refuse(error)
-                call.flex_refusals += 1
+                try:
+                    reply = await make_attempt(call)
+                except TransientError as error:
+                    attempt = partial(make_attempt, call)
+                    reply = await self._retrier.again(attempt, call.failures, error)
             except RequestError as error:
-                gate.release()
-                self._check_tier(gate, error)
-            except BaseException:
-                gate.release()
-                raise
-            else:
-                gate.serve(call.service_tier)
-                call.flex_refusals = 0
+                if not (call.is_form_refused(error) or call.is_cache_refused(error)):
+                    raise
+                continue
+            if not call.is_cut_for_budget(reply):
                 return reply
-        return await self._attempt(call)
-
-    async def _is_admitted(self, call: Call, gate: FlexGate) -> bool:
-        """Whether flex is the way of an attempt; raises what `_flex_attempt` and the gate do."""
-        try:
-            is_admitted = await gate.admit(call.flex_refusals)
-        except OutageError as error:
-            self.stop_admitting(error)
-            raise
-        if not is_admitted and call.usage is None and not call.failures.count:
-            raise LeftToOthersError("flex is not the way now", is_scarce=gate.is_scarce)
-        return is_admitted
-
-    def _check_tier(self, gate: FlexGate, error: RequestError) -> None:
-        """Return where a refusal only says that flex is not served, and there are other ways.
-
-        Raises:
-            RequestError: it is about the request.
-            FatalError: there is no other way.
-        """
-        if not refuses_tier(error):
-            raise error
-        if gate.is_alone:
-            fatal = FatalError(
-                f"flex is not served for this model ({error}); use --lane live, batch or auto"
-            )
-            self.stop_admitting(fatal)
-            raise fatal from error
-        gate.give_up(error)
+            call.has_own_limit = True
 
     async def _attempt(self, call: Call) -> PaidReply:
         """One attempt, if the budget has room for it."""
         self._admission.check()
-        enlargement = ENLARGED if call.is_enlarged else 1
-        routes = self._table.to_model(call.request.model)
+        request = call.request
+        routes = self._table.to_model(request.model)
         route = routes.pick()
-        estimate = self._estimates.estimate(call.request, is_enlarged=call.is_enlarged)
+        limits, slots, breaker = route.limits, route.slots, route.breaker
+        estimate = self._estimates.estimate(request, is_enlarged=call.is_enlarged)
+        enlargement = ENLARGED if call.is_enlarged else 1
         async with self._budget.send(
-            call.request, enlargement, may_be_limited=not call.has_own_limit
+            request, enlargement, may_be_limited=not call.has_own_limit
         ) as send:
-            await route.slots.acquire()
+            if not slots.acquire_at_once():
+                await slots.acquire()
             try:
-                charge = await route.limits.take(
-                    estimate, route.breaker, lambda: not routes.has_other(route)
-                )
-                return await self._exchange(call, route, charge, send)
+                if (charge := limits.take_at_once(estimate, breaker)) is None:
+                    charge = await limits.take(
+                        estimate, breaker, lambda: not routes.has_other(route)
+                    )
+                return await self._exchanges.make(Admitted(call, route, charge, send))
             except EngineError as error:
                 self._conclude(call, routes, route, error)
                 raise
             finally:
-                route.slots.release()
+                slots.release()
 
     def _conclude(self, call: Call, routes: Routes, route: Route, error: EngineError) -> None:
         """What a failed attempt means for the next one, or for all.
@@ -285,114 +228,6 @@ class LiveLane:
                 raise OtherEndpointError(str(error)) from error
             self.stop_admitting(error)
 
-    async def _exchange(self, call: Call, route: Route, charge: Charge, send: Send) -> PaidReply:
-        """One attempt that has been admitted: sent, read, and its consequences drawn."""
-        await self._gate.enter(partial(route.withdraw, charge))
-        try:
-            await send.begin()
-        except BaseException:
-            self._gate.leave()
-            route.withdraw(charge)
-            raise
-        sent_s = self._begin(call)
-        try:
-            reply = await self._send(call, route, charge, send, sent_s)
-        except TransientError as error:
-            self._note_failure(call, route, error, charge, sent_s)
-            raise
-        except RequestError:
-            route.note_answer()
-            raise
-        except asyncio.CancelledError:
-            route.breaker.abandon_probe()
-            raise
-        finally:
-            self._gate.leave()
-            call.latency_s = self._clock.monotonic_s() - sent_s
-            self._stats.count_back()
-        route.note_answer()
-        route.refusals.note_answer()
-        self._stats.latencies.add(call.latency_s)
-        return reply
-
-    async def _send(
-        self, call: Call, route: Route, charge: Charge, send: Send, sent_s: float
-    ) -> PaidReply:
-        """The reply of one attempt, counted and paid for.
-
-        Raises:
-            TransientError, RequestError, FatalError: there is none; what was billed is paid all
-                the same.
-        """
-        endpoint, request = route.endpoint, call.request
-        payload = call.payload_for(endpoint, send.output_limit)
-        if call.asks_for_json:
-            payload = call.choose_form(payload, route.forms_of(request.purpose))
-        if request.cache is not None and route.knows_cache:
-            payload = with_cache(payload, request.cache)
-            call.cached_by = route
-        if call.flex is None:
-            response = await self._transport.post(endpoint, request.url, payload)
-        else:
-            payload = with_members(payload, FLEX_MEMBER)
-            response = await self._transport.post(endpoint, request.url, payload, is_slow=True)
-        route.learn(response.headers, sent_s)
-        try:
-            body, raw = read_reply(response, request.url, endpoint, self._clock)
-        except EngineError as error:
-            if (billed := billed_body(response)) is not None:
-                self._pay(call, route, charge, send, billed)
-            if isinstance(error, UnclearRefusalError):
-                is_last = call.failures.count + 1 >= self._max_attempts
-                raise route.judge(request.request_id, error, is_last=is_last) from None
-            raise
-        self._pay(call, route, charge, send, body)
-        if (wrapping := wrapping_of(body, asks_for_json=call.asks_for_json)) is not None:
-            self._stats.count_unwrapped(wrapping)
-        return PaidReply(body, raw, response.headers.get(REQUEST_ID_HEADER, ""))
-
-    def _begin(self, call: Call) -> float:
-        call.attempts += 1
-        self._stats.count_sent()
-        now_s = self._clock.monotonic_s()
-        if self._started_s is None:
-            self._started_s = now_s
-        return now_s
-
-    def _pay(
-        self, call: Call, route: Route, charge: Charge, send: Send, body: dict[str, Json]
-    ) -> None:
-        """Count what a reply cost, by its tokens and by the service tier that it names."""
-        counted = read_usage(body).or_at_most(send.worst_usage)
-        cost_usd = self._budget.price(call.request.model, counted.usage)
-        tier = body.get("service_tier")
-        if tier in USUAL_TIERS:
-            call.service_tier = ""
-        else:
-            call.service_tier = str(tier)
-            cost_usd = self._budget.at_tier(cost_usd, call.service_tier)
-        send.pay(cost_usd, None if counted.is_estimated else counted.usage)
-        call.pay(counted, cost_usd)
-        call.budget_limit = send.output_limit
-        if not counted.is_estimated:
-            self._estimates.learn(call.request, counted.usage)
-            route.limits.settle(charge, counted.usage)
-
-    def _note_failure(
-        self, call: Call, route: Route, error: TransientError, charge: Charge, sent_s: float
-    ) -> None:
-        now_s = self._clock.monotonic_s()
-        if isinstance(error, RateLimitError):
-            self._stats.count_refused()
-        is_scarce = call.flex is not None and isinstance(error, CapacityError)
-        if not isinstance(error, NeverSentError) and not is_scarce:
-            is_malformed = isinstance(error, MalformedReplyError)
-            others = route.breaker.answer_count
-            call.failures.add(now_s, others_answered=others, is_malformed=is_malformed)
-        if isinstance(error, NeverSentError) or (route.breaker.is_open and is_away(error)):
-            call.failures.restart_time(now_s)
-        route.note_failure(call, error, charge, sent_s)
-
     def _read_limits(self) -> LimitGauges:
-        elapsed_s = self._clock.monotonic_s() - (self._started_s or 0.0)
+        elapsed_s = self._clock.monotonic_s() - (self._exchanges.started_s or 0.0)
         return self._table.gauges(elapsed_s)

@@ -12,6 +12,16 @@ _GZIP = 16 + zlib.MAX_WBITS
 _WINDOW_BITS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 
 
+def fits_as_it_is(response: "aiohttp.ClientResponse", max_bytes: int) -> bool:
+    """Whether a body is neither packed nor, as is announced, too large, so that it can be read."""
+    announced = response.content_length
+    return (
+        announced is not None
+        and announced <= max_bytes
+        and "Content-Encoding" not in response.headers
+    )
+
+
 async def read_body(response: "aiohttp.ClientResponse", max_bytes: int) -> bytes:
     """The whole body, unpacked if the server packed it, which it was not asked to.
 
@@ -24,8 +34,6 @@ async def read_body(response: "aiohttp.ClientResponse", max_bytes: int) -> bytes
     if announced is not None and announced > max_bytes:
         raise _too_large(max_bytes)
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if announced is not None and encoding == "identity":
-        return await response.read()
     pieces = bytearray()
     async for piece in response.content.iter_any():
         pieces += piece

@@ -15,11 +15,11 @@ from engine.errors import (
     TransientError,
     UnclearRefusalError,
 )
-from engine.live.breaker import Breaker
 from engine.live.calls import Call
-from engine.live.concurrency import Slots
-from engine.live.limits import Charge, Limits
 from engine.live.output_forms import OutputForms
+from engine.live.pace.breaker import Breaker
+from engine.live.pace.concurrency import Slots
+from engine.live.pace.limits import Charge, Limits
 from engine.live.unclear_refusals import UnclearRefusals
 from engine.stats.counters import LimitGauges
 from engine.stopping import Admission
@@ -109,6 +109,11 @@ class Route:
         """Note a response that is final for its request: a reply, or an error of its own."""
         self.breaker.succeed()
         self.slots.note_answer(is_bottleneck=not self.limits.are_waited_for)
+
+    def note_reply(self) -> None:
+        """Note a reply, which also tells that the model is served here."""
+        self.note_answer()
+        self.refusals.note_answer()
 
     def note_failure(
         self, call: Call, error: TransientError, charge: Charge, sent_s: float

@@ -19,7 +19,7 @@ from engine.errors import (
     TransientError,
 )
 from engine.live.deadlines import Deadlines
-from engine.live.reply_bodies import read_body
+from engine.live.reply_bodies import fits_as_it_is, read_body
 from engine.wire.endpoints import Endpoint
 from engine.wire.replies import HttpResponse
 from engine.wire.server_text import scrub
@@ -83,7 +83,7 @@ class HttpTransport:
         self._max_reply_bytes = max_reply_bytes
         self._deadlines = Deadlines(timeout_s)
         self._slow_deadlines = Deadlines(max(timeout_s, slow_timeout_s))
-        self._targets: dict[tuple[Endpoint, Url], _Target] = {}
+        self._targets: dict[tuple[int, Url], _Target] = {}  # to hash an endpoint takes longer
 
     async def post(
         self, endpoint: Endpoint, url: Url, payload: bytes, *, is_slow: bool = False
@@ -93,7 +93,7 @@ class HttpTransport:
         Raises what `Transport.post` raises, and RequestError for a reply that is too large.
         aiohttp's errors are not chained: some of them carry the request's headers, so the key.
         """
-        target = self._targets.get((endpoint, url)) or self._add_target(endpoint, url)
+        target = self._targets.get((id(endpoint), url)) or self._add_target(endpoint, url)
         task = asyncio.current_task()
         assert task is not None
         deadlines = self._slow_deadlines if is_slow else self._deadlines
@@ -107,7 +107,10 @@ class HttpTransport:
                 proxy=target.proxy,
                 proxy_headers=target.proxy_headers,
             ) as response:
-                body = await read_body(response, self._max_reply_bytes)
+                if fits_as_it_is(response, self._max_reply_bytes):
+                    body = await response.read()
+                else:
+                    body = await read_body(response, self._max_reply_bytes)
                 return HttpResponse(response.status, response.headers, body)
         except asyncio.CancelledError:
             if not deadlines.end(task):
@@ -136,8 +139,8 @@ class HttpTransport:
             to_proxy, proxy = {"Proxy-Authorization": login}, proxy.with_user(None)
             if not endpoint.base_url.startswith("https:"):  # no tunnel: it reads the request itself
                 headers.update(to_proxy)
-        target = _Target(endpoint.address(url), headers, proxy, to_proxy)
-        self._targets[endpoint, url] = target
+        target = _Target(endpoint.address(url), headers, proxy, to_proxy, endpoint)
+        self._targets[id(endpoint), url] = target
         return target
 
 
@@ -146,6 +149,7 @@ class _Target(NamedTuple):
     headers: CIMultiDict[str]
     proxy: URL | None
     proxy_headers: dict[str, str]
+    endpoint: Endpoint  # is kept, so that its id stays its own
 
 
 def _translate(error: Exception, endpoint: Endpoint) -> EngineError:

@@ -122,10 +122,11 @@ class Stats:
         self.settled += 1
         if isinstance(outcome, Failed):
             self.failed[outcome.code] += 1
-        self.prompt_tokens += outcome.usage.prompt_tokens
-        self.completion_tokens += outcome.usage.completion_tokens
-        self.cached_tokens += outcome.usage.cached_tokens
-        self.cache_write_tokens += outcome.usage.cache_write_tokens
+        usage = outcome.usage
+        self.prompt_tokens += usage.prompt_tokens
+        self.completion_tokens += usage.completion_tokens
+        self.cached_tokens += usage.cached_tokens
+        self.cache_write_tokens += usage.cache_write_tokens
         if outcome.cost_usd is None:
             self.unpriced += 1
         else:

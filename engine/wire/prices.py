@@ -10,7 +10,7 @@ from typing import Protocol
 from engine.wire.payloads import CHARS_PER_TOKEN, ENLARGED
 from schemas.outcomes import Usage
 from schemas.requests import CHAT_COMPLETIONS
-from schemas.settings import ModelPrice
+from schemas.settings import LimitSettings, ModelPrice
 
 Price = Callable[[str, Usage], float | None]
 
@@ -73,10 +73,19 @@ def make_price(
     `own`, or else what the public list says of tuned ones. `free_models` cost nothing if neither
     knows them.
     """
+    known: dict[str, ModelPrice] = {}  # of models that are no tuned ones
 
     def price(model: str, usage: Usage) -> float | None:
+        listed = known.get(model)
+        if listed is not None and usage.prompt_tokens <= FLAT_PROMPT_TOKENS:
+            return _price_at(listed, usage)
         if is_free:
             return 0.0
+        if model == base_model(model) and (found := own.get(model) or _flat_price(model)):
+            known[model] = found
+        return looked_up(model, usage)
+
+    def looked_up(model: str, usage: Usage) -> float | None:
         base = base_model(model)
         if (listed := own.get(model) or own.get(base)) is not None:
             return _price_at(listed, usage)
@@ -130,6 +139,11 @@ def worst_usage(request: Sendable, enlargement: int = 1) -> Usage:
         output_tokens = UNLIMITED_OUTPUT_TOKENS
     prompt_tokens = max(request.prompt_tokens, len(request.payload) // bytes_per_token)
     return Usage(prompt_tokens, output_tokens, 0, prompt_tokens)
+
+
+def counted_sends(limits: LimitSettings) -> Sequence[int]:
+    """The sends of a request that its worst case counts, each as a factor of its output limit."""
+    return ALL_SENDS if limits.retry_truncated else ONE_SEND
 
 
 def worst_case_usd(

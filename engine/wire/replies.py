@@ -60,10 +60,14 @@ class UselessReply(NamedTuple):
 
 
 class SoundReply(NamedTuple):
-    """A reply that is what the API defines: its parsed body, and its bytes on one line."""
+    """A reply that is what the API defines: its parsed body, and its bytes on one line.
+
+    Plain: one choice that holds a text, and ended as it should.
+    """
 
     body: dict[str, Json]
     raw: bytes
+    is_plain: bool = False
 
 
 def read_reply(response: HttpResponse, url: Url, endpoint: Endpoint, clock: Clock) -> SoundReply:
@@ -75,7 +79,17 @@ def read_reply(response: HttpResponse, url: Url, endpoint: Endpoint, clock: Cloc
     """
     if not 200 <= response.status < 300:
         raise read_error(response, endpoint, clock)
-    reply, raw = _parse_body(response.body, endpoint)
+    data = response.body
+    try:
+        reply: Json = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        reply = None
+    if type(reply) is dict:  # newlines are white space then: the fast parser takes no others
+        raw = data if b"\n" not in data and b"\r" not in data else _on_one_line(data)
+        if url == CHAT_COMPLETIONS and _is_plain(reply):
+            return SoundReply(reply, raw, is_plain=True)
+    else:
+        reply, raw = _parse_odd_body(data, reply, endpoint)
     try:
         body = check_reply(reply, url, endpoint)
     except MalformedReplyError as error:
@@ -84,20 +98,37 @@ def read_reply(response: HttpResponse, url: Url, endpoint: Endpoint, clock: Cloc
     return SoundReply(body, raw if body is reply else dump_json(body))
 
 
+def _is_plain(reply: dict[str, Json]) -> bool:
+    """Whether a reply is what most are, so that nothing of what others may be is looked for."""
+    choices = reply.get("choices")
+    if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict:
+        return False
+    choice = choices[0]
+    message = choice.get("message")
+    return (
+        choice.get("finish_reason") == "stop"
+        and type(message) is dict
+        and type(text := message.get("content")) is str
+        and text != ""
+        and "<" not in text
+        and not message.get("refusal")
+        and not choice.get("error")
+    )
+
+
+def _on_one_line(data: bytes) -> bytes:
+    return data.replace(b"\n", b" ").replace(b"\r", b" ")
+
+
 class _Parsed(NamedTuple):
     value: Json
     on_one_line: bytes
 
 
-def _parse_body(body: bytes, endpoint: Endpoint) -> _Parsed:
-    """The JSON value of a body; what the fast parser takes has newlines as white space only."""
-    try:
-        value: Json = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        value = None
-    else:
-        if not isinstance(value, str):
-            return _Parsed(value, body.replace(b"\n", b" ").replace(b"\r", b" "))
+def _parse_odd_body(body: bytes, value: Json, endpoint: Endpoint) -> _Parsed:
+    """The JSON value of a body that is no object as it stands; None: the fast parser refused it."""
+    if value is not None and not isinstance(value, str):
+        return _Parsed(value, _on_one_line(body))
     try:
         value = parse_json(value.encode() if isinstance(value, str) else body)  # encoded twice
     except NotJsonError:

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from schemas.outcomes import Usage
 from schemas.requests import Json
 
+NO_DETAILS: dict[str, Json] = {}
+
 
 class CountedUsage(NamedTuple):
     """The tokens that count as billed. Estimated: at least one of them is our own count."""
@@ -54,6 +56,26 @@ class ReportedUsage(NamedTuple):
             completion = max(self.completion_tokens, hidden)
         is_estimated = None in (self.prompt_tokens, self.completion_tokens, cached)
         return CountedUsage(Usage(prompt, completion, cached or 0, written), is_estimated)
+
+
+def count_usage(reply: dict[str, Json], worst: Usage) -> CountedUsage:
+    """The tokens to count for a reply, where `worst` are the most that it may be billed for."""
+    usage = reply.get("usage")
+    if type(usage) is dict:  # what nearly all replies report, without a look at what others might
+        prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        details = usage.get("prompt_tokens_details") or NO_DETAILS
+        if (
+            type(prompt) is type(completion) is int
+            and type(details) is dict
+            and type(cached := details.get("cached_tokens", 0)) is int
+            and type(written := details.get("cache_write_tokens", 0)) is int
+            and prompt > 0 < completion
+            and cached >= 0 <= written
+            and cached + written <= prompt
+            and usage.get("total_tokens") == prompt + completion
+        ):
+            return CountedUsage(Usage(prompt, completion, cached, written), is_estimated=False)
+    return read_usage(reply).or_at_most(worst)
 
 
 def read_usage(reply: dict[str, Json]) -> ReportedUsage:

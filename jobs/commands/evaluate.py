@@ -14,6 +14,7 @@ from jobs.commands.options import (
     BaseUrl,
     Config,
     Deadline,
+    DryRun,
     LaneFlag,
     MaxInFlight,
     MetricsPort,
@@ -77,6 +78,7 @@ def evaluate(
     notify: Notify = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Have models answer held-out questions, and score the answers."""
     from engine.run_folder import RunFolder
@@ -113,9 +115,23 @@ def evaluate(
         lane=read_lane_order(lane, deadline, waits=wait),
         metrics_port=metrics_port,
     )
+    if dry_run:
+        _show_plan(order)
+        raise typer.Exit(EXIT_OK)
     with notifying(notify, folder, "evaluate"):
         code = run_evaluation(order)
     raise typer.Exit(code)
+
+
+def _show_plan(order: "EvaluationOrder") -> None:
+    from jobs.evaluation.evaluate import check_evaluation
+    from jobs.plan.describe_plan import describe_evaluation
+    from jobs.plan.make_plan import plan_contest
+    from jobs.process import run_to_end
+
+    settings = order.settings
+    stages = run_to_end(plan_contest(order.folder, settings, check_evaluation(order)))
+    print(describe_evaluation(stages, settings.tiers.flex, settings.batch.price_share))
 
 
 def run_evaluation(order: "EvaluationOrder") -> int:

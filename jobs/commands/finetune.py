@@ -49,9 +49,13 @@ def finetune(
     assignments: Assignments = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Submit nothing: say what would be trained.")
+    ] = False,
 ) -> None:
     """Submit the fine-tuning of the student, or go on with what was submitted."""
     from engine.run_folder import RunFolder
+    from jobs.dataset.held_out_rows import held_out_rows
     from jobs.finetune.finetune import TuningOrder
     from jobs.settings.command import run_settings
 
@@ -63,7 +67,8 @@ def finetune(
         "student.base_url": base_url,
     }
     settings = run_settings(folder, config, flags, assignments or [])
-    if learning_curve and settings.student.trainer != "local":
+    is_local = settings.student.trainer == "local"
+    if learning_curve and not is_local:
         raise ConfigError("--learning-curve tunes on this machine: give it with --trainer local")
     order = TuningOrder(
         folder,
@@ -72,9 +77,25 @@ def finetune(
         ask_user(yes=yes),
         waits=wait,
         cancels=cancel,
+        held_out_rows=held_out_rows(folder, settings) if is_local else (),
         draws_curve=learning_curve,
     )
+    if dry_run:
+        _show_expected(order)
+        raise typer.Exit(EXIT_OK)
     raise typer.Exit(run_finetuning(order))
+
+
+def _show_expected(order: "TuningOrder") -> None:
+    from jobs.finetune.finetune import expected_training
+
+    rows, estimate = expected_training(order)
+    trainer = order.settings.student.trainer
+    if trainer == "openai":
+        print(_describe(rows, estimate))
+        return
+    where = "on this machine" if trainer == "local" else "written as files"
+    print(f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {where}: no dollars")
 
 
 def absolute_student(student: str | None) -> str | None:

@@ -1,13 +1,15 @@
 """`distill judge-check`: how well filters and a judge agree with people."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.errors import ConfigError
-from jobs.commands.options import Assignments, BaseUrl, Config
+from jobs.commands.options import Assignments, BaseUrl, Config, DryRun
 
 if TYPE_CHECKING:
     from jobs.dataset.judge.measure_judges import Decision
@@ -28,10 +30,12 @@ def judge_check(
     config: Config = None,
     base_url: BaseUrl = None,
     assignments: Assignments = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Measure precision, recall and kappa of the free filters and of a judge, by reason."""
     from jobs.dataset.judge.measure_judges import decide_freely, describe
     from jobs.dataset.judge.read_labels import read_labels
+    from jobs.process import run_to_end
     from jobs.settings.command import flag_settings
 
     if (judge is None) != (folder is None):
@@ -39,12 +43,41 @@ def judge_check(
     flags = {"judge.model": judge, "teacher.base_url": base_url}
     settings = flag_settings(config, flags, assignments or [])
     texts = read_labels(labels)
+    if dry_run and folder is not None:
+        print(run_to_end(_plan(texts, folder, settings)))
+        return
     decisions = [each for text in texts for each in decide_freely(text, settings)]
     judges = ["free"]
     if folder is not None:
         _add_judge(decisions, texts, folder, settings)
         judges += ["judge", "both"]
     print("\n".join(describe(decisions, judges)))
+
+
+async def _plan(texts: "list[LabelledText]", folder: Path, settings: "RunSettings") -> str:
+    """What is left to ask, by the journal that the folder may have."""
+    from engine.errors import Deferred
+    from engine.files.journal import Journal
+    from engine.run_folder import RunFolder
+    from engine.wire.prices import counted_sends, make_price
+    from jobs.dataset.judge.measure_judges import decide_by_judge
+    from jobs.run.preview import AskJournal
+    from jobs.settings.roles import judge_of
+    from jobs.show.amounts import dollars
+
+    model, price = judge_of(settings).model, make_price(settings.prices)
+    kept = RunFolder(folder).journal_path
+    with TemporaryDirectory(prefix="distill-labels-") as empty:
+        path = kept if kept.exists() else Path(empty) / kept.name
+        async with Journal(path) as journal:
+            ask = AskJournal(journal, price, counted_sends(settings.limits))
+            for text in texts:
+                for others in ("questions", "answers"):  # a call of each
+                    with suppress(Deferred):
+                        part = text.model_copy(update={others: ()})
+                        await decide_by_judge(part, model, ask, settings.judge)
+    usd = dollars(ask.worst_case_usd)
+    return f"{ask.asked_anew:,} requests to {model}, at most {usd}"
 
 
 def _add_judge(

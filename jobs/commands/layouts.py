@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands.options import Assignments, BaseUrl, Config, Deadline, LaneFlag, Waits
+from jobs.commands.options import (
+    Assignments,
+    BaseUrl,
+    Config,
+    Deadline,
+    DryRun,
+    LaneFlag,
+    Waits,
+)
 from jobs.process import EXIT_OK, EXIT_TRY_LATER
 
 if TYPE_CHECKING:
@@ -33,9 +41,11 @@ def layouts(
     waits: Waits = True,
     deadline: Deadline = None,
     assignments: Assignments = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Ask a sample in each layout; show dollars and tokens for 1,000 kept rows."""
     from engine.run_folder import RunFolder
+    from jobs.commands.plan import show_plan
     from jobs.run.lanes import read_lane_order
     from jobs.run.layouts import LAYOUTS, describe_layouts, measure_layout, sample_size
     from jobs.settings.command import run_settings
@@ -52,9 +62,15 @@ def layouts(
         run = RunFolder(folder / name)
         settings = run_settings(run, config, flags, [*(assignments or []), *differs])
         sample = {"limit_chunks": sample_size(settings, chunks)}
-        is_done = _run(run, settings.model_copy(update=sample), order) and is_done
+        limited = settings.model_copy(update=sample)
+        if dry_run:
+            print(f"layout {name}:")
+            show_plan(run, limited)
+            continue
+        is_done = _run(run, limited, order) and is_done
         costs.append(measure_layout(name, run))
-    print("\n".join(describe_layouts(costs)))
+    if costs:
+        print("\n".join(describe_layouts(costs)))
     raise typer.Exit(EXIT_OK if is_done else EXIT_TRY_LATER)
 
 

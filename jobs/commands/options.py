@@ -39,6 +39,9 @@ Waits = Annotated[
 Deadline = Annotated[
     str | None, typer.Option(help="With --lane auto: by when all must be done (ISO 8601).")
 ]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Send nothing: say what it would ask and cost.")
+]
 MetricsPort = Annotated[
     int | None,
     typer.Option(min=1, max=65535, help="Serve Prometheus metrics on this port of 127.0.0.1."),

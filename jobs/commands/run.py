@@ -14,6 +14,7 @@ from jobs.commands.options import (
     BaseUrl,
     Config,
     Deadline,
+    DryRun,
     LaneFlag,
     MaxInFlight,
     MetricsPort,
@@ -71,9 +72,7 @@ def run(
     notify: Notify = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Send nothing: say what it would ask and cost.")
-    ] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Make the dataset, or go on making it."""
     flags = {

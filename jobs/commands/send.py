@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -13,6 +14,7 @@ from jobs.commands.options import (
     BaseUrl,
     BudgetUsd,
     Config,
+    DryRun,
     LaneFlag,
     MaxInFlight,
     MetricsPort,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from jobs.send.prompt_files import PromptForm
     from jobs.send.send_requests import SendEnd, SendOrder
+    from schemas.settings import RunSettings
 
 
 def send(
@@ -85,6 +88,7 @@ def send(
     assignments: Assignments = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Send a file of requests and keep every reply. The same command again goes on."""
     from jobs.send.send_requests import SendOrder
@@ -104,7 +108,18 @@ def send(
         "limits.max_outage_s": max_outage,
     }
     settings = send_settings(config, flags, endpoints or [], assignments or [])
-    prompts = _read_prompts(requests, out, _Prompts(model, template, text, max_output_tokens))
+    if dry_run:
+        _show_plan(
+            requests,
+            out,
+            _Prompts(model, template, text, max_output_tokens),
+            settings,
+            skips_bad_lines=skip_bad_lines,
+        )
+        raise typer.Exit(EXIT_OK)
+    request_path = out.with_name(out.name + ".requests")
+    given = _Prompts(model, template, text, max_output_tokens)
+    prompts = _read_prompts(requests, out, given, request_path)
     input_path = None if requests == "-" else Path(requests)
     if prompts is not None:
         input_path = prompts.request_path
@@ -116,6 +131,22 @@ def send(
     if prompts is not None and text is not None:
         _write_text(prompts, out, text)
     raise typer.Exit(code)
+
+
+def _show_plan(
+    requests: str, out: Path, given: "_Prompts", settings: "RunSettings", *, skips_bad_lines: bool
+) -> None:
+    from jobs.process import run_to_end
+    from jobs.send.plan_send import plan_send
+    from jobs.send.send_requests import SendOrder
+
+    with TemporaryDirectory(prefix="distill-send-") as folder:
+        prompts = _read_prompts(requests, out, given, Path(folder) / "requests")
+        input_path = None if requests == "-" else Path(requests)
+        if prompts is not None:
+            input_path = prompts.request_path
+        order = SendOrder(input_path, out, settings, (), skips_bad_lines=skips_bad_lines)
+        print("\n".join(run_to_end(plan_send(order)).describe(settings)))
 
 
 class _Prompts(NamedTuple):
@@ -135,8 +166,10 @@ class _PromptFile(NamedTuple):
     request_path: Path
 
 
-def _read_prompts(requests: str, out: Path, given: _Prompts) -> _PromptFile | None:
-    """Write prompts as a file of requests beside the replies; None: IN is such a file itself."""
+def _read_prompts(
+    requests: str, out: Path, given: _Prompts, request_path: Path
+) -> _PromptFile | None:
+    """Write prompts as a file of requests; None: IN is such a file itself."""
     from jobs.send.prompt_files import PromptForm, read_template, write_requests
     from jobs.send.result_files import check_paths, result_paths
     from jobs.send.text_answers import check_text_path
@@ -152,7 +185,6 @@ def _read_prompts(requests: str, out: Path, given: _Prompts) -> _PromptFile | No
     if given.text is not None:
         check_text_path(given.text, out)
     form = PromptForm(given.model, given.max_output_tokens, read_template(given.template))
-    request_path = out.with_name(out.name + ".requests")
     write_requests(path, form, request_path)
     return _PromptFile(path, form, request_path)
 

@@ -29,7 +29,7 @@ from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
 from jobs.run.retry import retry_failed
 from jobs.run.run_engine import OtherServers, check_prices, open_run_engine, other_servers
-from jobs.run.stages import StageContext, StagesEnd, run_stages
+from jobs.run.stages import StageContext, StagesEnd, run_stages, wanted_names
 from jobs.run.start import run_in_rounds
 from jobs.settings.known_traps import evaluation_traps
 from jobs.settings.roles import RoleModel, embeddings_of, judge_of
@@ -69,15 +69,23 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
         ConfigError: there is no dataset, no tuned model or no ragas; other bad settings.
         EngineError: any error that ends it early; everything bought until then is kept.
     """
-    folder, settings = order.folder, order.settings
-    check_scoring(settings)
-    _continued_config(folder, settings)  # refuses before anything is made
-    models = _chosen_models(order)
+    folder, models = order.folder, check_evaluation(order).models
     folder.create()
-    async with student_served(folder, settings, models) as student:
+    async with student_served(folder, order.settings, models) as student:
         return await _evaluate(
             order._replace(role_endpoints={**order.role_endpoints, **student}), models
         )
+
+
+def check_evaluation(order: EvaluationOrder) -> Contest:
+    """Who would answer what, once it is sure that an evaluation may begin. Makes nothing.
+
+    Raises:
+        ConfigError: as `evaluate` says.
+    """
+    check_scoring(order.settings)
+    _continued_config(order.folder, order.settings)
+    return Contest(_chosen_models(order), order.mode, order.questions)
 
 
 async def _evaluate(order: EvaluationOrder, models: Mapping[Role, str]) -> StagesEnd:
@@ -114,20 +122,21 @@ async def _go_on(
         folder, settings, order.endpoints, stopping, order.lane, others, order.metrics_port
     ) as engine:
         await asyncio.to_thread(check_journal, folder, engine.journal, (*DATASET, *EVALUATION))
-        context = StageContext(
-            folder=folder,
-            settings=settings,
-            ask=engine.ask,
-            journal=engine.journal,
-            stopping=stopping,
-            details=engine.details,
-            backlog=engine.backlog,
-            order=contest,
-        )
-        run = partial(run_stages, EVALUATION, context)
-        if engine.rounds is None:
-            return await run()
-        return await run_in_rounds(run, engine.rounds, name=ROUNDS_NAME, is_changed=True)
+        with engine.progress_over(wanted_names(EVALUATION, settings)) as progress:
+            context = StageContext(
+                folder=folder,
+                settings=settings,
+                ask=engine.ask,
+                journal=engine.journal,
+                stopping=stopping,
+                progress=progress.begin,
+                backlog=engine.backlog,
+                order=contest,
+            )
+            run = partial(run_stages, EVALUATION, context)
+            if engine.rounds is None:
+                return await run()
+            return await run_in_rounds(run, engine.rounds, name=ROUNDS_NAME, is_changed=True)
 
 
 def _asked(settings: RunSettings, models: Mapping[Role, str]) -> list[RoleModel]:

@@ -136,7 +136,7 @@ async def _open_policy(
 
 async def _pass_if_wanted(context: StageContext[Contest]) -> StagePass:
     """Judge the pairs if the settings ask for that; else there is not even a file."""
-    if not context.settings.evaluation.pairwise:
+    if not PAIRS.is_wanted(context.settings):
         return StagePass()
     return await run_items(PAIRS, _WORK, context)
 
@@ -157,4 +157,5 @@ PAIRS: Stage[Contest] = Stage(
     work=_pass_if_wanted,
     keeps_former_results=True,
     is_failed_result=_has_no_verdict,
+    is_wanted=lambda settings: settings.evaluation.pairwise,
 )

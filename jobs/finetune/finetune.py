@@ -1,7 +1,7 @@
 """Tunes the student: checks the rows, asks the user to confirm, submits the training."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -41,6 +41,9 @@ class TuningOrder(NamedTuple):
 
     With a training set of its own, a validation set is only what `validation_path` names.
 
+    `held_out_rows` are held-out questions with their references, by which trainer local tells what
+    was learnt.
+
     `agree` is called with the expected cost before anything is bought; it raises ConfigError if
     the user does not confirm.
     """
@@ -53,6 +56,7 @@ class TuningOrder(NamedTuple):
     cancels: bool = False
     train_path: Path | None = None
     validation_path: Path | None = None
+    held_out_rows: Sequence[bytes] = ()
     draws_curve: bool = False
 
 
@@ -78,6 +82,16 @@ async def finetune(order: TuningOrder) -> TuningEnd:
         rows = _read_rows(order)
         with stop_on_signals(stopping, grace_s=order.settings.limits.grace_s):
             return await _tune(order, rows, stopping)
+
+
+def expected_training(order: TuningOrder) -> tuple[TrainingSet, TrainingEstimate]:
+    """The rows of an order, checked, and what a job on them costs. Submits and makes nothing.
+
+    Raises:
+        ConfigError: rows that cannot be trained on.
+    """
+    rows = _read_rows(order)
+    return rows, TrainingEstimate.of(rows.train.tokens, order.settings.student)
 
 
 async def _tune(order: TuningOrder, rows: TrainingSet, stopping: Stopping) -> TuningEnd:
@@ -217,6 +231,7 @@ async def _open_local(
         rows,
         order.settings.student,
         order.folder.run_dir / STUDENT_DIR,
+        held_out_rows=order.held_out_rows,
         draws_curve=order.draws_curve,
         usd_per_row=_usd_per_row(order.folder),
     )

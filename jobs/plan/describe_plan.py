@@ -1,62 +1,145 @@
 """Puts a plan into words, and compares it with what came of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jobs.show.amounts import dollars, duration
-from schemas.plan import Amount, Plan
+from schemas.plan import Amount, Plan, StagePlan, TuningPlan, together
 
 LABEL_CHARS = 16
+CELL_CHARS = 16
 PERCENT = 100
 SAMPLE_HINT = (
-    "the most that it can be; a sample tells what to expect: "
+    "<= : if every reply took its whole limit; a sample tells what to expect: "
     "distill plan RUN --documents FOLDER --sample 20"
 )
+EVALUATION_HINT = (
+    "<= : if every reply took its whole limit; what some questions take tells more: "
+    "distill evaluate RUN --set evaluation.max_held_out=10"
+)
+LABELS = {
+    "verdicts": "judged rows",
+    "evaluation/new_questions": "new questions",
+    "evaluation/answers": "models' answers",
+    "evaluation/scores": "scores",
+    "evaluation/pairs": "pairs of answers",
+}
 
 
 def describe_plan(plan: Plan) -> str:
-    """What is left by stage, what it costs live and in batches, and how long it takes."""
-    return "\n".join(f"{label:<{LABEL_CHARS}} {text}" for label, text in _lines(plan))
+    """What is left by stage, what it costs each way, and how long it takes."""
+    return "\n".join(_lines(plan))
 
 
-def _lines(plan: Plan) -> Iterator[tuple[str, str]]:
-    yield "teacher", plan.model
+def _lines(plan: Plan) -> Iterator[str]:
+    yield _line("teacher", plan.model)
     places = f"{plan.sampled_chunks:,} asked about, {plan.left_chunks:,} to go"
-    yield "chunks", f"{plan.chunks:,}: {places}"
-    if plan.has_left:
-        yield from _left_lines(plan)
-    else:
-        yield "", "nothing is left to ask"
+    yield _line("chunks", f"{plan.chunks:,}: {places}")
     if plan.asked_usd:
-        yield "so far", f"{dollars(plan.asked_usd)} at live prices"
+        yield _line("so far", f"{dollars(plan.asked_usd)} at live prices")
+    evaluation = [stage for stage in plan.evaluation if stage.requests.high >= 1]
+    if not plan.has_left:
+        yield _line("", "nothing is left to ask for the dataset")
+    stages = [*(plan.stages if plan.has_left else ()), *evaluation]
+    if stages:
+        yield ""
+        yield from describe_stages(stages)
+        yield ""
+        yield from _ways(plan, evaluation)
     if plan.usd is not None and plan.usd.value is None:
-        yield "", SAMPLE_HINT
+        yield _line("", SAMPLE_HINT)
 
 
-def _left_lines(plan: Plan) -> Iterator[tuple[str, str]]:
-    for stage in plan.stages:
-        amounts = (
-            f"{_count(stage.requests)} requests, {_count(stage.prompt_tokens)} tokens in, "
-            f"{_count(stage.completion_tokens)} out"
-        )
-        yield stage.stage, f"{amounts}, {_usd(stage.usd)}"
-    yield "live", _usd(plan.usd) + _time(plan)
-    yield "in batches", f"{_usd(_share(plan.usd, plan.batch_share))}, within a day for each round"
+def describe_evaluation(stages: Sequence[StagePlan], flex_share: float, batch_share: float) -> str:
+    """What the stages of an evaluation will ask, and what they cost each way."""
+    left = [stage for stage in stages if stage.requests.high >= 1]
+    if not left:
+        return "nothing is left to ask"
+    usd = together([stage.usd for stage in left])
+    lines = [*describe_stages(left), "", ways_head()]
+    lines += describe_ways("evaluation", usd, flex_share, batch_share)
+    if any(stage.requests.value is None for stage in left):
+        lines.append(_line("", EVALUATION_HINT))
+    return "\n".join(lines)
+
+
+def describe_stages(stages: Sequence[StagePlan]) -> Iterator[str]:
+    """A table: what each stage will ask, and what that costs live."""
+    yield _row("", ("requests", "tokens in", "tokens out", "dollars live"))
+    for stage in stages:
+        amounts = (stage.requests, stage.prompt_tokens, stage.completion_tokens)
+        cells = (*map(_count, amounts), _usd(stage.usd))
+        yield _row(LABELS.get(stage.stage, stage.stage), cells)
+
+
+def describe_ways(
+    label: str, usd: Amount | None, flex_share: float, batch_share: float
+) -> Iterator[str]:
+    """What something costs live, by flex, in batches, and as `auto` chooses."""
+    shares = (1.0, flex_share, batch_share, min(flex_share, batch_share))
+    yield _row(label, [_usd(_share(usd, share)) for share in shares])
+    if (
+        usd is not None
+        and usd.low is not None
+        and usd.value
+        and usd.high - usd.low > 0.01 * usd.value
+    ):
+        yield _row("", [_interval(_share(usd, share)) for share in shares])
+
+
+def ways_head() -> str:
+    """The head of the table that `describe_ways` makes rows of."""
+    return _row("dollars", ("live", "flex", "batch", "auto"))
+
+
+def _ways(plan: Plan, evaluation: Sequence[StagePlan]) -> Iterator[str]:
+    yield ways_head()
+    shares = plan.flex_share, plan.batch_share
+    if plan.has_left:
+        yield from describe_ways("dataset", plan.usd, *shares)
+    if evaluation:
+        yield from describe_ways("evaluation", together([each.usd for each in evaluation]), *shares)
+    if plan.tuning is not None:
+        yield _line("training", _tuning(plan.tuning))
+    live = "unknown" if plan.live_s is None else duration(plan.live_s)
+    rounds = sum(stage.requests.high >= 1 for stage in plan.stages)
+    if plan.has_left:
+        yield _row("time", (live, "longer", f"{rounds} rounds", "by deadline"))
+        yield _line("", "live: as limits allow; in batches: at most a day a round")
+    yield _line("", "auto: what its deadline sends live costs the live price")
+
+
+def _tuning(tuning: TuningPlan) -> str:
+    rows = f"{tuning.rows:,.0f} rows, {tuning.tokens:,.0f} tokens"
+    if tuning.usd is None:
+        return f"{rows}; dollars: student.training_usd_per_million_tokens is not set"
+    return f"{rows}, {dollars(tuning.usd) if tuning.usd else 'no dollars: on this machine'}"
+
+
+def _line(label: str, text: str) -> str:
+    return f"{label:<{LABEL_CHARS}} {text}"
+
+
+def _row(label: str, cells: Sequence[str]) -> str:
+    return f"{label:<{LABEL_CHARS}}" + "".join(f"{cell:>{CELL_CHARS}}" for cell in cells)
 
 
 def _count(amount: Amount) -> str:
     if amount.value is None:
-        return f"at most {amount.high:,.0f}"
-    if round(amount.high) == round(amount.value):
-        return f"{amount.value:,.0f}"
-    return f"{amount.value:,.0f} ({amount.low or 0:,.0f} to {amount.high:,.0f})"
+        return f"<= {amount.high:,.0f}"
+    return f"{amount.value:,.0f}"
 
 
 def _usd(amount: Amount | None) -> str:
     if amount is None:
-        return dollars(None)
+        return "no price known"
     if amount.value is None:
-        return f"at most {dollars(amount.high)}"
-    return f"{dollars(amount.value)} ({dollars(amount.low or 0.0)} to {dollars(amount.high)})"
+        return f"<= {dollars(amount.high)}"
+    return dollars(amount.value)
+
+
+def _interval(amount: Amount | None) -> str:
+    assert amount is not None
+    return f"{dollars(amount.low or 0.0)}-{dollars(amount.high)}"
 
 
 def _share(amount: Amount | None, share: float) -> Amount | None:
@@ -64,12 +147,6 @@ def _share(amount: Amount | None, share: float) -> Amount | None:
         return None
     shares = {name: None if value is None else value * share for name, value in amount}
     return Amount.model_validate(shares)
-
-
-def _time(plan: Plan) -> str:
-    if plan.live_s is None:
-        return "; no limit is known that would tell the time"
-    return f"; about {duration(plan.live_s)} under the limits"
 
 
 def describe_outcome(plan: Plan, now: Plan) -> str | None:
@@ -81,8 +158,8 @@ def describe_outcome(plan: Plan, now: Plan) -> str | None:
     planned_usd = plan.asked_usd + plan.usd.value
     off = PERCENT * (now.asked_usd - planned_usd) / planned_usd
     low, high = plan.asked_usd + (plan.usd.low or 0.0), plan.asked_usd + plan.usd.high
-    return (
-        f"{'planned':<{LABEL_CHARS}} {dollars(planned_usd)} ({dollars(low)} to {dollars(high)}) in "
-        f"all at live prices on {plan.planned_at[:10]}; it came to {dollars(now.asked_usd)} "
-        f"({off:+.1f}%)"
+    return _line(
+        "planned",
+        f"{dollars(planned_usd)} ({dollars(low)} to {dollars(high)}) in all at live prices on "
+        f"{plan.planned_at[:10]}; it came to {dollars(now.asked_usd)} ({off:+.1f}%)",
     )

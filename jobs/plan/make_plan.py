@@ -1,6 +1,6 @@
 """Plans a run, or a folder of documents that no run has read yet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,21 +9,32 @@ from pydantic import ValidationError
 
 from engine.errors import DamagedLogError
 from engine.files.lock import WriterLock
-from engine.files.records import first_problem
+from engine.files.records import first_problem, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stats.snapshots import read_snapshots
 from engine.stopping import Stopping
-from engine.wire.prices import make_price
 from jobs.dataset.ask_teacher import count_usable_chunks
 from jobs.dataset.stages import DATASET
+from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.list_sources import find_missing_documents, list_sources
 from jobs.plan.estimate import Estimate, estimate_stages
-from jobs.plan.replay import Asked, Replayed, copied, replay
+from jobs.plan.growth import growth_of
+from jobs.plan.plan_evaluation import (
+    Sizes,
+    contest_of,
+    count_rows,
+    plan_evaluation,
+    plan_price,
+    with_student,
+)
+from jobs.plan.replay import AskedByKey, open_replay
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_start import check_folders
 from jobs.settings.run_config import RunConfig, read_run_config
-from schemas.plan import Amount, Plan
+from schemas.documents import Chunk
+from schemas.evaluation import Contest
+from schemas.plan import Amount, Plan, StagePlan, together
 from schemas.settings import RunSettings
 
 EVER = "1970-01-01T00:00:00+00:00"
@@ -39,8 +50,7 @@ async def plan_run(folder: RunFolder, settings: RunSettings, now: datetime) -> P
     """
     check_folders(folder, settings.documents_dir)
     with WriterLock(folder.lock_path):
-        with copied(folder) as copy:
-            plan = await _plan(copy, folder, settings, now)
+        plan = await _plan(folder, settings, now)
         if plan.has_left:  # else the last plan is the one to compare with
             replace_file(plan_path(folder), [plan.model_dump_json().encode()])
     return plan
@@ -56,7 +66,29 @@ async def plan_documents(settings: RunSettings, now: datetime) -> Plan:
         folder = RunFolder(Path(temporary) / "run")
         check_folders(folder, settings.documents_dir)
         folder.create()
-        return await _plan(folder, folder, settings, now)
+        return await _plan(folder, settings, now)
+
+
+async def plan_contest(
+    folder: RunFolder, settings: RunSettings, contest: Contest
+) -> Sequence[StagePlan]:
+    """What going on with an evaluation would ask; the dataset is as it is.
+
+    Raises:
+        ConfigError: there is nothing to evaluate with.
+        RunInUseError: another process writes the run.
+        DamagedLogError: a file of the run is damaged.
+    """
+    price = plan_price(settings, contest)
+    chunks = read_records(folder.results_path(CHUNKS.name), Chunk)
+    longest = max((chunk.token_count for chunk in chunks), default=0)
+    sizes = Sizes.of(*count_rows(folder), longest, settings)
+    if contest.questions is not None:
+        longest *= settings.evaluation.retrieved_chunks
+        sizes = Sizes(len(contest.questions), 0, 0, longest)
+    with WriterLock(folder.lock_path):
+        async with open_replay(folder, settings, price, Stopping()) as replay:
+            return await plan_evaluation(replay, folder, contest, sizes, price, is_complete=True)
 
 
 def plan_path(folder: RunFolder) -> Path:
@@ -81,55 +113,58 @@ def read_plan(folder: RunFolder) -> Plan | None:
         ) from error
 
 
-async def _plan(copy: RunFolder, folder: RunFolder, settings: RunSettings, now: datetime) -> Plan:
+async def _plan(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan:
     stopping = Stopping()
+    contest = with_student(contest_of(folder, settings), settings)
+    price = plan_price(settings, contest)
+    async with open_replay(folder, settings, price, stopping) as replay:
+        copy = replay.context.folder
+        await _bring_up_to_date(copy, folder, settings, stopping)
+        await replay.read_documents()
+        asked = await replay.ask_dataset()
+        estimate = estimate_stages(copy, asked, settings, price)
+        growth = growth_of(copy, estimate)
+        sizes = growth.evaluation_sizes(folder, settings)
+        evaluation = await plan_evaluation(
+            replay, folder, contest, sizes, price, is_complete=not estimate.left
+        )
+        chunk_count = count_usable_chunks(copy)
+    return Plan(
+        planned_at=now.isoformat(timespec="seconds"),
+        model=settings.teacher.model,
+        chunks=chunk_count,
+        sampled_chunks=len(estimate.sampled),
+        left_chunks=len(estimate.left),
+        asked_usd=_asked_usd(asked),
+        stages=estimate.stages,
+        usd=together([stage.usd for stage in estimate.stages]),
+        batch_share=settings.batch.price_share,
+        flex_share=settings.tiers.flex,
+        live_s=_live_s(folder, estimate, settings),
+        evaluation=tuple(evaluation),
+        tuning=growth.plan_tuning(folder, settings) if estimate.is_sampled else None,
+    )
+
+
+async def _bring_up_to_date(
+    copy: RunFolder, folder: RunFolder, settings: RunSettings, stopping: Stopping
+) -> None:
+    """Take in what settings and documents have changed since the run went on last."""
     assert settings.documents_dir is not None
-    await list_sources(copy, settings.documents_dir, stopping)
+    await list_sources(
+        copy, settings.documents_dir, stopping, text_column=settings.documents.text_column
+    )
     before = read_run_config(folder.config_path)
     if before is not None:
         after = RunConfig(run=before.run, settings=settings)
         missing = tuple(find_missing_documents(copy))
         apply_changes(copy, RunChanges(find_changes(before, after, DATASET), missing), DATASET)
-    price = make_price(settings.prices, is_free=settings.teacher.is_local)
-    replayed = await replay(copy, folder.journal_path, settings, price, stopping)
-    estimate = estimate_stages(copy, replayed, settings, price)
-    return Plan(
-        planned_at=now.isoformat(timespec="seconds"),
-        model=settings.teacher.model,
-        chunks=count_usable_chunks(copy),
-        sampled_chunks=len(estimate.sampled),
-        left_chunks=len(estimate.left),
-        asked_usd=_asked_usd(replayed),
-        stages=estimate.stages,
-        usd=_together([stage.usd for stage in estimate.stages]),
-        batch_share=settings.batch.price_share,
-        live_s=_live_s(folder, estimate, settings),
-    )
 
 
-def _asked(replayed: Replayed) -> list[Asked]:
-    return [*replayed.questions.values(), *replayed.answers.values()]
-
-
-def _asked_usd(replayed: Replayed) -> float | None:
-    costs = [asked.usd for asked in _asked(replayed)]
+def _asked_usd(asked: Mapping[str, AskedByKey]) -> float | None:
+    costs = [each.usd for of_stage in asked.values() for each in of_stage.values()]
     known = [usd for usd in costs if usd is not None]
     return sum(known) if len(known) == len(costs) else None
-
-
-def _together(amounts: Sequence[Amount | None]) -> Amount | None:
-    """The sum; its interval is that of amounts that go up and down together, so rather too wide."""
-    known = [amount for amount in amounts if amount is not None]
-    if len(known) < len(amounts):
-        return None
-    values = [amount.value for amount in known if amount.value is not None]
-    lows = [amount.low for amount in known if amount.low is not None]
-    is_expected = len(values) == len(known)
-    return Amount(
-        value=sum(values) if is_expected else None,
-        low=sum(lows) if is_expected else None,
-        high=sum(amount.high for amount in known),
-    )
 
 
 def _live_s(folder: RunFolder, estimate: Estimate, settings: RunSettings) -> float | None:

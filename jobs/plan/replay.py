@@ -1,143 +1,156 @@
-"""Passes over a copy of the run with a journal that buys nothing, noting what each item asked."""
+"""Passes over a copy of the run with a journal that buys nothing, noting what each chunk asked."""
 
-import shutil
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TypeVar
 
-from engine.ask import Ask
 from engine.errors import Deferred
 from engine.files.journal import Journal
-from engine.files.records import record_id
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
-from engine.wire.prices import ALL_SENDS, ONE_SEND, Price, worst_case_usd
+from engine.wire.prices import Price, counted_sends, worst_case_usd
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
+from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.stages import DATASET
-from jobs.run.preview import COPY_NAME, copy_stages
+from jobs.dataset.unanswerable import UNANSWERABLE
+from jobs.run.preview import open_copy
+from jobs.run.progress import RunProgress
 from jobs.run.reset import reset_stages
-from jobs.run.stages import ItemWork, Stage, StageContext, run_stages
+from jobs.run.stages import Stage, StageContext, run_stages
 from schemas.outcomes import Outcome
 from schemas.record import Record
 from schemas.requests import Request
 from schemas.settings import RunSettings
 
-_ITEM: ContextVar[str] = ContextVar("item")
+ASKING: tuple[Stage[None], ...] = (QUESTIONS, ANSWERS, VERDICTS, UNANSWERABLE)
+
+Order = TypeVar("Order")
+
+_KEY: ContextVar[str] = ContextVar("key")
 
 
 @dataclass
 class Asked:
-    """What an item has asked, by what its settled requests took; `usd` None: unknown price.
+    """What `items` have asked, by what their settled requests took.
 
-    `is_left`: a request of it is not settled, so that it is asked about again. `worst_usd` and
-    the two token counts below it are for that request, at most.
+    `usd` None: an unknown price. `left_count` requests are not settled, so that their items are
+    asked about again; `worst_usd` and the two token counts below it are for these, at most.
     """
 
+    items: int = 0
     requests: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     usd: float | None = 0.0
     latency_s: float = 0.0
-    is_left: bool = False
+    left_count: int = 0
     worst_usd: float | None = 0.0
     worst_prompt_tokens: int = 0
     worst_completion_tokens: int = 0
 
+    @property
+    def is_left(self) -> bool:
+        """Whether something of it is not settled."""
+        return self.left_count > 0
 
-class Replayed(NamedTuple):
-    """What the items of both asking stages have asked, by their ids."""
 
-    questions: dict[str, Asked]
-    answers: dict[str, Asked]
+AskedByKey = Mapping[str, Asked]
 
 
 @dataclass
-class _Notes:
+class Notes:
     """An `Ask` that answers from the journal, and notes for which item it was asked what."""
 
     journal: Journal
     price: Price
     sends: Sequence[int]
-    items: defaultdict[str, Asked] = field(default_factory=lambda: defaultdict(Asked))
+    asked: defaultdict[str, Asked] = field(default_factory=lambda: defaultdict(Asked))
 
     async def __call__(self, request: Request) -> Outcome:
-        asked = self.items[_ITEM.get()]
+        """The outcome of a settled request. Raises Deferred for any other."""
+        asked = self.asked[_KEY.get()]
         outcome = self.journal.get(request.request_id)
         if outcome is None:
-            asked.is_left = True
-            asked.worst_usd = worst_case_usd(self.price, request, self.sends)
-            asked.worst_prompt_tokens = request.prompt_tokens
-            asked.worst_completion_tokens = request.max_output_tokens
+            asked.left_count += 1
+            asked.worst_usd = _sum(asked.worst_usd, worst_case_usd(self.price, request, self.sends))
+            asked.worst_prompt_tokens += request.prompt_tokens
+            asked.worst_completion_tokens += request.max_output_tokens * sum(self.sends)
             raise Deferred
-        usd = self.price(request.model, outcome.usage)
         asked.requests += 1
         asked.prompt_tokens += outcome.usage.prompt_tokens
         asked.completion_tokens += outcome.usage.completion_tokens
         asked.latency_s += outcome.latency_s
-        asked.usd = None if usd is None or asked.usd is None else asked.usd + usd
+        asked.usd = _sum(asked.usd, self.price(request.model, outcome.usage))
         return outcome
 
-
-@contextmanager
-def copied(folder: RunFolder) -> Iterator[RunFolder]:
-    """A copy of what the stages of a run have written, for the length of the block."""
-    copy = RunFolder(folder.run_dir / COPY_NAME)
-    shutil.rmtree(copy.run_dir, ignore_errors=True)
-    try:
-        copy_stages(folder, copy)
-        yield copy
-    finally:
-        shutil.rmtree(copy.run_dir, ignore_errors=True)
+    def begin(self, key: str) -> None:
+        """An item of this key is begun: what this task asks from here on is for it."""
+        self.asked[key].items += 1
+        _KEY.set(key)
 
 
-async def replay(
-    copy: RunFolder,
-    journal_path: Path,
-    settings: RunSettings,
-    price: Price,
-    stopping: Stopping,
-) -> Replayed:
-    """Read and cut what is not yet, then see what each chunk and question has asked and will ask.
-
-    Raises:
-        EngineError: a file is damaged, or a stop was requested.
-    """
-    reset_stages(copy, (QUESTIONS, KEPT_QUESTIONS, ANSWERS))
-    sends = ALL_SENDS if settings.limits.retry_truncated else ONE_SEND
-    async with Journal(journal_path) as journal:
-        notes = {stage.name: _Notes(journal, price, sends) for stage in (QUESTIONS, ANSWERS)}
-        before = DATASET[: DATASET.index(QUESTIONS)]
-        for stages, ask in (
-            (before, notes[QUESTIONS.name]),
-            ((_noting(QUESTIONS),), notes[QUESTIONS.name]),
-            ((KEPT_QUESTIONS,), notes[QUESTIONS.name]),
-            ((_noting(ANSWERS),), notes[ANSWERS.name]),
-        ):
-            context = StageContext(
-                folder=copy,
-                settings=settings,
-                ask=ask,
-                journal=journal,
-                stopping=stopping,
-                details=dict,
-                order=None,
-            )
-            await run_stages(stages, context)
-    return Replayed(dict(notes[QUESTIONS.name].items), dict(notes[ANSWERS.name].items))
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
 
 
-def _noting(stage: Stage[None]) -> Stage[None]:
-    """The stage, whose work says for which item it asks."""
-    assert isinstance(stage.work, ItemWork)
-    work: Callable[[Any, Ask, Any], Awaitable[Sequence[Any]]] = stage.work.work
+class Replay:
+    """A copy of a run in which stages are passed over; nothing is sent, the run stays as it is."""
 
-    async def work_noting(item: Record, ask: Ask, needs: object) -> Sequence[Any]:
-        _ITEM.set(record_id(item))
-        return await work(item, ask, needs)
+    def __init__(self, context: StageContext[None], notes: Notes) -> None:
+        self.context = context
+        self._notes = notes
 
-    return replace(stage, work=replace(stage.work, work=work_noting))
+    async def read_documents(self) -> None:
+        """Read and cut what is not yet.
+
+        Raises:
+            EngineError: a file is damaged, or a stop was requested.
+        """
+        stages = DATASET[: DATASET.index(QUESTIONS)]
+        with RunProgress([stage.name for stage in stages], dict) as progress:
+            await run_stages(stages, replace(self.context, progress=progress.begin))
+
+    async def ask_dataset(self) -> Mapping[str, AskedByKey]:
+        """What each asking stage has asked about each chunk, by the stage's name.
+
+        Raises:
+            EngineError: a file is damaged, or a stop was requested.
+        """
+        first, *others = ASKING
+        reset_stages(self.context.folder, (*ASKING, KEPT_QUESTIONS))
+        found = {first.name: await self.ask(first, self.context, _chunk_of)}
+        await run_stages((KEPT_QUESTIONS,), self.context)
+        for stage in others:
+            found[stage.name] = await self.ask(stage, self.context, _chunk_of)
+        return found
+
+    async def ask(
+        self, stage: Stage[Order], context: StageContext[Order], key_of: Callable[[Record], str]
+    ) -> AskedByKey:
+        """What one stage has asked, by the keys of its items."""
+        notes = replace(self._notes, asked=defaultdict(Asked))
+        noting = replace(context, ask=notes, on_item=lambda item: notes.begin(key_of(item)))
+        await run_stages((stage,), noting)
+        return dict(notes.asked)
+
+
+@asynccontextmanager
+async def open_replay(
+    folder: RunFolder, settings: RunSettings, price: Price, stopping: Stopping
+) -> AsyncIterator[Replay]:
+    """A replay for the length of the block."""
+
+    def make_notes(journal: Journal) -> Notes:
+        return Notes(journal, price, counted_sends(settings.limits))
+
+    async with open_copy(folder, settings, stopping, make_notes) as copy:
+        yield Replay(copy.context, copy.ask)
+
+
+def _chunk_of(item: Record) -> str:
+    chunk_id: str = getattr(item, "chunk_id", "")
+    return chunk_id

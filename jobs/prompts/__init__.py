@@ -1,22 +1,61 @@
-"""The texts that are sent to models: one file per use, identified by content hash."""
+"""The texts that are sent to models: one file per use, identified by content hash.
 
+Those of this package, or a user's own from the folder that `use_prompts` was given.
+"""
+
+from collections.abc import Iterator
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from schemas.record import content_id
 
+OWN_ENDING = ".md"
 
-@cache
+_OWN: ContextVar[Path | None] = ContextVar("own prompts", default=None)
+
+
+def use_prompts(folder: Path | None) -> None:
+    """Read prompts from a folder that was checked, from here on in this context; None: ours."""
+    _OWN.set(folder)
+
+
 def read_prompt(name: str) -> str:
     """The text of the prompt file `name` (with its ending), without white space at its ends."""
-    return files(__name__).joinpath(name).read_text(encoding="utf-8").strip()
+    return _read(name, _OWN.get() if name.endswith(OWN_ENDING) else None)
+
+
+def packaged_prompt(name: str) -> str:
+    """The same of this package's own."""
+    return _read(name, None)
+
+
+def prompt_names() -> list[str]:
+    """The prompts that may be replaced by one's own, in order of their names.
+
+    Those of the small local model are tables of patterns that only fit that model.
+    """
+    return sorted(name for name in _names(files(__name__)) if name.endswith(OWN_ENDING))
 
 
 def prompt_hashes() -> dict[str, str]:
-    """Content hash by file name, of all prompt files, in order of their names."""
-    names = sorted(
-        file.name
-        for file in files(__name__).iterdir()
-        if file.is_file() and not file.name.endswith((".py", ".pyc"))
-    )
+    """Content hash by file name, of all prompt files of the dataset, in order of their names."""
+    names = sorted(name for name in _names(files(__name__)) if "/" not in name)
     return {name: content_id("prompt", read_prompt(name)) for name in names}
+
+
+@cache
+def _read(name: str, folder: Path | None) -> str:
+    if folder is not None:
+        return (folder / name).read_text(encoding="utf-8-sig").strip()
+    return files(__name__).joinpath(name).read_text(encoding="utf-8").strip()
+
+
+def _names(folder: Traversable, prefix: str = "") -> Iterator[str]:
+    for each in folder.iterdir():
+        if each.is_dir() and each.name != "__pycache__":
+            yield from _names(each, f"{each.name}/")
+        elif each.is_file() and each.name.endswith((".md", ".toml")):
+            yield prefix + each.name

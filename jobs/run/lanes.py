@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeGuard
 
 from engine.errors import ConfigError
-from engine.live.flex import FlexPolicy
+from engine.live.flex.gate import FlexPolicy
 from engine.stats.counters import LimitGauges
 from jobs.settings.roles import role_settings
 from schemas.settings import RunSettings

@@ -1,15 +1,16 @@
 """Finds out, without asking a model, what changed settings or documents would cost."""
 
 import shutil
-from collections.abc import AsyncIterator, Container, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Sequence
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
+from engine.ask import Ask
 from engine.errors import Deferred
 from engine.files.journal import Journal, read_settled
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
-from engine.wire.prices import ALL_SENDS, ONE_SEND, Price, worst_case_usd
+from engine.wire.prices import Price, counted_sends, worst_case_usd
 from jobs.documents.list_files import SourceFile
 from jobs.processes.work_pool import WorkPool
 from jobs.processes.worker_process import core_count
@@ -21,6 +22,8 @@ from schemas.requests import Request
 from schemas.settings import RunSettings
 
 COPY_NAME = ".preview"  # removed as a whole; no folder of documents has names with a dot
+
+AnyAsk = TypeVar("AnyAsk", bound=Ask)
 
 
 class Preview(NamedTuple):
@@ -58,30 +61,36 @@ async def preview_changes(
 
     `passed_over` are documents that are taken not to be there.
     """
-    async with open_copy(folder, settings, price, stopping) as copy:
-        apply_changes(copy.context.folder, changes, stages)
-        forget_items(copy.context.folder.sources_path, SourceFile, passed_over)
-        end = await run_stages(stages, copy.context)
+    sends = counted_sends(settings.limits)
+    async with open_copy(
+        folder, settings, stopping, lambda journal: AskJournal(journal, price, sends)
+    ) as (context, ask):
+        apply_changes(context.folder, changes, stages)
+        forget_items(context.folder.sources_path, SourceFile, passed_over)
+        end = await run_stages(stages, context)
     return Preview(
         stage=end.stage,
         settled=sum(1 for _ in read_settled(folder.journal_path)),
-        used_again=copy.ask.used_again,
-        asked_anew=copy.ask.asked_anew,
-        worst_case_usd=copy.ask.worst_case_usd,
+        used_again=ask.used_again,
+        asked_anew=ask.asked_anew,
+        worst_case_usd=ask.worst_case_usd,
     )
 
 
-class RunCopy(NamedTuple):
+class RunCopy(NamedTuple, Generic[AnyAsk]):
     """A copy of a run, and an ask that knows the run's journal and buys nothing."""
 
     context: StageContext[None]
-    ask: "AskJournal"
+    ask: AnyAsk
 
 
 @asynccontextmanager
 async def open_copy(
-    folder: RunFolder, settings: RunSettings, price: Price, stopping: Stopping
-) -> AsyncIterator[RunCopy]:
+    folder: RunFolder,
+    settings: RunSettings,
+    stopping: Stopping,
+    make_ask: Callable[[Journal], AnyAsk],
+) -> AsyncIterator[RunCopy[AnyAsk]]:
     """A copy of what the stages of a run have written, for the length of the block."""
     copy = RunFolder(folder.run_dir / COPY_NAME)
     shutil.rmtree(copy.run_dir, ignore_errors=True)
@@ -91,15 +100,13 @@ async def open_copy(
             Journal(folder.journal_path) as journal,
             WorkPool(worker_count=core_count()) as pool,
         ):
-            sends = ALL_SENDS if settings.limits.retry_truncated else ONE_SEND
-            ask = AskJournal(journal, price, sends)
+            ask = make_ask(journal)
             context = StageContext(
                 folder=copy,
                 settings=settings,
                 ask=ask,
                 journal=journal,
                 stopping=stopping,
-                details=dict,
                 order=None,
                 pool=pool,
             )

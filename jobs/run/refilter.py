@@ -9,9 +9,9 @@ from engine.files.lock import WriterLock
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
-from engine.wire.prices import make_price
+from engine.wire.prices import counted_sends, make_price
 from jobs.run.changes import RunChanges, apply_changes, find_changes
-from jobs.run.preview import open_copy
+from jobs.run.preview import AskJournal, open_copy
 from jobs.run.stages import Stages, run_stages
 from jobs.settings.run_config import read_run_config, with_settings
 from schemas.dataset import Provenance, Rejection
@@ -64,7 +64,12 @@ async def refilter_run(
     price = make_price(settings.prices, is_free=settings.teacher.is_local)
     with WriterLock(folder.lock_path):
         former_reasons = _read_reasons(folder)
-        async with open_copy(folder, settings, price, Stopping()) as copy:
+        async with open_copy(
+            folder,
+            settings,
+            Stopping(),
+            lambda journal: AskJournal(journal, price, counted_sends(settings.limits)),
+        ) as copy:
             apply_changes(copy.context.folder, RunChanges(changes, ()), stages)
             for stage in stages:  # a stage that would have to ask does not hold up the others
                 await run_stages((stage,), copy.context)

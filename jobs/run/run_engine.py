@@ -25,6 +25,7 @@ from engine.wire.prices import Price, make_price
 from jobs.run.backlog import Backlog
 from jobs.run.batch_folders import read_batch_losses, run_batch_folder
 from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_plan
+from jobs.run.progress import RunProgress, TimeLeft
 from jobs.run.rounds import Rounds, RunPass
 from jobs.run.tiers import tier_shares
 from jobs.settings.roles import RoleModel
@@ -66,6 +67,10 @@ class RunEngine(NamedTuple):
     details: Details
     backlog: Backlog
     rounds: Callable[[RunPass], Rounds] | None
+
+    def progress_over(self, stages: Sequence[str]) -> RunProgress:
+        """What shows how far stages of these names are."""
+        return RunProgress(stages, self.details)
 
 
 @asynccontextmanager
@@ -109,7 +114,14 @@ async def open_run_engine(
         engine = await opened.enter_async_context(assemble_engine(engine_order))
         if metrics_port is not None:
             await opened.enter_async_context(serve_metrics(engine.stats, metrics_port))
-        details, backlog = partial(spending_details, engine.stats, engine.budget), Backlog()
+        backlog = Backlog()
+        time_left = TimeLeft(
+            lambda: engine.stats.settled, lambda: backlog.requests_left, SystemClock()
+        )
+
+        def details() -> Mapping[str, str]:
+            return {**spending_details(engine.stats, engine.budget), **time_left.details()}
+
         plan = make_plan(
             order, settings, partial(_pace, engine.stats), lambda: backlog.requests_left
         )

@@ -8,12 +8,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from engine.ask import Ask
 from engine.files.journal import Journal
-from engine.progress import Details, StageProgress
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass, open_stage_files, run_stage
 from engine.stopping import Stopping
 from jobs.processes.work_pool import WorkPool
 from jobs.run.backlog import Backlog
+from jobs.run.progress import MakeProgress, unseen_progress
 from schemas.dataset import Rejection
 from schemas.record import Record
 from schemas.settings import PromptProfile, RunSettings
@@ -26,13 +26,18 @@ Result = TypeVar("Result", bound=Record)
 Needs = TypeVar("Needs")
 
 
+def ignore_item(_: Record) -> None:
+    """The `on_item` of those who need not know."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StageContext(Generic[Order]):
     """What the stages of one call work with.
 
     `order` is what the user asked for beyond the settings, None where there is no such thing.
-    `details` are shown beside the progress, `backlog` is kept up to date by the stages. `pool`
-    computes on every core; the default does it in this process.
+    `progress` shows how far they are, `backlog` is kept up to date by the stages. `pool`
+    computes on every core; the default does it in this process. `on_item` is told, in the task
+    that does it, which item is begun.
     """
 
     folder: RunFolder
@@ -40,10 +45,11 @@ class StageContext(Generic[Order]):
     ask: Ask
     journal: Journal
     stopping: Stopping
-    details: Details
     order: Order
+    progress: MakeProgress = unseen_progress
     backlog: Backlog = field(default_factory=Backlog)
     pool: WorkPool = field(default_factory=WorkPool)
+    on_item: Callable[[Record], None] = ignore_item
 
 
 class Items(NamedTuple, Generic[Item]):
@@ -155,6 +161,11 @@ class Stage(Generic[Order]):
 Stages = tuple[Stage[Order], ...]
 
 
+def wanted_names(stages: Stages[Order], settings: RunSettings) -> list[str]:
+    """The names of those stages that do something under these settings."""
+    return [stage.name for stage in stages if stage.is_wanted(settings)]
+
+
 class StagesEnd(NamedTuple):
     """The stage that a pass ended with, its counts, and whether all that was asked for is done."""
 
@@ -224,10 +235,9 @@ async def _work_off(
 ) -> StagePass:
     items = work.items(context, files)
     unfinished = iter(items.unfinished)
-    name = stage.name.rpartition("/")[2]
     async with AsyncExitStack() as opened:
         progress = opened.enter_context(
-            StageProgress(name, total=items.total, done=items.done, details=context.details)
+            context.progress(stage.name, total=items.total, done=items.done)
         )
         first = next(unfinished, None)
         if first is None:
@@ -236,6 +246,7 @@ async def _work_off(
         needs = await opened.enter_async_context(work.needs(context, files))
 
         async def work_on(item: Item, ask: Ask) -> Sequence[Result | Rejection]:
+            context.on_item(item)
             ended = await work.work(item, ask, needs)
             context.backlog.finish()
             return ended

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Container, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ from jobs.run.preview import Preview, preview_changes
 from jobs.run.retry import retry_failed
 from jobs.run.rounds import Rounds, RunPass
 from jobs.run.run_engine import OtherServers, check_prices, open_run_engine
-from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages
+from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_names
 from jobs.settings.known_traps import dataset_traps
 from jobs.settings.roles import judge_of
 from jobs.settings.run_config import (
@@ -110,15 +111,19 @@ async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> St
             order.metrics_port,
         ) as engine,
         WorkPool(worker_count=core_count()) as pool,
+        AsyncExitStack() as shown,
     ):
         await asyncio.to_thread(check_journal, order.folder, engine.journal, order.stages)
+        progress = shown.enter_context(
+            engine.progress_over(wanted_names(order.stages, order.settings))
+        )
         context = StageContext(
             folder=order.folder,
             settings=order.settings,
             ask=engine.ask,
             journal=engine.journal,
             stopping=stopping,
-            details=engine.details,
+            progress=progress.begin,
             backlog=engine.backlog,
             order=None,
             pool=pool,

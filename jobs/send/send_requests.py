@@ -12,8 +12,8 @@ from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.errors import ConfigError, EngineError, TransientError
 from engine.files.lock import WriterLock
-from engine.live.flex import FlexPolicy
-from engine.live.flex_lane import FlexLane
+from engine.live.flex.gate import FlexPolicy
+from engine.live.flex.lane import FlexLane
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
 from engine.progress import StageProgress, spending_details

@@ -29,14 +29,25 @@ class Spending(NamedTuple):
     def keeping(self, keep: Keep) -> Keep:
         """`keep`, which then also notes what the outcome cost."""
 
-        async def keep_both(outcome: Outcome) -> None:
-            if outcome.lane == "batch" and outcome.cost_usd:  # no send of it stands in the log yet
-                await self.log.sent(outcome.request_id, outcome.cost_usd)
-            await keep(outcome)
+        def keep_both(outcome: Outcome) -> Awaitable[None]:
+            if outcome.lane == "batch":
+                return self._keep_of_batch(outcome, keep)
             if outcome.cost_usd:
                 self.log.paid(outcome.request_id, outcome.cost_usd)
+            return keep(outcome)
 
         return keep_both
+
+    async def _keep_of_batch(self, outcome: Outcome, keep: Keep) -> None:
+        """Keep what a batch answered: no send of it stands in the log yet."""
+        if not outcome.cost_usd:
+            await keep(outcome)
+            return
+        noted = self.log.sent(outcome.request_id, outcome.cost_usd)
+        if noted is not None:
+            await noted
+        await keep(outcome)
+        self.log.paid(outcome.request_id, outcome.cost_usd)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine.run_folder import RunFolder
+from jobs.prompts import use_prompts
 from jobs.settings.endpoints import read_endpoint_flags
 from jobs.settings.resolve import (
     Layer,
@@ -28,6 +29,7 @@ FREE_TABLES = (  # of names that a user is free to choose
     "questions.kind_weights",
     *(f"{role}.parameters" for role in ("teacher", *ROLE_NAMES)),
 )
+DEFAULTS_FOLLOW = ("provider", "model", "parameters")  # of the teacher: other defaults for others
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +51,8 @@ def run_settings(
     given = _read_file(config)
     former = read_run_config(folder.config_path)
     below = [_remembered(folder, former.settings, given)] if former is not None else []
-    return _resolve([*below, *given, read_environment(os.environ), _flag_layer(flags)], assignments)
+    layers = [*below, *given, read_environment(os.environ), _flag_layer(flags)]
+    return _with_prompts(_resolve(layers, assignments))
 
 
 def _read_file(config: Path | None) -> list[Layer]:
@@ -88,9 +91,10 @@ def _remembered(folder: RunFolder, settings: RunSettings, given: Sequence[Layer]
 
 
 def _set_apart(tree: Tree) -> set[str]:
-    """The keys whose values are not the defaults of their provider."""
-    provider = value_at(tree, "teacher.provider")
-    usual = resolve_settings([Layer("", {"teacher": {"provider": provider}})])
+    """The keys whose values are not the defaults of their provider and its model."""
+    given = {name: value_at(tree, f"teacher.{name}") for name in DEFAULTS_FOLLOW}
+    teacher = {name: value for name, value in given.items() if value is not None}
+    usual = resolve_settings([Layer("", {"teacher": teacher})])
     defaults = usual.model_dump(mode="json")
     return {
         key
@@ -106,7 +110,20 @@ def flag_settings(config: Path | None, flags: Flags, assignments: Sequence[str])
         ConfigError: an unknown key or a wrong value.
     """
     given = [read_config_file(config)] if config is not None else []
-    return _resolve([*given, read_environment(os.environ), _flag_layer(flags)], assignments)
+    layers = [*given, read_environment(os.environ), _flag_layer(flags)]
+    return _with_prompts(_resolve(layers, assignments))
+
+
+def _with_prompts(settings: RunSettings) -> RunSettings:
+    """The same settings, once their prompts are checked and in use; which are own ones is said."""
+    folder = settings.prompts_dir
+    if folder is not None:
+        from jobs.prompts.own_prompts import check_prompts
+
+        changed = ", ".join(check_prompts(folder)) or "none"
+        _log.info("prompts are read from %s; other than this version's: %s", folder, changed)
+    use_prompts(folder)
+    return settings
 
 
 def send_settings(

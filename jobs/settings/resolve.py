@@ -16,12 +16,14 @@ from pydantic.fields import FieldInfo
 from engine.errors import ConfigError
 from jobs.settings.explain import explain, suggest
 from jobs.settings.former_names import FORMER_NAMES, with_present_names
+from jobs.settings.output_limits import fill_output_limits
 from schemas.settings import RunSettings, TeacherSettings
 
 ENV_PREFIX = "DISTILL_"
 BASE_URL_VARIABLE = "OPENAI_BASE_URL"
 API_KEY_VARIABLE = "OPENAI_API_KEY"
 
+FOLDERS = ("documents_dir", "prompts_dir")  # a relative one is made absolute
 DEFAULT_PROVIDER = TeacherSettings().provider
 
 Tree = dict[str, Any]
@@ -42,26 +44,27 @@ def resolve_settings(layers: Sequence[Layer]) -> RunSettings:
 
     Below a layer that names another provider lie that provider's defaults
     (teacher_defaults.toml), above what was set for the former one. Names of earlier versions are
-    read as those of today. A relative documents_dir is relative to the working directory of this
-    call.
+    read as those of today. Output limits that no layer names depend on whether the models reason. A
+    relative folder is relative to the working directory of this call.
 
     Raises:
         ConfigError: an unknown key or a wrong value; says where, what was found and expected.
     """
     layers = [Layer(layer.source, with_present_names(layer.tree)) for layer in layers]
     try:
-        settings = RunSettings.model_validate(_merge_all(layers))
+        merged = _merge_all(layers)
+        fill_output_limits(merged)
+        settings = RunSettings.model_validate(merged)
     except ValidationError as error:
         source_of = partial(_source_of, layers=layers)
         raise ConfigError(explain(error, source_of, list(setting_keys()))) from error
-    if settings.documents_dir is None:
-        return settings
-    absolute = _with_home(settings.documents_dir).resolve()
-    return settings.model_copy(update={"documents_dir": absolute})
+    folders = {key: getattr(settings, key) for key in FOLDERS}
+    absolute = {key: _with_home(key, path).resolve() for key, path in folders.items() if path}
+    return settings.model_copy(update=absolute)
 
 
 def read_config_file(path: Path) -> Layer:
-    """The layer of a TOML file; a relative documents_dir in it is relative to the file.
+    """The layer of a TOML file; a relative folder in it is relative to the file.
 
     Raises:
         ConfigError: the file cannot be read or is not TOML.
@@ -72,9 +75,9 @@ def read_config_file(path: Path) -> Layer:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: is not a TOML file: {error}") from error
-    folder = tree.get("documents_dir")
-    if isinstance(folder, str):
-        tree["documents_dir"] = str(path.parent.resolve() / _with_home(Path(folder)))
+    for key in FOLDERS:
+        if isinstance(folder := tree.get(key), str):
+            tree[key] = str(path.parent.resolve() / _with_home(key, Path(folder)))
     return Layer(str(path), with_present_names(tree))
 
 
@@ -170,14 +173,14 @@ def _split_key(key: str) -> list[str]:
     return [bare or double or single for bare, double, single in parts]
 
 
-def _with_home(folder: Path) -> Path:
+def _with_home(key: str, folder: Path) -> Path:
     try:
         str(folder).encode()  # config.toml is UTF-8
         return folder.expanduser()
     except UnicodeEncodeError as error:
-        raise ConfigError(f"documents_dir: {str(folder)!r} is not UTF-8: rename it") from error
+        raise ConfigError(f"{key}: {str(folder)!r} is not UTF-8: rename it") from error
     except RuntimeError as error:
-        raise ConfigError(f"documents_dir: {folder}: there is no such user") from error
+        raise ConfigError(f"{key}: {folder}: there is no such user") from error
 
 
 def _section(annotation: object) -> type[BaseModel] | None:

@@ -63,7 +63,6 @@ async def measure(documents_dir: Path) -> dict[str, float | str]:
                 ask=_ask_nobody,
                 journal=journal,
                 stopping=Stopping(),
-                details=dict,
                 order=None,
                 pool=pool,
             )

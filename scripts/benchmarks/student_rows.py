@@ -16,18 +16,9 @@ from jobs.text.sentences import split_sentences
 from schemas.record import Span
 
 PASSAGE_CHARS = 700  # about 170 tokens
-UNANSWERABLE_SHARE = 1 / 6  # of all rows
+UNANSWERABLE_SHARE = 1 / 5  # of all rows
 VALIDATION_DOCUMENTS = 3
-REFUSALS = (
-    "The excerpt does not say this, so I cannot answer the question from it.",
-    "This cannot be answered from the excerpt: it does not cover that point.",
-    "The excerpt gives no information about this.",
-    "The text shown does not contain the answer to this question.",
-    "I cannot tell from this excerpt; what is asked is not mentioned in it.",
-    "That is not stated in the excerpt.",
-    "The excerpt deals with something else and does not answer this question.",
-    "Nothing in the excerpt answers this, so the question stays open.",
-)
+REFUSAL = "The excerpt does not say this, so the question cannot be answered from it."
 
 
 class Asked(NamedTuple):
@@ -88,7 +79,7 @@ def with_unanswerables(rows: Sequence[Asked], *, share: float, seed: int) -> lis
 
 
 def make_unanswerables(rows: Sequence[Asked], count: int, *, seed: int) -> list[Asked]:
-    """Questions with another passage of the same document: near misses, each refused in words."""
+    """Questions with another passage of the same document, refused in the same words."""
     rng = random.Random(seed)  # noqa: S311 - no secret
     made: list[Asked] = []
     for row in rng.sample(list(rows), len(rows)):
@@ -101,7 +92,7 @@ def make_unanswerables(rows: Sequence[Asked], count: int, *, seed: int) -> list[
             other = rng.choice(others)
             made.append(
                 row._replace(
-                    answer=rng.choice(REFUSALS),
+                    answer=REFUSAL,
                     kind="unanswerable",
                     place=other.place,
                     context=other.context,

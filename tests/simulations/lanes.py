@@ -18,8 +18,8 @@ from engine.ask import Lane
 from engine.batch.lane import BatchLane
 from engine.budget import Budget
 from engine.errors import Deferred, EngineError
-from engine.live.flex import FlexPolicy
-from engine.live.flex_lane import FlexLane
+from engine.live.flex.gate import FlexPolicy
+from engine.live.flex.lane import FlexLane
 from engine.live.lane import LiveLane
 from engine.stats.counters import Stats
 from engine.stopping import Stopping

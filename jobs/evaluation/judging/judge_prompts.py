@@ -1,7 +1,6 @@
 """What the judge is shown: instructions, then fenced texts with their document and section."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Literal
 
 from jobs.prompts import read_prompt
@@ -15,7 +14,6 @@ JudgePrompt = Literal["question", "statements", "verdicts", "correctness", "pair
 _CODE_DIGITS = 12
 
 
-@cache
 def prompt_hash(*names: JudgePrompt) -> str:
     """The hash of the instructions of these names: scores of other instructions are others."""
     return content_id("judge prompts", *(_instructions(name) for name in names))

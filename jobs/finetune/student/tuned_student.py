@@ -111,6 +111,11 @@ def describe_tuned(tuned: TunedStudent) -> list[str]:
             f"validation loss {facts.loss_before:.3f} -> {facts.loss_after:.3f} nats a token "
             f"(training {draw_curve(losses)})"
         )
+    if facts.held_out_before is not None and facts.held_out_after is not None:
+        lines.append(
+            f"loss on {facts.held_out_count} held-out questions: {facts.held_out_before:.3f} -> "
+            f"{facts.held_out_after:.3f}"
+        )
     lost = facts.text_loss_after - facts.text_loss_before
     lines.append(
         f"a text of other things: {facts.text_loss_before:.3f} -> {facts.text_loss_after:.3f}"

@@ -76,6 +76,7 @@ def _part(task: TuningTask, size: int, folder: Path) -> TuningTask:
     changes = {
         "job_name": f"{task.job_name}-{size}",
         "train_path": path,
+        "held_out_path": None,
         "folder": folder,
         "plan": plan,
         "row_count": size,

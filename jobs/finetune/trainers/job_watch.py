@@ -11,11 +11,10 @@ from engine.errors import NOT_FOUND, ConfigError, NotFoundError, RequestError, T
 from engine.wire.unserved_calls import may_be_unserved
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import JobClient, JobEvent, JobState
-from jobs.finetune.trainers.trainer import Tuned
+from jobs.finetune.trainers.trainer import TOKENS_PER_PRICE, Tuned
 from jobs.finetune.training_metrics import draw_curve, read_metrics
 from schemas.finetuning import ENDED_STATUSES, SUCCEEDED, TuningEvent, TuningStep
 
-TOKENS_PER_PRICE = 1_000_000
 JOB_PATIENCE = timedelta(minutes=10)  # a job that is not found for longer is gone
 
 

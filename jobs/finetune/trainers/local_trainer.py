@@ -2,11 +2,13 @@
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.clock import Clock
 from engine.errors import ConfigError
+from engine.files.replace import replace_file
 from engine.stopping import Admission
 from jobs.finetune.check_rows import CheckedRows
 from jobs.finetune.ledger import TuningLedger
@@ -32,18 +34,21 @@ from schemas.record import content_id
 from schemas.settings import StudentSettings
 
 RUNNING = "running"
+HELD_OUT_NAME = "held_out.jsonl"  # in the folder of a training
 JOB_NAME_CHARS = 8  # of a job's hash, in the name of its model
 
 
 class LocalOrder(NamedTuple):
     """What is to be trained, and the folder of all trainings of the run.
 
-    `usd_per_row` is what a row of the run has cost, for the learning curve; None: not known.
+    `held_out_rows` tell what was learnt; nothing is chosen by them. `usd_per_row` is what a row of
+    the run has cost, for the learning curve; None: not known.
     """
 
     rows: TrainingSet
     settings: StudentSettings
     students_dir: Path
+    held_out_rows: Sequence[bytes] = ()
     draws_curve: bool = False
     usd_per_row: float | None = None
 
@@ -112,6 +117,8 @@ class LocalTrainer:
         if self._tuned() is not None:
             return Submitted(reference, SUCCEEDED, is_new=False)
         self._folder.mkdir(parents=True, exist_ok=True)
+        if self._order.held_out_rows:
+            replace_file(self._folder / HELD_OUT_NAME, self._order.held_out_rows)
         is_new = self._ledger.last(self._job_name) is None
         if is_new:
             await self._ledger.add(self._event(), "intent")
@@ -175,12 +182,14 @@ class LocalTrainer:
 
     def _task(self) -> TuningTask:
         rows, prepared = self._order.rows, self._prepared
+        held_out_path = (self._folder / HELD_OUT_NAME).resolve()
         return TuningTask(
             job_name=self._job_name,
             student=self._order.settings.model,
             model_name=self._model_name(),
             train_path=rows.train.path.resolve(),
             validation_path=rows.validation.path.resolve() if rows.validation else None,
+            held_out_path=held_out_path if self._order.held_out_rows else None,
             folder=self._folder.resolve(),
             plan=prepared.plan,
             row_count=rows.train.rows,

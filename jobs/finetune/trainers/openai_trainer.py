@@ -90,8 +90,7 @@ class OpenAITrainer:
 
     def estimate(self) -> TrainingEstimate:
         """The price of all epochs, if it was given."""
-        epochs, tokens = self._order.settings.epochs, self._order.rows.train.tokens
-        return TrainingEstimate(epochs, self._watch.cost_usd(tokens * (epochs or 1)))
+        return TrainingEstimate.of(self._order.rows.train.tokens, self._order.settings)
 
     @property
     def is_submitted(self) -> bool:

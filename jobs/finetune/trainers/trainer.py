@@ -4,6 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from jobs.finetune.check_rows import CheckedRows
+from schemas.settings import StudentSettings
+
+TOKENS_PER_PRICE = 1_000_000
 
 Say = Callable[[str], None]
 
@@ -28,6 +31,14 @@ class TrainingEstimate(NamedTuple):
 
     epochs: int | None
     usd: float | None
+
+    @classmethod
+    def of(cls, tokens: int, settings: StudentSettings) -> "TrainingEstimate":
+        """What a job on so many tokens costs, if its price was given."""
+        price = settings.training_usd_per_million_tokens
+        trained = tokens * (settings.epochs or 1)
+        usd = None if price is None else trained * price / TOKENS_PER_PRICE
+        return cls(settings.epochs, usd)
 
 
 class Submitted(NamedTuple):

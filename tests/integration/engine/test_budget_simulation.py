@@ -16,6 +16,7 @@ from engine.testing.calls import chat_request
 from engine.wire.usage import read_usage
 from schemas.outcomes import Usage
 from schemas.requests import Json
+from tests.unit.engine.noting import noted
 
 SEEDS = 1_000
 GROUPS = 10
@@ -101,7 +102,7 @@ class Process:
             limit = send.output_limit
             self.world.limited_count += limit is not None
             await self.world.pause()
-            await send.begin()
+            await noted(send.begin())
             await self.world.pause()
             chance = self.world.random.random()
             if chance < 0.1:

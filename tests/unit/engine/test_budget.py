@@ -19,6 +19,7 @@ from engine.testing.calls import chat_request
 from engine.wire.output_sizes import REPLIES_TO_LEARN
 from schemas.outcomes import Usage
 from schemas.requests import Request
+from tests.unit.engine.noting import noted
 
 
 def price(model: str, usage: Usage) -> float | None:
@@ -33,13 +34,13 @@ def dollar_request(name: str = "a") -> Request:
 
 async def pay(budget: Budget, request: Request, cost_usd: float) -> None:
     async with budget.send(request) as send:
-        await send.begin()
+        await noted(send.begin())
         send.pay(cost_usd)
 
 
 async def lose(budget: Budget, error: BaseException, *, paid_usd: float | None = None) -> None:
     async with budget.send(dollar_request()) as send:
-        await send.begin()
+        await noted(send.begin())
         if paid_usd is not None:
             send.pay(paid_usd)
         raise error
@@ -70,7 +71,7 @@ async def test_request_waits_while_others_may_turn_out_cheaper() -> None:
     async def spend(name: str) -> None:
         async with budget.send(dollar_request(name)) as send:
             order.append(f"{name} begins")
-            await send.begin()
+            await noted(send.begin())
             await asyncio.sleep(0)
             send.pay(0.5)
             order.append(f"{name} ends")
@@ -166,7 +167,7 @@ async def test_unknown_price_is_an_error_only_with_a_cap() -> None:
 async def learn_sizes(budget: Budget, tokens: int, count: int = REPLIES_TO_LEARN) -> None:
     for number in range(count):
         async with budget.send(dollar_request(f"l{number}"), may_be_limited=True) as send:
-            await send.begin()
+            await noted(send.begin())
             send.pay(0.0, Usage(100, tokens))
 
 
@@ -183,7 +184,7 @@ async def test_as_many_go_out_at_once_as_their_learnt_sizes_let_fit() -> None:
         ]
 
         assert [send.output_limit for send in sends] == [None, None, None, 50]
-        assert sends[-1].worst_usage == Usage(100, 50)
+        assert sends[-1].worst_usage == Usage(100, 50, cache_write_tokens=100)
         assert budget.room_usd == pytest.approx(7.6 - 3 * 2.0 - 1.5)
 
 
@@ -217,7 +218,7 @@ async def test_a_model_that_ignores_output_limits_is_believed_from_then_on() -> 
 
     async with budget.send(dollar_request(), may_be_limited=True) as send:
         assert send.output_limit == 50
-        await send.begin()
+        await noted(send.begin())
         send.pay(0.0, Usage(100, 51))
     budget.spent_usd = 0.5
 

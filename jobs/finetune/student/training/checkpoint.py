@@ -26,6 +26,7 @@ class TrainingState(Value):
     best_step: int = 0
     best_loss: float | None = None
     loss_before: float | None = None
+    held_out_before: float | None = None
     text_loss_before: float
     stale_count: int = 0
     trained_tokens: int = 0

@@ -29,10 +29,14 @@ Report = Callable[[TuningNews], None]
 
 
 class TrainingRows(NamedTuple):
-    """The rows to learn, those to validate with, and a text that has nothing to do with them."""
+    """The rows to learn, those to choose the weights by, and those that only tell what came of it.
+
+    `other_text` has nothing to do with the others.
+    """
 
     train: Sequence[EncodedRow]
     validation: Sequence[EncodedRow]
+    held_out: Sequence[EncodedRow]
     other_text: Sequence[EncodedRow]
 
 
@@ -105,6 +109,7 @@ class Training:
         return TrainingState(
             job_name=self._task.job_name,
             loss_before=before,
+            held_out_before=self._loss.mean(self._rows.held_out) if self._rows.held_out else None,
             text_loss_before=self._loss.mean(self._rows.other_text),
         )
 
@@ -112,9 +117,8 @@ class Training:
         began = time.monotonic()
         epoch, number = divmod(state.step, self._steps_per_epoch)
         plan = self._task.plan
-        batches = batches_of_epoch(
-            len(self._rows.train), plan.batch_rows, seed=plan.seed, epoch=epoch
-        )
+        lengths = [len(row.ids) for row in self._rows.train]
+        batches = batches_of_epoch(lengths, plan.batch_rows, seed=plan.seed, epoch=epoch)
         rows = [self._rows.train[row] for row in batches[number]]
         loss = self._loss.backward(rows)
         if not math.isfinite(loss):

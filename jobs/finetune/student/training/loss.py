@@ -1,29 +1,16 @@
 """The loss of rows: in nats, on the tokens of their answers alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor
 
 from jobs.finetune.student.source.chat_template import EncodedRow
+from jobs.finetune.student.training.laid_rows import Laid, lay_rows
 from jobs.finetune.student.training.network import Network
-from jobs.finetune.student.training.rows import lay_out
 from jobs.finetune.student.training.task import TuningPlan
-
-LENGTH_STEP = 64  # sequences are filled up to a multiple: kernels are made anew for each length
-
-
-class Laid(NamedTuple):
-    """Rows that go through the network at once. `mask` None: there is one row."""
-
-    ids: Tensor
-    positions: Tensor
-    mask: Tensor | None
-    learnt_at: Tensor
-    targets: Tensor
 
 
 class RowLoss:
@@ -37,7 +24,8 @@ class RowLoss:
         """Add the gradient of the mean loss of these rows to the weights; returns that loss."""
         count = sum(row.answer_length for row in rows)
         total = 0.0
-        for loss in self._sums(rows):
+        for part in lay_rows(rows, self._plan):
+            loss = self.sum_of(part)
             (loss / count).backward()
             total += loss.item()
         return total / count
@@ -46,30 +34,17 @@ class RowLoss:
         """The mean loss of these rows, a token counting once."""
         self._network.eval()
         with torch.no_grad():
-            total = sum(loss.item() for loss in self._sums(rows))
+            total = sum(self.sum_of(part).item() for part in lay_rows(rows, self._plan))
         self._network.train()
         return float(total / sum(row.answer_length for row in rows))
 
-    def of_each(self, row: EncodedRow) -> list[float]:
-        """The log-probability of each token of one row's answer."""
-        self._network.eval()
-        with torch.no_grad(), self._precision():
-            part = _lay([row], self._plan.device)
-            losses = self._losses(part, reduction="none")
-        self._network.train()
-        return [-float(loss) for loss in losses]
-
-    def _sums(self, rows: Sequence[EncodedRow]) -> Iterator[Tensor]:
-        for group in lay_out(rows, self._plan.sequence_tokens):
-            with self._precision():
-                loss = self._losses(_lay(group, self._plan.device), reduction="sum")
-            yield loss
-
-    def _losses(self, part: Laid, *, reduction: str) -> Tensor:
-        states = self._network(part.ids, part.positions, part.mask)
-        with torch.autocast(self._plan.device, enabled=False):  # 16 bits would blur the loss itself
-            scores = self._network.scores(states[0, part.learnt_at])
-        return F.cross_entropy(scores, part.targets, reduction=reduction)
+    def sum_of(self, part: Laid) -> Tensor:
+        """The summed loss of the answers of rows that were laid out."""
+        with self._precision():
+            states = self._network(part.ids, part.positions, part.mask)
+        # 16 bits would blur the loss itself
+        scores = self._network.scores(states[part.learnt_in, part.learnt_at])
+        return F.cross_entropy(scores, part.targets, reduction="sum")
 
     def _precision(self) -> AbstractContextManager[object]:
         if self._plan.precision == "fp32":
@@ -78,30 +53,3 @@ class RowLoss:
             self._plan.device, dtype=torch.bfloat16
         )
         return autocast
-
-
-def _lay(rows: Sequence[EncodedRow], device: str) -> Laid:
-    """Rows one after the other, each with positions of its own and seeing itself alone."""
-    ids = [token for row in rows for token in row.ids]
-    fill = -len(ids) % LENGTH_STEP
-    lengths = [len(row.ids) for row in rows]
-    positions = [place for length in lengths for place in range(length)] + [0] * fill
-    owner = [number for number, length in enumerate(lengths) for _ in range(length)]
-    owner += [len(rows)] * fill
-    learnt_at, targets, start = list[int](), list[int](), 0
-    for row in rows:
-        learnt_at += range(start + row.prompt_length - 1, start + len(row.ids) - 1)
-        targets += row.ids[row.prompt_length :]
-        start += len(row.ids)
-    owners = torch.tensor(owner, device=device)
-    mask = None
-    if len(rows) > 1:
-        before = torch.ones(len(owner), len(owner), dtype=torch.bool, device=device).tril()
-        mask = before & (owners[:, None] == owners[None, :])
-    return Laid(
-        torch.tensor([ids + [0] * fill], device=device),
-        torch.tensor(positions, device=device),
-        mask,
-        torch.tensor(learnt_at, device=device),
-        torch.tensor(targets, device=device),
-    )

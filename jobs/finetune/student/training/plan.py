@@ -16,6 +16,9 @@ SMALL, MIDDLE = 300_000_000, 1_000_000_000
 EPOCHS = 3
 RANK = 16
 PACKED_TOKENS = 4096  # in one sequence on a GPU; on a CPU the longest row
+# Where all weights learn, each way through the network makes a gradient of them all, whatever it
+# learns from: so several rows share it.
+SHARED_TOKENS = 1536
 MAX_THREADS = 8
 BYTES_PER_GB = 1_000_000_000
 
@@ -66,6 +69,12 @@ def make_plan(
     )
 
 
+def tokens_at_once(plan: TuningPlan) -> int:
+    """How many tokens go through the network at once."""
+    shared = SHARED_TOKENS if plan.method == "full" and plan.device == "cpu" else 0
+    return max(plan.sequence_tokens, shared)
+
+
 def needed_bytes(plan: TuningPlan, shape: StudentShape, rows: RowSizes) -> int:
     """About how much memory the training takes: weights, optimiser, one sequence's way through."""
     size = shape.parameter_count
@@ -78,8 +87,8 @@ def needed_bytes(plan: TuningPlan, shape: StudentShape, rows: RowSizes) -> int:
         held = size * narrow + shape.layer_count * plan.rank * inputs_and_outputs * 5 * 4
     wide = 8 * shape.hidden_size + 4 * shape.inner_size
     layers = 2 if plan.recomputes else shape.layer_count
-    way = plan.sequence_tokens * (layers * wide * 4 + shape.layer_count * shape.hidden_size * 4)
-    answers = max(rows.longest_answer_tokens, plan.sequence_tokens // 4)
+    way = tokens_at_once(plan) * (layers * wide * 4 + shape.layer_count * shape.hidden_size * 4)
+    answers = max(rows.longest_answer_tokens, tokens_at_once(plan) // 4)
     return held + way + 3 * 4 * answers * shape.vocabulary_size + BYTES_PER_GB // 2
 
 

@@ -11,6 +11,7 @@ from engine.errors import ConfigError
 from jobs.finetune.student.source.chat_template import ChatTemplate, EncodedRow
 
 SHOWN_COUNT = 20
+SORTED_BATCHES = 8  # whose rows are sorted by length together
 
 
 class LongRow(NamedTuple):
@@ -28,26 +29,50 @@ def encode_rows(path: Path, template: ChatTemplate, *, max_tokens: int) -> list[
             one.
     """
     rows, too_long = [], []
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if line.isspace():
-                continue
-            row = template.encode(orjson.loads(line)["messages"])
-            if len(row.ids) > max_tokens:
-                too_long.append(LongRow(number, len(row.ids)))
-            rows.append(row)
+    for number, row in _encoded(path, template):
+        if len(row.ids) > max_tokens:
+            too_long.append(LongRow(number, len(row.ids)))
+        rows.append(row)
     if too_long:
         raise ConfigError("\n".join(_name(path, too_long, max_tokens)))
     return rows
 
 
+def encode_what_fits(
+    path: Path, template: ChatTemplate, *, max_tokens: int
+) -> tuple[list[EncodedRow], int]:
+    """The rows of a file that are not too long, and how many are."""
+    every = [row for _, row in _encoded(path, template)]
+    fitting = [row for row in every if len(row.ids) <= max_tokens]
+    return fitting, len(every) - len(fitting)
+
+
+def _encoded(path: Path, template: ChatTemplate) -> Iterator[tuple[int, EncodedRow]]:
+    """Each row with the number of its line."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.isspace():
+                yield number, template.encode(orjson.loads(line)["messages"])
+
+
 def batches_of_epoch(
-    row_count: int, batch_rows: int, *, seed: int, epoch: int
+    lengths: Sequence[int], batch_rows: int, *, seed: int, epoch: int
 ) -> list[tuple[int, ...]]:
-    """The rows of each step of an epoch, by number: each row once, in an order of its own."""
-    order = list(range(row_count))
-    random.Random(f"{seed} {epoch}").shuffle(order)  # noqa: S311 - no secret
-    return [tuple(order[i : i + batch_rows]) for i in range(0, row_count, batch_rows)]
+    """The rows of each step of an epoch, by number: each row once, in an order of its own.
+
+    Rows that chance puts near each other are sorted by length first, so that those of a step need
+    little filling; the steps are in an order of chance again.
+    """
+    rng = random.Random(f"{seed} {epoch}")  # noqa: S311 - no secret
+    order = list(range(len(lengths)))
+    rng.shuffle(order)
+    near = batch_rows * SORTED_BATCHES
+    batches = []
+    for start in range(0, len(order), near):
+        rows = sorted(order[start : start + near], key=lambda row: (-lengths[row], row))
+        batches += [tuple(rows[i : i + batch_rows]) for i in range(0, len(rows), batch_rows)]
+    rng.shuffle(batches)
+    return batches
 
 
 def lay_out(rows: Sequence[EncodedRow], sequence_tokens: int) -> list[list[EncodedRow]]:
@@ -66,6 +91,20 @@ def lay_out(rows: Sequence[EncodedRow], sequence_tokens: int) -> list[list[Encod
         sequences[fitting].append(row)
         room[fitting] -= len(row.ids)
     return sequences
+
+
+def lay_beside(rows: Sequence[EncodedRow], most_tokens: int) -> list[list[EncodedRow]]:
+    """Rows of like length that go through the network at once, one beside the other.
+
+    No group has more than `most_tokens`, the filling up to its longest row counted; a row that has
+    more by itself is a group of its own. The longest come first.
+    """
+    groups: list[list[EncodedRow]] = []
+    for row in sorted(rows, key=lambda row: (-len(row.ids), row.ids)):
+        if not groups or (len(groups[-1]) + 1) * len(groups[-1][0].ids) > most_tokens:
+            groups.append([])
+        groups[-1].append(row)
+    return groups
 
 
 def _name(path: Path, too_long: Sequence[LongRow], max_tokens: int) -> Iterator[str]:

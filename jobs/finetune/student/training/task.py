@@ -40,7 +40,8 @@ class TuningPlan(Value):
 class TuningTask(Value):
     """One training: who is tuned on which rows, and the folder that it all happens in.
 
-    `system` is the system message of the rows, empty where they have none or several. One that
+    `system` is the system message of the rows, empty where they have none or several. The loss on
+    the rows of `held_out_path` is told before and after; nothing is chosen by it. A training that
     is only measured leaves its facts and no model.
     """
 
@@ -49,6 +50,7 @@ class TuningTask(Value):
     model_name: str
     train_path: Path
     validation_path: Path | None
+    held_out_path: Path | None = None
     folder: Path
     plan: TuningPlan
     row_count: int
@@ -72,6 +74,9 @@ class TuningFacts(Value):
     best_step: int
     loss_before: float | None
     loss_after: float | None
+    held_out_count: int = 0
+    held_out_before: float | None = None
+    held_out_after: float | None = None
     text_loss_before: float
     text_loss_after: float
     trained_tokens: int

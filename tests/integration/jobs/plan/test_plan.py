@@ -72,6 +72,8 @@ def test_plan_of_a_sample_is_what_the_whole_comes_to(
     assert facts["usd"]["low"] <= bill_usd - facts["asked_usd"] <= facts["usd"]["high"]
     assert facts["live_s"] > 0
     assert "nothing is left to ask" in compared.text
+    assert facts["tuning"]["rows"] > 0
+    assert [each["stage"] for each in facts["evaluation"]][-1] == "evaluation/scores"
     assert "it came to" in compared.text
 
 

@@ -4,13 +4,14 @@ import pytest
 
 from engine.errors import DamagedLogError
 from engine.files.sends import SendLog, read_sends
+from tests.unit.engine.noting import noted
 
 
 async def test_a_send_that_its_process_did_not_outlive_counts_as_lost(tmp_path: Path) -> None:
     path = tmp_path / "sends.jsonl"
     killed = SendLog(path, is_synced=True)
-    await killed.sent("settled", 1.0)
-    await killed.sent("open", 0.25)
+    await noted(killed.sent("settled", 1.0))
+    await noted(killed.sent("open", 0.25))
 
     resumed = SendLog(path, is_synced=True, is_settled=lambda request_id: request_id == "settled")
 
@@ -23,9 +24,9 @@ async def test_a_lost_reply_counts_for_ever_also_if_the_request_is_settled_later
 ) -> None:
     path = tmp_path / "sends.jsonl"
     log = SendLog(path, is_synced=False)
-    await log.sent("a", 0.5)
+    await noted(log.sent("a", 0.5))
     await log.lost("a", 0.5)
-    await log.sent("a", 0.5)
+    await noted(log.sent("a", 0.5))
 
     SendLog(path, is_synced=False, is_settled=lambda _: True)
     reopened = SendLog(path, is_synced=False, is_settled=lambda _: True)
@@ -36,8 +37,8 @@ async def test_a_lost_reply_counts_for_ever_also_if_the_request_is_settled_later
 async def test_a_refused_send_costs_nothing(tmp_path: Path) -> None:
     path = tmp_path / "sends.jsonl"
     log = SendLog(path, is_synced=False)
-    await log.sent("a", 0.1)
-    await log.sent("a", 0.2)  # the first was answered, and cut off
+    await noted(log.sent("a", 0.1))
+    await noted(log.sent("a", 0.2))  # the first was answered, and cut off
     log.unbilled("a", 0.2)
     log.close()
 
@@ -49,9 +50,9 @@ async def test_a_large_log_is_folded_when_it_is_opened(tmp_path: Path) -> None:
     log = SendLog(path, is_synced=False)
     await log.lost("lost", 1.0)
     for number in range(4_096):
-        await log.sent(f"{number:0128}", 1.0)
+        await noted(log.sent(f"{number:0128}", 1.0))
         log.paid(f"{number:0128}", 0.25)
-    await log.sent("open", 0.5)
+    await noted(log.sent("open", 0.5))
 
     reopened = SendLog(path, is_synced=False)
 
@@ -63,7 +64,7 @@ async def test_a_large_log_is_folded_when_it_is_opened(tmp_path: Path) -> None:
 async def test_a_torn_last_line_is_passed_by_and_a_damaged_one_is_not(tmp_path: Path) -> None:
     path = tmp_path / "sends.jsonl"
     log = SendLog(path, is_synced=False)
-    await log.sent("a", 1.0)
+    await noted(log.sent("a", 1.0))
     path.write_bytes(path.read_bytes() + b'{"event_id":"0')
 
     assert read_sends(path).out_usd == {"a": 1.0}

@@ -9,15 +9,15 @@ from engine.files.journal import Journal
 from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from engine.stopping import Stopping
 from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.ask_teacher import QUESTIONS
-from jobs.run.stages import StageContext, run_stages
+from jobs.run.stages import run_stages
 from schemas.dataset import Rejection
 from schemas.documents import HeldOutCheck
 from tests.unit.jobs.dataset.teacher import make_chunk
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
+from tests.unit.jobs.run.contexts import make_context
 
 KEY = "AKIA" + "ABCDEFGHIJKLMNOP"
 TEXTS = (
@@ -38,16 +38,7 @@ async def ask_about(folder: RunFolder, sends: str) -> str:
     replace_file(folder.results_path("chunks"), [encode_record(make_chunk(t)) for t in TEXTS])
     ask = FakeAsk(lambda request: completed(request, json.dumps({"questions": []})))
     async with Journal(folder.journal_path) as journal:
-        context = StageContext(
-            folder=folder,
-            settings=settings,
-            ask=ask,
-            journal=journal,
-            stopping=Stopping(),
-            details=dict,
-            order=None,
-        )
-        await run_stages((QUESTIONS,), context)
+        await run_stages((QUESTIONS,), make_context(folder, settings, ask, journal))
     return "\n".join(str(body["messages"]) for body in ask.bodies)
 
 

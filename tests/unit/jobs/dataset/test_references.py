@@ -7,17 +7,17 @@ from engine.files.journal import Journal
 from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from engine.stopping import Stopping
 from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.export_dataset import EXPORT
-from jobs.run.stages import StageContext, run_stages
+from jobs.run.stages import run_stages
 from schemas.documents import Chunk, HeldOutCheck
 from schemas.outcomes import Outcome
 from schemas.requests import Request
 from schemas.settings import RunSettings
 from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_run, make_settings
+from tests.unit.jobs.run.contexts import make_context
 
 
 def say(request: Request) -> Outcome:
@@ -35,16 +35,7 @@ async def answer(folder: RunFolder, settings: RunSettings) -> FakeAsk:
     )
     replace_file(folder.results_path("held_out_check"), [encode_record(check)])
     async with Journal(folder.journal_path) as journal:
-        context = StageContext(
-            folder=folder,
-            settings=settings,
-            ask=ask,
-            journal=journal,
-            stopping=Stopping(),
-            details=dict,
-            order=None,
-        )
-        await run_stages((ANSWERS, EXPORT), context)
+        await run_stages((ANSWERS, EXPORT), make_context(folder, settings, ask, journal))
     return ask
 
 

@@ -9,17 +9,17 @@ from engine.files.journal import Journal
 from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from engine.stopping import Stopping
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.unanswerable import NO_ANSWER, UNANSWERABLE
-from jobs.run.stages import StageContext, run_stages
+from jobs.run.stages import run_stages
 from schemas.dataset import Answer, Question, Rejection, Unanswerable
 from schemas.documents import Chunk
 from schemas.record import Span, content_id
 from schemas.settings import RunSettings
 from tests.unit.jobs.dataset.judge.judged_run import judge_saying, make_answered_run, verdicts
 from tests.unit.jobs.evaluation.made_run import REQUEST_ID, make_settings
+from tests.unit.jobs.run.contexts import make_context
 
 SETTINGS = make_settings("dataset.unanswerable_fraction=0.5")
 ASKED = (
@@ -81,16 +81,7 @@ def drawn() -> str:
 
 async def find(folder: RunFolder, ask: FakeAsk, settings: RunSettings = SETTINGS) -> list[Any]:
     async with Journal(folder.journal_path) as journal:
-        context = StageContext(
-            folder=folder,
-            settings=settings,
-            ask=ask,
-            journal=journal,
-            stopping=Stopping(),
-            details=dict,
-            order=None,
-        )
-        await run_stages((UNANSWERABLE, EXPORT), context)
+        await run_stages((UNANSWERABLE, EXPORT), make_context(folder, settings, ask, journal))
     lines = (folder.dataset_dir / "train.jsonl").read_text().splitlines()
     return [json.loads(line)["messages"] for line in lines]
 

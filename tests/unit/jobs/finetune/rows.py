@@ -18,7 +18,7 @@ def many_rows(count: int, subject: str = "valve") -> list[bytes]:
     return [row(f"Where does the {subject} number {number} stand?") for number in range(count)]
 
 
-def held_out(question: str) -> HeldOutQuestion:
+def held_out(question: str, reference: str = "") -> HeldOutQuestion:
     return HeldOutQuestion(
         question_id="q1",
         chunk_id="c1",
@@ -28,6 +28,7 @@ def held_out(question: str) -> HeldOutQuestion:
         question=question,
         context="It is that.",
         evidence=(),
+        reference=reference,
     )
 
 
@@ -37,5 +38,7 @@ def write_lines(path: Path, lines: list[bytes]) -> Path:
     return path
 
 
-def write_held_out(path: Path, question: str = "Which moon is the largest one?") -> Path:
-    return write_lines(path, [encode_record(held_out(question))])
+def write_held_out(
+    path: Path, question: str = "Which moon is the largest one?", reference: str = ""
+) -> Path:
+    return write_lines(path, [encode_record(held_out(question, reference))])

@@ -1,7 +1,7 @@
 """A plan in words, and compared with what came of it."""
 
 from jobs.plan.describe_plan import describe_outcome, describe_plan
-from schemas.plan import Amount, Plan, StagePlan
+from schemas.plan import Amount, Plan, StagePlan, TuningPlan
 
 USD = Amount(value=2.0, low=1.5, high=2.5)
 SOME = Amount(value=100.0, low=90.0, high=110.0)
@@ -29,29 +29,58 @@ def plan(*, left: int = 80, asked_usd: float | None = 0.5, usd: Amount | None = 
         stages=(stage,),
         usd=usd,
         batch_share=0.5,
+        flex_share=0.25,
         live_s=250.0,
     )
 
 
-def test_expected_amounts_have_their_range_live_and_in_batches() -> None:
+def cells(text: str, label: str) -> list[str]:
+    """What stands in the row of a label, beside it."""
+    row = next(line for line in text.splitlines() if line.startswith(label))
+    return row.removeprefix(label).split()
+
+
+def test_expected_amounts_have_their_range_each_way() -> None:
     text = describe_plan(plan())
 
     assert "100: 20 asked about, 80 to go" in text
-    assert "100 (90 to 110) requests" in text
-    assert "live             $2.00 ($1.50 to $2.50); about 4 min 10 s under the limits" in text
-    assert "in batches       $1.00 ($0.7500 to $1.25)" in text
+    assert cells(text, "questions") == ["100", "100", "100", "$2.00"]
+    assert cells(text, "dollars") == ["live", "flex", "batch", "auto"]
+    assert cells(text, "dataset") == ["$2.00", "$0.5000", "$1.00", "$0.5000"]
+    assert "$1.50-$2.50" in text
+    assert cells(text, "time")[:3] == ["4", "min", "10"]
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_evaluation_and_training_are_part_of_the_plan() -> None:
+    scores = StagePlan(
+        stage="evaluation/scores",
+        requests=SOME,
+        prompt_tokens=SOME,
+        completion_tokens=SOME,
+        usd=USD,
+    )
+    tuning = TuningPlan(rows=300, tokens=90_000, usd=1.5)
+    planned = plan(left=0, usd=NONE)
+
+    text = describe_plan(planned.model_copy(update={"evaluation": (scores,), "tuning": tuning}))
+
+    assert "nothing is left to ask for the dataset" in text
+    assert cells(text, "scores") == ["100", "100", "100", "$2.00"]
+    assert cells(text, "evaluation") == ["$2.00", "$0.5000", "$1.00", "$0.5000"]
+    assert "training         300 rows, 90,000 tokens, $1.50" in text
 
 
 def test_amount_without_a_sample_is_the_most_and_says_how_to_know_more() -> None:
     text = describe_plan(plan(usd=Amount(value=None, low=None, high=9.0)))
 
-    assert "at most 110 requests" in text
-    assert "live             at most $9.00" in text
+    assert cells(text, "questions")[:2] == ["<=", "110"]
+    assert cells(text, "dataset")[:2] == ["<=", "$9.00"]
     assert "--sample 20" in text
 
 
 def test_unknown_price_is_told() -> None:
-    assert "unknown: no price for the model" in describe_plan(plan(usd=None, asked_usd=None))
+    assert "no price known" in describe_plan(plan(usd=None, asked_usd=None))
 
 
 def test_plan_of_a_run_that_is_done_says_so() -> None:

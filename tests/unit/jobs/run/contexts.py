@@ -18,6 +18,5 @@ def make_context(
         ask=ask,
         journal=journal,
         stopping=Stopping(),
-        details=dict,
         order=None,
     )

@@ -10,7 +10,8 @@ def traps_of(*assignments: str) -> list[str]:
 
 @pytest.mark.parametrize("model", ["gpt-6.1-terra", "gpt-5.4", "o4-mini", "ft:gpt-6-luna:o::1"])
 def test_reasoning_model_with_a_small_output_limit_is_named(model: str) -> None:
-    questions, answers = traps_of(f"teacher.model={model}")
+    small = ["questions.max_output_tokens=700", "answers.max_output_tokens=900"]
+    questions, answers = traps_of(f"teacher.model={model}", *small)
 
     assert questions.startswith(f"questions.max_output_tokens is 700: {model} reasons")
     assert answers.startswith("answers.max_output_tokens is 900")
@@ -20,6 +21,8 @@ def test_reasoning_model_with_a_small_output_limit_is_named(model: str) -> None:
 @pytest.mark.parametrize(
     "assignments",
     [
+        [],
+        ["teacher.model=gpt-5.4"],
         ["teacher.model=gpt-4.1-mini"],
         ["teacher.model=gpt-6-luna", 'teacher.parameters.reasoning_effort="none"'],
         ["questions.max_output_tokens=2000", "answers.max_output_tokens=4000"],
@@ -52,7 +55,7 @@ def test_temperature_that_is_set_twice_says_which_one_holds() -> None:
 
 
 def test_roles_of_an_evaluation_are_looked_at_by_their_own_model() -> None:
-    settings = resolve_settings([])
+    settings = resolve_settings([read_assignments(["evaluation.answer_max_output_tokens=900"])])
 
     said = list(
         evaluation_traps(

@@ -61,6 +61,8 @@ def tuned_in(folder: RunFolder) -> list[tuple[Path, TunedStudent]]:
 
 def test_a_folder_is_tuned_exported_compared_and_recorded(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run")
+    reference = "The magpie is here, 7."
+    write_held_out(folder.dataset_dir / "held_out.jsonl", "Where is the magpie now?", reference)
     student = make_folder(tmp_path / "tiny", tiny_shape("qwen2", ties=False))
     lora = ("--set", "student.method=lora", "--set", "student.rank=4")
 
@@ -72,6 +74,11 @@ def test_a_folder_is_tuned_exported_compared_and_recorded(tmp_path: Path) -> Non
     assert tuned.facts.loss_before is not None
     assert tuned.facts.loss_after is not None
     assert tuned.facts.loss_after < tuned.facts.loss_before
+    assert tuned.facts.held_out_count == 1
+    assert tuned.facts.held_out_before is not None
+    assert tuned.facts.held_out_after is not None
+    assert tuned.facts.held_out_after < tuned.facts.held_out_before
+    assert "loss on 1 held-out questions: " in out
     assert all(report.is_passed for report in tuned.parity)
     assert tuned.model_name in out
     assert tuned.model_name in again_out

@@ -9,18 +9,18 @@ from engine.files.journal import Journal
 from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from engine.stopping import Stopping
 from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.judge.judge_rows import VERDICTS
-from jobs.run.stages import StageContext, run_stages
+from jobs.run.stages import run_stages
 from schemas.dataset import Answer, Question
 from schemas.outcomes import Outcome
 from schemas.record import content_id
 from schemas.requests import Request
 from schemas.settings import RunSettings
 from tests.unit.jobs.evaluation.made_run import REQUEST_ID, make_run
+from tests.unit.jobs.run.contexts import make_context
 
 FINE: Mapping[str, Any] = {
     "claims": [{"claim": "all of it", "sentence": 2}],
@@ -81,15 +81,6 @@ async def judge_rows(
 ) -> Sequence[dict[str, Any]]:
     """Judge and write the dataset; the rows that came of it."""
     async with Journal(folder.journal_path) as journal:
-        context = StageContext(
-            folder=folder,
-            settings=settings,
-            ask=ask,
-            journal=journal,
-            stopping=Stopping(),
-            details=dict,
-            order=None,
-        )
-        await run_stages((VERDICTS, EXPORT), context)
+        await run_stages((VERDICTS, EXPORT), make_context(folder, settings, ask, journal))
     files = [folder.dataset_dir / name for name in ("train.jsonl", "validation.jsonl")]
     return [json.loads(line) for file in files for line in file.read_text().splitlines()]

@@ -1,5 +1,6 @@
 """How a student is tuned where nobody says it, how rows are laid out, and what has room."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -75,12 +76,24 @@ def test_what_does_not_fit_is_refused_with_both_figures() -> None:
 
 
 def test_every_row_is_seen_once_an_epoch_in_an_order_of_its_own() -> None:
-    first, second = (batches_of_epoch(10, 4, seed=0, epoch=epoch) for epoch in (0, 1))
+    lengths = [5, 9, 2, 7, 7, 1, 8, 3, 6, 4]
 
-    assert [len(batch) for batch in first] == [4, 4, 2]
+    first, second = (batches_of_epoch(lengths, 4, seed=0, epoch=epoch) for epoch in (0, 1))
+
+    assert sorted(len(batch) for batch in first) == [2, 4, 4]
     assert sorted(row for batch in first for row in batch) == list(range(10))
     assert first != second
-    assert first == batches_of_epoch(10, 4, seed=0, epoch=0)
+    assert first == batches_of_epoch(lengths, 4, seed=0, epoch=0)
+
+
+def test_rows_of_a_step_are_of_like_length() -> None:
+    rng = random.Random(1)
+    lengths = [rng.randint(200, 500) for _ in range(320)]
+
+    batches = batches_of_epoch(lengths, 4, seed=0, epoch=0)
+
+    filled = sum(len(batch) * max(lengths[row] for row in batch) for batch in batches)
+    assert filled < 1.1 * sum(lengths)
 
 
 def test_rows_share_a_sequence_where_there_is_room_and_none_is_cut() -> None:

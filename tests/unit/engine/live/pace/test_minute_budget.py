@@ -4,8 +4,12 @@ import asyncio
 
 import pytest
 
-from engine.live.minute_budget import MinuteBudget
+from engine.live.pace.minute_budget import MinuteBudget
 from engine.testing.clocks import in_virtual_time
+
+
+def now_s() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def take(budget: MinuteBudget, units: float, times: int = 1) -> float:
@@ -13,7 +17,10 @@ async def take(budget: MinuteBudget, units: float, times: int = 1) -> float:
     loop = asyncio.get_running_loop()
     started_s = loop.time()
     for _ in range(times):
-        await budget.take(budget.cost_s(units))
+        cost_s, since_s = budget.cost_s(units), loop.time()
+        while (wait_s := budget.wait_s(cost_s, loop.time())) > 1e-9:
+            await asyncio.sleep(wait_s)
+        budget.take(cost_s, loop.time(), since_s=since_s)
     return loop.time() - started_s
 
 
@@ -51,7 +58,7 @@ async def test_refund_is_spent_by_the_next_and_not_saved_beyond_one_burst() -> N
     budget = MinuteBudget(600, burst_s=0.5)
     await take(budget, 5)
 
-    budget.give_back(budget.cost_s(100))
+    budget.give_back(budget.cost_s(100), now_s())
     free_s = await take(budget, 5)
     paid_s = await take(budget, 5)
 
@@ -66,7 +73,7 @@ async def test_refund_that_comes_while_somebody_waits_is_not_lost() -> None:
     waiting = asyncio.create_task(take(budget, 5))
     await asyncio.sleep(0.1)
 
-    budget.give_back(budget.cost_s(5))
+    budget.give_back(budget.cost_s(5), now_s())
     await waiting
 
     assert await take(budget, 5) == 0
@@ -76,7 +83,7 @@ async def test_refund_that_comes_while_somebody_waits_is_not_lost() -> None:
 async def test_idle_bucket_voids_a_refund() -> None:
     budget = MinuteBudget(600, burst_s=0.5)
     await take(budget, 5)
-    budget.give_back(budget.cost_s(5))
+    budget.give_back(budget.cost_s(5), now_s())
 
     await asyncio.sleep(60)
 
@@ -117,7 +124,7 @@ async def test_new_limit_holds_from_the_next_unit_but_never_above_the_ceiling() 
 async def test_debt_that_is_not_ours_is_waited_for() -> None:
     budget = MinuteBudget(600, burst_s=0.5)
 
-    is_foreign = [budget.note_debt(debt_s) for debt_s in (0.5, 0.6, 0.9, 40.0)]
+    is_foreign = [budget.note_debt(debt_s, now_s()) for debt_s in (0.5, 0.6, 0.9, 40.0)]
     await take(budget, 5)
 
     assert is_foreign == [False, False, True, False]

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from engine.live.concurrency import Slots
+from engine.live.pace.concurrency import Slots
 from engine.testing.clocks import LoopClock, in_virtual_time
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from engine.errors import OutageError
-from engine.live.breaker import Breaker
 from engine.live.lane import LiveLane
-from engine.live.limits import Limits
+from engine.live.pace.breaker import Breaker
+from engine.live.pace.limits import Limits
 from engine.stats.counters import Stats
 from engine.stopping import Admission
 from engine.testing.calls import chat_request

@@ -24,6 +24,7 @@ class Slots:
         self._clock = clock
         self._limit = float(min(start, ceiling))
         self._ceiling = ceiling
+        self.limit = min(start, ceiling)  # how many may be in flight now
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._has_met_overload = False
         self._overload_share = 0.0
@@ -31,19 +32,20 @@ class Slots:
         self.in_use = 0
 
     @property
-    def limit(self) -> int:
-        """How many may be in flight now."""
-        return int(self._limit)
-
-    @property
     def load(self) -> int:
         """How many are in flight or wait to be."""
         return self.in_use + len(self._waiting)
 
+    def acquire_at_once(self) -> bool:
+        """Take a slot if one is free and nobody waits; whether it was."""
+        if self._waiting or self.in_use >= self.limit:
+            return False
+        self.in_use += 1
+        return True
+
     async def acquire(self) -> None:
         """Take a slot; a cancelled wait takes none."""
-        if self.in_use < self.limit and not self._waiting:
-            self.in_use += 1
+        if self.acquire_at_once():
             return
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
@@ -57,7 +59,8 @@ class Slots:
     def release(self) -> None:
         """Give a slot back."""
         self.in_use -= 1
-        self._admit()
+        if self._waiting:
+            self._admit()
 
     def note_answer(self, *, is_bottleneck: bool) -> None:
         """Note a good reply; `is_bottleneck`: only the slots may have held requests back."""
@@ -79,6 +82,7 @@ class Slots:
             self._overload_share = 0.0
             self._last_cut_s = self._clock.monotonic_s()
             self._limit = max(1.0, min(self._limit, self.in_use) / 2)
+            self.limit = int(self._limit)
 
     def wake_all(self) -> None:
         """Let every waiting caller in, limit or not: each will find that nothing may be sent."""
@@ -86,6 +90,7 @@ class Slots:
 
     def _raise_to(self, limit: float) -> None:
         self._limit = min(limit, float(self._ceiling))
+        self.limit = int(self._limit)
         self._admit()
 
     def _admit(self, extra: int = 0) -> None:
@@ -100,9 +105,13 @@ class Slots:
 class Gate:
     """Lets as many through at a time as `room` has; several lanes may share one room."""
 
-    def __init__(self, room: asyncio.Semaphore, admission: Admission) -> None:
+    def __init__(self, room: Slots, admission: Admission) -> None:
         self._room = room
         self._admission = admission
+
+    def enter_at_once(self) -> bool:
+        """Go through if there is room now; whether there was."""
+        return not self._admission.is_closed and self._room.acquire_at_once()
 
     async def enter(self, give_up: Callable[[], None]) -> None:
         """Wait until there is room; `leave` makes room again.

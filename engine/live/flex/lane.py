@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from engine.errors import EngineError, LeftToOthersError
-from engine.live.flex import FlexGate, FlexPolicy
+from engine.live.flex.gate import FlexGate, FlexPolicy
 from engine.live.lane import LiveLane
 from schemas.outcomes import Outcome
 from schemas.requests import CHAT_COMPLETIONS, Request, asked_tier

@@ -1,12 +1,7 @@
-"""Units a minute, spent evenly: aiolimiter with a rate that may change, refunds and debts."""
-
-import asyncio
-
-from aiolimiter import AsyncLimiter
+"""Units a minute, spent evenly: a leaky bucket whose rate may change, with refunds and debts."""
 
 from engine.wire.rate_headers import Allowance
 
-TICK_S = 0.05  # what comes faster goes in groups, one a tick: to wake for each costs as much again
 MIN_PACE = 0.1
 PACE_CUT = 0.85  # a refusal
 PACE_EASE = 0.97  # a debt that is not ours
@@ -20,59 +15,60 @@ DAY_SHARE_TO_RESUME = 0.01
 
 
 class MinuteBudget:
-    """Units per minute with a short burst. One caller takes at a time; cancelled, it took nothing.
+    """Units per minute with a short burst: arithmetic alone, who calls waits and says the time.
 
     The bucket holds time, not units: at 20 units a second one unit takes 0.05 s of it. So a new
     rate holds from the next unit on, and what the provider says of its own bucket ("full again in
-    0.4 s") can be compared with it. A request larger than one burst goes when the bucket is empty
-    and those after it wait until it is paid off: large requests are not passed for ever by small
-    ones, and what they did not use is not waited for.
+    0.4 s") can be compared with it. All that is known of it is when everything taken will be paid
+    off (the virtual scheduling of ITU-T I.371). A request larger than one burst goes when nothing
+    is owed and those after it wait until it is paid off: large requests are not passed for ever by
+    small ones, and what they did not use is not waited for.
     """
 
     def __init__(self, ceiling_per_minute: float | None, *, burst_s: float) -> None:
         self._ceiling_per_minute = ceiling_per_minute
         self._burst_s = burst_s
-        self._tick_s = min(TICK_S, burst_s / 4.0)
-        self._bucket = AsyncLimiter(burst_s, burst_s)
-        self._owed_s = 0.0  # above 0: to be waited for by the next; below 0: a refund
-        self._pace = 1.0
+        self._paid_off_s = float("-inf")
         self._has_room = False
         self._is_day_used_up = False
         self.is_spared = False  # by the last reply, the provider charges much less than we do
         self.is_given = ceiling_per_minute is not None  # by the settings, not learnt
         self.units_per_minute = ceiling_per_minute
+        self._set_pace(1.0)
         self.remaining: float | None = None  # by the last reply; None where it did not say
         self.taken_s = 0.0
 
     @property
     def per_second(self) -> float | None:
         """Units a second at the present pace; None while no limit is known."""
-        return None if self.units_per_minute is None else self.units_per_minute * self._pace / 60.0
+        return None if self.units_per_minute is None else self.units_per_minute * self.pace / 60.0
 
     def cost_s(self, units: float) -> float:
         """The time that `units` take; 0 while no limit is known."""
-        rate = self.per_second
-        return 0.0 if rate is None else units / rate
+        return units * self.unit_s
 
-    async def take(self, cost_s: float) -> None:
-        """Wait for `cost_s` of the bucket, after what earlier requests still owe."""
-        if self.units_per_minute is None:
-            return
-        while self._owed_s > 0.0:
-            await self._bucket.acquire(share_s := min(self._owed_s, self._burst_s))
-            self._owed_s -= share_s
-        if self._owed_s < 0.0 and self._bucket.has_capacity(self._burst_s):
-            self._owed_s = 0.0  # an idle bucket is full: a refund cannot make it fuller
-        share_s = min(max(0.0, cost_s + self._owed_s), self._burst_s)
-        if cost_s < self._tick_s and not self._bucket.has_capacity(share_s):
-            await asyncio.sleep(self._tick_s)
-        await self._bucket.acquire(share_s)
-        self._owed_s += cost_s - share_s  # refunds may have come in while we waited
+    def wait_s(self, cost_s: float, now_s: float) -> float:
+        """How long it is until `cost_s` may be taken; 0 or less: now."""
+        if not self.unit_s:
+            return 0.0
+        return self._paid_off_s - now_s + min(cost_s, self._burst_s) - self._burst_s
+
+    def take(self, cost_s: float, now_s: float, *, since_s: float | None = None) -> None:
+        """Take `cost_s`, which `wait_s` allows.
+
+        Whoever waits for it since `since_s` leaves nothing unused: what came back meanwhile is
+        there for the next.
+        """
+        idle_s = now_s if since_s is None else max(since_s, now_s - self._burst_s)
+        self._paid_off_s = max(self._paid_off_s, idle_s) + cost_s
         self.taken_s += cost_s
 
-    def give_back(self, cost_s: float) -> None:
-        """Return what was taken and not used (negative: charge what was used beyond)."""
-        self._owed_s = max(self._owed_s - cost_s, -self._burst_s)
+    def give_back(self, cost_s: float, now_s: float) -> None:
+        """Return what was taken and not used (negative: charge what was used beyond).
+
+        It counts against what is owed now: nothing is saved up.
+        """
+        self._paid_off_s = max(self._paid_off_s, now_s) - cost_s
         self.taken_s -= cost_s
 
     def follow(self, limit_per_minute: float) -> bool:
@@ -103,22 +99,24 @@ class MinuteBudget:
         if limit_per_minute == self.units_per_minute:
             return False
         self.units_per_minute = limit_per_minute
-        self._pace = 1.0
+        self._set_pace(1.0)
         return True
 
-    def note_debt(self, debt_s: float) -> bool:
+    def note_debt(self, debt_s: float, now_s: float) -> bool:
         """Compare with the provider's own bucket, `debt_s` from being full; whether we slow down.
 
         More than we alone could have caused means that somebody else uses the account, or that
-        the provider charges more than we do: then we wait until it is paid off. A debt of many
-        seconds is not comparable: such a bucket holds a minute, and is not near its end.
+        the provider charges more than we do: then we wait for that too. A debt of many seconds
+        is not comparable: such a bucket holds a minute, and is not near its end.
         """
         self._has_room = debt_s <= self._burst_s
         self.is_spared = debt_s < self._burst_s * SPARED_SHARE
         if not self._burst_s * FOREIGN_DEBT_FACTOR < debt_s <= MAX_COMPARABLE_DEBT_S:
             return False
-        self._owed_s = max(self._owed_s, debt_s - self._burst_s)
-        self._pace = max(MIN_PACE, self._pace * PACE_EASE)
+        own_s = max(self._paid_off_s - now_s, 0.0)
+        foreign_s = debt_s - self._burst_s
+        self._paid_off_s = now_s + max(own_s, min(own_s + foreign_s, debt_s))
+        self._set_pace(max(MIN_PACE, self.pace * PACE_EASE))
         return True
 
     def lacks(self, units: float) -> bool:
@@ -127,10 +125,16 @@ class MinuteBudget:
 
     def slow_down(self) -> None:
         """Note a refusal in spite of the limit: somebody else uses the account, or it is wrong."""
-        self._pace = max(MIN_PACE, self._pace * PACE_CUT)
+        self._set_pace(max(MIN_PACE, self.pace * PACE_CUT))
 
     def speed_up(self) -> None:
         """Note an answered request."""
-        if self._pace < 1.0:
+        if self.pace < 1.0:
             gain = SURE_GAIN if self._has_room else PACE_GAIN
-            self._pace = min(1.0, self._pace + gain)
+            self._set_pace(min(1.0, self.pace + gain))
+
+    def _set_pace(self, pace: float) -> None:
+        """Go at a share of the limit; `unit_s` is the time that one unit takes then."""
+        limit = self.units_per_minute
+        self.pace = pace
+        self.unit_s = 0.0 if limit is None else 60.0 / (limit * pace)

@@ -1,0 +1,1 @@
+"""The flex tier: half the price at once, where there is capacity."""

@@ -1,0 +1,153 @@
+"""The arithmetic of a plan: what chunks that are left will ask, by those that were asked."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.files.records import encode_record
+from engine.files.replace import replace_file
+from engine.run_folder import RunFolder
+from engine.wire.prices import make_price
+from jobs.plan.estimate import estimate_stages
+from jobs.plan.growth import growth_of
+from jobs.plan.replay import Asked, AskedByKey
+from jobs.settings.resolve import read_assignments, resolve_settings
+from schemas.documents import Chunk
+from schemas.plan import StagePlan
+from schemas.settings import RunSettings
+
+SAMPLED, ALL = 10, 100
+
+
+def settings_of(*assignments: str) -> RunSettings:
+    return resolve_settings([read_assignments(["teacher.model=gpt-4.1-mini", *assignments])])
+
+
+def make_folder(tmp_path: Path) -> RunFolder:
+    """A hundred equal chunks; every fifth is held out."""
+    folder = RunFolder(tmp_path)
+    folder.create()
+    chunks = [
+        Chunk(
+            chunk_id=f"c{number}",
+            document_id="d",
+            path="a.md",
+            title="a",
+            side="held_out" if number % 5 == 0 else "train",
+            start_char=0,
+            end_char=4,
+            first_page=None,
+            last_page=None,
+            headings=(),
+            token_count=100,
+            text="text",
+        )
+        for number in range(ALL)
+    ]
+    replace_file(folder.results_path("chunks"), map(encode_record, chunks))
+    return folder
+
+
+def asked(requests: int, *, left: int = 0) -> Asked:
+    return Asked(
+        requests=requests,
+        prompt_tokens=1000 * requests,
+        completion_tokens=10 * requests,
+        usd=0.01 * requests,
+        left_count=left,
+        worst_usd=0.5 * left,
+        worst_prompt_tokens=1200 * left,
+        worst_completion_tokens=700 * left,
+    )
+
+
+def of_sample(*, answers_of_held_out: bool) -> dict[str, AskedByKey]:
+    """A question call for each of ten chunks, three answers, a verdict call."""
+    numbers = range(SAMPLED)
+    answered = [n for n in numbers if n % 5 or answers_of_held_out]
+    return {
+        "questions": {f"c{n}": asked(1) if n in numbers else asked(0, left=1) for n in range(ALL)},
+        "answers": {f"c{n}": asked(3) for n in answered},
+        "verdicts": {f"c{n}": asked(1) for n in answered},
+        "unanswerable": {},
+    }
+
+
+def requests_of(stages: tuple[StagePlan, ...]) -> dict[str, float | None]:
+    return {stage.stage: stage.requests.value for stage in stages}
+
+
+def test_the_rest_asks_as_the_sample_did(tmp_path: Path) -> None:
+    folder, settings = make_folder(tmp_path), settings_of()
+
+    found = estimate_stages(
+        folder, of_sample(answers_of_held_out=False), settings, make_price(settings.prices)
+    )
+
+    assert requests_of(found.stages) == {"questions": 90, "answers": 3 * 72}
+    assert found.stages[1].usd is not None
+    assert found.stages[1].usd.value == pytest.approx(0.01 * 3 * 72)
+    assert found.stages[1].prompt_tokens.value == 1000 * 3 * 72
+
+
+def test_references_and_verdicts_are_counted_where_they_are_wanted(tmp_path: Path) -> None:
+    settings = settings_of("answers.held_out=true", "judge.of_rows=true")
+
+    found = estimate_stages(
+        make_folder(tmp_path),
+        of_sample(answers_of_held_out=True),
+        settings,
+        make_price(settings.prices),
+    )
+
+    assert requests_of(found.stages) == {"questions": 90, "answers": 3 * 90, "verdicts": 90}
+
+
+def test_what_waits_of_a_sampled_chunk_is_counted_once(tmp_path: Path) -> None:
+    settings = settings_of("judge.of_rows=true")
+    notes = of_sample(answers_of_held_out=False)
+    notes["answers"] = {**notes["answers"], "c1": asked(1, left=2)}
+    notes["verdicts"] = {**notes["verdicts"], "c1": asked(0)}
+
+    found = estimate_stages(make_folder(tmp_path), notes, settings, make_price(settings.prices))
+
+    planned = requests_of(found.stages)
+    assert planned["answers"] == 3 * 72 + 2
+    assert planned["verdicts"] == 72 + 1
+
+
+def test_without_a_sample_the_most_is_told(tmp_path: Path) -> None:
+    settings = settings_of("judge.of_rows=true")
+    notes: dict[str, AskedByKey] = {
+        "questions": {f"c{n}": asked(0, left=1) for n in range(ALL)},
+        "answers": {},
+        "verdicts": {},
+        "unanswerable": {},
+    }
+
+    found = estimate_stages(make_folder(tmp_path), notes, settings, make_price(settings.prices))
+
+    questions, answers, verdicts = found.stages
+    assert (questions.requests.value, questions.requests.high) == (None, 100)
+    assert questions.usd is not None
+    assert questions.usd.high == pytest.approx(0.5 * 100)
+    assert answers.requests.high == settings.questions.per_chunk * 80
+    assert verdicts.requests.high == 2 * 80  # each may be asked for a second time, reworded
+
+
+def test_later_commands_grow_with_the_chunks(tmp_path: Path) -> None:
+    folder, settings = make_folder(tmp_path), settings_of()
+    notes = of_sample(answers_of_held_out=False)
+    found = estimate_stages(folder, notes, settings, make_price(settings.prices))
+    (folder.dataset_dir / "train.jsonl").write_text(
+        '{"messages": [{"role": "user", "content": "one two three"}]}\n' * 8
+    )
+    (folder.dataset_dir / "held_out.jsonl").write_text("{}\n" * 4)
+
+    growth = growth_of(folder, found)
+    tuning = growth.plan_tuning(folder, settings)
+    sizes = growth.evaluation_sizes(folder, settings)
+
+    assert tuning.rows == 8 * 10
+    assert tuning.usd is None
+    assert (sizes.held_out, sizes.unanswerable) == (4 * 10, 4 * 10)
