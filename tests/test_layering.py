@@ -87,9 +87,9 @@ ROOMS = {
     "jobs.notify": "",
     "jobs.commands": (
         "jobs.findings jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset "
-        "jobs.run jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune jobs.evaluation "
-        "jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view jobs.process "
-        "jobs.notify"
+        "jobs.run jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune "
+        "jobs.evaluation jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view "
+        "jobs.process jobs.notify"
     ),
     "jobs.command_list": "",
     "jobs.cli": "jobs.process jobs.commands jobs.command_list",

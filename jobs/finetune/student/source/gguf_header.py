@@ -8,7 +8,7 @@ from collections.abc import Callable
 from math import prod
 from pathlib import Path
 from struct import Struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,9 +73,9 @@ class _Cursor:
     """Reads one thing after the other."""
 
     def __init__(self, data: NDArray[np.uint8]) -> None:
-        self.order = "<"
+        self.order: Literal["<", ">"] = "<"
         self._data = data
-        self._bytes = memoryview(data)
+        self._bytes = memoryview(data.data)
         self._at = 0
 
     def bytes(self, count: int) -> bytes:
