@@ -16,6 +16,7 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 import orjson
+from scripts.benchmarks.student_trained import TrainedAnswers
 
 from engine.clock import SystemClock
 from engine.local.embedder import Embedder
@@ -105,11 +106,12 @@ async def measure(rows: Path, work: Path, settings: StudentSettings) -> None:
                 ("unanswerable", unanswerable),
             )
         }
+    trained = answer_as_trained(tuned, work, held_out, answers["tuned", "open"])
     copied = [Answered(nearest_sentence(each, close)) for each in held_out]
     for how in ("open", "closed"):
         given = {who: answers[who, how] for who in names}
         if how == "open":
-            given["copying"] = copied
+            given |= {"copying": copied, "as trained": trained}
         show_table(how, given, held_out, close)
     show_refusals({who: answers[who, "unanswerable"] for who in names}, unanswerable)
     show_speed({who: answers[who, "open"] for who in names})
@@ -188,6 +190,23 @@ async def ask_all(
             answers.append(answer)
             with path.open("ab") as file:
                 file.write(orjson.dumps(answer._asdict()) + b"\n")
+    return answers
+
+
+def answer_as_trained(
+    tuned: TunedStudent, work: Path, asked: Sequence[Asked], served: Sequence[Answered]
+) -> list[Answered]:
+    """What the trained weights themselves answer; those in the file are not made again."""
+    path = work / "trained-open.jsonl"
+    answers = read_answers(path)
+    if len(answers) == len(asked):
+        return answers
+    weights = TrainedAnswers(tuned, work)
+    for each, answer in list(zip(asked, served, strict=True))[len(answers) :]:
+        text = weights.answer(each, answer, is_open=True, most_tokens=ANSWER_TOKENS)
+        answers.append(Answered(text))
+        with path.open("ab") as file:
+            file.write(orjson.dumps(answers[-1]._asdict()) + b"\n")
     return answers
 
 

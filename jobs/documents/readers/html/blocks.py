@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from jobs.documents.readers.clean_text import clean, clean_line
 from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE, Block
 from jobs.documents.readers.html.lists import ListMarkers
-from jobs.documents.readers.html.raised_text import lowered, raised
 from jobs.documents.readers.html.tables import Span, TableRows
+from jobs.documents.readers.raised_text import lowered, raised
 
 _BLOCKS = frozenset(
     """

@@ -6,13 +6,15 @@ from collections import defaultdict
 from jobs.documents.readers.extract import LINE, PARAGRAPH
 from jobs.documents.readers.pdf.code import goes_on, is_code
 from jobs.documents.readers.pdf.joints import HYPHEN, is_cjk, joint
+from jobs.documents.readers.pdf.line_text import DEFINED
 from jobs.documents.readers.pdf.lines import Line
 
 _ITEM = re.compile(r"[•‣◦▪●○–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s")
 _BULLET = re.compile(r"[•‣◦▪●○]")
 _FINISHED = re.compile(r"[.!?:;。！？：；؟][\"'”’)\]]*(?:\s?\d{1,2})?$")  # maybe with a note's mark
 _TAIL_CHARS = 12
-_SHORT_LEADER = " ... "
+_LEADER = re.compile(r"[\w)\]] \.\.\. \w[^.]{0,20}$")  # to what stands at the end of a line
+_DEFINED_INDENT = 3.5  # of the font size: what is said of it is indented less
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _INDENT = 0.8
 _COLUMN_REACH = 30.0  # points
@@ -58,12 +60,16 @@ def _is_in_prose(group: list[Line], line: Line, usual: float, margins: "Margins"
     """Whether a line of typewriter text is part of a paragraph, or one of prose after it is."""
     last = group[-1]
     distance = last.baseline - line.baseline
-    if group[0].is_mono or not 0 < distance < _NEXT_LINE * usual:
+    if is_code(group[0]) or not 0 < distance < _NEXT_LINE * usual:
         return False
     if last.ends_mono and line.starts_mono and not joint(last.printed, line.printed):
-        return True  # a path or name that is divided
+        return True  # a path, name or address that is divided
+    if group[0].is_mono:
+        return False
     if not margins.is_filled(last, line):
         return False
+    if DEFINED.match(group[0].text):
+        return _goes_on_in_definition(group, line)
     is_below = line.left - last.left < _HANGING * line.size and not _is_finished(last)
     return is_below or abs(line.left - last.left) < _SAME_LEFT
 
@@ -76,7 +82,9 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: "Margi
         return None if is_elsewhere and is_filled and reads_on(last, line) else PARAGRAPH
     if is_divided(last, line):
         return None
-    if _SHORT_LEADER in line.text or _SHORT_LEADER in last.text:
+    if DEFINED.match(group[0].text) and not _goes_on_in_definition(group, line):
+        return LINE if DEFINED.match(line.text) else PARAGRAPH
+    if _LEADER.search(line.text) or _LEADER.search(last.text):
         return LINE
     if min(line.widest_gap, last.widest_gap) > _PARTED:
         return LINE
@@ -85,6 +93,11 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: "Margi
     if not is_filled:
         return PARAGRAPH if _is_finished(last) else LINE
     return PARAGRAPH if _is_indented(line, group) else None
+
+
+def _goes_on_in_definition(group: list[Line], line: Line) -> bool:
+    """Whether a line is the rest of what Texinfo defines in the line before."""
+    return line.left - group[0].left > _DEFINED_INDENT * line.size
 
 
 def _is_elsewhere(last: Line, line: Line, usual: float) -> bool:

@@ -11,6 +11,9 @@ _WRAP_MARKS = (",→", "↪", "˓→", "↳", "⤷", "→֒")  # they begin the 
 _WRAP_MARK = re.compile("(?:" + "|".join(_WRAP_MARKS) + r")\s*")
 _ADDRESS = re.compile(r"[(<]?\w{2,9}://\S+$")  # alone on a line it is no code
 _WRAPPED_SPACE = "␣"  # Sphinx shows the space at which it broke a line
+_NUMBER = re.compile(r"0\d{4}(?!\S)")
+_MIN_NUMBERED = 3
+_STEADY = 0.6  # the share of numbers that are one more than the one before
 _SAME_ROW = 0.4  # of the font size
 _WIDE_GAP = 1.35  # of the usual distance between lines
 _MAX_BLANK_LINES = 3
@@ -23,6 +26,25 @@ def is_code(line: Line) -> bool:
     if line.is_mono:
         return not _ADDRESS.match(line.text)
     return line.text.startswith(_WRAP_MARKS)
+
+
+def without_numbers(lines: list[Line]) -> list[Line]:
+    """The lines of a page without the numbers before lines of code: 00001, 00002 and so on."""
+    found = {
+        line: match[0] for line in lines if line.is_mono and (match := _NUMBER.match(line.text))
+    }
+    numbers = [int(text) for text in found.values()]
+    steady = sum(following == number + 1 for number, following in pairwise(numbers))
+    if len(found) < _MIN_NUMBERED or steady < _STEADY * (len(numbers) - 1):
+        return lines
+    bare = [_without_start(line, found.get(line, "")) for line in lines]
+    return [line for line in bare if line.text]
+
+
+def _without_start(line: Line, start: str) -> Line:
+    text = line.text[len(start) :].lstrip() if start else line.text
+    removed = len(line.text) - len(text)
+    return line._replace(text=text, left=line.left + removed * line.pitch) if start else line
 
 
 def goes_on(group: list[Line], line: Line, usual: float) -> bool:

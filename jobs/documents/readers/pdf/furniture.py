@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -25,6 +25,9 @@ _DIGITS = re.compile(r"\d+")
 _TAIL_CHARS = 60
 _MIN_LETTERS = 2  # less repeats by chance, as braces do
 _APART = 1.5  # of the font size
+_HEAD_DISTANCE = 2.0  # the same
+_FAR_APART = 4.0  # the same for the title of a section at one end of a head
+_END_WORDS = 2
 _MIN_ENTRIES = 2  # that begin with a number
 _MIN_CONTENTS = 4  # of others
 _FRONT_PAGES = 12  # numbers may go on from those before
@@ -41,35 +44,71 @@ def drop_furniture(pages: list[list[Line]]) -> list[list[Line]]:
     keys: list[dict[Line, list[_Key]]] = []
     for number, lines in enumerate(pages):
         keys.append(defaultdict(list))
-        for line, edge in _edges(lines, zones):
-            keys[-1][line] += _keys(line, edge, number, body)
+        for place in _edges(lines, zones):
+            keys[-1][place.line] += _keys(place, number, body)
         for key in (key for found in keys[-1].values() for key in found):
             seen_on[key].add(number)
     least = _MIN_REPEATS if len(pages) > _FEW_PAGES else 1
-    return [
-        _without_contents(
-            [line for line in lines if not _runs(number, found.get(line), seen_on, least)],
-            len(pages),
-        )
-        for number, (lines, found) in enumerate(zip(pages, keys, strict=True))
+    running = [
+        {line for line in found if _runs(number, found[line], seen_on, least)}
+        for number, found in enumerate(keys)
     ]
+    kept = _without_heads(pages, running)
+    return [_without_contents(lines, len(pages)) for lines in kept]
+
+
+def _without_heads(pages: list[list[Line]], running: list[set[Line]]) -> list[list[Line]]:
+    """The lines but those that run through the pages and those that are alone in their place.
+
+    Where heads of the pages nearby are, a line of the same size is one too if it is far from the
+    text: the title of a short section.
+    """
+    taken: dict[_Key, set[int]] = defaultdict(set)
+    for number, heads in enumerate(running):
+        for line in heads:
+            taken[_place(line)].add(number)
+
+    def is_head(line: Line, number: int, heights: list[float]) -> bool:
+        nearby = range(number - _NEARBY_PAGES, number + _NEARBY_PAGES + 1)
+        others = sum(other in taken[_place(line)] for other in nearby)
+        return others > _MIN_REPEATS and _is_far(line, heights)
+
+    kept = []
+    for number, lines in enumerate(pages):
+        left = [line for line in lines if line not in running[number]]
+        heights = sorted(line.baseline for line in left)
+        kept.append([line for line in left if not is_head(line, number, heights)])
+    return kept
+
+
+def _place(line: Line) -> _Key:
+    return round(line.baseline, 1), round(line.size, 1)
+
+
+def _is_far(line: Line, heights: list[float]) -> bool:
+    """Whether a line is the first or last of its page, and apart from the others."""
+    others = [height for height in heights if height != line.baseline]
+    if not others or others[0] < line.baseline < others[-1]:
+        return False
+    distance = min(abs(others[0] - line.baseline), abs(others[-1] - line.baseline))
+    return distance > _HEAD_DISTANCE * line.size
 
 
 def body_size(pages: list[list[Line]]) -> float:
-    """The font size of most characters, in points."""
+    """The font size of most characters that are no code, in points."""
     sizes: Counter[float] = Counter()
     for lines in pages:
         for line in lines:
-            sizes[round(line.size, 1)] += len(line.text)
+            sizes[round(line.size, 1)] += 0 if line.is_mono else len(line.text)
     return sizes.most_common(1)[0][0] if sizes else 1.0
 
 
-def _runs(number: int, keys: list[_Key] | None, seen_on: dict[_Key, set[int]], least: int) -> bool:
+def _runs(number: int, keys: list[_Key], seen_on: dict[_Key, set[int]], least: int) -> bool:
     """Whether a line of page `number` runs through the pages nearby."""
     nearby = range(number - _NEARBY_PAGES, number + _NEARBY_PAGES + 1)
     return any(
         sum(other in seen_on[key] for other in nearby) > least  # itself is one of them
-        for key in keys or ()
+        for key in keys
     )
 
 
@@ -81,12 +120,26 @@ class _Zones(NamedTuple):
 
 
 def _zones(pages: list[list[Line]]) -> _Zones:
-    heights = [line.baseline for lines in pages for line in lines]
-    top, bottom = max(heights, default=0.0), min(heights, default=0.0)
+    heights = [[line.baseline for line in lines] for lines in pages if lines]
+    top, bottom = _most(map(max, heights)), -_most(-min(page) for page in heights)
     return _Zones(top - _ZONE * (top - bottom), bottom + _ZONE * (top - bottom))
 
 
-def _edges(lines: list[Line], zones: _Zones) -> Iterator[tuple[Line, str]]:
+def _most(heights: Iterable[float]) -> float:
+    """The largest, but for those of a few pages, whose text may lie beyond the page."""
+    ordered = sorted(heights)
+    return ordered[len(ordered) * 9 // 10] if ordered else 0.0
+
+
+class _EdgeLine(NamedTuple):
+    """A line near the top or bottom of its page; `is_outermost`: none is beyond it."""
+
+    line: Line
+    edge: str
+    is_outermost: bool
+
+
+def _edges(lines: list[Line], zones: _Zones) -> Iterator[_EdgeLine]:
     rows = sorted({round(line.baseline) for line in lines})
     bottom, top = set(rows[:_EDGE_ROWS]), set(rows[-_EDGE_ROWS:])
     for line in lines:
@@ -94,17 +147,19 @@ def _edges(lines: list[Line], zones: _Zones) -> Iterator[tuple[Line, str]]:
         if line.cells:
             continue
         if row in top and line.baseline >= zones.top:
-            yield line, "top"
+            yield _EdgeLine(line, "top", row == rows[-1])
         if row in bottom and line.baseline <= zones.bottom:
-            yield line, "bottom"
+            yield _EdgeLine(line, "bottom", row == rows[0])
 
 
-def _keys(line: Line, edge: str, page_number: int, body: float) -> Iterator[_Key]:
+def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
     """What running heads of one kind have in common.
 
-    Height and all words; all words but numbers, one of which grows with the pages; or, where a
-    number stands apart at one end, that and its height.
+    Height and all words; height and the words at one end, where the two ends are far apart; all
+    words but numbers, one of which grows with the pages; or, where a number stands apart at one
+    end, that and its height.
     """
+    line, edge, is_outermost = place
     words = line.text.casefold().split()
     is_lone = len(words) == 1 and _is_number(words[0])
     if line.size > (_MAX_NUMBER_SIZE if is_lone else _MAX_SIZE) * body:
@@ -114,6 +169,8 @@ def _keys(line: Line, edge: str, page_number: int, body: float) -> Iterator[_Key
     height = round(line.baseline / _SAME_PLACE)
     if sum(map(str.isalnum, line.text)) >= _MIN_LETTERS:
         yield edge, height, *words
+        if is_outermost and line.widest_gap > _FAR_APART and len(words) > _END_WORDS:
+            yield from ((edge, height, *part) for part in _parts(words))
     shape = _DIGITS.sub("#", " ".join("#" if _is_number(word) else word for word in words))
     for at, word in enumerate(words):
         if not _is_number(word):
@@ -123,6 +180,15 @@ def _keys(line: Line, edge: str, page_number: int, body: float) -> Iterator[_Key
         is_at_end = at in {0, len(words) - 1} and line.widest_gap > _APART
         if is_at_end or is_lone:
             yield edge, offset, height
+            yield "anywhere", offset
+
+
+def _parts(words: list[str]) -> Iterator[_Key]:
+    """What stays where one end of a head changes, or, as on the pages of a manual, both do."""
+    yield "first", *words[:_END_WORDS]
+    yield "last", *words[-_END_WORDS:]
+    if words[0] == words[-1]:
+        yield "between", *words[1:-1]
 
 
 def _is_number(word: str) -> bool:
@@ -148,7 +214,7 @@ def _without_contents(lines: list[Line], page_count: int) -> list[Line]:
     if not _are_contents(found, page_count) or any(
         _LEADS_TO_WORD.search(line.text) for line in lines
     ):
-        return [line for line in lines if line.text.strip(". ·…")]
+        return [line for line in lines if line.is_mono or line.text.strip(". ·…")]
     pages = range(min(found.values()) - _NEARBY_PAGES, max(found.values()) + _NEARBY_PAGES + 1)
     return [line for line in lines if line not in found and not _is_entry(line, pages)]
 

@@ -3,12 +3,15 @@
 import ctypes
 import math
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from statistics import median
 from typing import Any, NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
+
+from jobs.documents.readers.pdf.tex_fonts import CONTROLS, symbols_of
 
 _FIXED_PITCH = 1  # PDF 32000-1, table 123: font flags
 _FONT_NAME_BYTES = 128
@@ -18,6 +21,10 @@ _MONO_NAME = re.compile(
     r"|(?:^|\+)(?:[a-z]{1,3}\d?)[a-z]{0,3}tt[a-z]{0,2}\d{0,4}(?:-\w+)?$",  # cmtt10, t1xtt, SFTT1000
     re.IGNORECASE,
 )
+_NARROW_AND_WIDE = tuple(map(ord, "ilmMW"))
+_MIN_CHARS = 5  # different ones, for their widths to tell a typewriter font
+_EVEN = 0.08  # of their width
+_EVEN_SHARE = 0.9
 _CAPS_NAME = re.compile(r"csc\d|small-?caps|smallcap", re.IGNORECASE)  # as in cmcsc10
 _PALE_ALPHA = 128
 _PALE_CHANNEL = 170
@@ -78,7 +85,8 @@ _NO_STYLE = Style(0.0, 1.0, is_mono=False, is_pale=False, turns=0)
 
 def page_glyphs(text_page: pdfium.PdfTextPage) -> PageGlyphs:
     """The glyphs of a page. A page whose text is mostly turned is turned back."""
-    found = list(_GlyphReader(text_page).read())
+    reader = _GlyphReader(text_page)
+    found = _with_pitch(list(reader.read()), reader.nameless.values())
     styles = dict.fromkeys(glyph.style for glyph in found)
     if all(style.turns == 0 for style in styles):
         return PageGlyphs(found, [], 0)
@@ -100,6 +108,8 @@ def _main_turns(found: list[Glyph]) -> int:
 class _Font(NamedTuple):
     is_mono: bool
     is_caps: bool
+    symbols: Mapping[str, str]
+    is_nameless: bool
 
 
 class _GlyphReader:
@@ -108,6 +118,8 @@ class _GlyphReader:
     def __init__(self, text_page: pdfium.PdfTextPage) -> None:
         self._page = text_page.raw
         self._fonts: dict[int, _Font] = {}
+        self._symbols: Mapping[str, str] = {}  # of the text object that is read
+        self.nameless: dict[int, list[Style]] = defaultdict(list)  # by font
         self._object_of = _address_function("FPDFText_GetTextObject", ctypes.c_int)
         self._font_of = _address_function("FPDFTextObj_GetFont")
         self._codes = _codes(text_page)
@@ -123,7 +135,7 @@ class _GlyphReader:
         rect_pointer = ctypes.byref(rect)
         last_object, last_left, style, is_spaced = None, 0.0, _NO_STYLE, True
         for index, char in enumerate(self._codes):
-            if char in _BLANKS:
+            if char in _BLANKS and (char not in CONTROLS or not object_of(page, index)):
                 is_spaced = True
                 continue
             text_object = object_of(page, index)
@@ -140,6 +152,10 @@ class _GlyphReader:
                 left, right = self._turned_place(index, style.turns or 0)
             own = self._raised(index, style) if char in _DIGITS else style
             char = char.upper() if style.is_caps else _HYPHENS.get(char, char)
+            char = self._symbols.get(char, char) if self._symbols else char
+            if char in _BLANKS:
+                is_spaced = True
+                continue
             yield Glyph(char, left, right, own, is_spaced)
             is_spaced = False
 
@@ -163,8 +179,9 @@ class _GlyphReader:
         size = pdfium_c.FPDFText_GetFontSize(self._page, index)
         turns = _turns(math.atan2(matrix.b, matrix.a))
         font = self._font(index, text_object)
+        self._symbols = font.symbols
         baseline = {0: y.value, 1: -x.value, 2: -y.value, 3: x.value}.get(turns or 0, 0.0)
-        return Style(
+        style = Style(
             baseline=round(baseline, 2),
             size=round(abs(size) * (math.hypot(matrix.c, matrix.d) or 1.0), 2) or 1.0,
             is_mono=font.is_mono,
@@ -172,6 +189,9 @@ class _GlyphReader:
             turns=turns,
             is_caps=font.is_caps,
         )
+        if font.is_nameless and text_object:
+            self.nameless[self._font_of(text_object) or 0].append(style)
+        return style
 
     def _font(self, index: int, text_object: int) -> _Font:
         key = (self._font_of(text_object) if text_object else None) or 0
@@ -180,8 +200,15 @@ class _GlyphReader:
             flags = ctypes.c_int()
             pdfium_c.FPDFText_GetFontInfo(self._page, index, buffer, _FONT_NAME_BYTES, flags)
             name = buffer.value.decode("latin-1")
-            is_mono = bool(flags.value & _FIXED_PITCH) or bool(_MONO_NAME.search(name))
-            self._fonts[key] = _Font(is_mono, bool(_CAPS_NAME.search(name)))
+            is_mono = bool(_MONO_NAME.search(name)) or (
+                bool(flags.value & _FIXED_PITCH) and _may_be_even(key)
+            )
+            self._fonts[key] = _Font(
+                is_mono,
+                bool(_CAPS_NAME.search(name)),
+                symbols_of(name),
+                is_nameless=not name,
+            )
         return self._fonts[key]
 
     def _is_pale(self, index: int) -> bool:
@@ -199,6 +226,41 @@ class _GlyphReader:
         if turns == 2:
             return -right.value, -left.value
         return (-top.value, -bottom.value) if turns else (left.value, right.value)
+
+
+def _may_be_even(font: int) -> bool:
+    """Whether no width that a font tells speaks against its claim that all are equal."""
+    if not font:
+        return True
+    handle = ctypes.cast(font, pdfium_c.FPDF_FONT)
+    width = ctypes.c_float()
+    widths = [
+        width.value
+        for code in _NARROW_AND_WIDE
+        if pdfium_c.FPDFFont_GetGlyphWidth(handle, code, 1.0, width) and width.value > 0
+    ]
+    return not widths or max(widths) - min(widths) < _EVEN * max(widths)
+
+
+def _with_pitch(glyphs: list[Glyph], fonts: Iterable[list[Style]]) -> list[Glyph]:
+    """The glyphs, those as code that are of a font without a name and with one width for all."""
+    told: dict[int, Style] = {}
+    for styles in fonts:
+        ids = set(map(id, styles))
+        if _are_even([glyph for glyph in glyphs if id(glyph.style) in ids]):
+            told |= {id(style): style._replace(is_mono=True) for style in styles}
+    if not told:
+        return glyphs
+    return [glyph._replace(style=told.get(id(glyph.style), glyph.style)) for glyph in glyphs]
+
+
+def _are_even(glyphs: list[Glyph]) -> bool:
+    """Whether nearly all are equally wide. A glyph that is drawn wider than it is set is wider."""
+    widths = [(glyph.right - glyph.left) / glyph.style.size for glyph in glyphs]
+    if len({glyph.char for glyph in glyphs}) < _MIN_CHARS:
+        return False
+    usual = median(widths)
+    return sum(abs(width - usual) < _EVEN * usual for width in widths) >= _EVEN_SHARE * len(widths)
 
 
 def _turns(angle: float) -> int | None:

@@ -14,6 +14,8 @@ _NUMBERING = re.compile(
     r"(?P<word>(?:chapter|appendix|section|part)\s+)?(?:[A-Z]|\d+|[IVXLC]+)(?:\.\d+)*[.:)]?\s+",
     re.IGNORECASE,
 )
+_LEVELLED = str.maketrans("‘’“”–—−‐‑", "''\"\"-----")  # an outline has often plain ones
+_MAX_SIGNS = 2
 
 
 def outline_of(document: pdfium.PdfDocument) -> dict[int, list[Block]]:
@@ -36,9 +38,10 @@ def mark_headings(
     for paragraph in paragraphs:
         wanted = outline.get(paragraph.page, [])
         for title in wanted:
-            end = _title_end(paragraph.text, title.text)
+            end = _title_end(paragraph.text.translate(_LEVELLED), title.text)
             if end is not None:
                 wanted.remove(title)
+                end = _end_with_stop(paragraph.text, end)
                 heading, rest = paragraph.text[:end], paragraph.text[end:].strip()
                 yield Block(heading, paragraph.glue, title.heading_level, paragraph.page)
                 yield Block(rest, PARAGRAPH, page=paragraph.page)
@@ -47,12 +50,19 @@ def mark_headings(
             yield Block(paragraph.text, paragraph.glue, page=paragraph.page)
 
 
+def _end_with_stop(text: str, end: int) -> int:
+    """`end`, or that of the text if only a sign follows, as the full stop of a title."""
+    rest = text[end : end + _MAX_SIGNS + 1]
+    is_over = len(rest) <= _MAX_SIGNS and not any(map(str.isalnum, rest))
+    return len(text) if is_over else end
+
+
 def _title_end(text: str, title: str) -> int | None:
     """Where `title` ends in `text` if the text begins with it, maybe numbered; spaces aside."""
     numbering = _NUMBERING.match(text)
     starts = {0, max(0, numbering.end("word")), numbering.end()} if numbering else {0}
     for start in sorted(starts):
-        end = _match_end(text, start, "".join(title.casefold().split()))
+        end = _match_end(text, start, "".join(title.translate(_LEVELLED).casefold().split()))
         if end is not None and not text[end : end + 1].isalnum():
             return end
     return None

@@ -16,6 +16,7 @@ _OPEN_END = re.compile(r"[/._=&?#%~@:-]$")
 _WORD_START = re.compile(r"[\w/%?&=#~+@$(-]")
 _PIECE = re.compile(r"[\w./?=&%#~+:@,;$!*'()-]+")
 _SIGNS_ALONE = frozenset({"#", "-", "&", "+", "=", "$", "~"})  # they begin a comment, an item
+_OPERATOR = re.compile(r"[-+*/%=<>|&!^]{1,3}")
 _ENDED = re.compile(r"[)>\]”\",;]$")
 _DIVIDED_PATH = 3  # characters that it has at least before it is divided
 _LONG_ADDRESS = 30  # characters; a shorter one would have been put on the next line whole
@@ -114,9 +115,14 @@ def _literal_goes_on(word: str, piece: str) -> bool:
     if word[-1] == ":":
         return piece[0] in ":/"
     if word[-1] == ".":
-        is_name = "/" in word or word[:-1].isupper() or not piece[0].isupper()
+        is_name = "/" in word or word[:-1].isupper() or _may_go_on(piece)
         return len(word) > 1 and is_name
     return word[-1] == "," and "{" in word
+
+
+def _may_go_on(piece: str) -> bool:
+    """Whether a dotted name may have this as its next part: no operator, no new sentence."""
+    return not piece[0].isupper() and not _OPERATOR.fullmatch(piece)
 
 
 def _path_goes_on(line: str, word: str, piece: str) -> bool:

@@ -3,15 +3,20 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 from jobs.documents.readers.clean_text import clean, clean_line
 from jobs.documents.readers.pdf.glyphs import Glyph
 from jobs.documents.readers.pdf.runs import Run, is_rtl
+from jobs.documents.readers.raised_text import lowered, raised
 
 _SMALL = 0.93  # of the font size of the line
 _RAISED_BY = 0.12  # of that font size
+_LOWERED_BY = 0.08  # the same
+DEFINED = re.compile(r"\[[A-Z][A-Za-z ]{2,40}\]")  # [Function], [Generic Function]
+_DEFINITION_GAP = 1.2  # of the font size
+_UP, _ON_LINE, _DOWN = 1, 0, -1
 _SPACE_GAP = 0.12  # of the font size
 _CODE_SPACE = 0.4  # of the width of a character
 _TIGHT_PITCH = 0.3  # of the font size; a narrower one is none
@@ -21,6 +26,7 @@ _LIGATURES = {
     0xFB06: "st",
 }  # fmt: skip
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
+_MINUS = re.compile(r"−(?=[^\W\d_]|−)|(?<=−)−")  # groff's, in names and options
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _POWER_BASE = re.compile("(?:[\\d)\\]}\ud800-\udfff]|(?:^|\\W)[^\\W\\d_]{1,2})$")
 _LOGO = re.compile(r"\b(LA)?TEX\b")
@@ -36,6 +42,15 @@ def line_text(runs: list[Run]) -> str:
     if _LETTER_SPACED.search(text):
         text = _close_up(runs, text)
     return clean_line(_close_dots(_repair(text)))
+
+
+def defined_tag(runs: list[Run]) -> str:
+    """What Texinfo says at the margin of a definition: [Function]; empty if nothing."""
+    *rest, last = runs
+    if not rest or last.left - rest[-1].right < _DEFINITION_GAP * last.size:
+        return ""
+    tag = line_text([last])
+    return tag if DEFINED.fullmatch(tag) else ""
 
 
 def code_text(runs: list[Run], pitch: float) -> str:
@@ -93,23 +108,47 @@ def _is_mixed(run: Run) -> bool:
 
 
 def _with_raised(run: Run) -> str:
-    """Raised numbers stand apart from a word (notes), or after ^ on a number (powers)."""
+    """Raised numbers stand apart from a word (notes), or after ^ on a number (powers).
+
+    Raised and lowered letters after a sign or number are exponents and indices.
+    """
     text = ""
     was_raised = False
-    for glyph in run.glyphs:
-        style = glyph.style
-        is_raised = (
-            style.size < _SMALL * run.size and style.baseline - run.baseline > _RAISED_BY * run.size
-        )
-        if is_raised and not was_raised and text:
-            text = _before_raised(text, glyph)
-        elif was_raised and not is_raised and glyph.char.isalnum() and not glyph.is_spaced:
-            text += " " * text[-1].isdigit()
-        if glyph.is_spaced and not (is_raised and was_raised):
-            text += " " if not is_raised or not text.endswith("^") else ""
-        text += glyph.char
-        was_raised = is_raised
+    for shift, shifted in groupby(run.glyphs, key=lambda glyph: _shift(glyph, run)):
+        glyphs = list(shifted)
+        first = glyphs[0]
+        if shift == _UP and text:
+            text = _with_exponent(text, glyphs)
+        elif shift == _DOWN and text and first.char.isalnum() and not first.is_spaced:
+            text += lowered(text, _plain(glyphs))
+        else:
+            is_next = was_raised and first.char.isalnum() and not first.is_spaced
+            text += " " * (is_next and text[-1].isdigit()) + _plain(glyphs)
+        was_raised = shift == _UP
     return text
+
+
+def _shift(glyph: Glyph, run: Run) -> int:
+    """Whether a glyph is smaller than its run, and raised or lowered."""
+    style = glyph.style
+    if style.size >= _SMALL * run.size:
+        return _ON_LINE
+    rise = style.baseline - run.baseline
+    if rise > _RAISED_BY * run.size:
+        return _UP
+    return _DOWN if -rise > _LOWERED_BY * run.size else _ON_LINE
+
+
+def _with_exponent(text: str, glyphs: list[Glyph]) -> str:
+    """The text of a run up to raised glyphs, and these."""
+    first = glyphs[0]
+    chars = "".join([glyph.char for glyph in glyphs])
+    has_letters = any(map(str.isalpha, chars)) and not (chars.isalpha() and chars.isupper())
+    if has_letters and not first.is_spaced and _POWER_BASE.search(text[-4:]):
+        return text + raised(text, chars, is_note=False)
+    text = _before_raised(text, first)
+    is_apart = first.is_spaced and not text.endswith("^")
+    return text + " " * is_apart + chars
 
 
 def _before_raised(text: str, glyph: Glyph) -> str:
@@ -144,7 +183,7 @@ def _repair(text: str) -> str:
     text = _PRESENTED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text.translate(_LIGATURES)
+    return _MINUS.sub("-", text.translate(_LIGATURES))
 
 
 def _close_dots(text: str) -> str:

@@ -1,14 +1,14 @@
 """The lines of a PDF page in reading order, with where and how they are set."""
 
-import re
 from statistics import median
 from typing import NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
+from jobs.documents.readers.pdf.accents import with_accents
 from jobs.documents.readers.pdf.glyphs import Glyph, page_glyphs
 from jobs.documents.readers.pdf.joints import Printed, join_pieces
-from jobs.documents.readers.pdf.line_text import code_text, line_text, pitch_of
+from jobs.documents.readers.pdf.line_text import code_text, defined_tag, line_text, pitch_of
 from jobs.documents.readers.pdf.regions import Row, page_regions
 from jobs.documents.readers.pdf.runs import Run, are_code, gaps, is_rtl, page_runs, run_of
 from jobs.documents.readers.pdf.tables.aligned import Part, TableRow, split_rows
@@ -18,8 +18,8 @@ from jobs.documents.readers.pdf.underscores import with_underscores
 
 CELL_GLUE = " | "
 _OPENING = frozenset("([{<\"'“‘«•‣◦▪●–-")  # these begin prose, too
-_DEFINED = re.compile(r"\[[A-Z][A-Za-z ]{2,40}\]")  # [Function], [Generic Function]
-_DEFINITION_GAP = 1.2  # of the font size
+_NUMBER_SIZE = 0.75  # of the size of the code beside it
+_SAME_LINE = 0.1
 _SAMPLE = 500  # glyphs
 _MIN_WIDTHLESS = 6
 _NO_WIDTH = 0.001  # points
@@ -82,7 +82,7 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
     finally:
         text_page.close()
     rules = [] if glyphs.turns else page_rules(page)
-    runs = page_runs(with_underscores(glyphs.glyphs, rules))
+    runs = page_runs(with_accents(with_underscores(glyphs.glyphs, rules)))
     runs = put_into_grids(runs, grids_of(rules))
     lines = [
         _line(part, number)
@@ -104,6 +104,7 @@ def _line(part: Part, region: int) -> Line:
 
 
 def _text_line(row: Row, region: int) -> Line:
+    row = _without_number(row)
     is_mono = _is_mono(row)
     pitch = pitch_of(row.runs) if is_mono else 0.0
     first = row.runs[0].glyphs
@@ -125,13 +126,20 @@ def _text_line(row: Row, region: int) -> Line:
     )
 
 
+def _without_number(row: Row) -> Row:
+    """A row of code without its number, which printers set smaller before it."""
+    first, *rest = row.runs
+    is_number = all(glyph.char.isdecimal() for glyph in first.glyphs)
+    if not (is_number and rest and are_code(rest)) or first.size > _NUMBER_SIZE * rest[0].size:
+        return row
+    is_raised = first.baseline - rest[0].baseline > _SAME_LINE * rest[0].size
+    return row if is_raised else row._replace(runs=rest)
+
+
 def _text_of(runs: list[Run]) -> str:
     """The text of a row. Texinfo sets what is defined at the margin: it goes first."""
-    *rest, last = runs
-    if not rest or last.left - rest[-1].right < _DEFINITION_GAP * last.size:
-        return line_text(runs)
-    tag = line_text([last])
-    return f"{tag} {line_text(rest)}" if _DEFINED.fullmatch(tag) else line_text(runs)
+    tag = defined_tag(runs)
+    return f"{tag} {line_text(runs[:-1])}" if tag else line_text(runs)
 
 
 def _is_mono(row: Row) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from jobs.documents.readers.clean_text import clean_line
 from jobs.documents.readers.extract import LINE, PARAGRAPH
 from jobs.documents.readers.pdf.breaks import Margins, break_before, is_divided, reads_on
-from jobs.documents.readers.pdf.code import code_left, is_code, join_code
+from jobs.documents.readers.pdf.code import code_left, is_code, join_code, without_numbers
 from jobs.documents.readers.pdf.joints import join_pieces, joint
 from jobs.documents.readers.pdf.lines import Line
 
@@ -50,7 +50,8 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
     paragraph that goes on on the next page.
     """
     pages = [
-        [_shorten(line) for line in lines if not _CONTINUES.match(line.text)] for lines in pages
+        [_shorten(line) for line in without_numbers(lines) if not _CONTINUES.match(line.text)]
+        for lines in pages
     ]
     spacing = _usual_spacing(pages)
     open_group: _Group | None = None  # the last one of the text, on a page before
@@ -89,7 +90,13 @@ def _usual_spacing(pages: list[list[Line]]) -> dict[int, float]:
             is_usual = _SAME_ROW * lower.size < distance < _MAX_SPACING * lower.size
             if is_usual and not upper.cells and not lower.cells:
                 distances[round(lower.size)][round(distance, 1)] += 1
-    return {size: counter.most_common(1)[0][0] for size, counter in distances.items()}
+    return {size: _usual(counter) for size, counter in distances.items()}
+
+
+def _usual(counts: Counter[float]) -> float:
+    """The smallest distance that is about as frequent as any, a tenth of a point aside."""
+    near = {at: sum(counts[round(at + step, 1)] for step in (-0.1, 0, 0.1)) for at in counts}
+    return min(at for at, count in near.items() if 2 * count >= max(near.values()))
 
 
 def _table_head(groups: list[_Group], before: str) -> str:

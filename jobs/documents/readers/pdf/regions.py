@@ -7,6 +7,7 @@ from typing import NamedTuple
 from jobs.documents.readers.pdf.runs import Run, is_rtl
 
 _SAME_ROW = 0.35  # of the font size, as all shares here
+_SAME_HEIGHT = 0.5
 _RAISED = 0.6
 _SMALLER = 0.93
 _MARK_GLYPHS = 4
@@ -132,16 +133,19 @@ def _merge(region: _Region, stream: _Region) -> _Region:
 
 
 def _overlaps(stream: _Region, region: _Region) -> bool:
-    return stream.bottom <= region.top and region.bottom <= stream.top
+    slack = _SAME_HEIGHT * stream.runs[0].size
+    return stream.bottom <= region.top + slack and region.bottom <= stream.top
 
 
 def _is_beside(stream: _Region, region: _Region) -> bool:
     """Whether a stream is a column beside what `region` has at its height, not cells of it."""
     latest = region.runs[-_LATEST:]
-    beside = [run for run in latest if stream.bottom <= run.baseline <= stream.top]
+    slack = _SAME_HEIGHT * stream.runs[0].size
+    beside = [run for run in latest if stream.bottom - slack <= run.baseline <= stream.top + slack]
     if not beside:
         return True
-    top, bottom = max(run.baseline for run in beside), min(run.baseline for run in beside)
+    top = max(run.baseline for run in beside) + slack
+    bottom = min(run.baseline for run in beside) - slack
     own = [run for run in stream.runs if bottom <= run.baseline <= top]
     if not own:
         return True

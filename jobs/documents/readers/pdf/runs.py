@@ -9,6 +9,7 @@ from jobs.documents.readers.pdf.glyphs import Glyph, Style
 _CUT_GAP = 0.6  # of the font size, as all shares here
 _SPACE_GAP = 0.14  # narrower than any space between words that printers set
 _NO_GAP = 0.06
+_OVERLAP = 0.005  # letters that are nearer than that have no space between them
 _CLOSING = frozenset(")]}.,;:!?")
 _BACK_STEP = 0.5  # kerning and accents
 _SAME_LINE = 0.15
@@ -108,7 +109,7 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
             run, main, last = [glyph], style, glyph
             continue
         if gap < _NO_GAP * size if glyph.is_spaced else gap > _SPACE_GAP * size:
-            glyph = _with_space(glyph, last.style)
+            glyph = _with_space(glyph, last)
         if style is not main and style.size * _SMALLER > size:
             main = style
         run.append(glyph)
@@ -117,13 +118,14 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
         yield run
 
 
-def _with_space(glyph: Glyph, before: Style) -> Glyph:
+def _with_space(glyph: Glyph, before: Glyph) -> Glyph:
     """A glyph whose distance and space do not agree, with a space as far as the distance tells."""
     style = glyph.style
     if not glyph.is_spaced:
         is_exact = not style.is_mono and style.turns == 0  # others have no exact widths
         return glyph._replace(is_spaced=True) if is_exact else glyph
-    is_near = style.baseline != before.baseline or glyph.char in _CLOSING
+    is_near = style.baseline != before.style.baseline or glyph.char in _CLOSING
+    is_near = is_near or before.left < glyph.left < before.right - _OVERLAP * style.size
     return glyph._replace(is_spaced=False) if is_near else glyph
 
 

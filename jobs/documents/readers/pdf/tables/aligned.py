@@ -6,6 +6,7 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
+from jobs.documents.readers.pdf.line_text import defined_tag
 from jobs.documents.readers.pdf.regions import Row, rows_of
 from jobs.documents.readers.pdf.runs import Run, are_code, gaps, run_of
 
@@ -92,7 +93,7 @@ def _starts(row: Row) -> list[Run]:
     runs = row.runs
     if not 2 <= len(runs) <= _MAX_CELLS or any(run.cells for run in runs):
         return []
-    if are_code(runs) or any(map(_ends_in_dots, runs)):
+    if are_code(runs) or any(map(_ends_in_dots, runs)) or defined_tag(runs):
         return []
     return runs[2:] if _is_marker(runs[0]) else runs[1:]
 

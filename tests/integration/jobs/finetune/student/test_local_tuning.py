@@ -91,6 +91,10 @@ def test_a_folder_is_tuned_exported_compared_and_recorded(tmp_path: Path) -> Non
         *("merged/README.md", "merged/config.json", "gguf/Modelfile", "gguf/README.md"),
         *(f"gguf/{name}-{form}.gguf" for form in ("f16", "q8_0", "adapter")),
     } <= files
+    assert "checkpoint.safetensors" not in files
+    card = (path / "gguf" / "README.md").read_text()
+    in_card = {line.split("`")[1] for line in card.splitlines() if line.startswith("| `")}
+    assert in_card == {each.name for each in (path / "gguf").iterdir()} - {"README.md"}
     last = list(read_records(folder.results_path("finetuning"), TuningEvent))[-1]
     assert (last.step, last.trainer, last.tuned_model) == ("ended", "local", name)
     metrics = list(read_records(folder.results_path("finetuning_metrics"), TrainingMetric))
@@ -190,6 +194,20 @@ def test_too_few_rows_are_one_message(tmp_path: Path, what: str, message: str) -
     assert code == 2
     assert message in err
     assert "Traceback" not in err
+
+
+def test_a_student_that_cannot_be_read_is_not_remembered(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    path = tmp_path / "broken.gguf"
+    path.write_bytes(b"GGUF and no more")
+
+    code, _, err = tune(folder, "--student", str(path))
+
+    assert code == 2
+    assert f"{path}: is no GGUF that can be read" in err
+    remembered = read_run_config(folder.config_path)
+    assert remembered is not None
+    assert remembered.settings.student.model == ""
 
 
 def test_long_rows_are_named_and_nothing_is_dropped(tmp_path: Path) -> None:

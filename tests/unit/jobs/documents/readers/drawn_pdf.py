@@ -7,6 +7,7 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]
 from tests.unit.jobs.documents.readers.made_files import encrypt, write_pdf
 
 PROSE, CODE, WIDE = "F1", "F2", "F3"  # Helvetica, Courier, a font for any script
+SYMBOLS, NAMELESS = "F4", "F5"  # TeX's, and one that draws each character equally wide
 _FONTS = (
     b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
     b"<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding>>",
@@ -19,7 +20,12 @@ _DESCRIPTOR = (
     b"<</Type/FontDescriptor/FontName/Any/Flags 4/FontBBox[0 -200 1000 800]/ItalicAngle 0"
     b"/Ascent 800/Descent -200/CapHeight 700/StemV 80>>"
 )
-_FIRST_PAGE = 9
+_SYMBOL_FONT = b"<</Type/Font/Subtype/Type1/BaseFont/CMSY10/Encoding/WinAnsiEncoding>>"
+_NAMELESS_FONT = (
+    b"<</Type/Font/Subtype/Type3/FontBBox[0 0 6 8]/FontMatrix[0.1 0 0 0.1 0 0]/CharProcs<<>>"
+    b"/Encoding/WinAnsiEncoding/FirstChar 32/LastChar 126/Widths[%s]>>" % (b"6 " * 95)
+)
+_FIRST_PAGE = 11
 
 
 def drawn_pdf(
@@ -48,9 +54,11 @@ def drawn_pdf(
         *_FONTS,
         _stream(_to_unicode()),
         _DESCRIPTOR,
+        _SYMBOL_FONT,
+        _NAMELESS_FONT,
         *(
             b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Rotate %d/Contents %d 0 R%s"
-            b"/Resources<</Font<</F1 3 0 R/F2 4 0 R/F3 5 0 R>>>>>>"
+            b"/Resources<</Font<</F1 3 0 R/F2 4 0 R/F3 5 0 R/F4 9 0 R/F5 10 0 R>>>>>>"
             % (turn, first_content + index, b"/Annots[%s]" % references if not index else b"")
             for index in range(len(pages))
         ),

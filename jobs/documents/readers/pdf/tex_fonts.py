@@ -1,0 +1,25 @@
+"""The characters of TeX's fonts that a PDF does not name: by the name and the code alone."""
+
+import re
+from collections.abc import Mapping
+
+_MATH_NAME = re.compile(r"(?:^|\+)cm(sy|ex|mi)b?\d+$", re.IGNORECASE)
+_SYMBOLS: Mapping[str, Mapping[str, str]] = {
+    "sy": {"h": "⟨", "i": "⟩", "<": "ℜ", "=": "ℑ", "0": "′", "6": "\u0338", "p": "√"},
+    "ex": {"P": "∑", "X": "∑", "Q": "∏", "Y": "∏", "R": "∫", "Z": "∫", "S": "⋃", "[": "⋃",
+           "T": "⋂", "\\": "⋂", "p": "√", "q": "√", "r": "√", "s": "√"},
+    "mi": dict(zip(map(chr, range(0x0B, 0x20)), "αβγδεζηθικλμνξπρστυφχ", strict=True)),
+}  # fmt: skip
+_LIGATURES = ("ﬀ", "ﬁ", "ﬂ", "ﬃ", "ﬄ")
+_TEXT = {  # in the encodings OT1 and T1
+    chr(first + place): letters
+    for first in (0x0B, 0x1B)
+    for place, letters in enumerate(_LIGATURES)
+}
+CONTROLS = frozenset(map(chr, range(0x0B, 0x20)))
+
+
+def symbols_of(font_name: str) -> Mapping[str, str]:
+    """What the codes of a font stand for that PDFium gives as they are."""
+    math = _MATH_NAME.search(font_name)
+    return _SYMBOLS[math[1].lower()] if math else _TEXT
