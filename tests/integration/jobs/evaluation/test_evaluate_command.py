@@ -54,7 +54,7 @@ def test_file_of_questions_takes_the_place_of_the_runs_own(
     assert [sample.slice for sample in samples] == ["held_out_document", "imported"]
     assert SUBJECTS["forge"] in samples[1].context
     assert [answer.mode for answer in answers] == ["closed", "closed"]
-    assert len(scores) == 2 * 3
+    assert len(scores) == 2 * 2
 
 
 @pytest.mark.parametrize(
