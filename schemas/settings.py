@@ -150,6 +150,7 @@ class LimitSettings(Value):
     max_outage_s: Annotated[AboveZero, OPERATIONAL] = 3600.0
     max_reply_mb: Annotated[float, Field(gt=0, le=1024), OPERATIONAL] = 64.0
     grace_s: Annotated[NotNegative, OPERATIONAL] = 30.0
+    max_idle_rounds: Annotated[Positive, OPERATIONAL] = 20
 
 
 class BudgetSettings(Value):

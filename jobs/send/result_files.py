@@ -101,6 +101,10 @@ class ResultFiles(AsyncClosing):
             return "failed"
         return "out" if custom_id in self._out else None
 
+    def answer_line(self, custom_id: str) -> bytes | None:
+        """The line of an answered request, without its newline; None: it was not answered."""
+        return self._answers.read(custom_id)
+
     def endings(self, keys: Sequence[bytes]) -> list[OutcomeKind | None]:
         """How many requests ended, each named by its id as it stands in a line (`id_key`)."""
         return [
