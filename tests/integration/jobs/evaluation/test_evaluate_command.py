@@ -1,8 +1,6 @@
 """The `distill evaluate` command: what it refuses, and a file of questions from elsewhere."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from engine.run_folder import RunFolder
 from jobs.evaluation.answer_samples import PURPOSE
 from jobs.evaluation.read_evaluation import read_evaluation
 from jobs.settings.run_config import read_run_config
-from tests.crash.runs import ROOT_DIR
+from tests.forked import run_forked
 from tests.openai_server import RunningServer, start_openai_server
 from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_run, make_settings
 
@@ -36,16 +34,11 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 def distill_evaluate(server: RunningServer, run_dir: Path, *arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "jobs", "evaluate", str(run_dir), *arguments],
-        cwd=ROOT_DIR,
+    done = run_forked(
+        ["-m", "jobs", "evaluate", str(run_dir), *arguments],
         env={**os.environ, "OPENAI_API_KEY": server.api_key, "OPENAI_BASE_URL": server.base_url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=120,
-        check=False,
     )
-    return done.returncode, done.stdout.decode()
+    return done.returncode, done.stdout + done.stderr
 
 
 def test_file_of_questions_takes_the_place_of_the_runs_own(
