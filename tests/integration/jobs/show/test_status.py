@@ -79,9 +79,9 @@ def test_status_is_right_while_a_run_works_when_it_is_killed_and_when_it_is_comp
     assert complete["state"]["stage"] is None
     assert complete["remaining"]["requests"] == 0
     counts = complete["stages"]["answers"]
-    dropped = [row for row in rows(run_dir / "rejected.jsonl") if row["stage"] == "answers"]
-    ended = len(rows(run_dir / "answers.jsonl")) + len(dropped)
-    assert counts["total"] == counts["finished"] == ended
+    rejected = [row for row in rows(run_dir / "rejected.jsonl") if row["stage"] == "answers"]
+    ended_count = len(rows(run_dir / "answers.jsonl")) + len(rejected)
+    assert counts["total"] == counts["finished"] == ended_count
 
 
 def test_sample_says_of_how_many_chunks_it_is(
