@@ -97,7 +97,13 @@ ModeFlag = Annotated[
 Questions = Annotated[
     Path | None, typer.Option(help="A file of questions, one a line, in place of the run's own.")
 ]
-EvaluateJudge = Annotated[str | None, typer.Option(help="The model that judges the answers.")]
+EvaluateJudges = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="The model that judges the answers. Given again: further judges, with whom the first "
+        "is compared."
+    ),
+]
 Scorer = Annotated[
     str | None,
     typer.Option(metavar="builtin|ragas", help="This project's own steps, or ragas's code."),
