@@ -50,7 +50,13 @@ def evaluate(
         Path | None,
         typer.Option(help="A file of questions, one a line, in place of the run's own."),
     ] = None,
-    judge: Annotated[str | None, typer.Option(help="The model that judges the answers.")] = None,
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The model that judges the answers. Given again: further judges, with whom "
+            "the first is compared."
+        ),
+    ] = None,
     scorer: Annotated[
         str | None,
         typer.Option(metavar="builtin|ragas", help="This project's own steps, or ragas's code."),
@@ -91,37 +97,48 @@ def evaluate(
     from jobs.settings.endpoints import read_run_endpoints
     from jobs.settings.roles import read_role_endpoints
 
-    folder = RunFolder(run_dir)
-    flags = {
-        "judge.model": judge,
-        "evaluation.scorer": scorer,
-        "evaluation.pairwise": pairwise,
-        "teacher.base_url": base_url,
-        "limits.requests_per_minute": rpm,
-        "limits.tokens_per_minute": tpm,
-        "limits.max_in_flight": max_in_flight,
-        "budget.usd": budget_usd,
-    }
-    settings = run_settings(folder, config, flags, assignments or [])
-    roles = _read_roles(models)
-    order = EvaluationOrder(
-        folder,
-        settings,
-        read_run_endpoints(settings, os.environ),
-        role_endpoints=read_role_endpoints(settings, os.environ, asked_roles(roles)),
-        roles=roles,
-        mode=_read_mode(mode),
-        questions=None if questions is None else read_questions(questions),
-        retries_failed=retry_failed,
-        lane=read_lane_order(lane, deadline, waits=wait),
-        metrics_port=metrics_port,
-    )
+    folder, roles = RunFolder(run_dir), _read_roles(models)
+    asked = None if questions is None else read_questions(questions)
+
+    def order_of(judge_model: str | None) -> EvaluationOrder:
+        flags = {
+            "judge.model": judge_model,
+            "evaluation.scorer": scorer,
+            "evaluation.pairwise": pairwise,
+            "teacher.base_url": base_url,
+            "limits.requests_per_minute": rpm,
+            "limits.tokens_per_minute": tpm,
+            "limits.max_in_flight": max_in_flight,
+            "budget.usd": budget_usd,
+        }
+        settings = run_settings(folder, config, flags, assignments or [])
+        return EvaluationOrder(
+            folder,
+            settings,
+            read_run_endpoints(settings, os.environ),
+            role_endpoints=read_role_endpoints(settings, os.environ, asked_roles(roles)),
+            roles=roles,
+            mode=_read_mode(mode),
+            questions=asked,
+            retries_failed=retry_failed,
+            lane=read_lane_order(lane, deadline, waits=wait),
+            metrics_port=metrics_port,
+        )
+
+    first, *further = [order_of(each) for each in judge] if judge else [order_of(None)]
     if dry_run:
-        _show_plan(order)
+        for order in (first, *further):
+            _show_plan(order)
         raise typer.Exit(EXIT_OK)
     with notifying(notify, folder, "evaluate"):
-        code = tell_no_progress(folder, lambda: run_evaluation(order))
+        code = tell_no_progress(folder, lambda: _evaluate_each(first, further))
     raise typer.Exit(code)
+
+
+def _evaluate_each(first: "EvaluationOrder", further: "Sequence[EvaluationOrder]") -> int:
+    """The worst exit code. The first judge is the last: its settings stay with the run."""
+    codes = [run_evaluation(order, is_shown=False) for order in further]
+    return max(*codes, run_evaluation(first)) if codes else run_evaluation(first)
 
 
 def _show_plan(order: "EvaluationOrder") -> None:
@@ -135,8 +152,8 @@ def _show_plan(order: "EvaluationOrder") -> None:
     print(describe_evaluation(stages, settings.tiers.flex, settings.batch.price_share))
 
 
-def run_evaluation(order: "EvaluationOrder") -> int:
-    """Evaluate, print the results, and return the exit code."""
+def run_evaluation(order: "EvaluationOrder", *, is_shown: bool = True) -> int:
+    """Evaluate, print the results where they are to be shown, and return the exit code."""
     from jobs.comparison.run import require_comparison
     from jobs.comparison.table import describe_comparison
     from jobs.evaluation.evaluate import evaluate as evaluate_models
@@ -150,6 +167,8 @@ def run_evaluation(order: "EvaluationOrder") -> int:
         left = describe_left(order.folder, end)
         print(f"distill: {left}; the same command again goes on", file=sys.stderr)
         return EXIT_TRY_LATER
+    if not is_shown:
+        return EXIT_OK
     compared = require_comparison(order.folder, order.settings)
     print(describe_comparison(compared.comparison))
     for line in describe_problems(order.folder, order.settings, compared.evaluation):

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from tests.simulations.lanes import End, Scenario, Way, simulate
+from tests.simulations.lanes import End, Way, simulate
+from tests.simulations.providers import Scenario
 
 SCARCITIES = (0.0, 0.25, 0.5, 0.75, 0.9, 1.0)
 DEADLINES_H = (1 / 6, 0.5, 2.0, 4.0, 12.0, 52.0)
