@@ -3,8 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, get_args
 
 import typer
 
@@ -15,13 +14,21 @@ from jobs.commands.options import (
     Config,
     Deadline,
     DryRun,
+    EvaluateBudgetUsd,
+    EvaluateJudges,
+    EvaluateRunDir,
     LaneFlag,
     MaxInFlight,
     MetricsPort,
+    ModeFlag,
+    Models,
     Notify,
+    Pairwise,
+    Questions,
     Quiet,
     RetryFailed,
     Rpm,
+    Scorer,
     Tpm,
     Verbose,
     Waits,
@@ -36,46 +43,19 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
-    models: Annotated[
-        str | None,
-        typer.Option(
-            metavar="baseline,tuned,teacher", help="Who answers; by default all that there are."
-        ),
-    ] = None,
-    mode: Annotated[
-        str, typer.Option(metavar="open|closed", help="With or without the excerpt in view.")
-    ] = "open",
-    questions: Annotated[
-        Path | None,
-        typer.Option(help="A file of questions, one a line, in place of the run's own."),
-    ] = None,
-    judge: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="The model that judges the answers. Given again: further judges, with whom "
-            "the first is compared."
-        ),
-    ] = None,
-    scorer: Annotated[
-        str | None,
-        typer.Option(metavar="builtin|ragas", help="This project's own steps, or ragas's code."),
-    ] = None,
-    pairwise: Annotated[
-        bool | None,
-        typer.Option(
-            "--pairwise/--no-pairwise",
-            help="Also ask which of two answers is better, blind, in both orders.",
-        ),
-    ] = None,
+    run_dir: EvaluateRunDir,
+    models: Models = None,
+    mode: ModeFlag = "open",
+    questions: Questions = None,
+    judge: EvaluateJudges = None,
+    scorer: Scorer = None,
+    pairwise: Pairwise = None,
     config: Config = None,
     base_url: BaseUrl = None,
     rpm: Rpm = None,
     tpm: Tpm = None,
     max_in_flight: MaxInFlight = None,
-    budget_usd: Annotated[
-        float | None, typer.Option(help="What the run may cost in all, its dataset included.")
-    ] = None,
+    budget_usd: EvaluateBudgetUsd = None,
     lane: LaneFlag = "live",
     wait: Waits = True,
     deadline: Deadline = None,
