@@ -13,10 +13,11 @@ from jobs.documents.split_groups import (
     NO_SIDE,
     DocumentSize,
     Plan,
+    largest_group,
     one_a_group,
-    only_group,
     plans_of_groups,
     plans_of_members,
+    what_is_on_no_side,
     why_nothing,
 )
 from jobs.documents.token_counts import count_all_tokens
@@ -26,6 +27,7 @@ from schemas.documents import Document, DocumentGroup, Side, SideSpan, SplitAssi
 from schemas.record import content_id
 from schemas.settings import SplitSettings
 
+ENOUGH = 0.1  # of the tokens that are to be held out
 MIN_DOCUMENTS = 2  # one to train on, one to hold out
 
 ReadText = Callable[[str], str]
@@ -45,10 +47,10 @@ def assign_sides(
 
     Whole documents are held out, and blocks of big ones, until `held_out_fraction` of all tokens
     is. Documents with the same group id in `groups` are on one side, that of the ones in
-    `existing` where there are any; if all are of one group, the largest is cut into blocks, and
-    the others are on none. What `existing` knows stays where it is and counts. Ids, sizes
-    and seed decide, never an order. `read_text` is called with the ids of the documents that are
-    cut, one at a time.
+    `existing` where there are any. Where next to nothing could be held out so, the largest document
+    of the largest group is cut, and the others of that group are on no side. What `existing` knows
+    stays where it is and counts. Ids, sizes and seed decide, never an order. `read_text` is called
+    with the ids of the documents that are cut, one at a time.
     """
     by_id = {size.document_id: size for size in new if size.document_id not in existing}
     sizes = [by_id[document_id] for document_id in sorted(by_id)]
@@ -58,9 +60,12 @@ def assign_sides(
     drawn = _make_plans(list(units), existing.values(), settings)
     for unit, members in units.items():
         plans |= plans_of_members(drawn.get(unit.document_id, "train"), members)
-    if not drawn and (group := only_group(sizes, existing, groups)):
+    is_enough = _held_out_tokens(drawn, units) >= ENOUGH * settings.held_out_fraction * _token_sum(
+        sizes
+    )
+    if not is_enough and not existing and (group := largest_group(units.values())):
         cut = _make_plans(group[:1], (), settings)
-        plans = {**dict.fromkeys(plans, NO_SIDE), **cut} if cut else plans
+        plans |= {size.document_id: NO_SIDE for size in group} | cut if cut else {}
     return [
         SplitAssignment(
             document_id=size.document_id,
@@ -68,6 +73,17 @@ def assign_sides(
         )
         for size in sizes
     ]
+
+
+def _held_out_tokens(drawn: Mapping[str, Plan], units: Iterable[DocumentSize]) -> float:
+    tokens = 0.0
+    for unit in units:
+        plan = drawn.get(unit.document_id)
+        if isinstance(plan, BlockPlan):
+            tokens += unit.token_count * plan.held_out_count / plan.block_count
+        elif plan == "held_out":
+            tokens += unit.token_count
+    return tokens
 
 
 def _spans(size: DocumentSize, plan: Plan, read_text: ReadText, seed: int) -> tuple[SideSpan, ...]:
@@ -210,14 +226,8 @@ async def _split(context: StageContext[None]) -> StagePass:
         _log.warning(
             "no text is held out, so nothing can be evaluated: %s", why_nothing(assignments, groups)
         )
-    if new and (left_out := sum(not assignment.spans for assignment in new)):
-        _log.warning(
-            "all %d documents share text or are translations of each other: parts of the largest "
-            "are held out, the other %d are neither held out nor trained on (split_gap in "
-            "rejected.jsonl); to train on all, set split.held_out_fraction to 0",
-            len(new),
-            left_out,
-        )
+    if left_out := sum(not assignment.spans for assignment in new):
+        _log.warning("%s", what_is_on_no_side(left_out))
     return StagePass()
 
 

@@ -8,7 +8,7 @@ from schemas.documents import Side, SplitAssignment
 
 DOMINANT_SHARE = 0.8  # of a group's tokens, for one document to stand for it
 NO_GROUPS: Mapping[str, str] = {}
-NO_SIDE = None  # of a document that is neither trained on nor held out
+NO_SIDE: None = None  # of a document that is neither trained on nor held out
 
 Plan = Side | BlockPlan | None
 
@@ -83,18 +83,10 @@ def plans_of_members(plan: Plan, group: Sequence[DocumentSize]) -> Iterator[tupl
         yield size.document_id, "train" if isinstance(plan, BlockPlan) else plan
 
 
-def only_group(
-    sizes: Sequence[DocumentSize], existing: Mapping[str, object], groups: Mapping[str, str]
-) -> list[DocumentSize]:
-    """The documents, the largest first, if they are several, all new, and all of one group.
-
-    Whichever of them was held out, its text would stand in what is trained on. So the largest one
-    is cut, and the others are on no side.
-    """
-    ids = {groups.get(size.document_id, size.document_id) for size in sizes}
-    if existing or len(ids) != 1 or len(sizes) < 2:
-        return []
-    return sorted(sizes, key=lambda size: (-size.token_count, size.document_id))
+def largest_group(units: Iterable[Sequence[DocumentSize]]) -> list[DocumentSize]:
+    """The group of several documents that has the most tokens, its largest document first."""
+    several = [list(group) for group in units if len(group) > 1]
+    return max(several, key=lambda g: sum(size.token_count for size in g), default=[])
 
 
 def why_nothing(assignments: Sequence[SplitAssignment], groups: Mapping[str, str]) -> str:
@@ -107,3 +99,13 @@ def why_nothing(assignments: Sequence[SplitAssignment], groups: Mapping[str, str
             "things, or take those of one language alone"
         )
     return "the documents are too few or too short; add some"
+
+
+def what_is_on_no_side(count: int) -> str:
+    """Why documents are neither trained on nor held out, and what to do who wants it otherwise."""
+    others = "another one is" if count == 1 else f"{count:,} others are"
+    return (
+        "no document could be held out whole, so parts of the largest are; "
+        f"{others} on no side, as they share text with it or are translations of it (split_gap in "
+        "rejected.jsonl); to train on all, set split.held_out_fraction to 0"
+    )

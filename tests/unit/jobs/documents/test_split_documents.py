@@ -210,3 +210,13 @@ def test_documents_too_short_to_cut_are_trained_on_though_of_one_group() -> None
     sides = split(sizes, groups={"d0": "d0", "d1": "d0"})
 
     assert tokens_on(sides.values(), "train") == 190
+
+
+def test_small_documents_beside_a_group_do_not_keep_it_from_being_cut() -> None:
+    sizes = [*make_sizes([9_000, 10_000]), *make_sizes([60], "small")]
+
+    sides = split(sizes, groups={"d0": "d0", "d1": "d0"})
+
+    assert sides["d0"].spans == ()
+    assert {span.side for span in sides["d1"].spans} == {"train", "held_out"}
+    assert len(sides["small0"].spans) == 1
