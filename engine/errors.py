@@ -168,6 +168,10 @@ class StorageError(EngineError):
     """The system refused something, such as to keep a line: nothing may be bought. Exit 75."""
 
 
+class NoProgressError(EngineError):
+    """Calls in a row have brought a run no further: somebody should look at it. Exit 69."""
+
+
 class UnexpectedError(EngineError):
     """A fault of this program: an exception that no code expects. Exit 1."""
 

@@ -13,6 +13,7 @@ from engine.clock import Clock
 from engine.errors import DamagedLogError, EngineError, InterruptedRunError
 from engine.files.records import first_problem
 from engine.files.replace import replace_file
+from engine.idle_rounds import count_idle, settled_bytes
 from engine.run_folder import RunFolder
 from engine.run_log import logged_to
 from schemas.last_call import Ending, LastCall
@@ -42,11 +43,14 @@ def noted_call(folder: RunFolder, command: str, clock: Clock) -> Iterator[CallNo
     Raises:
         StorageError: the disk refused the file.
     """
+    former = _former(folder.last_call_path)
     began = LastCall(
         command=command,
         process=os.getpid(),
         host=socket.gethostname(),
         began_at=clock.utc_now().isoformat(timespec="seconds"),
+        idle_rounds=former.idle_rounds if former else 0,
+        size_bytes=former.size_bytes if former else 0,
     )
     path, note = folder.last_call_path, CallNote()
     _write(path, began)
@@ -56,9 +60,17 @@ def noted_call(folder: RunFolder, command: str, clock: Clock) -> Iterator[CallNo
     except BaseException as error:
         note.ending, note.message = _ending(error)
         with suppress(EngineError):  # the disk may be what ended the command: that is raised
-            _write(path, _ended(began, note, clock))
+            _write(path, _ended(folder, began, note, clock))
         raise
-    _write(path, _ended(began, note, clock))
+    _write(path, _ended(folder, began, note, clock))
+
+
+def _former(path: Path) -> LastCall | None:
+    """The note of the call before; one that is damaged is replaced, as it says nothing else."""
+    try:
+        return read_last_call(path)
+    except DamagedLogError:
+        return None
 
 
 def read_last_call(path: Path) -> LastCall | None:
@@ -83,8 +95,14 @@ def _ending(error: BaseException) -> tuple[Ending, str]:
     return "failed", str(error) if isinstance(error, EngineError | OSError) else repr(error)
 
 
-def _ended(began: LastCall, note: CallNote, clock: Clock) -> LastCall:
+def _ended(folder: RunFolder, began: LastCall, note: CallNote, clock: Clock) -> LastCall:
+    idle = began.idle_rounds
+    if note.ending != "interrupted":
+        now, size = clock.utc_now(), began.size_bytes
+        idle = count_idle(folder, before=idle, size_bytes=size, now=now)
     changes = {
+        "idle_rounds": 0 if note.ending == "complete" else idle,
+        "size_bytes": settled_bytes(folder),
         "ended_at": clock.utc_now().isoformat(timespec="seconds"),
         "ending": note.ending,
         "message": note.message[:MAX_MESSAGE_CHARS],

@@ -15,6 +15,7 @@ from engine.errors import (
     EngineError,
     FatalError,
     InterruptedRunError,
+    NoProgressError,
     UnexpectedError,
 )
 from engine.extras import DISTRIBUTION
@@ -25,6 +26,7 @@ from jobs.process import (
     EXIT_DAMAGED,
     EXIT_FATAL,
     EXIT_INCOMPLETE,
+    EXIT_NO_PROGRESS,
     EXIT_SIGNAL,
     EXIT_TRY_LATER,
     log_to_stderr,
@@ -111,6 +113,8 @@ def _exit_code(error: EngineError) -> int:
             return EXIT_FATAL
         case DamagedLogError():
             return EXIT_DAMAGED
+        case NoProgressError():
+            return EXIT_NO_PROGRESS
         case UnexpectedError():
             return EXIT_INCOMPLETE
         case InterruptedRunError():

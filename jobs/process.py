@@ -16,6 +16,7 @@ EXIT_INCOMPLETE = 1
 EXIT_CONFIG = 2
 EXIT_FATAL = 3
 EXIT_DAMAGED = 4
+EXIT_NO_PROGRESS = 69  # EX_UNAVAILABLE of sysexits.h
 EXIT_TRY_LATER = 75  # EX_TEMPFAIL of sysexits.h
 EXIT_SIGNAL = 128  # plus the signal's number
 

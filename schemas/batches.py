@@ -204,3 +204,13 @@ def flat_facts(
         for name, value in facts.items()
         if value is not None or name not in LATER_FACTS
     }
+
+
+def describe_problem(batch: Batch) -> str:
+    """Why the provider failed a batch as a whole, in its words; empty: it did not."""
+    remote = batch.remote
+    if not (remote.problem_code or remote.problem):
+        return ""
+    line = "" if remote.problem_line is None else f" (line {remote.problem_line:,} of its file)"
+    words = remote.problem or "the provider gives no reason"
+    return f"{batch.name} {remote.status}: {remote.problem_code or 'no code'}: {words}{line}"

@@ -1,7 +1,7 @@
 """The settings of a run: validated once, each with its default, its unit and what it touches."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
@@ -150,6 +150,7 @@ class LimitSettings(Value):
     max_outage_s: Annotated[AboveZero, OPERATIONAL] = 3600.0
     max_reply_mb: Annotated[float, Field(gt=0, le=1024), OPERATIONAL] = 64.0
     grace_s: Annotated[NotNegative, OPERATIONAL] = 30.0
+    max_idle_rounds: Annotated[Positive, OPERATIONAL] = 20
 
 
 class BudgetSettings(Value):
@@ -249,30 +250,35 @@ class TierSettings(Value):
     priority: Annotated[NotNegative, OPERATIONAL] = 2.0
 
 
+def _section() -> Any:  # noqa: ANN401 - what Field returns
+    """A section of defaults, made with the whole: it needs no validator of its own then."""
+    return Field(default_factory=dict, validate_default=True)
+
+
 class RunSettings(Value):
     """Everything a run depends on, except secrets."""
 
     documents_dir: Annotated[Path | None, OPERATIONAL] = None
     prompts_dir: Annotated[Path | None, OPERATIONAL] = None
     limit_chunks: Annotated[Positive | None, OPERATIONAL] = None
-    documents: DocumentSettings = DocumentSettings()
-    chunks: ChunkSettings = ChunkSettings()
-    split: SplitSettings = SplitSettings()
-    questions: QuestionSettings = QuestionSettings()
-    answers: AnswerSettings = AnswerSettings()
-    dataset: DatasetSettings = DatasetSettings()
-    teacher: TeacherSettings = TeacherSettings()
-    limits: LimitSettings = LimitSettings()
+    documents: DocumentSettings = _section()
+    chunks: ChunkSettings = _section()
+    split: SplitSettings = _section()
+    questions: QuestionSettings = _section()
+    answers: AnswerSettings = _section()
+    dataset: DatasetSettings = _section()
+    teacher: TeacherSettings = _section()
+    limits: LimitSettings = _section()
     endpoints: Annotated[tuple[EndpointSettings, ...], OPERATIONAL] = ()
-    budget: BudgetSettings = BudgetSettings()
-    batch: BatchSettings = BatchSettings()
-    tiers: TierSettings = TierSettings()
-    student: StudentSettings = StudentSettings()
-    baseline: RoleSettings = RoleSettings()
-    tuned: RoleSettings = RoleSettings()
-    judge: JudgeSettings = JudgeSettings()
-    embeddings: RoleSettings = RoleSettings()
-    evaluation: EvaluationSettings = EvaluationSettings()
+    budget: BudgetSettings = _section()
+    batch: BatchSettings = _section()
+    tiers: TierSettings = _section()
+    student: StudentSettings = _section()
+    baseline: RoleSettings = _section()
+    tuned: RoleSettings = _section()
+    judge: JudgeSettings = _section()
+    embeddings: RoleSettings = _section()
+    evaluation: EvaluationSettings = _section()
     prices: Annotated[dict[str, ModelPrice], OPERATIONAL] = Field(default_factory=dict)
 
 

@@ -77,6 +77,7 @@ class BatchesSummary(Value):
     """Batches whose requests are out, and those that were collected.
 
     `wasted_usd` was paid for replies that settled nothing: cut off, or deleted by the provider.
+    `problems` are the last batches that failed as a whole, each with the provider's words.
     """
 
     out: int
@@ -84,6 +85,7 @@ class BatchesSummary(Value):
     collected: int
     wasted_usd: float
     open: tuple[OpenBatch, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 class Remaining(Value):

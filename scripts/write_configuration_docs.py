@@ -8,6 +8,7 @@ A test fails while the page is not what this writes.
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,18 @@ def read_comments() -> tuple[dict[str, str], dict[str, str]]:
     return comments, tables
 
 
+@cache
+def _defaults() -> dict[str, Any]:
+    return RunSettings().model_dump(mode="json")
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return RunSettings.model_json_schema()
+
+
 def _default(key: str) -> str:
-    value: Any = RunSettings().model_dump(mode="json")
+    value: Any = _defaults()
     for part in key.split("."):
         value = value[part]
     if value is None:
@@ -98,7 +109,7 @@ def _default(key: str) -> str:
 
 
 def _values(key: str) -> str:
-    schema: Any = RunSettings.model_json_schema()
+    schema = _schema()
     found = schema
     for part in key.split("."):
         found = _resolved(found, schema)["properties"][part]

@@ -41,6 +41,8 @@ ROOMS = {
         "engine.errors engine.clock engine.stats engine.ask engine.stopping engine.wire "
         "engine.files engine.budget engine engine.assemble"
     ),
+    "engine.idle_rounds": "engine.errors engine.batch engine",
+    "engine.last_call": "engine.errors engine.clock engine.files engine engine.idle_rounds",
     "engine.__init__": "engine.errors engine.ask engine.wire engine engine.open",  # the library
     "engine.testing": "engine.errors engine.wire engine.batch",
     "jobs": "",
@@ -85,11 +87,12 @@ ROOMS = {
     "jobs.view": "jobs.documents jobs.dataset jobs.evaluation jobs.comparison",
     "jobs.process": "",
     "jobs.notify": "",
+    "jobs.idle_rounds": "jobs.process jobs.settings",
     "jobs.commands": (
         "jobs.findings jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset "
-        "jobs.run jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune jobs.evaluation "
-        "jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view jobs.process "
-        "jobs.notify"
+        "jobs.run jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune "
+        "jobs.evaluation jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view "
+        "jobs.process jobs.notify jobs.idle_rounds"
     ),
     "jobs.command_list": "",
     "jobs.cli": "jobs.process jobs.commands jobs.command_list",

@@ -26,6 +26,7 @@ from jobs.commands.options import (
     Verbose,
     Waits,
 )
+from jobs.idle_rounds import tell_no_progress
 from jobs.notify import notifying
 from jobs.process import EXIT_OK, EXIT_TRY_LATER
 
@@ -119,7 +120,7 @@ def evaluate(
         _show_plan(order)
         raise typer.Exit(EXIT_OK)
     with notifying(notify, folder, "evaluate"):
-        code = run_evaluation(order)
+        code = tell_no_progress(folder, lambda: run_evaluation(order))
     raise typer.Exit(code)
 
 

@@ -27,6 +27,7 @@ from jobs.commands.options import (
     Verbose,
     Waits,
 )
+from jobs.idle_rounds import tell_no_progress
 from jobs.notify import notifying
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.lanes import LaneOrder, read_lane_order
@@ -96,7 +97,7 @@ def run(
         raise typer.Exit(EXIT_OK)
     order = _Ordered(lane_order, accept_changes, retry_failed, metrics_port)
     with notifying(notify, RunFolder(run_dir), "run"):
-        code = _run(given, order)
+        code = tell_no_progress(RunFolder(run_dir), lambda: _run(given, order))
     raise typer.Exit(code)
 
 

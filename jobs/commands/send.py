@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from jobs.commands.options import (
     BaseUrl,
     BudgetUsd,
     Config,
+    Deadline,
     DryRun,
     LaneFlag,
     MaxInFlight,
@@ -29,12 +30,13 @@ from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.batch_folders import read_send_batches_out
 from jobs.run.lanes import LaneOrder, make_flex_policy, read_lane_order
 
+STANDARD = "-"  # standard input, or output
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from jobs.send.prompt_files import PromptForm
+    from jobs.send.prompt_input import PromptInput, PromptOrder
     from jobs.send.send_requests import SendEnd, SendOrder
-    from schemas.settings import RunSettings
 
 
 def send(
@@ -44,7 +46,13 @@ def send(
             metavar="IN", help="Requests in the Batch API's format (- : stdin); or prompts."
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The file of replies; failures go to OUT.errors.")],
+    out: Annotated[
+        str,
+        typer.Option(help="The file of replies (- : stdout); failures go to OUT.errors."),
+    ],
+    journal: Annotated[
+        Path | None, typer.Option(help="With --out -: the file in which replies are kept too.")
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(help="IN holds prompts for this model: one a line, or rows of CSV or JSONL."),
@@ -54,8 +62,8 @@ def send(
         typer.Option(metavar="TEXT|@FILE", help="The prompt of a row; {column} stands for a cell."),
     ] = None,
     text: Annotated[
-        Path | None,
-        typer.Option(help="Also write the answers alone here: .csv, .jsonl, or a line each."),
+        str | None,
+        typer.Option(help="Also write the answers alone: to a .csv or .jsonl, or a line each."),
     ] = None,
     max_output_tokens: Annotated[
         int, typer.Option(min=1, help="Of an answer to a prompt, at most.")
@@ -84,6 +92,7 @@ def send(
     metrics_port: MetricsPort = None,
     lane: LaneFlag = "live",
     waits: Waits = True,
+    deadline: Deadline = None,
     config: Config = None,
     assignments: Assignments = None,
     quiet: Quiet = False,
@@ -91,6 +100,7 @@ def send(
     dry_run: DryRun = False,
 ) -> None:
     """Send a file of requests and keep every reply. The same command again goes on."""
+    from jobs.send.prompt_input import PromptOrder, make_prompt_input, write_text
     from jobs.send.send_requests import SendOrder
     from jobs.settings.command import send_settings
     from jobs.settings.endpoints import read_send_endpoints
@@ -108,92 +118,62 @@ def send(
         "limits.max_outage_s": max_outage,
     }
     settings = send_settings(config, flags, endpoints or [], assignments or [])
-    if dry_run:
-        _show_plan(
-            requests,
-            out,
-            _Prompts(model, template, text, max_output_tokens),
-            settings,
-            skips_bad_lines=skip_bad_lines,
-        )
-        raise typer.Exit(EXIT_OK)
-    request_path = out.with_name(out.name + ".requests")
-    given = _Prompts(model, template, text, max_output_tokens)
-    prompts = _read_prompts(requests, out, given, request_path)
-    input_path = None if requests == "-" else Path(requests)
-    if prompts is not None:
-        input_path = prompts.request_path
-    order = SendOrder(input_path, out, settings, read_send_endpoints(settings, os.environ))
-    flagged = order._replace(
-        retries_failed=retry_failed, skips_bad_lines=skip_bad_lines, metrics_port=metrics_port
+    replies = _replies_path(out, journal, text)
+    given = PromptOrder(model, template, text, max_output_tokens)
+    order = SendOrder(
+        None,
+        replies,
+        settings,
+        () if dry_run else read_send_endpoints(settings, os.environ),
+        retries_failed=retry_failed,
+        skips_bad_lines=skip_bad_lines,
+        metrics_port=metrics_port,
+        prints=out == STANDARD,
     )
-    code = _send(flagged, read_lane_order(lane, None, waits=waits))
+    if dry_run:
+        raise typer.Exit(_show_plan(requests, order, given))
+    prompts = make_prompt_input(
+        requests, replies, given, replies.with_name(replies.name + ".requests")
+    )
+    order = order._replace(input_path=_input_path(requests, prompts))
+    code = _send(order, read_lane_order(lane, deadline, waits=waits))
     if prompts is not None and text is not None:
-        _write_text(prompts, out, text)
+        write_text(prompts, replies, text)
     raise typer.Exit(code)
 
 
-def _show_plan(
-    requests: str, out: Path, given: "_Prompts", settings: "RunSettings", *, skips_bad_lines: bool
-) -> None:
+def _replies_path(out: str, journal: Path | None, text: str | None) -> Path:
+    """Where replies are kept, which those that are printed must be too: they are paid for."""
+    if out != STANDARD:
+        if journal is not None:
+            raise ConfigError("--journal is for --out -: a file that --out names is kept itself")
+        return Path(out)
+    if journal is None:
+        raise ConfigError(
+            "--out -: replies are paid for, and must be kept too: name a file with --journal FILE; "
+            "the same command again prints what it holds and buys only the rest"
+        )
+    if text == STANDARD:
+        raise ConfigError("--out - and --text -: standard output can take one of them")
+    return journal
+
+
+def _input_path(requests: str, prompts: "PromptInput | None") -> Path | None:
+    if prompts is not None:
+        return prompts.request_path
+    return None if requests == STANDARD else Path(requests)
+
+
+def _show_plan(requests: str, order: "SendOrder", given: "PromptOrder") -> int:
     from jobs.process import run_to_end
     from jobs.send.plan_send import plan_send
-    from jobs.send.send_requests import SendOrder
+    from jobs.send.prompt_input import make_prompt_input
 
     with TemporaryDirectory(prefix="distill-send-") as folder:
-        prompts = _read_prompts(requests, out, given, Path(folder) / "requests")
-        input_path = None if requests == "-" else Path(requests)
-        if prompts is not None:
-            input_path = prompts.request_path
-        order = SendOrder(input_path, out, settings, (), skips_bad_lines=skips_bad_lines)
-        print("\n".join(run_to_end(plan_send(order)).describe(settings)))
-
-
-class _Prompts(NamedTuple):
-    """What was given for plain prompts."""
-
-    model: str | None
-    template: str | None
-    text: Path | None
-    max_output_tokens: int
-
-
-class _PromptFile(NamedTuple):
-    """Prompts, and the file of requests that they were written to."""
-
-    path: Path
-    form: "PromptForm"
-    request_path: Path
-
-
-def _read_prompts(
-    requests: str, out: Path, given: _Prompts, request_path: Path
-) -> _PromptFile | None:
-    """Write prompts as a file of requests; None: IN is such a file itself."""
-    from jobs.send.prompt_files import PromptForm, read_template, write_requests
-    from jobs.send.result_files import check_paths, result_paths
-    from jobs.send.text_answers import check_text_path
-
-    if given.model is None:
-        if given.template is not None or given.text is not None:
-            raise ConfigError("--template and --text are for prompts: name their --model")
-        return None
-    if requests == "-":
-        raise ConfigError("prompts are read from a file, not from standard input: name it")
-    path = Path(requests)
-    check_paths(path, result_paths(out))
-    if given.text is not None:
-        check_text_path(given.text, out)
-    form = PromptForm(given.model, given.max_output_tokens, read_template(given.template))
-    write_requests(path, form, request_path)
-    return _PromptFile(path, form, request_path)
-
-
-def _write_text(prompts: _PromptFile, out: Path, text: Path) -> None:
-    from jobs.send.text_answers import write_answers
-
-    count = write_answers(prompts.path, prompts.form, out, text)
-    print(f"wrote {text}: {count:,} answers, in the order of the prompts", file=sys.stderr)
+        prompts = make_prompt_input(requests, order.out_path, given, Path(folder) / "requests")
+        order = order._replace(input_path=_input_path(requests, prompts))
+        print("\n".join(run_to_end(plan_send(order)).describe(order.settings)))
+    return EXIT_OK
 
 
 def _send(order: "SendOrder", lane: LaneOrder) -> int:
@@ -211,10 +191,12 @@ def _send(order: "SendOrder", lane: LaneOrder) -> int:
 
 
 def _start_sending(order: "SendOrder", lane: LaneOrder) -> "Coroutine[Any, Any, SendEnd]":
+    if order.prints and lane.lane in ("batch", "auto"):
+        raise ConfigError(f"--out - shows replies at once, --lane {lane.lane} waits: name a file")
     if lane.lane == "auto":
-        raise ConfigError(
-            "--lane auto is for `distill run`: send a file live, by flex or in batches"
-        )
+        from jobs.send.send_auto import send_auto
+
+        return send_auto(order, lane)
     order = order._replace(flex=make_flex_policy(lane, order.settings))
     if lane.lane == "batch":
         from jobs.send.send_batches import send_batches

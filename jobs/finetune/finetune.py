@@ -95,8 +95,8 @@ def expected_training(order: TuningOrder) -> tuple[TrainingSet, TrainingEstimate
 
 
 async def _tune(order: TuningOrder, rows: TrainingSet, stopping: Stopping) -> TuningEnd:
-    _remember_student(order)
     async with _open_trainer(order, rows, stopping) as trainer:
+        _remember_student(order)
         if order.cancels:
             return TuningEnd(None, await trainer.cancel())
         if not trainer.is_submitted:
@@ -146,7 +146,10 @@ def _read_rows(order: TuningOrder) -> TrainingSet:
 
 
 def _remember_student(order: TuningOrder) -> None:
-    """Let later calls and the evaluation know what was tuned; an export tunes nothing."""
+    """Let later calls and the evaluation know what is tuned; an export tunes nothing.
+
+    A student that cannot even be read is not remembered: the next call would stumble over it.
+    """
     config = read_run_config(order.folder.config_path)
     if config is None:
         return

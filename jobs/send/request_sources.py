@@ -7,6 +7,7 @@ import stat
 import sys
 from array import array
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from engine.errors import ConfigError
@@ -100,13 +101,26 @@ class CheckedSource:
         )
 
 
+async def show_nothing(_: str) -> None:
+    """The `show` of a stream whose replies nobody wants to see."""
+
+
 class StreamSource:
-    """Requests as they come. A line is checked when it arrives. Memory: 16 bytes a line."""
+    """Requests as they come. A line is checked when it arrives. Memory: 16 bytes a line.
+
+    `show` is awaited with the id of each request that was answered before.
+    """
 
     def __init__(
-        self, reader: "LineReader", results: ResultFiles, *, skips_bad_lines: bool
+        self,
+        reader: "LineReader",
+        results: ResultFiles,
+        *,
+        skips_bad_lines: bool,
+        show: Callable[[str], Awaitable[None]] = show_nothing,
     ) -> None:
         self._reader = reader
+        self._show = show
         self._results = results
         self._skips_bad_lines = skips_bad_lines
         self._turn = asyncio.Lock()
@@ -119,8 +133,15 @@ class StreamSource:
         async with self._turn:
             while data := await self._reader.read_line():
                 self._number += 1
-                if not data.isspace() and (request := self._take(data)) is not None:
-                    return request
+                if data.isspace() or (line := self._read(data)) is None:
+                    continue
+                ending = self._results.ending(line.custom_id)
+                if ending is None:
+                    return make_batch_request(line)
+                self._answered_before += ending == "answered"
+                self._failed_before += ending == "failed"
+                if ending == "answered":
+                    await self._show(line.custom_id)
             return None
 
     def stop(self) -> None:
@@ -131,17 +152,14 @@ class StreamSource:
         """What was found so far."""
         return SourceCounts(None, self._answered_before, self._failed_before, self._bad)
 
-    def _take(self, data: bytes) -> Request | None:
+    def _read(self, data: bytes) -> BatchLine | None:
         try:
             line = read_batch_line(data)
             self._check_repeated(line)
         except BadLineError as error:
-            self._note_bad(f"standard input, line {self._number}: {error}")
+            self._note_bad(f"{self._reader.name}, line {self._number}: {error}")
             return None
-        ending = self._results.ending(line.custom_id)
-        self._answered_before += ending == "answered"
-        self._failed_before += ending == "failed"
-        return make_batch_request(line) if ending is None else None
+        return line
 
     def _check_repeated(self, line: BatchLine) -> None:
         key = line.custom_id.encode()
@@ -163,11 +181,34 @@ class StreamSource:
 
 
 class LineReader:
-    """Lines of standard input; a pipe or terminal is waited for without blocking the others."""
+    """Lines of a stream; a pipe or terminal is waited for without blocking the others."""
 
-    def __init__(self, read_line: ReadLine, close: Callable[[], None]) -> None:
+    def __init__(
+        self, read_line: ReadLine, close: Callable[[], None], name: str = "standard input"
+    ) -> None:
         self.read_line = read_line
         self.close = close
+        self.name = name
+
+
+def open_file_lines(path: Path) -> LineReader:
+    """A file as lines with their newlines, b"" at its end.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+    async def read_line() -> bytes:
+        line = file.readline(MAX_LINE_BYTES + 1)
+        if len(line) > MAX_LINE_BYTES:
+            raise line_too_long(str(path), MAX_LINE_BYTES)
+        return line
+
+    return LineReader(read_line, file.close, str(path))
 
 
 async def open_standard_input() -> LineReader:

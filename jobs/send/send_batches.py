@@ -17,7 +17,7 @@ from engine.files.lock import WriterLock
 from engine.stats.counters import Stats
 from engine.stopping import Admission, Stopping, stop_on_signals
 from jobs.run.batch_folders import create_send_batch_folder
-from jobs.run.lanes import LaneOrder
+from jobs.run.lanes import LaneOrder, LanePlan, make_plan
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import CheckedSource, SourceCounts
 from jobs.send.result_files import (
@@ -33,8 +33,10 @@ from jobs.send.spending import open_spending
 _log = logging.getLogger(__name__)
 
 
-async def send_batches(order: SendOrder, lane: LaneOrder) -> SendEnd:
+async def send_batches(order: SendOrder, lane: LaneOrder, stats: Stats | None = None) -> SendEnd:
     """Take the file one round further, or to its end if batches are to be waited for.
+
+    Where a deadline comes near, batches are cancelled, and what is left is left to the live lane.
 
     Raises:
         ConfigError: bad input or settings; nothing was sent.
@@ -43,7 +45,7 @@ async def send_batches(order: SendOrder, lane: LaneOrder) -> SendEnd:
     """
     if order.input_path is None:
         raise ConfigError("standard input cannot be sent in batches: it is read more than once")
-    stopping, stats, clock = Stopping(), Stats(), SystemClock()
+    stopping, stats, clock = Stopping(), stats or Stats(), SystemClock()
     paths = result_paths(order.out_path)
     check_paths(order.input_path, paths)
     started_s = time.monotonic()
@@ -57,7 +59,8 @@ async def send_batches(order: SendOrder, lane: LaneOrder) -> SendEnd:
         desk = await opened.enter_async_context(
             open_send_desk(order, lane, results, stats, clock, stopping)
         )
-        sending = BatchSending(order.input_path, desk, results, stopping, clock)
+        plan = make_plan(lane, order.settings)
+        sending = BatchSending(order.input_path, desk, results, stopping, clock, plan)
         await sending.run(waits=lane.waits, skips_bad_lines=order.skips_bad_lines)
     left = sending.left_count
     counts = _counts(before, stats.settled + left, sending.bad_count)
@@ -79,6 +82,7 @@ async def open_send_desk(
         create_send_batch_folder(order.out_path), order.settings.batch, lane.state_dir
     )
     with open_spending(result_paths(order.out_path), order.settings) as spending:
+        results.follow_sends(lambda: spending.log.written_count)
         keep = spending.keeping(results.keep)
         keeper = Keeper(keep, lambda custom_id: results.ending(custom_id) is not None)
         parts = LaneParts(
@@ -103,8 +107,11 @@ class BatchSending:
         results: ResultFiles,
         stopping: Stopping,
         clock: Clock,
+        plan: LanePlan,
     ) -> None:
         self._input_path = input_path
+        self._clock = clock
+        self._plan = plan
         self._desk = desk
         self._results = results
         self._stopping = stopping
@@ -120,10 +127,13 @@ class BatchSending:
         return out + self._desk.ledger.waiting_count
 
     async def run(self, *, waits: bool, skips_bad_lines: bool) -> None:
-        """Go on until nothing is left, or for one round."""
+        """Go on until nothing is left, for one round, or until the rest must go live."""
         try:
             while True:
                 try:
+                    if self._plan.is_live_time(self._clock.utc_now(), self.left_count):
+                        await self._desk.cancel(self._desk.out)
+                        return
                     await self._round(skips_bad_lines=skips_bad_lines)
                 except TransientError as error:
                     if not waits:
@@ -131,11 +141,20 @@ class BatchSending:
                     _log.warning("%s; waiting for the provider", error)
                 if not (waits and self.left_count):
                     return
-                await self._admission.sleep(self._desk.next_poll_s())
+                await self._admission.sleep(self._pause_s())
         except EngineError as error:
             if isinstance(error, ConfigError):
                 raise
             self.ended_by = error
+
+    def _pause_s(self) -> float:
+        """Until the next poll, or until the rest must go live if that comes first."""
+        pause_s = self._desk.next_poll_s()
+        switches_at = self._plan.switches_at(self.left_count)
+        if switches_at is None:
+            return pause_s
+        left_s = (switches_at - self._clock.utc_now()).total_seconds()
+        return min(pause_s, max(left_s, 0.0))
 
     async def _round(self, *, skips_bad_lines: bool) -> None:
         desk, ledger = self._desk, self._desk.ledger

@@ -22,7 +22,9 @@ IN_A_BATCH = "in a batch"
 _log = logging.getLogger(__name__)
 
 
-async def send_beside_batches(order: SendOrder, lane: LaneOrder) -> SendEnd:
+async def send_beside_batches(
+    order: SendOrder, lane: LaneOrder, stats: Stats | None = None
+) -> SendEnd:
     """Send what is in no batch, and what comes back from batches once they have ended.
 
     Without waiting, or from standard input, it is left to the next call what is out now.
@@ -33,8 +35,9 @@ async def send_beside_batches(order: SendOrder, lane: LaneOrder) -> SendEnd:
         DamagedLogError: a file of results or the ledger of batches is damaged.
         EngineError: a stop was requested while batches were waited for.
     """
-    started_s, stats = time.monotonic(), Stats()
-    await _collect(order, lane, Stats(), waits=False)
+    started_s, collected = time.monotonic(), stats or Stats()
+    stats = stats or Stats()
+    await _collect(order, lane, collected, waits=False)
     first = end = await send_requests(order, stats)
     waits = lane.waits and order.input_path is not None
     while end.ended_by is None and waits and read_send_batches_out(order.out_path):

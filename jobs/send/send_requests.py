@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from engine.budget import Budget
 from engine.clock import SystemClock
-from engine.errors import ConfigError, EngineError, TransientError
+from engine.errors import ConfigError, EngineError, LeftToOthersError, TransientError
 from engine.files.lock import WriterLock
 from engine.live.flex.gate import FlexPolicy
 from engine.live.flex.lane import FlexLane
@@ -30,7 +30,9 @@ from jobs.send.request_sources import (
     RequestSource,
     SourceCounts,
     StreamSource,
+    open_file_lines,
     open_standard_input,
+    show_nothing,
 )
 from jobs.send.result_files import (
     ResultFiles,
@@ -40,11 +42,17 @@ from jobs.send.result_files import (
     set_failures_aside,
 )
 from jobs.send.spending import Keep, open_spending
+from jobs.send.standard_output import ReplyPrinter
 from schemas.settings import RunSettings
+
+LEFT_BY_FLEX = "no capacity by flex"
 
 
 class SendOrder(NamedTuple):
-    """What the user asks for. `input_path` None: standard input. `flex`: all go by that tier."""
+    """What the user asks for. `input_path` None: standard input. `flex`: all go by that tier.
+
+    `prints`: answers go to standard output too, also those that were there before.
+    """
 
     input_path: Path | None
     out_path: Path
@@ -54,6 +62,7 @@ class SendOrder(NamedTuple):
     skips_bad_lines: bool = False
     metrics_port: int | None = None
     flex: FlexPolicy | None = None
+    prints: bool = False
 
 
 class SendEnd(NamedTuple):
@@ -86,8 +95,11 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
         grace_s = order.settings.limits.grace_s
         opened.enter_context(stop_on_signals(stopping, grace_s=grace_s))
         announce_interruption(stopping, lambda: stats.in_flight, grace_s=grace_s)
-        results, source = await _open_files(order, paths, stopping, opened)
+        results = await _open_results(order, paths, opened)
+        printer = ReplyPrinter(results) if order.prints else None
+        source = await _open_source(order, results, printer, stopping)
         spending = opened.enter_context(open_spending(paths, order.settings))
+        results.follow_sends(lambda: spending.log.written_count)
         lane = _make_lane(order, stats, spending.budget)
         results.follow_pace(lane.is_paced)
         opened.push_async_callback(lane.aclose)
@@ -104,7 +116,10 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
             )
         )
         way = lane if order.flex is None else FlexLane(lane, order.flex)
-        sending = Sending(source, way, spending.keeping(results.keep), stopping, progress)
+        keep = spending.keeping(results.keep)
+        if printer is not None:
+            keep = printer.printing(keep)
+        sending = Sending(source, way, keep, stopping, progress)
         await sending.run(order.settings.limits.max_in_flight)
     elapsed_s = time.monotonic() - started_s
     return SendEnd(
@@ -143,6 +158,8 @@ class Sending:
         while self.ended_by is None and (request := await self._source.next()) is not None:
             try:
                 outcome = await self._lane.send(request)
+            except LeftToOthersError:
+                self.unsettled[LEFT_BY_FLEX] += 1
             except TransientError as error:
                 self.unsettled[error.code] += 1
             else:
@@ -158,22 +175,30 @@ class Sending:
             self._lane.stop_admitting(error)
 
 
-async def _open_files(
-    order: SendOrder, paths: ResultPaths, stopping: Stopping, opened: AsyncExitStack
-) -> tuple[ResultFiles, RequestSource]:
+async def _open_results(
+    order: SendOrder, paths: ResultPaths, opened: AsyncExitStack
+) -> ResultFiles:
     """In threads, so that signals are noticed meanwhile: this takes seconds for a million lines."""
     if order.retries_failed:
         set_failures_aside(paths)
     out = await asyncio.to_thread(read_requests_out, order.out_path)
-    results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths, out))
-    skips = order.skips_bad_lines
-    if order.input_path is None:
-        reader = await open_standard_input()
-        return results, StreamSource(reader, results, skips_bad_lines=skips)
-    checked = await asyncio.to_thread(
-        check_batch_file, order.input_path, results, stopping, skips_bad_lines=skips
-    )
-    return results, CheckedSource(checked)
+    return await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths, out))
+
+
+async def _open_source(
+    order: SendOrder, results: ResultFiles, printer: ReplyPrinter | None, stopping: Stopping
+) -> RequestSource:
+    """A file whose replies are printed is read as a stream is: they begin at once."""
+    skips, path = order.skips_bad_lines, order.input_path
+    if path is not None and printer is None:
+        return CheckedSource(
+            await asyncio.to_thread(
+                check_batch_file, path, results, stopping, skips_bad_lines=skips
+            )
+        )
+    reader = await open_standard_input() if path is None else open_file_lines(path)
+    show = show_nothing if printer is None else printer.show
+    return StreamSource(reader, results, skips_bad_lines=skips, show=show)
 
 
 def _make_lane(order: SendOrder, stats: Stats, budget: Budget) -> LiveLane:

@@ -4,6 +4,7 @@ from __future__ import annotations  # array[int] is not subscriptable before Pyt
 
 import csv
 import io
+import sys
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from engine.files.replace import replacing
 from engine.wire.content import reply_text
 from jobs.send.prompt_files import Prompt, PromptForm, read_prompts
 from jobs.send.result_files import ID_FIELD
+from jobs.send.standard_output import write_output
 
 ANSWER = "answer"
 
@@ -32,16 +34,33 @@ def write_answers(prompts: Path, form: PromptForm, replies: Path, target: Path) 
         ConfigError: the prompts cannot be read any more.
         StorageError: the disk refused it.
     """
-    index = _index(replies)
-    answered = 0
-    with replacing(target) as write_line, replies.open("rb") as file:
-        lines = _Lines(target)
-        for prompt in read_prompts(prompts, form):
-            answer = _answer(file, index, prompt)
+    answered, lines = 0, _Lines(target)
+    with replacing(target) as write_line:
+        for prompt, answer in _answers(prompts, form, replies):
             answered += answer is not None
             for line in lines.of(prompt, answer or ""):
                 write_line(line)
     return answered
+
+
+def print_answers(prompts: Path, form: PromptForm, replies: Path) -> None:
+    """The same to standard output, a line each.
+
+    Raises:
+        ConfigError: the prompts cannot be read any more.
+        StorageError: nobody reads any more.
+    """
+    lines = _Lines(Path())
+    for prompt, answer in _answers(prompts, form, replies):
+        for line in lines.of(prompt, answer or ""):
+            write_output(sys.stdout.fileno(), line + b"\n")
+
+
+def _answers(prompts: Path, form: PromptForm, replies: Path) -> Iterator[tuple[Prompt, str | None]]:
+    index = _index(replies)
+    with replies.open("rb") as file:
+        for prompt in read_prompts(prompts, form):
+            yield prompt, _answer(file, index, prompt)
 
 
 def check_text_path(target: Path, replies: Path) -> None:

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from engine.wire.prices import base_model
-from schemas.evaluation import Role
 from schemas.requests import Json
 from schemas.settings import RunSettings
+
+if TYPE_CHECKING:
+    from schemas.evaluation import Role  # takes long to import, and is read at each start
 
 LEAST_REASONING_TOKENS = 2_000  # hidden reasoning alone was seen to take 700 and more
 
@@ -39,7 +42,7 @@ def dataset_traps(settings: RunSettings) -> Iterator[str]:
 
 
 def evaluation_traps(
-    settings: RunSettings, answering: Mapping[Role, tuple[str, Mapping[str, Json]]]
+    settings: RunSettings, answering: Mapping["Role", tuple[str, Mapping[str, Json]]]
 ) -> Iterator[str]:
     """The same for an evaluation; `answering` has model and parameters of each role."""
     key, limit = "evaluation.answer_max_output_tokens", settings.evaluation.answer_max_output_tokens

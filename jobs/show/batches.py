@@ -19,9 +19,10 @@ from engine.files.lock import WriterLock
 from engine.run_folder import RunFolder
 from engine.wire.endpoints import Endpoint
 from engine.wire.reply_sizes import reply_sizes
+from engine.wire.server_text import without_controls
 from jobs.run.batch_folders import run_batch_folder, send_batch_folder
 from jobs.send.result_files import result_paths
-from schemas.batches import Batch, flat_facts
+from schemas.batches import Batch, describe_problem, flat_facts
 from schemas.settings import RunSettings
 
 COLUMNS = ("batch", "state", "answered", "failed", "of", "age", "dollars", "provider's id", "file")
@@ -61,7 +62,8 @@ def describe_batches(target: Path, batches: Sequence[Batch]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     )
-    return "\n".join(lines)
+    problems = filter(None, map(describe_problem, batches))
+    return "\n".join([*lines, *map(without_controls, problems)])
 
 
 def json_lines(batches: Sequence[Batch]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from engine.wire.server_text import without_controls
 from jobs.run.stages import Stages
 from jobs.show.amounts import duration, percent, rounded
 from schemas.summary import OpenBatch, RunSummary
@@ -100,6 +101,8 @@ def describe_batches(summary: RunSummary, now: datetime) -> Iterator[Line]:
     if len(batches) > MAX_BATCHES:
         rest = len(batches) - MAX_BATCHES
         yield "", f"and {rest:,} more: `distill batches {summary.run_dir}` shows them"
+    for problem in summary.batches.problems if summary.batches else ():
+        yield "", without_controls(problem)
 
 
 def _describe_batch(batch: OpenBatch, now: datetime) -> str:

@@ -28,7 +28,7 @@ from jobs.run.stages import Stage, Stages
 from jobs.settings.run_config import read_run_config
 from jobs.show.remaining import find_remaining, rate_per_s
 from jobs.show.run_state import read_state
-from schemas.batches import Batch
+from schemas.batches import Batch, describe_problem
 from schemas.comparison import Comparison
 from schemas.dataset import Rejection
 from schemas.settings import RunSettings
@@ -44,6 +44,8 @@ from schemas.summary import (
 
 BATCH_WINDOW = timedelta(hours=24)  # the only one that there is (OpenAI Batch guide)
 DATASET_FILES = ("train.jsonl", "validation.jsonl", "held_out.jsonl")
+
+MAX_PROBLEMS = 3  # batches that failed, of which the last are shown
 
 
 def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSummary:
@@ -142,6 +144,7 @@ def _sum_batches(folder: RunFolder) -> BatchesSummary | None:
         collected=len(batches) - len(out),
         wasted_usd=sum(read_batch_losses(folder)),
         open=tuple(map(_open_batch, out)),
+        problems=tuple(filter(None, map(describe_problem, batches)))[-MAX_PROBLEMS:],
     )
 
 

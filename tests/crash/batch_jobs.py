@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +11,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from engine.batch.ledger import read_batches
-from tests.crash.runs import ROOT_DIR, TIMEOUT_S, comparable_files, finish, request_ids, start
+from tests.crash.runs import TIMEOUT_S, comparable_files, finish, request_ids, start
+from tests.forked import PIPE, STDOUT, ForkedProcess
 from tests.openai_server import RunningServer, start_openai_server
 
 MODEL = "gpt-4.1-mini"
@@ -47,21 +47,20 @@ class Job(NamedTuple):
     documents: Path
     state_dir: Path
 
-    def start(self, *prefix: str) -> "subprocess.Popen[bytes]":
+    def start(self, *prefix: str) -> ForkedProcess:
         """Begin a round; `prefix` is another program that is to run it."""
         arguments = ("--documents", str(self.documents), *SETTINGS, "--lane", "batch", "--no-wait")
-        command = prefix or (sys.executable, "-m", "jobs")
-        return subprocess.Popen(
+        command = prefix or ("-m", "jobs")
+        return ForkedProcess(
             [*command, "run", str(self.run_dir), *arguments],
-            cwd=ROOT_DIR,
             env={
                 **os.environ,
                 "OPENAI_API_KEY": self.server.api_key,
                 "OPENAI_BASE_URL": self.server.base_url,
                 "XDG_STATE_HOME": str(self.state_dir),
             },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=PIPE,
+            stderr=STDOUT,
         )
 
     def finish(self) -> "Finished":

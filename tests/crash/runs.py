@@ -3,14 +3,13 @@
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import orjson
 
+from tests.forked import PIPE, STDOUT, ForkedProcess
 from tests.openai_server import RunningServer
 
 ROOT_DIR = Path(__file__).parents[2]
@@ -32,27 +31,26 @@ def write_documents(folder: Path, names: Sequence[str] = TEXTS) -> None:
         (folder / source.name).with_suffix(".md").write_bytes(source.read_bytes())
 
 
-def start(server: RunningServer, run_dir: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+def start(server: RunningServer, run_dir: Path, *arguments: str) -> ForkedProcess:
     environment = {
         **os.environ,
         "OPENAI_API_KEY": server.api_key,
         "OPENAI_BASE_URL": server.base_url,
     }
-    return subprocess.Popen(
-        [sys.executable, "-m", "jobs", "run", str(run_dir), *arguments],
-        cwd=ROOT_DIR,
+    return ForkedProcess(
+        ["-m", "jobs", "run", str(run_dir), *arguments],
         env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=PIPE,
+        stderr=STDOUT,
     )
 
 
-def finish(process: "subprocess.Popen[bytes]") -> tuple[int, str]:
+def finish(process: ForkedProcess) -> tuple[int, str]:
     output, _ = process.communicate(timeout=TIMEOUT_S)
-    return process.returncode, output.decode()
+    return process.wait(), output.decode()
 
 
-def kill_when(process: "subprocess.Popen[bytes]", is_time: Callable[[], bool]) -> bool:
+def kill_when(process: ForkedProcess, is_time: Callable[[], bool]) -> bool:
     """SIGKILL the process as soon as `is_time`; False if it ended before that."""
     deadline_s = time.monotonic() + TIMEOUT_S
     while process.poll() is None:

@@ -2,7 +2,6 @@
 
 import random
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def test_job_killed_once_at_every_boundary_loses_and_repeats_nothing(
     with start_openai_server(SERVER) as server:
         job = Job(server, tmp_path / "run", documents, tmp_path / "state")
         for boundary in BOUNDARIES:
-            prefix = (sys.executable, "-m", "tests.crash.killed_at", boundary)
+            prefix = ("-m", "tests.crash.killed_at", boundary)
             for _ in range(ROUNDS_TO_MEET):
                 code, output = finish(job.start(*prefix))
                 assert code in (-signal.SIGKILL, 75), output

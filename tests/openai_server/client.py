@@ -2,18 +2,15 @@
 
 import contextlib
 import json
-import os
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.forked import PIPE, ForkedProcess
 from tests.openai_server.config import API_KEY
 
-ROOT_DIR = Path(__file__).parents[2]
 Totals = dict[str, Any]
 
 _STOP_S = 10.0
@@ -111,12 +108,8 @@ def start_openai_server(config: Mapping[str, Any] | None = None) -> Iterator[Run
     `config` are entries of ServerConfig as JSON. The process also ends when its parent is gone.
     """
     config = dict(config or {})
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.openai_server", "--with-parent", "--config", "-"],
-        cwd=ROOT_DIR,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+    process = ForkedProcess(
+        ["-m", "tests.openai_server", "--with-parent", "--config", "-"], stdin=PIPE, stdout=PIPE
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -147,7 +140,7 @@ def call_control(url: str, payload: Mapping[str, Any] | None = None) -> dict[str
     return answer
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def _stop(process: ForkedProcess) -> None:
     process.terminate()
     try:
         process.wait(_STOP_S)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.forked import run_forked
 from tests.integration.old_runs.provider import replay
 from tests.openai_server import RunningServer, start_openai_server
 
@@ -64,15 +65,20 @@ class Product(NamedTuple):
         program: Sequence[str] = ("-m", "jobs"),
     ) -> Ended:
         names = {"given": given_dir, "documents": DOCUMENTS_DIR}
-        done = subprocess.run(
-            [sys.executable, *program, *(each.format(**names) for each in arguments)],
-            cwd=self.root_dir,
-            env=_environment(server, given_dir, self.root_dir),
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
+        command = [*program, *(each.format(**names) for each in arguments)]
+        environment = _environment(server, given_dir, self.root_dir)
+        if self.root_dir == ROOT_DIR:
+            done = run_forked(command, env=environment)
+        else:
+            done = subprocess.run(
+                [sys.executable, *command],
+                cwd=self.root_dir,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT_S,
+                check=False,
+            )
         return Ended(done.returncode, done.stdout, done.stdout + done.stderr)
 
 

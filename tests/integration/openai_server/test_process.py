@@ -10,8 +10,8 @@ from typing import Any
 import openai
 import pytest
 
+from tests.forked import ROOT_DIR
 from tests.openai_server import RunningServer, start_openai_server
-from tests.openai_server.client import ROOT_DIR
 from tests.openai_server.ledger import hash_body
 
 

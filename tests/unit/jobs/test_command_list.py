@@ -2,8 +2,6 @@
 
 import re
 import shlex
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import typer
@@ -11,23 +9,9 @@ from typer.core import TyperGroup
 
 from jobs.cli import make_app
 from jobs.command_list import COMMANDS
+from tests.documented import DOCS, ROOT, commands_of
 
-ROOT = Path(__file__).parents[3]
-DOCS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 APP = typer.main.get_command(make_app(list(COMMANDS)))
-PROMPT = re.compile(r"(?:^|/bin/)distill\"? (?P<arguments>[^#|>;\n]+)", re.MULTILINE)
-PLACEHOLDERS = ("...", "[", "IN.jsonl|")  # of lines that show a form, not a call
-
-
-def commands_of(path: Path) -> Iterator[str]:
-    """The calls of `distill` in the code blocks of a page."""
-    blocks = re.findall(r"^```\w*\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S)
-    for block in blocks:
-        for found in PROMPT.finditer(block.replace("\\\n", " ")):
-            arguments = found["arguments"].strip()
-            if arguments and not any(each in arguments for each in PLACEHOLDERS):
-                yield arguments
-
 
 DOCUMENTED = [
     pytest.param(arguments, id=f"{path.name}: {arguments}")

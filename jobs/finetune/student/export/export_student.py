@@ -52,19 +52,20 @@ def export_student(
         write_gguf(forms[form], model, merged_weights(student, learnt, plan), form)
     served_name = forms[SERVED_FORM].name
     write_modelfile(gguf_dir / "Modelfile", served_name, vocabulary, template, task.system)
-    _write_card(gguf_dir, "gguf_card.md", task, student)
     with replacing_folder(folder / "merged") as merged_dir:
         weights = merged_weights(student, learnt, plan)
         write_merged_folder(merged_dir, student, vocabulary, weights)
         _write_card(merged_dir, "merged_card.md", task, student)
     base_path = _base_gguf(gguf_dir, student, vocabulary)
     if plan.method == "full":
+        _write_card(gguf_dir, "gguf_card.md", task, student)
         return ExportedStudent(base_path, forms[SERVED_FORM], None, forms)
     with replacing_folder(folder / "adapter") as adapter_dir:
         write_peft_adapter(adapter_dir, learnt, plan, student.name)
         _write_card(adapter_dir, "adapter_card.md", task, student)
     adapter_path = gguf_dir / f"{task.model_name}-adapter.gguf"
     write_gguf_adapter(adapter_path, learnt, plan, student.shape)
+    _write_card(gguf_dir, "gguf_card.md", task, student)
     return ExportedStudent(base_path, base_path, adapter_path, forms)
 
 
@@ -79,6 +80,23 @@ def _base_gguf(gguf_dir: Path, student: Student, vocabulary: Vocabulary) -> Path
     return path
 
 
+def _rows_of_files(folder: Path, student: Student) -> str:
+    """A row of a table for each file of the folder that a card has words for."""
+    meanings = {
+        "-f16.gguf": "the whole model, 16 bits a weight",
+        "-untuned-q8_0.gguf": f"{student.name} as it was before, to compare with",
+        "-q8_0.gguf": "the whole model, about 8.5 bits a weight",
+        "-adapter.gguf": f"what was learnt alone, for use over a GGUF of {student.name}",
+        "Modelfile": "for Ollama: template, end tokens and system message as they were trained",
+    }
+    rows = (
+        f"| `{path.name}` | {words} |"
+        for path in sorted(folder.iterdir())
+        if (words := next((w for end, w in meanings.items() if path.name.endswith(end)), ""))
+    )
+    return "\n".join(rows)
+
+
 def _write_card(folder: Path, template_name: str, task: TuningTask, student: Student) -> None:
     text = files("jobs.finetune.student.export").joinpath(template_name).read_text("utf-8")
     plan = task.plan
@@ -90,5 +108,6 @@ def _write_card(folder: Path, template_name: str, task: TuningTask, student: Stu
         .replace("{{learnt}}", f"{learnt}, at most {plan.epochs} epochs, rate {plan.rate:g}")
         .replace("{{rows}}", f"{task.row_count:,}")
         .replace("{{job}}", task.job_name)
+        .replace("{{files}}", _rows_of_files(folder, student))
     )
     replace_file(folder / CARD_NAME, [line.encode() for line in filled.splitlines()])

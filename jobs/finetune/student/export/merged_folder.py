@@ -4,9 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import save_file
-
 from jobs.finetune.student.export.gguf_model import Weights
 from jobs.finetune.student.source.find_student import Student
 from jobs.finetune.student.source.hf_folder import CONFIG_NAME, WEIGHTS_NAME, read_json
@@ -20,6 +17,9 @@ def write_merged_folder(
     folder: Path, student: Student, vocabulary: Vocabulary, weights: Weights
 ) -> None:
     """Write the model in bfloat16 into a folder that exists."""
+    import torch  # a second: most of this module's callers need none
+    from safetensors.torch import save_file
+
     tensors = {name: torch.from_numpy(values).to(torch.bfloat16) for name, values in weights}
     save_file(tensors, folder / WEIGHTS_NAME, {"format": "pt"})
     config = _config(student, vocabulary)

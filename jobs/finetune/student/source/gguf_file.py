@@ -1,22 +1,20 @@
 """A GGUF as a student's source: its header, and its tensors as numbers."""
 
+import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ConfigError
+from jobs.finetune.student.source.gguf_header import MAGIC, GgufTensor, read_header
 from jobs.finetune.student.source.shape import StudentShape, shape_of_gguf
-
-if TYPE_CHECKING:
-    from gguf import GGUFReader, ReaderTensor
 
 Floats = NDArray[np.float32]
 
-MAGIC = b"GGUF"
-# What the reader of the package `gguf` raises over bytes that are not what they should be.
+# What reading raises over bytes that are not what they should be.
 _DAMAGE = (ValueError, KeyError, IndexError, TypeError, OverflowError, OSError, MemoryError)
 
 
@@ -25,7 +23,7 @@ class GgufStudent(NamedTuple):
 
     path: Path
     fields: Mapping[str, Any]
-    tensors: "Mapping[str, ReaderTensor]"
+    tensors: Mapping[str, GgufTensor]
     shape: StudentShape
 
 
@@ -43,11 +41,9 @@ def read_gguf(path: Path) -> GgufStudent:
     Raises:
         ConfigError: it is damaged, of another kind, or of an architecture that is not known.
     """
-    reader = _open(path)
     try:
-        fields = {name: field.contents() for name, field in reader.fields.items()}
-        tensors = {tensor.name: tensor for tensor in reader.tensors}
-    except _DAMAGE as error:
+        fields, tensors = read_header(path)
+    except (struct.error, *_DAMAGE) as error:
         raise _damaged(path, error) from error
     kind = fields.get("general.type", "model")
     if kind != "model":
@@ -135,15 +131,6 @@ def _layer_names(shape: StudentShape) -> Iterator[tuple[str, str]]:
     yield "mlp.down_proj.weight", "ffn_down.weight"
     yield "input_layernorm.weight", "attn_norm.weight"
     yield "post_attention_layernorm.weight", "ffn_norm.weight"
-
-
-def _open(path: Path) -> "GGUFReader":
-    from gguf import GGUFReader
-
-    try:
-        return GGUFReader(path)
-    except _DAMAGE as error:
-        raise _damaged(path, error) from error
 
 
 def _damaged(path: Path, error: BaseException) -> ConfigError:

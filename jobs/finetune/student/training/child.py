@@ -116,6 +116,7 @@ def tune(task: TuningTask, child: Child) -> None:
         )
     )
     write_record(task.folder, _record(task, student, exported, facts, served))
+    checkpoint_path(task.folder).unlink()  # four times the weights, and nobody goes on from it now
     child.report(TuningNews(kind="done", step=facts.steps, steps=facts.steps))
 
 

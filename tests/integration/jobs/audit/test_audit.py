@@ -1,8 +1,6 @@
 """`distill audit` and `distill clean`: real runs, tampered with, against the stand-in."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -17,7 +15,8 @@ from engine.files.lock import WriterLock
 from engine.wire.endpoints import Endpoint
 from jobs.settings.run_config import require_run_id
 from tests.crash.batch_jobs import MODEL, SERVER, SETTINGS
-from tests.crash.runs import ROOT_DIR, comparable_files, finish, start, write_documents
+from tests.crash.runs import comparable_files, finish, start, write_documents
+from tests.forked import run_forked
 from tests.openai_server import RunningServer, start_openai_server
 
 NO_WAIT = ("--lane", "batch", "--no-wait")
@@ -58,8 +57,7 @@ def run_dir(tmp_path: Path, server: RunningServer, documents: Path) -> Path:
 
 
 def distill(*arguments: str | Path) -> Told:
-    command = [sys.executable, "-m", "jobs", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT_DIR, capture_output=True, text=True, check=False)
+    done = run_forked(["-m", "jobs", *map(str, arguments)])
     assert "Traceback" not in done.stderr
     return Told(done.returncode, done.stdout + done.stderr)
 

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from jobs.finetune.student.source.shape import StudentShape
 from tests.crash.runs import TEXTS_DIR
+from tests.forked import run_forked
 from tests.integration.jobs.report.report_runs import write_evaluated_run
 from tests.openai_server import RunningServer, start_openai_server
 from tests.unit.jobs.finetune.student.tiny_students import make_gguf, tiny_shape
@@ -44,15 +44,8 @@ class Shell:
     ) -> "subprocess.CompletedProcess[str]":
         environment = {**os.environ, "OPENAI_BASE_URL": self._server.base_url}
         environment["OPENAI_API_KEY"] = self._server.api_key if has_key else ""
-        return subprocess.run(
-            [sys.executable, str(ROOT_DIR / "scripts" / script), *flags],
-            cwd=self.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        path = ROOT_DIR / "scripts" / script
+        return run_forked([str(path), *flags], cwd=self.folder, env=environment)
 
     def lines(self, name: str) -> list[str]:
         return (self.folder / name).read_text().splitlines()

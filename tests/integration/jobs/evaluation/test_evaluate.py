@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -17,7 +16,8 @@ from jobs.evaluation.read_evaluation import read_evaluation
 from jobs.run.lanes import LaneOrder
 from schemas.evaluation import Metric, Role
 from schemas.settings import RunSettings
-from tests.crash.runs import ROOT_DIR, size_of
+from tests.crash.runs import size_of
+from tests.forked import DEVNULL, ForkedProcess
 from tests.integration.jobs.evaluation.workshop import Workshop
 from tests.openai_server import Faults, ModelCard, OpenAIServer, ServerConfig
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
@@ -115,19 +115,17 @@ async def test_killed_evaluation_goes_on_to_the_same_scores(
 async def kill_at(order: EvaluationOrder, server: OpenAIServer, journal_bytes: int) -> bool:
     """SIGKILL the command as soon as its journal has so many bytes; False if it ended before."""
     environment = {**os.environ, "OPENAI_API_KEY": server.api_key, "OPENAI_BASE_URL": ""}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "jobs", "evaluate", str(order.folder.run_dir)),
-        *("--base-url", server.base_url, "--max-in-flight", "4"),
-        cwd=ROOT_DIR,
+    flags = ("--base-url", server.base_url, "--max-in-flight", "4")
+    process = ForkedProcess(
+        ["-m", "jobs", "evaluate", str(order.folder.run_dir), *flags],
         env=environment,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
+        stdout=DEVNULL,
+        stderr=DEVNULL,
     )
-    while process.returncode is None and size_of(order.folder.journal_path) < journal_bytes:
+    while process.poll() is None and size_of(order.folder.journal_path) < journal_bytes:
         await asyncio.sleep(0.002)
-    if process.returncode is None:
-        process.send_signal(signal.SIGKILL)
-    return await process.wait() == -signal.SIGKILL
+    process.kill()
+    return await asyncio.to_thread(process.wait) == -signal.SIGKILL
 
 
 async def test_batches_come_to_the_same_scores_as_live_calls(tmp_path: Path) -> None:

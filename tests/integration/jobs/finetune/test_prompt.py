@@ -2,12 +2,12 @@
 
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.forked import ForkedProcess
 from tests.integration.jobs.finetune.tuning_runs import MOST_S, QUICK, STUDENT, Tuning, make_run
 from tests.openai_server import RunningServer, start_openai_server
 
@@ -35,17 +35,17 @@ def answer(tuning: Tuning, keys: bytes) -> tuple[int, str]:
         process.kill()
         os.close(terminal)
         os.close(its_end)
-    return process.returncode, shown + rest
+    return process.wait(), shown + rest.decode()
 
 
-def _read_until_asked(process: "subprocess.Popen[str]") -> str:
+def _read_until_asked(process: ForkedProcess) -> str:
     assert process.stderr is not None
-    shown = ""
-    while not shown.endswith("[y/N] "):
+    shown = b""
+    while not shown.endswith(b"[y/N] "):
         character = process.stderr.read(1)
         assert character, shown
         shown += character
-    return shown
+    return shown.decode()
 
 
 @pytest.mark.parametrize(

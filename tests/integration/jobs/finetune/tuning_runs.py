@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from engine.run_folder import RunFolder
 from jobs.settings.run_config import new_run_config, write_run_config
 from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.settings import RunSettings
+from tests.forked import DEVNULL, PIPE, ForkedProcess
 from tests.openai_server.client import RunningServer
 from tests.unit.jobs.finetune.rows import many_rows, write_held_out, write_lines
 
@@ -43,20 +42,19 @@ class Tuning:
         self,
         *flags: str,
         boundary: str = "",
-        stdin: int = subprocess.DEVNULL,
+        stdin: int = DEVNULL,
         names_address: bool = True,
-    ) -> "subprocess.Popen[str]":
+    ) -> ForkedProcess:
         program = ["-m", "jobs"] if not boundary else ["-m", "tests.crash.killed_at", boundary]
         command = ["finetune", str(self.folder.run_dir)]
         if names_address:
             command += ["--base-url", self._server.base_url]
-        return subprocess.Popen(
-            [sys.executable, *program, *command, "--set", "batch.settle_s=0.2", *flags],
+        return ForkedProcess(
+            [*program, *command, "--set", "batch.settle_s=0.2", *flags],
             env={**os.environ, "OPENAI_API_KEY": self._server.api_key},
             stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            stdout=PIPE,
+            stderr=PIPE,
         )
 
     def run(
@@ -64,7 +62,7 @@ class Tuning:
     ) -> tuple[int, str, str]:
         process = self.start(*flags, boundary=boundary, names_address=names_address)
         out, err = process.communicate(timeout=MOST_S)
-        return process.returncode, out, err
+        return process.wait(), out.decode(), err.decode()
 
     def submit(self, *flags: str) -> tuple[int, str, str]:
         return self.run("--student", STUDENT, "--yes", *flags)
@@ -90,7 +88,7 @@ class Tuning:
         return list(read_records(path, TrainingMetric))
 
 
-def interrupt(process: "subprocess.Popen[str]") -> tuple[int, str]:
+def interrupt(process: ForkedProcess) -> tuple[int, str]:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=MOST_S)
-    return process.returncode, err
+    return process.wait(), err.decode()

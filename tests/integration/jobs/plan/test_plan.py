@@ -1,15 +1,14 @@
 """`distill plan`: real documents, real runs against the stand-in, the plan against the bill."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from tests.crash.runs import ROOT_DIR, comparable_files, write_documents
+from tests.crash.runs import comparable_files, write_documents
+from tests.forked import run_forked
 from tests.openai_server import RunningServer, start_openai_server
 
 SERVER = {
@@ -46,8 +45,7 @@ def documents(tmp_path: Path) -> Path:
 
 
 def distill(*arguments: str | Path) -> Told:
-    command = [sys.executable, "-m", "jobs", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT_DIR, capture_output=True, text=True, check=False)
+    done = run_forked(["-m", "jobs", *map(str, arguments)])
     assert "Traceback" not in done.stderr
     return Told(done.returncode, done.stdout, done.stderr)
 

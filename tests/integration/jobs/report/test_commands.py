@@ -3,9 +3,9 @@
 import csv
 import json
 import subprocess
-import sys
 from pathlib import Path
 
+from tests.forked import run_forked
 from tests.integration.jobs.report.report_runs import (
     FORMULA,
     HOSTILE_PATH,
@@ -17,12 +17,7 @@ EXIT_CONFIG, EXIT_DAMAGED = 2, 4
 
 
 def distill(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "jobs", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_forked(["-m", "jobs", *map(str, arguments)])
 
 
 def files(folder: Path) -> dict[Path, bytes]:

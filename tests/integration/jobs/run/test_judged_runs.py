@@ -2,10 +2,10 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 from tests.crash.runs import ROOT_DIR, comparable_files, finish, paid_twice, start
+from tests.forked import run_forked
 from tests.integration.jobs.run.command_runs import call_count, rows
 from tests.openai_server import RunningServer
 
@@ -13,8 +13,7 @@ JUDGED = ("--judge", "gpt-6.1-terra", "--accept-changes")
 
 
 def distill(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "jobs", *arguments]
-    return subprocess.run(command, cwd=ROOT_DIR, capture_output=True, text=True, check=False)
+    return run_forked(["-m", "jobs", *arguments])
 
 
 def test_judge_joins_a_run_with_one_call_a_chunk_and_costs_nothing_again(
@@ -92,27 +91,13 @@ def test_refilter_of_no_run_is_one_message(tmp_path: Path) -> None:
 
 def test_judge_check_keeps_its_replies(tmp_path: Path, server: RunningServer) -> None:
     labels = ROOT_DIR / "tests" / "fixtures" / "labels" / "judged.jsonl"
-    command = [sys.executable, "-m", "jobs", "judge-check", str(labels), "--judge", "gpt-6.1-terra"]
+    command = ["-m", "jobs", "judge-check", str(labels), "--judge", "gpt-6.1-terra"]
     environment = {"OPENAI_API_KEY": server.api_key, "PATH": "", "PYTHONPATH": str(ROOT_DIR)}
     flags = ["--folder", str(tmp_path / "check"), "--base-url", server.base_url]
 
-    first = subprocess.run(
-        [*command, *flags],
-        env=environment,
-        cwd=ROOT_DIR,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    first = run_forked([*command, *flags], env=environment)
     calls = call_count(server)
-    second = subprocess.run(
-        [*command, *flags],
-        env=environment,
-        cwd=ROOT_DIR,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    second = run_forked([*command, *flags], env=environment)
 
     assert first.returncode == 0, first.stderr
     assert calls >= 2 * len(labels.read_text().splitlines())

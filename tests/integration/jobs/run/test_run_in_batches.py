@@ -1,7 +1,6 @@
 """`distill run` in batches, real processes against the stand-in."""
 
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from tests.crash.batch_jobs import IN_PROGRESS_S, SERVER, SETTINGS, rows_of, run_live
 from tests.crash.runs import comparable_files, finish, start, write_documents
+from tests.forked import ForkedProcess
 from tests.openai_server import RunningServer, start_openai_server
 
 NO_WAIT = ("--lane", "batch", "--no-wait")
@@ -36,9 +36,7 @@ def documents(tmp_path: Path) -> Path:
     return folder
 
 
-def begin(
-    server: RunningServer, run_dir: Path, documents: Path, *flags: str
-) -> "subprocess.Popen[bytes]":
+def begin(server: RunningServer, run_dir: Path, documents: Path, *flags: str) -> ForkedProcess:
     return start(server, run_dir, "--documents", str(documents), *SETTINGS, *flags)
 
 

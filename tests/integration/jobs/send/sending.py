@@ -1,14 +1,13 @@
 """Runs `distill send` as a process of its own."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
+from tests.forked import PIPE, STDOUT, ForkedProcess
 from tests.openai_server import RunningServer
 
 ROOT_DIR = Path(__file__).parents[4]
@@ -48,21 +47,20 @@ def start_send(
     out_path: Path,
     *flags: str,
     environment: Mapping[str, str] | None = None,
-) -> "subprocess.Popen[bytes]":
+) -> ForkedProcess:
     keys = {"OPENAI_API_KEY": server.api_key, "OPENAI_BASE_URL": server.base_url}
-    return subprocess.Popen(
-        [sys.executable, "-m", "jobs", "send", str(in_path), "--out", str(out_path), *flags],
-        cwd=ROOT_DIR,
+    return ForkedProcess(
+        ["-m", "jobs", "send", str(in_path), "--out", str(out_path), *flags],
         env={**os.environ, **keys, **(environment or {})},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=STDOUT,
     )
 
 
-def finish(process: "subprocess.Popen[bytes]", given: bytes = b"") -> Ended:
+def finish(process: ForkedProcess, given: bytes = b"") -> Ended:
     output, _ = process.communicate(given, timeout=TIMEOUT_S)
-    return Ended(process.returncode, output.decode())
+    return Ended(process.wait(), output.decode())
 
 
 def send(server: RunningServer, in_path: Path | str, out_path: Path, *flags: str) -> Ended:

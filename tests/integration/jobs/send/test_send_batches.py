@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import orjson
 import pytest
 
 from scripts.benchmarks.request_files import write_requests
+from tests.forked import run_forked
 from tests.openai_server import RunningServer, start_openai_server
 
 COUNT = 30
@@ -36,17 +36,14 @@ class Sending:
         self.in_path = write_requests(folder / "in.jsonl", COUNT, body_bytes=200)
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "jobs", *arguments],
+        return run_forked(
+            ["-m", "jobs", *arguments],
             env={
                 **os.environ,
                 "OPENAI_API_KEY": self._server.api_key,
                 "OPENAI_BASE_URL": self._server.base_url,
                 "XDG_STATE_HOME": str(self._folder / "state"),
             },
-            capture_output=True,
-            text=True,
-            timeout=120,
         )
 
     def send(self, *flags: str) -> "subprocess.CompletedProcess[str]":

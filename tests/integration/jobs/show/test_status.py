@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.crash.runs import ROOT_DIR, finish, kill_when, size_of, start, write_documents
+from tests.forked import run_forked
 from tests.integration.jobs.run.command_runs import SPEED, rows
 from tests.openai_server import RunningServer, start_openai_server
 
@@ -38,13 +39,15 @@ def documents(tmp_path: Path) -> Path:
 
 
 def status(run_dir: Path) -> str:
-    command = [sys.executable, "-m", "jobs", "status", str(run_dir)]
-    return subprocess.run(command, cwd=ROOT_DIR, capture_output=True, text=True, check=True).stdout
+    done = run_forked(["-m", "jobs", "status", str(run_dir)])
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def facts(run_dir: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "jobs", "status", str(run_dir), "--json"]
-    found: dict[str, Any] = json.loads(subprocess.check_output(command, cwd=ROOT_DIR))
+    done = run_forked(["-m", "jobs", "status", str(run_dir), "--json"])
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
@@ -76,7 +79,9 @@ def test_status_is_right_while_a_run_works_when_it_is_killed_and_when_it_is_comp
     assert complete["state"]["stage"] is None
     assert complete["remaining"]["requests"] == 0
     counts = complete["stages"]["answers"]
-    assert counts["total"] == counts["finished"] == len(rows(run_dir / "answers.jsonl"))
+    rejected = [row for row in rows(run_dir / "rejected.jsonl") if row["stage"] == "answers"]
+    ended_count = len(rows(run_dir / "answers.jsonl")) + len(rejected)
+    assert counts["total"] == counts["finished"] == ended_count
 
 
 def test_sample_says_of_how_many_chunks_it_is(
@@ -160,9 +165,7 @@ def test_live_view_of_a_dead_run_fits_the_terminal_and_leaves_at_ctrl_c(
 
 
 def test_live_view_wants_a_terminal(run_dir_without_terminal: Path) -> None:
-    command = [sys.executable, "-m", "jobs", "status", str(run_dir_without_terminal), "--watch"]
-
-    done = subprocess.run(command, cwd=ROOT_DIR, capture_output=True, text=True, check=False)
+    done = run_forked(["-m", "jobs", "status", str(run_dir_without_terminal), "--watch"])
 
     assert done.returncode == 2
     assert "--watch needs a terminal" in done.stderr

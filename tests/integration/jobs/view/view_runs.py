@@ -1,7 +1,9 @@
 """A run with many rows, each with its question, answer, chunk and line of the dataset."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
+from shutil import copyfile
 
 import orjson
 
@@ -24,7 +26,7 @@ def write_row_run(run_dir: Path, *, row_count: int) -> RunFolder:
     replace_file(folder.results_path("documents"), _documents(row_count))
     replace_file(folder.results_path("chunks"), _chunks(row_count))
     replace_file(folder.results_path("questions"), map(_question, numbers))
-    replace_file(folder.results_path("kept_questions"), map(_question, numbers))
+    copyfile(folder.results_path("questions"), folder.results_path("kept_questions"))
     replace_file(folder.results_path("answers"), map(_answer, numbers))
     replace_file(folder.dataset_dir / "provenance.jsonl", map(_provenance, numbers))
     replace_file(folder.dataset_dir / "train.jsonl", map(_row, numbers))
@@ -44,17 +46,28 @@ def chunk_text(number: int) -> str:
     return f"{HOSTILE} Chunk {number}. {EVIDENCE} {number % 90 + 10} bar. It is checked every year."
 
 
-def _ids(number: int) -> dict[str, object]:
-    chunk = number // ROWS_PER_CHUNK
+def _ids(number: int) -> dict[str, str]:
     return {
         "question_id": content_id("question", number),
+        **_ids_of_chunk(number // ROWS_PER_CHUNK),
+    }
+
+
+@lru_cache(maxsize=100)
+def _ids_of_chunk(chunk: int) -> dict[str, str]:
+    return {
         "chunk_id": content_id("chunk", chunk),
         "document_id": content_id("document", chunk // 10),
     }
 
 
 def _evidence(number: int) -> list[dict[str, int]]:
-    start = 1000 + chunk_text(number // ROWS_PER_CHUNK).index(EVIDENCE)
+    return _evidence_in(number // ROWS_PER_CHUNK)
+
+
+@lru_cache(maxsize=100)
+def _evidence_in(chunk: int) -> list[dict[str, int]]:
+    start = 1000 + chunk_text(chunk).index(EVIDENCE)
     return [{"start_char": start, "end_char": start + len(EVIDENCE)}]
 
 

@@ -106,10 +106,10 @@ def test_what_looks_like_a_second_line_but_is_part_of_the_first_is_no_damage(
 def test_a_line_is_found_whole_wherever_blocks_end(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     lines = [line(str(size), "y" * size) for size in (1, line_scan.BLOCK_BYTES * 3, 2, 70_000, 3)]
-    write(path, lines * 20)
+    write(path, lines * 5)
     path.write_bytes(path.read_bytes() + b'{"custom_id":"torn')
 
     found = scan_lines(path, PREFIX)
 
-    assert len(found.hashes) == 100
+    assert len(found.hashes) == 25
     assert found.end == path.stat().st_size - len(b'{"custom_id":"torn')

@@ -14,7 +14,7 @@ from tests.unit.jobs.documents.texts import PARAGRAPH
 
 SETTINGS = SplitSettings(block_tokens=400, gap_tokens=50)
 CHARS_PER_TOKEN = 5
-SIZES = st.lists(st.integers(0, 20_000), max_size=30)
+SIZES = st.lists(st.integers(0, 6_000), max_size=20)
 
 
 def make_sizes(token_counts: Iterable[int], prefix: str = "d") -> list[DocumentSize]:
@@ -108,7 +108,7 @@ def test_documents_that_join_one_by_one_keep_the_share() -> None:
     assert 0.07 <= tokens_on(assignments.values(), "held_out") / total <= 0.13
 
 
-@given(st.lists(st.integers(1, 20_000), min_size=2, max_size=12))
+@given(st.lists(st.integers(1, 6_000), min_size=2, max_size=12))
 def test_two_documents_are_enough_for_both_sides(token_counts: list[int]) -> None:
     assignments = split(make_sizes(token_counts)).values()
 
@@ -116,7 +116,7 @@ def test_two_documents_are_enough_for_both_sides(token_counts: list[int]) -> Non
     assert tokens_on(assignments, "held_out") > 0
 
 
-@given(st.integers(200, 30_000), st.sampled_from([0.01, 0.1, 0.3, 0.5]), st.integers(0, 9))
+@given(st.integers(200, 10_000), st.sampled_from([0.01, 0.1, 0.3, 0.5]), st.integers(0, 9))
 def test_one_document_is_cut_into_both_sides_with_gaps(
     tokens: int, fraction: float, seed: int
 ) -> None:

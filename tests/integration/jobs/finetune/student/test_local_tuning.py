@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from jobs.finetune.student.tuned_student import STUDENT_DIR, TunedStudent, read_
 from jobs.settings.run_config import new_run_config, read_run_config, write_run_config
 from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.settings import RunSettings
+from tests.forked import DEVNULL, PIPE, ForkedProcess
 from tests.unit.jobs.finetune.rows import write_held_out
 from tests.unit.jobs.finetune.student.tiny_students import (
     make_folder,
@@ -39,24 +39,19 @@ def make_run(run_dir: Path, *, rows: int = 24, validation_rows: int = 8) -> RunF
     return folder
 
 
-def start(folder: RunFolder, *flags: str) -> "subprocess.Popen[str]":
+def start(folder: RunFolder, *flags: str) -> ForkedProcess:
     command = ["-m", "jobs", "finetune", str(folder.run_dir), "--trainer", "local"]
     environment = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
     environment["OMP_THREAD_LIMIT"] = "1"  # as some machines have it; torch must not see it
-    return subprocess.Popen(
-        [sys.executable, *command, *flags],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    return ForkedProcess(
+        [*command, *flags], env=environment, stdin=DEVNULL, stdout=PIPE, stderr=PIPE
     )
 
 
 def tune(folder: RunFolder, *flags: str) -> tuple[int, str, str]:
     process = start(folder, *flags)
     out, err = process.communicate(timeout=MOST_S)
-    return process.returncode, out, err
+    return process.wait(), out.decode(), err.decode()
 
 
 def tuned_in(folder: RunFolder) -> list[tuple[Path, TunedStudent]]:
@@ -96,6 +91,10 @@ def test_a_folder_is_tuned_exported_compared_and_recorded(tmp_path: Path) -> Non
         *("merged/README.md", "merged/config.json", "gguf/Modelfile", "gguf/README.md"),
         *(f"gguf/{name}-{form}.gguf" for form in ("f16", "q8_0", "adapter")),
     } <= files
+    assert "checkpoint.safetensors" not in files
+    card = (path / "gguf" / "README.md").read_text()
+    in_card = {line.split("`")[1] for line in card.splitlines() if line.startswith("| `")}
+    assert in_card == {each.name for each in (path / "gguf").iterdir()} - {"README.md"}
     last = list(read_records(folder.results_path("finetuning"), TuningEvent))[-1]
     assert (last.step, last.trainer, last.tuned_model) == ("ended", "local", name)
     metrics = list(read_records(folder.results_path("finetuning_metrics"), TrainingMetric))
@@ -132,15 +131,15 @@ def test_an_interrupted_training_goes_on_with_the_same_command(tmp_path: Path) -
     assert process.stderr is not None
     shown = ""
     while "step" not in shown:
-        line = process.stderr.readline()
+        line = process.stderr.readline().decode()
         assert line, shown
         shown += line
 
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=MOST_S)
+    _, rest = process.communicate(timeout=MOST_S)
 
-    assert process.returncode == 130, shown + err
-    assert "same command" in err
+    assert process.returncode == 130, shown + rest.decode()
+    assert "same command" in rest.decode()
     assert tuned_in(folder) == []
     children = subprocess.run(
         ["pgrep", "-f", "jobs.finetune.student.training.child"], capture_output=True, text=True
@@ -195,6 +194,20 @@ def test_too_few_rows_are_one_message(tmp_path: Path, what: str, message: str) -
     assert code == 2
     assert message in err
     assert "Traceback" not in err
+
+
+def test_a_student_that_cannot_be_read_is_not_remembered(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    path = tmp_path / "broken.gguf"
+    path.write_bytes(b"GGUF and no more")
+
+    code, _, err = tune(folder, "--student", str(path))
+
+    assert code == 2
+    assert f"{path}: is no GGUF that can be read" in err
+    remembered = read_run_config(folder.config_path)
+    assert remembered is not None
+    assert remembered.settings.student.model == ""
 
 
 def test_long_rows_are_named_and_nothing_is_dropped(tmp_path: Path) -> None:

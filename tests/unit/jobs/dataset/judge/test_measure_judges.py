@@ -1,11 +1,13 @@
 """The project's own labels: what the free filters and a judge reach on them."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
 from engine.errors import ConfigError
 from jobs.dataset.judge.measure_judges import (
+    Decision,
     agreement,
     caught_by_fault,
     decide_by_judge,
@@ -20,7 +22,17 @@ from tests.unit.jobs.dataset.judge.scripted_judge import ScriptedJudge
 
 LABELS = Path(__file__).parents[4] / "fixtures" / "labels" / "judged.jsonl"
 TEXTS = read_labels(LABELS)
-FREE = [each for text in TEXTS for each in decide_freely(text, RunSettings())]
+
+
+@pytest.fixture(scope="module")
+def free() -> list[list[Decision]]:
+    """What the free filters decide of each text."""
+    return [decide_freely(text, RunSettings()) for text in TEXTS]
+
+
+@pytest.fixture
+def decided(free: list[list[Decision]]) -> list[Decision]:
+    return [each for decisions in free for each in decisions]
 
 
 def test_labels_are_a_hundred_of_each_in_three_languages() -> None:
@@ -30,8 +42,8 @@ def test_labels_are_a_hundred_of_each_in_three_languages() -> None:
 
 
 @pytest.mark.parametrize("what", ["questions", "answers"])
-def test_free_filters_catch_most_and_lose_little(what: str) -> None:
-    found = agreement([each for each in FREE if each.what == what], "free")
+def test_free_filters_catch_most_and_lose_little(what: str, decided: list[Decision]) -> None:
+    found = agreement([each for each in decided if each.what == what], "free")
 
     assert found.recall >= 0.6
     assert found.precision >= 0.95
@@ -39,25 +51,25 @@ def test_free_filters_catch_most_and_lose_little(what: str) -> None:
 
 @pytest.mark.parametrize("what", ["questions", "answers"])
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
-def test_no_language_is_left_out(what: str, language: str) -> None:
-    chosen = [each for each in FREE if (each.what, each.language) == (what, language)]
+def test_no_language_is_left_out(what: str, language: str, decided: list[Decision]) -> None:
+    chosen = [each for each in decided if (each.what, each.language) == (what, language)]
 
     assert agreement(chosen, "free").recall >= 0.5
 
 
-def test_letter_by_letter_everything_made_up_is_caught() -> None:
-    caught = caught_by_fault([each for each in FREE if each.what == "answers"], "free")
+def test_letter_by_letter_everything_made_up_is_caught(decided: list[Decision]) -> None:
+    caught = caught_by_fault([each for each in decided if each.what == "answers"], "free")
 
     for fault in ("number", "unit", "code", "quote", "name"):
         assert caught[fault][0] == caught[fault][1]
 
 
-async def test_judge_in_the_terms_of_people_catches_nearly_all() -> None:
+async def test_judge_in_the_terms_of_people_catches_nearly_all(
+    free: list[list[Decision]],
+) -> None:
     ask = ScriptedJudge(TEXTS)
 
-    for text, decisions in zip(
-        TEXTS, [decide_freely(t, RunSettings()) for t in TEXTS], strict=True
-    ):
+    for text, decisions in zip(TEXTS, deepcopy(free), strict=True):
         reasons = await decide_by_judge(text, "judge-1", ask, RunSettings().judge)
         for decision, reason in zip(decisions, reasons, strict=True):
             decision.reasons["judge"] = reason
@@ -68,11 +80,11 @@ async def test_judge_in_the_terms_of_people_catches_nearly_all() -> None:
     assert len(ask.requests) == 2 * len(TEXTS)
 
 
-def test_tables_name_every_fault_and_reason() -> None:
-    text = "\n".join(describe(FREE, ["free"]))
+def test_tables_name_every_fault_and_reason(decided: list[Decision]) -> None:
+    text = "\n".join(describe(decided, ["free"]))
 
-    assert {each.why for each in FREE if each.why} <= set(text.split())
-    assert right_by_reason(FREE, "free").keys() <= set(text.split())
+    assert {each.why for each in decided if each.why} <= set(text.split())
+    assert right_by_reason(decided, "free").keys() <= set(text.split())
 
 
 def test_agreement_is_as_in_the_books() -> None:

@@ -1,0 +1,154 @@
+"""A process that has imported the project and forks: each fork runs `python -m MODULE` for a test.
+
+    python -m tests.fork_server DESCRIPTOR
+
+To start an interpreter and to import the command takes longer than what most tests have it do. A
+fork is a process like any other: it has its own memory, files and signals, and can be killed.
+`tests/forked.py` is the other side. An order comes as one message with its descriptors; the number
+of the new process is the answer, and its exit code is written to the order's last descriptor.
+"""
+
+import atexit
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import selectors
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from typing import NamedTuple, NoReturn
+
+import engine
+import jobs
+import schemas
+from engine.wire.tokens import count_tokens
+from jobs.text.languages import detect_language
+
+MOST_BYTES = 131_072
+MOST_DESCRIPTORS = 4
+# Left to the process that needs it: large, or with threads, which do not survive a fork.
+LEFT_OUT = ("__main__", "jobs.evaluation.ragas_scoring.", "jobs.finetune.student.training.")
+
+Program = Callable[[], None]
+
+
+class Order(NamedTuple):
+    """What is to be run: the arguments of an interpreter, its folder and its environment."""
+
+    arguments: list[str]
+    folder: str
+    environment: dict[str, str]
+
+
+def import_all() -> None:
+    """Import what a command imports when it works, and load what it loads first."""
+    for package in (schemas, engine, jobs):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.startswith(LEFT_OUT[1:]) and not module.name.endswith(LEFT_OUT[0]):
+                importlib.import_module(module.name)
+    importlib.import_module("tests.openai_server.server")
+    count_tokens("a")
+    detect_language("The pump stands in the cellar, and its filter is changed once a year.")
+
+
+def serve(connection: socket.socket) -> Program:
+    """Fork for each order. Returns in a fork, with what it is to run; with nothing at the end."""
+    ended, signalled = os.pipe()
+    os.set_blocking(signalled, False)
+    signal.set_wakeup_fd(signalled)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    running: dict[int, int] = {}
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, selectors.EVENT_READ)
+        selector.register(ended, selectors.EVENT_READ)
+        while True:
+            ready = {key.fileobj for key, _ in selector.select()}
+            if ended in ready:
+                os.read(ended, MOST_BYTES)
+                _report_ended(running)
+            if connection not in ready:
+                continue
+            message, descriptors, _, _ = socket.recv_fds(connection, MOST_BYTES, MOST_DESCRIPTORS)
+            if not message:
+                return lambda: None
+            *streams, status = descriptors
+            process_id = os.fork()
+            if not process_id:
+                return lambda: _become(Order(**json.loads(message)), streams)
+            for stream in streams:
+                os.close(stream)
+            running[process_id] = status
+            connection.send(str(process_id).encode())
+
+
+def _report_ended(running: dict[int, int]) -> None:
+    """Write the exit codes of those that have ended; a signal's is negative."""
+    while running:
+        process_id, status = os.waitpid(-1, os.WNOHANG)
+        if not process_id:
+            return
+        descriptor = running.pop(process_id)
+        with contextlib.suppress(BrokenPipeError):  # nobody waits for it
+            os.write(descriptor, str(os.waitstatus_to_exitcode(status)).encode())
+        os.close(descriptor)
+
+
+def _become(order: Order, streams: list[int]) -> None:
+    """Run what an order says, as the interpreter would if it had just been started."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    os.closerange(len(streams), os.sysconf("SC_OPEN_MAX"))
+    _open_streams()
+    os.chdir(order.folder)
+    os.environ.clear()
+    os.environ.update(order.environment)
+    gc.enable()
+    program, *arguments = order.arguments
+    if program == "-m":
+        module, *arguments = arguments
+        sys.argv = [module, *arguments]
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = [program, *arguments]
+        runpy.run_path(program, run_name="__main__")
+
+
+def _open_streams() -> None:
+    """What the interpreter opens at its start, by what the descriptors are now."""
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+
+
+def _end(program: Program) -> NoReturn:
+    """Run a program to its end, and leave without taking apart all that was imported."""
+    code: object = 0
+    try:
+        program()
+    except SystemExit as end:
+        code = end.code or 0
+    except BaseException:  # noqa: BLE001 - what the interpreter does with any
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    if not isinstance(code, int):
+        print(code, file=sys.stderr)  # noqa: T201
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    gc.disable()
+    import_all()
+    gc.freeze()
+    _end(serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -1,0 +1,195 @@
+"""Starts `python -m MODULE` as a process of its own, forked from one that has imported the project.
+
+Called as `subprocess.Popen` and `subprocess.run` are. What a test shows of how an interpreter
+starts, of its variables (PYTHON...) or of a terminal needs those.
+"""
+
+import atexit
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+PIPE, STDOUT, DEVNULL = subprocess.PIPE, subprocess.STDOUT, subprocess.DEVNULL
+ROOT_DIR = Path(__file__).parents[1]
+_MOST_BYTES = 64
+
+
+class ForkedProcess:
+    """A process that was forked. Its standard streams are bytes, or None where there is no pipe."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        cwd: Path = ROOT_DIR,
+        env: Mapping[str, str] | None = None,
+        stdin: int | None = None,
+        stdout: int | None = None,
+        stderr: int | None = None,
+    ) -> None:
+        self.returncode: int | None = None
+        self._arguments = arguments
+        self._collected: dict[IO[bytes], list[bytes]] = {}
+        self._readers: list[threading.Thread] = []
+        theirs: list[int] = []
+        self.stdin = _pipe(stdin, 0, theirs)
+        self.stdout = _pipe(stdout, 1, theirs)
+        self.stderr = _pipe(stderr, 2, theirs)
+        self._status, status = os.pipe()
+        theirs.append(status)
+        order = {
+            "arguments": list(arguments),
+            "folder": str(cwd),
+            "environment": dict(os.environ if env is None else env),
+        }
+        self.pid = _fork_server().fork(json.dumps(order).encode(), theirs)
+        for descriptor in theirs:
+            os.close(descriptor)
+
+    def poll(self) -> int | None:
+        """The exit code, that of a signal negative; None while it runs."""
+        if self.returncode is None and select.select([self._status], [], [], 0)[0]:
+            self._read_status()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, once it has ended. Raises subprocess.TimeoutExpired."""
+        if self.returncode is None:
+            if not select.select([self._status], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(list(self._arguments), timeout or 0.0)
+            self._read_status()
+        assert self.returncode is not None
+        return self.returncode
+
+    def communicate(self, given: bytes = b"", timeout: float | None = None) -> tuple[bytes, bytes]:
+        """Give it all of its input, and take all that it says. May be called again."""
+        self._collect()
+        if self.stdin is not None and not self.stdin.closed:
+            with self.stdin:
+                self.stdin.write(given)
+        self.wait(timeout)
+        for reader in self._readers:
+            reader.join()
+        out, err = (
+            b"".join(self._collected[stream]) if stream else b""
+            for stream in (self.stdout, self.stderr)
+        )
+        return out, err
+
+    def send_signal(self, number: int) -> None:
+        """Signal it, if it runs."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+    def _collect(self) -> None:
+        for stream in (self.stdout, self.stderr):
+            if stream is None or stream in self._collected:
+                continue
+            parts = self._collected[stream] = []
+            reader = threading.Thread(target=_read_into, args=(parts, stream), daemon=True)
+            reader.start()
+            self._readers.append(reader)
+
+    def _read_status(self) -> None:
+        said = os.read(self._status, _MOST_BYTES)
+        os.close(self._status)
+        if not said:
+            raise RuntimeError("the fork server ended before its fork did; see its stderr")
+        self.returncode = int(said)
+
+
+def run_forked(
+    arguments: Sequence[str],
+    *,
+    cwd: Path = ROOT_DIR,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 120.0,
+) -> "subprocess.CompletedProcess[str]":
+    """Run it to its end, without input; returns what it printed. Raises TimeoutExpired."""
+    process = ForkedProcess(arguments, cwd=cwd, env=env, stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
+    try:
+        out, err = process.communicate(timeout=timeout)
+    finally:
+        process.kill()
+    assert process.returncode is not None
+    return subprocess.CompletedProcess(
+        list(arguments), process.returncode, out.decode(), err.decode()
+    )
+
+
+class _ForkServer:
+    """The process that forks, for as long as this one lives."""
+
+    def __init__(self) -> None:
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._turn = threading.Lock()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
+            cwd=ROOT_DIR,
+            env={
+                **os.environ,
+                "OPENBLAS_NUM_THREADS": "1",  # as the command does: threads do not survive a fork
+                "PYDANTIC_DISABLE_PLUGINS": "__all__",
+            },
+            pass_fds=[theirs.fileno()],
+            stdin=DEVNULL,
+        )
+        theirs.close()
+        atexit.register(self._close)
+
+    def fork(self, order: bytes, descriptors: Sequence[int]) -> int:
+        """The number of the new process, which takes these descriptors."""
+        with self._turn:
+            socket.send_fds(self._socket, [order], descriptors)
+            answer = self._socket.recv(_MOST_BYTES)
+        if not answer:
+            raise RuntimeError(f"the fork server ended with {self._process.wait()}; see its stderr")
+        return int(answer)
+
+    def _close(self) -> None:
+        self._socket.close()
+        self._process.wait()
+
+
+@cache
+def _fork_server() -> _ForkServer:
+    return _ForkServer()
+
+
+def _pipe(wanted: int | None, number: int, theirs: list[int]) -> IO[bytes] | None:
+    """Our end of a standard stream, if it is to be a pipe; the other one is added to `theirs`."""
+    if wanted == PIPE:
+        read, write = os.pipe()
+        ours, end = (write, read) if number == 0 else (read, write)
+        theirs.append(end)
+        return os.fdopen(ours, "wb" if number == 0 else "rb")
+    if wanted == STDOUT:
+        theirs.append(os.dup(theirs[1]))
+    elif wanted == DEVNULL:
+        theirs.append(os.open(os.devnull, os.O_RDWR))
+    else:
+        theirs.append(os.dup(number if wanted is None else wanted))
+    return None
+
+
+def _read_into(parts: list[bytes], stream: IO[bytes]) -> None:
+    while part := stream.read1(65536):  # type: ignore[attr-defined]
+        parts.append(part)
+    stream.close()
