@@ -16,6 +16,7 @@ from schemas.setting_types import (
     Fraction,
     NotNegative,
     Positive,
+    PrivateData,
     ProviderName,
     Temperature,
 )
@@ -48,7 +49,8 @@ class DocumentSettings(Value):
 class ChunkSettings(Value):
     """How documents are cut, and which chunks are not worth asking about.
 
-    `rules`: 1 are those of runs that began before there were others.
+    `rules`: 1 are those of runs that began before there were others. `private_data`: what is done
+    about keys, passwords and personal data before anything else sees the text.
     """
 
     rules: Annotated[int, Field(ge=1, le=2), Touches("chunks", "requests")] = 2
@@ -56,6 +58,7 @@ class ChunkSettings(Value):
     min_tokens: Annotated[Positive, Touches("chunks", "threshold")] = 40
     min_prose_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.55
     max_glued_word_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.05
+    private_data: Annotated[PrivateData, Touches("chunks", "requests")] = "keep"
     max_contents_line_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.5
 
 
@@ -227,6 +230,7 @@ class EvaluationSettings(Value):
     retrieved_chunks: Annotated[Positive, IN_IDS] = 2
     max_held_out: Annotated[int, Field(ge=0), IN_IDS] = 500
     max_new_questions: Annotated[int, Field(ge=0), IN_IDS] = 100
+    max_shared_evidence: Annotated[Fraction, IN_IDS] = 0.5
     max_unanswerable: Annotated[int, Field(ge=0), IN_IDS] = 100
     seed: Annotated[int, IN_IDS] = 0
 

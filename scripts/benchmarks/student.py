@@ -16,7 +16,6 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 import orjson
-from scripts.benchmarks.student_trained import TrainedAnswers
 
 from engine.clock import SystemClock
 from engine.local.embedder import Embedder
@@ -46,6 +45,7 @@ from scripts.benchmarks.student_scores import (
     nearest_sentence,
     score_answers,
 )
+from scripts.benchmarks.student_trained import TrainedAnswers
 
 SEED = 7
 ANSWER_TOKENS = 120

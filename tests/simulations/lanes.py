@@ -48,6 +48,7 @@ class End(NamedTuple):
     billed_usd: float
     most_billed: int
     ways: Counter[str]
+    held_usd: float
 
 
 class Job:
@@ -169,6 +170,7 @@ def simulate(scenario: Scenario, way: Way) -> End:
         billed_usd=job.provider.usd,
         most_billed=max(job.provider.billed.values(), default=0),
         ways=Counter(each.lane for each in job.settled.values()),
+        held_usd=job.budget.held_usd,
     )
 
 

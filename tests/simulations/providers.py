@@ -134,13 +134,19 @@ class Desk:
         self.outbox.requests.append(request)
 
     async def submit_outbox(self) -> int:
-        """Make a batch of all that waits."""
-        if self.outbox.requests:
+        """Make a batch of all that waits and the budget has room for; returns how many stay."""
+        budget, waiting = self._job.budget, self.outbox.requests
+        room_usd = budget.room_usd
+        count = len(waiting) if room_usd is None else int(room_usd / REQUEST_USD)
+        if waiting and not count and not self.out:
+            raise budget.exhausted(REQUEST_USD)
+        fitting, self.outbox.requests = waiting[:count], waiting[count:]
+        if fitting:
             now_s = asyncio.get_running_loop().time()
             ends_s = now_s + next(self._durations_s, self._last_s)
-            self.out.append(SimulatedBatch(self.outbox.requests, now_s, ends_s))
-            self.outbox.requests = []
-        return 0
+            self.out.append(SimulatedBatch(fitting, now_s, ends_s))
+            budget.held_usd += REQUEST_USD * len(fitting)
+        return len(self.outbox.requests)
 
     async def cancel(self, batches: list[SimulatedBatch]) -> int:
         """End batches within minutes; they have answered as much as their time allowed."""
@@ -158,8 +164,10 @@ class Desk:
         for batch in [each for each in self.out if each.ends_s <= now_s]:
             self.out.remove(batch)
             self.ledger.needs_pass = True
+            self._job.budget.held_usd -= REQUEST_USD * len(batch.requests)
             for request in batch.requests[: round(len(batch.requests) * batch.answered_share)]:
                 self._job.provider.bill(request.request_id, 0.5)
+                self._job.budget.spent_usd += REQUEST_USD / 2
                 self._job.keep(completed(request, cost_usd=REQUEST_USD / 2, lane="batch"))
 
     def next_poll_s(self) -> float:
