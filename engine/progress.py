@@ -42,12 +42,30 @@ def is_progress_shown() -> bool:
     return _log.isEnabledFor(logging.INFO)
 
 
+class ShownProgress:
+    """Progress on a bar of somebody else's: items done, what was dropped, and `details`."""
+
+    def __init__(self, bar: "tqdm[NoReturn]", details: Details) -> None:
+        self._bar = bar
+        self._details = details
+        self._dropped_count = 0
+
+    def advance(self, *, dropped_count: int = 0) -> None:
+        """One more item is done; so many things were dropped in it."""
+        self._dropped_count += dropped_count
+        if self._bar.update():
+            self.show()
+
+    def show(self, *, now: bool = False) -> None:
+        """Put what is known beside the bar, from its next drawing on or at once."""
+        dropped = {"dropped": str(self._dropped_count)} if self._dropped_count else {}
+        self._bar.set_postfix({**dropped, **self._details()}, refresh=now)
+
+
 class StageProgress:
     """Progress of one stage: items done, what was dropped, and `details` (retries, dollars)."""
 
     def __init__(self, stage: str, *, total: int | None, done: int, details: Details) -> None:
-        self._details = details
-        self._dropped_count = 0
         is_terminal = sys.stderr.isatty()
         self._bar: tqdm[NoReturn] = tqdm(
             desc=stage,
@@ -62,6 +80,7 @@ class StageProgress:
             maxinterval=LINE_EVERY_S,
             file=sys.stderr if is_terminal else _LogLines(),
         )
+        self._shown = ShownProgress(self._bar, details)
 
     def __enter__(self) -> Self:
         return self
@@ -72,18 +91,12 @@ class StageProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._show_details()
+        self._shown.show()
         self._bar.close()
 
     def advance(self, *, dropped_count: int = 0) -> None:
         """One more item is done; so many things were dropped in it."""
-        self._dropped_count += dropped_count
-        if self._bar.update():
-            self._show_details()
-
-    def _show_details(self) -> None:
-        dropped = {"dropped": str(self._dropped_count)} if self._dropped_count else {}
-        self._bar.set_postfix({**dropped, **self._details()}, refresh=False)
+        self._shown.advance(dropped_count=dropped_count)
 
 
 class _LogLines:

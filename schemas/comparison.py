@@ -164,6 +164,21 @@ class AnsweringCost(Value):
     completion_tokens: float
 
 
+class JudgeAgreement(Value):
+    """How another judge scored the answers that the judge of the comparison scored.
+
+    `mean_difference`: the other's mean less the judge's. `correlation` None: one of both scored
+    all answers alike.
+    """
+
+    metric: Metric
+    judge: str
+    other: str
+    answer_count: int
+    correlation: float | None
+    mean_difference: float
+
+
 class Comparison(Value):
     """RUN/evaluation/comparison.json.
 
@@ -189,3 +204,4 @@ class Comparison(Value):
     warnings: tuple[str, ...]
     costs: tuple[AnsweringCost, ...] = ()
     student_notes: tuple[str, ...] = ()
+    judge_agreements: tuple[JudgeAgreement, ...] = ()

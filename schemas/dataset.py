@@ -140,7 +140,8 @@ class Provenance(Record):
 
     `review`: `keep` or `edit` where somebody has decided that. `question_cost_usd` paid for all
     questions of the same request, of which this row's is one, and so may `answer_cost_usd`.
-    Unanswerable: the chunk that is shown does not answer the question.
+    Unanswerable: the chunk that is shown does not answer the question. Distractors are shown
+    beside the chunk.
     """
 
     answer_id: str
@@ -163,6 +164,7 @@ class Provenance(Record):
     question_cost_usd: float | None
     answer_cost_usd: float | None
     is_unanswerable: bool = Field(default=False, exclude_if=is_empty)
+    distractor_chunk_ids: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
     review: str = Field(default="", exclude_if=is_empty)
 
 

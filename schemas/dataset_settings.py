@@ -30,12 +30,19 @@ DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
 
 
 class QuestionSettings(Value):
-    """How many questions of which kinds, and which are dropped."""
+    """How many questions of which kinds, and which are dropped.
+
+    `max_per_document` 0: no cap. A chunk is asked about once more if filters leave fewer than the
+    share `top_up_below` of `per_chunk`; 0: never.
+    """
 
     per_chunk: Annotated[int, Field(ge=1, le=20), Touches("questions", "requests")] = 3
+    max_per_document: Annotated[int, Field(ge=0), Touches("questions", "requests")] = 0
+    top_up_below: Annotated[Fraction, Touches("questions", "requests")] = 0.5
     kind_weights: Annotated[dict[Kind, NotNegative], Touches("questions", "requests")] = Field(
         default_factory=lambda: dict(DEFAULT_KIND_WEIGHTS)
     )
+    personas: Annotated[tuple[str, ...], Touches("questions", "requests")] = ()
     kinds: Annotated[KindsBy, Touches("questions", "requests")] = "drawn"
     temperature: Annotated[Temperature, Touches("questions", "requests")] = None
     max_output_tokens: Annotated[Positive, Touches("questions", "requests")] = 700
@@ -77,12 +84,18 @@ class AnswerSettings(Value):
 class DatasetSettings(Value):
     """What a training row looks like and which rows validate the tuning.
 
-    `excerpt_tokens`: of the chunk only so much around the evidence; 0: all of it.
+    `excerpt_tokens`: of the chunk only so much around the evidence; 0: all of it. Closed-book rows
+    show no excerpt, so that none of them is unanswerable. Rows of a kind that has more than
+    `max_kind_excess` times the share of its weight are left out; None: all stay. A share of rows
+    shows up to so many `distractors` beside the excerpt that answers.
     """
 
     closed_book: Annotated[bool, EVERY_CALL] = False
     excerpt_tokens: Annotated[int, Field(ge=0), EVERY_CALL] = 0
     unanswerable_fraction: Annotated[
         float, Field(ge=0.0, le=0.5), Touches("unanswerable", "requests")
-    ] = 0.0
+    ] = 0.05
+    distractor_fraction: Annotated[Fraction, EVERY_CALL] = 0.0
+    distractors: Annotated[Positive, EVERY_CALL] = 2
+    max_kind_excess: Annotated[Annotated[float, Field(ge=1.0)] | None, EVERY_CALL] = None
     validation_fraction: Annotated[float, Field(ge=0.0, le=0.5), EVERY_CALL] = 0.05

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 ProviderName = Literal["openai", "local"]
-PromptProfile = Literal["standard", "small"]
+PrivateData = Literal["keep", "report", "mask_secrets", "mask_all"]
+PromptProfile = Literal["standard", "concise", "small"]
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 AboveZero = Annotated[float, Field(gt=0)]

@@ -1,7 +1,7 @@
 """The settings of a run: validated once, each with its default, its unit and what it touches."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
@@ -16,6 +16,7 @@ from schemas.setting_types import (
     Fraction,
     NotNegative,
     Positive,
+    PrivateData,
     ProviderName,
     Temperature,
 )
@@ -48,7 +49,8 @@ class DocumentSettings(Value):
 class ChunkSettings(Value):
     """How documents are cut, and which chunks are not worth asking about.
 
-    `rules`: 1 are those of runs that began before there were others.
+    `rules`: 1 are those of runs that began before there were others. `private_data`: what is done
+    about keys, passwords and personal data before anything else sees the text.
     """
 
     rules: Annotated[int, Field(ge=1, le=2), Touches("chunks", "requests")] = 2
@@ -56,6 +58,7 @@ class ChunkSettings(Value):
     min_tokens: Annotated[Positive, Touches("chunks", "threshold")] = 40
     min_prose_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.55
     max_glued_word_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.05
+    private_data: Annotated[PrivateData, Touches("chunks", "requests")] = "keep"
     max_contents_line_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.5
 
 
@@ -227,6 +230,7 @@ class EvaluationSettings(Value):
     retrieved_chunks: Annotated[Positive, IN_IDS] = 2
     max_held_out: Annotated[int, Field(ge=0), IN_IDS] = 500
     max_new_questions: Annotated[int, Field(ge=0), IN_IDS] = 100
+    max_shared_evidence: Annotated[Fraction, IN_IDS] = 0.5
     max_unanswerable: Annotated[int, Field(ge=0), IN_IDS] = 100
     seed: Annotated[int, IN_IDS] = 0
 
@@ -250,30 +254,35 @@ class TierSettings(Value):
     priority: Annotated[NotNegative, OPERATIONAL] = 2.0
 
 
+def _section() -> Any:  # noqa: ANN401 - what Field returns
+    """A section of defaults, made with the whole: it needs no validator of its own then."""
+    return Field(default_factory=dict, validate_default=True)
+
+
 class RunSettings(Value):
     """Everything a run depends on, except secrets."""
 
     documents_dir: Annotated[Path | None, OPERATIONAL] = None
     prompts_dir: Annotated[Path | None, OPERATIONAL] = None
     limit_chunks: Annotated[Positive | None, OPERATIONAL] = None
-    documents: DocumentSettings = DocumentSettings()
-    chunks: ChunkSettings = ChunkSettings()
-    split: SplitSettings = SplitSettings()
-    questions: QuestionSettings = QuestionSettings()
-    answers: AnswerSettings = AnswerSettings()
-    dataset: DatasetSettings = DatasetSettings()
-    teacher: TeacherSettings = TeacherSettings()
-    limits: LimitSettings = LimitSettings()
+    documents: DocumentSettings = _section()
+    chunks: ChunkSettings = _section()
+    split: SplitSettings = _section()
+    questions: QuestionSettings = _section()
+    answers: AnswerSettings = _section()
+    dataset: DatasetSettings = _section()
+    teacher: TeacherSettings = _section()
+    limits: LimitSettings = _section()
     endpoints: Annotated[tuple[EndpointSettings, ...], OPERATIONAL] = ()
-    budget: BudgetSettings = BudgetSettings()
-    batch: BatchSettings = BatchSettings()
-    tiers: TierSettings = TierSettings()
-    student: StudentSettings = StudentSettings()
-    baseline: RoleSettings = RoleSettings()
-    tuned: RoleSettings = RoleSettings()
-    judge: JudgeSettings = JudgeSettings()
-    embeddings: RoleSettings = RoleSettings()
-    evaluation: EvaluationSettings = EvaluationSettings()
+    budget: BudgetSettings = _section()
+    batch: BatchSettings = _section()
+    tiers: TierSettings = _section()
+    student: StudentSettings = _section()
+    baseline: RoleSettings = _section()
+    tuned: RoleSettings = _section()
+    judge: JudgeSettings = _section()
+    embeddings: RoleSettings = _section()
+    evaluation: EvaluationSettings = _section()
     prices: Annotated[dict[str, ModelPrice], OPERATIONAL] = Field(default_factory=dict)
 
 

@@ -49,6 +49,7 @@ ROOMS = {
     "jobs.findings": "",
     "jobs.text": "",
     "jobs.prompts": "",
+    "jobs.pages": "",
     "jobs.settings": "jobs.prompts",
     "jobs.processes": "",
     "jobs.run.backlog": "",
@@ -83,8 +84,8 @@ ROOMS = {
         "jobs.findings jobs.settings jobs.run.stages jobs.run.reset jobs.dataset jobs.run "
         "jobs.finetune jobs.evaluation jobs.show"
     ),
-    "jobs.report": "jobs.settings jobs.dataset jobs.comparison jobs.show",
-    "jobs.view": "jobs.documents jobs.dataset jobs.evaluation jobs.comparison",
+    "jobs.report": "jobs.settings jobs.pages jobs.dataset jobs.comparison jobs.show",
+    "jobs.view": "jobs.pages jobs.documents jobs.dataset jobs.evaluation jobs.comparison",
     "jobs.process": "",
     "jobs.notify": "",
     "jobs.idle_rounds": "jobs.process jobs.settings",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # array[int] is not subscriptable before Python 3.12
 
+import os
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import orjson
 from engine.errors import DamagedLogError
 
 BLOCK_BYTES = 1 << 20
+LAST_LINE_NEWLINES = 2  # before a last whole line and at its end; it may be followed by a torn one
 CONTENT_ID_CHARS = 32
 
 
@@ -37,6 +39,21 @@ def read_lines(path: Path) -> Iterator[bytes]:
             if not line.endswith(b"\n"):
                 return
             yield line[:-1]
+
+
+def last_line(path: Path) -> bytes:
+    """The last whole line of a log without its newline; empty if there is none."""
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        position, tail = file.seek(0, os.SEEK_END), b""
+        while position > 0 and tail.count(b"\n") < LAST_LINE_NEWLINES:
+            step = min(position, BLOCK_BYTES)
+            position -= step
+            file.seek(position)
+            tail = file.read(step) + tail
+    *whole, _ = tail.rsplit(b"\n", LAST_LINE_NEWLINES)
+    return whole[-1] if whole else b""
 
 
 class NumberedLine(NamedTuple):

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from engine.errors import StorageError
 
@@ -19,7 +19,22 @@ class WriteLine(Protocol):
 
 @contextmanager
 def replacing(path: Path) -> Iterator[WriteLine]:
-    """A new file that takes the place of `path` when the block ends well, durably.
+    """A new file of lines that takes the place of `path` when the block ends well, durably.
+
+    Raises:
+        StorageError: the disk refused it; `path` is as it was.
+    """
+    with replacing_bytes(path) as file:
+
+        def write_line(line: bytes) -> None:
+            file.write(line + b"\n")
+
+        yield write_line
+
+
+@contextmanager
+def replacing_bytes(path: Path) -> Iterator[BinaryIO]:
+    """The same for a file of any form; it is left open.
 
     Raises:
         StorageError: the disk refused it; `path` is as it was.
@@ -27,11 +42,7 @@ def replacing(path: Path) -> Iterator[WriteLine]:
     new_path = path.with_name(path.name + ".new")
     try:
         with new_path.open("wb") as file:
-
-            def write_line(line: bytes) -> None:
-                file.write(line + b"\n")
-
-            yield write_line
+            yield file
             file.flush()
             os.fsync(file.fileno())
         new_path.replace(path)

@@ -1,6 +1,7 @@
 """What went out and may have been billed without a settled request to show for it."""
 
 import asyncio
+import logging
 import os
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
@@ -9,13 +10,15 @@ from typing import Literal, NamedTuple, Protocol
 
 import orjson
 
-from engine.errors import StorageError
+from engine.errors import DamagedLogError, StorageError
 from engine.files.jsonl_lines import damaged_line, id_key, read_lines
 from engine.files.replace import replace_file
 
 FOLD_ABOVE_BYTES = 1 << 20
 _LINE = b'{"event_id":"%08d","step":"%b","request_id":%b,"usd":%b}\n'
 ROUNDING_USD = 1e-12  # sums of floats do not come back to 0 exactly
+
+_log = logging.getLogger(__name__)
 
 Step = Literal[b"sent", b"unbilled", b"lost", b"paid"]
 
@@ -51,8 +54,8 @@ class Sends(NamedTuple):
 
     `lost_usd` by request: replies that never came. `out_usd` by request: sends of which nothing
     more is known; they are settled elsewhere, under way, or were lost with their process.
-    `paid_usd` is the cost of settled requests, where it stands nowhere else. `size_bytes` are
-    those of the whole lines.
+    `paid_usd` is the cost of settled requests, where it stands nowhere else. `event_count` is the
+    number of the last event, `size_bytes` are those of the whole lines.
     """
 
     lost_usd: dict[str, float]
@@ -70,12 +73,13 @@ def read_sends(path: Path) -> Sends:
     """
     lost_usd: defaultdict[str, float] = defaultdict(float)
     out_usd: defaultdict[str, float] = defaultdict(float)
-    paid_usd, number, size_bytes = 0.0, 0, 0
+    paid_usd, event_count, size_bytes = 0.0, 0, 0
     for number, line in enumerate(read_lines(path), start=1):
         size_bytes += len(line) + 1
         try:
             fields = orjson.loads(line)
             step, request_id, usd = fields["step"], fields["request_id"], fields["usd"]
+            event_count = max(event_count, int(fields["event_id"]))
             if step == "sent":
                 out_usd[request_id] += usd
             elif step == "paid":
@@ -86,7 +90,7 @@ def read_sends(path: Path) -> Sends:
                 lost_usd[request_id] += usd if step == "lost" else 0.0
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise damaged_line(path, number, f"not a send ({error})") from error
-    return Sends(_above_zero(lost_usd), _above_zero(out_usd), paid_usd, number, size_bytes)
+    return Sends(_above_zero(lost_usd), _above_zero(out_usd), paid_usd, event_count, size_bytes)
 
 
 def _above_zero(dollars: dict[str, float]) -> dict[str, float]:
@@ -102,22 +106,31 @@ class SendLog:
     """
 
     def __init__(
-        self, path: Path, *, is_synced: bool, is_settled: Callable[[str], bool] = lambda _: False
+        self,
+        path: Path,
+        *,
+        is_synced: bool,
+        is_settled: Callable[[str], bool] = lambda _: False,
+        known_count: int = 0,
     ) -> None:
         """Open `path`; what earlier processes left and is not settled was lost.
 
         `is_settled` tells the requests whose cost stands elsewhere. A large log is folded.
+        `known_count` is the number of an event that is known to have been written; where the log
+        is gone altogether, it goes on from there.
 
         Raises:
-            DamagedLogError: a line is not one of ours.
+            DamagedLogError: a line is not one of ours, or with `is_synced` the last are missing.
             StorageError: the disk refused a line.
         """
         self._path = path
         before = read_sends(path)
+        if before.event_count < known_count and path.exists():
+            self._miss(known_count - before.event_count, is_fatal=is_synced)
         unsettled = {id_: usd for id_, usd in before.out_usd.items() if not is_settled(id_)}
         self.lost_usd = sum(before.lost_usd.values()) + sum(unsettled.values())
         self.paid_usd = before.paid_usd
-        self._event_count = before.event_count
+        self._event_count = max(before.event_count, known_count)
         self._noted = b""
         if before.size_bytes > FOLD_ABOVE_BYTES:
             self._fold(before.lost_usd)
@@ -125,10 +138,15 @@ class SendLog:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.ftruncate(self._descriptor, before.size_bytes)  # a torn last line
         self._is_synced = is_synced
-        self._written = self._synced = 0
+        self._written = self._synced = self._event_count
         self._turn = asyncio.Lock()
         for request_id, usd in unsettled.items():
             self._write(b"lost", request_id, usd)
+
+    @property
+    def written_count(self) -> int:
+        """The number of the last event that would outlive this process."""
+        return self._written
 
     def close(self) -> None:
         """Close the file; nothing may be under way any more."""
@@ -185,7 +203,7 @@ class SendLog:
                 f"{self._path}: cannot be written ({error}); free the disk or mend it, then run "
                 "the same command again"
             ) from error
-        self._written += 1
+        self._written = self._event_count
 
     async def _sync(self) -> None:
         """Wait until all that is written is on disk; who comes meanwhile shares the next sync."""
@@ -196,6 +214,16 @@ class SendLog:
                     reached = self._written
                     await asyncio.to_thread(os.fsync, self._descriptor)
                     self._synced = reached
+
+    def _miss(self, count: int, *, is_fatal: bool) -> None:
+        """Say that the last events are missing. Without `is_fatal` the machine may have failed."""
+        what = f"{self._path}: its last lines are missing, events that were there: {count:,}"
+        if is_fatal:
+            raise DamagedLogError(
+                f"{what}. So it is not known how much is spent. Restore it from a backup; or, "
+                "to count nothing of what was spent before, delete it and lower the budget by that"
+            )
+        _log.warning("%s; what they cost is not counted", what)
 
     def _fold(self, lost_usd: dict[str, float]) -> None:
         for request_id, usd in lost_usd.items():

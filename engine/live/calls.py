@@ -11,7 +11,7 @@ from engine.live.retry import Failures
 from engine.wire.content import reply_text
 from engine.wire.endpoints import Endpoint
 from engine.wire.json_forms import JSON_FORMS, asks_for_json, in_form, refuses_form
-from engine.wire.payloads import wire_payload
+from engine.wire.payloads import LIMIT_NAMES, wire_payload
 from engine.wire.prompt_cache import refuses_cache
 from engine.wire.replies import Ending, read_ending, useless_reply
 from engine.wire.usage import CountedUsage
@@ -44,7 +44,8 @@ class Call:
     whatever is usual there. `cached_by` is the route that got its last attempt with the fields of
     the prompt cache. `flex` is what lets it go by flex; None: it goes by the usual tier.
     `budget_limit` is the output limit that its last attempt had for the budget's sake; with
-    `has_own_limit` none may have one. What most calls never change stands with the class.
+    `has_own_limit` none may have one, `has_added_limit` says that the request itself names none.
+    What most calls never change stands with the class.
     """
 
     flex_refusals: int = 0
@@ -53,6 +54,7 @@ class Call:
     cached_by: "Route | None" = None
     has_own_limit: bool = False
     budget_limit: int | None = None
+    has_added_limit: bool = False
     last_counted: CountedUsage | None = None
     forms: OutputForms | None = None
     form: JsonForm | None = None
@@ -143,6 +145,8 @@ class Call:
 
     def payload_for(self, endpoint: Endpoint, output_limit: int | None) -> bytes:
         """The body to send to an endpoint, with its own output limit or a smaller one."""
+        if output_limit is not None and not self.request.max_output_tokens:
+            self.has_added_limit = True
         name = endpoint.output_limit_name
         return wire_payload(self.request, name, self.is_enlarged, output_limit)
 
@@ -166,6 +170,15 @@ class Call:
         if route is None or not refuses_cache(error):
             return False
         route.refuse_cache(str(error))
+        return True
+
+    def is_limit_refused(self, error: RequestError) -> bool:
+        """Whether the host refuses an output limit that was added, so it is asked without."""
+        was_added, self.has_added_limit = self.has_added_limit, False
+        words = f"{error.code} {error}"
+        if not was_added or not any(name in words for name in LIMIT_NAMES):
+            return False
+        self.has_own_limit = True
         return True
 
     def is_form_refused(self, error: RequestError) -> bool:

@@ -179,9 +179,13 @@ class LiveLane:
                     attempt = partial(make_attempt, call)
                     reply = await self._retrier.again(attempt, call.failures, error)
             except RequestError as error:
-                if not (call.is_form_refused(error) or call.is_cache_refused(error)):
-                    raise
-                continue
+                if (
+                    call.is_form_refused(error)
+                    or call.is_cache_refused(error)
+                    or call.is_limit_refused(error)
+                ):
+                    continue
+                raise
             if not call.is_cut_for_budget(reply):
                 return reply
             call.has_own_limit = True

@@ -6,7 +6,9 @@ from typing import Literal
 from engine.wire.lenient_json import NotJsonError, parse_json
 from schemas.requests import Json
 
-Wrapping = Literal["list of parts", "<think>", "``` fence", "text around JSON"]
+Wrapping = Literal[
+    "list of parts", "<think>", "``` fence", "text around JSON", "in the place of reasoning"
+]
 
 _REASONING = re.compile(r"\s*<(think|thinking|reasoning)>(?:.*?</\1>|.*\Z)", re.DOTALL)
 _UNOPENED_REASONING = re.compile(r"(?:(?!<think).)*?</(?:think|thinking|reasoning)>", re.DOTALL)
@@ -17,9 +19,10 @@ def reply_text(reply: dict[str, Json]) -> str:
     """What the first choice of a chat completion says, without reasoning; empty if nothing.
 
     Content may be a list of parts, of which only text counts. Reasoning that stands before the
-    answer in <think> tags is left out; one that was never closed is all there is.
+    answer in <think> tags is left out; one that was never closed is all there is. Where a reply
+    that ended well has no content, what the host took for reasoning is the answer.
     """
-    return without_reasoning(_content(reply))
+    return without_reasoning(_content(reply) or _as_reasoning(reply))
 
 
 def without_reasoning(text: str) -> str:
@@ -60,6 +63,8 @@ def json_object(text: str) -> dict[str, Json] | None:
 def wrapping_of(reply: dict[str, Json], *, asks_for_json: bool) -> Wrapping | None:
     """What had to be taken off to read a reply; None for plain content."""
     content = _first_message(reply).get("content")
+    if not content:
+        return "in the place of reasoning" if _as_reasoning(reply) else None
     if isinstance(content, list):
         return "list of parts"
     if not isinstance(content, str) or content.startswith("{"):
@@ -90,11 +95,29 @@ def reasoning_tokens(reply: dict[str, Json]) -> int:
     return 1
 
 
-def _first_message(reply: dict[str, Json]) -> dict[str, Json]:
-    choices = reply.get("choices")  # not by `match`: this is done for every reply
+def _first_choice(reply: dict[str, Json]) -> dict[str, Json]:
+    choices = reply.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
-    message = first.get("message") if isinstance(first, dict) else None
+    return first if isinstance(first, dict) else {}
+
+
+def _first_message(reply: dict[str, Json]) -> dict[str, Json]:
+    message = _first_choice(reply).get("message")
     return message if isinstance(message, dict) else {}
+
+
+def _as_reasoning(reply: dict[str, Json]) -> str:
+    """What a host took for reasoning of a reply that ended well without content, if it did.
+
+    Hosts that divide replies by tags do so where a model leaves the closing one out.
+    """
+    if str(_first_choice(reply).get("finish_reason")).lower() != "stop":
+        return ""
+    message = _first_message(reply)
+    if message.get("refusal") or message.get("tool_calls"):
+        return ""
+    shown = message.get("reasoning_content") or message.get("reasoning")
+    return shown if isinstance(shown, str) else ""
 
 
 def _content(reply: dict[str, Json]) -> str:

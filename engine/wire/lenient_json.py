@@ -1,5 +1,6 @@
 """Parses JSON as providers really send it: with orjson, else with a lenient parser."""
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -37,10 +38,10 @@ class NotJsonError(EngineError, ValueError):
 def parse_json(data: bytes) -> Json:
     """The value of a JSON text.
 
-    What the fast parser refuses is read again by a lenient one: bytes that are not
-    UTF-8 and halves of surrogate pairs become U+FFFD, NaN, infinities and numbers beyond a double
-    become null, byte order marks and NULs between tokens and raw control characters in strings are
-    fine, and values may be nested MAX_DEPTH deep. It takes about 30 times as long.
+    What the fast parser refuses is read again by a lenient one: it may be in UTF-16, bytes that
+    are not UTF-8 and halves of surrogate pairs become U+FFFD, NaN, infinities and numbers beyond
+    a double become null, byte order marks and NULs between tokens and raw control characters in
+    strings are fine, and values may be nested MAX_DEPTH deep. It takes about 30 times as long.
 
     Raises:
         NotJsonError: the lenient parser cannot read it either, or it is nested deeper.
@@ -48,7 +49,7 @@ def parse_json(data: bytes) -> Json:
     try:
         value: Json = orjson.loads(data)
     except orjson.JSONDecodeError:
-        return _LenientReader(data.decode("utf-8-sig", errors="replace")).read()
+        return _LenientReader(_decoded(data)).read()
     return value
 
 
@@ -73,6 +74,18 @@ def json_on_one_line(data: bytes, value: Json) -> bytes:
     except orjson.JSONDecodeError:
         return dump_json(value)
     return data.replace(b"\n", b" ").replace(b"\r", b" ")
+
+
+def _decoded(data: bytes) -> str:
+    """The text of some JSON, which begins with two letters that are ASCII (RFC 4627, section 3)."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace")
+    match [byte != 0 for byte in data[:4]]:
+        case [True, False, True, False]:
+            return data.decode("utf-16-le", errors="replace")
+        case [False, True, False, True]:
+            return data.decode("utf-16-be", errors="replace")
+    return data.decode("utf-8-sig", errors="replace")
 
 
 class _LenientReader:

@@ -61,8 +61,14 @@ class _Stream:
 
 
 def with_messages(reply: dict[str, Json]) -> dict[str, Json]:
-    """The reply with a message in each choice that has a text or a `delta` in its place."""
+    """The reply with a message in each choice that has a text or a `delta` in its place.
+
+    Choices that come as an object are the one choice itself, or have it by its number.
+    """
     choices = reply.get("choices")
+    if isinstance(choices, dict):
+        is_one = not choices.keys().isdisjoint(("message", "text", "delta"))
+        return with_messages({**reply, "choices": [choices] if is_one else [*choices.values()]})
     if not isinstance(choices, list) or all(map(_has_message, choices)):
         return reply
     return {**reply, "choices": [_with_message(choice) for choice in choices]}

@@ -2,7 +2,9 @@
 
 from collections import deque
 
-from schemas.requests import Request
+from engine.wire.payloads import LIMIT_NAMES
+from engine.wire.prices import UNLIMITED_OUTPUT_TOKENS
+from schemas.requests import CHAT_COMPLETIONS, Request
 
 REPLIES_KEPT = 100  # of each kind: the latest, so that a change of habit is followed
 REPLIES_TO_LEARN = 20
@@ -29,10 +31,18 @@ class OutputSizes:
     def enough_for(self, request: Request) -> int | None:
         """An output limit that next to no reply reaches, and that is below the request's own.
 
-        None: too few replies were seen, or there is no such limit.
+        A chat request without a limit may write as much as any listed model does. None: too few
+        replies were seen, or there is no such limit.
         """
         sizes = self._by_kind.get((request.model, request.purpose))
         if sizes is None or len(sizes) < REPLIES_TO_LEARN or _SEVERAL_CHOICES in request.payload:
             return None
         enough = max(LEAST_TOKENS, int(max(sizes) * MARGIN))
-        return enough if enough < request.max_output_tokens else None
+        return enough if enough < _most_tokens(request) else None
+
+
+def _most_tokens(request: Request) -> int:
+    if request.max_output_tokens or request.url != CHAT_COMPLETIONS:
+        return request.max_output_tokens
+    is_odd = any(b'"%b"' % name.encode() in request.payload for name in LIMIT_NAMES)
+    return 0 if is_odd else UNLIMITED_OUTPUT_TOKENS

@@ -25,8 +25,8 @@ def wire_payload(
 ) -> bytes:
     """The body to send: as it is, unless the output limit has another name or is another.
 
-    `output_limit` stands for the request's own, if it has one. What changes only the request's way
-    is added at its end.
+    `output_limit` stands for the request's own, or is added where it has none. What changes only
+    the request's way is added at its end.
     """
     has_own_limit = output_limit is None and not is_enlarged
     if has_own_limit and (name == LIMIT_NAMES[0] or _OURS not in request.payload):
@@ -36,6 +36,8 @@ def wire_payload(
     if (limit := body.pop(own_name, None)) is not None:
         name = name if own_name == LIMIT_NAMES[0] else own_name
         body[name] = output_limit or (limit * ENLARGED if is_enlarged else limit)
+    elif output_limit is not None:
+        body[name] = output_limit
     return with_members(orjson.dumps(body), request.way)
 
 

@@ -17,7 +17,7 @@ from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass
 from engine.stopping import Stopping, stop_on_signals
 from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.chat_rows import chat_row
+from jobs.dataset.chat_rows import chat_row, excerpt_of
 from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
@@ -227,7 +227,8 @@ async def _write_rows(context: StageContext[QuestionOrder]) -> StagePass:
                 text = answers.get(question.question_id)
                 if text is not None:
                     chunk = chunks.require(question.chunk_id)
-                    row = chat_row(question.text, text, chunk, closed_book=closed_book)
+                    excerpt = None if closed_book else excerpt_of(chunk)
+                    row = chat_row(question.text, text, excerpt)
                     yield orjson.dumps(row)
 
         count = await asyncio.to_thread(replace_file, context.order.out_path, rows())

@@ -3,8 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, get_args
 
 import typer
 
@@ -15,13 +14,21 @@ from jobs.commands.options import (
     Config,
     Deadline,
     DryRun,
+    EvaluateBudgetUsd,
+    EvaluateJudges,
+    EvaluateRunDir,
     LaneFlag,
     MaxInFlight,
     MetricsPort,
+    ModeFlag,
+    Models,
     Notify,
+    Pairwise,
+    Questions,
     Quiet,
     RetryFailed,
     Rpm,
+    Scorer,
     Tpm,
     Verbose,
     Waits,
@@ -36,40 +43,19 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
-    models: Annotated[
-        str | None,
-        typer.Option(
-            metavar="baseline,tuned,teacher", help="Who answers; by default all that there are."
-        ),
-    ] = None,
-    mode: Annotated[
-        str, typer.Option(metavar="open|closed", help="With or without the excerpt in view.")
-    ] = "open",
-    questions: Annotated[
-        Path | None,
-        typer.Option(help="A file of questions, one a line, in place of the run's own."),
-    ] = None,
-    judge: Annotated[str | None, typer.Option(help="The model that judges the answers.")] = None,
-    scorer: Annotated[
-        str | None,
-        typer.Option(metavar="builtin|ragas", help="This project's own steps, or ragas's code."),
-    ] = None,
-    pairwise: Annotated[
-        bool | None,
-        typer.Option(
-            "--pairwise/--no-pairwise",
-            help="Also ask which of two answers is better, blind, in both orders.",
-        ),
-    ] = None,
+    run_dir: EvaluateRunDir,
+    models: Models = None,
+    mode: ModeFlag = "open",
+    questions: Questions = None,
+    judge: EvaluateJudges = None,
+    scorer: Scorer = None,
+    pairwise: Pairwise = None,
     config: Config = None,
     base_url: BaseUrl = None,
     rpm: Rpm = None,
     tpm: Tpm = None,
     max_in_flight: MaxInFlight = None,
-    budget_usd: Annotated[
-        float | None, typer.Option(help="What the run may cost in all, its dataset included.")
-    ] = None,
+    budget_usd: EvaluateBudgetUsd = None,
     lane: LaneFlag = "live",
     wait: Waits = True,
     deadline: Deadline = None,
@@ -91,37 +77,48 @@ def evaluate(
     from jobs.settings.endpoints import read_run_endpoints
     from jobs.settings.roles import read_role_endpoints
 
-    folder = RunFolder(run_dir)
-    flags = {
-        "judge.model": judge,
-        "evaluation.scorer": scorer,
-        "evaluation.pairwise": pairwise,
-        "teacher.base_url": base_url,
-        "limits.requests_per_minute": rpm,
-        "limits.tokens_per_minute": tpm,
-        "limits.max_in_flight": max_in_flight,
-        "budget.usd": budget_usd,
-    }
-    settings = run_settings(folder, config, flags, assignments or [])
-    roles = _read_roles(models)
-    order = EvaluationOrder(
-        folder,
-        settings,
-        read_run_endpoints(settings, os.environ),
-        role_endpoints=read_role_endpoints(settings, os.environ, asked_roles(roles)),
-        roles=roles,
-        mode=_read_mode(mode),
-        questions=None if questions is None else read_questions(questions),
-        retries_failed=retry_failed,
-        lane=read_lane_order(lane, deadline, waits=wait),
-        metrics_port=metrics_port,
-    )
+    folder, roles = RunFolder(run_dir), _read_roles(models)
+    asked = None if questions is None else read_questions(questions)
+
+    def order_of(judge_model: str | None) -> EvaluationOrder:
+        flags = {
+            "judge.model": judge_model,
+            "evaluation.scorer": scorer,
+            "evaluation.pairwise": pairwise,
+            "teacher.base_url": base_url,
+            "limits.requests_per_minute": rpm,
+            "limits.tokens_per_minute": tpm,
+            "limits.max_in_flight": max_in_flight,
+            "budget.usd": budget_usd,
+        }
+        settings = run_settings(folder, config, flags, assignments or [])
+        return EvaluationOrder(
+            folder,
+            settings,
+            read_run_endpoints(settings, os.environ),
+            role_endpoints=read_role_endpoints(settings, os.environ, asked_roles(roles)),
+            roles=roles,
+            mode=_read_mode(mode),
+            questions=asked,
+            retries_failed=retry_failed,
+            lane=read_lane_order(lane, deadline, waits=wait),
+            metrics_port=metrics_port,
+        )
+
+    first, *further = [order_of(each) for each in judge] if judge else [order_of(None)]
     if dry_run:
-        _show_plan(order)
+        for order in (first, *further):
+            _show_plan(order)
         raise typer.Exit(EXIT_OK)
     with notifying(notify, folder, "evaluate"):
-        code = tell_no_progress(folder, lambda: run_evaluation(order))
+        code = tell_no_progress(folder, lambda: _evaluate_each(first, further))
     raise typer.Exit(code)
+
+
+def _evaluate_each(first: "EvaluationOrder", further: "Sequence[EvaluationOrder]") -> int:
+    """The worst exit code. The first judge is the last: its settings stay with the run."""
+    codes = [run_evaluation(order, is_shown=False) for order in further]
+    return max(*codes, run_evaluation(first)) if codes else run_evaluation(first)
 
 
 def _show_plan(order: "EvaluationOrder") -> None:
@@ -135,8 +132,8 @@ def _show_plan(order: "EvaluationOrder") -> None:
     print(describe_evaluation(stages, settings.tiers.flex, settings.batch.price_share))
 
 
-def run_evaluation(order: "EvaluationOrder") -> int:
-    """Evaluate, print the results, and return the exit code."""
+def run_evaluation(order: "EvaluationOrder", *, is_shown: bool = True) -> int:
+    """Evaluate, print the results where they are to be shown, and return the exit code."""
     from jobs.comparison.run import require_comparison
     from jobs.comparison.table import describe_comparison
     from jobs.evaluation.evaluate import evaluate as evaluate_models
@@ -150,6 +147,8 @@ def run_evaluation(order: "EvaluationOrder") -> int:
         left = describe_left(order.folder, end)
         print(f"distill: {left}; the same command again goes on", file=sys.stderr)
         return EXIT_TRY_LATER
+    if not is_shown:
+        return EXIT_OK
     compared = require_comparison(order.folder, order.settings)
     print(describe_comparison(compared.comparison))
     for line in describe_problems(order.folder, order.settings, compared.evaluation):

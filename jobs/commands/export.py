@@ -14,7 +14,7 @@ def export(
         str,
         typer.Option(
             "--format",
-            help="chat, prompt-completion, sharegpt, alpaca, citation or preference.",
+            help="chat, prompt-completion, sharegpt, alpaca, citation, preference or parquet.",
         ),
     ] = "chat",
 ) -> None:

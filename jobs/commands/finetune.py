@@ -4,12 +4,27 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from engine.errors import ConfigError, InterruptedRunError
-from jobs.commands.options import Assignments, BaseUrl, Config, Quiet, Verbose
+from jobs.commands.options import (
+    Assignments,
+    BaseUrl,
+    Cancel,
+    Config,
+    Epochs,
+    EvaluateRunDir,
+    FinetuneDryRun,
+    LearningCurve,
+    Quiet,
+    Student,
+    Trainer,
+    Verbose,
+    Wait,
+    Yes,
+)
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK
 
 if TYPE_CHECKING:
@@ -18,40 +33,20 @@ if TYPE_CHECKING:
 
 
 def finetune(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
-    student: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FOLDER|GGUF",
-            help="The model to tune: its name; with --trainer local also a folder or a GGUF.",
-        ),
-    ] = None,
-    trainer: Annotated[
-        str | None,
-        typer.Option(
-            help="local: on this machine; openai: a job at the provider; export: files for your "
-            "own trainer."
-        ),
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(help="How often each row is seen.")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before money is spent.")] = False,
-    learning_curve: Annotated[
-        bool,
-        typer.Option(
-            "--learning-curve",
-            help="Also tune on 1/8, 1/4 and 1/2 here, and say what more rows would bring.",
-        ),
-    ] = False,
-    cancel: Annotated[bool, typer.Option("--cancel", help="Give the job up.")] = False,
+    run_dir: EvaluateRunDir,
+    student: Student = None,
+    trainer: Trainer = None,
+    epochs: Epochs = None,
+    wait: Wait = False,
+    yes: Yes = False,
+    learning_curve: LearningCurve = False,
+    cancel: Cancel = False,
     base_url: BaseUrl = None,
     config: Config = None,
     assignments: Assignments = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Submit nothing: say what would be trained.")
-    ] = False,
+    dry_run: FinetuneDryRun = False,
 ) -> None:
     """Submit the fine-tuning of the student, or go on with what was submitted."""
     from engine.run_folder import RunFolder

@@ -1,18 +1,22 @@
 """`distill layouts`: the same documents asked in several layouts, and what rows cost in each."""
 
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
+    Chunks,
     Config,
     Deadline,
+    Documents,
     DryRun,
+    Folder,
     LaneFlag,
+    LayoutsBudgetUsd,
+    Model,
     Waits,
 )
 from jobs.process import EXIT_OK, EXIT_TRY_LATER
@@ -24,19 +28,13 @@ if TYPE_CHECKING:
 
 
 def layouts(
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where a run of each layout is kept.")
-    ],
-    documents: Annotated[Path | None, typer.Option(help="The folder of documents to read.")] = None,
-    chunks: Annotated[
-        int, typer.Option(min=1, help="How much to ask: chunks of 512 tokens, or as much text.")
-    ] = 20,
-    model: Annotated[str | None, typer.Option(help="The teacher model.")] = None,
+    folder: Folder,
+    documents: Documents = None,
+    chunks: Chunks = 20,
+    model: Model = None,
     config: Config = None,
     base_url: BaseUrl = None,
-    budget_usd: Annotated[
-        float | None, typer.Option(help="What each layout may cost, earlier calls included.")
-    ] = None,
+    budget_usd: LayoutsBudgetUsd = None,
     lane: LaneFlag = "live",
     waits: Waits = True,
     deadline: Deadline = None,

@@ -53,6 +53,149 @@ Notify = Annotated[
     ),
 ]
 
+Documents = Annotated[Path | None, typer.Option(help="The folder of documents to read.")]
+Provider = Annotated[
+    str | None,
+    typer.Option(help="openai: any server that speaks its API; local: a small model here."),
+]
+Model = Annotated[str | None, typer.Option(help="The teacher model.")]
+Judge = Annotated[str | None, typer.Option(help="A model that judges questions and answers, too.")]
+RunBudgetUsd = Annotated[
+    float | None, typer.Option(help="What the run may cost in all, resumes included.")
+]
+LimitChunks = Annotated[
+    int | None,
+    typer.Option(help="Ask about so many chunks only: a sample that a higher limit adds to."),
+]
+ClosedBook = Annotated[
+    bool | None, typer.Option("--closed-book/--open-book", help="Rows without or with the excerpt.")
+]
+AcceptChanges = Annotated[
+    bool, typer.Option("--accept-changes", help="Go on although settings or documents changed.")
+]
+Target = Annotated[
+    Path, typer.Argument(metavar="RUN|FOLDER", help="A run, or a folder of documents.")
+]
+Sample = Annotated[
+    int | None,
+    typer.Option(min=5, help="First ask about so many chunks of the run; they are kept."),
+]
+PlanBudgetUsd = Annotated[
+    float | None, typer.Option(help="What the run may cost in all, the sample included.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
+EvaluateRunDir = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")]
+Models = Annotated[
+    str | None,
+    typer.Option(
+        metavar="baseline,tuned,teacher", help="Who answers; by default all that there are."
+    ),
+]
+ModeFlag = Annotated[
+    str, typer.Option(metavar="open|closed", help="With or without the excerpt in view.")
+]
+Questions = Annotated[
+    Path | None, typer.Option(help="A file of questions, one a line, in place of the run's own.")
+]
+EvaluateJudges = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="The model that judges the answers. Given again: further judges, with whom the first "
+        "is compared."
+    ),
+]
+Scorer = Annotated[
+    str | None,
+    typer.Option(metavar="builtin|ragas", help="This project's own steps, or ragas's code."),
+]
+Pairwise = Annotated[
+    bool | None,
+    typer.Option(
+        "--pairwise/--no-pairwise",
+        help="Also ask which of two answers is better, blind, in both orders.",
+    ),
+]
+EvaluateBudgetUsd = Annotated[
+    float | None, typer.Option(help="What the run may cost in all, its dataset included.")
+]
+Student = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FOLDER|GGUF",
+        help="The model to tune: its name; with --trainer local also a folder or a GGUF.",
+    ),
+]
+Trainer = Annotated[
+    str | None,
+    typer.Option(
+        help="local: on this machine; openai: a job at the provider; export: files for your own "
+        "trainer."
+    ),
+]
+Epochs = Annotated[int | None, typer.Option(help="How often each row is seen.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before money is spent.")]
+LearningCurve = Annotated[
+    bool,
+    typer.Option(
+        "--learning-curve",
+        help="Also tune on 1/8, 1/4 and 1/2 here, and say what more rows would bring.",
+    ),
+]
+Cancel = Annotated[bool, typer.Option("--cancel", help="Give the job up.")]
+FinetuneDryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Submit nothing: say what would be trained.")
+]
+Folder = Annotated[
+    Path, typer.Argument(metavar="FOLDER", help="Where a run of each layout is kept.")
+]
+Chunks = Annotated[
+    int, typer.Option(min=1, help="How much to ask: chunks of 512 tokens, or as much text.")
+]
+LayoutsBudgetUsd = Annotated[
+    float | None, typer.Option(help="What each layout may cost, earlier calls included.")
+]
+Requests = Annotated[
+    str,
+    typer.Argument(
+        metavar="IN", help="Requests in the Batch API's format (- : stdin); or prompts."
+    ),
+]
+Out = Annotated[
+    str, typer.Option(help="The file of replies (- : stdout); failures go to OUT.errors.")
+]
+Journal = Annotated[
+    Path | None, typer.Option(help="With --out -: the file in which replies are kept too.")
+]
+SendModel = Annotated[
+    str | None,
+    typer.Option(help="IN holds prompts for this model: one a line, or rows of CSV or JSONL."),
+]
+Template = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT|@FILE", help="The prompt of a row; {column} stands for a cell."),
+]
+Text = Annotated[
+    str | None,
+    typer.Option(help="Also write the answers alone: to a .csv or .jsonl, or a line each."),
+]
+MaxOutputTokens = Annotated[int, typer.Option(min=1, help="Of an answer to a prompt, at most.")]
+Endpoints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--endpoint",
+        metavar="URL[,key=VARIABLE][,rpm=N][,tpm=N]",
+        help="One of several addresses; VARIABLE is the environment variable with its key.",
+    ),
+]
+MaxAttempts = Annotated[int | None, typer.Option(help="Attempts of one request.")]
+MaxOutage = Annotated[
+    float | None, typer.Option(help="Seconds to wait for a server that no longer responds.")
+]
+SkipBadLines = Annotated[
+    bool, typer.Option("--skip-bad-lines", help="Leave out what is not a request.")
+]
+
 
 def _on_quiet(is_given: bool) -> bool:
     if is_given:

@@ -1,13 +1,25 @@
 """`distill plan`: what a run will ask and cost."""
 
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from engine.errors import ConfigError
-from jobs.commands.options import Assignments, BaseUrl, Config, MaxInFlight, Rpm, Tpm
+from jobs.commands.options import (
+    AsJson,
+    Assignments,
+    BaseUrl,
+    Config,
+    Documents,
+    MaxInFlight,
+    Model,
+    PlanBudgetUsd,
+    Rpm,
+    Sample,
+    Target,
+    Tpm,
+)
 from jobs.process import EXIT_OK
 
 if TYPE_CHECKING:
@@ -20,24 +32,17 @@ LIMIT = "limit_chunks="
 
 
 def plan(
-    target: Annotated[
-        Path, typer.Argument(metavar="RUN|FOLDER", help="A run, or a folder of documents.")
-    ],
-    sample: Annotated[
-        int | None,
-        typer.Option(min=5, help="First ask about so many chunks of the run; they are kept."),
-    ] = None,
-    documents: Annotated[Path | None, typer.Option(help="The folder of documents to read.")] = None,
+    target: Target,
+    sample: Sample = None,
+    documents: Documents = None,
     config: Config = None,
-    model: Annotated[str | None, typer.Option(help="The teacher model.")] = None,
+    model: Model = None,
     base_url: BaseUrl = None,
     rpm: Rpm = None,
     tpm: Tpm = None,
     max_in_flight: MaxInFlight = None,
-    budget_usd: Annotated[
-        float | None, typer.Option(help="What the run may cost in all, the sample included.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    budget_usd: PlanBudgetUsd = None,
+    as_json: AsJson = False,
     assignments: Assignments = None,
 ) -> None:
     """Say what a run will ask and cost, before it does. Sends nothing but what --sample names."""

@@ -4,24 +4,32 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 
 from engine.run_folder import RunFolder
 from jobs.commands.options import (
+    AcceptChanges,
     Assignments,
     BaseUrl,
+    ClosedBook,
     Config,
     Deadline,
+    Documents,
     DryRun,
+    Judge,
     LaneFlag,
+    LimitChunks,
     MaxInFlight,
     MetricsPort,
+    Model,
     Notify,
+    Provider,
     Quiet,
     RetryFailed,
     Rpm,
+    RunBudgetUsd,
     RunDir,
     Tpm,
     Verbose,
@@ -35,39 +43,23 @@ from jobs.run.lanes import LaneOrder, read_lane_order
 
 def run(
     run_dir: RunDir,
-    documents: Annotated[Path | None, typer.Option(help="The folder of documents to read.")] = None,
+    documents: Documents = None,
     config: Config = None,
-    provider: Annotated[
-        str | None,
-        typer.Option(help="openai: any server that speaks its API; local: a small model here."),
-    ] = None,
-    model: Annotated[str | None, typer.Option(help="The teacher model.")] = None,
-    judge: Annotated[
-        str | None, typer.Option(help="A model that judges questions and answers, too.")
-    ] = None,
+    provider: Provider = None,
+    model: Model = None,
+    judge: Judge = None,
     base_url: BaseUrl = None,
     rpm: Rpm = None,
     tpm: Tpm = None,
     max_in_flight: MaxInFlight = None,
-    budget_usd: Annotated[
-        float | None, typer.Option(help="What the run may cost in all, resumes included.")
-    ] = None,
-    limit_chunks: Annotated[
-        int | None,
-        typer.Option(help="Ask about so many chunks only: a sample that a higher limit adds to."),
-    ] = None,
-    closed_book: Annotated[
-        bool | None,
-        typer.Option("--closed-book/--open-book", help="Rows without or with the excerpt."),
-    ] = None,
+    budget_usd: RunBudgetUsd = None,
+    limit_chunks: LimitChunks = None,
+    closed_book: ClosedBook = None,
     lane: LaneFlag = "live",
     waits: Waits = True,
     deadline: Deadline = None,
     assignments: Assignments = None,
-    accept_changes: Annotated[
-        bool,
-        typer.Option("--accept-changes", help="Go on although settings or documents changed."),
-    ] = False,
+    accept_changes: AcceptChanges = False,
     retry_failed: RetryFailed = False,
     metrics_port: MetricsPort = None,
     notify: Notify = None,

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -16,12 +16,23 @@ from jobs.commands.options import (
     Config,
     Deadline,
     DryRun,
+    Endpoints,
+    Journal,
     LaneFlag,
+    MaxAttempts,
     MaxInFlight,
+    MaxOutage,
+    MaxOutputTokens,
     MetricsPort,
+    Out,
     Quiet,
+    Requests,
     RetryFailed,
     Rpm,
+    SendModel,
+    SkipBadLines,
+    Template,
+    Text,
     Tpm,
     Verbose,
     Waits,
@@ -40,55 +51,23 @@ if TYPE_CHECKING:
 
 
 def send(
-    requests: Annotated[
-        str,
-        typer.Argument(
-            metavar="IN", help="Requests in the Batch API's format (- : stdin); or prompts."
-        ),
-    ],
-    out: Annotated[
-        str,
-        typer.Option(help="The file of replies (- : stdout); failures go to OUT.errors."),
-    ],
-    journal: Annotated[
-        Path | None, typer.Option(help="With --out -: the file in which replies are kept too.")
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(help="IN holds prompts for this model: one a line, or rows of CSV or JSONL."),
-    ] = None,
-    template: Annotated[
-        str | None,
-        typer.Option(metavar="TEXT|@FILE", help="The prompt of a row; {column} stands for a cell."),
-    ] = None,
-    text: Annotated[
-        str | None,
-        typer.Option(help="Also write the answers alone: to a .csv or .jsonl, or a line each."),
-    ] = None,
-    max_output_tokens: Annotated[
-        int, typer.Option(min=1, help="Of an answer to a prompt, at most.")
-    ] = 1000,
+    requests: Requests,
+    out: Out,
+    journal: Journal = None,
+    model: SendModel = None,
+    template: Template = None,
+    text: Text = None,
+    max_output_tokens: MaxOutputTokens = 1000,
     base_url: BaseUrl = None,
-    endpoints: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--endpoint",
-            metavar="URL[,key=VARIABLE][,rpm=N][,tpm=N]",
-            help="One of several addresses; VARIABLE is the environment variable with its key.",
-        ),
-    ] = None,
+    endpoints: Endpoints = None,
     rpm: Rpm = None,
     tpm: Tpm = None,
     max_in_flight: MaxInFlight = None,
     budget_usd: BudgetUsd = None,
-    max_attempts: Annotated[int | None, typer.Option(help="Attempts of one request.")] = None,
-    max_outage: Annotated[
-        float | None, typer.Option(help="Seconds to wait for a server that no longer responds.")
-    ] = None,
+    max_attempts: MaxAttempts = None,
+    max_outage: MaxOutage = None,
     retry_failed: RetryFailed = False,
-    skip_bad_lines: Annotated[
-        bool, typer.Option("--skip-bad-lines", help="Leave out what is not a request.")
-    ] = False,
+    skip_bad_lines: SkipBadLines = False,
     metrics_port: MetricsPort = None,
     lane: LaneFlag = "live",
     waits: Waits = True,

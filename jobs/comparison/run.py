@@ -6,6 +6,7 @@ from engine.errors import ConfigError
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from jobs.comparison.answering import read_answering_costs, read_student_notes
+from jobs.comparison.judges import read_judge_agreements
 from jobs.comparison.labels import labels_path, read_labels
 from jobs.comparison.models import compare_models
 from jobs.documents.whole_corpus.check_held_out import read_leaked_share
@@ -38,6 +39,7 @@ def compare_run(folder: RunFolder, settings: RunSettings) -> ComparedRun | None:
     )
     told = {
         "costs": read_answering_costs(folder, evaluation),
+        "judge_agreements": read_judge_agreements(folder, evaluation),
         "student_notes": read_student_notes(folder, evaluation),
     }
     return ComparedRun(evaluation, comparison.model_copy(update=told))

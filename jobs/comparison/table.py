@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from jobs.comparison.judges import describe_agreement
 from schemas.comparison import (
     AnsweringCost,
     Calibration,
@@ -28,6 +29,7 @@ def describe_comparison(comparison: Comparison) -> str:
             "",
             *_describe_pairs(comparison),
             *_describe_calibrations(comparison),
+            *map(describe_agreement, comparison.judge_agreements),
             *_describe_power(comparison),
             *_describe_costs(comparison),
             *_describe_refusals(comparison),

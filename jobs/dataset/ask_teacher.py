@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -149,8 +149,7 @@ def _to_answer(
 
 
 def _answers_by_chunk(settings: RunSettings) -> bool:
-    is_standard = settings.teacher.prompt_profile == "standard"
-    return settings.answers.layout == "chunk" and is_standard
+    return settings.answers.layout == "chunk" and settings.teacher.prompt_profile != "small"
 
 
 @asynccontextmanager
@@ -215,21 +214,32 @@ def _choose_chunks(folder: RunFolder, settings: RunSettings) -> Callable[[str], 
     """Which chunks are asked about, and whose questions are answered.
 
     All that are not leaked, or the `limit_chunks` smallest ids of them: a sample that a higher
-    limit only adds to, and of which a lower one asks nothing further.
+    limit only adds to, and of which a lower one asks nothing further. A cap for each document
+    samples its chunks in the same way.
     """
     limit = settings.limit_chunks
-    if limit is None:
+    if limit is None and not settings.questions.max_per_document:
         leaked = read_leaked_chunks(folder)
         return lambda chunk_id: chunk_id not in leaked
-    return frozenset(heapq.nsmallest(limit, _usable_chunks(folder))).__contains__
+    usable = _usable_chunks(folder, settings)
+    return frozenset(usable if limit is None else heapq.nsmallest(limit, usable)).__contains__
 
 
-def _usable_chunks(folder: RunFolder) -> Iterator[str]:
+def _usable_chunks(folder: RunFolder, settings: RunSettings) -> Iterator[str]:
+    """The ids of chunks that are not leaked; of a document no more than its cap lets be asked."""
     leaked = read_leaked_chunks(folder)
-    ids = read_ids(folder.results_path(CHUNKS.name), Chunk)
-    return (chunk_id for chunk_id in ids if chunk_id not in leaked)
+    path = folder.results_path(CHUNKS.name)
+    if not (cap := settings.questions.max_per_document):
+        return (chunk_id for chunk_id in read_ids(path, Chunk) if chunk_id not in leaked)
+    by_document: dict[str, list[str]] = {}
+    for each in read_grouped_ids(path, Chunk, "document_id"):
+        if each.record_id not in leaked:
+            by_document.setdefault(each.group_id, []).append(each.record_id)
+    chunk_count = max(1, cap // settings.questions.per_chunk)
+    smallest = (heapq.nsmallest(chunk_count, ids) for ids in by_document.values())
+    return chain.from_iterable(smallest)
 
 
-def count_usable_chunks(folder: RunFolder) -> int:
-    """How many chunks may be asked about where nothing limits them."""
-    return sum(1 for _ in _usable_chunks(folder))
+def count_usable_chunks(folder: RunFolder, settings: RunSettings) -> int:
+    """How many chunks may be asked about where no sample is set."""
+    return sum(1 for _ in _usable_chunks(folder, settings))

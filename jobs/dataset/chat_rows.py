@@ -1,5 +1,6 @@
 """The shape of a training row: messages in chat format, open-book or closed-book."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import orjson
@@ -12,16 +13,11 @@ QUESTION_MARK = "\n\nQuestion: "
 ROW_PROMPTS = ("row_open_book.md", "row_closed_book.md")
 
 
-def chat_row(
-    question: str, answer: str, chunk: Chunk, *, closed_book: bool, excerpt_text: str | None = None
-) -> dict[str, Json]:
+def chat_row(question: str, answer: str, excerpt: "Excerpt | None") -> dict[str, Json]:
     """One row of OpenAI's supervised fine-tuning format: system, user, assistant.
 
-    Open-book rows show the student the chunk, or the part of it that is `excerpt_text`, as a
-    retrieval system would at the time of use.
+    Open-book rows show the student an excerpt, as a retrieval system would at the time of use.
     """
-    shown = chunk.text if excerpt_text is None else excerpt_text
-    excerpt = None if closed_book else Excerpt(place_of(chunk), shown)
     messages = student_prompt(question, excerpt).messages()
     return {"messages": [*messages, {"role": "assistant", "content": answer}]}
 
@@ -48,6 +44,17 @@ class Excerpt(NamedTuple):
 
     place: str
     text: str
+
+
+def excerpt_of(chunk: Chunk, text: str | None = None) -> Excerpt:
+    """A chunk as it is shown, or the part of it that is `text`."""
+    return Excerpt(place_of(chunk), chunk.text if text is None else text)
+
+
+def together(excerpts: Sequence[Excerpt]) -> Excerpt:
+    """Several excerpts as one, in their order, as what is retrieved is shown."""
+    places = dict.fromkeys(each.place for each in excerpts)
+    return Excerpt("; ".join(places), "\n\n".join(each.text for each in excerpts))
 
 
 class StudentPrompt(NamedTuple):

@@ -4,16 +4,17 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 import orjson
 
 from engine.files.journal import Journal
-from engine.files.records import RecordLog, encode_record, read_records_by_id
-from engine.files.replace import replacing
+from engine.files.records import RecordLog, encode_record, read_records, read_records_by_id
+from engine.files.replace import replace_file, replacing
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stopping import Stopping
@@ -25,20 +26,24 @@ from jobs.dataset.apply_reviews import (
     row_hash,
 )
 from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.chat_rows import ROW_PROMPTS
+from jobs.dataset.chat_rows import ROW_PROMPTS, chat_row
 from jobs.dataset.coverage import write_coverage
 from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
-from jobs.dataset.make_rows import make_rows
+from jobs.dataset.kind_quota import KindQuota
+from jobs.dataset.make_rows import DatasetRow, choose_by_kind, make_rows, row_of
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.row_sources import Sources, open_sources
 from jobs.dataset.unanswerable import UNANSWERABLE
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.stages import Stage, StageContext
-from schemas.dataset import Answer, HeldOutQuestion, Question
+from schemas.dataset import Answer, HeldOutQuestion, Question, Rejection
 from schemas.documents import Chunk
 from schemas.record import content_id
+from schemas.reviews import Review
 from schemas.settings import DatasetSettings, RunSettings
+
+STAGE = "dataset"
 
 _log = logging.getLogger(__name__)
 
@@ -80,10 +85,12 @@ def _write_rows(
     sources: Sources, answers: RecordLog[Answer], stopping: Stopping
 ) -> tuple[int, int]:
     folder, settings = sources.folder, sources.settings.dataset
-    highest = _highest_validation_draw(sources.kept_answers("train"), settings)
+    quota = choose_by_kind(sources)
+    highest = _highest_validation_draw(_chosen_answers(sources, quota), settings)
     decisions = read_decisions(reviews_path(folder))
     counts = {"train.jsonl": 0, "validation.jsonl": 0}
     reviewed: Counter[str] = Counter()
+    left_out: list[bytes] = []
     with ExitStack() as files:
         write_row = {
             name: files.enter_context(replacing(folder.dataset_dir / name)) for name in counts
@@ -96,20 +103,51 @@ def _write_rows(
             decision = decisions.get(row_hash(given)) if decisions else None
             text = reviewed_text(given, decision)
             reviewed.update([decision.decision] if decision else [])
-            if text is None:
+            if text is None or not quota.has(made.chosen_by):
+                left_out.append(encode_record(_left_out(made, decision if text is None else None)))
                 continue
-            row = made.messages(*text, closed_book=settings.closed_book)
+            row = chat_row(text.question, text.answer, made.excerpt)
             write_row[name](orjson.dumps(row))
             review = decision.decision if decision else ""
             where = {"file": name, "row": counts[name], "review": review}
             write_provenance(encode_record(made.provenance.model_copy(update=where)))
             counts[name] += 1
+    _replace_rejections(folder, left_out)
     if reviewed:
         _log.info(
             "reviews: %d rows kept, %d edited, %d dropped",
             *(reviewed[decision] for decision in ("keep", "edit", "drop")),
         )
     return counts["train.jsonl"], counts["validation.jsonl"]
+
+
+def _left_out(made: DatasetRow, drop: Review | None) -> Rejection:
+    """The line about a row that a reviewer drops; None: of whose kind there are too many."""
+    where = made.provenance
+    rejection = Rejection.of(
+        made.row_id,
+        stage=STAGE,
+        reason="surplus_kind" if drop is None else "dropped_by_reviewer",
+        detail="" if drop is None else drop.reviewer,
+        text=f"{made.question}\n{made.answer}",
+    ).with_draft(where.kind, where.answer_evidence, where.scores)
+    return rejection.model_copy(update={"chunk_id": where.chunk_id, "path": where.path})
+
+
+def _replace_rejections(folder: RunFolder, lines: Sequence[bytes]) -> None:
+    """Put these lines in the place of what the ledger said of rows that were left out before."""
+    is_any_before = any(r.stage == STAGE for r in read_records(folder.rejected_path, Rejection))
+    if lines or is_any_before:
+        others = (r for r in read_records(folder.rejected_path, Rejection) if r.stage != STAGE)
+        replace_file(folder.rejected_path, chain(map(encode_record, others), lines))
+
+
+def _chosen_answers(sources: Sources, quota: KindQuota) -> Iterator[Answer]:
+    """The answers that make rows."""
+    answers = sources.kept_answers("train")
+    if not quota.last_draws:
+        return answers
+    return (answer for answer in answers if quota.has(row_of(answer, sources)))
 
 
 def _write_held_out(sources: Sources, answers: RecordLog[Answer], stopping: Stopping) -> int:
@@ -163,7 +201,7 @@ async def _export(context: StageContext[None]) -> StagePass:
 
 
 EXPORT: Stage[None] = Stage(
-    name="dataset",
+    name=STAGE,
     label="rows",
     result=None,
     reads=(CHUNKS.name, KEPT_QUESTIONS.name, ANSWERS.name, VERDICTS.name, UNANSWERABLE.name),

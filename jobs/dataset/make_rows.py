@@ -1,40 +1,51 @@
 """Makes the rows of a dataset, each with where it comes from."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from engine.files.journal import Journal
 from engine.files.records import RecordLog, read_records_by_id
-from jobs.dataset.chat_rows import chat_row
+from jobs.dataset.chat_rows import Excerpt, excerpt_of, together
 from jobs.dataset.excerpts import excerpt_around
+from jobs.dataset.kind_quota import KindedRow, KindQuota, choose_rows
+from jobs.dataset.near_chunks import read_near_chunks
 from jobs.dataset.row_sources import Sources
-from jobs.dataset.unanswerable import UNANSWERABLE
+from jobs.dataset.unanswerable import UNANSWERABLE, has_unanswerable_rows
 from schemas.dataset import Answer, Provenance, Question, Unanswerable
 from schemas.documents import Chunk
-from schemas.record import Span
-from schemas.requests import Json
+from schemas.record import Span, content_id
+from schemas.settings import DatasetSettings
 
 
 class DatasetRow(NamedTuple):
     """The texts of a row and where it comes from; rows of one `group_id` go to one file.
 
-    `excerpt`: the part of the chunk that is shown; None: all of it.
+    `excerpt` None: none is shown. `chosen_by`: rows of one question stay or are left out together.
     """
 
     row_id: str
+    chosen_by: KindedRow
     group_id: str
     question: str
     answer: str
-    chunk: Chunk
-    excerpt: str | None
+    excerpt: Excerpt | None
     provenance: Provenance
 
-    def messages(self, question: str, answer: str, *, closed_book: bool) -> dict[str, Json]:
-        """The row with these texts: its own, or what a reviewer has made of them."""
-        return chat_row(
-            question, answer, self.chunk, closed_book=closed_book, excerpt_text=self.excerpt
-        )
+
+def choose_by_kind(sources: Sources) -> KindQuota:
+    """Which answers make rows, so that no kind of question is too many."""
+    settings = sources.settings
+    if settings.dataset.max_kind_excess is None:
+        return KindQuota({})
+    rows = (row_of(answer, sources) for answer in sources.kept_answers("train"))
+    weights = settings.questions.kind_weights
+    return choose_rows(rows, weights, settings.dataset.max_kind_excess)
+
+
+def row_of(answer: Answer, sources: Sources) -> KindedRow:
+    """What the row of an answer is chosen by."""
+    return KindedRow(answer.answer_id, sources.of(answer)[0].kind)
 
 
 def make_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator[DatasetRow]:
@@ -49,27 +60,53 @@ def make_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator[DatasetR
 
 def _answered_rows(sources: Sources) -> Iterator[DatasetRow]:
     settings = sources.settings.dataset
+    near = None
+    if settings.distractor_fraction and not settings.closed_book:
+        near = read_near_chunks(sources.folder, sources.chunks)
     for answer in sources.kept_answers("train"):
         question, chunk = sources.of(answer)
         excerpt = None
-        if settings.excerpt_tokens and not settings.closed_book:
-            evidence = (*question.evidence, *answer.evidence)
-            excerpt = excerpt_around(chunk, evidence, settings.excerpt_tokens)
         provenance = _provenance(answer, question, chunk, sources.journal)
+        if not settings.closed_book:
+            evidence = (*question.evidence, *answer.evidence)
+            excerpt = _show(chunk, evidence, settings)
+        if near and excerpt and _draw("distracted", answer) < settings.distractor_fraction:
+            others = near.hard_for(question.text, answer.text, chunk)[: settings.distractors]
+            excerpt = _among(excerpt, [_show(each, (), settings) for each in others], answer)
+            ids = {"distractor_chunk_ids": tuple(each.chunk_id for each in others)}
+            provenance = provenance.model_copy(update=ids)
         yield DatasetRow(
             answer.answer_id,
+            KindedRow(answer.answer_id, question.kind),
             chunk.chunk_id,
             question.text,
             answer.text,
-            chunk,
             excerpt,
             provenance,
         )
 
 
+def _show(chunk: Chunk, evidence: Sequence[Span], settings: DatasetSettings) -> Excerpt:
+    """What of a chunk is shown: around the evidence, or from its start where it is none."""
+    if not settings.excerpt_tokens:
+        return excerpt_of(chunk)
+    start = Span(start_char=chunk.start_char, end_char=chunk.start_char + 1)
+    return excerpt_of(chunk, excerpt_around(chunk, evidence or (start,), settings.excerpt_tokens))
+
+
+def _among(excerpt: Excerpt, others: list[Excerpt], answer: Answer) -> Excerpt:
+    """The right excerpt at a drawn place between others."""
+    place = int(_draw("place", answer) * (len(others) + 1))
+    return together([*others[:place], excerpt, *others[place:]])
+
+
+def _draw(what: str, answer: Answer) -> float:
+    return int(content_id(what, answer.answer_id)[:13], 16) / 16**13  # 52 bits: exact in a float
+
+
 def _unanswerable_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator[DatasetRow]:
     """Rows whose excerpt does not answer their question; they go where the answered one goes."""
-    if not sources.settings.dataset.unanswerable_fraction:
+    if not has_unanswerable_rows(sources.settings):
         return
     path = sources.folder.results_path(UNANSWERABLE.name)
     for found in read_records_by_id(path, Unanswerable):
@@ -78,10 +115,6 @@ def _unanswerable_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator
             continue
         question, chunk = sources.of(answer)
         donor = sources.chunks.require(found.chunk_id)
-        excerpt = None
-        if limit := sources.settings.dataset.excerpt_tokens:
-            start = Span(start_char=donor.start_char, end_char=donor.start_char + 1)
-            excerpt = excerpt_around(donor, (start,), limit)
         said = answer.model_copy(
             update={
                 "answer_id": found.unanswerable_id,
@@ -95,11 +128,11 @@ def _unanswerable_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator
         is_none = {"is_unanswerable": True, "question_evidence": ()}
         yield DatasetRow(
             found.unanswerable_id,
+            KindedRow(answer.answer_id, question.kind),
             chunk.chunk_id,
             question.text,
             found.text,
-            donor,
-            excerpt,
+            _show(donor, (), sources.settings.dataset),
             provenance.model_copy(update=is_none),
         )
 

@@ -21,20 +21,29 @@ class Profile(NamedTuple):
     answer_prompts: tuple[str, ...]
 
 
+_QUESTION_USER_PROMPTS = (
+    "write_questions_user.md",
+    "write_questions_chosen_user.md",
+    "write_questions_further_user.md",
+    "write_questions_persona_user.md",
+)
+_ANSWER_USER_PROMPTS = ("write_answer_user.md", "write_answers_user.md")
+
 PROFILES: dict[PromptProfile, Profile] = {
     "standard": Profile(
         write_questions,
         write_answer,
-        question_prompts=(
-            "write_questions.md",
-            "write_questions_user.md",
-            "write_questions_chosen_user.md",
-        ),
+        question_prompts=("write_questions.md", *_QUESTION_USER_PROMPTS),
+        answer_prompts=("write_answer.md", "write_answers.md", *_ANSWER_USER_PROMPTS),
+    ),
+    "concise": Profile(
+        write_questions,
+        write_answer,
+        question_prompts=("write_questions_concise.md", *_QUESTION_USER_PROMPTS),
         answer_prompts=(
-            "write_answer.md",
-            "write_answer_user.md",
-            "write_answers.md",
-            "write_answers_user.md",
+            "write_answer_concise.md",
+            "write_answers_concise.md",
+            *_ANSWER_USER_PROMPTS,
         ),
     ),
     "small": Profile(
@@ -47,8 +56,17 @@ PROFILES: dict[PromptProfile, Profile] = {
 
 
 def unused_question_prompts(settings: RunSettings) -> frozenset[str]:
-    """Of a profile's prompts for questions those that these settings do not use."""
-    is_chosen = settings.questions.kinds == "chosen"
-    return frozenset(
-        ("write_questions_user.md" if is_chosen else "write_questions_chosen_user.md",)
-    )
+    """Of the prompts for questions those that came later than others and are not in use.
+
+    Ids that are made of the others stay as they were before.
+    """
+    questions = settings.questions
+    is_chosen = questions.kinds == "chosen"
+    unused = {"write_questions_user.md" if is_chosen else "write_questions_chosen_user.md"}
+    if settings.teacher.prompt_profile != "concise":
+        unused.add("write_questions_concise.md")
+    if not questions.top_up_below:
+        unused.add("write_questions_further_user.md")
+    if not questions.personas:
+        unused.add("write_questions_persona_user.md")
+    return frozenset(unused)

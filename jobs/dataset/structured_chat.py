@@ -12,6 +12,7 @@ from engine.wire.content import json_text, reply_text
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from engine.wire.prompt_cache import CacheRules, cache_rules, lay_out
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
+from jobs.prompts import read_prompt
 from schemas.outcomes import Completed
 from schemas.parameters import NO_PARAMETERS
 from schemas.record import Value, content_id
@@ -48,7 +49,13 @@ class Call(NamedTuple):
 
 
 def call_teacher(
-    settings: RunSettings, item_id: str, purpose: str, *, chunk_id: str, shared_chars: int = 0
+    settings: RunSettings,
+    item_id: str,
+    purpose: str,
+    *,
+    chunk_id: str,
+    ordinal: int = 0,
+    shared_chars: int = 0,
 ) -> Call:
     """A call of the teacher, with the parameters and the layout that its settings name."""
     teacher = settings.teacher
@@ -66,11 +73,18 @@ def call_teacher(
         item_id,
         purpose,
         teacher.model,
+        ordinal,
         parameters=teacher.parameters,
         cache=rules,
         chunk_id=chunk_id,
         shared_chars=shared_chars,
     )
+
+
+def instructions(stem: str, settings: RunSettings) -> str:
+    """The system message of a kind of call, in the words of the teacher's profile."""
+    is_concise = settings.teacher.prompt_profile == "concise"
+    return read_prompt(f"{stem}_concise.md" if is_concise else f"{stem}.md")
 
 
 def make_structured_request(

@@ -7,6 +7,7 @@ from jobs.dataset.filter_answers import find_answer_fault, find_grounded_answer_
 from jobs.dataset.source_text import SourceText
 from jobs.dataset.structured_chat import (
     call_teacher,
+    instructions,
     make_structured_request,
     parse_reply,
     sentence_numbers,
@@ -72,7 +73,7 @@ def _make_request(
             chunk_id=question.chunk_id,
             shared_chars=user.rindex("\n\nQuestion: "),
         ),
-        system=read_prompt("write_answer.md"),
+        system=instructions("write_answer", settings),
         user=user,
         reply_schema=_reply_schema(len(sentences.texts)),
         settings=settings.answers,

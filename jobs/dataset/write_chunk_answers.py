@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from engine.ask import Ask
 from jobs.dataset.structured_chat import (
     call_teacher,
+    instructions,
     make_structured_request,
     parse_reply,
     sentence_numbers,
@@ -122,7 +123,7 @@ def _make_request(
     )
     return make_structured_request(
         call_teacher(settings, item.questions_id, STAGE, chunk_id=item.chunk_id),
-        system=read_prompt("write_answers.md"),
+        system=instructions("write_answers", settings),
         user=user,
         reply_schema=_reply_schema(len(sentences.texts), len(item.questions)),
         settings=_with_room(settings.answers, len(item.questions)),

@@ -1,16 +1,18 @@
 """Has the teacher write questions about a chunk."""
 
 import re
-from collections.abc import Mapping
-from itertools import accumulate
+from collections import Counter
+from collections.abc import Sequence
 from string import Template
-from typing import get_args
+from typing import NamedTuple
 
 from engine.ask import Ask
+from jobs.dataset.draw_kinds import KINDS, draw_kinds, wanted_kinds
 from jobs.dataset.filter_questions import find_grounded_question_fault, find_question_fault
 from jobs.dataset.source_text import SourceText
 from jobs.dataset.structured_chat import (
     call_teacher,
+    instructions,
     make_structured_request,
     parse_reply,
     sentence_numbers,
@@ -18,17 +20,19 @@ from jobs.dataset.structured_chat import (
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
-from jobs.text.untrusted_text import make_line, restore_tokens
+from jobs.text.untrusted_text import defuse_tokens, make_line, restore_tokens
 from jobs.text.word_overlap import word_overlap
 from schemas.dataset import Fault, Kind, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Failed
 from schemas.record import Span, Value, content_id
 from schemas.requests import Json, Request
-from schemas.settings import RunSettings
+from schemas.settings import QuestionSettings, RunSettings
+from schemas.touches import Touches
 
 STAGE = "questions"
 MAX_EVIDENCE_SENTENCES = 5
+NOTHING_TO_ASK = "no_questions"  # the teacher's own word
 
 
 class _Draft(Value):
@@ -41,45 +45,138 @@ class _Reply(Value):
     questions: tuple[_Draft, ...]
 
 
-async def write_questions(
-    chunk: Chunk, ask: Ask, settings: RunSettings
-) -> list[Question | Rejection]:
-    """Ask the teacher once about `chunk`.
+class _Drafts(NamedTuple):
+    """The questions of one reply, as they were written."""
+
+    drafts: tuple[_Draft, ...]
+    request_id: str
+
+
+Written = list[Question | Rejection]
+
+
+async def write_questions(chunk: Chunk, ask: Ask, settings: RunSettings) -> Written:
+    """Ask the teacher about `chunk`, and once more where too little of what it wrote is kept.
 
     1 chunk in; out come the questions worth keeping and one rejection for each that is not, in
     the order in which they were written, or one rejection of the chunk if there are none.
     Raises what `Ask` raises.
     """
     sentences = number_sentences(chunk)
-    request = _make_request(chunk, sentences, settings)
+    first = await _ask_once(chunk, sentences, (), ask, settings)
+    if isinstance(first, Rejection):
+        return [first]
+    written = _sift(first, chunk, sentences, settings)
+    usual = _with_usual_filters(settings)
+    by_usual = written if usual == settings else _sift(first, chunk, sentences, usual)
+    if not _is_short(by_usual, settings):
+        return written
+    further = await _ask_once(chunk, sentences, by_usual, ask, settings)
+    if isinstance(further, Rejection):
+        return written if further.reason == NOTHING_TO_ASK else [*written, further]
+    return written + _sift(further, chunk, sentences, settings, before=written)
+
+
+def tops_up(settings: RunSettings) -> bool:
+    """Whether a chunk may be asked about once more."""
+    return settings.questions.top_up_below > 0 and settings.teacher.prompt_profile != "small"
+
+
+def _with_usual_filters(settings: RunSettings) -> RunSettings:
+    """The settings with every threshold as it is by default.
+
+    Whether more is asked goes by these: another threshold costs nothing.
+    """
+    usual = {name: QuestionSettings.model_fields[name].get_default() for name in _THRESHOLDS}
+    questions = settings.questions.model_copy(update=usual)
+    return settings.model_copy(update={"questions": questions})
+
+
+_THRESHOLDS = [
+    name
+    for name, field in QuestionSettings.model_fields.items()
+    if any(isinstance(said, Touches) and said.effect == "threshold" for said in field.metadata)
+]
+
+
+def _is_short(written: Written, settings: RunSettings) -> bool:
+    """Whether filters have left a chunk without enough questions.
+
+    A teacher that found less to ask has said so: it is not asked again.
+    """
+    kept = _count_kept(written)
+    is_any_dropped = kept < len(written)
+    return is_any_dropped and kept < settings.questions.top_up_below * settings.questions.per_chunk
+
+
+def _count_kept(written: Sequence[Question | Rejection]) -> int:
+    return sum(isinstance(each, Question) for each in written)
+
+
+async def _ask_once(
+    chunk: Chunk,
+    sentences: NumberedSentences,
+    before: Sequence[Question | Rejection],
+    ask: Ask,
+    settings: RunSettings,
+) -> _Drafts | Rejection:
+    """What one call brings; `before` are the questions of the first one, if it is the second."""
+    request = _make_request(chunk, sentences, before, settings)
     outcome = await ask(request)
     if isinstance(outcome, Failed):
-        return [_reject_chunk(chunk, outcome.code, outcome.message)]
+        return _reject_chunk(chunk, outcome.code, outcome.message)
     reply = parse_reply(outcome, _Reply)
     if reply is None:
-        return [_reject_chunk(chunk, "malformed_output")]
+        return _reject_chunk(chunk, "malformed_output")
     if not reply.questions:
-        return [_reject_chunk(chunk, "no_questions")]
-    return _sift(reply.questions, chunk, sentences, settings, request.request_id)
+        return _reject_chunk(chunk, NOTHING_TO_ASK)
+    return _Drafts(reply.questions, request.request_id)
 
 
-def _make_request(chunk: Chunk, sentences: NumberedSentences, settings: RunSettings) -> Request:
-    count = settings.questions.per_chunk
-    weights = settings.questions.kind_weights
-    if settings.questions.kinds == "chosen":
-        kinds, name = wanted_kinds(weights), "write_questions_chosen_user.md"
-    else:
-        kinds, name = draw_kinds(chunk.chunk_id, count, weights), "write_questions_user.md"
-    user = Template(read_prompt(name)).substitute(
-        count=count, kinds=", ".join(kinds), text=sentences.listing
+def _make_request(
+    chunk: Chunk,
+    sentences: NumberedSentences,
+    before: Sequence[Question | Rejection],
+    settings: RunSettings,
+) -> Request:
+    count = settings.questions.per_chunk - _count_kept(before)
+    user = Template(read_prompt(_user_prompt(settings))).substitute(
+        count=count, kinds=", ".join(_kinds(chunk, before, settings)), text=sentences.listing
     )
+    if personas := settings.questions.personas:
+        persona = personas[int(content_id("persona", chunk.chunk_id)[:13], 16) % len(personas)]
+        prompt = Template(read_prompt("write_questions_persona_user.md"))
+        user = f"{user}\n\n{prompt.substitute(persona=persona)}"
+    if before:
+        asked = "\n".join(f"- {defuse_tokens(make_line(each.text))}" for each in before)
+        further = Template(read_prompt("write_questions_further_user.md")).substitute(asked=asked)
+        user = f"{user}\n\n{further}"
     return make_structured_request(
-        call_teacher(settings, chunk.chunk_id, STAGE, chunk_id=chunk.chunk_id),
-        system=read_prompt("write_questions.md"),
+        call_teacher(
+            settings, chunk.chunk_id, STAGE, chunk_id=chunk.chunk_id, ordinal=int(bool(before))
+        ),
+        system=instructions("write_questions", settings),
         user=user,
         reply_schema=_reply_schema(len(sentences.texts), count),
         settings=settings.questions,
     )
+
+
+def _user_prompt(settings: RunSettings) -> str:
+    is_chosen = settings.questions.kinds == "chosen"
+    return "write_questions_chosen_user.md" if is_chosen else "write_questions_user.md"
+
+
+def _kinds(
+    chunk: Chunk, before: Sequence[Question | Rejection], settings: RunSettings
+) -> Sequence[Kind]:
+    """Those to choose from, or those drawn for the chunk of which no question is kept yet."""
+    questions = settings.questions
+    if questions.kinds == "chosen":
+        return wanted_kinds(questions.kind_weights)
+    drawn = draw_kinds(chunk.chunk_id, questions.per_chunk, questions.kind_weights)
+    left = Counter(drawn) - Counter(each.kind for each in before if isinstance(each, Question))
+    return tuple(left.elements()) or drawn
 
 
 def _reply_schema(sentence_count: int, question_count: int) -> dict[str, Json]:
@@ -103,16 +200,16 @@ def _reply_schema(sentence_count: int, question_count: int) -> dict[str, Json]:
 
 
 def _sift(
-    drafts: tuple[_Draft, ...],
+    reply: _Drafts,
     chunk: Chunk,
     sentences: NumberedSentences,
     settings: RunSettings,
-    request_id: str,
-) -> list[Question | Rejection]:
+    before: Sequence[Question | Rejection] = (),
+) -> Written:
     """Each draft as a question or a rejection; a text that comes again is rejected once."""
     results: dict[str, Question | Rejection] = {}
-    seen: set[str] = set()
-    for draft in drafts:
+    seen = {_bare(each.text) for each in before}
+    for draft in reply.drafts:
         text = restore_tokens(make_line(draft.question))
         question_id = content_id("question", chunk.chunk_id, text)
         key = _bare(text)
@@ -134,7 +231,7 @@ def _sift(
             text=text,
             evidence=sentences.spans_of(draft.evidence),
             scores={"evidence_overlap": _overlap(draft, text, chunk, sentences, settings)},
-            request_id=request_id,
+            request_id=reply.request_id,
         )
     return list(results.values())
 
@@ -179,30 +276,3 @@ def _bare(text: str) -> str:
 
 def _reject_chunk(chunk: Chunk, reason: str, detail: str = "") -> Rejection:
     return Rejection.of(chunk.chunk_id, stage=STAGE, reason=reason, detail=detail, text=chunk.text)
-
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
-
-
-def draw_kinds(chunk_id: str, count: int, weights: Mapping[Kind, float]) -> tuple[Kind, ...]:
-    """`count` kinds for a chunk: the same in every process, their shares those of `weights`.
-
-    Systematic sampling: one offset, drawn by a hash of the chunk id, and `count` equal steps
-    over the weights laid end to end. A kind of weight w is drawn count * w / total times on
-    average and never more than one time off, so few chunks suffice for the shares to show.
-    """
-    wanted = wanted_kinds(weights)
-    ends = list(accumulate(weights[kind] for kind in wanted))
-    step = ends[-1] / count
-    offset = int(content_id("kinds", chunk_id)[:13], 16) / 16**13  # 52 bits: exact in a float
-    return tuple(_kind_at((offset + index) * step, wanted, ends) for index in range(count))
-
-
-def wanted_kinds(weights: Mapping[Kind, float]) -> tuple[Kind, ...]:
-    """The kinds with a weight, in the order of `Kind`."""
-    return tuple(kind for kind in KINDS if weights.get(kind, 0.0) > 0)
-
-
-def _kind_at(position: float, kinds: tuple[Kind, ...], ends: list[float]) -> Kind:
-    hits = (kind for kind, end in zip(kinds, ends, strict=True) if position < end)
-    return next(hits, kinds[-1])

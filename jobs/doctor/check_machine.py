@@ -21,7 +21,9 @@ from schemas.settings import RunSettings
 LIBRARIES = ("openai", "aiohttp", "pydantic", "genai-prices")
 # What each extra is for, and a module of it.
 EXTRAS = {
-    "evaluation": ("distill evaluate", "ragas"),
+    "evaluation": ("distill evaluate", "bm25s"),
+    "ragas": ("distill evaluate --scorer ragas", "ragas"),
+    "parquet": ("distill export --format parquet", "pyarrow"),
     "report": ("distill report", "altair"),
     "student": ("distill finetune --trainer local", "torch"),
     "pandoc": ("RTF, LaTeX, Org, AsciiDoc", "pypandoc"),

@@ -1,6 +1,7 @@
 """Cuts a document into chunks, each on one side of the split and worth asking about."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from jobs.documents.whole_corpus.find_twins import TWINS, read_left_out
 from jobs.processes.work_pool import WorkCalls
 from jobs.processes.worker_process import core_count
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
+from jobs.text.mask_private import Masked, mask_private
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, SideSpan, SplitAssignment
 from schemas.record import Record, Span, Value, content_id
@@ -49,8 +51,11 @@ def chunk_document(
     `assignment`; text that is in none (the gap of the split) is one rejection a gap. What of the
     file could not be read is one too.
     """
-    headings = HeadingPaths(document)
     results: list[Chunk | Rejection] = [_unread(document, note) for note in document.notes]
+    if settings.private_data != "keep":
+        document, found = _without_private(document, settings)
+        results += found
+    headings = HeadingPaths(document)
     position = 0
     for side_span in sorted(assignment.spans, key=lambda span: span.start_char):
         results += _gap(document, position, side_span.start_char)
@@ -82,6 +87,35 @@ def _unread(document: Document, note: str) -> Rejection:
         reason="unread_pages",
         detail=f"{document.path}: {note}",
     )
+
+
+def _without_private(
+    document: Document, settings: ChunkSettings
+) -> tuple[Document, list[Rejection]]:
+    """The document as it may be seen, and one line about what was found in it, never what."""
+
+    def masked(text: str) -> Masked:
+        return mask_private(text, is_personal=settings.private_data != "mask_secrets")
+
+    title, text = masked(document.title), masked(document.text)
+    headings = tuple(
+        each.model_copy(update={"text": masked(each.text).text}) for each in document.headings
+    )
+    found = Counter(title.found) + Counter(text.found)
+    if not found:
+        return document, []
+    is_masked = settings.private_data != "report"
+    names = ", ".join(f"{name} ({count})" for name, count in sorted(found.items()))
+    rejection = Rejection.of(
+        content_id("private", document.document_id),
+        stage=STAGE,
+        reason="masked" if is_masked else "private_data_found",
+        detail=f"{document.path}: {names}",
+    )
+    if is_masked:
+        update = {"title": title.text, "text": text.text, "headings": headings}
+        document = document.model_copy(update=update)
+    return document, [rejection]
 
 
 def _gap(document: Document, start: int, end: int) -> list[Rejection]:

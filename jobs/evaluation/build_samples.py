@@ -193,7 +193,7 @@ def _own_samples(context: StageContext[Contest], chunks: RecordLog[Chunk]) -> li
     folder, settings = context.folder, context.settings
     trained = sample_trained_chunks(folder, settings)
     held_out = held_out_samples(folder, chunks, settings.evaluation)
-    chosen = choose_new_questions(folder, trained, settings.questions.max_near_duplicate)
+    chosen = choose_new_questions(folder, trained, settings)
     new = list(new_question_samples(chosen))
     return [*held_out, *new, *unanswerable_samples(held_out, new, settings.evaluation)]
 

@@ -1,7 +1,8 @@
 """New questions about text that was trained on: the teacher is asked again about some chunks."""
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from schemas.dataset import Provenance, Question, Rejection
 from schemas.documents import Chunk
 from schemas.evaluation import Contest
 from schemas.outcomes import Outcome
-from schemas.record import content_id
+from schemas.record import Span, content_id
 from schemas.requests import Request
 from schemas.settings import RunSettings
 
@@ -75,7 +76,7 @@ async def ask_new_questions(
         return await ask(replace(request, purpose=PURPOSE))
 
     count = min(2 * settings.questions.per_chunk, MAX_PER_CHUNK)
-    questions = settings.questions.model_copy(update={"per_chunk": count})
+    questions = settings.questions.model_copy(update={"per_chunk": count, "top_up_below": 0.0})
     write = PROFILES[settings.teacher.prompt_profile].write_questions
     written = await write(
         chunk, ask_for_evaluation, settings.model_copy(update={"questions": questions})
@@ -85,24 +86,51 @@ async def ask_new_questions(
 
 
 def choose_new_questions(
-    folder: RunFolder, trained: Sequence[TrainedChunk], max_near_duplicate: float
+    folder: RunFolder, trained: Sequence[TrainedChunk], settings: RunSettings
 ) -> list[NewQuestion]:
-    """The first question of each chunk that resembles none of the run's and none chosen before."""
+    """The first question of each chunk that asks what no other of the run does, nor one before.
+
+    It is compared by its words with all, and by its evidence with the training rows of its chunk.
+    """
     chosen = []
     asked_ids = {each.asked.chunk_id for each in trained}
     written: dict[str, list[Question]] = {}
     for question in read_records(folder.results_path(STAGE), Question):
         if question.chunk_id in asked_ids:
             written.setdefault(question.chunk_id, []).append(question)
-    seen = NearDuplicates(max_near_duplicate)
+    seen = NearDuplicates(settings.questions.max_near_duplicate)
     for known in read_records(folder.results_path(KEPT_QUESTIONS.name), Question):
         seen.remember(known.question_id, known.text)
+    evidence = _trained_evidence(folder, {each.chunk.chunk_id for each in trained})
+    largest = settings.evaluation.max_shared_evidence
     for each in trained:
         for question in written.get(each.asked.chunk_id, ()):
-            if seen.add(question.question_id, question.text) is None:
+            shared = _shared(_chars(question.evidence), evidence.get(each.chunk.chunk_id, ()))
+            if shared <= largest and seen.add(question.question_id, question.text) is None:
                 chosen.append(NewQuestion(question, each.chunk))
                 break
     return chosen
+
+
+def _trained_evidence(
+    folder: RunFolder, chunk_ids: Container[str]
+) -> Mapping[str, Sequence[frozenset[int]]]:
+    """By chunk, what the question of each of its training rows rests on."""
+    evidence: defaultdict[str, list[frozenset[int]]] = defaultdict(list)
+    for row in read_records(folder.dataset_dir / "provenance.jsonl", Provenance):
+        if row.chunk_id in chunk_ids and row.question_evidence:
+            evidence[row.chunk_id].append(_chars(row.question_evidence))
+    return evidence
+
+
+def _chars(evidence: Sequence[Span]) -> frozenset[int]:
+    """The characters of the document that are evidence."""
+    return frozenset(n for span in evidence for n in range(span.start_char, span.end_char))
+
+
+def _shared(chars: frozenset[int], others: Sequence[frozenset[int]]) -> float:
+    """The largest share of common evidence with one of the others, of the evidence of both."""
+    return max((len(chars & each) / len(chars | each) for each in others), default=0.0)
 
 
 def _draws(folder: RunFolder, seed: int) -> Iterator[tuple[str, str]]:

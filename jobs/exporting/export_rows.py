@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,14 @@ from engine.files.records import RecordLog, read_records
 from engine.files.replace import replacing
 from engine.run_folder import RunFolder
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.exporting.row_formats import FORMATS, SourceRow
+from jobs.exporting.parquet_file import require_parquet, writing_parquet
+from jobs.exporting.row_formats import (
+    FORMATS,
+    PARQUET_ENDING,
+    RowFormat,
+    SourceRow,
+    WriteRow,
+)
 from jobs.settings.run_config import RunConfig, read_run_config
 from schemas.dataset import Provenance
 from schemas.documents import Chunk
@@ -42,11 +49,14 @@ async def export_rows(folder: RunFolder, format_name: str) -> Exported:
     """Replace RUN/export/FORMAT by the rows that the run holds now. Nothing held out is in them.
 
     Raises:
-        ConfigError: there is no such format, or no rows.
+        ConfigError: there is no such format, what it needs is not installed, or no rows.
         DamagedLogError: rows and provenance do not belong together.
     """
     if format_name not in FORMATS:
         raise ConfigError(f"--format: found {format_name!r}, expected {', '.join(FORMATS)}")
+    row_format = FORMATS[format_name]
+    if row_format.ending == PARQUET_ENDING:
+        require_parquet()
     config = read_run_config(folder.config_path)
     provenance = list(read_records(folder.dataset_dir / "provenance.jsonl", Provenance))
     if config is None or not provenance:
@@ -57,16 +67,34 @@ async def export_rows(folder: RunFolder, format_name: str) -> Exported:
     async with RecordLog(folder.results_path(CHUNKS.name), Chunk) as chunks:
         twins = _find_twins(folder, provenance)
         with ExitStack() as files:
-            write = {name: files.enter_context(replacing(target / name)) for name in ROW_FILES}
+            write = {
+                name: files.enter_context(_writing(target / _file_name(name, row_format)))
+                for name in ROW_FILES
+            }
             for row, source in _read_rows(folder, provenance, chunks, twins):
-                for line in FORMATS[format_name].make(source):
-                    write[row.file](orjson.dumps(line))
+                for line in row_format.make(source):
+                    write[row.file](line)
                     counts[row.file] += 1
-    lines = {name: counts[name] for name in ROW_FILES}
+    lines = {_file_name(name, row_format): counts[name] for name in ROW_FILES}
     with replacing(target / CARD_NAME) as write_line:
         for text in _card(format_name, config, provenance, lines):
             write_line(text.encode())
     return Exported(target, lines)
+
+
+def _file_name(name: str, row_format: RowFormat) -> str:
+    return Path(name).stem + row_format.ending
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[WriteRow]:
+    """Writes the rows of a file in the form that its ending says."""
+    if path.suffix == PARQUET_ENDING:
+        with writing_parquet(path) as write_row:
+            yield write_row
+        return
+    with replacing(path) as write_line:
+        yield lambda line: write_line(orjson.dumps(line))
 
 
 def _find_twins(folder: RunFolder, provenance: list[Provenance]) -> _Twins:
@@ -95,6 +123,8 @@ def _read_rows(
                 evidence=tuple(_text(span, chunk) for span in row.answer_evidence),
                 document=row.path,
                 rejected=others.get(row.question_id, ""),
+                kind=row.kind,
+                is_unanswerable=row.is_unanswerable,
             ),
         )
 
@@ -125,9 +155,9 @@ def _card(
     """A data card in the form that the Hugging Face hub reads: front matter, then Markdown."""
     settings, kinds = config.settings, Counter(row.kind for row in provenance)
     yield from ("---", "configs:", "- config_name: default", "  data_files:")
-    yield from ("  - split: train", "    path: train.jsonl")
-    if lines["validation.jsonl"]:
-        yield from ("  - split: validation", "    path: validation.jsonl")
+    for name, count in lines.items():
+        if count:  # the hub refuses a split without rows
+            yield from (f"  - split: {Path(name).stem}", f"    path: {name}")
     yield from ("---", "", "# Questions and answers about a collection of documents", "")
     yield f"Format: {format_name} ({FORMATS[format_name].description})."
     yield ""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from schemas.requests import Json
 
+PARQUET_ENDING = ".parquet"
 QUESTION_MARK = "\n\nQuestion: "  # before the question in an open-book row (chat_rows.py)
 
 
@@ -20,6 +21,8 @@ class SourceRow(NamedTuple):
     evidence: tuple[str, ...]
     document: str
     rejected: str
+    kind: str = ""
+    is_unanswerable: bool = False
 
     @property
     def question(self) -> str:
@@ -33,13 +36,15 @@ class SourceRow(NamedTuple):
 
 
 Line = dict[str, Json]
+WriteRow = Callable[[Line], None]
 
 
 class RowFormat(NamedTuple):
-    """`make` returns the lines of one row, 0 or 1 of them."""
+    """`make` returns the lines of one row, 0 or 1 of them; `ending` is that of its files."""
 
     description: str
     make: Callable[[SourceRow], Iterator[Line]]
+    ending: str = ".jsonl"
 
 
 def _prompt(row: SourceRow) -> list[Json]:
@@ -87,6 +92,16 @@ def _preference(row: SourceRow) -> Iterator[Line]:
         }
 
 
+def _parquet(row: SourceRow) -> Iterator[Line]:
+    yield {
+        "messages": [*_prompt(row), _said(row.answer)],
+        "kind": row.kind,
+        "document": row.document,
+        "evidence": list(row.evidence),
+        "is_unanswerable": row.is_unanswerable,
+    }
+
+
 FORMATS: Mapping[str, RowFormat] = {
     "chat": RowFormat("messages, as OpenAI's fine-tuning takes them", _chat),
     "prompt-completion": RowFormat("prompt and completion, two texts", _prompt_completion),
@@ -96,5 +111,10 @@ FORMATS: Mapping[str, RowFormat] = {
     "preference": RowFormat(
         "chosen and rejected, of questions with and without their text in view",
         _preference,
+    ),
+    "parquet": RowFormat(
+        "messages, kind, document, evidence and is_unanswerable, as columns of Parquet",
+        _parquet,
+        PARQUET_ENDING,
     ),
 }

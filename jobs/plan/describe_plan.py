@@ -47,6 +47,9 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield from _ways(plan, evaluation)
     if plan.usd is not None and plan.usd.value is None:
         yield _line("", SAMPLE_HINT)
+    elif any(stage.requests.value is None for stage in evaluation):
+        yield _line("", "<= : if every reply took its whole limit; once some questions are")
+        yield _line("", "evaluated, what they took tells more")
 
 
 def describe_evaluation(stages: Sequence[StagePlan], flex_share: float, batch_share: float) -> str:

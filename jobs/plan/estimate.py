@@ -9,8 +9,15 @@ from engine.wire.prices import Price
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.unanswerable import UNANSWERABLE
+from jobs.dataset.write_questions import tops_up
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.plan.most import PerItem, most_of, most_of_answer, most_of_verdict
+from jobs.plan.most import (
+    PerItem,
+    most_of,
+    most_of_answer,
+    most_of_further_questions,
+    most_of_verdict,
+)
 from jobs.plan.project import NOTHING, Point, Projection, project
 from jobs.plan.replay import ASKING, Asked, AskedByKey
 from schemas.documents import Chunk
@@ -130,7 +137,8 @@ class _Most(NamedTuple):
             asked = chunk.asked
             if stage == QUESTIONS.name:
                 limit = asked.worst_completion_tokens
-                yield PerItem(1, asked.worst_prompt_tokens, limit, "", asked.worst_usd)
+                first = PerItem(1, asked.worst_prompt_tokens, limit, "", asked.worst_usd)
+                yield most_of_further_questions(first, settings) if tops_up(settings) else first
             elif stage == ANSWERS.name:
                 yield most_of_answer(asked.worst_prompt_tokens, settings)
             elif stage == VERDICTS.name:

@@ -128,7 +128,7 @@ async def _plan(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan
         evaluation = await plan_evaluation(
             replay, folder, contest, sizes, price, is_complete=not estimate.left
         )
-        chunk_count = count_usable_chunks(copy)
+        chunk_count = count_usable_chunks(copy, settings)
     return Plan(
         planned_at=now.isoformat(timespec="seconds"),
         model=settings.teacher.model,

@@ -57,6 +57,12 @@ def _usd_of(item: PerItem, price: Price) -> float | None:
     return None if usd is None else item.requests * usd
 
 
+def most_of_further_questions(first: PerItem, settings: RunSettings) -> PerItem:
+    """A call for questions, and a second one that is shown what came of the first."""
+    shown = settings.questions.max_output_tokens
+    return PerItem(2, first.prompt_tokens + shown, first.completion_tokens, settings.teacher.model)
+
+
 def most_of_answer(prompt_tokens: int, settings: RunSettings) -> PerItem:
     """As many answers as questions may be asked for, each with the prompt that its chunk has."""
     limit = settings.answers.max_output_tokens * sum(counted_sends(settings.limits))

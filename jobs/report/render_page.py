@@ -1,12 +1,9 @@
 """The report as one HTML page whose Content-Security-Policy allows no script but its own."""
 
-import base64
-import hashlib
-from importlib.resources import files
-
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from jobs.comparison.judges import describe_agreement
 from jobs.comparison.table import (
     SLICE_LABELS,
     describe_calibration,
@@ -17,6 +14,7 @@ from jobs.comparison.table import (
     metric_label,
     pair_label,
 )
+from jobs.pages.inline import hash_source, read_script, read_text
 from jobs.report.answer_data import answer_choices, encode_answer_data
 from jobs.report.draw_charts import draw_charts
 from jobs.report.funnel import describe_funnel
@@ -35,7 +33,8 @@ def render_page(report: Report) -> str:
     Its Content-Security-Policy names the hashes of the one script and the one style sheet; nothing
     else may run, style or be loaded, so a fault in the escaping would still do nothing.
     """
-    script, style = _read("report.js"), _read("report.css")
+    package = __package__
+    script, style = read_script(package, "report.js"), read_text(package, "report.css")
     environment = Environment(autoescape=True, undefined=StrictUndefined, lstrip_blocks=True)
     environment.filters.update(
         estimate=_estimate,
@@ -45,10 +44,11 @@ def render_page(report: Report) -> str:
         gap=describe_gap,
         cost_words=describe_cost,
         calibration=describe_calibration,
+        agreement=describe_agreement,
     )
     environment.globals.update(pair_label=pair_label)
     compared = report.compared
-    return environment.from_string(_read("report.html.j2")).render(
+    return environment.from_string(read_text(package, "report.html.j2")).render(
         report=report,
         verdict=describe_verdict(report),
         funnel=describe_funnel(report.summary),
@@ -64,8 +64,8 @@ def render_page(report: Report) -> str:
         max_document_rows=MAX_DOCUMENT_ROWS,
         script=Markup(script),  # noqa: S704
         style=Markup(style),  # noqa: S704
-        script_hash=_hash_source(script),
-        style_hash=_hash_source(style),
+        script_hash=hash_source(script),
+        style_hash=hash_source(style),
     )
 
 
@@ -73,16 +73,6 @@ def _estimate(estimate: Estimate, form: str = ".3f") -> str:
     """A mean with its interval that a narrow page breaks before its n alone."""
     text = describe_estimate(estimate, form)
     return text.replace(" ", NO_BREAK).replace(f"{NO_BREAK}n=", " n=")
-
-
-def _read(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _hash_source(text: str) -> str:
-    """What a Content-Security-Policy calls an inline element (CSP level 3, hash-source)."""
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def _dollars(cost_usd: float | None) -> str:

@@ -1,5 +1,5 @@
-"use strict";
 (() => {
+  const { make, foreign, marked } = elements;
   const source = document.getElementById("answer-data");
   if (!source) return;
   const { contenders, metrics, contexts, rows, tieBelow } = JSON.parse(source.textContent);
@@ -56,19 +56,6 @@
     }
     page = 0;
     show();
-  }
-
-  function make(tag, className, text) {
-    const element = document.createElement(tag);
-    if (className) element.className = className;
-    if (text !== undefined) element.textContent = text;
-    return element;
-  }
-
-  function foreign(tag, className, text) {
-    const element = make(tag, className, text);
-    element.dir = "auto";
-    return element;
   }
 
   function show() {
@@ -128,17 +115,7 @@
   function makeSource(row) {
     const block = make("div", "source");
     block.append(foreign("div", "facts text", `Source: ${[row.t, row.p].filter(Boolean).join(", ") || "unknown"}`));
-    const passage = foreign("p", "text");
-    const characters = Array.from(contexts[row.c]);
-    let done = 0;
-    for (const [start, end] of [...row.e].sort((a, b) => a[0] - b[0])) {
-      if (end <= done) continue;
-      const from = Math.max(start, done);
-      passage.append(characters.slice(done, from).join(""), make("mark", "", characters.slice(from, end).join("")));
-      done = end;
-    }
-    passage.append(characters.slice(done).join(""));
-    block.append(passage);
+    block.append(marked(contexts[row.c], row.e));
     return block;
   }
 

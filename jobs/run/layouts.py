@@ -12,18 +12,21 @@ ROW_FILES = ("train.jsonl", "validation.jsonl")
 SAMPLE_TOKENS = 512  # of a chunk of the usual size, in which samples are counted
 PER_ROWS = 1_000
 
+_CHUNK = ("answers.layout=chunk", "questions.kinds=chosen")
+_LARGE = (
+    *_CHUNK,
+    "chunks.target_tokens=1500",
+    "questions.per_chunk=9",
+    "questions.max_output_tokens=2100",
+    "dataset.excerpt_tokens=512",
+)
+
 # What differs from the usual settings, by the name of the layout.
 LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "question": ("answers.layout=question", "questions.kinds=drawn"),
-    "chunk": ("answers.layout=chunk", "questions.kinds=chosen"),
-    "large": (
-        "answers.layout=chunk",
-        "questions.kinds=chosen",
-        "chunks.target_tokens=1500",
-        "questions.per_chunk=9",
-        "questions.max_output_tokens=2100",
-        "dataset.excerpt_tokens=512",
-    ),
+    "chunk": _CHUNK,
+    "large": _LARGE,
+    "concise": (*_LARGE, "teacher.prompt_profile=concise"),
 }
 
 

@@ -9,7 +9,13 @@ from typing import NoReturn, Protocol, Self
 from tqdm import tqdm
 
 from engine.clock import Clock
-from engine.progress import Details, Progress, StageProgress, is_progress_shown
+from engine.progress import (
+    Details,
+    Progress,
+    ShownProgress,
+    StageProgress,
+    is_progress_shown,
+)
 
 ONE_LINE = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 TICK_S = 0.2
@@ -70,9 +76,10 @@ class RunProgress:
             with StageProgress(shown, total=total, done=done, details=self._details) as lines:
                 yield lines
             return
-        line = _Line(self._bar_for(shown, total, done), self._details)
+        line = ShownProgress(self._bar_for(shown, total, done), self._details)
+        line.show(now=True)
         yield line
-        line.show()
+        line.show(now=True)
 
     def _describe(self, stage: str) -> str:
         label = stage.rpartition("/")[2].replace("_", " ")
@@ -93,27 +100,6 @@ class RunProgress:
         bar.total, bar.n, bar.last_print_n = total, done, done
         bar.set_description_str(shown, refresh=False)
         return bar
-
-
-class _Line:
-    """Progress of one stage on the line that it shares with others."""
-
-    def __init__(self, bar: "tqdm[NoReturn]", details: Details) -> None:
-        self._bar = bar
-        self._details = details
-        self._dropped_count = 0
-        self.show()
-
-    def advance(self, *, dropped_count: int = 0) -> None:
-        """One more item is done; so many things were dropped in it."""
-        self._dropped_count += dropped_count
-        if self._bar.update():
-            self.show()
-
-    def show(self) -> None:
-        """Draw it as it is now."""
-        dropped = {"dropped": str(self._dropped_count)} if self._dropped_count else {}
-        self._bar.set_postfix({**dropped, **self._details()}, refresh=True)
 
 
 class TimeLeft:

@@ -18,7 +18,9 @@ from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.export_dataset import EXPORT
+from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.stages import DATASET
+from jobs.dataset.unanswerable import UNANSWERABLE
 from jobs.documents.list_sources import (
     find_missing_documents,
     find_new_documents,
@@ -147,7 +149,7 @@ def asked_models(settings: RunSettings) -> list[str]:
 
 def asks_judge(settings: RunSettings) -> bool:
     """Whether a dataset asks the judge anything."""
-    return settings.judge.of_rows or settings.dataset.unanswerable_fraction > 0
+    return VERDICTS.is_wanted(settings) or UNANSWERABLE.is_wanted(settings)
 
 
 async def _write_rows(context: StageContext[None]) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 from collections.abc import Awaitable, Callable, Container, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -9,12 +10,14 @@ from typing import Any, Literal, NamedTuple
 from engine.errors import ConfigError
 from engine.files.closing import AsyncClosing
 from engine.files.jsonl import JsonlLog
-from engine.files.jsonl_lines import id_key
+from engine.files.jsonl_lines import id_key, last_line
 from engine.wire.lenient_json import dump_json
 from schemas.outcomes import Completed, Failed, Outcome
 
 ID_FIELD = "custom_id"
 ID_RUN_BYTES = 4
+
+_LINE_ID = re.compile(rb'\{"custom_id":"(?:[^"\\]|\\.)*","id":"req_[0-9a-f]+_\d+_(\d+)"')
 
 OutcomeKind = Literal["answered", "failed", "out"]
 
@@ -83,6 +86,7 @@ class ResultFiles(AsyncClosing):
             raise ConfigError(f"{error.filename}: cannot be written: {error.strerror}") from error
         self._run_id = os.urandom(ID_RUN_BYTES).hex()
         self._kept_count = 0
+        self._sends_count: Callable[[], int] = int
 
     async def aclose(self) -> None:
         """Wait for what is being written, then close both files."""
@@ -118,6 +122,10 @@ class ResultFiles(AsyncClosing):
         """Write in larger groups while `is_paced`: see JsonlLog.follow_pace."""
         self._answers.follow_pace(is_paced)
 
+    def follow_sends(self, written_count: Callable[[], int]) -> None:
+        """Note in each line how far the log of sends is, so that it is noticed if that is cut."""
+        self._sends_count = written_count
+
     def keep(self, outcome: Outcome) -> Awaitable[None]:
         """Write an outcome; the returned future resolves once it is on disk.
 
@@ -125,11 +133,21 @@ class ResultFiles(AsyncClosing):
             StorageError: the disk refused it.
         """
         self._kept_count += 1
-        line_id = f"req_{self._run_id}_{self._kept_count}"
+        line_id = f"req_{self._run_id}_{self._kept_count}_{self._sends_count()}"
         if isinstance(outcome, Completed):
             line = encode_answer(outcome, line_id)
             return self._answers.append(outcome.request_id, line)
         return self._errors.append(outcome.request_id, encode_failure(outcome, line_id))
+
+
+def known_sends_count(paths: ResultPaths) -> int:
+    """How far the log of sends was when the last reply or failure was written; 0: not known."""
+    return max(_sends_count_in(last_line(path)) for path in (paths.answers, paths.errors))
+
+
+def _sends_count_in(line: bytes) -> int:
+    found = _LINE_ID.match(line)
+    return int(found[1]) if found else 0
 
 
 def encode_answer(outcome: Completed, line_id: str) -> bytes:

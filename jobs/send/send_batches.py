@@ -82,6 +82,7 @@ async def open_send_desk(
         create_send_batch_folder(order.out_path), order.settings.batch, lane.state_dir
     )
     with open_spending(result_paths(order.out_path), order.settings) as spending:
+        results.follow_sends(lambda: spending.log.written_count)
         keep = spending.keeping(results.keep)
         keeper = Keeper(keep, lambda custom_id: results.ending(custom_id) is not None)
         parts = LaneParts(

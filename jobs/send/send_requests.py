@@ -99,6 +99,7 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
         printer = ReplyPrinter(results) if order.prints else None
         source = await _open_source(order, results, printer, stopping)
         spending = opened.enter_context(open_spending(paths, order.settings))
+        results.follow_sends(lambda: spending.log.written_count)
         lane = _make_lane(order, stats, spending.budget)
         results.follow_pace(lane.is_paced)
         opened.push_async_callback(lane.aclose)

@@ -11,7 +11,7 @@ from engine.files.sends import SendLog
 from engine.wire.prices import make_price
 from jobs.run.batch_folders import read_folder_losses, read_send_batches_out, send_batch_folder
 from jobs.run.tiers import tier_shares
-from jobs.send.result_files import ResultPaths
+from jobs.send.result_files import ResultPaths, known_sends_count
 from schemas.outcomes import Outcome
 from schemas.settings import RunSettings
 
@@ -55,7 +55,7 @@ def open_spending(paths: ResultPaths, settings: RunSettings) -> Iterator[Spendin
     """The spending of a file of replies, as earlier calls have left it.
 
     Raises:
-        DamagedLogError: its log is damaged.
+        DamagedLogError: its log is damaged, or there is a cap and its last lines are missing.
     """
     cap_usd = settings.budget.usd
     if cap_usd is not None and not paths.sends.exists() and _holds_something(paths.answers):
@@ -64,7 +64,8 @@ def open_spending(paths: ResultPaths, settings: RunSettings) -> Iterator[Spendin
             paths.sends,
             paths.answers,
         )
-    log = SendLog(paths.sends, is_synced=cap_usd is not None)
+    known_count = known_sends_count(paths)
+    log = SendLog(paths.sends, is_synced=cap_usd is not None, known_count=known_count)
     try:
         lost_usd = sum(read_folder_losses(send_batch_folder(paths.answers)))
         spent_usd = log.paid_usd + log.lost_usd + lost_usd

@@ -9,10 +9,15 @@ FORMER_DEFAULTS: dict[str, object] = {
     "questions.filters": "phrases",
     "questions.kinds": "drawn",
     "questions.sends": "all",
+    "questions.max_per_document": 0,
+    "questions.top_up_below": 0.0,
+    "questions.personas": [],
     "answers.filters": "phrases",
     "answers.layout": "question",
     "answers.held_out": False,
+    "dataset.unanswerable_fraction": 0.0,
     "evaluation.scorer": "ragas",
+    "evaluation.max_shared_evidence": 1.0,
 }
 
 

@@ -31,7 +31,7 @@ def does_reason(model: str, parameters: Mapping[str, Json]) -> bool:
 def dataset_traps(settings: RunSettings) -> Iterator[str]:
     """What is known to go wrong when the teacher writes questions and answers, a line each."""
     teacher = settings.teacher
-    if teacher.is_local or teacher.prompt_profile != "standard":
+    if teacher.is_local or teacher.prompt_profile == "small":
         return
     for name, stage in (("questions", settings.questions), ("answers", settings.answers)):
         key = f"{name}.max_output_tokens"

@@ -2,14 +2,11 @@
 
 import math
 import re
-import sys
-from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-
 from jobs.text.content_words import STEM_CHARS, content_words
+from jobs.text.rare_groups import RareGroups
 from jobs.text.word_overlap import telling_words
 
 # Stop words elsewhere; between two questions they make the difference.
@@ -23,7 +20,6 @@ _ASKING_WORDS = _QUESTION_WORDS.union(
     qué cómo cuándo dónde quién cuál no sin
     """.split()  # noqa: SIM905 - a page of quoted words reads worse
 )
-_NONE = array("I")
 _WORD = re.compile(r"\w+")
 ROUNDING = 1e-9  # 0.55 * 20 is a little more than 11
 
@@ -39,9 +35,8 @@ class NearDuplicates:
     """Remembers texts by their content words and finds the one that a new text is most like.
 
     Similarity is Jaccard's, on sets: the words of both through the words of either, without case,
-    order, punctuation, endings and stop words. Nothing that is similar is missed: every word of
-    every text is indexed, and a text is looked up by its rarest words (prefix filtering, Chaudhuri
-    et al. 2006). A remembered question costs about 250 bytes.
+    order, punctuation, endings and stop words. Nothing that is similar is missed: what an index of
+    rare words finds is compared exactly. A remembered question costs about 400 bytes.
     """
 
     def __init__(
@@ -51,8 +46,8 @@ class NearDuplicates:
         self._words_of = words_of or _telling_words
         self._max_similarity = max_similarity
         self._item_ids: list[str] = []
-        self._words: list[tuple[str, ...]] = []
-        self._indexes_by_word: dict[str, array[int]] = {}
+        self._word_ids: dict[str, int] = {}
+        self._index = RareGroups(self._least)
 
     def add(self, item_id: str, text: str) -> Match | None:
         """The earlier item that `text` duplicates; None if it is new, and then it is remembered.
@@ -75,37 +70,27 @@ class NearDuplicates:
         self._remember(item_id, self._words_of(text))
 
     def _find(self, words: set[str]) -> Match | None:
-        best, best_index = self._max_similarity, -1
-        for index in self._candidates(words):
-            other = self._words[index]
-            shared = len(words.intersection(other))
-            similarity = shared / (len(words) + len(other) - shared)
-            if similarity > best or (similarity == best and best_index < 0):
-                best, best_index = similarity, index
-        return Match(self._item_ids[best_index], best) if best_index >= 0 else None
+        """Of several the most similar, then the earliest."""
+        size, known = len(words), {self._word_ids[w] for w in words if w in self._word_ids}
+        best, best_text = self._max_similarity, -1
+        for text in sorted(self._index.find(list(known), size)):
+            other_size = self._index.size_of(text)
+            if max(size, other_size) * best > min(size, other_size) + ROUNDING:
+                continue  # too long or too short
+            shared = len(known.intersection(self._index.words_of(text)))
+            similarity = shared / (size + other_size - shared)
+            if similarity > best or (similarity == best and best_text < 0):
+                best, best_text = similarity, text
+        return Match(self._item_ids[best_text], best) if best_text >= 0 else None
 
-    def _candidates(self, words: set[str]) -> Iterable[int]:
-        """The indexes, in order and perhaps repeated, of the texts that may be similar enough.
-
-        A similar text has `least` of these words, so of any choice that leaves out no more than
-        `least - needed` of them it has `needed`. The rarest are chosen.
-        """
-        least = max(1, math.ceil(self._max_similarity * len(words) - ROUNDING))
-        needed = min(2, least)
-        known = sorted((self._indexes_by_word.get(word, _NONE) for word in words), key=len)
-        rarest = known[: len(words) - least + needed]
-        found = np.concatenate([np.frombuffer(indexes, dtype=np.uintc) for indexes in rarest])
-        found.sort()
-        last = found[needed - 1 :]
-        similar: list[int] = last[last == found[: len(last)]].tolist()
-        return similar
+    def _least(self, size: int) -> int:
+        """How many of `size` words a similar text has."""
+        return max(1, math.ceil(self._max_similarity * size - ROUNDING))
 
     def _remember(self, item_id: str, words: set[str]) -> None:
-        index = len(self._item_ids)
+        ids = self._word_ids
+        self._index.add(sorted(ids.setdefault(word, len(ids)) for word in words))
         self._item_ids.append(item_id)
-        self._words.append(tuple(sys.intern(word) for word in words))
-        for word in words:
-            self._indexes_by_word.setdefault(word, array("I")).append(index)
 
 
 def words_of_any_language(text: str) -> set[str]:

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 _SECRETS = {
-    "private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
+    "private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"  # with what stands in it
+    r"(?:\s+(?:Proc-Type|DEK-Info): .*)*(?:\s*[A-Za-z0-9+/=]{16,})*"
+    r"(?:\s*[A-Za-z0-9+/=]{0,15}\s*-----END (?:[A-Z]+ )*PRIVATE KEY-----)?",
     "AWS key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
     "GitHub token": r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{50,}\b",
     "OpenAI key": r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,}\b",

@@ -1,5 +1,5 @@
-"use strict";
 (() => {
+  const { make, foreign, marked } = elements;
   const mode = document.body.dataset.mode;
   const token = new URLSearchParams(location.search).get("token");
   const TYPING_PAUSE_MS = 200;
@@ -18,19 +18,6 @@
     const reply = await fetch(path, options);
     if (!reply.ok) throw new Error((await reply.text()).slice(0, 300));
     return reply.json();
-  }
-
-  function make(tag, className, text) {
-    const element = document.createElement(tag);
-    if (className) element.className = className;
-    if (text !== undefined) element.textContent = text;
-    return element;
-  }
-
-  function foreign(tag, className, text) {
-    const element = make(tag, className, text);
-    element.dir = "auto";
-    return element;
   }
 
   const count = (number) => number.toLocaleString("en");
@@ -156,17 +143,7 @@
   function makeText(part) {
     const block = make("div", part.label.startsWith("Source") ? "block source" : "block");
     block.append(foreign("h2", "", part.label));
-    const text = foreign("p", "text");
-    const characters = Array.from(part.text);
-    let done = 0;
-    for (const [start, end] of part.marks ?? []) {
-      if (end <= done) continue;
-      const from = Math.max(start, done);
-      text.append(characters.slice(done, from).join(""), make("mark", "", characters.slice(from, end).join("")));
-      done = end;
-    }
-    text.append(characters.slice(done).join(""));
-    block.append(text);
+    block.append(marked(part.text, part.marks ?? []));
     for (const score of part.scores ?? []) block.append(makeScore(score));
     return block;
   }

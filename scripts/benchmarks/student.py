@@ -16,7 +16,6 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 import orjson
-from scripts.benchmarks.student_trained import TrainedAnswers
 
 from engine.clock import SystemClock
 from engine.local.embedder import Embedder
@@ -32,14 +31,11 @@ from jobs.finetune.student.tuned_student import TunedStudent, describe_tuned, re
 from schemas.record import content_id
 from schemas.settings import StudentSettings
 from scripts.benchmarks.student_rows import (
-    UNANSWERABLE_SHARE,
     Asked,
     Closeness,
+    make_rows,
     make_unanswerables,
     read_held_out,
-    read_training,
-    split_validation,
-    with_unanswerables,
     write_chat_rows,
 )
 from scripts.benchmarks.student_scores import (
@@ -49,6 +45,7 @@ from scripts.benchmarks.student_scores import (
     nearest_sentence,
     score_answers,
 )
+from scripts.benchmarks.student_trained import TrainedAnswers
 
 SEED = 7
 ANSWER_TOKENS = 120
@@ -63,7 +60,7 @@ class RowPaths:
         self.path = path
 
 
-class Rows:
+class RowFiles:
     """Rows to train on and to validate with."""
 
     def __init__(self, work: Path) -> None:
@@ -80,14 +77,14 @@ def main() -> None:
     parser.add_argument("--method", choices=("auto", "full", "lora"), default="auto")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
-    settings = StudentSettings(epochs=arguments.epochs, method=arguments.method)
-    asyncio.run(measure(arguments.rows, arguments.work.resolve(), settings))
+    settings = StudentSettings(epochs=1, method=arguments.method)  # passes are rows of their own
+    asyncio.run(measure(arguments.rows, arguments.work.resolve(), settings, arguments.epochs))
 
 
-async def measure(rows: Path, work: Path, settings: StudentSettings) -> None:
+async def measure(rows: Path, work: Path, settings: StudentSettings, passes: int) -> None:
     """Tune, ask and print."""
     close = closeness()
-    tuned = read_tuned(work) or await tune(rows, work, settings)
+    tuned = read_tuned(work) or await tune(rows, work, settings, passes)
     print("\n".join(describe_tuned(tuned)))
     held_out = read_held_out(rows, close, seed=SEED)
     unanswerable = make_unanswerables(held_out, UNANSWERABLE_COUNT, seed=SEED)
@@ -118,13 +115,12 @@ async def measure(rows: Path, work: Path, settings: StudentSettings) -> None:
     show_samples(answers["untuned", "open"], answers["tuned", "open"], held_out)
 
 
-async def tune(rows: Path, work: Path, settings: StudentSettings) -> TunedStudent:
+async def tune(rows: Path, work: Path, settings: StudentSettings, passes: int) -> TunedStudent:
     """Tune the embedded model on the rows; goes on from a checkpoint if there is one."""
-    mixed = with_unanswerables(read_training(rows, seed=SEED), share=UNANSWERABLE_SHARE, seed=SEED)
-    train, validation = split_validation(mixed)
+    train, validation = make_rows(rows, passes, seed=SEED)
     write_chat_rows(work / "train.jsonl", train)
     write_chat_rows(work / "validation.jsonl", validation)
-    prepared = prepare_training(Rows(work), settings)
+    prepared = prepare_training(RowFiles(work), settings)
     task = TuningTask(
         job_name=content_id("benchmark", prepared.plan.model_dump(mode="json"))[:16],
         student="",

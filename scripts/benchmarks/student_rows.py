@@ -5,6 +5,7 @@ evidence as character spans) and held_out.jsonl (question, reference, the same o
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from jobs.text.sentences import split_sentences
 from schemas.record import Span
 
 PASSAGE_CHARS = 700  # about 170 tokens
-UNANSWERABLE_SHARE = 1 / 5  # of all rows
+UNANSWERABLE_SHARE = 1 / 10  # of all rows
 VALIDATION_DOCUMENTS = 3
 REFUSAL = "The excerpt does not say this, so the question cannot be answered from it."
 
@@ -102,16 +103,27 @@ def make_unanswerables(rows: Sequence[Asked], count: int, *, seed: int) -> list[
     return made
 
 
-def split_validation(rows: Sequence[Asked]) -> tuple[list[Asked], list[Asked]]:
-    """Rows to learn, and those of the smallest documents to validate with."""
-    sizes: dict[str, int] = {}
-    for row in rows:
-        sizes[row.document] = sizes.get(row.document, 0) + 1
+class Rows(NamedTuple):
+    """Rows to learn, and those of other documents to validate with."""
+
+    train: list[Asked]
+    validation: list[Asked]
+
+
+def make_rows(folder: Path, passes: int, *, seed: int) -> Rows:
+    """All rows `passes` times, unanswerable ones among them; the smallest documents validate.
+
+    Each time the passages are cut anew around what answers, and other questions are unanswerable:
+    a row that comes again teaches something again.
+    """
+    sizes = Counter(row.document for row in read_training(folder, seed=seed))
     chosen = sorted(sizes, key=lambda document: (sizes[document], document))[:VALIDATION_DOCUMENTS]
-    return (
-        [row for row in rows if row.document not in chosen],
-        [row for row in rows if row.document in chosen],
-    )
+    train = []
+    for number in range(seed, seed + passes):
+        rows = [r for r in read_training(folder, seed=number) if r.document not in chosen]
+        train += with_unanswerables(rows, share=UNANSWERABLE_SHARE, seed=number)
+    left = [row for row in read_training(folder, seed=seed) if row.document in chosen]
+    return Rows(train, with_unanswerables(left, share=UNANSWERABLE_SHARE, seed=seed))
 
 
 def write_chat_rows(path: Path, rows: Sequence[Asked]) -> None:

@@ -23,8 +23,6 @@ HEADROOM = 0.5  # of the burst: the rest absorbs the jitter of the way to the se
 FIRST_COOLDOWN_S = 0.5
 MAX_COOLDOWN_S = 60.0
 LONG_WAIT_S = 1.0  # from which on a stop must be heard while a bucket fills
-TIMER_S = 0.001  # by so much timers may come too early
-TICK_S = 0.05  # what comes faster goes in groups, one a tick: to wake for each costs as much again
 REPLIES_TO_TRUST = 50  # in a row that show a bucket much fuller than ours
 
 
@@ -60,8 +58,6 @@ class Limits:
         self._admission = admission
         self._clock = clock
         self._turn = asyncio.Lock()
-        self._queued_count = 0
-        self._tick_s = min(TICK_S, burst_s * HEADROOM / 4.0)
         self._resume_s = float("-inf")
         self._refusals_in_a_row = 0
         self._corrected_s = float("-inf")
@@ -84,26 +80,21 @@ class Limits:
     @property
     def are_waited_for(self) -> bool:
         """Whether somebody waits for a limit or a pause now."""
-        return self._queued_count > 0
+        return self._turn.locked()
 
     def take_at_once(self, estimate: TokenCount, breaker: Breaker) -> Charge | None:
         """Take what a request of that size needs, if nobody has to wait for anything; else None.
 
         Raises what `take` raises.
         """
-        if self._queued_count or self._is_given_up or breaker.is_open:
+        if self._turn.locked() or self._is_given_up or breaker.is_open or self.is_paused:
             return None
-        charge, now_s = self._charge(estimate), self._clock.monotonic_s()
-        if (
-            self._resume_s > now_s
-            or self.requests.wait_s(charge.request_s, now_s) > 0.0
-            or self.tokens.wait_s(charge.token_s, now_s) > 0.0
-            or charge.request_s > self._max_pause_s
-        ):
+        charge = self._charge(estimate)
+        if not (self.requests.is_paid(charge.request_s) and self.tokens.is_paid(charge.token_s)):
             return None
         self._admission.check()
-        self.requests.take(charge.request_s, now_s)
-        self.tokens.take(charge.token_s, now_s)
+        self.requests.take_paid(charge.request_s)
+        self.tokens.take_paid(charge.token_s)
         return charge
 
     async def take(
@@ -116,21 +107,26 @@ class Limits:
             OutageError: a pause or an outage lasts longer than allowed.
             OtherEndpointError: `is_patient` says that the request is better off elsewhere.
         """
-        self._queued_count += 1
-        try:
-            async with self._turn:
-                self._check()
-                since_s, charge = self._clock.monotonic_s(), self._charge(estimate)
-                await self._fill(charge)
+        async with self._turn:
+            self._check()
+            charge = self._charge(estimate)
+            if charge.request_s < LONG_WAIT_S:
+                await self.requests.take(charge.request_s)
+            else:
+                await self._take_late_turn(charge.request_s)
+            try:
+                await self.tokens.take(charge.token_s)
+            except asyncio.CancelledError:
+                self.requests.give_back(charge.request_s)
+                raise
+            try:
                 await self._pause(is_patient)
                 await breaker.admit(is_patient)
                 self._check()
-                now_s = self._clock.monotonic_s()
-                self.requests.take(charge.request_s, now_s)
-                self.tokens.take(charge.token_s, now_s, since_s=since_s)
-                return charge
-        finally:
-            self._queued_count -= 1
+            except BaseException:
+                self.give_back(charge)
+                raise
+            return charge
 
     def give_up(self) -> None:
         """Let nobody through any more: all that wait go elsewhere."""
@@ -138,13 +134,12 @@ class Limits:
 
     def give_back(self, charge: Charge) -> None:
         """Return all that a request took which was never sent."""
-        now_s = self._clock.monotonic_s()
-        self.requests.give_back(charge.request_s, now_s)
-        self.tokens.give_back(charge.token_s, now_s)
+        self.requests.give_back(charge.request_s)
+        self.tokens.give_back(charge.token_s)
 
     def give_back_tokens(self, charge: Charge) -> None:
         """Return the tokens of a request that was sent, and refused before it was looked at."""
-        self.tokens.give_back(charge.token_s, self._clock.monotonic_s())
+        self.tokens.give_back(charge.token_s)
 
     def settle(self, charge: Charge, usage: Usage) -> None:
         """Note an answered request: what it did not use comes back, unless it is charged too."""
@@ -157,7 +152,7 @@ class Limits:
             if not self._charges_unused_output:
                 output_tokens = usage.completion_tokens
             unused = 1.0 - (usage.prompt_tokens + output_tokens) / tokens
-            self.tokens.give_back(charge.token_s * unused, self._clock.monotonic_s())
+            self.tokens.give_back(charge.token_s * unused)
 
     def learn(self, headers: Mapping[str, str], sent_s: float) -> bool:
         """Follow what a reply says of the limits; whether any limit was news.
@@ -179,9 +174,9 @@ class Limits:
                 is_news = budget.follow_day(allowance) or is_news
                 continue
             is_news = budget.follow(allowance.limit) or is_news
-            now_s, debt_s = self._clock.monotonic_s(), allowance.reset_s
-            if is_fresh and debt_s is not None and budget.note_debt(debt_s, now_s):
-                self._corrected_s = now_s
+            debt_s = allowance.reset_s
+            if is_fresh and debt_s is not None and budget.note_debt(debt_s):
+                self._corrected_s = self._clock.monotonic_s()
         if self._charges_unused_output:
             self._reconsider_charges()
         return is_news
@@ -217,25 +212,15 @@ class Limits:
     def _charge(self, estimate: TokenCount) -> Charge:
         return Charge(estimate, self.requests.unit_s, self._token_s(estimate.tokens))
 
-    def _wait_s(self, charge: Charge, now_s: float) -> float:
-        return max(
-            self.requests.wait_s(charge.request_s, now_s), self.tokens.wait_s(charge.token_s, now_s)
-        )
-
-    async def _fill(self, charge: Charge) -> None:
-        """Wait until both buckets hold what a request needs."""
-        if charge.request_s > self._max_pause_s:  # as when those of a day are used up
+    async def _take_late_turn(self, request_s: float) -> None:
+        """Wait long for the bucket of requests, as when those of a day are used up."""
+        if request_s > self._max_pause_s:
             raise OutageError(
                 "the provider's limit of requests is used up: the next one may go in "
-                f"{charge.request_s:,.0f} s, longer than the {self._max_pause_s:,.0f} s that a "
-                "pause may last; run again later"
+                f"{request_s:,.0f} s, longer than the {self._max_pause_s:,.0f} s that a pause may "
+                "last; run again later"
             )
-        is_small = max(charge.request_s, charge.token_s) < self._tick_s
-        while (wait_s := self._wait_s(charge, self._clock.monotonic_s())) > TIMER_S:
-            if wait_s < LONG_WAIT_S:
-                await self._clock.sleep(max(wait_s, self._tick_s) if is_small else wait_s)
-            else:
-                await self._admission.sleep(wait_s)
+        await self._admission.wait(self.requests.take(request_s))
 
     def _check(self) -> None:
         self._admission.check()

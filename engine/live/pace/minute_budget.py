@@ -1,7 +1,10 @@
-"""Units a minute, spent evenly: a leaky bucket whose rate may change, with refunds and debts."""
+"""Units a minute, spent evenly: aiolimiter with a rate that may change, refunds and debts."""
+
+from aiolimiter import AsyncLimiter
 
 from engine.wire.rate_headers import Allowance
 
+TICK_S = 0.05  # of the bucket is taken at once: to ask it for each small unit costs as much again
 MIN_PACE = 0.1
 PACE_CUT = 0.85  # a refusal
 PACE_EASE = 0.97  # a debt that is not ours
@@ -15,20 +18,22 @@ DAY_SHARE_TO_RESUME = 0.01
 
 
 class MinuteBudget:
-    """Units per minute with a short burst: arithmetic alone, who calls waits and says the time.
+    """Units per minute with a short burst. One caller takes at a time; cancelled, it took nothing.
 
     The bucket holds time, not units: at 20 units a second one unit takes 0.05 s of it. So a new
     rate holds from the next unit on, and what the provider says of its own bucket ("full again in
-    0.4 s") can be compared with it. All that is known of it is when everything taken will be paid
-    off (the virtual scheduling of ITU-T I.371). A request larger than one burst goes when nothing
-    is owed and those after it wait until it is paid off: large requests are not passed for ever by
-    small ones, and what they did not use is not waited for.
+    0.4 s") can be compared with it. A request larger than one burst goes when the bucket is empty
+    and those after it wait until it is paid off: large requests are not passed for ever by small
+    ones, and what they did not use is not waited for. For small ones the bucket is asked once a
+    tick.
     """
 
     def __init__(self, ceiling_per_minute: float | None, *, burst_s: float) -> None:
         self._ceiling_per_minute = ceiling_per_minute
         self._burst_s = burst_s
-        self._paid_off_s = float("-inf")
+        self._tick_s = min(TICK_S, burst_s / 4.0)
+        self._bucket = AsyncLimiter(burst_s, burst_s)
+        self._owed_s = 0.0  # above 0: to be waited for by the next; below 0: paid for already
         self._has_room = False
         self._is_day_used_up = False
         self.is_spared = False  # by the last reply, the provider charges much less than we do
@@ -43,32 +48,34 @@ class MinuteBudget:
         """Units a second at the present pace; None while no limit is known."""
         return None if self.units_per_minute is None else self.units_per_minute * self.pace / 60.0
 
-    def cost_s(self, units: float) -> float:
-        """The time that `units` take; 0 while no limit is known."""
-        return units * self.unit_s
-
-    def wait_s(self, cost_s: float, now_s: float) -> float:
-        """How long it is until `cost_s` may be taken; 0 or less: now."""
+    def is_paid(self, cost_s: float) -> bool:
+        """Whether `cost_s` may be taken without asking the bucket."""
         if not self.unit_s:
-            return 0.0
-        return self._paid_off_s - now_s + min(cost_s, self._burst_s) - self._burst_s
+            return True
+        self._forget_idle_credit()
+        return self._owed_s + cost_s <= 0.0
 
-    def take(self, cost_s: float, now_s: float, *, since_s: float | None = None) -> None:
-        """Take `cost_s`, which `wait_s` allows.
-
-        Whoever waits for it since `since_s` leaves nothing unused: what came back meanwhile is
-        there for the next.
-        """
-        idle_s = now_s if since_s is None else max(since_s, now_s - self._burst_s)
-        self._paid_off_s = max(self._paid_off_s, idle_s) + cost_s
+    def take_paid(self, cost_s: float) -> None:
+        """Take `cost_s`, of which `is_paid` says that it may be."""
+        self._owed_s += cost_s
         self.taken_s += cost_s
 
-    def give_back(self, cost_s: float, now_s: float) -> None:
-        """Return what was taken and not used (negative: charge what was used beyond).
+    async def take(self, cost_s: float) -> None:
+        """Wait for `cost_s` of the bucket, after what earlier requests still owe."""
+        if not self.unit_s:
+            return
+        while self._owed_s > 0.0:
+            await self._bucket.acquire(share_s := min(self._owed_s, self._burst_s))
+            self._owed_s -= share_s
+        if not self.is_paid(cost_s):
+            share_s = min(max(cost_s + self._owed_s, self._tick_s), self._burst_s)
+            await self._bucket.acquire(share_s)
+            self._owed_s -= share_s  # refunds may have come in while we waited
+        self.take_paid(cost_s)
 
-        It counts against what is owed now: nothing is saved up.
-        """
-        self._paid_off_s = max(self._paid_off_s, now_s) - cost_s
+    def give_back(self, cost_s: float) -> None:
+        """Return what was taken and not used (negative: charge what was used beyond)."""
+        self._owed_s = max(self._owed_s - cost_s, -self._burst_s)
         self.taken_s -= cost_s
 
     def follow(self, limit_per_minute: float) -> bool:
@@ -102,20 +109,18 @@ class MinuteBudget:
         self._set_pace(1.0)
         return True
 
-    def note_debt(self, debt_s: float, now_s: float) -> bool:
+    def note_debt(self, debt_s: float) -> bool:
         """Compare with the provider's own bucket, `debt_s` from being full; whether we slow down.
 
         More than we alone could have caused means that somebody else uses the account, or that
-        the provider charges more than we do: then we wait for that too. A debt of many seconds
-        is not comparable: such a bucket holds a minute, and is not near its end.
+        the provider charges more than we do: then we wait until it is paid off. A debt of many
+        seconds is not comparable: such a bucket holds a minute, and is not near its end.
         """
         self._has_room = debt_s <= self._burst_s
         self.is_spared = debt_s < self._burst_s * SPARED_SHARE
         if not self._burst_s * FOREIGN_DEBT_FACTOR < debt_s <= MAX_COMPARABLE_DEBT_S:
             return False
-        own_s = max(self._paid_off_s - now_s, 0.0)
-        foreign_s = debt_s - self._burst_s
-        self._paid_off_s = now_s + max(own_s, min(own_s + foreign_s, debt_s))
+        self._owed_s = max(self._owed_s, debt_s - self._burst_s)
         self._set_pace(max(MIN_PACE, self.pace * PACE_EASE))
         return True
 
@@ -138,3 +143,8 @@ class MinuteBudget:
         limit = self.units_per_minute
         self.pace = pace
         self.unit_s = 0.0 if limit is None else 60.0 / (limit * pace)
+
+    def _forget_idle_credit(self) -> None:
+        """What is paid for beyond a full bucket would be a second burst."""
+        if self._owed_s < 0.0 and self._bucket.has_capacity(self._burst_s):
+            self._owed_s = 0.0

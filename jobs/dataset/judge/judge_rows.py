@@ -206,7 +206,8 @@ def require_judge(settings: RunSettings, key: str) -> None:
     if settings.teacher.prompt_profile == "small" and not settings.judge.model:
         raise ConfigError(
             f"{key}: found no judge.model, and the teacher is too small to judge: name a model "
-            "and where it is with --set judge.model=MODEL --set judge.base_url=ADDRESS"
+            "and where it is with --set judge.model=MODEL --set judge.base_url=ADDRESS, or do "
+            f"without with --set {key}=0"
         )
 
 

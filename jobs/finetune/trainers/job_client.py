@@ -1,12 +1,7 @@
 """Fine-tuning jobs at the provider, over the official SDK, errors translated."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
-
-from pydantic import JsonValue
 
 from engine.clock import Clock
 from engine.errors import (
@@ -31,61 +26,25 @@ from engine.wire.sdk import (
     upload_file,
 )
 from engine.wire.unserved_calls import is_unserved, may_be_unserved
-
-if TYPE_CHECKING:
-    from openai.types.fine_tuning import FineTuningJob
-    from openai.types.fine_tuning.job_create_params import Method
+from jobs.finetune.trainers.provider_jobs import (
+    JobEvent,
+    JobOrder,
+    JobState,
+    ModelFacts,
+    carries,
+    extra_body,
+    method_of,
+    read_state,
+)
 
 PURPOSE: Purpose = "fine-tune"
 PAGE_SIZE = 100
 MODEL = "model"
-STATUSES = {"completed": "succeeded", "canceled": "cancelled"}  # of other hosts: in OpenAI's words
 ALTERNATIVES = (
     "tune on this machine with --trainer local, export the rows for a trainer of your own with "
     "--trainer export, or name a host that tunes "
     "models over the same API with --base-url"
 )
-
-
-class JobOrder(NamedTuple):
-    """What a job is created with; None: the provider's choice."""
-
-    model: str
-    train_file_id: str
-    validation_file_id: str | None
-    epochs: int | None
-    learning_rate_multiplier: float | None
-    batch_size: int | None
-    seed: int
-    suffix: str
-    metadata: dict[str, str]
-    job_fields: Mapping[str, JsonValue] = MappingProxyType({})
-    hyperparameters: Mapping[str, JsonValue] = MappingProxyType({})
-
-
-class ModelFacts(NamedTuple):
-    """What a host says of a model; `is_known` False: it says nothing of models."""
-
-    is_known: bool
-    shutdown_date: str | None = None
-
-
-class JobState(NamedTuple):
-    """The state of a job at the provider."""
-
-    job_id: str
-    status: str
-    model: str
-    trained_tokens: int | None
-    result_file_ids: Sequence[str]
-    problem: str
-
-
-class JobEvent(NamedTuple):
-    """One event of a job, as the provider lists it."""
-
-    event_id: str
-    message: str
 
 
 class NoJobListError(EngineError):
@@ -174,11 +133,11 @@ class JobClient:
                     model=order.model,
                     training_file=order.train_file_id,
                     validation_file=order.validation_file_id or openai.omit,
-                    method=_method(order),
+                    method=method_of(order),
                     seed=order.seed,
                     suffix=order.suffix or openai.omit,
                     metadata=order.metadata,
-                    extra_body=_extra_body(order),
+                    extra_body=extra_body(order),
                 )
         except AuthError as error:
             raise FatalError(
@@ -186,7 +145,7 @@ class JobClient:
             ) from None
         except (ModelGoneError, RequestError, TransientError) as error:
             raise _read_refusal(error) from None
-        return _read_state(job)
+        return read_state(job)
 
     async def find(self, metadata: dict[str, str]) -> JobState | None:
         """The job that carries `metadata`, None if there is none; all jobs are looked at.
@@ -206,8 +165,8 @@ class JobClient:
                     if job.id in seen:
                         return None
                     seen.add(job.id)
-                    if _carries(job, metadata):
-                        return _read_state(job)
+                    if carries(job, metadata):
+                        return read_state(job)
             except openai.APIStatusError as error:
                 if not is_unserved(error, "job"):
                     raise
@@ -226,8 +185,8 @@ class JobClient:
                     if job.id in seen:
                         break
                     seen.add(job.id)
-                    if _carries(job, metadata):
-                        own[job.id] = _read_state(job)
+                    if carries(job, metadata):
+                        own[job.id] = read_state(job)
             except openai.APIStatusError as error:
                 if not is_unserved(error, "job"):
                     raise
@@ -236,7 +195,7 @@ class JobClient:
     async def retrieve(self, job_id: str) -> JobState:
         """The state of a job at the provider."""
         with translated(self._endpoint, self._clock):
-            return _read_state(await self._client.fine_tuning.jobs.retrieve(job_id))
+            return read_state(await self._client.fine_tuning.jobs.retrieve(job_id))
 
     async def events(self, job_id: str) -> list[JobEvent]:
         """The latest events of a job, oldest first."""
@@ -248,50 +207,12 @@ class JobClient:
     async def cancel(self, job_id: str) -> JobState:
         """Cancel a job."""
         with translated(self._endpoint, self._clock):
-            return _read_state(await self._client.fine_tuning.jobs.cancel(job_id))
+            return read_state(await self._client.fine_tuning.jobs.cancel(job_id))
 
     async def download(self, file_id: str, path: Path) -> None:
         """Fetch a result file."""
         with translated(self._endpoint, self._clock):
             await download_file(self._client, file_id, path)
-
-
-def _method(order: JobOrder) -> "Method":
-    chosen = {
-        "n_epochs": order.epochs,
-        "learning_rate_multiplier": order.learning_rate_multiplier,
-        "batch_size": order.batch_size,
-    }
-    given = {name: value for name, value in chosen.items() if value is not None}
-    return {"type": "supervised", "supervised": {"hyperparameters": given}}  # type: ignore[typeddict-item]
-
-
-def _extra_body(order: JobOrder) -> dict[str, JsonValue]:
-    """Fields that only some hosts know; where one wants its own hyperparameters, they come first.
-
-    Older hosts read them at the top, in the place of `method`.
-    """
-    if not order.hyperparameters:
-        return dict(order.job_fields)
-    return {"hyperparameters": dict(order.hyperparameters), **order.job_fields}
-
-
-def _read_state(job: "FineTuningJob") -> JobState:
-    """What a job object says; hosts leave fields out, or send null where OpenAI never does."""
-    status, tokens, files = str(job.status or "").lower(), job.trained_tokens, job.result_files
-    problem = getattr(job.error, "message", None) or job.error
-    return JobState(
-        job_id=job.id,
-        status=STATUSES.get(status, status),
-        model=job.fine_tuned_model or "",
-        trained_tokens=tokens if isinstance(tokens, int) else None,
-        result_file_ids=[file for file in files or () if file and isinstance(file, str)],
-        problem=problem if isinstance(problem, str) else "",
-    )
-
-
-def _carries(job: "FineTuningJob", metadata: dict[str, str]) -> bool:
-    return isinstance(job.metadata, dict) and metadata.items() <= job.metadata.items()
 
 
 def _read_refusal(error: ModelGoneError | RequestError | TransientError) -> EngineError:

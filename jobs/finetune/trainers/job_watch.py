@@ -10,7 +10,8 @@ from engine.clock import Clock
 from engine.errors import NOT_FOUND, ConfigError, NotFoundError, RequestError, TransientError
 from engine.wire.unserved_calls import may_be_unserved
 from jobs.finetune.ledger import TuningLedger
-from jobs.finetune.trainers.job_client import JobClient, JobEvent, JobState
+from jobs.finetune.trainers.job_client import JobClient
+from jobs.finetune.trainers.provider_jobs import JobEvent, JobState
 from jobs.finetune.trainers.trainer import TOKENS_PER_PRICE, Tuned
 from jobs.finetune.training_metrics import draw_curve, read_metrics
 from schemas.finetuning import ENDED_STATUSES, SUCCEEDED, TuningEvent, TuningStep

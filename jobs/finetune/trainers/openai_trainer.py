@@ -17,13 +17,9 @@ from engine.stopping import Admission
 from engine.wire.file_states import wait_for_file
 from jobs.finetune.check_rows import CheckedRows
 from jobs.finetune.ledger import TuningLedger
-from jobs.finetune.trainers.job_client import (
-    JobClient,
-    JobOrder,
-    JobState,
-    NoJobListError,
-)
+from jobs.finetune.trainers.job_client import JobClient, NoJobListError
 from jobs.finetune.trainers.job_watch import JobWatch
+from jobs.finetune.trainers.provider_jobs import JobOrder, JobState
 from jobs.finetune.trainers.trainer import Say, Submitted, TrainingEstimate, TrainingSet, Tuned
 from schemas.finetuning import ENDED_STATUSES, TuningEvent, TuningStep
 from schemas.record import content_id

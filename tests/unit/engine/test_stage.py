@@ -1,17 +1,17 @@
+"""Items go through work in a window, and each ends once."""
+
 import asyncio
 import errno
 import gc
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.ask import Ask
-from engine.engine import Engine
 from engine.errors import (
     AuthError,
-    DamagedLogError,
     Deferred,
     InterruptedRunError,
     OutageError,
@@ -20,67 +20,20 @@ from engine.errors import (
     UnexpectedError,
 )
 from engine.files.journal import Journal
-from engine.files.records import read_records
-from engine.run_folder import RunFolder
-from engine.stage import FinishedItem, StagePass, Work, open_stage_files, run_stage
 from engine.stopping import Stopping
 from engine.testing.calls import chat_request
-from engine.testing.stage_parts import FakeLane, SilentProgress
+from engine.testing.stage_parts import FakeLane
 from schemas.dataset import Rejection
 from schemas.outcomes import Outcome
-from schemas.record import Record
 from schemas.requests import Request
-
-
-class Item(Record):
-    item_id: str
-
-
-class Result(Record):
-    result_id: str
-    item_id: str
-
-
-async def ask_once(item: Item, ask: Ask) -> list[Result | Rejection]:
-    await ask(chat_request(f"r-{item.item_id}"))
-    return [Result(result_id=f"{item.item_id}.{n}", item_id=item.item_id) for n in range(2)]
-
-
-def make_items(count: int) -> list[Item]:
-    return [Item(item_id=f"i{n}") for n in range(count)]
-
-
-async def pass_over(
-    run_dir: Path,
-    lane: FakeLane,
-    items: Iterable[Item],
-    *,
-    work: Work[Item, Result] = ask_once,
-    window: int = 4,
-    stopping: Stopping | None = None,
-) -> StagePass:
-    folder = RunFolder(run_dir)
-    folder.create()
-    stopping = stopping or Stopping()
-    async with (
-        Journal(folder.journal_path) as journal,
-        open_stage_files(folder, "s", Result) as files,
-    ):
-        engine = Engine(journal=journal, lane=lane, stopping=stopping)
-        return await run_stage(
-            (item for item in items if files.is_unfinished(item.item_id)),
-            work,
-            ask=engine.ask,
-            files=files,
-            window=window,
-            stopping=stopping,
-            progress=SilentProgress(),
-        )
-
-
-def result_ids(run_dir: Path) -> list[str]:
-    path = RunFolder(run_dir).results_path("s")
-    return sorted(result.result_id for result in read_records(path, Result))
+from tests.unit.engine.staged_items import (
+    Item,
+    Result,
+    ask_once,
+    make_items,
+    pass_over,
+    result_ids,
+)
 
 
 async def test_every_item_ends_as_results(tmp_path: Path) -> None:
@@ -251,52 +204,6 @@ async def test_refused_results_end_the_stage_with_one_error_and_no_noise(
     assert caplog.text == ""
 
 
-async def test_item_whose_finished_line_was_lost_is_redone_without_doubles(tmp_path: Path) -> None:
-    await pass_over(tmp_path, FakeLane(), make_items(5))
-    finished_path = RunFolder(tmp_path).finished_path("s")
-    finished_path.write_bytes(b"".join(finished_path.read_bytes().splitlines(keepends=True)[:3]))
-    results = RunFolder(tmp_path).results_path("s").read_bytes()
-    lane = FakeLane()
-
-    passed = await pass_over(tmp_path, lane, make_items(5))
-
-    assert passed.finished_count == 2
-    assert lane.sent == []
-    assert RunFolder(tmp_path).results_path("s").read_bytes() == results
-    assert sum(1 for _ in read_records(finished_path, FinishedItem)) == 5
-
-
-async def test_result_that_was_removed_by_hand_is_missed(tmp_path: Path) -> None:
-    await pass_over(tmp_path, FakeLane(), make_items(5))
-    folder, lane = RunFolder(tmp_path), FakeLane()
-    results = folder.results_path("s").read_bytes().splitlines(keepends=True)
-    folder.results_path("s").write_bytes(b"".join(results[1:]))
-
-    with pytest.raises(DamagedLogError, match=r"s\.jsonl: lines .* are missing: 1\. .*delete it"):
-        await pass_over(tmp_path, lane, make_items(5))
-    folder.results_path("s").unlink()
-    folder.finished_path("s").unlink()
-    await pass_over(tmp_path, lane, make_items(5))
-
-    assert sorted(folder.results_path("s").read_bytes().splitlines(keepends=True)) == sorted(
-        results
-    )
-    assert lane.sent == []
-
-
-async def test_rejections_go_to_the_drop_ledger_with_their_reason(tmp_path: Path) -> None:
-    async def reject(item: Item, _: Ask) -> list[Result | Rejection]:
-        return [Rejection.of(item.item_id, stage="s", reason="too_short", score=1, threshold=2)]
-
-    await pass_over(tmp_path, FakeLane(), make_items(3), work=reject)
-
-    rejections = list(read_records(tmp_path / "rejected.jsonl", Rejection))
-    assert sorted(r.item_id for r in rejections) == ["i0", "i1", "i2"]
-    assert {(r.stage, r.reason, r.score, r.threshold) for r in rejections} == {
-        ("s", "too_short", 1.0, 2.0)
-    }
-
-
 async def test_item_that_ends_as_nothing_is_a_bug_and_says_so(tmp_path: Path) -> None:
     async def vanish(item: Item, _: Ask) -> list[Result | Rejection]:
         return []
@@ -328,38 +235,3 @@ async def test_what_is_in_flight_is_kept_when_work_fails_in_a_way_that_nobody_fo
     assert len(lane.sent) >= 9
     assert kept == lane.sent
     assert len(result_ids(tmp_path)) == 2 * len(kept)
-
-
-async def reject(item: Item, ask: Ask) -> list[Result | Rejection]:
-    return [Rejection.of(item.item_id, stage="s", reason="poor", text='about "stage":"s"')]
-
-
-@pytest.mark.parametrize("kept", [0, 2])
-async def test_a_drop_ledger_that_vanished_or_was_cut_is_noticed(tmp_path: Path, kept: int) -> None:
-    await pass_over(tmp_path, FakeLane(), make_items(3), work=reject)
-    path = RunFolder(tmp_path).rejected_path
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(lines[:kept]))
-
-    message = rf"rejected\.jsonl: lines of stage s .* are missing: {3 - kept}\."
-    with pytest.raises(DamagedLogError, match=message):
-        await pass_over(tmp_path, FakeLane(), make_items(3), work=reject)
-
-
-async def test_a_copied_line_of_results_hides_none_that_is_missing(tmp_path: Path) -> None:
-    await pass_over(tmp_path, FakeLane(), make_items(2))
-    path = RunFolder(tmp_path).results_path("s")
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join([*lines[:-1], lines[0]]))
-
-    with pytest.raises(DamagedLogError, match=r"s\.jsonl: lines .* are missing: 1\."):
-        await pass_over(tmp_path, FakeLane(), make_items(2))
-
-
-async def test_a_copied_line_makes_no_record_twice(tmp_path: Path) -> None:
-    await pass_over(tmp_path, FakeLane(), make_items(2))
-    path = RunFolder(tmp_path).results_path("s")
-    once = result_ids(tmp_path)
-    path.write_bytes(path.read_bytes() * 2)
-
-    assert result_ids(tmp_path) == once

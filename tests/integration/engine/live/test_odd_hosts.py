@@ -38,6 +38,7 @@ def piece(text: str | None, finish_reason: str | None = None, **more: Json) -> b
 
 
 USED: Json = {"prompt_tokens": 10, "completion_tokens": 5}
+ONE: Json = {"finish_reason": "stop", "message": {"content": "Yes."}}
 STREAM = piece("") + piece("Ye") + piece("s.") + piece(None, "stop", usage=USED)
 DONE = b"data: [DONE]\n\n"
 
@@ -89,6 +90,13 @@ async def send_odd(make: Make) -> Ended:
         lambda: choice(text="Yes."),
         lambda: chat("Yes.", finish_reason=""),
         lambda: chat("Yes.", finish_reason="eos"),
+        lambda: web.Response(body=WHOLE.decode().encode("utf-16")),
+        lambda: web.Response(body=WHOLE.decode().encode("utf-16-le")),
+        lambda: web.Response(body=WHOLE.decode().encode("utf-16-be")),
+        lambda: as_json({"choices": ONE, "usage": USED}),
+        lambda: as_json({"choices": {"0": ONE}, "usage": USED}),
+        lambda: choice(message={"content": "", "reasoning_content": "Yes."}),
+        lambda: choice(message={"content": None, "reasoning": "Yes."}),
     ],
 )
 async def test_an_answer_in_another_shape_is_bought_once(make: Make) -> None:
@@ -97,6 +105,18 @@ async def test_an_answer_in_another_shape_is_bought_once(make: Make) -> None:
     assert isinstance(ended.end, Completed)
     assert reply_text(ended.end.reply) == "Yes."
     assert ended.sent_count == 1
+
+
+@pytest.mark.parametrize(
+    ("finish_reason", "more"),
+    [("length", {}), ("tool_calls", {}), ("stop", {"tool_calls": [{"type": "function"}]})],
+)
+def test_reasoning_without_an_answer_is_none(finish_reason: str, more: dict[str, Json]) -> None:
+    message: Json = {"content": None, "reasoning_content": "Let me think", **more}
+
+    text = reply_text({"choices": [{"finish_reason": finish_reason, "message": message}]})
+
+    assert text == ""
 
 
 @pytest.mark.parametrize(

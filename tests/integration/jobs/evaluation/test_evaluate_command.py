@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.files.journal import read_settled
 from engine.run_folder import RunFolder
+from jobs.evaluation.answer_samples import PURPOSE
 from jobs.evaluation.read_evaluation import read_evaluation
+from jobs.settings.run_config import read_run_config
 from tests.forked import run_forked
 from tests.openai_server import RunningServer, start_openai_server
 from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_run, make_settings
@@ -55,6 +58,25 @@ def test_file_of_questions_takes_the_place_of_the_runs_own(
     assert SUBJECTS["forge"] in samples[1].context
     assert [answer.mode for answer in answers] == ["closed", "closed"]
     assert len(scores) == 2 * 2
+
+
+def test_second_judge_costs_its_calls_and_is_compared_with_the_first(
+    folder: RunFolder, server: RunningServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "questions.txt"
+    path.write_text("What is known of the kiln?\n")
+    asked = ("--questions", str(path), "--models", "teacher")
+    judges = ("--judge", "gpt-4o-mini", "--judge", "gpt-4.1-mini")
+
+    code, output = distill_evaluate(server, folder.run_dir, *asked, *judges)
+
+    assert code == 0, output
+    assert "judges, answer relevancy: gpt-4.1-mini beside gpt-4o-mini: " in output
+    settled = list(read_settled(folder.journal_path))
+    assert sum(each.purpose == PURPOSE for each in settled) == 1
+    config = read_run_config(folder.config_path)
+    assert config is not None
+    assert config.settings.judge.model == "gpt-4o-mini"
 
 
 @pytest.mark.parametrize(

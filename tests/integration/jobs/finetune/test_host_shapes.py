@@ -8,7 +8,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from engine.errors import AuthError, ConfigError
-from jobs.finetune.trainers.job_client import JobClient, JobOrder
+from jobs.finetune.trainers.job_client import JobClient
+from jobs.finetune.trainers.provider_jobs import JobOrder
 from jobs.settings.endpoints import read_trainer_endpoint
 from jobs.settings.resolve import read_assignments, resolve_settings
 from schemas.settings import RunSettings

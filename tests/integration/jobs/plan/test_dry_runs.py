@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.cli import run_command
+from jobs.run.layouts import LAYOUTS
 from tests.crash.runs import comparable_files, write_documents
 from tests.openai_server import RunningServer, start_openai_server
 
@@ -129,7 +130,7 @@ def test_layouts_and_a_judge_are_told_and_not_asked(
     )
 
     assert calls(server) == sent
-    assert layouts.count("layout ") == 3
+    assert layouts.count("layout ") == len(LAYOUTS)
     assert "requests to gpt-6.1-terra, at most $" in judged
     assert not (tmp_path / "layouts").exists()
     assert not (tmp_path / "j").exists()

@@ -89,7 +89,8 @@ def test_folder_is_planned_without_a_request_and_the_most_is_never_passed(
     assert done.code == 0
     assert most["usd"]["value"] is None
     assert most["usd"]["high"] >= bill_usd > 0
-    assert next(stage["requests"]["high"] for stage in most["stages"]) == most["chunks"]
+    questions = next(stage["requests"]["high"] for stage in most["stages"])
+    assert questions == 2 * most["chunks"]  # each may be asked once more for what is missing
     assert not list(documents.glob("*.jsonl"))
 
 

@@ -20,6 +20,7 @@ def test_judge_joins_a_run_with_one_call_a_chunk_and_costs_nothing_again(
     run_dir: Path, server: RunningServer
 ) -> None:
     answers, calls = rows(run_dir / "answers.jsonl"), call_count(server)
+    before = rows(run_dir / "journal.jsonl")  # some of unanswerable rows too
 
     refused, message = finish(start(server, run_dir, "--judge", "gpt-6.1-terra"))
     code, output = finish(start(server, run_dir, *JUDGED))
@@ -29,8 +30,9 @@ def test_judge_joins_a_run_with_one_call_a_chunk_and_costs_nothing_again(
     assert "judge.of_rows: False -> True" in message
     assert code in (0, 1), output
     assert again == code
-    judged = [line for line in rows(run_dir / "journal.jsonl") if line["purpose"] == "judge"]
-    assert call_count(server) - calls == len(judged)
+    asked = rows(run_dir / "journal.jsonl")[len(before) :]
+    judged = [line for line in asked if line["purpose"] == "judge"]
+    assert call_count(server) - calls == len(asked) == len(judged)
     assert len({each["chunk_id"] for each in answers}) <= len(judged)
     assert paid_twice(server) == 0
     dropped = [each for each in rows(run_dir / "rejected.jsonl") if each["stage"] == "verdicts"]

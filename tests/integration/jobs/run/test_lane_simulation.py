@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from tests.simulations.lanes import End, Scenario, Way, simulate
+from tests.simulations.lanes import End, Way, simulate
+from tests.simulations.providers import Scenario
 
 SCARCITIES = (0.0, 0.25, 0.5, 0.75, 0.9, 1.0)
 DEADLINES_H = (1 / 6, 0.5, 2.0, 4.0, 12.0, 52.0)
@@ -52,6 +53,19 @@ def test_auto_is_in_time_where_any_way_is_and_costs_no_more_than_the_best_of_the
 
     assert late == []
     assert dear == []
+
+
+@pytest.mark.parametrize("way", ["batch", "auto"])
+def test_what_is_billed_and_out_stays_below_the_cap_where_batches_are(way: Way) -> None:
+    for scenario in scenarios(range(20)):
+        cap_usd = scenario.chunks * 0.03
+
+        end = simulate(scenario._replace(cap_usd=cap_usd, scarcity=0.5), way)
+
+        assert not end.is_done
+        assert end.billed_usd + end.held_usd <= cap_usd + 1e-9
+        assert end.billed_usd > 0.4 * cap_usd
+        assert end.most_billed == 1
 
 
 @pytest.mark.parametrize("way", ["live", "flex"])

@@ -46,6 +46,10 @@ def test_dropped_rows_are_out_and_edited_ones_have_their_new_text(
     assert "reviews: 0 rows kept, 1 edited, 1 dropped" in ends[0][1]
     assert call_count(server) == calls
     after = rows(run_dir / "dataset" / "provenance.jsonl")
+    ledger = [row for row in rows(run_dir / "rejected.jsonl") if row["stage"] == "dataset"]
+    assert [(row["item_id"], row["reason"]) for row in ledger] == [
+        (dropped["answer_id"], "dropped_by_reviewer")
+    ]
     kept = {row["answer_id"]: row for row in after}
     assert kept.keys() == {row["answer_id"] for row in before} - {dropped["answer_id"]}
     row = kept[edited["answer_id"]]

@@ -14,6 +14,7 @@ from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.testing.clocks import LoopClock, in_virtual_time
 from engine.testing.transport import FakeTransport, Step, error_answer, good_answer
+from engine.wire.endpoints import Endpoint
 from engine.wire.replies import HttpResponse
 from schemas.outcomes import Completed, Failed
 from schemas.settings import LimitSettings
@@ -207,3 +208,31 @@ async def test_tier_that_costs_more_is_held_at_its_price_and_flex_at_the_live_on
             held.append(send.worst_usd)
 
     assert held == pytest.approx([WORST_USD, 2 * WORST_USD, WORST_USD])
+
+
+@pytest.mark.parametrize("knows_limits", [True, False])
+@in_virtual_time
+async def test_requests_without_an_output_limit_are_held_at_what_replies_take(
+    knows_limits: bool,
+) -> None:
+    unlimited = 0
+
+    def respond(_: Endpoint, payload: bytes) -> Step:
+        nonlocal unlimited
+        is_limited = b"max_completion_tokens" in payload
+        unlimited += not is_limited
+        if is_limited and not knows_limits:
+            words = "Unrecognized request argument supplied: max_completion_tokens"
+            return error_answer(400, "unknown_parameter", words)
+        return good_answer(completion_tokens=10)
+
+    budget = Budget(cap_usd=150.0, spent_usd=0.0, price=price)  # the worst case is 128.04
+    lane = make_lane(budget, transport=FakeTransport(responder=respond))
+
+    ends = await asyncio.gather(
+        *(lane.send(chat_request(f"r{number}", output_tokens=0)) for number in range(60))
+    )
+
+    assert all(isinstance(end, Completed) for end in ends)
+    assert (unlimited < 30) is knows_limits
+    assert budget.spent_usd == pytest.approx(60 * 0.03)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from engine.testing.calls import chat_request
 from engine.wire.output_sizes import REPLIES_KEPT, REPLIES_TO_LEARN, OutputSizes
+from schemas.requests import EMBEDDINGS
 
 
 def learnt(*tokens: int) -> OutputSizes:
@@ -32,4 +33,13 @@ def test_nothing_below_the_own_limit_is_enough_for_long_replies_or_several_choic
 
     assert learnt(*[90] * REPLIES_TO_LEARN).enough_for(chat_request(output_tokens=100)) is None
     assert learnt(*[1] * REPLIES_TO_LEARN).enough_for(several) is None
-    assert learnt(*[1] * REPLIES_TO_LEARN).enough_for(chat_request(output_tokens=0)) is None
+
+
+def test_a_limit_is_added_to_chat_requests_without_one_and_to_no_others() -> None:
+    unlimited = chat_request(output_tokens=0)
+    odd = replace(unlimited, payload=b'{"max_tokens":"20"}')
+    sizes = learnt(*[40] * REPLIES_TO_LEARN)
+
+    assert sizes.enough_for(unlimited) == 50
+    assert sizes.enough_for(odd) is None
+    assert sizes.enough_for(replace(unlimited, url=EMBEDDINGS)) is None

@@ -7,9 +7,11 @@ from schemas.documents import Chunk
 from schemas.outcomes import Outcome
 from schemas.record import content_id
 from schemas.requests import Json, Request
-from schemas.settings import RunSettings, TeacherSettings
+from schemas.settings import QuestionSettings, RunSettings, TeacherSettings
 
-SETTINGS = RunSettings(teacher=TeacherSettings(model="teacher-1"))
+SETTINGS = RunSettings(
+    teacher=TeacherSettings(model="teacher-1"), questions=QuestionSettings(top_up_below=0.0)
+)
 TEXT = (
     "A maintainer script must be idempotent. It may be run twice after a crash.\n\n"
     "The prerm script runs before files are removed. Triggers are run last of all."

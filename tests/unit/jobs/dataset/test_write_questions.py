@@ -4,10 +4,13 @@ from collections import Counter
 import orjson
 import pytest
 
-from jobs.dataset.write_questions import KINDS, draw_kinds, write_questions
+from jobs.dataset.draw_kinds import KINDS, draw_kinds
+from jobs.dataset.write_questions import write_questions
+from jobs.settings.resolve import read_assignments, resolve_settings
 from schemas.dataset import Kind, Question, Rejection
+from schemas.outcomes import Outcome
 from schemas.record import content_id
-from schemas.requests import Json
+from schemas.requests import Json, Request
 from schemas.settings import QuestionSettings
 from tests.unit.jobs.dataset.teacher import SETTINGS, TEXT, ScriptedTeacher, make_chunk
 
@@ -263,3 +266,134 @@ async def test_teacher_may_choose_the_kinds() -> None:
     _, user = teacher.messages()
     assert user.startswith("At most 3 questions. Kinds to choose from")
     assert "factual, why" in user
+
+
+class TwoReplies(ScriptedTeacher):
+    """A teacher with one reply for the first request and one for what is asked further."""
+
+    def __init__(self, first: Json, second: Json) -> None:
+        super().__init__(first)
+        self._second = ScriptedTeacher(second)
+
+    async def __call__(self, request: Request) -> Outcome:
+        if self.requests:
+            self.requests.append(request)
+            return await self._second(request)
+        return await super().__call__(request)
+
+
+TOPPED_UP = SETTINGS.model_copy(update={"questions": QuestionSettings()})
+LEANS = "What does the text say about scripts?"
+
+
+async def test_chunk_of_which_too_little_is_kept_is_asked_once_more_and_sees_what_was_asked() -> (
+    None
+):
+    teacher = TwoReplies(reply_with(([1], LEANS), ([1], WHY)), reply_with(([3], WHEN), ([1], WHY)))
+
+    written = await write_questions(make_chunk(), teacher, TOPPED_UP)
+
+    assert [each.text for each in written if isinstance(each, Question)] == [WHY, WHEN]
+    assert [r.reason for r in written if isinstance(r, Rejection)] == [
+        "leans_on_context",
+        "repeated",
+    ]
+    first, second = (orjson.loads(request.payload) for request in teacher.requests)
+    user = second["messages"][1]["content"]
+    listing = first["messages"][1]["content"].partition("=== TEXT")[2]
+    assert user.startswith("At most 2 questions.")
+    assert user.endswith(f"- {LEANS}\n- {WHY}")
+    assert user.partition("=== TEXT")[2].startswith(listing)
+    kinds = draw_kinds(make_chunk().chunk_id, 3, WEIGHTS)
+    wanted = (Counter(kinds) - Counter(["why"])).elements()
+    assert f"Kinds wanted: {', '.join(wanted)}." in user
+
+
+@pytest.mark.parametrize(
+    ("drafts", "share"),
+    [
+        ((([1], WHY),), 0.5),  # the teacher wrote no more
+        ((([1], WHY), ([3], WHEN), ([1], LEANS)), 0.5),  # enough is kept
+        ((([1], LEANS),), 0.0),
+        ((), 1.0),
+    ],
+)
+async def test_chunk_is_asked_once_where_filters_took_little(
+    drafts: tuple[tuple[list[int], str], ...], share: float
+) -> None:
+    teacher = ScriptedTeacher(reply_with(*drafts))
+    questions = QuestionSettings(top_up_below=share)
+
+    await write_questions(
+        make_chunk(), teacher, SETTINGS.model_copy(update={"questions": questions})
+    )
+
+    assert len(teacher.requests) == 1
+
+
+async def test_what_was_kept_stays_where_the_further_call_brings_nothing() -> None:
+    replies: tuple[Json, ...] = ({"questions": []}, {"no": "questions"})
+    for second in replies:
+        teacher = TwoReplies(reply_with(([1], LEANS), ([1], WHY)), second)
+
+        written = await write_questions(make_chunk(), teacher, TOPPED_UP)
+
+        assert [each.text for each in written if isinstance(each, Question)] == [WHY]
+        reasons = [each.reason for each in written if isinstance(each, Rejection)]
+        assert reasons[1:] == ([] if second == replies[0] else ["malformed_output"])
+
+
+@pytest.mark.parametrize(
+    "other", [{"max_chars": 20}, {"min_evidence_overlap": 1.0}, {"filters": "phrases"}]
+)
+async def test_another_threshold_asks_nothing_and_changes_nothing_that_is_asked(
+    other: dict[str, object],
+) -> None:
+    enough = ScriptedTeacher(reply_with(([1], WHY), ([3], WHEN), ([1], LEANS)))
+    usual, changed = (
+        TwoReplies(reply_with(([1], LEANS), ([1], WHY)), reply_with(([3], WHEN))) for _ in "ab"
+    )
+    questions = TOPPED_UP.questions.model_copy(update=other)
+    settings = TOPPED_UP.model_copy(update={"questions": questions})
+
+    await write_questions(make_chunk(), enough, settings)
+    await write_questions(make_chunk(), usual, TOPPED_UP)
+    await write_questions(make_chunk(), changed, settings)
+
+    assert len(enough.requests) == 1
+    assert [each.request_id for each in changed.requests] == [
+        each.request_id for each in usual.requests
+    ]
+
+
+async def test_personas_are_rotated_by_chunk_and_the_same_at_every_call() -> None:
+    personas = ("a beginner", "an auditor who pays $5")
+    settings = SETTINGS.model_copy(update={"questions": QuestionSettings(personas=personas)})
+    asked = []
+    for start in range(40):
+        teacher = ScriptedTeacher({"questions": []})
+        await write_questions(make_chunk(start_char=start), teacher, settings)
+        asked.append(teacher.messages()[1].rpartition("=== END ")[2])
+
+    shares = Counter(next(each for each in personas if each in user) for user in asked)
+
+    assert all(count >= 10 for count in shares.values())
+    assert len(shares) == 2
+    teacher = ScriptedTeacher({"questions": []})
+    await write_questions(make_chunk(start_char=0), teacher, settings)
+    assert teacher.messages()[1].endswith(asked[0])
+
+
+async def test_concise_instructions_ask_for_the_same_reply() -> None:
+    teachers = []
+    for profile in ("standard", "concise"):
+        settings = resolve_settings(
+            [read_assignments(["teacher.model=m", f"teacher.prompt_profile={profile}"])]
+        )
+        teachers.append(ScriptedTeacher(reply_with(([1], WHY))))
+        await write_questions(make_chunk(), teachers[-1], settings)
+
+    standard, concise = (teacher.body() for teacher in teachers)
+    assert standard["response_format"] == concise["response_format"]
+    assert teachers[0].messages()[1] == teachers[1].messages()[1]
+    assert len(teachers[1].messages()[0]) < 0.6 * len(teachers[0].messages()[0])

@@ -40,7 +40,7 @@ def test_too_few_open_files_are_wrong_with_the_number_to_set(
 
 
 def test_missing_extra_is_worth_a_note_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.doctor.check_machine.find_spec", lambda name: name != "ragas" or None)
+    monkeypatch.setattr("jobs.doctor.check_machine.find_spec", lambda name: name != "bm25s" or None)
 
     found = finding("extras")
 

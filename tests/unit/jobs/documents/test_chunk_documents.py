@@ -251,3 +251,33 @@ def test_a_sentence_that_leads_on_stands_with_what_it_leads_to(rules: int) -> No
     joined = "".join(chunk.text for chunk in chunks)
     assert "".join(joined.split()) == "".join(text.split())
     assert any(lead_in + "open door 0" in chunk.text for chunk in chunks)
+
+
+@pytest.mark.parametrize(
+    ("private_data", "reasons", "mail", "key"),
+    [
+        ("keep", [], True, True),
+        ("report", ["private_data_found"], True, True),
+        ("mask_secrets", ["masked"], True, False),
+        ("mask_all", ["masked"], False, False),
+    ],
+)
+def test_private_data_is_kept_reported_or_masked_in_place(
+    private_data: str, reasons: list[str], mail: bool, key: bool
+) -> None:
+    secret = "AKIA" + "ABCDEFGHIJKLMNOP"
+    heading = "Ask jo@kiln.de"
+    text = f"{heading}\n\nThe kiln opens with {secret} at noon. " + PARAGRAPH * 3
+    document = make_document(text, ((0, 1, heading),))
+    settings = SETTINGS.model_copy(update={"private_data": private_data})
+
+    results = chunk_document(document, all_for_training(text), settings)
+
+    chunks = [each for each in results if isinstance(each, Chunk)]
+    shown = "\n".join(each.model_dump_json() for each in chunks)
+    assert ("jo@kiln.de" in shown, secret in shown) == (mail, key)
+    assert "at noon." in shown
+    assert all(each.end_char - each.start_char == len(each.text) for each in chunks)
+    rejections = [each for each in results if isinstance(each, Rejection)]
+    assert [each.reason for each in rejections] == reasons
+    assert not any(secret in each.model_dump_json() for each in rejections)

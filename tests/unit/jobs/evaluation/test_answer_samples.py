@@ -5,7 +5,7 @@ import pytest
 
 from engine.files.records import RecordLog
 from engine.testing.calls import failed
-from jobs.dataset.chat_rows import chat_row
+from jobs.dataset.chat_rows import chat_row, excerpt_of
 from jobs.evaluation.answer_samples import answer_sample, answer_tasks, is_refusal
 from jobs.evaluation.build_samples import held_out_samples
 from schemas.dataset import Rejection
@@ -36,7 +36,9 @@ async def test_models_are_asked_what_training_rows_ask(tmp_path: Path, mode: Mod
 
     await answer_sample(task, ask, RUN_SETTINGS)
 
-    row: Any = chat_row(sample.question, "An answer.", chunk, closed_book=mode == "closed")
+    row: Any = chat_row(
+        sample.question, "An answer.", None if mode == "closed" else excerpt_of(chunk)
+    )
     (body,) = ask.bodies
     assert body["messages"] == row["messages"][:2]
     assert body["model"] == "ft:x"

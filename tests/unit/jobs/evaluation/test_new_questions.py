@@ -13,8 +13,9 @@ from jobs.evaluation.new_questions import (
     choose_new_questions,
     sample_trained_chunks,
 )
-from schemas.dataset import Question, Rejection
+from schemas.dataset import Provenance, Question, Rejection
 from schemas.documents import Chunk
+from schemas.record import Span
 from schemas.settings import RunSettings
 from tests.unit.jobs.evaluation.asking import ask_by_body
 from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_question, make_run, make_settings
@@ -80,6 +81,9 @@ async def test_chunk_without_questions_is_one_rejection_of_this_stage(folder: Ru
     assert (rejection.stage, rejection.reason) == (NEW_QUESTIONS.name, "no_questions")
 
 
+ANY_EVIDENCE = make_settings("evaluation.max_shared_evidence=1")
+
+
 def ask_about(trained: TrainedChunk, text: str) -> Question:
     asked = make_question(trained.asked)
     return asked.model_copy(update={"text": text, "question_id": f"{asked.question_id}{text}"})
@@ -99,12 +103,35 @@ def test_question_that_is_like_one_of_the_run_or_one_chosen_before_is_passed_ove
     ]
     replace_file(folder.results_path(NEW_QUESTIONS.name), map(encode_record, written))
 
-    chosen = choose_new_questions(folder, [first, second, third], 0.7)
+    chosen = choose_new_questions(folder, [first, second, third], ANY_EVIDENCE)
 
     assert [(new.question.text, new.chunk) for new in chosen] == [
         ("How are the old tools cleaned of rust?", first.chunk),
         ("Where do apprentices keep their gloves?", second.chunk),
     ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_new"), [(0, 30, False), (10, 30, False), (18, 40, True), (30, 60, True)]
+)
+def test_question_with_the_evidence_of_a_training_row_is_passed_over(
+    folder: RunFolder, start: int, end: int, is_new: bool
+) -> None:
+    (trained,) = sample_trained_chunks(folder, make_few(1))
+    path, base = folder.dataset_dir / "provenance.jsonl", trained.chunk.start_char
+    rows = [
+        row.model_copy(update={"question_evidence": (Span(start_char=base, end_char=base + 30),)})
+        for row in read_records(path, Provenance)
+    ]
+    replace_file(path, map(encode_record, rows))
+    question = ask_about(trained, "Where do apprentices keep their gloves?")
+    evidence = (Span(start_char=base + start, end_char=base + end),)
+    question = question.model_copy(update={"evidence": evidence})
+    replace_file(folder.results_path(NEW_QUESTIONS.name), [encode_record(question)])
+
+    chosen = choose_new_questions(folder, [trained], make_settings())
+
+    assert bool(chosen) is is_new
 
 
 def test_questions_written_for_other_settings_are_not_chosen(folder: RunFolder) -> None:
@@ -113,7 +140,7 @@ def test_questions_written_for_other_settings_are_not_chosen(folder: RunFolder) 
     written = [ask_about(former, "Where do apprentices keep their gloves?")]
     replace_file(folder.results_path(NEW_QUESTIONS.name), map(encode_record, written))
 
-    assert choose_new_questions(folder, now, 0.7) == []
+    assert choose_new_questions(folder, now, ANY_EVIDENCE) == []
 
 
 def test_chunks_of_rows_that_only_validate_are_not_drawn(tmp_path: Path) -> None:

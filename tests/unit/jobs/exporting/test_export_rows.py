@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow.parquet import read_table
 
 from engine.errors import ConfigError, DamagedLogError
 from engine.files.journal import Journal
@@ -46,6 +47,8 @@ async def make_exported_run(tmp_path: Path) -> RunFolder:
 async def lines_of(folder: RunFolder, name: str) -> list[dict[str, Any]]:
     exported = await export_rows(folder, name)
     files = [exported.folder / file for file in exported.lines]
+    if name == "parquet":
+        return [row for file in files for row in read_table(file).to_pylist()]
     return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
 
@@ -57,6 +60,7 @@ async def lines_of(folder: RunFolder, name: str) -> list[dict[str, Any]]:
         ("sharegpt", {"conversations"}),
         ("alpaca", {"instruction", "input", "output", "system"}),
         ("citation", {"messages"}),
+        ("parquet", {"messages", "kind", "document", "evidence", "is_unanswerable"}),
     ],
 )
 async def test_every_row_is_in_every_format(name: str, keys: set[str], tmp_path: Path) -> None:
@@ -91,6 +95,34 @@ async def test_citation_ends_with_the_sentences_of_the_evidence(tmp_path: Path) 
     said = [line["messages"][-1]["content"] for line in lines]
     assert any(text.endswith(f"> {SUBJECTS['saw']}\n(saw.md)") for text in said)
     assert "The excerpt does not say." in said
+
+
+async def test_parquet_holds_what_the_dataset_does_and_its_card_names_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.exporting.parquet_file.ROWS_AT_ONCE", 4)
+    folder = await make_exported_run(tmp_path)
+
+    lines = await lines_of(folder, "parquet")
+
+    assert [line["messages"] for line in lines] == [
+        line["messages"] for line in await lines_of(folder, "chat")
+    ]
+    assert [line["is_unanswerable"] for line in lines].count(True) == 1
+    saw = next(line for line in lines if line["document"] == "saw.md")
+    assert (saw["kind"], saw["evidence"]) == ("factual", [SUBJECTS["saw"]])
+    card = (folder.run_dir / "export" / "parquet" / "README.md").read_text()
+    assert "  - split: train\n    path: train.parquet\n" in card
+
+
+async def test_without_pyarrow_the_command_that_installs_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = await make_exported_run(tmp_path)
+    monkeypatch.setattr("jobs.exporting.parquet_file.find_spec", lambda _: None)
+
+    with pytest.raises(ConfigError, match=r"needs pyarrow: pip install .*\[parquet\]"):
+        await export_rows(folder, "parquet")
 
 
 async def test_preference_pairs_are_what_is_right_with_one_text_and_wrong_with_the_other(
@@ -133,7 +165,7 @@ async def test_card_says_what_the_rows_are(tmp_path: Path) -> None:
 async def test_unknown_format_names_those_that_there_are(tmp_path: Path) -> None:
     folder = await make_exported_run(tmp_path)
 
-    with pytest.raises(ConfigError, match=r"found 'xml', expected chat, .*preference"):
+    with pytest.raises(ConfigError, match=r"found 'xml', expected chat, .*parquet"):
         await export_rows(folder, "xml")
 
 

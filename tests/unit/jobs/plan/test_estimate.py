@@ -20,7 +20,9 @@ SAMPLED, ALL = 10, 100
 
 
 def settings_of(*assignments: str) -> RunSettings:
-    return resolve_settings([read_assignments(["teacher.model=gpt-4.1-mini", *assignments])])
+    once = ("questions.top_up_below=0", "dataset.unanswerable_fraction=0")
+    given = ["teacher.model=gpt-4.1-mini", *once, *assignments]
+    return resolve_settings([read_assignments(given)])
 
 
 def make_folder(tmp_path: Path) -> RunFolder:
@@ -133,6 +135,24 @@ def test_without_a_sample_the_most_is_told(tmp_path: Path) -> None:
     assert questions.usd.high == pytest.approx(0.5 * 100)
     assert answers.requests.high == settings.questions.per_chunk * 80
     assert verdicts.requests.high == 2 * 80  # each may be asked for a second time, reworded
+
+
+def test_further_questions_and_unanswerable_rows_are_in_the_most(tmp_path: Path) -> None:
+    settings = settings_of("questions.top_up_below=0.5", "dataset.unanswerable_fraction=0.1")
+    notes: dict[str, AskedByKey] = {
+        "questions": {f"c{n}": asked(0, left=1) for n in range(ALL)},
+        "answers": {},
+        "verdicts": {},
+        "unanswerable": {},
+    }
+
+    found = estimate_stages(make_folder(tmp_path), notes, settings, make_price(settings.prices))
+
+    questions, _, unanswerable = found.stages
+    assert questions.requests.high == 2 * 100
+    assert questions.usd is not None
+    assert questions.usd.high > 0
+    assert unanswerable.requests.high == pytest.approx(80 * 2 * 3 * 0.1 / 0.9)
 
 
 def test_later_commands_grow_with_the_chunks(tmp_path: Path) -> None:

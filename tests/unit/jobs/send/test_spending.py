@@ -3,14 +3,18 @@ from pathlib import Path
 
 import pytest
 
+from engine.errors import DamagedLogError
 from engine.files.sends import read_sends
 from engine.testing.calls import chat_request, completed
-from jobs.send.result_files import result_paths
+from jobs.send.result_files import ResultFiles, ResultPaths, result_paths
 from jobs.send.spending import open_spending
 from schemas.outcomes import Outcome
 from schemas.settings import RunSettings
+from tests.unit.engine.noting import noted
 
-BUDGET = RunSettings.model_validate({"budget": {"usd": 1.0}})
+PRICES = {"m": {"input": 1.0, "output": 1.0}}
+BUDGET = RunSettings.model_validate({"budget": {"usd": 1.0}, "prices": PRICES})
+NO_BUDGET = RunSettings.model_validate({"prices": PRICES})
 
 
 async def forget(outcome: Outcome) -> None:
@@ -33,3 +37,60 @@ async def test_what_a_batch_cost_outlives_a_kill_right_after_its_reply_is_kept(
 
     assert spent_usd == pytest.approx(0.25)
     assert (closed.paid_usd, closed.out_usd) == (0.25, {})
+
+
+async def spend(paths: ResultPaths, settings: RunSettings, name: str) -> None:
+    """Send one request and keep its reply, as a call of `distill send` does."""
+    with open_spending(paths, settings) as spending:
+        async with ResultFiles(paths) as results:
+            results.follow_sends(lambda: spending.log.written_count)
+            async with spending.budget.send(chat_request(name)) as send:
+                await noted(send.begin())
+                send.pay(0.01)
+            await spending.keeping(results.keep)(completed(chat_request(name), cost_usd=0.01))
+
+
+async def test_log_of_sends_that_lost_its_last_lines_is_noticed(tmp_path: Path) -> None:
+    paths = result_paths(tmp_path / "out.jsonl")
+    for name in "abc":
+        await spend(paths, BUDGET, name)
+    lines = paths.sends.read_bytes().splitlines(keepends=True)
+    paths.sends.write_bytes(b"".join(lines[:2]))
+
+    with pytest.raises(DamagedLogError, match=r"last lines are missing, .*: 3\. .* delete it"):
+        await spend(paths, BUDGET, "d")
+
+
+async def test_without_a_budget_missing_sends_are_told_and_it_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    paths = result_paths(tmp_path / "out.jsonl")
+    await spend(paths, NO_BUDGET, "a")
+    paths.sends.write_bytes(b"")
+
+    await spend(paths, NO_BUDGET, "b")
+    await spend(paths, BUDGET, "c")
+
+    assert caplog.text.count("its last lines are missing") == 1
+
+
+async def test_log_of_sends_that_was_deleted_on_purpose_begins_anew(tmp_path: Path) -> None:
+    paths = result_paths(tmp_path / "out.jsonl")
+    await spend(paths, BUDGET, "a")
+    paths.sends.unlink()
+
+    with open_spending(paths, BUDGET) as spending:
+        await noted(spending.log.sent("killed", 0.5))
+    with open_spending(paths, BUDGET) as resumed:
+        spent_usd = resumed.budget.spent_usd
+
+    assert spent_usd == pytest.approx(0.5)
+
+
+async def test_replies_of_older_versions_say_nothing_of_the_log(tmp_path: Path) -> None:
+    paths = result_paths(tmp_path / "out.jsonl")
+    paths.answers.write_bytes(b'{"custom_id":"a","id":"req_0a1b2c3d_7","response":null}\n')
+    paths.sends.write_bytes(b'{"event_id":"00000001","step":"paid","request_id":"a","usd":0.5}\n')
+
+    with open_spending(paths, BUDGET) as spending:
+        assert spending.budget.spent_usd == pytest.approx(0.5)

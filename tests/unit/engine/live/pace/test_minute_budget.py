@@ -8,19 +8,12 @@ from engine.live.pace.minute_budget import MinuteBudget
 from engine.testing.clocks import in_virtual_time
 
 
-def now_s() -> float:
-    return asyncio.get_running_loop().time()
-
-
 async def take(budget: MinuteBudget, units: float, times: int = 1) -> float:
     """Take `units` so many times; the time it took."""
     loop = asyncio.get_running_loop()
     started_s = loop.time()
     for _ in range(times):
-        cost_s, since_s = budget.cost_s(units), loop.time()
-        while (wait_s := budget.wait_s(cost_s, loop.time())) > 1e-9:
-            await asyncio.sleep(wait_s)
-        budget.take(cost_s, loop.time(), since_s=since_s)
+        await budget.take(units * budget.unit_s)
     return loop.time() - started_s
 
 
@@ -58,7 +51,7 @@ async def test_refund_is_spent_by_the_next_and_not_saved_beyond_one_burst() -> N
     budget = MinuteBudget(600, burst_s=0.5)
     await take(budget, 5)
 
-    budget.give_back(budget.cost_s(100), now_s())
+    budget.give_back(100 * budget.unit_s)
     free_s = await take(budget, 5)
     paid_s = await take(budget, 5)
 
@@ -73,7 +66,7 @@ async def test_refund_that_comes_while_somebody_waits_is_not_lost() -> None:
     waiting = asyncio.create_task(take(budget, 5))
     await asyncio.sleep(0.1)
 
-    budget.give_back(budget.cost_s(5), now_s())
+    budget.give_back(5 * budget.unit_s)
     await waiting
 
     assert await take(budget, 5) == 0
@@ -83,7 +76,7 @@ async def test_refund_that_comes_while_somebody_waits_is_not_lost() -> None:
 async def test_idle_bucket_voids_a_refund() -> None:
     budget = MinuteBudget(600, burst_s=0.5)
     await take(budget, 5)
-    budget.give_back(budget.cost_s(5), now_s())
+    budget.give_back(5 * budget.unit_s)
 
     await asyncio.sleep(60)
 
@@ -124,7 +117,7 @@ async def test_new_limit_holds_from_the_next_unit_but_never_above_the_ceiling() 
 async def test_debt_that_is_not_ours_is_waited_for() -> None:
     budget = MinuteBudget(600, burst_s=0.5)
 
-    is_foreign = [budget.note_debt(debt_s, now_s()) for debt_s in (0.5, 0.6, 0.9, 40.0)]
+    is_foreign = [budget.note_debt(debt_s) for debt_s in (0.5, 0.6, 0.9, 40.0)]
     await take(budget, 5)
 
     assert is_foreign == [False, False, True, False]
@@ -142,3 +135,15 @@ async def test_refusals_slow_down_and_answers_speed_up_again() -> None:
 
     assert slow == pytest.approx(8.5)
     assert budget.per_second == pytest.approx(10.0)
+
+
+@in_virtual_time
+async def test_small_units_are_paid_a_tick_ahead_but_not_beyond_a_full_bucket() -> None:
+    budget = MinuteBudget(12_000, burst_s=0.5)
+
+    await budget.take(budget.unit_s)
+    is_paid = [budget.is_paid(count * budget.unit_s) for count in (9, 10)]
+    await asyncio.sleep(60)
+
+    assert is_paid == [True, False]
+    assert not budget.is_paid(budget.unit_s)
