@@ -32,7 +32,7 @@ distill finetune "$run_dir" --trainer export
 python scripts/launch_training.py scripts/strong_rows/train.jsonl --validation_path scripts/strong_rows/validation.jsonl \
     --run "$run_dir" --set student.epochs=2
 # Untuned and tuned answer questions about text that neither has seen, with the source in view.
-questions=(--set evaluation.max_held_out=8 --set evaluation.max_new_questions=0 --set evaluation.max_unanswerable=1)
+questions=(--set evaluation.max_held_out=6 --set evaluation.max_new_questions=0 --set evaluation.max_unanswerable=1)
 distill evaluate "$run_dir" --models baseline,tuned --mode open "${questions[@]}"
 distill compare "$run_dir" --responses "$run_dir/responses.csv"
 distill report "$run_dir"

@@ -1,9 +1,10 @@
 """A process that has imported the project and forks: each fork runs `python -m MODULE` for a test.
 
-    python -m tests.fork_server DESCRIPTOR
+    python -m tests.fork_server DESCRIPTOR [MODULE ...]
 
 To start an interpreter and to import the command takes longer than what most tests have it do. A
 fork is a process like any other: it has its own memory, files and signals, and can be killed.
+Given modules, it imports those and no others.
 `tests/forked.py` is the other side. An order comes as one message with its descriptors; the number
 of the new process is the answer, and its exit code is written to the order's last descriptor.
 """
@@ -149,6 +150,10 @@ def _end(program: Program) -> NoReturn:
 
 if __name__ == "__main__":
     gc.disable()
-    import_all()
+    if named := sys.argv[2:]:
+        for name in named:
+            importlib.import_module(name)
+    else:
+        import_all()
     gc.freeze()
     _end(serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -1,7 +1,8 @@
 """Starts `python -m MODULE` as a process of its own, forked from one that has imported the project.
 
-Called as `subprocess.Popen` and `subprocess.run` are. What a test shows of how an interpreter
-starts, of its variables (PYTHON...) or of a terminal needs those.
+Called as `subprocess.Popen` and `subprocess.run` are; `imported` names what is to be imported
+before the fork, where that is not what commands import. What a test shows of how an interpreter
+starts, of its variables (PYTHON...) or of a terminal needs those two.
 """
 
 import atexit
@@ -35,6 +36,7 @@ class ForkedProcess:
         stdin: int | None = None,
         stdout: int | None = None,
         stderr: int | None = None,
+        imported: Sequence[str] = (),
     ) -> None:
         self.returncode: int | None = None
         self._arguments = arguments
@@ -51,7 +53,7 @@ class ForkedProcess:
             "folder": str(cwd),
             "environment": dict(os.environ if env is None else env),
         }
-        self.pid = _fork_server().fork(json.dumps(order).encode(), theirs)
+        self.pid = _fork_server(*imported).fork(json.dumps(order).encode(), theirs)
         for descriptor in theirs:
             os.close(descriptor)
 
@@ -137,11 +139,11 @@ def run_forked(
 class _ForkServer:
     """The process that forks, for as long as this one lives."""
 
-    def __init__(self) -> None:
+    def __init__(self, imported: Sequence[str]) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._turn = threading.Lock()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
+            [sys.executable, "-m", "tests.fork_server", str(theirs.fileno()), *imported],
             cwd=ROOT_DIR,
             env={
                 **os.environ,
@@ -169,8 +171,8 @@ class _ForkServer:
 
 
 @cache
-def _fork_server() -> _ForkServer:
-    return _ForkServer()
+def _fork_server(*imported: str) -> _ForkServer:
+    return _ForkServer(imported)
 
 
 def _pipe(wanted: int | None, number: int, theirs: list[int]) -> IO[bytes] | None:

@@ -2,13 +2,24 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from engine.files.records import RecordLog, encode_record, read_records
 from engine.files.replace import replace_file
 from engine.stage import StagePass
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_blocks import BlockPlan, count_blocks, cut_into_blocks
+from jobs.documents.split_groups import (
+    NO_GROUPS,
+    NO_SIDE,
+    DocumentSize,
+    Plan,
+    largest_group,
+    one_a_group,
+    plans_of_groups,
+    plans_of_members,
+    what_is_on_no_side,
+    why_nothing,
+)
 from jobs.documents.token_counts import count_all_tokens
 from jobs.documents.whole_corpus.find_twins import TWINS, read_left_out
 from jobs.run.stages import Stage, StageContext
@@ -16,23 +27,12 @@ from schemas.documents import Document, DocumentGroup, Side, SideSpan, SplitAssi
 from schemas.record import content_id
 from schemas.settings import SplitSettings
 
+ENOUGH = 0.1  # of the tokens that are to be held out
 MIN_DOCUMENTS = 2  # one to train on, one to hold out
 
 ReadText = Callable[[str], str]
-Plan = Side | BlockPlan
-DOMINANT_SHARE = 0.8  # of a group's tokens, for one document to stand for it
-NO_GROUPS: Mapping[str, str] = {}
 
 _log = logging.getLogger(__name__)
-
-
-class DocumentSize(NamedTuple):
-    """How large a document is: all that the split needs of most documents."""
-
-    document_id: str
-    token_count: int
-    text_length_chars: int
-    may_be_cut: bool = True
 
 
 def assign_sides(
@@ -47,18 +47,25 @@ def assign_sides(
 
     Whole documents are held out, and blocks of big ones, until `held_out_fraction` of all tokens
     is. Documents with the same group id in `groups` are on one side, that of the ones in
-    `existing` where there are any. What `existing` knows stays where it is and counts. Ids, sizes
-    and seed decide, never an order. `read_text` is called with the ids of the documents that are
-    cut, one at a time.
+    `existing` where there are any. Where next to nothing could be held out so, the largest document
+    of the largest group is cut, and the others of that group are on no side. What `existing` knows
+    stays where it is and counts. Ids, sizes and seed decide, never an order. `read_text` is called
+    with the ids of the documents that are cut, one at a time.
     """
     by_id = {size.document_id: size for size in new if size.document_id not in existing}
     sizes = [by_id[document_id] for document_id in sorted(by_id)]
-    plans: dict[str, Plan] = _plans_of_groups(sizes, existing, groups)
+    plans: dict[str, Plan] = plans_of_groups(sizes, existing, groups)
     free = [size for size in sizes if size.document_id not in plans]
-    units = _one_a_group(free, groups)
+    units = one_a_group(free, groups)
     drawn = _make_plans(list(units), existing.values(), settings)
     for unit, members in units.items():
-        plans |= _plans_of_members(drawn.get(unit.document_id, "train"), members)
+        plans |= plans_of_members(drawn.get(unit.document_id, "train"), members)
+    is_enough = _held_out_tokens(drawn, units) >= ENOUGH * settings.held_out_fraction * _token_sum(
+        sizes
+    )
+    if not is_enough and not existing and (group := largest_group(units.values())):
+        cut = _make_plans(group[:1], (), settings)
+        plans |= {size.document_id: NO_SIDE for size in group} | cut if cut else {}
     return [
         SplitAssignment(
             document_id=size.document_id,
@@ -68,56 +75,20 @@ def assign_sides(
     ]
 
 
-def _plans_of_groups(
-    sizes: Iterable[DocumentSize],
-    existing: Mapping[str, SplitAssignment],
-    groups: Mapping[str, str],
-) -> dict[str, Plan]:
-    """The sides of documents whose group has one; a group that is on both is trained on."""
-    sides: dict[str, Side] = {}
-    for document_id, assignment in existing.items():
-        group_id = groups.get(document_id, document_id)
-        is_held_out = bool(assignment.spans) and all(
-            span.side == "held_out" for span in assignment.spans
-        )
-        side: Side = "held_out" if is_held_out else "train"
-        sides[group_id] = side if sides.get(group_id, side) == side else "train"
-    return {
-        size.document_id: sides[group_id]
-        for size in sizes
-        if (group_id := groups.get(size.document_id, size.document_id)) in sides
-    }
-
-
-def _one_a_group(
-    sizes: Sequence[DocumentSize], groups: Mapping[str, str]
-) -> dict[DocumentSize, list[DocumentSize]]:
-    """The members of each group, the largest first, by what the group is taken for in the draw.
-
-    A group is cut only if one document is most of it: that one is then, and the others are
-    trained on. Blocks of several would share text.
-    """
-    members: dict[str, list[DocumentSize]] = {}
-    for size in sorted(sizes, key=lambda size: (-size.token_count, size.document_id)):
-        members.setdefault(groups.get(size.document_id, size.document_id), []).append(size)
-    units: dict[DocumentSize, list[DocumentSize]] = {}
-    for group in members.values():
-        tokens, chars = _token_sum(group), sum(size.text_length_chars for size in group)
-        largest = group[0]
-        if largest.token_count >= DOMINANT_SHARE * tokens:
-            units[largest] = group
-        else:
-            units[DocumentSize(largest.document_id, tokens, chars, may_be_cut=False)] = group
-    return units
-
-
-def _plans_of_members(plan: Plan, group: Sequence[DocumentSize]) -> Iterator[tuple[str, Plan]]:
-    yield group[0].document_id, plan
-    for size in group[1:]:
-        yield size.document_id, "train" if isinstance(plan, BlockPlan) else plan
+def _held_out_tokens(drawn: Mapping[str, Plan], units: Iterable[DocumentSize]) -> float:
+    tokens = 0.0
+    for unit in units:
+        plan = drawn.get(unit.document_id)
+        if isinstance(plan, BlockPlan):
+            tokens += unit.token_count * plan.held_out_count / plan.block_count
+        elif plan == "held_out":
+            tokens += unit.token_count
+    return tokens
 
 
 def _spans(size: DocumentSize, plan: Plan, read_text: ReadText, seed: int) -> tuple[SideSpan, ...]:
+    if plan is NO_SIDE:
+        return ()
     if not isinstance(plan, BlockPlan):
         return (SideSpan(start_char=0, end_char=size.text_length_chars, side=plan),)
     by_chance = sorted(
@@ -253,20 +224,11 @@ async def _split(context: StageContext[None]) -> StagePass:
     is_held_out = any(span.side == "held_out" for each in assignments for span in each.spans)
     if context.settings.split.held_out_fraction and assignments and not is_held_out:
         _log.warning(
-            "no text is held out, so nothing can be evaluated: %s", _why(assignments, groups)
+            "no text is held out, so nothing can be evaluated: %s", why_nothing(assignments, groups)
         )
+    if left_out := sum(not assignment.spans for assignment in new):
+        _log.warning("%s", what_is_on_no_side(left_out))
     return StagePass()
-
-
-def _why(assignments: Sequence[SplitAssignment], groups: Mapping[str, str]) -> str:
-    ids = [assignment.document_id for assignment in assignments]
-    if len(ids) > 1 and len({groups.get(id_, id_) for id_ in ids}) == 1:
-        return (
-            f"all {len(ids):,} documents share text or are translations of each other, and what "
-            "one held out would stand in the training text of another; add documents about other "
-            "things, or take those of one language alone"
-        )
-    return "the documents are too few or too short; add some"
 
 
 async def _measure(context: StageContext[None], existing: Collection[str]) -> list[DocumentSize]:

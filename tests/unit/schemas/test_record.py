@@ -13,17 +13,28 @@ import schemas
 from engine.files.records import id_field
 from schemas.record import Record
 
-NO_RECORD = r"NamedTuple|Protocol|Value|nn\.Module|\w*Error"
-MAY_BE_RECORD = re.compile(rf"^class \w+\((?!({NO_RECORD})\))", re.MULTILINE)
+DERIVED = re.compile(r"^class (\w+)\(([^)]*)\)", re.MULTILINE)
 
 
 def modules() -> Iterator[str]:
-    """Those with a class that may be a record: others are large to import."""
-    for package in (schemas, engine, jobs):
-        root = Path(package.__path__[0])
-        for path in root.rglob("*.py"):
-            if MAY_BE_RECORD.search(path.read_text("utf-8")):
-                yield ".".join(path.relative_to(root.parent).with_suffix("").parts)
+    """Those with a class that derives from Record, by whatever way: others are large to import."""
+    found = {
+        path.relative_to(root.parent): dict(DERIVED.findall(path.read_text("utf-8")))
+        for root in (Path(package.__path__[0]) for package in (schemas, engine, jobs))
+        for path in root.rglob("*.py")
+    }
+    records, known = {Record.__name__}, 0
+    while len(records) > known:
+        known = len(records)
+        for classes in found.values():
+            records.update(name for name, bases in classes.items() if names_in(bases) & records)
+    for path, classes in found.items():
+        if classes.keys() & records:
+            yield ".".join(path.with_suffix("").parts)
+
+
+def names_in(bases: str) -> set[str]:
+    return set(re.findall(r"\w+", bases))
 
 
 def record_kinds(kind: type[Record] = Record) -> Iterator[type[Record]]:

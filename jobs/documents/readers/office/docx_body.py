@@ -165,7 +165,10 @@ class _BodyWriter:
 
     def _write_cell(self, cell: "_Cell", row_count: int) -> None:
         self._pieces.append(f'<td colspan="{cell.span}" rowspan="{row_count}">')
+        start = len(self._pieces)
         self.write(cell.element)
+        if len(self._code) == 1 and not any(self._pieces[start:]):
+            self._pieces.append(self._code.pop().html)  # a name, not a block of code
         self._end_groups()
         self._pieces.append("</td>")
 

@@ -17,6 +17,7 @@ _WORD_START = re.compile(r"[\w/%?&=#~+@$(-]")
 _PIECE = re.compile(r"[\w./?=&%#~+:@,;$!*'()-]+")
 _SIGNS_ALONE = frozenset({"#", "-", "&", "+", "=", "$", "~"})  # they begin a comment, an item
 _OPERATOR = re.compile(r"[-+*/%=<>|&!^]{1,3}")
+_AFTER_HALVES = frozenset({"or", "to", "oder", "und"})  # "read- or write-lock"
 _ENDED = re.compile(r"[)>\]”\",;]$")
 _DIVIDED_PATH = 3  # characters that it has at least before it is divided
 _LONG_ADDRESS = 30  # characters; a shorter one would have been put on the next line whole
@@ -50,6 +51,8 @@ def _joint_in_word(line: Printed, word: str, piece: str) -> str:
     if _is_divided_path(word, piece):
         return HYPHEN
     if _DIVIDED_END.search(line.text[-2:]) and piece[0].isalpha() and not _is_address(line.text):
+        if piece in _AFTER_HALVES:
+            return SPACE
         is_name = line.ends_mono and "-" in word[:-1]
         return "" if is_name or _is_option(word) else HYPHEN
     if line.ends_mono:
@@ -141,7 +144,7 @@ def _path_goes_on(line: str, word: str, piece: str) -> bool:
 
 def _is_option(word: str) -> bool:
     """`-long-` and `/usr/share/some-` keep their hyphens."""
-    return word.lstrip("\"'`“‘([<").startswith("-") or "/" in word or "_" in word
+    return word.lstrip("\"'`“‘([<").startswith(("-", "–")) or "/" in word or "_" in word
 
 
 def _keeps_hyphen(word: str, following: str) -> bool:

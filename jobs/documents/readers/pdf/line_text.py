@@ -25,6 +25,7 @@ _LIGATURES = {
     0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st",
     0xFB06: "st",
 }  # fmt: skip
+_PLAIN = str.maketrans("ˆ˜", "^~")  # as TeX's typewriter fonts name them
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
 _MINUS = re.compile(r"−(?=[^\W\d_]|−)|(?<=−)−")  # groff's, in names and options
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -63,7 +64,8 @@ def code_text(runs: list[Run], pitch: float) -> str:
             pieces.append(" " * max(round(room), 1))
         pieces.append(glyph.char)
         last = glyph
-    return clean(_close_dots(_repair("".join(pieces)))).replace("\n", " ").strip()
+    text = _repair("".join(pieces)).translate(_PLAIN)
+    return clean(_close_dots(text)).replace("\n", " ").strip()
 
 
 def pitch_of(runs: Iterable[Run]) -> float:

@@ -14,6 +14,7 @@ from jobs.finetune.student.source.shape import StudentShape, shape_of_config
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
 INDEX_NAME = "model.safetensors.index.json"
+NUMPY_KINDS = ("F16", "F32", "F64")  # bfloat16 is known to torch alone, whose import takes long
 
 
 class FolderStudent(NamedTuple):
@@ -82,7 +83,7 @@ def _names_in(path: Path) -> list[str]:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, "pt") as file:
+        with safe_open(path, "np") as file:
             return list(file.keys())
     except (SafetensorError, OSError) as error:
         raise ConfigError(f"{path}: is no safetensors file that can be read ({error})") from error
@@ -92,7 +93,10 @@ def _read_tensor(path: Path, name: str) -> Floats:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, "pt") as file:  # bfloat16 is known to torch alone
+        with safe_open(path, "np") as file:
+            if file.get_slice(name).get_dtype() in NUMPY_KINDS:
+                return np.asarray(file.get_tensor(name), np.float32)
+        with safe_open(path, "pt") as file:
             return np.asarray(file.get_tensor(name).float().numpy())
     except (SafetensorError, OSError) as error:
         raise ConfigError(f"{path}: {name} cannot be read ({error})") from error

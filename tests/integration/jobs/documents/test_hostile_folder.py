@@ -109,6 +109,7 @@ from pathlib import Path
 from jobs.documents.list_files import list_files
 from schemas.dataset import Rejection
 
+list(list_files(Path(sys.argv[1])))  # all is imported that nobody may not read
 if os.getuid() == 0:
     os.setgroups([])
     os.setgid(int(sys.argv[2]))

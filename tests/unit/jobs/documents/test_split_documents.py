@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.documents.split_documents import DocumentSize, assign_sides
+from jobs.documents.split_documents import assign_sides
+from jobs.documents.split_groups import DocumentSize
 from schemas.documents import Side, SplitAssignment
 from schemas.settings import SplitSettings
 from tests.unit.jobs.documents.texts import PARAGRAPH
@@ -31,6 +32,7 @@ def split(
     sizes: list[DocumentSize],
     existing: dict[str, SplitAssignment] | None = None,
     settings: SplitSettings = SETTINGS,
+    groups: dict[str, str] | None = None,
 ) -> dict[str, SplitAssignment]:
     lengths = {size.document_id: size.text_length_chars for size in sizes}
     assignments = assign_sides(
@@ -38,6 +40,7 @@ def split(
         existing or {},
         read_text=lambda document_id: text_of(lengths[document_id]),
         settings=settings,
+        groups=groups or {},
     )
     return {assignment.document_id: assignment for assignment in assignments}
 
@@ -171,3 +174,49 @@ def test_nothing_is_held_out_when_nothing_is_wanted() -> None:
     assignments = split(make_sizes([10_000, 500, 0]), settings=settings).values()
 
     assert {span.side for assignment in assignments for span in assignment.spans} == {"train"}
+
+
+def test_of_a_folder_of_one_group_the_largest_is_cut_and_the_others_are_on_no_side() -> None:
+    sizes = make_sizes([9_000, 10_000, 8_000])
+
+    sides = split(sizes, groups={size.document_id: "d0" for size in sizes})
+
+    assert [bool(sides[name].spans) for name in ("d0", "d1", "d2")] == [False, True, False]
+    assert {span.side for span in sides["d1"].spans} == {"train", "held_out"}
+
+
+def test_a_folder_of_one_group_is_trained_on_whole_where_nothing_is_to_be_held_out() -> None:
+    sizes = make_sizes([9_000, 10_000])
+    settings = SETTINGS.model_copy(update={"held_out_fraction": 0.0})
+
+    sides = split(sizes, settings=settings, groups={"d0": "d0", "d1": "d0"})
+
+    assert tokens_on(sides.values(), "train") == 19_000
+
+
+def test_what_joins_a_group_on_no_side_is_on_none() -> None:
+    sizes = make_sizes([9_000, 10_000])
+    groups = dict.fromkeys(("d0", "d1", "e0"), "d0")
+    existing = split(sizes, groups=groups)
+
+    sides = split(make_sizes([7_000], "e"), existing, groups=groups)
+
+    assert sides["e0"].spans == ()
+
+
+def test_documents_too_short_to_cut_are_trained_on_though_of_one_group() -> None:
+    sizes = make_sizes([100, 90])
+
+    sides = split(sizes, groups={"d0": "d0", "d1": "d0"})
+
+    assert tokens_on(sides.values(), "train") == 190
+
+
+def test_small_documents_beside_a_group_do_not_keep_it_from_being_cut() -> None:
+    sizes = [*make_sizes([9_000, 10_000]), *make_sizes([60], "small")]
+
+    sides = split(sizes, groups={"d0": "d0", "d1": "d0"})
+
+    assert sides["d0"].spans == ()
+    assert {span.side for span in sides["d1"].spans} == {"train", "held_out"}
+    assert len(sides["small0"].spans) == 1

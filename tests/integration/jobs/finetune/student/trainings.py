@@ -1,13 +1,20 @@
 """Trainings of tiny students: tasks, child processes, and what they leave."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 from jobs.finetune.student.training.task import Device, Method, TuningNews, TuningPlan, TuningTask
+from tests.forked import PIPE, ForkedProcess
 from tests.unit.jobs.finetune.student.tiny_students import SYSTEM, write_rows
 
 MOST_S = 120.0
+# Importing torch starts no thread; the first operation may, and so comes after the fork.
+IMPORTED = (
+    "jobs.finetune.student.export.export_student",
+    "jobs.finetune.student.parity.pass_gate",
+    "jobs.finetune.student.parity.trained",
+    "jobs.finetune.student.training.loop",
+    "torch._dynamo",  # as its optimiser does: two seconds
+)
 
 
 def make_plan(method: Method = "full", *, epochs: int = 3, device: Device = "cpu") -> TuningPlan:
@@ -44,21 +51,21 @@ def make_task(
     )
 
 
-def start_child(task: TuningTask) -> "subprocess.Popen[str]":
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jobs.finetune.student.training.child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+def start_child(task: TuningTask) -> ForkedProcess:
+    process = ForkedProcess(
+        ["-m", "jobs.finetune.student.training.child"],
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        imported=IMPORTED,
     )
     assert process.stdin is not None
-    process.stdin.write(task.model_dump_json() + "\n")
+    process.stdin.write(task.model_dump_json().encode() + b"\n")
     process.stdin.flush()
     return process
 
 
-def next_news(process: "subprocess.Popen[str]") -> TuningNews | None:
+def next_news(process: ForkedProcess) -> TuningNews | None:
     assert process.stdout is not None
     line = process.stdout.readline()
     return TuningNews.model_validate_json(line) if line else None

@@ -203,6 +203,18 @@ def test_cells_that_are_merged_nested_or_in_controls_are_read() -> None:
     )
 
 
+def test_a_cell_of_one_line_in_a_typewriter_font_does_not_dissolve_its_table() -> None:
+    def cells(*texts: str) -> str:
+        return "".join(f"<w:tc>{paragraph(text, run=MONO)}</w:tc>" for text in texts)
+
+    rows = (("/lib/", "/lib/i386-linux-gnu/"), ("/usr/lib/", "/usr/lib/i386-linux-gnu/"))
+    table = "".join(f"<w:tr>{cells(*row)}</w:tr>" for row in rows)
+
+    assert read("docx", make_docx(f"<w:tbl>{table}</w:tbl>")).text == (
+        "/lib/ | /lib/i386-linux-gnu/\n/usr/lib/ | /usr/lib/i386-linux-gnu/"
+    )
+
+
 def test_a_table_of_one_cell_is_a_frame() -> None:
     table = f"<w:tbl><w:tr><w:tc>{paragraph('One.')}{paragraph('Two.')}</w:tc></w:tr></w:tbl>"
 

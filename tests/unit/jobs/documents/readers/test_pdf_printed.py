@@ -225,3 +225,14 @@ def test_a_page_number_elsewhere_than_on_other_pages_is_left_out() -> None:
     ]
 
     assert "43" not in text_of(*pages)
+
+
+@pytest.mark.parametrize(
+    ("end", "start", "joined"),
+    [
+        ("without needing to acquire a read-", "or write-lock", "a read- or write-lock"),
+        ("configured as a user with the option \u2013with-", "fd-user", "\u2013with-fd-user"),
+    ],
+)
+def test_a_hyphen_that_belongs_to_its_word_is_kept(end: str, start: str, joined: str) -> None:
+    assert joined in text_of(lines([f"All threads can have access to this object {end}", start]))

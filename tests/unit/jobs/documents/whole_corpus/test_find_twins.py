@@ -199,6 +199,19 @@ async def test_why_nothing_is_held_out_is_said(
     assert f"no text is held out, so nothing can be evaluated: {said}" in caplog.text
 
 
+async def test_a_folder_of_one_group_says_what_is_on_no_side(
+    folder: RunFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = {"de": prose(8, 9_000), "en": prose(9, 8_000)}
+    write(folder, "documents", [document(f"{n}/book.html", text) for n, text in texts.items()])
+
+    await take(folder, TWINS, SPLIT)
+
+    sides = [each.spans for each in read_records(folder.results_path(SPLIT.name), SplitAssignment)]
+    assert sorted(map(bool, sides)) == [False, True]
+    assert "parts of the largest are; another one is on no side" in caplog.text
+
+
 def chunk(name: str, side: Side, text: str) -> Chunk:
     return Chunk(
         chunk_id=content_id("chunk", name),
