@@ -14,5 +14,5 @@ def test_every_setting_has_one_row_and_every_table_one_heading() -> None:
     rows = [line.split("`")[1] for line in TEXT.splitlines() if line.startswith("| `")]
     headings = [line for line in TEXT.splitlines() if line.startswith("## ")]
 
-    assert sorted(rows) == sorted(setting_keys())
+    assert sorted(rows) == sorted(setting_keys()), "run: python scripts/write_configuration_docs.py"
     assert len(headings) == len(set(headings))

@@ -106,4 +106,6 @@ def test_every_field_of_the_ledger_of_batches_is_described() -> None:
 def test_every_format_of_documents_is_named() -> None:
     row = next(line for line in DOCS.splitlines() if line.startswith("| `format` |"))
 
-    assert set(re.findall(r"`(\w+)`", row)) - {"format"} == set(FORMATS.values())
+    assert set(re.findall(r"`(\w+)`", row)) - {"format"} == set(FORMATS.values()), (
+        "docs/run-folder.md, row `format` of documents.jsonl: it names other formats than there are"
+    )

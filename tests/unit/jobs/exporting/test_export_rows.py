@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,17 @@ from schemas.record import content_id
 from tests.unit.jobs.dataset.judge.judged_run import make_answered_run
 from tests.unit.jobs.evaluation.made_run import REQUEST_ID, SUBJECTS, make_settings
 
+ROOT = Path(__file__).parents[4]
+KEYS = {  # of the lines of each format
+    "chat": {"messages"},
+    "prompt-completion": {"prompt", "completion"},
+    "sharegpt": {"conversations"},
+    "alpaca": {"instruction", "input", "output", "system"},
+    "citation": {"messages"},
+    "preference": {"prompt", "chosen", "rejected"},
+    "parquet": {"messages", "kind", "document", "evidence", "is_unanswerable"},
+}
+ROW_COUNTS = {"preference": 2}  # where a row of the dataset may give no line
 SETTINGS = make_settings("dataset.unanswerable_fraction=0.1")
 
 
@@ -52,24 +64,24 @@ async def lines_of(folder: RunFolder, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
 
-@pytest.mark.parametrize(
-    ("name", "keys"),
-    [
-        ("chat", {"messages"}),
-        ("prompt-completion", {"prompt", "completion"}),
-        ("sharegpt", {"conversations"}),
-        ("alpaca", {"instruction", "input", "output", "system"}),
-        ("citation", {"messages"}),
-        ("parquet", {"messages", "kind", "document", "evidence", "is_unanswerable"}),
-    ],
-)
-async def test_every_row_is_in_every_format(name: str, keys: set[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", FORMATS)
+async def test_every_row_is_in_every_format(name: str, tmp_path: Path) -> None:
     folder = await make_exported_run(tmp_path)
 
     lines = await lines_of(folder, name)
 
-    assert len(lines) == 10
-    assert all(set(line) == keys for line in lines)
+    assert name in KEYS, "the keys of its lines are to stand in KEYS"
+    assert len(lines) == ROW_COUNTS.get(name, 10)
+    assert all(set(line) == KEYS[name] for line in lines)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_in_the_docs_and_the_help(name: str) -> None:
+    docs = (ROOT / "docs" / "fine-tuning.md").read_text(encoding="utf-8")
+    command = (ROOT / "jobs" / "commands" / "export.py").read_text(encoding="utf-8")
+
+    assert f"| `{name}` |" in docs, "docs/fine-tuning.md: a row for it"
+    assert re.search(rf'help="[^"]*\b{name}\b', command), "jobs/commands/export.py: the help"
 
 
 async def test_chat_is_the_dataset_as_it_is(tmp_path: Path) -> None:

@@ -47,4 +47,6 @@ def test_settings_touch_stages_that_there_are() -> None:
 
 
 def test_every_format_has_its_place_among_twins() -> None:
-    assert set(FORMATS_BY_QUALITY) == set(FORMATS.values())
+    assert sorted(FORMATS_BY_QUALITY) == sorted(set(FORMATS.values())), (
+        "FORMATS_BY_QUALITY in jobs/documents/whole_corpus/sketch_documents.py: each format once"
+    )
