@@ -62,11 +62,12 @@ class Averages(Generic[Key]):
         values, units = self._known(self._columns[key])
         if not len(values):
             return Estimate(n=0)
-        unit_count = _count_units(units)
+        layout = _lay_out(units)
+        unit_count = layout.unit_count
         plain = Estimate(n=len(values), document_count=unit_count, value=float(values.mean()))
-        if units is None or unit_count < 2:
+        if unit_count < 2:
             return plain
-        spread = measure_spread(values, units)
+        spread = _spread_of(values, layout)
         if is_score and values.min() >= 0 and values.max() <= 1:
             low, high = _wilson(spread)
         else:
@@ -76,9 +77,8 @@ class Averages(Generic[Key]):
     def spread(self, key: Key) -> Spread | None:
         """How a column scatters; None where it has no interval."""
         values, units = self._known(self._columns[key])
-        if units is None or _count_units(units) < 2:
-            return None
-        return measure_spread(values, units)
+        layout = _lay_out(units)
+        return None if layout.unit_count < 2 else _spread_of(values, layout)
 
     def ratio(self, part: Key, whole: Key) -> Estimate:
         """The mean of one column as a share of that of another, both of the same rows.
@@ -87,11 +87,12 @@ class Averages(Generic[Key]):
         """
         parts, units = self._known(self._columns[part])
         wholes, _ = self._known(self._columns[whole])
+        layout = _lay_out(units)
         share = float(parts.mean() / wholes.mean())
-        plain = Estimate(n=len(parts), document_count=_count_units(units), value=share)
-        if units is None or plain.document_count < 2:
+        plain = Estimate(n=len(parts), document_count=layout.unit_count, value=share)
+        if layout.unit_count < 2:
             return plain
-        found = _fieller(parts, wholes, share, units)
+        found = _fieller(parts, wholes, share, layout)
         return plain if found is None else plain.model_copy(update=found)
 
     def _known(self, column: Floats) -> tuple[Floats, Units | None]:
@@ -108,13 +109,16 @@ def measure_spread(values: Floats, units: Units) -> Spread:
     of variance): the variance is multiplied by what it is too small by there, and the degrees of
     freedom are Satterthwaite's.
     """
-    layout = _lay_out(units)
+    return _spread_of(values, _lay_out(units))
+
+
+def _spread_of(values: Floats, layout: "_Layout") -> Spread:
     sums = layout.sums(values)
     correlation = _intraclass_correlation(values, layout.sizes, sums)
     each = layout.sizes * (1 - correlation + correlation * layout.sizes)
     expected, degrees = _satterthwaite(layout, each)
     correction = float(each.sum()) / layout.n**2 / expected
-    residuals = layout.weighted_residuals(values)
+    residuals = layout.weights * (sums - layout.sizes * float(values.mean()))
     variance = float(residuals @ residuals) * correction
     return Spread(
         n=layout.n,
@@ -127,23 +131,23 @@ def measure_spread(values: Floats, units: Units) -> Spread:
 
 
 class _Layout(NamedTuple):
-    """Which rows belong together: the unit of each row, counted from 0, and the units' sizes."""
+    """Which rows belong together: the unit of each row, counted from 0, and of units their sizes.
+
+    `weights`: what a unit's residual sum counts for in the mean, made larger by its leverage.
+    """
 
     places: Units
     sizes: Floats
+    leverage: Floats
+    weights: Floats
 
     @property
     def n(self) -> int:
         return len(self.places)
 
     @property
-    def leverage(self) -> Floats:
-        return self.sizes / self.n
-
-    @property
-    def weights(self) -> Floats:
-        """What a unit's residual sum counts for in the mean, made larger by its leverage."""
-        return 1 / (self.n * np.sqrt(1 - self.leverage))
+    def unit_count(self) -> int:
+        return len(self.sizes)
 
     def sums(self, values: Floats) -> Floats:
         return np.bincount(self.places, weights=values).astype(np.float64)
@@ -152,9 +156,14 @@ class _Layout(NamedTuple):
         return self.weights * (self.sums(values) - self.sizes * float(values.mean()))
 
 
-def _lay_out(units: Units) -> _Layout:
-    _, places = np.unique(units, return_inverse=True)
-    return _Layout(places, np.bincount(places).astype(np.float64))
+def _lay_out(units: Units | None) -> _Layout:
+    """Lay out rows by their units; without units there are none."""
+    _, places = np.unique(() if units is None else units, return_inverse=True)
+    sizes = np.bincount(places).astype(np.float64)
+    n = len(places)
+    leverage = sizes / max(n, 1)
+    weights = np.zeros_like(sizes) if len(sizes) < 2 else 1 / (n * np.sqrt(1 - leverage))
+    return _Layout(places, sizes, leverage, weights)
 
 
 def _satterthwaite(layout: _Layout, each: Floats) -> tuple[float, float]:
@@ -204,10 +213,11 @@ def _wilson(spread: Spread) -> tuple[float, float]:
     return min(low, p), max(high, p)  # rounding puts the ends beside a p of 0 or 1
 
 
-def _fieller(parts: Floats, wholes: Floats, share: float, units: Units) -> dict[str, float] | None:
+def _fieller(
+    parts: Floats, wholes: Floats, share: float, layout: _Layout
+) -> dict[str, float] | None:
     """The ends of the interval of a ratio; None where it has no end."""
-    layout = _lay_out(units)
-    spread = measure_spread(parts - share * wholes, units)
+    spread = _spread_of(parts - share * wholes, layout)
     square = t_quantile(UPPER, spread.degrees) ** 2 * spread.correction
     part, whole = layout.weighted_residuals(parts), layout.weighted_residuals(wholes)
     a = float(wholes.mean()) ** 2 - square * float(whole @ whole)
@@ -217,7 +227,3 @@ def _fieller(parts: Floats, wholes: Floats, share: float, units: Units) -> dict[
         return None
     root = math.sqrt(max(b * b - a * c, 0.0))
     return {"low": (b - root) / a, "high": (b + root) / a}
-
-
-def _count_units(units: Units | None) -> int:
-    return 0 if units is None else len(np.unique(units))

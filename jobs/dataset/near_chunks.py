@@ -8,7 +8,7 @@ from engine.files.records import RecordLog, read_records
 from engine.run_folder import RunFolder
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.text.word_overlap import word_overlap
-from schemas.documents import Chunk
+from schemas.documents import Chunk, Side
 
 NEIGHBOURS = 24  # chunks of the document, nearest in place, that are looked at
 MIN_LIKENESS = 0.3  # share of the question's telling words that the text has: below, it is easy
@@ -21,7 +21,7 @@ class _Place(NamedTuple):
 
 
 class NearChunks:
-    """The chunks of the side of training, by document and place."""
+    """The chunks of one side, by document and place."""
 
     def __init__(self, places: Mapping[str, Sequence[_Place]], chunks: RecordLog[Chunk]) -> None:
         self._places = places
@@ -48,10 +48,12 @@ class NearChunks:
             yield self._chunks.require(place.chunk_id)
 
 
-def read_near_chunks(folder: RunFolder, chunks: RecordLog[Chunk]) -> NearChunks:
-    """Memory: some 200 bytes a chunk."""
+def read_near_chunks(
+    folder: RunFolder, chunks: RecordLog[Chunk], side: Side = "train"
+) -> NearChunks:
+    """The chunks of `side`. Memory: some 200 bytes a chunk."""
     places: defaultdict[str, list[_Place]] = defaultdict(list)
     for chunk in read_records(folder.results_path(CHUNKS.name), Chunk):
-        if chunk.side == "train":
+        if chunk.side == side:
             places[chunk.document_id].append(_Place(chunk.start_char, chunk.chunk_id))
     return NearChunks(places, chunks)

@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from engine.errors import ConfigError, Deferred
 from engine.files.records import RecordLog, encode_record, read_records
@@ -10,6 +11,7 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from jobs.dataset.chat_rows import place_of
+from jobs.dataset.near_chunks import NearChunks, read_near_chunks
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.dataset_chunks import chunk_of_dataset
 from jobs.evaluation.new_questions import (
@@ -52,6 +54,22 @@ def new_question_samples(questions: Iterable[NewQuestion]) -> Iterator[Sample]:
         yield _sample(
             "new_question", question.text, chunk, kind=question.kind, evidence=question.evidence
         )
+
+
+def near_unanswerable_samples(
+    held_out: Sequence[Sample], chunks: RecordLog[Chunk], near: NearChunks
+) -> Iterator[Sample]:
+    """Held-out questions that have a text near to them that does not answer them, with that text.
+
+    It is of the same document, shares words with the question, and lacks those of its evidence and
+    reference: hard, as the unanswerable rows of the training are.
+    """
+    for sample in held_out:
+        answer = f"{evidence_text(sample)} {sample.reference}"
+        asked = chunks.require(sample.chunk_ids[0])
+        hard = near.hard_for(sample.question, answer, asked)
+        if hard:
+            yield _sample("unanswerable", sample.question, hard[0], kind=sample.kind, evidence=())
 
 
 def unanswerable_samples(
@@ -127,7 +145,7 @@ def _sample(
     question: str,
     chunk: Chunk,
     *,
-    kind: Kind,
+    kind: Kind | None,
     evidence: Sequence[Span],
     reference: str = "",
 ) -> Sample:
@@ -197,7 +215,26 @@ def _own_samples(context: StageContext[Contest], chunks: RecordLog[Chunk]) -> li
     held_out = held_out_samples(folder, chunks, settings.evaluation)
     chosen = choose_new_questions(folder, trained, settings)
     new = list(new_question_samples(chosen))
-    return [*held_out, *new, *unanswerable_samples(held_out, new, settings.evaluation)]
+    return [*held_out, *new, *_unanswerable(held_out, new, context, chunks)]
+
+
+def _unanswerable(
+    held_out: Sequence[Sample],
+    others: Sequence[Sample],
+    context: StageContext[Contest],
+    chunks: RecordLog[Chunk],
+) -> list[Sample]:
+    """Questions with hard texts first; where there are too few of these, with easy ones."""
+    settings = context.settings.evaluation
+    hard: list[Sample] = []
+    if settings.unanswerable_texts == "near":
+        near = read_near_chunks(context.folder, chunks, "held_out")
+        found = near_unanswerable_samples(held_out, chunks, near)
+        hard = list(islice(found, settings.max_unanswerable))
+    taken = {sample.question for sample in hard}
+    rest = [sample for sample in held_out if sample.question not in taken]
+    easy = unanswerable_samples(rest, [*held_out, *others], settings)
+    return [*hard, *islice(easy, settings.max_unanswerable - len(hard))]
 
 
 async def _imported_samples(

@@ -18,6 +18,7 @@ FORMER_DEFAULTS: dict[str, object] = {
     "dataset.unanswerable_fraction": 0.0,
     "evaluation.scorer": "ragas",
     "evaluation.max_shared_evidence": 1.0,
+    "evaluation.unanswerable_texts": "far",
 }
 
 

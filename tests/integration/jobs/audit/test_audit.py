@@ -1,6 +1,7 @@
 """`distill audit` and `distill clean`: real runs, tampered with, against the stand-in."""
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -32,28 +33,40 @@ def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningServer]:
+@pytest.fixture(scope="module")
+def shared_server() -> Iterator[RunningServer]:
     with start_openai_server(SERVER) as running:
-        monkeypatch.setenv("OPENAI_API_KEY", running.api_key)
-        monkeypatch.setenv("OPENAI_BASE_URL", running.base_url)
         yield running
 
 
 @pytest.fixture
-def documents(tmp_path: Path) -> Path:
-    folder = tmp_path / "documents"
+def server(shared_server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> RunningServer:
+    monkeypatch.setenv("OPENAI_API_KEY", shared_server.api_key)
+    monkeypatch.setenv("OPENAI_BASE_URL", shared_server.base_url)
+    return shared_server
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("documents") / "documents"
     write_documents(folder, ("LICENSE",))
     return folder
 
 
-@pytest.fixture
-def run_dir(tmp_path: Path, server: RunningServer, documents: Path) -> Path:
-    """A complete run."""
-    folder = tmp_path / "run"
-    code, output = finish(start(server, folder, "--documents", str(documents), *SETTINGS))
+@pytest.fixture(scope="module")
+def complete(
+    tmp_path_factory: pytest.TempPathFactory, shared_server: RunningServer, documents: Path
+) -> Path:
+    folder = tmp_path_factory.mktemp("complete") / "run"
+    code, output = finish(start(shared_server, folder, "--documents", str(documents), *SETTINGS))
     assert code == 0, output
     return folder
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path, server: RunningServer, complete: Path) -> Path:
+    """A complete run."""
+    return shutil.copytree(complete, tmp_path / "run")
 
 
 def distill(*arguments: str | Path) -> Told:
@@ -176,7 +189,7 @@ async def leave_orphan(server: RunningServer, run_id: str, path: Path) -> None:
 def test_orphans_at_the_provider_are_told_and_cleaned_away(
     run_dir: Path, server: RunningServer, tmp_path: Path
 ) -> None:
-    server.control.configure(batches={"in_progress_s": 60})
+    server.control.configure(batches={**SERVER["batches"], "in_progress_s": 60})
     run_id = require_run_id(run_dir / "config.toml")
     asyncio.run(leave_orphan(server, run_id, tmp_path / "orphan.jsonl"))
 
@@ -185,6 +198,7 @@ def test_orphans_at_the_provider_are_told_and_cleaned_away(
     still = distill("audit", run_dir, "--provider")
     cleaned = distill("clean", run_dir, "--provider", "--yes")
     after = distill("audit", run_dir, "--provider")
+    server.control.configure(batches=SERVER["batches"])
 
     assert told.code == still.code == 1
     assert "batches of this run that it does not know" in told.text
@@ -192,7 +206,7 @@ def test_orphans_at_the_provider_are_told_and_cleaned_away(
     assert cleaned.code == 0, cleaned.text
     assert "distill-" not in after.text
     names = [str(file["filename"]) for file in server.control.files()]
-    assert not [name for name in names if name.startswith("distill-")]
+    assert not [name for name in names if name.startswith(f"distill-{run_id}-")]
 
 
 def test_what_is_derived_is_made_again_without_a_request(

@@ -60,7 +60,7 @@ async def test_every_sample_is_answered_by_every_model_and_scored(tmp_path: Path
     samples, answers, scores, pairs = read_evaluation(order.folder, order.settings)
     slices = Counter(sample.slice for sample in samples)
     assert slices["held_out_document"] == slices["unanswerable"] == 3
-    assert slices["new_question"] >= 5
+    assert slices["new_question"] >= 2  # others repeat a row by their evidence
     assert len(answers) == 3 * len(samples)
     assert {a.model for a in answers} == {"gpt-6-luna", "ft:tuned", "gpt-4.1-mini"}
     assert len(scores) == 2 * 3 * (len(samples) - 3) + 3 * 3

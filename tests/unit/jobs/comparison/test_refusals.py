@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.local.model import CHAT_MODEL
 from jobs.comparison.models import compare_models
 from jobs.comparison.refusals import find_refusals
 from jobs.comparison.table import describe_comparison
@@ -55,6 +56,20 @@ def test_questions_that_the_judge_made_for_relevancy_tell_refusals_too(
     relevancy = score(given, "answer_relevancy", 0.0).model_copy(update={"findings": findings})
 
     assert find_refusals(Evaluation([of], [given], [relevancy])) == {given.answer_id: is_refusal}
+
+
+def test_the_embedded_judge_is_not_believed() -> None:
+    of = sample(1)
+    given = answer(of, "tuned", text="The archive has three large areas for its visitors.")
+    findings = (ClaimFinding(claim="", verdict="evasive"),) * 3
+    scores = [
+        score(given, "answer_relevancy", 0.0, judge=CHAT_MODEL).model_copy(
+            update={"findings": findings}
+        ),
+        score(given, "refusal", 1.0, judge=CHAT_MODEL),
+    ]
+
+    assert find_refusals(Evaluation([of], [given], scores)) == {given.answer_id: False}
 
 
 def test_refusals_that_nobody_can_tell_are_counted_apart() -> None:

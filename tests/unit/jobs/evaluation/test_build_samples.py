@@ -4,17 +4,21 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ConfigError
-from engine.files.records import RecordLog
+from engine.files.records import RecordLog, encode_record
+from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
+from jobs.dataset.near_chunks import read_near_chunks
 from jobs.evaluation.build_samples import (
     evidence_text,
     held_out_samples,
     imported_sample,
     known_samples,
+    near_unanswerable_samples,
     unanswerable_samples,
 )
 from schemas.documents import Chunk
 from schemas.evaluation import Sample
+from schemas.record import content_id
 from schemas.settings import EvaluationSettings
 from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_run, make_settings
 
@@ -92,6 +96,43 @@ def test_of_several_contexts_none_that_speaks_of_the_answer_is_taken() -> None:
     (swapped,) = unanswerable_samples([asked], [close, far], EvaluationSettings(max_unanswerable=1))
 
     assert swapped.context == far.context
+
+
+NEIGHBOURS = {
+    "care": "The lathe turns quietly when oak is cut, if its belt was oiled.",
+    "same": "When oak is cut, the lathe turns at 400 revolutions per minute again.",
+    "other": "Visitors leave their coats at the door.",
+}
+
+
+async def test_hard_text_is_of_the_same_document_and_lacks_the_words_of_the_answer(
+    folder: RunFolder,
+) -> None:
+    (lathe,) = (sample for sample in await draw(folder, EvaluationSettings()) if is_lathe(sample))
+    async with RecordLog(folder.results_path("chunks"), Chunk) as chunks:
+        asked = chunks.require(lathe.chunk_ids[0])
+    parts = [
+        asked.model_copy(
+            update={"chunk_id": content_id(name), "text": text, "start_char": 2_000 + place}
+        )
+        for place, (name, text) in enumerate(NEIGHBOURS.items())
+    ]
+    replace_file(folder.results_path("chunks"), map(encode_record, [asked, *parts]))
+
+    question = lathe.model_copy(update={"question": "How does the lathe turn when oak is cut?"})
+    async with RecordLog(folder.results_path("chunks"), Chunk) as chunks:
+        near = read_near_chunks(folder, chunks, "held_out")
+        found = list(near_unanswerable_samples([question], chunks, near))
+
+    assert [(each.question, each.context) for each in found] == [
+        (question.question, NEIGHBOURS["care"])
+    ]
+    assert found[0].slice == "unanswerable"
+    assert not found[0].evidence
+
+
+def is_lathe(sample: Sample) -> bool:
+    return sample.path == "lathe.md"
 
 
 def test_without_another_context_no_question_is_made_unanswerable() -> None:
