@@ -11,10 +11,12 @@ OBJECTS_BETWEEN_COLLECTIONS = 20_000
 COLLECTIONS_BETWEEN_LARGER_ONES = 50
 
 EXIT_INTERRUPTED = 130
+STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 
 def main() -> None:
     """Run the command that the arguments name; changes how often garbage is collected."""
+    _open_closed_streams()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # we have none to look for
     gc.set_threshold(
         OBJECTS_BETWEEN_COLLECTIONS,
@@ -27,6 +29,14 @@ def main() -> None:
         run_command(sys.argv[1:])
     except KeyboardInterrupt:  # before anybody listened for signals: nothing was begun
         sys.exit(EXIT_INTERRUPTED)
+
+
+def _open_closed_streams() -> None:
+    """Else the next file or socket has the number of a closed one, and is taken for it."""
+    for number, (name, mode) in enumerate(STREAMS.items()):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)  # has the lowest number that is free: this one
+            setattr(sys, name, os.fdopen(number, mode, closefd=False))
 
 
 if __name__ == "__main__":

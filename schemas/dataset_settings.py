@@ -19,6 +19,8 @@ from schemas.setting_types import (
 )
 from schemas.touches import EVERY_CALL, Touches
 
+Persona = Annotated[str, Field(min_length=1)]
+
 DEFAULT_KIND_WEIGHTS: Mapping[Kind, float] = {
     "factual": 0.35,
     "how_to": 0.2,
@@ -42,7 +44,7 @@ class QuestionSettings(Value):
     kind_weights: Annotated[dict[Kind, NotNegative], Touches("questions", "requests")] = Field(
         default_factory=lambda: dict(DEFAULT_KIND_WEIGHTS)
     )
-    personas: Annotated[tuple[str, ...], Touches("questions", "requests")] = ()
+    personas: Annotated[tuple[Persona, ...], Touches("questions", "requests")] = ()
     kinds: Annotated[KindsBy, Touches("questions", "requests")] = "drawn"
     temperature: Annotated[Temperature, Touches("questions", "requests")] = None
     max_output_tokens: Annotated[Positive, Touches("questions", "requests")] = 700

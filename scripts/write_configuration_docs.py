@@ -132,12 +132,13 @@ def _kinds(node: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _words(node: Mapping[str, Any]) -> str:
+    listed = "texts" if node.get("items", {}).get("type") == "string" else "tables"
     kinds = {
         "integer": "whole number",
         "number": "number",
         "boolean": "`true`, `false`",
         "string": "text",
-        "array": "list of tables",
+        "array": f"list of {listed}",
         "object": "table",
     }
     words = kinds[node["type"]]

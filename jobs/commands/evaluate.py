@@ -105,10 +105,14 @@ def evaluate(
             metrics_port=metrics_port,
         )
 
-    first, *further = [order_of(each) for each in judge] if judge else [order_of(None)]
+    first, *further = [order_of(each) for each in dict.fromkeys(judge or (None,))]
     if dry_run:
         for order in (first, *further):
+            if further:
+                print(f"{'judge':<16} {order.settings.judge.model}")
             _show_plan(order)
+        if further:
+            print("new questions and answers are in each of these tables and are bought once")
         raise typer.Exit(EXIT_OK)
     with notifying(notify, folder, "evaluate"):
         code = tell_no_progress(folder, lambda: _evaluate_each(first, further))

@@ -211,7 +211,9 @@ def _on_verbose(is_given: bool) -> bool:
 
 Quiet = Annotated[
     bool,
-    typer.Option("--quiet", "-q", help="Say only what is wrong.", callback=_on_quiet),
+    typer.Option(
+        "--quiet", "-q", help="Say only what is wrong, and the result.", callback=_on_quiet
+    ),
 ]
 Verbose = Annotated[
     bool,

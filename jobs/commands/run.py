@@ -151,7 +151,7 @@ def _run(given: _Given, ordered: _Ordered) -> int:
     print(describe_run(summary))
     print(f"{'time':<16} {_duration(time.monotonic() - began_s)} in this call")
     if end.is_done:
-        if any(summary.rows.values()):
+        if any(summary.rows[name] for name in ("train.jsonl", "validation.jsonl")):
             return EXIT_OK
         print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)
         return EXIT_INCOMPLETE

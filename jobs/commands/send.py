@@ -79,7 +79,7 @@ def send(
     dry_run: DryRun = False,
 ) -> None:
     """Send a file of requests and keep every reply. The same command again goes on."""
-    from jobs.send.prompt_input import PromptOrder, make_prompt_input, write_text
+    from jobs.send.prompt_input import PromptOrder, keep_prompt_input, write_text
     from jobs.send.send_requests import SendOrder
     from jobs.settings.command import send_settings
     from jobs.settings.endpoints import read_send_endpoints
@@ -111,9 +111,7 @@ def send(
     )
     if dry_run:
         raise typer.Exit(_show_plan(requests, order, given))
-    prompts = make_prompt_input(
-        requests, replies, given, replies.with_name(replies.name + ".requests")
-    )
+    prompts = keep_prompt_input(requests, replies, given)
     order = order._replace(input_path=_input_path(requests, prompts))
     code = _send(order, read_lane_order(lane, deadline, waits=waits))
     if prompts is not None and text is not None:

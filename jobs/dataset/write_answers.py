@@ -62,22 +62,29 @@ def _make_request(
     question: Question, sentences: NumberedSentences, settings: RunSettings
 ) -> Request:
     """The text precedes the question: the questions of a chunk share this much of the prompt."""
-    user = Template(read_prompt("write_answer_user.md")).substitute(
-        text=sentences.listing, question=defuse_tokens(make_line(question.text))
-    )
+    prompt = read_prompt("write_answer_user.md")
+    names = {"text": sentences.listing, "question": defuse_tokens(make_line(question.text))}
     return make_structured_request(
         call_teacher(
             settings,
             question.question_id,
             STAGE,
             chunk_id=question.chunk_id,
-            shared_chars=user.rindex("\n\nQuestion: "),
+            shared_chars=len(Template(_before_question(prompt)).substitute(names)),
         ),
         system=instructions("write_answer", settings),
-        user=user,
+        user=Template(prompt).substitute(names),
         reply_schema=_reply_schema(len(sentences.texts)),
         settings=settings.answers,
     )
+
+
+def _before_question(prompt: str) -> str:
+    """What of a prompt stands before the line of its question: the same for all of a chunk."""
+    for name in Template.pattern.finditer(prompt):
+        if "question" in (name["named"], name["braced"]):
+            return prompt[: name.start()].rpartition("\n")[0].rstrip()
+    return ""
 
 
 def _reply_schema(sentence_count: int) -> dict[str, Json]:

@@ -13,6 +13,7 @@ from engine.stage import StagePass
 from jobs.dataset.chat_rows import place_of
 from jobs.dataset.near_chunks import NearChunks, read_near_chunks
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.dataset_chunks import chunk_of_dataset
 from jobs.evaluation.new_questions import (
     NEW_QUESTIONS,
     NewQuestion,
@@ -36,7 +37,8 @@ def held_out_samples(
     """A seeded draw of `max_held_out` of the held-out questions; reads them one at a time.
 
     Raises:
-        DamagedLogError: a line is damaged, or a question's chunk is missing.
+        ConfigError: a question's chunk is there no more: the dataset is not written anew yet.
+        DamagedLogError: a line is damaged.
     """
     drawn = heapq.nsmallest(
         settings.max_held_out,
@@ -131,7 +133,7 @@ def _held_out_sample(question: HeldOutQuestion, chunks: RecordLog[Chunk]) -> Sam
     return _sample(
         "held_out_document",
         question.question,
-        chunks.require(question.chunk_id),
+        chunk_of_dataset(chunks, question.chunk_id),
         kind=question.kind,
         evidence=question.evidence,
         reference=question.reference,

@@ -14,6 +14,7 @@ from engine.files.records import RecordLog, read_records
 from engine.files.replace import replacing
 from engine.run_folder import RunFolder
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.dataset_chunks import chunk_of_dataset
 from jobs.exporting.parquet_file import require_parquet, writing_parquet
 from jobs.exporting.row_formats import (
     FORMATS,
@@ -49,7 +50,8 @@ async def export_rows(folder: RunFolder, format_name: str) -> Exported:
     """Replace RUN/export/FORMAT by the rows that the run holds now. Nothing held out is in them.
 
     Raises:
-        ConfigError: there is no such format, what it needs is not installed, or no rows.
+        ConfigError: there is no such format, what it needs is not installed, no rows, or those of
+            former documents.
         DamagedLogError: rows and provenance do not belong together.
     """
     if format_name not in FORMATS:
@@ -113,7 +115,7 @@ def _read_rows(
 ) -> Iterator[tuple[Provenance, SourceRow]]:
     for row, messages in _pair(folder, provenance):
         others = twins.answers if row.is_unanswerable else twins.refusals
-        chunk = chunks.require(row.chunk_id)
+        chunk = chunk_of_dataset(chunks, row.chunk_id)
         yield (
             row,
             SourceRow(

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from engine.files.jsonl_lines import read_lines
-from engine.files.records import read_records, record_id
+from engine.files.records import encode_record, read_ids, read_records, record_id
+from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.wire.prices import Price, counted_sends, make_price
 from engine.wire.tokens import count_tokens
+from jobs.documents.chunk_documents import CHUNKS
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
 from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.evaluated_models import evaluated_models
@@ -29,7 +31,8 @@ from jobs.settings.roles import (
     judge_of,
     own_address,
 )
-from schemas.dataset import Provenance
+from schemas.dataset import HeldOutQuestion, Provenance
+from schemas.documents import Chunk
 from schemas.evaluation import ALWAYS, BY_REFERENCE, REFUSAL, Contest, Metric
 from schemas.plan import Amount, StagePlan
 from schemas.record import Record
@@ -172,6 +175,7 @@ async def _ask(replay: Replay, folder: RunFolder, contest: Contest) -> dict[str,
     copy = given.folder
     for name in ("dataset", "evaluation", "finished/evaluation"):
         shutil.copytree(folder.run_dir / name, copy.run_dir / name, dirs_exist_ok=True)
+    _leave_out_gone(copy)
     stages: list[Stage[Contest]] = [NEW_QUESTIONS, SAMPLES, MODEL_ANSWERS]
     if given.settings.evaluation.scorer == "builtin":  # ragas takes seconds to import
         stages += [SCORES, PAIRS]
@@ -187,9 +191,17 @@ async def _ask(replay: Replay, folder: RunFolder, contest: Contest) -> dict[str,
     asked: dict[str, AskedByKey] = {}
     for stage in stages:
         asked[stage.name] = await replay.ask(stage, context, _item_of)
-        if stage is NEW_QUESTIONS and not count_rows(folder)[0]:
+        if stage is NEW_QUESTIONS and not count_rows(copy)[0]:
             break  # without held-out questions there may be no sample yet
     return asked
+
+
+def _leave_out_gone(copy: RunFolder) -> None:
+    """Of a copied dataset, the held-out questions about chunks that changes have replaced."""
+    chunk_ids = frozenset(read_ids(copy.results_path(CHUNKS.name), Chunk))
+    path = copy.dataset_dir / "held_out.jsonl"
+    kept = [each for each in read_records(path, HeldOutQuestion) if each.chunk_id in chunk_ids]
+    replace_file(path, map(encode_record, kept))
 
 
 def _item_of(item: Record) -> str:

@@ -45,7 +45,7 @@ def check_prompts(folder: Path) -> list[str]:
     if problems:
         more = len(problems) - SHOWN_COUNT
         rest = [f"and {more} more"] if more > 0 else []
-        advice = f"`distill prompts --copy {folder}` adds what is missing"
+        advice = f"`distill prompts --copy {folder}` adds what is not there, and changes no file"
         raise ConfigError("\n".join([*problems[:SHOWN_COUNT], *rest, advice]))
     return [name for name in prompt_names() if _read(folder / name) != packaged_prompt(name)]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import ConfigError
+from engine.files.lock import WriterLock
 from jobs.send.prompt_files import PromptForm, read_template, write_requests
 from jobs.send.result_files import check_paths, result_paths
 from jobs.send.text_answers import check_text_path, print_answers, write_answers
@@ -31,6 +32,22 @@ class PromptInput(NamedTuple):
     path: Path
     form: PromptForm
     request_path: Path
+
+
+def keep_prompt_input(source: str, out: Path, order: PromptOrder) -> PromptInput | None:
+    """Write prompts beside `out`, unless another process sends what it was given for `out`.
+
+    Raises:
+        ConfigError: the prompts cannot be read, or flags contradict each other.
+        RunInUseError: another process writes these results.
+    """
+    paths = result_paths(out)
+    request_path = out.with_name(out.name + ".requests")
+    if order.model is None:
+        return make_prompt_input(source, out, order, request_path)
+    check_paths(None, paths)
+    with WriterLock(paths.lock, guarded=out):
+        return make_prompt_input(source, out, order, request_path)
 
 
 def make_prompt_input(

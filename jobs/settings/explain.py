@@ -22,6 +22,7 @@ EXPECTED = {
     "bool_parsing": "true or false",
     "string_type": "text (in quotes, in a file)",
     "string_too_long": "at most {max_length} characters",
+    "string_too_short": "a text that is not empty",
     "greater_than": "a number above {gt:g}",
     "greater_than_equal": "at least {ge:g}",
     "less_than_equal": "at most {le:g}",
@@ -29,7 +30,6 @@ EXPECTED = {
     "dict_type": "a table of names and values",
     "model_type": "a table of names and values",
     "model_attributes_type": "a table of names and values",
-    "tuple_type": "a list of tables",
     "path_type": "the path of a folder, as text",
 }
 
@@ -107,6 +107,11 @@ def _expected(problem: ErrorDetails) -> str:
         return str(facts["error"])
     if problem["type"] == "missing":
         return "is missing"
+    if problem["type"] == "tuple_type":
+        listed = (
+            "a list of tables" if "endpoints" in problem["loc"] else 'a list such as ["a", "b"]'
+        )
+        return f"expected {listed}"
     words = EXPECTED.get(problem["type"])
     return f"expected {words.format(**facts)}" if words else problem["msg"]
 

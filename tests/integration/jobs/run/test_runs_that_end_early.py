@@ -28,6 +28,16 @@ def test_budget_is_a_cap_over_resumes(
     assert paid_twice(server) == 0
 
 
+def test_run_with_held_out_questions_and_no_row_ends_with_1(
+    run_dir: Path, server: RunningServer
+) -> None:
+    code, output = finish(start(server, run_dir, "--set", "answers.min_chars=2999"))
+
+    assert code == 1, output
+    assert "no row came out" in output
+    assert rows(run_dir / "dataset" / "held_out.jsonl")
+
+
 def test_damaged_journal_stops_with_file_and_line(run_dir: Path, server: RunningServer) -> None:
     path = run_dir / "journal.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)

@@ -86,6 +86,20 @@ def test_reader_that_goes_away_costs_nothing(tmp_path: Path, server: RunningServ
 
 
 @pytest.mark.usefixtures("environment")
+def test_closed_standard_output_is_taken_for_no_other_file(tmp_path: Path) -> None:
+    source = write_requests(tmp_path / "in.jsonl", ["a", "b"])
+    journal = tmp_path / "kept.jsonl"
+    command = 'exec python -m jobs send "$0" --out - --journal "$1" >&-'
+
+    done = subprocess.run(
+        ["sh", "-c", command, source, journal], cwd=ROOT_DIR, capture_output=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr.decode()
+    assert len(journal.read_bytes().splitlines()) == 2
+
+
+@pytest.mark.usefixtures("environment")
 def test_prompts_in_a_pipe_become_texts_in_their_order(
     tmp_path: Path, server: RunningServer
 ) -> None:

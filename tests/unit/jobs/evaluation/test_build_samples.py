@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.errors import ConfigError
 from engine.files.records import RecordLog, encode_record
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
@@ -46,6 +47,15 @@ async def test_held_out_question_comes_with_its_chunk_and_where_the_evidence_sta
         assert evidence_text(sample) == SUBJECTS[name]
         assert sample.title == f"{name} > Tools"
         assert sample.slice == "held_out_document"
+
+
+async def test_dataset_of_chunks_that_changes_have_replaced_is_told_as_such(
+    folder: RunFolder,
+) -> None:
+    folder.results_path("chunks").write_bytes(b"")
+
+    with pytest.raises(ConfigError, match=r"`distill run .*` goes on and writes it anew"):
+        await draw(folder, EvaluationSettings())
 
 
 async def test_draw_is_bounded_and_a_higher_bound_only_adds_to_it(folder: RunFolder) -> None:

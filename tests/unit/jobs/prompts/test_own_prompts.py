@@ -6,11 +6,15 @@ import pytest
 from engine.errors import ConfigError
 from engine.run_folder import RunFolder
 from jobs.dataset.stages import DATASET
+from jobs.dataset.write_answers import write_answer
 from jobs.prompts import prompt_hashes, prompt_names, read_prompt, use_prompts
 from jobs.prompts.own_prompts import MAX_BYTES, check_prompts, copy_prompts
 from jobs.run.changes import find_changes
 from jobs.settings.command import run_settings
 from jobs.settings.run_config import new_run_config, with_settings
+from schemas.settings import TeacherSettings
+from tests.unit.jobs.dataset.teacher import SETTINGS, ScriptedTeacher, make_chunk
+from tests.unit.jobs.dataset.test_write_answers import make_question
 
 ANSWER = "write_answer.md"
 USER = "write_answer_user.md"
@@ -108,3 +112,31 @@ def test_a_prompt_of_no_use_is_told_in_one_message(own: Path, spoil: Spoil, told
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"prompts_dir: .* is no folder"):
         check_prompts(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "shared"),
+    [
+        ("Lies:\n$text\n\nFrage: ${question}", "Lies:\n=== TEXT"),
+        ("$question\n\n$text", ""),
+        ("$text Q: $question", ""),
+    ],
+)
+async def test_what_answers_share_is_found_in_a_prompt_of_ones_own(
+    own: Path, prompt: str, shared: str
+) -> None:
+    (own / USER).write_text(prompt)
+    use_prompts(own)
+    teacher = ScriptedTeacher({"evidence": [], "answer": ""})
+    cached = TeacherSettings(model="teacher-1", prompt_cache="on")
+
+    await write_answer(
+        make_question(), make_chunk(), teacher, SETTINGS.model_copy(update={"teacher": cached})
+    )
+
+    (request,) = teacher.requests
+    assert request.cache is not None
+    ends = [each.chars for each in request.cache.prefixes if each.message == 1]
+    assert len(ends) == bool(shared)
+    assert teacher.messages()[1].startswith(shared)
+    assert make_question().text not in teacher.messages()[1][: sum(ends)]

@@ -32,6 +32,8 @@ def problem_of(assignment: str) -> str:
         ("questions.kind_weights=3", "expected a table of names and values, found 3"),
         ("chunks=3", "expected a table of names and values, found 3"),
         ("endpoints=5", "endpoints: expected a list of tables"),
+        ("questions.personas=x", """personas: expected a list such as ["a", "b"], found 'x'"""),
+        ('questions.personas=["a", ""]', "personas.1: expected a text that is not empty"),
         ("documents_dir=3", "expected the path of a folder, as text, found 3"),
         (f"student.suffix={'x' * 80}", "expected at most 64 characters"),
         ("prices.m.output=2", "prices.m.input: is missing"),

@@ -61,6 +61,16 @@ def test_section_that_is_no_table_is_an_error() -> None:
         resolve_settings([read_assignments(["teacher=5"])])
 
 
+def test_section_that_is_no_table_is_an_error_below_a_layer_that_has_one() -> None:
+    layers = [
+        Layer("distill.toml", {"teacher": "gpt-6-luna"}),
+        read_assignments(["teacher.model=m"]),
+    ]
+
+    with pytest.raises(ConfigError, match=r"distill\.toml: teacher: expected a table of names"):
+        resolve_settings(layers)
+
+
 def test_unknown_variable_names_the_nearest() -> None:
     with pytest.raises(ConfigError, match="did you mean 'DISTILL_TEACHER_MODEL'"):
         read_environment({"DISTILL_TEACHER_MODELL": "x"})
