@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from engine.errors import StorageError
+from engine.errors import ConfigError, StorageError
 
 
 class WriteLine(Protocol):
@@ -37,8 +37,11 @@ def replacing_bytes(path: Path) -> Iterator[BinaryIO]:
     """The same for a file of any form; it is left open.
 
     Raises:
+        ConfigError: `path` is a device, a pipe or a folder, and stays one.
         StorageError: the disk refused it; `path` is as it was.
     """
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{path}: is a device, a pipe or a folder, not a file; name a file")
     new_path = path.with_name(path.name + ".new")
     try:
         with new_path.open("wb") as file:

@@ -51,6 +51,8 @@ def check_paths(input_path: Path | None, paths: ResultPaths) -> None:
     out_path = paths.answers
     if out_path.is_dir():
         raise ConfigError(f"{out_path}: is a folder; name a file in it")
+    if out_path.exists() and not out_path.is_file():
+        raise ConfigError(f"{out_path}: is a device or a pipe; name a file, which is gone on with")
     if not out_path.parent.is_dir():
         raise ConfigError(f"{out_path}: its folder does not exist; make it, or name another file")
     if input_path is not None and input_path.resolve() in [path.resolve() for path in paths]:

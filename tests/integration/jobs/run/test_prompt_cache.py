@@ -13,12 +13,22 @@ from tests.openai_server.bill import bill_usd
 
 LATENCY = {"latency": {"median_s": 0.05}}
 BY_QUESTION = ("--set", "answers.layout=question")  # so that requests share a chunk
+NONE_ALONE = ("--set", "dataset.unanswerable_fraction=0")  # the judge sees each chunk once
 FIELDS = ("prompt_cache_key", "prompt_cache_options")
 
 
 def run(server: RunningServer, run_dir: Path, documents: Path, *flags: str) -> str:
     code, output = finish(
-        start(server, run_dir, "--documents", str(documents), *SPEED, *BY_QUESTION, *flags)
+        start(
+            server,
+            run_dir,
+            "--documents",
+            str(documents),
+            *SPEED,
+            *BY_QUESTION,
+            *NONE_ALONE,
+            *flags,
+        )
     )
     assert code == 0, output
     return output

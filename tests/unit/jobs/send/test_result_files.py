@@ -1,11 +1,14 @@
 import base64
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import orjson
 import pytest
 
+from engine.errors import ConfigError
 from engine.testing.calls import chat_request, completed, failed
-from jobs.send.result_files import encode_answer, encode_failure
+from jobs.send.result_files import check_paths, encode_answer, encode_failure, result_paths
 
 
 def test_answer_keeps_the_body_as_it_was_received_and_begins_with_its_id() -> None:
@@ -66,3 +69,10 @@ def test_the_bytes_of_a_reply_that_nobody_can_read_are_kept(status: int | None) 
     assert of_text["response"] == {"status_code": 200, "request_id": "", "body": '{"choices"'}
     assert base64.b64decode(of_noise["response"]["body_base64"]) == b"\x9c{"
     assert of_noise["error"]["code"] == "malformed_reply"
+
+
+def test_output_that_is_no_file_is_refused_before_anything_is_paid_for(tmp_path: Path) -> None:
+    os.mkfifo(pipe := tmp_path / "pipe")
+
+    with pytest.raises(ConfigError, match="pipe: is a device or a pipe"):
+        check_paths(None, result_paths(pipe))
