@@ -1,6 +1,7 @@
 """`distill send` in a pipe: requests or prompts come in, replies or texts go out, all are kept."""
 
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,7 +29,7 @@ def environment(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pipe(given: bytes, *arguments: str | Path) -> Ended:
     """What the command wrote to standard output."""
-    command = ["python", "-m", "jobs", "send", *map(str, arguments)]
+    command = [sys.executable, "-m", "jobs", "send", *map(str, arguments)]
     done = subprocess.run(
         command, cwd=ROOT_DIR, input=given, capture_output=True, timeout=TIMEOUT_S, check=False
     )
@@ -64,7 +65,7 @@ def test_replies_in_a_pipe_are_kept_and_shown_again_without_being_bought(
 def test_reader_that_goes_away_costs_nothing(tmp_path: Path, server: RunningServer) -> None:
     source = write_requests(tmp_path / "in.jsonl", [f"r{number}" for number in range(80)])
     journal = tmp_path / "kept.jsonl"
-    command = ["python", "-m", "jobs", "send", str(source), "--out", "-"]
+    command = [sys.executable, "-m", "jobs", "send", str(source), "--out", "-"]
     command += ["--journal", str(journal)]
     before = calls(server)
 
@@ -89,10 +90,13 @@ def test_reader_that_goes_away_costs_nothing(tmp_path: Path, server: RunningServ
 def test_closed_standard_output_is_taken_for_no_other_file(tmp_path: Path) -> None:
     source = write_requests(tmp_path / "in.jsonl", ["a", "b"])
     journal = tmp_path / "kept.jsonl"
-    command = 'exec python -m jobs send "$0" --out - --journal "$1" >&-'
+    command = 'exec "$0" -m jobs send "$1" --out - --journal "$2" >&-'
 
     done = subprocess.run(
-        ["sh", "-c", command, source, journal], cwd=ROOT_DIR, capture_output=True, check=False
+        ["sh", "-c", command, sys.executable, source, journal],
+        cwd=ROOT_DIR,
+        capture_output=True,
+        check=False,
     )
 
     assert done.returncode == 0, done.stderr.decode()
@@ -132,7 +136,7 @@ def test_what_does_not_go_together_is_one_message(
     tmp_path: Path, flags: list[str], told: str
 ) -> None:
     source = write_requests(tmp_path / "in.jsonl", ["a"])
-    command = ["python", "-m", "jobs", "send", str(source), *flags]
+    command = [sys.executable, "-m", "jobs", "send", str(source), *flags]
 
     done = subprocess.run(command, cwd=ROOT_DIR, capture_output=True, text=True, check=False)
 
