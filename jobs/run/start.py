@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Container, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from engine.clock import SystemClock
-from engine.errors import ConfigError, QuotaError
+from engine.errors import ConfigError, FatalError
 from engine.files.lock import WriterLock
 from engine.last_call import noted_call
 from engine.run_folder import RunFolder
@@ -136,7 +137,7 @@ async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> St
             if engine.rounds is None:
                 return await run()
             return await run_in_rounds(run, engine.rounds, name=name, is_changed=is_changed)
-        except QuotaError:
+        except FatalError:
             await _write_rows(context)
             raise
 
@@ -153,9 +154,12 @@ def asks_judge(settings: RunSettings) -> bool:
 
 
 async def _write_rows(context: StageContext[None]) -> None:
-    """Write the rows that there are: the money that they cost is spent."""
+    """Write the rows that there are: the money that they cost is spent.
+
+    The error that ended the run has requested a stop, which is not meant for this.
+    """
     if context.folder.results_path(ANSWERS.name).exists():
-        await run_stages((EXPORT,), context)
+        await run_stages((EXPORT,), replace(context, stopping=Stopping()))
         _log.info("the rows that there are were written: %s", context.folder.dataset_dir)
 
 

@@ -108,3 +108,17 @@ def test_the_cap_of_a_settings_file_holds_for_a_file_that_is_sent(
     assert ended.code == 3
     assert "the budget of $0.0001 has no room" in ended.said
     assert bill_usd(server) == 0.0
+
+
+def test_a_judge_that_is_of_no_use_does_not_keep_the_rows_from_being_written(
+    tmp_path: Path, documents: Path, server: RunningServer
+) -> None:
+    run_dir = tmp_path / "run"
+    flags = ("--documents", str(documents), "--limit-chunks", "6")
+    share = ("--set", "dataset.unanswerable_fraction=0.5")
+
+    code, message = finish(start(server, run_dir, *flags, *share, "--set", "judge.model=nobody"))
+
+    assert code == 3, message
+    assert "the rows that there are were written" in message
+    assert len((run_dir / "dataset" / "train.jsonl").read_bytes().splitlines()) > 0
