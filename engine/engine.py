@@ -34,9 +34,19 @@ class Engine:
             return outcome
         self._stopping.raise_if_requested()
         with self._hold.asking():
-            outcome = await self._lane.send(request)
-            await self._keep(outcome)
-            await self._check(outcome)
+            if not self._hold.is_first(request.purpose):
+                return await self._buy(request)
+            await self._hold.enter(request.purpose)
+            try:
+                self._stopping.raise_if_requested()
+                return await self._buy(request)
+            finally:
+                self._hold.leave(request.purpose)
+
+    async def _buy(self, request: Request) -> Outcome:
+        outcome = await self._lane.send(request)
+        await self._keep(outcome)
+        await self._check(outcome)
         return outcome
 
     async def _keep(self, outcome: Outcome) -> None:

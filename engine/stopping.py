@@ -171,6 +171,11 @@ class FailureWatch:
         if alike.count >= ALIKE_COUNT:
             raise alike.error()
 
+    def is_clear(self, purpose: str) -> bool:
+        """Whether requests of this purpose are known not to fail all alike."""
+        alike = self._alike.get(purpose)
+        return alike is not None and alike.is_over
+
     def verdict(self) -> FatalError | None:
         """The error for a run in which nothing else is under way; None: too few to tell."""
         most = max(self._alike.values(), key=lambda alike: alike.count, default=None)
