@@ -1,7 +1,7 @@
 """Sends few requests of a purpose, and holds their failures back, until not all fail alike."""
 
 import asyncio
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,9 +24,8 @@ class FailureHold:
         self._watch = watch
         self._asked_count = 0
         self._held: list[asyncio.Future[None]] = []
-        self._first_count: defaultdict[str, int] = defaultdict(int)
-        self._waiting: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
-        self._is_released = False
+        self._first = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(ALIKE_COUNT))
+        self._waiting_count = defaultdict[str, int](int)
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -44,17 +43,17 @@ class FailureHold:
 
     async def enter(self, purpose: str) -> None:
         """Wait until one of the first requests of a purpose may go; each has to `leave`."""
-        while self._first_count[purpose] >= ALIKE_COUNT and not self._may_all_go(purpose):
-            waiting = asyncio.get_running_loop().create_future()
-            self._waiting[purpose].append(waiting)
-            await waiting
-        self._first_count[purpose] += 1
+        self._waiting_count[purpose] += 1
+        try:
+            await self._first[purpose].acquire()
+        finally:
+            self._waiting_count[purpose] -= 1
 
     def leave(self, purpose: str) -> None:
         """Note that one of the first has ended, however it did."""
-        self._first_count[purpose] -= 1
-        waiting = self._waiting[purpose]
-        self._wake(purpose, len(waiting) if self._may_all_go(purpose) else 1)
+        self._first[purpose].release()
+        if self._watch.is_clear(purpose):
+            self._let_go(purpose)
 
     async def pass_on(self, outcome: Outcome) -> None:
         """Return once an outcome may be used; called inside `asking`.
@@ -78,20 +77,12 @@ class FailureHold:
     def release(self) -> None:
         """Let all go that are held, or wait."""
         self._end(None)
-        self._is_released = True
-        for purpose, waiting in self._waiting.items():
-            self._wake(purpose, len(waiting))
+        for purpose in self._first:
+            self._let_go(purpose)
 
-    def _may_all_go(self, purpose: str) -> bool:
-        return self._is_released or self._watch.is_clear(purpose)
-
-    def _wake(self, purpose: str, count: int) -> None:
-        waiting = self._waiting[purpose]
-        while waiting and count > 0:
-            each = waiting.popleft()
-            if not each.done():  # else it was cancelled
-                each.set_result(None)
-                count -= 1
+    def _let_go(self, purpose: str) -> None:
+        for _ in range(self._waiting_count[purpose]):
+            self._first[purpose].release()
 
     def _decide(self) -> None:
         """Judge what is held, if nothing else is under way."""

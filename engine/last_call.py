@@ -5,20 +5,22 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from engine.batch.ledger import read_batches
 from engine.clock import Clock
 from engine.errors import DamagedLogError, EngineError, InterruptedRunError
 from engine.files.records import first_problem
 from engine.files.replace import replace_file
-from engine.idle_rounds import count_idle, settled_bytes
 from engine.run_folder import RunFolder
 from engine.run_log import logged_to
 from schemas.last_call import Ending, LastCall
 
 MAX_MESSAGE_CHARS = 2000  # a server's words may be long
+BATCH_TIME = timedelta(hours=26)  # a batch has a day, and its end may be seen late
 
 
 class CallNote:
@@ -96,18 +98,43 @@ def _ending(error: BaseException) -> tuple[Ending, str]:
 
 
 def _ended(folder: RunFolder, began: LastCall, note: CallNote, clock: Clock) -> LastCall:
-    idle = began.idle_rounds
-    if note.ending != "interrupted":
-        now, size = clock.utc_now(), began.size_bytes
-        idle = count_idle(folder, before=idle, size_bytes=size, now=now)
     changes = {
-        "idle_rounds": 0 if note.ending == "complete" else idle,
-        "size_bytes": settled_bytes(folder),
+        "idle_rounds": _count_idle(folder, began, note, clock.utc_now()),
+        "size_bytes": _settled_bytes(folder),
         "ended_at": clock.utc_now().isoformat(timespec="seconds"),
         "ending": note.ending,
         "message": note.message[:MAX_MESSAGE_CHARS],
     }
     return began.model_copy(update=changes)
+
+
+def _count_idle(folder: RunFolder, began: LastCall, note: CallNote, now: datetime) -> int:
+    """Calls in a row that have brought the run no further, this one included."""
+    if note.ending == "complete":
+        return 0
+    if note.ending == "interrupted":
+        return began.idle_rounds
+    if _settled_bytes(folder) != began.size_bytes:
+        return 0
+    return began.idle_rounds if _is_waiting(folder, now) else began.idle_rounds + 1
+
+
+def _settled_bytes(folder: RunFolder) -> int:
+    """The size of what only progress changes: settled requests, and items that have ended."""
+    paths = [folder.journal_path, *folder.finished_path("any").parent.rglob("*.jsonl")]
+    return sum(path.stat().st_size for path in paths if path.exists())
+
+
+def _is_waiting(folder: RunFolder, now: datetime) -> bool:
+    """Whether a batch is out that has still time to come back."""
+    try:
+        batches = read_batches(folder.batches_path)
+    except DamagedLogError:  # which is what has ended the call
+        return False
+    return any(
+        not batch.has_ended and now - datetime.fromisoformat(batch.intended_at) < BATCH_TIME
+        for batch in batches
+    )
 
 
 def _write(path: Path, call: LastCall) -> None:

@@ -286,6 +286,11 @@ class RunSettings(Value):
     evaluation: EvaluationSettings = _section()
     prices: Annotated[dict[str, ModelPrice], OPERATIONAL] = Field(default_factory=dict)
 
+    @property
+    def tier_shares(self) -> dict[str, float]:
+        """What service tiers cost, as shares of the live price."""
+        return {**self.tiers.model_dump(), "batch": self.batch.price_share}
+
 
 class RunIdentity(Value):
     """What a run folder says of itself beside its settings."""

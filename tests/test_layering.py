@@ -41,8 +41,7 @@ ROOMS = {
         "engine.errors engine.clock engine.stats engine.ask engine.stopping engine.wire "
         "engine.files engine.budget engine engine.assemble"
     ),
-    "engine.idle_rounds": "engine.errors engine.batch engine",
-    "engine.last_call": "engine.errors engine.clock engine.files engine engine.idle_rounds",
+    "engine.last_call": "engine.errors engine.clock engine.files engine engine.batch",
     "engine.__init__": "engine.errors engine.ask engine.wire engine engine.open",  # the library
     "engine.testing": "engine.errors engine.wire engine.batch",
     "jobs": "",

@@ -16,7 +16,6 @@ from jobs.findings import Finding
 from jobs.run.batch_folders import read_batch_losses
 from jobs.run.check_journal import read_request_keys
 from jobs.run.stages import Stages
-from jobs.run.tiers import tier_shares
 from schemas.settings import RunSettings
 from schemas.summary import RunSummary
 
@@ -64,7 +63,7 @@ def _difference_usd(each: Settled, settings: RunSettings, price: Price) -> float
     if each.lane == "batch":
         usd *= settings.batch.price_share
     else:
-        usd *= tier_shares(settings).get(each.service_tier, 1.0)
+        usd *= settings.tier_shares.get(each.service_tier, 1.0)
     is_same = math.isclose(usd, each.cost_usd, rel_tol=OFF_SHARE, abs_tol=SAME_USD)
     return 0.0 if is_same else usd - each.cost_usd
 

@@ -27,7 +27,6 @@ from jobs.run.batch_folders import read_batch_losses, run_batch_folder
 from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_plan
 from jobs.run.progress import RunProgress, TimeLeft
 from jobs.run.rounds import Rounds, RunPass
-from jobs.run.tiers import tier_shares
 from jobs.settings.roles import RoleModel
 from jobs.settings.run_config import read_run_config
 from schemas.outcomes import Usage
@@ -106,7 +105,7 @@ async def open_run_engine(
             budget_usd=settings.budget.usd,
             spent_usd=_spent_usd(folder),
             stopping=stopping,
-            tier_shares=tier_shares(settings),
+            tier_shares=settings.tier_shares,
             batches=_batch_place(folder, settings, order),
             flex=make_flex_policy(order, settings),
             others=others.endpoints,

@@ -10,7 +10,6 @@ from engine.budget import Budget
 from engine.files.sends import SendLog
 from engine.wire.prices import make_price
 from jobs.run.batch_folders import read_folder_losses, read_send_batches_out, send_batch_folder
-from jobs.run.tiers import tier_shares
 from jobs.send.result_files import ResultPaths, known_sends_count
 from schemas.outcomes import Outcome
 from schemas.settings import RunSettings
@@ -70,7 +69,7 @@ def open_spending(paths: ResultPaths, settings: RunSettings) -> Iterator[Spendin
         lost_usd = sum(read_folder_losses(send_batch_folder(paths.answers)))
         spent_usd = log.paid_usd + log.lost_usd + lost_usd
         price = make_price(settings.prices)
-        shares = tier_shares(settings)
+        shares = settings.tier_shares
         budget = Budget(
             cap_usd=cap_usd, spent_usd=spent_usd, price=price, record=log, tier_shares=shares
         )

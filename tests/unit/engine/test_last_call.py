@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import DamagedLogError, FatalError, InterruptedRunError
+from engine.errors import DamagedLogError, FatalError, InterruptedRunError, OutageError
 from engine.last_call import MAX_MESSAGE_CHARS, noted_call, read_last_call
 from engine.run_folder import RunFolder
 from engine.testing.clocks import ManualClock
@@ -70,3 +70,30 @@ def test_damaged_note_is_named_with_what_to_do(tmp_path: Path) -> None:
 
     with pytest.raises(DamagedLogError, match=r"last_call\.json: command: .* delete it"):
         read_last_call(path)
+
+
+def idle_rounds(folder: RunFolder, *, settles: bytes = b"") -> int:
+    """A round that leaves something, after it has settled so much; returns the idle rounds."""
+    with noted_call(folder, "run", ManualClock()) as note:
+        with folder.journal_path.open("ab") as journal:
+            journal.write(settles)
+        note.leave("3 items wait")
+    return note_of(folder.last_call_path).idle_rounds
+
+
+def test_rounds_that_settle_nothing_are_counted_until_one_does(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+
+    counts = [idle_rounds(folder, settles=given) for given in (b"a\n", b"", b"", b"b\n", b"")]
+
+    assert counts == [0, 1, 2, 0, 1]
+
+
+def test_a_round_that_ends_by_an_error_counts_too(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    idle_rounds(folder, settles=b"a\n")
+
+    with pytest.raises(OutageError), noted_call(folder, "run", ManualClock()):
+        raise OutageError("the server is away")
+
+    assert note_of(folder.last_call_path).idle_rounds == 1
