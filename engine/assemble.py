@@ -1,6 +1,6 @@
 """Puts the engine together, in this one place: journal, lanes, budget, counters."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -58,10 +58,10 @@ class BatchPlace(NamedTuple):
 
 
 class Keeper(NamedTuple):
-    """Where outcomes are kept durably, and which requests have theirs there."""
+    """Where outcomes are kept durably, and which of some requests have theirs there."""
 
-    keep: Callable[[Outcome], Awaitable[None]]
-    is_settled: Callable[[str], bool]
+    keep_each: Callable[[Sequence[Outcome]], Awaitable[None]]
+    settled_among: Callable[[Collection[str]], set[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +144,7 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
                 by_server[OWN_SERVER], flex = flex, None
         batches = None
         if order.batches is not None:
-            keeper = Keeper(journal.append, journal.__contains__)
+            keeper = Keeper(journal.append_each, journal.settled_among)
             desk = await opened.enter_async_context(open_batch_desk(parts, order.batches, keeper))
             batches = _put_before(by_server, desk, flex)
         lane = by_server[OWN_SERVER]
@@ -169,9 +169,10 @@ async def open_batch_desk(
     from engine.batch.collecting.collector import Sink
     from engine.batch.open_desk import DeskOrder, open_desk
 
-    def keep(outcome: Outcome) -> Awaitable[None]:
-        parts.stats.count_settled(outcome)
-        return keeper.keep(outcome)
+    def keep_each(outcomes: Sequence[Outcome]) -> Awaitable[None]:
+        for outcome in outcomes:
+            parts.stats.count_settled(outcome)
+        return keeper.keep_each(outcomes)
 
     sizes = reply_sizes(parts.limits, place.settings)
     order = DeskOrder(
@@ -181,7 +182,7 @@ async def open_batch_desk(
         state_dir=place.state_dir,
         price=parts.budget.price,
         budget=parts.budget,
-        sink=Sink(keep, keeper.is_settled),
+        sink=Sink(keep_each, keeper.settled_among),
         enlarges_truncated=parts.limits.retry_truncated,
         max_line_bytes=sizes.reply_bytes,
         clock=parts.clock,

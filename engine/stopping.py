@@ -163,7 +163,9 @@ class FailureWatch:
         Raises:
             FatalError: it is the last of too many that failed alike.
         """
-        alike = self._alike.setdefault(outcome.purpose, _Alike())
+        alike = self._alike.get(outcome.purpose)
+        if alike is None:
+            alike = self._alike[outcome.purpose] = _Alike()
         if not isinstance(outcome, Failed) or not alike.matches(outcome):
             alike.is_over = self.is_over = True
             return

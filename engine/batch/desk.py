@@ -279,7 +279,7 @@ class BatchDesk:
 
     def _is_wanted(self, request: Spooled) -> bool:
         return not (
-            self._parts.sink.is_settled(request.request_id) or self.is_out(request.request_id)
+            self._parts.sink.settled_among((request.request_id,)) or self.is_out(request.request_id)
         )
 
     async def _intend(self, file: PackedFile) -> None:
@@ -287,7 +287,7 @@ class BatchDesk:
         await self._ledger.note_intent(file.name, file.intent)
 
     async def _keep(self, outcome: Outcome) -> None:
-        await self._parts.sink.keep(outcome)
+        await self._parts.sink.keep_each((outcome,))
         self._given_up_count += 1
         self._parts.watch.note(outcome)
 

@@ -4,7 +4,7 @@ from __future__ import annotations  # array[int] is not subscriptable before Pyt
 
 import base64
 from array import array
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,6 +46,10 @@ class Journal(AsyncClosing):
         """Whether each of many requests is settled; their ids as they stand in a line."""
         return self._log.contains_each(keys)
 
+    def settled_among(self, request_ids: Collection[str]) -> set[str]:
+        """Those of some requests that are settled."""
+        return self._log.those_in(request_ids)
+
     def get(self, request_id: str) -> Outcome | None:
         """The outcome of a settled request (`raw` is left empty), None if it is not settled.
 
@@ -71,6 +75,14 @@ class Journal(AsyncClosing):
             StorageError: the disk refused it.
         """
         return self._log.append(outcome.request_id, encode_outcome(outcome))
+
+    async def append_each(self, outcomes: Iterable[Outcome]) -> None:
+        """Keep outcomes; returns once all are on disk.
+
+        Raises:
+            StorageError: the disk refused one.
+        """
+        await self._log.append_each((each.request_id, encode_outcome(each)) for each in outcomes)
 
 
 def encode_outcome(outcome: Outcome) -> bytes:

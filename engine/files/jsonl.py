@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,6 +74,13 @@ class JsonlLog(AsyncClosing):
             for key, offset in zip(keys, self._index.first_offsets(keys), strict=True)
         ]
 
+    def those_in(self, item_ids: Collection[str]) -> set[str]:
+        """Those of many ids for which there is a line."""
+        if not len(self):
+            return set()
+        are_there = self.contains_each([id_key(item_id) for item_id in item_ids])
+        return set(compress(item_ids, are_there))
+
     @property
     def path(self) -> Path:
         """The file."""
@@ -103,16 +111,25 @@ class JsonlLog(AsyncClosing):
         Raises:
             StorageError: the disk refused this or an earlier line (also set on the future).
         """
-        if self._broken is not None:
-            raise self._broken
-        key = id_key(item_id)
-        if not line.startswith(self._prefix + key):
-            raise ValueError(f"a line of {self._path.name} must begin with {self._prefix!r} and id")
         written = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(key, line, written))
+        self._queue(item_id, line, written)
         if self._group is None and self._timer is None:
             self._write_soon()
         return written
+
+    async def append_each(self, lines: Iterable[tuple[str, bytes]]) -> None:
+        """Write lines, each given with its id; returns when all are durable.
+
+        Raises what `append` raises.
+        """
+        written = asyncio.get_running_loop().create_future()  # they go in one group
+        for item_id, line in lines:
+            self._queue(item_id, line, written)
+        if not self._waiting or self._waiting[-1].written is not written:
+            return  # there are none
+        if self._group is None and self._timer is None:
+            self._write_soon()
+        await written
 
     async def aclose(self) -> None:
         """Wait for what is queued, then close the file."""
@@ -120,6 +137,14 @@ class JsonlLog(AsyncClosing):
             await asyncio.wait([self._group or self._write_group()])
         self._writer.shutdown()
         self._file.close()
+
+    def _queue(self, item_id: str, line: bytes, written: asyncio.Future[None]) -> None:
+        if self._broken is not None:
+            raise self._broken
+        key = id_key(item_id)
+        if not line.startswith(self._prefix + key):
+            raise ValueError(f"a line of {self._path.name} must begin with {self._prefix!r} and id")
+        self._waiting.append(_Waiting(key, line, written))
 
     def _write_soon(self) -> None:
         """Write now if lines come one by one; where many come, wait a moment for more."""

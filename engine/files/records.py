@@ -1,6 +1,5 @@
 """Records in JSONL files: written with their id first, read back validated."""
 
-import asyncio
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -175,9 +174,7 @@ class RecordLog(AsyncClosing, Generic[R]):
         """
         by_id = {record_id(record): record for record in records}
         new = {id_: record for id_, record in by_id.items() if id_ not in self._log}
-        await asyncio.gather(
-            *[self._log.append(id_, encode_record(record)) for id_, record in new.items()]
-        )
+        await self._log.append_each((id_, encode_record(record)) for id_, record in new.items())
 
 
 def parse_line(line: bytes, kind: type[R], path: Path, number: int) -> R:

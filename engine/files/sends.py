@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
@@ -182,6 +182,18 @@ class SendLog:
     def paid(self, request_id: str, usd: float) -> None:
         """Note what a settled request cost. If this line is lost its worst case counts."""
         self._note(b"paid", request_id, usd)
+
+    async def paid_unsent(self, usd_by_request: Iterable[tuple[str, float]]) -> None:
+        """Write what was paid for requests of which no send stands here, as those of a batch.
+
+        Raises:
+            StorageError: the disk refused it.
+        """
+        for request_id, usd in usd_by_request:
+            self._note(b"paid", request_id, usd)
+        self._write_noted()
+        if self._is_synced:
+            await self._sync()
 
     def _note(self, step: Step, request_id: str, usd: float) -> None:
         """Keep a line that may be lost until the next one that may not."""

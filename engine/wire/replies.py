@@ -86,7 +86,7 @@ def read_reply(response: HttpResponse, url: Url, endpoint: Endpoint, clock: Cloc
         reply = None
     if type(reply) is dict:  # newlines are white space then: the fast parser takes no others
         raw = data if b"\n" not in data and b"\r" not in data else _on_one_line(data)
-        if url == CHAT_COMPLETIONS and _is_plain(reply):
+        if url == CHAT_COMPLETIONS and is_plain(reply):
             return SoundReply(reply, raw, is_plain=True)
     else:
         reply, raw = _parse_odd_body(data, reply, endpoint)
@@ -98,7 +98,7 @@ def read_reply(response: HttpResponse, url: Url, endpoint: Endpoint, clock: Cloc
     return SoundReply(body, raw if body is reply else dump_json(body))
 
 
-def _is_plain(reply: dict[str, Json]) -> bool:
+def is_plain(reply: dict[str, Json]) -> bool:
     """Whether a reply is what most are, so that nothing of what others may be is looked for."""
     choices = reply.get("choices")
     if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict:

@@ -60,8 +60,13 @@ class ReportedUsage(NamedTuple):
 
 def count_usage(reply: dict[str, Json], worst: Usage) -> CountedUsage:
     """The tokens to count for a reply, where `worst` are the most that it may be billed for."""
+    return plain_usage(reply) or read_usage(reply).or_at_most(worst)
+
+
+def plain_usage(reply: dict[str, Json]) -> CountedUsage | None:
+    """The tokens of a reply that reports what nearly all do; None: see what others report."""
     usage = reply.get("usage")
-    if type(usage) is dict:  # what nearly all replies report, without a look at what others might
+    if type(usage) is dict:
         prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
         details = usage.get("prompt_tokens_details") or NO_DETAILS
         if (
@@ -75,7 +80,7 @@ def count_usage(reply: dict[str, Json], worst: Usage) -> CountedUsage:
             and usage.get("total_tokens") == prompt + completion
         ):
             return CountedUsage(Usage(prompt, completion, cached, written), is_estimated=False)
-    return read_usage(reply).or_at_most(worst)
+    return None
 
 
 def read_usage(reply: dict[str, Json]) -> ReportedUsage:

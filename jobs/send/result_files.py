@@ -1,9 +1,10 @@
 """The files of replies: one line for each settled request, in the Batch API's output format."""
 
+import asyncio
 import base64
 import os
 import re
-from collections.abc import Awaitable, Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -120,6 +121,11 @@ class ResultFiles(AsyncClosing):
             )
         ]
 
+    def settled_among(self, custom_ids: Collection[str]) -> set[str]:
+        """Those of many requests that stand in one of the files, or may be answered now."""
+        out = {custom_id for custom_id in custom_ids if custom_id in self._out}
+        return self._answers.those_in(custom_ids) | self._errors.those_in(custom_ids) | out
+
     def follow_pace(self, is_paced: Callable[[], bool]) -> None:
         """Write in larger groups while `is_paced`: see JsonlLog.follow_pace."""
         self._answers.follow_pace(is_paced)
@@ -134,12 +140,37 @@ class ResultFiles(AsyncClosing):
         Raises:
             StorageError: the disk refused it.
         """
-        self._kept_count += 1
-        line_id = f"req_{self._run_id}_{self._kept_count}_{self._sends_count()}"
         if isinstance(outcome, Completed):
-            line = encode_answer(outcome, line_id)
-            return self._answers.append(outcome.request_id, line)
-        return self._errors.append(outcome.request_id, encode_failure(outcome, line_id))
+            return self._answers.append(outcome.request_id, self._answer_line(outcome))
+        return self._errors.append(outcome.request_id, self._failure_line(outcome))
+
+    async def keep_each(self, outcomes: Sequence[Outcome]) -> None:
+        """Write outcomes; returns once all are on disk.
+
+        Raises:
+            StorageError: the disk refused one.
+        """
+        answers = (
+            (each.request_id, self._answer_line(each))
+            for each in outcomes
+            if isinstance(each, Completed)
+        )
+        failures = (
+            (each.request_id, self._failure_line(each))
+            for each in outcomes
+            if isinstance(each, Failed)
+        )
+        await asyncio.gather(self._answers.append_each(answers), self._errors.append_each(failures))
+
+    def _answer_line(self, outcome: Completed) -> bytes:
+        return encode_answer(outcome, self._next_line_id())
+
+    def _failure_line(self, outcome: Failed) -> bytes:
+        return encode_failure(outcome, self._next_line_id())
+
+    def _next_line_id(self) -> str:
+        self._kept_count += 1
+        return f"req_{self._run_id}_{self._kept_count}_{self._sends_count()}"
 
 
 def known_sends_count(paths: ResultPaths) -> int:

@@ -83,8 +83,7 @@ async def open_send_desk(
     )
     with open_spending(result_paths(order.out_path), order.settings) as spending:
         results.follow_sends(lambda: spending.log.written_count)
-        keep = spending.keeping(results.keep)
-        keeper = Keeper(keep, lambda custom_id: results.ending(custom_id) is not None)
+        keeper = Keeper(spending.keeping_each(results.keep_each), results.settled_among)
         parts = LaneParts(
             endpoints=order.endpoints,
             limits=order.settings.limits,

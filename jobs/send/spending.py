@@ -1,7 +1,7 @@
 """What a file of replies has cost over all calls of `distill send`, and the cap on it."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from schemas.outcomes import Outcome
 from schemas.settings import RunSettings
 
 Keep = Callable[[Outcome], Awaitable[None]]
+KeepEach = Callable[[Sequence[Outcome]], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
 
@@ -29,24 +30,22 @@ class Spending(NamedTuple):
         """`keep`, which then also notes what the outcome cost."""
 
         def keep_both(outcome: Outcome) -> Awaitable[None]:
-            if outcome.lane == "batch":
-                return self._keep_of_batch(outcome, keep)
             if outcome.cost_usd:
                 self.log.paid(outcome.request_id, outcome.cost_usd)
             return keep(outcome)
 
         return keep_both
 
-    async def _keep_of_batch(self, outcome: Outcome, keep: Keep) -> None:
-        """Keep what a batch answered: no send of it stands in the log yet."""
-        if not outcome.cost_usd:
-            await keep(outcome)
-            return
-        noted = self.log.sent(outcome.request_id, outcome.cost_usd)
-        if noted is not None:
-            await noted
-        await keep(outcome)
-        self.log.paid(outcome.request_id, outcome.cost_usd)
+    def keeping_each(self, keep_each: KeepEach) -> KeepEach:
+        """`keep_each` for what batches answered; what it cost is on disk before."""
+
+        async def keep_both(outcomes: Sequence[Outcome]) -> None:
+            await self.log.paid_unsent(
+                (each.request_id, each.cost_usd) for each in outcomes if each.cost_usd
+            )
+            await keep_each(outcomes)
+
+        return keep_both
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from jobs.text.sentences import split_sentences
 from schemas.record import Span
 
 PASSAGE_CHARS = 700  # about 170 tokens
-UNANSWERABLE_SHARE = 1 / 10  # of all rows
+UNANSWERABLE_SHARE = 1 / 20  # of all rows, as by default in a dataset
 VALIDATION_DOCUMENTS = 3
 REFUSAL = "The excerpt does not say this, so the question cannot be answered from it."
 

@@ -79,11 +79,12 @@ class Job(NamedTuple):
     def kill_at_random(self, rng: random.Random, most_s: float, kill_count: int) -> int:
         """Rounds that are killed after up to `most_s` each; returns how many kills took place.
 
-        It ends after so many kills, or when the job is done before.
+        A round that ends before its kill tells how long rounds take here: later ones are killed
+        within that time. It ends after so many kills, or when the job is done before.
         """
         killed_count = 0
         while killed_count < kill_count:
-            process = self.start()
+            process, began_s = self.start(), time.monotonic()
             try:
                 output, _ = process.communicate(timeout=rng.uniform(0.0, most_s))
             except subprocess.TimeoutExpired:
@@ -94,6 +95,7 @@ class Job(NamedTuple):
             if process.returncode == 0:
                 break
             assert process.returncode == TRY_LATER, output.decode()
+            most_s = min(most_s, time.monotonic() - began_s)
         return killed_count
 
     def faults(self, undisturbed: dict[str, list[bytes]]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from tests.crash.batch_jobs import SERVER, Job, run_live
 from tests.crash.runs import finish, size_of, write_documents
 from tests.openai_server import start_openai_server
 
-MOST_S = 1.6  # about as long as a round takes that is not killed
+MOST_S = 1.6  # about as long as a round takes that is not killed, on a busy machine
 ROUNDS_TO_MEET = 3  # a boundary: a round may be over before its batch is
 KILLS = 8  # scripts/benchmarks/kill_batches.py kills 200 times
 # In the order in which a job comes to them, so that one job meets them all.

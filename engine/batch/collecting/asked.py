@@ -8,7 +8,7 @@ from typing import NamedTuple
 from engine.clock import Clock
 from engine.errors import FatalError
 from engine.files.records import RecordLog
-from engine.wire.usage import CountedUsage, read_usage
+from engine.wire.usage import CountedUsage, plain_usage, read_usage
 from schemas.batches import Batch, BatchAttempt
 from schemas.outcomes import Completed, Failed, Usage
 from schemas.requests import Json
@@ -37,6 +37,8 @@ class Asked(NamedTuple):
 
     def count_usage(self, reply: dict[str, Json]) -> CountedUsage:
         """What of a reply counts as billed: the worst case where it does not say all."""
+        if (plain := plain_usage(reply)) is not None:
+            return plain
         reported = read_usage(reply)
         counted = reported.or_at_most(Usage())
         if not counted.is_estimated:
@@ -55,16 +57,17 @@ class Asked(NamedTuple):
 
     def failed(self, code: str, message: str, status: int | None, clock: Clock) -> Failed:
         """Its outcome, if it failed for good and cost nothing."""
+        intent, now = self.batch.intent, clock.utc_now()
         return Failed(
             request_id=self.request_id,
-            model=self.batch.intent.model,
-            purpose=self.batch.intent.purpose,
+            model=intent.model,
+            purpose=intent.purpose,
             lane="batch",
             attempts=len(self.attempts) + 1,
             usage=Usage(),
             cost_usd=0.0,
-            latency_s=self._latency_s(clock),
-            settled_at=clock.utc_now().isoformat(),
+            latency_s=self._latency_s(now),
+            settled_at=now.isoformat(),
             code=code,
             message=message,
             status=status,
@@ -80,27 +83,28 @@ class Asked(NamedTuple):
         clock: Clock,
     ) -> Completed:
         """Its outcome, if `reply` (in bytes: `raw`) is an answer."""
+        intent, now = self.batch.intent, clock.utc_now()
         return Completed(
             request_id=self.request_id,
-            model=self.batch.intent.model,
-            purpose=self.batch.intent.purpose,
+            model=intent.model,
+            purpose=intent.purpose,
             lane="batch",
             attempts=len(self.attempts) + 1,
             usage=counted.usage,
             cost_usd=cost_usd,
-            latency_s=self._latency_s(clock),
-            settled_at=clock.utc_now().isoformat(),
+            latency_s=self._latency_s(now),
+            settled_at=now.isoformat(),
             reply=reply,
             raw=raw,
             server_request_id=server_request_id,
             is_estimated=counted.is_estimated,
         )
 
-    def _latency_s(self, clock: Clock) -> float:
-        """Seconds from the creation of the batch until now."""
+    def _latency_s(self, now: datetime) -> float:
+        """Seconds from the creation of the batch until `now`."""
         if not self.batch.created_at:
             return 0.0
-        return (clock.utc_now() - datetime.fromisoformat(self.batch.created_at)).total_seconds()
+        return (now - datetime.fromisoformat(self.batch.created_at)).total_seconds()
 
 
 class AttemptLog:
@@ -118,6 +122,8 @@ class AttemptLog:
 
     def of(self, request_id: str) -> list[BatchAttempt]:
         """The attempts of a request, oldest first."""
+        if not len(self._log):
+            return []
         attempts: list[BatchAttempt] = []
         while len(self._log) > len(attempts):
             attempt = self._log.get(_attempt_id(request_id, len(attempts) + 1))
@@ -126,9 +132,9 @@ class AttemptLog:
             attempts.append(attempt)
         return attempts
 
-    async def add(self, attempt: BatchAttempt) -> None:
-        """Keep an attempt, unless it is there; returns once it is on disk."""
-        await self._log.append([attempt])
+    async def add(self, attempts: Sequence[BatchAttempt]) -> None:
+        """Keep attempts that are not there yet; returns once they are on disk."""
+        await self._log.append(attempts)
 
 
 def _attempt_id(request_id: str, number: int) -> str:

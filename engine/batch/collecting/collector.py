@@ -1,8 +1,7 @@
 """Fetches the results of ended batches and settles their requests, also from damaged files."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
@@ -30,10 +29,10 @@ from schemas.outcomes import Completed, Failed, Outcome
 
 
 class Sink(NamedTuple):
-    """Where outcomes go: `keep` settles a request durably, `is_settled` says whether it is."""
+    """Where outcomes go: `keep_each` settles requests durably, `settled_among` tells which are."""
 
-    keep: Callable[[Outcome], Awaitable[None]]
-    is_settled: Callable[[str], bool]
+    keep_each: Callable[[Sequence[Outcome]], Awaitable[None]]
+    settled_among: Callable[[Collection[str]], set[str]]
 
 
 _log = logging.getLogger(__name__)
@@ -122,6 +121,7 @@ class Collector:
         self._sink = sink
         self._fetcher = fetcher
         self._worst_usages_name = ""
+        self._settled: set[str] = set()  # of the batch at hand, by a collection that was cut off
 
     async def collect(self, batch: Batch) -> ResultCounter:
         """Settle what an ended batch has answered; the rest of its requests come back.
@@ -148,18 +148,29 @@ class Collector:
 
     async def _settle(self, batch: Batch, counter: ResultCounter, *, is_lost: bool) -> None:
         waiting = read_requests(self._folder.input_path(batch.name))
+        self._settled = self._sink.settled_among(waiting)
         check = self._check_form(batch, waiting, counter)
         for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
             for lines in read_groups(path, self._fetcher.max_line_bytes):
-                kept = [self._take(data, batch, waiting, counter, check) for data in lines]
-                await asyncio.gather(*(keeping for keeping in kept if keeping is not None))
+                await self._keep(self._take(data, batch, waiting, counter, check) for data in lines)
         unanswered = list(waiting)
         for start in range(0, len(unanswered), GROUP_LINES):
-            kept = [
+            await self._keep(
                 self._miss_line(request_id, batch, counter, is_lost=is_lost)
                 for request_id in unanswered[start : start + GROUP_LINES]
-            ]
-            await asyncio.gather(*(keeping for keeping in kept if keeping is not None))
+            )
+
+    async def _keep(self, ends: Iterable[Outcome | BatchAttempt | None]) -> None:
+        """Keep some ends of requests; returns once all are durable."""
+        outcomes, attempts = list[Outcome](), list[BatchAttempt]()
+        for end in ends:
+            if isinstance(end, BatchAttempt):
+                attempts.append(end)
+            elif end is not None:
+                outcomes.append(end)
+        await self._attempts.add(attempts)
+        if outcomes:
+            await self._sink.keep_each(outcomes)
 
     def _check_form(
         self, batch: Batch, waiting: Mapping[str, bool], counter: ResultCounter
@@ -192,8 +203,8 @@ class Collector:
         waiting: dict[str, bool],
         counter: ResultCounter,
         check: FormCheck | None,
-    ) -> Awaitable[None] | None:
-        """Count one line; returns what must be awaited until it is durable."""
+    ) -> Outcome | BatchAttempt | None:
+        """Count one line; returns what is to be kept of it."""
         line = read_result_line(data)
         if line is None or line.custom_id not in waiting:
             counter.strange += 1
@@ -203,19 +214,19 @@ class Collector:
         has_output_limit = waiting.pop(line.custom_id)
         asked = self._asked(line.custom_id, batch, has_output_limit=has_output_limit)
         end = self._reader.read(line, asked)
-        return self._keep(check.judge(end, asked) if check else end, asked, counter)
+        return self._count(check.judge(end, asked) if check else end, asked, counter)
 
     def _miss_line(
         self, request_id: str, batch: Batch, counter: ResultCounter, *, is_lost: bool
-    ) -> Awaitable[None] | None:
+    ) -> Outcome | BatchAttempt | None:
         """Count a request without a line of results; a completed batch has tried it anyway."""
-        if self._sink.is_settled(request_id):
+        if request_id in self._settled:
             return None
         asked = self._asked(request_id, batch, has_output_limit=False)
         was_tried = batch.remote.status == "completed" and not is_lost
         was_garbled = counter.unnamed > 0
         end = self._reader.read_missing(asked, was_garbled=was_garbled) if was_tried else Returned()
-        return self._keep(end, asked, counter)
+        return self._count(end, asked, counter)
 
     def _asked(self, request_id: str, batch: Batch, *, has_output_limit: bool) -> Asked:
         before = [a for a in self._attempts.of(request_id) if a.batch != batch.name]
@@ -227,21 +238,21 @@ class Collector:
             self._worst_usages_name = batch.name
         return self._worst_usages
 
-    def _keep(
+    def _count(
         self, end: RequestEnd, asked: Asked, counter: ResultCounter
-    ) -> Awaitable[None] | None:
+    ) -> Outcome | BatchAttempt | None:
+        """Count how a request ended; returns what is not kept yet."""
         counter.count(end)
         if isinstance(end, Returned):
             return None
         if isinstance(end, BatchAttempt):
-            if end.attempt_id in self._attempts:
-                return None
-            counter.new_usd += end.cost_usd or 0.0
-            return self._attempts.add(end)
-        if self._sink.is_settled(asked.request_id):
+            is_kept = end.attempt_id in self._attempts
+        else:
+            is_kept = asked.request_id in self._settled
+        if is_kept:
             return None
         counter.new_usd += end.cost_usd or 0.0
-        return self._sink.keep(end)
+        return end
 
 
 def _report(batch: Batch, counter: ResultCounter) -> None:

@@ -23,6 +23,7 @@ from engine.wire.replies import (
     Ending,
     HttpResponse,
     check_reply,
+    is_plain,
     read_ending,
     read_error,
     useless_reply,
@@ -34,6 +35,7 @@ from schemas.outcomes import Usage
 from schemas.requests import Json, Url
 
 UNTRIED_CODES = frozenset({"batch_expired", "batch_cancelled"})  # OpenAI Batch guide
+OK = 200
 NO_RESULT = "no_result"
 MALFORMED_TRIES = 2
 
@@ -76,13 +78,16 @@ class ResultReader:
         if status is None or not 100 <= status < 600:
             return self._unreadable("a line without a status", line, asked)
         raw = dump_json(body)
+        server_request_id = text_field(response, "request_id")
+        if status == OK and type(body) is dict and is_plain(body):
+            return self._paid(body, raw, server_request_id, asked, "complete")
         try:
             if not 200 <= status < 300:
                 raise read_error(HttpResponse(status, {}, raw), self._endpoint, self._clock)
             reply = check_reply(body, _url(asked.batch), self._endpoint)
         except (RequestError, TransientError, FatalError) as error:
             return self._not_answered(error, line, asked)
-        return self._paid(reply, raw, text_field(response, "request_id"), asked)
+        return self._paid(reply, raw, server_request_id, asked, read_ending(reply))
 
     def read_missing(self, asked: Asked, *, was_garbled: bool) -> RequestEnd:
         """How the request `asked` ended, which the files of a completed batch do not mention.
@@ -153,9 +158,14 @@ class ResultReader:
         )
 
     def _paid(
-        self, reply: dict[str, Json], raw: bytes, server_request_id: str, asked: Asked
+        self,
+        reply: dict[str, Json],
+        raw: bytes,
+        server_request_id: str,
+        asked: Asked,
+        ending: Ending,
     ) -> RequestEnd:
-        counted, ending = asked.count_usage(reply), read_ending(reply)
+        counted = asked.count_usage(reply)
         cost_usd = self._cost_usd(asked.batch, counted.usage)
         if ending == "length" and not self._enlarges_truncated:
             ending = "complete"

@@ -21,8 +21,8 @@ from jobs.finetune.student.training.network import Network
 from jobs.finetune.student.training.rows import batches_of_epoch
 from jobs.finetune.student.training.task import CurvePoint, TuningNews, TuningTask
 
-EVALUATIONS_PER_EPOCH = 2
-PATIENCE = 2  # evaluations without gain after which it stops
+EVALUATIONS_PER_EPOCH = 4
+PATIENCE = 4  # evaluations without gain after which it stops
 CHECKPOINT_COST = 20.0  # between two, times what the last one took: at most a twentieth of the time
 
 Report = Callable[[TuningNews], None]

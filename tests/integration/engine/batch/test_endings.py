@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,12 +58,10 @@ def make_requests(count: int) -> list[Request]:
 async def opened_desk(
     server: OpenAIServer, folder: Path, settled: dict[str, Outcome], **settings: Any
 ) -> AsyncIterator[BatchDesk]:
-    def keep(outcome: Outcome) -> Awaitable[None]:
-        assert outcome.request_id not in settled
-        settled[outcome.request_id] = outcome
-        kept = asyncio.get_running_loop().create_future()
-        kept.set_result(None)
-        return kept
+    async def keep_each(outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            assert outcome.request_id not in settled
+            settled[outcome.request_id] = outcome
 
     price, clock = make_price({}), SystemClock()
     endpoint = Endpoint(server.base_url, server.api_key)
@@ -75,7 +73,7 @@ async def opened_desk(
         state_dir=folder / "state",
         price=price,
         budget=Budget(cap_usd=None, spent_usd=0.0, price=price),
-        sink=Sink(keep, settled.__contains__),
+        sink=Sink(keep_each, lambda ids: settled.keys() & ids),
         enlarges_truncated=True,
         clock=clock,
         stopping=Stopping(),

@@ -1,7 +1,6 @@
 """A desk in front of a provider of batches in memory, and the points at which a process dies."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -70,13 +69,11 @@ class Place(NamedTuple):
     ) -> AsyncIterator[Bench]:
         """The same at an endpoint where JSON is asked for in the form `output` at first."""
 
-        def keep(outcome: Outcome) -> Awaitable[None]:
-            self.points.pass_one()
-            assert outcome.request_id not in self.settled
-            self.settled[outcome.request_id] = outcome
-            kept = asyncio.get_running_loop().create_future()
-            kept.set_result(None)
-            return kept
+        async def keep_each(outcomes: Sequence[Outcome]) -> None:
+            for outcome in outcomes:
+                self.points.pass_one()
+                assert outcome.request_id not in self.settled
+                self.settled[outcome.request_id] = outcome
 
         stopping, budget = Stopping(), Budget(cap_usd=cap_usd, spent_usd=0.0, price=price)
         order = DeskOrder(
@@ -86,7 +83,7 @@ class Place(NamedTuple):
             state_dir=self.folder / "state",
             price=price,
             budget=budget,
-            sink=Sink(keep, self.settled.__contains__),
+            sink=Sink(keep_each, lambda ids: self.settled.keys() & ids),
             enlarges_truncated=True,
             clock=self.clock,
             stopping=stopping,

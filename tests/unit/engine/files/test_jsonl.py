@@ -69,6 +69,24 @@ async def test_lines_that_wait_share_one_sync(
     assert len(syncs) == 2  # the first line, then the 99 that came while it was written
 
 
+async def test_lines_given_together_share_one_sync_and_are_told_among_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log.jsonl"
+    await write_items(path, "before")
+    syncs = count_syncs(monkeypatch)
+
+    async with JsonlLog(path, id_field="item_id") as log:
+        await log.append_each((item_id, make_line(item_id)) for item_id in "abc")
+        on_disk = list(read_lines(path))
+        await log.append_each(())
+        there = log.those_in(["x", "b", "before", "c"])
+
+    assert on_disk == [make_line(item_id) for item_id in ("before", *"abc")]
+    assert len(syncs) == 1
+    assert there == {"b", "before", "c"}
+
+
 async def test_where_many_lines_come_those_a_moment_apart_share_one_sync(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ BUDGET = RunSettings.model_validate({"budget": {"usd": 1.0}, "prices": PRICES})
 NO_BUDGET = RunSettings.model_validate({"prices": PRICES})
 
 
-async def forget(outcome: Outcome) -> None:
+async def forget(outcomes: Sequence[Outcome]) -> None:
     """Keep it nowhere."""
     await asyncio.sleep(0)
 
@@ -27,7 +28,9 @@ async def test_what_a_batch_cost_outlives_a_kill_right_after_its_reply_is_kept(
 ) -> None:
     paths = result_paths(tmp_path / "out.jsonl")
     with open_spending(paths, BUDGET) as killed:
-        await killed.keeping(forget)(completed(chat_request("a"), lane="batch", cost_usd=0.25))
+        await killed.keeping_each(forget)(
+            [completed(chat_request("a"), lane="batch", cost_usd=0.25)]
+        )
         on_disk = paths.sends.read_bytes()
     closed = read_sends(paths.sends)
     paths.sends.write_bytes(on_disk)
