@@ -132,7 +132,8 @@ class Budget:
 
     Once what is left would not do for the worst case of all that are under way or wait, requests
     go out with an output limit that replies so far stayed well below. So their worst case is near
-    their cost, and as many go out at once as before, but for the last dollars.
+    their cost, and as many go out at once as before, but for the last dollars. `sizes` is what
+    replies were like.
     """
 
     def __init__(
@@ -153,7 +154,7 @@ class Budget:
         self._under_way_usd = 0.0
         self._under_way_count = 0  # sums of floats do not come back to 0 exactly
         self._excess: dict[str, float] = {}  # by model: the bill as a multiple of the worst case
-        self._sizes = OutputSizes()
+        self.sizes = OutputSizes()
         self._ignoring: set[str] = set()  # models that write more than their output limit
         self._waiting: list[asyncio.Future[None]] = []
 
@@ -243,7 +244,7 @@ class Budget:
 
     def _limit_output(self, send: Send) -> None:
         request = send.request
-        tokens = None if request.model in self._ignoring else self._sizes.enough_for(request)
+        tokens = None if request.model in self._ignoring else self.sizes.enough_for(request)
         if tokens is not None:
             send.limit_output(tokens)
 
@@ -251,7 +252,7 @@ class Budget:
         """Draw conclusions from what a send cost."""
         request = send.request
         if send.usage is not None:
-            self._sizes.learn(request, send.usage.completion_tokens)
+            self.sizes.learn(request.model, request.purpose, send.usage.completion_tokens)
             if send.output_limit and send.usage.completion_tokens > send.output_limit:
                 self._ignoring.add(request.model)
                 return

@@ -22,9 +22,8 @@ gc.disable()
 
 def pytest_collection_finish() -> None:
     """Collect garbage from here on, but not among what was imported."""
-    gc.enable()
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

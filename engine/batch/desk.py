@@ -11,14 +11,15 @@ from engine.batch.collecting.collector import Collector, Sink
 from engine.batch.folder import BatchFolder
 from engine.batch.forms import BatchForms
 from engine.batch.ledger import BatchLedger
+from engine.batch.packing.costs import PackingCosts
 from engine.batch.packing.outbox import Outbox, OutIndex, Spooled
-from engine.batch.packing.packer import MB, PackedFile, Packer, PackPolicy, Room
+from engine.batch.packing.packer import MB, PackedFile, Packer, PackPolicy
 from engine.batch.packing.sorting import Sorting
 from engine.batch.poll import AGE_SHARE, Poller, overdue
 from engine.batch.refusals import NoBatchApiError, check_refused, learn_token_limit
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
-from engine.budget import Budget, unknown_price
+from engine.budget import Budget
 from engine.clock import Clock
 from engine.errors import TRUNCATED, FatalError, TransientError
 from engine.stopping import FailureWatch, Stopping
@@ -27,7 +28,7 @@ from engine.wire.payloads import ENLARGED, wire_payload
 from engine.wire.prices import Price
 from engine.wire.prompt_cache import with_cache
 from schemas.batches import Batch
-from schemas.outcomes import Outcome, Usage
+from schemas.outcomes import Outcome
 from schemas.requests import Request, without_tier
 from schemas.settings import BatchSettings
 
@@ -54,6 +55,7 @@ class DeskParts(NamedTuple):
     price: Price
     budget: Budget
     sink: Sink
+    enlarges_truncated: bool
     watch: FailureWatch
     clock: Clock
     stopping: Stopping
@@ -65,8 +67,7 @@ class BatchDesk:
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
         self._ledger = parts.ledger
-        self._given_up_count = 0
-        self._overdue: set[str] = set()
+        self._given_up_count, self._overdue = 0, set[str]()
         self._note_out()
 
     @property
@@ -95,8 +96,7 @@ class BatchDesk:
 
     async def spool(self, request: Request) -> None:
         """Put a request into the outbox; one that was cut off once, with a larger output limit."""
-        attempts = self._parts.attempts.of(request.request_id)
-        is_enlarged = any(attempt.code == TRUNCATED for attempt in attempts)
+        is_enlarged = self._was_cut_off(request.request_id)
         untiered = without_tier(request)  # a batch is a tier of its own
         payload = wire_payload(untiered, self._parts.output_limit_name, is_enlarged)
         if (layout := request.cache) is not None:
@@ -216,9 +216,11 @@ class BatchDesk:
             raise next((fault for fault in faults if isinstance(fault, FatalError)), faults[0])
 
     async def _collect(self, batch: Batch) -> None:
-        parts = self._parts
+        parts, intent = self._parts, batch.intent
         tally = await parts.collector.collect(batch)
         parts.budget.spent_usd += tally.new_usd
+        for tokens in tally.output_tokens:
+            parts.budget.sizes.learn(intent.model, intent.purpose, tokens)
         learn_token_limit(parts.account, batch, parts.standing.tokens_with(batch))
         if tally.fatal is not None:
             raise tally.fatal
@@ -255,27 +257,29 @@ class BatchDesk:
 
     def _make_packer(self) -> Packer:
         parts, settings = self._parts, self._parts.settings
-        room = Room(
-            tokens_left=parts.standing.tokens_left,
-            most_tokens=parts.standing.most_tokens,
-            files_left=parts.standing.batches_left(),
-            usd_left=parts.budget.room_usd,
-        )
         return Packer(
             parts.folder.input_path,
             first_number=int(self._ledger.next_name()),
             policy=PackPolicy(settings.max_requests, int(settings.max_file_mb * MB)),
-            room=room,
-            price=self._price_or_error if parts.budget.room_usd is not None else parts.price,
-            price_share=settings.price_share,
+            room=parts.standing.room(parts.budget.room_usd),
+            costs=self._costs(),
             forms=parts.forms.packing(),
         )
 
-    def _price_or_error(self, model: str, usage: Usage) -> float:
-        usd = self._parts.price(model, usage)
-        if usd is None:
-            raise unknown_price(model)
-        return usd
+    def _costs(self) -> PackingCosts:
+        parts = self._parts
+        was_short = parts.budget.room_usd is not None and self._ledger.waiting_count > 0
+        return PackingCosts(
+            price=parts.price,
+            price_share=parts.settings.price_share,
+            budget=parts.budget,
+            limits_outputs=was_short and parts.enlarges_truncated,
+            was_cut_off=self._was_cut_off,
+        )
+
+    def _was_cut_off(self, request_id: str) -> bool:
+        attempts = self._parts.attempts.of(request_id)
+        return any(attempt.code == TRUNCATED for attempt in attempts)
 
     def _is_wanted(self, request: Spooled) -> bool:
         return not (

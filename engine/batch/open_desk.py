@@ -106,6 +106,7 @@ def _desk_parts(
         price=order.price,
         budget=order.budget,
         sink=order.sink,
+        enlarges_truncated=order.enlarges_truncated,
         watch=FailureWatch(),
         clock=clock,
         stopping=order.stopping,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from engine.batch.account import HOUR, Account, Enqueued
 from engine.batch.ledger import BatchLedger
+from engine.batch.packing.packer import Room
 from engine.clock import Clock
 from schemas.batches import Batch
 from schemas.settings import BatchSettings
@@ -65,6 +66,15 @@ class Standing:
         own = sum(datetime.fromisoformat(b.intended_at) > since for b in self._ledger.batches)
         made = own + self._account.others_batches_last_hour()
         return self._settings.max_batches_per_hour - made
+
+    def room(self, usd_left: float | None) -> Room:
+        """What may be submitted now, with so many dollars left; None: without a budget."""
+        return Room(
+            tokens_left=self.tokens_left,
+            most_tokens=self.most_tokens,
+            files_left=self.batches_left(),
+            usd_left=usd_left,
+        )
 
     def _own(self) -> list[Enqueued]:
         return [

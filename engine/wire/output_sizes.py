@@ -1,10 +1,11 @@
 """How much is written in reply to requests of one kind, learnt from replies."""
 
 from collections import deque
+from typing import Protocol
 
 from engine.wire.payloads import LIMIT_NAMES
-from engine.wire.prices import UNLIMITED_OUTPUT_TOKENS
-from schemas.requests import CHAT_COMPLETIONS, Request
+from engine.wire.prices import UNLIMITED_OUTPUT_TOKENS, Sendable
+from schemas.requests import CHAT_COMPLETIONS
 
 REPLIES_KEPT = 100  # of each kind: the latest, so that a change of habit is followed
 REPLIES_TO_LEARN = 20
@@ -14,21 +15,29 @@ LEAST_TOKENS = 16  # no model's output limit may be smaller (OpenAI, max_output_
 _SEVERAL_CHOICES = b'"n":'  # within a text its quotes would be escaped
 
 
+class SizedRequest(Sendable, Protocol):
+    """A request of which it can be told what others like it were answered with."""
+
+    @property
+    def purpose(self) -> str:
+        """What its reply is for; replies to one purpose are of like sizes."""
+
+
 class OutputSizes:
     """The largest of the latest replies, by model and purpose."""
 
     def __init__(self) -> None:
         self._by_kind: dict[tuple[str, str], deque[int]] = {}
 
-    def learn(self, request: Request, output_tokens: int) -> None:
+    def learn(self, model: str, purpose: str, output_tokens: int) -> None:
         """Note how long a reply was, one that was cut off too."""
-        kind = (request.model, request.purpose)
+        kind = (model, purpose)
         sizes = self._by_kind.get(kind)
         if sizes is None:
             sizes = self._by_kind[kind] = deque(maxlen=REPLIES_KEPT)
         sizes.append(output_tokens)
 
-    def enough_for(self, request: Request) -> int | None:
+    def enough_for(self, request: SizedRequest) -> int | None:
         """An output limit that next to no reply reaches, and that is below the request's own.
 
         A chat request without a limit may write as much as any listed model does. None: too few
@@ -41,7 +50,7 @@ class OutputSizes:
         return enough if enough < _most_tokens(request) else None
 
 
-def _most_tokens(request: Request) -> int:
+def _most_tokens(request: Sendable) -> int:
     if request.max_output_tokens or request.url != CHAT_COMPLETIONS:
         return request.max_output_tokens
     is_odd = any(b'"%b"' % name.encode() in request.payload for name in LIMIT_NAMES)

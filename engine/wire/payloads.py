@@ -41,6 +41,13 @@ def wire_payload(
     return with_members(orjson.dumps(body), request.way)
 
 
+def with_output_limit(payload: bytes, output_limit: int) -> bytes:
+    """A body that has an output limit, with another one."""
+    body = orjson.loads(payload)
+    body[next(name for name in LIMIT_NAMES if name in body)] = output_limit
+    return orjson.dumps(body)
+
+
 def with_members(payload: bytes, members: bytes) -> bytes:
     """A body that is a JSON object with something in it, and more members at its end."""
     return b"%b,%b}" % (payload[:-1], members) if members else payload

@@ -1,6 +1,7 @@
 """Fetches the results of ended batches and settles their requests, also from damaged files."""
 
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -24,6 +25,7 @@ from engine.batch.ledger import BatchLedger
 from engine.errors import FatalError
 from engine.stopping import FailureWatch
 from engine.wire.json_forms import names_form
+from engine.wire.output_sizes import REPLIES_KEPT
 from schemas.batches import Batch, BatchAttempt, BatchTally
 from schemas.outcomes import Completed, Failed, Outcome
 
@@ -44,6 +46,7 @@ class ResultCounter:
 
     `named` are the requests that a line was about, `unnamed` counts lines about none of the batch:
     they may be what is missing. `fatal` is why no further request can succeed, if a line says so.
+    `output_tokens` are those of the last answers.
     """
 
     answered: int = 0
@@ -56,6 +59,7 @@ class ResultCounter:
     lost_usd: float | None = None
     form_works: bool | None = None
     new_usd: float = 0.0
+    output_tokens: deque[int] = field(default_factory=lambda: deque(maxlen=REPLIES_KEPT))
     fatal: FatalError | None = None
     watch: FailureWatch = field(default_factory=FailureWatch)
 
@@ -70,6 +74,8 @@ class ResultCounter:
                 self.returned += 1
             case Completed():
                 self.answered += 1
+                if not end.is_estimated:
+                    self.output_tokens.append(end.usage.completion_tokens)
                 self.watch.note(end)
             case Failed():
                 self.failed += 1

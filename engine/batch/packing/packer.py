@@ -11,9 +11,10 @@ from typing import Literal, NamedTuple
 import orjson
 
 from engine.batch.forms import PackedForms, in_form_of
+from engine.batch.packing.costs import PackingCosts
 from engine.batch.packing.outbox import Spooled
 from engine.files.jsonl_lines import id_key
-from engine.wire.prices import Price, worst_case_usd
+from engine.wire.payloads import with_output_limit
 from schemas.batches import BatchIntent
 from schemas.requests import EMBEDDINGS
 from schemas.settings import JsonForm
@@ -92,8 +93,7 @@ class Packer:
         first_number: int,
         policy: PackPolicy,
         room: Room,
-        price: Price,
-        price_share: float,
+        costs: PackingCosts,
         forms: PackedForms,
     ) -> None:
         self._forms = forms
@@ -101,8 +101,7 @@ class Packer:
         self._next_number = first_number
         self._policy = policy
         self._room = room
-        self._price = price
-        self._price_share = price_share
+        self._costs = costs
         self._open: dict[tuple[str, str, str], _File] = {}
         self._finished: list[PackedFile] = []
 
@@ -116,7 +115,7 @@ class Packer:
         form = self._forms.form_of(request)
         if form is not None and not self._forms.has_room(request):
             return "waits"
-        request = in_form_of(request, form)
+        request = self._limited(in_form_of(request, form))
         line = batch_line(request)
         if len(line) > self._policy.max_bytes:
             return "too_large"
@@ -126,8 +125,7 @@ class Packer:
         file = self._file_with_room(request, len(line), inputs)
         if file is None and (self._room.files_left <= 0 or len(self._open) >= MAX_OPEN_FILES):
             return "waits"
-        usd = worst_case_usd(self._price, request)
-        usd = None if usd is None else usd * self._price_share
+        usd = self._costs.worst_usd(request)
         if not self._room.take(request.model, request.prompt_tokens, usd or 0):
             return "waits"
         file = file or self._open_file(request, form)
@@ -141,6 +139,14 @@ class Packer:
             self._finished.append(file.finish())
         self._open.clear()
         return sorted(self._finished, key=attrgetter("name"))
+
+    def _limited(self, request: Spooled) -> Spooled:
+        """The request, perhaps with an output limit near what it will write."""
+        limit = self._costs.output_limit(request)
+        if limit is None:
+            return request
+        payload = with_output_limit(request.payload, limit)
+        return request._replace(payload=payload, output_tokens=limit)
 
     def _file_with_room(self, request: Spooled, size_bytes: int, inputs: int) -> "_File | None":
         file = self._open.get(request.group)

@@ -11,6 +11,7 @@ from engine.batch.account import Account, Enqueued, account_dir
 from engine.batch.desk import ROOM_S
 from engine.errors import ConfigError, InterruptedRunError, QuotaError, StorageError
 from engine.stopping import Admission
+from engine.testing.batch_provider import answered_line
 from engine.testing.calls import chat_request
 from engine.testing.clocks import EPOCH, ManualClock
 from schemas.outcomes import Failed
@@ -244,6 +245,32 @@ async def test_no_more_is_submitted_than_the_budget_holds(tmp_path: Path) -> Non
         later = await submit(bench.desk)
 
     assert (waiting, later) == (1, 0)
+
+
+async def test_where_money_was_short_outputs_are_limited_near_what_replies_take(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    ids = [f"r{number:02}" for number in range(60)]
+
+    # $0.5105 a request at most, $0.035 in the end: 50 tokens are written where 1,000 may be
+    async with place.open(cap_usd=20 * 0.5105 + 0.01) as bench:
+        requests = [chat_request(each, output_tokens=1_000) for each in ids]
+        waiting = await submit(bench.desk, *requests)
+        await bench.desk.ledger.note_pass(waiting)
+        place.provider.end("000001")
+        await bench.desk.collect()
+        left = await submit(bench.desk)
+        bodies = [line["body"] for line in place.provider.lines("000002")]
+        cut_off = [answered_line("r20", finish_reason="length")]
+        place.provider.end("000002", output=[*cut_off, *map(answered_line, ids[21:])])
+        await bench.desk.collect()
+        await submit(bench.desk, chat_request("r20", output_tokens=1_000))
+        asked_again = place.provider.lines("000003")[0]["body"]
+
+    assert (waiting, left) == (40, 0)
+    assert {body["max_completion_tokens"] for body in bodies} == {62}  # 1.25 times 50
+    assert asked_again["max_completion_tokens"] == 2_000
 
 
 async def test_run_without_room_in_its_budget_and_nothing_out_says_so(tmp_path: Path) -> None:

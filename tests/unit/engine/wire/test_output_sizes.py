@@ -6,9 +6,9 @@ from schemas.requests import EMBEDDINGS
 
 
 def learnt(*tokens: int) -> OutputSizes:
-    sizes = OutputSizes()
+    sizes, request = OutputSizes(), chat_request()
     for each in tokens:
-        sizes.learn(chat_request(), each)
+        sizes.learn(request.model, request.purpose, each)
     return sizes
 
 
