@@ -32,7 +32,7 @@ BOUNDARIES: dict[str, tuple[type, str]] = {
     "create": (BatchClient, "create"),
     "poll": (Poller, "poll"),
     "download": (BatchClient, "download"),
-    "journal": (Journal, "append"),
+    "journal": (Journal, "append_each"),
     "delete": (BatchClient, "delete"),
     "tuning_upload": (JobClient, "upload"),
     "tuning_create": (JobClient, "create"),
