@@ -183,8 +183,8 @@ async def _answer(question: Question, ask: Ask, needs: _Needs) -> list[Answer | 
     if question.side == "held_out":
         return [_reject(question, HELD_OUT_TEXT)]
     profile = PROFILES[needs.settings.teacher.prompt_profile]
-    chunk = needs.chunks.require(question.chunk_id)
-    answer = await profile.write_answer(question, chunk, ask, needs.settings)
+    passages = passages_of(question, needs.chunks.require)
+    answer = await profile.write_answer(question, passages, ask, needs.settings)
     return [answer if isinstance(answer, Answer) else _of_this_stage(answer)]
 
 
@@ -226,9 +226,9 @@ async def _write_rows(context: StageContext[QuestionOrder]) -> StagePass:
             for question in wanted:
                 text = answers.get(question.question_id)
                 if text is not None:
-                    chunk = chunks.require(question.chunk_id)
-                    excerpt = None if closed_book else excerpt_of(chunk)
-                    row = chat_row(question.text, text, excerpt)
+                    passages = passages_of(question, chunks.require)
+                    excerpt = together([excerpt_of(each) for each in passages.in_order])
+                    row = chat_row(question.text, text, None if closed_book else excerpt)
                     yield orjson.dumps(row)
 
         count = await asyncio.to_thread(replace_file, context.order.out_path, rows())

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.files.records import encode_record, read_grouped_ids, read_ids, read_records
+from engine.files.records import encode_record, read_ids, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from engine.stopping import Stopping
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
-from jobs.dataset.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
+from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.pairs.pair_ids import read_text_ids
 from jobs.documents.chunk_documents import CHUNKS
-from schemas.dataset import Answer, ChunkCoverage, Provenance, Question, Rejection
+from schemas.dataset import ChunkCoverage, Rejection
 from schemas.documents import Chunk
-from schemas.record import Record
 
 FILE_NAME = "coverage.jsonl"
 
@@ -52,12 +52,14 @@ def read_coverage(folder: RunFolder) -> CoverageCounts | None:
 
 def _write(folder: RunFolder, stopping: Stopping) -> None:
     asked = set(read_ids(folder.finished_path(QUESTIONS.name), FinishedItem))
+    provenance_path = folder.dataset_dir / "provenance.jsonl"
     counts = {
-        "questions": _count(folder.results_path(QUESTIONS.name), Question),
-        "kept_questions": _count(folder.results_path(KEPT_QUESTIONS.name), Question),
-        "answers": _count(folder.results_path(ANSWERS.name), Answer),
-        "rows": _count(folder.dataset_dir / "provenance.jsonl", Provenance),
+        "questions": _count(folder.results_path(QUESTIONS.name)),
+        "kept_questions": _count(folder.results_path(KEPT_QUESTIONS.name)),
+        "answers": _count(folder.results_path(ANSWERS.name)),
+        "rows": _count(provenance_path),
     }
+    seconds = Counter(each.second_chunk_id for each in read_text_ids(provenance_path))
     dropped: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for rejection in read_records(folder.rejected_path, Rejection):
         dropped[rejection.chunk_id or rejection.item_id][rejection.reason] += 1
@@ -72,13 +74,12 @@ def _write(folder: RunFolder, stopping: Stopping) -> None:
                 side=chunk.side,
                 is_asked=chunk.chunk_id in asked,
                 dropped=dict(dropped.get(chunk.chunk_id, Counter()).most_common()),
+                second_of_rows=seconds[chunk.chunk_id],
                 **{name: count[chunk.chunk_id] for name, count in counts.items()},
             )
 
     replace_file(folder.run_dir / FILE_NAME, map(encode_record, chunks()))
 
 
-def _count(path: Path, kind: type[Record]) -> Counter[str]:
-    if not path.exists():
-        return Counter()
-    return Counter(each.group_id for each in read_grouped_ids(path, kind, CHUNK_FIELD))
+def _count(path: Path) -> Counter[str]:
+    return Counter(each.chunk_id for each in read_text_ids(path))

@@ -1,13 +1,14 @@
 """Held-out questions with their references as rows: by them is told what a student has learnt."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import orjson
 
 from engine.files.records import read_records, read_records_by_id
 from engine.run_folder import RunFolder
 from jobs.dataset.chat_rows import Excerpt, place_of, student_prompt
+from jobs.dataset.pairs.pair_ids import text_ids
 from jobs.documents.chunk_documents import CHUNKS
 from schemas.dataset import HeldOutQuestion
 from schemas.documents import Chunk
@@ -32,18 +33,21 @@ def held_out_rows(folder: RunFolder, settings: RunSettings) -> list[bytes]:
         _with_reference(folder),
         key=lambda question: content_id("held-out row", question.question_id),
     )
-    wanted = {question.chunk_id for question in drawn}
+    wanted = {chunk_id for question in drawn for chunk_id in text_ids(question)}
     path = folder.results_path(CHUNKS.name)
     found = read_records_by_id(path, Chunk, is_wanted=wanted.__contains__) if drawn else ()
     places = {chunk.chunk_id: place_of(chunk) for chunk in found}
-    return [
-        _row(question, places.get(question.chunk_id, question.path), settings) for question in drawn
-    ]
+    return [_row(question, _place(question, places), settings) for question in drawn]
 
 
 def _with_reference(folder: RunFolder) -> Iterator[HeldOutQuestion]:
     path = folder.dataset_dir / "held_out.jsonl"
     return (each for each in read_records(path, HeldOutQuestion) if each.reference)
+
+
+def _place(question: HeldOutQuestion, places: Mapping[str, str]) -> str:
+    found = [places[chunk_id] for chunk_id in text_ids(question) if chunk_id in places]
+    return "; ".join(dict.fromkeys(found)) or question.path
 
 
 def _row(question: HeldOutQuestion, place: str, settings: RunSettings) -> bytes:

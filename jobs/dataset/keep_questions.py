@@ -22,7 +22,7 @@ from engine.files.records import (
 )
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass
-from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
+from jobs.dataset.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, run_items
@@ -90,7 +90,9 @@ async def _keep(question: Question, _: Ask, needs: _Needs) -> list[Question | Re
         text=question.text,
     ).with_draft(question.kind, question.evidence, question.scores)
     chunk = needs.chunks.get(question.chunk_id)
-    return [rejection if chunk is None else rejection.of_chunk(chunk)]
+    if chunk is None:
+        return [rejection]
+    return [rejection.of_chunk(chunk, question.second_chunk_id)]
 
 
 _KEEPING = ItemWork(items=_list_questions, needs=_remember_kept, work=_keep, window=file_window)

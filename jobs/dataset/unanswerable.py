@@ -20,6 +20,7 @@ from jobs.dataset.near_chunks import NearChunks, read_near_chunks
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.row_sources import Sources, open_sources
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.passages import Passages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
 from jobs.settings.roles import judge_cache, judge_of
 from jobs.text.languages import detect_language
@@ -86,10 +87,11 @@ async def _find_text(answer: Answer, ask: Ask, needs: _Needs) -> list[Unanswerab
     """1 answer in, 1 question with a text that does not answer it, or 1 rejection out."""
     if not needs.sources.is_kept(answer):
         return [_reject(answer, "", Fault("not_kept"))]
-    question, chunk = needs.sources.of(answer)
-    donors = needs.near.hard_for(question.text, answer.text, chunk)
+    question, passages = needs.sources.of(answer)
+    donors = needs.near.hard_for(question.text, answer.text, passages)
     if not donors:
-        return [_reject(answer, question.text, Fault("no_hard_excerpt")).of_chunk(chunk)]
+        rejection = _reject(answer, question.text, Fault("no_hard_excerpt"))
+        return [rejection.of_chunk(passages.chunk, passages.second_id)]
     donor, judge = donors[0], judge_of(needs.settings)
     unanswerable_id = content_id(STAGE, answer.answer_id, donor.chunk_id, judge.model)
     (found,) = await judge_pairs(
@@ -101,7 +103,7 @@ async def _find_text(answer: Answer, ask: Ask, needs: _Needs) -> list[Unanswerab
             judge_cache(needs.settings),
         ),
         [Pair(question.kind, question.text, "")],
-        donor,
+        Passages(donor),
         ask,
         needs.settings.judge.model_copy(update={"rewords": False}),
     )

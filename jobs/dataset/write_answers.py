@@ -1,9 +1,10 @@
-"""Has the teacher answer a question with its chunk in view."""
+"""Has the teacher answer a question with its passages in view."""
 
 from string import Template
 
 from engine.ask import Ask
 from jobs.dataset.filter_answers import find_answer_fault, find_grounded_answer_fault
+from jobs.dataset.sift_drafts import ONE_PASSAGE
 from jobs.dataset.source_text import SourceText
 from jobs.dataset.structured_chat import (
     call_teacher,
@@ -12,13 +13,13 @@ from jobs.dataset.structured_chat import (
     parse_reply,
     sentence_numbers,
 )
+from jobs.documents.passages import Passages
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap, copy_share
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
 from jobs.text.untrusted_text import defuse_tokens, make_line, make_plain, restore_tokens
 from jobs.text.word_overlap import word_overlap
 from schemas.dataset import Answer, Fault, Question, Rejection
-from schemas.documents import Chunk
 from schemas.outcomes import Completed, Failed
 from schemas.record import Span, Value, content_id
 from schemas.requests import Json, Request
@@ -36,13 +37,13 @@ class AnswerReply(Value):
 
 
 async def write_answer(
-    question: Question, chunk: Chunk, ask: Ask, settings: RunSettings
+    question: Question, passages: Passages, ask: Ask, settings: RunSettings
 ) -> Answer | Rejection:
-    """Ask the teacher one kept question about the chunk it came from.
+    """Ask the teacher one kept question about what it was asked about.
 
     1 question in, 1 answer or 1 rejection out. Raises what `Ask` raises.
     """
-    sentences = number_sentences(chunk)
+    sentences = number_sentences(*passages.in_order)
     outcome = await ask(_make_request(question, sentences, settings))
     if isinstance(outcome, Failed):
         return Rejection.of(
@@ -55,7 +56,7 @@ async def write_answer(
     reply = parse_reply(outcome, AnswerReply)
     if reply is None:
         return _reject(question, Fault("malformed_output"), question.text)
-    return judge_reply(reply, question, chunk, sentences, outcome, settings)
+    return judge_reply(reply, question, passages, sentences, outcome, settings)
 
 
 def _make_request(
@@ -100,7 +101,7 @@ def _reply_schema(sentence_count: int) -> dict[str, Json]:
 def judge_reply(
     reply: AnswerReply,
     question: Question,
-    chunk: Chunk,
+    passages: Passages,
     sentences: NumberedSentences,
     outcome: Completed,
     settings: RunSettings,
@@ -113,10 +114,13 @@ def judge_reply(
         return _reject(question, fault, text)
     evidence = sentences.text_of(reply.evidence)
     spans = sentences.spans_of(reply.evidence)
-    found = _find_fault(text, question, SourceText(evidence, chunk), spans, settings)
+    source = SourceText(evidence, *passages.in_order)
+    found = _find_fault(text, question, source, spans, settings)
+    if found is None and passages.second and not sentences.are_of_every_chunk(reply.evidence):
+        found = Fault(ONE_PASSAGE)
     scores = {
-        "evidence_overlap": _overlap(text, SourceText(evidence, chunk), settings),
-        "copy_share": round(copy_share(text, chunk.text), 4),
+        "evidence_overlap": _overlap(text, source, settings),
+        "copy_share": round(copy_share(text, source.chunk_text), 4),
     }
     if found is not None:
         return _reject(question, found, text).with_draft(question.kind, spans, scores)
@@ -131,6 +135,7 @@ def judge_reply(
         scores=scores,
         model=outcome.model,
         request_id=outcome.request_id,
+        second_chunk_id=question.second_chunk_id,
     )
 
 

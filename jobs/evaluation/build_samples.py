@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from engine.errors import ConfigError, Deferred
@@ -14,6 +15,7 @@ from jobs.dataset.chat_rows import place_of
 from jobs.dataset.near_chunks import NearChunks, read_near_chunks
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.dataset_chunks import chunk_of_dataset
+from jobs.documents.passages import Passages, passages_of
 from jobs.evaluation.new_questions import (
     NEW_QUESTIONS,
     NewQuestion,
@@ -52,7 +54,11 @@ def new_question_samples(questions: Iterable[NewQuestion]) -> Iterator[Sample]:
     """One sample for each new question, in their order."""
     for question, chunk in questions:
         yield _sample(
-            "new_question", question.text, chunk, kind=question.kind, evidence=question.evidence
+            "new_question",
+            question.text,
+            Passages(chunk),
+            kind=question.kind,
+            evidence=question.evidence,
         )
 
 
@@ -66,10 +72,11 @@ def near_unanswerable_samples(
     """
     for sample in held_out:
         answer = f"{evidence_text(sample)} {sample.reference}"
-        asked = chunks.require(sample.chunk_ids[0])
+        asked = Passages(*map(chunks.require, sample.chunk_ids))
         hard = near.hard_for(sample.question, answer, asked)
         if hard:
-            yield _sample("unanswerable", sample.question, hard[0], kind=sample.kind, evidence=())
+            shown = Passages(hard[0])
+            yield _sample("unanswerable", sample.question, shown, kind=sample.kind, evidence=())
 
 
 def unanswerable_samples(
@@ -114,7 +121,7 @@ def imported_sample(question: str, chunks: Sequence[Chunk]) -> Sample:
         question=question,
         context=context,
         path=chunks[0].path,
-        title="; ".join(dict.fromkeys(map(place_of, chunks))),
+        title=place_of(*chunks),
         document_id=chunks[0].document_id,
         chunk_ids=tuple(chunk.chunk_id for chunk in chunks),
     )
@@ -133,7 +140,7 @@ def _held_out_sample(question: HeldOutQuestion, chunks: RecordLog[Chunk]) -> Sam
     return _sample(
         "held_out_document",
         question.question,
-        chunk_of_dataset(chunks, question.chunk_id),
+        passages_of(question, partial(chunk_of_dataset, chunks)),
         kind=question.kind,
         evidence=question.evidence,
         reference=question.reference,
@@ -143,23 +150,23 @@ def _held_out_sample(question: HeldOutQuestion, chunks: RecordLog[Chunk]) -> Sam
 def _sample(
     part: Slice,
     question: str,
-    chunk: Chunk,
+    passages: Passages,
     *,
     kind: Kind | None,
     evidence: Sequence[Span],
     reference: str = "",
 ) -> Sample:
     return Sample(
-        sample_id=_sample_id(part, question, chunk.text),
+        sample_id=_sample_id(part, question, passages.text),
         slice=part,
         question=question,
-        context=chunk.text,
-        path=chunk.path,
-        title=place_of(chunk),
-        document_id=chunk.document_id,
-        chunk_ids=(chunk.chunk_id,),
+        context=passages.text,
+        path=passages.chunk.path,
+        title=place_of(*passages.in_order),
+        document_id=passages.chunk.document_id,
+        chunk_ids=tuple(chunk.chunk_id for chunk in passages if chunk),
         kind=kind,
-        evidence=tuple(_shift(span, -chunk.start_char) for span in evidence),
+        evidence=passages.within(evidence),
         reference=reference,
     )
 
@@ -175,10 +182,6 @@ def _swapped(sample: Sample, donor: Sample) -> Sample:
             "reference": "",
         }
     )
-
-
-def _shift(span: Span, chars: int) -> Span:
-    return Span(start_char=span.start_char + chars, end_char=span.end_char + chars)
 
 
 def _sample_id(part: Slice, question: str, context: str) -> str:

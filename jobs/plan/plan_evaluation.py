@@ -10,6 +10,7 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.wire.prices import Price, counted_sends, make_price
 from engine.wire.tokens import count_tokens
+from jobs.dataset.pairs.pair_ids import text_ids
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
 from jobs.evaluation.build_samples import SAMPLES
@@ -200,7 +201,7 @@ def _leave_out_gone(copy: RunFolder) -> None:
     """Of a copied dataset, the held-out questions about chunks that changes have replaced."""
     chunk_ids = frozenset(read_ids(copy.results_path(CHUNKS.name), Chunk))
     path = copy.dataset_dir / "held_out.jsonl"
-    kept = [each for each in read_records(path, HeldOutQuestion) if each.chunk_id in chunk_ids]
+    kept = [each for each in read_records(path, HeldOutQuestion) if chunk_ids.issuperset(filter(None, text_ids(each)))]
     replace_file(path, map(encode_record, kept))
 
 

@@ -12,6 +12,7 @@ FORMER_DEFAULTS: dict[str, object] = {
     "questions.max_per_document": 0,
     "questions.top_up_below": 0.0,
     "questions.personas": [],
+    "questions.pair_fraction": 0.0,
     "answers.filters": "phrases",
     "answers.layout": "question",
     "answers.held_out": False,

@@ -19,7 +19,7 @@ from engine.files.sends import read_sends
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from engine.stats.snapshots import read_snapshots
-from jobs.dataset.ask_teacher import count_usable_chunks
+from jobs.dataset.choose_chunks import count_usable_chunks
 from jobs.dataset.coverage import read_coverage
 from jobs.dataset.stages import DATASET
 from jobs.documents.whole_corpus.check_held_out import read_held_out_check
