@@ -219,6 +219,24 @@ class ChunkCoverage(Record):
     second_of_rows: int = Field(default=0, exclude_if=is_empty)
 
 
+class DocumentCoverage(Record):
+    """What became of all chunks of a document together; `trained_chunks` are asked and trained on.
+
+    What a document itself was dropped for counts among the reasons.
+    """
+
+    document_id: str
+    path: str
+    chunks: int
+    asked_chunks: int
+    trained_chunks: int
+    questions: int
+    kept_questions: int
+    answers: int
+    rows: int
+    dropped: dict[str, int]
+
+
 class Fault(NamedTuple):
     """The reason for a drop and, where something was measured, the score and its threshold.
 

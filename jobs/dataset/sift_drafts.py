@@ -21,6 +21,7 @@ from schemas.requests import Json, Request
 from schemas.settings import RunSettings
 
 STAGE = "questions"
+FURTHER_STAGE = "further_questions"
 MAX_EVIDENCE_SENTENCES = 5
 NOTHING_TO_ASK = "no_questions"  # the teacher's own word
 ONE_PASSAGE = "evidence_in_one_passage"
@@ -95,8 +96,11 @@ def sift(
     shown: Shown,
     settings: RunSettings,
     before: Sequence[Question | Rejection] = (),
+    *,
+    stage: str = STAGE,
 ) -> list[Question | Rejection]:
-    """Each draft as a question or a rejection; a text that comes again is rejected once."""
+    """Each draft as a question or a rejection by `stage`; a text that comes again is rejected once.
+    """
     results: dict[str, Question | Rejection] = {}
     seen = {_bare(each.text) for each in before}
     for draft in reply.drafts:
@@ -107,7 +111,7 @@ def sift(
         fault = Fault("repeated") if key in seen else fault
         seen.add(key)
         if fault is not None:
-            rejection = Rejection.of(question_id, stage=STAGE, text=text, **fault._asdict())
+            rejection = Rejection.of(question_id, stage=stage, text=text, **fault._asdict())
             results[rejection.rejection_id] = rejection.with_draft(
                 draft.kind, *_measured(draft, text, shown, settings)
             )

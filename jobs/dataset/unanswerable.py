@@ -13,16 +13,16 @@ from engine.ask import Ask
 from engine.files.records import read_ids, read_records
 from engine.stage import StageFiles, StagePass
 from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.judge.ask_judge import PROMPTS, Asked, Pair, Unjudged, judge_pairs
+from jobs.dataset.judge.ask_judge import PROMPTS, Unjudged
+from jobs.dataset.judge.judge_excerpt import judge_excerpt
 from jobs.dataset.judge.judge_rows import VERDICTS, require_judge
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.near_chunks import NearChunks, read_near_chunks
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.row_sources import Sources, open_sources
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.documents.passages import Passages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
-from jobs.settings.roles import judge_cache, judge_of
+from jobs.settings.roles import judge_of
 from jobs.text.languages import detect_language
 from schemas.dataset import Answer, Fault, Rejection, Unanswerable
 from schemas.record import content_id
@@ -92,20 +92,10 @@ async def _find_text(answer: Answer, ask: Ask, needs: _Needs) -> list[Unanswerab
     if not donors:
         rejection = _reject(answer, question.text, Fault("no_hard_excerpt"))
         return [rejection.of_chunk(passages.chunk, passages.second_id)]
-    donor, judge = donors[0], judge_of(needs.settings)
-    unanswerable_id = content_id(STAGE, answer.answer_id, donor.chunk_id, judge.model)
-    (found,) = await judge_pairs(
-        Asked(
-            unanswerable_id,
-            judge.model,
-            judge.server,
-            judge.parameters,
-            judge_cache(needs.settings),
-        ),
-        [Pair(question.kind, question.text, "")],
-        Passages(donor),
-        ask,
-        needs.settings.judge.model_copy(update={"rewords": False}),
+    donor, model = donors[0], judge_of(needs.settings).model
+    unanswerable_id = content_id(STAGE, answer.answer_id, donor.chunk_id, model)
+    found = await judge_excerpt(
+        unanswerable_id, question.kind, question.text, donor, ask, needs.settings
     )
     if isinstance(found, Unjudged):
         fault = Fault(found.reason, detail=found.detail)
@@ -120,7 +110,7 @@ async def _find_text(answer: Answer, ask: Ask, needs: _Needs) -> list[Unanswerab
             question_id=question.question_id,
             chunk_id=donor.chunk_id,
             text=NO_ANSWER.get(language, NO_ANSWER[DEFAULT_LANGUAGE]),
-            judge=judge.model,
+            judge=model,
             request_id=found.request_id,
         )
     ]

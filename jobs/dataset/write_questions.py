@@ -1,12 +1,15 @@
 """Has the teacher write questions about a chunk."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from string import Template
+from typing import NamedTuple
 
 from engine.ask import Ask
 from jobs.dataset.draw_kinds import draw_kinds, wanted_kinds
 from jobs.dataset.sift_drafts import (
+    FURTHER_STAGE,
     NOTHING_TO_ASK,
     STAGE,
     Shown,
@@ -37,19 +40,44 @@ async def write_questions(chunk: Chunk, ask: Ask, settings: RunSettings) -> Writ
     Raises what `Ask` raises.
     """
     shown = Shown(Passages(chunk), number_sentences(chunk))
-    first = await ask_for_drafts(_make_request(shown, (), settings), ask)
+    first = await ask_for_drafts(_first_request(shown, settings), ask)
     if isinstance(first, Fault):
         return [_reject_chunk(chunk, first)]
     written = sift(first, shown, settings)
-    usual = _with_usual_filters(settings)
+    usual = with_usual_filters(settings)
     by_usual = written if usual == settings else sift(first, shown, usual)
-    if not _is_short(by_usual, settings):
+    if not was_topped_up(by_usual, settings):
         return written
-    further = await ask_for_drafts(_make_request(shown, by_usual, settings), ask)
+    wanted = _wanted(chunk, by_usual, settings)
+    further = await ask_for_drafts(_make_request(shown, by_usual, wanted, settings), ask)
     if isinstance(further, Fault):
         is_nothing_more = further.reason == NOTHING_TO_ASK
         return written if is_nothing_more else [*written, _reject_chunk(chunk, further)]
     return written + sift(further, shown, settings, before=written)
+
+
+async def usual_first_questions(chunk: Chunk, ask: Ask, settings: RunSettings) -> Written:
+    """What the usual filters make of the first call about a chunk. Raises what `Ask` raises."""
+    shown = Shown(Passages(chunk), number_sentences(chunk))
+    first = await ask_for_drafts(_first_request(shown, settings), ask)
+    return [] if isinstance(first, Fault) else sift(first, shown, with_usual_filters(settings))
+
+
+async def write_instead_of_repeats(
+    chunk: Chunk, before: Written, ask: Ask, settings: RunSettings
+) -> Written:
+    """Ask once more about a chunk of whose first questions, `before`, too many repeat others.
+
+    What is asked does not depend on which of them do: a corpus that grows buys no other call. Out
+    come questions and rejections, at least one of either. Raises what `Ask` raises.
+    """
+    shown = Shown(Passages(chunk), number_sentences(chunk))
+    most_when_short = math.ceil(_target(settings)) - 1
+    wanted = _Wanted(settings.questions.per_chunk - most_when_short, _kinds(chunk, (), settings))
+    further = await ask_for_drafts(_make_request(shown, before, wanted, settings), ask)
+    if isinstance(further, Fault):
+        return [_reject_chunk(chunk, further, FURTHER_STAGE)]
+    return sift(further, shown, settings, before, stage=FURTHER_STAGE)
 
 
 def tops_up(settings: RunSettings) -> bool:
@@ -57,7 +85,7 @@ def tops_up(settings: RunSettings) -> bool:
     return settings.questions.top_up_below > 0 and settings.teacher.prompt_profile != "small"
 
 
-def _with_usual_filters(settings: RunSettings) -> RunSettings:
+def with_usual_filters(settings: RunSettings) -> RunSettings:
     """The settings with every threshold as it is by default.
 
     Whether more is asked goes by these: another threshold costs nothing.
@@ -74,29 +102,50 @@ _THRESHOLDS = [
 ]
 
 
-def _is_short(written: Written, settings: RunSettings) -> bool:
-    """Whether filters have left a chunk without enough questions.
+def was_topped_up(written: Written, settings: RunSettings) -> bool:
+    """Whether usual filters have left a chunk without enough questions, so that it is asked again.
 
     A teacher that found less to ask has said so: it is not asked again.
     """
     kept = _count_kept(written)
-    is_any_dropped = kept < len(written)
-    return is_any_dropped and kept < settings.questions.top_up_below * settings.questions.per_chunk
+    return kept < len(written) and is_below_target(kept, settings)
+
+
+def is_below_target(count: int, settings: RunSettings) -> bool:
+    """Whether so many questions are too few for a chunk."""
+    return count < _target(settings)
+
+
+def _target(settings: RunSettings) -> float:
+    return settings.questions.top_up_below * settings.questions.per_chunk
 
 
 def _count_kept(written: Sequence[Question | Rejection]) -> int:
     return sum(isinstance(each, Question) for each in written)
 
 
-def _make_request(
-    shown: Shown, before: Sequence[Question | Rejection], settings: RunSettings
-) -> Request:
+class _Wanted(NamedTuple):
+    """How many questions a call is to bring, and of which kinds."""
+
+    count: int
+    kinds: Sequence[Kind]
+
+
+def _wanted(chunk: Chunk, before: Written, settings: RunSettings) -> _Wanted:
+    count = settings.questions.per_chunk - _count_kept(before)
+    return _Wanted(count, _kinds(chunk, before, settings))
+
+
+def _first_request(shown: Shown, settings: RunSettings) -> Request:
+    return _make_request(shown, [], _wanted(shown.passages.chunk, [], settings), settings)
+
+
+def _make_request(shown: Shown, before: Written, wanted: _Wanted, settings: RunSettings) -> Request:
     """`before` are the questions of the first call, if it is the second."""
     chunk = shown.passages.chunk
-    count = settings.questions.per_chunk - _count_kept(before)
     user = Template(read_prompt(_user_prompt(settings))).substitute(
-        count=count,
-        kinds=", ".join(_kinds(chunk, before, settings)),
+        count=wanted.count,
+        kinds=", ".join(wanted.kinds),
         text=shown.sentences.listing,
     )
     user = with_persona(user, chunk, settings)
@@ -110,7 +159,7 @@ def _make_request(
         ),
         system=instructions("write_questions", settings),
         user=user,
-        reply_schema=drafts_schema(len(shown.sentences.texts), count),
+        reply_schema=drafts_schema(len(shown.sentences.texts), wanted.count),
         settings=settings.questions,
     )
 
@@ -142,5 +191,5 @@ def _kinds(
     return tuple(left.elements()) or drawn
 
 
-def _reject_chunk(chunk: Chunk, fault: Fault) -> Rejection:
-    return Rejection.of(chunk.chunk_id, stage=STAGE, text=chunk.text, **fault._asdict())
+def _reject_chunk(chunk: Chunk, fault: Fault, stage: str = STAGE) -> Rejection:
+    return Rejection.of(chunk.chunk_id, stage=stage, text=chunk.text, **fault._asdict())

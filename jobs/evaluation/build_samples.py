@@ -16,6 +16,8 @@ from jobs.dataset.near_chunks import NearChunks, read_near_chunks
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.dataset_chunks import chunk_of_dataset
 from jobs.documents.passages import Passages, passages_of
+from jobs.evaluation.judge_excerpts import PURPOSE as JUDGE
+from jobs.evaluation.judge_excerpts import keep_unanswerable
 from jobs.evaluation.new_questions import (
     NEW_QUESTIONS,
     NewQuestion,
@@ -30,7 +32,7 @@ from schemas.dataset import HeldOutQuestion, Kind
 from schemas.documents import Chunk
 from schemas.evaluation import Contest, Sample, Slice
 from schemas.record import Span, content_id
-from schemas.settings import EvaluationSettings
+from schemas.settings import EvaluationSettings, RunSettings
 
 
 def held_out_samples(
@@ -198,11 +200,11 @@ async def _build(context: StageContext[Contest]) -> StagePass:
     async with RecordLog(folder.results_path(CHUNKS.name), Chunk) as chunks:
         try:
             if questions is None:
-                samples = await asyncio.to_thread(_own_samples, context, chunks)
+                samples = await _own_samples(context, chunks)
             else:
                 samples = await _imported_samples(questions, context, chunks)
-        except Deferred:  # chunks are being embedded in a batch
-            return StagePass(deferred_count=len(questions or ()))
+        except Deferred:  # chunks are embedded, or texts are judged, in a batch
+            return StagePass(deferred_count=len(questions or ()) or 1)
     if not samples:
         raise ConfigError(
             f"{folder.run_dir}: there is nothing to evaluate with: no question was held "
@@ -212,32 +214,48 @@ async def _build(context: StageContext[Contest]) -> StagePass:
     return StagePass()
 
 
-def _own_samples(context: StageContext[Contest], chunks: RecordLog[Chunk]) -> list[Sample]:
+async def _own_samples(context: StageContext[Contest], chunks: RecordLog[Chunk]) -> list[Sample]:
     folder, settings = context.folder, context.settings
+    held_out = await asyncio.to_thread(held_out_samples, folder, chunks, settings.evaluation)
+    new = await asyncio.to_thread(_new_samples, folder, settings)
+    hard = await asyncio.to_thread(_hard_samples, held_out, context, chunks)
+    if judges_texts(settings, context.order):
+        hard = await keep_unanswerable(hard, chunks, context)
+    return [*held_out, *new, *hard, *_easy_samples(held_out, new, hard, settings.evaluation)]
+
+
+def judges_texts(settings: RunSettings, contest: Contest) -> bool:
+    """Whether the judge is asked if texts lack the answer; closed-book nobody sees them."""
+    return settings.evaluation.unanswerable_texts == "judged" and contest.mode != "closed"
+
+
+def _new_samples(folder: RunFolder, settings: RunSettings) -> list[Sample]:
     trained = sample_trained_chunks(folder, settings)
-    held_out = held_out_samples(folder, chunks, settings.evaluation)
-    chosen = choose_new_questions(folder, trained, settings)
-    new = list(new_question_samples(chosen))
-    return [*held_out, *new, *_unanswerable(held_out, new, context, chunks)]
+    return list(new_question_samples(choose_new_questions(folder, trained, settings)))
 
 
-def _unanswerable(
+def _hard_samples(
+    held_out: Sequence[Sample], context: StageContext[Contest], chunks: RecordLog[Chunk]
+) -> list[Sample]:
+    settings = context.settings.evaluation
+    if settings.unanswerable_texts == "far":
+        return []
+    near = read_near_chunks(context.folder, chunks, "held_out")
+    found = near_unanswerable_samples(held_out, chunks, near)
+    return list(islice(found, settings.max_unanswerable))
+
+
+def _easy_samples(
     held_out: Sequence[Sample],
     others: Sequence[Sample],
-    context: StageContext[Contest],
-    chunks: RecordLog[Chunk],
-) -> list[Sample]:
-    """Questions with hard texts first; where there are too few of these, with easy ones."""
-    settings = context.settings.evaluation
-    hard: list[Sample] = []
-    if settings.unanswerable_texts == "near":
-        near = read_near_chunks(context.folder, chunks, "held_out")
-        found = near_unanswerable_samples(held_out, chunks, near)
-        hard = list(islice(found, settings.max_unanswerable))
+    hard: Sequence[Sample],
+    settings: EvaluationSettings,
+) -> Iterator[Sample]:
+    """Of questions without a hard text, as many as are still wanted, with easy ones."""
     taken = {sample.question for sample in hard}
     rest = [sample for sample in held_out if sample.question not in taken]
     easy = unanswerable_samples(rest, [*held_out, *others], settings)
-    return [*hard, *islice(easy, settings.max_unanswerable - len(hard))]
+    return islice(easy, settings.max_unanswerable - len(hard))
 
 
 async def _imported_samples(
@@ -260,6 +278,6 @@ SAMPLES: Stage[Contest] = Stage(
     result=Sample,
     reads=(CHUNKS.name, NEW_QUESTIONS.name),
     work=_build,
-    purposes=(RETRIEVAL,),
+    purposes=(RETRIEVAL, JUDGE),
     is_written_anew=True,
 )

@@ -143,7 +143,7 @@ def _draws(folder: RunFolder, seed: int) -> Iterator[tuple[str, str]]:
 
 def _asked_anew(chunk: Chunk, settings: RunSettings) -> TrainedChunk:
     """The chunk under an id of all that its new questions depend on; they are of it alone."""
-    none = settings.questions.model_copy(update={"pair_fraction": 0.0})
+    none = settings.questions.model_copy(update={"pair_fraction": 0.0, "top_up_repeats": False})
     settings = settings.model_copy(update={"questions": none})
     prompts = _QUESTION_PROMPTS - unused_question_prompts(settings)
     asked_id = content_id(

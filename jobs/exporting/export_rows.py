@@ -17,6 +17,7 @@ from engine.run_folder import RunFolder
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.dataset_chunks import chunk_of_dataset
 from jobs.documents.passages import passages_of
+from jobs.exporting.find_rejected import WorseAnswers, find_worse_answers
 from jobs.exporting.parquet_file import require_parquet, writing_parquet
 from jobs.exporting.row_formats import (
     FORMATS,
@@ -69,12 +70,13 @@ async def export_rows(folder: RunFolder, format_name: str) -> Exported:
     counts = Counter[str]()
     async with RecordLog(folder.results_path(CHUNKS.name), Chunk) as chunks:
         twins = _find_twins(folder, provenance)
+        worse = await find_worse_answers(folder, provenance)
         with ExitStack() as files:
             write = {
                 name: files.enter_context(_writing(target / _file_name(name, row_format)))
                 for name in ROW_FILES
             }
-            for row, source in _read_rows(folder, provenance, chunks, twins):
+            for row, source in _read_rows(folder, provenance, chunks, twins, worse):
                 for line in row_format.make(source):
                     write[row.file](line)
                     counts[row.file] += 1
@@ -112,24 +114,30 @@ def _find_twins(folder: RunFolder, provenance: list[Provenance]) -> _Twins:
 
 
 def _read_rows(
-    folder: RunFolder, provenance: list[Provenance], chunks: RecordLog[Chunk], twins: _Twins
+    folder: RunFolder,
+    provenance: list[Provenance],
+    chunks: RecordLog[Chunk],
+    twins: _Twins,
+    worse: WorseAnswers,
 ) -> Iterator[tuple[Provenance, SourceRow]]:
     for row, messages in _pair(folder, provenance):
         others = twins.answers if row.is_unanswerable else twins.refusals
+        other = others.get(row.question_id)
         passages = passages_of(row, partial(chunk_of_dataset, chunks))
-        yield (
-            row,
-            SourceRow(
-                system=str(messages[0]["content"]),
-                user=str(messages[1]["content"]),
-                answer=str(messages[2]["content"]),
-                evidence=passages.read(row.answer_evidence),
-                document=row.path,
-                rejected=others.get(row.question_id, ""),
-                kind=row.kind,
-                is_unanswerable=row.is_unanswerable,
-            ),
+        source = SourceRow(
+            system=str(messages[0]["content"]),
+            user=str(messages[1]["content"]),
+            answer=str(messages[2]["content"]),
+            evidence=passages.read(row.answer_evidence),
+            document=row.path,
+            rejected=(other,) if other else (),
+            kind=row.kind,
+            is_unanswerable=row.is_unanswerable,
         )
+        if not row.is_unanswerable:
+            known = worse.than(row, source.question, source.answer)
+            source = source._replace(rejected=(*source.rejected, *known))
+        yield row, source
 
 
 def _pair(

@@ -7,6 +7,7 @@ from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.wire.prices import Price
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
+from jobs.dataset.further_questions import FURTHER
 from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.pairs.pair_ids import QUESTIONS_OF_PAIR
 from jobs.dataset.unanswerable import UNANSWERABLE
@@ -81,7 +82,7 @@ def estimate_stages(
 
 def _reached_by(stage: str, settings: RunSettings) -> Callable[[SizedChunk], bool]:
     """Which chunks a stage asks about: held-out ones have answers only if that is wanted."""
-    if stage == QUESTIONS.name or (stage != UNANSWERABLE.name and settings.answers.held_out):
+    if stage in (QUESTIONS.name, FURTHER.name) or (stage != UNANSWERABLE.name and settings.answers.held_out):
         return lambda _: True
     return lambda chunk: chunk.is_trained
 
@@ -133,6 +134,8 @@ class _Most(NamedTuple):
 
     def _items_of(self, stage: str) -> Iterable[PerItem]:
         settings = self.settings
+        if stage == FURTHER.name:
+            return  # the one further call about a chunk is counted among those for questions
         is_reached = _reached_by(stage, settings)
         for chunk in filter(is_reached, self.left):
             asked = chunk.asked

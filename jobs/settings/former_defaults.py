@@ -11,6 +11,7 @@ FORMER_DEFAULTS: dict[str, object] = {
     "questions.sends": "all",
     "questions.max_per_document": 0,
     "questions.top_up_below": 0.0,
+    "questions.top_up_repeats": False,
     "questions.personas": [],
     "questions.pair_fraction": 0.0,
     "answers.filters": "phrases",
