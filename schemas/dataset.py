@@ -16,7 +16,7 @@ MAX_EXCERPT_CHARS = 300
 class Question(Record):
     """A question that passed the filters of its own stage; `evidence` is in document characters.
 
-    `second_chunk_id`: the other chunk of the document that it needs besides its own; most need none.
+    `second_chunk_id`: the other chunk of the document that it needs; most questions need none.
     """
 
     question_id: str
@@ -182,8 +182,8 @@ class Provenance(Record):
 class HeldOutQuestion(Record):
     """A question about text that no training row has seen, with that text.
 
-    `reference`: a right answer, where one is known: with `answers.held_out` the teacher's. `context`
-    is the text of both chunks where the question needs two.
+    `reference`: a right answer, where one is known: with `answers.held_out` the teacher's.
+    `context` is the text of both chunks where the question needs two.
     """
 
     question_id: str

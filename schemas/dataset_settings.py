@@ -35,10 +35,10 @@ class QuestionSettings(Value):
     """How many questions of which kinds, and which are dropped.
 
     `max_per_document` 0: no cap. A chunk is asked about once more if filters leave fewer than the
-    share `top_up_below` of `per_chunk`; 0: never. `top_up_repeats`: also where questions are missing
-    because they repeat others. Of chunks the share `pair_fraction` is asked
-    about once more together with a related one of the same document. It is 0 by default: each such
-    call shows two chunks, and what it brings depends on how much the documents refer to themselves.
+    share `top_up_below` of `per_chunk`; 0: never. `top_up_repeats`: also if so few are left because
+    they repeat others. The share `pair_fraction` of chunks is asked about once more together with
+    a related one of the same document. It is 0 by default: each such call shows two chunks, and
+    what it brings depends on how much the documents refer to themselves.
     """
 
     per_chunk: Annotated[int, Field(ge=1, le=20), Touches("questions", "requests")] = 3

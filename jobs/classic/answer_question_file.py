@@ -17,12 +17,13 @@ from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass
 from engine.stopping import Stopping, stop_on_signals
 from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.chat_rows import chat_row, excerpt_of
+from jobs.dataset.chat_rows import chat_row, excerpt_of, together
 from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.passages import passages_of
 from jobs.evaluation.retrieve_context import retrieve_chunks
 from jobs.finetune.check_rows import LIKE_HELD_OUT
 from jobs.run.check_journal import check_journal

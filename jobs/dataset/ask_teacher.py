@@ -67,9 +67,7 @@ async def _open_asking(
         yield _Asking(settings, await asyncio.to_thread(open_pair_finder, folder, chunks, settings))
 
 
-async def _ask_for_questions(
-    chunk: Chunk, ask: Ask, needs: _Asking
-) -> list[Question | Rejection]:
+async def _ask_for_questions(chunk: Chunk, ask: Ask, needs: _Asking) -> list[Question | Rejection]:
     """What the teacher asks about a chunk, and if it is drawn, about it and a second one."""
     settings = needs.settings
     if fault := find_private(chunk, settings):

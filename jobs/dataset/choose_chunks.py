@@ -44,7 +44,7 @@ def _usable_chunks(folder: RunFolder, settings: RunSettings) -> Iterator[str]:
 
 
 def _within_cap(chunk_ids: Sequence[str], cap: int, settings: RunSettings) -> Iterator[str]:
-    """The smallest ids whose questions, with those of pairs, are no more than the cap; at least 1."""
+    """The smallest ids, at least one, whose questions with those of pairs are within the cap."""
     per_chunk, left = settings.questions.per_chunk, cap
     for place, chunk_id in enumerate(sorted(chunk_ids)):
         left -= per_chunk + (QUESTIONS_OF_PAIR if is_paired(chunk_id, settings) else 0)

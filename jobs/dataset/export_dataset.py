@@ -174,9 +174,7 @@ def _has_text(question: Question, chunks: RecordLog[Chunk]) -> bool:
     return all(each in chunks for each in text_ids(question) if each)
 
 
-def _held_out(
-    question: Question, passages: Passages, answer: Answer | None
-) -> HeldOutQuestion:
+def _held_out(question: Question, passages: Passages, answer: Answer | None) -> HeldOutQuestion:
     return HeldOutQuestion(
         question_id=question.question_id,
         chunk_id=question.chunk_id,

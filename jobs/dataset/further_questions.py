@@ -26,8 +26,8 @@ from jobs.dataset.write_questions import (
     is_below_target,
     tops_up,
     usual_first_questions,
-    with_usual_filters,
     was_topped_up,
+    with_usual_filters,
     write_instead_of_repeats,
     write_questions,
 )
@@ -156,9 +156,7 @@ async def _ask_again(chunk: Chunk, ask: Ask, needs: _Needs) -> list[Question | R
     if fault := find_private(chunk, needs.settings):
         rejection = Rejection.of(chunk.chunk_id, stage=STAGE, **fault._asdict())
         return [rejection.of_chunk(chunk)]
-    before = await usual_first_questions(
-        chunk, partial(_look_up, needs.journal), needs.settings
-    )
+    before = await usual_first_questions(chunk, partial(_look_up, needs.journal), needs.settings)
     written = await write_instead_of_repeats(chunk, before, ask, needs.settings)
     return list(_with_chunk(written, chunk))
 
@@ -172,7 +170,7 @@ def _with_chunk(
 
 FURTHER: Stage[None] = Stage(
     name=STAGE,
-    label="further questions",
+    label="asked once more",
     result=Question,
     reads=(CHUNKS.name, QUESTIONS_NAME),
     work=_ask_further,

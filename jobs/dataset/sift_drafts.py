@@ -99,8 +99,7 @@ def sift(
     *,
     stage: str = STAGE,
 ) -> list[Question | Rejection]:
-    """Each draft as a question or a rejection by `stage`; a text that comes again is rejected once.
-    """
+    """Each draft as a question or a rejection of `stage`; repeated texts are rejected once."""
     results: dict[str, Question | Rejection] = {}
     seen = {_bare(each.text) for each in before}
     for draft in reply.drafts:

@@ -115,9 +115,10 @@ def judge_reply(
     evidence = sentences.text_of(reply.evidence)
     spans = sentences.spans_of(reply.evidence)
     source = SourceText(evidence, *passages.in_order)
-    found = _find_fault(text, question, source, spans, settings)
-    if found is None and passages.second and not sentences.are_of_every_chunk(reply.evidence):
-        found = Fault(ONE_PASSAGE)
+    is_of_all = not reply.evidence or sentences.are_of_every_chunk(reply.evidence)
+    found = (
+        _find_fault(text, question, source, spans, settings) if is_of_all else Fault(ONE_PASSAGE)
+    )
     scores = {
         "evidence_overlap": _overlap(text, source, settings),
         "copy_share": round(copy_share(text, source.chunk_text), 4),

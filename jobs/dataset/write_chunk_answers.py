@@ -35,8 +35,7 @@ FURTHER_TOKENS = 300  # of output, for each question beyond the first
 
 
 class ChunkQuestions(Record):
-    """All kept questions about a chunk, or about a pair; the id names them, so that others are anew.
-    """
+    """All kept questions about a chunk or a pair; the id names them: others are asked anew."""
 
     questions_id: str
     chunk_id: str

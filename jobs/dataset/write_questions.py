@@ -127,7 +127,7 @@ def _count_kept(written: Sequence[Question | Rejection]) -> int:
 class _Wanted(NamedTuple):
     """How many questions a call is to bring, and of which kinds."""
 
-    count: int
+    at_most: int
     kinds: Sequence[Kind]
 
 
@@ -144,7 +144,7 @@ def _make_request(shown: Shown, before: Written, wanted: _Wanted, settings: RunS
     """`before` are the questions of the first call, if it is the second."""
     chunk = shown.passages.chunk
     user = Template(read_prompt(_user_prompt(settings))).substitute(
-        count=wanted.count,
+        count=wanted.at_most,
         kinds=", ".join(wanted.kinds),
         text=shown.sentences.listing,
     )
@@ -159,7 +159,7 @@ def _make_request(shown: Shown, before: Written, wanted: _Wanted, settings: RunS
         ),
         system=instructions("write_questions", settings),
         user=user,
-        reply_schema=drafts_schema(len(shown.sentences.texts), wanted.count),
+        reply_schema=drafts_schema(len(shown.sentences.texts), wanted.at_most),
         settings=settings.questions,
     )
 

@@ -37,9 +37,7 @@ class WorseAnswers(NamedTuple):
         return tuple(text for text in dict.fromkeys(found) if text and not _are_alike(text, answer))
 
 
-async def find_worse_answers(
-    folder: RunFolder, provenance: Iterable[Provenance]
-) -> WorseAnswers:
+async def find_worse_answers(folder: RunFolder, provenance: Iterable[Provenance]) -> WorseAnswers:
     """What a run holds: dropped answers as far as their text is whole, and the last evaluation's.
 
     Of an evaluation questions that a file gave (`--questions`): all others are held out or new.
@@ -71,9 +69,13 @@ def _find_dropped(folder: RunFolder, answers: RecordLog[Answer]) -> Iterator[_Fo
             answer = answers.get(rejection.item_id)
             if answer is not None and rejection.evidence:
                 yield _Found(answer.question_id, answer.text)
-        elif rejection.stage == ANSWERS.name and rejection.evidence:
-            if len(rejection.text) < MAX_EXCERPT_CHARS:
-                yield _Found(rejection.item_id, rejection.text)
+        elif rejection.stage == ANSWERS.name and _has_whole_text(rejection):
+            yield _Found(rejection.item_id, rejection.text)
+
+
+def _has_whole_text(rejection: Rejection) -> bool:
+    """Whether an answer was dropped that is not cut: one without evidence may be none."""
+    return bool(rejection.evidence) and len(rejection.text) < MAX_EXCERPT_CHARS
 
 
 def _find_of_baseline(folder: RunFolder) -> Iterator[_Found]:

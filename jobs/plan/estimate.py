@@ -82,7 +82,9 @@ def estimate_stages(
 
 def _reached_by(stage: str, settings: RunSettings) -> Callable[[SizedChunk], bool]:
     """Which chunks a stage asks about: held-out ones have answers only if that is wanted."""
-    if stage in (QUESTIONS.name, FURTHER.name) or (stage != UNANSWERABLE.name and settings.answers.held_out):
+    if stage in (QUESTIONS.name, FURTHER.name) or (
+        stage != UNANSWERABLE.name and settings.answers.held_out
+    ):
         return lambda _: True
     return lambda chunk: chunk.is_trained
 
@@ -142,7 +144,9 @@ class _Most(NamedTuple):
             if stage == QUESTIONS.name:
                 yield from self._questions_of(asked)
             elif stage == ANSWERS.name:
-                yield most_of_answer(asked.worst_prompt_tokens, _most_questions(asked, settings), settings)
+                yield most_of_answer(
+                    asked.worst_prompt_tokens, _most_questions(asked, settings), settings
+                )
             elif stage == VERDICTS.name:
                 yield most_of_verdict(asked.worst_prompt_tokens, settings, float(asked.left_count))
             else:

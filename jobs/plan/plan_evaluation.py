@@ -128,7 +128,9 @@ def _kinds(contest: Contest, sizes: Sizes, settings: RunSettings) -> Iterator[_K
     unanswerable = 0 if contest.mode == "closed" else sizes.unanswerable
     if contest.questions is None and judges_texts(settings, contest):
         shown = sizes.context_tokens + _tokens(*JUDGE_PROMPTS)
-        most = [PerItem(1, shown, settings.judge.max_output_tokens * sends, judge_of(settings).model)]
+        most = [
+            PerItem(1, shown, settings.judge.max_output_tokens * sends, judge_of(settings).model)
+        ]
         yield _Kind(SAMPLES.name, "", unanswerable, most)
     limit = chosen.answer_max_output_tokens * sends
     prompt = sizes.context_tokens + _tokens("row_open_book.md")
@@ -206,7 +208,11 @@ def _leave_out_gone(copy: RunFolder) -> None:
     """Of a copied dataset, the held-out questions about chunks that changes have replaced."""
     chunk_ids = frozenset(read_ids(copy.results_path(CHUNKS.name), Chunk))
     path = copy.dataset_dir / "held_out.jsonl"
-    kept = [each for each in read_records(path, HeldOutQuestion) if chunk_ids.issuperset(filter(None, text_ids(each)))]
+    kept = [
+        each
+        for each in read_records(path, HeldOutQuestion)
+        if chunk_ids.issuperset(filter(None, text_ids(each)))
+    ]
     replace_file(path, map(encode_record, kept))
 
 

@@ -20,9 +20,7 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(word[:STEM_CHARS] for word in telling_words(text))
 
 
-def bm25_scores(
-    wanted: AbstractSet[str], texts: Sequence[AbstractSet[str]]
-) -> list[float]:
+def bm25_scores(wanted: AbstractSet[str], texts: Sequence[AbstractSet[str]]) -> list[float]:
     """How much each of `texts` has of the words that are wanted; all are given as `stems`.
 
     A word weighs the more, the fewer of `texts` hold it.

@@ -21,9 +21,9 @@ from engine.testing.clocks import LoopClock, VirtualTimeLoop
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
 from engine.wire.replies import HttpResponse
-from jobs.documents.passages import Passages
 from jobs.dataset.write_answers import write_answer
 from jobs.dataset.write_questions import write_questions
+from jobs.documents.passages import Passages
 from schemas.dataset import Question
 from schemas.documents import Chunk
 from schemas.outcomes import Outcome

@@ -24,6 +24,7 @@ from schemas.record import content_id
 from schemas.requests import Request
 from schemas.settings import RunSettings
 
+
 class PairFinder(NamedTuple):
     """Finds the second chunk of those that are drawn: of the same document and the same side."""
 

@@ -7,8 +7,8 @@ import orjson
 
 from engine.local.model import LocalModel
 from engine.testing.calls import completed
-from jobs.documents.passages import Passages
 from jobs.dataset.small.model import write_small_answer, write_small_questions
+from jobs.documents.passages import Passages
 from schemas.dataset import Answer, Question
 from schemas.outcomes import Outcome
 from schemas.requests import Request

@@ -1,4 +1,4 @@
-"""Which kinds of question a chunk is asked for: drawn by their weights, or chosen by the teacher."""
+"""Which kinds of question a chunk is asked for: drawn by weight, or chosen by the teacher."""
 
 import math
 from collections import Counter

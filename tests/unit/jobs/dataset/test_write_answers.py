@@ -1,8 +1,8 @@
 import orjson
 import pytest
 
-from jobs.documents.passages import Passages
 from jobs.dataset.write_answers import write_answer
+from jobs.documents.passages import Passages
 from schemas.dataset import Answer, Question, Rejection
 from schemas.record import Span, content_id
 from schemas.requests import Json
@@ -41,7 +41,9 @@ async def only_rejection(teacher: ScriptedTeacher) -> Rejection:
 async def test_answer_points_at_its_evidence_in_document_characters() -> None:
     teacher = ScriptedTeacher(reply_with([2, 1, 2], ANSWER))
 
-    answer = await write_answer(make_question(), Passages(make_chunk(start_char=1000)), teacher, SETTINGS)
+    answer = await write_answer(
+        make_question(), Passages(make_chunk(start_char=1000)), teacher, SETTINGS
+    )
 
     assert isinstance(answer, Answer)
     cited = [TEXT[s.start_char - 1000 : s.end_char - 1000] for s in answer.evidence]
@@ -101,7 +103,9 @@ async def test_text_precedes_the_question_so_that_questions_share_the_prefix() -
     other = ScriptedTeacher(reply_with([], ""))
 
     await write_answer(make_question(), Passages(make_chunk()), one, SETTINGS)
-    await write_answer(make_question("When are triggers run?"), Passages(make_chunk()), other, SETTINGS)
+    await write_answer(
+        make_question("When are triggers run?"), Passages(make_chunk()), other, SETTINGS
+    )
 
     (system, user), (other_system, other_user) = one.messages(), other.messages()
     text, question = user.rsplit("\n\n", 1)
@@ -141,7 +145,9 @@ async def test_control_tokens_that_the_model_quotes_are_given_back_as_the_docume
 async def test_control_characters_in_a_reply_reach_no_file_and_no_terminal() -> None:
     reply = reply_with([1, 2], f"\x1b{ANSWER}\x07\u202e\n")
 
-    answer = await write_answer(make_question(), Passages(make_chunk()), ScriptedTeacher(reply), SETTINGS)
+    answer = await write_answer(
+        make_question(), Passages(make_chunk()), ScriptedTeacher(reply), SETTINGS
+    )
 
     assert isinstance(answer, Answer)
     assert answer.text == ANSWER

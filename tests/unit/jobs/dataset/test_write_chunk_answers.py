@@ -4,8 +4,8 @@ import pytest
 from engine.errors import Deferred
 from engine.testing.calls import completed, failed
 from engine.testing.stage_parts import FakeAsk
-from jobs.documents.passages import Passages
 from jobs.dataset.write_chunk_answers import ChunkQuestions, write_chunk_answers
+from jobs.documents.passages import Passages
 from schemas.dataset import Answer, Question, Rejection
 from schemas.outcomes import Outcome
 from schemas.record import Span, content_id

@@ -1,6 +1,6 @@
 from engine.testing.stage_parts import FakeAsk
-from jobs.documents.passages import Passages
 from jobs.dataset.judge.ask_judge import Asked, Judged, Pair, Unjudged, judge_pairs
+from jobs.documents.passages import Passages
 from schemas.settings import JudgeSettings
 from tests.unit.jobs.dataset.judge.judged_run import judge_saying, verdicts
 from tests.unit.jobs.dataset.teacher import make_chunk

@@ -63,7 +63,9 @@ def make_pieces(*texts: str) -> list[Chunk]:
     return [make_piece(number, text) for number, text in enumerate(texts)]
 
 
-def make_paired_run(run_dir: Path, chunks: Sequence[Chunk], leaked: Sequence[str] = ()) -> RunFolder:
+def make_paired_run(
+    run_dir: Path, chunks: Sequence[Chunk], leaked: Sequence[str] = ()
+) -> RunFolder:
     folder = RunFolder(run_dir)
     folder.create()
     replace_file(folder.results_path("chunks"), map(encode_record, chunks))

@@ -81,9 +81,7 @@ async def test_row_of_a_question_that_needs_two_chunks_shows_both(tmp_path: Path
 
 async def test_parts_around_the_evidence_are_shown_of_both(tmp_path: Path) -> None:
     folder = make_paired_run(tmp_path / "run", make_pieces(KILN, GLAZE))
-    settings = make_settings(
-        *EVERY, "dataset.unanswerable_fraction=0", "dataset.excerpt_tokens=16"
-    )
+    settings = make_settings(*EVERY, "dataset.unanswerable_fraction=0", "dataset.excerpt_tokens=16")
 
     rows = await run_to_rows(folder, Teacher(), settings)
 
@@ -196,9 +194,7 @@ async def test_questions_of_a_pair_are_answered_apart_from_those_of_a_chunk(
     layout: str, tmp_path: Path
 ) -> None:
     folder, teacher = make_paired_run(tmp_path / "run", make_pieces(KILN, GLAZE)), Teacher()
-    settings = make_settings(
-        *EVERY, "dataset.unanswerable_fraction=0", f"answers.layout={layout}"
-    )
+    settings = make_settings(*EVERY, "dataset.unanswerable_fraction=0", f"answers.layout={layout}")
 
     rows = await run_to_rows(folder, teacher, settings)
 

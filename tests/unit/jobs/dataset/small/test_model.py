@@ -1,7 +1,7 @@
 import pytest
 
-from jobs.documents.passages import Passages
 from jobs.dataset.small.model import write_small_answer, write_small_questions
+from jobs.documents.passages import Passages
 from schemas.dataset import Answer, Question, Rejection
 from schemas.record import Span
 from schemas.requests import CHAT_COMPLETIONS, EMBEDDINGS, Json
