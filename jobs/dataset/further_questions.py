@@ -14,7 +14,7 @@ from typing import NamedTuple
 from engine.ask import Ask
 from engine.errors import Deferred
 from engine.files.journal import Journal
-from engine.files.records import read_ids, read_records, read_records_by_id
+from engine.files.records import RecordLog, read_ids, read_records, read_records_by_id
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass
 from jobs.dataset.choose_chunks import choose_chunks, find_private
@@ -55,18 +55,19 @@ async def _ask_further(context: StageContext[None]) -> StagePass:
     """Nothing where it is not wanted, and where all questions were compared before."""
     if not FURTHER.is_wanted(context.settings):
         return StagePass()
-    if await asyncio.to_thread(_are_all_compared, context.folder):
+    if await _are_all_compared(context.folder):
         return StagePass()
     questions = await _read_questions(context)
-    repeating = await asyncio.to_thread(_find_repeating, questions, context.settings)
+    repeating = await asyncio.to_thread(_find_repeating, questions, context)
     short = await _leave_out_topped_up(repeating, context)
     asking = ItemWork(items=partial(_list_short, short), needs=_open_needs, work=_ask_again)
     return await run_items(FURTHER, asking, context)
 
 
-def _are_all_compared(folder: RunFolder) -> bool:
-    compared = set(read_ids(folder.finished_path(KEPT_QUESTIONS.name), FinishedItem))
-    return compared.issuperset(read_ids(folder.results_path(QUESTIONS_NAME), Question))
+async def _are_all_compared(folder: RunFolder) -> bool:
+    ids = read_ids(folder.results_path(QUESTIONS_NAME), Question)
+    async with RecordLog(folder.finished_path(KEPT_QUESTIONS.name), FinishedItem) as compared:
+        return await asyncio.to_thread(lambda: all(each in compared for each in ids))
 
 
 async def _read_questions(context: StageContext[None]) -> Iterable[Question]:
@@ -98,15 +99,17 @@ async def _look_up(journal: Journal, request: Request) -> Outcome:
     return outcome
 
 
-def _find_repeating(questions: Iterable[Question], settings: RunSettings) -> frozenset[str]:
+def _find_repeating(questions: Iterable[Question], context: StageContext[None]) -> frozenset[str]:
     """The chunks of whose questions too few are left, because others have asked the same before.
 
     Questions that need two chunks count for neither.
     """
+    settings = context.settings
     usual = with_usual_filters(settings).questions
     seen, found = NearDuplicates(usual.max_near_duplicate, words_of_any_language), set[str]()
     own = (question for question in questions if not question.second_chunk_id)
     for chunk_id, group in groupby(own, key=lambda question: question.chunk_id):
+        context.stopping.raise_if_requested()
         is_new = [seen.add(each.question_id, each.text) is None for each in group]
         if not all(is_new) and is_below_target(sum(is_new), settings):
             found.add(chunk_id)
