@@ -108,7 +108,7 @@ def _write(folder: RunFolder, stopping: Stopping) -> None:
                 path=chunk.path,
                 side=chunk.side,
                 is_asked=chunk.chunk_id in asked,
-                dropped=dict(dropped.get(chunk.chunk_id, Counter()).most_common()),
+                dropped=_most_first(dropped.get(chunk.chunk_id, Counter())),
                 second_of_rows=seconds[chunk.chunk_id],
                 **{name: count[chunk.chunk_id] for name, count in counts.items()},
             )
@@ -150,9 +150,14 @@ class _Sum:
         return DocumentCoverage(
             document_id=document_id,
             path=self._path,
-            dropped=dict((self._dropped + dropped).most_common()),
+            dropped=_most_first(self._dropped + dropped),
             **self._counts,
         )
+
+
+def _most_first(dropped: Counter[str]) -> dict[str, int]:
+    """In an order that does not depend on that in which things were dropped."""
+    return dict(sorted(dropped.items(), key=lambda each: (-each[1], each[0])))
 
 
 def _count(path: Path) -> Counter[str]:

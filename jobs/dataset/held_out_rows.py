@@ -23,8 +23,8 @@ def held_out_rows(folder: RunFolder, settings: RunSettings) -> list[bytes]:
     """0..MOST_ROWS rows in chat format, of the questions whose reference is known.
 
     Which ones is drawn by their ids, so the same call draws the same. The excerpt is all that
-    the question is about, as the evaluation shows it; where the run no longer has the chunk, its path says where
-    it stood.
+    the question is about, as the evaluation shows it; where the run has no longer all of it, its
+    path says where it stood.
 
     Raises:
         DamagedLogError: a line is damaged.

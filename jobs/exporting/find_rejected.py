@@ -90,10 +90,11 @@ def _find_of_baseline(folder: RunFolder) -> Iterator[_Found]:
 
 
 def _collect(found: Iterator[_Found]) -> Mapping[str, tuple[str, ...]]:
+    """By key, in an order that does not depend on that in which the run wrote them."""
     texts: defaultdict[str, list[str]] = defaultdict(list)
     for each in found:
         texts[each.key].append(each.text)
-    return {key: tuple(each) for key, each in texts.items()}
+    return {key: tuple(sorted(each)) for key, each in texts.items()}
 
 
 def _are_alike(text: str, other: str) -> bool:

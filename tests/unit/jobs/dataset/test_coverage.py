@@ -109,6 +109,25 @@ async def test_every_document_has_one_line_with_the_sums_of_its_chunks(tmp_path:
     assert counts.poorest[0] == both
 
 
+async def test_reasons_stand_in_the_same_order_in_whatever_order_things_were_dropped(
+    tmp_path: Path,
+) -> None:
+    folder = await make_covered_run(tmp_path)
+    chunk = next(iter(read_records(folder.results_path("chunks"), Chunk)))
+    drops = [
+        encode_record(Rejection.of(reason, stage="answers", reason=reason).of_chunk(chunk))
+        for reason in ("too_long", "copied", "too_short")
+    ]
+    written = []
+    for lines in (drops, drops[::-1]):
+        replace_file(folder.rejected_path, lines)
+        await write_coverage(folder, Stopping())
+        names = (FILE_NAME, DOCUMENTS_FILE_NAME)
+        written.append([(folder.run_dir / name).read_bytes() for name in names])
+
+    assert written[0] == written[1]
+
+
 async def test_row_that_needs_two_chunks_counts_for_the_other_one_too(tmp_path: Path) -> None:
     folder = await make_covered_run(tmp_path)
     path = folder.dataset_dir / "provenance.jsonl"
