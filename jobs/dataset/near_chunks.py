@@ -16,7 +16,7 @@ from schemas.documents import Chunk, Side
 NEIGHBOURS = 24  # chunks of the document, nearest in place, that are looked at
 MIN_LIKENESS = 0.3  # share of the question's telling words that the text has: below, it is easy
 MAX_ANSWER_SHARE = 0.6  # share of the answer's telling words from which it may stand in the text
-MIN_COMMON_SHARE = 0.05  # of the shorter text's words: two with fewer speak of different things
+MIN_COMMON_SHARE = 0.1  # of the shorter text's words: two with fewer speak of different things
 MAX_COMMON_SHARE = 0.7  # two with more say the same: no question needs both
 
 
