@@ -27,6 +27,7 @@ from schemas.settings import RunSettings
 
 STAGE = "answers"
 MAX_EVIDENCE_SENTENCES = 10
+MAX_PASSAGE_SHARE = 0.95  # of an answer's telling words, beside the question's, in one of two
 
 
 class AnswerReply(Value):
@@ -115,10 +116,8 @@ def judge_reply(
     evidence = sentences.text_of(reply.evidence)
     spans = sentences.spans_of(reply.evidence)
     source = SourceText(evidence, *passages.in_order)
-    is_of_all = not reply.evidence or sentences.are_of_every_chunk(reply.evidence)
-    found = (
-        _find_fault(text, question, source, spans, settings) if is_of_all else Fault(ONE_PASSAGE)
-    )
+    found = _find_passage_fault(reply, question, passages, sentences)
+    found = found or _find_fault(text, question, source, spans, settings)
     scores = {
         "evidence_overlap": _overlap(text, source, settings),
         "copy_share": round(copy_share(text, source.chunk_text), 4),
@@ -137,6 +136,22 @@ def judge_reply(
         model=outcome.model,
         request_id=outcome.request_id,
         second_chunk_id=question.second_chunk_id,
+    )
+
+
+def _find_passage_fault(
+    reply: AnswerReply, question: Question, passages: Passages, sentences: NumberedSentences
+) -> Fault | None:
+    """Whether one of two passages would do for an answer: by its evidence, or by its words."""
+    if passages.second is None or not reply.answer.strip():
+        return None
+    if not sentences.are_of_every_chunk(reply.evidence):
+        return Fault(ONE_PASSAGE)
+    share = max(
+        word_overlap(reply.answer, f"{chunk.text}\n{question.text}") for chunk in passages.in_order
+    )
+    return (
+        Fault("needs_one_passage", share, MAX_PASSAGE_SHARE) if share > MAX_PASSAGE_SHARE else None
     )
 
 

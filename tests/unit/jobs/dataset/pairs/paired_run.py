@@ -91,15 +91,20 @@ def shown_to(request: Request) -> str:
 class Teacher(FakeAsk):
     """Asks one question that needs both chunks, and one about each; answers what it asks.
 
-    `evidence` are the sentences of the question about both.
+    `evidence` are the sentences of the question about both, `answer` is what is said to it.
     """
 
     def __init__(
-        self, *, evidence: Sequence[int] = (1, 3), answer_evidence: Sequence[int] = (1, 3)
+        self,
+        *,
+        evidence: Sequence[int] = (1, 3),
+        answer_evidence: Sequence[int] = (1, 3),
+        answer: str = ANSWER,
     ) -> None:
         super().__init__(self._reply)
         self._evidence = evidence
         self._answer_evidence = answer_evidence
+        self._said = answer
 
     def _reply(self, request: Request) -> Outcome:
         shown = shown_to(request)
@@ -113,7 +118,7 @@ class Teacher(FakeAsk):
 
     def _answer(self, shown: str) -> dict[str, Any]:
         if shown.endswith(QUESTION):
-            return {"evidence": self._answer_evidence, "answer": ANSWER}
+            return {"evidence": self._answer_evidence, "answer": self._said}
         return {"evidence": [1], "answer": own_answer(shown)}
 
 

@@ -106,6 +106,17 @@ async def test_answer_is_asked_with_both_chunks_and_its_evidence_lies_in_both(
     assert dropped.second_chunk_id
 
 
+async def test_answer_for_which_one_chunk_would_do_is_dropped(tmp_path: Path) -> None:
+    folder = make_paired_run(tmp_path / "run", make_pieces(KILN, GLAZE))
+    said = "The kiln is heated to 1220 degrees before porcelain goes in: cobalt turns grey."
+
+    rows = await run_to_rows(folder, Teacher(answer=said))
+
+    assert all(each[2]["content"] != said for each in rows)
+    (dropped,) = read_records(folder.rejected_path, Rejection)
+    assert (dropped.reason, dropped.score) == ("needs_one_passage", 1.0)
+
+
 async def test_question_whose_evidence_lies_in_one_chunk_is_dropped(tmp_path: Path) -> None:
     folder = make_paired_run(tmp_path / "run", make_pieces(KILN, GLAZE))
 
