@@ -108,7 +108,7 @@ async def test_answer_is_asked_with_both_chunks_and_its_evidence_lies_in_both(
 
 async def test_answer_for_which_one_chunk_would_do_is_dropped(tmp_path: Path) -> None:
     folder = make_paired_run(tmp_path / "run", make_pieces(KILN, GLAZE))
-    said = "The kiln is heated to 1220 degrees before porcelain goes in: cobalt turns grey."
+    said = "The kiln is heated to 1220 degrees before porcelain goes in: cobalt will turn grey."
 
     rows = await run_to_rows(folder, Teacher(answer=said))
 
