@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -33,6 +34,8 @@ from schemas.documents import Chunk
 from schemas.evaluation import Contest, Sample, Slice
 from schemas.record import Span, content_id
 from schemas.settings import EvaluationSettings, RunSettings
+
+_log = logging.getLogger(__name__)
 
 
 def held_out_samples(
@@ -220,7 +223,10 @@ async def _own_samples(context: StageContext[Contest], chunks: RecordLog[Chunk])
     new = await asyncio.to_thread(_new_samples, folder, settings)
     hard = await asyncio.to_thread(_hard_samples, held_out, context, chunks)
     if judges_texts(settings, context.order):
-        hard = await keep_unanswerable(hard, chunks, context)
+        found, hard = hard, await keep_unanswerable(hard, chunks, context)
+        if len(hard) < len(found) and not folder.results_path(SAMPLES.name).exists():
+            text = "unanswerable questions: in %d of %d texts nearby the judge does find an answer"
+            _log.info(text, len(found) - len(hard), len(found))
     return [*held_out, *new, *hard, *_easy_samples(held_out, new, hard, settings.evaluation)]
 
 

@@ -1,6 +1,5 @@
 """Has the judge say whether a text really lacks the answer to an evaluation's question."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,8 +17,6 @@ from schemas.requests import Request
 from schemas.settings import RunSettings
 
 PURPOSE = "evaluation_unanswerable"
-
-_log = logging.getLogger(__name__)
 
 
 async def keep_unanswerable(
@@ -40,14 +37,7 @@ async def keep_unanswerable(
         return await _lacks_answer(sample, chunks, ask, context.settings)
 
     said = await await_all(map(lacks_answer, samples))
-    kept = [sample for sample, is_lacking in zip(samples, said, strict=True) if is_lacking]
-    if len(kept) < len(samples):
-        _log.info(
-            "unanswerable questions: of %d texts %d do not lack the answer by the judge's word",
-            len(samples),
-            len(samples) - len(kept),
-        )
-    return kept
+    return [sample for sample, is_lacking in zip(samples, said, strict=True) if is_lacking]
 
 
 async def _lacks_answer(
