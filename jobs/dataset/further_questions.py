@@ -119,7 +119,7 @@ def _find_repeating(questions: Iterable[Question], context: StageContext[None]) 
 async def _leave_out_topped_up(
     repeating: frozenset[str], context: StageContext[None]
 ) -> frozenset[str]:
-    """Of chunks those that are asked about, and were asked about once."""
+    """Of chunks those that are asked about and were asked once, as far as the journal knows."""
     is_chosen = choose_chunks(context.folder, context.settings)
     chunks = read_records(
         context.folder.results_path(CHUNKS.name),
@@ -127,13 +127,15 @@ async def _leave_out_topped_up(
         is_wanted=lambda id_: id_ in repeating and is_chosen(id_),
     )
     look_up, settings = partial(_look_up, context.journal), context.settings
-    return frozenset(
-        [
-            chunk.chunk_id
-            for chunk in chunks
-            if not was_topped_up(await usual_first_questions(chunk, look_up, settings), settings)
-        ]
-    )
+    short = set[str]()
+    for chunk in chunks:
+        try:
+            first = await usual_first_questions(chunk, look_up, settings)
+        except Deferred:  # somebody has taken its reply out of the journal
+            continue
+        if not was_topped_up(first, settings):
+            short.add(chunk.chunk_id)
+    return frozenset(short)
 
 
 def _list_short(

@@ -191,6 +191,18 @@ async def test_chunk_about_which_there_is_nothing_more_to_ask_says_so_once(tmp_p
     assert await ask(folder) == []
 
 
+async def test_chunk_whose_first_reply_is_gone_is_left_as_it_is(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path, make_twins(2))
+    await ask(folder, make_settings(*TWO, "questions.top_up_repeats=false"))
+    reset = folder.finished_path("kept_questions")
+    reset.unlink()
+    folder.results_path("kept_questions").unlink()
+    folder.journal_path.unlink()
+
+    assert await ask(folder) == []
+    assert len(kept(folder)) == 2
+
+
 async def test_text_that_must_not_be_sent_is_not(tmp_path: Path) -> None:
     folder = make_folder(tmp_path, make_twins(2))
     await ask(folder, make_settings(*TWO, "questions.top_up_repeats=false"))
