@@ -102,7 +102,7 @@ def _plain_texts(folder: RunFolder, name: str, line: Line) -> list[Text]:
         for field in ("question", "answer", "text", "detail", "comment")
         if line.get(field)
     ]
-    if name in ("held_out", "questions"):
+    if name in ("held_out", "questions", "further_questions"):
         return [*texts, *_sources(folder, line, line.get("evidence", ()))]
     if name == "rejected":
         asked = line if line.get("chunk_id") else _asked(folder, str(line.get("item_id")))
