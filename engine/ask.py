@@ -1,12 +1,14 @@
 """`ask`, the one call that job code makes to the engine, and calls of many requests at once."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 from engine.errors import EngineError, TransientError
 from schemas.outcomes import Outcome
 from schemas.requests import Request
+
+T = TypeVar("T")
 
 
 class Ask(Protocol):
@@ -27,18 +29,27 @@ class Ask(Protocol):
 async def ask_together(ask: Ask, requests: Sequence[Request]) -> list[Outcome]:
     """The outcomes of requests that do not depend on each other, in their order.
 
-    All are asked before anything is raised, so that in the batch lane they share a round.
-
     Raises:
         What `Ask` raises: the first in the order of the requests.
     """
-    ends = await asyncio.gather(*map(ask, requests), return_exceptions=True)
-    outcomes: list[Outcome] = []
+    return await await_all(map(ask, requests))
+
+
+async def await_all(works: Iterable[Awaitable[T]]) -> list[T]:
+    """What works that do not depend on each other return, in their order.
+
+    All have asked before anything is raised, so that in the batch lane they share a round.
+
+    Raises:
+        What a work raises: the first in their order.
+    """
+    ends = await asyncio.gather(*works, return_exceptions=True)
+    results: list[T] = []
     for end in ends:
         if isinstance(end, BaseException):
             raise end
-        outcomes.append(end)
-    return outcomes
+        results.append(end)
+    return results
 
 
 async def ask_all(ask: Ask, requests: Iterable[Request], *, window: int) -> list[Outcome]:

@@ -14,7 +14,10 @@ MAX_EXCERPT_CHARS = 300
 
 
 class Question(Record):
-    """A question that passed the filters of its own stage; `evidence` is in document characters."""
+    """A question that passed the filters of its own stage; `evidence` is in document characters.
+
+    `second_chunk_id`: the other chunk of the document that it needs; most questions need none.
+    """
 
     question_id: str
     chunk_id: str
@@ -25,10 +28,14 @@ class Question(Record):
     evidence: tuple[Span, ...]
     scores: dict[str, float]
     request_id: str
+    second_chunk_id: str = Field(default="", exclude_if=is_empty)
 
 
 class Answer(Record):
-    """An answer that passed the filters of its own stage; `evidence` is in document characters."""
+    """An answer that passed the filters of its own stage; `evidence` is in document characters.
+
+    `second_chunk_id` is that of its question.
+    """
 
     answer_id: str
     question_id: str
@@ -40,6 +47,7 @@ class Answer(Record):
     scores: dict[str, float]
     model: str
     request_id: str
+    second_chunk_id: str = Field(default="", exclude_if=is_empty)
 
 
 class Rejection(Record):
@@ -62,6 +70,7 @@ class Rejection(Record):
     kind: Kind | None = None
     evidence: tuple[Span, ...] = ()
     scores: dict[str, float] = Field(default_factory=dict)
+    second_chunk_id: str = Field(default="", exclude_if=is_empty)
 
     @classmethod
     def of(
@@ -87,9 +96,10 @@ class Rejection(Record):
             text=text[:MAX_EXCERPT_CHARS],
         )
 
-    def of_chunk(self, chunk: Chunk) -> "Rejection":
-        """The same, with the chunk and document that it is of."""
-        return self.model_copy(update={"chunk_id": chunk.chunk_id, "path": chunk.path})
+    def of_chunk(self, chunk: Chunk, second_chunk_id: str = "") -> "Rejection":
+        """The same, with the chunk and document that it is of, and the second chunk if any."""
+        where = {"chunk_id": chunk.chunk_id, "path": chunk.path}
+        return self.model_copy(update={**where, "second_chunk_id": second_chunk_id})
 
     def with_draft(
         self,
@@ -140,8 +150,8 @@ class Provenance(Record):
 
     `review`: `keep` or `edit` where somebody has decided that. `question_cost_usd` paid for all
     questions of the same request, of which this row's is one, and so may `answer_cost_usd`.
-    Unanswerable: the chunk that is shown does not answer the question. Distractors are shown
-    beside the chunk.
+    Unanswerable: the chunk that is shown does not answer the question. A second chunk is shown
+    where the question needs two; distractors are shown beside the chunk.
     """
 
     answer_id: str
@@ -164,6 +174,7 @@ class Provenance(Record):
     question_cost_usd: float | None
     answer_cost_usd: float | None
     is_unanswerable: bool = Field(default=False, exclude_if=is_empty)
+    second_chunk_id: str = Field(default="", exclude_if=is_empty)
     distractor_chunk_ids: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
     review: str = Field(default="", exclude_if=is_empty)
 
@@ -172,6 +183,7 @@ class HeldOutQuestion(Record):
     """A question about text that no training row has seen, with that text.
 
     `reference`: a right answer, where one is known: with `answers.held_out` the teacher's.
+    `context` is the text of both chunks where the question needs two.
     """
 
     question_id: str
@@ -184,16 +196,40 @@ class HeldOutQuestion(Record):
     evidence: tuple[Span, ...]
     reference: str = Field(default="", exclude_if=is_empty)
     reference_evidence: tuple[Span, ...] = Field(default=(), exclude_if=is_empty)
+    second_chunk_id: str = Field(default="", exclude_if=is_empty)
 
 
 class ChunkCoverage(Record):
-    """What became of a chunk: asked about, kept at each step, and what was dropped for what."""
+    """What became of a chunk: asked about, kept at each step, and what was dropped for what.
+
+    Questions that need two chunks count with the one that they were asked about;
+    `second_of_rows`: rows of which it is the other one.
+    """
 
     chunk_id: str
     document_id: str
     path: str
     side: Side
     is_asked: bool
+    questions: int
+    kept_questions: int
+    answers: int
+    rows: int
+    dropped: dict[str, int]
+    second_of_rows: int = Field(default=0, exclude_if=is_empty)
+
+
+class DocumentCoverage(Record):
+    """What became of all chunks of a document together; `trained_chunks` are asked and trained on.
+
+    What a document itself was dropped for counts among the reasons.
+    """
+
+    document_id: str
+    path: str
+    chunks: int
+    asked_chunks: int
+    trained_chunks: int
     questions: int
     kept_questions: int
     answers: int

@@ -35,12 +35,17 @@ class QuestionSettings(Value):
     """How many questions of which kinds, and which are dropped.
 
     `max_per_document` 0: no cap. A chunk is asked about once more if filters leave fewer than the
-    share `top_up_below` of `per_chunk`; 0: never.
+    share `top_up_below` of `per_chunk`; 0: never. `top_up_repeats`: also if so few are left because
+    they repeat others. The share `pair_fraction` of chunks is asked about once more together with
+    a related one of the same document. It is 0 by default: each such call shows two chunks, and
+    what it brings depends on how much the documents refer to themselves.
     """
 
     per_chunk: Annotated[int, Field(ge=1, le=20), Touches("questions", "requests")] = 3
     max_per_document: Annotated[int, Field(ge=0), Touches("questions", "requests")] = 0
     top_up_below: Annotated[Fraction, Touches("questions", "requests")] = 0.5
+    top_up_repeats: Annotated[bool, Touches("further_questions", "requests")] = True
+    pair_fraction: Annotated[Fraction, Touches("questions", "requests")] = 0.0
     kind_weights: Annotated[dict[Kind, NotNegative], Touches("questions", "requests")] = Field(
         default_factory=lambda: dict(DEFAULT_KIND_WEIGHTS)
     )

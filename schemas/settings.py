@@ -232,7 +232,7 @@ class EvaluationSettings(Value):
     max_new_questions: Annotated[int, Field(ge=0), IN_IDS] = 100
     max_shared_evidence: Annotated[Fraction, IN_IDS] = 0.5
     max_unanswerable: Annotated[int, Field(ge=0), IN_IDS] = 100
-    unanswerable_texts: Annotated[Literal["near", "far"], IN_IDS] = "near"
+    unanswerable_texts: Annotated[Literal["judged", "near", "far"], IN_IDS] = "judged"
     seed: Annotated[int, IN_IDS] = 0
 
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from schemas.dataset import DocumentCoverage
 from schemas.documents import HeldOutCheck
 from schemas.record import Value
 
@@ -112,13 +113,28 @@ class ScoreSummary(Value):
     high: float | None
 
 
+class DocumentsSummary(Value):
+    """Documents that are trained on, and those of them with a row.
+
+    `poorest`: some of them, those with the fewest rows a chunk first.
+    """
+
+    trained: int
+    with_rows: int
+    poorest: tuple[DocumentCoverage, ...]
+
+
 class CoverageSummary(Value):
-    """Chunks in all and those asked about; on the side of training, those asked and with a row."""
+    """Chunks in all and those asked about; on the side of training, those asked and with a row.
+
+    `documents`: the same by document; None: a version before wrote the dataset.
+    """
 
     chunks: int
     asked: int
     trained: int
     with_rows: int
+    documents: DocumentsSummary | None = None
 
 
 class RunSummary(Value):

@@ -67,11 +67,13 @@ ROOMS = {
     "jobs.doctor": "jobs.findings jobs.settings",
     "jobs.send": "jobs.run",
     "jobs.datacheck": "jobs.text",
-    "jobs.exporting": "jobs.settings jobs.run.stages jobs.documents",
     "jobs.finetune": "jobs.text jobs.settings",
     "jobs.evaluation": (
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset "
         "jobs.run jobs.finetune"
+    ),
+    "jobs.exporting": (
+        "jobs.text jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.evaluation"
     ),
     "jobs.comparison": "jobs.text jobs.documents jobs.finetune jobs.evaluation",
     "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",

@@ -17,12 +17,13 @@ from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass
 from engine.stopping import Stopping, stop_on_signals
 from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.chat_rows import chat_row, excerpt_of
+from jobs.dataset.chat_rows import chat_row, excerpt_of, together
 from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.passages import passages_of
 from jobs.evaluation.retrieve_context import retrieve_chunks
 from jobs.finetune.check_rows import LIKE_HELD_OUT
 from jobs.run.check_journal import check_journal
@@ -183,8 +184,8 @@ async def _answer(question: Question, ask: Ask, needs: _Needs) -> list[Answer | 
     if question.side == "held_out":
         return [_reject(question, HELD_OUT_TEXT)]
     profile = PROFILES[needs.settings.teacher.prompt_profile]
-    chunk = needs.chunks.require(question.chunk_id)
-    answer = await profile.write_answer(question, chunk, ask, needs.settings)
+    passages = passages_of(question, needs.chunks.require)
+    answer = await profile.write_answer(question, passages, ask, needs.settings)
     return [answer if isinstance(answer, Answer) else _of_this_stage(answer)]
 
 
@@ -226,9 +227,9 @@ async def _write_rows(context: StageContext[QuestionOrder]) -> StagePass:
             for question in wanted:
                 text = answers.get(question.question_id)
                 if text is not None:
-                    chunk = chunks.require(question.chunk_id)
-                    excerpt = None if closed_book else excerpt_of(chunk)
-                    row = chat_row(question.text, text, excerpt)
+                    passages = passages_of(question, chunks.require)
+                    excerpt = together([excerpt_of(each) for each in passages.in_order])
+                    row = chat_row(question.text, text, None if closed_book else excerpt)
                     yield orjson.dumps(row)
 
         count = await asyncio.to_thread(replace_file, context.order.out_path, rows())

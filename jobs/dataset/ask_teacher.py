@@ -1,34 +1,36 @@
 """The two stages that ask the teacher: for questions about chunks, and for answers to them."""
 
 import asyncio
-import heapq
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import chain, groupby
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.ask import Ask
-from engine.files.records import (
-    RecordLog,
-    read_grouped_ids,
-    read_ids,
-    read_records,
-    read_records_by_id,
-)
+from engine.ask import Ask, await_all
+from engine.files.records import RecordLog, read_ids, read_records, read_records_by_id
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles
+from jobs.dataset.choose_chunks import choose_chunks, find_private
 from jobs.dataset.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
+from jobs.dataset.pairs.ask_about_pairs import PairFinder, ask_about_pair, open_pair_finder
+from jobs.dataset.pairs.pair_ids import (
+    QUESTIONS_OF_PAIR,
+    asks_about_pairs,
+    by_text,
+    read_text_ids,
+    text_ids,
+)
 from jobs.dataset.profiles import PROFILES
+from jobs.dataset.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.dataset.write_answers import STAGE as ANSWERS_NAME
 from jobs.dataset.write_chunk_answers import ChunkQuestions, write_chunk_answers
-from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, read_leaked_chunks
-from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
-from jobs.text.secrets import find_secrets
+from jobs.documents.passages import passages_of
+from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK
+from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from jobs.text.text_similarity import PURPOSE as SIMILARITY
 from schemas.dataset import Answer, Question, Rejection
 from schemas.documents import Chunk
@@ -39,7 +41,7 @@ from schemas.settings import RunSettings
 
 def _list_chunks(context: StageContext[None], files: StageFiles[Question]) -> Items[Chunk]:
     path = context.folder.results_path(CHUNKS.name)
-    is_chosen = _choose_chunks(context.folder, context.settings)
+    is_chosen = choose_chunks(context.folder, context.settings)
     chunks = read_records(
         path, Chunk, is_wanted=lambda id_: is_chosen(id_) and files.is_unfinished(id_)
     )
@@ -47,36 +49,51 @@ def _list_chunks(context: StageContext[None], files: StageFiles[Question]) -> It
 
 
 def _count_chunks(folder: RunFolder, settings: RunSettings) -> int:
-    is_chosen = _choose_chunks(folder, settings)
+    is_chosen = choose_chunks(folder, settings)
     return sum(is_chosen(id_) for id_ in read_ids(folder.results_path(CHUNKS.name), Chunk))
 
 
-async def _ask_for_questions(
-    chunk: Chunk, ask: Ask, settings: RunSettings
-) -> list[Question | Rejection]:
-    if names := _find_private(chunk, settings):
-        rejection = Rejection.of(
-            chunk.chunk_id, stage=QUESTIONS_NAME, reason="holds_private_data", detail=names
-        )
+class _Asking(NamedTuple):
+    settings: RunSettings
+    pairs: PairFinder | None
+
+
+@asynccontextmanager
+async def _open_asking(
+    context: StageContext[None], _: StageFiles[Question]
+) -> AsyncIterator[_Asking]:
+    folder, settings = context.folder, context.settings
+    async with RecordLog(folder.results_path(CHUNKS.name), Chunk) as chunks:
+        yield _Asking(settings, await asyncio.to_thread(open_pair_finder, folder, chunks, settings))
+
+
+async def _ask_for_questions(chunk: Chunk, ask: Ask, needs: _Asking) -> list[Question | Rejection]:
+    """What the teacher asks about a chunk, and if it is drawn, about it and a second one."""
+    settings = needs.settings
+    if fault := find_private(chunk, settings):
+        rejection = Rejection.of(chunk.chunk_id, stage=QUESTIONS_NAME, **fault._asdict())
         return [rejection.of_chunk(chunk)]
     profile = PROFILES[settings.teacher.prompt_profile]
-    written = await profile.write_questions(chunk, ask, settings)
-    return [each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in written]
-
-
-def _find_private(chunk: Chunk, settings: RunSettings) -> str:
-    """The names of what the chunk holds and must not be sent; empty: nothing."""
-    sends = settings.questions.sends
-    if sends == "all":
-        return ""
-    is_personal_sent = sends == "no_secrets"
-    found = find_secrets(chunk.text)
-    return ", ".join(sorted({e.name for e in found if e.is_secret or not is_personal_sent}))
+    about_chunk = profile.write_questions(chunk, ask, settings)
+    of_chunk, of_pair = await await_all(
+        [about_chunk, ask_about_pair(chunk, ask, needs.pairs, settings)]
+    )
+    return [
+        *(each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in of_chunk),
+        *of_pair,
+    ]
 
 
 def _requests_per_chunk(settings: RunSettings) -> float:
-    """One for the questions of a chunk, and one for the answer to each, or for all of them."""
-    return 1.0 + (1 if _answers_by_chunk(settings) else settings.questions.per_chunk)
+    """One for the questions of a chunk, and one for the answer to each, or for all of them.
+
+    The same again for a pair, of those that are drawn.
+    """
+    by_chunk = _answers_by_chunk(settings)
+    requests = 1.0 + (1 if by_chunk else settings.questions.per_chunk)
+    if asks_about_pairs(settings):
+        requests += settings.questions.pair_fraction * (2 if by_chunk else 1 + QUESTIONS_OF_PAIR)
+    return requests
 
 
 def _one_request(_: RunSettings) -> float:
@@ -90,7 +107,7 @@ QUESTIONS: Stage[None] = Stage(
     reads=(CHUNKS.name, HELD_OUT_CHECK.name),
     work=ItemWork(
         items=_list_chunks,
-        needs=only_settings,
+        needs=_open_asking,
         work=_ask_for_questions,
         requests_per_item=_requests_per_chunk,
     ),
@@ -103,7 +120,7 @@ QUESTIONS: Stage[None] = Stage(
 class _Needs(NamedTuple):
     chunks: RecordLog[Chunk]
     settings: RunSettings
-    shared_chunks: frozenset[int]
+    shared_texts: frozenset[int]
 
 
 def list_answer_items(
@@ -115,7 +132,7 @@ def list_answer_items(
     path = folder.results_path(KEPT_QUESTIONS.name)
     # Questions of a chunk one after the other: they share most of their prompt.
     by_chunk = read_records_by_id(path, Question, group_field=CHUNK_FIELD, is_wanted=is_wanted)
-    return _to_answer(by_chunk, folder, settings)
+    return by_text(_to_answer(by_chunk, folder, settings))
 
 
 def _list_questions(
@@ -131,11 +148,11 @@ def _count_questions(folder: RunFolder, settings: RunSettings) -> int:
 
 
 def _group(folder: RunFolder, settings: RunSettings) -> Iterator[ChunkQuestions]:
-    """The questions of each chunk together, in the order of their ids."""
+    """The questions of each chunk, and of each pair, together, in the order of their ids."""
     path = folder.results_path(KEPT_QUESTIONS.name)
     questions = read_records_by_id(path, Question, group_field=CHUNK_FIELD)
     chosen = _to_answer(questions, folder, settings)
-    for _, group in groupby(chosen, key=lambda question: question.chunk_id):
+    for _, group in groupby(by_text(chosen), key=text_ids):
         yield ChunkQuestions.of(tuple(group))
 
 
@@ -143,7 +160,7 @@ def _to_answer(
     questions: Iterator[Question], folder: RunFolder, settings: RunSettings
 ) -> Iterator[Question]:
     """Of questions those that are answered."""
-    is_chosen = _choose_chunks(folder, settings)
+    is_chosen = choose_chunks(folder, settings)
     sides = ("train", "held_out") if settings.answers.held_out else ("train",)
     return (each for each in questions if each.side in sides and is_chosen(each.chunk_id))
 
@@ -156,38 +173,43 @@ def _answers_by_chunk(settings: RunSettings) -> bool:
 async def _open_chunks(context: StageContext[None], _: StageFiles[Answer]) -> AsyncIterator[_Needs]:
     async with RecordLog(context.folder.results_path(CHUNKS.name), Chunk) as chunks:
         path = context.folder.results_path(KEPT_QUESTIONS.name)
-        yield _Needs(chunks, context.settings, await asyncio.to_thread(_find_shared_chunks, path))
+        shared = await asyncio.to_thread(_find_shared_texts, path)
+        yield _Needs(chunks, context.settings, shared)
 
 
 async def _ask_for_answers(
     item: Question | ChunkQuestions, ask: Ask, needs: _Needs
 ) -> list[Answer | Rejection]:
-    chunk = needs.chunks.require(item.chunk_id)
-    if isinstance(item, ChunkQuestions) or _number_of(item.chunk_id) not in needs.shared_chunks:
+    passages = passages_of(item, needs.chunks.require)
+    number = _number_of(item.chunk_id, item.second_chunk_id)
+    if isinstance(item, ChunkQuestions) or number not in needs.shared_texts:
         ask = partial(_ask_of_one, ask)
     if isinstance(item, ChunkQuestions):
-        written = await write_chunk_answers(item, chunk, ask, needs.settings)
+        written = await write_chunk_answers(item, passages, ask, needs.settings)
     else:
         profile = PROFILES[needs.settings.teacher.prompt_profile]
-        written = [await profile.write_answer(item, chunk, ask, needs.settings)]
-    return [each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in written]
+        written = [await profile.write_answer(item, passages, ask, needs.settings)]
+    return [
+        each.of_chunk(passages.chunk, passages.second_id) if isinstance(each, Rejection) else each
+        for each in written
+    ]
 
 
-def _find_shared_chunks(kept_questions_path: Path) -> frozenset[int]:
-    """The chunks that several questions are kept of, by number: less memory than their ids."""
+def _find_shared_texts(kept_questions_path: Path) -> frozenset[int]:
+    """What several questions are kept of, chunks or pairs, by number: less memory than ids."""
     once, more = set[int](), set[int]()
-    for each in read_grouped_ids(kept_questions_path, Question, "chunk_id"):
-        number = _number_of(each.group_id)
+    for ids in read_text_ids(kept_questions_path):
+        number = _number_of(*ids)
         (more if number in once else once).add(number)
     return frozenset(more)
 
 
-def _number_of(chunk_id: str) -> int:
-    return int(chunk_id[:15], 16)
+def _number_of(chunk_id: str, second_chunk_id: str) -> int:
+    return int(chunk_id[:15], 16) ^ int(second_chunk_id[:15] or "0", 16)
 
 
 async def _ask_of_one(ask: Ask, request: Request) -> Outcome:
-    """Ask about a chunk that nothing else is asked about: the provider need not keep it."""
+    """Ask about a text that nothing else is asked about: the provider need not keep it."""
     if (layout := request.cache) is not None:
         request = replace(request, cache=layout._replace(prefixes=layout.prefixes[:1]))
     return await ask(request)
@@ -208,38 +230,3 @@ ANSWERS: Stage[None] = Stage(
     purposes=(ANSWERS_NAME, "small_answer", SIMILARITY),
     count_items=_count_questions,
 )
-
-
-def _choose_chunks(folder: RunFolder, settings: RunSettings) -> Callable[[str], bool]:
-    """Which chunks are asked about, and whose questions are answered.
-
-    All that are not leaked, or the `limit_chunks` smallest ids of them: a sample that a higher
-    limit only adds to, and of which a lower one asks nothing further. A cap for each document
-    samples its chunks in the same way.
-    """
-    limit = settings.limit_chunks
-    if limit is None and not settings.questions.max_per_document:
-        leaked = read_leaked_chunks(folder)
-        return lambda chunk_id: chunk_id not in leaked
-    usable = _usable_chunks(folder, settings)
-    return frozenset(usable if limit is None else heapq.nsmallest(limit, usable)).__contains__
-
-
-def _usable_chunks(folder: RunFolder, settings: RunSettings) -> Iterator[str]:
-    """The ids of chunks that are not leaked; of a document no more than its cap lets be asked."""
-    leaked = read_leaked_chunks(folder)
-    path = folder.results_path(CHUNKS.name)
-    if not (cap := settings.questions.max_per_document):
-        return (chunk_id for chunk_id in read_ids(path, Chunk) if chunk_id not in leaked)
-    by_document: dict[str, list[str]] = {}
-    for each in read_grouped_ids(path, Chunk, "document_id"):
-        if each.record_id not in leaked:
-            by_document.setdefault(each.group_id, []).append(each.record_id)
-    chunk_count = max(1, cap // settings.questions.per_chunk)
-    smallest = (heapq.nsmallest(chunk_count, ids) for ids in by_document.values())
-    return chain.from_iterable(smallest)
-
-
-def count_usable_chunks(folder: RunFolder, settings: RunSettings) -> int:
-    """How many chunks may be asked about where no sample is set."""
-    return sum(1 for _ in _usable_chunks(folder, settings))

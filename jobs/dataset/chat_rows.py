@@ -85,6 +85,6 @@ def row_prompt(*, closed_book: bool) -> str:
     return closed_book_name if closed_book else open_book_name
 
 
-def place_of(chunk: Chunk) -> str:
-    """Where a chunk stands: its document and the sections around it."""
-    return " > ".join((chunk.title, *chunk.headings))
+def place_of(*chunks: Chunk) -> str:
+    """Where chunks stand: their document and the sections around them."""
+    return "; ".join(dict.fromkeys(" > ".join((each.title, *each.headings)) for each in chunks))

@@ -1,24 +1,28 @@
-"""Says of every chunk what became of it: asked, kept, dropped and why."""
+"""Says of every chunk and document what became of it: asked, kept, dropped and why."""
 
 import asyncio
+import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.files.records import encode_record, read_grouped_ids, read_ids, read_records
+from engine.files.records import encode_record, read_ids, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from engine.stopping import Stopping
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
-from jobs.dataset.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
+from jobs.dataset.further_questions import FURTHER
+from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.pairs.pair_ids import read_text_ids
 from jobs.documents.chunk_documents import CHUNKS
-from schemas.dataset import Answer, ChunkCoverage, Provenance, Question, Rejection
+from schemas.dataset import ChunkCoverage, DocumentCoverage, Rejection
 from schemas.documents import Chunk
-from schemas.record import Record
 
 FILE_NAME = "coverage.jsonl"
+DOCUMENTS_FILE_NAME = "document_coverage.jsonl"
+MAX_POOREST = 10
 
 
 class CoverageCounts(NamedTuple):
@@ -30,8 +34,22 @@ class CoverageCounts(NamedTuple):
     with_rows: int
 
 
+class DocumentCounts(NamedTuple):
+    """Documents with a chunk that is trained on, and those of them with a row.
+
+    `poorest`: of these, up to MAX_POOREST with the fewest rows a chunk; of several the largest.
+    """
+
+    trained: int
+    with_rows: int
+    poorest: tuple[DocumentCoverage, ...]
+
+
 async def write_coverage(folder: RunFolder, stopping: Stopping) -> None:
-    """Replace coverage.jsonl by what the run now holds. Memory: some 100 bytes a chunk."""
+    """Replace both files by what the run now holds, that of chunks and that of documents.
+
+    Memory: some 100 bytes a chunk and 2,000 a document.
+    """
     await asyncio.to_thread(_write, folder, stopping)
 
 
@@ -50,35 +68,97 @@ def read_coverage(folder: RunFolder) -> CoverageCounts | None:
     return CoverageCounts(counts["chunks"], counts["asked"], counts["trained"], counts["with_rows"])
 
 
+def read_document_coverage(folder: RunFolder) -> DocumentCounts | None:
+    """The counts of a run by document; None: they were not written yet."""
+    path = folder.run_dir / DOCUMENTS_FILE_NAME
+    if not path.exists():
+        return None
+    trained = [each for each in read_records(path, DocumentCoverage) if each.trained_chunks]
+    poorest = heapq.nsmallest(
+        MAX_POOREST,
+        trained,
+        key=lambda each: (each.rows / each.trained_chunks, -each.trained_chunks, each.path),
+    )
+    return DocumentCounts(len(trained), sum(each.rows > 0 for each in trained), tuple(poorest))
+
+
 def _write(folder: RunFolder, stopping: Stopping) -> None:
     asked = set(read_ids(folder.finished_path(QUESTIONS.name), FinishedItem))
+    provenance_path = folder.dataset_dir / "provenance.jsonl"
     counts = {
-        "questions": _count(folder.results_path(QUESTIONS.name), Question),
-        "kept_questions": _count(folder.results_path(KEPT_QUESTIONS.name), Question),
-        "answers": _count(folder.results_path(ANSWERS.name), Answer),
-        "rows": _count(folder.dataset_dir / "provenance.jsonl", Provenance),
+        "questions": _count(folder.results_path(QUESTIONS.name))
+        + _count(folder.results_path(FURTHER.name)),
+        "kept_questions": _count(folder.results_path(KEPT_QUESTIONS.name)),
+        "answers": _count(folder.results_path(ANSWERS.name)),
+        "rows": _count(provenance_path),
     }
+    seconds = Counter(each.second_chunk_id for each in read_text_ids(provenance_path))
     dropped: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for rejection in read_records(folder.rejected_path, Rejection):
         dropped[rejection.chunk_id or rejection.item_id][rejection.reason] += 1
 
+    by_document: dict[str, _Sum] = {}
+
     def chunks() -> Iterator[ChunkCoverage]:
         for chunk in read_records(folder.results_path(CHUNKS.name), Chunk):
             stopping.raise_if_requested()
-            yield ChunkCoverage(
+            covered = ChunkCoverage(
                 chunk_id=chunk.chunk_id,
                 document_id=chunk.document_id,
                 path=chunk.path,
                 side=chunk.side,
                 is_asked=chunk.chunk_id in asked,
-                dropped=dict(dropped.get(chunk.chunk_id, Counter()).most_common()),
+                dropped=_most_first(dropped.get(chunk.chunk_id, Counter())),
+                second_of_rows=seconds[chunk.chunk_id],
                 **{name: count[chunk.chunk_id] for name, count in counts.items()},
             )
 
+            by_document.setdefault(chunk.document_id, _Sum(chunk.path)).add(covered)
+            yield covered
+
     replace_file(folder.run_dir / FILE_NAME, map(encode_record, chunks()))
+    documents = (
+        each.coverage(document_id, dropped.get(document_id, Counter()))
+        for document_id, each in by_document.items()
+    )
+    replace_file(folder.run_dir / DOCUMENTS_FILE_NAME, map(encode_record, documents))
 
 
-def _count(path: Path, kind: type[Record]) -> Counter[str]:
-    if not path.exists():
-        return Counter()
-    return Counter(each.group_id for each in read_grouped_ids(path, kind, CHUNK_FIELD))
+class _Sum:
+    """The chunks of a document, added up."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._counts = Counter[str]()
+        self._dropped = Counter[str]()
+
+    def add(self, chunk: ChunkCoverage) -> None:
+        is_trained = chunk.is_asked and chunk.side == "train"
+        self._counts.update(
+            chunks=1,
+            asked_chunks=int(chunk.is_asked),
+            trained_chunks=int(is_trained),
+            questions=chunk.questions,
+            kept_questions=chunk.kept_questions,
+            answers=chunk.answers,
+            rows=chunk.rows,
+        )
+        self._dropped.update(chunk.dropped)
+
+    def coverage(self, document_id: str, dropped: Counter[str]) -> DocumentCoverage:
+        """The line of the document; `dropped` is what it was dropped for itself."""
+        return DocumentCoverage(
+            document_id=document_id,
+            path=self._path,
+            dropped=_most_first(self._dropped + dropped),
+            **self._counts,
+        )
+
+
+def _most_first(dropped: Counter[str]) -> dict[str, int]:
+    """In an order that does not depend on that in which things were dropped."""
+    return dict(sorted(dropped.items(), key=lambda each: (-each[1], each[0])))
+
+
+def _count(path: Path) -> Counter[str]:
+    return Counter(each.chunk_id for each in read_text_ids(path))

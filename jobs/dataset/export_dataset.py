@@ -32,10 +32,13 @@ from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.kind_quota import KindQuota
 from jobs.dataset.make_rows import DatasetRow, choose_by_kind, make_rows, row_of
+from jobs.dataset.pairs.chunk_groups import ChunkGroups
+from jobs.dataset.pairs.pair_ids import asks_about_pairs, text_ids
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.row_sources import Sources, open_sources
 from jobs.dataset.unanswerable import UNANSWERABLE
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.passages import Passages, passages_of
 from jobs.run.stages import Stage, StageContext
 from schemas.dataset import Answer, HeldOutQuestion, Question, Rejection
 from schemas.documents import Chunk
@@ -85,8 +88,9 @@ def _write_rows(
     sources: Sources, answers: RecordLog[Answer], stopping: Stopping
 ) -> tuple[int, int]:
     folder, settings = sources.folder, sources.settings.dataset
-    quota = choose_by_kind(sources)
-    highest = _highest_validation_draw(_chosen_answers(sources, quota), settings)
+    quota, groups = choose_by_kind(sources), _group_chunks(sources)
+    chosen = (groups.group_of(each.chunk_id) for each in _chosen_answers(sources, quota))
+    highest = _highest_validation_draw(chosen, settings)
     decisions = read_decisions(reviews_path(folder))
     counts = {"train.jsonl": 0, "validation.jsonl": 0}
     reviewed: Counter[str] = Counter()
@@ -96,7 +100,7 @@ def _write_rows(
             name: files.enter_context(replacing(folder.dataset_dir / name)) for name in counts
         }
         write_provenance = files.enter_context(replacing(folder.dataset_dir / "provenance.jsonl"))
-        for made in make_rows(sources, answers):
+        for made in make_rows(sources, answers, groups):
             stopping.raise_if_requested()
             name = "validation.jsonl" if _draw(made.group_id) <= highest else "train.jsonl"
             given = RowText(made.question, made.answer)
@@ -131,7 +135,8 @@ def _left_out(made: DatasetRow, drop: Review | None) -> Rejection:
         detail="" if drop is None else drop.reviewer,
         text=f"{made.question}\n{made.answer}",
     ).with_draft(where.kind, where.answer_evidence, where.scores)
-    return rejection.model_copy(update={"chunk_id": where.chunk_id, "path": where.path})
+    place = {name: getattr(where, name) for name in ("chunk_id", "second_chunk_id", "path")}
+    return rejection.model_copy(update=place)
 
 
 def _replace_rejections(folder: RunFolder, lines: Sequence[bytes]) -> None:
@@ -156,42 +161,52 @@ def _write_held_out(sources: Sources, answers: RecordLog[Answer], stopping: Stop
     with replacing(sources.folder.dataset_dir / "held_out.jsonl") as write_line:
         for question in read_records_by_id(path, Question):
             stopping.raise_if_requested()
-            is_held_out = question.side == "held_out"
-            chunk = sources.chunks.get(question.chunk_id) if is_held_out else None
-            if chunk is not None:
+            if question.side == "held_out" and _has_text(question, sources.chunks):
+                passages = passages_of(question, sources.chunks.require)
                 answer = answers.get(references.get(question.question_id, ""))
-                write_line(encode_record(_held_out(question, chunk, answer)))
+                write_line(encode_record(_held_out(question, passages, answer)))
                 count += 1
     return count
 
 
-def _held_out(question: Question, chunk: Chunk, answer: Answer | None) -> HeldOutQuestion:
+def _has_text(question: Question, chunks: RecordLog[Chunk]) -> bool:
+    """Whether the run still has all that a question is about."""
+    return all(each in chunks for each in text_ids(question) if each)
+
+
+def _held_out(question: Question, passages: Passages, answer: Answer | None) -> HeldOutQuestion:
     return HeldOutQuestion(
         question_id=question.question_id,
         chunk_id=question.chunk_id,
         document_id=question.document_id,
-        path=chunk.path,
+        path=passages.chunk.path,
         kind=question.kind,
         question=question.text,
-        context=chunk.text,
+        context=passages.text,
         evidence=question.evidence,
         reference=answer.text if answer else "",
         reference_evidence=answer.evidence if answer else (),
+        second_chunk_id=question.second_chunk_id,
     )
 
 
-def _highest_validation_draw(answers: Iterator[Answer], settings: DatasetSettings) -> int:
-    """The draw up to which a chunk's rows validate; -1 for none.
+def _group_chunks(sources: Sources) -> ChunkGroups:
+    is_any = asks_about_pairs(sources.settings)
+    return ChunkGroups(sources.kept_answers("train") if is_any else iter(()))
 
-    All rows of a chunk go to one file. At least one chunk validates, unless there is only one.
+
+def _highest_validation_draw(group_ids: Iterator[str], settings: DatasetSettings) -> int:
+    """The draw up to which the rows of a group of chunks validate; -1 for none.
+
+    All rows of a group go to one file. At least one validates, unless there is only one.
     """
-    draws = np.unique(np.fromiter((_draw(answer.chunk_id) for answer in answers), np.int64))
+    draws = np.unique(np.fromiter(map(_draw, group_ids), np.int64))
     wanted = math.ceil(settings.validation_fraction * len(draws)) if len(draws) > 1 else 0
     return int(draws[wanted - 1]) if wanted else -1
 
 
-def _draw(chunk_id: str) -> int:
-    return int(content_id("validation", chunk_id)[:15], 16)
+def _draw(group_id: str) -> int:
+    return int(content_id("validation", group_id)[:15], 16)
 
 
 async def _export(context: StageContext[None]) -> StagePass:

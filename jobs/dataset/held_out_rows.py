@@ -1,14 +1,16 @@
 """Held-out questions with their references as rows: by them is told what a student has learnt."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import orjson
 
 from engine.files.records import read_records, read_records_by_id
 from engine.run_folder import RunFolder
 from jobs.dataset.chat_rows import Excerpt, place_of, student_prompt
+from jobs.dataset.pairs.pair_ids import text_ids
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.passages import passages_of
 from schemas.dataset import HeldOutQuestion
 from schemas.documents import Chunk
 from schemas.record import content_id
@@ -20,9 +22,9 @@ MOST_ROWS = 64  # their loss is told within a few hundredths, and takes seconds
 def held_out_rows(folder: RunFolder, settings: RunSettings) -> list[bytes]:
     """0..MOST_ROWS rows in chat format, of the questions whose reference is known.
 
-    Which ones is drawn by their ids, so the same call draws the same. The excerpt is the whole
-    chunk, as the evaluation shows it; where the run no longer has the chunk, its path says where
-    it stood.
+    Which ones is drawn by their ids, so the same call draws the same. The excerpt is all that
+    the question is about, as the evaluation shows it; where the run has no longer all of it, its
+    path says where it stood.
 
     Raises:
         DamagedLogError: a line is damaged.
@@ -32,18 +34,22 @@ def held_out_rows(folder: RunFolder, settings: RunSettings) -> list[bytes]:
         _with_reference(folder),
         key=lambda question: content_id("held-out row", question.question_id),
     )
-    wanted = {question.chunk_id for question in drawn}
+    wanted = {chunk_id for question in drawn for chunk_id in text_ids(question)}
     path = folder.results_path(CHUNKS.name)
     found = read_records_by_id(path, Chunk, is_wanted=wanted.__contains__) if drawn else ()
-    places = {chunk.chunk_id: place_of(chunk) for chunk in found}
-    return [
-        _row(question, places.get(question.chunk_id, question.path), settings) for question in drawn
-    ]
+    chunks = {chunk.chunk_id: chunk for chunk in found}
+    return [_row(question, _place(question, chunks), settings) for question in drawn]
 
 
 def _with_reference(folder: RunFolder) -> Iterator[HeldOutQuestion]:
     path = folder.dataset_dir / "held_out.jsonl"
     return (each for each in read_records(path, HeldOutQuestion) if each.reference)
+
+
+def _place(question: HeldOutQuestion, chunks: Mapping[str, Chunk]) -> str:
+    if not chunks.keys() >= set(filter(None, text_ids(question))):
+        return question.path
+    return place_of(*passages_of(question, chunks.__getitem__).in_order)
 
 
 def _row(question: HeldOutQuestion, place: str, settings: RunSettings) -> bytes:

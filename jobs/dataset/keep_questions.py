@@ -6,9 +6,12 @@ question sorts before those that are decided already, all of them are decided ag
 """
 
 import asyncio
+import heapq
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from itertools import chain
+from pathlib import Path
 from typing import NamedTuple
 
 from engine.ask import Ask
@@ -22,7 +25,8 @@ from engine.files.records import (
 )
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass
-from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
+from jobs.dataset.sift_drafts import FURTHER_STAGE
+from jobs.dataset.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, run_items
@@ -46,16 +50,22 @@ class _Needs(NamedTuple):
 
 
 def _list_questions(context: StageContext[None], files: StageFiles[Question]) -> Items[Question]:
-    path = context.folder.results_path(QUESTIONS_NAME)
-    questions = read_records_by_id(
-        path, Question, group_field=CHUNK_FIELD, is_wanted=files.is_unfinished
+    by_chunk = (
+        read_records_by_id(path, Question, group_field=CHUNK_FIELD, is_wanted=files.is_unfinished)
+        for path in _paths(context.folder)
     )
+    questions = heapq.merge(*by_chunk, key=lambda each: (each.chunk_id, each.question_id))
     total = _count_questions(context.folder, context.settings)
     return Items(questions, total, len(files.finished))
 
 
 def _count_questions(folder: RunFolder, _: RunSettings) -> int:
-    return sum(1 for _ in read_ids(folder.results_path(QUESTIONS_NAME), Question))
+    return sum(1 for path in _paths(folder) for _ in read_ids(path, Question))
+
+
+def _paths(folder: RunFolder) -> list[Path]:
+    """The files of all that was asked, the first questions and those that take a repeat's place."""
+    return [folder.results_path(name) for name in (QUESTIONS_NAME, FURTHER_STAGE)]
 
 
 @asynccontextmanager
@@ -90,7 +100,9 @@ async def _keep(question: Question, _: Ask, needs: _Needs) -> list[Question | Re
         text=question.text,
     ).with_draft(question.kind, question.evidence, question.scores)
     chunk = needs.chunks.get(question.chunk_id)
-    return [rejection if chunk is None else rejection.of_chunk(chunk)]
+    if chunk is None:
+        return [rejection]
+    return [rejection.of_chunk(chunk, question.second_chunk_id)]
 
 
 _KEEPING = ItemWork(items=_list_questions, needs=_remember_kept, work=_keep, window=file_window)
@@ -105,10 +117,9 @@ async def _keep_questions(context: StageContext[None]) -> StagePass:
 
 async def _is_overtaken(folder: RunFolder) -> bool:
     """Whether an undecided question sorts before a decided one."""
-    path = folder.results_path(QUESTIONS_NAME)
+    ids = (read_grouped_ids(path, Question, CHUNK_FIELD) for path in _paths(folder))
     async with RecordLog(folder.finished_path(STAGE), FinishedItem) as decided:
-        ids = read_grouped_ids(path, Question, CHUNK_FIELD)
-        return await asyncio.to_thread(_is_any_before, ids, decided)
+        return await asyncio.to_thread(_is_any_before, chain.from_iterable(ids), decided)
 
 
 def _is_any_before(ids: Iterable[GroupedId], decided: RecordLog[FinishedItem]) -> bool:
@@ -125,7 +136,7 @@ KEPT_QUESTIONS: Stage[None] = Stage(
     name=STAGE,
     label="not repeated",
     result=Question,
-    reads=(CHUNKS.name, QUESTIONS_NAME),
+    reads=(CHUNKS.name, QUESTIONS_NAME, FURTHER_STAGE),
     work=_keep_questions,
     count_items=_count_questions,
 )

@@ -10,8 +10,10 @@ from jobs.dataset.chat_rows import Excerpt, excerpt_of, together
 from jobs.dataset.excerpts import excerpt_around
 from jobs.dataset.kind_quota import KindedRow, KindQuota, choose_rows
 from jobs.dataset.near_chunks import read_near_chunks
+from jobs.dataset.pairs.chunk_groups import ChunkGroups
 from jobs.dataset.row_sources import Sources
 from jobs.dataset.unanswerable import UNANSWERABLE, has_unanswerable_rows
+from jobs.documents.passages import Passages
 from schemas.dataset import Answer, Provenance, Question, Unanswerable
 from schemas.documents import Chunk
 from schemas.record import Span, content_id
@@ -45,40 +47,42 @@ def choose_by_kind(sources: Sources) -> KindQuota:
 
 def row_of(answer: Answer, sources: Sources) -> KindedRow:
     """What the row of an answer is chosen by."""
-    return KindedRow(answer.answer_id, sources.of(answer)[0].kind)
+    return KindedRow(answer.answer_id, sources.of(answer).question.kind)
 
 
-def make_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator[DatasetRow]:
+def make_rows(
+    sources: Sources, answers: RecordLog[Answer], groups: ChunkGroups
+) -> Iterator[DatasetRow]:
     """All rows in the order of their content ids: shuffled, and always in the same way.
 
     Raises:
         DamagedLogError: an answer's question or chunk is missing.
     """
-    streams = (_answered_rows(sources), _unanswerable_rows(sources, answers))
+    streams = (_answered_rows(sources, groups), _unanswerable_rows(sources, answers, groups))
     return heapq.merge(*streams, key=lambda row: row.row_id)
 
 
-def _answered_rows(sources: Sources) -> Iterator[DatasetRow]:
+def _answered_rows(sources: Sources, groups: ChunkGroups) -> Iterator[DatasetRow]:
     settings = sources.settings.dataset
     near = None
     if settings.distractor_fraction and not settings.closed_book:
         near = read_near_chunks(sources.folder, sources.chunks)
     for answer in sources.kept_answers("train"):
-        question, chunk = sources.of(answer)
+        question, passages = sources.of(answer)
         excerpt = None
-        provenance = _provenance(answer, question, chunk, sources.journal)
+        provenance = _provenance(answer, question, passages, sources.journal)
         if not settings.closed_book:
             evidence = (*question.evidence, *answer.evidence)
-            excerpt = _show(chunk, evidence, settings)
+            excerpt = together([_show(each, evidence, settings) for each in passages.in_order])
         if near and excerpt and _draw("distracted", answer) < settings.distractor_fraction:
-            others = near.hard_for(question.text, answer.text, chunk)[: settings.distractors]
+            others = near.hard_for(question.text, answer.text, passages)[: settings.distractors]
             excerpt = _among(excerpt, [_show(each, (), settings) for each in others], answer)
             ids = {"distractor_chunk_ids": tuple(each.chunk_id for each in others)}
             provenance = provenance.model_copy(update=ids)
         yield DatasetRow(
             answer.answer_id,
             KindedRow(answer.answer_id, question.kind),
-            chunk.chunk_id,
+            groups.group_of(answer.chunk_id),
             question.text,
             answer.text,
             excerpt,
@@ -104,7 +108,9 @@ def _draw(what: str, answer: Answer) -> float:
     return int(content_id(what, answer.answer_id)[:13], 16) / 16**13  # 52 bits: exact in a float
 
 
-def _unanswerable_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator[DatasetRow]:
+def _unanswerable_rows(
+    sources: Sources, answers: RecordLog[Answer], groups: ChunkGroups
+) -> Iterator[DatasetRow]:
     """Rows whose excerpt does not answer their question; they go where the answered one goes."""
     if not has_unanswerable_rows(sources.settings):
         return
@@ -113,7 +119,7 @@ def _unanswerable_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator
         answer = answers.get(found.answer_id)
         if answer is None or not sources.is_kept(answer):
             continue
-        question, chunk = sources.of(answer)
+        question = sources.of(answer).question
         donor = sources.chunks.require(found.chunk_id)
         said = answer.model_copy(
             update={
@@ -124,12 +130,12 @@ def _unanswerable_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator
                 "request_id": found.request_id,
             }
         )
-        provenance = _provenance(said, question, donor, sources.journal)
+        provenance = _provenance(said, question, Passages(donor), sources.journal)
         is_none = {"is_unanswerable": True, "question_evidence": ()}
         yield DatasetRow(
             found.unanswerable_id,
             KindedRow(answer.answer_id, question.kind),
-            chunk.chunk_id,
+            groups.group_of(answer.chunk_id),
             question.text,
             found.text,
             _show(donor, (), sources.settings.dataset),
@@ -137,7 +143,10 @@ def _unanswerable_rows(sources: Sources, answers: RecordLog[Answer]) -> Iterator
         )
 
 
-def _provenance(answer: Answer, question: Question, chunk: Chunk, journal: Journal) -> Provenance:
+def _provenance(
+    answer: Answer, question: Question, passages: Passages, journal: Journal
+) -> Provenance:
+    chunk = passages.chunk
     asked, answered = journal.get(question.request_id), journal.get(answer.request_id)
     return Provenance(
         answer_id=answer.answer_id,
@@ -162,6 +171,7 @@ def _provenance(answer: Answer, question: Question, chunk: Chunk, journal: Journ
         request_ids=(question.request_id, answer.request_id),
         question_cost_usd=asked.cost_usd if asked else None,
         answer_cost_usd=answered.cost_usd if answered else None,
+        second_chunk_id=passages.second_id,
     )
 
 

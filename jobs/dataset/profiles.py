@@ -7,6 +7,7 @@ from engine.ask import Ask
 from jobs.dataset.small.model import write_small_answer, write_small_questions
 from jobs.dataset.write_answers import write_answer
 from jobs.dataset.write_questions import write_questions
+from jobs.documents.passages import Passages
 from schemas.dataset import Answer, Question, Rejection
 from schemas.documents import Chunk
 from schemas.settings import PromptProfile, RunSettings
@@ -16,7 +17,7 @@ class Profile(NamedTuple):
     """The two pieces of work that ask the teacher, and the prompt files of each."""
 
     write_questions: Callable[[Chunk, Ask, RunSettings], Awaitable[list[Question | Rejection]]]
-    write_answer: Callable[[Question, Chunk, Ask, RunSettings], Awaitable[Answer | Rejection]]
+    write_answer: Callable[[Question, Passages, Ask, RunSettings], Awaitable[Answer | Rejection]]
     question_prompts: tuple[str, ...]
     answer_prompts: tuple[str, ...]
 
@@ -25,6 +26,7 @@ _QUESTION_USER_PROMPTS = (
     "write_questions_user.md",
     "write_questions_chosen_user.md",
     "write_questions_further_user.md",
+    "write_questions_pair_user.md",
     "write_questions_persona_user.md",
 )
 _ANSWER_USER_PROMPTS = ("write_answer_user.md", "write_answers_user.md")
@@ -67,6 +69,8 @@ def unused_question_prompts(settings: RunSettings) -> frozenset[str]:
         unused.add("write_questions_concise.md")
     if not questions.top_up_below:
         unused.add("write_questions_further_user.md")
+    if not questions.pair_fraction:
+        unused.add("write_questions_pair_user.md")
     if not questions.personas:
         unused.add("write_questions_persona_user.md")
     return frozenset(unused)

@@ -11,9 +11,17 @@ from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.judge.judge_rows import VERDICTS, verdict_id
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.passages import Passages, passages_of
 from schemas.dataset import Answer, Question, Verdict
 from schemas.documents import Chunk, Side
 from schemas.settings import RunSettings
+
+
+class RowSource(NamedTuple):
+    """The question of a row, and what it was asked about."""
+
+    question: Question
+    passages: Passages
 
 
 class Sources(NamedTuple):
@@ -35,8 +43,8 @@ class Sources(NamedTuple):
             self.verdicts is None or verdict_id(answer.answer_id, self.settings) in self.verdicts
         )
 
-    def of(self, answer: Answer) -> tuple[Question, Chunk]:
-        """The question of an answer as it stands in the row, and the chunk of both.
+    def of(self, answer: Answer) -> RowSource:
+        """The question of an answer as it stands in the row, and what both are about.
 
         Raises:
             DamagedLogError: one of them is missing.
@@ -47,7 +55,7 @@ class Sources(NamedTuple):
             scores = {f"judge_{name}": score for name, score in verdict.scores.items()}
             judged = {"text": verdict.question, "scores": {**question.scores, **scores}}
             question = question.model_copy(update=judged)
-        return question, self.chunks.require(answer.chunk_id)
+        return RowSource(question, passages_of(answer, self.chunks.require))
 
     def kept_answers(self, side: Side) -> Iterator[Answer]:
         """The kept answers of one side in the order of their ids, to each question the first.

@@ -2,20 +2,21 @@
 
 from functools import cached_property
 
+from jobs.documents.passages import GAP
 from jobs.text.languages import detect_language
 from schemas.documents import Chunk
 
 
 class SourceText:
-    """The evidence of a text, the chunk that it is part of, and where the chunk stands.
+    """The evidence of a text, the chunks that it is part of, and where these stand.
 
     Title and headings count as source: they name what the text below them speaks of.
     """
 
-    def __init__(self, evidence: str, chunk: Chunk) -> None:
+    def __init__(self, evidence: str, *chunks: Chunk) -> None:
         self.evidence = evidence
-        self.chunk_text = chunk.text
-        self.place = "\n".join((chunk.title, *chunk.headings))
+        self.chunk_text = GAP.join(chunk.text for chunk in chunks)
+        self.place = "\n".join(name for chunk in chunks for name in (chunk.title, *chunk.headings))
 
     @cached_property
     def near(self) -> str:
@@ -24,10 +25,10 @@ class SourceText:
 
     @cached_property
     def whole(self) -> str:
-        """The whole chunk and the names of document and sections."""
+        """The whole text and the names of document and sections."""
         return f"{self.place}\n{self.chunk_text}"
 
     @cached_property
     def language(self) -> str | None:
-        """The language of the chunk; None: it is not certain."""
+        """The language of the text; None: it is not certain."""
         return detect_language(self.chunk_text)

@@ -2,6 +2,7 @@
 
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.export_dataset import EXPORT
+from jobs.dataset.further_questions import FURTHER
 from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.unanswerable import UNANSWERABLE
@@ -21,6 +22,7 @@ DATASET: Stages[None] = (
     CHUNKS,
     HELD_OUT_CHECK,
     QUESTIONS,
+    FURTHER,
     KEPT_QUESTIONS,
     ANSWERS,
     VERDICTS,

@@ -13,7 +13,8 @@ from engine.ask import Ask
 from engine.files.records import read_ids, read_records
 from engine.stage import StageFiles, StagePass
 from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.judge.ask_judge import PROMPTS, Asked, Pair, Unjudged, judge_pairs
+from jobs.dataset.judge.ask_judge import PROMPTS, Unjudged
+from jobs.dataset.judge.judge_excerpt import judge_excerpt
 from jobs.dataset.judge.judge_rows import VERDICTS, require_judge
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.near_chunks import NearChunks, read_near_chunks
@@ -21,7 +22,7 @@ from jobs.dataset.profiles import PROFILES
 from jobs.dataset.row_sources import Sources, open_sources
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
-from jobs.settings.roles import judge_cache, judge_of
+from jobs.settings.roles import judge_of
 from jobs.text.languages import detect_language
 from schemas.dataset import Answer, Fault, Rejection, Unanswerable
 from schemas.record import content_id
@@ -86,24 +87,15 @@ async def _find_text(answer: Answer, ask: Ask, needs: _Needs) -> list[Unanswerab
     """1 answer in, 1 question with a text that does not answer it, or 1 rejection out."""
     if not needs.sources.is_kept(answer):
         return [_reject(answer, "", Fault("not_kept"))]
-    question, chunk = needs.sources.of(answer)
-    donors = needs.near.hard_for(question.text, answer.text, chunk)
+    question, passages = needs.sources.of(answer)
+    donors = needs.near.hard_for(question.text, answer.text, passages)
     if not donors:
-        return [_reject(answer, question.text, Fault("no_hard_excerpt")).of_chunk(chunk)]
-    donor, judge = donors[0], judge_of(needs.settings)
-    unanswerable_id = content_id(STAGE, answer.answer_id, donor.chunk_id, judge.model)
-    (found,) = await judge_pairs(
-        Asked(
-            unanswerable_id,
-            judge.model,
-            judge.server,
-            judge.parameters,
-            judge_cache(needs.settings),
-        ),
-        [Pair(question.kind, question.text, "")],
-        donor,
-        ask,
-        needs.settings.judge.model_copy(update={"rewords": False}),
+        rejection = _reject(answer, question.text, Fault("no_hard_excerpt"))
+        return [rejection.of_chunk(passages.chunk, passages.second_id)]
+    donor, model = donors[0], judge_of(needs.settings).model
+    unanswerable_id = content_id(STAGE, answer.answer_id, donor.chunk_id, model)
+    found = await judge_excerpt(
+        unanswerable_id, question.kind, question.text, donor, ask, needs.settings
     )
     if isinstance(found, Unjudged):
         fault = Fault(found.reason, detail=found.detail)
@@ -118,7 +110,7 @@ async def _find_text(answer: Answer, ask: Ask, needs: _Needs) -> list[Unanswerab
             question_id=question.question_id,
             chunk_id=donor.chunk_id,
             text=NO_ANSWER.get(language, NO_ANSWER[DEFAULT_LANGUAGE]),
-            judge=judge.model,
+            judge=model,
             request_id=found.request_id,
         )
     ]

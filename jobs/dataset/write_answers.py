@@ -1,9 +1,10 @@
-"""Has the teacher answer a question with its chunk in view."""
+"""Has the teacher answer a question with its passages in view."""
 
 from string import Template
 
 from engine.ask import Ask
 from jobs.dataset.filter_answers import find_answer_fault, find_grounded_answer_fault
+from jobs.dataset.sift_drafts import ONE_PASSAGE
 from jobs.dataset.source_text import SourceText
 from jobs.dataset.structured_chat import (
     call_teacher,
@@ -12,13 +13,13 @@ from jobs.dataset.structured_chat import (
     parse_reply,
     sentence_numbers,
 )
+from jobs.documents.passages import Passages
 from jobs.prompts import read_prompt
 from jobs.text.content_words import content_overlap, copy_share
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
 from jobs.text.untrusted_text import defuse_tokens, make_line, make_plain, restore_tokens
 from jobs.text.word_overlap import word_overlap
 from schemas.dataset import Answer, Fault, Question, Rejection
-from schemas.documents import Chunk
 from schemas.outcomes import Completed, Failed
 from schemas.record import Span, Value, content_id
 from schemas.requests import Json, Request
@@ -26,6 +27,7 @@ from schemas.settings import RunSettings
 
 STAGE = "answers"
 MAX_EVIDENCE_SENTENCES = 10
+MAX_PASSAGE_SHARE = 0.95  # of an answer's telling words, beside the question's, in one of two
 
 
 class AnswerReply(Value):
@@ -36,13 +38,13 @@ class AnswerReply(Value):
 
 
 async def write_answer(
-    question: Question, chunk: Chunk, ask: Ask, settings: RunSettings
+    question: Question, passages: Passages, ask: Ask, settings: RunSettings
 ) -> Answer | Rejection:
-    """Ask the teacher one kept question about the chunk it came from.
+    """Ask the teacher one kept question about what it was asked about.
 
     1 question in, 1 answer or 1 rejection out. Raises what `Ask` raises.
     """
-    sentences = number_sentences(chunk)
+    sentences = number_sentences(*passages.in_order)
     outcome = await ask(_make_request(question, sentences, settings))
     if isinstance(outcome, Failed):
         return Rejection.of(
@@ -55,7 +57,7 @@ async def write_answer(
     reply = parse_reply(outcome, AnswerReply)
     if reply is None:
         return _reject(question, Fault("malformed_output"), question.text)
-    return judge_reply(reply, question, chunk, sentences, outcome, settings)
+    return judge_reply(reply, question, passages, sentences, outcome, settings)
 
 
 def _make_request(
@@ -100,7 +102,7 @@ def _reply_schema(sentence_count: int) -> dict[str, Json]:
 def judge_reply(
     reply: AnswerReply,
     question: Question,
-    chunk: Chunk,
+    passages: Passages,
     sentences: NumberedSentences,
     outcome: Completed,
     settings: RunSettings,
@@ -113,10 +115,12 @@ def judge_reply(
         return _reject(question, fault, text)
     evidence = sentences.text_of(reply.evidence)
     spans = sentences.spans_of(reply.evidence)
-    found = _find_fault(text, question, SourceText(evidence, chunk), spans, settings)
+    source = SourceText(evidence, *passages.in_order)
+    found = _find_passage_fault(reply, question, passages, sentences)
+    found = found or _find_fault(text, question, source, spans, settings)
     scores = {
-        "evidence_overlap": _overlap(text, SourceText(evidence, chunk), settings),
-        "copy_share": round(copy_share(text, chunk.text), 4),
+        "evidence_overlap": _overlap(text, source, settings),
+        "copy_share": round(copy_share(text, source.chunk_text), 4),
     }
     if found is not None:
         return _reject(question, found, text).with_draft(question.kind, spans, scores)
@@ -131,6 +135,23 @@ def judge_reply(
         scores=scores,
         model=outcome.model,
         request_id=outcome.request_id,
+        second_chunk_id=question.second_chunk_id,
+    )
+
+
+def _find_passage_fault(
+    reply: AnswerReply, question: Question, passages: Passages, sentences: NumberedSentences
+) -> Fault | None:
+    """Whether one of two passages would do for an answer: by its evidence, or by its words."""
+    if passages.second is None or not reply.answer.strip():
+        return None
+    if not sentences.are_of_every_chunk(reply.evidence):
+        return Fault(ONE_PASSAGE)
+    share = max(
+        word_overlap(reply.answer, f"{chunk.text}\n{question.text}") for chunk in passages.in_order
+    )
+    return (
+        Fault("needs_one_passage", share, MAX_PASSAGE_SHARE) if share > MAX_PASSAGE_SHARE else None
     )
 
 

@@ -1,13 +1,12 @@
 """Has the teacher answer all questions about a chunk in one call."""
 
-import asyncio
 from collections.abc import Sequence
 from string import Template
 
 import orjson
 from pydantic import ValidationError
 
-from engine.ask import Ask
+from engine.ask import Ask, await_all
 from jobs.dataset.structured_chat import (
     call_teacher,
     instructions,
@@ -22,11 +21,11 @@ from jobs.dataset.write_answers import (
     judge_reply,
     write_answer,
 )
+from jobs.documents.passages import Passages
 from jobs.prompts import read_prompt
 from jobs.text.numbered_sentences import NumberedSentences, number_sentences
 from jobs.text.untrusted_text import defuse_tokens, make_line
 from schemas.dataset import Answer, Question, Rejection
-from schemas.documents import Chunk
 from schemas.outcomes import Completed, Failed
 from schemas.record import Record, Value, content_id
 from schemas.requests import Json, Request
@@ -36,19 +35,25 @@ FURTHER_TOKENS = 300  # of output, for each question beyond the first
 
 
 class ChunkQuestions(Record):
-    """All kept questions about a chunk; the id names them, so that others are asked anew."""
+    """All kept questions about a chunk or a pair; the id names them: others are asked anew."""
 
     questions_id: str
     chunk_id: str
+    second_chunk_id: str
     questions: tuple[Question, ...]
 
     @classmethod
     def of(cls, questions: Sequence[Question]) -> "ChunkQuestions":
-        """Questions about one chunk, in the order in which they are asked."""
-        chunk_id = questions[0].chunk_id
+        """Questions about the same passages, in the order in which they are asked."""
+        chunk_id, second_chunk_id = questions[0].chunk_id, questions[0].second_chunk_id
         ids = [question.question_id for question in questions]
         questions_id = content_id("questions of a chunk", chunk_id, ids)
-        return cls(questions_id=questions_id, chunk_id=chunk_id, questions=tuple(questions))
+        return cls(
+            questions_id=questions_id,
+            chunk_id=chunk_id,
+            second_chunk_id=second_chunk_id,
+            questions=tuple(questions),
+        )
 
 
 class _Reply(Value):
@@ -60,41 +65,28 @@ class _Entry(AnswerReply):
 
 
 async def write_chunk_answers(
-    item: ChunkQuestions, chunk: Chunk, ask: Ask, settings: RunSettings
+    item: ChunkQuestions, passages: Passages, ask: Ask, settings: RunSettings
 ) -> list[Answer | Rejection]:
-    """Ask the teacher all kept questions about a chunk at once.
+    """Ask the teacher all kept questions about the same passages at once.
 
     1 answer or rejection for each question, in their order. What a reply leaves out or gets wrong
     in form is asked again alone. Raises what `Ask` raises.
     """
     if len(item.questions) == 1:
-        return [await write_answer(item.questions[0], chunk, ask, settings)]
-    sentences = number_sentences(chunk)
+        return [await write_answer(item.questions[0], passages, ask, settings)]
+    sentences = number_sentences(*passages.in_order)
     outcome = await ask(_make_request(item, sentences, settings))
     entries = {} if isinstance(outcome, Failed) else _read_entries(outcome)
     alone = [q for n, q in enumerate(item.questions, start=1) if n not in entries]
-    asked_alone = await _ask_alone(alone, chunk, ask, settings)
+    answers = await await_all(write_answer(each, passages, ask, settings) for each in alone)
+    asked_alone = {each.question_id: answer for each, answer in zip(alone, answers, strict=True)}
     results: list[Answer | Rejection] = []
     for number, question in enumerate(item.questions, start=1):
         if number in entries and isinstance(outcome, Completed):
             reply = entries[number]
-            results.append(judge_reply(reply, question, chunk, sentences, outcome, settings))
+            results.append(judge_reply(reply, question, passages, sentences, outcome, settings))
         else:
             results.append(asked_alone[question.question_id])
-    return results
-
-
-async def _ask_alone(
-    questions: Sequence[Question], chunk: Chunk, ask: Ask, settings: RunSettings
-) -> dict[str, Answer | Rejection]:
-    """By question. All are asked before anything is raised: in batches they share a round."""
-    asked = (write_answer(question, chunk, ask, settings) for question in questions)
-    ends = await asyncio.gather(*asked, return_exceptions=True)
-    results: dict[str, Answer | Rejection] = {}
-    for question, end in zip(questions, ends, strict=True):
-        if isinstance(end, BaseException):
-            raise end
-        results[question.question_id] = end
     return results
 
 

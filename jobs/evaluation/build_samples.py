@@ -2,7 +2,9 @@
 
 import asyncio
 import heapq
+import logging
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from engine.errors import ConfigError, Deferred
@@ -14,6 +16,9 @@ from jobs.dataset.chat_rows import place_of
 from jobs.dataset.near_chunks import NearChunks, read_near_chunks
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.dataset_chunks import chunk_of_dataset
+from jobs.documents.passages import Passages, passages_of
+from jobs.evaluation.judge_excerpts import PURPOSE as JUDGE
+from jobs.evaluation.judge_excerpts import keep_unanswerable
 from jobs.evaluation.new_questions import (
     NEW_QUESTIONS,
     NewQuestion,
@@ -28,7 +33,9 @@ from schemas.dataset import HeldOutQuestion, Kind
 from schemas.documents import Chunk
 from schemas.evaluation import Contest, Sample, Slice
 from schemas.record import Span, content_id
-from schemas.settings import EvaluationSettings
+from schemas.settings import EvaluationSettings, RunSettings
+
+_log = logging.getLogger(__name__)
 
 
 def held_out_samples(
@@ -52,7 +59,11 @@ def new_question_samples(questions: Iterable[NewQuestion]) -> Iterator[Sample]:
     """One sample for each new question, in their order."""
     for question, chunk in questions:
         yield _sample(
-            "new_question", question.text, chunk, kind=question.kind, evidence=question.evidence
+            "new_question",
+            question.text,
+            Passages(chunk),
+            kind=question.kind,
+            evidence=question.evidence,
         )
 
 
@@ -66,10 +77,11 @@ def near_unanswerable_samples(
     """
     for sample in held_out:
         answer = f"{evidence_text(sample)} {sample.reference}"
-        asked = chunks.require(sample.chunk_ids[0])
+        asked = Passages(*map(chunks.require, sample.chunk_ids))
         hard = near.hard_for(sample.question, answer, asked)
         if hard:
-            yield _sample("unanswerable", sample.question, hard[0], kind=sample.kind, evidence=())
+            shown = Passages(hard[0])
+            yield _sample("unanswerable", sample.question, shown, kind=sample.kind, evidence=())
 
 
 def unanswerable_samples(
@@ -114,7 +126,7 @@ def imported_sample(question: str, chunks: Sequence[Chunk]) -> Sample:
         question=question,
         context=context,
         path=chunks[0].path,
-        title="; ".join(dict.fromkeys(map(place_of, chunks))),
+        title=place_of(*chunks),
         document_id=chunks[0].document_id,
         chunk_ids=tuple(chunk.chunk_id for chunk in chunks),
     )
@@ -133,7 +145,7 @@ def _held_out_sample(question: HeldOutQuestion, chunks: RecordLog[Chunk]) -> Sam
     return _sample(
         "held_out_document",
         question.question,
-        chunk_of_dataset(chunks, question.chunk_id),
+        passages_of(question, partial(chunk_of_dataset, chunks)),
         kind=question.kind,
         evidence=question.evidence,
         reference=question.reference,
@@ -143,23 +155,23 @@ def _held_out_sample(question: HeldOutQuestion, chunks: RecordLog[Chunk]) -> Sam
 def _sample(
     part: Slice,
     question: str,
-    chunk: Chunk,
+    passages: Passages,
     *,
     kind: Kind | None,
     evidence: Sequence[Span],
     reference: str = "",
 ) -> Sample:
     return Sample(
-        sample_id=_sample_id(part, question, chunk.text),
+        sample_id=_sample_id(part, question, passages.text),
         slice=part,
         question=question,
-        context=chunk.text,
-        path=chunk.path,
-        title=place_of(chunk),
-        document_id=chunk.document_id,
-        chunk_ids=(chunk.chunk_id,),
+        context=passages.text,
+        path=passages.chunk.path,
+        title=place_of(*passages.in_order),
+        document_id=passages.chunk.document_id,
+        chunk_ids=tuple(chunk.chunk_id for chunk in passages if chunk),
         kind=kind,
-        evidence=tuple(_shift(span, -chunk.start_char) for span in evidence),
+        evidence=passages.within(evidence),
         reference=reference,
     )
 
@@ -177,10 +189,6 @@ def _swapped(sample: Sample, donor: Sample) -> Sample:
     )
 
 
-def _shift(span: Span, chars: int) -> Span:
-    return Span(start_char=span.start_char + chars, end_char=span.end_char + chars)
-
-
 def _sample_id(part: Slice, question: str, context: str) -> str:
     return content_id("sample", part, question, context)
 
@@ -195,11 +203,11 @@ async def _build(context: StageContext[Contest]) -> StagePass:
     async with RecordLog(folder.results_path(CHUNKS.name), Chunk) as chunks:
         try:
             if questions is None:
-                samples = await asyncio.to_thread(_own_samples, context, chunks)
+                samples = await _own_samples(context, chunks)
             else:
                 samples = await _imported_samples(questions, context, chunks)
-        except Deferred:  # chunks are being embedded in a batch
-            return StagePass(deferred_count=len(questions or ()))
+        except Deferred:  # chunks are embedded, or texts are judged, in a batch
+            return StagePass(deferred_count=len(questions or ()) or 1)
     if not samples:
         raise ConfigError(
             f"{folder.run_dir}: there is nothing to evaluate with: no question was held "
@@ -209,32 +217,51 @@ async def _build(context: StageContext[Contest]) -> StagePass:
     return StagePass()
 
 
-def _own_samples(context: StageContext[Contest], chunks: RecordLog[Chunk]) -> list[Sample]:
+async def _own_samples(context: StageContext[Contest], chunks: RecordLog[Chunk]) -> list[Sample]:
     folder, settings = context.folder, context.settings
+    held_out = await asyncio.to_thread(held_out_samples, folder, chunks, settings.evaluation)
+    new = await asyncio.to_thread(_new_samples, folder, settings)
+    hard = await asyncio.to_thread(_hard_samples, held_out, context, chunks)
+    if judges_texts(settings, context.order):
+        found, hard = hard, await keep_unanswerable(hard, chunks, context)
+        if len(hard) < len(found) and not folder.results_path(SAMPLES.name).exists():
+            text = "unanswerable questions: in %d of %d texts nearby the judge does find an answer"
+            _log.info(text, len(found) - len(hard), len(found))
+    return [*held_out, *new, *hard, *_easy_samples(held_out, new, hard, settings.evaluation)]
+
+
+def judges_texts(settings: RunSettings, contest: Contest) -> bool:
+    """Whether the judge is asked if texts lack the answer; closed-book nobody sees them."""
+    return settings.evaluation.unanswerable_texts == "judged" and contest.mode != "closed"
+
+
+def _new_samples(folder: RunFolder, settings: RunSettings) -> list[Sample]:
     trained = sample_trained_chunks(folder, settings)
-    held_out = held_out_samples(folder, chunks, settings.evaluation)
-    chosen = choose_new_questions(folder, trained, settings)
-    new = list(new_question_samples(chosen))
-    return [*held_out, *new, *_unanswerable(held_out, new, context, chunks)]
+    return list(new_question_samples(choose_new_questions(folder, trained, settings)))
 
 
-def _unanswerable(
+def _hard_samples(
+    held_out: Sequence[Sample], context: StageContext[Contest], chunks: RecordLog[Chunk]
+) -> list[Sample]:
+    settings = context.settings.evaluation
+    if settings.unanswerable_texts == "far":
+        return []
+    near = read_near_chunks(context.folder, chunks, "held_out")
+    found = near_unanswerable_samples(held_out, chunks, near)
+    return list(islice(found, settings.max_unanswerable))
+
+
+def _easy_samples(
     held_out: Sequence[Sample],
     others: Sequence[Sample],
-    context: StageContext[Contest],
-    chunks: RecordLog[Chunk],
-) -> list[Sample]:
-    """Questions with hard texts first; where there are too few of these, with easy ones."""
-    settings = context.settings.evaluation
-    hard: list[Sample] = []
-    if settings.unanswerable_texts == "near":
-        near = read_near_chunks(context.folder, chunks, "held_out")
-        found = near_unanswerable_samples(held_out, chunks, near)
-        hard = list(islice(found, settings.max_unanswerable))
+    hard: Sequence[Sample],
+    settings: EvaluationSettings,
+) -> Iterator[Sample]:
+    """Of questions without a hard text, as many as are still wanted, with easy ones."""
     taken = {sample.question for sample in hard}
     rest = [sample for sample in held_out if sample.question not in taken]
     easy = unanswerable_samples(rest, [*held_out, *others], settings)
-    return [*hard, *islice(easy, settings.max_unanswerable - len(hard))]
+    return islice(easy, settings.max_unanswerable - len(hard))
 
 
 async def _imported_samples(
@@ -257,6 +284,6 @@ SAMPLES: Stage[Contest] = Stage(
     result=Sample,
     reads=(CHUNKS.name, NEW_QUESTIONS.name),
     work=_build,
-    purposes=(RETRIEVAL,),
+    purposes=(RETRIEVAL, JUDGE),
     is_written_anew=True,
 )

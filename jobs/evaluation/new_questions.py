@@ -11,6 +11,7 @@ from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.pairs.pair_ids import text_ids
 from jobs.dataset.profiles import PROFILES, unused_question_prompts
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.prompts import prompt_hashes
@@ -118,8 +119,9 @@ def _trained_evidence(
     """By chunk, what the question of each of its training rows rests on."""
     evidence: defaultdict[str, list[frozenset[int]]] = defaultdict(list)
     for row in read_records(folder.dataset_dir / "provenance.jsonl", Provenance):
-        if row.chunk_id in chunk_ids and row.question_evidence:
-            evidence[row.chunk_id].append(_chars(row.question_evidence))
+        for chunk_id in text_ids(row):
+            if chunk_id in chunk_ids and row.question_evidence:
+                evidence[chunk_id].append(_chars(row.question_evidence))
     return evidence
 
 
@@ -140,6 +142,9 @@ def _draws(folder: RunFolder, seed: int) -> Iterator[tuple[str, str]]:
 
 
 def _asked_anew(chunk: Chunk, settings: RunSettings) -> TrainedChunk:
+    """The chunk under an id of all that its new questions depend on; they are of it alone."""
+    none = settings.questions.model_copy(update={"pair_fraction": 0.0, "top_up_repeats": False})
+    settings = settings.model_copy(update={"questions": none})
     prompts = _QUESTION_PROMPTS - unused_question_prompts(settings)
     asked_id = content_id(
         "new_question",

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ from engine.files.replace import replacing
 from engine.run_folder import RunFolder
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.dataset_chunks import chunk_of_dataset
+from jobs.documents.passages import passages_of
+from jobs.exporting.find_rejected import WorseAnswers, find_worse_answers
 from jobs.exporting.parquet_file import require_parquet, writing_parquet
 from jobs.exporting.row_formats import (
     FORMATS,
@@ -26,7 +29,6 @@ from jobs.exporting.row_formats import (
 from jobs.settings.run_config import RunConfig, read_run_config
 from schemas.dataset import Provenance
 from schemas.documents import Chunk
-from schemas.record import Span
 
 ROW_FILES = ("train.jsonl", "validation.jsonl")
 CARD_NAME = "README.md"
@@ -68,12 +70,13 @@ async def export_rows(folder: RunFolder, format_name: str) -> Exported:
     counts = Counter[str]()
     async with RecordLog(folder.results_path(CHUNKS.name), Chunk) as chunks:
         twins = _find_twins(folder, provenance)
+        worse = await find_worse_answers(folder, provenance)
         with ExitStack() as files:
             write = {
                 name: files.enter_context(_writing(target / _file_name(name, row_format)))
                 for name in ROW_FILES
             }
-            for row, source in _read_rows(folder, provenance, chunks, twins):
+            for row, source in _read_rows(folder, provenance, chunks, twins, worse):
                 for line in row_format.make(source):
                     write[row.file](line)
                     counts[row.file] += 1
@@ -111,24 +114,30 @@ def _find_twins(folder: RunFolder, provenance: list[Provenance]) -> _Twins:
 
 
 def _read_rows(
-    folder: RunFolder, provenance: list[Provenance], chunks: RecordLog[Chunk], twins: _Twins
+    folder: RunFolder,
+    provenance: list[Provenance],
+    chunks: RecordLog[Chunk],
+    twins: _Twins,
+    worse: WorseAnswers,
 ) -> Iterator[tuple[Provenance, SourceRow]]:
     for row, messages in _pair(folder, provenance):
         others = twins.answers if row.is_unanswerable else twins.refusals
-        chunk = chunk_of_dataset(chunks, row.chunk_id)
-        yield (
-            row,
-            SourceRow(
-                system=str(messages[0]["content"]),
-                user=str(messages[1]["content"]),
-                answer=str(messages[2]["content"]),
-                evidence=tuple(_text(span, chunk) for span in row.answer_evidence),
-                document=row.path,
-                rejected=others.get(row.question_id, ""),
-                kind=row.kind,
-                is_unanswerable=row.is_unanswerable,
-            ),
+        other = others.get(row.question_id)
+        passages = passages_of(row, partial(chunk_of_dataset, chunks))
+        source = SourceRow(
+            system=str(messages[0]["content"]),
+            user=str(messages[1]["content"]),
+            answer=str(messages[2]["content"]),
+            evidence=passages.read(row.answer_evidence),
+            document=row.path,
+            rejected=(other,) if other else (),
+            kind=row.kind,
+            is_unanswerable=row.is_unanswerable,
         )
+        if not row.is_unanswerable:
+            known = worse.than(row, source.question, source.answer)
+            source = source._replace(rejected=(*source.rejected, *known))
+        yield row, source
 
 
 def _pair(
@@ -147,10 +156,6 @@ def _pair(
         yield row, orjson.loads(line)["messages"]
 
 
-def _text(span: Span, chunk: Chunk) -> str:
-    return chunk.text[span.start_char - chunk.start_char : span.end_char - chunk.start_char]
-
-
 def _card(
     format_name: str, config: RunConfig, provenance: list[Provenance], lines: Mapping[str, int]
 ) -> Iterator[str]:
@@ -166,6 +171,7 @@ def _card(
     yield from (f"- {name}: {count:,} lines" for name, count in lines.items())
     yield f"- documents: {len({row.document_id for row in provenance}):,}"
     yield f"- rows whose excerpt holds no answer: {sum(r.is_unanswerable for r in provenance):,}"
+    yield f"- rows that need two passages: {sum(bool(r.second_chunk_id) for r in provenance):,}"
     yield from (f"- kind {kind}: {count:,}" for kind, count in kinds.most_common())
     yield f"- written by: {', '.join(sorted({row.model for row in provenance}))}"
     yield f"- teacher: {settings.teacher.model}; judge: {_judge(config)}"

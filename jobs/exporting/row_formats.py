@@ -12,7 +12,7 @@ QUESTION_MARK = "\n\nQuestion: "  # before the question in an open-book row (cha
 class SourceRow(NamedTuple):
     """A row of a run: its messages and where it comes from.
 
-    `rejected`: an answer to the same messages that is worse for certain; empty: none is known.
+    `rejected`: answers to the same messages that are worse, as far as some are known.
     """
 
     system: str
@@ -20,7 +20,7 @@ class SourceRow(NamedTuple):
     answer: str
     evidence: tuple[str, ...]
     document: str
-    rejected: str
+    rejected: tuple[str, ...]
     kind: str = ""
     is_unanswerable: bool = False
 
@@ -40,7 +40,7 @@ WriteRow = Callable[[Line], None]
 
 
 class RowFormat(NamedTuple):
-    """`make` returns the lines of one row, 0 or 1 of them; `ending` is that of its files."""
+    """`make` returns the lines of one row, most often one; `ending` is that of its files."""
 
     description: str
     make: Callable[[SourceRow], Iterator[Line]]
@@ -84,11 +84,11 @@ def _citation(row: SourceRow) -> Iterator[Line]:
 
 
 def _preference(row: SourceRow) -> Iterator[Line]:
-    if row.rejected:
+    for rejected in row.rejected:
         yield {
             "prompt": _prompt(row),
             "chosen": [_said(row.answer)],
-            "rejected": [_said(row.rejected)],
+            "rejected": [_said(rejected)],
         }
 
 
@@ -109,7 +109,7 @@ FORMATS: Mapping[str, RowFormat] = {
     "alpaca": RowFormat("instruction, input, output", _alpaca),
     "citation": RowFormat("messages; the answer ends with the sentences it rests on", _citation),
     "preference": RowFormat(
-        "chosen and rejected, of questions with and without their text in view",
+        "chosen and rejected: against what is right with another text, dropped or the baseline's",
         _preference,
     ),
     "parquet": RowFormat(

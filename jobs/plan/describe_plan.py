@@ -19,6 +19,8 @@ EVALUATION_HINT = (
 LABELS = {
     "verdicts": "judged rows",
     "evaluation/new_questions": "new questions",
+    "further_questions": "asked once more",
+    "evaluation/samples": "texts judged",
     "evaluation/answers": "models' answers",
     "evaluation/scores": "scores",
     "evaluation/pairs": "pairs of answers",

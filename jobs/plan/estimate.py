@@ -7,7 +7,9 @@ from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.wire.prices import Price
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
+from jobs.dataset.further_questions import FURTHER
 from jobs.dataset.judge.judge_rows import VERDICTS
+from jobs.dataset.pairs.pair_ids import QUESTIONS_OF_PAIR
 from jobs.dataset.unanswerable import UNANSWERABLE
 from jobs.dataset.write_questions import tops_up
 from jobs.documents.chunk_documents import CHUNKS
@@ -80,7 +82,9 @@ def estimate_stages(
 
 def _reached_by(stage: str, settings: RunSettings) -> Callable[[SizedChunk], bool]:
     """Which chunks a stage asks about: held-out ones have answers only if that is wanted."""
-    if stage == QUESTIONS.name or (stage != UNANSWERABLE.name and settings.answers.held_out):
+    if stage in (QUESTIONS.name, FURTHER.name) or (
+        stage != UNANSWERABLE.name and settings.answers.held_out
+    ):
         return lambda _: True
     return lambda chunk: chunk.is_trained
 
@@ -132,18 +136,34 @@ class _Most(NamedTuple):
 
     def _items_of(self, stage: str) -> Iterable[PerItem]:
         settings = self.settings
+        if stage == FURTHER.name:
+            return  # the one further call about a chunk is counted among those for questions
         is_reached = _reached_by(stage, settings)
         for chunk in filter(is_reached, self.left):
             asked = chunk.asked
             if stage == QUESTIONS.name:
-                limit = asked.worst_completion_tokens
-                first = PerItem(1, asked.worst_prompt_tokens, limit, "", asked.worst_usd)
-                yield most_of_further_questions(first, settings) if tops_up(settings) else first
+                yield from self._questions_of(asked)
             elif stage == ANSWERS.name:
-                yield most_of_answer(asked.worst_prompt_tokens, settings)
+                yield most_of_answer(
+                    asked.worst_prompt_tokens, _most_questions(asked, settings), settings
+                )
             elif stage == VERDICTS.name:
-                yield most_of_verdict(asked.worst_prompt_tokens, settings, 1.0)
+                yield most_of_verdict(asked.worst_prompt_tokens, settings, float(asked.left_count))
             else:
                 fraction = settings.dataset.unanswerable_fraction
-                share = settings.questions.per_chunk * fraction / (1 - fraction)
+                share = _most_questions(asked, settings) * fraction / (1 - fraction)
                 yield most_of_verdict(asked.worst_prompt_tokens, settings, share)
+
+    def _questions_of(self, asked: Asked) -> Iterable[PerItem]:
+        """The calls that are known, about a chunk and its pair, and one more about the chunk."""
+        count = asked.left_count
+        tokens = asked.worst_prompt_tokens / count, asked.worst_completion_tokens / count
+        yield PerItem(count, *tokens, "", asked.worst_usd)
+        if tops_up(self.settings):
+            yield most_of_further_questions(*tokens, self.settings)
+
+
+def _most_questions(asked: Asked, settings: RunSettings) -> int:
+    """About a chunk, and where a second call is left about it, about its pair."""
+    of_pair = QUESTIONS_OF_PAIR if asked.left_count > 1 else 0
+    return settings.questions.per_chunk + of_pair

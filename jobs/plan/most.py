@@ -57,17 +57,18 @@ def _usd_of(item: PerItem, price: Price) -> float | None:
     return None if usd is None else item.requests * usd
 
 
-def most_of_further_questions(first: PerItem, settings: RunSettings) -> PerItem:
-    """A call for questions, and a second one that is shown what came of the first."""
+def most_of_further_questions(
+    prompt_tokens: float, completion_tokens: float, settings: RunSettings
+) -> PerItem:
+    """A call for questions that is shown what came of one with so many tokens."""
     shown = settings.questions.max_output_tokens
-    return PerItem(2, first.prompt_tokens + shown, first.completion_tokens, settings.teacher.model)
+    return PerItem(1, prompt_tokens + shown, completion_tokens, settings.teacher.model)
 
 
-def most_of_answer(prompt_tokens: int, settings: RunSettings) -> PerItem:
-    """As many answers as questions may be asked for, each with the prompt that its chunk has."""
+def most_of_answer(prompt_tokens: int, count: int, settings: RunSettings) -> PerItem:
+    """As many answers as questions may be asked for, each with the prompt that its text has."""
     limit = settings.answers.max_output_tokens * sum(counted_sends(settings.limits))
-    per_chunk = settings.questions.per_chunk
-    return PerItem(per_chunk, prompt_tokens, limit, settings.teacher.model)
+    return PerItem(count, prompt_tokens, limit, settings.teacher.model)
 
 
 def most_of_verdict(prompt_tokens: int, settings: RunSettings, share: float) -> PerItem:

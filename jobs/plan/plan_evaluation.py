@@ -10,9 +10,11 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.wire.prices import Price, counted_sends, make_price
 from engine.wire.tokens import count_tokens
+from jobs.dataset.judge.ask_judge import PROMPTS as JUDGE_PROMPTS
+from jobs.dataset.pairs.pair_ids import text_ids
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
-from jobs.evaluation.build_samples import SAMPLES
+from jobs.evaluation.build_samples import SAMPLES, judges_texts
 from jobs.evaluation.evaluated_models import evaluated_models
 from jobs.evaluation.judging.metrics import EMBEDDED, PROMPTS, QUESTIONS_PER_ANSWER
 from jobs.evaluation.new_questions import NEW_QUESTIONS
@@ -124,6 +126,12 @@ def _kinds(contest: Contest, sizes: Sizes, settings: RunSettings) -> Iterator[_K
         written = PerItem(1, prompt, limit, settings.teacher.model)
         yield _Kind(NEW_QUESTIONS.name, "", sizes.new, [written])
     unanswerable = 0 if contest.mode == "closed" else sizes.unanswerable
+    if contest.questions is None and judges_texts(settings, contest):
+        shown = sizes.context_tokens + _tokens(*JUDGE_PROMPTS)
+        most = [
+            PerItem(1, shown, settings.judge.max_output_tokens * sends, judge_of(settings).model)
+        ]
+        yield _Kind(SAMPLES.name, "", unanswerable, most)
     limit = chosen.answer_max_output_tokens * sends
     prompt = sizes.context_tokens + _tokens("row_open_book.md")
     for role, model in models.items():
@@ -200,7 +208,11 @@ def _leave_out_gone(copy: RunFolder) -> None:
     """Of a copied dataset, the held-out questions about chunks that changes have replaced."""
     chunk_ids = frozenset(read_ids(copy.results_path(CHUNKS.name), Chunk))
     path = copy.dataset_dir / "held_out.jsonl"
-    kept = [each for each in read_records(path, HeldOutQuestion) if each.chunk_id in chunk_ids]
+    kept = [
+        each
+        for each in read_records(path, HeldOutQuestion)
+        if chunk_ids.issuperset(filter(None, text_ids(each)))
+    ]
     replace_file(path, map(encode_record, kept))
 
 

@@ -13,8 +13,9 @@ from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.wire.prices import Price, counted_sends, worst_case_usd
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
+from jobs.dataset.export_dataset import EXPORT
+from jobs.dataset.further_questions import FURTHER
 from jobs.dataset.judge.judge_rows import VERDICTS
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.stages import DATASET
 from jobs.dataset.unanswerable import UNANSWERABLE
 from jobs.run.preview import open_copy
@@ -26,7 +27,7 @@ from schemas.record import Record
 from schemas.requests import Request
 from schemas.settings import RunSettings
 
-ASKING: tuple[Stage[None], ...] = (QUESTIONS, ANSWERS, VERDICTS, UNANSWERABLE)
+ASKING: tuple[Stage[None], ...] = (QUESTIONS, FURTHER, ANSWERS, VERDICTS, UNANSWERABLE)
 
 Order = TypeVar("Order")
 
@@ -120,12 +121,14 @@ class Replay:
         Raises:
             EngineError: a file is damaged, or a stop was requested.
         """
-        first, *others = ASKING
-        reset_stages(self.context.folder, (*ASKING, KEPT_QUESTIONS))
-        found = {first.name: await self.ask(first, self.context, _chunk_of)}
-        await run_stages((KEPT_QUESTIONS,), self.context)
-        for stage in others:
-            found[stage.name] = await self.ask(stage, self.context, _chunk_of)
+        stages = DATASET[DATASET.index(QUESTIONS) : DATASET.index(EXPORT)]
+        reset_stages(self.context.folder, stages)
+        found = {}
+        for stage in stages:
+            if stage in ASKING:
+                found[stage.name] = await self.ask(stage, self.context, _chunk_of)
+            else:
+                await run_stages((stage,), self.context)
         return found
 
     async def ask(

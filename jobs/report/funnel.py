@@ -15,11 +15,12 @@ def _sentences(summary: RunSummary) -> Iterator[str]:
     answers = summary.stages.get("answers")
     held_out = summary.rows.get("held_out.jsonl", 0)
     rows = sum(count for name, count in summary.rows.items() if name != "held_out.jsonl")
-    if questions and kept and questions.results != kept.results:
-        yield (
-            f"{questions.results:,} questions \u2192 {kept.results:,}: "
-            f"{questions.results - kept.results:,} repeat others."
-        )
+    further = summary.stages.get("further_questions")
+    if questions and kept:
+        asked = questions.results + (further.results if further else 0)
+        if asked != kept.results:
+            repeated = asked - kept.results
+            yield f"{asked:,} questions \u2192 {kept.results:,}: {repeated:,} repeat others."
     if kept and answers and answers.finished:
         dropped = sum(answers.dropped.values())
         waiting = kept.results - held_out - answers.results - dropped

@@ -17,9 +17,17 @@ from jobs.show.describe_state import (
     describe_scores,
     describe_state,
 )
-from schemas.summary import CoverageSummary, RequestSummary, RunSummary, StageSummary
+from schemas.dataset import DocumentCoverage
+from schemas.summary import (
+    CoverageSummary,
+    DocumentsSummary,
+    RequestSummary,
+    RunSummary,
+    StageSummary,
+)
 
 LABEL_CHARS = 16
+MAX_NAMED = 3  # documents, and reasons of each
 ROUNDING_USD = 1e-9  # sums of floats
 
 
@@ -60,6 +68,8 @@ def _funnel(summary: RunSummary, dataset: Stages[None]) -> Iterator[tuple[str, s
             yield "", f"about {asked:,} of {summary.usable_chunks:,} chunks ({limit})"
     if coverage := summary.coverage:
         yield "coverage", _describe_coverage(coverage)
+        if coverage.documents:
+            yield "", _describe_documents(coverage.documents)
     yield "rows", ", ".join(f"{rows:,} {name}" for name, rows in summary.rows.items())
 
 
@@ -68,6 +78,21 @@ def _describe_coverage(coverage: CoverageSummary) -> str:
         f"{coverage.asked:,} of {coverage.chunks:,} chunks asked; of {coverage.trained:,} to train "
         f"on, {coverage.with_rows:,} have a row"
     )
+
+
+def _describe_documents(documents: DocumentsSummary) -> str:
+    counts = f"of {documents.trained:,} documents to train on, {documents.with_rows:,} have a row"
+    bare = [each for each in documents.poorest if not each.rows][:MAX_NAMED]
+    named = "; ".join(map(describe_document, bare))
+    return f"{counts}; without: {named}" if named else counts
+
+
+def describe_document(document: DocumentCoverage) -> str:
+    """A document, its chunks, and what was dropped of it most for which reasons."""
+    reasons = list(document.dropped.items())[:MAX_NAMED]
+    dropped = ", ".join(f"{reason} {count:,}" for reason, count in reasons)
+    chunks = f"{document.asked_chunks:,} of {document.chunks:,} chunks asked"
+    return f"{document.path} ({chunks}{f'; dropped: {dropped}' if dropped else ''})"
 
 
 def _costs(summary: RunSummary, now: datetime) -> Iterator[tuple[str, str]]:

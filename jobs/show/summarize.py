@@ -19,8 +19,8 @@ from engine.files.sends import read_sends
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from engine.stats.snapshots import read_snapshots
-from jobs.dataset.ask_teacher import count_usable_chunks
-from jobs.dataset.coverage import read_coverage
+from jobs.dataset.choose_chunks import count_usable_chunks
+from jobs.dataset.coverage import read_coverage, read_document_coverage
 from jobs.dataset.stages import DATASET
 from jobs.documents.whole_corpus.check_held_out import read_held_out_check
 from jobs.run.batch_folders import read_batch_losses
@@ -35,6 +35,7 @@ from schemas.settings import RunSettings
 from schemas.summary import (
     BatchesSummary,
     CoverageSummary,
+    DocumentsSummary,
     OpenBatch,
     RequestSummary,
     RunSummary,
@@ -120,8 +121,11 @@ def _sum_money(folder: RunFolder, writer: str | None) -> _Money:
 
 
 def _read_coverage(folder: RunFolder) -> CoverageSummary | None:
-    counts = read_coverage(folder)
-    return None if counts is None else CoverageSummary(**counts._asdict())
+    chunks, documents = read_coverage(folder), read_document_coverage(folder)
+    if chunks is None:
+        return None
+    by_document = DocumentsSummary(**documents._asdict()) if documents else None
+    return CoverageSummary(**chunks._asdict(), documents=by_document)
 
 
 def read_lost_usd(folder: RunFolder) -> float:

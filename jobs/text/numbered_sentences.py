@@ -1,6 +1,8 @@
-"""Shows a chunk as numbered sentences between marks that its text cannot forge."""
+"""Shows chunks as numbered sentences between marks that their text cannot forge."""
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, chain, count
 from typing import NamedTuple
 
 from jobs.text.sentences import split_sentences
@@ -14,14 +16,18 @@ CONTINUATION = "    "
 
 
 class NumberedSentences(NamedTuple):
-    """The sentences of a chunk, the first is number 1. `spans` are in document characters."""
+    """The sentences of chunks, the first is number 1. `spans` are in document characters.
+
+    `firsts` are the numbers at which the chunks begin.
+    """
 
     listing: str
     texts: tuple[str, ...]
     spans: tuple[Span, ...]
+    firsts: tuple[int, ...] = (1,)
 
     def first_out_of_range(self, numbers: Sequence[int]) -> int | None:
-        """The first of `numbers` that is no sentence of this chunk."""
+        """The first of `numbers` that is no sentence."""
         return next((number for number in numbers if not 1 <= number <= len(self.texts)), None)
 
     def spans_of(self, numbers: Sequence[int]) -> tuple[Span, ...]:
@@ -32,40 +38,50 @@ class NumberedSentences(NamedTuple):
         """The texts of the sentences `numbers`, each once, in the order of the document."""
         return " ".join(self.texts[number - 1] for number in sorted(set(numbers)))
 
+    def are_of_every_chunk(self, numbers: Iterable[int]) -> bool:
+        """Whether each chunk has one of the sentences `numbers`."""
+        return len({bisect_right(self.firsts, number) for number in numbers}) == len(self.firsts)
 
-def number_sentences(chunk: Chunk) -> NumberedSentences:
-    """Number the sentences of `chunk` and lay them out for a prompt.
+
+def number_sentences(*chunks: Chunk) -> NumberedSentences:
+    """Number the sentences of one chunk, or of several in a row, and lay them out for a prompt.
 
     In the listing each line between the marks begins with a label, a number or spaces that the
     document did not write, and the marks hold a hash of the text between them: a document can
-    neither end the listing early nor add a sentence to it.
+    neither end the listing early nor add a sentence to it. Each chunk begins with its section.
     """
-    local_spans = split_sentences(chunk.text)
-    texts = tuple(chunk.text[span.start_char : span.end_char] for span in local_spans)
+    local_spans = [split_sentences(chunk.text) for chunk in chunks]
+    texts = [
+        [chunk.text[span.start_char : span.end_char] for span in spans]
+        for chunk, spans in zip(chunks, local_spans, strict=True)
+    ]
+    *firsts, _ = accumulate(map(len, texts), initial=1)
     return NumberedSentences(
-        listing=_lay_out(chunk, texts),
-        texts=texts,
+        listing=_lay_out(chunks, texts),
+        texts=tuple(chain.from_iterable(texts)),
         spans=tuple(
             Span(
                 start_char=chunk.start_char + span.start_char,
                 end_char=chunk.start_char + span.end_char,
             )
-            for span in local_spans
+            for chunk, spans in zip(chunks, local_spans, strict=True)
+            for span in spans
         ),
+        firsts=tuple(firsts),
     )
 
 
-def _lay_out(chunk: Chunk, texts: Sequence[str]) -> str:
-    mark = content_id("mark", chunk.chunk_id, chunk.text)[:MARK_DIGITS]
-    section = " > ".join(chunk.headings)
-    lines = [
-        f"=== TEXT {mark} ===",
-        f"Document: {defuse_tokens(make_line(chunk.title, MAX_TITLE_CHARS))}",
-        f"Section: {defuse_tokens(make_line(section, MAX_TITLE_CHARS))}",
-        *(_number(number, text) for number, text in enumerate(texts, start=1)),
-        f"=== END {mark} ===",
-    ]
-    return "\n".join(lines)
+def _lay_out(chunks: Sequence[Chunk], texts: Sequence[Sequence[str]]) -> str:
+    marked = chain.from_iterable((chunk.chunk_id, chunk.text) for chunk in chunks)
+    mark = content_id("mark", *marked)[:MARK_DIGITS]
+    title = defuse_tokens(make_line(chunks[0].title, MAX_TITLE_CHARS))
+    lines = [f"=== TEXT {mark} ===", f"Document: {title}"]
+    numbers = count(1)
+    for chunk, sentences in zip(chunks, texts, strict=True):
+        section = " > ".join(chunk.headings)
+        lines.append(f"Section: {defuse_tokens(make_line(section, MAX_TITLE_CHARS))}")
+        lines += [_number(next(numbers), text) for text in sentences]
+    return "\n".join([*lines, f"=== END {mark} ==="])
 
 
 def _number(number: int, text: str) -> str:

@@ -50,7 +50,7 @@ def _row_details(folder: RunFolder, line: Line) -> dict[str, Any]:
         "texts": [
             _text("Question", text.question),
             _text("Answer", text.answer),
-            *_source(folder, str(line["chunk_id"]), spans),
+            *_sources(folder, line, spans),
         ],
         "row": {
             "row_hash": hashed,
@@ -102,15 +102,24 @@ def _plain_texts(folder: RunFolder, name: str, line: Line) -> list[Text]:
         for field in ("question", "answer", "text", "detail", "comment")
         if line.get(field)
     ]
-    if name == "held_out":
-        return [*texts, *_source(folder, str(line["chunk_id"]), line.get("evidence", ()))]
-    if name == "questions":
-        return [*texts, *_source(folder, str(line["chunk_id"]), line.get("evidence", ()))]
+    if name in ("held_out", "questions", "further_questions"):
+        return [*texts, *_sources(folder, line, line.get("evidence", ()))]
     if name == "rejected":
-        source = _find(folder, "questions", "question_id", str(line.get("item_id")))
-        chunk_id = str(source["chunk_id"]) if source else str(line.get("item_id"))
-        return [*texts, *_source(folder, chunk_id, source.get("evidence", ()) if source else ())]
+        asked = line if line.get("chunk_id") else _asked(folder, str(line.get("item_id")))
+        return [*texts, *_sources(folder, asked, asked.get("evidence", ()))]
     return texts
+
+
+def _asked(folder: RunFolder, item_id: str) -> Line:
+    """What a line of the drop ledger is about that does not say: a question, or a chunk."""
+    question = _find(folder, "questions", "question_id", item_id)
+    return {"chunk_id": item_id} if question is None else question
+
+
+def _sources(folder: RunFolder, line: Line, spans: Sequence[Line]) -> list[Text]:
+    """What a line is about: a chunk, or two."""
+    ids = (line["chunk_id"], line.get("second_chunk_id"))
+    return [text for each in ids if each for text in _source(folder, str(each), spans)]
 
 
 def _source(folder: RunFolder, chunk_id: str, spans: Iterable[Line]) -> list[Text]:

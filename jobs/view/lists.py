@@ -46,6 +46,9 @@ KINDS: Mapping[str, ListKind] = {
     "questions": ListKind(
         "questions", "Questions", _field("text"), ("kind", "side"), ("kind", "side")
     ),
+    "further_questions": ListKind(
+        "further_questions", "Asked once more", _field("text"), ("kind", "side"), ("kind", "side")
+    ),
     "chunks": ListKind(
         "chunks", "Chunks", _field("text"), ("path", "side", "token_count"), ("side",)
     ),

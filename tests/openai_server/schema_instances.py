@@ -78,6 +78,8 @@ class SchemaInstances:
                 each.update({key: number for key in _NUMBERS if key in each})
             return made
         values = [self._value(items, name, focus, depth + 1) for _ in range(count)]
+        if focus.number is not None and focus.other is not None:
+            return [focus.number, focus.other]
         if focus.number is not None:  # evidence names a sentence once
             return (list(dict.fromkeys(values)) + values)[: max(low, len(set(values)))]
         return values

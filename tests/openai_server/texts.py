@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 _SENTENCE = re.compile(r"^\[(\d+)\][ \t]*(\S.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+_SECTION = re.compile(r"^Section: ", re.MULTILINE)  # where a passage begins
 _ASKED = re.compile(r"^Question \d+: (.*)$", re.MULTILINE)
 _ENOUGH_WORDS = 6  # for a question or statement without a repeated word
 _TAIL_CHARS = 400
@@ -29,10 +30,14 @@ _PLAIN_WORDS = (
 
 
 class Focus(NamedTuple):
-    """What one object of a reply is about: a sentence's number (None: no sentences) and words."""
+    """What one object of a reply is about: a sentence's number (None: no sentences) and words.
+
+    `other` is a sentence of another passage, where the prompt shows several.
+    """
 
     number: int | None
     words: Sequence[str]
+    other: int | None = None
 
 
 class TextSource(Protocol):
@@ -70,7 +75,7 @@ class NumberedSentences:
     def __init__(self, prompt: str, uniform: random.Random) -> None:
         sentences = list(_SENTENCE.finditer(prompt))
         words_below = set(_words(prompt[sentences[-1].end() :])) if sentences else set()
-        focuses = [Focus(int(each[1]), _words(each[2])) for each in sentences]
+        focuses = _joined(prompt, sentences)
         self._random = uniform
         asked = _ASKED.findall(prompt[sentences[-1].end() :]) if sentences else []
         self._asked = [_nearest(text, focuses) for text in asked]
@@ -84,15 +89,33 @@ class NumberedSentences:
 
     def focus(self) -> Focus:
         """The next sentence; after the last one the first again."""
-        number, words = self._focuses[self._next % len(self._focuses)]
+        focus = self._focuses[self._next % len(self._focuses)]
         self._next += 1
-        return Focus(number, self._random.sample(words, len(words)))
+        return self._shuffled(focus)
 
     def focuses(self, count: int) -> list[Focus]:
         """Of numbered questions below the sentences each one's own, else the next ones."""
         if len(self._asked) == count:
-            return [Focus(n, self._random.sample(w, len(w))) for n, w in self._asked]
+            return [self._shuffled(focus) for focus in self._asked]
         return [self.focus() for _ in range(count)]
+
+    def _shuffled(self, focus: Focus) -> Focus:
+        return focus._replace(words=self._random.sample(focus.words, len(focus.words)))
+
+
+def _joined(prompt: str, sentences: Sequence[re.Match[str]]) -> list[Focus]:
+    """A focus for each sentence; with two passages, for each of one and one of the other."""
+    *_, last = [each.start() for each in _SECTION.finditer(prompt)] or [0]
+    focuses = [Focus(int(each[1]), _words(each[2])) for each in sentences]
+    before = [focus for focus, each in zip(focuses, sentences, strict=True) if each.start() < last]
+    behind = focuses[len(before) :]
+    if not before or not behind:
+        return focuses
+    others = (behind[place % len(behind)] for place in range(len(before)))
+    return [
+        Focus(one.number, list(dict.fromkeys([*one.words, *other.words])), other.number)
+        for one, other in zip(before, others, strict=True)
+    ]
 
 
 def _nearest(text: str, focuses: Sequence[Focus]) -> Focus:

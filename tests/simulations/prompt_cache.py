@@ -23,6 +23,7 @@ from engine.wire.prices import make_price
 from engine.wire.replies import HttpResponse
 from jobs.dataset.write_answers import write_answer
 from jobs.dataset.write_questions import write_questions
+from jobs.documents.passages import Passages
 from schemas.dataset import Question
 from schemas.documents import Chunk
 from schemas.outcomes import Outcome
@@ -147,7 +148,7 @@ async def _simulate(corpus: Corpus, settings: RunSettings) -> dict[str, float]:
     chunks = sorted(_chunks(corpus, uniform), key=lambda chunk: chunk.chunk_id)
     await _work_off(iter([write_questions(chunk, ask, settings) for chunk in chunks]), corpus)
     answers = [
-        write_answer(question, chunk, ask, settings)
+        write_answer(question, Passages(chunk), ask, settings)
         for chunk in chunks
         for question in _questions(chunk, corpus.per_chunk)
     ]

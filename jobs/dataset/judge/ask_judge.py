@@ -1,4 +1,4 @@
-"""Has the judge look at questions and answers with their chunk in view, one call a chunk."""
+"""Has the judge look at questions and answers with their text in view, one call a text."""
 
 from collections.abc import Mapping, Sequence
 from string import Template
@@ -7,11 +7,11 @@ from typing import NamedTuple
 from engine.ask import Ask
 from engine.wire.prompt_cache import CacheRules
 from jobs.dataset.structured_chat import Call, make_structured_request, parse_reply
+from jobs.documents.passages import Passages
 from jobs.prompts import read_prompt
 from jobs.text.numbered_sentences import CONTINUATION, NumberedSentences, number_sentences
 from jobs.text.untrusted_text import defuse_tokens, make_line, make_plain, restore_tokens
 from schemas.dataset import Kind
-from schemas.documents import Chunk
 from schemas.outcomes import Completed, Failed
 from schemas.parameters import NO_PARAMETERS
 from schemas.record import Value
@@ -34,7 +34,7 @@ class Pair(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """Who is asked about which pairs of one chunk, and under which id."""
+    """Who is asked about which pairs of one text, and under which id."""
 
     item_id: str
     model: str
@@ -90,14 +90,14 @@ class _Reply(Value):
 
 
 async def judge_pairs(
-    asked: Asked, pairs: Sequence[Pair], chunk: Chunk, ask: Ask, settings: JudgeSettings
+    asked: Asked, pairs: Sequence[Pair], passages: Passages, ask: Ask, settings: JudgeSettings
 ) -> list[Judged | Unjudged]:
     """The judge's last word on each pair, in their order.
 
     One call for all. Pairs that its reply leaves out are asked about once more, and questions that
     lean on their text are judged once more as the judge has reworded them. Raises what `Ask` does.
     """
-    sentences = number_sentences(chunk)
+    sentences = number_sentences(*passages.in_order)
     numbers = range(len(pairs))
     found = await _judge_some(asked, FIRST, numbers, pairs, sentences, ask, settings)
     missing = [n for n in numbers if isinstance(found[n], Unjudged)]

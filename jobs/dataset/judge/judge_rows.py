@@ -1,18 +1,13 @@
 """The stage in which the judge looks at questions and answers before they become rows."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import groupby
 from typing import NamedTuple
 
 from engine.ask import Ask
 from engine.errors import ConfigError
-from engine.files.records import (
-    RecordLog,
-    read_grouped_ids,
-    read_records,
-    read_records_by_id,
-)
+from engine.files.records import RecordLog, read_records, read_records_by_id
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass
 from jobs.dataset.ask_teacher import ANSWERS
@@ -29,12 +24,15 @@ from jobs.dataset.judge.ask_judge import (
 )
 from jobs.dataset.judge.verdict_faults import find_verdict_fault, supported_share
 from jobs.dataset.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
+from jobs.dataset.pairs.pair_ids import by_text, read_text_ids, text_ids
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.source_text import SourceText
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.documents.passages import Passages, passages_of
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
 from jobs.settings.roles import judge_cache, judge_of
+from jobs.text.numbered_sentences import number_sentences
 from schemas.dataset import Answer, Fault, Question, Rejection, Verdict
 from schemas.documents import Chunk
 from schemas.record import Record, content_id
@@ -44,10 +42,11 @@ STAGE = "verdicts"
 
 
 class ChunkAnswers(Record):
-    """All answers about one chunk; the id names them and who is to judge them."""
+    """All answers about one chunk, or about a pair; the id names them and who is to judge them."""
 
     answers_id: str
     chunk_id: str
+    second_chunk_id: str
     answers: tuple[Answer, ...]
 
 
@@ -72,16 +71,19 @@ def _list_chunks(context: StageContext[None], files: StageFiles[Verdict]) -> Ite
 
 
 def _count_chunks(folder: RunFolder, _: RunSettings) -> int:
-    path = folder.results_path(ANSWERS.name)
-    return len({each.group_id for each in read_grouped_ids(path, Answer, CHUNK_FIELD)})
+    return len(set(read_text_ids(folder.results_path(ANSWERS.name))))
 
 
-def _group(answers: Iterable[Answer], judge: str) -> Iterator[ChunkAnswers]:
-    for chunk_id, group in groupby(answers, key=lambda answer: answer.chunk_id):
+def _group(answers: Iterator[Answer], judge: str) -> Iterator[ChunkAnswers]:
+    for (chunk_id, second_chunk_id), group in groupby(by_text(answers), key=text_ids):
         together = tuple(group)
         ids = [answer.answer_id for answer in together]
-        answers_id = content_id("answers of a chunk", chunk_id, judge, ids)
-        yield ChunkAnswers(answers_id=answers_id, chunk_id=chunk_id, answers=together)
+        yield ChunkAnswers(
+            answers_id=content_id("answers of a chunk", chunk_id, judge, ids),
+            chunk_id=chunk_id,
+            second_chunk_id=second_chunk_id,
+            answers=together,
+        )
 
 
 @asynccontextmanager
@@ -100,7 +102,7 @@ async def _open_sources(
 
 
 async def _judge(item: ChunkAnswers, ask: Ask, needs: _Needs) -> list[Verdict | Rejection]:
-    """The answers of a chunk in, for each a verdict or a rejection out.
+    """The answers about one text in, for each a verdict or a rejection out.
 
     An answer whose question is not kept any more makes no row and is not judged.
     """
@@ -111,7 +113,7 @@ async def _judge(item: ChunkAnswers, ask: Ask, needs: _Needs) -> list[Verdict | 
     ]
     if not asked:
         return [_reject(answer, answer.text, Fault("not_kept")) for answer in item.answers]
-    chunk, judge = needs.chunks.require(item.chunk_id), judge_of(needs.settings)
+    passages, judge = passages_of(item, needs.chunks.require), judge_of(needs.settings)
     found = await judge_pairs(
         Asked(
             item.answers_id,
@@ -121,32 +123,36 @@ async def _judge(item: ChunkAnswers, ask: Ask, needs: _Needs) -> list[Verdict | 
             judge_cache(needs.settings),
         ),
         [Pair(question.kind, question.text, answer.text) for question, answer in asked],
-        chunk,
+        passages,
         ask,
         needs.settings.judge,
     )
     decided = [
-        _decide(question, answer, each, chunk, needs.settings)
+        _decide(question, answer, each, passages, needs.settings)
         for (question, answer), each in zip(asked, found, strict=True)
     ]
-    return [each.of_chunk(chunk) if isinstance(each, Rejection) else each for each in decided]
+    return [
+        each.of_chunk(passages.chunk, passages.second_id) if isinstance(each, Rejection) else each
+        for each in decided
+    ]
 
 
 def _decide(
     question: Question,
     answer: Answer,
     found: Judged | Unjudged,
-    chunk: Chunk,
+    passages: Passages,
     settings: RunSettings,
 ) -> Verdict | Rejection:
     if isinstance(found, Unjudged):
         rejection = _reject(answer, question.text, Fault(found.reason, detail=found.detail))
         return rejection.with_draft(question.kind, answer.evidence, answer.scores)
     verdict = found.verdict
-    fault = find_verdict_fault(verdict, settings.judge)
+    fault = find_verdict_fault(verdict, settings.judge) or _find_passage_fault(verdict, passages)
     is_reworded = found.question != question.text
     if fault is None and is_reworded:
-        source = SourceText(_evidence(question, chunk), chunk)
+        evidence = " ".join(passages.read(question.evidence))
+        source = SourceText(evidence, *passages.in_order)
         fault = find_grounded_question_fault(
             found.question, question.kind, source, settings.questions
         )
@@ -158,7 +164,7 @@ def _decide(
         verdict_id=verdict_id(answer.answer_id, settings),
         answer_id=answer.answer_id,
         question_id=question.question_id,
-        chunk_id=chunk.chunk_id,
+        chunk_id=question.chunk_id,
         judge=judge_of(settings).model,
         question=found.question,
         is_reworded=is_reworded,
@@ -171,11 +177,16 @@ def _scores(verdict: PairVerdict) -> dict[str, float]:
     return {"supported": supported_share(verdict), "useful": float(verdict.useful)}
 
 
-def _evidence(question: Question, chunk: Chunk) -> str:
-    start = chunk.start_char
-    return " ".join(
-        chunk.text[span.start_char - start : span.end_char - start] for span in question.evidence
-    )
+def _find_passage_fault(verdict: PairVerdict, passages: Passages) -> Fault | None:
+    """Of a question that needs two passages: whether all claims of its answer stand in one.
+
+    A single claim may be drawn from both, though the judge names one sentence for it.
+    """
+    supported = [claim.sentence for claim in verdict.claims if claim.sentence]
+    if passages.second is None or len(supported) < 2:
+        return None
+    is_of_both = number_sentences(*passages.in_order).are_of_every_chunk(supported)
+    return None if is_of_both else Fault("judged_one_passage")
 
 
 def _reject(answer: Answer, text: str, fault: Fault) -> Rejection:

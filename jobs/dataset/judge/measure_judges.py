@@ -11,6 +11,7 @@ from jobs.dataset.judge.ask_judge import Asked, Judged, Pair, Unjudged, judge_pa
 from jobs.dataset.judge.read_labels import chunk_of
 from jobs.dataset.judge.verdict_faults import find_verdict_fault
 from jobs.dataset.source_text import SourceText
+from jobs.documents.passages import Passages
 from jobs.text.numbered_sentences import number_sentences
 from schemas.dataset import Fault
 from schemas.documents import Chunk
@@ -69,7 +70,7 @@ async def decide_by_judge(
         if not pairs:
             continue
         asked = Asked(content_id("labels", text.label_id, what), model, "")
-        found = await judge_pairs(asked, pairs, chunk, ask, plain)
+        found = await judge_pairs(asked, pairs, Passages(chunk), ask, plain)
         reasons += [_judge_reason(each, what == "answers", plain) for each in found]
     return reasons
 

@@ -16,6 +16,7 @@ from jobs.dataset.small.prompts import (
 )
 from jobs.dataset.small.sentences import PickedSentence, pick_sentences
 from jobs.dataset.structured_chat import parse_reply
+from jobs.documents.passages import Passages
 from jobs.text.content_words import content_overlap, content_words
 from jobs.text.text_similarity import Pair, SimilarityFailure, measure_similarity
 from jobs.text.untrusted_text import make_line
@@ -61,13 +62,14 @@ async def write_small_questions(
 
 
 async def write_small_answer(
-    question: Question, chunk: Chunk, ask: Ask, settings: RunSettings
+    question: Question, passages: Passages, ask: Ask, settings: RunSettings
 ) -> Answer | Rejection:
     """Answer one question from its evidence sentence. 1 question in, 1 answer or rejection out.
 
     One chat call, then one embedding call if the answer passed the free filters. Raises what
     `ask` raises.
     """
+    chunk = passages.chunk
     sentence = _text_of(question.evidence, chunk)
     request = answer_request(
         question,

@@ -20,6 +20,7 @@ ADDED = (
     "last_call.json",
     "log.jsonl",
     "coverage.jsonl",
+    "document_coverage.jsonl",
 )
 ADDED_AT = ("evaluation/comparison.json",)  # was written by `distill compare` alone
 # Of a line: when and how often it was sent, and names that a server draws anew.

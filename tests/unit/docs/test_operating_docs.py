@@ -10,6 +10,7 @@ from schemas.record import Value
 from schemas.summary import (
     BatchesSummary,
     CoverageSummary,
+    DocumentsSummary,
     OpenBatch,
     Remaining,
     RequestSummary,
@@ -27,6 +28,7 @@ RECORDS: list[type[Value]] = [
     RunState,
     StageSummary,
     CoverageSummary,
+    DocumentsSummary,
     RequestSummary,
     BatchesSummary,
     OpenBatch,

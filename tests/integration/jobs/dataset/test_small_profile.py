@@ -8,6 +8,7 @@ import orjson
 from engine.local.model import LocalModel
 from engine.testing.calls import completed
 from jobs.dataset.small.model import write_small_answer, write_small_questions
+from jobs.documents.passages import Passages
 from schemas.dataset import Answer, Question
 from schemas.outcomes import Outcome
 from schemas.requests import Request
@@ -33,7 +34,7 @@ async def test_plain_sentences_become_rows_in_their_own_words(tmp_path: Path) ->
 
         results = await write_small_questions(chunk, ask, settings)
         questions = [result for result in results if isinstance(result, Question)]
-        answers = [await write_small_answer(q, chunk, ask, settings) for q in questions]
+        answers = [await write_small_answer(q, Passages(chunk), ask, settings) for q in questions]
 
     assert len(results) == 4
     asked = {question.text.casefold() for question in questions}

@@ -17,6 +17,19 @@ TEXT = (
     "The prerm script runs before files are removed. Triggers are run last of all."
 )
 
+WHY = "Why must a maintainer script be idempotent?"
+WHEN = "When does the prerm script run?"
+
+
+def reply_with(*drafts: tuple[list[int], str]) -> Json:
+    """A reply with these questions, each with the numbers of its evidence."""
+    return {
+        "questions": [
+            {"evidence": list(evidence), "kind": "why", "question": question}
+            for evidence, question in drafts
+        ]
+    }
+
 
 class ScriptedTeacher:
     """An `Ask` that replies to every request with one scripted content, and keeps the requests."""

@@ -11,7 +11,7 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.testing import FakeAsk
 from jobs.dataset.keep_questions import KEPT_QUESTIONS
-from jobs.dataset.write_questions import STAGE as QUESTIONS_NAME
+from jobs.dataset.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.run.stages import run_stages
 from schemas.dataset import Question, Rejection
 from tests.unit.jobs.evaluation.made_run import make_settings

@@ -2,6 +2,7 @@ import orjson
 import pytest
 
 from jobs.dataset.write_answers import write_answer
+from jobs.documents.passages import Passages
 from schemas.dataset import Answer, Question, Rejection
 from schemas.record import Span, content_id
 from schemas.requests import Json
@@ -30,7 +31,7 @@ def reply_with(evidence: list[int], answer: str) -> Json:
 
 
 async def only_rejection(teacher: ScriptedTeacher) -> Rejection:
-    rejection = await write_answer(make_question(), make_chunk(), teacher, SETTINGS)
+    rejection = await write_answer(make_question(), Passages(make_chunk()), teacher, SETTINGS)
     assert isinstance(rejection, Rejection)
     assert rejection.stage == "answers"
     assert rejection.item_id == make_question().question_id
@@ -40,7 +41,9 @@ async def only_rejection(teacher: ScriptedTeacher) -> Rejection:
 async def test_answer_points_at_its_evidence_in_document_characters() -> None:
     teacher = ScriptedTeacher(reply_with([2, 1, 2], ANSWER))
 
-    answer = await write_answer(make_question(), make_chunk(start_char=1000), teacher, SETTINGS)
+    answer = await write_answer(
+        make_question(), Passages(make_chunk(start_char=1000)), teacher, SETTINGS
+    )
 
     assert isinstance(answer, Answer)
     cited = [TEXT[s.start_char - 1000 : s.end_char - 1000] for s in answer.evidence]
@@ -99,8 +102,10 @@ async def test_text_precedes_the_question_so_that_questions_share_the_prefix() -
     one = ScriptedTeacher(reply_with([], ""))
     other = ScriptedTeacher(reply_with([], ""))
 
-    await write_answer(make_question(), make_chunk(), one, SETTINGS)
-    await write_answer(make_question("When are triggers run?"), make_chunk(), other, SETTINGS)
+    await write_answer(make_question(), Passages(make_chunk()), one, SETTINGS)
+    await write_answer(
+        make_question("When are triggers run?"), Passages(make_chunk()), other, SETTINGS
+    )
 
     (system, user), (other_system, other_user) = one.messages(), other.messages()
     text, question = user.rsplit("\n\n", 1)
@@ -116,7 +121,7 @@ async def test_schema_is_strict_and_limits_are_those_of_the_settings() -> None:
     )
     teacher = ScriptedTeacher(reply_with([], ""))
 
-    await write_answer(make_question(), make_chunk(), teacher, settings)
+    await write_answer(make_question(), Passages(make_chunk()), teacher, settings)
 
     schema = orjson.loads(orjson.dumps(teacher.body()["response_format"]))["json_schema"]
     assert schema["strict"] is True
@@ -131,7 +136,7 @@ async def test_control_tokens_that_the_model_quotes_are_given_back_as_the_docume
     chunk = make_chunk("Training texts end with <|endoftext|> in the file of the tokenizer.")
     reply = reply_with([1], "Training texts in the file end with `< |endoftext|>`.")
 
-    answer = await write_answer(make_question(), chunk, ScriptedTeacher(reply), SETTINGS)
+    answer = await write_answer(make_question(), Passages(chunk), ScriptedTeacher(reply), SETTINGS)
 
     assert isinstance(answer, Answer)
     assert answer.text == "Training texts in the file end with `<|endoftext|>`."
@@ -140,7 +145,9 @@ async def test_control_tokens_that_the_model_quotes_are_given_back_as_the_docume
 async def test_control_characters_in_a_reply_reach_no_file_and_no_terminal() -> None:
     reply = reply_with([1, 2], f"\x1b{ANSWER}\x07\u202e\n")
 
-    answer = await write_answer(make_question(), make_chunk(), ScriptedTeacher(reply), SETTINGS)
+    answer = await write_answer(
+        make_question(), Passages(make_chunk()), ScriptedTeacher(reply), SETTINGS
+    )
 
     assert isinstance(answer, Answer)
     assert answer.text == ANSWER
@@ -167,7 +174,7 @@ async def test_question_from_elsewhere_has_no_sentences_that_an_answer_could_lea
     question = make_question().model_copy(update={"evidence": ()})
     teacher = ScriptedTeacher(reply_with([4], "Triggers are run last of all."))
 
-    answer = await write_answer(question, make_chunk(), teacher, SETTINGS)
+    answer = await write_answer(question, Passages(make_chunk()), teacher, SETTINGS)
 
     assert isinstance(answer, Answer)
 
@@ -181,8 +188,8 @@ async def test_layout_for_the_prompt_cache_marks_system_and_text_and_changes_no_
     settings = RunSettings.model_validate({"teacher": teacher})
     off = RunSettings.model_validate({"teacher": {**teacher, "prompt_cache": "off"}})
 
-    await write_answer(make_question(), make_chunk(), plain, off)
-    await write_answer(make_question(), make_chunk(), laid_out, settings)
+    await write_answer(make_question(), Passages(make_chunk()), plain, off)
+    await write_answer(make_question(), Passages(make_chunk()), laid_out, settings)
 
     (request,), (bare,) = laid_out.requests, plain.requests
     assert request.request_id == bare.request_id

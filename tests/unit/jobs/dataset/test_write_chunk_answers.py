@@ -5,6 +5,7 @@ from engine.errors import Deferred
 from engine.testing.calls import completed, failed
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.write_chunk_answers import ChunkQuestions, write_chunk_answers
+from jobs.documents.passages import Passages
 from schemas.dataset import Answer, Question, Rejection
 from schemas.outcomes import Outcome
 from schemas.record import Span, content_id
@@ -63,7 +64,7 @@ def teacher(entries: Json, *, failure: str = "") -> FakeAsk:
 
 async def answer_all(ask: FakeAsk, *texts: str) -> list[Answer | Rejection]:
     item = ChunkQuestions.of([make_question(text) for text in texts])
-    return await write_chunk_answers(item, make_chunk(), ask, SETTINGS)
+    return await write_chunk_answers(item, Passages(make_chunk()), ask, SETTINGS)
 
 
 async def test_all_questions_of_a_chunk_are_answered_by_one_call() -> None:

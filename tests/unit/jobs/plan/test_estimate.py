@@ -148,7 +148,8 @@ def test_further_questions_and_unanswerable_rows_are_in_the_most(tmp_path: Path)
 
     found = estimate_stages(make_folder(tmp_path), notes, settings, make_price(settings.prices))
 
-    questions, _, unanswerable = found.stages
+    questions, further, _, unanswerable = found.stages
+    assert further.requests.high == 0  # counted among the others: one call a chunk at most
     assert questions.requests.high == 2 * 100
     assert questions.usd is not None
     assert questions.usd.high > 0
@@ -171,3 +172,21 @@ def test_later_commands_grow_with_the_chunks(tmp_path: Path) -> None:
     assert tuning.rows == 8 * 10
     assert tuning.usd is None
     assert (sizes.held_out, sizes.unanswerable) == (4 * 10, 4 * 10)
+
+
+def test_call_about_a_pair_and_what_it_leads_to_are_in_the_most(tmp_path: Path) -> None:
+    settings = settings_of("questions.pair_fraction=0.5", "judge.of_rows=true")
+    alone, paired = asked(0, left=1), asked(0, left=2)
+    notes: dict[str, AskedByKey] = {
+        "questions": {f"c{n}": paired if n < ALL / 2 else alone for n in range(ALL)},
+        "answers": {},
+        "verdicts": {},
+    }
+
+    found = estimate_stages(make_folder(tmp_path), notes, settings, make_price(settings.prices))
+
+    questions, answers, verdicts = found.stages
+    assert questions.requests.high == 150
+    assert questions.prompt_tokens.high == 150 * 1200
+    assert answers.requests.high == 80 * 3 + 40 * 2  # of pairs two, on the side of training
+    assert verdicts.requests.high == 2 * 120

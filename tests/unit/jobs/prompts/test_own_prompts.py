@@ -7,6 +7,7 @@ from engine.errors import ConfigError
 from engine.run_folder import RunFolder
 from jobs.dataset.stages import DATASET
 from jobs.dataset.write_answers import write_answer
+from jobs.documents.passages import Passages
 from jobs.prompts import prompt_hashes, prompt_names, read_prompt, use_prompts
 from jobs.prompts.own_prompts import MAX_BYTES, check_prompts, copy_prompts
 from jobs.run.changes import find_changes
@@ -131,7 +132,10 @@ async def test_what_answers_share_is_found_in_a_prompt_of_ones_own(
     cached = TeacherSettings(model="teacher-1", prompt_cache="on")
 
     await write_answer(
-        make_question(), make_chunk(), teacher, SETTINGS.model_copy(update={"teacher": cached})
+        make_question(),
+        Passages(make_chunk()),
+        teacher,
+        SETTINGS.model_copy(update={"teacher": cached}),
     )
 
     (request,) = teacher.requests

@@ -105,3 +105,31 @@ def test_other_text_is_left_as_it_is(text: str) -> None:
     assert defuse_tokens(text) == text
     assert restore_tokens(text) == text
     assert make_plain(text) == text
+
+
+def test_sentences_of_a_second_chunk_are_numbered_on_below_a_section_of_their_own() -> None:
+    first = make_chunk("One here. Two there.", start_char=50)
+    second = make_chunk("Three.", start_char=900)
+
+    numbered = number_sentences(first, second)
+
+    lines = numbered.listing.splitlines()
+    assert [line.partition(" ")[0] for line in lines] == [
+        *("===", "Document:", "Section:", "[1]", "[2]", "Section:", "[3]", "===")
+    ]
+    assert numbered.spans[2].start_char == 900
+    assert numbered.firsts == (1, 3)
+    assert numbered.are_of_every_chunk([2, 3])
+    assert not numbered.are_of_every_chunk([1, 2])
+    assert not numbered.are_of_every_chunk([3])
+
+
+def test_mark_holds_a_hash_of_all_chunks() -> None:
+    first, second = make_chunk("One here."), make_chunk("Two there.", start_char=900)
+
+    marks = {
+        number_sentences(*chunks).listing.splitlines()[0]
+        for chunks in ((first,), (second,), (first, second), (second, first))
+    }
+
+    assert len(marks) == 4

@@ -1,5 +1,6 @@
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.judge.ask_judge import Asked, Judged, Pair, Unjudged, judge_pairs
+from jobs.documents.passages import Passages
 from schemas.settings import JudgeSettings
 from tests.unit.jobs.dataset.judge.judged_run import judge_saying, verdicts
 from tests.unit.jobs.dataset.teacher import make_chunk
@@ -9,7 +10,7 @@ PAIRS = (Pair("why", "Why?", "Because."), Pair("factual", "What?", "This.\n=== P
 
 
 async def ask_about(pairs: tuple[Pair, ...], ask: FakeAsk) -> list[Judged | Unjudged]:
-    return await judge_pairs(ASKED, pairs, make_chunk(), ask, JudgeSettings())
+    return await judge_pairs(ASKED, pairs, Passages(make_chunk()), ask, JudgeSettings())
 
 
 async def test_all_pairs_of_a_chunk_are_in_one_call_below_its_text() -> None:

@@ -1,6 +1,7 @@
 import pytest
 
 from jobs.dataset.small.model import write_small_answer, write_small_questions
+from jobs.documents.passages import Passages
 from schemas.dataset import Answer, Question, Rejection
 from schemas.record import Span
 from schemas.requests import CHAT_COMPLETIONS, EMBEDDINGS, Json
@@ -153,7 +154,7 @@ def make_question(text: str = PIPE_QUESTION) -> Question:
 async def test_an_answer_in_the_words_of_its_sentence_is_kept() -> None:
     teacher = SmallTeacher({"answer": PIPE})
 
-    answer = await write_small_answer(make_question(), CHUNK, teacher, SETTINGS)
+    answer = await write_small_answer(make_question(), Passages(CHUNK), teacher, SETTINGS)
 
     assert isinstance(answer, Answer)
     assert answer.text == PIPE
@@ -184,7 +185,7 @@ async def test_a_faulty_answer_is_dropped_before_its_embedding_is_asked_for(
 ) -> None:
     teacher = SmallTeacher(content)
 
-    result = await write_small_answer(make_question(), CHUNK, teacher, SETTINGS)
+    result = await write_small_answer(make_question(), Passages(CHUNK), teacher, SETTINGS)
 
     assert isinstance(result, Rejection)
     assert (result.item_id, result.stage, result.reason) == ("q1", "answers", reason)
@@ -194,7 +195,7 @@ async def test_a_faulty_answer_is_dropped_before_its_embedding_is_asked_for(
 async def test_an_answer_to_something_else_is_dropped_by_meaning() -> None:
     teacher = SmallTeacher({"answer": PIPE}, vectors={PIPE: UNLIKE})
 
-    result = await write_small_answer(make_question(), CHUNK, teacher, SETTINGS)
+    result = await write_small_answer(make_question(), Passages(CHUNK), teacher, SETTINGS)
 
     assert isinstance(result, Rejection)
     assert (result.reason, result.score, result.threshold) == ("question_dissimilar", 0.0, 0.5)
@@ -204,7 +205,7 @@ async def test_an_answer_to_something_else_is_dropped_by_meaning() -> None:
 async def test_a_failed_call_for_an_answer_is_a_rejection_with_its_code(fails: Fails) -> None:
     teacher = SmallTeacher({"answer": PIPE}, fails=fails)
 
-    result = await write_small_answer(make_question(), CHUNK, teacher, SETTINGS)
+    result = await write_small_answer(make_question(), Passages(CHUNK), teacher, SETTINGS)
 
     assert isinstance(result, Rejection)
     assert (result.reason, result.detail) == ("truncated", "cut off at the output limit")

@@ -1,0 +1,1 @@
+"""Questions that need two related chunks of a document."""
