@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jobs.classic.answer_question_file import answer_question_file
 from jobs.classic.command import check_targets, make_order, make_parser, run_command
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.evaluation.import_questions import read_questions, write_question_file
 from jobs.process import EXIT_OK, EXIT_TRY_LATER, run_to_end
 from jobs.run.stages import StagesEnd

@@ -16,7 +16,7 @@ from jobs.classic.command import (
     with_usual_student,
 )
 from jobs.commands.finetune import absolute_student, ask_user, run_finetuning
-from jobs.dataset.held_out_rows import held_out_rows
+from jobs.dataset.rows.held_out_rows import held_out_rows
 from jobs.finetune.finetune import TuningOrder
 
 

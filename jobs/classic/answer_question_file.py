@@ -17,10 +17,10 @@ from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass
 from engine.stopping import Stopping, stop_on_signals
 from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.chat_rows import chat_row, excerpt_of, together
-from jobs.dataset.export_dataset import EXPORT
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.rows.chat_rows import chat_row, excerpt_of, together
+from jobs.dataset.rows.export_dataset import EXPORT
 from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import passages_of

@@ -50,7 +50,7 @@ def finetune(
 ) -> None:
     """Submit the fine-tuning of the student, or go on with what was submitted."""
     from engine.run_folder import RunFolder
-    from jobs.dataset.held_out_rows import held_out_rows
+    from jobs.dataset.rows.held_out_rows import held_out_rows
     from jobs.finetune.finetune import TuningOrder
     from jobs.settings.command import run_settings
 

@@ -13,8 +13,6 @@ from engine.ask import Ask, await_all
 from engine.files.records import RecordLog, read_ids, read_records, read_records_by_id
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles
-from jobs.dataset.choose_chunks import choose_chunks, find_private
-from jobs.dataset.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
 from jobs.dataset.pairs.ask_about_pairs import PairFinder, ask_about_pair, open_pair_finder
 from jobs.dataset.pairs.pair_ids import (
     QUESTIONS_OF_PAIR,
@@ -24,7 +22,9 @@ from jobs.dataset.pairs.pair_ids import (
     text_ids,
 )
 from jobs.dataset.profiles import PROFILES
-from jobs.dataset.sift_drafts import STAGE as QUESTIONS_NAME
+from jobs.dataset.questions.choose_chunks import choose_chunks, find_private
+from jobs.dataset.questions.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
+from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.dataset.write_answers import STAGE as ANSWERS_NAME
 from jobs.dataset.write_chunk_answers import ChunkQuestions, write_chunk_answers
 from jobs.documents.chunk_documents import CHUNKS

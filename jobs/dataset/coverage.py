@@ -13,9 +13,9 @@ from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from engine.stopping import Stopping
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
-from jobs.dataset.further_questions import FURTHER
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.pairs.pair_ids import read_text_ids
+from jobs.dataset.questions.further_questions import FURTHER
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.documents.chunk_documents import CHUNKS
 from schemas.dataset import ChunkCoverage, DocumentCoverage, Rejection
 from schemas.documents import Chunk

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from engine.ask import Ask
+from jobs.dataset.questions.write_questions import write_questions
 from jobs.dataset.small.model import write_small_answer, write_small_questions
 from jobs.dataset.write_answers import write_answer
-from jobs.dataset.write_questions import write_questions
 from jobs.documents.passages import Passages
 from schemas.dataset import Answer, Question, Rejection
 from schemas.documents import Chunk

@@ -1,11 +1,11 @@
 """The stages of a dataset in their order: from a folder of documents to rows."""
 
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
-from jobs.dataset.export_dataset import EXPORT
-from jobs.dataset.further_questions import FURTHER
 from jobs.dataset.judge.judge_rows import VERDICTS
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
-from jobs.dataset.unanswerable import UNANSWERABLE
+from jobs.dataset.questions.further_questions import FURTHER
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.rows.export_dataset import EXPORT
+from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT

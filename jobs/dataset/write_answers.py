@@ -3,9 +3,9 @@
 from string import Template
 
 from engine.ask import Ask
-from jobs.dataset.filter_answers import find_answer_fault, find_grounded_answer_fault
-from jobs.dataset.sift_drafts import ONE_PASSAGE
-from jobs.dataset.source_text import SourceText
+from jobs.dataset.filters.filter_answers import find_answer_fault, find_grounded_answer_fault
+from jobs.dataset.filters.source_text import SourceText
+from jobs.dataset.questions.sift_drafts import ONE_PASSAGE
 from jobs.dataset.structured_chat import (
     call_teacher,
     instructions,

@@ -11,8 +11,8 @@ from engine.servers import OWN_SERVER
 from engine.stage import StageFiles
 from engine.wire.content import reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
-from jobs.dataset.chat_rows import ROW_PROMPTS, Excerpt, student_prompt
 from jobs.dataset.profiles import PROFILES
+from jobs.dataset.rows.chat_rows import ROW_PROMPTS, Excerpt, student_prompt
 from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.evaluated_models import (
     answer_id,

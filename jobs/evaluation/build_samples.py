@@ -12,8 +12,8 @@ from engine.files.records import RecordLog, encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
-from jobs.dataset.chat_rows import place_of
-from jobs.dataset.near_chunks import NearChunks, read_near_chunks
+from jobs.dataset.rows.chat_rows import place_of
+from jobs.dataset.rows.near_chunks import NearChunks, read_near_chunks
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.dataset_chunks import chunk_of_dataset
 from jobs.documents.passages import Passages, passages_of

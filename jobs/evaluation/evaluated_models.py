@@ -6,7 +6,7 @@ from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER
 from engine.wire.prices import base_model
-from jobs.dataset.chat_rows import row_prompt
+from jobs.dataset.rows.chat_rows import row_prompt
 from jobs.finetune.student.source.student_names import student_name
 from jobs.prompts import read_prompt
 from jobs.settings.roles import ROLE_NAMES, RoleName, role_settings, server_of

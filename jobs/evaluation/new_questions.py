@@ -10,9 +10,9 @@ from engine.ask import Ask
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.pairs.pair_ids import text_ids
 from jobs.dataset.profiles import PROFILES, unused_question_prompts
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.prompts import prompt_hashes
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings

@@ -7,11 +7,11 @@ from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.wire.prices import Price
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
-from jobs.dataset.further_questions import FURTHER
 from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.pairs.pair_ids import QUESTIONS_OF_PAIR
-from jobs.dataset.unanswerable import UNANSWERABLE
-from jobs.dataset.write_questions import tops_up
+from jobs.dataset.questions.further_questions import FURTHER
+from jobs.dataset.questions.write_questions import tops_up
+from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.plan.most import (
     PerItem,

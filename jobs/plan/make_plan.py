@@ -14,7 +14,7 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stats.snapshots import read_snapshots
 from engine.stopping import Stopping
-from jobs.dataset.choose_chunks import count_usable_chunks
+from jobs.dataset.questions.choose_chunks import count_usable_chunks
 from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.list_sources import find_missing_documents, list_sources

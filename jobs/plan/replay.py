@@ -13,11 +13,11 @@ from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.wire.prices import Price, counted_sends, worst_case_usd
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
-from jobs.dataset.export_dataset import EXPORT
-from jobs.dataset.further_questions import FURTHER
 from jobs.dataset.judge.judge_rows import VERDICTS
+from jobs.dataset.questions.further_questions import FURTHER
+from jobs.dataset.rows.export_dataset import EXPORT
+from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.dataset.stages import DATASET
-from jobs.dataset.unanswerable import UNANSWERABLE
 from jobs.run.preview import open_copy
 from jobs.run.progress import RunProgress
 from jobs.run.reset import reset_stages

@@ -15,7 +15,7 @@ from engine.files.jsonl_lines import read_lines
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.comparison.run import ComparedRun, compare_run
-from jobs.dataset.chat_rows import ReadRow, read_row
+from jobs.dataset.rows.chat_rows import ReadRow, read_row
 from jobs.settings.run_config import DISTRIBUTION, read_run_config
 from jobs.show.summarize import summarize_run
 from schemas.dataset import Answer, Provenance, Question, Rejection

@@ -18,10 +18,10 @@ from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
 from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.judge.judge_rows import VERDICTS
+from jobs.dataset.rows.export_dataset import EXPORT
+from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.dataset.stages import DATASET
-from jobs.dataset.unanswerable import UNANSWERABLE
 from jobs.documents.list_sources import (
     find_missing_documents,
     find_new_documents,

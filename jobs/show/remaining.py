@@ -7,7 +7,7 @@ from typing import Any
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from schemas.dataset import Question
 from schemas.summary import Remaining, RequestSummary, StageSummary
 

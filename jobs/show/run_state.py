@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from engine.last_call import read_last_call
 from engine.run_folder import RunFolder
-from jobs.dataset.export_dataset import EXPORT
+from jobs.dataset.rows.export_dataset import EXPORT
 from jobs.run.stages import Stages
 from schemas.last_call import LastCall
 from schemas.summary import RunState, StageSummary, StateName

@@ -19,8 +19,8 @@ from engine.files.sends import read_sends
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from engine.stats.snapshots import read_snapshots
-from jobs.dataset.choose_chunks import count_usable_chunks
 from jobs.dataset.coverage import read_coverage, read_document_coverage
+from jobs.dataset.questions.choose_chunks import count_usable_chunks
 from jobs.dataset.stages import DATASET
 from jobs.documents.whole_corpus.check_held_out import read_held_out_check
 from jobs.run.batch_folders import read_batch_losses

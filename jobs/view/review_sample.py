@@ -10,7 +10,7 @@ import numpy as np
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.comparison.intervals import Averages
-from jobs.dataset.apply_reviews import reviews_path
+from jobs.dataset.rows.apply_reviews import reviews_path
 from schemas.comparison import Estimate
 from schemas.reviews import Review
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from jobs.dataset.chat_rows import read_row
+from jobs.dataset.rows.chat_rows import read_row
 from jobs.view.lists import KINDS, TITLE_CHARS, Line, ListKind, RunLists
 
 GLANCE_S = 0.02  # what one call spends on counting where it has the lines that it wants

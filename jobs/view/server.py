@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from engine.files.records import encode_record, first_problem
 from engine.run_folder import RunFolder
 from jobs.comparison.labels import labels_path
-from jobs.dataset.apply_reviews import reviews_path
+from jobs.dataset.rows.apply_reviews import reviews_path
 from jobs.view.append_line import append_line
 from jobs.view.details import read_details
 from jobs.view.guard import make_guard

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from jobs.dataset.chat_rows import Excerpt, StudentPrompt, student_prompt
+from jobs.dataset.rows.chat_rows import Excerpt, StudentPrompt, student_prompt
 from jobs.text.sentences import split_sentences
 from schemas.record import Span
 

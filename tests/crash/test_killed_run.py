@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.judge.judge_rows import VERDICTS
+from jobs.dataset.rows.export_dataset import EXPORT
+from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.dataset.stages import DATASET
-from jobs.dataset.unanswerable import UNANSWERABLE
 from tests.crash.runs import (
     comparable_files,
     finish,

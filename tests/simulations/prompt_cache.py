@@ -21,8 +21,8 @@ from engine.testing.clocks import LoopClock, VirtualTimeLoop
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
 from engine.wire.replies import HttpResponse
+from jobs.dataset.questions.write_questions import write_questions
 from jobs.dataset.write_answers import write_answer
-from jobs.dataset.write_questions import write_questions
 from jobs.documents.passages import Passages
 from schemas.dataset import Question
 from schemas.documents import Chunk

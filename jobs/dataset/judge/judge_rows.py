@@ -11,7 +11,8 @@ from engine.files.records import RecordLog, read_records, read_records_by_id
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass
 from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.filter_questions import find_grounded_question_fault
+from jobs.dataset.filters.filter_questions import find_grounded_question_fault
+from jobs.dataset.filters.source_text import SourceText
 from jobs.dataset.judge.ask_judge import (
     PROMPTS,
     PURPOSE,
@@ -23,10 +24,9 @@ from jobs.dataset.judge.ask_judge import (
     judge_pairs,
 )
 from jobs.dataset.judge.verdict_faults import find_verdict_fault, supported_share
-from jobs.dataset.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
 from jobs.dataset.pairs.pair_ids import by_text, read_text_ids, text_ids
 from jobs.dataset.profiles import PROFILES
-from jobs.dataset.source_text import SourceText
+from jobs.dataset.questions.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import Passages, passages_of
 from jobs.run.reset import reset_stages

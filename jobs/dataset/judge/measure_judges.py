@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from engine.ask import Ask
-from jobs.dataset.filter_answers import find_grounded_answer_fault
-from jobs.dataset.filter_questions import find_grounded_question_fault
+from jobs.dataset.filters.filter_answers import find_grounded_answer_fault
+from jobs.dataset.filters.filter_questions import find_grounded_question_fault
+from jobs.dataset.filters.source_text import SourceText
 from jobs.dataset.judge.ask_judge import Asked, Judged, Pair, Unjudged, judge_pairs
 from jobs.dataset.judge.read_labels import chunk_of
 from jobs.dataset.judge.verdict_faults import find_verdict_fault
-from jobs.dataset.source_text import SourceText
 from jobs.documents.passages import Passages
 from jobs.text.numbered_sentences import number_sentences
 from schemas.dataset import Fault

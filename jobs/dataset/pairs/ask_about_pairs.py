@@ -7,13 +7,13 @@ from typing import NamedTuple
 from engine.ask import Ask
 from engine.files.records import RecordLog
 from engine.run_folder import RunFolder
-from jobs.dataset.choose_chunks import find_private
-from jobs.dataset.draw_kinds import wanted_kinds
-from jobs.dataset.near_chunks import NearChunks, read_near_chunks
 from jobs.dataset.pairs.pair_ids import QUESTIONS_OF_PAIR, asks_about_pairs, is_paired
-from jobs.dataset.sift_drafts import STAGE, Shown, ask_for_drafts, drafts_schema, sift
+from jobs.dataset.questions.choose_chunks import find_private
+from jobs.dataset.questions.draw_kinds import wanted_kinds
+from jobs.dataset.questions.sift_drafts import STAGE, Shown, ask_for_drafts, drafts_schema, sift
+from jobs.dataset.questions.write_questions import with_persona
+from jobs.dataset.rows.near_chunks import NearChunks, read_near_chunks
 from jobs.dataset.structured_chat import call_teacher, instructions, make_structured_request
-from jobs.dataset.write_questions import with_persona
 from jobs.documents.passages import Passages
 from jobs.documents.whole_corpus.check_held_out import read_leaked_chunks
 from jobs.prompts import read_prompt

@@ -4,8 +4,8 @@ import re
 from typing import NamedTuple
 
 from engine.ask import Ask
-from jobs.dataset.filter_answers import find_answer_fault
-from jobs.dataset.filter_questions import find_question_fault
+from jobs.dataset.filters.filter_answers import find_answer_fault
+from jobs.dataset.filters.filter_questions import find_question_fault
 from jobs.dataset.small.prompts import (
     AnswerReply,
     QuestionReply,

@@ -5,7 +5,7 @@ import sys
 
 PRINT_REQUEST_ID = """
 import asyncio
-from jobs.dataset.write_questions import write_questions
+from jobs.dataset.questions.write_questions import write_questions
 from tests.unit.jobs.dataset.teacher import SETTINGS, ScriptedTeacher, make_chunk
 teacher = ScriptedTeacher({"questions": []})
 asyncio.run(write_questions(make_chunk(), teacher, SETTINGS))

@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.files.records import encode_record
 from engine.run_folder import RunFolder
-from jobs.dataset.apply_reviews import RowText, reviews_path, row_hash
+from jobs.dataset.rows.apply_reviews import RowText, reviews_path, row_hash
 from jobs.view.append_line import append_line
 from schemas.reviews import Decision, Review
 from tests.crash.runs import finish, start

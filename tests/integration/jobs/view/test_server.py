@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from engine.files.records import read_records
-from jobs.dataset.apply_reviews import RowText, row_hash
+from jobs.dataset.rows.apply_reviews import RowText, row_hash
 from jobs.view.guard import TOKEN_HEADER
 from jobs.view.server import Desk, make_app
 from schemas.reviews import Review

@@ -14,7 +14,7 @@ from jobs.dataset.coverage import (
     read_document_coverage,
     write_coverage,
 )
-from jobs.dataset.export_dataset import export_dataset
+from jobs.dataset.rows.export_dataset import export_dataset
 from jobs.report.write_report import write_report
 from jobs.show.describe import describe_run
 from jobs.show.summarize import summarize_run

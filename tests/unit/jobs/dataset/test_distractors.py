@@ -9,10 +9,10 @@ from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
-from jobs.dataset.export_dataset import export_dataset
+from jobs.dataset.rows.export_dataset import export_dataset
 from schemas.dataset import Provenance, Question
 from schemas.documents import Chunk
-from tests.unit.jobs.dataset.test_unanswerable import ANSWER, ASKED, FAR, NEAR, make_kiln_run
+from tests.unit.jobs.dataset.rows.test_unanswerable import ANSWER, ASKED, FAR, NEAR, make_kiln_run
 from tests.unit.jobs.evaluation.made_run import make_settings
 
 ALSO_NEAR = "A potter sold porcelain and a kiln of bricks. Nobody bought it, for far too long."

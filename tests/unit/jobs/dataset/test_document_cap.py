@@ -6,7 +6,7 @@ from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from jobs.dataset.ask_teacher import QUESTIONS
-from jobs.dataset.choose_chunks import count_usable_chunks
+from jobs.dataset.questions.choose_chunks import count_usable_chunks
 from schemas.documents import Chunk
 from schemas.record import content_id
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings

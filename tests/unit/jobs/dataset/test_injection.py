@@ -7,8 +7,8 @@ import pytest
 from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.judge.ask_judge import Asked, Pair, judge_pairs
+from jobs.dataset.questions.write_questions import write_questions
 from jobs.dataset.write_chunk_answers import ChunkQuestions, write_chunk_answers
-from jobs.dataset.write_questions import write_questions
 from jobs.documents.passages import Passages
 from schemas.dataset import Question
 from schemas.documents import Chunk

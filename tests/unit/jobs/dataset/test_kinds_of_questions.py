@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from jobs.dataset.draw_kinds import KINDS, draw_kinds
-from jobs.dataset.write_questions import write_questions
+from jobs.dataset.questions.draw_kinds import KINDS, draw_kinds
+from jobs.dataset.questions.write_questions import write_questions
 from schemas.dataset import Kind
 from schemas.settings import QuestionSettings
 from tests.unit.jobs.dataset.teacher import (

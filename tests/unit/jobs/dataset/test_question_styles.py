@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from jobs.dataset.write_questions import write_questions
+from jobs.dataset.questions.write_questions import write_questions
 from jobs.settings.resolve import read_assignments, resolve_settings
 from schemas.settings import QuestionSettings
 from tests.unit.jobs.dataset.teacher import (

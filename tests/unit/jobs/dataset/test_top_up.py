@@ -5,8 +5,8 @@ from collections import Counter
 import orjson
 import pytest
 
-from jobs.dataset.draw_kinds import draw_kinds
-from jobs.dataset.write_questions import write_questions
+from jobs.dataset.questions.draw_kinds import draw_kinds
+from jobs.dataset.questions.write_questions import write_questions
 from schemas.dataset import Question, Rejection
 from schemas.outcomes import Outcome
 from schemas.requests import Json, Request

@@ -7,7 +7,7 @@ from engine.errors import ConfigError
 from engine.files.records import RecordLog, encode_record
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from jobs.dataset.near_chunks import read_near_chunks
+from jobs.dataset.rows.near_chunks import read_near_chunks
 from jobs.evaluation.build_samples import (
     evidence_text,
     held_out_samples,

@@ -12,7 +12,7 @@ from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
-from jobs.dataset.export_dataset import export_dataset
+from jobs.dataset.rows.export_dataset import export_dataset
 from jobs.exporting.export_rows import export_rows
 from jobs.exporting.row_formats import FORMATS
 from schemas.dataset import Answer, Unanswerable

@@ -10,8 +10,8 @@ from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
-from jobs.dataset.apply_reviews import RowText, row_hash
-from jobs.dataset.export_dataset import export_dataset
+from jobs.dataset.rows.apply_reviews import RowText, row_hash
+from jobs.dataset.rows.export_dataset import export_dataset
 from schemas.dataset import MAX_EXCERPT_CHARS, Answer, Provenance, Rejection
 from schemas.evaluation import ModelAnswer, Role, Sample, Slice
 from schemas.record import Record, Span

@@ -11,8 +11,8 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
-from jobs.dataset.export_dataset import EXPORT
 from jobs.dataset.judge.judge_rows import VERDICTS
+from jobs.dataset.rows.export_dataset import EXPORT
 from jobs.run.stages import run_stages
 from schemas.dataset import Answer, Question
 from schemas.outcomes import Outcome

@@ -13,8 +13,8 @@ from engine.run_folder import RunFolder
 from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
-from jobs.dataset.export_dataset import EXPORT
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.rows.export_dataset import EXPORT
 from jobs.run.stages import run_stages
 from schemas.documents import Chunk, HeldOutCheck, Side
 from schemas.outcomes import Outcome

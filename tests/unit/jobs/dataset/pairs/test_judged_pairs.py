@@ -6,9 +6,9 @@ import pytest
 
 from engine.files.journal import Journal
 from engine.files.records import RecordLog, read_records
-from jobs.dataset.held_out_rows import held_out_rows
 from jobs.dataset.judge.judge_rows import VERDICTS
-from jobs.dataset.near_chunks import read_near_chunks
+from jobs.dataset.rows.held_out_rows import held_out_rows
+from jobs.dataset.rows.near_chunks import read_near_chunks
 from jobs.documents.passages import Passages
 from jobs.evaluation.build_samples import evidence_text, held_out_samples
 from jobs.run.stages import run_stages

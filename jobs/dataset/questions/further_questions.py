@@ -17,12 +17,12 @@ from engine.files.journal import Journal
 from engine.files.records import RecordLog, read_ids, read_records, read_records_by_id
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass
-from jobs.dataset.choose_chunks import choose_chunks, find_private
-from jobs.dataset.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
 from jobs.dataset.profiles import PROFILES
-from jobs.dataset.sift_drafts import FURTHER_STAGE as STAGE
-from jobs.dataset.sift_drafts import STAGE as QUESTIONS_NAME
-from jobs.dataset.write_questions import (
+from jobs.dataset.questions.choose_chunks import choose_chunks, find_private
+from jobs.dataset.questions.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
+from jobs.dataset.questions.sift_drafts import FURTHER_STAGE as STAGE
+from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
+from jobs.dataset.questions.write_questions import (
     is_below_target,
     tops_up,
     usual_first_questions,

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.dataset.filter_answers import find_answer_fault
+from jobs.dataset.filters.filter_answers import find_answer_fault
 from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
 from tests.unit.jobs.dataset.answer_table import BAD, GOOD

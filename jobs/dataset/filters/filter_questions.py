@@ -1,7 +1,7 @@
 """Finds what is wrong with a question, without asking a model."""
 
-from jobs.dataset.grounding import find_unknown_code
-from jobs.dataset.source_text import SourceText
+from jobs.dataset.filters.grounding import find_unknown_code
+from jobs.dataset.filters.source_text import SourceText
 from jobs.text import more_phrases
 from jobs.text.content_words import content_overlap
 from jobs.text.english_phrases import ABOUT_THE_BOOK, LEANING_QUESTION, SECOND_QUESTION

@@ -9,8 +9,8 @@ from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.testing.stage_parts import FakeAsk
-from jobs.dataset.export_dataset import EXPORT
-from jobs.dataset.unanswerable import NO_ANSWER, UNANSWERABLE
+from jobs.dataset.rows.export_dataset import EXPORT
+from jobs.dataset.rows.unanswerable import NO_ANSWER, UNANSWERABLE
 from jobs.run.stages import run_stages
 from schemas.dataset import Answer, Question, Rejection, Unanswerable
 from schemas.documents import Chunk

@@ -4,7 +4,7 @@ What must be taken over letter by letter is looked up: numbers with their units,
 words, names. Paraphrase is free in everything else.
 """
 
-from jobs.dataset.source_text import SourceText
+from jobs.dataset.filters.source_text import SourceText
 from jobs.text.exact_names import ExactText, find_code, find_proper_names, find_quotes
 from jobs.text.quantities import Quantity, find_quantities, names_unit, numbers_in
 from schemas.dataset import Fault

@@ -12,8 +12,8 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.testing.calls import completed
 from jobs.dataset.ask_teacher import QUESTIONS
-from jobs.dataset.further_questions import FURTHER
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.questions.further_questions import FURTHER
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.run.reset import reset_stages
 from jobs.run.stages import run_stages
 from schemas.dataset import Question, Rejection

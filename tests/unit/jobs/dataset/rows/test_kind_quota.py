@@ -11,8 +11,8 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from jobs.dataset.coverage import write_coverage
-from jobs.dataset.export_dataset import export_dataset
-from jobs.dataset.kind_quota import KindedRow, choose_rows, quotas
+from jobs.dataset.rows.export_dataset import export_dataset
+from jobs.dataset.rows.kind_quota import KindedRow, choose_rows, quotas
 from schemas.dataset import ChunkCoverage, Kind, Question, Rejection
 from schemas.dataset_settings import DEFAULT_KIND_WEIGHTS
 from schemas.settings import RunSettings

@@ -16,10 +16,10 @@ from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.judge.ask_judge import PROMPTS, Unjudged
 from jobs.dataset.judge.judge_excerpt import judge_excerpt
 from jobs.dataset.judge.judge_rows import VERDICTS, require_judge
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
-from jobs.dataset.near_chunks import NearChunks, read_near_chunks
 from jobs.dataset.profiles import PROFILES
-from jobs.dataset.row_sources import Sources, open_sources
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.rows.near_chunks import NearChunks, read_near_chunks
+from jobs.dataset.rows.row_sources import Sources, open_sources
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
 from jobs.settings.roles import judge_of

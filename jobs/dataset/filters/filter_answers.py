@@ -2,8 +2,8 @@
 
 import re
 
-from jobs.dataset.grounding import find_ungrounded
-from jobs.dataset.source_text import SourceText
+from jobs.dataset.filters.grounding import find_ungrounded
+from jobs.dataset.filters.source_text import SourceText
 from jobs.text import more_phrases
 from jobs.text.content_words import content_overlap, copy_share, count_words
 from jobs.text.english_phrases import LEANING_ANSWER, NON_ANSWER

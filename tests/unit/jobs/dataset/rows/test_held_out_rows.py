@@ -7,8 +7,8 @@ import orjson
 from engine.files.records import encode_record
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from jobs.dataset.chat_rows import read_row
-from jobs.dataset.held_out_rows import MOST_ROWS, held_out_rows
+from jobs.dataset.rows.chat_rows import read_row
+from jobs.dataset.rows.held_out_rows import MOST_ROWS, held_out_rows
 from schemas.settings import RunSettings
 from tests.unit.jobs.finetune.rows import held_out
 

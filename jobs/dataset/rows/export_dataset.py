@@ -18,25 +18,25 @@ from engine.files.replace import replace_file, replacing
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stopping import Stopping
-from jobs.dataset.apply_reviews import (
+from jobs.dataset.ask_teacher import ANSWERS
+from jobs.dataset.coverage import write_coverage
+from jobs.dataset.judge.judge_rows import VERDICTS
+from jobs.dataset.pairs.chunk_groups import ChunkGroups
+from jobs.dataset.pairs.pair_ids import asks_about_pairs, text_ids
+from jobs.dataset.profiles import PROFILES
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.rows.apply_reviews import (
     RowText,
     read_decisions,
     reviewed_text,
     reviews_path,
     row_hash,
 )
-from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.chat_rows import ROW_PROMPTS, chat_row
-from jobs.dataset.coverage import write_coverage
-from jobs.dataset.judge.judge_rows import VERDICTS
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
-from jobs.dataset.kind_quota import KindQuota
-from jobs.dataset.make_rows import DatasetRow, choose_by_kind, make_rows, row_of
-from jobs.dataset.pairs.chunk_groups import ChunkGroups
-from jobs.dataset.pairs.pair_ids import asks_about_pairs, text_ids
-from jobs.dataset.profiles import PROFILES
-from jobs.dataset.row_sources import Sources, open_sources
-from jobs.dataset.unanswerable import UNANSWERABLE
+from jobs.dataset.rows.chat_rows import ROW_PROMPTS, chat_row
+from jobs.dataset.rows.kind_quota import KindQuota
+from jobs.dataset.rows.make_rows import DatasetRow, choose_by_kind, make_rows, row_of
+from jobs.dataset.rows.row_sources import Sources, open_sources
+from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import Passages, passages_of
 from jobs.run.stages import Stage, StageContext

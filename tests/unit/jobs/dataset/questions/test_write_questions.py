@@ -1,7 +1,7 @@
 import orjson
 import pytest
 
-from jobs.dataset.write_questions import write_questions
+from jobs.dataset.questions.write_questions import write_questions
 from schemas.dataset import Question, Rejection
 from schemas.record import content_id
 from schemas.settings import QuestionSettings

@@ -9,7 +9,7 @@ from engine.files.records import RecordLog, read_records_by_id
 from engine.run_folder import RunFolder
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.judge.judge_rows import VERDICTS, verdict_id
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import Passages, passages_of
 from schemas.dataset import Answer, Question, Verdict

@@ -25,8 +25,8 @@ from engine.files.records import (
 )
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass
-from jobs.dataset.sift_drafts import FURTHER_STAGE
-from jobs.dataset.sift_drafts import STAGE as QUESTIONS_NAME
+from jobs.dataset.questions.sift_drafts import FURTHER_STAGE
+from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, run_items

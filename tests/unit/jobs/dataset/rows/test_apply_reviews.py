@@ -4,7 +4,7 @@ from pathlib import Path
 
 from engine.files.records import encode_record
 from engine.files.replace import replace_file
-from jobs.dataset.apply_reviews import RowText, read_decisions, reviewed_text, row_hash
+from jobs.dataset.rows.apply_reviews import RowText, read_decisions, reviewed_text, row_hash
 from schemas.reviews import Decision, Review
 
 TEXT = RowText("Which areas?", "Three.")

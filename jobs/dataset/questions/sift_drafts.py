@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.ask import Ask
-from jobs.dataset.draw_kinds import KINDS
-from jobs.dataset.filter_questions import find_grounded_question_fault, find_question_fault
-from jobs.dataset.source_text import SourceText
+from jobs.dataset.filters.filter_questions import find_grounded_question_fault, find_question_fault
+from jobs.dataset.filters.source_text import SourceText
+from jobs.dataset.questions.draw_kinds import KINDS
 from jobs.dataset.structured_chat import parse_reply, sentence_numbers
 from jobs.documents.passages import Passages
 from jobs.text.content_words import content_overlap

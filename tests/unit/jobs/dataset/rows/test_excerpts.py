@@ -1,7 +1,7 @@
 import pytest
 
 from engine.wire.tokens import count_tokens
-from jobs.dataset.excerpts import excerpt_around
+from jobs.dataset.rows.excerpts import excerpt_around
 from schemas.documents import Chunk
 from schemas.record import Span
 from tests.unit.jobs.dataset.teacher import make_chunk

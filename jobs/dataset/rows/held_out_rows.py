@@ -7,8 +7,8 @@ import orjson
 
 from engine.files.records import read_records, read_records_by_id
 from engine.run_folder import RunFolder
-from jobs.dataset.chat_rows import Excerpt, place_of, student_prompt
 from jobs.dataset.pairs.pair_ids import text_ids
+from jobs.dataset.rows.chat_rows import Excerpt, place_of, student_prompt
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import passages_of
 from schemas.dataset import HeldOutQuestion

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from engine.files.journal import Journal
 from engine.files.records import RecordLog, read_records_by_id
-from jobs.dataset.chat_rows import Excerpt, excerpt_of, together
-from jobs.dataset.excerpts import excerpt_around
-from jobs.dataset.kind_quota import KindedRow, KindQuota, choose_rows
-from jobs.dataset.near_chunks import read_near_chunks
 from jobs.dataset.pairs.chunk_groups import ChunkGroups
-from jobs.dataset.row_sources import Sources
-from jobs.dataset.unanswerable import UNANSWERABLE, has_unanswerable_rows
+from jobs.dataset.rows.chat_rows import Excerpt, excerpt_of, together
+from jobs.dataset.rows.excerpts import excerpt_around
+from jobs.dataset.rows.kind_quota import KindedRow, KindQuota, choose_rows
+from jobs.dataset.rows.near_chunks import read_near_chunks
+from jobs.dataset.rows.row_sources import Sources
+from jobs.dataset.rows.unanswerable import UNANSWERABLE, has_unanswerable_rows
 from jobs.documents.passages import Passages
 from schemas.dataset import Answer, Provenance, Question, Unanswerable
 from schemas.documents import Chunk

@@ -7,8 +7,8 @@ from string import Template
 from typing import NamedTuple
 
 from engine.ask import Ask
-from jobs.dataset.draw_kinds import draw_kinds, wanted_kinds
-from jobs.dataset.sift_drafts import (
+from jobs.dataset.questions.draw_kinds import draw_kinds, wanted_kinds
+from jobs.dataset.questions.sift_drafts import (
     FURTHER_STAGE,
     NOTHING_TO_ASK,
     STAGE,

@@ -10,8 +10,8 @@ from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.testing import FakeAsk
-from jobs.dataset.keep_questions import KEPT_QUESTIONS
-from jobs.dataset.sift_drafts import STAGE as QUESTIONS_NAME
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.run.stages import run_stages
 from schemas.dataset import Question, Rejection
 from tests.unit.jobs.evaluation.made_run import make_settings

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.dataset.filter_questions import find_question_fault
+from jobs.dataset.filters.filter_questions import find_question_fault
 from schemas.dataset import Fault
 from schemas.settings import QuestionSettings
 from tests.unit.jobs.dataset.question_table import BAD, GOOD

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from jobs.dataset.filter_answers import find_grounded_answer_fault
-from jobs.dataset.filter_questions import find_grounded_question_fault
-from jobs.dataset.grounding import find_ungrounded
-from jobs.dataset.source_text import SourceText
+from jobs.dataset.filters.filter_answers import find_grounded_answer_fault
+from jobs.dataset.filters.filter_questions import find_grounded_question_fault
+from jobs.dataset.filters.grounding import find_ungrounded
+from jobs.dataset.filters.source_text import SourceText
 from schemas.settings import AnswerSettings, QuestionSettings
 from tests.unit.jobs.dataset import answer_table, question_table
 from tests.unit.jobs.dataset.planted import plant

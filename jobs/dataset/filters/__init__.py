@@ -1,0 +1,1 @@
+"""What is found wrong with questions and answers without asking a model."""

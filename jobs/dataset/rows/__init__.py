@@ -1,0 +1,1 @@
+"""Rows, answered and unanswerable: each with its excerpt, its source and its file."""
