@@ -18,6 +18,7 @@ from engine.errors import (
     TransientError,
 )
 from engine.files.sends import SendRecord, Unrecorded
+from engine.purse import OwnPurse, Purse
 from engine.wire.output_sizes import OutputSizes
 from engine.wire.prices import PUBLIC_TIER_SHARES, Price, worst_usage
 from schemas.outcomes import Usage
@@ -144,12 +145,13 @@ class Budget:
         price: Price,
         record: SendRecord = Unrecorded(),  # noqa: B008 - has no state
         tier_shares: Mapping[str, float] = PUBLIC_TIER_SHARES,
+        purse: Purse | None = None,
     ) -> None:
         self.price = price
         self.tier_shares = tier_shares
         self.spent_usd = spent_usd
         self.held_usd = 0.0
-        self._cap_usd = cap_usd
+        self._purse = purse or OwnPurse(cap_usd)
         self._record = record
         self._under_way_usd = 0.0
         self._under_way_count = 0  # sums of floats do not come back to 0 exactly
@@ -161,16 +163,17 @@ class Budget:
     @property
     def room_usd(self) -> float | None:
         """What may still be spent, None without a cap."""
-        if self._cap_usd is None:
+        cap_usd = self._purse.cap_usd
+        if cap_usd is None:
             return None
-        return self._cap_usd - self.spent_usd - self.held_usd - self._under_way_usd
+        return cap_usd - self.spent_usd - self.held_usd - self._under_way_usd
 
     def exhausted(self, worst_usd: float | None = None) -> QuotaError:
         """The error for a request that may cost `worst_usd`, for which there is no room."""
         held = f", ${self.held_usd:.4f} is held for batches that are out" if self.held_usd else ""
         cost = f"{held}, and it may cost ${worst_usd:.4f}" if worst_usd is not None else held
         return QuotaError(
-            f"the budget of ${self._cap_usd or 0:.4f} has no room for the next request: "
+            f"the budget of ${self._purse.cap_usd or 0:.4f} has no room for the next request: "
             f"${self.spent_usd:.4f} is spent{cost}; raise it (--budget-usd, budget.usd) to go on"
         )
 
@@ -198,12 +201,15 @@ class Budget:
         Raises:
             QuotaError: it never will.
         """
-        while (room_usd := self.room_usd) is not None:
-            if send.may_be_limited and not send.output_limit and not self._is_ample(send, room_usd):
-                self._limit_output(send)
-            if send.worst_usd <= room_usd:
+        while self._purse.cap_usd is not None:
+            lacking_usd = self._lacking_usd(send)
+            if lacking_usd > 0.0 and await self._purse.grow(lacking_usd, send.worst_usd):
+                continue
+            if self._fits(send):
                 return
             if not self._under_way_count:
+                if await self._purse.recover(send.worst_usd):
+                    continue
                 raise self.exhausted(send.worst_usd)
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)
@@ -219,7 +225,7 @@ class Budget:
         self._under_way_count -= 1
         self._under_way_usd -= send.worst_usd
         self.spent_usd += send.cost_usd
-        if self._cap_usd is not None:
+        if self._purse.cap_usd is not None:
             self._learn(send)
         if self._waiting:
             self._wake_all()
@@ -237,10 +243,16 @@ class Budget:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _is_ample(self, send: Send, room_usd: float) -> bool:
-        """Whether what is left would do for as many worst cases as there are requests."""
+    def _fits(self, send: Send) -> bool:
+        """Whether there is room for the worst case of a send, with an output limit if need be."""
+        if send.may_be_limited and not send.output_limit and self._lacking_usd(send) > 0.0:
+            self._limit_output(send)
+        return send.worst_usd <= (self.room_usd or 0.0)
+
+    def _lacking_usd(self, send: Send) -> float:
+        """How much more there would have to be for as many worst cases as there are requests."""
         count = self._under_way_count + len(self._waiting) + 1
-        return count * send.worst_usd <= room_usd + self._under_way_usd
+        return count * send.worst_usd - (self.room_usd or 0.0) - self._under_way_usd
 
     def _limit_output(self, send: Send) -> None:
         request = send.request
@@ -265,7 +277,7 @@ class Budget:
         usd = self.price(model, usage)
         if usd is not None:
             return usd * self._excess.get(model, 1.0)
-        if self._cap_usd is not None:
+        if self._purse.cap_usd is not None:
             raise unknown_price(model)
         return 0.0
 

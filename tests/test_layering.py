@@ -20,7 +20,8 @@ ROOMS = {
     "engine.wire": "engine.errors engine.clock engine.stopping",
     "engine.files": "engine.errors engine.wire",
     "engine.stats": "engine.errors engine.clock engine.files",
-    "engine.budget": "engine.errors engine.wire engine.files",
+    "engine.purse": "",
+    "engine.budget": "engine.errors engine.wire engine.files engine.purse",
     "engine.local": "engine.errors engine.extras",
     "engine.live": (
         "engine.errors engine.clock engine.stats engine.stopping engine.wire engine.budget"

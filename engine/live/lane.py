@@ -23,6 +23,7 @@ from engine.live.flex.attempts import FlexAttempts
 from engine.live.flex.gate import FlexGate, FlexPolicy
 from engine.live.output_forms import find_form
 from engine.live.pace.concurrency import Gate, Slots
+from engine.live.pace.share import Shares
 from engine.live.retry import Retrier, RetryPolicy
 from engine.live.routes import Route, Routes, RouteTable
 from engine.live.transport import Transport
@@ -128,6 +129,10 @@ class LiveLane:
         """Count what is in flight here and there together: the limit is the process's."""
         self._room = other._room
         self._exchanges.gate = Gate(self._room, self._admission)
+
+    def go_by(self, shares: Shares) -> None:
+        """Send by these parts of the limits; called before the first request."""
+        self._table.shares = shares
 
     def is_paced(self) -> bool:
         """Whether limits, and nothing else, hold requests back now."""

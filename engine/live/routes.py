@@ -20,6 +20,7 @@ from engine.live.output_forms import OutputForms
 from engine.live.pace.breaker import Breaker
 from engine.live.pace.concurrency import Slots
 from engine.live.pace.limits import Charge, Limits
+from engine.live.pace.share import Shares, WholeAccount
 from engine.live.unclear_refusals import UnclearRefusals
 from engine.stats.counters import LimitGauges
 from engine.stopping import Admission
@@ -200,6 +201,7 @@ class RouteTable:
         admission: Admission,
         clock: Clock,
     ) -> None:
+        self.shares: Shares = WholeAccount()
         self._settings = settings
         self._admission = admission
         self._clock = clock
@@ -260,6 +262,7 @@ class RouteTable:
             max_pause_s=settings.max_outage_s,
             admission=self._admission,
             clock=self._clock,
+            share=self.shares.of(f"{endpoint.base_url} {model}"),
         )
         ceiling = settings.max_in_flight
         start = ceiling if limits.are_known else START_IN_FLIGHT

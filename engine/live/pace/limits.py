@@ -14,6 +14,7 @@ from engine.errors import (
 )
 from engine.live.pace.breaker import Breaker
 from engine.live.pace.minute_budget import MinuteBudget
+from engine.live.pace.share import Share, WholeAccount
 from engine.stopping import Admission
 from engine.wire.payloads import TokenCount
 from engine.wire.rate_headers import REQUESTS, TOKENS, read_allowance
@@ -39,7 +40,8 @@ class Limits:
 
     Callers take turns, first come first served: only the first waits for a bucket, the others
     for their turn. What is taken goes at once. Known limits come from the settings (a ceiling) or
-    from the replies' headers, which are followed as they change.
+    from the replies' headers, which are followed as they change. They are those of the account, of
+    which `share` is the part that this process may use.
     """
 
     def __init__(
@@ -51,12 +53,14 @@ class Limits:
         max_pause_s: float,
         admission: Admission,
         clock: Clock,
+        share: Share = WholeAccount(),  # noqa: B008 - has no state
     ) -> None:
         self.requests = MinuteBudget(requests_per_minute, burst_s=burst_s * HEADROOM)
         self.tokens = MinuteBudget(tokens_per_minute, burst_s=burst_s * HEADROOM)
         self._max_pause_s = max_pause_s
         self._admission = admission
         self._clock = clock
+        self._share = share
         self._turn = asyncio.Lock()
         self._resume_s = float("-inf")
         self._refusals_in_a_row = 0
@@ -89,12 +93,15 @@ class Limits:
         """
         if self._turn.locked() or self._is_given_up or breaker.is_open or self.is_paused:
             return None
+        if not self._share.is_held:
+            return None
         charge = self._charge(estimate)
         if not (self.requests.is_paid(charge.request_s) and self.tokens.is_paid(charge.token_s)):
             return None
         self._admission.check()
         self.requests.take_paid(charge.request_s)
         self.tokens.take_paid(charge.token_s)
+        self._share.note_use(max(charge.request_s, charge.token_s))
         return charge
 
     async def take(
@@ -109,6 +116,7 @@ class Limits:
         """
         async with self._turn:
             self._check()
+            await self._hold_share()
             charge = self._charge(estimate)
             if charge.request_s < LONG_WAIT_S:
                 await self.requests.take(charge.request_s)
@@ -123,9 +131,11 @@ class Limits:
                 await self._pause(is_patient)
                 await breaker.admit(is_patient)
                 self._check()
+                await self._hold_share()
             except BaseException:
                 self.give_back(charge)
                 raise
+            self._share.note_use(max(charge.request_s, charge.token_s))
             return charge
 
     def give_up(self) -> None:
@@ -210,7 +220,8 @@ class Limits:
             self._spare_in_a_row = 0
 
     def _charge(self, estimate: TokenCount) -> Charge:
-        return Charge(estimate, self.requests.unit_s, self._token_s(estimate.tokens))
+        part = self._share.part
+        return Charge(estimate, self.requests.unit_s / part, self._token_s(estimate.tokens) / part)
 
     async def _take_late_turn(self, request_s: float) -> None:
         """Wait long for the bucket of requests, as when those of a day are used up."""
@@ -221,6 +232,12 @@ class Limits:
                 "last; run again later"
             )
         await self._admission.wait(self.requests.take(request_s))
+
+    async def _hold_share(self) -> None:
+        while not self._share.is_held:
+            waiting = asyncio.ensure_future(self._share.wait())
+            await self._admission.wait(waiting)
+            waiting.result()
 
     def _check(self) -> None:
         self._admission.check()

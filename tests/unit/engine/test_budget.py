@@ -225,3 +225,51 @@ async def test_a_model_that_ignores_output_limits_is_believed_from_then_on() -> 
     async with budget.send(dollar_request(), may_be_limited=True) as send:
         assert send.output_limit is None
         assert send.worst_usd == pytest.approx(2.0)
+
+
+class LentPurse:
+    """A cap that grows by what it is asked for, up to `most_usd`."""
+
+    def __init__(self, cap_usd: float, most_usd: float) -> None:
+        self.cap_usd = cap_usd
+        self._most_usd = most_usd
+        self.asked_usd: list[float] = []
+
+    async def grow(self, usd: float, least_usd: float) -> bool:
+        self.asked_usd.append(usd)
+        await asyncio.sleep(0)
+        before_usd, self.cap_usd = self.cap_usd, min(self._most_usd, self.cap_usd + usd)
+        return self.cap_usd > before_usd
+
+    async def recover(self, usd: float) -> bool:
+        raise QuotaError("nobody gives anything back")
+
+
+async def test_budget_of_a_purse_asks_for_what_it_lacks_until_there_is_no_more() -> None:
+    purse = LentPurse(0.0, 4.5)
+    budget = Budget(cap_usd=None, spent_usd=0.0, price=price, purse=purse)
+
+    for _ in range(3):
+        await pay(budget, dollar_request(), 1.0)
+
+    with pytest.raises(QuotaError, match="nobody gives anything back"):
+        await pay(budget, dollar_request(), 1.0)
+    assert purse.asked_usd == [2.0, 1.0, 1.0, 1.0, 0.5]
+
+
+async def test_sends_that_wait_for_a_purse_at_once_stay_within_it_together() -> None:
+    purse = LentPurse(0.0, 6.0)
+    budget = Budget(cap_usd=None, spent_usd=0.0, price=price, purse=purse)
+    seen_usd: list[float] = []
+
+    async def spend() -> None:
+        async with budget.send(dollar_request()) as send:
+            seen_usd.append(budget.room_usd or 0.0)
+            await noted(send.begin())
+            await asyncio.sleep(0)
+            send.pay(0.5)
+
+    await asyncio.gather(*(spend() for _ in range(6)))
+
+    assert min(seen_usd) >= 0.0
+    assert budget.spent_usd == 3.0

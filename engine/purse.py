@@ -1,0 +1,42 @@
+"""The dollars that a budget may spend in all: the user's cap, or what others lend of it."""
+
+from typing import Protocol
+
+
+class Purse(Protocol):
+    """How much one budget may spend in all, from its start on; it may change while it spends."""
+
+    @property
+    def cap_usd(self) -> float | None:
+        """What may be spent in all; None: any amount."""
+        ...
+
+    async def grow(self, usd: float, least_usd: float) -> bool:
+        """Try to make room for `usd` more than there is, and for `least_usd` in all if that fails.
+
+        Returns whether it is worth looking again.
+        """
+        ...
+
+    async def recover(self, usd: float) -> bool:
+        """Make room for `usd` where nothing of one's own can make room any more: wait for others.
+
+        Raises:
+            QuotaError: there are others, and none of them will give anything back.
+        """
+        ...
+
+
+class OwnPurse:
+    """A cap that only this process spends from."""
+
+    def __init__(self, cap_usd: float | None) -> None:
+        self.cap_usd = cap_usd
+
+    async def grow(self, usd: float, least_usd: float) -> bool:
+        """There is nothing more."""
+        return False
+
+    async def recover(self, usd: float) -> bool:
+        """There is nobody who could give something back."""
+        return False
