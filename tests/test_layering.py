@@ -23,6 +23,7 @@ ROOMS = {
     "engine.purse": "",
     "engine.budget": "engine.errors engine.wire engine.files engine.purse",
     "engine.local": "engine.errors engine.extras",
+    "engine.lease": "engine.errors engine.clock engine.files",
     "engine.live": (
         "engine.errors engine.clock engine.stats engine.stopping engine.wire engine.budget"
     ),

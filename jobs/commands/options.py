@@ -196,6 +196,22 @@ SkipBadLines = Annotated[
     bool, typer.Option("--skip-bad-lines", help="Leave out what is not a request.")
 ]
 
+On = Annotated[
+    str,
+    typer.Option(
+        metavar="here|ray", help="Send from this process, or by workers on a Ray cluster."
+    ),
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="With --on ray: how many; by default one for each core.")
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT", help="With --on ray: the cluster; by default one of its own, here."
+    ),
+]
+
 
 def _on_quiet(is_given: bool) -> bool:
     if is_given:

@@ -10,6 +10,7 @@ import typer
 
 from engine.errors import ConfigError
 from jobs.commands.options import (
+    Address,
     Assignments,
     BaseUrl,
     BudgetUsd,
@@ -24,6 +25,7 @@ from jobs.commands.options import (
     MaxOutage,
     MaxOutputTokens,
     MetricsPort,
+    On,
     Out,
     Quiet,
     Requests,
@@ -36,6 +38,7 @@ from jobs.commands.options import (
     Tpm,
     Verbose,
     Waits,
+    Workers,
 )
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.batch_folders import read_send_batches_out
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 
     from jobs.send.prompt_input import PromptInput, PromptOrder
     from jobs.send.send_requests import SendEnd, SendOrder
+    from jobs.send.sharded.cluster_process import ClusterPlace
 
 
 def send(
@@ -72,6 +76,9 @@ def send(
     lane: LaneFlag = "live",
     waits: Waits = True,
     deadline: Deadline = None,
+    on: On = "here",
+    workers: Workers = None,
+    address: Address = None,
     config: Config = None,
     assignments: Assignments = None,
     quiet: Quiet = False,
@@ -96,6 +103,7 @@ def send(
         "budget.usd": budget_usd,
         "limits.max_outage_s": max_outage,
     }
+    place = _read_place(on, workers, address)
     settings = send_settings(config, flags, endpoints or [], assignments or [])
     replies = _replies_path(out, journal, text)
     given = PromptOrder(model, template, text, max_output_tokens)
@@ -109,11 +117,12 @@ def send(
         metrics_port=metrics_port,
         prints=out == STANDARD,
     )
+    _gather_calls(order)
     if dry_run:
         raise typer.Exit(_show_plan(requests, order, given))
     prompts = keep_prompt_input(requests, replies, given)
     order = order._replace(input_path=_input_path(requests, prompts))
-    code = _send(order, read_lane_order(lane, deadline, waits=waits))
+    code = _send(order, read_lane_order(lane, deadline, waits=waits), place)
     if prompts is not None and text is not None:
         write_text(prompts, replies, text)
     raise typer.Exit(code)
@@ -153,11 +162,34 @@ def _show_plan(requests: str, order: "SendOrder", given: "PromptOrder") -> int:
     return EXIT_OK
 
 
-def _send(order: "SendOrder", lane: LaneOrder) -> int:
+def _read_place(on: str, workers: int | None, address: str | None) -> "ClusterPlace | None":
+    if on == "ray":
+        from jobs.send.sharded.cluster_process import ClusterPlace
+
+        return ClusterPlace(address, workers)
+    if on != "here":
+        raise ConfigError(f"--on: found {on!r}, expected here or ray")
+    if workers is not None or address is not None:
+        raise ConfigError("--workers and --address are for --on ray: add it, or leave them out")
+    return None
+
+
+def _gather_calls(order: "SendOrder") -> None:
+    """Take in what workers of an earlier call have left, wherever this one sends from."""
+    from jobs.send.result_files import shards_root
+
+    if shards_root(order.out_path).is_dir():
+        from jobs.process import run_to_end
+        from jobs.send.sharded.gather import gather_calls
+
+        run_to_end(gather_calls(order.out_path, order.settings))
+
+
+def _send(order: "SendOrder", lane: LaneOrder, place: "ClusterPlace | None") -> int:
     from jobs.process import run_to_end
     from jobs.send.describe_send import describe_send, left_count
 
-    end = run_to_end(_start_sending(order, lane))
+    end = run_to_end(_start_sending(order, lane, place))
     print(describe_send(end), file=sys.stderr)
     if end.ended_by is not None:
         raise end.ended_by
@@ -167,7 +199,15 @@ def _send(order: "SendOrder", lane: LaneOrder) -> int:
     return EXIT_INCOMPLETE if end.stats.failed or end.counts.failed_before else EXIT_OK
 
 
-def _start_sending(order: "SendOrder", lane: LaneOrder) -> "Coroutine[Any, Any, SendEnd]":
+def _start_sending(
+    order: "SendOrder", lane: LaneOrder, place: "ClusterPlace | None"
+) -> "Coroutine[Any, Any, SendEnd]":
+    if place is not None:
+        if lane.lane != "live":
+            raise ConfigError(f"--on ray sends live: leave --lane {lane.lane} out")
+        from jobs.send.sharded.send_sharded import send_sharded
+
+        return send_sharded(order, place)
     if order.prints and lane.lane in ("batch", "auto"):
         raise ConfigError(f"--out - shows replies at once, --lane {lane.lane} waits: name a file")
     if lane.lane == "auto":

@@ -28,6 +28,7 @@ EXTRAS = {
     "student": ("distill finetune --trainer local", "torch"),
     "pandoc": ("RTF, LaTeX, Org, AsciiDoc", "pypandoc"),
     "ocr": ("scanned PDF", "tesserocr"),
+    "ray": ("distill send --on ray", "ray"),
     "fast": ("fewer cycles a request", "uvloop"),
 }
 LEAST_FREE_BYTES = 1 << 30

@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Collection, Container, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from engine.errors import ConfigError
+import orjson
+
+from engine.errors import ConfigError, DamagedLogError
 from engine.files.closing import AsyncClosing
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import id_key, last_line
@@ -18,7 +20,10 @@ from schemas.outcomes import Completed, Failed, Outcome
 ID_FIELD = "custom_id"
 ID_RUN_BYTES = 4
 
-_LINE_ID = re.compile(rb'\{"custom_id":"(?:[^"\\]|\\.)*","id":"req_[0-9a-f]+_\d+_(\d+)"')
+_LINE_ID = re.compile(
+    rb'\{"custom_id":"(?:[^"\\]|\\.)*","id":"(?P<line_id>req_[0-9a-f]+_\d+_(?P<sends>\d+))"'
+)
+_ID_PREFIX, _TO_ID = b'{"custom_id":', b',"id":"'
 
 OutcomeKind = Literal["answered", "failed", "out"]
 
@@ -41,6 +46,11 @@ def result_paths(out_path: Path) -> ResultPaths:
         *(out_path.with_name(out_path.name + end) for end in (".errors", ".errors.former")),
         *(out_path.with_name(out_path.name + end) for end in (".lock", ".stats", ".sends")),
     )
+
+
+def shards_root(out_path: Path) -> Path:
+    """Where workers on a cluster write, until it is part of the file of replies."""
+    return out_path.with_name(out_path.name + ".shards")
 
 
 def check_paths(input_path: Path | None, paths: ResultPaths) -> None:
@@ -162,6 +172,23 @@ class ResultFiles(AsyncClosing):
         )
         await asyncio.gather(self._answers.append_each(answers), self._errors.append_each(failures))
 
+    def adopt(self, line: bytes, kind: OutcomeKind) -> Awaitable[None] | None:
+        """Write a line of other such files as one of these; None: its request stands here already.
+
+        Raises:
+            DamagedLogError: it is not such a line.
+            StorageError: the disk refused it.
+        """
+        found = _LINE_ID.match(line)
+        if found is None:
+            raise DamagedLogError(f"a line of replies is none of ours: {line[:80]!r}")
+        custom_id: str = orjson.loads(line[len(_ID_PREFIX) : found.start("line_id") - len(_TO_ID)])
+        if self.ending(custom_id) is not None:
+            return None
+        line_id = self._next_line_id().encode()
+        line = line[: found.start("line_id")] + line_id + line[found.end("line_id") :]
+        return (self._answers if kind == "answered" else self._errors).append(custom_id, line)
+
     def _answer_line(self, outcome: Completed) -> bytes:
         return encode_answer(outcome, self._next_line_id())
 
@@ -180,7 +207,7 @@ def known_sends_count(paths: ResultPaths) -> int:
 
 def _sends_count_in(line: bytes) -> int:
     found = _LINE_ID.match(line)
-    return int(found[1]) if found else 0
+    return int(found["sends"]) if found else 0
 
 
 def encode_answer(outcome: Completed, line_id: str) -> bytes:

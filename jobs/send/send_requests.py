@@ -16,7 +16,7 @@ from engine.live.flex.gate import FlexPolicy
 from engine.live.flex.lane import FlexLane
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
-from engine.progress import StageProgress, spending_details
+from engine.progress import Progress, StageProgress, spending_details
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.stats.prometheus import serve_metrics
 from engine.stats.snapshots import snapshots_written
@@ -136,7 +136,7 @@ class Sending:
         lane: LiveLane | FlexLane,
         keep: Keep,
         stopping: Stopping,
-        progress: StageProgress,
+        progress: Progress,
     ) -> None:
         self._source = source
         self._lane = lane

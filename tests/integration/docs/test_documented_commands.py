@@ -41,6 +41,7 @@ NOT_RUN = {
     "finetune RUN --wait": "goes on with a job of another call: tests/integration/jobs/finetune",
     "finetune RUN --cancel": "the same",
     "finetune RUN": "the same",
+    "send IN.jsonl --out OUT.jsonl --on ray": "needs a cluster: tests/integration/ray",
     "run RUN --documents FOLDER --base-url http://localhost:8080/v1": "needs a small model",
 }
 RUN_ALL_THE_SAME = ("finetune RUN --trainer export",)

@@ -1,0 +1,18 @@
+"""Divides one whole among those who want parts of it."""
+
+from collections.abc import Mapping
+
+
+def fair_parts(wants: Mapping[str, float]) -> dict[str, float]:
+    """The parts of 1.0 for each of those who want some (max-min fairness).
+
+    Nobody gets less than he wants as long as another gets more than he does. What nobody wants is
+    divided evenly, so that all of it may be used at once. The parts add up to 1.0.
+    """
+    parts: dict[str, float] = {}
+    left, count = 1.0, len(wants)
+    for name, wanted in sorted(wants.items(), key=lambda item: item[1]):
+        parts[name] = min(wanted, left / count)
+        left -= parts[name]
+        count -= 1
+    return {name: part + left / len(parts) for name, part in parts.items()}

@@ -1,0 +1,1 @@
+"""A file of requests in shards that several processes send at the same time, within one limit."""

@@ -1,0 +1,173 @@
+"""The process that drives Ray, seen from the user's: started, told, heard, ended."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from engine import errors
+from engine.errors import EngineError, OutageError, UnexpectedError
+from jobs.send.sharded.messages import (
+    FROM_PROCESS,
+    Begin,
+    Failed,
+    FromProcess,
+    Ready,
+    Send,
+    Stop,
+    ToProcess,
+)
+
+MODULE = "jobs.send.sharded.on_ray"
+STOP_TIMEOUT_S = 10.0  # a cluster of its own is shut down in 1 to 2 s
+MAX_LINE_BYTES = 1 << 20
+LOG_TAIL_CHARS = 300
+TOKEN_BYTES = 32
+
+
+class ClusterPlace(NamedTuple):
+    """Which cluster, and how many workers. None: one of its own; one for each core."""
+
+    address: str | None = None
+    workers: int | None = None
+
+
+class ClusterProcess:
+    """One child process that drives workers on Ray, from `async with` to its end.
+
+    Ray's files of a cluster of its own lie in a private folder, which is removed.
+    """
+
+    def __init__(self, place: ClusterPlace) -> None:
+        self._place = place
+
+    async def __aenter__(self) -> Self:
+        """Start the process."""
+        self._folder = Path(tempfile.mkdtemp(prefix="distill-ray-"))
+        with (self._folder / "stderr.log").open("ab") as log:
+            self._process: Process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                MODULE,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=log,
+                cwd=Path(__file__).parents[3],  # `-m` imports from the folder it is started in
+                limit=MAX_LINE_BYTES,
+                env=self._environment(),
+                start_new_session=True,  # Ctrl-C does not reach it: calls can finish
+            )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the process, and its cluster if that is its own."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+        finally:
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    async def begin(self, begin: Begin) -> int:
+        """Join or start the cluster; returns how many cores it has.
+
+        Raises:
+            EngineError: what kept it from it.
+        """
+        await self._tell(begin.model_copy(update={"temp_dir": str(self._folder)}))
+        message = await self._hear()
+        assert isinstance(message, Ready), message
+        return message.cores
+
+    async def send(self, order: Send) -> AsyncIterator[FromProcess]:
+        """Have the shards of a call sent; yields what is reported, until all workers have ended.
+
+        Raises:
+            EngineError: what ended it early.
+        """
+        await self._tell(order)
+        while True:
+            message = await self._hear()
+            if message is None:
+                return
+            yield message
+
+    def stop(self, signum: int) -> None:
+        """Have nothing more sent; what is in flight lands, and the end is reported."""
+        self._write(Stop(signum=signum))
+
+    async def _tell(self, message: ToProcess) -> None:
+        assert self._process.stdin is not None
+        self._write(message)
+        await self._process.stdin.drain()
+
+    def _write(self, message: ToProcess) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(message.model_dump_json().encode() + b"\n")
+
+    async def _hear(self) -> FromProcess | None:
+        """The next message; None: it has ended well.
+
+        Raises:
+            EngineError: what ended it.
+        """
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        if not line:
+            if await self._process.wait() == 0:
+                return None
+            raise OutageError(
+                f"the Ray cluster, or its head, is gone ({self._tail()}); what was paid for is "
+                "kept, the same command again goes on"
+            )
+        message = FROM_PROCESS.validate_json(line)
+        if isinstance(message, Failed):
+            raise error_of(message)
+        return message
+
+    def _tail(self) -> str:
+        log = (self._folder / "stderr.log").read_text(encoding="utf-8", errors="replace").strip()
+        return (log.splitlines() or ["it said nothing"])[-1][-LOG_TAIL_CHARS:]
+
+    def _environment(self) -> dict[str, str]:
+        """Ray tells nobody that it is used, and lets in only those who have the token."""
+        environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
+        if self._place.address is None:
+            token_path = self._folder / "token"
+            token_path.touch(mode=0o600)
+            token_path.write_text(secrets.token_hex(TOKEN_BYTES), encoding="ascii")
+            environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token_path)}
+        return environment
+
+
+def error_of(failed: Failed) -> EngineError:
+    """The error that a process reports. One that carries more than words is one of ours."""
+    kind = getattr(errors, failed.error, UnexpectedError)
+    is_plain = kind in (
+        errors.AuthError,
+        errors.ConfigError,
+        errors.DamagedLogError,
+        errors.FatalError,
+        errors.ModelGoneError,
+        errors.OutageError,
+        errors.QuotaError,
+        errors.RunInUseError,
+        errors.StorageError,
+    )
+    return kind(failed.message) if is_plain else UnexpectedError(failed.message)

@@ -1,0 +1,184 @@
+"""Sees to it that every shard is sent, whatever becomes of the workers."""
+
+import asyncio
+import signal
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from engine.clock import Clock
+from engine.errors import OutageError
+from engine.stats.adding import add_snapshots
+from engine.stats.counters import Stats, StatsSnapshot
+from jobs.send.sharded.gather import spent_usd
+from jobs.send.sharded.messages import Failed, FromProcess, Note, Sent, ShardEnded
+from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
+from jobs.send.sharded.shards import Segment, Shard
+
+SHOW_EVERY_S = 1.0
+MAX_LOSSES = 5  # of workers with the same shard, while none of them ended it
+
+
+class WorkerLostError(Exception):
+    """A worker is gone, or cannot be reached: what it was doing is to be done by another."""
+
+
+class Worker(Protocol):
+    """A process that sends shards, one at a time."""
+
+    async def send(self, folder: Path) -> ShardEnd:
+        """Send what is not settled of a shard; raises WorkerLostError."""
+        ...
+
+    async def snapshot(self) -> StatsSnapshot:
+        """What it has done so far; raises WorkerLostError."""
+        ...
+
+    async def stop(self, signum: int) -> None:
+        """Let it begin nothing more; what is in flight lands. A lost one is no error."""
+        ...
+
+
+class LeaseKeeper(Protocol):
+    """What the crew needs of the one that lends."""
+
+    async def lasts_s(self, holder: str) -> float:
+        """For how many seconds a holder may still begin to send."""
+        ...
+
+    async def close(self, holder: str, spent_usd: float) -> None:
+        """The holder has ended, and has spent so much."""
+        ...
+
+
+class Crew:
+    """Workers that share the shards of a call.
+
+    `hire` makes a worker; it may take as long as the cluster has no room. A shard whose worker is
+    lost goes on from its segment with another one. What the lost one may still have sent is known
+    once its lease has ended; then what it spent is told to the keeper, and the rest comes back.
+    """
+
+    def __init__(
+        self,
+        shards: Sequence[Shard],
+        *,
+        hire: Callable[[], Awaitable[Worker]],
+        keeper: LeaseKeeper,
+        report: Callable[[FromProcess], None],
+        clock: Clock,
+    ) -> None:
+        self._waiting = deque(shards)
+        self._open_count = len(shards)
+        self._hire = hire
+        self._keeper = keeper
+        self._report = report
+        self._clock = clock
+        self._under_way: dict[Worker, Shard] = {}
+        self._seen: dict[Worker, StatsSnapshot] = {}
+        self._losses: Counter[Path] = Counter()
+        self._reclaiming: dict[Path, list[asyncio.Task[None]]] = {}
+        self._changed = asyncio.Event()
+        self._is_ending = False
+        self._error: ErrorWords | None = None
+
+    async def run(self, count: int) -> None:
+        """Send all shards with `count` workers at once, and report how it goes.
+
+        Raises:
+            EngineError: what only the process that drives the workers could not do.
+        """
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._work(group)) for _ in range(count)]
+            tasks.append(group.create_task(self._show()))
+            while self._under_way or (self._open_count and not self._is_ending):
+                await self._changed.wait()
+            for task in tasks:
+                task.cancel()
+        await self._look()
+        if self._error is not None:
+            self._report(Failed(error=self._error.kind, message=self._error.message))
+
+    async def stop(self, signum: int) -> None:
+        """Begin nothing more; workers end their shards early, once what is in flight has landed."""
+        self._is_ending = True
+        self._tell()
+        await asyncio.gather(*(worker.stop(signum) for worker in tuple(self._under_way)))
+
+    async def _work(self, group: asyncio.TaskGroup) -> None:
+        worker: Worker | None = None
+        while True:
+            while self._is_ending or not self._waiting:
+                await self._changed.wait()
+            if worker is None:
+                worker = await self._hire()
+                continue  # meanwhile another may have taken the last shard
+            shard = self._waiting.popleft()
+            self._under_way[worker] = shard
+            try:
+                end = await worker.send(shard.folder)
+            except WorkerLostError as error:
+                self._lose(shard, error, group)
+                self._forget(worker)
+                worker = None
+            else:
+                await self._end(shard, end)
+                del self._under_way[worker]
+            self._tell()
+
+    def _lose(self, shard: Shard, error: WorkerLostError, group: asyncio.TaskGroup) -> None:
+        """Put the shard of a lost worker first in the line, and wait for its lease to end."""
+        self._report(Note(text=f"a worker is lost ({error}); another goes on with its requests"))
+        self._waiting.appendleft(shard)
+        if segments := shard.segments():
+            task = group.create_task(self._reclaim(segments[-1]))
+            self._reclaiming.setdefault(shard.folder, []).append(task)
+        self._losses[shard.folder] += 1
+        if self._losses[shard.folder] >= MAX_LOSSES:
+            error_words = ErrorWords.of(
+                OutageError(
+                    f"{MAX_LOSSES} workers were lost with the same requests ({shard.folder}): see "
+                    "whether the machines have enough memory; the same command again goes on"
+                )
+            )
+            group.create_task(self._end_by(error_words))
+
+    async def _reclaim(self, segment: Segment) -> None:
+        while (lasts_s := await self._keeper.lasts_s(segment.name)) > 0.0:
+            await self._clock.sleep(lasts_s)
+        await self._keeper.close(segment.name, await asyncio.to_thread(spent_usd, segment))
+
+    async def _end(self, shard: Shard, end: ShardEnd) -> None:
+        await asyncio.gather(*self._reclaiming.pop(shard.folder, ()))
+        self._open_count -= 1
+        self._report(ShardEnded(shard=shard.folder.name, unsettled=end.unsettled))
+        if end.error is not None and not self._is_ending:
+            await self._end_by(end.error)
+
+    async def _end_by(self, error: ErrorWords) -> None:
+        self._error = self._error or error
+        await self.stop(signal.SIGTERM)
+
+    def _forget(self, worker: Worker) -> None:
+        del self._under_way[worker]
+        if worker in self._seen:
+            gone = {"in_flight": 0, "max_in_flight": 0}
+            self._seen[worker] = self._seen[worker].model_copy(update=gone)
+
+    def _tell(self) -> None:
+        """Let all that wait for a change look again."""
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def _show(self) -> None:
+        while True:
+            await self._clock.sleep(SHOW_EVERY_S)
+            await self._look()
+
+    async def _look(self) -> None:
+        for worker in self._seen.keys() | self._under_way.keys():
+            with suppress(WorkerLostError):  # what was seen last counts; `_work` finds out
+                self._seen[worker] = await worker.snapshot()
+        self._report(Sent(stats=add_snapshots([*self._seen.values(), Stats().snapshot()])))

@@ -1,0 +1,138 @@
+"""What workers have written becomes part of the one file of replies."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Container, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from engine.clock import Clock, SystemClock
+from engine.errors import DamagedLogError
+from engine.files.jsonl_lines import read_lines
+from engine.files.lock import WriterLock
+from engine.files.sends import read_sends
+from engine.lease.lease_log import TOUCH_EVERY_S, read_leases
+from engine.lease.leases import TTL_S
+from engine.stopping import Stopping, stop_on_signals
+from jobs.run.batch_folders import read_requests_out
+from jobs.send.result_files import OutcomeKind, ResultFiles, result_paths
+from jobs.send.sharded.shards import Call, Segment, Shard, read_calls
+from jobs.send.spending import Spending, open_spending
+from schemas.settings import RunSettings
+
+GROUP_LINES = 1000  # that are on their way to the disk at once
+
+_log = logging.getLogger(__name__)
+
+
+class Gathered(NamedTuple):
+    """What was added to a file of replies: how many of each kind, failures by code too."""
+
+    answered: int
+    failed: Counter[str]
+
+
+async def gather_calls(
+    out_path: Path,
+    settings: RunSettings,
+    clock: Clock = SystemClock(),  # noqa: B008 - has no state
+) -> None:
+    """Take in what calls that ended early have left of a file of replies, whoever sent it.
+
+    What their workers may still be sending is waited for: seconds at most.
+
+    Raises:
+        RunInUseError: such a call is still under way.
+        DamagedLogError: a file is damaged.
+        InterruptedRunError: a stop was requested meanwhile; the next call goes on.
+    """
+    paths, stopping = result_paths(out_path), Stopping()
+    async with AsyncExitStack() as opened:
+        opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
+        opened.enter_context(stop_on_signals(stopping, grace_s=settings.limits.grace_s))
+        if not (calls := read_calls(out_path)):
+            return
+        out = await asyncio.to_thread(read_requests_out, out_path)
+        results = await opened.enter_async_context(ResultFiles(paths, out))
+        counted = read_sends(paths.sends).lost_usd
+        spending = opened.enter_context(open_spending(paths, settings))
+        results.follow_sends(lambda: spending.log.written_count)
+        for call in calls:
+            for shard in call.shards():
+                shard.take_over()
+            await clock.sleep(_lasts_s(call, clock))
+            for shard in call.shards():
+                stopping.raise_if_requested()
+                await gather_shard(shard, results, spending, counted)
+            call.remove()
+    _log.info("%s: what an earlier call's workers had written is taken in", out_path)
+
+
+async def gather_shard(
+    shard: Shard,
+    results: ResultFiles,
+    spending: Spending,
+    counted: Container[str] = (),
+) -> Gathered:
+    """Add what was written of a shard to the file of replies, and remove it. Nobody writes it.
+
+    `counted` are segments whose cost is counted already: of a call that ended in here.
+
+    Raises:
+        DamagedLogError: a file of it is damaged.
+        StorageError: the disk refused it.
+    """
+    answered, failed = 0, Counter[str]()
+    for segment in shard.segments():
+        answered += await _adopt(segment.paths.answers, "answered", results)
+        failed.update(_codes(segment.paths.errors))
+        await _adopt(segment.paths.errors, "failed", results)
+        usd = spent_usd(segment)
+        if usd and segment.name not in counted:
+            await spending.log.lost(segment.name, usd)
+    await asyncio.to_thread(shard.remove)
+    return Gathered(answered, failed)
+
+
+def spent_usd(segment: Segment) -> float:
+    """What a segment has cost, of which nobody writes any more; what may be billed counts."""
+    sends = read_sends(segment.paths.sends)
+    return sends.paid_usd + sum(sends.lost_usd.values()) + sum(sends.out_usd.values())
+
+
+async def _adopt(path: Path, kind: OutcomeKind, results: ResultFiles) -> int:
+    count = 0
+    writing = []
+    for number, line in enumerate(read_lines(path), start=1):
+        try:
+            written = results.adopt(line, kind)
+        except DamagedLogError as error:
+            raise DamagedLogError(f"{path}:{number}: {error}") from error
+        if written is not None:
+            count += 1
+            writing.append(written)
+        if len(writing) == GROUP_LINES:
+            await asyncio.gather(*writing)
+            writing = []
+    await asyncio.gather(*writing)
+    return count
+
+
+def _codes(path: Path) -> Iterator[str]:
+    """The codes of failures, as far as their lines tell."""
+    for line in read_lines(path):
+        fields = orjson.loads(line)
+        error = fields["error"] or fields["response"]["body"].get("error") or {}
+        yield str(error.get("code") or "failed")
+
+
+def _lasts_s(call: Call, clock: Clock) -> float:
+    """How long a worker of a call that has ended may still begin to send."""
+    if all(holder.is_closed for holder in read_leases(call.leases_path)):
+        return 0.0
+    touched_s = call.leases_path.stat().st_mtime + TOUCH_EVERY_S
+    return min(max(0.0, touched_s + TTL_S - clock.utc_now().timestamp()), TTL_S + TOUCH_EVERY_S)

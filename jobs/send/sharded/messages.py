@@ -1,0 +1,82 @@
+"""What the command and the process that drives the workers tell each other, a JSON line each."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from engine.stats.counters import StatsSnapshot
+from engine.wire.endpoints import Endpoint
+from schemas.record import Value
+from schemas.settings import RunSettings
+
+
+class Begin(Value):
+    """To the process: join or start a cluster. Keys travel in here, and nowhere else."""
+
+    kind: Literal["begin"] = "begin"
+    address: str | None
+    temp_dir: str = ""  # of the process alone
+    settings: RunSettings
+    endpoints: list[Endpoint]
+
+
+class Send(Value):
+    """To the process: have the shards of a call sent; `spent_usd` counts against the cap already."""
+
+    kind: Literal["send"] = "send"
+    call_dir: str
+    workers: int
+    spent_usd: float
+
+
+class Stop(Value):
+    """To the process: send nothing more; what is in flight lands. `signum` is why."""
+
+    kind: Literal["stop"] = "stop"
+    signum: int
+
+
+class Ready(Value):
+    """From the process: the cluster is there, and has so many cores."""
+
+    kind: Literal["ready"] = "ready"
+    cores: int
+
+
+class Sent(Value):
+    """From the process: the counters of all workers together, lost ones as last seen."""
+
+    kind: Literal["sent"] = "sent"
+    stats: StatsSnapshot
+
+
+class ShardEnded(Value):
+    """From the process: nobody writes this shard any more. `unsettled` are by code."""
+
+    kind: Literal["shard_ended"] = "shard_ended"
+    shard: str
+    unsettled: dict[str, int]
+
+
+class Note(Value):
+    """From the process: something that the user should know."""
+
+    kind: Literal["note"] = "note"
+    text: str
+
+
+class Failed(Value):
+    """From the process: what ended it early, by the class of the error and its words."""
+
+    kind: Literal["failed"] = "failed"
+    error: str
+    message: str
+
+
+ToProcess = Begin | Send | Stop
+FromProcess = Ready | Sent | ShardEnded | Note | Failed
+
+TO_PROCESS: TypeAdapter[ToProcess] = TypeAdapter(Annotated[ToProcess, Field(discriminator="kind")])
+FROM_PROCESS: TypeAdapter[FromProcess] = TypeAdapter(
+    Annotated[FromProcess, Field(discriminator="kind")]
+)

@@ -1,0 +1,46 @@
+"""Joins a Ray cluster, or starts one on this machine for as long as this process lives."""
+
+import logging
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import ray
+
+from engine.errors import ConfigError
+from jobs.send.sharded.messages import Begin
+
+NAMESPACE = "corpus-distill"
+
+
+@contextmanager
+def joined_cluster(begin: Begin) -> Iterator[None]:
+    """While the block runs, this process drives actors of a cluster.
+
+    Raises:
+        ConfigError: none answers at the address, or none could be started.
+    """
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "namespace": NAMESPACE}
+    try:
+        if begin.address is None:
+            ray.init("local", include_dashboard=False, _temp_dir=begin.temp_dir, **quiet)
+        else:
+            ray.init(begin.address, **quiet)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        what = str(error).strip().splitlines()[0][:200] if str(error).strip() else repr(error)
+        if begin.address is None:
+            raise ConfigError(f"Ray could not be started on this machine: {what}") from error
+        raise ConfigError(
+            f"--address {begin.address}: no Ray cluster could be joined there ({what}); start one "
+            "with `ray start --head` on that machine and run this on one of its machines, with "
+            "the same token (docs/ray.md)"
+        ) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def core_count() -> int:
+    """The cores of all machines of the cluster."""
+    return max(1, math.floor(ray.cluster_resources().get("CPU", 1.0)))

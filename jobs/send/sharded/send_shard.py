@@ -1,0 +1,156 @@
+"""What a worker does with a shard: sends what is not settled of it, by what it is lent."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from engine.budget import Budget
+from engine.clock import SystemClock
+from engine.files.id_index import IdIndex
+from engine.files.jsonl_lines import id_key, line_prefix
+from engine.files.line_scan import scan_lines
+from engine.files.sends import SendLog
+from engine.lease.claims import Lender
+from engine.lease.lessee import Lessee
+from engine.live.open_lane import open_live_lane
+from engine.stats.counters import Stats
+from engine.stats.snapshots import snapshots_written
+from engine.stopping import Stopping
+from engine.wire.endpoints import Endpoint
+from engine.wire.prices import make_price
+from jobs.send.check_batch_file import check_batch_file
+from jobs.send.request_sources import CheckedSource
+from jobs.send.result_files import ID_FIELD, ResultFiles
+from jobs.send.send_requests import Sending
+from jobs.send.sharded.shards import Segment, Shard
+from jobs.send.spending import Spending
+from schemas.settings import RunSettings
+
+
+@dataclass(frozen=True)
+class WorkerOrder:
+    """What a worker needs to know, keys included: it is handed over, and kept nowhere."""
+
+    settings: RunSettings
+    endpoints: Sequence[Endpoint]
+
+
+class ShardEnd(NamedTuple):
+    """How a worker came to the end of a shard. `error`: what ended it early, by kind and words."""
+
+    unsettled: Counter[str]
+    error: "ErrorWords | None"
+
+
+class ErrorWords(NamedTuple):
+    """An error on its way between processes: the name of its class, and its message."""
+
+    kind: str
+    message: str
+
+    @classmethod
+    def of(cls, error: BaseException) -> "ErrorWords":
+        """The words of an error."""
+        return cls(type(error).__name__, str(error))
+
+
+async def send_shard(
+    shard: Shard, order: WorkerOrder, lender: Lender, stopping: Stopping, stats: Stats
+) -> ShardEnd:
+    """Take a shard over, and send what is settled in none of its segments.
+
+    Raises:
+        RunInUseError: another worker takes the shard over at this moment.
+        DamagedLogError: a file of the shard is damaged.
+        StorageError: the disk refused something.
+        TransientError: the lender is away at the end; all that was bought is kept.
+    """
+    earlier = shard.segments()
+    segment = await asyncio.to_thread(shard.take_over)
+    async with AsyncExitStack() as opened:
+        settled = await asyncio.to_thread(_SettledBefore, earlier)
+        results = await opened.enter_async_context(ResultFiles(segment.paths, settled))
+        checked = await asyncio.to_thread(
+            check_batch_file, shard.requests_path, results, stopping, skips_bad_lines=False
+        )
+        stopping.raise_if_requested()
+        lessee = _make_lessee(segment, order.settings, lender)
+        spending = _open_spending(segment, order.settings, lessee)
+        opened.callback(spending.log.close)
+        opened.push_async_callback(lessee.close)
+        lane = open_live_lane(
+            order.endpoints, order.settings.limits, budget=spending.budget, stats=stats
+        )
+        opened.push_async_callback(lane.aclose)
+        lane.go_by(lessee)
+        results.follow_pace(lane.is_paced)
+        opened.enter_context(snapshots_written(segment.paths.stats, stats, SystemClock()))
+        stopping.on_request(lessee.end)
+        keep = spending.keeping(results.keep)
+        sending = Sending(CheckedSource(checked), lane, keep, stopping, _Unseen())
+        async with _claiming(lessee):
+            await sending.run(order.settings.limits.max_in_flight)
+    error = sending.ended_by
+    return ShardEnd(sending.unsettled, None if error is None else ErrorWords.of(error))
+
+
+class _SettledBefore:
+    """The requests that earlier segments of a shard have settled, which may still be written."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        prefix = line_prefix(ID_FIELD)
+        self._indexes = [
+            IdIndex(lines.hashes, lines.offsets)
+            for each in segments
+            for path in (each.paths.answers, each.paths.errors)
+            if path.exists() and (lines := scan_lines(path, prefix))
+        ]
+
+    def __contains__(self, custom_id: object) -> bool:
+        return any(index.holds(id_key(str(custom_id))) for index in self._indexes)
+
+
+class _Unseen:
+    """Progress that nobody looks at here: the counters are asked for."""
+
+    def advance(self, *, dropped_count: int = 0) -> None:
+        """Forget it."""
+
+
+def _make_lessee(segment: Segment, settings: RunSettings, lender: Lender) -> Lessee:
+    return Lessee(
+        segment.name,
+        lender,
+        budget_usd=settings.budget.usd,
+        is_superseded=segment.is_superseded,
+        max_outage_s=settings.limits.max_outage_s,
+        clock=SystemClock(),
+    )
+
+
+def _open_spending(segment: Segment, settings: RunSettings, lessee: Lessee) -> Spending:
+    log = SendLog(segment.paths.sends, is_synced=settings.budget.usd is not None)
+    budget = Budget(
+        cap_usd=None,
+        spent_usd=0.0,
+        price=make_price(settings.prices),
+        record=log,
+        tier_shares=settings.tier_shares,
+        purse=lessee,
+    )
+    lessee.follow(budget)
+    return Spending(budget, log)
+
+
+@asynccontextmanager
+async def _claiming(lessee: Lessee) -> AsyncIterator[None]:
+    """While the block runs, what is lent is claimed again in time."""
+    async with asyncio.TaskGroup() as group:
+        keeping = group.create_task(lessee.keep())
+        try:
+            yield
+        finally:
+            keeping.cancel()

@@ -1,0 +1,189 @@
+"""Sends the requests of a file by workers on a Ray cluster; the files are those of one machine."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from contextlib import AsyncExitStack
+from importlib.util import find_spec
+from pathlib import Path
+
+from engine.errors import ConfigError, EngineError, InterruptedRunError
+from engine.extras import install_command
+from engine.files.lock import WriterLock
+from engine.progress import StageProgress
+from engine.stats.counters import Stats, StatsSnapshot
+from engine.stopping import Stopping, announce_interruption, stop_on_signals
+from jobs.run.batch_folders import read_send_batches_out
+from jobs.send.check_batch_file import check_batch_file
+from jobs.send.request_sources import CheckedSource
+from jobs.send.result_files import ResultFiles, check_paths, result_paths, set_failures_aside
+from jobs.send.send_requests import SendEnd, SendOrder
+from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
+from jobs.send.sharded.gather import gather_shard
+from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded
+from jobs.send.sharded.shards import Call, Shard, write_shards
+from jobs.send.spending import Spending, open_spending
+from schemas.settings import RunSettings
+
+SHARDS_PER_WORKER = 4  # so that one that is slow, or lost, holds up little
+SLOWEST_PER_MINUTE = 120.0  # of the limit, that a worker should have: it begins with one at once
+
+_log = logging.getLogger(__name__)
+
+
+async def send_sharded(order: SendOrder, place: ClusterPlace) -> SendEnd:
+    """Send what is not settled; the same call again goes on from there, here or on one machine.
+
+    What an earlier call of this kind has left is taken in before, by `gather_calls`.
+
+    Raises:
+        ConfigError: bad input or settings, or no cluster; nothing was sent.
+        RunInUseError: another process writes these results.
+        DamagedLogError: a file of results is damaged.
+        InterruptedRunError: a stop was requested before anything was sent.
+    """
+    started_s, stopping = time.monotonic(), Stopping()
+    input_path = _check(order, place)
+    paths = result_paths(order.out_path)
+    check_paths(input_path, paths)
+    async with AsyncExitStack() as opened:
+        opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
+        grace_s = order.settings.limits.grace_s
+        opened.enter_context(stop_on_signals(stopping, grace_s=grace_s))
+        process = await opened.enter_async_context(ClusterProcess(place))
+        if order.retries_failed:
+            set_failures_aside(paths)
+        results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
+        checked = await asyncio.to_thread(
+            check_batch_file, input_path, results, stopping, skips_bad_lines=order.skips_bad_lines
+        )
+        spending = opened.enter_context(open_spending(paths, order.settings))
+        results.follow_sends(lambda: spending.log.written_count)
+        sending = ShardedSending(results, spending, checked.wanted_count)
+        announce_interruption(stopping, lambda: sending.stats.in_flight, grace_s=grace_s)
+        if checked.wanted_count:
+            begin = Begin(
+                address=place.address, settings=order.settings, endpoints=list(order.endpoints)
+            )
+            cores = await process.begin(begin)
+            stopping.raise_if_requested()
+            workers = fit_workers(place.workers or cores, order.settings)
+            count = min(workers * SHARDS_PER_WORKER, checked.wanted_count)
+            call = await asyncio.to_thread(write_shards, checked, order.out_path.resolve(), count)
+            await sending.run(process, call, workers, stopping)
+    elapsed_s = time.monotonic() - started_s
+    counts = CheckedSource(checked).counts()
+    return SendEnd(counts, sending.end_stats(), elapsed_s, sending.unsettled, sending.ended_by)
+
+
+def fit_workers(wanted: int, settings: RunSettings) -> int:
+    """How many workers the limit has work for."""
+    per_minute = settings.limits.requests_per_minute
+    if per_minute is None:
+        return wanted
+    most = max(1, int(per_minute / SLOWEST_PER_MINUTE))
+    if wanted > most:
+        _log.warning(
+            "%d workers are too many for %.0f requests a minute: there are %d, so that each has at "
+            "least %.0f",
+            *(wanted, per_minute, most, SLOWEST_PER_MINUTE),
+        )
+    return min(wanted, most)
+
+
+class ShardedSending:
+    """One call under way: what workers report is shown, and what they wrote is taken in."""
+
+    def __init__(self, results: ResultFiles, spending: Spending, wanted_count: int) -> None:
+        self._results = results
+        self._spending = spending
+        self._wanted_count = wanted_count
+        self._answered = 0
+        self._failed: Counter[str] = Counter()
+        self.stats: StatsSnapshot = Stats().snapshot()
+        self.unsettled: Counter[str] = Counter()
+        self.ended_by: EngineError | None = None
+
+    async def run(
+        self, process: ClusterProcess, call: Call, workers: int, stopping: Stopping
+    ) -> None:
+        """Have all shards sent; what ends it early stands in `ended_by`."""
+        spent_usd = self._spending.budget.spent_usd
+        send = Send(call_dir=str(call.folder), workers=workers, spent_usd=spent_usd)
+        stopping.on_request(lambda reason: _stop(process, reason))
+        with StageProgress(
+            "send", total=self._wanted_count, done=0, details=self._details
+        ) as progress:
+            self._progress = progress
+            try:
+                async for message in process.send(send):
+                    await self._hear(message, call)
+            except EngineError as error:
+                self.ended_by = error
+        self.ended_by = self.ended_by or stopping.reason
+        if not any(shard.segments() for shard in call.shards()):
+            call.remove()
+
+    def end_stats(self) -> StatsSnapshot:
+        """The counters; how requests ended is known by what was taken in, to the last one."""
+        return self.stats.model_copy(
+            update={
+                "settled": self._answered + self._failed.total(),
+                "failed": dict(self._failed),
+                "in_flight": 0,
+            }
+        )
+
+    async def _hear(self, message: FromProcess, call: Call) -> None:
+        match message:
+            case Sent():
+                self._show(message.stats)
+            case Note():
+                _log.warning("%s", message.text)
+            case ShardEnded():
+                self.unsettled.update(message.unsettled)
+                shard = Shard(call.folder / message.shard)
+                gathered = await gather_shard(shard, self._results, self._spending)
+                self._answered += gathered.answered
+                self._failed.update(gathered.failed)
+
+    def _show(self, stats: StatsSnapshot) -> None:
+        settled_before, self.stats = self.stats.settled, stats
+        for _ in range(stats.settled - settled_before):
+            self._progress.advance()
+
+    def _details(self) -> dict[str, str]:
+        details = {"usd": f"{self.stats.usd:.4f}"}
+        if self.stats.retried:
+            details["retries"] = str(sum(self.stats.retried.values()))
+        if self.stats.failed:
+            details["failed"] = str(sum(self.stats.failed.values()))
+        return details
+
+
+def _stop(process: ClusterProcess, reason: EngineError) -> None:
+    if isinstance(reason, InterruptedRunError):
+        process.stop(reason.signum)
+
+
+def _check(order: SendOrder, place: ClusterPlace) -> Path:
+    """The file of requests of an order that can be sent on Ray.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    if find_spec("ray") is None:
+        raise ConfigError(f"--on ray needs the extra `ray`: {install_command('ray')}")
+    if place.address is not None and "://" in place.address:
+        raise ConfigError(
+            f"--address {place.address}: expected HOST:PORT as `ray start` prints it, run on a "
+            "machine of the cluster"
+        )
+    if order.input_path is None or order.prints:
+        raise ConfigError("--on ray sends a file into a file: standard input and output cannot be")
+    if order.flex is not None or read_send_batches_out(order.out_path):
+        raise ConfigError("--on ray sends live: no batch may be out, and no other lane be asked for")
+    if order.metrics_port is not None:
+        raise ConfigError("--on ray serves no metrics yet: leave --metrics-port out")
+    return order.input_path

@@ -1,0 +1,176 @@
+"""Shards of a file of requests on shared storage, and who may write to them."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.errors import ConfigError, StorageError
+from engine.files.jsonl_lines import id_key
+from jobs.send.batch_files import read_batch_file
+from jobs.send.batch_lines import BadLineError, read_batch_line
+from jobs.send.check_batch_file import WANTED, CheckedFile
+from jobs.send.result_files import ResultPaths, result_paths, shards_root
+
+CALL_ID_BYTES = 4
+OWNER_ONLY = 0o700
+BUFFER_BYTES = 1 << 16  # of each shard while it is written: there may be thousands
+EPOCH = "epoch-"
+
+
+class Segment:
+    """What one worker writes of one shard. Only the last one of a shard may send."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.paths: ResultPaths = result_paths(folder / "replies.jsonl")
+        self._own = str(folder)
+        self._next = str(folder.with_name(f"{EPOCH}{self.epoch + 1}"))
+
+    @property
+    def epoch(self) -> int:
+        """Which of its shard's it is, from 1 on."""
+        return int(self.folder.name.removeprefix(EPOCH))
+
+    @property
+    def name(self) -> str:
+        """What it is called among all segments of all calls."""
+        return "/".join(self.folder.parts[-3:])
+
+    def is_superseded(self) -> bool:
+        """Whether another worker has taken the shard over, or it is all done."""
+        exists = os.path.exists  # asked before each send: Path.exists takes several times as long
+        return exists(self._next) or not exists(self._own)
+
+
+class Shard:
+    """Some of the requests of a call, and what was written of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.requests_path = folder / "requests.jsonl"
+
+    def segments(self) -> list[Segment]:
+        """All segments, the oldest first."""
+        found = [Segment(each) for each in self.folder.glob(f"{EPOCH}*")]
+        return sorted(found, key=lambda segment: segment.epoch)
+
+    def take_over(self) -> Segment:
+        """A new segment, which from now on is the only one that may send.
+
+        Making a folder succeeds for one of several who try it, on shared storage too.
+        """
+        while True:
+            last = max((each.epoch for each in self.segments()), default=0)
+            folder = self.folder / f"{EPOCH}{last + 1}"
+            try:
+                folder.mkdir(mode=OWNER_ONLY)
+            except FileExistsError:
+                continue
+            return Segment(folder)
+
+    def remove(self) -> None:
+        """Remove it with all that was written of it; a new segment of it can then not begin."""
+        shutil.rmtree(self.folder)
+
+
+class Call:
+    """The shards of one call of `distill send`, and the log of what was lent to its workers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.leases_path = folder / "leases.jsonl"
+
+    def shards(self) -> list[Shard]:
+        """All shards that are not yet part of the file of replies."""
+        return [Shard(each) for each in sorted(self.folder.glob("shard-*"))]
+
+    def remove(self) -> None:
+        """Remove it, and the folder of all calls if it was the last."""
+        shutil.rmtree(self.folder)
+        if not any(self.folder.parent.iterdir()):
+            self.folder.parent.rmdir()
+
+
+def read_calls(out_path: Path) -> list[Call]:
+    """The calls of which something is not yet part of the file of replies."""
+    root = shards_root(out_path)
+    return [Call(each) for each in sorted(root.iterdir())] if root.is_dir() else []
+
+
+def write_shards(checked: CheckedFile, out_path: Path, count: int) -> Call:
+    """Put the wanted requests of a file into `count` shards, by a hash of their ids.
+
+    Raises:
+        StorageError: the disk refused it.
+    """
+    call = Call(shards_root(out_path) / os.urandom(CALL_ID_BYTES).hex())
+    try:
+        call.folder.mkdir(mode=OWNER_ONLY, parents=True)
+        with _kept_if_whole(call):
+            _fill(call.folder, checked, count)
+    except BadLineError:
+        raise changed_meanwhile(checked.path) from None
+    except OSError as error:
+        raise StorageError(f"{call.folder}: cannot be written ({error}); free the disk") from error
+    return call
+
+
+@contextmanager
+def _kept_if_whole(call: Call) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        call.remove()
+        raise
+
+
+def _fill(folder: Path, checked: CheckedFile, count: int) -> None:
+    shards = [_ShardWriter(folder / f"shard-{number:05}") for number in range(count)]
+    for line in _wanted_lines(checked):
+        shards[_hash(line) % count].write(line)
+    for shard in shards:
+        shard.flush()
+
+
+def changed_meanwhile(path: Path) -> ConfigError:
+    """The error for a file that is not the one that was checked."""
+    return ConfigError(f"{path}: was changed while it was sent; run again with it as it is now")
+
+
+class _ShardWriter:
+    """Writes the requests of one shard; its file is open for moments only."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=OWNER_ONLY)
+        self._path = Shard(folder).requests_path
+        self._lines: list[bytes] = []
+        self._size_bytes = 0
+
+    def write(self, line: bytes) -> None:
+        self._lines.append(line)
+        self._size_bytes += len(line)
+        if self._size_bytes >= BUFFER_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        with self._path.open("ab") as file:
+            file.write(b"".join(line + b"\n" for line in self._lines))
+        self._lines, self._size_bytes = [], 0
+
+
+def _wanted_lines(checked: CheckedFile) -> Iterator[bytes]:
+    for block in read_batch_file(checked.path, checked.start):
+        verdicts = checked.verdicts[block.number - 1 : block.number - 1 + len(block.lines)]
+        if len(verdicts) != len(block.lines):
+            raise changed_meanwhile(checked.path)
+        yield from (
+            line for line, verdict in zip(block.lines, verdicts, strict=True) if verdict == WANTED
+        )
+
+
+def _hash(line: bytes) -> int:
+    custom_id = read_batch_line(line).custom_id
+    return int.from_bytes(hashlib.blake2b(id_key(custom_id), digest_size=8).digest())

@@ -1,0 +1,98 @@
+"""A Ray cluster of two raylets in a process of its own, and its actors by their process ids.
+
+Run as a module it is that process: it prints where the cluster is, and ends with its input.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+ROOT_DIR = Path(__file__).parents[3]
+
+
+class RunningCluster(NamedTuple):
+    """`environment` is what joins it; its files lie in `folder`."""
+
+    address: str
+    raylets: frozenset[int]
+    folder: Path
+    environment: dict[str, str]
+
+    def pids_of(self, actor: str) -> list[int]:
+        """The processes of actors of a class, on both machines."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            try:
+                command = (folder / "cmdline").read_bytes()
+                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            except OSError:
+                continue
+            if command.startswith(b"ray::" + actor.encode()) and int(parent) in self.raylets:
+                found.append(int(folder.name))
+        return found
+
+
+@contextmanager
+def start_cluster() -> Iterator[RunningCluster]:
+    folder = Path(tempfile.mkdtemp(prefix="ray-"))
+    environment = {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "PYTHONPATH": str(ROOT_DIR),
+    }
+    with (folder / "stderr.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.integration.ray.cluster", str(folder)],
+            cwd=ROOT_DIR,
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert line, (folder / "stderr.log").read_text()
+        said = orjson.loads(line)
+        raylets = frozenset(said["raylets"])
+        yield RunningCluster(said["address"], raylets, folder, environment)
+    finally:
+        process.stdin.close()
+        process.wait(timeout=30)
+        process.stdout.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main(folder: str) -> None:
+    from ray._private import ray_constants
+    from ray.cluster_utils import Cluster
+
+    out = os.dup(1)
+    os.dup2(2, 1)
+    node = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 100 << 20}
+    cluster = Cluster(initialize_head=True, head_node_args={**node, "temp_dir": folder})
+    cluster.add_node(num_cpus=2, object_store_memory=100 << 20)
+    raylets = [
+        info.process.pid
+        for each in cluster.list_all_nodes()
+        for info in each.all_processes[ray_constants.PROCESS_TYPE_RAYLET]
+    ]
+    os.write(out, orjson.dumps({"address": cluster.address, "raylets": raylets}) + b"\n")
+    sys.stdin.buffer.read()
+    cluster.shutdown()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,197 @@
+"""`distill send --on ray` on a real cluster of two raylets, whose actors are killed."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.forked import ForkedProcess
+from tests.integration.jobs.send.sending import (
+    Ended,
+    finish,
+    read_lines,
+    send,
+    start_send,
+    write_requests,
+)
+from tests.integration.ray.cluster import RunningCluster, start_cluster
+from tests.openai_server import RunningServer, start_openai_server
+
+pytest.importorskip("ray")
+
+IN_FLIGHT = 8
+COUNT = 600
+IDS = [f"request-{number}" for number in range(COUNT)]
+LATENCY = {"median_s": 0.1, "sigma": 0.3}
+POLL_S = 0.02
+WORST_USD = 0.01  # of one request is less
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[RunningCluster]:
+    with start_cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def server() -> Iterator[RunningServer]:
+    with start_openai_server({"latency": LATENCY}) as running:
+        yield running
+
+
+@pytest.fixture
+def in_path(tmp_path: Path) -> Path:
+    return write_requests(tmp_path / "in.jsonl", IDS)
+
+
+def start_on_ray(
+    cluster: RunningCluster, server: RunningServer, in_path: Path, *flags: str
+) -> ForkedProcess:
+    return start_send(
+        server,
+        in_path,
+        in_path.with_name("out.jsonl"),
+        *("--on", "ray", "--address", cluster.address, "--workers", "2"),
+        *("--max-in-flight", str(IN_FLIGHT), *flags),
+        environment=cluster.environment,
+    )
+
+
+def wait_for(server: RunningServer, calls: int, process: ForkedProcess) -> None:
+    while server.control.totals()["calls"] < calls:
+        assert process.poll() is None, finish(process)
+        time.sleep(POLL_S)
+
+
+def kill(pids: list[int]) -> None:
+    assert pids
+    for pid in pids[:1]:
+        os.kill(pid, signal.SIGKILL)
+
+
+def assert_all_is_there(in_path: Path, ended: Ended) -> None:
+    out_path = in_path.with_name("out.jsonl")
+    assert ended.code == 0, ended.said
+    assert sorted(read_lines(out_path)) == sorted(IDS)
+    assert not out_path.with_name("out.jsonl.shards").exists()
+
+
+def bought_again(server: RunningServer) -> int:
+    bills = server.control.bills().values()
+    return sum(max(0, bill["billed"] - bill["lost"] - 1) for bill in bills)
+
+
+def test_replies_are_those_of_one_machine_and_the_limit_is_kept(
+    cluster: RunningCluster, tmp_path: Path
+) -> None:
+    in_path = write_requests(tmp_path / "in.jsonl", IDS)
+    limits = {"*": {"requests_per_minute": 12_000}}
+    with start_openai_server({"latency": {"median_s": 0.02}, "limits": limits}) as server:
+        send(server, in_path, tmp_path / "here.jsonl")
+        before = server.control.totals()
+
+        ended = finish(start_on_ray(cluster, server, in_path, "--rpm", "11_400"))
+
+        totals = server.control.totals()
+    assert_all_is_there(in_path, ended)
+    here, there = read_lines(tmp_path / "here.jsonl"), read_lines(tmp_path / "out.jsonl")
+    for name in IDS:
+        assert _without_ids(here[name]) == _without_ids(there[name])
+    assert totals["calls"] - before["calls"] == COUNT
+
+
+@pytest.mark.parametrize("actor", ["ShardSender", "Lending"])
+def test_actor_that_is_killed_loses_nothing_and_little_is_bought_twice(
+    cluster: RunningCluster, server: RunningServer, in_path: Path, actor: str
+) -> None:
+    process = start_on_ray(cluster, server, in_path, "--budget-usd", "5")
+    wait_for(server, COUNT // 4, process)
+
+    kill(cluster.pids_of(actor))
+    ended = finish(process)
+
+    assert_all_is_there(in_path, ended)
+    assert bought_again(server) <= (IN_FLIGHT if actor == "ShardSender" else 0)
+    assert ("a worker is lost" in ended.said) == (actor == "ShardSender")
+    assert "(raylet" not in ended.said
+
+
+def test_cap_is_kept_by_all_workers_together(
+    cluster: RunningCluster, server: RunningServer, in_path: Path
+) -> None:
+    process = start_on_ray(cluster, server, in_path, "--budget-usd", "0.1")
+    ended = finish(process)
+    again = finish(start_on_ray(cluster, server, in_path, "--budget-usd", "0.1"))
+
+    spent = [_dollars(each) for each in (ended, again)]
+    assert (ended.code, again.code) == (3, 3), ended.said
+    assert "the budget of $0.1000 has no room for the next request" in ended.said
+    assert 0.1 - 2 * WORST_USD < sum(spent) <= 0.1
+    assert 0 < len(read_lines(in_path.with_name("out.jsonl"))) < COUNT
+
+
+def test_begun_here_stopped_on_ray_and_ended_here_it_buys_nothing_twice(
+    cluster: RunningCluster, server: RunningServer, in_path: Path
+) -> None:
+    out_path = in_path.with_name("out.jsonl")
+    first = start_send(server, in_path, out_path, "--max-in-flight", str(IN_FLIGHT))
+    wait_for(server, COUNT // 4, first)
+    first.send_signal(signal.SIGINT)
+    finish(first)
+
+    second = start_on_ray(cluster, server, in_path)
+    wait_for(server, COUNT // 2, second)
+    second.send_signal(signal.SIGINT)
+    stopped = finish(second)
+    settled = len(read_lines(out_path))
+    ended = send(server, in_path, out_path)
+
+    assert stopped.code == 130, stopped.said
+    assert COUNT // 2 - 2 * IN_FLIGHT < settled < COUNT
+    assert_all_is_there(in_path, ended)
+    assert bought_again(server) == 0
+
+
+def test_command_and_cluster_that_are_lost_leave_what_the_same_command_goes_on_with(
+    cluster: RunningCluster, server: RunningServer, in_path: Path
+) -> None:
+    out_path = in_path.with_name("out.jsonl")
+    process = start_on_ray(cluster, server, in_path)
+    wait_for(server, COUNT // 4, process)
+    process.kill()
+    process.wait()
+    for pid in cluster.pids_of("ShardSender"):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+    ended = send(server, in_path, out_path)
+
+    assert_all_is_there(in_path, ended)
+    assert "what an earlier call's workers had written is taken in" in ended.said
+    assert bought_again(server) <= 2 * IN_FLIGHT
+
+
+def test_key_is_in_no_file_of_the_cluster(cluster: RunningCluster, server: RunningServer) -> None:
+    key = server.api_key.encode()
+    files = [path for path in cluster.folder.rglob("*") if path.is_file()]
+
+    assert len(files) > 10
+    assert [str(path) for path in files if key in path.read_bytes()] == []
+
+
+def _without_ids(row: dict[str, object]) -> dict[str, object]:
+    response = row["response"]
+    assert isinstance(response, dict)
+    body = {name: value for name, value in response["body"].items() if name not in ("id", "created")}
+    return {**row, "id": "", "response": {**response, "request_id": "", "body": body}}
+
+
+def _dollars(ended: Ended) -> float:
+    line = next(line for line in ended.said.splitlines() if line.startswith("dollars "))
+    return float(line.split()[1])
+
+

@@ -1,0 +1,197 @@
+"""The arithmetic of leases, with a clock that is set by hand."""
+
+from collections import defaultdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from engine.lease.claims import Claim, Lease
+from engine.lease.leases import Holder, Leases
+from engine.testing.clocks import ManualClock
+
+TTL_S = 5.0
+
+
+class Lending:
+    """Leases, and holders that claim by name with numbers of their own."""
+
+    def __init__(
+        self, *, cap_usd: float | None = None, holder_count: int = 1, spent_usd: float = 0.0
+    ) -> None:
+        self.clock = ManualClock()
+        self.changes: list[Holder] = []
+        self.leases = Leases(
+            cap_usd=cap_usd,
+            spent_usd=spent_usd,
+            holder_count=holder_count,
+            clock=self.clock,
+            ttl_s=TTL_S,
+            on_change=self.changes.append,
+        )
+        self._numbers: defaultdict[str, int] = defaultdict(int)
+
+    def claim(self, holder: str, wants: float = 1.0, **usd: float) -> Lease:
+        self._numbers[holder] += 1
+        return self.leases.renew(Claim(holder, self._numbers[holder], {"m": wants}, **usd))
+
+    def part(self, holder: str, wants: float = 1.0) -> float:
+        return self.claim(holder, wants).parts.get("m", 0.0)
+
+
+def test_newcomer_gets_no_more_than_his_part_of_all_that_are_expected() -> None:
+    lending = Lending(holder_count=4)
+
+    parts = [lending.part(name) for name in "abcd"]
+
+    assert parts == pytest.approx([0.25] * 4)
+
+
+def test_part_of_a_holder_that_claims_no_more_comes_back_when_its_time_is_over() -> None:
+    lending = Lending(holder_count=2)
+    lending.part("a")
+    lending.part("b")
+
+    lending.clock.go(seconds=TTL_S - 0.1)
+    kept = lending.part("b")
+    lending.clock.go(seconds=0.2)
+    freed = lending.part("b")
+
+    assert kept == pytest.approx(0.5)
+    assert freed == pytest.approx(1.0)
+
+
+def test_what_a_holder_does_not_use_goes_to_the_one_that_wants_it_and_comes_back() -> None:
+    lending = Lending(holder_count=2)
+    lending.part("a")
+    lending.part("b")
+
+    idle = lending.part("a", wants=0.1)
+    busy = lending.part("b")
+    before_b_gave_back = lending.part("a")
+    lending.part("b")
+    again = lending.part("a")
+
+    assert idle + busy == pytest.approx(1.0)
+    assert busy > 0.85
+    assert before_b_gave_back == pytest.approx(idle)
+    assert again == pytest.approx(0.5)
+
+
+def test_holder_whose_part_others_still_hold_is_told_to_come_again_soon() -> None:
+    lending = Lending(holder_count=1)
+    lending.part("a")
+
+    lease = lending.claim("b")
+
+    assert lease.parts == {}
+    assert lease.again_s < 0.5
+
+
+def test_claim_that_is_repeated_or_late_changes_nothing() -> None:
+    lending = Lending(cap_usd=10.0)
+    first = Claim("a", 1, {"m": 1.0}, wanted_usd=4.0)
+    second = Claim("a", 2, {"m": 1.0}, used_usd=1.0, spent_usd=1.0, wanted_usd=1.0)
+
+    granted = [lending.leases.renew(claim).granted_usd for claim in (first, first, second, first)]
+
+    assert granted == [4.0, 4.0, 2.0, 2.0]
+    assert len(lending.changes) == 2
+
+
+def test_dollars_are_lent_until_the_cap_with_what_was_spent_before() -> None:
+    lending = Lending(cap_usd=10.0, spent_usd=3.0)
+
+    first = lending.claim("a", wanted_usd=5.0)
+    second = lending.claim("b", wanted_usd=5.0)
+    third = lending.claim("c", least_usd=1.0, wanted_usd=1.0)
+
+    assert [each.granted_usd for each in (first, second, third)] == [5.0, 2.0, 0.0]
+    assert third.held_usd == 7.0
+    assert third.spent_usd == 3.0
+
+
+def test_dollars_of_a_lost_holder_stay_lent_until_it_is_known_what_it_spent() -> None:
+    lending = Lending(cap_usd=10.0)
+    lending.claim("a", wanted_usd=10.0)
+
+    lending.clock.go(seconds=2 * TTL_S)
+    before = lending.claim("b", wanted_usd=10.0)
+    lending.leases.close("a", 4.0)
+    after = lending.claim("b", wanted_usd=10.0)
+
+    assert lending.leases.lasts_s("a") == 0.0
+    assert before.granted_usd == 0.0
+    assert after.granted_usd == 6.0
+
+
+def test_holder_that_is_closed_gets_nothing_any_more_and_counts_once() -> None:
+    lending = Lending(cap_usd=10.0)
+    lending.claim("a", wanted_usd=5.0)
+    lending.leases.close("a", 2.0)
+    lending.leases.close("a", 2.0)
+
+    late = lending.claim("a", wanted_usd=5.0)
+
+    assert late.is_over
+    assert late.parts == {}
+    assert lending.leases.spent_usd == 2.0
+
+
+def test_leases_that_begin_again_hold_what_was_lent_before_for_their_whole_time() -> None:
+    before, after = Lending(cap_usd=10.0, holder_count=2), Lending(cap_usd=10.0, holder_count=2)
+    before.claim("a", wanted_usd=6.0)
+    before.claim("b", wanted_usd=1.0)
+    before.leases.close("b", 1.0)
+
+    for holder in before.leases.state():
+        after.leases.restore(holder)
+    other = after.claim("c", wanted_usd=10.0)
+    after.clock.go(seconds=TTL_S + 0.1)
+    later = after.claim("c", wanted_usd=10.0)
+
+    assert other.parts == pytest.approx({"m": 0.5})
+    assert later.parts == {"m": 1.0}
+    assert later.granted_usd == 3.0
+    assert later.spent_usd == 1.0
+
+
+STEPS = some.lists(
+    some.tuples(
+        some.sampled_from("abcde"),  # who
+        some.floats(0.0, 1.0),  # wants
+        some.floats(0.0, 4.0),  # of what it has got, as a multiple: spent
+        some.floats(0.0, 8.0),  # dollars wanted
+        some.floats(0.0, 6.0),  # seconds that pass before
+        some.booleans(),  # it ends
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS)
+def test_neither_the_limit_nor_the_cap_is_ever_lent_twice(
+    steps: list[tuple[str, float, float, float, float, bool]],
+) -> None:
+    lending, cap_usd = Lending(cap_usd=10.0, holder_count=3), 10.0
+    parts: dict[str, tuple[float, float]] = {}
+    granted_usd: dict[str, float] = {}
+    spent_usd: defaultdict[str, float] = defaultdict(float)
+    ended: set[str] = set()
+
+    for who, wants, used, wanted_usd, seconds, ends in steps:
+        lending.clock.go(seconds=seconds)
+        now_s = lending.clock.monotonic_s()
+        if who in ended:
+            continue
+        spent_usd[who] = min(granted_usd.get(who, 0.0), spent_usd[who] + used)
+        usd = {"spent_usd": spent_usd[who], "used_usd": spent_usd[who], "wanted_usd": wanted_usd}
+        lease = lending.claim(who, wants, **usd)
+        granted_usd[who] = lease.granted_usd
+        parts[who] = (lease.parts.get("m", 0.0), now_s + lease.ttl_s)
+        if ends:
+            lending.leases.close(who, spent_usd[who])
+            ended.add(who)
+            granted_usd[who], parts[who] = spent_usd[who], (0.0, 0.0)
+        assert sum(part for part, until_s in parts.values() if until_s > now_s) <= 1.0 + 1e-9
+        assert sum(granted_usd.values()) <= cap_usd + 1e-9

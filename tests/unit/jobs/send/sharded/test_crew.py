@@ -1,0 +1,148 @@
+"""The crew with workers that are lost when the test says so, in virtual time."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.stats.counters import Stats, StatsSnapshot
+from engine.testing.clocks import LoopClock, in_virtual_time
+from jobs.send.sharded.crew import MAX_LOSSES, Crew, WorkerLostError
+from jobs.send.sharded.messages import Failed, FromProcess, Note, ShardEnded
+from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
+from jobs.send.sharded.shards import Shard
+
+ENDED = ShardEnd(Counter(), None)
+
+
+class FakeWorker:
+    """Takes a second for each shard, or until it is stopped; `lose` says whether it is lost."""
+
+    def __init__(self, cluster: "FakeCluster") -> None:
+        self._cluster = cluster
+        self._stopped = asyncio.Event()
+
+    async def send(self, folder: Path) -> ShardEnd:
+        Shard(folder).take_over()
+        self._cluster.begun.append(folder.name)
+        try:
+            async with asyncio.timeout(1.0):
+                await self._stopped.wait()
+        except TimeoutError:
+            pass
+        if self._cluster.lose(folder.name, self._cluster.begun.count(folder.name)):
+            raise WorkerLostError("its process has ended")
+        return self._cluster.ends.get(folder.name, ENDED)
+
+    async def snapshot(self) -> StatsSnapshot:
+        return Stats().snapshot()
+
+    async def stop(self, signum: int) -> None:
+        self._stopped.set()
+
+
+class FakeCluster:
+    """Hires any number of workers, and lends to them."""
+
+    def __init__(self, lose: Callable[[str, int], bool] = lambda *_: False) -> None:
+        self.lose = lose
+        self.begun: list[str] = []
+        self.ends: dict[str, ShardEnd] = {}
+        self.hired_count = 0
+        self.closed: list[tuple[str, float, float]] = []
+        self.reports: list[FromProcess] = []
+
+    async def hire(self) -> FakeWorker:
+        self.hired_count += 1
+        return FakeWorker(self)
+
+    async def lasts_s(self, holder: str) -> float:
+        return max(0.0, 6.0 - asyncio.get_running_loop().time())
+
+    async def close(self, holder: str, spent_usd: float) -> None:
+        self.closed.append((holder, spent_usd, asyncio.get_running_loop().time()))
+
+    def crew(self, shards: Sequence[Shard]) -> Crew:
+        return Crew(
+            shards, hire=self.hire, keeper=self, report=self.reports.append, clock=LoopClock()
+        )
+
+    def reported(self, kind: type[FromProcess]) -> list[FromProcess]:
+        return [report for report in self.reports if isinstance(report, kind)]
+
+
+def make_shards(folder: Path, count: int) -> list[Shard]:
+    shards = [Shard(folder / "call" / f"shard-{number}") for number in range(count)]
+    for shard in shards:
+        shard.folder.mkdir(parents=True)
+    return shards
+
+
+@in_virtual_time
+async def test_every_shard_is_sent_once_by_as_many_workers_as_there_are(tmp_path: Path) -> None:
+    cluster = FakeCluster()
+
+    await cluster.crew(make_shards(tmp_path, 7)).run(3)
+
+    assert sorted(cluster.begun) == [f"shard-{number}" for number in range(7)]
+    assert cluster.hired_count == 3
+    assert asyncio.get_running_loop().time() < 4.0
+    assert len(cluster.reported(ShardEnded)) == 7
+
+
+@in_virtual_time
+async def test_shard_of_a_lost_worker_goes_on_at_once_and_ends_when_its_lease_has(
+    tmp_path: Path,
+) -> None:
+    cluster = FakeCluster(lambda name, times: name == "shard-0" and times == 1)
+    shards = make_shards(tmp_path, 1)
+
+    await cluster.crew(shards).run(1)
+
+    assert cluster.begun == ["shard-0", "shard-0"]
+    assert cluster.closed == [("call/shard-0/epoch-1", 0.0, 6.0)]
+    assert len(cluster.reported(ShardEnded)) == 1
+    assert cluster.reported(Note) == [
+        Note(text="a worker is lost (its process has ended); another goes on with its requests")
+    ]
+
+
+@in_virtual_time
+async def test_shard_that_loses_every_worker_ends_the_call_and_says_so(tmp_path: Path) -> None:
+    cluster = FakeCluster(lambda name, _: name == "shard-0")
+
+    await cluster.crew(make_shards(tmp_path, 2)).run(2)
+
+    failed = cluster.reports[-1]
+    assert isinstance(failed, Failed)
+    assert failed.error == "OutageError"
+    assert f"{MAX_LOSSES} workers were lost with the same requests" in failed.message
+    assert cluster.begun.count("shard-0") >= MAX_LOSSES
+
+
+@in_virtual_time
+async def test_what_ends_one_worker_early_ends_all(tmp_path: Path) -> None:
+    cluster = FakeCluster()
+    words = ErrorWords("QuotaError", "the budget has no room")
+    cluster.ends["shard-0"] = ShardEnd(Counter({"busy": 2}), words)
+
+    await cluster.crew(make_shards(tmp_path, 9)).run(2)
+
+    assert len(cluster.begun) <= 3
+    assert cluster.reports[-1] == Failed(error=words.kind, message=words.message)
+    assert ShardEnded(shard="shard-0", unsettled={"busy": 2}) in cluster.reports
+
+
+@in_virtual_time
+async def test_stop_lets_what_is_under_way_end_and_begins_nothing_more(tmp_path: Path) -> None:
+    cluster = FakeCluster()
+    crew = cluster.crew(make_shards(tmp_path, 9))
+
+    running = asyncio.create_task(crew.run(2))
+    await asyncio.sleep(0.5)
+    await crew.stop(2)
+    await running
+
+    assert len(cluster.begun) == len(cluster.reported(ShardEnded)) == 2
+    assert cluster.reported(Failed) == []
+    assert asyncio.get_running_loop().time() < 1.0
