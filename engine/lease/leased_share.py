@@ -34,7 +34,7 @@ class LeasedShare:
 
     @property
     def wanted(self) -> float:
-        """What part of the limits would do: by what is used of them, all as long as that is open."""
+        """What part of the limits would do, by what is used; all, as long as that is open."""
         per_s = self._meter.read(self._used_s)
         if per_s is None or self._until_s == float("-inf"):
             return 1.0

@@ -63,7 +63,7 @@ class Lessee:
         self._turn = asyncio.Lock()
         self._is_wanted, self._changed = asyncio.Event(), asyncio.Event()
         self._away_since_s: float | None = None
-        self._denied_until_s = float("-inf")
+        self._denied_until_s = self._alone_until_s = float("-inf")
         self._ended_by: EngineError | None = None
         self.cap_usd = None if budget_usd is None else 0.0
 
@@ -114,19 +114,23 @@ class Lessee:
         spent_usd = 0.0 if self._spending is None else self._spending.spent_usd
         await self._lender.close(self._holder, spent_usd)
 
-    async def grow(self, usd: float) -> bool:
-        """Try to make room for `usd` more; whether it is worth looking again."""
+    async def grow(self, usd: float, least_usd: float) -> bool:
+        """Try to make room for `usd` more, or for `least_usd` in all."""
         before_usd = self.cap_usd or 0.0
-        if self._clock.monotonic_s() < self._denied_until_s:
-            return False
         async with self._turn:
-            if (self.cap_usd or 0.0) > before_usd:
+            self._raise_end()
+            if self._has_grown(before_usd):
                 return True
+            if self._clock.monotonic_s() < self._denied_until_s:
+                return False
+            room_usd = self._room_usd()
+            least_usd = least_usd if room_usd < least_usd else 0.0
+            wanted_usd = room_usd + usd + self._reserve_usd()
             try:
-                await self._claim(wanted_usd=self._room_usd() + usd + self._reserve_usd())
+                await self._claim(least_usd=least_usd, wanted_usd=wanted_usd)
             except TransientError as error:
                 self._note_absence(error)
-            if (self.cap_usd or 0.0) > before_usd + ROUNDING_USD:
+            if self._has_grown(before_usd):
                 return True
             self._denied_until_s = self._clock.monotonic_s() + RETRY_S
             return False
@@ -142,19 +146,27 @@ class Lessee:
         before_usd = self.cap_usd or 0.0
         async with self._turn:
             self._raise_end()
-            if (self.cap_usd or 0.0) > before_usd or self._used_usd() > self._spent_usd():
+            if self._has_grown(before_usd) or self._is_under_way:
                 return True
-            try:
-                lease = await self._claim(least_usd=usd, wanted_usd=usd)
-            except TransientError as error:
-                self._note_absence(error)
-            else:
-                if self._room_usd() + ROUNDING_USD >= usd:
+            if self._clock.monotonic_s() >= self._alone_until_s:  # one asks for all that wait
+                self._alone_until_s = self._clock.monotonic_s() + RETRY_S
+                if await self._give_back_and_claim(usd):
                     return True
-                if lease.held_usd <= ROUNDING_USD:
-                    raise self._exhausted(lease.spent_usd, usd)
         await self._clock.sleep(RETRY_S)
         return True
+
+    async def _give_back_and_claim(self, usd: float) -> bool:
+        try:
+            lease = await self._claim(least_usd=usd, wanted_usd=usd)
+        except TransientError as error:
+            self._note_absence(error)
+            return False
+        if self._room_usd() + ROUNDING_USD >= usd:
+            return True
+        if lease.held_usd <= ROUNDING_USD:
+            self.end(self._exhausted(lease.spent_usd, usd))
+        self._raise_end()
+        return False
 
     async def _claim(self, *, least_usd: float = 0.0, wanted_usd: float) -> Lease:
         """Claim, and take what is lent. What may be lent to others is not used meanwhile."""
@@ -220,6 +232,13 @@ class Lessee:
             "budget.usd) to go on"
         )
 
+    def _has_grown(self, before_usd: float) -> bool:
+        return (self.cap_usd or 0.0) > before_usd + ROUNDING_USD
+
+    @property
+    def _is_under_way(self) -> bool:
+        return self._used_usd() > self._spent_usd() + ROUNDING_USD
+
     def _spent_usd(self) -> float:
         return 0.0 if self._spending is None else self._spending.spent_usd
 
@@ -230,4 +249,7 @@ class Lessee:
         return max(0.0, (self.cap_usd or 0.0) - self._room_usd())
 
     def _reserve_usd(self) -> float:
-        return (self._spent_meter.read(self._spent_usd()) or 0.0) * RESERVE_S
+        """What is to be spent until the claim after the next; none where there is too little."""
+        per_s = self._spent_meter.read(self._spent_usd()) or 0.0
+        is_denied = self._clock.monotonic_s() < max(self._denied_until_s, self._alone_until_s)
+        return 0.0 if is_denied else per_s * RESERVE_S

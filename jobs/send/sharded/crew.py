@@ -148,7 +148,7 @@ class Crew:
     async def _reclaim(self, segment: Segment) -> None:
         while (lasts_s := await self._keeper.lasts_s(segment.name)) > 0.0:
             await self._clock.sleep(lasts_s)
-        await self._keeper.close(segment.name, await asyncio.to_thread(spent_usd, segment))
+        await self._keeper.close(segment.name, spent_usd(segment))
 
     async def _end(self, shard: Shard, end: ShardEnd) -> None:
         await asyncio.gather(*self._reclaiming.pop(shard.folder, ()))

@@ -21,7 +21,7 @@ class Begin(Value):
 
 
 class Send(Value):
-    """To the process: have the shards of a call sent; `spent_usd` counts against the cap already."""
+    """To the process: have the shards of a call sent; `spent_usd` is spent of the cap already."""
 
     kind: Literal["send"] = "send"
     call_dir: str

@@ -70,7 +70,7 @@ async def send_sharded(order: SendOrder, place: ClusterPlace) -> SendEnd:
             stopping.raise_if_requested()
             workers = fit_workers(place.workers or cores, order.settings)
             count = min(workers * SHARDS_PER_WORKER, checked.wanted_count)
-            call = await asyncio.to_thread(write_shards, checked, order.out_path.resolve(), count)
+            call = await asyncio.to_thread(write_shards, checked, order.out_path.absolute(), count)
             await sending.run(process, call, workers, stopping)
     elapsed_s = time.monotonic() - started_s
     counts = CheckedSource(checked).counts()
@@ -117,6 +117,7 @@ class ShardedSending:
         ) as progress:
             self._progress = progress
             try:
+                stopping.raise_if_requested()
                 async for message in process.send(send):
                     await self._hear(message, call)
             except EngineError as error:
@@ -183,7 +184,9 @@ def _check(order: SendOrder, place: ClusterPlace) -> Path:
     if order.input_path is None or order.prints:
         raise ConfigError("--on ray sends a file into a file: standard input and output cannot be")
     if order.flex is not None or read_send_batches_out(order.out_path):
-        raise ConfigError("--on ray sends live: no batch may be out, and no other lane be asked for")
+        raise ConfigError(
+            "--on ray sends live: no batch may be out, and no other lane be asked for"
+        )
     if order.metrics_port is not None:
         raise ConfigError("--on ray serves no metrics yet: leave --metrics-port out")
     return order.input_path

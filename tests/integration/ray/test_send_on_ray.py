@@ -186,12 +186,12 @@ def test_key_is_in_no_file_of_the_cluster(cluster: RunningCluster, server: Runni
 def _without_ids(row: dict[str, object]) -> dict[str, object]:
     response = row["response"]
     assert isinstance(response, dict)
-    body = {name: value for name, value in response["body"].items() if name not in ("id", "created")}
+    body = {
+        name: value for name, value in response["body"].items() if name not in ("id", "created")
+    }
     return {**row, "id": "", "response": {**response, "request_id": "", "body": body}}
 
 
 def _dollars(ended: Ended) -> float:
     line = next(line for line in ended.said.splitlines() if line.startswith("dollars "))
     return float(line.split()[1])
-
-

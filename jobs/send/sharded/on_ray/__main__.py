@@ -62,9 +62,7 @@ async def _obey(report: Report) -> None:
                 raise _first(group) from None
 
 
-async def _send(
-    begin: Begin, send: Send, orders: StreamReader, cores: int, report: Report
-) -> None:
+async def _send(begin: Begin, send: Send, orders: StreamReader, cores: int, report: Report) -> None:
     call, order = Call(Path(send.call_dir)), WorkerOrder(begin.settings, tuple(begin.endpoints))
     keeper = open_lending(call, order, send.spent_usd, send.workers)
     core_share = min(1.0, max(SMALLEST_CORE_SHARE, int(1e4 * cores / send.workers) / 1e4))

@@ -43,4 +43,5 @@ def joined_cluster(begin: Begin) -> Iterator[None]:
 
 def core_count() -> int:
     """The cores of all machines of the cluster."""
-    return max(1, math.floor(ray.cluster_resources().get("CPU", 1.0)))
+    cores: float = ray.cluster_resources().get("CPU", 1.0)
+    return max(1, math.floor(cores))

@@ -32,9 +32,7 @@ class NearLender:
 
     def __init__(self, holder_count: int, cap_usd: float | None = None) -> None:
         clock, self.cap_usd = LoopClock(), cap_usd
-        self.leases = Leases(
-            cap_usd=cap_usd, spent_usd=0.0, holder_count=holder_count, clock=clock
-        )
+        self.leases = Leases(cap_usd=cap_usd, spent_usd=0.0, holder_count=holder_count, clock=clock)
         self.is_away = False
         self.calls = 0
 

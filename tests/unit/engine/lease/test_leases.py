@@ -148,6 +148,7 @@ def test_leases_that_begin_again_hold_what_was_lent_before_for_their_whole_time(
         after.leases.restore(holder)
     other = after.claim("c", wanted_usd=10.0)
     after.clock.go(seconds=TTL_S + 0.1)
+    after.claim("c", wanted_usd=10.0)
     later = after.claim("c", wanted_usd=10.0)
 
     assert other.parts == pytest.approx({"m": 0.5})

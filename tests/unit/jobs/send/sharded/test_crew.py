@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pytest
+
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.testing.clocks import LoopClock, in_virtual_time
 from jobs.send.sharded.crew import MAX_LOSSES, Crew, WorkerLostError
@@ -100,7 +102,8 @@ async def test_shard_of_a_lost_worker_goes_on_at_once_and_ends_when_its_lease_ha
     await cluster.crew(shards).run(1)
 
     assert cluster.begun == ["shard-0", "shard-0"]
-    assert cluster.closed == [("call/shard-0/epoch-1", 0.0, 6.0)]
+    [(holder, spent_usd, closed_s)] = cluster.closed
+    assert (holder, spent_usd, closed_s) == ("call/shard-0/epoch-1", 0.0, pytest.approx(6.0))
     assert len(cluster.reported(ShardEnded)) == 1
     assert cluster.reported(Note) == [
         Note(text="a worker is lost (its process has ended); another goes on with its requests")

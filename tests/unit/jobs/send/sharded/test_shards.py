@@ -7,8 +7,8 @@ import pytest
 
 from engine.errors import ConfigError
 from engine.lease.claims import Claim
-from engine.lease.lending import Lending
 from engine.lease.leases import TTL_S
+from engine.lease.lending import Lending
 from engine.stopping import Stopping
 from engine.testing.clocks import ManualClock
 from jobs.send.check_batch_file import check_batch_file
@@ -101,7 +101,8 @@ async def test_what_workers_have_left_is_taken_in_once_and_counted(tmp_path: Pat
     assert rows["b"]["response"]["body"] == {"text": "first"}
     assert list(read_lines(tmp_path / "out.jsonl.errors")) == ["d"]
     assert in_first_usd == 2.25
-    sends = [orjson.loads(line) for line in (tmp_path / "out.jsonl.sends").open("rb")]
+    lines = (tmp_path / "out.jsonl.sends").read_bytes().splitlines()
+    sends = [orjson.loads(line) for line in lines]
     assert [(line["step"], line["usd"]) for line in sends] == [("lost", 2.25)]
     assert not shards_root(out_path).exists()
 
