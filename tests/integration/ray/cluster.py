@@ -50,11 +50,12 @@ def start_cluster() -> Iterator[RunningCluster]:
         "RAY_USAGE_STATS_ENABLED": "0",
         "PYTHONPATH": str(ROOT_DIR),
     }
+    (folder / "ray").mkdir()  # where it expects its folder to be
     with (folder / "stderr.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.ray.cluster", str(folder)],
+            [sys.executable, "-m", "tests.integration.ray.cluster"],
             cwd=ROOT_DIR,
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, "RAY_TMPDIR": str(folder)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -75,15 +76,15 @@ def start_cluster() -> Iterator[RunningCluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def main(folder: str) -> None:
+def main() -> None:
     from ray._private import ray_constants
     from ray.cluster_utils import Cluster
 
     out = os.dup(1)
     os.dup2(2, 1)
     node = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 100 << 20}
-    cluster = Cluster(initialize_head=True, head_node_args={**node, "temp_dir": folder})
-    cluster.add_node(num_cpus=2, object_store_memory=100 << 20)
+    cluster = Cluster(initialize_head=True, head_node_args=node)
+    cluster.add_node(**node)
     raylets = [
         info.process.pid
         for each in cluster.list_all_nodes()
@@ -95,4 +96,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
