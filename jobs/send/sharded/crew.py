@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.clock import Clock
-from engine.errors import OutageError
+from engine.errors import EngineError, OutageError
 from engine.stats.adding import add_snapshots
 from engine.stats.counters import Stats, StatsSnapshot
 from jobs.send.sharded.gather import spent_usd
@@ -113,7 +113,7 @@ class Crew:
             while self._is_ending or not self._waiting:
                 await self._changed.wait()
             if worker is None:
-                worker = await self._hire()
+                worker = await self._begin()
                 continue  # meanwhile another may have taken the last shard
             shard = self._waiting.popleft()
             self._under_way[worker] = shard
@@ -127,6 +127,13 @@ class Crew:
                 await self._end(shard, end)
                 del self._under_way[worker]
             self._tell()
+
+    async def _begin(self) -> Worker | None:
+        try:
+            return await self._hire()
+        except EngineError as error:
+            await self._end_by(ErrorWords.of(error))
+            return None
 
     def _lose(self, shard: Shard, error: WorkerLostError, group: asyncio.TaskGroup) -> None:
         """Put the shard of a lost worker first in the line, and wait for its lease to end."""

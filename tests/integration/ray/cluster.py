@@ -18,12 +18,19 @@ import orjson
 
 ROOT_DIR = Path(__file__).parents[3]
 
+QUICK = {  # a machine that is gone is noticed in 1 to 2 s
+    "health_check_initial_delay_ms": 1000,
+    "health_check_period_ms": 500,
+    "health_check_timeout_ms": 1000,
+    "health_check_failure_threshold": 3,
+}
+
 
 class RunningCluster(NamedTuple):
     """`environment` is what joins it; its files lie in `folder`."""
 
     address: str
-    raylets: frozenset[int]
+    raylets: tuple[int, ...]  # the head's first
     folder: Path
     environment: dict[str, str]
 
@@ -67,7 +74,7 @@ def start_cluster() -> Iterator[RunningCluster]:
         line = process.stdout.readline()
         assert line, (folder / "stderr.log").read_text()
         said = orjson.loads(line)
-        raylets = frozenset(said["raylets"])
+        raylets = tuple(said["raylets"])
         yield RunningCluster(said["address"], raylets, folder, environment)
     finally:
         process.stdin.close()
@@ -83,7 +90,7 @@ def main() -> None:
     out = os.dup(1)
     os.dup2(2, 1)
     node = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 100 << 20}
-    cluster = Cluster(initialize_head=True, head_node_args=node)
+    cluster = Cluster(initialize_head=True, head_node_args={**node, "_system_config": QUICK})
     cluster.add_node(**node)
     raylets = [
         info.process.pid

@@ -185,6 +185,20 @@ def test_key_is_in_no_file_of_the_cluster(cluster: RunningCluster, server: Runni
     assert [str(path) for path in files if key in path.read_bytes()] == []
 
 
+def test_machine_that_is_lost_is_replaced_and_its_worker_sends_nothing_more(
+    cluster: RunningCluster, server: RunningServer, in_path: Path
+) -> None:
+    process = start_on_ray(cluster, server, in_path)
+    wait_for(server, COUNT // 4, process)
+
+    kill([cluster.raylets[1]])  # its worker outlives it for a while; the last test: it stays away
+    ended = finish(process)
+
+    assert_all_is_there(in_path, ended)
+    assert "a worker is lost" in ended.said
+    assert bought_again(server) <= 2 * IN_FLIGHT
+
+
 def _without_ids(row: dict[str, object]) -> dict[str, object]:
     response = row["response"]
     assert isinstance(response, dict)

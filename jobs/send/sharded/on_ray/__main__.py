@@ -21,6 +21,7 @@ from jobs.send.sharded.messages import (
     Begin,
     Failed,
     FromProcess,
+    Note,
     Ready,
     Send,
     Stop,
@@ -66,9 +67,13 @@ async def _send(begin: Begin, send: Send, orders: StreamReader, cores: int, repo
     call, order = Call(Path(send.call_dir)), WorkerOrder(begin.settings, tuple(begin.endpoints))
     keeper = open_lending(call, order, send.spent_usd, send.workers)
     core_share = min(1.0, max(SMALLEST_CORE_SHARE, int(1e4 * cores / send.workers) / 1e4))
+
+    def say(text: str) -> None:
+        report(Note(text=text))
+
     crew = Crew(
         call.shards(),
-        hire=lambda: hire(order, keeper, core_share),
+        hire=lambda: hire(order, keeper, core_share, say),
         keeper=RayLender(keeper),
         report=report,
         clock=SystemClock(),

@@ -1,7 +1,8 @@
 """The actors, and their two ends: thin shells around what knows nothing of Ray."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import ray
 from ray.exceptions import ActorUnavailableError, RayError, RayTaskError
 
-from engine.errors import EngineError, InterruptedRunError, TransientError
+from engine.errors import ConfigError, EngineError, InterruptedRunError, TransientError
 from engine.lease.claims import Claim, Lease
 from engine.lease.lending import Lending
 from engine.stats.counters import Stats, StatsSnapshot
@@ -20,6 +21,9 @@ from jobs.send.sharded.shards import Call, Shard
 
 LENDER_AWAY = "lender_away"
 LEASE_CALLS = 1000  # that it works on at once: each waits for the disk
+HIRE_TRIES = 3
+HIRE_WAIT_S = 30.0  # after which the user is told; on an idle machine a worker begins in 2 s
+MAX_SHOWN_CHARS = 200
 SMALLEST_CORE_SHARE = 0.0001  # what Ray can count
 
 Actor = Any  # a handle of Ray's, which has no type
@@ -88,10 +92,14 @@ class RayWorker:
         self._actor = actor
 
     async def send(self, folder: Path) -> ShardEnd:
-        """Send a shard; raises WorkerLostError."""
-        with _worker_errors():
-            end: ShardEnd = await self._actor.send.remote(folder)
-            return end
+        """Send a shard; raises WorkerLostError, and sees to it that it is lost in that case."""
+        try:
+            with _worker_errors():
+                end: ShardEnd = await self._actor.send.remote(folder)
+                return end
+        except WorkerLostError:
+            ray.kill(self._actor)
+            raise
 
     async def snapshot(self) -> StatsSnapshot:
         """What it has done so far; raises WorkerLostError."""
@@ -126,18 +134,41 @@ def open_lending(call: Call, order: WorkerOrder, spent_usd: float, worker_count:
     )
 
 
-async def hire(order: WorkerOrder, keeper: Actor, cores: float) -> RayWorker:
-    """A worker that has begun; waits as long as the cluster has no room for it."""
+async def hire(
+    order: WorkerOrder, keeper: Actor, cores: float, say: Callable[[str], None]
+) -> RayWorker:
+    """A worker that has begun; waits as long as the cluster has no room for it, and says so.
+
+    Raises:
+        ConfigError: several have died at their start.
+    """
     sender = ray.remote(ShardSender).options(
         num_cpus=cores, max_restarts=0, scheduling_strategy="SPREAD"
     )
-    while True:
+    for _ in range(HIRE_TRIES):
         worker = RayWorker(sender.remote(order, keeper))
+        starting = asyncio.ensure_future(worker.snapshot())
         try:
-            await worker.snapshot()
-        except WorkerLostError:
+            done, _ = await asyncio.wait([starting], timeout=HIRE_WAIT_S)
+            if not done:
+                say("a worker waits for the cluster to have a free core, or to start it")
+            await starting
+        except WorkerLostError as error:
+            why = error
             continue
+        finally:
+            starting.cancel()
         return worker
+    raise ConfigError(
+        f"{HIRE_TRIES} workers could not begin ({_last_line(why.__cause__)}); each machine of the "
+        "cluster needs this version of the project with its extra `ray` (docs/ray.md)"
+    ) from why
+
+
+def _last_line(error: BaseException | None) -> str:
+    """The line of Ray's long texts that says what it was."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:MAX_SHOWN_CHARS] if lines else "no reason is known"
 
 
 @contextmanager

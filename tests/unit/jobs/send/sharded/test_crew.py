@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.errors import ConfigError
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.testing.clocks import LoopClock, in_virtual_time
 from jobs.send.sharded.crew import MAX_LOSSES, Crew, WorkerLostError
@@ -51,10 +52,13 @@ class FakeCluster:
         self.begun: list[str] = []
         self.ends: dict[str, ShardEnd] = {}
         self.hired_count = 0
+        self.most_hired = 99
         self.closed: list[tuple[str, float, float]] = []
         self.reports: list[FromProcess] = []
 
     async def hire(self) -> FakeWorker:
+        if self.hired_count == self.most_hired:
+            raise ConfigError("no worker could begin")
         self.hired_count += 1
         return FakeWorker(self)
 
@@ -134,6 +138,19 @@ async def test_what_ends_one_worker_early_ends_all(tmp_path: Path) -> None:
     assert len(cluster.begun) <= 3
     assert cluster.reports[-1] == Failed(error=words.kind, message=words.message)
     assert ShardEnded(shard="shard-0", unsettled={"busy": 2}) in cluster.reports
+
+
+@in_virtual_time
+async def test_worker_that_cannot_begin_ends_the_call_when_the_others_have_landed(
+    tmp_path: Path,
+) -> None:
+    cluster = FakeCluster()
+    cluster.most_hired = 1
+
+    await cluster.crew(make_shards(tmp_path, 4)).run(2)
+
+    assert len(cluster.begun) == len(cluster.reported(ShardEnded)) == 1
+    assert cluster.reports[-1] == Failed(error="ConfigError", message="no worker could begin")
 
 
 @in_virtual_time
