@@ -25,6 +25,7 @@ class Holder:
     wants: dict[str, float] = field(default_factory=dict)
     granted_usd: float = 0.0
     spent_usd: float = 0.0
+    is_revoked: bool = False
     is_closed: bool = False
 
 
@@ -72,6 +73,8 @@ class Leases:
         holder = self._holders.get(claim.holder)
         if holder is None:
             holder = self._holders[claim.holder] = Holder(claim.holder)
+        if holder.is_revoked:
+            return self._lease(holder, is_over=True)
         if claim.number <= holder.number:
             return self._lease(holder)
         before = (dict(holder.parts), holder.granted_usd)
@@ -92,10 +95,18 @@ class Leases:
             self._end(name, spent_usd)
             self._on_change(Holder(name, spent_usd=spent_usd, is_closed=True))
 
-    def lasts_s(self, name: str) -> float:
-        """For how many seconds a holder may still begin to send; 0: it has ended, or must have."""
-        holder = self._holders.get(name)
-        return max(0.0, holder.until_s - self._clock.monotonic_s()) if holder else 0.0
+    def revoke(self, name: str) -> float:
+        """Lend a holder nothing more; for how many seconds it may still begin to send.
+
+        What it was lent of the limits ends with these; dollars are lent until `close`.
+        """
+        if name in self._closed_usd:
+            return 0.0
+        holder = self._holders.setdefault(name, Holder(name))
+        if not holder.is_revoked:
+            holder.is_revoked = True
+            self._on_change(holder)
+        return max(0.0, holder.until_s - self._clock.monotonic_s())
 
     def state(self) -> Iterator[Holder]:
         """All that `restore` needs."""

@@ -63,9 +63,15 @@ class Lending:
         self._leases.close(holder, spent_usd)
         await self._keep()
 
-    async def lasts_s(self, holder: str) -> float:
-        """For how many seconds a holder may still begin to send."""
-        return self._leases.lasts_s(holder)
+    async def revoke(self, holder: str) -> float:
+        """Lend a holder nothing more; for how many seconds it may still begin to send.
+
+        Raises:
+            StorageError: the disk refused it.
+        """
+        lasts_s = self._leases.revoke(holder)
+        await self._keep()
+        return lasts_s
 
     def end(self) -> None:
         """Close the log."""

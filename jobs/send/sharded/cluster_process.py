@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from engine import errors
-from engine.errors import EngineError, OutageError, UnexpectedError
+from engine.errors import ConfigError, EngineError, OutageError, UnexpectedError
 from jobs.send.sharded.messages import (
     FROM_PROCESS,
     Begin,
@@ -26,6 +26,8 @@ from jobs.send.sharded.messages import (
 )
 
 MODULE = "jobs.send.sharded.on_ray"
+CONNECT_TIMEOUT_S = 5.0
+START_TIMEOUT_S = 120.0  # 10 s on an idle machine; with a wrong token it gives up after 20 s
 STOP_TIMEOUT_S = 10.0  # a cluster of its own is shut down in 1 to 2 s
 MAX_LINE_BYTES = 1 << 20
 LOG_TAIL_CHARS = 300
@@ -90,8 +92,17 @@ class ClusterProcess:
         Raises:
             EngineError: what kept it from it.
         """
+        if self._place.address is not None:
+            await _check_address(self._place.address)
         await self._tell(begin.model_copy(update={"temp_dir": str(self._folder)}))
-        message = await self._hear()
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                message = await self._hear()
+        except TimeoutError:
+            raise ConfigError(
+                f"the Ray cluster did not answer for {START_TIMEOUT_S:.0f} s; see that its "
+                "machines have the same token, and the same versions of Ray and Python"
+            ) from None
         assert isinstance(message, Ready), message
         return message.cores
 
@@ -154,6 +165,29 @@ class ClusterProcess:
             token_path.write_text(secrets.token_hex(TOKEN_BYTES), encoding="ascii")
             environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token_path)}
         return environment
+
+
+async def _check_address(address: str) -> None:
+    """Refuse an address where nobody listens: Ray itself would try for minutes.
+
+    Raises:
+        ConfigError: it is none, or nobody listens there.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or "/" in host:
+        raise ConfigError(
+            f"--address: found {address!r}, expected HOST:PORT as `ray start` prints it, on one "
+            "of the machines of the cluster"
+        )
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except (OSError, OverflowError, TimeoutError) as error:
+        raise ConfigError(
+            f"--address {address}: nobody listens there ({error or 'no answer'}); start a cluster "
+            "with `ray start --head` (docs/ray.md)"
+        ) from error
+    writer.close()
 
 
 def error_of(failed: Failed) -> EngineError:

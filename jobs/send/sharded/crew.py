@@ -15,7 +15,7 @@ from engine.stats.counters import Stats, StatsSnapshot
 from jobs.send.sharded.gather import spent_usd
 from jobs.send.sharded.messages import Failed, FromProcess, Note, Sent, ShardEnded
 from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
-from jobs.send.sharded.shards import Segment, Shard
+from jobs.send.sharded.shards import Shard
 
 SHOW_EVERY_S = 1.0
 MAX_LOSSES = 5  # of workers with the same shard, while none of them ended it
@@ -44,8 +44,8 @@ class Worker(Protocol):
 class LeaseKeeper(Protocol):
     """What the crew needs of the one that lends."""
 
-    async def lasts_s(self, holder: str) -> float:
-        """For how many seconds a holder may still begin to send."""
+    async def revoke(self, holder: str) -> float:
+        """Lend it nothing more; for how many seconds it may still begin to send."""
         ...
 
     async def close(self, holder: str, spent_usd: float) -> None:
@@ -56,9 +56,10 @@ class LeaseKeeper(Protocol):
 class Crew:
     """Workers that share the shards of a call.
 
-    `hire` makes a worker; it may take as long as the cluster has no room. A shard whose worker is
-    lost goes on from its segment with another one. What the lost one may still have sent is known
-    once its lease has ended; then what it spent is told to the keeper, and the rest comes back.
+    `hire` makes a worker; it may take as long as the cluster has no room. A worker that is lost may
+    live on where nobody sees it. So its lease is revoked, and once that has ended it sends nothing
+    more: then what it spent is told to the keeper, and its shard goes on from its segments with
+    another one.
     """
 
     def __init__(
@@ -79,7 +80,6 @@ class Crew:
         self._under_way: dict[Worker, Shard] = {}
         self._seen: dict[Worker, StatsSnapshot] = {}
         self._losses: Counter[Path] = Counter()
-        self._reclaiming: dict[Path, list[asyncio.Task[None]]] = {}
         self._changed = asyncio.Event()
         self._is_ending = False
         self._error: ErrorWords | None = None
@@ -136,12 +136,9 @@ class Crew:
             return None
 
     def _lose(self, shard: Shard, error: WorkerLostError, group: asyncio.TaskGroup) -> None:
-        """Put the shard of a lost worker first in the line, and wait for its lease to end."""
+        """Have another go on with the shard of a lost worker, unless too many were lost with it."""
         self._report(Note(text=f"a worker is lost ({error}); another goes on with its requests"))
-        self._waiting.appendleft(shard)
-        if segments := shard.segments():
-            task = group.create_task(self._reclaim(segments[-1]))
-            self._reclaiming.setdefault(shard.folder, []).append(task)
+        group.create_task(self._reclaim(shard))
         self._losses[shard.folder] += 1
         if self._losses[shard.folder] >= MAX_LOSSES:
             error_words = ErrorWords.of(
@@ -152,13 +149,16 @@ class Crew:
             )
             group.create_task(self._end_by(error_words))
 
-    async def _reclaim(self, segment: Segment) -> None:
-        while (lasts_s := await self._keeper.lasts_s(segment.name)) > 0.0:
-            await self._clock.sleep(lasts_s)
-        await self._keeper.close(segment.name, spent_usd(segment))
+    async def _reclaim(self, shard: Shard) -> None:
+        if segments := shard.segments():
+            lost = segments[-1]
+            while (lasts_s := await self._keeper.revoke(lost.name)) > 0.0:
+                await self._clock.sleep(lasts_s)
+            await self._keeper.close(lost.name, spent_usd(lost))
+        self._waiting.appendleft(shard)
+        self._tell()
 
     async def _end(self, shard: Shard, end: ShardEnd) -> None:
-        await asyncio.gather(*self._reclaiming.pop(shard.folder, ()))
         self._open_count -= 1
         self._report(ShardEnded(shard=shard.folder.name, unsettled=end.unsettled))
         if end.error is not None and not self._is_ending:

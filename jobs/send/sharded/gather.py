@@ -24,6 +24,7 @@ from jobs.send.sharded.shards import Call, Segment, Shard, read_calls
 from jobs.send.spending import Spending, open_spending
 from schemas.settings import RunSettings
 
+MAX_SKEW_S = 60.0  # by which clocks of machines may differ
 GROUP_LINES = 1000  # that are on their way to the disk at once
 
 _log = logging.getLogger(__name__)
@@ -134,5 +135,5 @@ def _lasts_s(call: Call, clock: Clock) -> float:
     """How long a worker of a call that has ended may still begin to send."""
     if all(holder.is_closed for holder in read_leases(call.leases_path)):
         return 0.0
-    touched_s = call.leases_path.stat().st_mtime + TOUCH_EVERY_S
-    return min(max(0.0, touched_s + TTL_S - clock.utc_now().timestamp()), TTL_S + TOUCH_EVERY_S)
+    age_s = clock.utc_now().timestamp() - call.leases_path.stat().st_mtime
+    return TTL_S + TOUCH_EVERY_S if age_s < MAX_SKEW_S else 0.0

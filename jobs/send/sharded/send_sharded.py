@@ -44,7 +44,7 @@ async def send_sharded(order: SendOrder, place: ClusterPlace) -> SendEnd:
         InterruptedRunError: a stop was requested before anything was sent.
     """
     started_s, stopping = time.monotonic(), Stopping()
-    input_path = _check(order, place)
+    input_path = _check(order)
     paths = result_paths(order.out_path)
     check_paths(input_path, paths)
     async with AsyncExitStack() as opened:
@@ -168,7 +168,7 @@ def _stop(process: ClusterProcess, reason: EngineError) -> None:
         process.stop(reason.signum)
 
 
-def _check(order: SendOrder, place: ClusterPlace) -> Path:
+def _check(order: SendOrder) -> Path:
     """The file of requests of an order that can be sent on Ray.
 
     Raises:
@@ -176,11 +176,6 @@ def _check(order: SendOrder, place: ClusterPlace) -> Path:
     """
     if find_spec("ray") is None:
         raise ConfigError(f"--on ray needs the extra `ray`: {install_command('ray')}")
-    if place.address is not None and "://" in place.address:
-        raise ConfigError(
-            f"--address {place.address}: expected HOST:PORT as `ray start` prints it, run on a "
-            "machine of the cluster"
-        )
     if order.input_path is None or order.prints:
         raise ConfigError("--on ray sends a file into a file: standard input and output cannot be")
     if order.flex is not None or read_send_batches_out(order.out_path):

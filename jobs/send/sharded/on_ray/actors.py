@@ -78,10 +78,10 @@ class RayLender:
         with _lender_errors():
             await self._keeper.close.remote(holder, spent_usd)
 
-    async def lasts_s(self, holder: str) -> float:
-        """For how long a holder may still send; raises TransientError while the actor is away."""
+    async def revoke(self, holder: str) -> float:
+        """Lend it nothing more, and say for how long it may still send; raises TransientError."""
         with _lender_errors():
-            lasts_s: float = await self._keeper.lasts_s.remote(holder)
+            lasts_s: float = await self._keeper.revoke.remote(holder)
             return lasts_s
 
 

@@ -120,7 +120,6 @@ def test_dollars_of_a_lost_holder_stay_lent_until_it_is_known_what_it_spent() ->
     lending.leases.close("a", 4.0)
     after = lending.claim("b", wanted_usd=10.0)
 
-    assert lending.leases.lasts_s("a") == 0.0
     assert before.granted_usd == 0.0
     assert after.granted_usd == 6.0
 
@@ -136,6 +135,23 @@ def test_holder_that_is_closed_gets_nothing_any_more_and_counts_once() -> None:
     assert late.is_over
     assert late.parts == {}
     assert lending.leases.spent_usd == 2.0
+
+
+def test_holder_that_is_revoked_keeps_what_it_has_until_its_time_is_over_and_gets_no_more() -> None:
+    lending = Lending(cap_usd=10.0)
+    lending.claim("a", wanted_usd=5.0)
+    lending.clock.go(seconds=1.0)
+
+    lasts_s = lending.leases.revoke("a")
+    late = lending.claim("a", wanted_usd=9.0)
+    lending.clock.go(seconds=3.0)
+    repeated_s = lending.leases.revoke("a")
+    other = lending.claim("b", wanted_usd=10.0)
+
+    assert (lasts_s, repeated_s) == (4.0, 1.0)
+    assert late.is_over
+    assert other.parts == {}
+    assert other.granted_usd == 5.0
 
 
 def test_leases_that_begin_again_hold_what_was_lent_before_for_their_whole_time() -> None:

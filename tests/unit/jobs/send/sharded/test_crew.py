@@ -28,6 +28,7 @@ class FakeWorker:
     async def send(self, folder: Path) -> ShardEnd:
         Shard(folder).take_over()
         self._cluster.begun.append(folder.name)
+        self._cluster.begun_s.append(asyncio.get_running_loop().time())
         try:
             async with asyncio.timeout(1.0):
                 await self._stopped.wait()
@@ -50,6 +51,7 @@ class FakeCluster:
     def __init__(self, lose: Callable[[str, int], bool] = lambda *_: False) -> None:
         self.lose = lose
         self.begun: list[str] = []
+        self.begun_s: list[float] = []
         self.ends: dict[str, ShardEnd] = {}
         self.hired_count = 0
         self.most_hired = 99
@@ -62,7 +64,7 @@ class FakeCluster:
         self.hired_count += 1
         return FakeWorker(self)
 
-    async def lasts_s(self, holder: str) -> float:
+    async def revoke(self, holder: str) -> float:
         return max(0.0, 6.0 - asyncio.get_running_loop().time())
 
     async def close(self, holder: str, spent_usd: float) -> None:
@@ -97,15 +99,14 @@ async def test_every_shard_is_sent_once_by_as_many_workers_as_there_are(tmp_path
 
 
 @in_virtual_time
-async def test_shard_of_a_lost_worker_goes_on_at_once_and_ends_when_its_lease_has(
-    tmp_path: Path,
-) -> None:
+async def test_shard_of_a_lost_worker_goes_on_once_its_lease_has_ended(tmp_path: Path) -> None:
     cluster = FakeCluster(lambda name, times: name == "shard-0" and times == 1)
     shards = make_shards(tmp_path, 1)
 
     await cluster.crew(shards).run(1)
 
     assert cluster.begun == ["shard-0", "shard-0"]
+    assert cluster.begun_s == pytest.approx([0.0, 6.0], abs=1e-6)
     [(holder, spent_usd, closed_s)] = cluster.closed
     assert (holder, spent_usd, closed_s) == ("call/shard-0/epoch-1", 0.0, pytest.approx(6.0))
     assert len(cluster.reported(ShardEnded)) == 1
