@@ -172,22 +172,29 @@ class ResultFiles(AsyncClosing):
         )
         await asyncio.gather(self._answers.append_each(answers), self._errors.append_each(failures))
 
-    def adopt(self, line: bytes, kind: OutcomeKind) -> Awaitable[None] | None:
-        """Write a line of other such files as one of these; None: its request stands here already.
+    async def adopt_each(self, lines: Sequence[bytes], kind: OutcomeKind) -> int:
+        """Write lines of other such files as lines of these; returns for how many requests.
+
+        A request that stands here already keeps what it has. Returns once all are on disk.
 
         Raises:
-            DamagedLogError: it is not such a line.
-            StorageError: the disk refused it.
+            DamagedLogError: one is not such a line.
+            StorageError: the disk refused one.
         """
+        given = dict(map(self._adopted, lines))
+        settled = self._answers.those_in(given) | self._errors.those_in(given)
+        new = {custom_id: line for custom_id, line in given.items() if custom_id not in settled}
+        await (self._answers if kind == "answered" else self._errors).append_each(new.items())
+        return len(new)
+
+    def _adopted(self, line: bytes) -> tuple[str, bytes]:
+        """The id of a line's request, and the line with an id of this file's."""
         found = _LINE_ID.match(line)
         if found is None:
             raise DamagedLogError(f"a line of replies is none of ours: {line[:80]!r}")
         custom_id: str = orjson.loads(line[len(_ID_PREFIX) : found.start("line_id") - len(_TO_ID)])
-        if self.ending(custom_id) is not None:
-            return None
         line_id = self._next_line_id().encode()
-        line = line[: found.start("line_id")] + line_id + line[found.end("line_id") :]
-        return (self._answers if kind == "answered" else self._errors).append(custom_id, line)
+        return custom_id, line[: found.start("line_id")] + line_id + line[found.end("line_id") :]
 
     def _answer_line(self, outcome: Completed) -> bytes:
         return encode_answer(outcome, self._next_line_id())

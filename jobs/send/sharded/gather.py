@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Container, Iterator
 from contextlib import AsyncExitStack
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ from jobs.send.spending import Spending, open_spending
 from schemas.settings import RunSettings
 
 MAX_SKEW_S = 60.0  # by which clocks of machines may differ
-GROUP_LINES = 1000  # that are on their way to the disk at once
+GROUP_LINES = 10_000  # that are written, and synced, in one step
 
 _log = logging.getLogger(__name__)
 
@@ -106,20 +107,12 @@ def spent_usd(segment: Segment) -> float:
 
 
 async def _adopt(path: Path, kind: OutcomeKind, results: ResultFiles) -> int:
-    count = 0
-    writing = []
-    for number, line in enumerate(read_lines(path), start=1):
+    count, lines = 0, read_lines(path)
+    while group := list(islice(lines, GROUP_LINES)):
         try:
-            written = results.adopt(line, kind)
+            count += await results.adopt_each(group, kind)
         except DamagedLogError as error:
-            raise DamagedLogError(f"{path}:{number}: {error}") from error
-        if written is not None:
-            count += 1
-            writing.append(written)
-        if len(writing) == GROUP_LINES:
-            await asyncio.gather(*writing)
-            writing = []
-    await asyncio.gather(*writing)
+            raise DamagedLogError(f"{path}: {error}") from error
     return count
 
 
