@@ -73,6 +73,11 @@ class Lending:
         await self._keep()
         return lasts_s
 
+    @property
+    def spent_usd(self) -> float:
+        """What is known to be spent."""
+        return self._leases.spent_usd
+
     def end(self) -> None:
         """Close the log."""
         self._log.close()

@@ -93,7 +93,7 @@ class ClusterProcess:
             EngineError: what kept it from it.
         """
         if self._place.address is not None:
-            await _check_address(self._place.address)
+            await check_address(self._place.address)
         await self._tell(begin.model_copy(update={"temp_dir": str(self._folder)}))
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
@@ -167,7 +167,7 @@ class ClusterProcess:
         return environment
 
 
-async def _check_address(address: str) -> None:
+async def check_address(address: str) -> None:
     """Refuse an address where nobody listens: Ray itself would try for minutes.
 
     Raises:

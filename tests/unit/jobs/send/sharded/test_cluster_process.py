@@ -1,0 +1,59 @@
+import socket
+
+import pytest
+
+from engine import errors
+from engine.errors import ConfigError
+from engine.wire.endpoints import Account, Endpoint
+from jobs.send.sharded.cluster_process import check_address, error_of
+from jobs.send.sharded.messages import FROM_PROCESS, TO_PROCESS, Begin, Failed, ShardEnded
+from jobs.send.sharded.send_sharded import fit_workers
+from schemas.settings import LimitSettings, RunSettings
+
+
+@pytest.mark.parametrize("address", ["ray://head:10001", "head", "head:", ":6379", "head:http"])
+async def test_address_that_is_none_is_refused_with_the_form_of_one(address: str) -> None:
+    with pytest.raises(ConfigError, match="expected HOST:PORT as `ray start` prints it"):
+        await check_address(address)
+
+
+async def test_address_where_nobody_listens_is_refused_at_once() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        with pytest.raises(ConfigError, match="nobody listens there"):
+            await check_address(f"127.0.0.1:{taken.getsockname()[1]}")
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "wanted", "workers"),
+    [(None, 1000, 1000), (1200.0, 4, 4), (1200.0, 64, 10), (30.0, 8, 1)],
+)
+def test_no_more_workers_than_a_limit_has_work_for(
+    per_minute: float | None, wanted: int, workers: int
+) -> None:
+    limits = LimitSettings(requests_per_minute=per_minute)
+
+    assert fit_workers(wanted, RunSettings(limits=limits)) == workers
+
+
+def test_errors_keep_their_kind_on_the_way_between_processes() -> None:
+    quota = error_of(Failed(error="QuotaError", message="no room"))
+    unknown = error_of(Failed(error="KeyError", message="'a'"))
+
+    assert (type(quota), str(quota)) == (errors.QuotaError, "no room")
+    assert (type(unknown), str(unknown)) == (errors.UnexpectedError, "'a'")
+
+
+def test_messages_arrive_as_they_were_sent_keys_too() -> None:
+    endpoint = Endpoint(
+        "https://one.example/v1",
+        "sk-secret",
+        account=Account("org", "project"),
+        headers=(("x-team", "a"),),
+    )
+    begin = Begin(address=None, settings=RunSettings(), endpoints=[endpoint])
+    ended = ShardEnded(shard="shard-00001", unsettled={"timeout": 2})
+
+    assert TO_PROCESS.validate_json(begin.model_dump_json()) == begin
+    assert TO_PROCESS.validate_json(begin.model_dump_json()).endpoints[0].api_key == "sk-secret"  # type: ignore[union-attr]
+    assert FROM_PROCESS.validate_json(ended.model_dump_json()) == ended
