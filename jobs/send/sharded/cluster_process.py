@@ -1,6 +1,7 @@
 """The process that drives Ray, seen from the user's: started, told, heard, ended."""
 
 import asyncio
+import logging
 import os
 import secrets
 import shutil
@@ -24,6 +25,8 @@ from jobs.send.sharded.messages import (
     Stop,
     ToProcess,
 )
+
+_log = logging.getLogger(__name__)
 
 MODULE = "jobs.send.sharded.on_ray"
 CONNECT_TIMEOUT_S = 5.0
@@ -92,8 +95,15 @@ class ClusterProcess:
         Raises:
             EngineError: what kept it from it.
         """
-        if self._place.address is not None:
+        if self._place.address is None:
+            _log.info("a Ray cluster is started on this machine, for this call; it takes some 10 s")
+        else:
             await check_address(self._place.address)
+            if os.environ.get("RAY_AUTH_MODE") != "token":
+                _log.warning(
+                    "RAY_AUTH_MODE is not `token`: if the cluster has no token either, whoever "
+                    "reaches its ports may run any code on its machines (docs/ray.md)"
+                )
         await self._tell(begin.model_copy(update={"temp_dir": str(self._folder)}))
         try:
             async with asyncio.timeout(START_TIMEOUT_S):

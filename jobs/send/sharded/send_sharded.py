@@ -15,7 +15,7 @@ from engine.progress import StageProgress
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.stopping import Stopping, announce_interruption, stop_on_signals
 from jobs.run.batch_folders import read_send_batches_out
-from jobs.send.check_batch_file import check_batch_file
+from jobs.send.check_batch_file import CheckedFile, check_batch_file
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ResultFiles, check_paths, result_paths, set_failures_aside
 from jobs.send.send_requests import SendEnd, SendOrder
@@ -51,7 +51,6 @@ async def send_sharded(order: SendOrder, place: ClusterPlace) -> SendEnd:
         opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
         grace_s = order.settings.limits.grace_s
         opened.enter_context(stop_on_signals(stopping, grace_s=grace_s))
-        process = await opened.enter_async_context(ClusterProcess(place))
         if order.retries_failed:
             set_failures_aside(paths)
         results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
@@ -63,18 +62,29 @@ async def send_sharded(order: SendOrder, place: ClusterPlace) -> SendEnd:
         sending = ShardedSending(results, spending, checked.wanted_count)
         announce_interruption(stopping, lambda: sending.stats.in_flight, grace_s=grace_s)
         if checked.wanted_count:
-            begin = Begin(
-                address=place.address, settings=order.settings, endpoints=list(order.endpoints)
-            )
-            cores = await process.begin(begin)
-            stopping.raise_if_requested()
-            workers = fit_workers(place.workers or cores, order.settings)
-            count = min(workers * SHARDS_PER_WORKER, checked.wanted_count)
-            call = await asyncio.to_thread(write_shards, checked, order.out_path.absolute(), count)
-            await sending.run(process, call, workers, stopping)
+            await _send_wanted(order, place, checked, sending, stopping)
     elapsed_s = time.monotonic() - started_s
     counts = CheckedSource(checked).counts()
     return SendEnd(counts, sending.end_stats(), elapsed_s, sending.unsettled, sending.ended_by)
+
+
+async def _send_wanted(
+    order: SendOrder,
+    place: ClusterPlace,
+    checked: CheckedFile,
+    sending: "ShardedSending",
+    stopping: Stopping,
+) -> None:
+    """Start or join the cluster, and have the wanted requests sent there."""
+    begin = Begin(address=place.address, settings=order.settings, endpoints=list(order.endpoints))
+    async with ClusterProcess(place) as process:
+        cores = await process.begin(begin)
+        stopping.raise_if_requested()
+        workers = fit_workers(place.workers or cores, order.settings)
+        count = min(workers * SHARDS_PER_WORKER, checked.wanted_count)
+        call = await asyncio.to_thread(write_shards, checked, order.out_path.absolute(), count)
+        _log.info("%d workers begin, for %d shards of the requests", workers, count)
+        await sending.run(process, call, workers, stopping)
 
 
 def fit_workers(wanted: int, settings: RunSettings) -> int:
