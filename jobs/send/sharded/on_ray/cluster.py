@@ -11,6 +11,7 @@ from engine.errors import ConfigError
 from jobs.send.sharded.messages import Begin
 
 NAMESPACE = "corpus-distill"
+OBJECT_STORE_BYTES = 100 << 20  # nothing large is put there; by itself it takes 30% of the memory
 
 
 @contextmanager
@@ -23,7 +24,13 @@ def joined_cluster(begin: Begin) -> Iterator[None]:
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "namespace": NAMESPACE}
     try:
         if begin.address is None:
-            ray.init("local", include_dashboard=False, _temp_dir=begin.temp_dir, **quiet)
+            ray.init(
+                "local",
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+                _temp_dir=begin.temp_dir,
+                **quiet,
+            )
         else:
             ray.init(begin.address, **quiet)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
