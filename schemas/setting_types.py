@@ -2,8 +2,20 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+
+def _is_codec(name: str) -> str:
+    try:
+        bytes(range(256)).decode(name or "utf-8", "replace")
+    except (LookupError, UnicodeError) as error:
+        raise ValueError(
+            "expected the name of an encoding, such as mac_roman, cp437 or windows-1251"
+        ) from error
+    return name
+
+
+CodecName = Annotated[str, AfterValidator(_is_codec)]  # empty: none
 ProviderName = Literal["openai", "local"]
 PrivateData = Literal["keep", "report", "mask_secrets", "mask_all"]
 PromptProfile = Literal["standard", "concise", "small"]

@@ -13,6 +13,7 @@ from schemas.parameters import Parameters, reply_parameters
 from schemas.record import Value
 from schemas.setting_types import (
     AboveZero,
+    CodecName,
     Fraction,
     NotNegative,
     Positive,
@@ -38,9 +39,11 @@ class DocumentSettings(Value):
     """How files are read; the limits hold for one file.
 
     `text_column` is what is read of tables (CSV, JSON lines); empty: they are not read.
+    `encoding` is that of text which is no UTF-8 and does not say so; empty: it is guessed.
     """
 
     text_column: Annotated[str, IN_IDS] = ""
+    encoding: Annotated[CodecName, Touches("documents", "requests")] = ""
     max_seconds_per_file: Annotated[AboveZero, Touches("documents", "threshold")] = 120.0
     max_memory_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 2048
     max_text_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 64

@@ -7,6 +7,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 from engine.errors import ConfigError
 from jobs.documents.readers.registry import FORMATS, ROW_FORMATS, format_of
@@ -22,6 +23,13 @@ class SourceFile(Record):
 
     document_id: str
     path: str
+    size_bytes: int
+
+
+class Digest(NamedTuple):
+    """What tells the content of a file from that of others."""
+
+    hexadecimal: str
     size_bytes: int
 
 
@@ -68,12 +76,18 @@ def list_files(
         yield found
 
 
-def id_of(data: bytes, path: str, text_column: str) -> str:
-    """The id of the document at `path` whose file holds `data`."""
-    return _id_of(hashlib.blake2b(data, digest_size=ID_BYTES).hexdigest(), path, text_column)
+def digest_of(file: BinaryIO) -> Digest:
+    """The digest of a file from where it is to its end."""
+    digest = hashlib.blake2b(digest_size=ID_BYTES)
+    size_bytes = 0
+    while block := file.read(_BLOCK_BYTES):
+        digest.update(block)
+        size_bytes += len(block)
+    return Digest(digest.hexdigest(), size_bytes)
 
 
-def _id_of(digest: str, path: str, text_column: str) -> str:
+def id_of(digest: str, path: str, text_column: str) -> str:
+    """The id of the document at `path` whose file has this digest."""
     is_table = format_of(path) in ROW_FORMATS
     return content_id("column", digest, text_column) if is_table and text_column else digest
 
@@ -108,15 +122,11 @@ def _target(path: Path) -> Path:
 
 
 def _hash_file(path: Path, name: str, text_column: str) -> SourceFile | Rejection:
-    digest = hashlib.blake2b(digest_size=ID_BYTES)
-    size_bytes = 0
-    with path.open("rb", buffering=0) as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-            size_bytes += len(block)
+    with path.open("rb") as file:
+        digest, size_bytes = digest_of(file)
     if not size_bytes:
         return _reject(name, "empty_file", "is empty (0 bytes)")
-    document_id = _id_of(digest.hexdigest(), name, text_column)
+    document_id = id_of(digest, name, text_column)
     return SourceFile(document_id=document_id, path=name, size_bytes=size_bytes)
 
 

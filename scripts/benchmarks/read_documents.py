@@ -20,7 +20,7 @@ from typing import NamedTuple
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from jobs.documents.list_files import SourceFile, id_of
+from jobs.documents.list_files import SourceFile, digest_of, id_of
 from jobs.documents.load_documents import load_document
 from schemas.documents import Document
 from schemas.settings import DocumentSettings
@@ -97,8 +97,10 @@ def share_in_common(words: Counter[str], reference: Counter[str]) -> float:
 
 
 def _source_of(path: Path) -> SourceFile:
-    data = path.read_bytes()
-    return SourceFile(document_id=id_of(data, path.name, ""), path=path.name, size_bytes=len(data))
+    with path.open("rb") as file:
+        digest = digest_of(file)
+    document_id = id_of(digest.hexadecimal, path.name, "")
+    return SourceFile(document_id=document_id, path=path.name, size_bytes=digest.size_bytes)
 
 
 def _plain_size(path: Path) -> int:

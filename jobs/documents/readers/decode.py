@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from typing import NamedTuple
 
 import chardetng_py
 
@@ -38,8 +39,15 @@ _MAX_CONTROL_SHARE = 0.01
 _MIN_GOOD_PER_BAD = 3  # letters of UTF-8 for each byte that is none: other encodings have fewer
 _MAX_WRONG_SHARE = 0.002  # of the characters of text in a declared encoding
 _MAX_UNITS_PER_SPACE = 200  # or line end, in UTF-16
-_SAMPLE_BYTES = 256 * 1024
+SAMPLE_BYTES = 256 * 1024
 _WRONG = "\ufffd"
+
+
+class Encoding(NamedTuple):
+    """A codec of Python's, and how many bytes at the start only say that it is this one."""
+
+    codec: str
+    mark_bytes: int = 0
 
 
 def decode_text(data: bytes) -> str:
@@ -48,18 +56,11 @@ def decode_text(data: bytes) -> str:
     Raises:
         UnreadableFileError: it is no text.
     """
-    if (text := _decode_known(data)) is not None:
-        return text
-    if (text := _decode_wide(data)) is not None:
-        return text
-    if _is_binary(data):
-        raise UnreadableFileError("binary_content", "holds binary data, not text; remove it")
+    if (known := known_encoding(data)) is not None:
+        return data[known.mark_bytes :].decode(known.codec, "replace")
     if (text := _decode_utf8(data)) is not None:
         return text
-    western = _decode_loosely(data, "cp1252")
-    if _SIGNS_ALONE.fullmatch(western) and not _SIGN_IN_WORD.search(western):
-        return western  # £5, 20 °C: a guess would take such signs for letters of other languages
-    return _decode_loosely(data, chardetng_py.detect(data[:_SAMPLE_BYTES]))
+    return data.decode(guess_codec(data), "replace")
 
 
 def decode_markup(data: bytes) -> str:
@@ -68,26 +69,69 @@ def decode_markup(data: bytes) -> str:
     Raises:
         UnreadableFileError: it is no text.
     """
-    if (text := _decode_known(data)) is not None:
-        return text
-    found = _DECLARED.search(data[:_DECLARATION_BYTES])
-    if not found or b"\0" in data[: found.end()]:
+    label = _declared_label(data)
+    if not label or _told_encoding(data) is not None:
         return decode_text(data)
     if (text := _decode_utf8(data)) is not None:  # what is UTF-8 is hardly anything else
         return text
-    text = _decode_loosely(data, found[1].decode("ascii", "replace"))
+    text = _decode_as(data, label)
     if text.count(_WRONG) > len(text) * _MAX_WRONG_SHARE:
         return decode_text(data)
     return text
 
 
-def _decode_known(data: bytes) -> str | None:
+def as_utf8(data: bytes, codec: str, *, may_declare: bool) -> bytes:
+    """`data` in UTF-8, with its mark, if it is no UTF-8 and does not say how it is encoded.
+
+    Then it is taken for `codec`. `may_declare`: it is HTML. Raises: UnreadableFileError.
+    """
+    is_told = known_encoding(data) is not None or (may_declare and _declared_label(data))
+    if is_told or _decode_utf8(data) is not None:
+        return data
+    return codecs.BOM_UTF8 + data.decode(codec, "replace").encode()
+
+
+def known_encoding(data: bytes) -> Encoding | None:
+    """How a file is encoded that says so or is of two or four bytes a character.
+
+    Raises:
+        UnreadableFileError: it is no text.
+    """
+    if (encoding := _told_encoding(data)) is not None:
+        return encoding
+    if (codec := _wide_codec(data)) is not None:
+        return Encoding(codec)
+    if _is_binary(data):
+        raise UnreadableFileError("binary_content", "holds binary data, not text; remove it")
+    return None
+
+
+def guess_codec(data: bytes) -> str:
+    """The codec of text that is no UTF-8, by the letters that are likely together."""
+    western = data.decode("cp1252", "replace")
+    if _SIGNS_ALONE.fullmatch(western) and not _SIGN_IN_WORD.search(western):
+        return "cp1252"  # £5, 20 °C: a guess would take such signs for letters of other languages
+    return _codec_of(chardetng_py.detect(data[:SAMPLE_BYTES]))
+
+
+def has_enough_utf8(good_count: int, bad_count: int) -> bool:
+    """Whether text is UTF-8: characters beyond ASCII that are, and bytes that are none."""
+    return not bad_count or good_count >= bad_count * _MIN_GOOD_PER_BAD
+
+
+def _declared_label(data: bytes) -> str:
+    found = _DECLARED.search(data[:_DECLARATION_BYTES])
+    is_told = found is not None and b"\0" not in data[: found.end()]
+    return found[1].decode("ascii", "replace") if found and is_told else ""
+
+
+def _told_encoding(data: bytes) -> Encoding | None:
     """What says by its first bytes, or by escapes that nothing else has, how it is encoded."""
-    for mark, encoding in _MARKS:
+    for mark, codec in _MARKS:
         if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, "replace")
-    if _ISO_2022_JP.search(data[:_SAMPLE_BYTES]):
-        return _try_decode(data, "iso2022_jp_ext")
+            return Encoding(codec, len(mark))
+    if _ISO_2022_JP.search(data[:SAMPLE_BYTES]) and _is_valid(data, "iso2022_jp_ext"):
+        return Encoding("iso2022_jp_ext")
     return None
 
 
@@ -97,41 +141,51 @@ def _decode_utf8(data: bytes) -> str | None:
     bad_count = text.count(_WRONG)
     if not bad_count:
         return text
-    good_count = len(text) - bad_count - sum(map(text.count, map(chr, range(128))))
-    return text if good_count >= bad_count * _MIN_GOOD_PER_BAD else None
+    good_count = len(text) - bad_count - len(text.encode("ascii", "ignore"))
+    return text if has_enough_utf8(good_count, bad_count) else None
 
 
-def _decode_loosely(data: bytes, label: str) -> str:
-    label = label.lower()
+def _decode_as(data: bytes, label: str) -> str:
+    """The text of `data`, in what a file calls its encoding; Western if there is no such."""
     try:
-        return data.decode(_WIDER.get(label, label), "replace")
+        return data.decode(_codec_of(label), "replace")
     except (LookupError, UnicodeError):
         return data.decode("cp1252", "replace")
 
 
-def _try_decode(data: bytes, encoding: str) -> str | None:
+def _codec_of(label: str) -> str:
+    """Python's codec for the label of an encoding."""
+    label = label.lower()
+    return _WIDER.get(label, label)
+
+
+def _is_valid(data: bytes, codec: str) -> bool:
+    """Whether `data`, which may end within a character, is right in a codec."""
     try:
-        return data.decode(encoding)
-    except (LookupError, UnicodeError):
-        return None
+        codecs.getincrementaldecoder(codec)().decode(data)
+    except UnicodeError:
+        return False
+    return True
 
 
-def _decode_wide(data: bytes) -> str | None:
+def _wide_codec(data: bytes) -> str | None:
     """UTF-16 or UTF-32 without a mark, known by its spaces and line ends."""
-    if len(data) % 2 or b"\0" not in data[:_SAMPLE_BYTES]:
+    if len(data) % 2 or b"\0" not in data[:SAMPLE_BYTES]:
         return None
     for wide in ("utf-32-le", "utf-32-be"):  # hardly anything else is valid in these
-        if (text := _try_decode(data, wide)) is not None and text.strip("\0"):
-            return text
-    encoding = max(("utf-16-le", "utf-16-be"), key=lambda name: _space_count(data, name))
-    if _space_count(data, encoding) * _MAX_UNITS_PER_SPACE < len(data[:_SAMPLE_BYTES]) // 2:
+        if len(data) % 4 == 0 and _is_valid(data, wide) and data.strip(b"\0"):
+            return wide
+    codec = max(("utf-16-le", "utf-16-be"), key=lambda name: _space_count(data, name))
+    if _space_count(data, codec) * _MAX_UNITS_PER_SPACE < len(data[:SAMPLE_BYTES]) // 2:
         return None
-    text = _try_decode(data, encoding)
-    return None if text is None or _is_binary(text.encode(errors="surrogatepass")) else text
+    if not _is_valid(data, codec):
+        return None
+    text = data.decode(codec, "replace")
+    return None if _is_binary(text.encode()) else codec
 
 
 def _space_count(data: bytes, encoding: str) -> int:
-    sample = data[:_SAMPLE_BYTES].decode(encoding, "replace")
+    sample = data[:SAMPLE_BYTES].decode(encoding, "replace")
     return sample.count(" ") + sample.count("\n")
 
 

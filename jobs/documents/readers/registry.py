@@ -4,11 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import PurePosixPath
+from typing import BinaryIO
 
 from jobs.documents.readers.extract import Extract
 from jobs.documents.readers.limits import ReadLimits
 
 Reader = Callable[[bytes, ReadLimits], Extract]
+TableReader = Callable[[BinaryIO, ReadLimits], Extract]
 
 GZIP_SUFFIX = ".gz"
 FORMATS = {
@@ -37,6 +39,9 @@ FORMATS = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
 }
+PLAIN_FORMATS = frozenset(  # whose bytes are text, in an encoding that they may not tell
+    {"text", "markdown", "rst", "html", "latex", "org", "asciidoc"}
+)
 ROW_FORMATS = frozenset({"csv", "jsonl"})  # tables of texts: a column is named, a row is a section
 _MODULES = {  # those that are not named like their format
     "html": "html.page",
@@ -61,14 +66,25 @@ def stem_of(path: str) -> str:
     return PurePosixPath(_unzipped(path)).stem
 
 
-def reader_of(format_name: str, text_column: str = "") -> Reader:
-    """The reader of a format; its module and library are imported now.
+def reader_of(format_name: str) -> Reader:
+    """The reader of a format that is no table; its module and library are imported now."""
+    reader: Reader = _function_of(format_name)
+    return reader
 
-    `text_column` is what it reads of a table.
+
+def table_reader_of(format_name: str, text_column: str, encoding: str = "") -> TableReader:
+    """What reads one column of a table, from a file that it closes.
+
+    `encoding` is the codec of what is no UTF-8 and does not say so; empty: it is guessed.
     """
+    function = _function_of(format_name)
+    return partial(function, text_column=text_column, encoding=encoding)
+
+
+def _function_of(format_name: str) -> Callable[..., Extract]:
     module = import_module(f"jobs.documents.readers.{_MODULES.get(format_name, format_name)}")
-    reader: Callable[..., Extract] = getattr(module, f"read_{format_name}")
-    return partial(reader, text_column=text_column) if format_name in ROW_FORMATS else reader
+    function: Callable[..., Extract] = getattr(module, f"read_{format_name}")
+    return function
 
 
 def _unzipped(path: str) -> str:

@@ -1,13 +1,17 @@
-"""Reads tables of texts, CSV or JSON lines: one column of them, each row a section of its own."""
+"""Reads tables of texts, CSV or JSON lines: one column of them, each row a section of its own.
+
+Files are read as a stream: of a table as large as any, only the text of that column is held.
+"""
 
 import csv
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import chain, islice
+from typing import BinaryIO, NamedTuple
 
 import orjson
 
 from jobs.documents.readers.clean_text import clean
-from jobs.documents.readers.decode import decode_text
+from jobs.documents.readers.decode_stream import find_encoding, read_lines
 from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
 
@@ -17,6 +21,7 @@ MAX_NAMED_COLUMNS = 20
 MAX_NAMED_ROWS = 3
 _MAX_NAME_CHARS = 60
 _DELIMITERS = ",;\t|"
+_MAX_HEADER_LINES = 20  # names of columns may have line ends in them
 _END_OF_DATA = "unexpected end of data"  # csv's words for a quote that nothing closes
 
 
@@ -28,23 +33,32 @@ class _Row(NamedTuple):
     fault: str = ""
 
 
-def read_csv(data: bytes, limits: ReadLimits, *, text_column: str) -> Extract:
+def read_csv(file: BinaryIO, limits: ReadLimits, *, text_column: str, encoding: str) -> Extract:
     """The texts of one column. What separates cells is what makes the header name that column.
 
     Raises:
         UnreadableFileError: no such column, or every row is damaged.
     """
     csv.field_size_limit(limits.max_text_bytes)
-    text = decode_text(data)
-    header, delimiter = _read_header(text, text_column)
-    records = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+    lines = _lines(file, encoding, limits, newline="")  # line ends of every kind
+    first = list(islice(lines, _MAX_HEADER_LINES))
+    header, delimiter = _read_header(first, text_column)
+    records = csv.reader(chain(first, lines), delimiter=delimiter, strict=True)
     next(records)
     return _read(_csv_rows(records, header, text_column), limits)
 
 
-def read_jsonl(data: bytes, limits: ReadLimits, *, text_column: str) -> Extract:
+def read_jsonl(
+    file: BinaryIO, limits: ReadLimits, *, text_column: str, encoding: str
+) -> Extract:
     """The texts under one key of the objects that a file has a line each. Raises as `read_csv`."""
-    return _read(_json_rows(decode_text(data), text_column), limits)
+    lines = _lines(file, encoding, limits, newline="\n")
+    return _read(_json_rows(lines, text_column), limits)
+
+
+def _lines(file: BinaryIO, codec: str, limits: ReadLimits, newline: str) -> Iterator[str]:
+    encoding = find_encoding(file, codec)
+    return read_lines(file, encoding, max_chars=limits.max_text_bytes, newline=newline)
 
 
 def _read(rows: Iterator[_Row], limits: ReadLimits) -> Extract:
@@ -74,12 +88,12 @@ def _read(rows: Iterator[_Row], limits: ReadLimits) -> Extract:
     )
 
 
-def _read_header(text: str, text_column: str) -> tuple[list[str], str]:
+def _read_header(first: list[str], text_column: str) -> tuple[list[str], str]:
     """The names of the columns, and the delimiter that separates them."""
     found: list[tuple[list[str], str]] = []
     for delimiter in _DELIMITERS:
         try:
-            names = next(csv.reader(_lines(text), delimiter=delimiter, strict=True), [])
+            names = next(csv.reader(first, delimiter=delimiter, strict=True), [])
         except csv.Error:
             continue
         found.append(([name.strip() for name in names], delimiter))
@@ -118,8 +132,8 @@ def _explain(error: csv.Error) -> str:
     return f"no CSV ({error})"
 
 
-def _json_rows(text: str, key: str) -> Iterator[_Row]:
-    for number, line in enumerate(_lines(text), start=1):
+def _json_rows(lines: Iterator[str], key: str) -> Iterator[_Row]:
+    for number, line in enumerate(lines, start=1):
         if line.strip():
             value, fault = _read_object(line, key)
             yield _Row(number, value, fault)
@@ -157,12 +171,3 @@ def _without_column(text_column: str, columns: list[str]) -> UnreadableFileError
 def _list_names(names: list[str]) -> str:
     shown = [repr(name[:_MAX_NAME_CHARS]) for name in names[:MAX_NAMED_COLUMNS]]
     return ", ".join(shown) + ", ..." * (len(names) > len(shown)) or "none"
-
-
-def _lines(text: str) -> Iterator[str]:
-    """The lines with their ends, one at a time: the text may be large."""
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start) + 1 or len(text)
-        yield text[start:end]
-        start = end

@@ -4,13 +4,14 @@ import ctypes
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
+from jobs.documents.readers.pdf.fast_calls import address_function
 from jobs.documents.readers.pdf.tex_fonts import CONTROLS, symbols_of
 
 _FIXED_PITCH = 1  # PDF 32000-1, table 123: font flags
@@ -120,8 +121,8 @@ class _GlyphReader:
         self._fonts: dict[int, _Font] = {}
         self._symbols: Mapping[str, str] = {}  # of the text object that is read
         self.nameless: dict[int, list[Style]] = defaultdict(list)  # by font
-        self._object_of = _address_function("FPDFText_GetTextObject", ctypes.c_int)
-        self._font_of = _address_function("FPDFTextObj_GetFont")
+        self._object_of = address_function("FPDFText_GetTextObject", ctypes.c_int)
+        self._font_of = address_function("FPDFTextObj_GetFont")
         self._codes = _codes(text_page)
         self._matrix = pdfium_c.FS_MATRIX()
         self._box = [ctypes.c_double() for _ in range(4)]
@@ -278,9 +279,3 @@ def _codes(text_page: pdfium.PdfTextPage) -> list[str]:
         return [chr(code) for code in buffer[:count]]
     return [chr(pdfium_c.FPDFText_GetUnicode(text_page.raw, index)) for index in range(count)]
 
-
-def _address_function(name: str, *arguments: Any) -> Callable[..., int | None]:  # noqa: ANN401
-    """PDFium's function of this name, which takes and gives addresses as numbers: that is fast."""
-    address = ctypes.cast(getattr(pdfium_c, name), ctypes.c_void_p).value
-    assert address is not None
-    return ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, *arguments)(address)

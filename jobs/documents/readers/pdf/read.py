@@ -13,7 +13,7 @@ from jobs.documents.readers.pdf.headings import mark_headings, outline_of
 from jobs.documents.readers.pdf.lines import Line, page_lines
 from jobs.documents.readers.pdf.ocr import PictureReader
 from jobs.documents.readers.pdf.paragraphs import join_lines
-from jobs.documents.readers.pdf.unread import Unread, is_picture, notes_of
+from jobs.documents.readers.pdf.unread import Unread, has_flat_text, is_picture, notes_of
 from jobs.documents.readers.pdf.words import join_words
 
 _END_MARK = b"%%EOF"
@@ -62,7 +62,7 @@ def _open(data: bytes) -> pdfium.PdfDocument:
 
 
 def _read_pages(document: pdfium.PdfDocument, limits: ReadLimits) -> _Pages:
-    pages = _Pages([], Unread([], [], []))
+    pages = _Pages([], Unread([], [], [], []))
     pictures = PictureReader()
     length = 0
     for index in range(len(document)):
@@ -81,6 +81,8 @@ def _read_page(
         found = page_lines(page)
         lines = found.lines
         lines += list(field_lines(document, page, {line.text for line in lines}))
+        if has_flat_text(page):
+            unread.flat.append(index + 1)
         if found.has_lost_letters:
             unread.lost.append(index + 1)
         elif not lines and is_picture(page):

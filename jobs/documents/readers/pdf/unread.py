@@ -1,6 +1,7 @@
 """Says which pages of a PDF hold something that cannot be read as text."""
 
 import ctypes
+import math
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -8,10 +9,13 @@ from typing import NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
+from jobs.documents.readers.pdf.fast_calls import address_function
+
 _PICTURES = {pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM, pdfium_c.FPDF_PAGEOBJ_SHADING}
 _MIN_PATHS = 100  # letters that are drawn as figures; fewer are frames and rules
 _PICTURE_SHARE = 0.25  # of the page; smaller ones are emblems on a page that is else blank
 _MAX_OBJECTS = 1000  # that are looked at
+_FLAT = 0.0001  # of the height of letters
 
 
 def is_picture(page: pdfium.PdfPage) -> bool:
@@ -32,17 +36,39 @@ def _area(item: object) -> float:
     return (right.value - left.value) * (top.value - bottom.value)
 
 
+def has_flat_text(page: pdfium.PdfPage) -> bool:
+    """Whether text is set with a horizontal scale of 0: PDFium reads nothing of it."""
+    raw = ctypes.cast(page.raw, ctypes.c_void_p).value
+    object_at = address_function("FPDFPage_GetObject", ctypes.c_int)
+    type_of = address_function("FPDFPageObj_GetType")
+    get_matrix = address_function("FPDFPageObj_GetMatrix", ctypes.c_void_p)
+    matrix = pdfium_c.FS_MATRIX()
+    for index in range(pdfium_c.FPDFPage_CountObjects(page.raw)):
+        item = object_at(raw, index)
+        if type_of(item) != pdfium_c.FPDF_PAGEOBJ_TEXT:
+            continue
+        get_matrix(item, ctypes.byref(matrix))
+        width, height = math.hypot(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d)
+        if width < _FLAT * height:
+            return True
+    return False
+
+
 class Unread(NamedTuple):
-    """Numbers (1-based) of pages: still pictures, read by OCR, or set in letters that are lost."""
+    """Numbers (1-based) of pages: still pictures, read by OCR, or with letters that are lost.
+
+    `flat`: with text that is set so narrow that it has no width at all.
+    """
 
     pictures: list[int]
     recognized: list[int]
     lost: list[int]
+    flat: list[int]
 
 
 def notes_of(unread: Unread, page_count: int) -> Iterator[str]:
     """What people are told of these pages."""
-    pictures, recognized, lost = unread
+    pictures, recognized, lost, flat = unread
     if recognized:
         yield (
             f"{len(recognized)} of {page_count} pages are pictures that OCR has read "
@@ -57,6 +83,11 @@ def notes_of(unread: Unread, page_count: int) -> Iterator[str]:
         yield (
             f"{len(lost)} of {page_count} pages are set in letters without width, of which some "
             f"are lost ({_ranges(lost)}); print the file to a new PDF"
+        )
+    if flat:
+        yield (
+            f"{len(flat)} of {page_count} pages hold text that is scaled to no width, which nothing "
+            f"shows and is left out ({_ranges(flat)})"
         )
 
 

@@ -11,9 +11,10 @@ from schemas.settings import DocumentSettings
 
 
 def _load(path: Path, settings: DocumentSettings | None = None) -> Document:
-    (source,) = list_files(path.parent)
+    settings = settings or DocumentSettings()
+    (source,) = list_files(path.parent, text_column=settings.text_column)
     assert isinstance(source, SourceFile)
-    return load_document(path, source, settings or DocumentSettings())
+    return load_document(path, source, settings)
 
 
 def test_a_document_describes_its_file(tmp_path: Path) -> None:
@@ -109,3 +110,63 @@ def test_a_file_that_vanished_says_so(tmp_path: Path) -> None:
         load_document(path, source, DocumentSettings())
 
     assert caught.value.reason == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "encoding", "read"),
+    [
+        ("a.txt", "Le café coûte 3 ¥ à l’île.", "mac_roman", "Le café coûte 3 ¥ à l’île."),
+        ("a.md", "# Maß\n\n¼ Öl ▓", "cp437", "Maß\n\n¼ Öl ▓"),
+        ("a.html", "<p>déjà vu", "mac_roman", "déjà vu"),
+        ("a.csv", "body\ndéjà vu\n", "mac_roman", "déjà vu"),
+    ],
+)
+def test_an_encoding_that_is_set_is_that_of_what_is_no_utf8(
+    tmp_path: Path, name: str, text: str, encoding: str, read: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(text.encode(encoding))
+    settings = DocumentSettings(encoding=encoding, text_column="body" * name.endswith(".csv"))
+
+    assert _load(path, settings).text == read
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.txt", "déjà vu".encode()),
+        ("a.txt", "déjà vu".encode("utf-16")),
+        ("a.html", "<meta charset=windows-1252><p>déjà vu".encode("cp1252")),
+        ("a.html", "<p>déjà vu".encode()),
+        ("a.csv", "body\ndéjà vu".encode()),
+    ],
+)
+def test_an_encoding_that_is_set_changes_nothing_of_what_says_its_own(
+    tmp_path: Path, name: str, data: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    settings = DocumentSettings(encoding="cp437", text_column="body" * name.endswith(".csv"))
+
+    assert _load(path, settings).text == "déjà vu"
+
+
+def test_a_table_larger_than_other_files_may_be_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("body,other\n" + f"text,{'x' * 1000}\n" * 2_000)
+
+    document = _load(path, DocumentSettings(text_column="body", max_memory_mb_per_file=4))
+
+    assert document.word_count == 2_000
+
+
+@pytest.mark.parametrize("cut", [9, 200])
+def test_a_gzipped_table_that_is_cut_off_is_damaged(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "a.csv.gz"
+    rows = "".join(f"{number},{number * 7919}\n" for number in range(1000))
+    path.write_bytes(gzip.compress(f"body,other\n{rows}".encode(), mtime=0)[:-cut])
+
+    with pytest.raises(UnreadableFileError) as caught:
+        _load(path, DocumentSettings(text_column="body"))
+
+    assert caught.value.reason == "damaged"

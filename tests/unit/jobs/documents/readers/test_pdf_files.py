@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.jobs.documents.readers.drawn_pdf import drawn_pdf, lines
+from tests.unit.jobs.documents.readers.drawn_pdf import drawn_pdf, lines, text
 from tests.unit.jobs.documents.readers.reading import read
 
 PAGE = lines(["The seal must be dry."])
@@ -35,3 +35,15 @@ def test_what_is_filled_in_in_a_form_is_read_with_its_name() -> None:
 
 def test_a_blank_page_is_not_named() -> None:
     assert read("pdf", drawn_pdf([PAGE, []])).notes == ()
+
+
+@pytest.mark.parametrize("scale", ["0 Tz", "0.001 Tz"])
+def test_text_that_is_scaled_to_no_width_is_named(scale: str) -> None:
+    narrow = text("Never shown.", 72, 600).replace(b"(Never", scale.encode() + b" (Never")
+
+    extract = read("pdf", drawn_pdf([[text("A page.", 72, 700)], [text("Shown.", 72, 700), narrow]]))
+
+    assert extract.text == "A page.\n\nShown."
+    (note,) = extract.notes
+    assert note.startswith("1 of 2 pages hold text that is scaled to no width")
+    assert note.endswith("(2)")

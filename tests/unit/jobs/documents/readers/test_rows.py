@@ -1,10 +1,12 @@
+import io
 import json
+import tracemalloc
 
 import pytest
 
 from jobs.documents.readers.extract import Extract
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError
-from jobs.documents.readers.registry import reader_of
+from jobs.documents.readers.registry import table_reader_of
 from tests.unit.jobs.documents.readers.reading import LIMITS
 
 
@@ -12,7 +14,7 @@ def read_rows(
     format_name: str, data: str | bytes, column: str = "body", limits: ReadLimits = LIMITS
 ) -> Extract:
     body = data.encode() if isinstance(data, str) else data
-    return reader_of(format_name, column)(body, limits)
+    return table_reader_of(format_name, column)(io.BytesIO(body), limits)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -105,3 +107,43 @@ def test_a_text_beyond_its_limit_is_refused(format_name: str, data: str) -> None
 
     with pytest.raises(UnreadableFileError):
         read_rows(format_name, data, limits=limits)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_kind_of_line_end_ends_a_row(end: str) -> None:
+    extract = read_rows("csv", end.join(["body,id", "One.,1", '"Two,', 'lines.",2', ""]))
+
+    assert extract.text == "One.\n\nTwo,\nlines."
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1251", "koi8-r"])
+@pytest.mark.parametrize("format_name", ["csv", "jsonl"])
+def test_a_table_is_in_the_encoding_of_its_letters_however_late_they_come(
+    format_name: str, encoding: str
+) -> None:
+    ascii_rows = ["plain"] * 60_000
+    russian = "Насос включают только при закрытом клапане, и это правило действует всегда."
+    rows = [*ascii_rows, russian]
+    lines = ["body", *rows] if format_name == "csv" else [f'{{"body": "{row}"}}' for row in rows]
+    if format_name == "csv":
+        lines = [f'"{line}"' for line in lines]
+
+    extract = read_rows(format_name, "\n".join(lines).encode(encoding))
+
+    assert extract.text.endswith(russian)
+
+
+def test_memory_is_that_of_the_column_not_of_the_file() -> None:
+    rows = (b"%d,%s,Text of a row.\n" % (number, b"x" * 2000) for number in range(4_000))
+    data = b"id,other,body\n" + b"".join(rows)
+    file = io.BytesIO(data)
+
+    tracemalloc.start()
+    try:
+        extract = table_reader_of("csv", "body")(file, LIMITS)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert len(extract.text) == 4_000 * 18 - 2
+    assert peak_bytes < len(data)  # 8 MB: as text it would be held more than once
