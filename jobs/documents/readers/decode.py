@@ -34,6 +34,8 @@ _ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\$\([DQ]|\([JI])")  # RFC 1468 and it
 _LETTERS_ELSEWHERE = "£¥±µ³¹²¼½¾"  # in the encodings of other languages: Ł, ą, ł
 _SIGNS_ALONE = re.compile(f"[\0-\x7f{_LETTERS_ELSEWHERE}¢§©®°¶·«»×÷‚„“”‘’…–—•™€†‡\xa0]+")
 _SIGN_IN_WORD = re.compile(rf"[a-zA-Z][{_LETTERS_ELSEWHERE}]|(?!µ)[{_LETTERS_ELSEWHERE}][a-zA-Z]")
+_LATIN_9 = re.compile("[a-zA-Z]½[a-z]|(?<!\\d)(?<!\\d )¼[a-z]|\\d ?¤|¤ ?\\d")  # œ, Œ and € are their places there
+_NO_LATIN_9 = re.compile("[€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|\\d ?[¼½¾]")  # of Windows, or fractions
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\b\x1b"))  # text may be padded with zeros
 _MAX_CONTROL_SHARE = 0.01
 _MIN_GOOD_PER_BAD = 3  # letters of UTF-8 for each byte that is none: other encodings have fewer
@@ -111,7 +113,9 @@ def guess_codec(data: bytes) -> str:
     western = data.decode("cp1252", "replace")
     if _SIGNS_ALONE.fullmatch(western) and not _SIGN_IN_WORD.search(western):
         return "cp1252"  # £5, 20 °C: a guess would take such signs for letters of other languages
-    return _codec_of(chardetng_py.detect(data[:SAMPLE_BYTES]))
+    codec = _codec_of(chardetng_py.detect(data[:SAMPLE_BYTES]))
+    is_latin9 = _LATIN_9.search(western) and not _NO_LATIN_9.search(western)
+    return "iso8859-15" if codec == "windows-1252" and is_latin9 else codec
 
 
 def has_enough_utf8(good_count: int, bad_count: int) -> bool:

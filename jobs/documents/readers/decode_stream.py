@@ -62,12 +62,12 @@ def read_lines(
         UnreadableFileError: a line has more than `max_chars` characters.
     """
     file.seek(encoding.mark_bytes)
-    text = io.TextIOWrapper(file, encoding.codec, "replace", newline)
-    while line := text.readline(max_chars):
-        if len(line) == max_chars and line[-1] not in "\r\n":
-            raise UnreadableFileError(
-                "too_large",
-                f"has a line of more than {max_chars:,} characters; split it, or raise "
-                "documents.max_text_mb_per_file",
-            )
-        yield line
+    with io.TextIOWrapper(file, encoding.codec, "replace", newline) as text:
+        while line := text.readline(max_chars):
+            if len(line) == max_chars and line[-1] not in "\r\n":
+                raise UnreadableFileError(
+                    "too_large",
+                    f"has a line of more than {max_chars:,} characters; split it, or raise "
+                    "documents.max_text_mb_per_file",
+                )
+            yield line

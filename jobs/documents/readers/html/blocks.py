@@ -23,6 +23,7 @@ _LEVELS = {f"h{level}": level for level in range(1, 7)}
 _BREAK = "\v"  # a line break that is meant, until spaces are collapsed
 _BREAKS = re.compile("\n{2,}")
 _GLUE_IN_CELL = {"li": "; ", "tr": "; ", "td": ", ", "th": ", "}
+_SEPARATORS = frozenset(_GLUE_IN_CELL.values())
 _NOTE_LABEL = re.compile(r"\[[^\]\s]{1,40}\]")
 _BULLETS = ("- ", "• ", "– ", "· ")  # written by hand
 _SEEN_CHARS = 16
@@ -38,6 +39,7 @@ class BlockWriter:
         self._marker = ""  # of the item or note that the next block begins
         self._glue = PARAGRAPH
         self._lists = ListMarkers()
+        self._cell_lists = ListMarkers()  # within the cell that is open
         self._tables: list[TableRows | None] = []  # None: it only lays out the page
         self._span = Span()
         self._pre_depth = 0
@@ -73,14 +75,16 @@ class BlockWriter:
     def open_list(self, tag: str, *, style: str, start: int, step: int) -> None:
         """A list begins: how its items are numbered if it is an `ol`."""
         self.open(tag)
-        if self._row is None:
-            self._lists.open(tag, style=style, start=start, step=step)
+        lists = self._lists if self._row is None else self._cell_lists
+        lists.open(tag, style=style, start=start, step=step)
 
     def open_item(self, *, number: int | None, label: str | None) -> None:
         """An item begins, with a number or label of its own or that of its place."""
         self.open("li")
         if self._row is None:
             self._marker = self._lists.next(number=number, label=label)
+        elif (marker := self._cell_lists.next(number=number, label=label).strip()) != "-":
+            self._text.append(f"{marker} ")
 
     def break_line(self) -> None:
         """A line break that is meant."""
@@ -156,7 +160,7 @@ class BlockWriter:
     def _separate_in_cell(self, tag: str) -> None:
         while self._text and not self._text[-1].strip():
             self._text.pop()
-        if self._text:
+        if self._text and self._text[-1] not in _SEPARATORS:
             self._text[-1] = self._text[-1].rstrip()
             self._text.append(_GLUE_IN_CELL.get(tag, SPACE))
 
@@ -176,6 +180,10 @@ class BlockWriter:
                 self._glue = LINE
         elif tag in _CELLS and self._is_own_cell:
             rows.add_cell(clean_line(self._take_text()), self._span)
+            self._cell_lists = ListMarkers()
+        elif tag in _LISTS:
+            self._cell_lists.close()
+            self._text.append(SPACE)
         else:
             self._text.append(SPACE)
 

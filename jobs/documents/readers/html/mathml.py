@@ -9,7 +9,7 @@ _WITH_BOTH = frozenset({"msubsup", "munderover"})
 _GLUE = {"mtable": "; ", "mtr": ", "}
 _NOT_SHOWN = frozenset({"annotation", "annotation-xml", "mphantom"})
 _INVISIBLE = re.compile("[\u2061-\u2064\u200b]")
-_ONE_TERM = re.compile(r"\w+|[^\w\s]", re.ASCII)
+_ONE_TERM = re.compile(r"\d+|[^\W\d_]+\d*|[^\w\s]")  # 2a is two
 _MAX_DEPTH = 60
 
 
@@ -58,4 +58,4 @@ def _scripted(tag: str, parts: list[str]) -> str:
 
 def grouped(part: str) -> str:
     """`part` in parentheses unless it is one term."""
-    return part if _ONE_TERM.fullmatch(part) or part.isalnum() else f"({part})"
+    return part if _ONE_TERM.fullmatch(part) else f"({part})"

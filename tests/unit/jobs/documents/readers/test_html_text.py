@@ -108,6 +108,10 @@ def test_lists_show_what_a_browser_shows(page: str, text: str) -> None:
         ("<tr><th>A<th>B<tr><td colspan=2>both<tr><td>1<td>2", "A | B\nboth\n1 | 2"),
         ("<tr><th>A<th>B<tr><td><ul><li>x<li>y</ul><td>2", "A | B\nx; y | 2"),
         ("<tr><td>m<td><ul><li>x<li>y</ul><tr><td>n<td>z", "m | x; y\nn | z"),
+        (
+            "<tr><td>m<td><ol><li>x<li><p>y</ol><ol start=5 type=a><li>z</ol><tr><td>n<td>z",
+            "m | 1. x; 2. y; e. z\nn | z",
+        ),
         ("<tr><th>A<th>B<tr><td>a<br>b<td>c", "A | B\na b | c"),
         ("<tr><th>A<th>B<tr><td>1<td><table><tr><td>x<td>y</table>", "A | B\n1 | x, y"),
         ("<tr><th><th>Mon<th>Tue<tr><th>Ann<td><td>5", " | Mon | Tue\nAnn |  | 5"),
