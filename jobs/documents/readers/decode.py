@@ -34,7 +34,9 @@ _ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\$\([DQ]|\([JI])")  # RFC 1468 and it
 _LETTERS_ELSEWHERE = "£¥±µ³¹²¼½¾"  # in the encodings of other languages: Ł, ą, ł
 _SIGNS_ALONE = re.compile(f"[\0-\x7f{_LETTERS_ELSEWHERE}¢§©®°¶·«»×÷‚„“”‘’…–—•™€†‡\xa0]+")
 _SIGN_IN_WORD = re.compile(rf"[a-zA-Z][{_LETTERS_ELSEWHERE}]|(?!µ)[{_LETTERS_ELSEWHERE}][a-zA-Z]")
-_LATIN_9 = re.compile("[a-zA-Z]½[a-z]|(?<!\\d)(?<!\\d )¼[a-z]|\\d ?¤|¤ ?\\d")  # œ, Œ and € are their places there
+_LATIN_9 = re.compile(
+    "[a-zA-Z]½[a-z]|(?<!\\d)(?<!\\d )¼[a-z]|\\d ?¤|¤ ?\\d"
+)  # œ, Œ and € are their places there
 _NO_LATIN_9 = re.compile("[€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|\\d ?[¼½¾]")  # of Windows, or fractions
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\b\x1b"))  # text may be padded with zeros
 _MAX_CONTROL_SHARE = 0.01

@@ -48,9 +48,7 @@ def read_csv(file: BinaryIO, limits: ReadLimits, *, text_column: str, encoding: 
     return _read(_csv_rows(records, header, text_column), limits)
 
 
-def read_jsonl(
-    file: BinaryIO, limits: ReadLimits, *, text_column: str, encoding: str
-) -> Extract:
+def read_jsonl(file: BinaryIO, limits: ReadLimits, *, text_column: str, encoding: str) -> Extract:
     """The texts under one key of the objects that a file has a line each. Raises as `read_csv`."""
     lines = _lines(file, encoding, limits, newline="\n")
     return _read(_json_rows(lines, text_column), limits)

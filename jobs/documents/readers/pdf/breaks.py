@@ -8,6 +8,7 @@ from jobs.documents.readers.pdf.code import goes_on, is_code
 from jobs.documents.readers.pdf.joints import HYPHEN, is_cjk, joint
 from jobs.documents.readers.pdf.line_text import DEFINED
 from jobs.documents.readers.pdf.lines import Line
+from jobs.documents.readers.pdf.notes import LABEL
 
 _ITEM = re.compile(r"[•‣◦▪●○–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s")
 _BULLET = re.compile(r"[•‣◦▪●○]")
@@ -21,6 +22,8 @@ _COLUMN_REACH = 30.0  # points
 _NEAR_LINES = 9
 _MIN_ALIKE = 4  # of them
 _SAME_COLUMN = 8.0  # points
+_MIN_EVEN = 3  # lines that end alike, one below the other
+_EVEN = 0.3  # points
 _FIT_SLACK = 1.5
 _WIDE_GAP = 1.25  # of the usual distance between lines
 _HANGING = 3.0
@@ -29,6 +32,7 @@ _INTERRUPTED = 3.0
 _PARTED = 3.0  # the width of a gap in lines that are no running text
 _TABLE_GAP = 3.5
 _SIZE_STEP = 0.6  # points
+_CODE_STEP = 0.13
 _SAME_LEFT = 1.0  # points
 
 
@@ -46,9 +50,16 @@ def break_before(line: Line, group: list[Line], usual: float, margins: "Margins"
         return None
     if is_code(line) != is_code(last) and not _is_in_prose(group, line, usual, margins):
         return PARAGRAPH
-    if abs(line.size - last.size) > _SIZE_STEP:
+    is_next_note = LABEL.match(line.text) and LABEL.match(group[0].text)
+    if is_next_note or abs(line.size - last.size) > _size_step(last, line):
         return PARAGRAPH
     return _break_in_prose(line, group, usual, margins)
+
+
+def _size_step(last: Line, line: Line) -> float:
+    """How far sizes may differ within a paragraph: code in it is often set a little larger."""
+    has_code = last.starts_mono or last.ends_mono or line.starts_mono or line.ends_mono
+    return _CODE_STEP * line.size if has_code else _SIZE_STEP
 
 
 def _break_in_table(last: Line, line: Line, distance: float) -> str:
@@ -139,7 +150,8 @@ def _is_indented(line: Line, group: list[Line]) -> bool:
     """A first line is indented against the paragraph before; a list item hangs the other way."""
     shift = (line.left - group[-1].left) / line.size
     if shift > _INDENT:
-        return _is_finished(group[-1])
+        hangs = len(group) == 1 and _ITEM.match(group[0].text)
+        return _is_finished(group[-1]) and not hangs
     return shift < -_INDENT and len(group) > 1 and _is_finished(group[-1])
 
 
@@ -180,6 +192,8 @@ class Margins:
             return None
         below = self._lines[place : place + _NEAR_LINES]
         ends = [line.right for line in below if abs(line.left - last.left) < _SAME_COLUMN]
+        if len(ends) >= _MIN_EVEN and max(ends[:_MIN_EVEN]) - min(ends[:_MIN_EVEN]) < _EVEN:
+            return ends[0]  # lines that are justified
         farthest = max(ends)
         alike = sum(farthest - end < last.size for end in ends)
         return farthest if alike >= _MIN_ALIKE else None

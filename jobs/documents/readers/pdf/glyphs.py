@@ -278,4 +278,3 @@ def _codes(text_page: pdfium.PdfTextPage) -> list[str]:
     if written == count + 1:
         return [chr(code) for code in buffer[:count]]
     return [chr(pdfium_c.FPDFText_GetUnicode(text_page.raw, index)) for index in range(count)]
-

@@ -2,12 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
 from jobs.documents.readers.clean_text import clean_line
 from jobs.documents.readers.extract import PARAGRAPH, Block
+from jobs.documents.readers.pdf.notes import PlacedBlock
 from jobs.documents.readers.pdf.paragraphs import Paragraph
 
 _NUMBERING = re.compile(
@@ -16,6 +17,8 @@ _NUMBERING = re.compile(
 )
 _LEVELLED = str.maketrans("‘’“”–—−‐‑", "''\"\"-----")  # an outline has often plain ones
 _MAX_SIGNS = 2
+_CHAPTER = re.compile(r"(?:chapter|appendix|part|kapitel|anhang|teil)(?: \w{1,12})?", re.IGNORECASE)
+_MAX_LABEL_PARTS = 2
 
 
 def outline_of(document: pdfium.PdfDocument) -> dict[int, list[Block]]:
@@ -33,8 +36,29 @@ def outline_of(document: pdfium.PdfDocument) -> dict[int, list[Block]]:
 
 def mark_headings(
     paragraphs: Iterable[Paragraph], outline: dict[int, list[Block]]
-) -> Iterator[Block]:
-    """Blocks with those of the outline's titles as headings that begin a paragraph of its page."""
+) -> Iterator[PlacedBlock]:
+    """Blocks with those of the outline's titles as headings that begin a paragraph of its page.
+
+    So is what stands above the title of a chapter: "Chapter 4".
+    """
+    waiting: list[PlacedBlock] = []  # may be such a line
+    for placed in _with_titles(paragraphs, outline):
+        if placed.block.heading_level:
+            yield from _as_label(waiting, placed.block)
+            waiting.clear()
+        if waiting and not _may_be_label([*waiting, placed]):
+            yield from waiting
+            waiting.clear()
+        if not placed.block.heading_level and _may_be_label([*waiting, placed]):
+            waiting.append(placed)
+        else:
+            yield placed
+    yield from waiting
+
+
+def _with_titles(
+    paragraphs: Iterable[Paragraph], outline: dict[int, list[Block]]
+) -> Iterator[PlacedBlock]:
     for paragraph in paragraphs:
         wanted = outline.get(paragraph.page, [])
         for title in wanted:
@@ -43,11 +67,28 @@ def mark_headings(
                 wanted.remove(title)
                 end = _end_with_stop(paragraph.text, end)
                 heading, rest = paragraph.text[:end], paragraph.text[end:].strip()
-                yield Block(heading, paragraph.glue, title.heading_level, paragraph.page)
-                yield Block(rest, PARAGRAPH, page=paragraph.page)
+                level = title.heading_level
+                yield PlacedBlock(Block(heading, paragraph.glue, level, paragraph.page))
+                yield PlacedBlock(Block(rest, PARAGRAPH, page=paragraph.page))
                 break
         else:
-            yield Block(paragraph.text, paragraph.glue, page=paragraph.page)
+            block = Block(paragraph.text, paragraph.glue, page=paragraph.page)
+            yield PlacedBlock(block, paragraph.is_note)
+
+
+def _may_be_label(blocks: Sequence[PlacedBlock]) -> bool:
+    text = " ".join(placed.block.text for placed in blocks)
+    return len(blocks) <= _MAX_LABEL_PARTS and bool(_CHAPTER.fullmatch(text))
+
+
+def _as_label(waiting: Sequence[PlacedBlock], title: Block) -> Iterator[PlacedBlock]:
+    """The lines before a title; as a heading of its level if they say which chapter it is."""
+    text = " ".join(placed.block.text for placed in waiting)
+    is_label = " " in text and waiting[-1].block.page == title.page
+    if is_label:
+        yield PlacedBlock(title._replace(text=text))
+    else:
+        yield from waiting
 
 
 def _end_with_stop(text: str, end: int) -> int:

@@ -48,7 +48,7 @@ def joint(line: Printed, following: Printed) -> str:
 
 def _joint_in_word(line: Printed, word: str, piece: str) -> str:
     """The joint of two lines that are set alike: of a word, a name, an address, or a space."""
-    if _is_divided_path(word, piece):
+    if _is_divided_path(word, piece) or (word.endswith("/-") and piece[0] in ")]>"):
         return HYPHEN
     if _DIVIDED_END.search(line.text[-2:]) and piece[0].isalpha() and not _is_address(line.text):
         if piece in _AFTER_HALVES:

@@ -30,6 +30,10 @@ _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as
 _MINUS = re.compile(r"−(?=[^\W\d_]|−)|(?<=−)−")  # groff's, in names and options
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _POWER_BASE = re.compile("(?:[\\d)\\]}\ud800-\udfff]|(?:^|\\W)[^\\W\\d_]{1,2})$")
+_NOTED = re.compile(  # what has a note: a word that is no function, the end of a sentence
+    r"(?:(?<![^\W\d_])(?!(?:cos|exp|log|sin|tan)$)[^\W\d_]{3}|[^\W\d_]{4}|[.,;:!?”’\"])$"
+)
+_MARK_GAP = 0.35  # of the font size: a mark is no farther from what it stands at
 _LOGO = re.compile(r"\b(LA)?TEX\b")
 _DOTS = re.compile(r"(?<!\.)(?<!\. )\. \. \.(?! ?\. )")  # as TeX sets three of them
 _LETTER_SPACED = re.compile(r"(?:\b[^\W\d_] ){4,}[^\W\d_]\b")
@@ -39,7 +43,7 @@ def line_text(runs: list[Run]) -> str:
     """The text of runs that stand beside each other, with single spaces."""
     text = _text(runs[0])
     for before, run in pairwise(runs):
-        text += " " * _is_apart(before, run) + _text(run)
+        text += _mark(before, run, text) or " " * _is_apart(before, run) + _text(run)
     if _LETTER_SPACED.search(text):
         text = _close_up(runs, text)
     return clean_line(_close_dots(_repair(text)))
@@ -78,6 +82,16 @@ def pitch_of(runs: Iterable[Run]) -> float:
     return median(widths) if widths else _USUAL_PITCH * size
 
 
+def starts_raised(runs: list[Run]) -> bool:
+    """Whether a raised number stands before the text of runs beside each other."""
+    first, last = runs[0].glyphs[0], runs[0].glyphs[-1]
+    if not first.char.isdigit():
+        return False
+    if len(runs) > 1 and all(glyph.char.isdigit() for glyph in runs[0].glyphs):
+        return _is_raised(runs[1], runs[0])
+    return _shift(first, runs[0]) == _UP and _shift(last, runs[0]) == _ON_LINE
+
+
 def _text(run: Run) -> str:
     text = _with_raised(run) if _is_mixed(run) else _plain(run.glyphs)
     return _LOGO.sub(_write_logo, text) if "TEX" in text and _is_uneven(run) else text
@@ -94,10 +108,23 @@ def _is_uneven(run: Run) -> bool:
 
 def _is_apart(before: Run, run: Run) -> bool:
     """Whether a space stands between two runs; those that overlap were drawn apart for style."""
-    is_mark = run.size < _SMALL * before.size and run.baseline > before.baseline
     return (
-        is_mark or run.left - before.right > _SPACE_GAP * before.size or is_rtl(run.glyphs[0].char)
+        _is_raised(before, run)
+        or run.left - before.right > _SPACE_GAP * before.size
+        or is_rtl(run.glyphs[0].char)
     )
+
+
+def _mark(before: Run, run: Run, text: str) -> str:
+    """The mark of a note that was set apart from the text that has it; empty if it is none."""
+    chars = "".join([glyph.char for glyph in run.glyphs])
+    is_near = run.left - before.right < _MARK_GAP * before.size
+    is_mark = chars.isdigit() and is_near and _is_raised(before, run) and _NOTED.search(text[-12:])
+    return f"[{chars}]" if is_mark else ""
+
+
+def _is_raised(before: Run, run: Run) -> bool:
+    return run.size < _SMALL * before.size and run.baseline > before.baseline
 
 
 def _plain(glyphs: list[Glyph]) -> str:
@@ -148,6 +175,8 @@ def _with_exponent(text: str, glyphs: list[Glyph]) -> str:
     has_letters = any(map(str.isalpha, chars)) and not (chars.isalpha() and chars.isupper())
     if has_letters and not first.is_spaced and _POWER_BASE.search(text[-4:]):
         return text + raised(text, chars, is_note=False)
+    if chars.isdigit() and not first.is_spaced and _NOTED.search(text[-12:]):
+        return f"{text}[{chars}]"
     text = _before_raised(text, first)
     is_apart = first.is_spaced and not text.endswith("^")
     return text + " " * is_apart + chars

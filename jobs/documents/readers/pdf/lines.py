@@ -8,7 +8,13 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]
 from jobs.documents.readers.pdf.accents import with_accents
 from jobs.documents.readers.pdf.glyphs import Glyph, page_glyphs
 from jobs.documents.readers.pdf.joints import Printed, join_pieces
-from jobs.documents.readers.pdf.line_text import code_text, defined_tag, line_text, pitch_of
+from jobs.documents.readers.pdf.line_text import (
+    code_text,
+    defined_tag,
+    line_text,
+    pitch_of,
+    starts_raised,
+)
 from jobs.documents.readers.pdf.regions import Row, page_regions
 from jobs.documents.readers.pdf.runs import Run, are_code, gaps, is_rtl, page_runs, run_of
 from jobs.documents.readers.pdf.tables.aligned import Part, TableRow, split_rows
@@ -33,7 +39,8 @@ class Line(NamedTuple):
     character of code, 0 for prose. `cells`: how many a row has, 0 if it is no row of a table.
     A line that runs from right to left has mirrored `left` and `right`: it begins at `left`.
     `turned`: set along another direction than the page; `is_aslant`: along none of its edges.
-    `region`: which column of its page. `widest_gap`: as a share of the font size.
+    `region`: which column of its page. `widest_gap`: as a share of the font size. `starts_raised`:
+    it begins with a raised number, as a note does.
     """
 
     text: str
@@ -52,6 +59,7 @@ class Line(NamedTuple):
     widest_gap: float = 0.0
     starts_mono: bool = False
     ends_mono: bool = False
+    starts_raised: bool = False
 
     @property
     def is_mono(self) -> bool:
@@ -123,6 +131,7 @@ def _text_line(row: Row, region: int) -> Line:
         widest_gap=max(gaps(row.runs), default=0.0),
         starts_mono=_starts_mono(row),
         ends_mono=_ends_mono(row),
+        starts_raised=starts_raised(row.runs),
     )
 
 

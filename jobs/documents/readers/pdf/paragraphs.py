@@ -13,8 +13,9 @@ from jobs.documents.readers.pdf.breaks import Margins, break_before, is_divided,
 from jobs.documents.readers.pdf.code import code_left, is_code, join_code, without_numbers
 from jobs.documents.readers.pdf.joints import join_pieces, joint
 from jobs.documents.readers.pdf.lines import Line
+from jobs.documents.readers.pdf.notes import NOTE_SIZE, label_notes
 
-_NOTE = re.compile(r"(?:\d{1,3}|[*†‡])\s")
+_NOTE = re.compile(r"(?:\d{1,3}|\[\d{1,3}\]|[*†‡])\s")
 _CONTINUES = re.compile(r"(?:.{0,40}\W)?\(?continue[sd] (?:on next|from previous) page\)?$", re.I)
 _LEADERS = re.compile(r"(?:[.·…] ?){6,}")
 _DOTS = "..."
@@ -22,15 +23,15 @@ _SHORT_LEADER = " ... "
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _DEFAULT_SPACING = 1.2
 _MAX_SPACING = 2.5
-_NOTE_SIZE = 0.93  # of the size of most lines of the page
 
 
 class Paragraph(NamedTuple):
-    """Lines that belong together, on one page (1-based)."""
+    """Lines that belong together, on one page (1-based); `is_note`: at its foot."""
 
     text: str
     glue: str
     page: int
+    is_note: bool = False
 
 
 class _Group(NamedTuple):
@@ -40,6 +41,7 @@ class _Group(NamedTuple):
     glue: str
     left: float | None = None
     margin: float = 0.0
+    is_note: bool = False
 
 
 def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
@@ -50,7 +52,11 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
     paragraph that goes on on the next page.
     """
     pages = [
-        [_shorten(line) for line in without_numbers(lines) if not _CONTINUES.match(line.text)]
+        [
+            _shorten(line)
+            for line in label_notes(without_numbers(lines))
+            if not _CONTINUES.match(line.text)
+        ]
         for lines in pages
     ]
     spacing = _usual_spacing(pages)
@@ -66,9 +72,10 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
             body_end = _body_end(groups)
             open_group = groups[body_end - 1]._replace(margin=margin)
             head = _table_head(groups[:body_end], head)
+            groups[body_end:] = [group._replace(is_note=True) for group in groups[body_end:]]
             groups = _put_notes_first(groups, body_end, following)
         for group in groups:
-            yield Paragraph(_join(group), group.glue, number)
+            yield Paragraph(_join(group), group.glue, number, group.is_note)
 
 
 def _shorten(line: Line) -> Line:
@@ -132,7 +139,7 @@ def _body_end(groups: list[_Group]) -> int:
         end -= 1
     start = end
     usual = median_low(line.size for group in groups for line in group.lines)
-    while start > 1 and groups[start - 1].lines[0].size < _NOTE_SIZE * usual:
+    while start > 1 and groups[start - 1].lines[0].size < NOTE_SIZE * usual:
         start -= 1
     return start if start < end and _NOTE.match(groups[start].lines[0].text) else end
 

@@ -11,6 +11,7 @@ from jobs.documents.readers.pdf.form_fields import field_lines
 from jobs.documents.readers.pdf.furniture import drop_furniture, drop_watermarks
 from jobs.documents.readers.pdf.headings import mark_headings, outline_of
 from jobs.documents.readers.pdf.lines import Line, page_lines
+from jobs.documents.readers.pdf.notes import place_notes
 from jobs.documents.readers.pdf.ocr import PictureReader
 from jobs.documents.readers.pdf.paragraphs import join_lines
 from jobs.documents.readers.pdf.unread import Unread, has_flat_text, is_picture, notes_of
@@ -41,7 +42,8 @@ def read_pdf(data: bytes, limits: ReadLimits) -> Extract:
         document.close()
     paragraphs = join_words(list(join_lines(drop_furniture(drop_watermarks(pages.lines)))))
     count = len(pages.lines)
-    extract = assemble(mark_headings(paragraphs, outline), limits, title=title, page_count=count)
+    blocks = place_notes(list(mark_headings(paragraphs, outline)))
+    extract = assemble(blocks, limits, title=title, page_count=count)
     return extract._replace(notes=tuple(notes_of(pages.unread, count)))
 
 

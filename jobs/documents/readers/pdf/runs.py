@@ -82,12 +82,18 @@ def is_rtl(char: str) -> bool:
 
 
 def _main_style(glyphs: list[Glyph]) -> Style:
-    """The largest style that is not that of a few glyphs only, as a bullet's is."""
+    """The largest style that is not that of a few glyphs only, as a bullet's is.
+
+    Code within prose may be set larger; its size says nothing of the line.
+    """
     counts: dict[Style, int] = {}
     for glyph in glyphs:
         counts[glyph.style] = counts.get(glyph.style, 0) + glyph.char.isalnum()
     least = _MAIN_SHARE * len(glyphs)
     main = [style for style, count in counts.items() if count and count >= least]
+    prose = [style for style in main if not style.is_mono]
+    if 2 * sum(counts[style] for style in prose) >= sum(counts.values()):
+        main = prose
     return max(main or counts, key=lambda style: (style.size, counts[style]))
 
 

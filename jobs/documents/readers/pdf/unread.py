@@ -86,8 +86,8 @@ def notes_of(unread: Unread, page_count: int) -> Iterator[str]:
         )
     if flat:
         yield (
-            f"{len(flat)} of {page_count} pages hold text that is scaled to no width, which nothing "
-            f"shows and is left out ({_ranges(flat)})"
+            f"{len(flat)} of {page_count} pages hold text that is scaled to no width, which "
+            f"nothing shows and is left out ({_ranges(flat)})"
         )
 
 

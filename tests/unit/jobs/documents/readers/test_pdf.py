@@ -126,7 +126,7 @@ def test_a_footnote_mark_does_not_stick_to_its_word() -> None:
     mark = SetLine("7", left=72 + 10 * 5, baseline=704, size=6)
     page = [SetLine("Some words", baseline=700, size=10), mark, SetLine(PROSE[:80], baseline=650)]
 
-    assert read("pdf", make_pdf([page])).text.startswith("Some words 7\n")
+    assert read("pdf", make_pdf([page])).text.startswith("Some words[7]\n")
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,9 @@ def test_a_blank_page_is_not_named() -> None:
 def test_text_that_is_scaled_to_no_width_is_named(scale: str) -> None:
     narrow = text("Never shown.", 72, 600).replace(b"(Never", scale.encode() + b" (Never")
 
-    extract = read("pdf", drawn_pdf([[text("A page.", 72, 700)], [text("Shown.", 72, 700), narrow]]))
+    extract = read(
+        "pdf", drawn_pdf([[text("A page.", 72, 700)], [text("Shown.", 72, 700), narrow]])
+    )
 
     assert extract.text == "A page.\n\nShown."
     (note,) = extract.notes

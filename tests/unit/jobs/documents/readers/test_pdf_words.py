@@ -26,10 +26,10 @@ def test_a_power_is_told_from_its_base() -> None:
     assert "10^6 per stage." in read("pdf", drawn_pdf([page])).text
 
 
-def test_a_raised_number_after_a_word_is_a_note_and_stands_apart() -> None:
+def test_a_raised_number_after_a_word_is_a_note_in_brackets() -> None:
     page = [text("The seal must be dry.", 72, 700), text("12", 168, 704, 6)]
 
-    assert read("pdf", drawn_pdf([page])).text == "The seal must be dry. 12"
+    assert read("pdf", drawn_pdf([page])).text == "The seal must be dry.[12]"
 
 
 def test_a_lowered_number_stays_in_its_word() -> None:
