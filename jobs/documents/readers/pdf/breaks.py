@@ -44,7 +44,7 @@ def break_before(line: Line, group: list[Line], usual: float, margins: "Margins"
         return PARAGRAPH
     if line.cells or last.cells:
         return _break_in_table(last, line, distance)
-    if is_code(line) and is_code(group[0]):
+    if line.is_mono and is_code(group[0]) and (is_code(line) or is_code(last)):
         return None if goes_on(group, line, usual) else PARAGRAPH
     if abs(distance) < _SAME_ROW * max(line.size, last.size) and line.region == last.region:
         return None

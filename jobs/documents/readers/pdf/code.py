@@ -5,6 +5,7 @@ from itertools import pairwise
 from statistics import median
 
 from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE
+from jobs.documents.readers.pdf.line_text import WRAPPED
 from jobs.documents.readers.pdf.lines import Line
 
 _WRAP_MARKS = (",→", "↪", "˓→", "↳", "⤷", "→֒")  # they begin the rest of a line that was too long
@@ -70,10 +71,13 @@ def code_left(lines: list[Line]) -> float:
     return min(own, default=lines[0].left)
 
 
-def join_code(lines: list[Line], left: float) -> str:
-    """Lines as they are, indented by as many characters as they stand to the right of `left`."""
+def join_code(lines: list[Line], left: float, usual: float) -> str:
+    """Lines as they are, indented by as many characters as they stand to the right of `left`.
+
+    `usual` is the distance of lines of this size in the document.
+    """
     pitch = median([line.pitch for line in lines if line.pitch] or [lines[0].size / 2])
-    spacing = _spacing(lines)
+    spacing = min(_spacing(lines), _WIDE_GAP * usual)
     pieces: list[str] = []
     last: Line | None = None
     for line in lines:
@@ -81,6 +85,9 @@ def join_code(lines: list[Line], left: float) -> str:
         if last is not None and mark:
             _unwrap(pieces)
             pieces.append(line.text[mark.end() :])
+        elif pieces and pieces[-1].endswith(WRAPPED):
+            _close_wrapped(pieces)
+            pieces.append(line.text)
         elif last is not None and abs(last.baseline - line.baseline) < _SAME_ROW * line.size:
             pieces.append(SPACE + line.text)
         else:
@@ -89,7 +96,13 @@ def join_code(lines: list[Line], left: float) -> str:
                 pieces.append(PARAGRAPH if is_apart else LINE)
             pieces.append(SPACE * round((line.left - left) / pitch) + line.text)
         last = line
-    return "".join(pieces)
+    return "".join(pieces).removesuffix(WRAPPED)
+
+
+def _close_wrapped(pieces: list[str]) -> None:
+    """A line is broken between words, or after a sign within one."""
+    before = pieces[-1].removesuffix(WRAPPED)
+    pieces[-1] = before + SPACE * (before[-1:].isalnum() or before[-1:] in ",;")
 
 
 def _spacing(lines: list[Line]) -> float:

@@ -21,6 +21,7 @@ _SPACE_GAP = 0.12  # of the font size
 _CODE_SPACE = 0.4  # of the width of a character
 _TIGHT_PITCH = 0.3  # of the font size; a narrower one is none
 _USUAL_PITCH = 0.6
+WRAPPED = "⏎"  # ends the text of a line of code that goes on in the next one
 _LIGATURES = {
     0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st",
     0xFB06: "st",
@@ -35,7 +36,7 @@ _NOTED = re.compile(  # what has a note: a word that is no function, the end of 
 )
 _MARK_GAP = 0.35  # of the font size: a mark is no farther from what it stands at
 _LOGO = re.compile(r"\b(LA)?TEX\b")
-_DOTS = re.compile(r"(?<!\.)(?<!\. )\. \. \.(?! ?\. )")  # as TeX sets three of them
+_DOTS = re.compile(r"(?<!\.)(?<!\. )\. \. \.(?: (?=[)\]]))?(?! ?\. )")  # as TeX sets three of them
 _LETTER_SPACED = re.compile(r"(?:\b[^\W\d_] ){4,}[^\W\d_]\b")
 
 

@@ -9,6 +9,7 @@ from jobs.documents.readers.pdf.accents import with_accents
 from jobs.documents.readers.pdf.glyphs import Glyph, page_glyphs
 from jobs.documents.readers.pdf.joints import Printed, join_pieces
 from jobs.documents.readers.pdf.line_text import (
+    WRAPPED,
     code_text,
     defined_tag,
     line_text,
@@ -24,6 +25,7 @@ from jobs.documents.readers.pdf.underscores import with_underscores
 
 CELL_GLUE = " | "
 _OPENING = frozenset("([{<\"'“‘«•‣◦▪●–-")  # these begin prose, too
+_ARROWS = frozenset({"←-", "←֓", "↩", "↵", "⏎"})  # the first is how TeX puts it together
 _NUMBER_SIZE = 0.75  # of the size of the code beside it
 _SAME_LINE = 0.1
 _SAMPLE = 500  # glyphs
@@ -112,13 +114,15 @@ def _line(part: Part, region: int) -> Line:
 
 
 def _text_line(row: Row, region: int) -> Line:
-    row = _without_number(row)
+    whole = _without_number(row)
+    row = _without_arrow(whole)
     is_mono = _is_mono(row)
     pitch = pitch_of(row.runs) if is_mono else 0.0
     first = row.runs[0].glyphs
     rtl = _is_rtl(row)
+    text = code_text(row.runs, pitch) if is_mono else _text_of(row.runs)
     return Line(
-        text=code_text(row.runs, pitch) if is_mono else _text_of(row.runs),
+        text=text + WRAPPED if is_mono and row is not whole else text,
         left=-row.right if rtl else row.left,
         right=-row.left if rtl else row.right,
         baseline=row.baseline,
@@ -143,6 +147,14 @@ def _without_number(row: Row) -> Row:
         return row
     is_raised = first.baseline - rest[0].baseline > _SAME_LINE * rest[0].size
     return row if is_raised else row._replace(runs=rest)
+
+
+def _without_arrow(row: Row) -> Row:
+    """A row of code without the arrow at its end that says that the line was too long."""
+    *rest, last = row.runs
+    if "".join([glyph.char for glyph in last.glyphs]) in _ARROWS and rest and are_code(rest):
+        return row._replace(runs=rest)
+    return row
 
 
 def _text_of(runs: list[Run]) -> str:

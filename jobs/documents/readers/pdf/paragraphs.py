@@ -12,6 +12,7 @@ from jobs.documents.readers.extract import LINE, PARAGRAPH
 from jobs.documents.readers.pdf.breaks import Margins, break_before, is_divided, reads_on
 from jobs.documents.readers.pdf.code import code_left, is_code, join_code, without_numbers
 from jobs.documents.readers.pdf.joints import join_pieces, joint
+from jobs.documents.readers.pdf.line_text import WRAPPED
 from jobs.documents.readers.pdf.lines import Line
 from jobs.documents.readers.pdf.notes import NOTE_SIZE, label_notes
 
@@ -75,7 +76,8 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
             groups[body_end:] = [group._replace(is_note=True) for group in groups[body_end:]]
             groups = _put_notes_first(groups, body_end, following)
         for group in groups:
-            yield Paragraph(_join(group), group.glue, number, group.is_note)
+            usual = _spacing_of(group.lines[0], spacing)
+            yield Paragraph(_join(group, usual), group.glue, number, group.is_note)
 
 
 def _shorten(line: Line) -> Line:
@@ -169,7 +171,7 @@ def _group(lines: list[Line], spacing: dict[int, float]) -> Iterator[_Group]:
     margins = Margins(lines)
     group = _Group([lines[0]], PARAGRAPH)
     for line in lines[1:]:
-        usual = spacing.get(round(line.size), _DEFAULT_SPACING * line.size)
+        usual = _spacing_of(line, spacing)
         glue = break_before(line, group.lines, usual, margins)
         if glue is None:
             group.lines.append(line)
@@ -179,8 +181,14 @@ def _group(lines: list[Line], spacing: dict[int, float]) -> Iterator[_Group]:
     yield group
 
 
-def _join(group: _Group) -> str:
+def _spacing_of(line: Line, spacing: dict[int, float]) -> float:
+    return spacing.get(round(line.size), _DEFAULT_SPACING * line.size)
+
+
+def _join(group: _Group, usual: float) -> str:
     lines = group.lines
-    if is_code(lines[0]) and (len(lines) > 1 or group.left is not None):
-        return join_code(lines, code_left(lines) if group.left is None else group.left)
+    if is_code(lines[0]) and (
+        len(lines) > 1 or group.left is not None or lines[0].text.endswith(WRAPPED)
+    ):
+        return join_code(lines, code_left(lines) if group.left is None else group.left, usual)
     return join_pieces([line.printed for line in lines])

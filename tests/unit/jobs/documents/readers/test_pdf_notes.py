@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.unit.jobs.documents.readers.drawn_pdf import CODE, drawn_pdf, lines, paragraph, text
+from tests.unit.jobs.documents.readers.drawn_pdf import (
+    CODE,
+    WIDE,
+    drawn_pdf,
+    lines,
+    paragraph,
+    text,
+)
 from tests.unit.jobs.documents.readers.made_files import Bookmark, SetLine, make_pdf
 from tests.unit.jobs.documents.readers.reading import headings, read
 
@@ -121,3 +128,35 @@ def test_a_hyphen_after_the_slash_of_an_address_that_ends_there_goes() -> None:
     ]
 
     assert "(https://archive.example/) too." in read("pdf", drawn_pdf([lines(rows)])).text
+
+
+def test_an_address_alone_on_a_line_of_code_is_code() -> None:
+    rows = ["build:", "    xsltproc \\", "http://archive.example/docbook.xsl\\", "    page.xml"]
+
+    assert read("pdf", drawn_pdf([lines(rows, font=CODE)])).text == "\n".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("end", "written"),
+    [("certificate", "certificate verify failed"), ("epel-", "epel-verify failed")],
+)
+def test_the_arrow_at_the_end_of_a_line_of_code_that_was_too_long_goes(
+    end: str, written: str
+) -> None:
+    code = lines(["run", end, "  verify failed", "end"], font=CODE)
+    arrow = [text("\u2190-", 72 + 6 * len(end) + 12, 688, font=WIDE)]
+
+    assert read("pdf", drawn_pdf([[*code[:2], *arrow, *code[2:]]])).text == f"run\n{written}\nend"
+
+
+def test_a_blank_line_between_two_lines_of_code_is_seen_by_the_lines_elsewhere() -> None:
+    long = lines(["one", "two", "three", "four"], font=CODE)
+    short = lines(["cron (3.0) unstable", "", "    No longer included."], font=CODE)
+
+    extract = read("pdf", drawn_pdf([long, [*lines(["Here it is:"], top=730), *short]]))
+
+    assert extract.text.endswith("cron (3.0) unstable\n\n    No longer included.")
+
+
+def test_dots_in_parentheses_have_no_space_behind_them() -> None:
+    assert read("pdf", drawn_pdf([lines(["hubs (. . . ) and more"])])).text == "hubs (...) and more"
