@@ -12,6 +12,7 @@ from jobs.documents.readers.pdf.notes import LABEL
 
 _ITEM = re.compile(r"[•‣◦▪●○–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s")
 _BULLET = re.compile(r"[•‣◦▪●○]")
+_OPENING = "([{\"'“‘"
 _FINISHED = re.compile(r"[.!?:;。！？：；؟][\"'”’)\]]*(?:\s?\d{1,2})?$")  # maybe with a note's mark
 _TAIL_CHARS = 12
 _LEADER = re.compile(r"[\w)\]] \.\.\. \w[^.]{0,20}$")  # to what stands at the end of a line
@@ -141,8 +142,8 @@ def _is_finished(line: Line) -> bool:
 def reads_on(last: Line, line: Line) -> bool:
     """Whether `line` may go on with the sentence of `last`: of its size, and neither is a cell."""
     is_alike = abs(line.size - last.size) <= _SIZE_STEP and not (line.cells or last.cells)
-    first = line.text[:1]
-    is_small = first.islower() or is_cjk(first) or line.is_rtl
+    first = line.text.lstrip(_OPENING)[:1]
+    is_small = first.islower() or is_cjk(line.text[0]) or line.is_rtl
     return is_alike and is_small and not _is_finished(last)
 
 

@@ -151,6 +151,8 @@ def _keeps_hyphen(word: str, following: str) -> bool:
     """Whether a hyphen at a line's end belongs to it and no space follows: "x86-64", "(semi-)"."""
     if word[-1] == "–":
         return word[-2:-1].isdigit() and following[0].isdigit()  # from page to page
+    if word.endswith("(-"):
+        return following[0].isalpha()  # Debian(-compatible)
     is_hyphened = len(word) > 1 and word[-1] == "-" and word[-2].isalnum()
     is_number = word[:-1].isdigit() and following[0].islower()  # "3-dimensional"
     return is_hyphened and (is_number or following[0].isdigit() or following[0] in ")]/")

@@ -160,3 +160,22 @@ def test_a_blank_line_between_two_lines_of_code_is_seen_by_the_lines_elsewhere()
 
 def test_dots_in_parentheses_have_no_space_behind_them() -> None:
     assert read("pdf", drawn_pdf([lines(["hubs (. . . ) and more"])])).text == "hubs (...) and more"
+
+
+def test_a_paragraph_goes_on_in_parentheses_behind_the_note_of_its_page() -> None:
+    body = lines(paragraph(WORDS * 3 + " The package is there if it declares that it depends"))
+    note = [text("1", 80, 103, 5), text("A note.", 83.5, 100, 7)]
+    following = lines(["(particularly in this case). It is."])
+
+    extract = read("pdf", drawn_pdf([[*body, *note], following]))
+
+    assert extract.text.endswith("that it depends (particularly in this case). It is.")
+
+
+def test_a_hyphen_behind_a_parenthesis_stays_with_its_word() -> None:
+    rows = [
+        "This is made so as to improve the use for a whole population of Debian(-",
+        "based) ones.",
+    ]
+
+    assert "Debian(-based) ones." in read("pdf", drawn_pdf([lines(rows)])).text
