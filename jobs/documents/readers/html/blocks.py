@@ -99,8 +99,9 @@ class BlockWriter:
             self._text.append(mark)
 
     def add_text(self, text: str) -> None:
-        """Text as it stands in the source."""
-        self._text.append(text)
+        """Text as it stands in the source. Space that only begins a block is passed over."""
+        if self._text or self._pre_depth or not text.isspace():
+            self._text.append(text)
 
     def add_raised(self, text: str, *, is_note: bool) -> None:
         """A superscript; `is_note` if it leads to a note."""
@@ -142,6 +143,8 @@ class BlockWriter:
     @property
     def _row(self) -> TableRows | None:
         """The table with an open row that all text belongs to now."""
+        if not self._tables:
+            return None
         return next((table for table in self._tables if table and table.is_open), None)
 
     @property
@@ -200,6 +203,8 @@ class BlockWriter:
                 self._glue = PARAGRAPH
 
     def _end_block(self, tag: str = "") -> None:
+        if not self._text:
+            return
         text = self._take_code() if self._pre_depth else self._take_text()
         if not text:
             return

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborNode
 
@@ -25,14 +26,17 @@ _MENU_CLASSES = (  # if they are mostly links
     *("breadcrumb", "breadcrumbs", "header", "menu", "nav", "nav-panel", "navbar", "navigation"),
     *("pager", "pagination", "related", "sidebar"),
 )
-_SUSPECTS = ", ".join(
+_LOOKED_AT = ", ".join(
     (
+        *("main", '[role="main"]', "article"),
         *("[hidden]", '[aria-hidden="true"]', '[style*="none" i]', '[style*="hidden" i]'),
         *(f'[role="{role}"]' for role in _ROLES),
         *("nav", "search", "header", "footer", "aside", "form", "button", "dialog"),
         *('a[href^="#"]', *(f".{name}" for name in (*_DROPPED_CLASSES, *_MENU_CLASSES))),
     )
 )
+_DROPPED = frozenset(_DROPPED_CLASSES)
+_MENUS = frozenset(_MENU_CLASSES)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _OPENED = re.compile(  # hidden until somebody chooses it: a tab, the answer under a question
     r"(?<![a-z])(tabs?|tab-?panels?|panels?|panes?|accordion|collaps\w*|toggle\w*|expand\w*"
@@ -64,14 +68,41 @@ _SENTENCES = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "p", "dt", "dd", "su
 _MIN_WORDS = 12  # of what is no link: fewer are a menu's, a form's or a footer's own
 _MIN_BUTTON_WORDS = 4
 _MIN_OPENED_WORDS = 3  # fewer are a sign that something opens
-_MAIN = (("main", 0.2), ('[role="main"]', 0.2), ("article", 0.5))  # of words that are no links
+_MAIN_ROLE = "role main"
+_MAIN = (("main", 0.2), (_MAIN_ROLE, 0.2), ("article", 0.5))  # of words that are no links
 _MAX_STEPS_UP = 6
 
 
-def main_content(body: LexborNode) -> list[LexborNode]:
-    """The parts of a page that hold its text, in order; the whole `body` if none is marked."""
-    for selector, min_share in _MAIN:
-        found = body.css(selector)
+class Content(NamedTuple):
+    """The parts of a page that hold its text, in order, and the `mem_id` of what is left out."""
+
+    roots: list[LexborNode]
+    dropped: set[int]
+
+
+def find_content(body: LexborNode) -> Content:
+    """What of a page is text: the whole `body` but for what is dropped if no part is marked."""
+    seen: set[int] = set()
+    dropped: set[int] = set()
+    marked: dict[str, list[LexborNode]] = {name: [] for name, _ in _MAIN}
+    for node in body.css(_LOOKED_AT):  # once: each search goes through the whole tree
+        mem_id = node.mem_id
+        if mem_id in seen:
+            continue
+        seen.add(mem_id)
+        tag, attributes = node.tag or "", node.attributes
+        if tag in marked:
+            marked[tag].append(node)
+        if attributes.get("role") == "main":
+            marked[_MAIN_ROLE].append(node)
+        if _is_dropped(node, tag, attributes):
+            dropped.add(mem_id)
+    return Content(_roots(body, marked), dropped)
+
+
+def _roots(body: LexborNode, marked: dict[str, list[LexborNode]]) -> list[LexborNode]:
+    for name, min_share in _MAIN:
+        found = marked[name]
         if len(found) == 1 and _is_most_of(found[0], body, min_share):
             return [*_title_before(found[0], body), found[0]]
     return [body]
@@ -83,11 +114,6 @@ def _is_most_of(part: LexborNode, body: LexborNode, min_share: float) -> bool:
     return _prose_count(part) >= min_share * _prose_count(body)
 
 
-def dropped_nodes(body: LexborNode) -> set[int]:
-    """The `mem_id` of each node that is left out with all that it holds."""
-    return {node.mem_id for node in body.css(_SUSPECTS) if _is_dropped(node)}
-
-
 def _title_before(main: LexborNode, body: LexborNode) -> list[LexborNode]:
     """The page's heading, where it stands apart from the text that it is the heading of."""
     found = body.css("h1")
@@ -96,23 +122,22 @@ def _title_before(main: LexborNode, body: LexborNode) -> list[LexborNode]:
     return []
 
 
-def _is_dropped(node: LexborNode) -> bool:
-    attributes = node.attributes
+def _is_dropped(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
     classes = (attributes.get("class") or "").split()
-    if any(name in _DROPPED_CLASSES for name in classes) or _is_hidden(node, attributes):
+    if not _DROPPED.isdisjoint(classes) or _is_hidden(node, attributes):
         return True
-    if any(name in _MENU_CLASSES for name in classes) and _is_mostly_links(node):
+    if not _MENUS.isdisjoint(classes) and _is_mostly_links(node):
         return True
-    kind = _ROLES.get(attributes.get("role") or "", node.tag or "")
-    rule = _RULES.get(kind)
+    rule = _RULES.get(_ROLES.get(attributes.get("role") or "", tag))
     return rule is not None and rule(node)
 
 
 def _is_hidden(node: LexborNode, attributes: dict[str, str | None]) -> bool:
+    style = attributes.get("style")
     is_hidden = (
         "hidden" in attributes
         or attributes.get("aria-hidden") == "true"
-        or _HIDDEN.search(attributes.get("style") or "") is not None
+        or (style is not None and _HIDDEN.search(style) is not None)
     )
     if not is_hidden or attributes.get("hidden") == "until-found":
         return False

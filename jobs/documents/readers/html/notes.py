@@ -1,7 +1,7 @@
 """Puts notes where they are read: at the end of the section that names them, not of the page."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ _NOTE_MARKS = (
     'a[role="doc-noteref"], a.footnote-ref, a.noteref, a[epub\\:type="noteref"], '
     "a.footnote-reference.brackets, dt.label .brackets"  # docutils: the style sheet adds them
 )
+NOTES = f"{_NOTE_LISTS}, {_NOTE_MARKS}"  # what `mark_notes` is given
 _MAX_MARK_CHARS = 4
 _LABEL = re.compile(r"\[?([^\[\]\s]{1,40})\]?")
 _NOTE = re.compile(r"\[(\d{1,4}|[^\[\]\s]{1,40}(?=\]\s))\](?=\s*\w)")
@@ -36,25 +37,33 @@ class _Note(NamedTuple):
     mark: int
 
 
-def label_notes(tree: LexborHTMLParser) -> None:
+def mark_notes(tree: LexborHTMLParser, found: Sequence[LexborNode]) -> None:
+    """Bring notes and their marks into one form; `found` is what `NOTES` finds in the tree."""
+    items = {node.attributes.get("id"): node for node in found if node.tag == "li"}
+    if items:
+        _label_notes(tree, items)
+    for node in found:
+        if node.tag != "li":
+            _bracket(node)
+
+
+def _label_notes(tree: LexborHTMLParser, items: Mapping[str | None, LexborNode]) -> None:
     """Have the items of a list of notes begin with the labels of their marks."""
-    items = {item.attributes.get("id"): item for item in tree.css(_NOTE_LISTS)}
-    for link in tree.css(_MARK_LINKS) if items else ():
+    for link in tree.css(_MARK_LINKS):
         item = items.get((link.attributes.get("href") or "").removeprefix("#"))
         label = _LABEL.fullmatch(link.text(strip=True))
         if item is not None and label is not None and not _is_within(link, item):
             item.attrs["data-item-label"] = f"[{label[1]}]"
 
 
-def bracket_notes(tree: LexborHTMLParser) -> None:
+def _bracket(mark: LexborNode) -> None:
     """The mark of a note may be raised by its style alone."""
-    for mark in tree.css(_NOTE_MARKS):
-        text = mark.text(strip=True)
-        is_raised = mark.css_first("sup") is not None or (
-            mark.parent is not None and mark.parent.tag == "sup"
-        )
-        if text.isalnum() and len(text) <= _MAX_MARK_CHARS and not is_raised:
-            mark.replace_with(f"[{text}]")
+    text = mark.text(strip=True)
+    is_raised = mark.css_first("sup") is not None or (
+        mark.parent is not None and mark.parent.tag == "sup"
+    )
+    if text.isalnum() and len(text) <= _MAX_MARK_CHARS and not is_raised:
+        mark.replace_with(f"[{text}]")
 
 
 def _is_within(link: LexborNode, item: LexborNode) -> bool:

@@ -9,10 +9,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from jobs.documents.readers.decode import decode_markup
 from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.html.blocks import BlockWriter
-from jobs.documents.readers.html.content import NEVER_TEXT, dropped_nodes, main_content
+from jobs.documents.readers.html.content import NEVER_TEXT, find_content
 from jobs.documents.readers.html.mathml import formula
-from jobs.documents.readers.html.notes import bracket_notes, label_notes, place_notes
-from jobs.documents.readers.html.shown_by_style import prepare_code, separate_classifiers
+from jobs.documents.readers.html.notes import place_notes
+from jobs.documents.readers.html.shown_by_style import prepare
 from jobs.documents.readers.html.tables import Span
 from jobs.documents.readers.limits import ReadLimits
 
@@ -24,6 +24,7 @@ _VOID = frozenset(  # HTML standard: elements that have no end
 )
 _TAG_NAME = re.compile(r"<([A-Za-z][\w:.-]*)(?=[\s/])")
 _CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
+_NEVER_TEXT = ", ".join(NEVER_TEXT)
 _TEX = 'script[type^="math/tex"]'  # MathJax 2: the source of a formula
 _TEX_SHOWN = ".MathJax, .MathJax_Display, .MathJax_Preview"  # what it has made of it
 _LAYOUT = "td table, td h1, td h2, td h3, td h4, td pre, td blockquote"
@@ -39,7 +40,8 @@ _INLINE = frozenset(  # of no account for the text
         *("small", "span", "strike", "strong", "time", "tt", "u", "var", "wbr"),
     )
 )
-_LINES = "div.line-block div.line, div.line-block div.line-block"
+_LINE_BLOCK = "line-block"
+_LINES = f"div.{_LINE_BLOCK} div.line, div.{_LINE_BLOCK} div.{_LINE_BLOCK}"
 _TEXT = "-text"
 _WITHOUT_END = _INLINE | {_TEXT, "br", "img", "input", "math"}
 _NO_ELEMENT = frozenset({"", "-", "!", "?"})  # comments, instructions
@@ -55,14 +57,15 @@ def read_html_text(markup: str, limits: ReadLimits) -> Extract:
     """A page that is text already. Raises: UnreadableFileError."""
     tree = _parse(markup)
     title = tree.css_first("head > title")
-    extract = assemble(place_notes(_blocks(tree)), limits, title=title.text() if title else "")
+    blocks = place_notes(_blocks(tree, has_lines=_LINE_BLOCK in markup))
+    extract = assemble(blocks, limits, title=title.text() if title else "")
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")
     return extract if extract.title.strip() else extract._replace(title=first)
 
 
 def html_blocks(markup: str) -> Iterator[Block]:
     """The blocks of the main content of a page, or a fragment, of HTML."""
-    return place_notes(_blocks(_parse(markup)))
+    return place_notes(_blocks(_parse(markup), has_lines=_LINE_BLOCK in markup))
 
 
 def _parse(markup: str) -> LexborHTMLParser:
@@ -70,11 +73,9 @@ def _parse(markup: str) -> LexborHTMLParser:
         tree = LexborHTMLParser(_close_empty_tags(_escape_cdata(markup)))
         if "math/tex" in markup:
             _keep_tex(tree)
-        tree.strip_tags(list(NEVER_TEXT))
-        prepare_code(tree)
-        separate_classifiers(tree)
-        label_notes(tree)
-        bracket_notes(tree)
+        for node in tree.css(_NEVER_TEXT):
+            node.decompose(recursive=False)
+        prepare(tree)
     except SelectolaxError as error:  # any text is HTML: only memory can be wanting
         raise MemoryError from error
     return tree
@@ -108,18 +109,15 @@ def _keep_tex(tree: LexborHTMLParser) -> None:
         shown.attrs["hidden"] = ""
 
 
-def _blocks(tree: LexborHTMLParser) -> Iterator[Block]:
+def _blocks(tree: LexborHTMLParser, *, has_lines: bool) -> Iterator[Block]:
     if tree.body is None:
         return
-    dropped = dropped_nodes(tree.body)
-    lines = {line.mem_id for line in tree.body.css(_LINES)}
+    roots, dropped = find_content(tree.body)
+    lines = {line.mem_id for line in tree.body.css(_LINES)} if has_lines else frozenset[int]()
     writer = BlockWriter()
-    for root in main_content(tree.body):
-        for node, is_end in _walk(root, dropped):
-            tag = node.tag or ""
-            if tag == _TEXT:
-                writer.add_text(node.text_content or "")
-            elif lines and node.mem_id in lines:
+    for root in roots:
+        for node, tag, is_end in _walk(root, dropped, writer.add_text):
+            if lines and node.mem_id in lines:
                 writer.end_line()
             elif is_end:
                 writer.close(tag)
@@ -130,26 +128,40 @@ def _blocks(tree: LexborHTMLParser) -> Iterator[Block]:
     yield from writer.finish()
 
 
-def _walk(root: LexborNode, dropped: Collection[int]) -> Iterator[tuple[LexborNode, bool]]:
-    """Each node that counts as it begins and as it ends; no recursion, however deep the page."""
+def _walk(
+    root: LexborNode, dropped: Collection[int], add_text: Callable[[str], None]
+) -> Iterator[tuple[LexborNode, str, bool]]:
+    """Each element that counts, with its tag, as it begins and as it ends.
+
+    Text in between is added as it comes. No recursion, however deep the page.
+    """
+    names: dict[int, str] = {}
+    above: list[tuple[LexborNode, str]] = []
     node: LexborNode | None = root
-    depth = 0
     while node is not None:
-        tag = node.tag or ""
-        is_kept = tag == _TEXT or (tag[:1] not in _NO_ELEMENT and node.mem_id not in dropped)
-        if is_kept and tag not in _INLINE:
-            yield node, False
-        if is_kept and node.child is not None and not _is_leaf(node, tag):
-            node, depth = node.child, depth + 1
-            continue
-        if is_kept and tag not in _WITHOUT_END:
-            yield node, True
-        while depth and node is not None and node.next is None:
-            node, depth = node.parent, depth - 1
-            assert node is not None
-            if node.tag not in _INLINE:
-                yield node, True
-        node = node.next if depth and node is not None else None
+        tag_id = node.tag_id
+        tag = names.get(tag_id)
+        if tag is None:
+            tag = names[tag_id] = node.tag or ""
+        if tag == _TEXT:
+            add_text(node.text_content or "")
+        elif tag[:1] not in _NO_ELEMENT and node.mem_id not in dropped:
+            if tag not in _INLINE:
+                yield node, tag, False
+            child = None if _is_leaf(node, tag) else node.first_child
+            if child is not None:
+                above.append((node, tag))
+                node = child
+                continue
+            if tag not in _WITHOUT_END:
+                yield node, tag, True
+        following = node.next if above else None
+        while following is None and above:
+            node, tag = above.pop()
+            if tag not in _INLINE:
+                yield node, tag, True
+            following = node.next if above else None
+        node = following
 
 
 def _is_leaf(node: LexborNode, tag: str) -> bool:

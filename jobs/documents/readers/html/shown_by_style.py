@@ -4,15 +4,38 @@ from html import escape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from jobs.documents.readers.html.notes import NOTES, mark_notes
+
 _CODE_CELLS = "td.blob-code, td.lines-code"  # GitHub, Gitea: a row for each line, spaces kept
 _SEVERAL_CODES = "pre > code + code"
-_CLASSIFIERS = "dt .classifier"
+_CLASSIFIER = "classifier"
+_PREPARED = f"{_CODE_CELLS}, {_SEVERAL_CODES}, dt .{_CLASSIFIER}, {NOTES}"
 
 
-def prepare_code(tree: LexborHTMLParser) -> None:
-    """Code that stands in the rows of a table becomes a `pre`; several in one are set apart."""
+def prepare(tree: LexborHTMLParser) -> None:
+    """Write out what only the style of a page shows, marks of notes among it."""
+    notes, codes, cells = [], [], []
+    for node in tree.css(_PREPARED):  # once: each search goes through the whole tree
+        tag = node.tag
+        if tag == "td":
+            cells.append(node)
+        elif tag == "code":
+            codes.append(node)
+        elif _CLASSIFIER in (node.attributes.get("class") or "").split():
+            node.insert_before(" : ")  # Sphinx's `term : classifier`
+        else:
+            notes.append(node)
+    _join_cells(cells)
+    for code in codes:
+        if code.prev is not None and code.prev.tag == "code":
+            code.insert_before("\n")
+    mark_notes(tree, notes)
+
+
+def _join_cells(lines_of_code: list[LexborNode]) -> None:
+    """Code that stands in the rows of a table becomes a `pre`."""
     tables: dict[int, list[LexborNode]] = {}
-    for cell in tree.css(_CODE_CELLS):
+    for cell in lines_of_code:
         table = _table_of(cell)
         if table is not None:
             tables.setdefault(table.mem_id, []).append(cell)
@@ -22,15 +45,6 @@ def prepare_code(tree: LexborHTMLParser) -> None:
         code = LexborHTMLParser(f"<pre>\n{escape(lines)}</pre>").css_first("pre")
         if table is not None and code is not None:
             table.replace_with(code)
-    for code in tree.css(_SEVERAL_CODES):
-        if code.prev is not None and code.prev.tag == "code":
-            code.insert_before("\n")
-
-
-def separate_classifiers(tree: LexborHTMLParser) -> None:
-    """Sphinx's `term : classifier`: the style sheet adds the colon."""
-    for classifier in tree.css(_CLASSIFIERS):
-        classifier.insert_before(" : ")
 
 
 def _table_of(cell: LexborNode) -> LexborNode | None:
