@@ -44,7 +44,9 @@ _LINE_BLOCK = "line-block"
 _LINES = f"div.{_LINE_BLOCK} div.line, div.{_LINE_BLOCK} div.{_LINE_BLOCK}"
 _TEXT = "-text"
 _WITHOUT_END = _INLINE | {_TEXT, "br", "img", "input", "math"}
-_NO_ELEMENT = frozenset({"", "-", "!", "?"})  # comments, instructions
+_LEAVES = frozenset({"math", *_SCRIPT_SIGNS})  # some of these
+_Step = tuple[LexborNode, str]  # a node that comes, or with its tag one that ends
+_NO_ELEMENT = frozenset({"-", "!", "?"})  # comments, instructions
 _NUMBER = re.compile(r"\s*(-?\d{1,6})")
 
 
@@ -135,33 +137,30 @@ def _walk(
 
     Text in between is added as it comes. No recursion, however deep the page.
     """
-    names: dict[int, str] = {}
-    above: list[tuple[LexborNode, str]] = []
-    node: LexborNode | None = root
-    while node is not None:
-        tag_id = node.tag_id
-        tag = names.get(tag_id)
-        if tag is None:
-            tag = names[tag_id] = node.tag or ""
+    tags: dict[int, str] = {}
+    waiting: list[_Step] = [(root, "")]
+    while waiting:
+        node, ended = waiting.pop()
+        if ended:
+            yield node, ended, True
+            continue
+        if node is not root and (following := node.next) is not None:
+            waiting.append((following, ""))
+        tag = tags.get(node.tag_id) or tags.setdefault(node.tag_id, node.tag or "-")
         if tag == _TEXT:
             add_text(node.text_content or "")
-        elif tag[:1] not in _NO_ELEMENT and node.mem_id not in dropped:
+        elif tag[0] not in _NO_ELEMENT and node.mem_id not in dropped:
+            _enter(node, tag, waiting)
             if tag not in _INLINE:
                 yield node, tag, False
-            child = None if _is_leaf(node, tag) else node.first_child
-            if child is not None:
-                above.append((node, tag))
-                node = child
-                continue
-            if tag not in _WITHOUT_END:
-                yield node, tag, True
-        following = node.next if above else None
-        while following is None and above:
-            node, tag = above.pop()
-            if tag not in _INLINE:
-                yield node, tag, True
-            following = node.next if above else None
-        node = following
+
+
+def _enter(node: LexborNode, tag: str, waiting: list[_Step]) -> None:
+    if tag not in _WITHOUT_END:
+        waiting.append((node, tag))
+    child = node.first_child
+    if child is not None and not (tag in _LEAVES and _is_leaf(node, tag)):
+        waiting.append((child, ""))
 
 
 def _is_leaf(node: LexborNode, tag: str) -> bool:
