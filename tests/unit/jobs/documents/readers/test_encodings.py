@@ -31,6 +31,8 @@ def test_iso_2022_jp_is_known_by_its_escapes(format_name: str) -> None:
         ("cp1250", "Lampa była czerwona."),
         ("cp1252", "It costs £825 for 20 °C ± 5 µm, § 3."),
         ("cp1252", "“It’s done” – for £5…"),
+        ("iso8859-15", "Prix : 15 € par pièce, cœur non compris, déjà payé."),
+        ("cp1252", "Une ½ heure de plus, ¼ de litre, à 15 € la pièce déjà payée."),
         ("koi8-r", RUSSIAN),
         ("cp866", RUSSIAN),
         ("cp1251", RUSSIAN),

@@ -50,6 +50,10 @@ def test_what_is_set_above_below_or_between_stays_readable(page: str, text: str)
             "<math><mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mn>2</mn></mfrac></math>",
             "(a+b)/2",
         ),
+        (
+            "<math><mfrac><mi>b</mi><mrow><mn>2</mn><mi>a</mi></mrow></mfrac></math>",
+            "b/(2a)",
+        ),
         ("<math><msqrt><mi>x</mi></msqrt><mo>&#x2062;</mo><mi>y</mi></math>", "sqrt(x)y"),
         (
             "<math><mtable><mtr><mtd>1</mtd><mtd>0</mtd></mtr><mtr><mtd>0</mtd><mtd>1</mtd></mtr>"
@@ -114,6 +118,10 @@ def test_lists_show_what_a_browser_shows(page: str, text: str) -> None:
         ),
         ("<tr><th>A<th>B<tr><td>a<br>b<td>c", "A | B\na b | c"),
         ("<tr><th>A<th>B<tr><td>1<td><table><tr><td>x<td>y</table>", "A | B\n1 | x, y"),
+        (
+            "<tr><th>A<th>B<tr><td>1<td><table><tr><td>x<td>y<tr><td>z<td>w</table>",
+            "A | B\n1 | x, y; z, w",
+        ),
         ("<tr><th><th>Mon<th>Tue<tr><th>Ann<td><td>5", " | Mon | Tue\nAnn |  | 5"),
         ("<tr><td><pre>a\n  b</pre><td>c", "a\n  b\n\nc"),
         ("<caption>Sizes</caption><tr><td>1<td>2", "Sizes\n\n1 | 2"),
