@@ -69,18 +69,26 @@ class SplitAssignment(Record):
     spans: tuple[SideSpan, ...]
 
 
+class LeakedText(Value):
+    """What of a held-out chunk stands in training text: ranges of its document, in order."""
+
+    chunk_id: str
+    spans: tuple[Span, ...]
+
+
 class HeldOutCheck(Record):
     """How far held-out text stands in training text.
 
     `dropped_chunk_ids`: held-out chunks half of whose shingles do, which are therefore not used.
-    `leaked_share`: of the shingles of all others, those that do. `check_id` names the chunks that
-    were compared.
+    `leaked_share`: of the shingles of all others, those that do, and `leaked_text` where these are;
+    None in runs that did not look. `check_id` names the chunks that were compared.
     """
 
     check_id: str
     held_out_chunk_count: int
     dropped_chunk_ids: tuple[str, ...]
     leaked_share: float
+    leaked_text: tuple[LeakedText, ...] | None = None
 
 
 class Chunk(Record):

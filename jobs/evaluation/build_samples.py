@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 
 from engine.errors import ConfigError, Deferred
-from engine.files.records import RecordLog, encode_record, read_records
+from engine.files.records import RecordLog, encode_record
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
@@ -17,6 +17,7 @@ from jobs.dataset.rows.near_chunks import NearChunks, read_near_chunks
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.dataset_chunks import chunk_of_dataset
 from jobs.documents.passages import Passages, passages_of
+from jobs.evaluation.held_out_questions import read_held_out_questions, read_truly_held_out
 from jobs.evaluation.judge_excerpts import PURPOSE as JUDGE
 from jobs.evaluation.judge_excerpts import keep_unanswerable
 from jobs.evaluation.new_questions import (
@@ -43,13 +44,15 @@ def held_out_samples(
 ) -> list[Sample]:
     """A seeded draw of `max_held_out` of the held-out questions; reads them one at a time.
 
+    Those whose evidence stands in training text by half are left out.
+
     Raises:
         ConfigError: a question's chunk is there no more: the dataset is not written anew yet.
         DamagedLogError: a line is damaged.
     """
     drawn = heapq.nsmallest(
         settings.max_held_out,
-        _held_out(folder),
+        read_truly_held_out(folder),
         key=lambda question: content_id("held_out", settings.seed, question.question_id),
     )
     return [_held_out_sample(question, chunks) for question in drawn]
@@ -112,7 +115,7 @@ def known_samples(
     wanted = frozenset(questions)
     return {
         question.question: _held_out_sample(question, chunks)
-        for question in _held_out(folder)
+        for question in read_held_out_questions(folder)
         if question.question in wanted
     }
 
@@ -135,10 +138,6 @@ def imported_sample(question: str, chunks: Sequence[Chunk]) -> Sample:
 def evidence_text(sample: Sample) -> str:
     """The sentences of the context that answer the question."""
     return " ".join(sample.context[span.start_char : span.end_char] for span in sample.evidence)
-
-
-def _held_out(folder: RunFolder) -> Iterator[HeldOutQuestion]:
-    return read_records(folder.dataset_dir / "held_out.jsonl", HeldOutQuestion)
 
 
 def _held_out_sample(question: HeldOutQuestion, chunks: RecordLog[Chunk]) -> Sample:

@@ -7,9 +7,12 @@ measured on samples are shares of the texts.
 
 import re
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from schemas.record import Span
 
 TOKENS_PER_SHINGLE = 8
 HASH_COUNT = 1 << 64
@@ -49,8 +52,31 @@ def is_among(hashes: Hashes, others: Hashes) -> NDArray[np.bool_]:
     return found
 
 
+def spans_among(text: str, others: Hashes) -> list[Span]:
+    """The ranges of `text` whose shingles are among the sorted `others`, in order, none touching.
+
+    They are told where case changes no length, as it does in a few letters of few languages.
+    """
+    tokens = list(_TOKEN.finditer(text))
+    rolled = _roll([token[0].casefold() for token in tokens])
+    spans: list[Span] = []
+    for place in np.flatnonzero(is_among(rolled, others)).tolist():
+        start, last = (
+            tokens[place].start(),
+            tokens[min(place + TOKENS_PER_SHINGLE, len(tokens)) - 1],
+        )
+        if spans and start <= spans[-1].end_char:
+            start = spans.pop().start_char
+        spans.append(Span(start_char=start, end_char=last.end()))
+    return spans
+
+
 def _all_hashes(text: str) -> Hashes:
-    found = _TOKEN.findall(text.casefold())
+    return _roll(_TOKEN.findall(text.casefold()))
+
+
+def _roll(found: Sequence[str]) -> Hashes:
+    """The shingle that begins at each token, one less each for the last ones."""
     known = {token: _token_hash(token) for token in set(found)}
     tokens = np.fromiter(map(known.__getitem__, found), np.uint64, len(found))
     count = max(1, len(tokens) - TOKENS_PER_SHINGLE + 1) if len(tokens) else 0

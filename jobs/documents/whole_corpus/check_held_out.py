@@ -1,11 +1,12 @@
 """The stage that proves that held-out text is not in the training text, after all was cut.
 
 Documents may share pages without being twins. A held-out chunk half of whose shingles stand in
-training text is dropped: questions about it would measure memory. What is left is measured.
+training text is dropped: questions about it would measure memory. What is left is measured, and
+where it stands is kept, so that no question of an evaluation rests on it.
 """
 
 import logging
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,10 +22,10 @@ from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.line_batches import read_batch, write_batches
 from jobs.processes.work_pool import map_in_order
 from jobs.run.stages import Stage, StageContext
-from jobs.text.shingles import Hashes, shingle_hashes
+from jobs.text.shingles import Hashes, shingle_hashes, spans_among
 from schemas.dataset import Rejection
-from schemas.documents import Chunk, HeldOutCheck
-from schemas.record import Value, content_id
+from schemas.documents import Chunk, HeldOutCheck, LeakedText
+from schemas.record import Span, Value, content_id
 
 STAGE = "held_out_check"
 MAX_LEAKED_SHARE = 0.5  # of a held-out chunk's shingles in training text
@@ -71,7 +72,23 @@ async def _compare(context: StageContext[None], chunks_path: Path, check_id: str
             is_leaked[places[held_out.distinct[places] == hashes]] = True
 
     await side.each(take, is_held_out=False)
-    return _check_of(check_id, held_out, is_leaked)
+    found = _check_of(check_id, held_out, is_leaked)
+    return found.model_copy(
+        update={"leaked_text": tuple(_leaked_text(chunks_path, held_out, is_leaked, found))}
+    )
+
+
+def _leaked_text(
+    chunks_path: Path, held_out: _HeldOut, is_leaked: NDArray[np.bool_], check: HeldOutCheck
+) -> Iterator[LeakedText]:
+    """Where the chunks that are used have text that stands in training text."""
+    places = zip(held_out.chunk_ids, held_out.places, strict=True)
+    concerned = {chunk_id for chunk_id, each in places if is_leaked[each].any()}
+    concerned -= set(check.dropped_chunk_ids)
+    leaked = held_out.distinct[is_leaked]
+    for chunk in read_records(chunks_path, Chunk, is_wanted=concerned.__contains__):
+        spans = (_shifted(span, chunk.start_char) for span in spans_among(chunk.text, leaked))
+        yield LeakedText(chunk_id=chunk.chunk_id, spans=tuple(spans))
 
 
 def _check_of(check_id: str, held_out: _HeldOut, is_leaked: NDArray[np.bool_]) -> HeldOutCheck:
@@ -145,6 +162,10 @@ def shingle_chunks(body: bytes) -> bytes:
     return orjson.dumps(header) + b"\n" + b"".join(every)
 
 
+def _shifted(span: Span, chars: int) -> Span:
+    return Span(start_char=span.start_char + chars, end_char=span.end_char + chars)
+
+
 def _lines_of(chunks_path: Path, *, is_held_out: bool) -> Iterator[RecordLine]:
     """The lines of the chunks of a side. No text can hold the mark: its quotes are escaped."""
     lines = read_record_lines(chunks_path, Chunk)
@@ -185,9 +206,19 @@ def read_held_out_check(folder: RunFolder) -> HeldOutCheck | None:
 
 
 def read_leaked_share(folder: RunFolder) -> float:
-    """Of the held-out text that is used, what stands in training text; 0 if not looked at."""
+    """Of the held-out text that questions may rest on, what stands in training text.
+
+    0 where it is known which text that is: no question that rests on it is asked.
+    """
     check = read_held_out_check(folder)
-    return check.leaked_share if check else 0.0
+    return check.leaked_share if check and check.leaked_text is None else 0.0
+
+
+def read_leaked_text(folder: RunFolder) -> Mapping[str, Sequence[Span]]:
+    """By held-out chunk, what of its document stands in training text, as far as that is known."""
+    check = read_held_out_check(folder)
+    known = check.leaked_text if check and check.leaked_text else ()
+    return {each.chunk_id: each.spans for each in known}
 
 
 def read_leaked_chunks(folder: RunFolder) -> Container[str]:

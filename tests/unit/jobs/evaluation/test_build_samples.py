@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ConfigError
-from engine.files.records import RecordLog, encode_record
+from engine.files.records import RecordLog, encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from jobs.dataset.rows.near_chunks import read_near_chunks
@@ -16,9 +16,10 @@ from jobs.evaluation.build_samples import (
     near_unanswerable_samples,
     unanswerable_samples,
 )
-from schemas.documents import Chunk
+from schemas.dataset import HeldOutQuestion
+from schemas.documents import Chunk, HeldOutCheck, LeakedText
 from schemas.evaluation import Sample
-from schemas.record import content_id
+from schemas.record import Span, content_id
 from schemas.settings import EvaluationSettings
 from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_run, make_settings
 
@@ -168,3 +169,28 @@ async def test_imported_question_is_judged_against_all_chunks_that_were_found(
     assert Counter(sample.chunk_ids) == Counter(chunk.chunk_id for chunk in chunks)
     assert sample.context == f"{chunks[0].text}\n\n{chunks[1].text}"
     assert sample.title == f"{chunks[0].title} > Tools; {chunks[1].title} > Tools"
+
+
+@pytest.mark.parametrize(("chars", "is_asked"), [(1.0, False), (0.6, False), (0.4, True)])
+async def test_a_question_whose_evidence_stands_in_training_text_is_not_asked(
+    folder: RunFolder, chars: float, is_asked: bool
+) -> None:
+    questions = read_records(folder.dataset_dir / "held_out.jsonl", HeldOutQuestion)
+    asked = next(question for question in questions if "kiln" in question.question)
+    (span,) = asked.evidence
+    end = span.start_char + int(chars * (span.end_char - span.start_char))
+    part = Span(start_char=span.start_char, end_char=end)
+    leaked = LeakedText(chunk_id=asked.chunk_id, spans=(part,))
+    check = HeldOutCheck(
+        check_id="c",
+        held_out_chunk_count=4,
+        dropped_chunk_ids=(),
+        leaked_share=0.1,
+        leaked_text=(leaked,),
+    )
+    replace_file(folder.results_path("held_out_check"), [encode_record(check)])
+
+    samples = await draw(folder, EvaluationSettings())
+
+    assert len(samples) == (4 if is_asked else 3)
+    assert ("kiln.md" in {sample.path for sample in samples}) is is_asked

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.text.shingles import share_in, shingle_hashes
+from jobs.text.shingles import share_in, shingle_hashes, spans_among
 
 TEXT = "The kiln is heated to 1220 degrees before porcelain goes in, and cools for two whole days."
 
@@ -48,3 +48,18 @@ def test_sample_is_a_part_of_all_hashes(words: list[str]) -> None:
     text = " ".join(words)
 
     assert set(shingle_hashes(text, one_in=3).tolist()) <= set(shingle_hashes(text).tolist())
+
+
+def test_where_a_text_shares_shingles_with_another_is_told_in_its_own_characters() -> None:
+    words = [f"word{number}" for number in range(40)]
+    shared = ", ".join(words[10:22])
+    text = f"{' '.join(words[:10])} Ärger. {shared}! {' '.join(words[22:])}"
+
+    (span,) = spans_among(text, shingle_hashes(shared.upper()))
+
+    assert text[span.start_char : span.end_char] == shared
+
+
+def test_a_text_that_shares_nothing_has_no_spans() -> None:
+    assert spans_among("A pump.", shingle_hashes("A valve.")) == []
+    assert spans_among("", shingle_hashes("A valve.")) == []

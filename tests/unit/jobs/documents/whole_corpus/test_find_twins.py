@@ -13,7 +13,12 @@ from engine.run_folder import RunFolder
 from engine.testing import FakeAsk
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.split_documents import SPLIT
-from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, read_held_out_check
+from jobs.documents.whole_corpus.check_held_out import (
+    HELD_OUT_CHECK,
+    read_held_out_check,
+    read_leaked_share,
+    read_leaked_text,
+)
 from jobs.documents.whole_corpus.find_twins import TWINS
 from jobs.documents.whole_corpus.translations import without_locale
 from jobs.run.stages import Stage, run_stages
@@ -242,6 +247,11 @@ async def test_held_out_chunk_that_stands_in_training_text_is_dropped(folder: Ru
     assert check.dropped_chunk_ids == (leaked.chunk_id,)
     assert check.held_out_chunk_count == 2
     assert check.leaked_share == pytest.approx(13 / 113)  # of 120 tokens in a row
+    ((chunk_id, (span,)),) = read_leaked_text(folder).items()
+    start = span.start_char - partly.start_char
+    assert (chunk_id, start) == (partly.chunk_id, len(apart) + 1)
+    assert span.end_char - partly.start_char == len(partly.text)
+    assert read_leaked_share(folder) == 0.0  # no question rests on it
     (rejection,) = read_records(folder.rejected_path, Rejection)
     assert rejection.reason == "held_out_text_in_training"
 
