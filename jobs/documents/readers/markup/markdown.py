@@ -32,6 +32,7 @@ _ADMONITIONS = frozenset({"note", "tip", "info", "important", "warning", "cautio
 _TAB = re.compile(
     r'^([ \t]*)===[!+]* "([^"\n]{1,200})"[ \t]*$(?=\n{1,2}\1(?: {4}|\t))', re.MULTILINE
 )
+_LABEL = re.compile(r"^\([A-Za-z][\w.:-]{0,80}\)=[ \t]*$", re.MULTILINE)  # MyST: of what follows
 _MODULES = re.compile(  # MDX: a page begins with what it imports
     r"(?:(?:import|export)[ \t][^\n]{1,300}[ \t]from[ \t]+[\"'][^\"'\n]{1,200}[\"'];?[ \t]*\n+)+"
 )
@@ -51,7 +52,7 @@ def read_markdown(data: bytes, limits: ReadLimits) -> Extract:
     title, text = _split_front_matter(decode_text(data).replace("\r\n", LINE))
     if found := _MODULES.match(text.lstrip("\n")):
         text = text.lstrip("\n")[found.end() :]
-    text = _TAB.sub(r'\1!!! tab "\2"', text)
+    text = _LABEL.sub("", _TAB.sub(r'\1!!! tab "\2"', text))
     extract = assemble(_blocks(text), limits, title=title)
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")
     return extract._replace(title=title or first)

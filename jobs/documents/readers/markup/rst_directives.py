@@ -31,6 +31,9 @@ _SILENT = frozenset(
 )
 _OWN = _CODE | _SILENT | {"class"}  # never docutils' own: it lacks what Sphinx has, or reads files
 _OWN_ROLES = frozenset({"index", "pep", "rfc"})
+_NAMING_ROLES = frozenset(
+    ("attr", "class", "const", "data", "exc", "func", "meth", "mod", "obj", "property", "type")
+)
 _UNNAMED = frozenset(  # what stands behind these is a condition or a style, no text
     ("only", "ifconfig", "class", "rst-class", "container", "cssclass", "tab-set", "grid", "hlist")
 )
@@ -115,9 +118,9 @@ class _AnyDirective(Directive):
         if (label := _LABELS.get(name)) and argument:
             version, *rest = argument.split(None, 1)
             return [self._paragraph(": ".join([f"{label} {version}", *rest]))]
-        if ":" in name or (_SIGNATURE.match(argument) and "`" not in argument):
-            signatures = _CONTINUED.sub(" ", argument)
-            return [nodes.paragraph("", line.strip()) for line in signatures.split("\n")]
+        lines = [line.strip() for line in _CONTINUED.sub(" ", argument).split("\n")]
+        if ":" in name or ("`" not in argument and _are_signatures(lines)):
+            return [nodes.paragraph("", line) for line in lines]
         return [self._paragraph(argument)]
 
     def _paragraph(self, text: str) -> nodes.paragraph:
@@ -127,6 +130,12 @@ class _AnyDirective(Directive):
     def _parse(self, text: str, box: nodes.Element) -> None:
         lines = StringList(text.split("\n"), source="")
         self.state.nested_parse(lines, self.content_offset, box)
+
+
+def _are_signatures(lines: Sequence[str]) -> bool:
+    """Whether an argument is no text: what is called, or names, one a line."""
+    is_called = "(" in lines[0] or "[" in lines[0]
+    return bool(_SIGNATURE.match(lines[0])) and (is_called or all(map(_SIGNATURE.match, lines)))
 
 
 def _is_class(argument: str) -> bool:
@@ -150,6 +159,8 @@ def _any_role(
     """The text of a role without its target."""
     text = unescape(text)
     shown = (_TARGET.sub("", text).strip() or text).lstrip("~!")
+    if name.rpartition(":")[2] in _NAMING_ROLES:
+        shown = shown.removeprefix(".")  # where a name is looked for
     if name in ("pep", "rfc") and shown == text:
         shown = f"{name.upper()} {shown}"
     return [nodes.inline(source, shown)], []

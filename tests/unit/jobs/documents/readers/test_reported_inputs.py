@@ -47,6 +47,7 @@ HTML = [
     ("<address>Main Street 1<br>Town</address>", "Main Street 1\nTown"),
 ]
 MARKDOWN = [
+    ("Text.\n\n(the-seal)=\n\n# Seal\n\nf (x)=1\n", "Text.\n\nSeal\n\nf (x)=1"),
     ("Term\n:   One.\n\n    Two.\n\nOther\n: x\n", "Term\nOne.\n\nTwo.\n\nOther\nx"),
     ("| a | b |\n|---|:-:|\n| x \\| y | z |\n", "a | b\nx | y | z"),
     ("~~~~python\n```\nx = 1\n```\n~~~~\n", "```\nx = 1\n```"),
@@ -78,6 +79,11 @@ RST = [
         ".. class:: Pump(name, \\\n           size=2)\n\n   It pumps.\n",
         "Pump(name, size=2)\n\nIt pumps.",
     ),
+    (
+        ".. data:: MADV_NORMAL\n          MADV_RANDOM\n\n   Options.\n",
+        "MADV_NORMAL\n\nMADV_RANDOM\n\nOptions.",
+    ),
+    ("The :class:`.datetime` of :file:`.bashrc`.\n", "The datetime of .bashrc."),
     (".. seealso:: The *manual*\n", "See also\n\nThe manual"),
     ("A [#]_ b [*]_.\n\n.. [#] one\n.. [*] star\n", "A [1] b [*].\n\n[1] one\n[*] star"),
 ]
