@@ -50,12 +50,14 @@ class _BodyWriter:
         self._inlines = Inlines(styles)
         self._pieces: list[str] = []
         self._code: list[_CodeLine] = []
+        self._begun = ""  # a paragraph that has no end
         self._list_depth = 0
         self._depth = 0
 
     def html(self) -> str:
         """What has been written."""
         self._end_groups()
+        self._end_begun()
         return "".join(self._pieces)
 
     def write(self, parent: ET.Element) -> None:
@@ -84,14 +86,18 @@ class _BodyWriter:
             self._write_paragraph(child)
         elif name == "tbl":
             self._end_groups()
+            self._end_begun()
             self._write_table(child)
         elif name not in _REMOVED and not name.endswith(_PROPERTIES):
             self.write(child)
 
     def _write_paragraph(self, paragraph: ET.Element) -> None:
         boxes: list[ET.Element] = []
-        html = self._inlines.html(paragraph, boxes)
-        if html.strip() and not self._styles.is_contents(paragraph):
+        html = self._begun + self._inlines.html(paragraph, boxes)
+        self._begun = ""
+        if paragraph.find("{*}pPr/{*}rPr/{*}del") is not None and not boxes:
+            self._begun = html  # its end was deleted: the next paragraph goes on with it
+        elif html.strip() and not self._styles.is_contents(paragraph):
             self._place(paragraph, html)
         elif self._code:
             self._code.append(_CodeLine("", self._code[-1].indent))
@@ -109,6 +115,8 @@ class _BodyWriter:
             self._add_item(html, label or "-", place.level if place else 0)
         elif self._is_code(paragraph, html):
             self._close_lists()
+            if self._code and _is_block(html) and _is_block(self._code[-1].html):
+                self._end_code()  # two blocks, as each of them has all of its lines
             self._code.append(_CodeLine(html, _indent_of(paragraph)))
         else:
             self._add(f"<p>{html}</p>")
@@ -134,6 +142,11 @@ class _BodyWriter:
     def _end_groups(self) -> None:
         self._close_lists()
         self._end_code()
+
+    def _end_begun(self) -> None:
+        if self._begun.strip():
+            self._pieces.append(f"<p>{self._begun}</p>")
+        self._begun = ""
 
     def _close_lists(self) -> None:
         self._pieces.append("</ul>" * self._list_depth)
@@ -214,6 +227,11 @@ def _parts(parent: ET.Element, name: str) -> Iterator[ET.Element]:
 
 def _is_removed(row: ET.Element) -> bool:
     return row.find("{*}trPr/{*}del") is not None
+
+
+def _is_block(html: str) -> bool:
+    """Whether a paragraph of code holds several lines."""
+    return "<br>" in html
 
 
 def _indent_of(paragraph: ET.Element) -> int:

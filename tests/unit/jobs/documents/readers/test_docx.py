@@ -269,3 +269,25 @@ def test_entities_that_grow_are_refused() -> None:
         read("docx", data)
 
     assert caught.value.reason == "damaged"
+
+
+def test_a_paragraph_whose_end_was_deleted_goes_on_in_the_next() -> None:
+    first = paragraph("First half, ", "<w:rPr><w:del/></w:rPr>")
+    last = paragraph("Not ended.", "<w:rPr><w:del/></w:rPr>")
+
+    text = read("docx", make_docx(first + paragraph("second half.") + last)).text
+
+    assert text == "First half, second half.\n\nNot ended."
+
+
+def test_blocks_of_code_that_have_all_of_their_lines_are_apart() -> None:
+    def block(*lines: str) -> str:
+        runs = "<w:br/>".join(f"<w:t>{line}</w:t>" for line in lines)
+        font = '<w:rPr><w:rFonts w:ascii="Courier New"/></w:rPr>'
+        return f"<w:p><w:r>{font}{runs}</w:r></w:p>"
+
+    text = read(
+        "docx", make_docx(block("a = 1", "b = 2") + block("$ run", "3") + block("end"))
+    ).text
+
+    assert text == "a = 1\nb = 2\n\n$ run\n3\nend"
