@@ -7,7 +7,7 @@ measured on samples are shares of the texts.
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from schemas.record import Span
 
 TOKENS_PER_SHINGLE = 8
 HASH_COUNT = 1 << 64
+PIECE_CHARS = 1 << 20
 
 _TOKEN = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
@@ -58,7 +59,7 @@ def spans_among(text: str, others: Hashes) -> list[Span]:
     They are told where case changes no length, as it does in a few letters of few languages.
     """
     tokens = list(_TOKEN.finditer(text))
-    rolled = _roll([token[0].casefold() for token in tokens])
+    rolled = _roll(_hash_tokens([token[0].casefold() for token in tokens], {}))
     spans: list[Span] = []
     for place in np.flatnonzero(is_among(rolled, others)).tolist():
         start, last = (
@@ -72,18 +73,35 @@ def spans_among(text: str, others: Hashes) -> list[Span]:
 
 
 def _all_hashes(text: str) -> Hashes:
-    return _roll(_TOKEN.findall(text.casefold()))
+    known: dict[str, int] = {}
+    pieces = [_hash_tokens(_TOKEN.findall(piece), known) for piece in _pieces(text.casefold())]
+    return _roll(np.concatenate(pieces))
 
 
-def _roll(found: Sequence[str]) -> Hashes:
-    """The shingle that begins at each token, one less each for the last ones."""
-    known = {token: _token_hash(token) for token in set(found)}
-    tokens = np.fromiter(map(known.__getitem__, found), np.uint64, len(found))
+def _pieces(text: str) -> Iterator[str]:
+    """A text in parts that end between tokens: all tokens at once take ten times its memory."""
+    start = 0
+    while True:
+        cut = text.find(" ", start + PIECE_CHARS)
+        yield text[start : cut if cut >= 0 else len(text)]
+        if cut < 0:
+            return
+        start = cut
+
+
+def _hash_tokens(tokens: Sequence[str], known: dict[str, int]) -> Hashes:
+    known |= {token: _token_hash(token) for token in set(tokens) - known.keys()}
+    return np.fromiter(map(known.__getitem__, tokens), np.uint64, len(tokens))
+
+
+def _roll(tokens: Hashes) -> Hashes:
+    """The shingle that begins at each token; of fewer than eight tokens one, of none none."""
     count = max(1, len(tokens) - TOKENS_PER_SHINGLE + 1) if len(tokens) else 0
     rolled = np.zeros(count, np.uint64)
     with np.errstate(over="ignore"):
         for offset in range(min(TOKENS_PER_SHINGLE, len(tokens))):
-            rolled = rolled * np.uint64(_FACTOR) + tokens[offset : offset + count]
+            rolled *= np.uint64(_FACTOR)
+            rolled += tokens[offset : offset + count]
         rolled ^= rolled >> np.uint64(31)  # low bits of a product are poor: they are mixed
         rolled *= np.uint64(_FACTOR)
         rolled ^= rolled >> np.uint64(29)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.text.shingles import share_in, shingle_hashes, spans_among
+from jobs.text.shingles import PIECE_CHARS, share_in, shingle_hashes, spans_among
 
 TEXT = "The kiln is heated to 1220 degrees before porcelain goes in, and cools for two whole days."
 
@@ -63,3 +63,13 @@ def test_where_a_text_shares_shingles_with_another_is_told_in_its_own_characters
 def test_a_text_that_shares_nothing_has_no_spans() -> None:
     assert spans_among("A pump.", shingle_hashes("A valve.")) == []
     assert spans_among("", shingle_hashes("A valve.")) == []
+
+
+@pytest.mark.parametrize("end", ["", " the end"])
+def test_a_text_of_several_pieces_has_the_shingles_across_their_edges(end: str) -> None:
+    long = "word " * (PIECE_CHARS // 5 - 2) + "at the edge of two pieces stands a seal" + end
+
+    found = shingle_hashes(long)
+
+    assert np.isin(shingle_hashes("at the edge of two pieces stands a seal"), found).all()
+    assert len(found) == 1 + 7 + 2 + len(end.split())
