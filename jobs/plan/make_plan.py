@@ -18,6 +18,9 @@ from jobs.dataset.questions.choose_chunks import count_usable_chunks
 from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.list_sources import find_missing_documents, list_sources
+from jobs.evaluation.build_samples import SAMPLES
+from jobs.evaluation.rejudge import read_samples
+from jobs.evaluation.stages import EVALUATION
 from jobs.plan.estimate import Estimate, estimate_stages
 from jobs.plan.growth import growth_of
 from jobs.plan.plan_evaluation import (
@@ -31,6 +34,7 @@ from jobs.plan.plan_evaluation import (
 from jobs.plan.replay import AskedByKey, open_replay
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_start import check_folders
+from jobs.run.stages import Stages
 from jobs.settings.run_config import RunConfig, read_run_config
 from schemas.documents import Chunk
 from schemas.evaluation import Contest
@@ -70,9 +74,12 @@ async def plan_documents(settings: RunSettings, now: datetime) -> Plan:
 
 
 async def plan_contest(
-    folder: RunFolder, settings: RunSettings, contest: Contest
+    folder: RunFolder,
+    settings: RunSettings,
+    contest: Contest,
+    stages: Stages[Contest] = EVALUATION,
 ) -> Sequence[StagePlan]:
-    """What going on with an evaluation would ask; the dataset is as it is.
+    """What going on with an evaluation would ask in these stages; the dataset is as it is.
 
     Raises:
         ConfigError: there is nothing to evaluate with.
@@ -80,15 +87,26 @@ async def plan_contest(
         DamagedLogError: a file of the run is damaged.
     """
     price = plan_price(settings, contest)
-    chunks = read_records(folder.results_path(CHUNKS.name), Chunk)
-    longest = max((chunk.token_count for chunk in chunks), default=0)
-    sizes = Sizes.of(*count_rows(folder), longest, settings)
-    if contest.questions is not None:
-        longest *= settings.evaluation.retrieved_chunks
-        sizes = Sizes(len(contest.questions), 0, 0, longest)
+    sizes = _sizes_of(folder, settings, contest, stages)
     with WriterLock(folder.lock_path):
         async with open_replay(folder, settings, price, Stopping()) as replay:
-            return await plan_evaluation(replay, folder, contest, sizes, price, is_complete=True)
+            return await plan_evaluation(
+                replay, folder, contest, sizes, price, is_complete=True, stages=stages
+            )
+
+
+def _sizes_of(
+    folder: RunFolder, settings: RunSettings, contest: Contest, stages: Stages[Contest]
+) -> Sizes:
+    """Those of the questions that there are, where none are to come; else of those to come."""
+    if SAMPLES not in stages:
+        return Sizes.of_samples(read_samples(folder))
+    chunks = read_records(folder.results_path(CHUNKS.name), Chunk)
+    longest = max((chunk.token_count for chunk in chunks), default=0)
+    if contest.questions is not None:
+        longest *= settings.evaluation.retrieved_chunks
+        return Sizes(len(contest.questions), 0, 0, longest)
+    return Sizes.of(*count_rows(folder), longest, settings)
 
 
 def plan_path(folder: RunFolder) -> Path:

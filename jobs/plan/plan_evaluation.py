@@ -20,12 +20,13 @@ from jobs.evaluation.judging.metrics import EMBEDDED, PROMPTS, QUESTIONS_PER_ANS
 from jobs.evaluation.new_questions import NEW_QUESTIONS
 from jobs.evaluation.pair_answers import PAIRS, RIVALS, WITHOUT_TUNED
 from jobs.evaluation.score_answers import SCORES
+from jobs.evaluation.stages import EVALUATION, JUDGING
 from jobs.plan.most import PerItem, most_of
 from jobs.plan.project import NOTHING, Point, project
 from jobs.plan.replay import Asked, AskedByKey, Replay
 from jobs.prompts import read_prompt
 from jobs.run.reset import reset_stages
-from jobs.run.stages import Stage, StageContext
+from jobs.run.stages import StageContext, Stages
 from jobs.settings.roles import (
     ROLE_NAMES,
     embeddings_of,
@@ -35,7 +36,7 @@ from jobs.settings.roles import (
 )
 from schemas.dataset import HeldOutQuestion, Provenance
 from schemas.documents import Chunk
-from schemas.evaluation import ALWAYS, BY_REFERENCE, REFUSAL, Contest, Metric
+from schemas.evaluation import ALWAYS, BY_REFERENCE, REFUSAL, Contest, Metric, Sample
 from schemas.plan import Amount, StagePlan
 from schemas.record import Record
 from schemas.settings import RunSettings
@@ -62,6 +63,13 @@ class Sizes(NamedTuple):
         new = min(chosen.max_new_questions, round(trained_chunks))
         return cls(drawn, new, min(chosen.max_unanswerable, drawn), context_tokens)
 
+    @classmethod
+    def of_samples(cls, samples: Sequence[Sample]) -> "Sizes":
+        """Of questions that there are."""
+        unanswerable = sum(sample.slice == "unanswerable" for sample in samples)
+        longest = max((count_tokens(sample.context) for sample in samples), default=0)
+        return cls(len(samples) - unanswerable, 0, unanswerable, longest)
+
     @property
     def answerable(self) -> int:
         """Those that their text answers."""
@@ -83,8 +91,9 @@ async def plan_evaluation(
     price: Price,
     *,
     is_complete: bool,
+    stages: Stages[Contest] = EVALUATION,
 ) -> list[StagePlan]:
-    """What each stage will still ask; an evaluation that has begun is passed over in the copy.
+    """What each of these stages will still ask; what has begun is passed over in the copy.
 
     `is_complete`: the dataset is, so that no further questions are to come.
 
@@ -92,9 +101,10 @@ async def plan_evaluation(
         ConfigError: there is nothing to evaluate with.
         EngineError: a file is damaged, or a stop was requested.
     """
-    kinds = list(_kinds(contest, sizes, replay.context.settings))
+    names = {stage.name for stage in stages}
+    kinds = [kind for kind in _kinds(contest, sizes, replay.context.settings) if kind.stage in names]
     can_begin = sizes.answerable > 0 and (folder.dataset_dir / "held_out.jsonl").exists()
-    asked = await _ask(replay, folder, contest) if can_begin else {}
+    asked = await _ask(replay, folder, contest, stages) if can_begin else {}
     plans, is_known = [], is_complete  # how many items there are, as all before it is done
     for stage in dict.fromkeys(kind.stage for kind in kinds):
         own = asked.get(stage)
@@ -103,7 +113,8 @@ async def plan_evaluation(
             _Found.of(kind, own or {}, is_known=is_known) for kind in kinds if kind.stage == stage
         ]
         plans.append(_plan_stage(stage, found, price))
-        is_known = is_known and not any(each.left_count for each in found)
+        is_left = any(each.left_count for each in found)
+        is_known = is_known and (not is_left or stage == SCORES.name)  # pairs need no score
     return plans
 
 
@@ -177,17 +188,18 @@ def _tokens(*prompts: str) -> int:
     return sum(count_tokens(read_prompt(name)) for name in prompts)
 
 
-async def _ask(replay: Replay, folder: RunFolder, contest: Contest) -> dict[str, AskedByKey]:
+async def _ask(
+    replay: Replay, folder: RunFolder, contest: Contest, stages: Stages[Contest]
+) -> dict[str, AskedByKey]:
     """What the evaluation has asked so far, by stage and item."""
     given = replay.context
     copy = given.folder
     for name in ("dataset", "evaluation", "finished/evaluation"):
         shutil.copytree(folder.run_dir / name, copy.run_dir / name, dirs_exist_ok=True)
     _leave_out_gone(copy)
-    stages: list[Stage[Contest]] = [NEW_QUESTIONS, SAMPLES, MODEL_ANSWERS]
-    if given.settings.evaluation.scorer == "builtin":  # ragas takes seconds to import
-        stages += [SCORES, PAIRS]
-    reset_stages(copy, tuple(stages))
+    if given.settings.evaluation.scorer != "builtin":  # ragas takes seconds to import
+        stages = tuple(stage for stage in stages if stage not in JUDGING)
+    reset_stages(copy, stages)
     context = StageContext(
         folder=copy,
         settings=given.settings,
