@@ -1,6 +1,7 @@
 """What a run will still ask and cost, as it was planned."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from schemas.record import Value
 
@@ -34,6 +35,18 @@ class TuningPlan(Value):
     usd: float | None
 
 
+class WayTime(Value):
+    """How long something takes one way, in seconds; `source`: by what, or why nobody can say.
+
+    `low_s` None: too little is known for a lower end; `high_s` None: for any.
+    """
+
+    way: Literal["live", "flex", "batch", "auto"]
+    low_s: float | None
+    high_s: float | None
+    source: str
+
+
 class Plan(Value):
     """RUN/plan.json: what was planned, and when.
 
@@ -42,7 +55,8 @@ class Plan(Value):
     `usd` is all of them together at live prices; in batches `batch_share` of it, by flex
     `flex_share`. `live_s` is how long they take under the limits, None: no limit is known.
     `evaluation` are the stages of `distill evaluate` for all models, a student included; `tuning`
-    None: nothing was sampled.
+    None: nothing was sampled. `times` are those of the dataset by each way there is,
+    `evaluation_times` those of the evaluation, none where models answer on servers of their own.
     """
 
     planned_at: str
@@ -58,6 +72,8 @@ class Plan(Value):
     flex_share: float = 0.5
     evaluation: tuple[StagePlan, ...] = ()
     tuning: TuningPlan | None = None
+    times: tuple[WayTime, ...] = ()
+    evaluation_times: tuple[WayTime, ...] = ()
 
     @property
     def has_left(self) -> bool:

@@ -1,13 +1,17 @@
 """Puts a plan into words, and compares it with what came of it."""
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
-from jobs.show.amounts import dollars, duration
-from schemas.plan import Amount, Plan, StagePlan, TuningPlan, together
+from jobs.show.amounts import dollars, rough_time
+from schemas.plan import Amount, Plan, StagePlan, TuningPlan, WayTime, together
 
 LABEL_CHARS = 16
 CELL_CHARS = 16
 PERCENT = 100
+LINE_CHARS = 80
+WAYS = ("live", "flex", "batch", "auto")
+NO_WAY = "-"
 SAMPLE_HINT = (
     "<= : if every reply took its whole limit; a sample tells what to expect: "
     "distill plan RUN --documents FOLDER --sample 20"
@@ -93,7 +97,7 @@ def describe_ways(
 
 def ways_head() -> str:
     """The head of the table that `describe_ways` makes rows of."""
-    return _row("dollars", ("live", "flex", "batch", "auto"))
+    return _row("dollars", WAYS)
 
 
 def _ways(plan: Plan, evaluation: Sequence[StagePlan]) -> Iterator[str]:
@@ -105,12 +109,46 @@ def _ways(plan: Plan, evaluation: Sequence[StagePlan]) -> Iterator[str]:
         yield from describe_ways("evaluation", together([each.usd for each in evaluation]), *shares)
     if plan.tuning is not None:
         yield _line("training", _tuning(plan.tuning))
-    live = "unknown" if plan.live_s is None else duration(plan.live_s)
-    rounds = sum(stage.requests.high >= 1 for stage in plan.stages)
-    if plan.has_left:
-        yield _row("time", (live, "longer", f"{rounds} rounds", "by deadline"))
-        yield _line("", "live: as limits allow; in batches: at most a day a round")
     yield _line("", "auto: what its deadline sends live costs the live price")
+    yield from _times(plan, evaluation)
+
+
+def _times(plan: Plan, evaluation: Sequence[StagePlan]) -> Iterator[str]:
+    """How long each way takes, and by what; the most where no lower end is known."""
+    shown = [
+        (label, times)
+        for label, times, is_left in (
+            ("dataset", plan.times, plan.has_left),
+            ("evaluation", plan.evaluation_times, bool(evaluation)),
+        )
+        if times and is_left
+    ]
+    if not shown:
+        return
+    yield ""
+    yield _row("time", WAYS)
+    for label, times in shown:
+        by_way = {time.way: time for time in times}
+        yield _row(label, [_span(by_way.get(way)) for way in WAYS])
+    for time in shown[0][1]:
+        yield from wrap(
+            f"{time.way}: {time.source}",
+            LINE_CHARS,
+            initial_indent=_line("", ""),
+            subsequent_indent=_line("", "  "),
+        )
+
+
+def _span(time: WayTime | None) -> str:
+    if time is None:
+        return NO_WAY
+    if time.high_s is None:
+        return "unknown"
+    high = rough_time(time.high_s)
+    if time.low_s is None:
+        return f"<= {high}"
+    low = rough_time(time.low_s)
+    return high if low == high else f"{low}-{high}"
 
 
 def _tuning(tuning: TuningPlan) -> str:

@@ -12,7 +12,7 @@ from engine.files.lock import WriterLock
 from engine.files.records import first_problem, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from engine.stats.snapshots import read_snapshots
+from engine.servers import OWN_SERVER
 from engine.stopping import Stopping
 from jobs.dataset.questions.choose_chunks import count_usable_chunks
 from jobs.dataset.stages import DATASET
@@ -32,16 +32,16 @@ from jobs.plan.plan_evaluation import (
     with_student,
 )
 from jobs.plan.replay import AskedByKey, open_replay
+from jobs.plan.times import live_s, read_pace, way_times
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_start import check_folders
 from jobs.run.stages import Stages
+from jobs.settings.roles import ROLE_NAMES, server_of
 from jobs.settings.run_config import RunConfig, read_run_config
 from schemas.documents import Chunk
 from schemas.evaluation import Contest
-from schemas.plan import Amount, Plan, StagePlan, together
+from schemas.plan import Plan, StagePlan, together
 from schemas.settings import RunSettings
-
-EVER = "1970-01-01T00:00:00+00:00"
 
 
 async def plan_run(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan:
@@ -147,6 +147,8 @@ async def _plan(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan
             replay, folder, contest, sizes, price, is_complete=not estimate.left
         )
         chunk_count = count_usable_chunks(copy, settings)
+    pace = read_pace(folder, settings)
+    is_all_here = all(server_of(settings, role) == OWN_SERVER for role in ROLE_NAMES)
     return Plan(
         planned_at=now.isoformat(timespec="seconds"),
         model=settings.teacher.model,
@@ -158,9 +160,11 @@ async def _plan(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan
         usd=together([stage.usd for stage in estimate.stages]),
         batch_share=settings.batch.price_share,
         flex_share=settings.tiers.flex,
-        live_s=_live_s(folder, estimate, settings),
+        live_s=live_s(estimate.stages, pace),
         evaluation=tuple(evaluation),
         tuning=growth.plan_tuning(folder, settings) if estimate.is_sampled else None,
+        times=way_times(estimate.stages, pace, settings),
+        evaluation_times=way_times(evaluation, pace, settings) if is_all_here else (),
     )
 
 
@@ -185,30 +189,3 @@ def _asked_usd(asked: Mapping[str, AskedByKey]) -> float | None:
     return sum(known) if len(known) == len(costs) else None
 
 
-def _live_s(folder: RunFolder, estimate: Estimate, settings: RunSettings) -> float | None:
-    """The longest of: requests a minute, tokens a minute, and requests at once by their latency."""
-    limits = settings.limits
-    seen = read_snapshots(folder.stats_path, since=EVER)
-    learnt = seen[-1] if seen else {}
-    requests = sum(_expected(stage.requests) for stage in estimate.stages)
-    tokens = sum(
-        _expected(stage.prompt_tokens) + _expected(stage.completion_tokens)
-        for stage in estimate.stages
-    )
-    times = [
-        60 * amount / float(rate)
-        for amount, rate in (
-            (requests, limits.requests_per_minute or learnt.get("requests_per_minute")),
-            (tokens, limits.tokens_per_minute or learnt.get("tokens_per_minute")),
-        )
-        if rate
-    ]
-    if estimate.is_sampled:
-        sampled = [chunk.asked for chunk in estimate.sampled]
-        latency_s = sum(each.latency_s for each in sampled) / sum(each.requests for each in sampled)
-        times.append(requests * latency_s / limits.max_in_flight)
-    return max(times, default=None)
-
-
-def _expected(amount: Amount) -> float:
-    return amount.high if amount.value is None else amount.value

@@ -1,7 +1,7 @@
 """A plan in words, and compared with what came of it."""
 
 from jobs.plan.describe_plan import describe_outcome, describe_plan
-from schemas.plan import Amount, Plan, StagePlan, TuningPlan
+from schemas.plan import Amount, Plan, StagePlan, TuningPlan, WayTime
 
 USD = Amount(value=2.0, low=1.5, high=2.5)
 SOME = Amount(value=100.0, low=90.0, high=110.0)
@@ -48,7 +48,6 @@ def test_expected_amounts_have_their_range_each_way() -> None:
     assert cells(text, "dollars") == ["live", "flex", "batch", "auto"]
     assert cells(text, "dataset") == ["$2.00", "$0.5000", "$1.00", "$0.5000"]
     assert "$1.50-$2.50" in text
-    assert cells(text, "time")[:3] == ["4", "min", "10"]
     assert max(map(len, text.splitlines())) <= 80
 
 
@@ -69,6 +68,22 @@ def test_evaluation_and_training_are_part_of_the_plan() -> None:
     assert cells(text, "scores") == ["100", "100", "100", "$2.00"]
     assert cells(text, "evaluation") == ["$2.00", "$0.5000", "$1.00", "$0.5000"]
     assert "training         300 rows, 90,000 tokens, $1.50" in text
+
+
+def test_times_are_ranges_with_what_they_come_from_or_the_most() -> None:
+    times = (
+        WayTime(way="live", low_s=240.0, high_s=241.0, source="500 requests a minute, as set"),
+        WayTime(way="flex", low_s=240.0, high_s=14_400.0, source="by replies so far; " * 5),
+        WayTime(way="batch", low_s=None, high_s=172_800.0, source="2 rounds"),
+    )
+
+    text = describe_plan(plan().model_copy(update={"times": times}))
+
+    assert cells(text, "time") == ["live", "flex", "batch", "auto"]
+    row = next(line for line in text.splitlines() if line.startswith("dataset") and "min" in line)
+    assert row.split() == ["dataset", "4.0", "min", "4.0", "min-4.0", "h", "<=", "48", "h", "-"]
+    assert "live: 500 requests a minute, as set" in text
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_amount_without_a_sample_is_the_most_and_says_how_to_know_more() -> None:
