@@ -72,6 +72,7 @@ def evaluate(
 ) -> None:
     """Have models answer held-out questions, and score the answers."""
     from engine.run_folder import RunFolder
+    from jobs.evaluation.build_samples import SAMPLES
     from jobs.evaluation.evaluate import EvaluationOrder
     from jobs.evaluation.evaluated_models import asked_roles
     from jobs.evaluation.import_questions import read_questions
@@ -89,6 +90,8 @@ def evaluate(
             "one of them out"
         )
     asked = None if questions is None else read_questions(questions)
+    begun = folder.results_path(SAMPLES.name).exists()
+    lane_order = read_lane_order(lane, deadline, waits=wait, has_begun=begun)
 
     def orders_of(judge_model: str | None) -> list[EvaluationOrder]:
         flags = {
@@ -114,7 +117,7 @@ def evaluate(
             mode=asked_for or "open",
             questions=asked,
             retries_failed=retry_failed,
-            lane=read_lane_order(lane, deadline, waits=wait),
+            lane=lane_order,
             metrics_port=metrics_port,
             asks_judge_alone=rejudge,
         )

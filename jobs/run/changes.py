@@ -11,6 +11,7 @@ from jobs.run.reset import forget_items, reset_stages
 from jobs.run.stages import Stage, Stages
 from jobs.settings.resolve import setting_fields
 from jobs.settings.run_config import RunConfig
+from jobs.settings.show_value import as_toml
 from schemas.documents import Document
 from schemas.touches import Touches, TouchesNothing
 
@@ -80,7 +81,7 @@ def find_changes(before: RunConfig, after: RunConfig, stages: Stages[Any]) -> tu
     old, new = before.settings.model_dump(), after.settings.model_dump()
     names = {stage.name for stage in stages}
     changes = [
-        Change(f"{key}: {_at(old, key)!r} -> {_at(new, key)!r}", touches)
+        Change(f"{key}: {as_toml(_at(old, key))} -> {as_toml(_at(new, key))}", touches)
         for key, touches in read_touches().items()
         if isinstance(touches, Touches)
         and touches.stage in names

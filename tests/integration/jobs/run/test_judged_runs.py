@@ -27,7 +27,7 @@ def test_judge_joins_a_run_with_one_call_a_chunk_and_costs_nothing_again(
     again, _ = finish(start(server, run_dir))
 
     assert refused == 2
-    assert "judge.of_rows: False -> True" in message
+    assert "judge.of_rows: false -> true" in message
     assert code in (0, 1), output
     assert again == code
     asked = rows(run_dir / "journal.jsonl")[len(before) :]
