@@ -3,16 +3,20 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from engine.files.records import id_field
+from engine.files.records import id_field, parse_line, read_record_lines
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
+from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.documents.list_sources import MissingDocument, NewDocument
 from jobs.run.reset import forget_items, reset_stages
 from jobs.run.stages import Stage, Stages
 from jobs.settings.resolve import setting_fields
+from jobs.settings.roles import judge_of
 from jobs.settings.run_config import RunConfig
 from jobs.settings.show_value import as_toml
+from schemas.dataset import Verdict
 from schemas.documents import Document
+from schemas.settings import RunSettings
 from schemas.touches import Touches, TouchesNothing
 
 MAX_NAMED_DOCUMENTS = 20
@@ -94,6 +98,25 @@ def find_changes(before: RunConfig, after: RunConfig, stages: Stages[Any]) -> tu
                 touches = Touches(stage.name, "requests")
                 changes.append(Change(f"prompt {name}: another text", touches))
     return tuple(changes)
+
+
+def find_other_judge(folder: RunFolder, settings: RunSettings) -> Iterator[Change]:
+    """The judge, if the last verdict on rows is by another one: an evaluation may have named it.
+
+    Raises:
+        DamagedLogError: the last verdict cannot be read.
+    """
+    if not VERDICTS.is_wanted(settings):
+        return
+    path, last = folder.results_path(VERDICTS.name), None
+    for last in read_record_lines(path, Verdict):
+        pass  # an id is read faster than a verdict
+    if last is None:
+        return
+    verdict, judge = parse_line(last.data, Verdict, path, last.number), judge_of(settings).model
+    if verdict.judge != judge:
+        what = f"judge.model: rows are judged by {as_toml(verdict.judge)} -> {as_toml(judge)}"
+        yield Change(what, Touches(VERDICTS.name, "requests"))
 
 
 def _first_with_prompt(name: str, config: RunConfig, stages: Stages[Any]) -> Stage[Any] | None:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from engine.clock import SystemClock
-from engine.errors import ConfigError, FatalError
+from engine.errors import ConfigError, FatalError, ModelGoneError
 from engine.files.lock import WriterLock
 from engine.last_call import noted_call
 from engine.run_folder import RunFolder
@@ -30,7 +30,7 @@ from jobs.documents.list_sources import (
 from jobs.processes.work_pool import WorkPool
 from jobs.processes.worker_process import core_count
 from jobs.run.batch_folders import run_batch_folder
-from jobs.run.changes import RunChanges, apply_changes, find_changes
+from jobs.run.changes import RunChanges, apply_changes, find_changes, find_other_judge
 from jobs.run.check_journal import check_journal
 from jobs.run.check_start import check_folders, check_hosts
 from jobs.run.lanes import LaneOrder
@@ -42,11 +42,13 @@ from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_
 from jobs.settings.known_traps import dataset_traps
 from jobs.settings.roles import judge_of
 from jobs.settings.run_config import (
+    RunConfig,
     new_run_config,
     read_run_config,
     with_settings,
     write_run_config,
 )
+from jobs.settings.unserved_models import forget_unserved
 from schemas.settings import RunSettings
 
 NO_CHANGES = RunChanges((), ())
@@ -90,13 +92,19 @@ async def start_run(order: RunOrder) -> StagesEnd:
         noted_call(order.folder, "run", SystemClock()) as note,
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
-        is_changed = await _settle_changes(order, stopping)
+        before = read_run_config(order.folder.config_path)
+        is_changed = await _settle_changes(order, before, stopping)
         await check_hosts(order.folder, order.endpoints, settings.teacher.model, SystemClock())
         if order.retries_failed:
             failed_count = retry_failed(order.folder, order.stages)
             is_changed = is_changed or failed_count > 0
             _log.info("asking again: %d requests that had failed", failed_count)
-        end = await _go_on(order, stopping, is_changed=is_changed)
+        try:
+            end = await _go_on(order, stopping, is_changed=is_changed)
+        except ModelGoneError:
+            if before is not None:
+                forget_unserved(order.folder, before)
+            raise
         if not end.is_done:
             note.leave(end.describe_left())
         return end
@@ -182,13 +190,12 @@ async def run_in_rounds(
     return end
 
 
-async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
+async def _settle_changes(order: RunOrder, before: RunConfig | None, stopping: Stopping) -> bool:
     """Remove stale results from the run, and write the settings that it goes on with.
 
     Returns whether anything was other than before.
     """
     folder, settings = order.folder, order.settings
-    before = read_run_config(folder.config_path)
     await _list_sources(folder, settings, stopping)
     is_changed = False
     if before is None:
@@ -196,7 +203,10 @@ async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
     else:
         after = with_settings(before, settings)
         changes = RunChanges(
-            find_changes(before, after, order.stages),
+            (
+                *find_changes(before, after, order.stages),
+                *find_other_judge(folder, settings),
+            ),
             tuple(find_missing_documents(folder)),
             tuple(find_new_documents(folder)),
         )
@@ -209,13 +219,22 @@ async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
 async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:
     if not changes:
         return
-    if not order.accepts_changes:
+    is_free = not (changes.documents or _has_paid(order.folder))
+    if not (order.accepts_changes or is_free):
         await _check_consent(changes, order, stopping)
     for change in changes.describe():
         _log.info("changed: %s", change)
     apply_changes(order.folder, changes, order.stages)
     run_batch_folder(order.folder, "").outbox_path.unlink(missing_ok=True)  # asked anew, if still
     await _list_sources(order.folder, order.settings, stopping)  # rejections are gone
+
+
+def _has_paid(folder: RunFolder) -> bool:
+    """Whether anything was asked: before that no change makes anything be asked anew."""
+    return any(
+        path.exists() and path.stat().st_size
+        for path in (folder.journal_path, folder.sends_path, folder.batches_path)
+    )
 
 
 async def _list_sources(folder: RunFolder, settings: RunSettings, stopping: Stopping) -> None:
