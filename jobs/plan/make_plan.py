@@ -21,7 +21,7 @@ from jobs.documents.list_sources import find_missing_documents, list_sources
 from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.rejudge import read_samples
 from jobs.evaluation.stages import EVALUATION
-from jobs.plan.estimate import Estimate, estimate_stages
+from jobs.plan.estimate import estimate_stages
 from jobs.plan.growth import growth_of
 from jobs.plan.plan_evaluation import (
     Sizes,
@@ -187,5 +187,3 @@ def _asked_usd(asked: Mapping[str, AskedByKey]) -> float | None:
     costs = [each.usd for of_stage in asked.values() for each in of_stage.values()]
     known = [usd for usd in costs if usd is not None]
     return sum(known) if len(known) == len(costs) else None
-
-

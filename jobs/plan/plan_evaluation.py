@@ -102,7 +102,9 @@ async def plan_evaluation(
         EngineError: a file is damaged, or a stop was requested.
     """
     names = {stage.name for stage in stages}
-    kinds = [kind for kind in _kinds(contest, sizes, replay.context.settings) if kind.stage in names]
+    kinds = [
+        kind for kind in _kinds(contest, sizes, replay.context.settings) if kind.stage in names
+    ]
     can_begin = sizes.answerable > 0 and (folder.dataset_dir / "held_out.jsonl").exists()
     asked = await _ask(replay, folder, contest, stages) if can_begin else {}
     plans, is_known = [], is_complete  # how many items there are, as all before it is done

@@ -98,9 +98,7 @@ def _live(stages: Sequence[StagePlan], pace: Pace) -> WayTime:
     return WayTime(way="live", low_s=_least_s(stages, low), high_s=high.seconds, source=high.reason)
 
 
-def _flex(
-    stages: Sequence[StagePlan], pace: Pace, live: WayTime, settings: RunSettings
-) -> WayTime:
+def _flex(stages: Sequence[StagePlan], pace: Pace, live: WayTime, settings: RunSettings) -> WayTime:
     """By flex replies of this run; else between live's time and the longest that one may take."""
     if pace.flex is not None:
         low = _bound(stages, pace, pace.flex.mean_s, _least)
@@ -112,9 +110,7 @@ def _flex(
         most = rough_time(settings.limits.flex_timeout_s)
         told = f"from live's time to {most} a reply (limits.flex_timeout_s)"
     assert high is not None  # a latency bounds it
-    return WayTime(
-        way="flex", low_s=low_s, high_s=high.seconds, source=f"{told}; {NOBODY_KNOWS}"
-    )
+    return WayTime(way="flex", low_s=low_s, high_s=high.seconds, source=f"{told}; {NOBODY_KNOWS}")
 
 
 def _batch(stages: Sequence[StagePlan], settings: RunSettings) -> WayTime:

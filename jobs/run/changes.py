@@ -1,5 +1,6 @@
 """What has changed since a run began, which stages that touches, whether the user must agree."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -108,11 +109,11 @@ def find_other_judge(folder: RunFolder, settings: RunSettings) -> Iterator[Chang
     """
     if not VERDICTS.is_wanted(settings):
         return
-    path, last = folder.results_path(VERDICTS.name), None
-    for last in read_record_lines(path, Verdict):
-        pass  # an id is read faster than a verdict
-    if last is None:
+    path = folder.results_path(VERDICTS.name)
+    lines = deque(read_record_lines(path, Verdict), maxlen=1)  # faster than to parse each
+    if not lines:
         return
+    last = lines[0]
     verdict, judge = parse_line(last.data, Verdict, path, last.number), judge_of(settings).model
     if verdict.judge != judge:
         what = f"judge.model: rows are judged by {as_toml(verdict.judge)} -> {as_toml(judge)}"

@@ -25,7 +25,7 @@ def as_toml(value: object) -> str:
 
 
 def _text(text: str) -> str:
-    """A literal string, or, where there is something to escape, a basic one, which is as in JSON."""
+    """A literal string, or, where something is to be escaped, a basic one, which is as in JSON."""
     is_plain = "'" not in text and text.isprintable()
     return f"'{text}'" if is_plain else orjson.dumps(text).decode()
 

@@ -73,26 +73,30 @@ def test_another_judge_costs_its_own_calls_and_no_answer_is_asked_again(
     before = read_evaluation(folder, make_settings(*LITTLE))
     calls = Asked(server)
 
-    rejudge = ("evaluate", folder.run_dir, "--rejudge", "--judge", OTHER)
+    more = ("--set", "evaluation.max_new_questions=3")  # questions that nobody has answered yet
+    rejudge = ("evaluate", folder.run_dir, "--rejudge", "--judge", OTHER, *more)
     _, plan = distill(server, *rejudge, "--dry-run")
     planned = calls.models()
     code, output = distill(server, *rejudge)
     asked = calls.models()
     distill(server, *rejudge)
+    again = calls.models()
+    by_other = read_evaluation(folder, make_settings(*LITTLE, f"judge.model={OTHER}"))
+    distill(server, "evaluate", folder.run_dir, "--models", "teacher", *more)
 
     assert not planned
     assert code == 0, output
     assert set(asked) <= {OTHER, EMBEDDINGS}
     assert asked[OTHER] > 0
-    assert calls.models() == asked
-    assert folder.results_path("evaluation/answers").read_bytes() == answers
+    assert again == asked
+    assert calls.models()[TEACHER] > 0
+    assert folder.results_path("evaluation/answers").read_bytes().startswith(answers)
     assert f"scored by {OTHER} as judge" in output
     assert f"{FIRST} beside {OTHER}" in output
     assert "models' answers" not in plan
     assert "scores" in plan
-    after = read_evaluation(folder, make_settings(*LITTLE, f"judge.model={OTHER}"))
-    assert {answer.mode for answer in after.answers} == {"open", "closed"}
-    assert len(after.scores) == len(before.scores)
+    assert {answer.mode for answer in by_other.answers} == {"open", "closed"}
+    assert len(by_other.scores) == len(before.scores)
 
 
 def test_answers_that_are_not_there_are_not_asked_for(

@@ -12,7 +12,7 @@ from jobs.settings.show_value import NOT_SET, as_toml
         (3, "3"),
         (0.1, "0.1"),
         ("plain", "'plain'"),
-        ('has "both" \'quotes\'\n', '"has \\"both\\" \'quotes\'\\n"'),
+        ("has \"both\" 'quotes'\n", '"has \\"both\\" \'quotes\'\\n"'),
         (("a", "b"), "['a', 'b']"),
         ([], "[]"),
         ({"why": 2.0, "a key": [{"x": False}]}, "{why = 2.0, 'a key' = [{x = false}]}"),
