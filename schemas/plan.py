@@ -1,7 +1,7 @@
 """What a run will still ask and cost, as it was planned."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from schemas.record import Value
 
@@ -35,13 +35,18 @@ class TuningPlan(Value):
     usd: float | None
 
 
+Way = Literal["live", "flex", "batch", "auto"]
+
+WAYS: tuple[Way, ...] = get_args(Way)
+
+
 class WayTime(Value):
     """How long something takes one way, in seconds; `source`: by what, or why nobody can say.
 
     `low_s` None: too little is known for a lower end; `high_s` None: for any.
     """
 
-    way: Literal["live", "flex", "batch", "auto"]
+    way: Way
     low_s: float | None
     high_s: float | None
     source: str

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from jobs.show.amounts import dollars, rough_time
-from schemas.plan import Amount, Plan, StagePlan, TuningPlan, WayTime, together
+from schemas.plan import WAYS, Amount, Plan, StagePlan, TuningPlan, WayTime, together
 
 LABEL_CHARS = 16
 CELL_CHARS = 16
 PERCENT = 100
 LINE_CHARS = 80
-WAYS = ("live", "flex", "batch", "auto")
 NO_WAY = "-"
 SAMPLE_HINT = (
     "<= : if every reply took its whole limit; a sample tells what to expect: "

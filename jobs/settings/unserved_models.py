@@ -30,7 +30,7 @@ def forget_unserved(folder: RunFolder, before: RunConfig) -> None:
     }
     if not former:
         return
-    settings = now.settings.model_copy(update=dict(former))
+    settings = now.settings.model_copy(update={str(role): table for role, table in former.items()})
     write_run_config(folder.config_path, RunConfig(run=now.run, settings=settings))
     for role, table in former.items():
         _log.warning(
