@@ -15,16 +15,18 @@ SAMPLE_HINT = (
     "<= : if every reply took its whole limit; a sample tells what to expect: "
     "distill plan RUN --documents FOLDER --sample 20"
 )
+MOST_HINT = "<= : if every reply took its whole limit"
 EVALUATION_HINT = (
-    "<= : if every reply took its whole limit; what some questions take tells more: "
+    f"{MOST_HINT}; what some questions take tells more: "
     "distill evaluate RUN --set evaluation.max_held_out=10"
 )
+ANSWERS = "evaluation/answers"
 LABELS = {
     "verdicts": "judged rows",
     "evaluation/new_questions": "new questions",
     "further_questions": "asked once more",
     "evaluation/samples": "texts judged",
-    "evaluation/answers": "models' answers",
+    ANSWERS: "models' answers",
     "evaluation/scores": "scores",
     "evaluation/pairs": "pairs of answers",
 }
@@ -66,7 +68,8 @@ def describe_evaluation(stages: Sequence[StagePlan], flex_share: float, batch_sh
     lines = [*describe_stages(left), "", ways_head()]
     lines += describe_ways("evaluation", usd, flex_share, batch_share)
     if any(stage.requests.value is None for stage in left):
-        lines.append(_line("", EVALUATION_HINT))
+        asks_models = any(stage.stage == ANSWERS for stage in stages)
+        lines.append(_line("", EVALUATION_HINT if asks_models else MOST_HINT))
     return "\n".join(lines)
 
 

@@ -260,6 +260,8 @@ def _source_of(location: tuple[int | str, ...], *, layers: Sequence[Layer]) -> s
     for layer in reversed(layers):
         tree: object = layer.tree
         for part in location:
+            if isinstance(part, int):
+                return layer.source  # an entry of a list, which comes whole from one layer
             if not isinstance(tree, dict) or part not in tree:
                 break
             tree = tree[part]
