@@ -18,13 +18,17 @@ class Amount(Value):
 
 
 class StagePlan(Value):
-    """What a stage will still ask. `usd` at live prices, None: the price is unknown."""
+    """What a stage will still ask. `usd` at live prices, None: the price is unknown.
+
+    `live_s`: how long it takes live, None: no limit and no latency is known.
+    """
 
     stage: str
     requests: Amount
     prompt_tokens: Amount
     completion_tokens: Amount
     usd: Amount | None
+    live_s: float | None = None
 
 
 class TuningPlan(Value):

@@ -79,7 +79,7 @@ def describe_stages(stages: Sequence[StagePlan]) -> Iterator[str]:
     for stage in stages:
         amounts = (stage.requests, stage.prompt_tokens, stage.completion_tokens)
         cells = (*map(_count, amounts), _usd(stage.usd))
-        yield _row(LABELS.get(stage.stage, stage.stage), cells)
+        yield _row(_label(stage), cells)
 
 
 def describe_ways(
@@ -133,12 +133,28 @@ def _times(plan: Plan, evaluation: Sequence[StagePlan]) -> Iterator[str]:
         by_way = {time.way: time for time in times}
         yield _row(label, [_span(by_way.get(way)) for way in WAYS])
     for time in shown[0][1]:
-        yield from wrap(
-            f"{time.way}: {time.source}",
-            LINE_CHARS,
-            initial_indent=_line("", ""),
-            subsequent_indent=_line("", "  "),
-        )
+        yield from _wrapped(f"{time.way}: {time.source}")
+        if time.way == "live":
+            yield from _by_stage([*plan.stages, *evaluation])
+
+
+def _by_stage(stages: Sequence[StagePlan]) -> Iterator[str]:
+    """How long each stage takes live, as far as that is known."""
+    times = [
+        f"{_label(stage)} {rough_time(stage.live_s)}"
+        for stage in stages
+        if stage.requests.high >= 1 and stage.live_s is not None
+    ]
+    if times:
+        yield from _wrapped(f"live, by stage: {', '.join(times)}")
+
+
+def _wrapped(text: str) -> list[str]:
+    return wrap(text, LINE_CHARS, initial_indent=_line("", ""), subsequent_indent=_line("", "  "))
+
+
+def _label(stage: StagePlan) -> str:
+    return LABELS.get(stage.stage, stage.stage)
 
 
 def _span(time: WayTime | None) -> str:

@@ -32,7 +32,7 @@ from jobs.plan.plan_evaluation import (
     with_student,
 )
 from jobs.plan.replay import AskedByKey, open_replay
-from jobs.plan.times import live_s, read_pace, way_times
+from jobs.plan.times import read_pace, way_times, with_live_times
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_start import check_folders
 from jobs.run.stages import Stages
@@ -148,6 +148,7 @@ async def _plan(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan
         )
         chunk_count = count_usable_chunks(copy, settings)
     pace = read_pace(folder, settings)
+    stages = with_live_times(estimate.stages, pace)
     is_all_here = all(server_of(settings, role) == OWN_SERVER for role in ROLE_NAMES)
     return Plan(
         planned_at=now.isoformat(timespec="seconds"),
@@ -156,14 +157,14 @@ async def _plan(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan
         sampled_chunks=len(estimate.sampled),
         left_chunks=len(estimate.left),
         asked_usd=_asked_usd(asked),
-        stages=estimate.stages,
+        stages=stages,
         usd=together([stage.usd for stage in estimate.stages]),
         batch_share=settings.batch.price_share,
         flex_share=settings.tiers.flex,
-        live_s=live_s(estimate.stages, pace),
-        evaluation=tuple(evaluation),
+        live_s=_together_s(stages),
+        evaluation=with_live_times(evaluation, pace) if is_all_here else tuple(evaluation),
         tuning=growth.plan_tuning(folder, settings) if estimate.is_sampled else None,
-        times=way_times(estimate.stages, pace, settings),
+        times=way_times(stages, pace, settings),
         evaluation_times=way_times(evaluation, pace, settings) if is_all_here else (),
     )
 
@@ -181,6 +182,11 @@ async def _bring_up_to_date(
         after = RunConfig(run=before.run, settings=settings)
         missing = tuple(find_missing_documents(copy))
         apply_changes(copy, RunChanges(find_changes(before, after, DATASET), missing), DATASET)
+
+
+def _together_s(stages: Sequence[StagePlan]) -> float | None:
+    known = [stage.live_s for stage in stages if stage.live_s is not None]
+    return sum(known) if len(known) == len(stages) else None
 
 
 def _asked_usd(asked: Mapping[str, AskedByKey]) -> float | None:

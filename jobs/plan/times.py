@@ -71,10 +71,14 @@ def read_pace(folder: RunFolder, settings: RunSettings) -> Pace:
     )
 
 
-def live_s(stages: Sequence[StagePlan], pace: Pace) -> float | None:
-    """How long what is expected takes live; None: nobody knows."""
-    bound = _bound(stages, pace, pace.live and pace.live.mean_s, _expected)
-    return bound.seconds if bound else None
+def with_live_times(stages: Sequence[StagePlan], pace: Pace) -> tuple[StagePlan, ...]:
+    """The same stages, each with how long what is expected of it takes live, if that is known."""
+    mean_s = pace.live and pace.live.mean_s
+    bounds = [_bound_of(_expected(stage), pace, mean_s) for stage in stages]
+    return tuple(
+        stage.model_copy(update={"live_s": bound.seconds if bound else None})
+        for stage, bound in zip(stages, bounds, strict=True)
+    )
 
 
 def way_times(
@@ -158,9 +162,17 @@ Read = Callable[[StagePlan], tuple[float, float]]
 def _bound(
     stages: Sequence[StagePlan], pace: Pace, latency_s: float | None, read: Read
 ) -> Bound | None:
+    """One stage after the other; the reason is that of the longest. None: nothing is known."""
+    bounds = [_bound_of(read(stage), pace, latency_s) for stage in stages]
+    known = [bound for bound in bounds if bound is not None]
+    if not known or len(known) < len(bounds):
+        return None
+    return Bound(sum(bound.seconds for bound in known), max(known).reason)
+
+
+def _bound_of(asked: tuple[float, float], pace: Pace, latency_s: float | None) -> Bound | None:
     """The longest of: requests a minute, tokens a minute, requests at once by their latency."""
-    requests = sum(read(stage)[0] for stage in stages)
-    tokens = sum(read(stage)[1] for stage in stages)
+    requests, tokens = asked
     bounds = [
         Bound(60 * amount / rate.per_minute, f"{rate.per_minute:,.0f} {what}, {rate.said_by}")
         for amount, rate, what in (
@@ -170,8 +182,9 @@ def _bound(
         if rate is not None
     ]
     if latency_s is not None:
+        rounds = max(requests / pace.max_in_flight, min(1.0, requests))
         reason = f"{latency_s:.1f} s a reply so far, {pace.max_in_flight} at once"
-        bounds.append(Bound(requests * latency_s / pace.max_in_flight, reason))
+        bounds.append(Bound(rounds * latency_s, reason))
     return max(bounds, default=None)
 
 

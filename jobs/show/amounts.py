@@ -27,6 +27,8 @@ def duration(seconds: float) -> str:
 
 def rough_time(seconds: float) -> str:
     """Two digits of the unit that fits: "45 s", "4.2 min", "10 h", "2.5 d"."""
+    if 0 < seconds < 1:
+        return "<1 s"
     size, unit = next(
         (each for each in ROUGH_UNITS if seconds < MOST_OF_A_UNIT * each[0]), ROUGH_UNITS[-1]
     )

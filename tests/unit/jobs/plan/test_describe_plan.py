@@ -112,3 +112,13 @@ def test_outcome_is_compared_with_the_plan() -> None:
 
 def test_nothing_is_compared_before_all_is_done() -> None:
     assert describe_outcome(plan(), plan(left=10)) is None
+
+
+def test_live_time_is_told_by_stage_where_it_is_known() -> None:
+    (stage,) = plan().stages
+    known = stage.model_copy(update={"live_s": 90.0})
+    times = (WayTime(way="live", low_s=80.0, high_s=100.0, source="as set"),)
+
+    text = describe_plan(plan().model_copy(update={"stages": (known, stage), "times": times}))
+
+    assert "live, by stage: questions 1.5 min\n" in text
