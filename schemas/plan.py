@@ -90,6 +90,13 @@ class Plan(Value):
         return any(stage.requests.high >= 1 for stage in self.stages)
 
 
+class EvaluationPlan(Value):
+    """What an evaluation alone will ask; `times` as in `Plan`."""
+
+    stages: tuple[StagePlan, ...]
+    times: tuple[WayTime, ...]
+
+
 def together(amounts: Sequence[Amount | None]) -> Amount | None:
     """The sum; its interval is that of amounts that go up and down together, so rather too wide."""
     known = [amount for amount in amounts if amount is not None]

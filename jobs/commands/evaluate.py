@@ -80,7 +80,7 @@ def evaluate(
     from jobs.run.lanes import read_lane_order
     from jobs.settings.command import run_settings
     from jobs.settings.endpoints import read_run_endpoints
-    from jobs.settings.roles import RoleName, read_role_endpoints
+    from jobs.settings.roles import JUDGE_ROLES, read_role_endpoints
 
     folder, roles = RunFolder(run_dir), _read_roles(models)
     asked_for = _read_mode(mode)
@@ -105,13 +105,12 @@ def evaluate(
             "budget.usd": budget_usd,
         }
         settings = run_settings(folder, config, flags, assignments or [])
-        asked_alone: tuple[RoleName, ...] = ("judge", "embeddings")
         order = EvaluationOrder(
             folder,
             settings,
             read_run_endpoints(settings, os.environ),
             role_endpoints=read_role_endpoints(
-                settings, os.environ, asked_alone if rejudge else asked_roles(roles)
+                settings, os.environ, JUDGE_ROLES if rejudge else asked_roles(roles)
             ),
             roles=roles,
             mode=asked_for or "open",
@@ -160,8 +159,8 @@ def _show_plan(order: "EvaluationOrder") -> None:
 
     settings = order.settings
     contest = check_evaluation(order)
-    stages = run_to_end(plan_contest(order.folder, settings, contest, order.stages))
-    print(describe_evaluation(stages, settings.tiers.flex, settings.batch.price_share))
+    plan = run_to_end(plan_contest(order.folder, settings, contest, order.stages))
+    print(describe_evaluation(plan, settings.tiers.flex, settings.batch.price_share))
 
 
 def run_evaluation(order: "EvaluationOrder", *, is_shown: bool = True) -> int:

@@ -18,6 +18,7 @@ from jobs.dataset.questions.choose_chunks import count_usable_chunks
 from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.list_sources import find_missing_documents, list_sources
+from jobs.evaluation.answer_samples import MODEL_ANSWERS
 from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.rejudge import read_samples
 from jobs.evaluation.stages import EVALUATION
@@ -36,11 +37,11 @@ from jobs.plan.times import read_pace, way_times, with_live_times
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_start import check_folders
 from jobs.run.stages import Stages
-from jobs.settings.roles import ROLE_NAMES, server_of
+from jobs.settings.roles import JUDGE_ROLES, ROLE_NAMES, RoleName, server_of
 from jobs.settings.run_config import RunConfig, read_run_config
 from schemas.documents import Chunk
 from schemas.evaluation import Contest
-from schemas.plan import Plan, StagePlan, together
+from schemas.plan import EvaluationPlan, Plan, StagePlan, together
 from schemas.settings import RunSettings
 
 
@@ -78,7 +79,7 @@ async def plan_contest(
     settings: RunSettings,
     contest: Contest,
     stages: Stages[Contest] = EVALUATION,
-) -> Sequence[StagePlan]:
+) -> EvaluationPlan:
     """What going on with an evaluation would ask in these stages; the dataset is as it is.
 
     Raises:
@@ -90,9 +91,23 @@ async def plan_contest(
     sizes = _sizes_of(folder, settings, contest, stages)
     with WriterLock(folder.lock_path):
         async with open_replay(folder, settings, price, Stopping()) as replay:
-            return await plan_evaluation(
+            planned = await plan_evaluation(
                 replay, folder, contest, sizes, price, is_complete=True, stages=stages
             )
+    asked: Sequence[RoleName] = ROLE_NAMES if MODEL_ANSWERS in stages else JUDGE_ROLES
+    return _with_times(planned, folder, settings, asked)
+
+
+def _with_times(
+    stages: Sequence[StagePlan], folder: RunFolder, settings: RunSettings, roles: Sequence[RoleName]
+) -> EvaluationPlan:
+    """No times where one of these roles is asked at a server of its own, with limits of its own."""
+    if any(server_of(settings, role) != OWN_SERVER for role in roles):
+        return EvaluationPlan(stages=tuple(stages), times=())
+    pace = read_pace(folder, settings)
+    return EvaluationPlan(
+        stages=with_live_times(stages, pace), times=way_times(stages, pace, settings)
+    )
 
 
 def _sizes_of(
@@ -149,7 +164,7 @@ async def _plan(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan
         chunk_count = count_usable_chunks(copy, settings)
     pace = read_pace(folder, settings)
     stages = with_live_times(estimate.stages, pace)
-    is_all_here = all(server_of(settings, role) == OWN_SERVER for role in ROLE_NAMES)
+    evaluated = _with_times(evaluation, folder, settings, ROLE_NAMES)
     return Plan(
         planned_at=now.isoformat(timespec="seconds"),
         model=settings.teacher.model,
@@ -162,10 +177,10 @@ async def _plan(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan
         batch_share=settings.batch.price_share,
         flex_share=settings.tiers.flex,
         live_s=_together_s(stages),
-        evaluation=with_live_times(evaluation, pace) if is_all_here else tuple(evaluation),
+        evaluation=evaluated.stages,
         tuning=growth.plan_tuning(folder, settings) if estimate.is_sampled else None,
         times=way_times(stages, pace, settings),
-        evaluation_times=way_times(evaluation, pace, settings) if is_all_here else (),
+        evaluation_times=evaluated.times,
     )
 
 

@@ -16,6 +16,7 @@ from schemas.settings import JsonForm, KeyHeader, RoleSettings, RunSettings
 RoleName = Literal["baseline", "tuned", "judge", "embeddings"]  # the teacher's is the run's own
 
 ROLE_NAMES: tuple[RoleName, ...] = get_args(RoleName)
+JUDGE_ROLES: tuple[RoleName, ...] = ("judge", "embeddings")  # asked about answers that there are
 FIRST_FORM: JsonForm = "json_schema"  # of JSON; it falls to the next by itself
 EMBEDDING_MODEL = "text-embedding-3-small"
 STUDENT_SERVER = "student"  # the name of the server that is started for a student tuned here
