@@ -208,8 +208,9 @@ def _expected(stage: StagePlan) -> tuple[float, float]:
 
 
 def _least_s(stages: Sequence[StagePlan], low: Bound | None) -> float | None:
-    """None where no stage was sampled: then the most alone is known."""
-    is_sampled = any(stage.requests.low is not None for stage in stages)
+    """None where a stage that asks was not sampled: then the most alone is known."""
+    asking = [stage for stage in stages if stage.requests.high >= 1]
+    is_sampled = all(stage.requests.low is not None for stage in asking)
     return low.seconds if low is not None and is_sampled else None
 
 

@@ -128,3 +128,21 @@ def test_model_here_has_one_way_alone(folder: RunFolder) -> None:
     settings = resolve_settings([read_assignments(["teacher.provider=local"])])
 
     assert list(by_way(folder, settings)) == ["live"]
+
+
+def test_what_is_done_makes_no_sample_of_what_is_left(folder: RunFolder) -> None:
+    settings = settings_of("limits.requests_per_minute=120")
+    done, left = (
+        StagePlan(
+            stage=stage,
+            requests=requests,
+            prompt_tokens=NO_TOKENS,
+            completion_tokens=NO_TOKENS,
+            usd=None,
+        )
+        for stage, requests in (("questions", NO_TOKENS), ("answers", MOST))
+    )
+
+    live, *_ = way_times([done, left], read_pace(folder, settings), settings)
+
+    assert (live.low_s, live.high_s) == (None, 360.0)
