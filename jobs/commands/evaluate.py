@@ -146,12 +146,13 @@ def _show_plans(orders: "Sequence[EvaluationOrder]") -> None:
     for order in orders:
         if len(orders) > 1:
             print(f"{'judge':<16} {judge_of(order.settings).model} ({order.mode} book)")
-        _show_plan(order)
+        show_evaluation_plan(order)
     if len(orders) > 1 and not orders[0].asks_judge_alone:
         print("new questions and answers are in each of these tables and are bought once")
 
 
-def _show_plan(order: "EvaluationOrder") -> None:
+def show_evaluation_plan(order: "EvaluationOrder") -> None:
+    """Print what going on with an evaluation would ask, what it costs, and how long it takes."""
     from jobs.evaluation.evaluate import check_evaluation
     from jobs.plan.describe_plan import describe_evaluation
     from jobs.plan.make_plan import plan_contest

@@ -137,6 +137,42 @@ def test_without_a_sample_the_most_is_told(tmp_path: Path) -> None:
     assert verdicts.requests.high == 2 * 80  # each may be asked for a second time, reworded
 
 
+def test_stages_that_have_settled_nothing_yet_are_told_at_most_and_not_as_done(
+    tmp_path: Path,
+) -> None:
+    settings = settings_of("judge.of_rows=true")
+    notes: dict[str, AskedByKey] = {
+        "questions": {f"c{n}": asked(1) for n in range(ALL)},
+        "answers": {f"c{n}": asked(0, left=2) for n in range(ALL) if n % 5},
+        "verdicts": {},
+        "unanswerable": {},
+    }
+
+    found = estimate_stages(make_folder(tmp_path), notes, settings, make_price(settings.prices))
+
+    questions, answers, verdicts = found.stages
+    assert questions.requests.high == 0
+    assert (answers.requests.value, answers.requests.high) == (None, 2 * 80)
+    assert answers.usd is not None
+    assert answers.usd.high == pytest.approx(0.5 * 2 * 80)
+    assert answers.prompt_tokens.high == 1200 * 2 * 80
+    assert (verdicts.requests.value, verdicts.requests.high) == (None, 2 * 80)
+
+
+def test_of_few_chunks_what_waits_is_told_at_most(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    notes: dict[str, AskedByKey] = {
+        "questions": {f"c{n}": asked(1) for n in (1, 2)},
+        "answers": {"c1": asked(3), "c2": asked(1, left=2)},
+        "verdicts": {},
+        "unanswerable": {},
+    }
+
+    found = estimate_stages(folder, notes, settings_of(), make_price({}))
+
+    assert [stage.requests.high for stage in found.stages] == [0, 2]
+
+
 def test_further_questions_and_unanswerable_rows_are_in_the_most(tmp_path: Path) -> None:
     settings = settings_of("questions.top_up_below=0.5", "dataset.unanswerable_fraction=0.1")
     notes: dict[str, AskedByKey] = {
