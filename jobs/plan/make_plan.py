@@ -156,7 +156,7 @@ async def _plan(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan
         await replay.read_documents()
         asked = await replay.ask_dataset()
         estimate = estimate_stages(copy, asked, settings, price)
-        growth = growth_of(copy, estimate)
+        growth = growth_of(copy, folder, estimate)
         sizes = growth.evaluation_sizes(folder, settings)
         evaluation = await plan_evaluation(
             replay, folder, contest, sizes, price, is_complete=not estimate.left
@@ -178,7 +178,7 @@ async def _plan(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan
         flex_share=settings.tiers.flex,
         live_s=_together_s(stages),
         evaluation=evaluated.stages,
-        tuning=growth.plan_tuning(folder, settings) if estimate.is_sampled else None,
+        tuning=growth.plan_tuning(folder, settings) if growth.sampled_trained else None,
         times=way_times(stages, pace, settings),
         evaluation_times=evaluated.times,
     )
