@@ -1,10 +1,9 @@
 """What has changed since a run began, which stages that touches, whether the user must agree."""
 
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from engine.files.records import id_field, parse_line, read_record_lines
+from engine.files.records import id_field
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from jobs.dataset.judge.judge_rows import VERDICTS
@@ -12,12 +11,9 @@ from jobs.documents.list_sources import MissingDocument, NewDocument
 from jobs.run.reset import forget_items, reset_stages
 from jobs.run.stages import Stage, Stages
 from jobs.settings.resolve import setting_fields
-from jobs.settings.roles import judge_of
 from jobs.settings.run_config import RunConfig
 from jobs.settings.show_value import as_toml
-from schemas.dataset import Verdict
 from schemas.documents import Document
-from schemas.settings import RunSettings
 from schemas.touches import Touches, TouchesNothing
 
 MAX_NAMED_DOCUMENTS = 20
@@ -92,6 +88,7 @@ def find_changes(before: RunConfig, after: RunConfig, stages: Stages[Any]) -> tu
         and touches.stage in names
         and touches.differs(_at(old, key), _at(new, key))
     ]
+    changes += _other_judge(before, after, names)
     for name in sorted(before.run.prompts):  # one that is new belongs to a setting that is new
         if before.run.prompts[name] != after.run.prompts.get(name):
             stage = _first_with_prompt(name, after, stages)
@@ -101,22 +98,11 @@ def find_changes(before: RunConfig, after: RunConfig, stages: Stages[Any]) -> tu
     return tuple(changes)
 
 
-def find_other_judge(folder: RunFolder, settings: RunSettings) -> Iterator[Change]:
-    """The judge, if the last verdict on rows is by another one: an evaluation may have named it.
-
-    Raises:
-        DamagedLogError: the last verdict cannot be read.
-    """
-    if not VERDICTS.is_wanted(settings):
-        return
-    path = folder.results_path(VERDICTS.name)
-    lines = deque(read_record_lines(path, Verdict), maxlen=1)  # faster than to parse each
-    if not lines:
-        return
-    last = lines[0]
-    verdict, judge = parse_line(last.data, Verdict, path, last.number), judge_of(settings).model
-    if verdict.judge != judge:
-        what = f"judge.model: rows are judged by {as_toml(verdict.judge)} -> {as_toml(judge)}"
+def _other_judge(before: RunConfig, after: RunConfig, names: Container[str]) -> Iterator[Change]:
+    """The judge of rows: an evaluation may have named another one, who would judge them anew."""
+    old, new = before.run.judge, after.run.judge
+    if old and new and old != new and VERDICTS.name in names:
+        what = f"judge.model: rows are judged by {as_toml(old)} -> {as_toml(new)}"
         yield Change(what, Touches(VERDICTS.name, "requests"))
 
 

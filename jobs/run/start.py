@@ -30,7 +30,7 @@ from jobs.documents.list_sources import (
 from jobs.processes.work_pool import WorkPool
 from jobs.processes.worker_process import core_count
 from jobs.run.batch_folders import run_batch_folder
-from jobs.run.changes import RunChanges, apply_changes, find_changes, find_other_judge
+from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_journal import check_journal
 from jobs.run.check_start import check_folders, check_hosts
 from jobs.run.lanes import LaneOrder
@@ -203,10 +203,7 @@ async def _settle_changes(order: RunOrder, before: RunConfig | None, stopping: S
     else:
         after = with_settings(before, settings)
         changes = RunChanges(
-            (
-                *find_changes(before, after, order.stages),
-                *find_other_judge(folder, settings),
-            ),
+            find_changes(before, after, order.stages),
             tuple(find_missing_documents(folder)),
             tuple(find_new_documents(folder)),
         )

@@ -65,6 +65,11 @@ def judge_of(settings: RunSettings) -> RoleModel:
     return RoleModel(judge.model or teacher.model, server_of(settings, "judge"), parameters)
 
 
+def rows_judge(settings: RunSettings) -> str:
+    """The model that judges rows; empty: none does."""
+    return judge_of(settings).model if settings.judge.of_rows else ""
+
+
 def judge_cache(settings: RunSettings) -> CacheRules:
     """How the judge's prompts are laid out for the prompt cache of its provider."""
     if settings.teacher.is_local:

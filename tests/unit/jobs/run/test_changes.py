@@ -18,12 +18,11 @@ from jobs.run.changes import (
     RunChanges,
     apply_changes,
     find_changes,
-    find_other_judge,
     read_touches,
 )
 from jobs.settings.resolve import read_assignments, resolve_settings
 from jobs.settings.run_config import new_run_config, with_settings
-from schemas.dataset import Rejection, Verdict
+from schemas.dataset import Rejection
 from schemas.documents import Document, SplitAssignment
 from schemas.record import Record
 from schemas.touches import Touches
@@ -164,34 +163,18 @@ def test_parameter_asks_anew_only_if_it_changes_replies(
     assert all(change.asks_anew for change in changes)
 
 
-def verdict(number: int, judge: str) -> Verdict:
-    return Verdict(
-        verdict_id=f"{number:032x}",
-        answer_id=f"{number:032x}",
-        question_id=f"{number:032x}",
-        chunk_id=f"{number:032x}",
-        judge=judge,
-        question="Why?",
-        is_reworded=False,
-        scores={},
-        request_id="r",
+def test_judge_that_an_evaluation_named_judges_no_rows_without_consent() -> None:
+    of_rows = ("teacher.model=m", "judge.of_rows=true")
+    first, second = (
+        resolve_settings([read_assignments([*of_rows, f"judge.model={name}"])])
+        for name in ("first", "second")
     )
+    run = new_run_config(first)
+    evaluated = run.model_copy(update={"settings": second})  # as an evaluation leaves it
 
-
-def test_judge_that_an_evaluation_named_judges_no_rows_without_consent(folder: RunFolder) -> None:
-    write(folder.results_path("verdicts"), [verdict(1, "former"), verdict(2, "first")])
-    of_rows = ["teacher.model=m", "judge.of_rows=true"]
-    same, other, none = (
-        resolve_settings([read_assignments([*given])])
-        for given in (
-            (*of_rows, "judge.model=first"),
-            (*of_rows, "judge.model=second"),
-            ("teacher.model=m", "judge.model=second"),
-        )
-    )
-
-    (change,) = find_other_judge(folder, other)
+    (change,) = find_changes(evaluated, with_settings(evaluated, second), DATASET)
 
     assert change.what == "judge.model: rows are judged by 'first' -> 'second'"
     assert change.asks_anew
-    assert not [*find_other_judge(folder, same), *find_other_judge(folder, none)]
+    assert not find_changes(evaluated, with_settings(evaluated, first), DATASET)
+    assert not find_changes(evaluated, evaluated, DATASET)
