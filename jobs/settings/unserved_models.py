@@ -31,7 +31,9 @@ def forget_unserved(folder: RunFolder, before: RunConfig) -> None:
     if not former:
         return
     settings = now.settings.model_copy(update={str(role): table for role, table in former.items()})
-    write_run_config(folder.config_path, RunConfig(run=now.run, settings=settings))
+    named = {"judge": before.run.judge} if "judge" in former else {}  # who judges rows
+    run = now.run.model_copy(update=named)
+    write_run_config(folder.config_path, RunConfig(run=run, settings=settings))
     for role, table in former.items():
         _log.warning(
             "%s.model: %s has never answered and is not remembered; the run's own stays %s",
