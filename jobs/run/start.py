@@ -32,7 +32,7 @@ from jobs.processes.worker_process import core_count
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_journal import check_journal
-from jobs.run.check_start import check_folders, check_hosts
+from jobs.run.check_start import check_folders, check_hosts, has_asked
 from jobs.run.lanes import LaneOrder
 from jobs.run.preview import Preview, preview_changes
 from jobs.run.retry import retry_failed
@@ -94,20 +94,32 @@ async def start_run(order: RunOrder) -> StagesEnd:
     ):
         before = read_run_config(order.folder.config_path)
         is_changed = await _settle_changes(order, before, stopping)
-        await check_hosts(order.folder, order.endpoints, settings.teacher.model, SystemClock())
-        if order.retries_failed:
-            failed_count = retry_failed(order.folder, order.stages)
-            is_changed = is_changed or failed_count > 0
-            _log.info("asking again: %d requests that had failed", failed_count)
         try:
-            end = await _go_on(order, stopping, is_changed=is_changed)
+            end = await _check_and_go_on(order, stopping, is_changed=is_changed)
         except ModelGoneError:
-            if before is not None:
-                forget_unserved(order.folder, before)
+            _forget(order.folder, before)
             raise
         if not end.is_done:
             note.leave(end.describe_left())
         return end
+
+
+async def _check_and_go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> StagesEnd:
+    model = order.settings.teacher.model
+    await check_hosts(order.folder, order.endpoints, model, SystemClock())
+    if order.retries_failed:
+        failed_count = retry_failed(order.folder, order.stages)
+        is_changed = is_changed or failed_count > 0
+        _log.info("asking again: %d requests that had failed", failed_count)
+    return await _go_on(order, stopping, is_changed=is_changed)
+
+
+def _forget(folder: RunFolder, before: RunConfig | None) -> None:
+    """Forget the models that are not there; a run that has asked nothing yet begins anew."""
+    if before is not None:
+        forget_unserved(folder, before)
+    elif not has_asked(folder):
+        folder.config_path.unlink()
 
 
 async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> StagesEnd:
@@ -216,7 +228,7 @@ async def _settle_changes(order: RunOrder, before: RunConfig | None, stopping: S
 async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:
     if not changes:
         return
-    is_free = not (changes.documents or _has_paid(order.folder))
+    is_free = not (changes.documents or has_asked(order.folder))
     if not (order.accepts_changes or is_free):
         await _check_consent(changes, order, stopping)
     for change in changes.describe():
@@ -224,14 +236,6 @@ async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> No
     apply_changes(order.folder, changes, order.stages)
     run_batch_folder(order.folder, "").outbox_path.unlink(missing_ok=True)  # asked anew, if still
     await _list_sources(order.folder, order.settings, stopping)  # rejections are gone
-
-
-def _has_paid(folder: RunFolder) -> bool:
-    """Whether anything was asked: before that no change makes anything be asked anew."""
-    return any(
-        path.exists() and path.stat().st_size
-        for path in (folder.journal_path, folder.sends_path, folder.batches_path)
-    )
 
 
 async def _list_sources(folder: RunFolder, settings: RunSettings, stopping: Stopping) -> None:
