@@ -83,6 +83,16 @@ def test_refilter_says_what_other_filters_would_bring_back(
     assert f"+{rows_before - rows_now:,} too_short" in said.stdout
 
 
+def test_refilter_says_what_would_come_back_where_all_rows_were_dropped(run_dir: Path) -> None:
+    (run_dir / "dataset" / "provenance.jsonl").write_bytes(b"")  # as filters leave it
+
+    said = distill("refilter", str(run_dir))
+
+    assert said.returncode == 0, said.stderr
+    assert "rows: 0 now, " in said.stdout
+    assert "rows: 0 now, 0 then" not in said.stdout
+
+
 def test_refilter_of_no_run_is_one_message(tmp_path: Path) -> None:
     said = distill("refilter", str(tmp_path))
 
