@@ -32,11 +32,15 @@ class StagePlan(Value):
 
 
 class TuningPlan(Value):
-    """What the student will be trained on: rows, their tokens, and dollars (None: no price)."""
+    """What the student will be trained on: rows, their tokens, and dollars (None: no price).
+
+    `seconds` of a training on this machine, by former ones of the run; None: there were none.
+    """
 
     rows: float
     tokens: float
     usd: float | None
+    seconds: float | None = None
 
 
 Way = Literal["live", "flex", "batch", "auto"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from jobs.plan.describe_times import describe_times, stage_label
 from jobs.plan.table import line, row
-from jobs.show.amounts import dollars
+from jobs.show.amounts import dollars, rough_time
 from schemas.plan import WAYS, Amount, EvaluationPlan, Plan, StagePlan, TuningPlan, together
 
 PERCENT = 100
@@ -112,7 +112,11 @@ def _tuning(tuning: TuningPlan) -> str:
     rows = f"{tuning.rows:,.0f} rows, {tuning.tokens:,.0f} tokens"
     if tuning.usd is None:
         return f"{rows}; dollars: student.training_usd_per_million_tokens is not set"
-    return f"{rows}, {dollars(tuning.usd) if tuning.usd else 'no dollars: on this machine'}"
+    if tuning.usd:
+        return f"{rows}, {dollars(tuning.usd)}"
+    if tuning.seconds is None:
+        return f"{rows}, no dollars: on this machine"
+    return f"{rows}, no dollars: here, in about {rough_time(tuning.seconds)}"
 
 
 def _count(amount: Amount) -> str:

@@ -10,6 +10,9 @@ from engine.run_folder import RunFolder
 from engine.wire.tokens import count_tokens
 from jobs.dataset.coverage import FILE_NAME as COVERAGE
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.finetune.student.source.student_names import student_name
+from jobs.finetune.student.training.plan import EPOCHS
+from jobs.finetune.student.tuned_student import seen_tokens_per_s
 from jobs.finetune.trainers.trainer import TrainingEstimate
 from jobs.plan.estimate import Estimate
 from jobs.plan.plan_evaluation import Sizes, count_rows
@@ -51,9 +54,13 @@ class Growth(NamedTuple):
         share = self.trained / self.sampled_trained if self.sampled_trained else 0.0
         student = settings.student
         usd: float | None = 0.0
+        seconds = None
         if student.trainer == "openai":
             usd = TrainingEstimate.of(round(tokens * share), student).usd
-        return TuningPlan(rows=rows * share, tokens=tokens * share, usd=usd)
+        elif student.trainer == "local":
+            rate = seen_tokens_per_s(folder, student_name(student.model))
+            seconds = (student.epochs or EPOCHS) * tokens * share / rate if rate else None
+        return TuningPlan(rows=rows * share, tokens=tokens * share, usd=usd, seconds=seconds)
 
 
 class _Sampled(NamedTuple):

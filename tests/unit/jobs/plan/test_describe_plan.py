@@ -114,6 +114,18 @@ def test_nothing_is_compared_before_all_is_done() -> None:
     assert describe_outcome(plan(), plan(left=10)) is None
 
 
+def test_time_of_a_training_here_is_told_once_one_was_made() -> None:
+    first = TuningPlan(rows=300, tokens=90_000, usd=0.0)
+
+    texts = [
+        describe_plan(plan().model_copy(update={"tuning": each}))
+        for each in (first, first.model_copy(update={"seconds": 1200.0}))
+    ]
+
+    assert "300 rows, 90,000 tokens, no dollars: on this machine" in texts[0]
+    assert "300 rows, 90,000 tokens, no dollars: here, in about 20 min" in texts[1]
+
+
 def test_live_time_is_told_by_stage_where_it_is_known() -> None:
     (stage,) = plan().stages
     known = stage.model_copy(update={"live_s": 90.0})
