@@ -15,7 +15,7 @@ from jobs.finetune.student.training.plan import EPOCHS
 from jobs.finetune.student.tuned_student import seen_tokens_per_s
 from jobs.finetune.trainers.trainer import TrainingEstimate
 from jobs.plan.estimate import Estimate
-from jobs.plan.plan_evaluation import Sizes, count_rows
+from jobs.plan.evaluation_sizes import Sizes, count_rows
 from schemas.dataset import ChunkCoverage
 from schemas.documents import Chunk
 from schemas.plan import TuningPlan

@@ -23,11 +23,10 @@ from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.rejudge import read_samples
 from jobs.evaluation.stages import EVALUATION
 from jobs.plan.estimate import estimate_stages
+from jobs.plan.evaluation_sizes import Sizes, count_rows
 from jobs.plan.growth import growth_of
 from jobs.plan.plan_evaluation import (
-    Sizes,
     contest_of,
-    count_rows,
     plan_evaluation,
     plan_price,
     with_student,

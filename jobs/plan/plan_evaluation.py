@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from engine.files.jsonl_lines import read_lines
 from engine.files.records import encode_record, read_ids, read_records, record_id
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
@@ -21,6 +20,7 @@ from jobs.evaluation.new_questions import NEW_QUESTIONS
 from jobs.evaluation.pair_answers import PAIRS, RIVALS, WITHOUT_TUNED
 from jobs.evaluation.score_answers import SCORES
 from jobs.evaluation.stages import EVALUATION, JUDGING
+from jobs.plan.evaluation_sizes import Sizes, count_rows
 from jobs.plan.most import PerItem, most_of
 from jobs.plan.project import NOTHING, Point, project
 from jobs.plan.replay import Asked, AskedByKey, Replay
@@ -34,53 +34,15 @@ from jobs.settings.roles import (
     judge_of,
     own_address,
 )
-from schemas.dataset import HeldOutQuestion, Provenance
+from schemas.dataset import HeldOutQuestion
 from schemas.documents import Chunk
-from schemas.evaluation import ALWAYS, BY_REFERENCE, REFUSAL, Contest, Metric, Sample
+from schemas.evaluation import ALWAYS, BY_REFERENCE, REFUSAL, Contest, Metric
 from schemas.plan import Amount, StagePlan
 from schemas.record import Record
 from schemas.settings import RunSettings
 
 ENOUGH_ITEMS = 5  # of a kind, before anything is counted on from them
 ASKS_LIKE = {"refusal": "answer_relevancy"}  # which also asks for vectors, at next to no cost
-
-
-class Sizes(NamedTuple):
-    """How many questions an evaluation has, and the tokens of the longest text they are about."""
-
-    held_out: int
-    new: int
-    unanswerable: int
-    context_tokens: int
-
-    @classmethod
-    def of(
-        cls, held_out: float, trained_chunks: float, context_tokens: int, settings: RunSettings
-    ) -> "Sizes":
-        """Of so many held-out questions, and chunks that rows are about."""
-        chosen = settings.evaluation
-        drawn = min(chosen.max_held_out, round(held_out))
-        new = min(chosen.max_new_questions, round(trained_chunks))
-        return cls(drawn, new, min(chosen.max_unanswerable, drawn), context_tokens)
-
-    @classmethod
-    def of_samples(cls, samples: Sequence[Sample]) -> "Sizes":
-        """Of questions that there are."""
-        unanswerable = sum(sample.slice == "unanswerable" for sample in samples)
-        longest = max((count_tokens(sample.context) for sample in samples), default=0)
-        return cls(len(samples) - unanswerable, 0, unanswerable, longest)
-
-    @property
-    def answerable(self) -> int:
-        """Those that their text answers."""
-        return self.held_out + self.new
-
-
-def count_rows(folder: RunFolder) -> tuple[int, int]:
-    """Held-out questions of a dataset, and chunks that have rows to train on."""
-    held_out = sum(1 for _ in read_lines(folder.dataset_dir / "held_out.jsonl"))
-    rows = read_records(folder.dataset_dir / "provenance.jsonl", Provenance)
-    return held_out, len({row.chunk_id for row in rows if row.file == "train.jsonl"})
 
 
 async def plan_evaluation(

@@ -1,6 +1,6 @@
 """How long a plan takes each way: what limits and replies so far tell, and what nobody can."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from engine.files.journal import Settled, read_settled
@@ -8,7 +8,8 @@ from engine.run_folder import RunFolder
 from engine.stats.snapshots import read_snapshots
 from jobs.dataset.ask_teacher import QUESTIONS
 from jobs.dataset.judge.judge_rows import VERDICTS
-from jobs.dataset.write_questions import tops_up
+from jobs.dataset.questions.further_questions import FURTHER
+from jobs.dataset.questions.write_questions import tops_up
 from jobs.evaluation.score_answers import SCORES
 from jobs.run.lanes import CANCEL_TIME, MARGIN
 from jobs.show.amounts import rough_time
@@ -118,7 +119,8 @@ def _flex(stages: Sequence[StagePlan], pace: Pace, live: WayTime, settings: RunS
 
 
 def _batch(stages: Sequence[StagePlan], settings: RunSettings) -> WayTime:
-    rounds = sum(_rounds(stage, settings) for stage in stages)
+    asking = {stage.stage for stage in stages if stage.requests.high >= 1}
+    rounds = sum(_rounds(stage, asking, settings) for stage in asking)
     return WayTime(
         way="batch",
         low_s=None,
@@ -144,16 +146,14 @@ def _auto(live: WayTime, flex: WayTime, batch: WayTime, settings: RunSettings) -
     )
 
 
-def _rounds(stage: StagePlan, settings: RunSettings) -> int:
+def _rounds(stage: str, asking: Collection[str], settings: RunSettings) -> int:
     """Batches one after the other: where a reply leads to a further request, two."""
-    if stage.requests.high < 1:
-        return 0
     goes_on = {
-        QUESTIONS.name: tops_up(settings),
+        QUESTIONS.name: tops_up(settings) and FURTHER.name not in asking,
         VERDICTS.name: settings.judge.rewords,
         SCORES.name: True,  # verdicts need statements, vectors need questions
     }
-    return 2 if goes_on.get(stage.stage) else 1
+    return 2 if goes_on.get(stage) else 1
 
 
 Read = Callable[[StagePlan], tuple[float, float]]

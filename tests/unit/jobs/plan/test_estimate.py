@@ -178,6 +178,7 @@ def test_further_questions_and_unanswerable_rows_are_in_the_most(tmp_path: Path)
     settings = settings_of("questions.top_up_below=0.5", "dataset.unanswerable_fraction=0.1")
     notes: dict[str, AskedByKey] = {
         "questions": {f"c{n}": asked(0, left=1) for n in range(ALL)},
+        "further_questions": {},
         "answers": {},
         "verdicts": {},
         "unanswerable": {},
