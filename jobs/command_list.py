@@ -80,6 +80,7 @@ COMMANDS: dict[str, Listed] = {
         (
             "distill evaluate RUN --budget-usd 60 --lane batch",
             "distill evaluate RUN --models baseline,tuned --mode closed",
+            "distill evaluate RUN --rejudge --judge gpt-6-luna",
         ),
     ),
     "compare": Listed(

@@ -168,7 +168,8 @@ class JudgeAgreement(Value):
     """How another judge scored the answers that the judge of the comparison scored.
 
     `mean_difference`: the other's mean less the judge's. `correlation` None: one of both scored
-    all answers alike.
+    all answers alike. `same_share` of the answers have the same value from both; None: an earlier
+    version did not count them.
     """
 
     metric: Metric
@@ -177,6 +178,7 @@ class JudgeAgreement(Value):
     answer_count: int
     correlation: float | None
     mean_difference: float
+    same_share: float | None = None
 
 
 class Comparison(Value):

@@ -1,6 +1,7 @@
 """What a run will still ask and cost, as it was planned."""
 
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 from schemas.record import Value
 
@@ -17,21 +18,46 @@ class Amount(Value):
 
 
 class StagePlan(Value):
-    """What a stage will still ask. `usd` at live prices, None: the price is unknown."""
+    """What a stage will still ask. `usd` at live prices, None: the price is unknown.
+
+    `live_s`: how long it takes live, None: no limit and no latency is known.
+    """
 
     stage: str
     requests: Amount
     prompt_tokens: Amount
     completion_tokens: Amount
     usd: Amount | None
+    live_s: float | None = None
 
 
 class TuningPlan(Value):
-    """What the student will be trained on: rows, their tokens, and dollars (None: no price)."""
+    """What the student will be trained on: rows, their tokens, and dollars (None: no price).
+
+    `seconds` of a training on this machine, by former ones of the run; None: there were none.
+    """
 
     rows: float
     tokens: float
     usd: float | None
+    seconds: float | None = None
+
+
+Way = Literal["live", "flex", "batch", "auto"]
+
+WAYS: tuple[Way, ...] = get_args(Way)
+
+
+class WayTime(Value):
+    """How long something takes one way, in seconds; `source`: by what, or why nobody can say.
+
+    `low_s` None: too little is known for a lower end; `high_s` None: for any.
+    """
+
+    way: Way
+    low_s: float | None
+    high_s: float | None
+    source: str
 
 
 class Plan(Value):
@@ -42,7 +68,8 @@ class Plan(Value):
     `usd` is all of them together at live prices; in batches `batch_share` of it, by flex
     `flex_share`. `live_s` is how long they take under the limits, None: no limit is known.
     `evaluation` are the stages of `distill evaluate` for all models, a student included; `tuning`
-    None: nothing was sampled.
+    None: nothing was sampled. `times` are those of the dataset by each way there is,
+    `evaluation_times` those of the evaluation, none where models answer on servers of their own.
     """
 
     planned_at: str
@@ -58,11 +85,20 @@ class Plan(Value):
     flex_share: float = 0.5
     evaluation: tuple[StagePlan, ...] = ()
     tuning: TuningPlan | None = None
+    times: tuple[WayTime, ...] = ()
+    evaluation_times: tuple[WayTime, ...] = ()
 
     @property
     def has_left(self) -> bool:
         """Whether something will be asked."""
         return any(stage.requests.high >= 1 for stage in self.stages)
+
+
+class EvaluationPlan(Value):
+    """What an evaluation alone will ask; `times` as in `Plan`."""
+
+    stages: tuple[StagePlan, ...]
+    times: tuple[WayTime, ...]
 
 
 def together(amounts: Sequence[Amount | None]) -> Amount | None:

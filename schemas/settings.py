@@ -10,7 +10,7 @@ from schemas.dataset_settings import AnswerSettings as AnswerSettings
 from schemas.dataset_settings import DatasetSettings as DatasetSettings
 from schemas.dataset_settings import QuestionSettings as QuestionSettings
 from schemas.parameters import Parameters, reply_parameters
-from schemas.record import Value
+from schemas.record import Value, is_empty
 from schemas.setting_types import (
     AboveZero,
     CodecName,
@@ -296,9 +296,13 @@ class RunSettings(Value):
 
 
 class RunIdentity(Value):
-    """What a run folder says of itself beside its settings."""
+    """What a run folder says of itself beside its settings.
+
+    `judge` is the model that judges its rows, which another judge of an evaluation leaves as it is.
+    """
 
     format_version: int
     version: str
     run_id: str
     prompts: dict[str, str]
+    judge: str = Field(default="", exclude_if=is_empty)

@@ -12,8 +12,16 @@ import argparse
 import sys
 from pathlib import Path
 
+from engine.run_folder import RunFolder
 from jobs.classic.answer_question_file import answer_question_file
-from jobs.classic.command import check_targets, make_order, make_parser, run_command
+from jobs.classic.command import (
+    check_targets,
+    make_order,
+    make_parser,
+    read_settings,
+    run_command,
+)
+from jobs.commands.plan import show_plan
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.evaluation.import_questions import read_questions, write_question_file
 from jobs.process import EXIT_OK, EXIT_TRY_LATER, run_to_end
@@ -36,9 +44,17 @@ def main() -> None:
         parser.error("--question needs --val_path")
     if arguments.dataset and not arguments.finetune_path:
         parser.error("--dataset needs --finetune_path")
+    if arguments.dry_run:
+        run_command(lambda: plan(arguments))
     if arguments.question:
         run_command(lambda: make_questions(arguments))
     run_command(lambda: make_dataset(arguments))
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    """Say what the run would ask and cost to its end, of which questions are the beginning."""
+    show_plan(RunFolder(arguments.run), read_settings(arguments))
+    return EXIT_OK
 
 
 def make_questions(arguments: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ from jobs.classic.command import (
     with_usual_student,
 )
 from jobs.commands.compare import check_target, show_comparison
-from jobs.commands.evaluate import run_evaluation
+from jobs.commands.evaluate import run_evaluation, show_evaluation_plan
 from jobs.evaluation.evaluate import EvaluationOrder
 from jobs.evaluation.evaluated_models import asked_roles
 from jobs.evaluation.import_questions import read_questions
@@ -31,6 +31,7 @@ from jobs.evaluation.read_evaluation import read_evaluation
 from jobs.process import EXIT_OK
 from jobs.settings.roles import read_role_endpoints
 from schemas.evaluation import Role
+from schemas.settings import RunSettings
 
 
 def main() -> None:
@@ -54,18 +55,27 @@ def main() -> None:
 
 def evaluate(arguments: argparse.Namespace, role: Role) -> int:
     """Have one model answer the questions, and score its answers."""
+    if arguments.dry_run:
+        show_evaluation_plan(_evaluation(arguments, read_settings(arguments), role))
+        return EXIT_OK
     order = make_order(arguments)
-    settings = with_usual_student(order.settings)
+    evaluation = _evaluation(arguments, order.settings, role)
+    roles = read_role_endpoints(evaluation.settings, os.environ, asked_roles([role]))
     return run_evaluation(
-        EvaluationOrder(
-            order.folder,
-            settings,
-            order.endpoints,
-            role_endpoints=read_role_endpoints(settings, os.environ, asked_roles([role])),
-            roles=[role],
-            questions=read_questions(arguments.val_path),
-            lane=order.lane,
-        )
+        evaluation._replace(endpoints=order.endpoints, role_endpoints=roles, lane=order.lane)
+    )
+
+
+def _evaluation(
+    arguments: argparse.Namespace, settings: RunSettings, role: Role
+) -> EvaluationOrder:
+    """The order without what it is sent with."""
+    return EvaluationOrder(
+        RunFolder(arguments.run),
+        with_usual_student(settings),
+        endpoints=(),
+        roles=[role],
+        questions=read_questions(arguments.val_path),
     )
 
 

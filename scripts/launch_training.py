@@ -15,9 +15,10 @@ from jobs.classic.command import (
     run_command,
     with_usual_student,
 )
-from jobs.commands.finetune import absolute_student, ask_user, run_finetuning
+from jobs.commands.finetune import absolute_student, ask_user, run_finetuning, show_expected
 from jobs.dataset.rows.held_out_rows import held_out_rows
 from jobs.finetune.finetune import TuningOrder
+from jobs.process import EXIT_OK
 
 
 def main() -> None:
@@ -54,6 +55,9 @@ def launch(arguments: argparse.Namespace) -> int:
         if settings.student.trainer == "local"
         else (),
     )
+    if arguments.dry_run:
+        show_expected(order)
+        return EXIT_OK
     return run_finetuning(order)
 
 

@@ -51,6 +51,9 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
         dest="assignments",
         help="any setting, e.g. budget.usd=5",
     )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="send nothing: say what it would ask and cost"
+    )
     return parser
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, get_args
 
 import typer
@@ -26,6 +27,7 @@ from jobs.commands.options import (
     Pairwise,
     Questions,
     Quiet,
+    Rejudge,
     RetryFailed,
     Rpm,
     Scorer,
@@ -45,9 +47,10 @@ if TYPE_CHECKING:
 def evaluate(
     run_dir: EvaluateRunDir,
     models: Models = None,
-    mode: ModeFlag = "open",
+    mode: ModeFlag = None,
     questions: Questions = None,
     judge: EvaluateJudges = None,
+    rejudge: Rejudge = False,
     scorer: Scorer = None,
     pairwise: Pairwise = None,
     config: Config = None,
@@ -69,18 +72,28 @@ def evaluate(
 ) -> None:
     """Have models answer held-out questions, and score the answers."""
     from engine.run_folder import RunFolder
+    from jobs.evaluation.build_samples import SAMPLES
     from jobs.evaluation.evaluate import EvaluationOrder
     from jobs.evaluation.evaluated_models import asked_roles
     from jobs.evaluation.import_questions import read_questions
+    from jobs.evaluation.rejudge import answered_modes
     from jobs.run.lanes import read_lane_order
     from jobs.settings.command import run_settings
     from jobs.settings.endpoints import read_run_endpoints
-    from jobs.settings.roles import read_role_endpoints
+    from jobs.settings.roles import JUDGE_ROLES, read_role_endpoints
 
     folder, roles = RunFolder(run_dir), _read_roles(models)
+    asked_for = _read_mode(mode)
+    if rejudge and questions is not None:
+        raise ConfigError(
+            "--rejudge judges answers that there are, --questions has new ones asked for: leave "
+            "one of them out"
+        )
     asked = None if questions is None else read_questions(questions)
+    begun = folder.results_path(SAMPLES.name).exists()
+    lane_order = read_lane_order(lane, deadline, waits=wait, has_begun=begun)
 
-    def order_of(judge_model: str | None) -> EvaluationOrder:
+    def orders_of(judge_model: str | None) -> list[EvaluationOrder]:
         flags = {
             "judge.model": judge_model,
             "evaluation.scorer": scorer,
@@ -92,48 +105,63 @@ def evaluate(
             "budget.usd": budget_usd,
         }
         settings = run_settings(folder, config, flags, assignments or [])
-        return EvaluationOrder(
+        order = EvaluationOrder(
             folder,
             settings,
             read_run_endpoints(settings, os.environ),
-            role_endpoints=read_role_endpoints(settings, os.environ, asked_roles(roles)),
+            role_endpoints=read_role_endpoints(
+                settings, os.environ, JUDGE_ROLES if rejudge else asked_roles(roles)
+            ),
             roles=roles,
-            mode=_read_mode(mode),
+            mode=asked_for or "open",
             questions=asked,
             retries_failed=retry_failed,
-            lane=read_lane_order(lane, deadline, waits=wait),
+            lane=lane_order,
             metrics_port=metrics_port,
+            asks_judge_alone=rejudge,
         )
+        is_open = rejudge and asked_for is None and folder.is_begun
+        modes = answered_modes(folder, settings) if is_open else ()
+        return [order._replace(mode=each) for each in modes] or [order]
 
-    first, *further = [order_of(each) for each in dict.fromkeys(judge or (None,))]
+    first, *further = [orders_of(each) for each in dict.fromkeys(judge or (None,))]
     if dry_run:
-        for order in (first, *further):
-            if further:
-                print(f"{'judge':<16} {order.settings.judge.model}")
-            _show_plan(order)
-        if further:
-            print("new questions and answers are in each of these tables and are bought once")
+        _show_plans(list(chain(first, *further)))
         raise typer.Exit(EXIT_OK)
     with notifying(notify, folder, "evaluate"):
-        code = tell_no_progress(folder, lambda: _evaluate_each(first, further))
+        code = tell_no_progress(folder, lambda: _evaluate_each(list(chain(*further, first))))
     raise typer.Exit(code)
 
 
-def _evaluate_each(first: "EvaluationOrder", further: "Sequence[EvaluationOrder]") -> int:
-    """The worst exit code. The first judge is the last: its settings stay with the run."""
-    codes = [run_evaluation(order, is_shown=False) for order in further]
-    return max(*codes, run_evaluation(first)) if codes else run_evaluation(first)
+def _evaluate_each(orders: "Sequence[EvaluationOrder]") -> int:
+    """The worst exit code. The first judge comes last: its settings stay with the run."""
+    *others, last = orders
+    codes = [run_evaluation(order, is_shown=False) for order in others]
+    return max(*codes, run_evaluation(last)) if codes else run_evaluation(last)
 
 
-def _show_plan(order: "EvaluationOrder") -> None:
+def _show_plans(orders: "Sequence[EvaluationOrder]") -> None:
+    from jobs.settings.roles import judge_of
+
+    for order in orders:
+        if len(orders) > 1:
+            print(f"{'judge':<16} {judge_of(order.settings).model} ({order.mode} book)")
+        show_evaluation_plan(order)
+    if len(orders) > 1 and not orders[0].asks_judge_alone:
+        print("new questions and answers are in each of these tables and are bought once")
+
+
+def show_evaluation_plan(order: "EvaluationOrder") -> None:
+    """Print what going on with an evaluation would ask, what it costs, and how long it takes."""
     from jobs.evaluation.evaluate import check_evaluation
     from jobs.plan.describe_plan import describe_evaluation
     from jobs.plan.make_plan import plan_contest
     from jobs.process import run_to_end
 
     settings = order.settings
-    stages = run_to_end(plan_contest(order.folder, settings, check_evaluation(order)))
-    print(describe_evaluation(stages, settings.tiers.flex, settings.batch.price_share))
+    contest = check_evaluation(order)
+    plan = run_to_end(plan_contest(order.folder, settings, contest, order.stages))
+    print(describe_evaluation(plan, settings.tiers.flex, settings.batch.price_share))
 
 
 def run_evaluation(order: "EvaluationOrder", *, is_shown: bool = True) -> int:
@@ -145,7 +173,8 @@ def run_evaluation(order: "EvaluationOrder", *, is_shown: bool = True) -> int:
     from jobs.process import run_to_end
     from jobs.show.describe import describe_left
 
-    _look_up_tuning(order)
+    if not order.asks_judge_alone:
+        _look_up_tuning(order)
     end = run_to_end(evaluate_models(order))
     if not end.is_done:
         left = describe_left(order.folder, end)
@@ -191,9 +220,11 @@ def _read_roles(text: str | None) -> "Sequence[Role]":
     return [role for role in ROLES if role in named]
 
 
-def _read_mode(text: str) -> "Mode":
+def _read_mode(text: str | None) -> "Mode | None":
     from schemas.evaluation import Mode
 
+    if text is None:
+        return None
     for mode in get_args(Mode):
         if text == mode:
             return mode  # type: ignore[no-any-return]

@@ -76,12 +76,13 @@ def finetune(
         draws_curve=learning_curve,
     )
     if dry_run:
-        _show_expected(order)
+        show_expected(order)
         raise typer.Exit(EXIT_OK)
     raise typer.Exit(run_finetuning(order))
 
 
-def _show_expected(order: "TuningOrder") -> None:
+def show_expected(order: "TuningOrder") -> None:
+    """Print what would be trained, and what it costs."""
     from jobs.finetune.finetune import expected_training
 
     rows, estimate = expected_training(order)

@@ -48,7 +48,7 @@ def layouts(
     from jobs.run.layouts import LAYOUTS, describe_layouts, measure_layout, sample_size
     from jobs.settings.command import run_settings
 
-    order = read_lane_order(lane, deadline, waits=waits)
+    order = read_lane_order(lane, deadline, waits=waits, has_begun=folder.exists())
     flags = {
         "documents_dir": str(documents) if documents else None,
         "teacher.model": model,

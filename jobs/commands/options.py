@@ -92,7 +92,11 @@ Models = Annotated[
     ),
 ]
 ModeFlag = Annotated[
-    str, typer.Option(metavar="open|closed", help="With or without the excerpt in view.")
+    str | None,
+    typer.Option(
+        metavar="open|closed",
+        help="With or without the excerpt in view; by default open, with --rejudge all there are.",
+    ),
 ]
 Questions = Annotated[
     Path | None, typer.Option(help="A file of questions, one a line, in place of the run's own.")
@@ -102,6 +106,13 @@ EvaluateJudges = Annotated[
     typer.Option(
         help="The model that judges the answers. Given again: further judges, with whom the first "
         "is compared."
+    ),
+]
+Rejudge = Annotated[
+    bool,
+    typer.Option(
+        "--rejudge",
+        help="Ask nobody but the judge: about the answers that there are, without new ones.",
     ),
 ]
 Scorer = Annotated[

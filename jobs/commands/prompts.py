@@ -26,8 +26,11 @@ def prompts(
         print(f"wrote {len(written)} prompts to {copy}; {there} were there and stay as they are")
         print(f"use them with --set prompts_dir={copy}, or prompts_dir in a file of settings")
     if check is not None:
-        changed = check_prompts(check)
-        print(f"{check}: fit to be used; other than this version's: {', '.join(changed) or 'none'}")
+        checked = check_prompts(check)
+        changed = ", ".join(checked.changed) or "none"
+        print(f"{check}: fit to be used; other than this version's: {changed}")
+        for stray in checked.strays:
+            print(stray)
     if copy is None and check is None:
         for name in prompt_names():
             print(f"{name:<34} {count_tokens(packaged_prompt(name)):>5,} tokens")

@@ -82,7 +82,8 @@ def run(
         "limit_chunks": limit_chunks,
         "dataset.closed_book": closed_book,
     }
-    lane_order = read_lane_order(lane, deadline, waits=waits)
+    begun = RunFolder(run_dir).is_begun
+    lane_order = read_lane_order(lane, deadline, waits=waits, has_begun=begun)
     given = _Given(run_dir, config, flags, assignments or [])
     if dry_run:
         _plan(given)

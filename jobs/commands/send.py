@@ -106,6 +106,7 @@ def send(
     place = _read_place(on, workers, address)
     settings = send_settings(config, flags, endpoints or [], assignments or [])
     replies = _replies_path(out, journal, text)
+    lane_order = read_lane_order(lane, deadline, waits=waits, has_begun=replies.exists())
     given = PromptOrder(model, template, text, max_output_tokens)
     order = SendOrder(
         None,
@@ -122,7 +123,7 @@ def send(
         raise typer.Exit(_show_plan(requests, order, given))
     prompts = keep_prompt_input(requests, replies, given)
     order = order._replace(input_path=_input_path(requests, prompts))
-    code = _send(order, read_lane_order(lane, deadline, waits=waits), place)
+    code = _send(order, lane_order, place)
     if prompts is not None and text is not None:
         write_text(prompts, replies, text)
     raise typer.Exit(code)

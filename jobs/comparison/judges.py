@@ -4,6 +4,7 @@ import numpy as np
 
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
+from jobs.comparison.group import TIE_BELOW
 from jobs.comparison.intervals import Floats
 from jobs.evaluation.read_evaluation import Evaluation
 from jobs.evaluation.score_answers import SCORES
@@ -43,10 +44,11 @@ def describe_agreement(agreement: JudgeAgreement) -> str:
     alike = (
         "no correlation can be told" if correlation is None else f"correlation {correlation:.2f}"
     )
+    same = "" if agreement.same_share is None else f", {agreement.same_share:.0%} the same"
     return (
         f"judges, {agreement.metric.replace('_', ' ')}: {agreement.other} beside "
-        f"{agreement.judge}: {alike}, {agreement.mean_difference:+.3f} on average, "
-        f"n={agreement.answer_count}"
+        f"{agreement.judge}: {alike}, {agreement.mean_difference:+.3f} on average"
+        f"{same}, n={agreement.answer_count}"
     )
 
 
@@ -68,6 +70,7 @@ def _agreement(
         answer_count=len(values),
         correlation=_correlation(left, right),
         mean_difference=float(np.mean(right - left)),
+        same_share=float(np.mean(np.abs(right - left) < TIE_BELOW)),
     )
 
 

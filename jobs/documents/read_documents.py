@@ -54,10 +54,13 @@ def _window(_: RunSettings) -> int:
 
 
 def _name_unread(context: StageContext[None], files: StageFiles[Document]) -> None:
+    lines = list(describe_unread(context.folder.rejected_path))
     if not len(files.results):
-        _log.warning("nothing was read from %s", context.settings.documents_dir)
-    for line in describe_unread(context.folder.rejected_path):
-        _log.warning("%s", line)
+        lines.insert(0, f"nothing was read from {context.settings.documents_dir}")
+    for line in lines:
+        if line not in context.said:
+            context.said.add(line)
+            _log.warning("%s", line)
 
 
 DOCUMENTS: Stage[None] = Stage(

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.clock import SystemClock
-from engine.errors import ConfigError
+from engine.errors import ConfigError, ModelGoneError
 from engine.files.lock import WriterLock
 from engine.last_call import noted_call
 from engine.run_folder import RunFolder
@@ -21,19 +21,21 @@ from jobs.evaluation.evaluated_models import (
     evaluated_models,
     find_baseline,
 )
+from jobs.evaluation.rejudge import among_answers
 from jobs.evaluation.score_answers import check_scoring
 from jobs.evaluation.serve_student import student_served
-from jobs.evaluation.stages import EVALUATION
+from jobs.evaluation.stages import EVALUATION, JUDGING
 from jobs.run.changes import find_changes
 from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
 from jobs.run.retry import retry_failed
 from jobs.run.run_engine import OtherServers, check_prices, open_run_engine, other_servers
-from jobs.run.stages import StageContext, StagesEnd, run_stages, wanted_names
+from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_names
 from jobs.run.start import run_in_rounds
 from jobs.settings.known_traps import evaluation_traps
 from jobs.settings.roles import RoleModel, embeddings_of, judge_of
 from jobs.settings.run_config import RunConfig, read_run_config, write_run_config
+from jobs.settings.unserved_models import forget_unserved
 from schemas.evaluation import Contest, Mode, Role
 from schemas.settings import RunSettings
 
@@ -48,6 +50,7 @@ class EvaluationOrder(NamedTuple):
 
     `questions`: only these instead of the run's own. `role_endpoints` are those of roles that have
     one of their own, by name of the server. The keys of the endpoints are in no file.
+    `asks_judge_alone`: nothing is answered, what was is judged.
     """
 
     folder: RunFolder
@@ -60,6 +63,12 @@ class EvaluationOrder(NamedTuple):
     lane: LaneOrder = LaneOrder()
     role_endpoints: Mapping[str, Endpoint] = NO_ENDPOINTS
     metrics_port: int | None = None
+    asks_judge_alone: bool = False
+
+    @property
+    def stages(self) -> Stages[Contest]:
+        """What is gone through."""
+        return JUDGING if self.asks_judge_alone else EVALUATION
 
 
 async def evaluate(order: EvaluationOrder) -> StagesEnd:
@@ -71,7 +80,8 @@ async def evaluate(order: EvaluationOrder) -> StagesEnd:
     """
     folder, models = order.folder, check_evaluation(order).models
     folder.create()
-    async with student_served(folder, order.settings, models) as student:
+    answering = {} if order.asks_judge_alone else models
+    async with student_served(folder, order.settings, answering) as student:
         return await _evaluate(
             order._replace(role_endpoints={**order.role_endpoints, **student}), models
         )
@@ -83,21 +93,27 @@ def check_evaluation(order: EvaluationOrder) -> Contest:
     Raises:
         ConfigError: as `evaluate` says.
     """
-    check_scoring(order.settings)
-    _continued_config(order.folder, order.settings)
+    folder, settings = order.folder, order.settings
+    check_scoring(settings)
+    _continued_config(folder, settings)
+    if order.asks_judge_alone:
+        models = evaluated_models(folder, settings)
+        models = {role: models[role] for role in models if role in (order.roles or models)}
+        return among_answers(folder, Contest(models, order.mode, None), settings)
     return Contest(_chosen_models(order), order.mode, order.questions)
 
 
 async def _evaluate(order: EvaluationOrder, models: Mapping[Role, str]) -> StagesEnd:
     """The same, with all servers running."""
     folder, settings = order.folder, order.settings
-    asked = _asked(settings, models)
+    answering = {} if order.asks_judge_alone else models
+    asked = _asked(order, answering)
     others = other_servers(settings, order.role_endpoints, asked)
     check_prices(settings, [each.model for each in asked], others)
-    answering = {
-        role: (model, answering_parameters(settings, role)) for role, model in models.items()
+    parameters = {
+        role: (model, answering_parameters(settings, role)) for role, model in answering.items()
     }
-    for trap in evaluation_traps(settings, answering):
+    for trap in evaluation_traps(settings, parameters):
         _log.warning("%s", trap)
     stopping = Stopping()
     with (
@@ -105,10 +121,18 @@ async def _evaluate(order: EvaluationOrder, models: Mapping[Role, str]) -> Stage
         noted_call(folder, "evaluate", SystemClock()) as note,
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
+        before = read_run_config(folder.config_path)
         write_run_config(folder.config_path, _continued_config(folder, settings))
         if order.retries_failed:
-            _log.info("asking again: %d requests that had failed", retry_failed(folder, EVALUATION))
-        end = await _go_on(order, Contest(models, order.mode, order.questions), others, stopping)
+            count = retry_failed(folder, order.stages)
+            _log.info("asking again: %d requests that had failed", count)
+        contest = Contest(models, order.mode, order.questions)
+        try:
+            end = await _go_on(order, contest, others, stopping)
+        except ModelGoneError:
+            if before is not None:
+                forget_unserved(folder, before)
+            raise
         if not end.is_done:
             note.leave(end.describe_left())
         return end
@@ -122,7 +146,7 @@ async def _go_on(
         folder, settings, order.endpoints, stopping, order.lane, others, order.metrics_port
     ) as engine:
         await asyncio.to_thread(check_journal, folder, engine.journal, (*DATASET, *EVALUATION))
-        with engine.progress_over(wanted_names(EVALUATION, settings)) as progress:
+        with engine.progress_over(wanted_names(order.stages, settings)) as progress:
             context = StageContext(
                 folder=folder,
                 settings=settings,
@@ -133,16 +157,17 @@ async def _go_on(
                 backlog=engine.backlog,
                 order=contest,
             )
-            run = partial(run_stages, EVALUATION, context)
+            run = partial(run_stages, order.stages, context)
             if engine.rounds is None:
                 return await run()
             return await run_in_rounds(run, engine.rounds, name=ROUNDS_NAME, is_changed=True)
 
 
-def _asked(settings: RunSettings, models: Mapping[Role, str]) -> list[RoleModel]:
-    """All that are asked something; the teacher at least for the new questions."""
+def _asked(order: EvaluationOrder, models: Mapping[Role, str]) -> list[RoleModel]:
+    """All that are asked something if `models` answer; the teacher also for the new questions."""
+    settings = order.settings
     return [
-        RoleModel(settings.teacher.model),
+        *(() if order.asks_judge_alone else (RoleModel(settings.teacher.model),)),
         judge_of(settings),
         embeddings_of(settings),
         *(RoleModel(model, answering_server(settings, role)) for role, model in models.items()),

@@ -8,4 +8,5 @@ from jobs.evaluation.score_answers import SCORES
 from jobs.run.stages import Stages
 from schemas.evaluation import Contest
 
-EVALUATION: Stages[Contest] = (NEW_QUESTIONS, SAMPLES, MODEL_ANSWERS, SCORES, PAIRS)
+JUDGING: Stages[Contest] = (SCORES, PAIRS)  # all that a judge is asked
+EVALUATION: Stages[Contest] = (NEW_QUESTIONS, SAMPLES, MODEL_ANSWERS, *JUDGING)

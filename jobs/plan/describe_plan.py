@@ -2,29 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 
-from jobs.show.amounts import dollars, duration
-from schemas.plan import Amount, Plan, StagePlan, TuningPlan, together
+from jobs.plan.describe_times import describe_times, stage_label
+from jobs.plan.table import line, row
+from jobs.show.amounts import dollars, rough_time
+from schemas.plan import WAYS, Amount, EvaluationPlan, Plan, StagePlan, TuningPlan, together
 
-LABEL_CHARS = 16
-CELL_CHARS = 16
 PERCENT = 100
 SAMPLE_HINT = (
     "<= : if every reply took its whole limit; a sample tells what to expect: "
     "distill plan RUN --documents FOLDER --sample 20"
 )
+MOST_HINT = "<= : if every reply took its whole limit"
 EVALUATION_HINT = (
-    "<= : if every reply took its whole limit; what some questions take tells more: "
+    f"{MOST_HINT}; what some questions take tells more: "
     "distill evaluate RUN --set evaluation.max_held_out=10"
 )
-LABELS = {
-    "verdicts": "judged rows",
-    "evaluation/new_questions": "new questions",
-    "further_questions": "asked once more",
-    "evaluation/samples": "texts judged",
-    "evaluation/answers": "models' answers",
-    "evaluation/scores": "scores",
-    "evaluation/pairs": "pairs of answers",
-}
+ANSWERS = "evaluation/answers"
 
 
 def describe_plan(plan: Plan) -> str:
@@ -33,14 +26,14 @@ def describe_plan(plan: Plan) -> str:
 
 
 def _lines(plan: Plan) -> Iterator[str]:
-    yield _line("teacher", plan.model)
+    yield line("teacher", plan.model)
     places = f"{plan.sampled_chunks:,} asked about, {plan.left_chunks:,} to go"
-    yield _line("chunks", f"{plan.chunks:,}: {places}")
+    yield line("chunks", f"{plan.chunks:,}: {places}")
     if plan.asked_usd:
-        yield _line("so far", f"{dollars(plan.asked_usd)} at live prices")
+        yield line("so far", f"{dollars(plan.asked_usd)} at live prices")
     evaluation = [stage for stage in plan.evaluation if stage.requests.high >= 1]
     if not plan.has_left:
-        yield _line("", "nothing is left to ask for the dataset")
+        yield line("", "nothing is left to ask for the dataset")
     stages = [*(plan.stages if plan.has_left else ()), *evaluation]
     if stages:
         yield ""
@@ -48,32 +41,34 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield ""
         yield from _ways(plan, evaluation)
     if plan.usd is not None and plan.usd.value is None:
-        yield _line("", SAMPLE_HINT)
+        yield line("", SAMPLE_HINT)
     elif any(stage.requests.value is None for stage in evaluation):
-        yield _line("", "<= : if every reply took its whole limit; once some questions are")
-        yield _line("", "evaluated, what they took tells more")
+        yield line("", "<= : if every reply took its whole limit; once some questions are")
+        yield line("", "evaluated, what they took tells more")
 
 
-def describe_evaluation(stages: Sequence[StagePlan], flex_share: float, batch_share: float) -> str:
-    """What the stages of an evaluation will ask, and what they cost each way."""
-    left = [stage for stage in stages if stage.requests.high >= 1]
+def describe_evaluation(plan: EvaluationPlan, flex_share: float, batch_share: float) -> str:
+    """What the stages of an evaluation will ask, and dollars and time of each way."""
+    left = [stage for stage in plan.stages if stage.requests.high >= 1]
     if not left:
         return "nothing is left to ask"
     usd = together([stage.usd for stage in left])
     lines = [*describe_stages(left), "", ways_head()]
     lines += describe_ways("evaluation", usd, flex_share, batch_share)
+    lines += describe_times({"evaluation": plan.times}, left)
     if any(stage.requests.value is None for stage in left):
-        lines.append(_line("", EVALUATION_HINT))
+        asks_models = any(stage.stage == ANSWERS for stage in plan.stages)
+        lines.append(line("", EVALUATION_HINT if asks_models else MOST_HINT))
     return "\n".join(lines)
 
 
 def describe_stages(stages: Sequence[StagePlan]) -> Iterator[str]:
     """A table: what each stage will ask, and what that costs live."""
-    yield _row("", ("requests", "tokens in", "tokens out", "dollars live"))
+    yield row("", ("requests", "tokens in", "tokens out", "dollars live"))
     for stage in stages:
         amounts = (stage.requests, stage.prompt_tokens, stage.completion_tokens)
         cells = (*map(_count, amounts), _usd(stage.usd))
-        yield _row(LABELS.get(stage.stage, stage.stage), cells)
+        yield row(stage_label(stage), cells)
 
 
 def describe_ways(
@@ -81,19 +76,19 @@ def describe_ways(
 ) -> Iterator[str]:
     """What something costs live, by flex, in batches, and as `auto` chooses."""
     shares = (1.0, flex_share, batch_share, min(flex_share, batch_share))
-    yield _row(label, [_usd(_share(usd, share)) for share in shares])
+    yield row(label, [_usd(_share(usd, share)) for share in shares])
     if (
         usd is not None
         and usd.low is not None
         and usd.value
         and usd.high - usd.low > 0.01 * usd.value
     ):
-        yield _row("", [_interval(_share(usd, share)) for share in shares])
+        yield row("", [_interval(_share(usd, share)) for share in shares])
 
 
 def ways_head() -> str:
     """The head of the table that `describe_ways` makes rows of."""
-    return _row("dollars", ("live", "flex", "batch", "auto"))
+    return row("dollars", WAYS)
 
 
 def _ways(plan: Plan, evaluation: Sequence[StagePlan]) -> Iterator[str]:
@@ -104,28 +99,24 @@ def _ways(plan: Plan, evaluation: Sequence[StagePlan]) -> Iterator[str]:
     if evaluation:
         yield from describe_ways("evaluation", together([each.usd for each in evaluation]), *shares)
     if plan.tuning is not None:
-        yield _line("training", _tuning(plan.tuning))
-    live = "unknown" if plan.live_s is None else duration(plan.live_s)
-    rounds = sum(stage.requests.high >= 1 for stage in plan.stages)
-    if plan.has_left:
-        yield _row("time", (live, "longer", f"{rounds} rounds", "by deadline"))
-        yield _line("", "live: as limits allow; in batches: at most a day a round")
-    yield _line("", "auto: what its deadline sends live costs the live price")
+        yield line("training", _tuning(plan.tuning))
+    yield line("", "auto: what its deadline sends live costs the live price")
+    times = {
+        "dataset": plan.times if plan.has_left else (),
+        "evaluation": plan.evaluation_times if evaluation else (),
+    }
+    yield from describe_times(times, [*plan.stages, *evaluation])
 
 
 def _tuning(tuning: TuningPlan) -> str:
     rows = f"{tuning.rows:,.0f} rows, {tuning.tokens:,.0f} tokens"
     if tuning.usd is None:
         return f"{rows}; dollars: student.training_usd_per_million_tokens is not set"
-    return f"{rows}, {dollars(tuning.usd) if tuning.usd else 'no dollars: on this machine'}"
-
-
-def _line(label: str, text: str) -> str:
-    return f"{label:<{LABEL_CHARS}} {text}"
-
-
-def _row(label: str, cells: Sequence[str]) -> str:
-    return f"{label:<{LABEL_CHARS}}" + "".join(f"{cell:>{CELL_CHARS}}" for cell in cells)
+    if tuning.usd:
+        return f"{rows}, {dollars(tuning.usd)}"
+    if tuning.seconds is None:
+        return f"{rows}, no dollars: on this machine"
+    return f"{rows}, no dollars: here, in about {rough_time(tuning.seconds)}"
 
 
 def _count(amount: Amount) -> str:
@@ -163,7 +154,7 @@ def describe_outcome(plan: Plan, now: Plan) -> str | None:
     planned_usd = plan.asked_usd + plan.usd.value
     off = PERCENT * (now.asked_usd - planned_usd) / planned_usd
     low, high = plan.asked_usd + (plan.usd.low or 0.0), plan.asked_usd + plan.usd.high
-    return _line(
+    return line(
         "planned",
         f"{dollars(planned_usd)} ({dollars(low)} to {dollars(high)}) in all at live prices on "
         f"{plan.planned_at[:10]}; it came to {dollars(now.asked_usd)} ({off:+.1f}%)",

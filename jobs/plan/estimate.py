@@ -1,6 +1,6 @@
 """From what chunks have asked so far to what the others will ask."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.files.records import read_records
@@ -68,14 +68,19 @@ def estimate_stages(
     sampled = [each for each in chunks if not each.asked.is_left]
     left = [each for each in chunks if each.asked.is_left]
     wanted = [stage for stage in ASKING if stage.is_wanted(settings)]
-    if len(sampled) < ENOUGH_CHUNKS:
-        most = _Most(left, settings, price)
-        return Estimate(tuple(most.plan_of(stage.name) for stage in wanted), sampled, left)
     plans, done = [], sampled
     for stage in wanted:
         own = asked[stage.name]
         is_reached = _reached_by(stage.name, settings)
-        plans.append(_project_stage(stage.name, own, filter(is_reached, done), chunks, is_reached))
+        own_of = {
+            each.chunk_id: own.get(each.chunk_id, NO_ASKED) for each in done if is_reached(each)
+        }
+        others = [each for each in chunks if is_reached(each) and each.chunk_id not in own_of]
+        if len(sampled) < ENOUGH_CHUNKS or _is_unknown(own_of.values(), others):
+            most = _Most(others, tuple(own_of.values()), settings, price)
+            plans.append(most.plan_of(stage.name))
+        else:
+            plans.append(_project_stage(stage.name, own_of, chunks, others))
         done = [each for each in done if not own.get(each.chunk_id, NO_ASKED).is_left]
     return Estimate(tuple(plans), sampled, left)
 
@@ -92,17 +97,23 @@ def _reached_by(stage: str, settings: RunSettings) -> Callable[[SizedChunk], boo
 Read = Callable[[Asked], float]
 
 
+def _is_unknown(own: Collection[Asked], others: Sequence[SizedChunk]) -> bool:
+    """Whether a stage has more to ask, and nothing that it has asked tells how much."""
+    is_done = any(not each.is_left for each in own)
+    is_settled = any(each.requests for each in own)
+    is_waiting = any(each.is_left for each in own)
+    return (bool(others) and not is_done) or (is_waiting and not is_settled)
+
+
 def _project_stage(
     stage: str,
-    asked: AskedByKey,
-    reached: Iterable[SizedChunk],
+    own: Mapping[str, Asked],
     chunks: Sequence[SizedChunk],
-    is_reached: Callable[[SizedChunk], bool],
+    others: Sequence[SizedChunk],
 ) -> StagePlan:
     """Of chunks that it has not come to, by those that it is done with; then what waits."""
-    own = {each.chunk_id: asked.get(each.chunk_id, NO_ASKED) for each in reached}
     done = [each for each in chunks if each.chunk_id in own and not own[each.chunk_id].is_left]
-    sizes = [each.size for each in chunks if is_reached(each) and each.chunk_id not in own]
+    sizes = [each.size for each in others]
     settled = [each for each in own.values() if each.requests]
     waiting_count = sum(each.left_count for each in own.values())
 
@@ -124,15 +135,30 @@ def _project_stage(
 
 
 class _Most(NamedTuple):
-    """The most that stages can ask about chunks of which nothing is known but the prompt."""
+    """The most that stages can ask about chunks of which nothing is known but the prompt.
+
+    `waiting` is what else is to be asked, as far as it is known.
+    """
 
     left: Sequence[SizedChunk]
+    waiting: Sequence[Asked]
     settings: RunSettings
     price: Price
 
     def plan_of(self, stage: str) -> StagePlan:
         """The plan of one of the asking stages."""
-        return most_of(stage, list(self._items_of(stage)), self.price)
+        waiting = [
+            PerItem(
+                each.left_count,
+                each.worst_prompt_tokens / each.left_count,
+                each.worst_completion_tokens / each.left_count,
+                "",
+                each.worst_usd,
+            )
+            for each in self.waiting
+            if each.is_left
+        ]
+        return most_of(stage, [*self._items_of(stage), *waiting], self.price)
 
     def _items_of(self, stage: str) -> Iterable[PerItem]:
         settings = self.settings
@@ -141,18 +167,17 @@ class _Most(NamedTuple):
         is_reached = _reached_by(stage, settings)
         for chunk in filter(is_reached, self.left):
             asked = chunk.asked
+            prompt_tokens = asked.worst_prompt_tokens or asked.prompt_tokens
             if stage == QUESTIONS.name:
                 yield from self._questions_of(asked)
             elif stage == ANSWERS.name:
-                yield most_of_answer(
-                    asked.worst_prompt_tokens, _most_questions(asked, settings), settings
-                )
+                yield most_of_answer(prompt_tokens, _most_questions(asked, settings), settings)
             elif stage == VERDICTS.name:
-                yield most_of_verdict(asked.worst_prompt_tokens, settings, float(asked.left_count))
+                yield most_of_verdict(prompt_tokens, settings, float(asked.left_count or 1))
             else:
                 fraction = settings.dataset.unanswerable_fraction
                 share = _most_questions(asked, settings) * fraction / (1 - fraction)
-                yield most_of_verdict(asked.worst_prompt_tokens, settings, share)
+                yield most_of_verdict(prompt_tokens, settings, share)
 
     def _questions_of(self, asked: Asked) -> Iterable[PerItem]:
         """The calls that are known, about a chunk and its pair, and one more about the chunk."""

@@ -8,10 +8,15 @@ from engine.files.jsonl_lines import read_lines
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.wire.tokens import count_tokens
+from jobs.dataset.coverage import FILE_NAME as COVERAGE
 from jobs.documents.chunk_documents import CHUNKS
+from jobs.finetune.student.source.student_names import student_name
+from jobs.finetune.student.training.plan import EPOCHS
+from jobs.finetune.student.tuned_student import seen_tokens_per_s
 from jobs.finetune.trainers.trainer import TrainingEstimate
 from jobs.plan.estimate import Estimate
-from jobs.plan.plan_evaluation import Sizes, count_rows
+from jobs.plan.evaluation_sizes import Sizes, count_rows
+from schemas.dataset import ChunkCoverage
 from schemas.documents import Chunk
 from schemas.plan import TuningPlan
 from schemas.settings import RunSettings
@@ -20,7 +25,7 @@ ROW_FILE = "train.jsonl"
 
 
 class Growth(NamedTuple):
-    """Chunks of either side: all, and of them those that are asked about to the end."""
+    """Chunks of either side: all, and of them those that the dataset is about."""
 
     trained: int
     sampled_trained: int
@@ -49,20 +54,55 @@ class Growth(NamedTuple):
         share = self.trained / self.sampled_trained if self.sampled_trained else 0.0
         student = settings.student
         usd: float | None = 0.0
+        seconds = None
         if student.trainer == "openai":
             usd = TrainingEstimate.of(round(tokens * share), student).usd
-        return TuningPlan(rows=rows * share, tokens=tokens * share, usd=usd)
+        elif student.trainer == "local":
+            rate = seen_tokens_per_s(folder, student_name(student.model))
+            seconds = (student.epochs or EPOCHS) * tokens * share / rate if rate else None
+        return TuningPlan(rows=rows * share, tokens=tokens * share, usd=usd, seconds=seconds)
 
 
-def growth_of(copy: RunFolder, estimate: Estimate) -> Growth:
-    """How the sample of an estimate compares with all that will be asked about."""
-    sampled_trained = sum(chunk.is_trained for chunk in estimate.sampled)
-    trained = sampled_trained + sum(chunk.is_trained for chunk in estimate.left)
+class _Sampled(NamedTuple):
+    """Chunks of either side that rows and held-out questions on disk are about."""
+
+    trained: int
+    held_out: int
+
+
+def growth_of(copy: RunFolder, folder: RunFolder, estimate: Estimate) -> Growth:
+    """How what the dataset of a run is about compares with all that will be asked about.
+
+    `copy` has the chunks as they are now.
+    """
+    chunks = [*estimate.sampled, *estimate.left]
+    trained = sum(chunk.is_trained for chunk in chunks)
+    sampled = _sampled_of(folder, estimate)
     sizes = (chunk.token_count for chunk in read_records(copy.results_path(CHUNKS.name), Chunk))
     return Growth(
         trained=trained,
-        sampled_trained=sampled_trained,
-        held_out=len(estimate.sampled) + len(estimate.left) - trained,
-        sampled_held_out=len(estimate.sampled) - sampled_trained,
+        sampled_trained=sampled.trained,
+        held_out=len(chunks) - trained,
+        sampled_held_out=sampled.held_out,
         context_tokens=max(sizes, default=0),
     )
+
+
+def _sampled_of(folder: RunFolder, estimate: Estimate) -> _Sampled:
+    """By the coverage that was written with the dataset; without it, by what was asked so far.
+
+    The dataset may be older than the last replies, or not be there yet.
+    """
+    if not (folder.dataset_dir / ROW_FILE).exists():
+        return _Sampled(0, 0)
+    path = folder.run_dir / COVERAGE
+    if not path.exists():  # an earlier version wrote the dataset
+        trained = sum(chunk.is_trained for chunk in estimate.sampled)
+        return _Sampled(trained, len(estimate.sampled) - trained)
+    known = {chunk.chunk_id for chunk in (*estimate.sampled, *estimate.left)}
+    trained = held_out = 0
+    for chunk in read_records(path, ChunkCoverage, is_wanted=known.__contains__):
+        is_to_end = chunk.is_asked and (chunk.answers > 0 or not chunk.kept_questions)
+        trained += chunk.side == "train" and is_to_end
+        held_out += chunk.side == "held_out" and chunk.is_asked
+    return _Sampled(trained, held_out)

@@ -12,32 +12,36 @@ from engine.files.lock import WriterLock
 from engine.files.records import first_problem, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
-from engine.stats.snapshots import read_snapshots
+from engine.servers import OWN_SERVER
 from engine.stopping import Stopping
 from jobs.dataset.questions.choose_chunks import count_usable_chunks
 from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.list_sources import find_missing_documents, list_sources
-from jobs.plan.estimate import Estimate, estimate_stages
+from jobs.evaluation.answer_samples import MODEL_ANSWERS
+from jobs.evaluation.build_samples import SAMPLES
+from jobs.evaluation.rejudge import read_samples
+from jobs.evaluation.stages import EVALUATION
+from jobs.plan.estimate import estimate_stages
+from jobs.plan.evaluation_sizes import Sizes, count_rows
 from jobs.plan.growth import growth_of
 from jobs.plan.plan_evaluation import (
-    Sizes,
     contest_of,
-    count_rows,
     plan_evaluation,
     plan_price,
     with_student,
 )
 from jobs.plan.replay import AskedByKey, open_replay
+from jobs.plan.times import read_pace, way_times, with_live_times
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_start import check_folders
+from jobs.run.stages import Stages
+from jobs.settings.roles import JUDGE_ROLES, ROLE_NAMES, RoleName, server_of
 from jobs.settings.run_config import RunConfig, read_run_config
 from schemas.documents import Chunk
 from schemas.evaluation import Contest
-from schemas.plan import Amount, Plan, StagePlan, together
+from schemas.plan import EvaluationPlan, Plan, StagePlan, together
 from schemas.settings import RunSettings
-
-EVER = "1970-01-01T00:00:00+00:00"
 
 
 async def plan_run(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan:
@@ -70,9 +74,12 @@ async def plan_documents(settings: RunSettings, now: datetime) -> Plan:
 
 
 async def plan_contest(
-    folder: RunFolder, settings: RunSettings, contest: Contest
-) -> Sequence[StagePlan]:
-    """What going on with an evaluation would ask; the dataset is as it is.
+    folder: RunFolder,
+    settings: RunSettings,
+    contest: Contest,
+    stages: Stages[Contest] = EVALUATION,
+) -> EvaluationPlan:
+    """What going on with an evaluation would ask in these stages; the dataset is as it is.
 
     Raises:
         ConfigError: there is nothing to evaluate with.
@@ -80,15 +87,40 @@ async def plan_contest(
         DamagedLogError: a file of the run is damaged.
     """
     price = plan_price(settings, contest)
-    chunks = read_records(folder.results_path(CHUNKS.name), Chunk)
-    longest = max((chunk.token_count for chunk in chunks), default=0)
-    sizes = Sizes.of(*count_rows(folder), longest, settings)
-    if contest.questions is not None:
-        longest *= settings.evaluation.retrieved_chunks
-        sizes = Sizes(len(contest.questions), 0, 0, longest)
+    sizes = _sizes_of(folder, settings, contest, stages)
     with WriterLock(folder.lock_path):
         async with open_replay(folder, settings, price, Stopping()) as replay:
-            return await plan_evaluation(replay, folder, contest, sizes, price, is_complete=True)
+            planned = await plan_evaluation(
+                replay, folder, contest, sizes, price, is_complete=True, stages=stages
+            )
+    asked: Sequence[RoleName] = ROLE_NAMES if MODEL_ANSWERS in stages else JUDGE_ROLES
+    return _with_times(planned, folder, settings, asked)
+
+
+def _with_times(
+    stages: Sequence[StagePlan], folder: RunFolder, settings: RunSettings, roles: Sequence[RoleName]
+) -> EvaluationPlan:
+    """No times where one of these roles is asked at a server of its own, with limits of its own."""
+    if any(server_of(settings, role) != OWN_SERVER for role in roles):
+        return EvaluationPlan(stages=tuple(stages), times=())
+    pace = read_pace(folder, settings)
+    return EvaluationPlan(
+        stages=with_live_times(stages, pace), times=way_times(stages, pace, settings)
+    )
+
+
+def _sizes_of(
+    folder: RunFolder, settings: RunSettings, contest: Contest, stages: Stages[Contest]
+) -> Sizes:
+    """Those of the questions that there are, where none are to come; else of those to come."""
+    if SAMPLES not in stages:
+        return Sizes.of_samples(read_samples(folder))
+    chunks = read_records(folder.results_path(CHUNKS.name), Chunk)
+    longest = max((chunk.token_count for chunk in chunks), default=0)
+    if contest.questions is not None:
+        longest *= settings.evaluation.retrieved_chunks
+        return Sizes(len(contest.questions), 0, 0, longest)
+    return Sizes.of(*count_rows(folder), longest, settings)
 
 
 def plan_path(folder: RunFolder) -> Path:
@@ -123,12 +155,15 @@ async def _plan(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan
         await replay.read_documents()
         asked = await replay.ask_dataset()
         estimate = estimate_stages(copy, asked, settings, price)
-        growth = growth_of(copy, estimate)
+        growth = growth_of(copy, folder, estimate)
         sizes = growth.evaluation_sizes(folder, settings)
         evaluation = await plan_evaluation(
             replay, folder, contest, sizes, price, is_complete=not estimate.left
         )
         chunk_count = count_usable_chunks(copy, settings)
+    pace = read_pace(folder, settings)
+    stages = with_live_times(estimate.stages, pace)
+    evaluated = _with_times(evaluation, folder, settings, ROLE_NAMES)
     return Plan(
         planned_at=now.isoformat(timespec="seconds"),
         model=settings.teacher.model,
@@ -136,13 +171,15 @@ async def _plan(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan
         sampled_chunks=len(estimate.sampled),
         left_chunks=len(estimate.left),
         asked_usd=_asked_usd(asked),
-        stages=estimate.stages,
+        stages=stages,
         usd=together([stage.usd for stage in estimate.stages]),
         batch_share=settings.batch.price_share,
         flex_share=settings.tiers.flex,
-        live_s=_live_s(folder, estimate, settings),
-        evaluation=tuple(evaluation),
-        tuning=growth.plan_tuning(folder, settings) if estimate.is_sampled else None,
+        live_s=_together_s(stages),
+        evaluation=evaluated.stages,
+        tuning=growth.plan_tuning(folder, settings) if growth.sampled_trained else None,
+        times=way_times(stages, pace, settings),
+        evaluation_times=evaluated.times,
     )
 
 
@@ -161,36 +198,12 @@ async def _bring_up_to_date(
         apply_changes(copy, RunChanges(find_changes(before, after, DATASET), missing), DATASET)
 
 
+def _together_s(stages: Sequence[StagePlan]) -> float | None:
+    known = [stage.live_s for stage in stages if stage.live_s is not None]
+    return sum(known) if len(known) == len(stages) else None
+
+
 def _asked_usd(asked: Mapping[str, AskedByKey]) -> float | None:
     costs = [each.usd for of_stage in asked.values() for each in of_stage.values()]
     known = [usd for usd in costs if usd is not None]
     return sum(known) if len(known) == len(costs) else None
-
-
-def _live_s(folder: RunFolder, estimate: Estimate, settings: RunSettings) -> float | None:
-    """The longest of: requests a minute, tokens a minute, and requests at once by their latency."""
-    limits = settings.limits
-    seen = read_snapshots(folder.stats_path, since=EVER)
-    learnt = seen[-1] if seen else {}
-    requests = sum(_expected(stage.requests) for stage in estimate.stages)
-    tokens = sum(
-        _expected(stage.prompt_tokens) + _expected(stage.completion_tokens)
-        for stage in estimate.stages
-    )
-    times = [
-        60 * amount / float(rate)
-        for amount, rate in (
-            (requests, limits.requests_per_minute or learnt.get("requests_per_minute")),
-            (tokens, limits.tokens_per_minute or learnt.get("tokens_per_minute")),
-        )
-        if rate
-    ]
-    if estimate.is_sampled:
-        sampled = [chunk.asked for chunk in estimate.sampled]
-        latency_s = sum(each.latency_s for each in sampled) / sum(each.requests for each in sampled)
-        times.append(requests * latency_s / limits.max_in_flight)
-    return max(times, default=None)
-
-
-def _expected(amount: Amount) -> float:
-    return amount.high if amount.value is None else amount.value

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from engine.files.jsonl_lines import read_lines
 from engine.files.records import encode_record, read_ids, read_records, record_id
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
@@ -20,12 +19,14 @@ from jobs.evaluation.judging.metrics import EMBEDDED, PROMPTS, QUESTIONS_PER_ANS
 from jobs.evaluation.new_questions import NEW_QUESTIONS
 from jobs.evaluation.pair_answers import PAIRS, RIVALS, WITHOUT_TUNED
 from jobs.evaluation.score_answers import SCORES
+from jobs.evaluation.stages import EVALUATION, JUDGING
+from jobs.plan.evaluation_sizes import Sizes, count_rows
 from jobs.plan.most import PerItem, most_of
 from jobs.plan.project import NOTHING, Point, project
 from jobs.plan.replay import Asked, AskedByKey, Replay
 from jobs.prompts import read_prompt
 from jobs.run.reset import reset_stages
-from jobs.run.stages import Stage, StageContext
+from jobs.run.stages import StageContext, Stages
 from jobs.settings.roles import (
     ROLE_NAMES,
     embeddings_of,
@@ -33,7 +34,7 @@ from jobs.settings.roles import (
     judge_of,
     own_address,
 )
-from schemas.dataset import HeldOutQuestion, Provenance
+from schemas.dataset import HeldOutQuestion
 from schemas.documents import Chunk
 from schemas.evaluation import ALWAYS, BY_REFERENCE, REFUSAL, Contest, Metric
 from schemas.plan import Amount, StagePlan
@@ -44,37 +45,6 @@ ENOUGH_ITEMS = 5  # of a kind, before anything is counted on from them
 ASKS_LIKE = {"refusal": "answer_relevancy"}  # which also asks for vectors, at next to no cost
 
 
-class Sizes(NamedTuple):
-    """How many questions an evaluation has, and the tokens of the longest text they are about."""
-
-    held_out: int
-    new: int
-    unanswerable: int
-    context_tokens: int
-
-    @classmethod
-    def of(
-        cls, held_out: float, trained_chunks: float, context_tokens: int, settings: RunSettings
-    ) -> "Sizes":
-        """Of so many held-out questions, and chunks that rows are about."""
-        chosen = settings.evaluation
-        drawn = min(chosen.max_held_out, round(held_out))
-        new = min(chosen.max_new_questions, round(trained_chunks))
-        return cls(drawn, new, min(chosen.max_unanswerable, drawn), context_tokens)
-
-    @property
-    def answerable(self) -> int:
-        """Those that their text answers."""
-        return self.held_out + self.new
-
-
-def count_rows(folder: RunFolder) -> tuple[int, int]:
-    """Held-out questions of a dataset, and chunks that have rows to train on."""
-    held_out = sum(1 for _ in read_lines(folder.dataset_dir / "held_out.jsonl"))
-    rows = read_records(folder.dataset_dir / "provenance.jsonl", Provenance)
-    return held_out, len({row.chunk_id for row in rows if row.file == "train.jsonl"})
-
-
 async def plan_evaluation(
     replay: Replay,
     folder: RunFolder,
@@ -83,8 +53,9 @@ async def plan_evaluation(
     price: Price,
     *,
     is_complete: bool,
+    stages: Stages[Contest] = EVALUATION,
 ) -> list[StagePlan]:
-    """What each stage will still ask; an evaluation that has begun is passed over in the copy.
+    """What each of these stages will still ask; what has begun is passed over in the copy.
 
     `is_complete`: the dataset is, so that no further questions are to come.
 
@@ -92,9 +63,12 @@ async def plan_evaluation(
         ConfigError: there is nothing to evaluate with.
         EngineError: a file is damaged, or a stop was requested.
     """
-    kinds = list(_kinds(contest, sizes, replay.context.settings))
+    names = {stage.name for stage in stages}
+    kinds = [
+        kind for kind in _kinds(contest, sizes, replay.context.settings) if kind.stage in names
+    ]
     can_begin = sizes.answerable > 0 and (folder.dataset_dir / "held_out.jsonl").exists()
-    asked = await _ask(replay, folder, contest) if can_begin else {}
+    asked = await _ask(replay, folder, contest, stages) if can_begin else {}
     plans, is_known = [], is_complete  # how many items there are, as all before it is done
     for stage in dict.fromkeys(kind.stage for kind in kinds):
         own = asked.get(stage)
@@ -103,7 +77,8 @@ async def plan_evaluation(
             _Found.of(kind, own or {}, is_known=is_known) for kind in kinds if kind.stage == stage
         ]
         plans.append(_plan_stage(stage, found, price))
-        is_known = is_known and not any(each.left_count for each in found)
+        is_left = any(each.left_count for each in found)
+        is_known = is_known and (not is_left or stage == SCORES.name)  # pairs need no score
     return plans
 
 
@@ -177,17 +152,18 @@ def _tokens(*prompts: str) -> int:
     return sum(count_tokens(read_prompt(name)) for name in prompts)
 
 
-async def _ask(replay: Replay, folder: RunFolder, contest: Contest) -> dict[str, AskedByKey]:
+async def _ask(
+    replay: Replay, folder: RunFolder, contest: Contest, stages: Stages[Contest]
+) -> dict[str, AskedByKey]:
     """What the evaluation has asked so far, by stage and item."""
     given = replay.context
     copy = given.folder
     for name in ("dataset", "evaluation", "finished/evaluation"):
         shutil.copytree(folder.run_dir / name, copy.run_dir / name, dirs_exist_ok=True)
     _leave_out_gone(copy)
-    stages: list[Stage[Contest]] = [NEW_QUESTIONS, SAMPLES, MODEL_ANSWERS]
-    if given.settings.evaluation.scorer == "builtin":  # ragas takes seconds to import
-        stages += [SCORES, PAIRS]
-    reset_stages(copy, tuple(stages))
+    if given.settings.evaluation.scorer != "builtin":  # ragas takes seconds to import
+        stages = tuple(stage for stage in stages if stage not in JUDGING)
+    reset_stages(copy, stages)
     context = StageContext(
         folder=copy,
         settings=given.settings,

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from schemas.record import content_id
 
-OWN_ENDING = ".md"
-
 _OWN: ContextVar[Path | None] = ContextVar("own prompts", default=None)
 
 
@@ -24,7 +22,7 @@ def use_prompts(folder: Path | None) -> None:
 
 def read_prompt(name: str) -> str:
     """The text of the prompt file `name` (with its ending), without white space at its ends."""
-    return _read(name, _OWN.get() if name.endswith(OWN_ENDING) else None)
+    return _read(name, _OWN.get())
 
 
 def packaged_prompt(name: str) -> str:
@@ -33,11 +31,8 @@ def packaged_prompt(name: str) -> str:
 
 
 def prompt_names() -> list[str]:
-    """The prompts that may be replaced by one's own, in order of their names.
-
-    Those of the small local model are tables of patterns that only fit that model.
-    """
-    return sorted(name for name in _names(files(__name__)) if name.endswith(OWN_ENDING))
+    """All prompts, each of which may be replaced by one's own, in order of their names."""
+    return sorted(_names(files(__name__)))
 
 
 def prompt_hashes() -> dict[str, str]:

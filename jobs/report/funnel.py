@@ -18,9 +18,9 @@ def _sentences(summary: RunSummary) -> Iterator[str]:
     further = summary.stages.get("further_questions")
     if questions and kept:
         asked = questions.results + (further.results if further else 0)
-        if asked != kept.results:
-            repeated = asked - kept.results
-            yield f"{asked:,} questions \u2192 {kept.results:,}: {repeated:,} repeat others."
+        if repeated := asked - kept.results:
+            repeat = "repeats" if repeated == 1 else "repeat"
+            yield f"{asked:,} questions \u2192 {kept.results:,}: {repeated:,} {repeat} others."
     if kept and answers and answers.finished:
         dropped = sum(answers.dropped.values())
         waiting = kept.results - held_out - answers.results - dropped

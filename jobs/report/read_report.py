@@ -17,6 +17,7 @@ from engine.run_folder import RunFolder
 from jobs.comparison.run import ComparedRun, compare_run
 from jobs.dataset.rows.chat_rows import ReadRow, read_row
 from jobs.settings.run_config import DISTRIBUTION, read_run_config
+from jobs.settings.show_value import as_toml
 from jobs.show.summarize import summarize_run
 from schemas.dataset import Answer, Provenance, Question, Rejection
 from schemas.finetuning import TrainingMetric, TuningEvent
@@ -101,7 +102,7 @@ def changed_settings(settings: RunSettings) -> dict[str, str]:
             if isinstance(each, dict) and isinstance(other, dict) and other:
                 collect(each, other, f"{prefix}{key}.")
             elif each != other:
-                found[f"{prefix}{key}"] = str(each)
+                found[f"{prefix}{key}"] = each if isinstance(each, str) else as_toml(each)
 
     collect(settings.model_dump(mode="json"), RunSettings().model_dump(mode="json"), "")
     return found

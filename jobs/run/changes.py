@@ -1,16 +1,18 @@
 """What has changed since a run began, which stages that touches, whether the user must agree."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from engine.files.records import id_field
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
+from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.documents.list_sources import MissingDocument, NewDocument
 from jobs.run.reset import forget_items, reset_stages
 from jobs.run.stages import Stage, Stages
 from jobs.settings.resolve import setting_fields
 from jobs.settings.run_config import RunConfig
+from jobs.settings.show_value import as_toml
 from schemas.documents import Document
 from schemas.touches import Touches, TouchesNothing
 
@@ -80,12 +82,13 @@ def find_changes(before: RunConfig, after: RunConfig, stages: Stages[Any]) -> tu
     old, new = before.settings.model_dump(), after.settings.model_dump()
     names = {stage.name for stage in stages}
     changes = [
-        Change(f"{key}: {_at(old, key)!r} -> {_at(new, key)!r}", touches)
+        Change(f"{key}: {as_toml(_at(old, key))} -> {as_toml(_at(new, key))}", touches)
         for key, touches in read_touches().items()
         if isinstance(touches, Touches)
         and touches.stage in names
         and touches.differs(_at(old, key), _at(new, key))
     ]
+    changes += _other_judge(before, after, names)
     for name in sorted(before.run.prompts):  # one that is new belongs to a setting that is new
         if before.run.prompts[name] != after.run.prompts.get(name):
             stage = _first_with_prompt(name, after, stages)
@@ -93,6 +96,14 @@ def find_changes(before: RunConfig, after: RunConfig, stages: Stages[Any]) -> tu
                 touches = Touches(stage.name, "requests")
                 changes.append(Change(f"prompt {name}: another text", touches))
     return tuple(changes)
+
+
+def _other_judge(before: RunConfig, after: RunConfig, names: Container[str]) -> Iterator[Change]:
+    """The judge of rows: an evaluation may have named another one, who would judge them anew."""
+    old, new = before.run.judge, after.run.judge
+    if old and new and old != new and VERDICTS.name in names:
+        what = f"judge.model: rows are judged by {as_toml(old)} -> {as_toml(new)}"
+        yield Change(what, Touches(VERDICTS.name, "requests"))
 
 
 def _first_with_prompt(name: str, config: RunConfig, stages: Stages[Any]) -> Stage[Any] | None:

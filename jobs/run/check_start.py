@@ -51,6 +51,14 @@ async def check_hosts(
         await asyncio.gather(*(check_model(endpoint, model, clock) for endpoint in endpoints))
 
 
+def has_asked(folder: RunFolder) -> bool:
+    """Whether a run has sent anything: before that no change makes anything be asked anew."""
+    return any(
+        path.exists() and path.stat().st_size
+        for path in (folder.journal_path, folder.sends_path, folder.batches_path)
+    )
+
+
 def _holds_files(documents_dir: Path) -> bool:
     inside = documents_dir.rglob("*")
     return any(

@@ -1,8 +1,9 @@
 """Which way requests go, as the user orders it: live, by flex, in batches, or as it pays."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeGuard
 
@@ -11,6 +12,8 @@ from engine.live.flex.gate import FlexPolicy
 from engine.stats.counters import LimitGauges
 from jobs.settings.roles import role_settings
 from schemas.settings import RunSettings
+
+_log = logging.getLogger(__name__)
 
 LaneChoice = Literal["live", "flex", "batch", "auto"]
 
@@ -30,18 +33,45 @@ class LaneOrder(NamedTuple):
 
 
 def read_lane_order(
-    lane: str, deadline: str | None, *, waits: bool, environ: Mapping[str, str] = os.environ
+    lane: str,
+    deadline: str | None,
+    *,
+    waits: bool,
+    has_begun: bool = True,
+    environ: Mapping[str, str] = os.environ,
+    now: datetime | None = None,
 ) -> LaneOrder:
-    """The order that flags give.
+    """The order that flags give. `now` None: as the machine's clock has it.
+
+    A deadline that is past is a mistake where nothing `has_begun`: all would go live at once, at
+    twice the price. What has begun goes on by the same command, also after its deadline.
 
     Raises:
-        ConfigError: an unknown lane, or a deadline that is no time or is not for this lane.
+        ConfigError: an unknown lane, or a deadline that is no time, not for this lane, or past.
     """
     if not _is_lane(lane):
         raise ConfigError(f"--lane: found {lane!r}, expected one of {', '.join(LANES)}")
     if deadline is not None and lane != "auto":
         raise ConfigError("--deadline decides between lanes: give it with --lane auto")
-    return LaneOrder(lane, waits, _read_deadline(deadline), _state_dir(environ))
+    until = _read_deadline(deadline)
+    if until is not None:
+        _check_ahead(until, now or datetime.now(UTC), has_begun=has_begun)
+    return LaneOrder(lane, waits, until, _state_dir(environ))
+
+
+def _check_ahead(deadline: datetime, now: datetime, *, has_begun: bool) -> None:
+    if deadline > now:
+        return
+    said = f"--deadline: {_shown(deadline)} is past, it is now {_shown(now)}"
+    if not has_begun:
+        raise ConfigError(
+            f"{said}: give a time to come, or --lane live to have all answered now, at full price"
+        )
+    _log.warning("%s: what is left goes live at once, at full price", said)
+
+
+def _shown(time: datetime) -> str:
+    return f"{time.astimezone():%Y-%m-%d %H:%M %Z}"
 
 
 def _is_lane(name: str) -> TypeGuard[LaneChoice]:

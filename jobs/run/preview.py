@@ -12,6 +12,7 @@ from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.wire.prices import Price, counted_sends, worst_case_usd
 from jobs.documents.list_files import SourceFile
+from jobs.documents.unread_files import describe_unread
 from jobs.processes.work_pool import WorkPool
 from jobs.processes.worker_process import core_count
 from jobs.run.changes import RunChanges, apply_changes
@@ -109,6 +110,7 @@ async def open_copy(
                 stopping=stopping,
                 order=None,
                 pool=pool,
+                said=set(describe_unread(folder.rejected_path)),  # by the run itself
             )
             yield RunCopy(context, ask)
     finally:

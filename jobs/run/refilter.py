@@ -58,7 +58,7 @@ async def refilter_run(
     """
     before = read_run_config(folder.config_path)
     rows = _read_rows(folder)
-    if before is None or not rows:
+    if before is None or not (folder.dataset_dir / PROVENANCE).exists():
         raise ConfigError(f"{folder.run_dir}: has no rows yet; `distill run` makes them")
     changes = find_changes(before, with_settings(before, settings), stages)
     price = make_price(settings.prices, is_free=settings.teacher.is_local)

@@ -37,7 +37,8 @@ class StageContext(Generic[Order]):
     `order` is what the user asked for beyond the settings, None where there is no such thing.
     `progress` shows how far they are, `backlog` is kept up to date by the stages. `pool`
     computes on every core; the default does it in this process. `on_item` is told, in the task
-    that does it, which item is begun.
+    that does it, which item is begun. `said` are lines of reports that were shown: passes and
+    copies share it, so that each is shown once.
     """
 
     folder: RunFolder
@@ -50,6 +51,7 @@ class StageContext(Generic[Order]):
     backlog: Backlog = field(default_factory=Backlog)
     pool: WorkPool = field(default_factory=WorkPool)
     on_item: Callable[[Record], None] = ignore_item
+    said: set[str] = field(default_factory=set)
 
 
 class Items(NamedTuple, Generic[Item]):

@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from engine.clock import SystemClock
-from engine.errors import ConfigError, FatalError
+from engine.errors import ConfigError, FatalError, ModelGoneError
 from engine.files.lock import WriterLock
 from engine.last_call import noted_call
 from engine.run_folder import RunFolder
@@ -32,7 +32,7 @@ from jobs.processes.worker_process import core_count
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_journal import check_journal
-from jobs.run.check_start import check_folders, check_hosts
+from jobs.run.check_start import check_folders, check_hosts, has_asked
 from jobs.run.lanes import LaneOrder
 from jobs.run.preview import Preview, preview_changes
 from jobs.run.retry import retry_failed
@@ -42,11 +42,13 @@ from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_
 from jobs.settings.known_traps import dataset_traps
 from jobs.settings.roles import judge_of
 from jobs.settings.run_config import (
+    RunConfig,
     new_run_config,
     read_run_config,
     with_settings,
     write_run_config,
 )
+from jobs.settings.unserved_models import forget_unserved
 from schemas.settings import RunSettings
 
 NO_CHANGES = RunChanges((), ())
@@ -90,16 +92,34 @@ async def start_run(order: RunOrder) -> StagesEnd:
         noted_call(order.folder, "run", SystemClock()) as note,
         stop_on_signals(stopping, grace_s=settings.limits.grace_s),
     ):
-        is_changed = await _settle_changes(order, stopping)
-        await check_hosts(order.folder, order.endpoints, settings.teacher.model, SystemClock())
-        if order.retries_failed:
-            failed_count = retry_failed(order.folder, order.stages)
-            is_changed = is_changed or failed_count > 0
-            _log.info("asking again: %d requests that had failed", failed_count)
-        end = await _go_on(order, stopping, is_changed=is_changed)
+        before = read_run_config(order.folder.config_path)
+        is_changed = await _settle_changes(order, before, stopping)
+        try:
+            end = await _check_and_go_on(order, stopping, is_changed=is_changed)
+        except ModelGoneError:
+            _forget(order.folder, before)
+            raise
         if not end.is_done:
             note.leave(end.describe_left())
         return end
+
+
+async def _check_and_go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> StagesEnd:
+    model = order.settings.teacher.model
+    await check_hosts(order.folder, order.endpoints, model, SystemClock())
+    if order.retries_failed:
+        failed_count = retry_failed(order.folder, order.stages)
+        is_changed = is_changed or failed_count > 0
+        _log.info("asking again: %d requests that had failed", failed_count)
+    return await _go_on(order, stopping, is_changed=is_changed)
+
+
+def _forget(folder: RunFolder, before: RunConfig | None) -> None:
+    """Forget the models that are not there; a run that has asked nothing yet begins anew."""
+    if before is not None:
+        forget_unserved(folder, before)
+    elif not has_asked(folder):
+        folder.config_path.unlink()
 
 
 async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> StagesEnd:
@@ -182,13 +202,12 @@ async def run_in_rounds(
     return end
 
 
-async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
+async def _settle_changes(order: RunOrder, before: RunConfig | None, stopping: Stopping) -> bool:
     """Remove stale results from the run, and write the settings that it goes on with.
 
     Returns whether anything was other than before.
     """
     folder, settings = order.folder, order.settings
-    before = read_run_config(folder.config_path)
     await _list_sources(folder, settings, stopping)
     is_changed = False
     if before is None:
@@ -209,7 +228,8 @@ async def _settle_changes(order: RunOrder, stopping: Stopping) -> bool:
 async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:
     if not changes:
         return
-    if not order.accepts_changes:
+    is_free = not (changes.documents or has_asked(order.folder))
+    if not (order.accepts_changes or is_free):
         await _check_consent(changes, order, stopping)
     for change in changes.describe():
         _log.info("changed: %s", change)

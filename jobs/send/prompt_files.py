@@ -28,6 +28,13 @@ class PromptForm(NamedTuple):
     template: str | None = None
 
 
+class Row(NamedTuple):
+    """Cells by the names of their columns, and where they stand."""
+
+    place: str
+    cells: dict[str, str]
+
+
 class Prompt(NamedTuple):
     """A row of the input, and the id of its request: the same prompt again has another one."""
 
@@ -44,26 +51,27 @@ def read_template(given: str | None) -> str | None:
     """
     if given is None or not given.startswith("@"):
         return given
-    return _read_text(Path(given[1:]), "--template")
+    return _read_text(Path(given[1:]), f"--template: {given[1:]}")
 
 
-def read_prompts(path: Path, form: PromptForm) -> Iterator[Prompt]:
+def read_prompts(path: Path, form: PromptForm, source: str = "") -> Iterator[Prompt]:
     """The prompts of a file in order: by its ending rows of CSV, objects a line, or plain lines.
 
-    Ids depend on model, limit and text, not on the place: lines may be added anywhere.
+    Ids depend on model, limit and text, not on the place: lines may be added anywhere. `source` is
+    what messages call the file; empty: by its path.
 
     Raises:
         ConfigError: the file cannot be read, or a row lacks what the template names.
     """
     seen: Counter[str] = Counter()
-    for number, row in enumerate(_read_rows(path), start=1):
-        text = _fill(form.template, row, f"{path}, row {number:,}")
+    for place, row in _read_rows(path, source or str(path)):
+        text = _fill(form.template, row, place)
         seen[text] += 1
         parts = (form.model, form.max_output_tokens, text, seen[text])
         yield Prompt(content_id("prompt", *parts), row, text)
 
 
-def write_requests(path: Path, form: PromptForm, target: Path) -> int:
+def write_requests(path: Path, form: PromptForm, target: Path, source: str = "") -> int:
     """Write the prompts as a file of requests, in one step; returns how many there are.
 
     Raises:
@@ -72,11 +80,11 @@ def write_requests(path: Path, form: PromptForm, target: Path) -> int:
     """
     count = 0
     with replacing(target) as write_line:
-        for prompt in read_prompts(path, form):
+        for prompt in read_prompts(path, form, source):
             write_line(_request_line(prompt, form))
             count += 1
         if not count:
-            raise ConfigError(f"{path}: holds no prompt")
+            raise ConfigError(f"{source or path}: holds no prompt")
     return count
 
 
@@ -101,18 +109,23 @@ def _fill(template: str | None, row: Mapping[str, str], where: str) -> str:
     return _PLACE.sub(lambda found: row[found[1]], template)
 
 
-def _read_rows(path: Path) -> Iterator[dict[str, str]]:
-    text = _read_text(path, "prompts")
+def _read_rows(path: Path, source: str) -> Iterator[Row]:
+    text = _read_text(path, source)
     match path.suffix.lower():
         case ".csv":
             rows = csv.DictReader(io.StringIO(text, newline=""))
-            yield from ({name: value or "" for name, value in row.items() if name} for row in rows)
+            for number, row in enumerate(rows, start=1):
+                cells = {name: value or "" for name, value in row.items() if name}
+                yield Row(f"{source}, row {number:,}", cells)
         case ".jsonl":
             for number, line in enumerate(text.split("\n"), start=1):
                 if line.strip():
-                    yield _read_object(line, f"{path}:{number}")
+                    place = f"{source}, line {number:,}"
+                    yield Row(place, _read_object(line, place))
         case _:
-            yield from ({PROMPT: line} for line in map(str.strip, text.split("\n")) if line)
+            for number, line in enumerate(map(str.strip, text.split("\n")), start=1):
+                if line:
+                    yield Row(f"{source}, line {number:,}", {PROMPT: line})
 
 
 def _read_object(line: str, where: str) -> dict[str, str]:
@@ -128,8 +141,8 @@ def _read_object(line: str, where: str) -> dict[str, str]:
     }
 
 
-def _read_text(path: Path, what: str) -> str:
+def _read_text(path: Path, source: str) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{what}: {path} cannot be read as UTF-8 text: {error}") from error
+        raise ConfigError(f"{source}: cannot be read as UTF-8 text: {error}") from error

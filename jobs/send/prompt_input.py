@@ -15,6 +15,7 @@ from jobs.send.text_answers import check_text_path, print_answers, write_answers
 _log = logging.getLogger(__name__)
 
 STANDARD = "-"  # standard input, or output
+STANDARD_INPUT = "standard input"
 
 
 class PromptOrder(NamedTuple):
@@ -64,8 +65,9 @@ def make_prompt_input(
         if order.template is not None or order.text is not None:
             raise ConfigError("--template and --text are for prompts: name their --model")
         return None
-    path = Path(source)
+    path, name = Path(source), ""
     if source == STANDARD:
+        name = STANDARD_INPUT
         ending = ".txt" if order.template is None else ".jsonl"
         path = request_path.with_name(request_path.name + ending)
         with path.open("wb") as file:
@@ -74,7 +76,7 @@ def make_prompt_input(
     if order.text not in (None, STANDARD):
         check_text_path(Path(order.text or ""), out)
     form = PromptForm(order.model, order.max_output_tokens, read_template(order.template))
-    write_requests(path, form, request_path)
+    write_requests(path, form, request_path, name)
     return PromptInput(path, form, request_path)
 
 

@@ -120,8 +120,11 @@ def _with_prompts(settings: RunSettings) -> RunSettings:
     if folder is not None:
         from jobs.prompts.own_prompts import check_prompts
 
-        changed = ", ".join(check_prompts(folder)) or "none"
+        checked = check_prompts(folder)
+        changed = ", ".join(checked.changed) or "none"
         _log.info("prompts are read from %s; other than this version's: %s", folder, changed)
+        for stray in checked.strays:
+            _log.warning("%s", stray)
     use_prompts(folder)
     return settings
 

@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from jobs.settings.show_value import as_toml
+
 MAY_HOLD_SECRETS = ("base_url", "key_variable")  # last parts of keys
 TABLES_OF_SECRETS = ("endpoints", "student.headers")
 
@@ -97,7 +99,7 @@ def _describe(problem: ErrorDetails, known: Sequence[str]) -> str:
     if problem["type"] == "extra_forbidden":
         return f"unknown key {key!r}{suggest(key, known)}"
     is_secret = key.endswith(MAY_HOLD_SECRETS) or key.startswith(TABLES_OF_SECRETS)
-    found = "" if is_secret else f", found {problem['input']!r}"
+    found = "" if is_secret else f", found {as_toml(problem['input'])}"
     return f"{key}: {_expected(problem)}{found}"
 
 

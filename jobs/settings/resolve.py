@@ -17,6 +17,7 @@ from engine.errors import ConfigError
 from jobs.settings.explain import explain, suggest
 from jobs.settings.former_names import FORMER_NAMES, with_present_names
 from jobs.settings.output_limits import fill_output_limits
+from jobs.settings.show_value import as_toml
 from schemas.settings import RunSettings, TeacherSettings
 
 ENV_PREFIX = "DISTILL_"
@@ -199,7 +200,8 @@ def _check_sections(layer: Layer) -> None:
         value = layer.tree.get(name, {})
         if _section(field.annotation) is not None and not isinstance(value, dict):
             raise ConfigError(
-                f"{layer.source}: {name}: expected a table of names and values, found {value!r}"
+                f"{layer.source}: {name}: expected a table of names and values, "
+                f"found {as_toml(value)}"
             )
 
 
@@ -258,6 +260,8 @@ def _source_of(location: tuple[int | str, ...], *, layers: Sequence[Layer]) -> s
     for layer in reversed(layers):
         tree: object = layer.tree
         for part in location:
+            if isinstance(part, int):
+                return layer.source  # an entry of a list, which comes whole from one layer
             if not isinstance(tree, dict) or part not in tree:
                 break
             tree = tree[part]

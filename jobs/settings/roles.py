@@ -16,6 +16,7 @@ from schemas.settings import JsonForm, KeyHeader, RoleSettings, RunSettings
 RoleName = Literal["baseline", "tuned", "judge", "embeddings"]  # the teacher's is the run's own
 
 ROLE_NAMES: tuple[RoleName, ...] = get_args(RoleName)
+JUDGE_ROLES: tuple[RoleName, ...] = ("judge", "embeddings")  # asked about answers that there are
 FIRST_FORM: JsonForm = "json_schema"  # of JSON; it falls to the next by itself
 EMBEDDING_MODEL = "text-embedding-3-small"
 STUDENT_SERVER = "student"  # the name of the server that is started for a student tuned here
@@ -62,6 +63,11 @@ def judge_of(settings: RunSettings) -> RoleModel:
     if judge.model in ("", teacher.model) and not parameters:
         parameters = teacher.parameters
     return RoleModel(judge.model or teacher.model, server_of(settings, "judge"), parameters)
+
+
+def rows_judge(settings: RunSettings) -> str:
+    """The model that judges rows; empty: none does."""
+    return judge_of(settings).model if settings.judge.of_rows else ""
 
 
 def judge_cache(settings: RunSettings) -> CacheRules:

@@ -15,6 +15,7 @@ from engine.files.replace import replace_file
 from jobs.prompts import prompt_hashes
 from jobs.settings.former_defaults import with_former_defaults
 from jobs.settings.former_names import with_present_names
+from jobs.settings.roles import rows_judge
 from schemas.record import Value
 from schemas.settings import FORMAT_VERSION, RunIdentity, RunSettings
 
@@ -36,13 +37,15 @@ def new_run_config(settings: RunSettings) -> RunConfig:
         version=version(DISTRIBUTION),
         run_id=uuid.uuid4().hex,
         prompts=prompt_hashes(),
+        judge=rows_judge(settings),
     )
     return RunConfig(run=identity, settings=settings)
 
 
 def with_settings(config: RunConfig, settings: RunSettings) -> RunConfig:
     """The same run under these settings and this version's prompts."""
-    identity = config.run.model_copy(update={"prompts": prompt_hashes()})
+    now = {"prompts": prompt_hashes(), "judge": rows_judge(settings)}
+    identity = config.run.model_copy(update=now)
     return RunConfig(run=identity, settings=settings)
 
 

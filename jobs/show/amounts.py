@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+ROUGH_UNITS = ((1, "s"), (60, "min"), (3_600, "h"), (86_400, "d"))
+MOST_OF_A_UNIT = 90  # of the next one from then on
+
 
 def dollars(usd: float | None) -> str:
     """Four digits below a dollar, cents above."""
@@ -20,6 +23,17 @@ def duration(seconds: float) -> str:
             parts.append((count, unit))
     shown = [f"{count} {unit}" for count, unit in parts[:2] if count]
     return " ".join(shown) or "0 s"
+
+
+def rough_time(seconds: float) -> str:
+    """Two digits of the unit that fits: "45 s", "4.2 min", "10 h", "2.5 d"."""
+    if 0 < seconds < 1:
+        return "<1 s"
+    size, unit = next(
+        (each for each in ROUGH_UNITS if seconds < MOST_OF_A_UNIT * each[0]), ROUGH_UNITS[-1]
+    )
+    count = seconds / size
+    return f"{count:.0f} {unit}" if count >= 9.95 or unit == "s" else f"{count:.1f} {unit}"
 
 
 def percent(part: float, whole: float) -> str:

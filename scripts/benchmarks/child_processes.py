@@ -92,10 +92,19 @@ def _send_arguments(in_path: Path, out_path: Path, base_url: str) -> list[str]:
 
 def peak_bytes(pid: int) -> int:
     """The largest memory that a running process had so far (VmHWM, proc(5))."""
+    return _memory_bytes(pid, "VmHWM:")
+
+
+def memory_bytes(pid: int) -> int:
+    """The memory that a running process has now (VmRSS, proc(5))."""
+    return _memory_bytes(pid, "VmRSS:")
+
+
+def _memory_bytes(pid: int, name: str) -> int:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(name):
             return int(line.split()[1]) * 1024
-    raise RuntimeError(f"/proc/{pid}/status names no peak of memory")
+    raise RuntimeError(f"/proc/{pid}/status names no {name}")
 
 
 def remove_results(out_path: Path) -> None:

@@ -4,8 +4,9 @@
 
 A corpus of N small chunks is made, and `distill run` asks about it at the stand-in for the API.
 After each step: the exit code, what `distill status` says, what the run and the provider count in
-dollars, the cap, the peak memory, and whether `distill audit` finds the books in order. At
-moments in between status is read too: it must say `running`, and spend no more than the cap.
+dollars, the cap, the memory at a quarter of the step, at its end and at most, and whether
+`distill audit` finds the books in order. At moments in between status is read too: it must say
+`running`, and spend no more than the cap.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from typing import Any, NamedTuple
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from scripts.benchmarks.child_processes import peak_bytes
+from scripts.benchmarks.child_processes import memory_bytes, peak_bytes
 from tests.openai_server import RunningServer, start_openai_server
 from tests.openai_server.bill import bill_usd
 
@@ -41,13 +42,19 @@ SETTINGS = (
 
 
 class Step(NamedTuple):
-    """How a command ended, and what was seen of it while it ran."""
+    """How a command ended, and what was seen of it while it ran; its memory at each look in MB."""
 
     name: str
     code: int
     seconds: float
     peak_mb: float
     looks: list[dict[str, Any]]
+    memory_mb: list[float]
+
+    def describe_memory(self) -> str:
+        """At a quarter of its looks, at its last, and the most of all."""
+        seen = self.memory_mb or [0.0]
+        return f"{seen[len(seen) // 4]:.0f} {seen[-1]:.0f} {self.peak_mb:.0f} MB"
 
 
 def write_corpus(folder: Path, chunks: int) -> None:
@@ -105,18 +112,21 @@ class Operated:
     def step(self, name: str, *arguments: str, kill_at: int | None = None) -> Step:
         """Run to the end, or until so many items are done in all stages; look now and then."""
         began_s, peak, looks = time.monotonic(), 0, []
+        memory_mb = []
         process = self.start("run", str(self.run_dir), *arguments)
         while process.poll() is None:
             time.sleep(LOOK_EVERY_S if kill_at is None else 0.5)
             if process.poll() is None:
                 with suppress(RuntimeError, OSError):  # it has just ended
                     peak = max(peak, peak_bytes(process.pid))
+                    memory_mb.append(memory_bytes(process.pid) / 1e6)
                 if (self.run_dir / "config.toml").exists():
                     looks.append(self.status())
             if kill_at is not None and looks and _settled(looks[-1]) >= kill_at:
                 process.kill()
         process.wait()
-        return Step(name, process.returncode, time.monotonic() - began_s, peak / 1e6, looks)
+        took_s = time.monotonic() - began_s
+        return Step(name, process.returncode, took_s, peak / 1e6, looks, memory_mb)
 
     def audit(self) -> int:
         """The exit code of `distill audit`: 0, the books are in order."""
@@ -129,7 +139,7 @@ class Operated:
         audit = {0: "clean"}.get(self.audit(), "NOT CLEAN")
         print(
             f"{step.name:<16}{step.code:>5}{step.seconds:>8.0f} s{_settled(told):>9,}"
-            f"{told['cost_usd']:>10.4f}{billed:>10.4f}{cap:>10}{step.peak_mb:>8.0f} MB"
+            f"{told['cost_usd']:>10.4f}{billed:>10.4f}{cap:>10}{step.describe_memory():>17}"
             f"  {told['state']['name']:<12}{audit}",
             flush=True,
         )
@@ -148,7 +158,7 @@ def operate(run: Operated, documents: Path) -> None:
     """The steps, a line each."""
     print(
         f"{'step':<16}{'exit':>5}{'time':>10}{'settled':>9}{'run $':>10}{'bill $':>10}{'cap $':>10}"
-        f"{'peak':>11}  state       audit"
+        f"{'memory, peak':>17}  state       audit"
     )
     sample = run.step(
         "sample", "--documents", str(documents), *SETTINGS, "--limit-chunks", str(SAMPLE)

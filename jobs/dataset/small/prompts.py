@@ -10,6 +10,7 @@ import orjson
 
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.prompts import read_prompt
+from jobs.prompts.small_tables import ANSWERS, QUESTIONS, AnswerPrompt, QuestionPrompt
 from jobs.text.untrusted_text import defuse_tokens, make_line
 from schemas.dataset import Kind, Question
 from schemas.parameters import NO_PARAMETERS
@@ -34,14 +35,6 @@ class AnswerReply(Value):
     answer: str
 
 
-class OpeningRule(Value):
-    """Sentences that match `when` get a question of this `kind` and `pattern`."""
-
-    kind: Kind
-    when: str
-    pattern: str
-
-
 class Opening(NamedTuple):
     """What kind of question a sentence gets, and the pattern that the question follows."""
 
@@ -49,59 +42,24 @@ class Opening(NamedTuple):
     pattern: str
 
 
-class QuestionExample(Value):
-    """A sentence and the question that it answers."""
-
-    sentence: str
-    reply: str
-
-
-class AnswerExample(Value):
-    """A sentence, a question, and the answer in the words of the sentence."""
-
-    sentence: str
-    question: str
-    reply: str
-
-
-class QuestionPrompt(Value):
-    """The file small_questions.toml; what each field means stands there."""
-
-    system: str
-    max_output_tokens: int
-    min_evidence_overlap: float
-    max_told_share: float
-    min_similarity: float
-    rest: str
-    unfinished: str
-    parts: dict[str, str]
-    openings: tuple[OpeningRule, ...]
-    examples: tuple[QuestionExample, ...]
-
-
-class AnswerPrompt(Value):
-    """The file small_answers.toml; what each field means stands there."""
-
-    system: str
-    max_output_tokens: int
-    pattern: str
-    min_evidence_overlap: float
-    min_new_words: int
-    max_length_share: float
-    min_similarity: float
-    examples: tuple[AnswerExample, ...]
-
-
-@cache
 def question_prompt() -> QuestionPrompt:
-    """The prompt for questions, as its file has it."""
-    return QuestionPrompt.model_validate(tomllib.loads(read_prompt("small_questions.toml")))
+    """The prompt for questions, as its file has it: ours, or the user's own."""
+    return _read_questions(read_prompt(QUESTIONS))
+
+
+def answer_prompt() -> AnswerPrompt:
+    """The prompt for answers, as its file has it: ours, or the user's own."""
+    return _read_answers(read_prompt(ANSWERS))
 
 
 @cache
-def answer_prompt() -> AnswerPrompt:
-    """The prompt for answers, as its file has it."""
-    return AnswerPrompt.model_validate(tomllib.loads(read_prompt("small_answers.toml")))
+def _read_questions(text: str) -> QuestionPrompt:
+    return QuestionPrompt.model_validate(tomllib.loads(text))
+
+
+@cache
+def _read_answers(text: str) -> AnswerPrompt:
+    return AnswerPrompt.model_validate(tomllib.loads(text))
 
 
 def choose_opening(sentence: str) -> Opening | None:
@@ -109,11 +67,8 @@ def choose_opening(sentence: str) -> Opening | None:
     prompt = question_prompt()
     plain = _plain(sentence)
     for rule in prompt.openings:
-        when = rule.when
-        for name, part in prompt.parts.items():
-            when = when.replace(f"{{{name}}}", part)
-        if (match := re.match(when, plain)) is not None:
-            return Opening(rule.kind, _fill_pattern(rule.pattern, match.groupdict(), prompt.rest))
+        if (match := re.match(prompt.filled(rule), plain)) is not None:
+            return Opening(rule.kind, _fill_pattern(rule.pattern, match.groupdict(""), prompt.rest))
     return None
 
 

@@ -85,6 +85,17 @@ def find_tuned(folder: RunFolder, model_name: str) -> tuple[Path, TunedStudent] 
     return next((found for found in _all_tuned(folder) if found[1].model_name == model_name), None)
 
 
+def seen_tokens_per_s(folder: RunFolder, base_name: str) -> float | None:
+    """How fast students of this base were tuned in this run; None: none was.
+
+    Raises:
+        DamagedLogError: a record cannot be read.
+    """
+    facts = [tuned.facts for _, tuned in _all_tuned(folder) if tuned.base_name == base_name]
+    seconds = sum(each.trained_s for each in facts)
+    return sum(each.trained_tokens for each in facts) / seconds if seconds else None
+
+
 def _all_tuned(folder: RunFolder) -> Iterator[tuple[Path, TunedStudent]]:
     for path in sorted((folder.run_dir / STUDENT_DIR).glob("*/")):
         tuned = read_tuned(path)

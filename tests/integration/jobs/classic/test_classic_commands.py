@@ -22,6 +22,12 @@ STUDENT = "gpt-4o-mini"
 FOREIGN = "How does one run a detached job from a crontab line?"
 TRAIN, VAL, ROWS = "train_questions.txt", "eval_questions.txt", "finetune_dataset.jsonl"
 COMPARE = ("launch_evaluation.py", "--compare_response", "--val_path", VAL, "--response_file")
+ROW = {
+    "messages": [
+        {"role": "user", "content": "Why?"},
+        {"role": "assistant", "content": "Therefore."},
+    ]
+}
 DATASET = ("--dataset", "--train_path", TRAIN, "--finetune_path", ROWS)
 
 
@@ -87,15 +93,18 @@ def test_commands_lead_from_documents_to_a_comparison(shell: Shell, server: Runn
     answered = shell.run("data_preparation.py", *DATASET)
     launched = shell.run("launch_training.py", ROWS, "--student", STUDENT, "--yes")
     shell.write(VAL, *shell.lines(VAL)[:2])
+    evaluate = ("launch_evaluation.py", "--val_path", VAL)
+    planned = shell.run(*evaluate, "--eval_baseline", "--dry-run", has_key=False)
     evaluated = [
-        shell.run("launch_evaluation.py", flag, "--val_path", VAL)
+        shell.run(*evaluate, flag)
         for flag in ("--eval_baseline", "--eval_finetuned", "--eval_gpt4")
     ]
     calls = shell.calls()
     compared = shell.run(*COMPARE, "compare.csv", has_key=False)
 
-    for ended in (answered, launched, *evaluated, compared):
+    for ended in (answered, launched, planned, *evaluated, compared):
         assert ended.returncode == 0, ended.stderr
+    assert "models' answers" in planned.stdout
     (job,) = server.control.jobs()
     assert launched.stdout.splitlines()[0] == job["id"]
     assert all("Answer relevancy" in ended.stdout for ended in evaluated)
@@ -129,6 +138,22 @@ def test_a_student_here_is_tuned_and_compared_with_itself_untuned(
 
 def long_tiny() -> StudentShape:
     return tiny_shape().model_copy(update={"context_tokens": 8_192})
+
+
+def test_dry_run_of_each_says_what_it_would_cost_and_needs_no_key(shell: Shell) -> None:
+    shell.write(ROWS, *[orjson.dumps(ROW).decode()] * 2)
+    calls = shell.calls()
+
+    made = shell.run("data_preparation.py", *DATASET, "--dry-run", has_key=False)
+    trained = shell.run("launch_training.py", ROWS, "--dry-run", has_key=False)
+
+    assert made.returncode == 0, made.stderr
+    assert trained.returncode == 0, trained.stderr
+    assert "answers" in made.stdout
+    assert "dollars live" in made.stdout
+    assert "2 rows" in trained.stdout
+    assert shell.calls() == calls
+    assert not (shell.folder / "distill-run" / "dataset" / "train.jsonl").exists()
 
 
 def test_questions_are_one_a_line_and_stand_on_one_side(shell: Shell) -> None:

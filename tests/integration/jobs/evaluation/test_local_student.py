@@ -18,7 +18,12 @@ from jobs.evaluation.evaluate import EvaluationOrder, evaluate
 from jobs.evaluation.read_evaluation import read_evaluation
 from jobs.evaluation.serve_student import find_served, student_served, tuned_students
 from jobs.finetune.student.training.task import TuningFacts
-from jobs.finetune.student.tuned_student import TunedStudent, job_folder, write_record
+from jobs.finetune.student.tuned_student import (
+    TunedStudent,
+    job_folder,
+    seen_tokens_per_s,
+    write_record,
+)
 from jobs.settings.roles import STUDENT_SERVER
 from schemas.finetuning import TuningEvent
 from schemas.settings import RunSettings
@@ -206,3 +211,12 @@ async def test_serve_runs_until_it_is_stopped(tmp_path: Path) -> None:
     assert (answered.status, refused.status) == (200, 401)
     assert "sk-of-the-student" not in "".join(shown.values())
     assert process.returncode == 0, err.decode()
+
+
+def test_pace_of_a_training_is_that_of_former_ones_of_the_same_base(tmp_path: Path) -> None:
+    student = make_gguf(tmp_path / "tiny.gguf")
+    folder = make_run(tmp_path / "run", settings_for(student))
+    record_tuned(folder, student)
+
+    assert seen_tokens_per_s(folder, BASE) == 100.0
+    assert seen_tokens_per_s(folder, "another") is None

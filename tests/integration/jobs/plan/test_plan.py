@@ -58,6 +58,7 @@ def test_plan_of_a_sample_is_what_the_whole_comes_to(
     tmp_path: Path, documents: Path, server: RunningServer
 ) -> None:
     run_dir = tmp_path / "run"
+    (documents / "empty.md").write_text("")
 
     planned = distill("plan", run_dir, "--documents", documents, *MODEL, "--sample", "10", "--json")
     facts = planned.facts()
@@ -75,6 +76,7 @@ def test_plan_of_a_sample_is_what_the_whole_comes_to(
     assert facts["tuning"]["rows"] > 0
     assert [each["stage"] for each in facts["evaluation"]][-1] == "evaluation/scores"
     assert "it came to" in compared.text
+    assert planned.error.count("not read: empty.md") == 1
 
 
 def test_folder_is_planned_without_a_request_and_the_most_is_never_passed(

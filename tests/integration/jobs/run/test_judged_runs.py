@@ -27,7 +27,7 @@ def test_judge_joins_a_run_with_one_call_a_chunk_and_costs_nothing_again(
     again, _ = finish(start(server, run_dir))
 
     assert refused == 2
-    assert "judge.of_rows: False -> True" in message
+    assert "judge.of_rows: false -> true" in message
     assert code in (0, 1), output
     assert again == code
     asked = rows(run_dir / "journal.jsonl")[len(before) :]
@@ -81,6 +81,16 @@ def test_refilter_says_what_other_filters_would_bring_back(
     rows_now = len(rows(run_dir / "dataset" / "provenance.jsonl"))
     assert f"rows: {rows_now:,} now, {rows_before:,} then" in said.stdout
     assert f"+{rows_before - rows_now:,} too_short" in said.stdout
+
+
+def test_refilter_says_what_would_come_back_where_all_rows_were_dropped(run_dir: Path) -> None:
+    (run_dir / "dataset" / "provenance.jsonl").write_bytes(b"")  # as filters leave it
+
+    said = distill("refilter", str(run_dir))
+
+    assert said.returncode == 0, said.stderr
+    assert "rows: 0 now, " in said.stdout
+    assert "rows: 0 now, 0 then" not in said.stdout
 
 
 def test_refilter_of_no_run_is_one_message(tmp_path: Path) -> None:

@@ -189,12 +189,17 @@ def test_key_and_model_are_checked_before_documents_are_read(
     given = ("--documents", str(documents))
 
     ended, output = finish(start(server, run_dir, *given, "--model", "gpt-unheard-of"))
+    is_remembered = (run_dir / "config.toml").exists()
     wrong_key = server._replace(api_key="sk-wrong")
     refused, message = finish(start(wrong_key, run_dir, *given))
 
     assert (ended, "has no model 'gpt-unheard-of'" in output) == (3, True)
     assert (refused, "invalid_api_key" in message) == (3, True)
     assert not (run_dir / "documents.jsonl").exists()
+    assert not is_remembered
+    other = ("--limit-chunks", "2", "--set", "questions.per_chunk=2")
+    code, output = finish(start(server, run_dir, *given, *other))
+    assert code == 0, output  # nothing was asked, so no consent is wanted
 
 
 def test_host_that_cannot_be_reached_is_named_and_documents_are_read_meanwhile(

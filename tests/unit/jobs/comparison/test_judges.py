@@ -43,7 +43,7 @@ def test_another_judge_of_the_same_answers_is_compared_with_this_one(tmp_path: P
     assert agreement.correlation == pytest.approx(0.9897, abs=1e-4)
     assert describe_agreement(agreement) == (
         "judges, faithfulness: other-judge beside judge-model: correlation 0.99, "
-        "+0.133 on average, n=3"
+        "+0.133 on average, 33% the same, n=3"
     )
 
 
@@ -63,7 +63,9 @@ def test_where_all_are_scored_alike_no_correlation_is_told(tmp_path: Path) -> No
     (agreement,) = read_judge_agreements(folder, evaluation)
 
     assert agreement.correlation is None
+    assert agreement.same_share == 0.25
     assert "no correlation can be told" in describe_agreement(agreement)
+    assert "25% the same" in describe_agreement(agreement)
 
 
 def test_scores_of_this_judge_by_another_scorer_or_of_other_answers_are_no_second_opinion(

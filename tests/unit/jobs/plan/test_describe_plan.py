@@ -1,7 +1,7 @@
 """A plan in words, and compared with what came of it."""
 
 from jobs.plan.describe_plan import describe_outcome, describe_plan
-from schemas.plan import Amount, Plan, StagePlan, TuningPlan
+from schemas.plan import Amount, Plan, StagePlan, TuningPlan, WayTime
 
 USD = Amount(value=2.0, low=1.5, high=2.5)
 SOME = Amount(value=100.0, low=90.0, high=110.0)
@@ -48,7 +48,6 @@ def test_expected_amounts_have_their_range_each_way() -> None:
     assert cells(text, "dollars") == ["live", "flex", "batch", "auto"]
     assert cells(text, "dataset") == ["$2.00", "$0.5000", "$1.00", "$0.5000"]
     assert "$1.50-$2.50" in text
-    assert cells(text, "time")[:3] == ["4", "min", "10"]
     assert max(map(len, text.splitlines())) <= 80
 
 
@@ -69,6 +68,22 @@ def test_evaluation_and_training_are_part_of_the_plan() -> None:
     assert cells(text, "scores") == ["100", "100", "100", "$2.00"]
     assert cells(text, "evaluation") == ["$2.00", "$0.5000", "$1.00", "$0.5000"]
     assert "training         300 rows, 90,000 tokens, $1.50" in text
+
+
+def test_times_are_ranges_with_what_they_come_from_or_the_most() -> None:
+    times = (
+        WayTime(way="live", low_s=240.0, high_s=241.0, source="500 requests a minute, as set"),
+        WayTime(way="flex", low_s=240.0, high_s=14_400.0, source="by replies so far; " * 5),
+        WayTime(way="batch", low_s=None, high_s=172_800.0, source="2 rounds"),
+    )
+
+    text = describe_plan(plan().model_copy(update={"times": times}))
+
+    assert cells(text, "time") == ["live", "flex", "batch", "auto"]
+    row = next(line for line in text.splitlines() if line.startswith("dataset") and "min" in line)
+    assert row.split() == ["dataset", "4.0", "min", "4.0", "min-4.0", "h", "<=", "48", "h", "-"]
+    assert "live: 500 requests a minute, as set" in text
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_amount_without_a_sample_is_the_most_and_says_how_to_know_more() -> None:
@@ -97,3 +112,25 @@ def test_outcome_is_compared_with_the_plan() -> None:
 
 def test_nothing_is_compared_before_all_is_done() -> None:
     assert describe_outcome(plan(), plan(left=10)) is None
+
+
+def test_time_of_a_training_here_is_told_once_one_was_made() -> None:
+    first = TuningPlan(rows=300, tokens=90_000, usd=0.0)
+
+    texts = [
+        describe_plan(plan().model_copy(update={"tuning": each}))
+        for each in (first, first.model_copy(update={"seconds": 1200.0}))
+    ]
+
+    assert "300 rows, 90,000 tokens, no dollars: on this machine" in texts[0]
+    assert "300 rows, 90,000 tokens, no dollars: here, in about 20 min" in texts[1]
+
+
+def test_live_time_is_told_by_stage_where_it_is_known() -> None:
+    (stage,) = plan().stages
+    known = stage.model_copy(update={"live_s": 90.0})
+    times = (WayTime(way="live", low_s=80.0, high_s=100.0, source="as set"),)
+
+    text = describe_plan(plan().model_copy(update={"stages": (known, stage), "times": times}))
+
+    assert text.splitlines()[-1].strip() == "live, by stage: questions 1.5 min"

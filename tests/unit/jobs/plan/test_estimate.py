@@ -12,6 +12,7 @@ from jobs.plan.estimate import estimate_stages
 from jobs.plan.growth import growth_of
 from jobs.plan.replay import Asked, AskedByKey
 from jobs.settings.resolve import read_assignments, resolve_settings
+from schemas.dataset import ChunkCoverage
 from schemas.documents import Chunk
 from schemas.plan import StagePlan
 from schemas.settings import RunSettings
@@ -137,10 +138,47 @@ def test_without_a_sample_the_most_is_told(tmp_path: Path) -> None:
     assert verdicts.requests.high == 2 * 80  # each may be asked for a second time, reworded
 
 
+def test_stages_that_have_settled_nothing_yet_are_told_at_most_and_not_as_done(
+    tmp_path: Path,
+) -> None:
+    settings = settings_of("judge.of_rows=true")
+    notes: dict[str, AskedByKey] = {
+        "questions": {f"c{n}": asked(1) for n in range(ALL)},
+        "answers": {f"c{n}": asked(0, left=2) for n in range(ALL) if n % 5},
+        "verdicts": {},
+        "unanswerable": {},
+    }
+
+    found = estimate_stages(make_folder(tmp_path), notes, settings, make_price(settings.prices))
+
+    questions, answers, verdicts = found.stages
+    assert questions.requests.high == 0
+    assert (answers.requests.value, answers.requests.high) == (None, 2 * 80)
+    assert answers.usd is not None
+    assert answers.usd.high == pytest.approx(0.5 * 2 * 80)
+    assert answers.prompt_tokens.high == 1200 * 2 * 80
+    assert (verdicts.requests.value, verdicts.requests.high) == (None, 2 * 80)
+
+
+def test_of_few_chunks_what_waits_is_told_at_most(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    notes: dict[str, AskedByKey] = {
+        "questions": {f"c{n}": asked(1) for n in (1, 2)},
+        "answers": {"c1": asked(3), "c2": asked(1, left=2)},
+        "verdicts": {},
+        "unanswerable": {},
+    }
+
+    found = estimate_stages(folder, notes, settings_of(), make_price({}))
+
+    assert [stage.requests.high for stage in found.stages] == [0, 2]
+
+
 def test_further_questions_and_unanswerable_rows_are_in_the_most(tmp_path: Path) -> None:
     settings = settings_of("questions.top_up_below=0.5", "dataset.unanswerable_fraction=0.1")
     notes: dict[str, AskedByKey] = {
         "questions": {f"c{n}": asked(0, left=1) for n in range(ALL)},
+        "further_questions": {},
         "answers": {},
         "verdicts": {},
         "unanswerable": {},
@@ -165,7 +203,7 @@ def test_later_commands_grow_with_the_chunks(tmp_path: Path) -> None:
     )
     (folder.dataset_dir / "held_out.jsonl").write_text("{}\n" * 4)
 
-    growth = growth_of(folder, found)
+    growth = growth_of(folder, folder, found)
     tuning = growth.plan_tuning(folder, settings)
     sizes = growth.evaluation_sizes(folder, settings)
 
@@ -190,3 +228,33 @@ def test_call_about_a_pair_and_what_it_leads_to_are_in_the_most(tmp_path: Path) 
     assert questions.prompt_tokens.high == 150 * 1200
     assert answers.requests.high == 80 * 3 + 40 * 2  # of pairs two, on the side of training
     assert verdicts.requests.high == 2 * 120
+
+
+def test_growth_goes_by_the_chunks_that_the_dataset_was_written_of(tmp_path: Path) -> None:
+    folder, settings = make_folder(tmp_path), settings_of()
+    notes = of_sample(answers_of_held_out=False)
+    found = estimate_stages(folder, notes, settings, make_price(settings.prices))
+    before = growth_of(folder, folder, found)
+    (folder.dataset_dir / "train.jsonl").write_text("")
+    covered = [
+        ChunkCoverage(
+            chunk_id=f"c{number}",
+            document_id="d",
+            path="a.md",
+            side="held_out" if number % 5 == 0 else "train",
+            is_asked=number < 6,
+            questions=1,
+            kept_questions=1,
+            answers=number % 5,
+            rows=0,
+            dropped={},
+        )
+        for number in range(ALL)
+    ]
+    replace_file(folder.run_dir / "coverage.jsonl", map(encode_record, covered))
+
+    growth = growth_of(folder, folder, found)
+
+    assert (before.sampled_trained, before.sampled_held_out) == (0, 0)
+    assert (growth.trained, growth.sampled_trained) == (80, 4)
+    assert (growth.held_out, growth.sampled_held_out) == (20, 2)

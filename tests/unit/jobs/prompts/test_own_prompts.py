@@ -5,11 +5,12 @@ import pytest
 
 from engine.errors import ConfigError
 from engine.run_folder import RunFolder
+from jobs.dataset.small.prompts import question_prompt
 from jobs.dataset.stages import DATASET
 from jobs.dataset.write_answers import write_answer
 from jobs.documents.passages import Passages
-from jobs.prompts import prompt_hashes, prompt_names, read_prompt, use_prompts
-from jobs.prompts.own_prompts import MAX_BYTES, check_prompts, copy_prompts
+from jobs.prompts import prompt_hashes, read_prompt, use_prompts
+from jobs.prompts.own_prompts import MAX_BYTES, SHOWN_COUNT, check_prompts, copy_prompts
 from jobs.run.changes import find_changes
 from jobs.settings.command import run_settings
 from jobs.settings.run_config import new_run_config, with_settings
@@ -37,7 +38,7 @@ def own(tmp_path: Path) -> Path:
 def test_a_copy_is_the_same_prompts(own: Path) -> None:
     ours = prompt_hashes()
 
-    assert check_prompts(own) == []
+    assert check_prompts(own) == ([], [])
     use_prompts(own)
     assert prompt_hashes() == ours
     assert (own / "judge" / "pair.md").exists()
@@ -78,8 +79,79 @@ def test_a_run_without_own_prompts_reads_ours(own: Path) -> None:
     assert read_prompt(ANSWER) != "Answer in rhyme."
 
 
-def test_what_only_fits_the_small_model_is_no_prompt_of_ones_own() -> None:
-    assert not [name for name in prompt_names() if name.endswith(".toml")]
+def test_the_small_models_prompts_are_replaced_too(own: Path) -> None:
+    path = own / "small_questions.toml"
+    folder = RunFolder(own.parent / "run")
+    flags = {"teacher.provider": "local"}
+    before = new_run_config(run_settings(folder, None, flags, []))
+    path.write_text(path.read_text().replace("You write one question", "Ask one question"))
+
+    settings = run_settings(folder, None, {**flags, "prompts_dir": str(own)}, [])
+
+    assert question_prompt().system.startswith("Ask one question")
+    (change,) = find_changes(before, with_settings(before, settings), DATASET)
+    assert path.name in change.what
+    assert change.asks_anew
+
+
+TABLE = "small_questions.toml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("system = ", "system : ", "is no TOML"),
+        ("max_output_tokens = 50", "max_output_tokens = 0", "max_output_tokens: expected a number"),
+        ("min_similarity = 0.55\n", "", "min_similarity: is missing"),
+        ("min_similarity", "least_similarity", "least_similarity: is no name of this file"),
+        ('kind = "why"', 'kind = "whence"', "openings, number 2, kind: expected"),
+        ("{subject}{copula} (?:an?", "{subjekt}{copula} (?:an?", "when: has {subjekt}, expected"),
+        ('"^What {copula} {subject}[?]$"', '"What {copula}?"', "begins with ^ and ends with $"),
+        ('"^What {copula} {subject}[?]$"', '"^What {modal}$"', "number 1, pattern: has {modal}"),
+        ("^{subject}{modal} {passive} (?:by", "^{subject}{modal} {passive} ((?:by", "no regular"),
+    ],
+)
+def test_a_table_of_the_small_model_that_is_of_no_use_is_told(
+    own: Path, old: str, new: str, told: str
+) -> None:
+    text = (own / TABLE).read_text()
+    assert old in text
+    (own / TABLE).write_text(text.replace(old, new, 1))
+
+    with pytest.raises(ConfigError) as refused:
+        check_prompts(own)
+
+    first, _ = str(refused.value).split("\n")
+    assert first.startswith(f"{own / TABLE}: ")
+    assert told in first
+
+
+def test_files_that_are_no_prompt_are_named_with_what_may_be_meant(
+    own: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (own / "write_anwser.md").write_text("mine")
+    (own / "statements.md").write_text("mine")
+    (own / "zzz").write_text("mine")
+    (own / ".DS_Store").write_text("")
+
+    strays = check_prompts(own).strays
+    run_settings(RunFolder(own.parent / "run"), None, {"prompts_dir": str(own)}, [])
+
+    assert strays == [
+        f"{own}/statements.md: is read by nobody, no prompt is called so; did you mean "
+        "judge/statements.md?",
+        f"{own}/write_anwser.md: is read by nobody, no prompt is called so; did you mean "
+        "write_answer.md?",
+        f"{own}/zzz: is read by nobody, no prompt is called so",
+    ]
+    assert [each.message for each in caplog.records if each.levelname == "WARNING"] == strays
+
+
+def test_many_files_that_are_no_prompt_are_counted(own: Path) -> None:
+    for number in range(SHOWN_COUNT + 2):
+        (own / f"{number}.txt").write_text("")
+
+    assert check_prompts(own).strays[-1] == f"{own}: and 2 more files that are no prompt"
 
 
 Spoil = Callable[[Path], object]

@@ -13,7 +13,13 @@ from engine.stage import FinishedItem
 from engine.stopping import Stopping
 from jobs.dataset.stages import DATASET
 from jobs.documents.list_sources import MissingDocument, find_missing_documents, list_sources
-from jobs.run.changes import Change, RunChanges, apply_changes, find_changes, read_touches
+from jobs.run.changes import (
+    Change,
+    RunChanges,
+    apply_changes,
+    find_changes,
+    read_touches,
+)
 from jobs.settings.resolve import read_assignments, resolve_settings
 from jobs.settings.run_config import new_run_config, with_settings
 from schemas.dataset import Rejection
@@ -155,3 +161,20 @@ def test_parameter_asks_anew_only_if_it_changes_replies(
 
     assert [change.what.split(":")[0] for change in changes] == asks_anew
     assert all(change.asks_anew for change in changes)
+
+
+def test_judge_that_an_evaluation_named_judges_no_rows_without_consent() -> None:
+    of_rows = ("teacher.model=m", "judge.of_rows=true")
+    first, second = (
+        resolve_settings([read_assignments([*of_rows, f"judge.model={name}"])])
+        for name in ("first", "second")
+    )
+    run = new_run_config(first)
+    evaluated = run.model_copy(update={"settings": second})  # as an evaluation leaves it
+
+    (change,) = find_changes(evaluated, with_settings(evaluated, second), DATASET)
+
+    assert change.what == "judge.model: rows are judged by 'first' -> 'second'"
+    assert change.asks_anew
+    assert not find_changes(evaluated, with_settings(evaluated, first), DATASET)
+    assert not find_changes(evaluated, evaluated, DATASET)

@@ -27,6 +27,29 @@ def test_deadline_that_is_no_time_is_refused() -> None:
         read_lane_order("auto", "tomorrow", waits=True, environ={})
 
 
+def test_deadline_that_is_past_is_refused_before_anything_began() -> None:
+    later = NOON + timedelta(days=20)
+
+    with pytest.raises(ConfigError, match=r"is past, it is now .*: give a time to come, or --lane"):
+        read_lane_order(
+            "auto", NOON.isoformat(), waits=True, has_begun=False, environ={}, now=later
+        )
+
+
+def test_what_has_begun_goes_on_after_its_deadline_with_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    times = (NOON - timedelta(minutes=1), NOON)
+
+    orders = [
+        read_lane_order("auto", NOON.isoformat(), waits=True, environ={}, now=now) for now in times
+    ]
+
+    assert [order.deadline for order in orders] == [NOON, NOON]
+    (warning,) = caplog.messages
+    assert warning.endswith("what is left goes live at once, at full price")
+
+
 def test_state_lies_where_the_user_keeps_state() -> None:
     given = read_lane_order("batch", None, waits=True, environ={"XDG_STATE_HOME": "/var/state"})
     relative = read_lane_order("batch", None, waits=True, environ={"XDG_STATE_HOME": "state"})

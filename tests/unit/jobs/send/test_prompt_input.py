@@ -1,3 +1,4 @@
+import io
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,23 @@ def test_folder_that_is_not_there_is_told_before_prompts_are_read(
         keep_prompt_input(str(prompts), tmp_path / "none" / "out.jsonl", ORDER)
 
     assert sorted(tmp_path.iterdir()) == [prompts]
+
+
+@pytest.mark.parametrize(
+    ("template", "given", "told"),
+    [
+        ("Sum up {text}", b'{"text": "a"}\n[1]\n', "standard input, line 2: found no object"),
+        ("Sum up {text}", b'\n{"title": "a"}\n', "standard input, line 2: has no 'text'"),
+        (None, b"\n", "standard input: holds no prompt"),
+        (None, b"\xff", "standard input: cannot be read as UTF-8 text"),
+    ],
+)
+def test_bad_row_of_standard_input_is_named_by_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str | None, given: bytes, told: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given)))
+
+    with pytest.raises(ConfigError) as refused:
+        keep_prompt_input("-", tmp_path / "out.jsonl", ORDER._replace(template=template))
+
+    assert str(refused.value).startswith(told)

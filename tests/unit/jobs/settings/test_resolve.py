@@ -56,6 +56,11 @@ def test_wrong_value_names_source_key_and_what_was_found() -> None:
         resolve_settings([read_environment({"DISTILL_QUESTIONS_PER_CHUNK": "many"})])
 
 
+def test_wrong_entry_of_a_list_names_its_source_too() -> None:
+    with pytest.raises(ConfigError, match=r"--set: questions.personas.0: .* found 1"):
+        resolve_settings([read_assignments(["questions.personas=[1]"])])
+
+
 def test_section_that_is_no_table_is_an_error() -> None:
     with pytest.raises(ConfigError, match="--set: teacher"):
         resolve_settings([read_assignments(["teacher=5"])])

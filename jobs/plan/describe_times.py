@@ -1,0 +1,66 @@
+"""Puts the times of a plan into words: a range for each way, and what it comes from."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from jobs.plan.table import row, wrapped
+from jobs.show.amounts import rough_time
+from schemas.plan import WAYS, StagePlan, WayTime
+
+NO_WAY = "-"
+LABELS = {
+    "verdicts": "judged rows",
+    "further_questions": "asked once more",
+    "evaluation/new_questions": "new questions",
+    "evaluation/samples": "texts judged",
+    "evaluation/answers": "models' answers",
+    "evaluation/scores": "scores",
+    "evaluation/pairs": "pairs of answers",
+}
+
+
+def stage_label(stage: StagePlan) -> str:
+    """What people see of a stage."""
+    return LABELS.get(stage.stage, stage.stage)
+
+
+def describe_times(
+    times: Mapping[str, Sequence[WayTime]], stages: Sequence[StagePlan]
+) -> Iterator[str]:
+    """A row of ranges for each label that has times; then what those of the first come from.
+
+    Nothing where no label has any. `stages` are named with their live times, as far as known.
+    """
+    shown = {label: each for label, each in times.items() if each}
+    if not shown:
+        return
+    yield ""
+    yield row("time", WAYS)
+    for label, each in shown.items():
+        by_way = {time.way: time for time in each}
+        yield row(label, [_span(by_way.get(way)) for way in WAYS])
+    for time in next(iter(shown.values())):
+        yield from wrapped(f"{time.way}: {time.source}")
+        if time.way == "live":
+            yield from _by_stage(stages)
+
+
+def _by_stage(stages: Sequence[StagePlan]) -> Iterator[str]:
+    times = [
+        f"{stage_label(stage)} {rough_time(stage.live_s)}"
+        for stage in stages
+        if stage.requests.high >= 1 and stage.live_s is not None
+    ]
+    if times:
+        yield from wrapped(f"live, by stage: {', '.join(times)}")
+
+
+def _span(time: WayTime | None) -> str:
+    if time is None:
+        return NO_WAY
+    if time.high_s is None:
+        return "unknown"
+    high = rough_time(time.high_s)
+    if time.low_s is None:
+        return f"<= {high}"
+    low = rough_time(time.low_s)
+    return high if low == high else f"{low}-{high}"
