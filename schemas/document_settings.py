@@ -1,0 +1,39 @@
+"""The settings of documents and their chunks."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.record import Value
+from schemas.setting_types import AboveZero, CodecName, Fraction, Positive, PrivateData
+from schemas.touches import IN_IDS, Touches
+
+
+class DocumentSettings(Value):
+    """How files are read; the limits hold for one file.
+
+    `text_column` is what is read of tables (CSV, JSON lines); empty: they are not read.
+    `encoding` is that of text which is no UTF-8 and does not say so; empty: it is guessed.
+    """
+
+    text_column: Annotated[str, IN_IDS] = ""
+    encoding: Annotated[CodecName, Touches("documents", "requests")] = ""
+    max_seconds_per_file: Annotated[AboveZero, Touches("documents", "threshold")] = 120.0
+    max_memory_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 2048
+    max_text_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 64
+
+
+class ChunkSettings(Value):
+    """How documents are cut, and which chunks are not worth asking about.
+
+    `rules`: 1 are those of runs that began before there were others. `private_data`: what is done
+    about keys, passwords and personal data before anything else sees the text.
+    """
+
+    rules: Annotated[int, Field(ge=1, le=2), Touches("chunks", "requests")] = 2
+    target_tokens: Annotated[int, Field(ge=32), Touches("chunks", "requests")] = 512
+    min_tokens: Annotated[Positive, Touches("chunks", "threshold")] = 40
+    min_prose_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.55
+    max_glued_word_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.05
+    private_data: Annotated[PrivateData, Touches("chunks", "requests")] = "keep"
+    max_contents_line_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.5
