@@ -158,12 +158,20 @@ class BatchClient:
                     yield batch
 
 
-STATUSES = {"canceled": "cancelled", "canceling": "cancelling", "succeeded": "completed"}
+# Words of other hosts (Mistral, Gemini, Azure), of gateways, and spellings of OpenAI's own.
+STATUSES = {
+    **dict.fromkeys(("success", "succeeded", "done", "ended", "finished"), "completed"),
+    **dict.fromkeys(("timeout_exceeded", "timed_out", "timeout"), "expired"),
+    **dict.fromkeys(("canceling", "cancellation_requested"), "cancelling"),
+    **dict.fromkeys(("canceled", "stopped"), "cancelled"),
+    **dict.fromkeys(("error", "errored", "failure"), "failed"),
+}
+STATUS_PREFIX = "job_state_"  # of Gemini's words
 
 
 def _status(status: object) -> str:
     """A status in OpenAI's words; some hosts write theirs in capitals or otherwise."""
-    word = str(status or "").lower()
+    word = str(status or "").lower().removeprefix(STATUS_PREFIX)
     return STATUSES.get(word, word)
 
 

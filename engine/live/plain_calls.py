@@ -17,7 +17,7 @@ async def call_once(
     """GET `address` of a server, or POST `payload` to it; whatever it answers.
 
     Raises:
-        aiohttp.ClientError, OSError, RequestError, TransientError: no whole response came.
+        aiohttp.ClientError, OSError, RequestError: no whole response came.
     """
     headers = {"Accept": "application/json", "User-Agent": "corpus-distill"}
     headers.update(endpoint.key_headers())

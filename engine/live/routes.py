@@ -109,6 +109,7 @@ class Route:
     def note_answer(self) -> None:
         """Note a response that is final for its request: a reply, or an error of its own."""
         self.breaker.succeed()
+        self.limits.note_answer()
         self.slots.note_answer(is_bottleneck=not self.limits.are_waited_for)
 
     def note_reply(self) -> None:

@@ -8,14 +8,9 @@ import httpx2
 
 from engine.errors import CONNECTION_LOST, FatalError, TransientError
 from engine.wire.reply_sizes import BYTES_PER_MB, ReplySizes
+from engine.wire.unpacking import Unpacker
 
-PIECE_BYTES = 1 << 16
 CONTENT = "/content"  # a file's own bytes (OpenAI API reference, files)
-WINDOW_BITS = {
-    "gzip": 16 + zlib.MAX_WBITS,
-    "x-gzip": 16 + zlib.MAX_WBITS,
-    "deflate": zlib.MAX_WBITS,
-}
 ACCEPTED_ENCODINGS = "gzip, deflate"
 
 
@@ -38,14 +33,12 @@ class LimitedTransport(httpx2.AsyncBaseTransport):
         """
         response = await self._inner.handle_async_request(request)
         headers = response.headers
-        encoding = headers.pop("Content-Encoding", "identity").strip().lower()
+        encoding = headers.pop("Content-Encoding", "identity")
         if encoding != "identity":
             headers.pop("Content-Length", None)
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         is_file = request.url.path.endswith(CONTENT) and response.status_code == 200
-        stream = _LimitedStream(
-            response.stream, WINDOW_BITS.get(encoding), self._sizes, is_file=is_file
-        )
+        stream = _LimitedStream(response.stream, Unpacker(encoding), self._sizes, is_file=is_file)
         return httpx2.Response(
             response.status_code, headers=headers, stream=stream, extensions=response.extensions
         )
@@ -67,13 +60,13 @@ class _LimitedStream(httpx2.AsyncByteStream):
     def __init__(
         self,
         packed: httpx2.AsyncByteStream,
-        window_bits: int | None,
+        unpacker: Unpacker,
         sizes: ReplySizes,
         *,
         is_file: bool,
     ) -> None:
         self._packed = packed
-        self._window_bits = window_bits
+        self._unpacker = unpacker
         self._most_bytes = sizes.file_bytes if is_file else sizes.reply_bytes
         self._what, self._setting = "a reply", "limits.max_reply_mb"
         if is_file:
@@ -90,17 +83,14 @@ class _LimitedStream(httpx2.AsyncByteStream):
         await self._packed.aclose()
 
     async def _pieces(self) -> AsyncGenerator[bytes]:
-        if self._window_bits is None:
-            async for piece in self._packed:
-                yield piece
-            return
-        unpacking = zlib.decompressobj(self._window_bits)
-        async for piece in self._packed:
-            rest = piece
-            while rest:
-                yield _unpack(unpacking, rest)
-                rest = unpacking.unconsumed_tail
-        if not unpacking.eof:
+        try:
+            async for packed in self._packed:
+                for piece in self._unpacker.unpack(packed):
+                    yield piece
+        except zlib.error as error:
+            message = f"a reply that cannot be unpacked: {error}"
+            raise TransientError(message, code=CONNECTION_LOST) from None
+        if not self._unpacker.is_whole:
             raise TransientError("a packed reply that did not come whole", code=CONNECTION_LOST)
 
     def _check(self, count: int) -> None:
@@ -110,11 +100,3 @@ class _LimitedStream(httpx2.AsyncByteStream):
             f"{self._what} of the provider is larger than "
             f"{self._most_bytes / BYTES_PER_MB:,g} MB; raise {self._setting} if it is meant to be"
         )
-
-
-def _unpack(unpacking: "zlib._Decompress", packed: bytes) -> bytes:
-    try:
-        return unpacking.decompress(packed, PIECE_BYTES)
-    except zlib.error as error:
-        message = f"a reply that cannot be unpacked: {error}"
-        raise TransientError(message, code=CONNECTION_LOST) from None

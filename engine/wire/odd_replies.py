@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 
 from engine.wire.lenient_json import NotJsonError, parse_json
 from schemas.requests import Json
@@ -10,6 +11,9 @@ from schemas.requests import Json
 _FIELD = re.compile(rb"^data:[ ]?(.*)$", re.MULTILINE)
 _COMMENTS = re.compile(rb"\A(?:\s*:[^\n]*\n)+")  # they keep a connection alive
 _DONE = b"[DONE]"
+
+WHOLE_NAMES = frozenset({"id", "name", "role", "type"})  # some hosts repeat these in each piece
+MAX_JOINED = 4  # a piece, its tool calls, one of them, its function
 
 
 def read_events(body: bytes) -> Json:
@@ -21,7 +25,7 @@ def read_events(body: bytes) -> Json:
         return whole
     stream = _Stream()
     for event in _events(body):
-        for choice in _choices(event):  # one: no stream was asked for, so no more choices either
+        for choice in _choices(event):
             if not isinstance(choice.get("delta"), dict):
                 return event  # a whole reply in one event, or an error
             stream.take(choice)
@@ -32,32 +36,73 @@ def read_events(body: bytes) -> Json:
 
 
 class _Stream:
-    """The pieces of a reply."""
+    """The pieces of a reply, by choice."""
 
     def __init__(self) -> None:
         self.fields: dict[str, Json] = {}
-        self._pieces: defaultdict[str, list[str]] = defaultdict(list)
-        self._reason: Json = None
+        self._deltas: defaultdict[int, list[Json]] = defaultdict(list)
+        self._reasons: dict[int, Json] = {}
 
     def take(self, choice: dict[str, Json]) -> None:
         """Add a piece."""
-        self._reason = choice.get("finish_reason") or self._reason
-        delta = choice["delta"]
-        assert isinstance(delta, dict)
-        for name, piece in delta.items():
-            if isinstance(piece, str) and name != "role":
-                self._pieces[name].append(piece)
+        index = choice.get("index")
+        number = index if type(index) is int else 0
+        if delta := choice["delta"]:
+            self._deltas[number].append(delta)
+        if reason := choice.get("finish_reason"):
+            self._reasons[number] = reason
 
     def reply(self, *, is_done: bool) -> dict[str, Json] | None:
         """What they come to; None if it did not come to its end."""
         if self.fields.get("error"):
             return self.fields
-        if self._reason is None and not (is_done and self._pieces):
+        numbers = sorted({*self._deltas, *self._reasons})
+        if not numbers or not (is_done and self._deltas or set(numbers) == set(self._reasons)):
             return None
-        texts: dict[str, Json] = {name: "".join(parts) for name, parts in self._pieces.items()}
-        message: Json = {"role": "assistant", "content": None, **texts}
-        choice: Json = {"index": 0, "message": message, "finish_reason": self._reason}
-        return {**self.fields, "choices": [choice]}
+        return {**self.fields, "choices": [self._choice(number) for number in numbers]}
+
+    def _choice(self, number: int) -> Json:
+        parts = _joined(self._deltas[number], MAX_JOINED)
+        said = parts if isinstance(parts, dict) else {}
+        message: Json = {"role": "assistant", "content": None, **said}
+        return {"index": number, "message": message, "finish_reason": self._reasons.get(number)}
+
+
+def _joined(pieces: list[Json], depth: int) -> Json:
+    """A value of which these are the pieces: texts make one, objects and lists entry by entry."""
+    pieces = [piece for piece in pieces if piece is not None]
+    texts = [piece for piece in pieces if isinstance(piece, str)]
+    objects = [piece for piece in pieces if isinstance(piece, dict)]
+    lists = [piece for piece in pieces if isinstance(piece, list)]
+    if texts and len(texts) == len(pieces):
+        return "".join(texts)
+    if objects and depth and len(objects) == len(pieces):
+        return _joined_objects(objects, depth)
+    if lists and depth and len(lists) == len(pieces):
+        return _joined_lists(lists, depth)
+    return pieces[-1] if pieces else None
+
+
+def _joined_objects(objects: list[dict[str, Json]], depth: int) -> Json:
+    by_name: defaultdict[str, list[Json]] = defaultdict(list)
+    for each in objects:
+        for name, piece in each.items():
+            by_name[name].append(piece)
+    return {
+        name: next(filter(None, pieces), pieces[0])
+        if name in WHOLE_NAMES
+        else _joined(pieces, depth - 1)
+        for name, pieces in by_name.items()
+    }
+
+
+def _joined_lists(lists: list[list[Json]], depth: int) -> Json:
+    """Entries with the same `index` are pieces of one; without it each is whole."""
+    by_place: defaultdict[Json, list[Json]] = defaultdict(list)
+    for entry in chain.from_iterable(lists):
+        index = entry.pop("index", None) if isinstance(entry, dict) else None
+        by_place[index if type(index) is int else f"{len(by_place)}"].append(entry)
+    return [_joined(pieces, depth - 1) for pieces in by_place.values()]
 
 
 def with_messages(reply: dict[str, Json]) -> dict[str, Json]:

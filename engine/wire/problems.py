@@ -21,7 +21,7 @@ from engine.errors import (
 )
 from engine.wire.endpoints import Endpoint
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
-from engine.wire.rate_headers import read_retry_after_s
+from engine.wire.rate_headers import read_retry_after_s, read_stated_wait_s
 from engine.wire.server_text import plain_code, scrub
 from schemas.requests import Json
 
@@ -33,9 +33,14 @@ MONEY_CODES = frozenset(  # OpenAI guide on error codes
         "project_spend_limit_exceeded",
         "organization_usage_limit_exceeded",
         "billing_hard_limit_reached",
+        "billing_not_active",
     }
 )
-MODEL_CODES = ("model_not_found", "DeploymentNotFound")  # the latter: Azure
+MODEL_CODES = (  # OpenAI's, Azure's, Together's
+    "model_not_found",
+    "DeploymentNotFound",
+    "model_not_available",
+)
 OVERLOAD_STATUSES = frozenset({408, 503, 504, 524, 529})
 TRANSIENT_STATUSES = frozenset({408, 409, 425})
 NO_CAPACITY_STATUS = 498  # Groq, flex processing
@@ -67,13 +72,14 @@ _NO_PERMISSION = re.compile(
 _NO_MONEY = re.compile(
     r"budget_exceeded|budget has been exceeded|insufficient[ _](?:balance|credit|funds)"
     r"|balance is (?:too low|insufficient|not enough)|arrearage|exceeded_current_quota_error"
-    r"|(?:out of|no more|not enough) credits|please recharge"
+    r"|(?:out of|no more|not enough) credits|please recharge|account is not active"
 )
 _STATUS_OF_WORDS = (  # of errors that come with status 200
     (re.compile(r"rate[ _-]?limit|too[ _]many[ _]requests|throttl"), 429),
     (re.compile(r"overload|unavailable|at capacity|(?:is|too) busy"), 503),
     (re.compile(r"server[ _]error|internal[ _]error|bad[ _]gateway|upstream"), 500),
     (re.compile(r"time[d_ ]*out"), 504),
+    (re.compile(r"unexpected endpoint|unknown request url"), 404),  # LM Studio
 )
 
 
@@ -107,12 +113,13 @@ def read_problem(
         parsed = None
     fields = error_fields(parsed)
     text = _text_of(fields) or body[:4096].decode(errors="replace")
+    wait_s = read_retry_after_s(headers, now)
     return Problem(
         status=status,
         code=_code_of(fields) or f"http_{status}",
         message=scrub(text, endpoint),
         is_api=isinstance(parsed, dict | list),
-        retry_after_s=read_retry_after_s(headers, now),
+        retry_after_s=read_stated_wait_s(text[:4096]) if wait_s is None else wait_s,
     )
 
 
@@ -125,7 +132,8 @@ def problem_in(fields: Mapping[str, Json], endpoint: Endpoint) -> Problem:
         words = f"{name} {text}".lower()
         found = (status for pattern, status in _STATUS_OF_WORDS if pattern.search(words))
         number = next(found, 400)
-    return Problem(number, name or f"http_{number}", text, True)
+    wait_s = read_stated_wait_s(_text_of(fields)[:4096])
+    return Problem(number, name or f"http_{number}", text, True, wait_s)
 
 
 def stated_problem(reply: Mapping[str, Json], endpoint: Endpoint) -> EngineError | None:

@@ -13,6 +13,10 @@ EPOCH_MS_FROM = 1e12
 
 _UNIT_S = {"ms": 1e-3, "us": 1e-6, "µs": 1e-6, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|s|m|h|d)")
+_STATED_WAIT = re.compile(
+    r"\b(?:retry|try again) (?:in|after) (?P<text>(?:\d+(?:\.\d+)? ?(?:ms|s|m|h|d)[a-z]*[ ,]*)+)",
+    re.IGNORECASE,
+)
 
 
 class Allowance(NamedTuple):
@@ -105,6 +109,20 @@ def read_retry_after_s(headers: Mapping[str, str], now: datetime) -> float | Non
         return None
     wait_s = max(0.0, (moment - _server_time(headers, now)).total_seconds())
     return wait_s if wait_s <= MAX_WAIT_S else None
+
+
+def read_stated_wait_s(message: str) -> float | None:
+    """The wait that an error asks for in words, in seconds; None where it names none.
+
+    Groq, Gemini, Azure and gateways say "try again in 7m12s" or "retry after 45 seconds", and not
+    all of them in a header too. More than a day is taken for a mistake.
+    """
+    found = _STATED_WAIT.search(message)
+    if found is None:
+        return None
+    parts = re.findall(r"(\d+(?:\.\d+)?) ?(ms|s|m|h|d)", found["text"].lower())
+    seconds = sum(float(number) * _UNIT_S[unit] for number, unit in parts)
+    return seconds if seconds <= MAX_WAIT_S else None
 
 
 def _server_time(headers: Mapping[str, str], now: datetime) -> datetime:

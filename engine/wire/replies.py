@@ -24,6 +24,7 @@ from engine.wire.problems import (
     read_problem,
     stated_problem,
 )
+from engine.wire.server_text import plain_code
 from schemas.requests import CHAT_COMPLETIONS, Json, Url
 
 Ending = Literal["complete", "length", "refused"]
@@ -89,7 +90,7 @@ def read_reply(response: HttpResponse, url: Url, endpoint: Endpoint, clock: Cloc
         if url == CHAT_COMPLETIONS and is_plain(reply):
             return SoundReply(reply, raw, is_plain=True)
     else:
-        reply, raw = _parse_odd_body(data, reply, endpoint)
+        reply, raw = _parse_odd_body(response, reply, endpoint)
     try:
         body = check_reply(reply, url, endpoint)
     except MalformedReplyError as error:
@@ -125,8 +126,9 @@ class _Parsed(NamedTuple):
     on_one_line: bytes
 
 
-def _parse_odd_body(body: bytes, value: Json, endpoint: Endpoint) -> _Parsed:
+def _parse_odd_body(response: HttpResponse, value: Json, endpoint: Endpoint) -> _Parsed:
     """The JSON value of a body that is no object as it stands; None: the fast parser refused it."""
+    body = response.body
     if value is not None and not isinstance(value, str):
         return _Parsed(value, _on_one_line(body))
     try:
@@ -135,6 +137,8 @@ def _parse_odd_body(body: bytes, value: Json, endpoint: Endpoint) -> _Parsed:
         if (value := read_events(body)) is not None:
             return _Parsed(value, dump_json(value))
         what = "an empty body" if not body.strip() else "a body that is not JSON"
+        if encoding := response.headers.get("Content-Encoding"):
+            what += f" (packed as {plain_code(encoding)}, which was not asked for)"
         raise _malformed(endpoint, what, raw=body) from None
     return _Parsed(value, dump_json(value))
 

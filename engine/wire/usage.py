@@ -69,9 +69,12 @@ def plain_usage(reply: dict[str, Json]) -> CountedUsage | None:
     if type(usage) is dict:
         prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
         details = usage.get("prompt_tokens_details") or NO_DETAILS
+        written_details = usage.get("completion_tokens_details") or NO_DETAILS
         if (
             type(prompt) is type(completion) is int
-            and type(details) is dict
+            and type(details) is type(written_details) is dict
+            and type(hidden := written_details.get("reasoning_tokens") or 0) is int
+            and hidden <= completion
             and type(cached := details.get("cached_tokens", 0)) is int
             and type(written := details.get("cache_write_tokens", 0)) is int
             and prompt > 0 < completion
@@ -86,7 +89,8 @@ def plain_usage(reply: dict[str, Json]) -> CountedUsage | None:
 def read_usage(reply: dict[str, Json]) -> ReportedUsage:
     """What a reply says of its tokens. Fractions, negative numbers and the like say nothing.
 
-    Nor does a prompt of no tokens, or an output of none where there is a text.
+    Nor does a prompt of no tokens, or an output of none where there is a text. Reasoning that is
+    more than the output was not counted as output.
     """
     usage = reply.get("usage")
     if not isinstance(usage, dict):
@@ -96,6 +100,9 @@ def read_usage(reply: dict[str, Json]) -> ReportedUsage:
         completion = 0  # embeddings write nothing
     if completion == 0 and _has_text(reply):
         completion = None
+    hidden = _hidden_tokens(usage)
+    if completion is not None and hidden > completion:
+        completion += hidden
     prompt = _count(usage.get("prompt_tokens")) or None
     total = _count(usage.get("total_tokens"))
     details = usage.get("prompt_tokens_details")
@@ -109,6 +116,11 @@ def read_usage(reply: dict[str, Json]) -> ReportedUsage:
         total,
         0 if written is None else _count(written),
     )
+
+
+def _hidden_tokens(usage: dict[str, Json]) -> int:
+    details = usage.get("completion_tokens_details")
+    return (_count(details.get("reasoning_tokens")) or 0) if isinstance(details, dict) else 0
 
 
 def _count(value: Json) -> int | None:

@@ -38,6 +38,11 @@ class TuningLedger(AsyncClosing):
         """The last event of a job, None if there is none."""
         return self._last.get(job_name)
 
+    @property
+    def job_ids(self) -> set[str]:
+        """The provider's ids of all jobs that are known to be there."""
+        return {event.job_id for event in self._last.values() if event.job_id}
+
     def known_since(self, sha256: str) -> str:
         """When these rows first stood in an event of any job. There must be one."""
         return self._known_since[sha256]

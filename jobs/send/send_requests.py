@@ -1,6 +1,7 @@
 """Sends the requests of a file or a stream, and writes every reply to disk."""
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -20,8 +21,9 @@ from engine.progress import Progress, StageProgress, spending_details
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.stats.prometheus import serve_metrics
 from engine.stats.snapshots import snapshots_written
-from engine.stopping import Stopping, announce_interruption, stop_on_signals
+from engine.stopping import FailureWatch, Stopping, announce_interruption, stop_on_signals
 from engine.wire.endpoints import Endpoint
+from engine.wire.server_text import without_controls
 from engine.workers import run_workers
 from jobs.run.batch_folders import read_requests_out
 from jobs.send.check_batch_file import check_batch_file
@@ -43,9 +45,13 @@ from jobs.send.result_files import (
 )
 from jobs.send.spending import Keep, open_spending
 from jobs.send.standard_output import ReplyPrinter
+from schemas.outcomes import Failed
 from schemas.settings import RunSettings
 
 LEFT_BY_FLEX = "no capacity by flex"
+MAX_NAMED = 5  # kinds of failures of which one is shown; all are in the file of errors
+
+_log = logging.getLogger(__name__)
 
 
 class SendOrder(NamedTuple):
@@ -128,7 +134,10 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
 
 
 class Sending:
-    """Workers that share one source; nothing is kept of a request that no worker holds."""
+    """Workers that share one source; nothing is kept of a request that no worker holds.
+
+    Where the first requests all fail alike it ends: the others would be paid for in vain.
+    """
 
     def __init__(
         self,
@@ -142,6 +151,8 @@ class Sending:
         self._lane = lane
         self._keep = keep
         self._progress = progress
+        self._watch = FailureWatch()
+        self._named: set[str] = set()
         self.unsettled: Counter[str] = Counter()
         self.ended_by: EngineError | None = None
         stopping.on_request(self._end)
@@ -165,6 +176,21 @@ class Sending:
             else:
                 await self._keep(outcome)
                 self._progress.advance()
+                if isinstance(outcome, Failed):
+                    self._name(outcome)
+                if not self._watch.is_over:
+                    self._watch.note(outcome)
+
+    def _name(self, failed: Failed) -> None:
+        """Say why a request has failed, if it is the first of its kind."""
+        if failed.code in self._named or len(self._named) >= MAX_NAMED:
+            return
+        self._named.add(failed.code)
+        _log.warning(
+            "request %s has failed for good with %s (%s)",
+            without_controls(failed.request_id),
+            *(failed.code, failed.message),
+        )
 
     def _end(self, error: EngineError) -> None:
         if self.ended_by is not None:

@@ -23,6 +23,7 @@ from schemas.outcomes import Usage
 HEADROOM = 0.5  # of the burst: the rest absorbs the jitter of the way to the server
 FIRST_COOLDOWN_S = 0.5
 MAX_COOLDOWN_S = 60.0
+MAX_GAP_S = 60.0  # between a pause and the next refusal; what is longer was no waiting
 LONG_WAIT_S = 1.0  # from which on a stop must be heard while a bucket fills
 REPLIES_TO_TRUST = 50  # in a row that show a bucket much fuller than ours
 
@@ -64,6 +65,8 @@ class Limits:
         self._turn = asyncio.Lock()
         self._resume_s = float("-inf")
         self._refusals_in_a_row = 0
+        self._refused_at_s = 0.0
+        self._refused_s = 0.0
         self._corrected_s = float("-inf")
         self._charges_unused_output = False
         self._spare_in_a_row = 0
@@ -91,7 +94,9 @@ class Limits:
 
         Raises what `take` raises.
         """
-        if self._turn.locked() or self._is_given_up or breaker.is_open or self.is_paused:
+        if self._turn.locked() or self._is_given_up or breaker.is_open or self._refusals_in_a_row:
+            return None
+        if self.is_paused:
             return None
         if not self._share.is_held:
             return None
@@ -111,7 +116,7 @@ class Limits:
 
         Raises:
             RequestError: it is larger than the tokens of a minute that the settings allow.
-            OutageError: a pause or an outage lasts longer than allowed.
+            OutageError: a pause, an outage or nothing but refusals last longer than allowed.
             OtherEndpointError: `is_patient` says that the request is better off elsewhere.
         """
         async with self._turn:
@@ -153,7 +158,6 @@ class Limits:
 
     def settle(self, charge: Charge, usage: Usage) -> None:
         """Note an answered request: what it did not use comes back, unless it is charged too."""
-        self._refusals_in_a_row = 0
         if self.requests.pace < 1.0 or self.tokens.pace < 1.0:
             self.requests.speed_up()
             self.tokens.speed_up()
@@ -163,6 +167,10 @@ class Limits:
                 output_tokens = usage.completion_tokens
             unused = 1.0 - (usage.prompt_tokens + output_tokens) / tokens
             self.tokens.give_back(charge.token_s * unused)
+
+    def note_answer(self) -> None:
+        """Note that a request was not refused, so that what comes next is a new beginning."""
+        self._refusals_in_a_row = 0
 
     def learn(self, headers: Mapping[str, str], sent_s: float) -> bool:
         """Follow what a reply says of the limits; whether any limit was news.
@@ -197,13 +205,20 @@ class Limits:
         If the provider really lacked what was asked for, our pace or our count is wrong: slower,
         and what an answer does not use is charged from now on.
         """
-        pause_s = error.retry_after_s
-        if pause_s is None:
-            pause_s = FIRST_COOLDOWN_S * 2 ** min(self._refusals_in_a_row, 16)
-            pause_s = min(pause_s, MAX_COOLDOWN_S)
-        self._refusals_in_a_row += 1
         now_s = self._clock.monotonic_s()
         is_first = now_s >= self._resume_s  # the others were sent before we knew
+        if self._refusals_in_a_row == 0:
+            self._refused_s = 0.0
+        else:  # not the time in which the process was stopped
+            gap_s = now_s - self._refused_at_s
+            self._refused_s += min(gap_s, max(0.0, self._resume_s - self._refused_at_s) + MAX_GAP_S)
+        self._refused_at_s = now_s
+        if is_first or self._refusals_in_a_row == 0:
+            self._refusals_in_a_row += 1
+        pause_s = error.retry_after_s
+        if pause_s is None:
+            pause_s = FIRST_COOLDOWN_S * 2 ** min(self._refusals_in_a_row - 1, 16)
+            pause_s = min(pause_s, MAX_COOLDOWN_S)
         self._resume_s = max(self._resume_s, now_s + pause_s)
         is_about_tokens = "token" in str(error).lower()
         budget = self.tokens if is_about_tokens else self.requests
@@ -243,6 +258,11 @@ class Limits:
         self._admission.check()
         if self._is_given_up:
             raise OtherEndpointError("the endpoint was given up")
+        if self._refusals_in_a_row and self._refused_s > self._max_pause_s:
+            raise OutageError(
+                f"the provider has refused all for {self._refused_s:,.0f} s (429), longer than "
+                f"the {self._max_pause_s:,.0f} s that a pause may last; run again later"
+            )
 
     def _token_s(self, tokens: int) -> float:
         """The time that a request takes of the bucket of tokens.

@@ -30,6 +30,7 @@ from jobs.finetune.trainers.provider_jobs import (
     JobEvent,
     JobOrder,
     JobState,
+    Lost,
     ModelFacts,
     carries,
     extra_body,
@@ -147,8 +148,8 @@ class JobClient:
             raise _read_refusal(error) from None
         return read_state(job)
 
-    async def find(self, metadata: dict[str, str]) -> JobState | None:
-        """The job that carries `metadata`, None if there is none; all jobs are looked at.
+    async def find(self, lost: Lost) -> JobState | None:
+        """The job that is looked for, None if there is none; all jobs are looked at.
 
         Not every host lists the newest first or filters its list, and some give the same page
         endlessly.
@@ -165,7 +166,7 @@ class JobClient:
                     if job.id in seen:
                         return None
                     seen.add(job.id)
-                    if carries(job, metadata):
+                    if lost.is_it(job):
                         return read_state(job)
             except openai.APIStatusError as error:
                 if not is_unserved(error, "job"):

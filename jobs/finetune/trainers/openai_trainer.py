@@ -19,7 +19,7 @@ from jobs.finetune.check_rows import CheckedRows
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import JobClient, NoJobListError
 from jobs.finetune.trainers.job_watch import JobWatch
-from jobs.finetune.trainers.provider_jobs import JobOrder, JobState
+from jobs.finetune.trainers.provider_jobs import JobOrder, JobState, Lost
 from jobs.finetune.trainers.trainer import Say, Submitted, TrainingEstimate, TrainingSet, Tuned
 from schemas.finetuning import ENDED_STATUSES, TuningEvent, TuningStep
 from schemas.record import content_id
@@ -118,7 +118,8 @@ class OpenAITrainer:
             ConfigError: that cannot be known here, and a second one would be paid for as well.
         """
         try:
-            return await self._client.find(metadata)
+            lost = Lost(metadata, event.train_file_id, self._ledger.job_ids)
+            return await self._client.find(lost)
         except NoJobListError as error:
             if event.step == "intent" or event.message:  # no call for a job, or it was refused
                 return None

@@ -1,6 +1,6 @@
 """What a fine-tuning job is created with, and what the provider says of one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +10,11 @@ if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
     from openai.types.fine_tuning.job_create_params import Method
 
-STATUSES = {"completed": "succeeded", "canceled": "cancelled"}  # of other hosts: in OpenAI's words
+STATUSES = {  # of other hosts: in OpenAI's words
+    **dict.fromkeys(("completed", "complete", "success", "done", "finished"), "succeeded"),
+    **dict.fromkeys(("canceled", "stopped"), "cancelled"),
+    **dict.fromkeys(("error", "errored", "user_error", "failed_validation"), "failed"),
+}
 
 
 class JobOrder(NamedTuple):
@@ -92,3 +96,20 @@ def read_state(job: "FineTuningJob") -> JobState:
 def carries(job: "FineTuningJob", metadata: dict[str, str]) -> bool:
     """Whether a job has all of `metadata`."""
     return isinstance(job.metadata, dict) and metadata.items() <= job.metadata.items()
+
+
+class Lost(NamedTuple):
+    """A job that an earlier call may have made, whose reply did not come.
+
+    `others` are the ids of jobs that are known to be other ones.
+    """
+
+    metadata: dict[str, str]
+    train_file_id: str = ""
+    others: Collection[str] = ()
+
+    def is_it(self, job: "FineTuningJob") -> bool:
+        """Whether this is it: by its metadata, or by its file where a host keeps none of these."""
+        if job.metadata or not self.train_file_id:
+            return carries(job, self.metadata)
+        return job.training_file == self.train_file_id and job.id not in self.others

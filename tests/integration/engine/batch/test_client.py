@@ -235,7 +235,16 @@ async def test_fields_that_are_not_as_they_should_be_are_not_said(
 
 @pytest.mark.parametrize(
     ("status", "ours"),
-    [("Completed", "completed"), ("CANCELED", "cancelled"), (None, ""), ("in_progress",) * 2],
+    [
+        ("Completed", "completed"),
+        ("CANCELED", "cancelled"),
+        (None, ""),
+        ("in_progress",) * 2,
+        ("TIMEOUT_EXCEEDED", "expired"),
+        ("CANCELLATION_REQUESTED", "cancelling"),
+        ("JOB_STATE_SUCCEEDED", "completed"),
+        ("errored", "failed"),
+    ],
 )
 async def test_status_is_read_in_openais_words(status: str | None, ours: str) -> None:
     async with listing([[row("batch_1", input_file_id="f", status=status)]]) as (client, _):

@@ -107,6 +107,44 @@ async def test_an_answer_in_another_shape_is_bought_once(make: Make) -> None:
     assert ended.sent_count == 1
 
 
+async def test_tool_calls_in_pieces_are_put_together() -> None:
+    begun: Json = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "f"}}
+    calls: list[Json] = [begun, *({"index": 0, "function": {"arguments": a}} for a in ("{", "}"))]
+    other: Json = {"index": 1, "id": "call_2", "function": {"name": "g", "arguments": "[]"}}
+    deltas: list[Json] = [{"role": "assistant", "content": None}]
+    deltas += [{"role": "assistant", "tool_calls": [call]} for call in [*calls, other]]
+    pieces = [event({"index": 0, "delta": delta}) for delta in deltas]
+
+    ended = await send_odd(lambda: raw(b"".join(pieces) + piece(None, "tool_calls", usage=USED)))
+
+    assert isinstance(ended.end, Completed)
+    match ended.end.reply["choices"]:
+        case [{"message": {"tool_calls": [first, second]}}]:
+            assert first == {
+                "id": "call_1",
+                "type": "function",
+                "function": {"name": "f", "arguments": "{}"},
+            }
+            assert second == {"id": "call_2", "function": {"name": "g", "arguments": "[]"}}
+        case other_choices:
+            pytest.fail(f"{other_choices}")
+
+
+async def test_choices_in_pieces_are_kept_apart() -> None:
+    texts = [("A", 0), ("B", 1), ("a", 0), ("b", 1)]
+    pieces = [event({"index": number, "delta": {"content": text}}) for text, number in texts]
+    ends = [event({"index": number, "delta": {}, "finish_reason": "stop"}) for number in (0, 1)]
+
+    whole = await send_odd(lambda: raw(b"".join(pieces + ends)))
+    broken = await send_odd(lambda: raw(b"".join(pieces + ends[:1])))
+
+    assert isinstance(whole.end, Completed)
+    choices = whole.end.reply["choices"]
+    assert isinstance(choices, list)
+    assert [reply_text({"choices": [each]}) for each in choices] == ["Aa", "Bb"]
+    assert isinstance(broken.end, Failed)
+
+
 @pytest.mark.parametrize(
     ("finish_reason", "more"),
     [("length", {}), ("tool_calls", {}), ("stop", {"tool_calls": [{"type": "function"}]})],
@@ -174,6 +212,8 @@ async def test_an_error_of_the_host_within_a_200_writes_no_request_off(
         lambda: refusal(429, "Your account is suspended", type="exceeded_current_quota_error"),
         lambda: as_json({"code": 30001, "message": "the balance is insufficient"}, 403),
         lambda: refusal(402, "Payment required"),
+        lambda: refusal(429, "Please check your billing details", code="billing_not_active"),
+        lambda: refusal(429, "Your account is not active, please check your billing details"),
     ],
 )
 async def test_an_empty_account_ends_the_run_and_writes_no_request_off(make: Make) -> None:

@@ -46,7 +46,10 @@ OF_ONE_REQUEST: dict[str, tuple[Make, str, int]] = {
     "404 of one": (lambda: page(404), "http_404", 3),
     "page 200": (lambda: page(200), "malformed_reply", 2),
     "empty 200": (web.Response, "malformed_reply", 2),
+    "damaged gzip": (lambda: packed(DAMAGED, "gzip"), "malformed_reply", 2),
+    "brotli": (lambda: packed(b"\x8b\x05\x80abc\x03", "br"), "malformed_reply", 2),
 }
+DAMAGED = gzip.compress(b"a reply")[:12] + b"\xff" * 20
 
 
 def packed(body: bytes, encoding: str) -> web.Response:
@@ -123,6 +126,19 @@ async def test_reply_with_half_of_an_emoji_is_kept() -> None:
         == "a \N{REPLACEMENT CHARACTER}"
     )
     assert len(own.calls) == 1
+
+
+async def test_reply_that_is_packed_as_nobody_asked_is_named_as_such() -> None:
+    def answer(_: Body, number: int) -> web.Response:
+        return packed(b"(\xb5/\xfd", "zstd") if number > 1 else chat("fine")
+
+    async with own_server(answer) as own:
+        await own.lane.send(ask("first"))
+        end = await own.lane.send(ask("packed"))
+
+    assert isinstance(end, Failed)
+    assert "packed as zstd, which was not asked for" in end.message
+    assert end.raw == b"(\xb5/\xfd"
 
 
 async def test_reply_that_nobody_can_read_is_settled_with_its_bytes_after_one_more_try() -> None:

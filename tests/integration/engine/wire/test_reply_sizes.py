@@ -98,7 +98,18 @@ async def test_a_file_may_be_larger_than_a_reply_and_not_larger_than_its_own_lim
     assert (tmp_path / "b.part").stat().st_size <= 4 * MB
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(described(MB))[:-20]])
+async def test_a_file_is_read_as_it_is_meant_and_not_as_it_is_labelled(tmp_path: Path) -> None:
+    members = gzip.compress(b"one\n") + gzip.compress(b"two\n")
+
+    async with server(b"one\ntwo\n", "gzip") as endpoint:
+        assert await download(endpoint, tmp_path / "plain") == b"one\ntwo\n"
+    async with server(members, "gzip") as endpoint:
+        assert await download(endpoint, tmp_path / "members") == b"one\ntwo\n"
+
+
+@pytest.mark.parametrize(
+    "body", [gzip.compress(b"x")[:12] + b"\xff" * 9, gzip.compress(described(MB))[:-20]]
+)
 async def test_a_packed_reply_that_did_not_come_whole_is_asked_for_again(body: bytes) -> None:
     async with server(body, "gzip") as endpoint:
         with pytest.raises(TransientError, match=r"cannot be unpacked|not come whole"):

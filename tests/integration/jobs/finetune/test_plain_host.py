@@ -13,6 +13,7 @@ from engine.wire.endpoints import Endpoint
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import JobClient
 from jobs.finetune.trainers.job_watch import JobWatch
+from jobs.finetune.trainers.provider_jobs import Lost
 from schemas.finetuning import TuningEvent
 from tests.integration.jobs.finetune.test_trainer import HastyClock
 
@@ -29,7 +30,8 @@ JOB = {
 
 async def list_jobs(_: web.Request) -> web.Response:
     """The oldest first, and the same page for ever."""
-    jobs = [{**JOB, "id": "ftjob-old"}, {**JOB, "metadata": {"ours": "yes", "and": "more"}}]
+    jobs = [{**JOB, "id": "ftjob-old", "training_file": "file-old"}]
+    jobs.append({**JOB, "metadata": {"ours": "yes", "and": "more"}})
     return web.json_response({"object": "list", "data": jobs})
 
 
@@ -56,12 +58,27 @@ async def client() -> AsyncIterator[JobClient]:
 
 
 async def test_job_is_found_in_a_list_in_any_order_that_never_ends(client: JobClient) -> None:
-    ours = await client.find({"ours": "yes"})
-    nobodys = await client.find({"ours": "no"})
+    ours = await client.find(Lost({"ours": "yes"}))
+    nobodys = await client.find(Lost({"ours": "no"}))
 
     assert ours is not None
     assert ours.job_id == "ftjob-ours"
     assert nobodys is None
+
+
+async def test_job_of_a_host_that_keeps_no_metadata_is_found_by_its_file(
+    client: JobClient,
+) -> None:
+    ours: dict[str, str] = {"ours": "no"}
+
+    found = await client.find(Lost(ours, "file-old"))
+    known = await client.find(Lost(ours, "file-old", {"ftjob-old"}))
+    others = await client.find(Lost(ours, "file-new"))
+
+    assert found is not None
+    assert found.job_id == "ftjob-old"
+    assert known is None
+    assert others is None
 
 
 async def test_file_is_not_found_in_a_list_that_never_ends(client: JobClient) -> None:

@@ -15,6 +15,7 @@ from engine.wire.rate_headers import (
     parse_duration_s,
     read_allowance,
     read_retry_after_s,
+    read_stated_wait_s,
 )
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
@@ -138,3 +139,21 @@ def test_any_headers_mean_a_wait_of_a_day_at_most_or_none(headers: dict[str, str
     assert wait_s is None or 0.0 <= wait_s <= MAX_WAIT_S
     assert allowance is None or allowance.limit > 0
     assert allowance is None or allowance.reset_s is None or allowance.reset_s <= MAX_WAIT_S
+
+
+@pytest.mark.parametrize(
+    ("message", "seconds"),
+    [
+        ("on tokens per day (TPD): Limit 100000. Please try again in 7m12.5s. Need more", 432.5),
+        ("Please try again in 20ms.", 0.02),
+        ("call rate limit. Please retry after 45 seconds. Please go here", 45.0),
+        ("your S0 pricing tier. Please retry after 86400 seconds.", 86_400.0),
+        ('{\\n "message": "quota, limit: 20\\\\nPlease retry in 33.2s.", "status"', 33.2),
+        ("Try again in 1 hour 2 minutes", 3720.0),
+        ("Please try again in 99999999 seconds", None),
+        ("Please try again in a few minutes", None),
+        ("Rate limit reached", None),
+    ],
+)
+def test_a_wait_in_words_is_read(message: str, seconds: float | None) -> None:
+    assert read_stated_wait_s(message) == pytest.approx(seconds)

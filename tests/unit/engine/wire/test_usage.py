@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.wire.prices import make_price
-from engine.wire.usage import CountedUsage, read_usage
+from engine.wire.usage import CountedUsage, count_usage, read_usage
 from schemas.outcomes import Usage
 from schemas.settings import ModelPrice
 
@@ -78,6 +78,23 @@ def test_reasoning_that_only_the_total_names_counts_as_output() -> None:
     counted = count({"prompt_tokens": 300, "completion_tokens": 80, "total_tokens": 700})
 
     assert counted == CountedUsage(Usage(300, 400), is_estimated=False)
+
+
+@pytest.mark.parametrize("total", [{}, {"total_tokens": 380}, {"total_tokens": 340}])
+@pytest.mark.parametrize(("hidden", "counted"), [(40, 40), (41, 81), (-1, 40), ("x", 40)])
+def test_reasoning_that_was_not_counted_as_output_counts(
+    hidden: object, counted: int, total: dict[str, int]
+) -> None:
+    usage = {
+        "prompt_tokens": 300,
+        "completion_tokens": 40,
+        "completion_tokens_details": {"reasoning_tokens": hidden},
+        **total,
+    }
+
+    found = count_usage(reply_of(usage), WORST).usage
+
+    assert found.completion_tokens == max(counted, total.get("total_tokens", 0) - 300)
 
 
 def test_embeddings_write_nothing() -> None:

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import orjson
+import pytest
 
 from engine.errors import ConfigError, FatalError, InterruptedRunError, StorageError
 from engine.progress import StageProgress
@@ -94,6 +95,29 @@ async def test_every_request_ends_in_one_of_the_files(tmp_path: Path) -> None:
     assert sent.ended_by is None
     assert sorted(ids_in(out_path)) == ["a", "b"]
     assert ids_in(result_paths(out_path).errors) == ["bad1"]
+
+
+async def test_requests_that_all_fail_alike_end_the_call_before_all_are_paid_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    transport = instant(responder=lambda *_: HttpResponse(200, {}, b"<html>Log in</html>"))
+
+    sent = await send_all(tmp_path / "out", Lines(*(line(f"r{n}") for n in range(90))), transport)
+
+    assert isinstance(sent.ended_by, FatalError)
+    assert "the first 20 requests all failed for good with malformed_reply" in str(sent.ended_by)
+    assert len(sent.ids) < 30
+    assert len(caplog.messages) == 1
+    assert "request r0 has failed for good with malformed_reply" in caplog.messages[0]
+
+
+async def test_a_file_of_few_bad_requests_is_sent_to_its_end(tmp_path: Path) -> None:
+    refusing = instant(responder=lambda *_: error_answer(400, "invalid_value"))
+
+    sent = await send_all(tmp_path / "out", Lines(*(line(f"r{n}") for n in range(19))), refusing)
+
+    assert sent.ended_by is None
+    assert len(sent.ids) == 19
 
 
 async def test_second_call_sends_only_what_is_not_settled(tmp_path: Path) -> None:

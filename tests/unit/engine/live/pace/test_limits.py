@@ -17,6 +17,7 @@ from engine.testing.clocks import LoopClock, in_virtual_time
 from engine.testing.transport import FakeTransport, Step, error_answer, good_answer
 from engine.wire.endpoints import Endpoint
 from engine.wire.payloads import TokenCount
+from engine.wire.replies import HttpResponse
 from schemas.outcomes import Completed, Failed
 from schemas.settings import LimitSettings
 from tests.unit.engine.live.lanes import make_lane, send_all
@@ -256,3 +257,31 @@ async def test_learnt_limit_writes_no_request_off_that_was_not_sent() -> None:
 
     assert all(isinstance(outcome, Completed) for outcome in ended)
     assert now_s() < 10
+
+
+@in_virtual_time
+async def test_nothing_but_refusals_end_after_the_longest_outage_though_pauses_are_short() -> None:
+    def refuse(endpoint: Endpoint, payload: bytes) -> Step:
+        return error_answer(429, "rate_limit_exceeded", headers={"retry-after": "1"})
+
+    transport = FakeTransport(responder=refuse)
+    lane = make_lane(transport, settings=LimitSettings(max_outage_s=60.0))
+
+    ended = await send_all(lane, 400)
+
+    errors = [end for end in ended if isinstance(end, OutageError)]
+    assert len(errors) > 300  # the first few ran out of attempts before
+    assert "has refused all for 6" in str(errors[0])
+    assert now_s() < 80.0
+
+
+@in_virtual_time
+async def test_answers_without_usage_end_a_row_of_refusals() -> None:
+    refused = error_answer(429, "rate_limit_exceeded")
+    answered = HttpResponse(200, {}, b'{"choices": [{"message": {"content": "Yes."}}]}')
+    lane = make_lane(FakeTransport([refused, answered] * 12))
+
+    for number in range(12):
+        await lane.send(chat_request(f"r{number}"))
+
+    assert now_s() < 40.0

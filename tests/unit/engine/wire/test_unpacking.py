@@ -1,0 +1,65 @@
+"""Packed bodies are unpacked as they are meant, whatever their label says, in pieces of any size."""
+
+import gzip
+import zlib
+
+import pytest
+
+from engine.wire.unpacking import PIECE_BYTES, Unpacker
+
+TEXT = b'{"choices": [{"index": 0}]}' * 50
+HALF = len(TEXT) // 2
+
+
+def bare_deflate(data: bytes) -> bytes:
+    packing = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packing.compress(data) + packing.flush()
+
+
+PACKED = {
+    "gzip": ("gzip", gzip.compress(TEXT)),
+    "gzip by its old name": ("X-GZIP", gzip.compress(TEXT)),
+    "two members": ("gzip", gzip.compress(TEXT[:HALF]) + gzip.compress(TEXT[HALF:])),
+    "padded": ("gzip", gzip.compress(TEXT) + b"\0" * 20),
+    "labelled, and not packed": ("gzip", TEXT),
+    "zlib": ("deflate", zlib.compress(TEXT)),
+    "deflate without a header": ("deflate", bare_deflate(TEXT)),
+    "not packed": ("identity", TEXT),
+    "nothing that was asked for": ("br", TEXT),
+}
+
+
+@pytest.mark.parametrize("size", [1, 3, 1 << 20])
+@pytest.mark.parametrize(("encoding", "packed"), PACKED.values(), ids=PACKED)
+def test_what_was_packed_comes_out_whole(encoding: str, packed: bytes, size: int) -> None:
+    unpacker = Unpacker(encoding)
+
+    pieces = [packed[start : start + size] for start in range(0, len(packed), size)]
+    text = b"".join(part for piece in pieces for part in unpacker.unpack(piece))
+
+    assert text == TEXT
+    assert unpacker.is_whole
+
+
+@pytest.mark.parametrize("packed", [gzip.compress(TEXT)[:-4], gzip.compress(TEXT)[:1]])
+def test_what_was_cut_off_is_not_whole(packed: bytes) -> None:
+    unpacker = Unpacker("gzip")
+
+    list(unpacker.unpack(packed))
+
+    assert not unpacker.is_whole
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "identity"])
+def test_no_body_is_whole(encoding: str) -> None:
+    unpacker = Unpacker(encoding)
+
+    assert list(unpacker.unpack(b"")) in ([], [b""])
+    assert unpacker.is_whole
+
+
+def test_a_bomb_comes_in_small_pieces() -> None:
+    pieces = list(Unpacker("gzip").unpack(gzip.compress(bytes(40 * PIECE_BYTES))))
+
+    assert sum(map(len, pieces)) == 40 * PIECE_BYTES
+    assert max(map(len, pieces)) == PIECE_BYTES
