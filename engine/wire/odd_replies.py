@@ -57,7 +57,7 @@ class _Stream:
         if self.fields.get("error"):
             return self.fields
         numbers = sorted({*self._deltas, *self._reasons})
-        if not numbers or not (is_done and self._deltas or set(numbers) == set(self._reasons)):
+        if not numbers or not ((is_done and self._deltas) or set(numbers) == set(self._reasons)):
             return None
         return {**self.fields, "choices": [self._choice(number) for number in numbers]}
 

@@ -1,4 +1,4 @@
-"""Packed bodies are unpacked as they are meant, whatever their label says, in pieces of any size."""
+"""Packed bodies are unpacked as they are meant, not as labelled, in pieces of any size."""
 
 import gzip
 import zlib
