@@ -1,17 +1,17 @@
 """Fetches the results of ended batches and settles their requests, also from damaged files."""
 
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 from engine.batch.collecting.asked import Asked, AttemptLog, RequestEnd, Returned
 from engine.batch.collecting.fetcher import ResultFetcher
 from engine.batch.collecting.form_check import FormCheck
+from engine.batch.collecting.result_counter import ResultCounter
 from engine.batch.collecting.result_files import (
     GROUP_LINES,
+    ResultLine,
     WorstUsages,
     names_wanted_in,
     read_groups,
@@ -22,12 +22,9 @@ from engine.batch.collecting.results import ResultReader
 from engine.batch.folder import BatchFolder
 from engine.batch.forms import BatchForms
 from engine.batch.ledger import BatchLedger
-from engine.errors import FatalError
-from engine.stopping import FailureWatch
 from engine.wire.json_forms import names_form
-from engine.wire.output_sizes import REPLIES_KEPT
-from schemas.batches import Batch, BatchAttempt, BatchTally
-from schemas.outcomes import Completed, Failed, Outcome
+from schemas.batches import Batch, BatchAttempt
+from schemas.outcomes import Completed, Outcome
 
 
 class Sink(NamedTuple):
@@ -38,71 +35,6 @@ class Sink(NamedTuple):
 
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass
-class ResultCounter:
-    """Counts how the requests of a batch end. `new_usd` is what was not known to be spent before.
-
-    `named` are the requests that a line was about, `unnamed` counts lines about none of the batch:
-    they may be what is missing. `fatal` is why no further request can succeed, if a line says so.
-    `output_tokens` are those of the last answers.
-    """
-
-    answered: int = 0
-    failed: int = 0
-    returned: int = 0
-    strange: int = 0
-    unnamed: int = 0
-    named: set[str] = field(default_factory=set)
-    cost_usd: float = 0.0
-    lost_usd: float | None = None
-    form_works: bool | None = None
-    new_usd: float = 0.0
-    output_tokens: deque[int] = field(default_factory=lambda: deque(maxlen=REPLIES_KEPT))
-    fatal: FatalError | None = None
-    watch: FailureWatch = field(default_factory=FailureWatch)
-
-    def count(self, end: RequestEnd) -> None:
-        """Count how a request ended."""
-        match end:
-            case Returned():
-                self.returned += 1
-                self.fatal = self.fatal or end.reason
-                return
-            case BatchAttempt():
-                self.returned += 1
-            case Completed():
-                self.answered += 1
-                if not end.is_estimated:
-                    self.output_tokens.append(end.usage.completion_tokens)
-                self.watch.note(end)
-            case Failed():
-                self.failed += 1
-                self._note_failed(end)
-        self.cost_usd += end.cost_usd or 0.0
-
-    def lose(self, usd: float | None, *, is_known: bool) -> None:
-        """Count what was paid for answers that are lost; `is_known`: the ledger has it already."""
-        self.lost_usd = usd
-        self.new_usd += 0.0 if is_known else usd or 0.0
-
-    def tally(self) -> BatchTally:
-        """What the ledger keeps of it."""
-        return BatchTally(
-            answered=self.answered,
-            failed=self.failed,
-            returned=self.returned,
-            cost_usd=self.cost_usd,
-            lost_usd=self.lost_usd,
-            form_works=self.form_works,
-        )
-
-    def _note_failed(self, failed: Failed) -> None:
-        try:
-            self.watch.note(failed)
-        except FatalError as error:
-            self.fatal = self.fatal or error
 
 
 class Collector:
@@ -156,9 +88,11 @@ class Collector:
         waiting = read_requests(self._folder.input_path(batch.name))
         self._settled = self._sink.settled_among(waiting)
         check = self._check_form(batch, waiting, counter)
-        for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
-            for lines in read_groups(path, self._fetcher.max_line_bytes):
-                await self._keep(self._take(data, batch, waiting, counter, check) for data in lines)
+        for take in (self._take_answer, self._take_rest):
+            for lines in self._groups(batch):
+                await self._keep(take(data, batch, waiting, counter, check) for data in lines)
+            if not counter.postponed:
+                break
         unanswered = list(waiting)
         for start in range(0, len(unanswered), GROUP_LINES):
             await self._keep(
@@ -187,22 +121,26 @@ class Collector:
         check = FormCheck(batch, names_wanted_in(self._folder.input_path(batch.name)))
         if batch.remote.status == "failed":
             check.is_refused = names_form(f"{batch.remote.problem_code} {batch.remote.problem}")
-        for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
-            for data in chain.from_iterable(read_groups(path, self._fetcher.max_line_bytes)):
-                line = read_result_line(data)
-                if line is None or line.custom_id not in waiting:
-                    continue
-                asked = self._asked(line.custom_id, batch, has_output_limit=False)
-                if check.note(self._reader.read(line, asked)):
-                    counter.form_works = True
-                    return None
+        for data in chain.from_iterable(self._groups(batch)):
+            line = read_result_line(data)
+            if line is None or line.custom_id not in waiting:
+                continue
+            asked = self._asked(line.custom_id, batch, has_output_limit=False)
+            if check.note(self._reader.read(line, asked)):
+                counter.form_works = True
+                return None
         if not (check.is_refused or check.is_ignored):
             return None
         counter.form_works = False
         self._forms.warn(batch, is_refused=check.is_refused)
         return check
 
-    def _take(
+    def _groups(self, batch: Batch) -> Iterator[list[bytes]]:
+        """The lines of its output file, then those of its error file, some at a time."""
+        for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
+            yield from read_groups(path, self._fetcher.max_line_bytes)
+
+    def _take_answer(
         self,
         data: bytes,
         batch: Batch,
@@ -210,17 +148,47 @@ class Collector:
         counter: ResultCounter,
         check: FormCheck | None,
     ) -> Outcome | BatchAttempt | None:
-        """Count one line; returns what is to be kept of it."""
+        """Count one line, if it answers a request; returns what is to be kept of it.
+
+        Hosts that try again write a line a try, and some name a request in both files.
+        """
         line = read_result_line(data)
         if line is None or line.custom_id not in waiting:
             counter.strange += 1
             counter.unnamed += line is None or line.custom_id not in counter.named
             return None
         counter.named.add(line.custom_id)
-        has_output_limit = waiting.pop(line.custom_id)
-        asked = self._asked(line.custom_id, batch, has_output_limit=has_output_limit)
+        asked = self._asked_in(line, batch, waiting)
+        end = self._read(line, asked, check)
+        if not isinstance(end, Completed):
+            counter.strange += line.custom_id in counter.postponed
+            counter.postponed.add(line.custom_id)
+            return None
+        del waiting[line.custom_id]
+        return self._count(end, asked, counter)
+
+    def _take_rest(
+        self,
+        data: bytes,
+        batch: Batch,
+        waiting: dict[str, bool],
+        counter: ResultCounter,
+        check: FormCheck | None,
+    ) -> Outcome | BatchAttempt | None:
+        """Count one line about a request that no line has answered."""
+        line = read_result_line(data)
+        if line is None or line.custom_id not in waiting:
+            return None
+        asked = self._asked_in(line, batch, waiting)
+        del waiting[line.custom_id]
+        return self._count(self._read(line, asked, check), asked, counter)
+
+    def _read(self, line: ResultLine, asked: Asked, check: FormCheck | None) -> RequestEnd:
         end = self._reader.read(line, asked)
-        return self._count(check.judge(end, asked) if check else end, asked, counter)
+        return check.judge(end, asked) if check else end
+
+    def _asked_in(self, line: ResultLine, batch: Batch, waiting: Mapping[str, bool]) -> Asked:
+        return self._asked(line.custom_id, batch, has_output_limit=waiting[line.custom_id])
 
     def _miss_line(
         self, request_id: str, batch: Batch, counter: ResultCounter, *, is_lost: bool

@@ -146,6 +146,28 @@ async def test_refusal_of_one_request_is_final_also_without_a_response(
     assert (outcome.attempts, outcome.cost_usd) == (1, 0.0)
 
 
+ANSWER, FAULT = answered_line("a"), refused_line("a", 500, "server_error")
+
+
+@pytest.mark.parametrize(
+    ("output", "errors"),
+    [([FAULT, ANSWER], []), ([FAULT], [ANSWER]), ([ANSWER, FAULT], [FAULT]), ([], [FAULT, ANSWER])],
+)
+async def test_an_answer_counts_wherever_else_its_request_has_failed(
+    output: list[Line], errors: list[Line], tmp_path: Path
+) -> None:
+    place = make_place(tmp_path)
+
+    async with place.open() as bench:
+        await submit(bench.desk, chat_request("a"))
+        place.provider.end("000001", errors=errors, output=output)
+        await bench.desk.collect()
+
+    assert isinstance(place.settled["a"], Completed)
+    tally = bench.desk.ledger.get("000001").tally
+    assert (tally.answered, tally.failed, tally.returned) == (1, 0, 0)
+
+
 async def test_file_that_ends_within_a_line_each_time_is_as_whole_as_it_gets(
     tmp_path: Path,
 ) -> None:
