@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from engine.clock import Clock
+from engine.errors import MALFORMED_REPLY, TransientError
 from engine.wire.endpoints import Endpoint
 from engine.wire.file_states import FileState, read_file_state
 from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
@@ -18,6 +19,7 @@ from engine.wire.sdk import (
     download_file,
     find_file,
     list_files,
+    moment_of,
     open_client,
     translated,
     upload_file,
@@ -110,7 +112,7 @@ class BatchClient:
         async with aclosing(self._listed(newer_than)) as batches:
             async for batch in batches:
                 listed_count += 1
-                if batch.id in batch_ids:
+                if str(batch.id) in batch_ids:
                     states[batch.id] = read_state(batch)
                 if len(states) == len(batch_ids) or listed_count >= most:
                     break
@@ -151,8 +153,8 @@ class BatchClient:
         oldest, order = newer_than.timestamp(), ListOrder()
         with translated(self._endpoint, self._clock):
             async for batch in self._client.batches.list(limit=PAGE_SIZE):
-                created_at = batch.created_at or oldest
-                if not order.take(batch.id, created_at, is_old=created_at < oldest):
+                created_at = moment_of(batch.created_at, oldest)
+                if not order.take(str(batch.id), created_at, is_old=created_at < oldest):
                     return
                 if created_at >= oldest:
                     yield batch
@@ -184,7 +186,12 @@ def read_state(batch: "RemoteBatch") -> RemoteState:
     """What a batch object says. Ids that are "" and ids that are null mean the same.
 
     A field that is missing, or has a type that OpenAI never sends, counts as not given.
+
+    Raises:
+        TransientError: it names no batch.
     """
+    if not batch.id or not isinstance(batch.id, str):
+        raise TransientError("the host answered with a batch without an id", code=MALFORMED_REPLY)
     counts = batch.request_counts
     errors = getattr(batch.errors, "data", None)
     problem = errors[0] if isinstance(errors, list) and errors else None

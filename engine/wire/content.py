@@ -1,6 +1,8 @@
 """What a chat reply says: its text, and the JSON in it, out of what models wrap around them."""
 
+import json
 import re
+from contextlib import suppress
 from typing import Literal
 
 from engine.wire.lenient_json import NotJsonError, parse_json
@@ -10,8 +12,20 @@ Wrapping = Literal[
     "list of parts", "<think>", "``` fence", "text around JSON", "in the place of reasoning"
 ]
 
-_REASONING = re.compile(r"\s*<(think|thinking|reasoning)>(?:.*?</\1>|.*\Z)", re.DOTALL)
+# Tags of most models and of Gemini's thoughts; those of Magistral.
+_REASONING = re.compile(
+    r"\s*(?:<(think|thinking|thought|reasoning)>(?:.*?</\1>|.*\Z)"
+    r"|\[THINK\](?:.*?\[/THINK\]|.*\Z))",
+    re.DOTALL,
+)
 _UNOPENED_REASONING = re.compile(r"(?:(?!<think).)*?</(?:think|thinking|reasoning)>", re.DOTALL)
+_CHANNEL = "<|channel|>"  # of gpt-oss, where the server does not read its channels
+_FINAL_CHANNEL = re.compile(
+    r".*<\|channel\|>final[^<]*(?:<\|constrain\|>\w*)?<\|message\|>", re.DOTALL
+)
+_CHANNEL_MARK = re.compile(r"<\|(?:return|end|call)\|>|<\|start\|>assistant")
+_OBJECT_START = re.compile(r'\{\s*["}]')
+MAX_TRIES = 50  # of finding an object in a text around JSON
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
 
 
@@ -26,9 +40,11 @@ def reply_text(reply: dict[str, Json]) -> str:
 
 
 def without_reasoning(text: str) -> str:
-    """A text without the <think> block that it begins with."""
-    if "<" not in text:
+    """A text without the block of reasoning that it begins with."""
+    if "<" not in text and "[THINK]" not in text:
         return text
+    if _CHANNEL in text:
+        return _without_channels(text)
     if (block := _REASONING.match(text)) is not None:
         return text[block.end() :].lstrip()
     if "</think" in text and (block := _UNOPENED_REASONING.match(text)) is not None:
@@ -48,7 +64,10 @@ def json_text(text: str) -> str:
         if fenced[1].lstrip().startswith("{"):
             return fenced[1].strip()
     start, end = text.find("{"), text.rfind("}")
-    return text[start : end + 1] if 0 <= start < end else text
+    if not 0 <= start < end:
+        return text
+    whole = text[start : end + 1]
+    return whole if _is_json(whole) else _longest_object(text) or whole
 
 
 def json_object(text: str) -> dict[str, Json] | None:
@@ -58,6 +77,36 @@ def json_object(text: str) -> dict[str, Json] | None:
     except NotJsonError:
         return None
     return value if isinstance(value, dict) else None
+
+
+def _without_channels(text: str) -> str:
+    """What the final channel of gpt-oss says, or what stands behind its analysis."""
+    if (final := _FINAL_CHANNEL.match(text)) is not None:
+        answer = text[final.end() :]
+    else:
+        _, _, answer = text.rpartition("<|end|>") if "<|end|>" in text else ("", "", "")
+    return _CHANNEL_MARK.sub("", answer).strip()
+
+
+def _is_json(text: str) -> bool:
+    try:
+        parse_json(text.encode(errors="replace"))
+    except NotJsonError:
+        return False
+    return True
+
+
+def _longest_object(text: str) -> str:
+    """The longest JSON object in a text with other braces; empty if none is found soon."""
+    decoder, longest, position = json.JSONDecoder(strict=False), "", 0
+    for _ in range(MAX_TRIES):
+        if (found := _OBJECT_START.search(text, position)) is None:
+            break
+        position = found.start() + 1
+        with suppress(ValueError, RecursionError):
+            _, position = decoder.raw_decode(text, found.start())
+            longest = max(longest, text[found.start() : position], key=len)
+    return longest
 
 
 def wrapping_of(reply: dict[str, Json], *, asks_for_json: bool) -> Wrapping | None:

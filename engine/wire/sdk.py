@@ -3,6 +3,7 @@
 import logging
 import os
 import ssl
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -46,6 +47,7 @@ PLATFORM_HEADERS = (  # what the SDK sends about this machine; not needed
 ACCOUNT_HEADERS = ("OpenAI-Organization", "OpenAI-Project")  # else read from the environment
 PAGE_SIZE = 100
 CHUNK_BYTES = 1 << 16
+JSON_VALUES = str | int | float | list | dict | None  # a bool is an int
 
 _log = logging.getLogger(__name__)
 
@@ -130,10 +132,20 @@ def translated(endpoint: Endpoint, clock: Clock) -> Iterator[None]:
         raise TransientError(message, code="connection_failed") from None
     except (openai.APIResponseValidationError, JSONDecodeError, UnicodeError, ValidationError):
         raise _malformed(endpoint) from None
-    except AttributeError as error:  # what the SDK makes of a page, or of JSON of another shape
-        if not isinstance(error.obj, str | list | openai.BaseModel):
+    except (AttributeError, TypeError) as error:  # what comes of JSON of another shape
+        if not _is_about_shape(error):
             raise
         raise _malformed(endpoint) from None
+
+
+def _is_about_shape(error: AttributeError | TypeError) -> bool:
+    """Whether a value of a reply, and no fault of ours, is what an error is about."""
+    from openai import BaseModel
+
+    if isinstance(error, AttributeError):
+        return isinstance(error.obj, JSON_VALUES | BaseModel)
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return str(frames[-1][0].f_globals.get("__name__")).startswith("openai.")
 
 
 async def upload_file(
@@ -157,8 +169,8 @@ async def find_file(
     """
     oldest, order = newer_than.timestamp(), ListOrder()
     async for file in client.files.list(purpose=purpose, limit=PAGE_SIZE, order="desc"):
-        created_at = file.created_at or oldest
-        if not order.take(file.id, created_at, is_old=created_at < oldest):
+        created_at = moment_of(file.created_at, oldest)
+        if not order.take(str(file.id), created_at, is_old=created_at < oldest):
             break
         if file.filename == name and created_at >= oldest:
             return file.id
@@ -182,12 +194,17 @@ async def list_files(
     found: dict[str, RemoteFile] = {}
     seen = set[str]()
     async for file in client.files.list(purpose=purpose, limit=PAGE_SIZE):
-        if file.id in seen:
+        if str(file.id) in seen:
             break
-        seen.add(file.id)
+        seen.add(str(file.id))
         if str(file.filename).startswith(prefix):
-            found[file.id] = RemoteFile(file.id, file.filename)
+            found[str(file.id)] = RemoteFile(str(file.id), file.filename)
     return list(found.values())
+
+
+def moment_of(created_at: object, otherwise: float) -> float:
+    """When an entry of a list was made, in seconds since 1970; `otherwise` where it is not told."""
+    return float(created_at) if isinstance(created_at, int | float) and created_at else otherwise
 
 
 class ListOrder:

@@ -140,13 +140,13 @@ class JobClient:
                     metadata=order.metadata,
                     extra_body=extra_body(order),
                 )
+                return read_state(job)
         except AuthError as error:
             raise FatalError(
                 f"{error}. Fine-tuning is closed to this account, as it is to many: {ALTERNATIVES}"
             ) from None
         except (ModelGoneError, RequestError, TransientError) as error:
             raise _read_refusal(error) from None
-        return read_state(job)
 
     async def find(self, lost: Lost) -> JobState | None:
         """The job that is looked for, None if there is none; all jobs are looked at.
@@ -163,9 +163,9 @@ class JobClient:
         with translated(self._endpoint, self._clock):
             try:
                 async for job in self._client.fine_tuning.jobs.list(limit=PAGE_SIZE):
-                    if job.id in seen:
+                    if str(job.id) in seen:
                         return None
-                    seen.add(job.id)
+                    seen.add(str(job.id))
                     if lost.is_it(job):
                         return read_state(job)
             except openai.APIStatusError as error:
@@ -183,9 +183,9 @@ class JobClient:
         with translated(self._endpoint, self._clock):
             try:
                 async for job in self._client.fine_tuning.jobs.list(limit=PAGE_SIZE):
-                    if job.id in seen:
+                    if str(job.id) in seen:
                         break
-                    seen.add(job.id)
+                    seen.add(str(job.id))
                     if carries(job, metadata):
                         own[job.id] = read_state(job)
             except openai.APIStatusError as error:
@@ -202,7 +202,9 @@ class JobClient:
         """The latest events of a job, oldest first."""
         with translated(self._endpoint, self._clock):
             page = await self._client.fine_tuning.jobs.list_events(job_id, limit=PAGE_SIZE)
-        events = [JobEvent(str(e.id), str(e.message or "")) for e in reversed(page.data or [])]
+            data = page.data if isinstance(page.data, list) else []
+            entries = [entry for entry in data if entry is not None]
+            events = [JobEvent(str(e.id), str(e.message or "")) for e in reversed(entries)]
         return [event for event in events if event.message]
 
     async def cancel(self, job_id: str) -> JobState:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import JsonValue
 
+from engine.errors import MALFORMED_REPLY, TransientError
+
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
     from openai.types.fine_tuning.job_create_params import Method
@@ -80,13 +82,19 @@ def extra_body(order: JobOrder) -> dict[str, JsonValue]:
 
 
 def read_state(job: "FineTuningJob") -> JobState:
-    """What a job object says; hosts leave fields out, or send null where OpenAI never does."""
+    """What a job object says; hosts leave fields out, or send null where OpenAI never does.
+
+    Raises:
+        TransientError: it names no job.
+    """
+    if not job.id or not isinstance(job.id, str):
+        raise TransientError("the host answered with a job without an id", code=MALFORMED_REPLY)
     status, tokens, files = str(job.status or "").lower(), job.trained_tokens, job.result_files
     problem = getattr(job.error, "message", None) or job.error
     return JobState(
         job_id=job.id,
         status=STATUSES.get(status, status),
-        model=job.fine_tuned_model or "",
+        model=job.fine_tuned_model if isinstance(job.fine_tuned_model, str) else "",
         trained_tokens=tokens if isinstance(tokens, int) else None,
         result_file_ids=[file for file in files or () if file and isinstance(file, str)],
         problem=problem if isinstance(problem, str) else "",

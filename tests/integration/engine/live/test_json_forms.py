@@ -95,6 +95,7 @@ PARTS: Json = [
     {"type": "thinking", "thinking": [{"type": "text", "text": "{no}"}]},
     {"type": "text", "text": GOOD},
 ]
+ANALYSIS = "<|channel|>analysis<|message|>Let me {see}.<|end|>"  # of gpt-oss
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,11 @@ PARTS: Json = [
         (f"<think>Let me {{see}}.</think>\n\n{GOOD}", "<think>"),
         (f"I think so.</think>{GOOD}", "<think>"),
         (f"Here it is: {GOOD}", "text around JSON"),
+        (f"Of {{this}} I made {GOOD}, not {{}} nor {{that}}.", "text around JSON"),
+        (f"[THINK]Let me {{see}}.[/THINK]{GOOD}", "<think>"),
+        (f"<thought>Let me {{see}}.</thought>{GOOD}", "<think>"),
+        (f"{ANALYSIS}<|start|>assistant<|channel|>final<|message|>{GOOD}<|return|>", "<think>"),
+        (f"{ANALYSIS}{GOOD}", "<think>"),
     ],
 )
 async def test_json_is_read_out_of_what_is_wrapped_around_it_and_counted(
