@@ -1,7 +1,7 @@
 """The durable call: asked once, paid once, kept before it is used."""
 
 from engine.ask import Lane
-from engine.errors import FatalError, StorageError
+from engine.errors import DamagedLogError, FatalError, StorageError
 from engine.failure_hold import FailureHold
 from engine.files.journal import Journal
 from engine.stopping import FailureWatch, Stopping
@@ -52,7 +52,7 @@ class Engine:
     async def _keep(self, outcome: Outcome) -> None:
         try:
             await self._journal.append(outcome)
-        except StorageError as error:
+        except (StorageError, DamagedLogError) as error:
             self._stopping.request(error)  # nothing further is bought that cannot be kept
             raise
 

@@ -1,8 +1,10 @@
 """The `distill` command and `python -m jobs`: what must be so before anything large is imported."""
 
 import gc
+import io
 import os
 import sys
+from contextlib import suppress
 
 # How many objects more than before start a collection. At Python's 700, looking for garbage takes
 # a third of the processor with hundreds of requests in flight (docs/performance.md), and a tenth
@@ -14,9 +16,23 @@ EXIT_INTERRUPTED = 130
 STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 
+class _Unheard(io.TextIOWrapper):
+    """Standard error that may be closed, full or gone: a run is not ended by what nobody reads."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            return super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
+
+
 def main() -> None:
     """Run the command that the arguments name; changes how often garbage is collected."""
     _open_closed_streams()
+    _bear_silence()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # we have none to look for
     gc.set_threshold(
         OBJECTS_BETWEEN_COLLECTIONS,
@@ -37,6 +53,14 @@ def _open_closed_streams() -> None:
         if getattr(sys, name) is None:
             os.open(os.devnull, os.O_RDWR)  # has the lowest number that is free: this one
             setattr(sys, name, os.fdopen(number, mode, closefd=False))
+
+
+def _bear_silence() -> None:
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        encoding = sys.stderr.encoding
+        sys.stderr = _Unheard(
+            sys.stderr.detach(), encoding=encoding, errors="backslashreplace", line_buffering=True
+        )
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from engine.files.closing import AsyncClosing
 from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import damaged_line, id_key, line_number, line_prefix
 from engine.files.line_scan import scan_lines
+from engine.files.log_place import check_place
 
 PACED_GATHER_S = 0.025  # where rate limits set the pace, so that it slows no request down
 GATHER_S = 0.002  # a sync and its thread hop cost as much as 10 lines; replies take 100 times this
@@ -53,7 +54,7 @@ class JsonlLog(AsyncClosing):
         self._group: asyncio.Future[None] | None = None
         self._group_size = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._broken: StorageError | None = None
+        self._broken: StorageError | DamagedLogError | None = None
         self._is_paced: Callable[[], bool] = bool
 
     def __len__(self) -> int:
@@ -110,6 +111,7 @@ class JsonlLog(AsyncClosing):
 
         Raises:
             StorageError: the disk refused this or an earlier line (also set on the future).
+            DamagedLogError: the file was deleted, moved or changed by another program.
         """
         written = asyncio.get_running_loop().create_future()
         self._queue(item_id, line, written)
@@ -171,6 +173,7 @@ class JsonlLog(AsyncClosing):
         while view:
             view = view[os.write(self._file.fileno(), view) :]
         os.fsync(self._file.fileno())
+        check_place(self._path, self._file.fileno(), self._end + len(data))
 
     def _settle_group(self, group: list[_Waiting], error: BaseException | None) -> None:
         self._group = None
@@ -186,15 +189,22 @@ class JsonlLog(AsyncClosing):
             self._write_soon()
 
     def _fail(self, group: list[_Waiting], error: BaseException) -> None:
-        self._broken = StorageError(
-            f"{self._path}: cannot be written ({error}); free the disk or mend it, then run the "
-            "same command again"
-        )
-        self._broken.__cause__ = error  # whole lines that were written count; a torn one is cut off
+        # Whole lines that were written count; a torn one is cut off.
+        self._broken = self._storage_error(error)
         for item in [*group, *self._waiting]:
             if not item.written.done():
                 item.written.set_exception(self._broken)
         self._waiting = []
+
+    def _storage_error(self, error: BaseException) -> StorageError | DamagedLogError:
+        if isinstance(error, DamagedLogError):
+            return error
+        ours = StorageError(
+            f"{self._path}: cannot be written ({error}); free the disk or mend it, then run the "
+            "same command again"
+        )
+        ours.__cause__ = error
+        return ours
 
     def _open_index(self) -> IdIndex:
         lines = scan_lines(self._path, self._prefix)

@@ -87,6 +87,23 @@ def test_reader_that_goes_away_costs_nothing(tmp_path: Path, server: RunningServ
 
 
 @pytest.mark.usefixtures("environment")
+def test_standard_error_that_takes_nothing_ends_no_call(tmp_path: Path) -> None:
+    source = write_requests(tmp_path / "in.jsonl", ["a", "b"])
+    out = tmp_path / "out.jsonl"
+
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "jobs", "send", source, "--out", out],
+            cwd=ROOT_DIR,
+            stderr=full,
+            check=False,
+        )
+
+    assert done.returncode == 0
+    assert len(out.read_bytes().splitlines()) == 2
+
+
+@pytest.mark.usefixtures("environment")
 def test_closed_standard_output_is_taken_for_no_other_file(tmp_path: Path) -> None:
     source = write_requests(tmp_path / "in.jsonl", ["a", "b"])
     journal = tmp_path / "kept.jsonl"

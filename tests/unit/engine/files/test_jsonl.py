@@ -2,6 +2,7 @@ import asyncio
 import errno
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -253,3 +254,61 @@ async def test_more_ids_than_one_merge_are_all_found(
 
         assert [log.read(item_id) for item_id in ids] == [make_line(item_id) for item_id in ids]
         assert len(log) == 300
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+def move(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+
+
+def replace(path: Path) -> None:
+    move(path)
+    path.write_bytes(b"")
+
+
+def shorten(path: Path) -> None:
+    os.truncate(path, 3)
+
+
+def lengthen(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"{}\n")
+
+
+@pytest.mark.parametrize(
+    ("meddle", "told"),
+    [
+        (delete, "was deleted while it was written"),
+        (move, "was moved while it was written"),
+        (replace, "was moved while it was written"),
+        (shorten, "was changed by another program"),
+        (lengthen, "was changed by another program"),
+    ],
+)
+async def test_a_file_that_others_meddle_with_takes_no_further_line(
+    meddle: Callable[[Path], None], told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.jsonl"
+    async with JsonlLog(path, id_field="item_id") as log:
+        await log.append("a", make_line("a"))
+        meddle(path)
+
+        with pytest.raises(DamagedLogError, match=told):
+            await log.append("b", make_line("b"))
+        with pytest.raises(DamagedLogError, match=told):
+            await log.append("c", make_line("c"))
+
+
+async def test_what_a_deleted_file_held_is_kept_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    async with JsonlLog(path, id_field="item_id") as log:
+        await log.append("a", make_line("a"))
+        path.unlink()
+        with pytest.raises(DamagedLogError, match=r"log\.jsonl\.rescued"):
+            await log.append("b", make_line("b"))
+
+    rescued = (tmp_path / "log.jsonl.rescued").read_bytes()
+    assert rescued == make_line("a") + b"\n" + make_line("b") + b"\n"
