@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.batch.collecting.result_files import ends_whole, has_results
+from engine.batch.collecting.result_files import count_lines, ends_whole, has_results
 from engine.batch.folder import BatchFolder
 from engine.batch.provider import Provider
 from engine.batch.refusals import is_refused
@@ -49,15 +49,15 @@ class ResultFetcher:
             self._raise_if_recent(batch, f"batch {name} has no result file yet")
             return self._lose(batch, "it names no file of them")
         output_path, error_path = self._folder.output_path(name), self._folder.error_path(name)
-        loss = None
-        if remote.output_file_id and not output_path.exists():
-            reason = await self._fetch(batch, remote.output_file_id, output_path)
-            loss = self._lose(batch, reason) if reason else None
         if remote.error_file_id and not error_path.exists():
             reason = await self._fetch(batch, remote.error_file_id, error_path)
             if reason:
                 _log.warning("batch %s: its error file is gone: %s", name, reason)
-        return loss
+        if not remote.output_file_id or output_path.exists():
+            return None
+        least = _least_lines(remote, count_lines(error_path, self.max_line_bytes))
+        reason = await self._fetch(batch, remote.output_file_id, output_path, least)
+        return self._lose(batch, reason) if reason else None
 
     async def delete(self, batch: Batch, *, at_provider: bool) -> None:
         """Delete a collected batch's files here and, if wished, `at_provider`."""
@@ -80,8 +80,11 @@ class ResultFetcher:
                 "file %s stays at the provider, which does not delete it: %s", file_id, error
             )
 
-    async def _fetch(self, batch: Batch, file_id: str, path: Path) -> str:
-        """Fetch one file; returns why it must be taken for gone, "" if it is here."""
+    async def _fetch(self, batch: Batch, file_id: str, path: Path, least_lines: int = 1) -> str:
+        """Fetch one file; returns why it must be taken for gone, "" if it is here.
+
+        With fewer than `least_lines` it did not come whole.
+        """
         fresh_path = self._folder.fresh_path(path)
         must_hold_lines = _must_hold_lines(batch.remote, file_id)
         try:
@@ -98,13 +101,14 @@ class ResultFetcher:
             self._raise_if_recent(batch, reason)
             return reason
         else:
-            self._keep_whole(fresh_path, path, file_id)
+            self._keep_whole(fresh_path, path, file_id, least_lines)
         return ""
 
-    def _keep_whole(self, fresh_path: Path, path: Path, file_id: str) -> None:
+    def _keep_whole(self, fresh_path: Path, path: Path, file_id: str, least_lines: int) -> None:
         """Keep a file that is whole, or as whole as the provider has it: it came twice alike."""
         torn_path = self._folder.torn_path(path)
-        is_whole = ends_whole(fresh_path, self.max_line_bytes)
+        limit = self.max_line_bytes
+        is_whole = ends_whole(fresh_path, limit) and count_lines(fresh_path, limit) >= least_lines
         if not is_whole and not _are_alike(fresh_path, torn_path):
             fresh_path.replace(torn_path)
             raise TransientError(f"result file {file_id} did not come whole", code="cut_off")
@@ -138,6 +142,16 @@ def _must_hold_lines(remote: RemoteState, file_id: str) -> bool:
     """Whether a result file must hold something; some servers name one that holds nothing."""
     is_output = file_id == remote.output_file_id
     return (remote.done_count if is_output else remote.error_count) != 0
+
+
+def _least_lines(remote: RemoteState, error_lines: int) -> int:
+    """How many lines an output file must have, as far as the counts of its batch tell.
+
+    Some hosts count what stands in the error file as done too.
+    """
+    if remote.done_count is None:
+        return 0
+    return remote.done_count + min(remote.error_count or 0, error_lines) - error_lines
 
 
 def _are_alike(path: Path, other: Path) -> bool:

@@ -159,6 +159,11 @@ def has_results(path: Path, max_line_bytes: int) -> bool:
         return any(read_result_line(line) is not None for line in lines)
 
 
+def count_lines(path: Path, max_line_bytes: int) -> int:
+    """How many lines a file has that are not blank; 0 if there is no such file."""
+    return sum(map(len, read_groups(path, max_line_bytes)))
+
+
 def ends_whole(path: Path, max_line_bytes: int) -> bool:
     """Whether a file ends with a whole line; a connection may close early without an error."""
     with path.open("rb") as file:

@@ -101,6 +101,7 @@ async def test_the_hour_in_which_results_are_waited_for_begins_once_whoever_asks
     "damage",
     [
         lambda whole: whole[:-40],
+        lambda whole: whole[: whole.index(b"\n") + 1],  # at the end of a line
         lambda whole: b"",
         lambda whole: b"<html><h1>Bad gateway</h1></html>",
         lambda whole: b"<html>\n<h1>Bad gateway</h1>\n</html>\n",
@@ -125,6 +126,23 @@ async def test_result_file_that_did_not_come_whole_is_fetched_again(
         await bench.desk.collect()
 
     assert place.settled.keys() == set(IDS)
+
+
+async def test_result_file_with_too_few_lines_each_time_is_taken_as_it_is(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+
+    async with place.open() as bench:
+        await submit(bench.desk, *map(chat_request, IDS))
+        place.provider.end("000001")
+        file_id = str(next(iter(place.provider.batches.values())).remote.output_file_id)
+        first, *_ = place.provider.files[file_id].splitlines(keepends=True)
+        place.provider.files[file_id] = first
+        with pytest.raises(TransientError, match="did not come whole"):
+            await bench.desk.collect()
+        await bench.desk.collect()
+
+    assert len(place.settled) == 1
+    assert bench.desk.ledger.get("000001").tally.returned == len(IDS) - 1
 
 
 @pytest.mark.parametrize("is_there", [True, False])
