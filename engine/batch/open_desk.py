@@ -68,8 +68,10 @@ async def open_desk(provider: Provider, order: DeskOrder) -> AsyncIterator[Batch
         aclosing(Outbox(folder.outbox_path)) as outbox,
         aclosing(AttemptLog(folder.attempts_path)) as attempts,
     ):
-        _remove_remains(folder, ledger, outbox)
-        yield BatchDesk(_desk_parts(provider, order, ledger, outbox, attempts))
+        names = _remove_remains(folder, ledger, outbox)
+        parts = _desk_parts(provider, order, ledger, outbox, attempts)
+        parts.submitter.distrust(names)
+        yield BatchDesk(parts)
 
 
 def _desk_parts(
@@ -122,10 +124,11 @@ def _open_account(order: DeskOrder, admission: Admission) -> Account:
     )
 
 
-def _remove_remains(folder: BatchFolder, ledger: BatchLedger, outbox: Outbox) -> None:
+def _remove_remains(folder: BatchFolder, ledger: BatchLedger, outbox: Outbox) -> list[str]:
     """Remove downloads that were cut off, and files that were packed but not yet intended.
 
     Both are made anew: what such a file holds still stands in the outbox, if that is in use.
+    Returns the names of such files: if others have emptied the ledger, their batches may be out.
 
     Raises:
         DamagedLogError: it does not: the ledger was cut, and lacks the batch of this file.
@@ -140,6 +143,7 @@ def _remove_remains(folder: BatchFolder, ledger: BatchLedger, outbox: Outbox) ->
             )
     for path in (*unintended, *folder.remains()):
         path.unlink()
+    return [path.stem for path in unintended]
 
 
 def _make_reader(order: DeskOrder) -> ResultReader:

@@ -1,6 +1,7 @@
 """Takes intended batches to the provider: each file uploaded once, each batch created once."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from engine.batch.client import HASH_KEY, NAME_KEY, OWNER_KEY
@@ -54,11 +55,18 @@ class Submitter:
         self._admission = admission
         self._opened_at = clock.utc_now()
         self._unsent: set[tuple[str, str]] = set()  # calls of ours that were never made
+        self._distrusted: frozenset[str] = frozenset()
         self._asked_at: dict[str, datetime] = {}
 
     def note_intent(self, name: str) -> None:
         """Know that this process has intended the batch and made no call for it."""
+        if name in self._distrusted:
+            return
         self._unsent |= {(name, "upload"), (name, "create")}
+
+    def distrust(self, names: Iterable[str]) -> None:
+        """Know that batches of these names may have been made, though the ledger lacks them."""
+        self._distrusted = frozenset(names)
 
     async def submit(self) -> None:
         """Submit what is intended and not yet created.

@@ -25,7 +25,7 @@ from jobs.commands.options import (
     Wait,
     Yes,
 )
-from jobs.process import EXIT_INCOMPLETE, EXIT_OK
+from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 
 if TYPE_CHECKING:
     from jobs.finetune.finetune import Agree, TuningEnd, TuningOrder
@@ -110,7 +110,6 @@ def run_finetuning(order: "TuningOrder") -> int:
     from jobs.finetune.finetune import finetune as tune
     from jobs.process import run_to_end
     from jobs.settings.endpoints import read_trainer_endpoint
-    from schemas.finetuning import LOST_STATUSES
 
     run_dir = order.folder.run_dir
     if not order.folder.is_begun:
@@ -119,6 +118,16 @@ def run_finetuning(order: "TuningOrder") -> int:
         order = order._replace(endpoint=read_trainer_endpoint(order.settings, os.environ))
     end = run_to_end(tune(order))
     _show(end)
+    return exit_code(end, is_job=order.settings.student.trainer == "openai")
+
+
+def exit_code(end: "TuningEnd", *, is_job: bool) -> int:
+    """What the command ends with; a job without a model's name is said to be asked for again."""
+    from schemas.finetuning import LOST_STATUSES, SUCCEEDED
+
+    if is_job and end.tuned.status == SUCCEEDED and not end.tuned.model:
+        print("the host names no model of this job yet: the same command again asks for it")
+        return EXIT_TRY_LATER
     return EXIT_INCOMPLETE if end.submitted and end.tuned.status in LOST_STATUSES else EXIT_OK
 
 

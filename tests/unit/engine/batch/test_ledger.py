@@ -189,6 +189,21 @@ async def test_ledger_whose_last_lines_were_cut_is_damage_where_a_file_tells_of_
             raise AssertionError("it was opened all the same")
 
 
+async def test_ledger_that_was_emptied_has_its_batches_looked_for_before_they_are_made_again(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    async with place.open() as bench:
+        await submit(bench.desk, chat_request("a"))
+    (tmp_path / "batches.jsonl").write_bytes(b"")
+
+    async with place.open() as bench:
+        await submit(bench.desk, chat_request("a"))
+
+    assert len(place.provider.batches) == 1
+    assert len(list(bench.desk.ledger.batches)) == 1
+
+
 async def test_batch_that_is_given_up_counts_what_it_may_have_cost_and_comes_back(
     tmp_path: Path,
 ) -> None:
