@@ -47,7 +47,7 @@ PLATFORM_HEADERS = (  # what the SDK sends about this machine; not needed
 ACCOUNT_HEADERS = ("OpenAI-Organization", "OpenAI-Project")  # else read from the environment
 PAGE_SIZE = 100
 CHUNK_BYTES = 1 << 16
-JSON_VALUES = str | int | float | list | dict | None  # a bool is an int
+JSON_TYPES: tuple[type, ...] = (str, int, float, list, dict, type(None))  # a bool is an int
 
 _log = logging.getLogger(__name__)
 
@@ -143,7 +143,7 @@ def _is_about_shape(error: AttributeError | TypeError) -> bool:
     from openai import BaseModel
 
     if isinstance(error, AttributeError):
-        return isinstance(error.obj, JSON_VALUES | BaseModel)
+        return isinstance(error.obj, (*JSON_TYPES, BaseModel))
     frames = list(traceback.walk_tb(error.__traceback__))
     return str(frames[-1][0].f_globals.get("__name__")).startswith("openai.")
 

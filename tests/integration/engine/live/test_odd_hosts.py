@@ -109,10 +109,10 @@ async def test_an_answer_in_another_shape_is_bought_once(make: Make) -> None:
 
 async def test_tool_calls_in_pieces_are_put_together() -> None:
     begun: Json = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "f"}}
-    calls: list[Json] = [begun, *({"index": 0, "function": {"arguments": a}} for a in ("{", "}"))]
+    rest: list[Json] = [{"index": 0, "function": {"arguments": text}} for text in ("{", "}")]
     other: Json = {"index": 1, "id": "call_2", "function": {"name": "g", "arguments": "[]"}}
     deltas: list[Json] = [{"role": "assistant", "content": None}]
-    deltas += [{"role": "assistant", "tool_calls": [call]} for call in [*calls, other]]
+    deltas += [{"role": "assistant", "tool_calls": [call]} for call in [begun, *rest, other]]
     pieces = [event({"index": 0, "delta": delta}) for delta in deltas]
 
     ended = await send_odd(lambda: raw(b"".join(pieces) + piece(None, "tool_calls", usage=USED)))

@@ -32,6 +32,8 @@ FILTERED: Json = {"error": {"code": "content_filter", "message": "x"}}
 WRONG_FIELD: Json = {"detail": [{"loc": ["body", "n"], "msg": "no"}]}
 IN_A_LIST: Json = [{"error": {"code": 400, "message": "bad", "status": "INVALID"}}]
 
+DAMAGED = gzip.compress(b"a reply")[:12] + b"\xff" * 20
+
 # What one request in three is answered with, the code that it ends with, and its sends at most.
 OF_ONE_REQUEST: dict[str, tuple[Make, str, int]] = {
     "page 413": (lambda: page(413), "http_413", 1),
@@ -49,7 +51,6 @@ OF_ONE_REQUEST: dict[str, tuple[Make, str, int]] = {
     "damaged gzip": (lambda: packed(DAMAGED, "gzip"), "malformed_reply", 2),
     "brotli": (lambda: packed(b"\x8b\x05\x80abc\x03", "br"), "malformed_reply", 2),
 }
-DAMAGED = gzip.compress(b"a reply")[:12] + b"\xff" * 20
 
 
 def packed(body: bytes, encoding: str) -> web.Response:
