@@ -13,6 +13,7 @@ _COMMENTS = re.compile(rb"\A(?:\s*:[^\n]*\n)+")  # they keep a connection alive
 _DONE = b"[DONE]"
 
 WHOLE_NAMES = frozenset({"id", "name", "role", "type"})  # some hosts repeat these in each piece
+MAX_BROKEN = 100  # events: each takes a thousand times as long as a sound one
 MAX_JOINED = 4  # a piece, its tool calls, one of them, its function
 
 
@@ -141,10 +142,16 @@ def _has_message(choice: Json) -> bool:
 
 
 def _events(body: bytes) -> Iterator[dict[str, Json]]:
+    """The objects of a stream; it ends at the last of MAX_BROKEN that are none."""
+    broken_count = 0
     for found in _FIELD.finditer(body):
-        event = _parse(found[1].strip())
+        if not (data := found[1].strip()).startswith(b"{"):
+            continue
+        event = _parse(data)
         if isinstance(event, dict):
             yield event
+        elif (broken_count := broken_count + 1) >= MAX_BROKEN:
+            return
 
 
 def _choices(event: dict[str, Json]) -> Iterator[dict[str, Json]]:
