@@ -12,6 +12,7 @@ from engine.errors import (
     TRUNCATED,
     EngineError,
     MalformedReplyError,
+    OverloadError,
 )
 from engine.wire.content import reasoning_tokens, reply_text
 from engine.wire.endpoints import Endpoint
@@ -43,6 +44,10 @@ FILTERED = frozenset(  # OpenAI's word, and those that hosts of Gemini, Zhipu an
         "refusal",
     }
 )
+
+BROKEN_OFF = frozenset({"error", "abort", "aborted", "cancelled", "canceled", "timeout"})
+OF_THE_HOST = frozenset({"insufficient_system_resource", "network_error"})  # DeepSeek, Zhipu
+NOT_ENDED = ("none", "", *BROKEN_OFF, *OF_THE_HOST)
 
 
 class HttpResponse(NamedTuple):
@@ -174,7 +179,10 @@ def check_reply(reply: Json, url: Url, endpoint: Endpoint) -> dict[str, Json]:
             raise stated
         expected = "choices with messages" if url == CHAT_COMPLETIONS else "data"
         raise _malformed(endpoint, f"an object without {expected}", reply)
-    if "error" in _finish_reasons(reply):
+    reasons = _finish_reasons(reply)
+    if not OF_THE_HOST.isdisjoint(reasons):
+        raise OverloadError(f"the reply ended with {reasons[0]}", code=reasons[0], status=502)
+    if not BROKEN_OFF.isdisjoint(reasons):
         raise _malformed(endpoint, "a reply that ended in an error", reply)
     return reply
 
@@ -224,8 +232,12 @@ def _malformed(
 
 
 def _error_within(reply: dict[str, Json], *, has_answer: bool) -> Mapping[str, Json] | None:
-    """The error object of a body or of one of its choices; None if there is none."""
-    if not has_answer and (reply.get("error") or reply.get("object") == "error"):
+    """The error object of a body or of one of its choices; None if there is none.
+
+    Beside choices that have ended it counts for nothing.
+    """
+    is_error = bool(reply.get("error")) or reply.get("object") == "error"
+    if is_error and not (has_answer and all(map(_has_ended, _finish_reasons(reply)))):
         return error_fields(reply)
     choices = reply.get("choices")
     for choice in choices if isinstance(choices, list) else ():
@@ -235,10 +247,15 @@ def _error_within(reply: dict[str, Json], *, has_answer: bool) -> Mapping[str, J
     return None
 
 
-def _finish_reasons(reply: dict[str, Json]) -> list[Json]:
+def _finish_reasons(reply: dict[str, Json]) -> list[str]:
     choices = reply.get("choices")
     choices = choices if isinstance(choices, list) else []
-    return [choice.get("finish_reason") for choice in choices if isinstance(choice, dict)]
+    reasons = [choice.get("finish_reason") for choice in choices if isinstance(choice, dict)]
+    return [str(reason).lower() for reason in reasons]
+
+
+def _has_ended(finish_reason: str) -> bool:
+    return finish_reason not in NOT_ENDED
 
 
 def _has_choices(reply: dict[str, Json]) -> bool:

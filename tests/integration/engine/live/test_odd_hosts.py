@@ -90,6 +90,7 @@ async def send_odd(make: Make) -> Ended:
         lambda: choice(text="Yes."),
         lambda: chat("Yes.", finish_reason=""),
         lambda: chat("Yes.", finish_reason="eos"),
+        lambda: chat("Yes.", error={"message": "", "code": None}),
         lambda: web.Response(body=WHOLE.decode().encode("utf-16")),
         lambda: web.Response(body=WHOLE.decode().encode("utf-16-le")),
         lambda: web.Response(body=WHOLE.decode().encode("utf-16-be")),
@@ -166,6 +167,7 @@ def test_reasoning_without_an_answer_is_none(finish_reason: str, more: dict[str,
         (lambda: chat("", finish_reason="SAFETY"), "refused", 1),
         (lambda: chat("", finish_reason="sensitive"), "refused", 1),
         (lambda: chat("Ye", finish_reason="error"), "malformed_reply", 2),
+        (lambda: chat("Ye", finish_reason="abort"), "malformed_reply", 2),
     ],
 )
 async def test_an_answer_that_is_none_is_not_taken_for_one(
@@ -188,6 +190,8 @@ async def test_an_answer_that_is_none_is_not_taken_for_one(
         (lambda: as_json({"code": 1302, "msg": "Rate limit reached", "success": False}), 429),
         (lambda: as_json({"base_resp": {"status_code": 1002, "status_msg": "rate limit"}}), 429),
         (lambda: raw(b'data: {"error":{"message":"Provider is overloaded"}}\n\n'), 503),
+        (lambda: chat("", finish_reason="insufficient_system_resource"), 502),
+        (lambda: chat("Ye", finish_reason="", error={"message": "x", "code": 502}), 502),
     ],
 )
 async def test_an_error_of_the_host_within_a_200_writes_no_request_off(
