@@ -13,6 +13,7 @@ from engine.errors import EngineError
 from schemas.requests import Json
 
 MAX_DEPTH = 10_000
+MAX_VALUES = 1_000_000  # in one text: they take about 5 s, in which nothing else is done
 INTEGERS = range(-(1 << 63), 1 << 64)  # others become floats, as with the fast parser
 MAX_DIGITS = 20  # that those integers have, a sign included
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -41,10 +42,11 @@ def parse_json(data: bytes) -> Json:
     What the fast parser refuses is read again by a lenient one: it may be in UTF-16, bytes that
     are not UTF-8 and halves of surrogate pairs become U+FFFD, NaN, infinities and numbers beyond
     a double become null, byte order marks and NULs between tokens and raw control characters in
-    strings are fine, and values may be nested MAX_DEPTH deep. It takes about 30 times as long.
+    strings are fine, and values may be nested MAX_DEPTH deep. It takes about 30 times as long, so
+    no more than MAX_VALUES are read.
 
     Raises:
-        NotJsonError: the lenient parser cannot read it either, or it is nested deeper.
+        NotJsonError: the lenient parser cannot read it either, or it is nested deeper, or longer.
     """
     try:
         value: Json = orjson.loads(data)
@@ -96,6 +98,7 @@ class _LenientReader:
         self._position = 0
         self._open: list[list[Json] | dict[str, Json]] = []
         self._keys: list[str] = []  # of the objects that are open
+        self._left = MAX_VALUES
 
     def read(self) -> Json:
         """The value.
@@ -115,6 +118,9 @@ class _LenientReader:
         """A scalar or an empty container; containers that hold something are opened."""
         while True:
             kind, found = self._take()
+            self._left -= 1
+            if self._left < 0:
+                raise self._refusal(f"more than {MAX_VALUES:,} values")
             if kind != "mark":
                 return self._scalar(kind, found)
             if found not in "[{":

@@ -126,3 +126,11 @@ def test_sound_values_are_read_alike_by_both_parsers(value: Json, is_damaged: bo
 )
 def test_text_on_one_line_is_as_it_came_where_it_was_sound(data: bytes, line: bytes) -> None:
     assert json_on_one_line(data, parse_json(data)) == line
+
+
+def test_a_text_of_very_many_values_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.wire.lenient_json.MAX_VALUES", 5)
+
+    assert parse_json(b"[NaN, 1, 2, 3]") == [None, 1, 2, 3]
+    with pytest.raises(NotJsonError, match="more than 5 values"):
+        parse_json(b"[NaN, 1, 2, 3, 4]")
