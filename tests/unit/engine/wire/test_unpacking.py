@@ -41,11 +41,11 @@ def test_what_was_packed_comes_out_whole(encoding: str, packed: bytes, size: int
     assert unpacker.is_whole
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(TEXT)[:-4], gzip.compress(TEXT)[:1]])
-def test_what_was_cut_off_is_not_whole(packed: bytes) -> None:
+@pytest.mark.parametrize("end", [-4, 1])
+def test_what_was_cut_off_is_not_whole(end: int) -> None:
     unpacker = Unpacker("gzip")
 
-    list(unpacker.unpack(packed))
+    list(unpacker.unpack(gzip.compress(TEXT)[:end]))
 
     assert not unpacker.is_whole
 
