@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import orjson
 
-from engine.errors import DamagedLogError
+from engine.errors import DamagedLogError, StorageError
 
 BLOCK_BYTES = 1 << 20
 LAST_LINE_NEWLINES = 2  # before a last whole line and at its end; it may be followed by a torn one
@@ -25,6 +25,22 @@ def line_prefix(id_field: str) -> bytes:
 def id_key(item_id: str) -> bytes:
     """An id as it stands in its line: a JSON string with its quotes."""
     return orjson.dumps(item_id)
+
+
+def write_whole(descriptor: int, data: bytes, path: Path) -> None:
+    """Write all of `data` to an open file, that of `path`.
+
+    Raises:
+        StorageError: the disk refused it; a part may be written.
+    """
+    try:
+        while data:
+            data = data[os.write(descriptor, data) :]
+    except OSError as error:
+        raise StorageError(
+            f"{path}: cannot be written ({error}); free the disk or mend it, then run the same "
+            "command again"
+        ) from error
 
 
 def read_lines(path: Path) -> Iterator[bytes]:

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple, Protocol
 
 import orjson
 
-from engine.errors import DamagedLogError, StorageError
-from engine.files.jsonl_lines import damaged_line, id_key, read_lines
+from engine.errors import DamagedLogError
+from engine.files.jsonl_lines import damaged_line, id_key, read_lines, write_whole
 from engine.files.replace import replace_file
 
 FOLD_ABOVE_BYTES = 1 << 20
@@ -207,14 +207,7 @@ class SendLog:
 
     def _write_noted(self) -> None:
         noted, self._noted = self._noted, b""
-        try:
-            while noted:
-                noted = noted[os.write(self._descriptor, noted) :]
-        except OSError as error:
-            raise StorageError(
-                f"{self._path}: cannot be written ({error}); free the disk or mend it, then run "
-                "the same command again"
-            ) from error
+        write_whole(self._descriptor, noted, self._path)
         self._written = self._event_count
 
     async def _sync(self) -> None:

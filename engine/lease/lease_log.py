@@ -8,8 +8,7 @@ from pathlib import Path
 
 import orjson
 
-from engine.errors import StorageError
-from engine.files.jsonl_lines import damaged_line, read_lines
+from engine.files.jsonl_lines import damaged_line, read_lines, write_whole
 from engine.files.replace import replace_file
 from engine.lease.leases import Holder
 
@@ -67,10 +66,7 @@ class LeaseLog:
             StorageError: the disk refused it.
         """
         data = _encode(holder) + b"\n"
-        try:
-            os.write(self._descriptor, data)
-        except OSError as error:
-            raise StorageError(f"{self._path}: cannot be written ({error})") from error
+        write_whole(self._descriptor, data, self._path)
         self._written += 1
         self._size_bytes += len(data)
 
