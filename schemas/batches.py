@@ -13,14 +13,17 @@ BatchStep = Literal["intent", "uploaded", "created", "polled", "collected", "del
 ENDED_STATUSES = frozenset({"completed", "expired", "cancelled", "failed"})  # OpenAI Batch guide
 
 
-LATER_FACTS = frozenset({"form", "form_works"})  # not in a line where they say nothing
+LATER_FACTS = frozenset(
+    {"form", "form_works", "has_lowered_limits"}
+)  # not in a line where they say nothing
 
 
 class BatchIntent(Value):
     """What was packed into a batch's file.
 
     `worst_case_usd` is what all its requests may cost at most, None where a price is unknown.
-    `form` is how they ask for JSON, None: as they were made.
+    `form` is how they ask for JSON, None: as they were made. `has_lowered_limits`: for the budget's
+    sake some may write less than they would by themselves; None: none of them.
     """
 
     url: str
@@ -32,6 +35,7 @@ class BatchIntent(Value):
     size_bytes: int
     sha256: str
     form: JsonForm | None = None
+    has_lowered_limits: bool | None = None
 
 
 class RemoteState(Value):

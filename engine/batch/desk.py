@@ -21,7 +21,7 @@ from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
 from engine.budget import Budget
 from engine.clock import Clock
-from engine.errors import TRUNCATED, FatalError, TransientError
+from engine.errors import CUT_OFF, TRUNCATED, FatalError, TransientError
 from engine.stopping import FailureWatch, Stopping
 from engine.wire.endpoints import OutputLimitName
 from engine.wire.payloads import ENLARGED, wire_payload
@@ -95,8 +95,8 @@ class BatchDesk:
         return request_id in self._out_index
 
     async def spool(self, request: Request) -> None:
-        """Put a request into the outbox; one that was cut off once, with a larger output limit."""
-        is_enlarged = self._was_cut_off(request.request_id)
+        """Put a request into the outbox; one that its own limit has cut off, with a larger one."""
+        is_enlarged = TRUNCATED in self._attempt_codes(request.request_id)
         untiered = without_tier(request)  # a batch is a tier of its own
         payload = wire_payload(untiered, self._parts.output_limit_name, is_enlarged)
         if (layout := request.cache) is not None:
@@ -274,12 +274,11 @@ class BatchDesk:
             price_share=parts.settings.price_share,
             budget=parts.budget,
             limits_outputs=was_short and parts.enlarges_truncated,
-            was_cut_off=self._was_cut_off,
+            was_cut_off=lambda id_: not CUT_OFF.isdisjoint(self._attempt_codes(id_)),
         )
 
-    def _was_cut_off(self, request_id: str) -> bool:
-        attempts = self._parts.attempts.of(request_id)
-        return any(attempt.code == TRUNCATED for attempt in attempts)
+    def _attempt_codes(self, request_id: str) -> set[str]:
+        return {attempt.code for attempt in self._parts.attempts.of(request_id)}
 
     def _is_wanted(self, request: Spooled) -> bool:
         return not (

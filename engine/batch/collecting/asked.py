@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.clock import Clock
-from engine.errors import FatalError
+from engine.errors import CUT_FOR_BUDGET, CUT_OFF, TRUNCATED, FatalError
 from engine.files.records import RecordLog
 from engine.wire.usage import CountedUsage, plain_usage, read_usage
 from schemas.batches import Batch, BatchAttempt
@@ -54,6 +54,19 @@ class Asked(NamedTuple):
             code=code,
             message=message,
         )
+
+    def cut_off(self) -> BatchAttempt:
+        """This try of it, whose reply was cut off: by its own limit, or by one for the budget.
+
+        In a batch that has lowered limits only those have their own that were cut off before; and
+        those whose own is no higher, which are then asked with their own once more.
+        """
+        was_cut_off = any(attempt.code in CUT_OFF for attempt in self.attempts)
+        if self.batch.intent.has_lowered_limits and not was_cut_off:
+            return self.attempt(
+                CUT_FOR_BUDGET, "cut off by a limit that was lowered for the budget"
+            )
+        return self.attempt(TRUNCATED, "cut off by its output limit")
 
     def failed(self, code: str, message: str, status: int | None, clock: Clock) -> Failed:
         """Its outcome, if it failed for good and cost nothing."""

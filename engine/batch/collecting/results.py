@@ -7,6 +7,7 @@ from engine.batch.collecting.asked import Asked, RequestEnd, Returned
 from engine.batch.collecting.result_files import ResultLine, as_status, text_field, unwrapped
 from engine.clock import Clock
 from engine.errors import (
+    CUT_OFF,
     MALFORMED_REPLY,
     TRUNCATED,
     EngineError,
@@ -186,8 +187,7 @@ class ResultReader:
         cost_usd = self._cost_usd(asked.batch, usage)
         was_enlarged = any(attempt.code == TRUNCATED for attempt in asked.attempts)
         if ending == "length" and asked.has_output_limit and not was_enlarged:
-            attempt = asked.attempt(TRUNCATED, "cut off by its output limit")
-            return attempt.model_copy(
+            return asked.cut_off().model_copy(
                 update={
                     "prompt_tokens": usage.prompt_tokens,
                     "completion_tokens": usage.completion_tokens,
@@ -207,7 +207,7 @@ class ResultReader:
         )
 
     def _again(self, code: str, message: str, asked: Asked) -> RequestEnd:
-        tries = sum(attempt.code != TRUNCATED for attempt in asked.attempts) + 1
+        tries = sum(attempt.code not in CUT_OFF for attempt in asked.attempts) + 1
         if tries >= self._max_attempts:
             text = f"{scrub(message, self._endpoint)} (in {tries} batches)"
             return asked.failed(code, text, None, self._clock)

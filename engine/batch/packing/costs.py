@@ -12,8 +12,8 @@ class PackingCosts(NamedTuple):
     """The costs of what is packed now, at `price_share` of live prices.
 
     With `limits_outputs` a request gets an output limit near what replies to its purpose take, so
-    that more of them fit into the budget at once. What that cuts off is asked again, with a limit
-    of its own; `was_cut_off` tells such requests.
+    that more of them fit into the budget at once. What that cuts off is asked again, with its own;
+    `was_cut_off` tells requests that any limit has cut off.
     """
 
     price: Price

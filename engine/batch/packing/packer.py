@@ -115,7 +115,10 @@ class Packer:
         form = self._forms.form_of(request)
         if form is not None and not self._forms.has_room(request):
             return "waits"
-        request = self._limited(in_form_of(request, form))
+        request = in_form_of(request, form)
+        limit = self._costs.output_limit(request)
+        if limit is not None:
+            request = _limited(request, limit)
         line = batch_line(request)
         if len(line) > self._policy.max_bytes:
             return "too_large"
@@ -130,6 +133,7 @@ class Packer:
             return "waits"
         file = file or self._open_file(request, form)
         file.add(line, request.prompt_tokens, usd, inputs)
+        file.has_lowered_limits |= limit is not None
         self._forms.count(request)
         return "packed"
 
@@ -139,14 +143,6 @@ class Packer:
             self._finished.append(file.finish())
         self._open.clear()
         return sorted(self._finished, key=attrgetter("name"))
-
-    def _limited(self, request: Spooled) -> Spooled:
-        """The request, perhaps with an output limit near what it will write."""
-        limit = self._costs.output_limit(request)
-        if limit is None:
-            return request
-        payload = with_output_limit(request.payload, limit)
-        return request._replace(payload=payload, output_tokens=limit)
 
     def _file_with_room(self, request: Spooled, size_bytes: int, inputs: int) -> "_File | None":
         file = self._open.get(request.group)
@@ -174,6 +170,7 @@ class _File:
         self._hash = hashlib.sha256()
         self._count = self._bytes = self._tokens = self._inputs = 0
         self._usd: float | None = 0.0
+        self.has_lowered_limits = False
 
     def has_room(self, policy: PackPolicy, size_bytes: int, inputs: int) -> bool:
         return (
@@ -206,6 +203,7 @@ class _File:
             size_bytes=self._bytes,
             sha256=self._hash.hexdigest(),
             form=self._form,
+            has_lowered_limits=self.has_lowered_limits or None,
         )
         return PackedFile(self._name, intent)
 
@@ -217,6 +215,11 @@ def batch_line(request: Spooled) -> bytes:
         request.url.encode(),
         request.payload,
     )
+
+
+def _limited(request: Spooled, output_tokens: int) -> Spooled:
+    payload = with_output_limit(request.payload, output_tokens)
+    return request._replace(payload=payload, output_tokens=output_tokens)
 
 
 def _count_inputs(request: Spooled) -> int:

@@ -192,7 +192,7 @@ async def check_address(address: str) -> None:
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-    except (OSError, OverflowError, TimeoutError) as error:
+    except (OSError, OverflowError, TimeoutError, ValueError) as error:
         raise ConfigError(
             f"--address {address}: nobody listens there ({error or 'no answer'}); start a cluster "
             "with `ray start --head` (docs/ray.md)"

@@ -267,10 +267,15 @@ async def test_where_money_was_short_outputs_are_limited_near_what_replies_take(
         await bench.desk.collect()
         await submit(bench.desk, chat_request("r20", output_tokens=1_000))
         asked_again = place.provider.lines("000003")[0]["body"]
+        place.provider.end("000003", output=[answered_line("r20", finish_reason="length")])
+        await bench.desk.collect()
+        await submit(bench.desk, chat_request("r20", output_tokens=1_000))
+        enlarged = place.provider.lines("000004")[0]["body"]
 
     assert (waiting, left) == (40, 0)
     assert {body["max_completion_tokens"] for body in bodies} == {62}  # 1.25 times 50
-    assert asked_again["max_completion_tokens"] == 2_000
+    assert asked_again["max_completion_tokens"] == 1_000  # its own, which was not tried yet
+    assert enlarged["max_completion_tokens"] == 2_000
 
 
 async def test_run_without_room_in_its_budget_and_nothing_out_says_so(tmp_path: Path) -> None:

@@ -17,6 +17,12 @@ async def test_address_that_is_none_is_refused_with_the_form_of_one(address: str
         await check_address(address)
 
 
+@pytest.mark.parametrize("host", ["a..b", "x" * 70])
+async def test_address_with_a_name_that_no_machine_can_have_is_refused(host: str) -> None:
+    with pytest.raises(ConfigError, match="nobody listens there"):
+        await check_address(f"{host}:6379")
+
+
 async def test_address_where_nobody_listens_is_refused_at_once() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and does not listen
