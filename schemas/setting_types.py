@@ -4,10 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+_HALF_CHARACTERS = b"+2AA- \\ud800 "  # U+D800, as UTF-7 and as escapes of Python write it
+
 
 def _is_codec(name: str) -> str:
     try:
-        bytes(range(256)).decode(name or "utf-8", "replace")
+        for data in (_HALF_CHARACTERS, bytes(range(256))):
+            data.decode(name or "utf-8", "replace").encode()
     except (LookupError, UnicodeError) as error:
         raise ValueError(
             "expected the name of an encoding, such as mac_roman, cp437 or windows-1251"

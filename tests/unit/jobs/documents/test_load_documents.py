@@ -2,6 +2,7 @@ import gzip
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from jobs.documents.list_files import SourceFile, list_files
 from jobs.documents.load_documents import load_document
@@ -129,6 +130,14 @@ def test_an_encoding_that_is_set_is_that_of_what_is_no_utf8(
     settings = DocumentSettings(encoding=encoding, text_column="body" * name.endswith(".csv"))
 
     assert _load(path, settings).text == read
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "unicode_escape", "hex", "latin-99"])
+def test_an_encoding_that_is_none_of_text_or_writes_half_characters_is_refused(
+    encoding: str,
+) -> None:
+    with pytest.raises(ValidationError, match="expected the name of an encoding, such as"):
+        DocumentSettings(encoding=encoding)
 
 
 @pytest.mark.parametrize(
