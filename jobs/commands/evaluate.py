@@ -121,7 +121,7 @@ def evaluate(
             asks_judge_alone=rejudge,
         )
         is_open = rejudge and asked_for is None and folder.is_begun
-        modes = answered_modes(folder, settings) if is_open else ()
+        modes = answered_modes(folder, settings, roles) if is_open else ()
         return [order._replace(mode=each) for each in modes] or [order]
 
     first, *further = [orders_of(each) for each in dict.fromkeys(judge or (None,))]

@@ -21,7 +21,7 @@ from jobs.evaluation.evaluated_models import (
     evaluated_models,
     find_baseline,
 )
-from jobs.evaluation.rejudge import among_answers
+from jobs.evaluation.rejudge import among_answers, models_of
 from jobs.evaluation.score_answers import check_scoring
 from jobs.evaluation.serve_student import student_served
 from jobs.evaluation.stages import EVALUATION, JUDGING
@@ -97,8 +97,7 @@ def check_evaluation(order: EvaluationOrder) -> Contest:
     check_scoring(settings)
     _continued_config(folder, settings)
     if order.asks_judge_alone:
-        models = evaluated_models(folder, settings)
-        models = {role: models[role] for role in models if role in (order.roles or models)}
+        models = models_of(folder, settings, order.roles)
         return among_answers(folder, Contest(models, order.mode, None), settings)
     return Contest(_chosen_models(order), order.mode, order.questions)
 

@@ -1,7 +1,7 @@
 """Which answers are there to be judged again, where nothing but the judge is to be asked."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import get_args
 
 from engine.errors import ConfigError
@@ -10,25 +10,39 @@ from engine.run_folder import RunFolder
 from jobs.evaluation.answer_samples import MODEL_ANSWERS, answer_tasks
 from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.evaluated_models import evaluated_models
-from schemas.evaluation import Contest, Mode, ModelAnswer, Sample
+from schemas.evaluation import Contest, Mode, ModelAnswer, Role, Sample
 from schemas.settings import RunSettings
 
 _log = logging.getLogger(__name__)
 
 
-def answered_modes(folder: RunFolder, settings: RunSettings) -> Sequence[Mode]:
+def answered_modes(
+    folder: RunFolder, settings: RunSettings, roles: Collection[Role]
+) -> Sequence[Mode]:
     """The modes in which models of these settings have answered the questions of the last call.
+
+    `roles` are those that count; none named: all.
 
     Raises:
         ConfigError: in none.
         DamagedLogError: a line of the evaluation is damaged.
     """
-    models = evaluated_models(folder, settings)
+    models = models_of(folder, settings, roles)
     modes: tuple[Mode, ...] = get_args(Mode)
     found = [mode for mode in modes if _answers(folder, Contest(models, mode, None), settings)]
     if not found:
         raise _nothing_to_judge(folder)
     return found
+
+
+def models_of(folder: RunFolder, settings: RunSettings, roles: Collection[Role]) -> dict[Role, str]:
+    """The models of some roles, as far as they have one; none named: of all.
+
+    Raises:
+        DamagedLogError: a line of finetuning.jsonl is damaged.
+    """
+    models = evaluated_models(folder, settings)
+    return {role: model for role, model in models.items() if not roles or role in roles}
 
 
 def among_answers(folder: RunFolder, contest: Contest, settings: RunSettings) -> Contest:

@@ -1,0 +1,49 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from engine.files.records import encode_record
+from engine.run_folder import RunFolder
+from jobs.evaluation.answer_samples import MODEL_ANSWERS, answer_tasks
+from jobs.evaluation.build_samples import SAMPLES
+from jobs.evaluation.rejudge import answered_modes
+from schemas.evaluation import Mode, ModelAnswer, Role, Sample
+from tests.unit.jobs.evaluation.made_run import make_settings
+
+SETTINGS = make_settings("baseline.model=small", "tuned.model=tuned")
+SAMPLE = Sample(sample_id="s1", slice="held_out_document", question="Why?", context="So.")
+
+
+def answer(role: Role, model: str, mode: Mode) -> ModelAnswer:
+    (task,) = answer_tasks([SAMPLE], {role: model}, mode, SETTINGS)
+    return ModelAnswer(
+        answer_id=task.answer_id,
+        sample_id="s1",
+        role=role,
+        model=model,
+        mode=mode,
+        text="So.",
+        is_refusal=False,
+        prompt_tokens=1,
+        completion_tokens=1,
+        cost_usd=None,
+        request_id="r1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("roles", "modes"),
+    [((), ["open", "closed"]), (("tuned",), ["closed"]), (("baseline",), ["open"])],
+)
+def test_only_modes_in_which_roles_asked_for_have_answered_are_judged_again(
+    tmp_path: Path, roles: Sequence[Role], modes: list[Mode]
+) -> None:
+    folder = RunFolder(tmp_path)
+    given = [answer("baseline", "small", "open"), answer("tuned", "tuned", "closed")]
+    for name, records in ((SAMPLES.name, [SAMPLE]), (MODEL_ANSWERS.name, given)):
+        path = folder.results_path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(encode_record(each) + b"\n" for each in records))
+
+    assert answered_modes(folder, SETTINGS, roles) == modes
