@@ -113,7 +113,7 @@ def test_answers_that_are_not_there_are_not_asked_for(
     assert [code for code, _ in (nobody, closed, baseline, new)] == [2, 2, 2, 2]
     assert "there are no answers to judge under these settings; `distill evaluate" in nobody[1]
     assert "there are no closed-book answers to judge" in closed[1]
-    assert "there are no open-book answers to judge" in baseline[1]
+    assert "there are no answers to judge under these settings" in baseline[1]
     assert "leave one of them out" in new[1]
     assert not asked.models()
 
