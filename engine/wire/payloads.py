@@ -44,7 +44,7 @@ def wire_payload(
 def with_output_limit(payload: bytes, output_limit: int) -> bytes:
     """A body that has an output limit, with another one."""
     body = orjson.loads(payload)
-    body[next(name for name in LIMIT_NAMES if name in body)] = output_limit
+    body[next(name for name in LIMIT_NAMES if body.get(name))] = output_limit
     return orjson.dumps(body)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import orjson
 
 from engine.testing.calls import chat_request
-from engine.wire.payloads import REPLIES_TO_LEARN, TokenEstimates, wire_payload
+from engine.wire.payloads import REPLIES_TO_LEARN, TokenEstimates, wire_payload, with_output_limit
 from schemas.outcomes import Usage
 
 
@@ -25,6 +25,12 @@ def test_what_changes_only_the_way_is_added_whatever_else_changes() -> None:
     assert orjson.loads(as_it_is) == {**orjson.loads(request.payload), "store": False}
     assert orjson.loads(renamed)["store"] is False
     assert orjson.loads(renamed)["max_tokens"] == 200
+
+
+def test_limit_that_is_lowered_is_the_one_that_is_set() -> None:
+    lowered = with_output_limit(b'{"max_completion_tokens":null,"max_tokens":100}', 50)
+
+    assert orjson.loads(lowered) == {"max_completion_tokens": None, "max_tokens": 50}
 
 
 def test_limit_of_either_name_is_doubled_under_the_name_that_the_endpoint_knows() -> None:
