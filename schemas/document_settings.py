@@ -5,8 +5,11 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.record import Value
-from schemas.setting_types import AboveZero, CodecName, Fraction, Positive, PrivateData
+from schemas.setting_types import CodecName, Fraction, Positive, PrivateData
 from schemas.touches import IN_IDS, Touches
+
+_Seconds = Annotated[float, Field(gt=0, le=1e9)]  # what a timer of the system takes, and less
+_Megabytes = Annotated[int, Field(gt=0, le=1 << 30)]  # of as many bytes as the system can count
 
 
 class DocumentSettings(Value):
@@ -18,9 +21,9 @@ class DocumentSettings(Value):
 
     text_column: Annotated[str, IN_IDS] = ""
     encoding: Annotated[CodecName, Touches("documents", "requests")] = ""
-    max_seconds_per_file: Annotated[AboveZero, Touches("documents", "threshold")] = 120.0
-    max_memory_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 2048
-    max_text_mb_per_file: Annotated[Positive, Touches("documents", "threshold")] = 64
+    max_seconds_per_file: Annotated[_Seconds, Touches("documents", "threshold")] = 120.0
+    max_memory_mb_per_file: Annotated[_Megabytes, Touches("documents", "threshold")] = 2048
+    max_text_mb_per_file: Annotated[_Megabytes, Touches("documents", "threshold")] = 64
 
 
 class ChunkSettings(Value):

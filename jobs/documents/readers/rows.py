@@ -44,7 +44,7 @@ def read_csv(file: BinaryIO, limits: ReadLimits, *, text_column: str, encoding: 
     first = list(islice(lines, _MAX_HEADER_LINES))
     header, delimiter = _read_header(first, text_column)
     records = csv.reader(chain(first, lines), delimiter=delimiter, strict=True)
-    next(records)
+    next(filter(None, records))  # the header
     return _read(_csv_rows(records, header, text_column), limits)
 
 
@@ -91,7 +91,8 @@ def _read_header(first: list[str], text_column: str) -> tuple[list[str], str]:
     found: list[tuple[list[str], str]] = []
     for delimiter in _DELIMITERS:
         try:
-            names = next(csv.reader(first, delimiter=delimiter, strict=True), [])
+            rows = csv.reader(first, delimiter=delimiter, strict=True)
+            names = next(filter(None, rows), [])  # empty lines may come before it
         except csv.Error:
             continue
         found.append(([name.strip() for name in names], delimiter))

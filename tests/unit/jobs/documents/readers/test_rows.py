@@ -30,6 +30,10 @@ def test_the_delimiter_is_the_one_whose_header_names_the_column(delimiter: str) 
     assert not extract.notes
 
 
+def test_empty_lines_before_the_header_are_passed_over() -> None:
+    assert read_rows("csv", "\n\nid;body\n\n1;One text.\n").text == "One text."
+
+
 def test_quoted_cells_keep_their_paragraphs_and_quotes() -> None:
     extract = read_rows("csv", 'body,id\n"First.\n\nShe said ""no"".",1\n')
 
