@@ -37,10 +37,15 @@ def write_whole(descriptor: int, data: bytes, path: Path) -> None:
         while data:
             data = data[os.write(descriptor, data) :]
     except OSError as error:
-        raise StorageError(
-            f"{path}: cannot be written ({error}); free the disk or mend it, then run the same "
-            "command again"
-        ) from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> StorageError:
+    """The error for a disk that does not take, or keep, what is written to a file."""
+    return StorageError(
+        f"{path}: cannot be written ({error}); free the disk or mend it, then run the same "
+        "command again"
+    )
 
 
 def read_lines(path: Path) -> Iterator[bytes]:

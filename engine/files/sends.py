@@ -1,6 +1,5 @@
 """What went out and may have been billed without a settled request to show for it."""
 
-import asyncio
 import logging
 import os
 from collections import defaultdict
@@ -13,6 +12,7 @@ import orjson
 from engine.errors import DamagedLogError
 from engine.files.jsonl_lines import damaged_line, id_key, read_lines, write_whole
 from engine.files.replace import replace_file
+from engine.files.shared_sync import SharedSync
 
 FOLD_ABOVE_BYTES = 1 << 20
 _LINE = b'{"event_id":"%08d","step":"%b","request_id":%b,"usd":%b}\n'
@@ -138,8 +138,8 @@ class SendLog:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.ftruncate(self._descriptor, before.size_bytes)  # a torn last line
         self._is_synced = is_synced
-        self._written = self._synced = self._event_count
-        self._turn = asyncio.Lock()
+        self._written = self._event_count
+        self._sync = SharedSync(path)
         for request_id, usd in unsettled.items():
             self._write(b"lost", request_id, usd)
 
@@ -162,7 +162,7 @@ class SendLog:
             StorageError: the disk refused it; the request must not go out.
         """
         self._write(b"sent", request_id, usd)
-        return self._sync() if self._is_synced else None
+        return self._sync.reach(self._descriptor) if self._is_synced else None
 
     async def lost(self, request_id: str, usd: float) -> None:
         """Note that a reply did not come.
@@ -173,7 +173,7 @@ class SendLog:
         self.lost_usd += usd
         self._write(b"lost", request_id, usd)
         if self._is_synced:
-            await self._sync()
+            await self._sync.reach(self._descriptor)
 
     def unbilled(self, request_id: str, usd: float) -> None:
         """Note that nothing was billed. If this line is lost the send counts, to be safe."""
@@ -193,7 +193,7 @@ class SendLog:
             self._note(b"paid", request_id, usd)
         self._write_noted()
         if self._is_synced:
-            await self._sync()
+            await self._sync.reach(self._descriptor)
 
     def _note(self, step: Step, request_id: str, usd: float) -> None:
         """Keep a line that may be lost until the next one that may not."""
@@ -209,16 +209,7 @@ class SendLog:
         noted, self._noted = self._noted, b""
         write_whole(self._descriptor, noted, self._path)
         self._written = self._event_count
-
-    async def _sync(self) -> None:
-        """Wait until all that is written is on disk; who comes meanwhile shares the next sync."""
-        wanted = self._written
-        while self._synced < wanted:
-            async with self._turn:
-                if self._synced < wanted:
-                    reached = self._written
-                    await asyncio.to_thread(os.fsync, self._descriptor)
-                    self._synced = reached
+        self._sync.note_written()
 
     def _miss(self, count: int, *, is_fatal: bool) -> None:
         """Say that the last events are missing. Without `is_fatal` the machine may have failed."""

@@ -1,6 +1,5 @@
 """Leases on disk: what was lent outlives the process that lent it."""
 
-import asyncio
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -10,6 +9,7 @@ import orjson
 
 from engine.files.jsonl_lines import damaged_line, read_lines, write_whole
 from engine.files.replace import replace_file
+from engine.files.shared_sync import SharedSync
 from engine.lease.leases import Holder
 
 FOLD_ABOVE_BYTES = 1 << 22
@@ -45,8 +45,7 @@ class LeaseLog:
             StorageError: the disk refused it.
         """
         self._path = path
-        self._written = self._synced = 0
-        self._turn = asyncio.Lock()
+        self._sync = SharedSync(path)
         self._touched_s = float("-inf")
         self._begin(state)
 
@@ -67,7 +66,7 @@ class LeaseLog:
         """
         data = _encode(holder) + b"\n"
         write_whole(self._descriptor, data, self._path)
-        self._written += 1
+        self._sync.note_written()
         self._size_bytes += len(data)
 
     def touch(self, now_s: float) -> None:
@@ -77,21 +76,19 @@ class LeaseLog:
             os.utime(self._path)
 
     async def sync(self) -> None:
-        """Wait until all that is written is on disk; who comes meanwhile shares the next sync."""
-        wanted = self._written
-        while self._synced < wanted:
-            async with self._turn:
-                if self._synced < wanted:
-                    reached = self._written
-                    await asyncio.to_thread(os.fsync, self._descriptor)
-                    self._synced = reached
+        """Wait until all that is written is on disk; who comes meanwhile shares the next sync.
+
+        Raises:
+            StorageError: the disk refused it.
+        """
+        await self._sync.reach(self._descriptor)
 
     async def fold(self, state: Iterable[Holder]) -> None:
         """Begin the file anew with what is lent now; what was written before is not needed."""
-        async with self._turn:
+        async with self._sync.turn:
             os.close(self._descriptor)
             self._begin(state)
-            self._synced = self._written
+            self._sync.note_durable()
 
     def _begin(self, state: Iterable[Holder]) -> None:
         replace_file(self._path, map(_encode, state))

@@ -1,8 +1,10 @@
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from engine.errors import DamagedLogError
+from engine.errors import DamagedLogError, StorageError
 from engine.files.sends import SendLog, read_sends
 from tests.unit.engine.noting import noted
 
@@ -72,3 +74,19 @@ async def test_a_torn_last_line_is_passed_by_and_a_damaged_one_is_not(tmp_path: 
     path.write_bytes(b"\0\0\0\n" + path.read_bytes())
     with pytest.raises(DamagedLogError, match=r"sends\.jsonl:1: this line is damaged"):
         read_sends(path)
+
+
+async def test_disk_that_does_not_make_a_send_durable_keeps_it_from_going_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    log = SendLog(tmp_path / "sends.jsonl", is_synced=True)
+    monkeypatch.setattr(os, "fsync", refuse)
+
+    going_out = log.sent("r1", 0.1)
+    assert going_out is not None
+    with pytest.raises(StorageError, match=r"sends\.jsonl: cannot be written .*Input/output error"):
+        await going_out
+    log.close()
