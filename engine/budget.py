@@ -19,7 +19,7 @@ from engine.errors import (
 )
 from engine.files.sends import SendRecord, Unrecorded
 from engine.purse import OwnPurse, Purse
-from engine.wire.output_sizes import OutputSizes
+from engine.wire.output_sizes import OutputSizes, SizedRequest
 from engine.wire.prices import PUBLIC_TIER_SHARES, Price, worst_usage
 from schemas.outcomes import Usage
 from schemas.requests import Request, asked_tier
@@ -237,6 +237,10 @@ class Budget:
             usd *= max(1.0, self.tier_shares.get(asked_tier(request), 1.0))
         return usd
 
+    def lowered_limit(self, request: SizedRequest) -> int | None:
+        """An output limit that will do for a request and is below its own; None: its own."""
+        return None if request.model in self._ignoring else self.sizes.enough_for(request)
+
     def _wake_all(self) -> None:
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
@@ -255,8 +259,7 @@ class Budget:
         return count * send.worst_usd - (self.room_usd or 0.0) - self._under_way_usd
 
     def _limit_output(self, send: Send) -> None:
-        request = send.request
-        tokens = None if request.model in self._ignoring else self.sizes.enough_for(request)
+        tokens = self.lowered_limit(send.request)
         if tokens is not None:
             send.limit_output(tokens)
 

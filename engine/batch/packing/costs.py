@@ -41,4 +41,4 @@ class PackingCosts(NamedTuple):
             return None
         if self.was_cut_off(request.request_id):
             return None
-        return self.budget.sizes.enough_for(request)
+        return self.budget.lowered_limit(request)

@@ -222,6 +222,8 @@ async def test_a_model_that_ignores_output_limits_is_believed_from_then_on() -> 
         send.pay(0.0, Usage(100, 51))
     budget.spent_usd = 0.5
 
+    assert budget.lowered_limit(dollar_request()) is None  # nor in a batch
+
     async with budget.send(dollar_request(), may_be_limited=True) as send:
         assert send.output_limit is None
         assert send.worst_usd == pytest.approx(2.0)
