@@ -20,12 +20,12 @@ DOCUMENTED = [
 ]
 
 
-def parse(arguments: str) -> None:
-    """Read a command line as `distill` does, and call nothing."""
+def parse(arguments: str) -> str | None:
+    """Read a command line as `distill` does, and call nothing; returns the command's name."""
     name, *rest = shlex.split(arguments)
     assert isinstance(APP, TyperGroup)
     assert name in APP.commands
-    APP.commands[name].make_context(name, rest)
+    return APP.commands[name].make_context(name, rest).info_name
 
 
 def test_every_module_of_commands_is_listed() -> None:
@@ -41,12 +41,12 @@ def test_examples_of_a_command_can_be_called(name: str) -> None:
     for example in COMMANDS[name].examples:
         line = example.partition(">")[0]
         assert line.startswith(f"distill {name}")
-        parse(line.removeprefix("distill "))
+        assert parse(line.removeprefix("distill ")) == name
 
 
 @pytest.mark.parametrize("arguments", DOCUMENTED)
 def test_command_of_the_docs_can_be_called(arguments: str) -> None:
-    parse(arguments)
+    assert parse(arguments) == arguments.split()[0]
 
 
 def test_docs_have_commands_to_look_at() -> None:
