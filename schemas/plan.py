@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 from schemas.record import Value
+from schemas.setting_types import TrainerName
 
 
 class Amount(Value):
@@ -31,12 +32,14 @@ class StagePlan(Value):
     live_s: float | None = None
 
 
-class TuningPlan(Value):
+class PlannedTraining(Value):
     """What the student will be trained on: rows, their tokens, and dollars (None: no price).
 
     `seconds` of a training on this machine, by former ones of the run; None: there were none.
+    What a job at a host takes only the host knows, once it has begun.
     """
 
+    trainer: TrainerName = "openai"
     rows: float
     tokens: float
     usd: float | None
@@ -84,7 +87,7 @@ class Plan(Value):
     live_s: float | None
     flex_share: float = 0.5
     evaluation: tuple[StagePlan, ...] = ()
-    tuning: TuningPlan | None = None
+    tuning: PlannedTraining | None = None
     times: tuple[WayTime, ...] = ()
     evaluation_times: tuple[WayTime, ...] = ()
 

@@ -20,6 +20,7 @@ def _is_codec(name: str) -> str:
 
 CodecName = Annotated[str, AfterValidator(_is_codec)]  # empty: none
 ProviderName = Literal["openai", "local"]
+TrainerName = Literal["openai", "export", "local"]
 PrivateData = Literal["keep", "report", "mask_secrets", "mask_all"]
 PromptProfile = Literal["standard", "concise", "small"]
 Positive = Annotated[int, Field(gt=0)]

@@ -20,6 +20,7 @@ from schemas.setting_types import (
     Positive,
     ProviderName,
     Temperature,
+    TrainerName,
 )
 from schemas.setting_types import CacheChoice as CacheChoice
 from schemas.setting_types import JsonForm as JsonForm
@@ -166,7 +167,7 @@ class StudentSettings(Value):
     """
 
     model: Annotated[str, OPERATIONAL] = ""
-    trainer: Annotated[Literal["openai", "export", "local"], OPERATIONAL] = "openai"
+    trainer: Annotated[TrainerName, OPERATIONAL] = "openai"
     base_url: Annotated[Address | None, OPERATIONAL] = None
     key_variable: Annotated[VariableName, OPERATIONAL] = ""
     key_header: Annotated[KeyHeader, OPERATIONAL] = "auto"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from jobs.plan.describe_times import describe_times, stage_label
 from jobs.plan.table import line, row
 from jobs.show.amounts import dollars, rough_time
-from schemas.plan import WAYS, Amount, EvaluationPlan, Plan, StagePlan, TuningPlan, together
+from schemas.plan import WAYS, Amount, EvaluationPlan, Plan, PlannedTraining, StagePlan, together
 
 PERCENT = 100
 SAMPLE_HINT = (
@@ -100,6 +100,7 @@ def _ways(plan: Plan, evaluation: Sequence[StagePlan]) -> Iterator[str]:
         yield from describe_ways("evaluation", together([each.usd for each in evaluation]), *shares)
     if plan.tuning is not None:
         yield line("training", _tuning(plan.tuning))
+        yield line("", _training_time(plan.tuning))
     yield line("", "auto: what its deadline sends live costs the live price")
     times = {
         "dataset": plan.times if plan.has_left else (),
@@ -108,15 +109,21 @@ def _ways(plan: Plan, evaluation: Sequence[StagePlan]) -> Iterator[str]:
     yield from describe_times(times, [*plan.stages, *evaluation])
 
 
-def _tuning(tuning: TuningPlan) -> str:
+def _tuning(tuning: PlannedTraining) -> str:
     rows = f"{tuning.rows:,.0f} rows, {tuning.tokens:,.0f} tokens"
     if tuning.usd is None:
         return f"{rows}; dollars: student.training_usd_per_million_tokens is not set"
-    if tuning.usd:
-        return f"{rows}, {dollars(tuning.usd)}"
+    return f"{rows}, {dollars(tuning.usd)}" if tuning.usd else f"{rows}, no dollars"
+
+
+def _training_time(tuning: PlannedTraining) -> str:
+    if tuning.trainer == "openai":
+        return "time: the host's queue and speed; it tells them once the job runs"
+    if tuning.trainer == "export":
+        return "time: that of the tool that trains on the exported rows"
     if tuning.seconds is None:
-        return f"{rows}, no dollars: on this machine"
-    return f"{rows}, no dollars: here, in about {rough_time(tuning.seconds)}"
+        return "time: on this machine, known once a student was trained here"
+    return f"time: about {rough_time(tuning.seconds)} on this machine, as before"
 
 
 def _count(amount: Amount) -> str:

@@ -18,7 +18,7 @@ from jobs.plan.estimate import Estimate
 from jobs.plan.evaluation_sizes import Sizes, count_rows
 from schemas.dataset import ChunkCoverage
 from schemas.documents import Chunk
-from schemas.plan import TuningPlan
+from schemas.plan import PlannedTraining
 from schemas.settings import RunSettings
 
 ROW_FILE = "train.jsonl"
@@ -44,7 +44,7 @@ class Growth(NamedTuple):
             trained = with_rows * self.trained / self.sampled_trained
         return Sizes.of(held_out, trained, self.context_tokens, settings)
 
-    def plan_tuning(self, folder: RunFolder, settings: RunSettings) -> TuningPlan:
+    def plan_tuning(self, folder: RunFolder, settings: RunSettings) -> PlannedTraining:
         """What the student will be trained on, and what a job costs; here it costs nothing."""
         rows = tokens = 0
         for line in read_lines(folder.dataset_dir / ROW_FILE):
@@ -60,7 +60,13 @@ class Growth(NamedTuple):
         elif student.trainer == "local":
             rate = seen_tokens_per_s(folder, student_name(student.model))
             seconds = (student.epochs or EPOCHS) * tokens * share / rate if rate else None
-        return TuningPlan(rows=rows * share, tokens=tokens * share, usd=usd, seconds=seconds)
+        return PlannedTraining(
+            trainer=student.trainer,
+            rows=rows * share,
+            tokens=tokens * share,
+            usd=usd,
+            seconds=seconds,
+        )
 
 
 class _Sampled(NamedTuple):

@@ -1,7 +1,7 @@
 """A plan in words, and compared with what came of it."""
 
 from jobs.plan.describe_plan import describe_outcome, describe_plan
-from schemas.plan import Amount, Plan, StagePlan, TuningPlan, WayTime
+from schemas.plan import Amount, Plan, PlannedTraining, StagePlan, WayTime
 
 USD = Amount(value=2.0, low=1.5, high=2.5)
 SOME = Amount(value=100.0, low=90.0, high=110.0)
@@ -59,7 +59,7 @@ def test_evaluation_and_training_are_part_of_the_plan() -> None:
         completion_tokens=SOME,
         usd=USD,
     )
-    tuning = TuningPlan(rows=300, tokens=90_000, usd=1.5)
+    tuning = PlannedTraining(rows=300, tokens=90_000, usd=1.5)
     planned = plan(left=0, usd=NONE)
 
     text = describe_plan(planned.model_copy(update={"evaluation": (scores,), "tuning": tuning}))
@@ -68,6 +68,7 @@ def test_evaluation_and_training_are_part_of_the_plan() -> None:
     assert cells(text, "scores") == ["100", "100", "100", "$2.00"]
     assert cells(text, "evaluation") == ["$2.00", "$0.5000", "$1.00", "$0.5000"]
     assert "training         300 rows, 90,000 tokens, $1.50" in text
+    assert "time: the host's queue and speed; it tells them once the job runs" in text
 
 
 def test_times_are_ranges_with_what_they_come_from_or_the_most() -> None:
@@ -115,15 +116,16 @@ def test_nothing_is_compared_before_all_is_done() -> None:
 
 
 def test_time_of_a_training_here_is_told_once_one_was_made() -> None:
-    first = TuningPlan(rows=300, tokens=90_000, usd=0.0)
+    first = PlannedTraining(trainer="local", rows=300, tokens=90_000, usd=0.0)
 
     texts = [
         describe_plan(plan().model_copy(update={"tuning": each}))
         for each in (first, first.model_copy(update={"seconds": 1200.0}))
     ]
 
-    assert "300 rows, 90,000 tokens, no dollars: on this machine" in texts[0]
-    assert "300 rows, 90,000 tokens, no dollars: here, in about 20 min" in texts[1]
+    assert "300 rows, 90,000 tokens, no dollars" in texts[0]
+    assert "time: on this machine, known once a student was trained here" in texts[0]
+    assert "time: about 20 min on this machine, as before" in texts[1]
 
 
 def test_live_time_is_told_by_stage_where_it_is_known() -> None:
