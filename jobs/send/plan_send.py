@@ -20,7 +20,8 @@ from jobs.send.request_sources import (
 )
 from jobs.send.result_files import ResultFiles, check_paths, result_paths
 from jobs.send.send_requests import SendOrder
-from schemas.settings import RunSettings
+from jobs.show.amounts import rough_time
+from schemas.settings import LimitSettings, RunSettings
 
 
 class SendPlan(NamedTuple):
@@ -40,16 +41,37 @@ class SendPlan(NamedTuple):
             yield f"{'lines left out':<16} {self.counts.bad:,}"
         written = f"at most {self.completion_tokens:,} out"
         yield f"{'tokens':<16} about {self.prompt_tokens:,} in, {written}"
+        yield f"{'dollars':<16} {self._dollars(settings)}"
+        yield f"{'time':<16} {self._time(settings.limits)}"
+
+    def _dollars(self, settings: RunSettings) -> str:
         if self.usd is None:
-            yield f"{'dollars':<16} unknown: no price for a model (prices, docs/configuration.md)"
-            return
+            return "unknown: no price for a model (prices, docs/configuration.md)"
         shares = (
             ("live", 1.0),
             ("flex", settings.tiers.flex),
             ("batch", settings.batch.price_share),
         )
         costs = ", ".join(f"{self.usd * share:.4f} {lane}" for lane, share in shares)
-        yield f"{'dollars':<16} at most {costs}"
+        return f"at most {costs}"
+
+    def _time(self, limits: LimitSettings) -> str:
+        """What the limits that were given allow; what is written counts between none and all."""
+        by_requests = _minutes(self.requests, limits.requests_per_minute)
+        least = max(by_requests, _minutes(self.prompt_tokens, limits.tokens_per_minute))
+        tokens = self.prompt_tokens + self.completion_tokens
+        most = max(by_requests, _minutes(tokens, limits.tokens_per_minute))
+        if not most:
+            live = "unknown live: neither --rpm nor --tpm is given"
+        else:
+            low, high = rough_time(60 * least), rough_time(60 * most)
+            live = f"{low if low == high else f'{low} to {high}'} live, by the limits given"
+        return f"{live}; at most a day a batch"
+
+
+def _minutes(amount: float, per_minute: float | None) -> float:
+    """How long so much takes under a limit; 0 without one."""
+    return amount / per_minute if per_minute else 0.0
 
 
 async def plan_send(order: SendOrder) -> SendPlan:
