@@ -98,10 +98,10 @@ def _ways(plan: Plan, evaluation: Sequence[StagePlan]) -> Iterator[str]:
         yield from describe_ways("dataset", plan.usd, *shares)
     if evaluation:
         yield from describe_ways("evaluation", together([each.usd for each in evaluation]), *shares)
+    yield line("", "auto: what its deadline sends live costs the live price")
     if plan.tuning is not None:
         yield line("training", _tuning(plan.tuning))
         yield line("", _training_time(plan.tuning))
-    yield line("", "auto: what its deadline sends live costs the live price")
     times = {
         "dataset": plan.times if plan.has_left else (),
         "evaluation": plan.evaluation_times if evaluation else (),
