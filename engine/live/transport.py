@@ -139,13 +139,13 @@ class HttpTransport:
             to_proxy, proxy = {"Proxy-Authorization": login}, proxy.with_user(None)
             if not endpoint.base_url.startswith("https:"):  # no tunnel: it reads the request itself
                 headers.update(to_proxy)
-        target = _Target(endpoint.address(url), headers, proxy, to_proxy, endpoint)
+        target = _Target(URL(endpoint.address(url)), headers, proxy, to_proxy, endpoint)
         self._targets[id(endpoint), url] = target
         return target
 
 
 class _Target(NamedTuple):
-    address: str
+    address: URL
     headers: CIMultiDict[str]
     proxy: URL | None
     proxy_headers: dict[str, str]
