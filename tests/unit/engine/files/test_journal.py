@@ -1,3 +1,4 @@
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -157,3 +158,18 @@ async def test_a_line_that_was_copied_counts_once(tmp_path: Path) -> None:
 
     assert [each.request_id for each in settled] == ["r1", "r2"]
     assert sum(each.cost_usd or 0.0 for each in settled) == 0.25
+
+
+async def test_settled_among_many_requests_are_found_in_little_memory(tmp_path: Path) -> None:
+    async with Journal(tmp_path / "journal.jsonl") as journal:
+        await journal.append_each([make_completed("r0"), make_completed("r4999")])
+        wanted = [f"r{number}" for number in range(5_000)]
+        tracemalloc.start()
+        try:
+            found = journal.settled_among(wanted)
+            peak_bytes = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert found == {"r0", "r4999"}
+    assert peak_bytes < 5_000 * 1_000  # a key alone may hold 4 KB
