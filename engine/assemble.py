@@ -112,10 +112,11 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
 
     Raises:
         DamagedLogError: the journal or the ledger of batches is damaged.
+        StorageError: the disk is full already.
     """
     folder = order.folder
     async with AsyncExitStack() as opened:
-        journal = await opened.enter_async_context(Journal(folder.journal_path))
+        journal = await opened.enter_async_context(Journal(folder.journal_path, has_reserve=True))
         sends = _open_sends(order, journal)
         opened.callback(sends.close)
         parts = LaneParts(

@@ -29,8 +29,8 @@ class Journal(AsyncClosing):
     A reply is kept as the provider sent it, so a change of parsing or filters costs nothing.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._log = JsonlLog(path, id_field=ID_FIELD)
+    def __init__(self, path: Path, *, has_reserve: bool = False) -> None:
+        self._log = JsonlLog(path, id_field=ID_FIELD, has_reserve=has_reserve)
 
     async def aclose(self) -> None:
         """Wait for what is being written, then close the file."""
@@ -72,7 +72,7 @@ class Journal(AsyncClosing):
         """Keep `outcome`; what is returned resolves once it is on disk.
 
         Raises:
-            StorageError: the disk refused it.
+            StorageError: the disk refused it, or is full and keeps it in its reserve.
         """
         return self._log.append(outcome.request_id, encode_outcome(outcome))
 

@@ -1,6 +1,7 @@
 """An append-only file of JSON lines: durable in groups, repaired at its torn end, found by id."""
 
 import asyncio
+import errno
 import logging
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -11,6 +12,7 @@ from typing import NamedTuple
 
 from engine.errors import DamagedLogError, StorageError
 from engine.files.closing import AsyncClosing
+from engine.files.disk_reserve import DiskReserve
 from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import damaged_line, id_key, line_number, line_prefix
 from engine.files.line_scan import scan_lines
@@ -39,14 +41,18 @@ class JsonlLog(AsyncClosing):
     line counts once its newline is written: at opening, a last line without one is cut off with a
     note. Any other line that is damaged raises DamagedLogError. One process writes; any number
     may read the file at any time.
+
+    With `has_reserve` lines are kept even where the disk has become full, in the room of a
+    DiskReserve. Then `append` raises StorageError once a line is durable: the last should follow.
     """
 
-    def __init__(self, path: Path, *, id_field: str) -> None:
+    def __init__(self, path: Path, *, id_field: str, has_reserve: bool = False) -> None:
         self._path = path
         self._prefix = line_prefix(id_field)
         self._file = path.open("a+b", buffering=0)
         try:
             self._index = self._open_index()
+            self._reserve = DiskReserve(path) if has_reserve else None
         except BaseException:
             self._file.close()
             raise
@@ -55,6 +61,7 @@ class JsonlLog(AsyncClosing):
         self._group: asyncio.Future[None] | None = None
         self._group_size = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._full: StorageError | None = None
         self._broken: StorageError | DamagedLogError | None = None
         self._is_paced: Callable[[], bool] = bool
 
@@ -112,7 +119,8 @@ class JsonlLog(AsyncClosing):
         The line is kept even if the caller is cancelled while it waits.
 
         Raises:
-            StorageError: the disk refused this or an earlier line (also set on the future).
+            StorageError: the disk refused this or an earlier line, or it is full and the line is
+                kept in its reserve (also set on the future).
             DamagedLogError: the file was deleted, moved or changed by another program.
         """
         written = asyncio.get_running_loop().create_future()
@@ -141,6 +149,8 @@ class JsonlLog(AsyncClosing):
             await asyncio.wait([self._group or self._write_group()])
         self._writer.shutdown()
         self._file.close()
+        if self._reserve is not None:
+            self._reserve.release()
 
     def _queue(self, item_id: str, line: bytes, written: asyncio.Future[None]) -> None:
         if self._broken is not None:
@@ -173,9 +183,24 @@ class JsonlLog(AsyncClosing):
     def _write_durably(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
-            view = view[os.write(self._file.fileno(), view) :]
+            try:
+                view = view[os.write(self._file.fileno(), view) :]
+            except OSError as error:
+                if not self._makes_room(error):
+                    raise
         os.fsync(self._file.fileno())
         check_place(self._path, self._file.fileno(), self._end + len(data))
+
+    def _makes_room(self, error: OSError) -> bool:
+        """Whether the disk was full and no longer is, as the reserve is given up."""
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if not is_full or self._reserve is None or not self._reserve.release():
+            return False
+        self._full = StorageError(
+            f"{self._path}: the disk is full ({error}); replies in flight are kept in the room "
+            "that was held for them. Free the disk, then run the same command again"
+        )
+        return True
 
     def _settle_group(self, group: list[_Waiting], error: BaseException | None) -> None:
         self._group = None
@@ -185,8 +210,12 @@ class JsonlLog(AsyncClosing):
         for key, line, written in group:
             self._index.add(key, self._end)
             self._end += len(line) + 1
-            if not written.done():
+            if written.done():
+                continue
+            if self._full is None:
                 written.set_result(None)
+            else:
+                written.set_exception(self._full)
         if self._waiting:
             self._write_soon()
 

@@ -87,13 +87,16 @@ class ResultFiles(AsyncClosing):
     """Replies in one file, failures in another; each request stands in one of them, once.
 
     `out` are requests that a batch may be answering now, which must not be sent otherwise.
+    With `has_reserve` replies in flight are kept even where the disk has become full (JsonlLog).
     Memory: 16 bytes a line. One process writes (WriterLock); any number may read.
     """
 
-    def __init__(self, paths: ResultPaths, out: Container[str] = frozenset()) -> None:
+    def __init__(
+        self, paths: ResultPaths, out: Container[str] = frozenset(), *, has_reserve: bool = False
+    ) -> None:
         self._out = out
         try:
-            self._answers = JsonlLog(paths.answers, id_field=ID_FIELD)
+            self._answers = JsonlLog(paths.answers, id_field=ID_FIELD, has_reserve=has_reserve)
             self._errors = JsonlLog(paths.errors, id_field=ID_FIELD)
         except OSError as error:
             raise ConfigError(f"{error.filename}: cannot be written: {error.strerror}") from error

@@ -57,7 +57,9 @@ async def _collect(order: SendOrder, lane: LaneOrder, stats: Stats, *, waits: bo
     async with AsyncExitStack() as opened:
         opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
         opened.enter_context(stop_on_signals(stopping, grace_s=order.settings.limits.grace_s))
-        results = await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths))
+        results = await opened.enter_async_context(
+            await asyncio.to_thread(ResultFiles, paths, has_reserve=True)
+        )
         desk = await opened.enter_async_context(
             open_send_desk(order, lane, results, stats, clock, stopping)
         )

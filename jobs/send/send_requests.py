@@ -208,7 +208,9 @@ async def _open_results(
     if order.retries_failed:
         set_failures_aside(paths)
     out = await asyncio.to_thread(read_requests_out, order.out_path)
-    return await opened.enter_async_context(await asyncio.to_thread(ResultFiles, paths, out))
+    return await opened.enter_async_context(
+        await asyncio.to_thread(ResultFiles, paths, out, has_reserve=True)
+    )
 
 
 async def _open_source(

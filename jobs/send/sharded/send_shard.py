@@ -72,7 +72,9 @@ async def send_shard(
     segment = await asyncio.to_thread(shard.take_over)
     async with AsyncExitStack() as opened:
         settled = await asyncio.to_thread(_SettledBefore, earlier)
-        results = await opened.enter_async_context(ResultFiles(segment.paths, settled))
+        results = await opened.enter_async_context(
+            ResultFiles(segment.paths, settled, has_reserve=True)
+        )
         checked = await asyncio.to_thread(
             check_batch_file, shard.requests_path, results, stopping, skips_bad_lines=False
         )
