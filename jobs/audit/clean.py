@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from engine.files.disk_reserve import SUFFIX as RESERVE_SUFFIX
 from engine.run_folder import RunFolder
 from jobs.dataset.stages import DATASET
 from jobs.run.batch_folders import run_batch_folder
@@ -15,6 +16,7 @@ Reach = Literal["leftovers", "derived", "all"]
 
 REPORT_NAME = "report.html"
 BYTES_PER_STEP = 1000
+CRASHED = (".new", RESERVE_SUFFIX)  # names that end so are gone where no crash left them
 
 
 class Deletable(NamedTuple):
@@ -39,7 +41,8 @@ def find_deletable(folder: RunFolder, reach: Reach) -> list[Deletable]:
 
 def _leftovers(folder: RunFolder) -> Iterator[Deletable]:
     place = run_batch_folder(folder, "")
-    crashed = [*folder.run_dir.rglob("*.new"), folder.run_dir / COPY_NAME]
+    unfinished = (path for suffix in CRASHED for path in folder.run_dir.rglob(f"*{suffix}"))
+    crashed = [*unfinished, folder.run_dir / COPY_NAME]
     rows = [
         *((path, "left by a crash") for path in crashed),
         *((path, "half of a download") for path in place.remains()),

@@ -214,6 +214,7 @@ def test_what_is_derived_is_made_again_without_a_request(
 ) -> None:
     before = comparable_files(run_dir)
     calls = server.control.settled_totals()["calls"]
+    (run_dir / "journal.jsonl.reserve").touch()
 
     shown = distill("clean", run_dir, "--derived")
     unchanged = comparable_files(run_dir)
@@ -222,6 +223,7 @@ def test_what_is_derived_is_made_again_without_a_request(
     code, output = finish(start(server, run_dir))
 
     assert "give --yes to do it" in shown.text
+    assert "journal.jsonl.reserve: left by a crash" in shown.text
     assert unchanged == before
     assert done.code == 0, done.text
     assert not left & {"chunks.jsonl", "questions.jsonl", "answers.jsonl", "documents.jsonl"}
