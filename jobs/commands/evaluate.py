@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import typer
@@ -34,6 +35,7 @@ from jobs.commands.options import (
     Tpm,
     Verbose,
     Waits,
+    server_flags,
 )
 from jobs.idle_rounds import tell_no_progress
 from jobs.notify import notifying
@@ -74,63 +76,77 @@ def evaluate(
     from engine.run_folder import RunFolder
     from jobs.evaluation.build_samples import SAMPLES
     from jobs.evaluation.evaluate import EvaluationOrder
-    from jobs.evaluation.evaluated_models import asked_roles
-    from jobs.evaluation.import_questions import read_questions
-    from jobs.evaluation.rejudge import answered_modes
     from jobs.run.lanes import read_lane_order
     from jobs.settings.command import run_settings
     from jobs.settings.endpoints import read_run_endpoints
-    from jobs.settings.roles import JUDGE_ROLES, read_role_endpoints
 
-    folder, roles = RunFolder(run_dir), _read_roles(models)
-    asked_for = _read_mode(mode)
-    if rejudge and questions is not None:
-        raise ConfigError(
-            "--rejudge judges answers that there are, --questions has new ones asked for: leave "
-            "one of them out"
-        )
-    asked = None if questions is None else read_questions(questions)
+    folder, roles, asked_mode = RunFolder(run_dir), _read_roles(models), _read_mode(mode)
+    asked = _read_questions(questions, rejudge=rejudge)
     begun = folder.results_path(SAMPLES.name).exists()
     lane_order = read_lane_order(lane, deadline, waits=wait, has_begun=begun)
-
-    def orders_of(judge_model: str | None) -> list[EvaluationOrder]:
-        flags = {
-            "judge.model": judge_model,
-            "evaluation.scorer": scorer,
-            "evaluation.pairwise": pairwise,
-            "teacher.base_url": base_url,
-            "limits.requests_per_minute": rpm,
-            "limits.tokens_per_minute": tpm,
-            "limits.max_in_flight": max_in_flight,
-            "budget.usd": budget_usd,
-        }
-        settings = run_settings(folder, config, flags, assignments or [])
-        order = EvaluationOrder(
+    flags = server_flags(
+        base_url, rpm=rpm, tpm=tpm, max_in_flight=max_in_flight, budget_usd=budget_usd
+    )
+    flags |= {"evaluation.scorer": scorer, "evaluation.pairwise": pairwise}
+    of_judges = [
+        run_settings(folder, config, {**flags, "judge.model": each}, assignments or [])
+        for each in dict.fromkeys(judge or (None,))
+    ]
+    orders = [
+        EvaluationOrder(
             folder,
             settings,
             read_run_endpoints(settings, os.environ),
-            role_endpoints=read_role_endpoints(
-                settings, os.environ, JUDGE_ROLES if rejudge else asked_roles(roles)
-            ),
             roles=roles,
-            mode=asked_for or "open",
+            mode=asked_mode or "open",
             questions=asked,
             retries_failed=retry_failed,
             lane=lane_order,
             metrics_port=metrics_port,
             asks_judge_alone=rejudge,
         )
-        is_open = rejudge and asked_for is None and folder.is_begun
-        modes = answered_modes(folder, settings, roles) if is_open else ()
-        return [order._replace(mode=each) for each in modes] or [order]
-
-    first, *further = [orders_of(each) for each in dict.fromkeys(judge or (None,))]
+        for settings in of_judges
+    ]
+    first, *further = [_in_modes(_with_role_endpoints(each), asked_mode) for each in orders]
     if dry_run:
-        _show_plans(list(chain(first, *further)))
+        _show_plans([*first, *chain(*further)])
         raise typer.Exit(EXIT_OK)
     with notifying(notify, folder, "evaluate"):
-        code = tell_no_progress(folder, lambda: _evaluate_each(list(chain(*further, first))))
+        code = tell_no_progress(folder, lambda: _evaluate_each([*chain(*further), *first]))
     raise typer.Exit(code)
+
+
+def _read_questions(path: Path | None, *, rejudge: bool) -> Sequence[str] | None:
+    from jobs.evaluation.import_questions import read_questions
+
+    if path is None:
+        return None
+    if rejudge:
+        raise ConfigError(
+            "--rejudge judges answers that there are, --questions has new ones asked for: leave "
+            "one of them out"
+        )
+    return read_questions(path)
+
+
+def _with_role_endpoints(order: "EvaluationOrder") -> "EvaluationOrder":
+    """With the servers of those roles that will be asked."""
+    from jobs.evaluation.evaluated_models import asked_roles
+    from jobs.settings.roles import JUDGE_ROLES, read_role_endpoints
+
+    asked = JUDGE_ROLES if order.asks_judge_alone else asked_roles(order.roles)
+    endpoints = read_role_endpoints(order.settings, os.environ, asked)
+    return order._replace(role_endpoints=endpoints)
+
+
+def _in_modes(order: "EvaluationOrder", asked_mode: "Mode | None") -> "Sequence[EvaluationOrder]":
+    """Once; where no mode is named and the judge alone is asked, in each with answers."""
+    from jobs.evaluation.rejudge import answered_modes
+
+    if not order.asks_judge_alone or asked_mode is not None or not order.folder.is_begun:
+        return [order]
+    modes = answered_modes(order.folder, order.settings, order.roles)
+    return [order._replace(mode=mode) for mode in modes]
 
 
 def _evaluate_each(orders: "Sequence[EvaluationOrder]") -> int:

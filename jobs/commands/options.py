@@ -1,4 +1,4 @@
-"""Flags that several commands have in common."""
+"""Flags that several commands have in common, and the settings behind those that come together."""
 
 from pathlib import Path
 from typing import Annotated
@@ -246,3 +246,21 @@ Verbose = Annotated[
     bool,
     typer.Option("--verbose", "-v", help="Say more, with times.", callback=_on_verbose),
 ]
+
+
+def server_flags(
+    base_url: str | None,
+    *,
+    rpm: float | None,
+    tpm: float | None,
+    max_in_flight: int | None,
+    budget_usd: float | None,
+) -> dict[str, object]:
+    """The settings behind the flags of where requests go, how fast, and for how many dollars."""
+    return {
+        "teacher.base_url": base_url,
+        "limits.requests_per_minute": rpm,
+        "limits.tokens_per_minute": tpm,
+        "limits.max_in_flight": max_in_flight,
+        "budget.usd": budget_usd,
+    }

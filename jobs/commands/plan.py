@@ -1,7 +1,7 @@
 """`distill plan`: what a run will ask and cost."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -19,6 +19,7 @@ from jobs.commands.options import (
     Sample,
     Target,
     Tpm,
+    server_flags,
 )
 from jobs.process import EXIT_OK
 
@@ -49,19 +50,16 @@ def plan(
     from engine.run_folder import RunFolder
     from jobs.settings.command import run_settings
 
-    flags: dict[str, Any] = {
-        "documents_dir": str(documents) if documents else None,
-        "teacher.model": model,
-        "teacher.base_url": base_url,
-        "limits.requests_per_minute": rpm,
-        "limits.tokens_per_minute": tpm,
-        "limits.max_in_flight": max_in_flight,
-        "budget.usd": budget_usd,
-    }
     folder = RunFolder(target)
     is_run = folder.is_begun or documents is not None
-    if not is_run:
-        flags["documents_dir"] = str(target)
+    read = documents if is_run else target
+    flags = server_flags(
+        base_url, rpm=rpm, tpm=tpm, max_in_flight=max_in_flight, budget_usd=budget_usd
+    )
+    flags |= {
+        "documents_dir": str(read) if read else None,
+        "teacher.model": model,
+    }
     if sample is not None and not is_run:
         raise ConfigError(
             "--sample: what it costs is kept in a run, so name one: distill plan RUN --documents "

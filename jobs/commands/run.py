@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
@@ -34,11 +34,18 @@ from jobs.commands.options import (
     Tpm,
     Verbose,
     Waits,
+    server_flags,
 )
 from jobs.idle_rounds import tell_no_progress
 from jobs.notify import notifying
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.lanes import LaneOrder, read_lane_order
+
+if TYPE_CHECKING:
+    from jobs.run.stages import StagesEnd
+    from jobs.run.start import RunOrder
+    from schemas.settings import RunSettings
+    from schemas.summary import RunSummary
 
 
 def run(
@@ -68,17 +75,15 @@ def run(
     dry_run: DryRun = False,
 ) -> None:
     """Make the dataset, or go on making it."""
-    flags = {
+    flags = server_flags(
+        base_url, rpm=rpm, tpm=tpm, max_in_flight=max_in_flight, budget_usd=budget_usd
+    )
+    flags |= {
         "documents_dir": str(documents) if documents else None,
         "teacher.provider": provider,
         "teacher.model": model,
-        "teacher.base_url": base_url,
         "judge.model": judge,
         "judge.of_rows": True if judge else None,
-        "limits.requests_per_minute": rpm,
-        "limits.tokens_per_minute": tpm,
-        "limits.max_in_flight": max_in_flight,
-        "budget.usd": budget_usd,
         "limit_chunks": limit_chunks,
         "dataset.closed_book": closed_book,
     }
@@ -99,7 +104,7 @@ class _Given(NamedTuple):
 
     run_dir: Path
     config: Path | None
-    flags: dict[str, Any]
+    flags: dict[str, object]
     assignments: list[str]
 
 
@@ -122,22 +127,33 @@ def _plan(given: _Given) -> None:
 
 def _run(given: _Given, ordered: _Ordered) -> int:
     from jobs.process import run_to_end
-    from jobs.run.run_engine import other_servers
-    from jobs.run.start import RunOrder, asks_judge, start_run
+    from jobs.run.start import start_run
     from jobs.settings.command import run_settings
-    from jobs.settings.endpoints import read_run_endpoints
-    from jobs.settings.roles import RoleModel, RoleName, judge_of, read_role_endpoints
-    from jobs.show.describe import describe_left, describe_run
+    from jobs.show.describe import describe_run
     from jobs.show.summarize import summarize_run
 
     folder = RunFolder(given.run_dir)
     settings = run_settings(folder, given.config, given.flags, given.assignments)
-    endpoints = read_run_endpoints(settings, os.environ)
+    order = _make_order(folder, settings, ordered)
     began_s = time.monotonic()
+    end = run_to_end(start_run(order))
+    summary = summarize_run(folder)
+    print(describe_run(summary))
+    print(f"{'time':<16} {_duration(time.monotonic() - began_s)} in this call")
+    return _tell_end(folder, end, summary)
+
+
+def _make_order(folder: RunFolder, settings: "RunSettings", ordered: _Ordered) -> "RunOrder":
+    """What is asked for, with the servers of all models that will be asked."""
+    from jobs.run.run_engine import other_servers
+    from jobs.run.start import RunOrder, asks_judge
+    from jobs.settings.endpoints import read_run_endpoints
+    from jobs.settings.roles import RoleModel, RoleName, judge_of, read_role_endpoints
+
+    endpoints = read_run_endpoints(settings, os.environ)
     judges: list[RoleName] = ["judge"] if asks_judge(settings) else []
     asked = [RoleModel(settings.teacher.model), *(judge_of(settings) for _ in judges)]
-    others = other_servers(settings, read_role_endpoints(settings, os.environ, judges), asked)
-    order = RunOrder(
+    return RunOrder(
         folder,
         settings,
         endpoints,
@@ -145,20 +161,22 @@ def _run(given: _Given, ordered: _Ordered) -> int:
         retries_failed=ordered.retries_failed,
         lane=ordered.lane,
         metrics_port=ordered.metrics_port,
-        others=others,
+        others=other_servers(settings, read_role_endpoints(settings, os.environ, judges), asked),
     )
-    end = run_to_end(start_run(order))
-    summary = summarize_run(folder)
-    print(describe_run(summary))
-    print(f"{'time':<16} {_duration(time.monotonic() - began_s)} in this call")
-    if end.is_done:
-        if any(summary.rows[name] for name in ("train.jsonl", "validation.jsonl")):
-            return EXIT_OK
-        print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)
-        return EXIT_INCOMPLETE
-    left = describe_left(folder, end)
-    print(f"distill: {left}; the same command again goes on", file=sys.stderr)
-    return EXIT_TRY_LATER
+
+
+def _tell_end(folder: RunFolder, end: "StagesEnd", summary: "RunSummary") -> int:
+    """The exit code; what is missing is said."""
+    from jobs.show.describe import describe_left
+
+    if not end.is_done:
+        left = describe_left(folder, end)
+        print(f"distill: {left}; the same command again goes on", file=sys.stderr)
+        return EXIT_TRY_LATER
+    if any(summary.rows[name] for name in ("train.jsonl", "validation.jsonl")):
+        return EXIT_OK
+    print(f"distill: no row came out; {folder.rejected_path} says why", file=sys.stderr)
+    return EXIT_INCOMPLETE
 
 
 def _duration(seconds: float) -> str:

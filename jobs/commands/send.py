@@ -39,6 +39,7 @@ from jobs.commands.options import (
     Verbose,
     Waits,
     Workers,
+    server_flags,
 )
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.batch_folders import read_send_batches_out
@@ -93,14 +94,12 @@ def send(
 
     if base_url is not None and endpoints:
         raise ConfigError("--base-url and --endpoint exclude each other: give one or the other")
-    flags: dict[str, Any] = {
-        "teacher.base_url": base_url,
+    flags = server_flags(
+        base_url, rpm=rpm, tpm=tpm, max_in_flight=max_in_flight, budget_usd=budget_usd
+    )
+    flags |= {
         "endpoints": [] if base_url is not None else None,
-        "limits.requests_per_minute": rpm,
-        "limits.tokens_per_minute": tpm,
-        "limits.max_in_flight": max_in_flight,
         "limits.max_attempts": max_attempts,
-        "budget.usd": budget_usd,
         "limits.max_outage_s": max_outage,
     }
     place = _read_place(on, workers, address)
