@@ -16,7 +16,7 @@ from engine.stage import StageFiles
 from engine.stopping import Stopping
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
-from jobs.documents.cutting.cut_into_pieces import cut_into_pieces
+from jobs.documents.cutting.best_cuts import cut_into_pieces
 from jobs.documents.cutting.first_rules import cut_by_first_rules
 from jobs.documents.cutting.heading_paths import HeadingPaths
 from jobs.documents.line_batches import read_batch, write_batches

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from engine.ask import Ask, await_all
 from engine.files.records import RecordLog
-from jobs.dataset.judge.ask_judge import Judged
-from jobs.dataset.judge.judge_excerpt import judge_excerpt
+from jobs.dataset.judge.ask_judge import Judged, judge_excerpt
 from jobs.run.stages import StageContext
 from jobs.settings.roles import judge_of
 from schemas.documents import Chunk

@@ -17,10 +17,9 @@ from jobs.comparison.table import (
 from jobs.pages.inline import hash_source, read_script, read_text
 from jobs.report.answer_data import answer_choices, encode_answer_data
 from jobs.report.draw_charts import draw_charts
-from jobs.report.funnel import describe_funnel
 from jobs.report.read_report import Report, total_cost_usd
 from jobs.report.run_charts import MAX_BARS, STAGE_LABELS
-from jobs.report.verdict import describe_verdict
+from jobs.report.verdict import describe_funnel, describe_verdict
 from schemas.comparison import Estimate
 
 MAX_DOCUMENT_ROWS = 50

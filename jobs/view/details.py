@@ -8,7 +8,7 @@ import orjson
 
 from engine.run_folder import RunFolder
 from jobs.dataset.rows.apply_reviews import RowText, reviews_path, row_hash
-from jobs.view.find_line import find_by_field, find_by_id
+from jobs.view.line_file import find_by_field, find_by_id
 from jobs.view.lists import Line, RunLists
 from jobs.view.search_lines import read_line
 

@@ -9,14 +9,16 @@ from engine.wire.prompt_cache import CacheRules
 from jobs.dataset.structured_chat import Call, make_structured_request, parse_reply
 from jobs.documents.passages import Passages
 from jobs.prompts import read_prompt
+from jobs.settings.roles import judge_cache, judge_of
 from jobs.text.numbered_sentences import CONTINUATION, NumberedSentences, number_sentences
 from jobs.text.untrusted_text import defuse_tokens, make_line, make_plain, restore_tokens
 from schemas.dataset import Kind
+from schemas.documents import Chunk
 from schemas.outcomes import Completed, Failed
 from schemas.parameters import NO_PARAMETERS
 from schemas.record import Value
 from schemas.requests import Json, Request
-from schemas.settings import JudgeSettings
+from schemas.settings import JudgeSettings, RunSettings
 
 PURPOSE = "judge"
 PROMPTS = ("judge_pairs.md", "judge_pairs_user.md")
@@ -110,6 +112,21 @@ async def judge_pairs(
             asked, REWORDED, sorted(reworded), others, sentences, ask, settings
         )
     return [found[n] for n in numbers]
+
+
+async def judge_excerpt(
+    item_id: str, kind: Kind, question: str, excerpt: Chunk, ask: Ask, settings: RunSettings
+) -> Judged | Unjudged:
+    """The judge's word on a question beside a text; its `answerable` is what is asked for.
+
+    One call. Raises what `Ask` raises.
+    """
+    judge = judge_of(settings)
+    asked = Asked(item_id, judge.model, judge.server, judge.parameters, judge_cache(settings))
+    plain = settings.judge.model_copy(update={"rewords": False})
+    pairs = [Pair(kind, question, "")]
+    (found,) = await judge_pairs(asked, pairs, Passages(excerpt), ask, plain)
+    return found
 
 
 async def _judge_some(

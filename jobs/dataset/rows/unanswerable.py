@@ -13,8 +13,7 @@ from engine.ask import Ask
 from engine.files.records import read_ids, read_records
 from engine.stage import StageFiles, StagePass
 from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.judge.ask_judge import PROMPTS, Unjudged
-from jobs.dataset.judge.judge_excerpt import judge_excerpt
+from jobs.dataset.judge.ask_judge import PROMPTS, Unjudged, judge_excerpt
 from jobs.dataset.judge.judge_rows import VERDICTS, require_judge
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS

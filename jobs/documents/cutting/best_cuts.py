@@ -1,4 +1,4 @@
-"""Cuts a text that is too large for one chunk where that harms least, into pieces of equal size."""
+"""Cuts a text into pieces no larger than a chunk: by sections, then where a cut harms least."""
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate, pairwise
@@ -14,6 +14,8 @@ from jobs.documents.cutting.cut_costs import (
     Line,
     measure_lines,
 )
+from jobs.documents.cutting.heading_paths import HeadingPaths
+from jobs.documents.cutting.pack_sections import pack_sections
 from jobs.text.sentences import split_sentences
 from schemas.record import Span
 from schemas.settings import ChunkSettings
@@ -34,8 +36,19 @@ class _Atom(NamedTuple):
     cost: float
 
 
+def cut_into_pieces(
+    text: str, span: Span, headings: HeadingPaths, settings: ChunkSettings
+) -> Iterator[Span]:
+    """The ranges of the chunks of a span, not trimmed; they cover it."""
+    for part in pack_sections(text, span, headings, settings):
+        start, end = part.start_char, part.end_char
+        heading_starts = {place - start for place in headings.starts_between(start - 1, end)}
+        for piece in cut_best(text[start:end], heading_starts, settings):
+            yield Span(start_char=start + piece.start_char, end_char=start + piece.end_char)
+
+
 def cut_best(text: str, heading_starts: Collection[int], settings: ChunkSettings) -> Iterator[Span]:
-    """The ranges of the pieces; they cover the text. Headings start at those places of it."""
+    """The ranges of pieces of equal size; they cover the text. Headings start at those places."""
     target = settings.target_tokens
     total = count_tokens(text.strip())
     if total <= target:

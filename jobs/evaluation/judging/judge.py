@@ -13,7 +13,7 @@ from engine.servers import OWN_SERVER
 from engine.wire.content import json_text, reply_text
 from engine.wire.prompt_cache import CacheRules, lay_out
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
-from jobs.evaluation.judging.strict_schema import strict_schema
+from jobs.evaluation.judging.shapes import strict_schema
 from schemas.outcomes import Failed, Outcome
 from schemas.parameters import Parameters
 from schemas.record import Value, content_id

@@ -1,8 +1,14 @@
-"""The shapes of the judge's replies."""
+"""The shapes of the judge's replies, and their JSON schemas as structured outputs take them."""
 
+from functools import cache
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.requests import Json
+
+MAX_STRING_CHARS = 160
+MAX_ITEMS = 4
 
 Better = Literal["first", "second", "tie"]
 
@@ -57,3 +63,31 @@ class Preference(_Reply):
 
     reason: str
     better: Better = Field(description="the better answer, or tie")
+
+
+@cache
+def strict_schema(shape: type[BaseModel], *, is_bounded: bool) -> dict[str, Json]:
+    """Every key required and no other allowed (OpenAI guide on structured outputs).
+
+    Bounded, every string and list has an end, for models that otherwise find none.
+    """
+    schema: dict[str, Json] = shape.model_json_schema()
+    strict = _strict(schema, is_bounded)
+    assert isinstance(strict, dict)
+    return strict
+
+
+def _strict(node: Json, is_bounded: bool) -> Json:
+    if isinstance(node, list):
+        return [_strict(each, is_bounded) for each in node]
+    if not isinstance(node, dict):
+        return node
+    strict = {key: _strict(value, is_bounded) for key, value in node.items() if key != "default"}
+    match strict:
+        case {"type": "object", "properties": dict(properties)}:
+            strict |= {"required": list(properties), "additionalProperties": False}
+        case {"type": "array"} if is_bounded:
+            strict["maxItems"] = MAX_ITEMS
+        case {"type": "string"} if is_bounded:
+            strict["maxLength"] = MAX_STRING_CHARS
+    return strict

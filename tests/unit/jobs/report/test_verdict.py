@@ -6,9 +6,8 @@ from collections import Counter
 from jobs.comparison.models import compare_models
 from jobs.comparison.run import ComparedRun
 from jobs.evaluation.read_evaluation import Evaluation
-from jobs.report.funnel import describe_funnel
 from jobs.report.read_report import DatasetShape, Made, Report, Samples
-from jobs.report.verdict import describe_verdict
+from jobs.report.verdict import describe_funnel, describe_verdict
 from schemas.comparison import AnsweringCost
 from schemas.settings import RunSettings
 from schemas.summary import RunState, RunSummary, StageSummary

@@ -1,9 +1,8 @@
-"""Lines by number, of a file that grows or is replaced."""
+"""Lines by number and by an id, of a file that grows or is replaced."""
 
 from pathlib import Path
 
-from jobs.view.find_line import find_by_field, find_by_id
-from jobs.view.line_file import LineFile
+from jobs.view.line_file import LineFile, find_by_field, find_by_id
 
 FOREVER_S = 60.0
 

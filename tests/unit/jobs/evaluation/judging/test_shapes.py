@@ -2,7 +2,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from jobs.evaluation.judging.strict_schema import MAX_ITEMS, MAX_STRING_CHARS, strict_schema
+from jobs.evaluation.judging.shapes import MAX_ITEMS, MAX_STRING_CHARS, strict_schema
 
 
 class Part(BaseModel):
