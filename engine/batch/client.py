@@ -18,7 +18,7 @@ from engine.wire.sdk import (
     delete_file,
     download_file,
     find_file,
-    list_files,
+    list_uploaded_files,
     moment_of,
     open_client,
     translated,
@@ -79,7 +79,7 @@ class BatchClient:
                 completion_window=WINDOW,
                 metadata=metadata,
             )
-            return read_state(batch)
+            return read_batch_state(batch)
 
     async def find(
         self, metadata: dict[str, str], file_id: str, newer_than: datetime
@@ -92,13 +92,13 @@ class BatchClient:
         async with aclosing(self._listed(newer_than)) as batches:
             async for batch in batches:
                 if batch.input_file_id == file_id or _carries(batch, metadata):
-                    return read_state(batch)
+                    return read_batch_state(batch)
         return None
 
     async def retrieve(self, batch_id: str) -> RemoteState:
         """How far a batch is."""
         with translated(self._endpoint, self._clock):
-            return read_state(await self._client.batches.retrieve(batch_id))
+            return read_batch_state(await self._client.batches.retrieve(batch_id))
 
     async def list_states(
         self, batch_ids: Collection[str], newer_than: datetime
@@ -113,7 +113,7 @@ class BatchClient:
             async for batch in batches:
                 listed_count += 1
                 if str(batch.id) in batch_ids:
-                    states[batch.id] = read_state(batch)
+                    states[batch.id] = read_batch_state(batch)
                 if len(states) == len(batch_ids) or listed_count >= most:
                     break
         return states
@@ -122,17 +122,17 @@ class BatchClient:
         """All batches that carry the owner's name; those of hosts that drop metadata are missed."""
         owner = {OWNER_KEY: owner_id}
         async with aclosing(self._listed(BEGINNING)) as batches:
-            return [read_state(batch) async for batch in batches if _carries(batch, owner)]
+            return [read_batch_state(batch) async for batch in batches if _carries(batch, owner)]
 
     async def list_files(self, prefix: str) -> list[RemoteFile]:
         """The batch files whose names begin with `prefix`."""
         with translated(self._endpoint, self._clock):
-            return await list_files(self._client, purpose=PURPOSE, prefix=prefix)
+            return await list_uploaded_files(self._client, purpose=PURPOSE, prefix=prefix)
 
     async def cancel(self, batch_id: str) -> RemoteState:
         """Ask the provider to stop working on a batch; what it has answered is kept."""
         with translated(self._endpoint, self._clock):
-            return read_state(await self._client.batches.cancel(batch_id))
+            return read_batch_state(await self._client.batches.cancel(batch_id))
 
     async def download(self, file_id: str, path: Path) -> None:
         """Fetch a file; `path` appears when it is whole."""
@@ -182,7 +182,7 @@ def _carries(batch: "RemoteBatch", metadata: dict[str, str]) -> bool:
     return isinstance(known, dict) and metadata.items() <= known.items()
 
 
-def read_state(batch: "RemoteBatch") -> RemoteState:
+def read_batch_state(batch: "RemoteBatch") -> RemoteState:
     """What a batch object says. Ids that are "" and ids that are null mean the same.
 
     A field that is missing, or has a type that OpenAI never sends, counts as not given.

@@ -9,7 +9,7 @@ from engine.lease.meter import Meter
 GROWTH = 2.0  # what is wanted, as a multiple of what was used: so that use may grow
 
 
-class Standing(NamedTuple):
+class HolderState(NamedTuple):
     """What a share asks of the one that claims for it."""
 
     may_send: Callable[[], bool]
@@ -19,7 +19,7 @@ class Standing(NamedTuple):
 class LeasedShare:
     """As engine.live.pace.share.Share has it. Requests go by it only while it is lent."""
 
-    def __init__(self, clock: Clock, standing: Standing) -> None:
+    def __init__(self, clock: Clock, standing: HolderState) -> None:
         self._clock = clock
         self._standing = standing
         self._used_s = 0.0

@@ -13,7 +13,7 @@ from engine.errors import (
     TransientError,
 )
 from engine.lease.claims import Claim, Lease, Lender
-from engine.lease.leased_share import LeasedShare, Standing
+from engine.lease.leased_share import HolderState, LeasedShare
 from engine.lease.meter import Meter
 
 RESERVE_S = 5.0  # for so long there is room for what is spent, at the present rate
@@ -71,7 +71,7 @@ class Lessee:
         """The share of these limits; it is claimed at once."""
         share = self._shares.get(name)
         if share is None:
-            standing = Standing(self._may_send, self._wait_for_change)
+            standing = HolderState(self._may_send, self._wait_for_change)
             share = self._shares[name] = LeasedShare(self._clock, standing)
             self._is_wanted.set()
         return share

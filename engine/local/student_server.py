@@ -38,7 +38,7 @@ class StudentOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class AdapterRoute:
     """Where a student is asked, and how much of the adapter it has there; None: there is none."""
 
     llama: Llama
@@ -54,7 +54,7 @@ class Route:
 class StudentFront:
     """Takes each call to the llama.cpp that its model is served by."""
 
-    def __init__(self, routes: Mapping[str, Route], api_key: str) -> None:
+    def __init__(self, routes: Mapping[str, AdapterRoute], api_key: str) -> None:
         self._routes = routes
         self._api_key = api_key
 
@@ -106,11 +106,11 @@ async def _serve(students: Sequence[StudentOrder], api_key: str, port: int, pare
 
 def _start_all(
     students: Sequence[StudentOrder], session: aiohttp.ClientSession, servers: list[object]
-) -> dict[str, Route]:
+) -> dict[str, AdapterRoute]:
     """One llama.cpp for each file; each is put into `servers`, where it must stay."""
     adapters = {each.model_path: each.adapter_path for each in students if each.adapter_path}
     started: dict[str, Llama] = {}
-    routes: dict[str, Route] = {}
+    routes: dict[str, AdapterRoute] = {}
     for each in students:
         adapter = adapters.get(each.model_path, "")
         if each.model_path not in started:
@@ -122,7 +122,7 @@ def _start_all(
             servers.append(server)
             started[each.model_path] = Llama(server.listening_address, key, session)
         scale = None if not adapter else float(bool(each.adapter_path))
-        routes[each.name] = Route(started[each.model_path], scale)
+        routes[each.name] = AdapterRoute(started[each.model_path], scale)
     return routes
 
 

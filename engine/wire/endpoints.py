@@ -16,7 +16,7 @@ AZURE_PATH = "/openai/v1"
 LOOPBACK = re.compile(r"localhost|::1|127(\.\d+){3}")
 
 
-class Account(NamedTuple):
+class Payer(NamedTuple):
     """Who pays, where a key belongs to several: empty is the key's own default."""
 
     organization: str = ""
@@ -28,7 +28,7 @@ class Account(NamedTuple):
         return {name: value for name, value in named.items() if value}
 
 
-NO_ACCOUNT = Account()
+NO_PAYER = Payer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Endpoint:
     tokens_per_minute: float | None = None
     output: JsonForm | None = None
     output_setting: str = field(default="Endpoint.output", compare=False)
-    account: Account = NO_ACCOUNT
+    account: Payer = NO_PAYER
     proxy: str | None = field(default=None, repr=False)
     max_in_flight: int | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)

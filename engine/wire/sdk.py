@@ -184,7 +184,7 @@ class RemoteFile(NamedTuple):
     name: str
 
 
-async def list_files(
+async def list_uploaded_files(
     client: "openai.AsyncOpenAI", *, purpose: Purpose, prefix: str
 ) -> list[RemoteFile]:
     """All files with this purpose whose names begin with `prefix`.

@@ -8,7 +8,7 @@ from engine.last_call import read_last_call
 from engine.run_folder import RunFolder
 from engine.wire.prices import make_price
 from jobs.audit.check_batches import check_batches
-from jobs.audit.check_items import check_items, check_rows
+from jobs.audit.check_items import check_items, check_provenance
 from jobs.audit.check_requests import check_requests, check_spending, read_journal
 from jobs.dataset.stages import DATASET
 from jobs.evaluation.stages import EVALUATION
@@ -36,7 +36,7 @@ def audit_run(folder: RunFolder, settings: RunSettings, now: datetime) -> Iterat
     is_complete = call is not None and (call.command, call.ending) == ("run", "complete")
     yield from check_items(folder, settings, DATASET, is_complete=is_complete)
     yield from check_items(folder, settings, EVALUATION, is_complete=False)
-    yield from check_rows(folder)
+    yield from check_provenance(folder)
     facts = read_journal(folder, settings, make_price(settings.prices))
     yield from check_requests(folder, facts, stages)
     yield from check_batches(folder, facts.settled, now)

@@ -79,7 +79,7 @@ def _rejection_count(folder: RunFolder, stage: str) -> int:
     return sum(of_stage in line for line in read_lines(folder.rejected_path))
 
 
-def check_rows(folder: RunFolder) -> Iterator[Finding]:
+def check_provenance(folder: RunFolder) -> Iterator[Finding]:
     """Checks that every row of the dataset has its provenance, and the other way round.
 
     Raises:

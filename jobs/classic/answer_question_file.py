@@ -19,7 +19,7 @@ from engine.stopping import Stopping, stop_on_signals
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
-from jobs.dataset.rows.chat_rows import chat_row, excerpt_of, together
+from jobs.dataset.rows.chat_rows import chat_row, excerpt_of, join_excerpts
 from jobs.dataset.rows.export_dataset import EXPORT
 from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
@@ -37,7 +37,7 @@ from jobs.run.stages import (
     Stages,
     StagesEnd,
     run_stages,
-    wanted_names,
+    wanted_stage_names,
 )
 from jobs.run.start import RunOrder
 from jobs.text.near_duplicates import NearDuplicates
@@ -96,7 +96,7 @@ async def answer_question_file(
             except Deferred:  # chunks are being embedded in a batch
                 waiting = StagePass(deferred_count=len(questions))
                 return FileEnd(0, len(questions), StagesEnd(STAGE, waiting, is_done=False))
-            with engine.progress_over(wanted_names(IMPORTED, order.settings)) as progress:
+            with engine.progress_over(wanted_stage_names(IMPORTED, order.settings)) as progress:
                 context = StageContext(
                     folder=order.folder,
                     settings=order.settings,
@@ -228,7 +228,7 @@ async def _write_rows(context: StageContext[QuestionOrder]) -> StagePass:
                 text = answers.get(question.question_id)
                 if text is not None:
                     passages = passages_of(question, chunks.require)
-                    excerpt = together([excerpt_of(each) for each in passages.in_order])
+                    excerpt = join_excerpts([excerpt_of(each) for each in passages.in_order])
                     row = chat_row(question.text, text, None if closed_book else excerpt)
                     yield orjson.dumps(row)
 

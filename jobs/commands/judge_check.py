@@ -33,8 +33,8 @@ def judge_check(
     dry_run: DryRun = False,
 ) -> None:
     """Measure precision, recall and kappa of the free filters and of a judge, by reason."""
+    from jobs.dataset.judge.labelled_texts import read_labelled_texts
     from jobs.dataset.judge.measure_judges import decide_freely, describe
-    from jobs.dataset.judge.read_labels import read_labels
     from jobs.process import run_to_end
     from jobs.settings.command import flag_settings
 
@@ -42,7 +42,7 @@ def judge_check(
         raise ConfigError("--judge and --folder: found one, expected both or none of them")
     flags = {"judge.model": judge, "teacher.base_url": base_url}
     settings = flag_settings(config, flags, assignments or [])
-    texts = read_labels(labels)
+    texts = read_labelled_texts(labels)
     if dry_run and folder is not None:
         print(run_to_end(_plan(texts, folder, settings)))
         return

@@ -19,7 +19,7 @@ MIN_LABELS = 2  # of a stratum that has answers: fewer say nothing of how they s
 Ints = NDArray[np.intp]
 
 
-class Judged(NamedTuple):
+class JudgedAnswers(NamedTuple):
     """The answers of one contender: the judge's values, each answer's unit and stratum.
 
     `labels` are NaN where nobody labelled.
@@ -58,7 +58,7 @@ def calibrate(
                 continue
             strata = [stratum_of(answer, values[answer.answer_id]) for answer in answers]
             numbers = {stratum: number for number, stratum in enumerate(dict.fromkeys(strata))}
-            judged = Judged(
+            judged = JudgedAnswers(
                 values=np.array([values[answer.answer_id][metric] for answer in answers]),
                 labels=np.array([label.value if label else np.nan for label in found]),
                 units=number_units([samples[answer.sample_id] for answer in answers], unit),
@@ -77,7 +77,7 @@ def calibrate(
             )
 
 
-def correct_mean(judged: Judged) -> Corrected:
+def correct_mean(judged: JudgedAnswers) -> Corrected:
     """The judge's mean over all answers plus its mean error over the labelled ones.
 
     Prediction-powered inference (Angelopoulos et al. 2023), with the error weighted by stratum, as
@@ -125,7 +125,7 @@ def _error_variance(
     return float((sums**2).sum()) * correction, float(degrees)
 
 
-def _kappa(judged: Judged) -> float | None:
+def _kappa(judged: JudgedAnswers) -> float | None:
     """Cohen's kappa of judge and person on which answers are mostly right; None: chance alone."""
     is_labelled = ~np.isnan(judged.labels)
     one, other = judged.values[is_labelled] > 0.5, judged.labels[is_labelled] > 0.5

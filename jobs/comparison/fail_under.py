@@ -12,7 +12,7 @@ from schemas.evaluation import METRICS, ROLES, Metric, Role
 _FORM = re.compile(r"(?:(?P<role>\w+)\.)?(?P<metric>\w+)=(?P<least>[0-9.]+)")
 
 
-class Bound(NamedTuple):
+class LeastMean(NamedTuple):
     """The least mean of a metric. `role` None: of the tuned student."""
 
     role: Role | None
@@ -20,7 +20,7 @@ class Bound(NamedTuple):
     least: float
 
 
-def read_bounds(texts: Sequence[str]) -> list[Bound]:
+def read_bounds(texts: Sequence[str]) -> list[LeastMean]:
     """Bounds of the form METRIC=NUMBER or ROLE.METRIC=NUMBER.
 
     Raises:
@@ -29,7 +29,7 @@ def read_bounds(texts: Sequence[str]) -> list[Bound]:
     return [_read_bound(text) for text in texts]
 
 
-def find_failures(comparison: Comparison, bounds: Sequence[Bound]) -> Iterator[str]:
+def find_failures(comparison: Comparison, bounds: Sequence[LeastMean]) -> Iterator[str]:
     """One line for each mean below its bound, in either mode; what was not scored fails too."""
     for bound in bounds:
         role = bound.role or "tuned"
@@ -50,7 +50,7 @@ def _below(score: ContenderScore, least: float) -> str:
     return f"{score.metric} of {score.contender.name}: {found}, below {least:g}"
 
 
-def _read_bound(text: str) -> Bound:
+def _read_bound(text: str) -> LeastMean:
     found = _FORM.fullmatch(text)
     if found is None or found["metric"] not in METRICS or found["role"] not in (None, *ROLES):
         raise ConfigError(
@@ -63,4 +63,4 @@ def _read_bound(text: str) -> Bound:
         raise ConfigError(
             f"--fail-under {text!r}: found {found['least']!r}, expected a number"
         ) from error
-    return Bound(cast("Role | None", found["role"]), cast("Metric", found["metric"]), least)
+    return LeastMean(cast("Role | None", found["role"]), cast("Metric", found["metric"]), least)

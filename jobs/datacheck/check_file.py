@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from jobs.datacheck.find_leaks import NEAR, LeakFinder, read_evaluation
-from jobs.datacheck.read_rows import BadRowError, Row, read_lines, read_row
+from jobs.datacheck.find_leaks import NEAR, LeakFinder, read_eval_items
+from jobs.datacheck.read_rows import BadRowError, ChatRow, numbered_lines, read_chat_row
 from jobs.text import more_phrases
 from jobs.text.english_phrases import NON_ANSWER
 from jobs.text.languages import detect_language
@@ -54,9 +54,9 @@ def check_file(path: Path, against: Path | None = None) -> FileCheck:
     Raises:
         ConfigError: a file cannot be read, or the evaluation holds something else than questions.
     """
-    leaks = LeakFinder(read_evaluation(against)) if against is not None else None
+    leaks = LeakFinder(read_eval_items(against)) if against is not None else None
     check = _Check(path, leaks)
-    for number, line in read_lines(path):
+    for number, line in numbered_lines(path):
         check.add(number, line)
     return check.result()
 
@@ -76,7 +76,7 @@ class _Check:
 
     def add(self, number: int, line: bytes) -> None:
         try:
-            row = read_row(line)
+            row = read_chat_row(line)
         except BadRowError as error:
             self._counts["bad"] += 1
             if len(self._problems) < SHOWN_COUNT:
@@ -92,7 +92,7 @@ class _Check:
         if self._leaks is not None:
             self._leaks.add(number, row)
 
-    def _count_repetitions(self, line: bytes, row: Row) -> None:
+    def _count_repetitions(self, line: bytes, row: ChatRow) -> None:
         texts = {
             "row": line.strip(),
             "question": row.question.casefold().encode(),
@@ -112,7 +112,7 @@ class _Check:
         self._seen[name].add(digest)
         return is_known
 
-    def _count_secrets(self, number: int, row: Row) -> None:
+    def _count_secrets(self, number: int, row: ChatRow) -> None:
         """A row counts once for each kind; what was found is never shown."""
         for name, is_secret in {(each.name, each.is_secret) for each in find_secrets(row.text)}:
             self._found[is_secret][name] += 1

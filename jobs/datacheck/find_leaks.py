@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.errors import ConfigError
-from jobs.datacheck.read_rows import BadRowError, EvalItem, Row, read_eval_item, read_lines
+from jobs.datacheck.read_rows import BadRowError, ChatRow, EvalItem, numbered_lines, read_eval_item
 from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
 from jobs.text.shingles import TOKENS_PER_SHINGLE, Hashes, is_among, shingle_hashes
 
@@ -50,7 +50,7 @@ class LeakFinder:
         self._first_row = np.zeros(len(self._known), np.uint32)
         self._leaks: dict[int, Leak] = {}
 
-    def add(self, row_line: int, row: Row) -> None:
+    def add(self, row_line: int, row: ChatRow) -> None:
         """Hold a row against all items."""
         hashes = shingle_hashes(row.text)
         found = self._find(row, hashes)
@@ -64,7 +64,7 @@ class LeakFinder:
             new = hit[self._first_row[hit] == 0]
             self._first_row[new] = row_line
 
-    def _find(self, row: Row, hashes: Hashes) -> tuple[str, int] | None:
+    def _find(self, row: ChatRow, hashes: Hashes) -> tuple[str, int] | None:
         question = _plain(row.question)
         if (line := self._exact.get(question)) is not None:
             return "same question", line
@@ -87,14 +87,14 @@ class LeakFinder:
         return iter(sorted(found.values(), key=lambda leak: leak.item_line))
 
 
-def read_evaluation(path: Path) -> list[tuple[int, EvalItem]]:
+def read_eval_items(path: Path) -> list[tuple[int, EvalItem]]:
     """The items of a file with their lines.
 
     Raises:
         ConfigError: a line holds no question, or there is none.
     """
     items = []
-    for number, line in read_lines(path):
+    for number, line in numbered_lines(path):
         try:
             items.append((number, read_eval_item(line)))
         except BadRowError as error:

@@ -19,7 +19,7 @@ class BadRowError(ValueError):
     """What is wrong with a line."""
 
 
-class Row(NamedTuple):
+class ChatRow(NamedTuple):
     """A chat row: what is asked last, what is said to it, and all of its text."""
 
     question: str
@@ -35,7 +35,7 @@ class EvalItem(NamedTuple):
     text: str
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """The lines of a file that are not empty, with their numbers from 1.
 
     Raises:
@@ -50,7 +50,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def read_row(line: bytes) -> Row:
+def read_chat_row(line: bytes) -> ChatRow:
     """A row of OpenAI's chat format.
 
     Raises:
@@ -67,7 +67,7 @@ def read_row(line: bytes) -> Row:
     if not asked:
         raise BadRowError("found no message of role 'user'")
     contents = [content for _, content in said]
-    return Row(
+    return ChatRow(
         question=asked[-1].rpartition(QUESTION_MARK)[2].strip(),
         answer=said[-1][1].strip(),
         text="\n".join(contents),
@@ -88,7 +88,7 @@ def read_eval_item(line: bytes) -> EvalItem:
     if isinstance(item, str):
         return EvalItem(item.strip(), "")
     if isinstance(item, dict) and "messages" in item:
-        row = read_row(line)
+        row = read_chat_row(line)
         return EvalItem(row.question, row.answer)
     found = item if isinstance(item, dict) else {}
     question = next((v for k in _QUESTION_KEYS if isinstance(v := found.get(k), str)), "")

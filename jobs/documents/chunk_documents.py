@@ -19,7 +19,7 @@ from jobs.documents.chunk_faults import find_chunk_fault
 from jobs.documents.cutting.best_cuts import cut_into_pieces
 from jobs.documents.cutting.first_rules import cut_by_first_rules
 from jobs.documents.cutting.heading_paths import HeadingPaths
-from jobs.documents.line_batches import read_batch, write_batches
+from jobs.documents.line_groups import read_group, write_groups
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.split_documents import SPLIT
 from jobs.documents.whole_corpus.find_boilerplate import BOILERPLATE, read_boilerplate
@@ -207,7 +207,7 @@ _RESULTS: TypeAdapter[list[Chunk | Rejection]] = TypeAdapter(list[Chunk | Reject
 
 def chunk_lines(body: bytes) -> bytes:
     """The chunks and rejections of a document, from JSON to JSON, as processes send them."""
-    records, given = read_batch(body, Document, _Given)
+    records, given = read_group(body, Document, _Given)
     results = [
         result
         for document in records
@@ -273,7 +273,7 @@ async def _chunk(line: _Line, _: Ask, needs: _Needs) -> list[Chunk | Rejection]:
         settings=needs.settings,
     )
     lines = [RecordLine(document_id, line.number, line.data)]
-    (body,) = write_batches(needs.documents_path, lines, needs.stopping, lambda _: given)
+    (body,) = write_groups(needs.documents_path, lines, needs.stopping, lambda _: given)
     return _RESULTS.validate_json(await needs.calls.call(body))
 
 

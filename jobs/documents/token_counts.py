@@ -9,7 +9,7 @@ import orjson
 from engine.files.records import read_record_lines
 from engine.stopping import Stopping
 from engine.wire.tokens import count_tokens
-from jobs.documents.line_batches import NothingGiven, read_batch, write_batches
+from jobs.documents.line_groups import NothingGiven, read_group, write_groups
 from jobs.processes.work_pool import WorkPool, map_in_order
 from schemas.documents import Document
 
@@ -34,7 +34,7 @@ async def count_all_tokens(
     lines = read_record_lines(documents_path, Document, is_wanted=lambda i: i not in passed_over)
     await map_in_order(
         pool.calls_of(count_texts, on=documents_path),
-        write_batches(documents_path, lines, stopping),
+        write_groups(documents_path, lines, stopping),
         lambda answer: sizes.extend(TextSize(*size) for size in orjson.loads(answer)),
     )
     return sizes
@@ -42,5 +42,5 @@ async def count_all_tokens(
 
 def count_texts(body: bytes) -> bytes:
     """The sizes of texts as JSON: what a worker does."""
-    documents = read_batch(body, Document, NothingGiven).records
+    documents = read_group(body, Document, NothingGiven).records
     return orjson.dumps([(d.document_id, count_tokens(d.text), len(d.text)) for d in documents])

@@ -21,13 +21,13 @@ from jobs.plan.most import (
     most_of_verdict,
 )
 from jobs.plan.project import NOTHING, Point, Projection, project
-from jobs.plan.replay import ASKING, Asked, AskedByKey
+from jobs.plan.replay import ASKING, AskedByKey, AskedSoFar
 from schemas.documents import Chunk
 from schemas.plan import StagePlan
 from schemas.settings import RunSettings
 
 ENOUGH_CHUNKS = 5  # of a sample, before anything is counted on from it
-NO_ASKED = Asked()
+NO_ASKED = AskedSoFar()
 
 
 class SizedChunk(NamedTuple):
@@ -36,10 +36,10 @@ class SizedChunk(NamedTuple):
     chunk_id: str
     size: float
     is_trained: bool
-    asked: Asked
+    asked: AskedSoFar
 
 
-class Estimate(NamedTuple):
+class StagesEstimate(NamedTuple):
     """The plan of the asking stages, and the chunks that it was made from."""
 
     stages: tuple[StagePlan, ...]
@@ -54,7 +54,7 @@ class Estimate(NamedTuple):
 
 def estimate_stages(
     copy: RunFolder, asked: Mapping[str, AskedByKey], settings: RunSettings, price: Price
-) -> Estimate:
+) -> StagesEstimate:
     """What the stages will still ask: counted on from a sample, or at most if there is none.
 
     Raises:
@@ -82,7 +82,7 @@ def estimate_stages(
         else:
             plans.append(_project_stage(stage.name, own_of, chunks, others))
         done = [each for each in done if not own.get(each.chunk_id, NO_ASKED).is_left]
-    return Estimate(tuple(plans), sampled, left)
+    return StagesEstimate(tuple(plans), sampled, left)
 
 
 def _reached_by(stage: str, settings: RunSettings) -> Callable[[SizedChunk], bool]:
@@ -94,10 +94,10 @@ def _reached_by(stage: str, settings: RunSettings) -> Callable[[SizedChunk], boo
     return lambda chunk: chunk.is_trained
 
 
-Read = Callable[[Asked], float]
+Read = Callable[[AskedSoFar], float]
 
 
-def _is_unknown(own: Collection[Asked], others: Sequence[SizedChunk]) -> bool:
+def _is_unknown(own: Collection[AskedSoFar], others: Sequence[SizedChunk]) -> bool:
     """Whether a stage has more to ask, and nothing that it has asked tells how much."""
     is_done = any(not each.is_left for each in own)
     is_settled = any(each.requests for each in own)
@@ -107,7 +107,7 @@ def _is_unknown(own: Collection[Asked], others: Sequence[SizedChunk]) -> bool:
 
 def _project_stage(
     stage: str,
-    own: Mapping[str, Asked],
+    own: Mapping[str, AskedSoFar],
     chunks: Sequence[SizedChunk],
     others: Sequence[SizedChunk],
 ) -> StagePlan:
@@ -141,7 +141,7 @@ class _Most(NamedTuple):
     """
 
     left: Sequence[SizedChunk]
-    waiting: Sequence[Asked]
+    waiting: Sequence[AskedSoFar]
     settings: RunSettings
     price: Price
 
@@ -179,7 +179,7 @@ class _Most(NamedTuple):
                 share = _most_questions(asked, settings) * fraction / (1 - fraction)
                 yield most_of_verdict(prompt_tokens, settings, share)
 
-    def _questions_of(self, asked: Asked) -> Iterable[PerItem]:
+    def _questions_of(self, asked: AskedSoFar) -> Iterable[PerItem]:
         """The calls that are known, about a chunk and its pair, and one more about the chunk."""
         count = asked.left_count
         tokens = asked.worst_prompt_tokens / count, asked.worst_completion_tokens / count
@@ -188,7 +188,7 @@ class _Most(NamedTuple):
             yield most_of_further_questions(*tokens, self.settings)
 
 
-def _most_questions(asked: Asked, settings: RunSettings) -> int:
+def _most_questions(asked: AskedSoFar, settings: RunSettings) -> int:
     """About a chunk, and where a second call is left about it, about its pair."""
     of_pair = QUESTIONS_OF_PAIR if asked.left_count > 1 else 0
     return settings.questions.per_chunk + of_pair

@@ -14,7 +14,7 @@ from jobs.finetune.student.source.student_names import student_name
 from jobs.finetune.student.training.plan import EPOCHS
 from jobs.finetune.student.tuned_student import seen_tokens_per_s
 from jobs.finetune.trainers.trainer import TrainingEstimate
-from jobs.plan.estimate import Estimate
+from jobs.plan.estimate import StagesEstimate
 from jobs.plan.evaluation_sizes import Sizes, count_rows
 from schemas.dataset import ChunkCoverage
 from schemas.documents import Chunk
@@ -76,7 +76,7 @@ class _Sampled(NamedTuple):
     held_out: int
 
 
-def growth_of(copy: RunFolder, folder: RunFolder, estimate: Estimate) -> Growth:
+def growth_of(copy: RunFolder, folder: RunFolder, estimate: StagesEstimate) -> Growth:
     """How what the dataset of a run is about compares with all that will be asked about.
 
     `copy` has the chunks as they are now.
@@ -94,7 +94,7 @@ def growth_of(copy: RunFolder, folder: RunFolder, estimate: Estimate) -> Growth:
     )
 
 
-def _sampled_of(folder: RunFolder, estimate: Estimate) -> _Sampled:
+def _sampled_of(folder: RunFolder, estimate: StagesEstimate) -> _Sampled:
     """By the coverage that was written with the dataset; without it, by what was asked so far.
 
     The dataset may be older than the last replies, or not be there yet.

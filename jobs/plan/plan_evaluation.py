@@ -23,7 +23,7 @@ from jobs.evaluation.stages import EVALUATION, JUDGING
 from jobs.plan.evaluation_sizes import Sizes, count_rows
 from jobs.plan.most import PerItem, most_of
 from jobs.plan.project import NOTHING, Point, project
-from jobs.plan.replay import Asked, AskedByKey, Replay
+from jobs.plan.replay import AskedByKey, AskedSoFar, Replay
 from jobs.prompts import read_prompt
 from jobs.run.reset import reset_stages
 from jobs.run.stages import StageContext, Stages
@@ -201,7 +201,7 @@ class _Found(NamedTuple):
     """The items of a kind: what settled ones took, and how many are left."""
 
     kind: _Kind
-    settled: Sequence[Asked]
+    settled: Sequence[AskedSoFar]
     left_count: int
 
     @classmethod
@@ -214,7 +214,7 @@ class _Found(NamedTuple):
         return cls(kind, settled, left_count)
 
 
-def _of_kind(key: str, asked: AskedByKey) -> tuple[int, Sequence[Asked]]:
+def _of_kind(key: str, asked: AskedByKey) -> tuple[int, Sequence[AskedSoFar]]:
     seen = [each for name, each in asked.items() if name.startswith(f"{key} ")]
     return len(seen), [each for each in seen if not each.is_left]
 
@@ -233,7 +233,7 @@ def _plan_stage(stage: str, found: Sequence[_Found], price: Price) -> StagePlan:
             price,
         )
 
-    def amount_of(read: Callable[[Asked], float]) -> Amount:
+    def amount_of(read: Callable[[AskedSoFar], float]) -> Amount:
         total = NOTHING
         for each in left:
             points = [Point(0.0, read(asked)) for asked in each.settled]

@@ -35,7 +35,7 @@ _KEY: ContextVar[str] = ContextVar("key")
 
 
 @dataclass
-class Asked:
+class AskedSoFar:
     """What `items` have asked, by what their settled requests took.
 
     `usd` None: an unknown price. `left_count` requests are not settled, so that their items are
@@ -59,7 +59,7 @@ class Asked:
         return self.left_count > 0
 
 
-AskedByKey = Mapping[str, Asked]
+AskedByKey = Mapping[str, AskedSoFar]
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Notes:
     journal: Journal
     price: Price
     sends: Sequence[int]
-    asked: defaultdict[str, Asked] = field(default_factory=lambda: defaultdict(Asked))
+    asked: defaultdict[str, AskedSoFar] = field(default_factory=lambda: defaultdict(AskedSoFar))
 
     async def __call__(self, request: Request) -> Outcome:
         """The outcome of a settled request. Raises Deferred for any other."""
@@ -135,7 +135,7 @@ class Replay:
         self, stage: Stage[Order], context: StageContext[Order], key_of: Callable[[Record], str]
     ) -> AskedByKey:
         """What one stage has asked, by the keys of its items."""
-        notes = replace(self._notes, asked=defaultdict(Asked))
+        notes = replace(self._notes, asked=defaultdict(AskedSoFar))
         noting = replace(context, ask=notes, on_item=lambda item: notes.begin(key_of(item)))
         await run_stages((stage,), noting)
         return dict(notes.asked)

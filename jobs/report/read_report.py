@@ -37,11 +37,11 @@ class Report(NamedTuple):
     settings: RunSettings
     summary: RunSummary
     shape: DatasetShape
-    spending: list[Spending]
-    training: Training | None
+    spending: list[PurposeSpending]
+    training: LastTraining | None
     compared: ComparedRun | None
     made: Made
-    samples: Samples
+    examples: Examples
 
 
 class Made(NamedTuple):
@@ -56,7 +56,7 @@ class Made(NamedTuple):
     prompts: dict[str, str]
 
 
-class Samples(NamedTuple):
+class Examples(NamedTuple):
     """Some rows of the dataset, and some of what was rejected for each reason."""
 
     rows: list[ReadRow]
@@ -78,7 +78,7 @@ def read_report(folder: RunFolder, settings: RunSettings, at: datetime) -> Repor
         training=read_training(folder),
         compared=compare_run(folder, settings),
         made=_describe_making(folder, settings, at),
-        samples=read_samples(folder),
+        examples=read_examples(folder),
     )
 
 
@@ -108,7 +108,7 @@ def changed_settings(settings: RunSettings) -> dict[str, str]:
     return found
 
 
-def read_samples(folder: RunFolder) -> Samples:
+def read_examples(folder: RunFolder) -> Examples:
     """The first rows, which stand in a shuffled order, and the first rejections of each reason."""
     rows = [
         read_row(line)
@@ -120,7 +120,7 @@ def read_samples(folder: RunFolder) -> Samples:
         if len(known) < SAMPLE_REJECTIONS and each.text:
             known.append(each)
     found = [each for known in rejected.values() for each in known]
-    return Samples([row for row in rows if row.question], found[:MAX_REJECTIONS])
+    return Examples([row for row in rows if row.question], found[:MAX_REJECTIONS])
 
 
 class DatasetShape(NamedTuple):
@@ -149,7 +149,7 @@ def read_dataset_shape(folder: RunFolder) -> DatasetShape:
     return shape
 
 
-class Spending(NamedTuple):
+class PurposeSpending(NamedTuple):
     """Requests of one purpose in one lane; `cost_usd` None: the price of one is not known."""
 
     purpose: str
@@ -162,9 +162,9 @@ class Spending(NamedTuple):
     cost_usd: float | None = 0.0
     cache_write_tokens: int = 0
 
-    def plus(self, settled: Settled) -> Spending:
+    def plus(self, settled: Settled) -> PurposeSpending:
         """The same with one more request."""
-        return Spending(
+        return PurposeSpending(
             self.purpose,
             self.lane,
             self.request_count + 1,
@@ -178,16 +178,16 @@ class Spending(NamedTuple):
         )
 
 
-def read_spending(folder: RunFolder) -> list[Spending]:
+def read_spending(folder: RunFolder) -> list[PurposeSpending]:
     """One entry for each purpose and lane, sorted; what was asked again counts as well.
 
     Raises:
         DamagedLogError: the journal is damaged.
     """
-    groups: dict[tuple[str, LaneName], Spending] = {}
+    groups: dict[tuple[str, LaneName], PurposeSpending] = {}
     for settled in chain(read_settled(folder.journal_path), read_settled(folder.retried_path)):
         key = settled.purpose, settled.lane
-        groups[key] = groups.get(key, Spending(*key)).plus(settled)
+        groups[key] = groups.get(key, PurposeSpending(*key)).plus(settled)
     return [groups[key] for key in sorted(groups)]
 
 
@@ -201,14 +201,14 @@ def total_cost_usd(costs: Iterable[float | None]) -> float | None:
     return total
 
 
-class Training(NamedTuple):
+class LastTraining(NamedTuple):
     """The last fine-tuning job: where it stands, and its curve so far (empty: none known)."""
 
     last: TuningEvent
     curve: tuple[TrainingMetric, ...]
 
 
-def read_training(folder: RunFolder) -> Training | None:
+def read_training(folder: RunFolder) -> LastTraining | None:
     """The run's last job; None if there is none.
 
     Raises:
@@ -221,4 +221,4 @@ def read_training(folder: RunFolder) -> Training | None:
         return None
     path = folder.run_dir / "finetuning_metrics.jsonl"
     curve = [m for m in read_records(path, TrainingMetric) if m.job_id == last.job_id]
-    return Training(last, tuple(sorted(curve, key=lambda metric: metric.step)))
+    return LastTraining(last, tuple(sorted(curve, key=lambda metric: metric.step)))

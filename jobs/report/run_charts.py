@@ -10,7 +10,7 @@ from markupsafe import Markup
 from jobs.dataset.stages import DATASET
 from jobs.report.chart_style import ACCENT, SERIES, WIDTH, Datum, inline_data, render_svg
 from jobs.report.html_figures import Bar, Segment, render_bars
-from jobs.report.read_report import Spending, Training
+from jobs.report.read_report import LastTraining, PurposeSpending
 from jobs.report.round_ticks import round_ticks
 from schemas.summary import RunSummary
 
@@ -83,7 +83,7 @@ def chart_lengths(lengths: Sequence[int], *, title: str) -> Markup:
     return render_svg(bars.properties(width=WIDTH - 50, height=130))
 
 
-def chart_dollars(spending: Iterable[Spending]) -> Markup:
+def chart_dollars(spending: Iterable[PurposeSpending]) -> Markup:
     """Dollars by purpose and lane."""
     styles = {"live": "series-2", "batch": "series-3"}
     parts = [
@@ -98,7 +98,7 @@ def chart_dollars(spending: Iterable[Spending]) -> Markup:
     return _chart_parts(parts, lambda usd: f"${usd:,.2f}" if usd >= 0.01 else f"${usd:.4f}", "$")
 
 
-def chart_tokens(spending: Iterable[Spending]) -> Markup:
+def chart_tokens(spending: Iterable[PurposeSpending]) -> Markup:
     """Tokens by purpose: read anew, read from the provider's cache, written."""
     parts = [
         (entry.purpose, Segment(style, amount, name))
@@ -118,7 +118,7 @@ def chart_tokens(spending: Iterable[Spending]) -> Markup:
     return _chart_parts(parts, lambda tokens: f"{tokens:,.0f}", "")
 
 
-def chart_training(training: Training) -> Markup:
+def chart_training(training: LastTraining) -> Markup:
     """Loss by step, on the training and on the validation rows."""
     values: list[Datum] = [
         {"step": metric.step, "rows": rows, "loss": loss}

@@ -173,7 +173,7 @@ class LanePlan(NamedTuple):
             )
 
 
-def make_plan(
+def make_lane_plan(
     order: LaneOrder,
     settings: RunSettings,
     pace: Callable[[], float | None] = unknown_pace,

@@ -24,7 +24,7 @@ from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price, make_price
 from jobs.run.backlog import Backlog
 from jobs.run.batch_folders import read_batch_losses, run_batch_folder
-from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_plan
+from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_lane_plan
 from jobs.run.progress import RunProgress, TimeLeft
 from jobs.run.rounds import Rounds, RunPass
 from jobs.settings.roles import RoleModel
@@ -121,7 +121,7 @@ async def open_run_engine(
         def details() -> Mapping[str, str]:
             return {**spending_details(engine.stats, engine.budget), **time_left.details()}
 
-        plan = make_plan(
+        plan = make_lane_plan(
             order, settings, partial(_pace, engine.stats), lambda: backlog.requests_left
         )
         make_rounds = _rounds_of(engine, settings, plan, stopping)
@@ -175,7 +175,7 @@ def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
     )
 
 
-def check_prices(
+def require_prices(
     settings: RunSettings,
     models: Iterable[str],
     others: OtherServers = OtherServers(),  # noqa: B008 - immutable

@@ -11,7 +11,7 @@ from engine.files.lock import WriterLock
 from engine.stats.counters import Stats
 from engine.stopping import Stopping
 from jobs.run.batch_folders import read_requests_out, read_send_batches_out
-from jobs.run.lanes import LaneOrder, make_flex_policy, make_plan
+from jobs.run.lanes import LaneOrder, make_flex_policy, make_lane_plan
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import CheckedSource, SourceCounts
 from jobs.send.result_files import ResultFiles, check_paths, result_paths, set_failures_aside
@@ -53,7 +53,7 @@ class _Sending:
         self._lane = lane
         self._wanted = counts.wanted or 0
         self._stats = Stats()
-        self._plan = make_plan(lane, order.settings)
+        self._plan = make_lane_plan(lane, order.settings)
         self._clock = SystemClock()
 
     async def run(self) -> SendEnd:

@@ -17,7 +17,7 @@ from engine.files.lock import WriterLock
 from engine.stats.counters import Stats
 from engine.stopping import Admission, Stopping, stop_on_signals
 from jobs.run.batch_folders import create_send_batch_folder
-from jobs.run.lanes import LaneOrder, LanePlan, make_plan
+from jobs.run.lanes import LaneOrder, LanePlan, make_lane_plan
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import CheckedSource, SourceCounts
 from jobs.send.result_files import (
@@ -59,7 +59,7 @@ async def send_batches(order: SendOrder, lane: LaneOrder, stats: Stats | None = 
         desk = await opened.enter_async_context(
             open_send_desk(order, lane, results, stats, clock, stopping)
         )
-        plan = make_plan(lane, order.settings)
+        plan = make_lane_plan(lane, order.settings)
         sending = BatchSending(order.input_path, desk, results, stopping, clock, plan)
         await sending.run(waits=lane.waits, skips_bad_lines=order.skips_bad_lines)
     left = sending.left_count

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from engine.errors import AuthError
-from engine.wire.endpoints import NO_ACCOUNT, Account
+from engine.wire.endpoints import NO_PAYER, Payer
 from jobs.settings.resolve import API_KEY_VARIABLE
 from schemas.addresses import OPENAI_ADDRESS
 
@@ -53,12 +53,12 @@ def read_key(variable: str, environment: Mapping[str, str]) -> str:
     return api_key
 
 
-def read_account(environment: Mapping[str, str], variable: str) -> Account:
+def read_account(environment: Mapping[str, str], variable: str) -> Payer:
     """Who pays with the key of `variable`, as the official SDK reads it; nobody for other keys."""
     if variable != API_KEY_VARIABLE:
-        return NO_ACCOUNT
+        return NO_PAYER
     organization, project = (environment.get(name, "").strip() for name in ACCOUNT_VARIABLES)
-    return Account(organization, project)
+    return Payer(organization, project)
 
 
 def is_openai(base_url: str) -> bool:

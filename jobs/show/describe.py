@@ -12,7 +12,7 @@ from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, describe_
 from jobs.run.stages import Stages, StagesEnd
 from jobs.show.amounts import dollars, percent
 from jobs.show.describe_state import (
-    describe_batches,
+    describe_open_batches,
     describe_remaining,
     describe_scores,
     describe_state,
@@ -102,7 +102,7 @@ def _costs(summary: RunSummary, now: datetime) -> Iterator[tuple[str, str]]:
         out = f"{batches.out:,} out with {batches.requests_out:,} requests, " if batches.out else ""
         wasted = f"; {dollars(batches.wasted_usd)} for nothing" if batches.wasted_usd else ""
         yield "batches", f"{out}{batches.collected:,} collected{wasted}"
-        yield from describe_batches(summary, now)
+        yield from describe_open_batches(summary, now)
     yield "cost", dollars(summary.cost_usd) + _budget(summary) + _estimated(summary)
 
 

@@ -93,7 +93,7 @@ def describe_remaining(summary: RunSummary) -> Iterator[Line]:
     yield "left", text
 
 
-def describe_batches(summary: RunSummary, now: datetime) -> Iterator[Line]:
+def describe_open_batches(summary: RunSummary, now: datetime) -> Iterator[Line]:
     """Each batch that is out, the oldest first, with its age and when it expires."""
     batches = summary.batches.open if summary.batches else ()
     for batch in batches[:MAX_BATCHES]:

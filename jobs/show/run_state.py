@@ -24,7 +24,7 @@ class _Place(NamedTuple):
     number: int
 
 
-def read_state(
+def read_run_state(
     folder: RunFolder,
     dataset: Stages[None],
     stages: Mapping[str, StageSummary],

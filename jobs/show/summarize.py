@@ -27,7 +27,7 @@ from jobs.run.batch_folders import read_batch_losses
 from jobs.run.stages import Stage, Stages
 from jobs.settings.run_config import read_run_config
 from jobs.show.remaining import find_remaining, rate_per_s
-from jobs.show.run_state import read_state
+from jobs.show.run_state import read_run_state
 from schemas.batches import Batch, describe_problem
 from schemas.comparison import Comparison
 from schemas.dataset import Rejection
@@ -63,7 +63,7 @@ def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSumm
     batches = _sum_batches(folder)
     stages = _sum_stages(folder, dataset, settings)
     wanted = tuple(stage for stage in dataset if stage.is_wanted(settings))
-    state = read_state(
+    state = read_run_state(
         folder, wanted, stages, writer=writer, has_batches_out=bool(batches and batches.out)
     )
     is_at_work = state.name == "running" and state.since is not None

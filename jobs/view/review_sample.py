@@ -38,7 +38,7 @@ def describe_reviews(folder: RunFolder) -> dict[str, Any]:
         "reviewed": len(last),
         "counts": dict(counts),
         "error_rate": rate.model_dump(),
-        "agreement": agreement(reviews),
+        "agreement": reviewer_agreement(reviews),
     }
 
 
@@ -56,7 +56,7 @@ def error_rate(decisions: Sequence[Review]) -> Estimate:
     return Averages({"error": is_error}, units).mean("error", is_score=True)
 
 
-def agreement(reviews: Iterable[Review]) -> dict[str, Any] | None:
+def reviewer_agreement(reviews: Iterable[Review]) -> dict[str, Any] | None:
     """How far the two reviewers with most rows in common agree on which rows are in error.
 
     Cohen's kappa: 0 is chance, 1 is always. None: no row was decided by two people.

@@ -27,7 +27,7 @@ MAX_CLAIMS = 20
 FIRST, REPEATED, REWORDED = 0, 1, 2  # which call about a chunk it is
 
 
-class Pair(NamedTuple):
+class QaPair(NamedTuple):
     """A question and its answer; the answer is empty where there is none."""
 
     kind: Kind
@@ -35,7 +35,7 @@ class Pair(NamedTuple):
     answer: str
 
 
-class Asked(NamedTuple):
+class JudgeCall(NamedTuple):
     """Who is asked about which pairs of one text, and under which id."""
 
     item_id: str
@@ -52,7 +52,7 @@ class Claim(Value):
     sentence: int
 
 
-class PairVerdict(Value):
+class QaVerdict(Value):
     """What the judge says of one pair."""
 
     pair: int
@@ -75,7 +75,7 @@ class PairVerdict(Value):
 class Judged(NamedTuple):
     """A verdict, the request that it comes from, and the question that it is of."""
 
-    verdict: PairVerdict
+    verdict: QaVerdict
     request_id: str
     question: str
 
@@ -88,11 +88,11 @@ class Unjudged(NamedTuple):
 
 
 class _Reply(Value):
-    verdicts: tuple[PairVerdict, ...]
+    verdicts: tuple[QaVerdict, ...]
 
 
 async def judge_pairs(
-    asked: Asked, pairs: Sequence[Pair], passages: Passages, ask: Ask, settings: JudgeSettings
+    asked: JudgeCall, pairs: Sequence[QaPair], passages: Passages, ask: Ask, settings: JudgeSettings
 ) -> list[Judged | Unjudged]:
     """The judge's last word on each pair, in their order.
 
@@ -122,18 +122,18 @@ async def judge_excerpt(
     One call. Raises what `Ask` raises.
     """
     judge = judge_of(settings)
-    asked = Asked(item_id, judge.model, judge.server, judge.parameters, judge_cache(settings))
+    asked = JudgeCall(item_id, judge.model, judge.server, judge.parameters, judge_cache(settings))
     plain = settings.judge.model_copy(update={"rewords": False})
-    pairs = [Pair(kind, question, "")]
+    pairs = [QaPair(kind, question, "")]
     (found,) = await judge_pairs(asked, pairs, Passages(excerpt), ask, plain)
     return found
 
 
 async def _judge_some(
-    asked: Asked,
+    asked: JudgeCall,
     ordinal: int,
     numbers: Sequence[int],
-    pairs: Sequence[Pair],
+    pairs: Sequence[QaPair],
     sentences: NumberedSentences,
     ask: Ask,
     settings: JudgeSettings,
@@ -154,12 +154,12 @@ async def _judge_some(
     }
 
 
-def _read_verdicts(completed: Completed, sentence_count: int) -> dict[int, PairVerdict] | None:
+def _read_verdicts(completed: Completed, sentence_count: int) -> dict[int, QaVerdict] | None:
     """The first verdict on each pair; a claim that rests on no sentence there is, rests on none."""
     reply = parse_reply(completed, _Reply)
     if reply is None:
         return None
-    verdicts: dict[int, PairVerdict] = {}
+    verdicts: dict[int, QaVerdict] = {}
     for verdict in reply.verdicts:
         claims = tuple(
             claim
@@ -171,7 +171,7 @@ def _read_verdicts(completed: Completed, sentence_count: int) -> dict[int, PairV
     return verdicts
 
 
-def _reworded(pair: Pair, found: Judged | Unjudged) -> Pair | None:
+def _reworded(pair: QaPair, found: Judged | Unjudged) -> QaPair | None:
     """The pair with the judge's wording of its question, if that is one and is another."""
     if isinstance(found, Unjudged) or not found.verdict.leans:
         return None
@@ -180,9 +180,9 @@ def _reworded(pair: Pair, found: Judged | Unjudged) -> Pair | None:
 
 
 def _make_request(
-    asked: Asked,
+    asked: JudgeCall,
     ordinal: int,
-    pairs: Sequence[Pair],
+    pairs: Sequence[QaPair],
     sentences: NumberedSentences,
     settings: JudgeSettings,
 ) -> Request:
@@ -207,7 +207,7 @@ def _make_request(
     )
 
 
-def _show(number: int, pair: Pair) -> str:
+def _show(number: int, pair: QaPair) -> str:
     answer = f"\n{CONTINUATION}".join(
         line.rstrip() for line in make_plain(pair.answer).split("\n") if line.strip()
     )

@@ -16,10 +16,10 @@ from jobs.dataset.filters.source_text import SourceText
 from jobs.dataset.judge.ask_judge import (
     PROMPTS,
     PURPOSE,
-    Asked,
+    JudgeCall,
     Judged,
-    Pair,
-    PairVerdict,
+    QaPair,
+    QaVerdict,
     Unjudged,
     judge_pairs,
 )
@@ -115,14 +115,14 @@ async def _judge(item: ChunkAnswers, ask: Ask, needs: _Needs) -> list[Verdict | 
         return [_reject(answer, answer.text, Fault("not_kept")) for answer in item.answers]
     passages, judge = passages_of(item, needs.chunks.require), judge_of(needs.settings)
     found = await judge_pairs(
-        Asked(
+        JudgeCall(
             item.answers_id,
             judge.model,
             judge.server,
             judge.parameters,
             judge_cache(needs.settings),
         ),
-        [Pair(question.kind, question.text, answer.text) for question, answer in asked],
+        [QaPair(question.kind, question.text, answer.text) for question, answer in asked],
         passages,
         ask,
         needs.settings.judge,
@@ -173,11 +173,11 @@ def _decide(
     )
 
 
-def _scores(verdict: PairVerdict) -> dict[str, float]:
+def _scores(verdict: QaVerdict) -> dict[str, float]:
     return {"supported": supported_share(verdict), "useful": float(verdict.useful)}
 
 
-def _find_passage_fault(verdict: PairVerdict, passages: Passages) -> Fault | None:
+def _find_passage_fault(verdict: QaVerdict, passages: Passages) -> Fault | None:
     """Of a question that needs two passages: whether all claims of its answer stand in one.
 
     A single claim may be drawn from both, though the judge names one sentence for it.

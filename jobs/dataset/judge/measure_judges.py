@@ -8,8 +8,8 @@ from engine.ask import Ask
 from jobs.dataset.filters.filter_answers import find_grounded_answer_fault
 from jobs.dataset.filters.filter_questions import find_grounded_question_fault
 from jobs.dataset.filters.source_text import SourceText
-from jobs.dataset.judge.ask_judge import Asked, Judged, Pair, Unjudged, judge_pairs
-from jobs.dataset.judge.read_labels import chunk_of
+from jobs.dataset.judge.ask_judge import JudgeCall, Judged, QaPair, Unjudged, judge_pairs
+from jobs.dataset.judge.labelled_texts import chunk_of
 from jobs.dataset.judge.verdict_faults import find_verdict_fault
 from jobs.documents.passages import Passages
 from jobs.text.numbered_sentences import number_sentences
@@ -62,14 +62,14 @@ async def decide_by_judge(
     Questions are shown without an answer. Of an answer only what is wrong with it counts.
     """
     chunk = chunk_of(text)
-    questions = [Pair(q.kind, q.text, "") for q in text.questions]
-    answers = [Pair("factual", a.question, a.text) for a in text.answers]
+    questions = [QaPair(q.kind, q.text, "") for q in text.questions]
+    answers = [QaPair("factual", a.question, a.text) for a in text.answers]
     plain = settings.model_copy(update={"rewords": False})
     reasons: list[str] = []
     for what, pairs in (("questions", questions), ("answers", answers)):
         if not pairs:
             continue
-        asked = Asked(content_id("labels", text.label_id, what), model, "")
+        asked = JudgeCall(content_id("labels", text.label_id, what), model, "")
         found = await judge_pairs(asked, pairs, Passages(chunk), ask, plain)
         reasons += [_judge_reason(each, what == "answers", plain) for each in found]
     return reasons

@@ -1,16 +1,16 @@
 """What a verdict means under the settings of today: nothing is asked, so it costs nothing."""
 
-from jobs.dataset.judge.ask_judge import PairVerdict
+from jobs.dataset.judge.ask_judge import QaVerdict
 from schemas.dataset import Fault
 from schemas.settings import JudgeSettings
 
 
-def find_verdict_fault(verdict: PairVerdict, settings: JudgeSettings) -> Fault | None:
+def find_verdict_fault(verdict: QaVerdict, settings: JudgeSettings) -> Fault | None:
     """The first reason to drop a pair; None: the judge has nothing against it."""
     return _find_question_fault(verdict, settings) or _find_answer_fault(verdict, settings)
 
 
-def _find_question_fault(verdict: PairVerdict, settings: JudgeSettings) -> Fault | None:
+def _find_question_fault(verdict: QaVerdict, settings: JudgeSettings) -> Fault | None:
     if not verdict.language_fits:
         return Fault("judged_other_language")
     if verdict.leans:
@@ -24,7 +24,7 @@ def _find_question_fault(verdict: PairVerdict, settings: JudgeSettings) -> Fault
     return None
 
 
-def _find_answer_fault(verdict: PairVerdict, settings: JudgeSettings) -> Fault | None:
+def _find_answer_fault(verdict: QaVerdict, settings: JudgeSettings) -> Fault | None:
     share = supported_share(verdict)
     if share < settings.min_supported:
         unsupported = "; ".join(each.claim for each in verdict.claims if not each.sentence)
@@ -32,7 +32,7 @@ def _find_answer_fault(verdict: PairVerdict, settings: JudgeSettings) -> Fault |
     return None if verdict.complete else Fault("judged_incomplete")
 
 
-def supported_share(verdict: PairVerdict) -> float:
+def supported_share(verdict: QaVerdict) -> float:
     """The share of the claims that a sentence supports; 1 without claims."""
     if not verdict.claims:
         return 1.0

@@ -51,7 +51,7 @@ def excerpt_of(chunk: Chunk, text: str | None = None) -> Excerpt:
     return Excerpt(place_of(chunk), chunk.text if text is None else text)
 
 
-def together(excerpts: Sequence[Excerpt]) -> Excerpt:
+def join_excerpts(excerpts: Sequence[Excerpt]) -> Excerpt:
     """Several excerpts as one, in their order, as what is retrieved is shown."""
     places = dict.fromkeys(each.place for each in excerpts)
     return Excerpt("; ".join(places), "\n\n".join(each.text for each in excerpts))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from engine.files.journal import Journal
 from engine.files.records import RecordLog, read_records_by_id
 from jobs.dataset.pairs.chunk_groups import ChunkGroups
-from jobs.dataset.rows.chat_rows import Excerpt, excerpt_of, together
+from jobs.dataset.rows.chat_rows import Excerpt, excerpt_of, join_excerpts
 from jobs.dataset.rows.excerpts import excerpt_around
 from jobs.dataset.rows.kind_quota import KindedRow, KindQuota, choose_rows
 from jobs.dataset.rows.near_chunks import read_near_chunks
@@ -73,7 +73,7 @@ def _answered_rows(sources: Sources, groups: ChunkGroups) -> Iterator[DatasetRow
         provenance = _provenance(answer, question, passages, sources.journal)
         if not settings.closed_book:
             evidence = (*question.evidence, *answer.evidence)
-            excerpt = together([_show(each, evidence, settings) for each in passages.in_order])
+            excerpt = join_excerpts([_show(each, evidence, settings) for each in passages.in_order])
         if near and excerpt and _draw("distracted", answer) < settings.distractor_fraction:
             others = near.hard_for(question.text, answer.text, passages)[: settings.distractors]
             excerpt = _among(excerpt, [_show(each, (), settings) for each in others], answer)
@@ -101,7 +101,7 @@ def _show(chunk: Chunk, evidence: Sequence[Span], settings: DatasetSettings) -> 
 def _among(excerpt: Excerpt, others: list[Excerpt], answer: Answer) -> Excerpt:
     """The right excerpt at a drawn place between others."""
     place = int(_draw("place", answer) * (len(others) + 1))
-    return together([*others[:place], excerpt, *others[place:]])
+    return join_excerpts([*others[:place], excerpt, *others[place:]])
 
 
 def _draw(what: str, answer: Answer) -> float:

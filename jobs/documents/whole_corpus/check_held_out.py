@@ -19,7 +19,7 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.documents.line_batches import read_batch, write_batches
+from jobs.documents.line_groups import read_group, write_groups
 from jobs.processes.work_pool import map_in_order
 from jobs.run.stages import Stage, StageContext
 from jobs.text.shingles import Hashes, shingle_hashes, spans_among
@@ -134,7 +134,7 @@ class _Side(NamedTuple):
     async def each(self, take: Callable[[str, Hashes], None], *, is_held_out: bool) -> None:
         """Call `take` with the id and the shingles of each chunk of one side, in file order."""
 
-        def take_batch(answer: bytes) -> None:
+        def take_group(answer: bytes) -> None:
             header, _, data = answer.partition(b"\n")
             hashes, start = np.frombuffer(data, np.uint64), 0
             for chunk_id, count in orjson.loads(header):
@@ -146,17 +146,17 @@ class _Side(NamedTuple):
         pool, stopping = self.context.pool, self.context.stopping
         await map_in_order(
             pool.calls_of(shingle_chunks, on=self.chunks_path),
-            write_batches(self.chunks_path, lines, stopping, lambda _: given),
-            take_batch,
+            write_groups(self.chunks_path, lines, stopping, lambda _: given),
+            take_group,
         )
 
 
 def shingle_chunks(body: bytes) -> bytes:
     """The shingles of chunks as 64-bit integers, below a line that says whose they are."""
-    batch = read_batch(body, Chunk, _Sample)
+    group = read_group(body, Chunk, _Sample)
     header, every = [], []
-    for chunk in batch.records:
-        hashes = shingle_hashes(chunk.text, one_in=batch.given.one_in)
+    for chunk in group.records:
+        hashes = shingle_hashes(chunk.text, one_in=group.given.one_in)
         header.append((chunk.chunk_id, len(hashes)))
         every.append(hashes.tobytes())
     return orjson.dumps(header) + b"\n" + b"".join(every)

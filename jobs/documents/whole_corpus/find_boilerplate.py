@@ -18,7 +18,7 @@ from engine.files.records import encode_record, read_ids, read_record_lines, rea
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
-from jobs.documents.line_batches import NothingGiven, read_batch, write_batches
+from jobs.documents.line_groups import NothingGiven, read_group, write_groups
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.whole_corpus.edge_lines import EdgeLine, find_edges, find_shared, spans_of
 from jobs.processes.work_pool import map_in_order
@@ -92,7 +92,7 @@ async def _count(
         documents_path, Document, is_wanted=lambda id_: int(id_[:8], 16) % one_in == 0
     )
     calls = context.pool.calls_of(edge_keys, on=documents_path)
-    await map_in_order(calls, write_batches(documents_path, lines, context.stopping), take)
+    await map_in_order(calls, write_groups(documents_path, lines, context.stopping), take)
     found = ((place, _shared(edges[place])) for place in edges)
     return {place: keys for place, keys in found if keys}
 
@@ -100,7 +100,7 @@ async def _count(
 def edge_keys(body: bytes) -> bytes:
     """What of each text can be compared, as 64-bit integers, below a line that says whose."""
     header, every = [], []
-    for document in read_batch(body, Document, NothingGiven).records:
+    for document in read_group(body, Document, NothingGiven).records:
         keys = sorted(find_edges(document.text).keys())
         header.append((document.path, document.format, len(keys)))
         every.append(np.array(keys, np.uint64).tobytes())
@@ -142,7 +142,7 @@ async def _look_up(
                 finding.document_ids.add(found.record.document_id)
 
     lines = read_record_lines(documents_path, Document)
-    bodies = write_batches(documents_path, lines, context.stopping, lambda _: given)
+    bodies = write_groups(documents_path, lines, context.stopping, lambda _: given)
     calls = context.pool.calls_of(look_up_edges, on=documents_path)
     await map_in_order(calls, bodies, take)
     return records
@@ -150,9 +150,9 @@ async def _look_up(
 
 def look_up_edges(body: bytes) -> bytes:
     """What is left out of each text, from JSON to JSON, as processes send it."""
-    batch = read_batch(body, Document, _SharedKeys)
-    shared = {_Place(folder, name): frozenset(keys) for folder, name, keys in batch.given.places}
-    return _FOUND.dump_json([_find_in(document, shared) for document in batch.records])
+    group = read_group(body, Document, _SharedKeys)
+    shared = {_Place(folder, name): frozenset(keys) for folder, name, keys in group.given.places}
+    return _FOUND.dump_json([_find_in(document, shared) for document in group.records])
 
 
 def _find_in(document: Document, shared: SharedKeys) -> _Found:

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from engine.files.records import read_ids, read_record_lines
-from jobs.documents.line_batches import read_batch, write_batches
+from jobs.documents.line_groups import read_group, write_groups
 from jobs.documents.read_documents import DOCUMENTS
 from jobs.documents.whole_corpus.edge_lines import cut_out
 from jobs.documents.whole_corpus.find_boilerplate import read_boilerplate
@@ -68,11 +68,11 @@ _MEASURED: TypeAdapter[list[_Measured]] = TypeAdapter(list[_Measured])
 
 def measure_texts(body: bytes) -> bytes:
     """What is compared of each text: a line of JSON, and then the shingles as 64-bit integers."""
-    batch = read_batch(body, Document, _Given)
+    group = read_group(body, Document, _Given)
     measured, every = [], []
-    for document in batch.records:
-        text = cut_out(document.text, batch.given.boilerplate.get(document.document_id, ()))
-        hashes = shingle_hashes(text, one_in=batch.given.one_in)
+    for document in group.records:
+        text = cut_out(document.text, group.given.boilerplate.get(document.document_id, ()))
+        hashes = shingle_hashes(text, one_in=group.given.one_in)
         every.append(hashes.tobytes())
         measured.append(
             _Measured(
@@ -111,7 +111,7 @@ async def read_sketches(context: StageContext[None]) -> list[Sketch]:
             )
             start = end
 
-    bodies = write_batches(path, read_record_lines(path, Document), context.stopping, give)
+    bodies = write_groups(path, read_record_lines(path, Document), context.stopping, give)
     calls = context.pool.calls_of(measure_texts, on=path)
     await map_in_order(calls, bodies, take)
     return sorted(sketches, key=lambda sketch: sketch.rank)

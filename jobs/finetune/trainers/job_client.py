@@ -35,7 +35,7 @@ from jobs.finetune.trainers.provider_jobs import (
     carries,
     extra_body,
     method_of,
-    read_state,
+    read_job_state,
 )
 
 PURPOSE: Purpose = "fine-tune"
@@ -140,7 +140,7 @@ class JobClient:
                     metadata=order.metadata,
                     extra_body=extra_body(order),
                 )
-                return read_state(job)
+                return read_job_state(job)
         except AuthError as error:
             raise FatalError(
                 f"{error}. Fine-tuning is closed to this account, as it is to many: {ALTERNATIVES}"
@@ -167,7 +167,7 @@ class JobClient:
                         return None
                     seen.add(str(job.id))
                     if lost.is_it(job):
-                        return read_state(job)
+                        return read_job_state(job)
             except openai.APIStatusError as error:
                 if not is_unserved(error, "job"):
                     raise
@@ -187,7 +187,7 @@ class JobClient:
                         break
                     seen.add(str(job.id))
                     if carries(job, metadata):
-                        own[job.id] = read_state(job)
+                        own[job.id] = read_job_state(job)
             except openai.APIStatusError as error:
                 if not is_unserved(error, "job"):
                     raise
@@ -196,7 +196,7 @@ class JobClient:
     async def retrieve(self, job_id: str) -> JobState:
         """The state of a job at the provider."""
         with translated(self._endpoint, self._clock):
-            return read_state(await self._client.fine_tuning.jobs.retrieve(job_id))
+            return read_job_state(await self._client.fine_tuning.jobs.retrieve(job_id))
 
     async def events(self, job_id: str) -> list[JobEvent]:
         """The latest events of a job, oldest first."""
@@ -210,7 +210,7 @@ class JobClient:
     async def cancel(self, job_id: str) -> JobState:
         """Cancel a job."""
         with translated(self._endpoint, self._clock):
-            return read_state(await self._client.fine_tuning.jobs.cancel(job_id))
+            return read_job_state(await self._client.fine_tuning.jobs.cancel(job_id))
 
     async def download(self, file_id: str, path: Path) -> None:
         """Fetch a result file."""

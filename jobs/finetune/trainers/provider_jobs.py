@@ -81,7 +81,7 @@ def extra_body(order: JobOrder) -> dict[str, JsonValue]:
     return {"hyperparameters": dict(order.hyperparameters), **order.job_fields}
 
 
-def read_state(job: "FineTuningJob") -> JobState:
+def read_job_state(job: "FineTuningJob") -> JobState:
     """What a job object says; hosts leave fields out, or send null where OpenAI never does.
 
     Raises:

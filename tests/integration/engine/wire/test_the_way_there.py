@@ -12,11 +12,11 @@ from aiohttp.test_utils import TestServer
 from engine.clock import SystemClock
 from engine.errors import FatalError
 from engine.live.transport import HttpTransport
-from engine.wire.endpoints import Account, Endpoint
+from engine.wire.endpoints import Endpoint, Payer
 from engine.wire.sdk import open_client, translated, upload_file
 from schemas.requests import CHAT_COMPLETIONS
 
-ACCOUNT = Account("org-1", "proj-1")
+ACCOUNT = Payer("org-1", "proj-1")
 
 
 class Seen(NamedTuple):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jobs.comparison.calibration import Judged, correct_mean
+from jobs.comparison.calibration import JudgedAnswers, correct_mean
 from jobs.comparison.intervals import Averages
 from jobs.comparison.labels import Labels
 from jobs.comparison.models import compare_models
@@ -17,7 +17,7 @@ KINDNESS = 0.2
 NAN = float("nan")
 
 
-def draw(rng: np.random.Generator) -> tuple[Judged, float]:
+def draw(rng: np.random.Generator) -> tuple[JudgedAnswers, float]:
     """Answers whose truth is known, a judge that is 0.2 too kind, labels drawn by stratum."""
     units = np.arange(ANSWERS) % DOCUMENTS
     level = np.clip(0.6 + 0.12 * rng.normal(size=DOCUMENTS)[units], 0, 1)
@@ -29,7 +29,7 @@ def draw(rng: np.random.Generator) -> tuple[Judged, float]:
         among = np.flatnonzero(strata == stratum)
         chosen = rng.choice(among, min(LABELS // 2, len(among)), replace=False)
         labels[chosen] = truth[chosen]
-    return Judged(values, labels, units, strata), 0.6
+    return JudgedAnswers(values, labels, units, strata), 0.6
 
 
 def test_corrected_interval_holds_where_that_of_a_kind_judge_does_not() -> None:
@@ -54,7 +54,9 @@ def test_labels_that_agree_with_the_judge_change_nothing() -> None:
     values = np.random.default_rng(1).uniform(0, 0.9, 60)
     labels = np.where(np.arange(60) % 3 == 0, values, NAN)
 
-    found = correct_mean(Judged(values, labels, np.arange(60) // 3, np.zeros(60, dtype=np.intp)))
+    found = correct_mean(
+        JudgedAnswers(values, labels, np.arange(60) // 3, np.zeros(60, dtype=np.intp))
+    )
 
     assert found.value == pytest.approx(values.mean())
 
@@ -62,7 +64,7 @@ def test_labels_that_agree_with_the_judge_change_nothing() -> None:
 def test_stratum_without_two_labels_has_no_correction() -> None:
     values, labels = np.array([1.0, 1.0, 0.5, 0.5]), np.array([1.0, 0.0, 0.5, NAN])
 
-    found = correct_mean(Judged(values, labels, np.arange(4), np.array([0, 0, 1, 1])))
+    found = correct_mean(JudgedAnswers(values, labels, np.arange(4), np.array([0, 0, 1, 1])))
 
     assert found.value is None
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from engine.errors import ConfigError
-from jobs.comparison.fail_under import Bound, find_failures, read_bounds
+from jobs.comparison.fail_under import LeastMean, find_failures, read_bounds
 from jobs.comparison.formats import write_csv, write_json, write_markdown
 from jobs.comparison.models import compare_models
 from schemas.comparison import Comparison
@@ -58,8 +58,8 @@ def test_json_is_the_comparison(comparison: Comparison) -> None:
 
 def test_bounds_are_of_the_student_unless_another_role_is_named() -> None:
     assert read_bounds(["faithfulness=0.8", "teacher.answer_relevancy=.5"]) == [
-        Bound(None, "faithfulness", 0.8),
-        Bound("teacher", "answer_relevancy", 0.5),
+        LeastMean(None, "faithfulness", 0.8),
+        LeastMean("teacher", "answer_relevancy", 0.5),
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
-from jobs.dataset.judge.ask_judge import Asked, Pair, judge_pairs
+from jobs.dataset.judge.ask_judge import JudgeCall, QaPair, judge_pairs
 from jobs.dataset.questions.write_questions import write_questions
 from jobs.dataset.write_chunk_answers import ChunkQuestions, write_chunk_answers
 from jobs.documents.passages import Passages
@@ -72,8 +72,8 @@ async def test_planted_text_makes_no_second_text_no_question_and_no_pair(text: s
     await write_questions(plain, teacher, SETTINGS)
     await write_questions(chunk, teacher, SETTINGS)
     await write_chunk_answers(ChunkQuestions.of(questions), Passages(chunk), ask, SETTINGS)
-    pairs = [Pair("why", each.text, text) for each in questions]
-    await judge_pairs(Asked("i", "m", ""), pairs, Passages(chunk), judge, JudgeSettings())
+    pairs = [QaPair("why", each.text, text) for each in questions]
+    await judge_pairs(JudgeCall("i", "m", ""), pairs, Passages(chunk), judge, JudgeSettings())
 
     systems = [shown(request)[0] for request in teacher.requests]
     assert systems[0] == systems[1]

@@ -10,7 +10,7 @@ from engine.run_folder import RunFolder
 from engine.wire.prices import make_price
 from jobs.plan.estimate import estimate_stages
 from jobs.plan.growth import growth_of
-from jobs.plan.replay import Asked, AskedByKey
+from jobs.plan.replay import AskedByKey, AskedSoFar
 from jobs.settings.resolve import read_assignments, resolve_settings
 from schemas.dataset import ChunkCoverage
 from schemas.documents import Chunk
@@ -51,8 +51,8 @@ def make_folder(tmp_path: Path) -> RunFolder:
     return folder
 
 
-def asked(requests: int, *, left: int = 0) -> Asked:
-    return Asked(
+def asked(requests: int, *, left: int = 0) -> AskedSoFar:
+    return AskedSoFar(
         requests=requests,
         prompt_tokens=1000 * requests,
         completion_tokens=10 * requests,

@@ -6,7 +6,7 @@ from collections import Counter
 from jobs.comparison.models import compare_models
 from jobs.comparison.run import ComparedRun
 from jobs.evaluation.read_evaluation import Evaluation
-from jobs.report.read_report import DatasetShape, Made, Report, Samples
+from jobs.report.read_report import DatasetShape, Examples, Made, Report
 from jobs.report.verdict import describe_funnel, describe_verdict
 from schemas.comparison import AnsweringCost
 from schemas.settings import RunSettings
@@ -66,7 +66,7 @@ def report(evaluation: Evaluation | None = None, found: RunSummary | None = None
         training=None,
         compared=compared,
         made=Made("", "", {}, {}),
-        samples=Samples([], []),
+        examples=Examples([], []),
     )
 
 

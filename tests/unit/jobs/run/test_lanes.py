@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ConfigError
-from jobs.run.lanes import CANCEL_TIME, make_plan, read_lane_order
+from jobs.run.lanes import CANCEL_TIME, make_lane_plan, read_lane_order
 from schemas.settings import RunSettings
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -62,13 +62,13 @@ def test_state_lies_where_the_user_keeps_state() -> None:
 def test_only_auto_sends_small_remainders_live(lane: str, live_below: int) -> None:
     order = read_lane_order(lane, None, waits=True, environ={})
 
-    assert make_plan(order, RunSettings()).live_below == live_below
+    assert make_lane_plan(order, RunSettings()).live_below == live_below
 
 
 def test_the_rest_goes_live_early_enough_to_be_done_by_the_deadline() -> None:
     order = read_lane_order("auto", NOON.isoformat(), waits=True, environ={})
     settings = RunSettings.model_validate({"limits": {"requests_per_minute": 100}})
-    plan = make_plan(order, settings)
+    plan = make_lane_plan(order, settings)
 
     switches_at = plan.switches_at(2_000)
 
@@ -80,7 +80,7 @@ def test_the_rest_goes_live_early_enough_to_be_done_by_the_deadline() -> None:
 def test_plan_is_told_in_words() -> None:
     order = read_lane_order("auto", NOON.isoformat(), waits=True, environ={})
 
-    told = list(make_plan(order, RunSettings()).describe(0))
+    told = list(make_lane_plan(order, RunSettings()).describe(0))
 
     assert told[0] == "plan: 100 requests or more go in batches, fewer go live"
     switches_at = (NOON - CANCEL_TIME).astimezone()

@@ -1,7 +1,7 @@
 import pytest
 
 from engine.errors import AuthError, ConfigError
-from engine.wire.endpoints import Account
+from engine.wire.endpoints import Payer
 from jobs.settings.endpoints import read_endpoint_flags, read_endpoints
 from jobs.settings.resolve import Layer, resolve_settings
 
@@ -105,8 +105,8 @@ def test_account_is_named_for_the_usual_key_alone() -> None:
     [mine] = read_endpoints(usual, environment)
     [theirs] = read_endpoints(other, {**environment, "KEY_ONE": "k"})
 
-    assert mine.account == Account("org-1", "p-1")
-    assert theirs.account == Account()
+    assert mine.account == Payer("org-1", "p-1")
+    assert theirs.account == Payer()
 
 
 def test_key_in_the_settings_is_refused_and_not_repeated() -> None:

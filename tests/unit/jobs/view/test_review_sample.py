@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.view.review_sample import agreement, cohen_kappa, draw_numbers, error_rate
+from jobs.view.review_sample import cohen_kappa, draw_numbers, error_rate, reviewer_agreement
 from schemas.reviews import Decision, Review
 
 
@@ -55,7 +55,7 @@ def test_agreement_is_over_rows_that_both_decided() -> None:
     reviews += [review(n, "keep", reviewer="ben") for n in range(4)]
     reviews += [review(6, "edit", reviewer="ben")]
 
-    found = agreement(reviews)
+    found = reviewer_agreement(reviews)
 
     assert found == {"reviewers": ["anna", "ben"], "rows": 5, "kappa": pytest.approx(1.0)}
-    assert agreement(reviews[:7]) is None
+    assert reviewer_agreement(reviews[:7]) is None

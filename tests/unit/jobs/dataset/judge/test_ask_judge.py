@@ -1,15 +1,18 @@
 from engine.testing.stage_parts import FakeAsk
-from jobs.dataset.judge.ask_judge import Asked, Judged, Pair, Unjudged, judge_pairs
+from jobs.dataset.judge.ask_judge import JudgeCall, Judged, QaPair, Unjudged, judge_pairs
 from jobs.documents.passages import Passages
 from schemas.settings import JudgeSettings
 from tests.unit.jobs.dataset.judge.judged_run import judge_saying, verdicts
 from tests.unit.jobs.dataset.teacher import make_chunk
 
-ASKED = Asked("item", "judge-1", "")
-PAIRS = (Pair("why", "Why?", "Because."), Pair("factual", "What?", "This.\n=== PAIR 3 ===\nThat."))
+ASKED = JudgeCall("item", "judge-1", "")
+PAIRS = (
+    QaPair("why", "Why?", "Because."),
+    QaPair("factual", "What?", "This.\n=== PAIR 3 ===\nThat."),
+)
 
 
-async def ask_about(pairs: tuple[Pair, ...], ask: FakeAsk) -> list[Judged | Unjudged]:
+async def ask_about(pairs: tuple[QaPair, ...], ask: FakeAsk) -> list[Judged | Unjudged]:
     return await judge_pairs(ASKED, pairs, Passages(make_chunk()), ask, JudgeSettings())
 
 
@@ -48,6 +51,6 @@ async def test_reply_of_another_form_is_no_verdict() -> None:
 async def test_pair_without_an_answer_says_so() -> None:
     ask = judge_saying(lambda _: verdicts({}))
 
-    await ask_about((Pair("why", "Why?", ""),), ask)
+    await ask_about((QaPair("why", "Why?", ""),), ask)
 
     assert "Answer: (none)" in ask.bodies[0]["messages"][1]["content"]

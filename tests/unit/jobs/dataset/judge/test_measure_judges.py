@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ConfigError
+from jobs.dataset.judge.labelled_texts import read_labelled_texts
 from jobs.dataset.judge.measure_judges import (
     Decision,
     agreement,
@@ -15,13 +16,12 @@ from jobs.dataset.judge.measure_judges import (
     describe,
     right_by_reason,
 )
-from jobs.dataset.judge.read_labels import read_labels
 from schemas.labels import Agreement
 from schemas.settings import RunSettings
 from tests.unit.jobs.dataset.judge.scripted_judge import ScriptedJudge
 
 LABELS = Path(__file__).parents[4] / "fixtures" / "labels" / "judged.jsonl"
-TEXTS = read_labels(LABELS)
+TEXTS = read_labelled_texts(LABELS)
 
 
 @pytest.fixture(scope="module")
@@ -110,4 +110,4 @@ def test_file_that_is_no_labels_says_where_and_why(content: str, says: str, tmp_
     path.write_text(content)
 
     with pytest.raises(ConfigError, match=says):
-        read_labels(path)
+        read_labelled_texts(path)

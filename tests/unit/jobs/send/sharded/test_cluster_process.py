@@ -4,7 +4,7 @@ import pytest
 
 from engine import errors
 from engine.errors import ConfigError
-from engine.wire.endpoints import Account, Endpoint
+from engine.wire.endpoints import Endpoint, Payer
 from jobs.send.sharded.cluster_process import check_address, error_of
 from jobs.send.sharded.messages import FROM_PROCESS, TO_PROCESS, Begin, Failed, ShardEnded
 from jobs.send.sharded.send_sharded import fit_workers
@@ -54,7 +54,7 @@ def test_messages_arrive_as_they_were_sent_keys_too() -> None:
     endpoint = Endpoint(
         "https://one.example/v1",
         "sk-secret",
-        account=Account("org", "project"),
+        account=Payer("org", "project"),
         headers=(("x-team", "a"),),
     )
     begin = Begin(address=None, settings=RunSettings(), endpoints=[endpoint])

@@ -12,7 +12,7 @@ from schemas.labels import LabelledText
 from schemas.record import content_id
 
 
-def read_labels(path: Path) -> list[LabelledText]:
+def read_labelled_texts(path: Path) -> list[LabelledText]:
     """All texts of a file of labels.
 
     Raises:

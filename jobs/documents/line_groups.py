@@ -9,7 +9,7 @@ from engine.files.records import RecordLine, parse_line
 from engine.stopping import Stopping
 from schemas.record import Record, Value
 
-MAX_BATCH_BYTES = 256 * 1024  # a batch ends with the line that reaches this
+MAX_GROUP_BYTES = 256 * 1024  # a group ends with the line that reaches this
 
 R = TypeVar("R", bound=Record)
 V = TypeVar("V", bound=Value)
@@ -19,14 +19,14 @@ class NothingGiven(Value):
     """Of a work that needs nothing but the lines."""
 
 
-class Batch(NamedTuple, Generic[R, V]):
+class LineGroup(NamedTuple, Generic[R, V]):
     """The records of some lines, parsed lazily, and what was given with them."""
 
     records: Iterator[R]
     given: V
 
 
-def write_batches(
+def write_groups(
     path: Path,
     lines: Iterable[RecordLine],
     stopping: Stopping,
@@ -37,33 +37,33 @@ def write_batches(
     Raises:
         InterruptedRunError: a stop was requested.
     """
-    batch: list[RecordLine] = []
+    group: list[RecordLine] = []
     size_bytes = 0
     for line in lines:
-        batch.append(line)
+        group.append(line)
         size_bytes += len(line.data)
-        if size_bytes >= MAX_BATCH_BYTES:
+        if size_bytes >= MAX_GROUP_BYTES:
             stopping.raise_if_requested()
-            yield _write(path, batch, give)
-            batch, size_bytes = [], 0
-    if batch:
-        yield _write(path, batch, give)
+            yield _write(path, group, give)
+            group, size_bytes = [], 0
+    if group:
+        yield _write(path, group, give)
 
 
-def read_batch(body: bytes, kind: type[R], given_kind: type[V]) -> Batch[R, V]:
-    """What `write_batches` wrote. Taking the records raises DamagedLogError if one is none."""
+def read_group(body: bytes, kind: type[R], given_kind: type[V]) -> LineGroup[R, V]:
+    """What `write_groups` wrote. Taking the records raises DamagedLogError if one is none."""
     header, given, *lines = body.split(b"\n")
     path, numbers = json.loads(header)
     records = (
         parse_line(line, kind, Path(path), number)
         for number, line in zip(numbers, lines, strict=True)
     )
-    return Batch(records, given_kind.model_validate_json(given))
+    return LineGroup(records, given_kind.model_validate_json(given))
 
 
 def _write(
-    path: Path, batch: Sequence[RecordLine], give: Callable[[Sequence[str]], Value]
+    path: Path, group: Sequence[RecordLine], give: Callable[[Sequence[str]], Value]
 ) -> bytes:
-    header = json.dumps([str(path), [line.number for line in batch]]).encode()
-    given = give([line.record_id for line in batch]).model_dump_json().encode()
-    return b"\n".join([header, given, *(line.data for line in batch)])
+    header = json.dumps([str(path), [line.number for line in group]]).encode()
+    given = give([line.record_id for line in group]).model_dump_json().encode()
+    return b"\n".join([header, given, *(line.data for line in group)])
