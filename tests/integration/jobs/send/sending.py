@@ -12,6 +12,7 @@ from tests.openai_server import RunningServer
 
 ROOT_DIR = Path(__file__).parents[4]
 TIMEOUT_S = 60.0
+IDS = [f"request-{number}" for number in range(40)]
 
 
 class Ended(NamedTuple):
@@ -73,3 +74,7 @@ def read_lines(path: Path) -> dict[str, dict[str, Any]]:
     by_id = {row["custom_id"]: row for row in rows}
     assert len(by_id) == len(rows)
     return by_id
+
+
+def calls(server: RunningServer) -> int:
+    return int(server.control.settled_totals()["calls"])

@@ -3,22 +3,15 @@
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
 import pytest
 
-from tests.integration.jobs.send.sending import ROOT_DIR, TIMEOUT_S, Ended, write_requests
+from tests.integration.jobs.send.sending import ROOT_DIR, TIMEOUT_S, Ended, calls, write_requests
 from tests.integration.jobs.send.sending import send as send_file
 from tests.openai_server import RunningServer, start_openai_server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RunningServer]:
-    with start_openai_server({}) as running:
-        yield running
 
 
 @pytest.fixture
@@ -35,10 +28,6 @@ def pipe(given: bytes, *arguments: str | Path) -> Ended:
     )
     assert b"Traceback" not in done.stderr, done.stderr.decode()
     return Ended(done.returncode, done.stdout.decode())
-
-
-def calls(server: RunningServer) -> int:
-    return int(server.control.settled_totals()["calls"])
 
 
 @pytest.mark.usefixtures("environment")
