@@ -13,7 +13,7 @@ from jobs.run.changes import read_touches
 from jobs.run.stages import Stage
 from jobs.show.describe import LABEL_CHARS
 from schemas.touches import Touches
-from tests.unit.docs.test_run_folder_docs import DESCRIBED
+from tests.unit.docs.test_run_folder_docs import DESCRIBED, DOCS
 
 STAGES: list[Stage[Any]] = [*DATASET, *EVALUATION, *IMPORTED]
 
@@ -33,6 +33,15 @@ def test_stage_reads_only_what_comes_before_it(stage: Stage[Any]) -> None:
 def test_results_of_a_stage_are_described(stage: Stage[Any]) -> None:
     if stage.result is not None:
         assert stage.result in DESCRIBED.values(), f"docs/run-folder.md: {stage.name}.jsonl"
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_file_of_a_stage_stands_in_the_tree_of_the_run_folder(stage: Stage[Any]) -> None:
+    tree = DOCS.partition("```\nRUN/\n")[2].partition("```")[0]
+
+    name = f"{stage.name.rpartition('/')[2]}.jsonl"
+
+    assert stage.result is None or name in tree.split(), "docs/run-folder.md: the tree at its top"
 
 
 @pytest.mark.parametrize("stage", DATASET, ids=lambda stage: stage.name)
