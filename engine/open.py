@@ -57,7 +57,7 @@ class OpenEngine:
         Raises:
             TransientError: some were not answered; all others are kept. The same call again asks
                 for these alone.
-            EngineError: whatever ends the work; what was in flight is kept before it is raised.
+            EngineError: the reason why work ended; what was in flight is kept before it is raised.
         """
         return await ask_all(self.ask, requests, window=self.max_in_flight)
 
@@ -72,7 +72,7 @@ class OpenEngine:
 
         Raises:
             ConfigError: the name is no name of a stage, or one of the folder's other files.
-            EngineError: whatever ends the work; what was in flight is kept before it is raised.
+            EngineError: the reason why work ended; what was in flight is kept before it is raised.
         """
         _check_name(name, self.folder)
         async with open_stage_files(RunFolder(self.folder), name, result) as files:

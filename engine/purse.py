@@ -38,5 +38,5 @@ class OwnPurse:
         return False
 
     async def recover(self, usd: float) -> bool:
-        """There is nobody who could give something back."""
+        """Nothing comes back: no other process holds a part of the cap."""
         return False

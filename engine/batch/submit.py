@@ -73,7 +73,7 @@ class Submitter:
 
         Raises:
             TransientError: the provider does not answer; what is left is submitted later.
-            FatalError: the provider refuses the key, the model or for want of money.
+            FatalError: the provider refuses the key or the model, or the account has no credit.
             NoBatchApiError: there are no batches at this address; all intents have ended.
             The error that stops the run, if it is stopped meanwhile.
         """

@@ -40,13 +40,13 @@ class Unrecorded:
     """A record of nothing, where no later process follows."""
 
     def sent(self, request_id: str, usd: float) -> None:
-        """Forget it."""
+        """Nothing is kept."""
 
     async def lost(self, request_id: str, usd: float) -> None:
-        """Forget it."""
+        """Nothing is kept."""
 
     def unbilled(self, request_id: str, usd: float) -> None:
-        """Forget it."""
+        """Nothing is kept."""
 
 
 class Sends(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 def fair_parts(wants: Mapping[str, float]) -> dict[str, float]:
     """The parts of 1.0 for each of those who want some (max-min fairness).
 
-    Nobody gets less than he wants as long as another gets more than he does. What nobody wants is
+    None gets less than it wants as long as another gets more than it does. What none wants is
     divided evenly, so that all of it may be used at once. The parts add up to 1.0.
     """
     parts: dict[str, float] = {}

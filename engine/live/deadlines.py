@@ -31,7 +31,7 @@ class Deadlines:
             self._set_timer(loop, due_s)
 
     def end(self, task: asyncio.Task[object]) -> bool:
-        """Note that `task` is done; whether it was cancelled here and by nobody else."""
+        """Note that `task` is done; whether it was cancelled here and nowhere else."""
         self._due_s.pop(task, None)
         if task not in self._overdue:
             return False

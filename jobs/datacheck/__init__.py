@@ -1,1 +1,1 @@
-"""Checks a file of chat rows, whoever wrote it."""
+"""Checks a file of chat rows, of this project or of another tool."""

@@ -230,7 +230,7 @@ async def _own_samples(context: StageContext[Contest], chunks: RecordLog[Chunk])
 
 
 def judges_texts(settings: RunSettings, contest: Contest) -> bool:
-    """Whether the judge is asked if texts lack the answer; closed-book nobody sees them."""
+    """Whether the judge is asked if texts lack the answer; closed-book no model sees them."""
     return settings.evaluation.unanswerable_texts == "judged" and contest.mode != "closed"
 
 

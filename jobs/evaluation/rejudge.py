@@ -24,7 +24,7 @@ def answered_modes(
     `roles` are those that count; none named: all.
 
     Raises:
-        ConfigError: in none.
+        ConfigError: they have answered in no mode.
         DamagedLogError: a line of the evaluation is damaged.
     """
     models = models_of(folder, settings, roles)
@@ -49,7 +49,7 @@ def among_answers(folder: RunFolder, contest: Contest, settings: RunSettings) ->
     """The contest among those who have answered. How many answers are not there is logged.
 
     Raises:
-        ConfigError: nobody has.
+        ConfigError: no model has.
         DamagedLogError: a line of the evaluation is damaged.
     """
     given = _answers(folder, contest, settings)

@@ -66,7 +66,7 @@ class TuningLedger(AsyncClosing):
         return stamped
 
     async def add_metrics(self, metrics: list[TrainingMetric]) -> None:
-        """Keep a job's curve."""
+        """Append points of a job's training curve."""
         await self._metrics.append(metrics)
 
     def _remember(self, event: TuningEvent) -> None:

@@ -25,7 +25,7 @@ ROW_FILE = "train.jsonl"
 
 
 class Growth(NamedTuple):
-    """Chunks of either side: all, and of them those that the dataset is about."""
+    """From a sample to the whole: chunks of each side of the split, all and those asked about."""
 
     trained: int
     sampled_trained: int

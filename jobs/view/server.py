@@ -41,7 +41,7 @@ class Desk(NamedTuple):
 
 
 def make_app(desk: Desk) -> web.Application:
-    """The application; it answers nobody without the token, and writes decisions alone."""
+    """The application; it refuses requests without the token, and writes nothing but decisions."""
     app = web.Application(middlewares=[make_guard(desk.token)], client_max_size=MAX_BODY_BYTES)
     office = _Office(desk)
     app.add_routes(

@@ -107,7 +107,7 @@ class Packer:
 
     @property
     def is_money_short(self) -> bool:
-        """Whether something did not fit for want of money."""
+        """Whether something did not fit into the budget."""
         return self._room.is_money_short
 
     def add(self, request: Spooled) -> Verdict:

@@ -33,7 +33,7 @@ class Sorting:
 
     @property
     def is_money_short(self) -> bool:
-        """Whether something waits for want of money."""
+        """Whether something waits because the budget has no room for it."""
         return self._packer.is_money_short
 
     def run(self, requests: Iterable[Spooled]) -> None:

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 class FlexPolicy(NamedTuple):
     """How long scarcity is put up with.
 
-    `is_alone`: requests have no other way, and wait for up to `max_scarce_s` in which nobody is
+    `is_alone`: requests have no other way, and wait for up to `max_scarce_s` in which none is
     served. Otherwise they go another way after `patience_s`.
     """
 
@@ -74,14 +74,14 @@ class FlexGate:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nobody finds capacity now."""
+        """Whether there is no capacity for any request now."""
         if self._refused_in_a_row < FEW_REFUSALS_TO_CLOSE:
             return False
         return self._refused_in_a_row >= REFUSALS_TO_CLOSE or self._has_lasted
 
     @property
     def is_scarce(self) -> bool:
-        """Whether want of capacity is all that keeps requests from going by flex."""
+        """Whether missing capacity is the only reason why requests do not go by flex."""
         return self.is_closed and self._may_go_on()
 
     async def admit(self, refusal_count: int) -> bool:
@@ -90,7 +90,7 @@ class FlexGate:
         `refusal_count` is how often it was refused so far.
 
         Raises:
-            OutageError: nobody was served for too long, and there is no other way.
+            OutageError: no request was served for too long, and there is no other way.
             EngineError: the reason for which nothing may be sent any more.
         """
         if refusal_count and not self.is_closed and self._may_go_on():

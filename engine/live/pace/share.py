@@ -48,7 +48,7 @@ class WholeAccount:
         return self
 
     def note_use(self, share_s: float) -> None:
-        """Forget it: there is nobody to share with."""
+        """Count nothing: the whole account is this process's."""
 
     async def wait(self) -> None:
         """Return at once."""

@@ -20,7 +20,7 @@ def prompt_hash(*names: JudgePrompt) -> str:
 
 
 def ask_for_question(sample: Sample, answer: str, mode: Mode) -> list[Json]:
-    """Which question an answer replies to; with the excerpt if whoever answered had it."""
+    """Which question an answer replies to; with the excerpt if the answering model had it."""
     shown = _excerpt(sample) if mode == "open" else []
     return _messages("question", [*shown, _fence("ANSWER", answer)])
 

@@ -103,7 +103,7 @@ class LocalTrainer:
         return self._prepared.warnings
 
     def estimate(self) -> TrainingEstimate:
-        """No dollars."""
+        """The epochs; the machine costs no dollars."""
         return TrainingEstimate(self._prepared.plan.epochs, 0.0)
 
     @property

@@ -17,7 +17,7 @@ _MOMENTS = {"first": "exp_avg", "second": "exp_avg_sq"}
 
 
 def prepare_network(network: Network, plan: TuningPlan) -> None:
-    """Let learn what is to learn: all weights, or adapters that are added to every matrix."""
+    """Mark what is trained: all weights, or adapters that are added to every matrix."""
     if plan.method == "full":
         return
     for parameter in network.parameters():

@@ -1,4 +1,4 @@
-"""How a student is tuned where nobody says it, and whether the machine has room for it."""
+"""The parameters of a training that no setting names, and whether the machine has room for it."""
 
 import os
 from collections.abc import Sequence

@@ -28,7 +28,7 @@ async def run_child(task: TuningTask, say: Say, *, admission: Admission, clock: 
 
     Raises:
         ConfigError: the child refuses the task; says why.
-        TransientError: it was killed, most likely for want of memory.
+        TransientError: it was killed, most likely because memory ran out.
         InterruptedRunError: a stop was requested; what was learnt since the last checkpoint is
             learnt again.
     """
