@@ -61,7 +61,7 @@ def names_form(words: str) -> bool:
 
 def has_form(reply: dict[str, Json], payload: bytes) -> bool:
     """Whether a reply holds a JSON object with all keys that the request's schema wants."""
-    return holds_names(reply, wanted_names(orjson.loads(payload)))
+    return holds_names(reply, wanted_keys(orjson.loads(payload)))
 
 
 def holds_names(reply: dict[str, Json], names: Sequence[str]) -> bool:
@@ -70,7 +70,7 @@ def holds_names(reply: dict[str, Json], names: Sequence[str]) -> bool:
     return found is not None and all(name in found for name in names)
 
 
-def wanted_names(body: Mapping[str, Json]) -> list[str]:
+def wanted_keys(body: Mapping[str, Json]) -> list[str]:
     """The keys that a request wants in the JSON of its reply, as far as it says so."""
     schema = _schema_of(body.get("response_format"))
     required = schema.get("required") if schema is not None else None

@@ -37,7 +37,7 @@ from jobs.run.stages import (
     Stages,
     StagesEnd,
     run_stages,
-    wanted_stage_names,
+    wanted_names,
 )
 from jobs.run.start import RunOrder
 from jobs.text.near_duplicates import NearDuplicates
@@ -96,7 +96,7 @@ async def answer_question_file(
             except Deferred:  # chunks are being embedded in a batch
                 waiting = StagePass(deferred_count=len(questions))
                 return FileEnd(0, len(questions), StagesEnd(STAGE, waiting, is_done=False))
-            with engine.progress_over(wanted_stage_names(IMPORTED, order.settings)) as progress:
+            with engine.progress_over(wanted_names(IMPORTED, order.settings)) as progress:
                 context = StageContext(
                     folder=order.folder,
                     settings=order.settings,

@@ -91,7 +91,9 @@ def _check_open_files(max_in_flight: int) -> Finding:
     return Finding("open files", "not ok", f"the system lets a process open {hard:,}: {advice}")
 
 
-def check_prices(settings: RunSettings, models: Sequence[str], today: date) -> Iterator[Finding]:
+def check_price_list(
+    settings: RunSettings, models: Sequence[str], today: date
+) -> Iterator[Finding]:
     """Whether the prices of `models` are known, and how old the list is."""
     price = make_price(settings.prices, is_free=settings.teacher.is_local)
     unknown = [model for model in models if price(model, Usage(prompt_tokens=1)) is None]

@@ -10,7 +10,7 @@ from engine.servers import OWN_SERVER
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
 from jobs.doctor.ask_models import ask_model, short_parameters
-from jobs.doctor.check_machine import check_machine, check_prices
+from jobs.doctor.check_machine import check_machine, check_price_list
 from jobs.doctor.check_server import Served, check_server
 from jobs.findings import Finding
 from jobs.settings.endpoints import read_run_endpoints
@@ -42,7 +42,7 @@ async def examine(
     today = clock.utc_now().date()
     findings = [
         *check_machine(settings, run_dir),
-        *check_prices(settings, list(dict.fromkeys(models)), today),
+        *check_price_list(settings, list(dict.fromkeys(models)), today),
     ]
     try:
         servers = _servers(settings, environment, roles)

@@ -29,8 +29,8 @@ from jobs.run.changes import find_changes
 from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
 from jobs.run.retry import retry_failed
-from jobs.run.run_engine import OtherServers, open_run_engine, other_servers, require_prices
-from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_stage_names
+from jobs.run.run_engine import OtherServers, check_prices, open_run_engine, other_servers
+from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_names
 from jobs.run.start import run_in_rounds
 from jobs.settings.known_traps import evaluation_traps
 from jobs.settings.roles import RoleModel, embeddings_of, judge_of
@@ -108,7 +108,7 @@ async def _evaluate(order: EvaluationOrder, models: Mapping[Role, str]) -> Stage
     answering = {} if order.asks_judge_alone else models
     asked = _asked(order, answering)
     others = other_servers(settings, order.role_endpoints, asked)
-    require_prices(settings, [each.model for each in asked], others)
+    check_prices(settings, [each.model for each in asked], others)
     parameters = {
         role: (model, answering_parameters(settings, role)) for role, model in answering.items()
     }
@@ -145,7 +145,7 @@ async def _go_on(
         folder, settings, order.endpoints, stopping, order.lane, others, order.metrics_port
     ) as engine:
         await asyncio.to_thread(check_journal, folder, engine.journal, (*DATASET, *EVALUATION))
-        with engine.progress_over(wanted_stage_names(order.stages, settings)) as progress:
+        with engine.progress_over(wanted_names(order.stages, settings)) as progress:
             context = StageContext(
                 folder=folder,
                 settings=settings,

@@ -175,7 +175,7 @@ def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
     )
 
 
-def require_prices(
+def check_prices(
     settings: RunSettings,
     models: Iterable[str],
     others: OtherServers = OtherServers(),  # noqa: B008 - immutable

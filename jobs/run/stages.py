@@ -163,7 +163,7 @@ class Stage(Generic[Order]):
 Stages = tuple[Stage[Order], ...]
 
 
-def wanted_stage_names(stages: Stages[Order], settings: RunSettings) -> list[str]:
+def wanted_names(stages: Stages[Order], settings: RunSettings) -> list[str]:
     """The names of those stages that do something under these settings."""
     return [stage.name for stage in stages if stage.is_wanted(settings)]
 

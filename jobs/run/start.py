@@ -37,8 +37,8 @@ from jobs.run.lanes import LaneOrder
 from jobs.run.preview import Preview, preview_changes
 from jobs.run.retry import retry_failed
 from jobs.run.rounds import Rounds, RunPass
-from jobs.run.run_engine import OtherServers, open_run_engine, require_prices
-from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_stage_names
+from jobs.run.run_engine import OtherServers, check_prices, open_run_engine
+from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_names
 from jobs.settings.known_traps import dataset_traps
 from jobs.settings.roles import judge_of
 from jobs.settings.run_config import (
@@ -83,7 +83,7 @@ async def start_run(order: RunOrder) -> StagesEnd:
     """
     stopping, settings = Stopping(), order.settings
     check_folders(order.folder, settings.documents_dir)
-    require_prices(settings, asked_models(settings), order.others)
+    check_prices(settings, asked_models(settings), order.others)
     for trap in dataset_traps(settings):
         _log.warning("%s", trap)
     order.folder.create()
@@ -138,7 +138,7 @@ async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> St
     ):
         await asyncio.to_thread(check_journal, order.folder, engine.journal, order.stages)
         progress = shown.enter_context(
-            engine.progress_over(wanted_stage_names(order.stages, order.settings))
+            engine.progress_over(wanted_names(order.stages, order.settings))
         )
         context = StageContext(
             folder=order.folder,

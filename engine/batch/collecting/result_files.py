@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 import orjson
 
 from engine.errors import DamagedLogError
-from engine.wire.json_forms import wanted_names
+from engine.wire.json_forms import wanted_keys
 from engine.wire.lenient_json import NotJsonError, parse_json
 from engine.wire.prices import worst_usage
 from schemas.outcomes import Usage
@@ -55,7 +55,7 @@ def read_requests(path: Path) -> dict[str, bool]:
 def names_wanted_in(path: Path) -> list[str]:
     """The keys that the requests of a batch want in the JSON of their replies: the first's."""
     with path.open("rb") as file:
-        return wanted_names(orjson.loads(file.readline())["body"])
+        return wanted_keys(orjson.loads(file.readline())["body"])
 
 
 def read_whole_ids(path: Path) -> list[str]:

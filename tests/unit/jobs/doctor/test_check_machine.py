@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.wire.prices import PRICES_AS_OF
-from jobs.doctor.check_machine import check_machine, check_prices
+from jobs.doctor.check_machine import check_machine, check_price_list
 from jobs.findings import Finding, describe_findings, is_all_well
 from schemas.settings import RunSettings
 from tests.unit.jobs.evaluation.made_run import make_settings
@@ -52,8 +52,8 @@ def test_missing_extra_is_worth_a_note_with_its_command(monkeypatch: pytest.Monk
 def test_old_prices_are_worth_a_note() -> None:
     models = ["gpt-4.1-mini"]
 
-    new = list(check_prices(SETTINGS, models, PRICES_AS_OF + timedelta(days=3)))
-    old = list(check_prices(SETTINGS, models, PRICES_AS_OF + timedelta(days=120)))
+    new = list(check_price_list(SETTINGS, models, PRICES_AS_OF + timedelta(days=3)))
+    old = list(check_price_list(SETTINGS, models, PRICES_AS_OF + timedelta(days=120)))
 
     assert [each.verdict for each in new] == ["ok"]
     assert [each.verdict for each in old] == ["note"]
