@@ -15,14 +15,15 @@ ROOMS = {
     "engine.errors": "",
     "engine.clock": "",
     "engine.extras": "",
+    "engine.closing": "",
     "engine.ask": "engine.errors",
     "engine.stopping": "engine.errors engine.clock",
     "engine.wire": "engine.errors engine.clock engine.stopping",
-    "engine.files": "engine.errors engine.wire",
+    "engine.files": "engine.errors engine.closing engine.wire",
     "engine.stats": "engine.errors engine.clock engine.files",
     "engine.purse": "",
     "engine.budget": "engine.errors engine.wire engine.files engine.purse",
-    "engine.local": "engine.errors engine.extras",
+    "engine.local": "engine.errors engine.extras engine.closing",
     "engine.lease": "engine.errors engine.clock engine.files",
     "engine.live": (
         "engine.errors engine.clock engine.stats engine.stopping engine.wire engine.budget"

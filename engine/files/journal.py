@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from engine.files.closing import AsyncClosing
+from engine.closing import AsyncClosing
 from engine.files.id_index import IdIndex
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import damaged_line, read_lines

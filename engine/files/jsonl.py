@@ -10,8 +10,8 @@ from itertools import compress, islice
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.closing import AsyncClosing
 from engine.errors import DamagedLogError, StorageError
-from engine.files.closing import AsyncClosing
 from engine.files.disk_reserve import DiskReserve
 from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import damaged_line, id_key, line_number, line_prefix

@@ -7,8 +7,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
+from engine.closing import AsyncClosing
 from engine.errors import DamagedLogError
-from engine.files.closing import AsyncClosing
 from engine.files.id_index import IdIndex
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import damaged_line, line_prefix, read_lines, read_lines_by_id

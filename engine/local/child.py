@@ -4,11 +4,11 @@ import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Self
 
 import orjson
 
+from engine.closing import AsyncClosing
 from engine.errors import ConfigError
 
 START_TIMEOUT_S = 120.0  # loading takes 1 to 2 s on an idle machine
@@ -16,7 +16,7 @@ STOP_TIMEOUT_S = 5.0
 LOG_TAIL_CHARS = 500
 
 
-class ServerChild:
+class ServerChild(AsyncClosing):
     """One child process that serves on a loopback port which it picks itself.
 
     It lives from `async with` to its end, and ends by itself when this process is gone, however
@@ -46,18 +46,23 @@ class ServerChild:
         try:
             self.base_url = await self._introduce(self._process)
         except BaseException:
-            await self._stop()
+            await self.aclose()
             raise
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
         """End the child; returns when it is gone."""
-        await self._stop()
+        process = self._process
+        if process is None:
+            return
+        if process.returncode is None:
+            process.terminate()
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
 
     async def ended(self) -> None:
         """Wait until the child has ended."""
@@ -89,19 +94,6 @@ class ServerChild:
     def _tail(self) -> str:
         log = self._log_path.read_text(encoding="utf-8", errors="replace").strip()
         return log[-LOG_TAIL_CHARS:] or "(it is empty)"
-
-    async def _stop(self) -> None:
-        process = self._process
-        if process is None:
-            return
-        if process.returncode is None:
-            process.terminate()
-        try:
-            async with asyncio.timeout(STOP_TIMEOUT_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
 
 
 async def _spawn(module: str, log: BinaryIO) -> Process:

@@ -3,9 +3,9 @@
 import secrets
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Self
 
+from engine.closing import AsyncClosing
 from engine.errors import ConfigError
 from engine.extras import install_command
 from engine.local.child import ServerChild
@@ -65,7 +65,7 @@ def find_chat_model() -> Path:
     return path
 
 
-class LocalModel:
+class LocalModel(AsyncClosing):
     """One child process that serves chat completions and embeddings on loopback.
 
     It lives from `async with` to its end, and ends by itself when this process is gone, however
@@ -104,15 +104,10 @@ class LocalModel:
         self.base_url = (await self._child.__aenter__()).base_url
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
         """End the child; returns when it is gone."""
         assert self._child is not None
-        await self._child.__aexit__(exc_type, exc, traceback)
+        await self._child.aclose()
 
     @property
     def pid(self) -> int:

@@ -3,9 +3,9 @@
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Self
 
+from engine.closing import AsyncClosing
 from engine.local.child import ServerChild
 
 
@@ -18,7 +18,7 @@ class ServedStudent(NamedTuple):
     context_tokens: int = 8192
 
 
-class StudentModel:
+class StudentModel(AsyncClosing):
     """One child process that serves some students on loopback, behind a random key.
 
     Students of one file are served by one llama.cpp, which puts the adapter on and off by request.
@@ -58,14 +58,9 @@ class StudentModel:
         self.base_url = (await self._child.__aenter__()).base_url
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
         """End the child; returns when it is gone."""
-        await self._child.__aexit__(exc_type, exc, traceback)
+        await self._child.aclose()
 
     async def ended(self) -> None:
         """Wait until the child has ended, which it does not by itself."""

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from types import TracebackType
 from typing import NamedTuple, Self
 
 import aiohttp
 
+from engine.closing import AsyncClosing
 from engine.errors import ConfigError
 from engine.files.records import read_records
 from engine.local.student_model import ServedStudent, StudentModel
@@ -27,7 +27,7 @@ class StudentReply(NamedTuple):
     place: str
 
 
-class StudentChat:
+class StudentChat(AsyncClosing):
     """A served student between `async with` and its end; asked one question at a time."""
 
     def __init__(
@@ -68,12 +68,7 @@ class StudentChat:
         )
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
         """End the server."""
         await self._opened.aclose()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.clock import Clock
-from engine.files.closing import AsyncClosing
+from engine.closing import AsyncClosing
 from engine.files.records import RecordLog, read_records
 from engine.run_folder import RunFolder
 from schemas.finetuning import LOST_STATUSES, TrainingMetric, TuningEvent, TuningStep

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from engine.closing import AsyncClosing
 from engine.errors import EngineError
-from engine.files.closing import AsyncClosing
 from engine.workers import run_workers
 from jobs.processes.work_process import Work, name_of
 from jobs.processes.worker_process import Worker, WorkerStartError, start_worker

@@ -10,8 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from engine.closing import AsyncClosing
 from engine.errors import ConfigError, DamagedLogError
-from engine.files.closing import AsyncClosing
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import id_key, last_line
 from engine.wire.lenient_json import dump_json

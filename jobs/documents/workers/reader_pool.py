@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from engine.files.closing import AsyncClosing
+from engine.closing import AsyncClosing
 from jobs.documents.list_files import SourceFile
 from jobs.documents.workers.reader_worker import (
     CRASHED,

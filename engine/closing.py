@@ -1,4 +1,4 @@
-"""`async with` for objects that their constructor opens and `aclose` closes."""
+"""`async with` for objects that `aclose` closes."""
 
 from types import TracebackType
 from typing import Protocol, Self
