@@ -1,6 +1,5 @@
 """LiveLane over real sockets, against the stand-in for the API."""
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -19,12 +18,13 @@ from engine.live.transport import HttpTransport
 from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.wire.endpoints import Endpoint
-from schemas.outcomes import Completed, Failed, Outcome
+from schemas.outcomes import Completed, Failed
 from schemas.requests import EMBEDDINGS, Request, make_request
 from schemas.settings import LimitSettings
 from tests.openai_server.config import Faults, Latency, ModelLimits, Outage, ServerConfig
 from tests.openai_server.faults import Fault
 from tests.openai_server.server import OpenAIServer
+from tests.unit.engine.live.lanes import send_by_workers
 
 
 class Bench(NamedTuple):
@@ -66,20 +66,6 @@ def make_lane(endpoint: Endpoint, settings: LimitSettings, stats: Stats) -> Live
 
 def chat(name: str, *, output_tokens: int = 200) -> Request:
     return chat_request(name, model="gpt-4o-mini", output_tokens=output_tokens)
-
-
-async def send_by_workers(lane: LiveLane, count: int, *, workers: int = 32) -> list[Outcome]:
-    numbers = iter(range(count))
-    outcomes: list[Outcome] = []
-
-    async def work() -> None:
-        for number in numbers:
-            outcomes.append(await lane.send(chat(f"r{number}")))  # noqa: PERF401
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(workers):
-            group.create_task(work())
-    return outcomes
 
 
 async def test_chat_and_embeddings_are_answered_and_paid_once() -> None:
@@ -182,7 +168,7 @@ async def test_cut_off_answer_is_asked_again_with_a_larger_limit() -> None:
 async def test_every_fatal_fault_stops_the_lane(fault: Fault) -> None:
     async with bench(ServerConfig(faults=Faults(calls={3: fault}))) as (server, lane, _):
         with pytest.raises(ExceptionGroup) as caught:
-            await send_by_workers(lane, 200)
+            await send_by_workers(lane, 200, workers=32, make=chat)
 
         calls = len(server.calls)
 
@@ -202,7 +188,7 @@ async def test_wrong_key_is_named_as_such_without_showing_it() -> None:
 async def test_outage_in_the_middle_is_survived(kind: str) -> None:
     outage = Outage.model_validate({"kind": kind, "after_calls": 100, "duration_s": 2.0})
     async with bench(ServerConfig(outage=outage), max_attempts=3) as (server, lane, _):
-        outcomes = await send_by_workers(lane, 300)
+        outcomes = await send_by_workers(lane, 300, workers=32, make=chat)
 
         totals = server.totals()
 
@@ -223,7 +209,7 @@ async def test_storm_of_faults_settles_every_request_exactly_once() -> None:
     faults = Faults(probabilities=dict(probabilities), retry_after_s=0.02)
     config = ServerConfig(faults=faults, latency=Latency(median_s=0.02))
     async with bench(config) as (server, lane, stats):
-        outcomes = await send_by_workers(lane, 200)
+        outcomes = await send_by_workers(lane, 200, workers=32, make=chat)
 
         totals = server.totals()
 
@@ -239,7 +225,7 @@ async def test_storm_of_faults_settles_every_request_exactly_once() -> None:
 async def test_learnt_limits_are_kept_without_a_refused_call() -> None:
     limits = {"*": ModelLimits(requests_per_minute=3000)}
     async with bench(ServerConfig(limits=limits, latency=Latency(median_s=0.05))) as made:
-        await send_by_workers(made.lane, 150)
+        await send_by_workers(made.lane, 150, workers=32, make=chat)
 
         refused = made.server.totals()["refused"]
 

@@ -11,6 +11,12 @@ from tests.openai_server import RunningServer, start_openai_server
 MODELS = [{"id": "gpt-6.1-terra", "caches_prompts": False}]
 
 
+@pytest.fixture(autouse=True)
+def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs on one account share, of each test by itself."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
 @pytest.fixture
 def server() -> Iterator[RunningServer]:
     with start_openai_server({"models": MODELS}) as running:

@@ -19,11 +19,6 @@ SERVER = {
 PRICED = ("--set", f'prices."{DEPLOYMENT}"={{ input = 1.0, output = 5.0 }}')
 
 
-@pytest.fixture(autouse=True)
-def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
 @pytest.fixture
 def server() -> Iterator[RunningServer]:
     with start_openai_server(SERVER) as running:

@@ -18,11 +18,6 @@ CODES = {"429": "resource_unavailable", "498": "capacity_exceeded"}
 IMPATIENT = ("--set", "limits.flex_patience_s=0.5", "--set", "batch.poll_s=0.1")
 
 
-@pytest.fixture(autouse=True)
-def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
 @pytest.fixture
 def server() -> Iterator[RunningServer]:
     with start_openai_server(SERVER) as running:

@@ -18,11 +18,6 @@ WAIT = ("--lane", "batch", "--set", "batch.poll_s=0.1")
 FEW = ("LICENSE",)
 
 
-@pytest.fixture(autouse=True)
-def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
 @pytest.fixture
 def server() -> Iterator[RunningServer]:
     with start_openai_server(SERVER) as running:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 
 from engine.budget import Budget
 from engine.live.lane import LiveLane
@@ -10,7 +11,8 @@ from engine.testing.calls import chat_request
 from engine.testing.clocks import LoopClock
 from engine.testing.transport import FakeTransport
 from engine.wire.endpoints import Endpoint
-from schemas.outcomes import Usage
+from schemas.outcomes import Outcome, Usage
+from schemas.requests import Request
 from schemas.settings import LimitSettings
 
 KEY = "sk-a-secret-of-ours"
@@ -46,14 +48,20 @@ async def send_all(lane: LiveLane, count: int) -> list[object]:
     )
 
 
-async def send_by_workers(lane: LiveLane, count: int, *, workers: int = 64) -> list[object]:
+async def send_by_workers(
+    lane: LiveLane,
+    count: int,
+    *,
+    workers: int = 64,
+    make: Callable[[str], Request] = chat_request,
+) -> list[Outcome]:
     """Send `count` requests as a stage does: so many workers, one request each at a time."""
     numbers = iter(range(count))
-    outcomes: list[object] = []
+    outcomes: list[Outcome] = []
 
     async def work() -> None:
         for number in numbers:
-            outcomes.append(await lane.send(chat_request(f"r{number}")))  # noqa: PERF401
+            outcomes.append(await lane.send(make(f"r{number}")))  # noqa: PERF401
 
     async with asyncio.TaskGroup() as group:
         for _ in range(workers):

@@ -12,6 +12,7 @@ from jobs.settings.resolve import read_assignments, resolve_settings
 from jobs.settings.run_config import new_run_config, write_run_config
 from schemas.dataset import HeldOutQuestion, Provenance, Question
 from schemas.documents import Chunk, Side
+from schemas.evaluation import ModelAnswer
 from schemas.record import Record, Span, content_id
 from schemas.settings import RunSettings
 
@@ -31,6 +32,20 @@ SUBJECTS = {
     "saw": "The saw has five teeth an inch for wet wood.",
     "mould": "The mould is dusted with graphite before bronze is poured.",
 }
+
+MODEL_ANSWER = ModelAnswer(  # to be copied with other fields
+    answer_id="a",
+    sample_id="s",
+    role="tuned",
+    model="m",
+    mode="open",
+    text="Because.",
+    is_refusal=False,
+    prompt_tokens=1,
+    completion_tokens=1,
+    cost_usd=None,
+    request_id="r",
+)
 
 
 def make_settings(*assignments: str) -> RunSettings:

@@ -11,25 +11,15 @@ from jobs.evaluation.score_answers import judge_policy
 from schemas.evaluation import ModelAnswer, PairVerdict, Role, Sample
 from schemas.outcomes import Outcome
 from schemas.requests import Request
-from tests.unit.jobs.evaluation.made_run import make_settings
+from tests.unit.jobs.evaluation.made_run import MODEL_ANSWER, make_settings
 
 SETTINGS = make_settings()
 SAMPLE = Sample(sample_id="s", slice="imported", question="How hot?", context="It is hot.")
 
 
 def answer(role: Role, text: str) -> ModelAnswer:
-    return ModelAnswer(
-        answer_id=f"{role} {text}",
-        sample_id="s",
-        role=role,
-        model=f"{role}-model",
-        mode="open",
-        text=text,
-        is_refusal=False,
-        prompt_tokens=1,
-        completion_tokens=1,
-        cost_usd=None,
-        request_id="r",
+    return MODEL_ANSWER.model_copy(
+        update={"answer_id": f"{role} {text}", "role": role, "model": f"{role}-model", "text": text}
     )
 
 

@@ -22,24 +22,19 @@ from schemas.evaluation import Mode, ModelAnswer, Role, Sample, Score
 from schemas.finetuning import TuningEvent
 from schemas.record import Record, content_id
 from schemas.settings import RunSettings
-from tests.unit.jobs.evaluation.made_run import make_run, make_settings
+from tests.unit.jobs.evaluation.made_run import MODEL_ANSWER, make_run, make_settings
 
 SAMPLE = Sample(sample_id="s", slice="imported", question="Why?", context="Because.")
 
 
 def make_answer(role: Role, model: str, settings: RunSettings, mode: Mode = "open") -> ModelAnswer:
-    return ModelAnswer(
-        answer_id=answer_id("s", role, model, mode, settings),
-        sample_id="s",
-        role=role,
-        model=model,
-        mode=mode,
-        text="Because.",
-        is_refusal=False,
-        prompt_tokens=1,
-        completion_tokens=1,
-        cost_usd=None,
-        request_id="r",
+    return MODEL_ANSWER.model_copy(
+        update={
+            "answer_id": answer_id("s", role, model, mode, settings),
+            "role": role,
+            "model": model,
+            "mode": mode,
+        }
     )
 
 

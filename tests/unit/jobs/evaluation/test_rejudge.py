@@ -9,7 +9,7 @@ from jobs.evaluation.answer_samples import MODEL_ANSWERS, answer_tasks
 from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.rejudge import answered_modes
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample
-from tests.unit.jobs.evaluation.made_run import make_settings
+from tests.unit.jobs.evaluation.made_run import MODEL_ANSWER, make_settings
 
 SETTINGS = make_settings("baseline.model=small", "tuned.model=tuned")
 SAMPLE = Sample(sample_id="s1", slice="held_out_document", question="Why?", context="So.")
@@ -17,18 +17,16 @@ SAMPLE = Sample(sample_id="s1", slice="held_out_document", question="Why?", cont
 
 def answer(role: Role, model: str, mode: Mode) -> ModelAnswer:
     (task,) = answer_tasks([SAMPLE], {role: model}, mode, SETTINGS)
-    return ModelAnswer(
-        answer_id=task.answer_id,
-        sample_id="s1",
-        role=role,
-        model=model,
-        mode=mode,
-        text="So.",
-        is_refusal=False,
-        prompt_tokens=1,
-        completion_tokens=1,
-        cost_usd=None,
-        request_id="r1",
+    return MODEL_ANSWER.model_copy(
+        update={
+            "answer_id": task.answer_id,
+            "sample_id": "s1",
+            "role": role,
+            "model": model,
+            "mode": mode,
+            "text": "So.",
+            "request_id": "r1",
+        }
     )
 
 

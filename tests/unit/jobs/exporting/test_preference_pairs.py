@@ -17,7 +17,7 @@ from schemas.evaluation import ModelAnswer, Role, Sample, Slice
 from schemas.record import Record, Span
 from schemas.reviews import Review
 from tests.unit.jobs.dataset.judge.judged_run import make_answered_run
-from tests.unit.jobs.evaluation.made_run import make_settings
+from tests.unit.jobs.evaluation.made_run import MODEL_ANSWER, make_settings
 from tests.unit.jobs.exporting.test_export_rows import lines_of
 
 SETTINGS = make_settings("dataset.unanswerable_fraction=0")
@@ -69,18 +69,14 @@ def dropped(folder: RunFolder, text: str, *, evidence: bool = True) -> Rejection
 
 def evaluated(question: str, text: str, part: Slice, role: Role) -> tuple[Sample, ModelAnswer]:
     sample = Sample(sample_id=f"s-{text[:9]}", slice=part, question=question, context="a text")
-    answer = ModelAnswer(
-        answer_id=f"a-{text[:9]}",
-        sample_id=sample.sample_id,
-        role=role,
-        model="m",
-        mode="open",
-        text=text,
-        is_refusal=False,
-        prompt_tokens=1,
-        completion_tokens=1,
-        cost_usd=0.0,
-        request_id="r",
+    answer = MODEL_ANSWER.model_copy(
+        update={
+            "answer_id": f"a-{text[:9]}",
+            "sample_id": sample.sample_id,
+            "role": role,
+            "text": text,
+            "cost_usd": 0.0,
+        }
     )
     return sample, answer
 
