@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from engine.errors import EngineError, TransientError
@@ -24,6 +25,15 @@ class Ask(Protocol):
             Deferred: the batch lane has spooled it; its item is set aside.
         """
         ...
+
+
+def with_purpose(ask: Ask, purpose: str) -> Ask:
+    """The same `ask`, whose requests count for another purpose; their ids stay."""
+
+    async def ask_for_purpose(request: Request) -> Outcome:
+        return await ask(replace(request, purpose=purpose))
+
+    return ask_for_purpose
 
 
 async def ask_together(ask: Ask, requests: Sequence[Request]) -> list[Outcome]:

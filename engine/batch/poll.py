@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from engine.batch.account import BATCH_LIFE
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
@@ -24,7 +25,6 @@ AGE_SHARE = 0.1  # of its age: how long a batch is left alone before it is polle
 YOUNG_S = 600.0  # a batch may be "not found" for a moment after it was created
 FORGOTTEN = "forgotten"  # our status, in the place of the provider's
 CONFLICT = 409  # it ended or was cancelled meanwhile (API reference, "Cancel batch")
-LONGEST_LIFE = timedelta(hours=25)  # a batch ends within 24 hours (OpenAI Batch guide)
 LONGEST_CANCELLING = timedelta(hours=1)  # it takes ten minutes at most (OpenAI Batch guide)
 LONGEST_FETCHING = timedelta(hours=2)  # of the results of a batch that has ended
 
@@ -157,7 +157,7 @@ def overdue(batch: Batch, now: datetime) -> str | None:
     is_cancelling = batch.remote.status == "cancelling"
     if is_cancelling and min(since_change, age) > LONGEST_CANCELLING:
         return f"has been cancelling for {_hours(since_change)}, which takes ten minutes at most"
-    if age > LONGEST_LIFE:
+    if age > BATCH_LIFE:
         state = batch.remote.status or "not begun"
         return f"is {_hours(age)} old and {state}, though a batch ends within 24 hours"
     return None

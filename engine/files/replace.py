@@ -49,7 +49,7 @@ def replacing_bytes(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         new_path.replace(path)
-        _sync_dir(path.parent)
+        sync_path(path.parent)
     except OSError as error:
         raise StorageError(f"{path}: cannot be written ({error}); free or mend the disk") from error
     finally:
@@ -71,8 +71,9 @@ def replace_file(path: Path, lines: Iterable[bytes]) -> int:
     return count
 
 
-def _sync_dir(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync_path(path: Path) -> None:
+    """Return once a file, or the entries of a folder, are on disk; raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

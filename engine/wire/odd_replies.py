@@ -115,7 +115,7 @@ def with_messages(reply: dict[str, Json]) -> dict[str, Json]:
     if isinstance(choices, dict):
         is_one = not choices.keys().isdisjoint(("message", "text", "delta"))
         return with_messages({**reply, "choices": [choices] if is_one else [*choices.values()]})
-    if not isinstance(choices, list) or all(map(_has_message, choices)):
+    if not isinstance(choices, list) or all(map(has_message, choices)):
         return reply
     return {**reply, "choices": [_with_message(choice) for choice in choices]}
 
@@ -127,7 +127,7 @@ def _after_comments(body: bytes) -> Json:
 
 
 def _with_message(choice: Json) -> Json:
-    if not isinstance(choice, dict) or _has_message(choice):
+    if not isinstance(choice, dict) or has_message(choice):
         return choice
     text, delta = choice.get("text"), choice.get("delta")
     if isinstance(delta, dict) and "content" in delta:
@@ -137,7 +137,8 @@ def _with_message(choice: Json) -> Json:
     return choice
 
 
-def _has_message(choice: Json) -> bool:
+def has_message(choice: Json) -> bool:
+    """Whether a choice is one of a chat completion."""
     return isinstance(choice, dict) and isinstance(choice.get("message"), dict)
 
 

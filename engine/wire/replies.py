@@ -17,7 +17,7 @@ from engine.errors import (
 from engine.wire.content import reasoning_tokens, reply_text
 from engine.wire.endpoints import Endpoint
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
-from engine.wire.odd_replies import read_events, with_messages
+from engine.wire.odd_replies import has_message, read_events, with_messages
 from engine.wire.problems import (
     error_fields,
     error_of,
@@ -260,11 +260,7 @@ def _has_ended(finish_reason: str) -> bool:
 
 def _has_choices(reply: dict[str, Json]) -> bool:
     choices = reply.get("choices")
-    return isinstance(choices, list) and bool(choices) and all(map(_has_message, choices))
-
-
-def _has_message(choice: Json) -> bool:
-    return isinstance(choice, dict) and isinstance(choice.get("message"), dict)
+    return isinstance(choices, list) and bool(choices) and all(map(has_message, choices))
 
 
 def _has_rows(reply: dict[str, Json]) -> bool:

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from engine.batch.account import BATCH_LIFE
 from engine.batch.ledger import read_batches
 from engine.batch.packing.outbox import read_batch_ids
 from engine.files.id_index import IdIndex
@@ -11,8 +12,6 @@ from engine.run_folder import RunFolder
 from jobs.findings import Finding
 from jobs.run.batch_folders import run_batch_folder
 from schemas.batches import Batch
-
-OVERDUE = timedelta(hours=25)  # a batch ends within 24 h (OpenAI Batch guide)
 
 
 def check_batches(folder: RunFolder, settled: IdIndex, now: datetime) -> Iterator[Finding]:
@@ -40,7 +39,7 @@ def check_batches(folder: RunFolder, settled: IdIndex, now: datetime) -> Iterato
 def _check_overdue(folder: RunFolder, out: Sequence[Batch], now: datetime) -> Iterator[Finding]:
     for batch in out:
         age = now - datetime.fromisoformat(batch.created_at or batch.intended_at)
-        if age > OVERDUE:
+        if age > BATCH_LIFE:
             text = (
                 f"out for {age.total_seconds() / 3600:,.0f} h, though a batch ends within 24: "
                 f"`distill run {folder.run_dir} --lane batch` collects it"

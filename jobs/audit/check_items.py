@@ -10,13 +10,12 @@ from engine.files.jsonl_lines import read_lines
 from engine.files.records import read_ids, read_records
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
+from jobs.dataset.rows.export_dataset import ROW_FILES
 from jobs.findings import Finding
 from jobs.run.stages import Stage, Stages
 from schemas.dataset import Provenance
 from schemas.record import Record
 from schemas.settings import RunSettings
-
-ROW_FILES = ("train.jsonl", "validation.jsonl")
 
 
 def check_items(

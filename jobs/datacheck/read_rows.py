@@ -8,9 +8,9 @@ import orjson
 
 from engine.errors import ConfigError
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
+from jobs.text.user_message import read_user_message
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
-QUESTION_MARK = "\n\nQuestion: "  # before the question in an open-book row (chat_rows.py)
 _QUESTION_KEYS = ("question", "prompt", "input", "instruction", "user_input")
 _TEXT_KEYS = ("context", "reference", "answer", "completion", "output", "response")
 
@@ -68,7 +68,7 @@ def read_chat_row(line: bytes) -> ChatRow:
         raise BadRowError("found no message of role 'user'")
     contents = [content for _, content in said]
     return ChatRow(
-        question=asked[-1].rpartition(QUESTION_MARK)[2].strip(),
+        question=read_user_message(asked[-1]).question.strip(),
         answer=said[-1][1].strip(),
         text="\n".join(contents),
         tokens=sum(count_tokens(content) + MESSAGE_OVERHEAD_TOKENS for content in contents),

@@ -1,18 +1,15 @@
 """Has the judge say whether a text really lacks the answer to an evaluation's question."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from engine.ask import Ask, await_all
+from engine.ask import Ask, await_all, with_purpose
 from engine.files.records import RecordLog
 from jobs.dataset.judge.ask_judge import Judged, judge_excerpt
 from jobs.run.stages import StageContext
 from jobs.settings.roles import judge_of
 from schemas.documents import Chunk
 from schemas.evaluation import Contest, Sample
-from schemas.outcomes import Outcome
 from schemas.record import content_id
-from schemas.requests import Request
 from schemas.settings import RunSettings
 
 PURPOSE = "evaluation_unanswerable"
@@ -29,7 +26,7 @@ async def keep_unanswerable(
     Raises:
         What `Ask` raises.
     """
-    ask = _for_evaluation(context.ask)
+    ask = with_purpose(context.ask, PURPOSE)
 
     async def lacks_answer(sample: Sample) -> bool:
         context.on_item(sample)
@@ -49,10 +46,3 @@ async def _lacks_answer(
         item_id, sample.kind, sample.question, chunks.require(chunk_id), ask, settings
     )
     return isinstance(found, Judged) and not found.verdict.answerable
-
-
-def _for_evaluation(ask: Ask) -> Ask:
-    async def ask_for_evaluation(request: Request) -> Outcome:
-        return await ask(replace(request, purpose=PURPOSE))
-
-    return ask_for_evaluation

@@ -3,10 +3,9 @@
 import heapq
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
-from engine.ask import Ask
+from engine.ask import Ask, with_purpose
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles
@@ -21,9 +20,7 @@ from jobs.text.near_duplicates import NearDuplicates
 from schemas.dataset import Provenance, Question, Rejection
 from schemas.documents import Chunk
 from schemas.evaluation import Contest
-from schemas.outcomes import Outcome
 from schemas.record import Span, content_id
-from schemas.requests import Request
 from schemas.settings import RunSettings
 
 STAGE = "evaluation/new_questions"
@@ -72,15 +69,11 @@ async def ask_new_questions(
 
     1 chunk in, 1..n questions or 1 rejection out. Raises what `ask` raises.
     """
-
-    async def ask_for_evaluation(request: Request) -> Outcome:
-        return await ask(replace(request, purpose=PURPOSE))
-
     count = min(2 * settings.questions.per_chunk, MAX_PER_CHUNK)
     questions = settings.questions.model_copy(update={"per_chunk": count, "top_up_below": 0.0})
     write = PROFILES[settings.teacher.prompt_profile].write_questions
     written = await write(
-        chunk, ask_for_evaluation, settings.model_copy(update={"questions": questions})
+        chunk, with_purpose(ask, PURPOSE), settings.model_copy(update={"questions": questions})
     )
     kept: list[Question | Rejection] = [q for q in written if isinstance(q, Question)]
     return kept or [_reject(chunk, written)]

@@ -14,6 +14,7 @@ from engine.files.jsonl_lines import read_lines
 from engine.files.records import RecordLog, read_records
 from engine.files.replace import replacing
 from engine.run_folder import RunFolder
+from jobs.dataset.rows.export_dataset import ROW_FILES
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.dataset_chunks import chunk_of_dataset
 from jobs.documents.passages import passages_of
@@ -30,7 +31,6 @@ from jobs.settings.run_config import RunConfig, read_run_config
 from schemas.dataset import Provenance
 from schemas.documents import Chunk
 
-ROW_FILES = ("train.jsonl", "validation.jsonl")
 CARD_NAME = "README.md"
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from jobs.text.user_message import read_user_message
 from schemas.requests import Json
 
 PARQUET_ENDING = ".parquet"
-QUESTION_MARK = "\n\nQuestion: "  # before the question in an open-book row (chat_rows.py)
 
 
 class SourceRow(NamedTuple):
@@ -27,12 +27,12 @@ class SourceRow(NamedTuple):
     @property
     def question(self) -> str:
         """What is asked, without the excerpt."""
-        return self.user.rpartition(QUESTION_MARK)[2]
+        return read_user_message(self.user).question
 
     @property
     def excerpt(self) -> str:
         """What is shown with the question; empty in closed-book rows."""
-        return self.user.rpartition(QUESTION_MARK)[0]
+        return read_user_message(self.user).shown
 
 
 Line = dict[str, Json]

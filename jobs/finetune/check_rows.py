@@ -10,13 +10,13 @@ from engine.errors import ConfigError
 from engine.files.records import read_records
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.text.near_duplicates import NearDuplicates
+from jobs.text.user_message import read_user_message
 from schemas.dataset import HeldOutQuestion
 
 MIN_ROWS = 10  # OpenAI fine-tuning guide
 MIN_LOCAL_ROWS = 2  # one row would be learnt by heart
 ROLES = ("system", "user", "assistant")
 SHOWN_COUNT = 20
-QUESTION_MARK = "\n\nQuestion: "  # before the question in an open-book row (chat_rows.py)
 LIKE_HELD_OUT = 0.9  # similarity from which a question counts as the held-out one in other words
 
 
@@ -105,7 +105,7 @@ class _Check:
         for message in messages:
             if message["role"] != "user":
                 continue
-            match = self._held_out.find(message["content"].rpartition(QUESTION_MARK)[2])
+            match = self._held_out.find(read_user_message(message["content"]).question)
             if match is None:
                 continue
             raise _BadRowError(

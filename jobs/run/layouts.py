@@ -6,9 +6,9 @@ from typing import NamedTuple
 from engine.files.journal import read_settled
 from engine.files.jsonl_lines import read_lines
 from engine.run_folder import RunFolder
+from jobs.dataset.rows.export_dataset import ROW_FILES
 from schemas.settings import RunSettings
 
-ROW_FILES = ("train.jsonl", "validation.jsonl")
 SAMPLE_TOKENS = 512  # of a chunk of the usual size, in which samples are counted
 PER_ROWS = 1_000
 

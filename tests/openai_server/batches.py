@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.openai_server.batch import Batch
 from tests.openai_server.batch_life import BatchLives
-from tests.openai_server.errors import ApiError
+from tests.openai_server.errors import ApiError, invalid
 from tests.openai_server.file_store import FileStore
 from tests.openai_server.paging import page_of, with_ends
 from tests.openai_server.phases import Lives
@@ -105,11 +105,11 @@ class Batches:
 
     def _check(self, body: dict[str, Any]) -> None:
         if not isinstance(body.get("input_file_id"), str):
-            raise _invalid("input_file_id", "expected the id of a file")
+            raise invalid("input_file_id", "expected the id of a file")
         if body.get("endpoint") not in self._lives.endpoints:
-            raise _invalid("endpoint", f"expected one of {', '.join(self._lives.endpoints)}")
+            raise invalid("endpoint", f"expected one of {', '.join(self._lives.endpoints)}")
         if body.get("completion_window") != "24h":
-            raise _invalid("completion_window", "expected '24h'")
+            raise invalid("completion_window", "expected '24h'")
         if self._lives.rules.missing_file == "refused":
             self._files.find(body["input_file_id"])
 
@@ -141,7 +141,3 @@ class Batches:
         batch = Batch(batch_id, number, input_file_id, endpoint, int(now_s), now_s + 86_400.0)
         self._batches[batch_id] = batch
         return batch
-
-
-def _invalid(param: str, expected: str) -> ApiError:
-    return ApiError(400, "invalid_value", f"Invalid '{param}': {expected}.", param=param)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.openai_server.config import ModelCard
-from tests.openai_server.errors import ApiError
+from tests.openai_server.errors import ApiError, invalid
 from tests.openai_server.replies import json_schema
 
 
@@ -15,7 +15,7 @@ def check_chat_body(body: dict[str, Any], model: ModelCard) -> None:
     check_messages(body.get("messages"))
     for name in ("n", "max_completion_tokens", "max_tokens"):
         if not _is_count(body.get(name)):
-            raise _invalid(name, f"expected an integer of at least 1, got {body[name]!r}")
+            raise invalid(name, f"expected an integer of at least 1, got {body[name]!r}")
     if not model.accepts_temperature and body.get("temperature", 1) != 1:
         message = f"Unsupported value: 'temperature' is not supported with {model.id}."
         raise ApiError(400, "unsupported_value", message, param="temperature")
@@ -25,12 +25,12 @@ def check_chat_body(body: dict[str, Any], model: ModelCard) -> None:
 def check_messages(messages: object) -> None:
     """Raise the ApiError that these messages earn; return if they are sound."""
     if not isinstance(messages, list) or not messages:
-        raise _invalid("messages", "expected at least one message")
+        raise invalid("messages", "expected at least one message")
     for index, message in enumerate(messages):
         if not isinstance(message, dict) or "role" not in message:
-            raise _invalid(f"messages[{index}]", "expected an object with role and content")
+            raise invalid(f"messages[{index}]", "expected an object with role and content")
         if not isinstance(message.get("content"), str | list | None):
-            raise _invalid(f"messages[{index}].content", "expected a string or a list of parts")
+            raise invalid(f"messages[{index}].content", "expected a string or a list of parts")
 
 
 def _is_count(value: object) -> bool:
@@ -42,12 +42,12 @@ def _check_response_format(body: dict[str, Any]) -> None:
     if response_format is None:
         return
     if not isinstance(response_format, dict):
-        raise _invalid("response_format", "expected an object")
+        raise invalid("response_format", "expected an object")
     if response_format.get("type") != "json_schema":
         return
     schema = json_schema(body)
     if not isinstance(schema, dict) or "name" not in response_format["json_schema"]:
-        raise _invalid("response_format.json_schema", "expected an object with name and schema")
+        raise invalid("response_format.json_schema", "expected an object with name and schema")
     if response_format["json_schema"].get("strict"):
         _check_strict(schema)
 
@@ -71,10 +71,6 @@ def _check_objects(node: object, path: tuple[str, ...]) -> None:
             raise _invalid_schema(path, "'required' is required to name every key in properties")
     for name, part in node.items():
         _check_objects(part, (*path, name))
-
-
-def _invalid(param: str, expected: str) -> ApiError:
-    return ApiError(400, "invalid_value", f"Invalid '{param}': {expected}.", param=param)
 
 
 def _invalid_schema(path: tuple[str, ...], reason: str) -> ApiError:

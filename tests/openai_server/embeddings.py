@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tests.openai_server.config import ModelCard
-from tests.openai_server.errors import ApiError
+from tests.openai_server.errors import ApiError, invalid
 from tests.openai_server.faults import Fault
 from tests.openai_server.paid_api import Answer, PaidCall, count_tokens
 from tests.openai_server.prompt_cache import CacheUse
@@ -29,7 +29,7 @@ class Embeddings:
         if model.dimensions is None:
             raise ApiError(404, None, "This is not an embedding model.", param="model")
         if body.get("encoding_format", "float") not in ("float", "base64"):
-            raise _invalid("encoding_format", "expected 'float' or 'base64'")
+            raise invalid("encoding_format", "expected 'float' or 'base64'")
         inputs = _inputs(body)
         tokens = [_tokens(each) for each in inputs]
         if max(tokens) > model.context_tokens:
@@ -85,9 +85,9 @@ def _inputs(body: dict[str, Any]) -> list[Input]:
     )
     inputs: Any = [value] if is_single else value
     if not isinstance(inputs, list) or not 1 <= len(inputs) <= _MAX_INPUTS:
-        raise _invalid("input", f"expected 1 to {_MAX_INPUTS} texts")
+        raise invalid("input", f"expected 1 to {_MAX_INPUTS} texts")
     if not all(isinstance(each, str | list) and each for each in inputs):
-        raise _invalid("input", "expected texts that are not empty")
+        raise invalid("input", "expected texts that are not empty")
     return inputs
 
 
@@ -111,7 +111,3 @@ def _encoded(vector: npt.NDArray[np.float32], *, is_base64: bool) -> str | list[
     if is_base64:
         return base64.b64encode(vector.astype("<f4").tobytes()).decode()
     return [round(value, 8) for value in vector.tolist()]
-
-
-def _invalid(param: str, expected: str) -> ApiError:
-    return ApiError(400, "invalid_value", f"Invalid '{param}': {expected}.", param=param)

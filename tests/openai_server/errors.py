@@ -29,3 +29,8 @@ class ApiError(Exception):
         """The reply's body (schema `ErrorResponse` of the API description)."""
         fields = {"message": str(self), "type": self.kind, "param": self.param, "code": self.code}
         return {"error": fields}
+
+
+def invalid(param: str, expected: str) -> ApiError:
+    """The error about a parameter whose value is wrong."""
+    return ApiError(400, "invalid_value", f"Invalid '{param}': {expected}.", param=param)

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.openai_server.errors import ApiError
+from tests.openai_server.errors import ApiError, invalid
 from tests.openai_server.file_store import FileStore
 from tests.openai_server.models import Models
 from tests.openai_server.paging import page_of, with_ends
@@ -129,9 +129,9 @@ class FineTuning:
             self._check_file(body["validation_file"], "validation_file")
         suffix, seed = body.get("suffix"), body.get("seed")
         if suffix is not None and not (isinstance(suffix, str) and len(suffix) <= _SUFFIX_CHARS):
-            raise _invalid("suffix", f"expected at most {_SUFFIX_CHARS} characters")
+            raise invalid("suffix", f"expected at most {_SUFFIX_CHARS} characters")
         if not isinstance(seed, int | None):
-            raise _invalid("seed", f"expected an integer, got {seed!r}")
+            raise invalid("seed", f"expected an integer, got {seed!r}")
 
     def _check_file(self, file_id: object, param: str) -> None:
         try:
@@ -140,7 +140,7 @@ class FineTuning:
             message = f"invalid {param}: {file_id}"
             raise ApiError(400, "file_not_found", message, param=param) from error
         if file.purpose != "fine-tune":
-            raise _invalid(param, f"expected a file with purpose 'fine-tune', got {file.purpose!r}")
+            raise invalid(param, f"expected a file with purpose 'fine-tune', got {file.purpose!r}")
 
     def _enter(self, number: int | None, model: str, training_file: str) -> TuningJob:
         job_id = f"ftjob-{len(self._jobs):06d}{secrets.token_hex(8)}"
@@ -151,13 +151,13 @@ class FineTuning:
 def _hyperparameters(body: dict[str, Any]) -> dict[str, Any]:
     method = body.get("method") or {"type": "supervised"}
     if method.get("type") != "supervised":
-        raise _invalid("method.type", f"expected 'supervised', got {method.get('type')!r}")
+        raise invalid("method.type", f"expected 'supervised', got {method.get('type')!r}")
     deprecated = body.get("hyperparameters") or {}
     given = {**deprecated, **((method.get("supervised") or {}).get("hyperparameters") or {})}
     for name, value in given.items():
         is_number = isinstance(value, _NUMBERS.get(name, ())) and not isinstance(value, bool)
         if value != "auto" and not (is_number and value > 0):
-            raise _invalid(name, f"expected 'auto' or a number above 0, got {value!r}")
+            raise invalid(name, f"expected 'auto' or a number above 0, got {value!r}")
     return {name: given.get(name, "auto") for name in _NUMBERS}
 
 
@@ -169,7 +169,3 @@ def _metadata_filter(query: Mapping[str, str]) -> dict[str, str]:
 
 def _has(job: TuningJob, wanted: dict[str, str]) -> bool:
     return wanted.items() <= (job.metadata or {}).items()
-
-
-def _invalid(param: str, expected: str) -> ApiError:
-    return ApiError(400, "invalid_value", f"Invalid '{param}': {expected}.", param=param)

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import orjson
 
 from jobs.prompts import read_prompt
+from jobs.text.user_message import UserMessage, read_user_message
 from schemas.documents import Chunk
 from schemas.requests import Json
 
-QUESTION_MARK = "\n\nQuestion: "
 ROW_PROMPTS = ("row_open_book.md", "row_closed_book.md")
 
 
@@ -36,7 +36,7 @@ def read_row(line: bytes) -> ReadRow:
         texts = {each["role"]: str(each["content"]) for each in messages}
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return ReadRow("", "")
-    return ReadRow(texts.get("user", "").rpartition(QUESTION_MARK)[2], texts.get("assistant", ""))
+    return ReadRow(read_user_message(texts.get("user", "")).question, texts.get("assistant", ""))
 
 
 class Excerpt(NamedTuple):
@@ -73,9 +73,8 @@ class StudentPrompt(NamedTuple):
 
 def student_prompt(question: str, excerpt: Excerpt | None) -> StudentPrompt:
     """The prompt of a question: open-book with an excerpt, closed-book without."""
-    user = question
-    if excerpt is not None:
-        user = f"Excerpt from {excerpt.place}:\n\n{excerpt.text}{QUESTION_MARK}{question}"
+    shown = f"Excerpt from {excerpt.place}:\n\n{excerpt.text}" if excerpt is not None else ""
+    user = UserMessage(shown, question).text()
     return StudentPrompt(read_prompt(row_prompt(closed_book=excerpt is None)), user)
 
 

@@ -47,6 +47,7 @@ from schemas.reviews import Review
 from schemas.settings import DatasetSettings, RunSettings
 
 STAGE = "dataset"
+ROW_FILES = TRAIN, VALIDATION = ("train.jsonl", "validation.jsonl")
 
 _log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ def _write_rows(
     chosen = (groups.group_of(each.chunk_id) for each in _chosen_answers(sources, quota))
     highest = _highest_validation_draw(chosen, settings)
     decisions = read_decisions(reviews_path(folder))
-    counts = {"train.jsonl": 0, "validation.jsonl": 0}
+    counts = dict.fromkeys(ROW_FILES, 0)
     reviewed: Counter[str] = Counter()
     left_out: list[bytes] = []
     with ExitStack() as files:
@@ -102,7 +103,7 @@ def _write_rows(
         write_provenance = files.enter_context(replacing(folder.dataset_dir / "provenance.jsonl"))
         for made in make_rows(sources, answers, groups):
             stopping.raise_if_requested()
-            name = "validation.jsonl" if _draw(made.group_id) <= highest else "train.jsonl"
+            name = VALIDATION if _draw(made.group_id) <= highest else TRAIN
             given = RowText(made.question, made.answer)
             decision = decisions.get(row_hash(given)) if decisions else None
             text = reviewed_text(given, decision)
@@ -122,7 +123,7 @@ def _write_rows(
             "reviews: %d rows kept, %d edited, %d dropped",
             *(reviewed[decision] for decision in ("keep", "edit", "drop")),
         )
-    return counts["train.jsonl"], counts["validation.jsonl"]
+    return counts[TRAIN], counts[VALIDATION]
 
 
 def _left_out(made: DatasetRow, drop: Review | None) -> Rejection:

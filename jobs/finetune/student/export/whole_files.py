@@ -1,12 +1,12 @@
 """Files that libraries write, and that take their place only once they are whole."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import StorageError
+from engine.files.replace import sync_path
 
 
 @contextmanager
@@ -19,9 +19,9 @@ def replacing_file(path: Path) -> Iterator[Path]:
     new_path = path.with_name(path.name + ".new")
     try:
         yield new_path
-        sync(new_path)
+        sync_path(new_path)
         new_path.replace(path)
-        sync(path.parent)
+        sync_path(path.parent)
     except OSError as error:
         raise StorageError(f"{path}: cannot be written ({error}); free or mend the disk") from error
     finally:
@@ -41,20 +41,11 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         new_folder.mkdir()
         yield new_folder
         for path in new_folder.iterdir():
-            sync(path)
+            sync_path(path)
         shutil.rmtree(folder, ignore_errors=True)
         new_folder.replace(folder)
-        sync(folder.parent)
+        sync_path(folder.parent)
     except OSError as error:
         raise StorageError(
             f"{folder}: cannot be written ({error}); free or mend the disk"
         ) from error
-
-
-def sync(path: Path) -> None:
-    """Return once a file or the entries of a folder are on disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,5 @@
 """Where a training is, in one file that is replaced in one step: weights, optimiser, curve."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from engine.errors import DamagedLogError, StorageError
+from engine.files.replace import sync_path
 from jobs.finetune.student.training.task import CurvePoint
 from schemas.record import Value
 
@@ -82,20 +82,12 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str,
     new_path = path.with_name(path.name + ".new")
     try:
         save_file({name: t.contiguous() for name, t in tensors.items()}, new_path, dict(facts))
-        _sync(new_path)
+        sync_path(new_path)
         new_path.replace(path)
-        _sync(path.parent)
+        sync_path(path.parent)
     except (SafetensorError, OSError) as error:
         new_path.unlink(missing_ok=True)
         raise StorageError(f"{path}: cannot be written ({error}); free or mend the disk") from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def to_memory(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -27,13 +27,11 @@ from jobs.finetune.student.tuned_student import (
 from jobs.settings.roles import STUDENT_SERVER
 from schemas.finetuning import TuningEvent
 from schemas.settings import RunSettings
-from tests.integration.jobs.evaluation.workshop import Workshop
+from tests.integration.jobs.evaluation.workshop import JUDGE, TEACHER, hosted
 from tests.integration.jobs.finetune.student.trainings import make_plan
-from tests.openai_server import ModelCard, OpenAIServer, ServerConfig
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
 from tests.unit.jobs.finetune.student.tiny_students import make_gguf
 
-TEACHER, JUDGE = "gpt-4.1-mini", "gpt-4o-mini"
 TUNED, BASE, JOB = "tiny-tuned-01234567", "tiny", "0123456789abcdef"
 MOST_S = 120.0
 FACTS = TuningFacts(
@@ -93,14 +91,6 @@ def record_tuned(folder: RunFolder, student: Path) -> None:
         tuned_model=TUNED,
     )
     folder.results_path("finetuning").write_text(event.model_dump_json() + "\n")
-
-
-def hosted() -> OpenAIServer:
-    cards = [ModelCard(id=name, context_tokens=100_000) for name in (TEACHER, JUDGE)]
-    embeddings = ModelCard(id="text-embedding-3-small", dimensions=64)
-    return OpenAIServer(
-        ServerConfig(models=(*cards, embeddings)), responder=Workshop(is_constant=True)
-    )
 
 
 async def test_untuned_tuned_and_teacher_are_compared_in_one_call(tmp_path: Path) -> None:

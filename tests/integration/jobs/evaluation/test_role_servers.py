@@ -15,21 +15,13 @@ from jobs.evaluation.read_evaluation import read_evaluation
 from jobs.run.lanes import LaneOrder
 from jobs.settings.roles import ROLE_NAMES, read_role_endpoints
 from schemas.settings import RunSettings
-from tests.integration.jobs.evaluation.workshop import Workshop
+from tests.integration.jobs.evaluation.workshop import JUDGE, TEACHER, Workshop, hosted
 from tests.openai_server import ModelCard, OpenAIServer, ServerConfig
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
 
-TEACHER, JUDGE, STUDENT = "gpt-4.1-mini", "gpt-4o-mini", "student-1b"
+STUDENT = "student-1b"
 STUDENTS_KEY = "sk-of-the-student"
 FAST = ("batch.poll_s=0.05", "batch.max_poll_s=0.1", "batch.settle_s=0")
-
-
-def hosted() -> OpenAIServer:
-    cards = [ModelCard(id=name, context_tokens=100_000) for name in (TEACHER, JUDGE)]
-    embeddings = ModelCard(id="text-embedding-3-small", dimensions=64)
-    return OpenAIServer(
-        ServerConfig(models=(*cards, embeddings)), responder=Workshop(is_constant=True)
-    )
 
 
 def on_this_machine() -> OpenAIServer:

@@ -5,8 +5,10 @@ import re
 from collections import Counter
 from typing import Any
 
+from tests.openai_server import ModelCard, OpenAIServer, ServerConfig
 from tests.openai_server.replies import Reply, default_reply, last_user_text
 
+TEACHER, JUDGE = "gpt-4.1-mini", "gpt-4o-mini"
 INPUT = "Now perform the same with the following input\ninput: "
 FENCE = re.compile(r"=== ([A-Z ]+) ([0-9a-f]+) ===\n(.*?)\n=== END \2 ===", re.DOTALL)
 WORD = re.compile(r"\w{4,}")
@@ -40,6 +42,15 @@ class Workshop:
         if sentence is None:
             return Reply("The excerpt does not contain the answer.")
         return Reply(f"{sentence.strip()}. So says {body['model'].replace('.', '-')}.")
+
+
+def hosted() -> OpenAIServer:
+    """The provider of teacher, judge and embeddings, whose replies are always the same."""
+    cards = [ModelCard(id=name, context_tokens=100_000) for name in (TEACHER, JUDGE)]
+    embeddings = ModelCard(id="text-embedding-3-small", dimensions=64)
+    return OpenAIServer(
+        ServerConfig(models=(*cards, embeddings)), responder=Workshop(is_constant=True)
+    )
 
 
 def _judged(body: dict[str, Any], text: str) -> dict[str, Any] | None:
