@@ -48,6 +48,7 @@ ROOMS = {
     "engine.__init__": "engine.errors engine.ask engine.wire engine engine.open",  # the library
     "engine.testing": "engine.errors engine.wire engine.batch",
     "jobs": "",
+    "jobs.amounts": "",
     "jobs.findings": "",
     "jobs.text": "",
     "jobs.prompts": "",
@@ -68,7 +69,7 @@ ROOMS = {
         "jobs.run.reset jobs.documents jobs.dataset"
     ),
     "jobs.doctor": "jobs.findings jobs.settings",
-    "jobs.send": "jobs.run",
+    "jobs.send": "jobs.amounts jobs.run",
     "jobs.datacheck": "jobs.text",
     "jobs.finetune": "jobs.text jobs.settings",
     "jobs.evaluation": (
@@ -79,9 +80,11 @@ ROOMS = {
         "jobs.text jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.evaluation"
     ),
     "jobs.comparison": "jobs.text jobs.documents jobs.finetune jobs.evaluation",
-    "jobs.show": "jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send",
+    "jobs.show": (
+        "jobs.amounts jobs.settings jobs.run.stages jobs.documents jobs.dataset jobs.run jobs.send"
+    ),
     "jobs.plan": (
-        "jobs.prompts jobs.settings jobs.run.progress jobs.run.stages jobs.run.reset "
+        "jobs.amounts jobs.prompts jobs.settings jobs.run.progress jobs.run.stages jobs.run.reset "
         "jobs.documents jobs.dataset jobs.run jobs.finetune jobs.evaluation jobs.show"
     ),
     "jobs.audit": (
@@ -94,7 +97,8 @@ ROOMS = {
     "jobs.notify": "",
     "jobs.idle_rounds": "jobs.process jobs.settings",
     "jobs.commands": (
-        "jobs.findings jobs.prompts jobs.settings jobs.run.stages jobs.documents jobs.dataset "
+        "jobs.amounts jobs.findings jobs.prompts jobs.settings jobs.run.stages jobs.documents "
+        "jobs.dataset "
         "jobs.run jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune "
         "jobs.evaluation jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view "
         "jobs.process jobs.notify jobs.idle_rounds"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from engine.errors import ConfigError, InterruptedRunError
+from jobs.amounts import dollars
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
@@ -165,12 +166,8 @@ def _describe(rows: "TrainingSet", estimate: "TrainingEstimate") -> str:
         epochs, unit = f"{estimate.epochs} epochs", "in all"
     cost = "at a price that is not known (student.training_usd_per_million_tokens)"
     if estimate.usd is not None:
-        cost = f"about {_dollars(estimate.usd)} {unit}"
+        cost = f"about {dollars(estimate.usd)} {unit}"
     return f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {epochs}, {cost}"
-
-
-def _dollars(usd: float) -> str:
-    return f"${usd:,.2f}" if usd >= 1 else f"${usd:.4f}"
 
 
 def _show(end: "TuningEnd") -> None:
@@ -183,5 +180,5 @@ def _show(end: "TuningEnd") -> None:
     if tuned.model:
         print(f"{'model':<16} {tuned.model}")
     if tuned.trained_tokens is not None:
-        cost = "unknown price" if tuned.cost_usd is None else _dollars(tuned.cost_usd)
+        cost = "unknown price" if tuned.cost_usd is None else dollars(tuned.cost_usd)
         print(f"{'trained tokens':<16} {tuned.trained_tokens:,}, {cost}")

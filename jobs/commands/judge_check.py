@@ -60,10 +60,10 @@ async def _plan(texts: "list[LabelledText]", folder: Path, settings: "RunSetting
     from engine.files.journal import Journal
     from engine.run_folder import RunFolder
     from engine.wire.prices import counted_sends, make_price
+    from jobs.amounts import dollars
     from jobs.dataset.judge.measure_judges import decide_by_judge
     from jobs.run.preview import AskJournal
     from jobs.settings.roles import judge_of
-    from jobs.show.amounts import dollars
 
     model, price = judge_of(settings).model, make_price(settings.prices)
     kept = RunFolder(folder).journal_path

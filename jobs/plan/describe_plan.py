@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from jobs.amounts import dollars, rough_time
 from jobs.plan.describe_times import describe_times, stage_label
 from jobs.plan.table import line, row
-from jobs.show.amounts import dollars, rough_time
 from schemas.plan import WAYS, Amount, EvaluationPlan, Plan, PlannedTraining, StagePlan, together
 
 PERCENT = 100

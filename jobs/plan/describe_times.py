@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from jobs.amounts import rough_time
 from jobs.plan.table import row, wrapped
-from jobs.show.amounts import rough_time
 from schemas.plan import WAYS, StagePlan, WayTime
 
 NO_WAY = "-"

@@ -6,13 +6,13 @@ from typing import NamedTuple
 from engine.files.journal import Settled, read_settled
 from engine.run_folder import RunFolder
 from engine.stats.snapshots import read_snapshots
+from jobs.amounts import rough_time
 from jobs.dataset.ask_teacher import QUESTIONS
 from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.questions.further_questions import FURTHER
 from jobs.dataset.questions.write_questions import tops_up
 from jobs.evaluation.score_answers import SCORES
 from jobs.run.lanes import CANCEL_TIME, MARGIN
-from jobs.show.amounts import rough_time
 from schemas.plan import StagePlan, WayTime
 from schemas.settings import RunSettings
 

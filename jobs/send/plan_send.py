@@ -9,6 +9,7 @@ from typing import NamedTuple
 from engine.files.lock import WriterLock
 from engine.stopping import Stopping
 from engine.wire.prices import counted_sends, make_price, worst_case_usd, worst_usage
+from jobs.amounts import rough_time
 from jobs.run.batch_folders import read_requests_out
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import (
@@ -20,7 +21,6 @@ from jobs.send.request_sources import (
 )
 from jobs.send.result_files import ResultFiles, check_paths, result_paths
 from jobs.send.send_requests import SendOrder
-from jobs.show.amounts import rough_time
 from schemas.settings import LimitSettings, RunSettings
 
 

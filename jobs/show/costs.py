@@ -13,8 +13,8 @@ from engine.errors import ConfigError
 from engine.files.journal import read_settled
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
+from jobs.amounts import dollars
 from jobs.run.batch_folders import run_batch_folder
-from jobs.show.amounts import dollars
 from schemas.batches import BatchAttempt
 from schemas.finetuning import TuningEvent
 

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 from engine.batch.ledger import read_batches
 from engine.run_folder import RunFolder
+from jobs.amounts import dollars, percent
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.stages import DATASET
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, describe_held_out
 from jobs.run.stages import Stages, StagesEnd
-from jobs.show.amounts import dollars, percent
 from jobs.show.describe_state import (
     describe_open_batches,
     describe_remaining,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from engine.wire.server_text import without_controls
+from jobs.amounts import duration, percent, rounded
 from jobs.run.stages import Stages
-from jobs.show.amounts import duration, percent, rounded
 from schemas.summary import OpenBatch, RunSummary
 
 MAX_BATCHES = 5

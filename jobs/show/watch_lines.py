@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from engine.wire.server_text import without_controls
+from jobs.amounts import dollars, duration, percent
 from jobs.run.stages import Stages
-from jobs.show.amounts import dollars, duration, percent
 from jobs.show.describe_state import describe_remaining, describe_state_words
 from schemas.summary import RunSummary
 

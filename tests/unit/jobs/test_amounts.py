@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.show.amounts import dollars, duration, percent, rounded
+from jobs.amounts import dollars, duration, percent, rounded
 
 
 @pytest.mark.parametrize(
