@@ -87,7 +87,7 @@ def send(
     dry_run: DryRun = False,
 ) -> None:
     """Send a file of requests and keep every reply. The same command again goes on."""
-    from jobs.send.prompt_input import PromptOrder, keep_prompt_input, write_text
+    from jobs.send.prompt_input import PromptOrder
     from jobs.send.send_requests import SendOrder
     from jobs.settings.command import send_settings
     from jobs.settings.endpoints import read_send_endpoints
@@ -120,12 +120,7 @@ def send(
     _gather_calls(order)
     if dry_run:
         raise typer.Exit(_show_plan(requests, order, given))
-    prompts = keep_prompt_input(requests, replies, given)
-    order = order._replace(input_path=_input_path(requests, prompts))
-    code = _send(order, lane_order, place)
-    if prompts is not None and text is not None:
-        write_text(prompts, replies, text)
-    raise typer.Exit(code)
+    raise typer.Exit(_send_input(requests, order, given, lane_order, place))
 
 
 def _replies_path(out: str, journal: Path | None, text: str | None) -> Path:
@@ -183,6 +178,23 @@ def _gather_calls(order: "SendOrder") -> None:
         from jobs.send.sharded.gather import gather_calls
 
         run_to_end(gather_calls(order.out_path, order.settings))
+
+
+def _send_input(
+    requests: str,
+    order: "SendOrder",
+    given: "PromptOrder",
+    lane: LaneOrder,
+    place: "ClusterPlace | None",
+) -> int:
+    """Send requests, or plain prompts, whose answers alone may be wanted too; the exit code."""
+    from jobs.send.prompt_input import keep_prompt_input, write_text
+
+    prompts = keep_prompt_input(requests, order.out_path, given)
+    code = _send(order._replace(input_path=_input_path(requests, prompts)), lane, place)
+    if prompts is not None and given.text is not None:
+        write_text(prompts, order.out_path, given.text)
+    return code
 
 
 def _send(order: "SendOrder", lane: LaneOrder, place: "ClusterPlace | None") -> int:
