@@ -41,7 +41,12 @@ async def run_workers(
 
 
 def as_engine_error(error: BaseException) -> EngineError:
-    """An error as one of the engine's, with one message that says where it comes from."""
+    """An error as one of the engine's, with one message that says where it comes from.
+
+    Of a group it is the first.
+    """
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     if isinstance(error, EngineError):
         return error
     if isinstance(error, OSError):  # such as a library's temporary file on a full disk

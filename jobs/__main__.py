@@ -1,16 +1,11 @@
 """The `distill` command and `python -m jobs`: what must be so before anything large is imported."""
 
-import gc
 import io
 import os
 import sys
 from contextlib import suppress
 
-# How many objects more than before start a collection. At Python's 700, looking for garbage takes
-# a third of the processor with hundreds of requests in flight (docs/performance.md), and a tenth
-# of the time of the imports.
-OBJECTS_BETWEEN_COLLECTIONS = 20_000
-COLLECTIONS_BETWEEN_LARGER_ONES = 50
+from jobs.garbage import collect_rarely
 
 EXIT_INTERRUPTED = 130
 STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
@@ -34,11 +29,7 @@ def main() -> None:
     _open_closed_streams()
     _bear_silence()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # we have none to look for
-    gc.set_threshold(
-        OBJECTS_BETWEEN_COLLECTIONS,
-        COLLECTIONS_BETWEEN_LARGER_ONES,
-        COLLECTIONS_BETWEEN_LARGER_ONES,
-    )
+    collect_rarely()
     try:
         from jobs.cli import run_command
 

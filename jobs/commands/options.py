@@ -214,7 +214,12 @@ On = Annotated[
     ),
 ]
 Workers = Annotated[
-    int | None, typer.Option(min=1, help="With --on ray: how many; by default one for each core.")
+    int | None,
+    typer.Option(
+        min=1,
+        help="Send by so many processes, for what one core is too slow for; by default by this "
+        "one, with --on ray by one for each core.",
+    ),
 ]
 Address = Annotated[
     str | None,

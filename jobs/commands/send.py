@@ -53,6 +53,9 @@ if TYPE_CHECKING:
     from jobs.send.prompt_input import PromptInput, PromptOrder
     from jobs.send.send_requests import SendEnd, SendOrder
     from jobs.send.sharded.cluster_process import ClusterPlace
+    from jobs.send.sharded.here.processes import HerePlace
+
+    Place = ClusterPlace | HerePlace
 
 
 def send(
@@ -157,16 +160,20 @@ def _show_plan(requests: str, order: "SendOrder", given: "PromptOrder") -> int:
     return EXIT_OK
 
 
-def _read_place(on: str, workers: int | None, address: str | None) -> "ClusterPlace | None":
+def _read_place(on: str, workers: int | None, address: str | None) -> "Place | None":
     if on == "ray":
         from jobs.send.sharded.cluster_process import ClusterPlace
 
         return ClusterPlace(address, workers)
     if on != "here":
         raise ConfigError(f"--on: found {on!r}, expected here or ray")
-    if workers is not None or address is not None:
-        raise ConfigError("--workers and --address are for --on ray: add it, or leave them out")
-    return None
+    if address is not None:
+        raise ConfigError("--address is for --on ray: add it, or leave it out")
+    if workers is None or workers == 1:
+        return None
+    from jobs.send.sharded.here.processes import HerePlace
+
+    return HerePlace(workers)
 
 
 def _gather_calls(order: "SendOrder") -> None:
@@ -185,7 +192,7 @@ def _send_input(
     order: "SendOrder",
     given: "PromptOrder",
     lane: LaneOrder,
-    place: "ClusterPlace | None",
+    place: "Place | None",
 ) -> int:
     """Send requests, or plain prompts, whose answers alone may be wanted too; the exit code."""
     from jobs.send.prompt_input import keep_prompt_input, write_text
@@ -197,7 +204,7 @@ def _send_input(
     return code
 
 
-def _send(order: "SendOrder", lane: LaneOrder, place: "ClusterPlace | None") -> int:
+def _send(order: "SendOrder", lane: LaneOrder, place: "Place | None") -> int:
     from jobs.process import run_to_end
     from jobs.send.describe_send import describe_send, left_count
 
@@ -212,11 +219,11 @@ def _send(order: "SendOrder", lane: LaneOrder, place: "ClusterPlace | None") -> 
 
 
 def _start_sending(
-    order: "SendOrder", lane: LaneOrder, place: "ClusterPlace | None"
+    order: "SendOrder", lane: LaneOrder, place: "Place | None"
 ) -> "Coroutine[Any, Any, SendEnd]":
     if place is not None:
         if lane.lane != "live":
-            raise ConfigError(f"--on ray sends live: leave --lane {lane.lane} out")
+            raise ConfigError(f"workers send live: leave --lane {lane.lane} out")
         from jobs.send.sharded.send_sharded import send_sharded
 
         return send_sharded(order, place)

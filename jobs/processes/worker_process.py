@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,15 +72,19 @@ class Worker(NamedTuple):
         await self.process.wait()
 
 
-async def start_worker(module: str, *arguments: str | Path) -> Worker:
+async def start_worker(
+    module: str, *arguments: str | Path, inherited: Sequence[str] = ()
+) -> Worker:
     """A process of `python -m module FD arguments...` that has said that it is ready.
+
+    `inherited` are the variables that it gets besides what an interpreter needs.
 
     Raises:
         WorkerStartError: this installation or machine cannot start it.
     """
     ours, theirs = socket.socketpair()
     with theirs:
-        process = await _start_process(module, theirs.fileno(), arguments)
+        process = await _start_process(module, theirs.fileno(), arguments, inherited)
     reader, writer = await asyncio.open_connection(sock=ours)
     worker = Worker(process, reader, writer)
     is_ready = False
@@ -88,7 +93,7 @@ async def start_worker(module: str, *arguments: str | Path) -> Worker:
         is_ready = True
     except (asyncio.IncompleteReadError, ConnectionError) as error:
         raise WorkerStartError(
-            "the process that reads documents ended as it started; its message is above; "
+            "a process that works for this one ended as it started; its message is above; "
             "install corpus-distill anew if modules are missing"
         ) from error
     finally:
@@ -98,20 +103,21 @@ async def start_worker(module: str, *arguments: str | Path) -> Worker:
 
 
 async def _start_process(
-    module: str, descriptor: int, arguments: tuple[str | Path, ...]
+    module: str, descriptor: int, arguments: tuple[str | Path, ...], inherited: Sequence[str]
 ) -> Process:
+    names = (*_INHERITED, *inherited)
     try:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", module, str(descriptor), *arguments),
             stdin=DEVNULL,
             stdout=DEVNULL,
             cwd=_SOURCE_ROOT,
-            env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+            env={name: os.environ[name] for name in names if name in os.environ},
             pass_fds=(descriptor,),
             start_new_session=True,
         )
     except OSError as error:
         raise WorkerStartError(
-            f"no process that reads documents can be started: {error.strerror}; give this "
+            f"no process that works for this one can be started: {error.strerror}; give this "
             "machine or user room for more, then run the same command again"
         ) from error

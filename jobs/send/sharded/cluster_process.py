@@ -90,7 +90,7 @@ class ClusterProcess:
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     async def begin(self, begin: Begin) -> int:
-        """Join or start the cluster; returns how many cores it has.
+        """Join or start the cluster; returns how many workers are wanted: one a core by itself.
 
         Raises:
             EngineError: what kept it from it.
@@ -114,7 +114,7 @@ class ClusterProcess:
                 "machines have the same token, and the same versions of Ray and Python"
             ) from None
         assert isinstance(message, Ready), message
-        return message.cores
+        return self._place.workers or message.cores
 
     async def send(self, order: Send) -> AsyncIterator[FromProcess]:
         """Have the shards of a call sent; yields what is reported, until all workers have ended.

@@ -1,12 +1,14 @@
-"""Sends the requests of a file by workers on a Ray cluster; the files are those of one machine."""
+"""Sends the requests of a file by several processes; the files are those of one."""
 
 import asyncio
 import logging
 import time
 from collections import Counter
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Protocol
 
 from engine.errors import ConfigError, EngineError, InterruptedRunError
 from engine.extras import install_command
@@ -21,6 +23,7 @@ from jobs.send.result_files import ResultFiles, check_paths, result_paths, set_f
 from jobs.send.send_requests import SendEnd, SendOrder
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
 from jobs.send.sharded.gather import gather_shard
+from jobs.send.sharded.here.processes import HerePlace, SenderProcesses
 from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded
 from jobs.send.sharded.shards import Call, Shard, write_shards
 from jobs.send.spending import Spending, open_spending
@@ -32,8 +35,28 @@ SLOWEST_PER_MINUTE = 120.0  # of the limit, that a worker should have: it begins
 _log = logging.getLogger(__name__)
 
 
-async def send_sharded(order: SendOrder, place: ClusterPlace) -> SendEnd:
-    """Send what is not settled; the same call again goes on from there, here or on one machine.
+class Driver(Protocol):
+    """Drives the workers of one call, wherever they are."""
+
+    async def begin(self, begin: Begin) -> int:
+        """Take the order; returns how many workers there are to be."""
+        ...
+
+    def send(self, order: Send) -> AsyncIterator[FromProcess]:
+        """Have the shards of a call sent; yields what is reported, until all workers have ended.
+
+        Raises:
+            EngineError: what ended it early.
+        """
+        ...
+
+    def stop(self, signum: int) -> None:
+        """Have nothing more sent; what is in flight lands, and the end is reported."""
+        ...
+
+
+async def send_sharded(order: SendOrder, place: ClusterPlace | HerePlace) -> SendEnd:
+    """Send what is not settled; the same call again goes on from there, with workers or without.
 
     What an earlier call of this kind has left is taken in before, by `gather_calls`.
 
@@ -44,7 +67,7 @@ async def send_sharded(order: SendOrder, place: ClusterPlace) -> SendEnd:
         InterruptedRunError: a stop was requested before anything was sent.
     """
     started_s, stopping = time.monotonic(), Stopping()
-    input_path = _check(order)
+    input_path = _check(order, place)
     paths = result_paths(order.out_path)
     check_paths(input_path, paths)
     async with AsyncExitStack() as opened:
@@ -70,21 +93,26 @@ async def send_sharded(order: SendOrder, place: ClusterPlace) -> SendEnd:
 
 async def _send_wanted(
     order: SendOrder,
-    place: ClusterPlace,
+    place: ClusterPlace | HerePlace,
     checked: CheckedFile,
     sending: "ShardedSending",
     stopping: Stopping,
 ) -> None:
-    """Start or join the cluster, and have the wanted requests sent there."""
-    begin = Begin(address=place.address, settings=order.settings, endpoints=list(order.endpoints))
-    async with ClusterProcess(place) as process:
-        cores = await process.begin(begin)
+    """Have the wanted requests sent by workers at this place."""
+    address = place.address if isinstance(place, ClusterPlace) else None
+    begin = Begin(address=address, settings=order.settings, endpoints=list(order.endpoints))
+    async with _open_driver(place) as driver:
+        wanted = await driver.begin(begin)
         stopping.raise_if_requested()
-        workers = fit_workers(place.workers or cores, order.settings)
+        workers = fit_workers(wanted, order.settings)
         count = min(workers * SHARDS_PER_WORKER, checked.wanted_count)
         call = await asyncio.to_thread(write_shards, checked, order.out_path.absolute(), count)
         _log.info("%d workers begin, for %d shards of the requests", workers, count)
-        await sending.run(process, call, workers, stopping)
+        await sending.run(driver, call, workers, stopping)
+
+
+def _open_driver(place: ClusterPlace | HerePlace) -> AbstractAsyncContextManager[Driver]:
+    return SenderProcesses(place) if isinstance(place, HerePlace) else ClusterProcess(place)
 
 
 def fit_workers(wanted: int, settings: RunSettings) -> int:
@@ -115,20 +143,18 @@ class ShardedSending:
         self.unsettled: Counter[str] = Counter()
         self.ended_by: EngineError | None = None
 
-    async def run(
-        self, process: ClusterProcess, call: Call, workers: int, stopping: Stopping
-    ) -> None:
+    async def run(self, driver: Driver, call: Call, workers: int, stopping: Stopping) -> None:
         """Have all shards sent; what ends it early stands in `ended_by`."""
         spent_usd = self._spending.budget.spent_usd
         send = Send(call_dir=str(call.folder), workers=workers, spent_usd=spent_usd)
-        stopping.on_request(lambda reason: _stop(process, reason))
+        stopping.on_request(lambda reason: _stop(driver, reason))
         with StageProgress(
             "send", total=self._wanted_count, done=0, details=self._details
         ) as progress:
             self._progress = progress
             try:
                 stopping.raise_if_requested()
-                async for message in process.send(send):
+                async for message in driver.send(send):
                     await self._hear(message, call)
             except EngineError as error:
                 self.ended_by = error
@@ -173,25 +199,24 @@ class ShardedSending:
         return details
 
 
-def _stop(process: ClusterProcess, reason: EngineError) -> None:
+def _stop(driver: Driver, reason: EngineError) -> None:
     if isinstance(reason, InterruptedRunError):
-        process.stop(reason.signum)
+        driver.stop(reason.signum)
 
 
-def _check(order: SendOrder) -> Path:
-    """The file of requests of an order that can be sent on Ray.
+def _check(order: SendOrder, place: ClusterPlace | HerePlace) -> Path:
+    """The file of requests of an order that workers can send.
 
     Raises:
-        ConfigError: it cannot.
+        ConfigError: they cannot.
     """
-    if find_spec("ray") is None:
+    flag = "--workers" if isinstance(place, HerePlace) else "--on ray"
+    if isinstance(place, ClusterPlace) and find_spec("ray") is None:
         raise ConfigError(f"--on ray needs the extra `ray`: {install_command('ray')}")
     if order.input_path is None or order.prints:
-        raise ConfigError("--on ray sends a file into a file: standard input and output cannot be")
+        raise ConfigError(f"{flag} sends a file into a file: standard input and output cannot be")
     if order.flex is not None or read_send_batches_out(order.out_path):
-        raise ConfigError(
-            "--on ray sends live: no batch may be out, and no other lane be asked for"
-        )
+        raise ConfigError(f"{flag} sends live: no batch may be out, and no other lane be asked for")
     if order.metrics_port is not None:
-        raise ConfigError("--on ray serves no metrics yet: leave --metrics-port out")
+        raise ConfigError(f"{flag} serves no metrics yet: leave --metrics-port out")
     return order.input_path

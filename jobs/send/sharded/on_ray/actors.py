@@ -1,7 +1,6 @@
 """The actors, and their two ends: thin shells around what knows nothing of Ray."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,14 +9,14 @@ from typing import Any
 import ray
 from ray.exceptions import ActorUnavailableError, RayError, RayTaskError
 
-from engine.errors import ConfigError, EngineError, InterruptedRunError, TransientError
+from engine.errors import ConfigError, TransientError
 from engine.lease.claims import Claim, Lease
 from engine.lease.lending import Lending
-from engine.stats.counters import Stats, StatsSnapshot
-from engine.stopping import Stopping
+from engine.stats.counters import StatsSnapshot
 from jobs.send.sharded.crew import WorkerLostError
-from jobs.send.sharded.send_shard import ErrorWords, ShardEnd, WorkerOrder, send_shard
-from jobs.send.sharded.shards import Call, Shard
+from jobs.send.sharded.send_shard import ShardEnd, WorkerOrder
+from jobs.send.sharded.shard_sender import ShardSender
+from jobs.send.sharded.shards import Call
 
 LENDER_AWAY = "lender_away"
 LEASE_CALLS = 1000  # that it works on at once: each waits for the disk
@@ -27,38 +26,6 @@ MAX_SHOWN_CHARS = 200
 SMALLEST_CORE_SHARE = 0.0001  # what Ray can count
 
 Actor = Any  # a handle of Ray's, which has no type
-
-
-class ShardSender:
-    """The actor that sends shards, one at a time."""
-
-    def __init__(self, order: WorkerOrder, keeper: Actor) -> None:
-        self._order = order
-        self._lender = RayLender(keeper)
-        self._stats = Stats()
-        self._stopping = Stopping()
-        self._signum: int | None = None
-
-    async def send(self, folder: Path) -> ShardEnd:
-        """Send a shard. What ends it early comes back in words, as an error may not travel."""
-        self._stopping = Stopping()
-        if self._signum is not None:
-            self._stopping.request(InterruptedRunError(self._signum))
-        try:
-            return await send_shard(
-                Shard(folder), self._order, self._lender, self._stopping, self._stats
-            )
-        except EngineError as error:
-            return ShardEnd(Counter(), ErrorWords.of(error))
-
-    async def snapshot(self) -> StatsSnapshot:
-        """What it has done so far."""
-        return self._stats.snapshot()
-
-    async def stop(self, signum: int) -> None:
-        """Begin nothing more."""
-        self._signum = signum
-        self._stopping.request(InterruptedRunError(signum))
 
 
 class RayLender:
@@ -146,7 +113,7 @@ async def hire(
         num_cpus=cores, max_restarts=0, scheduling_strategy="SPREAD"
     )
     for _ in range(HIRE_TRIES):
-        worker = RayWorker(sender.remote(order, keeper))
+        worker = RayWorker(sender.remote(order, RayLender(keeper)))
         starting = asyncio.ensure_future(worker.snapshot())
         try:
             done, _ = await asyncio.wait([starting], timeout=HIRE_WAIT_S)
