@@ -54,6 +54,7 @@ ROOMS = {
     "jobs.prompts": "",
     "jobs.pages": "",
     "jobs.settings": "jobs.prompts",
+    "jobs.process": "",
     "jobs.processes": "",
     "jobs.run.backlog": "",
     "jobs.run.progress": "",
@@ -69,7 +70,7 @@ ROOMS = {
         "jobs.run.reset jobs.documents jobs.dataset"
     ),
     "jobs.doctor": "jobs.findings jobs.settings",
-    "jobs.send": "jobs.amounts jobs.run",
+    "jobs.send": "jobs jobs.amounts jobs.process jobs.processes jobs.run",
     "jobs.datacheck": "jobs.text",
     "jobs.finetune": "jobs.text jobs.settings",
     "jobs.evaluation": (
@@ -93,7 +94,6 @@ ROOMS = {
     ),
     "jobs.report": "jobs.settings jobs.pages jobs.dataset jobs.comparison jobs.show",
     "jobs.view": "jobs.pages jobs.documents jobs.dataset jobs.evaluation jobs.comparison",
-    "jobs.process": "",
     "jobs.notify": "",
     "jobs.idle_rounds": "jobs.process jobs.settings",
     "jobs.commands": (
@@ -109,7 +109,7 @@ ROOMS = {
         "jobs.text jobs.settings jobs.run.stages jobs.run.reset jobs.documents jobs.dataset "
         "jobs.run jobs.finetune jobs.evaluation jobs.cli"
     ),
-    "jobs.__main__": "jobs.cli",
+    "jobs.__main__": "jobs jobs.cli",
 }
 
 

@@ -124,7 +124,7 @@ class JsonlLog(AsyncClosing):
             DamagedLogError: the file was deleted, moved or changed by another program.
         """
         written = asyncio.get_running_loop().create_future()
-        self._queue(item_id, line, written)
+        self._queue(id_key(item_id), line, written)
         if self._group is None and self._timer is None:
             self._write_soon()
         return written
@@ -134,9 +134,13 @@ class JsonlLog(AsyncClosing):
 
         Raises what `append` raises.
         """
+        await self.append_keyed((id_key(item_id), line) for item_id, line in lines)
+
+    async def append_keyed(self, lines: Iterable[tuple[bytes, bytes]]) -> None:
+        """The same for ids as they stand in their lines (`id_key`)."""
         written = asyncio.get_running_loop().create_future()  # they go in one group
-        for item_id, line in lines:
-            self._queue(item_id, line, written)
+        for key, line in lines:
+            self._queue(key, line, written)
         if not self._waiting or self._waiting[-1].written is not written:
             return  # there are none
         if self._group is None and self._timer is None:
@@ -152,10 +156,9 @@ class JsonlLog(AsyncClosing):
         if self._reserve is not None:
             self._reserve.release()
 
-    def _queue(self, item_id: str, line: bytes, written: asyncio.Future[None]) -> None:
+    def _queue(self, key: bytes, line: bytes, written: asyncio.Future[None]) -> None:
         if self._broken is not None:
             raise self._broken
-        key = id_key(item_id)
         if not line.startswith(self._prefix + key):
             raise ValueError(f"a line of {self._path.name} must begin with {self._prefix!r} and id")
         self._waiting.append(_Waiting(key, line, written))

@@ -18,6 +18,7 @@ from engine.lease.meter import Meter
 
 RESERVE_S = 5.0  # for so long there is room for what is spent, at the present rate
 RETRY_S = 0.25  # where the lender is away, or others hold what is wanted
+LOOK_EVERY_S = 0.02  # whether another goes on: to look before each send costs 2% of a request
 ROUNDING_USD = 1e-9
 
 
@@ -63,7 +64,7 @@ class Lessee:
         self._turn = asyncio.Lock()
         self._is_wanted, self._changed = asyncio.Event(), asyncio.Event()
         self._away_since_s: float | None = None
-        self._denied_until_s = self._alone_until_s = float("-inf")
+        self._denied_until_s = self._alone_until_s = self._look_at_s = float("-inf")
         self._ended_by: EngineError | None = None
         self.cap_usd = None if budget_usd is None else 0.0
 
@@ -196,8 +197,11 @@ class Lessee:
         return lease
 
     def _may_send(self) -> bool:
-        if self._ended_by is None and self._is_superseded():
-            self.end(self._superseded())
+        now_s = self._clock.monotonic_s()
+        if self._ended_by is None and now_s >= self._look_at_s:
+            self._look_at_s = now_s + LOOK_EVERY_S
+            if self._is_superseded():
+                self.end(self._superseded())
         return self._ended_by is None
 
     async def _wait_for_change(self) -> None:

@@ -9,6 +9,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
+import orjson
+
 from engine.errors import ConfigError
 from engine.files.jsonl_lines import id_key
 from engine.stopping import Stopping
@@ -63,17 +65,23 @@ class CheckedFile(NamedTuple):
 
 
 def check_batch_file(
-    path: Path, results: ResultFiles, stopping: Stopping, *, skips_bad_lines: bool
+    path: Path,
+    results: ResultFiles,
+    stopping: Stopping,
+    *,
+    skips_bad_lines: bool,
+    was_checked: bool = False,
 ) -> CheckedFile:
     """Check all lines of `path`, and find those that are not settled in `results`.
 
-    Memory: 26 bytes a line, whatever its length; one of them stays.
+    Memory: 26 bytes a line, whatever its length; one of them stays. `was_checked`: every line is
+    known to be a request, so that its id is enough.
 
     Raises:
         ConfigError: a line cannot be sent or repeats a custom_id, and may not be skipped.
         InterruptedRunError: a stop was requested meanwhile.
     """
-    check = _Check(path, results)
+    check = _Check(path, results, was_checked=was_checked)
     for block in read_batch_file(path):
         stopping.raise_if_requested()
         check.add(block)
@@ -95,9 +103,10 @@ class _Duplicate(NamedTuple):
 class _Check:
     """A pass under way: of each line a hash of its id, its offset, and what is to be done."""
 
-    def __init__(self, path: Path, results: ResultFiles) -> None:
+    def __init__(self, path: Path, results: ResultFiles, *, was_checked: bool) -> None:
         self._path = path
         self._results = results
+        self._was_checked = was_checked
         self._hashes, self._offsets = array("q"), array("q")
         self._problems: list[tuple[int, str]] = []
         self.verdicts = bytearray()
@@ -119,6 +128,8 @@ class _Check:
         )
 
     def _read(self, number: int, line: bytes) -> _ReadLine:
+        if self._was_checked and (key := id_key_at_sight(line)):
+            return _ReadLine(key, _VERDICTS[self._results.ending(orjson.loads(key))])
         if not line or line.isspace():
             return _ReadLine(b"", _SKIPPED)
         try:

@@ -8,8 +8,6 @@ from collections.abc import Awaitable, Callable, Collection, Container, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import orjson
-
 from engine.closing import AsyncClosing
 from engine.errors import ConfigError, DamagedLogError
 from engine.files.jsonl import JsonlLog
@@ -21,9 +19,8 @@ ID_FIELD = "custom_id"
 ID_RUN_BYTES = 4
 
 _LINE_ID = re.compile(
-    rb'\{"custom_id":"(?:[^"\\]|\\.)*","id":"(?P<line_id>req_[0-9a-f]+_\d+_(?P<sends>\d+))"'
+    rb'\{"custom_id":(?P<key>"[^"\\]*(?:\\.[^"\\]*)*"),"id":"(?P<line_id>req_[0-9a-f]+_\d+_(?P<sends>\d+))"'
 )
-_ID_PREFIX, _TO_ID = b'{"custom_id":', b',"id":"'
 
 OutcomeKind = Literal["answered", "failed", "out"]
 
@@ -185,19 +182,23 @@ class ResultFiles(AsyncClosing):
             StorageError: the disk refused one.
         """
         given = dict(map(self._adopted, lines))
-        settled = self._answers.those_in(given) | self._errors.those_in(given)
-        new = {custom_id: line for custom_id, line in given.items() if custom_id not in settled}
-        await (self._answers if kind == "answered" else self._errors).append_each(new.items())
+        keys = list(given)
+        new = [
+            (key, given[key])
+            for key, ending in zip(keys, self.endings(keys), strict=True)
+            if ending is None
+        ]
+        await (self._answers if kind == "answered" else self._errors).append_keyed(new)
         return len(new)
 
-    def _adopted(self, line: bytes) -> tuple[str, bytes]:
-        """The id of a line's request, and the line with an id of this file's."""
+    def _adopted(self, line: bytes) -> tuple[bytes, bytes]:
+        """The id in a line, as it stands there, and the line with an id of this file's."""
         found = _LINE_ID.match(line)
         if found is None:
             raise DamagedLogError(f"a line of replies is none of ours: {line[:80]!r}")
-        custom_id: str = orjson.loads(line[len(_ID_PREFIX) : found.start("line_id") - len(_TO_ID)])
+        start, end = found.span("line_id")
         line_id = self._next_line_id().encode()
-        return custom_id, line[: found.start("line_id")] + line_id + line[found.end("line_id") :]
+        return found["key"], line[:start] + line_id + line[end:]
 
     def _answer_line(self, outcome: Completed) -> bytes:
         return encode_answer(outcome, self._next_line_id())

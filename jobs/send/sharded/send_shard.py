@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from engine.budget import Budget
@@ -76,7 +77,8 @@ async def send_shard(
             ResultFiles(segment.paths, settled, has_reserve=True)
         )
         checked = await asyncio.to_thread(
-            check_batch_file, shard.requests_path, results, stopping, skips_bad_lines=False
+            partial(check_batch_file, skips_bad_lines=False, was_checked=True),
+            *(shard.requests_path, results, stopping),
         )
         stopping.raise_if_requested()
         lessee = _make_lessee(segment, order.settings, lender)

@@ -90,7 +90,7 @@ class Sender:
             case Note():
                 self._report(message)
             case Ended(unsettled=unsettled, error=error):
-                words = error and ErrorWords(error.error, error.message)
+                words = None if error is None else ErrorWords(error.error, error.message)
                 if self._end is not None and not self._end.done():
                     self._end.set_result(ShardEnd(Counter(unsettled), words))
 

@@ -108,7 +108,7 @@ def test_cap_is_kept_by_all_senders_together(server: RunningServer, in_path: Pat
 
     assert (ended.code, again.code) == (3, 3), ended.said
     assert "the budget of $0.0100 has no room for the next request" in ended.said
-    assert 0.9 * CAP_USD < _dollars(ended) + _dollars(again) <= CAP_USD
+    assert 0.8 * CAP_USD < _dollars(ended) + _dollars(again) <= CAP_USD
     assert 0 < len(read_lines(in_path.with_name("out.jsonl"))) < COUNT
     assert bought_again(server) == 0
 
@@ -150,9 +150,7 @@ def test_killed_command_leaves_senders_that_land_their_calls_and_end(
     assert bought_again(server) == 0
 
 
-def test_key_is_in_no_command_line_and_no_environment(
-    server: RunningServer, in_path: Path
-) -> None:
+def test_key_is_in_no_command_line_and_no_environment(server: RunningServer, in_path: Path) -> None:
     process = start_by_two(server, in_path)
     wait_for(server, COUNT // 4, process)
 
