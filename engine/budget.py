@@ -7,25 +7,15 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from engine.errors import (
-    REPLY_TOO_LARGE,
-    ConfigError,
-    FatalError,
-    NeverSentError,
-    QuotaError,
-    RateLimitError,
-    RequestError,
-    TransientError,
-)
+from engine.errors import ConfigError, QuotaError
 from engine.files.sends import SendRecord, Unrecorded
 from engine.purse import OwnPurse, Purse
+from engine.wire.billed_errors import may_be_billed
+from engine.wire.billed_tiers import BilledTiers
 from engine.wire.output_sizes import OutputSizes, SizedRequest
 from engine.wire.prices import PUBLIC_TIER_SHARES, Price, worst_usage
 from schemas.outcomes import Usage
-from schemas.requests import Request, asked_tier
-
-# HTTP statuses of gateways that gave up waiting: behind them an answer may have been made.
-MAYBE_BILLED_STATUSES = frozenset({408, 502, 504, 520, 524})
+from schemas.requests import Request
 
 
 class Send(AbstractAsyncContextManager["Send"]):
@@ -38,10 +28,12 @@ class Send(AbstractAsyncContextManager["Send"]):
 
     may_be_limited: bool = False
     output_limit: int | None = None
+    any_tier_usd: float = 0.0
     has_begun: bool = False
     usage: Usage | None = None
     is_known: bool = False
     cost_usd: float = 0.0
+    service_tier: str = ""
 
     def __init__(
         self, budget: "Budget", request: Request, worst_usage: Usage, record: SendRecord
@@ -88,11 +80,17 @@ class Send(AbstractAsyncContextManager["Send"]):
         self.has_begun = kept is None
         return kept and self._begun(kept)
 
-    def pay(self, cost_usd: float | None, usage: Usage | None = None) -> None:
-        """It was answered and cost so much; None: the price, or the real usage, is unknown."""
+    def pay(
+        self, cost_usd: float | None, usage: Usage | None = None, service_tier: str = ""
+    ) -> None:
+        """It was answered and cost so much; None: the price, or the real usage, is unknown.
+
+        `service_tier` is the one that the reply names; empty: the usual one.
+        """
         self.is_known = True
         self.usage = usage
         self.cost_usd = cost_usd or 0.0
+        self.service_tier = service_tier
 
     async def _begun(self, kept: Awaitable[None]) -> None:
         await kept
@@ -111,17 +109,6 @@ class Send(AbstractAsyncContextManager["Send"]):
             self._record.unbilled(request_id, self.worst_usd)
 
 
-def may_be_billed(error: BaseException) -> bool:
-    """Whether a send that ended with `error` may have been billed nevertheless."""
-    if isinstance(error, RequestError | FatalError | RateLimitError):
-        return isinstance(error, RequestError) and error.code == REPLY_TOO_LARGE
-    if not isinstance(error, TransientError):
-        return True  # such as a cancelled wait for the reply
-    if error.status is None or error.status < 300:
-        return not isinstance(error, NeverSentError)
-    return error.status in MAYBE_BILLED_STATUSES
-
-
 class Budget:
     """Dollars spent and held over the life of a run; many may send concurrently.
 
@@ -135,6 +122,11 @@ class Budget:
     go out with an output limit that replies so far stayed well below. So their worst case is near
     their cost, and as many go out at once as before, but for the last dollars. `sizes` is what
     replies were like.
+
+    An account may bill all requests at a dearer tier than they ask for. Until a reply of a model
+    has told its tier, no more of its requests are under way than there is room for at the dearest
+    (but one, where that alone does not fit); afterwards its worst cases are at the tier that was
+    seen.
     """
 
     def __init__(
@@ -148,7 +140,6 @@ class Budget:
         purse: Purse | None = None,
     ) -> None:
         self.price = price
-        self.tier_shares = tier_shares
         self.spent_usd = spent_usd
         self.held_usd = 0.0
         self._purse = purse or OwnPurse(cap_usd)
@@ -159,6 +150,8 @@ class Budget:
         self.sizes = OutputSizes()
         self._ignoring: set[str] = set()  # models that write more than their output limit
         self._waiting: list[asyncio.Future[None]] = []
+        self._tiers = BilledTiers(tier_shares)
+        self._any_tier_usd = 0.0  # of what is under way: that may turn out to be at any tier
 
     @property
     def room_usd(self) -> float | None:
@@ -193,7 +186,7 @@ class Budget:
 
     def at_tier(self, usd: float | None, service_tier: str) -> float | None:
         """What is `usd` at the live price, at the price of a service tier."""
-        return None if usd is None else usd * self.tier_shares.get(service_tier, 1.0)
+        return None if usd is None else usd * self._tiers.shares.get(service_tier, 1.0)
 
     async def wait_for_room(self, send: Send) -> None:
         """Return once the worst case of a send fits.
@@ -219,11 +212,15 @@ class Budget:
         """Hold the worst case of a send, which fits."""
         self._under_way_usd += send.worst_usd
         self._under_way_count += 1
+        if self._purse.cap_usd is not None and self._tiers.is_open(send.request):
+            send.any_tier_usd = send.worst_usd
+            self._any_tier_usd += send.worst_usd
 
     def end(self, send: Send) -> None:
         """Let go of what a send held, and count what it cost."""
         self._under_way_count -= 1
         self._under_way_usd -= send.worst_usd
+        self._any_tier_usd -= send.any_tier_usd
         self.spent_usd += send.cost_usd
         if self._purse.cap_usd is not None:
             self._learn(send)
@@ -231,11 +228,11 @@ class Budget:
             self._wake_all()
 
     def worst_usd(self, request: Request, usage: Usage) -> float:
-        """What `usage` may cost: at the live price, or at that of a dearer tier it asks for."""
-        usd = self._usd(request.model, usage)
-        if request.way:
-            usd *= max(1.0, self.tier_shares.get(asked_tier(request), 1.0))
-        return usd
+        """What `usage` may cost: at the live price, or at that of a dearer tier.
+
+        That is the one it asks for, or one that replies came at unasked.
+        """
+        return self._usd(request.model, usage) * self._tiers.share(request)
 
     def lowered_limit(self, request: SizedRequest) -> int | None:
         """An output limit that will do for a request and is below its own; None: its own."""
@@ -251,7 +248,11 @@ class Budget:
         """Whether there is room for the worst case of a send, with an output limit if need be."""
         if send.may_be_limited and not send.output_limit and self._lacking_usd(send) > 0.0:
             self._limit_output(send)
-        return send.worst_usd <= (self.room_usd or 0.0)
+        room_usd = self.room_usd or 0.0
+        if self._under_way_count:
+            any_tier_usd = send.worst_usd if self._tiers.is_open(send.request) else 0.0
+            room_usd -= (self._tiers.dearest - 1.0) * (self._any_tier_usd + any_tier_usd)
+        return send.worst_usd <= room_usd
 
     def _lacking_usd(self, send: Send) -> float:
         """How much more there would have to be for as many worst cases as there are requests."""
@@ -266,6 +267,8 @@ class Budget:
     def _learn(self, send: Send) -> None:
         """Draw conclusions from what a send cost."""
         request = send.request
+        if send.is_known:
+            self._tiers.learn(request, send.service_tier)
         if send.usage is not None:
             self.sizes.learn(request.model, request.purpose, send.usage.completion_tokens)
             if send.output_limit and send.usage.completion_tokens > send.output_limit:

@@ -164,7 +164,8 @@ class Exchanges:
             cost_usd = self._budget.at_tier(cost_usd, call.service_tier)
         elif call.service_tier:  # of a reply before
             call.service_tier = ""
-        send.pay(cost_usd, None if counted.is_estimated else counted.usage)
+        usage = None if counted.is_estimated else counted.usage
+        send.pay(cost_usd, usage, call.service_tier)
         call.pay(counted, cost_usd)
         if call.budget_limit is not send.output_limit:
             call.budget_limit = send.output_limit

@@ -4,10 +4,10 @@
 
 Requests of 1 KB go to nginx on loopback, which answers 700 bytes and knows no limit. It runs on the
 same cores, so wall time shows less than there is. Shown are medians without the start-up, which is
-the difference of the two sizes: microseconds of user and system time of the command's own process
-and of its senders, of wall time, and `bound`: the ratio to one process that processor time allows on as
-many free cores as there are senders. What the command does before anything is sent (checking the
-file and putting it into shards, measured apart) nothing divides.
+the difference of the two sizes: microseconds a request of user and system time of the command's own
+process and of its senders, of wall time, and `bound`: the ratio to one process that processor time
+allows on so many free cores. What the command does before anything is sent (checking the file and
+putting it into shards, measured apart) nothing divides.
 """
 
 import argparse

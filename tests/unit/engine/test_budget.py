@@ -138,7 +138,7 @@ async def test_a_server_that_bills_more_than_the_worst_case_is_believed_from_the
 
 async def test_nothing_is_waited_for_when_rounding_alone_is_held() -> None:
     dollars = {"small": 0.1, "large": 0.2, "too large": 1.0}
-    budget = Budget(cap_usd=0.35, spent_usd=0.0, price=lambda model, usage: dollars[model])
+    budget = Budget(cap_usd=0.65, spent_usd=0.0, price=lambda model, usage: dollars[model])
     small, large, too_large = (
         budget.send(replace(dollar_request(model), model=model)) for model in dollars
     )
@@ -275,3 +275,48 @@ async def test_sends_that_wait_for_a_purse_at_once_stay_within_it_together() -> 
 
     assert min(seen_usd) >= 0.0
     assert budget.spent_usd == 3.0
+
+
+async def send_at_once(budget: Budget, count: int, tier: str, *, share: float) -> float:
+    """Have as many sends under way as may be, each billed to its limit; returns the bill."""
+    billed_usd, has_reply = 0.0, asyncio.Event()
+
+    async def send_one(name: str) -> None:
+        nonlocal billed_usd
+        async with budget.send(dollar_request(name)) as send:
+            await noted(send.begin())
+            billed_usd += 2.0 * share
+            await has_reply.wait()
+            send.pay(2.0 * share, Usage(100, 100), tier)
+
+    sending = asyncio.gather(
+        *(send_one(f"r{number}") for number in range(count)), return_exceptions=True
+    )
+    for _ in range(count):
+        await asyncio.sleep(0)
+    has_reply.set()
+    ends = await sending
+    assert all(isinstance(end, QuotaError | None) for end in ends), ends
+    return billed_usd
+
+
+async def test_account_that_bills_a_dearer_tier_unasked_stays_within_the_cap() -> None:
+    budget = Budget(cap_usd=21.0, spent_usd=0.0, price=price)
+
+    billed_usd = await send_at_once(budget, 20, "priority", share=2.0)
+
+    assert billed_usd == budget.spent_usd == 20.0
+
+
+async def test_cap_is_used_to_its_end_where_replies_come_at_the_usual_tier() -> None:
+    budget = Budget(cap_usd=21.0, spent_usd=0.0, price=price)
+
+    billed_usd = await send_at_once(budget, 20, "default", share=1.0)
+
+    assert billed_usd == budget.spent_usd == 20.0
+
+
+async def test_last_dollars_pay_for_one_request_before_any_tier_is_known() -> None:
+    budget = Budget(cap_usd=21.0, spent_usd=18.5, price=price)
+
+    assert await send_at_once(budget, 3, "default", share=1.0) == 2.0

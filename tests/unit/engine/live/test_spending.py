@@ -210,6 +210,15 @@ async def test_tier_that_costs_more_is_held_at_its_price_and_flex_at_the_live_on
     assert held == pytest.approx([WORST_USD, 2 * WORST_USD, WORST_USD])
 
 
+@in_virtual_time
+async def test_tier_that_replies_come_at_unasked_is_what_further_requests_are_held_at() -> None:
+    budget = Budget(cap_usd=1.0, spent_usd=0.0, price=price)
+    await make_lane(budget, good_answer(service_tier="priority")).send(chat_request("a"))
+
+    async with budget.send(chat_request("b")) as send:
+        assert send.worst_usd == pytest.approx(2 * WORST_USD)
+
+
 @pytest.mark.parametrize("knows_limits", [True, False])
 @in_virtual_time
 async def test_requests_without_an_output_limit_are_held_at_what_replies_take(
