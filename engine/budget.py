@@ -275,7 +275,8 @@ class Budget:
                 self._ignoring.add(request.model)
                 return
         if send.cost_usd > send.worst_usd > 0.0:  # the server counts otherwise than we do
-            excess = self._excess.get(request.model, 1.0) * send.cost_usd / send.worst_usd
+            worst_usd = self.worst_usd(request, send.worst_usage)  # others have taught meanwhile
+            excess = self._excess.get(request.model, 1.0) * max(1.0, send.cost_usd / worst_usd)
             self._excess[request.model] = excess
 
     def _usd(self, model: str, usage: Usage) -> float:

@@ -136,6 +136,21 @@ async def test_a_server_that_bills_more_than_the_worst_case_is_believed_from_the
         assert send.worst_usd == pytest.approx(4.0)
 
 
+async def test_server_that_bills_more_is_believed_once_whoever_was_under_way() -> None:
+    budget = Budget(cap_usd=90.0, spent_usd=0.0, price=price)
+    both_are_out = asyncio.Barrier(2)
+
+    async def pay_double(name: str) -> None:
+        async with budget.send(dollar_request(name)) as send:
+            await noted(send.begin())
+            await both_are_out.wait()
+            send.pay(4.0)
+
+    await asyncio.gather(pay_double("a"), pay_double("b"))
+
+    assert budget.send(dollar_request()).worst_usd == pytest.approx(4.0)
+
+
 async def test_nothing_is_waited_for_when_rounding_alone_is_held() -> None:
     dollars = {"small": 0.1, "large": 0.2, "too large": 1.0}
     budget = Budget(cap_usd=0.65, spent_usd=0.0, price=lambda model, usage: dollars[model])
