@@ -19,6 +19,7 @@ from engine.errors import (
     TransientError,
 )
 from engine.live.deadlines import Deadlines
+from engine.live.lenient_heads import MAX_HEAD_BYTES, open_connector
 from engine.live.reply_bodies import fits_as_it_is, read_body
 from engine.wire.endpoints import Endpoint
 from engine.wire.replies import HttpResponse
@@ -28,6 +29,7 @@ from schemas.requests import Url
 MAX_CONNECT_S = 30.0
 KEEPALIVE_S = 30.0
 DNS_CACHE_S = 300
+MAX_HEAD_LINES = 1000
 MAX_REPLY_BYTES = 64 << 20
 SLOW_TIMEOUT_S = 900.0  # of a reply by flex (OpenAI guide on flex processing)
 HEADERS = {  # all that are sent: none is left for aiohttp to add to each request
@@ -73,12 +75,13 @@ class HttpTransport:
         max_reply_bytes: int = MAX_REPLY_BYTES,
     ) -> None:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=KEEPALIVE_S
-            ),
+            connector=open_connector(dns_cache_s=DNS_CACHE_S, keepalive_s=KEEPALIVE_S),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,  # it would unpack without a limit
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(timeout_s, MAX_CONNECT_S)),
+            max_line_size=MAX_HEAD_BYTES,
+            max_field_size=MAX_HEAD_BYTES,
+            max_headers=MAX_HEAD_LINES,
         )
         self._max_reply_bytes = max_reply_bytes
         self._deadlines = Deadlines(timeout_s)

@@ -96,14 +96,27 @@ def read_vectors(reply: dict[str, Json], expected_count: int) -> Vectors | None:
     if not isinstance(data, list) or len(data) != expected_count:
         return None
     try:
-        by_index = {entry["index"]: _read_vector(entry["embedding"]) for entry in data}  # type: ignore[index, call-overload]
-        vectors = np.stack([by_index[index] for index in range(expected_count)])
+        vectors = np.stack([_read_vector(entry["embedding"]) for entry in _in_order(data)])
     except (KeyError, TypeError, ValueError):
         return None
     if vectors.ndim != 2:
         return None
     lengths = np.linalg.norm(vectors, axis=1)
     return vectors if (np.isfinite(lengths) & (lengths > 0)).all() else None
+
+
+def _in_order(data: list[Json]) -> list[dict[str, Json]]:
+    """The entries in the order of the texts. Where none has an index of its own, they stand in it.
+
+    Raises:
+        KeyError, TypeError, ValueError: they are no entries, or their indexes name no order.
+    """
+    entries: list[dict[str, Json]] = [dict(entry) for entry in data]  # type: ignore[arg-type]
+    indexes = [entry.get("index") for entry in entries]
+    if all(index is None for index in indexes):
+        return entries
+    by_index = dict(zip(map(str, indexes), entries, strict=True))
+    return [by_index[str(index)] for index in range(len(entries))]
 
 
 def _read_vector(value: Json) -> Vectors:

@@ -38,7 +38,21 @@ async def test_vectors_may_come_as_numbers_and_in_any_order() -> None:
     assert similarities == [0.6]
 
 
+@pytest.mark.parametrize("more", [{}, {"index": None}])
+async def test_vectors_without_an_index_are_in_the_order_of_the_texts(
+    more: dict[str, Json],
+) -> None:
+    data: list[Json] = [{"embedding": [2, 0], **more}, {"embedding": [3, 4], **more}]
+
+    similarities = await measure_similarity(
+        "i", 0, pairs=PAIRS[:1], ask=replying({"data": data}), model="v"
+    )
+
+    assert similarities == [0.6]
+
+
 MALFORMED: list[Json] = [
+    [{"index": 0, "embedding": [1.0]}, {"embedding": [1.0]}],
     None,
     [],
     [{"index": 0, "embedding": [1.0]}],
