@@ -20,7 +20,7 @@ ROUNDING_USD = 1e-12  # sums of floats do not come back to 0 exactly
 
 _log = logging.getLogger(__name__)
 
-Step = Literal[b"sent", b"unbilled", b"lost", b"paid"]
+Step = Literal[b"sent", b"unbilled", b"lost", b"paid", b"kept"]
 
 
 class SendRecord(Protocol):
@@ -54,13 +54,15 @@ class Sends(NamedTuple):
 
     `lost_usd` by request: replies that never came. `out_usd` by request: sends of which nothing
     more is known; they are settled elsewhere, under way, or were lost with their process.
-    `paid_usd` is the cost of settled requests, where it stands nowhere else. `event_count` is the
+    `paid_usd` is the cost of settled requests, where it stands nowhere else. `unkept_usd` is what
+    of that, by request, a batch has cost whose replies were not kept yet. `event_count` is the
     number of the last event, `size_bytes` are those of the whole lines.
     """
 
     lost_usd: dict[str, float]
     out_usd: dict[str, float]
     paid_usd: float
+    unkept_usd: dict[str, float]
     event_count: int
     size_bytes: int
 
@@ -73,6 +75,7 @@ def read_sends(path: Path) -> Sends:
     """
     lost_usd: defaultdict[str, float] = defaultdict(float)
     out_usd: defaultdict[str, float] = defaultdict(float)
+    unkept_usd: dict[str, float] | None = None  # where nobody notes what is kept: none
     paid_usd, event_count, size_bytes = 0.0, 0, 0
     for number, line in enumerate(read_lines(path), start=1):
         size_bytes += len(line) + 1
@@ -84,13 +87,23 @@ def read_sends(path: Path) -> Sends:
                 out_usd[request_id] += usd
             elif step == "paid":
                 paid_usd += usd
-                out_usd.pop(request_id, None)
+                if out_usd.pop(request_id, None) is None and unkept_usd is not None:
+                    unkept_usd[request_id] = usd
+            elif step == "kept":
+                unkept_usd = {}
             else:
                 out_usd[request_id] -= usd
                 lost_usd[request_id] += usd if step == "lost" else 0.0
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise damaged_line(path, number, f"not a send ({error})") from error
-    return Sends(_above_zero(lost_usd), _above_zero(out_usd), paid_usd, event_count, size_bytes)
+    return Sends(
+        _above_zero(lost_usd),
+        _above_zero(out_usd),
+        paid_usd,
+        unkept_usd or {},
+        event_count,
+        size_bytes,
+    )
 
 
 def _above_zero(dollars: dict[str, float]) -> dict[str, float]:
@@ -130,10 +143,11 @@ class SendLog:
         unsettled = {id_: usd for id_, usd in before.out_usd.items() if not is_settled(id_)}
         self.lost_usd = sum(before.lost_usd.values()) + sum(unsettled.values())
         self.paid_usd = before.paid_usd
+        self._unkept_usd = before.unkept_usd
         self._event_count = max(before.event_count, known_count)
         self._noted = b""
         if before.size_bytes > FOLD_ABOVE_BYTES:
-            self._fold(before.lost_usd)
+            self._fold(before)
             before = read_sends(path)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.ftruncate(self._descriptor, before.size_bytes)  # a torn last line
@@ -183,17 +197,30 @@ class SendLog:
         """Note what a settled request cost. If this line is lost its worst case counts."""
         self._note(b"paid", request_id, usd)
 
-    async def paid_unsent(self, usd_by_request: Iterable[tuple[str, float]]) -> None:
+    async def paid_unsent(self, usd_by_request: Iterable[tuple[str, float]]) -> float:
         """Write what was paid for requests of which no send stands here, as those of a batch.
+
+        Returns what of it an earlier process has written, which was killed before it had kept the
+        replies: that is paid once. Once they are kept, `kept_unsent` is to be called.
 
         Raises:
             StorageError: the disk refused it.
         """
+        known_usd = 0.0
+        self._note(b"kept", "", 0.0)
         for request_id, usd in usd_by_request:
-            self._note(b"paid", request_id, usd)
+            if request_id in self._unkept_usd:
+                known_usd += self._unkept_usd.pop(request_id)
+            else:
+                self._note(b"paid", request_id, usd)
         self._write_noted()
         if self._is_synced:
             await self._sync.reach(self._descriptor)
+        return known_usd
+
+    def kept_unsent(self) -> None:
+        """Note that the replies are kept whose cost was last written."""
+        self._write(b"kept", "", 0.0)
 
     def _note(self, step: Step, request_id: str, usd: float) -> None:
         """Keep a line that may be lost until the next one that may not."""
@@ -221,9 +248,13 @@ class SendLog:
             )
         _log.warning("%s; what they cost is not counted", what)
 
-    def _fold(self, lost_usd: dict[str, float]) -> None:
-        for request_id, usd in lost_usd.items():
+    def _fold(self, before: Sends) -> None:
+        for request_id, usd in before.lost_usd.items():
             self._note(b"lost", request_id, usd)
-        self._note(b"paid", "", self.paid_usd)
+        self._note(b"paid", "", before.paid_usd - sum(before.unkept_usd.values()))
+        if before.unkept_usd:
+            self._note(b"kept", "", 0.0)
+        for request_id, usd in before.unkept_usd.items():
+            self._note(b"paid", request_id, usd)
         replace_file(self._path, self._noted.splitlines())
         self._noted = b""

@@ -40,10 +40,11 @@ class Spending(NamedTuple):
         """`keep_each` for what batches answered; what it cost is on disk before."""
 
         async def keep_both(outcomes: Sequence[Outcome]) -> None:
-            await self.log.paid_unsent(
+            self.budget.spent_usd -= await self.log.paid_unsent(
                 (each.request_id, each.cost_usd) for each in outcomes if each.cost_usd
             )
             await keep_each(outcomes)
+            self.log.kept_unsent()
 
         return keep_both
 

@@ -97,3 +97,60 @@ async def test_replies_of_older_versions_say_nothing_of_the_log(tmp_path: Path) 
 
     with open_spending(paths, BUDGET) as spending:
         assert spending.budget.spent_usd == pytest.approx(0.5)
+
+
+async def test_batch_lines_that_were_counted_and_not_kept_before_a_kill_count_once(
+    tmp_path: Path,
+) -> None:
+    paths = result_paths(tmp_path / "out.jsonl")
+    first, second = (
+        completed(chat_request(name), lane="batch", cost_usd=0.25) for name in ("a", "b")
+    )
+    with open_spending(paths, BUDGET) as killed:
+        keep = killed.keeping_each(forget)
+        await keep([first])
+
+        with pytest.raises(asyncio.CancelledError):
+            await killed.keeping_each(cancelled)([second])
+
+    with open_spending(paths, BUDGET) as resumed:
+        await resumed.keeping_each(forget)([second])
+        resumed.budget.spent_usd += 0.25  # as the desk does with what was collected
+        spent_usd = resumed.budget.spent_usd
+
+    assert spent_usd == pytest.approx(0.5)
+    assert read_sends(paths.sends).paid_usd == pytest.approx(0.5)
+
+
+async def test_request_that_a_later_batch_answers_once_more_counts_twice(tmp_path: Path) -> None:
+    paths = result_paths(tmp_path / "out.jsonl")
+    outcome = completed(chat_request("a"), lane="batch", cost_usd=0.25)
+
+    for _ in range(2):  # its failure was set aside between
+        with open_spending(paths, BUDGET) as spending:
+            await spending.keeping_each(forget)([outcome])
+
+    assert read_sends(paths.sends).paid_usd == pytest.approx(0.5)
+
+
+async def test_large_log_is_folded_with_what_is_not_known_to_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = result_paths(tmp_path / "out.jsonl")
+    outcome = completed(chat_request("a"), lane="batch", cost_usd=0.25)
+    with open_spending(paths, BUDGET) as killed, pytest.raises(asyncio.CancelledError):
+        await killed.keeping_each(cancelled)([outcome])
+    monkeypatch.setattr("engine.files.sends.FOLD_ABOVE_BYTES", 0)
+
+    for _ in range(2):
+        with open_spending(paths, BUDGET):
+            pass
+    with open_spending(paths, BUDGET) as resumed:
+        await resumed.keeping_each(forget)([outcome])
+
+    assert read_sends(paths.sends).paid_usd == pytest.approx(0.25)
+
+
+async def cancelled(outcomes: Sequence[Outcome]) -> None:
+    """The process is killed before anything is kept."""
+    raise asyncio.CancelledError
