@@ -259,7 +259,7 @@ class BatchDesk:
         parts, settings = self._parts, self._parts.settings
         return Packer(
             parts.folder.input_path,
-            first_number=int(self._ledger.next_name()),
+            first_number=parts.submitter.first_number(int(self._ledger.next_name())),
             policy=PackPolicy(settings.max_requests, int(settings.max_file_mb * MB)),
             room=parts.standing.room(parts.budget.room_usd),
             costs=self._costs(),
@@ -295,5 +295,5 @@ class BatchDesk:
         self._parts.watch.note(outcome)
 
     def _note_out(self) -> None:
-        self._out_index = OutIndex(self._parts.folder.input_path(b.name) for b in self.out)
+        self._out_index = OutIndex(self._parts.folder, (b.name for b in self.out))
         self._parts.budget.held_usd = sum(b.intent.worst_case_usd or 0.0 for b in self.out)

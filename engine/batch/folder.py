@@ -36,6 +36,15 @@ class BatchFolder(NamedTuple):
             "asked again as far as the budget allows"
         )
 
+    def lacking_requests(self, name: str) -> DamagedLogError:
+        """The error for a batch that is out, and whose requests nobody knows."""
+        return DamagedLogError(
+            f"{self.input_path(name)}: is gone, and with it which requests the batch holds; "
+            f"restore it from a backup, or give the batch up: `distill batches {self.target} "
+            f"--forget {name}` counts what it may have cost as spent, and what it has answered "
+            "and is not kept yet is bought again"
+        )
+
     @property
     def outbox_path(self) -> Path:
         """Requests that wait for a batch."""

@@ -139,7 +139,8 @@ def _remove_remains(folder: BatchFolder, ledger: BatchLedger, outbox: Outbox) ->
         if len(outbox) and not all(map(outbox.__contains__, read_whole_ids(path))):
             raise DamagedLogError(
                 f"{folder.ledger_path}: lacks the batch of {path}, whose requests wait nowhere: "
-                "lines at its end are missing. Restore it from a backup"
+                "lines at its end are missing. Restore it from a backup, or delete that file: its "
+                "requests are asked again then, and bought twice where the batch was made"
             )
     for path in (*unintended, *folder.remains()):
         path.unlink()

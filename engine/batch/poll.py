@@ -82,11 +82,14 @@ class Poller:
     async def forget(self, batch: Batch) -> None:
         """Give a batch up that cannot be collected: what it may have cost is lost.
 
+        One whose file of requests is gone cannot, whatever the provider knows of it.
+
         Raises:
             ConfigError: the provider knows it, and it may still be collected.
             TransientError, FatalError: the provider does not answer, or refuses to.
         """
-        if batch.remote.batch_id and not overdue(batch, self._clock.utc_now()):
+        may_come = batch.remote.batch_id and not overdue(batch, self._clock.utc_now())
+        if may_come and self._folder.input_path(batch.name).exists():
             with suppress(_NotShownError):
                 remote = await self._retrieve(batch)
                 raise ConfigError(

@@ -68,6 +68,11 @@ class Submitter:
         """Know that batches of these names may have been made, though the ledger lacks them."""
         self._distrusted = frozenset(names)
 
+    def first_number(self, next_number: int) -> int:
+        """The number of the next batch: that of one that may have been made, so it is found."""
+        lacking = [int(name) for name in self._distrusted if int(name) >= next_number]
+        return min(lacking, default=next_number)
+
     async def submit(self) -> None:
         """Submit what is intended and not yet created.
 

@@ -61,7 +61,7 @@ def read_requests_out(out_path: Path) -> Container[str]:
         return frozenset()
     from engine.batch.packing.outbox import OutIndex
 
-    return OutIndex(folder.input_path(batch.name) for batch in out)
+    return OutIndex(folder, (batch.name for batch in out))
 
 
 def read_batch_losses(folder: RunFolder) -> Iterator[float]:

@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 
 import orjson
 
-from engine.errors import DamagedLogError
+from engine.batch.folder import BatchFolder
 from engine.files.id_index import IdIndex
 from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import damaged_line, id_key, line_prefix, read_lines
@@ -145,10 +145,15 @@ class OutIndex:
     other's batch, and be asked after it.
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
+    def __init__(self, folder: BatchFolder, names: Iterable[str]) -> None:
+        """The requests of the batches of these names.
+
+        Raises:
+            DamagedLogError: the file of one is gone or damaged.
+        """
         hashes, offsets = array("q"), array("q")
-        for path in paths:
-            lines = _scan(path)
+        for name in names:
+            lines = _scan(folder, name)
             hashes.extend(lines)
             offsets.extend(range(len(lines)))
         self._ids = IdIndex(hashes, offsets)
@@ -160,10 +165,8 @@ class OutIndex:
         return next(self._ids.offsets(id_key(str(request_id))), None) is not None
 
 
-def _scan(path: Path) -> array[int]:
+def _scan(folder: BatchFolder, name: str) -> array[int]:
     try:
-        return scan_lines(path, line_prefix(LINE_ID_FIELD)).hashes
+        return scan_lines(folder.input_path(name), line_prefix(LINE_ID_FIELD)).hashes
     except FileNotFoundError as error:
-        raise DamagedLogError(
-            f"{path}: is gone, and with it which requests are out; restore it from a backup"
-        ) from error
+        raise folder.lacking_requests(name) from error

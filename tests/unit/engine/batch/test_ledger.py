@@ -204,6 +204,52 @@ async def test_ledger_that_was_emptied_has_its_batches_looked_for_before_they_ar
     assert len(list(bench.desk.ledger.batches)) == 1
 
 
+async def test_emptied_ledger_is_gone_on_with_at_the_numbers_that_its_files_have(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    for name in "ab":
+        async with place.open() as bench:
+            await bench.desk.collect()
+            await submit(bench.desk, chat_request(name))
+        place.provider.end_all()
+    (tmp_path / "batches.jsonl").write_bytes(b"")
+
+    async with place.open() as bench:
+        await submit(bench.desk, chat_request("b"))
+        await bench.desk.collect()
+
+    assert len(place.provider.batches) == 2
+    assert place.settled.keys() == {"a", "b"}
+
+
+async def test_ledger_that_lacks_what_was_collected_and_deleted_names_a_way_out(
+    tmp_path: Path,
+) -> None:
+    place, path = make_place(tmp_path), tmp_path / "batches.jsonl"
+    async with place.open() as bench:
+        await submit(bench.desk, chat_request("a"))
+    place.provider.end_all()
+    lines = path.read_bytes()
+    async with place.open() as bench:
+        await bench.desk.collect()
+    path.write_bytes(lines)
+
+    with pytest.raises(
+        DamagedLogError, match=rf"is gone.*distill batches {tmp_path} --forget 000001"
+    ):
+        async with place.open():
+            raise AssertionError("it was opened all the same")
+    folder = BatchFolder(path, tmp_path / "batches", "run-id")
+    async with open_ledger(tmp_path) as ledger:
+        (batch,) = ledger.out()
+        await Poller(folder, ledger, place.provider, clock=place.clock).forget(batch)
+    async with place.open() as bench:
+        await submit(bench.desk, chat_request("a"))
+
+    assert len(place.provider.batches) == 1
+
+
 async def test_batch_that_is_given_up_counts_what_it_may_have_cost_and_comes_back(
     tmp_path: Path,
 ) -> None:
