@@ -85,7 +85,8 @@ class BatchEvent(Record):
     """One line of the ledger: a step, and the facts that it adds.
 
     `batch` is its name here; `passed` is about no batch: a command, which `batch` names, has passed
-    over all its items, and `waiting` requests did not fit into any batch.
+    over all its items, and `waiting` requests did not fit into any batch; `lacks_money`: some of
+    them for want of money.
 
     On disk the three records of facts stand in one object, `facts`, with null for what the event
     does not add.
@@ -99,6 +100,7 @@ class BatchEvent(Record):
     remote: RemoteState | None = None
     tally: BatchTally | None = None
     waiting: int | None = None
+    lacks_money: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -125,6 +127,7 @@ class BatchEvent(Record):
             "at": self.at,
             "facts": flat_facts(self.intent, self.remote, self.tally),
             "waiting": self.waiting,
+            **({"lacks_money": True} if self.lacks_money else {}),
         }
 
 

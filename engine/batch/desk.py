@@ -67,7 +67,9 @@ class BatchDesk:
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
         self._ledger = parts.ledger
-        self._given_up_count, self._overdue = 0, set[str]()
+        self._overdue = set[str]()
+        self.given_up_count = 0  # requests that this process settled as too large for any batch
+        self.lacks_money = False  # since the last submission, so that requests must wait
         self._note_out()
 
     @property
@@ -84,11 +86,6 @@ class BatchDesk:
     def out(self) -> list[Batch]:
         """The batches whose requests are out."""
         return list(self._ledger.out())
-
-    @property
-    def given_up_count(self) -> int:
-        """How many requests this process has settled as too large for any batch."""
-        return self._given_up_count
 
     def is_out(self, request_id: str) -> bool:
         """Whether a request is in a batch whose results are not yet collected."""
@@ -249,6 +246,7 @@ class BatchDesk:
                 await self._intend(file)
             self._note_out()
             parts.standing.publish()
+        self.lacks_money = sorting.is_money_short
         for outcome in sorting.too_large:
             await self._keep(outcome)
         if sorting.is_money_short and not self.out:
@@ -268,12 +266,12 @@ class BatchDesk:
 
     def _costs(self) -> PackingCosts:
         parts = self._parts
-        was_short = parts.budget.room_usd is not None and self._ledger.waiting_count > 0
+        is_short = parts.budget.room_usd is not None and self._ledger.lacked_money
         return PackingCosts(
             price=parts.price,
             price_share=parts.settings.price_share,
             budget=parts.budget,
-            limits_outputs=was_short and parts.enlarges_truncated,
+            limits_outputs=is_short and parts.enlarges_truncated,
             was_cut_off=lambda id_: not CUT_OFF.isdisjoint(self._attempt_codes(id_)),
         )
 
@@ -291,7 +289,7 @@ class BatchDesk:
 
     async def _keep(self, outcome: Outcome) -> None:
         await self._parts.sink.keep_each((outcome,))
-        self._given_up_count += 1
+        self.given_up_count += 1
         self._parts.watch.note(outcome)
 
     def _note_out(self) -> None:

@@ -59,6 +59,11 @@ class BatchLedger:
         return f"{max(map(int, self._fold.batches), default=0) + 1:06d}"
 
     @property
+    def lacked_money(self) -> bool:
+        """Whether some of these did not for want of money."""
+        return self._fold.lacked_money
+
+    @property
     def passed_by(self) -> str:
         """Which command last passed over its items."""
         return self._fold.passed_by
@@ -89,9 +94,15 @@ class BatchLedger:
         """Note that the files of a collected batch are gone."""
         await self._append(self._event(name, "deleted"))
 
-    async def note_pass(self, waiting_count: int, passed_by: str = "") -> None:
-        """Note that a command has passed over all items, and how many requests wait for a batch."""
-        await self._append(self._event(passed_by, "passed", waiting=waiting_count))
+    async def note_pass(
+        self, waiting_count: int, passed_by: str = "", *, lacks_money: bool = False
+    ) -> None:
+        """Note that a command has passed over all items, and how many requests wait for a batch.
+
+        `lacks_money`: some of them for want of money.
+        """
+        event = self._event(passed_by, "passed", waiting=waiting_count)
+        await self._append(event.model_copy(update={"lacks_money": lacks_money}))
 
     def _event(
         self,
@@ -129,6 +140,7 @@ class LedgerFold:
         self.pass_count = 0
         self.returned_count = 0
         self.waiting_count = 0
+        self.lacked_money = False
         self.passed_by = ""
 
     def add(self, event: BatchEvent) -> None:
@@ -165,6 +177,7 @@ class LedgerFold:
         self.passed_by = event.batch
         self.returned_count = 0
         self.waiting_count = event.waiting or 0
+        self.lacked_money = event.lacks_money
 
 
 def event_id(number: int) -> str:

@@ -149,7 +149,8 @@ class Rounds:
             return False
         before = self._desk.given_up_count
         waiting_count = await self._desk.submit_outbox()
-        await self._desk.ledger.note_pass(waiting_count, self._name)
+        lacks_money = self._desk.lacks_money
+        await self._desk.ledger.note_pass(waiting_count, self._name, lacks_money=lacks_money)
         return self._desk.given_up_count > before
 
     async def _pass(self) -> bool:

@@ -168,7 +168,8 @@ class BatchSending:
             )
             self.bad_count = checked.bad_count
             source = CheckedSource(checked)
-            await ledger.note_pass(await desk.submit(_spool(source)))
+            waiting_count = await desk.submit(_spool(source))
+            await ledger.note_pass(waiting_count, lacks_money=desk.lacks_money)
         _log.info(
             "batches out: %d; requests out or waiting: %s",
             len(desk.out),

@@ -117,11 +117,12 @@ class Desk:
         self.outbox = Outbox()
         self.out: list[SimulatedBatch] = []
         self.given_up_count = 0
+        self.lacks_money = False
         self.ledger = SimpleNamespace(
             waiting_count=0, passed_by="job", needs_pass=True, pass_count=0, note_pass=self._note
         )
 
-    async def _note(self, waiting: int, name: str) -> None:
+    async def _note(self, waiting: int, name: str, *, lacks_money: bool = False) -> None:
         self.ledger.needs_pass = False
         self.ledger.pass_count += 1
 

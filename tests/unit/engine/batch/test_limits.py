@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.batch.account import Account, Enqueued, account_dir
-from engine.batch.desk import ROOM_S
+from engine.batch.desk import ROOM_S, BatchDesk
 from engine.errors import ConfigError, InterruptedRunError, QuotaError, StorageError
 from engine.stopping import Admission
 from engine.testing.batch_provider import answered_line
@@ -113,7 +113,7 @@ async def test_guess_made_when_others_were_in_the_way_gives_no_request_up(tmp_pa
         place.provider.fail("000001", "token_limit_exceeded", STATED.format("90,000"))
         await bench.desk.collect()
         waiting = await submit(bench.desk, chat_request("a"))
-        await bench.desk.ledger.note_pass(waiting)
+        await note_pass(bench.desk, waiting)
         pause_s = bench.desk.next_poll_s()
         place.clock.go(hours=2)
         later = await submit(bench.desk)
@@ -257,7 +257,7 @@ async def test_where_money_was_short_outputs_are_limited_near_what_replies_take(
     async with place.open(cap_usd=20 * 0.5105 + 0.01) as bench:
         requests = [chat_request(each, output_tokens=1_000) for each in ids]
         waiting = await submit(bench.desk, *requests)
-        await bench.desk.ledger.note_pass(waiting)
+        await note_pass(bench.desk, waiting)
         place.provider.end("000001")
         await bench.desk.collect()
         left = await submit(bench.desk)
@@ -276,6 +276,30 @@ async def test_where_money_was_short_outputs_are_limited_near_what_replies_take(
     assert {body["max_completion_tokens"] for body in bodies} == {62}  # 1.25 times 50
     assert asked_again["max_completion_tokens"] == 1_000  # its own, which was not tried yet
     assert enlarged["max_completion_tokens"] == 2_000
+
+
+async def test_where_only_enqueued_tokens_were_short_outputs_keep_their_limits(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    ids = [f"r{number:02}" for number in range(60)]
+
+    async with place.open(cap_usd=100.0, max_enqueued_tokens=40 * 20) as bench:
+        requests = [chat_request(each, output_tokens=1_000) for each in ids]
+        waiting = await submit(bench.desk, *requests)
+        await note_pass(bench.desk, waiting)
+        place.provider.end("000001")
+        await bench.desk.collect()
+        await submit(bench.desk)
+
+    bodies = [line["body"] for line in place.provider.lines("000002")]
+    assert waiting == 20
+    assert {body["max_completion_tokens"] for body in bodies} == {1_000}
+
+
+async def note_pass(desk: BatchDesk, waiting_count: int) -> None:
+    """As a run does after it has submitted."""
+    await desk.ledger.note_pass(waiting_count, lacks_money=desk.lacks_money)
 
 
 async def test_run_without_room_in_its_budget_and_nothing_out_says_so(tmp_path: Path) -> None:
