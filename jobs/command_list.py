@@ -106,6 +106,7 @@ COMMANDS: dict[str, Listed] = {
         (
             "distill send requests.jsonl --out replies.jsonl --budget-usd 5",
             "distill send requests.jsonl --out replies.jsonl --lane batch",
+            "distill send requests.jsonl --out replies.jsonl --workers 2",
             "distill send prompts.txt --model gpt-6-luna --out replies.jsonl --text answers.txt",
             "distill send rows.csv --model gpt-6-luna --template 'Sum up: {text}' "
             "--out replies.jsonl --text rows-with-answers.csv",
