@@ -1,16 +1,15 @@
 """The body of a response, read up to a limit, unpacked up to the same limit."""
 
 import zlib
-from typing import TYPE_CHECKING
+
+import aiohttp
+import orjson
 
 from engine.errors import REPLY_TOO_LARGE, RequestError
 from engine.wire.unpacking import Unpacker
 
-if TYPE_CHECKING:
-    import aiohttp
 
-
-def fits_as_it_is(response: "aiohttp.ClientResponse", max_bytes: int) -> bool:
+def fits_as_it_is(response: aiohttp.ClientResponse, max_bytes: int) -> bool:
     """Whether a body is neither packed nor, as is announced, too large, so that it can be read."""
     announced = response.content_length
     return (
@@ -20,7 +19,25 @@ def fits_as_it_is(response: "aiohttp.ClientResponse", max_bytes: int) -> bool:
     )
 
 
-async def read_body(response: "aiohttp.ClientResponse", max_bytes: int) -> bytes:
+async def read_plain_body(response: aiohttp.ClientResponse) -> bytes:
+    """A body that fits as it is.
+
+    Raises:
+        ClientError: it broke off before it was whole.
+    """
+    pieces, content = list[bytes](), response.content
+    try:
+        while piece := await content.readany():
+            pieces.append(piece)
+    except aiohttp.ClientError:
+        body = b"".join([*pieces, *content._buffer])  # what had come cannot be read any more
+        if not _is_object(body):
+            raise
+        return body
+    return b"".join(pieces)
+
+
+async def read_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     """The whole body, unpacked if the server packed it, which it was not asked to.
 
     One that cannot be unpacked, or not to its end, is returned as it came: the server has
@@ -29,18 +46,34 @@ async def read_body(response: "aiohttp.ClientResponse", max_bytes: int) -> bytes
     Raises:
         RequestError: it is larger than `max_bytes`, as it comes or unpacked; no more than that is
             ever held.
+        ClientError: it broke off before it was whole.
     """
     announced = response.content_length
     if announced is not None and announced > max_bytes:
         raise _too_large(max_bytes)
     pieces = bytearray()
-    async for piece in response.content.iter_any():
-        pieces += piece
-        if len(pieces) > max_bytes:
-            raise _too_large(max_bytes)
+    content = response.content
+    try:
+        while piece := await content.readany():
+            pieces += piece
+            if len(pieces) > max_bytes:
+                raise _too_large(max_bytes)
+    except aiohttp.ClientError:
+        body = b"".join([pieces, *content._buffer])
+        if not _is_object(body):
+            raise
+        return body
     packed = bytes(pieces)
     encoding = response.headers.get("Content-Encoding")
     return packed if encoding is None else _unpack(packed, Unpacker(encoding), max_bytes)
+
+
+def _is_object(body: bytes) -> bool:
+    """Whether a body that broke off is whole all the same: a part of a JSON object is none."""
+    try:
+        return isinstance(orjson.loads(body), dict)
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _unpack(packed: bytes, unpacker: Unpacker, max_bytes: int) -> bytes:

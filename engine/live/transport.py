@@ -20,7 +20,7 @@ from engine.errors import (
 )
 from engine.live.deadlines import Deadlines
 from engine.live.lenient_heads import MAX_HEAD_BYTES, open_connector
-from engine.live.reply_bodies import fits_as_it_is, read_body
+from engine.live.reply_bodies import fits_as_it_is, read_body, read_plain_body
 from engine.wire.endpoints import Endpoint
 from engine.wire.replies import HttpResponse
 from engine.wire.server_text import scrub
@@ -111,7 +111,7 @@ class HttpTransport:
                 proxy_headers=target.proxy_headers,
             ) as response:
                 if fits_as_it_is(response, self._max_reply_bytes):
-                    body = await response.read()
+                    body = await read_plain_body(response)
                 else:
                     body = await read_body(response, self._max_reply_bytes)
                 return HttpResponse(response.status, response.headers, body)

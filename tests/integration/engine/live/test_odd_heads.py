@@ -1,4 +1,4 @@
-"""Heads of replies that HTTP does not allow and hosts send all the same: the reply was paid for."""
+"""What HTTP does not allow and hosts send all the same, around a reply that was paid for."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -97,6 +97,34 @@ async def test_head_that_is_none_costs_no_reply(answer: bytes, cut_at: int) -> N
 
     assert isinstance(outcome, Completed)
     assert raw.calls == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKED[: -len(b"0\r\n\r\n")],
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + BODY,
+    ],
+)
+@pytest.mark.parametrize("cut_at", [0, -1])
+async def test_body_that_is_whole_is_taken_where_its_end_is_not_told(
+    answer: bytes, cut_at: int
+) -> None:
+    raw = Raw(*filter(None, (answer[:cut_at], answer[cut_at:])))
+
+    outcome = await send(raw)
+
+    assert isinstance(outcome, Completed)
+    assert raw.calls == 1
+
+
+async def test_body_that_broke_off_is_asked_for_again() -> None:
+    raw = Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + BODY[:-1])
+
+    with pytest.raises(TransientError):
+        await send(raw)
+
+    assert raw.calls == 2
 
 
 @pytest.mark.parametrize(
