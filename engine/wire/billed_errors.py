@@ -10,7 +10,7 @@ from engine.errors import (
 )
 
 # HTTP statuses of gateways that gave up waiting: behind them an answer may have been made.
-MAYBE_BILLED_STATUSES = frozenset({408, 502, 504, 520, 524})
+MAYBE_BILLED_STATUSES = frozenset({408, 460, 499, 502, 504, 520, 524})
 
 
 def may_be_billed(error: BaseException) -> bool:

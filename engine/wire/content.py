@@ -9,8 +9,14 @@ from engine.wire.lenient_json import NotJsonError, parse_json
 from schemas.requests import Json
 
 Wrapping = Literal[
-    "list of parts", "<think>", "``` fence", "text around JSON", "in the place of reasoning"
+    "list of parts",
+    "an object in the place of text",
+    "<think>",
+    "``` fence",
+    "text around JSON",
+    "in the place of reasoning",
 ]
+_OF_PARTS = frozenset({"type", "text", "content", "value", "annotations", "id"})
 
 # Tags of most models and of Gemini's thoughts; those of Magistral.
 _REASONING = re.compile(
@@ -32,7 +38,8 @@ _FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
 def reply_text(reply: dict[str, Json]) -> str:
     """What the first choice of a chat completion says, without reasoning; empty if nothing.
 
-    Content may be a list of parts, of which only text counts. Reasoning that stands before the
+    Content may be a part, or a list of them, of which only text counts; any other JSON stands for
+    its own text. Reasoning that stands before the
     answer in <think> tags is left out; one that was never closed is all there is. Where a reply
     that ended well has no content, what the host took for reasoning is the answer.
     """
@@ -114,9 +121,9 @@ def wrapping_of(reply: dict[str, Json], *, asks_for_json: bool) -> Wrapping | No
     content = _first_message(reply).get("content")
     if not content:
         return "in the place of reasoning" if _as_reasoning(reply) else None
-    if isinstance(content, list):
-        return "list of parts"
-    if not isinstance(content, str) or content.startswith("{"):
+    if not isinstance(content, str):
+        return "list of parts" if isinstance(content, list) else "an object in the place of text"
+    if content.startswith("{"):
         return None
     if without_reasoning(content) is not content:
         return "<think>"
@@ -173,9 +180,11 @@ def _content(reply: dict[str, Json]) -> str:
     content = _first_message(reply).get("content")
     if isinstance(content, str):
         return content
-    if not isinstance(content, list):
-        return ""
-    return "".join(_part_text(part) for part in content)
+    if isinstance(content, list):
+        return "".join(map(_part_text, content))
+    if not content or (isinstance(content, dict) and content.keys() <= _OF_PARTS):
+        return _part_text(content)
+    return json.dumps(content, ensure_ascii=False)  # a host has parsed what the model wrote
 
 
 def _part_text(part: Json) -> str:
@@ -184,7 +193,7 @@ def _part_text(part: Json) -> str:
         return part
     if not isinstance(part, dict) or part.get("type", "text") not in ("text", "output_text"):
         return ""
-    match part.get("text"):
+    match part.get("text") or part.get("content"):
         case str(text) | {"value": str(text)}:
             return text
     return ""

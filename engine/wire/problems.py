@@ -41,7 +41,9 @@ MODEL_CODES = (  # OpenAI's, Azure's, Together's
     "DeploymentNotFound",
     "model_not_available",
 )
-OVERLOAD_STATUSES = frozenset({408, 503, 504, 524, 529})
+# 460 and 499 are what gateways note where they themselves waited no longer for who stands behind
+# them (AWS, nginx; Anthropic's under load, by reports).
+OVERLOAD_STATUSES = frozenset({408, 460, 499, 503, 504, 524, 529})
 TRANSIENT_STATUSES = frozenset({408, 409, 425})
 NO_CAPACITY_STATUS = 498  # Groq, flex processing
 DAY_PAUSE_S = 60.0

@@ -170,7 +170,7 @@ def check_reply(reply: Json, url: Url, endpoint: Endpoint) -> dict[str, Json]:
         reply = reply[0]
     if not isinstance(reply, dict):
         raise _malformed(endpoint, f"JSON of type {type(reply).__name__}, not an object")
-    reply = with_messages(reply)
+    reply = _with_empty_messages(with_messages(reply))
     has_answer = _has_choices(reply) if url == CHAT_COMPLETIONS else _has_rows(reply)
     if (error := _error_within(reply, has_answer=has_answer)) is not None:
         raise error_of(problem_in(error, endpoint), endpoint)
@@ -185,6 +185,30 @@ def check_reply(reply: Json, url: Url, endpoint: Endpoint) -> dict[str, Json]:
     if not BROKEN_OFF.isdisjoint(reasons):
         raise _malformed(endpoint, "a reply that ended in an error", reply)
     return reply
+
+
+def _with_empty_messages(reply: dict[str, Json]) -> dict[str, Json]:
+    """The reply with a message in each choice that was ended before there was one (Vertex AI)."""
+    choices = reply.get("choices")
+    if not isinstance(choices, list) or not any(map(_is_wordless, choices)):
+        return reply
+    nothing: Json = {"role": "assistant", "content": None}
+    return {
+        **reply,
+        "choices": [
+            {**choice, "message": nothing}
+            if isinstance(choice, dict) and _is_wordless(choice)
+            else choice
+            for choice in choices
+        ],
+    }
+
+
+def _is_wordless(choice: Json) -> bool:
+    if not isinstance(choice, dict) or choice.get("message"):
+        return False
+    reason = str(choice.get("finish_reason")).lower()
+    return reason in CUT_OFF or reason in FILTERED
 
 
 def read_error(response: HttpResponse, endpoint: Endpoint, clock: Clock) -> EngineError:

@@ -105,6 +105,8 @@ def read_usage(reply: dict[str, Json]) -> ReportedUsage:
         completion += hidden
     prompt = _count(usage.get("prompt_tokens")) or None
     total = _count(usage.get("total_tokens"))
+    if "completion_tokens" not in usage and "choices" in reply and prompt and total:
+        completion = total - prompt if total > prompt else None  # Vertex AI, all of it reasoning
     details = usage.get("prompt_tokens_details")
     if not isinstance(details, dict):
         return ReportedUsage(prompt, completion, 0, total, 0)

@@ -77,6 +77,60 @@ async def send_odd(make: Make) -> Ended:
         return Ended(end, own.sent("odd"))
 
 
+PARSED: Json = {"answer": "Yes.", "sure": True}
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ({"type": "text", "text": "Yes."}, "Yes."),
+        ({"text": {"value": "Yes."}}, "Yes."),
+        ([{"type": "text", "content": "Yes."}], "Yes."),
+        (PARSED, '{"answer": "Yes.", "sure": true}'),
+        (42, "42"),
+        ({}, ""),
+    ],
+)
+async def test_content_that_is_no_text_is_read_as_what_it_stands_for(
+    content: Json, text: str
+) -> None:
+    ended = await send_odd(lambda: choice(message={"role": "assistant", "content": content}))
+
+    assert isinstance(ended.end, Completed)
+    assert reply_text(ended.end.reply) == text
+    assert ended.sent_count == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"), [("length", "reasoning_used_up_limit"), ("SAFETY", "refused")]
+)
+async def test_choice_that_was_ended_without_a_message_is_taken_for_what_it_is(
+    reason: str, code: str
+) -> None:
+    usage: Json = {
+        "prompt_tokens": 20,
+        "total_tokens": 33,
+        "completion_tokens_details": {"reasoning_tokens": 13},
+    }
+
+    ended = await send_odd(
+        lambda: as_json({"choices": [{"finish_reason": reason, "index": 0}], "usage": usage})
+    )
+
+    assert isinstance(ended.end, Failed)
+    assert ended.end.code == code
+    assert ended.end.usage.completion_tokens == 13 * ended.sent_count
+    assert not ended.end.is_estimated
+
+
+@pytest.mark.parametrize("status", [460, 499])
+async def test_gateway_that_waited_no_longer_is_asked_again(status: int) -> None:
+    ended = await send_odd(lambda: refusal(status, "Client closed request"))
+
+    assert isinstance(ended.end, TransientError)
+    assert ended.sent_count == 2
+
+
 @pytest.mark.parametrize(
     "make",
     [
