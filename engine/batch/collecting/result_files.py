@@ -19,6 +19,8 @@ from schemas.requests import Json, Request, output_limit
 
 GROUP_LINES = 1_000  # made durable together
 SHOWN_BYTES = 4_096  # of a line that is too long
+OK = 200
+REPLY_KEYS = ("choices", "data")  # of chat completions, of embeddings
 LIMIT_NAMES = (b'"max_completion_tokens":', b'"max_tokens":')
 
 _ID_OF_UNREADABLE = re.compile(rb'"custom_id"\s*:\s*("(?:[^"\\]|\\.)*")')
@@ -120,12 +122,38 @@ def read_result_line(data: bytes) -> ResultLine | None:
         found = _ID_OF_UNREADABLE.search(data)
         unread_id = _parse_id(found[1]) if found else None
         return None if unread_id is None else ResultLine(unread_id, None, data)
+    fields = unwrapped(fields)
     custom_id = fields.get("custom_id") if isinstance(fields, dict) else None
     if isinstance(custom_id, int):  # some hosts read it as a number
         custom_id = str(custom_id)
     if not isinstance(fields, dict) or not isinstance(custom_id, str):
         return None
     return ResultLine(custom_id, fields, data)
+
+
+class Answered(NamedTuple):
+    """What a line says of a response: its HTTP status, None if it is none, its body, its id."""
+
+    status: int | None
+    body: Json
+    request_id: str
+
+
+def answer_in(fields: dict[str, Json]) -> Answered | None:
+    """The response in a line; None: there is none.
+
+    Some hosts give a reply without a status, in the place of the response or beside the id.
+    """
+    response = unwrapped(fields.get("response"))
+    if isinstance(response, dict) and "body" in response:
+        body, status = unwrapped(response["body"]), response.get("status_code", OK)
+        return Answered(as_status(status), body, text_field(response, "request_id"))
+    for reply in (response, unwrapped(fields.get("body"))):
+        if isinstance(reply, dict) and not reply.keys().isdisjoint(REPLY_KEYS):
+            return Answered(OK, reply, "")
+    if not isinstance(response, dict):
+        return None
+    return Answered(as_status(response.get("status_code")), None, "")
 
 
 def unwrapped(value: Json) -> Json:

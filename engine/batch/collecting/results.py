@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from engine.batch.collecting.asked import Asked, RequestEnd, Returned
-from engine.batch.collecting.result_files import ResultLine, as_status, text_field, unwrapped
+from engine.batch.collecting.result_files import OK, ResultLine, answer_in, text_field
 from engine.clock import Clock
 from engine.errors import (
     CUT_OFF,
@@ -36,7 +36,6 @@ from schemas.outcomes import Usage
 from schemas.requests import Json, Url
 
 UNTRIED_CODES = frozenset({"batch_expired", "batch_cancelled"})  # OpenAI Batch guide
-OK = 200
 NO_RESULT = "no_result"
 MALFORMED_TRIES = 2
 
@@ -70,16 +69,15 @@ class ResultReader:
         """How the request `asked` ended in its batch, as its `line` says (OpenAI Batch guide)."""
         if line.fields is None:
             return self._unreadable("a line that is no JSON", line, asked)
-        response = unwrapped(line.fields.get("response"))
-        if not isinstance(response, dict):
+        answer = answer_in(line.fields)
+        if answer is None:
             return self._without_response(line.fields.get("error"), line, asked)
-        status, body = as_status(response.get("status_code")), unwrapped(response.get("body"))
+        status, body, server_request_id = answer
         if status == 0:  # the provider did not come to ask the model
             return self._again("no_status", "status 0", asked)
         if status is None or not 100 <= status < 600:
             return self._unreadable("a line without a status", line, asked)
         raw = dump_json(body)
-        server_request_id = text_field(response, "request_id")
         if status == OK and type(body) is dict and is_plain(body):
             return self._paid(body, raw, server_request_id, asked, "complete")
         try:

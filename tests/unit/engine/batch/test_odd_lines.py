@@ -59,6 +59,10 @@ DEEP = b"[" * 2_000 + b"]" * 2_000
         text_of(line_of("b", status_code=200.0)),
         text_of(line_of("b", request_id=None)),
         text_of(line_of("b", request_id={"a": [1]})),
+        text_of({"custom_id": "b", "response": answered_line("b")["response"]["body"]}),
+        text_of({"custom_id": "b", "body": answered_line("b")["response"]["body"], "error": None}),
+        text_of({"custom_id": "b", "response": {"body": answered_line("b")["response"]["body"]}}),
+        orjson.dumps(text_of(answered_line("b")).decode()),
     ],
 )
 @pytest.mark.parametrize("number", [0, 1, 2])
