@@ -14,7 +14,7 @@ from engine.errors import FatalError
 from jobs.processes.serve_parent import LENGTH_BYTES
 
 END_S = 2.0  # for a process that has hung up to end by itself
-_SOURCE_ROOT = Path(__file__).parents[3]
+_SOURCE_ROOT = Path(__file__).parents[2]
 _INHERITED = ("LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")  # and nothing secret
 
 

@@ -14,7 +14,7 @@ import orjson
 from engine.clock import Clock, SystemClock
 from engine.errors import DamagedLogError
 from engine.files.jsonl_lines import read_lines
-from engine.files.lock import WriterLock
+from engine.files.lock import WriterLock, find_writer
 from engine.files.sends import read_sends
 from engine.lease.lease_log import TOUCH_EVERY_S, read_leases
 from engine.lease.leases import TTL_S
@@ -26,6 +26,7 @@ from jobs.send.spending import Spending, open_spending
 from schemas.settings import RunSettings
 
 MAX_SKEW_S = 60.0  # by which clocks of machines may differ
+LOOK_EVERY_S = 0.2
 GROUP_LINES = 10_000  # that are written, and synced, in one step
 
 _log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ async def gather_calls(
 ) -> None:
     """Take in what calls that ended early have left of a file of replies, whoever sent it.
 
-    What their workers may still be sending is waited for: seconds at most.
+    What their workers may still be sending is waited for, and what lands: `limits.grace_s` at most.
 
     Raises:
         RunInUseError: such a call is still under way.
@@ -67,6 +68,7 @@ async def gather_calls(
             for shard in call.shards():
                 shard.take_over()
             await clock.sleep(_lasts_s(call, clock))
+            await _let_land(call, settings.limits.grace_s, clock, stopping)
             for shard in call.shards():
                 stopping.raise_if_requested()
                 await gather_shard(shard, results, spending, counted)
@@ -122,6 +124,15 @@ def _codes(path: Path) -> Iterator[str]:
         fields = orjson.loads(line)
         error = fields["error"] or fields["response"]["body"].get("error") or {}
         yield str(error.get("code") or "failed")
+
+
+async def _let_land(call: Call, grace_s: float, clock: Clock, stopping: Stopping) -> None:
+    """Wait until nobody writes what workers of a call that has ended had in flight: it is paid."""
+    until_s = clock.monotonic_s() + grace_s
+    locks = [each.paths.lock for shard in call.shards() for each in shard.segments()]
+    while any(map(find_writer, locks)) and clock.monotonic_s() < until_s:
+        stopping.raise_if_requested()
+        await clock.sleep(LOOK_EVERY_S)
 
 
 def _lasts_s(call: Call, clock: Clock) -> float:

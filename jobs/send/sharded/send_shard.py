@@ -13,6 +13,7 @@ from engine.clock import SystemClock
 from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import scan_lines
+from engine.files.lock import WriterLock
 from engine.files.sends import SendLog
 from engine.lease.claims import Lender
 from engine.lease.lessee import Lessee
@@ -72,6 +73,7 @@ async def send_shard(
     earlier = shard.segments()
     segment = await asyncio.to_thread(shard.take_over)
     async with AsyncExitStack() as opened:
+        opened.enter_context(WriterLock(segment.paths.lock, guarded=segment.folder))
         settled = await asyncio.to_thread(_SettledBefore, earlier)
         results = await opened.enter_async_context(
             ResultFiles(segment.paths, settled, has_reserve=True)

@@ -103,7 +103,7 @@ class SenderProcesses:
 
     def stop(self, signum: int) -> None:
         """Have nothing more sent; what is in flight lands, and the end is reported."""
-        if self._crew is not None:
+        if self._crew is not None and not self._has_ended.is_set():
             self._group.create_task(self._crew.stop(signum))
 
     async def _run(self, crew: Crew, workers: int) -> None:

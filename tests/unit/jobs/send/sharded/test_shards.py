@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from engine.errors import ConfigError
+from engine.files.lock import WriterLock
 from engine.lease.claims import Claim
 from engine.lease.lease_log import TOUCH_EVERY_S
 from engine.lease.leases import TTL_S
@@ -134,6 +135,23 @@ async def test_file_that_changed_since_it_was_checked_is_refused(tmp_path: Path)
 
     with pytest.raises(ConfigError, match="was changed while it was sent"):
         write_shards(checked, out_path, 2)
+
+
+async def test_what_workers_have_in_flight_is_waited_for(tmp_path: Path) -> None:
+    call = await write_call(tmp_path, ["a"], 1)
+    segment = call.shards()[0].take_over()
+    landing, clock = WriterLock(segment.paths.lock), ManualClock()
+
+    def land() -> None:
+        if len(clock.slept_s) == 3:
+            segment.paths.answers.write_bytes(answer("a"))
+            landing.__exit__(None, None, None)
+
+    clock.on_sleep = land
+    landing.__enter__()
+    await gather_calls(tmp_path / "out.jsonl", RunSettings(), clock)
+
+    assert list(read_lines(tmp_path / "out.jsonl")) == ["a"]
 
 
 async def test_workers_that_may_still_send_are_waited_for_until_their_leases_have_ended(
