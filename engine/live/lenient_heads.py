@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
@@ -49,21 +48,28 @@ class _Handler(ResponseHandler):
     """aiohttp's protocol of a connection, with a parser of ours around its own."""
 
     def set_response_params(self, **params: object) -> None:
-        def make_parser() -> Parser:
-            super(_Handler, self).set_response_params(**params)  # type: ignore[arg-type]
-            parser = self._parser
-            assert parser is not None
-            return parser
+        super().set_response_params(**params)  # type: ignore[arg-type]
+        if self._parser is not None:
+            self._parser = _Parser(self._parser, self, params)  # type: ignore[assignment]
 
-        self._parser = _Parser(make_parser)  # type: ignore[assignment]
+    def new_parser(self, params: dict[str, object]) -> Parser:
+        """Another parser of aiohttp's for the same reply."""
+        ours = self._parser
+        super().set_response_params(**params)  # type: ignore[arg-type]
+        parser, self._parser = self._parser, ours
+        assert parser is not None
+        return parser
 
 
 class _Parser:
     """aiohttp's parser. A head that it refuses is mended, once it is all there, and read anew."""
 
-    def __init__(self, make_parser: Callable[[], Parser]) -> None:
-        self._make_parser = make_parser
-        self._parser = make_parser()
+    __slots__ = ("_handler", "_head", "_params", "_parser", "_refused_by")
+
+    def __init__(self, parser: Parser, handler: _Handler, params: dict[str, object]) -> None:
+        self._parser = parser
+        self._handler = handler
+        self._params = params
         self._head: bytes | None = b""  # what has come of it; None: it was read
         self._refused_by: BadHttpMessage | None = None
 
@@ -72,9 +78,17 @@ class _Parser:
         if self._head is None:
             return self._parser.feed_data(data)
         self._head += data
-        found = self._read(data)
-        if found[0] or len(self._head) > MAX_HEAD_BYTES:
+        try:
+            found = self._mended() if self._refused_by else self._parser.feed_data(data)
+        except BadHttpMessage as error:
+            if self._refused_by is not None:
+                raise
+            self._refused_by = error
+            found = self._mended()
+        if found[0]:
             self._head = None
+        elif len(self._head) > MAX_HEAD_BYTES:
+            raise self._refused_by or BadHttpMessage(f"a head of more than {MAX_HEAD_BYTES} bytes")
         return found
 
     def feed_eof(self) -> object:
@@ -85,18 +99,12 @@ class _Parser:
         """Read no further for now."""
         self._parser.pause_reading()
 
-    def _read(self, data: bytes) -> Found:
-        try:
-            if self._refused_by is None:
-                return self._parser.feed_data(data)
-        except BadHttpMessage as error:
-            self._refused_by = error
+    def _mended(self) -> Found:
+        """The same of a mended head; nothing yet, if it is not all there."""
         mended = mend_head(self._head or b"")
         if mended is None:
-            if len(self._head or b"") > MAX_HEAD_BYTES:
-                raise self._refused_by
             return [], False, b""
-        self._parser = self._make_parser()
+        self._parser = self._handler.new_parser(self._params)
         return self._parser.feed_data(mended)
 
 

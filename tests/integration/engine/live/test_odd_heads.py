@@ -128,7 +128,13 @@ async def test_body_that_broke_off_is_asked_for_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"no HTTP at all\r\n\r\n", reply(b"Content-Length: 7"), b"X A: " + b"a" * 200_000]
+    "answer",
+    [
+        b"no HTTP at all\r\n\r\n",
+        reply(b"Content-Length: 7"),
+        b"X A: " + b"a" * 200_000,
+        reply(*(b"X-%d: %b" % (number, b"a" * 1_000) for number in range(400))),
+    ],
 )
 async def test_head_that_says_nothing_sure_is_a_lost_reply(answer: bytes) -> None:
     raw = Raw(answer)
