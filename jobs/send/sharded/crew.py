@@ -117,6 +117,7 @@ class Crew:
                 continue  # meanwhile another may have taken the last shard
             shard = self._waiting.popleft()
             self._under_way[worker] = shard
+            self._seen.setdefault(worker, Stats().snapshot())
             try:
                 end = await worker.send(shard.folder)
             except WorkerLostError as error:
@@ -170,9 +171,8 @@ class Crew:
 
     def _forget(self, worker: Worker) -> None:
         del self._under_way[worker]
-        if worker in self._seen:
-            gone = {"in_flight": 0, "max_in_flight": 0}
-            self._seen[worker] = self._seen[worker].model_copy(update=gone)
+        gone = {"in_flight": 0, "max_in_flight": 0}
+        self._seen[worker] = self._seen[worker].model_copy(update=gone)
 
     def _tell(self) -> None:
         """Let all that wait for a change look again."""
@@ -185,7 +185,7 @@ class Crew:
             await self._look()
 
     async def _look(self) -> None:
-        for worker in self._seen.keys() | self._under_way.keys():
+        for worker in tuple(self._seen):
             with suppress(WorkerLostError):  # what was seen last counts; `_work` finds out
                 self._seen[worker] = await worker.snapshot()
         self._report(Sent(stats=add_snapshots([*self._seen.values(), Stats().snapshot()])))

@@ -104,7 +104,7 @@ async def _send_wanted(
     async with _open_driver(place) as driver:
         wanted = await driver.begin(begin)
         stopping.raise_if_requested()
-        workers = fit_workers(wanted, order.settings)
+        workers = min(fit_workers(wanted, order.settings), checked.wanted_count)
         count = min(workers * SHARDS_PER_WORKER, checked.wanted_count)
         call = await asyncio.to_thread(write_shards, checked, order.out_path.absolute(), count)
         _log.info("%d workers begin, for %d shards of the requests", workers, count)

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -11,11 +12,13 @@ from engine.errors import ConfigError
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.testing.clocks import LoopClock, in_virtual_time
 from jobs.send.sharded.crew import MAX_LOSSES, Crew, WorkerLostError
-from jobs.send.sharded.messages import Failed, FromProcess, Note, ShardEnded
+from jobs.send.sharded.messages import Failed, FromProcess, Note, Sent, ShardEnded
 from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
 from jobs.send.sharded.shards import Shard
 
 ENDED = ShardEnd(Counter(), None)
+
+T = TypeVar("T")
 
 
 class FakeWorker:
@@ -24,9 +27,11 @@ class FakeWorker:
     def __init__(self, cluster: "FakeCluster") -> None:
         self._cluster = cluster
         self._stopped = asyncio.Event()
+        self.sent_count = 0
 
     async def send(self, folder: Path) -> ShardEnd:
         Shard(folder).take_over()
+        self.sent_count += 1
         self._cluster.begun.append(folder.name)
         self._cluster.begun_s.append(asyncio.get_running_loop().time())
         try:
@@ -39,7 +44,7 @@ class FakeWorker:
         return self._cluster.ends.get(folder.name, ENDED)
 
     async def snapshot(self) -> StatsSnapshot:
-        return Stats().snapshot()
+        return Stats().snapshot().model_copy(update={"sent": self.sent_count})
 
     async def stop(self, signum: int) -> None:
         self._stopped.set()
@@ -75,7 +80,7 @@ class FakeCluster:
             shards, hire=self.hire, keeper=self, report=self.reports.append, clock=LoopClock()
         )
 
-    def reported(self, kind: type[FromProcess]) -> list[FromProcess]:
+    def reported(self, kind: type[T]) -> list[T]:
         return [report for report in self.reports if isinstance(report, kind)]
 
 
@@ -167,4 +172,5 @@ async def test_stop_lets_what_is_under_way_end_and_begins_nothing_more(tmp_path:
 
     assert len(cluster.begun) == len(cluster.reported(ShardEnded)) == 2
     assert cluster.reported(Failed) == []
+    assert [each.stats.sent for each in cluster.reported(Sent)] == [2]
     assert asyncio.get_running_loop().time() < 1.0
