@@ -46,6 +46,11 @@ class BatchLedger:
         """How many requests did not fit into a batch when that was last tried."""
         return self._fold.waiting_count
 
+    @property
+    def lacked_money(self) -> bool:
+        """Whether some of these wait for want of money."""
+        return self._fold.lacked_money
+
     def out(self) -> Iterator[Batch]:
         """Batches whose requests are out: intended, and not yet collected."""
         return (batch for batch in self.batches if not batch.is_collected)
@@ -57,11 +62,6 @@ class BatchLedger:
     def next_name(self) -> str:
         """A name that no batch of this run has had."""
         return f"{max(map(int, self._fold.batches), default=0) + 1:06d}"
-
-    @property
-    def lacked_money(self) -> bool:
-        """Whether some of these did not for want of money."""
-        return self._fold.lacked_money
 
     @property
     def passed_by(self) -> str:
