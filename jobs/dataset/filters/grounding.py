@@ -4,9 +4,19 @@ What must be taken over letter by letter is looked up: numbers with their units,
 words, names. Paraphrase is free in everything else.
 """
 
+from collections.abc import Callable, Sequence
+
 from jobs.dataset.filters.source_text import SourceText
 from jobs.text.exact_names import ExactText, find_code, find_proper_names, find_quotes
-from jobs.text.quantities import Quantity, find_quantities, names_unit, numbers_in
+from jobs.text.quantities import (
+    MAX_COUNT_WORD,
+    Quantity,
+    find_quantities,
+    find_quantities_in_words,
+    names_unit,
+    numbers_in,
+    same_time,
+)
 from schemas.dataset import Fault
 
 WRITES_NOUNS_LARGE = ("de", "lb")  # so that a large letter is no sign of a name
@@ -38,16 +48,33 @@ def find_unknown_code(question: str, source: SourceText) -> Fault | None:
 
 
 def _find_quantity_fault(text: str, source: str) -> Fault | None:
-    numbers, quantities = numbers_in(source), tuple(find_quantities(source))
-    for quantity in find_quantities(text):
+    numbers = numbers_in(source)
+    known = (*find_quantities(source), *find_quantities_in_words(source))
+    stated = (*find_quantities(text), *filter(_is_checked(known), find_quantities_in_words(text)))
+    for quantity in stated:
+        if any(same_time(quantity, each) for each in known):
+            continue
         if quantity.number not in numbers:
             return Fault("number_not_in_evidence", detail=quantity.written)
-        if quantity.unit and not _has_unit(quantity, quantities, source):
+        if quantity.unit and not _has_unit(quantity, known, source):
             return Fault("unit_not_in_evidence", detail=quantity.written)
     return None
 
 
-def _has_unit(wanted: Quantity, known: tuple[Quantity, ...], source: str) -> bool:
+def _is_checked(known: Sequence[Quantity]) -> Callable[[Quantity], bool]:
+    """Whether a number in words says what the source says: "two of them" counts what is there.
+
+    It does where it has a unit, is large, or counts what the source counts, too.
+    """
+    counted = {each.counted for each in known if each.counted}
+    return lambda quantity: (
+        bool(quantity.unit)
+        or int(quantity.number) > MAX_COUNT_WORD
+        or quantity.counted in counted
+    )
+
+
+def _has_unit(wanted: Quantity, known: Sequence[Quantity], source: str) -> bool:
     units = {each.unit for each in known if each.number == wanted.number and each.unit}
     return wanted.unit in units if units else names_unit(source, wanted.unit)
 
