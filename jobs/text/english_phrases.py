@@ -52,7 +52,7 @@ _LEANING_QUESTION = (
     rf"\bthe {_GIVEN} (?:{_SOURCE}|information|{_EXAMPLE})\b",
     # Directions: "mentioned above", "the example below", "the following", "earlier", "here".
     rf"\b(?:{_TOLD}|as|see|the|{_SOURCE}|{_EXAMPLE}) (?:above|below)\b{_NO_PLACE}",
-    rf"\b{_TOLD} (?:here|so far)\b|\b{_TOLD_EARLIER} (?:earlier|previously|before)\b{_END}",
+    rf"\b{_TOLD} (?:here|there|so far)\b|\b{_TOLD_EARLIER} (?:earlier|previously|before)\b{_END}",
     r"\b(?:above|below|afore|previously|earlier)[- ]?mentioned\b",
     r"\bof the following\b|\bthe following\s*[?:]",
     r"\bthe following \w+ (?:is|are|does|do|would|will|can|should)\b",

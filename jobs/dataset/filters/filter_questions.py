@@ -7,7 +7,8 @@ from jobs.text.content_words import content_overlap
 from jobs.text.english_phrases import ABOUT_THE_BOOK, LEANING_QUESTION, SECOND_QUESTION
 from jobs.text.fair_phrases import without_fair_phrases
 from jobs.text.languages import differs_in_language
-from jobs.text.question_forms import asks_yes_or_no, names_nothing
+from jobs.text.pointers import find_demonstrative, find_pointer
+from jobs.text.question_forms import asks_twice, asks_yes_or_no, names_nothing, stands_on_pronoun
 from jobs.text.word_overlap import telling_words, word_overlap
 from schemas.dataset import Fault, Kind
 from schemas.settings import QuestionSettings
@@ -31,9 +32,10 @@ def find_grounded_question_fault(
     """The first fault of the question `text`, also against its source, in any language."""
     return (
         _find_form_fault(text, settings)
-        or _find_other_form_fault(text)
+        or _find_other_form_fault(text, source.language)
         or _find_phrase_fault(without_fair_phrases(text, source.evidence))
         or _find_other_phrase_fault(text)
+        or _find_pointer(text, source)
         or _find_language_fault(text, source)
         or (None if kind in INVENTS_NAMES else find_unknown_code(text, source))
         or _find_evidence_fault(_overlap(text, source), settings)
@@ -55,10 +57,10 @@ def _find_form_fault(text: str, settings: QuestionSettings) -> Fault | None:
     return Fault("not_one_question") if SECOND_QUESTION.search(text) else None
 
 
-def _find_other_form_fault(text: str) -> Fault | None:
-    if more_phrases.SECOND_QUESTION.search(text):
+def _find_other_form_fault(text: str, language: str | None) -> Fault | None:
+    if more_phrases.SECOND_QUESTION.search(text) or asks_twice(text):
         return Fault("not_one_question")
-    if asks_yes_or_no(text):
+    if asks_yes_or_no(text, language):
         return Fault("yes_or_no")
     return Fault("names_nothing") if names_nothing(telling_words(text)) else None
 
@@ -73,6 +75,14 @@ def _find_other_phrase_fault(text: str) -> Fault | None:
     if more_phrases.ABOUT_THE_BOOK.search(text):
         return Fault("about_the_book")
     return Fault("leans_on_context") if more_phrases.LEANING_QUESTION.search(text) else None
+
+
+def _find_pointer(text: str, source: SourceText) -> Fault | None:
+    plain = without_fair_phrases(text, source.evidence)
+    pointer = find_pointer(plain, source.chunk_text) or find_demonstrative(text)
+    if pointer:
+        return Fault("leans_on_context", detail=pointer)
+    return Fault("leans_on_context") if stands_on_pronoun(text) else None
 
 
 def _find_language_fault(text: str, source: SourceText) -> Fault | None:
