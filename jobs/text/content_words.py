@@ -1,6 +1,7 @@
 """Measures how many words two texts share, and how much one copies from the other."""
 
 import re
+import unicodedata
 
 STEM_CHARS = 5  # cutting words to a prefix is a stemmer that needs no language
 COPY_WORDS = 8
@@ -52,6 +53,14 @@ def copy_share(text: str, source: str) -> float:
 def count_words(text: str) -> int:
     """Words of `text`; in scripts without spaces, characters."""
     return len(_WORD.findall(text))
+
+
+def width(text: str) -> int:
+    """Characters of `text`; those that say as much as two letters do, as in Chinese, count twice.
+
+    Which ones these are is the East Asian width of Unicode (UAX 11).
+    """
+    return len(text) + sum(unicodedata.east_asian_width(char) in "WF" for char in text)
 
 
 def _word_runs(text: str) -> list[tuple[str, ...]]:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from jobs.text.untrusted_text import make_plain
 
@@ -37,6 +38,9 @@ _ABBREVIATION = re.compile(
 )
 _SENTENCE_EDGE = re.compile(
     r"(?:^|[.!?:;\u2026*\u2022]|\n|[\"\u201c\u201e\u00ab(\[`]|[-\u2013]\s)\s*$"
+)
+_NAME_PAIR = re.compile(
+    r"(?<![\w`'\u2019-])(?=([A-Z\u00c0-\u00de][^\W\d_]+)[ ]([A-Z\u00c0-\u00de][^\W\d_]+)(?!\w))"
 )
 _CAPITALISED = re.compile(r"(?<![\w`'\u2019-])[A-Z\u00c0-\u00de][\w]+(?:[-'\u2019]\w+)*")
 
@@ -74,6 +78,21 @@ def find_proper_names(text: str) -> Iterator[str]:
             yield found[0]
 
 
+class NamePair(NamedTuple):
+    """Two words with large letters, one behind the other: a name of two parts, for the most."""
+
+    first: str
+    second: str
+
+
+def find_name_pairs(text: str) -> Iterator[NamePair]:
+    """Neighbours with large letters within a sentence, code aside; also of use in German."""
+    rest = _CODE_SPAN.sub("`", _CODE_BLOCK.sub("\n", text))
+    for found in _NAME_PAIR.finditer(rest):
+        if not _SENTENCE_EDGE.search(rest, 0, found.start()):
+            yield NamePair(found[1], found[2])
+
+
 def _code_words(code: str) -> Iterator[str]:
     plain = _PLACEHOLDER.sub(" ", code)
     for word in plain.split():
@@ -109,7 +128,9 @@ class ExactText:
         """Whether some word begins as `word` does, its ending aside."""
         stem = _fold(word).removesuffix("'s")
         stem = stem[: max(4, len(stem) - 2)]
-        return any(known.startswith(stem) for known in self._words) or stem in self._text
+        if any(known.startswith(stem) for known in self._words):
+            return True
+        return re.search(rf"(?<![a-z\u00df-\u024f]){re.escape(stem)}", self._text) is not None
 
 
 def _fold(text: str) -> str:

@@ -5,10 +5,17 @@ import re
 from jobs.dataset.filters.grounding import find_ungrounded
 from jobs.dataset.filters.source_text import SourceText
 from jobs.text import more_phrases
-from jobs.text.content_words import content_overlap, copy_share, count_words
+from jobs.text.answer_forms import (
+    denies_to_answer,
+    only_says_question,
+    opens_with_courtesy,
+    repeats_itself,
+)
+from jobs.text.content_words import content_overlap, copy_share, count_words, width
 from jobs.text.english_phrases import LEANING_ANSWER, NON_ANSWER
 from jobs.text.fair_phrases import without_fair_phrases
 from jobs.text.languages import detect_language, differs_in_language
+from jobs.text.pointers import find_pointer
 from jobs.text.word_overlap import word_overlap
 from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
@@ -45,7 +52,9 @@ def find_grounded_answer_fault(
         _find_form_fault(text, question, settings)
         or _find_phrase_fault(without_fair_phrases(text, source.evidence))
         or _find_other_phrase_fault(text)
+        or _find_pointer(text, question, source)
         or _find_unfinished(text)
+        or _find_empty(text, question, source)
         or (Fault("no_evidence") if not source.evidence else None)
         or _find_other_language(text, source)
         or find_ungrounded(text, question, source)
@@ -57,8 +66,8 @@ def find_grounded_answer_fault(
 def _find_form_fault(text: str, question: str, settings: AnswerSettings) -> Fault | None:
     if not text:
         return Fault("not_answered")
-    if len(text) < settings.min_chars and not _is_code_alone(text, settings):
-        return Fault("too_short", len(text), settings.min_chars)
+    if width(text) < settings.min_chars and not _is_code_alone(text, settings):
+        return Fault("too_short", width(text), settings.min_chars)
     if len(text) > settings.max_chars:
         return Fault("too_long", len(text), settings.max_chars)
     return Fault("repeats_question") if text.casefold() == question.casefold() else None
@@ -109,6 +118,23 @@ def _find_other_phrase_fault(text: str) -> Fault | None:
     if more_phrases.NON_ANSWER.search(text):
         return Fault("not_answered")
     return Fault("leans_on_context") if more_phrases.LEANING_ANSWER.search(text) else None
+
+
+def _find_pointer(text: str, question: str, source: SourceText) -> Fault | None:
+    plain = without_fair_phrases(text, source.evidence)
+    pointer = find_pointer(plain, f"{source.chunk_text}\n{question}")
+    return Fault("leans_on_context", detail=pointer) if pointer else None
+
+
+def _find_empty(text: str, question: str, source: SourceText) -> Fault | None:
+    """Many words, or denials, and nothing of the source in them."""
+    if opens_with_courtesy(text, f"{source.whole}\n{question}"):
+        return Fault("preface")
+    if repeats_itself(text):
+        return Fault("repeats_itself")
+    if only_says_question(text, question):
+        return Fault("repeats_question")
+    return Fault("not_answered") if denies_to_answer(text, question, source.near) else None
 
 
 def _find_unfinished(text: str) -> Fault | None:

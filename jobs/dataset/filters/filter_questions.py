@@ -3,7 +3,7 @@
 from jobs.dataset.filters.grounding import find_unknown_code
 from jobs.dataset.filters.source_text import SourceText
 from jobs.text import more_phrases
-from jobs.text.content_words import content_overlap
+from jobs.text.content_words import content_overlap, width
 from jobs.text.english_phrases import ABOUT_THE_BOOK, LEANING_QUESTION, SECOND_QUESTION
 from jobs.text.fair_phrases import without_fair_phrases
 from jobs.text.languages import differs_in_language
@@ -48,8 +48,8 @@ def _overlap(text: str, source: SourceText) -> float:
 
 
 def _find_form_fault(text: str, settings: QuestionSettings) -> Fault | None:
-    if len(text) < settings.min_chars:
-        return Fault("too_short", len(text), settings.min_chars)
+    if width(text) < settings.min_chars:
+        return Fault("too_short", width(text), settings.min_chars)
     if len(text) > settings.max_chars:
         return Fault("too_long", len(text), settings.max_chars)
     if not text.endswith(QUESTION_MARKS):

@@ -4,10 +4,16 @@ What must be taken over letter by letter is looked up: numbers with their units,
 words, names. Paraphrase is free in everything else.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from jobs.dataset.filters.source_text import SourceText
-from jobs.text.exact_names import ExactText, find_code, find_proper_names, find_quotes
+from jobs.text.exact_names import (
+    ExactText,
+    find_code,
+    find_name_pairs,
+    find_proper_names,
+    find_quotes,
+)
 from jobs.text.quantities import (
     MAX_COUNT_WORD,
     Quantity,
@@ -96,10 +102,21 @@ def _find_quote_fault(text: str, source: str) -> Fault | None:
 
 
 def _find_name_fault(text: str, source: str, language: str | None) -> Fault | None:
-    if language is None or language in WRITES_NOUNS_LARGE:
+    if language is None:
         return None
     known = ExactText(source)
-    for name in find_proper_names(text):
-        if not known.holds_stem(name):
-            return Fault("name_not_in_text", detail=name)
-    return None
+    if language in WRITES_NOUNS_LARGE:
+        names = _other_halves(text, source, known)
+    else:
+        names = (name for name in find_proper_names(text) if not known.holds_stem(name))
+    name = next(iter(names), None)
+    return None if name is None else Fault("name_not_in_text", detail=name)
+
+
+def _other_halves(text: str, source: str, known: ExactText) -> Iterator[str]:
+    """Beside one half of a name of the source, what is neither its other half nor a word of it."""
+    halves = {half for pair in find_name_pairs(source) for half in pair}
+    for first, second in find_name_pairs(text):
+        for half, other in ((first, second), (second, first)):
+            if half in halves and not known.holds_stem(other):
+                yield other
