@@ -101,7 +101,7 @@ def _below_hundred() -> Mapping[str, int]:
         values[spanish] = 10 * place
         values |= {f"{spanish} y {_ES_SMALL[unit]}": 10 * place + unit for unit in range(1, 10)}
     values |= {word: 100 * place for place, word in enumerate(_ES_HUNDREDS, start=1)}
-    return values
+    return {word.casefold(): value for word, value in values.items()}
 
 
 _VALUES = _below_hundred()
@@ -109,7 +109,9 @@ _VALUES = _below_hundred()
 
 def _any_word(words: Mapping[str, int]) -> str:
     longest_first = sorted(words, key=len, reverse=True)
-    return "|".join(word.replace(" ", r"[\s-]+") for word in longest_first)
+    return "|".join(
+        word.replace(" ", r"[\s-]+").replace("ss", "(?:ß|ss)") for word in longest_first
+    )
 
 
 _ANY = _any_word(_VALUES)

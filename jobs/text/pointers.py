@@ -58,9 +58,7 @@ _NOUN = re.compile(
     rf"(?P<fr>{_words(_FRENCH_NOUNS)})\b"
     rf"|\b(?:[Ee]l|[Ll]a|[Ee]ste|[Ee]sta|[Aa]l|[Dd]el) (?P<es>{_words(_SPANISH_NOUNS)})\b"
 )
-_PLACE = re.compile(
-    rf"\b(?P<word>{_words(' '.join(_ELSEWHERE.values()))})\b", re.IGNORECASE
-)
+_PLACE = re.compile(rf"\b(?P<word>{_words(' '.join(_ELSEWHERE.values()))})\b", re.IGNORECASE)
 _HAN = re.compile(rf"(?P<word>{_HAN_POINTERS})")
 _DEMONSTRATIVE = re.compile(
     r"\b(?:[Tt]his|[Tt]hese|[Dd]ies(?:e[rmns]?)|[Cc]et(?:te)?|[Cc]es"
@@ -70,7 +68,9 @@ _DEMONSTRATIVE = re.compile(
     r"|(?:这|該|该|這)(?:个|種|种|些|一|條|条)?(?P<zh>[\u3400-\u9fff]{2})"
 )
 _CLAUSE_END = re.compile(r"[,.;:、。，；：]")
-_NO_NOUN = frozenset(("way", "means", "day", "days", "week", "year", "sort", "kind", "much", "many"))
+_NO_NOUN = frozenset(
+    ("way", "means", "day", "days", "week", "year", "sort", "kind", "much", "many")
+)
 
 
 def find_pointer(text: str, source: str) -> str:

@@ -32,6 +32,9 @@ _UNITS = {
     "gigabyte": "gb gib gigabyte gigabytes",
     "terabyte": "tb tib terabyte terabytes",
     "bit": "bit bits",
+    "kilobit": "kbit kbits",
+    "megabit": "mbit mbits",
+    "gigabit": "gbit gbits",
     "microsecond": "µs μs us microsecond microseconds mikrosekunden",
     "millisecond": "ms millisecond milliseconds millisekunde millisekunden millisecondes",
     "second": "s sec secs second seconds sekunde sekunden seconde secondes segundo segundos 秒",
@@ -49,6 +52,7 @@ _UNITS = {
     "centimetre": "cm centimetre centimetres centimeter centimeters centimètres",
     "metre": "m metre metres meter meters mètre mètres metern",
     "kilometre": "km kilometre kilometres kilometer kilometers kilomètres kilometern",
+    "milligram": "mg milligram milligrams milligramm milligrammes",
     "gram": "g gram grams gramm gramme grammes",
     "kilogram": "kg kilogram kilograms kilogramm kilogrammes",
     "litre": "l litre litres liter liters",
@@ -119,11 +123,21 @@ def names_unit(text: str, unit: str) -> bool:
     """Whether a text names a unit by a word of more than one letter, or by its sign."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     words = set(re.findall(r"[%$€£¥]|[°µμ]?[^\W\d_]+", plain))
-    return any(
-        each in plain if _HAN.match(each) else each in words
-        for each in _UNITS[unit].split()
-        if len(each) > 1 or not each.isascii() or not each.isalpha()
+    return all(
+        any(
+            each in plain if _HAN.match(each) else each in words
+            for each in _UNITS[part].split()
+            if len(each) > 1 or not each.isascii() or not each.isalpha()
+        )
+        for part in unit.split("/")
     )
+
+
+def are_same_unit(one: str, other: str) -> bool:
+    """Whether two units are the same; "kilometres per hour" may be known as kilometres alone."""
+    if "/" in one and "/" in other:
+        return one == other
+    return one.partition("/")[0] == other.partition("/")[0]
 
 
 def find_quantities(text: str) -> Iterator[Quantity]:
@@ -142,7 +156,7 @@ def find_quantities_in_words(text: str) -> Iterator[Quantity]:
     for found in find_number_words(plain):
         unit, word = _unit_at(plain, found.end), plain[found.start : found.end]
         is_figure_of_speech = word in _HAN_PLACES and unit.written.strip() == "分"  # "very"
-        if is_figure_of_speech or (unit.written.isascii() and len(unit.written.strip()) < 3):
+        if unit.name and unit.written.isascii() and len(unit.written.strip()) < 3:
             unit = _NO_UNIT
         written = word + (unit.written if unit.name else "")
         if not is_figure_of_speech:
@@ -187,6 +201,9 @@ def _unit_at(text: str, start: int) -> _Unit:
     if found is None:
         return _NO_UNIT
     word = found[1].casefold()
+    parts = [_UNIT_OF.get(part) for part in word.split("/")]
+    if len(parts) > 1 and None not in parts:
+        return _Unit("/".join(filter(None, parts)), found[0], "")  # km/h
     lengths = range(len(word), 0, -1) if _HAN.search(word) else (len(word),)
     for length in lengths:
         if (name := _UNIT_OF.get(word[:length])) is not None:

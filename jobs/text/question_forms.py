@@ -122,7 +122,8 @@ def asks_yes_or_no(question: str, language: str | None = None) -> bool:
     Of several sentences the last is the question. In a known language it is one also where no
     word asks for anything else.
     """
-    asked = _FIRST_CLAUSE.sub("", last_sentence(question), count=1)
+    plain = _QUOTED_OR_CODE.sub("-", question)  # a quote may hold marks of its own
+    asked = _FIRST_CLAUSE.sub("", last_sentence(plain), count=1)
     if _YES_NO_END.search(asked):
         return not (_ASKING_WORD.search(asked) or _CHOICE.search(asked))
     if language in _ASKING_WORDS and not _asks_for_something(asked, language):

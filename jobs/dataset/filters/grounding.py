@@ -17,6 +17,7 @@ from jobs.text.exact_names import (
 from jobs.text.quantities import (
     MAX_COUNT_WORD,
     Quantity,
+    are_same_unit,
     find_quantities,
     find_quantities_in_words,
     names_unit,
@@ -74,15 +75,15 @@ def _is_checked(known: Sequence[Quantity]) -> Callable[[Quantity], bool]:
     """
     counted = {each.counted for each in known if each.counted}
     return lambda quantity: (
-        bool(quantity.unit)
-        or int(quantity.number) > MAX_COUNT_WORD
-        or quantity.counted in counted
+        bool(quantity.unit) or int(quantity.number) > MAX_COUNT_WORD or quantity.counted in counted
     )
 
 
 def _has_unit(wanted: Quantity, known: Sequence[Quantity], source: str) -> bool:
     units = {each.unit for each in known if each.number == wanted.number and each.unit}
-    return wanted.unit in units if units else names_unit(source, wanted.unit)
+    if not units:
+        return names_unit(source, wanted.unit)
+    return any(are_same_unit(wanted.unit, unit) for unit in units)
 
 
 def _find_code_fault(text: str, source: str) -> Fault | None:
