@@ -4,31 +4,36 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-_EN_SMALL = (
+
+def _list(page: str) -> list[str]:
+    return page.split()
+
+
+_EN_SMALL = _list(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
     " sixteen seventeen eighteen nineteen"
-).split()
-_EN_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_DE_SMALL = (
+)
+_EN_TENS = _list("twenty thirty forty fifty sixty seventy eighty ninety")
+_DE_SMALL = _list(
     "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn"
     " sechzehn siebzehn achtzehn neunzehn"
-).split()
-_DE_TENS = "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split()
-_FR_SMALL = (
+)
+_DE_TENS = _list("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig")
+_FR_SMALL = _list(
     "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize"
     " dix-sept dix-huit dix-neuf"
-).split()
+)
 _FR_TENS = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante"}
-_ES_SMALL = (
+_ES_SMALL = _list(
     "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince"
     " dieciséis diecisiete dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro"
     " veinticinco veintiséis veintisiete veintiocho veintinueve"
-).split()
-_ES_TENS = "treinta cuarenta cincuenta sesenta setenta ochenta noventa".split()
-_ES_HUNDREDS = (
+)
+_ES_TENS = _list("treinta cuarenta cincuenta sesenta setenta ochenta noventa")
+_ES_HUNDREDS = _list(
     "cien doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos"
     " novecientos"
-).split()
+)
 
 _HAN = {digit: value for value, digit in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2}
 _HAN_PLACES = {"十": 10, "百": 100, "千": 1000}
