@@ -93,7 +93,8 @@ class DatasetSettings(Value):
 
     `excerpt_tokens`: of the chunk only so much around the evidence; 0: all of it. Closed-book rows
     show no excerpt, so that none of them is unanswerable. Rows of a kind that has more than
-    `max_kind_excess` times the share of its weight are left out; None: all stay. A share of rows
+    `max_kind_excess` times the share of its weight are left out; None: all stay. So are rows whose
+    long answer is `max_near_duplicate_answer` like an earlier one; None: all stay. A share of rows
     shows up to so many `distractors` beside the excerpt that answers.
     """
 
@@ -105,4 +106,5 @@ class DatasetSettings(Value):
     distractor_fraction: Annotated[Fraction, EVERY_CALL] = 0.0
     distractors: Annotated[Positive, EVERY_CALL] = 2
     max_kind_excess: Annotated[Annotated[float, Field(ge=1.0)] | None, EVERY_CALL] = None
+    max_near_duplicate_answer: Annotated[Fraction | None, EVERY_CALL] = 0.8
     validation_fraction: Annotated[float, Field(ge=0.0, le=0.5), EVERY_CALL] = 0.05

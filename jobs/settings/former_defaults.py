@@ -18,6 +18,7 @@ FORMER_DEFAULTS: dict[str, object] = {
     "answers.layout": "question",
     "answers.held_out": False,
     "dataset.unanswerable_fraction": 0.0,
+    "dataset.max_near_duplicate_answer": None,
     "evaluation.scorer": "ragas",
     "evaluation.max_shared_evidence": 1.0,
     "evaluation.unanswerable_texts": "far",

@@ -62,10 +62,12 @@ class MinHashGroups:
         found: set[int] = set()
         if not words:
             return found
-        for bucket in self._buckets(self._band_keys(words)):
+        keys = self._band_keys(words)
+        for key, bucket in zip(keys, self._buckets(keys), strict=True):
             posting = self._heads[bucket]
             while posting:
-                found.add((posting - 1) // self._bands)
+                if self._keys[posting - 1] == key:
+                    found.add((posting - 1) // self._bands)
                 posting = self._following[posting]
         return found
 
@@ -98,7 +100,8 @@ class MinHashGroups:
         self._full_at = full_at
         self._mask = (1 << (self._bands * full_at).bit_length()) - 1
         self._heads = array("I", bytes(4 * (self._mask + 1)))
-        self._following = array("I", [0])  # by posting, which has the number of text and band
+        # By posting: one for each band of each text, in their order, from 1 on.
+        self._following = array("I", [0])
 
 
 def rows_of_band(min_similarity: float) -> int:

@@ -74,7 +74,7 @@ class NearDuplicates:
         self._max_similarity = max_similarity
         self._item_ids: list[str] = []
         self._word_ids: dict[str, int] = {}
-        self._index: WordIndex = index or RareGroups(self._least)
+        self._index: WordIndex = RareGroups(self._least) if index is None else index
         self._differ = differ
 
     def add(self, item_id: str, text: str) -> Match | None:

@@ -126,7 +126,11 @@ def asks_yes_or_no(question: str, language: str | None = None) -> bool:
     asked = _FIRST_CLAUSE.sub("", last_sentence(plain), count=1)
     if _YES_NO_END.search(asked):
         return not (_ASKING_WORD.search(asked) or _CHOICE.search(asked))
-    if language in _ASKING_WORDS and not _asks_for_something(asked, language):
+    if (
+        language is not None
+        and language in _ASKING_WORDS
+        and not _asks_for_something(asked, language)
+    ):
         return not _CHOICE.search(asked)
     if _GERMAN_VERB_FIRST.match(asked) and not _GERMAN_ASKING_WORD.search(asked):
         return not _CHOICE.search(asked)

@@ -30,6 +30,11 @@ def word_overlap(text: str, source: str) -> float:
     return sum(_is_known(word, known) for word in words) / len(words)
 
 
+def count_spoken_words(text: str) -> int:
+    """About how many words a text has: in scripts without spaces one for two characters."""
+    return sum((len(unspaced) + 1) // 2 if unspaced else 1 for unspaced, _ in _RUN.findall(text))
+
+
 def words_beyond(text: str, source: str) -> frozenset[str]:
     """The telling words of `text` that do not stand in `source`."""
     known = _known_parts(source)
