@@ -38,7 +38,9 @@ class QuestionSettings(Value):
     share `top_up_below` of `per_chunk`; 0: never. `top_up_repeats`: also if so few are left because
     they repeat others. The share `pair_fraction` of chunks is asked about once more together with
     a related one of the same document. It is 0 by default: each such call shows two chunks, and
-    what it brings depends on how much the documents refer to themselves.
+    what it brings depends on how much the documents refer to themselves. With an
+    `embedding_model`, asked at the address of the role `embeddings`, questions are also compared
+    by what they mean.
     """
 
     per_chunk: Annotated[int, Field(ge=1, le=20), Touches("questions", "requests")] = 3
@@ -59,6 +61,8 @@ class QuestionSettings(Value):
     max_chars: Annotated[Positive, Touches("questions", "threshold")] = 300
     min_evidence_overlap: Annotated[Fraction, Touches("questions", "threshold")] = 0.1
     max_near_duplicate: Annotated[Fraction, Touches("kept_questions", "threshold")] = 0.7
+    embedding_model: Annotated[str, Touches("question_vectors", "requests")] = ""
+    max_same_meaning: Annotated[Fraction, Touches("kept_questions", "threshold")] = 0.9
     min_evidence_similarity: Annotated[
         float, Field(ge=-1, le=1), Touches("questions", "threshold")
     ] = 0.45

@@ -14,7 +14,14 @@ from jobs.doctor.check_machine import check_machine, check_price_list
 from jobs.doctor.check_server import Served, check_server
 from jobs.findings import Finding
 from jobs.settings.endpoints import read_run_endpoints
-from jobs.settings.roles import RoleName, embeddings_of, judge_of, read_role_endpoints, server_of
+from jobs.settings.roles import (
+    RoleName,
+    embeddings_of,
+    judge_of,
+    question_embeddings_of,
+    read_role_endpoints,
+    server_of,
+)
 from schemas.settings import RunSettings
 
 NO_EMBEDDINGS = "evaluations score answer relevancy with embeddings; embeddings.model names another"
@@ -69,6 +76,7 @@ def _roles(settings: RunSettings) -> list[_Role]:
     if not settings.teacher.is_local:
         roles.append(_Role(Served("teacher", settings.teacher.model), OWN_SERVER))
     judge, embeddings = judge_of(settings), embeddings_of(settings)
+    questions = question_embeddings_of(settings)
     others: dict[RoleName, str] = {
         "judge": settings.judge.model,
         "baseline": settings.baseline.model or settings.student.model,
@@ -81,6 +89,8 @@ def _roles(settings: RunSettings) -> list[_Role]:
     if not (settings.teacher.is_local and embeddings.server == OWN_SERVER):
         served = Served("embeddings", embeddings.model)
         roles.append(_Role(served, embeddings.server, bool(settings.embeddings.model)))
+    if questions is not None:
+        roles.append(_Role(Served("embeddings", questions.model), questions.server))
     return [each for each in roles if each.server != OWN_SERVER or not settings.teacher.is_local]
 
 

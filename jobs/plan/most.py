@@ -12,6 +12,7 @@ from schemas.outcomes import Usage
 from schemas.plan import Amount, StagePlan
 from schemas.settings import RunSettings
 
+CHARS_PER_TOKEN = 4  # of English; max_chars is three times as long as questions are
 VERDICT_CALLS = 2.0  # one, and one for questions that the judge has reworded
 
 
@@ -69,6 +70,12 @@ def most_of_answer(prompt_tokens: int, count: int, settings: RunSettings) -> Per
     """As many answers as questions may be asked for, each with the prompt that its text has."""
     limit = settings.answers.max_output_tokens * sum(counted_sends(settings.limits))
     return PerItem(count, prompt_tokens, limit, settings.teacher.model)
+
+
+def most_of_vectors(settings: RunSettings) -> PerItem:
+    """One request for the vectors of all questions about a chunk, each as long as it may be."""
+    tokens = settings.questions.per_chunk * settings.questions.max_chars / CHARS_PER_TOKEN
+    return PerItem(1, tokens, 0, settings.questions.embedding_model)
 
 
 def most_of_verdict(prompt_tokens: int, settings: RunSettings, share: float) -> PerItem:

@@ -14,6 +14,7 @@ FORMER_DEFAULTS: dict[str, object] = {
     "questions.top_up_repeats": False,
     "questions.personas": [],
     "questions.pair_fraction": 0.0,
+    "questions.embedding_model": "",
     "answers.filters": "phrases",
     "answers.layout": "question",
     "answers.held_out": False,

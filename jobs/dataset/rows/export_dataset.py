@@ -109,7 +109,8 @@ def _write_rows(
         for made in make_rows(sources, answers, groups):
             stopping.raise_if_requested()
             name = VALIDATION if _draw(made.group_id) <= highest else TRAIN
-            decision = decisions.get(row_hash(RowText(made.question, made.answer)))
+            given = RowText(made.question, made.answer)
+            decision = decisions.get(row_hash(given)) if decisions else None
             reviewed.update([decision.decision] if decision else [])
             text = _decide(made, decision, stay)
             if isinstance(text, Fault):

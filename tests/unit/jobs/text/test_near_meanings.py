@@ -1,0 +1,68 @@
+import math
+
+import numpy as np
+import pytest
+
+from engine.errors import ConfigError
+from jobs.text.near_meanings import NearMeanings, Vector
+
+LENGTH = 384
+
+
+def never(_: str, __: str) -> bool:
+    return False
+
+
+def turned(vector: Vector, cosine: float, chance: np.random.Generator) -> Vector:
+    """A vector of length 1 at this angle to another one."""
+    other = chance.standard_normal(len(vector)).astype(np.float32)
+    other -= (other @ vector) * vector
+    other /= np.linalg.norm(other)
+    made: Vector = cosine * vector + math.sqrt(1 - cosine**2) * other
+    return made.astype(np.float32)
+
+
+def unit(chance: np.random.Generator) -> Vector:
+    vector = chance.standard_normal(LENGTH).astype(np.float32)
+    made: Vector = vector / np.linalg.norm(vector)
+    return made
+
+
+def test_vectors_at_just_the_threshold_are_found_and_others_are_not() -> None:
+    chance, kept = np.random.default_rng(1), dict[str, Vector]()
+    meanings = NearMeanings(0.9, kept.get, never)
+    for number in range(1_500):  # more than there is room for at first
+        kept[f"q{number}"] = unit(chance)
+        meanings.remember(f"q{number}", kept[f"q{number}"])
+
+    matches = {
+        item_id: meanings.find("text", turned(vector, 0.905, chance))
+        for item_id, vector in kept.items()
+    }
+    apart = [meanings.find("text", turned(vector, 0.88, chance)) for vector in kept.values()]
+
+    found = [item_id for item_id, match in matches.items() if match and match.item_id == item_id]
+    assert len(found) >= 0.999 * len(kept)
+    assert apart == [None] * len(kept)
+
+
+def test_closest_counts_then_the_earliest_and_what_differs_does_not() -> None:
+    chance = np.random.default_rng(2)
+    first = unit(chance)
+    kept = {"a": turned(first, 0.95, chance), "b": first, "c": first, "d": first}
+    meanings = NearMeanings(0.9, kept.get, lambda item_id, _: item_id == "b")
+    for item_id, vector in kept.items():
+        meanings.remember(item_id, vector)
+
+    match = meanings.find("text", first)
+
+    assert match is not None
+    assert (match.item_id, match.similarity) == ("c", 1.0)
+
+
+def test_vectors_of_two_lengths_are_of_two_models() -> None:
+    meanings = NearMeanings(0.9, lambda _: None, never)
+    meanings.remember("a", np.ones(4, np.float32) / 2)
+
+    with pytest.raises(ConfigError, match="vectors of 4 numbers and of 9"):
+        meanings.find("text", np.ones(9, np.float32) / 3)
