@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from jobs.text.content_words import STEM_CHARS, content_words
 from jobs.text.rare_groups import RareGroups
-from jobs.text.word_overlap import telling_words
+from jobs.text.word_overlap import count_spoken_words, telling_words
 
 # Stop words elsewhere; between two questions they make the difference.
 _QUESTION_WORDS = frozenset(
@@ -21,6 +21,7 @@ _ASKING_WORDS = _QUESTION_WORDS.union(
     """.split()  # noqa: SIM905 - a page of quoted words reads worse
 )
 _WORD = re.compile(r"\w+")
+MIN_LONG_WORDS = 25  # more than most sentences: one sentence may rightly answer two questions
 ROUNDING = 1e-9  # 0.55 * 20 is a little more than 11
 
 
@@ -131,6 +132,11 @@ class NearDuplicates:
 class _Similar(NamedTuple):
     number: int
     similarity: float
+
+
+def is_long(text: str) -> bool:
+    """Whether an answer is so long that it repeats another one if it has nearly its words."""
+    return count_spoken_words(text) >= MIN_LONG_WORDS
 
 
 def words_of_any_language(text: str) -> set[str]:

@@ -14,12 +14,9 @@ from jobs.dataset.rows.apply_reviews import RowText, row_hash
 from jobs.dataset.rows.row_sources import Sources
 from jobs.text.exact_differences import differ_exactly
 from jobs.text.min_hashes import MinHashGroups
-from jobs.text.near_duplicates import Match, NearDuplicates, words_of_any_language
-from jobs.text.word_overlap import count_spoken_words
+from jobs.text.near_duplicates import Match, NearDuplicates, is_long, words_of_any_language
 from schemas.dataset import Answer
 from schemas.reviews import Review
-
-MIN_WORDS = 25  # more than most sentences: one sentence may rightly answer two questions
 
 
 def find_repeated_answers(
@@ -53,11 +50,6 @@ def find_repeated_answers(
         if match is not None:
             repeated[answer.answer_id] = match
     return repeated
-
-
-def is_long(text: str) -> bool:
-    """Whether an answer is long enough to count as repeated."""
-    return count_spoken_words(text) >= MIN_WORDS
 
 
 def _is_dropped(answer: Answer, sources: Sources, decisions: Mapping[str, Review]) -> bool:
