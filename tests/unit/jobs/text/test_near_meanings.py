@@ -62,7 +62,7 @@ def test_closest_counts_then_the_earliest_and_what_differs_does_not() -> None:
 
 def test_vectors_of_two_lengths_are_of_two_models() -> None:
     meanings = NearMeanings(0.9, lambda _: None, never)
-    meanings.remember("a", np.ones(4, np.float32) / 2)
+    meanings.remember("a", np.full(4, 0.5, np.float32))
 
     with pytest.raises(ConfigError, match="vectors of 4 numbers and of 9"):
-        meanings.find("text", np.ones(9, np.float32) / 3)
+        meanings.find("text", np.full(9, 1 / 3, np.float32))

@@ -70,7 +70,8 @@ def test_probes_are_a_hundred_bad_ones_of_each_and_good_ones_that_look_bad() -> 
 
     assert sum(not each.is_good for each in questions) >= 100
     assert sum(not each.is_good for each in answers) >= 100
-    assert sum(each.is_good for each in (*questions, *answers)) >= 90
+    good = [each for each in questions if each.is_good]
+    assert len(good) + sum(each.is_good for each in answers) >= 90
     assert {text.language for text in PROBES} == {"en", "de", "fr", "es", "ja", "zh"}
 
 

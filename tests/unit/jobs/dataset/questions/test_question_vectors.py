@@ -24,7 +24,7 @@ from jobs.run.stages import run_stages
 from schemas.dataset import Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Outcome
-from schemas.requests import Request
+from schemas.requests import Json, Request
 from schemas.settings import RunSettings
 from tests.unit.jobs.dataset.questions.test_keep_questions import question
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
@@ -40,8 +40,11 @@ MEANINGS = {WARM: [1.0, 0.0, 0.1], HEAT: [1.0, 0.1, 0.1], SAW: [0.0, 1.0, 0.0]}
 def embed(request: Request) -> Outcome:
     """The vectors of a model to which the words do not matter."""
     texts = json.loads(request.payload)["input"]
-    data = [
-        {"index": n, "embedding": base64.b64encode(np.array(MEANINGS[text], "<f4")).decode()}
+    data: list[Json] = [
+        {
+            "index": n,
+            "embedding": base64.b64encode(np.array(MEANINGS[text], "<f4").tobytes()).decode(),
+        }
         for n, text in enumerate(texts)
     ]
     return completed(request, reply={"data": data})
