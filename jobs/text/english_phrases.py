@@ -125,7 +125,8 @@ _ABOUT_THE_BOOK = (
 # More than one question, or a label in front of it.
 _SECOND_QUESTION = (
     r"[?]['\"\u201d\u2019)]?\s+['\"\u201c(]?(?-i:[A-Z])",
-    rf",? and (?:what|why|how|when|where|who|which)(?: \w+)? {_BE_DO}\b",
+    rf",? and (?:(?:on|in|at|for|with|to|from|by|of) )?"
+    rf"(?:what|why|how|when|where|whom?|which)(?: \w+)? {_BE_DO}\b",
     r"^(?:q(?:uestion)?\s*\d*\s*[:.)]|\d+\s*[.)]\s|[-*\u2022]\s)",
 )
 

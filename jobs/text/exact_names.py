@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from jobs.text.untrusted_text import make_plain
 
+MIN_SHARED_LETTERS = 4  # of two forms of a word
+
 _CODE_BLOCK = re.compile(r"```[^\n`]*\n(.*?)```", re.DOTALL)
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
 _PLACEHOLDER = re.compile(r"<[^<>\s]+>|\.{3}|\u2026|\{[^{}]*\}|\[[A-Z_]+\]")
@@ -125,17 +127,26 @@ class ExactText:
         return set(re.findall(r"\w+", _fold(text))) <= self._words
 
     def holds_stem(self, word: str) -> bool:
-        """Whether some word begins as `word` does, its ending aside."""
-        stem = _fold(word).removesuffix("'s")
-        stem = stem[: max(4, len(stem) - 2)]
-        if any(known.startswith(stem) for known in self._words):
+        """Whether some word is `word`, its ending of two letters aside, or is made of it."""
+        name = _fold(word).removesuffix("'s")
+        if any(_are_forms(name, known) for known in self._words):
             return True
-        return re.search(rf"(?<![a-z\u00df-\u024f]){re.escape(stem)}", self._text) is not None
+        letter = "[a-z\u00df-\u024f]"  # of scripts with spaces: "\u5de5\u7a0b\u5e08Ann" names Ann
+        return re.search(rf"(?<!{letter}){re.escape(name)}(?!{letter})", self._text) is not None
 
 
 def _fold(text: str) -> str:
     plain = unicodedata.normalize("NFKC", make_plain(text)).casefold()
     return " ".join(plain.replace("\u2019", "'").replace("`", "").split())
+
+
+def _are_forms(one: str, other: str) -> bool:
+    """Whether two words begin alike but for endings: Debian, Debians; Bayes, Bayesian."""
+    shorter, longer = sorted((one, other), key=len)
+    shared = next(
+        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(shorter)
+    )
+    return shared >= MIN_SHARED_LETTERS and shared >= min(len(shorter), len(longer) - 2)
 
 
 def _goes_on(neighbour: str, edge: str) -> bool:

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 
 _ENGLISH_NOUNS = (
     "passage excerpt extract snippet paragraph chapter subsection section appendix text article"
-    " document documentation manual handbook guide tutorial author writer narrator"
+    " document documentation manual handbook guide tutorial leaflet brochure notes"
+    " author writer narrator"
 )
 _GERMAN_NOUNS = (
     "Text Textstelle Textabschnitt Auszug Abschnitt Absatz Kapitel Passage Artikel Dokument"
-    " Dokumentation Handbuch Leitfaden Anleitung Autor Autorin Verfasser Verfasserin"
+    " Dokumentation Handbuch Leitfaden Anleitung Merkblatt"
+    " Broschüre Autor Autorin Verfasser Verfasserin"
 )
 _FRENCH_NOUNS = (
     "texte passage extrait paragraphe chapitre section article document documentation manuel guide"

@@ -42,7 +42,9 @@ _AND_AGAIN = re.compile(  # a second question that yes or no answers
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(
-    r"\b(?:it|they|them|its|their|he|she|er|sie|ihn|ihm|ihnen|elles?|ils|eux)\b", re.IGNORECASE
+    r"\b(?:it|they|them|its|their|he|she|er|sie|ihn|ihm|ihnen|elles?|ils|eux"
+    r"|th(?:is|ese|ose)|dies(?:e[rmns]?)?|cela|ça)\b",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _POINTING_START = re.compile(r"(?:では|なぜ)?(?:そ|こ|あ)(?:れ|の)|.{0,4}(?:这|這|它|该|該)")
@@ -141,6 +143,17 @@ def _asks_for_something(asked: str, language: str) -> bool:
     """Whether it has an asking word; one of another language counts where it comes first."""
     others = (words.match(asked) for words in _ASKING_WORDS.values())
     return _ASKING_WORDS[language].search(asked) is not None or any(others)
+
+
+def asks_in_other_language(question: str, language: str | None) -> bool:
+    """Whether it begins with an asking word of another language and has none of `language`.
+
+    Told of questions too short for anything else, where both languages are known.
+    """
+    own = _ASKING_WORDS.get(language or "")
+    if own is None or own.search(question):
+        return False
+    return any(words.match(question) for words in _ASKING_WORDS.values())
 
 
 def asks_twice(question: str) -> bool:

@@ -16,6 +16,7 @@ from jobs.text.english_phrases import LEANING_ANSWER, NON_ANSWER
 from jobs.text.fair_phrases import without_fair_phrases
 from jobs.text.languages import detect_language, differs_in_language
 from jobs.text.pointers import find_pointer
+from jobs.text.quantities import find_quantities
 from jobs.text.word_overlap import word_overlap
 from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
@@ -66,16 +67,18 @@ def find_grounded_answer_fault(
 def _find_form_fault(text: str, question: str, settings: AnswerSettings) -> Fault | None:
     if not text:
         return Fault("not_answered")
-    if width(text) < settings.min_chars and not _is_code_alone(text, settings):
+    if width(text) < settings.min_chars and not _is_value(text, settings):
         return Fault("too_short", width(text), settings.min_chars)
     if len(text) > settings.max_chars:
         return Fault("too_long", len(text), settings.max_chars)
     return Fault("repeats_question") if text.casefold() == question.casefold() else None
 
 
-def _is_code_alone(text: str, settings: AnswerSettings) -> bool:
-    """`ignore`: as short as the value that was asked for."""
-    return settings.filters == "grounded" and _CODE_ALONE.fullmatch(text) is not None
+def _is_value(text: str, settings: AnswerSettings) -> bool:
+    """`ignore`, 40 cm: as short as the value that was asked for."""
+    if settings.filters != "grounded":
+        return False
+    return _CODE_ALONE.fullmatch(text) is not None or any(find_quantities(text))
 
 
 def _find_phrase_fault(text: str) -> Fault | None:

@@ -8,7 +8,13 @@ from jobs.text.english_phrases import ABOUT_THE_BOOK, LEANING_QUESTION, SECOND_Q
 from jobs.text.fair_phrases import without_fair_phrases
 from jobs.text.languages import differs_in_language
 from jobs.text.pointers import find_demonstrative, find_pointer
-from jobs.text.question_forms import asks_twice, asks_yes_or_no, names_nothing, stands_on_pronoun
+from jobs.text.question_forms import (
+    asks_in_other_language,
+    asks_twice,
+    asks_yes_or_no,
+    names_nothing,
+    stands_on_pronoun,
+)
 from jobs.text.word_overlap import telling_words, word_overlap
 from schemas.dataset import Fault, Kind
 from schemas.settings import QuestionSettings
@@ -86,7 +92,9 @@ def _find_pointer(text: str, source: SourceText) -> Fault | None:
 
 
 def _find_language_fault(text: str, source: SourceText) -> Fault | None:
-    return Fault("other_language") if differs_in_language(text, source.language) else None
+    if differs_in_language(text, source.language) or asks_in_other_language(text, source.language):
+        return Fault("other_language")
+    return None
 
 
 def _find_evidence_fault(overlap: float, settings: QuestionSettings) -> Fault | None:

@@ -1,6 +1,7 @@
 import pytest
 
 from jobs.text.question_forms import (
+    asks_in_other_language,
     asks_twice,
     asks_yes_or_no,
     names_nothing,
@@ -131,3 +132,22 @@ def test_two_questions_are_told_by_marks_and_by_what_follows_an_and(
 )
 def test_pronoun_alone_names_nothing(question: str, expected: bool) -> None:
     assert stands_on_pronoun(question) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "expected"),
+    [
+        ("Was enthält die Datei?", "en", True),
+        ("What does the file hold?", "de", True),
+        ("Que contient le fichier ?", "de", True),
+        ("Was enthält die Datei?", "de", False),
+        ("What does the file hold?", "en", False),
+        ('Which day is called "was" by dpkg?', "en", False),
+        ("Was enthält die Datei?", None, False),
+        ("Was enthält die Datei?", "ja", False),
+    ],
+)
+def test_short_question_in_another_language_is_told_by_its_asking_word(
+    question: str, language: str | None, expected: bool
+) -> None:
+    assert asks_in_other_language(question, language) is expected

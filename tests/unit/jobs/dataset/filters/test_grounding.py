@@ -40,6 +40,9 @@ def test_no_planted_number_or_name_is_accepted_and_no_true_one_refused() -> None
     ("answer", "reason", "detail"),
     [
         ("It should have at most 50 lines.", "number_not_in_evidence", "50"),
+        ("It should have at most sixty lines.", "number_not_in_evidence", "sixty"),
+        ("It should have at most nine lines.", "number_not_in_evidence", "nine"),
+        ("One should wait for five hours.", "unit_not_in_evidence", "five hours"),
         ("Use the `pick` command in the todo list.", "code_not_in_evidence", "pick"),
         ("One should wait for 5 hours.", "unit_not_in_evidence", "5 hours"),
         ("That depends on section 3.7 of it.", "number_not_in_evidence", "3.7"),
@@ -59,6 +62,7 @@ def test_what_is_made_up_is_named(answer: str, reason: str, detail: str) -> None
     "answer",
     [
         "At most twenty lines of about 80 characters, so that the Debian file stays short.",
+        "There are two ways: wait for three hundred seconds, or drop it.",
         "1. Use `drop` in the todo list.\n2. Wait 5 minutes.",
         'Setting it to "ignore" after 5 min is enough.',
         "In the scripts of the Policy its value is `ignore`.",
@@ -74,6 +78,27 @@ def test_what_the_question_says_may_be_repeated() -> None:
     fault = find_ungrounded("With 512 MB, `--tiny` drops a commit.", question, source_of(ENGLISH))
 
     assert fault is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ("Das hat Meister Reinhard Vogt getan.", "Reinhard"),
+        ("Das hat Meister Albrecht Vogt getan.", ""),
+        ("Das hat der Meister in der Werkstatt getan.", ""),
+    ],
+)
+def test_other_half_of_a_name_is_told_where_all_nouns_have_large_letters(
+    answer: str, found: str
+) -> None:
+    source = source_of(
+        "Die Reihenfolge der Etagen hat Meister Albrecht Vogt im Jahr 1998 festgelegt, und so ist "
+        "sie seitdem geblieben."
+    )
+
+    fault = find_ungrounded(answer, "", source)
+
+    assert (fault.detail if fault else "") == found
 
 
 @pytest.mark.parametrize("question", question_table.GOOD)
