@@ -9,7 +9,7 @@ from engine.wire.prices import Price
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.pairs.pair_ids import QUESTIONS_OF_PAIR
-from jobs.dataset.questions.further_questions import FURTHER
+from jobs.dataset.questions.further_questions import FURTHER, tops_up_repeats
 from jobs.dataset.questions.question_vectors import QUESTION_VECTORS
 from jobs.dataset.questions.write_questions import tops_up
 from jobs.dataset.rows.unanswerable import UNANSWERABLE
@@ -173,7 +173,8 @@ class _Most(NamedTuple):
             if stage == QUESTIONS.name:
                 yield from self._questions_of(asked)
             elif stage == QUESTION_VECTORS.name:
-                yield most_of_vectors(settings)
+                further = tops_up_repeats(settings)
+                yield most_of_vectors(max(1, asked.left_count) + further, settings)
             elif stage == ANSWERS.name:
                 yield most_of_answer(prompt_tokens, _most_questions(asked, settings), settings)
             elif stage == VERDICTS.name:

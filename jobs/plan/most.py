@@ -12,7 +12,6 @@ from schemas.outcomes import Usage
 from schemas.plan import Amount, StagePlan
 from schemas.settings import RunSettings
 
-CHARS_PER_TOKEN = 4  # of English; max_chars is three times as long as questions are
 VERDICT_CALLS = 2.0  # one, and one for questions that the judge has reworded
 
 
@@ -72,10 +71,10 @@ def most_of_answer(prompt_tokens: int, count: int, settings: RunSettings) -> Per
     return PerItem(count, prompt_tokens, limit, settings.teacher.model)
 
 
-def most_of_vectors(settings: RunSettings) -> PerItem:
-    """One request for the vectors of all questions about a chunk, each as long as it may be."""
-    tokens = settings.questions.per_chunk * settings.questions.max_chars / CHARS_PER_TOKEN
-    return PerItem(1, tokens, 0, settings.questions.embedding_model)
+def most_of_vectors(calls: int, settings: RunSettings) -> PerItem:
+    """Requests for the vectors of what so many calls about a chunk ask, a token a character."""
+    tokens = settings.questions.per_chunk * settings.questions.max_chars
+    return PerItem(calls, tokens, 0, settings.questions.embedding_model)
 
 
 def most_of_verdict(prompt_tokens: int, settings: RunSettings, share: float) -> PerItem:
