@@ -42,28 +42,36 @@ class NearMeanings:
         self._differ = differ
         self._most_bits = _most_differing_bits(min_cosine)
         self._item_ids: list[str] = []
-        self._sketches: Sketch = np.zeros((FIRST_TEXTS, SKETCH_BITS // 64), np.uint64)
+        self._sketches: Sketch = np.zeros((SKETCH_BITS // 64, FIRST_TEXTS), np.uint64)
         self._planes: Vectors | None = None
 
     def remember(self, item_id: str, vector: Vector) -> None:
         """Remember a text by its vector, of length 1."""
         count = len(self._item_ids)
-        if count == len(self._sketches):
-            self._sketches = np.concatenate([self._sketches, np.zeros_like(self._sketches)])
-        self._sketches[count] = self._sketch(vector)
+        if count == self._sketches.shape[1]:
+            room = np.zeros_like(self._sketches)
+            self._sketches = np.concatenate([self._sketches, room], axis=1)
+        self._sketches[:, count] = self._sketch(vector)
         self._item_ids.append(item_id)
 
     def find(self, text: str, vector: Vector) -> Match | None:
         """The closest remembered item that means the same as `text`; of several the earliest."""
-        known = self._sketches[: len(self._item_ids)]
-        distances = np.bitwise_count(known ^ self._sketch(vector)).sum(axis=1, dtype=np.uint16)
-        near = [self._item_ids[n] for n in np.flatnonzero(distances <= self._most_bits)]
+        near = [self._item_ids[n] for n in self._near(self._sketch(vector))]
         matches = [Match(item_id, self._cosine(item_id, vector)) for item_id in near]
         alike = [match for match in matches if match.similarity >= self._min_cosine]
         for match in sorted(alike, key=lambda each: -each.similarity):
             if not self._differ(match.item_id, text):
                 return match
         return None
+
+    def _near(self, sketch: Sketch) -> list[int]:
+        """The numbers of those whose sketches are near to one."""
+        count = len(self._item_ids)
+        distances = np.zeros(count, np.uint16)
+        for known, word in zip(self._sketches, sketch, strict=True):
+            distances += np.bitwise_count(known[:count] ^ word)
+        found: list[int] = np.flatnonzero(distances <= self._most_bits).tolist()
+        return found
 
     def _cosine(self, item_id: str, vector: Vector) -> float:
         other = self._vector_of(item_id)

@@ -110,7 +110,9 @@ def test_vectors_of_questions_are_counted_where_a_model_for_them_is_named(tmp_pa
     settings = settings_of("questions.embedding_model=text-embedding-3-small")
     notes = of_sample(answers_of_held_out=False)
     notes["question_vectors"] = {f"c{n}": asked(1) for n in range(SAMPLED)}
-    nothing = {name: {} for name in ("answers", "verdicts", "unanswerable", "question_vectors")}
+    nothing: dict[str, AskedByKey] = {
+        name: {} for name in ("answers", "verdicts", "unanswerable", "question_vectors")
+    }
     unasked = {"questions": {f"c{n}": asked(0, left=1) for n in range(ALL)}, **nothing}
     folder, price = make_folder(tmp_path), make_price(settings.prices)
 
