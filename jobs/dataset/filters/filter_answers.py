@@ -148,4 +148,6 @@ def _find_unfinished(text: str) -> Fault | None:
 
 
 def _find_other_language(text: str, source: SourceText) -> Fault | None:
-    return Fault("other_language") if differs_in_language(text, source.language) else None
+    languages = source.languages
+    is_other = bool(languages) and all(differs_in_language(text, each) for each in languages)
+    return Fault("other_language") if is_other else None

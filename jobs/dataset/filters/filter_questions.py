@@ -38,7 +38,7 @@ def find_grounded_question_fault(
     """The first fault of the question `text`, also against its source, in any language."""
     return (
         _find_form_fault(text, settings)
-        or _find_other_form_fault(text, source.language)
+        or _find_other_form_fault(text, source)
         or _find_phrase_fault(without_fair_phrases(text, source.evidence))
         or _find_other_phrase_fault(text)
         or _find_pointer(text, source)
@@ -63,10 +63,10 @@ def _find_form_fault(text: str, settings: QuestionSettings) -> Fault | None:
     return Fault("not_one_question") if SECOND_QUESTION.search(text) else None
 
 
-def _find_other_form_fault(text: str, language: str | None) -> Fault | None:
+def _find_other_form_fault(text: str, source: SourceText) -> Fault | None:
     if more_phrases.SECOND_QUESTION.search(text) or asks_twice(text):
         return Fault("not_one_question")
-    if asks_yes_or_no(text, language):
+    if all(asks_yes_or_no(text, language) for language in source.languages or (None,)):
         return Fault("yes_or_no")
     return Fault("names_nothing") if names_nothing(telling_words(text)) else None
 
@@ -92,9 +92,14 @@ def _find_pointer(text: str, source: SourceText) -> Fault | None:
 
 
 def _find_language_fault(text: str, source: SourceText) -> Fault | None:
-    if differs_in_language(text, source.language) or asks_in_other_language(text, source.language):
+    languages = source.languages
+    if languages and all(_differs(text, each) for each in languages):
         return Fault("other_language")
     return None
+
+
+def _differs(text: str, language: str) -> bool:
+    return differs_in_language(text, language) or asks_in_other_language(text, language)
 
 
 def _find_evidence_fault(overlap: float, settings: QuestionSettings) -> Fault | None:

@@ -32,3 +32,12 @@ class SourceText:
     def language(self) -> str | None:
         """The language of the text; None: it is not certain."""
         return detect_language(self.chunk_text)
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """Those of the text and of the evidence, as far as they are certain.
+
+        Manuals that are translated in part have paragraphs in two languages.
+        """
+        known = (self.language, detect_language(self.evidence))
+        return tuple(dict.fromkeys(filter(None, known)))

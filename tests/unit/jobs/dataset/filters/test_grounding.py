@@ -141,6 +141,39 @@ def test_bad_answer_is_dropped_for_its_reason(answer: str, reason: str) -> None:
     assert fault.reason == reason
 
 
+def test_evidence_in_another_language_than_the_start_of_its_chunk_may_be_answered_in_it() -> None:
+    german = (
+        "Die Pakete dieses Abschnitts werden vom Betreuer selbst gebaut und erst nach einer Prüfung "
+        "durch zwei weitere Entwickler in das Archiv geladen."
+    )
+    source = SourceText(german, make_chunk(f"{ENGLISH} {ENGLISH} {german}"))
+    answer = (
+        "Nach der Prüfung durch zwei weitere Entwickler werden die Pakete in das Archiv geladen."
+    )
+    question = "Wann werden die Pakete eines Betreuers in das Archiv geladen?"
+
+    assert source.languages == ("en", "de")
+    assert find_grounded_answer_fault(answer, question, source, AnswerSettings()) is None
+    fault = find_grounded_question_fault(question, "factual", source, QuestionSettings())
+    assert fault is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_preface"),
+    [
+        ("Of course, use the drop command in the todo list to drop a commit.", False),
+        ("Of course! Use the drop command in the todo list.", True),
+        ("Sure, use the drop command in the todo list.", True),
+    ],
+)
+def test_word_that_opens_a_sentence_is_no_preface(answer: str, is_preface: bool) -> None:
+    fault = find_grounded_answer_fault(
+        answer, "How is a commit dropped?", source_of(ENGLISH), AnswerSettings()
+    )
+
+    assert (fault is not None and fault.reason == "preface") is is_preface
+
+
 def test_question_in_another_language_than_its_chunk_is_dropped() -> None:
     question = "Was sollte in der erweiterten Beschreibung einer Vorlage stehen?"
 
