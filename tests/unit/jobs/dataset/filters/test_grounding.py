@@ -143,8 +143,8 @@ def test_bad_answer_is_dropped_for_its_reason(answer: str, reason: str) -> None:
 
 def test_evidence_in_another_language_than_the_start_of_its_chunk_may_be_answered_in_it() -> None:
     german = (
-        "Die Pakete dieses Abschnitts werden vom Betreuer selbst gebaut und erst nach einer Prüfung "
-        "durch zwei weitere Entwickler in das Archiv geladen."
+        "Die Pakete dieses Abschnitts werden vom Betreuer selbst gebaut und erst nach einer "
+        "Prüfung durch zwei weitere Entwickler in das Archiv geladen."
     )
     source = SourceText(german, make_chunk(f"{ENGLISH} {ENGLISH} {german}"))
     answer = (
