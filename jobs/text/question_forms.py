@@ -11,18 +11,18 @@ _ASKING_WORDS: Mapping[str, re.Pattern[str]] = {
     for language, words in {
         "en": r"(?:what|why|how|when|where|which|whom?|whose)",
         "de": (
-            r"(?:was|wer|wen|wem|wessen|wann|warum|weshalb|weswegen|wieso|wieviele?|wie\b|welch)|wo"
-            r"(?:\b|r?(?:an|auf|aus|bei|durch|für|gegen|her|hin|in|mit|nach|rauf|raus|rin|rum|rüber"
-            r"|unter|von|vor|zu)\b)"
+            r"(?:was|wer|wen|wem|wessen|wann|warum|weshalb|weswegen|(?:in)?wie|welch)"
+            r"|wo(?:\b|r?(?:an|auf|aus|bei|durch|für|gegen|her|hin|in|mit|nach|um|über|unter|von|vor"
+            r"|zu)(?:hin)?\b)"
         ),
         "fr": (
             r"(?:que\b|qu['\u2019]|quoi|pourquoi|comment|quand|où\b|qui\b|quel|lequel|laquelle"
-            r"|lesquel|combien|auquel|duquel)"
+            r"|(?:les|aux?|du|des)quel|combien)"
         ),
         "es": r"(?:qué|quién|cómo|cuándo|dónde|cuál|cuánt|adónde)",
-        "it": r"(?:che\b|cosa|chi\b|come|quando|dove|perché|qual|quant)",
-        "pt": r"(?:que\b|quê|quem|como|quando|onde|porqu|qual|quais|quant)",
-        "nl": r"(?:wat|wie\b|welke?\b|wanneer|waar|hoe)",
+        "it": r"(?:che\b|cos[a'\u2019]|chi\b|com[e'\u2019]|quand|dov[e'\u2019]|perch|qual|quant)",
+        "pt": r"(?:que\b|quê|quem|como|quando|a?onde|porqu|qual|quais|quant)",
+        "nl": r"(?:wat|wie|welke?\b|wanneer|waar|hoe)",
     }.items()
 }
 _QUESTION_MARKS = re.compile(r"(?<=\S)[?](?=\s|$)|\uff1f")

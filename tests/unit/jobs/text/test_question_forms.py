@@ -90,6 +90,12 @@ def test_question_without_an_asking_word_is_answered_by_yes_or_no(
         ("Does the proxy stop serving or only logging?", "en"),
         ("Woran erkennt man einen Fehler?", "de"),
         ("Auf welche Datei wird geschrieben?", "de"),
+        ("Inwiefern unterscheidet sich beides?", "de"),
+        ("Woraufhin wird der Dienst neu gestartet?", "de"),
+        ("Worum geht es bei einer Sperre?", "de"),
+        ("Desquels fichiers dépend le service ?", "fr"),
+        ("Dov'è il file di configurazione?", "it"),
+        ("Van wie is het pakket?", "nl"),
         ("À quel moment la sirène retentit-elle ?", "fr"),
         ("Was passiert, wenn der Befehl scheitert?", "en"),  # another language asks here
         ('What does "fixup! " do in a commit?', "en"),
