@@ -11,13 +11,13 @@ from jobs.text.answer_forms import (
     opens_with_courtesy,
     repeats_itself,
 )
-from jobs.text.content_words import content_overlap, copy_share, count_words, width
+from jobs.text.content_words import content_overlap, copy_share, width
 from jobs.text.english_phrases import LEANING_ANSWER, NON_ANSWER
 from jobs.text.fair_phrases import without_fair_phrases
 from jobs.text.languages import detect_language, differs_in_language
 from jobs.text.pointers import find_pointer
 from jobs.text.quantities import find_quantities
-from jobs.text.word_overlap import word_overlap
+from jobs.text.word_overlap import count_spoken_words, word_overlap
 from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
 
@@ -100,7 +100,7 @@ def _find_overlap_fault(overlap: float, settings: AnswerSettings) -> Fault | Non
 
 
 def _find_copy_fault(text: str, chunk_text: str, settings: AnswerSettings) -> Fault | None:
-    if count_words(text) < MIN_COPY_WORDS:
+    if count_spoken_words(text) < MIN_COPY_WORDS:
         return None
     share = copy_share(text, chunk_text)
     return (
