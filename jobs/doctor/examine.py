@@ -28,7 +28,7 @@ NO_EMBEDDINGS = "evaluations score answer relevancy with embeddings; embeddings.
 
 
 class _Role(NamedTuple):
-    """Who is asked where, and whether that is needed: the embeddings are for evaluations alone."""
+    """Who is asked where, and whether that is needed: embeddings are for evaluations, for the most."""
 
     served: Served
     server: str
@@ -76,7 +76,6 @@ def _roles(settings: RunSettings) -> list[_Role]:
     if not settings.teacher.is_local:
         roles.append(_Role(Served("teacher", settings.teacher.model), OWN_SERVER))
     judge, embeddings = judge_of(settings), embeddings_of(settings)
-    questions = question_embeddings_of(settings)
     others: dict[RoleName, str] = {
         "judge": settings.judge.model,
         "baseline": settings.baseline.model or settings.student.model,
@@ -86,11 +85,13 @@ def _roles(settings: RunSettings) -> list[_Role]:
         server = judge.server if role == "judge" else server_of(settings, role)
         if model:
             roles.append(_Role(Served(role, model), server))
-    if not (settings.teacher.is_local and embeddings.server == OWN_SERVER):
-        served = Served("embeddings", embeddings.model)
-        roles.append(_Role(served, embeddings.server, bool(settings.embeddings.model)))
+    questions = question_embeddings_of(settings)
     if questions is not None:
         roles.append(_Role(Served("embeddings", questions.model), questions.server))
+    is_told = questions is not None and questions.model == embeddings.model
+    if not is_told and not (settings.teacher.is_local and embeddings.server == OWN_SERVER):
+        served = Served("embeddings", embeddings.model)
+        roles.append(_Role(served, embeddings.server, bool(settings.embeddings.model)))
     return [each for each in roles if each.server != OWN_SERVER or not settings.teacher.is_local]
 
 
