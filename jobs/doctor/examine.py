@@ -28,7 +28,7 @@ NO_EMBEDDINGS = "evaluations score answer relevancy with embeddings; embeddings.
 
 
 class _Role(NamedTuple):
-    """Who is asked where, and whether that is needed: embeddings are for evaluations, for the most."""
+    """Who is asked where, and whether that is needed: embeddings are mostly for evaluations."""
 
     served: Served
     server: str
@@ -112,8 +112,9 @@ def _servers(
 
 def _softened(finding: Finding, roles: Sequence[_Role]) -> Finding:
     """A model that is missing is worth a note only, where no run needs it."""
-    optional = {each.served.role for each in roles if not each.is_needed}
-    if finding.verdict == "not ok" and finding.about in optional:
+    optional = {each.served for each in roles if not each.is_needed}
+    is_optional = any(finding.about == role and model in finding.text for role, model in optional)
+    if finding.verdict == "not ok" and is_optional:
         return finding._replace(verdict="note", text=f"{finding.text}. {NO_EMBEDDINGS}")
     return finding
 
