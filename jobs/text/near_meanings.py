@@ -33,7 +33,7 @@ class NearMeanings:
         vector_of: Callable[[str], Vector | None],
         differ: Callable[[str, str], bool],
     ) -> None:
-        """`vector_of` reads the vector, of length 1, of a remembered item.
+        """`vector_of` reads the vector of an item, of length 1; None: it has none.
 
         `differ`: whether the item of an id and a text say different things all the same.
         """
@@ -45,8 +45,11 @@ class NearMeanings:
         self._sketches: Sketch = np.zeros((SKETCH_BITS // 64, FIRST_TEXTS), np.uint64)
         self._planes: Vectors | None = None
 
-    def remember(self, item_id: str, vector: Vector) -> None:
-        """Remember a text by its vector, of length 1."""
+    def remember(self, item_id: str) -> None:
+        """Remember an item by its vector, if it has one."""
+        vector = self._vector_of(item_id)
+        if vector is None:
+            return
         count = len(self._item_ids)
         if count == self._sketches.shape[1]:
             room = np.zeros_like(self._sketches)
@@ -54,10 +57,13 @@ class NearMeanings:
         self._sketches[:, count] = self._sketch(vector)
         self._item_ids.append(item_id)
 
-    def find(self, text: str, vector: Vector) -> Match | None:
-        """The closest remembered item that means the same as `text`; of several the earliest."""
+    def find(self, item_id: str, text: str) -> Match | None:
+        """The closest remembered item that means the same as one; of several the earliest."""
+        vector = self._vector_of(item_id)
+        if vector is None:
+            return None
         near = [self._item_ids[n] for n in self._near(self._sketch(vector))]
-        matches = [Match(item_id, self._cosine(item_id, vector)) for item_id in near]
+        matches = [Match(other, self._cosine(other, vector)) for other in near]
         alike = [match for match in matches if match.similarity >= self._min_cosine]
         for match in sorted(alike, key=lambda each: -each.similarity):
             if not self._differ(match.item_id, text):

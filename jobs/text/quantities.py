@@ -74,31 +74,22 @@ _UNITS = {
 }
 _UNIT_OF = {spelling: unit for unit, spellings in _UNITS.items() for spelling in spellings.split()}
 
-# Numbers that texts write as words; "one" and its like are articles too and are read as given.
+# What else says a number in words: articles, ordinals and the like.
 _NUMBER_WORDS = (
-    ("0", "zero null zéro cero none keine"),
+    ("0", "none keine"),
     ("1", "one once single ein eine einem einen einer einmal un une una uno first erste premier"),
-    ("2", "two twice both second zwei zweimal beide beiden zweite deux dos deuxième"),
-    ("3", "three third drei dritte trois tres troisième"),
-    ("4", "four fourth vier vierte quatre cuatro"),
-    ("5", "five fifth fünf cinq cinco"),
-    ("6", "six sixth sechs seis"),
-    ("7", "seven seventh sieben sept siete"),
-    ("8", "eight eighth acht huit ocho"),
-    ("9", "nine ninth neun neuf nueve"),
-    ("10", "ten tenth zehn dix diez"),
-    ("11", "eleven elf onze"),
-    ("12", "twelve dozen zwölf douze doce"),
-    ("14", "fourteen fortnight vierzehn quatorze"),
-    ("15", "fifteen fünfzehn quinze"),
-    ("20", "twenty zwanzig vingt veinte"),
-    ("30", "thirty dreißig trente treinta"),
-    ("40", "forty vierzig quarante cuarenta"),
-    ("50", "fifty fünfzig cinquante cincuenta"),
-    ("60", "sixty sechzig soixante sesenta"),
-    ("80", "eighty achtzig"),
-    ("90", "ninety neunzig noventa"),
-    ("100", "hundred hundert cent cien"),
+    ("2", "twice both second zweimal beide beiden zweite deuxième"),
+    ("3", "third dritte troisième"),
+    ("4", "fourth vierte"),
+    ("5", "fifth fünfte"),
+    ("6", "sixth sechste"),
+    ("7", "seventh siebte"),
+    ("8", "eighth achte"),
+    ("9", "ninth neunte"),
+    ("10", "tenth zehnte"),
+    ("12", "dozen dutzend douzaine docena"),
+    ("14", "fortnight"),
+    ("100", "cent"),
     ("1000", "thousand tausend mille mil"),
 )
 _NUMBER_OF = {word: number for number, words in _NUMBER_WORDS for word in words.split()}

@@ -28,7 +28,6 @@ from engine.stage import FinishedItem, StageFiles, StagePass
 from jobs.dataset.questions.question_vectors import CHUNK_FIELD as CHUNK_FIELD
 from jobs.dataset.questions.question_vectors import (
     QUESTION_VECTORS,
-    VectorReader,
     open_vectors,
     question_paths,
 )
@@ -55,7 +54,6 @@ class _Needs(NamedTuple):
     chunks: RecordLog[Chunk]
     seen: NearDuplicates
     meanings: NearMeanings | None
-    vectors: VectorReader | None
     settings: QuestionSettings
 
 
@@ -92,7 +90,7 @@ async def _remember_kept(
         if vectors is not None:
             meanings = NearMeanings(settings.max_same_meaning, vectors.get, differ)
         await opened.enter_async_context(chunks)
-        needs = _Needs(files.results, chunks, seen, meanings, vectors, settings)
+        needs = _Needs(files.results, chunks, seen, meanings, settings)
         for kept in read_records(files.results.path, Question):
             _remember(kept, needs)
         yield needs
@@ -111,10 +109,8 @@ def _differ(asked: Sequence[RecordLog[Question]], question_id: str, text: str) -
 
 def _remember(question: Question, needs: _Needs) -> None:
     needs.seen.remember(question.question_id, question.text)
-    if needs.meanings is None or needs.vectors is None:
-        return
-    if (vector := needs.vectors.get(question.question_id)) is not None:
-        needs.meanings.remember(question.question_id, vector)
+    if needs.meanings is not None:
+        needs.meanings.remember(question.question_id)
 
 
 async def _keep(question: Question, _: Ask, needs: _Needs) -> list[Question | Rejection]:
@@ -141,10 +137,8 @@ def _find_repeat(question: Question, needs: _Needs) -> Fault | None:
     if match is not None:
         detail = f"of question {match.item_id}"
         return Fault("near_duplicate", match.similarity, settings.max_near_duplicate, detail)
-    if needs.meanings is None or needs.vectors is None:
-        return None
-    vector = needs.vectors.get(question.question_id)
-    match = None if vector is None else needs.meanings.find(question.text, vector)
+    if needs.meanings is not None:
+        match = needs.meanings.find(question.question_id, question.text)
     if match is None:
         return None
     detail = f"of question {match.item_id}"

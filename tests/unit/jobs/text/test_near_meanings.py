@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ConfigError
+from jobs.text.near_duplicates import Match
 from jobs.text.near_meanings import NearMeanings, Vector
 
 LENGTH = 384
@@ -28,22 +29,28 @@ def unit(chance: np.random.Generator) -> Vector:
     return made
 
 
+def find(meanings: NearMeanings, kept: dict[str, Vector], vector: Vector) -> Match | None:
+    kept["new"] = vector
+    return meanings.find("new", "text")
+
+
 def test_vectors_at_just_the_threshold_are_found_and_others_are_not() -> None:
     chance, kept = np.random.default_rng(1), dict[str, Vector]()
     meanings = NearMeanings(0.9, kept.get, never)
-    for number in range(1_500):  # more than there is room for at first
-        kept[f"q{number}"] = unit(chance)
-        meanings.remember(f"q{number}", kept[f"q{number}"])
+    vectors = {f"q{number}": unit(chance) for number in range(1_500)}  # more than the first room
+    kept |= vectors
+    for item_id in vectors:
+        meanings.remember(item_id)
 
     matches = {
-        item_id: meanings.find("text", turned(vector, 0.905, chance))
-        for item_id, vector in kept.items()
+        item_id: find(meanings, kept, turned(vector, 0.905, chance))
+        for item_id, vector in vectors.items()
     }
-    apart = [meanings.find("text", turned(vector, 0.88, chance)) for vector in kept.values()]
+    apart = [find(meanings, kept, turned(vector, 0.88, chance)) for vector in vectors.values()]
 
     found = [item_id for item_id, match in matches.items() if match and match.item_id == item_id]
-    assert len(found) >= 0.999 * len(kept)
-    assert apart == [None] * len(kept)
+    assert len(found) >= 0.999 * len(vectors)
+    assert apart == [None] * len(vectors)
 
 
 def test_closest_counts_then_the_earliest_and_what_differs_does_not() -> None:
@@ -51,18 +58,29 @@ def test_closest_counts_then_the_earliest_and_what_differs_does_not() -> None:
     first = unit(chance)
     kept = {"a": turned(first, 0.95, chance), "b": first, "c": first, "d": first}
     meanings = NearMeanings(0.9, kept.get, lambda item_id, _: item_id == "b")
-    for item_id, vector in kept.items():
-        meanings.remember(item_id, vector)
+    for item_id in list(kept):
+        meanings.remember(item_id)
 
-    match = meanings.find("text", first)
+    match = find(meanings, kept, first)
 
     assert match is not None
     assert (match.item_id, match.similarity) == ("c", 1.0)
 
 
+def test_item_without_a_vector_is_like_no_other() -> None:
+    kept = {"a": np.full(4, 0.5, np.float32)}
+    meanings = NearMeanings(0.9, kept.get, never)
+    meanings.remember("a")
+    meanings.remember("failed")
+
+    assert meanings.find("failed", "text") is None
+    assert find(meanings, kept, kept["a"]) == Match("a", 1.0)
+
+
 def test_vectors_of_two_lengths_are_of_two_models() -> None:
-    meanings = NearMeanings(0.9, lambda _: None, never)
-    meanings.remember("a", np.full(4, 0.5, np.float32))
+    kept = {"a": np.full(4, 0.5, np.float32)}
+    meanings = NearMeanings(0.9, kept.get, never)
+    meanings.remember("a")
 
     with pytest.raises(ConfigError, match="vectors of 4 numbers and of 9"):
-        meanings.find("text", np.full(9, 1 / 3, np.float32))
+        find(meanings, kept, np.full(9, 1 / 3, np.float32))
