@@ -48,17 +48,29 @@ class NumberWord(NamedTuple):
 
 
 def find_number_words(text: str) -> Iterator[NumberWord]:
-    """The numbers that a text writes as words, in order, to 999; "one" and its like are left out.
+    """The numbers to 999 that a text writes as words, in order, then those in Han characters.
 
-    These are articles in many languages.
+    "One" and its like are left out: they are articles in many languages.
     """
-    for found in _WORDS.finditer(text):
-        if found["han"]:
-            value = _read_han(found["han"])
-        else:
-            value = _read_hundreds(" ".join(found[0].casefold().replace("-", " ").split()))
+    for found in _find_spaced(text):
+        value = _read_hundreds(" ".join(found[0].casefold().replace("-", " ").split()))
         if value != 1:
             yield NumberWord(value, found.start(), found.end())
+    for found in _HAN_NUMERAL.finditer(text):
+        if (value := _read_han(found[0])) != 1:
+            yield NumberWord(value, found.start(), found.end())
+
+
+def _find_spaced(text: str) -> Iterator[re.Match[str]]:
+    """Looked for only where a word can begin a number: the pattern has hundreds of them."""
+    end = 0
+    for word in _WORD.finditer(text):
+        folded = word[0].casefold()
+        if word.start() < end or not (folded in _FIRST_WORDS or "hundert" in folded):
+            continue
+        if (found := _SPACED.match(text, word.start())) is not None:
+            end = found.end()
+            yield found
 
 
 def _read_hundreds(words: str) -> int:
@@ -127,7 +139,7 @@ _HUNDRED_FORM = (  # "cent" alone is a coin
 )
 _HUNDRED = re.compile(_HUNDRED_FORM)
 _LARGER = r"(?![\s-]*(?:thousand|tausend|mille|mil|milli|milliard|billion|[万萬亿億]))"  # goes on
-_WORDS = re.compile(
-    rf"(?:\b(?:{_HUNDRED_FORM}|{_ANY})\b|(?P<han>[〇零一二三四五六七八九十百千两]+)){_LARGER}",
-    re.IGNORECASE,
-)
+_SPACED = re.compile(rf"(?:{_HUNDRED_FORM}|{_ANY})\b{_LARGER}", re.IGNORECASE)
+_HAN_NUMERAL = re.compile(rf"[〇零一二三四五六七八九十百千两]+{_LARGER}")
+_WORD = re.compile(r"[^\W\d_]+")
+_FIRST_WORDS = frozenset((*(words.split()[0] for words in _VALUES), "hundred", "hundert"))

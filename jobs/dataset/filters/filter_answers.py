@@ -148,6 +148,5 @@ def _find_unfinished(text: str) -> Fault | None:
 
 
 def _find_other_language(text: str, source: SourceText) -> Fault | None:
-    languages = source.languages
-    is_other = bool(languages) and all(differs_in_language(text, each) for each in languages)
+    is_other = source.is_in_all(lambda language: differs_in_language(text, language))
     return Fault("other_language") if is_other else None

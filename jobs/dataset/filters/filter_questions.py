@@ -66,7 +66,7 @@ def _find_form_fault(text: str, settings: QuestionSettings) -> Fault | None:
 def _find_other_form_fault(text: str, source: SourceText) -> Fault | None:
     if more_phrases.SECOND_QUESTION.search(text) or asks_twice(text):
         return Fault("not_one_question")
-    if all(asks_yes_or_no(text, language) for language in source.languages or (None,)):
+    if source.is_in_all(lambda language: asks_yes_or_no(text, language)):
         return Fault("yes_or_no")
     return Fault("names_nothing") if names_nothing(telling_words(text)) else None
 
@@ -92,14 +92,12 @@ def _find_pointer(text: str, source: SourceText) -> Fault | None:
 
 
 def _find_language_fault(text: str, source: SourceText) -> Fault | None:
-    languages = source.languages
-    if languages and all(_differs(text, each) for each in languages):
-        return Fault("other_language")
-    return None
-
-
-def _differs(text: str, language: str) -> bool:
-    return differs_in_language(text, language) or asks_in_other_language(text, language)
+    is_other = source.is_in_all(
+        lambda language: (
+            differs_in_language(text, language) or asks_in_other_language(text, language)
+        )
+    )
+    return Fault("other_language") if is_other else None
 
 
 def _find_evidence_fault(overlap: float, settings: QuestionSettings) -> Fault | None:

@@ -116,8 +116,9 @@ def _find_name_fault(text: str, source: str, language: str | None) -> Fault | No
 
 def _other_halves(text: str, source: str, known: ExactText) -> Iterator[str]:
     """Beside one half of a name of the source, what is neither its other half nor a word of it."""
-    halves = {half for pair in find_name_pairs(source) for half in pair}
-    for first, second in find_name_pairs(text):
+    pairs = tuple(find_name_pairs(text))
+    halves = {half for pair in find_name_pairs(source) for half in pair} if pairs else ()
+    for first, second in pairs:
         for half, other in ((first, second), (second, first)):
             if half in halves and not known.holds_stem(other):
                 yield other

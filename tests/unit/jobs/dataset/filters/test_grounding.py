@@ -152,7 +152,7 @@ def test_evidence_in_another_language_than_the_start_of_its_chunk_may_be_answere
     )
     question = "Wann werden die Pakete eines Betreuers in das Archiv geladen?"
 
-    assert source.languages == ("en", "de")
+    assert source.language == "en"
     assert find_grounded_answer_fault(answer, question, source, AnswerSettings()) is None
     fault = find_grounded_question_fault(question, "factual", source, QuestionSettings())
     assert fault is None
