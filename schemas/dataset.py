@@ -31,6 +31,16 @@ class Question(Record):
     second_chunk_id: str = Field(default="", exclude_if=is_empty)
 
 
+class QuestionVector(Record):
+    """Where the vector of a question stands: at which place of how many, in the reply to what."""
+
+    question_id: str
+    chunk_id: str
+    request_id: str
+    place: int
+    count: int
+
+
 class Answer(Record):
     """An answer that passed the filters of its own stage; `evidence` is in document characters.
 

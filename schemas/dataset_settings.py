@@ -38,7 +38,9 @@ class QuestionSettings(Value):
     share `top_up_below` of `per_chunk`; 0: never. `top_up_repeats`: also if so few are left because
     they repeat others. The share `pair_fraction` of chunks is asked about once more together with
     a related one of the same document. It is 0 by default: each such call shows two chunks, and
-    what it brings depends on how much the documents refer to themselves.
+    what it brings depends on how much the documents refer to themselves. With an
+    `embedding_model`, asked at the address of the role `embeddings`, questions are also compared
+    by what they mean.
     """
 
     per_chunk: Annotated[int, Field(ge=1, le=20), Touches("questions", "requests")] = 3
@@ -59,6 +61,8 @@ class QuestionSettings(Value):
     max_chars: Annotated[Positive, Touches("questions", "threshold")] = 300
     min_evidence_overlap: Annotated[Fraction, Touches("questions", "threshold")] = 0.1
     max_near_duplicate: Annotated[Fraction, Touches("kept_questions", "threshold")] = 0.7
+    embedding_model: Annotated[str, Touches("question_vectors", "requests")] = ""
+    max_same_meaning: Annotated[Fraction, Touches("kept_questions", "threshold")] = 0.9
     min_evidence_similarity: Annotated[
         float, Field(ge=-1, le=1), Touches("questions", "threshold")
     ] = 0.45
@@ -93,7 +97,8 @@ class DatasetSettings(Value):
 
     `excerpt_tokens`: of the chunk only so much around the evidence; 0: all of it. Closed-book rows
     show no excerpt, so that none of them is unanswerable. Rows of a kind that has more than
-    `max_kind_excess` times the share of its weight are left out; None: all stay. A share of rows
+    `max_kind_excess` times the share of its weight are left out; None: all stay. So are rows whose
+    long answer is `max_near_duplicate_answer` like an earlier one; None: all stay. A share of rows
     shows up to so many `distractors` beside the excerpt that answers.
     """
 
@@ -105,4 +110,5 @@ class DatasetSettings(Value):
     distractor_fraction: Annotated[Fraction, EVERY_CALL] = 0.0
     distractors: Annotated[Positive, EVERY_CALL] = 2
     max_kind_excess: Annotated[Annotated[float, Field(ge=1.0)] | None, EVERY_CALL] = None
+    max_near_duplicate_answer: Annotated[Fraction | None, EVERY_CALL] = 0.8
     validation_fraction: Annotated[float, Field(ge=0.0, le=0.5), EVERY_CALL] = 0.05

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from schemas.record import Value
 from schemas.setting_types import CodecName, Fraction, Positive, PrivateData
-from schemas.touches import IN_IDS, Touches
+from schemas.touches import IN_IDS, OPERATIONAL, Touches
 
 _Seconds = Annotated[float, Field(gt=0, le=1e9)]  # what a timer of the system takes, and less
 _Megabytes = Annotated[int, Field(gt=0, le=1 << 30)]  # of as many bytes as the system can count
@@ -16,10 +16,12 @@ class DocumentSettings(Value):
     """How files are read; the limits hold for one file.
 
     `text_column` is what is read of tables (CSV, JSON lines); empty: they are not read.
+    `licence` is what the card of an export says of them, in any words.
     `encoding` is that of text which is no UTF-8 and does not say so; empty: it is guessed.
     """
 
     text_column: Annotated[str, IN_IDS] = ""
+    licence: Annotated[str, OPERATIONAL] = ""
     encoding: Annotated[CodecName, Touches("documents", "requests")] = ""
     max_seconds_per_file: Annotated[_Seconds, Touches("documents", "threshold")] = 120.0
     max_memory_mb_per_file: Annotated[_Megabytes, Touches("documents", "threshold")] = 2048

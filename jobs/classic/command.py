@@ -16,7 +16,13 @@ from jobs.run.run_engine import other_servers
 from jobs.run.start import RunOrder
 from jobs.settings.command import run_settings
 from jobs.settings.endpoints import read_run_endpoints
-from jobs.settings.roles import RoleModel, RoleName, embeddings_of, read_role_endpoints
+from jobs.settings.roles import (
+    RoleModel,
+    RoleName,
+    embeddings_of,
+    question_embeddings_of,
+    read_role_endpoints,
+)
 from schemas.settings import RunSettings
 
 RUN_DIR = Path("distill-run")
@@ -106,12 +112,13 @@ def make_order(arguments: argparse.Namespace) -> RunOrder:
     settings = read_settings(arguments)
     endpoints = read_run_endpoints(settings, os.environ)
     roles: list[RoleName] = []
-    if settings.evaluation.retriever == "embeddings":
+    embedders = [embeddings_of(settings), question_embeddings_of(settings)]
+    if settings.evaluation.retriever == "embeddings" or embedders[1] is not None:
         roles.append("embeddings")
     others = other_servers(
         settings,
         read_role_endpoints(settings, os.environ, roles),
-        [RoleModel(settings.teacher.model), embeddings_of(settings)],
+        [RoleModel(settings.teacher.model), *filter(None, embedders)],
     )
     lane = read_lane_order("live", None, waits=True)
     folder = RunFolder(arguments.run)

@@ -145,14 +145,11 @@ def _run(given: _Given, ordered: _Ordered) -> int:
 
 def _make_order(folder: RunFolder, settings: "RunSettings", ordered: _Ordered) -> "RunOrder":
     """What is asked for, with the servers of all models that will be asked."""
-    from jobs.run.run_engine import other_servers
-    from jobs.run.start import RunOrder, asks_judge
+    from jobs.run.asked_roles import dataset_servers
+    from jobs.run.start import RunOrder
     from jobs.settings.endpoints import read_run_endpoints
-    from jobs.settings.roles import RoleModel, RoleName, judge_of, read_role_endpoints
 
     endpoints = read_run_endpoints(settings, os.environ)
-    judges: list[RoleName] = ["judge"] if asks_judge(settings) else []
-    asked = [RoleModel(settings.teacher.model), *(judge_of(settings) for _ in judges)]
     return RunOrder(
         folder,
         settings,
@@ -161,7 +158,7 @@ def _make_order(folder: RunFolder, settings: "RunSettings", ordered: _Ordered) -
         retries_failed=ordered.retries_failed,
         lane=ordered.lane,
         metrics_port=ordered.metrics_port,
-        others=other_servers(settings, read_role_endpoints(settings, os.environ, judges), asked),
+        others=dataset_servers(settings, os.environ),
     )
 
 

@@ -11,12 +11,15 @@ from jobs.datacheck.find_leaks import NEAR, LeakFinder, read_eval_items
 from jobs.datacheck.read_rows import BadRowError, ChatRow, numbered_lines, read_chat_row
 from jobs.text import more_phrases
 from jobs.text.english_phrases import NON_ANSWER
+from jobs.text.exact_differences import differ_exactly
 from jobs.text.languages import detect_language
-from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
+from jobs.text.min_hashes import MinHashGroups
+from jobs.text.near_duplicates import NearDuplicates, is_long, words_of_any_language
 from jobs.text.secrets import find_secrets
 from schemas.record import Value
 
 SHOWN_COUNT = 10
+NEAR_ANSWERS = 0.8  # of long ones, as a dataset is made by default
 UNTOLD = "not told"  # too short, or code
 
 
@@ -35,6 +38,7 @@ class FileCheck(Value):
     repeated_questions: int
     near_questions: int
     repeated_answers: int
+    near_answers: int
     languages: dict[str, int]
     refusal_count: int
     secrets: dict[str, int]
@@ -66,6 +70,13 @@ class _Check:
         self._path = path
         self._leaks = leaks
         self._near = NearDuplicates(NEAR, words_of_any_language)
+        self._long_answers: dict[str, str] = {}
+        self._near_answers = NearDuplicates(
+            NEAR_ANSWERS,
+            words_of_any_language,
+            index=MinHashGroups(NEAR_ANSWERS),
+            differ=lambda row, text: differ_exactly(self._long_answers[row], text),
+        )
         self._seen: dict[str, set[bytes]] = {"row": set(), "question": set(), "answer": set()}
         self._counts = Counter[str]()
         self._languages = Counter[str]()
@@ -105,6 +116,14 @@ class _Check:
             self._counts["near"] += (
                 self._near.add(str(self._counts["rows"]), row.question) is not None
             )
+        if not is_known["answer"] and is_long(row.answer):
+            self._count_near_answer(str(self._counts["rows"]), row.answer)
+
+    def _count_near_answer(self, number: str, answer: str) -> None:
+        if self._near_answers.add(number, answer) is None:
+            self._long_answers[number] = answer
+        else:
+            self._counts["near answer"] += 1
 
     def _is_known(self, name: str, data: bytes) -> bool:
         digest = hashlib.blake2b(data, digest_size=16).digest()
@@ -135,6 +154,7 @@ class _Check:
             repeated_questions=self._counts["repeated question"],
             near_questions=self._counts["near"],
             repeated_answers=self._counts["repeated answer"],
+            near_answers=self._counts["near answer"],
             languages=dict(self._languages.most_common()),
             refusal_count=self._counts["refusals"],
             secrets=dict(self._found[True].most_common()),
@@ -164,7 +184,8 @@ def describe_check(check: FileCheck) -> Iterator[str]:
     yield f"{'tokens':<16} {_numbers(check.tokens)}"
     yield (
         f"{'repeated':<16} {check.repeated_rows:,} rows, {check.repeated_questions:,} questions "
-        f"({check.near_questions:,} more nearly), {check.repeated_answers:,} answers"
+        f"({check.near_questions:,} more nearly), {check.repeated_answers:,} answers "
+        f"({check.near_answers:,} more of the long ones nearly)"
     )
     yield f"{'languages':<16} {_numbers(check.languages)}"
     share = check.refusal_count / check.rows if check.rows else 0.0

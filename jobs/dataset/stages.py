@@ -4,6 +4,7 @@ from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.questions.further_questions import FURTHER
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.questions.question_vectors import QUESTION_VECTORS
 from jobs.dataset.rows.export_dataset import EXPORT
 from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.documents.chunk_documents import CHUNKS
@@ -23,6 +24,7 @@ DATASET: Stages[None] = (
     HELD_OUT_CHECK,
     QUESTIONS,
     FURTHER,
+    QUESTION_VECTORS,
     KEPT_QUESTIONS,
     ANSWERS,
     VERDICTS,

@@ -14,14 +14,21 @@ from jobs.doctor.check_machine import check_machine, check_price_list
 from jobs.doctor.check_server import Served, check_server
 from jobs.findings import Finding
 from jobs.settings.endpoints import read_run_endpoints
-from jobs.settings.roles import RoleName, embeddings_of, judge_of, read_role_endpoints, server_of
+from jobs.settings.roles import (
+    RoleName,
+    embeddings_of,
+    judge_of,
+    question_embeddings_of,
+    read_role_endpoints,
+    server_of,
+)
 from schemas.settings import RunSettings
 
 NO_EMBEDDINGS = "evaluations score answer relevancy with embeddings; embeddings.model names another"
 
 
 class _Role(NamedTuple):
-    """Who is asked where, and whether that is needed: the embeddings are for evaluations alone."""
+    """Who is asked where, and whether that is needed: embeddings are mostly for evaluations."""
 
     served: Served
     server: str
@@ -78,7 +85,11 @@ def _roles(settings: RunSettings) -> list[_Role]:
         server = judge.server if role == "judge" else server_of(settings, role)
         if model:
             roles.append(_Role(Served(role, model), server))
-    if not (settings.teacher.is_local and embeddings.server == OWN_SERVER):
+    questions = question_embeddings_of(settings)
+    if questions is not None:
+        roles.append(_Role(Served("embeddings", questions.model), questions.server))
+    is_told = questions is not None and questions.model == embeddings.model
+    if not is_told and not (settings.teacher.is_local and embeddings.server == OWN_SERVER):
         served = Served("embeddings", embeddings.model)
         roles.append(_Role(served, embeddings.server, bool(settings.embeddings.model)))
     return [each for each in roles if each.server != OWN_SERVER or not settings.teacher.is_local]
@@ -101,8 +112,9 @@ def _servers(
 
 def _softened(finding: Finding, roles: Sequence[_Role]) -> Finding:
     """A model that is missing is worth a note only, where no run needs it."""
-    optional = {each.served.role for each in roles if not each.is_needed}
-    if finding.verdict == "not ok" and finding.about in optional:
+    optional = {each.served for each in roles if not each.is_needed}
+    is_optional = any(finding.about == role and model in finding.text for role, model in optional)
+    if finding.verdict == "not ok" and is_optional:
         return finding._replace(verdict="note", text=f"{finding.text}. {NO_EMBEDDINGS}")
     return finding
 

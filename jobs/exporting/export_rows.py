@@ -18,6 +18,7 @@ from jobs.dataset.rows.export_dataset import ROW_FILES
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.dataset_chunks import chunk_of_dataset
 from jobs.documents.passages import passages_of
+from jobs.exporting.data_card import data_card
 from jobs.exporting.find_rejected import WorseAnswers, find_worse_answers
 from jobs.exporting.parquet_file import require_parquet, writing_parquet
 from jobs.exporting.row_formats import (
@@ -27,7 +28,7 @@ from jobs.exporting.row_formats import (
     SourceRow,
     WriteRow,
 )
-from jobs.settings.run_config import RunConfig, read_run_config
+from jobs.settings.run_config import read_run_config
 from schemas.dataset import Provenance
 from schemas.documents import Chunk
 
@@ -82,7 +83,7 @@ async def export_rows(folder: RunFolder, format_name: str) -> Exported:
                     counts[row.file] += 1
     lines = {_file_name(name, row_format): counts[name] for name in ROW_FILES}
     with replacing(target / CARD_NAME) as write_line:
-        for text in _card(format_name, config, provenance, lines):
+        for text in data_card(format_name, config, provenance, lines):
             write_line(text.encode())
     return Exported(target, lines)
 
@@ -154,37 +155,3 @@ def _pair(
                 f"{folder.run_dir}` writes both anew"
             )
         yield row, orjson.loads(line)["messages"]
-
-
-def _card(
-    format_name: str, config: RunConfig, provenance: list[Provenance], lines: Mapping[str, int]
-) -> Iterator[str]:
-    """A data card in the form that the Hugging Face hub reads: front matter, then Markdown."""
-    settings, kinds = config.settings, Counter(row.kind for row in provenance)
-    yield from ("---", "configs:", "- config_name: default", "  data_files:")
-    for name, count in lines.items():
-        if count:  # the hub refuses a split without rows
-            yield from (f"  - split: {Path(name).stem}", f"    path: {name}")
-    yield from ("---", "", "# Questions and answers about a collection of documents", "")
-    yield f"Format: {format_name} ({FORMATS[format_name].description})."
-    yield ""
-    yield from (f"- {name}: {count:,} lines" for name, count in lines.items())
-    yield f"- documents: {len({row.document_id for row in provenance}):,}"
-    yield f"- rows whose excerpt holds no answer: {sum(r.is_unanswerable for r in provenance):,}"
-    yield f"- rows that need two passages: {sum(bool(r.second_chunk_id) for r in provenance):,}"
-    yield from (f"- kind {kind}: {count:,}" for kind, count in kinds.most_common())
-    yield f"- written by: {', '.join(sorted({row.model for row in provenance}))}"
-    yield f"- teacher: {settings.teacher.model}; judge: {_judge(config)}"
-    yield f"- filters: questions {settings.questions.filters}, answers {settings.answers.filters}"
-    yield f"- made by corpus-distill {config.run.version}, run {config.run.run_id}"
-    yield ""
-    yield "Rows quote the documents: their licences hold for them. Nothing held out is in them."
-    yield ""
-    yield "Prompts, by content hash:"
-    yield ""
-    yield from (f"- {name}: {digest}" for name, digest in sorted(config.run.prompts.items()))
-
-
-def _judge(config: RunConfig) -> str:
-    settings = config.settings
-    return (settings.judge.model or settings.teacher.model) if settings.judge.of_rows else "none"

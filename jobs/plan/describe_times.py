@@ -8,6 +8,7 @@ from schemas.plan import WAYS, StagePlan, WayTime
 
 NO_WAY = "-"
 LABELS = {
+    "question_vectors": "embedded",
     "verdicts": "judged rows",
     "further_questions": "asked once more",
     "evaluation/new_questions": "new questions",

@@ -9,7 +9,8 @@ from engine.wire.prices import Price
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.pairs.pair_ids import QUESTIONS_OF_PAIR
-from jobs.dataset.questions.further_questions import FURTHER
+from jobs.dataset.questions.further_questions import FURTHER, tops_up_repeats
+from jobs.dataset.questions.question_vectors import QUESTION_VECTORS
 from jobs.dataset.questions.write_questions import tops_up
 from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.documents.chunk_documents import CHUNKS
@@ -18,6 +19,7 @@ from jobs.plan.most import (
     most_of,
     most_of_answer,
     most_of_further_questions,
+    most_of_vectors,
     most_of_verdict,
 )
 from jobs.plan.project import NOTHING, Point, Projection, project
@@ -87,7 +89,7 @@ def estimate_stages(
 
 def _reached_by(stage: str, settings: RunSettings) -> Callable[[SizedChunk], bool]:
     """Which chunks a stage asks about: held-out ones have answers only if that is wanted."""
-    if stage in (QUESTIONS.name, FURTHER.name) or (
+    if stage in (QUESTIONS.name, FURTHER.name, QUESTION_VECTORS.name) or (
         stage != UNANSWERABLE.name and settings.answers.held_out
     ):
         return lambda _: True
@@ -170,6 +172,9 @@ class _Most(NamedTuple):
             prompt_tokens = asked.worst_prompt_tokens or asked.prompt_tokens
             if stage == QUESTIONS.name:
                 yield from self._questions_of(asked)
+            elif stage == QUESTION_VECTORS.name:
+                further = tops_up_repeats(settings)
+                yield most_of_vectors(max(1, asked.left_count) + further, settings)
             elif stage == ANSWERS.name:
                 yield most_of_answer(prompt_tokens, _most_questions(asked, settings), settings)
             elif stage == VERDICTS.name:

@@ -71,6 +71,12 @@ def most_of_answer(prompt_tokens: int, count: int, settings: RunSettings) -> Per
     return PerItem(count, prompt_tokens, limit, settings.teacher.model)
 
 
+def most_of_vectors(calls: int, settings: RunSettings) -> PerItem:
+    """Requests for the vectors of what so many calls about a chunk ask, a token a character."""
+    tokens = settings.questions.per_chunk * settings.questions.max_chars
+    return PerItem(calls, tokens, 0, settings.questions.embedding_model)
+
+
 def most_of_verdict(prompt_tokens: int, settings: RunSettings, share: float) -> PerItem:
     """What the judge is asked about a chunk: its text, its questions and the longest answers."""
     shown = settings.questions.per_chunk * settings.answers.max_output_tokens

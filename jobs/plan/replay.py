@@ -15,6 +15,7 @@ from engine.wire.prices import Price, counted_sends, worst_case_usd
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.questions.further_questions import FURTHER
+from jobs.dataset.questions.question_vectors import QUESTION_VECTORS
 from jobs.dataset.rows.export_dataset import EXPORT
 from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.dataset.stages import DATASET
@@ -27,7 +28,14 @@ from schemas.record import Record
 from schemas.requests import Request
 from schemas.settings import RunSettings
 
-ASKING: tuple[Stage[None], ...] = (QUESTIONS, FURTHER, ANSWERS, VERDICTS, UNANSWERABLE)
+ASKING: tuple[Stage[None], ...] = (
+    QUESTIONS,
+    FURTHER,
+    QUESTION_VECTORS,
+    ANSWERS,
+    VERDICTS,
+    UNANSWERABLE,
+)
 
 Order = TypeVar("Order")
 

@@ -14,7 +14,7 @@ from jobs.settings.resolve import setting_fields
 from jobs.settings.run_config import RunConfig
 from jobs.settings.show_value import as_toml
 from schemas.documents import Document
-from schemas.touches import Touches, TouchesNothing
+from schemas.touches import EVERY_CALL, Touches, TouchesNothing
 
 MAX_NAMED_DOCUMENTS = 20
 
@@ -96,6 +96,14 @@ def find_changes(before: RunConfig, after: RunConfig, stages: Stages[Any]) -> tu
                 touches = Touches(stage.name, "requests")
                 changes.append(Change(f"prompt {name}: another text", touches))
     return tuple(changes)
+
+
+def find_changes_of_rows(before: RunConfig, after: RunConfig) -> Iterator[str]:
+    """A line for each setting that differs and by which nothing but the rows is written anew."""
+    old, new = before.settings.model_dump(), after.settings.model_dump()
+    for key, touches in read_touches().items():
+        if touches == EVERY_CALL and _at(old, key) != _at(new, key):
+            yield f"{key}: {as_toml(_at(old, key))} -> {as_toml(_at(new, key))}"
 
 
 def _other_judge(before: RunConfig, after: RunConfig, names: Container[str]) -> Iterator[Change]:

@@ -10,7 +10,12 @@ from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.wire.prices import counted_sends, make_price
-from jobs.run.changes import RunChanges, apply_changes, find_changes
+from jobs.run.changes import (
+    RunChanges,
+    apply_changes,
+    find_changes,
+    find_changes_of_rows,
+)
 from jobs.run.preview import AskJournal, open_copy
 from jobs.run.stages import Stages, run_stages
 from jobs.settings.run_config import read_run_config, with_settings
@@ -60,7 +65,8 @@ async def refilter_run(
     rows = _read_rows(folder)
     if before is None or not (folder.dataset_dir / PROVENANCE).exists():
         raise ConfigError(f"{folder.run_dir}: has no rows yet; `distill run` makes them")
-    changes = find_changes(before, with_settings(before, settings), stages)
+    after_config = with_settings(before, settings)
+    changes = find_changes(before, after_config, stages)
     price = make_price(settings.prices, is_free=settings.teacher.is_local)
     with WriterLock(folder.lock_path):
         former_reasons = _read_reasons(folder)
@@ -75,7 +81,10 @@ async def refilter_run(
                 await run_stages((stage,), copy.context)
             after, reasons = _read_rows(copy.context.folder), _read_reasons(copy.context.folder)
     return Refiltered(
-        changes=tuple(change.what for change in changes),
+        changes=(
+            *(change.what for change in changes),
+            *find_changes_of_rows(before, after_config),
+        ),
         rows_before=len(rows),
         rows_after=len(after),
         lost=_count(rows, after, reasons),

@@ -18,9 +18,7 @@ from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
 from jobs.dataset.ask_teacher import ANSWERS
-from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.rows.export_dataset import EXPORT
-from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.dataset.stages import DATASET
 from jobs.documents.list_sources import (
     find_missing_documents,
@@ -29,6 +27,7 @@ from jobs.documents.list_sources import (
 )
 from jobs.processes.work_pool import WorkPool
 from jobs.processes.worker_process import core_count
+from jobs.run.asked_roles import asked_models
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_journal import check_journal
@@ -40,7 +39,6 @@ from jobs.run.rounds import Rounds, RunPass
 from jobs.run.run_engine import OtherServers, check_prices, open_run_engine
 from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_names
 from jobs.settings.known_traps import dataset_traps
-from jobs.settings.roles import judge_of
 from jobs.settings.run_config import (
     RunConfig,
     new_run_config,
@@ -160,17 +158,6 @@ async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> St
         except FatalError:
             await _write_rows(context)
             raise
-
-
-def asked_models(settings: RunSettings) -> list[str]:
-    """The models that a dataset asks."""
-    judges = [judge_of(settings).model] if asks_judge(settings) else []
-    return [settings.teacher.model, *judges]
-
-
-def asks_judge(settings: RunSettings) -> bool:
-    """Whether a dataset asks the judge anything."""
-    return VERDICTS.is_wanted(settings) or UNANSWERABLE.is_wanted(settings)
 
 
 async def _write_rows(context: StageContext[None]) -> None:

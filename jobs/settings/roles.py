@@ -94,6 +94,18 @@ def embeddings_of(settings: RunSettings) -> RoleModel:
     )
 
 
+def question_embeddings_of(settings: RunSettings) -> RoleModel | None:
+    """Who embeds the questions of a dataset, at the address of the embeddings; None: nobody.
+
+    A model of its own: another one for an evaluation buys nothing for the dataset.
+    """
+    model = settings.questions.embedding_model
+    if not model:
+        return None
+    server = server_of(settings, "embeddings")
+    return RoleModel(model, server, settings.embeddings.parameters)
+
+
 def server_of(settings: RunSettings, role: RoleName) -> str:
     """The name of a role's server: that of the first role that is asked in the same way."""
     if is_served_here(settings, role):

@@ -52,7 +52,7 @@ _LEANING_QUESTION = (
     rf"\bthe {_GIVEN} (?:{_SOURCE}|information|{_EXAMPLE})\b",
     # Directions: "mentioned above", "the example below", "the following", "earlier", "here".
     rf"\b(?:{_TOLD}|as|see|the|{_SOURCE}|{_EXAMPLE}) (?:above|below)\b{_NO_PLACE}",
-    rf"\b{_TOLD} (?:here|so far)\b|\b{_TOLD_EARLIER} (?:earlier|previously|before)\b{_END}",
+    rf"\b{_TOLD} (?:here|there|so far)\b|\b{_TOLD_EARLIER} (?:earlier|previously|before)\b{_END}",
     r"\b(?:above|below|afore|previously|earlier)[- ]?mentioned\b",
     r"\bof the following\b|\bthe following\s*[?:]",
     r"\bthe following \w+ (?:is|are|does|do|would|will|can|should)\b",
@@ -125,7 +125,8 @@ _ABOUT_THE_BOOK = (
 # More than one question, or a label in front of it.
 _SECOND_QUESTION = (
     r"[?]['\"\u201d\u2019)]?\s+['\"\u201c(]?(?-i:[A-Z])",
-    rf",? and (?:what|why|how|when|where|who|which)(?: \w+)? {_BE_DO}\b",
+    rf",? and (?:(?:on|in|at|for|with|to|from|by|of) )?"
+    rf"(?:what|why|how|when|where|whom?|which)(?: \w+)? {_BE_DO}\b",
     r"^(?:q(?:uestion)?\s*\d*\s*[:.)]|\d+\s*[.)]\s|[-*\u2022]\s)",
 )
 

@@ -3,8 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from jobs.text.untrusted_text import make_plain
+
+MIN_SHARED_LETTERS = 4  # of two forms of a word
 
 _CODE_BLOCK = re.compile(r"```[^\n`]*\n(.*?)```", re.DOTALL)
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
@@ -37,6 +40,9 @@ _ABBREVIATION = re.compile(
 )
 _SENTENCE_EDGE = re.compile(
     r"(?:^|[.!?:;\u2026*\u2022]|\n|[\"\u201c\u201e\u00ab(\[`]|[-\u2013]\s)\s*$"
+)
+_NAME_PAIR = re.compile(
+    r"(?<![\w`'\u2019-])(?=([A-Z\u00c0-\u00de][^\W\d_]+)[ ]([A-Z\u00c0-\u00de][^\W\d_]+)(?!\w))"
 )
 _CAPITALISED = re.compile(r"(?<![\w`'\u2019-])[A-Z\u00c0-\u00de][\w]+(?:[-'\u2019]\w+)*")
 
@@ -74,6 +80,21 @@ def find_proper_names(text: str) -> Iterator[str]:
             yield found[0]
 
 
+class NamePair(NamedTuple):
+    """Two words with large letters, one behind the other: a name of two parts, for the most."""
+
+    first: str
+    second: str
+
+
+def find_name_pairs(text: str) -> Iterator[NamePair]:
+    """Neighbours with large letters within a sentence, code aside; also of use in German."""
+    rest = _CODE_SPAN.sub("`", _CODE_BLOCK.sub("\n", text))
+    for found in _NAME_PAIR.finditer(rest):
+        if not _SENTENCE_EDGE.search(rest, 0, found.start()):
+            yield NamePair(found[1], found[2])
+
+
 def _code_words(code: str) -> Iterator[str]:
     plain = _PLACEHOLDER.sub(" ", code)
     for word in plain.split():
@@ -106,15 +127,26 @@ class ExactText:
         return set(re.findall(r"\w+", _fold(text))) <= self._words
 
     def holds_stem(self, word: str) -> bool:
-        """Whether some word begins as `word` does, its ending aside."""
-        stem = _fold(word).removesuffix("'s")
-        stem = stem[: max(4, len(stem) - 2)]
-        return any(known.startswith(stem) for known in self._words) or stem in self._text
+        """Whether some word is `word`, its ending of two letters aside, or is made of it."""
+        name = _fold(word).removesuffix("'s")
+        if any(_are_forms(name, known) for known in self._words):
+            return True
+        letter = "[a-z\u00df-\u024f]"  # of scripts with spaces: "\u5de5\u7a0b\u5e08Ann" names Ann
+        return re.search(rf"(?<!{letter}){re.escape(name)}(?!{letter})", self._text) is not None
 
 
 def _fold(text: str) -> str:
     plain = unicodedata.normalize("NFKC", make_plain(text)).casefold()
     return " ".join(plain.replace("\u2019", "'").replace("`", "").split())
+
+
+def _are_forms(one: str, other: str) -> bool:
+    """Whether two words begin alike but for endings: Debian, Debians; Bayes, Bayesian."""
+    shorter, longer = sorted((one, other), key=len)
+    shared = next(
+        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(shorter)
+    )
+    return shared >= MIN_SHARED_LETTERS and shared >= min(len(shorter), len(longer) - 2)
 
 
 def _goes_on(neighbour: str, edge: str) -> bool:

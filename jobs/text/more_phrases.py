@@ -110,15 +110,17 @@ _LEANING_ANSWER = (
 
 # What a chat model says before it answers, in any of these languages.
 _PREFACE = (
-    r"^(?:sure|certainly|of course|absolutely|great question|good question|okay|ok|no problem)\b"
-    r"\s*[!,.:\u2013-]",
+    r"^(?:sure|great question|good question|okay|ok|no problem)\b\s*[!,.:\u2013-]",
+    # With a comma these may also open a sentence that answers: "Of course, that takes longer."
+    r"^(?:certainly|of course|absolutely|natürlich|selbstverständlich|bien sûr|certainement|claro"
+    r"|por supuesto)\s*[!.:\u2013-]",
     r"^(?:here(?: is|['\u2019]s)|this is) (?:the|your|my|an) (?:answer|response|explanation)\b",
     r"^(?:the )?answer\s*:",
-    r"^(?:gerne|natürlich|klar|selbstverständlich|gute frage)\s*[!,.:\u2013-]",
+    r"^(?:gerne|klar|gute frage)\s*[!,.:\u2013-]",
     r"^hier ist (?:die|deine|ihre|eine) antwort\b|^antwort\s*:",
-    r"^(?:bien sûr|avec plaisir|certainement|bonne question)\s*[!,.:\u2013-]",
+    r"^(?:avec plaisir|bonne question)\s*[!,.:\u2013-]",
     r"^voici (?:la|votre|une) réponse\b|^réponse\s*:",
-    r"^(?:claro|por supuesto|con gusto|buena pregunta)\s*[!,.:\u2013-]|^aquí (?:está"
+    r"^(?:con gusto|buena pregunta)\s*[!,.:\u2013-]|^aquí (?:está"
     r"|tiene)s? (?:la|su) "
     r"respuesta\b|^respuesta\s*:",
 )

@@ -2,12 +2,12 @@
 
 import math
 import re
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 from jobs.text.content_words import STEM_CHARS, content_words
 from jobs.text.rare_groups import RareGroups
-from jobs.text.word_overlap import telling_words
+from jobs.text.word_overlap import count_spoken_words, telling_words
 
 # Stop words elsewhere; between two questions they make the difference.
 _QUESTION_WORDS = frozenset(
@@ -21,6 +21,7 @@ _ASKING_WORDS = _QUESTION_WORDS.union(
     """.split()  # noqa: SIM905 - a page of quoted words reads worse
 )
 _WORD = re.compile(r"\w+")
+MIN_LONG_WORDS = 25  # more than most sentences: one sentence may rightly answer two questions
 ROUNDING = 1e-9  # 0.55 * 20 is a little more than 11
 
 
@@ -31,23 +32,51 @@ class Match(NamedTuple):
     similarity: float
 
 
+class WordIndex(Protocol):
+    """Sets of words by number, and those of them that may be similar to another."""
+
+    def __len__(self) -> int: ...
+
+    def words_of(self, text: int) -> Sequence[int]:
+        """The words of a text by its number."""
+
+    def size_of(self, text: int) -> int:
+        """How many words a text has."""
+
+    def add(self, words: Sequence[int]) -> None:
+        """Remember a text, whose number is how many there were."""
+
+    def find(self, words: Sequence[int], size: int) -> set[int]:
+        """The texts that may be similar to one of `size` words, of which `words` are known."""
+
+
 class NearDuplicates:
     """Remembers texts by their content words and finds the one that a new text is most like.
 
     Similarity is Jaccard's, on sets: the words of both through the words of either, without case,
-    order, punctuation, endings and stop words. Nothing that is similar is missed: what an index of
-    rare words finds is compared exactly. A remembered question costs about 400 bytes.
+    order, punctuation, endings and stop words. What an index finds is compared exactly. That of
+    rare words misses nothing that is similar; a remembered question costs about 400 bytes.
     """
 
     def __init__(
-        self, max_similarity: float, words_of: Callable[[str], set[str]] | None = None
+        self,
+        max_similarity: float,
+        words_of: Callable[[str], set[str]] | None = None,
+        *,
+        index: WordIndex | None = None,
+        differ: Callable[[str, str], bool] | None = None,
     ) -> None:
-        """`words_of` says what texts are compared by: `words_of_any_language`, or as at first."""
+        """`words_of` says what texts are compared by: `words_of_any_language`, or as at first.
+
+        `index`: another one than that of rare words. `differ`: whether the remembered item of an
+        id and a text that is alike in words say different things all the same.
+        """
         self._words_of = words_of or _telling_words
         self._max_similarity = max_similarity
         self._item_ids: list[str] = []
         self._word_ids: dict[str, int] = {}
-        self._index = RareGroups(self._least)
+        self._index: WordIndex = RareGroups(self._least) if index is None else index
+        self._differ = differ
 
     def add(self, item_id: str, text: str) -> Match | None:
         """The earlier item that `text` duplicates; None if it is new, and then it is remembered.
@@ -56,32 +85,39 @@ class NearDuplicates:
         earliest counts.
         """
         words = self._words_of(text)
-        match = self._find(words)
+        match = self._find(text, words)
         if match is None:
             self._remember(item_id, words)
         return match
 
     def find(self, text: str) -> Match | None:
         """The remembered item that `text` duplicates; `text` is not remembered."""
-        return self._find(self._words_of(text))
+        return self._find(text, self._words_of(text))
 
     def remember(self, item_id: str, text: str) -> None:
         """Remember a text that is known to be new, which is faster than to look for its like."""
         self._remember(item_id, self._words_of(text))
 
-    def _find(self, words: set[str]) -> Match | None:
+    def _find(self, text: str, words: set[str]) -> Match | None:
         """Of several the most similar, then the earliest."""
+        similar = sorted(self._similar(words), key=lambda found: (-found.similarity, found.number))
+        for number, similarity in similar:
+            item_id = self._item_ids[number]
+            if self._differ is None or not self._differ(item_id, text):
+                return Match(item_id, similarity)
+        return None
+
+    def _similar(self, words: set[str]) -> Iterator["_Similar"]:
         size, known = len(words), {self._word_ids[w] for w in words if w in self._word_ids}
-        best, best_text = self._max_similarity, -1
-        for text in sorted(self._index.find(list(known), size)):
-            other_size = self._index.size_of(text)
-            if max(size, other_size) * best > min(size, other_size) + ROUNDING:
+        least = self._max_similarity
+        for number in self._index.find(list(known), size):
+            other_size = self._index.size_of(number)
+            if max(size, other_size) * least > min(size, other_size) + ROUNDING:
                 continue  # too long or too short
-            shared = len(known.intersection(self._index.words_of(text)))
+            shared = len(known.intersection(self._index.words_of(number)))
             similarity = shared / (size + other_size - shared)
-            if similarity > best or (similarity == best and best_text < 0):
-                best, best_text = similarity, text
-        return Match(self._item_ids[best_text], best) if best_text >= 0 else None
+            if similarity >= least:
+                yield _Similar(number, similarity)
 
     def _least(self, size: int) -> int:
         """How many of `size` words a similar text has."""
@@ -91,6 +127,16 @@ class NearDuplicates:
         ids = self._word_ids
         self._index.add(sorted(ids.setdefault(word, len(ids)) for word in words))
         self._item_ids.append(item_id)
+
+
+class _Similar(NamedTuple):
+    number: int
+    similarity: float
+
+
+def is_long(text: str) -> bool:
+    """Whether an answer is so long that it repeats another one if it has nearly its words."""
+    return count_spoken_words(text) >= MIN_LONG_WORDS
 
 
 def words_of_any_language(text: str) -> set[str]:

@@ -1,6 +1,53 @@
 """Tells the form of a question: answered by yes or no, or about something that it does not name."""
 
 import re
+from collections.abc import Mapping
+
+from jobs.text.word_overlap import telling_words
+
+# By language, the words with which anything but yes or no is asked for: a closed class.
+_ASKING_WORDS: Mapping[str, re.Pattern[str]] = {
+    language: re.compile(rf"\b(?:{words})", re.IGNORECASE)
+    for language, words in {
+        "en": r"(?:what|why|how|when|where|which|whom?|whose)",
+        "de": (
+            r"(?:was|wer|wen|wem|wessen|wann|warum|weshalb|weswegen|(?:in)?wie|welch)"
+            r"|wo(?:\b|r?(?:an|auf|aus|bei|durch|für|gegen|her|hin|in|mit|nach|um|über|unter|von|vor"
+            r"|zu)(?:hin)?\b)"
+        ),
+        "fr": (
+            r"(?:que\b|qu['\u2019]|quoi|pourquoi|comment|quand|où\b|qui\b|quel|lequel|laquelle"
+            r"|(?:les|aux?|du|des)quel|combien)"
+        ),
+        "es": r"(?:qué|quién|cómo|cuándo|dónde|cuál|cuánt|adónde)",
+        "it": r"(?:che\b|cos[a'\u2019]|chi\b|com[e'\u2019]|quand|dov[e'\u2019]|perch|qual|quant)",
+        "pt": r"(?:que\b|quê|quem|como|quando|a?onde|porqu|qual|quais|quant)",
+        "nl": r"(?:wat|wie|welke?\b|wanneer|waar|hoe)",
+    }.items()
+}
+_QUESTION_MARKS = re.compile(r"(?<=\S)[?](?=\s|$)|\uff1f")
+_QUOTED_OR_CODE = re.compile(
+    r"`[^`]*`|\"[^\"]*\"|\u201c[^\u201d]*\u201d|\u201e[^\u201c]*\u201c|\u00ab[^\u00bb]*\u00bb"
+    r"|[\u300c\u300e][^\u300d\u300f]*[\u300d\u300f]|\S*[?]\S"
+)
+_FIRST_CLAUSE = re.compile(  # "When the disk is full, does ...": what is asked comes behind it
+    r"^(?:if|unless|while|once|after|before|because|although"
+    r"|(?:when|where|as) (?!(?:is|are|was|were|do|does|did|can|could|should|must|will|would|may"
+    r"|might|has|have|had)\b))[^,]+,\s*",
+    re.IGNORECASE,
+)
+_AND_AGAIN = re.compile(  # a second question that yes or no answers
+    r", (?:and|or) (?:is|are|was|were|do|does|did|can|could|should|must|will|would|may|has|have)"
+    r" (?:it|they|this|that|these|he|she|there|the|an?)\b",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(
+    r"\b(?:it|they|them|its|their|he|she|er|sie|ihn|ihm|ihnen|elles?|ils|eux"
+    r"|th(?:is|ese|ose)|dies(?:e[rmns]?)?|cela|ça)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_POINTING_START = re.compile(r"(?:では|なぜ)?(?:そ|こ|あ)(?:れ|の)|.{0,4}(?:这|這|它|该|該)")
 
 _YES_NO_OPENINGS = {
     "en": (
@@ -36,12 +83,15 @@ _GERMAN_VERB_FIRST = re.compile(
 _GERMAN_ASKING_WORD = re.compile(
     r"\b(?:was|wer|wen|wem|wessen|wie\w*|wo\w*|wann|warum|weshalb|wieso|welche\w*)\b", re.IGNORECASE
 )
-_YES_NO_END = re.compile(r"(?:吗|嗎|か否か|でしょうか|ますか|ですか)[?\uff1f]$")
+_YES_NO_END = re.compile(r"(?:吗|嗎|か)[?\uff1f]$|是否|(\w)不\1|有没有|有沒有")
 _ASKING_WORD = re.compile(  # in Chinese and Japanese it may stand anywhere
-    r"什么|什麼|哪|谁|誰|何|なぜ|どう|どこ|どの|どれ|いつ|いくつ|如何|怎|为什么|為什麼|多少|几"
+    r"什么|什麼|哪|谁|誰|何|なぜ|なに|なん|だれ|ど[うこのれちんな]|いつ|いく[つら]|幾|如何|怎|多[少久大长高远重]|几"
 )
-_CHOICE = re.compile(r"\s(?:or|oder|ou|o)\s", re.IGNORECASE)
-_LAST_SENTENCE = re.compile(r"(?:^|[.!?\u3002\uff01]\s+)(?:[^.!?]|[.](?=\S))*[?\uff1f]\W*$")
+_CHOICE = re.compile(r"\s(?:or|oder|ou|o)\s|还是|還是|それとも|か、", re.IGNORECASE)
+_LAST_SENTENCE = re.compile(
+    r"(?:^|(?<=\S)[.!?\u3002\uff01]\s+)"
+    r"(?:[^.!?]|[.](?=\S)|(?<=\s)[?](?=\s))*[?\uff1f]\W*$"
+)
 
 # Words that questions about anything may hold. A question of these alone names nothing.
 _NAMELESS = frozenset(
@@ -68,17 +118,62 @@ _NAMELESS = frozenset(
 )
 
 
-def asks_yes_or_no(question: str) -> bool:
+def asks_yes_or_no(question: str, language: str | None = None) -> bool:
     """Whether yes or no answers a question; one that offers a choice ("a or b") asks for that.
 
-    Of several sentences the last is the question.
+    Of several sentences the last is the question. In a known language it is one also where no
+    word asks for anything else.
     """
-    asked = last_sentence(question)
+    plain = _QUOTED_OR_CODE.sub("-", question)  # a quote may hold marks of its own
+    asked = _FIRST_CLAUSE.sub("", last_sentence(plain), count=1)
     if _YES_NO_END.search(asked):
-        return not _ASKING_WORD.search(asked)
+        return not (_ASKING_WORD.search(asked) or _CHOICE.search(asked))
+    if (
+        language is not None
+        and language in _ASKING_WORDS
+        and not _asks_for_something(asked, language)
+    ):
+        return not _CHOICE.search(asked)
     if _GERMAN_VERB_FIRST.match(asked) and not _GERMAN_ASKING_WORD.search(asked):
         return not _CHOICE.search(asked)
     return _YES_NO.match(asked) is not None and not _CHOICE.search(asked)
+
+
+def _asks_for_something(asked: str, language: str) -> bool:
+    """Whether it has an asking word; one of another language counts where it comes first."""
+    others = (words.match(asked) for words in _ASKING_WORDS.values())
+    return _ASKING_WORDS[language].search(asked) is not None or any(others)
+
+
+def asks_in_other_language(question: str, language: str | None) -> bool:
+    """Whether it begins with an asking word of another language and has none of `language`.
+
+    Told of questions too short for anything else, where both languages are known.
+    """
+    own = _ASKING_WORDS.get(language or "")
+    if own is None or own.search(question):
+        return False
+    return any(words.match(question) for words in _ASKING_WORDS.values())
+
+
+def asks_twice(question: str) -> bool:
+    """Whether a text holds two questions, by their marks or by what is asked behind an "and"."""
+    plain = _QUOTED_OR_CODE.sub(" ", question)
+    return len(_QUESTION_MARKS.findall(plain)) > 1 or _AND_AGAIN.search(plain) is not None
+
+
+def stands_on_pronoun(question: str) -> bool:
+    """Whether a pronoun is all that a question names, beside one word next to it.
+
+    "When is it read?", "Quand retentit-elle ?": of what, only a text says that is not there.
+    """
+    if _POINTING_START.match(question):
+        return True
+    words = _WORD.findall(question)
+    places = {n for n, word in enumerate(words) if _PRONOUN.fullmatch(word)}
+    others = [word for n, word in enumerate(words) if not places & {n - 1, n, n + 1}]
+    named = telling_words(" ".join(others)) - _NAMELESS
+    return bool(places) and not named and not re.search(r"[`\d]", question)
 
 
 def last_sentence(question: str) -> str:

@@ -30,6 +30,17 @@ def word_overlap(text: str, source: str) -> float:
     return sum(_is_known(word, known) for word in words) / len(words)
 
 
+def count_spoken_words(text: str) -> int:
+    """About how many words a text has: in scripts without spaces one for two characters."""
+    return sum((len(unspaced) + 1) // 2 if unspaced else 1 for unspaced, _ in _RUN.findall(text))
+
+
+def words_beyond(text: str, source: str) -> frozenset[str]:
+    """The telling words of `text` that do not stand in `source`."""
+    known = _known_parts(source)
+    return frozenset(word for word in telling_words(text) if not _is_known(word, known))
+
+
 def telling_words(text: str) -> frozenset[str]:
     """The words of a text that carry meaning: without case, endings of stems are kept."""
     return frozenset(_words(text))

@@ -5,11 +5,19 @@ import re
 from jobs.dataset.filters.grounding import find_ungrounded
 from jobs.dataset.filters.source_text import SourceText
 from jobs.text import more_phrases
-from jobs.text.content_words import content_overlap, copy_share, count_words
+from jobs.text.answer_forms import (
+    denies_to_answer,
+    only_says_question,
+    opens_with_courtesy,
+    repeats_itself,
+)
+from jobs.text.content_words import content_overlap, copy_share, width
 from jobs.text.english_phrases import LEANING_ANSWER, NON_ANSWER
 from jobs.text.fair_phrases import without_fair_phrases
 from jobs.text.languages import detect_language, differs_in_language
-from jobs.text.word_overlap import word_overlap
+from jobs.text.pointers import find_pointer
+from jobs.text.quantities import find_quantities
+from jobs.text.word_overlap import count_spoken_words, word_overlap
 from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
 
@@ -45,7 +53,9 @@ def find_grounded_answer_fault(
         _find_form_fault(text, question, settings)
         or _find_phrase_fault(without_fair_phrases(text, source.evidence))
         or _find_other_phrase_fault(text)
+        or _find_pointer(text, question, source)
         or _find_unfinished(text)
+        or _find_empty(text, question, source)
         or (Fault("no_evidence") if not source.evidence else None)
         or _find_other_language(text, source)
         or find_ungrounded(text, question, source)
@@ -57,16 +67,18 @@ def find_grounded_answer_fault(
 def _find_form_fault(text: str, question: str, settings: AnswerSettings) -> Fault | None:
     if not text:
         return Fault("not_answered")
-    if len(text) < settings.min_chars and not _is_code_alone(text, settings):
-        return Fault("too_short", len(text), settings.min_chars)
+    if width(text) < settings.min_chars and not _is_value(text, settings):
+        return Fault("too_short", width(text), settings.min_chars)
     if len(text) > settings.max_chars:
         return Fault("too_long", len(text), settings.max_chars)
     return Fault("repeats_question") if text.casefold() == question.casefold() else None
 
 
-def _is_code_alone(text: str, settings: AnswerSettings) -> bool:
-    """`ignore`: as short as the value that was asked for."""
-    return settings.filters == "grounded" and _CODE_ALONE.fullmatch(text) is not None
+def _is_value(text: str, settings: AnswerSettings) -> bool:
+    """`ignore`, 40 cm: as short as the value that was asked for."""
+    if settings.filters != "grounded":
+        return False
+    return _CODE_ALONE.fullmatch(text) is not None or any(find_quantities(text))
 
 
 def _find_phrase_fault(text: str) -> Fault | None:
@@ -88,7 +100,7 @@ def _find_overlap_fault(overlap: float, settings: AnswerSettings) -> Fault | Non
 
 
 def _find_copy_fault(text: str, chunk_text: str, settings: AnswerSettings) -> Fault | None:
-    if count_words(text) < MIN_COPY_WORDS:
+    if count_spoken_words(text) < MIN_COPY_WORDS:
         return None
     share = copy_share(text, chunk_text)
     return (
@@ -111,6 +123,23 @@ def _find_other_phrase_fault(text: str) -> Fault | None:
     return Fault("leans_on_context") if more_phrases.LEANING_ANSWER.search(text) else None
 
 
+def _find_pointer(text: str, question: str, source: SourceText) -> Fault | None:
+    plain = without_fair_phrases(text, source.evidence)
+    pointer = find_pointer(plain, f"{source.chunk_text}\n{question}")
+    return Fault("leans_on_context", detail=pointer) if pointer else None
+
+
+def _find_empty(text: str, question: str, source: SourceText) -> Fault | None:
+    """Many words, or denials, and nothing of the source in them."""
+    if opens_with_courtesy(text, f"{source.whole}\n{question}"):
+        return Fault("preface")
+    if repeats_itself(text):
+        return Fault("repeats_itself")
+    if only_says_question(text, question):
+        return Fault("repeats_question")
+    return Fault("not_answered") if denies_to_answer(text, question, source.near) else None
+
+
 def _find_unfinished(text: str) -> Fault | None:
     """An answer that ends like no sentence, no code and no list: a fragment, or cut off."""
     if _ENDED.search(text) or _LAST_LINE_OF_LIST.search(text):
@@ -119,4 +148,5 @@ def _find_unfinished(text: str) -> Fault | None:
 
 
 def _find_other_language(text: str, source: SourceText) -> Fault | None:
-    return Fault("other_language") if differs_in_language(text, source.language) else None
+    is_other = source.is_in_all(lambda language: differs_in_language(text, language))
+    return Fault("other_language") if is_other else None

@@ -3,11 +3,18 @@
 from jobs.dataset.filters.grounding import find_unknown_code
 from jobs.dataset.filters.source_text import SourceText
 from jobs.text import more_phrases
-from jobs.text.content_words import content_overlap
+from jobs.text.content_words import content_overlap, width
 from jobs.text.english_phrases import ABOUT_THE_BOOK, LEANING_QUESTION, SECOND_QUESTION
 from jobs.text.fair_phrases import without_fair_phrases
 from jobs.text.languages import differs_in_language
-from jobs.text.question_forms import asks_yes_or_no, names_nothing
+from jobs.text.pointers import find_demonstrative, find_pointer
+from jobs.text.question_forms import (
+    asks_in_other_language,
+    asks_twice,
+    asks_yes_or_no,
+    names_nothing,
+    stands_on_pronoun,
+)
 from jobs.text.word_overlap import telling_words, word_overlap
 from schemas.dataset import Fault, Kind
 from schemas.settings import QuestionSettings
@@ -31,9 +38,10 @@ def find_grounded_question_fault(
     """The first fault of the question `text`, also against its source, in any language."""
     return (
         _find_form_fault(text, settings)
-        or _find_other_form_fault(text)
+        or _find_other_form_fault(text, source)
         or _find_phrase_fault(without_fair_phrases(text, source.evidence))
         or _find_other_phrase_fault(text)
+        or _find_pointer(text, source)
         or _find_language_fault(text, source)
         or (None if kind in INVENTS_NAMES else find_unknown_code(text, source))
         or _find_evidence_fault(_overlap(text, source), settings)
@@ -46,8 +54,8 @@ def _overlap(text: str, source: SourceText) -> float:
 
 
 def _find_form_fault(text: str, settings: QuestionSettings) -> Fault | None:
-    if len(text) < settings.min_chars:
-        return Fault("too_short", len(text), settings.min_chars)
+    if width(text) < settings.min_chars:
+        return Fault("too_short", width(text), settings.min_chars)
     if len(text) > settings.max_chars:
         return Fault("too_long", len(text), settings.max_chars)
     if not text.endswith(QUESTION_MARKS):
@@ -55,10 +63,10 @@ def _find_form_fault(text: str, settings: QuestionSettings) -> Fault | None:
     return Fault("not_one_question") if SECOND_QUESTION.search(text) else None
 
 
-def _find_other_form_fault(text: str) -> Fault | None:
-    if more_phrases.SECOND_QUESTION.search(text):
+def _find_other_form_fault(text: str, source: SourceText) -> Fault | None:
+    if more_phrases.SECOND_QUESTION.search(text) or asks_twice(text):
         return Fault("not_one_question")
-    if asks_yes_or_no(text):
+    if source.is_in_all(lambda language: asks_yes_or_no(text, language)):
         return Fault("yes_or_no")
     return Fault("names_nothing") if names_nothing(telling_words(text)) else None
 
@@ -75,8 +83,21 @@ def _find_other_phrase_fault(text: str) -> Fault | None:
     return Fault("leans_on_context") if more_phrases.LEANING_QUESTION.search(text) else None
 
 
+def _find_pointer(text: str, source: SourceText) -> Fault | None:
+    plain = without_fair_phrases(text, source.evidence)
+    pointer = find_pointer(plain, source.chunk_text) or find_demonstrative(text)
+    if pointer:
+        return Fault("leans_on_context", detail=pointer)
+    return Fault("leans_on_context") if stands_on_pronoun(text) else None
+
+
 def _find_language_fault(text: str, source: SourceText) -> Fault | None:
-    return Fault("other_language") if differs_in_language(text, source.language) else None
+    is_other = source.is_in_all(
+        lambda language: (
+            differs_in_language(text, language) or asks_in_other_language(text, language)
+        )
+    )
+    return Fault("other_language") if is_other else None
 
 
 def _find_evidence_fault(overlap: float, settings: QuestionSettings) -> Fault | None:

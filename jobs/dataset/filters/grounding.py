@@ -4,9 +4,26 @@ What must be taken over letter by letter is looked up: numbers with their units,
 words, names. Paraphrase is free in everything else.
 """
 
+from collections.abc import Callable, Iterator, Sequence
+
 from jobs.dataset.filters.source_text import SourceText
-from jobs.text.exact_names import ExactText, find_code, find_proper_names, find_quotes
-from jobs.text.quantities import Quantity, find_quantities, names_unit, numbers_in
+from jobs.text.exact_names import (
+    ExactText,
+    find_code,
+    find_name_pairs,
+    find_proper_names,
+    find_quotes,
+)
+from jobs.text.quantities import (
+    MAX_COUNT_WORD,
+    Quantity,
+    are_same_unit,
+    find_quantities,
+    find_quantities_in_words,
+    names_unit,
+    numbers_in,
+    same_time,
+)
 from schemas.dataset import Fault
 
 WRITES_NOUNS_LARGE = ("de", "lb")  # so that a large letter is no sign of a name
@@ -38,18 +55,35 @@ def find_unknown_code(question: str, source: SourceText) -> Fault | None:
 
 
 def _find_quantity_fault(text: str, source: str) -> Fault | None:
-    numbers, quantities = numbers_in(source), tuple(find_quantities(source))
-    for quantity in find_quantities(text):
+    numbers = numbers_in(source)
+    known = (*find_quantities(source), *find_quantities_in_words(source))
+    stated = (*find_quantities(text), *filter(_is_checked(known), find_quantities_in_words(text)))
+    for quantity in stated:
+        if any(same_time(quantity, each) for each in known):
+            continue
         if quantity.number not in numbers:
             return Fault("number_not_in_evidence", detail=quantity.written)
-        if quantity.unit and not _has_unit(quantity, quantities, source):
+        if quantity.unit and not _has_unit(quantity, known, source):
             return Fault("unit_not_in_evidence", detail=quantity.written)
     return None
 
 
-def _has_unit(wanted: Quantity, known: tuple[Quantity, ...], source: str) -> bool:
+def _is_checked(known: Sequence[Quantity]) -> Callable[[Quantity], bool]:
+    """Whether a number in words says what the source says: "two of them" counts what is there.
+
+    It does where it has a unit, is large, or counts what the source counts, too.
+    """
+    counted = {each.counted for each in known if each.counted}
+    return lambda quantity: (
+        bool(quantity.unit) or int(quantity.number) > MAX_COUNT_WORD or quantity.counted in counted
+    )
+
+
+def _has_unit(wanted: Quantity, known: Sequence[Quantity], source: str) -> bool:
     units = {each.unit for each in known if each.number == wanted.number and each.unit}
-    return wanted.unit in units if units else names_unit(source, wanted.unit)
+    if not units:
+        return names_unit(source, wanted.unit)
+    return any(are_same_unit(wanted.unit, unit) for unit in units)
 
 
 def _find_code_fault(text: str, source: str) -> Fault | None:
@@ -69,10 +103,22 @@ def _find_quote_fault(text: str, source: str) -> Fault | None:
 
 
 def _find_name_fault(text: str, source: str, language: str | None) -> Fault | None:
-    if language is None or language in WRITES_NOUNS_LARGE:
+    if language is None:
         return None
     known = ExactText(source)
-    for name in find_proper_names(text):
-        if not known.holds_stem(name):
-            return Fault("name_not_in_text", detail=name)
-    return None
+    if language in WRITES_NOUNS_LARGE:
+        names = _other_halves(text, source, known)
+    else:
+        names = (name for name in find_proper_names(text) if not known.holds_stem(name))
+    name = next(iter(names), None)
+    return None if name is None else Fault("name_not_in_text", detail=name)
+
+
+def _other_halves(text: str, source: str, known: ExactText) -> Iterator[str]:
+    """Beside one half of a name of the source, what is neither its other half nor a word of it."""
+    pairs = tuple(find_name_pairs(text))
+    halves = {half for pair in find_name_pairs(source) for half in pair} if pairs else ()
+    for first, second in pairs:
+        for half, other in ((first, second), (second, first)):
+            if half in halves and not known.holds_stem(other):
+                yield other

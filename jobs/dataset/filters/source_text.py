@@ -1,5 +1,6 @@
 """What a question or an answer is checked against."""
 
+from collections.abc import Callable
 from functools import cached_property
 
 from jobs.documents.passages import GAP
@@ -32,3 +33,16 @@ class SourceText:
     def language(self) -> str | None:
         """The language of the text; None: it is not certain."""
         return detect_language(self.chunk_text)
+
+    def is_in_all(self, holds: Callable[[str | None], bool]) -> bool:
+        """Whether something holds in the language of the text, and in that of its evidence.
+
+        Manuals that are translated in part have paragraphs in two languages.
+        """
+        return holds(self.language) and (
+            self._evidence_language in (None, self.language) or holds(self._evidence_language)
+        )
+
+    @cached_property
+    def _evidence_language(self) -> str | None:
+        return detect_language(self.evidence)

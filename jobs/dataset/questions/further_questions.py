@@ -5,7 +5,7 @@ this stage brings nor another threshold asks anything further.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from itertools import groupby
@@ -33,6 +33,7 @@ from jobs.dataset.questions.write_questions import (
 )
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
+from jobs.text.exact_differences import differ_exactly
 from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
 from schemas.dataset import Question, Rejection
 from schemas.documents import Chunk
@@ -57,8 +58,9 @@ async def _ask_further(context: StageContext[None]) -> StagePass:
         return StagePass()
     if await _are_all_compared(context.folder):
         return StagePass()
-    questions = await _read_questions(context)
-    repeating = await asyncio.to_thread(_find_repeating, questions, context)
+    async with RecordLog(context.folder.results_path(QUESTIONS_NAME), Question) as log:
+        first = await _read_questions(context, log)
+        repeating = await asyncio.to_thread(_find_repeating, first, context)
     short = await _leave_out_topped_up(repeating, context)
     asking = ItemWork(items=partial(_list_short, short), needs=_open_needs, work=_ask_again)
     return await run_items(FURTHER, asking, context)
@@ -70,15 +72,21 @@ async def _are_all_compared(folder: RunFolder) -> bool:
         return await asyncio.to_thread(lambda: all(each in compared for each in ids))
 
 
-async def _read_questions(context: StageContext[None]) -> Iterable[Question]:
-    """The first questions by the usual thresholds, chunk after chunk: those there are by default.
+class _First(NamedTuple):
+    """The first questions, chunk after chunk, and what looks one up by its id."""
+
+    questions: Iterable[Question]
+    get: Callable[[str], Question | None]
+
+
+async def _read_questions(context: StageContext[None], log: RecordLog[Question]) -> _First:
+    """The first questions by the usual thresholds: those of the file `log` by default.
 
     Where thresholds are others, the replies are gone through again.
     """
     usual = with_usual_filters(context.settings)
     if usual == context.settings:
-        path = context.folder.results_path(QUESTIONS_NAME)
-        return read_records_by_id(path, Question, group_field=CHUNK_FIELD)
+        return _First(read_records_by_id(log.path, Question, group_field=CHUNK_FIELD), log.get)
     found: list[Question] = []
     for chunk in read_records_by_id(context.folder.results_path(CHUNKS.name), Chunk):
         context.stopping.raise_if_requested()
@@ -88,7 +96,7 @@ async def _read_questions(context: StageContext[None]) -> Iterable[Question]:
             continue
         own = [each for each in written if isinstance(each, Question)]
         found += sorted(own, key=lambda question: question.question_id)
-    return found
+    return _First(found, {each.question_id: each for each in found}.get)
 
 
 async def _look_up(journal: Journal, request: Request) -> Outcome:
@@ -99,15 +107,21 @@ async def _look_up(journal: Journal, request: Request) -> Outcome:
     return outcome
 
 
-def _find_repeating(questions: Iterable[Question], context: StageContext[None]) -> frozenset[str]:
+def _find_repeating(first: _First, context: StageContext[None]) -> frozenset[str]:
     """The chunks of whose questions too few are left, because others have asked the same before.
 
     Questions that need two chunks count for neither.
     """
     settings = context.settings
     usual = with_usual_filters(settings).questions
-    seen, found = NearDuplicates(usual.max_near_duplicate, words_of_any_language), set[str]()
-    own = (question for question in questions if not question.second_chunk_id)
+
+    def differ(question_id: str, text: str) -> bool:
+        other = first.get(question_id)
+        return other is not None and differ_exactly(other.text, text)
+
+    seen = NearDuplicates(usual.max_near_duplicate, words_of_any_language, differ=differ)
+    found = set[str]()
+    own = (question for question in first.questions if not question.second_chunk_id)
     for chunk_id, group in groupby(own, key=lambda question: question.chunk_id):
         context.stopping.raise_if_requested()
         is_new = [seen.add(each.question_id, each.text) is None for each in group]

@@ -8,10 +8,10 @@ question sorts before those that are decided already, all of them are decided ag
 import asyncio
 import heapq
 import logging
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import NamedTuple
 
 from engine.ask import Ask
@@ -25,18 +25,25 @@ from engine.files.records import (
 )
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass
+from jobs.dataset.questions.question_vectors import CHUNK_FIELD as CHUNK_FIELD
+from jobs.dataset.questions.question_vectors import (
+    QUESTION_VECTORS,
+    open_vectors,
+    question_paths,
+)
 from jobs.dataset.questions.sift_drafts import FURTHER_STAGE
 from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, run_items
+from jobs.text.exact_differences import differ_exactly
 from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
-from schemas.dataset import Question, Rejection
+from jobs.text.near_meanings import NearMeanings
+from schemas.dataset import Fault, Question, Rejection
 from schemas.documents import Chunk
-from schemas.settings import RunSettings
+from schemas.settings import QuestionSettings, RunSettings
 
 STAGE = "kept_questions"
-CHUNK_FIELD = "chunk_id"
 BELOW_ALL, ABOVE_ALL = GroupedId("", ""), GroupedId("~", "~")  # ids are hexadecimal
 
 _log = logging.getLogger(__name__)
@@ -46,13 +53,14 @@ class _Needs(NamedTuple):
     kept: RecordLog[Question]
     chunks: RecordLog[Chunk]
     seen: NearDuplicates
-    max_near_duplicate: float
+    meanings: NearMeanings | None
+    settings: QuestionSettings
 
 
 def _list_questions(context: StageContext[None], files: StageFiles[Question]) -> Items[Question]:
     by_chunk = (
         read_records_by_id(path, Question, group_field=CHUNK_FIELD, is_wanted=files.is_unfinished)
-        for path in _paths(context.folder)
+        for path in question_paths(context.folder)
     )
     questions = heapq.merge(*by_chunk, key=lambda each: (each.chunk_id, each.question_id))
     total = _count_questions(context.folder, context.settings)
@@ -60,12 +68,7 @@ def _list_questions(context: StageContext[None], files: StageFiles[Question]) ->
 
 
 def _count_questions(folder: RunFolder, _: RunSettings) -> int:
-    return sum(1 for path in _paths(folder) for _ in read_ids(path, Question))
-
-
-def _paths(folder: RunFolder) -> list[Path]:
-    """The files of all that was asked, the first questions and those that take a repeat's place."""
-    return [folder.results_path(name) for name in (QUESTIONS_NAME, FURTHER_STAGE)]
+    return sum(1 for path in question_paths(folder) for _ in read_ids(path, Question))
 
 
 @asynccontextmanager
@@ -73,36 +76,73 @@ async def _remember_kept(
     context: StageContext[None], files: StageFiles[Question]
 ) -> AsyncIterator[_Needs]:
     """What was kept before comes earlier in the order."""
-    max_near_duplicate = context.settings.questions.max_near_duplicate
-    is_grounded = context.settings.questions.filters == "grounded"
-    words_of = words_of_any_language if is_grounded else None
-    seen = NearDuplicates(max_near_duplicate, words_of)
-    for kept in read_records(files.results.path, Question):
-        seen.remember(kept.question_id, kept.text)
-    async with RecordLog(context.folder.results_path(CHUNKS.name), Chunk) as chunks:
-        yield _Needs(files.results, chunks, seen, max_near_duplicate)
+    settings = context.settings.questions
+    async with AsyncExitStack() as opened:
+        chunks = RecordLog(context.folder.results_path(CHUNKS.name), Chunk)
+        asked = [
+            await opened.enter_async_context(RecordLog(path, Question))
+            for path in question_paths(context.folder)
+        ]
+        differ = partial(_differ, asked)
+        vectors = await opened.enter_async_context(open_vectors(context))
+        seen = _make_seen(settings, differ)
+        meanings = None
+        if vectors is not None:
+            meanings = NearMeanings(settings.max_same_meaning, vectors.get, differ)
+        await opened.enter_async_context(chunks)
+        needs = _Needs(files.results, chunks, seen, meanings, settings)
+        for kept in read_records(files.results.path, Question):
+            _remember(kept, needs)
+        yield needs
+
+
+def _make_seen(settings: QuestionSettings, differ: Callable[[str, str], bool]) -> NearDuplicates:
+    if settings.filters == "phrases":
+        return NearDuplicates(settings.max_near_duplicate)
+    return NearDuplicates(settings.max_near_duplicate, words_of_any_language, differ=differ)
+
+
+def _differ(asked: Sequence[RecordLog[Question]], question_id: str, text: str) -> bool:
+    other = next((found for log in asked if (found := log.get(question_id)) is not None), None)
+    return other is not None and differ_exactly(other.text, text)
+
+
+def _remember(question: Question, needs: _Needs) -> None:
+    needs.seen.remember(question.question_id, question.text)
+    if needs.meanings is not None:
+        needs.meanings.remember(question.question_id)
 
 
 async def _keep(question: Question, _: Ask, needs: _Needs) -> list[Question | Rejection]:
     """1 question in, the same question or a rejection as a near duplicate out."""
     if question.question_id in needs.kept:  # kept before a crash, but not yet finished
         return [question]
-    match = needs.seen.add(question.question_id, question.text)
-    if match is None:
+    fault = _find_repeat(question, needs)
+    if fault is None:
+        _remember(question, needs)
         return [question]
     rejection = Rejection.of(
-        question.question_id,
-        stage=STAGE,
-        reason="near_duplicate",
-        score=match.similarity,
-        threshold=needs.max_near_duplicate,
-        detail=f"of question {match.item_id}",
-        text=question.text,
+        question.question_id, stage=STAGE, text=question.text, **fault._asdict()
     ).with_draft(question.kind, question.evidence, question.scores)
     chunk = needs.chunks.get(question.chunk_id)
     if chunk is None:
         return [rejection]
     return [rejection.of_chunk(chunk, question.second_chunk_id)]
+
+
+def _find_repeat(question: Question, needs: _Needs) -> Fault | None:
+    """Which earlier question has nearly the same words, else which one means the same."""
+    settings = needs.settings
+    match = needs.seen.find(question.text)
+    if match is not None:
+        detail = f"of question {match.item_id}"
+        return Fault("near_duplicate", match.similarity, settings.max_near_duplicate, detail)
+    if needs.meanings is not None:
+        match = needs.meanings.find(question.question_id, question.text)
+    if match is None:
+        return None
+    detail = f"of question {match.item_id}"
+    return Fault("same_meaning", match.similarity, settings.max_same_meaning, detail)
 
 
 _KEEPING = ItemWork(items=_list_questions, needs=_remember_kept, work=_keep, window=file_window)
@@ -117,7 +157,7 @@ async def _keep_questions(context: StageContext[None]) -> StagePass:
 
 async def _is_overtaken(folder: RunFolder) -> bool:
     """Whether an undecided question sorts before a decided one."""
-    ids = (read_grouped_ids(path, Question, CHUNK_FIELD) for path in _paths(folder))
+    ids = (read_grouped_ids(path, Question, CHUNK_FIELD) for path in question_paths(folder))
     async with RecordLog(folder.finished_path(STAGE), FinishedItem) as decided:
         return await asyncio.to_thread(_is_any_before, chain.from_iterable(ids), decided)
 
@@ -136,7 +176,7 @@ KEPT_QUESTIONS: Stage[None] = Stage(
     name=STAGE,
     label="not repeated",
     result=Question,
-    reads=(CHUNKS.name, QUESTIONS_NAME, FURTHER_STAGE),
+    reads=(CHUNKS.name, QUESTIONS_NAME, FURTHER_STAGE, QUESTION_VECTORS.name),
     work=_keep_questions,
     count_items=_count_questions,
 )

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from itertools import chain
 from typing import NamedTuple
@@ -33,14 +33,16 @@ from jobs.dataset.rows.apply_reviews import (
     row_hash,
 )
 from jobs.dataset.rows.chat_rows import ROW_PROMPTS, chat_row
-from jobs.dataset.rows.kind_quota import KindQuota
+from jobs.dataset.rows.kind_quota import KindedRow, KindQuota
 from jobs.dataset.rows.make_rows import DatasetRow, choose_by_kind, make_rows, row_of
+from jobs.dataset.rows.repeated_answers import find_repeated_answers
 from jobs.dataset.rows.row_sources import Sources, open_sources
 from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import Passages, passages_of
 from jobs.run.stages import Stage, StageContext
-from schemas.dataset import Answer, HeldOutQuestion, Question, Rejection
+from jobs.text.near_duplicates import Match
+from schemas.dataset import Answer, Fault, HeldOutQuestion, Question, Rejection
 from schemas.documents import Chunk
 from schemas.record import content_id
 from schemas.reviews import Review
@@ -48,6 +50,7 @@ from schemas.settings import DatasetSettings, RunSettings
 
 STAGE = "dataset"
 ROW_FILES = TRAIN, VALIDATION = ("train.jsonl", "validation.jsonl")
+REPEATED = "near_duplicate_answer"
 
 _log = logging.getLogger(__name__)
 
@@ -89,10 +92,12 @@ def _write_rows(
     sources: Sources, answers: RecordLog[Answer], stopping: Stopping
 ) -> tuple[int, int]:
     folder, settings = sources.folder, sources.settings.dataset
-    quota, groups = choose_by_kind(sources), _group_chunks(sources)
-    chosen = (groups.group_of(each.chunk_id) for each in _chosen_answers(sources, quota))
-    highest = _highest_validation_draw(chosen, settings)
     decisions = read_decisions(reviews_path(folder))
+    repeated = find_repeated_answers(sources, answers, decisions)
+    quota, groups = choose_by_kind(sources, repeated), _group_chunks(sources)
+    stay = _Choice(repeated, quota, settings.max_near_duplicate_answer)
+    chosen = (groups.group_of(each.chunk_id) for each in _chosen_answers(sources, stay))
+    highest = _highest_validation_draw(chosen, settings)
     counts = dict.fromkeys(ROW_FILES, 0)
     reviewed: Counter[str] = Counter()
     left_out: list[bytes] = []
@@ -106,10 +111,10 @@ def _write_rows(
             name = VALIDATION if _draw(made.group_id) <= highest else TRAIN
             given = RowText(made.question, made.answer)
             decision = decisions.get(row_hash(given)) if decisions else None
-            text = reviewed_text(given, decision)
             reviewed.update([decision.decision] if decision else [])
-            if text is None or not quota.has(made.chosen_by):
-                left_out.append(encode_record(_left_out(made, decision if text is None else None)))
+            text = _decide(made, decision, stay)
+            if isinstance(text, Fault):
+                left_out.append(encode_record(_left_out(made, text)))
                 continue
             row = chat_row(text.question, text.answer, made.excerpt)
             write_row[name](orjson.dumps(row))
@@ -126,15 +131,38 @@ def _write_rows(
     return counts[TRAIN], counts[VALIDATION]
 
 
-def _left_out(made: DatasetRow, drop: Review | None) -> Rejection:
-    """The line about a row that a reviewer drops; None: of whose kind there are too many."""
+class _Choice(NamedTuple):
+    """What decides which rows stay, beside reviewers."""
+
+    repeated: Mapping[str, Match]
+    quota: KindQuota
+    max_near_duplicate: float | None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether every row stays."""
+        return not self.repeated and not self.quota.last_draws
+
+    def find_fault(self, row: KindedRow) -> Fault | None:
+        """Why a row does not stay; None: it does."""
+        if (match := self.repeated.get(row.row_id)) is not None:
+            detail = f"of answer {match.item_id}"
+            return Fault(REPEATED, match.similarity, self.max_near_duplicate, detail)
+        return None if self.quota.has(row) else Fault("surplus_kind")
+
+
+def _decide(made: DatasetRow, decision: Review | None, stay: _Choice) -> RowText | Fault:
+    """The texts of a row, or why it makes none."""
+    text = reviewed_text(RowText(made.question, made.answer), decision)
+    if text is None:
+        return Fault("dropped_by_reviewer", detail=decision.reviewer if decision else "")
+    return stay.find_fault(made.chosen_by) or text
+
+
+def _left_out(made: DatasetRow, fault: Fault) -> Rejection:
     where = made.provenance
     rejection = Rejection.of(
-        made.row_id,
-        stage=STAGE,
-        reason="surplus_kind" if drop is None else "dropped_by_reviewer",
-        detail="" if drop is None else drop.reviewer,
-        text=f"{made.question}\n{made.answer}",
+        made.row_id, stage=STAGE, text=f"{made.question}\n{made.answer}", **fault._asdict()
     ).with_draft(where.kind, where.answer_evidence, where.scores)
     place = {name: getattr(where, name) for name in ("chunk_id", "second_chunk_id", "path")}
     return rejection.model_copy(update=place)
@@ -148,12 +176,12 @@ def _replace_rejections(folder: RunFolder, lines: Sequence[bytes]) -> None:
         replace_file(folder.rejected_path, chain(map(encode_record, others), lines))
 
 
-def _chosen_answers(sources: Sources, quota: KindQuota) -> Iterator[Answer]:
+def _chosen_answers(sources: Sources, stay: _Choice) -> Iterator[Answer]:
     """The answers that make rows."""
     answers = sources.kept_answers("train")
-    if not quota.last_draws:
+    if stay.is_all:
         return answers
-    return (answer for answer in answers if quota.has(row_of(answer, sources)))
+    return (each for each in answers if stay.find_fault(row_of(each, sources)) is None)
 
 
 def _write_held_out(sources: Sources, answers: RecordLog[Answer], stopping: Stopping) -> int:

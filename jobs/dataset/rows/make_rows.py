@@ -1,7 +1,7 @@
 """Makes the rows of a dataset, each with where it comes from."""
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from engine.files.journal import Journal
@@ -35,12 +35,16 @@ class DatasetRow(NamedTuple):
     provenance: Provenance
 
 
-def choose_by_kind(sources: Sources) -> KindQuota:
-    """Which answers make rows, so that no kind of question is too many."""
+def choose_by_kind(sources: Sources, repeated: Container[str]) -> KindQuota:
+    """Which answers make rows, so that no kind of question is too many.
+
+    `repeated` are the ids of those that make none in any case.
+    """
     settings = sources.settings
     if settings.dataset.max_kind_excess is None:
         return KindQuota({})
-    rows = (row_of(answer, sources) for answer in sources.kept_answers("train"))
+    answers = (each for each in sources.kept_answers("train") if each.answer_id not in repeated)
+    rows = (row_of(answer, sources) for answer in answers)
     weights = settings.questions.kind_weights
     return choose_rows(rows, weights, settings.dataset.max_kind_excess)
 

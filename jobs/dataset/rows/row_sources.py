@@ -57,13 +57,15 @@ class Sources(NamedTuple):
             question = question.model_copy(update=judged)
         return RowSource(question, passages_of(answer, self.chunks.require))
 
-    def kept_answers(self, side: Side) -> Iterator[Answer]:
+    def kept_answers(self, side: Side, group_field: str | None = None) -> Iterator[Answer]:
         """The kept answers of one side in the order of their ids, to each question the first.
 
         A question has several where its chunk was asked about again, with other questions.
+        `group_field`: first in the order of that field, then of their ids.
         """
         answered = set[str]()
-        for answer in read_records_by_id(self.folder.results_path(ANSWERS.name), Answer):
+        path = self.folder.results_path(ANSWERS.name)
+        for answer in read_records_by_id(path, Answer, group_field=group_field):
             is_wanted = answer.side == side and answer.question_id not in answered
             if is_wanted and self.is_kept(answer):
                 answered.add(answer.question_id)

@@ -127,6 +127,16 @@ async def test_role_with_a_server_of_its_own_is_looked_at_there(server: OpenAISe
     assert len([each for each in findings if each.about == "address"]) == 2
 
 
+async def test_model_for_the_vectors_of_questions_is_needed_and_named_once(
+    server: OpenAIServer,
+) -> None:
+    missing = await look(server, "questions.embedding_model=no-such-model")
+    usual = await look(server, "questions.embedding_model=text-embedding-3-small")
+
+    assert any(f.about == "embeddings" and f.verdict == "not ok" for f in missing)
+    assert len([each for each in usual if each.about == "embeddings"]) == 1
+
+
 async def test_unknown_price_is_wrong_only_with_a_budget(server: OpenAIServer) -> None:
     free = await look(server, "teacher.model=mine")
     capped = await look(server, "teacher.model=mine", "budget.usd=1")

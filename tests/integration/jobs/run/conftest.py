@@ -8,7 +8,10 @@ import pytest
 from tests.crash.runs import finish, start, write_documents
 from tests.openai_server import RunningServer, start_openai_server
 
-MODELS = [{"id": "gpt-6.1-terra", "caches_prompts": False}]
+MODELS = [
+    {"id": "gpt-6.1-terra", "caches_prompts": False},
+    {"id": "text-embedding-3-small", "dimensions": 64},
+]
 
 
 @pytest.fixture(autouse=True)

@@ -93,6 +93,28 @@ def test_refilter_says_what_would_come_back_where_all_rows_were_dropped(run_dir:
     assert "rows: 0 now, 0 then" not in said.stdout
 
 
+def test_meanings_are_compared_in_any_lane_and_again_at_no_cost(
+    tmp_path: Path, documents: Path, server: RunningServer
+) -> None:
+    run_dir = tmp_path / "meanings"
+    flags = ("--documents", str(documents), "--lane", "batch", "--set", "batch.poll_s=0.1")
+    by_meaning = ("--set", "questions.embedding_model=text-embedding-3-small")
+
+    code, output = finish(start(server, run_dir, *flags, *by_meaning))
+    files, calls = comparable_files(run_dir), call_count(server)
+    said = distill("refilter", str(run_dir), "--set", "questions.max_same_meaning=0")
+
+    assert code == 0, output
+    journal = rows(run_dir / "journal.jsonl")
+    embedded = [each for each in journal if each["purpose"] == "question_embeddings"]
+    asked = {each["chunk_id"] for each in rows(run_dir / "questions.jsonl")}
+    assert {each["lane"] for each in embedded} == {"batch"}
+    assert len(embedded) == len(asked)
+    assert paid_twice(server) == 0
+    assert "same_meaning" in said.stdout, said.stderr
+    assert (comparable_files(run_dir), call_count(server)) == (files, calls)
+
+
 def test_refilter_of_no_run_is_one_message(tmp_path: Path) -> None:
     said = distill("refilter", str(tmp_path))
 

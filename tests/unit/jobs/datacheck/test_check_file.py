@@ -45,6 +45,23 @@ def test_sound_rows_are_fit_and_counted(tmp_path: Path) -> None:
     assert found.tokens["total"] >= found.tokens["most"] >= found.tokens["median"] > 10
 
 
+def test_long_answers_that_say_nearly_the_same_are_counted(tmp_path: Path) -> None:
+    nearly = EXCERPT.replace("goes in", "is put in")
+    other = EXCERPT.replace("1220", "980")
+
+    found = check(
+        tmp_path,
+        chat(KILN[0], EXCERPT),
+        chat(SAW[0], nearly),
+        chat("Why is glaze cracked by a draught?", other),
+        chat("What burns in the forge?", KILN[1]),
+        chat("What is stirred into the vat?", KILN[1]),
+    )
+
+    assert (found.repeated_answers, found.near_answers) == (1, 1)
+    assert "1 answers (1 more of the long ones nearly)" in "\n".join(describe_check(found))
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

@@ -57,7 +57,8 @@ async def test_questions_are_asked_for_as_for_the_dataset_but_twice_as_many(
     folder: RunFolder,
 ) -> None:
     (trained,) = sample_trained_chunks(folder, make_few(1))
-    draft = {"evidence": [2], "kind": "factual", "question": f"{SUBJECTS[trained.chunk.title]}?"}
+    text = f"Why is it that {SUBJECTS[trained.chunk.title]}?"
+    draft = {"evidence": [2], "kind": "factual", "question": text}
     ask = ask_by_body(lambda _: orjson.dumps({"questions": [draft]}).decode())
 
     written = await ask_new_questions(trained.asked, ask, make_settings())

@@ -13,8 +13,10 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from jobs.dataset.rows.export_dataset import export_dataset
+from jobs.exporting.data_card import data_card
 from jobs.exporting.export_rows import export_rows
 from jobs.exporting.row_formats import FORMATS
+from jobs.settings.run_config import new_run_config
 from schemas.dataset import Answer, Unanswerable
 from schemas.documents import Chunk
 from schemas.record import content_id
@@ -172,6 +174,23 @@ async def test_card_says_what_the_rows_are(tmp_path: Path) -> None:
     assert "- rows whose excerpt holds no answer: 1" in card
     assert "- teacher: gpt-4.1-mini; judge: none" in card
     assert "write_answer.md: " in card
+    assert "Licence of the documents, which rows quote: not given (documents.licence)." in card
+
+
+async def test_card_says_licence_and_settings_and_nothing_of_this_machine(tmp_path: Path) -> None:
+    settings = make_settings(
+        "documents.licence=CC-BY-4.0",
+        "questions.per_chunk=5",
+        "teacher.base_url=http://10.0.0.9:8000/v1",
+        f"documents_dir={tmp_path}",
+    )
+
+    card = "\n".join(data_card("chat", new_run_config(settings), [], {"train.jsonl": 0}))
+
+    assert "which rows quote: CC-BY-4.0." in card
+    assert "- questions.per_chunk = 5\n" in card
+    assert "10.0.0.9" not in card
+    assert str(tmp_path) not in card
 
 
 async def test_unknown_format_names_those_that_there_are(tmp_path: Path) -> None:

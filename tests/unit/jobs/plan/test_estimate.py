@@ -106,6 +106,27 @@ def test_references_and_verdicts_are_counted_where_they_are_wanted(tmp_path: Pat
     assert requests_of(found.stages) == {"questions": 90, "answers": 3 * 90, "verdicts": 90}
 
 
+def test_vectors_of_questions_are_counted_where_a_model_for_them_is_named(tmp_path: Path) -> None:
+    settings = settings_of("questions.embedding_model=text-embedding-3-small")
+    notes = of_sample(answers_of_held_out=False)
+    notes["question_vectors"] = {f"c{n}": asked(1) for n in range(SAMPLED)}
+    nothing: dict[str, AskedByKey] = {
+        name: {} for name in ("answers", "verdicts", "unanswerable", "question_vectors")
+    }
+    unasked = {"questions": {f"c{n}": asked(0, left=1) for n in range(ALL)}, **nothing}
+    folder, price = make_folder(tmp_path), make_price(settings.prices)
+
+    sampled = estimate_stages(folder, notes, settings, price)
+    most = estimate_stages(folder, unasked, settings, price)
+
+    assert requests_of(sampled.stages)["question_vectors"] == 90
+    (vectors,) = [each for each in most.stages if each.stage == "question_vectors"]
+    assert vectors.requests.high >= 100
+    assert vectors.completion_tokens.high == 0
+    assert vectors.usd is not None
+    assert 0 < vectors.usd.high < 0.01
+
+
 def test_what_waits_of_a_sampled_chunk_is_counted_once(tmp_path: Path) -> None:
     settings = settings_of("judge.of_rows=true")
     notes = of_sample(answers_of_held_out=False)

@@ -18,6 +18,7 @@ from jobs.run.changes import (
     RunChanges,
     apply_changes,
     find_changes,
+    find_changes_of_rows,
     read_touches,
 )
 from jobs.settings.resolve import read_assignments, resolve_settings
@@ -178,3 +179,18 @@ def test_judge_that_an_evaluation_named_judges_no_rows_without_consent() -> None
     assert change.asks_anew
     assert not find_changes(evaluated, with_settings(evaluated, first), DATASET)
     assert not find_changes(evaluated, evaluated, DATASET)
+
+
+def test_settings_that_only_write_rows_anew_are_told_beside_those_that_touch_a_stage() -> None:
+    before = new_run_config(resolve_settings([read_assignments(["teacher.model=m"])]))
+    given = [
+        "teacher.model=m",
+        "dataset.max_near_duplicate_answer=0.5",
+        "questions.min_chars=20",
+        "limits.burst_s=2",
+    ]
+    after = with_settings(before, resolve_settings([read_assignments(given)]))
+
+    assert list(find_changes_of_rows(before, after)) == [
+        "dataset.max_near_duplicate_answer: 0.8 -> 0.5"
+    ]

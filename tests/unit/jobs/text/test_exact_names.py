@@ -1,6 +1,12 @@
 import pytest
 
-from jobs.text.exact_names import ExactText, find_code, find_proper_names, find_quotes
+from jobs.text.exact_names import (
+    ExactText,
+    find_code,
+    find_name_pairs,
+    find_proper_names,
+    find_quotes,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,3 +50,30 @@ def test_name_stands_in_a_source_only_as_a_whole() -> None:
     assert not source.holds("-i")
     assert not source.holds("foo.con")
     assert not source.holds("50")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Ferrante", True),
+        ("Ferrantes", True),
+        ("Bayes", True),
+        ("Debian", True),
+        ("Ann", True),
+        ("Ferrari", False),
+        ("Fuentes", False),
+        ("Bay", False),
+    ],
+)
+def test_name_is_known_in_other_forms_but_not_by_its_beginning(name: str, expected: bool) -> None:
+    source = ExactText(
+        "Lucia Ferrante, Rosa Cifuentes and Ann use Bayesian filters in Debian's mail."
+    )
+
+    assert source.holds_stem(name) is expected
+
+
+def test_name_pairs_are_neighbours_with_large_letters_within_a_sentence() -> None:
+    text = "Den Plan hat Meister Albrecht Vogt gemacht. Danach Vogt. Siehe `Max Muster`."
+
+    assert list(find_name_pairs(text)) == [("Meister", "Albrecht"), ("Albrecht", "Vogt")]

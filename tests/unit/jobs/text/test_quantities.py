@@ -1,6 +1,14 @@
 import pytest
 
-from jobs.text.quantities import find_quantities, names_unit, numbers_in
+from jobs.text.quantities import (
+    Quantity,
+    are_same_unit,
+    find_quantities,
+    find_quantities_in_words,
+    names_unit,
+    numbers_in,
+    same_time,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +25,9 @@ from jobs.text.quantities import find_quantities, names_unit, numbers_in
         ("限度は２０%です。", "20", "percent"),
         ("A block of 64KiB.", "64", "kilobyte"),
         ("Version 007 of it.", "7", ""),
+        ("湯は90分間保つ。", "90", "minute"),
+        ("保留18个月后删除。", "18", "month"),
+        ("The wind blows at 60 km/h.", "60", "kilometre/hour"),
     ],
 )
 def test_number_is_read_with_its_unit_however_it_is_written(
@@ -41,3 +52,39 @@ def test_numbers_of_a_source_are_found_as_words_and_as_starts_of_versions() -> N
 def test_unit_of_one_letter_is_named_by_its_word_alone() -> None:
     assert names_unit("It takes a few seconds.", "second")
     assert not names_unit("The s in its name.", "second")
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "unit"),
+    [
+        ("It waits for twenty-five minutes.", "25", "minute"),
+        ("Nach vierzehn Wochen.", "14", "week"),
+        ("Pendant quinze heures.", "15", "hour"),
+        ("清掃のあと三十分かける。", "30", "minute"),
+        ("Fifteen a day.", "15", ""),  # no amperes
+        ("Seven boxes.", "7", ""),
+    ],
+)
+def test_number_in_words_is_read_with_its_unit(text: str, number: str, unit: str) -> None:
+    (found,) = find_quantities_in_words(text)
+
+    assert (found.number, found.unit, found.is_words) == (number, unit, True)
+
+
+def test_chinese_word_for_very_is_no_time() -> None:
+    assert list(find_quantities_in_words("这一点十分重要。")) == []
+
+
+def test_two_weeks_are_fourteen_days_and_no_month() -> None:
+    weeks = Quantity("2", "week", "")
+
+    assert same_time(weeks, Quantity("14", "day", ""))
+    assert not same_time(weeks, Quantity("15", "day", ""))
+    assert not same_time(weeks, Quantity("1", "month", ""))
+    assert not same_time(Quantity("10:30", "hour", ""), weeks)
+
+
+def test_unit_for_each_of_another_is_the_same_where_that_is_not_said() -> None:
+    assert are_same_unit("kilometre/hour", "kilometre")
+    assert not are_same_unit("kilometre/hour", "metre/second")
+    assert names_unit("Sixty kilometres in an hour.", "kilometre/hour")

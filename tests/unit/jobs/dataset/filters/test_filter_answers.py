@@ -83,3 +83,30 @@ def test_answer_in_another_language_than_the_text_is_dropped() -> None:
     fault = find_answer_fault(german, QUESTION, german, LONG, AnswerSettings())
 
     assert fault == Fault("other_language")
+
+
+SENTENCE = (
+    "大浴場の湯は毎日午前二時に抜き、清掃のあと九十分かけてゆっくりと新しい湯を満たしていく。"
+)
+OWN_WORDS = (
+    "毎晩二時になると大浴場から湯を抜いて掃除をする。掃除が済んだら、九十分ほどの時間をかけて新しい湯を"
+    "入れる。急がないのは、熱い湯が木の枠を傷めないようにするためであり、係の者がそばで見ている。"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_copied"),
+    [
+        (SENTENCE, False),
+        (f"{SENTENCE}{SENTENCE.replace('大浴場', '露天風呂')}", True),
+        (OWN_WORDS, False),
+    ],
+)
+def test_copies_are_measured_in_scripts_without_spaces_as_in_others(
+    text: str, is_copied: bool
+) -> None:
+    source = f"{SENTENCE}{SENTENCE.replace('大浴場', '露天風呂')}湯の温度は四十二度に保つ。"
+
+    fault = find_answer_fault(text, "湯はいつ抜きますか？", source, source, AnswerSettings())
+
+    assert (fault is not None and fault.reason == "copied") is is_copied

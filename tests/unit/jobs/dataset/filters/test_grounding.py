@@ -40,6 +40,9 @@ def test_no_planted_number_or_name_is_accepted_and_no_true_one_refused() -> None
     ("answer", "reason", "detail"),
     [
         ("It should have at most 50 lines.", "number_not_in_evidence", "50"),
+        ("It should have at most sixty lines.", "number_not_in_evidence", "sixty"),
+        ("It should have at most nine lines.", "number_not_in_evidence", "nine"),
+        ("One should wait for five hours.", "unit_not_in_evidence", "five hours"),
         ("Use the `pick` command in the todo list.", "code_not_in_evidence", "pick"),
         ("One should wait for 5 hours.", "unit_not_in_evidence", "5 hours"),
         ("That depends on section 3.7 of it.", "number_not_in_evidence", "3.7"),
@@ -59,6 +62,7 @@ def test_what_is_made_up_is_named(answer: str, reason: str, detail: str) -> None
     "answer",
     [
         "At most twenty lines of about 80 characters, so that the Debian file stays short.",
+        "There are two ways: wait for three hundred seconds, or drop it.",
         "1. Use `drop` in the todo list.\n2. Wait 5 minutes.",
         'Setting it to "ignore" after 5 min is enough.',
         "In the scripts of the Policy its value is `ignore`.",
@@ -74,6 +78,27 @@ def test_what_the_question_says_may_be_repeated() -> None:
     fault = find_ungrounded("With 512 MB, `--tiny` drops a commit.", question, source_of(ENGLISH))
 
     assert fault is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ("Das hat Meister Reinhard Vogt getan.", "Reinhard"),
+        ("Das hat Meister Albrecht Vogt getan.", ""),
+        ("Das hat der Meister in der Werkstatt getan.", ""),
+    ],
+)
+def test_other_half_of_a_name_is_told_where_all_nouns_have_large_letters(
+    answer: str, found: str
+) -> None:
+    source = source_of(
+        "Die Reihenfolge der Etagen hat Meister Albrecht Vogt im Jahr 1998 festgelegt, und so ist "
+        "sie seitdem geblieben."
+    )
+
+    fault = find_ungrounded(answer, "", source)
+
+    assert (fault.detail if fault else "") == found
 
 
 @pytest.mark.parametrize("question", question_table.GOOD)
@@ -114,6 +139,39 @@ def test_bad_answer_is_dropped_for_its_reason(answer: str, reason: str) -> None:
 
     assert fault is not None
     assert fault.reason == reason
+
+
+def test_evidence_in_another_language_than_the_start_of_its_chunk_may_be_answered_in_it() -> None:
+    german = (
+        "Die Pakete dieses Abschnitts werden vom Betreuer selbst gebaut und erst nach einer "
+        "Prüfung durch zwei weitere Entwickler in das Archiv geladen."
+    )
+    source = SourceText(german, make_chunk(f"{ENGLISH} {ENGLISH} {german}"))
+    answer = (
+        "Nach der Prüfung durch zwei weitere Entwickler werden die Pakete in das Archiv geladen."
+    )
+    question = "Wann werden die Pakete eines Betreuers in das Archiv geladen?"
+
+    assert source.language == "en"
+    assert find_grounded_answer_fault(answer, question, source, AnswerSettings()) is None
+    fault = find_grounded_question_fault(question, "factual", source, QuestionSettings())
+    assert fault is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_preface"),
+    [
+        ("Of course, use the drop command in the todo list to drop a commit.", False),
+        ("Of course! Use the drop command in the todo list.", True),
+        ("Sure, use the drop command in the todo list.", True),
+    ],
+)
+def test_word_that_opens_a_sentence_is_no_preface(answer: str, is_preface: bool) -> None:
+    fault = find_grounded_answer_fault(
+        answer, "How is a commit dropped?", source_of(ENGLISH), AnswerSettings()
+    )
+
+    assert (fault is not None and fault.reason == "preface") is is_preface
 
 
 def test_question_in_another_language_than_its_chunk_is_dropped() -> None:

@@ -22,6 +22,7 @@ from tests.unit.jobs.dataset.judge.scripted_judge import ScriptedJudge
 
 LABELS = Path(__file__).parents[4] / "fixtures" / "labels" / "judged.jsonl"
 TEXTS = read_labelled_texts(LABELS)
+PROBES = read_labelled_texts(LABELS.with_name("probes.jsonl"))
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,34 @@ def test_no_language_is_left_out(what: str, language: str, decided: list[Decisio
     chosen = [each for each in decided if (each.what, each.language) == (what, language)]
 
     assert agreement(chosen, "free").recall >= 0.5
+
+
+@pytest.fixture(scope="module")
+def probed() -> list[Decision]:
+    """What the free filters decide of texts made to fool them, in seven languages."""
+    return [each for text in PROBES for each in decide_freely(text, RunSettings())]
+
+
+def test_probes_are_a_hundred_bad_ones_of_each_and_good_ones_that_look_bad() -> None:
+    questions = [each for text in PROBES for each in text.questions]
+    answers = [each for text in PROBES for each in text.answers]
+
+    assert sum(not each.is_good for each in questions) >= 100
+    assert sum(not each.is_good for each in answers) >= 100
+    good = [each for each in questions if each.is_good]
+    assert len(good) + sum(each.is_good for each in answers) >= 90
+    assert {text.language for text in PROBES} == {"en", "de", "fr", "es", "it", "ja", "zh"}
+
+
+@pytest.mark.parametrize("what", ["questions", "answers"])
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "ja", "zh"])
+def test_probes_are_seen_through_in_every_language(
+    what: str, language: str, probed: list[Decision]
+) -> None:
+    found = agreement([d for d in probed if (d.what, d.language) == (what, language)], "free")
+
+    assert found.recall >= 0.8
+    assert found.precision >= 0.95
 
 
 def test_letter_by_letter_everything_made_up_is_caught(decided: list[Decision]) -> None:

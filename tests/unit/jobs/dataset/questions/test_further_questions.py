@@ -214,3 +214,24 @@ async def test_text_that_must_not_be_sent_is_not(tmp_path: Path) -> None:
     replace_file(folder.results_path("chunks"), map(encode_record, chunks))
 
     assert await ask(folder, make_settings(*TWO, "questions.sends=no_secrets")) == []
+
+
+@pytest.mark.parametrize("other", [(), ("questions.max_chars=299",)])
+async def test_questions_about_other_names_in_the_same_words_are_no_repeats(
+    tmp_path: Path, other: tuple[str, ...]
+) -> None:
+    asked = "Which maintainer script of a package runs before {} in the order of scripts?"
+    defaults = "Why is it that maintainer scripts of a package run in the order of {}?"
+    text = f"{TEXT} It names dpkg_first and dpkg_last too."
+    one, last = (make_chunk(text, start_char=1000 * n) for n in (1, 2))
+    last = last.model_copy(update={"title": MANUAL})
+    folder = make_folder(tmp_path, sorted([one, last], key=lambda chunk: chunk.chunk_id))
+    first, of_manual = (
+        ((1, asked.format(name)), (3, defaults.format(name)))
+        for name in ("dpkg_first", "dpkg_last")
+    )
+
+    bought = await ask(folder, make_settings(*TWO, *other), first=first, first_of_manual=of_manual)
+
+    assert len(bought) == 2
+    assert len(kept(folder)) == 4

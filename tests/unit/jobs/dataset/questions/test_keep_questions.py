@@ -90,3 +90,18 @@ async def test_sample_keeps_what_the_whole_keeps(folder: RunFolder) -> None:
 
     assert sample == {FIRST.question_id}
     assert folder.results_path(KEPT_QUESTIONS.name).read_bytes().startswith(before)
+
+
+async def test_questions_in_nearly_the_same_words_about_other_things_are_both_kept(
+    folder: RunFolder,
+) -> None:
+    asked = "What is the default of the option {} in the configuration of the server?"
+    low = question(1, 1, asked.format("min_connections"))
+    high = question(2, 2, asked.format("max_connections"))
+    again = question(3, 3, asked.format("max_connections").replace("configuration", "config"))
+
+    kept = await keep(folder, [low, high, again])
+
+    assert kept == {low.question_id, high.question_id}
+    (rejected,) = read_records(folder.rejected_path, Rejection)
+    assert rejected.detail == f"of question {high.question_id}"
