@@ -14,7 +14,10 @@ MAX_CHARS_HELD = 16_000_000  # of a page; the notes of a larger one stay where t
 MAX_PARAGRAPHS = 3  # of one note
 
 _MARK_LINKS = 'sup a[href^="#"], a[href^="#"][role="doc-noteref"], a.footnote-ref, a.noteref'
-_NOTE_LISTS = '[class*="footnote"] li[id], [role="doc-endnotes"] li[id], [class*="endnote"] li[id]'
+_NOTE_LISTS = (
+    '[class*="footnote"] li[id], [role="doc-endnotes"] li[id], [class*="endnote"] li[id], '
+    "ol.references li[id]"  # MediaWiki
+)
 _NOTE_MARKS = (
     'a[role="doc-noteref"], a.footnote-ref, a.noteref, a[epub\\:type="noteref"], '
     "a.footnote-reference.brackets, dt.label .brackets"  # docutils: the style sheet adds them
