@@ -1,9 +1,10 @@
-"""What Markdown has beyond CommonMark: formulas, alerts, attributes, roles, open tags."""
+"""What Markdown has beyond CommonMark: formulas, indices, alerts, boxes, roles, open tags."""
 
 import re
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.common.html_blocks import block_names
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
@@ -15,6 +16,12 @@ _MAX_MATH_CHARS = 1_000
 _MAX_MATH_LINES = 100
 _ALERT = re.compile(r"\[!([A-Za-z]+)\][+-]?[ \t]*")  # GitHub, Obsidian
 _ATTRIBUTES = ("#", ".", ":")
+_INDICES = {"~": "sub", "^": "sup"}
+_INDEX = re.compile(r"[~^]([\w+−-]{1,20})[~^](?![~^])")
+_MARKED = re.compile(r"==(?=\S)([^=\n]{1,500})(?<=\S)==(?!\w)")
+_BOX_EDGE = re.compile(r"\+[-=+:]{3,}\+?\s*\Z|[\u2500-\u257f]{2}")
+_BOX_LINE = re.compile(r"[|+\u2500-\u257f]")
+_HEADING = re.compile(r"(#{1,6})(?=[^\W_])(.+)")
 _TAG_NAME = re.compile(r"</?([A-Za-z][\w-]*)")
 _CLOSING_TAG = re.compile(r"</([A-Za-z][\w-]*)")
 _OPEN_TAGS = frozenset(  # HTML standard: these may stand without an end
@@ -27,11 +34,15 @@ _OPEN_TAGS = frozenset(  # HTML standard: these may stand without an end
 
 
 def add_rules(parser: MarkdownIt) -> None:
-    """Teach `parser` formulas, alerts and attributes of headings."""
+    """Teach `parser` formulas, indices, marks, alerts, attributes of headings, and boxes."""
     parser.inline.ruler.before("escape", "math_as_written", _inline_math)
+    parser.inline.ruler.before("emphasis", "index", _index)
+    parser.inline.ruler.before("emphasis", "mark", _mark)
     parser.block.ruler.before(
         "fence", "math_as_written", _block_math, {"alt": ["paragraph", "blockquote", "list"]}
     )
+    parser.block.ruler.before("table", "box", _box, {"alt": ["paragraph"]})
+    parser.block.ruler.before("heading", "heading_without_space", _heading)
     parser.core.ruler.after("block", "plain_inlines", _plain_inlines)
 
 
@@ -56,16 +67,17 @@ def make_plain(token: Token, closed: set[str], notes: dict[int, dict[str, Any]])
             label = note.get("label")
             token.type = "text"
             token.content = f" ({note.get('content', '')})" if label is None else f"[{label}]"
-        case "html_inline" if _is_placeholder(token.content, closed):
+        case "html_inline" if is_placeholder(token.content, closed):
             token.type = "text"
 
 
-def _is_placeholder(tag: str, closed: set[str]) -> bool:
+def is_placeholder(tag: str, closed: set[str]) -> bool:
+    """Whether a tag that stands alone is none of HTML's, but `<your-name>`."""
     found = _TAG_NAME.match(tag)
-    if not found or "=" in tag or tag.endswith("/>"):
+    if not found or "=" in tag or tag.endswith("/>") or tag.count("<") > 1:
         return False
     name = found[1].lower()
-    return name not in _OPEN_TAGS and name not in closed
+    return name not in _OPEN_TAGS and name not in closed and name not in block_names
 
 
 def _shown_of_role(content: str) -> str:
@@ -127,6 +139,70 @@ def _block_math(state: StateBlock, first: int, end_line: int, silent: bool) -> b
         token.content = state.getLines(first, number + 1, state.blkIndent, keepLastLF=True)
         token.map = [first, number + 1]
         state.line = number + 1
+    return True
+
+
+def _index(state: StateInline, silent: bool) -> bool:
+    """Pandoc's `H~2~O` and `10^6^`."""
+    sign = state.src[state.pos]
+    tag = _INDICES.get(sign)
+    found = tag and _INDEX.match(state.src, state.pos)
+    if not tag or not found or not state.src[state.pos - 1 : state.pos].isalnum():
+        return False
+    if not silent:
+        state.push(f"{tag}_open", tag, 1)
+        state.push("text", "", 0).content = found[1]
+        state.push(f"{tag}_close", tag, -1)
+    state.pos = found.end()
+    return True
+
+
+def _mark(state: StateInline, silent: bool) -> bool:
+    """`==marked==`, which is no comparison."""
+    if not state.src.startswith("==", state.pos) or state.src[state.pos - 1 : state.pos].isalnum():
+        return False
+    found = _MARKED.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    if not silent:
+        state.push("text", "", 0).content = found[1]
+    state.pos = found.end()
+    return True
+
+
+def _box(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
+    """A table or picture that is drawn with lines: it keeps them."""
+    line = _line(state, first)
+    if state.is_code_block(first) or not _BOX_EDGE.match(line):
+        return False
+    last = first + 1
+    while last < end_line and _BOX_LINE.match(_line(state, last)):
+        last += 1
+    if last == first + 1:
+        return False
+    if not silent:
+        token = state.push("code_block", "code", 0)
+        token.content = state.getLines(first, last, state.blkIndent, keepLastLF=True)
+        token.map = [first, last]
+        state.line = last
+    return True
+
+
+def _heading(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
+    """`##Title` between empty lines, which many parsers took for a heading once."""
+    found = _HEADING.fullmatch(_line(state, first))
+    is_alone = (first == 0 or state.isEmpty(first - 1)) and (
+        first + 1 >= end_line or state.isEmpty(first + 1)
+    )
+    if not found or not is_alone or state.is_code_block(first):
+        return False
+    if not silent:
+        tag = f"h{len(found[1])}"
+        state.push("heading_open", tag, 1).map = [first, first + 1]
+        token = state.push("inline", "", 0)
+        token.content, token.map, token.children = found[2].rstrip("# "), [first, first + 1], []
+        state.push("heading_close", tag, -1)
+        state.line = first + 1
     return True
 
 
