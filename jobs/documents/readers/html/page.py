@@ -71,6 +71,12 @@ def html_blocks(markup: str) -> Iterator[Block]:
     return place_notes(_blocks(_parse(markup), has_lines=_LINE_BLOCK in markup))
 
 
+def body_html(markup: str) -> str:
+    """What stands in the body of a page, as HTML that may stand in another."""
+    body = _parse(markup).body
+    return (body.html or "") if body is not None else ""
+
+
 def _parse(markup: str) -> LexborHTMLParser:
     try:
         tree = LexborHTMLParser(_close_empty_tags(_escape_cdata(markup)))

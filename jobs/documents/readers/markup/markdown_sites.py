@@ -6,6 +6,7 @@ Their text is kept, and what they call themselves; the rest is no text of the pa
 import re
 
 from markdown_it import MarkdownIt
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
@@ -34,7 +35,7 @@ def add_site_rules(parser: MarkdownIt, text: str) -> None:
     if _CLOSED_COMPONENT.search(text):
         parser.disable("code")  # MDX: what is indented is so by the components around it
         parser.block.ruler.before("table", "module", _module, {"alt": ["paragraph"]})
-    within = {"alt": ["paragraph", "blockquote", "list"]}
+    within: RuleOptionsType = {"alt": ["paragraph", "blockquote", "list"]}
     parser.block.ruler.before("table", "template_code", _code_between_tags, within)
     parser.block.ruler.before("table", "site_line", _site_line, within)
     parser.block.ruler.before("table", "component_comment", _comment, within)
