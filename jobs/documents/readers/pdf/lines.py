@@ -168,7 +168,14 @@ def _is_mono(row: Row) -> bool:
     first = row.runs[0].glyphs[0]
     rest = row.runs[1:] if len(row.runs[0].glyphs) == 1 and len(row.runs) > 1 else row.runs
     starts = first.style.is_mono or not (first.char.isalnum() or first.char in _OPENING)
-    return starts and are_code(rest)
+    return (starts or _is_tag(row)) and are_code(rest)
+
+
+def _is_tag(row: Row) -> bool:
+    """Whether a row is of XML, though TeX sets its first sign in another font."""
+    first, last = row.runs[0].glyphs, row.runs[-1].glyphs
+    is_open = first[0].char == "<" and len(first) > 1
+    return is_open and (last[-1].char == ">" or first[1].char in "!?/")
 
 
 def _table_line(row: TableRow, region: int) -> Line:

@@ -172,6 +172,8 @@ def _group(lines: list[Line], spacing: dict[int, float]) -> Iterator[_Group]:
     group = _Group([lines[0]], PARAGRAPH)
     for line in lines[1:]:
         usual = _spacing_of(line, spacing)
+        if not is_code(group.lines[-1]):  # prose whose last word is code is set as prose is
+            usual = max(usual, _spacing_of(group.lines[-1], spacing))
         glue = break_before(line, group.lines, usual, margins)
         if glue is None:
             group.lines.append(line)
