@@ -4,6 +4,7 @@ from selectolax.lexbor import LexborNode
 
 _HEADINGS = "td h1, td h2, td h3"
 _CODE = "td pre, th pre"
+_CELLS = frozenset({"td", "th"})
 _LAYOUT = "td table, td h4, td pre, td blockquote"
 
 
@@ -11,7 +12,7 @@ def is_layout(table: LexborNode) -> bool:
     """Whether a table lays out the page: then its cells are blocks, not cells."""
     if table.attributes.get("role") in ("presentation", "none"):
         return True
-    if table.css_first(_HEADINGS) is not None or any(map(_has_lines, table.css(_CODE))):
+    if table.css_first(_HEADINGS) is not None or any(map(_is_block, table.css(_CODE))):
         return True
     if table.css_first("th, caption") is not None:
         return False
@@ -20,9 +21,11 @@ def is_layout(table: LexborNode) -> bool:
     return table.css_first("td ul, td ol, td dl") is not None and not _is_grid(table)
 
 
-def _has_lines(code: LexborNode) -> bool:
-    """Whether code is more than a name or a command in a cell."""
-    return "\n" in code.text().strip() or code.css_first("br, div") is not None
+def _is_block(code: LexborNode) -> bool:
+    """Whether code is more than a name or a command that is all that its cell has."""
+    text, cell = code.text().strip(), code.parent
+    is_alone = cell is not None and cell.tag in _CELLS and cell.text().strip() == text
+    return not is_alone or "\n" in text or code.css_first("br, div") is not None
 
 
 def _is_grid(table: LexborNode) -> bool:

@@ -68,10 +68,12 @@ def _write_out(node: LexborNode, attributes: Mapping[str, str | None], named: se
 
 def _name_sign(sign: LexborNode, attributes: Mapping[str, str | None], named: set[int]) -> None:
     """Put into a cell that holds only a picture or a sign what that stands for: "Yes"."""
-    cell = sign.parent
+    cell: LexborNode | None = sign
     for _ in range(_MAX_STEPS_UP):
         if cell is None or cell.tag in _CELLS:
             break
+        if cell.tag == "a" and "href" in cell.attributes:
+            return  # it is a button that leads elsewhere
         cell = cell.parent
     if cell is None or cell.mem_id in named:
         return

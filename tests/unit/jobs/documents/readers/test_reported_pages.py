@@ -49,12 +49,18 @@ TABLES = [
         "OS | Runs\nLinux | Yes\nBSD | No\nMac | ?",
     ),
     (
-        "<table><tr><td>Seal <img alt='photo'><td><a title='Details'>5</a></table>",
-        "Seal | 5",
+        "<table><tr><td>Seal <img alt='photo'><td><a title='Details'>5</a>"
+        "<td><a href=x><img alt='Next'></a></table>",
+        "Seal | 5 |",
     ),
     (
         "<table><tr><th>Option<th>Example<tr><td>-x<td><pre>a -x</pre></table>",
         "Option | Example\n-x | a -x",
+    ),
+    (
+        "<table><tr><td>graph<td>Draws it:<pre>ninja -t graph</pre><tr><td>clean<td>Removes it."
+        "</table>",
+        "graph\n\nDraws it:\n\nninja -t graph\n\nclean\n\nRemoves it.",
     ),
     ("<table><tr><td><p><b>GPT-5.4</b></p><td><p>a</p><p>b</p></table>", "GPT-5.4 | a b"),
     (
