@@ -26,6 +26,9 @@ _DEFAULT_SPACING = 1.2
 _MAX_SPACING = 2.5
 
 
+_Spacing = dict[tuple[int, bool], float]  # by rounded font size, and whether it is code
+
+
 class Paragraph(NamedTuple):
     """Lines that belong together, on one page (1-based); `is_note`: at its foot."""
 
@@ -90,16 +93,20 @@ def _shorten(line: Line) -> Line:
     return line if text is line.text else line._replace(text=clean_line(text))
 
 
-def _usual_spacing(pages: list[list[Line]]) -> dict[int, float]:
-    """The most frequent distance of baselines for each font size."""
-    distances: dict[int, Counter[float]] = defaultdict(Counter)
+def _usual_spacing(pages: list[list[Line]]) -> _Spacing:
+    """The most frequent distance of baselines for each font size, of code and of other text."""
+    distances: dict[tuple[int, bool], Counter[float]] = defaultdict(Counter)
     for lines in pages:
         for upper, lower in pairwise(lines):
             distance = upper.baseline - lower.baseline
             is_usual = _SAME_ROW * lower.size < distance < _MAX_SPACING * lower.size
             if is_usual and not upper.cells and not lower.cells:
-                distances[round(lower.size)][round(distance, 1)] += 1
-    return {size: _usual(counter) for size, counter in distances.items()}
+                distances[_kind(lower)][round(distance, 1)] += 1
+    return {kind: _usual(counter) for kind, counter in distances.items()}
+
+
+def _kind(line: Line) -> tuple[int, bool]:
+    return round(line.size), line.is_mono
 
 
 def _usual(counts: Counter[float]) -> float:
@@ -165,7 +172,7 @@ def _put_notes_first(
     return [*groups[: body_end - 1], *groups[body_end:], open_group]
 
 
-def _group(lines: list[Line], spacing: dict[int, float]) -> Iterator[_Group]:
+def _group(lines: list[Line], spacing: _Spacing) -> Iterator[_Group]:
     if not lines:
         return
     margins = Margins(lines)
@@ -183,8 +190,8 @@ def _group(lines: list[Line], spacing: dict[int, float]) -> Iterator[_Group]:
     yield group
 
 
-def _spacing_of(line: Line, spacing: dict[int, float]) -> float:
-    return spacing.get(round(line.size), _DEFAULT_SPACING * line.size)
+def _spacing_of(line: Line, spacing: _Spacing) -> float:
+    return spacing.get(_kind(line), _DEFAULT_SPACING * line.size)
 
 
 def _join(group: _Group, usual: float) -> str:

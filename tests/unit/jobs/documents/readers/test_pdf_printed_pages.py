@@ -13,6 +13,7 @@ from tests.unit.jobs.documents.readers.drawn_pdf import (
     drawn_pdf,
     lines,
     paragraph,
+    rule,
     text,
 )
 from tests.unit.jobs.documents.readers.made_files import Bookmark, make_pdf, prose_page
@@ -103,6 +104,70 @@ def test_the_last_word_of_a_paragraph_stays_in_it_though_it_is_code() -> None:
     ]
 
     assert "that is named dpkg-buildpackage and others." in text_of(page)
+
+
+def test_a_title_that_is_drawn_after_the_text_stands_in_its_place() -> None:
+    above, below = lines(["One is above it.", "Two as well."]), lines(["It is below."], top=640)
+
+    shown = text_of([*above, *below, text("Title", 72, 664, 14)])
+
+    assert shown.index("Two as well.") < shown.index("Title") < shown.index("It is below.")
+
+
+def test_prose_is_joined_though_code_of_its_size_has_narrower_lines() -> None:
+    rows = paragraph(PROSE)
+    code = lines([f"line{n} = {n}" for n in range(30)], top=560, font=CODE)
+
+    assert " ".join(rows) in text_of([*lines(rows, leading=15.2), *code])
+
+
+def test_lines_of_numbers_between_rules_are_rows() -> None:
+    columns = [("Sarwate", "6.61", "6.62"), ("Black", "5.44", "5.46"), ("Slicing", "2.15", "2.10")]
+    rules = [
+        *(rule(left, 600, left, 720) for left in (70, 170, 270, 370)),
+        *(rule(70, height, 370, height) for height in (600, 700, 720)),
+    ]
+    head = [text(word, 80 + 100 * n, 706) for n, word in enumerate(["Size", "64", "256"])]
+    cells = [
+        text(word, 80 + 100 * n, 680 - 12 * row)
+        for row, words in enumerate(columns)
+        for n, word in enumerate(words)
+    ]
+
+    assert text_of([*rules, *head, *cells]) == (
+        "Size | 64 | 256\nSarwate | 6.61 | 6.62\nBlack | 5.44 | 5.46\nSlicing | 2.15 | 2.10"
+    )
+
+
+def test_an_underscore_is_drawn_though_the_letters_beside_it_stand_a_hair_apart() -> None:
+    page = [text("asn", 72, 700.01), rule(90, 699.8, 95, 699.8), text("create", 96, 700)]
+
+    assert text_of(page) == "asn_create"
+
+
+@pytest.mark.parametrize(
+    ("end", "start", "joined"),
+    [
+        ("git send --", "subject-prefix=WIP", "git send --subject-prefix=WIP"),
+        ("git send --", "prefix=WIP", "git send --prefix=WIP"),
+    ],
+)
+def test_an_option_that_a_browser_divides_is_whole(end: str, start: str, joined: str) -> None:
+    words = "You can add this flag to each of the patches that you want to send to them with "
+    page = [
+        *lines([words]),
+        *lines([end], left=440, font=CODE),
+        *lines([start], top=688, font=CODE),
+        *lines(["and then you send it."], left=72 + 6 * len(start) + 8, top=688),
+    ]
+
+    assert joined in text_of(page)
+
+
+def test_a_number_at_the_end_of_a_sentence_is_apart_from_what_follows() -> None:
+    page = lines(["The octets are there if the length is not 0 and LEN != 0.", "value=1 is one."])
+
+    assert "0. value=1" in text_of(page).replace("\n", " ")
 
 
 def test_xml_whose_first_sign_is_of_another_font_is_code() -> None:
