@@ -7,6 +7,7 @@ rst-to-myst 97; and pages of Hugo, Jekyll, GitBook, Obsidian, Pandoc, MyST and S
 
 import pytest
 
+from jobs.documents.readers.registry import format_of
 from tests.unit.jobs.documents.readers.reading import headings, read
 
 CODE = [
@@ -98,3 +99,8 @@ def test_a_heading_without_its_space_is_one_between_empty_lines() -> None:
 
     assert headings(extract) == [(1, "Title"), (2, "Care")]
     assert extract.text.endswith("#one #two")
+
+
+@pytest.mark.parametrize("name", ["a.mdx", "a.qmd", "a.Rmd", "a.mkd", "a.mdown.gz"])
+def test_markdown_of_other_programs_is_known_by_its_ending(name: str) -> None:
+    assert format_of(name) == "markdown"
