@@ -25,6 +25,7 @@ from jobs.documents.readers.markup.markdown_rules import (
     make_plain,
 )
 from jobs.documents.readers.markup.markdown_sites import add_site_rules
+from jobs.documents.readers.markup.markdown_tables import add_table_rules, escape_bars
 
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?\n)?(?:\1|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TITLE_BLOCK = re.compile(r"\A% (.+)\n(?:%.*\n){0,2}")  # Pandoc: title, authors, date
@@ -69,7 +70,7 @@ def read_markdown(data: bytes, limits: ReadLimits) -> Extract:
         title, text = title or found[1].strip(), text[found.end() :]
     if found := _MODULES.match(text.lstrip("\n")):
         text = text.lstrip("\n")[found.end() :]
-    text = _LABEL.sub("", _TAB.sub(r'\1!!! tab "\2"', text))
+    text = escape_bars(_LABEL.sub("", _TAB.sub(r'\1!!! tab "\2"', text)))
     extract = assemble(_blocks(text), limits, title=title)
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")
     return extract._replace(title=title or first)
@@ -174,6 +175,7 @@ def _make_parser(text: str) -> MarkdownIt:
         parser.use(plugin)
     parser.validateLink = _is_link  # type: ignore[assignment, method-assign]
     add_rules(parser)
+    add_table_rules(parser)
     add_site_rules(parser, text)
     return parser
 

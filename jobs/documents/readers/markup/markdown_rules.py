@@ -1,4 +1,4 @@
-"""What Markdown has beyond CommonMark: formulas, indices, alerts, boxes, roles, open tags."""
+"""What Markdown has beyond CommonMark: formulas, indices, alerts, roles, open tags."""
 
 import re
 from typing import Any
@@ -16,12 +16,14 @@ _MAX_MATH_CHARS = 1_000
 _MAX_MATH_LINES = 100
 _ALERT = re.compile(r"\[!([A-Za-z]+)\][+-]?[ \t]*")  # GitHub, Obsidian
 _ATTRIBUTES = ("#", ".", ":")
+_GITHUB_MATH = re.compile(r"\$`([^`\n]{1,1000})`\$")
+_LABELLED = re.compile(r"(?:[•‣◦▪–—·※○●]|[A-Za-z][.)]|\([A-Za-z\d]{1,3}\)|[ivxIVX]{1,5}[.)])\s+\S")
+_HARD_BREAK = "\\\n"
 _INDICES = {"~": "sub", "^": "sup"}
 _INDEX = re.compile(r"[~^]([\w+−-]{1,20})[~^](?![~^])")
 _MARKED = re.compile(r"==(?=\S)([^=\n]{1,500})(?<=\S)==(?!\w)")
-_BOX_EDGE = re.compile(r"\+[-=+:]{3,}\+?\s*\Z|[\u2500-\u257f]{2}")
-_BOX_LINE = re.compile(r"[|+\u2500-\u257f]")
 _HEADING = re.compile(r"(#{1,6})(?=[^\W_])(.+)")
+_MIN_LABELLED = 2  # lines; one may begin so by chance
 _TAG_NAME = re.compile(r"</?([A-Za-z][\w-]*)")
 _CLOSING_TAG = re.compile(r"</([A-Za-z][\w-]*)")
 _OPEN_TAGS = frozenset(  # HTML standard: these may stand without an end
@@ -34,14 +36,13 @@ _OPEN_TAGS = frozenset(  # HTML standard: these may stand without an end
 
 
 def add_rules(parser: MarkdownIt) -> None:
-    """Teach `parser` formulas, indices, marks, alerts, attributes of headings, and boxes."""
+    """Teach `parser` formulas, indices, marks, alerts, and attributes of headings."""
     parser.inline.ruler.before("escape", "math_as_written", _inline_math)
     parser.inline.ruler.before("emphasis", "index", _index)
     parser.inline.ruler.before("emphasis", "mark", _mark)
     parser.block.ruler.before(
         "fence", "math_as_written", _block_math, {"alt": ["paragraph", "blockquote", "list"]}
     )
-    parser.block.ruler.before("table", "box", _box, {"alt": ["paragraph"]})
     parser.block.ruler.before("heading", "heading_without_space", _heading)
     parser.core.ruler.after("block", "plain_inlines", _plain_inlines)
 
@@ -96,9 +97,30 @@ def _plain_inlines(state: StateCore) -> None:
         elif found := _ALERT.match(token.content):
             title = found[1].capitalize()
             token.content = f"{title}\\\n" + token.content[found.end() :].lstrip("\n")
+        elif before.type == "paragraph_open":
+            token.content = _with_own_lines(token.content)
+
+
+def _with_own_lines(content: str) -> str:
+    """The text of a paragraph; what is labelled by hand, or begins with a bar, is a line each."""
+    lines = content.split("\n")
+    if len(lines) > 1 and all(line.startswith("|") for line in lines):
+        return _HARD_BREAK.join(line.lstrip("| ") for line in lines)
+    labelled = {number for number, line in enumerate(lines) if _LABELLED.match(line)}
+    if len(labelled) < _MIN_LABELLED:
+        return content
+    return "".join(
+        line if not number else (_HARD_BREAK if number in labelled else "\n") + line
+        for number, line in enumerate(lines)
+    )
 
 
 def _inline_math(state: StateInline, silent: bool) -> bool:
+    if found := _GITHUB_MATH.match(state.src, state.pos, state.posMax):
+        if not silent:
+            state.push("text", "", 0).content = found[1]
+        state.pos = found.end()
+        return True
     for opening, closing in _INLINE_MATH:
         if not state.src.startswith(opening, state.pos):
             continue
@@ -167,24 +189,6 @@ def _mark(state: StateInline, silent: bool) -> bool:
     if not silent:
         state.push("text", "", 0).content = found[1]
     state.pos = found.end()
-    return True
-
-
-def _box(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
-    """A table or picture that is drawn with lines: it keeps them."""
-    line = _line(state, first)
-    if state.is_code_block(first) or not _BOX_EDGE.match(line):
-        return False
-    last = first + 1
-    while last < end_line and _BOX_LINE.match(_line(state, last)):
-        last += 1
-    if last == first + 1:
-        return False
-    if not silent:
-        token = state.push("code_block", "code", 0)
-        token.content = state.getLines(first, last, state.blkIndent, keepLastLF=True)
-        token.map = [first, last]
-        state.line = last
     return True
 
 

@@ -20,6 +20,7 @@ _MODULE_LINE = re.compile(r"(?:import\s.*\sfrom\s|import\s*['\"]|export\s+\w+\s)
 _ATTRIBUTES = re.compile(r"\{:[^{}\n]*\}|\{(?:#|\.)[\w-]+\}")  # kramdown: of the block before
 _CONTENTS = frozenset({"[toc]", "[[_toc_]]", "[[toc]]", "${toc}"})
 _ATTRIBUTES_IN_LINE = re.compile(r"(?<=[)\]*_`])\{:[^{}\n]{1,200}\}")
+_SPAN = re.compile(r"\[([^\[\]\n]{1,300})\]\{[.#][^{}\n]{0,200}\}")
 _NAMES = ("title", "label", "header", "heading", "caption", "summary", "name", "content", "command")
 _NAME = re.compile(rf"(?<![\w-])(?:{'|'.join(_NAMES)})\s*=\s*\"([^\"\n]+)\"")
 _VALUE = re.compile(r"(?<![\w-])value\s*=\s*\"([^\"\n]+)\"")  # of a tab that has no other name
@@ -41,6 +42,7 @@ def add_site_rules(parser: MarkdownIt, text: str) -> None:
     parser.block.ruler.before("table", "component_comment", _comment, within)
     parser.inline.ruler.before("link", "wiki_link", _wiki_link)
     parser.inline.ruler.before("link", "attributes", _attributes)
+    parser.inline.ruler.before("link", "span", _span)
 
 
 def _site_line(state: StateBlock, first: int, _end_line: int, silent: bool) -> bool:
@@ -124,6 +126,17 @@ def _attributes(state: StateInline, silent: bool) -> bool:
     found = _ATTRIBUTES_IN_LINE.match(state.src, state.pos, state.posMax)
     if found is None:
         return False
+    state.pos = found.end()
+    return True
+
+
+def _span(state: StateInline, silent: bool) -> bool:
+    """Pandoc: words with attributes, `[words]{.smallcaps}`."""
+    found = _SPAN.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    if not silent:
+        state.push("text", "", 0).content = found[1]
     state.pos = found.end()
     return True
 

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits, damaged
+from jobs.documents.readers.office.docx_styles import MONO_FONT
 from jobs.documents.readers.office.drawn import drawn_html
 from jobs.documents.readers.office.omml import equation
 from jobs.documents.readers.office.ooxml import (
@@ -104,24 +105,47 @@ def _shape_html(shape: ET.Element, lists: SlideLists) -> str:
     lists.begin(shape)
     paragraphs = body.findall("{*}p") if body is not None else []
     items = [lists.item(paragraph) for paragraph in paragraphs]
-    if not any(items):
-        return _text_html(body, "p")
-    return "".join(_items_html(zip(paragraphs, items, strict=True)))
+    are_code = list(map(_is_code, paragraphs))
+    if any(items) or (any(are_code) and not all(are_code)):
+        return "".join(_items_html(zip(paragraphs, items, are_code, strict=True)))
+    return _text_html(body, "p")
 
 
-def _items_html(paragraphs: Iterable[tuple[ET.Element, ListItem | None]]) -> Iterator[str]:
+def _items_html(
+    paragraphs: Iterable[tuple[ET.Element, ListItem | None, bool]],
+) -> Iterator[str]:
     depth = 0
-    for paragraph, item in paragraphs:
+    code: list[str] = []
+    for paragraph, item, is_code in paragraphs:
         html = _paragraph_html(paragraph)
+        if is_code and item is None:
+            code.append(html)
+            continue
         if not html.strip():
             continue
+        yield _code_html(code)
+        code.clear()
         wanted = item.level + 1 if item else 0
         yield "<ul>" * (wanted - depth) + "</ul>" * (depth - wanted)
         depth = wanted
         yield (
             f'<li data-item-label="{escape(item.label)}">{html}</li>' if item else f"<p>{html}</p>"
         )
-    yield "</ul>" * depth
+    yield _code_html(code) + "</ul>" * depth
+
+
+def _code_html(lines: list[str]) -> str:
+    return "<pre>\n" + "\n".join(lines) + "</pre>" if lines else ""
+
+
+def _is_code(paragraph: ET.Element) -> bool:
+    """Whether all words are set in a font in which all letters are equally wide."""
+    fonts = [
+        value_of(run.find("{*}rPr/{*}latin"), "typeface") or ""
+        for run in paragraph.iterfind("{*}r")
+        if (run.findtext("{*}t") or "").strip()
+    ]
+    return bool(fonts) and all(map(MONO_FONT.search, fonts))
 
 
 def _kind(shape: ET.Element) -> str:
@@ -133,7 +157,8 @@ def _text_html(body: ET.Element | None, tag: str) -> str:
     if body is None:
         return ""
     lines = [_paragraph_html(paragraph) for paragraph in body.iterfind("{*}p")]
-    if any(part.startswith(_INDENTS) for line in lines for part in line.split("<br>")):
+    is_indented = any(part.startswith(_INDENTS) for line in lines for part in line.split("<br>"))
+    if is_indented or all(map(_is_code, body.iterfind("{*}p"))):
         return "<pre>\n" + "\n".join(lines) + "</pre>"
     return f"<{tag}>{'<br>'.join(filter(None, lines))}</{tag}>"
 

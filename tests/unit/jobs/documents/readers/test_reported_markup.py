@@ -2,7 +2,7 @@
 
 The reports: quarto-cli 74 and 789; docusaurus-plugin-llms 64; teams-sdk 2797; career-ops-docs 21;
 smartcontractkit/documentation 4063; localstack-docs 26; kramdown 338; digital-land.info 252;
-rst-to-myst 97; and pages of Hugo, Jekyll, GitBook, Obsidian, Pandoc, MyST and Sphinx.
+rst-to-myst 97; pandoc 5814; and pages of Hugo, Jekyll, GitBook, Obsidian, Pandoc, MyST and Sphinx.
 """
 
 import pytest
@@ -52,6 +52,22 @@ SITES = [
     ("::::{grid} 2\n:::{card} One\nBody.\n:::\n::::\n", "One\n\nBody."),
     ("```{figure} a.png\n:width: 5\n\nThe caption.\n```\n", "The caption."),
 ]
+PANDOC = [
+    ("Do:\n\na. open\nb. close\n", "Do:\n\na. open\nb. close"),
+    ("• one\n• two\n  goes on\n", "• one\n• two goes on"),
+    ("a) one\nand then b) two in a line\n", "a) one and then b) two in a line"),
+    ("| line one\n|   line two\n| three\n", "line one\nline two\nthree"),
+    ("It is $`a*b*c`$ or $5 for `x`.\n", "It is a*b*c or $5 for x."),
+    ("| a | b |\n|---|---|\n| `x|y` | z |\n", "a | b\nx|y | z"),
+    ("```\n| `x|y` | z |\n```\n", "| `x|y` | z |"),
+    (
+        "  Part    Price\n  ------- -----\n  Seal        5\n\nEnd.\n",
+        "  Part    Price\n  ------- -----\n  Seal        5\n\nEnd.",
+    ),
+    ("One.\n\n--- ---\nA   B\n\nC   D\n--- ---\n", "One.\n\n--- ---\nA   B\n\nC   D\n--- ---"),
+    ("One.\n\n- - -\n\nTwo.\n", "One.\n\nTwo."),
+    ("In [small caps]{.smallcaps} here.\n", "In small caps here."),
+]
 RST = [
     (
         "Press :guilabel:`&Cancel` or :menuselection:`Start --> R&un`, R && D.\n",
@@ -78,7 +94,7 @@ RST = [
 ]
 
 
-@pytest.mark.parametrize(("page", "text"), [*CODE, *SITES])
+@pytest.mark.parametrize(("page", "text"), [*CODE, *SITES, *PANDOC])
 def test_markdown_loses_and_adds_nothing(page: str, text: str | None) -> None:
     drawn = page.split("\n\n")[0].strip()
 

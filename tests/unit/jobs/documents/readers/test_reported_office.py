@@ -59,6 +59,18 @@ def test_paragraphs_of_a_body_have_the_bullets_of_its_master() -> None:
     assert _read_deck(deck) == "Pump\n\n- Top\n  - Inner\n- Next\n\nPlain"
 
 
+def test_code_between_prose_on_a_slide_keeps_its_lines_and_indents() -> None:
+    def code(words: str) -> str:
+        run = f"<a:r><a:rPr><a:latin typeface='Courier New'/></a:rPr><a:t>{words}</a:t></a:r>"
+        return f"<a:p>{run}</a:p>"
+
+    lines = _line("Like this:"), code("if x:"), code("    y = 1"), _line("And so on.")
+
+    text = read("pptx", make_pptx(f"<p:sp><p:txBody>{''.join(lines)}</p:txBody></p:sp>")).text
+
+    assert text == "Like this:\n\nif x:\n    y = 1\n\nAnd so on."
+
+
 def test_a_chart_is_a_table_of_its_numbers() -> None:
     deck = Presentation()
     slide = deck.slides.add_slide(deck.slide_layouts[6])

@@ -199,6 +199,21 @@ def test_a_heading_by_its_role_is_one() -> None:
     assert headings(read("html", page)) == [(3, "Care"), (2, "Seal")]
 
 
+@pytest.mark.parametrize("start", ["", "1. ", "[1] "])
+def test_a_note_of_an_epub_has_its_label_once(start: str) -> None:
+    chapter = (
+        '<html xmlns:epub="http://www.idpf.org/2007/ops"><body><h1>One</h1><p>Five bar<a '
+        'epub:type="noteref" class="noteref" role="doc-noteref" href="#n">1</a>.</p><h1>Two</h1>'
+        f'<aside epub:type="footnote" role="doc-footnote" id="n"><p>{start}Gauge.</p></aside>'
+        "</body></html>"
+    )
+
+    text = read("epub", make_epub({"a": chapter}, ["a"])).text
+
+    assert text.startswith("One\n\nFive bar[1].\n\n")
+    assert f"{start or '[1] '}Gauge." in text
+
+
 def test_the_page_numbers_of_print_are_not_in_the_words_of_an_epub() -> None:
     chapter = (
         '<html xmlns:epub="http://www.idpf.org/2007/ops"><body><p>The pump <span '
