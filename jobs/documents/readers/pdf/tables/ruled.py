@@ -12,6 +12,8 @@ from jobs.documents.readers.pdf.tables.rules import Grid
 
 _MIDDLE = 0.35  # of the font size: how far the middle of a line is above its baseline
 _NEAR_START = 2.0  # points
+_ON_RULE = 0.5  # points
+_MAX_CROSSED = 0.3  # of the runs: cells over several columns cross rules that end elsewhere
 _SAME_LINE = 1.0  # points
 _MIN_DIVIDED = 3  # lines; fewer are alike by chance
 _NUMBER = re.compile(r"[-−+<>~±$€£]?\d")
@@ -20,6 +22,7 @@ _MAX_CELL_LINES = 12  # more of them in a single row are columns with a rule bet
 
 def put_into_grids(runs: list[Run], grids: list[Grid]) -> list[Run]:
     """The runs of a page; those inside a ruled table are one run a row of it, with its cells."""
+    grids = [grid for grid in grids if not _is_crossed(runs, grid)]
     if not grids:
         return runs
     runs = _cut_in_grids(runs, grids)
@@ -61,6 +64,22 @@ def _divided(cells: list[list[Run]]) -> list[list[list[Run]]]:
     return [[column[number].runs if column else [] for column in lines] for number in range(count)]
 
 
+def _is_crossed(runs: list[Run], grid: Grid) -> bool:
+    """Whether letters stand on the rules between columns: what is drawn is not around them."""
+    inside = [run for run in runs if _is_inside(run, grid)]
+    crossed = sum(
+        any(glyph.left < edge - _ON_RULE and edge + _ON_RULE < glyph.right for glyph in run.glyphs)
+        for run in inside
+        for edge in grid.columns[1:-1]
+        if run.left < edge < run.right
+    )
+    return crossed > _MAX_CROSSED * len(inside)
+
+
+def _is_inside(run: Run, grid: Grid) -> bool:
+    return grid.holds((run.left + run.right) / 2, run.baseline + _MIDDLE * run.size)
+
+
 def _cut_in_grids(runs: list[Run], grids: list[Grid]) -> list[Run]:
     inside: dict[int, list[Run]] = {}
     places = [_place(run, grids) for run in runs]
@@ -81,10 +100,9 @@ class _Place(NamedTuple):
 
 
 def _place(run: Run, grids: list[Grid]) -> _Place | None:
-    middle = run.baseline + _MIDDLE * run.size
     for index, grid in enumerate(grids):
-        if grid.holds((run.left + run.right) / 2, middle):
-            return _Place(index, grid.row_of(middle))
+        if _is_inside(run, grid):
+            return _Place(index, grid.row_of(run.baseline + _MIDDLE * run.size))
     return None
 
 
