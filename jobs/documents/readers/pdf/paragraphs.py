@@ -10,7 +10,13 @@ from typing import NamedTuple
 from jobs.documents.readers.clean_text import clean_line
 from jobs.documents.readers.extract import LINE, PARAGRAPH
 from jobs.documents.readers.pdf.breaks import Margins, break_before, is_divided, reads_on
-from jobs.documents.readers.pdf.code import code_left, is_code, join_code, without_numbers
+from jobs.documents.readers.pdf.code import (
+    code_left,
+    is_code,
+    join_code,
+    without_buttons,
+    without_numbers,
+)
 from jobs.documents.readers.pdf.joints import join_pieces, joint
 from jobs.documents.readers.pdf.line_text import WRAPPED
 from jobs.documents.readers.pdf.lines import Line
@@ -58,7 +64,7 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
     pages = [
         [
             _shorten(line)
-            for line in label_notes(without_numbers(lines))
+            for line in label_notes(without_numbers(without_buttons(lines)))
             if not _CONTINUES.match(line.text)
         ]
         for lines in pages

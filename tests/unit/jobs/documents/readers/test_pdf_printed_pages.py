@@ -189,6 +189,16 @@ def test_a_number_at_the_end_of_a_sentence_is_apart_from_what_follows() -> None:
     assert "0. value=1" in text_of(page).replace("\n", " ")
 
 
+@pytest.mark.parametrize("button", [">>>", "Copy"])
+@pytest.mark.parametrize("height", [702, 704.5])
+def test_a_button_in_the_corner_of_code_is_left_out(button: str, height: float) -> None:
+    code = [">>> parser = Parser()", ">>> parser.parse()", "Copy"]
+
+    assert text_of([text(button, 520, height, font=CODE), *lines(code, font=CODE)]) == "\n".join(
+        code
+    )
+
+
 def test_xml_whose_first_sign_is_of_another_font_is_code() -> None:
     rows = ["<match>", '<test name="lang">', "<string>zh</string>", "</test>"]
     page = [
