@@ -19,7 +19,10 @@ MIN_EXPLAINED_BYTES = 80  # of words of two short sentences; of less no question
 EXPLAINED_PART = 0.3  # of min_prose_share: so much has to be sentences where the rest is code
 
 _LETTERS = r"[^\W\d_]"
-_BREAK = r"\s，。、；：！？—–（）「」『』《》〈〉【】〔〕［］・…～／"  # a word may touch these
+_BREAK = (  # a word may touch these
+    r"\s，。、；：！？—–（）「」『』《》〈〉【】〔〕［］・…～／"
+    "،؛؟۔।॥։።"
+)
 _PLAIN_WORD = re.compile(  # letters alone, in punctuation; no call(), no path/, no a=b, no 3rd
     rf"(?<![^{_BREAK}])[\"'“”‘’«»„(\[*_]*"
     rf"({_LETTERS}+(?:['’-]{_LETTERS}+)*)"
@@ -27,7 +30,7 @@ _PLAIN_WORD = re.compile(  # letters alone, in punctuation; no call(), no path/,
 )
 _ALPHANUMERIC_RUN = re.compile(r"[^\W_]+")
 _LETTER_RUN = re.compile(rf"{_LETTERS}+")
-_SENTENCE_END = re.compile(r"[.!?:。！？：][\"'”’»)\]*_]*$")
+_SENTENCE_END = re.compile(r"[.!?:。！？：؟۔।։።][\"'”’»)\]*_]*$")
 _MARK = re.compile(r"(?![\w\s])[\u0300-\u1fff]")  # vowel signs, accents: neither letters nor signs
 _FIRST_UNSPACED_SCRIPT = "\u0590"  # Latin, Greek, Cyrillic and Armenian lie before it
 _CONTENTS_LINE = re.compile(

@@ -14,8 +14,12 @@ _LANGUAGE = "en"  # sentencex falls back to these rules for most languages
 _BLOCK_EDGE = re.compile(
     r"""
       \n [^\S\n]* \n                                     # a blank line
-    | ^ (?= [^\S\n]* (?: [-*+•‣◦▪–] | \d{1,3}[.)] ) \s ) # before an item of a list
-    | ^ (?= [^\S\n]* \| )                                # before a row of a table
+    | ^ (?= [^\S\n]* (?: [-*+•‣◦▪–●○■□◆◇] | \d{1,3}[.)] | [A-Za-z][.)] ) \s ) # before an item
+    | ^ (?= [^\S\n]* (?: [・※●○■□◆◇①-⑳] | \d{1,3}[）、．] | [一二三四五六七八九十]{1,3}、
+                      | （ [^\s（）]{1,3} ） ) )             # and one in Chinese or Japanese
+    | ^ (?= [^\S\n]* \[ [^\]\s]{1,40} \] [^\S\n] \S )   # before a note
+    | ^ (?= [^\n]* \| (?: [^\S\n] | $ ) )                # before a row of a table
+    | (?<= [។៕།] )                                       # sentencex does not know these
     | ^ \#{1,6} [^\S\n] .* $                             # around a heading
     """,
     re.VERBOSE | re.MULTILINE,
@@ -25,7 +29,7 @@ _INNER_ITEM = re.compile(r"(?<=\s)[•‣◦▪](?=\s)")
 _OPEN_ADDRESS = re.compile(r"(?:[\w-]@|://|\bwww\.)[^\s@]*(?<=\.)\s*\Z")  # goes on after the break
 _MAX_ADDRESS_CHARS = 100
 _SMALL_LETTER = re.compile(r"\s*[a-z]")
-_LETTER = re.compile(r"[^\W\d_]")
+_LABEL = re.compile(r"(?:[\W\d_]*|\s*[A-Za-z][.)]\s*)\Z")
 _TRIMMED_PIECE = re.compile(
     rf"\S(?:.{{0,{MAX_SENTENCE_CHARS - 2}}}\S)?(?!\S)|\S{{1,{MAX_SENTENCE_CHARS}}}", re.DOTALL
 )
@@ -64,8 +68,8 @@ def _sentences(text: str, block_start: int, block_end: int) -> Iterator[tuple[in
     starts = [0]
     for boundary in get_sentence_boundaries(_LANGUAGE, block):
         start = boundary["start_index"]
-        is_number = not _LETTER.search(block, starts[-1], start)  # "3.1.", of what follows
-        if not is_number and not _is_within_address(block, starts[-1], start):
+        is_label = _LABEL.match(block, starts[-1], start) is not None  # "3.1.", of what follows
+        if not is_label and not _is_within_address(block, starts[-1], start):
             starts.append(start)
     return ((block_start + a, block_start + b) for a, b in pairwise([*starts, len(block)]))
 

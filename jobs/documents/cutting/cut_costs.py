@@ -17,8 +17,11 @@ AFTER_HEADING = 10.0
 BEFORE_NOTE = 5.0  # between a mark and its note
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*\n?")
-_ITEM = re.compile(r"\s*(?:[-*+•‣◦▪–]|(?:\d{1,3}|[A-Za-z]|[ivxlc]{1,5})[.)]|\(?\d{1,3}\))\s+\S")
-_SENTENCE_END = re.compile(r"[.!?:;。！？；…][\"'”’»)\]」』]*\s*\Z")
+_ITEM = re.compile(
+    r"\s*(?:[-*+•‣◦▪–●○■□◆◇]|(?:\d{1,3}|[A-Za-z]|[ivxlc]{1,5})[.)]|\(?\d{1,3}\))\s+\S"
+    r"|\s*(?:[・※●○■□◆◇①-⑳]|\d{1,3}[）、．]|[一二三四五六七八九十]{1,3}、|（[^\s（）]{1,3}）)\s*\S"
+)
+_SENTENCE_END = re.compile(r"[.!?:;。！？；…؟۔।][\"'”’»)\]」』]*\s*\Z")
 _CODE = re.compile(r"\s*(?:>>> |\.\.\. |[$%] |//|/\*|[}\])@])|.*[;{}\\(]\s*\Z|\s{2,}\S")
 _LEAD_IN_END = (":", "：")
 _NOTE = re.compile(r"(\[[^\]\s]{1,40}\]) \S")

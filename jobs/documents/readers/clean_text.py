@@ -11,8 +11,11 @@ _OVERSTRIKE = re.compile("[^\n\b]\b")  # bold and underlined as typewriters and 
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f"  # controls; tab and newline stay
     "\xad\u200b\u2060-\u2064\ufeff"  # soft hyphen, zero-width space, joiner, byte order mark
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # in which direction text is shown
     "\ufdd0-\ufdef\ufffe\uffff]"  # not characters
 )
+_TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007f]{1,8})|[\U000e0000-\U000e007f]+")  # of flags
+_ARABIC_FORMS = re.compile("[\ufb50-\ufdcf\ufe70-\ufefc]+")  # letters as they are drawn
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile("[\xa0\u202f]")  # no-break spaces
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl"} | {
@@ -30,6 +33,7 @@ def clean(text: str) -> str:
     text = _LINE_ENDS.sub("\n", text)
     if not text.isascii():
         text = _SPACES.sub(" ", _SURROGATES.sub("\ufffd", text)).translate(_LIGATURES)
+        text = _TAGS.sub(r"\1", _ARABIC_FORMS.sub(_as_letters, text))
     text = "\n".join([line.rstrip(" \t") for line in _INVISIBLE.sub("", text).split("\n")])
     return unicodedata.normalize("NFC", _BLANK_LINES.sub("\n\n", text)).strip("\n")
 
@@ -43,6 +47,10 @@ def clean_line(text: str) -> str:
     if "\n" in text and _UNSPACED_TEXT.search(text):
         text = _join_lines(text.split("\n"))
     return " ".join(text.split())
+
+
+def _as_letters(forms: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", forms[0])
 
 
 def _join_lines(lines: list[str]) -> str:

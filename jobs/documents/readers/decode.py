@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import chardetng_py
 
+from jobs.documents.readers.damaged_text import STRAY, find_older_codec, once_decoded
 from jobs.documents.readers.limits import UnreadableFileError
 
 _MARKS = (
@@ -30,7 +31,11 @@ _WIDER = {  # Encoding standard: what a label stands for is often more than its 
     "macintosh": "mac_roman",
     "x-mac-cyrillic": "mac_cyrillic",
 }
-_ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\$\([DQ]|\([JI])")  # RFC 1468 and its extensions
+_ESCAPED = (
+    (re.compile(rb"\x1b(?:\$[@B]|\$\([DQ]|\([JI])"), "iso2022_jp_ext"),  # RFC 1468, extended
+    (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),  # RFC 1557
+)
+_SEVEN_BITS = frozenset({"hz", "hz-gb-2312"})  # what is in these is ASCII, too
 _LETTERS_ELSEWHERE = "£¥±µ³¹²¼½¾"  # in the encodings of other languages: Ł, ą, ł
 _SIGNS_ALONE = re.compile(f"[\0-\x7f{_LETTERS_ELSEWHERE}¢§©®°¶·«»×÷‚„“”‘’…–—•™€†‡\xa0]+")
 _SIGN_IN_WORD = re.compile(rf"[a-zA-Z][{_LETTERS_ELSEWHERE}]|(?!µ)[{_LETTERS_ELSEWHERE}][a-zA-Z]")
@@ -42,8 +47,10 @@ _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\b\x1b"))  # text may be p
 _MAX_CONTROL_SHARE = 0.01
 _MIN_GOOD_PER_BAD = 3  # letters of UTF-8 for each byte that is none: other encodings have fewer
 _MAX_WRONG_SHARE = 0.002  # of the characters of text in a declared encoding
-_MAX_UNITS_PER_SPACE = 200  # or line end, in UTF-16
+_SPACES = " \n，。、"  # what every text has, though Chinese has no spaces
+_MAX_UNITS_PER_SPACE = 200  # in UTF-16
 SAMPLE_BYTES = 256 * 1024
+_MAX_TELLING_BYTES = 64 * 1024
 _WRONG = "\ufffd"
 
 
@@ -76,6 +83,8 @@ def decode_markup(data: bytes) -> str:
     label = _declared_label(data)
     if not label or _told_encoding(data) is not None:
         return decode_text(data)
+    if _codec_of(label) in _SEVEN_BITS:
+        return _decode_as(data, label)
     if (text := _decode_utf8(data)) is not None:  # what is UTF-8 is hardly anything else
         return text
     text = _decode_as(data, label)
@@ -115,9 +124,18 @@ def guess_codec(data: bytes) -> str:
     western = data.decode("cp1252", "replace")
     if _SIGNS_ALONE.fullmatch(western) and not _SIGN_IN_WORD.search(western):
         return "cp1252"  # £5, 20 °C: a guess would take such signs for letters of other languages
-    codec = _codec_of(chardetng_py.detect(data[:SAMPLE_BYTES]))
+    telling = _telling_lines(data)
+    codec = _codec_of(chardetng_py.detect(telling))
+    if (older := find_older_codec(telling, codec)) is not None:
+        return older
     is_latin9 = _LATIN_9.search(western) and not _NO_LATIN_9.search(western)
     return "iso8859-15" if codec == "windows-1252" and is_latin9 else codec
+
+
+def _telling_lines(data: bytes) -> bytes:
+    """The lines that are not ASCII, as many as are looked at: the others take time for nothing."""
+    lines = (line for line in data[:SAMPLE_BYTES].splitlines() if not line.isascii())
+    return b"\n".join(lines)[:_MAX_TELLING_BYTES]
 
 
 def has_enough_utf8(good_count: int, bad_count: int) -> bool:
@@ -136,8 +154,9 @@ def _told_encoding(data: bytes) -> Encoding | None:
     for mark, codec in _MARKS:
         if data.startswith(mark):
             return Encoding(codec, len(mark))
-    if _ISO_2022_JP.search(data[:SAMPLE_BYTES]) and _is_valid(data, "iso2022_jp_ext"):
-        return Encoding("iso2022_jp_ext")
+    for escapes, codec in _ESCAPED:
+        if escapes.search(data[:SAMPLE_BYTES]) and _is_valid(data, codec):
+            return Encoding(codec)
     return None
 
 
@@ -146,9 +165,9 @@ def _decode_utf8(data: bytes) -> str | None:
     text = data.decode("utf-8", "replace")
     bad_count = text.count(_WRONG)
     if not bad_count:
-        return text
+        return once_decoded(text)
     good_count = len(text) - bad_count - len(text.encode("ascii", "ignore"))
-    return text if has_enough_utf8(good_count, bad_count) else None
+    return data.decode("utf-8", STRAY) if has_enough_utf8(good_count, bad_count) else None
 
 
 def _decode_as(data: bytes, label: str) -> str:
@@ -192,7 +211,7 @@ def _wide_codec(data: bytes) -> str | None:
 
 def _space_count(data: bytes, encoding: str) -> int:
     sample = data[:SAMPLE_BYTES].decode(encoding, "replace")
-    return sample.count(" ") + sample.count("\n")
+    return sum(map(sample.count, _SPACES))
 
 
 def _is_binary(data: bytes) -> bool:

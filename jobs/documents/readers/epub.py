@@ -2,7 +2,7 @@
 
 import posixpath
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
@@ -17,6 +17,8 @@ _CONTAINER = "META-INF/container.xml"  # OCF 3.2, section 4.2.6.3.1
 _ENCRYPTION = "META-INF/encryption.xml"
 _ENCRYPTED_DATA = ".//{*}EncryptedData/{*}CipherData/{*}CipherReference"
 _MARKUP = frozenset({"application/xhtml+xml", "text/html"})
+_ENDINGS = (".xhtml", ".html", ".htm")  # whatever the package calls it
+_OF_ONE_CHAPTER = frozenset({"damaged", "binary_content"})
 
 
 class _Package(NamedTuple):
@@ -29,15 +31,33 @@ def read_epub(data: bytes, limits: ReadLimits) -> Extract:
     with open_zip(data, limits) as archive:
         package = _read_package(archive, limits)
         _refuse_encrypted(archive, package, limits)
-        blocks = _read_chapters(archive, package, limits)
-        return assemble(blocks, limits, title=package.title)
+        faults: list[str] = []
+        blocks = _read_chapters(archive, package, limits, faults)
+        extract = assemble(blocks, limits, title=package.title)
+        if len(faults) == len(package.chapters):
+            raise damaged(faults[0])
+        return extract._replace(notes=_notes(faults, len(package.chapters)))
 
 
 def _read_chapters(
-    archive: zipfile.ZipFile, package: _Package, limits: ReadLimits
+    archive: zipfile.ZipFile, package: _Package, limits: ReadLimits, faults: list[str]
 ) -> Iterator[Block]:
+    """The blocks of all chapters that can be read; why one cannot be is added to `faults`."""
     for name in package.chapters:
-        yield from html_blocks(decode_markup(read_member(archive, name, limits)))
+        try:
+            markup = decode_markup(read_member(archive, name, limits))
+        except UnreadableFileError as error:
+            if error.reason not in _OF_ONE_CHAPTER:
+                raise
+            faults.append(str(error))
+        else:
+            yield from html_blocks(markup)
+
+
+def _notes(faults: Sequence[str], chapter_count: int) -> tuple[str, ...]:
+    if not faults:
+        return ()
+    return (f"{len(faults)} of {chapter_count} chapters cannot be read: it {faults[0]}",)
 
 
 def _read_package(archive: zipfile.ZipFile, limits: ReadLimits) -> _Package:
@@ -50,7 +70,7 @@ def _read_package(archive: zipfile.ZipFile, limits: ReadLimits) -> _Package:
         posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(item.get("href", ""))))
         for reference in package.iterfind("{*}spine/{*}itemref")
         if (item := items.get(reference.get("idref"))) is not None
-        and item.get("media-type") in _MARKUP
+        and (item.get("media-type") in _MARKUP or item.get("href", "").endswith(_ENDINGS))
         and "nav" not in item.get("properties", "").split()
     ]
     if not chapters:

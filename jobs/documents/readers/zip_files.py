@@ -32,6 +32,10 @@ def open_zip(data: bytes, limits: ReadLimits) -> zipfile.ZipFile:
     if len(members) > _MAX_MEMBERS:
         raise UnreadableFileError("too_large", f"holds more than {_MAX_MEMBERS:,} files")
     limits.check_data(sum(member.file_size for member in members), "what it unpacks to")
+    for member in members:
+        if "\\" in member.filename:  # as some programs on Windows write it
+            member.filename = member.filename.replace("\\", "/")
+            archive.NameToInfo.setdefault(member.filename, member)
     return archive
 
 

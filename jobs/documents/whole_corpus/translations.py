@@ -8,61 +8,27 @@ from itertools import chain, combinations
 from zlib import crc32
 
 LOCALES = frozenset(  # ISO 639-1, of the languages that manuals are most often translated into
-    [
-        "ar",
-        "bg",
-        "ca",
-        "cs",
-        "da",
-        "de",
-        "el",
-        "en",
-        "eo",
-        "es",
-        "et",
-        "eu",
-        "fa",
-        "fi",
-        "fr",
-        "gl",
-        "he",
-        "hi",
-        "hr",
-        "hu",
-        "id",
-        "it",
-        "ja",
-        "ka",
-        "ko",
-        "lt",
-        "lv",
-        "nb",
-        "nl",
-        "nn",
-        "no",
-        "pl",
-        "pt",
-        "ro",
-        "ru",
-        "sk",
-        "sl",
-        "sq",
-        "sr",
-        "sv",
-        "th",
-        "tr",
-        "uk",
-        "vi",
-        "zh",
-    ]
+    (
+        *("ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "eo", "es", "et", "eu", "fa", "fi"),
+        *("fr", "gl", "he", "hi", "hr", "hu", "id", "it", "ja", "ka", "kk", "ko", "lt", "lv", "ms"),
+        *("nb", "nl", "nn", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "ta", "th"),
+        *("tr", "uk", "ur", "vi", "zh"),
+        *("cn", "cz", "jp", "kr", "tw", "ua"),  # countries, which stand for their languages
+        *("chinese", "deutsch", "dutch", "english", "espanol", "francais", "french", "german"),
+        *("italian", "italiano", "japanese", "korean", "polish", "portuguese", "russian"),
+        *("spanish", "turkish", "ukrainian"),
+    )
 )
 MAX_DOCUMENTS_SHARING = 8  # an anchor in more documents tells nothing about two of them
 MIN_SHARED_ANCHORS = 10
 MIN_ANCHOR_SHARE = 0.5
 MAX_ANCHORS = 100  # of one document: those with the smallest hashes, the same in each
 
-_PARTS = re.compile(r"([/._-])")
-_REGION = re.compile(r"[A-Z]{2}|[A-Z][a-z]{3}|cn|tw|br|latn|cyrl")
+_REGION = r"(?:[-_@](?:[a-z]{2}|hans|hant|latn|latin|cyrl|cyrillic|419))"  # or script: BCP 47
+_LOCALE = rf"(?:{'|'.join(sorted(LOCALES))}){_REGION}{{0,2}}"
+_FOLDER = re.compile(_LOCALE, re.IGNORECASE)
+_LAST_PART = re.compile(rf"(?<=[^._-])[._-]{_LOCALE}\Z", re.IGNORECASE)
+_ZIPPED = ".gz"
 _ANCHOR = re.compile(
     r"https?://[^\s<>\"')\]]{4,200}"  # addresses
     r"|(?<![\w.])\d{1,3}(?:\.\d{1,3}){1,4}(?![\w.])"  # numbers of sections
@@ -74,15 +40,12 @@ _ANCHOR = re.compile(
 
 def without_locale(path: str) -> str:
     """A path without the parts that name a language: the same for all translations of a file."""
-    *folders, name = path.split("/")
+    *folders, name = path.removesuffix(_ZIPPED).split("/")
     stem, dot, ending = name.rpartition(".")
-    kept = [folder for folder in folders if folder.lower() not in LOCALES]
-    parts = _PARTS.split(stem or ending)
-    if len(parts) > 2 and parts[-1].lower() in LOCALES:
-        parts = parts[:-2]
-    elif len(parts) > 4 and parts[-3].lower() in LOCALES and _REGION.fullmatch(parts[-1]):
-        parts = parts[:-4]
-    return "/".join([*kept, "".join(parts) + (dot + ending if stem else "")])
+    kept = [folder for folder in folders if not _FOLDER.fullmatch(folder)]
+    if not stem:
+        stem, dot, ending = name, "", ""
+    return "/".join([*kept, _LAST_PART.sub("", stem) + dot + ending])
 
 
 def find_anchors(text: str) -> frozenset[int]:

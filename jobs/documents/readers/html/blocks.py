@@ -13,12 +13,13 @@ _BLOCKS = frozenset(
     """
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset
     figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main
-    menu ol optgroup p pre search section summary table tbody td tfoot th thead tr ul xmp
+    menu noscript ol optgroup p pre search section summary table tbody td textarea tfoot th thead tr
+    ul xmp
     """.split()  # noqa: SIM905 - as a list it would be one name a line
 )
 _LISTS = frozenset({"ul", "ol", "menu", "dir"})
 _CELLS = frozenset({"td", "th"})
-_CODE = frozenset({"pre", "listing", "xmp"})
+_CODE = frozenset({"pre", "listing", "textarea", "xmp"})
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
 _BREAK = "\v"  # a line break that is meant, until spaces are collapsed
 _BREAKS = re.compile("\n{2,}")

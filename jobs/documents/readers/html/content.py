@@ -6,9 +6,25 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborNode
 
+from jobs.documents.readers.html.prose import (
+    has_sentence,
+    is_beside_words,
+    is_mostly_links,
+    prose_count,
+    word_count,
+)
+from jobs.documents.readers.html.roles import shown_as
+
 NEVER_TEXT = (  # their content is no text of the page, whatever it is
-    *("audio", "canvas", "datalist", "embed", "frame", "iframe", "noscript", "object", "rp", "rt"),
-    *("script", "select", "style", "svg", "template", "textarea", "video"),
+    *("audio", "canvas", "datalist", "embed", "frame", "iframe", "object", "rp", "rt", "script"),
+    *(
+        "select",
+        "style",
+        "svg",
+        "template:not([shadowrootmode])",
+        "textarea:not([readonly])",
+        "video",
+    ),
 )
 _ROLES = {  # WAI-ARIA: the role says what the tag would
     "navigation": "nav",
@@ -16,25 +32,44 @@ _ROLES = {  # WAI-ARIA: the role says what the tag would
     "banner": "header",
     "contentinfo": "footer",
     "complementary": "aside",
+    **dict.fromkeys(("doc-pagebreak", "pagebreak"), "pagebreak"),  # its number in print
 }
 _DROPPED_CLASSES = (
     *("navheader", "navfooter", "docnav", "sphinxsidebar", "linenos", "lineno", "linenodiv"),
     *("mw-editsection", "gutter", "hljs-ln-numbers", "line-numbers-rows", "headerlink"),
-    "skip-link",
+    *("skip-link", "mw-cite-backlink"),
+)
+_LINE_NUMBER_CLASSES = (  # of lines of code, if they hold numbers alone
+    *("crayon-nums", "linenr", "linenumber", "linenumbers", "line-number", "line-numbers"),
+    *("line-num", "ln", "lnt", "code-lineno"),
 )
 _MENU_CLASSES = (  # if they are mostly links
     *("breadcrumb", "breadcrumbs", "header", "menu", "nav", "nav-panel", "navbar", "navigation"),
     *("pager", "pagination", "related", "sidebar"),
 )
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_ANY_HEADING = ", ".join(_HEADINGS)
+_WITH_CLASSES = (  # any of these: fewer selectors than classes, as each takes its time
+    *('[class*="nav"]', '[class*="breadcrumb"]', '[class*="linen"]', '[class*="-num"]', ".ln"),
+    *(".lnt", '[class*="sidebar"]', ".pager", ".pagination", '[class*="header"]', ".related"),
+    *('[class*="menu"]', ".gutter", ".skip-link", '[class*="mw-"]'),
+)
 _LOOKED_AT = ", ".join(
     (
-        *("main", '[role="main"]', "article"),
-        *("[hidden]", '[aria-hidden="true"]', '[style*="none" i]', '[style*="hidden" i]'),
-        *(f'[role="{role}"]' for role in _ROLES),
+        *("main", "article"),
+        *("[hidden]", '[aria-hidden="true"]', '[style*="hidden" i]'),
         *("nav", "search", "header", "footer", "aside", "form", "button", "dialog"),
-        *('a[href^="#"]', *(f".{name}" for name in (*_DROPPED_CLASSES, *_MENU_CLASSES))),
+        *("noscript", '[epub\\:type~="pagebreak"]'),
+        *(
+            'a[href^="#"]',
+            ':is(h1, h2, h3, h4, h5, h6) a[href*="#"]',
+            "[role]",
+            '[style*="display" i]',
+        ),
+        *_WITH_CLASSES,
     )
 )
+_LINE_NUMBERS = frozenset(_LINE_NUMBER_CLASSES)
 _DROPPED = frozenset(_DROPPED_CLASSES)
 _MENUS = frozenset(_MENU_CLASSES)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -58,10 +93,10 @@ _CALLOUT = re.compile(
     r"admonition|callout|alert|note|warning|caution|topic|(?<![a-z])tip(?![a-z])", re.IGNORECASE
 )
 _QUESTION = re.compile(r"accordion|collaps|faq|question|tab(?![a-z])|summary", re.IGNORECASE)
-_WORD = re.compile(r"\w+")
+_NUMBERS = re.compile(r"[\s.:|]*\d[\s\d.:|]*")
+_NO_SCRIPT = re.compile(r"script|browser|cookie", re.IGNORECASE)
 _PERMALINKS = frozenset({"¶", "#", "§", "🔗", "", "\u200b"})
 _BACK_LINKS = frozenset({"↩", "↩︎", "↑", "^", "⏎", "⬆", "↵"})
-_HEADINGS = "h1, h2, h3, h4, h5, h6"
 _TEXT_BLOCKS = "p, h1, h2, h3, h4, table, pre, li, dl, blockquote"
 _SECTIONS = frozenset({"main", "article", "section", "blockquote", "figure", "li", "details"})
 _SENTENCES = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "p", "dt", "dd", "summary", "td"})
@@ -71,19 +106,24 @@ _MIN_OPENED_WORDS = 3  # fewer are a sign that something opens
 _MAIN_ROLE = "role main"
 _MAIN = (("main", 0.2), (_MAIN_ROLE, 0.2), ("article", 0.5))  # of words that are no links
 _MAX_STEPS_UP = 6
+DROPPED = ""
 
 
 class Content(NamedTuple):
-    """The parts of a page that hold its text, in order, and the `mem_id` of what is left out."""
+    """The parts of a page that hold its text, in order.
+
+    `tags`: by `mem_id`, what an element is shown as that is not shown as what it is; `DROPPED` if
+    it is left out.
+    """
 
     roots: list[LexborNode]
-    dropped: set[int]
+    tags: dict[int, str]
 
 
 def find_content(body: LexborNode) -> Content:
     """What of a page is text: the whole `body` but for what is dropped if no part is marked."""
     seen: set[int] = set()
-    dropped: set[int] = set()
+    tags: dict[int, str] = {}
     marked: dict[str, list[LexborNode]] = {name: [] for name, _ in _MAIN}
     for node in body.css(_LOOKED_AT):  # once: each search goes through the whole tree
         mem_id = node.mem_id
@@ -96,8 +136,10 @@ def find_content(body: LexborNode) -> Content:
         if attributes.get("role") == "main":
             marked[_MAIN_ROLE].append(node)
         if _is_dropped(node, tag, attributes):
-            dropped.add(mem_id)
-    return Content(_roots(body, marked), dropped)
+            tags[mem_id] = DROPPED
+        elif other := shown_as(tag, attributes):
+            tags[mem_id] = other
+    return Content(_roots(body, marked), tags)
 
 
 def _roots(body: LexborNode, marked: dict[str, list[LexborNode]]) -> list[LexborNode]:
@@ -111,7 +153,7 @@ def _roots(body: LexborNode, marked: dict[str, list[LexborNode]]) -> list[Lexbor
 def _is_most_of(part: LexborNode, body: LexborNode, min_share: float) -> bool:
     if 2 * len(part.text()) >= len(body.text()):
         return True
-    return _prose_count(part) >= min_share * _prose_count(body)
+    return prose_count(part) >= min_share * prose_count(body)
 
 
 def _title_before(main: LexborNode, body: LexborNode) -> list[LexborNode]:
@@ -126,9 +168,14 @@ def _is_dropped(node: LexborNode, tag: str, attributes: dict[str, str | None]) -
     classes = (attributes.get("class") or "").split()
     if not _DROPPED.isdisjoint(classes) or _is_hidden(node, attributes):
         return True
-    if not _MENUS.isdisjoint(classes) and _is_mostly_links(node):
+    if not _LINE_NUMBERS.isdisjoint(classes) and _NUMBERS.fullmatch(node.text()):
         return True
-    rule = _RULES.get(_ROLES.get(attributes.get("role") or "", tag))
+    if not _MENUS.isdisjoint(classes) and is_mostly_links(node):
+        return True
+    if tag == "a":
+        return _is_mark(node, attributes)
+    role = attributes.get("role") or attributes.get("epub:type") or ""
+    rule = _RULES.get(_ROLES.get(role, tag))
     return rule is not None and rule(node)
 
 
@@ -143,62 +190,79 @@ def _is_hidden(node: LexborNode, attributes: dict[str, str | None]) -> bool:
         return False
     if attributes.get("role") == "tabpanel":
         return False
-    if _OPENED.search(_marks(node)) and _word_count(node) >= _MIN_OPENED_WORDS:
-        return _is_mostly_links(node)
+    if _OPENED.search(_marks(node)) and word_count(node) >= _MIN_OPENED_WORDS:
+        return is_mostly_links(node)
+    if "katex-html" in (attributes.get("class") or ""):
+        return not _is_alone(node)
     return node.css_first("math") is None  # shown as a picture, for want of fonts
+
+
+def _is_alone(formula: LexborNode) -> bool:
+    """Whether what is shown of a formula is all that there is of it: no MathML beside it."""
+    beside = (formula.prev, formula.next)
+    return not any(node is not None and node.css_first("math") for node in beside)
 
 
 def _is_menu(node: LexborNode) -> bool:
     if node.css_first("main, article") is not None:
         return False  # a tag that was never closed
-    return _is_mostly_links(node) or _prose_count(node) < 4 * _MIN_WORDS
+    return is_mostly_links(node) or prose_count(node) < 4 * _MIN_WORDS
 
 
 def _is_dull_header(node: LexborNode) -> bool:
-    if _is_within(node, _SECTIONS) or node.css_first(_HEADINGS) is not None:
+    if _is_within(node, _SECTIONS) or node.css_first(_ANY_HEADING) is not None:
         return False
-    return _prose_count(node) < _MIN_WORDS
+    return prose_count(node) < _MIN_WORDS and not has_sentence(node)
 
 
 def _is_dull_footer(node: LexborNode) -> bool:
     if _NOTES.search(_marks(node)):
         return False
     if _is_within(node, _SECTIONS):
-        return _is_mostly_links(node)
-    return _prose_count(node) < _MIN_WORDS or _IMPRINT.search(node.text()) is not None
+        return is_mostly_links(node)
+    if _IMPRINT.search(node.text()):
+        return True
+    return prose_count(node) < _MIN_WORDS and not has_sentence(node)
 
 
 def _is_dull_aside(node: LexborNode) -> bool:
     if node.attributes.get("epub:type") or _CALLOUT.search(_marks(node)):
         return False
-    if _is_mostly_links(node):
+    if is_mostly_links(node):
         return True
-    return _MENU.search(_marks(node)) is not None and _prose_count(node) < _MIN_WORDS
+    return _MENU.search(_marks(node)) is not None and prose_count(node) < _MIN_WORDS
 
 
 def _is_dull_form(node: LexborNode) -> bool:
     if any(block.text(strip=True) for block in node.css(_TEXT_BLOCKS)):
         return False
-    return _prose_count(node) < _MIN_WORDS
+    return prose_count(node) < _MIN_WORDS
 
 
 def _is_dull_button(node: LexborNode) -> bool:
     if node.attributes.get("role") == "tab" or _QUESTION.search(_marks(node)):
         return False
-    if _is_within(node, _SENTENCES):
+    if _is_within(node, _SENTENCES) or is_beside_words(node):
         return False
-    return _word_count(node) < _MIN_BUTTON_WORDS
+    return word_count(node) < _MIN_BUTTON_WORDS
+
+
+def _is_dull_without_scripts(node: LexborNode) -> bool:
+    return word_count(node) < _MIN_WORDS or _NO_SCRIPT.search(node.text()) is not None
 
 
 def _is_closed_dialog(node: LexborNode) -> bool:
     return "open" not in node.attributes
 
 
-def _is_mark(link: LexborNode) -> bool:
+def _is_mark(link: LexborNode, attributes: dict[str, str | None]) -> bool:
     """Whether a link only leads to the heading it stands at, or back to where a note is named."""
     text = link.text(strip=True)
-    target = link.attributes.get("href") or ""
-    return text in _PERMALINKS or (target.startswith("#") and text in _BACK_LINKS)
+    target = attributes.get("href") or ""
+    if text in _PERMALINKS or (target.startswith("#") and text in _BACK_LINKS):
+        return True
+    itself = (attributes.get("id"), attributes.get("name"))
+    return text.isdecimal() and target[1:] in itself  # the number of a line of code
 
 
 def _always(_node: LexborNode) -> bool:
@@ -214,7 +278,8 @@ _RULES: dict[str, Callable[[LexborNode], bool]] = {
     "form": _is_dull_form,
     "button": _is_dull_button,
     "dialog": _is_closed_dialog,
-    "a": _is_mark,
+    "noscript": _is_dull_without_scripts,
+    "pagebreak": _always,
 }
 
 
@@ -232,20 +297,3 @@ def _is_within(node: LexborNode, tags: frozenset[str]) -> bool:
             return True
         above = above.parent
     return False
-
-
-def _is_mostly_links(node: LexborNode) -> bool:
-    return 2 * _link_word_count(node) > _word_count(node)
-
-
-def _prose_count(node: LexborNode) -> int:
-    return _word_count(node) - _link_word_count(node)
-
-
-def _link_word_count(node: LexborNode) -> int:
-    text = " ".join([link.text(separator=" ") for link in node.css("a[href]")])
-    return len(_WORD.findall(text))
-
-
-def _word_count(node: LexborNode) -> int:
-    return len(_WORD.findall(node.text(separator=" ")))

@@ -14,7 +14,12 @@ MAX_CHARS_HELD = 16_000_000  # of a page; the notes of a larger one stay where t
 MAX_PARAGRAPHS = 3  # of one note
 
 _MARK_LINKS = 'sup a[href^="#"], a[href^="#"][role="doc-noteref"], a.footnote-ref, a.noteref'
-_NOTE_LISTS = '[class*="footnote"] li[id], [role="doc-endnotes"] li[id], [class*="endnote"] li[id]'
+_NOTE_LISTS = (
+    '[class*="footnote"] li[id], [role="doc-endnotes"] li[id], [class*="endnote"] li[id], '
+    "ol.references li[id], "  # MediaWiki
+    '[role="doc-footnote"][id], aside[epub\\:type~="footnote"][id]'  # EPUB
+)
+_NOTES_IN_TAGS = frozenset({"li", "aside", "div", "p", "section"})  # a mark is in none of these
 _NOTE_MARKS = (
     'a[role="doc-noteref"], a.footnote-ref, a.noteref, a[epub\\:type="noteref"], '
     "a.footnote-reference.brackets, dt.label .brackets"  # docutils: the style sheet adds them
@@ -22,6 +27,7 @@ _NOTE_MARKS = (
 NOTES = f"{_NOTE_LISTS}, {_NOTE_MARKS}"  # what `mark_notes` is given
 _MAX_MARK_CHARS = 4
 _LABEL = re.compile(r"\[?([^\[\]\s]{1,40})\]?")
+_LABEL_OR_MARK = re.compile(r"\[|\d|[*†‡]")  # of a note that says which it is
 _NOTE = re.compile(r"\[(\d{1,4}|[^\[\]\s]{1,40}(?=\]\s))\](?=\s*\w)")
 _MARK = re.compile(r"(?<!^)\[([^\[\]\s]{1,40})\]")
 _SOURCES = re.compile(
@@ -39,11 +45,11 @@ class _Note(NamedTuple):
 
 def mark_notes(tree: LexborHTMLParser, found: Sequence[LexborNode]) -> None:
     """Bring notes and their marks into one form; `found` is what `NOTES` finds in the tree."""
-    items = {node.attributes.get("id"): node for node in found if node.tag == "li"}
+    items = {node.attributes.get("id"): node for node in found if node.tag in _NOTES_IN_TAGS}
     if items:
         _label_notes(tree, items)
     for node in found:
-        if node.tag != "li":
+        if node.tag not in _NOTES_IN_TAGS:
             _bracket(node)
 
 
@@ -52,8 +58,12 @@ def _label_notes(tree: LexborHTMLParser, items: Mapping[str | None, LexborNode])
     for link in tree.css(_MARK_LINKS):
         item = items.get((link.attributes.get("href") or "").removeprefix("#"))
         label = _LABEL.fullmatch(link.text(strip=True))
-        if item is not None and label is not None and not _is_within(link, item):
+        if item is None or label is None or _is_within(link, item):
+            continue
+        if item.tag == "li":
             item.attrs["data-item-label"] = f"[{label[1]}]"
+        elif item.first_child is not None and not _LABEL_OR_MARK.match(item.text(strip=True)):
+            item.first_child.insert_before(f"[{label[1]}] ")
 
 
 def _bracket(mark: LexborNode) -> None:

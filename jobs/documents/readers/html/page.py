@@ -1,7 +1,7 @@
 """Reads HTML: its text as blocks, without menus, scripts and what is not displayed."""
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -9,9 +9,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from jobs.documents.readers.decode import decode_markup
 from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.html.blocks import BlockWriter
-from jobs.documents.readers.html.content import NEVER_TEXT, find_content
+from jobs.documents.readers.html.content import DROPPED, NEVER_TEXT, find_content
+from jobs.documents.readers.html.layout import is_layout
 from jobs.documents.readers.html.mathml import formula
 from jobs.documents.readers.html.notes import place_notes
+from jobs.documents.readers.html.prose import is_beside_words
 from jobs.documents.readers.html.shown_by_style import prepare
 from jobs.documents.readers.html.tables import Span
 from jobs.documents.readers.limits import ReadLimits
@@ -27,12 +29,12 @@ _CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
 _NEVER_TEXT = ", ".join(NEVER_TEXT)
 _TEX = 'script[type^="math/tex"]'  # MathJax 2: the source of a formula
 _TEX_SHOWN = ".MathJax, .MathJax_Display, .MathJax_Preview"  # what it has made of it
-_LAYOUT = "td table, td h1, td h2, td h3, td h4, td pre, td blockquote"
 _PLAIN = frozenset({"a", "b", "i", "em", "strong", "span", "small", "var", "cite", "sup", "sub"})
 _SCRIPT_SIGNS = {"sup": "^", "sub": "_"}
 _MAX_SCRIPT_DEPTH = 4
 _MAX_SCRIPT_CHARS = 80  # a raised or lowered text that is longer is no exponent, index or mark
-_MATH_IMAGE = re.compile(r"math|tex|equation|formula", re.IGNORECASE)
+_SIGN_IMAGE = re.compile(r"math|tex|equation|formula|emoji|smiley", re.IGNORECASE)
+_BUTTONS = frozenset({"button", "submit", "reset"})
 _INLINE = frozenset(  # of no account for the text
     (
         *("a", "abbr", "acronym", "b", "big", "bdi", "bdo", "cite", "code", "data", "del", "dfn"),
@@ -43,9 +45,8 @@ _INLINE = frozenset(  # of no account for the text
 _LINE_BLOCK = "line-block"
 _LINES = f"div.{_LINE_BLOCK} div.line, div.{_LINE_BLOCK} div.{_LINE_BLOCK}"
 _TEXT = "-text"
-_WITHOUT_END = _INLINE | {_TEXT, "br", "img", "input", "math"}
 _LEAVES = frozenset({"math", *_SCRIPT_SIGNS})  # some of these
-_Step = tuple[LexborNode, str]  # a node that comes, or with its tag one that ends
+_Step = LexborNode | tuple[LexborNode, str]  # what comes, or with its tag what ends
 _NO_ELEMENT = frozenset({"-", "!", "?"})  # comments, instructions
 _NUMBER = re.compile(r"\s*(-?\d{1,6})")
 
@@ -68,6 +69,12 @@ def read_html_text(markup: str, limits: ReadLimits) -> Extract:
 def html_blocks(markup: str) -> Iterator[Block]:
     """The blocks of the main content of a page, or a fragment, of HTML."""
     return place_notes(_blocks(_parse(markup), has_lines=_LINE_BLOCK in markup))
+
+
+def body_html(markup: str) -> str:
+    """What stands in the body of a page, as HTML that may stand in another."""
+    body = _parse(markup).body
+    return (body.html or "") if body is not None else ""
 
 
 def _parse(markup: str) -> LexborHTMLParser:
@@ -114,53 +121,51 @@ def _keep_tex(tree: LexborHTMLParser) -> None:
 def _blocks(tree: LexborHTMLParser, *, has_lines: bool) -> Iterator[Block]:
     if tree.body is None:
         return
-    roots, dropped = find_content(tree.body)
+    roots, tags = find_content(tree.body)
     lines = {line.mem_id for line in tree.body.css(_LINES)} if has_lines else frozenset[int]()
     writer = BlockWriter()
     for root in roots:
-        for node, tag, is_end in _walk(root, dropped, writer.add_text):
+        for node, tag, is_end in _walk(root, tags, writer.add_text):
             if lines and node.mem_id in lines:
                 writer.end_line()
             elif is_end:
                 writer.close(tag)
             else:
-                _BEGIN.get(tag, _begin_other)(node, writer)
+                _BEGIN.get(tag, _begin_other)(node, tag, writer)
             if writer.done:
                 yield from writer.take()
     yield from writer.finish()
 
 
 def _walk(
-    root: LexborNode, dropped: Collection[int], add_text: Callable[[str], None]
+    root: LexborNode, shown_as: Mapping[int, str], add_text: Callable[[str], None]
 ) -> Iterator[tuple[LexborNode, str, bool]]:
     """Each element that counts, with its tag, as it begins and as it ends.
 
     Text in between is added as it comes. No recursion, however deep the page.
     """
-    tags: dict[int, str] = {}
-    waiting: list[_Step] = [(root, "")]
+    names: dict[int, str] = {}
+    tag, child = root.tag or "", root.first_child
+    waiting: list[_Step] = [(root, tag), *([] if child is None else [child])]
+    take, add = waiting.pop, waiting.append  # all nodes of a page pass here
+    yield root, tag, False
     while waiting:
-        node, ended = waiting.pop()
-        if ended:
-            yield node, ended, True
+        node = take()
+        if isinstance(node, tuple):
+            yield *node, True
             continue
-        if node is not root and (following := node.next) is not None:
-            waiting.append((following, ""))
-        tag = tags.get(node.tag_id) or tags.setdefault(node.tag_id, node.tag or "-")
+        if (following := node.next) is not None:
+            add(following)
+        tag = names.get(node.tag_id) or names.setdefault(node.tag_id, node.tag or "-")
         if tag == _TEXT:
             add_text(node.text_content or "")
-        elif tag[0] not in _NO_ELEMENT and node.mem_id not in dropped:
-            _enter(node, tag, waiting)
+        elif tag[0] not in _NO_ELEMENT and (tag := shown_as.get(node.mem_id, tag)) != DROPPED:
             if tag not in _INLINE:
                 yield node, tag, False
-
-
-def _enter(node: LexborNode, tag: str, waiting: list[_Step]) -> None:
-    if tag not in _WITHOUT_END:
-        waiting.append((node, tag))
-    child = node.first_child
-    if child is not None and not (tag in _LEAVES and _is_leaf(node, tag)):
-        waiting.append((child, ""))
+                add((node, tag))
+            child = node.first_child
+            if child is not None and not (tag in _LEAVES and _is_leaf(node, tag)):
+                add(child)
 
 
 def _is_leaf(node: LexborNode, tag: str) -> bool:
@@ -168,25 +173,25 @@ def _is_leaf(node: LexborNode, tag: str) -> bool:
     return tag == "math" or (tag in _SCRIPT_SIGNS and _script_of(node) is not None)
 
 
-def _begin_cell(node: LexborNode, writer: BlockWriter) -> None:
+def _begin_cell(node: LexborNode, _tag: str, writer: BlockWriter) -> None:
     attributes = node.attributes
     columns, rows = (_number(attributes.get(f"{name}span"), 1) for name in ("col", "row"))
     writer.open_cell(Span(columns=columns, rows=rows))
 
 
-def _begin_other(node: LexborNode, writer: BlockWriter) -> None:
-    writer.open(node.tag or "")
+def _begin_other(node: LexborNode, tag: str, writer: BlockWriter) -> None:
+    before = node.prev if "-" in tag else None
+    if before is not None and before.is_element_node and "-" in (before.tag or ""):
+        writer.add_text(" ")  # parts of a page that only their script lays out
+    writer.open(tag)
 
 
-def _begin_script(node: LexborNode, writer: BlockWriter) -> None:
-    if _script_of(node) is None:
+def _begin_script(node: LexborNode, tag: str, writer: BlockWriter) -> None:
+    script = _script_of(node)
+    if script is None:
         return
-    _add_script(node, writer)
-
-
-def _add_script(node: LexborNode, writer: BlockWriter) -> None:
-    text = " ".join((_script_of(node) or "").split())
-    if node.tag == "sub":
+    text = " ".join(script.split())
+    if tag == "sub":
         writer.add_lowered(text)
     else:
         parent = node.parent
@@ -213,21 +218,22 @@ def _script_of(node: LexborNode, depth: int = 0) -> str | None:
     return text
 
 
-def _open_list(node: LexborNode, writer: BlockWriter) -> None:
+def _open_list(node: LexborNode, tag: str, writer: BlockWriter) -> None:
     attributes = node.attributes
-    is_numbered = node.tag == "ol"
+    is_numbered = tag == "ol"
     start = 1
     if "reversed" in attributes:
         start = sum(child.tag == "li" for child in node.iter())
+    style = " ".join(attributes.get(name) or "" for name in ("type", "style", "class"))
     writer.open_list(
-        node.tag or "",
-        style=f"{attributes.get('type') or ''} {attributes.get('class') or ''}" * is_numbered,
+        tag,
+        style=style * is_numbered,
         start=_number(attributes.get("start"), start),
         step=-1 if "reversed" in attributes else 1,
     )
 
 
-def _open_item(node: LexborNode, writer: BlockWriter) -> None:
+def _open_item(node: LexborNode, _tag: str, writer: BlockWriter) -> None:
     attributes = node.attributes
     value = attributes.get("value")
     writer.open_item(
@@ -241,48 +247,33 @@ def _number(value: str | None, default: int) -> int:
     return int(found[1]) if found else default
 
 
-def _is_layout(table: LexborNode) -> bool:
-    """Whether a table lays out the page: then its cells are blocks, not cells."""
-    if table.attributes.get("role") in ("presentation", "none"):
-        return True
-    if table.css_first("td pre, td h1, td h2, td h3") is not None:
-        return True
-    if table.css_first("th, caption") is not None:
-        return False
-    if table.css_first(_LAYOUT) is not None:
-        return not _is_grid(table)
-    return table.css_first("td ul, td ol, td dl") is not None and not _is_grid(table)
-
-
-def _is_grid(table: LexborNode) -> bool:
-    """Whether each row has several cells, and there are several rows."""
-    body = table.css_first("tbody") or table
-    widths = [sum(cell.tag == "td" for cell in row.iter()) for row in body.iter() if row.tag]
-    return len(widths) > 1 and min(widths) > 1
-
-
-def _formula_of_image(image: LexborNode) -> str:
+def _sign_of_image(image: LexborNode) -> str:
+    """What an image stands for that is set in a line as text is."""
     attributes = image.attributes
-    is_formula = _MATH_IMAGE.search(attributes.get("class") or "") is not None
-    return (attributes.get("alt") or "") if is_formula else ""
+    is_sign = _SIGN_IMAGE.search(attributes.get("class") or "") is not None
+    return (attributes.get("alt") or "") if is_sign else ""
 
 
-def _check_box(control: LexborNode) -> str:
+def _control(control: LexborNode) -> str:
+    """What is shown of a box in a list, or of a button that a sentence names."""
     attributes = control.attributes
-    if attributes.get("type") != "checkbox" or "name" in attributes:  # a form's: it is sent
+    kind = attributes.get("type")
+    if kind in _BUTTONS:
+        return (attributes.get("value") or "") if is_beside_words(control) else ""
+    if kind != "checkbox" or "name" in attributes:  # a form's: it is sent
         return ""
     return "[x] " if "checked" in attributes else "[ ] "
 
 
-_BEGIN: dict[str, Callable[[LexborNode, BlockWriter], None]] = {
-    "br": lambda _, writer: writer.break_line(),
-    "img": lambda node, writer: writer.add_text(_formula_of_image(node)),
-    "input": lambda node, writer: writer.add_text(_check_box(node)),
+_BEGIN: dict[str, Callable[[LexborNode, str, BlockWriter], None]] = {
+    "br": lambda _node, _tag, writer: writer.break_line(),
+    "img": lambda node, _tag, writer: writer.add_text(_sign_of_image(node)),
+    "input": lambda node, _tag, writer: writer.add_text(_control(node)),
     "li": _open_item,
-    "math": lambda node, writer: writer.add_text(formula(node)),
+    "math": lambda node, _tag, writer: writer.add_text(formula(node)),
     "sub": _begin_script,
     "sup": _begin_script,
-    "table": lambda node, writer: writer.open_table(is_layout=_is_layout(node)),
+    "table": lambda node, _tag, writer: writer.open_table(is_layout=is_layout(node)),
     **dict.fromkeys(("td", "th"), _begin_cell),
     **dict.fromkeys(("ol", "ul", "menu", "dir"), _open_list),
 }

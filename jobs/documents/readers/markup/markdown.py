@@ -18,15 +18,31 @@ from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import LINE, Block, Extract, assemble
 from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits
-from jobs.documents.readers.markup.markdown_rules import add_rules, closed_tags, make_plain
+from jobs.documents.readers.markup.markdown_rules import (
+    add_rules,
+    closed_tags,
+    is_placeholder,
+    make_plain,
+)
+from jobs.documents.readers.markup.markdown_sites import add_site_rules
+from jobs.documents.readers.markup.markdown_tables import add_table_rules, escape_bars
 
-_FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?\n)?\1[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?\n)?(?:\1|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_TITLE_BLOCK = re.compile(r"\A% (.+)\n(?:%.*\n){0,2}")  # Pandoc: title, authors, date
 _KEY = re.compile(r"[\"']?[\w.-]+[\"']?\s*[:=]|#|\[\w")  # of YAML or TOML
 _TITLE = re.compile(r"^title\s*[:=]\s*[\"']?(.+)$", re.MULTILINE)
 _DIRECTIVE = re.compile(r"\{([\w:-]+)\}\s*(.*)")  # MyST
-_OPTIONS = re.compile(r"\A(?::[\w-]+:.*\n)+")
-_CODE_DIRECTIVES = frozenset({"code", "code-block", "code-cell", "sourcecode", "math", "eval-rst"})
+_OPTIONS = re.compile(r"\A(?:(?::[\w-]+:.*\n)+|---\n(?:.*\n)*?---\n|(?:(?:#|//|--|%%)\|.*\n)+)")
+_CODE_DIRECTIVES = frozenset(
+    (
+        *("code", "code-block", "code-cell", "sourcecode", "math", "eval-rst", "doctest"),
+        *("mermaid", "graphviz", "dot", "ojs", "r", "rcpp", "python", "julia", "bash", "sh"),
+        *("sql", "stan", "js", "javascript", "css", "perl", "ruby", "awk", "rust", "go", "c"),
+        *("cpp", "java", "octave", "haskell", "node", "powershell"),  # Quarto, R Markdown
+    )
+)
 _SILENT_DIRECTIVES = frozenset({"toctree", "include", "literalinclude", "contents", "raw", "image"})
+_WITHOUT_ARGUMENT = frozenset({"figure", "grid", "grid-item", "card-carousel", "hlist"})
 _CONTAINER = re.compile(r"\{?\.?([\w-]+)\}?(?:\[(.*)\]|\s+([^{].*))?")
 _ADMONITIONS = frozenset({"note", "tip", "info", "important", "warning", "caution", "danger"})
 _TAB = re.compile(
@@ -50,9 +66,11 @@ class _FrontMatter(NamedTuple):
 def read_markdown(data: bytes, limits: ReadLimits) -> Extract:
     """What is nested too deep to parse is read as plain text. Raises: UnreadableFileError."""
     title, text = _split_front_matter(decode_text(data).replace("\r\n", LINE))
+    if found := _TITLE_BLOCK.match(text):
+        title, text = title or found[1].strip(), text[found.end() :]
     if found := _MODULES.match(text.lstrip("\n")):
         text = text.lstrip("\n")[found.end() :]
-    text = _LABEL.sub("", _TAB.sub(r'\1!!! tab "\2"', text))
+    text = escape_bars(_LABEL.sub("", _TAB.sub(r'\1!!! tab "\2"', text)))
     extract = assemble(_blocks(text), limits, title=title)
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")
     return extract._replace(title=title or first)
@@ -81,7 +99,7 @@ class _Page:
     """One page of Markdown, as HTML."""
 
     def __init__(self, text: str) -> None:
-        self._parser = _make_parser()
+        self._parser = _make_parser(text)
         self._closed = closed_tags(text)
         self._text = text
 
@@ -115,32 +133,40 @@ class _Page:
             case "footnote_reference_open":
                 token.type, token.content = "html_block", f"<div>[{escape(token.meta['label'])}]"
             case "container_any_open":
-                token.type, token.content = "html_block", f"<div>{_title_of(token.info)}"
+                token.type, token.content = "html_block", f"<div>{self._title(token.info, depth)}"
+            case "html_block" if is_placeholder(token.content, self._closed):
+                token.content = f"<p>{escape(token.content)}</p>"
             case "footnote_reference_close" | "container_any_close":
                 token.type, token.content = "html_block", "</div>"
 
+    def _title(self, info: str, depth: int) -> str:
+        """The title of a `:::` block: `note Mind the gap`, `tip[Mind the gap]`."""
+        found = _CONTAINER.fullmatch(info.strip())
+        if not found or found[1] in _WITHOUT_ARGUMENT:
+            return ""
+        title = (found[2] or found[3] or "").strip(" \"'")
+        if not title and found[1].lower() in _ADMONITIONS:
+            title = found[1].capitalize()
+        return self._html(title, depth + 1)
+
     def _open_directive(self, token: Token, depth: int) -> None:
         found = _DIRECTIVE.fullmatch(token.info.strip())
-        if not found or found[1] in _CODE_DIRECTIVES:
+        if not found:
+            return
+        body = _OPTIONS.sub("", token.content)
+        if found[1].lower() in _CODE_DIRECTIVES:
+            token.content = body
             return
         token.type = "html_block"
-        body = "" if found[1] in _SILENT_DIRECTIVES else _OPTIONS.sub("", token.content)
-        argument = "" if found[1] in _SILENT_DIRECTIVES else found[2]
+        argument = found[2]
+        if found[1] in _SILENT_DIRECTIVES:
+            body = argument = ""
+        elif found[1] in _WITHOUT_ARGUMENT:
+            argument = ""
         token.content = f"<div>{self._html(argument + LINE * 2 + body, depth + 1)}</div>"
 
 
-def _title_of(info: str) -> str:
-    """The title of a `:::` block as a paragraph: `note Mind the gap`, `tip[Mind the gap]`."""
-    found = _CONTAINER.fullmatch(info.strip())
-    if not found:
-        return ""
-    title = (found[2] or found[3] or "").strip(" \"'")
-    if not title and found[1].lower() in _ADMONITIONS:
-        title = found[1].capitalize()
-    return f"<p>{escape(title)}</p>"
-
-
-def _make_parser() -> MarkdownIt:
+def _make_parser(text: str) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_BLOCK_DEPTH})
     parser.enable(["table", "strikethrough"])
     parser.use(footnote_plugin, move_to_end=False)
@@ -149,6 +175,8 @@ def _make_parser() -> MarkdownIt:
         parser.use(plugin)
     parser.validateLink = _is_link  # type: ignore[assignment, method-assign]
     add_rules(parser)
+    add_table_rules(parser)
+    add_site_rules(parser, text)
     return parser
 
 

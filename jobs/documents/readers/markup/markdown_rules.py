@@ -1,9 +1,10 @@
-"""What Markdown has beyond CommonMark: formulas, alerts, attributes, roles, open tags."""
+"""What Markdown has beyond CommonMark: formulas, indices, alerts, roles, open tags."""
 
 import re
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.common.html_blocks import block_names
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
@@ -15,6 +16,14 @@ _MAX_MATH_CHARS = 1_000
 _MAX_MATH_LINES = 100
 _ALERT = re.compile(r"\[!([A-Za-z]+)\][+-]?[ \t]*")  # GitHub, Obsidian
 _ATTRIBUTES = ("#", ".", ":")
+_GITHUB_MATH = re.compile(r"\$`([^`\n]{1,1000})`\$")
+_LABELLED = re.compile(r"(?:[•‣◦▪–—·※○●]|[A-Za-z][.)]|\([A-Za-z\d]{1,3}\)|[ivxIVX]{1,5}[.)])\s+\S")
+_HARD_BREAK = "\\\n"
+_INDICES = {"~": "sub", "^": "sup"}
+_INDEX = re.compile(r"[~^]([\w+−-]{1,20})[~^](?![~^])")
+_MARKED = re.compile(r"==(?=\S)([^=\n]{1,500})(?<=\S)==(?!\w)")
+_HEADING = re.compile(r"(#{1,6})(?=[^\W_])(.+)")
+_MIN_LABELLED = 2  # lines; one may begin so by chance
 _TAG_NAME = re.compile(r"</?([A-Za-z][\w-]*)")
 _CLOSING_TAG = re.compile(r"</([A-Za-z][\w-]*)")
 _OPEN_TAGS = frozenset(  # HTML standard: these may stand without an end
@@ -27,11 +36,14 @@ _OPEN_TAGS = frozenset(  # HTML standard: these may stand without an end
 
 
 def add_rules(parser: MarkdownIt) -> None:
-    """Teach `parser` formulas, alerts and attributes of headings."""
+    """Teach `parser` formulas, indices, marks, alerts, and attributes of headings."""
     parser.inline.ruler.before("escape", "math_as_written", _inline_math)
+    parser.inline.ruler.before("emphasis", "index", _index)
+    parser.inline.ruler.before("emphasis", "mark", _mark)
     parser.block.ruler.before(
         "fence", "math_as_written", _block_math, {"alt": ["paragraph", "blockquote", "list"]}
     )
+    parser.block.ruler.before("heading", "heading_without_space", _heading)
     parser.core.ruler.after("block", "plain_inlines", _plain_inlines)
 
 
@@ -56,16 +68,17 @@ def make_plain(token: Token, closed: set[str], notes: dict[int, dict[str, Any]])
             label = note.get("label")
             token.type = "text"
             token.content = f" ({note.get('content', '')})" if label is None else f"[{label}]"
-        case "html_inline" if _is_placeholder(token.content, closed):
+        case "html_inline" if is_placeholder(token.content, closed):
             token.type = "text"
 
 
-def _is_placeholder(tag: str, closed: set[str]) -> bool:
+def is_placeholder(tag: str, closed: set[str]) -> bool:
+    """Whether a tag that stands alone is none of HTML's, but `<your-name>`."""
     found = _TAG_NAME.match(tag)
-    if not found or "=" in tag or tag.endswith("/>"):
+    if not found or "=" in tag or tag.endswith("/>") or tag.count("<") > 1:
         return False
     name = found[1].lower()
-    return name not in _OPEN_TAGS and name not in closed
+    return name not in _OPEN_TAGS and name not in closed and name not in block_names
 
 
 def _shown_of_role(content: str) -> str:
@@ -84,9 +97,30 @@ def _plain_inlines(state: StateCore) -> None:
         elif found := _ALERT.match(token.content):
             title = found[1].capitalize()
             token.content = f"{title}\\\n" + token.content[found.end() :].lstrip("\n")
+        elif before.type == "paragraph_open":
+            token.content = _with_own_lines(token.content)
+
+
+def _with_own_lines(content: str) -> str:
+    """The text of a paragraph; what is labelled by hand, or begins with a bar, is a line each."""
+    lines = content.split("\n")
+    if len(lines) > 1 and all(line.startswith("|") for line in lines):
+        return _HARD_BREAK.join(line.lstrip("| ") for line in lines)
+    labelled = {number for number, line in enumerate(lines) if _LABELLED.match(line)}
+    if len(labelled) < _MIN_LABELLED:
+        return content
+    return "".join(
+        line if not number else (_HARD_BREAK if number in labelled else "\n") + line
+        for number, line in enumerate(lines)
+    )
 
 
 def _inline_math(state: StateInline, silent: bool) -> bool:
+    if found := _GITHUB_MATH.match(state.src, state.pos, state.posMax):
+        if not silent:
+            state.push("text", "", 0).content = found[1]
+        state.pos = found.end()
+        return True
     for opening, closing in _INLINE_MATH:
         if not state.src.startswith(opening, state.pos):
             continue
@@ -127,6 +161,52 @@ def _block_math(state: StateBlock, first: int, end_line: int, silent: bool) -> b
         token.content = state.getLines(first, number + 1, state.blkIndent, keepLastLF=True)
         token.map = [first, number + 1]
         state.line = number + 1
+    return True
+
+
+def _index(state: StateInline, silent: bool) -> bool:
+    """Pandoc's `H~2~O` and `10^6^`."""
+    sign = state.src[state.pos]
+    tag = _INDICES.get(sign)
+    found = tag and _INDEX.match(state.src, state.pos)
+    if not tag or not found or not state.src[state.pos - 1 : state.pos].isalnum():
+        return False
+    if not silent:
+        state.push(f"{tag}_open", tag, 1)
+        state.push("text", "", 0).content = found[1]
+        state.push(f"{tag}_close", tag, -1)
+    state.pos = found.end()
+    return True
+
+
+def _mark(state: StateInline, silent: bool) -> bool:
+    """`==marked==`, which is no comparison."""
+    if not state.src.startswith("==", state.pos) or state.src[state.pos - 1 : state.pos].isalnum():
+        return False
+    found = _MARKED.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    if not silent:
+        state.push("text", "", 0).content = found[1]
+    state.pos = found.end()
+    return True
+
+
+def _heading(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
+    """`##Title` between empty lines, which many parsers took for a heading once."""
+    found = _HEADING.fullmatch(_line(state, first))
+    is_alone = (first == 0 or state.isEmpty(first - 1)) and (
+        first + 1 >= end_line or state.isEmpty(first + 1)
+    )
+    if not found or not is_alone or state.is_code_block(first):
+        return False
+    if not silent:
+        tag = f"h{len(found[1])}"
+        state.push("heading_open", tag, 1).map = [first, first + 1]
+        token = state.push("inline", "", 0)
+        token.content, token.map, token.children = found[2].rstrip("# "), [first, first + 1], []
+        state.push("heading_close", tag, -1)
+        state.line = first + 1
     return True
 
 

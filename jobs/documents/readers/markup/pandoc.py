@@ -5,6 +5,7 @@ limited, and it dies with the process that started it.
 """
 
 import ctypes
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Extract
 from jobs.documents.readers.html.page import read_html_text
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
+from jobs.documents.readers.markup.rtf_letters import one_way
 
 _OPTIONS = ("--sandbox", "--standalone", "--to=html", "--mathml", "--wrap=none", "--quiet")
 _OUT_OF_MEMORY = 251  # GHC users' guide: the heap is exhausted
@@ -23,6 +25,11 @@ _MEMORY_SHARE = 2  # of what the file may have: the rest is for its HTML
 _MIN_MEMORY_MIB = 64  # it does not start with much less
 _MIB = 1024 * 1024
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_ASCIIDOC_LINES = (
+    re.compile(  # of its preprocessor: pandoc would open a file, or take them for text
+        r"^(?:include|ifdef|ifndef|ifeval|endif)::[^\n\[]*\[[^\n]*\][ \t]*$", re.MULTILINE
+    )
+)
 _NO_TITLE = "-"  # what pandoc calls a page without one
 
 
@@ -30,7 +37,7 @@ def read_rtf(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
     if not data.lstrip().startswith(b"{\\rtf"):
         raise damaged("does not begin as RTF does")
-    return _read(data, "rtf", limits)
+    return _read(one_way(data), "rtf", limits)
 
 
 def read_latex(data: bytes, limits: ReadLimits) -> Extract:
@@ -45,7 +52,8 @@ def read_org(data: bytes, limits: ReadLimits) -> Extract:
 
 def read_asciidoc(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    return _read(decode_text(data).encode(errors="replace"), "asciidoc", limits)
+    text = _ASCIIDOC_LINES.sub("", decode_text(data))
+    return _read(text.encode(errors="replace"), "asciidoc", limits)
 
 
 def _read(data: bytes, name: str, limits: ReadLimits) -> Extract:

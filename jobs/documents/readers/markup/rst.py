@@ -16,6 +16,7 @@ from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits
 from jobs.documents.readers.markup.rst_directives import know_all_of
 
+_ERROR = 3  # docutils: what it could not parse; less is a warning
 _NEVER = 5  # docutils: no level of problem is reported or stops it
 _SETTINGS: dict[str, object] = {
     "_disable_config": True,
@@ -40,6 +41,7 @@ _SETTINGS: dict[str, object] = {
 }
 _UNPARSED = (ApplicationError, RecursionError, AssertionError, LookupError, ValueError, TypeError)
 _OPTION = re.compile(r":[\w-]+:(?:\s|\Z)")
+_TABLE = re.compile(r"=+ +=|\+[-=]")
 _ADORNMENT = re.compile(r"[^\w\s]+")
 
 
@@ -85,13 +87,18 @@ def _make_inliner() -> Inliner:
 
 def _keep_source(message: nodes.system_message) -> None:
     """Put what docutils could not parse in the place of its complaint."""
-    kept = [node for source in message.findall(nodes.literal_block) for node in _salvaged(source)]
+    is_parsed = message["level"] < _ERROR  # what it only warns of stands in the text
+    sources = [] if is_parsed else message.findall(nodes.literal_block)
+    kept = [node for source in sources for node in _salvaged(source)]
     if message.parent is not None:
         message.parent.replace(message, kept)
 
 
 def _salvaged(source: nodes.literal_block) -> Iterator[nodes.Node]:
     text = source.astext()
+    if _TABLE.match(text):
+        yield nodes.literal_block("", text)
+        return
     if not text.startswith(".. "):
         lines = [line for line in text.split("\n") if not _ADORNMENT.fullmatch(line.strip())]
         yield nodes.paragraph("", "\n".join(lines))

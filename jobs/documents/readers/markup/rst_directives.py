@@ -31,6 +31,8 @@ _SILENT = frozenset(
 )
 _OWN = _CODE | _SILENT | {"class"}  # never docutils' own: it lacks what Sphinx has, or reads files
 _OWN_ROLES = frozenset({"index", "pep", "rfc"})
+_ACCELERATOR = re.compile(r"&(&?)(?=\S)")  # the key that chooses an entry of a menu
+_MENU_ROLES = frozenset({"guilabel", "menuselection"})
 _NAMING_ROLES = frozenset(
     ("attr", "class", "const", "data", "exc", "func", "meth", "mod", "obj", "property", "type")
 )
@@ -120,8 +122,16 @@ class _AnyDirective(Directive):
             return [self._paragraph(": ".join([f"{label} {version}", *rest]))]
         lines = [line.strip() for line in _CONTINUED.sub(" ", argument).split("\n")]
         if ":" in name or ("`" not in argument and _are_signatures(lines)):
+            lines[-1] += self._typed()
             return [nodes.paragraph("", line) for line in lines]
         return [self._paragraph(argument)]
+
+    def _typed(self) -> str:
+        """What options say of the type and the value of what a signature names."""
+        signs = ((": ", "type"), (" = ", "value"), (" = ", "default"))
+        return "".join(
+            sign + value for sign, name in signs if (value := self.options.get(name, "").strip())
+        )
 
     def _paragraph(self, text: str) -> nodes.paragraph:
         parsed, _ = self.state.inline_text(" ".join(text.split()), self.lineno)
@@ -159,6 +169,8 @@ def _any_role(
     """The text of a role without its target."""
     text = unescape(text)
     shown = (_TARGET.sub("", text).strip() or text).lstrip("~!")
+    if name in _MENU_ROLES:
+        shown = _ACCELERATOR.sub(r"\1", shown).replace("-->", "‣")  # as Sphinx shows them
     if name.rpartition(":")[2] in _NAMING_ROLES:
         shown = shown.removeprefix(".")  # where a name is looked for
     if name in ("pep", "rfc") and shown == text:

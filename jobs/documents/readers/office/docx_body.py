@@ -5,15 +5,19 @@ from html import escape
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+from jobs.documents.readers.office.docx_included import included_html
 from jobs.documents.readers.office.docx_inlines import Inlines
 from jobs.documents.readers.office.docx_numbering import Numbering
 from jobs.documents.readers.office.docx_styles import Styles
+from jobs.documents.readers.office.drawn import DRAWINGS, drawn_html
 from jobs.documents.readers.office.ooxml import Package, local, shown_children, value_of
 
 _REMOVED = frozenset({"del", "moveFrom"})
 _PROPERTIES = ("Pr", "PrEx", "Grid")
 _TWIPS_PER_SPACE = 120  # of a fixed font of 10 points, whose letters are 6 points wide
 _MAX_SPACES = 60
+_MAX_LINE_CHARS = 120  # of code
+_SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "”", "؟")
 _MAX_DEPTH = 40  # of tables and boxes in one another
 
 
@@ -33,7 +37,7 @@ def html_of(package: Package) -> str:
         return package.part(related) if related else None
 
     body = package.part(name).find("{*}body")
-    writer = _BodyWriter(Styles(part("styles")), Numbering(part("numbering")))
+    writer = _BodyWriter(package, Styles(part("styles")), Numbering(part("numbering")))
     if body is not None:
         writer.write(body)
     for kind in ("footnotes", "endnotes"):
@@ -44,7 +48,8 @@ def html_of(package: Package) -> str:
 class _BodyWriter:
     """Takes the paragraphs and tables of a document in order."""
 
-    def __init__(self, styles: Styles, numbering: Numbering) -> None:
+    def __init__(self, package: Package, styles: Styles, numbering: Numbering) -> None:
+        self._package = package
         self._styles = styles
         self._numbering = numbering
         self._inlines = Inlines(styles)
@@ -88,6 +93,8 @@ class _BodyWriter:
             self._end_groups()
             self._end_begun()
             self._write_table(child)
+        elif name == "altChunk":
+            self._add(included_html(child, self._package))
         elif name not in _REMOVED and not name.endswith(_PROPERTIES):
             self.write(child)
 
@@ -103,7 +110,10 @@ class _BodyWriter:
             self._code.append(_CodeLine("", self._code[-1].indent))
         for box in boxes:
             self._end_groups()
-            self.write(box)
+            if local(box) in DRAWINGS:
+                self._pieces.append(drawn_html(box, self._package, self._package.main_name()))
+            else:
+                self.write(box)
 
     def _place(self, paragraph: ET.Element, html: str) -> None:
         level = self._styles.heading_level(paragraph)
@@ -122,7 +132,7 @@ class _BodyWriter:
             self._add(f"<p>{html}</p>")
 
     def _is_code(self, paragraph: ET.Element, html: str) -> bool:
-        is_indented = html.startswith(("  ", "\t"))
+        is_indented = html.startswith(("  ", "\t")) and bool(self._code or not _is_prose(html))
         return is_indented or self._styles.is_code(paragraph) or self._inlines.is_mono(paragraph)
 
     def _add(self, html: str) -> None:
@@ -227,6 +237,12 @@ def _parts(parent: ET.Element, name: str) -> Iterator[ET.Element]:
 
 def _is_removed(row: ET.Element) -> bool:
     return row.find("{*}trPr/{*}del") is not None
+
+
+def _is_prose(html: str) -> bool:
+    """Whether a line that is indented is a paragraph whose first line is."""
+    text = html.strip()
+    return len(text) > _MAX_LINE_CHARS or (text.endswith(_SENTENCE_ENDS) and " " in text)
 
 
 def _is_block(html: str) -> bool:

@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.html.lists import written
 from jobs.documents.readers.office.docx_styles import Styles
+from jobs.documents.readers.office.drawn import DRAWINGS
 from jobs.documents.readers.office.omml import equation
 from jobs.documents.readers.office.ooxml import is_on, local, shown_children, value_of
 
@@ -17,6 +18,7 @@ _NO_TEXT = frozenset(
         *("pPr", "rPr", "rubyPr", "docPr", "posOffset", "align", "wrapPolygon"),
     )
 )
+_BOXES = DRAWINGS | {"txbxContent"}
 _AS_TEXT = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": "", "cr": "<br>"}
 _RAISED = {"superscript": "sup", "subscript": "sub"}
 _SYMBOL_FONT = dict(  # the font's own places: Greek letters where Latin ones are, and signs
@@ -68,7 +70,7 @@ class Inlines:
             return
         for child in shown_children(element):
             name = local(child)
-            if name == "txbxContent":
+            if name in _BOXES:
                 boxes.append(child)
             elif name == "r":
                 yield self._run(child, boxes, depth)

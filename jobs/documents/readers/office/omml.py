@@ -72,6 +72,10 @@ def _delimited(formula: _Formula) -> str:
     return formula.sign("begChr", "(") + inner + formula.sign("endChr", ")")
 
 
+def _accented(formula: _Formula) -> str:
+    return formula.get("e") + formula.sign("chr", "\u0302")
+
+
 def _limit(formula: _Formula) -> str:
     return f"{formula.get('e')}_{grouped(formula.get('lim'))}"
 
@@ -93,6 +97,7 @@ _RULES: dict[str, Callable[[_Formula], str]] = {
     "nary": _operator,
     "rad": _root,
     "d": _delimited,
+    "acc": _accented,
     "limLow": _limit,
     "limUpp": _limit,
     "func": _function,

@@ -30,6 +30,7 @@ class Package:
         self._limits = limits
         self._names = frozenset(archive.namelist())
         self._references: dict[str, dict[str, _Reference]] = {}
+        self._kept: dict[str, ET.Element] = {}
 
     def main_name(self) -> str:
         """The name of the part that all others hang on."""
@@ -49,6 +50,16 @@ class Package:
             return ET.fromstring(read_member(self._archive, name, self._limits))  # noqa: S314
         except (ET.ParseError, *PARSE_ERRORS) as error:
             raise damaged(f"its part {name!r} is no XML ({error})") from error
+
+    def kept_part(self, name: str) -> ET.Element:
+        """The root of a part that many others are made after: it is read once."""
+        if name not in self._kept:
+            self._kept[name] = self.part(name)
+        return self._kept[name]
+
+    def data(self, name: str) -> bytes:
+        """A part that is no XML."""
+        return read_member(self._archive, name, self._limits)
 
     def related(self, name: str, kind: str) -> str | None:
         """The first part that part `name` refers to as `kind`."""

@@ -1,12 +1,15 @@
 """Reads PPTX: a slide is a page; its shapes and notes become HTML for the HTML reader."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
+from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.html.page import html_blocks
 from jobs.documents.readers.limits import ReadLimits, damaged
+from jobs.documents.readers.office.docx_styles import MONO_FONT
+from jobs.documents.readers.office.drawn import drawn_html
 from jobs.documents.readers.office.omml import equation
 from jobs.documents.readers.office.ooxml import (
     PARSE_ERRORS,
@@ -15,6 +18,7 @@ from jobs.documents.readers.office.ooxml import (
     shown_children,
     value_of,
 )
+from jobs.documents.readers.office.pptx_lists import ListItem, SlideLists
 from jobs.documents.readers.zip_files import open_zip
 
 _FURNITURE = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})  # ECMA-376 part 1, 19.7.10
@@ -22,6 +26,14 @@ _TITLES = frozenset({"title", "ctrTitle"})
 _INDENTS = ("  ", "\t")  # of code
 _NUMBERED = "slidenum"
 _MAX_DEPTH = 40
+
+
+class _Slide(NamedTuple):
+    """A slide, or its notes, with the part that it is."""
+
+    package: Package
+    name: str
+    lists: SlideLists
 
 
 def read_pptx(data: bytes, limits: ReadLimits) -> Extract:
@@ -60,9 +72,8 @@ def _slide_html(package: Package, name: str) -> str:
     tree = package.part(name).find("{*}cSld/{*}spTree")
     if tree is None:
         return ""
-    pieces = [
-        (_kind(shape) not in _TITLES, html) for shape, html in _shapes(tree, package, name, 0)
-    ]
+    shown = _Slide(package, name, SlideLists(package, name))
+    pieces = [(_kind(shape) not in _TITLES, html) for shape, html in _shapes(tree, shown, 0)]
     return "".join(html for _, html in sorted(pieces, key=lambda piece: piece[0]))
 
 
@@ -71,22 +82,70 @@ def _notes_html(package: Package, name: str) -> str:
     tree = package.part(notes).find("{*}cSld/{*}spTree") if notes else None
     if notes is None or tree is None:
         return ""
-    return "".join(html for _, html in _shapes(tree, package, notes, 0))
+    shown = _Slide(package, notes, SlideLists(package, notes))
+    return "".join(html for _, html in _shapes(tree, shown, 0))
 
 
-def _shapes(
-    parent: ET.Element, package: Package, name: str, depth: int
-) -> Iterator[tuple[ET.Element, str]]:
+def _shapes(parent: ET.Element, slide: _Slide, depth: int) -> Iterator[tuple[ET.Element, str]]:
     """Each shape with its text, those in groups one by one."""
     for shape in shown_children(parent):
         kind = local(shape)
         if kind == "grpSp" and depth < _MAX_DEPTH:
-            yield from _shapes(shape, package, name, depth + 1)
+            yield from _shapes(shape, slide, depth + 1)
         elif kind == "graphicFrame":
-            yield shape, _frame_html(shape, package, name)
+            yield shape, _frame_html(shape, slide)
         elif kind == "sp" and _kind(shape) not in _FURNITURE:
-            tag = "h1" if _kind(shape) in _TITLES else "p"
-            yield shape, _text_html(shape.find("{*}txBody"), tag)
+            yield shape, _shape_html(shape, slide.lists)
+
+
+def _shape_html(shape: ET.Element, lists: SlideLists) -> str:
+    body = shape.find("{*}txBody")
+    if _kind(shape) in _TITLES:
+        return _text_html(body, "h1")
+    lists.begin(shape)
+    paragraphs = body.findall("{*}p") if body is not None else []
+    items = [lists.item(paragraph) for paragraph in paragraphs]
+    are_code = list(map(_is_code, paragraphs))
+    if any(items) or (any(are_code) and not all(are_code)):
+        return "".join(_items_html(zip(paragraphs, items, are_code, strict=True)))
+    return _text_html(body, "p")
+
+
+def _items_html(
+    paragraphs: Iterable[tuple[ET.Element, ListItem | None, bool]],
+) -> Iterator[str]:
+    depth = 0
+    code: list[str] = []
+    for paragraph, item, is_code in paragraphs:
+        html = _paragraph_html(paragraph)
+        if is_code and item is None:
+            code.append(html)
+            continue
+        if not html.strip():
+            continue
+        yield _code_html(code)
+        code.clear()
+        wanted = item.level + 1 if item else 0
+        yield "<ul>" * (wanted - depth) + "</ul>" * (depth - wanted)
+        depth = wanted
+        yield (
+            f'<li data-item-label="{escape(item.label)}">{html}</li>' if item else f"<p>{html}</p>"
+        )
+    yield _code_html(code) + "</ul>" * depth
+
+
+def _code_html(lines: list[str]) -> str:
+    return "<pre>\n" + "\n".join(lines) + "</pre>" if lines else ""
+
+
+def _is_code(paragraph: ET.Element) -> bool:
+    """Whether all words are set in a font in which all letters are equally wide."""
+    fonts = [
+        value_of(run.find("{*}rPr/{*}latin"), "typeface") or ""
+        for run in paragraph.iterfind("{*}r")
+        if (run.findtext("{*}t") or "").strip()
+    ]
+    return bool(fonts) and all(map(MONO_FONT.search, fonts))
 
 
 def _kind(shape: ET.Element) -> str:
@@ -98,7 +157,8 @@ def _text_html(body: ET.Element | None, tag: str) -> str:
     if body is None:
         return ""
     lines = [_paragraph_html(paragraph) for paragraph in body.iterfind("{*}p")]
-    if any(part.startswith(_INDENTS) for line in lines for part in line.split("<br>")):
+    is_indented = any(part.startswith(_INDENTS) for line in lines for part in line.split("<br>"))
+    if is_indented or all(map(_is_code, body.iterfind("{*}p"))):
         return "<pre>\n" + "\n".join(lines) + "</pre>"
     return f"<{tag}>{'<br>'.join(filter(None, lines))}</{tag}>"
 
@@ -125,33 +185,14 @@ def _run_html(run: ET.Element) -> str:
     return f"<{tag}>{text}</{tag}>"
 
 
-def _frame_html(frame: ET.Element, package: Package, name: str) -> str:
+def _frame_html(frame: ET.Element, slide: _Slide) -> str:
     data = frame.find("{*}graphic/{*}graphicData")
     if data is None:
         return ""
     table = data.find("{*}tbl")
     if table is not None:
         return _table_html(table)
-    return "".join(_drawn_html(package.part(part)) for part in _drawn_parts(data, package, name))
-
-
-def _drawn_parts(data: ET.Element, package: Package, name: str) -> Iterator[str]:
-    """The parts that hold the text of a diagram or chart."""
-    references = package.references(name)
-    for element in data:
-        for key, reference_id in element.items():
-            is_text = key.endswith(("relationships}dm", "relationships}id"))
-            if is_text and reference_id in references:
-                yield references[reference_id].name
-
-
-def _drawn_html(root: ET.Element) -> str:
-    lines = []
-    for paragraph in root.iter():
-        if local(paragraph) == "p":
-            text = "".join(part.text or "" for part in paragraph.iter() if local(part) == "t")
-            lines.append(escape(text))
-    return f"<p>{'<br>'.join(filter(None, lines))}</p>"
+    return "".join(drawn_html(drawing, slide.package, slide.name) for drawing in data)
 
 
 def _table_html(table: ET.Element) -> str:

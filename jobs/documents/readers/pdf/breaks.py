@@ -12,6 +12,7 @@ from jobs.documents.readers.pdf.notes import LABEL
 
 _ITEM = re.compile(r"[•‣◦▪●○–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s")
 _BULLET = re.compile(r"[•‣◦▪●○]")
+_ENTRY = re.compile(r"#?\d{4,8}[:.]?\s")  # of a list of bugs, of years
 _OPENING = "([{\"'“‘"
 _FINISHED = re.compile(r"[.!?:;。！？：；؟][\"'”’)\]]*(?:\s?\d{1,2})?$")  # maybe with a note's mark
 _TAIL_CHARS = 12
@@ -121,10 +122,12 @@ def _is_elsewhere(last: Line, line: Line, usual: float) -> bool:
 
 def _is_item(line: Line, group: list[Line], *, is_filled: bool) -> bool:
     """Whether a line begins a list item: it is not full before it, or the item before is above."""
+    is_below = abs(line.left - group[0].left) < _SAME_LEFT
+    if is_below and _ENTRY.match(line.text) and _ENTRY.match(group[0].text):
+        return True
     if not _ITEM.match(line.text):
         return False
-    is_below = abs(line.left - group[0].left) < _SAME_LEFT and _ITEM.match(group[0].text)
-    return not is_filled or bool(is_below)
+    return not is_filled or bool(is_below and _ITEM.match(group[0].text))
 
 
 def is_divided(last: Line, line: Line) -> bool:

@@ -6,13 +6,14 @@ from statistics import median
 
 from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE
 from jobs.documents.readers.pdf.line_text import WRAPPED
-from jobs.documents.readers.pdf.lines import Line
+from jobs.documents.readers.pdf.lines import BUTTONS, Line
 
 _WRAP_MARKS = (",→", "↪", "˓→", "↳", "⤷", "→֒")  # they begin the rest of a line that was too long
 _WRAP_MARK = re.compile("(?:" + "|".join(_WRAP_MARKS) + r")\s*")
 _ADDRESS = re.compile(r"[(<]?\w{2,9}://\S+$")  # alone on a line it is no code
 _WRAPPED_SPACE = "␣"  # Sphinx shows the space at which it broke a line
 _NUMBER = re.compile(r"0\d{4}(?!\S)")
+_FAR_RIGHT = 20.0  # times the font size
 _MIN_NUMBERED = 3
 _STEADY = 0.6  # the share of numbers that are one more than the one before
 _SAME_ROW = 0.4  # of the font size
@@ -40,6 +41,22 @@ def without_numbers(lines: list[Line]) -> list[Line]:
         return lines
     bare = [_without_start(line, found.get(line, "")) for line in lines]
     return [line for line in bare if line.text]
+
+
+def without_buttons(lines: list[Line]) -> list[Line]:
+    """The lines of a page without the buttons in the corner of code that a browser prints."""
+    buttons = {
+        line
+        for before, line, after in zip([None, *lines], lines, [*lines[1:], None], strict=False)
+        if line.text in BUTTONS
+        and any(other is not None and _is_in_corner(line, other) for other in (before, after))
+    }
+    return [line for line in lines if line not in buttons] if buttons else lines
+
+
+def _is_in_corner(button: Line, line: Line) -> bool:
+    is_near = abs(button.baseline - line.baseline) < line.size
+    return line.is_mono and is_near and button.left > line.left + _FAR_RIGHT * line.size
 
 
 def _without_start(line: Line, start: str) -> Line:

@@ -18,6 +18,7 @@ _SAME_PLACE = 2  # points
 _ZONE = 0.13  # of the height of all text: heads and feet are at its ends
 _FEW_PAGES = 3
 _NUMERALS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+_OF_ALL = re.compile(r"\d{1,5}/\d{1,5}")  # "3/16", as browsers print it
 _LEADERS = re.compile(r"(?:[.·…]\s?){4,}\s*(\d+|[ivxlc]+)$")
 _LEADS_TO_WORD = re.compile(r"[.·…]{6}\s*[^\W\d]{3,30}$")
 _ENDS_IN_NUMBER = re.compile(r"\s(\d{1,5})$")
@@ -192,10 +193,11 @@ def _parts(words: list[str]) -> Iterator[_Key]:
 
 
 def _is_number(word: str) -> bool:
-    return word.isdecimal() or _NUMERALS.keys() >= set(word)
+    return word.isdecimal() or _NUMERALS.keys() >= set(word) or bool(_OF_ALL.fullmatch(word))
 
 
 def _number(word: str) -> int:
+    word = word.partition("/")[0]
     if word.isdecimal():
         return int(word[:9])
     values = [_NUMERALS[letter] for letter in word]

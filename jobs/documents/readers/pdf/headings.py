@@ -63,7 +63,7 @@ def _with_titles(
         wanted = outline.get(paragraph.page, [])
         for title in wanted:
             end = _title_end(paragraph.text.translate(_LEVELLED), title.text)
-            if end is not None:
+            if end is not None and not paragraph.text[end:].lstrip()[:1].islower():
                 wanted.remove(title)
                 end = _end_with_stop(paragraph.text, end)
                 heading, rest = paragraph.text[:end], paragraph.text[end:].strip()

@@ -16,6 +16,7 @@ _OPEN_END = re.compile(r"[/._=&?#%~@:-]$")
 _WORD_START = re.compile(r"[\w/%?&=#~+@$(-]")
 _PIECE = re.compile(r"[\w./?=&%#~+:@,;$!*'()-]+")
 _SIGNS_ALONE = frozenset({"#", "-", "&", "+", "=", "$", "~"})  # they begin a comment, an item
+_LONG_OPTION = re.compile(r"[a-z]+(?:-[a-z]+)+|[a-z]+=")  # "--" alone ends the options
 _OPERATOR = re.compile(r"[-+*/%=<>|&!^]{1,3}")
 _AFTER_HALVES = frozenset({"or", "to", "oder", "und"})  # "read- or write-lock"
 _ENDED = re.compile(r"[)>\]”\",;]$")
@@ -113,6 +114,8 @@ def _literal_goes_on(word: str, piece: str) -> bool:
         return True
     if word[-1] == "=":
         return word[-2:-1].isalnum()
+    if word == "--":
+        return _LONG_OPTION.match(piece) is not None
     if word[-1] == "-":
         return word[-2:-1] in {*"([{/=,"}
     if word[-1] == ":":
@@ -139,7 +142,8 @@ def _path_goes_on(line: str, word: str, piece: str) -> bool:
     is_name = bool(re.search(r"[/_\d]|\w\.\w", word[:-1])) and bool(
         re.search(r"[/_\d.]", piece[:-1])
     )
-    return word[-1] in ".=@" and is_name and piece[0].islower()
+    is_sum = word[:-1].isdigit()  # at the end of a sentence
+    return word[-1] in ".=@" and is_name and piece[0].islower() and not is_sum
 
 
 def _is_option(word: str) -> bool:

@@ -24,6 +24,8 @@ from jobs.documents.readers.pdf.tables.rules import grids_of, page_rules
 from jobs.documents.readers.pdf.underscores import with_underscores
 
 CELL_GLUE = " | "
+BUTTONS = frozenset({">>>", "Copy", "copy"})  # beside code
+_FAR = 4.0  # times the font size
 _OPENING = frozenset("([{<\"'“‘«•‣◦▪●–-")  # these begin prose, too
 _ARROWS = frozenset({"←-", "←֓", "↩", "↵", "⏎"})  # the first is how TeX puts it together
 _NUMBER_SIZE = 0.75  # of the size of the code beside it
@@ -114,7 +116,7 @@ def _line(part: Part, region: int) -> Line:
 
 
 def _text_line(row: Row, region: int) -> Line:
-    whole = _without_number(row)
+    whole = _without_button(_without_number(row))
     row = _without_arrow(whole)
     is_mono = _is_mono(row)
     pitch = pitch_of(row.runs) if is_mono else 0.0
@@ -151,8 +153,19 @@ def _without_number(row: Row) -> Row:
 
 def _without_arrow(row: Row) -> Row:
     """A row of code without the arrow at its end that says that the line was too long."""
+    return _without_last(row, _ARROWS)
+
+
+def _without_button(row: Row) -> Row:
+    """A row of code without the button that a browser prints in its corner."""
     *rest, last = row.runs
-    if "".join([glyph.char for glyph in last.glyphs]) in _ARROWS and rest and are_code(rest):
+    is_far = bool(rest) and last.left - rest[-1].right > _FAR * last.size
+    return _without_last(row, BUTTONS) if is_far else row
+
+
+def _without_last(row: Row, signs: frozenset[str]) -> Row:
+    *rest, last = row.runs
+    if "".join([glyph.char for glyph in last.glyphs]) in signs and rest and are_code(rest):
         return row._replace(runs=rest)
     return row
 
@@ -168,7 +181,14 @@ def _is_mono(row: Row) -> bool:
     first = row.runs[0].glyphs[0]
     rest = row.runs[1:] if len(row.runs[0].glyphs) == 1 and len(row.runs) > 1 else row.runs
     starts = first.style.is_mono or not (first.char.isalnum() or first.char in _OPENING)
-    return starts and are_code(rest)
+    return (starts or _is_tag(row)) and are_code(rest)
+
+
+def _is_tag(row: Row) -> bool:
+    """Whether a row is of XML, though TeX sets its first sign in another font."""
+    first, last = row.runs[0].glyphs, row.runs[-1].glyphs
+    is_open = first[0].char == "<" and len(first) > 1
+    return is_open and (last[-1].char == ">" or first[1].char in "!?/")
 
 
 def _table_line(row: TableRow, region: int) -> Line:

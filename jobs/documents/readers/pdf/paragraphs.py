@@ -10,7 +10,13 @@ from typing import NamedTuple
 from jobs.documents.readers.clean_text import clean_line
 from jobs.documents.readers.extract import LINE, PARAGRAPH
 from jobs.documents.readers.pdf.breaks import Margins, break_before, is_divided, reads_on
-from jobs.documents.readers.pdf.code import code_left, is_code, join_code, without_numbers
+from jobs.documents.readers.pdf.code import (
+    code_left,
+    is_code,
+    join_code,
+    without_buttons,
+    without_numbers,
+)
 from jobs.documents.readers.pdf.joints import join_pieces, joint
 from jobs.documents.readers.pdf.line_text import WRAPPED
 from jobs.documents.readers.pdf.lines import Line
@@ -24,6 +30,9 @@ _SHORT_LEADER = " ... "
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _DEFAULT_SPACING = 1.2
 _MAX_SPACING = 2.5
+
+
+_Spacing = dict[tuple[int, bool], float]  # by rounded font size, and whether it is code
 
 
 class Paragraph(NamedTuple):
@@ -55,7 +64,7 @@ def join_lines(pages: list[list[Line]]) -> Iterator[Paragraph]:
     pages = [
         [
             _shorten(line)
-            for line in label_notes(without_numbers(lines))
+            for line in label_notes(without_numbers(without_buttons(lines)))
             if not _CONTINUES.match(line.text)
         ]
         for lines in pages
@@ -90,16 +99,20 @@ def _shorten(line: Line) -> Line:
     return line if text is line.text else line._replace(text=clean_line(text))
 
 
-def _usual_spacing(pages: list[list[Line]]) -> dict[int, float]:
-    """The most frequent distance of baselines for each font size."""
-    distances: dict[int, Counter[float]] = defaultdict(Counter)
+def _usual_spacing(pages: list[list[Line]]) -> _Spacing:
+    """The most frequent distance of baselines for each font size, of code and of other text."""
+    distances: dict[tuple[int, bool], Counter[float]] = defaultdict(Counter)
     for lines in pages:
         for upper, lower in pairwise(lines):
             distance = upper.baseline - lower.baseline
             is_usual = _SAME_ROW * lower.size < distance < _MAX_SPACING * lower.size
             if is_usual and not upper.cells and not lower.cells:
-                distances[round(lower.size)][round(distance, 1)] += 1
-    return {size: _usual(counter) for size, counter in distances.items()}
+                distances[_kind(lower)][round(distance, 1)] += 1
+    return {kind: _usual(counter) for kind, counter in distances.items()}
+
+
+def _kind(line: Line) -> tuple[int, bool]:
+    return round(line.size), line.is_mono
 
 
 def _usual(counts: Counter[float]) -> float:
@@ -165,13 +178,15 @@ def _put_notes_first(
     return [*groups[: body_end - 1], *groups[body_end:], open_group]
 
 
-def _group(lines: list[Line], spacing: dict[int, float]) -> Iterator[_Group]:
+def _group(lines: list[Line], spacing: _Spacing) -> Iterator[_Group]:
     if not lines:
         return
     margins = Margins(lines)
     group = _Group([lines[0]], PARAGRAPH)
     for line in lines[1:]:
         usual = _spacing_of(line, spacing)
+        if not is_code(group.lines[-1]):  # prose whose last word is code is set as prose is
+            usual = max(usual, _spacing_of(group.lines[-1], spacing))
         glue = break_before(line, group.lines, usual, margins)
         if glue is None:
             group.lines.append(line)
@@ -181,8 +196,8 @@ def _group(lines: list[Line], spacing: dict[int, float]) -> Iterator[_Group]:
     yield group
 
 
-def _spacing_of(line: Line, spacing: dict[int, float]) -> float:
-    return spacing.get(round(line.size), _DEFAULT_SPACING * line.size)
+def _spacing_of(line: Line, spacing: _Spacing) -> float:
+    return spacing.get(_kind(line), _DEFAULT_SPACING * line.size)
 
 
 def _join(group: _Group, usual: float) -> str:

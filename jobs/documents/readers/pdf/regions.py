@@ -143,12 +143,12 @@ def _is_beside(stream: _Region, region: _Region) -> bool:
     slack = _SAME_HEIGHT * stream.runs[0].size
     beside = [run for run in latest if stream.bottom - slack <= run.baseline <= stream.top + slack]
     if not beside:
-        return True
+        return not _is_in_column(stream, region)
     top = max(run.baseline for run in beside) + slack
     bottom = min(run.baseline for run in beside) - slack
     own = [run for run in stream.runs if bottom <= run.baseline <= top]
     if not own:
-        return True
+        return not _is_in_column(stream, region)
     is_apart = _left_of(own) >= _right_of(beside) or _right_of(own) <= _left_of(beside)
     return is_apart and _is_prose(own) and _is_prose(beside)
 
@@ -182,5 +182,9 @@ def _reorder(regions: list[_Region]) -> list[_Region]:
 
 
 def _is_above(region: _Region, other: _Region) -> bool:
-    is_in_column = region.left < other.right and other.left < region.right
-    return is_in_column and region.bottom > other.top
+    return _is_in_column(region, other) and region.bottom > other.top
+
+
+def _is_in_column(region: _Region, other: _Region) -> bool:
+    """Whether one is over, under or, as a title that is drawn later, between lines of the other."""
+    return region.left < other.right and other.left < region.right

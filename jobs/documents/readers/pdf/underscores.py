@@ -10,6 +10,7 @@ _HEIGHT = 0.13  # as all shares here, of the font size
 _NARROWEST, _WIDEST = 0.2, 0.7
 _MAX_GAP = 1.0  # between the letters on both sides
 _SLACK = 0.15
+_SAME_BASELINE = 0.1  # points
 
 
 def with_underscores(glyphs: Sequence[Glyph], rules: Sequence[Rule]) -> list[Glyph]:
@@ -35,7 +36,8 @@ def _between(last: Glyph, glyph: Glyph, by_height: dict[int, list[Rule]]) -> Rul
     style = glyph.style
     size = style.size
     gap = glyph.left - last.right
-    if style.baseline != last.style.baseline or not _NARROWEST < gap / size < _MAX_GAP:
+    is_apart = abs(style.baseline - last.style.baseline) > _SAME_BASELINE
+    if is_apart or not _NARROWEST < gap / size < _MAX_GAP:
         return None
     height = round(style.baseline)
     for near in (height - 1, height, height + 1):

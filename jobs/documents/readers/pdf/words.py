@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from jobs.documents.readers.pdf.joints import HYPHEN
 from jobs.documents.readers.pdf.paragraphs import Paragraph
 
-_DIVIDED = re.compile(rf"(-?)(\w+){HYPHEN}(\w+)")
+_DIVIDED = re.compile(rf"(-?)(\w+){HYPHEN}(\w+)(-?)")
 _LAST_PART = re.compile(r"(\w+)-$")
 _FIRST_PART = re.compile(r"\w+")
 _FRAGMENT = re.compile(rf"\w*{HYPHEN}\w*")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _MIN_HALF = 3  # letters; shorter ones are words by chance
-_PREFIXES = frozenset({"all", "cross", "ex", "half", "non", "quasi", "self", "well"})
+_PREFIXES = frozenset({"all", "cross", "double", "ex", "half", "non", "quasi", "self", "well"})
 _SECONDS = frozenset(
     """
     aware based defined dependent driven friendly independent level like only oriented related
@@ -37,10 +37,12 @@ def join_words(paragraphs: list[Paragraph]) -> list[Paragraph]:
     words = _words(paragraphs)
 
     def join(match: re.Match[str]) -> str:
-        before, first, second = match.groups()
+        before, first, second, after = match.groups()
         is_name = before and not words[(first + second).casefold()]  # it has a hyphen already
-        is_compound = is_name or _is_compound(first, second, words)
-        return f"{before}{first}-{second}" if is_compound else before + first + second
+        is_known = words[second.casefold()] or len(second) >= _MIN_HALF
+        is_chain = after and words[first.casefold()] and is_known  # hard-to-find
+        is_compound = is_name or is_chain or _is_compound(first, second, words)
+        return f"{before}{first}{'-' if is_compound else ''}{second}{after}"
 
     joined: list[Paragraph] = []
     for paragraph in paragraphs:

@@ -88,6 +88,38 @@ def test_headings_list_items_and_table_rows_are_sentences_of_their_own() -> None
     ]
 
 
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["Name | Meaning", "mtu | How large.", "ttl | How far."],
+        ["A. One", "B. Two"],
+        ["[1] One.", "[2] Two."],
+        ["● one", "□ two"],
+        ["・一つ", "※二つ"],
+        ["1）打开", "2、关闭"],
+        ["（一）泵；", "（二）阀。"],
+        ["一、开始", "二、结束"],
+        ["① 开始", "② 结束"],
+    ],
+)
+def test_each_row_and_item_of_its_own_line_is_a_sentence(sentences: list[str]) -> None:
+    assert texts_of("\n".join(sentences)) == sentences
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["پمپ شروع ہوتا ہے۔", "آپریٹر دیکھتا ہے۔"],
+        ["पंप शुरू होता है।", "ऑपरेटर देखता है।"],
+        ["ម៉ាស៊ីនបូមចាប់ផ្តើម។", "ប្រតិបត្តិករមើល។"],
+        ["「弁を閉じる。」", "と言う。"],
+        ["هل تعمل؟", "نعم، تعمل."],
+    ],
+)
+def test_sentences_of_other_scripts_end_at_their_marks(sentences: list[str]) -> None:
+    assert texts_of(" ".join(sentences)) == sentences
+
+
 def test_a_number_belongs_to_the_sentence_it_counts() -> None:
     assert texts_of("3.1. Guiding rules. 3.2. Prerequisites.") == [
         "3.1. Guiding rules.",

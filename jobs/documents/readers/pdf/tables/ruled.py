@@ -1,5 +1,6 @@
 """Puts what stands inside ruling lines into the rows and cells of tables."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,11 +12,17 @@ from jobs.documents.readers.pdf.tables.rules import Grid
 
 _MIDDLE = 0.35  # of the font size: how far the middle of a line is above its baseline
 _NEAR_START = 2.0  # points
+_ON_RULE = 0.5  # points
+_MAX_CROSSED = 0.3  # of the runs: cells over several columns cross rules that end elsewhere
+_SAME_LINE = 1.0  # points
+_MIN_DIVIDED = 3  # lines; fewer are alike by chance
+_NUMBER = re.compile(r"[-−+<>~±$€£]?\d")
 _MAX_CELL_LINES = 12  # more of them in a single row are columns with a rule between them
 
 
 def put_into_grids(runs: list[Run], grids: list[Grid]) -> list[Run]:
     """The runs of a page; those inside a ruled table are one run a row of it, with its cells."""
+    grids = [grid for grid in grids if not _is_crossed(runs, grid)]
     if not grids:
         return runs
     runs = _cut_in_grids(runs, grids)
@@ -37,9 +44,40 @@ def put_into_grids(runs: list[Run], grids: list[Grid]) -> list[Run]:
     for run, place in zip(runs, places, strict=True):
         if place is None or place.grid not in tables:
             found.append(run)
-        elif row := rows.pop(place, None):
-            found.append(_grid_row(row, cells[place]))
+        elif rows.pop(place, None):
+            found += map(_grid_row, _divided(cells[place]))
     return found
+
+
+def _divided(cells: list[list[Run]]) -> list[list[list[Run]]]:
+    """The rows of a table that stand without rules between them: lines of numbers side by side."""
+    lines = [rows_of(cell) for cell in cells]
+    baselines = [[row.baseline for row in column] for column in lines if column]
+    count = len(baselines[0])
+    are_alike = all(len(column) == count for column in baselines) and all(
+        max(heights) - min(heights) < _SAME_LINE for heights in zip(*baselines, strict=True)
+    )
+    texts = ["".join(glyph.char for glyph in cell[0].glyphs) for cell in cells if cell]
+    number_count = sum(_NUMBER.match(text) is not None for text in texts)
+    if count < _MIN_DIVIDED or not are_alike or 2 * number_count < len(texts):
+        return [cells]
+    return [[column[number].runs if column else [] for column in lines] for number in range(count)]
+
+
+def _is_crossed(runs: list[Run], grid: Grid) -> bool:
+    """Whether letters stand on the rules between columns: what is drawn is not around them."""
+    inside = [run for run in runs if _is_inside(run, grid)]
+    crossed = sum(
+        any(glyph.left < edge - _ON_RULE and edge + _ON_RULE < glyph.right for glyph in run.glyphs)
+        for run in inside
+        for edge in grid.columns[1:-1]
+        if run.left < edge < run.right
+    )
+    return crossed > _MAX_CROSSED * len(inside)
+
+
+def _is_inside(run: Run, grid: Grid) -> bool:
+    return grid.holds((run.left + run.right) / 2, run.baseline + _MIDDLE * run.size)
 
 
 def _cut_in_grids(runs: list[Run], grids: list[Grid]) -> list[Run]:
@@ -62,10 +100,9 @@ class _Place(NamedTuple):
 
 
 def _place(run: Run, grids: list[Grid]) -> _Place | None:
-    middle = run.baseline + _MIDDLE * run.size
     for index, grid in enumerate(grids):
-        if grid.holds((run.left + run.right) / 2, middle):
-            return _Place(index, grid.row_of(middle))
+        if _is_inside(run, grid):
+            return _Place(index, grid.row_of(run.baseline + _MIDDLE * run.size))
     return None
 
 
@@ -123,7 +160,8 @@ def _is_table(rows: list[list[list[Run]]]) -> bool:
     return bool(several) and max(len(rows_of(cell)) for cell in rows[0] if cell) <= _MAX_CELL_LINES
 
 
-def _grid_row(runs: list[Run], cells: list[list[Run]]) -> Run:
+def _grid_row(cells: list[list[Run]]) -> Run:
+    runs = [run for cell in cells for run in cell]
     return Run(
         glyphs=runs[0].glyphs,
         left=min(run.left for run in runs),

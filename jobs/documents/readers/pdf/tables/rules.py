@@ -8,6 +8,8 @@ from typing import NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
+from jobs.documents.readers.pdf.tables.boxes import Box, boxes_of_tables
+
 _THIN = 2.6  # points; a rule is at most as thick
 _SHORTEST = 4.0  # points
 _TOUCH = 3.0  # points between rules that are meant to meet
@@ -17,15 +19,7 @@ _RECTANGLES = frozenset({4, 5, 8, 10})  # segments: of one, or of the outline of
 _MIN_COLUMNS = 2
 
 
-class Rule(NamedTuple):
-    """A thin line or the edge of a rectangle, in points; level or upright."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-
+Rule = Box  # a thin line or the edge of a rectangle; level or upright
 _END = Rule(0.0, 0.0, 0.0, float("-inf"))  # below every page
 
 
@@ -52,8 +46,20 @@ class Grid(NamedTuple):
 
 def page_rules(page: pdfium.PdfPage) -> list[Rule]:
     """The rules of a page, also those that are as short as a letter; none of a drawing."""
-    rules = list(_rules(page))
-    return rules if len(rules) <= _MAX_RULES else []
+    lines: list[Rule] = []
+    boxes: list[Box] = []
+    for box, segment_count in _paths(page):
+        if min(_sides(box)) <= _THIN and segment_count <= max(_RECTANGLES):
+            lines.append(box)
+        elif segment_count in _RECTANGLES and max(_sides(box)) >= _SHORTEST:
+            boxes.append(box)
+    if len(lines) + len(boxes) > _MAX_RULES:
+        return []
+    if boxes:
+        whole = Box(0.0, 0.0, *page.get_size())
+        for box in boxes_of_tables(boxes, lines, whole):
+            lines += _edges(box)
+    return lines
 
 
 def grids_of(rules: Iterable[Rule]) -> list[Grid]:
@@ -67,29 +73,23 @@ def _sides(rule: Rule) -> tuple[float, float]:
     return rule.right - rule.left, rule.top - rule.bottom
 
 
-def _rules(page: pdfium.PdfPage) -> Iterator[Rule]:
+def _paths(page: pdfium.PdfPage) -> Iterator[tuple[Box, int]]:
+    """What is drawn on a page: its bounds, and of how many segments it is."""
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     for index in range(pdfium_c.FPDFPage_CountObjects(page.raw)):
         item = pdfium_c.FPDFPage_GetObject(page.raw, index)
         if pdfium_c.FPDFPageObj_GetType(item) != pdfium_c.FPDF_PAGEOBJ_PATH:
             continue
         pdfium_c.FPDFPageObj_GetBounds(item, left, bottom, right, top)
-        box = Rule(left.value, bottom.value, right.value, top.value)
-        yield from _edges(box, pdfium_c.FPDFPath_CountSegments(item))
+        box = Box(left.value, bottom.value, right.value, top.value)
+        yield box, pdfium_c.FPDFPath_CountSegments(item)
 
 
-def _edges(box: Rule, segment_count: int) -> Iterator[Rule]:
-    """A thin box is a rule, one or two rectangles have four; another figure has none."""
-    width, height = box.right - box.left, box.top - box.bottom
-    if segment_count > max(_RECTANGLES):
-        return
-    if min(width, height) <= _THIN:
-        yield box
-    elif segment_count in _RECTANGLES and max(width, height) >= _SHORTEST:
-        yield box._replace(bottom=box.top)
-        yield box._replace(top=box.bottom)
-        yield box._replace(left=box.right)
-        yield box._replace(right=box.left)
+def _edges(box: Box) -> Iterator[Rule]:
+    yield box._replace(bottom=box.top)
+    yield box._replace(top=box.bottom)
+    yield box._replace(left=box.right)
+    yield box._replace(right=box.left)
 
 
 def _is_upright(rule: Rule) -> bool:

@@ -39,6 +39,18 @@ def test_an_item_of_a_list_stays_whole(form: str) -> None:
     assert all(any(item in piece for piece in pieces) for item in items)
 
 
+@pytest.mark.parametrize("label", ["（{}）", "{}）", "・", "①"])
+def test_an_item_of_a_chinese_or_japanese_list_stays_whole(label: str) -> None:
+    items = [
+        f"{label.format(n)}从架上取下第{n}支桨来看。它弯曲吗？\n放回原处。" for n in range(1, 9)
+    ]
+
+    pieces = pieces_of("\n".join(items))
+
+    assert len(pieces) > 2
+    assert all(any(item in piece for piece in pieces) for item in items)
+
+
 def test_an_inner_list_stays_with_its_item_where_there_is_another_place() -> None:
     items = [
         f"- The boat {n} has\n  - two oars of ash\n  - a sail of linen\n  - an iron anchor"

@@ -112,6 +112,11 @@ def rule(left: float, bottom: float, right: float, top: float) -> bytes:
     return f"0.5 w {left} {bottom} m {right} {top} l S".encode()
 
 
+def box(left: float, bottom: float, right: float, top: float, *, grey: float = 0.9) -> bytes:
+    """A rectangle that is filled, as a background is."""
+    return f"{grey} g {left} {bottom} {right - left} {top - bottom} re f".encode()
+
+
 def picture() -> bytes:
     """A small picture, as a scanned page is one."""
     return b"q 400 0 0 600 72 72 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x80 EI Q"

@@ -54,7 +54,7 @@ def test_pptx_has_a_page_a_slide_with_its_notes() -> None:
     extract = read("pptx", _saved(deck))
 
     assert headings(extract) == [(1, "Slide 1"), (1, "Slide 2")]
-    assert extract.text == "Slide 1\n\npoint 1\n\nSlide 2\n\npoint 2\n\nx | y\n\na note"
+    assert extract.text == "Slide 1\n\n- point 1\n\nSlide 2\n\n- point 2\n\nx | y\n\na note"
     assert extract.text[extract.page_starts[1] :].startswith("Slide 2")
 
 

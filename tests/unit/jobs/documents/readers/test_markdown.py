@@ -24,7 +24,7 @@ from tests.unit.jobs.documents.readers.reading import headings, read
         ("$$\na = b \\\\\n- c\n$$", "$$\na = b \\\\\n- c\n$$"),
         ("\\begin{align}\na_1 &= b_2\n\\end{align}", "\\begin{align}\na_1 &= b_2\n\\end{align}"),
         ("> [!WARNING]\n> It is hot.", "Warning\nIt is hot."),
-        (":::tip[Mind the *gap*]\nStep over.\n:::", "Mind the *gap*\n\nStep over."),
+        (":::tip[Mind the *gap*]\nStep over.\n:::", "Mind the gap\n\nStep over."),
         (":::: warning\n::: inner x\nDeep.\n:::\n::::", "Warning\n\nx\n\nDeep."),
         ('!!! note "Mind"\n    Step *over*.', "Mind\n\nStep over."),
         ("```{note}\n:class: x\nStep *over*.\n```", "Step over."),

@@ -29,6 +29,36 @@ def test_what_pandoc_reads_is_read_as_html(format_name: str, page: str, text: st
     assert read(format_name, page).text == text
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("\\u8220?quotes\\u8221? \\u8211- dashes", "“quotes” – dashes"),
+        ("\\u8220\\'93quotes\\u8221\\'94 done", "“quotes” done"),
+        ("\\uc0 \\u20851\\u-28646 two", "关通two"),
+        ("{\\uc2 \\u229\\'e5\\'e5b}c\\u233?d", "åbcéd"),
+        ("\\'93caf\\'e9\\'94", "“café”"),
+        ("\\ansicpg1251 \\'cd\\'e0\\'f1\\'ee\\'f1", "Насос"),
+        ("{\\fonttbl{\\f0\\fcharset204 Arial;}{\\f1 B;}}\\f0 \\'cd\\'e0\\f1 \\'e9", "Наé"),
+        ("{\\fonttbl{\\f0\\fcharset128 M;}}\\f0 \\'83\\'7c\\'83\\'93", "ポン"),
+        ("a\\bin3 }}}b", "ab"),
+    ],
+)
+def test_letters_of_rtf_are_of_their_code_page_and_whole(body: str, text: str) -> None:
+    pytest.importorskip("pypandoc")
+
+    assert read("rtf", f"{{\\rtf1\\ansi {body}.\\par}}").text == f"{text}."
+
+
+def test_asciidoc_is_read_though_it_includes_other_files() -> None:
+    pytest.importorskip("pypandoc")
+    page = (
+        "One.\n\ninclude::other.adoc[]\n\nifdef::web[]\nTwo.\nendif::[]\n\n"
+        "----\ninclude::code.py[tag=x]\n----\n\nThree.\n"
+    )
+
+    assert read("asciidoc", page).text == "One.\n\nTwo.\n\nThree."
+
+
 def test_latex_opens_no_other_file() -> None:
     pytest.importorskip("pypandoc")
     page = "\\begin{document}Text.\\input{/etc/passwd}\\verbatiminput{/etc/passwd}\\end{document}"

@@ -1,0 +1,146 @@
+"""What generators of sites write into Markdown: tags of templates, components, links of wikis.
+
+Their text is kept, and what they call themselves; the rest is no text of the page.
+"""
+
+import re
+
+from markdown_it import MarkdownIt
+from markdown_it.ruler import RuleOptionsType
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+
+_COMPONENT = re.compile(r"</?([A-Z][\w.]*)(\s[^<>]*)?/?>")  # JSX, Vue: on a line of its own
+_CLOSED_COMPONENT = re.compile(r"^[ \t]*(?:</[A-Z][\w.]*>|<[A-Z][^<>\n]*/>)[ \t]*$", re.MULTILINE)
+_TEMPLATE_TAGS = re.compile(  # Liquid, Nunjucks, Hugo: one or several, and nothing else
+    r"(?:\{%[^%\n]*%\}\s*|\{\{[<%][^\n{}]*[>%]\}\}\s*)+"
+)
+_CODE_TAG = re.compile(r"\{(?:%|\{[<%])-?\s*(highlight|code|codeblock)\b[^\n]*\}")
+_MODULE_LINE = re.compile(r"(?:import\s.*\sfrom\s|import\s*['\"]|export\s+\w+\s)")
+_ATTRIBUTES = re.compile(r"\{:[^{}\n]*\}|\{(?:#|\.)[\w-]+\}")  # kramdown: of the block before
+_CONTENTS = frozenset({"[toc]", "[[_toc_]]", "[[toc]]", "${toc}"})
+_ATTRIBUTES_IN_LINE = re.compile(r"(?<=[)\]*_`])\{:[^{}\n]{1,200}\}")
+_SPAN = re.compile(r"\[([^\[\]\n]{1,300})\]\{[.#][^{}\n]{0,200}\}")
+_NAMES = ("title", "label", "header", "heading", "caption", "summary", "name", "content", "command")
+_NAME = re.compile(rf"(?<![\w-])(?:{'|'.join(_NAMES)})\s*=\s*\"([^\"\n]+)\"")
+_VALUE = re.compile(r"(?<![\w-])value\s*=\s*\"([^\"\n]+)\"")  # of a tab that has no other name
+_COMMENT_START, _COMMENT_END = "{/*", "*/}"
+_WIKI_LINK = re.compile(
+    r"(!?)\[\[(?![\s_])([^\[\]\n|]{1,200})(?:\|([^\[\]\n|]{1,200}))?\]\](?![(\[])"
+)
+_MAX_LINES = 200  # of a comment, or of code between two tags
+
+
+def add_site_rules(parser: MarkdownIt, text: str) -> None:
+    """Teach `parser` what stands in the pages of sites; `text` is the page."""
+    if _CLOSED_COMPONENT.search(text):
+        parser.disable("code")  # MDX: what is indented is so by the components around it
+        parser.block.ruler.before("table", "module", _module, {"alt": ["paragraph"]})
+    within: RuleOptionsType = {"alt": ["paragraph", "blockquote", "list"]}
+    parser.block.ruler.before("table", "template_code", _code_between_tags, within)
+    parser.block.ruler.before("table", "site_line", _site_line, within)
+    parser.block.ruler.before("table", "component_comment", _comment, within)
+    parser.inline.ruler.before("link", "wiki_link", _wiki_link)
+    parser.inline.ruler.before("link", "attributes", _attributes)
+    parser.inline.ruler.before("link", "span", _span)
+
+
+def _site_line(state: StateBlock, first: int, _end_line: int, silent: bool) -> bool:
+    line = _line(state, first)
+    if state.is_code_block(first) or not _is_of_site(line):
+        return False
+    if not silent:
+        for name in _NAME.findall(line) or _VALUE.findall(line):
+            state.push("paragraph_open", "p", 1).map = [first, first + 1]
+            token = state.push("inline", "", 0)
+            token.content, token.map, token.children = name, [first, first + 1], []
+            state.push("paragraph_close", "p", -1)
+        state.line = first + 1
+    return True
+
+
+def _is_of_site(line: str) -> bool:
+    if line[:1] not in ("{", "<", "[", "$"):
+        return False
+    return line.lower() in _CONTENTS or any(
+        pattern.fullmatch(line) for pattern in (_COMPONENT, _TEMPLATE_TAGS, _ATTRIBUTES)
+    )
+
+
+def _code_between_tags(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
+    found = _CODE_TAG.fullmatch(_line(state, first))
+    if not found or state.is_code_block(first):
+        return False
+    ends = (f"end{found[1]}", f"/{found[1]}")
+    last = first + 1
+    while last < min(end_line, first + _MAX_LINES):
+        line = _line(state, last)
+        if line.startswith("{") and line.strip("{}<>%- ") in ends:
+            break
+        last += 1
+    else:
+        return False
+    if not silent:
+        token = state.push("code_block", "code", 0)
+        token.content = state.getLines(first + 1, last, state.blkIndent, keepLastLF=True)
+        token.map = [first, last + 1]
+        state.line = last + 1
+    return True
+
+
+def _comment(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
+    if not _line(state, first).startswith(_COMMENT_START):
+        return False
+    for number in range(first, min(end_line, first + _MAX_LINES)):
+        if _line(state, number).endswith(_COMMENT_END):
+            if not silent:
+                state.line = number + 1
+            return True
+    return False
+
+
+def _module(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
+    """MDX: what a page imports and exports, up to the next empty line."""
+    if not _MODULE_LINE.match(_line(state, first)):
+        return False
+    last = first + 1
+    while last < end_line and not state.isEmpty(last):
+        last += 1
+    if not silent:
+        state.line = last
+    return True
+
+
+def _wiki_link(state: StateInline, silent: bool) -> bool:
+    found = _WIKI_LINK.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    if not silent and not found[1]:
+        state.push("text", "", 0).content = (found[3] or found[2]).strip()
+    state.pos = found.end()
+    return True
+
+
+def _attributes(state: StateInline, silent: bool) -> bool:
+    """kramdown: how a link or a word is to be shown."""
+    found = _ATTRIBUTES_IN_LINE.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    state.pos = found.end()
+    return True
+
+
+def _span(state: StateInline, silent: bool) -> bool:
+    """Pandoc: words with attributes, `[words]{.smallcaps}`."""
+    found = _SPAN.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    if not silent:
+        state.push("text", "", 0).content = found[1]
+    state.pos = found.end()
+    return True
+
+
+def _line(state: StateBlock, number: int) -> str:
+    start = state.bMarks[number] + state.tShift[number]
+    return state.src[start : state.eMarks[number]].rstrip()

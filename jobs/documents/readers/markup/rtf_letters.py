@@ -1,0 +1,146 @@
+r"""Writes the letters of RTF in one way: `\u8220 ?`, whatever code page or form they are in.
+
+Pandoc takes every byte for Windows-1252, and what stands for a letter where it cannot be shown for
+the letter and the next one.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_PIECE = re.compile(
+    rb"\\'(?P<byte>[0-9a-fA-F]{2})"
+    rb"|\\u(?P<unicode>-?\d{1,6})[ ]?"
+    rb"|\\(?P<word>uc|f|deff|ansicpg|fcharset|mac|pc|pca)(?P<number>\d{0,6})(?![a-zA-Z\d])[ ]?"
+    rb"|\\bin(?P<size>\d{1,9})[ ]?"
+    rb"|\\(?:[a-zA-Z]{1,32}-?\d{0,9}[ ]?|[^a-zA-Z])"
+    rb"|(?P<brace>[{}])"
+    rb"|[^\\{}]+",
+    re.DOTALL,
+)
+_CHARSETS = {  # RTF 1.9.1, \fcharset
+    0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "cp936", 136: "cp950",
+    161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257",
+    204: "cp1251", 222: "cp874", 238: "cp1250",
+}  # fmt: skip
+_SETS = {b"mac": "mac_roman", b"pc": "cp437", b"pca": "cp850"}
+_WESTERN = "cp1252"
+_CODE_PAGES = frozenset(
+    (
+        "437",
+        "850",
+        "852",
+        "855",
+        "866",
+        "874",
+        "932",
+        "936",
+        "949",
+        "950",
+        *map(str, range(1250, 1259)),
+    )
+)
+_WIDE = 0x10000
+_LAST_SIGNED = 0x8000
+
+
+class _State(NamedTuple):
+    """What holds in a group: how many characters stand for one, and the font."""
+
+    fallback_count: int
+    font: int
+
+
+def one_way(data: bytes) -> bytes:
+    """The same text; bytes that are no letters of their code page stay."""
+    return b"".join(_Letters().rewrite(data))
+
+
+class _Letters:
+    def __init__(self) -> None:
+        self._charsets: dict[int, str] = {}
+        self._default = _WESTERN
+        self._states = [_State(1, -1)]
+        self._skipped = 0
+        self._waiting = bytearray()  # bytes of letters, until it is known whether more follow
+
+    def rewrite(self, data: bytes) -> Iterator[bytes]:
+        """The pieces of the text anew."""
+        place = 0
+        while found := _PIECE.match(data, place):
+            place = found.end()
+            if found["byte"] is not None:
+                self._take_byte(bytes.fromhex(found["byte"].decode()))
+                continue
+            yield self._letters()
+            if found["unicode"] is not None:
+                yield rb"\u%d ?" % _signed(int(found["unicode"]))
+                self._skipped = self._states[-1].fallback_count
+            elif found["size"] is not None:
+                place += int(found["size"])
+            else:
+                yield self._other(found)
+        yield self._letters() + data[place:]
+
+    def _take_byte(self, byte: bytes) -> None:
+        if self._skipped:
+            self._skipped -= 1
+        else:
+            self._waiting += byte
+
+    def _other(self, found: re.Match[bytes]) -> bytes:
+        piece = found[0]
+        if found["brace"] == b"{":
+            self._states.append(self._states[-1])
+        elif found["brace"] and len(self._states) > 1:
+            self._states.pop()
+        elif found["word"]:
+            self._set(found["word"], int(found["number"] or 0))
+            piece = b"" if found["word"] == b"uc" else piece  # it is 1 in what is written
+        elif self._skipped and not piece.startswith(b"\\"):
+            kept = piece[self._skipped :]
+            self._skipped = max(0, self._skipped - len(piece))
+            return kept
+        self._skipped = 0
+        return piece
+
+    def _set(self, word: bytes, number: int) -> None:
+        state = self._states[-1]
+        if word == b"uc":
+            self._states[-1] = state._replace(fallback_count=number)
+        elif word == b"f":
+            self._states[-1] = state._replace(font=number)
+        elif word == b"fcharset":
+            if number in _CHARSETS:
+                self._charsets[state.font] = _CHARSETS[number]
+        elif word == b"ansicpg":
+            self._default = f"cp{number}" if str(number) in _CODE_PAGES else self._default
+        elif word == b"deff":
+            self._states[0] = self._states[-1] = state._replace(font=number)
+        else:
+            self._default = _SETS[word]
+
+    def _letters(self) -> bytes:
+        data, self._waiting = self._waiting, bytearray()
+        if not data:
+            return b""
+        charset = self._charsets.get(self._states[-1].font, self._default)
+        codec = self._default if charset == _WESTERN else charset
+        text = data.decode(codec, "replace")
+        if "\ufffd" in text:
+            return b"".join(rb"\'%02x" % byte for byte in data)
+        return b"".join(
+            rb"\u%d ?" % _signed(unit) for letter in text for unit in _units(ord(letter))
+        )
+
+
+def _units(code: int) -> tuple[int, ...]:
+    if code < _WIDE:
+        return (code,)
+    code -= _WIDE
+    return 0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF)
+
+
+def _signed(unit: int) -> int:
+    """As RTF has numbers: of 16 bits, with a sign."""
+    return unit - _WIDE if unit >= _LAST_SIGNED else unit

@@ -1,0 +1,105 @@
+"""Bullets and numbers before the paragraphs of a slide: its own, or those of layout and master."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+from jobs.documents.readers.html.lists import written
+from jobs.documents.readers.office.ooxml import Package, local, value_of
+
+_MARKS = frozenset({"buNone", "buChar", "buAutoNum", "buBlip"})  # ECMA-376 part 1, 21.1.2.4
+_STYLES = {"alphaLc": "a", "alphaUc": "A", "romanLc": "i", "romanUc": "I"}
+_FORMS = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})"}
+_BULLETED = ("body", "obj", "")  # placeholders that master slides give the style of a body
+_MAX_LEVEL = 8
+_BULLET = "-"
+
+
+class ListItem(NamedTuple):
+    """What stands before a paragraph that is an item, and how deep it is (0: not nested)."""
+
+    label: str
+    level: int
+
+
+class SlideLists:
+    """The lists of one slide; counts the numbers of a shape, whose paragraphs come in order."""
+
+    def __init__(self, package: Package, slide: str) -> None:
+        layout = package.related(slide, "slideLayout")
+        master = package.related(layout, "slideMaster") if layout else None
+        parts = [package.kept_part(name) for name in (layout, master) if name]
+        self._trees = [part.find("{*}cSld/{*}spTree") for part in parts]
+        self._body = parts[1].find("{*}txStyles/{*}bodyStyle") if len(parts) > 1 else None
+        self._styles: list[ET.Element] = []
+        self._counts: dict[int, tuple[str, int]] = {}  # by level: how it counts, how far it is
+
+    def begin(self, shape: ET.Element) -> None:
+        """The paragraphs that follow are those of `shape`."""
+        self._styles = list(self._styles_of(shape))
+        self._counts.clear()
+
+    def item(self, paragraph: ET.Element) -> ListItem | None:
+        """What is before a paragraph; None if it is no item of a list."""
+        level = _level_of(paragraph)
+        mark = self._mark(paragraph, level)
+        self._counts = {depth: count for depth, count in self._counts.items() if depth <= level}
+        if mark is None or local(mark) != "buAutoNum":
+            self._counts.pop(level, None)
+            is_item = mark is not None and local(mark) != "buNone"
+            return ListItem(_BULLET, level) if is_item else None
+        return ListItem(self._numbered(mark, level), level)
+
+    def _numbered(self, mark: ET.Element, level: int) -> str:
+        kind, start = mark.get("type", ""), mark.get("startAt", "1")
+        before, last = self._counts.get(level, ("", 0))
+        number = last + 1 if before == kind else int(start) if start.isdecimal() else 1
+        self._counts[level] = (kind, number)
+        style = next((each for name, each in _STYLES.items() if kind.startswith(name)), "1")
+        form = next((each for name, each in _FORMS.items() if kind.endswith(name)), "{}")
+        return form.format(written(number, style))
+
+    def _mark(self, paragraph: ET.Element, level: int) -> ET.Element | None:
+        """The nearest that says how paragraphs of a level begin."""
+        own = paragraph.find("{*}pPr")
+        levels = (style.find(f"{{*}}lvl{level + 1}pPr") for style in self._styles)
+        for properties in (own, *levels):
+            for element in properties if properties is not None else ():
+                if local(element) in _MARKS:
+                    return element
+        return None
+
+    def _styles_of(self, shape: ET.Element) -> Iterator[ET.Element]:
+        place = _place_of(shape)
+        kind = value_of(place, "type") or ""
+        shapes = [shape, *(self._holder(tree, place) for tree in self._trees)]
+        for each in shapes:
+            style = each.find("{*}txBody/{*}lstStyle") if each is not None else None
+            if style is not None:
+                yield style
+        if place is not None and kind in _BULLETED and self._body is not None:
+            yield self._body
+
+    def _holder(self, tree: ET.Element | None, place: ET.Element | None) -> ET.Element | None:
+        """The shape of a layout or master that a placeholder takes its form from."""
+        if tree is None or place is None:
+            return None
+        for shape in tree.iterfind("{*}sp"):
+            other = _place_of(shape)
+            if other is not None and _is_same(place, other):
+                return shape
+        return None
+
+
+def _place_of(shape: ET.Element) -> ET.Element | None:
+    return shape.find("{*}nvSpPr/{*}nvPr/{*}ph")
+
+
+def _is_same(place: ET.Element, other: ET.Element) -> bool:
+    index = place.get("idx")
+    return other.get("idx") == index if index else other.get("type") == place.get("type")
+
+
+def _level_of(paragraph: ET.Element) -> int:
+    level = value_of(paragraph.find("{*}pPr"), "lvl") or "0"
+    return min(int(level), _MAX_LEVEL) if level.isdecimal() else 0

@@ -1,0 +1,80 @@
+"""Text that was damaged before it came.
+
+The reports: chardet 185 and 292, uchardet 40 and 42, cchardet 101, charset_normalizer 174 and 571,
+xberg 1223, CudaText 2928.
+"""
+
+import pytest
+
+from jobs.documents.readers.damaged_text import once_decoded
+from jobs.documents.readers.decode import decode_markup, decode_text
+from tests.unit.jobs.documents.readers.reading import read
+
+GERMAN = "Das Gerät läuft mit Öl. Prüfe täglich die Höhe über dem Boden – größer ist gefährlich."
+FRENCH = "La pompe démarre à pleine pression : le débit est vérifié après chaque arrêt."
+KOREAN = "\n펌프는 밸브가 닫혀 있을 때만 시동합니다. 작업자는 압력계를 확인합니다."
+CHINESE = "水泵只能在阀门关闭时启动，操作员检查压力表。" * 20
+
+
+@pytest.mark.parametrize("text", [GERMAN, FRENCH, "“Don’t” — Übung", "Насос включают", KOREAN])
+def test_text_that_was_decoded_twice_is_mended(text: str) -> None:
+    twice = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
+
+    assert decode_text(twice.encode()) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["NÃO É ASSIM", "Â€ and Ã: what was damaged", "â la carte", "Ã¼ but 水"]
+)
+def test_text_that_only_looks_so_is_left_alone(text: str) -> None:
+    assert once_decoded(text) == text
+
+
+@pytest.mark.parametrize("codec", ["cp850", "cp437", "mac_roman"])
+@pytest.mark.parametrize("text", [GERMAN.replace("–", "-"), FRENCH])
+def test_text_of_dos_and_of_an_old_macintosh_is_known(text: str, codec: str) -> None:
+    assert decode_text(text.encode(codec)) == text
+
+
+def test_boxes_of_dos_are_boxes() -> None:
+    box = "┌──────┐\n│ pump │\n╞══════╡\n└──────┘"
+
+    assert decode_text(box.encode("cp437")) == box
+
+
+@pytest.mark.parametrize("text", [GERMAN, FRENCH, "Größe: 5 µm × 3 m² – 20 °C, ½ Liter, 5 €"])
+def test_text_of_windows_stays_that(text: str) -> None:
+    assert decode_text(text.encode("cp1252")) == text
+
+
+@pytest.mark.parametrize(
+    ("stray", "shown"),
+    [(b"don\x92t", "don’t"), (b"a \x96 b", "a – b"), (b"cut \xe2\x80", "cut \ufffd")],
+)
+def test_a_stray_sign_of_windows_in_utf8_is_that_sign(stray: bytes, shown: str) -> None:
+    assert decode_text(GERMAN.encode() + stray) == GERMAN + shown
+
+
+def test_utf16_of_long_chinese_paragraphs_needs_no_mark() -> None:
+    assert decode_text(f"{CHINESE}\r\n".encode("utf-16-le")) == f"{CHINESE}\r\n"
+
+
+def test_encodings_of_seven_bits_are_read() -> None:
+    page = f"<meta charset=hz-gb-2312><p>{CHINESE}"
+
+    assert decode_text(KOREAN.encode("iso2022_kr")) == KOREAN
+    assert decode_markup(page.encode("hz")) == page
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a \u202eabc\u202c b\u200e", "a abc b"),
+        ("in\U000e0068\U000e0069visible", "invisible"),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e007f", "\U0001f3f4\U000e0067\U000e0062\U000e007f"),
+        ("\ufee3\ufeae\ufea3\ufe92\ufe8e", "مرحبا"),
+        ("می\u200cشود", "می\u200cشود"),
+    ],
+)
+def test_what_only_a_screen_needs_is_left_out(text: str, shown: str) -> None:
+    assert read("text", text).text == shown
