@@ -35,13 +35,12 @@ class Parser(Protocol):
         ...
 
 
-def open_connector(*, dns_cache_s: int, keepalive_s: float) -> aiohttp.TCPConnector:
-    """Any number of connections, whose replies may have lines in their heads that are none."""
-    connector = aiohttp.TCPConnector(
-        limit=0, ttl_dns_cache=dns_cache_s, keepalive_timeout=keepalive_s
-    )
+def read_odd_heads(connector: aiohttp.TCPConnector) -> None:
+    """Let its connections read replies whose heads have lines that are none.
+
+    It takes the place of a parser that aiohttp does not let anybody choose.
+    """
     connector._factory = partial(_Handler, loop=asyncio.get_running_loop())  # type: ignore[assignment]
-    return connector
 
 
 class _Handler(ResponseHandler):

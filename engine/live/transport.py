@@ -19,7 +19,7 @@ from engine.errors import (
     TransientError,
 )
 from engine.live.deadlines import Deadlines
-from engine.live.lenient_heads import MAX_HEAD_BYTES, open_connector
+from engine.live.lenient_heads import MAX_HEAD_BYTES, read_odd_heads
 from engine.live.reply_bodies import fits_as_it_is, read_body, read_plain_body
 from engine.wire.endpoints import Endpoint
 from engine.wire.replies import HttpResponse
@@ -29,7 +29,7 @@ from schemas.requests import Url
 MAX_CONNECT_S = 30.0
 KEEPALIVE_S = 30.0
 DNS_CACHE_S = 300
-MAX_HEAD_LINES = 1000
+MAX_HEAD_LINES = 500
 MAX_REPLY_BYTES = 64 << 20
 SLOW_TIMEOUT_S = 900.0  # of a reply by flex (OpenAI guide on flex processing)
 HEADERS = {  # all that are sent: none is left for aiohttp to add to each request
@@ -64,7 +64,8 @@ class HttpTransport:
     """One aiohttp session for all endpoints; connections are kept and not limited in number.
 
     A response takes at most `timeout_s`, or `slow_timeout_s` if it is a slow one, and
-    `max_reply_bytes`.
+    `max_reply_bytes`. An endpoint whose reply has a head that HTTP does not allow gets a session
+    that reads such heads.
     """
 
     def __init__(
@@ -74,15 +75,9 @@ class HttpTransport:
         slow_timeout_s: float = SLOW_TIMEOUT_S,
         max_reply_bytes: int = MAX_REPLY_BYTES,
     ) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=open_connector(dns_cache_s=DNS_CACHE_S, keepalive_s=KEEPALIVE_S),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,  # it would unpack without a limit
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(timeout_s, MAX_CONNECT_S)),
-            max_line_size=MAX_HEAD_BYTES,
-            max_field_size=MAX_HEAD_BYTES,
-            max_headers=MAX_HEAD_LINES,
-        )
+        self._connect_timeout_s = min(timeout_s, MAX_CONNECT_S)
+        self._session = self._open_session()
+        self._lenient_session: aiohttp.ClientSession | None = None
         self._max_reply_bytes = max_reply_bytes
         self._deadlines = Deadlines(timeout_s)
         self._slow_deadlines = Deadlines(max(timeout_s, slow_timeout_s))
@@ -102,7 +97,7 @@ class HttpTransport:
         deadlines = self._slow_deadlines if is_slow else self._deadlines
         deadlines.start(task)
         try:
-            async with self._session.post(
+            async with target.session.post(
                 target.address,
                 data=payload,
                 headers=target.headers,
@@ -121,6 +116,8 @@ class HttpTransport:
             message = f"{endpoint.base_url}: no answer within {deadlines.timeout_s:g} s"
             raise OverloadError(message, code=TIMEOUT) from None
         except (aiohttp.ClientError, OSError) as error:
+            if isinstance(error, aiohttp.ClientResponseError):
+                self._read_leniently(endpoint)
             raise _translate(error, endpoint) from None
         finally:
             deadlines.end(task)
@@ -130,6 +127,32 @@ class HttpTransport:
         self._deadlines.close()
         self._slow_deadlines.close()
         await self._session.close()
+        if self._lenient_session is not None:
+            await self._lenient_session.close()
+
+    def _open_session(self, *, is_lenient: bool = False) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=KEEPALIVE_S
+        )
+        if is_lenient:
+            read_odd_heads(connector)
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,  # it would unpack without a limit
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout_s),
+            max_line_size=MAX_HEAD_BYTES,
+            max_field_size=MAX_HEAD_BYTES,
+            max_headers=MAX_HEAD_LINES,
+        )
+
+    def _read_leniently(self, endpoint: Endpoint) -> None:
+        """From now on read what `endpoint` sends as heads; for all others it would cost time."""
+        if self._lenient_session is None:
+            self._lenient_session = self._open_session(is_lenient=True)
+        for key, target in self._targets.items():
+            if target.endpoint is endpoint:
+                self._targets[key] = target._replace(session=self._lenient_session)
 
     def _add_target(self, endpoint: Endpoint, url: Url) -> "_Target":
         headers = CIMultiDict(HEADERS)  # aiohttp's own type: a dict it would convert each time
@@ -142,12 +165,14 @@ class HttpTransport:
             to_proxy, proxy = {"Proxy-Authorization": login}, proxy.with_user(None)
             if not endpoint.base_url.startswith("https:"):  # no tunnel: it reads the request itself
                 headers.update(to_proxy)
-        target = _Target(URL(endpoint.address(url)), headers, proxy, to_proxy, endpoint)
+        address = URL(endpoint.address(url))
+        target = _Target(self._session, address, headers, proxy, to_proxy, endpoint)
         self._targets[id(endpoint), url] = target
         return target
 
 
 class _Target(NamedTuple):
+    session: aiohttp.ClientSession
     address: URL
     headers: CIMultiDict[str]
     proxy: URL | None
