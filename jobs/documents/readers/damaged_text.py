@@ -30,7 +30,9 @@ def once_decoded(text: str) -> str:
 
     It was so if all of it can be undone: hardly any text is UTF-8 by chance.
     """
-    if not any(letter in text for letter in _OFTEN_TWICE) or not _TWICE.search(text):
+    if text.isascii() or not any(letter in text for letter in _OFTEN_TWICE):
+        return text
+    if not _TWICE.search(text):
         return text
     try:
         return text.translate(_TO_BYTES).encode("latin-1").decode("utf-8")

@@ -24,7 +24,7 @@ _VOID = frozenset(  # HTML standard: elements that have no end
         *("source", "track", "wbr"),
     )
 )
-_TAG_NAME = re.compile(r"<([A-Za-z][\w:.-]*)(?=[\s/])")
+_TAG_NAME = re.compile(r"<([A-Za-z][\w:.-]*)(?=[\s/]|\Z)")
 _CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
 _NEVER_TEXT = ", ".join(NEVER_TEXT)
 _TEX = 'script[type^="math/tex"]'  # MathJax 2: the source of a formula
@@ -95,8 +95,9 @@ def _close_empty_tags(markup: str) -> str:
     *parts, last = markup.split("/>")
     pieces: list[str] = []
     for part in parts:
-        found = _TAG_NAME.match(f"{part}/", part.rfind("<")) if "<" in part else None
-        is_empty = found and found[1].lower() not in _VOID and ">" not in part[found.start() :]
+        start = part.rfind("<")
+        found = _TAG_NAME.match(part, start) if start >= 0 else None
+        is_empty = found and found[1].lower() not in _VOID and ">" not in part[start:]
         pieces.append(f"{part}></{found[1]}>" if found and is_empty else f"{part}/>")
     return "".join([*pieces, last])
 
@@ -130,8 +131,10 @@ def _blocks(tree: LexborHTMLParser, *, has_lines: bool) -> Iterator[Block]:
                 writer.end_line()
             elif is_end:
                 writer.close(tag)
+            elif begin := _BEGIN.get(tag):
+                begin(node, tag, writer)
             else:
-                _BEGIN.get(tag, _begin_other)(node, tag, writer)
+                _begin_other(node, tag, writer)
             if writer.done:
                 yield from writer.take()
     yield from writer.finish()
