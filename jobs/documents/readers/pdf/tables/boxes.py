@@ -69,9 +69,10 @@ def _count(
         points = places.get(near, ())
         first = bisect_left(points, (start - reach,))
         last = bisect_right(points, (end + reach, float("inf")))
-        count += sum(abs(across - at) <= reach for _, across in points[first:last])
-        if count > _OWN_CORNERS:
-            break
+        for place in range(first, last):
+            count += abs(points[place][1] - at) <= reach
+            if count > _OWN_CORNERS:
+                return count
     return count
 
 
