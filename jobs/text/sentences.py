@@ -29,7 +29,8 @@ _INNER_ITEM = re.compile(r"(?<=\s)[•‣◦▪](?=\s)")
 _OPEN_ADDRESS = re.compile(r"(?:[\w-]@|://|\bwww\.)[^\s@]*(?<=\.)\s*\Z")  # goes on after the break
 _MAX_ADDRESS_CHARS = 100
 _SMALL_LETTER = re.compile(r"\s*[a-z]")
-_LABEL = re.compile(r"(?:[\W\d_]*|\s*[A-Za-z][.)]\s*)\Z")
+_LETTERLESS = re.compile(r"[\W\d_]*")
+_LABEL = re.compile(r"\s*[A-Za-z][.)]\s*")
 _TRIMMED_PIECE = re.compile(
     rf"\S(?:.{{0,{MAX_SENTENCE_CHARS - 2}}}\S)?(?!\S)|\S{{1,{MAX_SENTENCE_CHARS}}}", re.DOTALL
 )
@@ -65,10 +66,13 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 def _sentences(text: str, block_start: int, block_end: int) -> Iterator[tuple[int, int]]:
     """The ranges of the sentences of one block; they cover it."""
     block = text[block_start:block_end]
-    starts = [0]
+    starts, plain_end = [0], 0  # where sentences start; up to where there is no letter since
     for boundary in get_sentence_boundaries(_LANGUAGE, block):
         start = boundary["start_index"]
-        is_label = _LABEL.match(block, starts[-1], start) is not None  # "3.1.", of what follows
+        if _LETTERLESS.fullmatch(block, max(starts[-1], plain_end), start):
+            plain_end = start  # "3.1.", of what follows
+            continue
+        is_label = _LABEL.fullmatch(block, starts[-1], start) is not None
         if not is_label and not _is_within_address(block, starts[-1], start):
             starts.append(start)
     return ((block_start + a, block_start + b) for a, b in pairwise([*starts, len(block)]))
