@@ -64,8 +64,8 @@ _DEMONSTRATIVE = re.compile(
     r"|(?:这|該|该|這)(?:个|種|种|些|一|條|条)?(?P<zh>[\u3400-\u9fff]{2})"
 )
 _CLAUSE_END = re.compile(r"[,.;:、。，；：]")
-_NO_NOUN = frozenset(
-    ("way", "means", "day", "days", "week", "year", "sort", "kind", "much", "many")
+_NO_NOUN = frozenset(  # what is a time, a manner or a case with them, and no thing
+    "way means day days week year sort kind much many 後 他 場合 際 時".split()  # noqa: SIM905
 )
 
 
