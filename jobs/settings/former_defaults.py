@@ -15,6 +15,7 @@ FORMER_DEFAULTS: dict[str, object] = {
     "questions.personas": [],
     "questions.pair_fraction": 0.0,
     "questions.embedding_model": "",
+    "questions.max_same_meaning": 0.9,  # without a model it compares nothing
     "answers.filters": "phrases",
     "answers.layout": "question",
     "answers.held_out": False,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from jobs.text.exact_names import ExactText, find_code, find_proper_names
-from jobs.text.languages import detect_language
+from jobs.text.languages import WRITES_NOUNS_LARGE, detect_language, differs_in_language
 from jobs.text.quantities import find_quantities, find_quantities_in_words
 
 _NEGATION = re.compile(
@@ -17,24 +17,27 @@ _NEGATION = re.compile(
 def differ_exactly(one: str, other: str) -> bool:
     """Whether each holds a number or name that the other lacks, or only one of them denies.
 
-    "The default of min_size is 4" and "The default of max_size is 8" are such texts. A name that
-    only one of them has makes no other text: it may have been left out. So do different languages.
+    "The default of min_size is 4" and "The default of max_size is 8" are such texts, and so are
+    two in surely different languages. Not so where only one of them has a name: the other may
+    have left it out.
     """
     if bool(_NEGATION.search(one)) != bool(_NEGATION.search(other)):
         return True
-    if _has_own_name(one, other) and _has_own_name(other, one):
+    languages = detect_language(one), detect_language(other)
+    if differs_in_language(one, languages[1]) and differs_in_language(other, languages[0]):
         return True
-    languages = {detect_language(one), detect_language(other)} - {None}
-    return len(languages) > 1
+    has_names = not set(languages) & set(WRITES_NOUNS_LARGE)
+    return _has_own(one, other, has_names=has_names) and _has_own(other, one, has_names=has_names)
 
 
-def _has_own_name(text: str, other: str) -> bool:
+def _has_own(text: str, other: str, *, has_names: bool) -> bool:
+    """Whether a text holds an exact word that the other does not; `has_names`: or a proper name."""
     known = ExactText(other)
-    return (
-        any(not known.holds(name) for name in find_code(text))
-        or any(not known.holds_stem(name) for name in find_proper_names(text))
-        or bool(set(_amounts(text)) - set(_amounts(other)))
-    )
+    if any(not known.holds(name) for name in find_code(text)):
+        return True
+    if has_names and any(not known.holds_stem(name) for name in find_proper_names(text)):
+        return True
+    return bool(set(_amounts(text)) - set(_amounts(other)))
 
 
 def _amounts(text: str) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ MAX_TEXT_CHARS = 600  # a language shows in that; a call takes time in proportio
 MIN_CONFIDENCE = 0.6  # below it lie all the mistakes made on 5,763 paragraphs of technical English
 
 SURE_CONFIDENCE = 0.9  # of one sentence that is said to be in another language than its source
+WRITES_NOUNS_LARGE = ("de", "lb")  # so that a large letter is no sign of a name
 MIN_WORDS = 5  # in scripts with spaces, code and names in quotes aside
 
 _NO_PROSE = re.compile(
@@ -45,7 +46,7 @@ def differs_in_language(text: str, language: str | None) -> bool:
     if language is None:
         return False
     prose = _NO_PROSE.sub(" ", text)
-    if language not in ("de", "lb"):
+    if language not in WRITES_NOUNS_LARGE:
         prose = _LARGE.sub(" ", prose)
     is_spaced = prose.isascii() or len(prose.split()) > 3
     if is_spaced and len(prose.split()) < MIN_WORDS:

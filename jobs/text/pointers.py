@@ -7,7 +7,6 @@ them does not matter.
 """
 
 import re
-from collections.abc import Mapping
 
 _ENGLISH_NOUNS = (
     "passage excerpt extract snippet paragraph chapter subsection section appendix text article"
@@ -27,19 +26,14 @@ _SPANISH_NOUNS = (
     "texto pasaje extracto fragmento párrafo capítulo sección apartado artículo documento"
     " documentación manual guía autor autora"
 )
-_ELSEWHERE: Mapping[str, str] = {
-    "en": "abovementioned aforementioned above-mentioned",
-    "de": (
-        "genannten erwähnten aufgezählten aufgeführten beschriebenen obigen obige vorigen"
-        " vorherigen vorstehenden nachstehenden vorliegenden vorliegende beiliegenden"
-        " vorangehenden"
-    ),
-    "fr": (
-        "précédemment ci-dessus ci-dessous ci-joint ci-jointe ci-après susmentionné susmentionnée"
-        " susmentionnés"
-    ),
-    "es": "anteriores mencionado mencionada mencionados mencionadas citado citados siguientes",
-}
+_ELSEWHERE = (  # in English, German, French and Spanish
+    "abovementioned aforementioned above-mentioned"
+    " genannten erwähnten aufgezählten aufgeführten beschriebenen obigen obige vorigen vorherigen"
+    " vorstehenden nachstehenden vorliegenden vorliegende beiliegenden vorangehenden"
+    " précédemment ci-dessus ci-dessous ci-joint ci-jointe ci-après susmentionné susmentionnée"
+    " susmentionnés"
+    " anteriores mencionado mencionada mencionados mencionadas citado citados siguientes"
+)
 _HAN_POINTERS = (
     "この文章|本文|文中|この章|この節|本節|本章|前述|上述|上記|下記|先述|先に述べ|抜粋|この段落|著者|筆者"
     "|上文|下文|原文|节选|節錄|这段|這段|本段|本章|这一章|這一章|作者|如上|上の(?:文|規則|例|表|図)"
@@ -60,7 +54,7 @@ _NOUN = re.compile(
     rf"(?P<fr>{_words(_FRENCH_NOUNS)})\b"
     rf"|\b(?:[Ee]l|[Ll]a|[Ee]ste|[Ee]sta|[Aa]l|[Dd]el) (?P<es>{_words(_SPANISH_NOUNS)})\b"
 )
-_PLACE = re.compile(rf"\b(?P<word>{_words(' '.join(_ELSEWHERE.values()))})\b", re.IGNORECASE)
+_PLACE = re.compile(rf"\b(?P<word>{_words(_ELSEWHERE)})\b", re.IGNORECASE)
 _HAN = re.compile(rf"(?P<word>{_HAN_POINTERS})")
 _DEMONSTRATIVE = re.compile(
     r"\b(?:[Tt]his|[Tt]hese|[Dd]ies(?:e[rmns]?)|[Cc]et(?:te)?|[Cc]es"
@@ -70,8 +64,8 @@ _DEMONSTRATIVE = re.compile(
     r"|(?:这|該|该|這)(?:个|種|种|些|一|條|条)?(?P<zh>[\u3400-\u9fff]{2})"
 )
 _CLAUSE_END = re.compile(r"[,.;:、。，；：]")
-_NO_NOUN = frozenset(
-    ("way", "means", "day", "days", "week", "year", "sort", "kind", "much", "many")
+_NO_NOUN = frozenset(  # what is a time, a manner or a case with them, and no thing
+    "way means day days week year sort kind much many 後 他 場合 際 時".split()  # noqa: SIM905
 )
 
 

@@ -14,6 +14,7 @@ from jobs.text.exact_names import (
     find_proper_names,
     find_quotes,
 )
+from jobs.text.languages import WRITES_NOUNS_LARGE
 from jobs.text.quantities import (
     MAX_COUNT_WORD,
     Quantity,
@@ -25,8 +26,6 @@ from jobs.text.quantities import (
     same_time,
 )
 from schemas.dataset import Fault
-
-WRITES_NOUNS_LARGE = ("de", "lb")  # so that a large letter is no sign of a name
 
 
 def find_ungrounded(text: str, question: str, source: SourceText) -> Fault | None:

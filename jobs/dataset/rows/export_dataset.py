@@ -93,7 +93,7 @@ def _write_rows(
 ) -> tuple[int, int]:
     folder, settings = sources.folder, sources.settings.dataset
     decisions = read_decisions(reviews_path(folder))
-    repeated = find_repeated_answers(sources, answers, decisions)
+    repeated = find_repeated_answers(sources, answers, decisions, stopping)
     quota, groups = choose_by_kind(sources, repeated), _group_chunks(sources)
     stay = _Choice(repeated, quota, settings.max_near_duplicate_answer)
     chosen = (groups.group_of(each.chunk_id) for each in _chosen_answers(sources, stay))

@@ -9,6 +9,7 @@ no row, and no verdict is bought anew when a corpus grows.
 from collections.abc import Mapping
 
 from engine.files.records import RecordLog
+from engine.stopping import Stopping
 from jobs.dataset.questions.keep_questions import CHUNK_FIELD
 from jobs.dataset.rows.apply_reviews import RowText, row_hash
 from jobs.dataset.rows.row_sources import Sources
@@ -20,7 +21,10 @@ from schemas.reviews import Review
 
 
 def find_repeated_answers(
-    sources: Sources, answers: RecordLog[Answer], decisions: Mapping[str, Review]
+    sources: Sources,
+    answers: RecordLog[Answer],
+    decisions: Mapping[str, Review],
+    stopping: Stopping,
 ) -> dict[str, Match]:
     """Of the answers that would make rows those that repeat one, by id, with what they repeat.
 
@@ -30,6 +34,7 @@ def find_repeated_answers(
 
     Raises:
         DamagedLogError: an answer's question or chunk is missing.
+        InterruptedRunError: a stop was requested.
     """
     least = sources.settings.dataset.max_near_duplicate_answer
     if least is None:
@@ -44,6 +49,7 @@ def find_repeated_answers(
             seen.remember(answer.answer_id, answer.text)
     repeated: dict[str, Match] = {}
     for answer in sources.kept_answers("train", CHUNK_FIELD):
+        stopping.raise_if_requested()
         if not is_long(answer.text) or _is_dropped(answer, sources, decisions):
             continue
         match = seen.add(answer.answer_id, answer.text)

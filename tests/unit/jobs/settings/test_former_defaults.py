@@ -44,3 +44,5 @@ def test_settings_that_keep_what_was_done_before_they_were_there_change_no_id() 
     assert "kinds" not in settings_for_ids("questions", before)
     assert "per_chunk" in settings_for_ids("questions", before)
     assert "filters" in settings_for_ids("questions", RunSettings().questions)
+    unset = {"embedding_model", "max_same_meaning"}  # what they compare is no part of a call
+    assert not unset & settings_for_ids("questions", RunSettings().questions).keys()

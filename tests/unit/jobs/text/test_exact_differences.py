@@ -1,6 +1,7 @@
 import pytest
 
 from jobs.text.exact_differences import differ_exactly
+from tests.unit.jobs.text import test_near_duplicates
 
 OTHER = (
     (
@@ -22,6 +23,11 @@ SAME = (
     ("How is the port of a MySQL server changed?", "How is the port of a server changed?"),
     ("Use `purge` to delete it.", "Use purge to delete it."),
     ("The journal is kept for 30 days.", "The journal is kept for thirty days."),
+    (
+        "Bevor die Werkstatt abends schließt, schaltet der letzte beide Maschinen aus.",
+        "Bevor die Werkhalle abends schließt, schaltet der letzte beide Drehbänke aus.",
+    ),
+    ("What does the option -f of dpkg do by default?", "What does dpkg's -f option do by default?"),
     ("ログは30日間保存される。", "ログは三十日間保存される。"),
 )
 
@@ -32,7 +38,9 @@ def test_texts_that_say_other_things_in_nearly_the_same_words_differ(one: str, o
     assert differ_exactly(other, one)
 
 
-@pytest.mark.parametrize(("one", "other"), SAME)
+@pytest.mark.parametrize(
+    ("one", "other"), [*SAME, *test_near_duplicates.SAME, *test_near_duplicates.TOGETHER]
+)
 def test_texts_that_only_word_the_same_differently_do_not(one: str, other: str) -> None:
     assert not differ_exactly(one, other)
     assert not differ_exactly(other, one)

@@ -44,6 +44,7 @@ def test_subject_of_the_source_and_names_do_not_point(text: str) -> None:
         ("A proxy has a log. What does the proxy do with this log?", ""),
         ("If the log is full, what should be done in this case?", ""),
         ("Qu'est-ce que le journal ?", ""),
+        ("再起動のその後は何が起こりますか？", ""),
         ("Which package holds what this week's build made?", ""),
     ],
 )
