@@ -25,11 +25,19 @@ from tests.crash.runs import (
 from tests.openai_server import RunningServer, start_openai_server
 
 IN_FLIGHT = 4
-PAIRS = ("--set", "questions.pair_fraction=0.3")
-SETTINGS = ("--max-in-flight", str(IN_FLIGHT), "--set", "chunks.target_tokens=128", *PAIRS)
+SETTINGS = (
+    *("--max-in-flight", str(IN_FLIGHT), "--set", "chunks.target_tokens=128"),
+    *("--set", "questions.pair_fraction=0.3"),
+    *("--set", "questions.embedding_model=text-embedding-3-small"),
+)
 JUDGED = ("--judge", "gpt-6.1-terra", "--set", "dataset.unanswerable_fraction=0.3")
 JUDGED_STAGES = (VERDICTS.name, UNANSWERABLE.name)  # without a judge they have nothing to do
-MODELS = {"models": [{"id": "gpt-6.1-terra", "caches_prompts": False}]}
+MODELS = {
+    "models": [
+        {"id": "gpt-6.1-terra", "caches_prompts": False},
+        {"id": "text-embedding-3-small", "dimensions": 256},
+    ]
+}
 STAGES = [stage.name for stage in DATASET if stage.name not in JUDGED_STAGES]
 
 
