@@ -38,7 +38,7 @@ ROOMS = {
     ),
     "engine.assemble": (  # puts lanes, journal and budget together
         "engine.errors engine.clock engine.stats engine.ask engine.stopping engine.wire "
-        "engine.files engine.budget engine.live engine.batch engine"
+        "engine.files engine.budget engine.purse engine.live engine.batch engine"
     ),
     "engine.open": (
         "engine.errors engine.clock engine.stats engine.ask engine.stopping engine.wire "
