@@ -34,8 +34,8 @@ class Journal(AsyncClosing):
     def __init__(
         self, path: Path, before: Sequence[Path] = (), *, has_reserve: bool = False
     ) -> None:
-        self._log = JsonlLog(path, id_field=ID_FIELD, has_reserve=has_reserve)
         self._before = [open_lines(each, id_field=ID_FIELD) for each in before]
+        self._log = JsonlLog(path, id_field=ID_FIELD, has_reserve=has_reserve)
 
     async def aclose(self) -> None:
         """Wait for what is being written, then close the file."""
