@@ -17,6 +17,8 @@ from engine.live.flex.gate import FlexPolicy
 from engine.live.flex.lane import FlexLane
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
+from engine.live.pace.share import Shares, WholeAccount
+from engine.purse import Purse
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER, ServerLanes, add_gauges
 from engine.stats.counters import Stats
@@ -72,6 +74,9 @@ class EngineOrder:
     `tier_shares` are what tiers cost, as shares of the live price. `batches` None: no batch lane.
     `flex`: requests to the run's own server go by that tier, or try it first. `others` are further
     servers by the name that requests give: what goes there goes live, at the rates of its endpoint.
+    One of several engines on an account has what it is lent of it: `shares` of all limits, and a
+    `purse` in place of the whole cap. `journals_before` are of others, whose outcomes count here.
+    `stats` are added to.
     """
 
     folder: RunFolder
@@ -85,6 +90,10 @@ class EngineOrder:
     batches: BatchPlace | None = None
     flex: FlexPolicy | None = None
     others: Mapping[str, Endpoint] = field(default_factory=dict)
+    shares: Shares = field(default_factory=WholeAccount)
+    purse: Purse | None = None
+    journals_before: Sequence[Path] = ()
+    stats: Stats = field(default_factory=Stats)
 
 
 class BatchParts(NamedTuple):
@@ -99,6 +108,7 @@ class EngineParts(NamedTuple):
 
     ask: Ask
     journal: Journal
+    sends: SendLog
     budget: Budget
     stats: Stats
     batches: BatchParts | None
@@ -116,8 +126,10 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
     """
     folder = order.folder
     async with AsyncExitStack() as opened:
-        journal = await opened.enter_async_context(Journal(folder.journal_path, has_reserve=True))
-        sends = _open_sends(order, journal)
+        journal = await opened.enter_async_context(
+            Journal(folder.journal_path, order.journals_before, has_reserve=True)
+        )
+        sends = open_sends(folder, journal, is_synced=order.budget_usd is not None)
         opened.callback(sends.close)
         parts = LaneParts(
             endpoints=order.endpoints,
@@ -128,8 +140,9 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
                 price=order.price,
                 record=sends,
                 tier_shares=order.tier_shares,
+                purse=order.purse,
             ),
-            stats=Stats(),
+            stats=order.stats,
             stopping=order.stopping,
         )
         announce_interruption(
@@ -153,7 +166,7 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
             lane = ServerLanes(by_server, stopping=order.stopping)
         engine = Engine(journal=journal, lane=lane, stopping=order.stopping)
         with snapshots_written(folder.stats_path, parts.stats, parts.clock):
-            yield EngineParts(engine.ask, journal, parts.budget, parts.stats, batches)
+            yield EngineParts(engine.ask, journal, sends, parts.budget, parts.stats, batches)
 
 
 @asynccontextmanager
@@ -199,13 +212,16 @@ async def open_batch_desk(
         yield desk
 
 
-def _open_sends(order: EngineOrder, journal: Journal) -> SendLog:
-    """The log of what went out; what failed and was set aside has its cost in retried.jsonl."""
-    folder = order.folder
+def open_sends(folder: RunFolder, journal: Journal, *, is_synced: bool) -> SendLog:
+    """The log of what went out; what failed and was set aside has its cost in retried.jsonl.
+
+    Raises:
+        DamagedLogError: one of these files is damaged.
+    """
     retried = frozenset(settled.request_id for settled in read_settled(folder.retried_path))
     return SendLog(
         folder.sends_path,
-        is_synced=order.budget_usd is not None,
+        is_synced=is_synced,
         is_settled=lambda request_id: request_id in journal or request_id in retried,
     )
 
@@ -228,6 +244,7 @@ async def _open_servers(
         readers.append(stats.read_limits)
     stats.read_limits = partial(add_gauges, readers)
     for lane in lanes.values():
+        lane.go_by(order.shares)
         await opened.enter_async_context(aclosing(lane))
         order.stopping.on_request(lane.stop_admitting)
     return lanes

@@ -25,6 +25,7 @@ class RunFolder:
         self.batches_path = run_dir / "batches.jsonl"
         self.batches_dir = run_dir / "batches"
         self.local_model_log_path = run_dir / "local_model.log"
+        self.shards_dir = run_dir / "shards"
         self.student_log_path = run_dir / "student.log"
         self.dataset_dir = run_dir / "dataset"
         self.evaluation_dir = run_dir / "evaluation"

@@ -37,6 +37,7 @@ COMMANDS: dict[str, Listed] = {
         (
             "distill run RUN --documents FOLDER --limit-chunks 20 --budget-usd 1",
             "distill run RUN --set limit_chunks= --budget-usd 50 --lane batch --no-wait",
+            "distill run RUN --on ray --address HOST:6379 --workers 16",
             "distill run RUN",
         ),
     ),
@@ -81,6 +82,7 @@ COMMANDS: dict[str, Listed] = {
             "distill evaluate RUN --budget-usd 60 --lane batch",
             "distill evaluate RUN --models baseline,tuned --mode closed",
             "distill evaluate RUN --rejudge --judge gpt-6-luna",
+            "distill evaluate RUN --on ray --workers 2",
         ),
     ),
     "compare": Listed(

@@ -38,7 +38,7 @@ ROOMS = {
     ),
     "engine.assemble": (  # puts lanes, journal and budget together
         "engine.errors engine.clock engine.stats engine.ask engine.stopping engine.wire "
-        "engine.files engine.budget engine.live engine.batch engine"
+        "engine.files engine.budget engine.purse engine.live engine.batch engine"
     ),
     "engine.open": (
         "engine.errors engine.clock engine.stats engine.ask engine.stopping engine.wire "
@@ -57,17 +57,18 @@ ROOMS = {
     "jobs.process": "",
     "jobs.processes": "",
     "jobs.run.backlog": "",
+    "jobs.run.elsewhere": "",
     "jobs.run.progress": "",
     # What a stage is; the rest of its room starts and goes on with runs.
-    "jobs.run.stages": "jobs.processes jobs.run.backlog jobs.run.progress",
+    "jobs.run.stages": "jobs.processes jobs.run.backlog jobs.run.progress jobs.run.elsewhere",
     "jobs.run.reset": "jobs.run.stages",
     "jobs.documents": "jobs.text jobs.processes jobs.run.stages",
     "jobs.dataset": (
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents"
     ),
     "jobs.run": (
-        "jobs.settings jobs.processes jobs.run.backlog jobs.run.progress jobs.run.stages "
-        "jobs.run.reset jobs.documents jobs.dataset"
+        "jobs.settings jobs.processes jobs.run.backlog jobs.run.progress jobs.run.elsewhere "
+        "jobs.run.stages jobs.run.reset jobs.documents jobs.dataset"
     ),
     "jobs.doctor": "jobs.findings jobs.settings",
     "jobs.send": "jobs jobs.amounts jobs.process jobs.processes jobs.run",
@@ -94,12 +95,16 @@ ROOMS = {
     ),
     "jobs.report": "jobs.settings jobs.pages jobs.dataset jobs.comparison jobs.show",
     "jobs.view": "jobs.pages jobs.documents jobs.dataset jobs.evaluation jobs.comparison",
+    "jobs.spread": (
+        "jobs.process jobs.prompts jobs.run.progress jobs.run.elsewhere jobs.run.stages jobs.run "
+        "jobs.send"
+    ),
     "jobs.notify": "",
     "jobs.idle_rounds": "jobs.process jobs.settings",
     "jobs.commands": (
         "jobs.amounts jobs.findings jobs.prompts jobs.settings jobs.run.stages jobs.documents "
         "jobs.dataset "
-        "jobs.run jobs.doctor jobs.send jobs.datacheck jobs.exporting jobs.finetune "
+        "jobs.run jobs.doctor jobs.send jobs.spread jobs.datacheck jobs.exporting jobs.finetune "
         "jobs.evaluation jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view "
         "jobs.process jobs.notify jobs.idle_rounds"
     ),

@@ -12,8 +12,9 @@ import orjson
 
 from engine.closing import AsyncClosing
 from engine.files.id_index import IdIndex
+from engine.files.indexed_lines import open_lines
 from engine.files.jsonl import JsonlLog
-from engine.files.jsonl_lines import damaged_line, read_lines
+from engine.files.jsonl_lines import damaged_line, id_key, read_lines
 from engine.wire.lenient_json import dump_json, parse_json
 from schemas.outcomes import Completed, Failed, LaneName, Outcome, Usage
 from schemas.requests import Json
@@ -27,14 +28,20 @@ class Journal(AsyncClosing):
     """Outcomes by request id. `append` returns once the outcome is durable.
 
     A reply is kept as the provider sent it, so a change of parsing or filters costs nothing.
+    `before` are journals of others that were written before: what they hold is not asked again.
     """
 
-    def __init__(self, path: Path, *, has_reserve: bool = False) -> None:
+    def __init__(
+        self, path: Path, before: Sequence[Path] = (), *, has_reserve: bool = False
+    ) -> None:
+        self._before = [open_lines(each, id_field=ID_FIELD) for each in before]
         self._log = JsonlLog(path, id_field=ID_FIELD, has_reserve=has_reserve)
 
     async def aclose(self) -> None:
         """Wait for what is being written, then close the file."""
         await self._log.aclose()
+        for each in self._before:
+            each.close()
 
     def __contains__(self, request_id: str) -> bool:
         return request_id in self._log
@@ -56,13 +63,18 @@ class Journal(AsyncClosing):
         Raises:
             DamagedLogError: its line cannot be read.
         """
-        line = self._log.read(request_id)
-        if line is None:
-            return None
-        try:
-            return decode_outcome(line)
-        except (ValueError, KeyError, TypeError) as error:
-            raise self._log.damaged(request_id, f"not an outcome ({error})") from error
+        key = id_key(request_id)
+        for lines in (self._log.lines, *self._before):
+            if (line := lines.read(key)) is not None:
+                try:
+                    return decode_outcome(line)
+                except (ValueError, KeyError, TypeError) as error:
+                    raise lines.damaged(key, f"not an outcome ({error})") from error
+        return None
+
+    def holds(self, line: bytes) -> bool:
+        """Whether this is, to the letter, the line of its request here."""
+        return self._log.holds(line)
 
     def follow_pace(self, is_paced: Callable[[], bool]) -> None:
         """Write in larger groups while `is_paced`: see JsonlLog.follow_pace."""
@@ -83,6 +95,10 @@ class Journal(AsyncClosing):
             StorageError: the disk refused one.
         """
         await self._log.append_each((each.request_id, encode_outcome(each)) for each in outcomes)
+
+    async def adopt_each(self, lines: Sequence[bytes]) -> list[bytes]:
+        """As JsonlLog.adopt_each."""
+        return await self._log.adopt_each(lines)
 
 
 def encode_outcome(outcome: Outcome) -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import compress, islice
@@ -14,14 +15,16 @@ from engine.closing import AsyncClosing
 from engine.errors import DamagedLogError, StorageError
 from engine.files.disk_reserve import DiskReserve
 from engine.files.id_index import IdIndex
-from engine.files.jsonl_lines import damaged_line, id_key, line_number, line_prefix
+from engine.files.indexed_lines import IndexedLines
+from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import scan_lines
 from engine.files.log_place import check_place
 
 PACED_GATHER_S = 0.025  # where rate limits set the pace, so that it slows no request down
 GATHER_S = 0.002  # a sync and its thread hop cost as much as 10 lines; replies take 100 times this
-READ_AHEAD_BYTES = 1 << 13
 KEYS_AT_ONCE = 1_000  # orjson leaves 4 KB of memory to the shortest text that it writes
+
+_KEY = re.compile(rb'"(?:[^"\\]|\\.)*"')  # an id as it stands in a line
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +54,7 @@ class JsonlLog(AsyncClosing):
         self._prefix = line_prefix(id_field)
         self._file = path.open("a+b", buffering=0)
         try:
-            self._index = self._open_index()
+            self.lines = IndexedLines(path, self._file, self._prefix, self._open_index())
             self._reserve = DiskReserve(path) if has_reserve else None
         except BaseException:
             self._file.close()
@@ -66,22 +69,14 @@ class JsonlLog(AsyncClosing):
         self._is_paced: Callable[[], bool] = bool
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self.lines.index)
 
     def __contains__(self, item_id: str) -> bool:
-        return self._find(id_key(item_id)) is not None
+        return self.lines.find(id_key(item_id)) is not None
 
     def contains_each(self, keys: Sequence[bytes]) -> list[bool]:
-        """Whether there is a line for each of many ids, written as in their lines (`id_key`).
-
-        A quarter of the time of as many questions one by one.
-        """
-        descriptor, skip, pread = self._file.fileno(), len(self._prefix), os.pread
-        return [
-            offset >= 0
-            and (pread(descriptor, len(key), offset + skip) == key or self._find(key) is not None)
-            for key, offset in zip(keys, self._index.first_offsets(keys), strict=True)
-        ]
+        """Whether there is a line for each of many ids, written as in their lines (`id_key`)."""
+        return self.lines.contains_each(keys)
 
     def those_in(self, item_ids: Collection[str]) -> set[str]:
         """Those of many ids for which there is a line."""
@@ -98,13 +93,11 @@ class JsonlLog(AsyncClosing):
 
     def read(self, item_id: str) -> bytes | None:
         """The line of `item_id` without its newline, None if there is none."""
-        offset = self._find(id_key(item_id))
-        return None if offset is None else self._read_line(offset)
+        return self.lines.read(id_key(item_id))
 
     def damaged(self, item_id: str, why: str) -> DamagedLogError:
         """The error for a line that was found by its id and turned out to be damaged."""
-        offset = self._find(id_key(item_id)) or 0
-        return damaged_line(self._path, line_number(self._path, offset), why)
+        return self.lines.damaged(id_key(item_id), why)
 
     def follow_pace(self, is_paced: Callable[[], bool]) -> None:
         """Ask `is_paced` whether lines come no faster than something else lets them.
@@ -147,6 +140,26 @@ class JsonlLog(AsyncClosing):
             self._write_soon()
         await written
 
+    def holds(self, line: bytes) -> bool:
+        """Whether this is, to the letter, the line of its id here."""
+        return self.lines.read(self._key_of(line)) == line
+
+    async def adopt_each(self, lines: Sequence[bytes]) -> list[bytes]:
+        """Write lines of another such file, as they are, whose ids have no line here.
+
+        Returns those that had none, once all are durable.
+
+        Raises:
+            DamagedLogError: one does not begin with an id; and what `append` raises.
+        """
+        by_key: dict[bytes, bytes] = {}
+        for line in lines:
+            by_key.setdefault(self._key_of(line), line)
+        are_here = self.contains_each(list(by_key))
+        new = [each for each, is_here in zip(by_key.items(), are_here, strict=True) if not is_here]
+        await self.append_keyed(new)
+        return [line for _, line in new]
+
     async def aclose(self) -> None:
         """Wait for what is queued, then close the file."""
         while self._group is not None or self._waiting:
@@ -155,6 +168,14 @@ class JsonlLog(AsyncClosing):
         self._file.close()
         if self._reserve is not None:
             self._reserve.release()
+
+    def _key_of(self, line: bytes) -> bytes:
+        found = _KEY.match(line, len(self._prefix)) if line.startswith(self._prefix) else None
+        if found is None:
+            raise DamagedLogError(
+                f"{self._path}: a line to be added is none of such: {line[:40]!r}"
+            )
+        return found.group()
 
     def _queue(self, key: bytes, line: bytes, written: asyncio.Future[None]) -> None:
         if self._broken is not None:
@@ -211,7 +232,7 @@ class JsonlLog(AsyncClosing):
             self._fail(group, error)
             return
         for key, line, written in group:
-            self._index.add(key, self._end)
+            self.lines.index.add(key, self._end)
             self._end += len(line) + 1
             if written.done():
                 continue
@@ -253,25 +274,3 @@ class JsonlLog(AsyncClosing):
             os.ftruncate(self._file.fileno(), lines.end)
         self._end = lines.end
         return IdIndex(lines.hashes, lines.offsets)
-
-    def _find(self, key: bytes) -> int | None:
-        for offset in self._index.offsets(key):
-            if self._is_at(offset, key):
-                return offset
-        return None
-
-    def _is_at(self, offset: int, key: bytes) -> bool:
-        expected = self._prefix + key
-        return os.pread(self._file.fileno(), len(expected), offset) == expected
-
-    def _read_line(self, offset: int) -> bytes:
-        parts: list[bytes] = []
-        while True:
-            part = os.pread(self._file.fileno(), READ_AHEAD_BYTES, offset)
-            newline = part.find(b"\n")
-            if newline >= 0:
-                return b"".join([*parts, part[:newline]])
-            if not part:
-                raise DamagedLogError(f"{self._path}: a line ends early; was the file shortened?")
-            parts.append(part)
-            offset += len(part)

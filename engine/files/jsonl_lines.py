@@ -62,6 +62,32 @@ def read_lines(path: Path) -> Iterator[bytes]:
             yield line[:-1]
 
 
+class LineBlock(NamedTuple):
+    """Some whole lines of a file, without newlines, and the offset behind the last of them."""
+
+    lines: list[bytes]
+    end: int
+
+
+def read_blocks(path: Path, start: int, end: int | None = None) -> Iterator[LineBlock]:
+    """The whole lines of a log from the offset `start` on, not beyond `end`; others may write it.
+
+    Memory: about a megabyte, or the longest line. No file, no lines.
+    """
+    if not path.exists():
+        return
+    with path.open("rb", buffering=0) as file:
+        begun, position = b"", file.seek(start)
+        while end is None or position + len(begun) < end:
+            most = BLOCK_BYTES if end is None else min(BLOCK_BYTES, end - position - len(begun))
+            if not (block := file.read(most)):
+                return
+            *whole, begun = (begun + block).split(b"\n")
+            if whole:
+                position += sum(map(len, whole)) + len(whole)
+                yield LineBlock(whole, position)
+
+
 def last_line(path: Path) -> bytes:
     """The last whole line of a log without its newline; empty if there is none."""
     if not path.exists():

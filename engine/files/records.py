@@ -176,6 +176,10 @@ class RecordLog(AsyncClosing, Generic[R]):
         new = {id_: record for id_, record in by_id.items() if id_ not in self._log}
         await self._log.append_each((id_, encode_record(record)) for id_, record in new.items())
 
+    async def adopt_each(self, lines: Sequence[bytes]) -> list[bytes]:
+        """As JsonlLog.adopt_each."""
+        return await self._log.adopt_each(lines)
+
 
 def parse_line(line: bytes, kind: type[R], path: Path, number: int) -> R:
     """The record of line `number` of a file.

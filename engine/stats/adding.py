@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from engine.stats.counters import StatsSnapshot
+from engine.stats.counters import LimitGauges, Stats, StatsSnapshot
 
-_SUMS = (
+_COUNTERS = (
     "sent",
     "in_flight",
     "settled",
@@ -16,8 +16,8 @@ _SUMS = (
     "cache_write_tokens",
     "usd",
     "unpriced",
-    "max_in_flight",
 )
+_SUMS = (*_COUNTERS, "max_in_flight")
 _MOST = (  # the limits are those of the account, which all see; times are the slowest one's
     "latency_p50_s",
     "latency_p95_s",
@@ -40,3 +40,16 @@ def add_snapshots(snapshots: Sequence[StatsSnapshot]) -> StatsSnapshot:
         for name in _MOST
     }
     return StatsSnapshot(**sums, **most, failed=dict(failed), retried=dict(retried))
+
+
+def count_growth(stats: Stats, before: StatsSnapshot, now: StatsSnapshot) -> None:
+    """Count what others have done between two snapshots; limits are what they are at the second.
+
+    Their times are not known one by one, and not counted.
+    """
+    for name in _COUNTERS:
+        setattr(stats, name, getattr(stats, name) + getattr(now, name) - getattr(before, name))
+    stats.failed.update(Counter(now.failed) - Counter(before.failed))
+    stats.retried.update(Counter(now.retried) - Counter(before.retried))
+    gauges = LimitGauges(**now.model_dump(include=set(LimitGauges._fields)))
+    stats.read_limits = lambda: gauges

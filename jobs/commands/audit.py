@@ -1,13 +1,12 @@
 """`distill audit`: do the books of a run agree with each other?"""
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.errors import ConfigError
-from jobs.commands.options import Assignments, BaseUrl, Config
+from jobs.commands.options import Assignments, BaseUrl, BegunRun, Config
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def audit(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_dir: BegunRun,
     provider: Annotated[
         bool,
         typer.Option("--provider", help="Also ask the provider for what it has of this run."),

@@ -2,19 +2,18 @@
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands.options import Assignments
+from jobs.commands.options import Assignments, BegunRun
 
 if TYPE_CHECKING:
     from jobs.evaluation.ask_student import StudentChat
 
 
 def chat(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_dir: BegunRun,
     question: Annotated[
         str | None, typer.Argument(metavar="[QUESTION]", help="One question; without: many.")
     ] = None,

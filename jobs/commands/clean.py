@@ -1,13 +1,12 @@
 """`distill clean`: delete what a run does not need."""
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.errors import ConfigError
-from jobs.commands.options import Assignments, BaseUrl, Config
+from jobs.commands.options import Assignments, BaseUrl, BegunRun, Config
 from jobs.process import EXIT_OK
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def clean(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_dir: BegunRun,
     derived: Annotated[
         bool,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import ConfigError
-from jobs.commands.options import Assignments
+from jobs.commands.options import Assignments, BegunRun
 from jobs.process import EXIT_OK
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ EXIT_BELOW = 1  # a mean is below what --fail-under asks
 
 
 def compare(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_dir: BegunRun,
     responses: Annotated[
         Path | None,
         typer.Option(metavar="FILE.csv", help="Also write all answers here, one row a question."),

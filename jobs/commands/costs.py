@@ -1,15 +1,15 @@
 """`distill costs`: what a run cost, by day, model, purpose and lane."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from engine.errors import ConfigError
+from jobs.commands.options import BegunRun
 
 
 def costs(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_dir: BegunRun,
     by: Annotated[
         str,
         typer.Option(metavar="day,model,purpose,lane", help="What the rows are told apart by."),

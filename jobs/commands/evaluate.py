@@ -11,20 +11,23 @@ import typer
 
 from engine.errors import ConfigError, TransientError
 from jobs.commands.options import (
+    Address,
     Assignments,
     BaseUrl,
+    BegunRun,
+    ClusterWorkers,
     Config,
     Deadline,
     DryRun,
     EvaluateBudgetUsd,
     EvaluateJudges,
-    EvaluateRunDir,
     LaneFlag,
     MaxInFlight,
     MetricsPort,
     ModeFlag,
     Models,
     Notify,
+    On,
     Pairwise,
     Questions,
     Quiet,
@@ -40,6 +43,7 @@ from jobs.commands.options import (
 from jobs.idle_rounds import tell_no_progress
 from jobs.notify import notifying
 from jobs.process import EXIT_OK, EXIT_TRY_LATER
+from jobs.spread.places import open_spread, read_cluster
 
 if TYPE_CHECKING:
     from jobs.evaluation.evaluate import EvaluationOrder
@@ -47,7 +51,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    run_dir: EvaluateRunDir,
+    run_dir: BegunRun,
     models: Models = None,
     mode: ModeFlag = None,
     questions: Questions = None,
@@ -64,6 +68,9 @@ def evaluate(
     lane: LaneFlag = "live",
     wait: Waits = True,
     deadline: Deadline = None,
+    on: On = "here",
+    workers: ClusterWorkers = None,
+    address: Address = None,
     assignments: Assignments = None,
     retry_failed: RetryFailed = False,
     metrics_port: MetricsPort = None,
@@ -84,6 +91,7 @@ def evaluate(
     asked = _read_questions(questions, rejudge=rejudge)
     begun = folder.results_path(SAMPLES.name).exists()
     lane_order = read_lane_order(lane, deadline, waits=wait, has_begun=begun)
+    place = read_cluster(on, workers, address)
     flags = server_flags(
         base_url, rpm=rpm, tpm=tpm, max_in_flight=max_in_flight, budget_usd=budget_usd
     )
@@ -107,6 +115,7 @@ def evaluate(
         )
         for settings in of_judges
     ]
+    orders = [each._replace(spread=open_spread(place, each)) for each in orders]
     first, *further = [_in_modes(_with_role_endpoints(each), asked_mode) for each in orders]
     if dry_run:
         _show_plans([*first, *chain(*further)])

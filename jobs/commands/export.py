@@ -1,15 +1,15 @@
 """`distill export`: the rows of a run in the format of another trainer."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from engine.errors import ConfigError
+from jobs.commands.options import BegunRun
 
 
 def export(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_dir: BegunRun,
     format_name: Annotated[
         str,
         typer.Option(

@@ -13,10 +13,10 @@ from jobs.amounts import dollars
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
+    BegunRun,
     Cancel,
     Config,
     Epochs,
-    EvaluateRunDir,
     FinetuneDryRun,
     LearningCurve,
     Quiet,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def finetune(
-    run_dir: EvaluateRunDir,
+    run_dir: BegunRun,
     student: Student = None,
     trainer: Trainer = None,
     epochs: Epochs = None,

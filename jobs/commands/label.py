@@ -1,17 +1,16 @@
 """`distill label`: a page on this machine on which a person labels answers, without names."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jobs.commands.options import Assignments
+from jobs.commands.options import Assignments, BegunRun
 from jobs.commands.view import OpensBrowser, Port, person_named, require_run
 
 
 def label(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_dir: BegunRun,
     count: Annotated[int, typer.Option("--n", min=1, help="How many answers are drawn.")] = 40,
     labeler: Annotated[
         str | None, typer.Option(help="Who labels; by default this system's user.")

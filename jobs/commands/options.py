@@ -6,8 +6,12 @@ from typing import Annotated
 import typer
 
 from jobs.process import show_less, show_more
+from jobs.spread.left_shards import take_in_left
 
-RunDir = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder; made if new.")]
+RunDir = Annotated[
+    Path,
+    typer.Argument(metavar="RUN", help="The run's folder; made if new.", callback=take_in_left),
+]
 Config = Annotated[
     Path | None, typer.Option(help="A TOML file of settings, in place of ./distill.toml.")
 ]
@@ -74,7 +78,10 @@ AcceptChanges = Annotated[
     bool, typer.Option("--accept-changes", help="Go on although settings or documents changed.")
 ]
 Target = Annotated[
-    Path, typer.Argument(metavar="RUN|FOLDER", help="A run, or a folder of documents.")
+    Path,
+    typer.Argument(
+        metavar="RUN|FOLDER", help="A run, or a folder of documents.", callback=take_in_left
+    ),
 ]
 Sample = Annotated[
     int | None,
@@ -84,7 +91,9 @@ PlanBudgetUsd = Annotated[
     float | None, typer.Option(help="What the run may cost in all, the sample included.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
-EvaluateRunDir = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")]
+BegunRun = Annotated[
+    Path, typer.Argument(metavar="RUN", help="The run's folder.", callback=take_in_left)
+]
 Models = Annotated[
     str | None,
     typer.Option(
@@ -209,9 +218,7 @@ SkipBadLines = Annotated[
 
 On = Annotated[
     str,
-    typer.Option(
-        metavar="here|ray", help="Send from this process, or by workers on a Ray cluster."
-    ),
+    typer.Option(metavar="here|ray", help="Ask from this process, or by workers on a Ray cluster."),
 ]
 Workers = Annotated[
     int | None,
@@ -220,6 +227,9 @@ Workers = Annotated[
         help="Send by so many processes, for what one core is too slow for; by default by this "
         "one, with --on ray by one for each core.",
     ),
+]
+ClusterWorkers = Annotated[
+    int | None, typer.Option(min=1, help="With --on ray: how many; by default one for each core.")
 ]
 Address = Annotated[
     str | None,

@@ -1,16 +1,11 @@
 """`distill refilter`: what other settings would make of a dataset, without a call."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from engine.errors import ConfigError
-from jobs.commands.options import Assignments, Config
+from jobs.commands.options import Assignments, BegunRun, Config
 
 
 def refilter(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_dir: BegunRun,
     config: Config = None,
     assignments: Assignments = None,
 ) -> None:

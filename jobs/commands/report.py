@@ -2,17 +2,16 @@
 
 import sys
 import webbrowser
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from engine.errors import ConfigError
-from jobs.commands.options import Assignments
+from jobs.commands.options import Assignments, BegunRun
 
 
 def report(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_dir: BegunRun,
     opens_browser: Annotated[
         bool, typer.Option("--open", help="Also open it in a browser.")
     ] = False,

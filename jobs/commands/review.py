@@ -1,16 +1,16 @@
 """`distill review`: a page on this machine on which people decide about rows."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from jobs.commands.options import BegunRun
 from jobs.commands.view import OpensBrowser, Port, person_named, require_run
 
 
 def review(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_dir: BegunRun,
     reviewer: Annotated[
         str | None, typer.Option(help="Who reviews; by default this system's user.")
     ] = None,

@@ -11,9 +11,11 @@ import typer
 from engine.run_folder import RunFolder
 from jobs.commands.options import (
     AcceptChanges,
+    Address,
     Assignments,
     BaseUrl,
     ClosedBook,
+    ClusterWorkers,
     Config,
     Deadline,
     Documents,
@@ -25,6 +27,7 @@ from jobs.commands.options import (
     MetricsPort,
     Model,
     Notify,
+    On,
     Provider,
     Quiet,
     RetryFailed,
@@ -40,10 +43,12 @@ from jobs.idle_rounds import tell_no_progress
 from jobs.notify import notifying
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.lanes import LaneOrder, read_lane_order
+from jobs.spread.places import open_spread, read_cluster
 
 if TYPE_CHECKING:
     from jobs.run.stages import StagesEnd
     from jobs.run.start import RunOrder
+    from jobs.send.sharded.cluster_process import ClusterPlace
     from schemas.settings import RunSettings
     from schemas.summary import RunSummary
 
@@ -65,6 +70,9 @@ def run(
     lane: LaneFlag = "live",
     waits: Waits = True,
     deadline: Deadline = None,
+    on: On = "here",
+    workers: ClusterWorkers = None,
+    address: Address = None,
     assignments: Assignments = None,
     accept_changes: AcceptChanges = False,
     retry_failed: RetryFailed = False,
@@ -93,7 +101,8 @@ def run(
     if dry_run:
         _plan(given)
         raise typer.Exit(EXIT_OK)
-    order = _Ordered(lane_order, accept_changes, retry_failed, metrics_port)
+    place = read_cluster(on, workers, address)
+    order = _Ordered(lane_order, accept_changes, retry_failed, metrics_port, place)
     with notifying(notify, RunFolder(run_dir), "run"):
         code = tell_no_progress(RunFolder(run_dir), lambda: _run(given, order))
     raise typer.Exit(code)
@@ -115,6 +124,7 @@ class _Ordered(NamedTuple):
     accepts_changes: bool
     retries_failed: bool
     metrics_port: int | None
+    place: "ClusterPlace | None"
 
 
 def _plan(given: _Given) -> None:
@@ -135,6 +145,7 @@ def _run(given: _Given, ordered: _Ordered) -> int:
     folder = RunFolder(given.run_dir)
     settings = run_settings(folder, given.config, given.flags, given.assignments)
     order = _make_order(folder, settings, ordered)
+    order = order._replace(spread=open_spread(ordered.place, order))
     began_s = time.monotonic()
     end = run_to_end(start_run(order))
     summary = summarize_run(folder)

@@ -44,6 +44,7 @@ from jobs.commands.options import (
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.batch_folders import read_send_batches_out
 from jobs.run.lanes import LaneOrder, make_flex_policy, read_lane_order
+from jobs.spread.places import read_cluster
 
 STANDARD = "-"  # standard input, or output
 
@@ -161,15 +162,9 @@ def _show_plan(requests: str, order: "SendOrder", given: "PromptOrder") -> int:
 
 
 def _read_place(on: str, workers: int | None, address: str | None) -> "Place | None":
-    if on == "ray":
-        from jobs.send.sharded.cluster_process import ClusterPlace
-
-        return ClusterPlace(address, workers)
-    if on != "here":
-        raise ConfigError(f"--on: found {on!r}, expected here or ray")
-    if address is not None:
-        raise ConfigError("--address is for --on ray: add it, or leave it out")
-    if workers is None or workers == 1:
+    if on != "here" or workers is None or address is not None:
+        return read_cluster(on, workers, address)
+    if workers == 1:
         return None
     from jobs.send.sharded.here.processes import HerePlace
 

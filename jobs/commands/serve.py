@@ -1,13 +1,12 @@
 """`distill serve`: the tuned student behind an OpenAI interface, until it is stopped."""
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.errors import ConfigError, InterruptedRunError
-from jobs.commands.options import Assignments
+from jobs.commands.options import Assignments, BegunRun
 
 if TYPE_CHECKING:
     from engine.local.student_model import StudentModel
@@ -17,7 +16,7 @@ GRACE_S = 10.0  # for the server to end
 
 
 def serve(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_dir: BegunRun,
     port: Annotated[
         int, typer.Option(min=0, max=65_535, help="The port on this machine; 0: a free one.")
     ] = DEFAULT_PORT,

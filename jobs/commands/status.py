@@ -2,19 +2,19 @@
 
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.errors import ConfigError
+from jobs.commands.options import BegunRun
 
 if TYPE_CHECKING:
     from engine.run_folder import RunFolder
 
 
 def status(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_dir: BegunRun,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Show it live in the terminal, until Ctrl-C.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import ConfigError
+from jobs.commands.options import BegunRun
 
 if TYPE_CHECKING:
     from engine.run_folder import RunFolder
@@ -17,7 +18,7 @@ OpensBrowser = Annotated[bool, typer.Option("--open", help="Also open it in a br
 
 
 def view(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_dir: BegunRun,
     port: Port = 0,
     opens_browser: OpensBrowser = False,
 ) -> None:

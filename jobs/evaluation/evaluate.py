@@ -23,13 +23,20 @@ from jobs.evaluation.evaluated_models import (
 )
 from jobs.evaluation.rejudge import among_answers, models_of
 from jobs.evaluation.score_answers import check_scoring
-from jobs.evaluation.serve_student import student_served
+from jobs.evaluation.serve_student import is_student_asked, student_served
 from jobs.evaluation.stages import EVALUATION, JUDGING
 from jobs.run.changes import find_changes
 from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
 from jobs.run.retry import retry_failed
-from jobs.run.run_engine import OtherServers, check_prices, open_run_engine, other_servers
+from jobs.run.run_engine import (
+    OpenSpread,
+    OtherServers,
+    check_prices,
+    open_run_engine,
+    other_servers,
+    spread_opened,
+)
 from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_names
 from jobs.run.start import run_in_rounds
 from jobs.settings.known_traps import evaluation_traps
@@ -50,7 +57,8 @@ class EvaluationOrder(NamedTuple):
 
     `questions`: only these instead of the run's own. `role_endpoints` are those of roles that have
     one of their own, by name of the server. The keys of the endpoints are in no file.
-    `asks_judge_alone`: nothing is answered, what was is judged.
+    `asks_judge_alone`: nothing is answered, what was is judged. `spread` None: all is done in this
+    process.
     """
 
     folder: RunFolder
@@ -64,6 +72,7 @@ class EvaluationOrder(NamedTuple):
     role_endpoints: Mapping[str, Endpoint] = NO_ENDPOINTS
     metrics_port: int | None = None
     asks_judge_alone: bool = False
+    spread: OpenSpread | None = None
 
     @property
     def stages(self) -> Stages[Contest]:
@@ -99,7 +108,13 @@ def check_evaluation(order: EvaluationOrder) -> Contest:
     if order.asks_judge_alone:
         models = models_of(folder, settings, order.roles)
         return among_answers(folder, Contest(models, order.mode, None), settings)
-    return Contest(_chosen_models(order), order.mode, order.questions)
+    chosen = _chosen_models(order)
+    if order.spread is not None and is_student_asked(settings, chosen):
+        raise ConfigError(
+            "--on ray asks servers that every machine reaches, and the student is served within "
+            "this command: leave --on ray out, or name where it is with --set tuned.base_url="
+        )
+    return Contest(chosen, order.mode, order.questions)
 
 
 async def _evaluate(order: EvaluationOrder, models: Mapping[Role, str]) -> StagesEnd:
@@ -141,9 +156,12 @@ async def _go_on(
     order: EvaluationOrder, contest: Contest, others: OtherServers, stopping: Stopping
 ) -> StagesEnd:
     folder, settings = order.folder, order.settings
-    async with open_run_engine(
-        folder, settings, order.endpoints, stopping, order.lane, others, order.metrics_port
-    ) as engine:
+    async with (
+        open_run_engine(
+            folder, settings, order.endpoints, stopping, order.lane, others, order.metrics_port
+        ) as engine,
+        spread_opened(order.spread, engine, others, stopping) as spread,
+    ):
         await asyncio.to_thread(check_journal, folder, engine.journal, (*DATASET, *EVALUATION))
         with engine.progress_over(wanted_names(order.stages, settings)) as progress:
             context = StageContext(
@@ -155,6 +173,7 @@ async def _go_on(
                 progress=progress.begin,
                 backlog=engine.backlog,
                 order=contest,
+                spread=spread,
             )
             run = partial(run_stages, order.stages, context)
             if engine.rounds is None:

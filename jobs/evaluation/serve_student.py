@@ -1,6 +1,6 @@
 """The student that was tuned here, served for as long as an evaluation lasts."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,7 +28,7 @@ async def student_served(
         ConfigError: a student cannot be served, or its server does not start.
         DamagedLogError: the record of a tuned student cannot be read.
     """
-    if not any(_is_asked(settings, role) for role in models):
+    if not is_student_asked(settings, models):
         yield {}
         return
     students = find_served(folder, settings, models.get("tuned", ""))
@@ -88,8 +88,9 @@ def tuned_students(folder: RunFolder, settings: RunSettings) -> list[ServedStude
     return find_served(folder, settings, name)
 
 
-def _is_asked(settings: RunSettings, role: Role) -> bool:
-    return role != "teacher" and is_served_here(settings, role)
+def is_student_asked(settings: RunSettings, roles: Iterable[Role]) -> bool:
+    """Whether one of these roles is played by a student that is served for the call."""
+    return any(role != "teacher" and is_served_here(settings, role) for role in roles)
 
 
 def _require_file(path: Path) -> None:

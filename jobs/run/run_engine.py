@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price, make_price
 from jobs.run.backlog import Backlog
 from jobs.run.batch_folders import read_batch_losses, run_batch_folder
+from jobs.run.elsewhere import Spread
 from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_lane_plan
 from jobs.run.progress import RunProgress, TimeLeft
 from jobs.run.rounds import Rounds, RunPass
@@ -58,9 +59,16 @@ def other_servers(
     return OtherServers(endpoints, frozenset(models - paid))
 
 
-class RunEngine(NamedTuple):
-    """What a job needs of an open engine. `rounds` makes the rounds of a job in batches."""
+OpenSpread = Callable[[EngineParts, OtherServers, Stopping], AbstractAsyncContextManager[Spread]]
 
+
+class RunEngine(NamedTuple):
+    """What a job needs of an open engine. `rounds` makes the rounds of a job in batches.
+
+    `parts` are for those who add to its books what others have bought.
+    """
+
+    parts: EngineParts
     ask: Ask
     journal: Journal
     details: Details
@@ -89,9 +97,14 @@ async def open_run_engine(
 
     Raises:
         ConfigError: the local model is not installed, or it is to work in batches; the port is
-            taken.
+            taken; what workers on a cluster have left is not part of the run yet.
         DamagedLogError: the journal or the ledger of batches is damaged.
     """
+    if folder.shards_dir.exists():
+        raise ConfigError(
+            f"{folder.shards_dir}: holds what workers on a cluster have bought, which would be "
+            f"bought again: `distill status {folder.run_dir}` takes it in first"
+        )
     async with AsyncExitStack() as opened:
         if settings.teacher.is_local:
             model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
@@ -125,7 +138,19 @@ async def open_run_engine(
             order, settings, partial(_pace, engine.stats), lambda: backlog.requests_left
         )
         make_rounds = _rounds_of(engine, settings, plan, stopping)
-        yield RunEngine(engine.ask, engine.journal, details, backlog, make_rounds)
+        yield RunEngine(engine, engine.ask, engine.journal, details, backlog, make_rounds)
+
+
+@asynccontextmanager
+async def spread_opened(
+    opening: OpenSpread | None, engine: RunEngine, others: OtherServers, stopping: Stopping
+) -> AsyncIterator[Spread | None]:
+    """Where items go that a model is asked about, while the block runs; None: nowhere."""
+    if opening is None:
+        yield None
+        return
+    async with opening(engine.parts, others, stopping) as spread:
+        yield spread
 
 
 def _pace(stats: Stats) -> float | None:

@@ -13,6 +13,7 @@ from engine.stage import StageFiles, StagePass, open_stage_files, run_stage
 from engine.stopping import Stopping
 from jobs.processes.work_pool import WorkPool
 from jobs.run.backlog import Backlog
+from jobs.run.elsewhere import Spread, StageLeft
 from jobs.run.progress import MakeProgress, unseen_progress
 from schemas.dataset import Rejection
 from schemas.record import Record
@@ -37,7 +38,8 @@ class StageContext(Generic[Order]):
     `order` is what the user asked for beyond the settings, None where there is no such thing.
     `progress` shows how far they are, `backlog` is kept up to date by the stages. `pool`
     computes on every core; the default does it in this process. `on_item` is told, in the task
-    that does it, which item is begun. `said` are lines of reports that were shown: passes and
+    that does it, which item is begun. `spread` is where items go that a model is asked about;
+    None: they are worked on here. `said` are lines of reports that were shown: passes and
     copies share it, so that each is shown once.
     """
 
@@ -51,6 +53,7 @@ class StageContext(Generic[Order]):
     backlog: Backlog = field(default_factory=Backlog)
     pool: WorkPool = field(default_factory=WorkPool)
     on_item: Callable[[Record], None] = ignore_item
+    spread: Spread | None = None
     said: set[str] = field(default_factory=set)
 
 
@@ -110,6 +113,11 @@ class ItemWork(Generic[Order, Item, Result, Needs]):
     window: Callable[[RunSettings], int] = asking_window
     report: Callable[[StageContext[Order], StageFiles[Result]], None] = say_nothing
     requests_per_item: Callable[[RunSettings], float] = no_requests
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks a model: what works at other things has a window of its own."""
+        return self.window is asking_window
 
 
 def always(_: RunSettings) -> bool:
@@ -235,6 +243,7 @@ async def _work_off(
     context: StageContext[Order],
     files: StageFiles[Result],
 ) -> StagePass:
+    assert stage.result is not None
     items = work.items(context, files)
     unfinished = iter(items.unfinished)
     async with AsyncExitStack() as opened:
@@ -245,6 +254,23 @@ async def _work_off(
         if first is None:
             return StagePass()
         context.backlog.begin(items.total - items.done, work.requests_per_item(context.settings))
+        if context.spread is not None and work.asks:
+
+            def note_finished(dropped_count: int) -> None:
+                context.backlog.finish()
+                progress.advance(dropped_count=dropped_count)
+
+            left = StageLeft(
+                stage=stage.name,
+                kind=stage.result,
+                work=work.work,
+                needs=work.needs,
+                items=chain([first], unfinished),
+                item_count=items.total - items.done,
+                files=files,
+                note_finished=note_finished,
+            )
+            return await context.spread.work_off(left)
         needs = await opened.enter_async_context(work.needs(context, files))
 
         async def work_on(item: Item, ask: Ask) -> Sequence[Result | Rejection]:

@@ -36,7 +36,13 @@ from jobs.run.lanes import LaneOrder
 from jobs.run.preview import Preview, preview_changes
 from jobs.run.retry import retry_failed
 from jobs.run.rounds import Rounds, RunPass
-from jobs.run.run_engine import OtherServers, check_prices, open_run_engine
+from jobs.run.run_engine import (
+    OpenSpread,
+    OtherServers,
+    check_prices,
+    open_run_engine,
+    spread_opened,
+)
 from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_names
 from jobs.settings.known_traps import dataset_traps
 from jobs.settings.run_config import (
@@ -57,7 +63,8 @@ _log = logging.getLogger(__name__)
 class RunOrder(NamedTuple):
     """What the user asks for. The keys of the endpoints are in no file, log or error.
 
-    `others` are the servers that stages may ask beside the teacher's.
+    `others` are the servers that stages may ask beside the teacher's. `spread` None: all is done
+    in this process.
     """
 
     folder: RunFolder
@@ -70,6 +77,7 @@ class RunOrder(NamedTuple):
     stages: Stages[None] = DATASET
     others: OtherServers = OtherServers()
     metrics_port: int | None = None
+    spread: OpenSpread | None = None
 
 
 async def start_run(order: RunOrder) -> StagesEnd:
@@ -121,26 +129,20 @@ def _forget(folder: RunFolder, before: RunConfig | None) -> None:
 
 
 async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> StagesEnd:
+    folder, settings, others = order.folder, order.settings, order.others
     async with (
         open_run_engine(
-            order.folder,
-            order.settings,
-            order.endpoints,
-            stopping,
-            order.lane,
-            order.others,
-            order.metrics_port,
+            folder, settings, order.endpoints, stopping, order.lane, others, order.metrics_port
         ) as engine,
         WorkPool(worker_count=core_count()) as pool,
+        spread_opened(order.spread, engine, others, stopping) as spread,
         AsyncExitStack() as shown,
     ):
-        await asyncio.to_thread(check_journal, order.folder, engine.journal, order.stages)
-        progress = shown.enter_context(
-            engine.progress_over(wanted_names(order.stages, order.settings))
-        )
+        await asyncio.to_thread(check_journal, folder, engine.journal, order.stages)
+        progress = shown.enter_context(engine.progress_over(wanted_names(order.stages, settings)))
         context = StageContext(
-            folder=order.folder,
-            settings=order.settings,
+            folder=folder,
+            settings=settings,
             ask=engine.ask,
             journal=engine.journal,
             stopping=stopping,
@@ -148,6 +150,7 @@ async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> St
             backlog=engine.backlog,
             order=None,
             pool=pool,
+            spread=spread,
         )
         run = partial(run_stages, order.stages, context, last_stage=order.last_stage)
         name = order.last_stage or order.stages[-1].name

@@ -18,6 +18,7 @@ from engine.errors import ConfigError, EngineError, OutageError, UnexpectedError
 from jobs.send.sharded.messages import (
     FROM_PROCESS,
     Begin,
+    CallEnded,
     Failed,
     FromProcess,
     Ready,
@@ -50,8 +51,9 @@ class ClusterProcess:
     Ray's files of a cluster of its own lie in a private folder, which is removed.
     """
 
-    def __init__(self, place: ClusterPlace) -> None:
+    def __init__(self, place: ClusterPlace, module: str = MODULE) -> None:
         self._place = place
+        self._module = module
 
     async def __aenter__(self) -> Self:
         """Start the process."""
@@ -60,7 +62,7 @@ class ClusterProcess:
             self._process: Process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                MODULE,
+                self._module,
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=log,
@@ -125,7 +127,7 @@ class ClusterProcess:
         await self._tell(order)
         while True:
             message = await self._hear()
-            if message is None:
+            if message is None or isinstance(message, CallEnded):
                 return
             yield message
 

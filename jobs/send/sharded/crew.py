@@ -12,10 +12,9 @@ from engine.clock import Clock
 from engine.errors import EngineError, OutageError
 from engine.stats.adding import add_snapshots
 from engine.stats.counters import Stats, StatsSnapshot
-from jobs.send.sharded.gather import spent_usd
 from jobs.send.sharded.messages import Failed, FromProcess, Note, Sent, ShardEnded
 from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
-from jobs.send.sharded.shards import Shard
+from jobs.send.sharded.shards import Segment, Shard
 
 SHOW_EVERY_S = 1.0
 MAX_LOSSES = 5  # of workers with the same shard, while none of them ended it
@@ -58,8 +57,8 @@ class Crew:
 
     `hire` makes a worker; it may take as long as the cluster has no room. A worker that is lost may
     live on where nobody sees it. So its lease is revoked, and once that has ended it sends nothing
-    more: then what it spent is told to the keeper, and its shard goes on from its segments with
-    another one.
+    more: then what it spent, by what `spent_usd` reads in its segment, is told to the keeper, and
+    its shard goes on from its segments with another one.
     """
 
     def __init__(
@@ -68,6 +67,7 @@ class Crew:
         *,
         hire: Callable[[], Awaitable[Worker]],
         keeper: LeaseKeeper,
+        spent_usd: Callable[[Segment], float],
         report: Callable[[FromProcess], None],
         clock: Clock,
     ) -> None:
@@ -75,6 +75,7 @@ class Crew:
         self._open_count = len(shards)
         self._hire = hire
         self._keeper = keeper
+        self._spent_usd = spent_usd
         self._report = report
         self._clock = clock
         self._under_way: dict[Worker, Shard] = {}
@@ -155,7 +156,7 @@ class Crew:
             lost = segments[-1]
             while (lasts_s := await self._keeper.revoke(lost.name)) > 0.0:
                 await self._clock.sleep(lasts_s)
-            await self._keeper.close(lost.name, spent_usd(lost))
+            await self._keeper.close(lost.name, self._spent_usd(lost))
         self._waiting.appendleft(shard)
         self._tell()
 

@@ -20,8 +20,8 @@ from engine.lease.lease_log import TOUCH_EVERY_S, read_leases
 from engine.lease.leases import TTL_S
 from engine.stopping import Stopping, stop_on_signals
 from jobs.run.batch_folders import read_requests_out
-from jobs.send.result_files import OutcomeKind, ResultFiles, result_paths
-from jobs.send.sharded.shards import Call, Segment, Shard, read_calls
+from jobs.send.result_files import OutcomeKind, ResultFiles, result_paths, shards_root
+from jobs.send.sharded.shards import Call, Segment, Shard, calls_in
 from jobs.send.spending import Spending, open_spending
 from schemas.settings import RunSettings
 
@@ -57,7 +57,7 @@ async def gather_calls(
     async with AsyncExitStack() as opened:
         opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
         opened.enter_context(stop_on_signals(stopping, grace_s=settings.limits.grace_s))
-        if not (calls := read_calls(out_path)):
+        if not (calls := calls_in(shards_root(out_path))):
             return
         out = await asyncio.to_thread(read_requests_out, out_path)
         results = await opened.enter_async_context(ResultFiles(paths, out))
@@ -67,7 +67,7 @@ async def gather_calls(
         for call in calls:
             for shard in call.shards():
                 shard.take_over()
-            await clock.sleep(_lasts_s(call, clock))
+            await clock.sleep(lasts_s(call, clock))
             await _let_land(call, settings.limits.grace_s, clock, stopping)
             for shard in call.shards():
                 stopping.raise_if_requested()
@@ -135,7 +135,7 @@ async def _let_land(call: Call, grace_s: float, clock: Clock, stopping: Stopping
         await clock.sleep(LOOK_EVERY_S)
 
 
-def _lasts_s(call: Call, clock: Clock) -> float:
+def lasts_s(call: Call, clock: Clock) -> float:
     """How long a worker of a call that has ended may still begin to send."""
     if all(holder.is_closed for holder in read_leases(call.leases_path)):
         return 0.0

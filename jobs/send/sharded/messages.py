@@ -18,6 +18,8 @@ class Begin(Value):
     temp_dir: str = ""  # of the process alone
     settings: RunSettings
     endpoints: list[Endpoint]
+    others: dict[str, Endpoint] = Field(default_factory=dict)
+    free_models: frozenset[str] = frozenset()
 
 
 class Send(Value):
@@ -58,6 +60,12 @@ class ShardEnded(Value):
     unsettled: dict[str, int]
 
 
+class CallEnded(Value):
+    """From the process: all workers of a call have ended."""
+
+    kind: Literal["call_ended"] = "call_ended"
+
+
 class Note(Value):
     """From the process: something that the user should know."""
 
@@ -74,7 +82,7 @@ class Failed(Value):
 
 
 ToProcess = Begin | Send | Stop
-FromProcess = Ready | Sent | ShardEnded | Note | Failed
+FromProcess = Ready | Sent | ShardEnded | CallEnded | Note | Failed
 
 TO_PROCESS: TypeAdapter[ToProcess] = TypeAdapter(Annotated[ToProcess, Field(discriminator="kind")])
 FROM_PROCESS: TypeAdapter[FromProcess] = TypeAdapter(

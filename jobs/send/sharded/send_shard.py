@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from engine.budget import Budget
 from engine.clock import SystemClock
+from engine.errors import EngineError
 from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import scan_lines
@@ -34,10 +35,16 @@ from schemas.settings import RunSettings
 
 @dataclass(frozen=True)
 class WorkerOrder:
-    """What a worker needs to know, keys included: it is handed over, and kept nowhere."""
+    """What a worker needs to know, keys included: it is handed over, and kept nowhere.
+
+    `others` are servers by the name that requests give, beside `endpoints`. Of `free_models`
+    requests cost nothing.
+    """
 
     settings: RunSettings
     endpoints: Sequence[Endpoint]
+    others: Mapping[str, Endpoint] = field(default_factory=dict)
+    free_models: frozenset[str] = frozenset()
 
 
 class ShardEnd(NamedTuple):
@@ -57,6 +64,16 @@ class ErrorWords(NamedTuple):
     def of(cls, error: BaseException) -> "ErrorWords":
         """The words of an error."""
         return cls(type(error).__name__, str(error))
+
+
+class ShardWork(Protocol):
+    """What a worker does with a shard: a function of a module, so that any process can do it."""
+
+    async def __call__(
+        self, shard: Shard, order: WorkerOrder, lender: Lender, stopping: Stopping, stats: Stats
+    ) -> ShardEnd:
+        """Take a shard over, and go on with it to its end. Raises EngineError."""
+        ...
 
 
 async def send_shard(
@@ -83,7 +100,7 @@ async def send_shard(
             *(shard.requests_path, results, stopping),
         )
         stopping.raise_if_requested()
-        lessee = _make_lessee(segment, order.settings, lender)
+        lessee = make_lessee(segment, order.settings, lender)
         spending = _open_spending(segment, order.settings, lessee)
         opened.callback(spending.log.close)
         opened.push_async_callback(lessee.close)
@@ -97,7 +114,7 @@ async def send_shard(
         stopping.on_request(lessee.end)
         keep = spending.keeping(results.keep)
         sending = Sending(CheckedSource(checked), lane, keep, stopping, _Unseen())
-        async with _claiming(lessee):
+        async with claiming(lessee):
             await sending.run(order.settings.limits.max_in_flight)
     error = sending.ended_by
     return ShardEnd(sending.unsettled, None if error is None else ErrorWords.of(error))
@@ -126,7 +143,8 @@ class _Unseen:
         """Forget it."""
 
 
-def _make_lessee(segment: Segment, settings: RunSettings, lender: Lender) -> Lessee:
+def make_lessee(segment: Segment, settings: RunSettings, lender: Lender) -> Lessee:
+    """The holder of what is lent to the writer of a segment."""
     return Lessee(
         segment.name,
         lender,
@@ -152,11 +170,16 @@ def _open_spending(segment: Segment, settings: RunSettings, lessee: Lessee) -> S
 
 
 @asynccontextmanager
-async def _claiming(lessee: Lessee) -> AsyncIterator[None]:
-    """While the block runs, what is lent is claimed again in time."""
+async def claiming(lessee: Lessee) -> AsyncIterator[None]:
+    """While the block runs, what is lent is claimed again in time. Raises what the block does."""
+    ended_by: EngineError | None = None
     async with asyncio.TaskGroup() as group:
         keeping = group.create_task(lessee.keep())
         try:
             yield
+        except EngineError as error:
+            ended_by = error  # as a task group would raise it, nobody would know it
         finally:
             keeping.cancel()
+    if ended_by is not None:
+        raise ended_by

@@ -1,4 +1,4 @@
-"""The worker itself, whatever process it is in: sends shards, one at a time."""
+"""The worker itself, whatever process it is in: does the work of shards, one at a time."""
 
 from collections import Counter
 from pathlib import Path
@@ -7,19 +7,24 @@ from engine.errors import EngineError, InterruptedRunError
 from engine.lease.claims import Lender
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.stopping import Stopping
-from jobs.send.sharded.send_shard import ErrorWords, ShardEnd, WorkerOrder, send_shard
+from jobs.send.sharded.send_shard import ErrorWords, ShardEnd, ShardWork, WorkerOrder
 from jobs.send.sharded.shards import Shard
 
 
 class ShardSender:
-    """Sends by what `lender` lends it."""
+    """Does its work call by call, each by what a lender lends it; `begin` comes first."""
 
-    def __init__(self, order: WorkerOrder, lender: Lender) -> None:
+    def __init__(self, order: WorkerOrder, work: ShardWork) -> None:
         self._order = order
-        self._lender = lender
+        self._work = work
         self._stats = Stats()
         self._stopping = Stopping()
         self._signum: int | None = None
+
+    async def begin(self, lender: Lender) -> None:
+        """Begin a call, for which this one lends."""
+        self._lender = lender
+        self._stats = Stats()
 
     async def send(self, folder: Path) -> ShardEnd:
         """Send a shard. What ends it early comes back in words, as an error may not travel."""
@@ -27,7 +32,7 @@ class ShardSender:
         if self._signum is not None:
             self._stopping.request(InterruptedRunError(self._signum))
         try:
-            return await send_shard(
+            return await self._work(
                 Shard(folder), self._order, self._lender, self._stopping, self._stats
             )
         except EngineError as error:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from zlib import crc32
@@ -18,6 +18,7 @@ CALL_ID_BYTES = 4
 OWNER_ONLY = 0o700
 BUFFER_BYTES = 1 << 16  # of each shard while it is written: there may be thousands
 EPOCH = "epoch-"
+REQUESTS_NAME = "requests.jsonl"
 
 
 class Segment:
@@ -46,11 +47,11 @@ class Segment:
 
 
 class Shard:
-    """Some of the requests of a call, and what was written of them."""
+    """Some of the work of a call, and what was written of it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.requests_path = folder / "requests.jsonl"
+        self.requests_path = folder / REQUESTS_NAME
 
     def segments(self) -> list[Segment]:
         """All segments, the oldest first."""
@@ -77,14 +78,14 @@ class Shard:
 
 
 class Call:
-    """The shards of one call of `distill send`, and the log of what was lent to its workers."""
+    """The shards of one call of a command, and the log of what was lent to its workers."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.leases_path = folder / "leases.jsonl"
 
     def shards(self) -> list[Shard]:
-        """All shards that are not yet part of the file of replies."""
+        """All shards that are not yet taken in."""
         return [Shard(each) for each in sorted(self.folder.glob("shard-*"))]
 
     def remove(self) -> None:
@@ -94,9 +95,8 @@ class Call:
             self.folder.parent.rmdir()
 
 
-def read_calls(out_path: Path) -> list[Call]:
-    """The calls of which something is not yet part of the file of replies."""
-    root = shards_root(out_path)
+def calls_in(root: Path) -> list[Call]:
+    """The calls in a folder, of which something is not yet where it belongs."""
     return [Call(each) for each in sorted(root.iterdir())] if root.is_dir() else []
 
 
@@ -106,13 +106,26 @@ def write_shards(checked: CheckedFile, out_path: Path, count: int) -> Call:
     Raises:
         StorageError: the disk refused it.
     """
-    call = Call(shards_root(out_path) / os.urandom(CALL_ID_BYTES).hex())
+    lines = ((_key_of(line), line) for line in _wanted_lines(checked))
+    try:
+        return write_call(shards_root(out_path), REQUESTS_NAME, lines, count)
+    except BadLineError:
+        raise changed_meanwhile(checked.path) from None
+
+
+def write_call(root: Path, name: str, lines: Iterable[tuple[bytes, bytes]], count: int) -> Call:
+    """Put lines into files called `name` of `count` shards, each by a hash of its key before it.
+
+    What had been written is removed where not all can be.
+
+    Raises:
+        StorageError: the disk refused it.
+    """
+    call = Call(root / os.urandom(CALL_ID_BYTES).hex())
     try:
         call.folder.mkdir(mode=OWNER_ONLY, parents=True)
         with _kept_if_whole(call):
-            _fill(call.folder, checked, count)
-    except BadLineError:
-        raise changed_meanwhile(checked.path) from None
+            _fill(call.folder, name, lines, count)
     except OSError as error:
         raise StorageError(f"{call.folder}: cannot be written ({error}); free the disk") from error
     return call
@@ -127,10 +140,10 @@ def _kept_if_whole(call: Call) -> Iterator[None]:
         raise
 
 
-def _fill(folder: Path, checked: CheckedFile, count: int) -> None:
-    shards = [_ShardWriter(folder / f"shard-{number:05}") for number in range(count)]
-    for line in _wanted_lines(checked):
-        shards[_hash(line) % count].write(line)
+def _fill(folder: Path, name: str, lines: Iterable[tuple[bytes, bytes]], count: int) -> None:
+    shards = [_ShardWriter(folder / f"shard-{number:05}", name) for number in range(count)]
+    for key, line in lines:
+        shards[crc32(key) % count].write(line)
     for shard in shards:
         shard.flush()
 
@@ -141,11 +154,11 @@ def changed_meanwhile(path: Path) -> ConfigError:
 
 
 class _ShardWriter:
-    """Writes the requests of one shard; its file is open for moments only."""
+    """Writes what one shard is made of; its file is open for moments only."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str) -> None:
         folder.mkdir(mode=OWNER_ONLY)
-        self._path = Shard(folder).requests_path
+        self._path = folder / name
         self._lines: list[bytes] = []
         self._size_bytes = 0
 
@@ -171,5 +184,5 @@ def _wanted_lines(checked: CheckedFile) -> Iterator[bytes]:
         )
 
 
-def _hash(line: bytes) -> int:
-    return crc32(id_key_at_sight(line) or id_key(read_batch_line(line).custom_id))
+def _key_of(line: bytes) -> bytes:
+    return id_key_at_sight(line) or id_key(read_batch_line(line).custom_id)

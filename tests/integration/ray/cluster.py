@@ -6,6 +6,7 @@ Run as a module it is that process: it prints where the cluster is, and ends wit
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -81,6 +82,17 @@ def start_cluster() -> Iterator[RunningCluster]:
         process.wait(timeout=30)
         process.stdout.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def children_of(parent: int) -> list[int]:
+    folder = Path(f"/proc/{parent}/task/{parent}/children")
+    return [int(pid) for pid in folder.read_text().split()]
+
+
+def kill(pids: list[int]) -> None:
+    """Kill the first of them, of which there must be one."""
+    assert pids
+    os.kill(pids[0], signal.SIGKILL)
 
 
 def main() -> None:

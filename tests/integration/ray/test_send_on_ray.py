@@ -1,6 +1,5 @@
 """`distill send --on ray` on a real cluster of two raylets, whose actors are killed."""
 
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from tests.integration.jobs.send.sending import (
     start_send,
     write_requests,
 )
-from tests.integration.ray.cluster import RunningCluster, start_cluster
+from tests.integration.ray.cluster import RunningCluster, children_of, kill
 from tests.openai_server import RunningServer, start_openai_server
 
 pytest.importorskip("ray")
@@ -28,12 +27,6 @@ IDS = [f"request-{number}" for number in range(COUNT)]
 LATENCY = {"median_s": 0.08, "sigma": 0.3}
 POLL_S = 0.02
 CAP_USD = 0.02  # less than half of what all cost
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[RunningCluster]:
-    with start_cluster() as running:
-        yield running
 
 
 @pytest.fixture
@@ -64,17 +57,6 @@ def wait_for(server: RunningServer, calls: int, process: ForkedProcess) -> None:
     while server.control.totals()["calls"] < calls:
         assert process.poll() is None, finish(process)
         time.sleep(POLL_S)
-
-
-def children_of(parent: int) -> list[int]:
-    folder = Path(f"/proc/{parent}/task/{parent}/children")
-    return [int(pid) for pid in folder.read_text().split()]
-
-
-def kill(pids: list[int]) -> None:
-    assert pids
-    for pid in pids[:1]:
-        os.kill(pid, signal.SIGKILL)
 
 
 def assert_all_is_there(in_path: Path, ended: Ended) -> None:

@@ -16,6 +16,7 @@ from engine.lease.lending import Lending
 from engine.workers import run_workers
 from jobs.send.sharded.cluster_process import error_of
 from jobs.send.sharded.crew import Crew
+from jobs.send.sharded.gather import spent_usd
 from jobs.send.sharded.here.channel import Order
 from jobs.send.sharded.here.sender import Sender
 from jobs.send.sharded.messages import Begin, Failed, FromProcess, Send
@@ -92,6 +93,7 @@ class SenderProcesses:
             call.shards(),
             hire=partial(self._hire, self._part(order.workers), lending),
             keeper=_Keeper(lending),
+            spent_usd=spent_usd,
             report=self._reports.put_nowait,
             clock=SystemClock(),
         )

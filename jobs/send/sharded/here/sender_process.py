@@ -32,7 +32,7 @@ from jobs.send.sharded.here.channel import (
     ToSender,
 )
 from jobs.send.sharded.messages import Failed, Note, Sent, Stop
-from jobs.send.sharded.send_shard import ErrorWords, ShardEnd, WorkerOrder
+from jobs.send.sharded.send_shard import ErrorWords, ShardEnd, WorkerOrder, send_shard
 from jobs.send.sharded.shard_sender import ShardSender
 from schemas.record import Value
 
@@ -95,13 +95,14 @@ class Sender:
     def __init__(self, channel: Channel[ToSender], order: Order) -> None:
         self._channel = channel
         self._lender = DriverLender(channel)
-        self._sender = ShardSender(WorkerOrder(order.settings, order.endpoints), self._lender)
+        self._sender = ShardSender(WorkerOrder(order.settings, order.endpoints), send_shard)
         self._grace_s = order.settings.limits.grace_s
         self._is_stopped = False
 
     async def serve(self) -> None:
         """Send what is ordered. Returns when the driver is gone, and nothing is in flight."""
         sending: asyncio.Task[None] | None = None
+        await self._sender.begin(self._lender)
         async with asyncio.TaskGroup() as group:
             showing = group.create_task(self._show())
             while (message := await self._channel.hear()) is not None:

@@ -11,14 +11,17 @@ from asyncio import StreamReader
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.clock import SystemClock
 from engine.errors import EngineError
 from engine.workers import run_workers
 from jobs.send.sharded.crew import Crew
+from jobs.send.sharded.gather import spent_usd
 from jobs.send.sharded.messages import (
     TO_PROCESS,
     Begin,
+    CallEnded,
     Failed,
     FromProcess,
     Note,
@@ -27,27 +30,35 @@ from jobs.send.sharded.messages import (
     Stop,
     ToProcess,
 )
-from jobs.send.sharded.on_ray.actors import SMALLEST_CORE_SHARE, RayLender, hire, open_lending
+from jobs.send.sharded.on_ray.actors import RayLender, open_lending
 from jobs.send.sharded.on_ray.cluster import core_count, joined_cluster
-from jobs.send.sharded.send_shard import ErrorWords, WorkerOrder
-from jobs.send.sharded.shards import Call
+from jobs.send.sharded.on_ray.staff import Staff
+from jobs.send.sharded.send_shard import ErrorWords, ShardWork, WorkerOrder, send_shard
+from jobs.send.sharded.shards import Call, Segment
 
 MAX_LINE_BYTES = 1 << 24
 
 Report = Callable[[FromProcess], None]
 
 
-async def _serve(report: Report) -> None:
-    """Do what is ordered, once; what goes wrong is reported."""
+class ShardJob(NamedTuple):
+    """What workers do with a shard, and how it is read what a segment of it has cost."""
+
+    work: ShardWork
+    spent_usd: Callable[[Segment], float]
+
+
+async def _serve(job: ShardJob, report: Report) -> None:
+    """Do what is ordered; what goes wrong is reported, and ends it."""
 
     def fail(error: EngineError) -> None:
         words = ErrorWords.of(error)
         report(Failed(error=words.kind, message=words.message))
 
-    await run_workers(partial(_obey, report), 1, on_error=fail)
+    await run_workers(partial(_obey, job, report), 1, on_error=fail)
 
 
-async def _obey(report: Report) -> None:
+async def _obey(job: ShardJob, report: Report) -> None:
     orders = await _open_orders()
     begin = await _next(orders)
     if not isinstance(begin, Begin):
@@ -55,26 +66,32 @@ async def _obey(report: Report) -> None:
     with joined_cluster(begin):
         cores = core_count()
         report(Ready(cores=cores))
-        send = await _next(orders)
-        if isinstance(send, Send):
+        order = WorkerOrder(begin.settings, tuple(begin.endpoints), begin.others, begin.free_models)
+        staff = Staff(order, job.work, cores, lambda text: report(Note(text=text)))
+        while isinstance(send := await _next(orders), Send):
             try:
-                await _send(begin, send, orders, cores, report)
+                await _send(job, order, send, staff, orders, report)
             except BaseExceptionGroup as group:
                 raise _first(group) from None
+            staff.rest()
+            report(CallEnded())
 
 
-async def _send(begin: Begin, send: Send, orders: StreamReader, cores: int, report: Report) -> None:
-    call, order = Call(Path(send.call_dir)), WorkerOrder(begin.settings, tuple(begin.endpoints))
+async def _send(
+    job: ShardJob,
+    order: WorkerOrder,
+    send: Send,
+    staff: Staff,
+    orders: StreamReader,
+    report: Report,
+) -> None:
+    call = Call(Path(send.call_dir))
     keeper = open_lending(call, order, send.spent_usd, send.workers)
-    core_share = min(1.0, max(SMALLEST_CORE_SHARE, int(1e4 * cores / send.workers) / 1e4))
-
-    def say(text: str) -> None:
-        report(Note(text=text))
-
     crew = Crew(
         call.shards(),
-        hire=lambda: hire(order, keeper, core_share, say),
+        hire=lambda: staff.hire(keeper, send.workers),
         keeper=RayLender(keeper),
+        spent_usd=job.spent_usd,
         report=report,
         clock=SystemClock(),
     )
@@ -112,7 +129,7 @@ def _first(error: BaseException) -> BaseException:
     return error
 
 
-def main() -> None:
+def main(job: ShardJob) -> None:
     """Serve on the standard streams; whatever else is printed goes to standard error."""
     descriptor = os.dup(1)
     os.dup2(2, 1)
@@ -120,8 +137,8 @@ def main() -> None:
     def report(message: FromProcess) -> None:
         os.write(descriptor, message.model_dump_json().encode() + b"\n")
 
-    asyncio.run(_serve(report))
+    asyncio.run(_serve(job, report))
 
 
 if __name__ == "__main__":
-    main()
+    main(ShardJob(send_shard, spent_usd))

@@ -14,7 +14,7 @@ from engine.lease.claims import Claim, Lease
 from engine.lease.lending import Lending
 from engine.stats.counters import StatsSnapshot
 from jobs.send.sharded.crew import WorkerLostError
-from jobs.send.sharded.send_shard import ShardEnd, WorkerOrder
+from jobs.send.sharded.send_shard import ShardEnd, ShardWork, WorkerOrder
 from jobs.send.sharded.shard_sender import ShardSender
 from jobs.send.sharded.shards import Call
 
@@ -57,6 +57,11 @@ class RayWorker:
 
     def __init__(self, actor: Actor) -> None:
         self._actor = actor
+
+    async def begin(self, keeper: Actor) -> None:
+        """Let it begin a call; raises WorkerLostError."""
+        with _worker_errors():
+            await self._actor.begin.remote(RayLender(keeper))
 
     async def send(self, folder: Path) -> ShardEnd:
         """Send a shard; raises WorkerLostError, and sees to it that it is lost in that case."""
@@ -102,7 +107,7 @@ def open_lending(call: Call, order: WorkerOrder, spent_usd: float, worker_count:
 
 
 async def hire(
-    order: WorkerOrder, keeper: Actor, cores: float, say: Callable[[str], None]
+    order: WorkerOrder, keeper: Actor, work: ShardWork, cores: float, say: Callable[[str], None]
 ) -> RayWorker:
     """A worker that has begun; waits as long as the cluster has no room for it, and says so.
 
@@ -113,8 +118,8 @@ async def hire(
         num_cpus=cores, max_restarts=0, scheduling_strategy="SPREAD"
     )
     for _ in range(HIRE_TRIES):
-        worker = RayWorker(sender.remote(order, RayLender(keeper)))
-        starting = asyncio.ensure_future(worker.snapshot())
+        worker = RayWorker(sender.remote(order, work))
+        starting = asyncio.ensure_future(worker.begin(keeper))
         try:
             done, _ = await asyncio.wait([starting], timeout=HIRE_WAIT_S)
             if not done:

@@ -173,3 +173,31 @@ async def test_settled_among_many_requests_are_found_in_little_memory(tmp_path: 
 
     assert found == {"r0", "r4999"}
     assert peak_bytes < 5_000 * 1_000  # a key alone may hold 4 KB
+
+
+async def test_what_journals_before_hold_is_settled_and_stays_theirs(tmp_path: Path) -> None:
+    before = tmp_path / "before.jsonl"
+    async with Journal(before) as journal:
+        await journal.append(make_completed())
+    with before.open("ab") as file:
+        file.write(b'{"request_id":"torn')
+    held = before.read_bytes()
+
+    async with Journal(tmp_path / "journal.jsonl", [before]) as journal:
+        await journal.append(make_failed())
+        found, own = journal.get("r1"), journal.get("r2")
+
+        assert found is not None
+        assert found.request_id == "r1"
+        assert own == make_failed()
+        assert "r1" not in journal
+    assert before.read_bytes() == held
+
+
+async def test_damaged_line_of_a_journal_before_is_named_by_its_file(tmp_path: Path) -> None:
+    before = tmp_path / "before.jsonl"
+    before.write_bytes(b'{"request_id":"r0"}\n{"request_id":"r1"}\n')
+
+    async with Journal(tmp_path / "journal.jsonl", [before]) as journal:
+        with pytest.raises(DamagedLogError, match=r"before\.jsonl:2: .* not an outcome"):
+            journal.get("r1")

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.errors import DamagedLogError
 from engine.files.jsonl import JsonlLog
-from engine.files.jsonl_lines import line_prefix, read_lines, read_lines_by_id
+from engine.files.jsonl_lines import line_prefix, read_blocks, read_lines, read_lines_by_id
 from tests.unit.engine.files.items import make_line, write_items
 
 
@@ -133,3 +134,41 @@ async def test_more_ids_than_one_merge_are_all_found(
 
         assert [log.read(item_id) for item_id in ids] == [make_line(item_id) for item_id in ids]
         assert len(log) == 300
+
+
+async def test_lines_of_another_log_are_adopted_as_they_are_and_once(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    await write_items(path, "a")
+    lines = [make_line(each, text="other") for each in ("a", "b", 'quo"te', "b")]
+
+    async with JsonlLog(path, id_field="item_id") as log:
+        adopted = await log.adopt_each(lines)
+        again = await log.adopt_each(lines)
+
+        assert adopted == lines[1:3]
+        assert again == []
+        assert log.holds(lines[1])
+        assert not log.holds(lines[0])
+    assert path.read_bytes().splitlines() == [make_line("a"), *lines[1:3]]
+
+
+async def test_line_without_an_id_is_not_adopted(tmp_path: Path) -> None:
+    async with JsonlLog(tmp_path / "log.jsonl", id_field="item_id") as log:
+        with pytest.raises(DamagedLogError, match="a line to be added is none of such"):
+            await log.adopt_each([b'{"other_id":"a"}'])
+
+        assert len(log) == 0
+
+
+def test_blocks_hold_the_whole_lines_between_two_offsets(tmp_path: Path) -> None:
+    path, long = tmp_path / "log.jsonl", b"x" * (3 << 20)
+    path.write_bytes(b"one\n" + long + b"\ntwo\nthree\nto")
+
+    blocks = list(read_blocks(path, 4))
+    bounded = list(read_blocks(path, 0, 4 + len(long) + 3))
+
+    assert [line for block in blocks for line in block.lines] == [long, b"two", b"three"]
+    assert blocks[-1].end == path.stat().st_size - len(b"to")
+    assert [line for block in bounded for line in block.lines] == [b"one", long]
+    assert list(read_blocks(path, blocks[-1].end)) == []
+    assert list(read_blocks(tmp_path / "none", 0)) == []

@@ -1,5 +1,5 @@
-from engine.stats.adding import add_snapshots
-from engine.stats.counters import Stats
+from engine.stats.adding import add_snapshots, count_growth
+from engine.stats.counters import LimitGauges, Stats
 from engine.testing.calls import chat_request, failed
 
 
@@ -21,3 +21,21 @@ def test_counters_are_added_up_and_the_slowest_process_tells_the_times() -> None
 
 def test_nothing_added_up_is_nothing() -> None:
     assert add_snapshots([]) == Stats().snapshot()
+
+
+def test_growth_of_others_is_counted_once_and_their_limits_are_shown() -> None:
+    other, stats = Stats(), Stats()
+    other.read_limits = lambda: LimitGauges(requests_per_minute=600.0, max_in_flight=8)
+    stats.usd = 1.0
+    other.count_settled(failed(chat_request("a"), code="refused", cost_usd=0.5))
+    before = other.snapshot()
+    other.count_sent()
+    other.count_retry("busy")
+    other.count_settled(failed(chat_request("b"), code="refused", cost_usd=0.25))
+
+    count_growth(stats, before, other.snapshot())
+
+    seen = stats.snapshot()
+    assert (seen.sent, seen.in_flight, seen.settled, seen.usd) == (1, 1, 1, 1.25)
+    assert (seen.failed, seen.retried) == ({"refused": 1}, {"busy": 1})
+    assert (seen.requests_per_minute, seen.max_in_flight) == (600.0, 8)

@@ -10,7 +10,7 @@ from jobs.documents.readers.registry import FORMATS
 from jobs.documents.whole_corpus.sketch_documents import FORMATS_BY_QUALITY
 from jobs.evaluation.stages import EVALUATION
 from jobs.run.changes import read_touches
-from jobs.run.stages import Stage
+from jobs.run.stages import ItemWork, Stage
 from jobs.show.describe import LABEL_CHARS
 from schemas.touches import Touches
 from tests.unit.docs.test_run_folder_docs import DESCRIBED, DOCS
@@ -59,3 +59,9 @@ def test_every_format_has_its_place_among_twins() -> None:
     assert sorted(FORMATS_BY_QUALITY) == sorted(set(FORMATS.values())), (
         "FORMATS_BY_QUALITY in jobs/documents/whole_corpus/sketch_documents.py: each format once"
     )
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_work_that_asks_can_be_told_by_its_window(stage: Stage[Any]) -> None:
+    if isinstance(stage.work, ItemWork):
+        assert stage.work.asks == bool(stage.purposes)

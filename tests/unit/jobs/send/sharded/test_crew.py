@@ -12,6 +12,7 @@ from engine.errors import ConfigError
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.testing.clocks import LoopClock, in_virtual_time
 from jobs.send.sharded.crew import MAX_LOSSES, Crew, WorkerLostError
+from jobs.send.sharded.gather import spent_usd
 from jobs.send.sharded.messages import Failed, FromProcess, Note, Sent, ShardEnded
 from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
 from jobs.send.sharded.shards import Shard
@@ -77,7 +78,12 @@ class FakeCluster:
 
     def crew(self, shards: Sequence[Shard]) -> Crew:
         return Crew(
-            shards, hire=self.hire, keeper=self, report=self.reports.append, clock=LoopClock()
+            shards,
+            hire=self.hire,
+            keeper=self,
+            spent_usd=spent_usd,
+            report=self.reports.append,
+            clock=LoopClock(),
         )
 
     def reported(self, kind: type[T]) -> list[T]:

@@ -16,7 +16,7 @@ from engine.testing.clocks import ManualClock
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.result_files import ResultFiles, result_paths, shards_root
 from jobs.send.sharded.gather import gather_calls, spent_usd
-from jobs.send.sharded.shards import Call, read_calls, write_shards
+from jobs.send.sharded.shards import Call, calls_in, write_shards
 from schemas.settings import RunSettings
 from tests.integration.jobs.send.sending import read_lines, write_requests
 
@@ -169,4 +169,4 @@ async def test_workers_that_may_still_send_are_waited_for_until_their_leases_hav
     await gather_calls(tmp_path / "out.jsonl", RunSettings(), clock)
 
     assert clock.slept_s == [TTL_S + TOUCH_EVERY_S]
-    assert read_calls(tmp_path / "out.jsonl") == []
+    assert calls_in(shards_root(tmp_path / "out.jsonl")) == []

@@ -1,0 +1,1 @@
+"""A run whose items are worked on by several processes, within one limit and one cap."""

@@ -1,0 +1,76 @@
+"""Where a command does its work, by its flags."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from engine.errors import ConfigError
+from engine.run_folder import RunFolder
+from engine.wire.endpoints import Endpoint
+from jobs.run.lanes import LaneOrder
+from schemas.settings import RunSettings
+
+if TYPE_CHECKING:  # what is imported for a cluster takes time that other calls need not wait
+    from jobs.run.run_engine import OpenSpread
+    from jobs.send.sharded.cluster_process import ClusterPlace
+
+
+class AskingOrder(Protocol):
+    """What orders of a run and of an evaluation have in common."""
+
+    @property
+    def folder(self) -> RunFolder:
+        """The run."""
+        ...
+
+    @property
+    def settings(self) -> RunSettings:
+        """Its settings."""
+        ...
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """The addresses of the teacher, with their keys."""
+        ...
+
+    @property
+    def lane(self) -> LaneOrder:
+        """The way that requests are to go."""
+        ...
+
+    @property
+    def metrics_port(self) -> int | None:
+        """Where counters are to be served; None: nowhere."""
+        ...
+
+
+def read_cluster(on: str, workers: int | None, address: str | None) -> "ClusterPlace | None":
+    """The cluster that flags name; None: all is done in this process.
+
+    Raises:
+        ConfigError: they name nothing that there is.
+    """
+    if on == "ray":
+        from jobs.send.sharded.cluster_process import ClusterPlace
+
+        return ClusterPlace(address, workers)
+    if on != "here":
+        raise ConfigError(f"--on: found {on!r}, expected here or ray")
+    for flag, value in (("--address", address), ("--workers", workers)):
+        if value is not None:
+            raise ConfigError(f"{flag} is for --on ray: add it, or leave it out")
+    return None
+
+
+def open_spread(place: "ClusterPlace | None", order: AskingOrder) -> "OpenSpread | None":
+    """What has the items of an order worked on at a cluster; None: there is none.
+
+    Raises:
+        ConfigError: workers there cannot do what is ordered.
+    """
+    if place is None:
+        return None
+    from jobs.spread.ray_spread import RaySpread, SpreadOrder, check_spread
+
+    check_spread(order.folder, order.settings, order.lane, order.metrics_port)
+    return partial(RaySpread, SpreadOrder(order.folder, order.settings, order.endpoints, place))

@@ -1,0 +1,190 @@
+"""Items of a run worked on by workers on a Ray cluster; its files are those of one machine."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from importlib.util import find_spec
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from engine.assemble import EngineParts
+from engine.batch.ledger import read_batches
+from engine.errors import ConfigError, EngineError, InterruptedRunError
+from engine.extras import install_command
+from engine.run_folder import RunFolder
+from engine.stage import StagePass
+from engine.stats.adding import count_growth
+from engine.stats.counters import Stats
+from engine.stopping import Stopping
+from engine.wire.endpoints import Endpoint
+from jobs.run.elsewhere import StageLeft
+from jobs.run.lanes import LaneOrder
+from jobs.run.run_engine import OtherServers
+from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
+from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded
+from jobs.send.sharded.send_sharded import SHARDS_PER_WORKER, fit_workers
+from jobs.send.sharded.shards import Call, Shard
+from jobs.spread.stage_calls import write_stage_call
+from jobs.spread.take_in import Books, TakingIn
+from schemas.settings import RunSettings
+
+MODULE = "jobs.spread.on_ray"
+TAKE_EVERY_S = 2.0  # so that status and costs are late by no more
+
+_log = logging.getLogger(__name__)
+
+
+class SpreadOrder(NamedTuple):
+    """The run, and what its workers are told: keys travel with the endpoints, and nowhere else."""
+
+    folder: RunFolder
+    settings: RunSettings
+    endpoints: Sequence[Endpoint]
+    place: ClusterPlace
+
+
+def check_spread(
+    folder: RunFolder, settings: RunSettings, lane: LaneOrder, metrics_port: int | None
+) -> None:
+    """Refuse what workers on a cluster cannot do.
+
+    Raises:
+        ConfigError: it is asked for; says what to leave out.
+    """
+    if find_spec("ray") is None:
+        raise ConfigError(f"--on ray needs the extra `ray`: {install_command('ray')}")
+    if lane.lane != "live":
+        raise ConfigError(f"--on ray asks live: leave --lane {lane.lane} out")
+    if settings.teacher.is_local:
+        raise ConfigError(
+            "--on ray asks servers that every machine reaches, and provider local is a model "
+            "within this command: leave --on ray out, or name a server with --base-url"
+        )
+    if metrics_port is not None:
+        raise ConfigError("--on ray serves no metrics yet: leave --metrics-port out")
+    if any(not batch.is_collected for batch in read_batches(folder.batches_path)):
+        raise ConfigError(
+            f"{folder.run_dir}: batches are out, whose requests must not be asked twice: go on "
+            "without --on ray until they have ended"
+        )
+
+
+class RaySpread:
+    """The workers of one call, from `async with` to its end. A cluster is joined once it is needed.
+
+    One stage at a time: its items go into shards, workers write segments of them, and these become
+    part of the run while they are written.
+    """
+
+    def __init__(
+        self, order: SpreadOrder, parts: EngineParts, others: OtherServers, stopping: Stopping
+    ) -> None:
+        """`others` are servers beside those of the order."""
+        self._order = order
+        self._parts = parts
+        self._others = others
+        self._stopping = stopping
+        self._opened = AsyncExitStack()
+        self._process: ClusterProcess | None = None
+        self._workers = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._opened.__aexit__(kind, error, trace)
+
+    async def work_off(self, left: StageLeft) -> StagePass:
+        """Pass over what is left of a stage, as jobs.run.elsewhere.Spread has it."""
+        process = await self._join()
+        self._stopping.raise_if_requested()
+        count = max(1, min(self._workers * SHARDS_PER_WORKER, left.item_count))
+        call = await asyncio.to_thread(write_stage_call, self._order.folder, left, count)
+        _log.info("%d workers begin, for %d shards of %s", self._workers, count, left.stage)
+        books = Books(self._parts.journal, self._parts.sends, left.files)
+        spreading = _Spreading(call, TakingIn(left.stage, books, left.note_finished), self._parts)
+        send = Send(
+            call_dir=str(call.folder),
+            workers=self._workers,
+            spent_usd=self._parts.budget.spent_usd,
+        )
+        ended_by: EngineError | None = None
+        try:
+            async for message in process.send(send):
+                await spreading.hear(message)
+        except EngineError as error:
+            ended_by = error
+        if not any(shard.segments() for shard in call.shards()):
+            call.remove()
+        if ended_by is not None:
+            raise ended_by
+        self._stopping.raise_if_requested()
+        return spreading.passed
+
+    async def _join(self) -> ClusterProcess:
+        """The process that drives the cluster, begun if it was not needed before."""
+        if self._process is not None:
+            return self._process
+        order, place = self._order, self._order.place
+        process = await self._opened.enter_async_context(ClusterProcess(place, MODULE))
+        cores = await process.begin(
+            Begin(
+                address=place.address,
+                settings=order.settings,
+                endpoints=list(order.endpoints),
+                others=dict(self._others.endpoints),
+                free_models=self._others.free_models,
+            )
+        )
+        self._workers = fit_workers(place.workers or cores, order.settings)
+
+        def stop(reason: EngineError) -> None:
+            if isinstance(reason, InterruptedRunError):
+                process.stop(reason.signum)
+
+        self._stopping.on_request(stop)
+        self._process = process
+        return process
+
+
+class _Spreading:
+    """One call under way: what workers report is counted, and what they wrote is taken in."""
+
+    def __init__(self, call: Call, taking: TakingIn, parts: EngineParts) -> None:
+        self._call = call
+        self._taking = taking
+        self._parts = parts
+        self._spent_before_usd = parts.budget.spent_usd
+        self._seen = Stats().snapshot()
+        self._taken_s = time.monotonic()
+        self.passed = StagePass()
+
+    async def hear(self, message: FromProcess) -> None:
+        """Act on what the process reports."""
+        match message:
+            case Sent():
+                count_growth(self._parts.stats, self._seen, message.stats)
+                self._seen = message.stats
+                await self._take_what_is_there()
+            case Note():
+                _log.warning("%s", message.text)
+            case ShardEnded():
+                self.passed.unsettled.update(message.unsettled)
+                await self._taking.end(Shard(self._call.folder / message.shard))
+        self._parts.budget.spent_usd = self._spent_before_usd + self._taking.taken_usd
+
+    async def _take_what_is_there(self) -> None:
+        """Take in what is written now: by the latest segment of a shard, as others may be late."""
+        if time.monotonic() - self._taken_s < TAKE_EVERY_S:
+            return
+        for shard in self._call.shards():
+            for segment in shard.segments()[-1:]:
+                await self._taking.take(segment)
+        self._taken_s = time.monotonic()

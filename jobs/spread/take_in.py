@@ -1,0 +1,190 @@
+"""What workers have written of a stage becomes part of the files of its run."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Container, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+
+from engine.assemble import open_sends
+from engine.clock import Clock, SystemClock
+from engine.files.journal import REPLY_FIELD, Journal, read_settled
+from engine.files.jsonl_lines import read_blocks, read_lines
+from engine.files.lock import WriterLock
+from engine.files.sends import ROUNDING_USD, SendLog, read_sends
+from engine.run_folder import RunFolder
+from engine.stage import FinishedItem, StageFiles, open_stage_files
+from engine.stopping import Stopping, stop_on_signals
+from jobs.send.sharded.gather import lasts_s
+from jobs.send.sharded.shards import Call, Segment, Shard, calls_in
+from jobs.spread.stage_calls import find_kind, read_stage_call
+
+GRACE_S = 1.0  # after a signal: nothing is bought here
+
+_log = logging.getLogger(__name__)
+
+
+class Log(Protocol):
+    """A file of lines that takes lines of others like it."""
+
+    async def adopt_each(self, lines: Sequence[bytes]) -> list[bytes]:
+        """Write those whose ids have no line here, and return them."""
+        ...
+
+
+class Books(NamedTuple):
+    """The files of a run that a stage writes to."""
+
+    journal: Journal
+    sends: SendLog
+    files: StageFiles[Any]
+
+
+class TakingIn:
+    """Takes in the segments of one call, while they are written and at their end.
+
+    What stands in the run already stays. So what was taken in before a crash, or what two
+    segments hold, is there once. `taken_usd` is what has been spent of late, as far as it is here.
+    """
+
+    def __init__(self, stage: str, books: Books, note_finished: Callable[[int], None]) -> None:
+        self._stage = stage
+        self._books = books
+        self._note_finished = note_finished
+        self._ends: dict[Path, int] = {}
+        self.taken_usd = 0.0
+
+    async def take(self, segment: Segment) -> None:
+        """Take in what a segment holds by now, of which no earlier call of this has taken it in.
+
+        An item counts as finished once all that came of it is here, and what that was made from.
+
+        Raises:
+            DamagedLogError: a line is none of such a file.
+            StorageError: the disk refused it.
+        """
+        own, files = RunFolder(segment.folder), self._books.files
+        finished_path = own.finished_path(self._stage)
+        finished_end = finished_path.stat().st_size if finished_path.exists() else 0
+        await self._adopt(own.journal_path, self._books.journal, note=self._note_cost)
+        await self._adopt(own.results_path(self._stage), files.results)
+        await self._adopt(own.rejected_path, files.rejected)
+        await self._adopt(finished_path, files.finished, note=self._note_item, end=finished_end)
+
+    async def end(self, shard: Shard, counted: Container[str] = ()) -> None:
+        """Take in all of a shard that nobody writes any more, and remove it.
+
+        The latest segment comes first: what its results were made from is in it, or was there
+        when it began. `counted` are segments whose losses are counted already.
+
+        Raises:
+            DamagedLogError: a file of it is damaged.
+            StorageError: the disk refused it.
+        """
+        segments = shard.segments()
+        for segment in reversed(segments):
+            await self.take(segment)
+        for segment in segments:
+            lost_usd = await asyncio.to_thread(_lost_usd, segment, self._books.journal)
+            if lost_usd and segment.name not in counted:
+                self.taken_usd += lost_usd
+                await self._books.sends.lost(segment.name, lost_usd)
+        await asyncio.to_thread(shard.remove)
+
+    async def _adopt(
+        self,
+        path: Path,
+        log: Log,
+        *,
+        note: Callable[[bytes], None] = lambda _: None,
+        end: int | None = None,
+    ) -> None:
+        """Take in what is new in a file, up to `end`; each line that was not here is noted."""
+        for block in read_blocks(path, self._ends.get(path, 0), end):
+            for line in await log.adopt_each(block.lines):
+                note(line)
+            self._ends[path] = block.end
+
+    def _note_cost(self, line: bytes) -> None:
+        self.taken_usd += _cost_of(line)
+
+    def _note_item(self, line: bytes) -> None:
+        self._note_finished(FinishedItem.model_validate_json(line).rejection_count)
+
+
+def spent_usd(segment: Segment) -> float:
+    """What a segment has cost, of which nobody writes any more; what may be billed counts."""
+    own = RunFolder(segment.folder)
+    sends, settled_usd = read_sends(own.sends_path), 0.0
+    for settled in read_settled(own.journal_path):
+        settled_usd += settled.cost_usd or 0.0
+        sends.out_usd.pop(settled.request_id, None)
+    return settled_usd + sum(sends.lost_usd.values()) + sum(sends.out_usd.values())
+
+
+def _lost_usd(segment: Segment, journal: Journal) -> float:
+    """What a segment has cost beyond what stands in the run's journal."""
+    lines = read_lines(RunFolder(segment.folder).journal_path)
+    usd = spent_usd(segment) - sum(_cost_of(line) for line in lines if journal.holds(line))
+    return usd if usd > ROUNDING_USD else 0.0
+
+
+def _cost_of(line: bytes) -> float:
+    """What an outcome has cost, by its line in a journal; 0 where that is not known."""
+    head, _, _ = line.partition(REPLY_FIELD)
+    cost_usd: float | None = orjson.loads(head + b"}")["cost_usd"]
+    return cost_usd or 0.0
+
+
+async def take_in_calls(
+    folder: RunFolder,
+    clock: Clock = SystemClock(),  # noqa: B008 - has no state
+) -> None:
+    """Take in what workers of a call that ended early have left in a run.
+
+    What they may still be sending is waited for: seconds at most.
+
+    Raises:
+        RunInUseError: another process writes the run, and will do so itself.
+        ConfigError: another version of the project has begun the call.
+        DamagedLogError: a file is damaged.
+        InterruptedRunError: a stop was requested meanwhile; the next call goes on.
+    """
+    stopping = Stopping()
+    async with AsyncExitStack() as opened:
+        opened.enter_context(WriterLock(folder.lock_path))
+        opened.enter_context(stop_on_signals(stopping, grace_s=GRACE_S))
+        if not (calls := calls_in(folder.shards_dir)):
+            return
+        journal = await opened.enter_async_context(
+            await asyncio.to_thread(Journal, folder.journal_path)
+        )
+        counted = read_sends(folder.sends_path).lost_usd
+        sends = open_sends(folder, journal, is_synced=True)
+        opened.callback(sends.close)
+        for call in calls:
+            await _settle(call, clock)
+            if (order := read_stage_call(call)) is not None:
+                kind = find_kind(order.result)
+                async with open_stage_files(folder, order.stage, kind) as files:
+                    books = Books(journal, sends, files)
+                    taking = TakingIn(order.stage, books, _forget)
+                    for shard in call.shards():
+                        stopping.raise_if_requested()
+                        await taking.end(shard, counted)
+            call.remove()
+    _log.info("%s: what an earlier call's workers had written is taken in", folder.run_dir)
+
+
+async def _settle(call: Call, clock: Clock) -> None:
+    """Return once nobody writes a call's shards any more."""
+    for shard in call.shards():
+        shard.take_over()
+    await clock.sleep(lasts_s(call, clock))
+
+
+def _forget(_: int) -> None:
+    """Show nobody that an item has finished: nobody waits for it."""

@@ -1,0 +1,31 @@
+"""What `distill run --on ray` refuses, before anything is read, sent or started."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.crash.runs import finish, start, write_documents
+from tests.integration.jobs.run.command_runs import call_count
+from tests.openai_server import start_openai_server
+
+pytest.importorskip("ray")
+
+
+def test_run_whose_batches_are_out_and_flags_without_a_cluster_are_refused(tmp_path: Path) -> None:
+    write_documents(tmp_path / "documents", ("LICENSE",))
+    given = ("--documents", str(tmp_path / "documents"))
+    with start_openai_server({"batches": {"in_progress_s": 3600.0}}) as server:
+        code, said = finish(start(server, tmp_path / "run", *given, "--lane", "batch", "--no-wait"))
+        assert code == 75, said
+        before = call_count(server)
+
+        out = finish(start(server, tmp_path / "run", *given, "--on", "ray"))
+        alone = finish(start(server, tmp_path / "other", *given, "--workers", "2"))
+        nowhere = finish(start(server, tmp_path / "other", *given, "--on", "mars"))
+
+        assert call_count(server) == before
+    assert out[0] == alone[0] == nowhere[0] == 2
+    assert "batches are out, whose requests must not be asked twice" in out[1]
+    assert "--workers is for --on ray" in alone[1]
+    assert "--on: found 'mars', expected here or ray" in nowhere[1]
+    assert not (tmp_path / "other").exists()
