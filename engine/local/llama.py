@@ -1,5 +1,7 @@
 """llama.cpp's own server in this process, on loopback, behind a key."""
 
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,3 +76,21 @@ class Llama:
                 content_type=reply.content_type,
                 charset="utf-8",
             )
+
+
+class Llamas:
+    """Some that serve the same model: as many replies at once, each by a core of its own."""
+
+    def __init__(self, llamas: Iterable[Llama]) -> None:
+        # the last one that was used first: what it knows of prompts is the newest
+        self._free = asyncio.LifoQueue[Llama]()
+        for llama in llamas:
+            self._free.put_nowait(llama)
+
+    async def forward(self, path: str, body: bytes) -> web.Response:
+        """The reply of the first that is free; waits for it."""
+        llama = await self._free.get()
+        try:
+            return await llama.forward(path, body)
+        finally:
+            self._free.put_nowait(llama)

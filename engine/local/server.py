@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import os
 import secrets
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +26,10 @@ from engine.local.child_side import (
     wrong_model_reply,
 )
 from engine.local.embedder import Embedder, Vector
-from engine.local.llama import Llama, LlamaOrder, start_llama
+from engine.local.llama import Llama, LlamaOrder, Llamas, start_llama
 
 CONTEXT_TOKENS = 8192
+MOST_LLAMAS = 2  # as many requests as are in flight (limits.max_in_flight of provider local)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,11 @@ class Introduction:
 class Front:
     """Answers embeddings itself, forwards chat to llama.cpp, and refuses calls without the key."""
 
-    def __init__(self, introduction: Introduction, *, embedder: Embedder, llama: Llama) -> None:
+    def __init__(self, introduction: Introduction, *, embedder: Embedder, llamas: Llamas) -> None:
         self._names = introduction
         self._embedder = embedder
         self._embedding_thread = ThreadPoolExecutor(max_workers=1)
-        self._llama = llama
+        self._llamas = llamas
 
     def app(self) -> web.Application:
         """The routes, all behind the key."""
@@ -69,7 +71,7 @@ class Front:
         body = parse_body(raw)
         if body is None or body.get("model") != self._names.chat_model:
             return wrong_model_reply(body, self._names.chat_model)
-        return await self._llama.forward("/v1/chat/completions", raw)
+        return await self._llamas.forward("/v1/chat/completions", raw)
 
     async def _create_embeddings(self, request: web.Request) -> web.StreamResponse:
         body = parse_body(await request.read())
@@ -108,14 +110,14 @@ def main() -> None:
 
 
 async def _serve(introduction: Introduction, parent: TextIO) -> None:
-    llama_key = secrets.token_urlsafe(32)
+    key = secrets.token_urlsafe(32)
     order = LlamaOrder(introduction.chat_model_path, introduction.chat_model, CONTEXT_TOKENS)
-    server = start_llama(order, llama_key)
+    servers = [start_llama(order, key) for _ in range(min(os.cpu_count() or 1, MOST_LLAMAS))]
     embedder = Embedder(introduction.embedding_model_path, introduction.tokenizer_path)
     no_limit = aiohttp.ClientTimeout(total=None)  # the caller's own timeout ends the call
     async with aiohttp.ClientSession(timeout=no_limit) as session:
-        llama = Llama(server.listening_address, llama_key, session)
-        front = Front(introduction, embedder=embedder, llama=llama)
+        llamas = Llamas(Llama(each.listening_address, key, session) for each in servers)
+        front = Front(introduction, embedder=embedder, llamas=llamas)
         await serve_on_loopback(front.app(), parent)
         await asyncio.Event().wait()
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.errors import ConfigError
 from jobs.commands.options import Assignments, BegunRun
 
 if TYPE_CHECKING:
@@ -47,19 +48,35 @@ def chat(
 
 async def _chat(asked: "StudentChat", question: str | None) -> None:
     async with asked:
-        for each in [question] if question is not None else _typed():
-            reply = await asked.answer(each)
-            if reply.place:
-                print(f"[{reply.place}]")
-            print(reply.text, flush=True)
+        if question is not None:
+            await _ask(asked, question)
+            return
+        refused_count = 0
+        for each in _typed():
+            try:
+                await _ask(asked, each)
+            except ConfigError as error:
+                refused_count += 1
+                print(f"distill: {error}", file=sys.stderr)
+    if refused_count and not sys.stdin.isatty():
+        raise ConfigError(f"without an answer: {refused_count:,} questions")
+
+
+async def _ask(asked: "StudentChat", question: str) -> None:
+    reply = await asked.answer(question)
+    if reply.place:
+        print(f"[{reply.place}]")
+    print(reply.text, flush=True)
 
 
 def _typed() -> Iterator[str]:
-    """The lines of standard input, asked for on a terminal, until an empty one."""
+    """The lines of standard input: on a terminal until an empty one, else all but empty ones."""
+    is_terminal = sys.stdin.isatty()
     while True:
-        if sys.stdin.isatty():
+        if is_terminal:
             print("> ", end="", file=sys.stderr, flush=True)
-        line = sys.stdin.readline().strip()
-        if not line:
+        line = sys.stdin.buffer.readline()
+        if not line or (is_terminal and not line.strip()):
             return
-        yield line
+        if line.strip():
+            yield line.strip().decode(sys.stdin.encoding, "surrogateescape")

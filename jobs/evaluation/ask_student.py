@@ -76,9 +76,10 @@ class StudentChat(AsyncClosing):
         """The student's answer.
 
         Raises:
-            ConfigError: the server refuses the question: it is too long, for one.
+            ConfigError: it is no question, or the server refuses it: it is too long, for one.
             DamagedLogError: the file of chunks is damaged.
         """
+        _require_text(question)
         excerpt = None if self._is_closed else await asyncio.to_thread(self._find, question)
         body = {
             "model": self._name,
@@ -100,3 +101,12 @@ class StudentChat(AsyncClosing):
         wanted = frozenset([chunk_id]).__contains__
         chunk = next(read_records(path, Chunk, is_wanted=wanted))
         return Excerpt(place_of(chunk), chunk.text)
+
+
+def _require_text(question: str) -> None:
+    if not question.strip():
+        raise ConfigError("found an empty question, expected one with words")
+    try:
+        question.encode()
+    except UnicodeEncodeError as error:  # what a terminal or a pipe gave was no text
+        raise ConfigError(f"found bytes that are no UTF-8 in the question {question!a}") from error

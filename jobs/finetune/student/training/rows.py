@@ -112,4 +112,7 @@ def _name(path: Path, too_long: Sequence[LongRow], max_tokens: int) -> Iterator[
         yield f"{path}:{row.number}: found {row.tokens:,} tokens, the student reads {max_tokens:,}"
     if len(too_long) > SHOWN_COUNT:
         yield f"and {len(too_long) - SHOWN_COUNT:,} more rows"
-    yield "nothing was trained: shorten these rows (chunks.target_tokens), or leave them out"
+    yield (
+        "nothing was trained: shorten the excerpts (dataset.excerpt_tokens, which `distill run` "
+        "applies for free), or leave these rows out"
+    )

@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 
 from engine.local.model import LocalModel
+from engine.local.server import MOST_LLAMAS
 from schemas.requests import Json
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -96,6 +97,19 @@ async def test_chat_honours_the_schema_and_bills_tokens(
     assert isinstance(usage, dict)
     assert isinstance(usage["prompt_tokens"], int)
     assert usage["prompt_tokens"] > 10
+
+
+async def test_calls_at_once_are_answered_as_alone(
+    model: LocalModel, session: aiohttp.ClientSession
+) -> None:
+    body = chat_body(model)
+
+    _, alone = await post(model, session, "chat/completions", body)
+    replies = await asyncio.gather(
+        *(post(model, session, "chat/completions", body) for _ in range(4))
+    )
+
+    assert [_content(reply) for _, reply in replies] == [_content(alone)] * 4
 
 
 async def test_the_output_limit_is_kept_and_named(
@@ -214,7 +228,8 @@ async def test_it_listens_on_loopback_only(model: LocalModel) -> None:
     rows = [line.split() for lines in tables for line in lines]
     listening = [row[1] for row in rows if row[3] == "0A" and row[9] in inodes]
 
-    assert len(listening) == 2  # the front, and llama.cpp behind a key of its own
+    llama_count = min(os.cpu_count() or 1, MOST_LLAMAS)
+    assert len(listening) == 1 + llama_count  # the front, and llama.cpp behind a key of its own
     assert all(address.startswith("0100007F:") for address in listening)
 
 

@@ -27,6 +27,7 @@ from jobs.finetune.student.tuned_student import (
 from jobs.settings.roles import STUDENT_SERVER
 from schemas.finetuning import TuningEvent
 from schemas.settings import RunSettings
+from tests.forked import PIPE, ForkedProcess
 from tests.integration.jobs.evaluation.workshop import JUDGE, TEACHER, hosted
 from tests.integration.jobs.finetune.student.trainings import make_plan
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
@@ -170,9 +171,34 @@ async def test_chat_shows_the_excerpt_that_it_asks_with(tmp_path: Path) -> None:
         reply = await chat.answer("What does the pump do?")
         with pytest.raises(ConfigError, match="the student cannot answer"):
             await chat.answer("What about this? " * 2_000)
+        with pytest.raises(ConfigError, match="an empty question"):
+            await chat.answer(" ")
+        with pytest.raises(ConfigError, match="no UTF-8"):
+            await chat.answer("What \udcff does the pump do?")
 
     assert reply.place
     assert reply.text
+
+
+def test_every_question_of_a_pipe_is_asked_and_those_without_an_answer_are_told(
+    tmp_path: Path,
+) -> None:
+    student = make_gguf(tmp_path / "tiny.gguf")
+    folder = make_run(tmp_path / "run", settings_for(student))
+    record_tuned(folder, student)
+    asked = b"What does the pump do?\n\nWhat \xff\xfe is it?\n" + b"long " * 9_000
+    asked += b"\nHow hot is the kiln?"
+
+    process = ForkedProcess(
+        ["-m", "jobs", "chat", str(folder.run_dir)], stdin=PIPE, stdout=PIPE, stderr=PIPE
+    )
+    out, err = process.communicate(asked, timeout=MOST_S)
+
+    assert process.wait() == 2
+    assert sum(line.startswith(b"[") for line in out.splitlines()) == 2, err
+    assert b"no UTF-8" in err
+    assert b"the student cannot answer" in err
+    assert b"without an answer: 2 questions" in err
 
 
 async def test_serve_runs_until_it_is_stopped(tmp_path: Path) -> None:
