@@ -165,11 +165,12 @@ def _make_request(shown: Shown, before: Written, wanted: _Wanted, settings: RunS
 
 
 def with_persona(user: str, chunk: Chunk, settings: RunSettings) -> str:
-    """A prompt that also says in whose words to ask, which is another person with each chunk."""
-    personas = settings.questions.personas
+    """A prompt that also says in whose words to ask: each chunk's person is drawn by the seed."""
+    personas, seed = settings.questions.personas, settings.split.seed
     if not personas:
         return user
-    persona = personas[int(content_id("persona", chunk.chunk_id)[:13], 16) % len(personas)]
+    drawn = content_id("persona", chunk.chunk_id, *([seed] if seed else []))
+    persona = personas[int(drawn[:13], 16) % len(personas)]
     prompt = Template(read_prompt("write_questions_persona_user.md"))
     return f"{user}\n\n{prompt.substitute(persona=persona)}"
 

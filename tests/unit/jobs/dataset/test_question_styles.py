@@ -14,22 +14,37 @@ from tests.unit.jobs.dataset.teacher import (
 )
 
 
-async def test_personas_are_rotated_by_chunk_and_the_same_at_every_call() -> None:
-    personas = ("a beginner", "an auditor who pays $5")
-    settings = SETTINGS.model_copy(update={"questions": QuestionSettings(personas=personas)})
+PERSONAS = ("a beginner", "an auditor who pays $5")
+
+
+async def ask_as_personas(count: int, *assignments: str) -> list[str]:
+    """What comes behind the text in the prompts about so many chunks."""
+    settings = SETTINGS.model_copy(
+        update={
+            "questions": QuestionSettings(personas=PERSONAS),
+            "split": resolve_settings([read_assignments(assignments)]).split,
+        }
+    )
     asked = []
-    for start in range(40):
+    for start in range(count):
         teacher = ScriptedTeacher({"questions": []})
         await write_questions(make_chunk(start_char=start), teacher, settings)
         asked.append(teacher.messages()[1].rpartition("=== END ")[2])
+    return asked
 
-    shares = Counter(next(each for each in personas if each in user) for user in asked)
+
+async def test_personas_are_rotated_by_chunk_and_the_same_at_every_call() -> None:
+    asked = await ask_as_personas(40)
+
+    shares = Counter(next(each for each in PERSONAS if each in user) for user in asked)
 
     assert all(count >= 10 for count in shares.values())
     assert len(shares) == 2
-    teacher = ScriptedTeacher({"questions": []})
-    await write_questions(make_chunk(start_char=0), teacher, settings)
-    assert teacher.messages()[1].endswith(asked[0])
+    assert await ask_as_personas(1) == asked[:1]
+
+
+async def test_another_seed_gives_chunks_other_personas() -> None:
+    assert await ask_as_personas(20, "split.seed=1") != await ask_as_personas(20)
 
 
 async def test_concise_instructions_ask_for_the_same_reply() -> None:
