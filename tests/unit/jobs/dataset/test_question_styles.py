@@ -13,7 +13,6 @@ from tests.unit.jobs.dataset.teacher import (
     reply_with,
 )
 
-
 PERSONAS = ("a beginner", "an auditor who pays $5")
 
 
