@@ -82,6 +82,7 @@ async def _remember_kept(
         asked = [
             await opened.enter_async_context(RecordLog(path, Question))
             for path in question_paths(context.folder)
+            if path.exists()  # opened, it would be made
         ]
         differ = partial(_differ, asked)
         vectors = await opened.enter_async_context(open_vectors(context))

@@ -171,7 +171,7 @@ def test_a_file_goes_as_it_pays(
     rules = {"batches": {"in_progress_s": 0.2}, "flex": {"scarcity": scarcity}}
     flags = [f"--set={each}" for each in ("limits.flex_patience_s=0.3", "batch.poll_s=0.1")]
     if ways.pop("deadline", 0):
-        flags.append(f"--deadline={datetime.now(UTC) + timedelta(minutes=1):%Y-%m-%dT%H:%M+00:00}")
+        flags.append(f"--deadline={datetime.now(UTC) + timedelta(minutes=2):%Y-%m-%dT%H:%M+00:00}")
     flags += [f"--set=batch.live_below_requests={live_below}", "--lane", "auto"]
 
     with start_openai_server(rules) as own:
