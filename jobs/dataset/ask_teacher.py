@@ -23,7 +23,8 @@ from jobs.dataset.pairs.pair_ids import (
 )
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.questions.choose_chunks import choose_chunks, find_private
-from jobs.dataset.questions.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.questions.question_vectors import CHUNK_FIELD
 from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.dataset.write_answers import STAGE as ANSWERS_NAME
 from jobs.dataset.write_chunk_answers import ChunkQuestions, write_chunk_answers

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.text.text_words import TextWords
+
 HASH_COUNT = 128
 RECALL = 0.995  # of texts that are just similar enough; those that are more so are missed less
 GROWTH = 4  # times as many texts until the buckets are made anew
@@ -14,7 +16,7 @@ FIRST_TEXTS = 1_024
 Hashes = NDArray[np.uint64]
 
 
-class MinHashGroups:
+class MinHashGroups(TextWords):
     """Finds the texts that may be similar to another one; some that are not, too.
 
     For sets of many words, of which `RareGroups` would make too many groups. Of two sets of
@@ -25,32 +27,19 @@ class MinHashGroups:
     """
 
     def __init__(self, min_similarity: float) -> None:
+        super().__init__()
         self._rows = rows_of_band(min_similarity)
         self._bands = HASH_COUNT // self._rows
         chance = np.random.default_rng(0)  # always the same hashes
         self._factors: Hashes = chance.integers(2**63, size=(HASH_COUNT, 1), dtype=np.uint64) * 2
         self._factors += np.uint64(1)
-        self._words = array("I")  # of all texts, one after the other
-        self._ends = array("Q", [0])
         self._keys = array("I")  # of all texts, one of each band
         self._reset(FIRST_TEXTS)
-
-    def __len__(self) -> int:
-        return len(self._ends) - 1
-
-    def words_of(self, text: int) -> Sequence[int]:
-        """The words of a text by its number."""
-        return self._words[self._ends[text] : self._ends[text + 1]]
-
-    def size_of(self, text: int) -> int:
-        """How many words a text has."""
-        return self._ends[text + 1] - self._ends[text]
 
     def add(self, words: Sequence[int]) -> None:
         """Remember a text of one word at least, whose number is how many there were."""
         keys = self._band_keys(words)
-        self._words.extend(words)
-        self._ends.append(len(self._words))
+        self._keep_words(words)
         self._keys.extend(keys)
         if len(self) >= self._full_at:
             self._make_anew()

@@ -4,13 +4,15 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
+from jobs.text.text_words import TextWords
+
 TOGETHER = 3  # words of a group
 FIRST_TEXTS = 1_024
 GROWTH = 4  # times as many texts until the words are ranked anew
 POSTINGS_PER_TEXT = 8  # about, for which there are buckets
 
 
-class RareGroups:
+class RareGroups(TextWords):
     """Finds the texts that may share as many words as similar ones do; some that do not, too.
 
     Two similar sets of words share `least(size)` of either, at least. Whatever the order of words,
@@ -21,23 +23,11 @@ class RareGroups:
     """
 
     def __init__(self, least: Callable[[int], int]) -> None:
+        super().__init__()
         self._least = least
         self._counts = array("I")  # how many texts have each word
         self._ranks: list[int] = []  # of words: the lower, the rarer
-        self._words = array("I")  # of all texts, one after the other
-        self._ends = array("Q", [0])
         self._reset(FIRST_TEXTS)
-
-    def __len__(self) -> int:
-        return len(self._ends) - 1
-
-    def words_of(self, text: int) -> Sequence[int]:
-        """The words of a text by its number."""
-        return self._words[self._ends[text] : self._ends[text + 1]]
-
-    def size_of(self, text: int) -> int:
-        """How many words a text has."""
-        return self._ends[text + 1] - self._ends[text]
 
     def add(self, words: Sequence[int]) -> None:
         """Remember a text, whose number is how many there were. New words have the next numbers."""
@@ -46,8 +36,7 @@ class RareGroups:
                 self._counts.append(0)
                 self._ranks.append(-word)  # rarer than all before
             self._counts[word] += 1
-        self._words.extend(words)
-        self._ends.append(len(self._words))
+        self._keep_words(words)
         if len(self) >= self._full_at:
             self._rank_anew()
         else:

@@ -26,7 +26,8 @@ from jobs.dataset.judge.ask_judge import (
 from jobs.dataset.judge.verdict_faults import find_verdict_fault, supported_share
 from jobs.dataset.pairs.pair_ids import by_text, read_text_ids, text_ids
 from jobs.dataset.profiles import PROFILES
-from jobs.dataset.questions.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.questions.question_vectors import CHUNK_FIELD
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import Passages, passages_of
 from jobs.run.reset import reset_stages

@@ -19,7 +19,8 @@ from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.questions.choose_chunks import choose_chunks, find_private
-from jobs.dataset.questions.keep_questions import CHUNK_FIELD, KEPT_QUESTIONS
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.questions.question_vectors import CHUNK_FIELD
 from jobs.dataset.questions.sift_drafts import FURTHER_STAGE as STAGE
 from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.dataset.questions.write_questions import (

@@ -25,8 +25,8 @@ from engine.files.records import (
 )
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass
-from jobs.dataset.questions.question_vectors import CHUNK_FIELD as CHUNK_FIELD
 from jobs.dataset.questions.question_vectors import (
+    CHUNK_FIELD,
     QUESTION_VECTORS,
     open_vectors,
     question_paths,
@@ -78,7 +78,8 @@ async def _remember_kept(
     """What was kept before comes earlier in the order."""
     settings = context.settings.questions
     async with AsyncExitStack() as opened:
-        chunks = RecordLog(context.folder.results_path(CHUNKS.name), Chunk)
+        chunks_path = context.folder.results_path(CHUNKS.name)
+        chunks = await opened.enter_async_context(RecordLog(chunks_path, Chunk))
         asked = [
             await opened.enter_async_context(RecordLog(path, Question))
             for path in question_paths(context.folder)
@@ -90,7 +91,6 @@ async def _remember_kept(
         meanings = None
         if vectors is not None:
             meanings = NearMeanings(settings.max_same_meaning, vectors.get, differ)
-        await opened.enter_async_context(chunks)
         needs = _Needs(files.results, chunks, seen, meanings, settings)
         for kept in read_records(files.results.path, Question):
             _remember(kept, needs)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from engine.files.records import RecordLog
 from engine.stopping import Stopping
-from jobs.dataset.questions.keep_questions import CHUNK_FIELD
+from jobs.dataset.questions.question_vectors import CHUNK_FIELD
 from jobs.dataset.rows.apply_reviews import RowText, row_hash
 from jobs.dataset.rows.row_sources import Sources
 from jobs.text.exact_differences import differ_exactly
