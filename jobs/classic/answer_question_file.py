@@ -40,7 +40,7 @@ from jobs.run.stages import (
     wanted_names,
 )
 from jobs.run.start import RunOrder
-from jobs.text.near_duplicates import NearDuplicates
+from jobs.text.repeats.near_duplicates import NearDuplicates
 from jobs.text.untrusted_text import make_line
 from schemas.dataset import Answer, Question, Rejection
 from schemas.documents import Chunk

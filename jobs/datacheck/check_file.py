@@ -9,13 +9,13 @@ import numpy as np
 
 from jobs.datacheck.find_leaks import NEAR, LeakFinder, read_eval_items
 from jobs.datacheck.read_rows import BadRowError, ChatRow, numbered_lines, read_chat_row
-from jobs.text import more_phrases
-from jobs.text.english_phrases import NON_ANSWER
-from jobs.text.exact_differences import differ_exactly
 from jobs.text.languages import detect_language
-from jobs.text.min_hashes import MinHashGroups
-from jobs.text.near_duplicates import NearDuplicates, is_long, words_of_any_language
+from jobs.text.repeats.exact_differences import differ_exactly
+from jobs.text.repeats.min_hashes import MinHashGroups
+from jobs.text.repeats.near_duplicates import NearDuplicates, is_long, words_of_any_language
 from jobs.text.secrets import find_secrets
+from jobs.text.wording import more_phrases
+from jobs.text.wording.english_phrases import NON_ANSWER
 from schemas.record import Value
 
 SHOWN_COUNT = 10

@@ -8,8 +8,8 @@ import numpy as np
 
 from engine.errors import ConfigError
 from jobs.datacheck.read_rows import BadRowError, ChatRow, EvalItem, numbered_lines, read_eval_item
-from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
-from jobs.text.shingles import TOKENS_PER_SHINGLE, Hashes, is_among, shingle_hashes
+from jobs.text.repeats.near_duplicates import NearDuplicates, words_of_any_language
+from jobs.text.repeats.shingles import TOKENS_PER_SHINGLE, Hashes, is_among, shingle_hashes
 
 NEAR = 0.7  # similarity from which a question repeats another, as in questions.max_near_duplicate
 SHARED_TEXT = 0.5  # share of an item's text that stands in rows

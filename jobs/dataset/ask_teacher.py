@@ -32,7 +32,7 @@ from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import passages_of
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
-from jobs.text.text_similarity import PURPOSE as SIMILARITY
+from jobs.text.repeats.text_similarity import PURPOSE as SIMILARITY
 from schemas.dataset import Answer, Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Outcome

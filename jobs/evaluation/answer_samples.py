@@ -20,7 +20,7 @@ from jobs.evaluation.evaluated_models import (
     answering_server,
 )
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
-from jobs.text.english_phrases import NON_ANSWER
+from jobs.text.wording.english_phrases import NON_ANSWER
 from schemas.dataset import Rejection
 from schemas.evaluation import Contest, Mode, ModelAnswer, Role, Sample
 from schemas.outcomes import Completed, Failed, Outcome

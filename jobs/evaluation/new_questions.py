@@ -16,7 +16,7 @@ from jobs.documents.chunk_documents import CHUNKS
 from jobs.prompts import prompt_hashes
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
 from jobs.settings.former_defaults import settings_for_ids
-from jobs.text.near_duplicates import NearDuplicates
+from jobs.text.repeats.near_duplicates import NearDuplicates
 from schemas.dataset import Provenance, Question, Rejection
 from schemas.documents import Chunk
 from schemas.evaluation import Contest

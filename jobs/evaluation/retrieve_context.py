@@ -16,7 +16,7 @@ from engine.errors import ConfigError, Deferred
 from engine.extras import install_command
 from engine.files.records import read_records_by_id
 from jobs.settings.roles import RoleModel, embeddings_of
-from jobs.text.text_similarity import Vectors, embedding_request, read_vectors, unit_vectors
+from jobs.text.repeats.text_similarity import Vectors, embedding_request, read_vectors, unit_vectors
 from schemas.documents import Chunk
 from schemas.outcomes import Completed, Outcome
 from schemas.record import content_id

@@ -9,7 +9,7 @@ import orjson
 from engine.errors import ConfigError
 from engine.files.records import read_records
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
-from jobs.text.near_duplicates import NearDuplicates
+from jobs.text.repeats.near_duplicates import NearDuplicates
 from jobs.text.user_message import read_user_message
 from schemas.dataset import HeldOutQuestion
 

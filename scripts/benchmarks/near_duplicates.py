@@ -22,8 +22,8 @@ from typing import NamedTuple
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from jobs.text.min_hashes import MinHashGroups
-from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
+from jobs.text.repeats.min_hashes import MinHashGroups
+from jobs.text.repeats.near_duplicates import NearDuplicates, words_of_any_language
 
 BOOK_PATH = Path("/usr/share/doc/debian-policy/policy.txt.gz")
 MAX_SIMILARITY = 0.7

@@ -4,20 +4,20 @@ import re
 
 from jobs.dataset.filters.grounding import find_ungrounded
 from jobs.dataset.filters.source_text import SourceText
-from jobs.text import more_phrases
-from jobs.text.answer_forms import (
+from jobs.text.content_words import content_overlap, copy_share, width
+from jobs.text.languages import detect_language, differs_in_language
+from jobs.text.word_overlap import count_spoken_words, word_overlap
+from jobs.text.wording import more_phrases
+from jobs.text.wording.answer_forms import (
     denies_to_answer,
     only_says_question,
     opens_with_courtesy,
     repeats_itself,
 )
-from jobs.text.content_words import content_overlap, copy_share, width
-from jobs.text.english_phrases import LEANING_ANSWER, NON_ANSWER
-from jobs.text.fair_phrases import without_fair_phrases
-from jobs.text.languages import detect_language, differs_in_language
-from jobs.text.pointers import find_pointer
-from jobs.text.quantities import find_quantities
-from jobs.text.word_overlap import count_spoken_words, word_overlap
+from jobs.text.wording.english_phrases import LEANING_ANSWER, NON_ANSWER
+from jobs.text.wording.fair_phrases import without_fair_phrases
+from jobs.text.wording.pointers import find_pointer
+from jobs.text.wording.quantities import find_quantities
 from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
 

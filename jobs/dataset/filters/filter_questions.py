@@ -2,20 +2,20 @@
 
 from jobs.dataset.filters.grounding import find_unknown_code
 from jobs.dataset.filters.source_text import SourceText
-from jobs.text import more_phrases
 from jobs.text.content_words import content_overlap, width
-from jobs.text.english_phrases import ABOUT_THE_BOOK, LEANING_QUESTION, SECOND_QUESTION
-from jobs.text.fair_phrases import without_fair_phrases
 from jobs.text.languages import differs_in_language
-from jobs.text.pointers import find_demonstrative, find_pointer
-from jobs.text.question_forms import (
+from jobs.text.word_overlap import telling_words, word_overlap
+from jobs.text.wording import more_phrases
+from jobs.text.wording.english_phrases import ABOUT_THE_BOOK, LEANING_QUESTION, SECOND_QUESTION
+from jobs.text.wording.fair_phrases import without_fair_phrases
+from jobs.text.wording.pointers import find_demonstrative, find_pointer
+from jobs.text.wording.question_forms import (
     asks_in_other_language,
     asks_twice,
     asks_yes_or_no,
     names_nothing,
     stands_on_pronoun,
 )
-from jobs.text.word_overlap import telling_words, word_overlap
 from schemas.dataset import Fault, Kind
 from schemas.settings import QuestionSettings
 

@@ -7,15 +7,15 @@ words, names. Paraphrase is free in everything else.
 from collections.abc import Callable, Iterator, Sequence
 
 from jobs.dataset.filters.source_text import SourceText
-from jobs.text.exact_names import (
+from jobs.text.languages import WRITES_NOUNS_LARGE
+from jobs.text.wording.exact_names import (
     ExactText,
     find_code,
     find_name_pairs,
     find_proper_names,
     find_quotes,
 )
-from jobs.text.languages import WRITES_NOUNS_LARGE
-from jobs.text.quantities import (
+from jobs.text.wording.quantities import (
     MAX_COUNT_WORD,
     Quantity,
     are_same_unit,

@@ -34,8 +34,8 @@ from jobs.dataset.questions.write_questions import (
 )
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
-from jobs.text.exact_differences import differ_exactly
-from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
+from jobs.text.repeats.exact_differences import differ_exactly
+from jobs.text.repeats.near_duplicates import NearDuplicates, words_of_any_language
 from schemas.dataset import Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Outcome

@@ -36,9 +36,9 @@ from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, run_items
-from jobs.text.exact_differences import differ_exactly
-from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
-from jobs.text.near_meanings import NearMeanings
+from jobs.text.repeats.exact_differences import differ_exactly
+from jobs.text.repeats.near_duplicates import NearDuplicates, words_of_any_language
+from jobs.text.repeats.near_meanings import NearMeanings
 from schemas.dataset import Fault, Question, Rejection
 from schemas.documents import Chunk
 from schemas.settings import QuestionSettings, RunSettings

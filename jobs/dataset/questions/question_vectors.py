@@ -23,8 +23,8 @@ from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import passages_of
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
 from jobs.settings.roles import RoleModel, question_embeddings_of
-from jobs.text.near_meanings import Vector
-from jobs.text.text_similarity import (
+from jobs.text.repeats.near_meanings import Vector
+from jobs.text.repeats.text_similarity import (
     MALFORMED,
     Vectors,
     embedding_request,

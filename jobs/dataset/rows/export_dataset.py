@@ -41,7 +41,7 @@ from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import Passages, passages_of
 from jobs.run.stages import Stage, StageContext
-from jobs.text.near_duplicates import Match
+from jobs.text.repeats.near_duplicates import Match
 from schemas.dataset import Answer, Fault, HeldOutQuestion, Question, Rejection
 from schemas.documents import Chunk
 from schemas.record import content_id

@@ -13,9 +13,9 @@ from engine.stopping import Stopping
 from jobs.dataset.questions.question_vectors import CHUNK_FIELD
 from jobs.dataset.rows.apply_reviews import RowText, row_hash
 from jobs.dataset.rows.row_sources import Sources
-from jobs.text.exact_differences import differ_exactly
-from jobs.text.min_hashes import MinHashGroups
-from jobs.text.near_duplicates import Match, NearDuplicates, is_long, words_of_any_language
+from jobs.text.repeats.exact_differences import differ_exactly
+from jobs.text.repeats.min_hashes import MinHashGroups
+from jobs.text.repeats.near_duplicates import Match, NearDuplicates, is_long, words_of_any_language
 from schemas.dataset import Answer
 from schemas.reviews import Review
 

@@ -18,7 +18,7 @@ from jobs.dataset.small.sentences import PickedSentence, pick_sentences
 from jobs.dataset.structured_chat import parse_reply
 from jobs.documents.passages import Passages
 from jobs.text.content_words import content_overlap, content_words
-from jobs.text.text_similarity import Pair, SimilarityFailure, measure_similarity
+from jobs.text.repeats.text_similarity import Pair, SimilarityFailure, measure_similarity
 from jobs.text.untrusted_text import make_line
 from schemas.dataset import Answer, Fault, Question, Rejection
 from schemas.documents import Chunk

@@ -22,7 +22,7 @@ from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.line_groups import read_group, write_groups
 from jobs.processes.work_pool import map_in_order
 from jobs.run.stages import Stage, StageContext
-from jobs.text.shingles import Hashes, shingle_hashes, spans_among
+from jobs.text.repeats.shingles import Hashes, shingle_hashes, spans_among
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, HeldOutCheck, LeakedText
 from schemas.record import Span, Value, content_id

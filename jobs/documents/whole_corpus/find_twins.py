@@ -28,7 +28,7 @@ from jobs.documents.whole_corpus.translations import (
 )
 from jobs.run.stages import Stage, StageContext
 from jobs.text.languages import detect_language
-from jobs.text.shingles import Hashes, distinct, share_in, shingle_hashes
+from jobs.text.repeats.shingles import Hashes, distinct, share_in, shingle_hashes
 from schemas.dataset import Rejection
 from schemas.documents import Document, DocumentGroup
 from schemas.record import Span

@@ -14,7 +14,7 @@ from jobs.documents.whole_corpus.find_boilerplate import read_boilerplate
 from jobs.documents.whole_corpus.translations import find_anchors
 from jobs.processes.work_pool import map_in_order
 from jobs.run.stages import StageContext
-from jobs.text.shingles import Hashes, shingle_hashes
+from jobs.text.repeats.shingles import Hashes, shingle_hashes
 from schemas.documents import Document, SplitAssignment
 from schemas.record import Span, Value
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from engine.ask import Ask
 from jobs.evaluation.judging.judge import UnscoredError
 from jobs.settings.roles import RoleModel
-from jobs.text.text_similarity import embedding_request, read_vectors
+from jobs.text.repeats.text_similarity import embedding_request, read_vectors
 from schemas.outcomes import Failed
 from schemas.requests import Request
 

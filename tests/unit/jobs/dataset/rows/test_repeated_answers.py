@@ -15,7 +15,7 @@ from engine.stopping import Stopping
 from jobs.dataset.coverage import write_coverage
 from jobs.dataset.rows.apply_reviews import RowText, reviews_path, row_hash
 from jobs.dataset.rows.export_dataset import export_dataset
-from jobs.text.near_duplicates import is_long
+from jobs.text.repeats.near_duplicates import is_long
 from schemas.dataset import Answer, ChunkCoverage, Question, Rejection
 from schemas.reviews import Review
 from schemas.settings import RunSettings

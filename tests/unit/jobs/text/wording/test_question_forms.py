@@ -1,13 +1,13 @@
 import pytest
 
-from jobs.text.question_forms import (
+from jobs.text.word_overlap import telling_words
+from jobs.text.wording.question_forms import (
     asks_in_other_language,
     asks_twice,
     asks_yes_or_no,
     names_nothing,
     stands_on_pronoun,
 )
-from jobs.text.word_overlap import telling_words
 
 YES_NO = (
     "Can a package be taken over without its maintainer?",

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ConfigError
-from jobs.text.near_duplicates import Match
-from jobs.text.text_similarity import Vectors
+from jobs.text.repeats.near_duplicates import Match
+from jobs.text.repeats.text_similarity import Vectors
 
 SKETCH_BITS = 256
 DEVIATIONS = 4.0  # beyond what is expected, before a sketch rules a text out: one of 30,000 is

@@ -3,7 +3,7 @@ import pytest
 from engine.errors import ConfigError
 from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
-from jobs.text.text_similarity import Pair, SimilarityFailure, measure_similarity
+from jobs.text.repeats.text_similarity import Pair, SimilarityFailure, measure_similarity
 from schemas.requests import Json
 from tests.unit.jobs.dataset.small.small_teacher import UNLIKE, SmallTeacher, wire_vector
 

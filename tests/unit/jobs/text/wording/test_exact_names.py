@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.text.exact_names import (
+from jobs.text.wording.exact_names import (
     ExactText,
     find_code,
     find_name_pairs,

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.text.answer_forms import (
+from jobs.text.wording.answer_forms import (
     denies_to_answer,
     only_says_question,
     opens_with_courtesy,

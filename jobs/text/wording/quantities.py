@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from jobs.text.content_words import STEM_CHARS
-from jobs.text.number_words import find_number_words
+from jobs.text.wording.number_words import find_number_words
 
 MAX_COUNT_WORD = 16  # words for more are numbers in any text: "two ways", "seize" may be none
 

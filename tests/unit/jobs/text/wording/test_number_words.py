@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.text.number_words import find_number_words
+from jobs.text.wording.number_words import find_number_words
 
 
 @pytest.mark.parametrize(

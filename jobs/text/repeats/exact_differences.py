@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from jobs.text.exact_names import ExactText, find_code, find_proper_names
 from jobs.text.languages import WRITES_NOUNS_LARGE, detect_language, differs_in_language
-from jobs.text.quantities import find_quantities, find_quantities_in_words
+from jobs.text.wording.exact_names import ExactText, find_code, find_proper_names
+from jobs.text.wording.quantities import find_quantities, find_quantities_in_words
 
 _NEGATION = re.compile(
     r"\b(?:no|not|never|without|cannot|\w+n['\u2019]t|nicht|nie|ohne|kein\w*|pas|sans|jamais"

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.text.quantities import (
+from jobs.text.wording.quantities import (
     Quantity,
     are_same_unit,
     find_quantities,

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.text.pointers import find_demonstrative, find_pointer
+from jobs.text.wording.pointers import find_demonstrative, find_pointer
 
 SOURCE = "The proxy keeps its log in a file. A section of the file names the clients."
 POINTING = (

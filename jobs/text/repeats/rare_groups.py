@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
-from jobs.text.text_words import TextWords
+from jobs.text.repeats.text_words import TextWords
 
 TOGETHER = 3  # words of a group
 FIRST_TEXTS = 1_024

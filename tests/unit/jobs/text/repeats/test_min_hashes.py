@@ -2,8 +2,8 @@ import random
 
 import pytest
 
-from jobs.text.min_hashes import RECALL, MinHashGroups, rows_of_band
-from jobs.text.near_duplicates import NearDuplicates, words_of_any_language
+from jobs.text.repeats.min_hashes import RECALL, MinHashGroups, rows_of_band
+from jobs.text.repeats.near_duplicates import NearDuplicates, words_of_any_language
 
 
 def similar_sets(count: int, similarity: float) -> list[tuple[list[int], list[int]]]:

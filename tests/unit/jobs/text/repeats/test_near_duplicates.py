@@ -2,7 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.text.near_duplicates import Match, NearDuplicates, _telling_words, words_of_any_language
+from jobs.text.repeats.near_duplicates import (
+    Match,
+    NearDuplicates,
+    _telling_words,
+    words_of_any_language,
+)
 
 MAX_SIMILARITY = 0.7
 

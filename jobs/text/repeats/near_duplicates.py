@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from jobs.text.content_words import STEM_CHARS, content_words
-from jobs.text.rare_groups import RareGroups
+from jobs.text.repeats.rare_groups import RareGroups
 from jobs.text.word_overlap import count_spoken_words, telling_words
 
 # Stop words elsewhere; between two questions they make the difference.

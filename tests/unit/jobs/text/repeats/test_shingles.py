@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.text.shingles import PIECE_CHARS, share_in, shingle_hashes, spans_among
+from jobs.text.repeats.shingles import PIECE_CHARS, share_in, shingle_hashes, spans_among
 
 TEXT = "The kiln is heated to 1220 degrees before porcelain goes in, and cools for two whole days."
 

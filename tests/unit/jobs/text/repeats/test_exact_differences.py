@@ -1,7 +1,7 @@
 import pytest
 
-from jobs.text.exact_differences import differ_exactly
-from tests.unit.jobs.text import test_near_duplicates
+from jobs.text.repeats.exact_differences import differ_exactly
+from tests.unit.jobs.text.repeats import test_near_duplicates
 
 OTHER = (
     (

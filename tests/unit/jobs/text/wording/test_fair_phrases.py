@@ -2,13 +2,13 @@ import re
 
 import pytest
 
-from jobs.text.english_phrases import (
+from jobs.text.wording.english_phrases import (
     ABOUT_THE_BOOK,
     LEANING_ANSWER,
     LEANING_QUESTION,
     NON_ANSWER,
 )
-from jobs.text.fair_phrases import without_fair_phrases
+from jobs.text.wording.fair_phrases import without_fair_phrases
 
 FAIR = (
     ("What does SQLite do when the table defines no primary key?", "", LEANING_QUESTION),

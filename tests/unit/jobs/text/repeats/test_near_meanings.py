@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from engine.errors import ConfigError
-from jobs.text.near_duplicates import Match
-from jobs.text.near_meanings import NearMeanings, Vector
+from jobs.text.repeats.near_duplicates import Match
+from jobs.text.repeats.near_meanings import NearMeanings, Vector
 
 LENGTH = 384
 

@@ -1,0 +1,1 @@
+"""What words give away: forms of questions and answers, phrases, names, numbers with units."""
