@@ -35,6 +35,7 @@ from jobs.commands.options import (
     RetryFailed,
     Rpm,
     Scorer,
+    Segments,
     Tpm,
     Verbose,
     Waits,
@@ -71,6 +72,7 @@ def evaluate(
     on: On = "here",
     workers: ClusterWorkers = None,
     address: Address = None,
+    segments: Segments = None,
     assignments: Assignments = None,
     retry_failed: RetryFailed = False,
     metrics_port: MetricsPort = None,
@@ -91,7 +93,7 @@ def evaluate(
     asked = _read_questions(questions, rejudge=rejudge)
     begun = folder.results_path(SAMPLES.name).exists()
     lane_order = read_lane_order(lane, deadline, waits=wait, has_begun=begun)
-    place = read_cluster(on, workers, address)
+    place = read_cluster(on, workers, address, segments, os.environ)
     flags = server_flags(
         base_url, rpm=rpm, tpm=tpm, max_in_flight=max_in_flight, budget_usd=budget_usd
     )

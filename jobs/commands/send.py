@@ -31,6 +31,7 @@ from jobs.commands.options import (
     Requests,
     RetryFailed,
     Rpm,
+    Segments,
     SendModel,
     SkipBadLines,
     Template,
@@ -84,6 +85,7 @@ def send(
     on: On = "here",
     workers: Workers = None,
     address: Address = None,
+    segments: Segments = None,
     config: Config = None,
     assignments: Assignments = None,
     quiet: Quiet = False,
@@ -106,7 +108,7 @@ def send(
         "limits.max_attempts": max_attempts,
         "limits.max_outage_s": max_outage,
     }
-    place = _read_place(on, workers, address)
+    place = _read_place(on, workers, address, segments)
     settings = send_settings(config, flags, endpoints or [], assignments or [])
     replies = _replies_path(out, journal, text)
     lane_order = read_lane_order(lane, deadline, waits=waits, has_begun=replies.exists())
@@ -161,9 +163,11 @@ def _show_plan(requests: str, order: "SendOrder", given: "PromptOrder") -> int:
     return EXIT_OK
 
 
-def _read_place(on: str, workers: int | None, address: str | None) -> "Place | None":
-    if on != "here" or workers is None or address is not None:
-        return read_cluster(on, workers, address)
+def _read_place(
+    on: str, workers: int | None, address: str | None, segments: str | None
+) -> "Place | None":
+    if on != "here" or workers is None or address is not None or segments is not None:
+        return read_cluster(on, workers, address, segments, os.environ)
     if workers == 1:
         return None
     from jobs.send.sharded.here.processes import HerePlace
@@ -179,7 +183,7 @@ def _gather_calls(order: "SendOrder") -> None:
         from jobs.process import run_to_end
         from jobs.send.sharded.gather import gather_calls
 
-        run_to_end(gather_calls(order.out_path, order.settings))
+        run_to_end(gather_calls(order.out_path, order.settings, os.environ))
 
 
 def _send_input(

@@ -1,6 +1,6 @@
 """Where a command does its work, by its flags."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -44,19 +44,30 @@ class AskingOrder(Protocol):
         ...
 
 
-def read_cluster(on: str, workers: int | None, address: str | None) -> "ClusterPlace | None":
+def read_cluster(
+    on: str,
+    workers: int | None,
+    address: str | None,
+    segments: str | None,
+    environment: Mapping[str, str],
+) -> "ClusterPlace | None":
     """The cluster that flags name; None: all is done in this process.
 
+    `segments` is the address of a store, whose keys are in the environment.
+
     Raises:
-        ConfigError: they name nothing that there is.
+        ConfigError: they name nothing that there is; the store has no key.
     """
     if on == "ray":
         from jobs.send.sharded.cluster_process import ClusterPlace
+        from jobs.send.sharded.outside.stores import read_store
 
-        return ClusterPlace(address, workers)
+        store = None if segments is None else read_store(segments, environment)
+        return ClusterPlace(address, workers, store)
     if on != "here":
         raise ConfigError(f"--on: found {on!r}, expected here or ray")
-    for flag, value in (("--address", address), ("--workers", workers)):
+    flags = (("--address", address), ("--workers", workers), ("--segments", segments))
+    for flag, value in flags:
         if value is not None:
             raise ConfigError(f"{flag} is for --on ray: add it, or leave it out")
     return None

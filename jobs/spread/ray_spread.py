@@ -24,9 +24,13 @@ from jobs.run.lanes import LaneOrder
 from jobs.run.run_engine import OtherServers
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
 from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded
+from jobs.send.sharded.outside.depot import (
+    SegmentPlace,
+    place_call,
+    remove_if_untouched,
+)
 from jobs.send.sharded.send_sharded import SHARDS_PER_WORKER, fit_workers
-from jobs.send.sharded.shards import Call, Shard
-from jobs.spread.stage_calls import write_stage_call
+from jobs.spread.stage_calls import stage_inputs, write_stage_call
 from jobs.spread.take_in import Books, TakingIn
 from schemas.settings import RunSettings
 
@@ -106,10 +110,15 @@ class RaySpread:
         process = await self._join()
         self._stopping.raise_if_requested()
         count = max(1, min(self._workers * SHARDS_PER_WORKER, left.item_count))
-        call = await asyncio.to_thread(write_stage_call, self._order.folder, left, count)
+        folder = self._order.folder
+        call = await asyncio.to_thread(write_stage_call, folder, left, count)
+        inputs = stage_inputs(folder, call, self._order.settings.prompts_dir)
+        store = self._order.place.store
+        segments = await asyncio.to_thread(place_call, call, store, inputs)
         _log.info("%d workers begin, for %d shards of %s", self._workers, count, left.stage)
         books = Books(self._parts.journal, self._parts.sends, left.files)
-        spreading = _Spreading(call, TakingIn(left.stage, books, left.note_finished), self._parts)
+        taking = TakingIn(left.stage, books, left.note_finished)
+        spreading = _Spreading(segments, taking, self._parts)
         send = Send(
             call_dir=str(call.folder),
             workers=self._workers,
@@ -121,8 +130,7 @@ class RaySpread:
                 await spreading.hear(message)
         except EngineError as error:
             ended_by = error
-        if not any(shard.segments() for shard in call.shards()):
-            call.remove()
+        await asyncio.to_thread(remove_if_untouched, segments)
         if ended_by is not None:
             raise ended_by
         self._stopping.raise_if_requested()
@@ -141,6 +149,7 @@ class RaySpread:
                 endpoints=list(order.endpoints),
                 others=dict(self._others.endpoints),
                 free_models=self._others.free_models,
+                store=place.store,
             )
         )
         self._workers = fit_workers(place.workers or cores, order.settings)
@@ -157,8 +166,8 @@ class RaySpread:
 class _Spreading:
     """One call under way: what workers report is counted, and what they wrote is taken in."""
 
-    def __init__(self, call: Call, taking: TakingIn, parts: EngineParts) -> None:
-        self._call = call
+    def __init__(self, segments: SegmentPlace, taking: TakingIn, parts: EngineParts) -> None:
+        self._segments = segments
         self._taking = taking
         self._parts = parts
         self._spent_before_usd = parts.budget.spent_usd
@@ -177,14 +186,17 @@ class _Spreading:
                 _log.warning("%s", message.text)
             case ShardEnded():
                 self.passed.unsettled.update(message.unsettled)
-                await self._taking.end(Shard(self._call.folder / message.shard))
+                shard = self._segments.call.shard(message.shard)
+                await asyncio.to_thread(self._segments.complete, shard)
+                await self._taking.end(shard, lent_usd=self._segments.lent_usd())
         self._parts.budget.spent_usd = self._spent_before_usd + self._taking.taken_usd
 
     async def _take_what_is_there(self) -> None:
         """Take in what is written now: by the latest segment of a shard, as others may be late."""
         if time.monotonic() - self._taken_s < TAKE_EVERY_S:
             return
-        for shard in self._call.shards():
+        for shard in self._segments.call.shards():
+            await asyncio.to_thread(self._segments.look, shard)
             for segment in shard.segments()[-1:]:
                 await self._taking.take(segment)
         self._taken_s = time.monotonic()

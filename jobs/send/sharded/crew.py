@@ -51,6 +51,10 @@ class LeaseKeeper(Protocol):
         """The holder has ended, and has spent so much."""
         ...
 
+    async def forfeit(self, holder: str) -> None:
+        """The holder has ended, and may have spent all that it was lent."""
+        ...
+
 
 class Crew:
     """Workers that share the shards of a call.
@@ -58,7 +62,7 @@ class Crew:
     `hire` makes a worker; it may take as long as the cluster has no room. A worker that is lost may
     live on where nobody sees it. So its lease is revoked, and once that has ended it sends nothing
     more: then what it spent, by what `spent_usd` reads in its segment, is told to the keeper, and
-    its shard goes on from its segments with another one.
+    its shard goes on from its segments with another one. None: the segment does not say it.
     """
 
     def __init__(
@@ -67,7 +71,7 @@ class Crew:
         *,
         hire: Callable[[], Awaitable[Worker]],
         keeper: LeaseKeeper,
-        spent_usd: Callable[[Segment], float],
+        spent_usd: Callable[[Segment], float] | None,
         report: Callable[[FromProcess], None],
         clock: Clock,
     ) -> None:
@@ -152,11 +156,13 @@ class Crew:
             group.create_task(self._end_by(error_words))
 
     async def _reclaim(self, shard: Shard) -> None:
-        if segments := shard.segments():
-            lost = segments[-1]
+        if (lost := await asyncio.to_thread(shard.last_segment)) is not None:
             while (lasts_s := await self._keeper.revoke(lost.name)) > 0.0:
                 await self._clock.sleep(lasts_s)
-            await self._keeper.close(lost.name, self._spent_usd(lost))
+            if self._spent_usd is None:
+                await self._keeper.forfeit(lost.name)
+            else:
+                await self._keeper.close(lost.name, self._spent_usd(lost))
         self._waiting.appendleft(shard)
         self._tell()
 
