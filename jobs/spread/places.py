@@ -1,5 +1,6 @@
 """Where a command does its work, by its flags."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +14,8 @@ from schemas.settings import RunSettings
 if TYPE_CHECKING:  # what is imported for a cluster takes time that other calls need not wait
     from jobs.run.run_engine import OpenSpread
     from jobs.send.sharded.cluster_process import ClusterPlace
+
+_log = logging.getLogger(__name__)
 
 
 class AskingOrder(Protocol):
@@ -73,12 +76,27 @@ def read_cluster(
     return None
 
 
+def place_of_lane(place: "ClusterPlace | None", lane: LaneOrder) -> "ClusterPlace | None":
+    """Where requests of a lane are made: one process submits batches, and packs and collects them.
+
+    So no cluster is joined for these, and the same command line serves with either lane.
+    """
+    if place is not None and lane.lane == "batch":
+        _log.info(
+            "--lane batch: this process packs, submits and collects; a provider's limits on "
+            "batches are below what it can do, so no worker is started (docs/scale.md)"
+        )
+        return None
+    return place
+
+
 def open_spread(place: "ClusterPlace | None", order: AskingOrder) -> "OpenSpread | None":
-    """What has the items of an order worked on at a cluster; None: there is none.
+    """What has the items of an order worked on at a cluster; None: the command does it itself.
 
     Raises:
         ConfigError: workers there cannot do what is ordered.
     """
+    place = place_of_lane(place, order.lane)
     if place is None:
         return None
     from jobs.spread.ray_spread import RaySpread, SpreadOrder, check_spread

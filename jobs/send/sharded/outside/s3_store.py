@@ -67,11 +67,12 @@ class S3Store:
             self._files.get_file(f"{self._root}/{name}", str(path))
 
     def names(self, prefix: str) -> list[str]:
-        """As Store.names."""
+        """As Store.names. Some servers list folders that have become empty: these are none."""
         folder, _, start = prefix.rpartition("/")
         with self._errors():
             found = self._files.find(f"{self._root}/{folder}", prefix=start)
-        return sorted(each.removeprefix(f"{self._root}/") for each in found)
+        names = (each.removeprefix(f"{self._root}/") for each in found)
+        return sorted(name for name in names if name.startswith(prefix))
 
     def remove(self, prefix: str) -> None:
         """As Store.remove."""

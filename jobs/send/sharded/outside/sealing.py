@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from engine.clock import Clock
@@ -21,14 +21,18 @@ FINISH_S = 60.0  # for which the last of a segment is tried to be sealed
 RETRY_S = 1.0
 NOT_SEALED = "not_sealed"
 
+InThread = Callable[[Callable[[], None]], Awaitable[None]]
+
 _log = logging.getLogger(__name__)
 
 
 class Sealing:
     """Seals the segment that its worker claims: this is the `Epochs` of the worker's shard."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, in_thread: InThread = asyncio.to_thread) -> None:
+        """`in_thread` has what blocks done beside the event loop."""
         self._store = store
+        self._in_thread = in_thread
         self._epochs = StoreEpochs(store)
         self._clock = clock
         self._segment: Segment | None = None
@@ -104,7 +108,7 @@ class Sealing:
     async def _try_to_seal(self) -> bool:
         began_s = self._clock.monotonic_s()
         try:
-            await asyncio.to_thread(self._seal)
+            await self._in_thread(self._seal)
         except (TransientError, ConfigError) as error:
             if not self._trouble:
                 _log.warning("what workers write cannot be sealed: %s", error)

@@ -1,7 +1,9 @@
 """The work of a shard on a machine that has nothing of its call but what lies in a store."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from engine.clock import SystemClock
 from engine.errors import OutageError, TransientError
@@ -18,8 +20,10 @@ from jobs.send.sharded.shards import Shard
 class OutsideWork:
     """A ShardWork that is done in a spool of this machine, and sealed to the order's store."""
 
-    def __init__(self, work: ShardWork) -> None:
+    def __init__(self, work: ShardWork, root: Callable[[], Path] = spool_root) -> None:
+        """`root` is the folder of all spools of a machine."""
         self._work = work
+        self._root = root
 
     async def __call__(
         self, shard: Shard, order: WorkerOrder, lender: Lender, stopping: Stopping, stats: Stats
@@ -42,7 +46,7 @@ class OutsideWork:
         assert order.store is not None
         store = await asyncio.to_thread(open_store, order.store)
         sealing = Sealing(store, SystemClock())
-        spool = await asyncio.to_thread(Spool, spool_root(), store, shard.folder.parent.name)
+        spool = await asyncio.to_thread(Spool, self._root(), store, shard.folder.parent.name)
         bench = await asyncio.to_thread(spool.open_bench, shard.folder.name, sealing)
         if order.settings.prompts_dir is not None:
             settings = order.settings.model_copy(update={"prompts_dir": spool.prompts_dir})
