@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.clock import Clock
-from engine.errors import EngineError, OutageError
+from engine.errors import EngineError, OutageError, TransientError
 from engine.stats.adding import add_snapshots
 from engine.stats.counters import Stats, StatsSnapshot
 from jobs.send.sharded.messages import Failed, FromProcess, Note, Sent, ShardEnded
@@ -17,6 +17,7 @@ from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
 from jobs.send.sharded.shards import Segment, Shard
 
 SHOW_EVERY_S = 1.0
+LOOK_AGAIN_S = 1.0  # where it is not known who wrote a shard last
 MAX_LOSSES = 5  # of workers with the same shard, while none of them ended it
 
 
@@ -156,7 +157,7 @@ class Crew:
             group.create_task(self._end_by(error_words))
 
     async def _reclaim(self, shard: Shard) -> None:
-        if (lost := await asyncio.to_thread(shard.last_segment)) is not None:
+        if (lost := await self._find_last(shard)) is not None:
             while (lasts_s := await self._keeper.revoke(lost.name)) > 0.0:
                 await self._clock.sleep(lasts_s)
             if self._spent_usd is None:
@@ -165,6 +166,15 @@ class Crew:
                 await self._keeper.close(lost.name, self._spent_usd(lost))
         self._waiting.appendleft(shard)
         self._tell()
+
+    async def _find_last(self, shard: Shard) -> Segment | None:
+        """The segment that a lost worker wrote; None: there is none, or nobody will go on."""
+        while not self._is_ending:
+            try:
+                return await shard.last_segment()
+            except TransientError:
+                await self._clock.sleep(LOOK_AGAIN_S)
+        return None
 
     async def _end(self, shard: Shard, end: ShardEnd) -> None:
         self._open_count -= 1

@@ -33,8 +33,12 @@ class Epochs(Protocol):
         """Whether another has taken the shard over, or it is all done."""
         ...
 
-    def last(self, shard: "Shard") -> "Segment | None":
-        """The segment of a shard that was begun last, by whomever; None: none was."""
+    async def last(self, shard: "Shard") -> "Segment | None":
+        """The segment of a shard that was begun last, by whomever; None: none was.
+
+        Raises:
+            TransientError: that is not known now.
+        """
         ...
 
 
@@ -54,7 +58,7 @@ class FolderEpochs:
         exists = os.path.exists  # asked before each send: Path.exists takes several times as long
         return exists(segment.next_path) or not exists(segment.own_path)
 
-    def last(self, shard: "Shard") -> "Segment | None":
+    async def last(self, shard: "Shard") -> "Segment | None":
         """As Epochs.last."""
         return (shard.segments() or [None])[-1]
 
@@ -100,9 +104,13 @@ class Shard:
         found = [Segment(each, self._epochs) for each in self.folder.glob(f"{EPOCH}*")]
         return sorted(found, key=lambda segment: segment.epoch)
 
-    def last_segment(self) -> Segment | None:
-        """The one that was begun last, wherever its worker is; None: none was."""
-        return self._epochs.last(self)
+    async def last_segment(self) -> Segment | None:
+        """The one that was begun last, wherever its worker is; None: none was.
+
+        Raises:
+            TransientError: that is not known now.
+        """
+        return await self._epochs.last(self)
 
     def take_over(self) -> Segment:
         """A new segment, which from now on is the only one that may send."""

@@ -96,7 +96,8 @@ class Depot:
         self._store: Store = open_store(order)
         self._prefix = f"{folder.name}/"
         self._mirrors: dict[str, Mirror] = {}
-        self.call = Call(folder, StoreEpochs(self._store))
+        self._epochs = StoreEpochs(self._store)
+        self.call = Call(folder, self._epochs)
 
     def put(self, inputs: Iterable[Input]) -> None:
         """As SegmentPlace.put.
@@ -137,7 +138,7 @@ class Depot:
     def is_untouched(self) -> bool:
         """As SegmentPlace.is_untouched."""
         with _reached():
-            return all(shard.last_segment() is None for shard in self.call.shards())
+            return not any(map(self._epochs.begun, self.call.shards()))
 
     def remove(self) -> None:
         """As SegmentPlace.remove: first there, then here, so that a crash leaves nothing there."""

@@ -1,11 +1,12 @@
 """Who writes a shard, where shards lie in a store: whoever makes the object of an epoch."""
 
+import asyncio
 import secrets
 from pathlib import Path
 
 from jobs.send.sharded.outside.parts import epochs_in, owner_name
 from jobs.send.sharded.outside.stores import Store, StoreOrder, open_store
-from jobs.send.sharded.shards import Call, Segment, Shard
+from jobs.send.sharded.shards import EPOCH, Call, Segment, Shard
 
 TOKEN_BYTES = 8
 
@@ -32,10 +33,14 @@ class StoreEpochs:
         """Whether another was seen to have taken the shard over, or it is all done."""
         return segment.name in self._superseded
 
-    def last(self, shard: Shard) -> Segment | None:
-        """The segment of a shard that was begun last, None: none was."""
-        epochs = epochs_in(self._store.names(prefix_of(shard)))
-        return Segment(shard.folder / f"epoch-{epochs[-1]}", self) if epochs else None
+    async def last(self, shard: Shard) -> Segment | None:
+        """As Epochs.last."""
+        epochs = await asyncio.to_thread(self.begun, shard)
+        return Segment(shard.folder / f"{EPOCH}{epochs[-1]}", self) if epochs else None
+
+    def begun(self, shard: Shard) -> list[int]:
+        """The epochs of a shard that have begun, in order."""
+        return epochs_in(self._store.names(prefix_of(shard)))
 
     def look(self, segment: Segment) -> bool:
         """Find out whether it is superseded; False: its shard is all done, and gone."""

@@ -54,9 +54,9 @@ class Sealing:
         """As Epochs.is_superseded, as of the last time that it was sealed."""
         return self._epochs.is_superseded(segment)
 
-    def last(self, shard: Shard) -> Segment | None:
+    async def last(self, shard: Shard) -> Segment | None:
         """As Epochs.last."""
-        return self._epochs.last(shard)
+        return await self._epochs.last(shard)
 
     @asynccontextmanager
     async def under_way(self) -> AsyncIterator[None]:

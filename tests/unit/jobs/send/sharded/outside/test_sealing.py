@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StorageError, TransientError
-from engine.lease.claims import Claim
-from engine.lease.lending import Lending
+from engine.lease.claims import Claim, Lease
 from engine.testing.clocks import LoopClock, in_virtual_time
 from jobs.send.sharded.outside.sealing import (
     FINISH_S,
@@ -26,6 +25,14 @@ async def at_once(work: Callable[[], None]) -> None:
     work()
 
 
+class GenerousLender:
+    async def renew(self, claim: Claim) -> Lease:
+        return Lease(claim.wants, 5.0, 2.0, granted_usd=0.0, spent_usd=0.0, held_usd=0.0)
+
+    async def close(self, holder: str, spent_usd: float) -> None:
+        """Take it."""
+
+
 class Worker:
     """One that has claimed its segment, and written a line."""
 
@@ -34,10 +41,7 @@ class Worker:
         self.store = RefusingStore(tmp_path / "store")
         self.clock = LoopClock()
         self.sealing = Sealing(self.store, self.clock, at_once)
-        lending = Lending(
-            tmp_path / "leases.jsonl", cap_usd=None, spent_usd=0.0, holder_count=1, clock=self.clock
-        )
-        self.lender = SealedLender(lending, self.sealing)
+        self.lender = SealedLender(GenerousLender(), self.sealing)
         shard = Shard(tmp_path / "spool" / "run" / "shards" / NAME, self.sealing)
         self.segment = shard.take_over()
         self.write()
