@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
@@ -30,12 +31,14 @@ from jobs.send.sharded.outside.depot import (
     remove_if_untouched,
 )
 from jobs.send.sharded.send_sharded import SHARDS_PER_WORKER, fit_workers
+from jobs.send.sharded.shards import Shard
 from jobs.spread.stage_calls import stage_inputs, write_stage_call
 from jobs.spread.take_in import Books, TakingIn
 from schemas.settings import RunSettings
 
 MODULE = "jobs.spread.on_ray"
-TAKE_EVERY_S = 2.0  # so that status and costs are late by no more
+TAKE_EVERY_S = 2.0  # so that status and costs are late by no more, if that is time enough
+TAKE_FOR_S = 0.5
 
 _log = logging.getLogger(__name__)
 
@@ -172,7 +175,8 @@ class _Spreading:
         self._parts = parts
         self._spent_before_usd = parts.budget.spent_usd
         self._seen = Stats().snapshot()
-        self._taken_s = time.monotonic()
+        self._looked_s = time.monotonic()
+        self._to_look_at = deque[Shard]()
         self.passed = StagePass()
 
     async def hear(self, message: FromProcess) -> None:
@@ -192,11 +196,17 @@ class _Spreading:
         self._parts.budget.spent_usd = self._spent_before_usd + self._taking.taken_usd
 
     async def _take_what_is_there(self) -> None:
-        """Take in what is written now: by the latest segment of a shard, as others may be late."""
-        if time.monotonic() - self._taken_s < TAKE_EVERY_S:
-            return
-        for shard in self._segments.call.shards():
-            await asyncio.to_thread(self._segments.look, shard)
-            for segment in shard.segments()[-1:]:
-                await self._taking.take(segment)
-        self._taken_s = time.monotonic()
+        """Take in what is written now: by the latest segment of a shard, as others may be late.
+
+        For a moment at most, as there is more to hear; the next time goes on from there.
+        """
+        now_s = time.monotonic()
+        if not self._to_look_at and now_s - self._looked_s >= TAKE_EVERY_S:
+            self._looked_s = now_s
+            self._to_look_at.extend(self._segments.call.shards())
+        while self._to_look_at and time.monotonic() < now_s + TAKE_FOR_S:
+            shard = self._to_look_at.popleft()
+            if shard.folder.exists():
+                await asyncio.to_thread(self._segments.look, shard)
+                for segment in shard.segments()[-1:]:
+                    await self._taking.take(segment)
