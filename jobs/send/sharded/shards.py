@@ -60,7 +60,7 @@ class FolderEpochs:
 
     async def last(self, shard: "Shard") -> "Segment | None":
         """As Epochs.last."""
-        return (shard.segments() or [None])[-1]
+        return next(reversed(shard.segments()), None)
 
 
 FOLDER_EPOCHS = FolderEpochs()

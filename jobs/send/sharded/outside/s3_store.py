@@ -11,7 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from engine.errors import ConfigError, TransientError
 from jobs.send.sharded.outside.stores import STORE_AWAY, S3Keys
 
-TIMEOUTS_S = {"connect_timeout": 5, "read_timeout": 30}
+# s3fs tries again by itself: five times, which that in botocore would multiply.
+CONNECTION = {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 0}}
 REFUSED = "see that the key may read, write, list and delete there (docs/ray.md)"
 
 
@@ -27,7 +28,7 @@ class S3Store:
             secret=keys.secret,
             token=keys.token,
             client_kwargs={name: value for name, value in named.items() if value},
-            config_kwargs=TIMEOUTS_S,
+            config_kwargs=CONNECTION,
             use_listings_cache=False,
             skip_instance_cache=True,  # it would be kept with its keys
         )
