@@ -1,7 +1,7 @@
 """The cap on what a run may cost: a request goes out only if its worst case still fits."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from types import TracebackType
@@ -68,17 +68,21 @@ class Send(AbstractAsyncContextManager["Send"]):
         self.worst_usage = replace(self.worst_usage, completion_tokens=tokens)
         self.worst_usd = self._budget.worst_usd(self.request, self.worst_usage)
 
-    def begin(self) -> Awaitable[None] | None:
-        """The request goes out now, or once what is returned resolves: a later process knows then.
+    async def begin(self) -> None:
+        """Return once the request may go out: from now on a later process knows of it.
 
         Raises:
             StorageError: that cannot be kept, so it must not go out.
         """
-        kept = None
         if self.worst_usd:
             kept = self._record.sent(self.request.request_id, self.worst_usd)
-        self.has_begun = kept is None
-        return kept and self._begun(kept)
+            try:
+                if kept is not None:
+                    await kept
+            except asyncio.CancelledError:  # it is noted, and does not go out
+                self._record.unbilled(self.request.request_id, self.worst_usd)
+                raise
+        self.has_begun = True
 
     def pay(
         self, cost_usd: float | None, usage: Usage | None = None, service_tier: str = ""
@@ -91,10 +95,6 @@ class Send(AbstractAsyncContextManager["Send"]):
         self.usage = usage
         self.cost_usd = cost_usd or 0.0
         self.service_tier = service_tier
-
-    async def _begun(self, kept: Awaitable[None]) -> None:
-        await kept
-        self.has_begun = True
 
     async def _fail(self, error: BaseException) -> None:
         """It ended with `error`; what may have been billed counts in full."""

@@ -1,15 +1,17 @@
 """What went out and may have been billed without a settled request to show for it."""
 
+import asyncio
 import logging
 import os
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 import orjson
 
-from engine.errors import DamagedLogError
+from engine.errors import DamagedLogError, StorageError
 from engine.files.jsonl_lines import damaged_line, id_key, read_lines, write_whole
 from engine.files.replace import replace_file
 from engine.files.shared_sync import SharedSync
@@ -27,7 +29,7 @@ class SendRecord(Protocol):
     """Where sends are noted, so that a later process knows what an earlier one may have spent."""
 
     def sent(self, request_id: str, usd: float) -> Awaitable[None] | None:
-        """A request goes out and may cost `usd` dollars: at once, or when what is returned ends."""
+        """A request may go out, for at most `usd`: at once, or once what is returned ends."""
 
     async def lost(self, request_id: str, usd: float) -> None:
         """Its reply did not come: it may have been billed."""
@@ -113,9 +115,11 @@ def _above_zero(dollars: dict[str, float]) -> dict[str, float]:
 class SendLog:
     """An append-only log of sends. Written before a request goes out, so that no kill hides one.
 
-    With `is_synced` a send is on disk before it goes out; otherwise only a failure of the machine,
-    not of the process, can lose what was noted last. What a request cost, or that it was refused,
-    is written with the next send; until then its worst case counts. One process writes.
+    Sends of one turn of the event loop are written together: to write costs as much as all the
+    rest that is done for a send here. With `is_synced` a send is on disk before it goes out;
+    otherwise only a failure of the machine, not of the process, can lose what was noted last. What
+    a request cost, or that it was refused, is written with the next send; until then its worst
+    case counts. One process writes.
     """
 
     def __init__(
@@ -146,9 +150,11 @@ class SendLog:
         self._unkept_usd = before.unkept_usd
         self._event_count = max(before.event_count, known_count)
         self._noted = b""
+        self._going_out: list[asyncio.Future[None]] = []
         if before.size_bytes > FOLD_ABOVE_BYTES:
             self._fold(before)
             before = read_sends(path)
+        self._size_bytes = before.size_bytes
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.ftruncate(self._descriptor, before.size_bytes)  # a torn last line
         self._is_synced = is_synced
@@ -169,14 +175,18 @@ class SendLog:
         finally:
             os.close(self._descriptor)
 
-    def sent(self, request_id: str, usd: float) -> Awaitable[None] | None:
-        """Note that a request goes out: at once, or once what is returned has ended.
+    def sent(self, request_id: str, usd: float) -> Awaitable[None]:
+        """Note that a request goes out, once what is returned has ended.
 
-        Raises:
-            StorageError: the disk refused it; the request must not go out.
+        That raises StorageError where the disk refused it; the request must not go out then.
         """
-        self._write(b"sent", request_id, usd)
-        return self._sync.reach(self._descriptor) if self._is_synced else None
+        self._note(b"sent", request_id, usd)
+        loop = asyncio.get_running_loop()
+        if not self._going_out:
+            loop.call_soon(self._write_sent)
+        written = loop.create_future()
+        self._going_out.append(written)
+        return self._synced(written) if self._is_synced else written
 
     async def lost(self, request_id: str, usd: float) -> None:
         """Note that a reply did not come.
@@ -222,6 +232,14 @@ class SendLog:
         """Note that the replies are kept whose cost was last written."""
         self._write(b"kept", "", 0.0)
 
+    async def _synced(self, written: asyncio.Future[None]) -> None:
+        await written
+        await self._sync.reach(self._descriptor)
+
+    def _write_sent(self) -> None:
+        with suppress(StorageError):  # whoever waits is told
+            self._write_noted()
+
     def _note(self, step: Step, request_id: str, usd: float) -> None:
         """Keep a line that may be lost until the next one that may not."""
         self._event_count += 1
@@ -234,9 +252,21 @@ class SendLog:
 
     def _write_noted(self) -> None:
         noted, self._noted = self._noted, b""
-        write_whole(self._descriptor, noted, self._path)
+        going_out, self._going_out = self._going_out, []
+        try:
+            write_whole(self._descriptor, noted, self._path)
+        except StorageError as error:
+            os.ftruncate(self._descriptor, self._size_bytes)  # no line stands behind a torn one
+            for each in going_out:
+                if not each.done():
+                    each.set_exception(error)
+            raise
+        self._size_bytes += len(noted)
         self._written = self._event_count
         self._sync.note_written()
+        for each in going_out:
+            if not each.done():
+                each.set_result(None)
 
     def _miss(self, count: int, *, is_fatal: bool) -> None:
         """Say that the last events are missing. Without `is_fatal` the machine may have failed."""

@@ -82,8 +82,7 @@ class Exchanges:
         if not gate.enter_at_once():
             await gate.enter(attempt.withdraw)
         try:
-            if (kept := attempt.send.begin()) is not None:
-                await kept
+            await attempt.send.begin()
         except BaseException:
             gate.leave()
             attempt.withdraw()

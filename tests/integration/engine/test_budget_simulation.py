@@ -16,7 +16,6 @@ from engine.testing.calls import chat_request
 from engine.wire.usage import read_usage
 from schemas.outcomes import Usage
 from schemas.requests import Json
-from tests.unit.engine.noting import noted
 
 SEEDS = 1_000
 GROUPS = 10
@@ -102,7 +101,7 @@ class Process:
             limit = send.output_limit
             self.world.limited_count += limit is not None
             await self.world.pause()
-            await noted(send.begin())
+            await send.begin()
             await self.world.pause()
             chance = self.world.random.random()
             if chance < 0.1:

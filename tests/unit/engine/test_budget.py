@@ -19,7 +19,6 @@ from engine.testing.calls import chat_request
 from engine.wire.output_sizes import REPLIES_TO_LEARN
 from schemas.outcomes import Usage
 from schemas.requests import Request
-from tests.unit.engine.noting import noted
 
 
 def price(model: str, usage: Usage) -> float | None:
@@ -34,13 +33,13 @@ def dollar_request(name: str = "a") -> Request:
 
 async def pay(budget: Budget, request: Request, cost_usd: float) -> None:
     async with budget.send(request) as send:
-        await noted(send.begin())
+        await send.begin()
         send.pay(cost_usd)
 
 
 async def lose(budget: Budget, error: BaseException, *, paid_usd: float | None = None) -> None:
     async with budget.send(dollar_request()) as send:
-        await noted(send.begin())
+        await send.begin()
         if paid_usd is not None:
             send.pay(paid_usd)
         raise error
@@ -71,7 +70,7 @@ async def test_request_waits_while_others_may_turn_out_cheaper() -> None:
     async def spend(name: str) -> None:
         async with budget.send(dollar_request(name)) as send:
             order.append(f"{name} begins")
-            await noted(send.begin())
+            await send.begin()
             await asyncio.sleep(0)
             send.pay(0.5)
             order.append(f"{name} ends")
@@ -142,7 +141,7 @@ async def test_server_that_bills_more_is_believed_once_whoever_was_under_way() -
 
     async def pay_double(name: str) -> None:
         async with budget.send(dollar_request(name)) as send:
-            await noted(send.begin())
+            await send.begin()
             await both_are_out.wait()
             send.pay(4.0)
 
@@ -182,7 +181,7 @@ async def test_unknown_price_is_an_error_only_with_a_cap() -> None:
 async def learn_sizes(budget: Budget, tokens: int, count: int = REPLIES_TO_LEARN) -> None:
     for number in range(count):
         async with budget.send(dollar_request(f"l{number}"), may_be_limited=True) as send:
-            await noted(send.begin())
+            await send.begin()
             send.pay(0.0, Usage(100, tokens))
 
 
@@ -233,7 +232,7 @@ async def test_a_model_that_ignores_output_limits_is_believed_from_then_on() -> 
 
     async with budget.send(dollar_request(), may_be_limited=True) as send:
         assert send.output_limit == 50
-        await noted(send.begin())
+        await send.begin()
         send.pay(0.0, Usage(100, 51))
     budget.spent_usd = 0.5
 
@@ -282,7 +281,7 @@ async def test_sends_that_wait_for_a_purse_at_once_stay_within_it_together() -> 
     async def spend() -> None:
         async with budget.send(dollar_request()) as send:
             seen_usd.append(budget.room_usd or 0.0)
-            await noted(send.begin())
+            await send.begin()
             await asyncio.sleep(0)
             send.pay(0.5)
 
@@ -299,7 +298,7 @@ async def send_at_once(budget: Budget, count: int, tier: str, *, share: float) -
     async def send_one(name: str) -> None:
         nonlocal billed_usd
         async with budget.send(dollar_request(name)) as send:
-            await noted(send.begin())
+            await send.begin()
             billed_usd += 2.0 * share
             await has_reply.wait()
             send.pay(2.0 * share, Usage(100, 100), tier)
