@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.ask import Ask, Lane
-from engine.budget import Budget
 from engine.clock import Clock, SystemClock
 from engine.engine import Engine
 from engine.files.journal import Journal, read_settled
@@ -18,9 +17,10 @@ from engine.live.flex.lane import FlexLane
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
 from engine.live.pace.share import Shares, WholeAccount
-from engine.purse import Purse
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER, ServerLanes, add_gauges
+from engine.spending.budget import Budget
+from engine.spending.purse import Purse
 from engine.stats.counters import Stats
 from engine.stats.snapshots import snapshots_written
 from engine.stopping import Stopping, announce_interruption

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from types import MappingProxyType
 
-from jobs.comparison.calibration import calibrate
 from jobs.comparison.group import TIE_BELOW, compare_group
 from jobs.comparison.labels import Labels
 from jobs.comparison.pairs import compare_pairs
 from jobs.comparison.score_table import ScoreTable, find_metrics, tabulate_scores
-from jobs.comparison.units import choose_unit, number_units
-from jobs.comparison.warnings import find_warnings
+from jobs.comparison.shown.warnings import find_warnings
+from jobs.comparison.statistics.calibration import calibrate
+from jobs.comparison.statistics.units import choose_unit, number_units
 from jobs.evaluation.judging.judge_prompts import prompt_hash
 from jobs.evaluation.judging.metrics import PROMPTS
 from jobs.evaluation.read_evaluation import Evaluation

@@ -12,11 +12,11 @@ from typing import Any, Literal, NamedTuple
 
 from engine.ask import Lane
 from engine.batch.lane import BatchLane
-from engine.budget import Budget
 from engine.errors import Deferred, EngineError
 from engine.live.flex.gate import FlexPolicy
 from engine.live.flex.lane import FlexLane
 from engine.live.lane import LiveLane
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.stopping import Stopping
 from engine.testing.calls import chat_request

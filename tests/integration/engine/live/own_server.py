@@ -8,9 +8,9 @@ import orjson
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from engine.budget import Budget
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.wire.endpoints import Endpoint

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from engine.errors import AuthError, EngineError, QuotaError, RateLimitError, TransientError
-from engine.wire.content import reply_text
+from engine.wire.replies.content import reply_text
 from schemas.outcomes import Completed, Failed, Outcome
 from schemas.requests import Json
 from tests.integration.engine.live.own_server import (
