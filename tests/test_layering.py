@@ -55,18 +55,17 @@ ROOMS = {
     "jobs.settings": "jobs.prompts",
     "jobs.process": "",
     "jobs.processes": "",
-    "jobs.run.backlog": "",
     "jobs.run.elsewhere": "",
     "jobs.run.progress": "",
     # What a stage is; the rest of its room starts and goes on with runs.
-    "jobs.run.stages": "jobs.processes jobs.run.backlog jobs.run.progress jobs.run.elsewhere",
+    "jobs.run.stages": "jobs.processes jobs.run.progress jobs.run.elsewhere",
     "jobs.run.reset": "jobs.run.stages",
     "jobs.documents": "jobs.text jobs.processes jobs.run.stages",
     "jobs.dataset": (
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents"
     ),
     "jobs.run": (
-        "jobs.settings jobs.processes jobs.run.backlog jobs.run.progress jobs.run.elsewhere "
+        "jobs.settings jobs.processes jobs.run.progress jobs.run.elsewhere "
         "jobs.run.stages jobs.run.reset jobs.documents jobs.dataset"
     ),
     "jobs.doctor": "jobs.findings jobs.settings",

@@ -22,11 +22,10 @@ from engine.stats.prometheus import serve_metrics
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price, make_price
-from jobs.run.backlog import Backlog
 from jobs.run.batch_folders import read_batch_losses, run_batch_folder
 from jobs.run.elsewhere import Spread
 from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_lane_plan
-from jobs.run.progress import RunProgress, TimeLeft
+from jobs.run.progress import Backlog, RunProgress, TimeLeft
 from jobs.run.rounds import Rounds, RunPass
 from jobs.settings.roles import RoleModel
 from jobs.settings.run_config import read_run_config

@@ -12,9 +12,8 @@ from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass, open_stage_files, run_stage
 from engine.stopping import Stopping
 from jobs.processes.work_pool import WorkPool
-from jobs.run.backlog import Backlog
 from jobs.run.elsewhere import Spread, StageLeft
-from jobs.run.progress import MakeProgress, unseen_progress
+from jobs.run.progress import Backlog, MakeProgress, unseen_progress
 from schemas.dataset import Rejection
 from schemas.record import Record
 from schemas.settings import PromptProfile, RunSettings

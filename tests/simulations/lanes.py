@@ -22,8 +22,8 @@ from engine.stopping import Stopping
 from engine.testing.calls import chat_request
 from engine.testing.clocks import EPOCH, LoopClock, VirtualTimeLoop
 from engine.wire.endpoints import Endpoint
-from jobs.run.backlog import Backlog
 from jobs.run.lanes import LanePlan, live_pace
+from jobs.run.progress import Backlog
 from jobs.run.rounds import Rounds
 from schemas.outcomes import Outcome, Usage
 from schemas.settings import LimitSettings

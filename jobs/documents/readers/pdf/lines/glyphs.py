@@ -4,14 +4,13 @@ import ctypes
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
-from jobs.documents.readers.pdf.lines.fast_calls import address_function
 from jobs.documents.readers.pdf.lines.tex_fonts import CONTROLS, symbols_of
 
 _FIXED_PITCH = 1  # PDF 32000-1, table 123: font flags
@@ -43,6 +42,16 @@ _HYPHENS = {
     "\u2010": "-",
     "\u2011": "-",
 }  # PDFium's own, soft, others
+
+
+def address_function(name: str, *arguments: Any) -> Callable[..., int | None]:  # noqa: ANN401
+    """PDFium's function of this name, which takes and gives addresses as numbers; None for 0.
+
+    `arguments` are the types of those after the first, which is an address.
+    """
+    address = ctypes.cast(getattr(pdfium_c, name), ctypes.c_void_p).value
+    assert address is not None
+    return ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, *arguments)(address)
 
 
 class Style(NamedTuple):
