@@ -39,11 +39,23 @@ def compare_models(
     A score without a value is never averaged: it lowers the n that stands beside the mean. Of
     unanswerable questions only refusals are counted.
     """
+    comparison = _compare(evaluation, labels)
+    warnings = find_warnings(
+        comparison,
+        is_demo_grade=is_demo_grade,
+        leaked_share=leaked_share,
+        stale_metrics=_stale_metrics(evaluation.scores),
+    )
+    return comparison.model_copy(update={"warnings": tuple(warnings)})
+
+
+def _compare(evaluation: Evaluation, labels: Labels) -> Comparison:
+    """The comparison without its warnings."""
     table = tabulate_scores(evaluation)
     unit = choose_unit(s for s in table.samples if s.slice != UNANSWERABLE)
     metrics = find_metrics(evaluation)
     answerable = table.rows([i for i, s in enumerate(table.samples) if s.slice != UNANSWERABLE])
-    comparison = Comparison(
+    return Comparison(
         contenders=table.contenders,
         metrics=metrics,
         judge_models=_distinct(score.judge_model for score in evaluation.scores),
@@ -65,15 +77,6 @@ def compare_models(
         documents=tuple(_compare_documents(answerable, metrics)),
         warnings=(),
     )
-    warnings = tuple(
-        find_warnings(
-            comparison,
-            is_demo_grade=is_demo_grade,
-            leaked_share=leaked_share,
-            stale_metrics=_stale_metrics(evaluation.scores),
-        )
-    )
-    return comparison.model_copy(update={"warnings": warnings})
 
 
 def _compare_slices(

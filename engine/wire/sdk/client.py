@@ -66,24 +66,18 @@ def open_client(
 
     from engine.wire.sdk.limited_replies import ACCEPTED_ENCODINGS, open_transport
 
-    account = endpoint.account.headers()
-    key_headers = endpoint.key_headers()
-    has_other_header = bool(endpoint.api_key) and "Authorization" not in key_headers
-    not_sent = [
-        *PLATFORM_HEADERS,
-        *(name for name in ACCOUNT_HEADERS if name.lower() not in account),
-    ]
+    has_other_header = bool(endpoint.api_key) and "Authorization" not in endpoint.key_headers()
     return AsyncOpenAI(
         api_key=endpoint.api_key or NO_KEY,
         base_url=endpoint.base_url,
         max_retries=0,
         timeout=timeout_s,
         default_headers={
-            **dict.fromkeys(not_sent, omit),  # type: ignore[arg-type]
+            **dict.fromkeys(_not_sent(endpoint), omit),  # type: ignore[arg-type]
             "User-Agent": USER_AGENT,
             "Accept-Encoding": ACCEPTED_ENCODINGS,
-            **account,
-            **key_headers,
+            **endpoint.account.headers(),
+            **endpoint.key_headers(),
             **dict(endpoint.headers),
         },
         http_client=DefaultAsyncHttpxClient(
@@ -97,6 +91,12 @@ def open_client(
             ),
         ),
     )
+
+
+def _not_sent(endpoint: Endpoint) -> list[str]:
+    """The SDK's own headers: of this machine, and of an account that the endpoint does not name."""
+    account = endpoint.account.headers()
+    return [*PLATFORM_HEADERS, *(name for name in ACCOUNT_HEADERS if name.lower() not in account)]
 
 
 async def _drop_authorization(request: "httpx2.Request") -> None:

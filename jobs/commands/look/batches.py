@@ -3,13 +3,16 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.errors import ConfigError
 from jobs.commands.options import Assignments, BaseUrl, Config
 from jobs.process import EXIT_OK
+
+if TYPE_CHECKING:
+    from schemas.settings import RunSettings
 
 
 def batches(
@@ -36,9 +39,7 @@ def batches(
     assignments: Assignments = None,
 ) -> None:
     """Show the batches of a run as its ledger has them, cancel them, or forget them."""
-    from engine.run_folder import RunFolder
     from jobs.process import run_to_end
-    from jobs.settings.command import run_settings, send_settings
     from jobs.settings.endpoints import read_endpoints
     from jobs.show.batches import (
         BatchesOrder,
@@ -51,19 +52,26 @@ def batches(
 
     _check_flags(ids or [], cancel=cancel, forget=forget)
     if cancel or forget:
-        flags = {"teacher.base_url": base_url}
-        is_run = target.is_dir()
-        settings = (
-            run_settings(RunFolder(target), config, flags, assignments or [])
-            if is_run
-            else send_settings(config, flags, [], assignments or [])
-        )
+        settings = _read_settings(target, config, base_url, assignments or [])
         endpoint = read_endpoints(settings, os.environ)[0]
         order = BatchesOrder(target, frozenset(ids or []), settings, endpoint)
         run_to_end(cancel_batches(order) if cancel else forget_batches(order))
     found = read_run_batches(target)
     print("\n".join(json_lines(found)) if as_json else describe_batches(target, found))
     raise typer.Exit(EXIT_OK)
+
+
+def _read_settings(
+    target: Path, config: Path | None, base_url: str | None, assignments: list[str]
+) -> "RunSettings":
+    """Those of a run, or of a file that is sent."""
+    from engine.run_folder import RunFolder
+    from jobs.settings.command import run_settings, send_settings
+
+    flags: dict[str, object] = {"teacher.base_url": base_url}
+    if target.is_dir():
+        return run_settings(RunFolder(target), config, flags, assignments)
+    return send_settings(config, flags, [], assignments)
 
 
 def _check_flags(ids: Sequence[str], *, cancel: bool, forget: bool) -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import typer
 
@@ -46,8 +46,12 @@ from jobs.process import EXIT_OK, EXIT_TRY_LATER
 from jobs.spread.places import open_spread, read_cluster
 
 if TYPE_CHECKING:
+    from engine.run_folder import RunFolder
     from jobs.evaluation.evaluate import EvaluationOrder
+    from jobs.run.lanes import LaneOrder
+    from jobs.send.sharded.cluster_process import ClusterPlace
     from schemas.evaluation import Mode, Role
+    from schemas.settings import RunSettings
 
 
 def evaluate(
@@ -81,17 +85,19 @@ def evaluate(
 ) -> None:
     """Have models answer held-out questions, and score the answers."""
     from engine.run_folder import RunFolder
-    from jobs.evaluation.evaluate import EvaluationOrder
-    from jobs.evaluation.questions.build_samples import SAMPLES
-    from jobs.run.lanes import read_lane_order
     from jobs.settings.command import run_settings
-    from jobs.settings.endpoints import read_run_endpoints
 
-    folder, roles, asked_mode = RunFolder(run_dir), _read_roles(models), _read_mode(mode)
-    asked = _read_questions(questions, rejudge=rejudge)
-    begun = folder.results_path(SAMPLES.name).exists()
-    lane_order = read_lane_order(lane, deadline, waits=wait, has_begun=begun)
-    place = read_cluster(on, workers, address)
+    folder = RunFolder(run_dir)
+    asked = _Asked(
+        _read_roles(models),
+        _read_mode(mode),
+        _read_questions(questions, rejudge=rejudge),
+        _read_lane(folder, lane, deadline, waits=wait),
+        read_cluster(on, workers, address),
+        retries_failed=retry_failed,
+        metrics_port=metrics_port,
+        asks_judge_alone=rejudge,
+    )
     flags = server_flags(
         base_url, rpm=rpm, tpm=tpm, max_in_flight=max_in_flight, budget_usd=budget_usd
     )
@@ -100,29 +106,57 @@ def evaluate(
         run_settings(folder, config, {**flags, "judge.model": each}, assignments or [])
         for each in dict.fromkeys(judge or (None,))
     ]
-    orders = [
-        EvaluationOrder(
-            folder,
-            settings,
-            read_run_endpoints(settings, os.environ),
-            roles=roles,
-            mode=asked_mode or "open",
-            questions=asked,
-            retries_failed=retry_failed,
-            lane=lane_order,
-            metrics_port=metrics_port,
-            asks_judge_alone=rejudge,
-        )
-        for settings in of_judges
-    ]
-    orders = [each._replace(spread=open_spread(place, each)) for each in orders]
-    first, *further = [_in_modes(_with_role_endpoints(each), asked_mode) for each in orders]
+    first, *further = [_make_orders(folder, settings, asked) for settings in of_judges]
     if dry_run:
         _show_plans([*first, *chain(*further)])
         raise typer.Exit(EXIT_OK)
     with notifying(notify, folder, "evaluate"):
         code = tell_no_progress(folder, lambda: _evaluate_each([*chain(*further), *first]))
     raise typer.Exit(code)
+
+
+class _Asked(NamedTuple):
+    """Who is to be asked what, and which way it goes. `mode` None: none was named."""
+
+    roles: "Sequence[Role]"
+    mode: "Mode | None"
+    questions: Sequence[str] | None
+    lane: "LaneOrder"
+    place: "ClusterPlace | None"
+    retries_failed: bool
+    metrics_port: int | None
+    asks_judge_alone: bool
+
+
+def _make_orders(
+    folder: "RunFolder", settings: "RunSettings", asked: _Asked
+) -> "Sequence[EvaluationOrder]":
+    """The evaluations under a judge's settings: one, or one a mode."""
+    from jobs.evaluation.evaluate import EvaluationOrder
+    from jobs.settings.endpoints import read_run_endpoints
+
+    order = EvaluationOrder(
+        folder,
+        settings,
+        read_run_endpoints(settings, os.environ),
+        roles=asked.roles,
+        mode=asked.mode or "open",
+        questions=asked.questions,
+        retries_failed=asked.retries_failed,
+        lane=asked.lane,
+        metrics_port=asked.metrics_port,
+        asks_judge_alone=asked.asks_judge_alone,
+    )
+    order = order._replace(spread=open_spread(asked.place, order))
+    return _in_modes(_with_role_endpoints(order), asked.mode)
+
+
+def _read_lane(folder: "RunFolder", lane: str, deadline: str | None, *, waits: bool) -> "LaneOrder":
+    from jobs.evaluation.questions.build_samples import SAMPLES
+    from jobs.run.lanes import read_lane_order
+
+    has_begun = folder.results_path(SAMPLES.name).exists()
+    return read_lane_order(lane, deadline, waits=waits, has_begun=has_begun)
 
 
 def _read_questions(path: Path | None, *, rejudge: bool) -> Sequence[str] | None:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,17 +110,10 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
         lane = _make_lane(order, stats, spending.budget)
         results.follow_pace(lane.is_paced)
         opened.push_async_callback(lane.aclose)
-        opened.enter_context(snapshots_written(paths.stats, stats, SystemClock()))
-        if order.metrics_port is not None:
-            await opened.enter_async_context(serve_metrics(stats, order.metrics_port))
-        counts = source.counts()
+        await _open_counters(order, paths, stats, opened)
+        details = partial(spending_details, stats, spending.budget)
         progress = opened.enter_context(
-            StageProgress(
-                "send",
-                total=counts.wanted,
-                done=0,
-                details=lambda: spending_details(stats, spending.budget),
-            )
+            StageProgress("send", total=source.counts().wanted, done=0, details=details)
         )
         way = lane if order.flex is None else FlexLane(lane, order.flex)
         keep = spending.keeping(results.keep)
@@ -227,6 +221,15 @@ async def _open_source(
     reader = await open_standard_input() if path is None else open_file_lines(path)
     show = show_nothing if printer is None else printer.show
     return StreamSource(reader, results, skips_bad_lines=skips, show=show)
+
+
+async def _open_counters(
+    order: SendOrder, paths: ResultPaths, stats: Stats, opened: AsyncExitStack
+) -> None:
+    """Write what is counted to a file, and serve it where that is asked for, while it runs."""
+    opened.enter_context(snapshots_written(paths.stats, stats, SystemClock()))
+    if order.metrics_port is not None:
+        await opened.enter_async_context(serve_metrics(stats, order.metrics_port))
 
 
 def _make_lane(order: SendOrder, stats: Stats, budget: Budget) -> LiveLane:
