@@ -19,9 +19,9 @@ from engine.batch.poll import AGE_SHARE, Poller, overdue
 from engine.batch.refusals import NoBatchApiError, check_refused, learn_token_limit
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
-from engine.budget import Budget
 from engine.clock import Clock
 from engine.errors import CUT_OFF, TRUNCATED, FatalError, TransientError
+from engine.spending.budget import Budget
 from engine.stopping import FailureWatch, Stopping
 from engine.wire.endpoints import OutputLimitName
 from engine.wire.payloads import ENLARGED, wire_payload

@@ -20,9 +20,9 @@ from engine.batch.poll import Poller
 from engine.batch.provider import Provider
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
-from engine.budget import Budget
 from engine.clock import Clock
 from engine.errors import DamagedLogError
+from engine.spending.budget import Budget
 from engine.stopping import Admission, FailureWatch, Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price

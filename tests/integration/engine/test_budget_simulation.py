@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import pytest
 
-from engine.budget import Budget
 from engine.errors import QuotaError, RateLimitError, TransientError
 from engine.files.sends import SendLog
+from engine.spending.budget import Budget
 from engine.testing.calls import chat_request
-from engine.wire.usage import read_usage
+from engine.wire.replies.usage import read_usage
 from schemas.outcomes import Usage
 from schemas.requests import Json
 
