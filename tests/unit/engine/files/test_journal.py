@@ -10,6 +10,7 @@ from engine.files.journal import Journal, decode_outcome, encode_outcome, read_s
 from engine.testing.calls import chat_request, completed, failed
 from engine.wire.lenient_json import dump_json, parse_json
 from schemas.outcomes import Completed, Failed, Outcome, Usage
+from tests.unit.engine.files.open_files import open_files
 
 PRETTY_REPLY = b'{\n  "id": "chatcmpl-1",\n  "choices": [{"message": {"content": "a\\nb"}}]\n}\n'
 
@@ -227,10 +228,3 @@ async def test_closed_journal_leaves_no_file_open(tmp_path: Path) -> None:
 
     assert open_meanwhile == {"before.jsonl", "journal.jsonl"}
     assert not [path for path in open_files() if path.parent == tmp_path]
-
-
-def open_files() -> list[Path]:
-    """The files that this process has open now."""
-    links = Path("/proc/self/fd").iterdir()
-    with_places = [link for link in links if link.is_symlink()]  # the listing's own is gone
-    return [link.readlink() for link in with_places]
