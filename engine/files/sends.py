@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
@@ -57,14 +57,14 @@ class Sends(NamedTuple):
     `lost_usd` by request: replies that never came. `out_usd` by request: sends of which nothing
     more is known; they are settled elsewhere, under way, or were lost with their process.
     `paid_usd` is the cost of settled requests, where it stands nowhere else. `unkept_usd` is what
-    of that, by request, a batch has cost whose replies were not kept yet. `event_count` is the
-    number of the last event, `size_bytes` are those of the whole lines.
+    of that, by request, a batch has cost whose replies were not kept yet; None: by nobody noted.
+    `event_count` is the number of the last event, `size_bytes` are those of the whole lines.
     """
 
     lost_usd: dict[str, float]
     out_usd: dict[str, float]
     paid_usd: float
-    unkept_usd: dict[str, float]
+    unkept_usd: dict[str, float] | None
     event_count: int
     size_bytes: int
 
@@ -89,10 +89,11 @@ def read_sends(path: Path) -> Sends:
                 out_usd[request_id] += usd
             elif step == "paid":
                 paid_usd += usd
-                if out_usd.pop(request_id, None) is None and unkept_usd is not None:
+                is_of_batch = out_usd.pop(request_id, 0.0) <= ROUNDING_USD
+                if is_of_batch and unkept_usd is not None:
                     unkept_usd[request_id] = usd
             elif step == "kept":
-                unkept_usd = {}
+                unkept_usd = _without(unkept_usd, request_id)
             else:
                 out_usd[request_id] -= usd
                 lost_usd[request_id] += usd if step == "lost" else 0.0
@@ -102,10 +103,18 @@ def read_sends(path: Path) -> Sends:
         _above_zero(lost_usd),
         _above_zero(out_usd),
         paid_usd,
-        unkept_usd or {},
+        unkept_usd,
         event_count,
         size_bytes,
     )
+
+
+def _without(unkept_usd: dict[str, float] | None, request_id: str) -> dict[str, float]:
+    """What is left once the reply to one request is kept; an empty id: all are."""
+    if unkept_usd is None or not request_id:
+        return {}
+    unkept_usd.pop(request_id, None)
+    return unkept_usd
 
 
 def _above_zero(dollars: dict[str, float]) -> dict[str, float]:
@@ -147,7 +156,9 @@ class SendLog:
         unsettled = {id_: usd for id_, usd in before.out_usd.items() if not is_settled(id_)}
         self.lost_usd = sum(before.lost_usd.values()) + sum(unsettled.values())
         self.paid_usd = before.paid_usd
-        self._unkept_usd = before.unkept_usd
+        self._unkept_usd = before.unkept_usd or {}
+        self._group_usd: dict[str, float] = {}  # what is being kept now
+        self._notes_kept = before.unkept_usd is not None
         self._event_count = max(before.event_count, known_count)
         self._noted = b""
         self._going_out: list[asyncio.Future[None]] = []
@@ -207,22 +218,44 @@ class SendLog:
         """Note what a settled request cost. If this line is lost its worst case counts."""
         self._note(b"paid", request_id, usd)
 
+    @property
+    def unkept(self) -> Collection[str]:
+        """The requests whose cost an earlier process has written, and maybe no reply."""
+        return self._unkept_usd
+
+    def note_kept(self, request_ids: Iterable[str]) -> None:
+        """Know that replies of an earlier process are kept: what they cost counts for good.
+
+        Raises:
+            StorageError: the disk refused it.
+        """
+        for request_id in request_ids:
+            if self._unkept_usd.pop(request_id, None) is not None:
+                self._note(b"kept", request_id, 0.0)
+        self._write_noted()
+
     async def paid_unsent(self, usd_by_request: Iterable[tuple[str, float]]) -> float:
         """Write what was paid for requests of which no send stands here, as those of a batch.
 
-        Returns what of it an earlier process has written, which was killed before it had kept the
-        replies: that is paid once. Once they are kept, `kept_unsent` is to be called.
+        Returns what of it was written before by a process that was killed before it had kept the
+        replies: the same line of a batch is paid once. Once the replies are kept, `kept_unsent` is
+        to be called; what it was not called for counts as not kept.
 
         Raises:
             StorageError: the disk refused it.
         """
         known_usd = 0.0
-        self._note(b"kept", "", 0.0)
+        self._unkept_usd |= self._group_usd
+        self._group_usd = {}
+        if not self._notes_kept:
+            self._note(b"kept", "", 0.0)
+            self._notes_kept = True
         for request_id, usd in usd_by_request:
-            if request_id in self._unkept_usd:
+            if self._unkept_usd.get(request_id) == usd:
                 known_usd += self._unkept_usd.pop(request_id)
             else:
                 self._note(b"paid", request_id, usd)
+            self._group_usd[request_id] = usd
         self._write_noted()
         if self._is_synced:
             await self._sync.reach(self._descriptor)
@@ -230,7 +263,10 @@ class SendLog:
 
     def kept_unsent(self) -> None:
         """Note that the replies are kept whose cost was last written."""
-        self._write(b"kept", "", 0.0)
+        for request_id in self._group_usd if self._unkept_usd else ("",):
+            self._note(b"kept", request_id, 0.0)
+        self._group_usd = {}
+        self._write_noted()
 
     async def _synced(self, written: asyncio.Future[None]) -> None:
         await written
@@ -281,10 +317,11 @@ class SendLog:
     def _fold(self, before: Sends) -> None:
         for request_id, usd in before.lost_usd.items():
             self._note(b"lost", request_id, usd)
-        self._note(b"paid", "", before.paid_usd - sum(before.unkept_usd.values()))
-        if before.unkept_usd:
+        unkept_usd = before.unkept_usd or {}
+        self._note(b"paid", "", before.paid_usd - sum(unkept_usd.values()))
+        if before.unkept_usd is not None:
             self._note(b"kept", "", 0.0)
-        for request_id, usd in before.unkept_usd.items():
+        for request_id, usd in unkept_usd.items():
             self._note(b"paid", request_id, usd)
         replace_file(self._path, self._noted.splitlines())
         self._noted = b""

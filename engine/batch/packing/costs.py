@@ -41,4 +41,4 @@ class PackingCosts(NamedTuple):
             return None
         if self.was_cut_off(request.request_id):
             return None
-        return self.budget.lowered_limit(request)
+        return self.budget.sizes.enough_for(request)

@@ -83,6 +83,7 @@ async def open_send_desk(
     )
     with open_spending(result_paths(order.out_path), order.settings) as spending:
         results.follow_sends(lambda: spending.log.written_count)
+        spending.log.note_kept(results.settled_among(spending.log.unkept))
         keeper = Keeper(spending.keeping_each(results.keep_each), results.settled_among)
         parts = LaneParts(
             endpoints=order.endpoints,

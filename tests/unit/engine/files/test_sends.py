@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.budget import Budget
 from engine.errors import DamagedLogError, StorageError
 from engine.files.sends import SendLog, read_sends
+from engine.spending.budget import Budget
 from engine.testing.calls import chat_request
 
 

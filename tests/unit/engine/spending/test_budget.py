@@ -46,7 +46,7 @@ async def lose(budget: Budget, error: BaseException, *, paid_usd: float | None =
 
 
 async def test_request_goes_out_only_if_its_worst_case_fits() -> None:
-    budget = Budget(cap_usd=4.5, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=4.5, spent_usd=0.0, price=price, tier_shares={})
 
     for _ in range(3):
         await pay(budget, dollar_request(), 1.0)
@@ -56,7 +56,7 @@ async def test_request_goes_out_only_if_its_worst_case_fits() -> None:
 
 
 async def test_an_enlarged_send_is_held_with_its_larger_limit() -> None:
-    budget = Budget(cap_usd=2.5, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=2.5, spent_usd=0.0, price=price, tier_shares={})
 
     with pytest.raises(QuotaError, match=r"it may cost \$3\.0000"):
         async with budget.send(dollar_request(), 2):
@@ -64,7 +64,7 @@ async def test_an_enlarged_send_is_held_with_its_larger_limit() -> None:
 
 
 async def test_request_waits_while_others_may_turn_out_cheaper() -> None:
-    budget = Budget(cap_usd=3.0, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=3.0, spent_usd=0.0, price=price, tier_shares={})
     order: list[str] = []
 
     async def spend(name: str) -> None:
@@ -98,7 +98,7 @@ async def test_request_waits_while_others_may_turn_out_cheaper() -> None:
 async def test_what_may_have_been_billed_counts_in_full(
     error: BaseException, spent_usd: float
 ) -> None:
-    budget = Budget(cap_usd=5.0, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=5.0, spent_usd=0.0, price=price, tier_shares={})
 
     with pytest.raises(type(error)):
         await lose(budget, error)
@@ -108,7 +108,7 @@ async def test_what_may_have_been_billed_counts_in_full(
 
 
 async def test_what_never_went_out_costs_nothing() -> None:
-    budget = Budget(cap_usd=5.0, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=5.0, spent_usd=0.0, price=price, tier_shares={})
 
     with pytest.raises(EngineError):
         async with budget.send(dollar_request()):
@@ -118,7 +118,7 @@ async def test_what_never_went_out_costs_nothing() -> None:
 
 
 async def test_a_reply_that_was_paid_for_costs_what_it_says_whatever_comes_then() -> None:
-    budget = Budget(cap_usd=5.0, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=5.0, spent_usd=0.0, price=price, tier_shares={})
 
     with pytest.raises(TransientError):
         await lose(budget, TransientError("no answer", code="malformed_reply"), paid_usd=0.25)
@@ -127,7 +127,7 @@ async def test_a_reply_that_was_paid_for_costs_what_it_says_whatever_comes_then(
 
 
 async def test_a_server_that_bills_more_than_the_worst_case_is_believed_from_then_on() -> None:
-    budget = Budget(cap_usd=9.0, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=9.0, spent_usd=0.0, price=price, tier_shares={})
 
     await pay(budget, dollar_request(), 4.0)
 
@@ -136,7 +136,7 @@ async def test_a_server_that_bills_more_than_the_worst_case_is_believed_from_the
 
 
 async def test_server_that_bills_more_is_believed_once_whoever_was_under_way() -> None:
-    budget = Budget(cap_usd=90.0, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=90.0, spent_usd=0.0, price=price, tier_shares={})
     both_are_out = asyncio.Barrier(2)
 
     async def pay_double(name: str) -> None:
@@ -186,7 +186,7 @@ async def learn_sizes(budget: Budget, tokens: int, count: int = REPLIES_TO_LEARN
 
 
 async def test_as_many_go_out_at_once_as_their_learnt_sizes_let_fit() -> None:
-    budget = Budget(cap_usd=7.6, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=7.6, spent_usd=0.0, price=price, tier_shares={})
     await learn_sizes(budget, 40)
 
     async with asyncio.timeout(1), AsyncExitStack() as stack:
@@ -205,9 +205,9 @@ async def test_as_many_go_out_at_once_as_their_learnt_sizes_let_fit() -> None:
 async def test_a_request_keeps_its_own_limit_while_the_budget_is_ample_or_no_size_is_known() -> (
     None
 ):
-    ample = Budget(cap_usd=1_000.0, spent_usd=0.0, price=price)
+    ample = Budget(cap_usd=1_000.0, spent_usd=0.0, price=price, tier_shares={})
     await learn_sizes(ample, 40)
-    new = Budget(cap_usd=2.5, spent_usd=0.0, price=price)
+    new = Budget(cap_usd=2.5, spent_usd=0.0, price=price, tier_shares={})
     await learn_sizes(new, 40, REPLIES_TO_LEARN - 1)
 
     for budget in (ample, new):
@@ -216,7 +216,7 @@ async def test_a_request_keeps_its_own_limit_while_the_budget_is_ample_or_no_siz
 
 
 async def test_a_request_whose_replies_are_as_long_as_they_may_be_keeps_its_own_limit() -> None:
-    budget = Budget(cap_usd=2.1, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=2.1, spent_usd=0.0, price=price, tier_shares={})
     await learn_sizes(budget, 90)  # of 100
     other = asyncio.create_task(pay(budget, dollar_request(), 0.0))
 
@@ -226,7 +226,7 @@ async def test_a_request_whose_replies_are_as_long_as_they_may_be_keeps_its_own_
 
 
 async def test_a_model_that_ignores_output_limits_is_believed_from_then_on() -> None:
-    budget = Budget(cap_usd=2.5, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=2.5, spent_usd=0.0, price=price, tier_shares={})
     await learn_sizes(budget, 40)
     budget.spent_usd = 1.0  # one request of 2 dollars no longer fits
 
@@ -236,7 +236,7 @@ async def test_a_model_that_ignores_output_limits_is_believed_from_then_on() -> 
         send.pay(0.0, Usage(100, 51))
     budget.spent_usd = 0.5
 
-    assert budget.lowered_limit(dollar_request()) is None  # nor in a batch
+    assert budget.sizes.enough_for(dollar_request()) is None  # nor in a batch
 
     async with budget.send(dollar_request(), may_be_limited=True) as send:
         assert send.output_limit is None
@@ -263,7 +263,7 @@ class LentPurse:
 
 async def test_budget_of_a_purse_asks_for_what_it_lacks_until_there_is_no_more() -> None:
     purse = LentPurse(0.0, 4.5)
-    budget = Budget(cap_usd=None, spent_usd=0.0, price=price, purse=purse)
+    budget = Budget(cap_usd=None, spent_usd=0.0, price=price, tier_shares={}, purse=purse)
 
     for _ in range(3):
         await pay(budget, dollar_request(), 1.0)
@@ -275,7 +275,7 @@ async def test_budget_of_a_purse_asks_for_what_it_lacks_until_there_is_no_more()
 
 async def test_sends_that_wait_for_a_purse_at_once_stay_within_it_together() -> None:
     purse = LentPurse(0.0, 6.0)
-    budget = Budget(cap_usd=None, spent_usd=0.0, price=price, purse=purse)
+    budget = Budget(cap_usd=None, spent_usd=0.0, price=price, tier_shares={}, purse=purse)
     seen_usd: list[float] = []
 
     async def spend() -> None:
@@ -289,48 +289,3 @@ async def test_sends_that_wait_for_a_purse_at_once_stay_within_it_together() -> 
 
     assert min(seen_usd) >= 0.0
     assert budget.spent_usd == 3.0
-
-
-async def send_at_once(budget: Budget, count: int, tier: str, *, share: float) -> float:
-    """Have as many sends under way as may be, each billed to its limit; returns the bill."""
-    billed_usd, has_reply = 0.0, asyncio.Event()
-
-    async def send_one(name: str) -> None:
-        nonlocal billed_usd
-        async with budget.send(dollar_request(name)) as send:
-            await send.begin()
-            billed_usd += 2.0 * share
-            await has_reply.wait()
-            send.pay(2.0 * share, Usage(100, 100), tier)
-
-    sending = asyncio.gather(
-        *(send_one(f"r{number}") for number in range(count)), return_exceptions=True
-    )
-    for _ in range(count):
-        await asyncio.sleep(0)
-    has_reply.set()
-    ends = await sending
-    assert all(isinstance(end, QuotaError | None) for end in ends), ends
-    return billed_usd
-
-
-async def test_account_that_bills_a_dearer_tier_unasked_stays_within_the_cap() -> None:
-    budget = Budget(cap_usd=21.0, spent_usd=0.0, price=price)
-
-    billed_usd = await send_at_once(budget, 20, "priority", share=2.0)
-
-    assert billed_usd == budget.spent_usd == 20.0
-
-
-async def test_cap_is_used_to_its_end_where_replies_come_at_the_usual_tier() -> None:
-    budget = Budget(cap_usd=21.0, spent_usd=0.0, price=price)
-
-    billed_usd = await send_at_once(budget, 20, "default", share=1.0)
-
-    assert billed_usd == budget.spent_usd == 20.0
-
-
-async def test_last_dollars_pay_for_one_request_before_any_tier_is_known() -> None:
-    budget = Budget(cap_usd=21.0, spent_usd=18.5, price=price)
-
-    assert await send_at_once(budget, 3, "default", share=1.0) == 2.0
