@@ -7,6 +7,7 @@ words, names. Paraphrase is free in everything else.
 from collections.abc import Callable, Iterator, Sequence
 
 from jobs.dataset.filters.source_text import SourceText
+from jobs.dataset.filters.swapped_values import find_swapped
 from jobs.text.languages import WRITES_NOUNS_LARGE
 from jobs.text.wording.exact_names import (
     ExactText,
@@ -31,6 +32,8 @@ from schemas.dataset import Fault
 def find_ungrounded(text: str, question: str, source: SourceText) -> Fault | None:
     """The first number, unit, name in code, quote or proper name that comes from nowhere.
 
+    Or a number or name in code that its evidence says of something else.
+
     What the question says may be repeated. Code and numbers must stand in the evidence, quotes
     and proper names in the chunk, for the evidence may name its subject by a pronoun.
     """
@@ -41,6 +44,7 @@ def find_ungrounded(text: str, question: str, source: SourceText) -> Fault | Non
         or _find_code_fault(text, near)
         or _find_quote_fault(text, whole)
         or _find_name_fault(text, whole, source.language)
+        or find_swapped(text, question, source)
     )
 
 
