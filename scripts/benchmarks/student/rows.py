@@ -14,8 +14,8 @@ import orjson
 
 from jobs.dataset.rows.chat_rows import Excerpt, StudentPrompt, student_prompt
 from jobs.text.sentences import split_sentences
-from schemas.dataset_settings import DatasetSettings
 from schemas.record import Span
+from schemas.settings.dataset import DatasetSettings
 
 PASSAGE_CHARS = 700  # about 170 tokens
 UNANSWERABLE_SHARE = 1 / 20  # of all rows, as by default in a dataset

@@ -178,7 +178,8 @@ def test_machine_that_is_lost_is_replaced_and_its_worker_sends_nothing_more(
     process = start_on_ray(cluster, server, in_path)
     wait_for(server, COUNT // 4, process)
 
-    kill([cluster.raylets[1]])  # its worker outlives it for a while; the last test: it stays away
+    cluster.lose_machine()  # its worker outlives it for a while
+    cluster.add_machine()
     ended = finish(process)
 
     assert_all_is_there(in_path, ended)
