@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from engine.clock import Clock
 from engine.errors import MALFORMED_REPLY, TransientError
 from engine.wire.endpoints import Endpoint
-from engine.wire.file_states import FileState, read_file_state
 from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
-from engine.wire.sdk import (
+from engine.wire.sdk.client import (
     ListOrder,
     Purpose,
     RemoteFile,
@@ -24,6 +23,7 @@ from engine.wire.sdk import (
     translated,
     upload_file,
 )
+from engine.wire.sdk.file_states import FileState, read_file_state
 from schemas.batches import RemoteState
 
 if TYPE_CHECKING:

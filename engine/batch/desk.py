@@ -20,9 +20,9 @@ from engine.batch.refusals import NoBatchApiError, check_refused, learn_token_li
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
 from engine.batch.unnoted import UnnotedFiles
-from engine.budget import Budget
 from engine.clock import Clock
 from engine.errors import CUT_OFF, TRUNCATED, FatalError, TransientError
+from engine.spending.budget import Budget
 from engine.stopping import FailureWatch, Stopping
 from engine.wire.endpoints import OutputLimitName
 from engine.wire.payloads import ENLARGED, wire_payload

@@ -21,8 +21,8 @@ from engine.batch.provider import Provider
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
 from engine.batch.unnoted import UnnotedFiles
-from engine.budget import Budget
 from engine.clock import Clock
+from engine.spending.budget import Budget
 from engine.stopping import Admission, FailureWatch, Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price

@@ -25,8 +25,8 @@ from engine.errors import (
     TransientError,
 )
 from engine.stopping import Admission
-from engine.wire.file_states import is_not_ready, wait_for_file
-from engine.wire.unserved_calls import may_be_unserved
+from engine.wire.sdk.file_states import is_not_ready, wait_for_file
+from engine.wire.sdk.unserved_calls import may_be_unserved
 from schemas.batches import Batch, RemoteState
 
 CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the very most

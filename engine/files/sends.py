@@ -1,15 +1,17 @@
 """What went out and may have been billed without a settled request to show for it."""
 
+import asyncio
 import logging
 import os
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 import orjson
 
-from engine.errors import DamagedLogError
+from engine.errors import DamagedLogError, StorageError
 from engine.files.jsonl_lines import damaged_line, id_key, read_lines, write_whole
 from engine.files.replace import replace_file
 from engine.files.shared_sync import SharedSync
@@ -21,32 +23,6 @@ ROUNDING_USD = 1e-12  # sums of floats do not come back to 0 exactly
 _log = logging.getLogger(__name__)
 
 Step = Literal[b"sent", b"unbilled", b"lost", b"paid", b"kept"]
-
-
-class SendRecord(Protocol):
-    """Where sends are noted, so that a later process knows what an earlier one may have spent."""
-
-    def sent(self, request_id: str, usd: float) -> Awaitable[None] | None:
-        """A request goes out and may cost `usd` dollars: at once, or when what is returned ends."""
-
-    async def lost(self, request_id: str, usd: float) -> None:
-        """Its reply did not come: it may have been billed."""
-
-    def unbilled(self, request_id: str, usd: float) -> None:
-        """It was refused: nothing was billed."""
-
-
-class Unrecorded:
-    """A record of nothing, where no later process follows."""
-
-    def sent(self, request_id: str, usd: float) -> None:
-        """Nothing is kept."""
-
-    async def lost(self, request_id: str, usd: float) -> None:
-        """Nothing is kept."""
-
-    def unbilled(self, request_id: str, usd: float) -> None:
-        """Nothing is kept."""
 
 
 class Sends(NamedTuple):
@@ -122,9 +98,11 @@ def _above_zero(dollars: dict[str, float]) -> dict[str, float]:
 class SendLog:
     """An append-only log of sends. Written before a request goes out, so that no kill hides one.
 
-    With `is_synced` a send is on disk before it goes out; otherwise only a failure of the machine,
-    not of the process, can lose what was noted last. What a request cost, or that it was refused,
-    is written with the next send; until then its worst case counts. One process writes.
+    Sends of one turn of the event loop are written together: to write costs as much as all the
+    rest that is done for a send here. With `is_synced` a send is on disk before it goes out;
+    otherwise only a failure of the machine, not of the process, can lose what was noted last. What
+    a request cost, or that it was refused, is written with the next send; until then its worst
+    case counts. One process writes.
     """
 
     def __init__(
@@ -157,9 +135,11 @@ class SendLog:
         self._notes_kept = before.unkept_usd is not None
         self._event_count = max(before.event_count, known_count)
         self._noted = b""
+        self._going_out: list[asyncio.Future[None]] = []
         if before.size_bytes > FOLD_ABOVE_BYTES:
             self._fold(before)
             before = read_sends(path)
+        self._size_bytes = before.size_bytes
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.ftruncate(self._descriptor, before.size_bytes)  # a torn last line
         self._is_synced = is_synced
@@ -180,14 +160,18 @@ class SendLog:
         finally:
             os.close(self._descriptor)
 
-    def sent(self, request_id: str, usd: float) -> Awaitable[None] | None:
-        """Note that a request goes out: at once, or once what is returned has ended.
+    def sent(self, request_id: str, usd: float) -> Awaitable[None]:
+        """Note that a request goes out, once what is returned has ended.
 
-        Raises:
-            StorageError: the disk refused it; the request must not go out.
+        That raises StorageError where the disk refused it; the request must not go out then.
         """
-        self._write(b"sent", request_id, usd)
-        return self._sync.reach(self._descriptor) if self._is_synced else None
+        self._note(b"sent", request_id, usd)
+        loop = asyncio.get_running_loop()
+        if not self._going_out:
+            loop.call_soon(self._write_sent)
+        written = loop.create_future()
+        self._going_out.append(written)
+        return self._synced(written) if self._is_synced else written
 
     async def lost(self, request_id: str, usd: float) -> None:
         """Note that a reply did not come.
@@ -227,9 +211,8 @@ class SendLog:
     async def paid_unsent(self, usd_by_request: Iterable[tuple[str, float]]) -> float:
         """Write what was paid for requests of which no send stands here, as those of a batch.
 
-        Returns what of it was written before by a process that was killed before it had kept the
-        replies: the same line of a batch is paid once. Once the replies are kept, `kept_unsent` is
-        to be called; what it was not called for counts as not kept.
+        Returns what of it an earlier process has written, which was killed before it had kept the
+        replies: that is paid once. Once they are kept, `kept_unsent` is to be called.
 
         Raises:
             StorageError: the disk refused it.
@@ -258,6 +241,14 @@ class SendLog:
         self._group_usd = {}
         self._write_noted()
 
+    async def _synced(self, written: asyncio.Future[None]) -> None:
+        await written
+        await self._sync.reach(self._descriptor)
+
+    def _write_sent(self) -> None:
+        with suppress(StorageError):  # whoever waits is told
+            self._write_noted()
+
     def _note(self, step: Step, request_id: str, usd: float) -> None:
         """Keep a line that may be lost until the next one that may not."""
         self._event_count += 1
@@ -270,9 +261,21 @@ class SendLog:
 
     def _write_noted(self) -> None:
         noted, self._noted = self._noted, b""
-        write_whole(self._descriptor, noted, self._path)
+        going_out, self._going_out = self._going_out, []
+        try:
+            write_whole(self._descriptor, noted, self._path)
+        except StorageError as error:
+            os.ftruncate(self._descriptor, self._size_bytes)  # no line stands behind a torn one
+            for each in going_out:
+                if not each.done():
+                    each.set_exception(error)
+            raise
+        self._size_bytes += len(noted)
         self._written = self._event_count
         self._sync.note_written()
+        for each in going_out:
+            if not each.done():
+                each.set_result(None)
 
     def _miss(self, count: int, *, is_fatal: bool) -> None:
         """Say that the last events are missing. Without `is_fatal` the machine may have failed."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from engine.budget import Budget
 from engine.clock import Clock
 from engine.errors import (
     EngineError,
@@ -29,6 +28,7 @@ from engine.live.retry import Retrier, RetryPolicy
 from engine.live.routes import Route, Routes, RouteTable
 from engine.live.transport import Transport
 from engine.live.warm_prefixes import WarmPrefixes
+from engine.spending.budget import Budget
 from engine.stats.counters import LimitGauges, Stats
 from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint

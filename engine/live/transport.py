@@ -22,7 +22,7 @@ from engine.live.deadlines import Deadlines
 from engine.live.lenient_heads import MAX_HEAD_BYTES, MendingConnector
 from engine.live.reply_bodies import fits_as_it_is, read_body, read_plain_body
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import HttpResponse
+from engine.wire.replies.responses import HttpResponse
 from engine.wire.server_text import scrub
 from schemas.requests import Url
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engine.testing.calls import completed
 from engine.testing.transport import error_answer, good_answer
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import HttpResponse
+from engine.wire.replies.responses import HttpResponse
 from schemas.requests import Request, Url
 
 if TYPE_CHECKING:

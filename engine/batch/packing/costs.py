@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from engine.batch.packing.outbox import Spooled
-from engine.budget import Budget, unknown_price
+from engine.spending.budget import Budget, unknown_price
 from engine.wire.prices import Price, worst_case_usd
 
 

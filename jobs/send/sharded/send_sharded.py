@@ -20,13 +20,13 @@ from jobs.run.batch_folders import may_be_out, send_batch_folder
 from jobs.send.check_batch_file import CheckedFile, check_batch_file
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ResultFiles, check_paths, result_paths, set_failures_aside
-from jobs.send.send_requests import SendEnd, SendOrder
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
 from jobs.send.sharded.gather import gather_shard
 from jobs.send.sharded.here.processes import HerePlace, SenderProcesses
 from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded
 from jobs.send.sharded.shards import Call, Shard, write_shards
 from jobs.send.spending import Spending, open_spending
+from jobs.send.ways.requests import SendEnd, SendOrder
 from schemas.settings import RunSettings
 
 SHARDS_PER_WORKER = 4  # so that one that is slow, or lost, holds up little

@@ -9,15 +9,14 @@ from typing import NamedTuple
 
 import pytest
 
-from engine.budget import Budget
 from engine.errors import QuotaError, RateLimitError, TransientError
 from engine.files.sends import SendLog
+from engine.spending.budget import Budget
 from engine.testing.calls import chat_request
 from engine.wire.prices import PUBLIC_TIER_SHARES
-from engine.wire.usage import read_usage
+from engine.wire.replies.usage import read_usage
 from schemas.outcomes import Usage
 from schemas.requests import Json
-from tests.unit.engine.noting import noted
 
 SEEDS = 1_000
 GROUPS = 10
@@ -113,7 +112,7 @@ class Process:
             limit = send.output_limit
             self.world.limited_count += limit is not None
             await self.world.pause()
-            await noted(send.begin())
+            await send.begin()
             await self.world.pause()
             chance = self.world.random.random()
             if chance < 0.1:

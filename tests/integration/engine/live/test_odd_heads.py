@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from engine.budget import Budget
 from engine.errors import TransientError
 from engine.live.open_lane import open_live_lane
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.wire.endpoints import Endpoint

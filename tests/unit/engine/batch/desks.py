@@ -10,7 +10,7 @@ from engine.batch.collecting.collector import Sink
 from engine.batch.desk import BatchDesk
 from engine.batch.folder import BatchFolder
 from engine.batch.open_desk import DeskOrder, open_desk
-from engine.budget import Budget
+from engine.spending.budget import Budget
 from engine.stopping import Stopping
 from engine.testing.batch_provider import FakeProvider
 from engine.testing.clocks import ManualClock

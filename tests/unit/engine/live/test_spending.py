@@ -6,16 +6,16 @@ from pathlib import Path
 import orjson
 import pytest
 
-from engine.budget import Budget
 from engine.errors import CONNECTION_LOST, NeverSentError, QuotaError, TransientError
 from engine.files.sends import SendLog, read_sends
 from engine.live.lane import LiveLane
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.testing.clocks import LoopClock, in_virtual_time
 from engine.testing.transport import FakeTransport, Step, error_answer, good_answer
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import HttpResponse
+from engine.wire.replies.responses import HttpResponse
 from schemas.outcomes import Completed, Failed
 from schemas.settings import LimitSettings
 from tests.unit.engine.live.lanes import ENDPOINT, price, send_by_workers

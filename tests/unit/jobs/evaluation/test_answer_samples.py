@@ -7,7 +7,7 @@ from engine.files.records import RecordLog
 from engine.testing.calls import failed
 from jobs.dataset.rows.chat_rows import chat_row, excerpt_of
 from jobs.evaluation.answer_samples import answer_sample, answer_tasks, is_refusal
-from jobs.evaluation.build_samples import held_out_samples
+from jobs.evaluation.questions.build_samples import held_out_samples
 from schemas.dataset import Rejection
 from schemas.documents import Chunk
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample

@@ -83,7 +83,7 @@ def test_every_format_is_in_the_docs_and_the_help(name: str) -> None:
     command = (ROOT / "jobs" / "commands" / "export.py").read_text(encoding="utf-8")
 
     assert f"| `{name}` |" in docs, "docs/fine-tuning.md: a row for it"
-    assert re.search(rf'help="[^"]*\b{name}\b', command), "jobs/commands/export.py: the help"
+    assert re.search(rf'help="[^"]*\b{name}\b', command), "export.py: the help"
 
 
 async def test_chat_is_the_dataset_as_it_is(tmp_path: Path) -> None:
