@@ -91,7 +91,8 @@ class BatchClient:
         """
         async with aclosing(self._listed(newer_than)) as batches:
             async for batch in batches:
-                if batch.input_file_id == file_id or _carries(batch, metadata):
+                is_input = file_id and batch.input_file_id == file_id
+                if is_input or _carries(batch, metadata):
                     return read_batch_state(batch)
         return None
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 import orjson
 
@@ -23,32 +23,6 @@ ROUNDING_USD = 1e-12  # sums of floats do not come back to 0 exactly
 _log = logging.getLogger(__name__)
 
 Step = Literal[b"sent", b"unbilled", b"lost", b"paid", b"kept"]
-
-
-class SendRecord(Protocol):
-    """Where sends are noted, so that a later process knows what an earlier one may have spent."""
-
-    def sent(self, request_id: str, usd: float) -> Awaitable[None] | None:
-        """A request may go out, for at most `usd`: at once, or once what is returned ends."""
-
-    async def lost(self, request_id: str, usd: float) -> None:
-        """Its reply did not come: it may have been billed."""
-
-    def unbilled(self, request_id: str, usd: float) -> None:
-        """It was refused: nothing was billed."""
-
-
-class Unrecorded:
-    """A record of nothing, where no later process follows."""
-
-    def sent(self, request_id: str, usd: float) -> None:
-        """Nothing is kept."""
-
-    async def lost(self, request_id: str, usd: float) -> None:
-        """Nothing is kept."""
-
-    def unbilled(self, request_id: str, usd: float) -> None:
-        """Nothing is kept."""
 
 
 class Sends(NamedTuple):
@@ -237,9 +211,8 @@ class SendLog:
     async def paid_unsent(self, usd_by_request: Iterable[tuple[str, float]]) -> float:
         """Write what was paid for requests of which no send stands here, as those of a batch.
 
-        Returns what of it was written before by a process that was killed before it had kept the
-        replies: the same line of a batch is paid once. Once the replies are kept, `kept_unsent` is
-        to be called; what it was not called for counts as not kept.
+        Returns what of it an earlier process has written, which was killed before it had kept the
+        replies: that is paid once. Once they are kept, `kept_unsent` is to be called.
 
         Raises:
             StorageError: the disk refused it.

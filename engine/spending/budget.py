@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Self
 
 from engine.errors import ConfigError, QuotaError
-from engine.files.sends import SendRecord, Unrecorded
 from engine.spending.billed_errors import may_be_billed
 from engine.spending.purse import OwnPurse, Purse
+from engine.spending.send_record import SendRecord, Unrecorded
 from engine.wire.billing_habits import BillingHabits, TierKind, tier_kind
 from engine.wire.output_sizes import OutputSizes
 from engine.wire.prices import PUBLIC_TIER_SHARES, Price, worst_usage
@@ -271,8 +271,8 @@ class Budget:
     def _lacking_usd(self, send: Send) -> float:
         """How much more there would have to be for as many worst cases as there are requests."""
         count = self._under_way_count + len(self._waiting) + 1
-        needed_usd = count * (send.worst_usd + send.surplus_usd)
-        return needed_usd - (self.room_usd or 0.0) - self._under_way_usd
+        each_usd = send.worst_usd + send.surplus_usd if count > 1 else self._least_usd(send)
+        return count * each_usd - (self.room_usd or 0.0) - self._under_way_usd
 
     def _learn(self, send: Send) -> None:
         """Draw conclusions from what a send cost."""

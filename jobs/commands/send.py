@@ -43,7 +43,7 @@ from jobs.commands.options import (
     server_flags,
 )
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
-from jobs.run.batch_folders import read_send_batches_out
+from jobs.run.batch_folders import may_be_out, send_batch_folder
 from jobs.run.lanes import LaneOrder, make_flex_policy, read_lane_order
 from jobs.spread.places import place_of_lane, read_cluster
 
@@ -237,7 +237,7 @@ def _start_sending(
         from jobs.send.ways.batches import send_batches
 
         return send_batches(order, lane)
-    if read_send_batches_out(order.out_path):
+    if may_be_out(send_batch_folder(order.out_path)):
         from jobs.send.ways.beside_batches import send_beside_batches
 
         return send_beside_batches(order, lane)

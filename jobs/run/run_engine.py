@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from engine.ask import Ask
 from engine.assemble import BatchPlace, EngineOrder, EngineParts, assemble_engine
-from engine.batch.ledger import read_batches
 from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
@@ -22,7 +21,7 @@ from engine.stats.prometheus import serve_metrics
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price, make_price
-from jobs.run.batch_folders import read_batch_losses, run_batch_folder
+from jobs.run.batch_folders import may_be_out, read_batch_losses, run_batch_folder
 from jobs.run.elsewhere import Spread
 from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_lane_plan
 from jobs.run.progress import Backlog, RunProgress, TimeLeft
@@ -219,10 +218,8 @@ def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
     Raises:
         DamagedLogError: the ledger of batches is gone or damaged.
     """
-    run_batch_folder(folder, "").require_ledger()
-    return order.lane in ("batch", "auto") or any(
-        not batch.is_deleted for batch in read_batches(folder.batches_path)
-    )
+    is_left = may_be_out(run_batch_folder(folder, ""))
+    return is_left or order.lane in ("batch", "auto")
 
 
 def check_prices(

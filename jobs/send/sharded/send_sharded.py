@@ -16,7 +16,7 @@ from engine.files.lock import WriterLock
 from engine.progress import StageProgress
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.stopping import Stopping, announce_interruption, stop_on_signals
-from jobs.run.batch_folders import read_send_batches_out
+from jobs.run.batch_folders import may_be_out, send_batch_folder
 from jobs.send.check_batch_file import CheckedFile, check_batch_file
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ResultFiles, check_paths, result_paths, set_failures_aside
@@ -231,7 +231,7 @@ def _check(order: SendOrder, place: ClusterPlace | HerePlace) -> Path:
         raise ConfigError(f"--on ray needs the extra `ray`: {install_command('ray')}")
     if order.input_path is None or order.prints:
         raise ConfigError(f"{flag} sends a file into a file: standard input and output cannot be")
-    if order.flex is not None or read_send_batches_out(order.out_path):
+    if order.flex is not None or may_be_out(send_batch_folder(order.out_path)):
         raise ConfigError(f"{flag} sends live: no batch may be out, and no other lane be asked for")
     if order.metrics_port is not None:
         raise ConfigError(f"{flag} serves no metrics yet: leave --metrics-port out")

@@ -108,7 +108,8 @@ def price(model: str, usage: Usage) -> float | None:
 
 
 async def submit(desk: BatchDesk, *requests: Request) -> int:
-    """Spool requests and submit what fits."""
+    """Spool requests that are not out, as the lane does, and submit what fits."""
     for request in requests:
-        await desk.spool(request)
+        if not await desk.holds(request):
+            await desk.spool(request)
     return await desk.submit_outbox()

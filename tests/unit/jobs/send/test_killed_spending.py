@@ -111,8 +111,7 @@ async def test_reply_that_was_kept_before_the_kill_makes_no_later_answer_free(
 async def test_line_of_a_request_that_was_sent_live_before_counts_once(tmp_path: Path) -> None:
     paths, outcome = result_paths(tmp_path / "out.jsonl"), OUTCOMES[0]
     with open_spending(paths, SETTINGS) as spending:
-        if (noted := spending.log.sent("a", 1.0)) is not None:
-            await noted
+        await spending.log.sent("a", 1.0)
         spending.log.unbilled("a", 1.0)
         await spending.keeping_each(forget)([OUTCOMES[1]])
 

@@ -111,6 +111,25 @@ def test_lane_may_change_while_batches_are_out_and_nothing_is_bought_twice(
     assert totals["custom_ids_billed_twice"] == 0
 
 
+@pytest.mark.parametrize("lane", ["batch", "live"])
+def test_what_an_emptied_ledger_lacks_is_found_whatever_the_lane(
+    server: RunningServer, tmp_path: Path, lane: str
+) -> None:
+    sending = Sending(server, tmp_path)
+    write_requests(sending.in_path, COUNT // 2, body_bytes=200)
+    submitted = sending.send(*NO_WAIT)
+    (sending.out_path.with_name("out.jsonl.batches") / "ledger.jsonl").write_bytes(b"")
+
+    server.control.configure(batches=QUICK)
+    ended = sending.send("--lane", lane)
+
+    assert (submitted.returncode, ended.returncode) == (75, 0), ended.stderr
+    assert "lacks batch 000001" in ended.stderr
+    totals = sending.totals()
+    assert (totals["batch_billed"], totals["calls"]) == (COUNT // 2, 0)
+    assert len(sending.answered()) == COUNT // 2
+
+
 def test_what_a_batch_gives_back_is_sent_live_where_that_is_the_lane(tmp_path: Path) -> None:
     rules = {"in_progress_s": 0.3, "endings": {1: "expired"}, "unanswered": "nowhere"}
     with start_openai_server({"batches": rules}) as server:
