@@ -26,6 +26,7 @@ from jobs.text.wording.quantities import (
     numbers_in,
     same_time,
 )
+from jobs.text.wording.spoken_to_model import speaks_to_model
 from schemas.dataset import Fault
 
 
@@ -55,6 +56,11 @@ def find_unknown_code(question: str, source: SourceText) -> Fault | None:
         if not known.holds(name):
             return Fault("code_not_in_text", detail=name)
     return None
+
+
+def find_spoken_to_model(source: SourceText) -> Fault | None:
+    """Whether evidence is a sentence that speaks to the model: nobody's question rests on it."""
+    return Fault("speaks_to_model") if speaks_to_model(source.evidence) else None
 
 
 def _find_quantity_fault(text: str, source: str) -> Fault | None:
