@@ -28,6 +28,7 @@ from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, Sha
 from jobs.send.sharded.outside.depot import (
     SegmentPlace,
     place_call,
+    reach_store,
     remove_if_untouched,
 )
 from jobs.send.sharded.send_sharded import SHARDS_PER_WORKER, fit_workers
@@ -144,6 +145,7 @@ class RaySpread:
         if self._process is not None:
             return self._process
         order, place = self._order, self._order.place
+        await asyncio.to_thread(reach_store, place.store)
         process = await self._opened.enter_async_context(ClusterProcess(place, MODULE))
         cores = await process.begin(
             Begin(

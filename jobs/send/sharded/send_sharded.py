@@ -27,6 +27,7 @@ from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, Sha
 from jobs.send.sharded.outside.depot import (
     SegmentPlace,
     place_call,
+    reach_store,
     remove_if_untouched,
 )
 from jobs.send.sharded.shards import write_shards
@@ -111,6 +112,7 @@ async def _send_wanted(
         endpoints=list(order.endpoints),
         store=cluster.store,
     )
+    await asyncio.to_thread(reach_store, cluster.store)
     async with _open_driver(place) as driver:
         wanted = await driver.begin(begin)
         stopping.raise_if_requested()

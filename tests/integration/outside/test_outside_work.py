@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import RunInUseError
 from engine.testing.clocks import ManualClock
 from engine.wire.endpoints import Endpoint
 from jobs.send.result_files import ResultFiles, result_paths
@@ -17,6 +16,7 @@ from jobs.send.sharded.outside.depot import Depot, place_call, place_of
 from jobs.send.sharded.outside.epochs import outside_call
 from jobs.send.sharded.outside.sealing import SEAL_EVERY_S
 from jobs.send.sharded.outside.stores import StoreOrder
+from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
 from jobs.send.sharded.shards import REQUESTS_NAME, Call
 from jobs.send.spending import open_spending
 from tests.forked import ForkedProcess
@@ -78,18 +78,20 @@ def replies(depot: Depot) -> list[str]:
     """The ids of all replies that the command can see; one that is there twice, twice."""
     [shard] = depot.call.shards()
     depot.complete(shard)
-    return [id_ for each in shard.segments() for id_ in read_lines(each.paths.answers)]
+    paths = (each.paths.answers for each in shard.segments())
+    return [id_ for path in paths if path.exists() for id_ in read_lines(path)]
 
 
 def calls(server: RunningServer) -> int:
     return int(server.control.settled_totals()["calls"])
 
 
-async def go_on(depot: Depot, url: str, spool: Path, server: RunningServer) -> None:
+async def go_on(depot: Depot, url: str, spool: Path, server: RunningServer) -> ShardEnd:
     """Another worker, to the end of the shard."""
     lender = open_lending(depot.call.leases_path)
-    await work(NAME, url, spool, Endpoint(server.base_url, server.api_key), lender)
+    end = await work(NAME, url, spool, Endpoint(server.base_url, server.api_key), lender)
     lender.end()
+    return end
 
 
 async def test_all_that_a_worker_wrote_is_sealed_at_its_end_and_its_spool_is_empty(
@@ -150,10 +152,10 @@ async def test_worker_that_another_has_superseded_ends_and_what_it_bought_is_kep
             assert (await asyncio.to_thread(rivals.take_over)).epoch == 2
 
         taking = asyncio.create_task(take_over())
-        with pytest.raises(RunInUseError, match="another goes on with it"):
-            await go_on(depot, url, tmp_path / "spool", slow)
+        end = await go_on(depot, url, tmp_path / "spool", slow)
         await taking
 
+        assert end.error == ErrorWords("RunInUseError", f"{NAME}/epoch-1: another goes on with it")
         assert 0 < calls(slow) == len(replies(depot)) < COUNT
     assert list((tmp_path / "spool" / "call").iterdir()) == []
 

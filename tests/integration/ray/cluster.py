@@ -83,7 +83,7 @@ def start_cluster() -> Iterator[RunningCluster]:
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_gcs_rpc_server_reconnect_timeout_s": "5",  # a minute by itself
-        "PYTHONPATH": str(ROOT_DIR),
+        "PYTHONPATH": os.pathsep.join([str(ROOT_DIR), os.environ.get("PYTHONPATH", "")]),
     }
     (folder / "ray").mkdir()  # where it expects its folder to be
     with (folder / "stderr.log").open("wb") as log:

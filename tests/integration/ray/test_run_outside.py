@@ -53,7 +53,7 @@ def test_worker_and_command_are_killed_and_the_files_are_those_of_one_machine(
 
     said = distill("status", run_dir, keys)
     kept = (run_dir / "journal.jsonl").read_bytes()
-    second = start_run(slow_server, run_dir, documents, *flags, cluster=cluster, environment=keys)
+    second = start_run(slow_server, run_dir, documents)
     code, last_said = finish(second)
 
     assert "what an earlier call's workers had written is taken in" in said
@@ -68,33 +68,22 @@ def test_worker_and_command_are_killed_and_the_files_are_those_of_one_machine(
         assert [str(path) for path in files if secret in path.read_bytes()] == []
 
 
-def test_store_that_does_not_answer_or_refuses_is_told_before_anything_is_asked(
-    cluster: RunningCluster,
-    s3_server: S3Server,
-    slow_server: RunningServer,
-    documents: Path,
-    tmp_path: Path,
+def test_store_that_does_not_answer_or_refuses_is_told_before_anything_is_begun(
+    s3_server: S3Server, slow_server: RunningServer, documents: Path, tmp_path: Path
 ) -> None:
-    before = slow_server.control.totals()["calls"]
-    wrong = {**s3_server.environment, "AWS_SECRET_ACCESS_KEY": "wrong"}
-    silent = {**s3_server.environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    run_dir, given = tmp_path / "run", ("--on", "ray", "--segments", URL)
+    keys = s3_server.environment
+    wrong = {**keys, "AWS_SECRET_ACCESS_KEY": "wrong"}
+    silent = {**keys, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
 
     ended = [
-        finish(
-            start_run(
-                slow_server,
-                tmp_path / "run",
-                documents,
-                *("--segments", URL),
-                cluster=cluster,
-                environment=environment,
-            )
-        )
+        finish(start_run(slow_server, run_dir, documents, *given, environment=environment))
         for environment in (wrong, silent)
     ]
 
     assert [code for code, _ in ended] == [2, 75], ended
     assert "refused" in ended[0][1]
     assert "127.0.0.1:9" in ended[1][1]
-    assert slow_server.control.totals()["calls"] == before
-    assert not (tmp_path / "run" / "shards").exists()
+    assert "a Ray cluster is started" not in ended[0][1] + ended[1][1]
+    assert slow_server.control.totals()["calls"] == 0
+    assert not (run_dir / "shards").exists()

@@ -153,6 +153,18 @@ class Depot:
         return self._mirrors[name]
 
 
+def reach_store(order: StoreOrder | None) -> None:
+    """Find out whether there is a store, if one is to be used, before anything is begun.
+
+    Raises:
+        OutageError: it does not answer.
+        ConfigError: it refuses.
+    """
+    if order is not None:
+        with _reached():
+            open_store(order).get(STORE_NAME)
+
+
 def place_call(call: Call, store: StoreOrder | None, inputs: Iterable[Input] = ()) -> SegmentPlace:
     """Where the segments of a new call are to be; workers can have its shards from there.
 

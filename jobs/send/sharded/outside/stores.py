@@ -124,9 +124,14 @@ def open_store(order: StoreOrder) -> Store:
     """The store of an order.
 
     Raises:
-        ConfigError: a machine that works on the call does not see the folder.
+        ConfigError: a machine that works on the call has no such folder, or not the extra.
     """
     if order.keys is not None:
+        if find_spec("s3fs") is None:
+            raise ConfigError(
+                f"{FLAG} {order.url}: a machine of the cluster lacks the extra `s3`; each needs "
+                "this version of the project with its extras `ray` and `s3` (docs/ray.md)"
+            )
         from jobs.send.sharded.outside.s3_store import S3Store
 
         return S3Store(order.url, order.keys)
