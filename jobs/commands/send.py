@@ -43,7 +43,7 @@ from jobs.commands.options import (
     server_flags,
 )
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
-from jobs.run.batch_folders import read_send_batches_out
+from jobs.run.batch_folders import may_be_out, send_batch_folder
 from jobs.run.lanes import LaneOrder, make_flex_policy, read_lane_order
 from jobs.spread.places import place_of_lane, read_cluster
 
@@ -52,10 +52,10 @@ STANDARD = "-"  # standard input, or output
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from jobs.send.prompt_input import PromptInput, PromptOrder
-    from jobs.send.send_requests import SendEnd, SendOrder
+    from jobs.send.prompts.input import PromptInput, PromptOrder
     from jobs.send.sharded.cluster_process import ClusterPlace
     from jobs.send.sharded.here.processes import HerePlace
+    from jobs.send.ways.requests import SendEnd, SendOrder
 
     Place = ClusterPlace | HerePlace
 
@@ -93,8 +93,8 @@ def send(
     dry_run: DryRun = False,
 ) -> None:
     """Send a file of requests and keep every reply. The same command again goes on."""
-    from jobs.send.prompt_input import PromptOrder
-    from jobs.send.send_requests import SendOrder
+    from jobs.send.prompts.input import PromptOrder
+    from jobs.send.ways.requests import SendOrder
     from jobs.settings.command import send_settings
     from jobs.settings.endpoints import read_send_endpoints
 
@@ -154,7 +154,7 @@ def _input_path(requests: str, prompts: "PromptInput | None") -> Path | None:
 def _show_plan(requests: str, order: "SendOrder", given: "PromptOrder") -> int:
     from jobs.process import run_to_end
     from jobs.send.plan_send import plan_send
-    from jobs.send.prompt_input import make_prompt_input
+    from jobs.send.prompts.input import make_prompt_input
 
     with TemporaryDirectory(prefix="distill-send-") as folder:
         prompts = make_prompt_input(requests, order.out_path, given, Path(folder) / "requests")
@@ -194,7 +194,7 @@ def _send_input(
     place: "Place | None",
 ) -> int:
     """Send requests, or plain prompts, whose answers alone may be wanted too; the exit code."""
-    from jobs.send.prompt_input import keep_prompt_input, write_text
+    from jobs.send.prompts.input import keep_prompt_input, write_text
 
     prompts = keep_prompt_input(requests, order.out_path, given)
     code = _send(order._replace(input_path=_input_path(requests, prompts)), lane, place)
@@ -229,18 +229,18 @@ def _start_sending(
     if order.prints and lane.lane in ("batch", "auto"):
         raise ConfigError(f"--out - shows replies at once, --lane {lane.lane} waits: name a file")
     if lane.lane == "auto":
-        from jobs.send.send_auto import send_auto
+        from jobs.send.ways.auto import send_auto
 
         return send_auto(order, lane)
     order = order._replace(flex=make_flex_policy(lane, order.settings))
     if lane.lane == "batch":
-        from jobs.send.send_batches import send_batches
+        from jobs.send.ways.batches import send_batches
 
         return send_batches(order, lane)
-    if read_send_batches_out(order.out_path):
-        from jobs.send.send_beside_batches import send_beside_batches
+    if may_be_out(send_batch_folder(order.out_path)):
+        from jobs.send.ways.beside_batches import send_beside_batches
 
         return send_beside_batches(order, lane)
-    from jobs.send.send_requests import send_requests
+    from jobs.send.ways.requests import send_requests
 
     return send_requests(order)

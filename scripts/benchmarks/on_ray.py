@@ -20,9 +20,9 @@ from typing import NamedTuple
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from scripts.benchmarks.child_processes import API_KEY, ROOT_DIR, remove_results
-from scripts.benchmarks.nginx_server import nginx_server
-from scripts.benchmarks.request_files import write_requests
+from scripts.benchmarks.bench.child_processes import API_KEY, ROOT_DIR, remove_results
+from scripts.benchmarks.bench.nginx_server import nginx_server
+from scripts.benchmarks.bench.request_files import write_requests
 
 IN_FLIGHT = 256
 LOOK_EVERY_S = 1.0

@@ -16,11 +16,10 @@ from engine.files.lock import WriterLock
 from engine.progress import StageProgress
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.stopping import Stopping, announce_interruption, stop_on_signals
-from jobs.run.batch_folders import read_send_batches_out
+from jobs.run.batch_folders import may_be_out, send_batch_folder
 from jobs.send.check_batch_file import CheckedFile, check_batch_file
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ResultFiles, check_paths, result_paths, set_failures_aside
-from jobs.send.send_requests import SendEnd, SendOrder
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
 from jobs.send.sharded.gather import gather_shard
 from jobs.send.sharded.here.processes import HerePlace, SenderProcesses
@@ -33,6 +32,7 @@ from jobs.send.sharded.outside.depot import (
 )
 from jobs.send.sharded.shards import write_shards
 from jobs.send.spending import Spending, open_spending
+from jobs.send.ways.requests import SendEnd, SendOrder
 from schemas.settings import RunSettings
 
 SHARDS_PER_WORKER = 4  # so that one that is slow, or lost, holds up little
@@ -233,7 +233,7 @@ def _check(order: SendOrder, place: ClusterPlace | HerePlace) -> Path:
         raise ConfigError(f"--on ray needs the extra `ray`: {install_command('ray')}")
     if order.input_path is None or order.prints:
         raise ConfigError(f"{flag} sends a file into a file: standard input and output cannot be")
-    if order.flex is not None or read_send_batches_out(order.out_path):
+    if order.flex is not None or may_be_out(send_batch_folder(order.out_path)):
         raise ConfigError(f"{flag} sends live: no batch may be out, and no other lane be asked for")
     if order.metrics_port is not None:
         raise ConfigError(f"{flag} serves no metrics yet: leave --metrics-port out")
