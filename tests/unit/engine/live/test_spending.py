@@ -7,7 +7,8 @@ import orjson
 import pytest
 
 from engine.errors import CONNECTION_LOST, NeverSentError, QuotaError, TransientError
-from engine.files.sends import SendLog, read_sends
+from engine.files.sends import SendLog
+from engine.files.sent_sums import read_sends
 from engine.live.lane import LiveLane
 from engine.spending.budget import Budget
 from engine.stats.counters import Stats
