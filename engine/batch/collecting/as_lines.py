@@ -89,6 +89,6 @@ def _elements(path: Path, max_parsed_bytes: int) -> Iterator[bytes]:
         return
     with path.open("rb") as file:
         for line in file:
-            element = line.strip(b" \t\r\n,[]" + codecs.BOM_UTF8)
-            if element:
-                yield element + b"\n"
+            row = line.strip(b" \t\r\n,[]" + codecs.BOM_UTF8)
+            if row:
+                yield row + b"\n"

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -31,6 +32,10 @@ def request(name: str = "a", *, asked: str = "") -> Request:
     """A request that costs 2 dollars at most by the live price."""
     way = b'"service_tier":"%b"' % asked.encode() if asked else b""
     return replace(chat_request(name, prompt_tokens=100), way=way)
+
+
+def random_tier(rng: random.Random, priority_share: float) -> str:
+    return "priority" if rng.random() < priority_share else "default"
 
 
 def make_budget(cap_usd: float, spent_usd: float = 0.0) -> Budget:
@@ -136,10 +141,7 @@ async def test_bill_stays_within_the_cap_where_an_account_bills_at_several_tiers
     for seed in range(SEEDS):
         rng = random.Random(seed)
         cap_usd, share = rng.uniform(5.0, 90.0), rng.choice([0.3, 0.6, 0.9, 1.0])
-        server = Server(
-            make_budget(cap_usd),
-            lambda rng=rng, share=share: "priority" if rng.random() < share else "default",
-        )
+        server = Server(make_budget(cap_usd), partial(random_tier, rng, share))
         await server.answer(request())
         await server.answer_all(50)
 
