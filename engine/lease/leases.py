@@ -94,6 +94,11 @@ class Leases:
             self._end(name, spent_usd)
             self._on_change(Holder(name, spent_usd=spent_usd, is_closed=True))
 
+    def forfeit(self, name: str) -> None:
+        """A holder has ended, of which nobody knows what it spent: all that it was lent counts."""
+        holder = self._holders.get(name, Holder(name))
+        self.close(name, max(holder.granted_usd, holder.spent_usd))
+
     def revoke(self, name: str) -> float:
         """Lend a holder nothing more; for how many seconds it may still begin to send.
 

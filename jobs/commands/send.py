@@ -31,6 +31,7 @@ from jobs.commands.options import (
     Requests,
     RetryFailed,
     Rpm,
+    Segments,
     SendModel,
     SkipBadLines,
     Template,
@@ -44,7 +45,7 @@ from jobs.commands.options import (
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.batch_folders import may_be_out, send_batch_folder
 from jobs.run.lanes import LaneOrder, make_flex_policy, read_lane_order
-from jobs.spread.places import read_cluster
+from jobs.spread.places import place_of_lane, read_cluster
 
 STANDARD = "-"  # standard input, or output
 
@@ -84,6 +85,7 @@ def send(
     on: On = "here",
     workers: Workers = None,
     address: Address = None,
+    segments: Segments = None,
     config: Config = None,
     assignments: Assignments = None,
     quiet: Quiet = False,
@@ -106,10 +108,10 @@ def send(
         "limits.max_attempts": max_attempts,
         "limits.max_outage_s": max_outage,
     }
-    place = _read_place(on, workers, address)
     settings = send_settings(config, flags, endpoints or [], assignments or [])
     replies = _replies_path(out, journal, text)
     lane_order = read_lane_order(lane, deadline, waits=waits, has_begun=replies.exists())
+    place = _read_place(on, workers, address, segments, lane_order)
     given = PromptOrder(model, template, text, max_output_tokens)
     order = SendOrder(
         None,
@@ -161,9 +163,11 @@ def _show_plan(requests: str, order: "SendOrder", given: "PromptOrder") -> int:
     return EXIT_OK
 
 
-def _read_place(on: str, workers: int | None, address: str | None) -> "Place | None":
-    if on != "here" or workers is None or address is not None:
-        return read_cluster(on, workers, address)
+def _read_place(
+    on: str, workers: int | None, address: str | None, segments: str | None, lane: LaneOrder
+) -> "Place | None":
+    if on != "here" or workers is None or address is not None or segments is not None:
+        return place_of_lane(read_cluster(on, workers, address, segments, os.environ), lane)
     if workers == 1:
         return None
     from jobs.send.sharded.here.processes import HerePlace
@@ -179,7 +183,7 @@ def _gather_calls(order: "SendOrder") -> None:
         from jobs.process import run_to_end
         from jobs.send.sharded.gather import gather_calls
 
-        run_to_end(gather_calls(order.out_path, order.settings))
+        run_to_end(gather_calls(order.out_path, order.settings, os.environ))
 
 
 def _send_input(

@@ -115,7 +115,7 @@ def _what_was_said(outcome: Outcome) -> _Said | None:
 def _make_request(task: AnswerTask, settings: RunSettings) -> Request:
     sample, chosen = task.sample, settings.evaluation
     excerpt = None if task.mode == "closed" else Excerpt(sample.title, sample.context)
-    prompt = student_prompt(sample.question, excerpt)
+    prompt = student_prompt(sample.question, excerpt, settings.dataset)
     body: dict[str, Json] = {
         "model": task.model,
         "messages": prompt.messages(),

@@ -83,7 +83,7 @@ class StudentChat(AsyncClosing):
         excerpt = None if self._is_closed else await asyncio.to_thread(self._find, question)
         body = {
             "model": self._name,
-            "messages": student_prompt(question, excerpt).messages(),
+            "messages": student_prompt(question, excerpt, self._settings.dataset).messages(),
             "max_tokens": self._settings.evaluation.answer_max_output_tokens,
             "temperature": self._settings.evaluation.temperature or 0.0,
         }

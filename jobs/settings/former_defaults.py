@@ -19,6 +19,7 @@ FORMER_DEFAULTS: dict[str, object] = {
     "answers.filters": "phrases",
     "answers.layout": "question",
     "answers.held_out": False,
+    "dataset.instructs_refusal": False,
     "dataset.unanswerable_fraction": 0.0,
     "dataset.max_near_duplicate_answer": None,
     "evaluation.scorer": "ragas",

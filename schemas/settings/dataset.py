@@ -99,10 +99,13 @@ class DatasetSettings(Value):
     show no excerpt, so that none of them is unanswerable. Rows of a kind that has more than
     `max_kind_excess` times the share of its weight are left out; None: all stay. So are rows whose
     long answer is `max_near_duplicate_answer` like an earlier one; None: all stay. A share of rows
-    shows up to so many `distractors` beside the excerpt that answers.
+    shows up to so many `distractors` beside the excerpt that answers. `instructs_refusal`: the
+    system message of rows with an excerpt says what to do where the excerpt holds no answer; the
+    evaluation and `distill chat` ask with the same message.
     """
 
     closed_book: Annotated[bool, EVERY_CALL] = False
+    instructs_refusal: Annotated[bool, EVERY_CALL] = True
     excerpt_tokens: Annotated[int, Field(ge=0), EVERY_CALL] = 0
     unanswerable_fraction: Annotated[
         float, Field(ge=0.0, le=0.5), Touches("unanswerable", "requests")

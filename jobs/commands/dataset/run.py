@@ -34,6 +34,7 @@ from jobs.commands.options import (
     Rpm,
     RunBudgetUsd,
     RunDir,
+    Segments,
     Tpm,
     Verbose,
     Waits,
@@ -73,6 +74,7 @@ def run(
     on: On = "here",
     workers: ClusterWorkers = None,
     address: Address = None,
+    segments: Segments = None,
     assignments: Assignments = None,
     accept_changes: AcceptChanges = False,
     retry_failed: RetryFailed = False,
@@ -101,7 +103,7 @@ def run(
     if dry_run:
         _plan(given)
         raise typer.Exit(EXIT_OK)
-    place = read_cluster(on, workers, address)
+    place = read_cluster(on, workers, address, segments, os.environ)
     order = _Ordered(lane_order, accept_changes, retry_failed, metrics_port, place)
     with notifying(notify, RunFolder(run_dir), "run"):
         code = tell_no_progress(RunFolder(run_dir), lambda: _run(given, order))

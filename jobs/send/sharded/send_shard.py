@@ -27,6 +27,7 @@ from engine.wire.prices import make_price
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ID_FIELD, ResultFiles
+from jobs.send.sharded.outside.stores import StoreOrder
 from jobs.send.sharded.shards import Segment, Shard
 from jobs.send.spending import Spending
 from jobs.send.ways.requests import Sending
@@ -38,13 +39,14 @@ class WorkerOrder:
     """What a worker needs to know, keys included: it is handed over, and kept nowhere.
 
     `others` are servers by the name that requests give, beside `endpoints`. Of `free_models`
-    requests cost nothing.
+    requests cost nothing. `store` is where segments are sealed; None: they stay where they are.
     """
 
     settings: RunSettings
     endpoints: Sequence[Endpoint]
     others: Mapping[str, Endpoint] = field(default_factory=dict)
     free_models: frozenset[str] = frozenset()
+    store: StoreOrder | None = None
 
 
 class ShardEnd(NamedTuple):

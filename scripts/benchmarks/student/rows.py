@@ -15,6 +15,7 @@ import orjson
 from jobs.dataset.rows.chat_rows import Excerpt, StudentPrompt, student_prompt
 from jobs.text.sentences import split_sentences
 from schemas.record import Span
+from schemas.settings.dataset import DatasetSettings
 
 PASSAGE_CHARS = 700  # about 170 tokens
 UNANSWERABLE_SHARE = 1 / 20  # of all rows, as by default in a dataset
@@ -35,7 +36,8 @@ class Asked(NamedTuple):
 
     def prompt(self, *, is_open: bool) -> StudentPrompt:
         """What the student is asked, with the passage in view or without."""
-        return student_prompt(self.question, Excerpt(self.place, self.passage) if is_open else None)
+        excerpt = Excerpt(self.place, self.passage) if is_open else None
+        return student_prompt(self.question, excerpt, DatasetSettings())
 
 
 Closeness = Callable[[str, str], float]

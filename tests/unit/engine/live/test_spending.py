@@ -203,7 +203,7 @@ async def test_tier_that_costs_more_is_held_at_its_price_and_flex_at_the_live_on
     budget = Budget(cap_usd=9.0, spent_usd=0.0, price=price)
     lane = make_lane(budget)  # whose replies name no tier
 
-    held = []
+    held: list[object] = []
     for way in (b"", b'"service_tier":"priority"', b'"store":true,"service_tier":"flex"'):
         request = replace(chat_request("a"), way=way)
         unknown_usd = budget.send(request).worst_usd

@@ -34,12 +34,12 @@ def request(name: str = "a", *, asked: str = "") -> Request:
     return replace(chat_request(name, prompt_tokens=100), way=way)
 
 
-def random_tier(rng: random.Random, priority_share: float) -> str:
-    return "priority" if rng.random() < priority_share else "default"
-
-
 def make_budget(cap_usd: float, spent_usd: float = 0.0) -> Budget:
     return Budget(cap_usd=cap_usd, spent_usd=spent_usd, price=price)
+
+
+def _priority_at_times(rng: random.Random, share: float) -> str:
+    return "priority" if rng.random() < share else "default"
 
 
 class Server:
@@ -141,7 +141,7 @@ async def test_bill_stays_within_the_cap_where_an_account_bills_at_several_tiers
     for seed in range(SEEDS):
         rng = random.Random(seed)
         cap_usd, share = rng.uniform(5.0, 90.0), rng.choice([0.3, 0.6, 0.9, 1.0])
-        server = Server(make_budget(cap_usd), partial(random_tier, rng, share))
+        server = Server(make_budget(cap_usd), partial(_priority_at_times, rng, share))
         await server.answer(request())
         await server.answer_all(50)
 

@@ -28,7 +28,7 @@ _LIGATURES = {
 }  # fmt: skip
 _PLAIN = str.maketrans("ˆ˜", "^~")  # as TeX's typewriter fonts name them
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
-_MINUS = re.compile(r"−(?=[^\W\d_]|−)|(?<=−)−")  # groff's, in names and options
+_MINUS = re.compile(r"−(?=[^\W\d_]|[−>])|(?<=−)−")  # groff's, in names and options
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _POWER_BASE = re.compile("(?:[\\d)\\]}\ud800-\udfff]|(?:^|\\W)[^\\W\\d_]{1,2})$")
 _NOTED = re.compile(  # what has a note: a word that is no function, the end of a sentence

@@ -22,6 +22,7 @@ from jobs.documents.readers.pdf.lines.underscores import with_underscores
 from jobs.documents.readers.pdf.tables.aligned import Part, TableRow, split_rows
 from jobs.documents.readers.pdf.tables.ruled import put_into_grids
 from jobs.documents.readers.pdf.tables.rules import grids_of, page_rules
+from jobs.documents.readers.pdf.twice import drawn_once
 
 CELL_GLUE = " | "
 BUTTONS = frozenset({">>>", "Copy", "copy"})  # beside code
@@ -94,7 +95,8 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
     finally:
         text_page.close()
     rules = [] if glyphs.turns else page_rules(page)
-    runs = page_runs(with_accents(with_underscores(glyphs.glyphs, rules)))
+    drawn = list(drawn_once(glyphs.glyphs))
+    runs = page_runs(with_accents(with_underscores(drawn, rules)))
     runs = put_into_grids(runs, grids_of(rules))
     lines = [
         _line(part, number)

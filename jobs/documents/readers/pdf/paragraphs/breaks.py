@@ -15,6 +15,7 @@ _BULLET = re.compile(r"[•‣◦▪●○]")
 _ENTRY = re.compile(r"#?\d{4,8}[:.]?\s")  # of a list of bugs, of years
 _OPENING = "([{\"'“‘"
 _FINISHED = re.compile(r"[.!?:;。！？：；؟][\"'”’)\]]*(?:\s?\d{1,2})?$")  # maybe with a note's mark
+_SENTENCE_END = re.compile(r"[^\W\d_][.,]$")
 _TAIL_CHARS = 12
 _LEADER = re.compile(r"[\w)\]] \.\.\. \w[^.]{0,20}$")  # to what stands at the end of a line
 _DEFINED_INDENT = 3.5  # of the font size: what is said of it is indented less
@@ -83,7 +84,9 @@ def _is_in_prose(group: list[Line], line: Line, usual: float, margins: "Margins"
         return False
     if DEFINED.match(group[0].text):
         return _goes_on_in_definition(group, line)
-    is_below = line.left - last.left < _HANGING * line.size and not _is_finished(last)
+    is_tail = _ITEM.match(group[0].text) and _SENTENCE_END.search(line.text)
+    is_open = is_tail or not _is_finished(last)
+    is_below = is_open and line.left - last.left < _HANGING * line.size
     return is_below or abs(line.left - last.left) < _SAME_LEFT
 
 

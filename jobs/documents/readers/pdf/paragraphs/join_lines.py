@@ -136,7 +136,7 @@ def _go_on(before: _Group | None, first: _Group, margin: float) -> _Group:
     if before is None:
         return first
     last, line = before.lines[-1], first.lines[0]
-    if is_code(last) and is_code(line) and last.size == line.size:
+    if _is_same_code(last, line):
         indent = (code_left(before.lines) if before.left is None else before.left) - before.margin
         left = min(code_left(first.lines), margin + indent)
         return first._replace(glue=LINE, left=left)
@@ -159,6 +159,11 @@ def _body_end(groups: list[_Group]) -> int:
     return start if start < end and _NOTE.match(groups[start].lines[0].text) else end
 
 
+def _is_same_code(last: Line, line: Line) -> bool:
+    """Whether code at the end of a page may go on at the top of the next."""
+    return is_code(last) and is_code(line) and last.size == line.size
+
+
 def _reads_on(last: Line, line: Line) -> bool:
     """Whether the first line of a page goes on with the sentence or address of the page before."""
     if reads_on(last, line):
@@ -173,7 +178,9 @@ def _put_notes_first(
     if body_end == len(groups) or following is None:
         return groups
     open_group = groups[body_end - 1]
-    if not _reads_on(open_group.lines[-1], following[0]) or open_group.glue != PARAGRAPH:
+    last, line = open_group.lines[-1], following[0]
+    goes_on = _reads_on(last, line) or _is_same_code(last, line)
+    if not goes_on or open_group.glue != PARAGRAPH:
         return groups
     return [*groups[: body_end - 1], *groups[body_end:], open_group]
 

@@ -79,7 +79,7 @@ def test_rst_opens_no_other_file(tmp_path: Path) -> None:
         ".. raw:: html\n\n   <b>raw</b>\n"
     )
 
-    assert read("rst", page).text == "Text."
+    assert read("rst", page).text == "Text.\n\nraw"
 
 
 def test_rst_that_is_too_deep_to_parse_is_read_as_text() -> None:
