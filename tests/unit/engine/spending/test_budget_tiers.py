@@ -15,6 +15,7 @@ from engine.wire.billing_habits import REPLIES_TO_TRUST
 from engine.wire.prices import PUBLIC_TIER_SHARES
 from schemas.outcomes import Usage
 from schemas.requests import Request
+from tests.rows import each_row
 
 WORST_USD = 2.0
 WORST = Usage(100, 100)
@@ -86,7 +87,7 @@ async def test_account_that_bills_a_dearer_tier_unasked_stays_within_the_cap(
     assert budget.spent_usd > 21.0 - 2 * WORST_USD
 
 
-@pytest.mark.parametrize("tier", ["default", "", "scale"])
+@each_row("tier", ["default", "", "scale"])
 async def test_cap_is_used_to_its_end_where_replies_come_at_the_usual_tier(tier: str) -> None:
     budget = make_budget(61.0)
 
