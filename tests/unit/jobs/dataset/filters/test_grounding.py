@@ -1,7 +1,5 @@
 """What an answer says letter by letter must stand in its source."""
 
-from collections import Counter
-
 from jobs.dataset.filters.filter_answers import find_grounded_answer_fault
 from jobs.dataset.filters.filter_questions import find_grounded_question_fault
 from jobs.dataset.filters.grounding import find_ungrounded
@@ -9,7 +7,6 @@ from jobs.dataset.filters.source_text import SourceText
 from schemas.settings import AnswerSettings, QuestionSettings
 from tests.rows import each_row
 from tests.unit.jobs.dataset import answer_table, question_table
-from tests.unit.jobs.dataset.planted import plant
 from tests.unit.jobs.dataset.teacher import make_chunk
 
 ENGLISH = (
@@ -24,15 +21,6 @@ ELSEWHERE = "A package is kept in the archive."
 
 def source_of(evidence: str, rest: str = "") -> SourceText:
     return SourceText(evidence, make_chunk(f"{evidence} {rest}"))
-
-
-def test_no_planted_number_or_name_is_accepted_and_no_true_one_refused() -> None:
-    found = Counter(
-        (planted.is_true, find_ungrounded(planted.answer, "", source_of(planted.evidence)) is None)
-        for planted in plant(1_000)
-    )
-
-    assert found == {(True, True): 1_000, (False, False): 1_000}
 
 
 @each_row(
