@@ -5,6 +5,8 @@ After manuals that TeX, Texinfo, groff, Typst and Chromium have made.
 
 import pytest
 
+from jobs.documents.readers.pdf.glyphs import Glyph, Style
+from jobs.documents.readers.pdf.twice import drawn_once
 from tests.unit.jobs.documents.readers.drawn_pages import PROSE, text_of
 from tests.unit.jobs.documents.readers.drawn_pdf import (
     CODE,
@@ -73,10 +75,18 @@ def test_a_paragraph_that_has_ended_does_not_go_on_behind_a_caption() -> None:
     assert "Figure 4: The tab.\n\nso it begins." in text_of(*pages)
 
 
-def test_letters_of_a_ligature_that_are_drawn_twice_are_read_once() -> None:
-    twice = [text("de\ue000ne", 72, 700 + shift, size=20, font=WIDE) for shift in (0, 0.7)]
+def _glyph(char: str, left: float, right: float, baseline: float) -> Glyph:
+    style = Style(baseline, 21.6, is_mono=False, is_pale=False, turns=0)
+    return Glyph(char, left, right, style, is_spaced=False)
 
-    assert text_of([*twice, *lines(paragraph(PROSE), top=650)]).startswith("deffine\n\n")
+
+def test_letters_of_a_ligature_that_are_drawn_twice_are_read_once() -> None:
+    ligature = [("f", 286.0, 290.2), ("i", 290.2, 294.3)]
+    twice = [_glyph(*place, baseline) for baseline in (214.5, 215.25) for place in ligature]
+
+    found = drawn_once([*twice, _glyph("l", 295.8, 300.3, 214.5), _glyph("l", 300.3, 304.8, 214.5)])
+
+    assert "".join(glyph.char for glyph in found) == "fill"
 
 
 def test_notes_with_their_numbers_before_them_are_no_table() -> None:
@@ -96,7 +106,7 @@ def test_notes_with_their_numbers_before_them_are_no_table() -> None:
 
 
 def test_a_note_at_a_page_end_does_not_stand_in_code_that_goes_on() -> None:
-    code = [f"step{number} = {number}" for number in range(6)]
+    code = [f"STEP{number} = {number}" for number in range(6)]
     note = [text("1", 74, 63, size=5), text("Or less, as the maker says.", 84, 60, size=8)]
     pages = [
         [*lines(paragraph(PROSE), top=700), *lines(code[:3], top=120, font=CODE), *note],
