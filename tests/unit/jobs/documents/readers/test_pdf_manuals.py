@@ -171,3 +171,17 @@ def test_a_letter_of_a_font_that_is_not_at_hand_is_read_where_it_stands_alone() 
     rows = [text("\u3092\u53c2", 72, 700, font=WIDE), text("\u7167", 72, 688, font=WIDE)]
 
     assert read("pdf", drawn_pdf([rows])).text == "\u3092\u53c2\u7167"
+
+
+def test_a_page_number_that_a_long_title_has_run_into_is_left_out() -> None:
+    feet = ["2    Chapter 1. Pumps", "4    Chapter 2. Valves", "6    Chapter 3. Seals"]
+    rows = paragraph(PROSE)
+    pages = [
+        [*lines(rows, top=700), text(foot[0], 72, 40), text(foot[5:], 380, 40)] for foot in feet
+    ]
+    pages.insert(3, [*lines(rows, top=700), text("8Chapter 4. Whatever else there is", 72, 40)])
+    blank = [lines(rows, top=700) for _ in pages]
+
+    shown = text_of(*[page for pair in zip(pages, blank, strict=True) for page in pair])
+
+    assert "Chapter" not in shown
