@@ -24,7 +24,7 @@ from jobs.dataset.rows.export_dataset import EXPORT
 from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import passages_of
-from jobs.evaluation.retrieve_context import retrieve_chunks
+from jobs.evaluation.questions.retrieve_context import retrieve_chunks
 from jobs.finetune.check_rows import LIKE_HELD_OUT
 from jobs.run.check_journal import check_journal
 from jobs.run.reset import reset_stages

@@ -27,7 +27,7 @@ from jobs.documents.whole_corpus.find_twins import TWINS, read_left_out
 from jobs.processes.work_pool import WorkCalls
 from jobs.processes.worker_process import core_count
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
-from jobs.text.mask_private import Masked, mask_private
+from jobs.text.secrets import Masked, mask_private
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, SideSpan, SplitAssignment
 from schemas.record import Record, Span, Value, content_id

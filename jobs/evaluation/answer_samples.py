@@ -9,16 +9,16 @@ from engine.errors import TRUNCATED
 from engine.files.records import read_records
 from engine.servers import OWN_SERVER
 from engine.stage import StageFiles
-from engine.wire.content import reply_text
+from engine.wire.replies.content import reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.rows.chat_rows import ROW_PROMPTS, Excerpt, student_prompt
-from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.evaluated_models import (
     answer_id,
     answering_parameters,
     answering_server,
 )
+from jobs.evaluation.questions.build_samples import SAMPLES
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
 from jobs.text.wording.english_phrases import NON_ANSWER
 from schemas.dataset import Rejection

@@ -14,11 +14,11 @@ from jobs.dataset.pairs.pair_ids import text_ids
 from jobs.dataset.rows.chat_rows import row_prompt
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
-from jobs.evaluation.build_samples import SAMPLES, judges_texts
 from jobs.evaluation.evaluated_models import evaluated_models
 from jobs.evaluation.judging.metrics import EMBEDDED, PROMPTS, QUESTIONS_PER_ANSWER
-from jobs.evaluation.new_questions import NEW_QUESTIONS
 from jobs.evaluation.pair_answers import PAIRS, RIVALS, WITHOUT_TUNED
+from jobs.evaluation.questions.build_samples import SAMPLES, judges_texts
+from jobs.evaluation.questions.new_questions import NEW_QUESTIONS
 from jobs.evaluation.score_answers import SCORES
 from jobs.evaluation.stages import EVALUATION, JUDGING
 from jobs.plan.evaluation_sizes import Sizes, count_rows

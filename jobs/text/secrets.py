@@ -1,12 +1,15 @@
-"""Finds what should be in no dataset: keys and passwords, and what may be personal data.
+"""Finds, and masks, what should be in no dataset: keys and passwords, what may be personal data.
 
 Forms are those that the issuers document. Card and account numbers count only where their check
 digits are right (ISO/IEC 7812, ISO 13616). Where a pattern has a group, this is the secret.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
+
+MASK = "x"
 
 _SECRETS = {
     "private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"  # with what stands in it
@@ -93,3 +96,26 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
 }
 _COMPILED_SECRETS = {name: re.compile(pattern) for name, pattern in _SECRETS.items()}
 _COMPILED_PERSONAL = {name: re.compile(pattern) for name, pattern in _PERSONAL.items()}
+
+
+class Masked(NamedTuple):
+    """The text, as long as before, and how often what was found."""
+
+    text: str
+    found: Mapping[str, int]
+
+
+def mask_private(text: str, *, is_personal: bool) -> Masked:
+    """Put an x for each character of a key, token or password that is not white space.
+
+    With `is_personal` also of addresses, phone, card and account numbers. Positions stay, so that
+    what points into the text goes on to point at the same.
+    """
+    spans = [each for each in find_secrets(text) if each.is_secret or is_personal]
+    pieces, end = [], 0
+    for span in sorted(spans, key=lambda each: (each.start, each.end)):
+        start = max(end, span.start)
+        pieces.append(text[end:start])
+        pieces.append("".join(char if char.isspace() else MASK for char in text[start : span.end]))
+        end = max(end, span.end)
+    return Masked("".join([*pieces, text[end:]]), Counter(each.name for each in spans))

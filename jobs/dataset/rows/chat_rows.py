@@ -7,9 +7,9 @@ import orjson
 
 from jobs.prompts import read_prompt
 from jobs.text.user_message import UserMessage, read_user_message
-from schemas.dataset_settings import DatasetSettings
 from schemas.documents import Chunk
 from schemas.requests import Json
+from schemas.settings.dataset import DatasetSettings
 
 ROW_PROMPTS = ("row_open_book.md", "row_closed_book.md", "row_open_book_refusing.md")
 

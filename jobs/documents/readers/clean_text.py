@@ -21,6 +21,10 @@ _SPACES = re.compile("[\xa0\u202f]")  # no-break spaces
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl"} | {
     code: "st" for code in (0xFB05, 0xFB06)
 }
+_TOUCHED = re.compile(  # what of a line beyond ASCII is not kept, spaces apart
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufb00-\ufb06"
+    "\ufb50-\ufdff\ufe70-\ufeff\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
+)
 _BLANK_LINES = re.compile("\n{3,}")
 _UNSPACED = "\u3000-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff60"
 _UNSPACED_TEXT = re.compile(f"[{_UNSPACED}]")  # Chinese and Japanese: no spaces between words
@@ -43,10 +47,19 @@ def clean_line(text: str) -> str:
     words = " ".join(text.split())
     if words.isascii() and words.isprintable():
         return words
+    if _is_kept(text) and unicodedata.is_normalized("NFC", words):
+        return words
     text = clean(text)
     if "\n" in text and _UNSPACED_TEXT.search(text):
         text = _join_lines(text.split("\n"))
     return " ".join(text.split())
+
+
+def _is_kept(text: str) -> bool:
+    """Whether only the spaces of a text can change."""
+    if _TOUCHED.search(text):
+        return False
+    return "\n" not in text or not _UNSPACED_TEXT.search(text)
 
 
 def _as_letters(forms: re.Match[str]) -> str:

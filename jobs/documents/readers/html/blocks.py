@@ -42,17 +42,16 @@ class BlockWriter:
         self._lists = ListMarkers()
         self._cell_lists = ListMarkers()  # within the cell that is open
         self._tables: list[TableRows | None] = []  # None: it only lays out the page
+        self._row: TableRows | None = None  # the table with an open row that all text belongs to
         self._span = Span()
         self._pre_depth = 0
         self._is_after_term = False
 
     def open(self, tag: str) -> None:
         """An element begins that has no method of its own."""
-        if tag == "q":
-            self._text.append('"')
         if tag not in _BLOCKS:
-            return
-        if self._row is not None:
+            self._quote(tag)
+        elif self._row is not None:
             self._separate_in_cell(tag)
         elif self._pre_depth:
             self.end_line()
@@ -64,6 +63,7 @@ class BlockWriter:
         self.open("table")
         is_in_cell = self._row is not None
         self._tables.append(None if is_layout or is_in_cell else TableRows())
+        self._find_row()
 
     def open_cell(self, span: Span) -> None:
         """A cell begins."""
@@ -76,12 +76,16 @@ class BlockWriter:
     def open_list(self, tag: str, *, style: str, start: int, step: int) -> None:
         """A list begins: how its items are numbered if it is an `ol`."""
         self.open(tag)
+        if self._pre_depth:
+            return  # of lines of code: their numbers are none of it
         lists = self._lists if self._row is None else self._cell_lists
         lists.open(tag, style=style, start=start, step=step)
 
     def open_item(self, *, number: int | None, label: str | None) -> None:
         """An item begins, with a number or label of its own or that of its place."""
         self.open("li")
+        if self._pre_depth:
+            return
         if self._row is None:
             self._marker = self._lists.next(number=number, label=label)
         elif (marker := self._cell_lists.next(number=number, label=label).strip()) != "-":
@@ -114,18 +118,17 @@ class BlockWriter:
 
     def close(self, tag: str) -> None:
         """An element ends."""
-        if tag == "q":
-            self._text.append('"')
         if tag not in _BLOCKS:
-            return
-        if tag == "table" and self._tables:
+            self._quote(tag)
+        elif tag == "table" and self._tables:
             self._close_table()
         elif self._row is not None:
             self._close_in_row(tag, self._row)
         elif self._pre_depth and tag not in _CODE:
             self.end_line()
         else:
-            self._end_block(tag)
+            if self._text:
+                self._end_block(tag)
             self._level = 0
             self._close_group(tag)
 
@@ -141,25 +144,27 @@ class BlockWriter:
             self.done.append(Block(self._marker.strip()))
         yield from self.take()
 
-    @property
-    def _row(self) -> TableRows | None:
-        """The table with an open row that all text belongs to now."""
-        if not self._tables:
-            return None
-        return next((table for table in self._tables if table and table.is_open), None)
+    def _find_row(self) -> None:
+        self._row = next((table for table in self._tables if table and table.is_open), None)
 
     @property
     def _is_own_cell(self) -> bool:
         return bool(self._tables) and (rows := self._tables[-1]) is not None and rows.is_open
 
+    def _quote(self, tag: str) -> None:
+        if tag == "q":
+            self._text.append('"')
+
     def _open_block(self, tag: str) -> None:
-        self._end_block()
+        if self._text:
+            self._end_block()
         if tag in _LEVELS:
             self._level = _LEVELS[tag]
         elif tag in _CODE:
             self._pre_depth += 1
         elif tag == "tr" and self._tables and (rows := self._tables[-1]) is not None:
             rows.open_row()
+            self._find_row()
 
     def _separate_in_cell(self, tag: str) -> None:
         while self._text and not self._text[-1].strip():
@@ -170,6 +175,7 @@ class BlockWriter:
 
     def _close_table(self) -> None:
         self._tables.pop()
+        self._find_row()
         if self._row is None:
             self._end_block()
             self._glue = PARAGRAPH
@@ -179,6 +185,7 @@ class BlockWriter:
     def _close_in_row(self, tag: str, rows: TableRows) -> None:
         if tag == "tr" and self._is_own_cell:
             line = rows.close_row()
+            self._find_row()
             if line:
                 self.done.append(Block(line, self._glue))
                 self._glue = LINE
@@ -204,8 +211,6 @@ class BlockWriter:
                 self._glue = PARAGRAPH
 
     def _end_block(self, tag: str = "") -> None:
-        if not self._text:
-            return
         text = self._take_code() if self._pre_depth else self._take_text()
         if not text:
             return
@@ -214,7 +219,9 @@ class BlockWriter:
             self._marker = "" if self._marker.strip() == "-" else self._marker
         elif self._marker and text.startswith(_BULLETS):
             self._marker = self._marker.removesuffix("- ")
-        elif _NOTE_LABEL.fullmatch(text) and not self._marker and not self._pre_depth:
+        elif (
+            text[0] == "[" and _NOTE_LABEL.fullmatch(text) and not (self._marker or self._pre_depth)
+        ):
             self._marker = f"{text} "
             return
         is_next_item = bool(self._marker) and self._glue == LINE
@@ -235,8 +242,9 @@ class BlockWriter:
 
     def _take_text(self) -> str:
         """The words of a block; one break in them ends a line, several end a paragraph."""
-        lines = "".join(self._text).split(_BREAK)
+        text = "".join(self._text)
         self._text.clear()
-        if len(lines) == 1:
-            return clean_line(lines[0])
-        return _BREAKS.sub(PARAGRAPH, LINE.join(map(clean_line, lines)).strip(LINE))
+        if _BREAK not in text:
+            return clean_line(text)
+        lines = map(clean_line, text.split(_BREAK))
+        return _BREAKS.sub(PARAGRAPH, LINE.join(lines).strip(LINE))

@@ -8,23 +8,28 @@ from typing import NamedTuple
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from jobs.documents.readers.extract import PARAGRAPH, Block
+from jobs.documents.readers.html.searches import Searches
 
 MAX_CHARS_TO_NOTE = 1_200  # else it stands behind the paragraph: it has to be in the same chunk
 MAX_CHARS_HELD = 16_000_000  # of a page; the notes of a larger one stay where they are
 MAX_PARAGRAPHS = 3  # of one note
 
 _MARK_LINKS = 'sup a[href^="#"], a[href^="#"][role="doc-noteref"], a.footnote-ref, a.noteref'
-_NOTE_LISTS = (
-    '[class*="footnote"] li[id], [role="doc-endnotes"] li[id], [class*="endnote"] li[id], '
-    "ol.references li[id], "  # MediaWiki
-    '[role="doc-footnote"][id], aside[epub\\:type~="footnote"][id]'  # EPUB
-)
 _NOTES_IN_TAGS = frozenset({"li", "aside", "div", "p", "section"})  # a mark is in none of these
-_NOTE_MARKS = (
-    'a[role="doc-noteref"], a.footnote-ref, a.noteref, a[epub\\:type="noteref"], '
-    "a.footnote-reference.brackets, dt.label .brackets"  # docutils: the style sheet adds them
-)
-NOTES = f"{_NOTE_LISTS}, {_NOTE_MARKS}"  # what `mark_notes` is given
+NOTES: Searches = {  # what `mark_notes` is given: lists of notes, and marks
+    '[class*="footnote"] li[id]': ("footnote", "<li"),
+    '[role="doc-endnotes"] li[id]': ("doc-endnotes",),
+    '[class*="endnote"] li[id]': ("endnote", "<li"),
+    "ol.references li[id]": ("references", "<ol"),  # MediaWiki
+    '[role="doc-footnote"][id]': ("doc-footnote",),
+    'aside[epub\\:type~="footnote"][id]': ("footnote", "<aside"),  # EPUB
+    'a[role="doc-noteref"]': ("doc-noteref",),
+    "a.footnote-ref": ("footnote-ref",),
+    "a.noteref": ("noteref",),
+    'a[epub\\:type="noteref"]': ("noteref",),
+    "a.footnote-reference.brackets": ("footnote-reference",),  # docutils: its style sheet adds them
+    "dt.label .brackets": ("label", "brackets"),
+}
 _MAX_MARK_CHARS = 4
 _LABEL = re.compile(r"\[?([^\[\]\s]{1,40})\]?")
 _LABEL_OR_MARK = re.compile(r"\[|\d|[*†‡]")  # of a note that says which it is

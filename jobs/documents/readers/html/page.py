@@ -1,32 +1,25 @@
 """Reads HTML: its text as blocks, without menus, scripts and what is not displayed."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from html import escape
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from jobs.documents.readers.decode import decode_markup
 from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.html.blocks import BlockWriter
-from jobs.documents.readers.html.content import DROPPED, NEVER_TEXT, find_content
+from jobs.documents.readers.html.content import DROPPED, NEVER_TEXT, Content, find_content
 from jobs.documents.readers.html.layout import is_layout
 from jobs.documents.readers.html.mathml import formula
 from jobs.documents.readers.html.notes import place_notes
 from jobs.documents.readers.html.prose import is_beside_words
+from jobs.documents.readers.html.searches import Searches, selector_of, tags_of
 from jobs.documents.readers.html.shown_by_style import prepare
 from jobs.documents.readers.html.tables import Span
+from jobs.documents.readers.html.xhtml import as_html
 from jobs.documents.readers.limits import ReadLimits
 
-_VOID = frozenset(  # HTML standard: elements that have no end
-    (
-        *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"),
-        *("source", "track", "wbr"),
-    )
-)
-_TAG_NAME = re.compile(r"<([A-Za-z][\w:.-]*)(?=[\s/]|\Z)")
-_CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
-_NEVER_TEXT = ", ".join(NEVER_TEXT)
 _TEX = 'script[type^="math/tex"]'  # MathJax 2: the source of a formula
 _TEX_SHOWN = ".MathJax, .MathJax_Display, .MathJax_Preview"  # what it has made of it
 _PLAIN = frozenset({"a", "b", "i", "em", "strong", "span", "small", "var", "cite", "sup", "sub"})
@@ -43,12 +36,20 @@ _INLINE = frozenset(  # of no account for the text
     )
 )
 _LINE_BLOCK = "line-block"
-_LINES = f"div.{_LINE_BLOCK} div.line, div.{_LINE_BLOCK} div.{_LINE_BLOCK}"
+_LINES: Searches = {  # of docutils
+    f"div.{_LINE_BLOCK} div.{line}": (_LINE_BLOCK,) for line in ("line", _LINE_BLOCK)
+}
 _TEXT = "-text"
 _LEAVES = frozenset({"math", *_SCRIPT_SIGNS})  # some of these
-_Step = LexborNode | tuple[LexborNode, str]  # what comes, or with its tag what ends
 _NO_ELEMENT = frozenset({"-", "!", "?"})  # comments, instructions
 _NUMBER = re.compile(r"\s*(-?\d{1,6})")
+
+
+class _Page(NamedTuple):
+    """A page; `tags` are those that `tags_of` has told."""
+
+    tree: LexborHTMLParser
+    tags: bytes | None
 
 
 def read_html(data: bytes, limits: ReadLimits) -> Extract:
@@ -58,9 +59,9 @@ def read_html(data: bytes, limits: ReadLimits) -> Extract:
 
 def read_html_text(markup: str, limits: ReadLimits) -> Extract:
     """A page that is text already. Raises: UnreadableFileError."""
-    tree = _parse(markup)
-    title = tree.css_first("head > title")
-    blocks = place_notes(_blocks(tree, has_lines=_LINE_BLOCK in markup))
+    page = _parse(markup)
+    title = page.tree.css_first("head > title")
+    blocks = place_notes(_blocks(page))
     extract = assemble(blocks, limits, title=title.text() if title else "")
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")
     return extract if extract.title.strip() else extract._replace(title=first)
@@ -68,48 +69,30 @@ def read_html_text(markup: str, limits: ReadLimits) -> Extract:
 
 def html_blocks(markup: str) -> Iterator[Block]:
     """The blocks of the main content of a page, or a fragment, of HTML."""
-    return place_notes(_blocks(_parse(markup), has_lines=_LINE_BLOCK in markup))
+    return place_notes(_blocks(_parse(markup)))
 
 
 def body_html(markup: str) -> str:
     """What stands in the body of a page, as HTML that may stand in another."""
-    body = _parse(markup).body
+    body = _parse(markup).tree.body
     return (body.html or "") if body is not None else ""
 
 
-def _parse(markup: str) -> LexborHTMLParser:
+def _parse(markup: str) -> _Page:
+    source = as_html(markup).encode("utf-8", "ignore")
+    tags = tags_of(source)
     try:
-        tree = LexborHTMLParser(_close_empty_tags(_escape_cdata(markup)))
-        if "math/tex" in markup:
+        tree = LexborHTMLParser(source)
+        if b"math/tex" in source:
             _keep_tex(tree)
-        for node in tree.css(_NEVER_TEXT):
-            node.decompose(recursive=False)
-        prepare(tree)
+            tags = None  # the tree is no longer what its source says
+        if selector := selector_of(NEVER_TEXT, tags):
+            for node in tree.css(selector):
+                node.decompose(recursive=False)
+        prepare(tree, tags)
     except SelectolaxError as error:  # any text is HTML: only memory can be wanting
         raise MemoryError from error
-    return tree
-
-
-def _close_empty_tags(markup: str) -> str:
-    """XHTML's `<title/>` would be an open tag to an HTML parser and swallow the page."""
-    *parts, last = markup.split("/>")
-    pieces: list[str] = []
-    for part in parts:
-        start = part.rfind("<")
-        found = _TAG_NAME.match(part, start) if start >= 0 else None
-        is_empty = found and found[1].lower() not in _VOID and ">" not in part[start:]
-        pieces.append(f"{part}></{found[1]}>" if found and is_empty else f"{part}/>")
-    return "".join([*pieces, last])
-
-
-def _escape_cdata(markup: str) -> str:
-    """XHTML's text without entities would be a comment to an HTML parser."""
-    first, *sections = markup.split(_CDATA_START)
-    pieces = [first]
-    for section in sections:
-        text, end, rest = section.partition(_CDATA_END)
-        pieces += [escape(text), rest] if end else [section]
-    return "".join(pieces)
+    return _Page(tree, tags)
 
 
 def _keep_tex(tree: LexborHTMLParser) -> None:
@@ -119,14 +102,16 @@ def _keep_tex(tree: LexborHTMLParser) -> None:
         shown.attrs["hidden"] = ""
 
 
-def _blocks(tree: LexborHTMLParser, *, has_lines: bool) -> Iterator[Block]:
-    if tree.body is None:
+def _blocks(page: _Page) -> Iterator[Block]:
+    body = page.tree.body
+    if body is None:
         return
-    roots, tags = find_content(tree.body)
-    lines = {line.mem_id for line in tree.body.css(_LINES)} if has_lines else frozenset[int]()
+    content = find_content(body, page.tags)
+    selector = selector_of(_LINES, page.tags)
+    lines = {line.mem_id for line in body.css(selector)} if selector else frozenset[int]()
     writer = BlockWriter()
-    for root in roots:
-        for node, tag, is_end in _walk(root, tags, writer.add_text):
+    for root in content.roots:
+        for node, tag, is_end in _walk(root, content, writer.add_text):
             if lines and node.mem_id in lines:
                 writer.end_line()
             elif is_end:
@@ -141,34 +126,44 @@ def _blocks(tree: LexborHTMLParser, *, has_lines: bool) -> Iterator[Block]:
 
 
 def _walk(
-    root: LexborNode, shown_as: Mapping[int, str], add_text: Callable[[str], None]
+    root: LexborNode, content: Content, add_text: Callable[[str], None]
 ) -> Iterator[tuple[LexborNode, str, bool]]:
     """Each element that counts, with its tag, as it begins and as it ends.
 
     Text in between is added as it comes. No recursion, however deep the page.
     """
     names: dict[int, str] = {}
-    tag, child = root.tag or "", root.first_child
-    waiting: list[_Step] = [(root, tag), *([] if child is None else [child])]
-    take, add = waiting.pop, waiting.append  # all nodes of a page pass here
+    shown_as, changed = content.tags, content.names
+    tag = root.tag or ""
     yield root, tag, False
-    while waiting:
-        node = take()
-        if isinstance(node, tuple):
-            yield *node, True
+    above = [(root, tag)]  # what is open; those that are of no account have no tag
+    node = root.first_child
+    while above:  # all nodes of a page pass here
+        if node is None:
+            node, tag = above.pop()
+            if tag:
+                yield node, tag, True
+            node = node.next if above else None
             continue
-        if (following := node.next) is not None:
-            add(following)
-        tag = names.get(node.tag_id) or names.setdefault(node.tag_id, node.tag or "-")
+        tag = names.get(node.tag_id) or names.setdefault(node.tag_id, _name_of(node))
+        shown = shown_as.get(node.mem_id, tag) if tag in changed else tag
         if tag == _TEXT:
             add_text(node.text_content or "")
-        elif tag[0] not in _NO_ELEMENT and (tag := shown_as.get(node.mem_id, tag)) != DROPPED:
-            if tag not in _INLINE:
-                yield node, tag, False
-                add((node, tag))
-            child = node.first_child
-            if child is not None and not (tag in _LEAVES and _is_leaf(node, tag)):
-                add(child)
+        elif shown != DROPPED:
+            is_own = shown not in _INLINE
+            if is_own:
+                yield node, shown, False
+            above.append((node, shown * is_own))
+            is_whole = shown in _LEAVES and _is_leaf(node, shown)
+            node = None if is_whole else node.first_child
+            continue
+        node = node.next
+
+
+def _name_of(node: LexborNode) -> str:
+    """The tag of an element, `_TEXT` of text; comments and instructions are left out."""
+    tag = node.tag or ""
+    return tag if tag == _TEXT or tag[:1] not in _NO_ELEMENT else DROPPED
 
 
 def _is_leaf(node: LexborNode, tag: str) -> bool:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from selectolax.lexbor import LexborNode
+
 _TAGS = {  # WAI-ARIA 1.2, 5.4: roles of structure
     "list": "ul",
     "listitem": "li",
@@ -23,6 +25,21 @@ _SHOWN_AS_BLOCK = re.compile(
     r"(?<![\w-])display\s*:\s*(?:block|flex|grid|list-item)(?![\w-])", re.IGNORECASE
 )
 
+_CODE = "pre"
+_KEEPS_LINES = re.compile(
+    r"(?<![\w-])white-space\s*:\s*(?:pre|pre-wrap|break-spaces)(?![\w-])", re.IGNORECASE
+)
+_BLOCKS = "p, div, li, table, h1, h2, h3, h4, pre, dl, blockquote"
+
+
+def as_code(node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> str:
+    """`pre` if an element keeps its lines by its style and holds nothing but them; else empty."""
+    style = attributes.get("style")
+    if not style or tag not in ("div", "p") or not _KEEPS_LINES.search(style):
+        return ""
+    has_blocks = any(inner.mem_id != node.mem_id for inner in node.css(_BLOCKS))
+    return "" if has_blocks or "\n" not in node.text().strip() else _CODE
+
 
 def shown_as(tag: str, attributes: Mapping[str, str | None]) -> str:
     """The tag of what an element is shown as; empty if that is its own."""
@@ -33,5 +50,6 @@ def shown_as(tag: str, attributes: Mapping[str, str | None]) -> str:
             return f"h{level if level in _HEADING_LEVELS else _DEFAULT_LEVEL}"
         if role in _TAGS:
             return _TAGS[role]
-    is_block = tag in _IN_LINES and _SHOWN_AS_BLOCK.search(attributes.get("style") or "")
+    style = attributes.get("style")
+    is_block = style and tag in _IN_LINES and _SHOWN_AS_BLOCK.search(style)
     return _BLOCK if is_block else ""

@@ -1,47 +1,66 @@
 """What only style and scripts of a page show: lines of code in tables, signs between words."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from html import escape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from jobs.documents.readers.html.notes import NOTES, mark_notes
+from jobs.documents.readers.html.searches import Searches, selector_of
 
 _LINES_OF_CODE = frozenset({"blob-code", "lines-code"})  # GitHub, Gitea: a row for each line
-_SEVERAL_CODES = "pre > code + code"
+_LINES = ("line", "code-line")  # of code, where a style sheet begins each anew
 _CLASSIFIER = "classifier"
-_SIGNATURE = "table.memname"  # Doxygen: a cell for each parameter
-_SIDE_BY_SIDE = "label + label, button + button"
 _ADDRESS = "data-cfemail"  # Cloudflare: a script writes it, so that nobody collects it
 _NAMES_OF_SIGNS = ("alt", "aria-label", "title")
 _CELLS = ("td", "th")
-_SIGNS = ("img[alt]", "[aria-label]", "[title]")
 _MAX_STEPS_UP = 6
-_PREPARED = ", ".join(
-    (
-        *(f"td.{name}" for name in _LINES_OF_CODE),
-        *(_SEVERAL_CODES, f"dt .{_CLASSIFIER}", _SIGNATURE, _SIDE_BY_SIDE, f"[{_ADDRESS}]"),
-        *(f"{cell} {sign}" for cell in _CELLS for sign in _SIGNS),
-        *("template[shadowrootmode]", NOTES),
-    )
-)
+_PARTED = re.compile(rf"(?<![\w-])(?:{'|'.join(_LINES)})(?![\w-])")
+_PREPARED: Searches = {
+    **{f"td.{name}": (name,) for name in _LINES_OF_CODE},
+    "pre > code + code": ("<code", "<pre"),
+    **{f"pre .{name} + .{name}": ("<pre", name) for name in _LINES},
+    "div.fragment": ("fragment",),  # Doxygen: code whose lines are `div`s
+    "tfoot + tbody": ("<tfoot",),
+    f"dt .{_CLASSIFIER}": (_CLASSIFIER,),
+    "table.memname": ("memname",),  # Doxygen: a cell for each parameter of a signature
+    "label + label": ("<label",),
+    "button + button": ("<button",),
+    f"[{_ADDRESS}]": (_ADDRESS,),
+    **{
+        f"{cell} {sign}": (f"<{cell}", word)
+        for cell in _CELLS
+        for sign, word in (("img[alt]", "<im"), ("[aria-label]", "aria-"), ("[title]", "title"))
+    },
+    "template[shadowrootmode]": ("shadowrootmode",),
+    **NOTES,
+}
 
 
-def prepare(tree: LexborHTMLParser) -> None:
-    """Write out what only the style of a page shows, marks of notes among it."""
-    notes, cells = [], []
+def prepare(tree: LexborHTMLParser, page_tags: bytes | None) -> None:
+    """Write out what only the style of a page shows, marks of notes among it.
+
+    `page_tags` are those that `tags_of` has told.
+    """
+    notes, cells, moved = [], [], []
     named: set[int] = set()
-    for node in tree.css(_PREPARED):  # once: each search goes through the whole tree
+    selector = selector_of(_PREPARED, page_tags)
+    for node in tree.css(selector) if selector else ():  # once: each goes through the whole tree
         attributes = node.attributes
         classes = (attributes.get("class") or "").split()
         if node.tag == "td" and not _LINES_OF_CODE.isdisjoint(classes):
             cells.append(node)
         elif _CLASSIFIER in classes:
             node.insert_before(" : ")  # Sphinx's `term : classifier`
+        elif node.tag in ("div", "tbody"):
+            moved.append(node)
         elif not _write_out(node, attributes, named):
             notes.append(node)
     _join_cells(cells)
     mark_notes(tree, notes)
+    for node in moved:  # last: what was found within goes
+        (_join_lines if node.tag == "div" else _move_foot)(node)
 
 
 def _write_out(node: LexborNode, attributes: Mapping[str, str | None], named: set[int]) -> bool:
@@ -50,9 +69,10 @@ def _write_out(node: LexborNode, attributes: Mapping[str, str | None], named: se
     `named` are the cells whose signs are written out.
     """
     tag = node.tag
-    if tag in ("label", "button", "code"):
-        if node.prev is not None and node.prev.tag == tag:
-            node.insert_before("\n" if tag == "code" else " ")
+    if tag in ("label", "button"):
+        _part(node, " ")
+    elif tag == "code" or (tag == "span" and _PARTED.search(attributes.get("class") or "")):
+        _part(node, "\n")
     elif _ADDRESS in attributes:
         node.replace_with(_address(attributes[_ADDRESS] or "") or node.text())
     elif tag == "table":
@@ -64,6 +84,35 @@ def _write_out(node: LexborNode, attributes: Mapping[str, str | None], named: se
     else:
         return False
     return True
+
+
+def _part(node: LexborNode, mark: str) -> None:
+    """Put `mark` between an element and another of its kind that it follows immediately."""
+    before = node.prev
+    if before is not None and before.tag == node.tag and not before.text().endswith("\n"):
+        node.insert_before(mark)
+
+
+def _move_foot(body: LexborNode) -> None:
+    """The foot of a table may stand before its body, and is shown after it."""
+    foot = body.prev
+    while foot is not None and foot.tag != "tfoot":
+        foot = foot.prev
+    if foot is not None and foot.parent is not None:
+        foot.parent.insert_child(foot)
+        foot.decompose()
+
+
+def _join_lines(fragment: LexborNode) -> None:
+    """Lines of code that are blocks of their own become a `pre`, without their numbers."""
+    lines = []
+    for line in fragment.css("div.line"):
+        numbers = line.css(".lineno")
+        for number in numbers:
+            number.decompose()
+        lines.append(line.text().removeprefix("\xa0" if numbers else ""))
+    if lines:
+        _replace_by_code(fragment, lines)
 
 
 def _name_sign(sign: LexborNode, attributes: Mapping[str, str | None], named: set[int]) -> None:
@@ -109,10 +158,15 @@ def _join_cells(lines_of_code: list[LexborNode]) -> None:
             tables.setdefault(table.mem_id, []).append(cell)
     for cells in tables.values():
         table = _table_of(cells[0])
-        lines = "\n".join(cell.text().strip("\n") for cell in cells)
-        code = LexborHTMLParser(f"<pre>\n{escape(lines)}</pre>").css_first("pre")
-        if table is not None and code is not None:
-            table.replace_with(code)
+        if table is not None:
+            _replace_by_code(table, [cell.text().strip("\n") for cell in cells])
+
+
+def _replace_by_code(node: LexborNode, lines: Iterable[str]) -> None:
+    text = escape("\n".join(lines))
+    code = LexborHTMLParser(f"<pre>\n{text}</pre>").css_first("pre")
+    if code is not None:
+        node.replace_with(code)
 
 
 def _table_of(cell: LexborNode) -> LexborNode | None:

@@ -24,7 +24,7 @@ from jobs.documents.readers.markup.markdown_rules import (
     is_placeholder,
     make_plain,
 )
-from jobs.documents.readers.markup.markdown_sites import add_site_rules
+from jobs.documents.readers.markup.markdown_sites import add_site_rules, without_raw_tags
 from jobs.documents.readers.markup.markdown_tables import add_table_rules, escape_bars
 
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?\n)?(?:\1|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -44,6 +44,7 @@ _CODE_DIRECTIVES = frozenset(
 _SILENT_DIRECTIVES = frozenset({"toctree", "include", "literalinclude", "contents", "raw", "image"})
 _WITHOUT_ARGUMENT = frozenset({"figure", "grid", "grid-item", "card-carousel", "hlist"})
 _CONTAINER = re.compile(r"\{?\.?([\w-]+)\}?(?:\[(.*)\]|\s+([^{].*))?")
+_IS_ATTRIBUTE = re.compile(r"[\w-]+=")
 _ADMONITIONS = frozenset({"note", "tip", "info", "important", "warning", "caution", "danger"})
 _TAB = re.compile(
     r'^([ \t]*)===[!+]* "([^"\n]{1,200})"[ \t]*$(?=\n{1,2}\1(?: {4}|\t))', re.MULTILINE
@@ -70,7 +71,8 @@ def read_markdown(data: bytes, limits: ReadLimits) -> Extract:
         title, text = title or found[1].strip(), text[found.end() :]
     if found := _MODULES.match(text.lstrip("\n")):
         text = text.lstrip("\n")[found.end() :]
-    text = escape_bars(_LABEL.sub("", _TAB.sub(r'\1!!! tab "\2"', text)))
+    text = _LABEL.sub("", _TAB.sub(r'\1!!! tab "\2"', without_raw_tags(text)))
+    text = escape_bars(text)
     extract = assemble(_blocks(text), limits, title=title)
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")
     return extract._replace(title=title or first)
@@ -145,6 +147,7 @@ class _Page:
         if not found or found[1] in _WITHOUT_ARGUMENT:
             return ""
         title = (found[2] or found[3] or "").strip(" \"'")
+        title = "" if _IS_ATTRIBUTE.match(title) else title
         if not title and found[1].lower() in _ADMONITIONS:
             title = found[1].capitalize()
         return self._html(title, depth + 1)

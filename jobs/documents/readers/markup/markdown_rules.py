@@ -12,15 +12,20 @@ from markdown_it.token import Token
 
 _INLINE_MATH = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 _BLOCK_MATH = (("$$", "$$"), ("\\[", "\\]"), ("\\begin{", "\\end{"))
+_TEX = re.compile(r"[\\^_={}]")
+_LONG_WORD = re.compile(r"[^\W\d_]{3}")
 _MAX_MATH_CHARS = 1_000
 _MAX_MATH_LINES = 100
 _ALERT = re.compile(r"\[!([A-Za-z]+)\][+-]?[ \t]*")  # GitHub, Obsidian
 _ATTRIBUTES = ("#", ".", ":")
+_BLOCK_ID = re.compile(r"\s\^[a-z0-9]{6}\Z")  # Obsidian: what links lead to
 _GITHUB_MATH = re.compile(r"\$`([^`\n]{1,1000})`\$")
 _LABELLED = re.compile(r"(?:[•‣◦▪–—·※○●]|[A-Za-z][.)]|\([A-Za-z\d]{1,3}\)|[ivxIVX]{1,5}[.)])\s+\S")
 _HARD_BREAK = "\\\n"
 _INDICES = {"~": "sub", "^": "sup"}
 _INDEX = re.compile(r"[~^]([\w+−-]{1,20})[~^](?![~^])")
+_LEFT_MARKS = re.compile(r"(\*{1,3})(?=[^\s*])([^*\n]{1,300})(?<=\S)\1(?!\*)")
+_EAST_ASIAN = re.compile("[\u3000-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 _MARKED = re.compile(r"==(?=\S)([^=\n]{1,500})(?<=\S)==(?!\w)")
 _HEADING = re.compile(r"(#{1,6})(?=[^\W_])(.+)")
 _MIN_LABELLED = 2  # lines; one may begin so by chance
@@ -59,6 +64,8 @@ def make_plain(token: Token, closed: set[str], notes: dict[int, dict[str, Any]])
     no tags because nothing in `closed` ends them.
     """
     match token.type:
+        case "text":
+            token.content = _LEFT_MARKS.sub(_without_marks, token.content)
         case "image":
             token.type, token.children = "text", None
         case "myst_role":
@@ -81,6 +88,14 @@ def is_placeholder(tag: str, closed: set[str]) -> bool:
     return name not in _OPEN_TAGS and name not in closed and name not in block_names
 
 
+def _without_marks(found: re.Match[str]) -> str:
+    """Emphasis that CommonMark does not see, as Chinese, Japanese and Korean have no spaces."""
+    inner, text = found[2], found.string
+    beside = text[found.start() - 1 : found.start()] + text[found.end() : found.end() + 1]
+    is_unseen = not (inner[0].isalnum() and inner[-1].isalnum())
+    return inner if is_unseen and _EAST_ASIAN.search(inner + beside) else found[0]
+
+
 def _shown_of_role(content: str) -> str:
     shown, _, target = content.rpartition("<")
     return shown.rstrip() if shown.strip() and target.endswith(">") else content.lstrip("~!")
@@ -95,10 +110,10 @@ def _plain_inlines(state: StateCore) -> None:
             if attributes.startswith(_ATTRIBUTES):
                 token.content = title.rstrip()
         elif found := _ALERT.match(token.content):
-            title = found[1].capitalize()
-            token.content = f"{title}\\\n" + token.content[found.end() :].lstrip("\n")
+            title, _, rest = token.content[found.end() :].partition("\n")
+            token.content = f"{title.strip() or found[1].capitalize()}\\\n{rest}"
         elif before.type == "paragraph_open":
-            token.content = _with_own_lines(token.content)
+            token.content = _with_own_lines(_BLOCK_ID.sub("", token.content))
 
 
 def _with_own_lines(content: str) -> str:
@@ -126,7 +141,7 @@ def _inline_math(state: StateInline, silent: bool) -> bool:
             continue
         start = state.pos + len(opening)
         end = state.src.find(closing, start, min(state.posMax, start + _MAX_MATH_CHARS))
-        if end <= start or (opening == "$" and not _is_dollar_math(state.src, start, end)):
+        if end <= start or not _is_math(opening, state.src, start, end):
             continue
         end += len(closing)
         if not silent:
@@ -134,6 +149,15 @@ def _inline_math(state: StateInline, silent: bool) -> bool:
         state.pos = end
         return True
     return False
+
+
+def _is_math(opening: str, text: str, start: int, end: int) -> bool:
+    """Whether what stands between two marks is a formula, not words in escaped brackets."""
+    if opening == "$":
+        return _is_dollar_math(text, start, end)
+    if opening == "$$" or _TEX.search(text, start, end):
+        return True
+    return opening == "\\(" and not _LONG_WORD.search(text, start, end)
 
 
 def _is_dollar_math(text: str, start: int, end: int) -> bool:

@@ -18,7 +18,21 @@ _TEMPLATE_TAGS = re.compile(  # Liquid, Nunjucks, Hugo: one or several, and noth
 _CODE_TAG = re.compile(r"\{(?:%|\{[<%])-?\s*(highlight|code|codeblock)\b[^\n]*\}")
 _MODULE_LINE = re.compile(r"(?:import\s.*\sfrom\s|import\s*['\"]|export\s+\w+\s)")
 _ATTRIBUTES = re.compile(r"\{:[^{}\n]*\}|\{(?:#|\.)[\w-]+\}")  # kramdown: of the block before
+_SILENT_LINES = (
+    re.compile(r":::\s*(?:image|code|row|column)\b[^\n]*:::"),  # Microsoft Learn
+    re.compile(r":::\s*(?:moniker|zone|row|column)(?:-end)?(?:\s[^\n]*|:::)?"),
+    re.compile(r"\[!(?:include|code|video|notebook)\b[^\n]*\]", re.IGNORECASE),
+    re.compile(r"\[!div\s[^\n\]]*\]", re.IGNORECASE),
+    re.compile(r"<<<\s*[@./~][^\n]*"),  # VitePress: a file that is included
+    re.compile(r"\\(?:newpage|pagebreak|clearpage)(?:\{\})?"),  # Pandoc
+)
+_RAW = r"\{%-?\s*(?:end)?raw\s*-?%\}"  # Liquid: what is between is taken as it is
+_RAW_TAG = re.compile(rf"^[ \t]*{_RAW}[ \t]*\n|{_RAW}", re.MULTILINE)
+_MYST = re.compile(r"^ {0,3}(?:`{3,}|~{3,}|:{3,})\{[\w:-]+\}|\{[\w:-]+\}`", re.MULTILINE)
+_MYST_LINE = re.compile(r"%(?:\s[^\n]*)?|\+{3}(?:\s[^\n]*)?")  # a comment, or where a cell ends
 _CONTENTS = frozenset({"[toc]", "[[_toc_]]", "[[toc]]", "${toc}"})
+_OF_SITE = (_COMPONENT, _TEMPLATE_TAGS, _ATTRIBUTES, *_SILENT_LINES)
+_FIRST_SIGNS = frozenset("{<[$:\\")
 _ATTRIBUTES_IN_LINE = re.compile(r"(?<=[)\]*_`])\{:[^{}\n]{1,200}\}")
 _SPAN = re.compile(r"\[([^\[\]\n]{1,300})\]\{[.#][^{}\n]{0,200}\}")
 _NAMES = ("title", "label", "header", "heading", "caption", "summary", "name", "content", "command")
@@ -39,10 +53,25 @@ def add_site_rules(parser: MarkdownIt, text: str) -> None:
     within: RuleOptionsType = {"alt": ["paragraph", "blockquote", "list"]}
     parser.block.ruler.before("table", "template_code", _code_between_tags, within)
     parser.block.ruler.before("table", "site_line", _site_line, within)
+    if _MYST.search(text):
+        parser.block.ruler.before("table", "myst_line", _myst_line, within)
     parser.block.ruler.before("table", "component_comment", _comment, within)
     parser.inline.ruler.before("link", "wiki_link", _wiki_link)
     parser.inline.ruler.before("link", "attributes", _attributes)
     parser.inline.ruler.before("link", "span", _span)
+
+
+def without_raw_tags(text: str) -> str:
+    """A page without the tags that keep its generator from reading a part of it."""
+    return _RAW_TAG.sub("", text) if "raw" in text else text
+
+
+def _myst_line(state: StateBlock, first: int, _end_line: int, silent: bool) -> bool:
+    if state.is_code_block(first) or not _MYST_LINE.fullmatch(_line(state, first)):
+        return False
+    if not silent:
+        state.line = first + 1
+    return True
 
 
 def _site_line(state: StateBlock, first: int, _end_line: int, silent: bool) -> bool:
@@ -50,7 +79,8 @@ def _site_line(state: StateBlock, first: int, _end_line: int, silent: bool) -> b
     if state.is_code_block(first) or not _is_of_site(line):
         return False
     if not silent:
-        for name in _NAME.findall(line) or _VALUE.findall(line):
+        is_named = not any(pattern.fullmatch(line) for pattern in _SILENT_LINES)
+        for name in (_NAME.findall(line) or _VALUE.findall(line)) * is_named:
             state.push("paragraph_open", "p", 1).map = [first, first + 1]
             token = state.push("inline", "", 0)
             token.content, token.map, token.children = name, [first, first + 1], []
@@ -60,11 +90,9 @@ def _site_line(state: StateBlock, first: int, _end_line: int, silent: bool) -> b
 
 
 def _is_of_site(line: str) -> bool:
-    if line[:1] not in ("{", "<", "[", "$"):
+    if line[:1] not in _FIRST_SIGNS:
         return False
-    return line.lower() in _CONTENTS or any(
-        pattern.fullmatch(line) for pattern in (_COMPONENT, _TEMPLATE_TAGS, _ATTRIBUTES)
-    )
+    return line.lower() in _CONTENTS or any(pattern.fullmatch(line) for pattern in _OF_SITE)
 
 
 def _code_between_tags(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:

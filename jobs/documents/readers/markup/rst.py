@@ -30,7 +30,7 @@ _SETTINGS: dict[str, object] = {
     "line_length_limit": 10**9,
     "math_output": "LaTeX",
     "output_encoding": "unicode",
-    "raw_enabled": False,
+    "raw_enabled": True,  # but for files and addresses, as `file_insertion_enabled` says
     "report_level": _NEVER,
     "section_self_link": False,
     "smart_quotes": False,

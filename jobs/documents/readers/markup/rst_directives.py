@@ -22,7 +22,7 @@ _CODE = frozenset(
 )
 _SILENT = frozenset(
     (
-        *("toctree", "index", "include", "literalinclude", "raw", "highlight", "contents"),
+        *("toctree", "index", "include", "literalinclude", "highlight", "contents"),
         *("automodule", "autoclass", "autofunction", "automethod", "autosummary", "testsetup"),
         *("testcleanup", "sectionauthor", "codeauthor", "moduleauthor", "currentmodule", "module"),
         *("py:currentmodule", "py:module", "default-domain", "default-role", "role", "date"),

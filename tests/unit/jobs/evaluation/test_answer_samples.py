@@ -7,14 +7,14 @@ from engine.files.records import RecordLog
 from engine.testing.calls import failed
 from jobs.dataset.rows.chat_rows import chat_row, excerpt_of
 from jobs.evaluation.answer_samples import answer_sample, answer_tasks, is_refusal
-from jobs.evaluation.build_samples import held_out_samples
+from jobs.evaluation.questions.build_samples import held_out_samples
 from schemas.dataset import Rejection
-from schemas.dataset_settings import DatasetSettings
 from schemas.documents import Chunk
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample
 from schemas.outcomes import Outcome
 from schemas.requests import Json, Request
 from schemas.settings import EvaluationSettings, RunSettings
+from schemas.settings.dataset import DatasetSettings
 from tests.unit.jobs.evaluation.asking import ask_by_body
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
 

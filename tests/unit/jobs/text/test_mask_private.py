@@ -1,7 +1,6 @@
 import pytest
 
-from jobs.text.mask_private import mask_private
-from jobs.text.secrets import find_secrets
+from jobs.text.secrets import find_secrets, mask_private
 
 BODY = "\n".join(["MIIEpAIBAAKCAQEA7bq0Zc1l+/kZ8mJ3y0Q2pVnD5sT4uW6xYzAbCdEfGhIjKlMn"] * 3)
 KEY_BLOCK = f"-----BEGIN RSA PRIVATE KEY-----\n{BODY}\nAb12=\n-----END RSA PRIVATE KEY-----"

@@ -6,15 +6,16 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from jobs.documents.readers.pdf.line_text import defined_tag
-from jobs.documents.readers.pdf.regions import Row, rows_of
-from jobs.documents.readers.pdf.runs import Run, are_code, gaps, run_of
+from jobs.documents.readers.pdf.lines.line_text import defined_tag, starts_raised
+from jobs.documents.readers.pdf.lines.regions import Row, rows_of
+from jobs.documents.readers.pdf.lines.runs import Run, are_code, gaps, run_of
 
 _ALIGNED = 2.5  # points
 _SURE_GAP = 1.0  # of the font size
 _TIGHT = 1.45  # of the font size: the distance of two lines of one cell
 _NEXT_ROW = 3.5  # of the font size: two rows of one table are not farther apart
 _FEW_ROWS = 3
+_CODE_ENDS = frozenset(";{}")  # of code in a proportional font
 _EXACT = 0.6  # points
 _CORRIDOR = 0.2  # of the font size: a narrower one is none
 _CROSSED = 8  # rows, of which one may cross a corridor
@@ -95,7 +96,7 @@ def _starts(row: Row) -> list[Run]:
         return []
     if are_code(runs) or any(map(_ends_in_dots, runs)) or defined_tag(runs):
         return []
-    return runs[2:] if _is_marker(runs[0]) else runs[1:]
+    return runs[2:] if _is_marker(runs[0]) or starts_raised(runs) else runs[1:]
 
 
 def _ends_in_dots(run: Run) -> bool:
@@ -156,7 +157,7 @@ def _is_prose(column: list[Row]) -> bool:
 def _is_aligned_table(block: list[Row]) -> bool:
     """Whether gaps are so wide or so many that chance does not align them."""
     several = [row for row in block if _starts(row)]
-    if len(several) < 2:
+    if len(several) < 2 or all(row.runs[-1].glyphs[-1].char in _CODE_ENDS for row in block):
         return False
     widths = [width for row in several for width in gaps(row.runs)]
     return len(several) > 3 or min(widths) > _SURE_GAP

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from jobs.documents.readers.pdf.regions import rows_of
-from jobs.documents.readers.pdf.runs import Run, run_of
+from jobs.documents.readers.pdf.lines.regions import rows_of
+from jobs.documents.readers.pdf.lines.runs import Run, run_of
+from jobs.documents.readers.pdf.tables.entries import divided_by_entries
 from jobs.documents.readers.pdf.tables.rules import Grid
 
 _MIDDLE = 0.35  # of the font size: how far the middle of a line is above its baseline
@@ -60,7 +61,7 @@ def _divided(cells: list[list[Run]]) -> list[list[list[Run]]]:
     texts = ["".join(glyph.char for glyph in cell[0].glyphs) for cell in cells if cell]
     number_count = sum(_NUMBER.match(text) is not None for text in texts)
     if count < _MIN_DIVIDED or not are_alike or 2 * number_count < len(texts):
-        return [cells]
+        return divided_by_entries(lines) or [cells]
     return [[column[number].runs if column else [] for column in lines] for number in range(count)]
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from jobs.dataset.rows.chat_rows import Excerpt, chat_row
 from jobs.evaluation.evaluated_models import answer_id
-from schemas.dataset_settings import DatasetSettings
 from schemas.settings import RunSettings
+from schemas.settings.dataset import DatasetSettings
 from tests.unit.jobs.settings.test_former_defaults import config_of
 
 EXCERPT = Excerpt("Notes > Tides", "The tide turns at noon.")

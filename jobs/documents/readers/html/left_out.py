@@ -1,0 +1,229 @@
+"""Tells what of a page is no text of it: menus, controls, what is not displayed."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from selectolax.lexbor import LexborNode
+
+from jobs.documents.readers.html.prose import (
+    has_sentence,
+    is_beside_words,
+    is_mostly_links,
+    prose_count,
+    word_count,
+)
+
+_ROLES = {  # WAI-ARIA: the role says what the tag would
+    "navigation": "nav",
+    "search": "search",
+    "banner": "header",
+    "contentinfo": "footer",
+    "complementary": "aside",
+    **dict.fromkeys(("doc-pagebreak", "pagebreak"), "pagebreak"),  # its number in print
+}
+_DROPPED_CLASSES = (
+    *("navheader", "navfooter", "docnav", "sphinxsidebar", "linenos", "lineno", "linenodiv"),
+    *("mw-editsection", "gutter", "hljs-ln-numbers", "line-numbers-rows", "headerlink"),
+    *("skip-link", "mw-cite-backlink", "viewcode-link", "viewcode-back"),
+)
+_LINE_NUMBER_CLASSES = (  # of lines of code, if they hold numbers alone
+    *("crayon-nums", "linenr", "linenumber", "linenumbers", "line-number", "line-numbers"),
+    *("line-num", "ln", "lnt", "code-lineno"),
+)
+TO_SOURCE_CLASSES = ("src", "srclink")  # rustdoc: links to the source of what is described
+_MENU_CLASSES = (  # if they are mostly links
+    *("breadcrumb", "breadcrumbs", "header", "menu", "nav", "nav-panel", "navbar", "navigation"),
+    *("pager", "pagination", "related", "sidebar"),
+)
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_ANY_HEADING = ", ".join(_HEADINGS)
+_LINE_NUMBERS = frozenset(_LINE_NUMBER_CLASSES)
+_DROPPED = frozenset(_DROPPED_CLASSES)
+_MENUS = frozenset(_MENU_CLASSES)
+_TO_SOURCE = frozenset(TO_SOURCE_CLASSES)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_OPENED = re.compile(  # hidden until somebody chooses it: a tab, the answer under a question
+    r"(?<![a-z])(tabs?|tab-?panels?|panels?|panes?|accordion|collaps\w*|toggle\w*|expand\w*"
+    r"|spoiler|answer|faq|details|content)(?![a-z])",
+    re.IGNORECASE,
+)
+_MENU = re.compile(
+    r"(?<![a-z])(toc|nav|navigation|menu|sidebar|related|share|social|promo|advert|ads?"
+    r"|newsletter|breadcrumbs?)(?![a-z])",
+    re.IGNORECASE,
+)
+_IMPRINT = re.compile(
+    r"©|copyright|all rights|privacy|cookie|powered by|created using|generated|last (?:updated"
+    r"|modified|changed)|licen[sc]ed?|imprint|terms of",
+    re.IGNORECASE,
+)
+_NOTES = re.compile(r"foot-?note|end-?note|reference", re.IGNORECASE)
+_CALLOUT = re.compile(
+    r"admonition|callout|alert|note|warning|caution|topic|(?<![a-z])tip(?![a-z])", re.IGNORECASE
+)
+_QUESTION = re.compile(r"accordion|collaps|faq|question|tab(?![a-z])|summary", re.IGNORECASE)
+_NUMBERS = re.compile(r"[\s.:|]*\d[\s\d.:|]*")
+_NO_SCRIPT = re.compile(r"script|browser|cookie", re.IGNORECASE)
+_PERMALINKS = frozenset({"¶", "#", "§", "🔗", "", "\u200b"})
+_BACK_LINKS = frozenset({"↩", "↩︎", "↑", "^", "⏎", "⬆", "↵"})
+_TEXT_BLOCKS = "p, h1, h2, h3, h4, table, pre, li, dl, blockquote"
+_SECTIONS = frozenset({"main", "article", "section", "blockquote", "figure", "li", "details"})
+_SENTENCES = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "p", "dt", "dd", "summary", "td"})
+_MIN_WORDS = 12  # of what is no link: fewer are a menu's, a form's or a footer's own
+_MIN_BUTTON_WORDS = 4
+_MIN_OPENED_WORDS = 3  # fewer are a sign that something opens
+_MAX_STEPS_UP = 6
+
+
+def is_dropped(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
+    """Whether an element is left out, with all that is in it."""
+    kind = _kind_of(attributes.get("class") or "")
+    if kind.is_dropped or _is_hidden(node, attributes):
+        return True
+    if kind.is_line_number and _NUMBERS.fullmatch(node.text()):
+        return True
+    if kind.is_menu and is_mostly_links(node):
+        return True
+    if tag == "a":
+        return kind.is_to_source or _is_mark(node, attributes)
+    role = attributes.get("role") or attributes.get("epub:type") or ""
+    rule = _RULES.get(_ROLES.get(role, tag))
+    return rule is not None and rule(node)
+
+
+class _Kind(NamedTuple):
+    """What the classes of an element say."""
+
+    is_dropped: bool
+    is_line_number: bool
+    is_menu: bool
+    is_to_source: bool
+
+
+@lru_cache(maxsize=1024)  # most elements of a page have the classes of others
+def _kind_of(classes: str) -> _Kind:
+    names = classes.split()
+    kinds = (_DROPPED, _LINE_NUMBERS, _MENUS, _TO_SOURCE)
+    return _Kind(*(not kind.isdisjoint(names) for kind in kinds))
+
+
+def _is_hidden(node: LexborNode, attributes: dict[str, str | None]) -> bool:
+    style = attributes.get("style")
+    is_hidden = (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or (style is not None and _HIDDEN.search(style) is not None)
+    )
+    if not is_hidden or attributes.get("hidden") == "until-found":
+        return False
+    if attributes.get("role") == "tabpanel":
+        return False
+    if _OPENED.search(_marks(node)) and word_count(node) >= _MIN_OPENED_WORDS:
+        return is_mostly_links(node)
+    if "katex-html" in (attributes.get("class") or ""):
+        return not _is_alone(node)
+    return node.css_first("math") is None  # shown as a picture, for want of fonts
+
+
+def _is_alone(formula: LexborNode) -> bool:
+    """Whether what is shown of a formula is all that there is of it: no MathML beside it."""
+    beside = (formula.prev, formula.next)
+    return not any(node is not None and node.css_first("math") for node in beside)
+
+
+def _is_menu(node: LexborNode) -> bool:
+    if node.css_first("main, article") is not None:
+        return False  # a tag that was never closed
+    return is_mostly_links(node) or prose_count(node) < 4 * _MIN_WORDS
+
+
+def _is_dull_header(node: LexborNode) -> bool:
+    if _is_within(node, _SECTIONS) or node.css_first(_ANY_HEADING) is not None:
+        return False
+    return prose_count(node) < _MIN_WORDS and not has_sentence(node)
+
+
+def _is_dull_footer(node: LexborNode) -> bool:
+    if _NOTES.search(_marks(node)):
+        return False
+    if _is_within(node, _SECTIONS):
+        return is_mostly_links(node)
+    if _IMPRINT.search(node.text()):
+        return True
+    return prose_count(node) < _MIN_WORDS and not has_sentence(node)
+
+
+def _is_dull_aside(node: LexborNode) -> bool:
+    if node.attributes.get("epub:type") or _CALLOUT.search(_marks(node)):
+        return False
+    if is_mostly_links(node):
+        return True
+    return _MENU.search(_marks(node)) is not None and prose_count(node) < _MIN_WORDS
+
+
+def _is_dull_form(node: LexborNode) -> bool:
+    if any(block.text(strip=True) for block in node.css(_TEXT_BLOCKS)):
+        return False
+    return prose_count(node) < _MIN_WORDS
+
+
+def _is_dull_button(node: LexborNode) -> bool:
+    if node.attributes.get("role") == "tab" or _QUESTION.search(_marks(node)):
+        return False
+    if _is_within(node, _SENTENCES) or is_beside_words(node):
+        return False
+    return word_count(node) < _MIN_BUTTON_WORDS
+
+
+def _is_dull_without_scripts(node: LexborNode) -> bool:
+    return word_count(node) < _MIN_WORDS or _NO_SCRIPT.search(node.text()) is not None
+
+
+def _is_closed_dialog(node: LexborNode) -> bool:
+    return "open" not in node.attributes
+
+
+def _is_mark(link: LexborNode, attributes: dict[str, str | None]) -> bool:
+    """Whether a link only leads to the heading it stands at, or back to where a note is named."""
+    text = link.text(strip=True)
+    target = attributes.get("href") or ""
+    if text in _PERMALINKS or (target.startswith("#") and text in _BACK_LINKS):
+        return True
+    itself = (attributes.get("id"), attributes.get("name"))
+    return text.isdecimal() and target[1:] in itself  # the number of a line of code
+
+
+def _always(_node: LexborNode) -> bool:
+    return True
+
+
+_RULES: dict[str, Callable[[LexborNode], bool]] = {
+    "nav": _is_menu,
+    "search": _always,
+    "header": _is_dull_header,
+    "footer": _is_dull_footer,
+    "aside": _is_dull_aside,
+    "form": _is_dull_form,
+    "button": _is_dull_button,
+    "dialog": _is_closed_dialog,
+    "noscript": _is_dull_without_scripts,
+    "pagebreak": _always,
+}
+
+
+def _marks(node: LexborNode) -> str:
+    attributes = node.attributes
+    return " ".join(attributes.get(name) or "" for name in ("class", "role", "id"))
+
+
+def _is_within(node: LexborNode, tags: frozenset[str]) -> bool:
+    above = node.parent
+    for _ in range(_MAX_STEPS_UP):
+        if above is None:
+            return False
+        if above.tag in tags:
+            return True
+        above = above.parent
+    return False

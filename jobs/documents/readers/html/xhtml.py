@@ -1,0 +1,40 @@
+"""XHTML as an HTML parser understands it: elements that are closed at once, text as it is."""
+
+import re
+from html import escape
+
+_VOID = frozenset(  # HTML standard: elements that have no end
+    (
+        *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"),
+        *("source", "track", "wbr"),
+    )
+)
+_TAG_NAME = re.compile(r"<([A-Za-z][\w:.-]*)(?=[\s/]|\Z)")
+_CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
+
+
+def as_html(markup: str) -> str:
+    """A page that may be XHTML, as HTML."""
+    return _close_empty_tags(_escape_cdata(markup))
+
+
+def _close_empty_tags(markup: str) -> str:
+    """XHTML's `<title/>` would be an open tag to an HTML parser and swallow the page."""
+    *parts, last = markup.split("/>")
+    pieces: list[str] = []
+    for part in parts:
+        start = part.rfind("<")
+        found = _TAG_NAME.match(part, start) if start >= 0 else None
+        is_empty = found and found[1].lower() not in _VOID and ">" not in part[start:]
+        pieces.append(f"{part}></{found[1]}>" if found and is_empty else f"{part}/>")
+    return "".join([*pieces, last])
+
+
+def _escape_cdata(markup: str) -> str:
+    """XHTML's text without entities would be a comment to an HTML parser."""
+    first, *sections = markup.split(_CDATA_START)
+    pieces = [first]
+    for section in sections:
+        text, end, rest = section.partition(_CDATA_END)
+        pieces += [escape(text), rest] if end else [section]
+    return "".join(pieces)
