@@ -134,7 +134,7 @@ class SendLog:
         self._group_usd: dict[str, float] = {}  # what is being kept now
         self._notes_kept = before.unkept_usd is not None
         self._event_count = max(before.event_count, known_count)
-        self._noted = b""
+        self._noted: list[bytes] = []
         self._going_out: list[asyncio.Future[None]] = []
         if before.size_bytes > FOLD_ABOVE_BYTES:
             self._fold(before)
@@ -253,14 +253,14 @@ class SendLog:
         """Keep a line that may be lost until the next one that may not."""
         self._event_count += 1
         fields = (self._event_count, step, id_key(request_id), orjson.dumps(usd))
-        self._noted += _LINE % fields
+        self._noted.append(_LINE % fields)
 
     def _write(self, step: Step, request_id: str, usd: float) -> None:
         self._note(step, request_id, usd)
         self._write_noted()
 
     def _write_noted(self) -> None:
-        noted, self._noted = self._noted, b""
+        noted, self._noted = b"".join(self._noted), []
         going_out, self._going_out = self._going_out, []
         try:
             write_whole(self._descriptor, noted, self._path)
@@ -296,5 +296,5 @@ class SendLog:
             self._note(b"kept", "", 0.0)
         for request_id, usd in unkept_usd.items():
             self._note(b"paid", request_id, usd)
-        replace_file(self._path, self._noted.splitlines())
-        self._noted = b""
+        replace_file(self._path, [line.rstrip(b"\n") for line in self._noted])
+        self._noted = []

@@ -50,7 +50,8 @@ class Send(AbstractAsyncContextManager["Send"]):
     def price_anew(self) -> None:
         """Its worst case, by what replies have told until now."""
         self.worst_usd = self._budget.worst_usd(self.kind, self.worst_usage)
-        self.surplus_usd = self.worst_usd * self._budget.habits.surplus(self.kind)
+        if self._budget.room_usd is not None:
+            self.surplus_usd = self.worst_usd * self._budget.habits.surplus(self.kind)
 
     async def __aenter__(self) -> Self:
         if self._budget.room_usd is not None:

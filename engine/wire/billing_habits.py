@@ -33,6 +33,8 @@ class BillingHabits:
 
     def asked_factor(self, kind: TierKind) -> float:
         """By the tier that is asked for, at least the live one."""
+        if not kind.asked and not self._excess:
+            return 1.0  # nearly all
         return max(1.0, self.shares.get(kind.asked, 1.0)) * self._excess.get(kind.model, 1.0)
 
     def factor(self, kind: TierKind) -> float:
