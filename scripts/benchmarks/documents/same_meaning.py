@@ -1,6 +1,6 @@
 """Which threshold tells the same question in other words from another question.
 
-    python scripts/benchmarks/same_meaning.py
+    python scripts/benchmarks/documents/same_meaning.py
 
 By the embedding model of the extra `local`, as `questions.max_same_meaning` compares. Pairs that
 mean the same, and hard ones that do not, are those of tests/fixtures/labels/paraphrases.jsonl.
@@ -17,7 +17,7 @@ from typing import NamedTuple
 import orjson
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
+    sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from engine.local.embedder import Embedder, Vector
 from engine.local.model import EMBEDDING_MODEL, find_model_files
@@ -26,7 +26,7 @@ from jobs.dataset.rows.chat_rows import read_row
 from jobs.text.repeats.exact_differences import ask_differently
 from jobs.text.repeats.near_duplicates import NearDuplicates, words_of_any_language
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LABELS = ROOT / "tests" / "fixtures" / "labels"
 THRESHOLDS = (0.70, 0.75, 0.80, 0.82, 0.84, 0.85, 0.86, 0.88, 0.90, 0.92, 0.95)
 LANGUAGES = ("en", "de", "fr")
