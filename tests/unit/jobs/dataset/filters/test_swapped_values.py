@@ -10,6 +10,7 @@ from tests.unit.jobs.dataset.teacher import make_chunk
 BREAD = "Rye bread bakes 55 minutes, wheat bread 35 minutes."
 RETRIES = "Use `retry --slow` on weak lines, and `retry --never` where calls are metered."
 BROT = "Die Nachtschicht dauert sechs Stunden, die Tagschicht acht Stunden."
+CODES = "The exit code is 4 if a file is damaged and 7 if a disk is full."
 REPORTS = "The paper report is due after 30 days; the online report is due after 5 days."
 
 
@@ -25,6 +26,7 @@ def source_of(evidence: str) -> SourceText:
         (RETRIES, "What is of use on weak lines?", "`retry --never`.", "--never for --slow"),
         (RETRIES, "Where is `retry --slow` used?", "Where calls are metered.", "--slow"),
         (BROT, "Wie lange dauert die Tagschicht?", "Sie dauert sechs Stunden.", "6 for 8"),
+        (CODES, "What is the exit code of a full disk?", "The exit code is 4.", "4 for 7"),
         (REPORTS, "When is the online report due?", "It is due after 30 days.", "30 for 5"),
     ],
 )
