@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.ask import Ask
-    from engine.chat import make_chat_request
     from engine.errors import EngineError
-    from engine.open import OpenEngine, open_engine
-    from engine.wire.content import reply_text
+    from engine.library.chat import make_chat_request
+    from engine.library.open import OpenEngine, open_engine
     from engine.wire.endpoints import Endpoint
+    from engine.wire.replies.content import reply_text
     from schemas.dataset import Rejection
     from schemas.outcomes import Completed, Failed, Outcome
     from schemas.record import Record
@@ -52,15 +52,15 @@ _HOMES = {  # imported when they are asked for: commands need few of them
     "Failed": "schemas.outcomes",
     "LimitSettings": "schemas.settings",
     "ModelPrice": "schemas.settings",
-    "OpenEngine": "engine.open",
+    "OpenEngine": "engine.library.open",
     "Outcome": "schemas.outcomes",
     "Record": "schemas.record",
     "Rejection": "schemas.dataset",
     "Request": "schemas.requests",
-    "make_chat_request": "engine.chat",
+    "make_chat_request": "engine.library.chat",
     "make_request": "schemas.requests",
-    "open_engine": "engine.open",
-    "reply_text": "engine.wire.content",
+    "open_engine": "engine.library.open",
+    "reply_text": "engine.wire.replies.content",
 }
 
 if not TYPE_CHECKING:  # a type checker reads the imports above, and knows of other names nothing

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.ask import Ask, Lane
-from engine.budget import Budget
 from engine.clock import Clock, SystemClock
 from engine.engine import Engine
 from engine.files.journal import Journal, read_settled
@@ -18,9 +17,10 @@ from engine.live.flex.lane import FlexLane
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
 from engine.live.pace.share import Shares, WholeAccount
-from engine.purse import Purse
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER, ServerLanes, add_gauges
+from engine.spending.budget import Budget
+from engine.spending.purse import Purse
 from engine.stats.counters import Stats
 from engine.stats.snapshots import snapshots_written
 from engine.stopping import Stopping, announce_interruption
@@ -131,20 +131,7 @@ async def assemble_engine(order: EngineOrder) -> AsyncIterator[EngineParts]:
         )
         sends = open_sends(folder, journal, is_synced=order.budget_usd is not None)
         opened.callback(sends.close)
-        parts = LaneParts(
-            endpoints=order.endpoints,
-            limits=order.limits,
-            budget=Budget(
-                cap_usd=order.budget_usd,
-                spent_usd=order.spent_usd + sends.lost_usd,
-                price=order.price,
-                record=sends,
-                tier_shares=order.tier_shares,
-                purse=order.purse,
-            ),
-            stats=order.stats,
-            stopping=order.stopping,
-        )
+        parts = _lane_parts(order, sends)
         announce_interruption(
             order.stopping, lambda: parts.stats.in_flight, grace_s=order.limits.grace_s
         )
@@ -223,6 +210,25 @@ def open_sends(folder: RunFolder, journal: Journal, *, is_synced: bool) -> SendL
         folder.sends_path,
         is_synced=is_synced,
         is_settled=lambda request_id: request_id in journal or request_id in retried,
+    )
+
+
+def _lane_parts(order: EngineOrder, sends: SendLog) -> LaneParts:
+    """With a budget that what went out and never came back counts against."""
+    budget = Budget(
+        cap_usd=order.budget_usd,
+        spent_usd=order.spent_usd + sends.lost_usd,
+        price=order.price,
+        record=sends,
+        tier_shares=order.tier_shares,
+        purse=order.purse,
+    )
+    return LaneParts(
+        endpoints=order.endpoints,
+        limits=order.limits,
+        budget=budget,
+        stats=order.stats,
+        stopping=order.stopping,
     )
 
 

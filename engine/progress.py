@@ -8,7 +8,7 @@ from typing import NoReturn, Protocol, Self
 
 from tqdm import tqdm
 
-from engine.budget import Budget
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 
 LINE_EVERY_S = 10.0

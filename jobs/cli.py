@@ -71,10 +71,10 @@ def make_app(names: Sequence[str]) -> typer.Typer:
         listed, module = COMMANDS[name], name.replace("-", "_")
         app.command(
             name,
-            rich_help_panel=listed.task,
+            rich_help_panel=listed.task.title,
             epilog="\n\n".join(["Examples:", *listed.examples]),
             context_settings=HELP_FLAGS,
-        )(getattr(import_module(f"jobs.commands.{module}"), module))
+        )(getattr(import_module(f"{listed.task.room}.{module}"), module))
     return app
 
 

@@ -3,20 +3,27 @@
 from typing import NamedTuple
 
 
-class Listed(NamedTuple):
-    """A command: the task that it stands under in the overview, and examples of calling it."""
+class Task(NamedTuple):
+    """A task that commands stand under in the overview, and the package with their modules."""
 
-    task: str
+    title: str
+    room: str
+
+
+class Listed(NamedTuple):
+    """A command: its task, and examples of calling it."""
+
+    task: Task
     examples: tuple[str, ...]
 
 
-BEFORE = "Before a run"
-RUN = "The dataset"
-STUDENT = "The student, and how good it is"
-LOOK = "Where a run stands, and what is wrong"
-ALONE = "The engine on its own"
+BEFORE = Task("Before a run", "jobs.commands.before")
+RUN = Task("The dataset", "jobs.commands.dataset")
+STUDENT = Task("The student, and how good it is", "jobs.commands.student")
+LOOK = Task("Where a run stands, and what is wrong", "jobs.commands.look")
+ALONE = Task("The engine on its own", "jobs.commands")
 
-# Modules of jobs.commands, in the order of the overview.
+# Modules of the rooms of their tasks, in the order of the overview.
 COMMANDS: dict[str, Listed] = {
     "init": Listed(BEFORE, ("distill init", "distill init my-settings.toml")),
     "prompts": Listed(

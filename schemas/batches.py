@@ -14,7 +14,7 @@ ENDED_STATUSES = frozenset({"completed", "expired", "cancelled", "failed"})  # O
 
 
 LATER_FACTS = frozenset(
-    {"form", "form_works", "has_lowered_limits"}
+    {"form", "form_works", "has_lowered_limits", "is_restored"}
 )  # not in a line where they say nothing
 
 
@@ -23,7 +23,9 @@ class BatchIntent(Value):
 
     `worst_case_usd` is what all its requests may cost at most, None where a price is unknown.
     `form` is how they ask for JSON, None: as they were made. `has_lowered_limits`: for the budget's
-    sake some may write less than they would by themselves; None: none of them.
+    sake some may write less than they would by themselves; None: none of them. `is_restored`: the
+    ledger was cut, and this was read from the file: the batch is looked for, and not made; None:
+    it was packed and noted.
     """
 
     url: str
@@ -36,6 +38,7 @@ class BatchIntent(Value):
     sha256: str
     form: JsonForm | None = None
     has_lowered_limits: bool | None = None
+    is_restored: bool | None = None
 
 
 class RemoteState(Value):

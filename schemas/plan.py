@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 from schemas.record import Value
-from schemas.setting_types import TrainerName
+from schemas.settings.types import TrainerName
 
 
 class Amount(Value):

@@ -14,6 +14,7 @@ Url = Literal["/v1/chat/completions", "/v1/embeddings"]
 
 CHAT_COMPLETIONS: Url = "/v1/chat/completions"
 EMBEDDINGS: Url = "/v1/embeddings"
+TIER_MEMBER = b'"service_tier"'  # within a text its quotes are escaped
 SUPPORTED_URLS: tuple[Url, ...] = (CHAT_COMPLETIONS, EMBEDDINGS)
 
 
@@ -117,9 +118,13 @@ def body_members(fields: Mapping[str, Json]) -> bytes:
 
 
 def asked_tier(request: Request) -> str:
-    """The service tier that a request asks for by its way; empty: none."""
-    fields = orjson.loads(b"{%b}" % request.way)
-    return str(fields.get("service_tier") or "")
+    """The service tier that a request asks for, in its body or by its way; empty: none."""
+    tier = None
+    if TIER_MEMBER in request.payload:
+        tier = orjson.loads(request.payload).get("service_tier")
+    if tier is None and TIER_MEMBER in request.way:
+        tier = orjson.loads(b"{%b}" % request.way).get("service_tier")
+    return str(tier or "")
 
 
 def without_tier(request: Request) -> Request:

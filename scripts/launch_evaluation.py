@@ -22,11 +22,11 @@ from jobs.classic.command import (
     run_command,
     with_usual_student,
 )
-from jobs.commands.compare import check_target, show_comparison
-from jobs.commands.evaluate import run_evaluation, show_evaluation_plan
+from jobs.commands.student.compare import check_target, show_comparison
+from jobs.commands.student.evaluate import run_evaluation, show_evaluation_plan
 from jobs.evaluation.evaluate import EvaluationOrder
 from jobs.evaluation.evaluated_models import asked_roles
-from jobs.evaluation.import_questions import read_questions
+from jobs.evaluation.questions.import_questions import read_questions
 from jobs.evaluation.read_evaluation import read_evaluation
 from jobs.process import EXIT_OK
 from jobs.settings.roles import read_role_endpoints

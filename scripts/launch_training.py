@@ -15,7 +15,7 @@ from jobs.classic.command import (
     run_command,
     with_usual_student,
 )
-from jobs.commands.finetune import absolute_student, ask_user, run_finetuning, show_expected
+from jobs.commands.student.finetune import absolute_student, ask_user, run_finetuning, show_expected
 from jobs.dataset.rows.held_out_rows import held_out_rows
 from jobs.finetune.finetune import TuningOrder
 from jobs.process import EXIT_OK

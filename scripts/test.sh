@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/install.sh
-install dev,ocr,local,student,pandoc,fast,evaluation,ragas,parquet,report,ray
+install dev,ocr,local,student,pandoc,fast,evaluation,ragas,parquet,report,ray,s3
 unset PYTHONDONTWRITEBYTECODE # or each of the many processes would compile all modules anew
 
 run_tests() {

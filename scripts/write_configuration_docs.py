@@ -13,10 +13,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jobs.run.changes import read_touches
+from jobs.run.changing.changes import read_touches
 from jobs.settings.resolve import setting_keys
 from schemas.settings import RunSettings
-from schemas.touches import Touches
+from schemas.settings.touches import Touches
 
 PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
 HEAD = """# Settings

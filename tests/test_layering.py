@@ -21,31 +21,30 @@ ROOMS = {
     "engine.wire": "engine.errors engine.clock engine.stopping",
     "engine.files": "engine.errors engine.closing engine.wire",
     "engine.stats": "engine.errors engine.clock engine.files",
-    "engine.purse": "",
-    "engine.budget": "engine.errors engine.wire engine.files engine.purse",
+    "engine.spending": "engine.errors engine.wire engine.files",
     "engine.local": "engine.errors engine.extras engine.closing",
     "engine.lease": "engine.errors engine.clock engine.files",
     "engine.live": (
-        "engine.errors engine.clock engine.stats engine.stopping engine.wire engine.budget"
+        "engine.errors engine.clock engine.stats engine.stopping engine.wire engine.spending"
     ),
     "engine.batch": (
         "engine.errors engine.clock engine.ask engine.stopping engine.wire engine.files "
-        "engine.budget"
+        "engine.spending"
     ),
     "engine": (
         "engine.errors engine.clock engine.stats engine.ask engine.stopping engine.wire "
-        "engine.files engine.budget"
+        "engine.files engine.spending"
     ),
     "engine.assemble": (  # puts lanes, journal and budget together
         "engine.errors engine.clock engine.stats engine.ask engine.stopping engine.wire "
-        "engine.files engine.budget engine.purse engine.live engine.batch engine"
+        "engine.files engine.spending engine.live engine.batch engine"
     ),
-    "engine.open": (
+    "engine.library": (
         "engine.errors engine.clock engine.stats engine.ask engine.stopping engine.wire "
-        "engine.files engine.budget engine engine.assemble"
+        "engine.files engine.spending engine engine.assemble"
     ),
     "engine.last_call": "engine.errors engine.clock engine.files engine engine.batch",
-    "engine.__init__": "engine.errors engine.ask engine.wire engine engine.open",  # the library
+    "engine.__init__": "engine.errors engine.ask engine.wire engine engine.library",  # the library
     "engine.testing": "engine.errors engine.wire engine.batch",
     "jobs": "",
     "jobs.amounts": "",
@@ -56,18 +55,17 @@ ROOMS = {
     "jobs.settings": "jobs.prompts",
     "jobs.process": "",
     "jobs.processes": "",
-    "jobs.run.backlog": "",
     "jobs.run.elsewhere": "",
     "jobs.run.progress": "",
     # What a stage is; the rest of its room starts and goes on with runs.
-    "jobs.run.stages": "jobs.processes jobs.run.backlog jobs.run.progress jobs.run.elsewhere",
+    "jobs.run.stages": "jobs.processes jobs.run.progress jobs.run.elsewhere",
     "jobs.run.reset": "jobs.run.stages",
     "jobs.documents": "jobs.text jobs.processes jobs.run.stages",
     "jobs.dataset": (
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents"
     ),
     "jobs.run": (
-        "jobs.settings jobs.processes jobs.run.backlog jobs.run.progress jobs.run.elsewhere "
+        "jobs.settings jobs.processes jobs.run.progress jobs.run.elsewhere "
         "jobs.run.stages jobs.run.reset jobs.documents jobs.dataset"
     ),
     "jobs.doctor": "jobs.findings jobs.settings",

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from engine.clock import Clock
 from engine.errors import MALFORMED_REPLY, TransientError
 from engine.wire.endpoints import Endpoint
-from engine.wire.file_states import FileState, read_file_state
 from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
-from engine.wire.sdk import (
+from engine.wire.sdk.client import (
     ListOrder,
     Purpose,
     RemoteFile,
@@ -24,6 +23,7 @@ from engine.wire.sdk import (
     translated,
     upload_file,
 )
+from engine.wire.sdk.file_states import FileState, read_file_state
 from schemas.batches import RemoteState
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ class BatchClient:
         """
         async with aclosing(self._listed(newer_than)) as batches:
             async for batch in batches:
-                if batch.input_file_id == file_id or _carries(batch, metadata):
+                is_input = file_id and batch.input_file_id == file_id
+                if is_input or _carries(batch, metadata):
                     return read_batch_state(batch)
         return None
 

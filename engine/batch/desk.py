@@ -19,9 +19,10 @@ from engine.batch.poll import AGE_SHARE, Poller, overdue
 from engine.batch.refusals import NoBatchApiError, check_refused, learn_token_limit
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
-from engine.budget import Budget
+from engine.batch.unnoted import UnnotedFiles
 from engine.clock import Clock
 from engine.errors import CUT_OFF, TRUNCATED, FatalError, TransientError
+from engine.spending.budget import Budget
 from engine.stopping import FailureWatch, Stopping
 from engine.wire.endpoints import OutputLimitName
 from engine.wire.payloads import ENLARGED, wire_payload
@@ -59,6 +60,7 @@ class DeskParts(NamedTuple):
     watch: FailureWatch
     clock: Clock
     stopping: Stopping
+    unnoted: UnnotedFiles
 
 
 class BatchDesk:
@@ -66,7 +68,7 @@ class BatchDesk:
 
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
-        self._ledger = parts.ledger
+        self.ledger = self._ledger = parts.ledger  # all batches of the run
         self._overdue = set[str]()
         self.given_up_count = 0  # requests that this process settled as too large for any batch
         self.lacks_money = False  # since the last submission, so that requests must wait
@@ -78,11 +80,6 @@ class BatchDesk:
         return self._parts.outbox
 
     @property
-    def ledger(self) -> BatchLedger:
-        """All batches of the run."""
-        return self._ledger
-
-    @property
     def out(self) -> list[Batch]:
         """The batches whose requests are out."""
         return list(self._ledger.out())
@@ -91,11 +88,17 @@ class BatchDesk:
         """Whether a request is in a batch whose results are not yet collected."""
         return request_id in self._out_index
 
+    async def holds(self, request: Request) -> bool:
+        """Whether a request is out, maybe in a batch that the ledger lacks: that is noted then."""
+        if await self._parts.unnoted.restore_holding(request):
+            self._note_out()
+        return self.is_out(request.request_id)
+
     async def spool(self, request: Request) -> None:
         """Put a request into the outbox; one that its own limit has cut off, with a larger one."""
         is_enlarged = TRUNCATED in self._attempt_codes(request.request_id)
-        untiered = without_tier(request)  # a batch is a tier of its own
-        payload = wire_payload(untiered, self._parts.output_limit_name, is_enlarged)
+        name = self._parts.output_limit_name
+        payload = wire_payload(without_tier(request), name, is_enlarged)  # it is a tier of its own
         if (layout := request.cache) is not None:
             if not self._parts.settings.prompt_cache:  # nobody says that batches read it
                 layout = layout._replace(prefixes=())
@@ -123,6 +126,7 @@ class BatchDesk:
             ConfigError: it does not know one of the batches, or serves none.
         """
         try:
+            await self._parts.submitter.adopt()
             fault = await self._parts.poller.poll()
             await self._collect_ended()
             await self._submit_intended()
@@ -233,9 +237,8 @@ class BatchDesk:
         """
         parts = self._parts
         async with parts.account.locked():
-            packer = self._make_packer()
             sorting = Sorting(
-                packer,
+                packer := self._make_packer(),
                 keep_waiting=keep_waiting,
                 is_wanted=self._is_wanted,
                 stopping=parts.stopping,
@@ -257,7 +260,7 @@ class BatchDesk:
         parts, settings = self._parts, self._parts.settings
         return Packer(
             parts.folder.input_path,
-            first_number=parts.submitter.first_number(int(self._ledger.next_name())),
+            first_number=parts.submitter.first_number(parts.unnoted.next_number()),
             policy=PackPolicy(settings.max_requests, int(settings.max_file_mb * MB)),
             room=parts.standing.room(parts.budget.room_usd),
             costs=self._costs(),
@@ -268,9 +271,9 @@ class BatchDesk:
         parts = self._parts
         is_short = parts.budget.room_usd is not None and self._ledger.lacked_money
         return PackingCosts(
-            price=parts.price,
-            price_share=parts.settings.price_share,
-            budget=parts.budget,
+            parts.price,
+            parts.settings.price_share,
+            parts.budget,
             limits_outputs=is_short and parts.enlarges_truncated,
             was_cut_off=lambda id_: not CUT_OFF.isdisjoint(self._attempt_codes(id_)),
         )

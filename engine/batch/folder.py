@@ -1,5 +1,6 @@
 """Where the batch lane of a run keeps its files."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,9 +21,14 @@ class BatchFolder(NamedTuple):
     owner_id: str
 
     @property
+    def is_of_send(self) -> bool:
+        """Whether it belongs to a file of replies, and not to a run."""
+        return self.ledger_path.parent == self.files_dir
+
+    @property
     def target(self) -> Path:
         """What the user calls it: the run's folder, or the file of replies."""
-        if self.ledger_path.parent == self.files_dir:
+        if self.is_of_send:
             return self.files_dir.with_suffix("")  # OUT.jsonl.batches/ledger.jsonl
         return self.ledger_path.parent
 
@@ -64,6 +70,11 @@ class BatchFolder(NamedTuple):
         paths = self.files_dir.glob("[0-9]*.jsonl")
         return sorted(path for path in paths if path.name.count(".") == 1)
 
+    def unnoted_paths(self, names: Iterable[str]) -> list[Path]:
+        """Files of requests that are of no batch of these names, which the ledger has."""
+        known = set(map(self.input_path, names))
+        return [path for path in self.packed_paths() if path not in known]
+
     def require_ledger(self) -> None:
         """Refuse to go on without the ledger where there are files of batches.
 
@@ -73,7 +84,9 @@ class BatchFolder(NamedTuple):
         if not self.ledger_path.exists() and self.packed_paths():
             raise DamagedLogError(
                 f"{self.ledger_path}: is gone, though {self.files_dir} holds files of batches: "
-                "their requests may be out, and would be bought again. Restore it from a backup"
+                "their requests may be out, and would be bought again. Restore it from a backup; "
+                "or make an empty file of this name: then its batches are looked for at the "
+                "provider, and what was answered is taken from there"
             )
 
     def output_path(self, name: str) -> Path:

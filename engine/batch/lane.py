@@ -37,7 +37,7 @@ class BatchLane:
             Deferred: it is out, or waits for a batch.
             What the flex lane and the live lane raise.
         """
-        if self._desk.is_out(request.request_id):
+        if await self._desk.holds(request):
             raise Deferred
         if self._flex is not None and self.tries_flex():
             try:

@@ -9,7 +9,7 @@ from engine.batch.account import Account, account_dir
 from engine.batch.collecting.asked import AttemptLog
 from engine.batch.collecting.collector import Collector, Sink
 from engine.batch.collecting.fetcher import ResultFetcher
-from engine.batch.collecting.result_files import read_whole_ids
+from engine.batch.collecting.result_files import ends_with_newline, read_whole_ids
 from engine.batch.collecting.results import ResultReader
 from engine.batch.desk import BatchDesk, DeskParts
 from engine.batch.folder import BatchFolder
@@ -20,9 +20,9 @@ from engine.batch.poll import Poller
 from engine.batch.provider import Provider
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
-from engine.budget import Budget
+from engine.batch.unnoted import UnnotedFiles
 from engine.clock import Clock
-from engine.errors import DamagedLogError
+from engine.spending.budget import Budget
 from engine.stopping import Admission, FailureWatch, Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price
@@ -68,9 +68,18 @@ async def open_desk(provider: Provider, order: DeskOrder) -> AsyncIterator[Batch
         aclosing(Outbox(folder.outbox_path)) as outbox,
         aclosing(AttemptLog(folder.attempts_path)) as attempts,
     ):
-        names = _remove_remains(folder, ledger, outbox)
-        parts = _desk_parts(provider, order, ledger, outbox, attempts)
-        parts.submitter.distrust(names)
+        remains = _remove_remains(folder, ledger, outbox)
+        unnoted = UnnotedFiles(
+            folder,
+            ledger,
+            remains.unnoted,
+            price=order.price,
+            price_share=order.settings.price_share,
+        )
+        if folder.is_of_send:
+            await unnoted.restore_all()
+        parts = _desk_parts(provider, order, ledger, outbox, attempts, unnoted)
+        parts.submitter.distrust(remains.removed)
         yield BatchDesk(parts)
 
 
@@ -80,6 +89,7 @@ def _desk_parts(
     ledger: BatchLedger,
     outbox: Outbox,
     attempts: AttemptLog,
+    unnoted: UnnotedFiles,
 ) -> DeskParts:
     folder, settings, clock = order.folder, order.settings, order.clock
     admission = Admission(clock)
@@ -112,6 +122,7 @@ def _desk_parts(
         watch=FailureWatch(),
         clock=clock,
         stopping=order.stopping,
+        unnoted=unnoted,
     )
 
 
@@ -124,27 +135,34 @@ def _open_account(order: DeskOrder, admission: Admission) -> Account:
     )
 
 
-def _remove_remains(folder: BatchFolder, ledger: BatchLedger, outbox: Outbox) -> list[str]:
+class _Remains(NamedTuple):
+    """Names of files that the ledger lacks: removed, to be made anew; and kept, maybe out."""
+
+    removed: list[str]
+    unnoted: list[str]
+
+
+def _remove_remains(folder: BatchFolder, ledger: BatchLedger, outbox: Outbox) -> _Remains:
     """Remove downloads that were cut off, and files that were packed but not yet intended.
 
-    Both are made anew: what such a file holds still stands in the outbox, if that is in use.
-    Returns the names of such files: if others have emptied the ledger, their batches may be out.
-
-    Raises:
-        DamagedLogError: it does not: the ledger was cut, and lacks the batch of this file.
+    Both are made anew: what such a file holds still stands in the outbox, if that is in use. Where
+    it does not, the ledger was cut, and lacks the batch of this file.
     """
-    known = {folder.input_path(batch.name) for batch in ledger.batches}
-    unintended = [path for path in folder.packed_paths() if path not in known]
-    for path in unintended:
-        if len(outbox) and not all(map(outbox.__contains__, read_whole_ids(path))):
-            raise DamagedLogError(
-                f"{folder.ledger_path}: lacks the batch of {path}, whose requests wait nowhere: "
-                "lines at its end are missing. Restore it from a backup, or delete that file: its "
-                "requests are asked again then, and bought twice where the batch was made"
-            )
-    for path in (*unintended, *folder.remains()):
+    removed, unnoted = list[str](), list[str]()
+    for path in folder.unnoted_paths(batch.name for batch in ledger.batches):
+        if ends_with_newline(path) and not _wait_all(path, outbox):
+            unnoted.append(path.stem)
+            continue
         path.unlink()
-    return [path.stem for path in unintended]
+        removed.append(path.stem)
+    for path in folder.remains():
+        path.unlink()
+    return _Remains(removed, unnoted)
+
+
+def _wait_all(path: Path, outbox: Outbox) -> bool:
+    """Whether all requests of a file stand in the outbox."""
+    return len(outbox) > 0 and all(map(outbox.__contains__, read_whole_ids(path)))
 
 
 def _make_reader(order: DeskOrder) -> ResultReader:

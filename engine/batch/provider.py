@@ -5,14 +5,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from engine.wire.file_states import FileState
+from engine.wire.sdk.file_states import FileState
 from schemas.batches import RemoteState
 
 
 class Provider(Protocol):
     """One call each, never repeated: who calls decides whether a second one is safe.
 
-    Every method raises TransientError, RequestError or FatalError as engine.wire.replies tells.
+    Every method raises TransientError, RequestError or FatalError, as
+    engine.wire.replies.responses tells.
     """
 
     async def upload(self, path: Path, name: str) -> str:

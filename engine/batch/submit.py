@@ -4,11 +4,17 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from engine.batch.client import HASH_KEY, NAME_KEY, OWNER_KEY
+from engine.batch.client import BEGINNING, HASH_KEY, NAME_KEY, OWNER_KEY
 from engine.batch.folder import BatchFolder
 from engine.batch.ledger import BatchLedger
 from engine.batch.provider import Provider
-from engine.batch.refusals import NO_BATCH_API, TOKEN_LIMIT, NoBatchApiError, is_token_limit
+from engine.batch.refusals import (
+    NO_BATCH_API,
+    NOT_MADE,
+    TOKEN_LIMIT,
+    NoBatchApiError,
+    is_token_limit,
+)
 from engine.clock import Clock
 from engine.errors import (
     NOT_FOUND,
@@ -19,8 +25,8 @@ from engine.errors import (
     TransientError,
 )
 from engine.stopping import Admission
-from engine.wire.file_states import is_not_ready, wait_for_file
-from engine.wire.unserved_calls import may_be_unserved
+from engine.wire.sdk.file_states import is_not_ready, wait_for_file
+from engine.wire.sdk.unserved_calls import may_be_unserved
 from schemas.batches import Batch, RemoteState
 
 CLOCK_SKEW = timedelta(days=1)  # between our clock and the provider's, at the very most
@@ -82,6 +88,7 @@ class Submitter:
             NoBatchApiError: there are no batches at this address; all intents have ended.
             The error that stops the run, if it is stopped meanwhile.
         """
+        await self.adopt()
         for batch in self._waiting():
             self._admission.check()
             try:
@@ -89,6 +96,18 @@ class Submitter:
             except NoBatchApiError as error:
                 await self._give_back(self._waiting(), str(error))
                 raise
+
+    async def adopt(self) -> None:
+        """Find the batches that a ledger which was cut did not tell of; none of them is made.
+
+        Raises:
+            TransientError, FatalError: the provider does not answer, or refuses to.
+            ConfigError: it does not list its batches.
+        """
+        for batch in self._waiting():
+            if batch.intent.is_restored:
+                self._admission.check()
+                await self._adopt(batch)
 
     def _waiting(self) -> list[Batch]:
         out = self._ledger.out()
@@ -132,20 +151,17 @@ class Submitter:
             return None  # no list there: a file that is uploaded twice costs nothing
 
     async def _created(self, batch: Batch) -> RemoteState:
-        metadata = {
-            OWNER_KEY: self._folder.owner_id,
-            NAME_KEY: batch.name,
-            HASH_KEY: batch.intent.sha256,
-        }
         if not self._is_first(batch, "create"):
             await self._let_settle(batch)
-            found = await self._find(batch, metadata)
+            found = await self._find(batch, _intended_at(batch) - CLOCK_SKEW)
             if found is not None:
                 return found
         await self._await_file(batch)
         self._asked_at[batch.name] = self._clock.utc_now()
         try:
-            return await self._provider.create(batch.remote.file_id, batch.intent.url, metadata)
+            return await self._provider.create(
+                batch.remote.file_id, batch.intent.url, self._metadata(batch)
+            )
         except (RequestError, TransientError) as error:
             raise self._read_refusal(error, batch) from None
 
@@ -159,11 +175,36 @@ class Submitter:
             return FilePendingError(str(error), status=error.status)
         return error
 
-    async def _find(self, batch: Batch, metadata: dict[str, str]) -> RemoteState | None:
+    def _metadata(self, batch: Batch) -> dict[str, str]:
+        """What tells the batch from all others at the provider."""
+        return {
+            OWNER_KEY: self._folder.owner_id,
+            NAME_KEY: batch.name,
+            HASH_KEY: batch.intent.sha256,
+        }
+
+    async def _adopt(self, batch: Batch) -> None:
+        await self._let_settle(batch)
+        file_name = self._folder.remote_name(batch.name, batch.intent.sha256)
+        if not batch.remote.file_id:
+            file_id = await self._find_file(file_name, BEGINNING)
+            if file_id is not None:
+                await self._ledger.note_uploaded(batch.name, file_id)
+        found = await self._find(self._ledger.get(batch.name), BEGINNING)
+        if found is not None:
+            await self._ledger.note_created(batch.name, found)
+            _log.info("batch %s: found at the provider (%s)", batch.name, found.status)
+            return
+        problem = "the ledger was cut, and the provider has no such batch"
+        not_made = RemoteState(status="failed", problem_code=NOT_MADE, problem=problem)
+        await self._ledger.note_polled(batch.name, not_made)
+
+    async def _find(self, batch: Batch, newer_than: datetime) -> RemoteState | None:
         """The batch that a call with an unknown result has created, None if it created none."""
-        newer_than = _intended_at(batch) - CLOCK_SKEW
         try:
-            return await self._provider.find(metadata, batch.remote.file_id, newer_than)
+            return await self._provider.find(
+                self._metadata(batch), batch.remote.file_id, newer_than
+            )
         except RequestError as error:
             if not may_be_unserved(error):
                 raise

@@ -5,6 +5,7 @@ from __future__ import annotations  # array[int] is not subscriptable before Pyt
 import base64
 from array import array
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,14 +35,18 @@ class Journal(AsyncClosing):
     def __init__(
         self, path: Path, before: Sequence[Path] = (), *, has_reserve: bool = False
     ) -> None:
-        self._before = [open_lines(each, id_field=ID_FIELD) for each in before]
-        self._log = JsonlLog(path, id_field=ID_FIELD, has_reserve=has_reserve)
+        with ExitStack() as opened:
+            self._before = [
+                opened.enter_context(closing(open_lines(each, id_field=ID_FIELD)))
+                for each in before
+            ]
+            self._log = JsonlLog(path, id_field=ID_FIELD, has_reserve=has_reserve)
+            self._opened = opened.pop_all()
 
     async def aclose(self) -> None:
         """Wait for what is being written, then close the file."""
-        await self._log.aclose()
-        for each in self._before:
-            each.close()
+        with self._opened:
+            await self._log.aclose()
 
     def __contains__(self, request_id: str) -> bool:
         return request_id in self._log

@@ -1,15 +1,17 @@
 """What went out and may have been billed without a settled request to show for it."""
 
+import asyncio
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 import orjson
 
-from engine.errors import DamagedLogError
+from engine.errors import DamagedLogError, StorageError
 from engine.files.jsonl_lines import damaged_line, id_key, read_lines, write_whole
 from engine.files.replace import replace_file
 from engine.files.shared_sync import SharedSync
@@ -23,46 +25,20 @@ _log = logging.getLogger(__name__)
 Step = Literal[b"sent", b"unbilled", b"lost", b"paid", b"kept"]
 
 
-class SendRecord(Protocol):
-    """Where sends are noted, so that a later process knows what an earlier one may have spent."""
-
-    def sent(self, request_id: str, usd: float) -> Awaitable[None] | None:
-        """A request goes out and may cost `usd` dollars: at once, or when what is returned ends."""
-
-    async def lost(self, request_id: str, usd: float) -> None:
-        """Its reply did not come: it may have been billed."""
-
-    def unbilled(self, request_id: str, usd: float) -> None:
-        """It was refused: nothing was billed."""
-
-
-class Unrecorded:
-    """A record of nothing, where no later process follows."""
-
-    def sent(self, request_id: str, usd: float) -> None:
-        """Nothing is kept."""
-
-    async def lost(self, request_id: str, usd: float) -> None:
-        """Nothing is kept."""
-
-    def unbilled(self, request_id: str, usd: float) -> None:
-        """Nothing is kept."""
-
-
 class Sends(NamedTuple):
     """What a log of sends comes to, in dollars.
 
     `lost_usd` by request: replies that never came. `out_usd` by request: sends of which nothing
     more is known; they are settled elsewhere, under way, or were lost with their process.
     `paid_usd` is the cost of settled requests, where it stands nowhere else. `unkept_usd` is what
-    of that, by request, a batch has cost whose replies were not kept yet. `event_count` is the
-    number of the last event, `size_bytes` are those of the whole lines.
+    of that, by request, a batch has cost whose replies were not kept yet; None: by nobody noted.
+    `event_count` is the number of the last event, `size_bytes` are those of the whole lines.
     """
 
     lost_usd: dict[str, float]
     out_usd: dict[str, float]
     paid_usd: float
-    unkept_usd: dict[str, float]
+    unkept_usd: dict[str, float] | None
     event_count: int
     size_bytes: int
 
@@ -87,10 +63,11 @@ def read_sends(path: Path) -> Sends:
                 out_usd[request_id] += usd
             elif step == "paid":
                 paid_usd += usd
-                if out_usd.pop(request_id, None) is None and unkept_usd is not None:
+                is_of_batch = out_usd.pop(request_id, 0.0) <= ROUNDING_USD
+                if is_of_batch and unkept_usd is not None:
                     unkept_usd[request_id] = usd
             elif step == "kept":
-                unkept_usd = {}
+                unkept_usd = _without(unkept_usd, request_id)
             else:
                 out_usd[request_id] -= usd
                 lost_usd[request_id] += usd if step == "lost" else 0.0
@@ -100,10 +77,18 @@ def read_sends(path: Path) -> Sends:
         _above_zero(lost_usd),
         _above_zero(out_usd),
         paid_usd,
-        unkept_usd or {},
+        unkept_usd,
         event_count,
         size_bytes,
     )
+
+
+def _without(unkept_usd: dict[str, float] | None, request_id: str) -> dict[str, float]:
+    """What is left once the reply to one request is kept; an empty id: all are."""
+    if unkept_usd is None or not request_id:
+        return {}
+    unkept_usd.pop(request_id, None)
+    return unkept_usd
 
 
 def _above_zero(dollars: dict[str, float]) -> dict[str, float]:
@@ -113,9 +98,11 @@ def _above_zero(dollars: dict[str, float]) -> dict[str, float]:
 class SendLog:
     """An append-only log of sends. Written before a request goes out, so that no kill hides one.
 
-    With `is_synced` a send is on disk before it goes out; otherwise only a failure of the machine,
-    not of the process, can lose what was noted last. What a request cost, or that it was refused,
-    is written with the next send; until then its worst case counts. One process writes.
+    Sends of one turn of the event loop are written together: to write costs as much as all the
+    rest that is done for a send here. With `is_synced` a send is on disk before it goes out;
+    otherwise only a failure of the machine, not of the process, can lose what was noted last. What
+    a request cost, or that it was refused, is written with the next send; until then its worst
+    case counts. One process writes.
     """
 
     def __init__(
@@ -143,12 +130,16 @@ class SendLog:
         unsettled = {id_: usd for id_, usd in before.out_usd.items() if not is_settled(id_)}
         self.lost_usd = sum(before.lost_usd.values()) + sum(unsettled.values())
         self.paid_usd = before.paid_usd
-        self._unkept_usd = before.unkept_usd
+        self._unkept_usd = before.unkept_usd or {}
+        self._group_usd: dict[str, float] = {}  # what is being kept now
+        self._notes_kept = before.unkept_usd is not None
         self._event_count = max(before.event_count, known_count)
-        self._noted = b""
+        self._noted: list[bytes] = []
+        self._going_out: list[asyncio.Future[None]] = []
         if before.size_bytes > FOLD_ABOVE_BYTES:
             self._fold(before)
             before = read_sends(path)
+        self._size_bytes = before.size_bytes
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.ftruncate(self._descriptor, before.size_bytes)  # a torn last line
         self._is_synced = is_synced
@@ -169,14 +160,18 @@ class SendLog:
         finally:
             os.close(self._descriptor)
 
-    def sent(self, request_id: str, usd: float) -> Awaitable[None] | None:
-        """Note that a request goes out: at once, or once what is returned has ended.
+    def sent(self, request_id: str, usd: float) -> Awaitable[None]:
+        """Note that a request goes out, once what is returned has ended.
 
-        Raises:
-            StorageError: the disk refused it; the request must not go out.
+        That raises StorageError where the disk refused it; the request must not go out then.
         """
-        self._write(b"sent", request_id, usd)
-        return self._sync.reach(self._descriptor) if self._is_synced else None
+        self._note(b"sent", request_id, usd)
+        loop = asyncio.get_running_loop()
+        if not self._going_out:
+            loop.call_soon(self._write_sent)
+        written = loop.create_future()
+        self._going_out.append(written)
+        return self._synced(written) if self._is_synced else written
 
     async def lost(self, request_id: str, usd: float) -> None:
         """Note that a reply did not come.
@@ -197,6 +192,22 @@ class SendLog:
         """Note what a settled request cost. If this line is lost its worst case counts."""
         self._note(b"paid", request_id, usd)
 
+    @property
+    def unkept(self) -> Collection[str]:
+        """The requests whose cost an earlier process has written, and maybe no reply."""
+        return self._unkept_usd
+
+    def note_kept(self, request_ids: Iterable[str]) -> None:
+        """Know that replies of an earlier process are kept: what they cost counts for good.
+
+        Raises:
+            StorageError: the disk refused it.
+        """
+        for request_id in request_ids:
+            if self._unkept_usd.pop(request_id, None) is not None:
+                self._note(b"kept", request_id, 0.0)
+        self._write_noted()
+
     async def paid_unsent(self, usd_by_request: Iterable[tuple[str, float]]) -> float:
         """Write what was paid for requests of which no send stands here, as those of a batch.
 
@@ -207,12 +218,17 @@ class SendLog:
             StorageError: the disk refused it.
         """
         known_usd = 0.0
-        self._note(b"kept", "", 0.0)
+        self._unkept_usd |= self._group_usd
+        self._group_usd = {}
+        if not self._notes_kept:
+            self._note(b"kept", "", 0.0)
+            self._notes_kept = True
         for request_id, usd in usd_by_request:
-            if request_id in self._unkept_usd:
+            if self._unkept_usd.get(request_id) == usd:
                 known_usd += self._unkept_usd.pop(request_id)
             else:
                 self._note(b"paid", request_id, usd)
+            self._group_usd[request_id] = usd
         self._write_noted()
         if self._is_synced:
             await self._sync.reach(self._descriptor)
@@ -220,23 +236,46 @@ class SendLog:
 
     def kept_unsent(self) -> None:
         """Note that the replies are kept whose cost was last written."""
-        self._write(b"kept", "", 0.0)
+        for request_id in self._group_usd if self._unkept_usd else ("",):
+            self._note(b"kept", request_id, 0.0)
+        self._group_usd = {}
+        self._write_noted()
+
+    async def _synced(self, written: asyncio.Future[None]) -> None:
+        await written
+        await self._sync.reach(self._descriptor)
+
+    def _write_sent(self) -> None:
+        with suppress(StorageError):  # whoever waits is told
+            self._write_noted()
 
     def _note(self, step: Step, request_id: str, usd: float) -> None:
         """Keep a line that may be lost until the next one that may not."""
         self._event_count += 1
         fields = (self._event_count, step, id_key(request_id), orjson.dumps(usd))
-        self._noted += _LINE % fields
+        self._noted.append(_LINE % fields)
 
     def _write(self, step: Step, request_id: str, usd: float) -> None:
         self._note(step, request_id, usd)
         self._write_noted()
 
     def _write_noted(self) -> None:
-        noted, self._noted = self._noted, b""
-        write_whole(self._descriptor, noted, self._path)
+        noted, self._noted = b"".join(self._noted), []
+        going_out, self._going_out = self._going_out, []
+        try:
+            write_whole(self._descriptor, noted, self._path)
+        except StorageError as error:
+            os.ftruncate(self._descriptor, self._size_bytes)  # no line stands behind a torn one
+            for each in going_out:
+                if not each.done():
+                    each.set_exception(error)
+            raise
+        self._size_bytes += len(noted)
         self._written = self._event_count
         self._sync.note_written()
+        for each in going_out:
+            if not each.done():
+                each.set_result(None)
 
     def _miss(self, count: int, *, is_fatal: bool) -> None:
         """Say that the last events are missing. Without `is_fatal` the machine may have failed."""
@@ -251,10 +290,11 @@ class SendLog:
     def _fold(self, before: Sends) -> None:
         for request_id, usd in before.lost_usd.items():
             self._note(b"lost", request_id, usd)
-        self._note(b"paid", "", before.paid_usd - sum(before.unkept_usd.values()))
-        if before.unkept_usd:
+        unkept_usd = before.unkept_usd or {}
+        self._note(b"paid", "", before.paid_usd - sum(unkept_usd.values()))
+        if before.unkept_usd is not None:
             self._note(b"kept", "", 0.0)
-        for request_id, usd in before.unkept_usd.items():
+        for request_id, usd in unkept_usd.items():
             self._note(b"paid", request_id, usd)
-        replace_file(self._path, self._noted.splitlines())
-        self._noted = b""
+        replace_file(self._path, [line.rstrip(b"\n") for line in self._noted])
+        self._noted = []

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from engine.clock import Clock
-from engine.lease.meter import Meter
 
+WINDOW_S = 1.0  # long enough for a rate to mean something
 GROWTH = 2.0  # what is wanted, as a multiple of what was used: so that use may grow
 
 
@@ -55,3 +55,21 @@ class LeasedShare:
             self._until_s = float("-inf")
         else:
             self.part, self._until_s = part, until_s
+
+
+class Meter:
+    """The rate of a sum that grows. None before the first window is over."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began_s = clock.monotonic_s()
+        self._began_at = 0.0
+        self.per_s: float | None = None
+
+    def read(self, total: float) -> float | None:
+        """What it grew by in a second, lately."""
+        now_s = self._clock.monotonic_s()
+        if (elapsed_s := now_s - self._began_s) >= WINDOW_S:
+            self.per_s = (total - self._began_at) / elapsed_s
+            self._began_s, self._began_at = now_s, total
+        return self.per_s

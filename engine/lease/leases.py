@@ -1,11 +1,10 @@
 """The arithmetic of leases: who holds which part of the limits until when, and which dollars."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.clock import Clock
 from engine.lease.claims import Claim, Lease
-from engine.lease.fair_parts import fair_parts
 
 TTL_S = 5.0  # a part that is not claimed again comes back after it
 AGAIN_SHARE = 0.4  # of the time to live: a claim that is late once still comes in time
@@ -95,6 +94,11 @@ class Leases:
             self._end(name, spent_usd)
             self._on_change(Holder(name, spent_usd=spent_usd, is_closed=True))
 
+    def forfeit(self, name: str) -> None:
+        """A holder has ended, of which nobody knows what it spent: all that it was lent counts."""
+        holder = self._holders.get(name, Holder(name))
+        self.close(name, max(holder.granted_usd, holder.spent_usd))
+
     def revoke(self, name: str) -> float:
         """Lend a holder nothing more; for how many seconds it may still begin to send.
 
@@ -178,3 +182,18 @@ class Leases:
             held_usd=sum(max(0.0, each.granted_usd - each.spent_usd) for each in others),
             is_over=is_over,
         )
+
+
+def fair_parts(wants: Mapping[str, float]) -> dict[str, float]:
+    """The parts of 1.0 for each of those who want some (max-min fairness).
+
+    None gets less than it wants as long as another gets more than it does. What none wants is
+    divided evenly, so that all of it may be used at once. The parts add up to 1.0.
+    """
+    parts: dict[str, float] = {}
+    left, count = 1.0, len(wants)
+    for name, wanted in sorted(wants.items(), key=lambda item: item[1]):
+        parts[name] = min(wanted, left / count)
+        left -= parts[name]
+        count -= 1
+    return {name: part + left / len(parts) for name, part in parts.items()}

@@ -63,6 +63,15 @@ class Lending:
         self._leases.close(holder, spent_usd)
         await self._keep()
 
+    async def forfeit(self, holder: str) -> None:
+        """The holder has ended, and may have spent all that it was lent.
+
+        Raises:
+            StorageError: the disk refused it.
+        """
+        self._leases.forfeit(holder)
+        await self._keep()
+
     async def revoke(self, holder: str) -> float:
         """Lend a holder nothing more; for how many seconds it may still begin to send.
 

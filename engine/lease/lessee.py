@@ -13,8 +13,7 @@ from engine.errors import (
     TransientError,
 )
 from engine.lease.claims import Claim, Lease, Lender
-from engine.lease.leased_share import HolderState, LeasedShare
-from engine.lease.meter import Meter
+from engine.lease.leased_share import HolderState, LeasedShare, Meter
 
 RESERVE_S = 5.0  # for so long there is room for what is spent, at the present rate
 RETRY_S = 0.25  # where the lender is away, or others hold what is wanted

@@ -8,13 +8,13 @@ from engine.errors import MALFORMED_OUTPUT, MalformedReplyError, RequestError
 from engine.live.flex.gate import FlexGate
 from engine.live.output_forms import OutputForms
 from engine.live.retry import Failures
-from engine.wire.content import reply_text
 from engine.wire.endpoints import Endpoint
 from engine.wire.json_forms import JSON_FORMS, asks_for_json, in_form, refuses_form
 from engine.wire.payloads import LIMIT_NAMES, wire_payload
 from engine.wire.prompt_cache import refuses_cache
-from engine.wire.replies import Ending, read_ending, useless_reply
-from engine.wire.usage import CountedUsage
+from engine.wire.replies.content import reply_text
+from engine.wire.replies.responses import Ending, read_ending, useless_reply
+from engine.wire.replies.usage import CountedUsage
 from schemas.outcomes import Completed, Failed, LaneName, Outcome, Usage
 from schemas.requests import Json, Request
 from schemas.settings import JsonForm

@@ -9,7 +9,7 @@ from engine.clock import Clock
 from engine.errors import AuthError, ModelGoneError, RequestError, TransientError
 from engine.live.plain_calls import call_once
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import read_error
+from engine.wire.replies.responses import read_error
 from engine.wire.server_text import scrub
 
 TIMEOUT_S = 20.0

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from engine.budget import Budget, Send
 from engine.clock import Clock
 from engine.errors import (
     CapacityError,
@@ -20,12 +19,13 @@ from engine.live.pace.concurrency import Gate
 from engine.live.pace.limits import Charge
 from engine.live.routes import Route, is_away
 from engine.live.transport import Transport
+from engine.spending.budget import Budget, Send
 from engine.stats.counters import Stats
-from engine.wire.content import wrapping_of
 from engine.wire.payloads import TokenEstimates, with_members
 from engine.wire.prompt_cache import with_cache
-from engine.wire.replies import HttpResponse, billed_body, read_reply
-from engine.wire.usage import count_usage
+from engine.wire.replies.content import wrapping_of
+from engine.wire.replies.responses import HttpResponse, billed_body, read_reply
+from engine.wire.replies.usage import count_usage
 from schemas.requests import Json
 
 REQUEST_ID_HEADER = "x-request-id"  # what OpenAI's support asks for
@@ -82,8 +82,7 @@ class Exchanges:
         if not gate.enter_at_once():
             await gate.enter(attempt.withdraw)
         try:
-            if (kept := attempt.send.begin()) is not None:
-                await kept
+            await attempt.send.begin()
         except BaseException:
             gate.leave()
             attempt.withdraw()

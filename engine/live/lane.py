@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from engine.budget import Budget
 from engine.clock import Clock
 from engine.errors import (
     EngineError,
@@ -20,6 +19,7 @@ from engine.errors import (
 from engine.live.calls import Call, PaidReply
 from engine.live.exchanges import Admitted, Exchanges
 from engine.live.flex.attempts import FlexAttempts
+from engine.live.flex.gate import TIER as FLEX_TIER
 from engine.live.flex.gate import FlexGate, FlexPolicy
 from engine.live.output_forms import find_form
 from engine.live.pace.concurrency import Gate, Slots
@@ -28,6 +28,7 @@ from engine.live.retry import Retrier, RetryPolicy
 from engine.live.routes import Route, Routes, RouteTable
 from engine.live.transport import Transport
 from engine.live.warm_prefixes import WarmPrefixes
+from engine.spending.budget import Budget
 from engine.stats.counters import LimitGauges, Stats
 from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint
@@ -205,7 +206,10 @@ class LiveLane:
         estimate = self._estimates.estimate(request, is_enlarged=call.is_enlarged)
         enlargement = ENLARGED if call.is_enlarged else 1
         async with self._budget.send(
-            request, enlargement, may_be_limited=not call.has_own_limit
+            request,
+            enlargement,
+            may_be_limited=not call.has_own_limit,
+            asked_tier=None if call.flex is None else FLEX_TIER,
         ) as send:
             if not slots.acquire_at_once():
                 await slots.acquire()

@@ -1,130 +1,136 @@
-"""Reads heads of replies that HTTP does not allow: the reply below was paid for all the same."""
+"""Mends heads of replies that HTTP does not allow: the reply below was paid for all the same."""
 
 import asyncio
 import re
-from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import aiohttp
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.http_exceptions import BadHttpMessage
+
+if TYPE_CHECKING:
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
 
 MAX_HEAD_BYTES = 1 << 17
 HEAD_ENDS = (b"\r\n\r\n", b"\n\n")
 
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # a token of RFC 9110
+_SOUND_HEAD = re.compile(
+    rb"HTTP/1\.[01] [2-9][^\0\r\n]*+\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[^\0\r\n]*+\r\n)*+\r\n"
+)
+_INTERIM = re.compile(rb"HTTP/1\.[01] 1")  # another head follows (RFC 9110, 15.2)
 _LENGTH, _CODING = b"content-length:", b"transfer-encoding:"
 
 
-Found = tuple[list[Any], bool, bytes]  # messages, whether another protocol begins, what is left
+class MendingConnector(aiohttp.TCPConnector):
+    """Connections whose replies come with heads that aiohttp's parser takes."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: "list[Trace]",
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own
+    ) -> "Connection":
+        """A connection for one request: a new head is to come."""
+        connection = await super().connect(req, traces, timeout)
+        transport = connection.transport
+        if transport is not None:  # else it is lost already
+            protocol = transport.get_protocol()
+            if not isinstance(protocol, _Mended):
+                protocol = _Mended(protocol)
+                transport.set_protocol(protocol)
+            protocol.expect_head()
+        return connection
 
 
-class Parser(Protocol):
-    """What aiohttp's protocol of a connection needs of a parser."""
+class _Mended(asyncio.Protocol):
+    """What stands before the protocol of a connection: a head reaches it whole, and mended."""
 
-    def feed_data(self, data: bytes, /) -> Found:
-        """The messages that `data` begins."""
-        ...
+    def __init__(self, protocol: asyncio.BaseProtocol) -> None:
+        assert isinstance(protocol, asyncio.Protocol)
+        self._protocol = protocol
+        self._head: bytes | None = None  # what has come of it; None: none is expected
 
-    def feed_eof(self) -> object:
-        """What is left at the end of the connection."""
-        ...
+    def expect_head(self) -> None:
+        """What comes next is the head of a reply."""
+        self._head = b""
 
-    def pause_reading(self) -> None:
-        """Read no further for now."""
-        ...
-
-
-def read_odd_heads(connector: aiohttp.TCPConnector) -> None:
-    """Let its connections read replies whose heads have lines that are none.
-
-    It takes the place of a parser that aiohttp does not let anybody choose.
-    """
-    connector._factory = partial(_Handler, loop=asyncio.get_running_loop())  # type: ignore[assignment]
-
-
-class _Handler(ResponseHandler):
-    """aiohttp's protocol of a connection, with a parser of ours around its own."""
-
-    def set_response_params(self, **params: object) -> None:
-        super().set_response_params(**params)  # type: ignore[arg-type]
-        if self._parser is not None:
-            self._parser = _Parser(self._parser, self, params)  # type: ignore[assignment]
-
-    def new_parser(self, params: dict[str, object]) -> Parser:
-        """Another parser of aiohttp's for the same reply."""
-        ours = self._parser
-        super().set_response_params(**params)  # type: ignore[arg-type]
-        parser, self._parser = self._parser, ours
-        assert parser is not None
-        return parser
-
-
-class _Parser:
-    """aiohttp's parser. A head that it refuses is mended, once it is all there, and read anew."""
-
-    __slots__ = ("_handler", "_head", "_params", "_parser", "_refused_by")
-
-    def __init__(self, parser: Parser, handler: _Handler, params: dict[str, object]) -> None:
-        self._parser = parser
-        self._handler = handler
-        self._params = params
-        self._head: bytes | None = b""  # what has come of it; None: it was read
-        self._refused_by: BadHttpMessage | None = None
-
-    def feed_data(self, data: bytes, /) -> Found:
-        """The messages that `data` begins, whether another protocol does, and what is left."""
+    def data_received(self, data: bytes) -> None:
         if self._head is None:
-            return self._parser.feed_data(data)
-        self._head += data
-        try:
-            found = self._mended() if self._refused_by else self._parser.feed_data(data)
-        except BadHttpMessage as error:
-            if self._refused_by is not None:
-                raise
-            self._refused_by = error
-            found = self._mended()
-        if found[0]:
+            self._protocol.data_received(data)
+        elif not self._head and _is_sound(data):
             self._head = None
-        elif len(self._head) > MAX_HEAD_BYTES:
-            raise self._refused_by or BadHttpMessage(f"a head of more than {MAX_HEAD_BYTES} bytes")
-        return found
+            self._protocol.data_received(data)
+        else:
+            self._take(self._head + data)
 
-    def feed_eof(self) -> object:
-        """What is left at the end of the connection."""
-        return self._parser.feed_eof()
+    def eof_received(self) -> bool | None:
+        self._pass_on()
+        return self._protocol.eof_received()
 
-    def pause_reading(self) -> None:
-        """Read no further for now."""
-        self._parser.pause_reading()
+    def connection_lost(self, error: Exception | None) -> None:
+        self._pass_on()
+        self._protocol.connection_lost(error)
 
-    def _mended(self) -> Found:
-        """The same of a mended head; nothing yet, if it is not all there."""
-        mended = mend_head(self._head or b"")
-        if mended is None:
-            return [], False, b""
-        self._parser = self._handler.new_parser(self._params)
-        return self._parser.feed_data(mended)
+    def pause_writing(self) -> None:
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._protocol.resume_writing()
+
+    def _take(self, data: bytes) -> None:
+        """Pass a head on once it is all there; one that is too long as it is, to be refused."""
+        size = _head_size(data)
+        if not size and len(data) <= MAX_HEAD_BYTES:
+            self._head = data
+            return
+        head, rest = mend_head(data[:size]), data[size:]
+        if _INTERIM.match(head) is None:
+            self._head = None
+            self._protocol.data_received(head + rest)
+            return
+        self._head = b""
+        self._protocol.data_received(head)
+        if rest:
+            self.data_received(rest)
+
+    def _pass_on(self) -> None:
+        """What has come of a head at the end of the connection is all that comes."""
+        head, self._head = self._head, None
+        if head:
+            self._protocol.data_received(head)
 
 
-def mend_head(data: bytes) -> bytes | None:
-    """A reply without those lines of its head that are none; None: its head is not all there.
+def _is_sound(data: bytes) -> bool:
+    """Whether the whole head of a reply has come at once, and is one: as nearly always."""
+    found = _SOUND_HEAD.match(data)
+    if found is None:
+        return False
+    lines = found.group().lower()
+    return lines.count(b"\n" + _LENGTH) + lines.count(b"\n" + _CODING) <= 1
+
+
+def _head_size(data: bytes) -> int:
+    """How long the head is with which a reply begins; 0: it is not all there."""
+    ends = [data.find(end) + len(end) for end in HEAD_ENDS if end in data]
+    return min(ends, default=0)
+
+
+def mend_head(head: bytes) -> bytes:
+    """A whole head without those lines that are none.
 
     What is said of the body's length twice, and alike, is said once; chunks go before a length
     (RFC 9112, 6.3).
     """
-    end = min((place for each in HEAD_ENDS if (place := data.find(each)) >= 0), default=-1)
-    if end < 0:
-        return None
-    status, *lines = data[:end].replace(b"\r\n", b"\n").replace(b"\n ", b" ").split(b"\n")
-    sound = [line for line in lines if _is_sound(line)]
+    text = head.replace(b"\r\n", b"\n").removesuffix(b"\n\n")
+    status, *lines = text.replace(b"\n ", b" ").split(b"\n")
+    sound = [line for line in lines if _is_line(line)]
     is_chunked = any(line.lower().startswith(_CODING) for line in sound)
     lengths = [line for line in sound if line.lower().startswith(_LENGTH)]
     others = [line for line in sound if line not in lengths]
     kept = [status, *others, *(() if is_chunked else dict.fromkeys(lengths))]
-    return b"\r\n".join(kept) + data[end:]
+    return b"\r\n".join(kept) + b"\r\n\r\n"
 
 
-def _is_sound(line: bytes) -> bool:
+def _is_line(line: bytes) -> bool:
     name, colon, value = line.partition(b":")
     return bool(colon) and _NAME.fullmatch(name) is not None and b"\0" not in value

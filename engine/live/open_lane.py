@@ -5,10 +5,10 @@ import random
 import resource
 from collections.abc import Sequence
 
-from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.live.lane import LiveLane
 from engine.live.transport import HttpTransport
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.wire.endpoints import Endpoint
 from engine.wire.reply_sizes import reply_sizes

@@ -6,7 +6,7 @@ from yarl import URL
 
 from engine.live.reply_bodies import read_body
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import HttpResponse
+from engine.wire.replies.responses import HttpResponse
 
 MAX_BYTES = 1 << 24
 

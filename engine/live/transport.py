@@ -19,10 +19,10 @@ from engine.errors import (
     TransientError,
 )
 from engine.live.deadlines import Deadlines
-from engine.live.lenient_heads import MAX_HEAD_BYTES, read_odd_heads
+from engine.live.lenient_heads import MAX_HEAD_BYTES, MendingConnector
 from engine.live.reply_bodies import fits_as_it_is, read_body, read_plain_body
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import HttpResponse
+from engine.wire.replies.responses import HttpResponse
 from engine.wire.server_text import scrub
 from schemas.requests import Url
 
@@ -64,8 +64,7 @@ class HttpTransport:
     """One aiohttp session for all endpoints; connections are kept and not limited in number.
 
     A response takes at most `timeout_s`, or `slow_timeout_s` if it is a slow one, and
-    `max_reply_bytes`. An endpoint whose reply has a head that HTTP does not allow gets a session
-    that reads such heads.
+    `max_reply_bytes`. Lines of its head that HTTP does not allow are passed by.
     """
 
     def __init__(
@@ -77,7 +76,6 @@ class HttpTransport:
     ) -> None:
         self._connect_timeout_s = min(timeout_s, MAX_CONNECT_S)
         self._session = self._open_session()
-        self._lenient_session: aiohttp.ClientSession | None = None
         self._max_reply_bytes = max_reply_bytes
         self._deadlines = Deadlines(timeout_s)
         self._slow_deadlines = Deadlines(max(timeout_s, slow_timeout_s))
@@ -97,7 +95,7 @@ class HttpTransport:
         deadlines = self._slow_deadlines if is_slow else self._deadlines
         deadlines.start(task)
         try:
-            async with target.session.post(
+            async with self._session.post(
                 target.address,
                 data=payload,
                 headers=target.headers,
@@ -116,8 +114,6 @@ class HttpTransport:
             message = f"{endpoint.base_url}: no answer within {deadlines.timeout_s:g} s"
             raise OverloadError(message, code=TIMEOUT) from None
         except (aiohttp.ClientError, OSError) as error:
-            if isinstance(error, aiohttp.ClientResponseError):
-                self._read_leniently(endpoint)
             raise _translate(error, endpoint) from None
         finally:
             deadlines.end(task)
@@ -127,17 +123,12 @@ class HttpTransport:
         self._deadlines.close()
         self._slow_deadlines.close()
         await self._session.close()
-        if self._lenient_session is not None:
-            await self._lenient_session.close()
 
-    def _open_session(self, *, is_lenient: bool = False) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=KEEPALIVE_S
-        )
-        if is_lenient:
-            read_odd_heads(connector)
+    def _open_session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=connector,
+            connector=MendingConnector(
+                limit=0, ttl_dns_cache=DNS_CACHE_S, keepalive_timeout=KEEPALIVE_S
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,  # it would unpack without a limit
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout_s),
@@ -145,14 +136,6 @@ class HttpTransport:
             max_field_size=MAX_HEAD_BYTES,
             max_headers=MAX_HEAD_LINES,
         )
-
-    def _read_leniently(self, endpoint: Endpoint) -> None:
-        """From now on read what `endpoint` sends as heads; for all others it would cost time."""
-        if self._lenient_session is None:
-            self._lenient_session = self._open_session(is_lenient=True)
-        for key, target in self._targets.items():
-            if target.endpoint is endpoint:
-                self._targets[key] = target._replace(session=self._lenient_session)
 
     def _add_target(self, endpoint: Endpoint, url: Url) -> "_Target":
         headers = CIMultiDict(HEADERS)  # aiohttp's own type: a dict it would convert each time
@@ -166,13 +149,12 @@ class HttpTransport:
             if not endpoint.base_url.startswith("https:"):  # no tunnel: it reads the request itself
                 headers.update(to_proxy)
         address = URL(endpoint.address(url))
-        target = _Target(self._session, address, headers, proxy, to_proxy, endpoint)
+        target = _Target(address, headers, proxy, to_proxy, endpoint)
         self._targets[id(endpoint), url] = target
         return target
 
 
 class _Target(NamedTuple):
-    session: aiohttp.ClientSession
     address: URL
     headers: CIMultiDict[str]
     proxy: URL | None

@@ -12,7 +12,7 @@ import orjson
 from engine.batch.client import NAME_KEY
 from engine.errors import NotFoundError
 from engine.testing.clocks import ManualClock
-from engine.wire.file_states import FileState
+from engine.wire.sdk.file_states import FileState
 from schemas.batches import RemoteState
 
 Line = dict[str, Any]

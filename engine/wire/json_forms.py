@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from engine.errors import RequestError
-from engine.wire.content import json_object, reply_text
+from engine.wire.replies.content import json_object, reply_text
 from schemas.requests import Json
 from schemas.settings import JsonForm
 

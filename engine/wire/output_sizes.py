@@ -28,6 +28,7 @@ class OutputSizes:
 
     def __init__(self) -> None:
         self._by_kind: dict[tuple[str, str], deque[int]] = {}
+        self._ignoring: set[str] = set()  # models that write more than their output limit
 
     def learn(self, model: str, purpose: str, output_tokens: int) -> None:
         """Note how long a reply was, one that was cut off too."""
@@ -37,12 +38,21 @@ class OutputSizes:
             sizes = self._by_kind[kind] = deque(maxlen=REPLIES_KEPT)
         sizes.append(output_tokens)
 
+    def learn_limited(self, model: str, limit: int | None, output_tokens: int) -> bool:
+        """Note how long a reply with a lowered limit was; returns whether it went beyond."""
+        is_ignored = limit is not None and output_tokens > limit
+        if is_ignored:
+            self._ignoring.add(model)
+        return is_ignored
+
     def enough_for(self, request: SizedRequest) -> int | None:
         """An output limit that next to no reply reaches, and that is below the request's own.
 
         A chat request without a limit may write as much as any listed model does. None: too few
-        replies were seen, or there is no such limit.
+        replies were seen, there is no such limit, or the model ignores limits.
         """
+        if request.model in self._ignoring:
+            return None
         sizes = self._by_kind.get((request.model, request.purpose))
         if sizes is None or len(sizes) < REPLIES_TO_LEARN or _SEVERAL_CHOICES in request.payload:
             return None

@@ -8,10 +8,10 @@ import orjson
 
 from engine.errors import RequestError
 from engine.wire.prices import charges_cache_writes
-from schemas.addresses import OPENAI_ADDRESS
 from schemas.record import content_id
 from schemas.requests import CacheLayout, Json, Prefix
 from schemas.settings import CacheChoice, ModelPrice
+from schemas.settings.addresses import OPENAI_ADDRESS
 
 # All from OpenAI's guide on prompt caching, as of 2026-11-28.
 SHORTEST_TOKENS = 1_024  # of a prefix that is kept

@@ -9,7 +9,7 @@ from engine.files.disk_reserve import SUFFIX as RESERVE_SUFFIX
 from engine.run_folder import RunFolder
 from jobs.dataset.stages import DATASET
 from jobs.run.batch_folders import run_batch_folder
-from jobs.run.preview import COPY_NAME
+from jobs.run.changing.preview import COPY_NAME
 from jobs.run.reset import reset_stages
 
 Reach = Literal["leftovers", "derived", "all"]

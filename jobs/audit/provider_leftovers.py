@@ -10,7 +10,7 @@ from engine.clock import Clock
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from engine.wire.endpoints import Endpoint
-from engine.wire.sdk import RemoteFile
+from engine.wire.sdk.client import RemoteFile
 from jobs.findings import Finding
 from jobs.finetune.trainers.job_client import JobClient
 from jobs.run.batch_folders import run_batch_folder

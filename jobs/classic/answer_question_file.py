@@ -24,7 +24,7 @@ from jobs.dataset.rows.export_dataset import EXPORT
 from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.passages import passages_of
-from jobs.evaluation.retrieve_context import retrieve_chunks
+from jobs.evaluation.questions.retrieve_context import retrieve_chunks
 from jobs.finetune.check_rows import LIKE_HELD_OUT
 from jobs.run.check_journal import check_journal
 from jobs.run.reset import reset_stages
@@ -219,7 +219,7 @@ IMPORTED_ANSWERS: Stage[QuestionOrder] = Stage(
 
 async def _write_rows(context: StageContext[QuestionOrder]) -> StagePass:
     folder, wanted = context.folder, context.order.wanted
-    closed_book = context.settings.dataset.closed_book
+    dataset = context.settings.dataset
     answers = _read_answers(folder, wanted)
     async with RecordLog(folder.results_path(CHUNKS.name), Chunk) as chunks:
 
@@ -229,7 +229,8 @@ async def _write_rows(context: StageContext[QuestionOrder]) -> StagePass:
                 if text is not None:
                     passages = passages_of(question, chunks.require)
                     excerpt = join_excerpts([excerpt_of(each) for each in passages.in_order])
-                    row = chat_row(question.text, text, None if closed_book else excerpt)
+                    shown = None if dataset.closed_book else excerpt
+                    row = chat_row(question.text, text, shown, dataset)
                     yield orjson.dumps(row)
 
         count = await asyncio.to_thread(replace_file, context.order.out_path, rows())

@@ -237,6 +237,14 @@ Address = Annotated[
         metavar="HOST:PORT", help="With --on ray: the cluster; by default one of its own, here."
     ),
 ]
+Segments = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="With --on ray, for machines without a folder in common: s3://BUCKET/PREFIX, where "
+        "workers keep what they have written (file:///FOLDER: in one that all mount).",
+    ),
+]
 
 
 def _on_quiet(is_given: bool) -> bool:

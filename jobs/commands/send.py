@@ -31,6 +31,7 @@ from jobs.commands.options import (
     Requests,
     RetryFailed,
     Rpm,
+    Segments,
     SendModel,
     SkipBadLines,
     Template,
@@ -42,19 +43,19 @@ from jobs.commands.options import (
     server_flags,
 )
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
-from jobs.run.batch_folders import read_send_batches_out
+from jobs.run.batch_folders import may_be_out, send_batch_folder
 from jobs.run.lanes import LaneOrder, make_flex_policy, read_lane_order
-from jobs.spread.places import read_cluster
+from jobs.spread.places import place_of_lane, read_cluster
 
 STANDARD = "-"  # standard input, or output
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from jobs.send.prompt_input import PromptInput, PromptOrder
-    from jobs.send.send_requests import SendEnd, SendOrder
+    from jobs.send.prompts.input import PromptInput, PromptOrder
     from jobs.send.sharded.cluster_process import ClusterPlace
     from jobs.send.sharded.here.processes import HerePlace
+    from jobs.send.ways.requests import SendEnd, SendOrder
 
     Place = ClusterPlace | HerePlace
 
@@ -84,6 +85,7 @@ def send(
     on: On = "here",
     workers: Workers = None,
     address: Address = None,
+    segments: Segments = None,
     config: Config = None,
     assignments: Assignments = None,
     quiet: Quiet = False,
@@ -91,8 +93,8 @@ def send(
     dry_run: DryRun = False,
 ) -> None:
     """Send a file of requests and keep every reply. The same command again goes on."""
-    from jobs.send.prompt_input import PromptOrder
-    from jobs.send.send_requests import SendOrder
+    from jobs.send.prompts.input import PromptOrder
+    from jobs.send.ways.requests import SendOrder
     from jobs.settings.command import send_settings
     from jobs.settings.endpoints import read_send_endpoints
 
@@ -106,10 +108,10 @@ def send(
         "limits.max_attempts": max_attempts,
         "limits.max_outage_s": max_outage,
     }
-    place = _read_place(on, workers, address)
     settings = send_settings(config, flags, endpoints or [], assignments or [])
     replies = _replies_path(out, journal, text)
     lane_order = read_lane_order(lane, deadline, waits=waits, has_begun=replies.exists())
+    place = _read_place(on, workers, address, segments, lane_order)
     given = PromptOrder(model, template, text, max_output_tokens)
     order = SendOrder(
         None,
@@ -152,7 +154,7 @@ def _input_path(requests: str, prompts: "PromptInput | None") -> Path | None:
 def _show_plan(requests: str, order: "SendOrder", given: "PromptOrder") -> int:
     from jobs.process import run_to_end
     from jobs.send.plan_send import plan_send
-    from jobs.send.prompt_input import make_prompt_input
+    from jobs.send.prompts.input import make_prompt_input
 
     with TemporaryDirectory(prefix="distill-send-") as folder:
         prompts = make_prompt_input(requests, order.out_path, given, Path(folder) / "requests")
@@ -161,9 +163,11 @@ def _show_plan(requests: str, order: "SendOrder", given: "PromptOrder") -> int:
     return EXIT_OK
 
 
-def _read_place(on: str, workers: int | None, address: str | None) -> "Place | None":
-    if on != "here" or workers is None or address is not None:
-        return read_cluster(on, workers, address)
+def _read_place(
+    on: str, workers: int | None, address: str | None, segments: str | None, lane: LaneOrder
+) -> "Place | None":
+    if on != "here" or workers is None or address is not None or segments is not None:
+        return place_of_lane(read_cluster(on, workers, address, segments, os.environ), lane)
     if workers == 1:
         return None
     from jobs.send.sharded.here.processes import HerePlace
@@ -179,7 +183,7 @@ def _gather_calls(order: "SendOrder") -> None:
         from jobs.process import run_to_end
         from jobs.send.sharded.gather import gather_calls
 
-        run_to_end(gather_calls(order.out_path, order.settings))
+        run_to_end(gather_calls(order.out_path, order.settings, os.environ))
 
 
 def _send_input(
@@ -190,7 +194,7 @@ def _send_input(
     place: "Place | None",
 ) -> int:
     """Send requests, or plain prompts, whose answers alone may be wanted too; the exit code."""
-    from jobs.send.prompt_input import keep_prompt_input, write_text
+    from jobs.send.prompts.input import keep_prompt_input, write_text
 
     prompts = keep_prompt_input(requests, order.out_path, given)
     code = _send(order._replace(input_path=_input_path(requests, prompts)), lane, place)
@@ -225,18 +229,18 @@ def _start_sending(
     if order.prints and lane.lane in ("batch", "auto"):
         raise ConfigError(f"--out - shows replies at once, --lane {lane.lane} waits: name a file")
     if lane.lane == "auto":
-        from jobs.send.send_auto import send_auto
+        from jobs.send.ways.auto import send_auto
 
         return send_auto(order, lane)
     order = order._replace(flex=make_flex_policy(lane, order.settings))
     if lane.lane == "batch":
-        from jobs.send.send_batches import send_batches
+        from jobs.send.ways.batches import send_batches
 
         return send_batches(order, lane)
-    if read_send_batches_out(order.out_path):
-        from jobs.send.send_beside_batches import send_beside_batches
+    if may_be_out(send_batch_folder(order.out_path)):
+        from jobs.send.ways.beside_batches import send_beside_batches
 
         return send_beside_batches(order, lane)
-    from jobs.send.send_requests import send_requests
+    from jobs.send.ways.requests import send_requests
 
     return send_requests(order)

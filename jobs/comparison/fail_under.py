@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, cast
 
 from engine.errors import ConfigError
-from jobs.comparison.table import describe_estimate
+from jobs.comparison.shown.table import describe_estimate
 from schemas.comparison import Comparison, ContenderScore
 from schemas.evaluation import METRICS, ROLES, Metric, Role
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jobs.comparison.intervals import Averages, Floats, Units
-from jobs.comparison.power import find_power
 from jobs.comparison.score_table import ScoreTable
+from jobs.comparison.statistics.intervals import Averages, Floats, Units
+from jobs.comparison.statistics.power import find_power
 from schemas.comparison import (
     Contender,
     ContenderScore,

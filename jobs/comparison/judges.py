@@ -5,7 +5,7 @@ import numpy as np
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.comparison.group import TIE_BELOW
-from jobs.comparison.intervals import Floats
+from jobs.comparison.statistics.intervals import Floats
 from jobs.evaluation.read_evaluation import Evaluation
 from jobs.evaluation.score_answers import SCORES
 from schemas.comparison import JudgeAgreement

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from types import MappingProxyType
 
-from jobs.comparison.calibration import calibrate
 from jobs.comparison.group import TIE_BELOW, compare_group
 from jobs.comparison.labels import Labels
 from jobs.comparison.pairs import compare_pairs
 from jobs.comparison.score_table import ScoreTable, find_metrics, tabulate_scores
-from jobs.comparison.units import choose_unit, number_units
-from jobs.comparison.warnings import find_warnings
+from jobs.comparison.shown.warnings import find_warnings
+from jobs.comparison.statistics.calibration import calibrate
+from jobs.comparison.statistics.units import choose_unit, number_units
 from jobs.evaluation.judging.judge_prompts import prompt_hash
 from jobs.evaluation.judging.metrics import PROMPTS
 from jobs.evaluation.read_evaluation import Evaluation
@@ -39,11 +39,23 @@ def compare_models(
     A score without a value is never averaged: it lowers the n that stands beside the mean. Of
     unanswerable questions only refusals are counted.
     """
+    comparison = _compare(evaluation, labels)
+    warnings = find_warnings(
+        comparison,
+        is_demo_grade=is_demo_grade,
+        leaked_share=leaked_share,
+        stale_metrics=_stale_metrics(evaluation.scores),
+    )
+    return comparison.model_copy(update={"warnings": tuple(warnings)})
+
+
+def _compare(evaluation: Evaluation, labels: Labels) -> Comparison:
+    """The comparison without its warnings."""
     table = tabulate_scores(evaluation)
     unit = choose_unit(s for s in table.samples if s.slice != UNANSWERABLE)
     metrics = find_metrics(evaluation)
     answerable = table.rows([i for i, s in enumerate(table.samples) if s.slice != UNANSWERABLE])
-    comparison = Comparison(
+    return Comparison(
         contenders=table.contenders,
         metrics=metrics,
         judge_models=_distinct(score.judge_model for score in evaluation.scores),
@@ -65,15 +77,6 @@ def compare_models(
         documents=tuple(_compare_documents(answerable, metrics)),
         warnings=(),
     )
-    warnings = tuple(
-        find_warnings(
-            comparison,
-            is_demo_grade=is_demo_grade,
-            leaked_share=leaked_share,
-            stale_metrics=_stale_metrics(evaluation.scores),
-        )
-    )
-    return comparison.model_copy(update={"warnings": warnings})
 
 
 def _compare_slices(

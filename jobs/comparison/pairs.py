@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from jobs.comparison.intervals import Averages
-from jobs.comparison.units import number_units
+from jobs.comparison.statistics.intervals import Averages
+from jobs.comparison.statistics.units import number_units
 from schemas.comparison import Contender, PairComparison, Unit
 from schemas.evaluation import Outcome, PairVerdict, Sample
 

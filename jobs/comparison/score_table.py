@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.comparison.intervals import Floats
 from jobs.comparison.refusals import find_refusals
+from jobs.comparison.statistics.intervals import Floats
 from jobs.evaluation.read_evaluation import Evaluation
 from schemas.comparison import Contender
 from schemas.evaluation import ALWAYS, METRICS, ROLES, Metric, ModelAnswer, Sample

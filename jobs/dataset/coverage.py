@@ -14,6 +14,7 @@ from engine.stage import FinishedItem
 from engine.stopping import Stopping
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.pairs.pair_ids import read_text_ids
+from jobs.dataset.questions.choose_chunks import HOLDS_PRIVATE
 from jobs.dataset.questions.further_questions import FURTHER
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.documents.chunk_documents import CHUNKS
@@ -97,6 +98,10 @@ def _write(folder: RunFolder, stopping: Stopping) -> None:
     for rejection in read_records(folder.rejected_path, Rejection):
         dropped[rejection.chunk_id or rejection.item_id][rejection.reason] += 1
 
+    def is_withheld(chunk_id: str) -> bool:
+        """Whether it was sent to nobody; one that is only withheld as half of a pair was asked."""
+        return HOLDS_PRIVATE in dropped.get(chunk_id, ()) and not counts["questions"][chunk_id]
+
     by_document: dict[str, _Sum] = {}
 
     def chunks() -> Iterator[ChunkCoverage]:
@@ -107,7 +112,7 @@ def _write(folder: RunFolder, stopping: Stopping) -> None:
                 document_id=chunk.document_id,
                 path=chunk.path,
                 side=chunk.side,
-                is_asked=chunk.chunk_id in asked,
+                is_asked=chunk.chunk_id in asked and not is_withheld(chunk.chunk_id),
                 dropped=_most_first(dropped.get(chunk.chunk_id, Counter())),
                 second_of_rows=seconds[chunk.chunk_id],
                 **{name: count[chunk.chunk_id] for name, count in counts.items()},

@@ -8,9 +8,9 @@ import orjson
 from pydantic import ValidationError
 
 from engine.servers import OWN_SERVER
-from engine.wire.content import json_text, reply_text
 from engine.wire.lenient_json import NotJsonError, dump_json, parse_json
 from engine.wire.prompt_cache import CacheRules, cache_rules, lay_out
+from engine.wire.replies.content import json_text, reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.prompts import read_prompt
 from schemas.outcomes import Completed

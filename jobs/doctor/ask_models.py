@@ -4,17 +4,17 @@ from collections.abc import Iterator, Mapping
 
 import aiohttp
 
-from engine.chat import make_chat_request
 from engine.clock import Clock
 from engine.errors import EngineError
+from engine.library.chat import make_chat_request
 from engine.live.plain_calls import call_once
 from engine.wire.endpoints import Endpoint
 from engine.wire.payloads import wire_payload
 from engine.wire.prices import Price, worst_usage
-from engine.wire.rate_headers import REQUESTS, TOKENS, read_allowance
-from engine.wire.replies import HttpResponse, read_reply
+from engine.wire.replies.rate_headers import REQUESTS, TOKENS, read_allowance
+from engine.wire.replies.responses import HttpResponse, read_reply
+from engine.wire.replies.usage import read_usage
 from engine.wire.server_text import scrub
-from engine.wire.usage import read_usage
 from jobs.findings import Finding
 from schemas.requests import CHAT_COMPLETIONS, Json
 from schemas.settings import JsonForm, LimitSettings

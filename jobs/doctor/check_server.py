@@ -13,7 +13,7 @@ from engine.errors import RequestError, TransientError
 from engine.live.plain_calls import call_once
 from engine.wire.endpoints import Endpoint
 from engine.wire.lenient_json import NotJsonError, parse_json
-from engine.wire.replies import HttpResponse, read_error
+from engine.wire.replies.responses import HttpResponse, read_error
 from engine.wire.server_text import scrub
 from jobs.findings import Finding
 

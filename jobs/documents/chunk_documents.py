@@ -27,13 +27,15 @@ from jobs.documents.whole_corpus.find_twins import TWINS, read_left_out
 from jobs.processes.work_pool import WorkCalls
 from jobs.processes.worker_process import core_count
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
-from jobs.text.mask_private import Masked, mask_private
+from jobs.text.secrets import Masked, mask_private
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, SideSpan, SplitAssignment
 from schemas.record import Record, Span, Value, content_id
 from schemas.settings import ChunkSettings, RunSettings
 
 STAGE = "chunks"
+MASKED, PRIVATE_FOUND, UNREAD_PAGES = "masked", "private_data_found", "unread_pages"
+NOTES = frozenset((MASKED, PRIVATE_FOUND, UNREAD_PAGES))  # no chunk was dropped for these
 FIRST_RULES = 1  # of `chunks.rules`
 DOCUMENTS_PER_WORKER = 2  # in memory: one that is cut, and one that waits
 
@@ -84,7 +86,7 @@ def _unread(document: Document, note: str) -> Rejection:
     return Rejection.of(
         content_id("unread", document.document_id, note),
         stage=STAGE,
-        reason="unread_pages",
+        reason=UNREAD_PAGES,
         detail=f"{document.path}: {note}",
     )
 
@@ -109,7 +111,7 @@ def _without_private(
     rejection = Rejection.of(
         content_id("private", document.document_id),
         stage=STAGE,
-        reason="masked" if is_masked else "private_data_found",
+        reason=MASKED if is_masked else PRIVATE_FOUND,
         detail=f"{document.path}: {names}",
     )
     if is_masked:

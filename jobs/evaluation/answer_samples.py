@@ -9,16 +9,16 @@ from engine.errors import TRUNCATED
 from engine.files.records import read_records
 from engine.servers import OWN_SERVER
 from engine.stage import StageFiles
-from engine.wire.content import reply_text
+from engine.wire.replies.content import reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.rows.chat_rows import ROW_PROMPTS, Excerpt, student_prompt
-from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.evaluated_models import (
     answer_id,
     answering_parameters,
     answering_server,
 )
+from jobs.evaluation.questions.build_samples import SAMPLES
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, only_settings
 from jobs.text.wording.english_phrases import NON_ANSWER
 from schemas.dataset import Rejection
@@ -115,7 +115,7 @@ def _what_was_said(outcome: Outcome) -> _Said | None:
 def _make_request(task: AnswerTask, settings: RunSettings) -> Request:
     sample, chosen = task.sample, settings.evaluation
     excerpt = None if task.mode == "closed" else Excerpt(sample.title, sample.context)
-    prompt = student_prompt(sample.question, excerpt)
+    prompt = student_prompt(sample.question, excerpt, settings.dataset)
     body: dict[str, Json] = {
         "model": task.model,
         "messages": prompt.messages(),

@@ -12,10 +12,10 @@ from engine.errors import ConfigError
 from engine.files.records import read_records
 from engine.local.student_model import ServedStudent, StudentModel
 from engine.run_folder import RunFolder
-from engine.wire.content import reply_text
+from engine.wire.replies.content import reply_text
 from jobs.dataset.rows.chat_rows import Excerpt, place_of, student_prompt
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.evaluation.retrieve_context import rank_by_words, require_word_search
+from jobs.evaluation.questions.retrieve_context import rank_by_words, require_word_search
 from schemas.documents import Chunk
 from schemas.settings import RunSettings
 
@@ -83,7 +83,7 @@ class StudentChat(AsyncClosing):
         excerpt = None if self._is_closed else await asyncio.to_thread(self._find, question)
         body = {
             "model": self._name,
-            "messages": student_prompt(question, excerpt).messages(),
+            "messages": student_prompt(question, excerpt, self._settings.dataset).messages(),
             "max_tokens": self._settings.evaluation.answer_max_output_tokens,
             "temperature": self._settings.evaluation.temperature or 0.0,
         }

@@ -25,10 +25,10 @@ from jobs.evaluation.rejudge import among_answers, models_of
 from jobs.evaluation.score_answers import check_scoring
 from jobs.evaluation.serve_student import is_student_asked, student_served
 from jobs.evaluation.stages import EVALUATION, JUDGING
-from jobs.run.changes import find_changes
+from jobs.run.changing.changes import find_changes
+from jobs.run.changing.retry import retry_failed
 from jobs.run.check_journal import check_journal
 from jobs.run.lanes import LaneOrder
-from jobs.run.retry import retry_failed
 from jobs.run.run_engine import (
     OpenSpread,
     OtherServers,

@@ -83,7 +83,7 @@ def answer_id(sample_id: str, role: Role, model: str, mode: Mode, settings: RunS
         role,
         model,
         mode,
-        read_prompt(row_prompt(closed_book=mode == "closed")),
+        read_prompt(row_prompt(settings.dataset, closed_book=mode == "closed")),
         settings.evaluation.answer_max_output_tokens,
         settings.evaluation.temperature,
         *filter(None, [reply_parameters(answering_parameters(settings, role))]),

@@ -7,10 +7,10 @@ from engine.ask import Ask
 from engine.files.records import read_records
 from engine.stage import StageFiles, StagePass
 from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_tasks
-from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.judging.judge import Judge, JudgePolicy, UnscoredError
 from jobs.evaluation.judging.judge_prompts import ask_for_preference, prompt_hash
 from jobs.evaluation.judging.shapes import Better, Preference
+from jobs.evaluation.questions.build_samples import SAMPLES
 from jobs.evaluation.score_answers import judge_policy
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
 from jobs.settings.roles import judge_of

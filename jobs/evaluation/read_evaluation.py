@@ -7,9 +7,9 @@ from typing import NamedTuple, get_args
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
-from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.evaluated_models import answer_id, evaluated_models
 from jobs.evaluation.pair_answers import PAIRS
+from jobs.evaluation.questions.build_samples import SAMPLES
 from jobs.evaluation.score_answers import SCORES
 from jobs.evaluation.score_tasks import embedding_model, judge_model
 from jobs.settings.roles import judge_of

@@ -8,8 +8,8 @@ from engine.errors import ConfigError
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.evaluation.answer_samples import MODEL_ANSWERS, answer_tasks
-from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.evaluated_models import evaluated_models
+from jobs.evaluation.questions.build_samples import SAMPLES
 from schemas.evaluation import Contest, Mode, ModelAnswer, Role, Sample
 from schemas.settings import RunSettings
 

@@ -15,9 +15,9 @@ from engine.files.records import read_records
 from engine.servers import OWN_SERVER
 from engine.stage import StageFiles
 from jobs.evaluation.answer_samples import MODEL_ANSWERS, contest_tasks
-from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.judging.judge import JudgePolicy, UnscoredError
 from jobs.evaluation.judging.metrics import Measured, Measuring, measure
+from jobs.evaluation.questions.build_samples import SAMPLES
 from jobs.evaluation.score_tasks import (
     ScoreTask,
     embedding_model,

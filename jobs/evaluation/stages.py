@@ -1,9 +1,9 @@
 """The stages of an evaluation in their order: from the dataset to scored answers."""
 
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
-from jobs.evaluation.build_samples import SAMPLES
-from jobs.evaluation.new_questions import NEW_QUESTIONS
 from jobs.evaluation.pair_answers import PAIRS
+from jobs.evaluation.questions.build_samples import SAMPLES
+from jobs.evaluation.questions.new_questions import NEW_QUESTIONS
 from jobs.evaluation.score_answers import SCORES
 from jobs.run.stages import Stages
 from schemas.evaluation import Contest

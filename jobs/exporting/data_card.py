@@ -10,7 +10,7 @@ from jobs.settings.run_config import RunConfig
 from jobs.settings.show_value import as_toml
 from schemas.dataset import Provenance
 from schemas.settings import RunSettings
-from schemas.touches import OPERATIONAL
+from schemas.settings.touches import OPERATIONAL
 
 
 def data_card(

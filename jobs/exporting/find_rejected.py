@@ -9,7 +9,7 @@ from engine.run_folder import RunFolder
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
-from jobs.evaluation.build_samples import SAMPLES
+from jobs.evaluation.questions.build_samples import SAMPLES
 from jobs.text.word_overlap import word_overlap
 from schemas.dataset import MAX_EXCERPT_CHARS, Answer, Provenance, Rejection
 from schemas.evaluation import ModelAnswer, Sample

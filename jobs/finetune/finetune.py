@@ -185,13 +185,20 @@ async def _open_trainer(
         async with _open_local(order, rows, stopping) as local:
             yield local
         return
-    if not settings.model:
-        raise ConfigError("no model to tune: name it with --student (student.model)")
-    if order.endpoint is None:
-        raise ConfigError(
-            "provider local takes no jobs: tune on this machine with --trainer local, name a host "
-            "that tunes with --base-url, or use --trainer export"
-        )
+    async with _open_job_trainer(order, rows, stopping) as hosted:
+        yield hosted
+
+
+@asynccontextmanager
+async def _open_job_trainer(
+    order: TuningOrder, rows: TrainingSet, stopping: Stopping
+) -> AsyncIterator[Trainer]:
+    """The trainer of jobs at a host, with its ledger and its client.
+
+    Raises:
+        ConfigError: no model is named, or no host; or there is no run.
+    """
+    endpoint = _require_host(order)
     from jobs.finetune.trainers.job_client import JobClient
     from jobs.finetune.trainers.openai_trainer import OpenAITrainer, TrainingOrder
 
@@ -205,20 +212,31 @@ async def _open_trainer(
         ledger = await opened.enter_async_context(TuningLedger.of(order.folder, clock))
         limits = order.settings.limits
         client = JobClient(
-            order.endpoint,
+            endpoint,
             timeout_s=limits.request_timeout_s,
             clock=clock,
             sizes=reply_sizes(limits),
         )
         opened.push_async_callback(client.aclose)
         training = TrainingOrder(
-            order.endpoint.base_url,
+            endpoint.base_url,
             rows,
-            settings,
+            order.settings.student,
             config.run.run_id,
             order.settings.batch.settle_s,
         )
         yield OpenAITrainer(training, client, ledger, admission=admission, clock=clock)
+
+
+def _require_host(order: TuningOrder) -> Endpoint:
+    if not order.settings.student.model:
+        raise ConfigError("no model to tune: name it with --student (student.model)")
+    if order.endpoint is None:
+        raise ConfigError(
+            "provider local takes no jobs: tune on this machine with --trainer local, name a host "
+            "that tunes with --base-url, or use --trainer export"
+        )
+    return order.endpoint
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.list_sources import find_missing_documents, list_sources
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
-from jobs.evaluation.build_samples import SAMPLES
+from jobs.evaluation.questions.build_samples import SAMPLES
 from jobs.evaluation.rejudge import read_samples
 from jobs.evaluation.stages import EVALUATION
 from jobs.plan.estimate import estimate_stages
@@ -33,7 +33,7 @@ from jobs.plan.plan_evaluation import (
 )
 from jobs.plan.replay import AskedByKey, open_replay
 from jobs.plan.times import read_pace, way_times, with_live_times
-from jobs.run.changes import RunChanges, apply_changes, find_changes
+from jobs.run.changing.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_start import check_folders
 from jobs.run.stages import Stages
 from jobs.settings.roles import JUDGE_ROLES, ROLE_NAMES, RoleName, server_of

@@ -11,13 +11,14 @@ from engine.wire.prices import Price, counted_sends, make_price
 from engine.wire.tokens import count_tokens
 from jobs.dataset.judge.ask_judge import PROMPTS as JUDGE_PROMPTS
 from jobs.dataset.pairs.pair_ids import text_ids
+from jobs.dataset.rows.chat_rows import row_prompt
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
-from jobs.evaluation.build_samples import SAMPLES, judges_texts
 from jobs.evaluation.evaluated_models import evaluated_models
 from jobs.evaluation.judging.metrics import EMBEDDED, PROMPTS, QUESTIONS_PER_ANSWER
-from jobs.evaluation.new_questions import NEW_QUESTIONS
 from jobs.evaluation.pair_answers import PAIRS, RIVALS, WITHOUT_TUNED
+from jobs.evaluation.questions.build_samples import SAMPLES, judges_texts
+from jobs.evaluation.questions.new_questions import NEW_QUESTIONS
 from jobs.evaluation.score_answers import SCORES
 from jobs.evaluation.stages import EVALUATION, JUDGING
 from jobs.plan.evaluation_sizes import Sizes, count_rows
@@ -108,7 +109,9 @@ def _kinds(contest: Contest, sizes: Sizes, settings: RunSettings) -> Iterator[_K
         ]
         yield _Kind(SAMPLES.name, "", unanswerable, most)
     limit = chosen.answer_max_output_tokens * sends
-    prompt = sizes.context_tokens + _tokens("row_open_book.md")
+    prompt = sizes.context_tokens + _tokens(
+        row_prompt(settings.dataset, closed_book=contest.mode == "closed")
+    )
     for role, model in models.items():
         count = sizes.answerable + unanswerable
         yield _Kind(MODEL_ANSWERS.name, role, count, [PerItem(1, prompt, limit, model)])

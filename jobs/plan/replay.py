@@ -19,7 +19,7 @@ from jobs.dataset.questions.question_vectors import QUESTION_VECTORS
 from jobs.dataset.rows.export_dataset import EXPORT
 from jobs.dataset.rows.unanswerable import UNANSWERABLE
 from jobs.dataset.stages import DATASET
-from jobs.run.preview import open_copy
+from jobs.run.changing.preview import open_copy
 from jobs.run.progress import RunProgress
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Stage, StageContext, run_stages

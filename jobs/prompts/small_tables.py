@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from schemas.dataset import Kind
 from schemas.record import Value
-from schemas.setting_types import AboveZero, Fraction, Positive
+from schemas.settings.types import AboveZero, Fraction, Positive
 
 QUESTIONS = "small_questions.toml"
 ANSWERS = "small_answers.toml"

@@ -7,8 +7,8 @@ import orjson
 
 from jobs.comparison.group import TIE_BELOW
 from jobs.comparison.run import ComparedRun
-from jobs.comparison.side_by_side import ScoredAnswer, put_side_by_side
-from jobs.comparison.table import pair_label
+from jobs.comparison.shown.side_by_side import ScoredAnswer, put_side_by_side
+from jobs.comparison.shown.table import pair_label
 from schemas.comparison import Comparison
 from schemas.evaluation import Metric
 from schemas.requests import Json

@@ -4,7 +4,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from jobs.comparison.judges import describe_agreement
-from jobs.comparison.table import (
+from jobs.comparison.shown.table import (
     SLICE_LABELS,
     describe_calibration,
     describe_cost,

@@ -9,9 +9,8 @@ from markupsafe import Markup
 
 from jobs.dataset.stages import DATASET
 from jobs.report.chart_style import ACCENT, SERIES, WIDTH, Datum, inline_data, render_svg
-from jobs.report.html_figures import Bar, Segment, render_bars
+from jobs.report.html_figures import Bar, Segment, render_bars, round_ticks
 from jobs.report.read_report import LastTraining, PurposeSpending
-from jobs.report.round_ticks import round_ticks
 from schemas.summary import RunSummary
 
 MAX_BARS = 12

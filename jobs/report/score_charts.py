@@ -2,9 +2,15 @@
 
 from markupsafe import Markup
 
-from jobs.comparison.table import NO_VALUE, describe_counts, metric_label, pair_label
-from jobs.report.html_figures import Bar, Interval, Segment, render_bars, render_intervals
-from jobs.report.round_ticks import round_ticks
+from jobs.comparison.shown.table import NO_VALUE, describe_counts, metric_label, pair_label
+from jobs.report.html_figures import (
+    Bar,
+    Interval,
+    Segment,
+    render_bars,
+    render_intervals,
+    round_ticks,
+)
 from schemas.comparison import Comparison, Estimate, GroupComparison
 from schemas.evaluation import METRICS, Metric
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from jobs.comparison.table import describe_units, metric_label
+from jobs.comparison.shown.table import describe_units, metric_label
 from jobs.report.read_report import Report
 from schemas.comparison import AnsweringCost, Comparison, Difference, Estimate
 from schemas.evaluation import Metric, Role

@@ -50,6 +50,22 @@ def read_send_batches_out(out_path: Path) -> "list[Batch]":
     return [batch for batch in read_batches(folder.ledger_path) if not batch.is_collected]
 
 
+def may_be_out(folder: BatchFolder) -> bool:
+    """Whether batches are out, or their files not deleted, or there are some the ledger lacks.
+
+    Raises:
+        DamagedLogError: the ledger is damaged or gone.
+    """
+    folder.require_ledger()
+    if not folder.ledger_path.exists():
+        return False
+    from engine.batch.ledger import read_batches
+
+    batches = read_batches(folder.ledger_path)
+    is_left = any(not batch.is_deleted for batch in batches)
+    return is_left or bool(folder.unnoted_paths(batch.name for batch in batches))
+
+
 def read_requests_out(out_path: Path) -> Container[str]:
     """The ids of the requests of a file of replies that are out in batches.
 

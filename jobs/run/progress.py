@@ -1,4 +1,4 @@
-"""How far a call is over all its stages: one line on a terminal, lines of the log elsewhere."""
+"""How far a call is over all its stages, in a line or in the log, and what it still has to ask."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -125,3 +125,25 @@ class TimeLeft:
         if count < ENOUGH_SETTLED:
             return {}
         return {"left": tqdm.format_interval(left * (now_s - began_s) / count)}
+
+
+class Backlog:
+    """Counted by the stage that is at work: its items that are left, times what each leads to."""
+
+    def __init__(self) -> None:
+        self._items_left = 0
+        self._requests_per_item = 0.0
+
+    @property
+    def requests_left(self) -> int:
+        """The requests of this stage and of those after it."""
+        return round(self._items_left * self._requests_per_item)
+
+    def begin(self, items_left: int, requests_per_item: float) -> None:
+        """A stage begins that has so many items left."""
+        self._items_left = items_left
+        self._requests_per_item = requests_per_item
+
+    def finish(self) -> None:
+        """An item has ended."""
+        self._items_left = max(0, self._items_left - 1)

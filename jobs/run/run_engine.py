@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from engine.ask import Ask
 from engine.assemble import BatchPlace, EngineOrder, EngineParts, assemble_engine
-from engine.batch.ledger import read_batches
 from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
@@ -22,11 +21,10 @@ from engine.stats.prometheus import serve_metrics
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price, make_price
-from jobs.run.backlog import Backlog
-from jobs.run.batch_folders import read_batch_losses, run_batch_folder
+from jobs.run.batch_folders import may_be_out, read_batch_losses, run_batch_folder
 from jobs.run.elsewhere import Spread
 from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_lane_plan
-from jobs.run.progress import RunProgress, TimeLeft
+from jobs.run.progress import Backlog, RunProgress, TimeLeft
 from jobs.run.rounds import Rounds, RunPass
 from jobs.settings.roles import RoleModel
 from jobs.settings.run_config import read_run_config
@@ -100,45 +98,71 @@ async def open_run_engine(
             taken; what workers on a cluster have left is not part of the run yet.
         DamagedLogError: the journal or the ledger of batches is damaged.
     """
+    _require_all_taken_in(folder)
+    async with AsyncExitStack() as opened:
+        if settings.teacher.is_local:
+            endpoints = [await _start_model(folder, settings, opened)]
+        engine_order = _engine_order(folder, settings, endpoints, stopping, order, others)
+        engine = await opened.enter_async_context(assemble_engine(engine_order))
+        if metrics_port is not None:
+            await opened.enter_async_context(serve_metrics(engine.stats, metrics_port))
+        backlog = Backlog()
+        plan = make_lane_plan(
+            order, settings, partial(_pace, engine.stats), lambda: backlog.requests_left
+        )
+        yield RunEngine(
+            engine,
+            engine.ask,
+            engine.journal,
+            _details_of(engine, backlog),
+            backlog,
+            _rounds_of(engine, settings, plan, stopping),
+        )
+
+
+def _require_all_taken_in(folder: RunFolder) -> None:
     if folder.shards_dir.exists():
         raise ConfigError(
             f"{folder.shards_dir}: holds what workers on a cluster have bought, which would be "
             f"bought again: `distill status {folder.run_dir}` takes it in first"
         )
-    async with AsyncExitStack() as opened:
-        if settings.teacher.is_local:
-            model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
-            name = settings.teacher.output_limit_name
-            endpoints = [Endpoint(model.base_url, model.api_key, name)]
-        engine_order = EngineOrder(
-            folder=folder,
-            endpoints=endpoints,
-            limits=settings.limits,
-            price=_make_price(settings, others),
-            budget_usd=settings.budget.usd,
-            spent_usd=_spent_usd(folder),
-            stopping=stopping,
-            tier_shares=settings.tier_shares,
-            batches=_batch_place(folder, settings, order),
-            flex=make_flex_policy(order, settings),
-            others=others.endpoints,
-        )
-        engine = await opened.enter_async_context(assemble_engine(engine_order))
-        if metrics_port is not None:
-            await opened.enter_async_context(serve_metrics(engine.stats, metrics_port))
-        backlog = Backlog()
-        time_left = TimeLeft(
-            lambda: engine.stats.settled, lambda: backlog.requests_left, SystemClock()
-        )
 
-        def details() -> Mapping[str, str]:
-            return {**spending_details(engine.stats, engine.budget), **time_left.details()}
 
-        plan = make_lane_plan(
-            order, settings, partial(_pace, engine.stats), lambda: backlog.requests_left
-        )
-        make_rounds = _rounds_of(engine, settings, plan, stopping)
-        yield RunEngine(engine, engine.ask, engine.journal, details, backlog, make_rounds)
+async def _start_model(
+    folder: RunFolder, settings: RunSettings, opened: AsyncExitStack
+) -> Endpoint:
+    """Where the model of this machine is served, as long as `opened` is."""
+    model = await opened.enter_async_context(LocalModel(folder.local_model_log_path))
+    return Endpoint(model.base_url, model.api_key, settings.teacher.output_limit_name)
+
+
+def _engine_order(
+    folder: RunFolder,
+    settings: RunSettings,
+    endpoints: Sequence[Endpoint],
+    stopping: Stopping,
+    order: LaneOrder,
+    others: OtherServers,
+) -> EngineOrder:
+    return EngineOrder(
+        folder=folder,
+        endpoints=endpoints,
+        limits=settings.limits,
+        price=_make_price(settings, others),
+        budget_usd=settings.budget.usd,
+        spent_usd=_spent_usd(folder),
+        stopping=stopping,
+        tier_shares=settings.tier_shares,
+        batches=_batch_place(folder, settings, order),
+        flex=make_flex_policy(order, settings),
+        others=others.endpoints,
+    )
+
+
+def _details_of(engine: EngineParts, backlog: Backlog) -> Details:
+    """What is shown beside how far a stage is: dollars, and the time that is left."""
+    time_left = TimeLeft(lambda: engine.stats.settled, lambda: backlog.requests_left, SystemClock())
+    return lambda: {**spending_details(engine.stats, engine.budget), **time_left.details()}
 
 
 @asynccontextmanager
@@ -194,10 +218,8 @@ def uses_batches(folder: RunFolder, order: LaneOrder) -> bool:
     Raises:
         DamagedLogError: the ledger of batches is gone or damaged.
     """
-    run_batch_folder(folder, "").require_ledger()
-    return order.lane in ("batch", "auto") or any(
-        not batch.is_deleted for batch in read_batches(folder.batches_path)
-    )
+    is_left = may_be_out(run_batch_folder(folder, ""))
+    return is_left or order.lane in ("batch", "auto")
 
 
 def check_prices(

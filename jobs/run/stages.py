@@ -1,20 +1,20 @@
 """A stage as a value: its name and all that belongs to it; and how a tuple of stages is run."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from engine.ask import Ask
 from engine.files.journal import Journal
+from engine.progress import Progress
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass, open_stage_files, run_stage
 from engine.stopping import Stopping
 from jobs.processes.work_pool import WorkPool
-from jobs.run.backlog import Backlog
 from jobs.run.elsewhere import Spread, StageLeft
-from jobs.run.progress import MakeProgress, unseen_progress
+from jobs.run.progress import Backlog, MakeProgress, unseen_progress
 from schemas.dataset import Rejection
 from schemas.record import Record
 from schemas.settings import PromptProfile, RunSettings
@@ -246,32 +246,41 @@ async def _work_off(
     assert stage.result is not None
     items = work.items(context, files)
     unfinished = iter(items.unfinished)
-    async with AsyncExitStack() as opened:
-        progress = opened.enter_context(
-            context.progress(stage.name, total=items.total, done=items.done)
-        )
+    with context.progress(stage.name, total=items.total, done=items.done) as progress:
         first = next(unfinished, None)
         if first is None:
             return StagePass()
-        context.backlog.begin(items.total - items.done, work.requests_per_item(context.settings))
-        if context.spread is not None and work.asks:
+        left, left_count = chain([first], unfinished), items.total - items.done
+        context.backlog.begin(left_count, work.requests_per_item(context.settings))
+        if context.spread is None or not work.asks:
+            return await _work_here(left, work, context, files, progress)
 
-            def note_finished(dropped_count: int) -> None:
-                context.backlog.finish()
-                progress.advance(dropped_count=dropped_count)
+        def note_finished(dropped_count: int) -> None:
+            context.backlog.finish()
+            progress.advance(dropped_count=dropped_count)
 
-            left = StageLeft(
+        return await context.spread.work_off(
+            StageLeft(
                 stage=stage.name,
                 kind=stage.result,
                 work=work.work,
                 needs=work.needs,
-                items=chain([first], unfinished),
-                item_count=items.total - items.done,
+                items=left,
+                item_count=left_count,
                 files=files,
                 note_finished=note_finished,
             )
-            return await context.spread.work_off(left)
-        needs = await opened.enter_async_context(work.needs(context, files))
+        )
+
+
+async def _work_here(
+    left: Iterable[Item],
+    work: ItemWork[Order, Item, Result, Needs],
+    context: StageContext[Order],
+    files: StageFiles[Result],
+    progress: Progress,
+) -> StagePass:
+    async with work.needs(context, files) as needs:
 
         async def work_on(item: Item, ask: Ask) -> Sequence[Result | Rejection]:
             context.on_item(item)
@@ -280,7 +289,7 @@ async def _work_off(
             return ended
 
         return await run_stage(
-            chain([first], unfinished),
+            left,
             work_on,
             ask=context.ask,
             files=files,

@@ -29,12 +29,12 @@ from jobs.processes.work_pool import WorkPool
 from jobs.processes.worker_process import core_count
 from jobs.run.asked_roles import asked_models
 from jobs.run.batch_folders import run_batch_folder
-from jobs.run.changes import RunChanges, apply_changes, find_changes
+from jobs.run.changing.changes import RunChanges, apply_changes, find_changes
+from jobs.run.changing.preview import Preview, preview_changes
+from jobs.run.changing.retry import retry_failed
 from jobs.run.check_journal import check_journal
 from jobs.run.check_start import check_folders, check_hosts, has_asked
 from jobs.run.lanes import LaneOrder
-from jobs.run.preview import Preview, preview_changes
-from jobs.run.retry import retry_failed
 from jobs.run.rounds import Rounds, RunPass
 from jobs.run.run_engine import (
     OpenSpread,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from jobs.send.send_requests import SendEnd
+from jobs.send.ways.requests import SendEnd
 
 
 def describe_send(end: SendEnd) -> str:

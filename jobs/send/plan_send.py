@@ -20,7 +20,7 @@ from jobs.send.request_sources import (
     open_standard_input,
 )
 from jobs.send.result_files import ResultFiles, check_paths, result_paths
-from jobs.send.send_requests import SendOrder
+from jobs.send.ways.requests import SendOrder
 from schemas.settings import LimitSettings, RunSettings
 
 

@@ -5,6 +5,7 @@ import base64
 import os
 import re
 from collections.abc import Awaitable, Callable, Collection, Container, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -93,8 +94,11 @@ class ResultFiles(AsyncClosing):
     ) -> None:
         self._out = out
         try:
-            self._answers = JsonlLog(paths.answers, id_field=ID_FIELD, has_reserve=has_reserve)
-            self._errors = JsonlLog(paths.errors, id_field=ID_FIELD)
+            with ExitStack() as opened:
+                self._answers = JsonlLog(paths.answers, id_field=ID_FIELD, has_reserve=has_reserve)
+                opened.callback(self._answers.lines.close)
+                self._errors = JsonlLog(paths.errors, id_field=ID_FIELD)
+                opened.pop_all()
         except OSError as error:
             raise ConfigError(f"{error.filename}: cannot be written: {error.strerror}") from error
         self._run_id = os.urandom(ID_RUN_BYTES).hex()

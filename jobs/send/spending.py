@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.budget import Budget
 from engine.files.sends import SendLog
+from engine.spending.budget import Budget
 from engine.wire.prices import make_price
 from jobs.run.batch_folders import read_folder_losses, read_send_batches_out, send_batch_folder
 from jobs.send.result_files import ResultPaths, known_sends_count

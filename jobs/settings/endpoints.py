@@ -1,13 +1,14 @@
-"""Where requests go: the settings name the addresses, the environment holds the keys."""
+"""Where requests go: the settings name the addresses, the environment holds keys and proxies."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # not in stubs
 
 from engine.errors import AuthError, ConfigError
 from engine.wire.endpoints import Endpoint
 from jobs.settings.keys import read_account, read_key, read_key_of
-from jobs.settings.proxies import read_proxy
 from jobs.settings.resolve import API_KEY_VARIABLE, Layer
 from schemas.settings import EndpointSettings, JsonForm, RunSettings
 
@@ -130,3 +131,34 @@ def _read_flag(flag: str) -> dict[str, Any]:
             )
         endpoint[_SHORT_NAMES[name]] = value
     return endpoint
+
+
+def read_proxy(base_url: str, environment: Mapping[str, str]) -> str | None:
+    """The proxy's address; None where there is none, or NO_PROXY names the host.
+
+    HTTP_PROXY or HTTPS_PROXY by the scheme of the address, else ALL_PROXY; small letters win.
+
+    Raises:
+        ConfigError: it is no HTTP proxy. Its address is not shown: it may hold a password.
+    """
+    parts = urlsplit(base_url)
+    for name in (f"{parts.scheme}_proxy", "all_proxy"):
+        proxy = (environment.get(name) or environment.get(name.upper()) or "").strip()
+        if not proxy:
+            continue
+        if _is_exempt(parts.netloc.rpartition("@")[2], environment):
+            return None
+        address = proxy if "://" in proxy else f"http://{proxy}"
+        if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
+            raise ConfigError(
+                f"environment variable {name.upper()}: expected the address of an HTTP proxy such "
+                "as http://proxy.example:3128; other kinds are not supported: unset it, or name "
+                f"{parts.hostname} in NO_PROXY"
+            )
+        return address
+    return None
+
+
+def _is_exempt(host: str, environment: Mapping[str, str]) -> bool:
+    exempt = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    return bool(exempt) and bool(proxy_bypass_environment(host, {"no": exempt}))

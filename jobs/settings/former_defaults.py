@@ -1,4 +1,4 @@
-"""What settings were before they were settings: a run folder that does not name them keeps that."""
+"""What settings were before they were settings, or were called: earlier runs and files go on."""
 
 from typing import Any
 
@@ -19,11 +19,19 @@ FORMER_DEFAULTS: dict[str, object] = {
     "answers.filters": "phrases",
     "answers.layout": "question",
     "answers.held_out": False,
+    "dataset.instructs_refusal": False,
     "dataset.unanswerable_fraction": 0.0,
     "dataset.max_near_duplicate_answer": None,
     "evaluation.scorer": "ragas",
     "evaluation.max_shared_evidence": 1.0,
     "evaluation.unanswerable_texts": "far",
+}
+
+FORMER_NAMES = {
+    "evaluation.baseline_model": "baseline.model",
+    "evaluation.tuned_model": "tuned.model",
+    "evaluation.judge_model": "judge.model",
+    "evaluation.embedding_model": "embeddings.model",
 }
 
 
@@ -54,3 +62,21 @@ def settings_for_ids(section: str, settings: Value) -> dict[str, Any]:
     return {
         key: value for key, value in fields.items() if key not in former or value != former[key]
     }
+
+
+def with_present_names(tree: dict[str, Any]) -> dict[str, Any]:
+    """The same tree of settings under the names of today; one that is there already stays."""
+    present = {
+        key: dict(value) if isinstance(value, dict) else value for key, value in tree.items()
+    }
+    for former, name in FORMER_NAMES.items():
+        old_section, _, old_key = former.partition(".")
+        section, _, key = name.partition(".")
+        old = present.get(old_section)
+        if not isinstance(old, dict) or old_key not in old:
+            continue
+        value = old.pop(old_key)
+        new = present.setdefault(section, {})
+        if isinstance(new, dict):
+            new.setdefault(key, value)
+    return present

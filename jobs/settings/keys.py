@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from engine.errors import AuthError
 from engine.wire.endpoints import NO_PAYER, Payer
 from jobs.settings.resolve import API_KEY_VARIABLE
-from schemas.addresses import OPENAI_ADDRESS
+from schemas.settings.addresses import OPENAI_ADDRESS
 
 ACCOUNT_VARIABLES = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")  # those of the official SDK
 

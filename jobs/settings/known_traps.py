@@ -1,8 +1,8 @@
-"""Settings that are known to go wrong with a kind of model: said before money is spent."""
+"""Settings that are known to go wrong with a kind of model: set right, or said before it costs."""
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.wire.prices import base_model
 from schemas.requests import Json
@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from schemas.evaluation import Role  # takes long to import, and is read at each start
 
 LEAST_REASONING_TOKENS = 2_000  # hidden reasoning alone was seen to take 700 and more
+
+# By whose models the limit must be enough for.
+LIMITS_BY_ROLE: Mapping[str, tuple[str, ...]] = {
+    "questions.max_output_tokens": ("teacher",),
+    "answers.max_output_tokens": ("teacher",),
+    "evaluation.answer_max_output_tokens": ("teacher", "baseline", "tuned"),
+}
 
 # By their names, as of 2026-11-28 (model lists of OpenAI, DeepSeek, Qwen and Mistral).
 _REASONS = re.compile(
@@ -81,3 +88,28 @@ def _sampling_trap(
     if given and does_reason(model, parameters):
         names = " and ".join(given)
         yield f"{names}: most reasoning models refuse it, {model} may too: leave it out"
+
+
+def fill_output_limits(tree: dict[str, Any]) -> None:
+    """Set the limits that a tree of settings does not name, where a model reasons.
+
+    Hidden reasoning counts as output, so that the usual limits would leave nothing for the answer.
+    A limit is a cap: what is not written costs nothing.
+    """
+    for key, roles in LIMITS_BY_ROLE.items():
+        section, _, name = key.partition(".")
+        inner = tree.setdefault(section, {})
+        if not isinstance(inner, dict) or inner.get(name) is not None:
+            continue
+        if any(_role_reasons(tree.get(role)) for role in roles):
+            inner[name] = LEAST_REASONING_TOKENS
+
+
+def _role_reasons(role: object) -> bool:
+    match role:
+        case {"provider": "local"}:
+            return False
+        case {"model": str(model)}:
+            parameters = role.get("parameters")  # type: ignore[attr-defined]
+            return does_reason(model, parameters if isinstance(parameters, dict) else {})
+    return False

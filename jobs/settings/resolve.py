@@ -15,8 +15,8 @@ from pydantic.fields import FieldInfo
 
 from engine.errors import ConfigError
 from jobs.settings.explain import explain, suggest
-from jobs.settings.former_names import FORMER_NAMES, with_present_names
-from jobs.settings.output_limits import fill_output_limits
+from jobs.settings.former_defaults import FORMER_NAMES, with_present_names
+from jobs.settings.known_traps import fill_output_limits
 from jobs.settings.show_value import as_toml
 from schemas.settings import RunSettings, TeacherSettings
 

@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple, get_args
 from engine.servers import OWN_SERVER
 from engine.wire.endpoints import Endpoint, OutputLimitName
 from engine.wire.prompt_cache import CacheRules, cache_rules
+from jobs.settings.endpoints import read_proxy
 from jobs.settings.keys import is_openai, missing_key, read_account, read_key
-from jobs.settings.proxies import read_proxy
 from jobs.settings.resolve import API_KEY_VARIABLE
 from schemas.parameters import NO_PARAMETERS
 from schemas.requests import Json, Manner

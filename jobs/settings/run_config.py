@@ -13,8 +13,7 @@ from engine.errors import ConfigError, DamagedLogError
 from engine.files.records import first_problem
 from engine.files.replace import replace_file
 from jobs.prompts import prompt_hashes
-from jobs.settings.former_defaults import with_former_defaults
-from jobs.settings.former_names import with_present_names
+from jobs.settings.former_defaults import with_former_defaults, with_present_names
 from jobs.settings.roles import rows_judge
 from schemas.record import Value
 from schemas.settings import FORMAT_VERSION, RunIdentity, RunSettings

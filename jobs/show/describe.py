@@ -1,6 +1,6 @@
 """Puts a run's numbers into words for the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -9,6 +9,7 @@ from engine.run_folder import RunFolder
 from jobs.amounts import dollars, percent
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.stages import DATASET
+from jobs.documents.chunk_documents import NOTES
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, describe_held_out
 from jobs.run.stages import Stages, StagesEnd
 from jobs.show.describe_state import (
@@ -147,15 +148,21 @@ def _left(summary: RunSummary, stage: str) -> str:
 
 
 def _kept(stage: StageSummary) -> str:
-    return f"{stage.results:,} of {stage.results + sum(stage.dropped.values()):,} kept"
+    dropped_count = sum(count for reason, count in stage.dropped.items() if reason not in NOTES)
+    return f"{stage.results:,} of {stage.results + dropped_count:,} kept"
 
 
 def _dropped(summary: RunSummary, stage: str) -> str:
-    dropped = summary.stages[stage].dropped if stage in summary.stages else {}
-    if not dropped:
-        return ""
-    reasons = ", ".join(f"{reason} {count:,}" for reason, count in dropped.items())
-    return f"; {sum(dropped.values()):,} dropped: {reasons}"
+    """What was dropped for which reasons, and what was only noted."""
+    found = summary.stages[stage].dropped if stage in summary.stages else {}
+    dropped = {reason: count for reason, count in found.items() if reason not in NOTES}
+    noted = {reason: count for reason, count in found.items() if reason in NOTES}
+    said = f"; {sum(dropped.values()):,} dropped: {_counted(dropped)}" if dropped else ""
+    return said + (f"; noted: {_counted(noted)}" if noted else "")
+
+
+def _counted(reasons: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason} {count:,}" for reason, count in reasons.items())
 
 
 def _describe_requests(requests: RequestSummary) -> str:

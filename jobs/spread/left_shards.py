@@ -1,5 +1,6 @@
 """What workers on a cluster have left of a run becomes part of it before a command looks at it."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,5 +21,5 @@ def take_in_left(run_dir: Path) -> Path:
         from jobs.spread.take_in import take_in_calls
 
         with suppress(RunInUseError):
-            run_to_end(take_in_calls(folder))
+            run_to_end(take_in_calls(folder, os.environ))
     return run_dir

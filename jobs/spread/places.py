@@ -1,6 +1,7 @@
 """Where a command does its work, by its flags."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +14,8 @@ from schemas.settings import RunSettings
 if TYPE_CHECKING:  # what is imported for a cluster takes time that other calls need not wait
     from jobs.run.run_engine import OpenSpread
     from jobs.send.sharded.cluster_process import ClusterPlace
+
+_log = logging.getLogger(__name__)
 
 
 class AskingOrder(Protocol):
@@ -44,30 +47,56 @@ class AskingOrder(Protocol):
         ...
 
 
-def read_cluster(on: str, workers: int | None, address: str | None) -> "ClusterPlace | None":
+def read_cluster(
+    on: str,
+    workers: int | None,
+    address: str | None,
+    segments: str | None,
+    environment: Mapping[str, str],
+) -> "ClusterPlace | None":
     """The cluster that flags name; None: all is done in this process.
 
+    `segments` is the address of a store, whose keys are in the environment.
+
     Raises:
-        ConfigError: they name nothing that there is.
+        ConfigError: they name nothing that there is; the store has no key.
     """
     if on == "ray":
         from jobs.send.sharded.cluster_process import ClusterPlace
+        from jobs.send.sharded.outside.stores import read_store
 
-        return ClusterPlace(address, workers)
+        store = None if segments is None else read_store(segments, environment)
+        return ClusterPlace(address, workers, store)
     if on != "here":
         raise ConfigError(f"--on: found {on!r}, expected here or ray")
-    for flag, value in (("--address", address), ("--workers", workers)):
+    flags = (("--address", address), ("--workers", workers), ("--segments", segments))
+    for flag, value in flags:
         if value is not None:
             raise ConfigError(f"{flag} is for --on ray: add it, or leave it out")
     return None
 
 
+def place_of_lane(place: "ClusterPlace | None", lane: LaneOrder) -> "ClusterPlace | None":
+    """Where requests of a lane are made: one process submits batches, and packs and collects them.
+
+    So no cluster is joined for these, and the same command line serves with either lane.
+    """
+    if place is not None and lane.lane == "batch":
+        _log.info(
+            "--lane batch: this process packs, submits and collects; a provider's limits on "
+            "batches are below what it can do, so no worker is started (docs/scale.md)"
+        )
+        return None
+    return place
+
+
 def open_spread(place: "ClusterPlace | None", order: AskingOrder) -> "OpenSpread | None":
-    """What has the items of an order worked on at a cluster; None: there is none.
+    """What has the items of an order worked on at a cluster; None: the command does it itself.
 
     Raises:
         ConfigError: workers there cannot do what is ordered.
     """
+    place = place_of_lane(place, order.lane)
     if place is None:
         return None
     from jobs.spread.ray_spread import RaySpread, SpreadOrder, check_spread

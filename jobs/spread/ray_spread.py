@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
@@ -24,14 +25,21 @@ from jobs.run.lanes import LaneOrder
 from jobs.run.run_engine import OtherServers
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
 from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded
+from jobs.send.sharded.outside.depot import (
+    SegmentPlace,
+    place_call,
+    reach_store,
+    remove_if_untouched,
+)
 from jobs.send.sharded.send_sharded import SHARDS_PER_WORKER, fit_workers
-from jobs.send.sharded.shards import Call, Shard
-from jobs.spread.stage_calls import write_stage_call
+from jobs.send.sharded.shards import Shard
+from jobs.spread.stage_calls import stage_inputs, write_stage_call
 from jobs.spread.take_in import Books, TakingIn
 from schemas.settings import RunSettings
 
 MODULE = "jobs.spread.on_ray"
-TAKE_EVERY_S = 2.0  # so that status and costs are late by no more
+TAKE_EVERY_S = 2.0  # so that status and costs are late by no more, if that is time enough
+TAKE_FOR_S = 0.5
 
 _log = logging.getLogger(__name__)
 
@@ -106,10 +114,15 @@ class RaySpread:
         process = await self._join()
         self._stopping.raise_if_requested()
         count = max(1, min(self._workers * SHARDS_PER_WORKER, left.item_count))
-        call = await asyncio.to_thread(write_stage_call, self._order.folder, left, count)
+        folder = self._order.folder
+        call = await asyncio.to_thread(write_stage_call, folder, left, count)
+        inputs = stage_inputs(folder, call, self._order.settings.prompts_dir)
+        store = self._order.place.store
+        segments = await asyncio.to_thread(place_call, call, store, inputs)
         _log.info("%d workers begin, for %d shards of %s", self._workers, count, left.stage)
         books = Books(self._parts.journal, self._parts.sends, left.files)
-        spreading = _Spreading(call, TakingIn(left.stage, books, left.note_finished), self._parts)
+        taking = TakingIn(left.stage, books, left.note_finished)
+        spreading = _Spreading(segments, taking, self._parts)
         send = Send(
             call_dir=str(call.folder),
             workers=self._workers,
@@ -121,8 +134,7 @@ class RaySpread:
                 await spreading.hear(message)
         except EngineError as error:
             ended_by = error
-        if not any(shard.segments() for shard in call.shards()):
-            call.remove()
+        await asyncio.to_thread(remove_if_untouched, segments)
         if ended_by is not None:
             raise ended_by
         self._stopping.raise_if_requested()
@@ -133,6 +145,7 @@ class RaySpread:
         if self._process is not None:
             return self._process
         order, place = self._order, self._order.place
+        await asyncio.to_thread(reach_store, place.store)
         process = await self._opened.enter_async_context(ClusterProcess(place, MODULE))
         cores = await process.begin(
             Begin(
@@ -141,6 +154,7 @@ class RaySpread:
                 endpoints=list(order.endpoints),
                 others=dict(self._others.endpoints),
                 free_models=self._others.free_models,
+                store=place.store,
             )
         )
         self._workers = fit_workers(place.workers or cores, order.settings)
@@ -157,13 +171,14 @@ class RaySpread:
 class _Spreading:
     """One call under way: what workers report is counted, and what they wrote is taken in."""
 
-    def __init__(self, call: Call, taking: TakingIn, parts: EngineParts) -> None:
-        self._call = call
+    def __init__(self, segments: SegmentPlace, taking: TakingIn, parts: EngineParts) -> None:
+        self._segments = segments
         self._taking = taking
         self._parts = parts
         self._spent_before_usd = parts.budget.spent_usd
         self._seen = Stats().snapshot()
-        self._taken_s = time.monotonic()
+        self._looked_s = time.monotonic()
+        self._to_look_at = deque[Shard]()
         self.passed = StagePass()
 
     async def hear(self, message: FromProcess) -> None:
@@ -177,14 +192,23 @@ class _Spreading:
                 _log.warning("%s", message.text)
             case ShardEnded():
                 self.passed.unsettled.update(message.unsettled)
-                await self._taking.end(Shard(self._call.folder / message.shard))
+                shard = self._segments.call.shard(message.shard)
+                await asyncio.to_thread(self._segments.complete, shard)
+                await self._taking.end(shard, lent_usd=self._segments.lent_usd())
         self._parts.budget.spent_usd = self._spent_before_usd + self._taking.taken_usd
 
     async def _take_what_is_there(self) -> None:
-        """Take in what is written now: by the latest segment of a shard, as others may be late."""
-        if time.monotonic() - self._taken_s < TAKE_EVERY_S:
-            return
-        for shard in self._call.shards():
-            for segment in shard.segments()[-1:]:
-                await self._taking.take(segment)
-        self._taken_s = time.monotonic()
+        """Take in what is written now: by the latest segment of a shard, as others may be late.
+
+        For a moment at most, as there is more to hear; the next time goes on from there.
+        """
+        now_s = time.monotonic()
+        if not self._to_look_at and now_s - self._looked_s >= TAKE_EVERY_S:
+            self._looked_s = now_s
+            self._to_look_at.extend(self._segments.call.shards())
+        while self._to_look_at and time.monotonic() < now_s + TAKE_FOR_S:
+            shard = self._to_look_at.popleft()
+            if shard.folder.exists():
+                await asyncio.to_thread(self._segments.look, shard)
+                for segment in shard.segments()[-1:]:
+                    await self._taking.take(segment)

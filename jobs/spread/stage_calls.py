@@ -14,6 +14,8 @@ from engine.files.records import encode_record, first_problem, record_id
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from jobs.run.elsewhere import StageLeft
+from jobs.send.sharded.outside.depot import Input
+from jobs.send.sharded.outside.spool import PROMPTS, RUN
 from jobs.send.sharded.shards import Call, Shard, write_call
 from schemas.record import Record, Value
 
@@ -88,6 +90,21 @@ def require_stage_call(shard: Shard) -> StageCall:
             "folder that all of them have at the same path (docs/ray.md)"
         )
     return call
+
+
+def stage_inputs(folder: RunFolder, call: Call, prompts_dir: Path | None) -> list[Input]:
+    """What a worker that does not see the folder of the run needs of it, whatever the stage."""
+    of_run = [
+        folder.journal_path,
+        *(path for path in folder.run_dir.glob("*.jsonl") if path not in folder.own_paths()),
+        *folder.evaluation_dir.glob("*.jsonl"),
+    ]
+    inputs = [Input(f"{RUN}/{path.relative_to(folder.run_dir)}", path) for path in of_run]
+    inputs.append(Input(_order_path(call).name, _order_path(call)))
+    if prompts_dir is not None:
+        files = (path for path in prompts_dir.rglob("*") if path.is_file())
+        inputs += [Input(f"{PROMPTS}/{path.relative_to(prompts_dir)}", path) for path in files]
+    return [each for each in inputs if each.path.exists()]
 
 
 def items_path(shard: Shard) -> Path:

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -18,8 +19,9 @@ from engine.files.sends import ROUNDING_USD, SendLog, read_sends
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, open_stage_files
 from engine.stopping import Stopping, stop_on_signals
-from jobs.send.sharded.gather import lasts_s
-from jobs.send.sharded.shards import Call, Segment, Shard, calls_in
+from jobs.send.sharded.gather import take_all_over
+from jobs.send.sharded.outside.depot import place_of
+from jobs.send.sharded.shards import Segment, Shard, calls_in
 from jobs.spread.stage_calls import find_kind, read_stage_call
 
 GRACE_S = 1.0  # after a signal: nothing is bought here
@@ -74,11 +76,17 @@ class TakingIn:
         await self._adopt(own.rejected_path, files.rejected)
         await self._adopt(finished_path, files.finished, note=self._note_item, end=finished_end)
 
-    async def end(self, shard: Shard, counted: Container[str] = ()) -> None:
+    async def end(
+        self,
+        shard: Shard,
+        counted: Container[str] = (),
+        lent_usd: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
         """Take in all of a shard that nobody writes any more, and remove it.
 
         The latest segment comes first: what its results were made from is in it, or was there
-        when it began. `counted` are segments whose losses are counted already.
+        when it began. `counted` are segments whose losses are counted already; `lent_usd` is what
+        each may have cost, where its own files do not say all.
 
         Raises:
             DamagedLogError: a file of it is damaged.
@@ -88,7 +96,9 @@ class TakingIn:
         for segment in reversed(segments):
             await self.take(segment)
         for segment in segments:
-            lost_usd = await asyncio.to_thread(_lost_usd, segment, self._books.journal)
+            lost_usd = await asyncio.to_thread(
+                _lost_usd, segment, self._books.journal, lent_usd.get(segment.name, 0.0)
+            )
             if lost_usd and segment.name not in counted:
                 self.taken_usd += lost_usd
                 await self._books.sends.lost(segment.name, lost_usd)
@@ -125,10 +135,12 @@ def spent_usd(segment: Segment) -> float:
     return settled_usd + sum(sends.lost_usd.values()) + sum(sends.out_usd.values())
 
 
-def _lost_usd(segment: Segment, journal: Journal) -> float:
-    """What a segment has cost beyond what stands in the run's journal."""
+def _lost_usd(segment: Segment, journal: Journal, lent_usd: float) -> float:
+    """What a segment has cost, or may have, beyond what stands in the run's journal."""
     lines = read_lines(RunFolder(segment.folder).journal_path)
-    usd = spent_usd(segment) - sum(_cost_of(line) for line in lines if journal.holds(line))
+    usd = max(spent_usd(segment), lent_usd) - sum(
+        _cost_of(line) for line in lines if journal.holds(line)
+    )
     return usd if usd > ROUNDING_USD else 0.0
 
 
@@ -141,15 +153,18 @@ def _cost_of(line: bytes) -> float:
 
 async def take_in_calls(
     folder: RunFolder,
+    environment: Mapping[str, str],
     clock: Clock = SystemClock(),  # noqa: B008 - has no state
 ) -> None:
     """Take in what workers of a call that ended early have left in a run.
 
-    What they may still be sending is waited for: seconds at most.
+    What they may still be sending is waited for: seconds at most. `environment` has the keys of a
+    store, if it lies in one.
 
     Raises:
         RunInUseError: another process writes the run, and will do so itself.
-        ConfigError: another version of the project has begun the call.
+        ConfigError: another version of the project has begun the call; a store has no key.
+        OutageError: a store does not answer.
         DamagedLogError: a file is damaged.
         InterruptedRunError: a stop was requested meanwhile; the next call goes on.
     """
@@ -166,7 +181,8 @@ async def take_in_calls(
         sends = open_sends(folder, journal, is_synced=True)
         opened.callback(sends.close)
         for call in calls:
-            await _settle(call, clock)
+            segments = await asyncio.to_thread(place_of, call.folder, environment)
+            await take_all_over(segments, clock)
             if (order := read_stage_call(call)) is not None:
                 kind = find_kind(order.result)
                 async with open_stage_files(folder, order.stage, kind) as files:
@@ -174,16 +190,9 @@ async def take_in_calls(
                     taking = TakingIn(order.stage, books, _forget)
                     for shard in call.shards():
                         stopping.raise_if_requested()
-                        await taking.end(shard, counted)
-            call.remove()
+                        await taking.end(shard, counted, segments.lent_usd())
+            await asyncio.to_thread(segments.remove)
     _log.info("%s: what an earlier call's workers had written is taken in", folder.run_dir)
-
-
-async def _settle(call: Call, clock: Clock) -> None:
-    """Return once nobody writes a call's shards any more."""
-    for shard in call.shards():
-        shard.take_over()
-    await clock.sleep(lasts_s(call, clock))
 
 
 def _forget(_: int) -> None:

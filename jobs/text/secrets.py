@@ -1,12 +1,15 @@
-"""Finds what should be in no dataset: keys and passwords, and what may be personal data.
+"""Finds, and masks, what should be in no dataset: keys and passwords, what may be personal data.
 
 Forms are those that the issuers document. Card and account numbers count only where their check
-digits are right (ISO/IEC 7812, ISO 13616).
+digits are right (ISO/IEC 7812, ISO 13616). Where a pattern has a group, this is the secret.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
+
+MASK = "x"
 
 _SECRETS = {
     "private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"  # with what stands in it
@@ -18,6 +21,18 @@ _SECRETS = {
     "Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{10,}\b",
     "Google key": r"\bAIza[0-9A-Za-z_-]{35}\b",
     "JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    "GitLab token": r"\bglpat-[A-Za-z0-9_-]{20,}",
+    "Stripe key": r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}",
+    "npm token": r"\bnpm_[A-Za-z0-9]{36}\b",
+    "PyPI token": r"\bpypi-[A-Za-z0-9_-]{50,}",
+    "Hugging Face token": r"\bhf_[A-Za-z0-9]{30,}\b",
+    "SendGrid key": r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{32,}",
+    "Azure storage key": r"\bAccountKey=[A-Za-z0-9+/]{86}==",
+    # What a name tells: "secret wJalr...", `PASSWORD=...`; of letters of both cases and digits.
+    "named secret": r"(?i:secret|passw(?:or)?d|passphrase|token|api[_ -]?key|access[_ -]?key)"
+    r"[\w-]{0,32}+[\"']?\s{0,3}+(?:[:=]|is\b)?\s{0,3}+[\"'`]?"
+    r"(?=[A-Za-z+/_-]{0,64}\d)(?=[0-9A-Z+/_-]{0,64}[a-z])(?=[0-9a-z+/_-]{0,64}[A-Z])"
+    r"((?<![\w-])[A-Za-z0-9+/_-]{16,}={0,2})",
     "password in an address": r"\b[a-z][a-z0-9+.-]*://[^\s/:@]{1,64}:[^\s/:@]{3,64}@[\w.-]+",
 }
 _PERSONAL = {
@@ -44,7 +59,7 @@ def find_secrets(text: str) -> Iterator[Found]:
     """Keys, tokens and passwords, then what may be personal data."""
     for name, pattern in _COMPILED_SECRETS.items():
         for found in pattern.finditer(text):
-            yield Found(name, True, *found.span())
+            yield Found(name, True, *found.span(found.lastindex or 0))
     for name, pattern in _COMPILED_PERSONAL.items():
         is_real = _CHECKS.get(name, _is_any)
         for found in pattern.finditer(text):
@@ -81,3 +96,26 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
 }
 _COMPILED_SECRETS = {name: re.compile(pattern) for name, pattern in _SECRETS.items()}
 _COMPILED_PERSONAL = {name: re.compile(pattern) for name, pattern in _PERSONAL.items()}
+
+
+class Masked(NamedTuple):
+    """The text, as long as before, and how often what was found."""
+
+    text: str
+    found: Mapping[str, int]
+
+
+def mask_private(text: str, *, is_personal: bool) -> Masked:
+    """Put an x for each character of a key, token or password that is not white space.
+
+    With `is_personal` also of addresses, phone, card and account numbers. Positions stay, so that
+    what points into the text goes on to point at the same.
+    """
+    spans = [each for each in find_secrets(text) if each.is_secret or is_personal]
+    pieces, end = [], 0
+    for span in sorted(spans, key=lambda each: (each.start, each.end)):
+        start = max(end, span.start)
+        pieces.append(text[end:start])
+        pieces.append("".join(char if char.isspace() else MASK for char in text[start : span.end]))
+        end = max(end, span.end)
+    return Masked("".join([*pieces, text[end:]]), Counter(each.name for each in spans))

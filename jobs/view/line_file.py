@@ -1,7 +1,8 @@
-"""The lines of a file: by number, while it grows (8 bytes of memory a line), and by an id."""
+"""The lines of a file: by number, while it grows (8 bytes a line), and by an id; and a new one."""
 
 from __future__ import annotations  # array[int] is not subscriptable before Python 3.12
 
+import fcntl
 import mmap
 import os
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from engine.files.jsonl_lines import id_key, line_prefix
 
 BLOCK_BYTES = 1 << 22
+OWNER_ONLY = 0o600
 
 
 class LineFile:
@@ -108,3 +110,31 @@ def _find(path: Path, wanted: bytes, *, at_start: bool) -> Iterator[bytes]:
             if not at_start or start == at:
                 yield data[start:end]
             at = data.find(wanted, end)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Append `line` and its newline; on disk when this returns.
+
+    One writer at a time, by a lock of the system. What a crash left of a last line is cut off
+    first: it was never promised to anybody.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        end = _end_of_whole_lines(descriptor)
+        os.ftruncate(descriptor, end)
+        data = line + b"\n"
+        written = os.pwrite(descriptor, data, end)
+        if written != len(data):
+            os.ftruncate(descriptor, end)
+            raise OSError(f"{path}: the disk took {written} of {len(data)} bytes")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _end_of_whole_lines(descriptor: int) -> int:
+    end = os.fstat(descriptor).st_size
+    while end and os.pread(descriptor, 1, end - 1) != b"\n":
+        end -= 1
+    return end

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
-from jobs.comparison.intervals import Averages
+from jobs.comparison.statistics.intervals import Averages
 from jobs.dataset.rows.apply_reviews import reviews_path
 from schemas.comparison import Estimate
 from schemas.reviews import Review

@@ -13,10 +13,10 @@ from engine.files.records import encode_record, first_problem
 from engine.run_folder import RunFolder
 from jobs.comparison.labels import labels_path
 from jobs.dataset.rows.apply_reviews import reviews_path
-from jobs.view.append_line import append_line
 from jobs.view.details import read_details
 from jobs.view.guard import make_guard
 from jobs.view.label_answers import LabelTask, describe_labels, show_task
+from jobs.view.line_file import append_line
 from jobs.view.lists import KINDS, RunLists
 from jobs.view.page import make_page
 from jobs.view.review_sample import decided_answers, describe_reviews, draw_numbers

@@ -21,8 +21,8 @@ if __name__ == "__main__":
 
 import orjson
 
-from scripts.benchmarks.child_processes import Measured, remove_results, run_measured, spread
-from scripts.benchmarks.request_files import write_requests
+from scripts.benchmarks.bench.child_processes import Measured, remove_results, run_measured, spread
+from scripts.benchmarks.bench.request_files import write_requests
 from tests.openai_server.client import RunningServer, start_openai_server
 
 EXIT_TRY_LATER = 75

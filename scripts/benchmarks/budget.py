@@ -19,8 +19,8 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from engine.wire.prices import COMMON_PRICES, TOKENS_PER_PRICE
-from scripts.benchmarks.child_processes import ROOT_DIR, run_measured
-from scripts.benchmarks.request_files import MODEL, write_requests
+from scripts.benchmarks.bench.child_processes import ROOT_DIR, run_measured
+from scripts.benchmarks.bench.request_files import MODEL, write_requests
 from tests.openai_server import start_openai_server
 
 LATENCY_S = 0.4

@@ -21,10 +21,10 @@ if __name__ == "__main__":
 
 import orjson
 
-from scripts.benchmarks.child_processes import run_send, spread
+from scripts.benchmarks.bench.child_processes import run_send, spread
+from scripts.benchmarks.bench.request_files import write_requests
+from scripts.benchmarks.bench.side_by_side import run_side_by_side
 from scripts.benchmarks.malformed_replies import print_malformed
-from scripts.benchmarks.request_files import write_requests
-from scripts.benchmarks.side_by_side import run_side_by_side
 from tests.openai_server import start_openai_server
 
 PROBABILITIES = {

@@ -19,7 +19,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from engine.files.jsonl import JsonlLog
-from scripts.benchmarks.child_processes import spread
+from scripts.benchmarks.bench.child_processes import spread
 
 WRITERS = 256
 LINE_BYTES = 1_500

@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from scripts.benchmarks.child_processes import remove_results, run_send, spread, start_send
-from scripts.benchmarks.request_files import write_requests
-from scripts.benchmarks.side_by_side import run_side_by_side
+from scripts.benchmarks.bench.child_processes import remove_results, run_send, spread, start_send
+from scripts.benchmarks.bench.request_files import write_requests
+from scripts.benchmarks.bench.side_by_side import run_side_by_side
 from tests.openai_server import RunningServer, start_openai_server
 
 RPM, RPM_REQUESTS = 1_200, 2_000

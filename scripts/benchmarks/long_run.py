@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from scripts.benchmarks.child_processes import memory_bytes, peak_bytes
+from scripts.benchmarks.bench.child_processes import memory_bytes, peak_bytes
 from tests.openai_server import RunningServer, start_openai_server
 from tests.openai_server.bill import bill_usd
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from engine.wire.lenient_json import parse_json
 from jobs.send.result_files import result_paths
-from scripts.benchmarks.child_processes import ROOT_DIR, run_measured
-from scripts.benchmarks.request_files import write_requests
+from scripts.benchmarks.bench.child_processes import ROOT_DIR, run_measured
+from scripts.benchmarks.bench.request_files import write_requests
 from tests.openai_server import RunningServer, start_openai_server
 from tests.openai_server.malformed import MALFORMED_FAULTS, UNREADABLE
 

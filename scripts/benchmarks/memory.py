@@ -15,9 +15,9 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from scripts.benchmarks.child_processes import remove_results, run_send, spread
-from scripts.benchmarks.nginx_server import nginx_server
-from scripts.benchmarks.request_files import write_requests
+from scripts.benchmarks.bench.child_processes import remove_results, run_send, spread
+from scripts.benchmarks.bench.nginx_server import nginx_server
+from scripts.benchmarks.bench.request_files import write_requests
 
 INDEX_BYTES = 16 + 1  # of the results; a verdict on each line of the input
 

@@ -17,8 +17,8 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from scripts.benchmarks.child_processes import remove_results, run_send, spread
-from scripts.benchmarks.request_files import write_requests
+from scripts.benchmarks.bench.child_processes import remove_results, run_send, spread
+from scripts.benchmarks.bench.request_files import write_requests
 from tests.openai_server import start_openai_server
 
 SIZES = (1_000, 4_000)

@@ -18,9 +18,9 @@ from typing import NamedTuple
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from scripts.benchmarks.child_processes import remove_results, run_measured, run_send, spread
-from scripts.benchmarks.nginx_server import nginx_server
-from scripts.benchmarks.request_files import write_requests
+from scripts.benchmarks.bench.child_processes import remove_results, run_measured, run_send, spread
+from scripts.benchmarks.bench.nginx_server import nginx_server
+from scripts.benchmarks.bench.request_files import write_requests
 
 SIZES = (5_000, 20_000)
 IN_FLIGHT = 256
@@ -37,7 +37,7 @@ class Cost(NamedTuple):
 
 def measure_loop(in_paths: Mapping[int, Path], base_url: str, *, has_uvloop: bool) -> Cost:
     """What the bare loop costs."""
-    script = str(Path(__file__).with_name("bare_loop.py"))
+    script = str(Path(__file__).parent / "bench" / "bare_loop.py")
     cpu_s = []
     for in_path in in_paths.values():
         out_path = in_path.with_name("bare.jsonl")

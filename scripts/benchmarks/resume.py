@@ -23,8 +23,8 @@ from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import line_prefix
 from engine.files.line_scan import scan_lines
 from jobs.send.result_files import ID_FIELD
-from scripts.benchmarks.child_processes import peak_bytes, spread, start_send
-from scripts.benchmarks.request_files import write_requests
+from scripts.benchmarks.bench.child_processes import peak_bytes, spread, start_send
+from scripts.benchmarks.bench.request_files import write_requests
 
 LINE_BYTES = 1_500
 NEW_COUNT = 1_000

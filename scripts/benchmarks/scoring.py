@@ -23,7 +23,7 @@ from jobs.evaluation.score_answers import Scoring, load_scoring, score_answer
 from jobs.evaluation.score_tasks import ScoreTask
 from schemas.evaluation import ALWAYS
 from schemas.settings import Scorer
-from scripts.benchmarks.child_processes import spread
+from scripts.benchmarks.bench.child_processes import spread
 from tests.integration.jobs.evaluation.scoring import RoundsAsk, make_tasks
 from tests.unit.jobs.evaluation.made_run import make_settings
 

@@ -28,9 +28,9 @@ from engine.stopping import Stopping
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.result_files import ResultFiles, result_paths
 from jobs.send.sharded.shards import write_shards
-from scripts.benchmarks.child_processes import API_KEY, ROOT_DIR, remove_results, spread
-from scripts.benchmarks.nginx_server import nginx_server
-from scripts.benchmarks.request_files import write_requests
+from scripts.benchmarks.bench.child_processes import API_KEY, ROOT_DIR, remove_results, spread
+from scripts.benchmarks.bench.nginx_server import nginx_server
+from scripts.benchmarks.bench.request_files import write_requests
 
 IN_FLIGHT = 256
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")

@@ -23,7 +23,7 @@ from tests.openai_server.config import (
 )
 from tests.openai_server.replies import Reply, Responder
 from tests.openai_server.server import OpenAIServer
-from tests.openai_server.slow_config import BatchRules, FileRules, FineTuningRules
+from tests.openai_server.slow.config import BatchRules, FileRules, FineTuningRules
 
 __all__ = [
     "BatchRules",

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from schemas.record import Value
 from tests.openai_server.faults import Fault
-from tests.openai_server.slow_config import BatchRules, FileRules, FineTuningRules, Operation
+from tests.openai_server.slow.config import BatchRules, FileRules, FineTuningRules, Operation
 
 API_KEY = "sk-test-double"
 ANY_MODEL = "*"

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.openai_server.batch_bills import BatchBills
+from tests.openai_server.batches.bills import BatchBills
 
 
 @dataclass(slots=True)

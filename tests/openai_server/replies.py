@@ -8,8 +8,8 @@ from typing import Any, Literal
 import orjson
 
 from schemas.parameters import WAY_NAMES
-from tests.openai_server.schema_instances import SchemaInstances
-from tests.openai_server.texts import source_of, statement
+from tests.openai_server.paid.schema_instances import SchemaInstances
+from tests.openai_server.paid.texts import source_of, statement
 
 Body = Mapping[str, Any]
 FinishReason = Literal["stop", "length", "content_filter", "tool_calls"]

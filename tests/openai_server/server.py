@@ -9,22 +9,22 @@ from typing import Any
 from aiohttp import web
 
 from tests.openai_server import wire
-from tests.openai_server.batch_life import BatchLives
-from tests.openai_server.batches import Batches
-from tests.openai_server.chat import ChatCompletions
+from tests.openai_server.batches.api import Batches
+from tests.openai_server.batches.life import BatchLives
 from tests.openai_server.config import Outage, ServerConfig
 from tests.openai_server.control import Control
-from tests.openai_server.embeddings import Embeddings
 from tests.openai_server.errors import ApiError
-from tests.openai_server.file_store import FileStore
-from tests.openai_server.files import Files
-from tests.openai_server.fine_tuning import FineTuning
 from tests.openai_server.ledger import Call, Ledger
 from tests.openai_server.listener import HOST, Listener
-from tests.openai_server.paid_api import PaidApi
-from tests.openai_server.paid_calls import PaidCalls
+from tests.openai_server.paid.api import PaidApi
+from tests.openai_server.paid.calls import PaidCalls
+from tests.openai_server.paid.chat import ChatCompletions
+from tests.openai_server.paid.embeddings import Embeddings
 from tests.openai_server.replies import Responder, default_reply
-from tests.openai_server.slow_calls import SlowCalls
+from tests.openai_server.slow.calls import SlowCalls
+from tests.openai_server.slow.file_store import FileStore
+from tests.openai_server.slow.files import Files
+from tests.openai_server.tuning.api import FineTuning
 
 _MODELS = "/v1/models"
 

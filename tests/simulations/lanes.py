@@ -12,18 +12,18 @@ from typing import Any, Literal, NamedTuple
 
 from engine.ask import Lane
 from engine.batch.lane import BatchLane
-from engine.budget import Budget
 from engine.errors import Deferred, EngineError
 from engine.live.flex.gate import FlexPolicy
 from engine.live.flex.lane import FlexLane
 from engine.live.lane import LiveLane
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.stopping import Stopping
 from engine.testing.calls import chat_request
 from engine.testing.clocks import EPOCH, LoopClock, VirtualTimeLoop
 from engine.wire.endpoints import Endpoint
-from jobs.run.backlog import Backlog
 from jobs.run.lanes import LanePlan, live_pace
+from jobs.run.progress import Backlog
 from jobs.run.rounds import Rounds
 from schemas.outcomes import Outcome, Usage
 from schemas.settings import LimitSettings

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from engine.budget import Budget
 from engine.live.lane import LiveLane
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.testing.clocks import LoopClock, VirtualTimeLoop
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
-from engine.wire.replies import HttpResponse
+from engine.wire.replies.responses import HttpResponse
 from jobs.dataset.questions.write_questions import write_questions
 from jobs.dataset.write_answers import write_answer
 from jobs.documents.passages import Passages
@@ -30,9 +30,9 @@ from schemas.outcomes import Outcome
 from schemas.record import content_id
 from schemas.requests import Request, Url
 from schemas.settings import RunSettings
-from tests.openai_server.chat import prompt_tokens_of
 from tests.openai_server.config import ModelCard
-from tests.openai_server.prompt_cache import CacheUse, PromptCache
+from tests.openai_server.paid.chat import prompt_tokens_of
+from tests.openai_server.paid.prompt_cache import CacheUse, PromptCache
 
 MODEL = ModelCard(id="gpt-6.1-terra", charges_cache_writes=True)
 KEY_PER_MINUTE = 15  # OpenAI prompt caching guide

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engine.testing.calls import completed
 from engine.testing.transport import error_answer, good_answer
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import HttpResponse
+from engine.wire.replies.responses import HttpResponse
 from schemas.requests import Request, Url
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Desk:
         room_usd = budget.room_usd
         count = len(waiting) if room_usd is None else int(room_usd / REQUEST_USD)
         if waiting and not count and not self.out:
-            raise budget.exhausted(REQUEST_USD)
+            raise budget.exhausted()
         fitting, self.outbox.requests = waiting[:count], waiting[count:]
         if fitting:
             now_s = asyncio.get_running_loop().time()

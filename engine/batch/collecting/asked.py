@@ -8,7 +8,7 @@ from typing import NamedTuple
 from engine.clock import Clock
 from engine.errors import CUT_FOR_BUDGET, CUT_OFF, TRUNCATED, FatalError
 from engine.files.records import RecordLog
-from engine.wire.usage import CountedUsage, plain_usage, read_usage
+from engine.wire.replies.usage import CountedUsage, plain_usage, read_usage
 from schemas.batches import Batch, BatchAttempt
 from schemas.outcomes import Completed, Failed, Usage
 from schemas.requests import Json

@@ -79,12 +79,14 @@ class WorstUsages:
     @cached_property
     def _by_id(self) -> dict[str, Usage]:
         with self._path.open("rb") as file:
-            return {fields["custom_id"]: _worst_usage(fields) for fields in map(orjson.loads, file)}
+            lines = map(orjson.loads, file)
+            return {each["custom_id"]: worst_usage(request_of_line(each)) for each in lines}
 
 
-def _worst_usage(fields: dict[str, Any]) -> Usage:
+def request_of_line(fields: dict[str, Any]) -> Request:
+    """The request in a line of a batch's file; its purpose does not stand there."""
     body = fields["body"]
-    request = Request(
+    return Request(
         request_id=fields["custom_id"],
         url=fields["url"],
         model=body["model"],
@@ -93,7 +95,6 @@ def _worst_usage(fields: dict[str, Any]) -> Usage:
         prompt_tokens=0,  # its bytes are counted
         max_output_tokens=output_limit(body),
     )
-    return worst_usage(request)
 
 
 def read_groups(path: Path, max_line_bytes: int) -> Iterator[list[bytes]]:
@@ -192,14 +193,19 @@ def count_lines(path: Path, max_line_bytes: int) -> int:
     return sum(map(len, read_groups(path, max_line_bytes)))
 
 
-def ends_whole(path: Path, max_line_bytes: int) -> bool:
-    """Whether a file ends with a whole line; a connection may close early without an error."""
+def ends_with_newline(path: Path) -> bool:
+    """Whether the last line of a file is not cut off; False if there is none."""
     with path.open("rb") as file:
         size_bytes = file.seek(0, os.SEEK_END)
         file.seek(max(size_bytes - 1, 0))
-        if file.read() == b"\n":
-            return True
-        file.seek(0)
+        return file.read() == b"\n"
+
+
+def ends_whole(path: Path, max_line_bytes: int) -> bool:
+    """Whether a file ends with a whole line; a connection may close early without an error."""
+    if ends_with_newline(path):
+        return True
+    with path.open("rb") as file:
         last_line = deque(_limited_lines(file, max_line_bytes), maxlen=1)
     return bool(last_line) and _is_json(last_line.pop())
 

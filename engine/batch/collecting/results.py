@@ -20,7 +20,7 @@ from engine.errors import (
 from engine.wire.endpoints import Endpoint
 from engine.wire.lenient_json import dump_json
 from engine.wire.prices import Price
-from engine.wire.replies import (
+from engine.wire.replies.responses import (
     Ending,
     HttpResponse,
     check_reply,
@@ -29,8 +29,8 @@ from engine.wire.replies import (
     read_error,
     useless_reply,
 )
+from engine.wire.replies.usage import CountedUsage
 from engine.wire.server_text import scrub
-from engine.wire.usage import CountedUsage
 from schemas.batches import Batch
 from schemas.outcomes import Usage
 from schemas.requests import Json, Url

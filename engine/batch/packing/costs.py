@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from engine.batch.packing.outbox import Spooled
-from engine.budget import Budget, unknown_price
+from engine.spending.budget import Budget, unknown_price
 from engine.wire.prices import Price, worst_case_usd
 
 
@@ -41,4 +41,4 @@ class PackingCosts(NamedTuple):
             return None
         if self.was_cut_off(request.request_id):
             return None
-        return self.budget.lowered_limit(request)
+        return self.budget.sizes.enough_for(request)

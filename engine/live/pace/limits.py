@@ -17,7 +17,7 @@ from engine.live.pace.minute_budget import MinuteBudget
 from engine.live.pace.share import Share, WholeAccount
 from engine.stopping import Admission
 from engine.wire.payloads import TokenCount
-from engine.wire.rate_headers import REQUESTS, TOKENS, read_allowance
+from engine.wire.replies.rate_headers import REQUESTS, TOKENS, read_allowance
 from schemas.outcomes import Usage
 
 HEADROOM = 0.5  # of the burst: the rest absorbs the jitter of the way to the server

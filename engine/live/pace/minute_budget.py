@@ -2,7 +2,7 @@
 
 from aiolimiter import AsyncLimiter
 
-from engine.wire.rate_headers import Allowance
+from engine.wire.replies.rate_headers import Allowance
 
 TICK_S = 0.05  # of the bucket is taken at once: to ask it for each small unit costs as much again
 MIN_PACE = 0.1

@@ -2,7 +2,7 @@
 
 import re
 
-from jobs.dataset.filters.grounding import find_ungrounded
+from jobs.dataset.filters.grounding import find_spoken_to_model, find_ungrounded
 from jobs.dataset.filters.source_text import SourceText
 from jobs.text.content_words import content_overlap, copy_share, width
 from jobs.text.languages import detect_language, differs_in_language
@@ -57,6 +57,7 @@ def find_grounded_answer_fault(
         or _find_unfinished(text)
         or _find_empty(text, question, source)
         or (Fault("no_evidence") if not source.evidence else None)
+        or find_spoken_to_model(source)
         or _find_other_language(text, source)
         or find_ungrounded(text, question, source)
         or _find_overlap_fault(word_overlap(text, f"{source.near}\n{question}"), settings)

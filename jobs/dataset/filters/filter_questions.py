@@ -1,6 +1,6 @@
 """Finds what is wrong with a question, without asking a model."""
 
-from jobs.dataset.filters.grounding import find_unknown_code
+from jobs.dataset.filters.grounding import find_spoken_to_model, find_unknown_code
 from jobs.dataset.filters.source_text import SourceText
 from jobs.text.content_words import content_overlap, width
 from jobs.text.languages import differs_in_language
@@ -44,6 +44,7 @@ def find_grounded_question_fault(
         or _find_pointer(text, source)
         or _find_language_fault(text, source)
         or (None if kind in INVENTS_NAMES else find_unknown_code(text, source))
+        or find_spoken_to_model(source)
         or _find_evidence_fault(_overlap(text, source), settings)
     )
 

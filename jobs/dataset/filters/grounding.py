@@ -7,6 +7,7 @@ words, names. Paraphrase is free in everything else.
 from collections.abc import Callable, Iterator, Sequence
 
 from jobs.dataset.filters.source_text import SourceText
+from jobs.dataset.filters.swapped_values import find_swapped
 from jobs.text.languages import WRITES_NOUNS_LARGE
 from jobs.text.wording.exact_names import (
     ExactText,
@@ -25,11 +26,14 @@ from jobs.text.wording.quantities import (
     numbers_in,
     same_time,
 )
+from jobs.text.wording.spoken_to_model import speaks_to_model
 from schemas.dataset import Fault
 
 
 def find_ungrounded(text: str, question: str, source: SourceText) -> Fault | None:
     """The first number, unit, name in code, quote or proper name that comes from nowhere.
+
+    Or a number or name in code that its evidence says of something else.
 
     What the question says may be repeated. Code and numbers must stand in the evidence, quotes
     and proper names in the chunk, for the evidence may name its subject by a pronoun.
@@ -41,6 +45,7 @@ def find_ungrounded(text: str, question: str, source: SourceText) -> Fault | Non
         or _find_code_fault(text, near)
         or _find_quote_fault(text, whole)
         or _find_name_fault(text, whole, source.language)
+        or find_swapped(text, question, source)
     )
 
 
@@ -51,6 +56,11 @@ def find_unknown_code(question: str, source: SourceText) -> Fault | None:
         if not known.holds(name):
             return Fault("code_not_in_text", detail=name)
     return None
+
+
+def find_spoken_to_model(source: SourceText) -> Fault | None:
+    """Whether evidence is a sentence that speaks to the model: nobody's question rests on it."""
+    return Fault("speaks_to_model") if speaks_to_model(source.evidence) else None
 
 
 def _find_quantity_fault(text: str, source: str) -> Fault | None:

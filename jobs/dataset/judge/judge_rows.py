@@ -93,13 +93,11 @@ async def _open_sources(
 ) -> AsyncIterator[_Needs]:
     folder = context.folder
     async with AsyncExitStack() as logs:
-        questions = RecordLog(folder.results_path(KEPT_QUESTIONS.name), Question)
-        chunks = RecordLog(folder.results_path(CHUNKS.name), Chunk)
-        yield _Needs(
-            await logs.enter_async_context(questions),
-            await logs.enter_async_context(chunks),
-            context.settings,
+        questions = await logs.enter_async_context(
+            RecordLog(folder.results_path(KEPT_QUESTIONS.name), Question)
         )
+        chunks = await logs.enter_async_context(RecordLog(folder.results_path(CHUNKS.name), Chunk))
+        yield _Needs(questions, chunks, context.settings)
 
 
 async def _judge(item: ChunkAnswers, ask: Ask, needs: _Needs) -> list[Verdict | Rejection]:

@@ -14,6 +14,8 @@ from schemas.dataset import Fault
 from schemas.documents import Chunk
 from schemas.settings import RunSettings
 
+HOLDS_PRIVATE = "holds_private_data"
+
 
 def choose_chunks(folder: RunFolder, settings: RunSettings) -> Callable[[str], bool]:
     """Which chunks are asked about, and whose questions are answered.
@@ -66,4 +68,4 @@ def find_private(chunk: Chunk, settings: RunSettings) -> Fault | None:
     is_personal_sent = sends == "no_secrets"
     found = find_secrets(chunk.text)
     names = sorted({e.name for e in found if e.is_secret or not is_personal_sent})
-    return Fault("holds_private_data", detail=", ".join(names)) if names else None
+    return Fault(HOLDS_PRIVATE, detail=", ".join(names)) if names else None

@@ -5,7 +5,7 @@ from itertools import accumulate
 from typing import get_args
 
 from schemas.record import content_id
-from schemas.setting_types import Kind
+from schemas.settings.types import Kind
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -27,7 +27,7 @@ from schemas.documents import Chunk
 from schemas.record import content_id
 from schemas.requests import Request
 from schemas.settings import QuestionSettings, RunSettings
-from schemas.touches import Touches
+from schemas.settings.touches import Touches
 
 Written = list[Question | Rejection]
 

@@ -9,16 +9,19 @@ from jobs.prompts import read_prompt
 from jobs.text.user_message import UserMessage, read_user_message
 from schemas.documents import Chunk
 from schemas.requests import Json
+from schemas.settings.dataset import DatasetSettings
 
-ROW_PROMPTS = ("row_open_book.md", "row_closed_book.md")
+ROW_PROMPTS = ("row_open_book.md", "row_closed_book.md", "row_open_book_refusing.md")
 
 
-def chat_row(question: str, answer: str, excerpt: "Excerpt | None") -> dict[str, Json]:
+def chat_row(
+    question: str, answer: str, excerpt: "Excerpt | None", settings: DatasetSettings
+) -> dict[str, Json]:
     """One row of OpenAI's supervised fine-tuning format: system, user, assistant.
 
     Open-book rows show the student an excerpt, as a retrieval system would at the time of use.
     """
-    messages = student_prompt(question, excerpt).messages()
+    messages = student_prompt(question, excerpt, settings).messages()
     return {"messages": [*messages, {"role": "assistant", "content": answer}]}
 
 
@@ -71,17 +74,21 @@ class StudentPrompt(NamedTuple):
         ]
 
 
-def student_prompt(question: str, excerpt: Excerpt | None) -> StudentPrompt:
+def student_prompt(
+    question: str, excerpt: Excerpt | None, settings: DatasetSettings
+) -> StudentPrompt:
     """The prompt of a question: open-book with an excerpt, closed-book without."""
     shown = f"Excerpt from {excerpt.place}:\n\n{excerpt.text}" if excerpt is not None else ""
     user = UserMessage(shown, question).text()
-    return StudentPrompt(read_prompt(row_prompt(closed_book=excerpt is None)), user)
+    return StudentPrompt(read_prompt(row_prompt(settings, closed_book=excerpt is None)), user)
 
 
-def row_prompt(*, closed_book: bool) -> str:
+def row_prompt(settings: DatasetSettings, *, closed_book: bool) -> str:
     """The name of the prompt file that holds the system message of a row."""
-    open_book_name, closed_book_name = ROW_PROMPTS
-    return closed_book_name if closed_book else open_book_name
+    open_book_name, closed_book_name, refusing_name = ROW_PROMPTS
+    if closed_book:
+        return closed_book_name
+    return refusing_name if settings.instructs_refusal else open_book_name
 
 
 def place_of(*chunks: Chunk) -> str:

@@ -116,7 +116,7 @@ def _write_rows(
             if isinstance(text, Fault):
                 left_out.append(encode_record(_left_out(made, text)))
                 continue
-            row = chat_row(text.question, text.answer, made.excerpt)
+            row = chat_row(text.question, text.answer, made.excerpt, settings)
             write_row[name](orjson.dumps(row))
             review = decision.decision if decision else ""
             where = {"file": name, "row": counts[name], "review": review}

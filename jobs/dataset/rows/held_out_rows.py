@@ -54,7 +54,7 @@ def _place(question: HeldOutQuestion, chunks: Mapping[str, Chunk]) -> str:
 
 def _row(question: HeldOutQuestion, place: str, settings: RunSettings) -> bytes:
     excerpt = None if settings.dataset.closed_book else Excerpt(place, question.context)
-    messages = student_prompt(question.question, excerpt).messages()
+    messages = student_prompt(question.question, excerpt, settings.dataset).messages()
     return orjson.dumps(
         {"messages": [*messages, {"role": "assistant", "content": question.reference}]}
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from schemas.record import content_id
-from schemas.setting_types import Kind
+from schemas.settings.types import Kind
 
 
 class KindedRow(NamedTuple):

@@ -82,17 +82,12 @@ async def open_sources(
         DamagedLogError: a file is damaged.
     """
     async with AsyncExitStack() as logs:
-        questions = RecordLog(folder.results_path(KEPT_QUESTIONS.name), Question)
-        chunks = RecordLog(folder.results_path(CHUNKS.name), Chunk)
+        questions = await logs.enter_async_context(
+            RecordLog(folder.results_path(KEPT_QUESTIONS.name), Question)
+        )
+        chunks = await logs.enter_async_context(RecordLog(folder.results_path(CHUNKS.name), Chunk))
         verdicts = None
         if settings.judge.of_rows:
             path = folder.results_path(VERDICTS.name)
             verdicts = await logs.enter_async_context(RecordLog(path, Verdict))
-        yield Sources(
-            folder,
-            await logs.enter_async_context(questions),
-            await logs.enter_async_context(chunks),
-            journal,
-            verdicts,
-            settings,
-        )
+        yield Sources(folder, questions, chunks, journal, verdicts, settings)

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field, ValidationError
 from engine.ask import Ask, ask_together
 from engine.files.records import first_problem
 from engine.servers import OWN_SERVER
-from engine.wire.content import json_text, reply_text
 from engine.wire.prompt_cache import CacheRules, lay_out
+from engine.wire.replies.content import json_text, reply_text
 from engine.wire.tokens import MESSAGE_OVERHEAD_TOKENS, count_tokens
 from jobs.evaluation.judging.shapes import strict_schema
 from schemas.outcomes import Failed, Outcome

@@ -15,9 +15,8 @@ from engine.errors import (
     TransientError,
 )
 from engine.wire.endpoints import Endpoint
-from engine.wire.file_states import FileState, is_not_ready, read_file_state
 from engine.wire.reply_sizes import USUAL_SIZES, ReplySizes
-from engine.wire.sdk import (
+from engine.wire.sdk.client import (
     Purpose,
     download_file,
     find_file,
@@ -25,7 +24,8 @@ from engine.wire.sdk import (
     translated,
     upload_file,
 )
-from engine.wire.unserved_calls import is_unserved, may_be_unserved
+from engine.wire.sdk.file_states import FileState, is_not_ready, read_file_state
+from engine.wire.sdk.unserved_calls import is_unserved, may_be_unserved
 from jobs.finetune.trainers.provider_jobs import (
     JobEvent,
     JobOrder,
@@ -53,7 +53,7 @@ class NoJobListError(EngineError):
 
 
 class JobClient:
-    """One call each, never repeated. Raises what engine.wire.sdk.translated says."""
+    """One call each, never repeated. Raises what engine.wire.sdk.client.translated says."""
 
     def __init__(
         self,

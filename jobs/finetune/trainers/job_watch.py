@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from engine.clock import Clock
 from engine.errors import NOT_FOUND, ConfigError, NotFoundError, RequestError, TransientError
-from engine.wire.unserved_calls import may_be_unserved
+from engine.wire.sdk.unserved_calls import may_be_unserved
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import JobClient
 from jobs.finetune.trainers.provider_jobs import JobEvent, JobState

@@ -14,7 +14,7 @@ from engine.errors import (
     TransientError,
 )
 from engine.stopping import Admission
-from engine.wire.file_states import wait_for_file
+from engine.wire.sdk.file_states import wait_for_file
 from jobs.finetune.check_rows import CheckedRows
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import JobClient, NoJobListError

@@ -26,6 +26,7 @@ from jobs.send.sharded.messages import (
     Stop,
     ToProcess,
 )
+from jobs.send.sharded.outside.stores import StoreOrder
 
 _log = logging.getLogger(__name__)
 
@@ -39,10 +40,14 @@ TOKEN_BYTES = 32
 
 
 class ClusterPlace(NamedTuple):
-    """Which cluster, and how many workers. None: one of its own; one for each core."""
+    """Which cluster, and how many workers. None: one of its own; one for each core.
+
+    `store` is where workers seal their segments; None: in a folder that all machines see.
+    """
 
     address: str | None = None
     workers: int | None = None
+    store: StoreOrder | None = None
 
 
 class ClusterProcess:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.clock import Clock
-from engine.errors import EngineError, OutageError
+from engine.errors import EngineError, OutageError, TransientError
 from engine.stats.adding import add_snapshots
 from engine.stats.counters import Stats, StatsSnapshot
 from jobs.send.sharded.messages import Failed, FromProcess, Note, Sent, ShardEnded
@@ -17,6 +17,7 @@ from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
 from jobs.send.sharded.shards import Segment, Shard
 
 SHOW_EVERY_S = 1.0
+LOOK_AGAIN_S = 1.0  # where it is not known who wrote a shard last
 MAX_LOSSES = 5  # of workers with the same shard, while none of them ended it
 
 
@@ -51,6 +52,10 @@ class LeaseKeeper(Protocol):
         """The holder has ended, and has spent so much."""
         ...
 
+    async def forfeit(self, holder: str) -> None:
+        """The holder has ended, and may have spent all that it was lent."""
+        ...
+
 
 class Crew:
     """Workers that share the shards of a call.
@@ -58,7 +63,7 @@ class Crew:
     `hire` makes a worker; it may take as long as the cluster has no room. A worker that is lost may
     live on where nobody sees it. So its lease is revoked, and once that has ended it sends nothing
     more: then what it spent, by what `spent_usd` reads in its segment, is told to the keeper, and
-    its shard goes on from its segments with another one.
+    its shard goes on from its segments with another one. None: the segment does not say it.
     """
 
     def __init__(
@@ -67,7 +72,7 @@ class Crew:
         *,
         hire: Callable[[], Awaitable[Worker]],
         keeper: LeaseKeeper,
-        spent_usd: Callable[[Segment], float],
+        spent_usd: Callable[[Segment], float] | None,
         report: Callable[[FromProcess], None],
         clock: Clock,
     ) -> None:
@@ -152,13 +157,24 @@ class Crew:
             group.create_task(self._end_by(error_words))
 
     async def _reclaim(self, shard: Shard) -> None:
-        if segments := shard.segments():
-            lost = segments[-1]
+        if (lost := await self._find_last(shard)) is not None:
             while (lasts_s := await self._keeper.revoke(lost.name)) > 0.0:
                 await self._clock.sleep(lasts_s)
-            await self._keeper.close(lost.name, self._spent_usd(lost))
+            if self._spent_usd is None:
+                await self._keeper.forfeit(lost.name)
+            else:
+                await self._keeper.close(lost.name, self._spent_usd(lost))
         self._waiting.appendleft(shard)
         self._tell()
+
+    async def _find_last(self, shard: Shard) -> Segment | None:
+        """The segment that a lost worker wrote; None: there is none, or nobody will go on."""
+        while not self._is_ending:
+            try:
+                return await shard.last_segment()
+            except TransientError:
+                await self._clock.sleep(LOOK_AGAIN_S)
+        return None
 
     async def _end(self, shard: Shard, end: ShardEnd) -> None:
         self._open_count -= 1

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import AsyncExitStack
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import orjson
@@ -21,6 +22,7 @@ from engine.lease.leases import TTL_S
 from engine.stopping import Stopping, stop_on_signals
 from jobs.run.batch_folders import read_requests_out
 from jobs.send.result_files import OutcomeKind, ResultFiles, result_paths, shards_root
+from jobs.send.sharded.outside.depot import SegmentPlace, place_of
 from jobs.send.sharded.shards import Call, Segment, Shard, calls_in
 from jobs.send.spending import Spending, open_spending
 from schemas.settings import RunSettings
@@ -42,15 +44,18 @@ class Gathered(NamedTuple):
 async def gather_calls(
     out_path: Path,
     settings: RunSettings,
+    environment: Mapping[str, str],
     clock: Clock = SystemClock(),  # noqa: B008 - has no state
 ) -> None:
     """Take in what calls that ended early have left of a file of replies, whoever sent it.
 
     What their workers may still be sending is waited for, and what lands: `limits.grace_s` at most.
+    `environment` has the keys of a store, if it lies in one.
 
     Raises:
         RunInUseError: such a call is still under way.
         DamagedLogError: a file is damaged.
+        OutageError: a store does not answer. ConfigError: it has no key here.
         InterruptedRunError: a stop was requested meanwhile; the next call goes on.
     """
     paths, stopping = result_paths(out_path), Stopping()
@@ -65,14 +70,13 @@ async def gather_calls(
         spending = opened.enter_context(open_spending(paths, settings))
         results.follow_sends(lambda: spending.log.written_count)
         for call in calls:
-            for shard in call.shards():
-                shard.take_over()
-            await clock.sleep(lasts_s(call, clock))
+            segments = await asyncio.to_thread(place_of, call.folder, environment)
+            await take_all_over(segments, clock)
             await _let_land(call, settings.limits.grace_s, clock, stopping)
             for shard in call.shards():
                 stopping.raise_if_requested()
-                await gather_shard(shard, results, spending, counted)
-            call.remove()
+                await gather_shard(shard, results, spending, counted, segments.lent_usd())
+            await asyncio.to_thread(segments.remove)
     _log.info("%s: what an earlier call's workers had written is taken in", out_path)
 
 
@@ -81,10 +85,12 @@ async def gather_shard(
     results: ResultFiles,
     spending: Spending,
     counted: Container[str] = (),
+    lent_usd: Mapping[str, float] = MappingProxyType({}),
 ) -> Gathered:
     """Add what was written of a shard to the file of replies, and remove it. Nobody writes it.
 
-    `counted` are segments whose cost is counted already: of a call that ended in here.
+    `counted` are segments whose cost is counted already: of a call that ended in here. `lent_usd`
+    is what each may have cost, where its own files do not say all.
 
     Raises:
         DamagedLogError: a file of it is damaged.
@@ -95,11 +101,22 @@ async def gather_shard(
         answered += await _adopt(segment.paths.answers, "answered", results)
         failed.update(_codes(segment.paths.errors))
         await _adopt(segment.paths.errors, "failed", results)
-        usd = spent_usd(segment)
+        usd = max(spent_usd(segment), lent_usd.get(segment.name, 0.0))
         if usd and segment.name not in counted:
             await spending.log.lost(segment.name, usd)
     await asyncio.to_thread(shard.remove)
     return Gathered(answered, failed)
+
+
+async def take_all_over(segments: SegmentPlace, clock: Clock) -> None:
+    """Return once nobody sends any more what a call that has ended had begun; all of it is here."""
+    shards = segments.call.shards()
+    for shard in shards:
+        await asyncio.to_thread(segments.complete, shard)
+        await asyncio.to_thread(shard.take_over)
+    await clock.sleep(lasts_s(segments.call, clock))
+    for shard in shards:
+        await asyncio.to_thread(segments.complete, shard)
 
 
 def spent_usd(segment: Segment) -> float:

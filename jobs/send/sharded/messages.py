@@ -6,6 +6,7 @@ from pydantic import Field, TypeAdapter
 
 from engine.stats.counters import StatsSnapshot
 from engine.wire.endpoints import Endpoint
+from jobs.send.sharded.outside.stores import StoreOrder
 from schemas.record import Value
 from schemas.settings import RunSettings
 
@@ -20,6 +21,7 @@ class Begin(Value):
     endpoints: list[Endpoint]
     others: dict[str, Endpoint] = Field(default_factory=dict)
     free_models: frozenset[str] = frozenset()
+    store: StoreOrder | None = None
 
 
 class Send(Value):

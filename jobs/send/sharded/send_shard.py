@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.errors import EngineError
 from engine.files.id_index import IdIndex
@@ -19,6 +18,7 @@ from engine.files.sends import SendLog
 from engine.lease.claims import Lender
 from engine.lease.lessee import Lessee
 from engine.live.open_lane import open_live_lane
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.stats.snapshots import snapshots_written
 from engine.stopping import Stopping
@@ -27,9 +27,10 @@ from engine.wire.prices import make_price
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ID_FIELD, ResultFiles
-from jobs.send.send_requests import Sending
+from jobs.send.sharded.outside.stores import StoreOrder
 from jobs.send.sharded.shards import Segment, Shard
 from jobs.send.spending import Spending
+from jobs.send.ways.requests import Sending
 from schemas.settings import RunSettings
 
 
@@ -38,13 +39,14 @@ class WorkerOrder:
     """What a worker needs to know, keys included: it is handed over, and kept nowhere.
 
     `others` are servers by the name that requests give, beside `endpoints`. Of `free_models`
-    requests cost nothing.
+    requests cost nothing. `store` is where segments are sealed; None: they stay where they are.
     """
 
     settings: RunSettings
     endpoints: Sequence[Endpoint]
     others: Mapping[str, Endpoint] = field(default_factory=dict)
     free_models: frozenset[str] = frozenset()
+    store: StoreOrder | None = None
 
 
 class ShardEnd(NamedTuple):

@@ -16,17 +16,23 @@ from engine.files.lock import WriterLock
 from engine.progress import StageProgress
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.stopping import Stopping, announce_interruption, stop_on_signals
-from jobs.run.batch_folders import read_send_batches_out
+from jobs.run.batch_folders import may_be_out, send_batch_folder
 from jobs.send.check_batch_file import CheckedFile, check_batch_file
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ResultFiles, check_paths, result_paths, set_failures_aside
-from jobs.send.send_requests import SendEnd, SendOrder
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
 from jobs.send.sharded.gather import gather_shard
 from jobs.send.sharded.here.processes import HerePlace, SenderProcesses
 from jobs.send.sharded.messages import Begin, FromProcess, Note, Send, Sent, ShardEnded
-from jobs.send.sharded.shards import Call, Shard, write_shards
+from jobs.send.sharded.outside.depot import (
+    SegmentPlace,
+    place_call,
+    reach_store,
+    remove_if_untouched,
+)
+from jobs.send.sharded.shards import write_shards
 from jobs.send.spending import Spending, open_spending
+from jobs.send.ways.requests import SendEnd, SendOrder
 from schemas.settings import RunSettings
 
 SHARDS_PER_WORKER = 4  # so that one that is slow, or lost, holds up little
@@ -99,16 +105,23 @@ async def _send_wanted(
     stopping: Stopping,
 ) -> None:
     """Have the wanted requests sent by workers at this place."""
-    address = place.address if isinstance(place, ClusterPlace) else None
-    begin = Begin(address=address, settings=order.settings, endpoints=list(order.endpoints))
+    cluster = place if isinstance(place, ClusterPlace) else ClusterPlace()
+    begin = Begin(
+        address=cluster.address,
+        settings=order.settings,
+        endpoints=list(order.endpoints),
+        store=cluster.store,
+    )
+    await asyncio.to_thread(reach_store, cluster.store)
     async with _open_driver(place) as driver:
         wanted = await driver.begin(begin)
         stopping.raise_if_requested()
         workers = min(fit_workers(wanted, order.settings), checked.wanted_count)
         count = min(workers * SHARDS_PER_WORKER, checked.wanted_count)
         call = await asyncio.to_thread(write_shards, checked, order.out_path.absolute(), count)
+        segments = await asyncio.to_thread(place_call, call, begin.store)
         _log.info("%d workers begin, for %d shards of the requests", workers, count)
-        await sending.run(driver, call, workers, stopping)
+        await sending.run(driver, segments, workers, stopping)
 
 
 def _open_driver(place: ClusterPlace | HerePlace) -> AbstractAsyncContextManager[Driver]:
@@ -143,8 +156,11 @@ class ShardedSending:
         self.unsettled: Counter[str] = Counter()
         self.ended_by: EngineError | None = None
 
-    async def run(self, driver: Driver, call: Call, workers: int, stopping: Stopping) -> None:
+    async def run(
+        self, driver: Driver, segments: SegmentPlace, workers: int, stopping: Stopping
+    ) -> None:
         """Have all shards sent; what ends it early stands in `ended_by`."""
+        call = segments.call
         spent_usd = self._spending.budget.spent_usd
         send = Send(call_dir=str(call.folder), workers=workers, spent_usd=spent_usd)
         stopping.on_request(lambda reason: _stop(driver, reason))
@@ -155,12 +171,11 @@ class ShardedSending:
             try:
                 stopping.raise_if_requested()
                 async for message in driver.send(send):
-                    await self._hear(message, call)
+                    await self._hear(message, segments)
             except EngineError as error:
                 self.ended_by = error
         self.ended_by = self.ended_by or stopping.reason
-        if not any(shard.segments() for shard in call.shards()):
-            call.remove()
+        await asyncio.to_thread(remove_if_untouched, segments)
 
     def end_stats(self) -> StatsSnapshot:
         """The counters; how requests ended is known by what was taken in, to the last one."""
@@ -172,7 +187,7 @@ class ShardedSending:
             }
         )
 
-    async def _hear(self, message: FromProcess, call: Call) -> None:
+    async def _hear(self, message: FromProcess, segments: SegmentPlace) -> None:
         match message:
             case Sent():
                 self._show(message.stats)
@@ -180,8 +195,11 @@ class ShardedSending:
                 _log.warning("%s", message.text)
             case ShardEnded():
                 self.unsettled.update(message.unsettled)
-                shard = Shard(call.folder / message.shard)
-                gathered = await gather_shard(shard, self._results, self._spending)
+                shard = segments.call.shard(message.shard)
+                await asyncio.to_thread(segments.complete, shard)
+                gathered = await gather_shard(
+                    shard, self._results, self._spending, lent_usd=segments.lent_usd()
+                )
                 self._answered += gathered.answered
                 self._failed.update(gathered.failed)
 
@@ -215,7 +233,7 @@ def _check(order: SendOrder, place: ClusterPlace | HerePlace) -> Path:
         raise ConfigError(f"--on ray needs the extra `ray`: {install_command('ray')}")
     if order.input_path is None or order.prints:
         raise ConfigError(f"{flag} sends a file into a file: standard input and output cannot be")
-    if order.flex is not None or read_send_batches_out(order.out_path):
+    if order.flex is not None or may_be_out(send_batch_folder(order.out_path)):
         raise ConfigError(f"{flag} sends live: no batch may be out, and no other lane be asked for")
     if order.metrics_port is not None:
         raise ConfigError(f"{flag} serves no metrics yet: leave --metrics-port out")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.text.repeats.text_words import TextWords
+from jobs.text.repeats.rare_groups import TextWords
 
 HASH_COUNT = 128
 RECALL = 0.995  # of texts that are just similar enough; those that are more so are missed less

@@ -1,15 +1,36 @@
-"""An index of texts by groups of their rarest words."""
+"""An index of texts by groups of their rarest words, and the words, four bytes each."""
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
-from jobs.text.repeats.text_words import TextWords
-
 TOGETHER = 3  # words of a group
 FIRST_TEXTS = 1_024
 GROWTH = 4  # times as many texts until the words are ranked anew
 POSTINGS_PER_TEXT = 8  # about, for which there are buckets
+
+
+class TextWords:
+    """Sets of words by the number of their text: how many there were before it."""
+
+    def __init__(self) -> None:
+        self._words = array("I")  # of all texts, one after the other
+        self._ends = array("Q", [0])
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def words_of(self, text: int) -> Sequence[int]:
+        """The words of a text."""
+        return self._words[self._ends[text] : self._ends[text + 1]]
+
+    def size_of(self, text: int) -> int:
+        """How many words a text has."""
+        return self._ends[text + 1] - self._ends[text]
+
+    def _keep_words(self, words: Sequence[int]) -> None:
+        self._words.extend(words)
+        self._ends.append(len(self._words))
 
 
 class RareGroups(TextWords):

@@ -27,7 +27,7 @@ def opens_with_courtesy(text: str, source: str) -> bool:
     opening = _EXCLAMATION.match(text)
     if opening is None or len(opening[1].split()) > MAX_COURTESY_WORDS:
         return False
-    if _NEGATION.search(opening[1]):
+    if denies(opening[1]):
         return False  # "No! ..." answers
     words = telling_words(opening[1])
     return not words or len(words_beyond(opening[1], source)) == len(words)
@@ -51,9 +51,14 @@ def only_says_question(text: str, question: str) -> bool:
     return not has_number and word_overlap(question, text) == 1.0
 
 
+def denies(text: str) -> bool:
+    """Whether it says of anything that it is not so."""
+    return _NEGATION.search(text) is not None
+
+
 def denies_to_answer(text: str, question: str, evidence: str) -> bool:
     """Whether it denies something, and nothing that it adds to its question is of its evidence."""
-    if not _NEGATION.search(text) or numbers_in(text) & numbers_in(evidence):
+    if not denies(text) or numbers_in(text) & numbers_in(evidence):
         return False
     added = words_beyond(text, question)
     return bool(added) and words_beyond(text, f"{question}\n{evidence}") == added

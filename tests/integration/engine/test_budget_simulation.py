@@ -9,28 +9,36 @@ from typing import NamedTuple
 
 import pytest
 
-from engine.budget import Budget
 from engine.errors import QuotaError, RateLimitError, TransientError
 from engine.files.sends import SendLog
+from engine.spending.budget import Budget
 from engine.testing.calls import chat_request
-from engine.wire.usage import read_usage
+from engine.wire.prices import PUBLIC_TIER_SHARES
+from engine.wire.replies.usage import read_usage
 from schemas.outcomes import Usage
 from schemas.requests import Json
-from tests.unit.engine.noting import noted
 
 SEEDS = 1_000
 GROUPS = 10
-CAP_USD = 6.0
-REQUESTS = 80
+CAP_USD = 12.0
+REQUESTS = 140
 LANES = 6
 OUTPUT_LIMIT = 200
 CALLS_OF_THE_COMMAND = 4
 SENDS_OF_ONE_REQUEST = 3
+SHARES = {"default": 1.0, "priority": PUBLIC_TIER_SHARES["priority"]}
 
 
 def price(model: str, usage: Usage) -> float | None:
     """A request of the simulation costs 0.3 dollars at most."""
     return (usage.prompt_tokens + usage.completion_tokens) / 1_000
+
+
+class Billed(NamedTuple):
+    """What a reply says that it cost."""
+
+    usage: Usage
+    tier: str
 
 
 class World:
@@ -47,18 +55,20 @@ class World:
             [0.2, 0.0, 0.02]
         )  # of replies that are as long as may be
         self.limited_count = 0
+        self.dear_share = self.random.choice([0.0, 0.0, 0.5, 1.0])  # billed at the priority tier
 
     async def pause(self) -> None:
         for _ in range(self.random.randrange(4)):
             await asyncio.sleep(0)
 
-    def bill(self, worst: Usage) -> Usage:
-        """Bill a send: anything up to its worst case, mostly little."""
+    def bill(self, worst: Usage) -> Billed:
+        """Bill a send: anything up to its worst case, mostly little, at any tier."""
         is_long = self.random.random() < self.long_share
         wanted_tokens = OUTPUT_LIMIT if is_long else self.random.randrange(OUTPUT_LIMIT // 5)
         usage = Usage(worst.prompt_tokens, min(wanted_tokens, worst.completion_tokens))
-        self.bill_usd += price("m", usage) or 0.0
-        return usage
+        tier = "priority" if self.random.random() < self.dear_share else "default"
+        self.bill_usd += (price("m", usage) or 0.0) * SHARES[tier]
+        return Billed(usage, tier)
 
 
 class Paid(NamedTuple):
@@ -102,12 +112,12 @@ class Process:
             limit = send.output_limit
             self.world.limited_count += limit is not None
             await self.world.pause()
-            await noted(send.begin())
+            await send.begin()
             await self.world.pause()
             chance = self.world.random.random()
             if chance < 0.1:
                 raise RateLimitError("too fast", code="rate_limit_exceeded", status=429)
-            usage = self.world.bill(send.worst_usage)
+            usage, tier = self.world.bill(send.worst_usage)
             await self.world.pause()
             if chance < 0.3:
                 raise TransientError("lost", code="connection_lost")
@@ -116,8 +126,8 @@ class Process:
                 "completion_tokens": -1 if chance < 0.4 else usage.completion_tokens,
             }
             counted = read_usage({"choices": [], "usage": said}).or_at_most(send.worst_usage)
-            cost_usd = price("m", counted.usage) or 0.0
-            send.pay(cost_usd, None if counted.is_estimated else counted.usage)
+            cost_usd = (price("m", counted.usage) or 0.0) * SHARES[tier]
+            send.pay(cost_usd, None if counted.is_estimated else counted.usage, tier)
             return Paid(cost_usd, limit is None or counted.usage.completion_tokens < limit)
 
     async def batch_lane(self) -> None:

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -31,9 +31,35 @@ class RunningCluster(NamedTuple):
     """`environment` is what joins it; its files lie in `folder`."""
 
     address: str
-    raylets: tuple[int, ...]  # the head's first
+    raylets: list[int]  # the head's first
+    gcs: int  # the process that a cluster has one of
     folder: Path
     environment: dict[str, str]
+    process: "subprocess.Popen[bytes]"
+
+    def is_alive(self) -> bool:
+        """Whether its head has not been killed; a process that has ended is nobody's any more."""
+        try:
+            state = Path(f"/proc/{self.gcs}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return False
+        return state != "Z"
+
+    def lose_head(self) -> None:
+        """Kill the process that a cluster has one of: nothing of it can be used afterwards."""
+        os.kill(self.gcs, signal.SIGKILL)
+
+    def lose_machine(self) -> None:
+        """Kill the raylet of a machine; what it has started outlives it for a while."""
+        os.kill(self.raylets.pop(), signal.SIGKILL)
+
+    def add_machine(self) -> None:
+        """Add one in its place."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(b"add\n")
+        self.process.stdin.flush()
+        self.raylets.append(orjson.loads(self.process.stdout.readline()))
 
     def pids_of(self, actor: str) -> list[int]:
         """The processes of actors of a class, on both machines."""
@@ -56,7 +82,8 @@ def start_cluster() -> Iterator[RunningCluster]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_USAGE_STATS_ENABLED": "0",
-        "PYTHONPATH": str(ROOT_DIR),
+        "RAY_gcs_rpc_server_reconnect_timeout_s": "5",  # a minute by itself
+        "PYTHONPATH": os.pathsep.join([str(ROOT_DIR), os.environ.get("PYTHONPATH", "")]),
     }
     (folder / "ray").mkdir()  # where it expects its folder to be
     with (folder / "stderr.log").open("wb") as log:
@@ -75,8 +102,7 @@ def start_cluster() -> Iterator[RunningCluster]:
         line = process.stdout.readline()
         assert line, (folder / "stderr.log").read_text()
         said = orjson.loads(line)
-        raylets = tuple(said["raylets"])
-        yield RunningCluster(said["address"], raylets, folder, environment)
+        yield RunningCluster(**said, folder=folder, environment=environment, process=process)
     finally:
         process.stdin.close()
         process.wait(timeout=30)
@@ -103,14 +129,20 @@ def main() -> None:
     os.dup2(2, 1)
     node = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 100 << 20}
     cluster = Cluster(initialize_head=True, head_node_args={**node, "_system_config": QUICK})
-    cluster.add_node(**node)
-    raylets = [
-        info.process.pid
-        for each in cluster.list_all_nodes()
-        for info in each.all_processes[ray_constants.PROCESS_TYPE_RAYLET]
-    ]
-    os.write(out, orjson.dumps({"address": cluster.address, "raylets": raylets}) + b"\n")
-    sys.stdin.buffer.read()
+    added = cluster.add_node(**node)
+
+    def pid_of(kind: str, of_node: Any) -> int:
+        pid: int = of_node.all_processes[kind][0].process.pid
+        return pid
+
+    def say(what: object) -> None:
+        os.write(out, orjson.dumps(what) + b"\n")
+
+    raylet, gcs = ray_constants.PROCESS_TYPE_RAYLET, ray_constants.PROCESS_TYPE_GCS_SERVER
+    raylets = [pid_of(raylet, each) for each in (cluster.head_node, added)]
+    say({"address": cluster.address, "raylets": raylets, "gcs": pid_of(gcs, cluster.head_node)})
+    for _ in sys.stdin.buffer:
+        say(pid_of(raylet, cluster.add_node(**node)))
     cluster.shutdown()
 
 

@@ -1,13 +1,67 @@
 """One cluster for all tests that need one: it takes ten seconds to start."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from tests.crash.runs import comparable_files, finish, write_documents
 from tests.integration.ray.cluster import RunningCluster, start_cluster
+from tests.integration.ray.runs import MODELS, start_run
+from tests.openai_server import RunningServer, start_openai_server
+
+SLOW = {"median_s": 0.3, "sigma": 0.1}
+
+
+class Clusters:
+    """The one cluster, and another in its place once a test has killed its head."""
+
+    def __init__(self) -> None:
+        self._opened = ExitStack()
+        self._running: RunningCluster | None = None
+
+    def running(self) -> RunningCluster:
+        if self._running is None or not self._running.is_alive():
+            self.close()
+            self._running = self._opened.enter_context(start_cluster())
+        return self._running
+
+    def close(self) -> None:
+        self._opened.close()
 
 
 @pytest.fixture(scope="package")
-def cluster() -> Iterator[RunningCluster]:
-    with start_cluster() as running:
+def clusters() -> Iterator[Clusters]:
+    started = Clusters()
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def cluster(clusters: Clusters) -> RunningCluster:
+    return clusters.running()
+
+
+@pytest.fixture
+def slow_server() -> Iterator[RunningServer]:
+    with start_openai_server({"models": MODELS, "latency": SLOW}) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus") / "documents"
+    write_documents(folder)
+    return folder
+
+
+@pytest.fixture(scope="package")
+def files_of_one_machine(
+    tmp_path_factory: pytest.TempPathFactory, documents: Path
+) -> dict[str, list[bytes]]:
+    run_dir = tmp_path_factory.mktemp("one") / "run"
+    with start_openai_server({"models": MODELS}) as server:
+        code, said = finish(start_run(server, run_dir, documents))
+    assert code == 0, said
+    return comparable_files(run_dir)

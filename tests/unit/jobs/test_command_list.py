@@ -29,10 +29,11 @@ def parse(arguments: str) -> str | None:
 
 
 def test_every_module_of_commands_is_listed() -> None:
-    modules = {path.stem for path in (ROOT / "jobs" / "commands").glob("*.py")}
+    paths = {path.with_suffix("") for path in (ROOT / "jobs" / "commands").rglob("*.py")}
+    modules = {".".join(path.relative_to(ROOT).parts) for path in paths if path.stem != "__init__"}
 
-    named = {name.replace("-", "_") for name in COMMANDS}
-    assert modules - {"__init__", "options"} == named
+    named = {f"{listed.task.room}.{name.replace('-', '_')}" for name, listed in COMMANDS.items()}
+    assert modules - {"jobs.commands.options"} == named
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -66,7 +67,7 @@ def test_overview_is_by_task(capsys: pytest.CaptureFixture[str]) -> None:
         APP(["--help"], prog_name="distill")
 
     shown = capsys.readouterr().out
-    places = [shown.index(listed.task) for listed in COMMANDS.values()]
+    places = [shown.index(listed.task.title) for listed in COMMANDS.values()]
     assert places == sorted(places)
 
 

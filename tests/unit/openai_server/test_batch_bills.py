@@ -1,6 +1,6 @@
 from typing import Any
 
-from tests.openai_server.batch_bills import BatchBills, BatchLine
+from tests.openai_server.batches.bills import BatchBills, BatchLine
 from tests.openai_server.ledger import Ledger
 
 

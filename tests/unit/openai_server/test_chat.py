@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from tests.openai_server import ModelCard, Reply
-from tests.openai_server.chat import ChatCompletions
 from tests.openai_server.errors import ApiError
-from tests.openai_server.paid_api import Answer, PaidCall
+from tests.openai_server.paid.api import Answer, PaidCall
+from tests.openai_server.paid.chat import ChatCompletions
 from tests.openai_server.replies import default_reply
 
 MODEL = ModelCard(id="gpt-6-luna")

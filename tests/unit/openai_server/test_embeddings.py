@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from tests.openai_server import ModelCard
-from tests.openai_server.embeddings import Embeddings
 from tests.openai_server.errors import ApiError
-from tests.openai_server.paid_api import PaidCall
+from tests.openai_server.paid.api import PaidCall
+from tests.openai_server.paid.embeddings import Embeddings
 
 MODEL = ModelCard(id="text-embedding-3-small", dimensions=1536, context_tokens=8_192)
 

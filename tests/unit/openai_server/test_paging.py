@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tests.openai_server.errors import ApiError
-from tests.openai_server.paging import page_of, with_ends
+from tests.openai_server.slow.paging import page_of, with_ends
 
 ROWS: list[dict[str, Any]] = [{"id": f"r{number}"} for number in range(5)]
 

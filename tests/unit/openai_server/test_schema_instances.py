@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from tests.openai_server.schema_instances import SchemaInstances
-from tests.openai_server.texts import PromptWords
+from tests.openai_server.paid.schema_instances import SchemaInstances
+from tests.openai_server.paid.texts import PromptWords
 
 
 def instances(schema: dict[str, Any], count: int = 50) -> list[Any]:

@@ -1,6 +1,6 @@
 import base64
 
-from tests.openai_server.training_metrics import curve, metrics_file
+from tests.openai_server.tuning.metrics import curve, metrics_file
 
 
 def test_loss_falls_and_accuracy_grows_and_a_seed_repeats_it() -> None:

@@ -7,7 +7,7 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
 from jobs.documents.readers.clean_text import clean_line
-from jobs.documents.readers.pdf.lines import Line
+from jobs.documents.readers.pdf.lines.page_lines import Line
 
 _SIZE = 10.0  # points; PDFium does not say how large a value is set
 _OFF = "Off"  # a button that is not pressed

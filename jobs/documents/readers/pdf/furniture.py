@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from jobs.documents.readers.pdf.lines import Line
+from jobs.documents.readers.pdf.lines.page_lines import Line
 
 _EDGE_ROWS = 2  # a head or foot of more rows is rare
 _NEARBY_PAGES = 4  # chapters alternate between left and right pages

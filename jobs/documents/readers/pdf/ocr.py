@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
 from jobs.documents.readers.clean_text import clean_line
-from jobs.documents.readers.pdf.lines import Line
+from jobs.documents.readers.pdf.lines.page_lines import Line
 
 MAX_PAGES = 30  # a file; each takes seconds, and a file that takes too long is lost as a whole
 _DATA_DIRS = (  # where Linux distributions and Homebrew put Tesseract's data

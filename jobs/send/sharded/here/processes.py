@@ -145,6 +145,7 @@ class _Keeper:
     def __init__(self, lending: Lending) -> None:
         self._lending = lending
         self.close = lending.close
+        self.forfeit = lending.forfeit
 
     async def revoke(self, holder: str) -> float:
         """Lend it nothing more; at once, as its process has ended."""

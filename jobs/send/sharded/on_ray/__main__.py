@@ -33,6 +33,8 @@ from jobs.send.sharded.messages import (
 from jobs.send.sharded.on_ray.actors import RayLender, open_lending
 from jobs.send.sharded.on_ray.cluster import core_count, joined_cluster
 from jobs.send.sharded.on_ray.staff import Staff
+from jobs.send.sharded.outside.epochs import outside_call
+from jobs.send.sharded.outside.work_outside import OutsideWork
 from jobs.send.sharded.send_shard import ErrorWords, ShardWork, WorkerOrder, send_shard
 from jobs.send.sharded.shards import Call, Segment
 
@@ -66,8 +68,11 @@ async def _obey(job: ShardJob, report: Report) -> None:
     with joined_cluster(begin):
         cores = core_count()
         report(Ready(cores=cores))
-        order = WorkerOrder(begin.settings, tuple(begin.endpoints), begin.others, begin.free_models)
-        staff = Staff(order, job.work, cores, lambda text: report(Note(text=text)))
+        order = WorkerOrder(
+            begin.settings, tuple(begin.endpoints), begin.others, begin.free_models, begin.store
+        )
+        work = job.work if order.store is None else OutsideWork(job.work)
+        staff = Staff(order, work, cores, lambda text: report(Note(text=text)))
         while isinstance(send := await _next(orders), Send):
             try:
                 await _send(job, order, send, staff, orders, report)
@@ -85,13 +90,14 @@ async def _send(
     orders: StreamReader,
     report: Report,
 ) -> None:
-    call = Call(Path(send.call_dir))
+    folder = Path(send.call_dir)
+    call = Call(folder) if order.store is None else outside_call(folder, order.store)
     keeper = open_lending(call, order, send.spent_usd, send.workers)
     crew = Crew(
         call.shards(),
         hire=lambda: staff.hire(keeper, send.workers),
         keeper=RayLender(keeper),
-        spent_usd=job.spent_usd,
+        spent_usd=job.spent_usd if order.store is None else None,
         report=report,
         clock=SystemClock(),
     )

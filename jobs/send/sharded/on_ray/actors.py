@@ -8,6 +8,7 @@ from typing import Any
 
 import ray
 from ray.exceptions import ActorUnavailableError, RayError, RayTaskError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from engine.errors import ConfigError, TransientError
 from engine.lease.claims import Claim, Lease
@@ -44,6 +45,11 @@ class RayLender:
         """The holder has ended; raises TransientError while the actor is away."""
         with _lender_errors():
             await self._keeper.close.remote(holder, spent_usd)
+
+    async def forfeit(self, holder: str) -> None:
+        """The holder may have spent all it was lent; raises TransientError while it is away."""
+        with _lender_errors():
+            await self._keeper.forfeit.remote(holder)
 
     async def revoke(self, holder: str) -> float:
         """Lend it nothing more, and say for how long it may still send; raises TransientError."""
@@ -89,7 +95,11 @@ class RayWorker:
 
 
 def open_lending(call: Call, order: WorkerOrder, spent_usd: float, worker_count: int) -> Actor:
-    """The one lease actor of a call. Restarted, it goes on from its log; a call is made again."""
+    """The one lease actor of a call. Restarted, it goes on from its log; a call is made again.
+
+    It is where this process is, which no machine with a worker need share a folder with.
+    """
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     lending = ray.remote(Lending).options(
         name=f"lease-{call.folder.name}",
         get_if_exists=True,
@@ -97,6 +107,7 @@ def open_lending(call: Call, order: WorkerOrder, spent_usd: float, worker_count:
         max_concurrency=LEASE_CALLS,
         max_restarts=-1,
         max_task_retries=-1,
+        scheduling_strategy=here,
     )
     return lending.remote(
         call.leases_path,

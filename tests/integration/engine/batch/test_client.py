@@ -16,7 +16,7 @@ from engine.errors import AuthError, EngineError, QuotaError, RequestError, Tran
 from engine.wire.endpoints import Endpoint
 from tests.openai_server.config import Faults, ServerConfig
 from tests.openai_server.server import OpenAIServer
-from tests.openai_server.slow_config import BatchRules, FileRules
+from tests.openai_server.slow.config import BatchRules, FileRules
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=1)
 LINE = (

@@ -14,9 +14,9 @@ from engine.batch.collecting.collector import Sink
 from engine.batch.desk import BatchDesk
 from engine.batch.folder import BatchFolder
 from engine.batch.open_desk import DeskOrder, open_desk
-from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.errors import FatalError, TransientError
+from engine.spending.budget import Budget
 from engine.stopping import Stopping
 from engine.testing.calls import chat_request
 from engine.wire.endpoints import Endpoint

@@ -8,17 +8,20 @@ import orjson
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from engine.budget import Budget
+from engine.errors import EngineError
 from engine.live.lane import LiveLane
 from engine.live.open_lane import open_live_lane
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.wire.endpoints import Endpoint
+from schemas.outcomes import Outcome
 from schemas.requests import Json, Request
 from schemas.settings import JsonForm, LimitSettings
 
 Body = dict[str, Any]
 Answer = Callable[[Body, int], web.StreamResponse | Awaitable[web.StreamResponse]]
+Make = Callable[[], web.Response]
 
 SCHEMA: dict[str, Json] = {"type": "object", "required": ["answer"], "properties": {}}
 
@@ -93,3 +96,31 @@ def as_json(body: Json, status: int = 200, **headers: str) -> web.Response:
 def page(status: int, text: str = "<html><h1>No</h1></html>") -> web.Response:
     """A page of a gateway."""
     return web.Response(text=text, status=status, content_type="text/html")
+
+
+def raw(body: bytes) -> web.Response:
+    """A body as it stands, called a stream of events."""
+    return web.Response(body=body, content_type="text/event-stream")
+
+
+class Ended(NamedTuple):
+    """How a request ended that was answered oddly each time, and how often it was sent."""
+
+    end: Outcome | EngineError
+    sent_count: int
+
+
+async def send_odd(make: Make) -> Ended:
+    """Send a request that is answered by `make`, after others that were answered well."""
+
+    def answer(body: Body, _: int) -> web.Response:
+        return make() if name_of(body) == "odd" else chat("Yes.")
+
+    async with own_server(answer, max_attempts=2) as own:
+        for number in range(3):
+            await own.lane.send(ask(f"r{number}"))
+        try:
+            end: Outcome | EngineError = await own.lane.send(ask("odd"))
+        except EngineError as error:
+            end = error
+        return Ended(end, own.sent("odd"))

@@ -10,7 +10,7 @@ from engine.files.journal import decode_outcome, encode_outcome
 from engine.testing.calls import chat_request
 from engine.testing.clocks import VirtualTimeLoop
 from engine.testing.transport import FakeTransport, good_answer
-from engine.wire.replies import HttpResponse
+from engine.wire.replies.responses import HttpResponse
 from schemas.outcomes import Completed, Failed, Outcome
 from tests.unit.engine.live.lanes import make_lane
 

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from aiohttp import web
 
-from engine.wire.content import json_object, reply_text
+from engine.wire.replies.content import json_object, reply_text
 from schemas.outcomes import Completed, Failed
 from schemas.requests import Json
 from tests.integration.engine.live.own_server import Body, as_json, ask, chat, own_server

@@ -10,11 +10,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from engine.budget import Budget
 from engine.clock import SystemClock
 from engine.errors import AuthError, FatalError
 from engine.live.lane import LiveLane
 from engine.live.transport import HttpTransport
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.wire.endpoints import Endpoint

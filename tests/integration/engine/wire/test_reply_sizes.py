@@ -14,7 +14,7 @@ from engine.clock import SystemClock
 from engine.errors import FatalError, TransientError
 from engine.wire.endpoints import Endpoint
 from engine.wire.reply_sizes import ReplySizes
-from engine.wire.sdk import download_file, open_client, translated
+from engine.wire.sdk.client import download_file, open_client, translated
 
 MB = 1 << 20
 SIZES = ReplySizes(reply_bytes=MB, file_bytes=4 * MB)

@@ -13,7 +13,7 @@ from engine.clock import SystemClock
 from engine.errors import FatalError
 from engine.live.transport import HttpTransport
 from engine.wire.endpoints import Endpoint, Payer
-from engine.wire.sdk import open_client, translated, upload_file
+from engine.wire.sdk.client import open_client, translated, upload_file
 from schemas.requests import CHAT_COMPLETIONS
 
 ACCOUNT = Payer("org-1", "proj-1")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from jobs.comparison.intervals import Averages, Floats, Units
+from jobs.comparison.statistics.intervals import Averages, Floats, Units
 from schemas.comparison import Estimate
 
 DRAWS = 2_000

@@ -3,7 +3,7 @@
 import time
 
 from jobs.documents.readers.limits import ReadLimits
-from tests.unit.jobs.documents.readers.drawn_pdf import drawn_pdf, rule, text
+from tests.unit.jobs.documents.readers.pdf.drawn_pdf import drawn_pdf, rule, text
 from tests.unit.jobs.documents.readers.reading import read
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.benchmarks.read_documents import (
+from scripts.benchmarks.documents.read_documents import (
     POLICY_DIR,
     Reading,
     package_root,

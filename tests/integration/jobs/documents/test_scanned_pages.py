@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 from jobs.documents.readers.pdf.ocr import installed_data
-from tests.unit.jobs.documents.readers.drawn_pdf import drawn_pdf, lines, picture, scanned
+from tests.unit.jobs.documents.readers.pdf.drawn_pdf import drawn_pdf, lines, picture, scanned
 from tests.unit.jobs.documents.readers.reading import read
 
 PAGE = lines(["The seal must be dry."])

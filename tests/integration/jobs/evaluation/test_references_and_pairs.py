@@ -5,7 +5,7 @@ from pathlib import Path
 from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from jobs.comparison.run import compare_run
-from jobs.comparison.table import describe_comparison
+from jobs.comparison.shown.table import describe_comparison
 from jobs.evaluation.evaluate import evaluate
 from jobs.evaluation.read_evaluation import read_evaluation
 from schemas.dataset import HeldOutQuestion

@@ -12,7 +12,7 @@ from engine.clock import SystemClock
 from engine.errors import ConfigError, FatalError, InterruptedRunError, TransientError
 from engine.stopping import Admission
 from engine.wire.endpoints import Endpoint
-from engine.wire.sdk import delete_file, open_client
+from engine.wire.sdk.client import delete_file, open_client
 from jobs.finetune.check_rows import check_rows
 from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.trainers.job_client import JobClient

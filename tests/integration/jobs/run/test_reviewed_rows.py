@@ -6,7 +6,7 @@ from typing import Any
 from engine.files.records import encode_record
 from engine.run_folder import RunFolder
 from jobs.dataset.rows.apply_reviews import RowText, reviews_path, row_hash
-from jobs.view.append_line import append_line
+from jobs.view.line_file import append_line
 from schemas.reviews import Decision, Review
 from tests.crash.runs import finish, start
 from tests.integration.jobs.run.command_runs import call_count, rows

@@ -1,4 +1,4 @@
-"""What `distill run --on ray` refuses, before anything is read, sent or started."""
+"""What `distill run --on ray` does without a cluster, and refuses before anything is sent."""
 
 from pathlib import Path
 
@@ -11,12 +11,16 @@ from tests.openai_server import start_openai_server
 pytest.importorskip("ray")
 
 
-def test_run_whose_batches_are_out_and_flags_without_a_cluster_are_refused(tmp_path: Path) -> None:
+def test_batches_need_no_cluster_and_workers_are_refused_while_they_are_out(
+    tmp_path: Path,
+) -> None:
     write_documents(tmp_path / "documents", ("LICENSE",))
     given = ("--documents", str(tmp_path / "documents"))
     with start_openai_server({"batches": {"in_progress_s": 3600.0}}) as server:
-        code, said = finish(start(server, tmp_path / "run", *given, "--lane", "batch", "--no-wait"))
+        in_batches = ("--on", "ray", "--lane", "batch", "--no-wait")
+        code, said = finish(start(server, tmp_path / "run", *given, *in_batches))
         assert code == 75, said
+        assert "this process packs, submits and collects" in said
         before = call_count(server)
 
         out = finish(start(server, tmp_path / "run", *given, "--on", "ray"))

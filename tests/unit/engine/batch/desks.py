@@ -10,7 +10,7 @@ from engine.batch.collecting.collector import Sink
 from engine.batch.desk import BatchDesk
 from engine.batch.folder import BatchFolder
 from engine.batch.open_desk import DeskOrder, open_desk
-from engine.budget import Budget
+from engine.spending.budget import Budget
 from engine.stopping import Stopping
 from engine.testing.batch_provider import FakeProvider
 from engine.testing.clocks import ManualClock
@@ -108,7 +108,8 @@ def price(model: str, usage: Usage) -> float | None:
 
 
 async def submit(desk: BatchDesk, *requests: Request) -> int:
-    """Spool requests and submit what fits."""
+    """Spool requests that are not out, as the lane does, and submit what fits."""
     for request in requests:
-        await desk.spool(request)
+        if not await desk.holds(request):
+            await desk.spool(request)
     return await desk.submit_outbox()

@@ -174,21 +174,6 @@ async def test_ledger_that_vanished_while_files_of_batches_are_there_is_damage(
     assert (tmp_path / "batches" / "000001.jsonl").exists()
 
 
-async def test_ledger_whose_last_lines_were_cut_is_damage_where_a_file_tells_of_them(
-    tmp_path: Path,
-) -> None:
-    place = make_place(tmp_path)
-    async with place.open(max_requests=1, max_batches_per_hour=2) as bench:
-        await submit(bench.desk, *map(chat_request, "abc"))
-    path = tmp_path / "batches.jsonl"
-    intents = [line for line in path.read_bytes().splitlines(keepends=True) if b'"intent"' in line]
-    path.write_bytes(intents[0])
-
-    with pytest.raises(DamagedLogError, match=r"lacks the batch of .*000002.jsonl"):
-        async with place.open():
-            raise AssertionError("it was opened all the same")
-
-
 async def test_ledger_that_was_emptied_has_its_batches_looked_for_before_they_are_made_again(
     tmp_path: Path,
 ) -> None:

@@ -1,34 +1,20 @@
 """What does not fit waits: tokens of the account, batches an hour, dollars; runs share these."""
 
-import fcntl
-import os
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from engine.batch.account import Account, Enqueued, account_dir
 from engine.batch.desk import ROOM_S, BatchDesk
-from engine.errors import ConfigError, InterruptedRunError, QuotaError, StorageError
-from engine.stopping import Admission
+from engine.errors import ConfigError, QuotaError
 from engine.testing.batch_provider import answered_line
 from engine.testing.calls import chat_request
-from engine.testing.clocks import EPOCH, ManualClock
 from schemas.outcomes import Failed
-from tests.unit.engine.batch.desks import ENDPOINT, make_place, submit
+from tests.unit.engine.batch.desks import make_place, submit
 
 IDS = ["a", "b", "c"]
 STATED = (
     "Enqueued token limit reached for m in organization o. Limit: {} enqueued tokens. Try again"
 )
-
-
-def make_account(
-    folder: Path, owner_id: str = "other", clock: ManualClock | None = None
-) -> Account:
-    clock = clock or ManualClock()
-    where = account_dir(folder / "state", ENDPOINT)
-    return Account(where, owner_id=owner_id, clock=clock, admission=Admission(clock))
 
 
 async def test_what_exceeds_the_enqueued_tokens_waits_for_room(tmp_path: Path) -> None:
@@ -134,105 +120,6 @@ async def test_batches_an_hour_are_bounded(tmp_path: Path) -> None:
         after = await submit(bench.desk)
 
     assert (waiting, before, after) == (1, 1, 0)
-
-
-async def test_other_runs_on_the_account_take_room_until_their_batches_must_be_over(
-    tmp_path: Path,
-) -> None:
-    place = make_place(tmp_path)
-    account = make_account(tmp_path)
-    account.write_own([Enqueued("m", 60, EPOCH), Enqueued("other", 900, EPOCH)])
-
-    async with place.open(max_enqueued_tokens=100) as bench:
-        waiting = await submit(bench.desk, *map(chat_request, IDS))
-        place.provider.end("000001")
-        await bench.desk.collect()
-        place.clock.go(hours=26)
-        later = await submit(bench.desk)
-
-    assert waiting == 1
-    assert later == 0
-
-
-async def test_run_whose_batches_are_over_leaves_nothing_at_the_account(tmp_path: Path) -> None:
-    place = make_place(tmp_path)
-    folder = account_dir(tmp_path / "state", ENDPOINT)
-
-    async with place.open() as bench:
-        await submit(bench.desk, *map(chat_request, IDS))
-        while_out = (folder / "run-id.json").exists()
-        place.provider.end("000001")
-        await bench.desk.collect()
-
-    assert while_out
-    assert not (folder / "run-id.json").exists()
-
-
-@pytest.mark.parametrize("damage", [b"", b"{", b"[[1]]", b'{"m":[1,"x"]}', b'[["m","x","y"]]'])
-async def test_damaged_account_files_are_passed_by(
-    damage: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    place = make_place(tmp_path)
-    folder = account_dir(tmp_path / "state", ENDPOINT)
-    folder.mkdir(parents=True)
-    for name in ("other.json", "limits.json"):
-        (folder / name).write_bytes(damage)
-
-    async with place.open(max_enqueued_tokens=100) as bench:
-        waiting = await submit(bench.desk, *map(chat_request, IDS))
-
-    assert waiting == 0
-    assert "other.json: is damaged and passed by" in caplog.text
-    assert "limits.json: is damaged and passed by" in caplog.text
-
-
-async def test_account_folder_that_vanished_is_made_again(tmp_path: Path) -> None:
-    place = make_place(tmp_path)
-
-    async with place.open() as bench:
-        await submit(bench.desk, *map(chat_request, IDS))
-    (tmp_path / "state").rename(tmp_path / "elsewhere")
-    place.provider.fail("000001", "token_limit_exceeded", STATED.format("50"))
-    async with place.open() as bench:
-        await bench.desk.collect()
-        waiting = await submit(bench.desk, *map(chat_request, IDS))
-
-    assert waiting == 1
-
-
-async def test_account_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    place = make_place(tmp_path)
-    (tmp_path / "state").write_text("a file")
-
-    async with place.open() as bench:
-        with pytest.raises(StorageError, match=r"accounts/.*cannot be written.*XDG_STATE_HOME"):
-            await submit(bench.desk, *map(chat_request, IDS))
-
-    assert not place.provider.calls
-
-
-async def test_another_run_that_is_packing_is_waited_for_and_a_stop_is_heard(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    clock = ManualClock()
-    admission = Admission(clock)
-    folder = account_dir(tmp_path / "state", ENDPOINT)
-    account = Account(folder, owner_id="run", clock=clock, admission=admission)
-    folder.mkdir(parents=True)
-    other = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
-    fcntl.flock(other, fcntl.LOCK_EX)
-
-    def stop_soon() -> None:
-        if clock.now > EPOCH + timedelta(minutes=1):
-            admission.close(InterruptedRunError(2))
-
-    clock.on_sleep = stop_soon
-    with pytest.raises(InterruptedRunError):
-        async with account.locked():
-            raise AssertionError("two at once")
-    os.close(other)
-
-    assert "another run is packing" in caplog.text
 
 
 async def test_no_more_is_submitted_than_the_budget_holds(tmp_path: Path) -> None:

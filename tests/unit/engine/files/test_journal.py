@@ -10,6 +10,7 @@ from engine.files.journal import Journal, decode_outcome, encode_outcome, read_s
 from engine.testing.calls import chat_request, completed, failed
 from engine.wire.lenient_json import dump_json, parse_json
 from schemas.outcomes import Completed, Failed, Outcome, Usage
+from tests.unit.engine.files.open_files import open_files
 
 PRETTY_REPLY = b'{\n  "id": "chatcmpl-1",\n  "choices": [{"message": {"content": "a\\nb"}}]\n}\n'
 
@@ -201,3 +202,29 @@ async def test_damaged_line_of_a_journal_before_is_named_by_its_file(tmp_path: P
     async with Journal(tmp_path / "journal.jsonl", [before]) as journal:
         with pytest.raises(DamagedLogError, match=r"before\.jsonl:2: .* not an outcome"):
             journal.get("r1")
+
+
+@pytest.mark.parametrize("damaged", ["second.jsonl", "journal.jsonl"])
+async def test_journal_that_does_not_open_leaves_no_file_open(tmp_path: Path, damaged: str) -> None:
+    names = ["first.jsonl", "second.jsonl", "journal.jsonl"]
+    paths = [tmp_path / name for name in names]
+    for path in paths:
+        path.write_bytes(encode_outcome(make_completed()) + b"\n")
+    (tmp_path / damaged).write_bytes(b"\0\0\n" + encode_outcome(make_completed()) + b"\n")
+
+    with pytest.raises(DamagedLogError, match=damaged):
+        Journal(paths[2], paths[:2])
+
+    assert not [path for path in open_files() if path.parent == tmp_path]
+
+
+async def test_closed_journal_leaves_no_file_open(tmp_path: Path) -> None:
+    before, own = tmp_path / "before.jsonl", tmp_path / "journal.jsonl"
+    before.write_bytes(encode_outcome(make_completed()) + b"\n")
+
+    async with Journal(own, [before]) as journal:
+        assert journal.get("r1") is not None
+        open_meanwhile = {path.name for path in open_files() if path.parent == tmp_path}
+
+    assert open_meanwhile == {"before.jsonl", "journal.jsonl"}
+    assert not [path for path in open_files() if path.parent == tmp_path]

@@ -1,3 +1,4 @@
+import asyncio
 import errno
 import os
 from pathlib import Path
@@ -6,14 +7,15 @@ import pytest
 
 from engine.errors import DamagedLogError, StorageError
 from engine.files.sends import SendLog, read_sends
-from tests.unit.engine.noting import noted
+from engine.spending.budget import Budget
+from engine.testing.calls import chat_request
 
 
 async def test_a_send_that_its_process_did_not_outlive_counts_as_lost(tmp_path: Path) -> None:
     path = tmp_path / "sends.jsonl"
     killed = SendLog(path, is_synced=True)
-    await noted(killed.sent("settled", 1.0))
-    await noted(killed.sent("open", 0.25))
+    await killed.sent("settled", 1.0)
+    await killed.sent("open", 0.25)
 
     resumed = SendLog(path, is_synced=True, is_settled=lambda request_id: request_id == "settled")
 
@@ -26,9 +28,9 @@ async def test_a_lost_reply_counts_for_ever_also_if_the_request_is_settled_later
 ) -> None:
     path = tmp_path / "sends.jsonl"
     log = SendLog(path, is_synced=False)
-    await noted(log.sent("a", 0.5))
+    await log.sent("a", 0.5)
     await log.lost("a", 0.5)
-    await noted(log.sent("a", 0.5))
+    await log.sent("a", 0.5)
 
     SendLog(path, is_synced=False, is_settled=lambda _: True)
     reopened = SendLog(path, is_synced=False, is_settled=lambda _: True)
@@ -39,8 +41,8 @@ async def test_a_lost_reply_counts_for_ever_also_if_the_request_is_settled_later
 async def test_a_refused_send_costs_nothing(tmp_path: Path) -> None:
     path = tmp_path / "sends.jsonl"
     log = SendLog(path, is_synced=False)
-    await noted(log.sent("a", 0.1))
-    await noted(log.sent("a", 0.2))  # the first was answered, and cut off
+    await log.sent("a", 0.1)
+    await log.sent("a", 0.2)  # the first was answered, and cut off
     log.unbilled("a", 0.2)
     log.close()
 
@@ -52,9 +54,9 @@ async def test_a_large_log_is_folded_when_it_is_opened(tmp_path: Path) -> None:
     log = SendLog(path, is_synced=False)
     await log.lost("lost", 1.0)
     for number in range(4_096):
-        await noted(log.sent(f"{number:0128}", 1.0))
+        await log.sent(f"{number:0128}", 1.0)
         log.paid(f"{number:0128}", 0.25)
-    await noted(log.sent("open", 0.5))
+    await log.sent("open", 0.5)
 
     reopened = SendLog(path, is_synced=False)
 
@@ -66,7 +68,7 @@ async def test_a_large_log_is_folded_when_it_is_opened(tmp_path: Path) -> None:
 async def test_a_torn_last_line_is_passed_by_and_a_damaged_one_is_not(tmp_path: Path) -> None:
     path = tmp_path / "sends.jsonl"
     log = SendLog(path, is_synced=False)
-    await noted(log.sent("a", 1.0))
+    await log.sent("a", 1.0)
     path.write_bytes(path.read_bytes() + b'{"event_id":"0')
 
     assert read_sends(path).out_usd == {"a": 1.0}
@@ -86,7 +88,62 @@ async def test_disk_that_does_not_make_a_send_durable_keeps_it_from_going_out(
     monkeypatch.setattr(os, "fsync", refuse)
 
     going_out = log.sent("r1", 0.1)
-    assert going_out is not None
     with pytest.raises(StorageError, match=r"sends\.jsonl: cannot be written .*Input/output error"):
         await going_out
     log.close()
+
+
+async def test_sends_of_one_turn_of_the_loop_are_written_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "sends.jsonl"
+    log = SendLog(path, is_synced=False)
+
+    going_out = [log.sent(f"r{number}", 0.5) for number in range(3)]
+    before = path.read_bytes()
+    await asyncio.gather(*going_out)
+
+    assert before == b""
+    assert read_sends(path).out_usd == {"r0": 0.5, "r1": 0.5, "r2": 0.5}
+
+
+async def test_full_disk_keeps_all_sends_of_a_turn_from_going_out_and_tears_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, write = tmp_path / "sends.jsonl", os.write
+    log = SendLog(path, is_synced=False)
+    await log.sent("before", 0.25)
+
+    def take_some(descriptor: int, data: bytes) -> int:
+        if len(data) < 40:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data[: len(data) - 30])
+
+    monkeypatch.setattr(os, "write", take_some)
+
+    ends = await asyncio.gather(log.sent("a", 0.5), log.sent("b", 0.5), return_exceptions=True)
+    monkeypatch.undo()
+    log.paid("before", 0.125)
+    log.close()
+
+    assert [type(end) for end in ends] == [StorageError, StorageError]
+    noted = read_sends(path)
+    assert (noted.out_usd, noted.paid_usd) == ({}, 0.125)
+
+
+async def test_send_that_is_cancelled_while_it_is_noted_was_not_billed(tmp_path: Path) -> None:
+    path = tmp_path / "sends.jsonl"
+    log = SendLog(path, is_synced=False)
+    budget = Budget(cap_usd=None, spent_usd=0.0, price=lambda _, __: 0.5, record=log)
+
+    async def send(request_id: str) -> None:
+        async with budget.send(chat_request(request_id)) as sent:
+            await sent.begin()
+            sent.pay(0.25)
+
+    sending = [asyncio.create_task(send(name)) for name in ("stopped", "answered")]
+    await asyncio.sleep(0)
+    sending[0].cancel()
+    ends = await asyncio.gather(*sending, return_exceptions=True)
+    log.close()
+
+    assert [type(end) for end in ends] == [asyncio.CancelledError, type(None)]
+    assert read_sends(path).out_usd == {"answered": 0.5}

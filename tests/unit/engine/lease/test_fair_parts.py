@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from engine.lease.fair_parts import fair_parts
+from engine.lease.leases import fair_parts
 
 
 def test_everybody_gets_what_he_wants_where_there_is_enough_and_the_rest_is_divided() -> None:

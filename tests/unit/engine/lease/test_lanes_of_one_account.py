@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from engine.budget import Budget
 from engine.errors import EngineError, OutageError, QuotaError, TransientError
 from engine.lease.claims import Claim, Lease
 from engine.lease.leases import Leases
 from engine.lease.lessee import Lessee
 from engine.live.lane import LiveLane
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.testing.clocks import LoopClock, in_virtual_time

@@ -137,6 +137,20 @@ def test_holder_that_is_closed_gets_nothing_any_more_and_counts_once() -> None:
     assert lending.leases.spent_usd == 2.0
 
 
+def test_holder_of_which_nobody_knows_what_it_spent_counts_with_all_it_was_lent() -> None:
+    lending = Lending(cap_usd=10.0)
+    lending.claim("a", wanted_usd=5.0)
+    lending.claim("b", wanted_usd=2.0)
+    lending.leases.close("b", 1.5)
+
+    lending.leases.forfeit("a")
+    lending.leases.forfeit("b")
+    lending.leases.forfeit("never heard of")
+
+    assert lending.leases.spent_usd == 6.5
+    assert lending.claim("c", wanted_usd=9.0).granted_usd == 3.5
+
+
 def test_holder_that_is_revoked_keeps_what_it_has_until_its_time_is_over_and_gets_no_more() -> None:
     lending = Lending(cap_usd=10.0)
     lending.claim("a", wanted_usd=5.0)

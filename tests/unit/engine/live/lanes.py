@@ -4,8 +4,8 @@ import asyncio
 import random
 from collections.abc import Callable
 
-from engine.budget import Budget
 from engine.live.lane import LiveLane
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.testing.clocks import LoopClock

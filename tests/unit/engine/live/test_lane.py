@@ -18,7 +18,7 @@ from engine.testing.calls import chat_request
 from engine.testing.clocks import in_virtual_time
 from engine.testing.transport import FakeTransport, error_answer, good_answer, page_answer
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import HttpResponse
+from engine.wire.replies.responses import HttpResponse
 from schemas.outcomes import Completed, Failed, Usage
 from schemas.settings import LimitSettings
 from tests.unit.engine.live.lanes import ENDPOINT, KEY, make_lane, send_all

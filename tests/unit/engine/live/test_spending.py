@@ -6,16 +6,16 @@ from pathlib import Path
 import orjson
 import pytest
 
-from engine.budget import Budget
 from engine.errors import CONNECTION_LOST, NeverSentError, QuotaError, TransientError
 from engine.files.sends import SendLog, read_sends
 from engine.live.lane import LiveLane
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.testing.clocks import LoopClock, in_virtual_time
 from engine.testing.transport import FakeTransport, Step, error_answer, good_answer
 from engine.wire.endpoints import Endpoint
-from engine.wire.replies import HttpResponse
+from engine.wire.replies.responses import HttpResponse
 from schemas.outcomes import Completed, Failed
 from schemas.settings import LimitSettings
 from tests.unit.engine.live.lanes import ENDPOINT, price, send_by_workers
@@ -62,7 +62,7 @@ async def test_every_send_that_may_have_been_billed_counts(
     tmp_path: Path, steps: list[Step], spent_usd: float
 ) -> None:
     log = SendLog(tmp_path / "sends.jsonl", is_synced=False)
-    budget = Budget(cap_usd=1.0, spent_usd=0.0, price=price, record=log)
+    budget = Budget(cap_usd=1.0, spent_usd=0.0, price=price, record=log, tier_shares={})
     lane = make_lane(budget, *steps)
 
     outcome = await lane.send(chat_request("a"))
@@ -97,7 +97,7 @@ async def test_second_send_of_a_reply_that_was_cut_off_needs_room_of_its_own() -
 
 @in_virtual_time
 async def test_money_that_runs_out_ends_all_that_wait_and_lands_what_is_in_flight() -> None:
-    budget = Budget(cap_usd=0.3, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=0.3, spent_usd=0.0, price=price, tier_shares={})
     lane = make_lane(budget)
 
     ends = await asyncio.gather(
@@ -199,15 +199,22 @@ async def test_price_is_that_of_the_tier_in_the_reply(
 
 @in_virtual_time
 async def test_tier_that_costs_more_is_held_at_its_price_and_flex_at_the_live_one() -> None:
-    budget = Budget(cap_usd=1.0, spent_usd=0.0, price=price)
-    plain = chat_request("a")
+    budget = Budget(cap_usd=9.0, spent_usd=0.0, price=price)
+    lane = make_lane(budget)  # whose replies name no tier
 
-    held = []
+    held: list[object] = []
     for way in (b"", b'"service_tier":"priority"', b'"store":true,"service_tier":"flex"'):
-        async with budget.send(replace(plain, way=way)) as send:
-            held.append(send.worst_usd)
+        request = replace(chat_request("a"), way=way)
+        unknown_usd = budget.send(request).worst_usd
+        await lane.send(request)
+        held.append((unknown_usd, budget.send(request).worst_usd))
 
-    assert held == pytest.approx([WORST_USD, 2 * WORST_USD, WORST_USD])
+    twice = 2 * WORST_USD
+    assert held == [
+        (pytest.approx(twice), pytest.approx(WORST_USD)),
+        (pytest.approx(twice), pytest.approx(twice)),
+        (pytest.approx(twice), pytest.approx(WORST_USD)),
+    ]
 
 
 @in_virtual_time
@@ -235,7 +242,8 @@ async def test_requests_without_an_output_limit_are_held_at_what_replies_take(
             return error_answer(400, "unknown_parameter", words)
         return good_answer(completion_tokens=10)
 
-    budget = Budget(cap_usd=150.0, spent_usd=0.0, price=price)  # the worst case is 128.04
+    # the worst case is 128.04, and twice that until a tier is known
+    budget = Budget(cap_usd=260.0, spent_usd=0.0, price=price)
     lane = make_lane(budget, transport=FakeTransport(responder=respond))
 
     ends = await asyncio.gather(

@@ -6,7 +6,7 @@ from engine.errors import EngineError
 from engine.testing.clocks import ManualClock
 from engine.wire.endpoints import Endpoint
 from engine.wire.lenient_json import parse_json
-from engine.wire.replies import HttpResponse, check_reply, read_error
+from engine.wire.replies.responses import HttpResponse, check_reply, read_error
 from schemas.requests import CHAT_COMPLETIONS
 
 ENDPOINT = Endpoint("https://one.example/v1", "sk-a-secret-of-ours")

@@ -13,9 +13,9 @@ from engine.wire.prompt_cache import (
     refuses_cache,
     with_cache,
 )
-from schemas.addresses import OPENAI_ADDRESS
 from schemas.requests import CacheLayout, Prefix
 from schemas.settings import CacheChoice, ModelPrice
+from schemas.settings.addresses import OPENAI_ADDRESS
 
 ELSEWHERE = "http://127.0.0.1:8000/v1"
 SYSTEM, LISTING, QUESTION = "Answer well. ", "=== TEXT ===\n[1] So.\n", "\n\nQuestion: Why?"

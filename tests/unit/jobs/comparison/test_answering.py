@@ -10,7 +10,7 @@ from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from engine.testing.calls import chat_request, completed
 from jobs.comparison.answering import read_answering_costs
-from jobs.comparison.table import describe_cost
+from jobs.comparison.shown.table import describe_cost
 from jobs.evaluation.read_evaluation import Evaluation
 from schemas.comparison import AnsweringCost, Contender
 from schemas.evaluation import ModelAnswer, Role

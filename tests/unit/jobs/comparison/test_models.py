@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.comparison.models import compare_models
-from jobs.comparison.table import describe_comparison
+from jobs.comparison.shown.table import describe_comparison
 from jobs.evaluation.judging.judge_prompts import prompt_hash
 from jobs.evaluation.judging.metrics import PROMPTS
 from jobs.evaluation.read_evaluation import Evaluation

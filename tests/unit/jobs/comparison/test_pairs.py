@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.comparison.models import compare_models
-from jobs.comparison.table import describe_comparison
+from jobs.comparison.shown.table import describe_comparison
 from jobs.evaluation.read_evaluation import Evaluation
 from schemas.evaluation import ModelAnswer, Outcome, PairVerdict
 from tests.unit.jobs.comparison.evaluations import evaluation_of

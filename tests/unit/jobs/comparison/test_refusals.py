@@ -5,7 +5,7 @@ import pytest
 from engine.local.model import CHAT_MODEL
 from jobs.comparison.models import compare_models
 from jobs.comparison.refusals import find_refusals
-from jobs.comparison.table import describe_comparison
+from jobs.comparison.shown.table import describe_comparison
 from jobs.evaluation.read_evaluation import Evaluation
 from schemas.evaluation import ClaimFinding, Finding
 from tests.unit.jobs.comparison.evaluations import answer, sample, score

@@ -9,11 +9,13 @@ from engine.files.journal import Journal
 from engine.files.records import encode_record, read_records
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
+from engine.stopping import Stopping
 from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.ask_teacher import QUESTIONS
+from jobs.dataset.coverage import FILE_NAME, write_coverage
 from jobs.run.stages import run_stages
-from schemas.dataset import Rejection
+from schemas.dataset import ChunkCoverage, Rejection
 from schemas.documents import HeldOutCheck
 from tests.unit.jobs.dataset.teacher import make_chunk
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
@@ -55,3 +57,15 @@ async def test_only_what_may_be_sent_is_sent(sends: str, sent: int, tmp_path: Pa
     private = [each for each in dropped if each.reason == "holds_private_data"]
     assert len(private) == 3 - sent
     assert not any(KEY in each.model_dump_json() for each in private)
+
+
+async def test_chunk_that_was_sent_to_nobody_is_not_counted_as_asked(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", make_settings())
+    await ask_about(folder, "no_personal")
+
+    await write_coverage(folder, Stopping())
+
+    counted = list(read_records(folder.run_dir / FILE_NAME, ChunkCoverage))
+    assert sum(each.is_asked for each in counted) == 1
+    withheld = [each for each in counted if "holds_private_data" in each.dropped]
+    assert [each.is_asked for each in withheld] == [False, False]

@@ -7,13 +7,14 @@ from engine.files.records import RecordLog
 from engine.testing.calls import failed
 from jobs.dataset.rows.chat_rows import chat_row, excerpt_of
 from jobs.evaluation.answer_samples import answer_sample, answer_tasks, is_refusal
-from jobs.evaluation.build_samples import held_out_samples
+from jobs.evaluation.questions.build_samples import held_out_samples
 from schemas.dataset import Rejection
 from schemas.documents import Chunk
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample
 from schemas.outcomes import Outcome
 from schemas.requests import Json, Request
 from schemas.settings import EvaluationSettings, RunSettings
+from schemas.settings.dataset import DatasetSettings
 from tests.unit.jobs.evaluation.asking import ask_by_body
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
 
@@ -26,19 +27,24 @@ UNANSWERABLE = SAMPLE.model_copy(update={"sample_id": "u", "slice": "unanswerabl
 
 
 @pytest.mark.parametrize("mode", ["open", "closed"])
-async def test_models_are_asked_what_training_rows_ask(tmp_path: Path, mode: Mode) -> None:
+@pytest.mark.parametrize("instructs", [True, False])
+async def test_models_are_asked_what_training_rows_ask(
+    tmp_path: Path, mode: Mode, instructs: bool
+) -> None:
+    settings = RUN_SETTINGS.model_copy(
+        update={"dataset": DatasetSettings(instructs_refusal=instructs)}
+    )
     folder = make_run(tmp_path / "run", make_settings())
     async with RecordLog(folder.results_path("chunks"), Chunk) as chunks:
         (sample,) = held_out_samples(folder, chunks, EvaluationSettings(max_held_out=1))
         chunk = chunks.require(sample.chunk_ids[0])
-    (task,) = answer_tasks([sample], {"tuned": "ft:x"}, mode, RUN_SETTINGS)
+    (task,) = answer_tasks([sample], {"tuned": "ft:x"}, mode, settings)
     ask = ask_by_body(lambda _: "An answer.")
 
-    await answer_sample(task, ask, RUN_SETTINGS)
+    await answer_sample(task, ask, settings)
 
-    row: Any = chat_row(
-        sample.question, "An answer.", None if mode == "closed" else excerpt_of(chunk)
-    )
+    excerpt = None if mode == "closed" else excerpt_of(chunk)
+    row: Any = chat_row(sample.question, "An answer.", excerpt, settings.dataset)
     (body,) = ask.bodies
     assert body["messages"] == row["messages"][:2]
     assert body["model"] == "ft:x"

@@ -7,8 +7,8 @@ from engine.files.records import encode_record
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from jobs.evaluation.answer_samples import MODEL_ANSWERS
-from jobs.evaluation.build_samples import SAMPLES
 from jobs.evaluation.evaluated_models import answer_id, evaluated_models
+from jobs.evaluation.questions.build_samples import SAMPLES
 from jobs.evaluation.read_evaluation import (
     ADVICE,
     Evaluation,

@@ -6,7 +6,7 @@ import pytest
 from engine.files.records import encode_record
 from engine.run_folder import RunFolder
 from jobs.evaluation.answer_samples import MODEL_ANSWERS, answer_tasks
-from jobs.evaluation.build_samples import SAMPLES
+from jobs.evaluation.questions.build_samples import SAMPLES
 from jobs.evaluation.rejudge import answered_modes
 from schemas.evaluation import Mode, ModelAnswer, Role, Sample
 from tests.unit.jobs.evaluation.made_run import MODEL_ANSWER, make_settings

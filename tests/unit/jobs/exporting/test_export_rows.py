@@ -80,10 +80,10 @@ async def test_every_row_is_in_every_format(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_in_the_docs_and_the_help(name: str) -> None:
     docs = (ROOT / "docs" / "fine-tuning.md").read_text(encoding="utf-8")
-    command = (ROOT / "jobs" / "commands" / "export.py").read_text(encoding="utf-8")
+    command = (ROOT / "jobs" / "commands" / "dataset" / "export.py").read_text(encoding="utf-8")
 
     assert f"| `{name}` |" in docs, "docs/fine-tuning.md: a row for it"
-    assert re.search(rf'help="[^"]*\b{name}\b', command), "jobs/commands/export.py: the help"
+    assert re.search(rf'help="[^"]*\b{name}\b', command), "export.py: the help"
 
 
 async def test_chat_is_the_dataset_as_it_is(tmp_path: Path) -> None:

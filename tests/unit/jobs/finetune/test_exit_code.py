@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.commands.finetune import exit_code
+from jobs.commands.student.finetune import exit_code
 from jobs.finetune.finetune import TuningEnd
 from jobs.finetune.trainers.trainer import Submitted, Tuned
 

@@ -11,7 +11,7 @@ from jobs.dataset.write_answers import write_answer
 from jobs.documents.passages import Passages
 from jobs.prompts import prompt_hashes, read_prompt, use_prompts
 from jobs.prompts.own_prompts import MAX_BYTES, SHOWN_COUNT, check_prompts, copy_prompts
-from jobs.run.changes import find_changes
+from jobs.run.changing.changes import find_changes
 from jobs.settings.command import run_settings
 from jobs.settings.run_config import new_run_config, with_settings
 from schemas.settings import TeacherSettings

@@ -4,8 +4,15 @@ import re
 
 import pytest
 
-from jobs.report.html_figures import Bar, Interval, Segment, render_bars, render_intervals
-from jobs.report.round_ticks import percent_of, round_ticks
+from jobs.report.html_figures import (
+    Bar,
+    Interval,
+    Segment,
+    percent_of,
+    render_bars,
+    render_intervals,
+    round_ticks,
+)
 
 
 @pytest.mark.parametrize(

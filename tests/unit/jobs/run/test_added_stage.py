@@ -14,9 +14,9 @@ from engine.stopping import Stopping
 from engine.testing.calls import chat_request, completed, failed
 from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.run.changes import RunChanges, apply_changes, find_changes
-from jobs.run.preview import preview_changes
-from jobs.run.retry import retry_failed
+from jobs.run.changing.changes import RunChanges, apply_changes, find_changes
+from jobs.run.changing.preview import preview_changes
+from jobs.run.changing.retry import retry_failed
 from jobs.run.stages import (
     Items,
     ItemWork,
@@ -36,7 +36,7 @@ from schemas.outcomes import Failed, Outcome
 from schemas.record import Record
 from schemas.requests import Request
 from schemas.settings import RunSettings
-from schemas.touches import Touches
+from schemas.settings.touches import Touches
 from tests.unit.jobs.evaluation.made_run import SUBJECTS, make_run, make_settings
 from tests.unit.jobs.run.contexts import make_context
 

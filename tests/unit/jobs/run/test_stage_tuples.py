@@ -9,10 +9,10 @@ from jobs.dataset.stages import DATASET
 from jobs.documents.readers.registry import FORMATS
 from jobs.documents.whole_corpus.sketch_documents import FORMATS_BY_QUALITY
 from jobs.evaluation.stages import EVALUATION
-from jobs.run.changes import read_touches
+from jobs.run.changing.changes import read_touches
 from jobs.run.stages import ItemWork, Stage
 from jobs.show.describe import LABEL_CHARS
-from schemas.touches import Touches
+from schemas.settings.touches import Touches
 from tests.unit.docs.test_run_folder_docs import DESCRIBED, DOCS
 
 STAGES: list[Stage[Any]] = [*DATASET, *EVALUATION, *IMPORTED]

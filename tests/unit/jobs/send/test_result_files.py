@@ -6,9 +6,16 @@ from pathlib import Path
 import orjson
 import pytest
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, DamagedLogError
 from engine.testing.calls import chat_request, completed, failed
-from jobs.send.result_files import check_paths, encode_answer, encode_failure, result_paths
+from jobs.send.result_files import (
+    ResultFiles,
+    check_paths,
+    encode_answer,
+    encode_failure,
+    result_paths,
+)
+from tests.unit.engine.files.open_files import open_files
 
 
 def test_answer_keeps_the_body_as_it_was_received_and_begins_with_its_id() -> None:
@@ -76,3 +83,13 @@ def test_output_that_is_no_file_is_refused_before_anything_is_paid_for(tmp_path:
 
     with pytest.raises(ConfigError, match="pipe: is a device or a pipe"):
         check_paths(None, result_paths(pipe))
+
+
+def test_files_of_which_one_is_damaged_leave_none_open(tmp_path: Path) -> None:
+    paths = result_paths(tmp_path / "out.jsonl")
+    paths.errors.write_bytes(b"\0\0\n\0\n")
+
+    with pytest.raises(DamagedLogError, match="errors"):
+        ResultFiles(paths)
+
+    assert not [path for path in open_files() if path.parent == tmp_path]

@@ -11,7 +11,6 @@ from jobs.send.result_files import ResultFiles, ResultPaths, result_paths
 from jobs.send.spending import open_spending
 from schemas.outcomes import Outcome
 from schemas.settings import RunSettings
-from tests.unit.engine.noting import noted
 
 PRICES = {"m": {"input": 1.0, "output": 1.0}}
 BUDGET = RunSettings.model_validate({"budget": {"usd": 1.0}, "prices": PRICES})
@@ -48,7 +47,7 @@ async def spend(paths: ResultPaths, settings: RunSettings, name: str) -> None:
         async with ResultFiles(paths) as results:
             results.follow_sends(lambda: spending.log.written_count)
             async with spending.budget.send(chat_request(name)) as send:
-                await noted(send.begin())
+                await send.begin()
                 send.pay(0.01)
             await spending.keeping(results.keep)(completed(chat_request(name), cost_usd=0.01))
 
@@ -83,7 +82,7 @@ async def test_log_of_sends_that_was_deleted_on_purpose_begins_anew(tmp_path: Pa
     paths.sends.unlink()
 
     with open_spending(paths, BUDGET) as spending:
-        await noted(spending.log.sent("killed", 0.5))
+        await spending.log.sent("killed", 0.5)
     with open_spending(paths, BUDGET) as resumed:
         spent_usd = resumed.budget.spent_usd
 

@@ -1,7 +1,7 @@
 import pytest
 
 from engine.errors import ConfigError
-from jobs.settings.proxies import read_proxy
+from jobs.settings.endpoints import read_proxy
 
 PROXY = "http://proxy.example:3128"
 

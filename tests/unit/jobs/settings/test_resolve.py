@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ConfigError
-from jobs.run.changes import read_touches
+from jobs.run.changing.changes import read_touches
 from jobs.settings.resolve import (
     Layer,
     read_assignments,
@@ -14,7 +14,7 @@ from jobs.settings.resolve import (
     resolve_settings,
     setting_keys,
 )
-from schemas.touches import Touches
+from schemas.settings.touches import Touches
 
 
 def test_later_layers_win_key_by_key(tmp_path: Path) -> None:

@@ -73,6 +73,15 @@ def test_running_run_says_how_far_it_is_of_what_is_to_do() -> None:
     assert "settled_per_s 1.99, in_flight 4" in text
 
 
+def test_what_is_only_noted_of_chunks_is_no_drop() -> None:
+    dropped = {"masked": 2, "too_short": 1, "unread_pages": 1}
+    chunks = StageSummary(total=3, finished=3, results=7, dropped=dropped)
+
+    text = told(stages={"chunks": chunks})
+
+    assert "7 of 8 kept; 1 dropped: too_short 1; noted: masked 2, unread_pages 1" in text
+
+
 def test_cost_is_told_with_the_budget_and_its_estimated_share() -> None:
     assert "$0.5000 of a budget of $2.00 (25%); of it estimated (10%)" in told()
     assert "budget" not in told(budget_usd=None)

@@ -33,7 +33,7 @@ def test_what_workers_cannot_do_is_refused_in_one_message(tmp_path: Path) -> Non
     folder = RunFolder(tmp_path)
 
     check(folder)
-    for lane in ("flex", "batch", "auto"):
+    for lane in ("flex", "auto"):
         with pytest.raises(ConfigError, match=f"--on ray asks live: leave --lane {lane} out"):
             check(folder, lane=LaneOrder(lane))
     with pytest.raises(ConfigError, match="provider local is a model within this command"):

@@ -137,10 +137,10 @@ async def test_what_a_call_has_left_is_taken_in_once_however_often_it_is_begun(
     async with opened(folder) as taken:
         await taken.taking.take(segment)  # as the call itself has done
 
-    await take_in_calls(folder)
+    await take_in_calls(folder, {})
     files = comparable_files(folder.run_dir)
     shutil.copytree(tmp_path / "kept", folder.shards_dir)  # as if killed before it was removed
-    await take_in_calls(folder)
+    await take_in_calls(folder, {})
 
     assert comparable_files(folder.run_dir) == files
     assert settled_count(folder) == 6
@@ -155,7 +155,7 @@ async def test_call_that_was_cut_off_before_it_began_is_removed(folder: RunFolde
     call = await write_call(folder, 2)
     (call.folder / "stage.json").unlink()
 
-    await take_in_calls(folder)
+    await take_in_calls(folder, {})
 
     assert not folder.shards_dir.exists()
 
@@ -167,7 +167,7 @@ async def test_damaged_segment_is_told_and_nothing_of_it_is_removed(folder: RunF
     RunFolder(segment.folder).journal_path.write_bytes(b"no outcome\n")
 
     with pytest.raises(DamagedLogError, match="a line to be added is none of such"):
-        await take_in_calls(folder)
+        await take_in_calls(folder, {})
 
     assert segment.folder.exists()
 

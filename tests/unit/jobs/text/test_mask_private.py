@@ -1,13 +1,19 @@
 import pytest
 
-from jobs.text.mask_private import mask_private
-from jobs.text.secrets import find_secrets
+from jobs.text.secrets import find_secrets, mask_private
 
 BODY = "\n".join(["MIIEpAIBAAKCAQEA7bq0Zc1l+/kZ8mJ3y0Q2pVnD5sT4uW6xYzAbCdEfGhIjKlMn"] * 3)
 KEY_BLOCK = f"-----BEGIN RSA PRIVATE KEY-----\n{BODY}\nAb12=\n-----END RSA PRIVATE KEY-----"
 SECRETS = (
     "AKIA" + "ABCDEFGHIJKLMNOP",
     "ghp_" + "a1B2" * 10,
+    "glpat-" + "a1B2" * 5,
+    "sk_live_" + "a1B2" * 5,
+    "npm_" + "a1B2" * 9,
+    "pypi-" + "a1B2" * 13,
+    "hf_" + "a1B2" * 9,
+    "SG." + "a1B2" * 5 + "." + "a1B2" * 10,
+    "AccountKey=" + "a1B2" * 21 + "ab==",
     "postgres://app:hunter22@db.kiln.de",
     KEY_BLOCK,
 )
@@ -28,6 +34,34 @@ def test_no_character_of_a_secret_is_left_and_nothing_else_moves(
     assert masked.text.endswith("x is set. After that, wait.")
     assert set(masked.text[17 : 17 + len(secret)]) <= {"x", " ", "\n"}
     assert not list(find_secrets(masked.text))
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("The secret wJalrXUtnFEMI/K7MDENG/bPx is new.", "The secret " + "x" * 25 + " is new."),
+        ("KILN_PASSWORD=Tr0ub4dor3xyzABCD", "KILN_PASSWORD=" + "x" * 17),
+        ("api_key: 'a8Fk29dkeLQ93kd0sXX'", "api_key: '" + "x" * 19 + "'"),
+        ('"token": "eW91LWZvdW5kLW1l3A=="', '"token": "' + "x" * 20 + '"'),
+        ("The access key is a8Fk29dkeLQ93kd0sXX.", "The access key is " + "x" * 19 + "."),
+    ],
+)
+def test_what_is_named_a_secret_is_masked_and_its_name_stays(text: str, masked: str) -> None:
+    assert mask_private(text, is_personal=False).text == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The password of the kiln is set by its owner, once a year.",
+        "CHALLENGE_PASSWORD = ObjectIdentifier(1.2.840.113549)",
+        "token = read_token_from_environment(KILN_TOKEN_1)",
+        "The token endpoint is https://Login2.kiln.de/oauth2/token.",
+        "The secret of commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b is time.",
+    ],
+)
+def test_what_only_speaks_of_secrets_stays(text: str) -> None:
+    assert mask_private(text, is_personal=False) == (text, {})
 
 
 @pytest.mark.parametrize("datum", PERSONAL)

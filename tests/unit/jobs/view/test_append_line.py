@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from jobs.view.append_line import append_line
+from jobs.view.line_file import append_line
 
 
 def test_lines_of_several_writers_are_all_there_and_whole(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from jobs.documents.readers.pdf.line_text import defined_tag, starts_raised
-from jobs.documents.readers.pdf.regions import Row, rows_of
-from jobs.documents.readers.pdf.runs import Run, are_code, gaps, run_of
+from jobs.documents.readers.pdf.lines.line_text import defined_tag, starts_raised
+from jobs.documents.readers.pdf.lines.regions import Row, rows_of
+from jobs.documents.readers.pdf.lines.runs import Run, are_code, gaps, run_of
 
 _ALIGNED = 2.5  # points
 _SURE_GAP = 1.0  # of the font size

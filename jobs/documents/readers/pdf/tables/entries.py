@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from jobs.documents.readers.pdf.regions import Row
-from jobs.documents.readers.pdf.runs import Run
+from jobs.documents.readers.pdf.lines.regions import Row
+from jobs.documents.readers.pdf.lines.runs import Run
 
 _MIN_ENTRIES = 3  # two lines are alike by chance
 _SPACE = 0.35  # of the font size

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from jobs.documents.readers.pdf.regions import rows_of
-from jobs.documents.readers.pdf.runs import Run, run_of
+from jobs.documents.readers.pdf.lines.regions import rows_of
+from jobs.documents.readers.pdf.lines.runs import Run, run_of
 from jobs.documents.readers.pdf.tables.entries import divided_by_entries
 from jobs.documents.readers.pdf.tables.rules import Grid
 

@@ -7,10 +7,10 @@ from itertools import pairwise
 import orjson
 import pytest
 
-from engine.budget import Budget
 from engine.errors import FatalError, LeftToOthersError, OutageError
 from engine.live.flex.gate import FOREIGN_TO_TELL, REFUSALS_TO_CLOSE, FlexPolicy
 from engine.live.flex.lane import FlexLane
+from engine.spending.budget import Budget
 from engine.stats.counters import Stats
 from engine.testing.calls import chat_request
 from engine.testing.clocks import in_virtual_time

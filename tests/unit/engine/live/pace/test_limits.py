@@ -17,7 +17,7 @@ from engine.testing.clocks import LoopClock, in_virtual_time
 from engine.testing.transport import FakeTransport, Step, error_answer, good_answer
 from engine.wire.endpoints import Endpoint
 from engine.wire.payloads import TokenCount
-from engine.wire.replies import HttpResponse
+from engine.wire.replies.responses import HttpResponse
 from schemas.outcomes import Completed, Failed
 from schemas.settings import LimitSettings
 from tests.unit.engine.live.lanes import make_lane, send_all

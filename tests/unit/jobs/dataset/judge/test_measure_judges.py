@@ -23,6 +23,7 @@ from tests.unit.jobs.dataset.judge.scripted_judge import ScriptedJudge
 LABELS = Path(__file__).parents[4] / "fixtures" / "labels" / "judged.jsonl"
 TEXTS = read_labelled_texts(LABELS)
 PROBES = read_labelled_texts(LABELS.with_name("probes.jsonl"))
+SWAPPED = read_labelled_texts(LABELS.with_name("swapped.jsonl"))
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,16 @@ def test_probes_are_seen_through_in_every_language(
 
     assert found.recall >= 0.8
     assert found.precision >= 0.95
+
+
+def test_values_of_something_else_are_told_from_right_ones() -> None:
+    decided = [each for text in SWAPPED for each in decide_freely(text, RunSettings())]
+
+    caught, swapped_count = caught_by_fault(decided, "free")["swapped"]
+    right, dropped_count = right_by_reason(decided, "free")["value_of_another"]
+    assert caught / swapped_count >= 0.75
+    assert right / dropped_count >= 0.95
+    assert agreement(decided, "free").precision >= 0.95
 
 
 def test_letter_by_letter_everything_made_up_is_caught(decided: list[Decision]) -> None:

@@ -10,7 +10,7 @@ from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.rows.held_out_rows import held_out_rows
 from jobs.dataset.rows.near_chunks import read_near_chunks
 from jobs.documents.passages import Passages
-from jobs.evaluation.build_samples import evidence_text, held_out_samples
+from jobs.evaluation.questions.build_samples import evidence_text, held_out_samples
 from jobs.run.stages import run_stages
 from schemas.dataset import Rejection, Verdict
 from schemas.documents import Chunk

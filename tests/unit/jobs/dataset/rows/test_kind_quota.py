@@ -14,8 +14,8 @@ from jobs.dataset.coverage import write_coverage
 from jobs.dataset.rows.export_dataset import export_dataset
 from jobs.dataset.rows.kind_quota import KindedRow, choose_rows, quotas
 from schemas.dataset import ChunkCoverage, Kind, Question, Rejection
-from schemas.dataset_settings import DEFAULT_KIND_WEIGHTS
 from schemas.settings import RunSettings
+from schemas.settings.dataset import DEFAULT_KIND_WEIGHTS
 from tests.unit.jobs.dataset.judge.judged_run import make_answered_run
 from tests.unit.jobs.evaluation.made_run import make_settings
 

@@ -6,7 +6,7 @@ trafilatura 233, 372, 553; markdownify 172; pandoc 478; pages of GitHub, MkDocs 
 
 import pytest
 
-from tests.unit.jobs.documents.readers.made_office import make_docx, make_pptx
+from tests.unit.jobs.documents.readers.office.made_office import make_docx, make_pptx
 from tests.unit.jobs.documents.readers.reading import read
 
 HTML = [

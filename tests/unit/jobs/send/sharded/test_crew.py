@@ -8,15 +8,16 @@ from typing import TypeVar
 
 import pytest
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, TransientError
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.testing.clocks import LoopClock, in_virtual_time
 from jobs.send.sharded.crew import MAX_LOSSES, Crew, WorkerLostError
 from jobs.send.sharded.gather import spent_usd
 from jobs.send.sharded.messages import Failed, FromProcess, Note, Sent, ShardEnded
 from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
-from jobs.send.sharded.shards import Shard
+from jobs.send.sharded.shards import FolderEpochs, Segment, Shard
 
+LENT_USD = 0.5
 ENDED = ShardEnd(Counter(), None)
 
 T = TypeVar("T")
@@ -51,6 +52,18 @@ class FakeWorker:
         self._stopped.set()
 
 
+class FarEpochs(FolderEpochs):
+    """Epochs that are not known at first: the store does not answer."""
+
+    asked_count = 0
+
+    async def last(self, shard: Shard) -> Segment | None:
+        self.asked_count += 1
+        if self.asked_count < 3:
+            raise TransientError("the store is away", code="store_away")
+        return await super().last(shard)
+
+
 class FakeCluster:
     """Hires any number of workers, and lends to them."""
 
@@ -61,6 +74,7 @@ class FakeCluster:
         self.ends: dict[str, ShardEnd] = {}
         self.hired_count = 0
         self.most_hired = 99
+        self.is_outside = False  # segments lie where the crew does not see them
         self.closed: list[tuple[str, float, float]] = []
         self.reports: list[FromProcess] = []
 
@@ -76,12 +90,15 @@ class FakeCluster:
     async def close(self, holder: str, spent_usd: float) -> None:
         self.closed.append((holder, spent_usd, asyncio.get_running_loop().time()))
 
+    async def forfeit(self, holder: str) -> None:
+        self.closed.append((holder, LENT_USD, asyncio.get_running_loop().time()))
+
     def crew(self, shards: Sequence[Shard]) -> Crew:
         return Crew(
             shards,
             hire=self.hire,
             keeper=self,
-            spent_usd=spent_usd,
+            spent_usd=None if self.is_outside else spent_usd,
             report=self.reports.append,
             clock=LoopClock(),
         )
@@ -125,6 +142,22 @@ async def test_shard_of_a_lost_worker_goes_on_once_its_lease_has_ended(tmp_path:
     assert cluster.reported(Note) == [
         Note(text="a worker is lost (its process has ended); another goes on with its requests")
     ]
+
+
+@in_virtual_time
+async def test_lost_worker_whose_segment_is_not_seen_counts_with_all_it_was_lent(
+    tmp_path: Path,
+) -> None:
+    cluster = FakeCluster(lambda name, times: name == "shard-0" and times == 1)
+    cluster.is_outside = True
+    shards = make_shards(tmp_path, 1)
+
+    await cluster.crew([Shard(shards[0].folder, FarEpochs())]).run(1)
+
+    assert cluster.begun_s == pytest.approx([0.0, 6.0], abs=1e-6)
+    [(holder, counted_usd, closed_s)] = cluster.closed
+    assert (holder, counted_usd) == ("call/shard-0/epoch-1", LENT_USD)
+    assert closed_s == pytest.approx(6.0)
 
 
 @in_virtual_time

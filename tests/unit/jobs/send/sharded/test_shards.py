@@ -96,7 +96,7 @@ async def test_what_workers_have_left_is_taken_in_once_and_counted(tmp_path: Pat
     second.paths.errors.write_bytes(failure("d"))
     in_first_usd = spent_usd(first)
 
-    await gather_calls(out_path, RunSettings())
+    await gather_calls(out_path, RunSettings(), {})
 
     rows = read_lines(out_path)
     assert list(rows) == ["a", "b", "c"]
@@ -121,7 +121,7 @@ async def test_taking_in_that_was_cut_off_goes_on_and_counts_nothing_twice(tmp_p
     counted = {"event_id": "00000001", "step": "lost", "request_id": segment.name, "usd": 0.25}
     sends_path.write_bytes(orjson.dumps(counted) + b"\n")
 
-    await gather_calls(tmp_path / "out.jsonl", RunSettings())
+    await gather_calls(tmp_path / "out.jsonl", RunSettings(), {})
 
     assert list(read_lines(tmp_path / "out.jsonl")) == ["a", "b"]
     assert len(sends_path.read_bytes().splitlines()) == 1
@@ -149,7 +149,7 @@ async def test_what_workers_have_in_flight_is_waited_for(tmp_path: Path) -> None
 
     clock.on_sleep = land
     landing.__enter__()
-    await gather_calls(tmp_path / "out.jsonl", RunSettings(), clock)
+    await gather_calls(tmp_path / "out.jsonl", RunSettings(), {}, clock)
 
     assert list(read_lines(tmp_path / "out.jsonl")) == ["a"]
 
@@ -166,7 +166,7 @@ async def test_workers_that_may_still_send_are_waited_for_until_their_leases_hav
     claimed_s = clock.utc_now().timestamp() - 30.0
     os.utime(call.leases_path, (claimed_s, claimed_s))
 
-    await gather_calls(tmp_path / "out.jsonl", RunSettings(), clock)
+    await gather_calls(tmp_path / "out.jsonl", RunSettings(), {}, clock)
 
     assert clock.slept_s == [TTL_S + TOUCH_EVERY_S]
     assert calls_in(shards_root(tmp_path / "out.jsonl")) == []

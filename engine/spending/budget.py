@@ -1,0 +1,299 @@
+"""The cap on what a run may cost: a request goes out only if its worst case still fits."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from engine.errors import ConfigError, QuotaError
+from engine.spending.billed_errors import may_be_billed
+from engine.spending.purse import OwnPurse, Purse
+from engine.spending.send_record import SendRecord, Unrecorded
+from engine.wire.billing_habits import BillingHabits, TierKind, tier_kind
+from engine.wire.output_sizes import OutputSizes
+from engine.wire.prices import PUBLIC_TIER_SHARES, Price, worst_usage
+from schemas.outcomes import Usage
+from schemas.requests import Request
+
+
+class Send(AbstractAsyncContextManager["Send"]):
+    """One send of a request: its worst case is held until it is known what it cost.
+
+    It is held for the length of the context. From `begin` on it counts as billed, unless `pay` or
+    an error's kind says otherwise. `output_limit` is one below the request's own, with which it
+    must go out; None: its own. `surplus_usd` is what may come to its worst case if the account no
+    longer bills at the tier that replies have named so far.
+    """
+
+    may_be_limited: bool = False
+    output_limit: int | None = None
+    surplus_usd: float = 0.0
+    has_begun: bool = False
+    usage: Usage | None = None
+    is_known: bool = False
+    cost_usd: float = 0.0
+    service_tier: str = ""
+
+    def __init__(
+        self, budget: "Budget", request: Request, worst_usage: Usage, kind: TierKind
+    ) -> None:
+        self._budget = budget
+        self._record = budget.record
+        self.request = request
+        self.kind = kind
+        self.worst_usage = worst_usage
+        self.worst_usd = 0.0
+        self.price_anew()
+
+    def price_anew(self) -> None:
+        """Its worst case, by what replies have told until now."""
+        self.worst_usd = self._budget.worst_usd(self.kind, self.worst_usage)
+        if self._budget.room_usd is not None:
+            self.surplus_usd = self.worst_usd * self._budget.habits.surplus(self.kind)
+
+    async def __aenter__(self) -> Self:
+        if self._budget.room_usd is not None:
+            await self._budget.wait_for_room(self)
+        self._budget.hold(self)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is not None:
+                await self._fail(error)
+        finally:
+            self._budget.end(self)
+
+    def limit_output(self, tokens: int) -> None:
+        """Let it write no more than so many tokens."""
+        self.output_limit = tokens
+        self.worst_usage = replace(self.worst_usage, completion_tokens=tokens)
+        self.price_anew()
+
+    async def begin(self) -> None:
+        """Return once the request may go out: from now on a later process knows of it.
+
+        Raises:
+            StorageError: that cannot be kept, so it must not go out.
+        """
+        if self.worst_usd:
+            kept = self._record.sent(self.request.request_id, self.worst_usd)
+            try:
+                if kept is not None:
+                    await kept
+            except asyncio.CancelledError:  # it is noted, and does not go out
+                self._record.unbilled(self.request.request_id, self.worst_usd)
+                raise
+        self.has_begun = True
+
+    def pay(
+        self, cost_usd: float | None, usage: Usage | None = None, service_tier: str = ""
+    ) -> None:
+        """It was answered and cost so much; None: the price, or the real usage, is unknown.
+
+        `service_tier` is the one that the reply names; empty: the usual one.
+        """
+        self.is_known = True
+        self.usage = usage
+        self.cost_usd = cost_usd or 0.0
+        self.service_tier = service_tier
+
+    async def _fail(self, error: BaseException) -> None:
+        """It ended with `error`; what may have been billed counts in full."""
+        if not self.has_begun or self.is_known:
+            return
+        request_id = self.request.request_id
+        if may_be_billed(error):
+            self.cost_usd = self.worst_usd
+            if self.worst_usd:
+                await self._record.lost(request_id, self.worst_usd)
+        elif self.worst_usd:
+            self._record.unbilled(request_id, self.worst_usd)
+
+
+class Budget:
+    """Dollars spent and held over the life of a run; many may send concurrently.
+
+    Without a cap it only adds up. With one, a request waits while sends under way may still turn
+    out cheaper than their worst case, and QuotaError ends the run when nothing is left to wait
+    for. `tier_shares` are what service tiers cost, as shares of the live price. `held_usd` is what
+    batches that are out may still cost. At every moment what is spent, held and under way is
+    within the cap together, so the provider's bill is too.
+
+    Once what is left would not do for the worst case of all that are under way or wait, requests
+    go out with an output limit that replies so far stayed well below. So their worst case is near
+    their cost, and as many go out at once as before, but for the last dollars. `sizes` is what
+    replies were like.
+
+    An account may bill requests at a dearer tier than they ask for. Until a reply has told the
+    tier of such requests, their worst case is at the dearest; afterwards at the dearest that was
+    seen. Several that ask for no tier are under way only while all of them might turn out to be
+    at the dearest all the same, for a project may change it.
+    """
+
+    def __init__(
+        self,
+        *,
+        cap_usd: float | None,
+        spent_usd: float,
+        price: Price,
+        record: SendRecord = Unrecorded(),  # noqa: B008 - has no state
+        tier_shares: Mapping[str, float] = PUBLIC_TIER_SHARES,
+        purse: Purse | None = None,
+    ) -> None:
+        self.price = price
+        self.spent_usd = spent_usd
+        self.held_usd = 0.0
+        self.record = record
+        self._purse = purse or OwnPurse(cap_usd)
+        self._under_way_usd = 0.0
+        self._under_way_count = 0  # sums of floats do not come back to 0 exactly
+        self._surplus_usd = 0.0  # of all that are under way
+        self._waiting: list[asyncio.Future[None]] = []
+        self.sizes = OutputSizes()
+        self.habits = BillingHabits(tier_shares)
+
+    @property
+    def room_usd(self) -> float | None:
+        """What may still be spent, None without a cap."""
+        cap_usd = self._purse.cap_usd
+        if cap_usd is None:
+            return None
+        return cap_usd - self.spent_usd - self.held_usd - self._under_way_usd
+
+    def exhausted(self, send: Send | None = None) -> QuotaError:
+        """The error for a request for which there is no room: one that is to be sent, or any."""
+        held = f", ${self.held_usd:.4f} is held for batches that are out" if self.held_usd else ""
+        cost = f", and it may cost ${self._least_usd(send):.4f}" if send else ""
+        if send and self.habits.is_open(send.kind):
+            cost += " at the dearest service tier, as too few replies have told theirs ([tiers])"
+        cap = f"the budget of ${self._purse.cap_usd or 0:.4f} has no room for the next request"
+        advice = "raise it (--budget-usd, budget.usd) to go on"
+        return QuotaError(f"{cap}: ${self.spent_usd:.4f} is spent{held}{cost}; {advice}")
+
+    def send(
+        self,
+        request: Request,
+        enlargement: int = 1,
+        *,
+        may_be_limited: bool = False,
+        asked_tier: str | None = None,
+    ) -> Send:
+        """One send of `request`, whose worst case is held for the length of its context.
+
+        `enlargement` is the factor of its output limit. `may_be_limited`: it will go out with a
+        smaller one if the send says so. `asked_tier` is the service tier that it will ask for;
+        None: what stands in it.
+
+        Raises:
+            QuotaError: it does not fit and nothing under way can make room (by the context).
+            ConfigError: there is a cap and the model's price is unknown.
+        """
+        usage, kind = worst_usage(request, enlargement), tier_kind(request, asked_tier)
+        send = Send(self, request, usage, kind)
+        send.may_be_limited = may_be_limited and enlargement == 1
+        return send
+
+    def at_tier(self, usd: float | None, service_tier: str) -> float | None:
+        """What is `usd` at the live price, at the price of a service tier."""
+        return None if usd is None else usd * self.habits.shares.get(service_tier, 1.0)
+
+    async def wait_for_room(self, send: Send) -> None:
+        """Return once the worst case of a send fits; QuotaError: it never will."""
+        while self._purse.cap_usd is not None:
+            lacking_usd = self._lacking_usd(send)
+            if lacking_usd > 0.0 and await self._purse.grow(lacking_usd, self._least_usd(send)):
+                continue
+            if self._fits(send):
+                return
+            if not self._under_way_count:
+                if await self._purse.recover(self._least_usd(send)):
+                    continue
+                raise self.exhausted(send)
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+            await waiter
+            send.price_anew()
+
+    def hold(self, send: Send) -> None:
+        """Hold the worst case of a send, which fits."""
+        self._under_way_usd += send.worst_usd
+        self._surplus_usd += send.surplus_usd
+        self._under_way_count += 1
+
+    def end(self, send: Send) -> None:
+        """Let go of what a send held, and count what it cost."""
+        self._under_way_count -= 1
+        self._under_way_usd -= send.worst_usd
+        self._surplus_usd -= send.surplus_usd
+        self.spent_usd += send.cost_usd
+        if self._purse.cap_usd is not None:
+            self._learn(send)
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def worst_usd(self, kind: TierKind, usage: Usage) -> float:
+        """What `usage` may cost: at the price of the tier it asks for, or of one seen instead.
+
+        With a cap at that of the dearest tier until one was seen. 0 if the price is not known.
+
+        Raises:
+            ConfigError: there is a cap, and the price is not known.
+        """
+        has_cap, usd = self._purse.cap_usd is not None, self.price(kind.model, usage)
+        if usd is None and has_cap:
+            raise unknown_price(kind.model)
+        factor = self.habits.factor(kind) if has_cap else self.habits.asked_factor(kind)
+        return (usd or 0.0) * factor
+
+    def _fits(self, send: Send) -> bool:
+        """Whether there is room for the worst case of a send, with an output limit if need be."""
+        is_short = send.may_be_limited and not send.output_limit and self._lacking_usd(send) > 0.0
+        if is_short and (tokens := self.sizes.enough_for(send.request)) is not None:
+            send.limit_output(tokens)
+        room_usd = self.room_usd or 0.0
+        if self._under_way_count:
+            return send.worst_usd + send.surplus_usd <= room_usd - self._surplus_usd
+        return self._least_usd(send) <= room_usd
+
+    def _least_usd(self, send: Send) -> float:
+        """How much room a send needs that goes out alone."""
+        return send.worst_usd + send.surplus_usd * (not self.habits.is_trusted(send.kind))
+
+    def _lacking_usd(self, send: Send) -> float:
+        """How much more there would have to be for as many worst cases as there are requests."""
+        count = self._under_way_count + len(self._waiting) + 1
+        each_usd = send.worst_usd + send.surplus_usd if count > 1 else self._least_usd(send)
+        return count * each_usd - (self.room_usd or 0.0) - self._under_way_usd
+
+    def _learn(self, send: Send) -> None:
+        """Draw conclusions from what a send cost."""
+        request = send.request
+        if send.is_known:
+            self.habits.learn_tier(send.kind, send.service_tier)
+        if send.usage is not None:
+            tokens = send.usage.completion_tokens
+            self.sizes.learn(request.model, request.purpose, tokens)
+            if self.sizes.learn_limited(request.model, send.output_limit, tokens):
+                return
+        if send.is_known:
+            worst_usd = self.worst_usd(send.kind, send.worst_usage)  # by what was told meanwhile
+            self.habits.learn_excess(send.kind, send.cost_usd, worst_usd)
+
+
+def unknown_price(model: str) -> ConfigError:
+    """The error for a model whose requests cannot be kept within a budget."""
+    return ConfigError(
+        f"the price of model {model!r} is unknown, so budget.usd cannot be kept; "
+        f'give it as [prices."{model}"] with input and output in dollars per '
+        "million tokens, or leave budget.usd unset"
+    )

@@ -1,0 +1,1 @@
+"""What comes back: replies, errors and headers of any shape, read into records."""

@@ -1,0 +1,1 @@
+"""The official SDK for the slow calls, and what hosts leave out of them."""

@@ -1,0 +1,1 @@
+"""Commands that make the dataset, filter it anew, check and export it."""

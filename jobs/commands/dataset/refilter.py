@@ -1,0 +1,25 @@
+"""`distill refilter`: what other settings would make of a dataset, without a call."""
+
+from engine.errors import ConfigError
+from jobs.commands.options import Assignments, BegunRun, Config
+
+
+def refilter(
+    run_dir: BegunRun,
+    config: Config = None,
+    assignments: Assignments = None,
+) -> None:
+    """Say how the rows would change under other settings. Asks nothing, changes nothing."""
+    from engine.run_folder import RunFolder
+    from jobs.dataset.stages import DATASET
+    from jobs.process import run_to_end
+    from jobs.run.changing.refilter import refilter_run
+    from jobs.settings.command import run_settings
+
+    folder = RunFolder(run_dir)
+    if not folder.is_begun:
+        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    settings = run_settings(folder, config, {}, assignments or [])
+    found = run_to_end(refilter_run(folder, settings, DATASET))
+    print("\n".join(found.describe()))
+    print(f"`distill run {run_dir}` with the same settings makes it so")

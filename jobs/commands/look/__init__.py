@@ -1,0 +1,1 @@
+"""Commands that say where a run stands and what is wrong."""

@@ -1,0 +1,1 @@
+"""Commands about the student: tuned, served, asked, evaluated and compared."""

@@ -1,0 +1,1 @@
+"""Intervals, corrected means, and how large a difference can be shown."""

@@ -1,0 +1,1 @@
+"""From the glyphs of a PDF page to its lines in reading order."""

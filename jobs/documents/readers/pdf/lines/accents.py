@@ -1,0 +1,68 @@
+"""Puts accents that TeX draws over a letter, as glyphs of their own, into that letter."""
+
+import unicodedata
+from collections.abc import Iterator
+from itertools import pairwise
+
+from jobs.documents.readers.pdf.lines.glyphs import Glyph
+
+_COMBINING = {
+    "´": "\u0301", "`": "\u0300", "¨": "\u0308", "ˆ": "\u0302", "^": "\u0302", "˜": "\u0303",
+    "~": "\u0303", "˚": "\u030a", "¸": "\u0327", "ˇ": "\u030c", "¯": "\u0304", "˘": "\u0306",
+    "˙": "\u0307", "˝": "\u030b", "\u0338": "\u0338",
+}  # fmt: skip
+_DOTLESS = str.maketrans("ıȷ", "ij")
+_NEGATED = frozenset("=∈≡<>⊂∃")
+_ROOT = "√"
+_HANGING = 2.5  # of the font size: that of a large root
+_OVERLAP = 0.5  # of the narrower of the two
+
+
+def with_accents(glyphs: list[Glyph]) -> list[Glyph]:
+    """The glyphs of a page with `A` and the ring above it as `Å`, whichever comes first.
+
+    The sign of a root, which hangs from its baseline, stands on that of what follows.
+    """
+    chars = {glyph.char for glyph in glyphs}
+    if _ROOT in chars:
+        glyphs = list(_lower_roots(glyphs))
+    if chars.isdisjoint(_COMBINING):
+        return glyphs
+    return list(_compose(glyphs))
+
+
+def _lower_roots(glyphs: list[Glyph]) -> Iterator[Glyph]:
+    for glyph, following in pairwise(glyphs):
+        drop = glyph.style.baseline - following.style.baseline
+        is_beside = following.left >= glyph.left and 0 < drop < _HANGING * glyph.style.size
+        hangs = glyph.char == _ROOT and is_beside
+        yield glyph._replace(style=following.style) if hangs else glyph
+    yield glyphs[-1]
+
+
+def _compose(glyphs: list[Glyph]) -> Iterator[Glyph]:
+    last: Glyph | None = None
+    for glyph in glyphs:
+        may_join = last and (glyph.char in _COMBINING or last.char in _COMBINING)
+        both = (_composed(last, glyph) or _composed(glyph, last)) if last and may_join else None
+        if last and both:
+            last = both._replace(is_spaced=last.is_spaced, left=min(last.left, both.left))
+            continue
+        if last is not None:
+            yield last
+        last = glyph
+    if last is not None:
+        yield last
+
+
+def _composed(accent: Glyph, letter: Glyph) -> Glyph | None:
+    """The letter with the accent that is drawn over it, if there is such a letter."""
+    mark = _COMBINING.get(accent.char)
+    if mark is None or not (letter.char.isalpha() or letter.char in _NEGATED):
+        return None
+    narrower = min(accent.right - accent.left, letter.right - letter.left)
+    overlap = min(accent.right, letter.right) - max(accent.left, letter.left)
+    char = unicodedata.normalize("NFC", letter.char.translate(_DOTLESS) + mark)
+    if len(char) > 1 or overlap < _OVERLAP * narrower:
+        return None
+    return letter._replace(char=char)

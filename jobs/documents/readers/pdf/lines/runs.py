@@ -1,0 +1,166 @@
+"""Glyphs that follow each other on one line, up to the next wide gap."""
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from jobs.documents.readers.pdf.lines.glyphs import Glyph, Style
+
+_CUT_GAP = 0.6  # of the font size, as all shares here
+_SPACE_GAP = 0.14  # narrower than any space between words that printers set
+_NO_GAP = 0.06
+_OVERLAP = 0.005  # letters that are nearer than that have no space between them
+_CLOSING = frozenset(")]}.,;:!?")
+_BACK_STEP = 0.5  # kerning and accents
+_SAME_LINE = 0.15
+_SHIFTED = 0.35  # TeX's name has a lowered letter
+_RAISED = 0.7  # of the larger of two sizes
+_SMALLER = 0.93
+_MONO_SHARE = 0.9
+_COMMENTS = ("/*", "//", "#")
+_MAIN_SHARE = 0.15
+
+
+class Run(NamedTuple):
+    """Glyphs in reading order, with the box around them; `baseline` is that of the largest.
+
+    `cells`: a row of a ruled table, the runs of each of its cells.
+    """
+
+    glyphs: list[Glyph]
+    left: float
+    right: float
+    baseline: float
+    size: float
+    is_mono: bool
+    cells: tuple[tuple["Run", ...], ...] = ()
+    bottom: float = 0.0  # the last baseline of a row of cells
+
+
+def page_runs(glyphs: Iterable[Glyph]) -> list[Run]:
+    """The runs of a page, in the order of its content."""
+    return list(map(run_of, _split(glyphs)))
+
+
+def run_of(glyphs: list[Glyph]) -> Run:
+    """The run of these glyphs, of which there is at least one."""
+    first, last = glyphs[0], glyphs[-1]
+    styles = [glyph.style for glyph in glyphs]
+    main = first.style
+    if any(style is not main for style in styles):
+        main = _main_style(glyphs)
+    mono_count = sum([style.is_mono for style in styles])
+    other_count = len(glyphs) - mono_count
+    if mono_count and other_count:  # symbols are often of another font
+        other_count = sum(glyph.char.isalnum() for glyph in glyphs if not glyph.style.is_mono)
+    return Run(
+        glyphs,
+        left=min(first.left, last.left),
+        right=max(first.right, last.right),
+        baseline=main.baseline,
+        size=main.size,
+        is_mono=mono_count >= _MONO_SHARE * (mono_count + other_count) and mono_count > 0,
+    )
+
+
+def are_code(runs: Iterable[Run]) -> bool:
+    """Whether runs are in a typewriter font up to a comment, which may be in another one."""
+    for number, run in enumerate(runs):
+        start = "".join(glyph.char for glyph in run.glyphs[:2])
+        if number and start.startswith(_COMMENTS):
+            return True
+        if not run.is_mono:
+            return False
+    return True
+
+
+def is_rtl(char: str) -> bool:
+    """Whether a character is of a script that runs from right to left."""
+    return (
+        "\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufdff" or "\ufe70" <= char <= "\ufefc"
+    )
+
+
+def _main_style(glyphs: list[Glyph]) -> Style:
+    """The largest style that is not that of a few glyphs only, as a bullet's is.
+
+    Code within prose may be set larger; its size says nothing of the line.
+    """
+    of_object: dict[int, int] = {}  # a style is one object for many glyphs: it is hashed seldom
+    styles: dict[int, Style] = {}
+    for glyph in glyphs:
+        key = id(glyph.style)
+        of_object[key] = of_object.get(key, 0) + glyph.char.isalnum()
+        styles[key] = glyph.style
+    counts: dict[Style, int] = {}
+    for key, style in styles.items():
+        counts[style] = counts.get(style, 0) + of_object[key]
+    least = _MAIN_SHARE * len(glyphs)
+    main = [style for style, count in counts.items() if count and count >= least]
+    prose = [style for style in main if not style.is_mono]
+    if 2 * sum(counts[style] for style in prose) >= sum(counts.values()):
+        main = prose
+    return max(main or counts, key=lambda style: (style.size, counts[style]))
+
+
+def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
+    run: list[Glyph] = []
+    main = last = None
+    for glyph in glyphs:
+        style = glyph.style
+        if last is None or main is None:
+            run, main, last = [glyph], style, glyph
+            continue
+        gap = glyph.left - last.right
+        size = main.size
+        is_near = -_BACK_STEP * size < gap < _CUT_GAP * size
+        if is_near and style is not main and style != main:
+            is_near = _is_on_line(main, style, is_near=gap < _BACK_STEP * size)
+        if not is_near and not _runs_left(last, glyph):
+            yield run
+            run, main, last = [glyph], style, glyph
+            continue
+        if gap < _NO_GAP * size if glyph.is_spaced else gap > _SPACE_GAP * size:
+            glyph = _with_space(glyph, last)
+        if style is not main and style.size * _SMALLER > size:
+            main = style
+        run.append(glyph)
+        last = glyph
+    if run:
+        yield run
+
+
+def _with_space(glyph: Glyph, before: Glyph) -> Glyph:
+    """A glyph whose distance and space do not agree, with a space as far as the distance tells."""
+    style = glyph.style
+    if not glyph.is_spaced:
+        is_exact = not style.is_mono and style.turns == 0  # others have no exact widths
+        return glyph._replace(is_spaced=True) if is_exact else glyph
+    is_near = style.baseline != before.style.baseline or glyph.char in _CLOSING
+    is_near = is_near or before.left < glyph.left < before.right - _OVERLAP * style.size
+    return glyph._replace(is_spaced=False) if is_near else glyph
+
+
+def _is_on_line(main: Style, style: Style, *, is_near: bool) -> bool:
+    """Whether a glyph stands on the line of those before it, or raised or lowered beside them."""
+    shift = abs(style.baseline - main.baseline)
+    larger, smaller = max(main.size, style.size), min(main.size, style.size)
+    if shift < _SAME_LINE * larger:
+        return True
+    return is_near and shift < (_RAISED if smaller < _SMALLER * larger else _SHIFTED) * larger
+
+
+def _runs_left(last: Glyph, glyph: Glyph) -> bool:
+    """Whether two glyphs of one line run from right to left, or one of them does."""
+    if not (is_rtl(last.char) or is_rtl(glyph.char)):
+        return False
+    size = max(last.style.size, glyph.style.size)
+    gap = max(last.left - glyph.right, glyph.left - last.right)
+    is_same_line = abs(last.style.baseline - glyph.style.baseline) < _SAME_LINE * size
+    return is_same_line and gap < 2 * size
+
+
+def gaps(runs: Iterable[Run]) -> Iterator[float]:
+    """The widths between runs of one row, as shares of the font size."""
+    for before, after in pairwise(runs):
+        yield (after.left - before.right) / max(before.size, after.size)

@@ -1,0 +1,1 @@
+"""From the lines of PDF pages to paragraphs, headings and notes."""

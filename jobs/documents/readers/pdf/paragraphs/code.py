@@ -1,0 +1,138 @@
+"""Joins lines of code as they are printed: line ends, blank lines and indents stay."""
+
+import re
+from itertools import pairwise
+from statistics import median
+
+from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE
+from jobs.documents.readers.pdf.lines.line_text import WRAPPED
+from jobs.documents.readers.pdf.lines.page_lines import BUTTONS, Line
+
+_WRAP_MARKS = (",→", "↪", "˓→", "↳", "⤷", "→֒")  # they begin the rest of a line that was too long
+_WRAP_MARK = re.compile("(?:" + "|".join(_WRAP_MARKS) + r")\s*")
+_ADDRESS = re.compile(r"[(<]?\w{2,9}://\S+$")  # alone on a line it is no code
+_WRAPPED_SPACE = "␣"  # Sphinx shows the space at which it broke a line
+_NUMBER = re.compile(r"0\d{4}(?!\S)")
+_FAR_RIGHT = 20.0  # times the font size
+_MIN_NUMBERED = 3
+_STEADY = 0.6  # the share of numbers that are one more than the one before
+_SAME_ROW = 0.4  # of the font size
+_WIDE_GAP = 1.35  # of the usual distance between lines
+_MAX_BLANK_LINES = 3
+_LOOK_BACK = 50  # lines
+_NEAR = 0.14  # of a line: how exact the height of blank lines is
+
+
+def is_code(line: Line) -> bool:
+    """Whether a line is set as code is, or is the rest of a line of code."""
+    if line.is_mono:
+        return not _ADDRESS.match(line.text)
+    return line.text.startswith(_WRAP_MARKS)
+
+
+def without_numbers(lines: list[Line]) -> list[Line]:
+    """The lines of a page without the numbers before lines of code: 00001, 00002 and so on."""
+    found = {
+        line: match[0] for line in lines if line.is_mono and (match := _NUMBER.match(line.text))
+    }
+    numbers = [int(text) for text in found.values()]
+    steady = sum(following == number + 1 for number, following in pairwise(numbers))
+    if len(found) < _MIN_NUMBERED or steady < _STEADY * (len(numbers) - 1):
+        return lines
+    bare = [_without_start(line, found.get(line, "")) for line in lines]
+    return [line for line in bare if line.text]
+
+
+def without_buttons(lines: list[Line]) -> list[Line]:
+    """The lines of a page without the buttons in the corner of code that a browser prints."""
+    buttons = {
+        line
+        for before, line, after in zip([None, *lines], lines, [*lines[1:], None], strict=False)
+        if line.text in BUTTONS
+        and any(other is not None and _is_in_corner(line, other) for other in (before, after))
+    }
+    return [line for line in lines if line not in buttons] if buttons else lines
+
+
+def _is_in_corner(button: Line, line: Line) -> bool:
+    is_near = abs(button.baseline - line.baseline) < line.size
+    return line.is_mono and is_near and button.left > line.left + _FAR_RIGHT * line.size
+
+
+def _without_start(line: Line, start: str) -> Line:
+    text = line.text[len(start) :].lstrip() if start else line.text
+    removed = len(line.text) - len(text)
+    return line._replace(text=text, left=line.left + removed * line.pitch) if start else line
+
+
+def goes_on(group: list[Line], line: Line, usual: float) -> bool:
+    """Whether a line of code belongs to the block before it, maybe after blank lines.
+
+    Blank lines are whole lines, or what follows them is indented.
+    """
+    last = group[-1]
+    rows = (last.baseline - line.baseline) / usual
+    if line.region != last.region or rows < -_SAME_ROW:
+        return False
+    if rows < _WIDE_GAP:
+        return True
+    if rows > 1 + _MAX_BLANK_LINES or last.size != line.size:
+        return False
+    left = min(before.left for before in group[-_LOOK_BACK:])
+    return abs(rows - round(rows)) < _NEAR or line.left > left + line.pitch / 2
+
+
+def code_left(lines: list[Line]) -> float:
+    """Where the outermost of these lines begins, but for the rest of a line that was too long."""
+    own = [line.left for line in lines if not _WRAP_MARK.match(line.text)]
+    return min(own, default=lines[0].left)
+
+
+def join_code(lines: list[Line], left: float, usual: float) -> str:
+    """Lines as they are, indented by as many characters as they stand to the right of `left`.
+
+    `usual` is the distance of lines of this size in the document.
+    """
+    pitch = median([line.pitch for line in lines if line.pitch] or [lines[0].size / 2])
+    spacing = min(_spacing(lines), _WIDE_GAP * usual)
+    pieces: list[str] = []
+    last: Line | None = None
+    for line in lines:
+        mark = _WRAP_MARK.match(line.text)
+        if last is not None and mark:
+            _unwrap(pieces)
+            pieces.append(line.text[mark.end() :])
+        elif pieces and pieces[-1].endswith(WRAPPED):
+            _close_wrapped(pieces)
+            pieces.append(line.text)
+        elif last is not None and abs(last.baseline - line.baseline) < _SAME_ROW * line.size:
+            pieces.append(SPACE + line.text)
+        else:
+            if last is not None:
+                is_apart = last.baseline - line.baseline > _WIDE_GAP * spacing
+                pieces.append(PARAGRAPH if is_apart else LINE)
+            pieces.append(SPACE * round((line.left - left) / pitch) + line.text)
+        last = line
+    return "".join(pieces).removesuffix(WRAPPED)
+
+
+def _close_wrapped(pieces: list[str]) -> None:
+    """A line is broken between words, or after a sign within one."""
+    before = pieces[-1].removesuffix(WRAPPED)
+    pieces[-1] = before + SPACE * (before[-1:].isalnum() or before[-1:] in ",;")
+
+
+def _spacing(lines: list[Line]) -> float:
+    """The distance of neighbouring lines."""
+    distances = [upper.baseline - lower.baseline for upper, lower in pairwise(lines)]
+    positive = [distance for distance in distances if distance > _SAME_ROW * lines[0].size]
+    return min(positive, default=lines[0].size)
+
+
+def _unwrap(pieces: list[str]) -> None:
+    """A line is broken at a space, which is shown or, after a comma, is not."""
+    last = pieces[-1]
+    if last.endswith(_WRAPPED_SPACE):
+        pieces[-1] = last[: -len(_WRAPPED_SPACE)] + SPACE
+    elif last.endswith(","):
+        pieces[-1] = last + SPACE

@@ -1,0 +1,97 @@
+"""Puts words together that were divided at line ends, by what the rest of the text has."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from jobs.documents.readers.pdf.lines.joints import HYPHEN
+from jobs.documents.readers.pdf.paragraphs.join_lines import Paragraph
+
+_DIVIDED = re.compile(rf"(-?)(\w+){HYPHEN}(\w+)(-?)")
+_LAST_PART = re.compile(r"(\w+)-$")
+_FIRST_PART = re.compile(r"\w+")
+_FRAGMENT = re.compile(rf"\w*{HYPHEN}\w*")
+_WORD = re.compile(r"\w+(?:-\w+)*")
+_MIN_HALF = 3  # letters; shorter ones are words by chance
+_SYLLABLES = frozenset({"con", "de", "dis", "en", "ex", "in", "pre", "pro", "re", "sub", "un"})
+_PREFIXES = frozenset({"all", "cross", "double", "ex", "half", "non", "quasi", "self", "well"})
+_SECONDS = frozenset(
+    """
+    aware based defined dependent driven friendly independent level like only oriented related
+    sized specific style wide
+    """.split()  # noqa: SIM905 - as a list it would be one name a line
+)  # that a word seldom ends with but in a compound
+_HALVES = frozenset(
+    """
+    based back bit built byte by case client code command cost date day defined dependent down
+    driven effect end file first free friendly full hand hard high home host in independent key
+    known left level life line long low machine made mail man multi name net off on one only open
+    out part point pre read ready real right run safe second server set short side single site
+    size soft source space special specific state step system term test text third three time two
+    type up user wide word work world write
+    """.split()  # noqa: SIM905 - as a list it would be one name a line
+)  # of compounds that technical texts have, for those that do not have their halves
+
+
+def join_words(paragraphs: list[Paragraph]) -> list[Paragraph]:
+    """The paragraphs with each HYPHEN resolved: left out, or a hyphen that belongs to the word."""
+    words = _words(paragraphs)
+
+    def join(match: re.Match[str]) -> str:
+        before, first, second, after = match.groups()
+        is_name = before and not words[(first + second).casefold()]  # it has a hyphen already
+        is_known = words[second.casefold()] or len(second) >= _MIN_HALF
+        is_syllable = first.casefold() in _SYLLABLES or words[(first + second).casefold()] > 0
+        is_chain = after and words[first.casefold()] and is_known and not is_syllable
+        is_compound = is_name or is_chain or _is_compound(first, second, words)
+        return f"{before}{first}{'-' if is_compound else ''}{second}{after}"
+
+    joined: list[Paragraph] = []
+    for paragraph in paragraphs:
+        text = paragraph.text
+        if HYPHEN in text:
+            text = _DIVIDED.sub(join, text.replace(f"/{HYPHEN}", "/")).replace(HYPHEN, "-")
+        if paragraph.glue == HYPHEN:
+            joined[-1] = _open_end(joined[-1], text, words)
+            paragraph = paragraph._replace(glue="")
+        joined.append(paragraph._replace(text=text))
+    return joined
+
+
+def _open_end(paragraph: Paragraph, following: str, words: Counter[str]) -> Paragraph:
+    """The first part of a paragraph whose last word goes on in `following`, on the next page."""
+    first, second = _LAST_PART.search(paragraph.text[-100:]), _FIRST_PART.match(following)
+    if first and second and not _is_compound(first[1], second[0], words):
+        return paragraph._replace(text=paragraph.text[:-1])
+    return paragraph
+
+
+def _words(paragraphs: Iterable[Paragraph]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for paragraph in paragraphs:
+        text = paragraph.text
+        if HYPHEN in text:
+            text = _FRAGMENT.sub(" ", text)
+        for word in _WORD.findall(text.casefold()):
+            counts[word] += 1
+            if "-" in word:
+                counts.update(word.split("-"))
+    return counts
+
+
+def _is_compound(first: str, second: str, words: Counter[str]) -> bool:
+    """Whether a hyphen belongs between two halves: the text says so, or both are words."""
+    is_capitals = first[-1].isupper() and second[0].isupper()
+    if words[(first + second).casefold()] > words[f"{first}-{second}".casefold()]:
+        return False  # a name with a capital in its midst
+    if not second[0].islower() and not is_capitals:
+        return True
+    first, second = first.casefold(), second.casefold()
+    whole, hyphenated = words[first + second], words[f"{first}-{second}"]
+    if whole or hyphenated:
+        return hyphenated > whole
+    if first in _PREFIXES or second in _SECONDS or (first.endswith("ly") and len(first) > 5):
+        return True
+    if min(len(first), len(second)) < _MIN_HALF:
+        return False
+    return all(half in words or half in _HALVES for half in (first, second))

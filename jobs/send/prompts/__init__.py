@@ -1,0 +1,1 @@
+"""Plain prompts in place of a file of requests, and their answers as texts."""

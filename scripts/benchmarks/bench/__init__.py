@@ -1,0 +1,1 @@
+"""What measurements share: processes, servers, files of requests."""

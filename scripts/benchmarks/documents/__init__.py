@@ -1,0 +1,1 @@
+"""Measurements of reading, and of what whole corpora become."""

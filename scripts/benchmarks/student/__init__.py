@@ -1,0 +1,1 @@
+"""What a student learns from rows, and how its answers are measured."""

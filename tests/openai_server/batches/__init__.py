@@ -1,0 +1,1 @@
+"""The Batch API of the stand-in: batches, their lives, answers and bills."""

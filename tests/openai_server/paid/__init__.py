@@ -1,0 +1,1 @@
+"""Calls that are paid for: what they are asked, answer and cost."""

@@ -1,0 +1,1 @@
+"""What the slow APIs share, and files."""

@@ -1,0 +1,1 @@
+"""The fine-tuning API of the stand-in: jobs, their data, lives and curves."""

@@ -1,0 +1,125 @@
+"""A ledger that lost lines: what was bought is found at the provider, and bought once."""
+
+import logging
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.batch.ledger import read_batches
+from engine.errors import ConfigError, RequestError
+from engine.testing.calls import chat_request
+from tests.unit.engine.batch.desks import Place, make_place, submit
+
+REQUESTS = [chat_request(name, purpose=purpose) for name, purpose in zip("abc", "xyx", strict=True)]
+ONE_EACH: dict[str, Any] = {"max_requests": 1, "max_batches_per_hour": 2}
+
+
+def cut(folder: Path, lines: int) -> None:
+    """Leave the ledger so many of its lines."""
+    path = folder / "batches.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:lines]))
+
+
+async def finish(place: Place) -> None:
+    """Rounds until everything is settled."""
+    for _ in range(6):
+        async with place.open() as bench:
+            await bench.desk.collect()
+            left = [each for each in REQUESTS if each.request_id not in place.settled]
+            await submit(bench.desk, *left)
+        place.provider.end_all()
+        await place.clock.sleep(3600.0)
+
+
+@pytest.mark.parametrize("lines", range(8))
+async def test_cut_anywhere_it_buys_nothing_twice_and_loses_nothing(
+    tmp_path: Path, lines: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = make_place(tmp_path)
+    async with place.open(**ONE_EACH) as bench:
+        await submit(bench.desk, *REQUESTS)
+    place.provider.end_all()
+    cut(tmp_path, lines)
+
+    with caplog.at_level(logging.WARNING):
+        await finish(place)
+
+    assert place.provider.calls["create"] == 3
+    assert {name: each.purpose for name, each in place.settled.items()} == {
+        "a": "x",
+        "b": "y",
+        "c": "x",
+    }
+    names = [batch.name for batch in read_batches(tmp_path / "batches.jsonl")]
+    assert len(names) == len(set(names)) == 3
+
+
+async def test_batch_that_was_never_made_comes_back_and_is_made_with_the_rest(
+    tmp_path: Path,
+) -> None:
+    place = make_place(tmp_path)
+    async with place.open(**ONE_EACH) as bench:
+        await submit(bench.desk, *REQUESTS)
+    cut(tmp_path, 3)
+    place.provider.batches.popitem()
+    place.provider.names.clear()
+
+    await finish(place)
+
+    assert place.provider.calls["create"] == 4
+    assert place.settled.keys() == {"a", "b", "c"}
+
+
+async def test_other_requests_make_no_second_batch_of_those_that_are_out(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    async with place.open() as bench:
+        await submit(bench.desk, *REQUESTS[1:2])
+    place.provider.end_all()
+    cut(tmp_path, 0)
+
+    await finish(place)
+
+    assert place.provider.calls["create"] == 2
+    assert place.settled.keys() == {"a", "b", "c"}
+
+
+async def test_kill_between_noting_it_and_finding_it_makes_no_batch(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    async with place.open() as bench:
+        await submit(bench.desk, *REQUESTS[1:2])
+    place.provider.end_all()
+    cut(tmp_path, 0)
+    async with place.open() as bench:
+        assert await bench.desk.holds(REQUESTS[1])
+
+    await place.clock.sleep(9 * 24 * 3600.0)
+    await finish(place)
+
+    assert place.provider.calls["create"] == 2
+
+
+async def test_what_it_may_cost_is_held_until_it_is_found(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    async with place.open(cap_usd=1.0) as bench:
+        await submit(bench.desk, *REQUESTS[1:2])
+        held_usd = bench.budget.held_usd
+    cut(tmp_path, 0)
+
+    async with place.open(cap_usd=1.0) as bench:
+        await bench.desk.holds(REQUESTS[1])
+        assert bench.budget.held_usd == pytest.approx(held_usd)
+
+
+async def test_host_that_lists_no_batches_names_a_way_out(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    async with place.open() as bench:
+        await submit(bench.desk, *REQUESTS[1:2])
+    cut(tmp_path, 0)
+    place.provider.faults["find"] = deque([RequestError("no such path", code="x", status=404)])
+
+    async with place.open() as bench:
+        await bench.desk.holds(REQUESTS[1])
+        with pytest.raises(ConfigError, match="--forget 000001"):
+            await bench.desk.collect()

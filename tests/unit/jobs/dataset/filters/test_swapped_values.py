@@ -1,0 +1,70 @@
+"""A value that its evidence says of something else is told by the words beside it."""
+
+import pytest
+
+from jobs.dataset.filters.filter_answers import find_grounded_answer_fault
+from jobs.dataset.filters.source_text import SourceText
+from jobs.dataset.filters.swapped_values import find_swapped
+from schemas.settings import AnswerSettings
+from tests.unit.jobs.dataset.teacher import make_chunk
+
+BREAD = "Rye bread bakes 55 minutes, wheat bread 35 minutes."
+RETRIES = "Use `retry --slow` on weak lines, and `retry --never` where calls are metered."
+BROT = "Die Nachtschicht dauert sechs Stunden, die Tagschicht acht Stunden."
+REPORTS = "The paper report is due after 30 days; the online report is due after 5 days."
+
+
+def source_of(evidence: str) -> SourceText:
+    return SourceText(evidence, make_chunk(evidence))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "question", "answer", "detail"),
+    [
+        (BREAD, "How long does wheat bread bake?", "Wheat bread bakes 55 minutes.", "55 for 35"),
+        (BREAD, "How long do both bake?", "Wheat: 55 minutes, rye bread bakes 35 minutes.", "55"),
+        (RETRIES, "What is of use on weak lines?", "`retry --never`.", "--never for --slow"),
+        (RETRIES, "Where is `retry --slow` used?", "Where calls are metered.", "--slow"),
+        (BROT, "Wie lange dauert die Tagschicht?", "Sie dauert sechs Stunden.", "6 for 8"),
+        (REPORTS, "When is the online report due?", "It is due after 30 days.", "30 for 5"),
+    ],
+)
+def test_value_of_something_else_is_named(
+    evidence: str, question: str, answer: str, detail: str
+) -> None:
+    fault = find_swapped(answer, question, source_of(evidence))
+
+    assert fault is not None
+    assert fault.reason == "value_of_another"
+    assert detail in fault.detail
+
+
+@pytest.mark.parametrize(
+    ("evidence", "question", "answer"),
+    [
+        (BREAD, "How long does wheat bread bake?", "Wheat bread bakes 35 minutes."),
+        (BREAD, "How long does the darker one bake?", "It bakes 55 minutes."),
+        (BREAD, "How long do both bake?", "Wheat takes 35 minutes and rye bread bakes 55 minutes."),
+        (BREAD, "How much longer does rye bread bake?", "55 minutes instead of 35 minutes."),
+        (REPORTS, "When is a report due?", "After 30 days, where it is not an online report."),
+        (RETRIES, "What does `retry --slow` serve?", "Weak lines."),
+        (
+            "Oak and elm dry for 9 months and 7 months, respectively.",
+            "How long does elm dry?",
+            "Elm dries for 7 months.",
+        ),
+        ("Wait 30 seconds, then try 3 times.", "How often is it tried?", "It is tried 3 times."),
+        ("Open it with `o()`, close it with `c()`.", "What is called last?", "`c()` is."),
+    ],
+)
+def test_right_value_in_any_words_stays(evidence: str, question: str, answer: str) -> None:
+    assert find_swapped(answer, question, source_of(evidence)) is None
+
+
+def test_swapped_value_is_a_fault_of_an_answer() -> None:
+    question, answer = "How long does wheat bread bake?", "Wheat bread bakes 55 minutes."
+
+    fault = find_grounded_answer_fault(answer, question, source_of(BREAD), AnswerSettings())
+
+    assert fault is not None
+    assert fault.reason == "value_of_another"

@@ -1,0 +1,77 @@
+"""Pages in columns are read in the order in which people read them."""
+
+from tests.unit.jobs.documents.readers.pdf.drawn_pages import (
+    text_of,
+)
+from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
+    lines,
+    text,
+)
+
+LEFT = [
+    "The left column tells how the",
+    "pump is started in the cold",
+    "season by two people",
+    "well.",
+]
+
+
+RIGHT = [
+    "The right column tells how it",
+    "is stopped again when the tank",
+    "is full and the lamp",
+    "on.",
+]
+
+
+def test_columns_drawn_one_after_the_other_are_read_so() -> None:
+    page = [*lines(LEFT * 2), *lines(RIGHT * 2, left=320)]
+
+    found = text_of(page)
+
+    assert found.index("well.") < found.index("The right column")
+    assert "started in the cold season by two people" in found.replace("\n", " ")
+
+
+def test_columns_drawn_line_by_line_across_are_read_one_after_the_other() -> None:
+    page = [
+        drawn
+        for number, (left, right) in enumerate(zip(LEFT * 2, RIGHT * 2, strict=True))
+        for drawn in (
+            text(left, 72, 700 - 12 * number),
+            text(right, 320, 700 - 12 * number),
+        )
+    ]
+
+    found = text_of(page)
+
+    assert "how the pump is started" in found
+    assert found.index("well.") < found.index("The right column")
+
+
+def test_three_columns_are_read_one_after_the_other() -> None:
+    page = [
+        drawn
+        for number, left in enumerate((40, 230, 420))
+        for drawn in lines([f"Column {number} says what it says", *RIGHT[1:], *RIGHT], left=left)
+    ]
+
+    found = text_of(page)
+
+    assert found.index("Column 0") < found.index("Column 1") < found.index("Column 2")
+    assert found.replace("\n", " ").count("is full and the lamp on.") == 6
+
+
+def test_three_columns_drawn_across_are_read_one_after_the_other() -> None:
+    page = [
+        text(f"{row} of {number}" if row == RIGHT[0] else row, left, 700 - 12 * place)
+        for place, row in enumerate([*RIGHT[:3]] * 3)
+        for number, left in enumerate((40, 230, 420))
+    ]
+
+    found = text_of(page)
+
+    assert [found.index(f"how it of {number}") for number in range(3)] == sorted(
+        found.index(f"how it of {number}") for number in range(3)
+    )
+    assert "|" not in found

@@ -1,0 +1,196 @@
+"""What stands between the lines and the glyphs of a PDF: spaces, hyphens, raised numbers."""
+
+import pytest
+
+from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
+    CODE,
+    WIDE,
+    drawn_pdf,
+    lines,
+    paragraph,
+    text,
+)
+from tests.unit.jobs.documents.readers.reading import read
+
+FILLER = "The pump stands in the cellar and runs by day and by night without a pause at all"
+
+
+def words_of(rows: list[str], font: str = "F1") -> str:
+    """The text of a paragraph of these lines."""
+    return read("pdf", drawn_pdf([lines(rows, font=font)])).text
+
+
+def test_a_power_is_told_from_its_base() -> None:
+    page = [text("The gain is 10", 72, 700), text("6", 136, 704, 6), text(" per stage.", 140, 700)]
+
+    assert "10^6 per stage." in read("pdf", drawn_pdf([page])).text
+
+
+def test_a_raised_number_after_a_word_is_a_note_in_brackets() -> None:
+    page = [text("The seal must be dry.", 72, 700), text("12", 168, 704, 6)]
+
+    assert read("pdf", drawn_pdf([page])).text == "The seal must be dry.[12]"
+
+
+def test_a_lowered_number_stays_in_its_word() -> None:
+    page = [text("It is CO", 72, 700), text("2", 105.5, 698, 6), text("that leaks.", 111.8, 700)]
+
+    assert read("pdf", drawn_pdf([page])).text == "It is CO2 that leaks."
+
+
+@pytest.mark.parametrize(
+    ("end", "start", "joined"),
+    [
+        ("https://example.org/manuals/pump/", "start.html#first", "/pump/start.html#first"),
+        ("https://example.org/long-name-of-a-", "page.html", "long-name-of-a-page.html"),
+        ("https://www.example.", "org/pump", "www.example.org/pump"),
+        ("https://example.org/search?lang=en&", "q=pump", "lang=en&q=pump"),
+    ],
+)
+def test_an_address_over_a_line_end_is_whole(end: str, start: str, joined: str) -> None:
+    rows = [f"All about it is told at length to all readers at {end}", f"{start} in full"]
+
+    assert joined in words_of(rows)
+
+
+def test_a_hyphen_that_divides_a_path_is_left_out() -> None:
+    rows = [f"{FILLER}, as told at http://example.org/-", "pumps/start.html in full"]
+
+    assert "http://example.org/pumps/start.html in full" in words_of(rows)
+
+
+def test_a_word_after_an_address_is_not_taken_for_a_part_of_it() -> None:
+    rows = [f"{FILLER}, see https://example.org/pump/start.html", "which tells all of it."]
+
+    assert "start.html which tells" in words_of(rows)
+
+
+def test_a_path_in_a_typewriter_font_over_a_line_end_is_whole() -> None:
+    page = [
+        text("The limits of the pump are read again and again from", 72, 700),
+        text("/usr/share/pump/", 310, 700, font=CODE),
+        text("limits.conf", 72, 688, font=CODE),
+        text(" whenever it starts, as all do.", 138, 688),
+    ]
+
+    assert "/usr/share/pump/limits.conf whenever" in read("pdf", drawn_pdf([page])).text
+
+
+def test_prose_after_a_path_in_a_typewriter_font_is_apart_from_it() -> None:
+    page = [
+        text("The limits of the pump are read again and again from", 72, 700),
+        text("/usr/share/pump/", 310, 700, font=CODE),
+        text("whenever it starts, as all do.", 72, 688),
+    ]
+
+    assert "/usr/share/pump/ whenever" in read("pdf", drawn_pdf([page])).text
+
+
+def test_a_soft_hyphen_at_a_line_end_is_left_out() -> None:
+    rows = ["The com\xad", "pressor is loud and kept away."]
+
+    assert words_of(rows).startswith("The compressor is")
+
+
+def test_a_hyphen_between_two_words_of_the_text_is_kept() -> None:
+    rows = ["Its heat comes at each run and each time, it is told. It comes at run-", "time alone."]
+
+    assert "at run-time alone" in words_of(rows)
+
+
+def test_a_word_that_is_whole_elsewhere_is_whole_again() -> None:
+    rows = [
+        "A database is made of data and a base, as we know. That is why a data-",
+        "base grows.",
+    ]
+
+    assert "a database grows" in words_of(rows)
+
+
+def test_an_option_keeps_its_hyphen() -> None:
+    page = lines(["All of it is read by the command pump --long-", "format as told."], font=CODE)
+    page += [text("Prose follows it here.", 72, 640)]
+
+    assert "--long-" in read("pdf", drawn_pdf([page])).text
+    assert "--longformat" not in read("pdf", drawn_pdf([page])).text
+
+
+def test_no_space_stands_between_lines_of_chinese() -> None:
+    rows = ["压力应在一分", "钟内升到五巴。然", "后慢慢打开阀门。"]
+
+    assert words_of(rows, WIDE) == "压力应在一分钟内升到五巴。然后慢慢打开阀门。"
+
+
+def test_hebrew_is_in_the_order_in_which_it_is_read() -> None:
+    rows = ["שלום לכל הקוראים של הספר הזה", "וגם לכל האחרים."]
+    page = [
+        text(row[::-1], 500 - 10 * len(row), 700 - 12 * number, font=WIDE)
+        for number, row in enumerate(rows)
+    ]
+
+    assert read("pdf", drawn_pdf([page])).text == " ".join(rows)
+
+
+def test_a_ligature_is_its_letters() -> None:
+    assert words_of(["Di\ue000cult"], WIDE) == "Difficult"
+    assert words_of(["Di\ufb03cult"], WIDE) == "Difficult"
+
+
+def test_narrow_spaces_between_words_are_spaces() -> None:
+    page = [text("Two", 72, 700), text("words", 92.6, 700), text("here", 121, 700)]
+
+    assert read("pdf", drawn_pdf([page])).text == "Two words here"
+
+
+def test_letters_that_are_spread_are_words() -> None:
+    page = [text("CHAPTER", 72, 700, spread=4), text("ONE", 160, 700, spread=4)]
+
+    assert read("pdf", drawn_pdf([page])).text == "CHAPTER ONE"
+
+
+def test_three_spaced_dots_are_an_ellipsis() -> None:
+    assert words_of(["It runs . . . and it stops."]) == "It runs ... and it stops."
+
+
+def test_a_paragraph_goes_on_past_the_notes_at_the_foot_of_its_page() -> None:
+    first = lines(paragraph(f"{FILLER}. {FILLER}, as long as the valve"))
+    foot = [text("1 Which it does since spring.", 72, 60, 7)]
+    second = lines(paragraph("is open and the lamp is green. Then it stops at once."))
+
+    found = read("pdf", drawn_pdf([[*first, *foot], second]))
+
+    assert "as long as the valve is open and the lamp" in found.text
+    assert "1 Which it does since spring." in found.text
+    assert found.text[found.page_starts[1] :].startswith("is open")
+
+
+def test_notes_at_a_foot_are_told_from_text_under_a_large_title() -> None:
+    title = text("A title in large letters", 72, 740, 20)
+    first = lines(paragraph(f"{FILLER}. {FILLER}, as long as the valve"))
+    foot = [text("1 Which it does since spring.", 72, 60, 8)]
+    second = lines(paragraph("is open and the lamp is green. Then it stops at once."))
+
+    found = read("pdf", drawn_pdf([[title, *first, *foot], second]))
+
+    assert "as long as the valve is open and the lamp" in found.text
+
+
+def test_an_address_goes_on_past_the_end_of_its_page() -> None:
+    first = lines(paragraph(f"{FILLER}. {FILLER}, see https://pumps.example.org/branches/"))
+    second = lines(["R-x-branch/ for more of it, and for the lamp."])
+
+    found = read("pdf", drawn_pdf([first, second]))
+
+    assert "https://pumps.example.org/branches/R-x-branch/ for more" in found.text
+
+
+def test_a_comment_after_an_address_is_none_of_it() -> None:
+    rows = ["# download it", "# http://pumps.example.org/manuals/index.html", "# and this too"]
+
+    assert "index.html# and" not in words_of(rows)
+
+
+def test_a_name_with_a_capital_in_its_midst_is_put_together_again() -> None:
+    rows = ["LilyPond sets the notes, and what LilyPond sets is printed by Lily-", "Pond itself."]
+
+    assert "Lily-Pond" not in words_of(rows)
