@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from jobs.cli import make_app
 from jobs.command_list import COMMANDS
 from tests.documented import DOCS, ROOT, commands_of
+from tests.rows import each_row
 
 APP = typer.main.get_command(make_app(list(COMMANDS)))
 
@@ -36,7 +37,7 @@ def test_every_module_of_commands_is_listed() -> None:
     assert modules - {"jobs.commands.options"} == named
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@each_row("name", COMMANDS)
 def test_examples_of_a_command_can_be_called(name: str) -> None:
     assert COMMANDS[name].examples
     for example in COMMANDS[name].examples:
@@ -45,7 +46,7 @@ def test_examples_of_a_command_can_be_called(name: str) -> None:
         assert parse(line.removeprefix("distill ")) == name
 
 
-@pytest.mark.parametrize("arguments", DOCUMENTED)
+@each_row("arguments", DOCUMENTED)
 def test_command_of_the_docs_can_be_called(arguments: str) -> None:
     assert parse(arguments) == arguments.split()[0]
 

@@ -1,6 +1,7 @@
 import pytest
 
 from jobs.text.repeats.exact_differences import ask_differently, differ_exactly
+from tests.rows import each_row
 from tests.unit.jobs.text.repeats import test_near_duplicates
 
 OTHER = (
@@ -32,15 +33,13 @@ SAME = (
 )
 
 
-@pytest.mark.parametrize(("one", "other"), OTHER)
+@each_row("one, other", OTHER)
 def test_texts_that_say_other_things_in_nearly_the_same_words_differ(one: str, other: str) -> None:
     assert differ_exactly(one, other)
     assert differ_exactly(other, one)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"), [*SAME, *test_near_duplicates.SAME, *test_near_duplicates.TOGETHER]
-)
+@each_row("one, other", [*SAME, *test_near_duplicates.SAME, *test_near_duplicates.TOGETHER])
 def test_texts_that_only_word_the_same_differently_do_not(one: str, other: str) -> None:
     assert not differ_exactly(one, other)
     assert not differ_exactly(other, one)
