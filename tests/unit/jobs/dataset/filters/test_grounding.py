@@ -197,7 +197,7 @@ def test_difference_of_two_quantities_of_the_evidence_is_known(answer: str) -> N
 
 
 @each_row(
-    ("answer", "detail"),
+    "answer, detail",
     [
         ("In summer it is shut 3 hours later.", "3 hours"),
         ("It is open for 42 hours in all.", "42 hours"),
