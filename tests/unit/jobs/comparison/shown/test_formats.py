@@ -14,7 +14,7 @@ from tests.rows import each_row
 from tests.unit.jobs.comparison.evaluations import evaluation_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def comparison() -> Comparison:
     evaluation = evaluation_of(
         {"baseline": [0.2, 0.4] * 20, "tuned": [0.5, 0.8] * 20}, document_count=20
