@@ -164,8 +164,7 @@ async def take_in_calls(
 
     Raises:
         RunInUseError: another process writes the run, and will do so itself.
-        ConfigError: another version of the project has begun the call; a store has no key.
-        OutageError: a store does not answer.
+        ConfigError: another version has begun the call; a store has no key. OutageError: no answer.
         DamagedLogError: a file is damaged.
         InterruptedRunError: a stop was requested meanwhile; the next call goes on.
     """
@@ -185,10 +184,8 @@ async def take_in_calls(
             segments = await asyncio.to_thread(place_of, call.folder, environment)
             await take_all_over(segments, clock)
             if (order := read_stage_call(call)) is not None:
-                kind = find_kind(order.result)
-                async with open_stage_files(folder, order.stage, kind) as files:
-                    books = Books(journal, sends, files)
-                    taking = TakingIn(order.stage, books, _forget)
+                async with open_stage_files(folder, order.stage, find_kind(order.result)) as files:
+                    taking = TakingIn(order.stage, Books(journal, sends, files), _forget)
                     for shard in call.shards():
                         stopping.raise_if_requested()
                         await taking.end(shard, counted, segments.lent_usd())

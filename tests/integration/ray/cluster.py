@@ -90,7 +90,7 @@ def start_cluster() -> Iterator[RunningCluster]:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.integration.ray.cluster"],
             cwd=ROOT_DIR,
-            env={**os.environ, **environment, "RAY_TMPDIR": str(folder)},
+            env={**os.environ, **environment, "RAY_TMPDIR": str(folder), "TMPDIR": str(folder)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
