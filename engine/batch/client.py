@@ -194,8 +194,7 @@ def read_batch_state(batch: "RemoteBatch") -> RemoteState:
     if not batch.id or not isinstance(batch.id, str):
         raise TransientError("the host answered with a batch without an id", code=MALFORMED_REPLY)
     counts = batch.request_counts
-    errors = getattr(batch.errors, "data", None)
-    problem = errors[0] if isinstance(errors, list) and errors else None
+    problem = _first_problem(batch.errors)
     return RemoteState(
         batch_id=batch.id,
         status=_status(batch.status),
@@ -203,10 +202,20 @@ def read_batch_state(batch: "RemoteBatch") -> RemoteState:
         error_count=_count(getattr(counts, "failed", None)),
         output_file_id=_text(batch.output_file_id),
         error_file_id=_text(batch.error_file_id),
-        problem_code=(_text(getattr(problem, "code", None)) or "unknown") if problem else "",
-        problem=_text(getattr(problem, "message", None)),
-        problem_line=_count(getattr(problem, "line", None)),
+        problem_code=(_text(problem.get("code")) or "unknown") if problem else "",
+        problem=_text(problem.get("message")),
+        problem_line=_count(problem.get("line")),
     )
+
+
+def _first_problem(errors: object) -> dict[str, object]:
+    """The first of the errors of a batch; some hosts give a plain list, one of them, or words."""
+    if isinstance(errors, str):
+        return {"message": errors} if errors else {}
+    if isinstance(errors, list):
+        return _first_problem(errors[0]) if errors else {}
+    fields = errors if isinstance(errors, dict) else getattr(errors, "__dict__", {})
+    return _first_problem(fields["data"]) if "data" in fields else dict(fields)
 
 
 def _count(value: object) -> int | None:

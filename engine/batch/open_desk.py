@@ -26,7 +26,7 @@ from engine.spending.budget import Budget
 from engine.stopping import Admission, FailureWatch, Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import Price
-from engine.wire.reply_sizes import USUAL_SIZES
+from engine.wire.reply_sizes import BYTES_PER_MB, USUAL_SIZES, ReplySizes
 from schemas.settings import BatchSettings
 
 
@@ -97,7 +97,8 @@ def _desk_parts(
     account = _open_account(order, admission)
     reader = _make_reader(order)
     forms = BatchForms(lambda: ledger.batches, order.endpoint)
-    fetcher = ResultFetcher(folder, provider, clock=clock, max_line_bytes=order.max_line_bytes)
+    sizes = ReplySizes(order.max_line_bytes, round(settings.max_result_mb * BYTES_PER_MB))
+    fetcher = ResultFetcher(folder, provider, clock=clock, sizes=sizes)
     return DeskParts(
         folder=folder,
         ledger=ledger,

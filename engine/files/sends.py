@@ -3,96 +3,25 @@
 import asyncio
 import logging
 import os
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import orjson
 
 from engine.errors import DamagedLogError, StorageError
-from engine.files.jsonl_lines import damaged_line, id_key, read_lines, write_whole
+from engine.files.jsonl_lines import id_key, write_whole
 from engine.files.replace import replace_file
+from engine.files.sent_sums import Sends, read_sends
 from engine.files.shared_sync import SharedSync
 
 FOLD_ABOVE_BYTES = 1 << 20
 _LINE = b'{"event_id":"%08d","step":"%b","request_id":%b,"usd":%b}\n'
-ROUNDING_USD = 1e-12  # sums of floats do not come back to 0 exactly
 
 _log = logging.getLogger(__name__)
 
-Step = Literal[b"sent", b"unbilled", b"lost", b"paid", b"kept"]
-
-
-class Sends(NamedTuple):
-    """What a log of sends comes to, in dollars.
-
-    `lost_usd` by request: replies that never came. `out_usd` by request: sends of which nothing
-    more is known; they are settled elsewhere, under way, or were lost with their process.
-    `paid_usd` is the cost of settled requests, where it stands nowhere else. `unkept_usd` is what
-    of that, by request, a batch has cost whose replies were not kept yet; None: by nobody noted.
-    `event_count` is the number of the last event, `size_bytes` are those of the whole lines.
-    """
-
-    lost_usd: dict[str, float]
-    out_usd: dict[str, float]
-    paid_usd: float
-    unkept_usd: dict[str, float] | None
-    event_count: int
-    size_bytes: int
-
-
-def read_sends(path: Path) -> Sends:
-    """Add up a log of sends; no file, no sends.
-
-    Raises:
-        DamagedLogError: a line is not one of ours.
-    """
-    lost_usd: defaultdict[str, float] = defaultdict(float)
-    out_usd: defaultdict[str, float] = defaultdict(float)
-    unkept_usd: dict[str, float] | None = None  # where nobody notes what is kept: none
-    paid_usd, event_count, size_bytes = 0.0, 0, 0
-    for number, line in enumerate(read_lines(path), start=1):
-        size_bytes += len(line) + 1
-        try:
-            fields = orjson.loads(line)
-            step, request_id, usd = fields["step"], fields["request_id"], fields["usd"]
-            event_count = max(event_count, int(fields["event_id"]))
-            if step == "sent":
-                out_usd[request_id] += usd
-            elif step == "paid":
-                paid_usd += usd
-                is_of_batch = out_usd.pop(request_id, 0.0) <= ROUNDING_USD
-                if is_of_batch and unkept_usd is not None:
-                    unkept_usd[request_id] = usd
-            elif step == "kept":
-                unkept_usd = _without(unkept_usd, request_id)
-            else:
-                out_usd[request_id] -= usd
-                lost_usd[request_id] += usd if step == "lost" else 0.0
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-            raise damaged_line(path, number, f"not a send ({error})") from error
-    return Sends(
-        _above_zero(lost_usd),
-        _above_zero(out_usd),
-        paid_usd,
-        unkept_usd,
-        event_count,
-        size_bytes,
-    )
-
-
-def _without(unkept_usd: dict[str, float] | None, request_id: str) -> dict[str, float]:
-    """What is left once the reply to one request is kept; an empty id: all are."""
-    if unkept_usd is None or not request_id:
-        return {}
-    unkept_usd.pop(request_id, None)
-    return unkept_usd
-
-
-def _above_zero(dollars: dict[str, float]) -> dict[str, float]:
-    return {request_id: usd for request_id, usd in dollars.items() if usd > ROUNDING_USD}
+Step = Literal[b"sent", b"unbilled", b"lost", b"paid", b"kept", b"missed"]
 
 
 class SendLog:
@@ -125,8 +54,9 @@ class SendLog:
         """
         self._path = path
         before = read_sends(path)
-        if before.event_count < known_count and path.exists():
-            self._miss(known_count - before.event_count, is_fatal=is_synced)
+        last_count = max(known_count - before.event_count, 0) if path.exists() else 0
+        if last_count or before.missing_count:
+            self._miss(last_count, before.missing_count, is_fatal=is_synced)
         unsettled = {id_: usd for id_, usd in before.out_usd.items() if not is_settled(id_)}
         self.lost_usd = sum(before.lost_usd.values()) + sum(unsettled.values())
         self.paid_usd = before.paid_usd
@@ -145,6 +75,8 @@ class SendLog:
         self._is_synced = is_synced
         self._written = self._event_count
         self._sync = SharedSync(path)
+        if last_count:
+            self._write(b"missed", "", 0.0)
         for request_id, usd in unsettled.items():
             self._write(b"lost", request_id, usd)
 
@@ -266,6 +198,7 @@ class SendLog:
             write_whole(self._descriptor, noted, self._path)
         except StorageError as error:
             os.ftruncate(self._descriptor, self._size_bytes)  # no line stands behind a torn one
+            self._event_count = self._written
             for each in going_out:
                 if not each.done():
                     each.set_exception(error)
@@ -277,9 +210,11 @@ class SendLog:
             if not each.done():
                 each.set_result(None)
 
-    def _miss(self, count: int, *, is_fatal: bool) -> None:
-        """Say that the last events are missing. Without `is_fatal` the machine may have failed."""
-        what = f"{self._path}: its last lines are missing, events that were there: {count:,}"
+    def _miss(self, last_count: int, other_count: int, *, is_fatal: bool) -> None:
+        """Say that events are missing. Without `is_fatal` the machine may have failed."""
+        which = "its last lines" if last_count else "lines between others"
+        count = last_count + other_count
+        what = f"{self._path}: {which} are missing, events that were there: {count:,}"
         if is_fatal:
             raise DamagedLogError(
                 f"{what}. So it is not known how much is spent. Restore it from a backup; or, "

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from engine.files.id_index import IdIndex
 from engine.files.journal import ID_FIELD, Settled, read_settled
 from engine.files.jsonl_lines import id_key
-from engine.files.sends import read_sends
+from engine.files.sent_sums import read_sends
 from engine.run_folder import RunFolder
 from engine.wire.prices import Price
 from jobs.findings import Finding

@@ -15,7 +15,7 @@ from engine.files.journal import Settled, read_settled
 from engine.files.jsonl_lines import read_lines
 from engine.files.lock import find_writer
 from engine.files.records import first_problem, read_records
-from engine.files.sends import read_sends
+from engine.files.sent_sums import read_sends
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem
 from engine.stats.snapshots import read_snapshots

@@ -15,7 +15,8 @@ from engine.clock import Clock, SystemClock
 from engine.files.journal import REPLY_FIELD, Journal, read_settled
 from engine.files.jsonl_lines import read_blocks, read_lines
 from engine.files.lock import WriterLock
-from engine.files.sends import ROUNDING_USD, SendLog, read_sends
+from engine.files.sends import SendLog
+from engine.files.sent_sums import ROUNDING_USD, read_sends
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, open_stage_files
 from engine.stopping import Stopping, stop_on_signals

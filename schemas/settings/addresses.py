@@ -6,10 +6,14 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+CALLS = ("/chat/completions", "/completions", "/embeddings", "/responses")  # below an address
 OPENAI_ADDRESS = "https://api.openai.com/v1"
 
 
 def _address_holds_no_secret(base_url: str) -> str:
+    base_url = base_url.strip()
+    if not all(character >= "!" for character in base_url):
+        raise ValueError("expected an address without a blank in it")
     parts = urlsplit(base_url)
     _ = parts.port  # raises ValueError for one that is none
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -23,7 +27,14 @@ def _address_holds_no_secret(base_url: str) -> str:
         raise ValueError(
             "expected an address without a key in its path; the key is read from the environment"
         )
+    _refuse_call(parts.path.rstrip("/"))
     return base_url
+
+
+def _refuse_call(path: str) -> None:
+    call = next((call for call in CALLS if path.endswith(call)), None)
+    if call is not None:
+        raise ValueError(f"expected the address of the API, without {call}: that is added")
 
 
 def looks_like_key(text: str) -> bool:

@@ -1,17 +1,20 @@
 """Fetches result files, waits a limited time for missing or cut-off ones, and deletes them."""
 
+import asyncio
 import filecmp
 import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.batch.collecting.as_lines import make_lines
 from engine.batch.collecting.result_files import count_lines, ends_whole, has_results
 from engine.batch.folder import BatchFolder
 from engine.batch.provider import Provider
 from engine.batch.refusals import is_refused
 from engine.clock import Clock
 from engine.errors import NOT_FOUND, RequestError, TransientError
+from engine.wire.reply_sizes import ReplySizes
 from schemas.batches import Batch, RemoteState
 
 GONE_AFTER = timedelta(hours=1)  # since the batch's end was seen; result files may lag behind it
@@ -30,12 +33,13 @@ class ResultFetcher:
     """Brings a batch's output and error file here, whole, each once; deletes them in the end."""
 
     def __init__(
-        self, folder: BatchFolder, provider: Provider, *, clock: Clock, max_line_bytes: int
+        self, folder: BatchFolder, provider: Provider, *, clock: Clock, sizes: ReplySizes
     ) -> None:
         self._folder = folder
         self._provider = provider
         self._clock = clock
-        self.max_line_bytes = max_line_bytes
+        self._max_bytes = sizes.file_bytes
+        self.max_line_bytes = sizes.reply_bytes
 
     async def fetch(self, batch: Batch) -> Loss | None:
         """Fetch the results that are not here yet; returns what is lost, if the output is gone.
@@ -93,6 +97,12 @@ class ResultFetcher:
             if must_hold_lines:
                 self._raise_if_recent(batch, f"result file {file_id} is not there yet ({error})")
             return f"file {file_id}: {error}"
+        await asyncio.to_thread(
+            make_lines,
+            fresh_path,
+            max_bytes=self._max_bytes,
+            max_parsed_bytes=self.max_line_bytes,
+        )
         if not must_hold_lines:
             fresh_path.replace(path)
         elif not has_results(fresh_path, self.max_line_bytes):

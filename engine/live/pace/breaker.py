@@ -69,7 +69,8 @@ class Breaker:
                 self._changed.clear()
                 await self._admission.wait(self._changed.wait())
             else:
-                await self._admission.sleep(self._probe_due_s - self._clock.monotonic_s())
+                until_s = min(self._probe_due_s, self._failing_since_s + self._allowed_s)
+                await self._admission.sleep(max(until_s - self._clock.monotonic_s(), 0.0))
 
     def succeed(self) -> None:
         """Note a response that is no error 5xx."""
@@ -131,7 +132,7 @@ class Breaker:
 
     def _check_outage(self) -> None:
         outage_s = self._clock.monotonic_s() - self._failing_since_s
-        if outage_s <= self._allowed_s:
+        if outage_s < self._allowed_s:
             return
         if not self._has_responded:
             raise OutageError(

@@ -39,9 +39,10 @@ def reply_text(reply: dict[str, Json]) -> str:
     """What the first choice of a chat completion says, without reasoning; empty if nothing.
 
     Content may be a part, or a list of them, of which only text counts; any other JSON stands for
-    its own text. Reasoning that stands before the
-    answer in <think> tags is left out; one that was never closed is all there is. Where a reply
-    that ended well has no content, what the host took for reasoning is the answer.
+    its own text, and where there is no content, what the only call of a tool is given. Reasoning
+    that stands before the answer in <think> tags is left out; one that was never closed is all
+    there is. Where a reply that ended well has no content, what the host took for reasoning is the
+    answer.
     """
     return without_reasoning(_content(reply) or _as_reasoning(reply))
 
@@ -62,9 +63,9 @@ def without_reasoning(text: str) -> str:
 def json_text(text: str) -> str:
     """The JSON object in a text: all of it, what stands in a ``` fence, or from { to }.
 
-    The text as it is where there is none.
+    The text as it is where there is none. One that was written as a JSON string is read first.
     """
-    text = text.strip()
+    text = _unquoted(text.strip())
     if text.startswith("{") and text.endswith("}"):
         return text
     for fenced in _FENCE.finditer(text):
@@ -84,6 +85,17 @@ def json_object(text: str) -> dict[str, Json] | None:
     except NotJsonError:
         return None
     return value if isinstance(value, dict) else None
+
+
+def _unquoted(text: str) -> str:
+    """What a text says that is a JSON string with an object in it; any other as it is."""
+    if not (text.startswith('"') and text.endswith('"') and "{" in text):
+        return text
+    try:
+        value = parse_json(text.encode(errors="replace"))
+    except NotJsonError:
+        return text
+    return value.strip() if isinstance(value, str) else text
 
 
 def _without_channels(text: str) -> str:
@@ -182,9 +194,21 @@ def _content(reply: dict[str, Json]) -> str:
         return content
     if isinstance(content, list):
         return "".join(map(_part_text, content))
-    if not content or (isinstance(content, dict) and content.keys() <= _OF_PARTS):
+    if not content:
+        return _call_arguments(_first_message(reply).get("tool_calls"))
+    if isinstance(content, dict) and content.keys() <= _OF_PARTS:
         return _part_text(content)
     return json.dumps(content, ensure_ascii=False)  # a host has parsed what the model wrote
+
+
+def _call_arguments(calls: Json) -> str:
+    """What the only call of a tool is given: gateways ask some models for JSON by way of a tool."""
+    match calls:
+        case [{"function": {"arguments": str(arguments)}}]:
+            return arguments
+        case [{"function": {"arguments": dict(arguments)}}]:
+            return json.dumps(arguments, ensure_ascii=False)
+    return ""
 
 
 def _part_text(part: Json) -> str:

@@ -16,7 +16,7 @@ from engine.clock import Clock, SystemClock
 from engine.errors import DamagedLogError
 from engine.files.jsonl_lines import read_lines
 from engine.files.lock import WriterLock, find_writer
-from engine.files.sends import read_sends
+from engine.files.sent_sums import read_sends
 from engine.lease.lease_log import TOUCH_EVERY_S, read_leases
 from engine.lease.leases import TTL_S
 from engine.stopping import Stopping, stop_on_signals

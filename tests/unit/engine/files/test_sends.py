@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DamagedLogError, StorageError
-from engine.files.sends import SendLog, read_sends
+from engine.files.sends import SendLog
+from engine.files.sent_sums import read_sends
 from engine.spending.budget import Budget
 from engine.testing.calls import chat_request
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.files.sends import read_sends
+from engine.files.sent_sums import read_sends
 from engine.testing.calls import chat_request, completed
 from jobs.send.result_files import ResultPaths, result_paths
 from jobs.send.spending import Spending, open_spending

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DamagedLogError
-from engine.files.sends import read_sends
+from engine.files.sent_sums import read_sends
 from engine.testing.calls import chat_request, completed
 from jobs.send.result_files import ResultFiles, ResultPaths, result_paths
 from jobs.send.spending import open_spending
@@ -61,6 +61,18 @@ async def test_log_of_sends_that_lost_its_last_lines_is_noticed(tmp_path: Path) 
 
     with pytest.raises(DamagedLogError, match=r"last lines are missing, .*: 3\. .* delete it"):
         await spend(paths, BUDGET, "d")
+
+
+async def test_log_of_sends_that_lost_a_line_between_others_is_noticed(tmp_path: Path) -> None:
+    paths = result_paths(tmp_path / "out.jsonl")
+    for name in "abc":
+        await spend(paths, BUDGET, name)
+    lines = paths.sends.read_bytes().splitlines(keepends=True)
+
+    for number in range(1, len(lines) - 1):
+        paths.sends.write_bytes(b"".join([*lines[:number], *lines[number + 1 :]]))
+        with pytest.raises(DamagedLogError, match=r"lines between others are missing, .*: 1\. "):
+            await spend(paths, BUDGET, "d")
 
 
 async def test_without_a_budget_missing_sends_are_told_and_it_goes_on(

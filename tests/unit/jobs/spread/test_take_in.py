@@ -12,7 +12,8 @@ from engine.errors import DamagedLogError
 from engine.files.journal import Journal, read_settled
 from engine.files.lock import WriterLock
 from engine.files.records import read_records
-from engine.files.sends import SendLog, read_sends
+from engine.files.sends import SendLog
+from engine.files.sent_sums import read_sends
 from engine.run_folder import RunFolder
 from engine.stage import open_stage_files
 from jobs.dataset.ask_teacher import QUESTIONS

@@ -4,18 +4,19 @@ import pytest
 
 from jobs.documents.readers.clean_text import clean, clean_line
 from jobs.documents.readers.limits import UnreadableFileError
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import read
 
 FRENCH = "Les élèves étudient à la bibliothèque où ils préparent leurs examens d’été."
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le"])
+@each_row("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le"])
 def test_unicode_encodings_are_told_apart(encoding: str) -> None:
     assert read("text", FRENCH.encode(encoding)).text == FRENCH
 
 
-@pytest.mark.parametrize(
-    ("encoding", "text"),
+@each_row(
+    "encoding, text",
     [
         ("cp1252", FRENCH),
         ("latin-1", "café naïve façade déjà vu, un garçon"),
@@ -28,7 +29,7 @@ def test_older_encodings_are_recognised(encoding: str, text: str) -> None:
     assert read("text", text.encode(encoding)).text == text
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         bytes(range(256)) * 20,

@@ -1,12 +1,11 @@
 from pathlib import Path
 
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import headings, read
 
 
-@pytest.mark.parametrize(
-    ("page", "text"),
+@each_row(
+    "page, text",
     [
         (
             ".. py:function:: start(v, *args)\n\n   Starts *pump*.\n\n   .. versionchanged:: 3.2\n"
