@@ -190,7 +190,7 @@ def test_question_about_an_option_that_the_chunk_has_not_is_dropped() -> None:
 HOURS = "It is shut at 22 hours in summer, at 20 hours in winter; it holds 43 cars and 28 vans."
 
 
-@pytest.mark.parametrize(
+@each_row(
     "answer",
     ["In summer it is shut two hours later.", "At 22 hours, 2 hours later than in winter."],
 )
@@ -198,8 +198,8 @@ def test_difference_of_two_quantities_of_the_evidence_is_known(answer: str) -> N
     assert find_ungrounded(answer, "When is it shut?", source_of(HOURS)) is None
 
 
-@pytest.mark.parametrize(
-    ("answer", "detail"),
+@each_row(
+    "answer, detail",
     [
         ("In summer it is shut 3 hours later.", "3 hours"),
         ("It is open for 42 hours in all.", "42 hours"),
