@@ -1,7 +1,5 @@
 """What an answer says letter by letter must stand in its source."""
 
-import pytest
-
 from jobs.dataset.filters.filter_answers import find_grounded_answer_fault
 from jobs.dataset.filters.filter_questions import find_grounded_question_fault
 from jobs.dataset.filters.grounding import find_ungrounded
