@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.rows import each_row
 
 ROOT = Path(__file__).parents[1]
 LAYERS = ["schemas", "engine", "jobs", "corpus_distill", "scripts"]  # lowest first
@@ -141,7 +141,7 @@ def room_of(module: str) -> str:
     return max(names, key=len, default="")
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@each_row("layer", LAYERS)
 def test_no_module_imports_upward(layer: str) -> None:
     above = {*LAYERS[LAYERS.index(layer) + 1 :], "tests"} - (
         {"tests"} if layer == "scripts" else set()
@@ -175,7 +175,7 @@ def test_rooms_are_told_from_the_lowest_up() -> None:
     assert upward == []
 
 
-@pytest.mark.parametrize("layer", ["engine", "jobs"])
+@each_row("layer", ["engine", "jobs"])
 def test_no_room_imports_another_than_the_table_allows(layer: str) -> None:
     forbidden = []
     for path in sorted((ROOT / layer).rglob("*.py")):

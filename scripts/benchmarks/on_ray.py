@@ -4,7 +4,8 @@
 
 Requests of 1 KB go to nginx on loopback, which answers 700 bytes and knows no limit, by one process
 and by workers on a cluster of this machine. It runs on the same cores. Shown are requests a second
-of the whole call and from the first reply on, and the largest resident memory of each process.
+of the whole call and from the first reply on, and of each process its largest resident memory and
+what it took of a processor, which says more than the time where others take most of the cores.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,11 +32,18 @@ NAME_CHARS = 48
 
 
 class Sent(NamedTuple):
-    """Seconds of a call, and until the first reply; megabytes of each process by its name."""
+    """Seconds of a call, and until the first reply; what each process took, by its name."""
 
     whole_s: float
     first_s: float
-    peak_mb: dict[str, int]
+    taken: "dict[str, Taken]"
+
+
+class Taken(NamedTuple):
+    """Megabytes at most, and seconds of processor."""
+
+    peak_mb: int = 0
+    processor_s: float = 0.0
 
 
 def send(in_path: Path, base_url: str, *flags: str) -> Sent:
@@ -42,7 +51,7 @@ def send(in_path: Path, base_url: str, *flags: str) -> Sent:
     out_path = in_path.with_name("out.jsonl")
     remove_results(out_path)
     started_s = time.monotonic()
-    first_s, peaks = 0.0, defaultdict[tuple[int, str], int](int)
+    first_s, taken = 0.0, defaultdict[str, Taken](Taken)
     with subprocess.Popen(
         [
             *(sys.executable, "-m", "jobs", "send", in_path, "--out", out_path),
@@ -55,13 +64,14 @@ def send(in_path: Path, base_url: str, *flags: str) -> Sent:
         while process.poll() is None:
             if not first_s and _has_replies(out_path):
                 first_s = time.monotonic() - started_s
-            for pid, name in _tree(process.pid):
-                peaks[pid, name] = max(peaks[pid, name], _resident_mb(pid))
+            for pid in _tree(process.pid):
+                with suppress(OSError):  # it has just ended
+                    name, now = f"{_name_of(pid)} ({pid})", _taken_by(pid)
+                    taken[name] = Taken(max(taken[name].peak_mb, now.peak_mb), now.processor_s)
             time.sleep(LOOK_EVERY_S)
     if process.returncode:
         raise RuntimeError(f"distill send ended with {process.returncode}")
-    by_name = {f"{name} ({pid})": peak for (pid, name), peak in peaks.items()}
-    return Sent(time.monotonic() - started_s, first_s, by_name)
+    return Sent(time.monotonic() - started_s, first_s, taken)
 
 
 def describe(sent: Sent, count: int) -> str:
@@ -81,40 +91,36 @@ def _has_replies(out_path: Path) -> bool:
     return any(path.exists() and path.stat().st_size > 0 for path in found)
 
 
-def _tree(root: int) -> list[tuple[int, str]]:
-    """A process and all that it has started, with what they are called."""
+def _tree(root: int) -> list[int]:
+    """A process and all that it has started."""
     children: defaultdict[int, list[int]] = defaultdict(list)
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
-            try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            children[int(fields[1])].append(int(folder.name))
-    found, waiting = [], [root]
-    while waiting:
-        pid = waiting.pop()
-        found.append((pid, _name_of(pid)))
-        waiting += children[pid]
+            with suppress(OSError):
+                children[int(_stat_of(int(folder.name))[1])].append(int(folder.name))
+    found = [root]
+    for pid in found:
+        found += children[pid]
     return found
 
 
+def _stat_of(pid: int) -> list[str]:
+    """The fields of proc(5) from the third on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
 def _name_of(pid: int) -> str:
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        return "?"
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
     module = words[words.index("-m") + 1] if "-m" in words else Path(words[0]).name
     script = next((Path(word).name for word in words[1:3] if word.endswith(".py")), "")
     return f"{module} {script}".strip()[:NAME_CHARS]
 
 
-def _resident_mb(pid: int) -> int:
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE") >> 20
+def _taken_by(pid: int) -> Taken:
+    fields = _stat_of(pid)
+    ticks, pages = int(fields[11]) + int(fields[12]), int(fields[21])
+    peak_mb = pages * os.sysconf("SC_PAGE_SIZE") >> 20
+    return Taken(peak_mb, ticks / os.sysconf("SC_CLK_TCK"))
 
 
 def main() -> None:
@@ -130,9 +136,10 @@ def main() -> None:
             for flags in ((), ("--on", "ray", "--workers", str(given.workers))):
                 sent = send(in_path, base_url, *flags)
                 print(f"{' '.join(flags) or 'one process'}: {describe(sent, given.count)}")
-                for process, peak_mb in sorted(sent.peak_mb.items(), key=lambda each: -each[1]):
-                    print(f"  {peak_mb:6} MB  {process}")
-                print(f"  {sum(sent.peak_mb.values()):6} MB  together", flush=True)
+                for process, taken in sorted(sent.taken.items(), key=lambda each: each[1])[::-1]:
+                    print(f"  {taken.peak_mb:6} MB {taken.processor_s:8.1f} s  {process}")
+                together = [sum(each) for each in zip(*sent.taken.values(), strict=True)]
+                print(f"  {together[0]:6} MB {together[1]:8.1f} s  together", flush=True)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from jobs.dataset.filters.source_text import SourceText
 from jobs.text.content_words import STEM_CHARS
+from jobs.text.stop_words import STOP_WORDS
 from jobs.text.word_overlap import telling_words
 from jobs.text.wording.answer_forms import denies
 from jobs.text.wording.exact_names import find_code
@@ -100,7 +101,8 @@ def _clauses(text: str) -> list[_Clause]:
 def _read(part: str) -> _Clause:
     values: dict[_Value, str] = {}
     for each in (*find_quantities(part), *find_quantities_in_words(part)):
-        values[_Value(each.unit or f"count of {each.counted}", each.number)] = each.written
+        counted = "" if each.counted in STOP_WORDS else each.counted
+        values[_Value(each.unit or f"count of {counted}", each.number)] = each.written
     prose = part
     for name in find_code(part):
         values[_Value(_CODE, name.casefold())] = name

@@ -34,7 +34,7 @@ from jobs.dataset.questions.write_questions import (
 )
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
-from jobs.text.repeats.exact_differences import differ_exactly
+from jobs.text.repeats.exact_differences import ask_differently
 from jobs.text.repeats.near_duplicates import NearDuplicates, words_of_any_language
 from schemas.dataset import Question, Rejection
 from schemas.documents import Chunk
@@ -118,7 +118,7 @@ def _find_repeating(first: _First, context: StageContext[None]) -> frozenset[str
 
     def differ(question_id: str, text: str) -> bool:
         other = first.get(question_id)
-        return other is not None and differ_exactly(other.text, text)
+        return other is not None and ask_differently(other.text, text)
 
     seen = NearDuplicates(usual.max_near_duplicate, words_of_any_language, differ=differ)
     found = set[str]()

@@ -36,7 +36,7 @@ from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.reset import reset_stages
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, run_items
-from jobs.text.repeats.exact_differences import differ_exactly
+from jobs.text.repeats.exact_differences import ask_differently
 from jobs.text.repeats.near_duplicates import NearDuplicates, words_of_any_language
 from jobs.text.repeats.near_meanings import NearMeanings
 from schemas.dataset import Fault, Question, Rejection
@@ -105,7 +105,7 @@ def _make_seen(settings: QuestionSettings, differ: Callable[[str, str], bool]) -
 
 def _differ(asked: Sequence[RecordLog[Question]], question_id: str, text: str) -> bool:
     other = next((found for log in asked if (found := log.get(question_id)) is not None), None)
-    return other is not None and differ_exactly(other.text, text)
+    return other is not None and ask_differently(other.text, text)
 
 
 def _remember(question: Question, needs: _Needs) -> None:

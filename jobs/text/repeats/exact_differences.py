@@ -2,10 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from itertools import starmap
 
+from jobs.text.content_words import STEM_CHARS
 from jobs.text.languages import WRITES_NOUNS_LARGE, detect_language, differs_in_language
+from jobs.text.stop_words import STOP_WORDS
 from jobs.text.wording.exact_names import ExactText, find_code, find_proper_names
 from jobs.text.wording.quantities import find_quantities, find_quantities_in_words
+
+MIN_PAIR_WORDS = 5
+MAX_EXCHANGED = 2
 
 _NEGATION = re.compile(
     r"\b(?:no|not|never|without|cannot|\w+n['\u2019]t|nicht|nie|ohne|kein\w*|pas|sans|jamais"
@@ -28,6 +34,30 @@ def differ_exactly(one: str, other: str) -> bool:
         return True
     has_names = not set(languages) & set(WRITES_NOUNS_LARGE)
     return _has_own(one, other, has_names=has_names) and _has_own(other, one, has_names=has_names)
+
+
+def ask_differently(one: str, other: str) -> bool:
+    """Whether two questions of nearly the same words ask for different things.
+
+    As texts may differ, or in one or two words in the same places: "How is it filled?" and "How is
+    it emptied?". Two words for one thing are taken for two things here.
+    """
+    return differ_exactly(one, other) or _are_nearly_word_for_word(one, other)
+
+
+def _are_nearly_word_for_word(one: str, other: str) -> bool:
+    words, others = (re.findall(r"\w+", text.casefold()) for text in (one, other))
+    if len(words) != len(others) or len(words) < MIN_PAIR_WORDS:  # scripts without spaces have few
+        return False
+    exchanged = [pair for pair in zip(words, others, strict=True) if pair[0] != pair[1]]
+    return len(exchanged) <= MAX_EXCHANGED and any(starmap(_tell_apart, exchanged))
+
+
+def _tell_apart(word: str, other: str) -> bool:
+    """Whether both words mean something, and are not two forms of one."""
+    shorter, longer = sorted((word, other), key=len)
+    are_forms = longer.startswith(shorter[:STEM_CHARS])
+    return not are_forms and not {word, other} <= STOP_WORDS
 
 
 def _has_own(text: str, other: str, *, has_names: bool) -> bool:

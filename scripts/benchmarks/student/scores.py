@@ -51,6 +51,9 @@ def score_answers(
     pairs = list(zip(answers, asked, strict=True))
     measures: Mapping[str, Callable[[Answered, Asked], float]] = {
         "F1": lambda a, q: f1(a.text, q.answer),
+        "precision": lambda a, q: precision(a.text, q.answer),
+        "recall": lambda a, q: precision(q.answer, a.text),
+        "words": lambda a, _: len(words_of(a.text)),
         "F1, first sentence": lambda a, q: f1(first_sentence(a.text), q.answer),
         "ROUGE-L": lambda a, q: rouge_l(a.text, q.answer),
         "similarity": lambda a, q: close(a.text or ".", q.answer),
@@ -66,9 +69,19 @@ def score_answers(
 
 def f1(text: str, reference: str) -> float:
     """The F1 of the words, articles left out (SQuAD's measure, arXiv 1606.05250)."""
-    given, wanted = words_of(text), words_of(reference)
-    common = sum((Counter(given) & Counter(wanted)).values())
-    return 2 * common / (len(given) + len(wanted)) if common else 0.0
+    common = words_in_common(text, reference)
+    return 2 * common / (len(words_of(text)) + len(words_of(reference))) if common else 0.0
+
+
+def precision(text: str, reference: str) -> float:
+    """The share of the text's words that the reference has; the other way round it is recall."""
+    common = words_in_common(text, reference)
+    return common / len(words_of(text)) if common else 0.0
+
+
+def words_in_common(text: str, other: str) -> int:
+    """How many words both have, one that comes twice in both counting twice."""
+    return (Counter(words_of(text)) & Counter(words_of(other))).total()
 
 
 def rouge_l(text: str, reference: str) -> float:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("s3fs")
+
 from engine.errors import ConfigError, TransientError
 from jobs.send.sharded.outside.s3_store import S3Store
 from jobs.send.sharded.outside.stores import FolderStore, Store

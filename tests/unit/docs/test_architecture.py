@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-import pytest
-
+from tests.rows import each_row
 from tests.test_layering import ROOMS
 
 ROOT = Path(__file__).parents[3]
@@ -58,7 +57,7 @@ def test_every_room_stands_once_in_the_picture() -> None:
     assert sorted(PICTURE) == folders_of_code()
 
 
-@pytest.mark.parametrize("room", [room for room in ARROWS if room != "schemas"])
+@each_row("room", [room for room in ARROWS if room != "schemas"])
 def test_arrow_of_a_room_names_what_it_may_import(room: str) -> None:
     allowed = {
         folder_of(other)
@@ -70,7 +69,7 @@ def test_arrow_of_a_room_names_what_it_may_import(room: str) -> None:
     assert ARROWS[room] == {name.rpartition("/")[2] for name in allowed - {room}}
 
 
-@pytest.mark.parametrize("room", [room for room in ARROWS if room != "jobs"])
+@each_row("room", [room for room in ARROWS if room != "jobs"])
 def test_every_room_is_explained(room: str) -> None:
     assert room in re.findall(r"^\| `([\w/]+)/` \|", TEXT, re.M)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.rows import each_row
 
 ROOT = Path(__file__).parents[3]
 PAGES = ["CONTRIBUTING.md", "README.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
@@ -29,14 +29,14 @@ def names_in_files() -> list[tuple[str, str]]:
     return [pair for page in PAGES for pair in NAME_IN.findall(read_page(page))]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@each_row("page", PAGES)
 def test_every_file_that_a_page_names_exists(page: str) -> None:
     missing = [path for path in named_paths(read_page(page)) if not (ROOT / path).exists()]
 
     assert missing == []
 
 
-@pytest.mark.parametrize("page", PAGES)
+@each_row("page", PAGES)
 def test_every_link_leads_to_a_file(page: str) -> None:
     folder = (ROOT / page).parent
 
@@ -45,7 +45,7 @@ def test_every_link_leads_to_a_file(page: str) -> None:
     assert broken == []
 
 
-@pytest.mark.parametrize(("name", "path"), names_in_files())
+@each_row("name, path", names_in_files())
 def test_every_name_stands_in_the_file_that_is_named_with_it(name: str, path: str) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
 

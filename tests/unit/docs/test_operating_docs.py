@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 from typing import get_args
 
-import pytest
-
 from schemas.record import Value
 from schemas.summary import (
     BatchesSummary,
@@ -20,6 +18,7 @@ from schemas.summary import (
     StageSummary,
     StateName,
 )
+from tests.rows import each_row
 
 DOCS = (Path(__file__).parents[3] / "docs" / "operating.md").read_text(encoding="utf-8")
 JSON = DOCS[DOCS.index("### The JSON") :].split("\n## ")[0]
@@ -37,7 +36,7 @@ RECORDS: list[type[Value]] = [
 ]
 
 
-@pytest.mark.parametrize("kind", RECORDS)
+@each_row("kind", RECORDS)
 def test_every_field_of_the_status_is_described(kind: type[Value]) -> None:
     described = set(re.findall(r"`(\w+)`", JSON))
 

@@ -3,10 +3,9 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from jobs.documents.readers.registry import FORMATS
 from jobs.documents.whole_corpus.sketch_documents import FORMATS_BY_QUALITY
+from tests.rows import each_row
 
 ROOT = Path(__file__).parents[3]
 WORDS = {  # what people call a format, where it is not its name
@@ -26,7 +25,7 @@ def test_every_ending_that_is_read_is_named() -> None:
     assert missing == set(), "docs/reading.md, the table of endings: a row for these"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_readme_names_every_format(name: str) -> None:
     text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").lower().split())
 

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from engine.stage import FinishedItem
 from engine.stats.counters import StatsSnapshot
 from jobs.documents.list_files import SourceFile
@@ -44,6 +42,7 @@ from schemas.plan import Plan
 from schemas.record import Value
 from schemas.reviews import Label, Review
 from schemas.settings import RunIdentity
+from tests.rows import each_row
 
 DOCS = (Path(__file__).parents[3] / "docs" / "run-folder.md").read_text(encoding="utf-8")
 
@@ -83,7 +82,7 @@ DESCRIBED: dict[str, type[Value]] = {
 }
 
 
-@pytest.mark.parametrize(("section", "kind"), DESCRIBED.items())
+@each_row("section, kind", DESCRIBED.items())
 def test_every_field_of_a_file_is_described(section: str, kind: type[Value]) -> None:
     assert f"\n## {section}\n" in DOCS, "docs/run-folder.md has no such section"
     text = DOCS[DOCS.index(f"\n## {section}\n") :].split("\n## ")[1]

@@ -1,8 +1,6 @@
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from engine.engine import Engine
 from engine.errors import FatalError
 from engine.failure_hold import FailureHold
@@ -11,6 +9,7 @@ from engine.stopping import ALIKE_COUNT, FIRST_ALIKE_COUNT, FailureWatch, Stoppi
 from engine.testing.calls import chat_request, completed, failed
 from schemas.outcomes import Failed, Outcome
 from schemas.requests import Request
+from tests.rows import each_row
 
 
 def make_failed(code: str = "unsupported_parameter", *, purpose: str = "questions") -> Failed:
@@ -41,7 +40,7 @@ async def test_all_that_wait_are_told_when_too_many_failed_alike() -> None:
     assert "--retry-failed" in str(ends[0])
 
 
-@pytest.mark.parametrize(
+@each_row(
     "other",
     [completed(chat_request("r", purpose="questions")), make_failed("context_length_exceeded")],
 )

@@ -8,6 +8,7 @@ from engine.testing.calls import chat_request
 from engine.testing.stage_parts import FakeLane
 from engine.wire.endpoints import Endpoint
 from schemas.requests import CHAT_COMPLETIONS, Manner, make_request
+from tests.rows import each_row
 
 
 async def test_each_request_goes_to_the_server_that_it_names() -> None:
@@ -69,8 +70,8 @@ def test_gauges_of_servers_add_up_and_the_busiest_one_counts() -> None:
     assert together == LimitGauges(100.0, 9.0, 7, 0.5)
 
 
-@pytest.mark.parametrize(
-    ("base_url", "is_local"),
+@each_row(
+    "base_url, is_local",
     [
         ("http://localhost:8000/v1", True),
         ("http://127.0.0.1/v1", True),

@@ -14,6 +14,7 @@ from engine.stopping import (
 )
 from engine.testing.calls import chat_request, completed, failed
 from schemas.outcomes import Failed, Outcome
+from tests.rows import each_row
 
 
 async def test_grace_period_that_is_over_ends_as_an_interruption() -> None:
@@ -54,9 +55,7 @@ def test_many_first_requests_that_fail_alike_end_the_run() -> None:
         watch.note(make_failed())
 
 
-@pytest.mark.parametrize(
-    "other", [completed(chat_request("r")), make_failed("context_length_exceeded")]
-)
+@each_row("other", [completed(chat_request("r")), make_failed("context_length_exceeded")])
 def test_one_request_that_ends_otherwise_ends_the_watch(other: Outcome) -> None:
     watch = FailureWatch()
 

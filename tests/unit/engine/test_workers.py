@@ -4,6 +4,7 @@ import pytest
 
 from engine.errors import EngineError, QuotaError, StorageError, UnexpectedError
 from engine.workers import as_engine_error, run_workers
+from tests.rows import each_row
 
 
 async def test_others_land_when_one_worker_fails_in_a_way_that_nobody_foresaw() -> None:
@@ -46,8 +47,6 @@ async def test_cancelling_ends_all_workers() -> None:
     assert len(ended) == 3
 
 
-@pytest.mark.parametrize(
-    ("error", "kind"), [(OSError(24, "too many"), StorageError), (QuotaError("no"), QuotaError)]
-)
+@each_row("error, kind", [(OSError(24, "too many"), StorageError), (QuotaError("no"), QuotaError)])
 def test_error_keeps_its_meaning(error: Exception, kind: type[Exception]) -> None:
     assert type(as_engine_error(error)) is kind

@@ -1,12 +1,11 @@
 """Amounts as people read them."""
 
-import pytest
-
 from jobs.amounts import dollars, duration, percent, rounded
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
+@each_row(
+    "seconds, text",
     [
         (0, "0 s"),
         (59.6, "1 min"),
@@ -21,8 +20,8 @@ def test_duration_has_the_two_largest_units(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
-@pytest.mark.parametrize(
-    ("part", "whole", "text"),
+@each_row(
+    "part, whole, text",
     [(0, 10, "0%"), (1, 1000, "<1%"), (1, 3, "33%"), (999, 1000, ">99%"), (5, 5, "100%")],
 )
 def test_share_is_never_rounded_to_nothing_or_all(part: float, whole: float, text: str) -> None:

@@ -10,14 +10,11 @@ from typer.core import TyperGroup
 from jobs.cli import make_app
 from jobs.command_list import COMMANDS
 from tests.documented import DOCS, ROOT, commands_of
+from tests.rows import each_row
 
 APP = typer.main.get_command(make_app(list(COMMANDS)))
 
-DOCUMENTED = [
-    pytest.param(arguments, id=f"{path.name}: {arguments}")
-    for path in DOCS
-    for arguments in commands_of(path)
-]
+DOCUMENTED = [arguments for path in DOCS for arguments in commands_of(path)]
 
 
 def parse(arguments: str) -> str | None:
@@ -36,7 +33,7 @@ def test_every_module_of_commands_is_listed() -> None:
     assert modules - {"jobs.commands.options"} == named
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@each_row("name", COMMANDS)
 def test_examples_of_a_command_can_be_called(name: str) -> None:
     assert COMMANDS[name].examples
     for example in COMMANDS[name].examples:
@@ -45,7 +42,7 @@ def test_examples_of_a_command_can_be_called(name: str) -> None:
         assert parse(line.removeprefix("distill ")) == name
 
 
-@pytest.mark.parametrize("arguments", DOCUMENTED)
+@each_row("arguments", DOCUMENTED)
 def test_command_of_the_docs_can_be_called(arguments: str) -> None:
     assert parse(arguments) == arguments.split()[0]
 

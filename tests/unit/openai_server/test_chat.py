@@ -7,6 +7,7 @@ from tests.openai_server.errors import ApiError
 from tests.openai_server.paid.api import Answer, PaidCall
 from tests.openai_server.paid.chat import ChatCompletions
 from tests.openai_server.replies import default_reply
+from tests.rows import each_row
 
 MODEL = ModelCard(id="gpt-6-luna")
 
@@ -122,8 +123,8 @@ def test_request_that_arrives_before_the_first_is_answered_writes_as_well() -> N
     assert third.read_tokens == 1_100
 
 
-@pytest.mark.parametrize(
-    ("fault", "finish_reason", "has_refusal"),
+@each_row(
+    "fault, finish_reason, has_refusal",
     [
         ("length", "length", False),
         ("content_filter", "content_filter", False),
@@ -154,8 +155,8 @@ def strict_schema(**changes: Any) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": "r", "strict": True, "schema": schema}}
 
 
-@pytest.mark.parametrize(
-    ("wrong", "code"),
+@each_row(
+    "wrong, code",
     [
         ({"messages": []}, "invalid_value"),
         ({"messages": [{"content": "x"}]}, "invalid_value"),

@@ -8,6 +8,7 @@ from tests.openai_server import ModelCard
 from tests.openai_server.errors import ApiError
 from tests.openai_server.paid.api import PaidCall
 from tests.openai_server.paid.embeddings import Embeddings
+from tests.rows import each_row
 
 MODEL = ModelCard(id="text-embedding-3-small", dimensions=1536, context_tokens=8_192)
 
@@ -36,7 +37,7 @@ def test_base64_holds_the_same_floats() -> None:
     assert decoded.tolist() == pytest.approx(floats, abs=1e-7)
 
 
-@pytest.mark.parametrize("inputs", ["", [], [""], None, ["x"] * 2_049, [["a"]] * 0])
+@each_row("inputs", ["", [], [""], None, ["x"] * 2_049, [["a"]] * 0])
 def test_empty_and_excessive_inputs_are_refused(inputs: Any) -> None:
     with pytest.raises(ApiError, match="input"):
         embed(inputs)

@@ -6,6 +6,7 @@ import pytest
 from tests.openai_server import Faults
 from tests.openai_server.errors import ApiError
 from tests.openai_server.faults import ErrorFault, Fault, FaultPlan, ReplyFault, WireFault
+from tests.rows import each_row
 
 
 def error_of(fault: Fault) -> ApiError:
@@ -14,7 +15,7 @@ def error_of(fault: Fault) -> ApiError:
     return raised.value
 
 
-@pytest.mark.parametrize("fault", get_args(ErrorFault))
+@each_row("fault", get_args(ErrorFault))
 def test_every_error_fault_has_an_error_reply(fault: Fault) -> None:
     error = error_of(fault)
 

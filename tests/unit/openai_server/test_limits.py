@@ -3,6 +3,7 @@ import pytest
 from tests.openai_server import ModelLimits
 from tests.openai_server.errors import ApiError
 from tests.openai_server.limits import RateLimits, duration
+from tests.rows import each_row
 
 MODEL = "gpt-6-luna"
 
@@ -188,8 +189,8 @@ def test_headers_can_be_partial_or_absent() -> None:
     assert limits.headers("key", MODEL, "off") == {}
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
+@each_row(
+    "seconds, text",
     [(0, "0ms"), (0.913, "913ms"), (1, "1s"), (1.307, "1.307s"), (360, "6m0s"), (3605, "1h0m5s")],
 )
 def test_durations_are_spelt_as_the_api_spells_them(seconds: float, text: str) -> None:

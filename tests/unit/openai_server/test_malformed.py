@@ -10,6 +10,7 @@ from tests.openai_server.malformed import (
     malformed,
     malformed_line,
 )
+from tests.rows import each_row
 
 PAYLOAD = {
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "A pump."}}],
@@ -19,20 +20,20 @@ BODY = orjson.dumps(PAYLOAD, option=orjson.OPT_INDENT_2)
 LINE = orjson.dumps({"custom_id": "a", "response": {"status_code": 200, "body": PAYLOAD}}) + b"\n"
 
 
-@pytest.mark.parametrize("fault", MALFORMED_FAULTS)
+@each_row("fault", MALFORMED_FAULTS)
 def test_every_form_differs_from_the_body_that_it_is_made_of(fault: str) -> None:
     assert malformed(fault, BODY) != BODY
     assert malformed_line(fault, LINE) != LINE
     assert malformed_line(fault, LINE).count(b"\n") == 1
 
 
-@pytest.mark.parametrize("fault", sorted(set(MALFORMED_FAULTS) - UNREADABLE))
+@each_row("fault", sorted(set(MALFORMED_FAULTS) - UNREADABLE))
 def test_a_form_that_can_be_read_still_holds_the_answer(fault: str) -> None:
     assert b"A pump." in malformed(fault, BODY)
     assert isinstance(parse_json(malformed_line(fault, LINE)), dict)
 
 
-@pytest.mark.parametrize("fault", ["half_json", "noise"])
+@each_row("fault", ["half_json", "noise"])
 def test_a_form_that_cannot_be_read_is_no_json(fault: str) -> None:
     with pytest.raises(NotJsonError):
         parse_json(malformed(fault, BODY))

@@ -4,6 +4,7 @@ import pytest
 
 from tests.openai_server.errors import ApiError
 from tests.openai_server.slow.paging import page_of, with_ends
+from tests.rows import each_row
 
 ROWS: list[dict[str, Any]] = [{"id": f"r{number}"} for number in range(5)]
 
@@ -33,7 +34,7 @@ def test_ends_are_null_on_an_empty_page() -> None:
     assert (shown["data"], shown["first_id"], shown["last_id"]) == ([], None, None)
 
 
-@pytest.mark.parametrize("query", [{"limit": "5"}, {"limit": "0"}, {"limit": "x"}, {"after": "?"}])
+@each_row("query", [{"limit": "5"}, {"limit": "0"}, {"limit": "x"}, {"after": "?"}])
 def test_wrong_parameter_is_named(query: dict[str, str]) -> None:
     with pytest.raises(ApiError, match=next(iter(query))) as refused:
         page(**query)

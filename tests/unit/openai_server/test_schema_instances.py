@@ -1,10 +1,9 @@
 import random
 from typing import Any
 
-import pytest
-
 from tests.openai_server.paid.schema_instances import SchemaInstances
 from tests.openai_server.paid.texts import PromptWords
+from tests.rows import each_row
 
 
 def instances(schema: dict[str, Any], count: int = 50) -> list[Any]:
@@ -41,8 +40,8 @@ def test_strings_keep_their_lengths() -> None:
     assert all(190 <= len(text) <= 200 for text in made)
 
 
-@pytest.mark.parametrize(
-    ("schema", "allowed"),
+@each_row(
+    "schema, allowed",
     [
         ({"enum": ["a", 7, None]}, ["a", 7, None]),
         ({"const": "x"}, ["x"]),

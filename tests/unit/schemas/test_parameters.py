@@ -4,6 +4,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from schemas.parameters import OWN_NAMES, Parameters
 from schemas.requests import CHAT_COMPLETIONS, Json, Manner, Request, make_request
+from tests.rows import each_row
 
 BODY: dict[str, Json] = {"model": "m", "messages": [], "max_completion_tokens": 9}
 
@@ -50,7 +51,7 @@ def test_what_a_stage_sets_itself_wins() -> None:
     assert orjson.loads(request.payload) == {**BODY, "seed": 1}
 
 
-@pytest.mark.parametrize("name", list(OWN_NAMES))
+@each_row("name", list(OWN_NAMES))
 def test_parameter_that_is_made_here_is_refused_with_what_to_do(name: str) -> None:
     with pytest.raises(ValidationError, match=f"{name} cannot be given as a parameter: .*(:|set)"):
         TypeAdapter(Parameters).validate_python({"seed": 1, name: 1})

@@ -9,44 +9,36 @@ from jobs.documents.readers.html.prose import prose_count
 from jobs.documents.readers.html.roles import as_code, shown_as
 from jobs.documents.readers.html.searches import Searches, selector_of
 
-NEVER_TEXT: Searches = {  # their content is no text of the page, whatever it is
-    **{
-        name: (f"<{name}",)
-        for name in (
-            *("audio", "canvas", "datalist", "embed", "frame", "iframe", "object", "rp", "rt"),
-            *("script", "select", "style", "svg", "video"),
-        )
-    },
-    "template:not([shadowrootmode])": ("<template",),
-    "textarea:not([readonly])": ("<textarea",),
-}
+NEVER_TEXT = ", ".join(  # their content is no text of the page, whatever it is
+    (
+        *("audio", "canvas", "datalist", "embed", "frame", "iframe", "object", "rp", "rt"),
+        *("script", "select", "style", "svg", "video"),
+        *("template:not([shadowrootmode])", "textarea:not([readonly])"),
+    )
+)
 _LOOKED_AT: Searches = {
-    **{
-        name: (f"<{name}",)
-        for name in (
+    **dict.fromkeys(
+        (
             *("main", "article", "nav", "search", "header", "footer", "aside", "form", "button"),
-            *("dialog", "noscript"),
+            *("dialog", "noscript", "[hidden]", '[aria-hidden="true"]', "[role]"),
+            *('[style*="hidden" i]', '[style*="display" i]', '[style*="white-space" i]'),
+            *('[epub\\:type~="pagebreak"]', 'a[href^="#"]'),
+            ':is(h1, h2, h3, h4, h5, h6) a[href*="#"]',
+        ),
+        "",
+    ),
+    **{  # any of the classes: fewer selectors than classes, as each takes its time
+        f'[class*="{part}"]': part
+        for part in (
+            *("nav", "breadcrumb", "linen", "-num", "sidebar", "header", "menu", "mw-"),
+            "viewcode-",
         )
     },
-    "[hidden]": ("hidden",),
-    '[aria-hidden="true"]': ("aria-hidden",),
-    '[style*="hidden" i]': ("hidden",),
-    '[style*="display" i]': ("display",),
-    '[epub\\:type~="pagebreak"]': ("pagebreak",),
-    'a[href^="#"]': ("#", "<a"),
-    ':is(h1, h2, h3, h4, h5, h6) a[href*="#"]': ("#", "<h"),
-    "[role]": ("role",),
-    **{  # any of the classes: fewer selectors than classes, as each takes its time
-        f'[class*="{part}"]': (part,)
-        for part in ("nav", "breadcrumb", "linen", "-num", "sidebar", "header", "menu", "mw-")
-    },
     **{
-        f".{name}": (name,)
+        f".{name}": name
         for name in ("ln", "lnt", "pager", "pagination", "related", "gutter", "skip-link")
     },
-    '[class^="viewcode-"]': ("viewcode-",),
-    **{f"a.{name}": (name,) for name in TO_SOURCE_CLASSES},
-    '[style*="white-space" i]': ("white-space",),
+    **{f"a.{name}": name for name in TO_SOURCE_CLASSES},
 }
 _MAIN_ROLE = "role main"
 _MAIN = (("main", 0.2), (_MAIN_ROLE, 0.2), ("article", 0.5))  # of words that are no links
@@ -65,17 +57,16 @@ class Content(NamedTuple):
     names: set[str]
 
 
-def find_content(body: LexborNode, page_tags: bytes | None) -> Content:
+def find_content(body: LexborNode, classes: bytes | None) -> Content:
     """What of a page is text: the whole `body` but for what is dropped if no part is marked.
 
-    `page_tags` are those that `tags_of` has told.
+    `classes` are those that `classes_of` has told.
     """
     seen: set[int] = set()
     tags: dict[int, str] = {}
     names: set[str] = set()
     marked: dict[str, list[LexborNode]] = {name: [] for name, _ in _MAIN}
-    selector = selector_of(_LOOKED_AT, page_tags)
-    for node in body.css(selector) if selector else ():  # once: each goes through the whole tree
+    for node in body.css(selector_of(_LOOKED_AT, classes)):  # once: it takes the whole tree
         mem_id = node.mem_id
         if mem_id in seen:
             continue

@@ -17,18 +17,18 @@ MAX_PARAGRAPHS = 3  # of one note
 _MARK_LINKS = 'sup a[href^="#"], a[href^="#"][role="doc-noteref"], a.footnote-ref, a.noteref'
 _NOTES_IN_TAGS = frozenset({"li", "aside", "div", "p", "section"})  # a mark is in none of these
 NOTES: Searches = {  # what `mark_notes` is given: lists of notes, and marks
-    '[class*="footnote"] li[id]': ("footnote", "<li"),
-    '[role="doc-endnotes"] li[id]': ("doc-endnotes",),
-    '[class*="endnote"] li[id]': ("endnote", "<li"),
-    "ol.references li[id]": ("references", "<ol"),  # MediaWiki
-    '[role="doc-footnote"][id]': ("doc-footnote",),
-    'aside[epub\\:type~="footnote"][id]': ("footnote", "<aside"),  # EPUB
-    'a[role="doc-noteref"]': ("doc-noteref",),
-    "a.footnote-ref": ("footnote-ref",),
-    "a.noteref": ("noteref",),
-    'a[epub\\:type="noteref"]': ("noteref",),
-    "a.footnote-reference.brackets": ("footnote-reference",),  # docutils: its style sheet adds them
-    "dt.label .brackets": ("label", "brackets"),
+    '[class*="footnote"] li[id]': "footnote",
+    '[role="doc-endnotes"] li[id]': "",
+    '[class*="endnote"] li[id]': "endnote",
+    "ol.references li[id]": "references",  # MediaWiki
+    '[role="doc-footnote"][id]': "",
+    'aside[epub\\:type~="footnote"][id]': "",  # EPUB
+    'a[role="doc-noteref"]': "",
+    "a.footnote-ref": "footnote-ref",
+    "a.noteref": "noteref",
+    'a[epub\\:type="noteref"]': "",
+    "a.footnote-reference.brackets": "footnote-reference",  # docutils: its style sheet adds them
+    "dt.label .brackets": "brackets",
 }
 _MAX_MARK_CHARS = 4
 _LABEL = re.compile(r"\[?([^\[\]\s]{1,40})\]?")

@@ -14,7 +14,7 @@ from jobs.documents.readers.html.layout import is_layout
 from jobs.documents.readers.html.mathml import formula
 from jobs.documents.readers.html.notes import place_notes
 from jobs.documents.readers.html.prose import is_beside_words
-from jobs.documents.readers.html.searches import Searches, selector_of, tags_of
+from jobs.documents.readers.html.searches import Searches, classes_of, selector_of
 from jobs.documents.readers.html.shown_by_style import prepare
 from jobs.documents.readers.html.tables import Span
 from jobs.documents.readers.html.xhtml import as_html
@@ -37,7 +37,7 @@ _INLINE = frozenset(  # of no account for the text
 )
 _LINE_BLOCK = "line-block"
 _LINES: Searches = {  # of docutils
-    f"div.{_LINE_BLOCK} div.{line}": (_LINE_BLOCK,) for line in ("line", _LINE_BLOCK)
+    f"div.{_LINE_BLOCK} div.{line}": _LINE_BLOCK for line in ("line", _LINE_BLOCK)
 }
 _TEXT = "-text"
 _LEAVES = frozenset({"math", *_SCRIPT_SIGNS})  # some of these
@@ -46,10 +46,10 @@ _NUMBER = re.compile(r"\s*(-?\d{1,6})")
 
 
 class _Page(NamedTuple):
-    """A page; `tags` are those that `tags_of` has told."""
+    """A page; `classes` are those that `classes_of` has told."""
 
     tree: LexborHTMLParser
-    tags: bytes | None
+    classes: bytes | None
 
 
 def read_html(data: bytes, limits: ReadLimits) -> Extract:
@@ -80,19 +80,17 @@ def body_html(markup: str) -> str:
 
 def _parse(markup: str) -> _Page:
     source = as_html(markup).encode("utf-8", "ignore")
-    tags = tags_of(source)
+    classes = classes_of(source)
     try:
         tree = LexborHTMLParser(source)
         if b"math/tex" in source:
             _keep_tex(tree)
-            tags = None  # the tree is no longer what its source says
-        if selector := selector_of(NEVER_TEXT, tags):
-            for node in tree.css(selector):
-                node.decompose(recursive=False)
-        prepare(tree, tags)
+        for node in tree.css(NEVER_TEXT):
+            node.decompose(recursive=False)
+        prepare(tree, classes)
     except SelectolaxError as error:  # any text is HTML: only memory can be wanting
         raise MemoryError from error
-    return _Page(tree, tags)
+    return _Page(tree, classes)
 
 
 def _keep_tex(tree: LexborHTMLParser) -> None:
@@ -106,8 +104,8 @@ def _blocks(page: _Page) -> Iterator[Block]:
     body = page.tree.body
     if body is None:
         return
-    content = find_content(body, page.tags)
-    selector = selector_of(_LINES, page.tags)
+    content = find_content(body, page.classes)
+    selector = selector_of(_LINES, page.classes)
     lines = {line.mem_id for line in body.css(selector)} if selector else frozenset[int]()
     writer = BlockWriter()
     for root in content.roots:

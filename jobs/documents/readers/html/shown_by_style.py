@@ -15,43 +15,39 @@ _CLASSIFIER = "classifier"
 _ADDRESS = "data-cfemail"  # Cloudflare: a script writes it, so that nobody collects it
 _NAMES_OF_SIGNS = ("alt", "aria-label", "title")
 _CELLS = ("td", "th")
+_SIGNS = ("img[alt]", "[aria-label]", "[title]")
 _MAX_STEPS_UP = 6
 _PARTED = re.compile(rf"(?<![\w-])(?:{'|'.join(_LINES)})(?![\w-])")
 _PREPARED: Searches = {
-    **{f"td.{name}": (name,) for name in _LINES_OF_CODE},
-    "pre > code + code": ("<code", "<pre"),
-    **{f"pre .{name} + .{name}": ("<pre", name) for name in _LINES},
-    "div.fragment": ("fragment",),  # Doxygen: code whose lines are `div`s
-    "tfoot + tbody": ("<tfoot",),
-    f"dt .{_CLASSIFIER}": (_CLASSIFIER,),
-    "table.memname": ("memname",),  # Doxygen: a cell for each parameter of a signature
-    "label + label": ("<label",),
-    "button + button": ("<button",),
-    f"[{_ADDRESS}]": (_ADDRESS,),
-    **{
-        f"{cell} {sign}": (f"<{cell}", word)
-        for cell in _CELLS
-        for sign, word in (("img[alt]", "<im"), ("[aria-label]", "aria-"), ("[title]", "title"))
-    },
-    "template[shadowrootmode]": ("shadowrootmode",),
+    **{f"td.{name}": name for name in _LINES_OF_CODE},
+    "pre > code + code": "",
+    **{f"pre .{name} + .{name}": name for name in _LINES},
+    "div.fragment": "fragment",  # Doxygen: code whose lines are `div`s
+    "tfoot + tbody": "",
+    f"dt .{_CLASSIFIER}": _CLASSIFIER,
+    "table.memname": "memname",  # Doxygen: a cell for each parameter of a signature
+    "label + label": "",
+    "button + button": "",
+    f"[{_ADDRESS}]": "",
+    **dict.fromkeys((f"{cell} {sign}" for cell in _CELLS for sign in _SIGNS), ""),
+    "template[shadowrootmode]": "",
     **NOTES,
 }
 
 
-def prepare(tree: LexborHTMLParser, page_tags: bytes | None) -> None:
+def prepare(tree: LexborHTMLParser, classes: bytes | None) -> None:
     """Write out what only the style of a page shows, marks of notes among it.
 
-    `page_tags` are those that `tags_of` has told.
+    `classes` are those that `classes_of` has told.
     """
     notes, cells, moved = [], [], []
     named: set[int] = set()
-    selector = selector_of(_PREPARED, page_tags)
-    for node in tree.css(selector) if selector else ():  # once: each goes through the whole tree
+    for node in tree.css(selector_of(_PREPARED, classes)):  # once: it takes the whole tree
         attributes = node.attributes
-        classes = (attributes.get("class") or "").split()
-        if node.tag == "td" and not _LINES_OF_CODE.isdisjoint(classes):
+        own = (attributes.get("class") or "").split()
+        if node.tag == "td" and not _LINES_OF_CODE.isdisjoint(own):
             cells.append(node)
-        elif _CLASSIFIER in classes:
+        elif _CLASSIFIER in own:
             node.insert_before(" : ")  # Sphinx's `term : classifier`
         elif node.tag in ("div", "tbody"):
             moved.append(node)

@@ -10,6 +10,10 @@ _CAPTION = re.compile(
     r"(?:Fig(?:ure|\.)|Table|Tab\.|Listing|Algorithm|Plate|Abb(?:ildung|\.)|Tabelle) ?\d[\d.]*\b"
 )
 _UNFINISHED = re.compile(r"[^\W\d_][,-]?\Z")
+_OPEN_WORD = re.compile(  # no sentence ends with it
+    r"\b(?:a|an|and|as|at|by|for|from|in|is|of|on|or|the|to|with|das|der|die|ein|eine|mit|und|von)\Z",
+    re.IGNORECASE,
+)
 _PROSE = re.compile(r"[.,;:] ")
 _ENDED = re.compile(r"[.:;!?][)”\"’]?\Z")
 _CELLS = " | "
@@ -63,7 +67,7 @@ def _goes_on(paragraph: Paragraph, rest: Paragraph) -> bool:
         and rest.page <= paragraph.page + 1
         and _UNFINISHED.search(paragraph.text) is not None
         and _PROSE.search(paragraph.text) is not None
-        and rest.text[:1].islower()
+        and (rest.text[:1].islower() or _OPEN_WORD.search(paragraph.text) is not None)
         and _ENDED.search(rest.text) is not None
         and not any("\n" in part.text or _CELLS in part.text for part in (paragraph, rest))
     )

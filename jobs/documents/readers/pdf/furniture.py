@@ -22,6 +22,7 @@ _OF_ALL = re.compile(r"\d{1,5}/\d{1,5}")  # "3/16", as browsers print it
 _LEADERS = re.compile(r"(?:[.·…]\s?){4,}\s*(\d+|[ivxlc]+)$")
 _LEADS_TO_WORD = re.compile(r"[.·…]{6}\s*[^\W\d]{3,30}$")
 _ENDS_IN_NUMBER = re.compile(r"\s(\d{1,5})$")
+_GLUED = re.compile(r"^(\d{1,4})(?=[^\W\d_]{2})")
 _DIGITS = re.compile(r"\d+")
 _TAIL_CHARS = 60
 _MIN_LETTERS = 2  # less repeats by chance, as braces do
@@ -161,7 +162,8 @@ def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
     end, that and its height.
     """
     line, edge, is_outermost = place
-    words = line.text.casefold().split()
+    text = _GLUED.sub(r"\1 ", line.text)  # a long title has run into the number
+    words = text.casefold().split()
     is_lone = len(words) == 1 and _is_number(words[0])
     if line.size > (_MAX_NUMBER_SIZE if is_lone else _MAX_SIZE) * body:
         return
@@ -178,7 +180,8 @@ def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
             continue
         offset = _number(word) - page_number
         yield edge, offset, shape
-        is_at_end = at in {0, len(words) - 1} and line.widest_gap > _APART
+        is_apart = line.widest_gap > _APART or text is not line.text
+        is_at_end = at in {0, len(words) - 1} and is_apart
         if is_at_end or is_lone:
             yield edge, offset, height
             yield "anywhere", offset

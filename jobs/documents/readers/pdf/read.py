@@ -10,6 +10,7 @@ from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damag
 from jobs.documents.readers.pdf.captions import put_captions_behind
 from jobs.documents.readers.pdf.form_fields import field_lines
 from jobs.documents.readers.pdf.furniture import drop_furniture, drop_watermarks
+from jobs.documents.readers.pdf.inkless import keep_inkless, text_objects
 from jobs.documents.readers.pdf.lines.page_lines import Line, page_lines
 from jobs.documents.readers.pdf.ocr import PictureReader
 from jobs.documents.readers.pdf.paragraphs.headings import mark_headings, outline_of
@@ -82,10 +83,12 @@ def _read_page(
 ) -> list[Line]:
     page = document[index]
     try:
+        items = text_objects(page)
+        keep_inkless(items)
         found = page_lines(page)
         lines = found.lines
         lines += list(field_lines(document, page, {line.text for line in lines}))
-        if has_flat_text(page):
+        if has_flat_text(items):
             unread.flat.append(index + 1)
         if found.has_lost_letters:
             unread.lost.append(index + 1)

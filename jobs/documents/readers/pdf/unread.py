@@ -36,17 +36,11 @@ def _area(item: object) -> float:
     return (right.value - left.value) * (top.value - bottom.value)
 
 
-def has_flat_text(page: pdfium.PdfPage) -> bool:
-    """Whether text is set with a horizontal scale of 0: PDFium reads nothing of it."""
-    raw = ctypes.cast(page.raw, ctypes.c_void_p).value
-    object_at = address_function("FPDFPage_GetObject", ctypes.c_int)
-    type_of = address_function("FPDFPageObj_GetType")
+def has_flat_text(items: Iterable[int]) -> bool:
+    """Whether a piece of text is set with a horizontal scale of 0: PDFium reads nothing of it."""
     get_matrix = address_function("FPDFPageObj_GetMatrix", ctypes.c_void_p)
     matrix = pdfium_c.FS_MATRIX()
-    for index in range(pdfium_c.FPDFPage_CountObjects(page.raw)):
-        item = object_at(raw, index)
-        if type_of(item) != pdfium_c.FPDF_PAGEOBJ_TEXT:
-            continue
+    for item in items:
         get_matrix(item, ctypes.byref(matrix))
         width, height = math.hypot(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d)
         if width < _FLAT * height:

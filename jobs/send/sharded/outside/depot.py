@@ -1,11 +1,12 @@
 """The store of a call, seen from the command: inputs go there, segments come from there."""
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from engine.errors import EngineError, OutageError, TransientError
+from engine.errors import ConfigError, EngineError, OutageError, TransientError
 from engine.lease.lease_log import read_leases
 from jobs.send.sharded.outside.epochs import StoreEpochs
 from jobs.send.sharded.outside.mirror import Mirror
@@ -154,15 +155,28 @@ class Depot:
 
 
 def reach_store(order: StoreOrder | None) -> None:
-    """Find out whether there is a store, if one is to be used, before anything is begun.
+    """Find out whether a store, if one is to be used, does what it must, before anything is begun.
 
     Raises:
         OutageError: it does not answer.
-        ConfigError: it refuses.
+        ConfigError: it refuses, or writes over what is there.
     """
     if order is not None:
-        with _reached():
-            open_store(order).get(STORE_NAME)
+        try_store(open_store(order), order.url)
+
+
+def try_store(store: Store, url: str) -> None:
+    """Write to a store, twice by one name, and remove it. Raises what `reach_store` raises."""
+    folder = f"probe-{secrets.token_hex(4)}/"
+    with _reached():
+        store.put_new(folder + STORE_NAME, b"first")
+        writes_over = store.put_new(folder + STORE_NAME, b"second")
+        store.remove(folder)
+    if writes_over:
+        raise ConfigError(
+            f"{url}: writes over an object that it is told to leave (If-None-Match: *), so "
+            "that two workers could own the same requests; name a bucket of another host"
+        )
 
 
 def place_call(call: Call, store: StoreOrder | None, inputs: Iterable[Input] = ()) -> SegmentPlace:

@@ -70,9 +70,10 @@ class S3Store:
     def names(self, prefix: str) -> list[str]:
         """As Store.names. Some servers list folders that have become empty: these are none."""
         folder, _, start = prefix.rpartition("/")
+        below = f"{self._root}/"
         with self._errors():
-            found = self._files.find(f"{self._root}/{folder}", prefix=start)
-        names = (each.removeprefix(f"{self._root}/") for each in found)
+            found = self._files.find(below + folder, prefix=start)
+        names = (each.removeprefix(below) for each in found if each.startswith(below))
         return sorted(name for name in names if name.startswith(prefix))
 
     def remove(self, prefix: str) -> None:

@@ -21,6 +21,7 @@ from jobs.send.sharded.shards import Segment, Shard
 
 PART_BYTES = 8 << 20  # about, and a longest line more
 SEALED = (".jsonl", ".errors", ".sends")  # not counters, locks and reserves
+BOOK, RESULT, LEDGER = range(3)
 
 
 class _Part(NamedTuple):
@@ -78,23 +79,22 @@ class Sealer:
         self._seq = part.seq + 1
 
     def _written(self) -> dict[Path, int]:
-        """How far each file is: what refers to others is looked at before them."""
-        return {path: path.stat().st_size for path in reversed(self._files())}
-
-    def _files(self) -> list[Path]:
-        """The files of the segment; what is referred to comes first."""
-        own = RunFolder(self._segment.folder)
-        finished = own.finished_path("any").parent
-        unsealed = (own.stats_path, own.log_path)
-        found = [
-            path
+        """How far each file is: what refers to others is looked for, and at, before them."""
+        return {
+            path: path.stat().st_size
+            for rank in (LEDGER, RESULT, BOOK)
             for path in self._segment.folder.rglob("*")
-            if path.suffix in SEALED and path.is_file() and path not in unsealed
-        ]
-        books = (own.sends_path, own.journal_path)
-        return sorted(
-            found, key=lambda path: (path.is_relative_to(finished), path not in books, path)
-        )
+            if path.suffix in SEALED and self._rank(path) == rank
+        }
+
+    def _rank(self, path: Path) -> int | None:
+        """What refers to what is of a lower rank; None: it is not sealed."""
+        own = RunFolder(self._segment.folder)
+        if path in (own.stats_path, own.log_path):
+            return None
+        if path in (own.journal_path, own.sends_path):
+            return BOOK
+        return LEDGER if path.is_relative_to(own.finished_path("any").parent) else RESULT
 
     def _next_part(self, ends: dict[Path, int]) -> _Part | None:
         pieces, size_bytes = list[Piece](), 0

@@ -12,6 +12,7 @@ from engine.files.journal import decode_outcome, encode_outcome
 from engine.testing.batch_provider import Line, answered_line, refused_line
 from engine.testing.calls import chat_request
 from schemas.outcomes import Completed, Failed
+from tests.rows import each_row
 from tests.unit.engine.batch.desks import make_place, submit
 from tests.unit.engine.batch.result_readers import BATCH, at_most, make_reader
 
@@ -191,7 +192,7 @@ async def test_file_that_ends_within_a_line_each_time_is_as_whole_as_it_gets(
     assert left_here == {"outbox.jsonl", "attempts.jsonl"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "usage",
     [None, {}, {"prompt_tokens": -1, "completion_tokens": -1}, {"prompt_tokens": 1.5}],
 )

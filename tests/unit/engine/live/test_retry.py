@@ -2,10 +2,9 @@
 
 import random
 
-import pytest
-
 from engine.errors import TransientError
 from engine.live.retry import RetryPolicy, wait_s
+from tests.rows import each_row
 
 POLICY = RetryPolicy(max_attempts=8, max_retry_s=900, base_s=0.5, cap_s=60)
 
@@ -22,7 +21,7 @@ def error(retry_after_s: float | None = None) -> TransientError:
     return TransientError("no", code="t", retry_after_s=retry_after_s)
 
 
-@pytest.mark.parametrize(("attempt", "longest_s"), [(1, 0.5), (2, 1), (5, 8), (8, 60), (999, 60)])
+@each_row("attempt, longest_s", [(1, 0.5), (2, 1), (5, 8), (8, 60), (999, 60)])
 def test_backoff_doubles_up_to_its_cap_with_full_jitter(attempt: int, longest_s: float) -> None:
     assert wait_s(attempt, error(), POLICY, least) == 0
     assert wait_s(attempt, error(), POLICY, most) == longest_s

@@ -19,6 +19,7 @@ from engine.testing.calls import chat_request
 from engine.wire.output_sizes import REPLIES_TO_LEARN
 from schemas.outcomes import Usage
 from schemas.requests import Request
+from tests.rows import each_row
 
 
 def price(model: str, usage: Usage) -> float | None:
@@ -81,8 +82,8 @@ async def test_request_waits_while_others_may_turn_out_cheaper() -> None:
     assert budget.spent_usd == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize(
-    ("error", "spent_usd"),
+@each_row(
+    "error, spent_usd",
     [
         (TransientError("lost", code="connection_lost"), 2.0),
         (TransientError("no JSON", code="malformed_reply"), 2.0),

@@ -8,6 +8,7 @@ from engine.wire.endpoints import Endpoint
 from engine.wire.lenient_json import parse_json
 from engine.wire.replies.responses import HttpResponse, check_reply, read_error
 from schemas.requests import CHAT_COMPLETIONS
+from tests.rows import each_row
 
 ENDPOINT = Endpoint("https://one.example/v1", "sk-a-secret-of-ours")
 LIST = b"[" * 5_000 + b"]" * 5_000
@@ -23,7 +24,7 @@ BODIES = [
 ]
 
 
-@pytest.mark.parametrize("body", BODIES)
+@each_row("body", BODIES)
 def test_error_of_any_depth_is_one_of_ours(body: bytes) -> None:
     error = read_error(HttpResponse(400, {}, body), ENDPOINT, ManualClock())
 

@@ -5,15 +5,16 @@ import pytest
 from engine.errors import ConfigError
 from engine.wire.endpoints import Endpoint
 from schemas.settings import KeyHeader
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize("base_url", ["", "api.openai.com/v1", "ftp://x/v1", "https:///v1"])
+@each_row("base_url", ["", "api.openai.com/v1", "ftp://x/v1", "https:///v1"])
 def test_what_is_not_a_web_address_is_refused_with_an_example(base_url: str) -> None:
     with pytest.raises(ConfigError, match=r"expected something like https://api\.openai\.com/v1"):
         Endpoint(base_url)
 
 
-@pytest.mark.parametrize("base_url", ["http://one.example/v1", "http://one.example/v1/"])
+@each_row("base_url", ["http://one.example/v1", "http://one.example/v1/"])
 def test_address_has_the_version_once(base_url: str) -> None:
     address = Endpoint(base_url).address("/v1/chat/completions")
 
@@ -27,8 +28,8 @@ def test_key_is_not_in_the_repr() -> None:
 AZURE = "https://our-resource.openai.azure.com/openai/v1/"
 
 
-@pytest.mark.parametrize(
-    ("base_url", "key_header", "headers"),
+@each_row(
+    "base_url, key_header, headers",
     [
         (AZURE, "auto", {"api-key": "k"}),
         ("https://r.services.ai.azure.com/openai/v1", "auto", {"api-key": "k"}),
@@ -45,7 +46,7 @@ def test_key_is_sent_in_the_header_that_the_host_wants(
     assert Endpoint(base_url, key_header=key_header).key_headers() == {}
 
 
-@pytest.mark.parametrize("path", ["", "/", "/openai", "/v1", "/openai/deployments/d"])
+@each_row("path", ["", "/", "/openai", "/v1", "/openai/deployments/d"])
 def test_address_of_azure_that_lacks_its_path_is_refused_with_the_right_one(path: str) -> None:
     with pytest.raises(ConfigError, match=r"expected https://r\.openai\.azure\.com/openai/v1, wit"):
         Endpoint(f"https://r.openai.azure.com{path}", "k")

@@ -13,6 +13,7 @@ from engine.wire.lenient_json import (
     parse_json,
 )
 from schemas.requests import Json
+from tests.rows import each_row
 
 JSON = st.recursive(
     st.none()
@@ -29,8 +30,8 @@ def nested(depth: int) -> bytes:
     return b'{"a":' * depth + b"[]" + b"}" * depth
 
 
-@pytest.mark.parametrize(
-    ("data", "value"),
+@each_row(
+    "data, value",
     [
         (rb'{"text":"party \ud83d"}', {"text": "party \ufffd"}),
         (
@@ -60,14 +61,14 @@ def test_what_the_fast_parser_refuses_is_read_all_the_same(data: bytes, value: J
     assert found == (value or {"a": {}, "b": [], "c": [{}, -1500.0, True, False, None]})
 
 
-@pytest.mark.parametrize("depth", [300, 2_000, MAX_DEPTH])
+@each_row("depth", [300, 2_000, MAX_DEPTH])
 def test_depth_takes_no_recursion_in_either_direction(depth: int) -> None:
     data = nested(depth)
 
     assert dump_json(parse_json(data)) == data
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         b"",
@@ -117,8 +118,8 @@ def test_sound_values_are_read_alike_by_both_parsers(value: Json, is_damaged: bo
     assert parse_json(damaged if is_damaged else data) == [value, None]
 
 
-@pytest.mark.parametrize(
-    ("data", "line"),
+@each_row(
+    "data, line",
     [
         (b'{\n "a":\r\n 1.50}', b'{  "a":   1.50}'),
         (b'{"a": "\n\xff",\n "b": NaN}', b'{"a":"\\n\xef\xbf\xbd","b":null}'),

@@ -16,6 +16,7 @@ from engine.wire.prices import (
 from schemas.outcomes import Usage
 from schemas.requests import EMBEDDINGS
 from schemas.settings import ModelPrice
+from tests.rows import each_row
 
 MANY = 50_000
 
@@ -73,8 +74,8 @@ def test_worst_case_of_an_unknown_model_is_unknown() -> None:
     assert worst_case_usd(make_price({}), request) is None
 
 
-@pytest.mark.parametrize(
-    ("model", "base"),
+@each_row(
+    "model, base",
     [
         ("ft:gpt-4.1-mini:x", "gpt-4.1-mini"),
         ("ft:gpt-4.1-mini-2025-04-14:org::AbC123", "gpt-4.1-mini-2025-04-14"),
@@ -89,8 +90,8 @@ def test_a_tuned_models_name_tells_its_base_model(model: str, base: str) -> None
     assert base_model(model) == base
 
 
-@pytest.mark.parametrize(
-    ("model", "factor"),
+@each_row(
+    "model, factor",
     [
         ("ft:gpt-4.1-mini-2025-04-14:org::id", 2.0),
         ("ft:gpt-4.1-2025-04-14:org::id", 1.5),

@@ -3,7 +3,6 @@
 from typing import Any
 
 import orjson
-import pytest
 
 from engine.errors import RequestError
 from engine.wire.prompt_cache import (
@@ -16,6 +15,7 @@ from engine.wire.prompt_cache import (
 from schemas.requests import CacheLayout, Prefix
 from schemas.settings import CacheChoice, ModelPrice
 from schemas.settings.addresses import OPENAI_ADDRESS
+from tests.rows import each_row
 
 ELSEWHERE = "http://127.0.0.1:8000/v1"
 SYSTEM, LISTING, QUESTION = "Answer well. ", "=== TEXT ===\n[1] So.\n", "\n\nQuestion: Why?"
@@ -41,8 +41,8 @@ def rules(choice: CacheChoice = "auto", **changes: Any) -> CacheRules:
     return cache_rules(choice, **{**given, **changes})
 
 
-@pytest.mark.parametrize(
-    ("given", "mode"),
+@each_row(
+    "given, mode",
     [
         ({}, "explicit"),
         ({"model": "ft:gpt-6-luna:org::1"}, "explicit"),
@@ -64,7 +64,7 @@ def test_breakpoints_are_only_for_models_that_charge_writes_at_servers_that_know
     assert rules(**given).mode == mode
 
 
-@pytest.mark.parametrize(("per_minute", "count"), [(10.0, 1), (60.0, 4), (500.0, 34), (None, 4)])
+@each_row("per_minute, count", [(10.0, 1), (60.0, 4), (500.0, 34), (None, 4)])
 def test_prompts_are_spread_over_as_many_keys_as_their_rate_needs(
     per_minute: float | None, count: int
 ) -> None:
@@ -122,8 +122,8 @@ def test_prompt_that_shares_nothing_is_not_written_to_the_cache() -> None:
     assert body == {**BODY, "prompt_cache_options": MARK}
 
 
-@pytest.mark.parametrize(
-    ("error", "is_refusal"),
+@each_row(
+    "error, is_refusal",
     [
         (RequestError("Unrecognized argument: prompt_cache_key", code="x", status=400), True),
         (RequestError("extra_forbidden: prompt_cache_options", code="x", status=422), True),

@@ -6,6 +6,7 @@ import zlib
 import pytest
 
 from engine.wire.unpacking import PIECE_BYTES, Unpacker
+from tests.rows import each_row
 
 TEXT = b'{"choices": [{"index": 0}]}' * 50
 HALF = len(TEXT) // 2
@@ -41,7 +42,7 @@ def test_what_was_packed_comes_out_whole(encoding: str, packed: bytes, size: int
     assert unpacker.is_whole
 
 
-@pytest.mark.parametrize("end", [-4, 1])
+@each_row("end", [-4, 1])
 def test_what_was_cut_off_is_not_whole(end: int) -> None:
     unpacker = Unpacker("gzip")
 
@@ -50,7 +51,7 @@ def test_what_was_cut_off_is_not_whole(end: int) -> None:
     assert not unpacker.is_whole
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "identity"])
+@each_row("encoding", ["gzip", "deflate", "identity"])
 def test_no_body_is_whole(encoding: str) -> None:
     unpacker = Unpacker(encoding)
 

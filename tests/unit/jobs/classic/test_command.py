@@ -7,6 +7,7 @@ import pytest
 from jobs.classic.command import with_usual_documents, with_usual_student
 from jobs.settings.resolve import read_assignments, resolve_settings
 from schemas.settings import RunSettings
+from tests.rows import each_row
 
 
 def make_settings(*assignments: str) -> RunSettings:
@@ -31,7 +32,7 @@ def test_a_file_is_tuned_here(tmp_path: Path) -> None:
     assert settings.student.trainer == "local"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "named",
     [
         "student.model=gpt-4.1-mini",

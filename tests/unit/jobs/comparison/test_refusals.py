@@ -1,13 +1,12 @@
 """Refusals: the judge decides, in any language; where nobody can tell, that is said."""
 
-import pytest
-
 from engine.local.model import CHAT_MODEL
 from jobs.comparison.models import compare_models
 from jobs.comparison.refusals import find_refusals
 from jobs.comparison.shown.table import describe_comparison
 from jobs.evaluation.read_evaluation import Evaluation
 from schemas.evaluation import ClaimFinding, Finding
+from tests.rows import each_row
 from tests.unit.jobs.comparison.evaluations import answer, sample, score
 
 GERMAN = "Der vorliegende Auszug enthält dazu leider keine Angaben, daher bleibt die Frage offen."
@@ -20,8 +19,8 @@ def evaluation_of(text: str, *, judged: float | None = None, says: bool = False)
     return Evaluation([of], [given], scores)
 
 
-@pytest.mark.parametrize(
-    ("text", "judged", "says", "is_refusal"),
+@each_row(
+    "text, judged, says, is_refusal",
     [
         (GERMAN, 1.0, False, True),
         (GERMAN, None, False, None),
@@ -43,8 +42,8 @@ def test_judge_decides_and_wording_only_where_it_was_not_asked(
     assert list(find_refusals(evaluation).values()) == [is_refusal]
 
 
-@pytest.mark.parametrize(
-    ("verdicts", "is_refusal"),
+@each_row(
+    "verdicts, is_refusal",
     [(("evasive",) * 3, True), (("evasive", "asked", "evasive"), False), ((), None)],
 )
 def test_questions_that_the_judge_made_for_relevancy_tell_refusals_too(

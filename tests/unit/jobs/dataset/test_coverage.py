@@ -1,4 +1,3 @@
-import asyncio
 from pathlib import Path
 
 from engine.files.journal import Journal
@@ -15,7 +14,6 @@ from jobs.dataset.coverage import (
     write_coverage,
 )
 from jobs.dataset.rows.export_dataset import export_dataset
-from jobs.report.write_report import write_report
 from jobs.show.describe import describe_run
 from jobs.show.summarize import summarize_run
 from schemas.dataset import ChunkCoverage, DocumentCoverage, Provenance, Question, Rejection
@@ -141,17 +139,6 @@ async def test_row_that_needs_two_chunks_counts_for_the_other_one_too(tmp_path: 
     lines = {each.path: each for each in read_records(folder.run_dir / FILE_NAME, ChunkCoverage)}
     assert (lines["saw.md"].rows, lines["saw.md"].second_of_rows) == (1, 1)
     assert sum(each.rows for each in lines.values()) == len(rows)
-
-
-def test_report_shows_documents_with_the_fewest_rows(tmp_path: Path) -> None:
-    folder = asyncio.run(make_covered_run(tmp_path))
-
-    page = write_report(folder, SETTINGS).read_text(encoding="utf-8")
-
-    assert "7 of 8 documents to train on have a row; those with the fewest a chunk" in page
-    first = page[page.index("Chunks asked") :]
-    assert first.index("anvil.md") < first.index("bench.md" if "bench.md" in first else "saw.md")
-    assert "not answered 1" in first
 
 
 def test_run_without_coverage_has_none(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.filters.filter_answers import find_grounded_answer_fault
@@ -19,6 +17,7 @@ from schemas.documents import Chunk
 from schemas.record import Span, content_id
 from schemas.requests import Request
 from schemas.settings import AnswerSettings, JudgeSettings, QuestionSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset.judge.judged_run import verdicts
 from tests.unit.jobs.dataset.teacher import SETTINGS, make_chunk
 
@@ -65,7 +64,7 @@ def lines_outside(user: str, label: str) -> list[str]:
     return [line for line in user.splitlines() if line.startswith(label)]
 
 
-@pytest.mark.parametrize("text", PLANTED)
+@each_row("text", PLANTED)
 async def test_planted_text_makes_no_second_text_no_question_and_no_pair(text: str) -> None:
     plain, chunk = make_chunk(PLAIN), planted_chunk(text)
     questions = [make_question(chunk, f"Why {n} times?\n{text}") for n in ("two", "three")]
@@ -128,7 +127,7 @@ TOLD = (
 )
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@each_row("order", ORDERS)
 async def test_nothing_rests_on_a_sentence_that_speaks_to_the_model(order: str) -> None:
     question, answer = "Why must maintainers of Debian be idempotent?", f"It says: {order}"
     source = SourceText(order, planted_chunk(order))
@@ -141,6 +140,6 @@ async def test_nothing_rests_on_a_sentence_that_speaks_to_the_model(order: str) 
     assert (asked.reason, answered.reason) == ("speaks_to_model", "speaks_to_model")
 
 
-@pytest.mark.parametrize("text", TOLD)
+@each_row("text", TOLD)
 def test_what_tells_of_instructions_is_material(text: str) -> None:
     assert not speaks_to_model(text)

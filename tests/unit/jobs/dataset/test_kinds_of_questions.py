@@ -9,6 +9,7 @@ from jobs.dataset.questions.draw_kinds import KINDS, draw_kinds
 from jobs.dataset.questions.write_questions import write_questions
 from schemas.dataset import Kind
 from schemas.settings import QuestionSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset.teacher import (
     SETTINGS,
     WHY,
@@ -28,7 +29,7 @@ def test_same_chunk_is_asked_for_the_same_kinds_whatever_the_order_of_the_weight
     assert drawn == draw_kinds("chunk-1", 3, reordered)
 
 
-@pytest.mark.parametrize("count", [1, 3, 7])
+@each_row("count", [1, 3, 7])
 def test_shares_of_kinds_are_those_of_the_weights(count: int) -> None:
     drawn = Counter(kind for i in range(2000) for kind in draw_kinds(f"chunk-{i}", count, WEIGHTS))
 

@@ -3,7 +3,6 @@
 from collections import Counter
 
 import orjson
-import pytest
 
 from jobs.dataset.questions.draw_kinds import draw_kinds
 from jobs.dataset.questions.write_questions import write_questions
@@ -11,6 +10,7 @@ from schemas.dataset import Question, Rejection
 from schemas.outcomes import Outcome
 from schemas.requests import Json, Request
 from schemas.settings import QuestionSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset.teacher import (
     SETTINGS,
     WHEN,
@@ -61,8 +61,8 @@ async def test_chunk_of_which_too_little_is_kept_is_asked_once_more_and_sees_wha
     assert f"Kinds wanted: {', '.join(wanted)}." in user
 
 
-@pytest.mark.parametrize(
-    ("drafts", "share"),
+@each_row(
+    "drafts, share",
     [
         ((([1], WHY),), 0.5),  # the teacher wrote no more
         ((([1], WHY), ([3], WHEN), ([1], LEANS)), 0.5),  # enough is kept
@@ -95,9 +95,7 @@ async def test_what_was_kept_stays_where_the_further_call_brings_nothing() -> No
         assert reasons[1:] == ([] if second == replies[0] else ["malformed_output"])
 
 
-@pytest.mark.parametrize(
-    "other", [{"max_chars": 20}, {"min_evidence_overlap": 1.0}, {"filters": "phrases"}]
-)
+@each_row("other", [{"max_chars": 20}, {"min_evidence_overlap": 1.0}, {"filters": "phrases"}])
 async def test_another_threshold_asks_nothing_and_changes_nothing_that_is_asked(
     other: dict[str, object],
 ) -> None:

@@ -1,5 +1,4 @@
 import orjson
-import pytest
 
 from jobs.dataset.write_answers import write_answer
 from jobs.documents.passages import Passages
@@ -7,6 +6,7 @@ from schemas.dataset import Answer, Question, Rejection
 from schemas.record import Span, content_id
 from schemas.requests import Json
 from schemas.settings import AnswerSettings, RunSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset.teacher import SETTINGS, TEXT, ScriptedTeacher, make_chunk
 
 ANSWER = "A maintainer script must be idempotent because it may run twice after a crash."
@@ -74,7 +74,7 @@ async def test_refusal_in_words_is_rejected_with_its_text() -> None:
     assert rejection.text == refusal
 
 
-@pytest.mark.parametrize("number", [0, 5])
+@each_row("number", [0, 5])
 async def test_evidence_that_is_no_sentence_of_the_chunk_is_rejected(number: int) -> None:
     rejection = await only_rejection(ScriptedTeacher(reply_with([number], ANSWER)))
 
@@ -82,9 +82,7 @@ async def test_evidence_that_is_no_sentence_of_the_chunk_is_rejected(number: int
     assert (rejection.score, rejection.threshold) == (number, 4)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"[]", b'{"answer": "x"}', b'{"evidence": 1, "answer": ""}']
-)
+@each_row("content", [b"", b"[]", b'{"answer": "x"}', b'{"evidence": 1, "answer": ""}'])
 async def test_reply_of_another_shape_is_rejected_as_malformed(content: bytes) -> None:
     rejection = await only_rejection(ScriptedTeacher(content))
 
@@ -179,7 +177,7 @@ async def test_question_from_elsewhere_has_no_sentences_that_an_answer_could_lea
     assert isinstance(answer, Answer)
 
 
-@pytest.mark.parametrize(("choice", "is_laid_out"), [("off", False), ("on", True), ("auto", True)])
+@each_row("choice, is_laid_out", [("off", False), ("on", True), ("auto", True)])
 async def test_layout_for_the_prompt_cache_marks_system_and_text_and_changes_no_id(
     choice: str, *, is_laid_out: bool
 ) -> None:

@@ -10,6 +10,7 @@ from schemas.dataset import Answer, Question, Rejection
 from schemas.outcomes import Outcome
 from schemas.record import Span, content_id
 from schemas.requests import Json, Request
+from tests.rows import each_row
 from tests.unit.jobs.dataset.teacher import SETTINGS, make_chunk
 
 WHY, WHEN, LAST = (
@@ -86,7 +87,7 @@ async def test_order_of_the_reply_does_not_matter() -> None:
     assert [each.text for each in results] == [ANSWERS[WHY][1], ANSWERS[WHEN][1]]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "second",
     [
         [],

@@ -9,6 +9,7 @@ from jobs.documents.chunk_documents import chunk_document
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Side, SideSpan, SplitAssignment
 from schemas.settings import ChunkSettings
+from tests.rows import each_row
 from tests.unit.jobs.documents.texts import PARAGRAPH, all_for_training, make_document
 
 SETTINGS = ChunkSettings(target_tokens=64, min_tokens=8)
@@ -237,7 +238,7 @@ def test_every_character_of_a_side_lies_in_exactly_one_chunk(
     assert set(seen.values()) <= {1}
 
 
-@pytest.mark.parametrize("rules", [1, 2])
+@each_row("rules", [1, 2])
 def test_a_sentence_that_leads_on_stands_with_what_it_leads_to(rules: int) -> None:
     lead_in = "The kiln knows these commands:\n\n"
     start = "A kiln is a large box of brick that is heated from below by a fire of dry wood.\n\n"
@@ -253,8 +254,8 @@ def test_a_sentence_that_leads_on_stands_with_what_it_leads_to(rules: int) -> No
     assert any(lead_in + "open door 0" in chunk.text for chunk in chunks)
 
 
-@pytest.mark.parametrize(
-    ("private_data", "reasons", "mail", "key"),
+@each_row(
+    "private_data, reasons, mail, key",
     [
         ("keep", [], True, True),
         ("report", ["private_data_found"], True, True),

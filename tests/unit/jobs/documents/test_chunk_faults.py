@@ -2,6 +2,7 @@ import pytest
 
 from jobs.documents.chunk_faults import find_chunk_fault, prose_share
 from schemas.settings import ChunkSettings
+from tests.rows import each_row
 from tests.unit.jobs.documents.texts import PARAGRAPH
 
 SETTINGS = ChunkSettings()
@@ -20,7 +21,7 @@ def reason_of(text: str) -> str | None:
     return fault.reason if fault else None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "prose",
     [
         PARAGRAPH * 3,
@@ -48,7 +49,7 @@ def test_tables_code_and_lists_of_links_are_little_prose(text: str) -> None:
     assert reason_of(text) == "little_prose"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "explained",
     [
         "int kiln_blob_open(kiln_blob*, int iDoor, const char *zName, kiln_int64 iShelf);\n"
@@ -109,7 +110,7 @@ def test_too_short_comes_first_and_is_measured_in_tokens() -> None:
     assert (fault.reason, fault.score, fault.threshold) == ("too_short", 39, 40)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "ポンプは「始動」（スタート）の前に『点検表』で確認します。弁は（閉じた）状態で始動します。",

@@ -6,6 +6,7 @@ import pytest
 from engine.errors import ConfigError
 from jobs.documents.list_files import SourceFile, list_files, original, printable
 from schemas.dataset import Rejection
+from tests.rows import each_row
 
 
 def _paths(folder: Path) -> list[str]:
@@ -134,7 +135,7 @@ def test_every_rejection_is_one_printable_line(tmp_path: Path) -> None:
     assert rejection.stage == "documents"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name", [b"plain.txt", b"a b.txt", "😀 é.txt".encode(), b"\xff\n\\x41\\.txt", b"\xe2\x80\xae"]
 )
 def test_a_printable_path_leads_back_to_its_file(name: bytes) -> None:

@@ -9,6 +9,7 @@ from jobs.documents.load_documents import load_document
 from jobs.documents.readers.limits import UnreadableFileError
 from schemas.documents import Document
 from schemas.settings import DocumentSettings
+from tests.rows import each_row
 
 
 def _load(path: Path, settings: DocumentSettings | None = None) -> Document:
@@ -132,15 +133,13 @@ def test_an_encoding_that_is_set_is_that_of_what_is_no_utf8(
     assert _load(path, settings).text == read
 
 
-@pytest.mark.parametrize(
-    "limit", ["max_seconds_per_file", "max_memory_mb_per_file", "max_text_mb_per_file"]
-)
+@each_row("limit", ["max_seconds_per_file", "max_memory_mb_per_file", "max_text_mb_per_file"])
 def test_a_limit_that_no_system_can_set_is_refused_before_a_file_is_blamed(limit: str) -> None:
     with pytest.raises(ValidationError, match="less than or equal to"):
         DocumentSettings.model_validate({limit: 10**17})
 
 
-@pytest.mark.parametrize("encoding", ["utf-7", "unicode_escape", "hex", "latin-99"])
+@each_row("encoding", ["utf-7", "unicode_escape", "hex", "latin-99"])
 def test_an_encoding_that_is_none_of_text_or_writes_half_characters_is_refused(
     encoding: str,
 ) -> None:

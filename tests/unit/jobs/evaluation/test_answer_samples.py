@@ -15,6 +15,7 @@ from schemas.outcomes import Outcome
 from schemas.requests import Json, Request
 from schemas.settings import EvaluationSettings, RunSettings
 from schemas.settings.dataset import DatasetSettings
+from tests.rows import each_row
 from tests.unit.jobs.evaluation.asking import ask_by_body
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
 
@@ -77,8 +78,8 @@ async def test_request_that_failed_for_good_is_a_rejection_that_names_the_model(
     assert rejection.detail == "baseline small: no"
 
 
-@pytest.mark.parametrize(
-    ("code", "message", "text", "is_refused"),
+@each_row(
+    "code, message, text, is_refused",
     [
         ("truncated", {"content": "It is so becau", "refusal": None}, "It is so becau", False),
         ("refused", {"content": None, "refusal": "I will not."}, "I will not.", True),
@@ -136,7 +137,7 @@ async def test_roles_with_one_model_ask_each_for_themselves() -> None:
     assert len({request.request_id for request in ask.requests}) == 2
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "I cannot answer this question from the excerpt.",
@@ -155,7 +156,7 @@ def test_refusal_is_recognised(text: str) -> None:
     assert is_refusal(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "The anvil weighs 120 kilograms.",

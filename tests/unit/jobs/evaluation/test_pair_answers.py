@@ -3,7 +3,6 @@
 import asyncio
 
 import orjson
-import pytest
 
 from engine.testing.calls import completed, failed
 from jobs.evaluation.pair_answers import PairTask, judge_pair, pair_tasks
@@ -11,6 +10,7 @@ from jobs.evaluation.score_answers import judge_policy
 from schemas.evaluation import ModelAnswer, PairVerdict, Role, Sample
 from schemas.outcomes import Outcome
 from schemas.requests import Request
+from tests.rows import each_row
 from tests.unit.jobs.evaluation.made_run import MODEL_ANSWER, make_settings
 
 SETTINGS = make_settings()
@@ -52,7 +52,7 @@ def verdict_of(judge: Judge, task: PairTask) -> PairVerdict:
     return verdict
 
 
-@pytest.mark.parametrize(("prefers", "outcome"), [("Hot.", "win"), ("Cold.", "loss")])
+@each_row("prefers, outcome", [("Hot.", "win"), ("Cold.", "loss")])
 def test_answer_that_is_preferred_in_both_orders_wins(prefers: str, outcome: str) -> None:
     judge = Judge(prefers)
 
@@ -62,7 +62,7 @@ def test_answer_that_is_preferred_in_both_orders_wins(prefers: str, outcome: str
     assert len(set(judge.asked)) == 2
 
 
-@pytest.mark.parametrize("place", ["first", "second"])
+@each_row("place", ["first", "second"])
 def test_preference_that_turns_with_the_order_is_a_tie_and_says_so(place: str) -> None:
     verdict = verdict_of(Judge(place), one_task())
 

@@ -20,6 +20,7 @@ from jobs.settings.run_config import new_run_config
 from schemas.dataset import Answer, Unanswerable
 from schemas.documents import Chunk
 from schemas.record import content_id
+from tests.rows import each_row
 from tests.unit.jobs.dataset.judge.judged_run import make_answered_run
 from tests.unit.jobs.evaluation.made_run import REQUEST_ID, SUBJECTS, make_settings
 
@@ -77,7 +78,7 @@ async def test_every_row_is_in_every_format(name: str, tmp_path: Path) -> None:
     assert all(set(line) == KEYS[name] for line in lines)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@each_row("name", FORMATS)
 def test_every_format_is_in_the_docs_and_the_help(name: str) -> None:
     docs = (ROOT / "docs" / "fine-tuning.md").read_text(encoding="utf-8")
     command = (ROOT / "jobs" / "commands" / "dataset" / "export.py").read_text(encoding="utf-8")

@@ -1,12 +1,11 @@
-import pytest
-
 from jobs.commands.student.finetune import exit_code
 from jobs.finetune.finetune import TuningEnd
 from jobs.finetune.trainers.trainer import Submitted, Tuned
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
-    ("tuned", "is_job", "code"),
+@each_row(
+    "tuned, is_job, code",
     [
         (Tuned("succeeded", "ft:1"), True, 0),
         (Tuned("succeeded", ""), True, 75),  # the host has not told its name yet

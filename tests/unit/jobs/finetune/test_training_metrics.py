@@ -1,8 +1,7 @@
 import base64
 
-import pytest
-
 from jobs.finetune.training_metrics import BARS, CURVE_CHARS, draw_curve, read_metrics
+from tests.rows import each_row
 
 CSV = (
     b"step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n"
@@ -11,7 +10,7 @@ CSV = (
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "content",
     [
         CSV,
@@ -41,14 +40,14 @@ def test_rows_that_are_none_are_passed_over() -> None:
     assert [(metric.step, metric.train_loss) for metric in metrics] == [(3, None), (4, None)]
 
 
-@pytest.mark.parametrize("number", [b"nan", b"inf", b"-inf", b"1e999"])
+@each_row("number", [b"nan", b"inf", b"-inf", b"1e999"])
 def test_loss_that_is_no_number_is_none(number: bytes) -> None:
     (only,) = read_metrics(b"step,train_loss\n1," + number, "job-1")
 
     assert only.train_loss is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "content",
     [
         b"",
@@ -69,6 +68,6 @@ def test_curve_runs_from_the_highest_bar_to_the_lowest() -> None:
     assert draw_curve([]) == ""
 
 
-@pytest.mark.parametrize("count", [1, 39, 40, 41, 79, 10_000])
+@each_row("count", [1, 39, 40, 41, 79, 10_000])
 def test_curve_is_never_wider_than_its_line(count: int) -> None:
     assert 1 <= len(draw_curve([1.0] * count)) <= CURVE_CHARS

@@ -8,11 +8,12 @@ from jobs.evaluation.stages import EVALUATION
 from jobs.prompts import prompt_hashes, read_prompt
 from jobs.run.stages import Stage
 from schemas.record import content_id
+from tests.rows import each_row
 
 MIN_CACHED_TOKENS = 1024  # a shorter prefix is never cached (OpenAI prompt caching guide)
 
 
-@pytest.mark.parametrize("name", ["write_questions.md", "write_answer.md"])
+@each_row("name", ["write_questions.md", "write_answer.md"])
 def test_shared_part_is_long_enough_for_the_prompt_cache(name: str) -> None:
     tokens = count_tokens(read_prompt(name))
 

@@ -13,10 +13,11 @@ from jobs.report.html_figures import (
     render_intervals,
     round_ticks,
 )
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "ticks"),
+@each_row(
+    "low, high, ticks",
     [
         (0, 864, [0, 500, 1000]),
         (0, 7, [0, 2, 4, 6, 8]),

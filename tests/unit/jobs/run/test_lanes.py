@@ -8,6 +8,7 @@ import pytest
 from engine.errors import ConfigError
 from jobs.run.lanes import CANCEL_TIME, make_lane_plan, read_lane_order
 from schemas.settings import RunSettings
+from tests.rows import each_row
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -58,7 +59,7 @@ def test_state_lies_where_the_user_keeps_state() -> None:
     assert relative.state_dir == Path.home() / ".local" / "state" / "corpus-distill"
 
 
-@pytest.mark.parametrize(("lane", "live_below"), [("auto", 100), ("batch", 0), ("live", 0)])
+@each_row("lane, live_below", [("auto", 100), ("batch", 0), ("live", 0)])
 def test_only_auto_sends_small_remainders_live(lane: str, live_below: int) -> None:
     order = read_lane_order(lane, None, waits=True, environ={})
 

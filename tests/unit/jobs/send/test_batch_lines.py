@@ -8,13 +8,14 @@ from jobs.send.batch_lines import (
     read_batch_line,
 )
 from schemas.requests import CHAT_COMPLETIONS
+from tests.rows import each_row
 from tests.unit.jobs.send.batch_file_texts import line
 
 GOOD_BODY = {"model": "m", "messages": []}
 
 
-@pytest.mark.parametrize(
-    ("data", "said"),
+@each_row(
+    "data, said",
     [
         (b"{", "found {, expected a JSON object on one line"),
         (b"[1]", "found [1], expected a JSON object"),
@@ -56,7 +57,7 @@ def test_request_is_the_body_with_the_custom_id() -> None:
     assert request.max_output_tokens == 21
 
 
-@pytest.mark.parametrize("limit", ["many", -1, None, 1.5, [], {}])
+@each_row("limit", ["many", -1, None, 1.5, [], {}])
 def test_limit_that_is_no_number_is_left_to_the_provider(limit: object) -> None:
     body = GOOD_BODY | {"max_completion_tokens": limit, "n": limit}
 
@@ -66,8 +67,8 @@ def test_limit_that_is_no_number_is_left_to_the_provider(limit: object) -> None:
     assert orjson.loads(request.payload) == body
 
 
-@pytest.mark.parametrize(
-    ("data", "key"),
+@each_row(
+    "data, key",
     [
         (b'{"custom_id":"a","method":"POST"}', b'"a"'),
         (b'{"custom_id": "a b", "method": "POST"}\r', b'"a b"'),

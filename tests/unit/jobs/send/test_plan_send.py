@@ -1,8 +1,7 @@
-import pytest
-
 from jobs.send.plan_send import SendPlan
 from jobs.send.request_sources import SourceCounts
 from schemas.settings import LimitSettings, RunSettings
+from tests.rows import each_row
 
 PLAN = SendPlan(
     SourceCounts(wanted=600, answered_before=0, failed_before=0, bad=0),
@@ -13,8 +12,8 @@ PLAN = SendPlan(
 )
 
 
-@pytest.mark.parametrize(
-    ("limits", "time"),
+@each_row(
+    "limits, time",
     [
         ({}, "unknown live: neither --rpm nor --tpm is given; at most a day a batch"),
         ({"requests_per_minute": 300}, "2.0 min live, by the limits given; at most a day a batch"),

@@ -15,6 +15,7 @@ from jobs.send.result_files import (
     encode_failure,
     result_paths,
 )
+from tests.rows import each_row
 from tests.unit.engine.files.open_files import open_files
 
 
@@ -66,7 +67,7 @@ def test_reply_that_is_of_no_use_is_kept_because_it_was_paid_for() -> None:
     assert fields["error"]["code"] == "truncated"
 
 
-@pytest.mark.parametrize("status", [200, None])
+@each_row("status", [200, None])
 def test_the_bytes_of_a_reply_that_nobody_can_read_are_kept(status: int | None) -> None:
     outcome = failed(chat_request("a"), code="malformed_reply", status=status)
     text, noise = (replace(outcome, raw=raw) for raw in (b'{"choices"', b"\x9c{"))

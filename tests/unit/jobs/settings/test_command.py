@@ -8,6 +8,7 @@ from jobs.settings.command import run_settings, send_settings
 from jobs.settings.resolve import read_assignments, resolve_settings
 from jobs.settings.run_config import new_run_config, write_run_config
 from schemas.settings import RunSettings
+from tests.rows import each_row
 
 PRIVATE = "http://localhost:8000/v1"
 
@@ -77,7 +78,7 @@ def test_a_remembered_key_can_be_unset(tmp_path: Path) -> None:
     assert go_on(folder, "", "budget.usd=").budget.usd is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "assignment",
     [
         'prices."ft:gpt-4.1-mini:x".input=1',

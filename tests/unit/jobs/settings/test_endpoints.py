@@ -4,6 +4,7 @@ from engine.errors import AuthError, ConfigError
 from engine.wire.endpoints import Payer
 from jobs.settings.endpoints import read_endpoint_flags, read_endpoints
 from jobs.settings.resolve import Layer, resolve_settings
+from tests.rows import each_row
 
 URL = "http://localhost:1/v1"
 
@@ -42,13 +43,13 @@ def test_variable_without_a_value_is_named() -> None:
         read_endpoints(settings, {})
 
 
-@pytest.mark.parametrize("flag", [f"{URL},rate=5", f"{URL},key", f"{URL},rpm=", f"{URL},"])
+@each_row("flag", [f"{URL},rate=5", f"{URL},key", f"{URL},rpm=", f"{URL},"])
 def test_flag_written_otherwise_is_explained(flag: str) -> None:
     with pytest.raises(ConfigError, match=r"expected URL\[,key=VARIABLE\].* VARIABLE is the name"):
         read_endpoint_flags([flag])
 
 
-@pytest.mark.parametrize(
+@each_row(
     "flag",
     [
         f"{URL},sk-hushhushhushhush",

@@ -7,6 +7,7 @@ import pytest
 from engine.errors import ConfigError
 from jobs.settings.explain import MEANT, suggest
 from jobs.settings.resolve import read_assignments, resolve_settings, setting_keys
+from tests.rows import each_row
 
 LIBRARY_WORDS = re.compile(r"[Ii]nput should|[Vv]alue error|pydantic|parse|valid |type=|class '")
 
@@ -17,8 +18,8 @@ def problem_of(assignment: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("assignment", "told"),
+@each_row(
+    "assignment, told",
     [
         ("limits.max_in_flight=abc", "limits.max_in_flight: expected a whole number, found 'abc'"),
         ("limits.max_in_flight=1.5", "expected a whole number, found 1.5"),
@@ -52,8 +53,8 @@ def test_value_that_may_be_a_secret_is_not_shown() -> None:
     assert "sk-abc" not in problem_of("teacher.key_variable=sk-abc def")
 
 
-@pytest.mark.parametrize(
-    ("key", "meant"),
+@each_row(
+    "key, meant",
     [
         ("limits.rpm", "limits.requests_per_minute"),
         ("tpm", "limits.tokens_per_minute"),

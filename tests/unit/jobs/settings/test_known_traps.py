@@ -1,14 +1,13 @@
-import pytest
-
 from jobs.settings.known_traps import dataset_traps, evaluation_traps
 from jobs.settings.resolve import read_assignments, resolve_settings
+from tests.rows import each_row
 
 
 def traps_of(*assignments: str) -> list[str]:
     return list(dataset_traps(resolve_settings([read_assignments(assignments)])))
 
 
-@pytest.mark.parametrize("model", ["gpt-6.1-terra", "gpt-5.4", "o4-mini", "ft:gpt-6-luna:o::1"])
+@each_row("model", ["gpt-6.1-terra", "gpt-5.4", "o4-mini", "ft:gpt-6-luna:o::1"])
 def test_reasoning_model_with_a_small_output_limit_is_named(model: str) -> None:
     small = ["questions.max_output_tokens=700", "answers.max_output_tokens=900"]
     questions, answers = traps_of(f"teacher.model={model}", *small)
@@ -18,7 +17,7 @@ def test_reasoning_model_with_a_small_output_limit_is_named(model: str) -> None:
     assert "2,000 or more" in questions
 
 
-@pytest.mark.parametrize(
+@each_row(
     "assignments",
     [
         [],

@@ -1,12 +1,11 @@
 from pathlib import Path
 
-import pytest
-
 from engine.run_folder import RunFolder
 from jobs.settings.command import run_settings
 from jobs.settings.resolve import read_assignments, resolve_settings
 from jobs.settings.run_config import new_run_config, write_run_config
 from schemas.settings import RunSettings
+from tests.rows import each_row
 
 
 def limits_of(settings: RunSettings) -> tuple[int, int, int]:
@@ -21,8 +20,8 @@ def resolved(*assignments: str) -> RunSettings:
     return resolve_settings([read_assignments(assignments)])
 
 
-@pytest.mark.parametrize(
-    ("assignments", "limits"),
+@each_row(
+    "assignments, limits",
     [
         ([], (2000, 2000, 2000)),
         (["teacher.model=gpt-4.1-mini"], (700, 900, 900)),

@@ -2,12 +2,13 @@ import pytest
 
 from engine.errors import ConfigError
 from jobs.settings.endpoints import read_proxy
+from tests.rows import each_row
 
 PROXY = "http://proxy.example:3128"
 
 
-@pytest.mark.parametrize(
-    ("base_url", "environment", "expected"),
+@each_row(
+    "base_url, environment, expected",
     [
         ("https://api.example/v1", {}, None),
         ("https://api.example/v1", {"HTTPS_PROXY": PROXY}, PROXY),

@@ -15,6 +15,7 @@ from jobs.settings.resolve import (
     setting_keys,
 )
 from schemas.settings.touches import Touches
+from tests.rows import each_row
 
 
 def test_later_layers_win_key_by_key(tmp_path: Path) -> None:
@@ -119,7 +120,7 @@ def test_example_shows_the_defaults(tmp_path: Path) -> None:
     assert resolve_settings([read_config_file(path)]) == resolve_settings([])
 
 
-@pytest.mark.parametrize("key", list(setting_keys()))
+@each_row("key", list(setting_keys()))
 def test_example_names_every_key_and_says_what_a_change_does(key: str) -> None:
     section, _, name = key.rpartition(".")
     part = example_text()

@@ -14,6 +14,7 @@ from jobs.settings.roles import (
     server_of,
 )
 from schemas.settings import RunSettings
+from tests.rows import each_row
 
 HERE, HOSTED = "http://127.0.0.1:8000/v1", "https://tunes.example/v1"
 KEYS = {"OPENAI_API_KEY": "sk-openai", "STUDENT_KEY": "sk-student", "JUDGE_KEY": "sk-judge"}
@@ -93,8 +94,8 @@ def test_local_teacher_may_be_judged_by_a_hosted_model() -> None:
     assert server_of(settings, "embeddings") == ""
 
 
-@pytest.mark.parametrize(
-    ("role", "assignments", "variable"),
+@each_row(
+    "role, assignments, variable",
     [
         ("judge", [f"judge.base_url={HERE}", "judge.key_variable=NO_KEY"], "NO_KEY"),
         (

@@ -1,12 +1,11 @@
 import tomllib
 
-import pytest
-
 from jobs.settings.show_value import NOT_SET, as_toml
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
-    ("value", "shown"),
+@each_row(
+    "value, shown",
     [
         (True, "true"),
         (3, "3"),

@@ -4,6 +4,7 @@ from engine.errors import AuthError
 from engine.wire.endpoints import Endpoint
 from jobs.settings.endpoints import read_trainer_endpoint
 from schemas.settings import RunSettings
+from tests.rows import each_row
 
 HOST, OTHER = "https://tunes.example/v1", "https://other.example/v1"
 KEY = {"OPENAI_API_KEY": "k", "OTHER_KEY": "other"}
@@ -13,7 +14,7 @@ def endpoint(**sections: object) -> Endpoint | None:
     return read_trainer_endpoint(RunSettings.model_validate(sections), KEY)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "sections",
     [
         {},

@@ -13,6 +13,7 @@ from engine.testing.clocks import EPOCH
 from jobs.show.remaining import find_remaining, rate_per_s
 from schemas.dataset import Question
 from schemas.summary import RequestSummary, StageSummary
+from tests.rows import each_row
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
 
 
@@ -82,6 +83,6 @@ def test_rate_is_that_of_the_last_minutes() -> None:
     assert rate_per_s(snapshots) == pytest.approx(1.0)  # from 1000 on
 
 
-@pytest.mark.parametrize("points", [[], [(0, 0)], [(0, 0), (5, 100)], [(0, 0), (60, 3)]])
+@each_row("points", [[], [(0, 0)], [(0, 0), (5, 100)], [(0, 0), (60, 3)]])
 def test_rate_is_not_told_from_too_little(points: list[tuple[float, int]]) -> None:
     assert rate_per_s(lines(*points)) is None

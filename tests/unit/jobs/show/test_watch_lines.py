@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 
-import pytest
-
 from engine.testing.clocks import EPOCH
 from jobs.dataset.stages import DATASET
 from jobs.show.watch_lines import watch_lines
 from schemas.summary import BatchesSummary, OpenBatch
+from tests.rows import each_row
 from tests.unit.jobs.show.test_describe import SUMMARY, state
 
 NOW = EPOCH + timedelta(minutes=5)
@@ -50,7 +49,7 @@ def test_batches_are_told_by_the_one_that_expires_first() -> None:
     assert "oldest: in_progress, 45 of 900 answered, expires in 16 h 55 min" in text
 
 
-@pytest.mark.parametrize(("width", "height"), [(80, 22), (40, 10), (20, 3)])
+@each_row("width, height", [(80, 22), (40, 10), (20, 3)])
 def test_nothing_is_wider_or_longer_than_the_screen(width: int, height: int) -> None:
     long = state(name="failed", message="a server\nsaid \x1b[31m " + "x" * 300)
 

@@ -26,6 +26,7 @@ from jobs.spread.stage_calls import (
 )
 from schemas.dataset import Question
 from schemas.documents import Chunk
+from tests.rows import each_row
 from tests.unit.jobs.evaluation.made_run import make_question, make_run, make_settings
 from tests.unit.jobs.spread.segments import read_chunks, stage_left, write_call
 
@@ -81,7 +82,7 @@ def _module_of(stage: Stage[Any]) -> str:
     return work.__module__
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name", ["os:system", "jobs.spread.nowhere:work", "jobs.spread.work_shard:none", "", "jobs:"]
 )
 def test_name_of_anything_else_is_refused(name: str) -> None:

@@ -1,6 +1,5 @@
-import pytest
-
 from jobs.text.bm25 import bm25_scores, stems
+from tests.rows import each_row
 
 KILN = "The kiln is heated to 1220 degrees, and its door is closed."
 GLAZE = "Glaze melts at 1220 degrees in the kiln."
@@ -29,9 +28,7 @@ def test_of_texts_with_the_same_wanted_words_the_shorter_one_comes_first() -> No
     assert ranked("glaze", longer, GLAZE, BEES)[0] == GLAZE
 
 
-@pytest.mark.parametrize(
-    "text", ["窯の温度は千二百度です。", "Der Ofen wird auf 1220 Grad geheizt."]
-)
+@each_row("text", ["窯の温度は千二百度です。", "Der Ofen wird auf 1220 Grad geheizt."])
 def test_other_languages_and_scripts_are_scored_too(text: str) -> None:
     assert ranked(text, BEES, text) == [text, BEES]
 

@@ -1,10 +1,9 @@
-import pytest
-
 from jobs.text.languages import detect_language
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
-    ("language", "text"),
+@each_row(
+    "language, text",
     [
         ("en", "The package must contain a description that its user understands."),
         ("de", "Das Paket muss eine Beschreibung enthalten, die der Benutzer versteht."),
@@ -26,8 +25,6 @@ def test_code_words_do_not_change_the_language_of_a_sentence() -> None:
     assert detect_language(text) == "en"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "Ja.", "apt-get install foo", "d3b07384d113edec49eaa6238ad5ff00 " * 3]
-)
+@each_row("text", ["", "Ja.", "apt-get install foo", "d3b07384d113edec49eaa6238ad5ff00 " * 3])
 def test_what_is_too_short_or_no_language_is_not_guessed_at(text: str) -> None:
     assert detect_language(text) is None

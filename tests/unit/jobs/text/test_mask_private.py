@@ -1,6 +1,7 @@
 import pytest
 
 from jobs.text.secrets import find_secrets, mask_private
+from tests.rows import each_row
 
 BODY = "\n".join(["MIIEpAIBAAKCAQEA7bq0Zc1l+/kZ8mJ3y0Q2pVnD5sT4uW6xYzAbCdEfGhIjKlMn"] * 3)
 KEY_BLOCK = f"-----BEGIN RSA PRIVATE KEY-----\n{BODY}\nAb12=\n-----END RSA PRIVATE KEY-----"
@@ -36,8 +37,8 @@ def test_no_character_of_a_secret_is_left_and_nothing_else_moves(
     assert not list(find_secrets(masked.text))
 
 
-@pytest.mark.parametrize(
-    ("text", "masked"),
+@each_row(
+    "text, masked",
     [
         ("The secret wJalrXUtnFEMI/K7MDENG/bPx is new.", "The secret " + "x" * 25 + " is new."),
         ("KILN_PASSWORD=Tr0ub4dor3xyzABCD", "KILN_PASSWORD=" + "x" * 17),
@@ -50,7 +51,7 @@ def test_what_is_named_a_secret_is_masked_and_its_name_stays(text: str, masked: 
     assert mask_private(text, is_personal=False).text == masked
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "The password of the kiln is set by its owner, once a year.",
@@ -64,7 +65,7 @@ def test_what_only_speaks_of_secrets_stays(text: str) -> None:
     assert mask_private(text, is_personal=False) == (text, {})
 
 
-@pytest.mark.parametrize("datum", PERSONAL)
+@each_row("datum", PERSONAL)
 def test_personal_data_is_masked_where_that_is_wanted(datum: str) -> None:
     text = f"Call {datum} at noon."
 

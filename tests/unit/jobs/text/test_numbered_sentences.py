@@ -1,11 +1,11 @@
 import re
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.text.numbered_sentences import number_sentences
 from jobs.text.untrusted_text import defuse_tokens, make_plain, restore_tokens
+from tests.rows import each_row
 from tests.unit.jobs.dataset.teacher import make_chunk
 
 LINE_OF_A_SENTENCE = re.compile(r"\[\d+\] |    ")
@@ -24,7 +24,7 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_row("text", HOSTILE)
 def test_hostile_text_stays_between_its_marks(text: str) -> None:
     listing = number_sentences(make_chunk(text)).listing
 
@@ -85,7 +85,7 @@ def test_sentences_are_those_of_the_document_and_their_spans_its_characters() ->
     assert numbered.first_out_of_range([1, 4, 0]) == 4
 
 
-@pytest.mark.parametrize(
+@each_row(
     "token",
     ["<|endoftext|>", "<|im_start|>", "<｜User｜>", "<s>", "</s>", "<end_of_turn>", "[/INST]"],
 )
@@ -98,9 +98,7 @@ def test_control_tokens_are_defused_and_restored(token: str) -> None:
     assert restore_tokens(defused) == text
 
 
-@pytest.mark.parametrize(
-    "text", ["a < b", "<script>", "<sup>2</sup>", "[INSTALL]", "[|1; 2|]", "0 < |x| <|y|"]
-)
+@each_row("text", ["a < b", "<script>", "<sup>2</sup>", "[INSTALL]", "[|1; 2|]", "0 < |x| <|y|"])
 def test_other_text_is_left_as_it_is(text: str) -> None:
     assert defuse_tokens(text) == text
     assert restore_tokens(text) == text

@@ -1,10 +1,10 @@
 import string
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.text.sentences import MAX_SENTENCE_CHARS, split_sentences
+from tests.rows import each_row
 
 HOSTILE_TEXT = st.text(
     alphabet=st.one_of(
@@ -39,7 +39,7 @@ def test_a_sentence_over_wrapped_lines_is_one_sentence() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "sentence",
     [
         "Send it to debian-devel@lists.\ndebian.org.",
@@ -88,7 +88,7 @@ def test_headings_list_items_and_table_rows_are_sentences_of_their_own() -> None
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "sentences",
     [
         ["Name | Meaning", "mtu | How large.", "ttl | How far."],
@@ -106,7 +106,7 @@ def test_each_row_and_item_of_its_own_line_is_a_sentence(sentences: list[str]) -
     assert texts_of("\n".join(sentences)) == sentences
 
 
-@pytest.mark.parametrize(
+@each_row(
     "sentences",
     [
         ["پمپ شروع ہوتا ہے۔", "آپریٹر دیکھتا ہے۔"],
@@ -136,7 +136,7 @@ def test_a_very_long_sentence_is_cut_at_white_space() -> None:
     assert {word for sentence in sentences for word in sentence.split()} == {"word"}
 
 
-@pytest.mark.parametrize("text", ["", " \n\t ", "\u2028\u3000"])
+@each_row("text", ["", " \n\t ", "\u2028\u3000"])
 def test_white_space_alone_has_no_sentences(text: str) -> None:
     assert split_sentences(text) == []
 

@@ -1,7 +1,6 @@
-import pytest
-
 from jobs.text.content_words import content_overlap
 from jobs.text.word_overlap import word_overlap
+from tests.rows import each_row
 
 PAIRS = (  # the same question and evidence, so that languages can be compared
     (
@@ -23,14 +22,14 @@ PAIRS = (  # the same question and evidence, so that languages can be compared
 )
 
 
-@pytest.mark.parametrize(("question", "evidence"), PAIRS)
+@each_row("question, evidence", PAIRS)
 def test_question_in_the_words_of_its_evidence_overlaps_in_any_language(
     question: str, evidence: str
 ) -> None:
     assert word_overlap(question, evidence) >= 0.8
 
 
-@pytest.mark.parametrize("index", range(len(PAIRS)))
+@each_row("index", range(len(PAIRS)))
 def test_question_about_something_else_does_not_overlap_in_any_language(index: int) -> None:
     others = {
         0: "Bees are fed syrup in autumn, when the nights are cold.",

@@ -23,9 +23,10 @@ def with_accents(glyphs: list[Glyph]) -> list[Glyph]:
 
     The sign of a root, which hangs from its baseline, stands on that of what follows.
     """
-    if any(glyph.char == _ROOT for glyph in glyphs):
+    chars = {glyph.char for glyph in glyphs}
+    if _ROOT in chars:
         glyphs = list(_lower_roots(glyphs))
-    if not any(glyph.char in _COMBINING for glyph in glyphs):
+    if chars.isdisjoint(_COMBINING):
         return glyphs
     return list(_compose(glyphs))
 
@@ -42,7 +43,8 @@ def _lower_roots(glyphs: list[Glyph]) -> Iterator[Glyph]:
 def _compose(glyphs: list[Glyph]) -> Iterator[Glyph]:
     last: Glyph | None = None
     for glyph in glyphs:
-        both = (_composed(last, glyph) or _composed(glyph, last)) if last else None
+        may_join = last and (glyph.char in _COMBINING or last.char in _COMBINING)
+        both = (_composed(last, glyph) or _composed(glyph, last)) if last and may_join else None
         if last and both:
             last = both._replace(is_spaced=last.is_spaced, left=min(last.left, both.left))
             continue

@@ -97,8 +97,8 @@ def page_glyphs(text_page: pdfium.PdfTextPage) -> PageGlyphs:
     """The glyphs of a page. A page whose text is mostly turned is turned back."""
     reader = _GlyphReader(text_page)
     found = _with_pitch(list(reader.read()), reader.nameless.values())
-    styles = dict.fromkeys(glyph.style for glyph in found)
-    if all(style.turns == 0 for style in styles):
+    styles = {id(glyph.style): glyph.style for glyph in found}  # one object for many glyphs
+    if all(style.turns == 0 for style in styles.values()):
         return PageGlyphs(found, [], 0)
     turns = _main_turns(found)
     others: dict[Style, list[Glyph]] = {}

@@ -86,9 +86,15 @@ def _main_style(glyphs: list[Glyph]) -> Style:
 
     Code within prose may be set larger; its size says nothing of the line.
     """
-    counts: dict[Style, int] = {}
+    of_object: dict[int, int] = {}  # a style is one object for many glyphs: it is hashed seldom
+    styles: dict[int, Style] = {}
     for glyph in glyphs:
-        counts[glyph.style] = counts.get(glyph.style, 0) + glyph.char.isalnum()
+        key = id(glyph.style)
+        of_object[key] = of_object.get(key, 0) + glyph.char.isalnum()
+        styles[key] = glyph.style
+    counts: dict[Style, int] = {}
+    for key, style in styles.items():
+        counts[style] = counts.get(style, 0) + of_object[key]
     least = _MAIN_SHARE * len(glyphs)
     main = [style for style, count in counts.items() if count and count >= least]
     prose = [style for style in main if not style.is_mono]

@@ -16,15 +16,18 @@ _SAME_BASELINE = 0.1  # points
 def with_underscores(glyphs: Sequence[Glyph], rules: Sequence[Rule]) -> list[Glyph]:
     """The glyphs with an underscore where a short rule lies on the baseline between two of them."""
     by_height: defaultdict[int, list[Rule]] = defaultdict(list)
+    largest = max((glyph.style.size for glyph in glyphs), default=0.0)
     for rule in rules:
-        by_height[round(rule.bottom)].append(rule)
+        if rule.right - rule.left < _WIDEST * largest:  # as wide as a letter
+            by_height[round(rule.bottom)].append(rule)
     return list(_insert(glyphs, by_height)) if by_height else list(glyphs)
 
 
 def _insert(glyphs: Sequence[Glyph], by_height: dict[int, list[Rule]]) -> Iterator[Glyph]:
     last: Glyph | None = None
     for glyph in glyphs:
-        drawn = None if last is None else _between(last, glyph, by_height)
+        is_next = last is not None and glyph.left - last.right > 0
+        drawn = _between(last, glyph, by_height) if last is not None and is_next else None
         if drawn is not None:
             yield glyph._replace(char="_", left=drawn.left, right=drawn.right, is_spaced=False)
             glyph = glyph._replace(is_spaced=False)

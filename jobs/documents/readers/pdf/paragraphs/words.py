@@ -13,6 +13,7 @@ _FIRST_PART = re.compile(r"\w+")
 _FRAGMENT = re.compile(rf"\w*{HYPHEN}\w*")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _MIN_HALF = 3  # letters; shorter ones are words by chance
+_SYLLABLES = frozenset({"con", "de", "dis", "en", "ex", "in", "pre", "pro", "re", "sub", "un"})
 _PREFIXES = frozenset({"all", "cross", "double", "ex", "half", "non", "quasi", "self", "well"})
 _SECONDS = frozenset(
     """
@@ -40,7 +41,8 @@ def join_words(paragraphs: list[Paragraph]) -> list[Paragraph]:
         before, first, second, after = match.groups()
         is_name = before and not words[(first + second).casefold()]  # it has a hyphen already
         is_known = words[second.casefold()] or len(second) >= _MIN_HALF
-        is_chain = after and words[first.casefold()] and is_known  # hard-to-find
+        is_syllable = first.casefold() in _SYLLABLES or words[(first + second).casefold()] > 0
+        is_chain = after and words[first.casefold()] and is_known and not is_syllable
         is_compound = is_name or is_chain or _is_compound(first, second, words)
         return f"{before}{first}{'-' if is_compound else ''}{second}{after}"
 

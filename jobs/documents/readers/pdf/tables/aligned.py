@@ -15,6 +15,7 @@ _SURE_GAP = 1.0  # of the font size
 _TIGHT = 1.45  # of the font size: the distance of two lines of one cell
 _NEXT_ROW = 3.5  # of the font size: two rows of one table are not farther apart
 _FEW_ROWS = 3
+_MARKER_GAP = 2.5  # of the font size: what stands farther from a sign is a cell
 _CODE_ENDS = frozenset(";{}")  # of code in a proportional font
 _EXACT = 0.6  # points
 _CORRIDOR = 0.2  # of the font size: a narrower one is none
@@ -96,7 +97,8 @@ def _starts(row: Row) -> list[Run]:
         return []
     if are_code(runs) or any(map(_ends_in_dots, runs)) or defined_tag(runs):
         return []
-    return runs[2:] if _is_marker(runs[0]) or starts_raised(runs) else runs[1:]
+    is_near = runs[1].left - runs[0].right < _MARKER_GAP * runs[1].size
+    return runs[2:] if (_is_marker(runs[0]) and is_near) or starts_raised(runs) else runs[1:]
 
 
 def _ends_in_dots(run: Run) -> bool:
@@ -167,12 +169,19 @@ def _is_justified(rows: list[Row], start: int, end: int) -> bool:
     """Whether a few rows end where a line of prose beside them does: their gaps fill the line."""
     if end - start > _FEW_ROWS:
         return False
+    ends = [row.right for row in rows[start:end] if _starts(row) and not _ends_in_number(row)]
+    if len(ends) > 1 and max(ends) - min(ends) < 1:
+        return True
     beside = [rows[at] for at in (start - 1, end) if 0 <= at < len(rows)]
     return any(
         abs(row.right - other.right) < 1 and len(other.runs) == 1 and not other.runs[0].cells
         for other in beside
         for row in rows[start:end]
     )
+
+
+def _ends_in_number(row: Row) -> bool:
+    return row.runs[-1].glyphs[-1].char.isdecimal()
 
 
 def _table_rows(block: list[Row]) -> Iterator[Part]:

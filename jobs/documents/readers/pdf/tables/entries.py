@@ -15,7 +15,7 @@ def divided_by_entries(columns: Sequence[list[Row]]) -> list[list[list[Run]]]:
     """The rows of what stands between two rules, by column the lines; empty if it is one row.
 
     Lines of one cell are as long as their words allow. Where the first word of a line had room in
-    the line before, they are entries of their own.
+    the line before, they are entries of their own, and so are lines of one word.
     """
     entries = columns[0]
     if len(entries) < _MIN_ENTRIES or not all(
@@ -36,6 +36,8 @@ def divided_by_entries(columns: Sequence[list[Row]]) -> list[list[list[Run]]]:
 
 
 def _are_entries(lines: Sequence[Row]) -> bool:
+    if all(_first_word(line) >= line.right - line.left for line in lines):
+        return True
     width = max(line.right for line in lines) - min(line.left for line in lines)
     return any(
         (before.right - before.left) + _SPACE * before.size + _first_word(line) < width

@@ -17,12 +17,13 @@ from engine.wire.replies.rate_headers import (
     read_retry_after_s,
     read_stated_wait_s,
 )
+from tests.rows import each_row
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
+@each_row(
+    "text, seconds",
     [
         ("913ms", 0.913),
         ("1s", 1.0),
@@ -43,8 +44,8 @@ def test_durations_are_read_as_the_api_spells_them(text: str | None, seconds: fl
     assert parse_duration_s(text) == (None if seconds is None else pytest.approx(seconds))
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
+@each_row(
+    "headers, seconds",
     [
         ({"retry-after-ms": "1500", "retry-after": "7"}, 1.5),
         ({"retry-after": "7"}, 7.0),
@@ -87,7 +88,7 @@ def test_allowance_may_be_partial_or_absent() -> None:
     assert read_allowance({"x-ratelimit-limit-requests": "-1"}, REQUESTS, NOW) is None
 
 
-@pytest.mark.parametrize("factor", [1, 1000])
+@each_row("factor", [1, 1000])
 def test_moment_of_a_reset_is_read_as_the_time_until_then(factor: int) -> None:
     headers = {
         "x-ratelimit-limit-requests": "60",
@@ -104,8 +105,8 @@ def test_reset_that_no_limit_has_is_not_believed() -> None:
     assert read_allowance(headers, REQUESTS, NOW) == Allowance(60, None, None)
 
 
-@pytest.mark.parametrize(
-    ("allowance", "is_per_day"),
+@each_row(
+    "allowance, is_per_day",
     [
         (Allowance(500, 499, 0.12), False),
         (Allowance(1200, 3, 0.85), False),
@@ -141,8 +142,8 @@ def test_any_headers_mean_a_wait_of_a_day_at_most_or_none(headers: dict[str, str
     assert allowance is None or allowance.reset_s is None or allowance.reset_s <= MAX_WAIT_S
 
 
-@pytest.mark.parametrize(
-    ("message", "seconds"),
+@each_row(
+    "message, seconds",
     [
         ("on tokens per day (TPD): Limit 100000. Please try again in 7m12.5s. Need more", 432.5),
         ("Please try again in 20ms.", 0.02),

@@ -10,10 +10,11 @@ from jobs.comparison.fail_under import LeastMean, find_failures, read_bounds
 from jobs.comparison.models import compare_models
 from jobs.comparison.shown.formats import write_csv, write_json, write_markdown
 from schemas.comparison import Comparison
+from tests.rows import each_row
 from tests.unit.jobs.comparison.evaluations import evaluation_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def comparison() -> Comparison:
     evaluation = evaluation_of(
         {"baseline": [0.2, 0.4] * 20, "tuned": [0.5, 0.8] * 20}, document_count=20
@@ -63,7 +64,7 @@ def test_bounds_are_of_the_student_unless_another_role_is_named() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text", ["faithfulness", "faith=0.5", "judge.faithfulness=1", "a=b", "faithfulness=1.2.3"]
 )
 def test_bound_of_another_form_is_refused_with_what_is_expected(text: str) -> None:

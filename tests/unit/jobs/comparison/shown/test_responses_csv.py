@@ -3,10 +3,9 @@
 import csv
 from pathlib import Path
 
-import pytest
-
 from jobs.comparison.shown.responses_csv import MAX_CELL_CHARS, safe_cell, write_responses
 from jobs.evaluation.read_evaluation import Evaluation
+from tests.rows import each_row
 from tests.unit.jobs.comparison.evaluations import answer, evaluation_of, sample, score
 
 
@@ -15,7 +14,7 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "-", "=cmd|' /C calc'!A0"],
 )
@@ -23,7 +22,7 @@ def test_what_a_spreadsheet_takes_for_a_formula_begins_with_an_apostrophe(text: 
     assert safe_cell(text).startswith("'")
 
 
-@pytest.mark.parametrize("text", ["", "plain", "a = b", "'quoted'", "1 - 2", "ü 🙂", "two\nlines"])
+@each_row("text", ["", "plain", "a = b", "'quoted'", "1 - 2", "ü 🙂", "two\nlines"])
 def test_other_text_stays_as_it_is(text: str) -> None:
     assert safe_cell(text) == text
 

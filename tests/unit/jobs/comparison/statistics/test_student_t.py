@@ -3,10 +3,11 @@
 import pytest
 
 from jobs.comparison.statistics.student_t import t_quantile
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
-    ("probability", "degrees", "value"),
+@each_row(
+    "probability, degrees, value",
     [  # NIST/SEMATECH e-Handbook of Statistical Methods, table 1.3.6.7.2
         (0.975, 1, 12.706),
         (0.975, 2, 4.303),

@@ -1,8 +1,7 @@
-import pytest
-
 from jobs.dataset.filters.filter_answers import find_answer_fault
 from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset.answer_table import BAD, GOOD
 
 QUESTION = "In what way must maintainer scripts be written?"
@@ -13,14 +12,14 @@ LONG = (
 )
 
 
-@pytest.mark.parametrize("answer", GOOD)
+@each_row("answer", GOOD)
 def test_good_answer_is_kept(answer: str) -> None:
     fault = find_answer_fault(answer, QUESTION, answer, answer, AnswerSettings())
 
     assert fault is None
 
 
-@pytest.mark.parametrize(("answer", "reason"), BAD)
+@each_row("answer, reason", BAD)
 def test_bad_answer_is_dropped_for_its_reason(answer: str, reason: str) -> None:
     fault = find_answer_fault(answer, QUESTION, answer, answer, AnswerSettings())
 
@@ -94,8 +93,8 @@ OWN_WORDS = (
 )
 
 
-@pytest.mark.parametrize(
-    ("text", "is_copied"),
+@each_row(
+    "text, is_copied",
     [
         (SENTENCE, False),
         (f"{SENTENCE}{SENTENCE.replace('大浴場', '露天風呂')}", True),

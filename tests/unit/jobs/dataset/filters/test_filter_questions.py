@@ -1,19 +1,18 @@
-import pytest
-
 from jobs.dataset.filters.filter_questions import find_question_fault
 from schemas.dataset import Fault
 from schemas.settings import QuestionSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset.question_table import BAD, GOOD
 
 
-@pytest.mark.parametrize("question", GOOD)
+@each_row("question", GOOD)
 def test_good_question_is_kept(question: str) -> None:
     fault = find_question_fault(question, question, QuestionSettings())
 
     assert fault is None
 
 
-@pytest.mark.parametrize(("question", "reason"), BAD)
+@each_row("question, reason", BAD)
 def test_bad_question_is_dropped_for_its_reason(question: str, reason: str) -> None:
     fault = find_question_fault(question, question, QuestionSettings())
 
@@ -43,8 +42,8 @@ def test_inflected_words_count_as_shared_with_the_evidence() -> None:
     assert fault is None
 
 
-@pytest.mark.parametrize(
-    ("question", "evidence"),
+@each_row(
+    "question, evidence",
     [
         (
             "設定はどこのディレクトリに保存されますか？",
@@ -62,7 +61,7 @@ def test_question_in_another_language_is_judged_by_its_own_marks_and_words(
     assert fault is None
 
 
-@pytest.mark.parametrize("length", [15, 300])
+@each_row("length", [15, 300])
 def test_limits_of_length_are_inclusive(length: int) -> None:
     question = "Why " + "a" * (length - 5) + "?"
 

@@ -1,16 +1,12 @@
 """What an answer says letter by letter must stand in its source."""
 
-from collections import Counter
-
-import pytest
-
 from jobs.dataset.filters.filter_answers import find_grounded_answer_fault
 from jobs.dataset.filters.filter_questions import find_grounded_question_fault
 from jobs.dataset.filters.grounding import find_ungrounded
 from jobs.dataset.filters.source_text import SourceText
 from schemas.settings import AnswerSettings, QuestionSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset import answer_table, question_table
-from tests.unit.jobs.dataset.planted import plant
 from tests.unit.jobs.dataset.teacher import make_chunk
 
 ENGLISH = (
@@ -27,17 +23,8 @@ def source_of(evidence: str, rest: str = "") -> SourceText:
     return SourceText(evidence, make_chunk(f"{evidence} {rest}"))
 
 
-def test_no_planted_number_or_name_is_accepted_and_no_true_one_refused() -> None:
-    found = Counter(
-        (planted.is_true, find_ungrounded(planted.answer, "", source_of(planted.evidence)) is None)
-        for planted in plant(1_000)
-    )
-
-    assert found == {(True, True): 1_000, (False, False): 1_000}
-
-
-@pytest.mark.parametrize(
-    ("answer", "reason", "detail"),
+@each_row(
+    "answer, reason, detail",
     [
         ("It should have at most 50 lines.", "number_not_in_evidence", "50"),
         ("It should have at most sixty lines.", "number_not_in_evidence", "sixty"),
@@ -58,7 +45,7 @@ def test_what_is_made_up_is_named(answer: str, reason: str, detail: str) -> None
     assert (fault.reason, fault.detail) == (reason, detail)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "answer",
     [
         "At most twenty lines of about 80 characters, so that the Debian file stays short.",
@@ -80,8 +67,8 @@ def test_what_the_question_says_may_be_repeated() -> None:
     assert fault is None
 
 
-@pytest.mark.parametrize(
-    ("answer", "found"),
+@each_row(
+    "answer, found",
     [
         ("Das hat Meister Reinhard Vogt getan.", "Reinhard"),
         ("Das hat Meister Albrecht Vogt getan.", ""),
@@ -101,7 +88,7 @@ def test_other_half_of_a_name_is_told_where_all_nouns_have_large_letters(
     assert (fault.detail if fault else "") == found
 
 
-@pytest.mark.parametrize("question", question_table.GOOD)
+@each_row("question", question_table.GOOD)
 def test_good_question_is_kept(question: str) -> None:
     source = source_of(f"{question} A table has a page, a section and a document.")
 
@@ -110,9 +97,7 @@ def test_good_question_is_kept(question: str) -> None:
     assert fault is None
 
 
-@pytest.mark.parametrize(
-    ("question", "reason"), [*question_table.BAD, *question_table.BAD_IN_OTHER_WAYS]
-)
+@each_row("question, reason", [*question_table.BAD, *question_table.BAD_IN_OTHER_WAYS])
 def test_bad_question_is_dropped_for_its_reason(question: str, reason: str) -> None:
     source = SourceText(ELSEWHERE, make_chunk(f"{ELSEWHERE} {question}"))
     settings = QuestionSettings(min_evidence_overlap=0.0)
@@ -123,14 +108,14 @@ def test_bad_question_is_dropped_for_its_reason(question: str, reason: str) -> N
     assert fault.reason == reason
 
 
-@pytest.mark.parametrize("answer", [*answer_table.GOOD, "`ignore`", *answer_table.GOOD_GERMAN])
+@each_row("answer", [*answer_table.GOOD, "`ignore`", *answer_table.GOOD_GERMAN])
 def test_good_answer_is_kept(answer: str) -> None:
     fault = find_grounded_answer_fault(answer, "?", source_of(answer), AnswerSettings())
 
     assert fault is None
 
 
-@pytest.mark.parametrize(("answer", "reason"), [*answer_table.BAD, *answer_table.BAD_IN_OTHER_WAYS])
+@each_row("answer, reason", [*answer_table.BAD, *answer_table.BAD_IN_OTHER_WAYS])
 def test_bad_answer_is_dropped_for_its_reason(answer: str, reason: str) -> None:
     source = SourceText(ELSEWHERE, make_chunk(f"{ELSEWHERE} {answer}"))
     settings = AnswerSettings(min_evidence_overlap=0.0)
@@ -158,8 +143,8 @@ def test_evidence_in_another_language_than_the_start_of_its_chunk_may_be_answere
     assert fault is None
 
 
-@pytest.mark.parametrize(
-    ("answer", "is_preface"),
+@each_row(
+    "answer, is_preface",
     [
         ("Of course, use the drop command in the todo list to drop a commit.", False),
         ("Of course! Use the drop command in the todo list.", True),

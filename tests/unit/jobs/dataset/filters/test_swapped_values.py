@@ -1,16 +1,16 @@
 """A value that its evidence says of something else is told by the words beside it."""
 
-import pytest
-
 from jobs.dataset.filters.filter_answers import find_grounded_answer_fault
 from jobs.dataset.filters.source_text import SourceText
 from jobs.dataset.filters.swapped_values import find_swapped
 from schemas.settings import AnswerSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset.teacher import make_chunk
 
 BREAD = "Rye bread bakes 55 minutes, wheat bread 35 minutes."
 RETRIES = "Use `retry --slow` on weak lines, and `retry --never` where calls are metered."
 BROT = "Die Nachtschicht dauert sechs Stunden, die Tagschicht acht Stunden."
+CODES = "The exit code is 4 if a file is damaged and 7 if a disk is full."
 REPORTS = "The paper report is due after 30 days; the online report is due after 5 days."
 
 
@@ -18,14 +18,15 @@ def source_of(evidence: str) -> SourceText:
     return SourceText(evidence, make_chunk(evidence))
 
 
-@pytest.mark.parametrize(
-    ("evidence", "question", "answer", "detail"),
+@each_row(
+    "evidence, question, answer, detail",
     [
         (BREAD, "How long does wheat bread bake?", "Wheat bread bakes 55 minutes.", "55 for 35"),
         (BREAD, "How long do both bake?", "Wheat: 55 minutes, rye bread bakes 35 minutes.", "55"),
         (RETRIES, "What is of use on weak lines?", "`retry --never`.", "--never for --slow"),
         (RETRIES, "Where is `retry --slow` used?", "Where calls are metered.", "--slow"),
         (BROT, "Wie lange dauert die Tagschicht?", "Sie dauert sechs Stunden.", "6 for 8"),
+        (CODES, "What is the exit code of a full disk?", "The exit code is 4.", "4 for 7"),
         (REPORTS, "When is the online report due?", "It is due after 30 days.", "30 for 5"),
     ],
 )
@@ -39,8 +40,8 @@ def test_value_of_something_else_is_named(
     assert detail in fault.detail
 
 
-@pytest.mark.parametrize(
-    ("evidence", "question", "answer"),
+@each_row(
+    "evidence, question, answer",
     [
         (BREAD, "How long does wheat bread bake?", "Wheat bread bakes 35 minutes."),
         (BREAD, "How long does the darker one bake?", "It bakes 55 minutes."),

@@ -1,10 +1,10 @@
 import orjson
-import pytest
 
 from jobs.dataset.questions.write_questions import write_questions
 from schemas.dataset import Question, Rejection
 from schemas.record import content_id
 from schemas.settings import QuestionSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset.teacher import (
     SETTINGS,
     TEXT,
@@ -77,7 +77,7 @@ async def test_question_is_kept_as_one_plain_line_with_the_tokens_of_the_documen
     assert question.text == "Why must [2J maintainer scripts end in <|x|> ?"
 
 
-@pytest.mark.parametrize("number", [0, 5, -1])
+@each_row("number", [0, 5, -1])
 async def test_evidence_that_is_no_sentence_of_the_chunk_is_rejected(number: int) -> None:
     rejection = await only_rejection(ScriptedTeacher(reply_with(([1, number], WHY))))
 
@@ -98,7 +98,7 @@ async def test_chunk_without_questions_is_rejected() -> None:
     assert rejection.item_id == make_chunk().chunk_id
 
 
-@pytest.mark.parametrize(
+@each_row(
     "content",
     [
         b"",
@@ -155,7 +155,7 @@ async def test_schema_is_strict_and_has_the_evidence_first() -> None:
     assert b"pattern" not in response_format
 
 
-@pytest.mark.parametrize("temperature", [None, 0.0, 0.7])
+@each_row("temperature", [None, 0.0, 0.7])
 async def test_temperature_is_sent_only_if_set(temperature: float | None) -> None:
     settings = SETTINGS.model_copy(
         update={"questions": QuestionSettings(temperature=temperature, max_output_tokens=123)}

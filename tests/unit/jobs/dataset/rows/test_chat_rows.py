@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from jobs.dataset.rows.chat_rows import Excerpt, chat_row
 from jobs.evaluation.evaluated_models import answer_id
 from schemas.settings import RunSettings
 from schemas.settings.dataset import DatasetSettings
+from tests.rows import each_row
 from tests.unit.jobs.settings.test_former_defaults import config_of
 
 EXCERPT = Excerpt("Notes > Tides", "The tide turns at noon.")
@@ -38,7 +37,7 @@ def test_rows_of_a_run_that_began_before_keep_their_system_message(tmp_path: Pat
     assert system_of(began_before.dataset) == FORMER
 
 
-@pytest.mark.parametrize("instructs", [True, False])
+@each_row("instructs", [True, False])
 def test_a_row_without_an_excerpt_says_nothing_of_one(instructs: bool) -> None:
     said = system_of(DatasetSettings(instructs_refusal=instructs), None)
 

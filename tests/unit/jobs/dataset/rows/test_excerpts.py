@@ -1,9 +1,8 @@
-import pytest
-
 from engine.wire.tokens import count_tokens
 from jobs.dataset.rows.excerpts import excerpt_around
 from schemas.documents import Chunk
 from schemas.record import Span
+from tests.rows import each_row
 from tests.unit.jobs.dataset.teacher import make_chunk
 
 SENTENCES = [f"Sentence number {n} speaks of the tool called {name}." for n, name in enumerate(
@@ -20,7 +19,7 @@ def span_of(chunk: Chunk, *numbers: int) -> tuple[Span, ...]:
     )
 
 
-@pytest.mark.parametrize("middle", [0, 4, 8])
+@each_row("middle", [0, 4, 8])
 def test_excerpt_holds_the_evidence_and_what_fits_around_it(middle: int) -> None:
     chunk = make_chunk(TEXT)
 

@@ -3,7 +3,6 @@ from collections import Counter
 from pathlib import Path
 
 import orjson
-import pytest
 
 from engine.files.journal import Journal
 from engine.files.records import encode_record, read_records
@@ -16,11 +15,12 @@ from jobs.dataset.rows.kind_quota import KindedRow, choose_rows, quotas
 from schemas.dataset import ChunkCoverage, Kind, Question, Rejection
 from schemas.settings import RunSettings
 from schemas.settings.dataset import DEFAULT_KIND_WEIGHTS
+from tests.rows import each_row
 from tests.unit.jobs.dataset.judge.judged_run import make_answered_run
 from tests.unit.jobs.evaluation.made_run import make_settings
 
 
-@pytest.mark.parametrize("max_excess", [1.0, 1.5, 2.0])
+@each_row("max_excess", [1.0, 1.5, 2.0])
 def test_no_kind_has_a_larger_share_than_it_may_and_no_further_row_would_fit(
     max_excess: float,
 ) -> None:

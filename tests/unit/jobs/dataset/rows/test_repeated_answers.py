@@ -19,6 +19,7 @@ from jobs.text.repeats.near_duplicates import is_long
 from schemas.dataset import Answer, ChunkCoverage, Question, Rejection
 from schemas.reviews import Review
 from schemas.settings import RunSettings
+from tests.rows import each_row
 from tests.unit.jobs.dataset.judge.judged_run import make_answered_run
 from tests.unit.jobs.evaluation.made_run import make_settings
 
@@ -176,8 +177,8 @@ async def test_row_that_a_reviewer_dropped_stands_in_no_ones_way(folder: RunFold
     assert LONG not in rows
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each_row(
+    "text, expected",
     [
         ("Yes.", False),
         ("3306", False),

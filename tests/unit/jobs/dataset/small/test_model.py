@@ -1,10 +1,9 @@
-import pytest
-
 from jobs.dataset.small.model import write_small_answer, write_small_questions
 from jobs.documents.passages import Passages
 from schemas.dataset import Answer, Question, Rejection
 from schemas.record import Span
 from schemas.requests import CHAT_COMPLETIONS, EMBEDDINGS, Json
+from tests.rows import each_row
 from tests.unit.jobs.dataset.small.small_teacher import (
     SETTINGS,
     UNLIKE,
@@ -76,7 +75,7 @@ QUESTION_FAULTS: list[tuple[Json, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("content", "reason"), QUESTION_FAULTS)
+@each_row("content, reason", QUESTION_FAULTS)
 async def test_a_faulty_question_is_dropped_before_its_embedding_is_asked_for(
     content: Json, reason: str
 ) -> None:
@@ -113,7 +112,7 @@ async def test_a_stricter_setting_wins_over_the_profile() -> None:
     assert result.threshold == 0.95
 
 
-@pytest.mark.parametrize(("fails", "call_count"), [("chat", 2), ("embeddings", 3)])
+@each_row("fails, call_count", [("chat", 2), ("embeddings", 3)])
 async def test_failed_calls_become_rejections_of_their_own(fails: Fails, call_count: int) -> None:
     teacher = SmallTeacher({"question": PIPE_QUESTION}, {"question": NAMES_QUESTION}, fails=fails)
 
@@ -179,7 +178,7 @@ ANSWER_FAULTS: list[tuple[Json, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("content", "reason"), ANSWER_FAULTS)
+@each_row("content, reason", ANSWER_FAULTS)
 async def test_a_faulty_answer_is_dropped_before_its_embedding_is_asked_for(
     content: Json, reason: str
 ) -> None:
@@ -201,7 +200,7 @@ async def test_an_answer_to_something_else_is_dropped_by_meaning() -> None:
     assert (result.reason, result.score, result.threshold) == ("question_dissimilar", 0.0, 0.5)
 
 
-@pytest.mark.parametrize("fails", ["chat", "embeddings"])
+@each_row("fails", ["chat", "embeddings"])
 async def test_a_failed_call_for_an_answer_is_a_rejection_with_its_code(fails: Fails) -> None:
     teacher = SmallTeacher({"answer": PIPE}, fails=fails)
 

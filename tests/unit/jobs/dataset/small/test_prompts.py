@@ -1,7 +1,6 @@
 import re
 
 import orjson
-import pytest
 
 from jobs.dataset.small.prompts import (
     answer_prompt,
@@ -9,6 +8,7 @@ from jobs.dataset.small.prompts import (
     question_prompt,
     question_request,
 )
+from tests.rows import each_row
 
 FITTING = [
     ("A named pipe is a file that acts like a pipe.", "What is a named pipe?", "factual"),
@@ -31,7 +31,7 @@ FITTING = [
 ]
 
 
-@pytest.mark.parametrize(("sentence", "question", "kind"), FITTING)
+@each_row("sentence, question, kind", FITTING)
 def test_the_shape_of_a_sentence_decides_how_its_question_opens(
     sentence: str, question: str | None, kind: str
 ) -> None:
@@ -45,7 +45,7 @@ def test_the_shape_of_a_sentence_decides_how_its_question_opens(
         assert re.search(opening.pattern, question)
 
 
-@pytest.mark.parametrize(("sentence", "question", "kind"), FITTING)
+@each_row("sentence, question, kind", FITTING)
 def test_llama_cpp_understands_the_patterns(sentence: str, question: str | None, kind: str) -> None:
     opening = choose_opening(sentence)
     patterns = [answer_prompt().pattern, *([opening.pattern] if opening else [])]

@@ -1,6 +1,5 @@
-import pytest
-
 from jobs.dataset.small.sentences import pick_sentences
+from tests.rows import each_row
 
 STANDS_ALONE = [
     "A named pipe is a file that acts like a pipe.",
@@ -35,14 +34,14 @@ LEANS_OR_IS_NO_PROSE = [
 ]
 
 
-@pytest.mark.parametrize("sentence", STANDS_ALONE)
+@each_row("sentence", STANDS_ALONE)
 def test_prose_that_stands_alone_is_picked(sentence: str) -> None:
     picked = pick_sentences(sentence, 3)
 
     assert [pick.text for pick in picked] == [sentence]
 
 
-@pytest.mark.parametrize("sentence", LEANS_OR_IS_NO_PROSE)
+@each_row("sentence", LEANS_OR_IS_NO_PROSE)
 def test_what_leans_on_its_neighbours_or_is_no_prose_is_passed_over(sentence: str) -> None:
     assert pick_sentences(sentence, 3) == []
 

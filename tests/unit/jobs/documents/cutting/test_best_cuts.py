@@ -1,10 +1,9 @@
 import time
 
-import pytest
-
 from engine.wire.tokens import count_tokens
 from jobs.documents.cutting.best_cuts import cut_best
 from schemas.settings import ChunkSettings
+from tests.rows import each_row
 from tests.unit.jobs.documents.texts import PARAGRAPH
 
 SETTINGS = ChunkSettings(target_tokens=64, min_tokens=8)
@@ -22,7 +21,7 @@ def test_a_text_that_fits_is_one_piece() -> None:
     assert pieces_of(PARAGRAPH) == [PARAGRAPH.strip()]
 
 
-@pytest.mark.parametrize("form", ["wrapped", "of several sentences"])
+@each_row("form", ["wrapped", "of several sentences"])
 def test_an_item_of_a_list_stays_whole(form: str) -> None:
     glue = "\n  " if form == "wrapped" else " "
     items = [
@@ -39,7 +38,7 @@ def test_an_item_of_a_list_stays_whole(form: str) -> None:
     assert all(any(item in piece for piece in pieces) for item in items)
 
 
-@pytest.mark.parametrize("label", ["（{}）", "{}）", "・", "①"])
+@each_row("label", ["（{}）", "{}）", "・", "①"])
 def test_an_item_of_a_chinese_or_japanese_list_stays_whole(label: str) -> None:
     items = [
         f"{label.format(n)}从架上取下第{n}支桨来看。它弯曲吗？\n放回原处。" for n in range(1, 9)
@@ -94,7 +93,7 @@ def test_a_note_stays_with_its_mark() -> None:
     assert any("Pressure[1]" in piece and "[1] In bar." in piece for piece in pieces)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ["a" * 60_000, "[1] a\n" * 10_000, "- " * 30_000, ("\n" * 50 + "x") * 1_000, "日" * 20_000],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from jobs.documents.readers.damaged_text import once_decoded
 from jobs.documents.readers.decode import decode_markup, decode_text
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import read
 
 GERMAN = "Das Gerät läuft mit Öl. Prüfe täglich die Höhe über dem Boden – größer ist gefährlich."
@@ -16,16 +17,14 @@ KOREAN = "\n펌프는 밸브가 닫혀 있을 때만 시동합니다. 작업자�
 CHINESE = "水泵只能在阀门关闭时启动，操作员检查压力表。" * 20
 
 
-@pytest.mark.parametrize("text", [GERMAN, FRENCH, "“Don’t” — Übung", "Насос включают", KOREAN])
+@each_row("text", [GERMAN, FRENCH, "“Don’t” — Übung", "Насос включают", KOREAN])
 def test_text_that_was_decoded_twice_is_mended(text: str) -> None:
     twice = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
 
     assert decode_text(twice.encode()) == text
 
 
-@pytest.mark.parametrize(
-    "text", ["NÃO É ASSIM", "Â€ and Ã: what was damaged", "â la carte", "Ã¼ but 水"]
-)
+@each_row("text", ["NÃO É ASSIM", "Â€ and Ã: what was damaged", "â la carte", "Ã¼ but 水"])
 def test_text_that_only_looks_so_is_left_alone(text: str) -> None:
     assert once_decoded(text) == text
 
@@ -42,13 +41,13 @@ def test_boxes_of_dos_are_boxes() -> None:
     assert decode_text(box.encode("cp437")) == box
 
 
-@pytest.mark.parametrize("text", [GERMAN, FRENCH, "Größe: 5 µm × 3 m² – 20 °C, ½ Liter, 5 €"])
+@each_row("text", [GERMAN, FRENCH, "Größe: 5 µm × 3 m² – 20 °C, ½ Liter, 5 €"])
 def test_text_of_windows_stays_that(text: str) -> None:
     assert decode_text(text.encode("cp1252")) == text
 
 
-@pytest.mark.parametrize(
-    ("stray", "shown"),
+@each_row(
+    "stray, shown",
     [(b"don\x92t", "don’t"), (b"a \x96 b", "a – b"), (b"cut \xe2\x80", "cut \ufffd")],
 )
 def test_a_stray_sign_of_windows_in_utf8_is_that_sign(stray: bytes, shown: str) -> None:
@@ -66,8 +65,8 @@ def test_encodings_of_seven_bits_are_read() -> None:
     assert decode_markup(page.encode("hz")) == page
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
+@each_row(
+    "text, shown",
     [
         ("a \u202eabc\u202c b\u200e", "a abc b"),
         ("in\U000e0068\U000e0069visible", "invisible"),

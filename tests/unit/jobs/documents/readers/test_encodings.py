@@ -3,6 +3,7 @@ import time
 import pytest
 
 from jobs.documents.readers.clean_text import clean, clean_line
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import read
 
 POLISH = "Pompę włącza się tylko przy zamkniętym zaworze, a filtr zmienia się co rok."
@@ -18,13 +19,13 @@ def test_utf8_with_a_bad_byte_stays_utf8(format_name: str, data: bytes) -> None:
     assert POLISH in read(format_name, data).text
 
 
-@pytest.mark.parametrize("format_name", ["text", "markdown", "html", "rst"])
+@each_row("format_name", ["text", "markdown", "html", "rst"])
 def test_iso_2022_jp_is_known_by_its_escapes(format_name: str) -> None:
     assert read(format_name, JAPANESE.encode("iso2022_jp")).text == JAPANESE
 
 
-@pytest.mark.parametrize(
-    ("encoding", "text"),
+@each_row(
+    "encoding, text",
     [
         ("iso8859-2", POLISH),
         ("cp1250", POLISH),
@@ -56,8 +57,8 @@ def test_an_older_encoding_is_recognised_without_a_mark(encoding: str, text: str
     assert read("text", text.encode(encoding)).text == text.strip()
 
 
-@pytest.mark.parametrize(
-    ("label", "encoding", "text"),
+@each_row(
+    "label, encoding, text",
     [
         ("gb2312", "gb18030", "镕水泵"),
         ("Shift_JIS", "cp932", "①番ポンプ"),
@@ -74,8 +75,8 @@ def test_a_declared_encoding_is_what_browsers_take_it_for(
     assert read("html", page).text == text
 
 
-@pytest.mark.parametrize(
-    ("text", "plain"),
+@each_row(
+    "text, plain",
     [
         ("\x1b[1;31merror\x1b[0m: no \x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "error: no link"),
         ("N\bNA\bAM\bME\bE _\bx", "NAME x"),
@@ -89,9 +90,7 @@ def test_what_a_terminal_or_a_typesetter_adds_is_taken_off(text: str, plain: str
     assert read("text", text).text == plain
 
 
-@pytest.mark.parametrize(
-    "filler", [" ", "\t \n", "\x1b[0", "\x1b]", "\b", "a\b", "\n", "あ\n", "\xa0"]
-)
+@each_row("filler", [" ", "\t \n", "\x1b[0", "\x1b]", "\b", "a\b", "\n", "あ\n", "\xa0"])
 def test_much_of_one_thing_is_cleaned_in_linear_time(filler: str) -> None:
     text = filler * 60_000 + "\nend"
 

@@ -4,8 +4,7 @@ The reports: markitdown 1248, 2340; docling 292, 494; mammoth 55, 69, 76; python
 trafilatura 233, 372, 553; markdownify 172; pandoc 478; pages of GitHub, MkDocs and Sphinx.
 """
 
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.office.made_office import make_docx, make_pptx
 from tests.unit.jobs.documents.readers.reading import read
 
@@ -116,8 +115,8 @@ DOCX = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("format_name", "data", "text"),
+@each_row(
+    "format_name, data, text",
     [
         *(("html", f"<html><body>{page}</body></html>", text) for page, text in HTML),
         *(("markdown", page, text) for page, text in MARKDOWN),

@@ -5,8 +5,7 @@ turndown 26, 125, 450; markdownify 155; xberg 942, 1489; and pages of Doxygen, M
 Rouge, cgit, Material for MkDocs, VitePress, Cloudflare.
 """
 
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import make_epub
 from tests.unit.jobs.documents.readers.reading import headings, read
 
@@ -138,18 +137,18 @@ WORDS = [
 ]
 
 
-@pytest.mark.parametrize(("page", "text"), [*LISTS, *TABLES, *WORDS])
+@each_row("page, text", [*LISTS, *TABLES, *WORDS])
 def test_nothing_is_lost_or_added(page: str, text: str) -> None:
     assert read("html", f"<!DOCTYPE html><body>{page}").text == text
 
 
-@pytest.mark.parametrize("page", LINES_OF_CODE)
+@each_row("page", LINES_OF_CODE)
 def test_code_has_its_lines_and_not_their_numbers(page: str) -> None:
     assert read("html", page).text == "a = 1\nb = 2"
 
 
-@pytest.mark.parametrize(
-    ("around", "sentence"),
+@each_row(
+    "around, sentence",
     [
         ("<header><p>{}</p></header>", SENTENCE),
         ("<header><p>{}</p></header>", "Version 3.2 of the manual."),
@@ -170,7 +169,7 @@ def test_a_page_that_its_script_would_show_is_read() -> None:
     assert read("html", page).text == SENTENCE
 
 
-@pytest.mark.parametrize(
+@each_row(
     "page",
     [
         "<noscript>You need to enable JavaScript to run this app.</noscript>",
@@ -186,7 +185,7 @@ def test_what_is_no_text_is_left_out(page: str) -> None:
     assert read("html", f"<body><p>Text.</p>{page}</body>").text == "Text."
 
 
-@pytest.mark.parametrize("target", ["#install", "/docs#install", "https://x.example/docs#install"])
+@each_row("target", ["#install", "/docs#install", "https://x.example/docs#install"])
 def test_the_sign_that_leads_to_a_heading_is_no_part_of_it(target: str) -> None:
     page = f"<h2>Install <a href='{target}'>#</a></h2><p>Text.</p>"
 
@@ -199,7 +198,7 @@ def test_a_heading_by_its_role_is_one() -> None:
     assert headings(read("html", page)) == [(3, "Care"), (2, "Seal")]
 
 
-@pytest.mark.parametrize("start", ["", "1. ", "[1] "])
+@each_row("start", ["", "1. ", "[1] "])
 def test_a_note_of_an_epub_has_its_label_once(start: str) -> None:
     chapter = (
         '<html xmlns:epub="http://www.idpf.org/2007/ops"><body><h1>One</h1><p>Five bar<a '

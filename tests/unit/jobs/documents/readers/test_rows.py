@@ -7,6 +7,7 @@ import pytest
 from jobs.documents.readers.extract import Extract
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError
 from jobs.documents.readers.registry import table_reader_of
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import LIMITS
 
 
@@ -17,7 +18,7 @@ def read_rows(
     return table_reader_of(format_name, column)(io.BytesIO(body), limits)
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@each_row("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_the_one_whose_header_names_the_column(delimiter: str) -> None:
     rows = [["id", "body", "tag"], ["1", "One text.", "a"], ["2", "Another, longer.", "b"]]
     cells = [[f'"{cell}"' if "," in cell else cell for cell in row] for row in rows]
@@ -98,8 +99,8 @@ def test_a_column_that_is_not_there_is_answered_with_those_that_are(
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("format_name", "data"),
+@each_row(
+    "format_name, data",
     [
         ("csv", "body\n" + "x" * 20_000),
         ("csv", 'body\n"' + "x\n" * 10_000),
@@ -113,7 +114,7 @@ def test_a_text_beyond_its_limit_is_refused(format_name: str, data: str) -> None
         read_rows(format_name, data, limits=limits)
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@each_row("end", ["\n", "\r\n", "\r"])
 def test_every_kind_of_line_end_ends_a_row(end: str) -> None:
     extract = read_rows("csv", end.join(["body,id", "One.,1", '"Two,', 'lines.",2', ""]))
 

@@ -4,18 +4,19 @@ import pytest
 
 from jobs.documents.readers.clean_text import clean, clean_line
 from jobs.documents.readers.limits import UnreadableFileError
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import read
 
 FRENCH = "Les élèves étudient à la bibliothèque où ils préparent leurs examens d’été."
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le"])
+@each_row("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le"])
 def test_unicode_encodings_are_told_apart(encoding: str) -> None:
     assert read("text", FRENCH.encode(encoding)).text == FRENCH
 
 
-@pytest.mark.parametrize(
-    ("encoding", "text"),
+@each_row(
+    "encoding, text",
     [
         ("cp1252", FRENCH),
         ("latin-1", "café naïve façade déjà vu, un garçon"),
@@ -28,7 +29,7 @@ def test_older_encodings_are_recognised(encoding: str, text: str) -> None:
     assert read("text", text.encode(encoding)).text == text
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         bytes(range(256)) * 20,
@@ -59,3 +60,27 @@ def test_text_is_in_nfc_and_shows_nothing_invisible() -> None:
 
 def test_a_line_has_single_spaces() -> None:
     assert clean_line("  a\u00a0 b\n\tc ") == "a b c"
+
+
+def _printed(count: int) -> str:
+    """Pages as RFCs have them; each paragraph goes on over the end of its page."""
+    return "\f".join(
+        f"RFC 9999            The Pump            May 2001\n\n\nend {page} of it.\n\n"
+        f"The pump {page} starts while\n\n\nSmith      Informational      [Page {page}]\n"
+        for page in range(1, count + 1)
+    )
+
+
+def test_heads_and_feet_of_printed_text_are_left_out() -> None:
+    text = read("text", _printed(4)).text
+
+    assert "RFC 9999" not in text
+    assert "[Page" not in text
+    assert "The pump 2 starts while\nend 3 of it." in text
+
+
+@pytest.mark.parametrize(
+    "text", ["One\n\fTwo\n\fThree", "A\f", "\f\f\f", "Same\n\fSame", "One\n\f\n\fThree"]
+)
+def test_text_with_page_ends_and_no_heads_is_kept(text: str) -> None:
+    assert read("text", text).text.split() == text.split()

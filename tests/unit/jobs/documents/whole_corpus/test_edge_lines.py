@@ -1,7 +1,5 @@
 """Which lines at head and tail of a document are left out once others share them."""
 
-import pytest
-
 from jobs.documents.whole_corpus.edge_lines import (
     MAX_EDGE_LINES,
     cut_out,
@@ -9,6 +7,7 @@ from jobs.documents.whole_corpus.edge_lines import (
     find_shared,
     spans_of,
 )
+from tests.rows import each_row
 
 BODY = "Clay is dried before it is fired, as water would burst it in the kiln.\n\nIt shrinks."
 LONG = "This paragraph stands at the head of every page, and it is text that people came to read."
@@ -29,8 +28,8 @@ def test_menu_and_footer_go_and_the_text_between_stays() -> None:
     assert left == f"Kilns\n\n{BODY}"
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
+@each_row(
+    "one, other",
     [
         ("This page last modified on 2020-06-18 21:18:56 UTC", "This page last modified on 2023"),
         ("Last updated on Aug 21, 2023.", "Last updated on December 1, 2021."),
@@ -52,14 +51,14 @@ def test_sums_and_chapter_numbers_are_no_dates() -> None:
     assert left == text
 
 
-@pytest.mark.parametrize("paragraph", [LONG, LONG.replace("page, ", "single page\n")])
+@each_row("paragraph", [LONG, LONG.replace("page, ", "single page\n")])
 def test_long_paragraph_is_text_and_so_is_what_lies_further_in(paragraph: str) -> None:
     left = left_of(f"Home\n{paragraph}\n\nUse\n\n{BODY}", f"Home\n{paragraph}\n\nUse\n\nLooms.")
 
     assert left == f"{paragraph}\n\nUse\n\n{BODY}"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     [
         "Copyright 2023 The Potters of the Valley. Printed with their permission, for schools.",

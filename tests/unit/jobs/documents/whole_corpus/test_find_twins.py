@@ -25,6 +25,7 @@ from jobs.run.stages import Stage, run_stages
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, DocumentGroup, Side, SplitAssignment
 from schemas.record import Record, content_id
+from tests.rows import each_row
 from tests.unit.jobs.evaluation.made_run import make_settings
 from tests.unit.jobs.run.contexts import make_context
 
@@ -135,8 +136,8 @@ async def test_same_path_in_two_languages_is_one_group(folder: RunFolder) -> Non
     assert groups["manual/en/other.html"].group_id != intro.group_id
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
+@each_row(
+    "path, expected",
     [
         ("guide.de.html", "guide.html"),
         ("guide-ja.md", "guide.md"),

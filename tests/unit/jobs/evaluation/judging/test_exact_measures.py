@@ -4,10 +4,11 @@ import pytest
 
 from jobs.evaluation.judging.exact_measures import exact_parts, numbers_and_code, token_f1
 from jobs.evaluation.judging.judge import UnscoredError
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
-    ("answer", "reference", "value"),
+@each_row(
+    "answer, reference, value",
     [
         ("The kiln is hot.", "the kiln, is HOT", 1.0),
         ("The kiln is cold.", "The kiln is hot.", 0.75),
@@ -22,8 +23,8 @@ def test_token_f1_is_that_of_common_words(answer: str, reference: str, value: fl
     assert token_f1(answer, reference) == pytest.approx(value)
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"),
+@each_row(
+    "text, parts",
     [
         ("Heat it to 1,220 degrees for 2.5 hours.", {"1220", "2.5"}),
         ("Auf 1.220 Grad, 2,5 Stunden lang.", {"1220", "2.5"}),

@@ -12,6 +12,7 @@ from engine.errors import ConfigError
 from jobs.finetune.student.export.gguf_model import GgufModel, write_gguf
 from jobs.finetune.student.source.chat_template import ChatTemplate
 from jobs.finetune.student.source.find_student import Student, find_student
+from tests.rows import each_row
 from tests.unit.jobs.finetune.student.tiny_students import END, make_folder, make_gguf
 
 
@@ -80,7 +81,7 @@ def test_an_adapter_is_no_whole_model(tmp_path: Path) -> None:
         read_all(path)
 
 
-@pytest.mark.parametrize("named", ["./nowhere", "nowhere", "nowhere.gguf", "a/b/c", "/no/where"])
+@each_row("named", ["./nowhere", "nowhere", "nowhere.gguf", "a/b/c", "/no/where"])
 def test_a_name_of_nothing_says_what_is_expected(named: str) -> None:
     with pytest.raises(ConfigError, match="there is no such file or folder; expected"):
         find_student(named)

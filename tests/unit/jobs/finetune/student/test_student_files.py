@@ -11,6 +11,7 @@ from jobs.finetune.student.source.find_student import find_student
 from jobs.finetune.student.source.gguf_file import permuted, unpermuted
 from jobs.finetune.student.source.shape import FAMILIES, Family, shape_of_config
 from jobs.finetune.student.source.student_names import student_name
+from tests.rows import each_row
 from tests.unit.jobs.finetune.student.tiny_students import (
     END,
     chat_row,
@@ -113,8 +114,8 @@ def test_the_rotation_of_llama_3_is_slowed_where_waves_are_long() -> None:
     assert round(shape.parameter_count / 1e9, 2) == 1.24  # Llama 3.2 1B, its model card
 
 
-@pytest.mark.parametrize(
-    ("named", "name"),
+@each_row(
+    "named, name",
     [
         ("", "SmolLM2-135M-Instruct"),
         ("models/My model (v2).Q4_1.gguf", "My-model-v2-.Q4_1"),

@@ -27,6 +27,7 @@ from schemas.dataset import Rejection
 from schemas.documents import Document, SplitAssignment
 from schemas.record import Record
 from schemas.settings.touches import Touches
+from tests.rows import each_row
 
 IDS = {name: f"{number:032x}" for number, name in enumerate(("kept", "gone", "broken"))}
 
@@ -144,8 +145,8 @@ def test_of_many_documents_that_are_gone_the_first_are_named() -> None:
     assert len(lines) == 21
 
 
-@pytest.mark.parametrize(
-    ("assignment", "asks_anew"),
+@each_row(
+    "assignment, asks_anew",
     [
         ("teacher.parameters.reasoning_effort=low", ["teacher.parameters"]),
         ("teacher.parameters.service_tier=priority", []),

@@ -9,15 +9,16 @@ from jobs.send.sharded.cluster_process import check_address, error_of
 from jobs.send.sharded.messages import FROM_PROCESS, TO_PROCESS, Begin, Failed, ShardEnded
 from jobs.send.sharded.send_sharded import fit_workers
 from schemas.settings import LimitSettings, RunSettings
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize("address", ["ray://head:10001", "head", "head:", ":6379", "head:http"])
+@each_row("address", ["ray://head:10001", "head", "head:", ":6379", "head:http"])
 async def test_address_that_is_none_is_refused_with_the_form_of_one(address: str) -> None:
     with pytest.raises(ConfigError, match="expected HOST:PORT as `ray start` prints it"):
         await check_address(address)
 
 
-@pytest.mark.parametrize("host", ["a..b", "x" * 70])
+@each_row("host", ["a..b", "x" * 70])
 async def test_address_with_a_name_that_no_machine_can_have_is_refused(host: str) -> None:
     with pytest.raises(ConfigError, match="nobody listens there"):
         await check_address(f"{host}:6379")
@@ -30,8 +31,8 @@ async def test_address_where_nobody_listens_is_refused_at_once() -> None:
             await check_address(f"127.0.0.1:{taken.getsockname()[1]}")
 
 
-@pytest.mark.parametrize(
-    ("per_minute", "wanted", "workers"),
+@each_row(
+    "per_minute, wanted, workers",
     [(None, 1000, 1000), (1200.0, 4, 4), (1200.0, 64, 10), (30.0, 8, 1)],
 )
 def test_no_more_workers_than_a_limit_has_work_for(

@@ -1,16 +1,13 @@
 """How many senders there are, and what each is told; nothing is started."""
 
-import pytest
-
 from engine.wire.endpoints import Endpoint
 from jobs.send.sharded.here.processes import HerePlace, SenderProcesses
 from jobs.send.sharded.messages import Begin
 from schemas.settings import LimitSettings, RunSettings
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
-    ("in_flight", "of_endpoint", "count"), [(64, None, 4), (3, None, 3), (64, 2, 2)]
-)
+@each_row("in_flight, of_endpoint, count", [(64, None, 4), (3, None, 3), (64, 2, 2)])
 async def test_no_more_senders_than_calls_that_may_be_in_flight(
     in_flight: int, of_endpoint: int | None, count: int
 ) -> None:

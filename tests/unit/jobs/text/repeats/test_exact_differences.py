@@ -1,6 +1,7 @@
 import pytest
 
-from jobs.text.repeats.exact_differences import differ_exactly
+from jobs.text.repeats.exact_differences import ask_differently, differ_exactly
+from tests.rows import each_row
 from tests.unit.jobs.text.repeats import test_near_duplicates
 
 OTHER = (
@@ -32,15 +33,45 @@ SAME = (
 )
 
 
-@pytest.mark.parametrize(("one", "other"), OTHER)
+@each_row("one, other", OTHER)
 def test_texts_that_say_other_things_in_nearly_the_same_words_differ(one: str, other: str) -> None:
     assert differ_exactly(one, other)
     assert differ_exactly(other, one)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"), [*SAME, *test_near_duplicates.SAME, *test_near_duplicates.TOGETHER]
-)
+@each_row("one, other", [*SAME, *test_near_duplicates.SAME, *test_near_duplicates.TOGETHER])
 def test_texts_that_only_word_the_same_differently_do_not(one: str, other: str) -> None:
     assert not differ_exactly(one, other)
     assert not differ_exactly(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("How long does it take to fill the lock?", "How long does it take to empty the lock?"),
+        (
+            "Wie lange dürfen in der Bücherei Filme behalten werden?",
+            "Wie lange dürfen in der Bücherei Spiele behalten werden?",
+        ),
+        (
+            "Comment corrige-t-on une horloge qui retarde ?",
+            "Comment corrige-t-on une horloge qui avance ?",
+        ),
+    ],
+)
+def test_one_exchanged_word_makes_another_question_and_no_other_text(one: str, other: str) -> None:
+    assert ask_differently(one, other)
+    assert not differ_exactly(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        *test_near_duplicates.SAME,
+        ("Which port does the server use?", "Which ports does the server use?"),
+        ("How can the lock be filled at night?", "How may the lock be filled at night?"),
+        ("湯の温度は何度に保ちますか？", "湯の温度は何度に保たれますか？"),
+    ],
+)
+def test_other_forms_and_small_words_make_no_other_question(one: str, other: str) -> None:
+    assert not ask_differently(one, other)

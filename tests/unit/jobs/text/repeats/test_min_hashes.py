@@ -1,9 +1,8 @@
 import random
 
-import pytest
-
 from jobs.text.repeats.min_hashes import RECALL, MinHashGroups, rows_of_band
 from jobs.text.repeats.near_duplicates import NearDuplicates, words_of_any_language
+from tests.rows import each_row
 
 
 def similar_sets(count: int, similarity: float) -> list[tuple[list[int], list[int]]]:
@@ -19,7 +18,7 @@ def similar_sets(count: int, similarity: float) -> list[tuple[list[int], list[in
     return pairs
 
 
-@pytest.mark.parametrize("similarity", [0.6, 0.8, 0.9])
+@each_row("similarity", [0.6, 0.8, 0.9])
 def test_texts_that_are_just_similar_enough_are_found(similarity: float) -> None:
     pairs, index = similar_sets(400, similarity), MinHashGroups(similarity)
     for one, _ in pairs:
@@ -53,7 +52,7 @@ def test_words_that_nobody_knows_hide_no_text() -> None:
     assert duplicates.find("novel words alone") is None
 
 
-@pytest.mark.parametrize("similarity", [0.3, 0.5, 0.7, 0.8, 0.9, 1.0])
+@each_row("similarity", [0.3, 0.5, 0.7, 0.8, 0.9, 1.0])
 def test_bands_are_as_wide_as_recall_lets_them_be(similarity: float) -> None:
     rows = rows_of_band(similarity)
 

@@ -1,4 +1,3 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +7,7 @@ from jobs.text.repeats.near_duplicates import (
     _telling_words,
     words_of_any_language,
 )
+from tests.rows import each_row
 
 MAX_SIMILARITY = 0.7
 
@@ -39,7 +39,7 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize(("earlier", "text"), SAME)
+@each_row("earlier, text", SAME)
 def test_a_question_in_other_words_is_a_duplicate(earlier: str, text: str) -> None:
     duplicates = NearDuplicates(MAX_SIMILARITY)
 
@@ -51,7 +51,7 @@ def test_a_question_in_other_words_is_a_duplicate(earlier: str, text: str) -> No
     assert MAX_SIMILARITY <= match.similarity <= 1.0
 
 
-@pytest.mark.parametrize(("earlier", "text"), DIFFERENT)
+@each_row("earlier, text", DIFFERENT)
 def test_a_question_about_another_thing_is_new(earlier: str, text: str) -> None:
     duplicates = NearDuplicates(MAX_SIMILARITY)
 
@@ -66,7 +66,7 @@ def test_case_punctuation_and_white_space_do_not_make_a_new_text() -> None:
     assert duplicates.add("q2", "  what IS\n it ") == Match("q1", 1.0)
 
 
-@pytest.mark.parametrize("text", ["", "???", "is it", "日本語"])
+@each_row("text", ["", "???", "is it", "日本語"])
 def test_texts_without_content_words_match_only_themselves(text: str) -> None:
     duplicates = NearDuplicates(MAX_SIMILARITY)
     duplicates.remember("other", "What is a kernel?")
@@ -124,7 +124,7 @@ TOGETHER = (
 )
 
 
-@pytest.mark.parametrize(("one", "other"), APART)
+@each_row("one, other", APART)
 def test_different_questions_of_any_script_stay_apart(one: str, other: str) -> None:
     seen = NearDuplicates(0.7, words_of_any_language)
 
@@ -133,7 +133,7 @@ def test_different_questions_of_any_script_stay_apart(one: str, other: str) -> N
     assert seen.find(other) is None
 
 
-@pytest.mark.parametrize(("one", "other"), TOGETHER)
+@each_row("one, other", TOGETHER)
 def test_the_same_question_in_another_order_is_found_in_any_script(one: str, other: str) -> None:
     seen = NearDuplicates(0.7, words_of_any_language)
 

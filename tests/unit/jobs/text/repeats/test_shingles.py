@@ -1,11 +1,11 @@
 """Shingles: what texts are compared by."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.text.repeats.shingles import PIECE_CHARS, share_in, shingle_hashes, spans_among
+from tests.rows import each_row
 
 TEXT = "The kiln is heated to 1220 degrees before porcelain goes in, and cools for two whole days."
 
@@ -26,7 +26,7 @@ def test_one_changed_word_changes_the_shingles_around_it() -> None:
     assert 0 < share < 0.5
 
 
-@pytest.mark.parametrize("text", ["", " \n", "...", "one", "two words"])
+@each_row("text", ["", " \n", "...", "one", "two words"])
 def test_short_text_has_one_shingle_or_none(text: str) -> None:
     assert len(shingle_hashes(text)) == bool(text.strip(" \n."))
 
@@ -65,7 +65,7 @@ def test_a_text_that_shares_nothing_has_no_spans() -> None:
     assert spans_among("", shingle_hashes("A valve.")) == []
 
 
-@pytest.mark.parametrize("end", ["", " the end"])
+@each_row("end", ["", " the end"])
 def test_a_text_of_several_pieces_has_the_shingles_across_their_edges(end: str) -> None:
     long = "word " * (PIECE_CHARS // 5 - 2) + "at the edge of two pieces stands a seal" + end
 

@@ -5,6 +5,7 @@ from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
 from jobs.text.repeats.text_similarity import Pair, SimilarityFailure, measure_similarity
 from schemas.requests import Json
+from tests.rows import each_row
 from tests.unit.jobs.dataset.small.small_teacher import UNLIKE, SmallTeacher, wire_vector
 
 PAIRS = [Pair("a", "b"), Pair("c", "d")]
@@ -38,7 +39,7 @@ async def test_vectors_may_come_as_numbers_and_in_any_order() -> None:
     assert similarities == [0.6]
 
 
-@pytest.mark.parametrize("more", [{}, {"index": None}])
+@each_row("more", [{}, {"index": None}])
 async def test_vectors_without_an_index_are_in_the_order_of_the_texts(
     more: dict[str, Json],
 ) -> None:
@@ -67,7 +68,7 @@ MALFORMED: list[Json] = [
 ]
 
 
-@pytest.mark.parametrize("data", MALFORMED)
+@each_row("data", MALFORMED)
 async def test_a_reply_that_is_not_vectors_is_a_failure(data: Json) -> None:
     result = await measure_similarity(
         "i", 0, pairs=PAIRS[:1], ask=replying({"data": data}), model="v"

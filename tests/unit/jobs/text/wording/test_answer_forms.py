@@ -1,17 +1,16 @@
-import pytest
-
 from jobs.text.wording.answer_forms import (
     denies_to_answer,
     only_says_question,
     opens_with_courtesy,
     repeats_itself,
 )
+from tests.rows import each_row
 
 EVIDENCE = "If the log partition is full, the proxy goes on serving but writes no access log."
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each_row(
+    "text, expected",
     [
         ("Happy to help! The proxy goes on serving.", True),
         ("Sehr gerne! Der Proxy läuft weiter.", True),
@@ -25,8 +24,8 @@ def test_exclamation_without_a_word_of_the_source_is_a_courtesy(text: str, expec
     assert opens_with_courtesy(text, EVIDENCE) is expected
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each_row(
+    "text, expected",
     [
         ("The proxy goes on. The proxy goes on.", True),
         ("The proxy goes on. It writes no log. The proxy goes on.", False),
@@ -38,8 +37,8 @@ def test_said_again_is_repeated(text: str, expected: bool) -> None:
     assert repeats_itself(text) is expected
 
 
-@pytest.mark.parametrize(
-    ("question", "text", "expected"),
+@each_row(
+    "question, text, expected",
     [
         ("What limits the log?", "The log is limited by what limits the log.", True),
         ("Which of rye and wheat bakes longer?", "Rye bakes longer.", False),
@@ -51,8 +50,8 @@ def test_question_in_other_order_is_no_answer(question: str, text: str, expected
     assert only_says_question(text, question) is expected
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each_row(
+    "text, expected",
     [
         ("The port of the proxy is not stated anywhere.", True),
         ("Zum Port finden sich keine Angaben.", True),

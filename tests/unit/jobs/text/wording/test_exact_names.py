@@ -1,5 +1,3 @@
-import pytest
-
 from jobs.text.wording.exact_names import (
     ExactText,
     find_code,
@@ -7,10 +5,11 @@ from jobs.text.wording.exact_names import (
     find_proper_names,
     find_quotes,
 )
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
-    ("text", "names"),
+@each_row(
+    "text, names",
     [
         ("Use `git rebase --onto`.", ["git", "rebase", "--onto"]),
         ("It is in /etc/apt/sources.list now.", ["/etc/apt/sources.list"]),
@@ -29,9 +28,7 @@ def test_code_of_a_text_is_found_word_by_word(text: str, names: list[str]) -> No
     assert list(find_code(text)) == names
 
 
-@pytest.mark.parametrize(
-    "text", ['It says "done".', "Es sagt „done“.", "Il dit « done ».", "「done」と言う"]
-)
+@each_row("text", ['It says "done".', "Es sagt „done“.", "Il dit « done ».", "「done」と言う"])
 def test_quotes_of_all_languages_are_found(text: str) -> None:
     assert list(find_quotes(text)) == ["done"]
 
@@ -52,8 +49,8 @@ def test_name_stands_in_a_source_only_as_a_whole() -> None:
     assert not source.holds("50")
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
+@each_row(
+    "name, expected",
     [
         ("Ferrante", True),
         ("Ferrantes", True),

@@ -1,7 +1,5 @@
 import re
 
-import pytest
-
 from jobs.text.wording.english_phrases import (
     ABOUT_THE_BOOK,
     LEANING_ANSWER,
@@ -9,6 +7,7 @@ from jobs.text.wording.english_phrases import (
     NON_ANSWER,
 )
 from jobs.text.wording.fair_phrases import without_fair_phrases
+from tests.rows import each_row
 
 FAIR = (
     ("What does SQLite do when the table defines no primary key?", "", LEANING_QUESTION),
@@ -32,7 +31,7 @@ POINTING = (
 )
 
 
-@pytest.mark.parametrize(("text", "evidence", "phrases"), FAIR)
+@each_row("text, evidence, phrases", FAIR)
 def test_phrase_about_the_subject_is_left_alone(
     text: str, evidence: str, phrases: re.Pattern[str]
 ) -> None:
@@ -40,7 +39,7 @@ def test_phrase_about_the_subject_is_left_alone(
     assert not phrases.search(without_fair_phrases(text, evidence))
 
 
-@pytest.mark.parametrize(("text", "evidence", "phrases"), POINTING)
+@each_row("text, evidence, phrases", POINTING)
 def test_phrase_that_points_at_the_text_is_still_found(
     text: str, evidence: str, phrases: re.Pattern[str]
 ) -> None:

@@ -1,10 +1,9 @@
-import pytest
-
 from jobs.text.wording.number_words import find_number_words
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
-    ("text", "values"),
+@each_row(
+    "text, values",
     [
         ("twenty-five minutes, two hundred and fifty files", [25, 250]),
         ("Zweiunddreißig oder zweiunddreissig, hundert, zweihundertfünfzig", [32, 32, 100, 250]),

@@ -1,6 +1,5 @@
-import pytest
-
 from jobs.text.wording.pointers import find_demonstrative, find_pointer
+from tests.rows import each_row
 
 SOURCE = "The proxy keeps its log in a file. A section of the file names the clients."
 POINTING = (
@@ -22,18 +21,18 @@ PLAIN = (
 )
 
 
-@pytest.mark.parametrize(("text", "word"), POINTING)
+@each_row("text, word", POINTING)
 def test_word_that_points_at_a_text_is_named(text: str, word: str) -> None:
     assert find_pointer(text, SOURCE) == word
 
 
-@pytest.mark.parametrize("text", PLAIN)
+@each_row("text", PLAIN)
 def test_subject_of_the_source_and_names_do_not_point(text: str) -> None:
     assert find_pointer(text, SOURCE) == ""
 
 
-@pytest.mark.parametrize(
-    ("question", "noun"),
+@each_row(
+    "question, noun",
     [
         ("Which of these options keeps the log?", "options"),
         ("Was bewirkt diese Option?", "Option"),

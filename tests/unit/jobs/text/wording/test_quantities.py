@@ -1,5 +1,3 @@
-import pytest
-
 from jobs.text.wording.quantities import (
     Quantity,
     are_same_unit,
@@ -9,10 +7,11 @@ from jobs.text.wording.quantities import (
     numbers_in,
     same_time,
 )
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(
-    ("text", "number", "unit"),
+@each_row(
+    "text, number, unit",
     [
         ("It waits 30 seconds.", "30", "second"),
         ("Er wartet 30 Sekunden.", "30", "second"),
@@ -54,8 +53,8 @@ def test_unit_of_one_letter_is_named_by_its_word_alone() -> None:
     assert not names_unit("The s in its name.", "second")
 
 
-@pytest.mark.parametrize(
-    ("text", "number", "unit"),
+@each_row(
+    "text, number, unit",
     [
         ("It waits for twenty-five minutes.", "25", "minute"),
         ("Nach vierzehn Wochen.", "14", "week"),

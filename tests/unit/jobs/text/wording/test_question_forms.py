@@ -1,5 +1,3 @@
-import pytest
-
 from jobs.text.word_overlap import telling_words
 from jobs.text.wording.question_forms import (
     asks_in_other_language,
@@ -8,6 +6,7 @@ from jobs.text.wording.question_forms import (
     names_nothing,
     stands_on_pronoun,
 )
+from tests.rows import each_row
 
 YES_NO = (
     "Can a package be taken over without its maintainer?",
@@ -42,17 +41,17 @@ OPEN = (
 )
 
 
-@pytest.mark.parametrize("question", YES_NO)
+@each_row("question", YES_NO)
 def test_question_that_yes_or_no_answers_is_recognised(question: str) -> None:
     assert asks_yes_or_no(question)
 
 
-@pytest.mark.parametrize("question", OPEN)
+@each_row("question", OPEN)
 def test_open_question_is_not_taken_for_yes_or_no(question: str) -> None:
     assert not asks_yes_or_no(question)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "question",
     ["What happens if the command fails?", "What should you do next?", "Was passiert bei Fehlern?"],
 )
@@ -64,8 +63,8 @@ def test_question_with_one_name_names_something() -> None:
     assert not names_nothing(telling_words("What happens if the dpkg command fails?"))
 
 
-@pytest.mark.parametrize(
-    ("question", "language"),
+@each_row(
+    "question, language",
     [
         ("When the disk is full, does the server go on?", "en"),
         ("Backen Roggenbrote länger als Weizenbrote?", "de"),
@@ -83,8 +82,8 @@ def test_question_without_an_asking_word_is_answered_by_yes_or_no(
     assert asks_yes_or_no(question, language)
 
 
-@pytest.mark.parametrize(
-    ("question", "language"),
+@each_row(
+    "question, language",
     [
         ("Bleibt die Tür offen oder verriegelt?", "de"),
         ("Does the proxy stop serving or only logging?", "en"),
@@ -107,8 +106,8 @@ def test_choice_and_asking_word_of_any_kind_ask_for_more(question: str, language
     assert not asks_yes_or_no(question, language)
 
 
-@pytest.mark.parametrize(
-    ("question", "expected"),
+@each_row(
+    "question, expected",
     [
         ("湯はいつ抜かれますか？また、誰が掘り当てましたか？", True),
         ("How large is the cache, and does it limit the disk?", True),
@@ -123,8 +122,8 @@ def test_two_questions_are_told_by_marks_and_by_what_follows_an_and(
     assert asks_twice(question) is expected
 
 
-@pytest.mark.parametrize(
-    ("question", "expected"),
+@each_row(
+    "question, expected",
     [
         ("When is it read?", True),
         ("Wozu dient er?", True),
@@ -140,8 +139,8 @@ def test_pronoun_alone_names_nothing(question: str, expected: bool) -> None:
     assert stands_on_pronoun(question) is expected
 
 
-@pytest.mark.parametrize(
-    ("question", "language", "expected"),
+@each_row(
+    "question, language, expected",
     [
         ("Was enthält die Datei?", "en", True),
         ("What does the file hold?", "de", True),

@@ -12,6 +12,7 @@ from scripts.benchmarks.student.scores import (
     has_loop,
     keys_found,
     mean_difference,
+    precision,
     rouge_l,
 )
 
@@ -20,6 +21,14 @@ def test_words_are_compared_without_case_articles_and_marks() -> None:
     assert f1("The WAL file.", "a wal file") == 1.0
     assert f1("one two", "two three") == 0.5
     assert f1("", "something") == 0.0
+
+
+def test_precision_is_of_what_is_said_and_recall_of_what_was_to_be_said() -> None:
+    said, wanted = "the WAL file", "a WAL file and a lock and a lock"
+
+    assert precision(said, wanted) == 1.0
+    assert precision(wanted, said) == pytest.approx(2 / 6)
+    assert precision("", wanted) == precision(wanted, "") == 0.0
 
 
 def test_the_longest_common_course_counts_order() -> None:

@@ -1,5 +1,4 @@
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import headings, read
 
 
@@ -71,7 +70,7 @@ def test_an_empty_xhtml_title_does_not_swallow_the_page() -> None:
     assert read("html", page).text == "Text."
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         '<meta charset="iso-8859-1"><p>café</p>'.encode("latin-1"),

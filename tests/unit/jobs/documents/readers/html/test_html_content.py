@@ -1,14 +1,13 @@
 """Which parts of a page are its text: nothing goes by its tag alone."""
 
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import make_epub
 from tests.unit.jobs.documents.readers.reading import headings, read
 
 SENTENCE = "The pump is cleaned once a week, and the filter is changed once a year."
 
 
-@pytest.mark.parametrize(
+@each_row(
     "page",
     [
         f"<form action='post.aspx'><div><p>{SENTENCE}</p></div><input value='Search'></form>",
@@ -37,7 +36,7 @@ def test_text_is_kept_whatever_stands_around_it(page: str) -> None:
     assert SENTENCE in read("html", f"<body>{page}</body>").text
 
 
-@pytest.mark.parametrize(
+@each_row(
     "page",
     [
         "<nav><a href='a'>Start</a> <a href='b'>Manual</a></nav>",
@@ -63,7 +62,7 @@ def test_menus_controls_and_what_nobody_sees_are_left_out(page: str) -> None:
     assert read("html", f"<body><p>Text.</p>{page}</body>").text == "Text."
 
 
-@pytest.mark.parametrize(
+@each_row(
     "page",
     [
         "<h3><button aria-expanded='false'>How is it reset?</button></h3><div>Hold the key.</div>",
@@ -95,8 +94,8 @@ def test_the_heading_of_a_page_is_kept_where_it_stands_before_the_main_part() ->
     assert (extract.title, headings(extract)) == ("Pumps", [(1, "Pumps")])
 
 
-@pytest.mark.parametrize(
-    ("page", "text"),
+@each_row(
+    "page, text",
     [
         ("<p>a</p><script src='x.js'/><p>b</p>", "a\n\nb"),
         ("<p>a<span class='x' id='y'/>b</p><i/>c", "ab\n\nc"),

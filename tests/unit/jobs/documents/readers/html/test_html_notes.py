@@ -1,5 +1,4 @@
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import read
 
 SHORT = "<p>The boiler is lit at dawn.</p>"
@@ -17,7 +16,7 @@ def page(section: str, notes: str) -> str:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "notes",
     [
         '<section class="footnotes"><ol><li id="n1">In bar.</li></ol></section>',
@@ -69,7 +68,7 @@ def test_a_note_of_several_paragraphs_stays_whole() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "# Steam\n\nHot [1].\n\n# References\n\n[1] Watt, 1784.\n\n[2] Carnot, 1824.",

@@ -1,12 +1,11 @@
 """How the text between tags is written: exponents, formulas, lists, tables, code."""
 
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import headings, read
 
 
-@pytest.mark.parametrize(
-    ("page", "text"),
+@each_row(
+    "page, text",
     [
         ("10<sup>6</sup> writes, 2<sup>10</sup>, 10<sup>-3</sup> s", "10^6 writes, 2^10, 10^-3 s"),
         ("5 m<sup>2</sup> and (a+b)<sup>2</sup>", "5 m^2 and (a+b)^2"),
@@ -36,8 +35,8 @@ def test_what_is_set_above_below_or_between_stays_readable(page: str, text: str)
     assert read("html", f"<p>{page}</p>").text == text
 
 
-@pytest.mark.parametrize(
-    ("formula", "text"),
+@each_row(
+    "formula, text",
     [
         (
             "<span class='katex'><span class='katex-mathml'><math><semantics><mi>E</mi>"
@@ -73,8 +72,8 @@ def test_a_formula_is_written_once(formula: str, text: str) -> None:
     assert read("html", f"<p>If {formula} holds.</p>").text == f"If {text} holds."
 
 
-@pytest.mark.parametrize(
-    ("page", "text"),
+@each_row(
+    "page, text",
     [
         ("<ol start=3><li>a<li>b</ol>", "3. a\n4. b"),
         ("<ol><li>a<li value=7>b<li>c</ol>", "1. a\n7. b\n8. c"),
@@ -101,8 +100,8 @@ def test_lists_show_what_a_browser_shows(page: str, text: str) -> None:
     assert read("html", page).text == text
 
 
-@pytest.mark.parametrize(
-    ("rows", "text"),
+@each_row(
+    "rows, text",
     [
         (
             "<tr><th colspan=2>Size<th>Price<tr><td>1<td>2<td>3",
@@ -133,8 +132,8 @@ def test_cells_stay_in_their_rows_and_columns(rows: str, text: str) -> None:
     assert read("html", f"<table>{rows}</table>").text == text
 
 
-@pytest.mark.parametrize(
-    ("page", "text"),
+@each_row(
+    "page, text",
     [
         ("<pre>a\n\tb<br>c</pre>", "a\n\tb\nc"),
         ("<pre><code><div>a</div><div>  b</div></code></pre>", "a\n  b"),

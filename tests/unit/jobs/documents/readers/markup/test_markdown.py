@@ -1,10 +1,9 @@
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import headings, read
 
 
-@pytest.mark.parametrize(
-    ("page", "text"),
+@each_row(
+    "page, text",
     [
         ("Five bar[^p].\n\n[^p]: bar", "Five bar[p].\n\n[p] bar"),
         (
@@ -48,7 +47,7 @@ def test_markdown_beyond_the_standard_keeps_its_text(page: str, text: str) -> No
     assert read("markdown", page).text == text
 
 
-@pytest.mark.parametrize("fence", ["---", "+++"])
+@each_row("fence", ["---", "+++"])
 def test_front_matter_is_no_text(fence: str) -> None:
     sign = ":" if fence == "---" else "="
     page = f'{fence}\ntitle{sign} "Pumps: a manual"\ntags{sign} [x]\n{fence}\n\nText.'
@@ -70,6 +69,6 @@ def test_attributes_are_no_part_of_a_heading() -> None:
     assert headings(extract) == [(1, "Pumps"), (2, "f{x}")]
 
 
-@pytest.mark.parametrize("mark", ["> ", "- ", "1. "])
+@each_row("mark", ["> ", "- ", "1. "])
 def test_what_is_nested_too_deep_is_read_as_text(mark: str) -> None:
     assert "deep down" in read("markdown", mark * 300 + "deep down").text

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from jobs.documents.readers.limits import UnreadableFileError
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import headings, read
 
 
@@ -66,7 +67,7 @@ def test_latex_opens_no_other_file() -> None:
     assert read("latex", page).text == "Text."
 
 
-@pytest.mark.parametrize("format_name", ["odt", "rtf", "notebook"])
+@each_row("format_name", ["odt", "rtf", "notebook"])
 def test_what_is_not_what_its_name_says_is_damaged(format_name: str) -> None:
     with pytest.raises(UnreadableFileError) as caught:
         read(format_name, "plain text")

@@ -5,9 +5,8 @@ smartcontractkit/documentation 4063; localstack-docs 26; kramdown 338; digital-l
 rst-to-myst 97; pandoc 5814; and pages of Hugo, Jekyll, GitBook, Obsidian, Pandoc, MyST and Sphinx.
 """
 
-import pytest
-
 from jobs.documents.readers.registry import format_of
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import headings, read
 
 CODE = [
@@ -94,7 +93,7 @@ RST = [
 ]
 
 
-@pytest.mark.parametrize(("page", "text"), [*CODE, *SITES, *PANDOC])
+@each_row("page, text", [*CODE, *SITES, *PANDOC])
 def test_markdown_loses_and_adds_nothing(page: str, text: str | None) -> None:
     drawn = page.split("\n\n")[0].strip()
 
@@ -103,7 +102,7 @@ def test_markdown_loses_and_adds_nothing(page: str, text: str | None) -> None:
     assert shown == text if text is not None else shown.startswith(drawn)
 
 
-@pytest.mark.parametrize(("page", "text"), RST)
+@each_row("page, text", RST)
 def test_rst_loses_and_adds_nothing(page: str, text: str) -> None:
     assert read("rst", page).text == text
 
@@ -117,6 +116,6 @@ def test_a_heading_without_its_space_is_one_between_empty_lines() -> None:
     assert extract.text.endswith("#one #two")
 
 
-@pytest.mark.parametrize("name", ["a.mdx", "a.qmd", "a.Rmd", "a.mkd", "a.mdown.gz"])
+@each_row("name", ["a.mdx", "a.qmd", "a.Rmd", "a.mkd", "a.mdown.gz"])
 def test_markdown_of_other_programs_is_known_by_its_ending(name: str) -> None:
     assert format_of(name) == "markdown"

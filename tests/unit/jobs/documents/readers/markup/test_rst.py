@@ -1,10 +1,11 @@
-import pytest
+from pathlib import Path
 
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import headings, read
 
 
-@pytest.mark.parametrize(
-    ("page", "text"),
+@each_row(
+    "page, text",
     [
         (
             ".. py:function:: start(v, *args)\n\n   Starts *pump*.\n\n   .. versionchanged:: 3.2\n"
@@ -53,3 +54,15 @@ def test_headings_that_contradict_each_other_are_not_lost() -> None:
 
     assert headings(extract) == [(1, "A"), (2, "B"), (1, "C")]
     assert extract.text.endswith("D\n\nEnd.")
+
+
+def test_html_within_a_page_is_read_and_no_file_or_address_of_it(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.html"
+    secret.write_text("<p>A secret.</p>")
+    page = (
+        "One.\n\n.. raw:: html\n\n   <table><tr><td>a<td>b</table><script>x</script>\n\n"
+        f".. raw:: html\n   :file: {secret}\n\n.. raw:: html\n   :url: file://{secret}\n\n"
+        ".. raw:: latex\n\n   \\newpage\n\nTwo.\n"
+    )
+
+    assert read("rst", page).text == "One.\n\na | b\n\nTwo."

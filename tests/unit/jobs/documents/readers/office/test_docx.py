@@ -1,6 +1,7 @@
 import pytest
 
 from jobs.documents.readers.limits import UnreadableFileError
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import make_zip
 from tests.unit.jobs.documents.readers.office.made_office import make_docx, paragraph
 from tests.unit.jobs.documents.readers.reading import headings, read
@@ -48,8 +49,8 @@ def _cell(text: str, properties: str = "") -> str:
     return f"<w:tc><w:tcPr>{properties}</w:tcPr>{paragraph(text)}</w:tc>"
 
 
-@pytest.mark.parametrize(
-    ("content", "text"),
+@each_row(
+    "content, text",
     [
         (f"{_run('By ')}<w:sdt><w:sdtContent>{_run('Ann')}</w:sdtContent></w:sdt>", "By Ann"),
         (
@@ -92,8 +93,8 @@ def test_text_in_a_paragraph_is_kept_whatever_stands_around_it(content: str, tex
     assert read("docx", make_docx(f"<w:p>{content}</w:p>")).text == text
 
 
-@pytest.mark.parametrize(
-    ("content", "text"),
+@each_row(
+    "content, text",
     [
         (_letter("P=U·I"), "P=U·I"),
         (f"<m:f><m:num>{_letter('a+b')}</m:num><m:den>{_letter('2')}</m:den></m:f>", "(a+b)/2"),
@@ -250,7 +251,7 @@ def test_tables_nested_without_end_cost_nothing_but_their_form() -> None:
     assert read("docx", make_docx(body)).text == "deep"
 
 
-@pytest.mark.parametrize("deep", ["<w:sdt><w:sdtContent>", "<w:ins>"])
+@each_row("deep", ["<w:sdt><w:sdtContent>", "<w:ins>"])
 def test_wrappers_nested_without_end_keep_their_text(deep: str) -> None:
     names = [part.strip("<>") for part in deep.replace("><", "> <").split()]
     closing = "".join(f"</{name}>" for name in reversed(names))

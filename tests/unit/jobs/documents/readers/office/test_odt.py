@@ -1,5 +1,4 @@
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import make_zip
 from tests.unit.jobs.documents.readers.reading import headings, read
 
@@ -36,8 +35,8 @@ def _p(text: str, style: str = "") -> str:
     return f'<text:p text:style-name="{style}">{text}</text:p>'
 
 
-@pytest.mark.parametrize(
-    ("body", "text"),
+@each_row(
+    "body, text",
     [
         (_p("10<text:span text:style-name='Up'>6</text:span> writes"), "10^6 writes"),
         (_p("a<text:line-break/>b<text:s text:c='3'/>c"), "a\nb c"),

@@ -15,6 +15,7 @@ from pptx.presentation import Presentation as PptxPresentation
 from pptx.util import Inches
 
 from jobs.documents.readers.limits import UnreadableFileError
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import make_epub, make_zip
 from tests.unit.jobs.documents.readers.office.made_office import make_docx, make_pptx, paragraph
 from tests.unit.jobs.documents.readers.reading import read
@@ -98,8 +99,8 @@ def test_a_diagram_in_a_docx_is_read() -> None:
     assert text == "Before.\n\ntop\nmiddle"
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "text"),
+@each_row(
+    "name, data, text",
     [
         (
             "a.html",
@@ -125,8 +126,8 @@ def test_a_file_that_a_docx_includes_is_read(name: str, data: bytes, text: str) 
     assert extract.text == "\n\n".join(filter(None, ("Before.", text)))
 
 
-@pytest.mark.parametrize(
-    ("lines", "text"),
+@each_row(
+    "lines, text",
     [
         (("The pump starts slowly.",), "The pump starts slowly."),
         (("The pump starts.", "The filter is clean."), "The pump starts.\n\nThe filter is clean."),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import drawn_pdf, lines, text
 from tests.unit.jobs.documents.readers.reading import read
 
@@ -37,7 +38,7 @@ def test_a_blank_page_is_not_named() -> None:
     assert read("pdf", drawn_pdf([PAGE, []])).notes == ()
 
 
-@pytest.mark.parametrize("scale", ["0 Tz", "0.001 Tz"])
+@each_row("scale", ["0 Tz", "0.001 Tz"])
 def test_text_that_is_scaled_to_no_width_is_named(scale: str) -> None:
     narrow = text("Never shown.", 72, 600).replace(b"(Never", scale.encode() + b" (Never")
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import Bookmark, SetLine, make_pdf
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
     CODE,
@@ -27,7 +26,7 @@ def noted_page(mark: str) -> list[bytes]:
     return [*head, *lines(paragraph(WORDS * 4), top=676), *foot]
 
 
-@pytest.mark.parametrize("mark", ["1", "14"])
+@each_row("mark", ["1", "14"])
 def test_a_note_begins_with_the_label_of_its_mark(mark: str) -> None:
     extract = read("pdf", drawn_pdf([noted_page(mark)]))
 
@@ -35,8 +34,8 @@ def test_a_note_begins_with_the_label_of_its_mark(mark: str) -> None:
     assert extract.text.endswith(f"\n\n[{mark}] This is the note.")
 
 
-@pytest.mark.parametrize(
-    ("base", "written"), [("cm", "cm^2"), ("sin", "sin 2"), ("(a+b)", "(a+b)^2"), ("bug", "bug[2]")]
+@each_row(
+    "base, written", [("cm", "cm^2"), ("sin", "sin 2"), ("(a+b)", "(a+b)^2"), ("bug", "bug[2]")]
 )
 def test_a_raised_number_is_a_note_where_no_power_is_meant(base: str, written: str) -> None:
     width = {"cm": 13.3, "sin": 12.8, "(a+b)": 23.6, "bug": 16.7}[base]
@@ -81,7 +80,7 @@ def test_a_note_stands_at_the_end_of_the_section_that_names_it() -> None:
     )
 
 
-@pytest.mark.parametrize("label", [["CHAPTER", "FOUR"], ["Chapter 4"], ["Appendix B"]])
+@each_row("label", [["CHAPTER", "FOUR"], ["Chapter 4"], ["Appendix B"]])
 def test_the_number_above_the_title_of_a_chapter_is_a_heading_with_it(label: list[str]) -> None:
     rows = [(words, 740 - 30.0 * number, 16.0) for number, words in enumerate(label)]
     page = _page(*rows, ("Source packages", 660, 20), (WORDS, 620, 10))
@@ -136,8 +135,8 @@ def test_an_address_alone_on_a_line_of_code_is_code() -> None:
     assert read("pdf", drawn_pdf([lines(rows, font=CODE)])).text == "\n".join(rows)
 
 
-@pytest.mark.parametrize(
-    ("end", "written"),
+@each_row(
+    "end, written",
     [("certificate", "certificate verify failed"), ("epel-", "epel-verify failed")],
 )
 def test_the_arrow_at_the_end_of_a_line_of_code_that_was_too_long_goes(

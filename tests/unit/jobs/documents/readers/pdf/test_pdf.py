@@ -1,6 +1,7 @@
 import pytest
 
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import Bookmark, SetLine, make_pdf, prose_page
 from tests.unit.jobs.documents.readers.reading import headings, read
 
@@ -129,8 +130,8 @@ def test_a_footnote_mark_does_not_stick_to_its_word() -> None:
     assert read("pdf", make_pdf([page])).text.startswith("Some words[7]\n")
 
 
-@pytest.mark.parametrize(
-    ("data", "reason"),
+@each_row(
+    "data, reason",
     [
         (make_pdf([prose_page(PROSE)], password="secret"), "password_protected"),
         (make_pdf([prose_page(PROSE)])[:-40], "damaged"),

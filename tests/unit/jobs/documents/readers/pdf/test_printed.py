@@ -1,7 +1,6 @@
 """What print does to a text: heads that change with each section, formulas, titles, addresses."""
 
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import (
     Bookmark,
     SetLine,
@@ -26,7 +25,7 @@ def text_of(*pages: list[bytes]) -> str:
     return read("pdf", drawn_pdf(pages)).text
 
 
-@pytest.mark.parametrize("is_first", [True, False])
+@each_row("is_first", [True, False])
 def test_a_head_of_which_one_side_changes_with_each_section_is_left_out(*, is_first: bool) -> None:
     pages = []
     for number, section in enumerate(SECTIONS):
@@ -227,8 +226,8 @@ def test_a_page_number_elsewhere_than_on_other_pages_is_left_out() -> None:
     assert "43" not in text_of(*pages)
 
 
-@pytest.mark.parametrize(
-    ("end", "start", "joined"),
+@each_row(
+    "end, start, joined",
     [
         ("without needing to acquire a read-", "or write-lock", "a read- or write-lock"),
         ("configured as a user with the option \u2013with-", "fd-user", "\u2013with-fd-user"),

@@ -6,6 +6,7 @@ Chromium, FOP and Jade have made.
 
 import pytest
 
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import Bookmark, make_pdf, prose_page
 from tests.unit.jobs.documents.readers.pdf.drawn_pages import PROSE, text_of
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
@@ -69,7 +70,7 @@ def test_cells_that_are_boxes_side_by_side_are_a_table() -> None:
     assert shown.startswith("c0 | c1 | c2\nc3 | c4 | c5\nc6 | c7 | c8\n\nThe pump")
 
 
-@pytest.mark.parametrize("foot", ["file:///usr/share/doc/a.html {}/4", "{}/4"])
+@each_row("foot", ["file:///usr/share/doc/a.html {}/4", "{}/4"])
 def test_the_foot_of_a_browser_is_left_out(foot: str) -> None:
     pages = [
         [*lines(paragraph(f"Part {n} is this. {PROSE}"), top=700), text(foot.format(n), 28, 15)]
@@ -79,8 +80,8 @@ def test_the_foot_of_a_browser_is_left_out(foot: str) -> None:
     assert "/4" not in text_of(*pages)
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "word"),
+@each_row(
+    "first, second, word",
     [
         ("That is hard to do and leads to many hard-", "to-find bugs.", "hard-to-find"),
         (
@@ -164,8 +165,8 @@ def test_an_underscore_is_drawn_though_the_letters_beside_it_stand_a_hair_apart(
     assert text_of(page) == "asn_create"
 
 
-@pytest.mark.parametrize(
-    ("end", "start", "joined"),
+@each_row(
+    "end, start, joined",
     [
         ("git send --", "subject-prefix=WIP", "git send --subject-prefix=WIP"),
         ("git send --", "prefix=WIP", "git send --prefix=WIP"),

@@ -1,7 +1,6 @@
 """What typesetting programs do to single signs: accents, ligatures, symbols, minus, numbers."""
 
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
     CODE,
     NAMELESS,
@@ -52,7 +51,7 @@ def test_a_font_without_a_name_whose_characters_are_equally_wide_is_code() -> No
     assert text_of(page) == "\n".join(rows)
 
 
-@pytest.mark.parametrize("is_accent_first", [True, False])
+@each_row("is_accent_first", [True, False])
 def test_an_accent_that_is_drawn_over_a_letter_is_in_it(*, is_accent_first: bool) -> None:
     drawn = [text("A", 111, 700), text("¨", 112.7, 702)]
     page = [text("It is 5", 72, 700), *(reversed(drawn) if is_accent_first else drawn)]

@@ -1,7 +1,6 @@
 """What stands between the lines and the glyphs of a PDF: spaces, hyphens, raised numbers."""
 
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
     CODE,
     WIDE,
@@ -38,8 +37,8 @@ def test_a_lowered_number_stays_in_its_word() -> None:
     assert read("pdf", drawn_pdf([page])).text == "It is CO2 that leaks."
 
 
-@pytest.mark.parametrize(
-    ("end", "start", "joined"),
+@each_row(
+    "end, start, joined",
     [
         ("https://example.org/manuals/pump/", "start.html#first", "/pump/start.html#first"),
         ("https://example.org/long-name-of-a-", "page.html", "long-name-of-a-page.html"),

@@ -11,6 +11,7 @@ from jobs.send.sharded.outside.parts import (
     epochs_in,
     part_names,
 )
+from tests.rows import each_row
 
 PIECES = [Piece("journal.jsonl", b'{"a":1}\n{"b":2}\n'), Piece("finished/questions.jsonl", b"{}\n")]
 
@@ -19,7 +20,7 @@ def test_pieces_come_out_as_they_went_in() -> None:
     assert decode_part(encode_part(PIECES), "call/shard/part") == PIECES
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         b"",

@@ -6,6 +6,7 @@ import pytest
 
 from engine.errors import ConfigError
 from jobs.send.sharded.outside.stores import StoreOrder, read_store
+from tests.rows import each_row
 
 KEYS = {"AWS_ACCESS_KEY_ID": "an-id", "AWS_SECRET_ACCESS_KEY": "a-secret"}
 
@@ -34,7 +35,7 @@ def test_bucket_without_a_key_and_folder_that_is_not_there_are_told(tmp_path: Pa
     assert read_store(tmp_path.as_uri(), {}) == StoreOrder(url=tmp_path.as_uri())
 
 
-@pytest.mark.parametrize(
+@each_row(
     "url", ["", "gs://bucket/x", "/folder", "file://host/x", "s3://", "s3://B/x", "s3://b/x?y=1"]
 )
 def test_anything_else_is_refused(url: str) -> None:

@@ -1,6 +1,6 @@
 """How much faster `distill send` is by several processes: processor and wall time a request.
 
-    python scripts/benchmarks/senders.py [--workers 1 2] [--rounds N] [--sizes 20000 60000]
+    python scripts/benchmarks/costs/senders.py [--workers 1 2] [--rounds N] [--sizes 20000 60000]
 
 Requests of 1 KB go to nginx on loopback, which answers 700 bytes and knows no limit. It runs on the
 same cores, so wall time shows less than there is. Shown are medians without the start-up, which is
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
+    sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from engine.stopping import Stopping
 from jobs.send.check_batch_file import check_batch_file

@@ -1,6 +1,6 @@
 """Processor time of a request: `distill send` beside a bare aiohttp + orjson loop.
 
-    python scripts/benchmarks/processor.py [--rounds N]
+    python scripts/benchmarks/costs/processor.py [--rounds N]
 
 Both send 5,000 and 20,000 requests of 1 KB, 256 in flight, to nginx on loopback, which answers
 700 bytes. `distill send` has its limits, retries and durable results on. Time is user and system
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
+    sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from scripts.benchmarks.bench.child_processes import remove_results, run_measured, run_send, spread
 from scripts.benchmarks.bench.nginx_server import nginx_server
@@ -37,7 +37,7 @@ class Cost(NamedTuple):
 
 def measure_loop(in_paths: Mapping[int, Path], base_url: str, *, has_uvloop: bool) -> Cost:
     """What the bare loop costs."""
-    script = str(Path(__file__).parent / "bench" / "bare_loop.py")
+    script = str(Path(__file__).parents[1] / "bench" / "bare_loop.py")
     cpu_s = []
     for in_path in in_paths.values():
         out_path = in_path.with_name("bare.jsonl")

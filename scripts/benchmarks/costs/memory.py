@@ -1,6 +1,6 @@
 """Peak memory of `distill send`: a large input beside a small one.
 
-    python scripts/benchmarks/memory.py [--small N] [--large N] [--rounds N] [--folder DIR]
+    python scripts/benchmarks/costs/memory.py [--small N] [--large N] [--rounds N] [--folder DIR]
 
 Requests of 1 KB go to nginx on loopback. What grows with them is the index (16 bytes a reply) and
 a byte a line of the input; both are taken off. A million requests take minutes and 2.5 GB of disk.
@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
+    sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from scripts.benchmarks.bench.child_processes import remove_results, run_send, spread
 from scripts.benchmarks.bench.nginx_server import nginx_server

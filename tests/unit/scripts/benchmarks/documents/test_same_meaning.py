@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from scripts.benchmarks.same_meaning import (
+from scripts.benchmarks.documents.same_meaning import (
     LANGUAGES,
     Measured,
     Pair,

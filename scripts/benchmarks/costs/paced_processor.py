@@ -1,6 +1,6 @@
 """Processor time of a request where a limit sets the pace, beside the same without a limit.
 
-    python scripts/benchmarks/paced_processor.py [--rounds N] [--rpm N]
+    python scripts/benchmarks/costs/paced_processor.py [--rounds N] [--rpm N]
 
 `distill send` sends 1,000 and 4,000 requests of 1 KB to the stand-in (tests/openai_server), which
 answers after 0.4 s, always or in the median. Time is user and system time of the whole process;
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
+    sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from scripts.benchmarks.bench.child_processes import remove_results, run_send, spread
 from scripts.benchmarks.bench.request_files import write_requests

@@ -1,0 +1,1 @@
+"""Processor time and memory of a request, and of senders side by side."""

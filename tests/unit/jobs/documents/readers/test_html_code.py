@@ -1,0 +1,72 @@
+"""Code of web pages whose lines only a style sheet shows; what stands elsewhere than it is shown.
+
+Pages as Doxygen, Shiki, google-code-prettify, Sphinx and rustdoc make them.
+"""
+
+import pytest
+
+from tests.unit.jobs.documents.readers.reading import read
+
+LINES_OF_CODE = [
+    "<pre class=linenums><ol><li class=L0>a = 1</li><li class=L1>  b</li></ol></pre>",
+    "<pre><code><span class=line>a = 1</span><span class=line>  b</span></code></pre>",
+    "<pre><code><span class=line>a = 1</span>\n<span class=line>  b</span></code></pre>",
+    "<pre><code><span class=line>a = 1\n</span><span class=line>  b\n</span></code></pre>",
+    "<pre><span class='code-line x'>a = 1</span><span class='code-line'>  b</span></pre>",
+    "<div class=fragment><div class=line><span class=lineno>    1</span>&#160;a = 1</div>\n"
+    "<div class=line><span class=lineno>    2</span>&#160;  b</div></div>",
+    "<div class=fragment><div class=line>a = 1</div><div class=line>&#160; b</div></div>",
+    "<div style='white-space: pre; font-family: monospace'>a = 1\n  b</div>",
+    "<p style='white-space:pre-wrap'>a = 1\n  <b>b</b></p>",
+]
+
+
+@pytest.mark.parametrize("page", LINES_OF_CODE)
+def test_lines_of_code_are_those_that_are_shown(page: str) -> None:
+    assert read("html", f"<p>Text.</p>{page}").text == "Text.\n\na = 1\n  b"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<div class='fragment fade-in'><p>One</p>\n  <p>Two</p></div>",
+        "<div style='white-space: pre-wrap'>\n  <p>One</p>\n  <p>Two</p>\n</div>",
+        "<div style='white-space: nowrap'>One<br><br>Two</div>",
+    ],
+)
+def test_prose_is_no_code_whatever_its_class_and_style(page: str) -> None:
+    assert read("html", page).text == "One\n\nTwo"
+
+
+def test_lists_after_code_in_a_list_are_indented_as_before() -> None:
+    page = "<pre><ol><li>a</li></ol></pre><ul><li>one<ul><li>two</ul></ul>"
+
+    assert read("html", page).text == "a\n\n- one\n  - two"
+
+
+def test_the_foot_of_a_table_stands_below_it_wherever_it_is_written() -> None:
+    page = (
+        "<table><thead><tr><th>A<th>B</thead><tfoot><tr><td>Sum<td>3</tfoot>"
+        "<tbody><tr><td>x<td title=y>1</tbody></table>"
+    )
+
+    assert read("html", page).text == "A | B\nx | 1\nSum | 3"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="_m.html"><span class="viewcode-link">[source]</span></a>',
+        '<a class="viewcode-back" href="m.html">[docs]</a>',
+        '<a class="src rightside" href="../src/m.rs.html">source</a>',
+        '<a class="srclink" href="../src/m.rs.html">[src]</a>',
+    ],
+)
+def test_links_to_the_source_of_what_is_described_are_left_out(link: str) -> None:
+    page = f"<dl><dt><code>f</code>(<em>x</em>){link}</dt><dd>Does it.</dd></dl>"
+
+    assert read("html", page).text == "f(x)\nDoes it."
+
+
+def test_code_of_a_class_named_as_such_links_are_is_kept() -> None:
+    assert read("html", '<pre class="src src-python">x = 1</pre>').text == "x = 1"

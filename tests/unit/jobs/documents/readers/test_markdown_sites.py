@@ -1,0 +1,73 @@
+"""What generators of sites and writers of notes put into Markdown.
+
+As Microsoft Learn, VitePress, Obsidian, GitBook, Jekyll and MyST have it.
+"""
+
+import pytest
+
+from tests.unit.jobs.documents.readers.reading import read
+
+NO_TEXT = [
+    ':::image type="content" source="m/a.png" alt-text="The portal":::',
+    '::: code language="csharp" source="~/x.cs" :::',
+    '::: moniker range=">= v2"',
+    "::: moniker-end",
+    ':::zone pivot="a"',
+    "[!INCLUDE [a note](includes/note.md)]",
+    "[!VIDEO https://x.example/v]",
+    "<<< @/snippets/a.js{2}",
+    "\\newpage",
+]
+
+
+@pytest.mark.parametrize("line", NO_TEXT)
+def test_lines_for_the_generator_are_no_text(line: str) -> None:
+    assert read("markdown", f"One.\n\n{line}\n\nTwo.\n").text == "One.\n\nTwo."
+    assert read("markdown", f"```\n{line}\n```\n").text == line
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("> [!info] Read *this*\n> The body.\n", "Read this\nThe body."),
+        ("> [!tip]- Folded\n> The body.\n", "Folded\nThe body."),
+        ("> [!NOTE]\n> The body.\n", "Note\nThe body."),
+        ('> [!div class="nextstepaction"]\n> [Next](x.md)\n', "Next"),
+        ("The pump starts. ^a1b2c3\n", "The pump starts."),
+        ("It is x ^ 2.\n", "It is x ^ 2."),
+        ("{% raw %}{{ value }}{% endraw %} is shown.\n", "{{ value }} is shown."),
+        ("```\n{% raw %}\n{{ x }}\n{% endraw %}\n```\n", "{{ x }}"),
+        ("% a remark\n\n```{note}\nMind it.\n```\n\n+++\n\nEnd.\n", "Mind it.\n\nEnd."),
+        ("```matlab\n% a remark\n```\n\n{ref}`x`\n", "% a remark\n\nx"),
+        ("These are 5\n% of it.\n", "These are 5 % of it."),
+    ],
+)
+def test_marks_of_writers_are_no_text(page: str, text: str) -> None:
+    assert read("markdown", page).text == text
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("これは**「強調」**です。\n", "これは「強調」です。"),
+        ("**参考(注)**は不要。\n", "参考(注)は不要。"),
+        ("이것은 **'강조'**입니다.\n", "이것은 '강조'입니다."),
+        ("値は 2 ** 3 と 4 ** 5 です。\n", "値は 2 ** 3 と 4 ** 5 です。"),
+        ("Use (**kwargs) and f(**x).\n", "Use (**kwargs) and f(**x)."),
+    ],
+)
+def test_emphasis_beside_east_asian_letters_leaves_no_marks(page: str, text: str) -> None:
+    assert read("markdown", page).text == text
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("Run x \\[optional\\] and y.\n", "Run x [optional] and y."),
+        ("See \\(for example\\) there.\n", "See (for example) there."),
+        ("Let \\(x\\) and \\(a^2\\) be.\n", "Let \\(x\\) and \\(a^2\\) be."),
+        ("So \\[E = mc^2\\] holds.\n", "So \\[E = mc^2\\] holds."),
+    ],
+)
+def test_escaped_brackets_are_brackets_and_formulas_are_as_written(page: str, text: str) -> None:
+    assert read("markdown", page).text == text
