@@ -33,8 +33,14 @@ from jobs.text.languages import detect_language
 
 MOST_BYTES = 131_072
 MOST_DESCRIPTORS = 4
-# Left to the process that needs it: large, or with threads, which do not survive a fork.
-LEFT_OUT = ("__main__", "jobs.evaluation.ragas_scoring.", "jobs.finetune.student.training.")
+# Left to the process that needs it: large, of an extra that not everybody has installed, or with
+# threads, which do not survive a fork.
+LEFT_OUT = (
+    "__main__",
+    "jobs.evaluation.ragas_scoring.",
+    "jobs.finetune.student.training.",
+    "jobs.send.sharded.outside.",
+)
 
 Program = Callable[[], None]
 

@@ -63,7 +63,7 @@ def describe_batches(target: Path, batches: Sequence[Batch]) -> str:
         for row in rows
     )
     problems = filter(None, map(describe_problem, batches))
-    return "\n".join([*lines, *map(without_controls, problems)])
+    return "\n".join(map(without_controls, [*lines, *problems]))
 
 
 def json_lines(batches: Sequence[Batch]) -> Iterator[str]:

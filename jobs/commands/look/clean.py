@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import ConfigError
+from engine.wire.server_text import without_controls
 from jobs.commands.options import Assignments, BaseUrl, BegunRun, Config
 from jobs.process import EXIT_OK
 
@@ -84,8 +85,9 @@ def _clean_provider(folder: "RunFolder", settings: "RunSettings", *, yes: bool) 
     endpoint, clock = read_endpoints(settings, os.environ)[0], SystemClock()
     left = run_to_end(find_leftovers(folder, run_id, settings, endpoint, clock))
     for batch_id in left.batch_ids:
-        print(f"at the provider: batch {batch_id}, which the run does not know")
+        known = without_controls(batch_id)
+        print(f"at the provider: batch {known}, which the run does not know")
     for file in left.files:
-        print(f"at the provider: file {file.name}")
+        print(f"at the provider: file {without_controls(file.name)}")
     if yes:
         run_to_end(delete_leftovers(left, settings, endpoint, clock))

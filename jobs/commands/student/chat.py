@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import ConfigError
+from engine.wire.server_text import without_controls
 from jobs.commands.options import Assignments, BegunRun
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ async def _ask(asked: "StudentChat", question: str) -> None:
     reply = await asked.answer(question)
     if reply.place:
         print(f"[{reply.place}]")
-    print(reply.text, flush=True)
+    is_read = sys.stdout.isatty()  # by somebody: no model may move the cursor there
+    print(without_controls(reply.text) if is_read else reply.text, flush=True)
 
 
 def _typed() -> Iterator[str]:

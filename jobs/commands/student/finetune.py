@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from engine.errors import ConfigError, InterruptedRunError
+from engine.wire.server_text import without_controls
 from jobs.amounts import dollars
 from jobs.commands.options import (
     Assignments,
@@ -118,7 +119,7 @@ def run_finetuning(order: "TuningOrder") -> int:
     if order.settings.student.trainer == "openai":
         order = order._replace(endpoint=read_trainer_endpoint(order.settings, os.environ))
     end = run_to_end(tune(order))
-    _show(end)
+    show_end(end)
     return exit_code(end, is_job=order.settings.student.trainer == "openai")
 
 
@@ -170,15 +171,16 @@ def _describe(rows: "TrainingSet", estimate: "TrainingEstimate") -> str:
     return f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {epochs}, {cost}"
 
 
-def _show(end: "TuningEnd") -> None:
+def show_end(end: "TuningEnd") -> None:
+    """Print what became of a job; no word of the host's moves the cursor of a terminal."""
     if end.submitted is not None:
-        print(end.submitted.reference)
+        print(without_controls(end.submitted.reference))
     tuned = end.tuned
-    print(f"{'status':<16} {tuned.status}")
-    for line in tuned.message.splitlines():
+    print(f"{'status':<16} {without_controls(tuned.status)}")
+    for line in without_controls(tuned.message).splitlines():
         print(f"{'':<16} {line}")
     if tuned.model:
-        print(f"{'model':<16} {tuned.model}")
+        print(f"{'model':<16} {without_controls(tuned.model)}")
     if tuned.trained_tokens is not None:
         cost = "unknown price" if tuned.cost_usd is None else dollars(tuned.cost_usd)
         print(f"{'trained tokens':<16} {tuned.trained_tokens:,}, {cost}")

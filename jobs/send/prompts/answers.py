@@ -17,6 +17,7 @@ from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import id_key, line_prefix, read_lines
 from engine.files.replace import replacing
 from engine.wire.replies.content import reply_text
+from engine.wire.server_text import without_controls
 from jobs.send.prompts.files import Prompt, PromptForm, read_prompts
 from jobs.send.result_files import ID_FIELD
 from jobs.send.standard_output import write_output
@@ -44,15 +45,16 @@ def write_answers(prompts: Path, form: PromptForm, replies: Path, target: Path) 
 
 
 def print_answers(prompts: Path, form: PromptForm, replies: Path) -> None:
-    """The same to standard output, a line each.
+    """The same to standard output, a line each; to a terminal without control sequences.
 
     Raises:
         ConfigError: the prompts cannot be read any more.
         StorageError: nobody reads any more.
     """
-    lines = _Lines(Path())
+    lines, is_read = _Lines(Path()), sys.stdout.isatty()
     for prompt, answer in _answers(prompts, form, replies):
-        for line in lines.of(prompt, answer or ""):
+        text = answer or ""
+        for line in lines.of(prompt, without_controls(text) if is_read else text):
             write_output(sys.stdout.fileno(), line + b"\n")
 
 
