@@ -51,7 +51,7 @@ def send(in_path: Path, base_url: str, *flags: str) -> Sent:
     out_path = in_path.with_name("out.jsonl")
     remove_results(out_path)
     started_s = time.monotonic()
-    first_s, taken = 0.0, defaultdict[str, Taken](Taken)
+    first_s, names, taken = 0.0, dict[int, str](), defaultdict[int, Taken](Taken)
     with subprocess.Popen(
         [
             *(sys.executable, "-m", "jobs", "send", in_path, "--out", out_path),
@@ -66,12 +66,13 @@ def send(in_path: Path, base_url: str, *flags: str) -> Sent:
                 first_s = time.monotonic() - started_s
             for pid in _tree(process.pid):
                 with suppress(OSError):  # it has just ended
-                    name, now = f"{_name_of(pid)} ({pid})", _taken_by(pid)
-                    taken[name] = Taken(max(taken[name].peak_mb, now.peak_mb), now.processor_s)
+                    now, names[pid] = _taken_by(pid), _name_of(pid)
+                    taken[pid] = Taken(max(taken[pid].peak_mb, now.peak_mb), now.processor_s)
             time.sleep(LOOK_EVERY_S)
     if process.returncode:
         raise RuntimeError(f"distill send ended with {process.returncode}")
-    return Sent(time.monotonic() - started_s, first_s, taken)
+    by_name = {f"{names[pid]} ({pid})": each for pid, each in taken.items()}
+    return Sent(time.monotonic() - started_s, first_s, by_name)
 
 
 def describe(sent: Sent, count: int) -> str:

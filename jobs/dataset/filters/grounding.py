@@ -4,7 +4,9 @@ What must be taken over letter by letter is looked up: numbers with their units,
 words, names. Paraphrase is free in everything else.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
 
 from jobs.dataset.filters.source_text import SourceText
 from jobs.dataset.filters.swapped_values import find_swapped
@@ -19,6 +21,7 @@ from jobs.text.wording.exact_names import (
 from jobs.text.wording.quantities import (
     MAX_COUNT_WORD,
     Quantity,
+    amount_of,
     are_same_unit,
     find_quantities,
     find_quantities_in_words,
@@ -28,6 +31,8 @@ from jobs.text.wording.quantities import (
 )
 from jobs.text.wording.spoken_to_model import speaks_to_model
 from schemas.dataset import Fault
+
+MAX_TERMS = 12  # of more quantities of one kind almost any number is a difference
 
 
 def find_ungrounded(text: str, question: str, source: SourceText) -> Fault | None:
@@ -71,10 +76,31 @@ def _find_quantity_fault(text: str, source: str) -> Fault | None:
         if any(same_time(quantity, each) for each in known):
             continue
         if quantity.number not in numbers:
+            if _is_difference(quantity, known):
+                continue
             return Fault("number_not_in_evidence", detail=quantity.written)
         if quantity.unit and not _has_unit(quantity, known, source):
             return Fault("unit_not_in_evidence", detail=quantity.written)
     return None
+
+
+def _is_difference(wanted: Quantity, known: Sequence[Quantity]) -> bool:
+    """Whether it is the difference of two known quantities of its kind: "2 hours later".
+
+    A sum is not let pass: wrong answers add up what has nothing to do with each other.
+    """
+    of_kind = [each for each in known if _are_of_one_kind(each, wanted)]
+    found = {amount for each in of_kind if (amount := amount_of(each)) is not None}
+    amount = amount_of(wanted)
+    if amount is None or not 2 <= len(found) <= MAX_TERMS:
+        return False
+    return any(math.isclose(amount, abs(a - b)) for a, b in combinations(found, 2))
+
+
+def _are_of_one_kind(one: Quantity, other: Quantity) -> bool:
+    return one.unit == other.unit and bool(
+        one.unit or (one.counted and one.counted == other.counted)
+    )
 
 
 def _is_checked(known: Sequence[Quantity]) -> Callable[[Quantity], bool]:

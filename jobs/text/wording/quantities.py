@@ -159,7 +159,7 @@ def same_time(one: Quantity, other: Quantity) -> bool:
     lengths = [_TIMES.get(each.unit) for each in (one, other)]
     if lengths[0] is None or lengths[1] is None or lengths[0].base != lengths[1].base:
         return False
-    amounts = [_amount(each) for each in (one, other)]
+    amounts = [amount_of(each) for each in (one, other)]
     if amounts[0] is None or amounts[1] is None:
         return False
     return amounts[0] * lengths[0].times == amounts[1] * lengths[1].times
@@ -218,7 +218,8 @@ _TIMES = {
 }
 
 
-def _amount(quantity: Quantity) -> float | None:
+def amount_of(quantity: Quantity) -> float | None:
+    """The number of a quantity; None: it is no single one, as a time or a version."""
     try:
         return float(quantity.number)
     except ValueError:  # "10:30"

@@ -37,7 +37,7 @@ def as_code(node: LexborNode, tag: str, attributes: Mapping[str, str | None]) ->
     style = attributes.get("style")
     if not style or tag not in ("div", "p") or not _KEEPS_LINES.search(style):
         return ""
-    has_blocks = any(inner.mem_id != node.mem_id for inner in node.css(_BLOCKS))
+    has_blocks = any(child.css_first(_BLOCKS) is not None for child in node.iter())
     return "" if has_blocks or "\n" not in node.text().strip() else _CODE
 
 

@@ -10,6 +10,7 @@ from jobs.documents.readers.html.notes import NOTES, mark_notes
 from jobs.documents.readers.html.searches import Searches, selector_of
 
 _LINES_OF_CODE = frozenset({"blob-code", "lines-code"})  # GitHub, Gitea: a row for each line
+_FRAGMENT = "div.fragment"  # Doxygen: code whose lines are `div`s
 _LINES = ("line", "code-line")  # of code, where a style sheet begins each anew
 _CLASSIFIER = "classifier"
 _ADDRESS = "data-cfemail"  # Cloudflare: a script writes it, so that nobody collects it
@@ -22,7 +23,7 @@ _PREPARED: Searches = {
     **{f"td.{name}": name for name in _LINES_OF_CODE},
     "pre > code + code": "",
     **{f"pre .{name} + .{name}": name for name in _LINES},
-    "div.fragment": "fragment",  # Doxygen: code whose lines are `div`s
+    _FRAGMENT: "fragment",
     "tfoot + tbody": "",
     f"dt .{_CLASSIFIER}": _CLASSIFIER,
     "table.memname": "memname",  # Doxygen: a cell for each parameter of a signature
@@ -55,8 +56,18 @@ def prepare(tree: LexborHTMLParser, classes: bytes | None) -> None:
             notes.append(node)
     _join_cells(cells)
     mark_notes(tree, notes)
-    for node in moved:  # last: what was found within goes
-        (_join_lines if node.tag == "div" else _move_foot)(node)
+    _move(moved)  # last: what was found within goes
+
+
+def _move(found: Iterable[LexborNode]) -> None:
+    """Put feet of tables below them, and lines of code into a `pre`."""
+    inner: set[int] = set()
+    for node in found:
+        if node.tag != "div":
+            _move_foot(node)
+        elif node.mem_id not in inner:
+            inner.update(each.mem_id for each in node.css(_FRAGMENT))
+            _join_lines(node)
 
 
 def _write_out(node: LexborNode, attributes: Mapping[str, str | None], named: set[int]) -> bool:

@@ -7,12 +7,12 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
 from jobs.documents.readers.extract import Extract, assemble
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
-from jobs.documents.readers.pdf.captions import put_captions_behind
 from jobs.documents.readers.pdf.form_fields import field_lines
 from jobs.documents.readers.pdf.furniture import drop_furniture, drop_watermarks
-from jobs.documents.readers.pdf.inkless import keep_inkless, text_objects
+from jobs.documents.readers.pdf.lines.inkless import keep_inkless, text_objects
 from jobs.documents.readers.pdf.lines.page_lines import Line, page_lines
 from jobs.documents.readers.pdf.ocr import PictureReader
+from jobs.documents.readers.pdf.paragraphs.captions import put_captions_behind
 from jobs.documents.readers.pdf.paragraphs.headings import mark_headings, outline_of
 from jobs.documents.readers.pdf.paragraphs.join_lines import join_lines
 from jobs.documents.readers.pdf.paragraphs.notes import place_notes

@@ -18,11 +18,11 @@ from jobs.documents.readers.pdf.lines.line_text import (
 )
 from jobs.documents.readers.pdf.lines.regions import Row, page_regions
 from jobs.documents.readers.pdf.lines.runs import Run, are_code, gaps, is_rtl, page_runs, run_of
+from jobs.documents.readers.pdf.lines.twice import drawn_once
 from jobs.documents.readers.pdf.lines.underscores import with_underscores
 from jobs.documents.readers.pdf.tables.aligned import Part, TableRow, split_rows
 from jobs.documents.readers.pdf.tables.ruled import put_into_grids
 from jobs.documents.readers.pdf.tables.rules import grids_of, page_rules
-from jobs.documents.readers.pdf.twice import drawn_once
 
 CELL_GLUE = " | "
 BUTTONS = frozenset({">>>", "Copy", "copy"})  # beside code

@@ -183,3 +183,30 @@ def test_question_about_an_option_that_the_chunk_has_not_is_dropped() -> None:
     assert fault is not None
     assert (fault.reason, fault.detail) == ("code_not_in_text", "--autosquash")
     assert invented is None
+
+
+HOURS = "It is shut at 22 hours in summer, at 20 hours in winter; it holds 43 cars and 28 vans."
+
+
+@each_row(
+    "answer",
+    ["In summer it is shut two hours later.", "At 22 hours, 2 hours later than in winter."],
+)
+def test_difference_of_two_quantities_of_the_evidence_is_known(answer: str) -> None:
+    assert find_ungrounded(answer, "When is it shut?", source_of(HOURS)) is None
+
+
+@each_row(
+    "answer, detail",
+    [
+        ("In summer it is shut 3 hours later.", "3 hours"),
+        ("It is open for 42 hours in all.", "42 hours"),
+        ("It holds 15 cars.", "15"),
+        ("It holds 71 cars.", "71"),
+    ],
+)
+def test_sums_and_differences_of_other_kinds_are_not(answer: str, detail: str) -> None:
+    fault = find_ungrounded(answer, "What is known of it?", source_of(HOURS))
+
+    assert fault is not None
+    assert fault.detail == detail

@@ -6,7 +6,7 @@ After manuals that TeX, Texinfo, groff, Typst and Chromium have made.
 import pytest
 
 from jobs.documents.readers.pdf.lines.glyphs import Glyph, Style
-from jobs.documents.readers.pdf.twice import drawn_once
+from jobs.documents.readers.pdf.lines.twice import drawn_once
 from tests.unit.jobs.documents.readers.pdf.drawn_pages import PROSE, text_of
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
     CODE,

@@ -70,3 +70,10 @@ def test_links_to_the_source_of_what_is_described_are_left_out(link: str) -> Non
 
 def test_code_of_a_class_named_as_such_links_are_is_kept() -> None:
     assert read("html", '<pre class="src src-python">x = 1</pre>').text == "x = 1"
+
+
+@pytest.mark.parametrize(
+    "deep", ["<div class=fragment><div class=line>a</div>", "<div style='white-space:pre'>\na"]
+)
+def test_code_within_code_without_end_is_read(deep: str) -> None:
+    assert read("html", deep * 2_000).text.count("a") == 2_000
