@@ -126,9 +126,10 @@ class Desk:
         self.ledger.needs_pass = False
         self.ledger.pass_count += 1
 
-    def is_out(self, request_id: str) -> bool:
+    async def holds(self, request: Request) -> bool:
         """Whether a request is in a batch."""
-        return any(request_id == each.request_id for batch in self.out for each in batch.requests)
+        asked = request.request_id
+        return any(asked == each.request_id for batch in self.out for each in batch.requests)
 
     async def spool(self, request: Request) -> None:
         """Put a request into the outbox."""
