@@ -79,8 +79,6 @@ def test_heads_and_feet_of_printed_text_are_left_out() -> None:
     assert "The pump 2 starts while\nend 3 of it." in text
 
 
-@pytest.mark.parametrize(
-    "text", ["One\n\fTwo\n\fThree", "A\f", "\f\f\f", "Same\n\fSame", "One\n\f\n\fThree"]
-)
+@each_row("text", ["One\n\fTwo\n\fThree", "A\f", "\f\f\f", "Same\n\fSame", "One\n\f\n\fThree"])
 def test_text_with_page_ends_and_no_heads_is_kept(text: str) -> None:
     assert read("text", text).text.split() == text.split()

@@ -1,5 +1,3 @@
-import pytest
-
 from jobs.text.repeats.exact_differences import ask_differently, differ_exactly
 from tests.rows import each_row
 from tests.unit.jobs.text.repeats import test_near_duplicates
@@ -45,8 +43,8 @@ def test_texts_that_only_word_the_same_differently_do_not(one: str, other: str) 
     assert not differ_exactly(other, one)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
+@each_row(
+    "one, other",
     [
         ("How long does it take to fill the lock?", "How long does it take to empty the lock?"),
         (
@@ -64,8 +62,8 @@ def test_one_exchanged_word_makes_another_question_and_no_other_text(one: str, o
     assert not differ_exactly(one, other)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
+@each_row(
+    "one, other",
     [
         *test_near_duplicates.SAME,
         ("Which port does the server use?", "Which ports does the server use?"),

@@ -3,8 +3,7 @@
 Pages as Doxygen, Shiki, google-code-prettify, Sphinx and rustdoc make them.
 """
 
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import read
 
 LINES_OF_CODE = [
@@ -21,12 +20,12 @@ LINES_OF_CODE = [
 ]
 
 
-@pytest.mark.parametrize("page", LINES_OF_CODE)
+@each_row("page", LINES_OF_CODE)
 def test_lines_of_code_are_those_that_are_shown(page: str) -> None:
     assert read("html", f"<p>Text.</p>{page}").text == "Text.\n\na = 1\n  b"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "page",
     [
         "<div class='fragment fade-in'><p>One</p>\n  <p>Two</p></div>",
@@ -53,7 +52,7 @@ def test_the_foot_of_a_table_stands_below_it_wherever_it_is_written() -> None:
     assert read("html", page).text == "A | B\nx | 1\nSum | 3"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "link",
     [
         '<a href="_m.html"><span class="viewcode-link">[source]</span></a>',
@@ -72,7 +71,7 @@ def test_code_of_a_class_named_as_such_links_are_is_kept() -> None:
     assert read("html", '<pre class="src src-python">x = 1</pre>').text == "x = 1"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "deep", ["<div class=fragment><div class=line>a</div>", "<div style='white-space:pre'>\na"]
 )
 def test_code_within_code_without_end_is_read(deep: str) -> None:

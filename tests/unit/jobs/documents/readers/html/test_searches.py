@@ -1,8 +1,7 @@
 """A page is searched only for classes that it has, and for all where these cannot be told."""
 
-import pytest
-
 from jobs.documents.readers.html.searches import classes_of, selector_of
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import read
 
 SEARCHES = {"nav": "", '[class*="menu"]': "menu", ".ln": "ln"}
@@ -14,7 +13,7 @@ def test_only_classes_that_the_page_has_are_searched_for() -> None:
     assert selector_of(SEARCHES, classes) == 'nav, [class*="menu"]'
 
 
-@pytest.mark.parametrize(
+@each_row(
     "page",
     [b"<p class='menu'>", b"<p class=menu>", b'<p class = "menu">', b'<p class="m&#101;nu">'],
 )
@@ -22,7 +21,7 @@ def test_all_is_searched_for_where_classes_cannot_be_told(page: bytes) -> None:
     assert selector_of(SEARCHES, classes_of(page)) == ", ".join(SEARCHES)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "menu",
     [
         '<div title="1 > 0" class="navfooter"><a href=a>Next</a></div>',

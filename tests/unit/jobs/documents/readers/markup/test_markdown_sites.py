@@ -3,8 +3,7 @@
 As Microsoft Learn, VitePress, Obsidian, GitBook, Jekyll and MyST have it.
 """
 
-import pytest
-
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import read
 
 NO_TEXT = [
@@ -20,14 +19,14 @@ NO_TEXT = [
 ]
 
 
-@pytest.mark.parametrize("line", NO_TEXT)
+@each_row("line", NO_TEXT)
 def test_lines_for_the_generator_are_no_text(line: str) -> None:
     assert read("markdown", f"One.\n\n{line}\n\nTwo.\n").text == "One.\n\nTwo."
     assert read("markdown", f"```\n{line}\n```\n").text == line
 
 
-@pytest.mark.parametrize(
-    ("page", "text"),
+@each_row(
+    "page, text",
     [
         ("> [!info] Read *this*\n> The body.\n", "Read this\nThe body."),
         ("> [!tip]- Folded\n> The body.\n", "Folded\nThe body."),
@@ -46,8 +45,8 @@ def test_marks_of_writers_are_no_text(page: str, text: str) -> None:
     assert read("markdown", page).text == text
 
 
-@pytest.mark.parametrize(
-    ("page", "text"),
+@each_row(
+    "page, text",
     [
         ("これは**「強調」**です。\n", "これは「強調」です。"),
         ("**参考(注)**は不要。\n", "参考(注)は不要。"),
@@ -60,8 +59,8 @@ def test_emphasis_beside_east_asian_letters_leaves_no_marks(page: str, text: str
     assert read("markdown", page).text == text
 
 
-@pytest.mark.parametrize(
-    ("page", "text"),
+@each_row(
+    "page, text",
     [
         ("Run x \\[optional\\] and y.\n", "Run x [optional] and y."),
         ("See \\(for example\\) there.\n", "See (for example) there."),

@@ -3,10 +3,9 @@
 After manuals that TeX, Texinfo, groff, Typst and Chromium have made.
 """
 
-import pytest
-
 from jobs.documents.readers.pdf.lines.glyphs import Glyph, Style
 from jobs.documents.readers.pdf.lines.twice import drawn_once
+from tests.rows import each_row
 from tests.unit.jobs.documents.readers.pdf.drawn_pages import PROSE, text_of
 from tests.unit.jobs.documents.readers.pdf.drawn_pdf import (
     CODE,
@@ -55,7 +54,7 @@ def test_the_lines_of_long_cells_side_by_side_are_one_row() -> None:
     assert shown == f"{' '.join(left)} | {' '.join(right)}"
 
 
-@pytest.mark.parametrize("name", ["pump", "Pump"])
+@each_row("name", ["pump", "Pump"])
 def test_a_paragraph_goes_on_behind_the_caption_of_a_figure(name: str) -> None:
     rows = paragraph(PROSE.replace("pump", name))
     caption = text("Figure 4: The tab of labels.", 220, 500)
@@ -146,8 +145,8 @@ def test_the_tail_of_an_item_is_in_it_though_it_is_code_behind_a_colon() -> None
     assert f"{first} #number.\n" in text_of(pages)
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "word"),
+@each_row(
+    "first, second, word",
     [
         ("casual re-", "sources- names and room", "resources- names"),
         ("up-", "to-date", "up-to-date"),
