@@ -112,7 +112,7 @@ def test_a_lower_limit_asks_nothing_further_of_what_lies_beyond_it(
     run_dir = tmp_path / "run"
     given = ("--documents", str(documents), *SPEED)
 
-    finish(start(server, run_dir, *given, "--limit-chunks", "6", "--budget-usd", "0.02"))
+    finish(start(server, run_dir, *given, "--limit-chunks", "6", "--budget-usd", "0.04"))
     asked = {row["item_id"] for row in rows(run_dir / "finished" / "questions.jsonl")}
     code, output = finish(start(server, run_dir, "--set", "limit_chunks=2", "--set", "budget.usd="))
 
