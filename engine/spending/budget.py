@@ -53,6 +53,11 @@ class Send(AbstractAsyncContextManager["Send"]):
         if self._budget.room_usd is not None:
             self.surplus_usd = self.worst_usd * self._budget.habits.surplus(self.kind)
 
+    @property
+    def most_usd(self) -> float:
+        """What it may cost if the account bills it at a dearer tier than replies have named."""
+        return self.worst_usd + self.surplus_usd
+
     async def __aenter__(self) -> Self:
         if self._budget.room_usd is not None:
             await self._budget.wait_for_room(self)
@@ -134,8 +139,8 @@ class Budget:
 
     An account may bill requests at a dearer tier than they ask for. Until a reply has told the
     tier of such requests, their worst case is at the dearest; afterwards at the dearest that was
-    seen. Several that ask for no tier are under way only while all of them might turn out to be
-    at the dearest all the same, for a project may change it.
+    seen. What asks for no tier goes out only if all that is under way might turn out to be at the
+    dearest all the same, for a project may change it.
     """
 
     def __init__(
@@ -171,9 +176,9 @@ class Budget:
     def exhausted(self, send: Send | None = None) -> QuotaError:
         """The error for a request for which there is no room: one that is to be sent, or any."""
         held = f", ${self.held_usd:.4f} is held for batches that are out" if self.held_usd else ""
-        cost = f", and it may cost ${self._least_usd(send):.4f}" if send else ""
-        if send and self.habits.is_open(send.kind):
-            cost += " at the dearest service tier, as too few replies have told theirs ([tiers])"
+        cost = f", and it may cost ${send.most_usd:.4f}" if send else ""
+        if send and send.most_usd > self._asked_usd(send):
+            cost += " at the dearest service tier that an account may bill at unasked ([tiers])"
         cap = f"the budget of ${self._purse.cap_usd or 0:.4f} has no room for the next request"
         advice = "raise it (--budget-usd, budget.usd) to go on"
         return QuotaError(f"{cap}: ${self.spent_usd:.4f} is spent{held}{cost}; {advice}")
@@ -209,12 +214,12 @@ class Budget:
         """Return once the worst case of a send fits; QuotaError: it never will."""
         while self._purse.cap_usd is not None:
             lacking_usd = self._lacking_usd(send)
-            if lacking_usd > 0.0 and await self._purse.grow(lacking_usd, self._least_usd(send)):
+            if lacking_usd > 0.0 and await self._purse.grow(lacking_usd, send.most_usd):
                 continue
             if self._fits(send):
                 return
             if not self._under_way_count:
-                if await self._purse.recover(self._least_usd(send)):
+                if await self._purse.recover(send.most_usd):
                     continue
                 raise self.exhausted(send)
             waiter = asyncio.get_running_loop().create_future()
@@ -260,20 +265,18 @@ class Budget:
         is_short = send.may_be_limited and not send.output_limit and self._lacking_usd(send) > 0.0
         if is_short and (tokens := self.sizes.enough_for(send.request)) is not None:
             send.limit_output(tokens)
-        room_usd = self.room_usd or 0.0
-        if self._under_way_count:
-            return send.worst_usd + send.surplus_usd <= room_usd - self._surplus_usd
-        return self._least_usd(send) <= room_usd
-
-    def _least_usd(self, send: Send) -> float:
-        """How much room a send needs that goes out alone."""
-        return send.worst_usd + send.surplus_usd * (not self.habits.is_trusted(send.kind))
+        surplus_usd = self._surplus_usd if self._under_way_count else 0.0
+        return send.most_usd <= (self.room_usd or 0.0) - surplus_usd
 
     def _lacking_usd(self, send: Send) -> float:
         """How much more there would have to be for as many worst cases as there are requests."""
         count = self._under_way_count + len(self._waiting) + 1
-        each_usd = send.worst_usd + send.surplus_usd if count > 1 else self._least_usd(send)
-        return count * each_usd - (self.room_usd or 0.0) - self._under_way_usd
+        return count * send.most_usd - (self.room_usd or 0.0) - self._under_way_usd
+
+    def _asked_usd(self, send: Send) -> float:
+        """What a send may cost by the tier that it asks for."""
+        usd = self.price(send.kind.model, send.worst_usage) or 0.0
+        return usd * self.habits.asked_factor(send.kind)
 
     def _learn(self, send: Send) -> None:
         """Draw conclusions from what a send cost."""

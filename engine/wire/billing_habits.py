@@ -1,12 +1,10 @@
 """How an account bills what it is asked: at which service tier, and how much above our count."""
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from schemas.requests import Request, asked_tier
 
-REPLIES_TO_TRUST = 20  # at one tier: an account that bills now one, now another, shows both
 ACCOUNTS_OWN = "auto"  # what the project says, as where nothing is asked for (OpenAI, chat)
 
 
@@ -28,7 +26,6 @@ class BillingHabits:
         self.shares = shares
         self._dearest = max([1.0, *shares.values()])
         self._told: dict[TierKind, float] = {}
-        self._reply_counts: Counter[TierKind] = Counter()
         self._excess: dict[str, float] = {}  # by model: the bill as a multiple of the worst case
 
     def asked_factor(self, kind: TierKind) -> float:
@@ -48,19 +45,8 @@ class BillingHabits:
         """
         return 0.0 if kind.asked else self._dearest / self._told.get(kind, self._dearest) - 1.0
 
-    def is_open(self, kind: TierKind) -> bool:
-        """Whether such requests may be billed at a dearer tier, as far as replies have told."""
-        if kind in self._told:
-            return self.surplus(kind) > 0.0 and not self.is_trusted(kind)
-        return self._dearest > max(1.0, self.shares.get(kind.asked, 1.0))
-
-    def is_trusted(self, kind: TierKind) -> bool:
-        """Whether enough replies have come for the next to be billed at no other tier."""
-        return self._reply_counts[kind] >= REPLIES_TO_TRUST
-
     def learn_tier(self, kind: TierKind, service_tier: str) -> None:
         """Note the tier that a reply names; empty: the usual one."""
-        self._reply_counts[kind] += 1
         share = max(1.0, *(self.shares.get(tier, 1.0) for tier in (kind.asked, service_tier)))
         if share > self._told.get(kind, 0.0):
             self._told[kind] = share

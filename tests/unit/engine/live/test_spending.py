@@ -140,7 +140,7 @@ async def test_a_reply_that_the_budgets_limit_cut_off_is_asked_again_with_its_ow
     transport = FakeTransport(
         responder=lambda _, payload: as_long_as_allowed(next(wanted), payload)
     )
-    budget = Budget(cap_usd=2.0, spent_usd=0.0, price=price)
+    budget = Budget(cap_usd=2.2, spent_usd=0.0, price=price)
     lane = make_lane(budget, transport=transport)
     for number in range(30):
         await lane.send(chat_request(f"r{number}"))

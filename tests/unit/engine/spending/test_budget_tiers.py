@@ -9,7 +9,6 @@ import pytest
 from engine.errors import QuotaError
 from engine.spending.budget import Budget
 from engine.testing.calls import chat_request
-from engine.wire.billing_habits import REPLIES_TO_TRUST
 from engine.wire.prices import PUBLIC_TIER_SHARES
 from schemas.outcomes import Usage
 from schemas.requests import Request
@@ -84,7 +83,7 @@ async def test_account_that_bills_a_dearer_tier_unasked_stays_within_the_cap(
 async def test_cap_is_used_to_its_end_where_replies_come_at_the_usual_tier(tier: str) -> None:
     budget = make_budget(61.0)
 
-    assert await Server(budget, lambda: tier).answer_all(40) == 60.0
+    assert await Server(budget, lambda: tier).answer_all(40) == 58.0  # less than one at the dearest
 
 
 async def test_last_dollars_pay_for_no_request_that_a_dearer_tier_would_take_above_the_cap() -> (
@@ -93,17 +92,20 @@ async def test_last_dollars_pay_for_no_request_that_a_dearer_tier_would_take_abo
     budget = make_budget(21.0, 18.5)
 
     with pytest.raises(
-        QuotaError, match=r"cost \$4\.0000 at the dearest service tier, as too few repl"
+        QuotaError, match=r"cost \$4\.0000 at the dearest service tier that an account may bill"
     ):
         async with budget.send(request()):
             raise AssertionError("it went out")
 
 
-async def test_last_dollars_pay_for_one_request_once_enough_replies_have_told_their_tier() -> None:
-    few, many = make_budget(21.0), make_budget(2.0 * REPLIES_TO_TRUST + 3.0)
+async def test_last_request_alone_passes_no_cap_where_the_account_has_just_changed_its_tier() -> (
+    None
+):
+    budget = make_budget(61.0)
+    server = Server(budget, lambda: "priority" if server.billed_usd >= 58.0 else "default")
 
-    assert await Server(few, lambda: "default").answer_all(40) == 18.0
-    assert await Server(many, lambda: "default").answer_all(40) == 2.0 * REPLIES_TO_TRUST + 2.0
+    assert await server.answer_all(40) == 58.0
+    assert server.is_refused
 
 
 async def test_tier_is_known_of_each_model_server_and_asked_tier_by_itself() -> None:
