@@ -123,6 +123,7 @@ def test_command_of_the_docs_runs(
         shutil.rmtree(folder / "RUN")  # it begins a run
     for address in ADDRESSES:
         arguments = arguments.replace(address, server.base_url)
+    arguments = arguments.replace("s3://BUCKET/PREFIX", folder.as_uri())
 
     code = _code(arguments)
 
