@@ -138,7 +138,7 @@ def test_cap_is_kept_by_all_workers_together_also_when_the_lender_is_killed(
     assert (ended.code, again.code) == (3, 3), ended.said
     assert "the budget of $0.0200 has no room for the next request" in ended.said
     assert "a worker is lost" not in ended.said
-    assert 0.9 * CAP_USD < _dollars(ended) + _dollars(again) <= CAP_USD
+    assert 0.8 * CAP_USD < _dollars(ended) + _dollars(again) <= CAP_USD
     assert 0 < len(read_lines(in_path.with_name("out.jsonl"))) < COUNT
     assert bought_again(server) == 0
 
