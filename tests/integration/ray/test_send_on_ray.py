@@ -26,7 +26,7 @@ COUNT = 400
 IDS = [f"request-{number}" for number in range(COUNT)]
 LATENCY = {"median_s": 0.2, "sigma": 0.3}
 POLL_S = 0.02
-CAP_USD = 0.02  # less than half of what all cost
+CAP_USD = 0.03  # less than two thirds of what all cost
 
 
 @pytest.fixture
@@ -136,9 +136,9 @@ def test_cap_is_kept_by_all_workers_together_also_when_the_lender_is_killed(
     again = send(server, in_path, in_path.with_name("out.jsonl"), *budget)
 
     assert (ended.code, again.code) == (3, 3), ended.said
-    assert "the budget of $0.0200 has no room for the next request" in ended.said
+    assert f"the budget of ${CAP_USD:.4f} has no room for the next request" in ended.said
     assert "a worker is lost" not in ended.said
-    assert 0.8 * CAP_USD < _dollars(ended) + _dollars(again) <= CAP_USD
+    assert 0.9 * CAP_USD < _dollars(ended) + _dollars(again) <= CAP_USD
     assert 0 < len(read_lines(in_path.with_name("out.jsonl"))) < COUNT
     assert bought_again(server) == 0
 
