@@ -12,6 +12,7 @@ from tests.integration.ray.runs import MODELS, start_run
 from tests.openai_server import RunningServer, start_openai_server
 
 SLOW = {"median_s": 0.3, "sigma": 0.1}
+VERY_SLOW = {"median_s": 1.5, "sigma": 0.1}  # a worker outlives its machine for about a second
 
 
 class Clusters:
@@ -46,6 +47,12 @@ def cluster(clusters: Clusters) -> RunningCluster:
 @pytest.fixture
 def slow_server() -> Iterator[RunningServer]:
     with start_openai_server({"models": MODELS, "latency": SLOW}) as running:
+        yield running
+
+
+@pytest.fixture
+def very_slow_server() -> Iterator[RunningServer]:
+    with start_openai_server({"models": MODELS, "latency": VERY_SLOW}) as running:
         yield running
 
 
