@@ -15,7 +15,7 @@ from engine.batch.packing.costs import PackingCosts
 from engine.batch.packing.outbox import Outbox, OutIndex, Spooled
 from engine.batch.packing.packer import MB, PackedFile, Packer, PackPolicy
 from engine.batch.packing.sorting import Sorting
-from engine.batch.poll import AGE_SHARE, Poller, overdue
+from engine.batch.poll import AGE_SHARE, Poller
 from engine.batch.refusals import NoBatchApiError, check_refused, learn_token_limit
 from engine.batch.standing import Standing
 from engine.batch.submit import Submitter
@@ -68,8 +68,7 @@ class BatchDesk:
 
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
-        self.ledger = self._ledger = parts.ledger  # all batches of the run
-        self._overdue = set[str]()
+        self.ledger = parts.ledger  # all batches of the run
         self.given_up_count = 0  # requests that this process settled as too large for any batch
         self.lacks_money = False  # since the last submission, so that requests must wait
         self._note_out()
@@ -82,7 +81,7 @@ class BatchDesk:
     @property
     def out(self) -> list[Batch]:
         """The batches whose requests are out."""
-        return list(self._ledger.out())
+        return list(self.ledger.out())
 
     def is_out(self, request_id: str) -> bool:
         """Whether a request is in a batch whose results are not yet collected."""
@@ -132,7 +131,7 @@ class BatchDesk:
             await self._submit_intended()
             await self._parts.collector.clean_up(at_provider=self._parts.settings.delete_files)
         finally:
-            self._warn_of_overdue()
+            self._parts.poller.warn_of_overdue()
         if fault is not None:
             raise fault
 
@@ -165,7 +164,7 @@ class BatchDesk:
         settings = self._parts.settings
         age_s = self._parts.poller.youngest_age_s()
         if age_s is None:
-            return max(ROOM_S, settings.poll_s) if self._ledger.waiting_count else settings.poll_s
+            return max(ROOM_S, settings.poll_s) if self.ledger.waiting_count else settings.poll_s
         return min(max(AGE_SHARE * age_s, settings.poll_s), settings.max_poll_s)
 
     async def _submit_intended(self) -> None:
@@ -179,20 +178,6 @@ class BatchDesk:
         except NoBatchApiError:
             await self._collect_ended()
             raise
-
-    def _warn_of_overdue(self) -> None:
-        """Warn, once each, of batches that take too long, and say how to give them up."""
-        now, folder = self._parts.clock.utc_now(), self._parts.folder
-        for batch in self.out:
-            problem = overdue(batch, now)
-            if problem is None or batch.name in self._overdue:
-                continue
-            self._overdue.add(batch.name)
-            _log.warning(
-                "batch %s (%s) %s: `distill batches %s --cancel %s` asks for its end; %s",
-                *(batch.name, batch.remote.batch_id, problem),
-                *(folder.target, batch.name, folder.forgetting(batch)),
-            )
 
     async def _collect_ended(self) -> None:
         """Collect every batch that has ended; an error in one does not stop the others.
@@ -225,7 +210,7 @@ class BatchDesk:
         learn_token_limit(parts.account, batch, parts.standing.tokens_with(batch))
         if tally.fatal is not None:
             raise tally.fatal
-        check_refused(self._ledger, batch, parts.folder)
+        check_refused(self.ledger, batch, parts.folder)
 
     async def _pack(
         self, requests: Iterable[Spooled], keep_waiting: Callable[[Spooled], None]
@@ -269,7 +254,7 @@ class BatchDesk:
 
     def _costs(self) -> PackingCosts:
         parts = self._parts
-        is_short = parts.budget.room_usd is not None and self._ledger.lacked_money
+        is_short = parts.budget.room_usd is not None and self.ledger.lacked_money
         return PackingCosts(
             parts.price,
             parts.settings.price_share,
@@ -288,7 +273,7 @@ class BatchDesk:
 
     async def _intend(self, file: PackedFile) -> None:
         self._parts.submitter.note_intent(file.name)
-        await self._ledger.note_intent(file.name, file.intent)
+        await self.ledger.note_intent(file.name, file.intent)
 
     async def _keep(self, outcome: Outcome) -> None:
         await self._parts.sink.keep_each((outcome,))

@@ -1,5 +1,6 @@
 """Polls the status of batches with few calls, and cancels batches."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from engine.errors import (
     TransientError,
 )
 from schemas.batches import Batch, BatchTally, RemoteState
+
+_log = logging.getLogger(__name__)
 
 LIST_FROM = 3  # batches: for more, a page of the list is fewer calls than asking for each
 AGE_SHARE = 0.1  # of its age: how long a batch is left alone before it is polled again
@@ -43,6 +46,7 @@ class Poller:
         self._ledger = ledger
         self._provider = provider
         self._clock = clock
+        self._warned_of = set[str]()
 
     async def poll(self) -> EngineError | None:
         """Note how far the batches are of which there may be news.
@@ -106,6 +110,20 @@ class Poller:
     def youngest_age_s(self) -> float | None:
         """Seconds since the last of the batches that are out was made, None if none is."""
         return min(map(self._age_s, self._ledger.out()), default=None)
+
+    def warn_of_overdue(self) -> None:
+        """Warn, once each, of batches that take too long, and say how to give them up."""
+        now, folder = self._clock.utc_now(), self._folder
+        for batch in self._ledger.out():
+            problem = overdue(batch, now)
+            if problem is None or batch.name in self._warned_of:
+                continue
+            self._warned_of.add(batch.name)
+            _log.warning(
+                "batch %s (%s) %s: `distill batches %s --cancel %s` asks for its end; %s",
+                *(batch.name, batch.remote.batch_id, problem),
+                *(folder.target, batch.name, folder.forgetting(batch)),
+            )
 
     async def _cancelled(self, batch: Batch) -> RemoteState:
         try:

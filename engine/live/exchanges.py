@@ -19,7 +19,8 @@ from engine.live.pace.concurrency import Gate
 from engine.live.pace.limits import Charge
 from engine.live.routes import Route, is_away
 from engine.live.transport import Transport
-from engine.spending.budget import Budget, Send
+from engine.spending.budget import Budget
+from engine.spending.send import Send
 from engine.stats.counters import Stats
 from engine.wire.payloads import TokenEstimates, with_members
 from engine.wire.prompt_cache import with_cache

@@ -2,125 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
-from engine.errors import ConfigError, QuotaError
-from engine.spending.billed_errors import may_be_billed
+from engine.errors import QuotaError
 from engine.spending.purse import OwnPurse, Purse
-from engine.spending.send_record import SendRecord, Unrecorded
+from engine.spending.send import Send, SendRecord, Unrecorded
 from engine.wire.billing_habits import BillingHabits, TierKind, tier_kind
 from engine.wire.output_sizes import OutputSizes
-from engine.wire.prices import PUBLIC_TIER_SHARES, Price, worst_usage
+from engine.wire.prices import PUBLIC_TIER_SHARES, Price, unknown_price, worst_usage
 from schemas.outcomes import Usage
 from schemas.requests import Request
-
-
-class Send(AbstractAsyncContextManager["Send"]):
-    """One send of a request: its worst case is held until it is known what it cost.
-
-    It is held for the length of the context. From `begin` on it counts as billed, unless `pay` or
-    an error's kind says otherwise. `output_limit` is one below the request's own, with which it
-    must go out; None: its own. `surplus_usd` is what may come to its worst case if the account no
-    longer bills at the tier that replies have named so far.
-    """
-
-    may_be_limited: bool = False
-    output_limit: int | None = None
-    surplus_usd: float = 0.0
-    has_begun: bool = False
-    usage: Usage | None = None
-    is_known: bool = False
-    cost_usd: float = 0.0
-    service_tier: str = ""
-
-    def __init__(
-        self, budget: "Budget", request: Request, worst_usage: Usage, kind: TierKind
-    ) -> None:
-        self._budget = budget
-        self._record = budget.record
-        self.request = request
-        self.kind = kind
-        self.worst_usage = worst_usage
-        self.worst_usd = 0.0
-        self.price_anew()
-
-    def price_anew(self) -> None:
-        """Its worst case, by what replies have told until now."""
-        self.worst_usd = self._budget.worst_usd(self.kind, self.worst_usage)
-        if self._budget.room_usd is not None:
-            self.surplus_usd = self.worst_usd * self._budget.habits.surplus(self.kind)
-
-    @property
-    def most_usd(self) -> float:
-        """What it may cost if the account bills it at a dearer tier than replies have named."""
-        return self.worst_usd + self.surplus_usd
-
-    async def __aenter__(self) -> Self:
-        if self._budget.room_usd is not None:
-            await self._budget.wait_for_room(self)
-        self._budget.hold(self)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            if error is not None:
-                await self._fail(error)
-        finally:
-            self._budget.end(self)
-
-    def limit_output(self, tokens: int) -> None:
-        """Let it write no more than so many tokens."""
-        self.output_limit = tokens
-        self.worst_usage = replace(self.worst_usage, completion_tokens=tokens)
-        self.price_anew()
-
-    async def begin(self) -> None:
-        """Return once the request may go out: from now on a later process knows of it.
-
-        Raises:
-            StorageError: that cannot be kept, so it must not go out.
-        """
-        if self.worst_usd:
-            kept = self._record.sent(self.request.request_id, self.worst_usd)
-            try:
-                if kept is not None:
-                    await kept
-            except asyncio.CancelledError:  # it is noted, and does not go out
-                self._record.unbilled(self.request.request_id, self.worst_usd)
-                raise
-        self.has_begun = True
-
-    def pay(
-        self, cost_usd: float | None, usage: Usage | None = None, service_tier: str = ""
-    ) -> None:
-        """It was answered and cost so much; None: the price, or the real usage, is unknown.
-
-        `service_tier` is the one that the reply names; empty: the usual one.
-        """
-        self.is_known = True
-        self.usage = usage
-        self.cost_usd = cost_usd or 0.0
-        self.service_tier = service_tier
-
-    async def _fail(self, error: BaseException) -> None:
-        """It ended with `error`; what may have been billed counts in full."""
-        if not self.has_begun or self.is_known:
-            return
-        request_id = self.request.request_id
-        if may_be_billed(error):
-            self.cost_usd = self.worst_usd
-            if self.worst_usd:
-                await self._record.lost(request_id, self.worst_usd)
-        elif self.worst_usd:
-            self._record.unbilled(request_id, self.worst_usd)
 
 
 class Budget:
@@ -291,12 +181,3 @@ class Budget:
         if send.is_known:
             worst_usd = self.worst_usd(send.kind, send.worst_usage)  # by what was told meanwhile
             self.habits.learn_excess(send.kind, send.cost_usd, worst_usd)
-
-
-def unknown_price(model: str) -> ConfigError:
-    """The error for a model whose requests cannot be kept within a budget."""
-    return ConfigError(
-        f"the price of model {model!r} is unknown, so budget.usd cannot be kept; "
-        f'give it as [prices."{model}"] with input and output in dollars per '
-        "million tokens, or leave budget.usd unset"
-    )

@@ -7,6 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Protocol
 
+from engine.errors import ConfigError
 from engine.wire.payloads import CHARS_PER_TOKEN, ENLARGED
 from schemas.outcomes import Usage
 from schemas.requests import CHAT_COMPLETIONS
@@ -139,6 +140,15 @@ def worst_usage(request: Sendable, enlargement: int = 1) -> Usage:
         output_tokens = UNLIMITED_OUTPUT_TOKENS
     prompt_tokens = max(request.prompt_tokens, len(request.payload) // bytes_per_token)
     return Usage(prompt_tokens, output_tokens, 0, prompt_tokens)
+
+
+def unknown_price(model: str) -> ConfigError:
+    """The error for a model whose requests cannot be kept within a budget."""
+    return ConfigError(
+        f"the price of model {model!r} is unknown, so budget.usd cannot be kept; "
+        f'give it as [prices."{model}"] with input and output in dollars per '
+        "million tokens, or leave budget.usd unset"
+    )
 
 
 def counted_sends(limits: LimitSettings) -> Sequence[int]:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from engine.batch.packing.outbox import Spooled
-from engine.spending.budget import Budget, unknown_price
-from engine.wire.prices import Price, worst_case_usd
+from engine.spending.budget import Budget
+from engine.wire.prices import Price, unknown_price, worst_case_usd
 
 
 class PackingCosts(NamedTuple):

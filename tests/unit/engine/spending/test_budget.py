@@ -14,7 +14,8 @@ from engine.errors import (
     RequestError,
     TransientError,
 )
-from engine.spending.budget import Budget, Send
+from engine.spending.budget import Budget
+from engine.spending.send import Send
 from engine.testing.calls import chat_request
 from engine.wire.output_sizes import REPLIES_TO_LEARN
 from schemas.outcomes import Usage
