@@ -198,7 +198,7 @@ class SendLog:
             write_whole(self._descriptor, noted, self._path)
         except StorageError as error:
             os.ftruncate(self._descriptor, self._size_bytes)  # no line stands behind a torn one
-            self._event_count = self._written
+            self._event_count = self._written  # nor behind a gap
             for each in going_out:
                 if not each.done():
                     each.set_exception(error)

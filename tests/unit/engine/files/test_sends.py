@@ -128,6 +128,7 @@ async def test_full_disk_keeps_all_sends_of_a_turn_from_going_out_and_tears_no_l
     assert [type(end) for end in ends] == [StorageError, StorageError]
     noted = read_sends(path)
     assert (noted.out_usd, noted.paid_usd) == ({}, 0.125)
+    assert noted.missing_count == 0  # or a budget could not be kept from now on
 
 
 async def test_send_that_is_cancelled_while_it_is_noted_was_not_billed(tmp_path: Path) -> None:
