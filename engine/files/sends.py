@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -67,8 +68,8 @@ class SendLog:
         self._noted: list[bytes] = []
         self._going_out: list[asyncio.Future[None]] = []
         if before.size_bytes > FOLD_ABOVE_BYTES:
-            self._fold(before)
-            before = read_sends(path)
+            self._fold(before, unsettled)
+            before, unsettled = read_sends(path), {}
         self._size_bytes = before.size_bytes
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.ftruncate(self._descriptor, before.size_bytes)  # a torn last line
@@ -197,11 +198,12 @@ class SendLog:
         try:
             write_whole(self._descriptor, noted, self._path)
         except StorageError as error:
-            os.ftruncate(self._descriptor, self._size_bytes)  # no line stands behind a torn one
-            self._event_count = self._written  # nor behind a gap
+            self._event_count = self._written  # no line stands behind a gap
             for each in going_out:
                 if not each.done():
                     each.set_exception(error)
+            with suppress(OSError):  # a disk that refuses this too takes no further line either
+                os.ftruncate(self._descriptor, self._size_bytes)  # nor behind a torn one
             raise
         self._size_bytes += len(noted)
         self._written = self._event_count
@@ -222,8 +224,8 @@ class SendLog:
             )
         _log.warning("%s; what they cost is not counted", what)
 
-    def _fold(self, before: Sends) -> None:
-        for request_id, usd in before.lost_usd.items():
+    def _fold(self, before: Sends, unsettled: dict[str, float]) -> None:
+        for request_id, usd in chain(before.lost_usd.items(), unsettled.items()):
             self._note(b"lost", request_id, usd)
         unkept_usd = before.unkept_usd or {}
         self._note(b"paid", "", before.paid_usd - sum(unkept_usd.values()))

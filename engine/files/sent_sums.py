@@ -60,7 +60,7 @@ def read_sends(path: Path) -> Sends:
             elif step == "kept":
                 unkept_usd = _without(unkept_usd, request_id)
             else:
-                out_usd[request_id] -= usd
+                out_usd[request_id] = max(0.0, out_usd[request_id] - usd)  # its send may be folded
                 lost_usd[request_id] += usd if step == "lost" else 0.0
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise damaged_line(path, number, f"not a send ({error})") from error

@@ -40,9 +40,10 @@ class Spending(NamedTuple):
         """`keep_each` for what batches answered; what it cost is on disk before."""
 
         async def keep_both(outcomes: Sequence[Outcome]) -> None:
-            self.budget.spent_usd -= await self.log.paid_unsent(
+            known_usd = await self.log.paid_unsent(
                 (each.request_id, each.cost_usd) for each in outcomes if each.cost_usd
             )
+            self.budget.spent_usd -= known_usd
             await keep_each(outcomes)
             self.log.kept_unsent()
 

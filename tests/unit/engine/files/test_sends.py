@@ -149,3 +149,51 @@ async def test_send_that_is_cancelled_while_it_is_noted_was_not_billed(tmp_path:
 
     assert [type(end) for end in ends] == [asyncio.CancelledError, type(None)]
     assert read_sends(path).out_usd == {"answered": 0.5}
+
+
+async def test_send_of_a_request_that_was_lost_before_counts_also_in_a_folded_log(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "sends.jsonl"
+    log = SendLog(path, is_synced=False)
+    await log.lost("a", 1.0)
+    log.unbilled("b", 1.0)  # of a line that was refused
+    for name in ("a", "b"):
+        await log.sent(name, 0.5)
+
+    assert read_sends(path).out_usd == {"a": 0.5, "b": 0.5}
+
+
+async def test_kill_after_a_large_log_was_folded_hides_no_send(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "sends.jsonl"
+    log = SendLog(path, is_synced=False)
+    await log.sent("open", 0.5)
+    for number in range(4_096):
+        await log.sent(f"{number:0200}", 1.0)
+        log.paid(f"{number:0200}", 0.25)
+    log.close()
+
+    def kill(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killing, pytest.raises(KeyboardInterrupt):
+        killing.setattr(os, "open", kill)  # what comes next once the folded log is in its place
+        SendLog(path, is_synced=False)
+
+    assert SendLog(path, is_synced=False).lost_usd == pytest.approx(0.5)
+
+
+async def test_send_is_told_of_a_disk_that_refuses_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    log = SendLog(tmp_path / "sends.jsonl", is_synced=False)
+    monkeypatch.setattr(os, "write", refuse)
+    monkeypatch.setattr(os, "ftruncate", refuse)
+
+    with pytest.raises(StorageError, match=r"sends\.jsonl: cannot be written"):
+        await asyncio.wait_for(log.sent("a", 0.5), 5.0)
