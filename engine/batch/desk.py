@@ -244,7 +244,7 @@ class BatchDesk:
     def _make_packer(self) -> Packer:
         parts, settings = self._parts, self._parts.settings
         return Packer(
-            parts.folder.input_path,
+            parts.folder.packing_path,
             first_number=parts.submitter.first_number(parts.unnoted.next_number()),
             policy=PackPolicy(settings.max_requests, int(settings.max_file_mb * MB)),
             room=parts.standing.room(parts.budget.room_usd),
@@ -274,6 +274,7 @@ class BatchDesk:
     async def _intend(self, file: PackedFile) -> None:
         self._parts.submitter.note_intent(file.name)
         await self.ledger.note_intent(file.name, file.intent)
+        self._parts.folder.finish_packing(file.name)
 
     async def _keep(self, outcome: Outcome) -> None:
         await self._parts.sink.keep_each((outcome,))

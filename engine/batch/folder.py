@@ -65,6 +65,16 @@ class BatchFolder(NamedTuple):
         """The requests of a batch, as they are uploaded."""
         return self.files_dir / f"{name}.jsonl"
 
+    def packing_path(self, name: str) -> Path:
+        """The same until the ledger has noted that they are to be uploaded: none is out before."""
+        return self.files_dir / f"{name}.jsonl.part"
+
+    def finish_packing(self, name: str) -> None:
+        """Have the requests of a batch, which is noted now, where they are uploaded from."""
+        path = self.packing_path(name)
+        if path.exists():
+            path.replace(self.input_path(name))
+
     def packed_paths(self) -> list[Path]:
         """All files of requests that there are, intended or not."""
         paths = self.files_dir.glob("[0-9]*.jsonl")
@@ -106,7 +116,7 @@ class BatchFolder(NamedTuple):
         return path.with_name(path.name + ".torn")
 
     def remains(self) -> list[Path]:
-        """Partial downloads that a crash has left; they are started again."""
+        """What a crash has left of downloads and of packing; it is started again."""
         return [*self.files_dir.glob("[0-9]*.part"), *self.files_dir.glob("[0-9]*.fresh")]
 
     def remote_name(self, name: str, sha256: str) -> str:

@@ -144,12 +144,14 @@ class _Remains(NamedTuple):
 
 
 def _remove_remains(folder: BatchFolder, ledger: BatchLedger, outbox: Outbox) -> _Remains:
-    """Remove downloads that were cut off, and files that were packed but not yet intended.
+    """Remove what a crash has left of downloads and of packing: both are begun anew.
 
-    Both are made anew: what such a file holds still stands in the outbox, if that is in use. Where
-    it does not, the ledger was cut, and lacks the batch of this file.
+    A packed file of which the ledger does not tell was left by an older version, if the outbox has
+    all that it holds. Otherwise the ledger was cut, and lacks its batch.
     """
     removed, unnoted = list[str](), list[str]()
+    for batch in ledger.batches:
+        folder.finish_packing(batch.name)
     for path in folder.unnoted_paths(batch.name for batch in ledger.batches):
         if ends_with_newline(path) and not _wait_all(path, outbox):
             unnoted.append(path.stem)

@@ -36,6 +36,7 @@ class UnnotedFiles:
         self._price = price
         self._price_share = price_share
         self._held = {name: OutIndex(folder, [name]) for name in names}
+        self._turn = asyncio.Lock()  # many ask at once, and one file holds many of their requests
 
     def next_number(self) -> int:
         """The number of a batch that has neither an event nor such a file."""
@@ -48,10 +49,13 @@ class UnnotedFiles:
 
     async def restore_holding(self, request: Request) -> bool:
         """Note the one that holds a request; returns whether one does."""
-        for name, held in self._held.items():
-            if request.request_id in held:
-                await self._restore(name, request.purpose)
-                return True
+        if not self._held:
+            return False
+        async with self._turn:
+            for name, held in self._held.items():
+                if request.request_id in held:
+                    await self._restore(name, request.purpose)
+                    return True
         return False
 
     async def _restore(self, name: str, purpose: str | None) -> None:

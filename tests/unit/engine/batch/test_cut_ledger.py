@@ -1,5 +1,6 @@
 """A ledger that lost lines: what was bought is found at the provider, and bought once."""
 
+import asyncio
 import logging
 from collections import deque
 from pathlib import Path
@@ -8,8 +9,11 @@ from typing import Any
 import pytest
 
 from engine.batch.ledger import read_batches
+from engine.batch.packing.outbox import Spooled
 from engine.errors import ConfigError, RequestError
 from engine.testing.calls import chat_request
+from schemas.batches import BatchIntent
+from schemas.requests import Request
 from tests.unit.engine.batch.desks import Place, make_place, submit
 
 REQUESTS = [chat_request(name, purpose=purpose) for name, purpose in zip("abc", "xyx", strict=True)]
@@ -123,3 +127,61 @@ async def test_host_that_lists_no_batches_names_a_way_out(tmp_path: Path) -> Non
         await bench.desk.holds(REQUESTS[1])
         with pytest.raises(ConfigError, match="--forget 000001"):
             await bench.desk.collect()
+
+
+async def test_many_who_ask_at_once_have_a_batch_noted_once(tmp_path: Path) -> None:
+    place = make_place(tmp_path)
+    async with place.open() as bench:
+        await submit(bench.desk, *REQUESTS)
+    cut(tmp_path, 0)
+
+    async with place.open() as bench:
+        held = await asyncio.gather(*map(bench.desk.holds, REQUESTS))
+
+    assert held == [True] * 3
+    names = [batch.name for batch in read_batches(tmp_path / "batches.jsonl")]
+    assert len(names) == len(set(names)) == 2  # of two purposes
+
+
+def spooled(request: Request) -> Spooled:
+    return Spooled(
+        request_id=request.request_id,
+        url=request.url,
+        model=request.model,
+        purpose=request.purpose,
+        prompt_tokens=request.prompt_tokens,
+        output_tokens=request.max_output_tokens,
+        payload=request.payload,
+    )
+
+
+class Killed(BaseException):
+    """What ends a process."""
+
+
+@pytest.mark.parametrize("is_noted", [False, True])
+async def test_kill_while_files_are_packed_is_no_cut_ledger(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, is_noted: bool
+) -> None:
+    place = make_place(tmp_path)
+    async with place.open(**ONE_EACH) as bench:
+        note_intent = bench.desk.ledger.note_intent
+
+        async def kill(name: str, intent: BatchIntent) -> None:
+            if is_noted:
+                await note_intent(name, intent)
+            raise Killed
+
+        bench.desk.ledger.note_intent = kill  # type: ignore[method-assign]
+        with pytest.raises(Killed):
+            await bench.desk.submit(map(spooled, REQUESTS))
+
+    with caplog.at_level(logging.WARNING):
+        async with place.open(**ONE_EACH) as bench:
+            held = [await bench.desk.holds(each) for each in REQUESTS]
+        await finish(place)
+
+    assert held == [is_noted, False, False]
+    assert "lacks batch" not in caplog.text
+    assert place.provider.calls["create"] == 2 + is_noted  # of the rest one for each purpose
+    assert sorted(place.settled) == ["a", "b", "c"]

@@ -178,9 +178,10 @@ async def test_kill_after_a_large_log_was_folded_hides_no_send(
     def kill(*_: object) -> int:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as killing, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as killing:
         killing.setattr(os, "open", kill)  # what comes next once the folded log is in its place
-        SendLog(path, is_synced=False)
+        with pytest.raises(KeyboardInterrupt):
+            SendLog(path, is_synced=False)
 
     assert SendLog(path, is_synced=False).lost_usd == pytest.approx(0.5)
 
