@@ -135,10 +135,10 @@ class RaySpread:
                 await spreading.hear(message)
         except EngineError as error:
             ended_by = error
-        await asyncio.to_thread(remove_if_untouched, segments)
+        ended_by = ended_by or self._stopping.reason
+        await asyncio.to_thread(remove_if_untouched, segments, ended_by)
         if ended_by is not None:
             raise ended_by
-        self._stopping.raise_if_requested()
         return spreading.passed
 
     async def _join(self) -> ClusterProcess:

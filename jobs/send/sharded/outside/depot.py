@@ -1,5 +1,6 @@
 """The store of a call, seen from the command: inputs go there, segments come from there."""
 
+import logging
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,6 +16,8 @@ from jobs.send.sharded.outside.stores import Store, StoreOrder, open_store, read
 from jobs.send.sharded.shards import Call, Shard
 
 STORE_NAME = "store"  # of the file of a call that says where its segments lie
+
+_log = logging.getLogger(__name__)
 
 
 class Input(NamedTuple):
@@ -197,14 +200,22 @@ def place_call(call: Call, store: StoreOrder | None, inputs: Iterable[Input] = (
     return depot
 
 
-def remove_if_untouched(segments: SegmentPlace) -> None:
+def remove_if_untouched(segments: SegmentPlace, ended_by: EngineError | None = None) -> None:
     """Remove a call of which nobody has begun anything that is still there; else it is gone on.
+
+    So it is where something ended the call and the store then fails too: the first is to be told.
 
     Raises:
         OutageError: a store does not answer.
+        ConfigError: it refuses.
     """
-    if segments.is_untouched():
-        segments.remove()
+    try:
+        if segments.is_untouched():
+            segments.remove()
+    except (OutageError, ConfigError) as error:
+        if ended_by is None:
+            raise
+        _log.warning("%s: is left to the next command: %s", segments.call.folder, error)
 
 
 def place_of(folder: Path, environment: Mapping[str, str]) -> InFolder | Depot:

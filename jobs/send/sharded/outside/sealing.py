@@ -75,7 +75,12 @@ class Sealing:
                 ended_by = error  # as a task group would raise it, nobody would know it
             finally:
                 keeping.cancel()
-        await self._finish()
+        try:
+            await self._finish()
+        except StorageError as error:
+            if ended_by is None:
+                raise
+            raise StorageError(f"{ended_by}; besides, {error}") from error
         if ended_by is not None:
             raise ended_by
 

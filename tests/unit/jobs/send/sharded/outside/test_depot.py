@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import ConfigError, OutageError
+from engine.errors import ConfigError, OutageError, QuotaError
 from jobs.send.sharded.outside.depot import (
     Depot,
     InFolder,
@@ -92,6 +92,27 @@ def test_call_that_somebody_has_begun_stays(order: StoreOrder, call: Call, tmp_p
 
     assert call.folder.exists()
     assert FolderStore(tmp_path / "store").get("call/shard-00000/00001-owner")
+
+
+class SilentPlace(InFolder):
+    """One whose store does not answer."""
+
+    def is_untouched(self) -> bool:
+        raise OutageError("the store is away")
+
+
+def test_store_that_does_not_answer_is_told_where_nothing_else_ended_the_call(call: Call) -> None:
+    with pytest.raises(OutageError, match="the store is away"):
+        remove_if_untouched(SilentPlace(call))
+
+
+def test_store_that_does_not_answer_hides_not_what_ended_the_call(
+    call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    remove_if_untouched(SilentPlace(call), QuotaError("no credit"))
+
+    assert "is left to the next command: the store is away" in caplog.text
+    assert call.folder.exists()
 
 
 def test_call_that_cannot_go_there_is_removed(
