@@ -31,7 +31,8 @@ class OutsideWork:
         """Go on with a shard, of whose folder only the name matters here.
 
         Raises:
-            StorageError: the last of it could not be sealed; it stays in the spool.
+            StorageError: the last of it could not be sealed: the command takes in what was, and
+                the next call buys the rest again.
             OutageError: the store, or the lender, does not answer; what was written is kept.
             EngineError: what the work raises; all that it wrote is sealed.
         """

@@ -96,7 +96,9 @@ async def test_last_lines_that_cannot_be_sealed_are_told_by_machine_and_folder(
     worker = Worker(tmp_path)
     began_s = worker.clock.monotonic_s()
 
-    with pytest.raises(StorageError, match=r"epoch-1 on .*: what was written last could not be"):
+    with pytest.raises(
+        StorageError, match=r"epoch-1 on .*: what was written .*; it is bought again"
+    ):
         async with worker.sealing.under_way():
             worker.store.is_refusing = True
 
