@@ -105,7 +105,7 @@ class Sealing:
                 assert self._segment is not None
                 raise StorageError(
                     f"{self._segment.folder} on {socket.gethostname()}: what was written last "
-                    f"could not be sealed ({self._trouble}); it is bought again, and counts as spent"
+                    f"could not be sealed ({self._trouble}); it is bought again, and counts"
                 )
             await self._clock.sleep(RETRY_S)
         self.is_whole = True
