@@ -47,7 +47,7 @@ from jobs.run.lanes import LaneOrder, read_lane_order
 from jobs.spread.places import open_spread, read_cluster
 
 if TYPE_CHECKING:
-    from jobs.run.stages import StagesEnd
+    from jobs.run.run_stages import StagesEnd
     from jobs.run.start import RunOrder
     from jobs.send.sharded.cluster_process import ClusterPlace
     from schemas.settings import RunSettings
