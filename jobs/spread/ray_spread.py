@@ -97,7 +97,7 @@ class RaySpread:
         self._stopping = stopping
         self._opened = AsyncExitStack()
         self._process: ClusterProcess | None = None
-        self._workers = 0
+        self._asking = self._computing = 0  # workers
 
     async def __aenter__(self) -> Self:
         return self
@@ -110,23 +110,29 @@ class RaySpread:
     ) -> None:
         await self._opened.__aexit__(kind, error, trace)
 
+    @property
+    def has_files(self) -> bool:
+        """Whether workers see the files of this machine, and have other cores than those of it."""
+        return self._order.place.address is not None and self._order.place.store is None
+
     async def work_off(self, left: StageLeft) -> StagePass:
         """Pass over what is left of a stage, as jobs.run.elsewhere.Spread has it."""
         process = await self._join()
         self._stopping.raise_if_requested()
-        count = max(1, min(self._workers * SHARDS_PER_WORKER, left.item_count))
+        workers = self._asking if left.way.window is None else self._computing
+        count = max(1, min(workers * SHARDS_PER_WORKER, left.item_count))
         folder = self._order.folder
         call = await asyncio.to_thread(write_stage_call, folder, left, count)
         inputs = stage_inputs(folder, call, self._order.settings.prompts_dir)
         store = self._order.place.store
         segments = await asyncio.to_thread(place_call, call, store, inputs)
-        _log.info("%d workers begin, for %d shards of %s", self._workers, count, left.stage)
+        _log.info("%d workers begin, for %d shards of %s", workers, count, left.stage)
         books = Books(self._parts.journal, self._parts.sends, left.files)
-        taking = TakingIn(left.stage, books, left.note_finished)
+        taking = TakingIn(left.stage, books, left.note_finished, left.way.note_result)
         spreading = _Spreading(segments, taking, self._parts)
         send = Send(
             call_dir=str(call.folder),
-            workers=self._workers,
+            workers=workers,
             spent_usd=self._parts.budget.spent_usd,
         )
         ended_by: EngineError | None = None
@@ -148,7 +154,7 @@ class RaySpread:
         order, place = self._order, self._order.place
         await asyncio.to_thread(reach_store, place.store)
         process = await self._opened.enter_async_context(ClusterProcess(place, MODULE))
-        cores = await process.begin(
+        self._computing = await process.begin(
             Begin(
                 address=place.address,
                 settings=order.settings,
@@ -158,7 +164,7 @@ class RaySpread:
                 store=place.store,
             )
         )
-        self._workers = fit_workers(place.workers or cores, order.settings)
+        self._asking = fit_workers(self._computing, order.settings)
 
         def stop(reason: EngineError) -> None:
             if isinstance(reason, InterruptedRunError):
