@@ -123,12 +123,16 @@ def _write_rows(
             write_provenance(encode_record(made.provenance.model_copy(update=where)))
             counts[name] += 1
     _replace_rejections(folder, left_out)
+    _log_reviews(reviewed)
+    return counts[TRAIN], counts[VALIDATION]
+
+
+def _log_reviews(reviewed: Counter[str]) -> None:
     if reviewed:
         _log.info(
             "reviews: %d rows kept, %d edited, %d dropped",
             *(reviewed[decision] for decision in ("keep", "edit", "drop")),
         )
-    return counts[TRAIN], counts[VALIDATION]
 
 
 class _Choice(NamedTuple):

@@ -82,9 +82,7 @@ def tune(task: TuningTask, child: Child) -> None:
         StorageError: the disk is full.
         ArithmeticError: the loss is no number any more.
     """
-    torch.set_num_threads(task.plan.threads)
-    torch.use_deterministic_algorithms(mode=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # an eighth of the time of a step
+    _set_up_torch(task.plan.threads)
     student = find_student(task.student)
     vocabulary = student.vocabulary()
     template = ChatTemplate(vocabulary, str(student.path))
@@ -96,26 +94,34 @@ def tune(task: TuningTask, child: Child) -> None:
     facts = _facts(trained, training.loss, rows)
     if task.is_measured_only:
         replace_file(task.folder / FACTS_NAME, [facts.model_dump_json().encode()])
-        checkpoint_path(task.folder).unlink()
-        child.report(TuningNews(kind="done", step=facts.steps, steps=facts.steps))
+        _end(task, child, facts)
         return
     learnt_path = task.folder / WEIGHTS_NAME
     write_tensors(learnt_path, trained.weights, {"job": task.job_name})
     child.report(TuningNews(kind="said", message="exports: adapter, safetensors, GGUF"))
     exported = export_student(task, student, vocabulary, template, learnt_path)
     child.report(TuningNews(kind="said", message="compares what is served with what was trained"))
-    served = asyncio.run(
-        pass_gate(
-            exported,
-            task.model_name,
-            TrainedStudent(network, student, task.plan),
-            template,
-            read_gate_rows(task.validation_path or task.train_path),
-            folder=task.folder,
-            context_tokens=served_context(student.shape.context_tokens),
-        )
+    gate = pass_gate(
+        exported,
+        task.model_name,
+        TrainedStudent(network, student, task.plan),
+        template,
+        read_gate_rows(task.validation_path or task.train_path),
+        folder=task.folder,
+        context_tokens=served_context(student.shape.context_tokens),
     )
-    write_record(task.folder, _record(task, student, exported, facts, served))
+    write_record(task.folder, _record(task, student, exported, facts, asyncio.run(gate)))
+    _end(task, child, facts)
+
+
+def _set_up_torch(threads: int) -> None:
+    """The same numbers in every call, as fast as that allows."""
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(mode=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # an eighth of the time of a step
+
+
+def _end(task: TuningTask, child: Child, facts: TuningFacts) -> None:
     checkpoint_path(task.folder).unlink()  # four times the weights, and nobody goes on from it now
     child.report(TuningNews(kind="done", step=facts.steps, steps=facts.steps))
 
