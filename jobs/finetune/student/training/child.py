@@ -14,7 +14,6 @@ import torch
 from engine.errors import ConfigError, EngineError
 from engine.files.replace import replace_file
 from jobs.finetune.student.export.export_student import ExportedStudent, export_student
-from jobs.finetune.student.other_text import other_text_rows
 from jobs.finetune.student.parity.pass_gate import pass_gate, read_gate_rows
 from jobs.finetune.student.parity.report import ParityReport
 from jobs.finetune.student.parity.trained import TrainedStudent
@@ -30,7 +29,7 @@ from jobs.finetune.student.training.loop import (
 from jobs.finetune.student.training.loss import RowLoss
 from jobs.finetune.student.training.network import Network, load_weights
 from jobs.finetune.student.training.plan import needed_bytes, require_room, sizes_of
-from jobs.finetune.student.training.rows import encode_rows, encode_what_fits
+from jobs.finetune.student.training.rows import encode_rows, encode_what_fits, other_text_rows
 from jobs.finetune.student.training.task import TuningFacts, TuningNews, TuningTask
 from jobs.finetune.student.tuned_student import (
     FACTS_NAME,
