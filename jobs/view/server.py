@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from html import escape
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,12 +14,12 @@ from engine.files.records import encode_record, first_problem
 from engine.run_folder import RunFolder
 from jobs.comparison.labels import labels_path
 from jobs.dataset.rows.apply_reviews import reviews_path
+from jobs.pages.inline import hash_source, read_script, read_text
 from jobs.view.details import read_details
 from jobs.view.guard import make_guard
 from jobs.view.label_answers import LabelTask, describe_labels, show_task
 from jobs.view.line_file import append_line
 from jobs.view.lists import KINDS, RunLists
-from jobs.view.page import make_page
 from jobs.view.review_sample import decided_answers, describe_reviews, draw_numbers
 from jobs.view.search_lines import MAX_LIMIT, Wanted, find_choices, find_page, read_line
 from schemas.record import content_id
@@ -67,7 +68,7 @@ class _Office:
         self._desk = desk
         self._lists = RunLists(desk.folder)
         self._turn = asyncio.Lock()
-        self._page = make_page(desk.folder.run_dir.resolve().name, desk.mode)
+        self._page = _make_page(desk.folder.run_dir.resolve().name, desk.mode)
 
     async def page(self, _: web.Request) -> web.Response:
         headers = {"Content-Security-Policy": self._page.policy}
@@ -188,3 +189,35 @@ def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 12:
         raise web.HTTPBadRequest(text=f"{text!r}: expected a number")
     return int(text)
+
+
+class _Page(NamedTuple):
+    """The page and the policy that its server sends with it."""
+
+    html: str
+    policy: str
+
+
+def _make_page(title: str, mode: str) -> _Page:
+    """The page for a run called `title`. `mode`: view, review or label.
+
+    The Content-Security-Policy names the hashes of its one script and one style sheet, and lets it
+    ask its own server; nothing else may run, style or be loaded, and Trusted Types forbid to make
+    markup of text. So a fault in the script would still show text as text.
+    """
+    package = __package__
+    script, style = read_script(package, "view.js"), read_text(package, "view.css")
+    html = (
+        read_text(package, "view.html")
+        .replace("{{title}}", escape(title))
+        .replace("{{mode}}", mode)
+        .replace("{{style}}", style)
+        .replace("{{script}}", script)
+    )
+    policy = (
+        f"default-src 'none'; script-src '{hash_source(script)}'; "
+        f"style-src '{hash_source(style)}'; connect-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+        "trusted-types 'none'"
+    )
+    return _Page(html, policy)
