@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from engine.assemble import EngineParts
-from engine.batch.ledger import read_batches
 from engine.errors import ConfigError, EngineError, InterruptedRunError
 from engine.extras import install_command
 from engine.run_folder import RunFolder
@@ -20,6 +19,7 @@ from engine.stats.adding import count_growth
 from engine.stats.counters import Stats
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
+from jobs.run.batch_folders import read_names_out, run_batch_folder
 from jobs.run.elsewhere import StageLeft
 from jobs.run.lanes import LaneOrder
 from jobs.run.run_engine import OtherServers
@@ -60,6 +60,7 @@ def check_spread(
 
     Raises:
         ConfigError: it is asked for; says what to leave out.
+        DamagedLogError: the ledger of batches is damaged or gone.
     """
     if find_spec("ray") is None:
         raise ConfigError(f"--on ray needs the extra `ray`: {install_command('ray')}")
@@ -72,7 +73,7 @@ def check_spread(
         )
     if metrics_port is not None:
         raise ConfigError("--on ray serves no metrics yet: leave --metrics-port out")
-    if any(not batch.is_collected for batch in read_batches(folder.batches_path)):
+    if read_names_out(run_batch_folder(folder, "")):
         raise ConfigError(
             f"{folder.run_dir}: batches are out, whose requests must not be asked twice: go on "
             "without --on ray until they have ended"
@@ -134,10 +135,10 @@ class RaySpread:
                 await spreading.hear(message)
         except EngineError as error:
             ended_by = error
-        await asyncio.to_thread(remove_if_untouched, segments)
+        ended_by = ended_by or self._stopping.reason
+        await asyncio.to_thread(remove_if_untouched, segments, ended_by)
         if ended_by is not None:
             raise ended_by
-        self._stopping.raise_if_requested()
         return spreading.passed
 
     async def _join(self) -> ClusterProcess:

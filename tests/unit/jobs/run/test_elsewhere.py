@@ -12,16 +12,8 @@ from engine.stage import StageFiles, StagePass
 from engine.testing.calls import completed
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.elsewhere import StageLeft
-from jobs.run.stages import (
-    Items,
-    ItemWork,
-    Stage,
-    StageContext,
-    StagesEnd,
-    file_window,
-    only_settings,
-    run_stages,
-)
+from jobs.run.run_stages import StagesEnd, run_stages
+from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, only_settings
 from schemas.documents import Chunk
 from schemas.outcomes import Outcome
 from schemas.record import Record
