@@ -13,6 +13,10 @@ _PAGE_END = "\f"
 _MIN_PAGES = 3
 _MIN_SHARE = 0.5  # of the pages that have a line at the same edge, but for its numbers
 _NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
+_PRINTED = re.compile(  # a head or foot: its parts stand apart, or it is a page's number
+    r"\S[^\S\n]{3,}\S|\A\W*[Pp]age\s+\d+(?:\s+of\s+\d+)?\W*\Z|\A\s*-\s*\d+\s*-\s*\Z"
+)
+_LAST_NUMBER = re.compile(r"(\d+)\D*\Z")
 _GOES_ON = re.compile(r"[^\s.!?:;]\Z")
 
 
@@ -28,9 +32,10 @@ def _join_pages(text: str) -> str:
     """Printed pages without the heads and feet that most have, as RFCs are; else as it was."""
     pages = [page.strip("\r\n\t ") and page.strip("\r\n") for page in text.split(_PAGE_END)]
     pages = list(filter(None, pages))
-    heads = _edges([page.lstrip().partition("\n")[0] for page in pages])
-    feet = _edges([page.rstrip().rpartition("\n")[2] for page in pages])
-    if not heads and not feet:
+    first_lines = [page.lstrip().partition("\n")[0] for page in pages]
+    last_lines = [page.rstrip().rpartition("\n")[2] for page in pages]
+    heads, feet = _edges(first_lines), _edges(last_lines)
+    if not (_are_numbered(first_lines, heads) or _are_numbered(last_lines, feet)):
         return text
     kept = [_without_edges(page, heads, feet) for page in pages]
     glues = [LINE if _goes_on(before, after) else PARAGRAPH for before, after in pairwise(kept)]
@@ -38,9 +43,18 @@ def _join_pages(text: str) -> str:
 
 
 def _edges(lines: list[str]) -> set[str]:
-    counts = Counter(map(_form, lines))
+    """The printed lines that most pages have, but for their numbers."""
+    counts = Counter(_form(line) for line in lines if _PRINTED.search(line))
     least = max(_MIN_PAGES - 1, _MIN_SHARE * len(lines))
     return {line for line, count in counts.items() if line and count >= least}
+
+
+def _are_numbered(lines: list[str], edges: set[str]) -> bool:
+    """Whether most of the lines that stand at an edge tell the number of their page."""
+    found = [_LAST_NUMBER.search(line) for line in lines if _form(line) in edges]
+    numbers = [int(each[1]) for each in found if each]
+    rising_count = sum(after == before + 1 for before, after in pairwise(numbers))
+    return bool(rising_count) and rising_count + 1 >= _MIN_SHARE * len(lines)
 
 
 def _form(line: str) -> str:

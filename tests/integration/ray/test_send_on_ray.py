@@ -25,6 +25,7 @@ IN_FLIGHT = 8
 COUNT = 400
 IDS = [f"request-{number}" for number in range(COUNT)]
 LATENCY = {"median_s": 0.2, "sigma": 0.3}
+HELD = {"median_s": 5.0, "sigma": 0.0}  # no reply while a test waits for something else
 POLL_S = 0.02
 CAP_USD = 0.03  # less than two thirds of what all cost
 
@@ -156,10 +157,12 @@ def test_machine_that_is_lost_is_replaced_and_a_lost_head_told_in_one_message(
 ) -> None:
     process = start_on_ray(cluster, server, in_path)
     wait_for(server, COUNT // 4, process)
+    server.control.configure(latency=HELD)
     cluster.lose_machine()  # its worker outlives it for a while
     cluster.add_machine()
     wait_for_another(in_path, process)
     kill(children_of(process.pid))  # as Ray does with what drives it, when the head is lost
+    server.control.configure(latency=LATENCY)
 
     lost = finish(process)
     ended = send(server, in_path, in_path.with_name("out.jsonl"))

@@ -43,6 +43,7 @@ _LINE_NUMBERS = frozenset(_LINE_NUMBER_CLASSES)
 _DROPPED = frozenset(_DROPPED_CLASSES)
 _MENUS = frozenset(_MENU_CLASSES)
 _TO_SOURCE = frozenset(TO_SOURCE_CLASSES)
+_SOURCE_LINK = re.compile(r"\[[^\]]*\]|source(?: code)?|src|#|", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _OPENED = re.compile(  # hidden until somebody chooses it: a tab, the answer under a question
     r"(?<![a-z])(tabs?|tab-?panels?|panels?|panes?|accordion|collaps\w*|toggle\w*|expand\w*"
@@ -87,7 +88,8 @@ def is_dropped(node: LexborNode, tag: str, attributes: dict[str, str | None]) ->
     if kind.is_menu and is_mostly_links(node):
         return True
     if tag == "a":
-        return kind.is_to_source or _is_mark(node, attributes)
+        is_to_source = kind.is_to_source and _SOURCE_LINK.fullmatch(node.text(strip=True))
+        return bool(is_to_source) or _is_mark(node, attributes)
     role = attributes.get("role") or attributes.get("epub:type") or ""
     rule = _RULES.get(_ROLES.get(role, tag))
     return rule is not None and rule(node)

@@ -111,15 +111,26 @@ def _move_foot(body: LexborNode) -> None:
 
 
 def _join_lines(fragment: LexborNode) -> None:
-    """Lines of code that are blocks of their own become a `pre`, without their numbers."""
+    """Lines of code that are blocks of their own become a `pre`, without their numbers.
+
+    Nothing else may stand beside them but what a pointer over them shows.
+    """
     lines = []
-    for line in fragment.css("div.line"):
-        numbers = line.css(".lineno")
-        for number in numbers:
-            number.decompose()
-        lines.append(line.text().removeprefix("\xa0" if numbers else ""))
+    for child in fragment.iter(include_text=True):
+        classes = (child.attributes.get("class") or "").split() if child.tag == "div" else []
+        if "line" in classes and len(child.css("div")) == 1:
+            lines.append(_line_of_code(child))
+        elif "ttc" not in classes and child.tag != "_comment" and child.text(strip=True):
+            return
     if lines:
         _replace_by_code(fragment, lines)
+
+
+def _line_of_code(line: LexborNode) -> str:
+    numbers = line.css(".lineno")
+    for number in numbers:
+        number.decompose()
+    return line.text().removeprefix("\xa0" if numbers else "")
 
 
 def _name_sign(sign: LexborNode, attributes: Mapping[str, str | None], named: set[int]) -> None:

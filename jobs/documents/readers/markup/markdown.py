@@ -66,12 +66,14 @@ class _FrontMatter(NamedTuple):
 
 def read_markdown(data: bytes, limits: ReadLimits) -> Extract:
     """What is nested too deep to parse is read as plain text. Raises: UnreadableFileError."""
-    title, text = _split_front_matter(decode_text(data).replace("\r\n", LINE))
+    whole = decode_text(data).replace("\r\n", LINE)
+    title, text = _split_front_matter(whole)
+    text = without_raw_tags(text, is_of_site=text != whole)
     if found := _TITLE_BLOCK.match(text):
         title, text = title or found[1].strip(), text[found.end() :]
     if found := _MODULES.match(text.lstrip("\n")):
         text = text.lstrip("\n")[found.end() :]
-    text = _LABEL.sub("", _TAB.sub(r'\1!!! tab "\2"', without_raw_tags(text)))
+    text = _LABEL.sub("", _TAB.sub(r'\1!!! tab "\2"', text))
     text = escape_bars(text)
     extract = assemble(_blocks(text), limits, title=title)
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")

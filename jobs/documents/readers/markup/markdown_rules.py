@@ -18,13 +18,16 @@ _MAX_MATH_CHARS = 1_000
 _MAX_MATH_LINES = 100
 _ALERT = re.compile(r"\[!([A-Za-z]+)\][+-]?[ \t]*")  # GitHub, Obsidian
 _ATTRIBUTES = ("#", ".", ":")
-_BLOCK_ID = re.compile(r"\s\^[a-z0-9]{6}\Z")  # Obsidian: what links lead to
+_BLOCK_ID = re.compile(  # Obsidian: what links lead to; no power of a number or of `a`
+    r"(?:(?<=[^\W\d]{2})|(?<=[.!?:;)\]\"']))\s\^(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{6}\Z"
+)
 _GITHUB_MATH = re.compile(r"\$`([^`\n]{1,1000})`\$")
 _LABELLED = re.compile(r"(?:[•‣◦▪–—·※○●]|[A-Za-z][.)]|\([A-Za-z\d]{1,3}\)|[ivxIVX]{1,5}[.)])\s+\S")
 _HARD_BREAK = "\\\n"
+_SENTENCE_ENDS = (".", "!", "?", ":", "\u3002")
 _INDICES = {"~": "sub", "^": "sup"}
 _INDEX = re.compile(r"[~^]([\w+−-]{1,20})[~^](?![~^])")
-_LEFT_MARKS = re.compile(r"(\*{1,3})(?=[^\s*])([^*\n]{1,300})(?<=\S)\1(?!\*)")
+_LEFT_MARKS = re.compile(r"(\*{2,3})(?=[^\s*])([^*\n]{1,300})(?<=\S)\1(?!\*)")
 _EAST_ASIAN = re.compile("[\u3000-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 _MARKED = re.compile(r"==(?=\S)([^=\n]{1,500})(?<=\S)==(?!\w)")
 _HEADING = re.compile(r"(#{1,6})(?=[^\W_])(.+)")
@@ -110,10 +113,18 @@ def _plain_inlines(state: StateCore) -> None:
             if attributes.startswith(_ATTRIBUTES):
                 token.content = title.rstrip()
         elif found := _ALERT.match(token.content):
-            title, _, rest = token.content[found.end() :].partition("\n")
-            token.content = f"{title.strip() or found[1].capitalize()}\\\n{rest}"
+            token.content = _alert(found[1].capitalize(), token.content[found.end() :])
         elif before.type == "paragraph_open":
             token.content = _with_own_lines(_BLOCK_ID.sub("", token.content))
+
+
+def _alert(kind: str, content: str) -> str:
+    """An alert under its own title, if it has one and a text below it; else under its kind."""
+    title, _, rest = content.partition("\n")
+    title = title.strip()
+    if title and rest and not title.endswith(_SENTENCE_ENDS):
+        return f"{title}{_HARD_BREAK}{rest}"
+    return _HARD_BREAK.join(filter(None, (kind, title, rest)))
 
 
 def _with_own_lines(content: str) -> str:

@@ -19,8 +19,8 @@ _CODE_TAG = re.compile(r"\{(?:%|\{[<%])-?\s*(highlight|code|codeblock)\b[^\n]*\}
 _MODULE_LINE = re.compile(r"(?:import\s.*\sfrom\s|import\s*['\"]|export\s+\w+\s)")
 _ATTRIBUTES = re.compile(r"\{:[^{}\n]*\}|\{(?:#|\.)[\w-]+\}")  # kramdown: of the block before
 _SILENT_LINES = (
-    re.compile(r":::\s*(?:image|code|row|column)\b[^\n]*:::"),  # Microsoft Learn
-    re.compile(r":::\s*(?:moniker|zone|row|column)(?:-end)?(?:\s[^\n]*|:::)?"),
+    re.compile(r":::\s*(?:code|row|column)\b[^\n]*:::"),  # Microsoft Learn
+    re.compile(r":::\s*(?:moniker|zone)(?:-end)?(?:\s[^\n]*)?"),
     re.compile(r"\[!(?:include|code|video|notebook)\b[^\n]*\]", re.IGNORECASE),
     re.compile(r"\[!div\s[^\n\]]*\]", re.IGNORECASE),
     re.compile(r"<<<\s*[@./~][^\n]*"),  # VitePress: a file that is included
@@ -28,14 +28,30 @@ _SILENT_LINES = (
 )
 _RAW = r"\{%-?\s*(?:end)?raw\s*-?%\}"  # Liquid: what is between is taken as it is
 _RAW_TAG = re.compile(rf"^[ \t]*{_RAW}[ \t]*\n|{_RAW}", re.MULTILINE)
+_CODE = re.compile(  # fences, to the end of the page if need be, and code within a line
+    r"(^[ \t]*(?:`{3,}|~{3,})[^\n]*\n(?:[^\n]*\n)*?[ \t]*(?:`{3,}|~{3,})[ \t]*$|`[^`\n]+`)",
+    re.MULTILINE,
+)
 _MYST = re.compile(r"^ {0,3}(?:`{3,}|~{3,}|:{3,})\{[\w:-]+\}|\{[\w:-]+\}`", re.MULTILINE)
 _MYST_LINE = re.compile(r"%(?:\s[^\n]*)?|\+{3}(?:\s[^\n]*)?")  # a comment, or where a cell ends
 _CONTENTS = frozenset({"[toc]", "[[_toc_]]", "[[toc]]", "${toc}"})
-_OF_SITE = (_COMPONENT, _TEMPLATE_TAGS, _ATTRIBUTES, *_SILENT_LINES)
+_IMAGE_LINE = re.compile(r":::\s*image\b[^\n]*:::")  # Microsoft Learn
+_OF_SITE = (_IMAGE_LINE, _COMPONENT, _TEMPLATE_TAGS, _ATTRIBUTES, *_SILENT_LINES)
 _FIRST_SIGNS = frozenset("{<[$:\\")
 _ATTRIBUTES_IN_LINE = re.compile(r"(?<=[)\]*_`])\{:[^{}\n]{1,200}\}")
 _SPAN = re.compile(r"\[([^\[\]\n]{1,300})\]\{[.#][^{}\n]{0,200}\}")
-_NAMES = ("title", "label", "header", "heading", "caption", "summary", "name", "content", "command")
+_NAMES = (
+    "title",
+    "label",
+    "header",
+    "heading",
+    "caption",
+    "summary",
+    "name",
+    "content",
+    "command",
+    "alt-text",
+)
 _NAME = re.compile(rf"(?<![\w-])(?:{'|'.join(_NAMES)})\s*=\s*\"([^\"\n]+)\"")
 _VALUE = re.compile(r"(?<![\w-])value\s*=\s*\"([^\"\n]+)\"")  # of a tab that has no other name
 _COMMENT_START, _COMMENT_END = "{/*", "*/}"
@@ -61,9 +77,20 @@ def add_site_rules(parser: MarkdownIt, text: str) -> None:
     parser.inline.ruler.before("link", "span", _span)
 
 
-def without_raw_tags(text: str) -> str:
-    """A page without the tags that keep its generator from reading a part of it."""
-    return _RAW_TAG.sub("", text) if "raw" in text else text
+def without_raw_tags(text: str, *, is_of_site: bool) -> str:
+    """A page without the tags that keep its generator from reading a part of it.
+
+    `is_of_site`: it has front matter, so a generator reads all of it. Code of any other page may be
+    about these tags, and keeps them.
+    """
+    if "raw" not in text:
+        return text
+    if is_of_site:
+        return _RAW_TAG.sub("", text)
+    return "".join(
+        part if number % 2 else _RAW_TAG.sub("", part)
+        for number, part in enumerate(_CODE.split(text))
+    )
 
 
 def _myst_line(state: StateBlock, first: int, _end_line: int, silent: bool) -> bool:

@@ -79,6 +79,14 @@ def test_heads_and_feet_of_printed_text_are_left_out() -> None:
     assert "The pump 2 starts while\nend 3 of it." in text
 
 
-@each_row("text", ["One\n\fTwo\n\fThree", "A\f", "\f\f\f", "Same\n\fSame", "One\n\f\n\fThree"])
+@each_row(
+    "text",
+    [
+        *("One\n\fTwo\n\fThree", "A\f", "\f\f\f", "Same\n\fSame", "One\n\f\n\fThree"),
+        "Chapter 1\n\nIt was dark.\n\fChapter 2\n\nIt was light.\n\fChapter 3\n\nThe end.\n",
+        "int a() {\n  b();\n}\n\fint c() {\n  d();\n}\n\fint e() {\n  f();\n}\n",
+        "\f".join(f"Name: {name}\nAge: 3\nCity:      Rome\n" for name in ("Ada", "Bo", "Cy")),
+    ],
+)
 def test_text_with_page_ends_and_no_heads_is_kept(text: str) -> None:
     assert read("text", text).text.split() == text.split()

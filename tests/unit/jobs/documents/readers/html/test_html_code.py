@@ -76,3 +76,23 @@ def test_code_of_a_class_named_as_such_links_are_is_kept() -> None:
 )
 def test_code_within_code_without_end_is_read(deep: str) -> None:
     assert read("html", deep * 2_000).text.count("a") == 2_000
+
+
+@each_row(
+    "page, text",
+    [
+        (
+            "<div class=fragment><p>Explained.</p><div class=line>a = 1;</div>more</div>",
+            "Explained.\n\na = 1;\n\nmore",
+        ),
+        ("<div class=fragment><div class=line>a<div class=line>b</div></div></div>", "a\n\nb"),
+    ],
+)
+def test_fragment_that_is_not_lines_of_code_alone_loses_nothing(page: str, text: str) -> None:
+    assert read("html", f"<main>{page}</main>").text == text
+
+
+def test_link_of_a_class_for_sources_is_kept_if_it_says_something_else() -> None:
+    page = "<main><p>See <a class=src href=p.png>picture one</a> for more.</p></main>"
+
+    assert read("html", page).text == "See picture one for more."

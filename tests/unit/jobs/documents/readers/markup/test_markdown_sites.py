@@ -7,7 +7,6 @@ from tests.rows import each_row
 from tests.unit.jobs.documents.readers.reading import read
 
 NO_TEXT = [
-    ':::image type="content" source="m/a.png" alt-text="The portal":::',
     '::: code language="csharp" source="~/x.cs" :::',
     '::: moniker range=">= v2"',
     "::: moniker-end",
@@ -35,7 +34,13 @@ def test_lines_for_the_generator_are_no_text(line: str) -> None:
         ("The pump starts. ^a1b2c3\n", "The pump starts."),
         ("It is x ^ 2.\n", "It is x ^ 2."),
         ("{% raw %}{{ value }}{% endraw %} is shown.\n", "{{ value }} is shown."),
-        ("```\n{% raw %}\n{{ x }}\n{% endraw %}\n```\n", "{{ x }}"),
+        ("---\ntitle: T\n---\n```\n{% raw %}\n{{ x }}\n{% endraw %}\n```\n", "{{ x }}"),
+        (
+            "```jinja\n{% raw %}\n{{ x }}\n{% endraw %}\n```\n",
+            "{% raw %}\n{{ x }}\n{% endraw %}",
+        ),
+        ("Write `{% raw %}` before it.\n", "Write {% raw %} before it."),
+        ("{% raw %}\n```\n{{ x }}\n```\n{% endraw %}\n", "{{ x }}"),
         ("% a remark\n\n```{note}\nMind it.\n```\n\n+++\n\nEnd.\n", "Mind it.\n\nEnd."),
         ("```matlab\n% a remark\n```\n\n{ref}`x`\n", "% a remark\n\nx"),
         ("These are 5\n% of it.\n", "These are 5 % of it."),
@@ -69,4 +74,29 @@ def test_emphasis_beside_east_asian_letters_leaves_no_marks(page: str, text: str
     ],
 )
 def test_escaped_brackets_are_brackets_and_formulas_are_as_written(page: str, text: str) -> None:
+    assert read("markdown", page).text == text
+
+
+@each_row(
+    "page, text",
+    [
+        (':::image type="content" source="m/a.png" alt-text="The portal":::\n', "The portal"),
+        ("::: column\nText in it.\n:::\n", "Text in it."),
+        ("::: row\nText in it.\n:::\n", "Text in it."),
+        ("The value is 2 ^123456\n", "The value is 2 ^123456"),
+        ("Compute a ^abc123\n", "Compute a ^abc123"),
+        ("It is so. ^abc123\n", "It is so."),
+        ("> [!WARNING] text only\n", "Warning\ntext only"),
+        ("> [!WARNING] Do not do it.\n> It hurts.\n", "Warning\nDo not do it.\nIt hurts."),
+        (
+            "\u9762\u79ef=\u957f*\uff08\u5bbd+\u9ad8\uff09*2\n",
+            "\u9762\u79ef=\u957f*\uff08\u5bbd+\u9ad8\uff09*2",
+        ),
+        (
+            "\u53c2\u6570 *args\u3001*kwargs \u90fd\u53ef\u4ee5\u3002\n",
+            "\u53c2\u6570 *args\u3001*kwargs \u90fd\u53ef\u4ee5\u3002",
+        ),
+    ],
+)
+def test_what_only_looks_like_marks_of_a_site_is_kept(page: str, text: str) -> None:
     assert read("markdown", page).text == text
