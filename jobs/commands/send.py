@@ -144,7 +144,7 @@ def send(
     limits: LimitFlags,
     which: RequestFlags,
     metrics_port: MetricsPort = None,
-    way: LaneFlags,
+    lane: LaneFlags,
     place: PlaceFlags,
     config: Config = None,
     assignments: Assignments = None,
@@ -167,12 +167,12 @@ def send(
         metrics_port=metrics_port,
         prints=out == STANDARD,
     )
-    lane = way.read(has_begun=order.out_path.exists())
-    sent_from = place.read(lane)
+    lane_order = lane.read(has_begun=order.out_path.exists())
+    sent_from = place.read(lane_order)
     if dry_run:
         raise typer.Exit(_show_plan(requests, order, PromptOrder(*prompt)))
     order = order._replace(endpoints=read_send_endpoints(settings, os.environ))
-    raise typer.Exit(_send_input(requests, order, PromptOrder(*prompt), lane, sent_from))
+    raise typer.Exit(_send_input(requests, order, PromptOrder(*prompt), lane_order, sent_from))
 
 
 def _read_settings(

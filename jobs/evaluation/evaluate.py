@@ -43,7 +43,12 @@ from jobs.run.stages import StageContext, Stages
 from jobs.run.start import run_in_rounds
 from jobs.settings.known_traps import evaluation_traps
 from jobs.settings.roles import JUDGE_ROLES, RoleModel, embeddings_of, judge_of, read_role_endpoints
-from jobs.settings.run_config import RunConfig, read_run_config, write_run_config
+from jobs.settings.run_config import (
+    RunConfig,
+    read_run_config,
+    require_run_config,
+    write_run_config,
+)
 from jobs.settings.unserved_models import forget_unserved
 from schemas.evaluation import Contest, Mode, Role
 from schemas.settings import RunSettings
@@ -220,9 +225,7 @@ def _asked(order: EvaluationOrder, models: Mapping[Role, str]) -> list[RoleModel
 
 def _continued_config(folder: RunFolder, settings: RunSettings) -> RunConfig:
     """The run's config with other settings of the evaluation, but the same of the dataset."""
-    before = read_run_config(folder.config_path)
-    if before is None:
-        raise ConfigError(f"{folder.run_dir}: there is no run here; `distill run` begins one")
+    before = require_run_config(folder.config_path)
     after = RunConfig(run=before.run, settings=settings)
     if changes := find_changes(before, after, DATASET):
         named = "; ".join(change.what for change in changes)

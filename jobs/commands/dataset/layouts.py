@@ -45,7 +45,7 @@ def layouts(
     config: Config = None,
     base_url: BaseUrl = None,
     budget_usd: BudgetUsd = None,
-    way: LaneFlags,
+    lane: LaneFlags,
     assignments: Assignments = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -56,14 +56,14 @@ def layouts(
         "teacher.base_url": base_url,
         "budget.usd": budget_usd,
     }
-    lane = way.read(has_begun=folder.exists())
+    lane_order = lane.read(has_begun=folder.exists())
     runs = _limited_runs(folder, chunks, _Given(config, flags, assignments or []))
     if dry_run:
         for run, settings in runs:
             print(f"layout {run.run_dir.name}:")
             show_plan(run, settings)
         raise typer.Exit(EXIT_OK)
-    raise typer.Exit(_measure(runs, lane))
+    raise typer.Exit(_measure(runs, lane_order))
 
 
 class _Given(NamedTuple):

@@ -102,7 +102,7 @@ def run(
     models: ModelFlags,
     server: ServerFlags,
     size: SizeFlags,
-    way: LaneFlags,
+    lane: LaneFlags,
     cluster: ClusterFlags,
     assignments: Assignments = None,
     accept_changes: AcceptChanges = False,
@@ -117,11 +117,11 @@ def run(
     flags["documents_dir"] = str(documents) if documents else None
     folder = RunFolder(run_dir)
     given = _Given(folder, config, flags, assignments or [])
-    lane = way.read(has_begun=folder.is_begun)
+    lane_order = lane.read(has_begun=folder.is_begun)
     if dry_run:
         show_plan(folder, given.settings())
         raise typer.Exit(EXIT_OK)
-    order = _Ordered(lane, accept_changes, retry_failed, metrics_port, cluster.read())
+    order = _Ordered(lane_order, accept_changes, retry_failed, metrics_port, cluster.read())
     with notifying(notify, folder, "run"):
         code = tell_no_progress(folder, lambda: _run(given, order))
     raise typer.Exit(code)

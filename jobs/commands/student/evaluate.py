@@ -132,7 +132,7 @@ def evaluate(
     config: Config = None,
     server: ServerFlags,
     budget_usd: EvaluateBudgetUsd = None,
-    way: LaneFlags,
+    lane: LaneFlags,
     cluster: ClusterFlags,
     assignments: Assignments = None,
     retry_failed: RetryFailed = False,
@@ -147,8 +147,8 @@ def evaluate(
     from jobs.settings.command import run_settings
 
     folder = RunFolder(run_dir)
-    lane = way.read(has_begun=folder.results_path(SAMPLES.name).exists())
-    asked = _read_asked(contest, lane, cluster.read(), retry_failed, metrics_port)
+    lane_order = lane.read(has_begun=folder.results_path(SAMPLES.name).exists())
+    asked = _read_asked(contest, lane_order, cluster.read(), retry_failed, metrics_port)
     flags = server.settings() | {
         "budget.usd": budget_usd,
         "evaluation.scorer": contest.scorer,

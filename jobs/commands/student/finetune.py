@@ -147,10 +147,9 @@ def run_finetuning(order: "TuningOrder") -> int:
     from jobs.finetune.finetune import finetune as tune
     from jobs.process import run_to_end
     from jobs.settings.endpoints import read_trainer_endpoint
+    from jobs.settings.run_config import require_run
 
-    run_dir = order.folder.run_dir
-    if not order.folder.is_begun:
-        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    require_run(order.folder.run_dir)
     if order.settings.student.trainer == "openai":
         order = order._replace(endpoint=read_trainer_endpoint(order.settings, os.environ))
     end = run_to_end(tune(order))

@@ -54,11 +54,6 @@ def served_context(context_tokens: int) -> int:
     return min(context_tokens, MAX_SERVED_TOKENS)
 
 
-def job_folder(folder: RunFolder, job_name: str) -> Path:
-    """Where a training works and leaves its files."""
-    return folder.run_dir / STUDENT_DIR / job_name
-
-
 def read_tuned(path: Path) -> TunedStudent | None:
     """The record in the folder of a training; None: it has not come to one.
 
