@@ -27,7 +27,8 @@ from jobs.processes.work_pool import WorkCalls
 from jobs.processes.worker_process import core_count
 from jobs.run.elsewhere import Elsewhere
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
-from jobs.text.secrets import Masked, mask_private
+from jobs.text.languages import detect_language
+from jobs.text.private.find_private import Masked, mask_private, mask_secrets
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, SideSpan, SplitAssignment
 from schemas.record import Record, Span, Value, content_id
@@ -84,9 +85,11 @@ def _without_private(
     document: Document, settings: ChunkSettings
 ) -> tuple[Document, list[Rejection]]:
     """The document as it may be seen, and one line about what was found in it, never what."""
+    only_secrets = settings.private_data == "mask_secrets"
+    language = None if only_secrets else detect_language(document.text)
 
     def masked(text: str) -> Masked:
-        return mask_private(text, is_personal=settings.private_data != "mask_secrets")
+        return mask_secrets(text) if only_secrets else mask_private(text, language)
 
     title, text = masked(document.title), masked(document.text)
     headings = tuple(

@@ -27,7 +27,7 @@ from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.student.tuned_student import STUDENT_DIR
 from jobs.finetune.trainers.export_trainer import ExportTrainer
 from jobs.finetune.trainers.trainer import Submitted, Trainer, TrainingEstimate, TrainingSet, Tuned
-from jobs.settings.run_config import read_run_config, write_run_config
+from jobs.settings.run_config import read_run_config, require_run_config, write_run_config
 from schemas.dataset import Provenance
 from schemas.settings import RunSettings
 
@@ -202,9 +202,7 @@ async def _open_job_trainer(
     from jobs.finetune.trainers.job_client import JobClient
     from jobs.finetune.trainers.openai_trainer import OpenAITrainer, TrainingOrder
 
-    config = read_run_config(order.folder.config_path)
-    if config is None:
-        raise ConfigError(f"{order.folder.run_dir}: there is no run here")
+    config = require_run_config(order.folder.config_path)
     clock = SystemClock()
     admission = Admission(clock)
     stopping.on_request(admission.close)

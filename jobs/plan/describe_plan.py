@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from jobs.amounts import dollars, rough_time
-from jobs.plan.describe_times import describe_times, stage_label
-from jobs.plan.table import line, row
+from jobs.plan.describe_times import describe_times, line, row, stage_label
 from schemas.plan import WAYS, Amount, EvaluationPlan, Plan, PlannedTraining, StagePlan, together
 
 PERCENT = 100

@@ -3,14 +3,11 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
 
 from engine.errors import StorageError
 from jobs.send.result_files import ResultFiles
 from jobs.send.spending import Keep
 from schemas.outcomes import Completed, Outcome
-
-Show = Callable[[str], Awaitable[None]]
 
 
 class ReplyPrinter:

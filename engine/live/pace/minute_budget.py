@@ -43,11 +43,6 @@ class MinuteBudget:
         self.remaining: float | None = None  # by the last reply; None where it did not say
         self.taken_s = 0.0
 
-    @property
-    def per_second(self) -> float | None:
-        """Units a second at the present pace; None while no limit is known."""
-        return None if self.units_per_minute is None else self.units_per_minute * self.pace / 60.0
-
     def is_paid(self, cost_s: float) -> bool:
         """Whether `cost_s` may be taken without asking the bucket."""
         if not self.unit_s:

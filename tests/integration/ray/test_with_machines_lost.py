@@ -46,8 +46,8 @@ def large_documents(tmp_path: Path, documents: Path) -> Path:
 
 def call_of(run_dir: Path, stage: str) -> Path | None:
     """The folder of what workers do of a stage now."""
-    for order in (run_dir / "shards").glob("*/stage.json"):
-        with suppress(FileNotFoundError):  # what was taken in goes
+    with suppress(FileNotFoundError):  # what was taken in goes, folders as well: look again
+        for order in (run_dir / "shards").glob("*/stage.json"):
             if f'"stage":"{stage}"' in order.read_text():
                 return order.parent
     return None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from engine.lease.claims import Claim, Lease
-from engine.lease.leases import Holder, Leases
+from engine.lease.leases import Holder, Leases, fair_parts
 from engine.testing.clocks import ManualClock
 
 TTL_S = 5.0
@@ -226,3 +226,24 @@ def test_neither_the_limit_nor_the_cap_is_ever_lent_twice(
             granted_usd[who], parts[who] = spent_usd[who], (0.0, 0.0)
         assert sum(part for part, until_s in parts.values() if until_s > now_s) <= 1.0 + 1e-9
         assert sum(granted_usd.values()) <= cap_usd + 1e-9
+
+
+def test_everybody_gets_what_he_wants_where_there_is_enough_and_the_rest_is_divided() -> None:
+    parts = fair_parts({"a": 0.2, "b": 0.4})
+
+    assert parts == pytest.approx({"a": 0.4, "b": 0.6})
+
+
+def test_who_wants_little_gets_it_and_the_others_share_what_is_left() -> None:
+    parts = fair_parts({"a": 0.1, "b": 1.0, "c": 0.6})
+
+    assert parts == pytest.approx({"a": 0.1, "b": 0.45, "c": 0.45})
+
+
+@given(some.dictionaries(some.text(max_size=3), some.floats(0.0, 1.0), min_size=1, max_size=20))
+def test_parts_add_up_to_the_whole_whatever_is_wanted(wants: dict[str, float]) -> None:
+    parts = fair_parts(wants)
+
+    assert parts.keys() == wants.keys()
+    assert sum(parts.values()) == pytest.approx(1.0)
+    assert min(parts.values()) >= 0.0
