@@ -56,7 +56,7 @@ class StudentFlags(NamedTuple):
 
 
 class JobFlags(NamedTuple):
-    """What becomes of the training."""
+    """How the job goes: followed, confirmed or cancelled."""
 
     wait: Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")] = False
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before money is spent.")] = False
@@ -175,7 +175,7 @@ def ask_user(*, yes: bool) -> "Agree":
         if yes:
             return
         if not sys.stdin.isatty():
-            raise ConfigError("nobody is there to be asked whether to go on: give --yes")
+            raise ConfigError("there is no terminal to ask for a confirmation: give --yes")
         if _ask("Submit the training? [y/N] ").strip().lower() not in ("y", "yes"):
             raise ConfigError("not submitted")
 
