@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple, assert_never
 
 import typer
 
@@ -123,12 +123,16 @@ def show_expected(order: "TuningOrder") -> None:
     from jobs.finetune.finetune import expected_training
 
     rows, estimate = expected_training(order)
-    trainer = order.settings.student.trainer
-    if trainer == "openai":
-        print(_describe(rows, estimate))
-        return
-    where = "on this machine" if trainer == "local" else "written as files"
-    print(f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {where}: no dollars")
+    found = f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens"
+    match order.settings.student.trainer:
+        case "openai":
+            print(_describe(rows, estimate))
+        case "local":
+            print(f"{found}, on this machine: no dollars")
+        case "export":
+            print(f"{found}, written as files: no dollars")
+        case other:
+            assert_never(other)
 
 
 def absolute_student(student: str | None) -> str | None:
