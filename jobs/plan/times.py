@@ -1,4 +1,4 @@
-"""How long a plan takes each way: what limits and replies so far tell, and what nobody can."""
+"""How long a plan takes each way: what limits and replies so far tell, and what is unknown."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
