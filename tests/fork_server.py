@@ -41,6 +41,7 @@ MOST_DESCRIPTORS = 4
 LEFT_OUT = (
     "__main__",
     "jobs.evaluation.ragas_scoring.",
+    "jobs.finetune.student.parity.",
     "jobs.finetune.student.training.",
     "jobs.send.sharded.outside.",
 )
