@@ -23,8 +23,8 @@ pytest.importorskip("ray")
 
 def is_answering(run_dir: Path) -> bool:
     """Whether a worker has kept an answer: then others are being asked for."""
-    for path in (run_dir / "shards").rglob("journal.jsonl"):
-        with suppress(FileNotFoundError):  # what was taken in goes
+    with suppress(FileNotFoundError):  # what was taken in goes, also while one looks
+        for path in (run_dir / "shards").rglob("journal.jsonl"):
             if b'"purpose":"answers"' in path.read_bytes():
                 return True
     return False
