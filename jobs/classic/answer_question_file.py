@@ -29,16 +29,8 @@ from jobs.finetune.check_rows import LIKE_HELD_OUT
 from jobs.run.check_journal import check_journal
 from jobs.run.reset import reset_stages
 from jobs.run.run_engine import RunEngine, open_run_engine
-from jobs.run.stages import (
-    Items,
-    ItemWork,
-    Stage,
-    StageContext,
-    Stages,
-    StagesEnd,
-    run_stages,
-    wanted_names,
-)
+from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
+from jobs.run.stages import Items, ItemWork, Stage, StageContext, Stages
 from jobs.run.start import RunOrder
 from jobs.text.repeats.near_duplicates import NearDuplicates
 from jobs.text.untrusted_text import make_line

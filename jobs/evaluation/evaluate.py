@@ -38,7 +38,8 @@ from jobs.run.run_engine import (
     other_servers,
     spread_opened,
 )
-from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_names
+from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
+from jobs.run.stages import StageContext, Stages
 from jobs.run.start import run_in_rounds
 from jobs.settings.known_traps import evaluation_traps
 from jobs.settings.roles import JUDGE_ROLES, RoleModel, embeddings_of, judge_of, read_role_endpoints

@@ -22,7 +22,8 @@ from jobs.dataset.stages import DATASET
 from jobs.run.changing.preview import open_copy
 from jobs.run.progress import RunProgress
 from jobs.run.reset import reset_stages
-from jobs.run.stages import Stage, StageContext, run_stages
+from jobs.run.run_stages import run_stages
+from jobs.run.stages import Stage, StageContext
 from schemas.outcomes import Outcome
 from schemas.record import Record
 from schemas.requests import Request

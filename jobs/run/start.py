@@ -43,7 +43,8 @@ from jobs.run.run_engine import (
     open_run_engine,
     spread_opened,
 )
-from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_names
+from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
+from jobs.run.stages import StageContext, Stages
 from jobs.settings.known_traps import dataset_traps
 from jobs.settings.run_config import (
     RunConfig,

@@ -32,7 +32,7 @@ from jobs.spread.left_shards import take_in_left
 from jobs.spread.places import open_spread
 
 if TYPE_CHECKING:
-    from jobs.run.stages import StagesEnd
+    from jobs.run.run_stages import StagesEnd
     from jobs.run.start import RunOrder
     from jobs.send.sharded.cluster_process import ClusterPlace
     from schemas.settings import RunSettings

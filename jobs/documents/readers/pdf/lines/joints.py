@@ -18,6 +18,7 @@ _PIECE = re.compile(r"[\w./?=&%#~+:@,;$!*'()-]+")
 _SIGNS_ALONE = frozenset({"#", "-", "&", "+", "=", "$", "~"})  # they begin a comment, an item
 _LONG_OPTION = re.compile(r"[a-z]+(?:-[a-z]+)+|[a-z]+=")  # "--" alone ends the options
 _OPERATOR = re.compile(r"[-+*/%=<>|&!^]{1,3}")
+_CAPITALS = re.compile(r"[A-Z][A-Z\d_]+(?!\w)")
 _AFTER_HALVES = frozenset({"or", "to", "oder", "und"})  # "read- or write-lock"
 _ENDED = re.compile(r"[)>\]”\",;]$")
 _DIVIDED_PATH = 3  # characters that it has at least before it is divided
@@ -128,7 +129,8 @@ def _literal_goes_on(word: str, piece: str) -> bool:
 
 def _may_go_on(piece: str) -> bool:
     """Whether a dotted name may have this as its next part: no operator, no new sentence."""
-    return not piece[0].isupper() and not _OPERATOR.fullmatch(piece)
+    is_name = not piece[0].isupper() or _CAPITALS.match(piece) is not None
+    return is_name and not _OPERATOR.fullmatch(piece)
 
 
 def _path_goes_on(line: str, word: str, piece: str) -> bool:
