@@ -172,7 +172,7 @@ class SendLog:
         await self._sync.reach(self._descriptor)
 
     def _write_sent(self) -> None:
-        with suppress(StorageError):  # whoever waits is told
+        with suppress(StorageError):  # those that wait get the error
             self._write_noted()
 
     def _note(self, step: Step, request_id: str, usd: float) -> None:

@@ -17,7 +17,7 @@ class Sends(NamedTuple):
     `lost_usd` by request: replies that never came. `out_usd` by request: sends of which nothing
     more is known; they are settled elsewhere, under way, or were lost with their process.
     `paid_usd` is the cost of settled requests, where it stands nowhere else. `unkept_usd` is what
-    of that, by request, a batch has cost whose replies were not kept yet; None: by nobody noted.
+    of that, by request, a batch has cost whose replies were not kept yet; None: not noted.
     `event_count` is the number of the last event, `size_bytes` are those of the whole lines,
     `missing_count` tells how many events are missing between others.
     """
@@ -57,7 +57,7 @@ class _Sums:
         self.size_bytes = 0
         self._lost_usd: defaultdict[str, float] = defaultdict(float)
         self._out_usd: defaultdict[str, float] = defaultdict(float)
-        self._unkept_usd: dict[str, float] | None = None  # where nobody notes what is kept: none
+        self._unkept_usd: dict[str, float] | None = None  # None: what is kept is not noted
         self._paid_usd = 0.0
         self._event_count = 0
         self._missing_count = 0

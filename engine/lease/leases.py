@@ -146,7 +146,7 @@ class Leases:
             self._on_change(Holder(name, spent_usd=spent_usd, is_closed=True))
 
     def forfeit(self, name: str) -> None:
-        """A holder has ended, of which nobody knows what it spent: all that it was lent counts."""
+        """A holder has ended, and what it spent is unknown: all that it was lent counts."""
         holder = self._holders.get(name, Holder(name))
         self.close(name, max(holder.granted_usd, holder.spent_usd))
 

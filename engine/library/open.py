@@ -157,7 +157,7 @@ def _make_folder(path: Path) -> RunFolder:
     try:
         folder.finished_path("any").parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be made a folder: {error.strerror}") from error
+        raise ConfigError(f"{path}: the folder cannot be made: {error.strerror}") from error
     return folder
 
 

@@ -12,7 +12,7 @@ from engine.stopping import Admission
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
-MAX_MALFORMED = 2  # replies that nobody can read: the next one would be no better
+MAX_MALFORMED = 2  # unreadable replies: the next one would be no better
 
 T = TypeVar("T")
 Uniform = Callable[[float, float], float]

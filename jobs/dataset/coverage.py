@@ -124,7 +124,7 @@ class _Counted(NamedTuple):
         )
 
     def _is_withheld(self, chunk_id: str) -> bool:
-        """Whether it was sent to nobody; one that is only withheld as half of a pair was asked."""
+        """Whether it was never sent; one that is only withheld as half of a pair was asked."""
         is_private = HOLDS_PRIVATE in self.dropped.get(chunk_id, ())
         return is_private and not self.made["questions"][chunk_id]
 

@@ -108,7 +108,7 @@ def _sum(one: float | None, other: float | None) -> float | None:
 
 
 class Replay:
-    """A copy of a run in which stages are passed over; nothing is sent, the run stays as it is."""
+    """A copy of a run, to work through stages in; nothing is sent, the run stays as it is."""
 
     def __init__(self, context: StageContext[None], notes: Notes) -> None:
         self.context = context

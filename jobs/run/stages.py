@@ -40,7 +40,7 @@ Needs = TypeVar("Needs")
 
 
 def ignore_item(_: Record) -> None:
-    """The `on_item` of those who need not know."""
+    """An `on_item` that does nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

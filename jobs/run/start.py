@@ -171,7 +171,7 @@ async def _write_rows(context: StageContext[None]) -> None:
     """
     if context.folder.results_path(ANSWERS.name).exists():
         await run_stages((EXPORT,), replace(context, stopping=Stopping()))
-        _log.info("the rows that there are were written: %s", context.folder.dataset_dir)
+        _log.info("the rows so far were written: %s", context.folder.dataset_dir)
 
 
 async def run_in_rounds(

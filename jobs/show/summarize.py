@@ -227,7 +227,7 @@ class _Tally:
             self._tiers[tier] += 1
         if settled.is_estimated:
             self._estimated_usd += settled.cost_usd or 0.0
-        else:  # what nobody reported was not written for certain
+        else:  # what was not reported was not written for certain
             self._counts["cache_write_tokens"] += settled.usage.cache_write_tokens
         if self._cost_usd is not None and settled.cost_usd is not None:
             self._cost_usd += settled.cost_usd

@@ -30,7 +30,7 @@ COUNTING_S = 30.0  # how long a drawn sample of rows waits for all of them to be
 
 
 class PageOrder(NamedTuple):
-    """What the page is opened for. `person`: who decides; empty: nobody, it only shows."""
+    """What the page is opened for. `person`: who decides; empty: the page only shows."""
 
     folder: RunFolder
     mode: str

@@ -107,7 +107,7 @@ class MinuteBudget:
     def note_debt(self, debt_s: float) -> bool:
         """Compare with the provider's own bucket, `debt_s` from being full; whether we slow down.
 
-        More than we alone could have caused means that somebody else uses the account, or that
+        More than we alone could have caused means that another program uses the account, or that
         the provider charges more than we do: then we wait until it is paid off. A debt of many
         seconds is not comparable: such a bucket holds a minute, and is not near its end.
         """
@@ -124,7 +124,7 @@ class MinuteBudget:
         return self.remaining is None or self.remaining < units
 
     def slow_down(self) -> None:
-        """Note a refusal in spite of the limit: somebody else uses the account, or it is wrong."""
+        """Note a refusal in spite of the limit: others use the account, or it is wrong."""
         self._set_pace(max(MIN_PACE, self.pace * PACE_CUT))
 
     def speed_up(self) -> None:

@@ -66,7 +66,7 @@ def plan(
     }
     if sample is not None and not is_run:
         raise ConfigError(
-            "--sample: what it costs is kept in a run, so name one: distill plan RUN --documents "
+            "--sample: its replies are kept in a run, so name one: distill plan RUN --documents "
             f"{target} --sample {sample}"
         )
     settings = run_settings(folder, config, flags, assignments or [])

@@ -1,4 +1,4 @@
-"""`distill audit`: do the books of a run agree with each other?"""
+"""`distill audit`: do the files of a run agree with each other?"""
 
 import os
 from typing import TYPE_CHECKING, Annotated

@@ -39,5 +39,5 @@ def person_named(name: str | None) -> str:
     """
     found = (getpass.getuser() if name is None else name).strip()
     if not found:
-        raise ConfigError("the name of who decides is empty; give one")
+        raise ConfigError("the name of the reviewer is empty; give one")
     return found

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple, assert_never
 
 import typer
 
@@ -56,7 +56,7 @@ class StudentFlags(NamedTuple):
 
 
 class JobFlags(NamedTuple):
-    """What becomes of the training."""
+    """How the job goes: followed, confirmed or cancelled."""
 
     wait: Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")] = False
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before money is spent.")] = False
@@ -123,12 +123,16 @@ def show_expected(order: "TuningOrder") -> None:
     from jobs.finetune.finetune import expected_training
 
     rows, estimate = expected_training(order)
-    trainer = order.settings.student.trainer
-    if trainer == "openai":
-        print(_describe(rows, estimate))
-        return
-    where = "on this machine" if trainer == "local" else "written as files"
-    print(f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {where}: no dollars")
+    found = f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens"
+    match order.settings.student.trainer:
+        case "openai":
+            print(_describe(rows, estimate))
+        case "local":
+            print(f"{found}, on this machine: no dollars")
+        case "export":
+            print(f"{found}, written as files: no dollars")
+        case other:
+            assert_never(other)
 
 
 def absolute_student(student: str | None) -> str | None:
@@ -175,7 +179,7 @@ def ask_user(*, yes: bool) -> "Agree":
         if yes:
             return
         if not sys.stdin.isatty():
-            raise ConfigError("nobody is there to be asked whether to go on: give --yes")
+            raise ConfigError("there is no terminal to ask for a confirmation: give --yes")
         if _ask("Submit the training? [y/N] ").strip().lower() not in ("y", "yes"):
             raise ConfigError("not submitted")
 

@@ -21,7 +21,7 @@ _MAX_MATH_CHARS = 1_000
 _MAX_MATH_LINES = 100
 _ALERT = re.compile(r"\[!([A-Za-z]+)\][+-]?[ \t]*")  # GitHub, Obsidian
 _HEADING_ATTRIBUTES = re.compile(rf"\s*(?:\{{[#.:][^{{}}]*\}}|\{{-\}}|{ATTRIBUTES})\Z")
-_CAPTION = re.compile(rf":\s+(.+?)(?:\s*{ATTRIBUTES})?\Z", re.DOTALL)  # Pandoc: of a table
+_CAPTION = re.compile(rf"\A:\s+(.+?)(?:\s*{ATTRIBUTES})?\Z", re.DOTALL)  # Pandoc: of a table
 _OPTIONS = re.compile(r"(?::[\w-]{1,40}:[^\n]*(?:\n|\Z))+")  # MyST
 _BLOCK_ID = re.compile(  # Obsidian: what links lead to; no power of a number or of `a`
     r"(?:(?<=[^\W\d]{2})|(?<=[.!?:;)\]\"']))\s\^(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{6}\Z"

@@ -34,6 +34,7 @@ ATTRIBUTES = [
     ("Call f(x){a=1} and {x} or a set {1, 2}.\n", "Call f(x){a=1} and {x} or a set {1, 2}."),
     ("| a |\n|---|\n| 1 |\n\n: Sizes of it {#tbl-x}\n", "a\n1\n\nSizes of it"),
     (": no caption\n", ": no caption"),
+    ("The kind: it.\n\n| a |\n|---|\n| 1 |\n", "The kind: it.\n\na\n1"),
 ]
 TAGS = [
     (
