@@ -42,8 +42,8 @@ _LEANING_QUESTION = (
 )
 
 _ABOUT_THE_BOOK = (
-    r"\bwhen (?:was|were) the (?:page|article|document|documentation|manual|web ?site|guide)\b.*"
-    r"\b(?:updated|published|written|revised|modified)\b|\blast (?:updated|modified|revised)\s*\?$",
+    r"\bwhen (?:was|were) the (?:page|article|document|documentation|manual|web ?site|guide)\b"
+    r".{0,200}\b(?:updated|published|written|revised|modified)\b|\blast (?:updated|modified|revised)\s*\?$",
     r"\bwho (?:maintains|wrote|writes|publishes|edits|hosts) (?:the |this )?(?:[\w.'-]+ ){0,3}"
     r"(?:documentation|manual|page|web ?site|handbook|guide)\b",
     r"\bwhat is (?:listed|shown|found|written|displayed|linked) (?:at|on|under) "
@@ -51,13 +51,14 @@ _ABOUT_THE_BOOK = (
     r"\b(?:abschnitt|kapitel|anhang|abbildung|tabelle|chapitre|annexe|tableau|capítulo|sección"
     r"|anexo|tabla) (?:\d|[A-Z]\b)|\b(?:seite|page|página) \d",
     r"\b(?:in|auf) welche[mr] (?:kapitel|abschnitt|seite)\b",
-    r"\bwer (?:hat|ist)\b.*\b(?:autor|verfasser|herausgeber|handbuch|dokument)\w*\b"
-    r".*(?:geschrieben|verfasst)?\s*\?$",
-    r"\bwie (?:lautet|heißt) der titel\b|\bwovon handelt\b|\bwann wurde\b.*"
-    r"\b(?:dokument|handbuch|seite|dokumentation)\b.*\b(?:aktualisiert|veröffentlicht|geändert)\b",
+    r"\bwer (?:hat|ist)\b.{0,200}\b(?:autor|verfasser|herausgeber|handbuch|dokument)\w*\b"
+    r".{0,200}(?:geschrieben|verfasst)?\s*\?$",
+    r"\bwie (?:lautet|heißt) der titel\b|\bwovon handelt\b|\bwann wurde\b.{0,200}"
+    r"\b(?:dokument|handbuch|seite|dokumentation)\b.{0,200}\b(?:aktualisiert|veröffentlicht|geändert)\b",
     r"\bquel est le titre\b|\bdans quel(?:le)? (?:chapitre|section|page)\b"
     r"|\bqui (?:a écrit|est l['\u2019]auteur)\b",
-    r"\bquand\b.*\b(?:page|document|manuel|documentation)\b.*\b(?:mise? à jour|publiée?)\b",
+    r"\bquand\b.{0,200}\b(?:page|document|manuel|documentation)\b"
+    r".{0,200}\b(?:mise? à jour|publiée?)\b",
     r"\bcuál es el título\b|\ben qué (?:capítulo|sección|página)\b|\bquién (?:escribió"
     r"|es el autor)\b",
 )

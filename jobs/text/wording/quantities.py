@@ -20,6 +20,7 @@ _UNIT = re.compile(
 )
 _HAN = re.compile(r"[\u3400-\u9fff\u304b\u30b1\u30f5\u30f6]")
 _HAN_PLACES = ("十", "百", "千")
+_MOST_VERSION_PARTS = 10  # of a longer row of numbers no beginnings are known
 _RUN = re.compile(r"\d[\d.,:]*\d|\d")
 _LIST_LABEL = re.compile(r"^[^\S\n]*\d{1,3}[.)](?=\s)", re.MULTILINE)
 _GROUPED = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})*")
@@ -229,7 +230,7 @@ def amount_of(quantity: Quantity) -> float | None:
 def _version_starts(run: str) -> Iterator[str]:
     """`2.39` of `2.39.5`."""
     parts = run.split(".")
-    for count in range(2, len(parts)):
+    for count in range(2, min(len(parts), _MOST_VERSION_PARTS)):
         yield _plain_number(".".join(parts[:count]))
 
 

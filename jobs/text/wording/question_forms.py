@@ -27,8 +27,8 @@ _ASKING_WORDS: Mapping[str, re.Pattern[str]] = {
 }
 _QUESTION_MARKS = re.compile(r"(?<=\S)[?](?=\s|$)|\uff1f")
 _QUOTED_OR_CODE = re.compile(
-    r"`[^`]*`|\"[^\"]*\"|\u201c[^\u201d]*\u201d|\u201e[^\u201c]*\u201c|\u00ab[^\u00bb]*\u00bb"
-    r"|[\u300c\u300e][^\u300d\u300f]*[\u300d\u300f]|\S*[?]\S"
+    r"`[^`]*`|\"[^\"]*\"|\u201c[^\u201d]{0,400}\u201d|\u201e[^\u201c]{0,400}\u201c|\u00ab[^\u00bb]{0,400}\u00bb"
+    r"|[\u300c\u300e][^\u300d\u300f]{0,400}[\u300d\u300f]|[^\s?]{0,99}+[?]\S"
 )
 _FIRST_CLAUSE = re.compile(  # "When the disk is full, does ...": what is asked comes behind it
     r"^(?:if|unless|while|once|after|before|because|although"
