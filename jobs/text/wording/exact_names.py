@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from jobs.text.content_words import width
 from jobs.text.untrusted_text import make_plain
 
 MIN_SHARED_LETTERS = 4  # of two forms of a word
@@ -45,7 +46,9 @@ _EDGE_CHARS = 40  # before a word, in which the edge of its sentence is looked f
 _NAME_PAIR = re.compile(
     r"(?<![\w`'\u2019-])(?=([A-Z\u00c0-\u00de][^\W\d_]+)[ ]([A-Z\u00c0-\u00de][^\W\d_]+)(?!\w))"
 )
-_CAPITALISED = re.compile(r"(?<![\w`'\u2019-])[A-Z\u00c0-\u00de][\w]+(?:[-'\u2019]\w+)*")
+_CAPITALISED = re.compile(
+    r"(?<![\w`'\u2019\u00b0-])[A-Z\u00c0-\u00de][0-9A-Z_a-z\u00c0-\u024f]+(?:[-'\u2019]\w+)*"
+)
 
 
 def find_code(text: str) -> Iterator[str]:
@@ -155,4 +158,6 @@ def _are_forms(one: str, other: str) -> bool:
 
 
 def _goes_on(neighbour: str, edge: str) -> bool:
-    return bool(neighbour) and neighbour.isalnum() and edge.isalnum()
+    """Whether a word goes on; a Latin one ends at a Chinese character, where no space stands."""
+    is_same_script = (width(neighbour) > 1) is (width(edge) > 1)
+    return bool(neighbour) and neighbour.isalnum() and edge.isalnum() and is_same_script
