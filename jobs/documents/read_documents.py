@@ -1,7 +1,7 @@
 """The first stage: every file of the folder becomes a document or a rejection."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from engine.ask import Ask
@@ -23,6 +23,7 @@ from schemas.settings import RunSettings
 LEAST_BYTES_ELSEWHERE = 8 << 20  # less is read before workers on a cluster have begun
 # Why a machine reads no document from a file that another may read: what it sees, has, and lacks.
 OF_THE_MACHINE = frozenset({*MENDED_OUTSIDE, TIMEOUT, *SPOILING_REASONS})
+BYTES_PER_READER = 500_000  # of files: fewer are read before another process has started
 
 _log = logging.getLogger(__name__)
 
@@ -39,14 +40,29 @@ def _count_sources(folder: RunFolder, _: RunSettings) -> int:
 
 @asynccontextmanager
 async def _open_pool(
-    context: StageContext[None], _: StageFiles[Document]
+    context: StageContext[None], files: StageFiles[Document]
 ) -> AsyncIterator[ReaderPool]:
     settings = context.settings
     assert settings.documents_dir is not None
+    sizes = (source.size_bytes for source in _list_items(context, files).unfinished)
+    worker_count = count_readers(sizes, core_count())
     async with ReaderPool(
-        settings.documents_dir, settings.documents, worker_count=core_count()
+        settings.documents_dir, settings.documents, worker_count=worker_count
     ) as pool:
         yield pool
+
+
+def count_readers(sizes_bytes: Iterable[int], most: int) -> int:
+    """How many processes read files of these sizes: one alone has read little before others start.
+
+    Large folders are not listed to their end.
+    """
+    total_bytes = 0
+    for size_bytes in sizes_bytes:
+        total_bytes += size_bytes
+        if total_bytes >= most * BYTES_PER_READER:
+            return most
+    return min(most, 1 + total_bytes // BYTES_PER_READER)
 
 
 async def _read(source: SourceFile, _: Ask, pool: ReaderPool) -> list[Document | Rejection]:

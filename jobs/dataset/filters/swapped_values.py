@@ -165,14 +165,25 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(word[:STEM_CHARS] for word in telling_words(text))
 
 
+def _kinds_later(clauses: Sequence[_Clause]) -> list[frozenset[str]]:
+    """For each clause the kinds of values that stand behind it in its sentence."""
+    found: list[frozenset[str]] = []
+    sentence, kinds = -1, frozenset[str]()
+    for clause in reversed(clauses):
+        if clause.sentence != sentence:
+            sentence, kinds = clause.sentence, frozenset()
+        found.append(kinds)
+        kinds |= {value.kind for value in clause.values}
+    return found[::-1]
+
+
 def _owners(clauses: Sequence[_Clause]) -> dict[_Value, _Owner]:
     """What belongs to each value that stands once, and alone of its kind in its clause."""
     word_counts = Counter(word for clause in clauses for word in clause.words)
     value_counts = Counter(value for clause in clauses for value in clause.values)
     owners = {}
-    for at, clause in enumerate(clauses):
-        later = [each for each in clauses[at + 1 :] if each.sentence == clause.sentence]
-        kinds_later = {value.kind for each in later for value in each.values}
+    later = _kinds_later(clauses)
+    for clause, kinds_later in zip(clauses, later, strict=True):
         once = [value for value in clause.values if value_counts[value] == 1]
         kinds = Counter(value.kind for value in once)
         for value in (each for each in once if kinds[each.kind] == 1):

@@ -90,6 +90,7 @@ def _command(folder: Path, config_path: Path, ports: list[int]) -> list[str]:
     s3, master, volume, filer = ports
     return [
         binary,
+        "-logtostderr=true",  # else logs stay in the folder for temporary files
         "server",
         f"-dir={folder}",
         "-ip=127.0.0.1",

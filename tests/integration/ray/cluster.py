@@ -128,7 +128,8 @@ def main() -> None:
     out = os.dup(1)
     os.dup2(2, 1)
     node = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 100 << 20}
-    cluster = Cluster(initialize_head=True, head_node_args={**node, "_system_config": QUICK})
+    head = {**node, "no_monitor": True, "_system_config": QUICK}  # there is nothing to scale
+    cluster = Cluster(initialize_head=True, head_node_args=head)
     added = cluster.add_node(**node)
 
     def pid_of(kind: str, of_node: Any) -> int:

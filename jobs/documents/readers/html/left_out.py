@@ -62,6 +62,8 @@ _IMPRINT = re.compile(
     re.IGNORECASE,
 )
 _NOTES = re.compile(r"foot-?note|end-?note|reference", re.IGNORECASE)
+_NOTES_WITHIN = '[class*="footnote"], [class*="endnote"], [role="doc-endnotes"]'
+_COPY = re.compile(r"(?<![a-z])(?:copy|clipboard)(?![a-z])", re.IGNORECASE)
 _CALLOUT = re.compile(
     r"admonition|callout|alert|note|warning|caution|topic|(?<![a-z])tip(?![a-z])", re.IGNORECASE
 )
@@ -153,7 +155,7 @@ def _is_dull_header(node: LexborNode) -> bool:
 
 
 def _is_dull_footer(node: LexborNode) -> bool:
-    if _NOTES.search(_marks(node)):
+    if _NOTES.search(_marks(node)) or node.css_first(_NOTES_WITHIN) is not None:
         return False
     if is_within(node, _SECTIONS):
         return is_mostly_links(node)
@@ -179,6 +181,8 @@ def _is_dull_form(node: LexborNode) -> bool:
 
 
 def _is_dull_button(node: LexborNode) -> bool:
+    if _COPY.search(f"{_marks(node)} {node.attributes.get('title') or ''}"):
+        return word_count(node) < _MIN_BUTTON_WORDS
     if node.attributes.get("role") == "tab" or _QUESTION.search(_marks(node)):
         return False
     if is_within(node, _SENTENCES) or is_beside_words(node):

@@ -267,7 +267,7 @@ def place_of(folder: Path, environment: Mapping[str, str]) -> InFolder | Depot:
     path = folder / STORE_NAME
     if not path.exists():
         return InFolder(Call(folder))
-    return Depot(folder, read_store(path.read_text("utf-8"), environment))
+    return Depot(folder, read_store(path.read_text("utf-8").strip(), environment))
 
 
 @contextmanager

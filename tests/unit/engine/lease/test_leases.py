@@ -1,5 +1,6 @@
 """The arithmetic of leases, with a clock that is set by hand."""
 
+import random
 from collections import defaultdict
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from engine.lease.claims import Claim, Lease
-from engine.lease.leases import Holder, Leases, fair_parts
+from engine.lease.leases import Holder, Leases
 from engine.testing.clocks import ManualClock
 
 TTL_S = 5.0
@@ -228,22 +229,26 @@ def test_neither_the_limit_nor_the_cap_is_ever_lent_twice(
         assert sum(granted_usd.values()) <= cap_usd + 1e-9
 
 
-def test_everybody_gets_what_he_wants_where_there_is_enough_and_the_rest_is_divided() -> None:
-    parts = fair_parts({"a": 0.2, "b": 0.4})
+def test_of_many_holders_neither_is_lent_twice_and_what_each_hears_adds_up() -> None:
+    rng, count, cap_usd = random.Random(1), 200, 100.0
+    lending = Lending(cap_usd=cap_usd, holder_count=count)
+    last: dict[str, tuple[Lease, float]] = {}
+    spent_usd: defaultdict[str, float] = defaultdict(float)
 
-    assert parts == pytest.approx({"a": 0.4, "b": 0.6})
+    for _ in range(1000):
+        lending.clock.go(seconds=rng.random() / 10)
+        who = f"{rng.randrange(count)}"
+        granted_usd = last[who][0].granted_usd if who in last else 0.0
+        spent_usd[who] += rng.random() * (granted_usd - spent_usd[who])
+        usd = {"spent_usd": spent_usd[who], "used_usd": spent_usd[who], "wanted_usd": rng.random()}
+        lease = lending.claim(who, rng.random() ** 8, **usd)
+        now_s = lending.clock.monotonic_s()
+        last[who] = (lease, now_s + lease.ttl_s)
 
-
-def test_who_wants_little_gets_it_and_the_others_share_what_is_left() -> None:
-    parts = fair_parts({"a": 0.1, "b": 1.0, "c": 0.6})
-
-    assert parts == pytest.approx({"a": 0.1, "b": 0.45, "c": 0.45})
-
-
-@given(some.dictionaries(some.text(max_size=3), some.floats(0.0, 1.0), min_size=1, max_size=20))
-def test_parts_add_up_to_the_whole_whatever_is_wanted(wants: dict[str, float]) -> None:
-    parts = fair_parts(wants)
-
-    assert parts.keys() == wants.keys()
-    assert sum(parts.values()) == pytest.approx(1.0)
-    assert min(parts.values()) >= 0.0
+        in_time = [each for each, until_s in last.values() if until_s > now_s]
+        assert sum(each.parts.get("m", 0.0) for each in in_time) <= 1.0 + 1e-9
+        assert sum(each.granted_usd for each, _ in last.values()) <= cap_usd + 1e-9
+        assert lease.spent_usd == pytest.approx(sum(spent_usd.values()))
+        unspent_usd = {name: each.granted_usd - spent_usd[name] for name, (each, _) in last.items()}
+        others_usd = sum(unspent_usd.values()) - unspent_usd[who]
+        assert lease.held_usd == pytest.approx(others_usd, abs=1e-9)

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 
 from jobs.documents.readers.extract import LINE, PARAGRAPH
-from jobs.documents.readers.pdf.lines.joints import HYPHEN, is_cjk, joint
+from jobs.documents.readers.pdf.lines.joints import HYPHEN, OPEN, is_cjk, joint
 from jobs.documents.readers.pdf.lines.line_text import DEFINED
 from jobs.documents.readers.pdf.lines.page_lines import Line
 from jobs.documents.readers.pdf.paragraphs.code import goes_on, is_code
@@ -138,7 +138,7 @@ def is_divided(last: Line, line: Line) -> bool:
     """Whether a word, an address or a name begins in one line and ends in the other."""
     between = joint(last.printed, line.printed)
     return (between == HYPHEN and line.text[0].islower()) or (
-        between == "" and not is_cjk(line.text[0])
+        between in {"", OPEN} and not is_cjk(line.text[0])
     )
 
 

@@ -23,6 +23,9 @@ LONG = "The pump is cleaned once a week by hand, and the filter is changed once 
         "<p>The pump <mat-icon class='mat-icon'>home</mat-icon> starts.",
         "<p>The pump starts.<div class='cookie-banner'><p>We use cookies to serve you.</div>",
         "<p>The pump starts.<div class='gdpr-notice x'><p>We use cookies to serve you.</div>",
+        "<p>The pump starts.<pre class=newpage><span class=grey>RFC 1   May 2001</span></pre>",
+        "<div><button title='Copy to clipboard'>Copy it</button></div><p>The pump starts.",
+        "<p>The pump <button class='btn-clipboard'>Copy</button>starts.",
         "<input type=checkbox id=menu class=menu-btn><label for=menu></label><p>The pump starts.",
         "<p>The pump<label for=n1></label><input type=checkbox id=n1 class=margin-toggle> starts.",
     ],
@@ -46,6 +49,12 @@ def test_what_nobody_sees_is_left_out(page: str) -> None:
         ("<div class='material-icons-guide'>Icons of it.</div>", "Icons of it."),
         ("<p class='material-icons'>Two words.", "Two words."),
         ("<section class='cookies'><h2>Cookies</h2><p>A cookie.", "Cookies\n\nA cookie."),
+        (
+            "<footer><ol class=footnotes><li id=n>Gauge pressure.</ol></footer>",
+            "1. Gauge pressure.",
+        ),
+        ("<h3><button>Copy the file?</button></h3><p>No.", "Copy the file?\n\nNo."),
+        ("<table><tr><th>A<td><span class=grey title=x>one</span></table>", "A | one"),
         ("<ul><li><input type=checkbox> Fill it</ul>", "- [ ] Fill it"),
         ("<p><input type=checkbox checked disabled> Done", "[x] Done"),
     ],
@@ -54,8 +63,15 @@ def test_what_is_seen_at_times_is_kept(page: str, text: str) -> None:
     assert read("html", f"<!DOCTYPE html><body>{page}").text == text
 
 
-def test_a_heading_has_no_words_that_are_only_read_aloud() -> None:
-    page = "<h2>Install<span class='u-visually-hidden'> Permalink</span></h2><p>Text."
+@each_row(
+    "more",
+    [
+        "<span class='u-visually-hidden'> Permalink</span>",
+        " <button id=copy-path title='Copy item path to clipboard'>Copy item path</button>",
+    ],
+)
+def test_a_heading_has_no_words_that_are_none_of_it(more: str) -> None:
+    page = f"<h2>Install{more}</h2><p>Text."
 
     assert headings(read("html", page)) == [(2, "Install")]
 

@@ -79,6 +79,7 @@ def test_call_goes_there_with_its_inputs_and_is_found_again_by_what_is_noted(
     store = FolderStore(tmp_path / "store")
     assert isinstance(placed, Depot)
     assert isinstance(again, Depot)
+    assert again.url == placed.url == f"{order.url}/call/"
     assert store.names("call/") == [
         "call/inputs/run/chunks.jsonl",
         f"call/shard-00000/{REQUESTS_NAME}",
