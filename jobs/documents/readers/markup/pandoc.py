@@ -31,6 +31,7 @@ _ASCIIDOC_LINES = (
     )
 )
 _ORG_OPTIONS = "#+OPTIONS: tags:nil\n"  # marks of headings, for searches
+_DOTLESS = re.compile("\u0131([\u0300-\u0308])")  # TeX: it has its dot off for an accent
 _NO_TITLE = "-"  # what pandoc calls a page without one
 
 
@@ -68,7 +69,8 @@ def _read(data: bytes, name: str, limits: ReadLimits) -> Extract:
         complaint = " ".join(ended.stderr.decode(errors="replace").split())[:200]
         raise damaged(f"pandoc cannot read it ({complaint or f'exit {ended.returncode}'})")
     limits.check_data(len(ended.stdout), "its HTML")
-    extract = read_html_text(ended.stdout.decode(errors="replace"), limits)
+    html = _DOTLESS.sub(r"i\1", ended.stdout.decode(errors="replace"))
+    extract = read_html_text(html, limits)
     return extract._replace(title="") if extract.title == _NO_TITLE else extract
 
 

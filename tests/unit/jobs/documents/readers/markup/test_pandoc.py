@@ -16,6 +16,12 @@ from tests.unit.jobs.documents.readers.reading import headings, read
             "= Pumps\n\n== Head\n\n----\nif x:\n    y\n----\n\n10^6^ writes",
             "Pumps\n\nHead\n\nif x:\n    y\n\n10^6 writes",
         ),
+        (
+            "rtf",
+            "{\\rtf1 A{\\v no \\'e9\\u233?}, {\\deleted old }new \\v x\\plain  end.\\par}",
+            "A, new end.",
+        ),
+        ("latex", '\\begin{document}na\\"{\\i}ve\\end{document}', "naïve"),
         ("org", "* Head :home:x:\nText.", "Head\n\nText."),
         (
             "rtf",
