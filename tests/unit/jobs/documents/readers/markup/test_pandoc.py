@@ -79,6 +79,23 @@ def test_asciidoc_is_read_though_it_includes_other_files() -> None:
     assert read("asciidoc", page).text == "One.\n\nTwo.\n\nThree."
 
 
+@each_row(
+    "body, text",
+    [
+        (
+            "The \\pkg{ggplot2} and (\\code{f}), so \\mypkg{a \\emph{b}}.",
+            "The ggplot2 and (f), so a b.",
+        ),
+        ("The pump\\myindex{x} is\\mylabel{y} \\myskip{2cm} loud.", "The pump is loud."),
+        ("\\setup{x=1}Text.\\docsetting{no}", "Text."),
+    ],
+)
+def test_a_command_of_latex_within_a_sentence_is_its_text(body: str, text: str) -> None:
+    pytest.importorskip("pypandoc")
+
+    assert read("latex", f"\\begin{{document}}{body}\\end{{document}}").text == text
+
+
 def test_latex_opens_no_other_file() -> None:
     pytest.importorskip("pypandoc")
     page = "\\begin{document}Text.\\input{/etc/passwd}\\verbatiminput{/etc/passwd}\\end{document}"
