@@ -42,6 +42,7 @@ def test_what_nobody_sees_is_left_out(page: str) -> None:
         ("<div class='d-none d-md-block'>The valve.</div>", "The valve."),
         ("<div class='hidden md:flex'>The valve.</div>", "The valve."),
         (f"<div class='hidden'>{LONG}</div>", LONG.strip()),
+        ("<h3>Q?</h3><div role=region hidden>Press it.</div>", "Q?\n\nPress it."),
         ("<div class='tab-pane hidden'>Use apt on Linux.</div>", "Use apt on Linux."),
         (
             "<table><tr><th>OS<th>Runs<tr><td>BSD<td><i class=x></i><span class=sr-only>No</span>"
