@@ -10,10 +10,10 @@ import numpy as np
 from jobs.datacheck.find_leaks import NEAR, LeakFinder, read_eval_items
 from jobs.datacheck.read_rows import BadRowError, ChatRow, numbered_lines, read_chat_row
 from jobs.text.languages import detect_language
+from jobs.text.private.find_private import find_private
 from jobs.text.repeats.exact_differences import differ_exactly
 from jobs.text.repeats.min_hashes import MinHashGroups
 from jobs.text.repeats.near_duplicates import NearDuplicates, is_long, words_of_any_language
-from jobs.text.secrets import find_secrets
 from jobs.text.wording import more_phrases
 from jobs.text.wording.english_phrases import NON_ANSWER
 from schemas.record import Value
@@ -96,10 +96,11 @@ class _Check:
         self._counts["rows"] += 1
         self._tokens.append(row.tokens)
         self._count_repetitions(line, row)
-        self._languages[detect_language(row.answer) or UNTOLD] += 1
+        language = detect_language(row.answer)
+        self._languages[language or UNTOLD] += 1
         is_refusal = NON_ANSWER.search(row.answer) or more_phrases.NON_ANSWER.search(row.answer)
         self._counts["refusals"] += is_refusal is not None
-        self._count_secrets(number, row)
+        self._count_private(number, row, language)
         if self._leaks is not None:
             self._leaks.add(number, row)
 
@@ -131,9 +132,10 @@ class _Check:
         self._seen[name].add(digest)
         return is_known
 
-    def _count_secrets(self, number: int, row: ChatRow) -> None:
+    def _count_private(self, number: int, row: ChatRow, language: str | None) -> None:
         """A row counts once for each kind; what was found is never shown."""
-        for name, is_secret in {(each.name, each.is_secret) for each in find_secrets(row.text)}:
+        found = find_private(row.text, language)
+        for name, is_secret in {(each.name, each.is_secret) for each in found}:
             self._found[is_secret][name] += 1
             if is_secret and len(self._named) < SHOWN_COUNT:
                 self._named.append(f"{self._path}:{number}: holds a secret ({name})")

@@ -25,7 +25,7 @@ MIN_COPY_WORDS = 40  # a shorter answer may rightly be one sentence of the sourc
 
 _CODE_ALONE = re.compile(r"`[^`\n]+`[.]?|```.+```", re.DOTALL)
 _ENDED = re.compile(r"[.!?:;\u2026\u3002\uff01\uff1f`)\]\u300d\u300f\"\u201d\u00bb|*]\s*$")
-_LAST_LINE_OF_LIST = re.compile(r"(?:^|\n)\s*(?:[-*+\u2022]|\d{1,3}[.)])\s[^\n]+$")
+_LAST_LINE_OF_LIST = re.compile(r"(?:^|\n)[^\S\n]*(?:[-*+\u2022]|\d{1,3}[.)])\s[^\n]+$")
 
 
 def find_answer_fault(

@@ -23,11 +23,12 @@ from jobs.text.wording.quantities import (
     Quantity,
     amount_of,
     are_same_unit,
+    find_parts_of_hours,
     find_quantities,
     find_quantities_in_words,
     names_unit,
     numbers_in,
-    same_time,
+    same_amount,
 )
 from jobs.text.wording.spoken_to_model import speaks_to_model
 from schemas.dataset import Fault
@@ -70,10 +71,14 @@ def find_spoken_to_model(source: SourceText) -> Fault | None:
 
 def _find_quantity_fault(text: str, source: str) -> Fault | None:
     numbers = numbers_in(source)
-    known = (*find_quantities(source), *find_quantities_in_words(source))
+    known = (
+        *find_quantities(source),
+        *find_quantities_in_words(source),
+        *find_parts_of_hours(source),
+    )
     stated = (*find_quantities(text), *filter(_is_checked(known), find_quantities_in_words(text)))
     for quantity in stated:
-        if any(same_time(quantity, each) for each in known):
+        if any(same_amount(quantity, each) for each in known):
             continue
         if quantity.number not in numbers:
             if _is_difference(quantity, known):

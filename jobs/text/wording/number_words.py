@@ -57,7 +57,7 @@ def find_number_words(text: str) -> Iterator[NumberWord]:
         if value != 1:
             yield NumberWord(value, found.start(), found.end())
     for found in _HAN_NUMERAL.finditer(text):
-        if (value := _read_han(found[0])) != 1:
+        if len(found[0]) <= _LONGEST_HAN and (value := _read_han(found[0])) != 1:
             yield NumberWord(value, found.start(), found.end())
 
 
@@ -135,11 +135,12 @@ _ANY = _any_word(_VALUES)
 _COUNT = "|".join(word for small in (_EN_SMALL, _DE_SMALL, _FR_SMALL) for word in small[2:10])
 _HUNDRED_FORM = (  # "cent" alone is a coin
     rf"(?:(?:(?P<count>{_COUNT})[\s-]*)?(?:hundred|hundert)|(?P<fr_count>{_COUNT})[\s-]cents?)"
-    rf"(?:[\s-]*(?:and|und)?[\s-]*(?P<rest>{_ANY}))?"
+    rf"(?:[\s-]*+(?:(?:and|und)[\s-]*+)?(?P<rest>{_ANY}))?"
 )
 _HUNDRED = re.compile(_HUNDRED_FORM)
 _LARGER = r"(?![\s-]*(?:thousand|tausend|mille|mil|milli|milliard|billion|[万萬亿億]))"  # goes on
 _SPACED = re.compile(rf"(?:{_HUNDRED_FORM}|{_ANY})\b{_LARGER}", re.IGNORECASE)
 _HAN_NUMERAL = re.compile(rf"[〇零一二三四五六七八九十百千两]+{_LARGER}")
+_LONGEST_HAN = 20  # what is longer is no number that anybody writes
 _WORD = re.compile(r"[^\W\d_]+")
 _FIRST_WORDS = frozenset((*(words.split()[0] for words in _VALUES), "hundred", "hundert"))
