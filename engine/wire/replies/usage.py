@@ -114,7 +114,7 @@ def read_usage(reply: dict[str, Json]) -> ReportedUsage:
     return ReportedUsage(
         prompt,
         completion,
-        0 if cached is None else _count(cached),  # nobody says so: nothing was read
+        0 if cached is None else _count(cached),  # not reported: nothing was read
         total,
         0 if written is None else _count(written),
     )

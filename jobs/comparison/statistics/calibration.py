@@ -22,7 +22,7 @@ Ints = NDArray[np.intp]
 class JudgedAnswers(NamedTuple):
     """The answers of one contender: the judge's values, each answer's unit and stratum.
 
-    `labels` are NaN where nobody labelled.
+    `labels` are NaN where there is no label.
     """
 
     values: Floats
@@ -42,7 +42,7 @@ class Corrected(NamedTuple):
 def calibrate(
     evaluation: Evaluation, contenders: Sequence[Contender], labels: Labels, unit: Unit
 ) -> Iterator[Calibration]:
-    """One calibration for each contender and metric of which somebody labelled an answer."""
+    """One calibration for each contender and metric with a labelled answer."""
     samples = {sample.sample_id: sample for sample in evaluation.samples}
     values = judged_values(evaluation)
     for metric in LABELLED:

@@ -146,7 +146,7 @@ async def _leave_out_topped_up(
     for chunk in chunks:
         try:
             first = await usual_first_questions(chunk, look_up, settings)
-        except Deferred:  # somebody has taken its reply out of the journal
+        except Deferred:  # its reply was taken out of the journal
             continue
         if not was_topped_up(first, settings):
             short.add(chunk.chunk_id)

@@ -30,6 +30,7 @@ _ASCIIDOC_LINES = (
         r"^(?:include|ifdef|ifndef|ifeval|endif)::[^\n\[]*\[[^\n]*\][ \t]*$", re.MULTILINE
     )
 )
+_ORG_OPTIONS = "#+OPTIONS: tags:nil\n"  # marks of headings, for searches
 _NO_TITLE = "-"  # what pandoc calls a page without one
 
 
@@ -47,7 +48,8 @@ def read_latex(data: bytes, limits: ReadLimits) -> Extract:
 
 def read_org(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    return _read(decode_text(data).encode(errors="replace"), "org", limits)
+    text = _ORG_OPTIONS + decode_text(data)
+    return _read(text.encode(errors="replace"), "org", limits)
 
 
 def read_asciidoc(data: bytes, limits: ReadLimits) -> Extract:

@@ -1,7 +1,8 @@
 r"""Writes the letters of RTF in one way: `\u8220 ?`, whatever code page or form they are in.
 
 Pandoc takes every byte for Windows-1252, and what stands for a letter where it cannot be shown for
-the letter and the next one.
+the letter and the next one. Rows of tables that do not say again what they are it takes for one,
+and the cells of a table within a cell for one word.
 """
 
 import re
@@ -24,6 +25,7 @@ _CHARSETS = {  # RTF 1.9.1, \fcharset
     204: "cp1251", 222: "cp874", 238: "cp1250",
 }  # fmt: skip
 _SETS = {b"mac": "mac_roman", b"pc": "cp437", b"pca": "cp850"}
+_ENDINGS = {rb"\row": rb"\trowd ", rb"\nestcell": rb"\tab "}
 _WESTERN = "cp1252"
 _CODE_PAGES = frozenset(
     (
@@ -94,6 +96,8 @@ class _Letters:
             self._states.append(self._states[-1])
         elif found["brace"] and len(self._states) > 1:
             self._states.pop()
+        elif (ending := _ENDINGS.get(piece.rstrip())) is not None:
+            piece += ending
         elif found["word"]:
             self._set(found["word"], int(found["number"] or 0))
             piece = b"" if found["word"] == b"uc" else piece  # it is 1 in what is written

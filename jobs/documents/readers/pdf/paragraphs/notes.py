@@ -13,7 +13,7 @@ LABEL = re.compile(r"\[(\d{1,3})\] ")
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _AS_DIGITS = str.maketrans(_RAISED, "0123456789")
 _RAISED_LABEL = re.compile(r"(\d{1,3})\s+(?=\S)")
-_LABEL = re.compile(rf"(\d{{0,2}}[{_RAISED}]{{1,3}}|\d{{1,3}}(?=[A-Z]))\s?(?=\S)")
+_LABEL = re.compile(rf"(\d{{0,2}}[{_RAISED}]{{1,3}}|[1-9]\d{{0,2}}(?=[A-Z]))\s?(?=\S)")
 _MARK = re.compile(rf" ?(\d{{0,2}}[{_RAISED}]{{1,3}})(?!\d)")
 
 

@@ -26,6 +26,7 @@ _RAGGED = 0.2  # of a column's width: how much shorter a full line may be
 _FULL_SHARE = 0.5
 _GOING_ON_SHARE = 0.3
 _FIRST_CJK = "\u2e80"
+_BULLETS = frozenset("•‣◦▪●○")
 _MARKER_GLYPHS = 5
 _ROMAN = frozenset("ivxlc")
 _MAX_CELLS = 40
@@ -98,11 +99,17 @@ def _starts(row: Row) -> list[Run]:
     if are_code(runs) or any(map(_ends_in_dots, runs)) or defined_tag(runs):
         return []
     is_near = runs[1].left - runs[0].right < _MARKER_GAP * runs[1].size
-    return runs[2:] if (_is_marker(runs[0]) and is_near) or starts_raised(runs) else runs[1:]
+    is_item = _is_bullet(runs[0]) or (is_near and _is_marker(runs[0]))
+    return runs[2:] if is_item or starts_raised(runs) else runs[1:]
 
 
 def _ends_in_dots(run: Run) -> bool:
     return len(run.glyphs) > _DOTS and all(glyph.char in ".·…" for glyph in run.glyphs[-_DOTS:])
+
+
+def _is_bullet(run: Run) -> bool:
+    """Whether a run is the bullet of an item, however far from it."""
+    return len(run.glyphs) == 1 and run.glyphs[0].char in _BULLETS
 
 
 def _is_marker(run: Run) -> bool:

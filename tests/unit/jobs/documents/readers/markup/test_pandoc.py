@@ -16,6 +16,19 @@ from tests.unit.jobs.documents.readers.reading import headings, read
             "= Pumps\n\n== Head\n\n----\nif x:\n    y\n----\n\n10^6^ writes",
             "Pumps\n\nHead\n\nif x:\n    y\n\n10^6 writes",
         ),
+        ("org", "* Head :home:x:\nText.", "Head\n\nText."),
+        (
+            "rtf",
+            "{\\rtf1 One.\\par\\trowd\\cellx1\\cellx2\\intbl A\\cell B\\cell\\row"
+            " 1\\cell 2\\cell\\row\\pard Two.\\par}",
+            "One.\n\nA | B\n1 | 2\n\nTwo.",
+        ),
+        (
+            "rtf",
+            "{\\rtf1\\trowd\\cellx1\\cellx2\\intbl{\\itap2 a\\nestcell b\\nestcell}\\cell"
+            " C\\cell\\row}",
+            "a b | C",
+        ),
         ("rtf", "{\\rtf1\\ansi One.\\par Two 10{\\super 6}.\\par}", "One.\n\nTwo 10^6."),
         (
             "latex",
@@ -73,6 +86,18 @@ def test_what_is_not_what_its_name_says_is_damaged(format_name: str) -> None:
         read(format_name, "plain text")
 
     assert caught.value.reason == "damaged"
+
+
+def test_a_heading_of_an_old_notebook_is_one() -> None:
+    cells = [
+        {"cell_type": "heading", "level": 2, "source": ["Care\n", "of it"]},
+        {"cell_type": "code", "input": "x = 1"},
+    ]
+
+    extract = read("notebook", json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}]}))
+
+    assert headings(extract) == [(2, "Care of it")]
+    assert extract.text.endswith("x = 1")
 
 
 def test_a_notebook_has_its_text_and_code_but_not_what_was_printed() -> None:

@@ -1,4 +1,6 @@
-from jobs.commands.student.finetune import exit_code
+import pytest
+
+from jobs.commands.student.finetune import exit_code, show_end
 from jobs.finetune.finetune import TuningEnd
 from jobs.finetune.trainers.trainer import Submitted, Tuned
 from tests.rows import each_row
@@ -20,3 +22,19 @@ def test_how_a_training_stands_is_told_by_the_exit_code(
     submitted = Submitted("ftjob-1", tuned.status, is_new=False)
 
     assert exit_code(TuningEnd(submitted, tuned), is_job=is_job) == code
+
+
+ESCAPE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"
+
+
+def test_nothing_that_a_host_says_of_a_job_moves_the_cursor(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    submitted = Submitted(f"ftjob{ESCAPE}-1", "failed", is_new=True)
+    tuned = Tuned(f"failed{ESCAPE}", model=f"ft:m{ESCAPE}", message=f"no\nGPUs{ESCAPE}")
+
+    show_end(TuningEnd(submitted, tuned))
+
+    shown = capsys.readouterr().out
+    assert all(character.isprintable() or character == "\n" for character in shown)
+    assert "GPUs" in shown

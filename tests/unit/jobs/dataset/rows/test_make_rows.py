@@ -1,6 +1,6 @@
 from itertools import permutations
 
-from jobs.dataset.pairs.chunk_groups import ChunkGroups
+from jobs.dataset.rows.make_rows import ChunkGroups
 from schemas.dataset import Answer
 
 
