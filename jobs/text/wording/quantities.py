@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from jobs.text.content_words import STEM_CHARS
-from jobs.text.wording.number_words import find_number_words
-from jobs.text.wording.parts_of_hours import find_minutes
+from jobs.text.wording.number_words import find_minutes, find_number_words
 from jobs.text.wording.units import DEGREES, SIZES, UNIT_OF, UNITS
 
 MAX_COUNT_WORD = 16  # words for more are numbers in any text: "two ways", "seize" may be none
