@@ -44,7 +44,7 @@ _LATIN_9 = re.compile(
     "[a-zA-Z]½[a-z]|(?<!\\d)(?<!\\d )¼[a-z]|\\d ?¤|¤ ?\\d"
 )  # œ, Œ and € are their places there
 _NO_LATIN_9 = re.compile("[€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|\\d ?[¼½¾]")  # of Windows, or fractions
-_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\b\x1b"))  # text may be padded with zeros
+_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\b\a\x1b"))  # text may be padded with zeros
 _MAX_CONTROL_SHARE = 0.01
 _MIN_GOOD_PER_BAD = 3  # letters of UTF-8 for each byte that is none: other encodings have fewer
 _MAX_WRONG_SHARE = 0.002  # of the characters of text in a declared encoding

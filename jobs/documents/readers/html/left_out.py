@@ -45,6 +45,7 @@ _DROPPED = frozenset(_DROPPED_CLASSES)
 _MENUS = frozenset(_MENU_CLASSES)
 _TO_SOURCE = frozenset(TO_SOURCE_CLASSES)
 _SOURCE_LINK = re.compile(r"\[[^\]]*\]|source(?: code)?|src|#|", re.IGNORECASE)
+_FOLDED_ROLES = ("tabpanel", "region")  # what opens them stands before
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _OPENED = re.compile(  # hidden until somebody chooses it: a tab, the answer under a question
     r"(?<![a-z])(tabs?|tab-?panels?|panels?|panes?|accordion|collaps\w*|toggle\w*|expand\w*"
@@ -127,7 +128,7 @@ def _is_hidden(node: LexborNode, attributes: dict[str, str | None]) -> bool:
     )
     if not is_hidden or attributes.get("hidden") == "until-found":
         return False
-    if attributes.get("role") == "tabpanel":
+    if attributes.get("role") in _FOLDED_ROLES:
         return False
     if _OPENED.search(_marks(node)) and word_count(node) >= _MIN_OPENED_WORDS:
         return is_mostly_links(node)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from selectolax.lexbor import LexborNode
 
-from jobs.documents.readers.html.prose import word_count
+from jobs.documents.readers.html.prose import short_text
 from jobs.documents.readers.html.searches import Searches
 
 UNSEEN: Searches = {  # what `is_unseen` is asked of
@@ -33,8 +33,11 @@ _BANNER = re.compile(
 )
 _CELLS = frozenset({"td", "th"})
 _MAX_HIDDEN_WORDS = 24  # a longer text is shown by a script, sooner or later
-_MAX_BANNER_WORDS = 200
+_MAX_BANNER_WORDS = 120
 _MAX_STEPS_UP = 4
+_FEW_NODES = 12
+_NODES_PER_WORD = 4
+_WORD = re.compile(r"\w+")
 
 
 def is_unseen(node: LexborNode, classes: str, *, is_opened: bool) -> bool:
@@ -44,18 +47,23 @@ def is_unseen(node: LexborNode, classes: str, *, is_opened: bool) -> bool:
     """
     names = classes.split()
     if any(_SIGN_FONTS.fullmatch(name) for name in names):
-        return _NAME_OF_SIGN.fullmatch(node.text()) is not None
+        return _NAME_OF_SIGN.fullmatch(short_text(node, _FEW_NODES) or "") is not None
     if any(_READ_ALOUD.fullmatch(name) for name in names):
         return not _is_all_of_cell(node)
     if _BANNER.search(classes.lower()):
-        return word_count(node) < _MAX_BANNER_WORDS
+        return _has_few_words(node, _MAX_BANNER_WORDS)
     return not is_opened and _is_hidden(node, names)
 
 
 def _is_hidden(node: LexborNode, names: Collection[str]) -> bool:
     if _HIDING.isdisjoint(names) or any(_SHOWN_ELSEWHERE.fullmatch(name) for name in names):
         return False
-    return word_count(node) <= _MAX_HIDDEN_WORDS
+    return _has_few_words(node, _MAX_HIDDEN_WORDS)
+
+
+def _has_few_words(node: LexborNode, max_words: int) -> bool:
+    text = short_text(node, max_words * _NODES_PER_WORD)
+    return text is not None and len(_WORD.findall(text)) <= max_words
 
 
 def _is_all_of_cell(node: LexborNode) -> bool:
@@ -65,5 +73,7 @@ def _is_all_of_cell(node: LexborNode) -> bool:
         if cell is None or cell.tag in _CELLS:
             break
         cell = cell.parent
-    is_cell = cell is not None and cell.tag in _CELLS
-    return is_cell and cell is not None and cell.text(strip=True) == node.text(strip=True)
+    if cell is None or cell.tag not in _CELLS:
+        return False
+    text = short_text(cell, _FEW_NODES)
+    return text is not None and text.split() == (short_text(node, _FEW_NODES) or "").split()

@@ -4,6 +4,8 @@ The reports: docling 1112 (classes that hide), etk 353, and pages of Bootstrap, 
 Design, GitHub, Tufte CSS, and of banners about cookies.
 """
 
+import time
+
 from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import make_epub
 from tests.unit.jobs.documents.readers.reading import headings, read
@@ -40,6 +42,7 @@ def test_what_nobody_sees_is_left_out(page: str) -> None:
         ("<div class='d-none d-md-block'>The valve.</div>", "The valve."),
         ("<div class='hidden md:flex'>The valve.</div>", "The valve."),
         (f"<div class='hidden'>{LONG}</div>", LONG.strip()),
+        ("<h3>Q?</h3><div role=region hidden>Press it.</div>", "Q?\n\nPress it."),
         ("<div class='tab-pane hidden'>Use apt on Linux.</div>", "Use apt on Linux."),
         (
             "<table><tr><th>OS<th>Runs<tr><td>BSD<td><i class=x></i><span class=sr-only>No</span>"
@@ -96,3 +99,13 @@ def test_a_note_of_an_epub_has_the_label_of_its_mark(kind: str) -> None:
     text = read("epub", make_epub({"a": chapter}, ["a"])).text
 
     assert text == "Five bar[1].\n\n[1] Gauge."
+
+
+@each_row("tag", ["<div class=hidden>", "<span class=sr-only>", "<div class=cookie-banner>"])
+def test_what_may_be_hidden_is_looked_at_in_linear_time(tag: str) -> None:
+    page = f"<p>Text.</p>{tag * 6_000}"
+
+    started_s = time.process_time()
+    assert read("html", page).text == "Text."
+
+    assert time.process_time() - started_s < 3  # a step for each pair takes twice as long

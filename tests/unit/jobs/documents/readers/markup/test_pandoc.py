@@ -16,6 +16,12 @@ from tests.unit.jobs.documents.readers.reading import headings, read
             "= Pumps\n\n== Head\n\n----\nif x:\n    y\n----\n\n10^6^ writes",
             "Pumps\n\nHead\n\nif x:\n    y\n\n10^6 writes",
         ),
+        (
+            "rtf",
+            "{\\rtf1 A{\\v no \\'e9\\u233?}, {\\deleted old }new \\v x\\plain  end.\\par}",
+            "A, new end.",
+        ),
+        ("latex", '\\begin{document}na\\"{\\i}ve\\end{document}', "naïve"),
         ("org", "* Head :home:x:\nText.", "Head\n\nText."),
         (
             "rtf",
@@ -71,6 +77,23 @@ def test_asciidoc_is_read_though_it_includes_other_files() -> None:
     )
 
     assert read("asciidoc", page).text == "One.\n\nTwo.\n\nThree."
+
+
+@each_row(
+    "body, text",
+    [
+        (
+            "The \\pkg{ggplot2} and (\\code{f}), so \\mypkg{a \\emph{b}}.",
+            "The ggplot2 and (f), so a b.",
+        ),
+        ("The pump\\myindex{x} is\\mylabel{y} \\myskip{2cm} loud.", "The pump is loud."),
+        ("\\setup{x=1}Text.\\docsetting{no}", "Text."),
+    ],
+)
+def test_a_command_of_latex_within_a_sentence_is_its_text(body: str, text: str) -> None:
+    pytest.importorskip("pypandoc")
+
+    assert read("latex", f"\\begin{{document}}{body}\\end{{document}}").text == text
 
 
 def test_latex_opens_no_other_file() -> None:
