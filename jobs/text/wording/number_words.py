@@ -118,6 +118,7 @@ def _below_hundred() -> Mapping[str, int]:
         values[spanish] = 10 * place
         values |= {f"{spanish} y {_ES_SMALL[unit]}": 10 * place + unit for unit in range(1, 10)}
     values |= {word: 100 * place for place, word in enumerate(_ES_HUNDREDS, start=1)}
+    values |= {f"{word[:-2]}as": values[word] for word in _ES_HUNDREDS[1:]}
     return {word.casefold(): value for word, value in values.items()}
 
 
