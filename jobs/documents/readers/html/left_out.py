@@ -46,6 +46,7 @@ _MENUS = frozenset(_MENU_CLASSES)
 _TO_SOURCE = frozenset(TO_SOURCE_CLASSES)
 _SOURCE_LINK = re.compile(r"\[[^\]]*\]|source(?: code)?|src|#|", re.IGNORECASE)
 _FOLDED_ROLES = ("tabpanel", "region")  # what opens them stands before
+_SHOWN_NOTE = re.compile(r"(?:foot|rear|end)note(?!ref)")  # an EPUB shows it where it is named
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _OPENED = re.compile(  # hidden until somebody chooses it: a tab, the answer under a question
     r"(?<![a-z])(tabs?|tab-?panels?|panels?|panes?|accordion|collaps\w*|toggle\w*|expand\w*"
@@ -128,13 +129,17 @@ def _is_hidden(node: LexborNode, attributes: dict[str, str | None]) -> bool:
     )
     if not is_hidden or attributes.get("hidden") == "until-found":
         return False
-    if attributes.get("role") in _FOLDED_ROLES:
+    if attributes.get("role") in _FOLDED_ROLES or _SHOWN_NOTE.search(_kind_of_note(attributes)):
         return False
     if _OPENED.search(_marks(node)) and word_count(node) >= _MIN_OPENED_WORDS:
         return is_mostly_links(node)
     if "katex-html" in (attributes.get("class") or ""):
         return not _is_alone(node)
     return node.css_first("math") is None  # shown as a picture, for want of fonts
+
+
+def _kind_of_note(attributes: dict[str, str | None]) -> str:
+    return attributes.get("epub:type") or attributes.get("role") or ""
 
 
 def _is_alone(formula: LexborNode) -> bool:

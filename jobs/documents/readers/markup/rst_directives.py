@@ -13,6 +13,8 @@ from docutils.parsers.rst.states import Inliner
 from docutils.statemachine import StringList
 from docutils.utils import unescape
 
+from jobs.documents.readers.markup.rst_tables import is_span_role, table_of
+
 _DIRECTIVE = re.compile(r"\.\.[ \t]+(?:\|[^|\n]{1,80}\|[ \t]+)?([\w:.+-]+)::")
 _ROLE = re.compile(r":([\w:.+-]{1,80}):`")
 _CODE = frozenset(
@@ -94,6 +96,8 @@ class _AnyDirective(Directive):
             return []
         if name == "glossary":
             return [self._glossary()]
+        if name == "flat-table":
+            return self._table()
         if name in _CODE:
             return self._code(name)
         box = nodes.container()
@@ -112,6 +116,12 @@ class _AnyDirective(Directive):
             self._parse(self.arguments[0], box)
         self.state.nested_parse(self.content, self.content_offset, box)
         return [box]
+
+    def _table(self) -> list[nodes.Node]:
+        box = nodes.container()
+        self.state.nested_parse(self.content, self.content_offset, box)
+        title = [self._paragraph(argument) for argument in self.arguments]
+        return [*title, table_of(box)]
 
     def _glossary(self) -> nodes.Node:
         """Several terms, a line each, may have one definition."""
@@ -194,6 +204,8 @@ def _any_role(
     content: Sequence[str] = (),
 ) -> tuple[Sequence[Any], Sequence[Any]]:
     """The text of a role without its target."""
+    if is_span_role(name):
+        return [], []
     text = unescape(text)
     shown = (_TARGET.sub("", text).strip() or text).lstrip("~!")
     if name in _MENU_ROLES:

@@ -93,7 +93,8 @@ def test_notes_of_github_have_neither_links_back_nor_a_heading() -> None:
 def test_a_note_of_an_epub_has_the_label_of_its_mark(kind: str) -> None:
     chapter = (
         '<html xmlns:epub="http://www.idpf.org/2007/ops"><body><p>Five bar<a epub:type="noteref" '
-        f'href="#n">1</a>.</p><aside epub:type="{kind}" id="n"><p>Gauge.</p></aside></body></html>'
+        f'href="#n">1</a>.</p><aside epub:type="{kind}" id="n" hidden="hidden"><p>Gauge.</p>'
+        "</aside></body></html>"
     )
 
     text = read("epub", make_epub({"a": chapter}, ["a"])).text
