@@ -25,11 +25,14 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple, NoReturn
 
+from pydantic import BaseModel
+
 import engine
 import jobs
 import schemas
 from engine.wire.tokens import count_tokens
 from jobs.text.languages import detect_language
+from schemas.record import Value
 
 MOST_BYTES = 131_072
 MOST_DESCRIPTORS = 4
@@ -38,6 +41,7 @@ MOST_DESCRIPTORS = 4
 LEFT_OUT = (
     "__main__",
     "jobs.evaluation.ragas_scoring.",
+    "jobs.finetune.student.parity.",
     "jobs.finetune.student.training.",
     "jobs.send.sharded.outside.",
 )
@@ -60,8 +64,26 @@ def import_all() -> None:
             if not module.name.startswith(LEFT_OUT[1:]) and not module.name.endswith(LEFT_OUT[0]):
                 importlib.import_module(module.name)
     importlib.import_module("tests.openai_server.server")
+    _load_sdk()
+    _build_records(Value)
     count_tokens("a")
     detect_language("The pump stands in the cellar, and its filter is changed once a year.")
+
+
+def _load_sdk() -> None:
+    """Import what the official SDK imports once it is used: most of it, and much."""
+    import openai  # not where other modules than the commands' are named
+
+    client = openai.AsyncOpenAI(api_key="-")
+    for part in (client.files, client.batches, client.fine_tuning.jobs):
+        assert part is not None
+
+
+def _build_records(base: type[BaseModel]) -> None:
+    """Build what a record is at its first use, as each fork would for itself."""
+    for kind in base.__subclasses__():
+        kind.model_rebuild()
+        _build_records(kind)
 
 
 def serve(connection: socket.socket) -> Program:

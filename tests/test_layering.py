@@ -1,7 +1,9 @@
 """Imports point one way: scripts, corpus_distill, jobs, engine, schemas; and so between rooms."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from tests.rows import each_row
@@ -60,7 +62,7 @@ ROOMS = {
     # What a stage is; the rest of its room starts and goes on with runs.
     "jobs.run.stages": "jobs.processes jobs.run.progress jobs.run.elsewhere",
     "jobs.run.reset": "jobs.run.stages",
-    "jobs.documents": "jobs.text jobs.processes jobs.run.stages",
+    "jobs.documents": "jobs.text jobs.processes jobs.run.elsewhere jobs.run.stages",
     "jobs.dataset": (
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents"
     ),
@@ -116,8 +118,25 @@ ROOMS = {
 }
 
 
-def imported_modules(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+@cache
+def imports_at_start(path: Path) -> tuple[str, ...]:
+    """What a module imports as it is imported itself."""
+    return tuple(_names(tree_of(path).body))
+
+
+@cache
+def imported_modules(path: Path) -> tuple[str, ...]:
+    """What a module imports, at its start or later."""
+    return tuple(_names(ast.walk(tree_of(path))))
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -186,3 +205,15 @@ def test_no_room_imports_another_than_the_table_allows(layer: str) -> None:
         forbidden += [(module, name) for name in names if room_of(name) not in allowed]
 
     assert forbidden == []
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    paths = [path for layer in LAYERS[:3] for path in (ROOT / layer).rglob("*.py")]
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in paths}
+
+    graph = {
+        name: {used for used in imports_at_start(path) if used in names}
+        for name, path in names.items()
+    }
+
+    assert len(list(TopologicalSorter(graph).static_order())) == len(names)

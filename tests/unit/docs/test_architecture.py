@@ -3,10 +3,7 @@
 Which room may import which stands in tests/test_layering.py, module by module where it must be.
 """
 
-import ast
 import re
-from collections.abc import Iterator
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 from tests.rows import each_row
@@ -44,15 +41,6 @@ def folder_of(name: str) -> str:
     return folder if folder in ARROWS else top
 
 
-def imports_at_start(path: Path) -> Iterator[str]:
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
 def test_every_room_stands_once_in_the_picture() -> None:
     assert sorted(PICTURE) == folders_of_code()
 
@@ -72,15 +60,3 @@ def test_arrow_of_a_room_names_what_it_may_import(room: str) -> None:
 @each_row("room", [room for room in ARROWS if room != "jobs"])
 def test_every_room_is_explained(room: str) -> None:
     assert room in re.findall(r"^\| `([\w/]+)/` \|", TEXT, re.M)
-
-
-def test_no_module_imports_itself_by_a_detour() -> None:
-    paths = [path for top in TOPS[:3] for path in (ROOT / top).rglob("*.py")]
-    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in paths}
-
-    graph = {
-        name: {used for used in imports_at_start(path) if used in names}
-        for name, path in names.items()
-    }
-
-    assert len(list(TopologicalSorter(graph).static_order())) == len(names)

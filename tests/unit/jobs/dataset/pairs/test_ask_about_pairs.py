@@ -10,7 +10,7 @@ from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.dataset.ask_teacher import QUESTIONS
 from jobs.dataset.pairs.pair_ids import is_paired
-from jobs.run.stages import run_stages
+from jobs.run.run_stages import run_stages
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
 from schemas.documents import Chunk
 from schemas.settings import RunSettings
