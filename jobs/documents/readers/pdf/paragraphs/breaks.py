@@ -18,6 +18,7 @@ _FINISHED = re.compile(r"[.!?:;。！？：；؟][\"'”’)\]]*(?:\s?\d{1,2})?$
 _SENTENCE_END = re.compile(r"[^\W\d_][.,]$")
 _TAIL_CHARS = 12
 _LEADER = re.compile(r"[\w)\]] \.\.\. \w[^.]{0,20}$")  # to what stands at the end of a line
+_LEFT_OUT = re.compile(r"\.{3,5}|[…⋮]")  # alone on a line
 _DEFINED_INDENT = 3.5  # of the font size: what is said of it is indented less
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _INDENT = 0.8
@@ -106,7 +107,7 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: "Margi
         return None
     if DEFINED.match(group[0].text) and not _goes_on_in_definition(group, line):
         return LINE if DEFINED.match(line.text) else PARAGRAPH
-    if _LEADER.search(line.text) or _LEADER.search(last.text):
+    if any(_LEADER.search(text) or _LEFT_OUT.fullmatch(text) for text in (line.text, last.text)):
         return LINE
     if min(line.widest_gap, last.widest_gap) > _PARTED:
         return LINE
