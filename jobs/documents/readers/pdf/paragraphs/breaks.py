@@ -28,6 +28,7 @@ _MIN_ALIKE = 4  # of them
 _SAME_COLUMN = 8.0  # points
 _MIN_EVEN = 3  # lines that end alike, one below the other
 _EVEN = 0.3  # points
+_NARROWEST = 5.0  # times the font size: narrower lines are names, one below the other
 _LONG_LINE = 40  # characters: two of them do not end alike by chance
 _FIT_SLACK = 1.5
 _WIDE_GAP = 1.25  # of the usual distance between lines
@@ -209,7 +210,7 @@ class Margins:
     def _near_right(self, last: Line) -> float | None:
         """Where several of the next lines end that begin below `last`, if they do."""
         place = self._places.get(id(last))
-        if place is None:
+        if place is None or last.right - last.left < _NARROWEST * last.size:
             return None
         below = self._lines[place : place + _NEAR_LINES]
         ends = [line.right for line in below if abs(line.left - last.left) < _SAME_COLUMN]
