@@ -121,8 +121,8 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
             yield run
             run, main, last = [glyph], style, glyph
             continue
-        if gap < _no_gap(last, glyph) * size if glyph.is_spaced else gap > _SPACE_GAP * size:
-            glyph = _with_space(glyph, last)
+        if gap < _INDEX_GAP * size if glyph.is_spaced else gap > _SPACE_GAP * size:
+            glyph = _with_space(glyph, last, gap / size)
         if style is not main and style.size * _SMALLER > size:
             main = style
         run.append(glyph)
@@ -142,13 +142,18 @@ def _is_option(before: Glyph, glyph: Glyph) -> bool:
     return glyph.char == before.char == "-"
 
 
-def _with_space(glyph: Glyph, before: Glyph) -> Glyph:
-    """A glyph whose distance and space do not agree, with a space as far as the distance tells."""
+def _with_space(glyph: Glyph, before: Glyph, gap: float) -> Glyph:
+    """A glyph whose distance and space do not agree, with a space as far as the distance tells.
+
+    `gap` is a share of the font size.
+    """
     style = glyph.style
     if not glyph.is_spaced:
         is_exact = not style.is_mono and style.turns == 0  # others have no exact widths
         is_apart = is_exact and not _is_option(before, glyph)
         return glyph._replace(is_spaced=True) if is_apart else glyph
+    if gap >= _no_gap(before, glyph):
+        return glyph
     is_near = style.baseline != before.style.baseline or glyph.char in _CLOSING
     is_near = is_near or _is_option(before, glyph)
     is_near = is_near or before.left < glyph.left < before.right - _OVERLAP * style.size
