@@ -13,6 +13,7 @@ _MAX_GAP = 2.5  # between the letters on both sides: there may be two underscore
 _NEAR = 0.2  # between an underscore and its letter; a space is wider
 _SLACK = 0.15
 _SAME_BASELINE = 0.1  # points
+_HAIR = 0.3  # the same
 
 _Heights = dict[int, list[Rule]]
 
@@ -30,6 +31,10 @@ def with_underscores(glyphs: Sequence[Glyph], rules: Sequence[Rule]) -> list[Gly
 def _insert(glyphs: Sequence[Glyph], by_height: _Heights) -> Iterator[Glyph]:
     last: Glyph | None = None
     for glyph in glyphs:
+        if last is not None and last.style is glyph.style and glyph.left - last.right < _HAIR:
+            yield glyph  # letters of one word
+            last = glyph
+            continue
         if last is not None and _is_next(last, glyph):
             drawn = _between(last, glyph, by_height)
             yield from drawn
