@@ -5,11 +5,6 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
-
-# A machine that is busy with other work is no fault of a test.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")
 
 # As the commands do: threads of its linear algebra would only take turns with the other tests.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

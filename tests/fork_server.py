@@ -64,9 +64,19 @@ def import_all() -> None:
             if not module.name.startswith(LEFT_OUT[1:]) and not module.name.endswith(LEFT_OUT[0]):
                 importlib.import_module(module.name)
     importlib.import_module("tests.openai_server.server")
+    _load_sdk()
     _build_records(Value)
     count_tokens("a")
     detect_language("The pump stands in the cellar, and its filter is changed once a year.")
+
+
+def _load_sdk() -> None:
+    """Import what the official SDK imports once it is used: most of it, and much."""
+    import openai  # not where other modules than the commands' are named
+
+    client = openai.AsyncOpenAI(api_key="-")
+    for part in (client.files, client.batches, client.fine_tuning.jobs):
+        assert part is not None
 
 
 def _build_records(base: type[BaseModel]) -> None:

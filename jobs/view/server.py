@@ -62,7 +62,7 @@ def make_app(order: PageOrder) -> web.Application:
 
 
 class _Api:
-    """The api; files are read in a thread, one request at a time."""
+    """What answers the page's requests; files are read in a thread, one request at a time."""
 
     def __init__(self, order: PageOrder) -> None:
         self._order = order

@@ -17,7 +17,7 @@ from jobs.text.wording.answer_forms import (
 from jobs.text.wording.english_phrases import LEANING_ANSWER, NON_ANSWER
 from jobs.text.wording.fair_phrases import without_fair_phrases
 from jobs.text.wording.pointers import find_pointer
-from jobs.text.wording.quantities import find_quantities
+from jobs.text.wording.quantities import find_quantities, numbers_in
 from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
 
@@ -60,9 +60,15 @@ def find_grounded_answer_fault(
         or find_spoken_to_model(source)
         or _find_other_language(text, source)
         or find_ungrounded(text, question, source)
-        or _find_overlap_fault(word_overlap(text, f"{source.near}\n{question}"), settings)
+        or _find_overlap_fault(_overlap(text, question, source), settings)
         or _find_copy_fault(text, source.chunk_text, settings)
     )
+
+
+def _overlap(text: str, question: str, source: SourceText) -> float:
+    """With evidence and question; a number in words is known as digits too."""
+    numbers = " ".join(sorted(numbers_in(source.evidence)))
+    return word_overlap(text, f"{source.near}\n{question}\n{numbers}")
 
 
 def _find_form_fault(text: str, question: str, settings: AnswerSettings) -> Fault | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from jobs.text.content_words import width
 from jobs.text.untrusted_text import make_plain
+from jobs.text.wording.units import UNIT_OF
 
 MIN_SHARED_LETTERS = 4  # of two forms of a word
 
@@ -74,13 +75,14 @@ def find_quotes(text: str) -> Iterator[str]:
 
 
 def find_proper_names(text: str) -> Iterator[str]:
-    """Words with a capital letter within a sentence, code aside.
+    """Words with a capital letter within a sentence, code and units aside.
 
     Of use where a language writes no other words so: not in German.
     """
     rest = _CODE_SPAN.sub("`", _CODE_BLOCK.sub("\n", text))
     for found in _CAPITALISED.finditer(rest):
-        if not _begins_sentence(rest, found.start()):
+        is_unit = found[0].casefold() in UNIT_OF
+        if not is_unit and not _begins_sentence(rest, found.start()):
             yield found[0]
 
 

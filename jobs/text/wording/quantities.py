@@ -3,13 +3,12 @@
 import math
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from jobs.text.content_words import STEM_CHARS
-from jobs.text.wording.number_words import find_number_words
-from jobs.text.wording.parts_of_hours import find_minutes
-from jobs.text.wording.units import DEGREES, SIZES, UNIT_OF, UNITS
+from jobs.text.wording.number_words import find_minutes, find_number_words
+from jobs.text.wording.units import BINARY_SIZES, DEGREES, SIZES, UNIT_OF, UNITS, Size
 
 MAX_COUNT_WORD = 16  # words for more are numbers in any text: "two ways", "seize" may be none
 
@@ -29,6 +28,9 @@ _RUN = re.compile(r"\d[\d.,:]*\d|\d")
 _LONG_UNIT_CHARS = 3  # "six a": no amperes
 _LIST_LABEL = re.compile(r"^[^\S\n]*\d{1,3}[.)](?=\s)", re.MULTILINE)
 _GROUPED = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})*")
+_GROUPED_WITH_REST = re.compile(
+    r"(?P<whole>\d{1,3}(?P<group>[.,])\d{3}(?:(?P=group)\d{3})*)(?P<point>[.,])(?P<rest>\d{1,3})"
+)
 
 # What else says a number in words: articles, ordinals and the like; and Italian, whose "due" and
 # "sei" are words of other languages too, so that they are known of a source, and of no answer.
@@ -50,13 +52,17 @@ _NUMBER_WORDS = (
     ("1000", "thousand tausend mille mil"),
 )
 _ITALIAN = (
-    ". . due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici"
-    " quindici sedici diciassette diciotto diciannove venti"
+    "due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici"
+    " sedici diciassette diciotto diciannove"
 )
-_ITALIAN_TENS = "trenta quaranta cinquanta sessanta settanta ottanta novanta cento"
+_ITALIAN_TENS = "venti trenta quaranta cinquanta sessanta settanta ottanta novanta cento"
 _NUMBER_OF = {word: number for number, words in _NUMBER_WORDS for word in words.split()}
-_NUMBER_OF |= {word: str(number) for number, word in enumerate(_ITALIAN.split())}
-_NUMBER_OF |= {word: str(10 * place) for place, word in enumerate(_ITALIAN_TENS.split(), start=3)}
+_NUMBER_OF |= {word: str(number) for number, word in enumerate(_ITALIAN.split(), start=2)}
+for _place, _tens in enumerate(_ITALIAN_TENS.split(), start=2):
+    _NUMBER_OF[_tens] = str(10 * _place)
+    for _unit, _word in enumerate(("uno", *_ITALIAN.split()[:8]), start=1):
+        _stem = _tens[:-1] if _word[0] in "uo" else _tens  # ventuno, ventotto
+        _NUMBER_OF[_stem + _word] = str(10 * _place + _unit)
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -124,20 +130,33 @@ def find_quantities_in_words(text: str) -> Iterator[Quantity]:
 
 
 def find_parts_of_hours(text: str) -> Iterator[Quantity]:
-    """What "half an hour" and its like are in minutes."""
+    """What "half an hour" and its like are in minutes, also beside each number of whole hours."""
+    hours = [
+        float(each.number)
+        for each in (*find_quantities(text), *find_quantities_in_words(text))
+        if each.unit == "hour" and each.number.isdigit()
+    ]
     for minutes in find_minutes(text):
-        yield Quantity(minutes, "minute", f"{minutes} minutes", is_words=True)
+        for whole in (0.0, *hours):
+            number = f"{60 * whole + float(minutes):g}"
+            yield Quantity(number, "minute", f"{number} minutes", is_words=True)
 
 
 def same_amount(one: Quantity, other: Quantity) -> bool:
-    """Whether two quantities are as large in other units: 14 days and 2 weeks, 0.6 m and 60 cm."""
-    sizes = [SIZES.get(each.unit) for each in (one, other)]
-    if sizes[0] is None or sizes[1] is None or sizes[0].base != sizes[1].base:
+    """Whether two quantities are as large in other units: 14 days and 2 weeks, 0.6 m and 60 cm.
+
+    A kilobyte is 1,000 bytes, or 1,024.
+    """
+    return any(_are_as_large(one, other, sizes) for sizes in (SIZES, BINARY_SIZES))
+
+
+def _are_as_large(one: Quantity, other: Quantity, sizes: Mapping[str, Size]) -> bool:
+    size, other_size = sizes.get(one.unit), sizes.get(other.unit)
+    amount, other_amount = amount_of(one), amount_of(other)
+    if size is None or other_size is None or amount is None or other_amount is None:
         return False
-    amounts = [amount_of(each) for each in (one, other)]
-    if amounts[0] is None or amounts[1] is None:
-        return False
-    return math.isclose(amounts[0] * sizes[0].times, amounts[1] * sizes[1].times)
+    is_same = math.isclose(amount * size.times, other_amount * other_size.times)
+    return size.base == other_size.base and is_same
 
 
 def numbers_in(text: str) -> frozenset[str]:
@@ -198,9 +217,12 @@ def _version_starts(run: str) -> Iterator[str]:
 
 
 def _plain_number(written: str) -> str:
-    """`1,000`, `1.000` and `1 000` are 1000; `0,5` is 0.5; `08` is 8."""
+    """`1,000`, `1.000` and `1 000` are 1000; `1.250,00` is 1250; `0,5` is 0.5; `08` is 8."""
     number = re.sub(r"[ \u00a0\u202f'\u2019]", "", written).rstrip(".,:")
-    if _GROUPED.fullmatch(number):
+    price = _GROUPED_WITH_REST.fullmatch(number)
+    if price is not None and price["group"] != price["point"]:
+        number = f"{price['whole'].replace(price['group'], '')}.{price['rest']}"
+    elif _GROUPED.fullmatch(number):
         number = number.replace(",", "").replace(".", "")
     elif number.count(",") == 1 and "." not in number:
         number = number.replace(",", ".")

@@ -70,6 +70,7 @@ class Size(NamedTuple):
     times: float
 
 
+_OF_BYTES = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
 SIZES = {
     "microsecond": Size("second", 1e-6),
     "millisecond": Size("second", 1e-3),
@@ -100,3 +101,5 @@ SIZES = {
     "kilopascal": Size("pascal", 1e3),
     "bar": Size("pascal", 1e5),
 }
+SIZES |= {name: Size("byte", 1000**power) for power, name in enumerate(_OF_BYTES)}
+BINARY_SIZES = {name: Size("byte", 1024**power) for power, name in enumerate(_OF_BYTES)}

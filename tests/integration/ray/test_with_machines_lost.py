@@ -28,7 +28,6 @@ from tests.openai_server import RunningServer, start_openai_server
 pytest.importorskip("ray")
 
 
-STAGES = ("questions", "question_vectors", "answers", "verdicts")
 EVERY_STAGE = ("--judge", JUDGE, "--set", f"questions.embedding_model={EMBEDDING}")
 ON_EVERY_CORE = ("--workers", "4")  # so that others take their places on the machine that is added
 
@@ -89,22 +88,26 @@ def test_loss_of_machines_a_worker_and_the_lender_changes_nothing_in_the_files(
     def lender_at_work(stage: str) -> list[int]:
         return at_work(cluster.pids_of("Lending"), call_of(run_dir, stage))
 
+    def lose_machine_in(stage: str) -> None:
+        when(partial(last_at_work, stage), process)
+        cluster.lose_machine()  # its workers outlive it for a while
+        cluster.add_machine()
+
     flags = (*EVERY_STAGE, *ON_EVERY_CORE, "--budget-usd", "5")
     process = start_run(very_slow_server, run_dir, large_documents, *flags, cluster=cluster)
     when(partial(last_at_work, "documents"), process)
     kill(last_at_work("documents"))
-    for stage in STAGES:
-        when(partial(last_at_work, stage), process)
-        if stage == "question_vectors":
-            when(partial(lender_at_work, stage), process)
-            kill(lender_at_work(stage))
-        cluster.lose_machine()  # its workers outlive it for a while
-        cluster.add_machine()
+    lose_machine_in("questions")
+    lose_machine_in("question_vectors")
+    when(partial(lender_at_work, "answers"), process)
+    kill(lender_at_work("answers"))
+    lose_machine_in("verdicts")
     code, said = finish(process)
 
     assert code == code_here, said
-    assert stages_with_a_loss(said) >= {"documents", *STAGES}
-    assert bought_again(very_slow_server) <= len(STAGES) * 2 * IN_FLIGHT  # two workers a machine
+    with_a_loss = {"documents", "questions", "question_vectors", "verdicts"}
+    assert stages_with_a_loss(said) >= with_a_loss
+    assert bought_again(very_slow_server) <= 3 * 2 * IN_FLIGHT  # machines of two workers each
     assert_is_whole(run_dir, comparable_files(here))
 
 

@@ -23,6 +23,7 @@ _LEADERS = re.compile(r"(?:[.·…]\s?){4,}\s*(\d+|[ivxlc]+)$")
 _ONLY_LEADERS = re.compile(r"(?:[.·…]\s?){6,}")  # fewer say that something is left out
 _LEADS_TO_WORD = re.compile(r"[.·…]{6}\s*[^\W\d]{3,30}$")
 _ENDS_IN_NUMBER = re.compile(r"\s(\d{1,5})$")
+_DASHED = re.compile(r"^[-–—] ?(\w{1,5}) ?[-–—]$")  # a number between dashes
 _GLUED = re.compile(r"^(\d{1,4})(?=[^\W\d_]{2})")
 _DIGITS = re.compile(r"\d+")
 _TAIL_CHARS = 60
@@ -170,7 +171,8 @@ def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
     end, that and its height.
     """
     line, edge, is_outermost = place
-    text = _GLUED.sub(r"\1 ", line.text)  # a long title has run into the number
+    printed = _DASHED.sub(r"\1", line.text)
+    text = _GLUED.sub(r"\1 ", printed)  # a long title has run into the number
     words = text.casefold().split()
     is_lone = len(words) == 1 and _is_number(words[0])
     if line.size > (_MAX_NUMBER_SIZE if is_lone else _MAX_SIZE) * body:
@@ -182,7 +184,7 @@ def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
         yield edge, height, *words
         if is_outermost and line.widest_gap > _FAR_APART and len(words) > _END_WORDS:
             yield from ((edge, height, *part) for part in _parts(words))
-    yield from _number_keys(line, edge, words, page_number, is_glued=text is not line.text)
+    yield from _number_keys(line, edge, words, page_number, is_glued=text is not printed)
 
 
 def _number_keys(

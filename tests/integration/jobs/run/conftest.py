@@ -1,5 +1,6 @@
 """Real files and the stand-in for tests of the `distill` command in a process of its own."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,12 +34,26 @@ def documents(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="package")
+def complete(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with documents and a run of them that is complete, for all tests to copy."""
+    folder = tmp_path_factory.mktemp("complete")
+    write_documents(folder / "documents")
+    flags = ("--documents", str(folder / "documents"), "--max-in-flight", "16")
+    with start_openai_server({"models": MODELS}) as server:
+        code, output = finish(start(server, folder / "run", *flags))
+    assert code == 0, output
+    return folder
+
+
 @pytest.fixture
-def run_dir(tmp_path: Path, server: RunningServer, documents: Path) -> Path:
+def run_dir(tmp_path: Path, complete: Path, documents: Path) -> Path:
     """A run that is complete."""
     folder = tmp_path / "run"
-    code, output = finish(
-        start(server, folder, "--documents", str(documents), "--max-in-flight", "16")
-    )
-    assert code == 0, output
+    shutil.copytree(complete / "run", folder)
+    config_path = folder / "config.toml"
+    config = config_path.read_text(encoding="utf-8")
+    moved = config.replace(str(complete / "documents"), str(documents))
+    assert moved != config
+    config_path.write_text(moved, encoding="utf-8")
     return folder

@@ -2,8 +2,6 @@
 
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.wire.lenient_json import (
     MAX_DEPTH,
@@ -13,16 +11,6 @@ from engine.wire.lenient_json import (
 )
 from schemas.requests import Json
 from tests.rows import each_row
-
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**63 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=12,
-)
 
 
 def nested(depth: int) -> bytes:
@@ -97,24 +85,6 @@ def test_depth_takes_no_recursion_in_either_direction(depth: int) -> None:
 def test_what_is_no_json_raises_one_error_of_ours(data: bytes) -> None:
     with pytest.raises(NotJsonError, match="no JSON"):
         parse_json(data)
-
-
-@given(st.binary())
-def test_any_bytes_are_read_or_refused_and_what_is_read_can_be_written(data: bytes) -> None:
-    try:
-        value = parse_json(data)
-    except NotJsonError:
-        return
-
-    assert orjson.loads(dump_json(value)) == value
-
-
-@given(JSON, st.booleans())
-def test_sound_values_are_read_alike_by_both_parsers(value: Json, is_damaged: bool) -> None:
-    data = orjson.dumps([value, None])
-    damaged = data[:-5] + b"NaN]"
-
-    assert parse_json(damaged if is_damaged else data) == [value, None]
 
 
 def test_a_text_of_very_many_values_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:

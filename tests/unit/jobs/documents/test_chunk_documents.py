@@ -1,13 +1,9 @@
-from collections import Counter
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_documents import chunk_document
 from schemas.dataset import Rejection
-from schemas.documents import Chunk, Side, SideSpan, SplitAssignment
+from schemas.documents import Chunk, SideSpan, SplitAssignment
 from schemas.settings import ChunkSettings
 from tests.rows import each_row
 from tests.unit.jobs.documents.texts import PARAGRAPH, all_for_training, make_document
@@ -19,12 +15,6 @@ LENIENT = ChunkSettings(
     min_prose_share=0.0,
     max_glued_word_share=1.0,
     max_contents_line_share=1.0,
-)
-TEXTS = st.text(
-    alphabet=st.one_of(
-        st.sampled_from("aAb \n\t.,😀日\u00a0\u2028\x1c"), st.characters(exclude_categories=["Cs"])
-    ),
-    max_size=400,
 )
 
 
@@ -201,41 +191,6 @@ def test_a_faulty_chunk_is_rejected_with_its_measure() -> None:
     assert (rejection.stage, rejection.reason) == ("chunks", "too_short")
     assert (rejection.score, rejection.threshold) == (count_tokens("Too short."), 8)
     assert rejection.text == "Too short."
-
-
-@given(
-    TEXTS,
-    st.lists(st.integers(0, 400), max_size=6),
-    st.lists(st.integers(0, 400), max_size=5),
-    st.integers(1, 2),
-)
-def test_every_character_of_a_side_lies_in_exactly_one_chunk(
-    text: str, cuts: list[int], heading_starts: list[int], rules: int
-) -> None:
-    edges = sorted({min(cut, len(text)) for cut in cuts})
-    sides: list[Side] = ["train", "held_out"]
-    spans = tuple(
-        SideSpan(start_char=start, end_char=end, side=sides[i % 2])
-        for i, (start, end) in enumerate(zip(edges[::2], edges[1::2], strict=False))
-    )
-    headings = tuple((min(s, len(text)), s % 3 + 1, "Title") for s in sorted(heading_starts))
-    document = make_document(text, headings=headings)
-
-    settings = LENIENT.model_copy(update={"rules": rules})
-
-    results = chunk_document(document, SplitAssignment(document_id="d1", spans=spans), settings)
-
-    seen: Counter[int] = Counter()
-    for result in results:
-        if isinstance(result, Chunk):
-            assert result.text == text[result.start_char : result.end_char]
-            assert result.text == result.text.strip()
-            assert result.token_count <= LENIENT.target_tokens
-            seen.update(range(result.start_char, result.end_char))
-    wanted = {i for span in spans for i in range(span.start_char, span.end_char)}
-    assert set(seen) <= wanted
-    assert all(seen[i] == 1 for i in wanted if not text[i].isspace())
-    assert set(seen.values()) <= {1}
 
 
 @each_row("rules", [1, 2])

@@ -1,10 +1,6 @@
 from collections.abc import Iterable
-from itertools import pairwise
-from random import Random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from jobs.documents.split_documents import assign_sides
 from jobs.documents.split_groups import DocumentSize
@@ -14,7 +10,6 @@ from tests.unit.jobs.documents.texts import PARAGRAPH
 
 SETTINGS = SplitSettings(block_tokens=400, gap_tokens=50)
 CHARS_PER_TOKEN = 5
-SIZES = st.lists(st.integers(0, 6_000), max_size=20)
 
 
 def make_sizes(token_counts: Iterable[int], prefix: str = "d") -> list[DocumentSize]:
@@ -74,29 +69,6 @@ def test_the_held_out_share_of_tokens_is_near_the_wanted(
     assert 0.07 <= share <= 0.13
 
 
-@given(SIZES, st.randoms(use_true_random=False))
-def test_the_order_of_the_documents_changes_nothing(
-    token_counts: list[int], random: Random
-) -> None:
-    sizes = make_sizes(token_counts)
-    shuffled = list(sizes)
-    random.shuffle(shuffled)
-
-    assert split(shuffled) == split(sizes)
-
-
-@given(SIZES, SIZES)
-def test_what_is_assigned_never_moves_and_new_documents_join(
-    first: list[int], then: list[int]
-) -> None:
-    old_sizes, new_sizes = make_sizes(first, "old"), make_sizes(then, "new")
-    before = split(old_sizes)
-
-    joined = split([*new_sizes, *old_sizes], before)
-
-    assert set(joined) == {size.document_id for size in new_sizes}
-
-
 def test_documents_that_join_one_by_one_keep_the_share() -> None:
     assignments: dict[str, SplitAssignment] = {}
     total = 0
@@ -106,32 +78,6 @@ def test_documents_that_join_one_by_one_keep_the_share() -> None:
         assignments |= split(make_sizes([tokens], f"round{i}-"), assignments)
 
     assert 0.07 <= tokens_on(assignments.values(), "held_out") / total <= 0.13
-
-
-@given(st.lists(st.integers(1, 6_000), min_size=2, max_size=12))
-def test_two_documents_are_enough_for_both_sides(token_counts: list[int]) -> None:
-    assignments = split(make_sizes(token_counts)).values()
-
-    assert tokens_on(assignments, "train") > 0
-    assert tokens_on(assignments, "held_out") > 0
-
-
-@given(st.integers(200, 10_000), st.sampled_from([0.01, 0.1, 0.3, 0.5]), st.integers(0, 9))
-def test_one_document_is_cut_into_both_sides_with_gaps(
-    tokens: int, fraction: float, seed: int
-) -> None:
-    settings = SETTINGS.model_copy(update={"seed": seed, "held_out_fraction": fraction})
-    size = make_sizes([tokens])
-
-    (assignment,) = split(size, settings=settings).values()
-
-    spans = assignment.spans
-    gap_chars = settings.gap_tokens * CHARS_PER_TOKEN
-    for left, right in pairwise(spans):
-        assert left.side == right.side or right.start_char - left.end_char >= gap_chars
-    if tokens >= 8 * 128:
-        assert {span.side for span in spans} == {"train", "held_out"}
-    assert all(0 <= span.start_char < span.end_char <= size[0].text_length_chars for span in spans)
 
 
 def test_blocks_end_where_paragraphs_do() -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
-from jobs.documents.readers.pdf.lines.tex_fonts import CONTROLS, symbols_of
+from jobs.documents.readers.pdf.lines.tex_fonts import CONTROLS, is_of_drawings, symbols_of
 
 _FIXED_PITCH = 1  # PDF 32000-1, table 123: font flags
 _FONT_NAME_BYTES = 128
@@ -97,6 +97,7 @@ class PageGlyphs(NamedTuple):
 
 
 _NO_STYLE = Style(0.0, 1.0, is_mono=False, is_pale=False, turns=0)
+_DRAWING = _NO_STYLE._replace(size=0.0)  # of what is no text
 
 
 def page_glyphs(text_page: pdfium.PdfTextPage) -> PageGlyphs:
@@ -127,6 +128,7 @@ class _Font(NamedTuple):
     is_caps: bool
     symbols: Mapping[str, str]
     is_nameless: bool
+    is_drawing: bool
 
 
 class _GlyphReader:
@@ -158,6 +160,9 @@ class _GlyphReader:
             text_object = object_of(page, index)
             if text_object != last_object or text_object is None:
                 last_object, style = text_object, self._style(index, text_object or 0)
+            if style is _DRAWING:
+                is_spaced = True
+                continue
             if style.turns == 0:
                 get_box(raw, index, rect_pointer)
                 left, right = rect.left, rect.right
@@ -196,6 +201,8 @@ class _GlyphReader:
         size = pdfium_c.FPDFText_GetFontSize(self._page, index)
         turns = _turns(math.atan2(matrix.b, matrix.a))
         font = self._font(index, text_object)
+        if font.is_drawing:
+            return _DRAWING
         self._symbols = font.symbols
         baseline = {0: y.value, 1: -x.value, 2: -y.value, 3: x.value}.get(turns or 0, 0.0)
         style = Style(
@@ -226,6 +233,7 @@ class _GlyphReader:
                 bool(_CAPS_NAME.search(name)),
                 symbols_of(name),
                 is_nameless=not name,
+                is_drawing=is_of_drawings(name),
             )
         return self._fonts[key]
 

@@ -23,6 +23,7 @@ _CAPITALS = re.compile(r"[A-Z][A-Z\d_]+(?!\w)")
 _AFTER_HALVES = frozenset({"or", "to", "oder", "und", "sowie", "bzw."})  # "read- or write-lock"
 _SHORT_OPTION = re.compile(r"[A-Za-z\d](?!\w)")  # behind a hyphen that stands alone
 _PART_OF_OPTION = re.compile(r"-[a-z]{3}")
+_BETWEEN_NAMES = frozenset({"and", "in", "is", "or", "to", "und"})
 _NEW_ADDRESS = re.compile(r"\w{2,9}://")
 _PLAIN_WORD = re.compile(r"[a-z]+(?:[.,;:)]|$)")
 _ENDED = re.compile(r"[)>\]”\",;]$")
@@ -121,7 +122,7 @@ def _address_goes_on(word: str, piece: str) -> bool:
 def _literal_goes_on(word: str, piece: str) -> bool:
     """Whether a literal that ends a line (a path, a name, an option) goes on in the next one."""
     if word[-1] in "/_@+~#%&?":
-        return len(word) > 1 and (word[-1] == "/" or any(map(str.isalnum, word)))
+        return word[-1] == "/" or any(map(str.isalnum, word))
     if word[-1] == "=":
         return word[-2:-1].isalnum()
     if "-" in {word[-1], piece[0]}:
@@ -158,7 +159,7 @@ def _path_goes_on(line: str, word: str, piece: str) -> bool:
     if word[-1] == "/":
         return bool(_PATH_END.search(line[-200:])) and (piece[0].islower() or "/" in piece)
     if word[-1] == "_":
-        return piece[0].isalnum()
+        return piece[0].isalnum() and piece not in _BETWEEN_NAMES
     is_name = bool(re.search(r"[/_\d]|\w\.\w", word[:-1])) and bool(
         re.search(r"[/_\d.]", piece[:-1])
     )

@@ -134,7 +134,12 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
 def _no_gap(before: Glyph, glyph: Glyph) -> float:
     """How far a glyph may be from the one before, as a share of its size, if no space is there."""
     is_after_index = glyph.char in _CLOSING and before.style.baseline != glyph.style.baseline
-    return _INDEX_GAP if is_after_index else _NO_GAP
+    return _INDEX_GAP if is_after_index or _is_option(before, glyph) else _NO_GAP
+
+
+def _is_option(before: Glyph, glyph: Glyph) -> bool:
+    """Whether these are the two hyphens of an option, which TeX sets apart lest they be a dash."""
+    return glyph.char == before.char == "-"
 
 
 def _with_space(glyph: Glyph, before: Glyph) -> Glyph:
@@ -142,8 +147,10 @@ def _with_space(glyph: Glyph, before: Glyph) -> Glyph:
     style = glyph.style
     if not glyph.is_spaced:
         is_exact = not style.is_mono and style.turns == 0  # others have no exact widths
-        return glyph._replace(is_spaced=True) if is_exact else glyph
+        is_apart = is_exact and not _is_option(before, glyph)
+        return glyph._replace(is_spaced=True) if is_apart else glyph
     is_near = style.baseline != before.style.baseline or glyph.char in _CLOSING
+    is_near = is_near or _is_option(before, glyph)
     is_near = is_near or before.left < glyph.left < before.right - _OVERLAP * style.size
     return glyph._replace(is_spaced=False) if is_near else glyph
 

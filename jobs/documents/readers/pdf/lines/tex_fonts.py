@@ -10,8 +10,9 @@ _SYMBOLS: Mapping[str, Mapping[str, str]] = {
            "T": "⋂", "\\": "⋂", "p": "√", "q": "√", "r": "√", "s": "√"},
     "mi": dict(zip(map(chr, range(0x0B, 0x20)), "αβγδεζηθικλμνξπρστυφχ", strict=True)),
 }  # fmt: skip
-_CORNERS_NAME = re.compile(r"(?:^|\+)lcircle\w*\d+$", re.IGNORECASE)
-_CORNERS = dict.fromkeys(map(chr, (0x261B, 0x261E, 0x2605, *range(0x2701, 0x27BF))), " ")
+_DRAWING_NAME = re.compile(  # TeX's for the corners of frames, those of notes of music
+    r"(?:^|\+)(?:l(?:ine|circle)w?\d+$|emmentaler|feta|parmesan|bravura)", re.IGNORECASE
+)
 _LIGATURES = ("ﬀ", "ﬁ", "ﬂ", "ﬃ", "ﬄ")
 _TEXT = {  # in the encodings OT1 and T1
     chr(first + place): letters
@@ -21,12 +22,12 @@ _TEXT = {  # in the encodings OT1 and T1
 CONTROLS = frozenset(map(chr, range(0x0B, 0x20)))
 
 
-def symbols_of(font_name: str) -> Mapping[str, str]:
-    """What the codes of a font stand for that PDFium gives as they are.
+def is_of_drawings(font_name: str) -> bool:
+    """Whether a font has parts of drawings instead of characters."""
+    return _DRAWING_NAME.search(font_name) is not None
 
-    The corners of frames, which are glyphs of a font that has nothing else, are spaces.
-    """
-    if _CORNERS_NAME.search(font_name):
-        return _CORNERS
+
+def symbols_of(font_name: str) -> Mapping[str, str]:
+    """What the codes of a font stand for that PDFium gives as they are."""
     math = _MATH_NAME.search(font_name)
     return _SYMBOLS[math[1].lower()] if math else _TEXT

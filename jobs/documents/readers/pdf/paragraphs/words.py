@@ -8,8 +8,8 @@ from jobs.documents.readers.pdf.lines.joints import HYPHEN, OPEN, SPACE
 from jobs.documents.readers.pdf.paragraphs.join_lines import Paragraph
 
 _DIVIDED = re.compile(rf"(-?)(\w+){HYPHEN}(\w+)(-?)")
-_OPEN_PATH = re.compile(rf"{OPEN}(\w+)")
-_IN_PATH = re.compile(r"/(\w+)")
+_ENDED_PATH = re.compile(r"(?<![^\s“\"'(\[])[^\s\uffff]{1,80}/(?![^\s,.;:)\]”\"'])")
+_OPENING = "“\"'(["
 _PATH_CHARS = 80  # before a word that are looked at
 _LAST_PART = re.compile(r"(\w+)-$")
 _FIRST_PART = re.compile(r"\w+")
@@ -62,7 +62,7 @@ def join_words(paragraphs: list[Paragraph]) -> list[Paragraph]:
         return f"{before}{first}{'-' if is_compound else ''}{second}{after}"
 
     joined: list[Paragraph] = []
-    for paragraph in _with_whole_paths(paragraphs, words):
+    for paragraph in _with_whole_paths(paragraphs):
         text = paragraph.text
         if HYPHEN in text:
             text = _DIVIDED.sub(join, text.replace(f"/{HYPHEN}", "/")).replace(HYPHEN, "-")
@@ -73,20 +73,24 @@ def join_words(paragraphs: list[Paragraph]) -> list[Paragraph]:
     return joined
 
 
-def _with_whole_paths(paragraphs: list[Paragraph], words: Counter[str]) -> Iterator[Paragraph]:
-    """The paragraphs with each OPEN resolved: a space before what is a word, and in no path."""
+def _with_whole_paths(paragraphs: list[Paragraph]) -> Iterator[Paragraph]:
+    """The paragraphs with each OPEN resolved: a space if the text has the path without the word."""
     marked = {number for number, each in enumerate(paragraphs) if OPEN in each.text + each.glue}
-    parts = set(_IN_PATH.findall("\n".join([each.text for each in paragraphs]))) if marked else ()
-
-    def join(match: re.Match[str]) -> str:
-        is_word = words[match[1].casefold()] > 0 and match[1] not in parts
-        return SPACE * is_word + match[1]
-
+    texts = [each.text for each in paragraphs] if marked else []
+    ended = {path.lstrip(_OPENING) for text in texts for path in _ENDED_PATH.findall(text)}
     for number, paragraph in enumerate(paragraphs):
         if number in marked:
-            text = _OPEN_PATH.sub(join, paragraph.text)
-            paragraph = paragraph._replace(text=text, glue=paragraph.glue.replace(OPEN, ""))
+            glue = paragraph.glue.replace(OPEN, "")
+            paragraph = paragraph._replace(text=_with_paths(paragraph.text, ended), glue=glue)
         yield paragraph
+
+
+def _with_paths(text: str, ended: set[str]) -> str:
+    whole, *others = text.split(OPEN)
+    for other in others:
+        path = whole[-_PATH_CHARS:].rsplit(maxsplit=1)[-1].lstrip(_OPENING)
+        whole += SPACE * (path in ended) + other
+    return whole
 
 
 def _is_in_path(match: re.Match[str]) -> bool:

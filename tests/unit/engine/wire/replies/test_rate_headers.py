@@ -1,14 +1,10 @@
 """Durations, waits and limits as headers spell them."""
 
 from datetime import UTC, datetime
-from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.wire.replies.rate_headers import (
-    MAX_WAIT_S,
     REQUESTS,
     TOKENS,
     Allowance,
@@ -118,28 +114,6 @@ def test_reset_that_no_limit_has_is_not_believed() -> None:
 )
 def test_a_days_allowance_is_told_from_a_minutes(allowance: Allowance, is_per_day: bool) -> None:
     assert allowance.is_per_day is is_per_day
-
-
-HEADER_NAMES = st.sampled_from(
-    ["retry-after", "retry-after-ms", "date", REQUESTS.limit, REQUESTS.remaining, REQUESTS.reset]
-)
-HEADER_VALUES = (
-    st.text(max_size=20)
-    | st.floats().map(str)
-    | st.integers().map(str)
-    | st.datetimes().map(lambda moment: format_datetime(moment))
-    | st.integers(min_value=0).map(lambda number: f"{number}h{number}m")
-)
-
-
-@given(st.dictionaries(HEADER_NAMES, HEADER_VALUES))
-def test_any_headers_mean_a_wait_of_a_day_at_most_or_none(headers: dict[str, str]) -> None:
-    wait_s = read_retry_after_s(headers, NOW)
-    allowance = read_allowance(headers, REQUESTS, NOW)
-
-    assert wait_s is None or 0.0 <= wait_s <= MAX_WAIT_S
-    assert allowance is None or allowance.limit > 0
-    assert allowance is None or allowance.reset_s is None or allowance.reset_s <= MAX_WAIT_S
 
 
 @each_row(

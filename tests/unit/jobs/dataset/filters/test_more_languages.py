@@ -22,6 +22,13 @@ def answered(answer: str, question: str, evidence: str) -> str:
     return fault.reason if fault else ""
 
 
+def test_number_of_the_evidence_in_words_counts_as_its_own() -> None:
+    evidence = "仓库的湿度不得超过百分之六十。"
+
+    assert answered("最高为60%。", "仓库的湿度可以达到多少？", evidence) == ""
+    assert answered("最高为80%。", "仓库的湿度可以达到多少？", evidence) == "number_not_in_evidence"
+
+
 def test_japanese_question_ends_with_a_particle_and_needs_no_mark() -> None:
     what = "窯の温度は何度に保ちますか。"
     whether = "窯の温度は保ちますか。"

@@ -1,20 +1,22 @@
 import io
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
-from docx import Document
-from docx.document import Document as DocxDocument
-from pptx import Presentation
-from pptx.presentation import Presentation as PptxPresentation
-from pptx.util import Inches
 
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError
 from tests.unit.jobs.documents.readers.made_files import make_epub, make_zip
 from tests.unit.jobs.documents.readers.reading import headings, read
 
+if TYPE_CHECKING:
+    from docx.document import Document as DocxDocument
+    from pptx.presentation import Presentation as PptxPresentation
+
 
 def _docx() -> bytes:
+    from docx import Document  # slow to import, and not needed by the others
+
     document = Document()
     document.core_properties.title = "A report"
     document.add_heading("Chapter", level=1)
@@ -28,7 +30,7 @@ def _docx() -> bytes:
     return _saved(document)
 
 
-def _saved(document: DocxDocument | PptxPresentation) -> bytes:
+def _saved(document: "DocxDocument | PptxPresentation") -> bytes:
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
@@ -42,6 +44,9 @@ def test_docx_has_headings_lists_and_tables() -> None:
 
 
 def test_pptx_has_a_page_a_slide_with_its_notes() -> None:
+    from pptx import Presentation  # slow to import, and not needed by the others
+    from pptx.util import Inches
+
     deck = Presentation()
     for number in (1, 2):
         slide = deck.slides.add_slide(deck.slide_layouts[1])

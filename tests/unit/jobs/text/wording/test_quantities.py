@@ -87,6 +87,9 @@ def test_two_weeks_are_fourteen_days_and_no_month() -> None:
 def test_amounts_in_larger_and_smaller_units_are_the_same() -> None:
     assert same_amount(Quantity("0.6", "metre", ""), Quantity("60", "centimetre", ""))
     assert same_amount(Quantity("1.5", "kilogram", ""), Quantity("1500", "gram", ""))
+    assert same_amount(Quantity("1", "gigabyte", ""), Quantity("1000", "megabyte", ""))
+    assert same_amount(Quantity("1", "gigabyte", ""), Quantity("1024", "megabyte", ""))
+    assert not same_amount(Quantity("1", "gigabyte", ""), Quantity("1100", "megabyte", ""))
     assert not same_amount(Quantity("0.6", "metre", ""), Quantity("6", "centimetre", ""))
     assert not same_amount(Quantity("1", "kilogram", ""), Quantity("1000", "metre", ""))
 
@@ -105,6 +108,8 @@ def test_degrees_are_those_of_any_scale_that_is_named() -> None:
         ("Nach anderthalb Stunden.", ["30"]),
         ("Il faut trois quarts d'heure.", ["45"]),
         ("Si sale in due ore e un quarto.", ["15"]),
+        ("It takes 2 hours and a half.", ["30", "150"]),
+        ("1時間半続く。", ["30", "90"]),
         ("A quarter of the users waits for hours.", []),
     ],
 )

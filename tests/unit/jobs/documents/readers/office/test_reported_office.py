@@ -6,19 +6,18 @@ onyx 14773; xberg 1377 and 1489.
 
 import io
 import zipfile
+from typing import TYPE_CHECKING
 
 import pytest
-from pptx import Presentation
-from pptx.chart.data import CategoryChartData
-from pptx.enum.chart import XL_CHART_TYPE
-from pptx.presentation import Presentation as PptxPresentation
-from pptx.util import Inches
 
 from jobs.documents.readers.limits import UnreadableFileError
 from tests.rows import each_row
 from tests.unit.jobs.documents.readers.made_files import make_epub, make_zip
 from tests.unit.jobs.documents.readers.office.made_office import make_docx, make_pptx, paragraph
 from tests.unit.jobs.documents.readers.reading import read
+
+if TYPE_CHECKING:
+    from pptx.presentation import Presentation as PptxPresentation
 
 
 def _line(text: str, properties: str = "") -> str:
@@ -46,6 +45,9 @@ def test_numbers_and_bullets_of_a_text_box_are_those_of_its_paragraphs() -> None
 
 
 def test_paragraphs_of_a_body_have_the_bullets_of_its_master() -> None:
+    from pptx import Presentation  # slow to import, and not needed by the others
+    from pptx.util import Inches
+
     deck = Presentation()
     slide = deck.slides.add_slide(deck.slide_layouts[1])
     slide.shapes.title.text = "Pump"
@@ -73,6 +75,11 @@ def test_code_between_prose_on_a_slide_keeps_its_lines_and_indents() -> None:
 
 
 def test_a_chart_is_a_table_of_its_numbers() -> None:
+    from pptx import Presentation  # slow to import, and not needed by the others
+    from pptx.chart.data import CategoryChartData
+    from pptx.enum.chart import XL_CHART_TYPE
+    from pptx.util import Inches
+
     deck = Presentation()
     slide = deck.slides.add_slide(deck.slide_layouts[6])
     data = CategoryChartData()  # type: ignore[no-untyped-call]
@@ -183,7 +190,7 @@ def test_a_chapter_is_known_by_its_name_whatever_the_package_calls_it() -> None:
     assert read("epub", make_zip({**members, "text/book.opf": package})).text == "One."
 
 
-def _read_deck(deck: PptxPresentation) -> str:
+def _read_deck(deck: "PptxPresentation") -> str:
     buffer = io.BytesIO()
     deck.save(buffer)
     return read("pptx", buffer.getvalue()).text

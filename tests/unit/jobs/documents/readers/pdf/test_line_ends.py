@@ -56,8 +56,8 @@ def test_a_literal_is_divided_at_its_hyphens_and_dots_alone(
     "end, start, written, more",
     [
         ("ftp://ftp.example.org/pub/", "https://www.example.org/", "/pub/ https://www", ""),
-        ("what is in debian/", "directory of it", "debian/ directory", "A directory is one."),
-        ("what is in /usr/share/", "doc of it", "/usr/share/doc of", "The doc is in /usr/doc."),
+        ("what is in debian/", "directory of it", "debian/ directory", "See debian/ for all."),
+        ("what is in /usr/share/", "doc of it", "/usr/share/doc of", "The doc is in /usr/."),
         ("the GNU/Li-", "nux of it", "GNU/Linux of", "Linux is one."),
         ("what is in /opt/some-", "place of it", "/opt/some-place of", ""),
     ],

@@ -48,7 +48,7 @@ def test_small_students_learn_with_all_weights_on_a_cpu_and_large_ones_with_adap
     assert (large.precision, large.recomputes, large.sequence_tokens) == ("bf16", True, 4096)
 
 
-def test_settings_come_first() -> None:
+def test_settings_that_are_given_are_the_plan_whatever_the_machine_is() -> None:
     settings = StudentSettings(
         method="lora", rank=4, learning_rate=0.5, epochs=7, batch_size=1_000, threads=1, seed=9
     )

@@ -1,10 +1,11 @@
-"""Auto against every single way: in time where any is, and for no more than the cheapest."""
+"""Runs in virtual time: lane auto against every other lane, and the reads of a prompt cache."""
 
 import random
 from collections.abc import Iterable, Iterator
 
 import pytest
 
+from tests.simulations import prompt_cache
 from tests.simulations.lanes import End, Way, simulate
 from tests.simulations.providers import Scenario
 
@@ -77,3 +78,18 @@ def test_bill_stays_below_the_cap_live_and_by_flex(way: Way) -> None:
 
         assert not end.is_done
         assert 0.6 * cap_usd < end.billed_usd <= cap_usd
+
+
+@pytest.mark.parametrize("requests_per_minute", [60, 500])
+def test_nine_tenths_of_what_could_be_read_is_read(requests_per_minute: float) -> None:
+    corpus = prompt_cache.Corpus(chunks=150, per_chunk=3, in_flight=64, seed=1)
+
+    plain, laid_out = (
+        prompt_cache.simulate(corpus, prompt_cache.settings_for(layout, requests_per_minute))
+        for layout in ("off", "auto")
+    )
+
+    assert plain["requests"] == laid_out["requests"] == 600
+    assert laid_out["read"] >= 0.9 * laid_out["could"]
+    assert laid_out["usd"] < 0.45 * plain["usd"]
+    assert laid_out["minutes"] < 1.2 * plain["minutes"]
