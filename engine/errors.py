@@ -171,7 +171,7 @@ class StorageError(EngineError):
 
 
 class NoProgressError(EngineError):
-    """Calls in a row have brought a run no further: somebody should look at it. Exit 69."""
+    """Calls in a row have settled nothing: a person should look at the run. Exit 69."""
 
 
 class UnexpectedError(EngineError):
@@ -187,7 +187,7 @@ class Deferred(BaseException):
 
 
 class InterruptedRunError(EngineError):
-    """Somebody sent SIGINT or SIGTERM. Exit 128 + the signal's number."""
+    """SIGINT or SIGTERM came. Exit 128 + the signal's number."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(f"interrupted by signal {signum}; the same command again goes on")

@@ -93,7 +93,7 @@ def read_last_call(path: Path) -> LastCall | None:
 
 def _ending(error: BaseException) -> tuple[Ending, str]:
     if isinstance(error, InterruptedRunError):
-        return "interrupted", f"somebody sent it {signal.Signals(error.signum).name}"
+        return "interrupted", f"it received {signal.Signals(error.signum).name}"
     return "failed", str(error) if isinstance(error, EngineError | OSError) else repr(error)
 
 

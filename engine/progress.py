@@ -38,12 +38,12 @@ def spending_details(stats: Stats, budget: Budget) -> dict[str, str]:
 
 
 def is_progress_shown() -> bool:
-    """Whether anybody wants to see it."""
+    """Whether it is shown."""
     return _log.isEnabledFor(logging.INFO)
 
 
 class ShownProgress:
-    """Progress on a bar of somebody else's: items done, what was dropped, and `details`."""
+    """Progress on a bar that another owns: items done, what was dropped, and `details`."""
 
     def __init__(self, bar: "tqdm[NoReturn]", details: Details) -> None:
         self._bar = bar

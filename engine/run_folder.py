@@ -47,7 +47,9 @@ class RunFolder:
             self.evaluation_dir.mkdir(exist_ok=True)
             self.finished_path("evaluation/any").parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigError(f"{self.run_dir}: cannot be made a run's folder: {error}") from error
+            raise ConfigError(
+                f"{self.run_dir}: a run's folder cannot be made there: {error}"
+            ) from error
 
     def results_path(self, stage: str) -> Path:
         """The file of a stage's results; its name may hold a folder (`evaluation/answers`)."""

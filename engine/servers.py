@@ -28,7 +28,9 @@ class ServerLanes:
         """
         lane = self._lanes.get(request.server)
         if lane is None:
-            raise ConfigError(f"a request is for the server {request.server!r}, which is not there")
+            raise ConfigError(
+                f"a request is for the server {request.server!r}, which no settings name"
+            )
         try:
             return await lane.send(request)
         except (FatalError, OutageError) as error:

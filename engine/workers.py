@@ -17,7 +17,7 @@ async def run_workers(
     """Run `work` so many times at once, until all have ended.
 
     `on_error` is called with the error that a worker ends with, at once; it must see to it that
-    the others begin nothing new. An exception that nobody foresaw is turned into UnexpectedError:
+    the others begin nothing new. An unforeseen exception is turned into UnexpectedError:
     the others are not cancelled, because what they wait for is paid for.
 
     Raises:
@@ -55,7 +55,7 @@ def as_engine_error(error: BaseException) -> EngineError:
         )
     else:
         ours = UnexpectedError(
-            f"an error that nobody foresaw, {type(error).__name__} ({error}), at {_place(error)}; "
+            f"an unforeseen error, {type(error).__name__} ({error}), at {_place(error)}; "
             "what was paid for is kept, the same command again goes on. Please report it"
         )
         _log.debug("unforeseen", exc_info=error)

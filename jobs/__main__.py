@@ -12,7 +12,7 @@ STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 
 class _Unheard(io.TextIOWrapper):
-    """Standard error that may be closed, full or gone: a run is not ended by what nobody reads."""
+    """Standard error that may be closed, full or gone: no run ends by what cannot be shown."""
 
     def write(self, text: str) -> int:
         with suppress(OSError):
@@ -34,7 +34,7 @@ def main() -> None:
         from jobs.cli import run_command
 
         run_command(sys.argv[1:])
-    except KeyboardInterrupt:  # before anybody listened for signals: nothing was begun
+    except KeyboardInterrupt:  # before signals were handled: nothing was begun
         sys.exit(EXIT_INTERRUPTED)
 
 

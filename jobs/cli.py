@@ -21,6 +21,7 @@ from engine.errors import (
 from engine.extras import DISTRIBUTION
 from engine.wire.server_text import without_controls
 from jobs.command_list import COMMANDS
+from jobs.commands.flag_groups import spread_groups
 from jobs.process import (
     EXIT_CONFIG,
     EXIT_DAMAGED,
@@ -74,7 +75,7 @@ def make_app(names: Sequence[str]) -> typer.Typer:
             rich_help_panel=listed.task.title,
             epilog="\n\n".join(["Examples:", *listed.examples]),
             context_settings=HELP_FLAGS,
-        )(getattr(import_module(f"{listed.task.room}.{module}"), module))
+        )(spread_groups(getattr(import_module(f"{listed.task.room}.{module}"), module)))
     return app
 
 

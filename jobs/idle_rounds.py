@@ -1,4 +1,4 @@
-"""Ends a round with another exit code once rounds bring nothing: somebody should look."""
+"""Ends a round with another exit code once rounds settle nothing: a person should look."""
 
 from collections.abc import Callable
 

@@ -64,7 +64,7 @@ def show_less() -> None:
 
 
 def show_more() -> None:
-    """Show also what is for those who look for a fault, with times."""
+    """Show debug messages too, with times."""
     for handler in _own_handlers():
         handler.setLevel(logging.DEBUG)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -158,7 +158,7 @@ class Unanswerable(Record):
 class Provenance(Record):
     """Where a training row comes from: row `row` (0-based) of dataset/`file`.
 
-    `review`: `keep` or `edit` where somebody has decided that. `question_cost_usd` paid for all
+    `review`: `keep` or `edit` where a reviewer has decided that. `question_cost_usd` paid for all
     questions of the same request, of which this row's is one, and so may `answer_cost_usd`.
     Unanswerable: the chunk that is shown does not answer the question. A second chunk is shown
     where the question needs two; distractors are shown beside the chunk.

@@ -53,7 +53,7 @@ class Failed:
 
     `code` is the provider's error code, or one of the engine's (`truncated`, `refused`,
     `request_too_large`).
-    `reply` is the parsed body, if there was one; `raw` are the bytes of one that nobody can read.
+    `reply` is the parsed body, if there was one; `raw` are the bytes of an unreadable one.
     Estimated and service tier: as in `Completed`.
     """
 

@@ -52,7 +52,7 @@ WAYS: tuple[Way, ...] = get_args(Way)
 
 
 class WayTime(Value):
-    """How long something takes one way, in seconds; `source`: by what, or why nobody can say.
+    """How long something takes one way, in seconds; `source`: by what, or why that is unknown.
 
     `low_s` None: too little is known for a lower end; `high_s` None: for any.
     """

@@ -21,7 +21,6 @@ from scripts.chromium import DESKTOP, PHONE, Browser, Checks, drive, screenshots
 from tests.integration.jobs.report.report_runs import EVIDENCE, HOSTILE, write_evaluated_run
 
 QUESTION_COUNT = 5_000
-LAG_MS = 500
 
 SELECT = """(id, value) => {
   const began = performance.now();

@@ -38,6 +38,7 @@ MANY_ROWS = 1_000_000
 WAIT_S = 60.0
 READY = "document.body.dataset.ready === 'yes'"
 DETAIL = "document.getElementById('detail').textContent"
+ROWS = "document.querySelector('#rows').textContent"
 FOUND = "document.getElementById('found').textContent"
 PRESS = (
     "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: %r, bubbles: true,"
@@ -208,48 +209,53 @@ async def use_lists(
         await wait_for(browser, "document.querySelectorAll('#rows li').length === 50")
         took_s = time.monotonic() - began_s
         checks.check(f"{row_count:,} rows: the first are there", took_s < 1.0, f"{took_s:.2f} s")
-        await press(browser, "j")
-        took_s = await wait_for(browser, f"{DETAIL}.includes('Valve 0 opens')")
-        checks.check("j shows the first row", True, f"{took_s:.2f} s")
-        await press(browser, "j")
-        await wait_for(browser, f"{DETAIL}.includes('Valve 1 opens')")
-        await press(browser, "n")
-        took_s = await wait_for(
-            browser, "document.querySelector('#rows').textContent.includes('valve 50 ')"
-        )
-        checks.check("n shows the next page", True, f"{took_s:.2f} s")
-        wanted = row_count - 7
+        await _turn_pages(browser, checks)
         before_mb = served.resident_mb()
-        await type_search(browser, f"VALVE {wanted} opens")
-        took_s = await wait_for(
-            browser,
-            f"document.querySelectorAll('#rows li').length === 1 && {FOUND}.includes('to the end')",
-        )
-        checks.check("a search through all finds one", True, f"{took_s:.1f} s")
-        await type_search(browser, "größe ä")
-        await wait_for(browser, "document.querySelectorAll('#rows li').length === 50")
-        checks.check("a search in any case of any letter", True)
-        await press(browser, "j")
-        await asyncio.sleep(1)
+        await _search(browser, checks, row_count - 7)
         await browser.paint("light", shots_dir / f"view-{row_count}.png")
         grown_mb = served.resident_mb() - before_mb
         checks.check(
             "memory stays flat", grown_mb < 64, f"{served.resident_mb():.0f} MB, +{grown_mb:.0f}"
         )
-        await browser.evaluate("document.querySelector('[data-name=rejected]').click()")
-        await wait_for(
-            browser, "document.querySelector('#rows').textContent.includes('leans_on_context')"
-        )
-        await browser.evaluate(
-            "(() => { const e = document.querySelector('#filters select[data-field=reason]');"
-            " e.value = 'too_short'; e.dispatchEvent(new Event('change')); })()"
-        )
-        await wait_for(
-            browser, "!document.querySelector('#rows').textContent.includes('leans_on_context')"
-        )
-        checks.check("rejected items are filtered by their reason", True)
+        await _filter_rejected(browser, checks)
     finally:
         checks.check("the server ends well", served.stop() == 0)
+
+
+async def _turn_pages(browser: Browser, checks: Checks) -> None:
+    await press(browser, "j")
+    took_s = await wait_for(browser, f"{DETAIL}.includes('Valve 0 opens')")
+    checks.check("j shows the first row", True, f"{took_s:.2f} s")
+    await press(browser, "j")
+    await wait_for(browser, f"{DETAIL}.includes('Valve 1 opens')")
+    await press(browser, "n")
+    took_s = await wait_for(browser, f"{ROWS}.includes('valve 50 ')")
+    checks.check("n shows the next page", True, f"{took_s:.2f} s")
+
+
+async def _search(browser: Browser, checks: Checks, wanted: int) -> None:
+    await type_search(browser, f"VALVE {wanted} opens")
+    took_s = await wait_for(
+        browser,
+        f"document.querySelectorAll('#rows li').length === 1 && {FOUND}.includes('to the end')",
+    )
+    checks.check("a search through all finds one", True, f"{took_s:.1f} s")
+    await type_search(browser, "größe ä")
+    await wait_for(browser, "document.querySelectorAll('#rows li').length === 50")
+    checks.check("a search in any case of any letter", True)
+    await press(browser, "j")
+    await asyncio.sleep(1)
+
+
+async def _filter_rejected(browser: Browser, checks: Checks) -> None:
+    await browser.evaluate("document.querySelector('[data-name=rejected]').click()")
+    await wait_for(browser, f"{ROWS}.includes('leans_on_context')")
+    await browser.evaluate(
+        "(() => { const e = document.querySelector('#filters select[data-field=reason]');"
+        " e.value = 'too_short'; e.dispatchEvent(new Event('change')); })()"
+    )
+    await wait_for(browser, f"!{ROWS}.includes('leans_on_context')")
+    checks.check("rejected items are filtered by their reason", True)
 
 
 async def use_pages(browser: Browser, work_dir: Path, many: int) -> int:

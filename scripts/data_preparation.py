@@ -25,7 +25,7 @@ from jobs.commands.before.plan import show_plan
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.evaluation.questions.import_questions import read_questions, write_question_file
 from jobs.process import EXIT_OK, EXIT_TRY_LATER, run_to_end
-from jobs.run.stages import StagesEnd
+from jobs.run.run_stages import StagesEnd
 from jobs.run.start import RunOrder, start_run
 from jobs.show.describe import describe_left
 

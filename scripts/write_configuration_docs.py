@@ -32,7 +32,7 @@ They are read from, each overriding the former: the defaults, the run's own `con
 is put in quotes: `--set 'prices."my.model".input=1'`. Keys are read from environment variables
 alone and written to no file.
 
-In the column "change", **asks anew** needs `--accept-changes`, as other requests come of it;
+In the column "change", **asks anew** needs `--accept-changes`, as it leads to other requests;
 **free** is re-applied to what is paid for; what has neither may change at any time.
 [changing-a-run.md](changing-a-run.md) says more.
 """

@@ -62,7 +62,7 @@ ROOMS = {
     # What a stage is; the rest of its room starts and goes on with runs.
     "jobs.run.stages": "jobs.processes jobs.run.progress jobs.run.elsewhere",
     "jobs.run.reset": "jobs.run.stages",
-    "jobs.documents": "jobs.text jobs.processes jobs.run.stages",
+    "jobs.documents": "jobs.text jobs.processes jobs.run.elsewhere jobs.run.stages",
     "jobs.dataset": (
         "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents"
     ),

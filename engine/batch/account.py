@@ -23,7 +23,7 @@ LOCK_TRY_EVERY_S = 0.1
 SAY_SO_AFTER_TRIES = 100
 BATCH_LIFE = timedelta(hours=25)  # a batch ends within 24 hours (OpenAI Batch guide)
 HOUR = timedelta(hours=1)
-GUESS_LIFE = timedelta(hours=1)  # what was guessed may have been somebody else's doing
+GUESS_LIFE = timedelta(hours=1)  # what was guessed may have been caused by another program
 STATED_LIFE = timedelta(days=7)  # an account's limits grow as it is used
 LIMITS_NAME = "limits"
 
@@ -167,7 +167,7 @@ def _read(path: Path, kind: TypeAdapter[T]) -> T | None:
         return None
     except (ValidationError, OSError) as error:
         what = "damaged" if isinstance(error, ValidationError) else f"not readable ({error})"
-        _log.warning("%s: is %s and passed by; it may be deleted", path, what)
+        _log.warning("%s: is %s and ignored; it may be deleted", path, what)
         return None
 
 

@@ -99,7 +99,7 @@ class BatchDesk:
         name = self._parts.output_limit_name
         payload = wire_payload(without_tier(request), name, is_enlarged)  # it is a tier of its own
         if (layout := request.cache) is not None:
-            if not self._parts.settings.prompt_cache:  # nobody says that batches read it
+            if not self._parts.settings.prompt_cache:  # no provider documents that batches read it
                 layout = layout._replace(prefixes=())
             payload = with_cache(payload, layout)
         spooled = Spooled(

@@ -43,7 +43,7 @@ class BatchFolder(NamedTuple):
         )
 
     def lacking_requests(self, name: str) -> DamagedLogError:
-        """The error for a batch that is out, and whose requests nobody knows."""
+        """The error for a batch that is out, and whose requests are unknown."""
         return DamagedLogError(
             f"{self.input_path(name)}: is gone, and with it which requests the batch holds; "
             f"restore it from a backup, or give the batch up: `distill batches {self.target} "

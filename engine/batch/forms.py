@@ -66,7 +66,7 @@ class BatchForms:
         _log.warning(
             "%s (%s, %s) %s %s in batches; going on with %s (%s sets it)",
             *(self._place, intent.model, intent.purpose),
-            *("refuses" if is_refused else "pays no heed to", intent.form),
+            *("refuses" if is_refused else "ignores", intent.form),
             *(next_form, self._setting),
         )
 

@@ -33,7 +33,7 @@ class BatchLedger:
 
     @property
     def pass_count(self) -> int:
-        """How often all items have been passed over."""
+        """How many passes over all items were made."""
         return self._fold.pass_count
 
     @property
@@ -65,7 +65,7 @@ class BatchLedger:
 
     @property
     def passed_by(self) -> str:
-        """Which command last passed over its items."""
+        """Which command made the last pass over its items."""
         return self._fold.passed_by
 
     async def note_intent(self, name: str, intent: BatchIntent) -> None:
@@ -97,7 +97,7 @@ class BatchLedger:
     async def note_pass(
         self, waiting_count: int, passed_by: str = "", *, lacks_money: bool = False
     ) -> None:
-        """Note that a command has passed over all items, and how many requests wait for a batch.
+        """Note that a command made a pass over all items, and how many requests wait for a batch.
 
         `lacks_money`: some of them for want of money.
         """

@@ -94,11 +94,9 @@ def _desk_parts(
     folder, settings, clock = order.folder, order.settings, order.clock
     admission = Admission(clock)
     order.stopping.on_request(admission.close)
-    account = _open_account(order, admission)
-    reader = _make_reader(order)
+    account, reader = _open_account(order, admission), _make_reader(order)
     forms = BatchForms(lambda: ledger.batches, order.endpoint)
-    sizes = ReplySizes(order.max_line_bytes, round(settings.max_result_mb * BYTES_PER_MB))
-    fetcher = ResultFetcher(folder, provider, clock=clock, sizes=sizes)
+    fetcher = _make_fetcher(provider, order)
     return DeskParts(
         folder=folder,
         ledger=ledger,
@@ -125,6 +123,12 @@ def _desk_parts(
         stopping=order.stopping,
         unnoted=unnoted,
     )
+
+
+def _make_fetcher(provider: Provider, order: DeskOrder) -> ResultFetcher:
+    max_bytes = round(order.settings.max_result_mb * BYTES_PER_MB)
+    sizes = ReplySizes(order.max_line_bytes, max_bytes)
+    return ResultFetcher(order.folder, provider, clock=order.clock, sizes=sizes)
 
 
 def _open_account(order: DeskOrder, admission: Admission) -> Account:

@@ -37,7 +37,7 @@ class Provider(Protocol):
     ) -> RemoteState | None:
         """The batch that carries `metadata`, or whose input is file `file_id`; None: there is none.
 
-        Others' are passed by. Not every host gives metadata back, but a file is one batch's.
+        Those of others are ignored. Not every host gives metadata back, but a file is one batch's.
         """
         ...
 

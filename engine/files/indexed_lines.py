@@ -78,7 +78,7 @@ def open_lines(path: Path, *, id_field: str) -> IndexedLines:
     """The lines that a file holds now; others may go on writing it. To be closed.
 
     Raises:
-        DamagedLogError: a line is none of such a file.
+        DamagedLogError: a line is not one of this file.
     """
     prefix = line_prefix(id_field)
     lines = scan_lines(path, prefix)

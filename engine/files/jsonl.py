@@ -173,7 +173,7 @@ class JsonlLog(AsyncClosing):
         found = _KEY.match(line, len(self._prefix)) if line.startswith(self._prefix) else None
         if found is None:
             raise DamagedLogError(
-                f"{self._path}: a line to be added is none of such: {line[:40]!r}"
+                f"{self._path}: a line to be added is not one of this log: {line[:40]!r}"
             )
         return found.group()
 

@@ -131,7 +131,7 @@ def read_lines_by_id(
             if group_field is not None:
                 group_bits.append(_first_bits(line, b'"%b":' % group_field.encode()))
         except ValueError as error:
-            raise damaged_line(path, number, f"its id is none of ours ({error})") from error
+            raise damaged_line(path, number, f"its id has another form ({error})") from error
         offsets.append(offset)
         offset += len(line) + 1
     if not id_bits:

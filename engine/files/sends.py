@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -53,33 +53,26 @@ class SendLog:
             DamagedLogError: a line is not one of ours, or with `is_synced` the last are missing.
             StorageError: the disk refused a line.
         """
-        self._path = path
         before = read_sends(path)
         last_count = max(known_count - before.event_count, 0) if path.exists() else 0
         if last_count or before.missing_count:
-            self._miss(last_count, before.missing_count, is_fatal=is_synced)
+            _miss(path, last_count, before.missing_count, is_fatal=is_synced)
         unsettled = {id_: usd for id_, usd in before.out_usd.items() if not is_settled(id_)}
         self.lost_usd = sum(before.lost_usd.values()) + sum(unsettled.values())
         self.paid_usd = before.paid_usd
+        self._path, self._is_synced = path, is_synced
         self._unkept_usd = before.unkept_usd or {}
         self._group_usd: dict[str, float] = {}  # what is being kept now
         self._notes_kept = before.unkept_usd is not None
         self._event_count = max(before.event_count, known_count)
         self._noted: list[bytes] = []
         self._going_out: list[asyncio.Future[None]] = []
-        if before.size_bytes > FOLD_ABOVE_BYTES:
-            self._fold(before, unsettled)
-            before, unsettled = read_sends(path), {}
-        self._size_bytes = before.size_bytes
+        self._size_bytes, unsettled = self._fold_large(before, unsettled)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        os.ftruncate(self._descriptor, before.size_bytes)  # a torn last line
-        self._is_synced = is_synced
+        os.ftruncate(self._descriptor, self._size_bytes)  # a torn last line
         self._written = self._event_count
         self._sync = SharedSync(path)
-        if last_count:
-            self._write(b"missed", "", 0.0)
-        for request_id, usd in unsettled.items():
-            self._write(b"lost", request_id, usd)
+        self._write_missed(last_count, unsettled)
 
     @property
     def written_count(self) -> int:
@@ -179,7 +172,7 @@ class SendLog:
         await self._sync.reach(self._descriptor)
 
     def _write_sent(self) -> None:
-        with suppress(StorageError):  # whoever waits is told
+        with suppress(StorageError):  # those that wait get the error
             self._write_noted()
 
     def _note(self, step: Step, request_id: str, usd: float) -> None:
@@ -212,17 +205,20 @@ class SendLog:
             if not each.done():
                 each.set_result(None)
 
-    def _miss(self, last_count: int, other_count: int, *, is_fatal: bool) -> None:
-        """Say that events are missing. Without `is_fatal` the machine may have failed."""
-        which = "its last lines" if last_count else "lines between others"
-        count = last_count + other_count
-        what = f"{self._path}: {which} are missing, events that were there: {count:,}"
-        if is_fatal:
-            raise DamagedLogError(
-                f"{what}. So it is not known how much is spent. Restore it from a backup; or, "
-                "to count nothing of what was spent before, delete it and lower the budget by that"
-            )
-        _log.warning("%s; what they cost is not counted", what)
+    def _write_missed(self, last_count: int, unsettled: Mapping[str, float]) -> None:
+        if last_count:
+            self._write(b"missed", "", 0.0)
+        for request_id, usd in unsettled.items():
+            self._write(b"lost", request_id, usd)
+
+    def _fold_large(
+        self, before: Sends, unsettled: dict[str, float]
+    ) -> tuple[int, dict[str, float]]:
+        """The bytes of the log, and what is still to be written in it: a fold has written all."""
+        if before.size_bytes <= FOLD_ABOVE_BYTES:
+            return before.size_bytes, unsettled
+        self._fold(before, unsettled)
+        return read_sends(self._path).size_bytes, {}
 
     def _fold(self, before: Sends, unsettled: dict[str, float]) -> None:
         for request_id, usd in chain(before.lost_usd.items(), unsettled.items()):
@@ -235,3 +231,16 @@ class SendLog:
             self._note(b"paid", request_id, usd)
         replace_file(self._path, [line.rstrip(b"\n") for line in self._noted])
         self._noted = []
+
+
+def _miss(path: Path, last_count: int, other_count: int, *, is_fatal: bool) -> None:
+    """Say that events are missing. Without `is_fatal` the machine may have failed."""
+    which = "its last lines" if last_count else "lines between others"
+    count = last_count + other_count
+    what = f"{path}: {which} are missing, events that were there: {count:,}"
+    if is_fatal:
+        raise DamagedLogError(
+            f"{what}. So it is not known how much is spent. Restore it from a backup; or, "
+            "to count nothing of what was spent before, delete it and lower the budget by that"
+        )
+    _log.warning("%s; what they cost is not counted", what)

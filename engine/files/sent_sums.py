@@ -17,7 +17,7 @@ class Sends(NamedTuple):
     `lost_usd` by request: replies that never came. `out_usd` by request: sends of which nothing
     more is known; they are settled elsewhere, under way, or were lost with their process.
     `paid_usd` is the cost of settled requests, where it stands nowhere else. `unkept_usd` is what
-    of that, by request, a batch has cost whose replies were not kept yet; None: by nobody noted.
+    of that, by request, a batch has cost whose replies were not kept yet; None: not noted.
     `event_count` is the number of the last event, `size_bytes` are those of the whole lines,
     `missing_count` tells how many events are missing between others.
     """
@@ -37,42 +37,60 @@ def read_sends(path: Path) -> Sends:
     Raises:
         DamagedLogError: a line is not one of ours.
     """
-    lost_usd: defaultdict[str, float] = defaultdict(float)
-    out_usd: defaultdict[str, float] = defaultdict(float)
-    unkept_usd: dict[str, float] | None = None  # where nobody notes what is kept: none
-    paid_usd, event_count, size_bytes, missing_count = 0.0, 0, 0, 0
+    sums = _Sums()
     for number, line in enumerate(read_lines(path), start=1):
-        size_bytes += len(line) + 1
+        sums.size_bytes += len(line) + 1
         try:
             fields = orjson.loads(line)
-            step, request_id, usd = fields["step"], fields["request_id"], fields["usd"]
-            event_id = int(fields["event_id"])
-            if event_count and step != "missed":
-                missing_count += max(event_id - event_count - 1, 0)
-            event_count = max(event_count, event_id)
-            if step == "sent":
-                out_usd[request_id] += usd
-            elif step == "paid":
-                paid_usd += usd
-                is_of_batch = out_usd.pop(request_id, 0.0) <= ROUNDING_USD
-                if is_of_batch and unkept_usd is not None:
-                    unkept_usd[request_id] = usd
-            elif step == "kept":
-                unkept_usd = _without(unkept_usd, request_id)
-            else:
-                out_usd[request_id] = max(0.0, out_usd[request_id] - usd)  # its send may be folded
-                lost_usd[request_id] += usd if step == "lost" else 0.0
+            step = fields["step"]
+            sums.count(int(fields["event_id"]), step)
+            sums.add(step, fields["request_id"], fields["usd"])
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise damaged_line(path, number, f"not a send ({error})") from error
-    return Sends(
-        _above_zero(lost_usd),
-        _above_zero(out_usd),
-        paid_usd,
-        unkept_usd,
-        event_count,
-        size_bytes,
-        missing_count,
-    )
+    return sums.sends()
+
+
+class _Sums:
+    """The events of a log, added up one after the other."""
+
+    def __init__(self) -> None:
+        self.size_bytes = 0
+        self._lost_usd: defaultdict[str, float] = defaultdict(float)
+        self._out_usd: defaultdict[str, float] = defaultdict(float)
+        self._unkept_usd: dict[str, float] | None = None  # None: what is kept is not noted
+        self._paid_usd = 0.0
+        self._event_count = 0
+        self._missing_count = 0
+
+    def count(self, event_id: int, step: str) -> None:
+        if self._event_count and step != "missed":
+            self._missing_count += max(event_id - self._event_count - 1, 0)
+        self._event_count = max(self._event_count, event_id)
+
+    def add(self, step: str, request_id: str, usd: float) -> None:
+        if step == "sent":
+            self._out_usd[request_id] += usd
+        elif step == "paid":
+            self._paid_usd += usd
+            is_of_batch = self._out_usd.pop(request_id, 0.0) <= ROUNDING_USD
+            if is_of_batch and self._unkept_usd is not None:
+                self._unkept_usd[request_id] = usd
+        elif step == "kept":
+            self._unkept_usd = _without(self._unkept_usd, request_id)
+        else:  # the send that this one ends may have been folded
+            self._out_usd[request_id] = max(0.0, self._out_usd[request_id] - usd)
+            self._lost_usd[request_id] += usd if step == "lost" else 0.0
+
+    def sends(self) -> Sends:
+        return Sends(
+            _above_zero(self._lost_usd),
+            _above_zero(self._out_usd),
+            self._paid_usd,
+            self._unkept_usd,
+            self._event_count,
+            self.size_bytes,
+            self._missing_count,
+        )
 
 
 def _without(unkept_usd: dict[str, float] | None, request_id: str) -> dict[str, float]:

@@ -13,7 +13,7 @@ class SharedSync:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._written = self._synced = 0
-        self.turn = asyncio.Lock()  # held by whoever must not be disturbed by a sync
+        self.turn = asyncio.Lock()  # held where no sync may come in between
 
     def note_written(self) -> None:
         """Something was written that is not durable yet."""

@@ -20,7 +20,7 @@ def read_leases(path: Path) -> Iterator[Holder]:
     """The holders of a log, each as it was last; none if there is no such file.
 
     Raises:
-        DamagedLogError: a line is none of ours.
+        DamagedLogError: a line is not one of this log.
     """
     last: dict[str, Holder] = {}
     for number, line in enumerate(read_lines(path), start=1):

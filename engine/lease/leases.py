@@ -1,10 +1,12 @@
 """The arithmetic of leases: who holds which part of the limits until when, and which dollars."""
 
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.clock import Clock
 from engine.lease.claims import Claim, Lease
+from engine.lease.due import Wants
 
 TTL_S = 5.0  # a part that is not claimed again comes back after it
 AGAIN_SHARE = 0.4  # of the time to live: a claim that is late once still comes in time
@@ -26,6 +28,49 @@ class Holder:
     spent_usd: float = 0.0
     is_revoked: bool = False
     is_closed: bool = False
+
+    @property
+    def unspent_usd(self) -> float:
+        """What it may still spend."""
+        return max(0.0, self.granted_usd - self.spent_usd)
+
+
+class Sums:
+    """What holders have in all, kept as they change: their number costs nothing.
+
+    `parts` are those of each limit. Dollars are `spent_usd`, and `unspent_usd` granted beyond it.
+    """
+
+    def __init__(self) -> None:
+        self._begin()
+        self._change_count = 0
+
+    def add(self, holder: Holder) -> None:
+        """Count a holder, as it is now."""
+        for name, part in holder.parts.items():
+            self.parts[name] += part
+        self.spent_usd += holder.spent_usd
+        self.unspent_usd += holder.unspent_usd
+
+    def remove(self, holder: Holder) -> None:
+        """Count a holder no more, as it is now; it was counted as that."""
+        for name, part in holder.parts.items():
+            self.parts[name] -= part
+        self.spent_usd -= holder.spent_usd
+        self.unspent_usd -= holder.unspent_usd
+
+    def keep_exact(self, holders: Mapping[str, Holder]) -> None:
+        """Add all up anew now and then, as each change of a sum of floats may lose a bit of it."""
+        self._change_count += 1
+        if self._change_count > len(holders):
+            self._begin()
+            self._change_count = 0
+            for holder in holders.values():
+                self.add(holder)
+
+    def _begin(self) -> None:
+        self.parts = defaultdict[str, float](float)
+        self.spent_usd = self.unspent_usd = 0.0
 
 
 class Leases:
@@ -55,6 +100,9 @@ class Leases:
         self._ttl_s = ttl_s
         self._on_change = on_change
         self._holders: dict[str, Holder] = {}
+        self._in_time = OrderedDict[str, Holder]()  # who claimed last is the last
+        self._wants = defaultdict[str, Wants](Wants)
+        self._sums = Sums()
         self._closed_usd: dict[str, float] = {}
 
     def restore(self, holder: Holder) -> None:
@@ -62,8 +110,9 @@ class Leases:
         if holder.is_closed:
             self._end(holder.name, holder.spent_usd)
             return
-        holder.until_s = self._clock.monotonic_s() + self._ttl_s
         self._holders[holder.name] = holder
+        self._sums.add(holder)
+        self._note_claim(holder)
 
     def renew(self, claim: Claim) -> Lease:
         """What the holder has from now on. An older claim than its last is only answered."""
@@ -79,11 +128,13 @@ class Leases:
         before = (dict(holder.parts), holder.granted_usd)
         holder.number = claim.number
         self._drop_expired()
+        self._sums.remove(holder)  # until it is added again they are those of the others
         holder.spent_usd = max(holder.spent_usd, claim.spent_usd)
-        holder.wants = dict(claim.wants)
+        self._note_wants(holder, claim.wants)
         holder.parts = {name: self._part(holder, name) for name in claim.wants}
-        holder.until_s = self._clock.monotonic_s() + self._ttl_s
         holder.granted_usd = self._grant(holder, claim)
+        self._sums.add(holder)
+        self._note_claim(holder)
         if before != (holder.parts, holder.granted_usd):
             self._on_change(holder)
         return self._lease(holder)
@@ -95,7 +146,7 @@ class Leases:
             self._on_change(Holder(name, spent_usd=spent_usd, is_closed=True))
 
     def forfeit(self, name: str) -> None:
-        """A holder has ended, of which nobody knows what it spent: all that it was lent counts."""
+        """A holder has ended, and what it spent is unknown: all that it was lent counts."""
         holder = self._holders.get(name, Holder(name))
         self.close(name, max(holder.granted_usd, holder.spent_usd))
 
@@ -121,31 +172,52 @@ class Leases:
     @property
     def spent_usd(self) -> float:
         """What is known to be spent."""
-        return self._spent_usd + sum(holder.spent_usd for holder in self._holders.values())
+        return self._spent_usd + self._sums.spent_usd
 
     def _end(self, name: str, spent_usd: float) -> None:
-        self._holders.pop(name, None)
+        if (holder := self._holders.get(name)) is not None:
+            self._take_back(holder)
+            self._sums.remove(holder)
+            del self._holders[name]
         self._closed_usd[name] = spent_usd
         self._spent_usd += spent_usd
 
+    def _note_claim(self, holder: Holder) -> None:
+        holder.until_s = self._clock.monotonic_s() + self._ttl_s
+        self._in_time[holder.name] = holder
+        self._in_time.move_to_end(holder.name)
+        self._sums.keep_exact(self._holders)
+
+    def _note_wants(self, holder: Holder, wants: Mapping[str, float]) -> None:
+        for name in holder.wants.keys() - wants.keys():
+            self._wants[name].forget(holder.name)
+        for name, wanted in wants.items():
+            self._wants[name].note(holder.name, wanted)
+        holder.wants = dict(wants)
+
     def _drop_expired(self) -> None:
         now_s = self._clock.monotonic_s()
-        for holder in self._holders.values():
-            if holder.until_s < now_s:
-                holder.parts, holder.wants = {}, {}
+        while self._in_time:
+            holder = next(iter(self._in_time.values()))
+            if holder.until_s >= now_s:
+                return
+            self._take_back(holder)
+
+    def _take_back(self, holder: Holder) -> None:
+        """What a holder has of the limits is others' from now on; it wants none."""
+        self._in_time.pop(holder.name, None)
+        self._note_wants(holder, {})
+        self._sums.remove(holder)
+        holder.parts = {}
+        self._sums.add(holder)
 
     def _part(self, holder: Holder, name: str) -> float:
         """What is due to the holder of a limit, as far as others do not hold it."""
-        wants = {
-            each.name: each.wants[name] for each in self._holders.values() if name in each.wants
-        }
-        due = fair_parts(wants)[holder.name]
+        wants = self._wants[name]
+        due = wants.due(holder.name)
         if name not in holder.parts:  # those who are still to come get theirs at once, too
             due = min(due, 1.0 / max(self._holder_count, len(wants)))
-        held = sum(
-            each.parts.get(name, 0.0) for each in self._holders.values() if each is not holder
-        )
-        part = min(due, 1.0 - held)
+        part = min(due, 1.0 - self._sums.parts[name])
         return part if part >= SMALLEST_PART else 0.0
 
     def _grant(self, holder: Holder, claim: Claim) -> float:
@@ -155,23 +227,16 @@ class Leases:
         """
         if self._cap_usd is None:
             return claim.used_usd + claim.wanted_usd
-        free_usd = self._cap_usd - self._spent_usd - self._held_usd(holder) - claim.used_usd
+        held_usd = self._sums.spent_usd + self._sums.unspent_usd  # by the others
+        free_usd = self._cap_usd - self._spent_usd - held_usd - claim.used_usd
         if claim.least_usd:
             is_enough = free_usd + ROUNDING_USD >= claim.least_usd
             return claim.used_usd + (min(claim.wanted_usd, free_usd) if is_enough else 0.0)
         kept_usd = holder.granted_usd - claim.used_usd
         return claim.used_usd + max(0.0, min(claim.wanted_usd, max(free_usd, kept_usd)))
 
-    def _held_usd(self, holder: Holder) -> float:
-        """What the others have spent or may spend."""
-        return sum(
-            max(each.granted_usd, each.spent_usd)
-            for each in self._holders.values()
-            if each is not holder
-        )
-
     def _lease(self, holder: Holder, *, is_over: bool = False) -> Lease:
-        others = [each for each in self._holders.values() if each is not holder]
+        own_usd = holder.unspent_usd if holder.name in self._holders else 0.0
         is_short = any(part == 0.0 for part in holder.parts.values())
         return Lease(
             parts={name: part for name, part in holder.parts.items() if part > 0.0},
@@ -179,21 +244,6 @@ class Leases:
             again_s=self._ttl_s * (SOON_SHARE if is_short else AGAIN_SHARE),
             granted_usd=holder.granted_usd,
             spent_usd=self.spent_usd,
-            held_usd=sum(max(0.0, each.granted_usd - each.spent_usd) for each in others),
+            held_usd=max(0.0, self._sums.unspent_usd - own_usd),
             is_over=is_over,
         )
-
-
-def fair_parts(wants: Mapping[str, float]) -> dict[str, float]:
-    """The parts of 1.0 for each of those who want some (max-min fairness).
-
-    None gets less than it wants as long as another gets more than it does. What none wants is
-    divided evenly, so that all of it may be used at once. The parts add up to 1.0.
-    """
-    parts: dict[str, float] = {}
-    left, count = 1.0, len(wants)
-    for name, wanted in sorted(wants.items(), key=lambda item: item[1]):
-        parts[name] = min(wanted, left / count)
-        left -= parts[name]
-        count -= 1
-    return {name: part + left / len(parts) for name, part in parts.items()}

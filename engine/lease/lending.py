@@ -27,7 +27,7 @@ class Lending:
         """Open the log at `path`; the other arguments are those of `Leases`.
 
         Raises:
-            DamagedLogError: a line of the log is none of ours.
+            DamagedLogError: a line is not one of this log.
             StorageError: the disk refused it.
         """
         self._clock = clock or SystemClock()

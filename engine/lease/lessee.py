@@ -81,7 +81,7 @@ class Lessee:
         self._spending = spending
 
     def end(self, reason: EngineError) -> None:
-        """Wait for nothing any more: whoever does gets the reason."""
+        """Wait for nothing any more: all that wait get the reason."""
         self._ended_by = self._ended_by or reason
         self._tell()
 

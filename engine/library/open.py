@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from engine.ask import Ask, ask_all
-from engine.assemble import EngineOrder, assemble_engine
+from engine.assemble import EngineOrder, EngineParts, assemble_engine
 from engine.errors import ConfigError
 from engine.files.journal import read_settled
 from engine.files.lock import WriterLock
@@ -112,9 +112,7 @@ async def open_engine(
         RunInUseError: the folder is open already, here or in another process.
         DamagedLogError: the journal is damaged.
     """
-    given = (endpoints,) if isinstance(endpoints, Endpoint) else tuple(endpoints)
-    if not given:
-        raise ConfigError("endpoints: found none, expected an Endpoint or several")
+    given = _check_endpoints(endpoints)
     run_folder, stopping = _make_folder(Path(folder)), stopping or Stopping()
     with WriterLock(run_folder.lock_path):
         order = EngineOrder(
@@ -123,18 +121,33 @@ async def open_engine(
             limits=limits,
             price=make_price(prices),
             budget_usd=budget_usd,
-            spent_usd=sum(each.cost_usd or 0.0 for each in read_settled(run_folder.journal_path)),
+            spent_usd=_spent_usd(run_folder),
             stopping=stopping,
         )
         async with assemble_engine(order) as parts:
-            yield OpenEngine(
-                folder=run_folder.run_dir,
-                ask=parts.ask,
-                stats=parts.stats,
-                budget=parts.budget,
-                stopping=stopping,
-                max_in_flight=limits.max_in_flight,
-            )
+            yield _opened(order, parts)
+
+
+def _opened(order: EngineOrder, parts: EngineParts) -> OpenEngine:
+    return OpenEngine(
+        folder=order.folder.run_dir,
+        ask=parts.ask,
+        stats=parts.stats,
+        budget=parts.budget,
+        stopping=order.stopping,
+        max_in_flight=order.limits.max_in_flight,
+    )
+
+
+def _check_endpoints(endpoints: Endpoint | Sequence[Endpoint]) -> Sequence[Endpoint]:
+    given = (endpoints,) if isinstance(endpoints, Endpoint) else tuple(endpoints)
+    if not given:
+        raise ConfigError("endpoints: found none, expected an Endpoint or several")
+    return given
+
+
+def _spent_usd(folder: RunFolder) -> float:
+    return sum(each.cost_usd or 0.0 for each in read_settled(folder.journal_path))
 
 
 def _make_folder(path: Path) -> RunFolder:
@@ -144,7 +157,7 @@ def _make_folder(path: Path) -> RunFolder:
     try:
         folder.finished_path("any").parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be made a folder: {error.strerror}") from error
+        raise ConfigError(f"{path}: the folder cannot be made: {error.strerror}") from error
     return folder
 
 

@@ -132,7 +132,7 @@ class Call:
         return self._failed(error.code, str(error), error.status, settled_at, None)
 
     def fail_unread(self, error: MalformedReplyError, settled_at: datetime) -> Failed:
-        """The outcome of a request whose replies nobody can read; the last one is kept."""
+        """The outcome of a request whose replies are unreadable; the last one is kept."""
         failed = self._failed(error.code, str(error), 200, settled_at, error.reply)
         return failed if error.reply is not None else replace(failed, raw=error.raw)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-MAX_LAG_S = 0.5  # of the timer; beyond it the process was stopped or busy, and nobody was served
+MAX_LAG_S = 0.5  # of the timer; beyond it the process was stopped or busy, and served no request
 READING_S = 1.0  # in which what came meanwhile is read
 
 

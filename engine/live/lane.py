@@ -142,7 +142,7 @@ class LiveLane:
     async def aclose(self) -> None:
         """Close the connections; nothing may be in flight any more."""
         for wrapping, count in self._stats.unwrapped.items():
-            _log.info("replies read in spite of what was around them: %d (%s)", count, wrapping)
+            _log.info("replies that were wrapped in other text, and read: %d (%s)", count, wrapping)
         await self._transport.aclose()
 
     async def _settle_json(self, call: Call) -> Outcome:

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 class OutputForms:
     """The form in use for requests of one purpose to one model at one endpoint.
 
-    It falls to the next when the host refuses it or pays no heed to it. Nothing of it is kept:
+    It falls to the next when the host refuses or ignores it. Nothing of it is kept:
     the form is part of what is put on the wire, not of a request's id, so what is settled stays
     settled whatever the form was, and a resume learns it anew. Until a form has worked only few
     requests go out at once.
@@ -77,7 +77,7 @@ class OutputForms:
         """Note a reply of the right form; where it is the first of all, its form is kept."""
         if self._hit_count == 0 and form != self.current:
             _log.warning(
-                "%s pays no heed to %s; going on with %s (%s sets it)",
+                "%s ignores %s; going on with %s (%s sets it)",
                 *(self._name, self.current, form, self._setting),
             )
             self.current = form

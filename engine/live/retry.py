@@ -12,7 +12,7 @@ from engine.stopping import Admission
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
-MAX_MALFORMED = 2  # replies that nobody can read: the next one would be no better
+MAX_MALFORMED = 2  # unreadable replies: the next one would be no better
 
 T = TypeVar("T")
 Uniform = Callable[[float, float], float]
@@ -90,34 +90,39 @@ class Retrier:
         """
         from tenacity import AsyncRetrying, retry_if_exception_type
 
-        first: TransientError | None = error
-
-        async def made_again() -> T:
-            nonlocal first
-            if first is not None:  # tenacity begins with an attempt: this is how that one went
-                error, first = first, None
-                raise error
-            return await attempt()
-
-        def is_over(_: "RetryCallState") -> bool:
-            elapsed_s = self._clock.monotonic_s() - failures.since_s
-            return (
-                failures.count >= self._policy.max_attempts
-                or failures.malformed_count >= MAX_MALFORMED
-                or (failures.count > 0 and elapsed_s >= self._policy.max_retry_s)
-            )
-
-        def next_wait_s(state: "RetryCallState") -> float:
-            assert state.outcome is not None
-            error = state.outcome.exception()
-            assert isinstance(error, TransientError)
-            return wait_s(max(1, failures.count), error, self._policy, self._uniform)
-
         retrying = AsyncRetrying(
             sleep=self._admission.sleep,
-            stop=is_over,
-            wait=next_wait_s,
+            stop=lambda _: self._is_over(failures),
+            wait=lambda state: self._next_wait_s(failures, state),
             retry=retry_if_exception_type(TransientError),
             reraise=True,
         )
-        return await retrying(made_again)
+        return await retrying(_beginning_with(error, attempt))
+
+    def _is_over(self, failures: Failures) -> bool:
+        elapsed_s = self._clock.monotonic_s() - failures.since_s
+        return (
+            failures.count >= self._policy.max_attempts
+            or failures.malformed_count >= MAX_MALFORMED
+            or (failures.count > 0 and elapsed_s >= self._policy.max_retry_s)
+        )
+
+    def _next_wait_s(self, failures: Failures, state: "RetryCallState") -> float:
+        assert state.outcome is not None
+        error = state.outcome.exception()
+        assert isinstance(error, TransientError)
+        return wait_s(max(1, failures.count), error, self._policy, self._uniform)
+
+
+def _beginning_with(
+    error: TransientError, attempt: Callable[[], Awaitable[T]]
+) -> Callable[[], Awaitable[T]]:
+    """`attempt` with `error` before it: tenacity begins with an attempt, and that one was made."""
+    made = [error]
+
+    async def made_again() -> T:
+        if made:
+            raise made.pop()
+        return await attempt()
+
+    return made_again

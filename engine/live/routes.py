@@ -121,7 +121,7 @@ class Route:
         self, call: Call, error: TransientError, charge: Charge, sent_s: float
     ) -> None:
         """Let limits, slots and breaker draw their conclusions from a failed attempt."""
-        if isinstance(error, CapacityError):  # of one tier, which is nobody else's affair
+        if isinstance(error, CapacityError):  # of one tier: the route itself works
             self.breaker.succeed()
             self.limits.give_back_tokens(charge)
             return
@@ -227,7 +227,7 @@ class RouteTable:
 
     @property
     def is_paced(self) -> bool:
-        """Whether somebody waits for a limit."""
+        """Whether a request waits for a limit."""
         return any(
             route.limits.are_waited_for for routes in self._by_model.values() for route in routes
         )

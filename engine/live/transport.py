@@ -64,7 +64,7 @@ class HttpTransport:
     """One aiohttp session for all endpoints; connections are kept and not limited in number.
 
     A response takes at most `timeout_s`, or `slow_timeout_s` if it is a slow one, and
-    `max_reply_bytes`. Lines of its head that HTTP does not allow are passed by.
+    `max_reply_bytes`. Lines of its head that HTTP does not allow are ignored.
     """
 
     def __init__(

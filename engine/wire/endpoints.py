@@ -40,7 +40,7 @@ class Endpoint:
 
     `base_url` ends in the version (`https://api.openai.com/v1`). The key is in no repr. `output`
     is how JSON is asked for at first; None: as requests say. `output_setting` is what users call
-    that. `proxy` is the address of the HTTP proxy on the way there, which may hold a password.
+    that. `proxy` is the address of the HTTP proxy to it, which may hold a password.
     `key_header` is the header for the key; auto: `api-key` at Azure, `Authorization` elsewhere.
     """
 

@@ -66,18 +66,6 @@ def dump_json(value: Json) -> bytes:
         return b"".join(_pieces(value))
 
 
-def json_on_one_line(data: bytes, value: Json) -> bytes:
-    """A JSON text as it came, but without newlines, if it is sound; else the text of its `value`.
-
-    Sound is what the fast parser takes: such a text has newlines as white space only.
-    """
-    try:
-        orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return dump_json(value)
-    return data.replace(b"\n", b" ").replace(b"\r", b" ")
-
-
 def _decoded(data: bytes) -> str:
     """The text of some JSON, which begins with two letters that are ASCII (RFC 4627, section 3)."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

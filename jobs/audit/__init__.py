@@ -1,1 +1,1 @@
-"""Whether the books of a run agree with each other and with the provider; and tidying up."""
+"""Whether the files of a run agree with each other and with the provider; and tidying up."""

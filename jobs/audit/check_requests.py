@@ -87,7 +87,7 @@ def check_requests(
             continue
         keys = read_request_keys(folder.results_path(stage.name))
         if missing := sum(not facts.settled.holds(key) for key in keys):
-            text = f"{missing:,} results come of requests that are not in the journal"
+            text = f"{missing:,} results come from requests that are not in the journal"
             yield Finding(f"stage {stage.name}", "not ok", text)
 
 

@@ -28,17 +28,9 @@ from jobs.evaluation.questions.retrieve_context import retrieve_chunks
 from jobs.finetune.check_rows import LIKE_HELD_OUT
 from jobs.run.check_journal import check_journal
 from jobs.run.reset import reset_stages
-from jobs.run.run_engine import open_run_engine
-from jobs.run.stages import (
-    Items,
-    ItemWork,
-    Stage,
-    StageContext,
-    Stages,
-    StagesEnd,
-    run_stages,
-    wanted_names,
-)
+from jobs.run.run_engine import RunEngine, open_run_engine
+from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
+from jobs.run.stages import Items, ItemWork, Stage, StageContext, Stages
 from jobs.run.start import RunOrder
 from jobs.text.repeats.near_duplicates import NearDuplicates
 from jobs.text.untrusted_text import make_line
@@ -96,19 +88,25 @@ async def answer_question_file(
             except Deferred:  # chunks are being embedded in a batch
                 waiting = StagePass(deferred_count=len(questions))
                 return FileEnd(0, len(questions), StagesEnd(STAGE, waiting, is_done=False))
-            with engine.progress_over(wanted_names(IMPORTED, order.settings)) as progress:
-                context = StageContext(
-                    folder=order.folder,
-                    settings=order.settings,
-                    ask=engine.ask,
-                    journal=engine.journal,
-                    stopping=stopping,
-                    progress=progress.begin,
-                    order=QuestionOrder(wanted, out_path),
-                )
-                end = await run_stages(IMPORTED, context)
+            end = await _answer_all(engine, order, QuestionOrder(wanted, out_path), stopping)
     count = end.passed.finished_count if end.is_done else 0
     return FileEnd(count, len(wanted) - count, end)
+
+
+async def _answer_all(
+    engine: RunEngine, order: RunOrder, questions: QuestionOrder, stopping: Stopping
+) -> StagesEnd:
+    with engine.progress_over(wanted_names(IMPORTED, order.settings)) as progress:
+        context = StageContext(
+            folder=order.folder,
+            settings=order.settings,
+            ask=engine.ask,
+            journal=engine.journal,
+            stopping=stopping,
+            progress=progress.begin,
+            order=questions,
+        )
+        return await run_stages(IMPORTED, context)
 
 
 async def _find_questions(

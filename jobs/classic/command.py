@@ -68,7 +68,7 @@ def read_settings(
 ) -> RunSettings:
     """The settings that the arguments give, on top of the run's own; `flags` are further ones.
 
-    Where nobody names a folder, documents are those of ./documents.
+    Where no folder is named, documents are those of ./documents.
     """
     given = {
         "documents_dir": str(arguments.documents) if arguments.documents else None,

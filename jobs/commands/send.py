@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -12,121 +12,183 @@ from engine.errors import ConfigError
 from jobs.commands.options import (
     Address,
     Assignments,
-    BaseUrl,
-    BudgetUsd,
     Config,
-    Deadline,
     DryRun,
-    Endpoints,
-    Journal,
-    LaneFlag,
-    MaxAttempts,
-    MaxInFlight,
-    MaxOutage,
-    MaxOutputTokens,
+    LaneFlags,
+    LogFlags,
     MetricsPort,
     On,
-    Out,
-    Quiet,
-    Requests,
     RetryFailed,
-    Rpm,
     Segments,
-    SendModel,
-    SkipBadLines,
-    Template,
-    Text,
-    Tpm,
-    Verbose,
-    Waits,
-    Workers,
-    server_flags,
+    ServerFlags,
 )
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
-from jobs.run.batch_folders import may_be_out, send_batch_folder
-from jobs.run.lanes import LaneOrder, make_flex_policy, read_lane_order
+from jobs.run.lanes import LaneOrder
 from jobs.spread.places import place_of_lane, read_cluster
 
 STANDARD = "-"  # standard input, or output
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from jobs.send.prompts.input import PromptInput, PromptOrder
-    from jobs.send.sharded.cluster_process import ClusterPlace
-    from jobs.send.sharded.here.processes import HerePlace
-    from jobs.send.ways.requests import SendEnd, SendOrder
+    from jobs.send.start import Place
+    from jobs.send.ways.requests import SendOrder
+    from schemas.settings import RunSettings
 
-    Place = ClusterPlace | HerePlace
+
+class PromptFlags(NamedTuple):
+    """What plain prompts become requests by, and where their answers alone are written."""
+
+    model: Annotated[
+        str | None,
+        typer.Option(help="IN holds prompts for this model: one a line, or rows of CSV or JSONL."),
+    ] = None
+    template: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT|@FILE", help="The prompt of a row; {column} stands for a cell."),
+    ] = None
+    text: Annotated[
+        str | None,
+        typer.Option(help="Also write the answers alone: to a .csv or .jsonl, or a line each."),
+    ] = None
+    max_output_tokens: Annotated[
+        int, typer.Option(min=1, help="Of an answer to a prompt, at most.")
+    ] = 1000
+
+
+class LimitFlags(NamedTuple):
+    """What all may cost, and when to give up."""
+
+    budget_usd: Annotated[
+        float | None, typer.Option(help="What all may cost together, earlier calls included.")
+    ] = None
+    max_attempts: Annotated[int | None, typer.Option(help="Attempts of one request.")] = None
+    max_outage: Annotated[
+        float | None, typer.Option(help="Seconds to wait for a server that no longer responds.")
+    ] = None
+
+    def settings(self) -> dict[str, object]:
+        """The settings behind them."""
+        return {
+            "budget.usd": self.budget_usd,
+            "limits.max_attempts": self.max_attempts,
+            "limits.max_outage_s": self.max_outage,
+        }
+
+
+class PlaceFlags(NamedTuple):
+    """Which processes send: this one, several of this machine, or workers on a cluster."""
+
+    on: On = "here"
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Send by so many processes, for what one core is too slow for; by default by "
+            "this one, with --on ray by one for each core.",
+        ),
+    ] = None
+    address: Address = None
+    segments: Segments = None
+
+    def read(self, lane: LaneOrder) -> "Place | None":
+        """The place that they name; None: this process."""
+        here = self.on == "here" and self.address is None and self.segments is None
+        if not here or self.workers is None:
+            return place_of_lane(read_cluster(*self, os.environ), lane)
+        if self.workers == 1:
+            return None
+        from jobs.send.sharded.here.processes import HerePlace
+
+        return HerePlace(self.workers)
+
+
+class RequestFlags(NamedTuple):
+    """Which requests are sent besides those that were never sent."""
+
+    retry_failed: RetryFailed = False
+    skip_bad_lines: Annotated[
+        bool, typer.Option("--skip-bad-lines", help="Leave out what is not a request.")
+    ] = False
+
+
+Requests = Annotated[
+    str,
+    typer.Argument(
+        metavar="IN", help="Requests in the Batch API's format (- : stdin); or prompts."
+    ),
+]
+Out = Annotated[
+    str, typer.Option(help="The file of replies (- : stdout); failures go to OUT.errors.")
+]
+Journal = Annotated[
+    Path | None, typer.Option(help="With --out -: the file in which replies are kept too.")
+]
+Endpoints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--endpoint",
+        metavar="URL[,key=VARIABLE][,rpm=N][,tpm=N]",
+        help="One of several addresses; VARIABLE is the environment variable with its key.",
+    ),
+]
 
 
 def send(
     requests: Requests,
+    *,
     out: Out,
     journal: Journal = None,
-    model: SendModel = None,
-    template: Template = None,
-    text: Text = None,
-    max_output_tokens: MaxOutputTokens = 1000,
-    base_url: BaseUrl = None,
+    prompt: PromptFlags,
     endpoints: Endpoints = None,
-    rpm: Rpm = None,
-    tpm: Tpm = None,
-    max_in_flight: MaxInFlight = None,
-    budget_usd: BudgetUsd = None,
-    max_attempts: MaxAttempts = None,
-    max_outage: MaxOutage = None,
-    retry_failed: RetryFailed = False,
-    skip_bad_lines: SkipBadLines = False,
+    server: ServerFlags,
+    limits: LimitFlags,
+    which: RequestFlags,
     metrics_port: MetricsPort = None,
-    lane: LaneFlag = "live",
-    waits: Waits = True,
-    deadline: Deadline = None,
-    on: On = "here",
-    workers: Workers = None,
-    address: Address = None,
-    segments: Segments = None,
+    lane: LaneFlags,
+    place: PlaceFlags,
     config: Config = None,
     assignments: Assignments = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    log: LogFlags,
     dry_run: DryRun = False,
 ) -> None:
     """Send a file of requests and keep every reply. The same command again goes on."""
     from jobs.send.prompts.input import PromptOrder
     from jobs.send.ways.requests import SendOrder
-    from jobs.settings.command import send_settings
     from jobs.settings.endpoints import read_send_endpoints
 
-    if base_url is not None and endpoints:
-        raise ConfigError("--base-url and --endpoint exclude each other: give one or the other")
-    flags = server_flags(
-        base_url, rpm=rpm, tpm=tpm, max_in_flight=max_in_flight, budget_usd=budget_usd
-    )
-    flags |= {
-        "endpoints": [] if base_url is not None else None,
-        "limits.max_attempts": max_attempts,
-        "limits.max_outage_s": max_outage,
-    }
-    settings = send_settings(config, flags, endpoints or [], assignments or [])
-    replies = _replies_path(out, journal, text)
-    lane_order = read_lane_order(lane, deadline, waits=waits, has_begun=replies.exists())
-    place = _read_place(on, workers, address, segments, lane_order)
-    given = PromptOrder(model, template, text, max_output_tokens)
+    settings = _read_settings(config, server, limits, endpoints or [], assignments or [])
     order = SendOrder(
         None,
-        replies,
+        _replies_path(out, journal, prompt.text),
         settings,
-        () if dry_run else read_send_endpoints(settings, os.environ),
-        retries_failed=retry_failed,
-        skips_bad_lines=skip_bad_lines,
+        (),
+        retries_failed=which.retry_failed,
+        skips_bad_lines=which.skip_bad_lines,
         metrics_port=metrics_port,
         prints=out == STANDARD,
     )
-    _gather_calls(order)
+    lane_order = lane.read(has_begun=order.out_path.exists())
+    sent_from = place.read(lane_order)
     if dry_run:
-        raise typer.Exit(_show_plan(requests, order, given))
-    raise typer.Exit(_send_input(requests, order, given, lane_order, place))
+        raise typer.Exit(_show_plan(requests, order, PromptOrder(*prompt)))
+    order = order._replace(endpoints=read_send_endpoints(settings, os.environ))
+    raise typer.Exit(_send_input(requests, order, PromptOrder(*prompt), lane_order, sent_from))
+
+
+def _read_settings(
+    config: Path | None,
+    server: ServerFlags,
+    limits: LimitFlags,
+    endpoints: list[str],
+    assignments: list[str],
+) -> "RunSettings":
+    from jobs.settings.command import send_settings
+
+    if server.base_url is not None and endpoints:
+        raise ConfigError("--base-url and --endpoint exclude each other: give one or the other")
+    flags = server.settings() | limits.settings()
+    flags["endpoints"] = [] if server.base_url is not None else None
+    return send_settings(config, flags, endpoints, assignments)
 
 
 def _replies_path(out: str, journal: Path | None, text: str | None) -> Path:
@@ -156,23 +218,12 @@ def _show_plan(requests: str, order: "SendOrder", given: "PromptOrder") -> int:
     from jobs.send.plan_send import plan_send
     from jobs.send.prompts.input import make_prompt_input
 
+    _gather_calls(order)
     with TemporaryDirectory(prefix="distill-send-") as folder:
         prompts = make_prompt_input(requests, order.out_path, given, Path(folder) / "requests")
         order = order._replace(input_path=_input_path(requests, prompts))
         print("\n".join(run_to_end(plan_send(order)).describe(order.settings)))
     return EXIT_OK
-
-
-def _read_place(
-    on: str, workers: int | None, address: str | None, segments: str | None, lane: LaneOrder
-) -> "Place | None":
-    if on != "here" or workers is None or address is not None or segments is not None:
-        return place_of_lane(read_cluster(on, workers, address, segments, os.environ), lane)
-    if workers == 1:
-        return None
-    from jobs.send.sharded.here.processes import HerePlace
-
-    return HerePlace(workers)
 
 
 def _gather_calls(order: "SendOrder") -> None:
@@ -196,6 +247,7 @@ def _send_input(
     """Send requests, or plain prompts, whose answers alone may be wanted too; the exit code."""
     from jobs.send.prompts.input import keep_prompt_input, write_text
 
+    _gather_calls(order)
     prompts = keep_prompt_input(requests, order.out_path, given)
     code = _send(order._replace(input_path=_input_path(requests, prompts)), lane, place)
     if prompts is not None and given.text is not None:
@@ -206,8 +258,9 @@ def _send_input(
 def _send(order: "SendOrder", lane: LaneOrder, place: "Place | None") -> int:
     from jobs.process import run_to_end
     from jobs.send.describe_send import describe_send, left_count
+    from jobs.send.start import start_sending
 
-    end = run_to_end(_start_sending(order, lane, place))
+    end = run_to_end(start_sending(order, lane, place))
     print(describe_send(end), file=sys.stderr)
     if end.ended_by is not None:
         raise end.ended_by
@@ -215,32 +268,3 @@ def _send(order: "SendOrder", lane: LaneOrder, place: "Place | None") -> int:
         print("distill: the same command again sends what is left", file=sys.stderr)
         return EXIT_TRY_LATER
     return EXIT_INCOMPLETE if end.stats.failed or end.counts.failed_before else EXIT_OK
-
-
-def _start_sending(
-    order: "SendOrder", lane: LaneOrder, place: "Place | None"
-) -> "Coroutine[Any, Any, SendEnd]":
-    if place is not None:
-        if lane.lane != "live":
-            raise ConfigError(f"workers send live: leave --lane {lane.lane} out")
-        from jobs.send.sharded.send_sharded import send_sharded
-
-        return send_sharded(order, place)
-    if order.prints and lane.lane in ("batch", "auto"):
-        raise ConfigError(f"--out - shows replies at once, --lane {lane.lane} waits: name a file")
-    if lane.lane == "auto":
-        from jobs.send.ways.auto import send_auto
-
-        return send_auto(order, lane)
-    order = order._replace(flex=make_flex_policy(lane, order.settings))
-    if lane.lane == "batch":
-        from jobs.send.ways.batches import send_batches
-
-        return send_batches(order, lane)
-    if may_be_out(send_batch_folder(order.out_path)):
-        from jobs.send.ways.beside_batches import send_beside_batches
-
-        return send_beside_batches(order, lane)
-    from jobs.send.ways.requests import send_requests
-
-    return send_requests(order)

@@ -9,7 +9,7 @@ KNOWN_WORDING = "en"  # the language whose refusals are known by their wording
 
 
 def find_refusals(evaluation: Evaluation) -> dict[str, bool | None]:
-    """By answer id: whether it declines; None: nobody can tell.
+    """By answer id: whether it declines; None: unknown.
 
     The judge's verdict decides, in any language; not that of the model embedded here, which calls
     nearly every answer noncommittal. Where there is none, an answer whose wording is

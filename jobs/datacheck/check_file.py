@@ -10,11 +10,12 @@ import numpy as np
 from jobs.datacheck.find_leaks import NEAR, LeakFinder, read_eval_items
 from jobs.datacheck.read_rows import BadRowError, ChatRow, numbered_lines, read_chat_row
 from jobs.text.languages import detect_language
+from jobs.text.private.find_private import find_private
 from jobs.text.repeats.exact_differences import differ_exactly
 from jobs.text.repeats.min_hashes import MinHashGroups
 from jobs.text.repeats.near_duplicates import NearDuplicates, is_long, words_of_any_language
-from jobs.text.secrets import find_secrets
 from jobs.text.wording import more_phrases
+from jobs.text.wording.bare_pronouns import begins_with_pronoun
 from jobs.text.wording.english_phrases import NON_ANSWER
 from schemas.record import Value
 
@@ -26,7 +27,8 @@ UNTOLD = "not told"  # too short, or code
 class FileCheck(Value):
     """What a check has found. Lists name lines, at most SHOWN_COUNT of each kind.
 
-    `tokens` has total, median, 95th percentile and most of one row; `shares` are of all rows.
+    `pronoun_count`: answers whose subject is a pronoun. `tokens` has total, median, 95th percentile
+    and most of one row; `shares` are of all rows.
     """
 
     path: str
@@ -41,6 +43,7 @@ class FileCheck(Value):
     near_answers: int
     languages: dict[str, int]
     refusal_count: int
+    pronoun_count: int
     secrets: dict[str, int]
     personal: dict[str, int]
     leaks: dict[str, int]
@@ -96,10 +99,12 @@ class _Check:
         self._counts["rows"] += 1
         self._tokens.append(row.tokens)
         self._count_repetitions(line, row)
-        self._languages[detect_language(row.answer) or UNTOLD] += 1
+        language = detect_language(row.answer)
+        self._languages[language or UNTOLD] += 1
         is_refusal = NON_ANSWER.search(row.answer) or more_phrases.NON_ANSWER.search(row.answer)
         self._counts["refusals"] += is_refusal is not None
-        self._count_secrets(number, row)
+        self._counts["pronouns"] += begins_with_pronoun(row.answer, language)
+        self._count_private(number, row, language)
         if self._leaks is not None:
             self._leaks.add(number, row)
 
@@ -131,9 +136,10 @@ class _Check:
         self._seen[name].add(digest)
         return is_known
 
-    def _count_secrets(self, number: int, row: ChatRow) -> None:
+    def _count_private(self, number: int, row: ChatRow, language: str | None) -> None:
         """A row counts once for each kind; what was found is never shown."""
-        for name, is_secret in {(each.name, each.is_secret) for each in find_secrets(row.text)}:
+        found = find_private(row.text, language)
+        for name, is_secret in {(each.name, each.is_secret) for each in found}:
             self._found[is_secret][name] += 1
             if is_secret and len(self._named) < SHOWN_COUNT:
                 self._named.append(f"{self._path}:{number}: holds a secret ({name})")
@@ -157,6 +163,7 @@ class _Check:
             near_answers=self._counts["near answer"],
             languages=dict(self._languages.most_common()),
             refusal_count=self._counts["refusals"],
+            pronoun_count=self._counts["pronouns"],
             secrets=dict(self._found[True].most_common()),
             personal=dict(self._found[False].most_common()),
             leaks=dict(Counter(leak.how for leak in leaks).most_common()),
@@ -190,6 +197,11 @@ def describe_check(check: FileCheck) -> Iterator[str]:
     yield f"{'languages':<16} {_numbers(check.languages)}"
     share = check.refusal_count / check.rows if check.rows else 0.0
     yield f"{'refusals':<16} {check.refusal_count:,} ({share:.1%})"
+    share = check.pronoun_count / check.rows if check.rows else 0.0
+    yield (
+        f"{'bare pronouns':<16} {check.pronoun_count:,} ({share:.1%}) answers begin with one: "
+        "without their question nobody knows of what they speak"
+    )
     yield f"{'secrets':<16} {_numbers(check.secrets)}"
     yield f"{'personal data':<16} {_numbers(check.personal)}"
     yield f"{'leaks':<16} {_numbers(check.leaks)}"

@@ -22,7 +22,7 @@ from jobs.dataset.pairs.pair_ids import (
     text_ids,
 )
 from jobs.dataset.profiles import PROFILES
-from jobs.dataset.questions.choose_chunks import choose_chunks, find_private
+from jobs.dataset.questions.choose_chunks import choose_chunks, find_withheld
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.questions.question_vectors import CHUNK_FIELD
 from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
@@ -71,7 +71,7 @@ async def _open_asking(
 async def _ask_for_questions(chunk: Chunk, ask: Ask, needs: _Asking) -> list[Question | Rejection]:
     """What the teacher asks about a chunk, and if it is drawn, about it and a second one."""
     settings = needs.settings
-    if fault := find_private(chunk, settings):
+    if fault := find_withheld(chunk, settings):
         rejection = Rejection.of(chunk.chunk_id, stage=QUESTIONS_NAME, **fault._asdict())
         return [rejection.of_chunk(chunk)]
     profile = PROFILES[settings.teacher.prompt_profile]

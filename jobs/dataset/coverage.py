@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,49 +84,69 @@ def read_document_coverage(folder: RunFolder) -> DocumentCounts | None:
 
 
 def _write(folder: RunFolder, stopping: Stopping) -> None:
-    asked = set(read_ids(folder.finished_path(QUESTIONS.name), FinishedItem))
+    counted = _count_all(folder)
+    by_document: dict[str, _Sum] = {}
+
+    def chunks() -> Iterator[ChunkCoverage]:
+        for chunk in read_records(folder.results_path(CHUNKS.name), Chunk):
+            stopping.raise_if_requested()
+            covered = counted.coverage(chunk)
+            by_document.setdefault(chunk.document_id, _Sum(chunk.path)).add(covered)
+            yield covered
+
+    replace_file(folder.run_dir / FILE_NAME, map(encode_record, chunks()))
+    documents = (
+        each.coverage(document_id, counted.dropped.get(document_id, Counter()))
+        for document_id, each in by_document.items()
+    )
+    replace_file(folder.run_dir / DOCUMENTS_FILE_NAME, map(encode_record, documents))
+
+
+class _Counted(NamedTuple):
+    """What became of chunks, by their ids; `dropped` has documents, too."""
+
+    asked: set[str]
+    made: Mapping[str, Counter[str]]
+    second_of_rows: Counter[str]
+    dropped: Mapping[str, Counter[str]]
+
+    def coverage(self, chunk: Chunk) -> ChunkCoverage:
+        """The line of a chunk."""
+        return ChunkCoverage(
+            chunk_id=chunk.chunk_id,
+            document_id=chunk.document_id,
+            path=chunk.path,
+            side=chunk.side,
+            is_asked=chunk.chunk_id in self.asked and not self._is_withheld(chunk.chunk_id),
+            dropped=_most_first(self.dropped.get(chunk.chunk_id, Counter())),
+            second_of_rows=self.second_of_rows[chunk.chunk_id],
+            **{name: count[chunk.chunk_id] for name, count in self.made.items()},
+        )
+
+    def _is_withheld(self, chunk_id: str) -> bool:
+        """Whether it was never sent; one that is only withheld as half of a pair was asked."""
+        is_private = HOLDS_PRIVATE in self.dropped.get(chunk_id, ())
+        return is_private and not self.made["questions"][chunk_id]
+
+
+def _count_all(folder: RunFolder) -> _Counted:
     provenance_path = folder.dataset_dir / "provenance.jsonl"
-    counts = {
+    made = {
         "questions": _count(folder.results_path(QUESTIONS.name))
         + _count(folder.results_path(FURTHER.name)),
         "kept_questions": _count(folder.results_path(KEPT_QUESTIONS.name)),
         "answers": _count(folder.results_path(ANSWERS.name)),
         "rows": _count(provenance_path),
     }
-    seconds = Counter(each.second_chunk_id for each in read_text_ids(provenance_path))
     dropped: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for rejection in read_records(folder.rejected_path, Rejection):
         dropped[rejection.chunk_id or rejection.item_id][rejection.reason] += 1
-
-    def is_withheld(chunk_id: str) -> bool:
-        """Whether it was sent to nobody; one that is only withheld as half of a pair was asked."""
-        return HOLDS_PRIVATE in dropped.get(chunk_id, ()) and not counts["questions"][chunk_id]
-
-    by_document: dict[str, _Sum] = {}
-
-    def chunks() -> Iterator[ChunkCoverage]:
-        for chunk in read_records(folder.results_path(CHUNKS.name), Chunk):
-            stopping.raise_if_requested()
-            covered = ChunkCoverage(
-                chunk_id=chunk.chunk_id,
-                document_id=chunk.document_id,
-                path=chunk.path,
-                side=chunk.side,
-                is_asked=chunk.chunk_id in asked and not is_withheld(chunk.chunk_id),
-                dropped=_most_first(dropped.get(chunk.chunk_id, Counter())),
-                second_of_rows=seconds[chunk.chunk_id],
-                **{name: count[chunk.chunk_id] for name, count in counts.items()},
-            )
-
-            by_document.setdefault(chunk.document_id, _Sum(chunk.path)).add(covered)
-            yield covered
-
-    replace_file(folder.run_dir / FILE_NAME, map(encode_record, chunks()))
-    documents = (
-        each.coverage(document_id, dropped.get(document_id, Counter()))
-        for document_id, each in by_document.items()
+    return _Counted(
+        set(read_ids(folder.finished_path(QUESTIONS.name), FinishedItem)),
+        made,
+        Counter(each.second_chunk_id for each in read_text_ids(provenance_path)),
+        dropped,
     )
-    replace_file(folder.run_dir / DOCUMENTS_FILE_NAME, map(encode_record, documents))
 
 
 class _Sum:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -16,18 +16,19 @@ from engine.stage import StageFiles
 from engine.stopping import Stopping
 from engine.wire.tokens import count_tokens
 from jobs.documents.chunk_faults import find_chunk_fault
-from jobs.documents.cutting.best_cuts import cut_into_pieces
-from jobs.documents.cutting.first_rules import cut_by_first_rules
+from jobs.documents.cutting.by_rules import heading_path, parts_between, pieces_of
 from jobs.documents.cutting.heading_paths import HeadingPaths
 from jobs.documents.line_groups import read_group, write_groups
-from jobs.documents.read_documents import DOCUMENTS
+from jobs.documents.read_documents import DOCUMENTS, LEAST_BYTES_ELSEWHERE
 from jobs.documents.split_documents import SPLIT
 from jobs.documents.whole_corpus.find_boilerplate import BOILERPLATE, read_boilerplate
 from jobs.documents.whole_corpus.find_twins import TWINS, read_left_out
 from jobs.processes.work_pool import WorkCalls
 from jobs.processes.worker_process import core_count
+from jobs.run.elsewhere import Elsewhere
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
-from jobs.text.secrets import Masked, mask_private
+from jobs.text.languages import detect_language
+from jobs.text.private.find_private import Masked, mask_private, mask_secrets
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, SideSpan, SplitAssignment
 from schemas.record import Record, Span, Value, content_id
@@ -36,7 +37,6 @@ from schemas.settings import ChunkSettings, RunSettings
 STAGE = "chunks"
 MASKED, PRIVATE_FOUND, UNREAD_PAGES = "masked", "private_data_found", "unread_pages"
 NOTES = frozenset((MASKED, PRIVATE_FOUND, UNREAD_PAGES))  # no chunk was dropped for these
-FIRST_RULES = 1  # of `chunks.rules`
 DOCUMENTS_PER_WORKER = 2  # in memory: one that is cut, and one that waits
 
 
@@ -61,25 +61,15 @@ def chunk_document(
     position = 0
     for side_span in sorted(assignment.spans, key=lambda span: span.start_char):
         results += _gap(document, position, side_span.start_char)
-        for part in _without(side_span, boilerplate):
-            pieces = _pieces(document.text, part, headings, settings)
+        for part in parts_between(side_span, boilerplate):
+            pieces = pieces_of(document.text, part, headings, settings)
             chunks = (
-                _make_chunk(document, piece, part, _path(piece, headings, settings))
+                _make_chunk(document, piece, part, heading_path(piece, headings, settings))
                 for piece in pieces
             )
             results += (_judge(chunk, settings) for chunk in chunks)
         position = side_span.end_char
     return results + _gap(document, position, len(document.text))
-
-
-def _without(side_span: SideSpan, boilerplate: Sequence[Span]) -> Iterator[SideSpan]:
-    """The parts of a span that are left between the ranges to leave out."""
-    start = side_span.start_char
-    for span in boilerplate:
-        end = max(start, min(span.start_char, side_span.end_char))
-        yield SideSpan(start_char=start, end_char=end, side=side_span.side)
-        start = max(start, min(span.end_char, side_span.end_char))
-    yield SideSpan(start_char=start, end_char=side_span.end_char, side=side_span.side)
 
 
 def _unread(document: Document, note: str) -> Rejection:
@@ -95,9 +85,11 @@ def _without_private(
     document: Document, settings: ChunkSettings
 ) -> tuple[Document, list[Rejection]]:
     """The document as it may be seen, and one line about what was found in it, never what."""
+    only_secrets = settings.private_data == "mask_secrets"
+    language = None if only_secrets else detect_language(document.text)
 
     def masked(text: str) -> Masked:
-        return mask_private(text, is_personal=settings.private_data != "mask_secrets")
+        return mask_secrets(text) if only_secrets else mask_private(text, language)
 
     title, text = masked(document.title), masked(document.text)
     headings = tuple(
@@ -134,25 +126,6 @@ def _gap(document: Document, start: int, end: int) -> list[Rejection]:
             text=text,
         )
     ]
-
-
-def _pieces(
-    text: str, span: SideSpan, headings: HeadingPaths, settings: ChunkSettings
-) -> Iterator[Span]:
-    """The trimmed ranges of the chunks-to-be of one span: whole sections where they fit."""
-    cut = cut_by_first_rules if settings.rules == FIRST_RULES else cut_into_pieces
-    whole = Span(start_char=span.start_char, end_char=span.end_char)
-    for piece in cut(text, whole, headings, settings):
-        piece_text = text[piece.start_char : piece.end_char]
-        if trimmed := piece_text.strip():
-            start = piece.start_char + piece_text.index(trimmed)
-            yield Span(start_char=start, end_char=start + len(trimmed))
-
-
-def _path(piece: Span, headings: HeadingPaths, settings: ChunkSettings) -> tuple[str, ...]:
-    if settings.rules == FIRST_RULES:
-        return headings.path_at(piece.start_char)
-    return headings.path_of(piece.start_char, piece.end_char)
 
 
 def _make_chunk(
@@ -283,11 +256,22 @@ def _window(_: RunSettings) -> int:
     return DOCUMENTS_PER_WORKER * core_count()
 
 
+def _cut_elsewhere(context: StageContext[None], _: StageFiles[Chunk]) -> Elsewhere | None:
+    size_bytes = context.folder.results_path(DOCUMENTS.name).stat().st_size
+    return Elsewhere(_chunk, window=1) if size_bytes >= LEAST_BYTES_ELSEWHERE else None
+
+
 CHUNKS: Stage[None] = Stage(
     name=STAGE,
     label="chunks",
     result=Chunk,
     reads=(DOCUMENTS.name, BOILERPLATE.name, TWINS.name, SPLIT.name),
-    work=ItemWork(items=_list_documents, needs=_open_sides, work=_chunk, window=_window),
+    work=ItemWork(
+        items=_list_documents,
+        needs=_open_sides,
+        work=_chunk,
+        window=_window,
+        elsewhere=_cut_elsewhere,
+    ),
     count_items=_count_documents,
 )

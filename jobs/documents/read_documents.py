@@ -5,18 +5,24 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from engine.ask import Ask
+from engine.errors import TransientError
 from engine.files.records import read_ids, read_records
 from engine.run_folder import RunFolder
 from engine.stage import StageFiles
 from jobs.documents.list_files import STAGE, SourceFile
-from jobs.documents.unread_files import describe_unread
+from jobs.documents.unread_files import MENDED_OUTSIDE, describe_unread
 from jobs.documents.workers.reader_pool import ReaderPool
+from jobs.documents.workers.reader_worker import SPOILING_REASONS, TIMEOUT
 from jobs.processes.worker_process import core_count
+from jobs.run.elsewhere import Elsewhere
 from jobs.run.stages import Items, ItemWork, Stage, StageContext
 from schemas.dataset import Rejection
 from schemas.documents import Document
 from schemas.settings import RunSettings
 
+LEAST_BYTES_ELSEWHERE = 8 << 20  # less is read before workers on a cluster have begun
+# Why a machine reads no document from a file that another may read: what it sees, has, and lacks.
+OF_THE_MACHINE = frozenset({*MENDED_OUTSIDE, TIMEOUT, *SPOILING_REASONS})
 BYTES_PER_READER = 500_000  # of files: fewer are read before another process has started
 
 _log = logging.getLogger(__name__)
@@ -61,13 +67,43 @@ def count_readers(sizes_bytes: Iterable[int], most: int) -> int:
 
 async def _read(source: SourceFile, _: Ask, pool: ReaderPool) -> list[Document | Rejection]:
     document = await pool.read(source)
-    for note in document.notes if isinstance(document, Document) else ():
-        _log.warning("%s: %s", source.path, note)
+    if isinstance(document, Document):
+        _tell_notes(document)
     return [document]
+
+
+def _tell_notes(document: Document) -> None:
+    for note in document.notes:
+        _log.warning("%s: %s", document.path, note)
 
 
 def _window(_: RunSettings) -> int:
     return core_count()
+
+
+async def _read_there(source: SourceFile, _: Ask, pool: ReaderPool) -> list[Document | Rejection]:
+    """The same on another machine, which is not the reason why a file is unread.
+
+    Raises:
+        TransientError: the file may be read where it was listed.
+    """
+    document = await pool.read(source)
+    if isinstance(document, Rejection) and document.reason in OF_THE_MACHINE:
+        raise TransientError(document.detail, code=document.reason)
+    return [document]
+
+
+def _read_elsewhere(context: StageContext[None], files: StageFiles[Document]) -> Elsewhere | None:
+    sources = read_records(context.folder.sources_path, SourceFile, is_wanted=files.is_unfinished)
+    if sum(source.size_bytes for source in sources) < LEAST_BYTES_ELSEWHERE:
+        return None
+    return Elsewhere(_read_there, window=1, note_result=_tell_notes_of_line)
+
+
+def _tell_notes_of_line(line: bytes) -> None:
+    """The notes of the document of a line, which is parsed only where it has some."""
+    if b'"notes":["' in line:  # no text can hold it: quotes are escaped
+        _tell_notes(Document.model_validate_json(line))
 
 
 def _name_unread(context: StageContext[None], files: StageFiles[Document]) -> None:
@@ -87,6 +123,11 @@ DOCUMENTS: Stage[None] = Stage(
     reads=(),
     count_items=_count_sources,
     work=ItemWork(
-        items=_list_items, needs=_open_pool, work=_read, window=_window, report=_name_unread
+        items=_list_items,
+        needs=_open_pool,
+        work=_read,
+        window=_window,
+        report=_name_unread,
+        elsewhere=_read_elsewhere,
     ),
 )

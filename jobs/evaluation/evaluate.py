@@ -18,10 +18,11 @@ from jobs.dataset.stages import DATASET
 from jobs.evaluation.evaluated_models import (
     answering_parameters,
     answering_server,
+    asked_roles,
     evaluated_models,
     find_baseline,
 )
-from jobs.evaluation.rejudge import among_answers, models_of
+from jobs.evaluation.rejudge import among_answers, answered_modes, models_of
 from jobs.evaluation.score_answers import check_scoring
 from jobs.evaluation.serve_student import is_student_asked, student_served
 from jobs.evaluation.stages import EVALUATION, JUDGING
@@ -37,11 +38,17 @@ from jobs.run.run_engine import (
     other_servers,
     spread_opened,
 )
-from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_names
+from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
+from jobs.run.stages import StageContext, Stages
 from jobs.run.start import run_in_rounds
 from jobs.settings.known_traps import evaluation_traps
-from jobs.settings.roles import RoleModel, embeddings_of, judge_of
-from jobs.settings.run_config import RunConfig, read_run_config, write_run_config
+from jobs.settings.roles import JUDGE_ROLES, RoleModel, embeddings_of, judge_of, read_role_endpoints
+from jobs.settings.run_config import (
+    RunConfig,
+    read_run_config,
+    require_run_config,
+    write_run_config,
+)
 from jobs.settings.unserved_models import forget_unserved
 from schemas.evaluation import Contest, Mode, Role
 from schemas.settings import RunSettings
@@ -78,6 +85,30 @@ class EvaluationOrder(NamedTuple):
     def stages(self) -> Stages[Contest]:
         """What is gone through."""
         return JUDGING if self.asks_judge_alone else EVALUATION
+
+
+def with_role_endpoints(order: EvaluationOrder, environment: Mapping[str, str]) -> EvaluationOrder:
+    """With the servers of those roles that will be asked; their keys are in the environment.
+
+    Raises:
+        ConfigError: a key is missing.
+    """
+    asked = JUDGE_ROLES if order.asks_judge_alone else asked_roles(order.roles)
+    endpoints = read_role_endpoints(order.settings, environment, asked)
+    return order._replace(role_endpoints=endpoints)
+
+
+def orders_by_mode(order: EvaluationOrder, asked_mode: Mode | None) -> Sequence[EvaluationOrder]:
+    """Once; where no mode is named and the judge alone is asked, in each with answers.
+
+    Raises:
+        ConfigError: there are no answers to judge.
+        DamagedLogError: a line of the evaluation is damaged.
+    """
+    if not order.asks_judge_alone or asked_mode is not None or not order.folder.is_begun:
+        return [order]
+    modes = answered_modes(order.folder, order.settings, order.roles)
+    return [order._replace(mode=mode) for mode in modes]
 
 
 async def evaluate(order: EvaluationOrder) -> StagesEnd:
@@ -194,9 +225,7 @@ def _asked(order: EvaluationOrder, models: Mapping[Role, str]) -> list[RoleModel
 
 def _continued_config(folder: RunFolder, settings: RunSettings) -> RunConfig:
     """The run's config with other settings of the evaluation, but the same of the dataset."""
-    before = read_run_config(folder.config_path)
-    if before is None:
-        raise ConfigError(f"{folder.run_dir}: there is no run here; `distill run` begins one")
+    before = require_run_config(folder.config_path)
     after = RunConfig(run=before.run, settings=settings)
     if changes := find_changes(before, after, DATASET):
         named = "; ".join(change.what for change in changes)

@@ -53,7 +53,7 @@ async def judge_pair(task: PairTask, ask: Ask, policy: JudgePolicy) -> list[Pair
     """1 task in, 1 verdict out; where there is none it says why. Raises what `ask` raises.
 
     Both orders are asked for, in the same batch round. Which of them comes first is drawn by the
-    pair's id. Answers that are the same text are a tie that nobody is asked about.
+    pair's id. Answers that are the same text are a tie, without a request.
     """
     one, other = task.one.text, task.other.text
     outcome: Outcome | None = "tie"

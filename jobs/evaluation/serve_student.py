@@ -12,6 +12,7 @@ from jobs.evaluation.evaluated_models import evaluated_models
 from jobs.finetune.student.source.find_student import find_student
 from jobs.finetune.student.tuned_student import find_tuned, served_context
 from jobs.settings.roles import STUDENT_SERVER, is_served_here
+from jobs.settings.run_config import require_run
 from schemas.evaluation import Role
 from schemas.settings import RunSettings
 
@@ -75,10 +76,7 @@ def tuned_students(folder: RunFolder, settings: RunSettings) -> list[ServedStude
         ConfigError: there is no run, or none was tuned here.
         DamagedLogError: a file of the run is damaged.
     """
-    if not folder.is_begun:
-        raise ConfigError(
-            f"{folder.run_dir}: there is no run here; `distill run {folder.run_dir}` begins one"
-        )
+    require_run(folder.run_dir)
     name = evaluated_models(folder, settings).get("tuned", "")
     if find_tuned(folder, name) is None:
         raise ConfigError(

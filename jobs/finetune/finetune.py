@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from engine.clock import SystemClock
 from engine.errors import ConfigError, InterruptedRunError
@@ -27,9 +27,10 @@ from jobs.finetune.ledger import TuningLedger
 from jobs.finetune.student.tuned_student import STUDENT_DIR
 from jobs.finetune.trainers.export_trainer import ExportTrainer
 from jobs.finetune.trainers.trainer import Submitted, Trainer, TrainingEstimate, TrainingSet, Tuned
-from jobs.settings.run_config import read_run_config, write_run_config
+from jobs.settings.run_config import read_run_config, require_run_config, write_run_config
 from schemas.dataset import Provenance
 from schemas.settings import RunSettings
+from schemas.settings.types import TrainerName
 
 _log = logging.getLogger(__name__)
 
@@ -131,10 +132,7 @@ def _read_rows(order: TuningOrder) -> TrainingSet:
             f"{train_path}: is not there; `distill run {order.folder.run_dir}` makes the dataset"
         )
     train = _check(train_path, order)
-    if order.settings.student.trainer == "openai":
-        require_rows(train, MIN_ROWS)
-    elif order.settings.student.trainer == "local":
-        require_rows(train, MIN_LOCAL_ROWS)
+    _require_enough(train, order.settings.student.trainer)
     validation_path = order.validation_path
     if order.train_path is None and _has_rows(dataset_dir / "validation.jsonl"):
         validation_path = dataset_dir / "validation.jsonl"
@@ -143,6 +141,18 @@ def _read_rows(order: TuningOrder) -> TrainingSet:
         for warning in checked.warnings:
             _log.warning("%s", warning)
     return rows
+
+
+def _require_enough(train: CheckedRows, trainer: TrainerName) -> None:
+    match trainer:
+        case "openai":
+            require_rows(train, MIN_ROWS)
+        case "local":
+            require_rows(train, MIN_LOCAL_ROWS)
+        case "export":  # for a trainer whose limits are not known
+            return
+        case _:
+            assert_never(trainer)
 
 
 def _remember_student(order: TuningOrder) -> None:
@@ -178,15 +188,17 @@ async def _open_trainer(
     order: TuningOrder, rows: TrainingSet, stopping: Stopping
 ) -> AsyncIterator[Trainer]:
     settings = order.settings.student
-    if settings.trainer == "export":
-        yield ExportTrainer(order.folder.run_dir / "export", rows, base_model=settings.model)
-        return
-    if settings.trainer == "local":
-        async with _open_local(order, rows, stopping) as local:
-            yield local
-        return
-    async with _open_job_trainer(order, rows, stopping) as hosted:
-        yield hosted
+    match settings.trainer:
+        case "export":
+            yield ExportTrainer(order.folder.run_dir / "export", rows, base_model=settings.model)
+        case "local":
+            async with _open_local(order, rows, stopping) as local:
+                yield local
+        case "openai":
+            async with _open_job_trainer(order, rows, stopping) as hosted:
+                yield hosted
+        case _:
+            assert_never(settings.trainer)
 
 
 @asynccontextmanager
@@ -202,9 +214,7 @@ async def _open_job_trainer(
     from jobs.finetune.trainers.job_client import JobClient
     from jobs.finetune.trainers.openai_trainer import OpenAITrainer, TrainingOrder
 
-    config = read_run_config(order.folder.config_path)
-    if config is None:
-        raise ConfigError(f"{order.folder.run_dir}: there is no run here")
+    config = require_run_config(order.folder.config_path)
     clock = SystemClock()
     admission = Admission(clock)
     stopping.on_request(admission.close)

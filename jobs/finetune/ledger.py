@@ -1,5 +1,6 @@
 """RUN/finetuning.jsonl: how far fine-tuning jobs have come, each step durable before the next."""
 
+from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
 from typing import Self
@@ -12,16 +13,19 @@ from schemas.finetuning import LOST_STATUSES, TrainingMetric, TuningEvent, Tunin
 
 
 class TuningLedger(AsyncClosing):
-    """Events of all jobs of a run, and the curves of those that ended. One process writes."""
+    """Events of all jobs of a run, and the curves of those that ended. One process writes.
+
+    It is opened by `async with`.
+    """
 
     def __init__(self, path: Path, metrics_path: Path, clock: Clock) -> None:
         self._clock = clock
+        self._path = path
+        self._metrics_path = metrics_path
         self._last: dict[str, TuningEvent] = {}
         self._known_since: dict[str, str] = {}
         for event in read_records(path, TuningEvent):
             self._remember(event)
-        self._log = RecordLog(path, TuningEvent)
-        self._metrics = RecordLog(metrics_path, TrainingMetric)
 
     @classmethod
     def of(cls, folder: RunFolder, clock: Clock) -> Self:
@@ -29,10 +33,23 @@ class TuningLedger(AsyncClosing):
         paths = (folder.results_path("finetuning"), folder.results_path("finetuning_metrics"))
         return cls(*paths, clock)
 
+    async def __aenter__(self) -> Self:
+        """Open both files, or neither.
+
+        Raises:
+            DamagedLogError: one of them is damaged.
+        """
+        async with AsyncExitStack() as opened:
+            self._log = await opened.enter_async_context(RecordLog(self._path, TuningEvent))
+            self._metrics = await opened.enter_async_context(
+                RecordLog(self._metrics_path, TrainingMetric)
+            )
+            self._opened = opened.pop_all()
+        return self
+
     async def aclose(self) -> None:
         """Wait for what is being written, then close both files."""
-        await self._log.aclose()
-        await self._metrics.aclose()
+        await self._opened.aclose()
 
     def last(self, job_name: str) -> TuningEvent | None:
         """The last event of a job, None if there is none."""

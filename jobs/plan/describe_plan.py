@@ -1,10 +1,10 @@
 """Puts a plan into words, and compares it with what came of it."""
 
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 from jobs.amounts import dollars, rough_time
-from jobs.plan.describe_times import describe_times, stage_label
-from jobs.plan.table import line, row
+from jobs.plan.describe_times import describe_times, line, row, stage_label
 from schemas.plan import WAYS, Amount, EvaluationPlan, Plan, PlannedTraining, StagePlan, together
 
 PERCENT = 100
@@ -117,13 +117,17 @@ def _tuning(tuning: PlannedTraining) -> str:
 
 
 def _training_time(tuning: PlannedTraining) -> str:
-    if tuning.trainer == "openai":
-        return "time: the host's queue and speed; it tells them once the job runs"
-    if tuning.trainer == "export":
-        return "time: that of the tool that trains on the exported rows"
-    if tuning.seconds is None:
-        return "time: on this machine, known once a student was trained here"
-    return f"time: about {rough_time(tuning.seconds)} on this machine, as before"
+    match tuning.trainer:
+        case "openai":
+            return "time: the host's queue and speed; it tells them once the job runs"
+        case "export":
+            return "time: that of the tool that trains on the exported rows"
+        case "local":
+            if tuning.seconds is None:
+                return "time: on this machine, known once a student was trained here"
+            return f"time: about {rough_time(tuning.seconds)} on this machine, as before"
+        case _:
+            assert_never(tuning.trainer)
 
 
 def _count(amount: Amount) -> str:

@@ -1,10 +1,14 @@
 """Puts the times of a plan into words: a range for each way, and what it comes from."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 
 from jobs.amounts import rough_time
-from jobs.plan.table import row, wrapped
 from schemas.plan import WAYS, StagePlan, WayTime
+
+LABEL_CHARS = 16
+CELL_CHARS = 16
+LINE_CHARS = 80
 
 NO_WAY = "-"
 LABELS = {
@@ -65,3 +69,18 @@ def _span(time: WayTime | None) -> str:
         return f"<= {high}"
     low = rough_time(time.low_s)
     return high if low == high else f"{low}-{high}"
+
+
+def line(label: str, text: str) -> str:
+    """A label and a text."""
+    return f"{label:<{LABEL_CHARS}} {text}"
+
+
+def row(label: str, cells: Sequence[str]) -> str:
+    """A label and cells, which stand on the right."""
+    return f"{label:<{LABEL_CHARS}}" + "".join(f"{cell:>{CELL_CHARS}}" for cell in cells)
+
+
+def wrapped(text: str) -> list[str]:
+    """A text without a label, on as many lines as it takes."""
+    return wrap(text, LINE_CHARS, initial_indent=line("", ""), subsequent_indent=line("", "  "))

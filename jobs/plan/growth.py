@@ -1,6 +1,6 @@
 """How much larger the whole is than what was sampled, and what follows for later commands."""
 
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 import orjson
 
@@ -55,11 +55,16 @@ class Growth(NamedTuple):
         student = settings.student
         usd: float | None = 0.0
         seconds = None
-        if student.trainer == "openai":
-            usd = TrainingEstimate.of(round(tokens * share), student).usd
-        elif student.trainer == "local":
-            rate = seen_tokens_per_s(folder, student_name(student.model))
-            seconds = (student.epochs or EPOCHS) * tokens * share / rate if rate else None
+        match student.trainer:
+            case "openai":
+                usd = TrainingEstimate.of(round(tokens * share), student).usd
+            case "local":
+                rate = seen_tokens_per_s(folder, student_name(student.model))
+                seconds = (student.epochs or EPOCHS) * tokens * share / rate if rate else None
+            case "export":
+                pass
+            case _:
+                assert_never(student.trainer)
         return PlannedTraining(
             trainer=student.trainer,
             rows=rows * share,

@@ -60,7 +60,7 @@ def _usd_of(item: PerItem, price: Price) -> float | None:
 def most_of_further_questions(
     prompt_tokens: float, completion_tokens: float, settings: RunSettings
 ) -> PerItem:
-    """A call for questions that is shown what came of one with so many tokens."""
+    """A further call for questions, which shows the result of one with so many tokens."""
     shown = settings.questions.max_output_tokens
     return PerItem(1, prompt_tokens + shown, completion_tokens, settings.teacher.model)
 

@@ -56,7 +56,7 @@ async def plan_evaluation(
     is_complete: bool,
     stages: Stages[Contest] = EVALUATION,
 ) -> list[StagePlan]:
-    """What each of these stages will still ask; what has begun is passed over in the copy.
+    """What each of these stages will still ask; what has begun is worked through in the copy.
 
     `is_complete`: the dataset is, so that no further questions are to come.
 

@@ -22,7 +22,8 @@ from jobs.dataset.stages import DATASET
 from jobs.run.changing.preview import open_copy
 from jobs.run.progress import RunProgress
 from jobs.run.reset import reset_stages
-from jobs.run.stages import Stage, StageContext, run_stages
+from jobs.run.run_stages import run_stages
+from jobs.run.stages import Stage, StageContext
 from schemas.outcomes import Outcome
 from schemas.record import Record
 from schemas.requests import Request
@@ -107,7 +108,7 @@ def _sum(one: float | None, other: float | None) -> float | None:
 
 
 class Replay:
-    """A copy of a run in which stages are passed over; nothing is sent, the run stays as it is."""
+    """A copy of a run, to work through stages in; nothing is sent, the run stays as it is."""
 
     def __init__(self, context: StageContext[None], notes: Notes) -> None:
         self.context = context

@@ -1,4 +1,4 @@
-"""How long a plan takes each way: what limits and replies so far tell, and what nobody can."""
+"""How long a plan takes each way: what limits and replies so far tell, and what is unknown."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from schemas.settings import RunSettings
 ROUND_S = 86_400.0  # a batch has a day (completion window, OpenAI Batch guide)
 ENOUGH_REPLIES = 5  # before their latency tells of others
 EVER = "1970-01-01T00:00:00+00:00"
-NOBODY_KNOWS = "longer while flex has no room, which nobody can foretell"
+UNPREDICTABLE = "longer while flex has no capacity, which cannot be predicted"
 
 
 class Latency(NamedTuple):
@@ -115,7 +115,7 @@ def _flex(stages: Sequence[StagePlan], pace: Pace, live: WayTime, settings: RunS
         most = rough_time(settings.limits.flex_timeout_s)
         told = f"from live's time to {most} a reply (limits.flex_timeout_s)"
     assert high is not None  # a latency bounds it
-    return WayTime(way="flex", low_s=low_s, high_s=high.seconds, source=f"{told}; {NOBODY_KNOWS}")
+    return WayTime(way="flex", low_s=low_s, high_s=high.seconds, source=f"{told}; {UNPREDICTABLE}")
 
 
 def _batch(stages: Sequence[StagePlan], settings: RunSettings) -> WayTime:

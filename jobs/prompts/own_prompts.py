@@ -67,7 +67,7 @@ def check_prompts(folder: Path) -> CheckedPrompts:
 
 
 def _strays(folder: Path) -> Iterator[str]:
-    """Files that are no prompt, the first of them: a wrong name would be read by nobody."""
+    """Files that are no prompt, the first of them: a file of a wrong name would not be used."""
     known = prompt_names()
     inside = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     shown = [path for path in inside if not any(part.startswith(".") for part in path.parts)]
@@ -75,7 +75,7 @@ def _strays(folder: Path) -> Iterator[str]:
     for name in found[:SHOWN_COUNT]:
         near = difflib.get_close_matches(name, known, n=1)
         meant = f"; did you mean {near[0]}?" if near else ""
-        yield f"{folder / name}: is read by nobody, no prompt is called so{meant}"
+        yield f"{folder / name}: is not used: no prompt has this name{meant}"
     if (more := len(found) - SHOWN_COUNT) > 0:
         yield f"{folder}: and {more} more files that are no prompt"
 

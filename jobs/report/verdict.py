@@ -6,8 +6,9 @@ from jobs.comparison.shown.table import describe_units, metric_label
 from jobs.report.read_report import Report
 from schemas.comparison import AnsweringCost, Comparison, Difference, Estimate
 from schemas.evaluation import Metric, Role
-from schemas.summary import RunSummary
+from schemas.summary import RunSummary, StageSummary
 
+HELD_OUT = "held_out.jsonl"
 BY_WEIGHT: tuple[Metric, ...] = ("correctness", "faithfulness", "answer_relevancy")
 
 
@@ -126,25 +127,30 @@ def describe_funnel(summary: RunSummary) -> list[str]:
 
 def _of_stages(summary: RunSummary) -> Iterator[str]:
     questions, kept = summary.stages.get("questions"), summary.stages.get("kept_questions")
-    answers = summary.stages.get("answers")
-    held_out = summary.rows.get("held_out.jsonl", 0)
-    rows = sum(count for name, count in summary.rows.items() if name != "held_out.jsonl")
-    further = summary.stages.get("further_questions")
+    answers, further = summary.stages.get("answers"), summary.stages.get("further_questions")
+    held_out = summary.rows.get(HELD_OUT, 0)
+    rows = sum(count for name, count in summary.rows.items() if name != HELD_OUT)
     if questions and kept:
         asked = questions.results + (further.results if further else 0)
         if repeated := asked - kept.results:
             repeat = "repeats" if repeated == 1 else "repeat"
             yield f"{asked:,} questions \u2192 {kept.results:,}: {repeated:,} {repeat} others."
-    if kept and answers and answers.finished:
-        dropped = sum(answers.dropped.values())
-        waiting = kept.results - held_out - answers.results - dropped
-        parts = [f"{held_out:,} held out for the evaluation"] if held_out else []
-        parts += [f"{dropped:,} dropped"] if dropped else []
-        parts += [f"{waiting:,} not answered yet"] if waiting > 0 else []
-        if parts:
-            yield f"{kept.results:,} \u2192 {answers.results:,} answers: {', '.join(parts)}."
+    if kept and answers and answers.finished and (parts := _unanswered(kept, answers, held_out)):
+        yield f"{kept.results:,} \u2192 {answers.results:,} answers: {', '.join(parts)}."
     if answers and rows and rows != answers.results:
         yield (
             f"{answers.results:,} answers \u2192 {rows:,} rows: the others were dropped by a "
             "review, or their question repeats one that is kept."
         )
+
+
+def _unanswered(kept: StageSummary, answers: StageSummary, held_out: int) -> list[str]:
+    """Why kept questions have no answer."""
+    dropped = sum(answers.dropped.values())
+    waiting = kept.results - held_out - answers.results - dropped
+    counts = {
+        "held out for the evaluation": held_out,
+        "dropped": dropped,
+        "not answered yet": waiting,
+    }
+    return [f"{count:,} {what}" for what, count in counts.items() if count > 0]

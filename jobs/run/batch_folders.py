@@ -66,18 +66,37 @@ def may_be_out(folder: BatchFolder) -> bool:
     return is_left or bool(folder.unnoted_paths(batch.name for batch in batches))
 
 
+def read_names_out(folder: BatchFolder) -> list[str]:
+    """The names of batches whose requests may be out, also of those that the ledger lacks.
+
+    Raises:
+        DamagedLogError: the ledger is damaged or gone.
+    """
+    folder.require_ledger()
+    if not folder.ledger_path.exists():
+        return []
+    from engine.batch.collecting.result_files import ends_with_newline
+    from engine.batch.ledger import read_batches
+
+    batches = read_batches(folder.ledger_path)
+    unnoted = folder.unnoted_paths(batch.name for batch in batches)
+    lacking = [path.stem for path in unnoted if ends_with_newline(path)]  # a torn one never went
+    return [batch.name for batch in batches if not batch.is_collected] + lacking
+
+
 def read_requests_out(out_path: Path) -> Container[str]:
-    """The ids of the requests of a file of replies that are out in batches.
+    """The ids of the requests of a file of replies that may be out in batches.
 
     Raises:
         DamagedLogError: the ledger of batches, or a file of one that is out, is damaged.
     """
-    folder, out = send_batch_folder(out_path), read_send_batches_out(out_path)
-    if not out:
+    folder = send_batch_folder(out_path)
+    names = read_names_out(folder)
+    if not names:
         return frozenset()
     from engine.batch.packing.outbox import OutIndex
 
-    return OutIndex(folder, (batch.name for batch in out))
+    return OutIndex(folder, names)
 
 
 def read_batch_losses(folder: RunFolder) -> Iterator[float]:

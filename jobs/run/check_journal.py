@@ -33,7 +33,7 @@ def check_journal(folder: RunFolder, journal: Journal, stages: Stages[Any]) -> N
         if missing:
             raise DamagedLogError(
                 f"{folder.journal_path}: lines that were there before are missing: {missing:,} "
-                f"lines of {path} come of requests that are not in it. Restore the file from a "
+                f"lines of {path} come from requests that are not in it. Restore the file from a "
                 f"backup, or delete {path} and {folder.finished_path(stage.name)}: what is not in "
                 "the journal is asked (and paid) again"
             )

@@ -7,16 +7,34 @@ from engine.stage import StageFiles, StagePass
 from schemas.record import Record
 
 
+def ignore_line(_: bytes) -> None:
+    """The `note_result` of those who need not know."""
+
+
+class Elsewhere(NamedTuple):
+    """How items are worked on by other processes: what is called there in place of `work`.
+
+    It raises TransientError for an item that cannot be done there. `window` is how many items a
+    process takes at once, None: as many as requests may be in flight. `note_result` is told of
+    each result, by its line, when it has come back.
+    """
+
+    work: Callable[..., Any]
+    window: int | None = None
+    note_result: Callable[[bytes], None] = ignore_line
+
+
 class StageLeft(NamedTuple):
     """What is left of a stage: its unfinished items, drawn lazily, and about how many.
 
-    `work` and `needs` are those of its ItemWork. Results are of `kind`, and are to end up in
-    `files`. `note_finished` is told of each item that has, and how many things were dropped in it.
+    `needs` is that of its ItemWork, `way` how it is done. Results are of `kind`, and are to end up
+    in `files`. `note_finished` is told of each item that has, and how many things were dropped in
+    it.
     """
 
     stage: str
     kind: type[Record]
-    work: Callable[..., Any]
+    way: Elsewhere
     needs: Callable[..., Any]
     items: Iterator[Record]
     item_count: int
@@ -25,7 +43,15 @@ class StageLeft(NamedTuple):
 
 
 class Spread(Protocol):
-    """Has items worked on by other processes, so that they end as `run_stage` would end them."""
+    """Has items worked on by other processes, so that they end as `run_stage` would end them.
+
+    `has_files`: they see the files of this machine, and have other cores than those of it.
+    """
+
+    @property
+    def has_files(self) -> bool:
+        """As above."""
+        ...
 
     async def work_off(self, left: StageLeft) -> StagePass:
         """Pass over what is left of a stage. Raises what `run_stage` raises."""

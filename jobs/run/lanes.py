@@ -124,7 +124,7 @@ def nothing_left() -> int:
 class LanePlan(NamedTuple):
     """What the rounds of a run follow. `live_below`: a smaller remainder is not worth a batch.
 
-    `pace` tells how many requests a minute would go live, None as long as nobody knows;
+    `pace` tells how many requests a minute would go live, None as long as that is unknown;
     `work_left` how many requests the run has still to make, out ones included.
     """
 
@@ -162,7 +162,7 @@ class LanePlan(NamedTuple):
     def describe(self, open_count: int, *, has_flex: bool = False) -> Iterator[str]:
         """The plan in words."""
         if has_flex:
-            yield "plan: requests go by flex as long as it has capacity; of those that it leaves:"
+            yield "plan: requests go by flex as long as it has capacity; of the others:"
         yield f"plan: {self.live_below:,} requests or more go in batches, fewer go live"
         switches_at = self.switches_at(open_count)
         if switches_at is not None and self.deadline is not None:

@@ -33,7 +33,7 @@ class MakeProgress(Protocol):
 
 
 class _Unseen:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
     def advance(self, *, dropped_count: int = 0) -> None:
         """Nothing to show."""

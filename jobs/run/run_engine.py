@@ -63,7 +63,7 @@ OpenSpread = Callable[[EngineParts, OtherServers, Stopping], AbstractAsyncContex
 class RunEngine(NamedTuple):
     """What a job needs of an open engine. `rounds` makes the rounds of a job in batches.
 
-    `parts` are for those who add to its books what others have bought.
+    `parts` are for adding what other processes have bought to its journal and budget.
     """
 
     parts: EngineParts

@@ -1,8 +1,18 @@
-"""A stage as a value: its name and all that belongs to it; and how a tuple of stages is run."""
+"""A stage as a value: its name and all that belongs to it; and how its items are worked on."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+import logging
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -13,11 +23,13 @@ from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass, open_stage_files, run_stage
 from engine.stopping import Stopping
 from jobs.processes.work_pool import WorkPool
-from jobs.run.elsewhere import Spread, StageLeft
+from jobs.run.elsewhere import Elsewhere, Spread, StageLeft
 from jobs.run.progress import Backlog, MakeProgress, unseen_progress
 from schemas.dataset import Rejection
 from schemas.record import Record
 from schemas.settings import PromptProfile, RunSettings
+
+_log = logging.getLogger(__name__)
 
 FILE_WINDOW = 32  # items in work where only the disk is waited for
 
@@ -28,7 +40,7 @@ Needs = TypeVar("Needs")
 
 
 def ignore_item(_: Record) -> None:
-    """The `on_item` of those who need not know."""
+    """An `on_item` that does nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +50,9 @@ class StageContext(Generic[Order]):
     `order` is what the user asked for beyond the settings, None where there is no such thing.
     `progress` shows how far they are, `backlog` is kept up to date by the stages. `pool`
     computes on every core; the default does it in this process. `on_item` is told, in the task
-    that does it, which item is begun. `spread` is where items go that a model is asked about;
-    None: they are worked on here. `said` are lines of reports that were shown: passes and
-    copies share it, so that each is shown once.
+    that does it, which item is begun. `spread` is where items go that a model is asked about, or
+    that are much work; None: they are worked on here. `said` are lines of reports that were
+    shown: passes and copies share it, so that each is shown once.
     """
 
     folder: RunFolder
@@ -77,6 +89,10 @@ def say_nothing(_: StageContext[Order], __: StageFiles[Result]) -> None:
     """The report of a stage that has none."""
 
 
+def nowhere_else(_: StageContext[Order], __: StageFiles[Result]) -> None:
+    """The `elsewhere` of a work that only this process does, unless it asks."""
+
+
 def no_failure(_: Record) -> bool:
     """The `is_failed_result` of a stage whose results never stand for a failure."""
     return False
@@ -104,7 +120,8 @@ class ItemWork(Generic[Order, Item, Result, Needs]):
     `work` is a function of a module that is called with the item, `ask`, and what `needs` opened
     for the pass; it uses nothing else, so that any process can do it. Every item ends with at
     least one output. `requests_per_item` is about how many requests an item leads to, here and in
-    the stages that follow.
+    the stages that follow. `elsewhere` is how processes that see the files of this machine do what
+    is left of a work that asks nobody, None: it is not worth it. What they cannot do is done here.
     """
 
     items: Callable[[StageContext[Order], StageFiles[Result]], Items[Item]]
@@ -113,6 +130,7 @@ class ItemWork(Generic[Order, Item, Result, Needs]):
     window: Callable[[RunSettings], int] = asking_window
     report: Callable[[StageContext[Order], StageFiles[Result]], None] = say_nothing
     requests_per_item: Callable[[RunSettings], float] = no_requests
+    elsewhere: Callable[[StageContext[Order], StageFiles[Result]], Elsewhere | None] = nowhere_else
 
     @property
     def asks(self) -> bool:
@@ -171,58 +189,6 @@ class Stage(Generic[Order]):
 Stages = tuple[Stage[Order], ...]
 
 
-def wanted_names(stages: Stages[Order], settings: RunSettings) -> list[str]:
-    """The names of those stages that do something under these settings."""
-    return [stage.name for stage in stages if stage.is_wanted(settings)]
-
-
-class StagesEnd(NamedTuple):
-    """The stage that a pass ended with, its counts, and whether all that was asked for is done."""
-
-    stage: str
-    passed: StagePass
-    is_done: bool
-
-    def describe_left(self) -> str:
-        """How many items were set aside in which stage, and why."""
-        passed = self.passed
-        reasons = [f"{code} {count}" for code, count in passed.unsettled.most_common()]
-        if passed.deferred_count:
-            reasons.append(f"waiting for a batch {passed.deferred_count}")
-        if not reasons:
-            return "requests are out in batches"
-        left = sum(passed.unsettled.values()) + passed.deferred_count
-        return f"{left} items of stage {self.stage} are left ({', '.join(reasons)})"
-
-
-async def run_stages(
-    stages: Stages[Order], context: StageContext[Order], *, last_stage: str | None = None
-) -> StagesEnd:
-    """Go as far as possible: to the end, to `last_stage`, or to a stage with items set aside.
-
-    A stage begins when the one before it is complete; what is finished already is skipped. All
-    that is written depends on documents, settings and replies alone, not on their order.
-
-    Raises:
-        EngineError: any error that ends the run early; everything bought until then is kept.
-    """
-    for stage in stages:
-        if stage.purposes:
-            await context.pool.rest()  # replies may take hours
-        passed = await _run_stage(stage, context)
-        if not passed.is_complete:
-            return StagesEnd(stage.name, passed, is_done=False)
-        if stage.name == last_stage:
-            break
-    return StagesEnd(stage.name, passed, is_done=True)
-
-
-async def _run_stage(stage: Stage[Order], context: StageContext[Order]) -> StagePass:
-    if not isinstance(stage.work, ItemWork):
-        return await stage.work(context)
-    return await run_items(stage, stage.work, context)
-
-
 async def run_items(
     stage: Stage[Order],
     work: ItemWork[Order, Item, Result, Needs],
@@ -250,27 +216,38 @@ async def _work_off(
         first = next(unfinished, None)
         if first is None:
             return StagePass()
-        left, left_count = chain([first], unfinished), items.total - items.done
+        left: Iterator[Item] = chain([first], unfinished)
+        left_count = items.total - items.done
         context.backlog.begin(left_count, work.requests_per_item(context.settings))
-        if context.spread is None or not work.asks:
-            return await _work_here(left, work, context, files, progress)
+        way = _way_elsewhere(work, context, files)
+        if context.spread is not None and way is not None:
+            note = partial(_note_finished, context.backlog, progress)
+            to_others = (stage.name, stage.result, way, work.needs, left, left_count, files, note)
+            passed = await context.spread.work_off(StageLeft(*to_others))
+            if work.asks:
+                return passed
+            for code, count in passed.unsettled.items():
+                _log.info("%s: %d are done here, as no worker could (%s)", stage.name, count, code)
+            left = iter(work.items(context, files).unfinished)
+        return await _work_here(left, work, context, files, progress)
 
-        def note_finished(dropped_count: int) -> None:
-            context.backlog.finish()
-            progress.advance(dropped_count=dropped_count)
 
-        return await context.spread.work_off(
-            StageLeft(
-                stage=stage.name,
-                kind=stage.result,
-                work=work.work,
-                needs=work.needs,
-                items=left,
-                item_count=left_count,
-                files=files,
-                note_finished=note_finished,
-            )
-        )
+def _note_finished(backlog: Backlog, progress: Progress, dropped_count: int) -> None:
+    backlog.finish()
+    progress.advance(dropped_count=dropped_count)
+
+
+def _way_elsewhere(
+    work: ItemWork[Order, Item, Result, Needs],
+    context: StageContext[Order],
+    files: StageFiles[Result],
+) -> Elsewhere | None:
+    """How other processes do it; None: this one does."""
+    if context.spread is None:
+        return None
+    if work.asks:
+        return Elsewhere(work.work)
+    return work.elsewhere(context, files) if context.spread.has_files else None
 
 
 async def _work_here(

@@ -43,7 +43,8 @@ from jobs.run.run_engine import (
     open_run_engine,
     spread_opened,
 )
-from jobs.run.stages import StageContext, Stages, StagesEnd, run_stages, wanted_names
+from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
+from jobs.run.stages import StageContext, Stages
 from jobs.settings.known_traps import dataset_traps
 from jobs.settings.run_config import (
     RunConfig,
@@ -170,7 +171,7 @@ async def _write_rows(context: StageContext[None]) -> None:
     """
     if context.folder.results_path(ANSWERS.name).exists():
         await run_stages((EXPORT,), replace(context, stopping=Stopping()))
-        _log.info("the rows that there are were written: %s", context.folder.dataset_dir)
+        _log.info("the rows so far were written: %s", context.folder.dataset_dir)
 
 
 async def run_in_rounds(

@@ -102,7 +102,7 @@ class CheckedSource:
 
 
 async def show_nothing(_: str) -> None:
-    """The `show` of a stream whose replies nobody wants to see."""
+    """The `show` of a stream whose replies are not printed."""
 
 
 class StreamSource:

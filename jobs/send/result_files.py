@@ -61,7 +61,7 @@ def check_paths(input_path: Path | None, paths: ResultPaths) -> None:
     if out_path.is_dir():
         raise ConfigError(f"{out_path}: is a folder; name a file in it")
     if out_path.exists() and not out_path.is_file():
-        raise ConfigError(f"{out_path}: is a device or a pipe; name a file, which is gone on with")
+        raise ConfigError(f"{out_path}: is a device or a pipe; name a file that can be resumed")
     if not out_path.parent.is_dir():
         raise ConfigError(f"{out_path}: its folder does not exist; make it, or name another file")
     if input_path is not None and input_path.resolve() in [path.resolve() for path in paths]:
@@ -199,7 +199,7 @@ class ResultFiles(AsyncClosing):
         """The id in a line, as it stands there, and the line with an id of this file's."""
         found = _LINE_ID.match(line)
         if found is None:
-            raise DamagedLogError(f"a line of replies is none of ours: {line[:80]!r}")
+            raise DamagedLogError(f"a line of replies has another form: {line[:80]!r}")
         start, end = found.span("line_id")
         line_id = self._next_line_id().encode()
         return found["key"], line[:start] + line_id + line[end:]
@@ -243,7 +243,7 @@ def encode_failure(outcome: Failed, line_id: str) -> bytes:
     """
     response: dict[str, Any] | None = None
     error: dict[str, Any] | None = {"code": outcome.code, "message": outcome.message}
-    if outcome.raw:  # a reply that nobody can read
+    if outcome.raw:  # an unreadable reply
         response = {"status_code": outcome.status or 200, "request_id": "", **_as_text(outcome.raw)}
     elif outcome.status is not None:
         body: Any = outcome.reply

@@ -3,14 +3,11 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
 
 from engine.errors import StorageError
 from jobs.send.result_files import ResultFiles
 from jobs.send.spending import Keep
 from schemas.outcomes import Completed, Outcome
-
-Show = Callable[[str], Awaitable[None]]
 
 
 class ReplyPrinter:
@@ -38,7 +35,7 @@ class ReplyPrinter:
         """Write the line of a request that was answered.
 
         Raises:
-            StorageError: nobody reads any more; what was bought is kept.
+            StorageError: the reader has closed it; what was bought is kept.
         """
         line = self._results.answer_line(custom_id)
         if line is None:
@@ -51,7 +48,7 @@ def write_output(descriptor: int, data: bytes) -> None:
     """Write all of it, past the buffer of Python, which would be flushed to a closed pipe.
 
     Raises:
-        StorageError: nobody reads any more.
+        StorageError: the reader has closed it.
     """
     try:
         while data:

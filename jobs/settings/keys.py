@@ -54,7 +54,7 @@ def read_key(variable: str, environment: Mapping[str, str]) -> str:
 
 
 def read_account(environment: Mapping[str, str], variable: str) -> Payer:
-    """Who pays with the key of `variable`, as the official SDK reads it; nobody for other keys."""
+    """Who pays with the key of `variable`, as the official SDK reads it; empty for other keys."""
     if variable != API_KEY_VARIABLE:
         return NO_PAYER
     organization, project = (environment.get(name, "").strip() for name in ACCOUNT_VARIABLES)

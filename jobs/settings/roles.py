@@ -95,7 +95,7 @@ def embeddings_of(settings: RunSettings) -> RoleModel:
 
 
 def question_embeddings_of(settings: RunSettings) -> RoleModel | None:
-    """Who embeds the questions of a dataset, at the address of the embeddings; None: nobody.
+    """The model that embeds the questions of a dataset, and its address; None: they are not.
 
     A model of its own: another one for an evaluation buys nothing for the dataset.
     """

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from engine.errors import ConfigError, DamagedLogError
 from engine.files.records import first_problem
 from engine.files.replace import replace_file
+from engine.run_folder import RunFolder
 from jobs.prompts import prompt_hashes
 from jobs.settings.former_defaults import with_former_defaults, with_present_names
 from jobs.settings.roles import rows_judge
@@ -71,16 +72,41 @@ def read_run_config(path: Path) -> RunConfig | None:
         raise _damaged(path, first_problem(error)) from error
 
 
+def require_run(run_dir: Path) -> RunFolder:
+    """The folder of a run that has begun.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    folder = RunFolder(run_dir)
+    if not folder.is_begun:
+        raise _no_run(run_dir)
+    return folder
+
+
 def require_run_id(path: Path) -> str:
     """The name of a run that there is.
 
     Raises:
         ConfigError: there is none yet; and what `read_run_config` raises.
     """
+    return require_run_config(path).run.run_id
+
+
+def require_run_config(path: Path) -> RunConfig:
+    """What `path` holds.
+
+    Raises:
+        ConfigError: there is none yet; and what `read_run_config` raises.
+    """
     config = read_run_config(path)
     if config is None:
-        raise ConfigError(f"{path.parent}: the run has no {path.name} yet; `distill run` begins it")
-    return config.run.run_id
+        raise _no_run(path.parent)
+    return config
+
+
+def _no_run(run_dir: Path) -> ConfigError:
+    return ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
 
 
 def _damaged(path: Path, why: str) -> DamagedLogError:

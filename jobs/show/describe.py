@@ -11,7 +11,8 @@ from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.stages import DATASET
 from jobs.documents.chunk_documents import NOTES
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK, describe_held_out
-from jobs.run.stages import Stages, StagesEnd
+from jobs.run.run_stages import StagesEnd
+from jobs.run.stages import Stages
 from jobs.show.describe_state import (
     describe_open_batches,
     describe_remaining,

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -38,6 +38,7 @@ from schemas.summary import (
     DocumentsSummary,
     OpenBatch,
     RequestSummary,
+    RunState,
     RunSummary,
     ScoreSummary,
     StageSummary,
@@ -56,19 +57,14 @@ def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSumm
         ConfigError: the run was written by a newer version.
         DamagedLogError: a file of the run is damaged.
     """
-    config = read_run_config(folder.config_path)
+    config, writer = read_run_config(folder.config_path), find_writer(folder.lock_path)
     settings = config.settings if config else RunSettings()
-    writer = find_writer(folder.lock_path)
-    money = _sum_money(folder, writer)
-    batches = _sum_batches(folder)
+    money, batches = _sum_money(folder, writer), _sum_batches(folder)
     stages = _sum_stages(folder, dataset, settings)
     wanted = tuple(stage for stage in dataset if stage.is_wanted(settings))
-    state = read_run_state(
-        folder, wanted, stages, writer=writer, has_batches_out=bool(batches and batches.out)
-    )
-    is_at_work = state.name == "running" and state.since is not None
-    snapshots = read_snapshots(folder.stats_path, since=state.since or "") if is_at_work else []
-    per_s = None if batches and batches.out else rate_per_s(snapshots)
+    state = read_run_state(folder, wanted, stages, writer=writer, has_batches_out=_is_out(batches))
+    snapshots = _snapshots_of(state, folder)
+    per_s = None if _is_out(batches) else rate_per_s(snapshots)
     return RunSummary(
         run_dir=os.fsencode(folder.run_dir).decode(errors="backslashreplace"),
         run_id=config.run.run_id if config else None,
@@ -93,6 +89,12 @@ def summarize_run(folder: RunFolder, dataset: Stages[None] = DATASET) -> RunSumm
         writer=writer,
         stats=snapshots[-1] if snapshots else None,
     )
+
+
+def _snapshots_of(state: RunState, folder: RunFolder) -> list[dict[str, Any]]:
+    """The counters of a run that is at work, from its start on; none of any other."""
+    is_at_work = state.name == "running" and state.since is not None
+    return read_snapshots(folder.stats_path, since=state.since or "") if is_at_work else []
 
 
 class _Money(NamedTuple):
@@ -150,6 +152,10 @@ def _sum_batches(folder: RunFolder) -> BatchesSummary | None:
         open=tuple(map(_open_batch, out)),
         problems=tuple(filter(None, map(describe_problem, batches)))[-MAX_PROBLEMS:],
     )
+
+
+def _is_out(batches: BatchesSummary | None) -> bool:
+    return batches is not None and batches.out > 0
 
 
 def _open_batch(batch: Batch) -> OpenBatch:
@@ -221,7 +227,7 @@ class _Tally:
             self._tiers[tier] += 1
         if settled.is_estimated:
             self._estimated_usd += settled.cost_usd or 0.0
-        else:  # what nobody reported was not written for certain
+        else:  # what was not reported was not written for certain
             self._counts["cache_write_tokens"] += settled.usage.cache_write_tokens
         if self._cost_usd is not None and settled.cost_usd is not None:
             self._cost_usd += settled.cost_usd

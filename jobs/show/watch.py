@@ -1,4 +1,4 @@
-"""A live view of a run in the terminal, by its files alone: whoever drives it, or nobody."""
+"""A live view of a run in the terminal, by its files alone: also of one that has ended."""
 
 import time
 from datetime import UTC, datetime

@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from engine.assemble import EngineParts
-from engine.batch.ledger import read_batches
 from engine.errors import ConfigError, EngineError, InterruptedRunError
 from engine.extras import install_command
 from engine.run_folder import RunFolder
@@ -20,6 +19,7 @@ from engine.stats.adding import count_growth
 from engine.stats.counters import Stats
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
+from jobs.run.batch_folders import read_names_out, run_batch_folder
 from jobs.run.elsewhere import StageLeft
 from jobs.run.lanes import LaneOrder
 from jobs.run.run_engine import OtherServers
@@ -60,6 +60,7 @@ def check_spread(
 
     Raises:
         ConfigError: it is asked for; says what to leave out.
+        DamagedLogError: the ledger of batches is damaged or gone.
     """
     if find_spec("ray") is None:
         raise ConfigError(f"--on ray needs the extra `ray`: {install_command('ray')}")
@@ -72,7 +73,7 @@ def check_spread(
         )
     if metrics_port is not None:
         raise ConfigError("--on ray serves no metrics yet: leave --metrics-port out")
-    if any(not batch.is_collected for batch in read_batches(folder.batches_path)):
+    if read_names_out(run_batch_folder(folder, "")):
         raise ConfigError(
             f"{folder.run_dir}: batches are out, whose requests must not be asked twice: go on "
             "without --on ray until they have ended"
@@ -96,7 +97,7 @@ class RaySpread:
         self._stopping = stopping
         self._opened = AsyncExitStack()
         self._process: ClusterProcess | None = None
-        self._workers = 0
+        self._asking = self._computing = 0  # workers
 
     async def __aenter__(self) -> Self:
         return self
@@ -109,23 +110,29 @@ class RaySpread:
     ) -> None:
         await self._opened.__aexit__(kind, error, trace)
 
+    @property
+    def has_files(self) -> bool:
+        """Whether workers see the files of this machine, and have other cores than those of it."""
+        return self._order.place.address is not None and self._order.place.store is None
+
     async def work_off(self, left: StageLeft) -> StagePass:
         """Pass over what is left of a stage, as jobs.run.elsewhere.Spread has it."""
         process = await self._join()
         self._stopping.raise_if_requested()
-        count = max(1, min(self._workers * SHARDS_PER_WORKER, left.item_count))
+        workers = self._asking if left.way.window is None else self._computing
+        count = max(1, min(workers * SHARDS_PER_WORKER, left.item_count))
         folder = self._order.folder
         call = await asyncio.to_thread(write_stage_call, folder, left, count)
         inputs = stage_inputs(folder, call, self._order.settings.prompts_dir)
         store = self._order.place.store
         segments = await asyncio.to_thread(place_call, call, store, inputs)
-        _log.info("%d workers begin, for %d shards of %s", self._workers, count, left.stage)
+        _log.info("%d workers begin, for %d shards of %s", workers, count, left.stage)
         books = Books(self._parts.journal, self._parts.sends, left.files)
-        taking = TakingIn(left.stage, books, left.note_finished)
+        taking = TakingIn(left.stage, books, left.note_finished, left.way.note_result)
         spreading = _Spreading(segments, taking, self._parts)
         send = Send(
             call_dir=str(call.folder),
-            workers=self._workers,
+            workers=workers,
             spent_usd=self._parts.budget.spent_usd,
         )
         ended_by: EngineError | None = None
@@ -134,10 +141,10 @@ class RaySpread:
                 await spreading.hear(message)
         except EngineError as error:
             ended_by = error
-        await asyncio.to_thread(remove_if_untouched, segments)
+        ended_by = ended_by or self._stopping.reason
+        await asyncio.to_thread(remove_if_untouched, segments, ended_by)
         if ended_by is not None:
             raise ended_by
-        self._stopping.raise_if_requested()
         return spreading.passed
 
     async def _join(self) -> ClusterProcess:
@@ -147,7 +154,7 @@ class RaySpread:
         order, place = self._order, self._order.place
         await asyncio.to_thread(reach_store, place.store)
         process = await self._opened.enter_async_context(ClusterProcess(place, MODULE))
-        cores = await process.begin(
+        self._computing = await process.begin(
             Begin(
                 address=place.address,
                 settings=order.settings,
@@ -157,7 +164,7 @@ class RaySpread:
                 store=place.store,
             )
         )
-        self._workers = fit_workers(place.workers or cores, order.settings)
+        self._asking = fit_workers(self._computing, order.settings)
 
         def stop(reason: EngineError) -> None:
             if isinstance(reason, InterruptedRunError):

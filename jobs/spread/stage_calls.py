@@ -25,13 +25,17 @@ OWN_PACKAGES = ("jobs", "schemas")
 
 
 class StageCall(Value):
-    """What is worked on, and how; the classes and functions by their names, as `module:name`."""
+    """What is worked on, and how; the classes and functions by their names, as `module:name`.
+
+    `window` is how many items a worker takes at once, None: as many as may be in flight.
+    """
 
     stage: str
     item: str
     result: str
     needs: str
     work: str
+    window: int | None = None
 
 
 def write_stage_call(folder: RunFolder, left: StageLeft, count: int) -> Call:
@@ -56,7 +60,8 @@ def write_stage_call(folder: RunFolder, left: StageLeft, count: int) -> Call:
         item=name_of(kind),
         result=name_of(left.kind),
         needs=name_of(left.needs),
-        work=name_of(left.work),
+        work=name_of(left.way.work),
+        window=left.way.window,
     )
     replace_file(_order_path(call), [order.model_dump_json().encode()])
     return call

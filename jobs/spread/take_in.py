@@ -20,6 +20,7 @@ from engine.files.sent_sums import ROUNDING_USD, read_sends
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, open_stage_files
 from engine.stopping import Stopping, stop_on_signals
+from jobs.run.elsewhere import ignore_line
 from jobs.send.sharded.gather import take_all_over
 from jobs.send.sharded.outside.depot import place_of
 from jobs.send.sharded.shards import Segment, Shard, calls_in
@@ -53,10 +54,18 @@ class TakingIn:
     segments hold, is there once. `taken_usd` is what has been spent of late, as far as it is here.
     """
 
-    def __init__(self, stage: str, books: Books, note_finished: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        stage: str,
+        books: Books,
+        note_finished: Callable[[int], None] = lambda _: None,
+        note_result: Callable[[bytes], None] = ignore_line,
+    ) -> None:
+        """The last two are those of jobs.run.elsewhere: by default nobody waits for anything."""
         self._stage = stage
         self._books = books
         self._note_finished = note_finished
+        self._note_result = note_result
         self._ends: dict[Path, int] = {}
         self.taken_usd = 0.0
 
@@ -73,7 +82,8 @@ class TakingIn:
         finished_path = own.finished_path(self._stage)
         finished_end = finished_path.stat().st_size if finished_path.exists() else 0
         await self._adopt(own.journal_path, self._books.journal, note=self._note_cost)
-        await self._adopt(own.results_path(self._stage), files.results)
+        results_path = own.results_path(self._stage)
+        await self._adopt(results_path, files.results, note=self._note_result)
         await self._adopt(own.rejected_path, files.rejected)
         await self._adopt(finished_path, files.finished, note=self._note_item, end=finished_end)
 
@@ -110,7 +120,7 @@ class TakingIn:
         path: Path,
         log: Log,
         *,
-        note: Callable[[bytes], None] = lambda _: None,
+        note: Callable[[bytes], None] = ignore_line,
         end: int | None = None,
     ) -> None:
         """Take in what is new in a file, up to `end`; each line that was not here is noted."""
@@ -185,13 +195,9 @@ async def take_in_calls(
             await take_all_over(segments, clock)
             if (order := read_stage_call(call)) is not None:
                 async with open_stage_files(folder, order.stage, find_kind(order.result)) as files:
-                    taking = TakingIn(order.stage, Books(journal, sends, files), _forget)
+                    taking = TakingIn(order.stage, Books(journal, sends, files))
                     for shard in call.shards():
                         stopping.raise_if_requested()
                         await taking.end(shard, counted, segments.lent_usd())
             await asyncio.to_thread(segments.remove)
     _log.info("%s: what an earlier call's workers had written is taken in", folder.run_dir)
-
-
-def _forget(_: int) -> None:
-    """Show nobody that an item has finished: nobody waits for it."""

@@ -104,7 +104,7 @@ async def _work_off(
                 work_on,
                 ask=context.ask,
                 files=files,
-                window=asking_window(context.settings),
+                window=call.window or asking_window(context.settings),
                 stopping=context.stopping,
                 progress=progress,
             )

@@ -13,7 +13,8 @@ WRITES_NOUNS_LARGE = ("de", "lb")  # so that a large letter is no sign of a name
 MIN_WORDS = 5  # in scripts with spaces, code and names in quotes aside
 
 _NO_PROSE = re.compile(
-    r"```.*?```|`[^`]*`|\"[^\"]*\"|\S*[\d_/@=<>{}$]\S*|(?<!\w)--?\w\S*", re.DOTALL
+    r"```.*?```|`[^`]*`|\"[^\"]*\"|[^\s\d_/@=<>{}$]{0,99}+[\d_/@=<>{}$]\S*|(?<!\w)--?\w\S*",
+    re.DOTALL,
 )
 _LARGE = re.compile(r"(?<=\s)[A-Z]\S*")  # names, which are alike in all languages
 _SAME_LANGUAGE = {"nn": "no"}  # Nynorsk and Bokmål

@@ -12,12 +12,12 @@ LOOPBACK = "127.0.0.1"
 
 
 def make_token() -> str:
-    """A token that nobody guesses."""
+    """A token that cannot be guessed."""
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def make_guard(token: str) -> Middleware:
-    """Refuse with 403 whoever has no token, or comes by another name than this machine's.
+    """Refuse with 403 requests without the token, or to another host name than this machine's.
 
     The page takes the token from its address and sends it in a header: a page of somebody else
     can neither read it nor set the header (the server allows no other origin). The name in Host

@@ -43,7 +43,7 @@ def describe_reviews(folder: RunFolder) -> dict[str, Any]:
 
 
 def decided_answers(folder: RunFolder) -> frozenset[str]:
-    """The answer ids of rows that somebody has decided about."""
+    """The answer ids of rows with a decision."""
     reviews = read_records(reviews_path(folder), Review)
     return frozenset(each.answer_id for each in reviews if each.decision != "comment")
 

@@ -9,10 +9,10 @@ from aiohttp import web
 
 from engine.errors import ConfigError
 from jobs.view.guard import LOOPBACK
-from jobs.view.server import Desk, make_app
+from jobs.view.server import PageOrder, make_app
 
 
-async def serve_page(desk: Desk, *, port: int, opens_browser: bool) -> None:
+async def serve_page(order: PageOrder, *, port: int, opens_browser: bool) -> None:
     """Print the address with its token, and serve it until SIGINT or SIGTERM.
 
     Raises:
@@ -22,7 +22,7 @@ async def serve_page(desk: Desk, *, port: int, opens_browser: bool) -> None:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stopped.set)
-    runner = web.AppRunner(make_app(desk), access_log=None)
+    runner = web.AppRunner(make_app(order), access_log=None)
     await runner.setup()
     try:
         site = web.TCPSite(runner, LOOPBACK, port)
@@ -33,7 +33,7 @@ async def serve_page(desk: Desk, *, port: int, opens_browser: bool) -> None:
                 f"--port {port}: cannot be listened at ({error.strerror}); give another, or 0"
             ) from error
         (_, bound, *_rest) = runner.addresses[0]
-        address = f"http://{LOOPBACK}:{bound}/?token={desk.token}"
+        address = f"http://{LOOPBACK}:{bound}/?token={order.token}"
         print(f"open {address}", flush=True)  # noqa: T201
         print("Ctrl+C ends it", flush=True)  # noqa: T201
         if opens_browser:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from html import escape
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,12 +14,12 @@ from engine.files.records import encode_record, first_problem
 from engine.run_folder import RunFolder
 from jobs.comparison.labels import labels_path
 from jobs.dataset.rows.apply_reviews import reviews_path
+from jobs.pages.inline import hash_source, read_script, read_text
 from jobs.view.details import read_details
 from jobs.view.guard import make_guard
 from jobs.view.label_answers import LabelTask, describe_labels, show_task
 from jobs.view.line_file import append_line
 from jobs.view.lists import KINDS, RunLists
-from jobs.view.page import make_page
 from jobs.view.review_sample import decided_answers, describe_reviews, draw_numbers
 from jobs.view.search_lines import MAX_LIMIT, Wanted, find_choices, find_page, read_line
 from schemas.record import content_id
@@ -28,8 +29,8 @@ MAX_BODY_BYTES = 1 << 20
 COUNTING_S = 30.0  # how long a drawn sample of rows waits for all of them to be counted
 
 
-class Desk(NamedTuple):
-    """What the page is opened for. `person`: who decides; empty: nobody, it only shows."""
+class PageOrder(NamedTuple):
+    """What the page is opened for. `person`: who decides; empty: the page only shows."""
 
     folder: RunFolder
     mode: str
@@ -40,34 +41,34 @@ class Desk(NamedTuple):
     tasks: tuple[LabelTask, ...] = ()
 
 
-def make_app(desk: Desk) -> web.Application:
+def make_app(order: PageOrder) -> web.Application:
     """The application; it refuses requests without the token, and writes nothing but decisions."""
-    app = web.Application(middlewares=[make_guard(desk.token)], client_max_size=MAX_BODY_BYTES)
-    office = _Office(desk)
+    app = web.Application(middlewares=[make_guard(order.token)], client_max_size=MAX_BODY_BYTES)
+    api = _Api(order)
     app.add_routes(
         [
-            web.get("/", office.page),
-            web.get("/api/lists", office.lists),
-            web.get("/api/list/{name}", office.list),
-            web.get("/api/line/{name}/{number}", office.line),
-            web.get("/api/sample", office.sample),
-            web.get("/api/progress", office.progress),
-            web.get("/api/task/{number}", office.task),
-            web.post("/api/review", office.review),
-            web.post("/api/label", office.label),
+            web.get("/", api.page),
+            web.get("/api/lists", api.lists),
+            web.get("/api/list/{name}", api.list),
+            web.get("/api/line/{name}/{number}", api.line),
+            web.get("/api/sample", api.sample),
+            web.get("/api/progress", api.progress),
+            web.get("/api/task/{number}", api.task),
+            web.post("/api/review", api.review),
+            web.post("/api/label", api.label),
         ]
     )
     return app
 
 
-class _Office:
-    """The handlers; files are read in a thread, one request at a time."""
+class _Api:
+    """What answers the page's requests; files are read in a thread, one request at a time."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._lists = RunLists(desk.folder)
+    def __init__(self, order: PageOrder) -> None:
+        self._order = order
+        self._lists = RunLists(order.folder)
         self._turn = asyncio.Lock()
-        self._page = make_page(desk.folder.run_dir.resolve().name, desk.mode)
+        self._page = _make_page(order.folder.run_dir.resolve().name, order.mode)
 
     async def page(self, _: web.Request) -> web.Response:
         headers = {"Content-Security-Policy": self._page.policy}
@@ -88,34 +89,34 @@ class _Office:
         return await self._say(self._draw)
 
     async def progress(self, _: web.Request) -> web.Response:
-        if self._desk.mode == "label":
-            return await self._say(lambda: describe_labels(self._desk.folder, self._desk.tasks))
-        return await self._say(lambda: describe_reviews(self._desk.folder))
+        if self._order.mode == "label":
+            return await self._say(lambda: describe_labels(self._order.folder, self._order.tasks))
+        return await self._say(lambda: describe_reviews(self._order.folder))
 
     async def task(self, request: web.Request) -> web.Response:
         number = _number(request.match_info["number"])
-        if number >= len(self._desk.tasks):
+        if number >= len(self._order.tasks):
             raise web.HTTPNotFound(text="there is no such answer")
-        return await self._say(lambda: show_task(self._desk.folder, self._desk.tasks[number]))
+        return await self._say(lambda: show_task(self._order.folder, self._order.tasks[number]))
 
     async def review(self, request: web.Request) -> web.Response:
         given = await self._body(request, "review")
-        given |= {"reviewer": self._desk.person}
-        return await self._keep(given, Review, reviews_path(self._desk.folder), "review_id")
+        given |= {"reviewer": self._order.person}
+        return await self._keep(given, Review, reviews_path(self._order.folder), "review_id")
 
     async def label(self, request: web.Request) -> web.Response:
         given = await self._body(request, "label")
         number = given.pop("number", None)
-        if not isinstance(number, int) or not 0 <= number < len(self._desk.tasks):
+        if not isinstance(number, int) or not 0 <= number < len(self._order.tasks):
             raise web.HTTPBadRequest(text="number: expected that of an answer of the sample")
-        task, metric = self._desk.tasks[number], given.get("metric")
+        task, metric = self._order.tasks[number], given.get("metric")
         if metric not in task.metrics:
             raise web.HTTPBadRequest(text=f"metric: expected one of {', '.join(task.metrics)}")
-        given |= {"labeler": self._desk.person, "answer_id": task.answer_id}
-        return await self._keep(given, Label, labels_path(self._desk.folder), "label_id")
+        given |= {"labeler": self._order.person, "answer_id": task.answer_id}
+        return await self._keep(given, Label, labels_path(self._order.folder), "label_id")
 
     async def _body(self, request: web.Request, mode: str) -> dict[str, Any]:
-        if self._desk.mode != mode:
+        if self._order.mode != mode:
             raise web.HTTPForbidden(text=f"this page was not opened by `distill {mode}`")
         try:
             given = orjson.loads(await request.read())
@@ -146,8 +147,8 @@ class _Office:
     def _draw(self) -> dict[str, Any]:
         rows = self._lists.file(KINDS["rows"].file)
         rows.count_on(COUNTING_S)
-        numbers = draw_numbers(len(rows), self._desk.sample_count, self._desk.seed)
-        done = decided_answers(self._desk.folder)
+        numbers = draw_numbers(len(rows), self._order.sample_count, self._order.seed)
+        done = decided_answers(self._order.folder)
         lines = [read_line(self._lists, "rows", number) for number in numbers]
         return {
             "numbers": numbers,
@@ -188,3 +189,35 @@ def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 12:
         raise web.HTTPBadRequest(text=f"{text!r}: expected a number")
     return int(text)
+
+
+class _Page(NamedTuple):
+    """The page and the policy that its server sends with it."""
+
+    html: str
+    policy: str
+
+
+def _make_page(title: str, mode: str) -> _Page:
+    """The page for a run called `title`. `mode`: view, review or label.
+
+    The Content-Security-Policy names the hashes of its one script and one style sheet, and lets it
+    ask its own server; nothing else may run, style or be loaded, and Trusted Types forbid to make
+    markup of text. So a fault in the script would still show text as text.
+    """
+    package = __package__
+    script, style = read_script(package, "view.js"), read_text(package, "view.css")
+    html = (
+        read_text(package, "view.html")
+        .replace("{{title}}", escape(title))
+        .replace("{{mode}}", mode)
+        .replace("{{style}}", style)
+        .replace("{{script}}", script)
+    )
+    policy = (
+        f"default-src 'none'; script-src '{hash_source(script)}'; "
+        f"style-src '{hash_source(style)}'; connect-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+        "trusted-types 'none'"
+    )
+    return _Page(html, policy)

@@ -5,7 +5,7 @@
 A corpus of N small chunks is made, and `distill run` asks about it at the stand-in for the API.
 After each step: the exit code, what `distill status` says, what the run and the provider count in
 dollars, the cap, the memory at a quarter of the step, at its end and at most, and whether
-`distill audit` finds the books in order. At moments in between status is read too: it must say
+`distill audit` finds nothing wrong. At moments in between status is read too: it must say
 `running`, and spend no more than the cap.
 """
 
@@ -129,7 +129,7 @@ class Operated:
         return Step(name, process.returncode, took_s, peak / 1e6, looks, memory_mb)
 
     def audit(self) -> int:
-        """The exit code of `distill audit`: 0, the books are in order."""
+        """The exit code of `distill audit`: 0, nothing is wrong."""
         return self.start("audit", str(self.run_dir)).wait()
 
     def show(self, step: Step, cap_usd: float | None) -> None:

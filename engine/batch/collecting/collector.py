@@ -241,7 +241,7 @@ def _report(batch: Batch, counter: ResultCounter) -> None:
     )
     if counter.strange:
         _log.warning(
-            "batch %s: lines that are repeated, of no request of it or no JSON were passed by: %s",
+            "batch %s: lines that are repeated, of no request of it or no JSON were ignored: %s",
             batch.name,
             f"{counter.strange:,}",
         )

@@ -73,7 +73,7 @@ class ResultFetcher:
         for path in (self._folder.output_path(batch.name), self._folder.error_path(batch.name)):
             path.unlink(missing_ok=True)
             self._folder.torn_path(path).unlink(missing_ok=True)
-        if not is_refused(batch):  # else somebody will want to see what was refused
+        if not is_refused(batch):  # which is kept: it shows what was refused
             self._folder.input_path(batch.name).unlink(missing_ok=True)
 
     async def _delete_remote(self, file_id: str) -> None:

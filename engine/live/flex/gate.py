@@ -12,7 +12,7 @@ from engine.stopping import Admission
 TIER = "flex"
 MEMBER = b'"service_tier":"flex"'  # of a body (OpenAI guide on flex processing)
 REFUSALS_TO_CLOSE = 20  # in a row, of all requests: there is no capacity, and not just little
-FEW_REFUSALS_TO_CLOSE = 5  # where nobody was served for longer than the patience lasts
+FEW_REFUSALS_TO_CLOSE = 5  # where no request was served for longer than the patience lasts
 FIRST_WAIT_S = 1.0
 MAX_WAIT_S = 30.0
 FIRST_PROBE_S = 2.0

@@ -37,7 +37,7 @@ class Slots:
         return self.in_use + len(self._waiting)
 
     def acquire_at_once(self) -> bool:
-        """Take a slot if one is free and nobody waits; whether it was."""
+        """Take a slot if one is free and no request waits; whether it was."""
         if self._waiting or self.in_use >= self.limit:
             return False
         self.in_use += 1

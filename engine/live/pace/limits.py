@@ -86,11 +86,11 @@ class Limits:
 
     @property
     def are_waited_for(self) -> bool:
-        """Whether somebody waits for a limit or a pause now."""
+        """Whether a request waits for a limit or a pause now."""
         return self._turn.locked()
 
     def take_at_once(self, estimate: TokenCount, breaker: Breaker) -> Charge | None:
-        """Take what a request of that size needs, if nobody has to wait for anything; else None.
+        """Take what a request of that size needs, if no request has to wait; else None.
 
         Raises what `take` raises.
         """
@@ -144,7 +144,7 @@ class Limits:
             return charge
 
     def give_up(self) -> None:
-        """Let nobody through any more: all that wait go elsewhere."""
+        """Admit no further request: all that wait go elsewhere."""
         self._is_given_up = True
 
     def give_back(self, charge: Charge) -> None:

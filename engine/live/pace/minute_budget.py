@@ -43,11 +43,6 @@ class MinuteBudget:
         self.remaining: float | None = None  # by the last reply; None where it did not say
         self.taken_s = 0.0
 
-    @property
-    def per_second(self) -> float | None:
-        """Units a second at the present pace; None while no limit is known."""
-        return None if self.units_per_minute is None else self.units_per_minute * self.pace / 60.0
-
     def is_paid(self, cost_s: float) -> bool:
         """Whether `cost_s` may be taken without asking the bucket."""
         if not self.unit_s:
@@ -112,7 +107,7 @@ class MinuteBudget:
     def note_debt(self, debt_s: float) -> bool:
         """Compare with the provider's own bucket, `debt_s` from being full; whether we slow down.
 
-        More than we alone could have caused means that somebody else uses the account, or that
+        More than we alone could have caused means that another program uses the account, or that
         the provider charges more than we do: then we wait until it is paid off. A debt of many
         seconds is not comparable: such a bucket holds a minute, and is not near its end.
         """
@@ -129,7 +124,7 @@ class MinuteBudget:
         return self.remaining is None or self.remaining < units
 
     def slow_down(self) -> None:
-        """Note a refusal in spite of the limit: somebody else uses the account, or it is wrong."""
+        """Note a refusal in spite of the limit: others use the account, or it is wrong."""
         self._set_pace(max(MIN_PACE, self.pace * PACE_CUT))
 
     def speed_up(self) -> None:

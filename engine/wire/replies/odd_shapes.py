@@ -18,7 +18,7 @@ MAX_JOINED = 4  # a piece, its tool calls, one of them, its function
 
 
 def read_events(body: bytes) -> Json:
-    """The reply that a stream of server-sent events comes to, which nobody asked for.
+    """The reply that a stream of server-sent events comes to, though none was asked for.
 
     None: it is no such stream, or does not end as one does.
     """

@@ -95,18 +95,14 @@ def read_usage(reply: dict[str, Json]) -> ReportedUsage:
     usage = reply.get("usage")
     if not isinstance(usage, dict):
         return ReportedUsage(None, None, None, None, None)
-    completion = _count(usage.get("completion_tokens"))
-    if completion is None and "choices" not in reply and "completion_tokens" not in usage:
-        completion = 0  # embeddings write nothing
-    if completion == 0 and _has_text(reply):
-        completion = None
-    hidden = _hidden_tokens(usage)
-    if completion is not None and hidden > completion:
-        completion += hidden
     prompt = _count(usage.get("prompt_tokens")) or None
     total = _count(usage.get("total_tokens"))
-    if "completion_tokens" not in usage and "choices" in reply and prompt and total:
-        completion = total - prompt if total > prompt else None  # Vertex AI, all of it reasoning
+    if "completion_tokens" in usage:
+        completion = _written_tokens(usage, has_text=_has_text(reply))
+    elif "choices" not in reply:
+        completion = _hidden_tokens(usage)  # embeddings write nothing
+    else:  # Vertex AI, all of it reasoning
+        completion = total - prompt if prompt and total and total > prompt else None
     details = usage.get("prompt_tokens_details")
     if not isinstance(details, dict):
         return ReportedUsage(prompt, completion, 0, total, 0)
@@ -114,10 +110,19 @@ def read_usage(reply: dict[str, Json]) -> ReportedUsage:
     return ReportedUsage(
         prompt,
         completion,
-        0 if cached is None else _count(cached),  # nobody says so: nothing was read
+        0 if cached is None else _count(cached),  # not reported: nothing was read
         total,
         0 if written is None else _count(written),
     )
+
+
+def _written_tokens(usage: dict[str, Json], *, has_text: bool) -> int | None:
+    """The output that is reported; None: no count, or one of none in spite of a text."""
+    written = _count(usage["completion_tokens"])
+    if written is None or (written == 0 and has_text):
+        return None
+    hidden = _hidden_tokens(usage)
+    return written + hidden if hidden > written else written
 
 
 def _hidden_tokens(usage: dict[str, Json]) -> int:

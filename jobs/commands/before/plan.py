@@ -1,48 +1,54 @@
 """`distill plan`: what a run will ask and cost."""
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.errors import ConfigError
 from jobs.commands.options import (
-    AsJson,
     Assignments,
-    BaseUrl,
     Config,
     Documents,
-    MaxInFlight,
     Model,
-    PlanBudgetUsd,
-    Rpm,
-    Sample,
-    Target,
-    Tpm,
-    server_flags,
+    ServerFlags,
 )
 from jobs.process import EXIT_OK
+from jobs.spread.left_shards import take_in_left
 
 if TYPE_CHECKING:
     from engine.run_folder import RunFolder
     from schemas.plan import Plan
     from schemas.settings import RunSettings
 
-
 LIMIT = "limit_chunks="
+
+Target = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN|FOLDER", help="A run, or a folder of documents.", callback=take_in_left
+    ),
+]
+Sample = Annotated[
+    int | None,
+    typer.Option(min=5, help="First ask about so many chunks of the run; they are kept."),
+]
+BudgetUsd = Annotated[
+    float | None, typer.Option(help="What the run may cost in all, the sample included.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
 
 
 def plan(
     target: Target,
+    *,
     sample: Sample = None,
     documents: Documents = None,
     config: Config = None,
     model: Model = None,
-    base_url: BaseUrl = None,
-    rpm: Rpm = None,
-    tpm: Tpm = None,
-    max_in_flight: MaxInFlight = None,
-    budget_usd: PlanBudgetUsd = None,
+    server: ServerFlags,
+    budget_usd: BudgetUsd = None,
     as_json: AsJson = False,
     assignments: Assignments = None,
 ) -> None:
@@ -53,16 +59,14 @@ def plan(
     folder = RunFolder(target)
     is_run = folder.is_begun or documents is not None
     read = documents if is_run else target
-    flags = server_flags(
-        base_url, rpm=rpm, tpm=tpm, max_in_flight=max_in_flight, budget_usd=budget_usd
-    )
-    flags |= {
+    flags = server.settings() | {
+        "budget.usd": budget_usd,
         "documents_dir": str(read) if read else None,
         "teacher.model": model,
     }
     if sample is not None and not is_run:
         raise ConfigError(
-            "--sample: what it costs is kept in a run, so name one: distill plan RUN --documents "
+            "--sample: its replies are kept in a run, so name one: distill plan RUN --documents "
             f"{target} --sample {sample}"
         )
     settings = run_settings(folder, config, flags, assignments or [])

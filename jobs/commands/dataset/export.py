@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from engine.errors import ConfigError
 from jobs.commands.options import BegunRun
 
 
@@ -19,13 +18,11 @@ def export(
     ] = "chat",
 ) -> None:
     """Write RUN/export/FORMAT: rows and a data card, from what is paid for. Asks nothing."""
-    from engine.run_folder import RunFolder
     from jobs.exporting.export_rows import export_rows
     from jobs.process import run_to_end
+    from jobs.settings.run_config import require_run
 
-    folder = RunFolder(run_dir)
-    if not folder.is_begun:
-        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    folder = require_run(run_dir)
     done = run_to_end(export_rows(folder, format_name))
     counts = ", ".join(f"{count:,} {name}" for name, count in done.lines.items())
     print(f"{done.folder}: {counts}, README.md")

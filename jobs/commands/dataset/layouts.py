@@ -1,23 +1,21 @@
 """`distill layouts`: the same documents asked in several layouts, and what rows cost in each."""
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from jobs.commands.before.plan import show_plan
 from jobs.commands.options import (
     Assignments,
     BaseUrl,
-    Chunks,
     Config,
-    Deadline,
     Documents,
     DryRun,
-    Folder,
-    LaneFlag,
-    LayoutsBudgetUsd,
+    LaneFlags,
     Model,
-    Waits,
 )
 from jobs.process import EXIT_OK, EXIT_TRY_LATER
 
@@ -27,49 +25,80 @@ if TYPE_CHECKING:
     from schemas.settings import RunSettings
 
 
+Folder = Annotated[
+    Path, typer.Argument(metavar="FOLDER", help="Where a run of each layout is kept.")
+]
+Chunks = Annotated[
+    int, typer.Option(min=1, help="How much to ask: chunks of 512 tokens, or as much text.")
+]
+BudgetUsd = Annotated[
+    float | None, typer.Option(help="What each layout may cost, earlier calls included.")
+]
+
+
 def layouts(
     folder: Folder,
+    *,
     documents: Documents = None,
     chunks: Chunks = 20,
     model: Model = None,
     config: Config = None,
     base_url: BaseUrl = None,
-    budget_usd: LayoutsBudgetUsd = None,
-    lane: LaneFlag = "live",
-    waits: Waits = True,
-    deadline: Deadline = None,
+    budget_usd: BudgetUsd = None,
+    lane: LaneFlags,
     assignments: Assignments = None,
     dry_run: DryRun = False,
 ) -> None:
     """Ask a sample in each layout; show dollars and tokens for 1,000 kept rows."""
-    from engine.run_folder import RunFolder
-    from jobs.commands.before.plan import show_plan
-    from jobs.run.lanes import read_lane_order
-    from jobs.run.layouts import LAYOUTS, describe_layouts, measure_layout, sample_size
-    from jobs.settings.command import run_settings
-
-    order = read_lane_order(lane, deadline, waits=waits, has_begun=folder.exists())
     flags = {
         "documents_dir": str(documents) if documents else None,
         "teacher.model": model,
         "teacher.base_url": base_url,
         "budget.usd": budget_usd,
     }
-    costs, is_done = [], True
+    lane_order = lane.read(has_begun=folder.exists())
+    runs = _limited_runs(folder, chunks, _Given(config, flags, assignments or []))
+    if dry_run:
+        for run, settings in runs:
+            print(f"layout {run.run_dir.name}:")
+            show_plan(run, settings)
+        raise typer.Exit(EXIT_OK)
+    raise typer.Exit(_measure(runs, lane_order))
+
+
+class _Given(NamedTuple):
+    """What was given of the settings."""
+
+    config: Path | None
+    flags: Mapping[str, object]
+    assignments: Sequence[str]
+
+
+def _limited_runs(
+    folder: Path, chunks: int, given: _Given
+) -> "Iterator[tuple[RunFolder, RunSettings]]":
+    """The run of each layout, whose settings limit it to a sample."""
+    from engine.run_folder import RunFolder
+    from jobs.run.layouts import LAYOUTS, sample_size
+    from jobs.settings.command import run_settings
+
     for name, differs in LAYOUTS.items():
         run = RunFolder(folder / name)
-        settings = run_settings(run, config, flags, [*(assignments or []), *differs])
+        settings = run_settings(run, given.config, given.flags, [*given.assignments, *differs])
         sample = {"limit_chunks": sample_size(settings, chunks)}
-        limited = settings.model_copy(update=sample)
-        if dry_run:
-            print(f"layout {name}:")
-            show_plan(run, limited)
-            continue
-        is_done = _run(run, limited, order) and is_done
-        costs.append(measure_layout(name, run))
-    if costs:
-        print("\n".join(describe_layouts(costs)))
-    raise typer.Exit(EXIT_OK if is_done else EXIT_TRY_LATER)
+        yield run, settings.model_copy(update=sample)
+
+
+def _measure(runs: "Iterable[tuple[RunFolder, RunSettings]]", lane: "LaneOrder") -> int:
+    """Ask each sample, print what rows cost, and return the exit code."""
+    from jobs.run.layouts import describe_layouts, measure_layout
+
+    costs, is_done = [], True
+    for run, settings in runs:
+        is_done = _run(run, settings, lane) and is_done
+        costs.append(measure_layout(run.run_dir.name, run))
+    print("\n".join(describe_layouts(costs)))
+    return EXIT_OK if is_done else EXIT_TRY_LATER
 
 
 def _run(run: "RunFolder", settings: "RunSettings", lane: "LaneOrder") -> bool:

@@ -1,6 +1,5 @@
 """`distill refilter`: what other settings would make of a dataset, without a call."""
 
-from engine.errors import ConfigError
 from jobs.commands.options import Assignments, BegunRun, Config
 
 
@@ -10,15 +9,13 @@ def refilter(
     assignments: Assignments = None,
 ) -> None:
     """Say how the rows would change under other settings. Asks nothing, changes nothing."""
-    from engine.run_folder import RunFolder
     from jobs.dataset.stages import DATASET
     from jobs.process import run_to_end
     from jobs.run.changing.refilter import refilter_run
     from jobs.settings.command import run_settings
+    from jobs.settings.run_config import require_run
 
-    folder = RunFolder(run_dir)
-    if not folder.is_begun:
-        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    folder = require_run(run_dir)
     settings = run_settings(folder, config, {}, assignments or [])
     found = run_to_end(refilter_run(folder, settings, DATASET))
     print("\n".join(found.describe()))

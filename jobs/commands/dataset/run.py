@@ -4,119 +4,141 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from engine.run_folder import RunFolder
+from jobs.commands.before.plan import show_plan
 from jobs.commands.options import (
-    AcceptChanges,
-    Address,
     Assignments,
-    BaseUrl,
-    ClosedBook,
-    ClusterWorkers,
+    ClusterFlags,
     Config,
-    Deadline,
     Documents,
     DryRun,
-    Judge,
-    LaneFlag,
-    LimitChunks,
-    MaxInFlight,
+    LaneFlags,
+    LogFlags,
     MetricsPort,
     Model,
     Notify,
-    On,
-    Provider,
-    Quiet,
     RetryFailed,
-    Rpm,
-    RunBudgetUsd,
-    RunDir,
-    Segments,
-    Tpm,
-    Verbose,
-    Waits,
-    server_flags,
+    ServerFlags,
 )
 from jobs.idle_rounds import tell_no_progress
 from jobs.notify import notifying
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
-from jobs.run.lanes import LaneOrder, read_lane_order
-from jobs.spread.places import open_spread, read_cluster
+from jobs.run.lanes import LaneOrder
+from jobs.spread.left_shards import take_in_left
+from jobs.spread.places import open_spread
 
 if TYPE_CHECKING:
-    from jobs.run.stages import StagesEnd
+    from jobs.run.run_stages import StagesEnd
     from jobs.run.start import RunOrder
     from jobs.send.sharded.cluster_process import ClusterPlace
     from schemas.settings import RunSettings
     from schemas.summary import RunSummary
 
 
+RunDir = Annotated[
+    Path,
+    typer.Argument(metavar="RUN", help="The run's folder; made if new.", callback=take_in_left),
+]
+AcceptChanges = Annotated[
+    bool, typer.Option("--accept-changes", help="Go on although settings or documents changed.")
+]
+
+
+class ModelFlags(NamedTuple):
+    """Who writes questions and answers, and who judges them."""
+
+    provider: Annotated[
+        str | None,
+        typer.Option(help="openai: any server that speaks its API; local: a small model here."),
+    ] = None
+    model: Model = None
+    judge: Annotated[
+        str | None, typer.Option(help="A model that judges questions and answers, too.")
+    ] = None
+
+    def settings(self) -> dict[str, object]:
+        """The settings behind them."""
+        return {
+            "teacher.provider": self.provider,
+            "teacher.model": self.model,
+            "judge.model": self.judge,
+            "judge.of_rows": True if self.judge else None,
+        }
+
+
+class SizeFlags(NamedTuple):
+    """What the rows may cost, of how many chunks they are, and what each shows."""
+
+    budget_usd: Annotated[
+        float | None, typer.Option(help="What the run may cost in all, resumes included.")
+    ] = None
+    limit_chunks: Annotated[
+        int | None,
+        typer.Option(help="Ask about so many chunks only: a sample that a higher limit adds to."),
+    ] = None
+    closed_book: Annotated[
+        bool | None,
+        typer.Option("--closed-book/--open-book", help="Rows without or with the excerpt."),
+    ] = None
+
+    def settings(self) -> dict[str, object]:
+        """The settings behind them."""
+        return {
+            "budget.usd": self.budget_usd,
+            "limit_chunks": self.limit_chunks,
+            "dataset.closed_book": self.closed_book,
+        }
+
+
 def run(
     run_dir: RunDir,
+    *,
     documents: Documents = None,
     config: Config = None,
-    provider: Provider = None,
-    model: Model = None,
-    judge: Judge = None,
-    base_url: BaseUrl = None,
-    rpm: Rpm = None,
-    tpm: Tpm = None,
-    max_in_flight: MaxInFlight = None,
-    budget_usd: RunBudgetUsd = None,
-    limit_chunks: LimitChunks = None,
-    closed_book: ClosedBook = None,
-    lane: LaneFlag = "live",
-    waits: Waits = True,
-    deadline: Deadline = None,
-    on: On = "here",
-    workers: ClusterWorkers = None,
-    address: Address = None,
-    segments: Segments = None,
+    models: ModelFlags,
+    server: ServerFlags,
+    size: SizeFlags,
+    lane: LaneFlags,
+    cluster: ClusterFlags,
     assignments: Assignments = None,
     accept_changes: AcceptChanges = False,
     retry_failed: RetryFailed = False,
     metrics_port: MetricsPort = None,
     notify: Notify = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    log: LogFlags,
     dry_run: DryRun = False,
 ) -> None:
     """Make the dataset, or go on making it."""
-    flags = server_flags(
-        base_url, rpm=rpm, tpm=tpm, max_in_flight=max_in_flight, budget_usd=budget_usd
-    )
-    flags |= {
-        "documents_dir": str(documents) if documents else None,
-        "teacher.provider": provider,
-        "teacher.model": model,
-        "judge.model": judge,
-        "judge.of_rows": True if judge else None,
-        "limit_chunks": limit_chunks,
-        "dataset.closed_book": closed_book,
-    }
-    begun = RunFolder(run_dir).is_begun
-    lane_order = read_lane_order(lane, deadline, waits=waits, has_begun=begun)
-    given = _Given(run_dir, config, flags, assignments or [])
+    flags = models.settings() | server.settings() | size.settings()
+    flags["documents_dir"] = str(documents) if documents else None
+    folder = RunFolder(run_dir)
+    given = _Given(folder, config, flags, assignments or [])
+    lane_order = lane.read(has_begun=folder.is_begun)
     if dry_run:
-        _plan(given)
+        show_plan(folder, given.settings())
         raise typer.Exit(EXIT_OK)
-    place = read_cluster(on, workers, address, segments, os.environ)
-    order = _Ordered(lane_order, accept_changes, retry_failed, metrics_port, place)
-    with notifying(notify, RunFolder(run_dir), "run"):
-        code = tell_no_progress(RunFolder(run_dir), lambda: _run(given, order))
+    order = _Ordered(lane_order, accept_changes, retry_failed, metrics_port, cluster.read())
+    with notifying(notify, folder, "run"):
+        code = tell_no_progress(folder, lambda: _run(given, order))
     raise typer.Exit(code)
 
 
 class _Given(NamedTuple):
     """The run, and what was given of its settings."""
 
-    run_dir: Path
+    folder: RunFolder
     config: Path | None
     flags: dict[str, object]
     assignments: list[str]
+
+    def settings(self) -> "RunSettings":
+        from jobs.settings.command import run_settings
+
+        return run_settings(*self)
 
 
 class _Ordered(NamedTuple):
@@ -129,24 +151,14 @@ class _Ordered(NamedTuple):
     place: "ClusterPlace | None"
 
 
-def _plan(given: _Given) -> None:
-    from jobs.commands.before.plan import show_plan
-    from jobs.settings.command import run_settings
-
-    folder = RunFolder(given.run_dir)
-    show_plan(folder, run_settings(folder, given.config, given.flags, given.assignments))
-
-
 def _run(given: _Given, ordered: _Ordered) -> int:
     from jobs.process import run_to_end
     from jobs.run.start import start_run
-    from jobs.settings.command import run_settings
     from jobs.show.describe import describe_run
     from jobs.show.summarize import summarize_run
 
-    folder = RunFolder(given.run_dir)
-    settings = run_settings(folder, given.config, given.flags, given.assignments)
-    order = _make_order(folder, settings, ordered)
+    folder = given.folder
+    order = _make_order(folder, given.settings(), ordered)
     order = order._replace(spread=open_spread(ordered.place, order))
     began_s = time.monotonic()
     end = run_to_end(start_run(order))

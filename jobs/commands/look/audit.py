@@ -1,11 +1,10 @@
-"""`distill audit`: do the books of a run agree with each other?"""
+"""`distill audit`: do the files of a run agree with each other?"""
 
 import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.errors import ConfigError
 from jobs.commands.options import Assignments, BaseUrl, BegunRun, Config
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK
 
@@ -28,14 +27,12 @@ def audit(
     """Check that every item ended once, every request was settled once, and the dollars add up."""
     from datetime import UTC, datetime
 
-    from engine.run_folder import RunFolder
     from jobs.audit.audit import audit_run
     from jobs.findings import describe_findings, is_all_well
     from jobs.settings.command import run_settings
+    from jobs.settings.run_config import require_run
 
-    folder = RunFolder(run_dir)
-    if not folder.is_begun:
-        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    folder = require_run(run_dir)
     settings = run_settings(folder, config, {"teacher.base_url": base_url}, assignments or [])
     findings = list(audit_run(folder, settings, datetime.now(UTC)))
     if provider:

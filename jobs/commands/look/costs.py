@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from engine.errors import ConfigError
 from jobs.commands.options import BegunRun
 
 
@@ -17,13 +16,11 @@ def costs(
     as_csv: Annotated[bool, typer.Option("--csv", help="As CSV, for a spreadsheet.")] = False,
 ) -> None:
     """Say what a run cost, by day, model, purpose and lane. Reads only."""
-    from engine.run_folder import RunFolder
+    from jobs.settings.run_config import require_run
     from jobs.show.costs import costs_csv, describe_costs, read_costs, read_parts
     from jobs.show.summarize import read_lost_usd
 
-    folder = RunFolder(run_dir)
-    if not folder.is_begun:
-        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    folder = require_run(run_dir)
     parts = read_parts(by)
     rows = read_costs(folder, parts, read_lost_usd(folder))
     if as_csv:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.commands.look.view import OpensBrowser, Port, person_named, require_run
+from jobs.commands.look.view import OpensBrowser, Port, person_named
 from jobs.commands.options import BegunRun
 
 
@@ -22,11 +22,12 @@ def review(
     opens_browser: OpensBrowser = False,
 ) -> None:
     """Keep, drop, edit and comment rows, in a page. The next `distill run` applies it, for free."""
+    from jobs.settings.run_config import require_run
     from jobs.view.guard import make_token
     from jobs.view.serve import serve_page
-    from jobs.view.server import Desk
+    from jobs.view.server import PageOrder
 
-    desk = Desk(
+    order = PageOrder(
         require_run(run_dir),
         "review",
         make_token(),
@@ -34,4 +35,4 @@ def review(
         sample_count=count,
         seed=seed,
     )
-    asyncio.run(serve_page(desk, port=port, opens_browser=opens_browser))
+    asyncio.run(serve_page(order, port=port, opens_browser=opens_browser))

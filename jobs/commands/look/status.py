@@ -21,13 +21,11 @@ def status(
     ] = False,
 ) -> None:
     """Say what a run has come to. Reads only; may be called at any time."""
-    from engine.run_folder import RunFolder
+    from jobs.settings.run_config import require_run
     from jobs.show.describe import describe_run
     from jobs.show.summarize import summarize_run
 
-    folder = RunFolder(run_dir)
-    if not folder.is_begun:
-        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    folder = require_run(run_dir)
     if watch:
         _watch(folder, as_json=as_json)
         return

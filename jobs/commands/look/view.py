@@ -2,7 +2,6 @@
 
 import asyncio
 import getpass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +10,7 @@ from engine.errors import ConfigError
 from jobs.commands.options import BegunRun
 
 if TYPE_CHECKING:
-    from engine.run_folder import RunFolder
+    pass
 
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0: any that is free.")]
 OpensBrowser = Annotated[bool, typer.Option("--open", help="Also open it in a browser.")]
@@ -23,26 +22,13 @@ def view(
     opens_browser: OpensBrowser = False,
 ) -> None:
     """Look at rows, rejected items, sources and scores of a run, in a page. Changes nothing."""
+    from jobs.settings.run_config import require_run
     from jobs.view.guard import make_token
     from jobs.view.serve import serve_page
-    from jobs.view.server import Desk
+    from jobs.view.server import PageOrder
 
-    desk = Desk(require_run(run_dir), "view", make_token())
-    asyncio.run(serve_page(desk, port=port, opens_browser=opens_browser))
-
-
-def require_run(run_dir: Path) -> "RunFolder":
-    """The folder of a run.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    from engine.run_folder import RunFolder
-
-    folder = RunFolder(run_dir)
-    if not folder.is_begun:
-        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
-    return folder
+    order = PageOrder(require_run(run_dir), "view", make_token())
+    asyncio.run(serve_page(order, port=port, opens_browser=opens_browser))
 
 
 def person_named(name: str | None) -> str:
@@ -53,5 +39,5 @@ def person_named(name: str | None) -> str:
     """
     found = (getpass.getuser() if name is None else name).strip()
     if not found:
-        raise ConfigError("the name of who decides is empty; give one")
+        raise ConfigError("the name of the reviewer is empty; give one")
     return found

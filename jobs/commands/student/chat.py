@@ -67,7 +67,7 @@ async def _ask(asked: "StudentChat", question: str) -> None:
     reply = await asked.answer(question)
     if reply.place:
         print(f"[{reply.place}]")
-    is_read = sys.stdout.isatty()  # by somebody: no model may move the cursor there
+    is_read = sys.stdout.isatty()  # a terminal: no model may move the cursor there
     print(without_controls(reply.text) if is_read else reply.text, flush=True)
 
 

@@ -37,19 +37,17 @@ def compare(
     assignments: Assignments = None,
 ) -> None:
     """Compare the evaluated models, in numbers and as CSV. Sends nothing."""
-    from engine.run_folder import RunFolder
     from jobs.comparison.fail_under import find_failures, read_bounds
     from jobs.comparison.shown.formats import FORMATS
     from jobs.settings.command import run_settings
+    from jobs.settings.run_config import require_run
 
     bounds = read_bounds(fail_under or [])
     if form not in ("text", *FORMATS):
         raise ConfigError(f"--format: found {form!r}, expected text, {', '.join(FORMATS)}")
     if responses is not None:
         check_target(responses)
-    folder = RunFolder(run_dir)
-    if not folder.is_begun:
-        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    folder = require_run(run_dir)
     settings = run_settings(folder, None, {}, assignments or [])
     comparison = show_comparison(folder, settings, responses, form)
     failures = list(find_failures(comparison, bounds))

@@ -5,46 +5,28 @@ import sys
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, Annotated, NamedTuple, get_args
 
 import typer
 
 from engine.errors import ConfigError, TransientError
 from jobs.commands.options import (
-    Address,
     Assignments,
-    BaseUrl,
     BegunRun,
-    ClusterWorkers,
+    ClusterFlags,
     Config,
-    Deadline,
     DryRun,
-    EvaluateBudgetUsd,
-    EvaluateJudges,
-    LaneFlag,
-    MaxInFlight,
+    LaneFlags,
+    LogFlags,
     MetricsPort,
-    ModeFlag,
-    Models,
     Notify,
-    On,
-    Pairwise,
-    Questions,
-    Quiet,
-    Rejudge,
     RetryFailed,
-    Rpm,
-    Scorer,
-    Segments,
-    Tpm,
-    Verbose,
-    Waits,
-    server_flags,
+    ServerFlags,
 )
 from jobs.idle_rounds import tell_no_progress
 from jobs.notify import notifying
 from jobs.process import EXIT_OK, EXIT_TRY_LATER
-from jobs.spread.places import open_spread, read_cluster
+from jobs.spread.places import open_spread
 
 if TYPE_CHECKING:
     from engine.run_folder import RunFolder
@@ -55,58 +37,126 @@ if TYPE_CHECKING:
     from schemas.settings import RunSettings
 
 
+class ContestFlags(NamedTuple):
+    """Who answers what, and how it is judged."""
+
+    models: Annotated[
+        str | None,
+        typer.Option(
+            metavar="baseline,tuned,teacher", help="Who answers; by default all that there are."
+        ),
+    ] = None
+    mode: Annotated[
+        str | None,
+        typer.Option(
+            metavar="open|closed",
+            help="With or without the excerpt in view; by default open, with --rejudge all there "
+            "are.",
+        ),
+    ] = None
+    questions: Annotated[
+        Path | None,
+        typer.Option(help="A file of questions, one a line, in place of the run's own."),
+    ] = None
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The model that judges the answers. Given again: further judges, with whom the "
+            "first is compared."
+        ),
+    ] = None
+    rejudge: Annotated[
+        bool,
+        typer.Option(
+            "--rejudge",
+            help="Ask nobody but the judge: about the answers that there are, without new ones.",
+        ),
+    ] = False
+    scorer: Annotated[
+        str | None,
+        typer.Option(metavar="builtin|ragas", help="This project's own steps, or ragas's code."),
+    ] = None
+    pairwise: Annotated[
+        bool | None,
+        typer.Option(
+            "--pairwise/--no-pairwise",
+            help="Also ask which of two answers is better, blind, in both orders.",
+        ),
+    ] = None
+
+    def read_roles(self) -> "Sequence[Role]":
+        """Who is to answer; empty: all that there are."""
+        from schemas.evaluation import ROLES
+
+        named = [] if self.models is None else [name.strip() for name in self.models.split(",")]
+        if unknown := [name for name in named if name not in ROLES]:
+            raise ConfigError(
+                f"--models: found {unknown[0]!r}, expected some of {', '.join(ROLES)}"
+            )
+        return [role for role in ROLES if role in named]
+
+    def read_mode(self) -> "Mode | None":
+        """The mode that is named, if any."""
+        from schemas.evaluation import Mode
+
+        if self.mode is None:
+            return None
+        for mode in get_args(Mode):
+            if self.mode == mode:
+                return mode  # type: ignore[no-any-return]
+        raise ConfigError(f"--mode: found {self.mode!r}, expected open or closed")
+
+    def read_questions(self) -> Sequence[str] | None:
+        """The lines of the file of questions, if one is named."""
+        from jobs.evaluation.questions.import_questions import read_questions
+
+        if self.questions is None:
+            return None
+        if self.rejudge:
+            raise ConfigError(
+                "--rejudge judges answers that there are, --questions has new ones asked for: "
+                "leave one of them out"
+            )
+        return read_questions(self.questions)
+
+
+EvaluateBudgetUsd = Annotated[
+    float | None, typer.Option(help="What the run may cost in all, its dataset included.")
+]
+
+
 def evaluate(
     run_dir: BegunRun,
-    models: Models = None,
-    mode: ModeFlag = None,
-    questions: Questions = None,
-    judge: EvaluateJudges = None,
-    rejudge: Rejudge = False,
-    scorer: Scorer = None,
-    pairwise: Pairwise = None,
+    *,
+    contest: ContestFlags,
     config: Config = None,
-    base_url: BaseUrl = None,
-    rpm: Rpm = None,
-    tpm: Tpm = None,
-    max_in_flight: MaxInFlight = None,
+    server: ServerFlags,
     budget_usd: EvaluateBudgetUsd = None,
-    lane: LaneFlag = "live",
-    wait: Waits = True,
-    deadline: Deadline = None,
-    on: On = "here",
-    workers: ClusterWorkers = None,
-    address: Address = None,
-    segments: Segments = None,
+    lane: LaneFlags,
+    cluster: ClusterFlags,
     assignments: Assignments = None,
     retry_failed: RetryFailed = False,
     metrics_port: MetricsPort = None,
     notify: Notify = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    log: LogFlags,
     dry_run: DryRun = False,
 ) -> None:
     """Have models answer held-out questions, and score the answers."""
     from engine.run_folder import RunFolder
+    from jobs.evaluation.questions.build_samples import SAMPLES
     from jobs.settings.command import run_settings
 
     folder = RunFolder(run_dir)
-    asked = _Asked(
-        _read_roles(models),
-        _read_mode(mode),
-        _read_questions(questions, rejudge=rejudge),
-        _read_lane(folder, lane, deadline, waits=wait),
-        read_cluster(on, workers, address, segments, os.environ),
-        retries_failed=retry_failed,
-        metrics_port=metrics_port,
-        asks_judge_alone=rejudge,
-    )
-    flags = server_flags(
-        base_url, rpm=rpm, tpm=tpm, max_in_flight=max_in_flight, budget_usd=budget_usd
-    )
-    flags |= {"evaluation.scorer": scorer, "evaluation.pairwise": pairwise}
+    lane_order = lane.read(has_begun=folder.results_path(SAMPLES.name).exists())
+    asked = _read_asked(contest, lane_order, cluster.read(), retry_failed, metrics_port)
+    flags = server.settings() | {
+        "budget.usd": budget_usd,
+        "evaluation.scorer": contest.scorer,
+        "evaluation.pairwise": contest.pairwise,
+    }
     of_judges = [
         run_settings(folder, config, {**flags, "judge.model": each}, assignments or [])
-        for each in dict.fromkeys(judge or (None,))
+        for each in dict.fromkeys(contest.judge or (None,))
     ]
     first, *further = [_make_orders(folder, settings, asked) for settings in of_judges]
     if dry_run:
@@ -118,23 +168,42 @@ def evaluate(
 
 
 class _Asked(NamedTuple):
-    """Who is to be asked what, and which way it goes. `mode` None: none was named."""
+    """Who is to be asked what, and which way requests go. `mode` None: none was named."""
 
     roles: "Sequence[Role]"
     mode: "Mode | None"
     questions: Sequence[str] | None
+    asks_judge_alone: bool
     lane: "LaneOrder"
     place: "ClusterPlace | None"
     retries_failed: bool
     metrics_port: int | None
-    asks_judge_alone: bool
+
+
+def _read_asked(
+    contest: ContestFlags,
+    lane: "LaneOrder",
+    place: "ClusterPlace | None",
+    retries_failed: bool,
+    metrics_port: int | None,
+) -> _Asked:
+    return _Asked(
+        contest.read_roles(),
+        contest.read_mode(),
+        contest.read_questions(),
+        contest.rejudge,
+        lane,
+        place,
+        retries_failed,
+        metrics_port,
+    )
 
 
 def _make_orders(
     folder: "RunFolder", settings: "RunSettings", asked: _Asked
 ) -> "Sequence[EvaluationOrder]":
     """The evaluations under a judge's settings: one, or one a mode."""
-    from jobs.evaluation.evaluate import EvaluationOrder
+    from jobs.evaluation.evaluate import EvaluationOrder, orders_by_mode, with_role_endpoints
     from jobs.settings.endpoints import read_run_endpoints
 
     order = EvaluationOrder(
@@ -150,48 +219,7 @@ def _make_orders(
         asks_judge_alone=asked.asks_judge_alone,
     )
     order = order._replace(spread=open_spread(asked.place, order))
-    return _in_modes(_with_role_endpoints(order), asked.mode)
-
-
-def _read_lane(folder: "RunFolder", lane: str, deadline: str | None, *, waits: bool) -> "LaneOrder":
-    from jobs.evaluation.questions.build_samples import SAMPLES
-    from jobs.run.lanes import read_lane_order
-
-    has_begun = folder.results_path(SAMPLES.name).exists()
-    return read_lane_order(lane, deadline, waits=waits, has_begun=has_begun)
-
-
-def _read_questions(path: Path | None, *, rejudge: bool) -> Sequence[str] | None:
-    from jobs.evaluation.questions.import_questions import read_questions
-
-    if path is None:
-        return None
-    if rejudge:
-        raise ConfigError(
-            "--rejudge judges answers that there are, --questions has new ones asked for: leave "
-            "one of them out"
-        )
-    return read_questions(path)
-
-
-def _with_role_endpoints(order: "EvaluationOrder") -> "EvaluationOrder":
-    """With the servers of those roles that will be asked."""
-    from jobs.evaluation.evaluated_models import asked_roles
-    from jobs.settings.roles import JUDGE_ROLES, read_role_endpoints
-
-    asked = JUDGE_ROLES if order.asks_judge_alone else asked_roles(order.roles)
-    endpoints = read_role_endpoints(order.settings, os.environ, asked)
-    return order._replace(role_endpoints=endpoints)
-
-
-def _in_modes(order: "EvaluationOrder", asked_mode: "Mode | None") -> "Sequence[EvaluationOrder]":
-    """Once; where no mode is named and the judge alone is asked, in each with answers."""
-    from jobs.evaluation.rejudge import answered_modes
-
-    if not order.asks_judge_alone or asked_mode is not None or not order.folder.is_begun:
-        return [order]
-    modes = answered_modes(order.folder, order.settings, order.roles)
-    return [order._replace(mode=mode) for mode in modes]
+    return orders_by_mode(with_role_endpoints(order, os.environ), asked.mode)
 
 
 def _evaluate_each(orders: "Sequence[EvaluationOrder]") -> int:
@@ -270,23 +298,3 @@ def _look_up_tuning(order: "EvaluationOrder") -> None:
         if order.roles:
             raise
         print(f"{error}; the other models are evaluated", file=sys.stderr)
-
-
-def _read_roles(text: str | None) -> "Sequence[Role]":
-    from schemas.evaluation import ROLES
-
-    named = [] if text is None else [name.strip() for name in text.split(",")]
-    if unknown := [name for name in named if name not in ROLES]:
-        raise ConfigError(f"--models: found {unknown[0]!r}, expected some of {', '.join(ROLES)}")
-    return [role for role in ROLES if role in named]
-
-
-def _read_mode(text: str | None) -> "Mode | None":
-    from schemas.evaluation import Mode
-
-    if text is None:
-        return None
-    for mode in get_args(Mode):
-        if text == mode:
-            return mode  # type: ignore[no-any-return]
-    raise ConfigError(f"--mode: found {text!r}, expected open or closed")

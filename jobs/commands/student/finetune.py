@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, NamedTuple, assert_never
 
 import typer
 
@@ -15,72 +15,107 @@ from jobs.commands.options import (
     Assignments,
     BaseUrl,
     BegunRun,
-    Cancel,
     Config,
-    Epochs,
-    FinetuneDryRun,
-    LearningCurve,
-    Quiet,
-    Student,
-    Trainer,
-    Verbose,
-    Wait,
-    Yes,
+    LogFlags,
 )
 from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 
 if TYPE_CHECKING:
+    from engine.run_folder import RunFolder
     from jobs.finetune.finetune import Agree, TuningEnd, TuningOrder
     from jobs.finetune.trainers.trainer import TrainingEstimate, TrainingSet
+    from schemas.settings import RunSettings
+
+
+class StudentFlags(NamedTuple):
+    """What is tuned, where, and how long."""
+
+    student: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FOLDER|GGUF",
+            help="The model to tune: its name; with --trainer local also a folder or a GGUF.",
+        ),
+    ] = None
+    trainer: Annotated[
+        str | None,
+        typer.Option(
+            help="local: on this machine; openai: a job at the provider; export: files for your "
+            "own trainer."
+        ),
+    ] = None
+    epochs: Annotated[int | None, typer.Option(help="How often each row is seen.")] = None
+
+    def settings(self) -> dict[str, object]:
+        """The settings behind them."""
+        return {
+            "student.model": absolute_student(self.student),
+            "student.trainer": self.trainer,
+            "student.epochs": self.epochs,
+        }
+
+
+class JobFlags(NamedTuple):
+    """How the job goes: followed, confirmed or cancelled."""
+
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the job to its end.")] = False
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before money is spent.")] = False
+    learning_curve: Annotated[
+        bool,
+        typer.Option(
+            "--learning-curve",
+            help="Also tune on 1/8, 1/4 and 1/2 here, and say what more rows would bring.",
+        ),
+    ] = False
+    cancel: Annotated[bool, typer.Option("--cancel", help="Give the job up.")] = False
+
+
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Submit nothing: say what would be trained.")
+]
 
 
 def finetune(
     run_dir: BegunRun,
-    student: Student = None,
-    trainer: Trainer = None,
-    epochs: Epochs = None,
-    wait: Wait = False,
-    yes: Yes = False,
-    learning_curve: LearningCurve = False,
-    cancel: Cancel = False,
+    *,
+    student: StudentFlags,
+    job: JobFlags,
     base_url: BaseUrl = None,
     config: Config = None,
     assignments: Assignments = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    dry_run: FinetuneDryRun = False,
+    log: LogFlags,
+    dry_run: DryRun = False,
 ) -> None:
     """Submit the fine-tuning of the student, or go on with what was submitted."""
     from engine.run_folder import RunFolder
-    from jobs.dataset.rows.held_out_rows import held_out_rows
-    from jobs.finetune.finetune import TuningOrder
     from jobs.settings.command import run_settings
 
     folder = RunFolder(run_dir)
-    flags = {
-        "student.model": absolute_student(student),
-        "student.trainer": trainer,
-        "student.epochs": epochs,
-        "student.base_url": base_url,
-    }
-    settings = run_settings(folder, config, flags, assignments or [])
-    is_local = settings.student.trainer == "local"
-    if learning_curve and not is_local:
-        raise ConfigError("--learning-curve tunes on this machine: give it with --trainer local")
-    order = TuningOrder(
-        folder,
-        settings,
-        None,
-        ask_user(yes=yes),
-        waits=wait,
-        cancels=cancel,
-        held_out_rows=held_out_rows(folder, settings) if is_local else (),
-        draws_curve=learning_curve,
-    )
+    flags = student.settings() | {"student.base_url": base_url}
+    order = _make_order(folder, run_settings(folder, config, flags, assignments or []), job)
     if dry_run:
         show_expected(order)
         raise typer.Exit(EXIT_OK)
     raise typer.Exit(run_finetuning(order))
+
+
+def _make_order(folder: "RunFolder", settings: "RunSettings", job: JobFlags) -> "TuningOrder":
+    from jobs.dataset.rows.held_out_rows import held_out_rows
+    from jobs.finetune.finetune import TuningOrder
+
+    is_local = settings.student.trainer == "local"
+    if job.learning_curve and not is_local:
+        raise ConfigError("--learning-curve tunes on this machine: give it with --trainer local")
+    return TuningOrder(
+        folder,
+        settings,
+        None,
+        ask_user(yes=job.yes),
+        waits=job.wait,
+        cancels=job.cancel,
+        held_out_rows=held_out_rows(folder, settings) if is_local else (),
+        draws_curve=job.learning_curve,
+    )
 
 
 def show_expected(order: "TuningOrder") -> None:
@@ -88,12 +123,16 @@ def show_expected(order: "TuningOrder") -> None:
     from jobs.finetune.finetune import expected_training
 
     rows, estimate = expected_training(order)
-    trainer = order.settings.student.trainer
-    if trainer == "openai":
-        print(_describe(rows, estimate))
-        return
-    where = "on this machine" if trainer == "local" else "written as files"
-    print(f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens, {where}: no dollars")
+    found = f"{rows.train.rows:,} rows, {rows.train.tokens:,} tokens"
+    match order.settings.student.trainer:
+        case "openai":
+            print(_describe(rows, estimate))
+        case "local":
+            print(f"{found}, on this machine: no dollars")
+        case "export":
+            print(f"{found}, written as files: no dollars")
+        case other:
+            assert_never(other)
 
 
 def absolute_student(student: str | None) -> str | None:
@@ -112,10 +151,9 @@ def run_finetuning(order: "TuningOrder") -> int:
     from jobs.finetune.finetune import finetune as tune
     from jobs.process import run_to_end
     from jobs.settings.endpoints import read_trainer_endpoint
+    from jobs.settings.run_config import require_run
 
-    run_dir = order.folder.run_dir
-    if not order.folder.is_begun:
-        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    require_run(order.folder.run_dir)
     if order.settings.student.trainer == "openai":
         order = order._replace(endpoint=read_trainer_endpoint(order.settings, os.environ))
     end = run_to_end(tune(order))
@@ -141,7 +179,7 @@ def ask_user(*, yes: bool) -> "Agree":
         if yes:
             return
         if not sys.stdin.isatty():
-            raise ConfigError("nobody is there to be asked whether to go on: give --yes")
+            raise ConfigError("there is no terminal to ask for a confirmation: give --yes")
         if _ask("Submit the training? [y/N] ").strip().lower() not in ("y", "yes"):
             raise ConfigError("not submitted")
 

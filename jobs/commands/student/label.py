@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.commands.look.view import OpensBrowser, Port, person_named, require_run
+from jobs.commands.look.view import OpensBrowser, Port, person_named
 from jobs.commands.options import Assignments, BegunRun
 
 
@@ -22,14 +22,15 @@ def label(
     """Say yourself how good answers are, without knowing whose: it calibrates the judge."""
     from jobs.evaluation.read_evaluation import read_evaluation
     from jobs.settings.command import run_settings
+    from jobs.settings.run_config import require_run
     from jobs.view.guard import make_token
     from jobs.view.label_answers import draw_tasks
     from jobs.view.serve import serve_page
-    from jobs.view.server import Desk
+    from jobs.view.server import PageOrder
 
     folder = require_run(run_dir)
     settings = run_settings(folder, None, {}, assignments or [])
     seed = settings.evaluation.seed
     tasks = draw_tasks(read_evaluation(folder, settings), count, seed)
-    desk = Desk(folder, "label", make_token(), person=person_named(labeler), tasks=tasks)
-    asyncio.run(serve_page(desk, port=port, opens_browser=opens_browser))
+    order = PageOrder(folder, "label", make_token(), person=person_named(labeler), tasks=tasks)
+    asyncio.run(serve_page(order, port=port, opens_browser=opens_browser))

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from engine.errors import ConfigError
 from jobs.commands.options import Assignments, BegunRun
 
 
@@ -18,13 +17,11 @@ def report(
     assignments: Assignments = None,
 ) -> None:
     """Write RUN/report.html: the run as one page for the browser. Sends nothing."""
-    from engine.run_folder import RunFolder
     from jobs.report.write_report import write_report
     from jobs.settings.command import run_settings
+    from jobs.settings.run_config import require_run
 
-    folder = RunFolder(run_dir)
-    if not folder.is_begun:
-        raise ConfigError(f"{run_dir}: there is no run here; `distill run {run_dir}` begins one")
+    folder = require_run(run_dir)
     path = write_report(folder, run_settings(folder, None, {}, assignments or []))
     print(f"wrote {path}; open it in a browser")
     if opens_browser and not webbrowser.open(path.resolve().as_uri()):

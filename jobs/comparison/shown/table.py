@@ -121,7 +121,7 @@ def describe_calibration(found: Calibration) -> str:
 
 
 def _describe_power(comparison: Comparison) -> Iterator[str]:
-    """What these documents can show of the student, or of whoever is compared; a line a metric."""
+    """The least difference that these documents can show; a line a metric."""
     differences = comparison.answerable.differences
     of_tuned = [each for each in differences if each.contender.role == "tuned"]
     for metric in comparison.metrics:
@@ -167,7 +167,7 @@ def describe_cost(cost: AnsweringCost) -> str:
 
 
 def describe_refusals(count: RefusalCount) -> str:
-    """How many of a contender's answers are refusals, and of how many nobody can tell."""
+    """How many of a contender's answers are refusals, and of how many that is unknown."""
     unknown = f" ({count.unknown_count:,} cannot be told)" if count.unknown_count else ""
     return f"{count.contender.name} {count.refusal_count:,} of {count.answer_count:,}{unknown}"
 

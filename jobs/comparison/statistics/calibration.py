@@ -7,12 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.comparison.labels import LABELLED, Labels, judged_values, stratum_of
+from jobs.comparison.labels import LABELLED, Labels, Stratum, judged_values, stratum_of
 from jobs.comparison.statistics.intervals import UPPER, Floats, Units, measure_spread
 from jobs.comparison.statistics.student_t import t_quantile
 from jobs.comparison.statistics.units import number_units
 from jobs.evaluation.read_evaluation import Evaluation
 from schemas.comparison import Calibration, Contender, Unit
+from schemas.evaluation import Metric
 
 MIN_LABELS = 2  # of a stratum that has answers: fewer say nothing of how they scatter
 
@@ -22,7 +23,7 @@ Ints = NDArray[np.intp]
 class JudgedAnswers(NamedTuple):
     """The answers of one contender: the judge's values, each answer's unit and stratum.
 
-    `labels` are NaN where nobody labelled.
+    `labels` are NaN where there is no label.
     """
 
     values: Floats
@@ -42,7 +43,7 @@ class Corrected(NamedTuple):
 def calibrate(
     evaluation: Evaluation, contenders: Sequence[Contender], labels: Labels, unit: Unit
 ) -> Iterator[Calibration]:
-    """One calibration for each contender and metric of which somebody labelled an answer."""
+    """One calibration for each contender and metric with a labelled answer."""
     samples = {sample.sample_id: sample for sample in evaluation.samples}
     values = judged_values(evaluation)
     for metric in LABELLED:
@@ -57,24 +58,32 @@ def calibrate(
             if not any(found):
                 continue
             strata = [stratum_of(answer, values[answer.answer_id]) for answer in answers]
-            numbers = {stratum: number for number, stratum in enumerate(dict.fromkeys(strata))}
             judged = JudgedAnswers(
                 values=np.array([values[answer.answer_id][metric] for answer in answers]),
                 labels=np.array([label.value if label else np.nan for label in found]),
                 units=number_units([samples[answer.sample_id] for answer in answers], unit),
-                strata=np.array([numbers[stratum] for stratum in strata], dtype=np.intp),
+                strata=_numbered(strata),
             )
-            corrected = correct_mean(judged)
-            yield Calibration(
-                contender=contender,
-                metric=metric,
-                label_count=sum(label is not None for label in found),
-                judge_mean=float(judged.values.mean()),
-                value=corrected.value,
-                low=corrected.low,
-                high=corrected.high,
-                kappa=_kappa(judged),
-            )
+            yield _calibration(contender, metric, judged)
+
+
+def _numbered(strata: Sequence[Stratum]) -> Ints:
+    numbers = {stratum: number for number, stratum in enumerate(dict.fromkeys(strata))}
+    return np.array([numbers[stratum] for stratum in strata], dtype=np.intp)
+
+
+def _calibration(contender: Contender, metric: Metric, judged: JudgedAnswers) -> Calibration:
+    corrected = correct_mean(judged)
+    return Calibration(
+        contender=contender,
+        metric=metric,
+        label_count=int((~np.isnan(judged.labels)).sum()),
+        judge_mean=float(judged.values.mean()),
+        value=corrected.value,
+        low=corrected.low,
+        high=corrected.high,
+        kappa=_kappa(judged),
+    )
 
 
 def correct_mean(judged: JudgedAnswers) -> Corrected:

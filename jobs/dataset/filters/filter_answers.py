@@ -17,7 +17,7 @@ from jobs.text.wording.answer_forms import (
 from jobs.text.wording.english_phrases import LEANING_ANSWER, NON_ANSWER
 from jobs.text.wording.fair_phrases import without_fair_phrases
 from jobs.text.wording.pointers import find_pointer
-from jobs.text.wording.quantities import find_quantities
+from jobs.text.wording.quantities import find_quantities, numbers_in
 from schemas.dataset import Fault
 from schemas.settings import AnswerSettings
 
@@ -25,7 +25,7 @@ MIN_COPY_WORDS = 40  # a shorter answer may rightly be one sentence of the sourc
 
 _CODE_ALONE = re.compile(r"`[^`\n]+`[.]?|```.+```", re.DOTALL)
 _ENDED = re.compile(r"[.!?:;\u2026\u3002\uff01\uff1f`)\]\u300d\u300f\"\u201d\u00bb|*]\s*$")
-_LAST_LINE_OF_LIST = re.compile(r"(?:^|\n)\s*(?:[-*+\u2022]|\d{1,3}[.)])\s[^\n]+$")
+_LAST_LINE_OF_LIST = re.compile(r"(?:^|\n)[^\S\n]*(?:[-*+\u2022]|\d{1,3}[.)])\s[^\n]+$")
 
 
 def find_answer_fault(
@@ -60,9 +60,15 @@ def find_grounded_answer_fault(
         or find_spoken_to_model(source)
         or _find_other_language(text, source)
         or find_ungrounded(text, question, source)
-        or _find_overlap_fault(word_overlap(text, f"{source.near}\n{question}"), settings)
+        or _find_overlap_fault(_overlap(text, question, source), settings)
         or _find_copy_fault(text, source.chunk_text, settings)
     )
+
+
+def _overlap(text: str, question: str, source: SourceText) -> float:
+    """With evidence and question; a number in words is known as digits too."""
+    numbers = " ".join(sorted(numbers_in(source.evidence)))
+    return word_overlap(text, f"{source.near}\n{question}\n{numbers}")
 
 
 def _find_form_fault(text: str, question: str, settings: AnswerSettings) -> Fault | None:

@@ -1,5 +1,7 @@
 """Finds what is wrong with a question, without asking a model."""
 
+import re
+
 from jobs.dataset.filters.grounding import find_spoken_to_model, find_unknown_code
 from jobs.dataset.filters.source_text import SourceText
 from jobs.text.content_words import content_overlap, width
@@ -20,6 +22,7 @@ from schemas.dataset import Fault, Kind
 from schemas.settings import QuestionSettings
 
 QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e")  # Latin, full-width, Arabic, Greek
+_ASKED_IN_JAPANESE = re.compile(r"(?:です|ます|でしょう|ました|でした|ません)か[。．]?$")
 INVENTS_NAMES: tuple[Kind, ...] = ("application", "false_premise")  # of the case that it describes
 
 
@@ -59,7 +62,7 @@ def _find_form_fault(text: str, settings: QuestionSettings) -> Fault | None:
         return Fault("too_short", width(text), settings.min_chars)
     if len(text) > settings.max_chars:
         return Fault("too_long", len(text), settings.max_chars)
-    if not text.endswith(QUESTION_MARKS):
+    if not text.endswith(QUESTION_MARKS) and not _ASKED_IN_JAPANESE.search(text):
         return Fault("no_question_mark")
     return Fault("not_one_question") if SECOND_QUESTION.search(text) else None
 

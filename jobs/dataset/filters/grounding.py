@@ -5,12 +5,14 @@ words, names. Paraphrase is free in everything else.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 from jobs.dataset.filters.source_text import SourceText
 from jobs.dataset.filters.swapped_values import find_swapped
 from jobs.text.languages import WRITES_NOUNS_LARGE
+from jobs.text.wording.clock_times import is_time_of
 from jobs.text.wording.exact_names import (
     ExactText,
     find_code,
@@ -23,15 +25,17 @@ from jobs.text.wording.quantities import (
     Quantity,
     amount_of,
     are_same_unit,
+    find_parts_of_hours,
     find_quantities,
     find_quantities_in_words,
     names_unit,
     numbers_in,
-    same_time,
+    same_amount,
 )
 from jobs.text.wording.spoken_to_model import speaks_to_model
 from schemas.dataset import Fault
 
+_YEAR = re.compile(r"1\d{3}|20\d\d")
 MAX_TERMS = 12  # of more quantities of one kind almost any number is a difference
 
 
@@ -70,13 +74,17 @@ def find_spoken_to_model(source: SourceText) -> Fault | None:
 
 def _find_quantity_fault(text: str, source: str) -> Fault | None:
     numbers = numbers_in(source)
-    known = (*find_quantities(source), *find_quantities_in_words(source))
+    known = (
+        *find_quantities(source),
+        *find_quantities_in_words(source),
+        *find_parts_of_hours(source),
+    )
     stated = (*find_quantities(text), *filter(_is_checked(known), find_quantities_in_words(text)))
     for quantity in stated:
-        if any(same_time(quantity, each) for each in known):
+        if any(same_amount(quantity, each) for each in known):
             continue
         if quantity.number not in numbers:
-            if _is_difference(quantity, known):
+            if _is_difference(quantity, known) or is_time_of(quantity.number, source, numbers):
                 continue
             return Fault("number_not_in_evidence", detail=quantity.written)
         if quantity.unit and not _has_unit(quantity, known, source):
@@ -89,12 +97,19 @@ def _is_difference(wanted: Quantity, known: Sequence[Quantity]) -> bool:
 
     A sum is not let pass: wrong answers add up what has nothing to do with each other.
     """
+    if wanted.unit == "year":
+        known = (*known, *(each._replace(unit="year") for each in known if _is_a_year(each)))
     of_kind = [each for each in known if _are_of_one_kind(each, wanted)]
     found = {amount for each in of_kind if (amount := amount_of(each)) is not None}
     amount = amount_of(wanted)
     if amount is None or not 2 <= len(found) <= MAX_TERMS:
         return False
     return any(math.isclose(amount, abs(a - b)) for a, b in combinations(found, 2))
+
+
+def _is_a_year(quantity: Quantity) -> bool:
+    is_plain = not quantity.unit and quantity.written == quantity.number
+    return is_plain and _YEAR.fullmatch(quantity.number) is not None
 
 
 def _are_of_one_kind(one: Quantity, other: Quantity) -> bool:

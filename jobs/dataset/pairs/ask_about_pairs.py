@@ -8,7 +8,7 @@ from engine.ask import Ask
 from engine.files.records import RecordLog
 from engine.run_folder import RunFolder
 from jobs.dataset.pairs.pair_ids import QUESTIONS_OF_PAIR, asks_about_pairs, is_paired
-from jobs.dataset.questions.choose_chunks import find_private
+from jobs.dataset.questions.choose_chunks import find_withheld
 from jobs.dataset.questions.draw_kinds import wanted_kinds
 from jobs.dataset.questions.sift_drafts import STAGE, Shown, ask_for_drafts, drafts_schema, sift
 from jobs.dataset.questions.write_questions import with_persona
@@ -85,7 +85,7 @@ async def _write_questions(
 ) -> list[Question | Rejection]:
     if passages.second is None:
         return [_reject(passages, Fault("no_related_chunk"))]
-    if fault := find_private(passages.second, settings):
+    if fault := find_withheld(passages.second, settings):
         return [_reject(passages, fault)]
     shown = Shown(passages, number_sentences(*passages.in_order))
     found = await ask_for_drafts(_make_request(shown, settings), ask)

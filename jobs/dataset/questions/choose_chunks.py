@@ -9,7 +9,8 @@ from engine.run_folder import RunFolder
 from jobs.dataset.pairs.pair_ids import QUESTIONS_OF_PAIR, is_paired
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.documents.whole_corpus.check_held_out import read_leaked_chunks
-from jobs.text.secrets import find_secrets
+from jobs.text.languages import detect_language
+from jobs.text.private.find_private import find_private, find_secrets
 from schemas.dataset import Fault
 from schemas.documents import Chunk
 from schemas.settings import RunSettings
@@ -60,12 +61,14 @@ def count_usable_chunks(folder: RunFolder, settings: RunSettings) -> int:
     return sum(1 for _ in _usable_chunks(folder, settings))
 
 
-def find_private(chunk: Chunk, settings: RunSettings) -> Fault | None:
+def find_withheld(chunk: Chunk, settings: RunSettings) -> Fault | None:
     """Names what the chunk holds and must not be sent; None: nothing."""
     sends = settings.questions.sends
     if sends == "all":
         return None
-    is_personal_sent = sends == "no_secrets"
-    found = find_secrets(chunk.text)
-    names = sorted({e.name for e in found if e.is_secret or not is_personal_sent})
+    if sends == "no_secrets":
+        found = find_secrets(chunk.text)
+    else:
+        found = find_private(chunk.text, detect_language(chunk.text))
+    names = sorted({each.name for each in found})
     return Fault(HOLDS_PRIVATE, detail=", ".join(names)) if names else None

@@ -18,7 +18,7 @@ from engine.files.records import RecordLog, read_ids, read_records, read_records
 from engine.run_folder import RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass
 from jobs.dataset.profiles import PROFILES
-from jobs.dataset.questions.choose_chunks import choose_chunks, find_private
+from jobs.dataset.questions.choose_chunks import choose_chunks, find_withheld
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.questions.question_vectors import CHUNK_FIELD
 from jobs.dataset.questions.sift_drafts import FURTHER_STAGE as STAGE
@@ -146,7 +146,7 @@ async def _leave_out_topped_up(
     for chunk in chunks:
         try:
             first = await usual_first_questions(chunk, look_up, settings)
-        except Deferred:  # somebody has taken its reply out of the journal
+        except Deferred:  # its reply was taken out of the journal
             continue
         if not was_topped_up(first, settings):
             short.add(chunk.chunk_id)
@@ -173,7 +173,7 @@ async def _open_needs(
 
 async def _ask_again(chunk: Chunk, ask: Ask, needs: _Needs) -> list[Question | Rejection]:
     """1 chunk in; out come further questions and rejections, at least one of either."""
-    if fault := find_private(chunk, needs.settings):
+    if fault := find_withheld(chunk, needs.settings):
         rejection = Rejection.of(chunk.chunk_id, stage=STAGE, **fault._asdict())
         return [rejection.of_chunk(chunk)]
     before = await usual_first_questions(chunk, partial(_look_up, needs.journal), needs.settings)

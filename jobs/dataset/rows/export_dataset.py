@@ -21,7 +21,6 @@ from engine.stopping import Stopping
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.coverage import write_coverage
 from jobs.dataset.judge.judge_rows import VERDICTS
-from jobs.dataset.pairs.chunk_groups import ChunkGroups
 from jobs.dataset.pairs.pair_ids import asks_about_pairs, text_ids
 from jobs.dataset.profiles import PROFILES
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
@@ -34,7 +33,7 @@ from jobs.dataset.rows.apply_reviews import (
 )
 from jobs.dataset.rows.chat_rows import ROW_PROMPTS, chat_row
 from jobs.dataset.rows.kind_quota import KindedRow, KindQuota
-from jobs.dataset.rows.make_rows import DatasetRow, choose_by_kind, make_rows, row_of
+from jobs.dataset.rows.make_rows import ChunkGroups, DatasetRow, choose_by_kind, make_rows, row_of
 from jobs.dataset.rows.repeated_answers import find_repeated_answers
 from jobs.dataset.rows.row_sources import Sources, open_sources
 from jobs.dataset.rows.unanswerable import UNANSWERABLE
@@ -123,12 +122,16 @@ def _write_rows(
             write_provenance(encode_record(made.provenance.model_copy(update=where)))
             counts[name] += 1
     _replace_rejections(folder, left_out)
+    _log_reviews(reviewed)
+    return counts[TRAIN], counts[VALIDATION]
+
+
+def _log_reviews(reviewed: Counter[str]) -> None:
     if reviewed:
         _log.info(
             "reviews: %d rows kept, %d edited, %d dropped",
             *(reviewed[decision] for decision in ("keep", "edit", "drop")),
         )
-    return counts[TRAIN], counts[VALIDATION]
 
 
 class _Choice(NamedTuple):

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from engine.files.journal import Journal
 from engine.files.records import RecordLog, read_records_by_id
-from jobs.dataset.pairs.chunk_groups import ChunkGroups
 from jobs.dataset.rows.chat_rows import Excerpt, excerpt_of, join_excerpts
 from jobs.dataset.rows.excerpts import excerpt_around
 from jobs.dataset.rows.kind_quota import KindedRow, KindQuota, choose_rows
@@ -52,6 +51,29 @@ def choose_by_kind(sources: Sources, repeated: Container[str]) -> KindQuota:
 def row_of(answer: Answer, sources: Sources) -> KindedRow:
     """What the row of an answer is chosen by."""
     return KindedRow(answer.answer_id, sources.of(answer).question.kind)
+
+
+class ChunkGroups:
+    """Chunks by group: a chunk by itself, or all that pairs of chunks join, under the least id.
+
+    All rows of a group go to one file: some question needs both chunks of a pair.
+    """
+
+    def __init__(self, answers: Iterator[Answer]) -> None:
+        self._joined: dict[str, str] = {}
+        for answer in answers:
+            if answer.second_chunk_id:
+                self._join(answer.chunk_id, answer.second_chunk_id)
+
+    def group_of(self, chunk_id: str) -> str:
+        """The id of a chunk's group: that of the chunk itself where no pair joins it."""
+        while (other := self._joined.get(chunk_id, chunk_id)) != chunk_id:
+            chunk_id = other
+        return chunk_id
+
+    def _join(self, chunk_id: str, other_id: str) -> None:
+        least, other = sorted((self.group_of(chunk_id), self.group_of(other_id)))
+        self._joined[other] = least
 
 
 def make_rows(

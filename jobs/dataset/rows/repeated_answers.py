@@ -30,7 +30,7 @@ def find_repeated_answers(
 
     They are gone through chunk by chunk, so that of several always the same one stays. References
     of held-out questions come first: what repeats one is not trained on. A row that a reviewer has
-    dropped stands in nobody's way. Memory: some 600 bytes a long answer.
+    dropped hides no other. Memory: some 600 bytes a long answer.
 
     Raises:
         DamagedLogError: an answer's question or chunk is missing.

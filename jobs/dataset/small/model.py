@@ -22,7 +22,7 @@ from jobs.text.repeats.text_similarity import Pair, SimilarityFailure, measure_s
 from jobs.text.untrusted_text import make_line
 from schemas.dataset import Answer, Fault, Question, Rejection
 from schemas.documents import Chunk
-from schemas.outcomes import Failed
+from schemas.outcomes import Completed, Failed
 from schemas.record import Span, content_id
 from schemas.settings import AnswerSettings, QuestionSettings, RunSettings
 
@@ -87,22 +87,22 @@ async def write_small_answer(
     fault = _find_answer_fault(text, question.text, sentence, chunk.text, settings.answers)
     if fault is not None:
         return _reject_answer(question, fault, text=text)
-    return await _keep_similar_answer(
-        Answer(
-            answer_id=content_id("answer", question.question_id, text),
-            question_id=question.question_id,
-            chunk_id=question.chunk_id,
-            document_id=question.document_id,
-            side=question.side,
-            text=text,
-            evidence=question.evidence,
-            scores={"evidence_overlap": round(content_overlap(text, sentence), 4)},
-            model=outcome.model,
-            request_id=outcome.request_id,
-        ),
-        question,
-        ask=ask,
-        settings=settings,
+    answer = _make_answer(question, text, sentence, outcome)
+    return await _keep_similar_answer(answer, question, ask=ask, settings=settings)
+
+
+def _make_answer(question: Question, text: str, sentence: str, outcome: Completed) -> Answer:
+    return Answer(
+        answer_id=content_id("answer", question.question_id, text),
+        question_id=question.question_id,
+        chunk_id=question.chunk_id,
+        document_id=question.document_id,
+        side=question.side,
+        text=text,
+        evidence=question.evidence,
+        scores={"evidence_overlap": round(content_overlap(text, sentence), 4)},
+        model=outcome.model,
+        request_id=outcome.request_id,
     )
 
 

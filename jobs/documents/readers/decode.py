@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import chardetng_py
 
-from jobs.documents.readers.damaged_text import STRAY, find_older_codec, once_decoded
+from jobs.documents.readers.damaged_text import STRAY, STRAY_WESTERN, once_decoded
 from jobs.documents.readers.limits import UnreadableFileError
+from jobs.documents.readers.older_code_pages import find_older_codec
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -43,10 +44,11 @@ _LATIN_9 = re.compile(
     "[a-zA-Z]½[a-z]|(?<!\\d)(?<!\\d )¼[a-z]|\\d ?¤|¤ ?\\d"
 )  # œ, Œ and € are their places there
 _NO_LATIN_9 = re.compile("[€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|\\d ?[¼½¾]")  # of Windows, or fractions
-_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\b\x1b"))  # text may be padded with zeros
+_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\b\a\x1b"))  # text may be padded with zeros
 _MAX_CONTROL_SHARE = 0.01
 _MIN_GOOD_PER_BAD = 3  # letters of UTF-8 for each byte that is none: other encodings have fewer
 _MAX_WRONG_SHARE = 0.002  # of the characters of text in a declared encoding
+_WIDE = re.compile(rb"\0|[\x01\x02]0|0[\x01\x02]")  # ASCII, or a comma or full stop of Japanese
 _SPACES = " \n，。、"  # what every text has, though Chinese has no spaces
 _MAX_UNITS_PER_SPACE = 200  # in UTF-16
 SAMPLE_BYTES = 256 * 1024
@@ -122,9 +124,10 @@ def known_encoding(data: bytes) -> Encoding | None:
 def guess_codec(data: bytes) -> str:
     """The codec of text that is no UTF-8, by the letters that are likely together."""
     western = data.decode("cp1252", "replace")
-    if _SIGNS_ALONE.fullmatch(western) and not _SIGN_IN_WORD.search(western):
-        return "cp1252"  # £5, 20 °C: a guess would take such signs for letters of other languages
     telling = _telling_lines(data)
+    if _SIGNS_ALONE.fullmatch(western) and not _SIGN_IN_WORD.search(western):
+        # £5, 20 °C: a guess would take such signs for letters of other languages
+        return find_older_codec(telling, "cp1252") or "cp1252"
     codec = _codec_of(chardetng_py.detect(telling))
     if (older := find_older_codec(telling, codec)) is not None:
         return older
@@ -167,7 +170,18 @@ def _decode_utf8(data: bytes) -> str | None:
     if not bad_count:
         return once_decoded(text)
     good_count = len(text) - bad_count - len(text.encode("ascii", "ignore"))
-    return data.decode("utf-8", STRAY) if has_enough_utf8(good_count, bad_count) else None
+    if not has_enough_utf8(good_count, bad_count):
+        return None
+    return data.decode("utf-8", STRAY_WESTERN if _is_western(text) else STRAY)
+
+
+def _is_western(text: str) -> bool:
+    """Whether all of it, what is wrong aside, is in the alphabets of Western languages."""
+    try:
+        text.replace(_WRONG, "").encode("cp1252")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _decode_as(data: bytes, label: str) -> str:
@@ -195,7 +209,7 @@ def _is_valid(data: bytes, codec: str) -> bool:
 
 def _wide_codec(data: bytes) -> str | None:
     """UTF-16 or UTF-32 without a mark, known by its spaces and line ends."""
-    if len(data) % 2 or b"\0" not in data[:SAMPLE_BYTES]:
+    if len(data) % 2 or not _WIDE.search(data[:SAMPLE_BYTES]):
         return None
     for wide in ("utf-32-le", "utf-32-be"):  # hardly anything else is valid in these
         if len(data) % 4 == 0 and _is_valid(data, wide) and data.strip(b"\0"):

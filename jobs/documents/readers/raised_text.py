@@ -24,6 +24,7 @@ _SUFFIXES = frozenset(  # that are only set smaller: 1st, 2e, nº, Mme, ™
         *("º", "ª", "lle", "me", "mes", "le", "tm", "sm", "c", "r", "™", "®", "©", "℠"),
     )
 )
+_NUMERO, _NUMERO_ENDS = ("n", "N"), ("o", "os")  # French: nᵒ 5
 _NUMBER = re.compile(r"[-−–+±]?\d+(?:[.,]\d+)?")
 _MARK = re.compile(r"[\d*†‡§,; ]{1,8}|[a-z]")
 _BRACKETED = re.compile(r"[\[(].*[\])]")
@@ -60,6 +61,8 @@ def lowered(before: str, text: str) -> str:
 def _after_word(before: str, text: str) -> str:
     word = _word_before(before)
     is_variable = len(word) == 1 and word.isalpha()
+    if word in _NUMERO and text in _NUMERO_ENDS:
+        return text
     if text.lower() in _SUFFIXES and (len(text) > 1 or not is_variable):
         return text
     if _NUMBER.fullmatch(text):

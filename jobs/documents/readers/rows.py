@@ -4,7 +4,9 @@ Files are read as a stream: of a table as large as any, only the text of that co
 """
 
 import csv
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
@@ -22,7 +24,19 @@ MAX_NAMED_ROWS = 3
 _MAX_NAME_CHARS = 60
 _DELIMITERS = ",;\t|"
 _MAX_HEADER_LINES = 20  # names of columns may have line ends in them
+_SEPARATOR_LINE = re.compile(r"\"?sep=.\"?\s*", re.IGNORECASE)  # Excel: it is no header
+_ESCAPED_QUOTE = '\\"'
+_NO_NUMBERS = ("NaN", "Infinity")  # of Python's and others' JSON
 _END_OF_DATA = "unexpected end of data"  # csv's words for a quote that nothing closes
+
+
+class _Form(NamedTuple):
+    """How a table is written; `escape` is what stands before quotes within cells, if anything."""
+
+    header: list[str]
+    delimiter: str
+    escape: str | None = None
+    skips_spaces: bool = False  # after a delimiter
 
 
 class _Row(NamedTuple):
@@ -42,10 +56,12 @@ def read_csv(file: BinaryIO, limits: ReadLimits, *, text_column: str, encoding: 
     csv.field_size_limit(limits.max_text_bytes)
     lines = _lines(file, encoding, limits, newline="")  # line ends of every kind
     first = list(islice(lines, _MAX_HEADER_LINES))
-    header, delimiter = _read_header(first, text_column)
-    records = csv.reader(chain(first, lines), delimiter=delimiter, strict=True)
+    if first and _SEPARATOR_LINE.fullmatch(first[0]):
+        first = first[1:]
+    form = _read_header(first, text_column)
+    records = _records(chain(first, lines), form)
     next(filter(None, records))  # the header
-    return _read(_csv_rows(records, header, text_column), limits)
+    return _read(_csv_rows(records, form.header, text_column), limits)
 
 
 def read_jsonl(file: BinaryIO, limits: ReadLimits, *, text_column: str, encoding: str) -> Extract:
@@ -86,23 +102,53 @@ def _read(rows: Iterator[_Row], limits: ReadLimits) -> Extract:
     )
 
 
-def _read_header(first: list[str], text_column: str) -> tuple[list[str], str]:
-    """The names of the columns, and the delimiter that separates them."""
-    found: list[tuple[list[str], str]] = []
+def _read_header(first: list[str], text_column: str) -> _Form:
+    """How the rows are written: what the first lines tell, and what makes of them the column."""
+    found: list[_Form] = []
     for delimiter in _DELIMITERS:
+        form = _Form([], delimiter, _escape(first, delimiter))
         try:
-            rows = csv.reader(first, delimiter=delimiter, strict=True)
-            names = next(filter(None, rows), [])  # empty lines may come before it
+            names = next(filter(None, _records(first, form)), [])  # empty lines may come before it
         except csv.Error:
             continue
-        found.append(([name.strip() for name in names], delimiter))
+        skips_spaces = any(name.startswith(" ") for name in names[1:])
+        header = [name.strip() for name in names]
+        found.append(form._replace(header=header, skips_spaces=skips_spaces))
     if not found:
         raise damaged("its first line is no header of columns")
-    named = [each for each in found if text_column in each[0]]
-    header, delimiter = max(named or found, key=lambda each: len(each[0]))
+    named = [each for each in found if text_column in each.header]
+    form = max(named or found, key=lambda each: len(each.header))
     if not named or not text_column:
-        raise _without_column(text_column, header)
-    return header, delimiter
+        raise _without_column(text_column, form.header)
+    return form
+
+
+def _records(lines: Iterable[str], form: _Form) -> Iterator[list[str]]:
+    return csv.reader(
+        lines,
+        delimiter=form.delimiter,
+        escapechar=form.escape,
+        skipinitialspace=form.skips_spaces,
+        strict=True,
+    )
+
+
+def _escape(lines: list[str], delimiter: str) -> str | None:
+    """A backslash if the first lines are right only if it stands before quotes within cells."""
+    if not any(_ESCAPED_QUOTE in line for line in lines):
+        return None
+    plain = _Form([], delimiter)
+    escaped = plain._replace(escape="\\")
+    return escaped.escape if not _are_right(lines, plain) and _are_right(lines, escaped) else None
+
+
+def _are_right(lines: list[str], form: _Form) -> bool:
+    try:
+        for _ in _records(lines, form):
+            pass
+    except csv.Error as error:
+        return str(error) == _END_OF_DATA  # the lines are not all there are
+    return True
 
 
 def _csv_rows(records: Iterator[list[str]], header: list[str], text_column: str) -> Iterator[_Row]:
@@ -143,7 +189,9 @@ def _read_object(line: str, key: str) -> tuple[str, str]:
     try:
         found = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        return "", f"no JSON ({error.msg})"
+        found = _with_no_numbers(line)
+        if found is None:
+            return "", f"no JSON ({error.msg})"
     if not isinstance(found, dict):
         return "", "no object, but another value"
     if not key:
@@ -154,6 +202,16 @@ def _read_object(line: str, key: str) -> tuple[str, str]:
     if isinstance(value, list | dict):
         return "", f"{key!r} is no text, but a value with parts"
     return ("" if value is None else str(value)), ""
+
+
+def _with_no_numbers(line: str) -> object:
+    """The value of a line that has what JSON does not know as numbers; None if it is wrong."""
+    if not any(name in line for name in _NO_NUMBERS):
+        return None
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _without_column(text_column: str, columns: list[str]) -> UnreadableFileError:

@@ -10,6 +10,7 @@ from jobs.documents.list_files import SourceFile
 from jobs.documents.workers.reader_worker import (
     CRASHED,
     SPOILING_REASONS,
+    TIMEOUT,
     reject,
 )
 from jobs.processes.worker_process import Worker, start_worker
@@ -62,7 +63,7 @@ class ReaderPool(AsyncClosing):
         except TimeoutError:
             allowed = self._settings.max_seconds_per_file
             why = f"took longer than {allowed:g} s; raise documents.max_seconds_per_file"
-            return reject(source, "timeout", why)
+            return reject(source, TIMEOUT, why)
         except (asyncio.IncompleteReadError, ConnectionError):
             how = await worker.describe_end()
             why = f"its reader ended with {how}; the file may be damaged"

@@ -21,6 +21,7 @@ from jobs.processes.serve_parent import connect, receive, send, silence
 from schemas.dataset import Rejection
 from schemas.settings import DocumentSettings
 
+TIMEOUT = "timeout"
 OUT_OF_MEMORY = "out_of_memory"
 CRASHED = "reader_crashed"
 SPOILING_REASONS = frozenset({OUT_OF_MEMORY, CRASHED})  # after these a worker is not used again

@@ -9,7 +9,6 @@ from engine.errors import DamagedLogError
 from engine.files.replace import replace_file
 from engine.local.student_model import ServedStudent
 from engine.run_folder import RunFolder
-from jobs.finetune.student.other_text import FORGOTTEN_ABOVE
 from jobs.finetune.student.parity.report import ParityReport
 from jobs.finetune.student.training.task import TuningFacts, TuningPlan
 from jobs.finetune.training_metrics import draw_curve
@@ -18,6 +17,7 @@ from schemas.record import Value
 RECORD_NAME = "student.json"
 FACTS_NAME = "training.json"  # of a training that is only measured
 STUDENT_DIR = "student"
+FORGOTTEN_ABOVE = 0.05  # nats a token by which other text may become less likely unmentioned
 MAX_SERVED_TOKENS = 8192  # of context, prompt and answer together
 
 
@@ -52,11 +52,6 @@ class TunedStudent(Value):
 def served_context(context_tokens: int) -> int:
     """How many tokens of context are served, of those that the student has."""
     return min(context_tokens, MAX_SERVED_TOKENS)
-
-
-def job_folder(folder: RunFolder, job_name: str) -> Path:
-    """Where a training works and leaves its files."""
-    return folder.run_dir / STUDENT_DIR / job_name
 
 
 def read_tuned(path: Path) -> TunedStudent | None:

@@ -64,7 +64,7 @@ class Trainer(Protocol):
 
     @property
     def runs_here(self) -> bool:
-        """Whether it works within this call and costs nothing, so that nobody need confirm it."""
+        """Whether it works within this call and costs nothing: it needs no confirmation."""
         ...
 
     async def check(self) -> list[str]:

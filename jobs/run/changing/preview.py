@@ -17,7 +17,8 @@ from jobs.processes.work_pool import WorkPool
 from jobs.processes.worker_process import core_count
 from jobs.run.changing.changes import RunChanges, apply_changes
 from jobs.run.reset import forget_items
-from jobs.run.stages import StageContext, Stages, run_stages
+from jobs.run.run_stages import run_stages
+from jobs.run.stages import StageContext, Stages
 from schemas.outcomes import Outcome
 from schemas.requests import Request
 from schemas.settings import RunSettings

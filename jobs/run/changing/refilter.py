@@ -17,7 +17,8 @@ from jobs.run.changing.changes import (
     find_changes_of_rows,
 )
 from jobs.run.changing.preview import AskJournal, open_copy
-from jobs.run.stages import Stages, run_stages
+from jobs.run.run_stages import run_stages
+from jobs.run.stages import Stages
 from jobs.settings.run_config import read_run_config, with_settings
 from schemas.dataset import Provenance, Rejection
 from schemas.settings import RunSettings

@@ -49,7 +49,7 @@ def print_answers(prompts: Path, form: PromptForm, replies: Path) -> None:
 
     Raises:
         ConfigError: the prompts cannot be read any more.
-        StorageError: nobody reads any more.
+        StorageError: the reader has closed it.
     """
     lines, is_read = _Lines(Path()), sys.stdout.isatty()
     for prompt, answer in _answers(prompts, form, replies):

@@ -134,7 +134,7 @@ def _read_object(line: str, where: str) -> dict[str, str]:
     except orjson.JSONDecodeError as error:
         raise ConfigError(f"{where}: is no JSON ({error})") from error
     if not isinstance(fields, dict):
-        raise ConfigError(f"{where}: found no object, expected one with a text a name")
+        raise ConfigError(f"{where}: found no JSON object with a text for each name")
     return {
         name: value if isinstance(value, str) else orjson.dumps(value).decode()
         for name, value in fields.items()

@@ -85,7 +85,7 @@ def write_text(prompts: PromptInput, replies: Path, text: str) -> None:
 
     Raises:
         ConfigError: the prompts cannot be read any more.
-        StorageError: the disk refused it, or nobody reads.
+        StorageError: the disk refused it, or the reader has closed it.
     """
     if text == STANDARD:
         print_answers(prompts.path, prompts.form, replies)

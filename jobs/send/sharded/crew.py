@@ -17,7 +17,7 @@ from jobs.send.sharded.send_shard import ErrorWords, ShardEnd
 from jobs.send.sharded.shards import Segment, Shard
 
 SHOW_EVERY_S = 1.0
-LOOK_AGAIN_S = 1.0  # where it is not known who wrote a shard last
+TRY_AGAIN_S = 1.0  # where it is not known who wrote a shard last, or the keeper is away
 MAX_LOSSES = 5  # of workers with the same shard, while none of them ended it
 
 
@@ -42,7 +42,7 @@ class Worker(Protocol):
 
 
 class LeaseKeeper(Protocol):
-    """What the crew needs of the one that lends."""
+    """What the crew needs of the one that lends. All raise TransientError while it is away."""
 
     async def revoke(self, holder: str) -> float:
         """Lend it nothing more; for how many seconds it may still begin to send."""
@@ -157,24 +157,29 @@ class Crew:
             group.create_task(self._end_by(error_words))
 
     async def _reclaim(self, shard: Shard) -> None:
-        if (lost := await self._find_last(shard)) is not None:
-            while (lasts_s := await self._keeper.revoke(lost.name)) > 0.0:
-                await self._clock.sleep(lasts_s)
-            if self._spent_usd is None:
-                await self._keeper.forfeit(lost.name)
-            else:
-                await self._keeper.close(lost.name, self._spent_usd(lost))
+        """Let another go on with a shard once its lost worker sends nothing more, unless all ends.
+
+        The store and the keeper may be away for a while.
+        """
+        while not self._is_ending:
+            try:
+                await self._settle(shard)
+                break
+            except TransientError:
+                await self._clock.sleep(TRY_AGAIN_S)
         self._waiting.appendleft(shard)
         self._tell()
 
-    async def _find_last(self, shard: Shard) -> Segment | None:
-        """The segment that a lost worker wrote; None: there is none, or nobody will go on."""
-        while not self._is_ending:
-            try:
-                return await shard.last_segment()
-            except TransientError:
-                await self._clock.sleep(LOOK_AGAIN_S)
-        return None
+    async def _settle(self, shard: Shard) -> None:
+        """Take back what the lost worker of a shard was lent, if it had begun."""
+        if (lost := await shard.last_segment()) is None:
+            return
+        while (lasts_s := await self._keeper.revoke(lost.name)) > 0.0:
+            await self._clock.sleep(lasts_s)
+        if self._spent_usd is None:
+            await self._keeper.forfeit(lost.name)
+        else:
+            await self._keeper.close(lost.name, self._spent_usd(lost))
 
     async def _end(self, shard: Shard, end: ShardEnd) -> None:
         self._open_count -= 1

@@ -109,11 +109,16 @@ async def gather_shard(
 
 
 async def take_all_over(segments: SegmentPlace, clock: Clock) -> None:
-    """Return once nobody sends any more what a call that has ended had begun; all of it is here."""
+    """Return once nobody sends any more what a call that has ended had begun; all of it is here.
+
+    Raises:
+        OutageError: a store does not answer.
+        DamagedLogError: what lies there is damaged.
+    """
     shards = segments.call.shards()
     for shard in shards:
         await asyncio.to_thread(segments.complete, shard)
-        await asyncio.to_thread(shard.take_over)
+        await asyncio.to_thread(segments.take_over, shard)
     await clock.sleep(lasts_s(segments.call, clock))
     for shard in shards:
         await asyncio.to_thread(segments.complete, shard)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from engine.clock import SystemClock
-from engine.errors import EngineError
+from engine.errors import EngineError, OutageError, TransientError
 from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import scan_lines
@@ -64,7 +64,9 @@ class ErrorWords(NamedTuple):
 
     @classmethod
     def of(cls, error: BaseException) -> "ErrorWords":
-        """The words of an error."""
+        """The words of an error; one that passes by itself is an outage to who hears of it."""
+        if isinstance(error, TransientError):
+            return cls(OutageError.__name__, f"{error}; the same command again goes on")
         return cls(type(error).__name__, str(error))
 
 

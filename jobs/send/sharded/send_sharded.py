@@ -175,7 +175,7 @@ class ShardedSending:
             except EngineError as error:
                 self.ended_by = error
         self.ended_by = self.ended_by or stopping.reason
-        await asyncio.to_thread(remove_if_untouched, segments)
+        await asyncio.to_thread(remove_if_untouched, segments, self.ended_by)
 
     def end_stats(self) -> StatsSnapshot:
         """The counters; how requests ended is known by what was taken in, to the last one."""

@@ -10,7 +10,7 @@ from engine.errors import ConfigError
 from engine.files.lock import WriterLock
 from engine.stats.counters import Stats
 from engine.stopping import Stopping
-from jobs.run.batch_folders import read_requests_out, read_send_batches_out
+from jobs.run.batch_folders import read_names_out, read_requests_out, send_batch_folder
 from jobs.run.lanes import LaneOrder, make_flex_policy, make_lane_plan
 from jobs.send.check_batch_file import check_batch_file
 from jobs.send.request_sources import CheckedSource, SourceCounts
@@ -75,7 +75,7 @@ class _Sending:
 
     @property
     def _is_out(self) -> bool:
-        return bool(read_send_batches_out(self._order.out_path))
+        return bool(read_names_out(send_batch_folder(self._order.out_path)))
 
     def _goes_on(self, end: SendEnd | None) -> bool:
         return self._left > 0 and (end is None or end.ended_by is None)

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -99,9 +99,7 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
     stopping, stats = Stopping(), stats or Stats()
     async with AsyncExitStack() as opened:
         opened.enter_context(WriterLock(paths.lock, guarded=paths.answers))
-        grace_s = order.settings.limits.grace_s
-        opened.enter_context(stop_on_signals(stopping, grace_s=grace_s))
-        announce_interruption(stopping, lambda: stats.in_flight, grace_s=grace_s)
+        opened.enter_context(_signals_heeded(order, stopping, stats))
         results = await _open_results(order, paths, opened)
         printer = ReplyPrinter(results) if order.prints else None
         source = await _open_source(order, results, printer, stopping)
@@ -121,10 +119,16 @@ async def send_requests(order: SendOrder, stats: Stats | None = None) -> SendEnd
             keep = printer.printing(keep)
         sending = Sending(source, way, keep, stopping, progress)
         await sending.run(order.settings.limits.max_in_flight)
-    elapsed_s = time.monotonic() - started_s
-    return SendEnd(
-        source.counts(), stats.snapshot(), elapsed_s, sending.unsettled, sending.ended_by
-    )
+    counts, elapsed_s = source.counts(), time.monotonic() - started_s
+    return SendEnd(counts, stats.snapshot(), elapsed_s, sending.unsettled, sending.ended_by)
+
+
+@contextmanager
+def _signals_heeded(order: SendOrder, stopping: Stopping, stats: Stats) -> Iterator[None]:
+    grace_s = order.settings.limits.grace_s
+    with stop_on_signals(stopping, grace_s=grace_s):
+        announce_interruption(stopping, lambda: stats.in_flight, grace_s=grace_s)
+        yield
 
 
 class Sending:

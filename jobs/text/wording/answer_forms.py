@@ -12,7 +12,7 @@ from jobs.text.wording.quantities import numbers_in
 MAX_COURTESY_WORDS = 8
 MIN_REPEATED_CHARS = 12
 
-_EXCLAMATION = re.compile(r"\s*[\u00a1]?([^.!?:\u3002\uff01\uff1f\n]{1,80})[!\uff01]\s*\S")
+_EXCLAMATION = re.compile(r"\s*+[\u00a1]?([^.!?:\u3002\uff01\uff1f\n]{1,80})[!\uff01]\s*\S")
 _NEGATION = re.compile(
     r"\b(?:no|not|none|never|nothing|neither|nor|nowhere|cannot|\w+n['\u2019]t"
     r"|nicht|nichts|nie|niemals|kein\w*|weder|pas|aucune?|rien|jamais|ne|nada|nunca|ning\u00fan\w*)\b"

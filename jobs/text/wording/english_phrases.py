@@ -104,7 +104,7 @@ _ABOUT_THE_BOOK = (
     rf"(?:the|this) {_SOURCE}{_END}",
     rf"\bwho (?:wrote|authored|published|edited|translated|compiled) (?:the|this) {_SOURCE}\b",
     rf"\bwho (?:is|are|was|were) (?:the )?(?:{_WRITER}|editors?|publishers?|translators?){_END}",
-    rf"\b(?:copyright|rights)\b.* (?:of|to|for|on) (?:the|this) {_SOURCE}{_END}",
+    rf"\b(?:copyright|rights)\b.{{0,200}} (?:of|to|for|on) (?:the|this) {_SOURCE}{_END}",
     r"\bwho (?:holds|owns|held) the copyright\b",
     r"\bisbn\b|\btable of contents\b|\ball rights reserved\b",
     rf"\bwhen was (?:the|this) {_SOURCE} (?:\w+ )?(?:published|written|updated|released|revised)",
@@ -114,7 +114,7 @@ _ABOUT_THE_BOOK = (
     r"\b(?:which|what) (?:chapter|appendix|appendices|section|page)s? (?:of \w+ )?(?:\w+ )?"
     r"(?:covers?|describes?|explains?|discuss(?:es)?|deals?|introduces?)\b",
     r"\b(?:in|on) (?:which|what) (?:chapter|appendix|page)\b",
-    rf"\b(?:in|on) (?:which|what) section\b.*\b{_TOLD}\b{_END}",
+    rf"\b(?:in|on) (?:which|what) section\b.{{0,200}}\b{_TOLD}\b{_END}",
     r"(?<!man )(?<!manual )\b(?:chapter|section|appendix|figure|table|fig\.) "
     r"(?:\d|(?-i:[A-Z]\b|[IVX]+\b))",
     r"\b(?:on|from|see) pages? \d",

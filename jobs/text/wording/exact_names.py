@@ -5,7 +5,9 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from jobs.text.content_words import width
 from jobs.text.untrusted_text import make_plain
+from jobs.text.wording.units import UNIT_OF
 
 MIN_SHARED_LETTERS = 4  # of two forms of a word
 
@@ -41,10 +43,13 @@ _ABBREVIATION = re.compile(
 _SENTENCE_EDGE = re.compile(
     r"(?:^|[.!?:;\u2026*\u2022]|\n|[\"\u201c\u201e\u00ab(\[`]|[-\u2013]\s)\s*$"
 )
+_EDGE_CHARS = 40  # before a word, in which the edge of its sentence is looked for
 _NAME_PAIR = re.compile(
     r"(?<![\w`'\u2019-])(?=([A-Z\u00c0-\u00de][^\W\d_]+)[ ]([A-Z\u00c0-\u00de][^\W\d_]+)(?!\w))"
 )
-_CAPITALISED = re.compile(r"(?<![\w`'\u2019-])[A-Z\u00c0-\u00de][\w]+(?:[-'\u2019]\w+)*")
+_CAPITALISED = re.compile(
+    r"(?<![\w`'\u2019\u00b0-])[A-Z\u00c0-\u00de][0-9A-Z_a-z\u00c0-\u024f]+(?:[-'\u2019]\w+)*"
+)
 
 
 def find_code(text: str) -> Iterator[str]:
@@ -70,13 +75,14 @@ def find_quotes(text: str) -> Iterator[str]:
 
 
 def find_proper_names(text: str) -> Iterator[str]:
-    """Words with a capital letter within a sentence, code aside.
+    """Words with a capital letter within a sentence, code and units aside.
 
     Of use where a language writes no other words so: not in German.
     """
     rest = _CODE_SPAN.sub("`", _CODE_BLOCK.sub("\n", text))
     for found in _CAPITALISED.finditer(rest):
-        if not _SENTENCE_EDGE.search(rest, 0, found.start()):
+        is_unit = found[0].casefold() in UNIT_OF
+        if not is_unit and not _begins_sentence(rest, found.start()):
             yield found[0]
 
 
@@ -91,8 +97,12 @@ def find_name_pairs(text: str) -> Iterator[NamePair]:
     """Neighbours with large letters within a sentence, code aside; also of use in German."""
     rest = _CODE_SPAN.sub("`", _CODE_BLOCK.sub("\n", text))
     for found in _NAME_PAIR.finditer(rest):
-        if not _SENTENCE_EDGE.search(rest, 0, found.start()):
+        if not _begins_sentence(rest, found.start()):
             yield NamePair(found[1], found[2])
+
+
+def _begins_sentence(text: str, at: int) -> bool:
+    return _SENTENCE_EDGE.search(text, max(0, at - _EDGE_CHARS), at) is not None
 
 
 def _code_words(code: str) -> Iterator[str]:
@@ -150,4 +160,6 @@ def _are_forms(one: str, other: str) -> bool:
 
 
 def _goes_on(neighbour: str, edge: str) -> bool:
-    return bool(neighbour) and neighbour.isalnum() and edge.isalnum()
+    """Whether a word goes on; a Latin one ends at a Chinese character, where no space stands."""
+    is_same_script = (width(neighbour) > 1) is (width(edge) > 1)
+    return bool(neighbour) and neighbour.isalnum() and edge.isalnum() and is_same_script

@@ -1,4 +1,4 @@
-"""Phrases for which a row is dropped in German, French and Spanish, and some more in English.
+"""Phrases for which a row is dropped in German, French, Spanish and Italian, and more in English.
 
 Like those of `english_phrases` they are a first net and no more: what they look for is a way of
 pointing at a text that the reader has not seen, or of saying that it holds no answer.
@@ -10,6 +10,9 @@ from collections.abc import Iterable
 _DE_TEXT = r"(?:text|textstelle|auszug|abschnitt|absatz|kapitel|passage|artikel|dokument)(?:e?s|e)?"
 _FR_TEXT = r"(?:texte|extrait|passage|paragraphe|chapitre|article|document)"
 _ES_TEXT = r"(?:texto|extracto|pasaje|fragmento|párrafo|capítulo|artículo|documento)"
+
+_IT_TEXT = r"(?:testo|estratto|brano|passaggio|paragrafo|capitolo|articolo|documento)"
+_IT_ASK = r"^(?:cosa|che|perché|come|quando|dove|chi|qual|quali)"
 
 _DE_ASK = r"^(?:was|warum|weshalb|wieso|wie|wann|wo|wer|welche[rsnm]?|wozu|wodurch|wofür)"
 _DE_BE = r"(?:ist|sind|war|wird|wäre|kann|muss|soll|sollte|gilt|bedeutet|heißt|macht|tut)"
@@ -39,11 +42,19 @@ _LEANING_QUESTION = (
     r"\bel autor (?:dice|recomienda|explica|sugiere|piensa)|\b(?:dice|recomienda) el autor\b",
     r"\b(?:mencionad|descrit|indicad)[oa]s? (?:arriba|abajo|anteriormente|aquí)\b",
     rf"{_ES_ASK}(?: \w+)? es (?:esto|eso|esta|importante|necesari[oa])\s*\?",
+    rf"\b(?:secondo|in base a) (?:il|l['\u2019]|questo) ?{_IT_TEXT}\b"
+    rf"|\b(?:in|di) quest[oa'\u2019] ?{_IT_TEXT}\b",
+    r"\bl['\u2019]autore (?:dice|consiglia|spiega|raccomanda|pensa)\b"
+    r"|\b(?:dice|consiglia|spiega|raccomanda) l['\u2019]autore\b",
+    r"\b(?:menzionat|descritt|indicat|citat|mostrat)[oaie] (?:sopra|sotto|prima|qui)\b"
+    r"|\b(?:suddett|sopracitat|summenzionat)[oaie]\b",
+    rf"{_IT_ASK}(?: \w+)? (?:\u00e8|fa) (?:questo|quello|ci\u00f2)\s*\?",
 )
 
 _ABOUT_THE_BOOK = (
-    r"\bwhen (?:was|were) the (?:page|article|document|documentation|manual|web ?site|guide)\b.*"
-    r"\b(?:updated|published|written|revised|modified)\b|\blast (?:updated|modified|revised)\s*\?$",
+    r"\bwhen (?:was|were) the (?:page|article|document|documentation|manual|web ?site|guide)\b"
+    r".{0,200}\b(?:updated|published|written|revised|modified)\b",
+    r"\blast (?:updated|modified|revised)\s*\?$",
     r"\bwho (?:maintains|wrote|writes|publishes|edits|hosts) (?:the |this )?(?:[\w.'-]+ ){0,3}"
     r"(?:documentation|manual|page|web ?site|handbook|guide)\b",
     r"\bwhat is (?:listed|shown|found|written|displayed|linked) (?:at|on|under) "
@@ -51,13 +62,16 @@ _ABOUT_THE_BOOK = (
     r"\b(?:abschnitt|kapitel|anhang|abbildung|tabelle|chapitre|annexe|tableau|capítulo|sección"
     r"|anexo|tabla) (?:\d|[A-Z]\b)|\b(?:seite|page|página) \d",
     r"\b(?:in|auf) welche[mr] (?:kapitel|abschnitt|seite)\b",
-    r"\bwer (?:hat|ist)\b.*\b(?:autor|verfasser|herausgeber|handbuch|dokument)\w*\b"
-    r".*(?:geschrieben|verfasst)?\s*\?$",
-    r"\bwie (?:lautet|heißt) der titel\b|\bwovon handelt\b|\bwann wurde\b.*"
-    r"\b(?:dokument|handbuch|seite|dokumentation)\b.*\b(?:aktualisiert|veröffentlicht|geändert)\b",
+    r"\bwer (?:hat|ist)\b.{0,200}\b(?:autor|verfasser|herausgeber|handbuch|dokument)\w*\b"
+    r".{0,200}(?:geschrieben|verfasst)?\s*\?$",
+    r"\bwie (?:lautet|heißt) der titel\b|\bwovon handelt\b|\bwann wurde\b.{0,200}"
+    r"\b(?:dokument|handbuch|seite|dokumentation)\b.{0,200}\b(?:aktualisiert|veröffentlicht|geändert)\b",
     r"\bquel est le titre\b|\bdans quel(?:le)? (?:chapitre|section|page)\b"
     r"|\bqui (?:a écrit|est l['\u2019]auteur)\b",
-    r"\bquand\b.*\b(?:page|document|manuel|documentation)\b.*\b(?:mise? à jour|publiée?)\b",
+    r"\bquand\b.{0,200}\b(?:page|document|manuel|documentation)\b"
+    r".{0,200}\b(?:mise? à jour|publiée?)\b",
+    r"\bqual è il (?:titolo|tema|argomento) (?:del|di quest[oa'\u2019])|\bchi ha scritto\b"
+    r"|\b(?:in|di) (?:quale|che) (?:capitolo|sezione|pagina)\b",
     r"\bcuál es el título\b|\ben qué (?:capítulo|sección|página)\b|\bquién (?:escribió"
     r"|es el autor)\b",
 )
@@ -68,6 +82,7 @@ _SECOND_QUESTION = (
     r"|geschieht|macht)\b",
     r",? et (?:que|pourquoi|comment|quand|où|qui|quels?|quelles?)\b.*\?$",
     r",? y (?:qué|por qué|cómo|cuándo|dónde|quién|cuál)\b",
+    r",? e (?:cosa|perché|come|quando|dove|chi|quale|quanto) .*\?$",
 )
 
 _NON_ANSWER = (
@@ -89,6 +104,9 @@ _NON_ANSWER = (
     r"\bje suis désolée?\b|^désolée?\b|\bje ne (?:sais|peux|trouve) pas\b"
     r"|\baucune information (?:n['\u2019]est|à ce sujet|sur)\b|\bil n['\u2019]est pas précisé\b",
     rf"\b(?:el|este) {_ES_TEXT} no (?:menciona|dice|especifica|indica|contiene|proporciona)\b",
+    rf"\b(?:il|l['\u2019]|questo) ?{_IT_TEXT} non (?:menziona|dice|specifica|indica|contiene"
+    r"|fornisce)\b|\bmi dispiace\b|\bnon (?:posso|so) (?:rispondere|dire)\b"
+    r"|\bnon ci sono informazioni\b",
     r"\blo siento\b|\bno (?:puedo|sé) (?:responder|contestar|decir)?|\bno hay información\b",
 )
 
@@ -106,6 +124,10 @@ _LEANING_ANSWER = (
     rf"|menciona)\b",
     r"\bel autor (?:dice|recomienda|explica|indica)\b|\bcomo se (?:mencionó"
     r"|indicó) (?:arriba|antes)",
+    rf"\bsecondo (?:il|l['\u2019]|questo) ?{_IT_TEXT}\b"
+    rf"|\b(?:il|l['\u2019]|questo) ?{_IT_TEXT} (?:dice|indica|spiega|menziona)\b",
+    r"\bcome (?:detto|indicato|mostrato|descritto|menzionato|visto) (?:sopra|prima|in precedenza)\b"
+    r"|\bl['\u2019]autore (?:dice|consiglia|spiega|indica)\b",
 )
 
 # What a chat model says before it answers, in any of these languages.
@@ -120,6 +142,8 @@ _PREFACE = (
     r"^hier ist (?:die|deine|ihre|eine) antwort\b|^antwort\s*:",
     r"^(?:avec plaisir|bonne question)\s*[!,.:\u2013-]",
     r"^voici (?:la|votre|une) réponse\b|^réponse\s*:",
+    r"^(?:certo|volentieri|ottima domanda|buona domanda)\s*[!.:\u2013-]"
+    r"|^ecco (?:la|una) risposta\b|^risposta\s*:",
     r"^(?:con gusto|buena pregunta)\s*[!,.:\u2013-]|^aquí (?:está"
     r"|tiene)s? (?:la|su) "
     r"respuesta\b|^respuesta\s*:",

@@ -1,4 +1,4 @@
-"""Reads cardinal numbers that are written as words: English, German, French, Spanish, Chinese."""
+"""Reads numbers in words: English, German, French, Spanish, Chinese; and parts of hours."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -57,7 +57,7 @@ def find_number_words(text: str) -> Iterator[NumberWord]:
         if value != 1:
             yield NumberWord(value, found.start(), found.end())
     for found in _HAN_NUMERAL.finditer(text):
-        if (value := _read_han(found[0])) != 1:
+        if len(found[0]) <= _LONGEST_HAN and (value := _read_han(found[0])) != 1:
             yield NumberWord(value, found.start(), found.end())
 
 
@@ -118,6 +118,7 @@ def _below_hundred() -> Mapping[str, int]:
         values[spanish] = 10 * place
         values |= {f"{spanish} y {_ES_SMALL[unit]}": 10 * place + unit for unit in range(1, 10)}
     values |= {word: 100 * place for place, word in enumerate(_ES_HUNDREDS, start=1)}
+    values |= {f"{word[:-2]}as": values[word] for word in _ES_HUNDREDS[1:]}
     return {word.casefold(): value for word, value in values.items()}
 
 
@@ -135,11 +136,38 @@ _ANY = _any_word(_VALUES)
 _COUNT = "|".join(word for small in (_EN_SMALL, _DE_SMALL, _FR_SMALL) for word in small[2:10])
 _HUNDRED_FORM = (  # "cent" alone is a coin
     rf"(?:(?:(?P<count>{_COUNT})[\s-]*)?(?:hundred|hundert)|(?P<fr_count>{_COUNT})[\s-]cents?)"
-    rf"(?:[\s-]*(?:and|und)?[\s-]*(?P<rest>{_ANY}))?"
+    rf"(?:[\s-]*+(?:(?:and|und)[\s-]*+)?(?P<rest>{_ANY}))?"
 )
 _HUNDRED = re.compile(_HUNDRED_FORM)
 _LARGER = r"(?![\s-]*(?:thousand|tausend|mille|mil|milli|milliard|billion|[万萬亿億]))"  # goes on
 _SPACED = re.compile(rf"(?:{_HUNDRED_FORM}|{_ANY})\b{_LARGER}", re.IGNORECASE)
 _HAN_NUMERAL = re.compile(rf"[〇零一二三四五六七八九十百千两]+{_LARGER}")
+_LONGEST_HAN = 20  # what is longer is no number that anybody writes
 _WORD = re.compile(r"[^\W\d_]+")
 _FIRST_WORDS = frozenset((*(words.split()[0] for words in _VALUES), "hundred", "hundert"))
+
+_PARTS_OF_HOURS = {
+    "30": (
+        r"half (?:an |of an )?hour|(?:hours?|heures?|horas?|ore) (?:and a half|et demie|y media"
+        r"|e mezz[ao])|halbe[nr]? stunde|anderthalb stunden|eineinhalb stunden|demi-heure"
+        r"|media hora|mezz['\u2019]?ora|半小时|半小時|半時間|半个小时|半個小時|時間半"
+    ),
+    "15": (
+        r"quarter (?:of an )?hour|(?:hours?|heures?|horas?|ore) (?:and a quarter|et quart"
+        r"|y cuarto|e un quarto)|viertelstunde|(?<!trois )quart d['\u2019]heure"
+        r"|(?<!tres )cuartos? de hora|(?<!tre )quart[oi] d['\u2019]ora|一刻钟|一刻鐘"
+    ),
+    "45": (
+        r"three[- ]quarters of an hour|dreiviertelstunde|trois quarts d['\u2019]heure"
+        r"|tres cuartos de hora|tre quarti d['\u2019]ora|三刻钟|三刻鐘"
+    ),
+}
+_MINUTES = {
+    minutes: re.compile(rf"(?<![A-Za-z])(?:{words})", re.IGNORECASE)
+    for minutes, words in _PARTS_OF_HOURS.items()
+}
+
+
+def find_minutes(text: str) -> Iterator[str]:
+    """The minutes that parts of hours are ("half an hour"), each once."""
+    return (minutes for minutes, words in _MINUTES.items() if words.search(text))

@@ -26,13 +26,18 @@ _SPANISH_NOUNS = (
     "texto pasaje extracto fragmento párrafo capítulo sección apartado artículo documento"
     " documentación manual guía autor autora"
 )
-_ELSEWHERE = (  # in English, German, French and Spanish
+_ITALIAN_NOUNS = (
+    "testo brano estratto passaggio paragrafo capitolo sezione articolo documento documentazione"
+    " manuale guida autore autrice"
+)
+_ELSEWHERE = (  # in English, German, French, Spanish and Italian
     "abovementioned aforementioned above-mentioned"
     " genannten erwähnten aufgezählten aufgeführten beschriebenen obigen obige vorigen vorherigen"
     " vorstehenden nachstehenden vorliegenden vorliegende beiliegenden vorangehenden"
     " précédemment ci-dessus ci-dessous ci-joint ci-jointe ci-après susmentionné susmentionnée"
     " susmentionnés"
     " anteriores mencionado mencionada mencionados mencionadas citado citados siguientes"
+    " suddetto suddetta suddetti suddette sopracitato sopracitata summenzionato seguenti"
 )
 _HAN_POINTERS = (
     "この文章|本文|文中|この章|この節|本節|本章|前述|上述|上記|下記|先述|先に述べ|抜粋|この段落|著者|筆者"
@@ -53,6 +58,8 @@ _NOUN = re.compile(
     rf"|(?:\b(?:[Ll]a|[Ll]e|[Cc]et?|[Cc]ette|[Aa]u|[Dd]u) |\b[LldD]['\u2019])"
     rf"(?P<fr>{_words(_FRENCH_NOUNS)})\b"
     rf"|\b(?:[Ee]l|[Ll]a|[Ee]ste|[Ee]sta|[Aa]l|[Dd]el) (?P<es>{_words(_SPANISH_NOUNS)})\b"
+    rf"|(?:\b(?:[Ii]l|[Ll]a|[Qq]uest[oa]|[Nn]el(?:la)?|[Dd]el(?:la)?|[Dd]al(?:la)?) "
+    rf"|\b(?:[Nn]ell|[Dd]ell|[Dd]all|[Qq]uest|[Ll])['\u2019])(?P<it>{_words(_ITALIAN_NOUNS)})\b"
 )
 _PLACE = re.compile(rf"\b(?P<word>{_words(_ELSEWHERE)})\b", re.IGNORECASE)
 _HAN = re.compile(rf"(?P<word>{_HAN_POINTERS})")

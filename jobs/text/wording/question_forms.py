@@ -27,8 +27,8 @@ _ASKING_WORDS: Mapping[str, re.Pattern[str]] = {
 }
 _QUESTION_MARKS = re.compile(r"(?<=\S)[?](?=\s|$)|\uff1f")
 _QUOTED_OR_CODE = re.compile(
-    r"`[^`]*`|\"[^\"]*\"|\u201c[^\u201d]*\u201d|\u201e[^\u201c]*\u201c|\u00ab[^\u00bb]*\u00bb"
-    r"|[\u300c\u300e][^\u300d\u300f]*[\u300d\u300f]|\S*[?]\S"
+    r"`[^`]*`|\"[^\"]*\"|\u201c[^\u201d]{0,400}\u201d|\u201e[^\u201c]{0,400}\u201c|\u00ab[^\u00bb]{0,400}"
+    r"\u00bb|[\u300c\u300e][^\u300d\u300f]{0,400}[\u300d\u300f]|[^\s?]{0,99}+[?]\S"
 )
 _FIRST_CLAUSE = re.compile(  # "When the disk is full, does ...": what is asked comes behind it
     r"^(?:if|unless|while|once|after|before|because|although"
@@ -83,7 +83,7 @@ _GERMAN_VERB_FIRST = re.compile(
 _GERMAN_ASKING_WORD = re.compile(
     r"\b(?:was|wer|wen|wem|wessen|wie\w*|wo\w*|wann|warum|weshalb|wieso|welche\w*)\b", re.IGNORECASE
 )
-_YES_NO_END = re.compile(r"(?:吗|嗎|か)[?\uff1f]$|是否|(\w)不\1|有没有|有沒有")
+_YES_NO_END = re.compile(r"(?:吗|嗎|か)[?\uff1f]$|か[。．]?$|是否|(\w)不\1|有没有|有沒有")
 _ASKING_WORD = re.compile(  # in Chinese and Japanese it may stand anywhere
     r"什么|什麼|哪|谁|誰|何|なぜ|なに|なん|だれ|ど[うこのれちんな]|いつ|いく[つら]|幾|如何|怎|多[少久大长高远重]|几"
 )

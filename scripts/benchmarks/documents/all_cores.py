@@ -34,7 +34,8 @@ from jobs.documents.list_sources import list_sources
 from jobs.documents.whole_corpus.check_held_out import HELD_OUT_CHECK
 from jobs.processes.work_pool import WorkPool
 from jobs.processes.worker_process import core_count
-from jobs.run.stages import StageContext, run_stages
+from jobs.run.run_stages import run_stages
+from jobs.run.stages import StageContext
 from schemas.outcomes import Outcome
 from schemas.requests import Request
 from schemas.settings import RunSettings

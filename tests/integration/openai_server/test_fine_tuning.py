@@ -44,6 +44,13 @@ async def end(client: openai.AsyncOpenAI, job: FineTuningJob) -> FineTuningJob:
     return await wait_for(client, job, *ENDED)
 
 
+def check_metrics(text: str) -> None:
+    """A line a step of CSV, for 24 steps."""
+    header, *steps = text.splitlines()
+    assert header.split(",")[:2] == ["step", "train_loss"]
+    assert [line.split(",")[0] for line in steps] == [str(step) for step in range(1, 25)]
+
+
 @pytest.mark.parametrize("encoding", ["plain", "base64"])
 async def test_job_succeeds_with_metrics_checkpoints_and_a_model_that_answers(
     encoding: Any,
@@ -74,10 +81,7 @@ async def test_job_succeeds_with_metrics_checkpoints_and_a_model_that_answers(
     assert job.fine_tuned_model.startswith("ft:gpt-4.1-mini:org-test:mine:")
     assert (job.seed, job.metadata, job.hyperparameters.n_epochs) == (7, {"run": "a"}, 2)
     assert job.trained_tokens == 12 * 2 * (3 + 4 + 2 + 4)
-    text = (base64.b64decode(metrics) if encoding == "base64" else metrics).decode()
-    header, *steps = text.splitlines()
-    assert header.split(",")[:2] == ["step", "train_loss"]
-    assert [line.split(",")[0] for line in steps] == [str(step) for step in range(1, 25)]
+    check_metrics((base64.b64decode(metrics) if encoding == "base64" else metrics).decode())
     assert events[0].message == "The job has successfully completed"
     assert events[-1].message == f"Created fine-tuning job: {job.id}"
     assert sum(event.type == "metrics" for event in events) == 24

@@ -90,6 +90,7 @@ def _command(folder: Path, config_path: Path, ports: list[int]) -> list[str]:
     s3, master, volume, filer = ports
     return [
         binary,
+        "-logtostderr=true",  # else logs stay in the folder for temporary files
         "server",
         f"-dir={folder}",
         "-ip=127.0.0.1",
@@ -100,6 +101,8 @@ def _command(folder: Path, config_path: Path, ports: list[int]) -> list[str]:
         "-s3",
         f"-s3.port={s3}",
         f"-s3.config={config_path}",
+        "-s3.port.iceberg=0",  # by themselves these have one port for all servers of a machine
+        "-s3.port.lance=0",
         "-master.telemetry=false",
         "-master.electionTimeout=1s",
         "-master.volumeSizeLimitMB=64",

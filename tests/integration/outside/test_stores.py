@@ -10,7 +10,9 @@ pytest.importorskip("s3fs")
 
 from engine.errors import ConfigError, TransientError
 from jobs.send.sharded.outside.s3_store import S3Store
-from jobs.send.sharded.outside.stores import FolderStore, Store
+from jobs.send.sharded.outside.stores import FolderStore, S3Keys, Store
+from tests.integration.outside.partly_refusing import BUCKET as REFUSING_BUCKET
+from tests.integration.outside.partly_refusing import start_refusing
 from tests.integration.outside.s3_server import BUCKET, S3Server
 
 RIVALS = 8
@@ -82,3 +84,24 @@ def test_wrong_key_and_silence_are_told_without_the_key(s3_server: S3Server) -> 
     assert "not-the-secret" not in str(refused.value)
     assert keys.secret not in repr(keys)
     assert keys.key_id not in repr(keys)
+
+
+def refused_store(url: str) -> Store:
+    keys = S3Keys(key_id="an-id", secret="a-secret", endpoint_url=url, region="us-east-1")
+    return S3Store(f"s3://{REFUSING_BUCKET}/runs", keys)
+
+
+def test_objects_that_a_host_leaves_of_many_to_be_removed_are_removed_one_by_one() -> None:
+    names = {"runs/call/a", "runs/call/b"}
+
+    with start_refusing(names) as url:
+        refused_store(url).remove("call/")
+
+    assert names == set()
+
+
+def test_host_that_removes_nothing_is_told() -> None:
+    with start_refusing({"runs/call/a"}, is_strict=True) as url:
+        store = refused_store(url)
+        with pytest.raises(ConfigError, match="may read, write, list and delete there"):
+            store.remove("call/")

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -61,16 +61,16 @@ class RunningCluster(NamedTuple):
         self.process.stdin.flush()
         self.raylets.append(orjson.loads(self.process.stdout.readline()))
 
-    def pids_of(self, actor: str) -> list[int]:
-        """The processes of actors of a class, on both machines."""
-        found = []
+    def pids_of(self, actor: str, *, raylets: Sequence[int] = ()) -> list[int]:
+        """The processes of actors of a class, on both machines or on those of these raylets."""
+        found, parents = [], raylets or self.raylets
         for folder in Path("/proc").iterdir():
             try:
                 command = (folder / "cmdline").read_bytes()
                 parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
             except OSError:
                 continue
-            if command.startswith(b"ray::" + actor.encode()) and int(parent) in self.raylets:
+            if command.startswith(b"ray::" + actor.encode()) and int(parent) in parents:
                 found.append(int(folder.name))
         return found
 

@@ -13,7 +13,12 @@ from tests.openai_server import RunningServer
 IN_FLIGHT = 2
 QUESTIONS = 18  # requests, at least: one for each chunk
 POLL_S = 0.02
-MODELS = [{"id": "gpt-6.1-terra", "caches_prompts": False}]
+JUDGE, EMBEDDING = "gpt-4o-mini", "text-embedding-3-small"
+MODELS = [
+    {"id": "gpt-6.1-terra", "caches_prompts": False},
+    {"id": JUDGE, "caches_prompts": False},
+    {"id": EMBEDDING, "dimensions": 16},
+]
 
 
 def start_run(
@@ -37,7 +42,7 @@ def start_run(
     )
 
 
-def when(is_time: Callable[[], bool], process: ForkedProcess) -> None:
+def when(is_time: Callable[[], object], process: ForkedProcess) -> None:
     while not is_time():
         assert process.poll() is None, finish(process)
         time.sleep(POLL_S)

@@ -43,7 +43,7 @@ def test_end_says_what_the_command_left(tmp_path: Path) -> None:
     ("error", "ending", "message"),
     [
         (FatalError("the key is revoked"), "failed", "the key is revoked"),
-        (InterruptedRunError(15), "interrupted", "somebody sent it SIGTERM"),
+        (InterruptedRunError(15), "interrupted", "it received SIGTERM"),
         (KeyError("x"), "failed", "KeyError('x')"),
         (FatalError("m" * 5000), "failed", "m" * MAX_MESSAGE_CHARS),
     ],

@@ -212,7 +212,7 @@ async def test_item_that_ends_as_nothing_is_a_bug_and_says_so(tmp_path: Path) ->
         await pass_over(tmp_path, FakeLane(), make_items(1), work=vanish)
 
 
-async def test_what_is_in_flight_is_kept_when_work_fails_in_a_way_that_nobody_foresaw(
+async def test_what_is_in_flight_is_kept_when_work_fails_unforeseen(
     tmp_path: Path,
 ) -> None:
     class SlowLane(FakeLane):

@@ -7,7 +7,7 @@ from engine.workers import as_engine_error, run_workers
 from tests.rows import each_row
 
 
-async def test_others_land_when_one_worker_fails_in_a_way_that_nobody_foresaw() -> None:
+async def test_others_land_when_one_worker_fails_unforeseen() -> None:
     numbers = iter(range(10))
     landed: list[int] = []
     errors: list[EngineError] = []

@@ -40,7 +40,7 @@ def test_reply_beyond_the_output_limit_is_cut_with_finish_reason_length() -> Non
     assert answer.completion_tokens == 10
 
 
-def test_choices_differ() -> None:
+def test_choices_of_one_request_have_different_texts() -> None:
     chat = ChatCompletions(default_reply)
 
     choices = answer_of(chat, body(n=3), 1).payload["choices"]

@@ -80,7 +80,7 @@ def test_references_lead_to_definitions() -> None:
         assert all(verdict["verdict"] in (0, 1) for verdict in made["verdicts"])
 
 
-def test_recursion_ends() -> None:
+def test_instance_of_a_recursive_schema_ends() -> None:
     schema = {
         "type": "object",
         "properties": {

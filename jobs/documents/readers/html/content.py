@@ -8,6 +8,7 @@ from jobs.documents.readers.html.left_out import TO_SOURCE_CLASSES, is_dropped
 from jobs.documents.readers.html.prose import prose_count
 from jobs.documents.readers.html.roles import as_code, shown_as
 from jobs.documents.readers.html.searches import Searches, selector_of
+from jobs.documents.readers.html.unseen import UNSEEN
 
 NEVER_TEXT = ", ".join(  # their content is no text of the page, whatever it is
     (
@@ -39,6 +40,7 @@ _LOOKED_AT: Searches = {
         for name in ("ln", "lnt", "pager", "pagination", "related", "gutter", "skip-link")
     },
     **{f"a.{name}": name for name in TO_SOURCE_CLASSES},
+    **UNSEEN,
 }
 _MAIN_ROLE = "role main"
 _MAIN = (("main", 0.2), (_MAIN_ROLE, 0.2), ("article", 0.5))  # of words that are no links

@@ -14,6 +14,7 @@ from jobs.documents.readers.html.prose import (
     prose_count,
     word_count,
 )
+from jobs.documents.readers.html.unseen import is_unseen
 
 _ROLES = {  # WAI-ARIA: the role says what the tag would
     "navigation": "nav",
@@ -44,6 +45,8 @@ _DROPPED = frozenset(_DROPPED_CLASSES)
 _MENUS = frozenset(_MENU_CLASSES)
 _TO_SOURCE = frozenset(TO_SOURCE_CLASSES)
 _SOURCE_LINK = re.compile(r"\[[^\]]*\]|source(?: code)?|src|#|", re.IGNORECASE)
+_FOLDED_ROLES = ("tabpanel", "region")  # what opens them stands before
+_SHOWN_NOTE = re.compile(r"(?:foot|rear|end)note(?!ref)")  # an EPUB shows it where it is named
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _OPENED = re.compile(  # hidden until somebody chooses it: a tab, the answer under a question
     r"(?<![a-z])(tabs?|tab-?panels?|panels?|panes?|accordion|collaps\w*|toggle\w*|expand\w*"
@@ -61,9 +64,12 @@ _IMPRINT = re.compile(
     re.IGNORECASE,
 )
 _NOTES = re.compile(r"foot-?note|end-?note|reference", re.IGNORECASE)
+_NOTES_WITHIN = '[class*="footnote"], [class*="endnote"], [role="doc-endnotes"]'
+_COPY = re.compile(r"(?<![a-z])(?:copy|clipboard)(?![a-z])", re.IGNORECASE)
 _CALLOUT = re.compile(
     r"admonition|callout|alert|note|warning|caution|topic|(?<![a-z])tip(?![a-z])", re.IGNORECASE
 )
+_SIDEBAR_TITLE = "p.sidebar-title"  # docutils
 _QUESTION = re.compile(r"accordion|collaps|faq|question|tab(?![a-z])|summary", re.IGNORECASE)
 _NUMBERS = re.compile(r"[\s.:|]*\d[\s\d.:|]*")
 _NO_SCRIPT = re.compile(r"script|browser|cookie", re.IGNORECASE)
@@ -80,8 +86,11 @@ _MAX_STEPS_UP = 6
 
 def is_dropped(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
     """Whether an element is left out, with all that is in it."""
-    kind = _kind_of(attributes.get("class") or "")
+    classes = attributes.get("class") or ""
+    kind = _kind_of(classes)
     if kind.is_dropped or _is_hidden(node, attributes):
+        return True
+    if classes and is_unseen(node, classes, is_opened=_OPENED.search(_marks(node)) is not None):
         return True
     if kind.is_line_number and _NUMBERS.fullmatch(node.text()):
         return True
@@ -120,13 +129,17 @@ def _is_hidden(node: LexborNode, attributes: dict[str, str | None]) -> bool:
     )
     if not is_hidden or attributes.get("hidden") == "until-found":
         return False
-    if attributes.get("role") == "tabpanel":
+    if attributes.get("role") in _FOLDED_ROLES or _SHOWN_NOTE.search(_kind_of_note(attributes)):
         return False
     if _OPENED.search(_marks(node)) and word_count(node) >= _MIN_OPENED_WORDS:
         return is_mostly_links(node)
     if "katex-html" in (attributes.get("class") or ""):
         return not _is_alone(node)
     return node.css_first("math") is None  # shown as a picture, for want of fonts
+
+
+def _kind_of_note(attributes: dict[str, str | None]) -> str:
+    return attributes.get("epub:type") or attributes.get("role") or ""
 
 
 def _is_alone(formula: LexborNode) -> bool:
@@ -142,15 +155,15 @@ def _is_menu(node: LexborNode) -> bool:
 
 
 def _is_dull_header(node: LexborNode) -> bool:
-    if _is_within(node, _SECTIONS) or node.css_first(_ANY_HEADING) is not None:
+    if is_within(node, _SECTIONS) or node.css_first(_ANY_HEADING) is not None:
         return False
     return prose_count(node) < _MIN_WORDS and not has_sentence(node)
 
 
 def _is_dull_footer(node: LexborNode) -> bool:
-    if _NOTES.search(_marks(node)):
+    if _NOTES.search(_marks(node)) or node.css_first(_NOTES_WITHIN) is not None:
         return False
-    if _is_within(node, _SECTIONS):
+    if is_within(node, _SECTIONS):
         return is_mostly_links(node)
     if _IMPRINT.search(node.text()):
         return True
@@ -159,6 +172,8 @@ def _is_dull_footer(node: LexborNode) -> bool:
 
 def _is_dull_aside(node: LexborNode) -> bool:
     if node.attributes.get("epub:type") or _CALLOUT.search(_marks(node)):
+        return False
+    if node.css_first(_SIDEBAR_TITLE) is not None:
         return False
     if is_mostly_links(node):
         return True
@@ -172,9 +187,11 @@ def _is_dull_form(node: LexborNode) -> bool:
 
 
 def _is_dull_button(node: LexborNode) -> bool:
+    if _COPY.search(f"{_marks(node)} {node.attributes.get('title') or ''}"):
+        return word_count(node) < _MIN_BUTTON_WORDS
     if node.attributes.get("role") == "tab" or _QUESTION.search(_marks(node)):
         return False
-    if _is_within(node, _SENTENCES) or is_beside_words(node):
+    if is_within(node, _SENTENCES) or is_beside_words(node):
         return False
     return word_count(node) < _MIN_BUTTON_WORDS
 
@@ -191,7 +208,8 @@ def _is_mark(link: LexborNode, attributes: dict[str, str | None]) -> bool:
     """Whether a link only leads to the heading it stands at, or back to where a note is named."""
     text = link.text(strip=True)
     target = attributes.get("href") or ""
-    if text in _PERMALINKS or (target.startswith("#") and text in _BACK_LINKS):
+    is_back = text.rstrip("0123456789") in _BACK_LINKS  # the second of several has its number
+    if text in _PERMALINKS or (target.startswith("#") and text and is_back):
         return True
     itself = (attributes.get("id"), attributes.get("name"))
     return text.isdecimal() and target[1:] in itself  # the number of a line of code
@@ -220,7 +238,8 @@ def _marks(node: LexborNode) -> str:
     return " ".join(attributes.get(name) or "" for name in ("class", "role", "id"))
 
 
-def _is_within(node: LexborNode, tags: frozenset[str]) -> bool:
+def is_within(node: LexborNode, tags: frozenset[str]) -> bool:
+    """Whether an element stands in one of `tags`, a few steps up at most."""
     above = node.parent
     for _ in range(_MAX_STEPS_UP):
         if above is None:

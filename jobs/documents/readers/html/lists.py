@@ -4,11 +4,17 @@ import re
 from typing import NamedTuple
 
 _INDENT = "  "
-_STYLE = re.compile(r"(?<![\w-])(a|A|i|I|(?:lower|upper)-?(?:alpha|latin|roman))(?![\w-])")
+_STYLE = re.compile(
+    r"(?<![\w-])(a|A|i|I|(?:lower|upper)-?(?:alpha|latin|roman)|decimal-leading-zero"
+    r"|cjk-ideographic|(?:simp|trad)-chinese-informal|japanese-informal)(?![\w-])"
+)
 _ROMAN = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
     *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
 )
+_IDEOGRAPHIC = ("cjkideographic", "informal")
+_DIGITS, _POWERS = "零一二三四五六七八九", ("", "十", "百", "千")
+_MAX_IDEOGRAPHIC = 9999
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _MAX_ROMAN = 3999
 
@@ -60,6 +66,10 @@ def written(number: int, style: str) -> str:
         text = _roman(number)
     elif style == "1":
         return str(number)
+    elif style.endswith(_IDEOGRAPHIC):
+        return _ideographic(number)
+    elif style.endswith("zero"):
+        return f"{number:02}"
     else:
         text = _alphabetic(number)
     return text.upper() if is_upper else text
@@ -73,6 +83,20 @@ def _roman(number: int) -> str:
         text += letters * (number // value)
         number %= value
     return text
+
+
+def _ideographic(number: int) -> str:
+    """In Chinese, as lists have it: 十二, 二十, 一百零三."""
+    if not 0 < number <= _MAX_IDEOGRAPHIC:
+        return str(number)
+    text = ""
+    for power, digit in zip(range(3, -1, -1), f"{number:04}", strict=True):
+        if digit != "0":
+            text += _DIGITS[int(digit)] + _POWERS[power]
+        elif text and not text.endswith(_DIGITS[0]):
+            text += _DIGITS[0]
+    text = text.rstrip(_DIGITS[0])
+    return text.removeprefix(_DIGITS[1]) if number // 10 == 1 else text
 
 
 def _alphabetic(number: int) -> str:

@@ -14,7 +14,12 @@ MAX_CHARS_TO_NOTE = 1_200  # else it stands behind the paragraph: it has to be i
 MAX_CHARS_HELD = 16_000_000  # of a page; the notes of a larger one stay where they are
 MAX_PARAGRAPHS = 3  # of one note
 
-_MARK_LINKS = 'sup a[href^="#"], a[href^="#"][role="doc-noteref"], a.footnote-ref, a.noteref'
+_MARK_LINKS = ", ".join(
+    (
+        *('sup a[href^="#"]', 'a[href^="#"][role="doc-noteref"]', "a.footnote-ref", "a.noteref"),
+        'a[href^="#"][epub\\:type~="noteref"]',
+    )
+)
 _NOTES_IN_TAGS = frozenset({"li", "aside", "div", "p", "section"})  # a mark is in none of these
 NOTES: Searches = {  # what `mark_notes` is given: lists of notes, and marks
     '[class*="footnote"] li[id]': "footnote",
@@ -22,7 +27,9 @@ NOTES: Searches = {  # what `mark_notes` is given: lists of notes, and marks
     '[class*="endnote"] li[id]': "endnote",
     "ol.references li[id]": "references",  # MediaWiki
     '[role="doc-footnote"][id]': "",
-    'aside[epub\\:type~="footnote"][id]': "",  # EPUB
+    **dict.fromkeys(  # EPUB
+        (f'[epub\\:type~="{kind}"][id]' for kind in ("footnote", "rearnote", "endnote")), ""
+    ),
     'a[role="doc-noteref"]': "",
     "a.footnote-ref": "footnote-ref",
     "a.noteref": "noteref",

@@ -11,6 +11,7 @@ from jobs.documents.readers.extract import Block, Extract, assemble
 from jobs.documents.readers.html.blocks import BlockWriter
 from jobs.documents.readers.html.content import DROPPED, NEVER_TEXT, Content, find_content
 from jobs.documents.readers.html.layout import is_layout
+from jobs.documents.readers.html.left_out import is_within
 from jobs.documents.readers.html.mathml import formula
 from jobs.documents.readers.html.notes import place_notes
 from jobs.documents.readers.html.prose import is_beside_words
@@ -27,6 +28,7 @@ _SCRIPT_SIGNS = {"sup": "^", "sub": "_"}
 _MAX_SCRIPT_DEPTH = 4
 _MAX_SCRIPT_CHARS = 80  # a raised or lowered text that is longer is no exponent, index or mark
 _SIGN_IMAGE = re.compile(r"math|tex|equation|formula|emoji|smiley", re.IGNORECASE)
+_WITH_BOXES = frozenset({"li", "td", "th", "dd", "dt"})
 _BUTTONS = frozenset({"button", "submit", "reset"})
 _INLINE = frozenset(  # of no account for the text
     (
@@ -258,6 +260,8 @@ def _control(control: LexborNode) -> str:
         return (attributes.get("value") or "") if is_beside_words(control) else ""
     if kind != "checkbox" or "name" in attributes:  # a form's: it is sent
         return ""
+    if "disabled" not in attributes and not is_within(control, _WITH_BOXES):
+        return ""  # it only opens a menu or a note, by a style
     return "[x] " if "checked" in attributes else "[ ] "
 
 

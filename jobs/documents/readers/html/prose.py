@@ -1,6 +1,7 @@
 """How much of an element is text that is read, and not links or controls."""
 
 import re
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -22,6 +23,14 @@ def prose_count(node: LexborNode) -> int:
 def word_count(node: LexborNode) -> int:
     """How many words there are."""
     return len(_WORD.findall(node.text(separator=" ")))
+
+
+def short_text(node: LexborNode, max_nodes: int) -> str | None:
+    """The text of an element, None if it has more nodes: what is asked often has to be cheap."""
+    nodes = list(islice(node.traverse(include_text=True), max_nodes + 1))
+    if len(nodes) > max_nodes:
+        return None
+    return " ".join(part.text_content or "" for part in nodes if part.is_text_node)
 
 
 def has_sentence(node: LexborNode) -> bool:

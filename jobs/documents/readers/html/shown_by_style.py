@@ -10,7 +10,9 @@ from jobs.documents.readers.html.notes import NOTES, mark_notes
 from jobs.documents.readers.html.searches import Searches, selector_of
 
 _LINES_OF_CODE = frozenset({"blob-code", "lines-code"})  # GitHub, Gitea: a row for each line
-_FRAGMENT = "div.fragment"  # Doxygen: code whose lines are `div`s
+_FRAGMENTS = ("div.fragment", ".syntaxhighlighter div.container")  # code whose lines are `div`s
+_FRAGMENT = ", ".join(_FRAGMENTS)
+_PAGE_EDGE = "pre.newpage span.grey"  # RFCs: the head and the foot of a printed page
 _LINES = ("line", "code-line")  # of code, where a style sheet begins each anew
 _CLASSIFIER = "classifier"
 _ADDRESS = "data-cfemail"  # Cloudflare: a script writes it, so that nobody collects it
@@ -23,7 +25,8 @@ _PREPARED: Searches = {
     **{f"td.{name}": name for name in _LINES_OF_CODE},
     "pre > code + code": "",
     **{f"pre .{name} + .{name}": name for name in _LINES},
-    _FRAGMENT: "fragment",
+    **dict(zip(_FRAGMENTS, ("fragment", "syntaxhighlighter"), strict=True)),
+    _PAGE_EDGE: "newpage",
     "tfoot + tbody": "",
     f"dt .{_CLASSIFIER}": _CLASSIFIER,
     "table.memname": "memname",  # Doxygen: a cell for each parameter of a signature
@@ -84,6 +87,8 @@ def _write_out(node: LexborNode, attributes: Mapping[str, str | None], named: se
         node.replace_with(_address(attributes[_ADDRESS] or "") or node.text())
     elif tag == "table":
         node.replace_with(" ".join(node.text(separator=" ").split()))
+    elif tag == "span" and _is_page_edge(node, attributes):
+        node.attrs["hidden"] = ""
     elif tag == "template":
         _open_shadow(node)
     elif any(name in attributes for name in _NAMES_OF_SIGNS):
@@ -91,6 +96,12 @@ def _write_out(node: LexborNode, attributes: Mapping[str, str | None], named: se
     else:
         return False
     return True
+
+
+def _is_page_edge(node: LexborNode, attributes: Mapping[str, str | None]) -> bool:
+    above = node.parent
+    is_page = above is not None and "newpage" in (above.attributes.get("class") or "").split()
+    return is_page and (attributes.get("class") or "") == "grey"
 
 
 def _part(node: LexborNode, mark: str) -> None:

@@ -1,6 +1,8 @@
 """Reads Markdown: its HTML is made by markdown-it and read by the HTML reader."""
 
+import json
 import re
+import textwrap
 from collections.abc import Iterator
 from html import escape
 from typing import Any, NamedTuple
@@ -9,7 +11,6 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.admon import admon_plugin
 from mdit_py_plugins.container import container_plugin
-from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
 
@@ -24,11 +25,18 @@ from jobs.documents.readers.markup.markdown_rules import (
     is_placeholder,
     make_plain,
 )
-from jobs.documents.readers.markup.markdown_sites import add_site_rules, without_raw_tags
+from jobs.documents.readers.markup.markdown_sites import (
+    add_site_rules,
+    kind_of,
+    without_raw_tags,
+)
 from jobs.documents.readers.markup.markdown_tables import add_table_rules, escape_bars
+from jobs.documents.readers.markup.markdown_terms import add_term_rule
+from jobs.documents.readers.markup.markdown_words import RAW_SHOWN, PageKind
 
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?\n)?(?:\1|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TITLE_BLOCK = re.compile(r"\A% (.+)\n(?:%.*\n){0,2}")  # Pandoc: title, authors, date
+_JSON = re.compile(r"\A\{[ \t]*\n(?:[^\n]+\n){1,200}?\}[ \t]*\n(?:\n|\Z)")  # Hugo
 _KEY = re.compile(r"[\"']?[\w.-]+[\"']?\s*[:=]|#|\[\w")  # of YAML or TOML
 _TITLE = re.compile(r"^title\s*[:=]\s*[\"']?(.+)$", re.MULTILINE)
 _DIRECTIVE = re.compile(r"\{([\w:-]+)\}\s*(.*)")  # MyST
@@ -43,6 +51,13 @@ _CODE_DIRECTIVES = frozenset(
 )
 _SILENT_DIRECTIVES = frozenset({"toctree", "include", "literalinclude", "contents", "raw", "image"})
 _WITHOUT_ARGUMENT = frozenset({"figure", "grid", "grid-item", "card-carousel", "hlist"})
+_RAW_FORMAT = re.compile(r"\{=(\w+)\}")  # Pandoc
+_BLOCK = re.compile(r"^[ \t]*/{3,}[ \t]*$", re.MULTILINE)  # of PyMdown, where it ends
+_BLOCK_INFO = re.compile(r"\s*[\w-]{1,40}\s*(?:\|.*)?")
+_BLOCK_OPTIONS = re.compile(r"(?:[\w-]{1,40}:[^\n]*\n?)+")
+_READ_WITHIN = re.compile(  # PHP Markdown Extra: an element whose text is Markdown
+    r"(<(\w+)[^<>]*\smarkdown\s*=[^<>]*>)(.*?)(</\2>\s*)?\Z", re.DOTALL
+)
 _CONTAINER = re.compile(r"\{?\.?([\w-]+)\}?(?:\[(.*)\]|\s+([^{].*))?")
 _IS_ATTRIBUTE = re.compile(r"[\w-]+=")
 _ADMONITIONS = frozenset({"note", "tip", "info", "important", "warning", "caution", "danger"})
@@ -68,21 +83,22 @@ def read_markdown(data: bytes, limits: ReadLimits) -> Extract:
     """What is nested too deep to parse is read as plain text. Raises: UnreadableFileError."""
     whole = decode_text(data).replace("\r\n", LINE)
     title, text = _split_front_matter(whole)
-    text = without_raw_tags(text, is_of_site=text != whole)
+    kind = kind_of(text, is_of_site=text != whole)
+    text = without_raw_tags(text, is_of_site=kind.is_of_site)
     if found := _TITLE_BLOCK.match(text):
         title, text = title or found[1].strip(), text[found.end() :]
     if found := _MODULES.match(text.lstrip("\n")):
         text = text.lstrip("\n")[found.end() :]
     text = _LABEL.sub("", _TAB.sub(r'\1!!! tab "\2"', text))
     text = escape_bars(text)
-    extract = assemble(_blocks(text), limits, title=title)
+    extract = assemble(_blocks(text, kind), limits, title=title)
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")
     return extract._replace(title=title or first)
 
 
-def _blocks(text: str) -> Iterator[Block]:
+def _blocks(text: str, kind: PageKind) -> Iterator[Block]:
     try:
-        html = _Page(text).html()
+        html = _Page(text, kind).html()
     except RecursionError:
         yield Block(clean(text))
     else:
@@ -90,6 +106,8 @@ def _blocks(text: str) -> Iterator[Block]:
 
 
 def _split_front_matter(text: str) -> _FrontMatter:
+    if found := _JSON.match(text):
+        return _split_json(text, found.end())
     found = _FRONT_MATTER.match(text)
     body = (found[2] or "") if found else ""
     if not found or (body.strip() and not _KEY.match(body.lstrip())):
@@ -99,11 +117,19 @@ def _split_front_matter(text: str) -> _FrontMatter:
     return _FrontMatter(title, text[found.end() :])
 
 
+def _split_json(text: str, end: int) -> _FrontMatter:
+    try:
+        told = json.loads(text[:end])
+    except (json.JSONDecodeError, RecursionError):
+        return _FrontMatter("", text)
+    return _FrontMatter(str(told.get("title") or ""), text[end:])
+
+
 class _Page:
     """One page of Markdown, as HTML."""
 
-    def __init__(self, text: str) -> None:
-        self._parser = _make_parser(text)
+    def __init__(self, text: str, kind: PageKind) -> None:
+        self._parser = _make_parser(text, kind)
         self._closed = closed_tags(text)
         self._text = text
 
@@ -121,9 +147,13 @@ class _Page:
         if any(token.level >= _MAX_BLOCK_DEPTH - 1 for token in tokens):
             raise RecursionError
         notes = env.get("footnotes", {}).get("list", {})
+        before = ""
         for token in tokens:
             for child in token.children or []:
                 make_plain(child, self._closed, notes)
+            if before == "container_block_open" and token.type == "code_block":
+                token.content = _BLOCK_OPTIONS.sub("", token.content)
+            before = token.type
             self._open(token, depth)
         html = self._parser.renderer.render(tokens, self._parser.options, env)
         assert isinstance(html, str)
@@ -138,9 +168,17 @@ class _Page:
                 token.type, token.content = "html_block", f"<div>[{escape(token.meta['label'])}]"
             case "container_any_open":
                 token.type, token.content = "html_block", f"<div>{self._title(token.info, depth)}"
+            case "container_block_open":
+                title = self._html(token.info.partition("|")[2].strip(), depth + 1)
+                token.type, token.content = "html_block", f"<div>{title}"
+            case "html_block" if depth < _MAX_DIRECTIVE_DEPTH and (
+                found := _READ_WITHIN.match(token.content)
+            ):
+                inner = self._html(textwrap.dedent(found[3]), depth + 1)
+                token.content = f"{found[1]}{inner}{found[4] or ''}"
             case "html_block" if is_placeholder(token.content, self._closed):
                 token.content = f"<p>{escape(token.content)}</p>"
-            case "footnote_reference_close" | "container_any_close":
+            case "footnote_reference_close" | "container_any_close" | "container_block_close":
                 token.type, token.content = "html_block", "</div>"
 
     def _title(self, info: str, depth: int) -> str:
@@ -155,6 +193,10 @@ class _Page:
         return self._html(title, depth + 1)
 
     def _open_directive(self, token: Token, depth: int) -> None:
+        if raw := _RAW_FORMAT.fullmatch(token.info.strip()):
+            token.type = "html_block"
+            token.content = token.content if raw[1] in RAW_SHOWN else ""
+            return
         found = _DIRECTIVE.fullmatch(token.info.strip())
         if not found:
             return
@@ -171,15 +213,18 @@ class _Page:
         token.content = f"<div>{self._html(argument + LINE * 2 + body, depth + 1)}</div>"
 
 
-def _make_parser(text: str) -> MarkdownIt:
+def _make_parser(text: str, kind: PageKind) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_BLOCK_DEPTH})
     parser.enable(["table", "strikethrough"])
     parser.use(footnote_plugin, move_to_end=False)
     parser.use(container_plugin, "any", validate=_is_container)
-    for plugin in (deflist_plugin, admon_plugin, myst_role_plugin):
+    if _BLOCK.search(text):
+        parser.use(container_plugin, "block", marker="/", validate=_is_block)
+    for plugin in (admon_plugin, myst_role_plugin):
         parser.use(plugin)
+    add_term_rule(parser)
     parser.validateLink = _is_link  # type: ignore[assignment, method-assign]
-    add_rules(parser)
+    add_rules(parser, kind)
     add_table_rules(parser)
     add_site_rules(parser, text)
     return parser
@@ -187,6 +232,10 @@ def _make_parser(text: str) -> MarkdownIt:
 
 def _is_container(info: str, _marks: str) -> bool:
     return bool(info.strip())
+
+
+def _is_block(info: str, _marks: str) -> bool:
+    return _BLOCK_INFO.fullmatch(info) is not None
 
 
 def _is_link(_url: str) -> bool:

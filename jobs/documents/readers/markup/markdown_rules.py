@@ -1,6 +1,7 @@
 """What Markdown has beyond CommonMark: formulas, indices, alerts, roles, open tags."""
 
 import re
+from functools import partial
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -10,6 +11,8 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from jobs.documents.readers.markup.markdown_words import ATTRIBUTES, PageKind, plain_words
+
 _INLINE_MATH = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 _BLOCK_MATH = (("$$", "$$"), ("\\[", "\\]"), ("\\begin{", "\\end{"))
 _TEX = re.compile(r"[\\^_={}]")
@@ -17,7 +20,9 @@ _LONG_WORD = re.compile(r"[^\W\d_]{3}")
 _MAX_MATH_CHARS = 1_000
 _MAX_MATH_LINES = 100
 _ALERT = re.compile(r"\[!([A-Za-z]+)\][+-]?[ \t]*")  # GitHub, Obsidian
-_ATTRIBUTES = ("#", ".", ":")
+_HEADING_ATTRIBUTES = re.compile(rf"\s*(?:\{{[#.:][^{{}}]*\}}|\{{-\}}|{ATTRIBUTES})\Z")
+_CAPTION = re.compile(rf"\A:\s+(.+?)(?:\s*{ATTRIBUTES})?\Z", re.DOTALL)  # Pandoc: of a table
+_OPTIONS = re.compile(r"(?::[\w-]{1,40}:[^\n]*(?:\n|\Z))+")  # MyST
 _BLOCK_ID = re.compile(  # Obsidian: what links lead to; no power of a number or of `a`
     r"(?:(?<=[^\W\d]{2})|(?<=[.!?:;)\]\"']))\s\^(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{6}\Z"
 )
@@ -43,7 +48,7 @@ _OPEN_TAGS = frozenset(  # HTML standard: these may stand without an end
 )
 
 
-def add_rules(parser: MarkdownIt) -> None:
+def add_rules(parser: MarkdownIt, kind: PageKind) -> None:
     """Teach `parser` formulas, indices, marks, alerts, and attributes of headings."""
     parser.inline.ruler.before("escape", "math_as_written", _inline_math)
     parser.inline.ruler.before("emphasis", "index", _index)
@@ -52,7 +57,7 @@ def add_rules(parser: MarkdownIt) -> None:
         "fence", "math_as_written", _block_math, {"alt": ["paragraph", "blockquote", "list"]}
     )
     parser.block.ruler.before("heading", "heading_without_space", _heading)
-    parser.core.ruler.after("block", "plain_inlines", _plain_inlines)
+    parser.core.ruler.after("block", "plain_inlines", partial(_plain_inlines, kind=kind))
 
 
 def closed_tags(text: str) -> set[str]:
@@ -104,18 +109,30 @@ def _shown_of_role(content: str) -> str:
     return shown.rstrip() if shown.strip() and target.endswith(">") else content.lstrip("~!")
 
 
-def _plain_inlines(state: StateCore) -> None:
-    for before, token in zip([None, *state.tokens], state.tokens, strict=False):
-        if token.type != "inline" or before is None:
+def _plain_inlines(state: StateCore, kind: PageKind) -> None:
+    tokens = state.tokens
+    for place, token in enumerate(tokens):
+        if token.type != "inline" or not place:
             continue
-        if before.type == "heading_open" and token.content.endswith("}"):
-            title, _, attributes = token.content.rpartition("{")
-            if attributes.startswith(_ATTRIBUTES):
-                token.content = title.rstrip()
+        token.content = plain_words(token.content, kind)
+        before = tokens[place - 1].type
+        if before == "heading_open":
+            token.content = _HEADING_ATTRIBUTES.sub("", token.content)
         elif found := _ALERT.match(token.content):
             token.content = _alert(found[1].capitalize(), token.content[found.end() :])
-        elif before.type == "paragraph_open":
-            token.content = _with_own_lines(_BLOCK_ID.sub("", token.content))
+        elif before == "paragraph_open":
+            around = tokens[max(0, place - 2)], tokens[min(place + 2, len(tokens) - 1)]
+            content = _without_edges(token.content, *around)
+            token.content = _with_own_lines(_BLOCK_ID.sub("", content))
+
+
+def _without_edges(content: str, before: Token, after: Token) -> str:
+    """A paragraph without the marks of a table's caption or the options of a directive."""
+    if before.type == "table_close" or after.type == "table_open":
+        return _CAPTION.sub(r"\1", content)
+    if before.type == "container_any_open" and before.info.strip().startswith("{"):
+        return _OPTIONS.sub("", content, count=1) if content.startswith(":") else content
+    return content
 
 
 def _alert(kind: str, content: str) -> str:

@@ -10,6 +10,8 @@ from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
+from jobs.documents.readers.markup.markdown_words import ATTRIBUTES, PageKind
+
 _COMPONENT = re.compile(r"</?([A-Z][\w.]*)(\s[^<>]*)?/?>")  # JSX, Vue: on a line of its own
 _CLOSED_COMPONENT = re.compile(r"^[ \t]*(?:</[A-Z][\w.]*>|<[A-Z][^<>\n]*/>)[ \t]*$", re.MULTILINE)
 _TEMPLATE_TAGS = re.compile(  # Liquid, Nunjucks, Hugo: one or several, and nothing else
@@ -17,7 +19,7 @@ _TEMPLATE_TAGS = re.compile(  # Liquid, Nunjucks, Hugo: one or several, and noth
 )
 _CODE_TAG = re.compile(r"\{(?:%|\{[<%])-?\s*(highlight|code|codeblock)\b[^\n]*\}")
 _MODULE_LINE = re.compile(r"(?:import\s.*\sfrom\s|import\s*['\"]|export\s+\w+\s)")
-_ATTRIBUTES = re.compile(r"\{:[^{}\n]*\}|\{(?:#|\.)[\w-]+\}")  # kramdown: of the block before
+_ATTRIBUTES = re.compile(rf"\{{:[^{{}}\n]*\}}|{ATTRIBUTES}")  # kramdown: of the block before
 _SILENT_LINES = (
     re.compile(r":::\s*(?:code|row|column)\b[^\n]*:::"),  # Microsoft Learn
     re.compile(r":::\s*(?:moniker|zone)(?:-end)?(?:\s[^\n]*)?"),
@@ -25,6 +27,9 @@ _SILENT_LINES = (
     re.compile(r"\[!div\s[^\n\]]*\]", re.IGNORECASE),
     re.compile(r"<<<\s*[@./~][^\n]*"),  # VitePress: a file that is included
     re.compile(r"\\(?:newpage|pagebreak|clearpage)(?:\{\})?"),  # Pandoc
+    re.compile(r"\*\[[^\]\n]{1,100}\]:(?:\s[^\n]*)?"),  # PHP Markdown Extra: what letters stand for
+    re.compile(r";?-{1,}8<-{1,}(?:\s[^\n]*)?"),  # MkDocs: a file that is included
+    re.compile(r"\{\{\s*#\w+[^{}\n]*\}\}"),  # mdBook: the same
 )
 _RAW = r"\{%-?\s*(?:end)?raw\s*-?%\}"  # Liquid: what is between is taken as it is
 _RAW_TAG = re.compile(rf"^[ \t]*{_RAW}[ \t]*\n|{_RAW}", re.MULTILINE)
@@ -37,7 +42,11 @@ _MYST_LINE = re.compile(r"%(?:\s[^\n]*)?|\+{3}(?:\s[^\n]*)?")  # a comment, or w
 _CONTENTS = frozenset({"[toc]", "[[_toc_]]", "[[toc]]", "${toc}"})
 _IMAGE_LINE = re.compile(r":::\s*image\b[^\n]*:::")  # Microsoft Learn
 _OF_SITE = (_IMAGE_LINE, _COMPONENT, _TEMPLATE_TAGS, _ATTRIBUTES, *_SILENT_LINES)
-_FIRST_SIGNS = frozenset("{<[$:\\")
+_FIRST_SIGNS = frozenset("{<[$:\\*-;")
+_INCLUDED = re.compile(r"^[ \t]*\{\{\s*#\w+[^{}\n]*\}\}[ \t]*\n", re.MULTILINE)  # in code, too
+_ESCAPED_TAG = re.compile(r"(\{\{[<%])/\*([^{}\n]{0,300}?)\*/([>%]\}\})")  # Hugo
+_WORD_TAG = re.compile(r"\s(?:text|term_id)=")  # it stands for a word of a sentence
+_VAULT = re.compile(r"^> \[!\w+\]|(?<!!)\[\[[^\[\]\n]{1,200}\]\]|^%%[ \t]*$", re.MULTILINE)
 _ATTRIBUTES_IN_LINE = re.compile(r"(?<=[)\]*_`])\{:[^{}\n]{1,200}\}")
 _SPAN = re.compile(r"\[([^\[\]\n]{1,300})\]\{[.#][^{}\n]{0,200}\}")
 _NAMES = (
@@ -54,7 +63,7 @@ _NAMES = (
 )
 _NAME = re.compile(rf"(?<![\w-])(?:{'|'.join(_NAMES)})\s*=\s*\"([^\"\n]+)\"")
 _VALUE = re.compile(r"(?<![\w-])value\s*=\s*\"([^\"\n]+)\"")  # of a tab that has no other name
-_COMMENT_START, _COMMENT_END = "{/*", "*/}"
+_COMMENTS = (("{/*", "*/}"), ("%%", "%%"))  # MDX, Obsidian
 _WIKI_LINK = re.compile(
     r"(!?)\[\[(?![\s_])([^\[\]\n|]{1,200})(?:\|([^\[\]\n|]{1,200}))?\]\](?![(\[])"
 )
@@ -77,12 +86,18 @@ def add_site_rules(parser: MarkdownIt, text: str) -> None:
     parser.inline.ruler.before("link", "span", _span)
 
 
+def kind_of(text: str, *, is_of_site: bool) -> PageKind:
+    """What a page is of, by what only one program has."""
+    return PageKind(is_of_site, "%%" in text and _VAULT.search(text) is not None)
+
+
 def without_raw_tags(text: str, *, is_of_site: bool) -> str:
     """A page without the tags that keep its generator from reading a part of it.
 
     `is_of_site`: it has front matter, so a generator reads all of it. Code of any other page may be
     about these tags, and keeps them.
     """
+    text = _ESCAPED_TAG.sub(r"\1\2\3", _INCLUDED.sub("", text)) if "{{" in text else text
     if "raw" not in text:
         return text
     if is_of_site:
@@ -117,7 +132,7 @@ def _site_line(state: StateBlock, first: int, _end_line: int, silent: bool) -> b
 
 
 def _is_of_site(line: str) -> bool:
-    if line[:1] not in _FIRST_SIGNS:
+    if line[:1] not in _FIRST_SIGNS or (line.startswith("{{") and _WORD_TAG.search(line)):
         return False
     return line.lower() in _CONTENTS or any(pattern.fullmatch(line) for pattern in _OF_SITE)
 
@@ -144,14 +159,20 @@ def _code_between_tags(state: StateBlock, first: int, end_line: int, silent: boo
 
 
 def _comment(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
-    if not _line(state, first).startswith(_COMMENT_START):
+    opened = _line(state, first)
+    end = next((end for start, end in _COMMENTS if _begins(opened, start)), "")
+    if not end:
         return False
-    for number in range(first, min(end_line, first + _MAX_LINES)):
-        if _line(state, number).endswith(_COMMENT_END):
+    for number in range(first + (opened == end), min(end_line, first + _MAX_LINES)):
+        if _line(state, number).endswith(end):
             if not silent:
                 state.line = number + 1
             return True
     return False
+
+
+def _begins(line: str, start: str) -> bool:
+    return line == start if start == "%%" else line.startswith(start)
 
 
 def _module(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:

@@ -12,6 +12,7 @@ from jobs.documents.readers.markup.markdown import read_markdown
 from schemas.record import Value
 
 _AS_IT_COMES = ConfigDict(extra="ignore", frozen=True)  # a notebook's fields are not ours
+_MAX_LEVEL = 6
 _FENCE = re.compile("^`{3,}", re.MULTILINE)
 
 
@@ -22,6 +23,7 @@ class _Cell(Value):
     cell_type: str
     source: str | tuple[str, ...] = ""
     input: str | tuple[str, ...] = ""
+    level: int = 1  # of a heading, which is a cell of its own in format 3
 
 
 class _Sheet(Value):
@@ -47,6 +49,8 @@ def read_notebook(data: bytes, limits: ReadLimits) -> Extract:
 
 def _markdown(cell: _Cell) -> str:
     source = "".join(cell.source or cell.input)
+    if cell.cell_type == "heading":
+        return f"{'#' * min(max(cell.level, 1), _MAX_LEVEL)} {' '.join(source.split())}"
     if cell.cell_type != "code":
         return source
     fence = max((found[0] for found in _FENCE.finditer(source)), key=len, default="``") + "`"

@@ -17,9 +17,13 @@ from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Extract
 from jobs.documents.readers.html.page import read_html_text
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
+from jobs.documents.readers.markup.latex_words import definitions
 from jobs.documents.readers.markup.rtf_letters import one_way
 
-_OPTIONS = ("--sandbox", "--standalone", "--to=html", "--mathml", "--wrap=none", "--quiet")
+_OPTIONS = ("--sandbox", "--standalone", "--to=html", "--mathml", "--wrap=none")
+_QUIET, _TELLING = "--quiet", "--verbose"
+_REMARK = "[INFO]"
+_Ended = subprocess.CompletedProcess[bytes]
 _OUT_OF_MEMORY = 251  # GHC users' guide: the heap is exhausted
 _MEMORY_SHARE = 2  # of what the file may have: the rest is for its HTML
 _MIN_MEMORY_MIB = 64  # it does not start with much less
@@ -30,6 +34,8 @@ _ASCIIDOC_LINES = (
         r"^(?:include|ifdef|ifndef|ifeval|endif)::[^\n\[]*\[[^\n]*\][ \t]*$", re.MULTILINE
     )
 )
+_ORG_OPTIONS = "#+OPTIONS: tags:nil\n"  # marks of headings, for searches
+_DOTLESS = re.compile("\u0131([\u0300-\u0308])")  # TeX: it has its dot off for an accent
 _NO_TITLE = "-"  # what pandoc calls a page without one
 
 
@@ -42,12 +48,17 @@ def read_rtf(data: bytes, limits: ReadLimits) -> Extract:
 
 def read_latex(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    return _read(decode_text(data).encode(errors="replace"), "latex", limits)
+    source = decode_text(data)
+    ended = _convert(source.encode(errors="replace"), "latex", limits, _TELLING)
+    if more := definitions(source, ended.stderr.decode(errors="replace")):
+        ended = _convert((more + source).encode(errors="replace"), "latex", limits, _QUIET)
+    return _extract(ended, limits)
 
 
 def read_org(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    return _read(decode_text(data).encode(errors="replace"), "org", limits)
+    text = _ORG_OPTIONS + decode_text(data)
+    return _read(text.encode(errors="replace"), "org", limits)
 
 
 def read_asciidoc(data: bytes, limits: ReadLimits) -> Extract:
@@ -57,16 +68,26 @@ def read_asciidoc(data: bytes, limits: ReadLimits) -> Extract:
 
 
 def _read(data: bytes, name: str, limits: ReadLimits) -> Extract:
+    return _extract(_convert(data, name, limits, _QUIET), limits)
+
+
+def _convert(data: bytes, name: str, limits: ReadLimits, log: str) -> _Ended:
     memory_mib = max(_MIN_MEMORY_MIB, limits.max_data_bytes // _MIB * _MEMORY_SHARE)
-    command = [_pandoc(name), f"--from={name}", *_OPTIONS, "+RTS", f"-M{memory_mib}m", "-RTS"]
+    command = [_pandoc(name), f"--from={name}", *_OPTIONS, log, "+RTS", f"-M{memory_mib}m", "-RTS"]
     ended = _run(command, data)
     if ended.returncode == _OUT_OF_MEMORY:
         raise MemoryError
     if ended.returncode:
-        complaint = " ".join(ended.stderr.decode(errors="replace").split())[:200]
+        lines = ended.stderr.decode(errors="replace").splitlines()
+        complaint = " ".join(" ".join(line for line in lines if _REMARK not in line).split())[:200]
         raise damaged(f"pandoc cannot read it ({complaint or f'exit {ended.returncode}'})")
     limits.check_data(len(ended.stdout), "its HTML")
-    extract = read_html_text(ended.stdout.decode(errors="replace"), limits)
+    return ended
+
+
+def _extract(ended: _Ended, limits: ReadLimits) -> Extract:
+    html = _DOTLESS.sub(r"i\1", ended.stdout.decode(errors="replace"))
+    extract = read_html_text(html, limits)
     return extract._replace(title="") if extract.title == _NO_TITLE else extract
 
 
@@ -82,7 +103,7 @@ def _pandoc(name: str) -> str:
     )
 
 
-def _run(command: Sequence[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
+def _run(command: Sequence[str], data: bytes) -> _Ended:
     return subprocess.run(  # noqa: S603 - no shell, and no word of the file is among the arguments
         command, input=data, capture_output=True, check=False, env={}, preexec_fn=_die_with_parent
     )

@@ -1,6 +1,7 @@
 """Directives and roles that docutils does not know, Sphinx's above all: their text is kept."""
 
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -12,12 +13,15 @@ from docutils.parsers.rst.states import Inliner
 from docutils.statemachine import StringList
 from docutils.utils import unescape
 
+from jobs.documents.readers.markup.rst_tables import is_span_role, table_of
+
 _DIRECTIVE = re.compile(r"\.\.[ \t]+(?:\|[^|\n]{1,80}\|[ \t]+)?([\w:.+-]+)::")
 _ROLE = re.compile(r":([\w:.+-]{1,80}):`")
 _CODE = frozenset(
     (
         *("code", "code-block", "sourcecode", "prompt", "doctest", "testcode", "testoutput"),
         *("productionlist", "math", "ipython", "graphviz", "digraph", "graph", "mermaid"),
+        *("code-tab", "terminal", "plantuml", "uml"),
     )
 )
 _SILENT = frozenset(
@@ -27,12 +31,15 @@ _SILENT = frozenset(
         *("testcleanup", "sectionauthor", "codeauthor", "moduleauthor", "currentmodule", "module"),
         *("py:currentmodule", "py:module", "default-domain", "default-role", "role", "date"),
         *("tabularcolumns", "meta", "title", "namespace", "c:namespace", "cpp:namespace"),
+        *("program", "kernel-doc"),
     )
 )
 _OWN = _CODE | _SILENT | {"class"}  # never docutils' own: it lacks what Sphinx has, or reads files
 _OWN_ROLES = frozenset({"index", "pep", "rfc"})
 _ACCELERATOR = re.compile(r"&(&?)(?=\S)")  # the key that chooses an entry of a menu
 _MENU_ROLES = frozenset({"guilabel", "menuselection"})
+_FILLED_ROLES = frozenset({"samp", "file"})
+_FILLED = re.compile(r"\{([^{}]*)\}")  # what a reader is to put there
 _NAMING_ROLES = frozenset(
     ("attr", "class", "const", "data", "exc", "func", "meth", "mod", "obj", "property", "type")
 )
@@ -87,6 +94,10 @@ class _AnyDirective(Directive):
             return self._see_also()
         if name in _SILENT:
             return []
+        if name == "glossary":
+            return [self._glossary()]
+        if name == "flat-table":
+            return self._table()
         if name in _CODE:
             return self._code(name)
         box = nodes.container()
@@ -105,6 +116,32 @@ class _AnyDirective(Directive):
             self._parse(self.arguments[0], box)
         self.state.nested_parse(self.content, self.content_offset, box)
         return [box]
+
+    def _table(self) -> list[nodes.Node]:
+        box = nodes.container()
+        self.state.nested_parse(self.content, self.content_offset, box)
+        title = [self._paragraph(argument) for argument in self.arguments]
+        return [*title, table_of(box)]
+
+    def _glossary(self) -> nodes.Node:
+        """Several terms, a line each, may have one definition."""
+        entries = nodes.definition_list()
+        place, lines = 0, self.content
+        while place < len(lines):
+            entry = nodes.definition_list_item()
+            while place < len(lines) and lines[place][:1].strip():
+                if not lines[place].startswith(".. "):  # a remark
+                    parsed, _ = self.state.inline_text(lines[place], self.lineno)
+                    entry += nodes.term("", "", *parsed)
+                place += 1
+            start = place
+            while place < len(lines) and not lines[place][:1].strip():
+                place += 1
+            definition = nodes.definition()
+            self._parse(textwrap.dedent("\n".join(lines[start:place])), definition)
+            entry += definition
+            entries += entry
+        return entries
 
     def _code(self, name: str) -> list[nodes.Node]:
         lines = list(self.content)
@@ -167,10 +204,14 @@ def _any_role(
     content: Sequence[str] = (),
 ) -> tuple[Sequence[Any], Sequence[Any]]:
     """The text of a role without its target."""
+    if is_span_role(name):
+        return [], []
     text = unescape(text)
     shown = (_TARGET.sub("", text).strip() or text).lstrip("~!")
     if name in _MENU_ROLES:
         shown = _ACCELERATOR.sub(r"\1", shown).replace("-->", "‣")  # as Sphinx shows them
+    if name in _FILLED_ROLES:
+        shown = _FILLED.sub(r"\1", shown)
     if name.rpartition(":")[2] in _NAMING_ROLES:
         shown = shown.removeprefix(".")  # where a name is looked for
     if name in ("pep", "rfc") and shown == text:

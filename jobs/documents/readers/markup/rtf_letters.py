@@ -1,7 +1,8 @@
 r"""Writes the letters of RTF in one way: `\u8220 ?`, whatever code page or form they are in.
 
 Pandoc takes every byte for Windows-1252, and what stands for a letter where it cannot be shown for
-the letter and the next one.
+the letter and the next one. Rows of tables that do not say again what they are it takes for one,
+and the cells of a table within a cell for one word.
 """
 
 import re
@@ -11,7 +12,8 @@ from typing import NamedTuple
 _PIECE = re.compile(
     rb"\\'(?P<byte>[0-9a-fA-F]{2})"
     rb"|\\u(?P<unicode>-?\d{1,6})[ ]?"
-    rb"|\\(?P<word>uc|f|deff|ansicpg|fcharset|mac|pc|pca)(?P<number>\d{0,6})(?![a-zA-Z\d])[ ]?"
+    rb"|\\(?P<word>uc|f|deff|ansicpg|fcharset|mac|pc|pca|v|deleted|plain)"
+    rb"(?P<number>\d{0,6})(?![a-zA-Z\d])[ ]?"
     rb"|\\bin(?P<size>\d{1,9})[ ]?"
     rb"|\\(?:[a-zA-Z]{1,32}-?\d{0,9}[ ]?|[^a-zA-Z])"
     rb"|(?P<brace>[{}])"
@@ -24,6 +26,8 @@ _CHARSETS = {  # RTF 1.9.1, \fcharset
     204: "cp1251", 222: "cp874", 238: "cp1250",
 }  # fmt: skip
 _SETS = {b"mac": "mac_roman", b"pc": "cp437", b"pca": "cp850"}
+_ENDINGS = {rb"\row": rb"\trowd ", rb"\nestcell": rb"\tab "}
+_HIDING = frozenset({b"v", b"deleted", b"plain"})
 _WESTERN = "cp1252"
 _CODE_PAGES = frozenset(
     (
@@ -45,10 +49,11 @@ _LAST_SIGNED = 0x8000
 
 
 class _State(NamedTuple):
-    """What holds in a group: how many characters stand for one, and the font."""
+    """What holds in a group: how many characters stand for one, the font, whether it is seen."""
 
     fallback_count: int
     font: int
+    is_hidden: bool = False
 
 
 def one_way(data: bytes) -> bytes:
@@ -74,7 +79,7 @@ class _Letters:
                 continue
             yield self._letters()
             if found["unicode"] is not None:
-                yield rb"\u%d ?" % _signed(int(found["unicode"]))
+                yield rb"\u%d ?" % _signed(int(found["unicode"])) * self._is_seen
                 self._skipped = self._states[-1].fallback_count
             elif found["size"] is not None:
                 place += int(found["size"])
@@ -94,19 +99,29 @@ class _Letters:
             self._states.append(self._states[-1])
         elif found["brace"] and len(self._states) > 1:
             self._states.pop()
+        elif (ending := _ENDINGS.get(piece.rstrip())) is not None:
+            piece += ending
         elif found["word"]:
-            self._set(found["word"], int(found["number"] or 0))
+            self._set(found["word"], found["number"])
             piece = b"" if found["word"] == b"uc" else piece  # it is 1 in what is written
         elif self._skipped and not piece.startswith(b"\\"):
             kept = piece[self._skipped :]
             self._skipped = max(0, self._skipped - len(piece))
             return kept
         self._skipped = 0
-        return piece
+        is_text = not (found["brace"] or piece.startswith(b"\\"))
+        return piece if self._is_seen or not is_text else b""
 
-    def _set(self, word: bytes, number: int) -> None:
-        state = self._states[-1]
-        if word == b"uc":
+    @property
+    def _is_seen(self) -> bool:
+        return not self._states[-1].is_hidden
+
+    def _set(self, word: bytes, digits: bytes) -> None:
+        state, number = self._states[-1], int(digits or 0)
+        if word in _HIDING:
+            is_hidden = word != b"plain" and digits != b"0"
+            self._states[-1] = state._replace(is_hidden=is_hidden)
+        elif word == b"uc":
             self._states[-1] = state._replace(fallback_count=number)
         elif word == b"f":
             self._states[-1] = state._replace(font=number)
@@ -122,7 +137,7 @@ class _Letters:
 
     def _letters(self) -> bytes:
         data, self._waiting = self._waiting, bytearray()
-        if not data:
+        if not data or not self._is_seen:
             return b""
         charset = self._charsets.get(self._states[-1].font, self._default)
         codec = self._default if charset == _WESTERN else charset

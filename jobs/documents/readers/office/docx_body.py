@@ -18,6 +18,8 @@ _TWIPS_PER_SPACE = 120  # of a fixed font of 10 points, whose letters are 6 poin
 _MAX_SPACES = 60
 _MAX_LINE_CHARS = 120  # of code
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？", "”", "؟")
+_CONTENTS = "Table of Contents"  # ECMA-376 part 1, 17.5.2.10: the gallery of such parts
+_DROP_CAPS = ("drop", "margin")
 _MAX_DEPTH = 40  # of tables and boxes in one another
 
 
@@ -95,15 +97,15 @@ class _BodyWriter:
             self._write_table(child)
         elif name == "altChunk":
             self._add(included_html(child, self._package))
-        elif name not in _REMOVED and not name.endswith(_PROPERTIES):
+        elif name not in _REMOVED and not name.endswith(_PROPERTIES) and not _is_contents(child):
             self.write(child)
 
     def _write_paragraph(self, paragraph: ET.Element) -> None:
         boxes: list[ET.Element] = []
         html = self._begun + self._inlines.html(paragraph, boxes)
         self._begun = ""
-        if paragraph.find("{*}pPr/{*}rPr/{*}del") is not None and not boxes:
-            self._begun = html  # its end was deleted: the next paragraph goes on with it
+        if _goes_on(paragraph) and not boxes:
+            self._begun = html
         elif html.strip() and not self._styles.is_contents(paragraph):
             self._place(paragraph, html)
         elif self._code:
@@ -233,6 +235,20 @@ def _parts(parent: ET.Element, name: str) -> Iterator[ET.Element]:
             yield child
         elif local(child) in ("sdt", "sdtContent", "customXml", "ins"):
             yield from _parts(child, name)
+
+
+def _goes_on(paragraph: ET.Element) -> bool:
+    """Whether the next paragraph goes on with it: its end was deleted, or it is a large letter."""
+    properties = paragraph.find("{*}pPr")
+    if properties is None:
+        return False
+    frame = value_of(properties.find("{*}framePr"), "dropCap")
+    return frame in _DROP_CAPS or properties.find("{*}rPr/{*}del") is not None
+
+
+def _is_contents(child: ET.Element) -> bool:
+    gallery = child.find("{*}sdtPr/{*}docPartObj/{*}docPartGallery")
+    return value_of(gallery) == _CONTENTS
 
 
 def _is_removed(row: ET.Element) -> bool:

@@ -10,6 +10,7 @@ from jobs.documents.readers.office.docx_styles import Styles
 from jobs.documents.readers.office.drawn import DRAWINGS
 from jobs.documents.readers.office.omml import equation
 from jobs.documents.readers.office.ooxml import is_on, local, shown_children, value_of
+from jobs.documents.readers.office.symbols import sign_of, with_signs
 
 _NO_TEXT = frozenset(
     (
@@ -21,16 +22,6 @@ _NO_TEXT = frozenset(
 _BOXES = DRAWINGS | {"txbxContent"}
 _AS_TEXT = {"tab": "\t", "ptab": "\t", "noBreakHyphen": "-", "softHyphen": "", "cr": "<br>"}
 _RAISED = {"superscript": "sup", "subscript": "sub"}
-_SYMBOL_FONT = dict(  # the font's own places: Greek letters where Latin ones are, and signs
-    zip("abgdezhqiklmnxoprstufcywDFGLPSWYXQJj", "αβγδεζηθικλμνξοπρστυφχψωΔΦΓΛΠΣΩΨΞΘϑϕ", strict=True)
-) | {"£": "≤", "³": "≥", "±": "±", "°": "°", "´": "×", "×": "·", "¥": "∞", "®": "→", "¹": "≠",
-     "»": "≈", "Þ": "⇒", "Û": "⇔", "Î": "∈", "Ö": "√", "å": "∑", "ò": "∫", "·": "•"}  # fmt: skip
-_WINGDINGS = {
-    **dict.fromkeys((0xDF, 0xE7, 0xEF), "←"), **dict.fromkeys((0xE0, 0xE8, 0xF0), "→"),
-    **dict.fromkeys((0xE1, 0xE9, 0xF1), "↑"), **dict.fromkeys((0xE2, 0xEA, 0xF2), "↓"),
-    0xF3: "⇔", 0xFC: "✓", 0xFB: "✗", 0xFE: "☑", 0xFD: "☒", 0xA8: "☐", 0x6F: "☐",
-}  # fmt: skip
-_PRIVATE = 0xF000
 _MAX_DEPTH = 60
 
 
@@ -46,6 +37,7 @@ class Inlines:
 
     def __init__(self, styles: Styles) -> None:
         self._styles = styles
+        self._is_hidden = False  # what the paragraph is that is written
         self._marks: dict[str, list[NoteMark]] = {"footnotes": [], "endnotes": []}
 
     def marks(self, kind: str) -> Iterator[NoteMark]:
@@ -57,6 +49,7 @@ class Inlines:
 
     def html(self, paragraph: ET.Element, boxes: list[ET.Element]) -> str:
         """The text of a paragraph; the text boxes that hang on it are added to `boxes`."""
+        self._is_hidden = self._styles.hides(paragraph)
         return "".join(self._pieces(paragraph, boxes, 0))
 
     def is_mono(self, paragraph: ET.Element) -> bool:
@@ -83,8 +76,10 @@ class Inlines:
 
     def _run(self, run: ET.Element, boxes: list[ET.Element], depth: int) -> str:
         properties = run.find("{*}rPr")
-        if properties is not None and is_on(properties.find("{*}vanish")):
+        if self._styles.hides_run(run, otherwise=self._is_hidden):
             return ""
+        for part in run.iterfind("{*}t"):
+            part.text = with_signs(part.text or "", properties)
         html = "".join(self._pieces(run, boxes, depth + 1))
         aligned = properties.find("{*}vertAlign") if properties is not None else None
         tag = _RAISED.get(value_of(aligned) or "")
@@ -120,16 +115,9 @@ def _check_box(element: ET.Element) -> str:
 def _symbol(element: ET.Element) -> str:
     code = value_of(element, "char") or ""
     try:
-        number = int(code, 16)
+        return sign_of(int(code, 16), value_of(element, "font") or "")
     except ValueError:
         return ""
-    char = chr(number - _PRIVATE if number >= _PRIVATE else number)
-    font = (value_of(element, "font") or "").lower()
-    if font == "symbol":
-        return _SYMBOL_FONT.get(char, char)
-    if font == "wingdings":
-        return _WINGDINGS.get(ord(char), "•")
-    return char if number < _PRIVATE else "•"  # a picture font: a bullet, a tick, an arrow
 
 
 def _has_words(run: ET.Element) -> bool:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from jobs.documents.readers.html.lists import written
 from jobs.documents.readers.office.docx_styles import ListPlace
-from jobs.documents.readers.office.ooxml import local, value_of
+from jobs.documents.readers.office.ooxml import is_on, local, value_of
 
 _LEVELS = 9  # ECMA-376 part 1, 17.9.6
 _PLACE = re.compile(r"%([1-9])")
@@ -15,6 +15,14 @@ _STYLES = {
     "upperLetter": "A",
     "lowerRoman": "i",
     "upperRoman": "I",
+    "decimalZero": "zero",
+    **dict.fromkeys(
+        (
+            *("chineseCounting", "chineseCountingThousand", "japaneseCounting"),
+            *("taiwaneseCounting", "taiwaneseCountingThousand", "ideographDigital"),
+        ),
+        "informal",
+    ),
 }
 _BULLET = "-"
 
@@ -25,6 +33,7 @@ class _Level(NamedTuple):
     style: str = "decimal"
     text: str = "%1."
     start: int = 1
+    is_legal: bool = False  # all its numbers are decimal: ECMA-376 part 1, 17.9.4
 
 
 class Numbering:
@@ -57,7 +66,8 @@ class Numbering:
             return _BULLET if level.text.strip() else ""
         if level.style == "none":
             return ""
-        return _PLACE.sub(lambda found: _number(levels, counts, int(found[1]) - 1), level.text)
+        shown = [each._replace(style="decimal") for each in levels] if level.is_legal else levels
+        return _PLACE.sub(lambda found: _number(shown, counts, int(found[1]) - 1), level.text)
 
     def _count(self, place: ListPlace, levels: list[_Level], counts: list[int | None]) -> None:
         depth = min(place.level, _LEVELS - 1)
@@ -125,6 +135,7 @@ def _take_level(levels: list[_Level], depth: str | None, element: ET.Element | N
         style=value_of(element.find("{*}numFmt")) or "decimal",
         text=f"%{int(depth) + 1}." if text is None else text,
         start=int(start) if start and start.isdecimal() else 1,
+        is_legal=is_on(element.find("{*}isLgl")),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from jobs.documents.readers.office.ooxml import local, value_of
+from jobs.documents.readers.office.ooxml import is_on, local, value_of
 
 _HEADING = re.compile(r"heading ([1-9])\Z", re.IGNORECASE)
 CODE_NAME = re.compile(
@@ -71,6 +71,20 @@ class Styles:
         style_id = value_of(properties.find("{*}rStyle")) if properties is not None else None
         return any(is_mono(style.find("{*}rPr")) for style in self._based_on(style_id))
 
+    def hides(self, paragraph: ET.Element) -> bool:
+        """Whether the style of a paragraph hides its text."""
+        return self._is_hidden(self._chain(paragraph), otherwise=False)
+
+    def hides_run(self, run: ET.Element, *, otherwise: bool) -> bool:
+        """Whether a run is hidden by itself or its style; `otherwise` if neither says so."""
+        properties = run.find("{*}rPr")
+        if properties is None:
+            return otherwise
+        if (vanish := properties.find("{*}vanish")) is not None:
+            return is_on(vanish)
+        styles = self._based_on(value_of(properties.find("{*}rStyle")))
+        return self._is_hidden(styles, otherwise=otherwise)
+
     def is_contents(self, paragraph: ET.Element) -> bool:
         """Whether it is a line of a table of contents."""
         names = (value_of(style.find("{*}name")) or "" for style in self._chain(paragraph))
@@ -97,6 +111,12 @@ class Styles:
         """Whether the style is one of Word's for lists, though it has no numbering."""
         names = (value_of(style.find("{*}name")) or "" for style in self._chain(paragraph))
         return any(name.startswith(("List Bullet", "List Number")) for name in names)
+
+    @staticmethod
+    def _is_hidden(styles: Iterator[ET.Element], *, otherwise: bool) -> bool:
+        found = (style.find("{*}rPr/{*}vanish") for style in styles)
+        first = next((vanish for vanish in found if vanish is not None), None)
+        return otherwise if first is None else is_on(first)
 
     def _chain(self, paragraph: ET.Element) -> Iterator[ET.Element]:
         return self._based_on(value_of(paragraph.find("{*}pPr/{*}pStyle")))

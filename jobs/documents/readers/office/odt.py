@@ -17,9 +17,11 @@ _CONTENT, _STYLES, _META = "content.xml", "styles.xml", "meta.xml"
 _NO_TEXT = frozenset(
     (
         *("tracked-changes", "table-of-content", "sequence-decls", "variable-decls", "forms"),
+        *("alphabetical-index", "illustration-index", "table-index", "object-index", "user-index"),
         *("annotation", "annotation-end", "note-citation", "ruby-text", "desc", "title", "scripts"),
     )
 )
+_HIDDEN_PARAGRAPH = "hidden-paragraph"  # a mark in it
 _HEADER_ROWS = frozenset({"table-header-rows", "table-rows", "table-row-group"})
 _MAX_REPEATED = 50  # of cells that say how often they stand side by side
 _MAX_SPACES = 200
@@ -94,12 +96,14 @@ class _OdtWriter:
                 yield from self._list(child, "", 1, depth)
             elif name == "table":
                 yield from self._table(child, depth)
-            elif name not in _NO_TEXT:
+            elif name not in _NO_TEXT and not _is_hidden(child):
                 yield from self._blocks(child, depth + 1)
 
     def _paragraph(self, element: ET.Element, name: str) -> Iterator[str]:
-        html = "".join(self._inlines(element, 0))
         style = value_of(element, "style-name") or ""
+        marks = (child for child in element if local(child) == _HIDDEN_PARAGRAPH)
+        is_hidden = self._styles.is_hidden(style) or any(map(_is_hidden, marks))
+        html = "" if is_hidden else "".join(self._inlines(element, 0))
         boxes, self._boxes = self._boxes, []
         if name == "p" and self._styles.is_code(style) and (html.strip() or self._code):
             self._code.append(html)
@@ -169,7 +173,7 @@ class _OdtWriter:
             name = local(child)
             if depth > _MAX_DEPTH:
                 yield escape("".join(child.itertext()))
-            elif name not in _NO_TEXT:
+            elif name not in _NO_TEXT and not _is_hidden(child):
                 yield self._inline(child, name, depth + 1)
             yield escape(child.tail or "")
 
@@ -188,6 +192,8 @@ class _OdtWriter:
                 return ""
             case "object":
                 return self._object(child)
+        if name == "span" and self._styles.is_hidden(value_of(child, "style-name") or ""):
+            return ""
         html = "".join(self._inlines(child, depth))
         tag = self._styles.script(value_of(child, "style-name") or "") if name == "span" else ""
         return f"<{tag}>{html}</{tag}>" if tag and html.strip() else html
@@ -215,6 +221,11 @@ def _rows(table: ET.Element) -> Iterator[ET.Element]:
             yield child
         elif local(child) in _HEADER_ROWS:
             yield from _rows(child)
+
+
+def _is_hidden(element: ET.Element) -> bool:
+    """Whether a section or a part of a paragraph says that it is not shown."""
+    return value_of(element, "display") == "none" or value_of(element, "is-hidden") == "true"
 
 
 def _plain_xml(element: ET.Element) -> str:

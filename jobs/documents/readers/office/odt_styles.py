@@ -39,6 +39,13 @@ class OdtStyles:
                 return True
         return False
 
+    def is_hidden(self, name: str) -> bool:
+        """Whether the style of a paragraph or a span hides its text."""
+        shown = (
+            value_of(style.find("{*}text-properties"), "display") for _, style in self._chain(name)
+        )
+        return next(filter(None, shown), "") == "none"
+
     def script(self, name: str) -> str:
         """`sup` or `sub` if a span is raised or lowered, else nothing."""
         for _, style in self._chain(name):

@@ -19,6 +19,7 @@ from jobs.documents.readers.office.ooxml import (
     value_of,
 )
 from jobs.documents.readers.office.pptx_lists import ListItem, SlideLists
+from jobs.documents.readers.office.pptx_order import Place, place_of, reading_order
 from jobs.documents.readers.zip_files import open_zip
 
 _FURNITURE = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})  # ECMA-376 part 1, 19.7.10
@@ -26,6 +27,13 @@ _TITLES = frozenset({"title", "ctrTitle"})
 _INDENTS = ("  ", "\t")  # of code
 _NUMBERED = "slidenum"
 _MAX_DEPTH = 40
+
+
+class _Shape(NamedTuple):
+    """A shape and its text."""
+
+    element: ET.Element
+    html: str
 
 
 class _Slide(NamedTuple):
@@ -73,8 +81,8 @@ def _slide_html(package: Package, name: str) -> str:
     if tree is None:
         return ""
     shown = _Slide(package, name, SlideLists(package, name))
-    pieces = [(_kind(shape) not in _TITLES, html) for shape, html in _shapes(tree, shown, 0)]
-    return "".join(html for _, html in sorted(pieces, key=lambda piece: piece[0]))
+    shapes = sorted(_shapes(tree, shown, 0), key=lambda shape: _kind(shape.element) not in _TITLES)
+    return "".join(shape.html for shape in shapes)
 
 
 def _notes_html(package: Package, name: str) -> str:
@@ -83,19 +91,36 @@ def _notes_html(package: Package, name: str) -> str:
     if notes is None or tree is None:
         return ""
     shown = _Slide(package, notes, SlideLists(package, notes))
-    return "".join(html for _, html in _shapes(tree, shown, 0))
+    return "".join(shape.html for shape in _shapes(tree, shown, 0))
 
 
-def _shapes(parent: ET.Element, slide: _Slide, depth: int) -> Iterator[tuple[ET.Element, str]]:
-    """Each shape with its text, those in groups one by one."""
+def _shapes(parent: ET.Element, slide: _Slide, depth: int) -> list[_Shape]:
+    """The shapes with text in the order of reading, titles first, those in groups one by one."""
+    titles: list[_Shape] = []
+    places: list[Place | None] = []
+    groups: list[list[_Shape]] = []
     for shape in shown_children(parent):
-        kind = local(shape)
-        if kind == "grpSp" and depth < _MAX_DEPTH:
-            yield from _shapes(shape, slide, depth + 1)
-        elif kind == "graphicFrame":
-            yield shape, _frame_html(shape, slide)
-        elif kind == "sp" and _kind(shape) not in _FURNITURE:
-            yield shape, _shape_html(shape, slide.lists)
+        found = _shapes_of(shape, slide, depth)
+        if _kind(shape) in _TITLES:
+            titles += found
+        elif found:
+            places.append(place_of(slide.lists.forms_of(shape)))
+            groups.append(found)
+    order = reading_order(places)
+    return titles + [shape for number in order for shape in groups[number]]
+
+
+def _shapes_of(shape: ET.Element, slide: _Slide, depth: int) -> list[_Shape]:
+    kind = local(shape)
+    if kind == "grpSp" and depth < _MAX_DEPTH:
+        return _shapes(shape, slide, depth + 1)
+    if kind == "graphicFrame":
+        found = _Shape(shape, _frame_html(shape, slide))
+    elif kind == "sp" and _kind(shape) not in _FURNITURE:
+        found = _Shape(shape, _shape_html(shape, slide.lists))
+    else:
+        return []
+    return [found] if found.html else []
 
 
 def _shape_html(shape: ET.Element, lists: SlideLists) -> str:

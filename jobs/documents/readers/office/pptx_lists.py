@@ -50,6 +50,11 @@ class SlideLists:
             return ListItem(_BULLET, level) if is_item else None
         return ListItem(self._numbered(mark, level), level)
 
+    def forms_of(self, shape: ET.Element) -> list[ET.Element | None]:
+        """A shape, and those of layout and master that it takes its form from."""
+        place = _place_of(shape)
+        return [shape, *(self._holder(tree, place) for tree in self._trees)]
+
     def _numbered(self, mark: ET.Element, level: int) -> str:
         kind, start = mark.get("type", ""), mark.get("startAt", "1")
         before, last = self._counts.get(level, ("", 0))
@@ -72,8 +77,7 @@ class SlideLists:
     def _styles_of(self, shape: ET.Element) -> Iterator[ET.Element]:
         place = _place_of(shape)
         kind = value_of(place, "type") or ""
-        shapes = [shape, *(self._holder(tree, place) for tree in self._trees)]
-        for each in shapes:
+        for each in self.forms_of(shape):
             style = each.find("{*}txBody/{*}lstStyle") if each is not None else None
             if style is not None:
                 yield style

@@ -20,8 +20,10 @@ _FEW_PAGES = 3
 _NUMERALS = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _OF_ALL = re.compile(r"\d{1,5}/\d{1,5}")  # "3/16", as browsers print it
 _LEADERS = re.compile(r"(?:[.·…]\s?){4,}\s*(\d+|[ivxlc]+)$")
+_ONLY_LEADERS = re.compile(r"(?:[.·…]\s?){6,}")  # fewer say that something is left out
 _LEADS_TO_WORD = re.compile(r"[.·…]{6}\s*[^\W\d]{3,30}$")
 _ENDS_IN_NUMBER = re.compile(r"\s(\d{1,5})$")
+_DASHED = re.compile(r"^[-–—] ?(\w{1,5}) ?[-–—]$")  # a number between dashes
 _GLUED = re.compile(r"^(\d{1,4})(?=[^\W\d_]{2})")
 _DIGITS = re.compile(r"\d+")
 _TAIL_CHARS = 60
@@ -122,7 +124,7 @@ class _Zones(NamedTuple):
 
 
 def _zones(pages: list[list[Line]]) -> _Zones:
-    heights = [[line.baseline for line in lines] for lines in pages if lines]
+    heights = [[line.baseline for line in shown] for page in pages if (shown := _shown(page))]
     top, bottom = _most(map(max, heights)), -_most(-min(page) for page in heights)
     return _Zones(top - _ZONE * (top - bottom), bottom + _ZONE * (top - bottom))
 
@@ -141,13 +143,20 @@ class _EdgeLine(NamedTuple):
     is_outermost: bool
 
 
+def _shown(lines: list[Line]) -> list[Line]:
+    """The lines but those that are drawn below the page."""
+    return [line for line in lines if line.baseline > 0]
+
+
 def _edges(lines: list[Line], zones: _Zones) -> Iterator[_EdgeLine]:
-    rows = sorted({round(line.baseline) for line in lines})
+    rows = sorted({round(line.baseline) for line in _shown(lines)})
     bottom, top = set(rows[:_EDGE_ROWS]), set(rows[-_EDGE_ROWS:])
     for line in lines:
         row = round(line.baseline)
         if line.cells:
             continue
+        if line.baseline <= 0:
+            yield _EdgeLine(line, "bottom", is_outermost=True)
         if row in top and line.baseline >= zones.top:
             yield _EdgeLine(line, "top", row == rows[-1])
         if row in bottom and line.baseline <= zones.bottom:
@@ -162,7 +171,8 @@ def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
     end, that and its height.
     """
     line, edge, is_outermost = place
-    text = _GLUED.sub(r"\1 ", line.text)  # a long title has run into the number
+    printed = _DASHED.sub(r"\1", line.text)
+    text = _GLUED.sub(r"\1 ", printed)  # a long title has run into the number
     words = text.casefold().split()
     is_lone = len(words) == 1 and _is_number(words[0])
     if line.size > (_MAX_NUMBER_SIZE if is_lone else _MAX_SIZE) * body:
@@ -174,16 +184,24 @@ def _keys(place: _EdgeLine, page_number: int, body: float) -> Iterator[_Key]:
         yield edge, height, *words
         if is_outermost and line.widest_gap > _FAR_APART and len(words) > _END_WORDS:
             yield from ((edge, height, *part) for part in _parts(words))
+    yield from _number_keys(line, edge, words, page_number, is_glued=text is not printed)
+
+
+def _number_keys(
+    line: Line, edge: str, words: list[str], page_number: int, *, is_glued: bool
+) -> Iterator[_Key]:
+    height = round(line.baseline / _SAME_PLACE)
     shape = _DIGITS.sub("#", " ".join("#" if _is_number(word) else word for word in words))
     for at, word in enumerate(words):
         if not _is_number(word):
             continue
         offset = _number(word) - page_number
         yield edge, offset, shape
-        is_apart = line.widest_gap > _APART or text is not line.text
-        is_at_end = at in {0, len(words) - 1} and is_apart
-        if is_at_end or is_lone:
+        is_apart = line.widest_gap > _APART
+        is_at_end = at in {0, len(words) - 1}
+        if len(words) == 1 or (is_at_end and (is_apart or is_glued)):
             yield edge, offset, height
+        if len(words) == 1 or (is_at_end and is_apart and not is_glued):
             yield "anywhere", offset
 
 
@@ -219,7 +237,7 @@ def _without_contents(lines: list[Line], page_count: int) -> list[Line]:
     if not _are_contents(found, page_count) or any(
         _LEADS_TO_WORD.search(line.text) for line in lines
     ):
-        return [line for line in lines if line.is_mono or line.text.strip(". ·…")]
+        return [line for line in lines if line.is_mono or not _ONLY_LEADERS.fullmatch(line.text)]
     pages = range(min(found.values()) - _NEARBY_PAGES, max(found.values()) + _NEARBY_PAGES + 1)
     return [line for line in lines if line not in found and not _is_entry(line, pages)]
 

@@ -176,7 +176,7 @@ def _check_table(table: TokenTable, vocabulary: Mapping[str, int], place: str) -
 
 
 def _folder_table(described: Mapping[str, Any], splitter: str, size: int, place: str) -> TokenTable:
-    """The table of a tokenizer.json; ids that nobody uses get names of their own, as in a GGUF."""
+    """The table of a tokenizer.json; unused ids get names of their own, as in a GGUF."""
     model = described["model"]
     tokens = [f"[PAD{number}]" for number in range(size)]
     kinds = [UNUSED] * size

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -93,10 +92,3 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str,
 def to_memory(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Copies on the CPU, which the training no longer changes."""
     return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
-
-
-def equal_tensors(some: Mapping[str, Tensor], others: Mapping[str, Tensor]) -> bool:
-    """Whether both hold the same names with the same numbers, bit for bit."""
-    return some.keys() == others.keys() and all(
-        torch.equal(some[name], others[name]) for name in some
-    )

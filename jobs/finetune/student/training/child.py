@@ -14,7 +14,6 @@ import torch
 from engine.errors import ConfigError, EngineError
 from engine.files.replace import replace_file
 from jobs.finetune.student.export.export_student import ExportedStudent, export_student
-from jobs.finetune.student.other_text import other_text_rows
 from jobs.finetune.student.parity.pass_gate import pass_gate, read_gate_rows
 from jobs.finetune.student.parity.report import ParityReport
 from jobs.finetune.student.parity.trained import TrainedStudent
@@ -30,7 +29,7 @@ from jobs.finetune.student.training.loop import (
 from jobs.finetune.student.training.loss import RowLoss
 from jobs.finetune.student.training.network import Network, load_weights
 from jobs.finetune.student.training.plan import needed_bytes, require_room, sizes_of
-from jobs.finetune.student.training.rows import encode_rows, encode_what_fits
+from jobs.finetune.student.training.rows import encode_rows, encode_what_fits, other_text_rows
 from jobs.finetune.student.training.task import TuningFacts, TuningNews, TuningTask
 from jobs.finetune.student.tuned_student import (
     FACTS_NAME,
@@ -82,9 +81,7 @@ def tune(task: TuningTask, child: Child) -> None:
         StorageError: the disk is full.
         ArithmeticError: the loss is no number any more.
     """
-    torch.set_num_threads(task.plan.threads)
-    torch.use_deterministic_algorithms(mode=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # an eighth of the time of a step
+    _set_up_torch(task.plan.threads)
     student = find_student(task.student)
     vocabulary = student.vocabulary()
     template = ChatTemplate(vocabulary, str(student.path))
@@ -96,27 +93,37 @@ def tune(task: TuningTask, child: Child) -> None:
     facts = _facts(trained, training.loss, rows)
     if task.is_measured_only:
         replace_file(task.folder / FACTS_NAME, [facts.model_dump_json().encode()])
-        checkpoint_path(task.folder).unlink()
-        child.report(TuningNews(kind="done", step=facts.steps, steps=facts.steps))
+        _end(task, child, facts)
         return
     learnt_path = task.folder / WEIGHTS_NAME
     write_tensors(learnt_path, trained.weights, {"job": task.job_name})
     child.report(TuningNews(kind="said", message="exports: adapter, safetensors, GGUF"))
     exported = export_student(task, student, vocabulary, template, learnt_path)
     child.report(TuningNews(kind="said", message="compares what is served with what was trained"))
-    served = asyncio.run(
-        pass_gate(
-            exported,
-            task.model_name,
-            TrainedStudent(network, student, task.plan),
-            template,
-            read_gate_rows(task.validation_path or task.train_path),
-            folder=task.folder,
-            context_tokens=served_context(student.shape.context_tokens),
-        )
+    gate = pass_gate(
+        exported,
+        task.model_name,
+        TrainedStudent(network, student, task.plan),
+        template,
+        read_gate_rows(task.validation_path or task.train_path),
+        folder=task.folder,
+        context_tokens=served_context(student.shape.context_tokens),
     )
-    write_record(task.folder, _record(task, student, exported, facts, served))
-    checkpoint_path(task.folder).unlink()  # four times the weights, and nobody goes on from it now
+    write_record(task.folder, _record(task, student, exported, facts, asyncio.run(gate)))
+    _end(task, child, facts)
+
+
+def _set_up_torch(threads: int) -> None:
+    """The same numbers in every call, as fast as that allows."""
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(mode=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # an eighth of the time of a step
+
+
+def _end(task: TuningTask, child: Child, facts: TuningFacts) -> None:
+    checkpoint_path(
+        task.folder
+    ).unlink()  # four times the weights, and no training resumes from it now
     child.report(TuningNews(kind="done", step=facts.steps, steps=facts.steps))
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ import orjson
 
 from engine.errors import ConfigError
 from jobs.finetune.student.source.chat_template import ChatTemplate, EncodedRow
+from jobs.finetune.student.source.vocabulary import Vocabulary
 
 SHOWN_COUNT = 20
 SORTED_BATCHES = 8  # whose rows are sorted by length together
@@ -116,3 +118,14 @@ def _name(path: Path, too_long: Sequence[LongRow], max_tokens: int) -> Iterator[
         "nothing was trained: shorten the excerpts (dataset.excerpt_tokens, which `distill run` "
         "applies for free), or leave these rows out"
     )
+
+
+def other_text_rows(vocabulary: Vocabulary) -> list[EncodedRow]:
+    """A text that has nothing to do with any corpus: how much of it is forgotten is measured by it.
+
+    Eight paragraphs of plain English prose, written for this purpose as a part of this project,
+    under its license; each a row after its first token, which nothing stands before.
+    """
+    text = files(__package__).joinpath("other_text.txt").read_text("utf-8")
+    rows = (tuple(vocabulary.ids(paragraph)) for paragraph in text.strip().split("\n\n"))
+    return [EncodedRow(ids, 1) for ids in rows if len(ids) > 1]

@@ -1,5 +1,6 @@
 """The store of a call, seen from the command: inputs go there, segments come from there."""
 
+import logging
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from engine.errors import ConfigError, EngineError, OutageError, TransientError
+from engine.files.replace import replace_file
 from engine.lease.lease_log import read_leases
 from jobs.send.sharded.outside.epochs import StoreEpochs
 from jobs.send.sharded.outside.mirror import Mirror
@@ -15,6 +17,8 @@ from jobs.send.sharded.outside.stores import Store, StoreOrder, open_store, read
 from jobs.send.sharded.shards import Call, Shard
 
 STORE_NAME = "store"  # of the file of a call that says where its segments lie
+
+_log = logging.getLogger(__name__)
 
 
 class Input(NamedTuple):
@@ -42,6 +46,10 @@ class SegmentPlace(Protocol):
 
     def complete(self, shard: Shard) -> None:
         """Fetch all that there is of a shard that nobody writes any more."""
+        ...
+
+    def take_over(self, shard: Shard) -> None:
+        """Let nobody who has begun a shard send anything more of it."""
         ...
 
     def lent_usd(self) -> Mapping[str, float]:
@@ -72,6 +80,10 @@ class InFolder:
     def complete(self, shard: Shard) -> None:
         """As SegmentPlace.complete: all is there."""
 
+    def take_over(self, shard: Shard) -> None:
+        """As SegmentPlace.take_over."""
+        shard.take_over()
+
     def lent_usd(self) -> Mapping[str, float]:
         """As SegmentPlace.lent_usd: logs of sends say all of it."""
         return {}
@@ -93,9 +105,10 @@ class Depot:
 
     def __init__(self, folder: Path, order: StoreOrder) -> None:
         """The call in `folder`; that its segments lie elsewhere is noted there first."""
-        (folder / STORE_NAME).write_text(order.url, "utf-8")
+        replace_file(folder / STORE_NAME, [order.url.encode()])
         self._store: Store = open_store(order)
         self._prefix = f"{folder.name}/"
+        self.url = f"{order.url.rstrip('/')}/{self._prefix}"
         self._mirrors: dict[str, Mirror] = {}
         self._epochs = StoreEpochs(self._store)
         self.call = Call(folder, self._epochs)
@@ -128,6 +141,15 @@ class Depot:
         """
         with _reached():
             self._mirror(shard).complete()
+
+    def take_over(self, shard: Shard) -> None:
+        """As SegmentPlace.take_over.
+
+        Raises:
+            OutageError: the store does not answer.
+        """
+        with _reached():
+            shard.take_over()
 
     def lent_usd(self) -> Mapping[str, float]:
         """As SegmentPlace.lent_usd: what was granted, or what a holder has said at its end."""
@@ -190,21 +212,50 @@ def place_call(call: Call, store: StoreOrder | None, inputs: Iterable[Input] = (
         return InFolder(call)
     try:
         depot = Depot(call.folder, store)
-        depot.put(inputs)
     except EngineError:
         call.remove()
         raise
+    put_or_remove(depot, inputs)
     return depot
 
 
-def remove_if_untouched(segments: SegmentPlace) -> None:
+def put_or_remove(depot: Depot, inputs: Iterable[Input]) -> None:
+    """Put a call into its store; where that fails midway, remove it there and here.
+
+    Raises:
+        OutageError: the store does not answer; says where something is left, if there is.
+        ConfigError: it refuses; the same.
+    """
+    try:
+        depot.put(inputs)
+    except (OutageError, ConfigError) as error:
+        try:
+            depot.remove()
+        except (OutageError, ConfigError):
+            depot.call.remove()
+            raise type(error)(
+                f"{error}; what was put below {depot.url} is still there, and nothing needs it: "
+                "remove it"
+            ) from error
+        raise
+
+
+def remove_if_untouched(segments: SegmentPlace, ended_by: EngineError | None = None) -> None:
     """Remove a call of which nobody has begun anything that is still there; else it is gone on.
+
+    So it is where something ended the call and the store then fails too: the first is to be told.
 
     Raises:
         OutageError: a store does not answer.
+        ConfigError: it refuses.
     """
-    if segments.is_untouched():
-        segments.remove()
+    try:
+        if segments.is_untouched():
+            segments.remove()
+    except (OutageError, ConfigError) as error:
+        if ended_by is None:
+            raise
+        _log.warning("%s: is left to the next command: %s", segments.call.folder, error)
 
 
 def place_of(folder: Path, environment: Mapping[str, str]) -> InFolder | Depot:
@@ -216,7 +267,7 @@ def place_of(folder: Path, environment: Mapping[str, str]) -> InFolder | Depot:
     path = folder / STORE_NAME
     if not path.exists():
         return InFolder(Call(folder))
-    return Depot(folder, read_store(path.read_text("utf-8"), environment))
+    return Depot(folder, read_store(path.read_text("utf-8").strip(), environment))
 
 
 @contextmanager

@@ -77,11 +77,16 @@ class S3Store:
         return sorted(name for name in names if name.startswith(prefix))
 
     def remove(self, prefix: str) -> None:
-        """As Store.remove."""
-        names = [f"{self._root}/{name}" for name in self.names(prefix)]
-        if names:
+        """As Store.remove: many at once, where s3fs does not tell that some were left.
+
+        So what is still there is removed one by one, which tells why it cannot be.
+        """
+        if names := self.names(prefix):
             with self._present(), self._errors():
-                self._files.rm(names)
+                self._files.rm([f"{self._root}/{name}" for name in names])
+            for name in self.names(prefix):
+                with self._present(), self._errors():
+                    self._files.rm_file(f"{self._root}/{name}")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

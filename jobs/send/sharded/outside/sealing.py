@@ -63,7 +63,7 @@ class Sealing:
         """While the block runs what it claims is sealed; at its end, all of it.
 
         Raises:
-            StorageError: the last of it could not be sealed; it stays on this machine.
+            StorageError: the last of it could not be sealed: nobody will have it.
             EngineError: what the block raises.
         """
         ended_by: EngineError | None = None
@@ -75,7 +75,12 @@ class Sealing:
                 ended_by = error  # as a task group would raise it, nobody would know it
             finally:
                 keeping.cancel()
-        await self._finish()
+        try:
+            await self._finish()
+        except StorageError as error:
+            if ended_by is None:
+                raise
+            raise StorageError(f"{ended_by}; besides, {error}") from error
         if ended_by is not None:
             raise ended_by
 
@@ -100,7 +105,7 @@ class Sealing:
                 assert self._segment is not None
                 raise StorageError(
                     f"{self._segment.folder} on {socket.gethostname()}: what was written last "
-                    f"could not be sealed ({self._trouble}); the next worker there does so"
+                    f"could not be sealed ({self._trouble}); it is bought again, and counts"
                 )
             await self._clock.sleep(RETRY_S)
         self.is_whole = True

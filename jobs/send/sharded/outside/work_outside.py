@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.clock import SystemClock
-from engine.errors import OutageError, TransientError
 from engine.lease.claims import Lender
 from engine.stats.counters import Stats
 from engine.stopping import Stopping
@@ -31,18 +30,11 @@ class OutsideWork:
         """Go on with a shard, of whose folder only the name matters here.
 
         Raises:
-            StorageError: the last of it could not be sealed; it stays in the spool.
-            OutageError: the store, or the lender, does not answer; what was written is kept.
+            StorageError: the last of it could not be sealed: the command takes in what was, and
+                the next call buys the rest again.
+            TransientError: the store, or the lender, does not answer; what was written is kept.
             EngineError: what the work raises; all that it wrote is sealed.
         """
-        try:
-            return await self._work_in_spool(shard, order, lender, stopping, stats)
-        except TransientError as error:
-            raise OutageError(f"{error}; the same command again goes on") from error
-
-    async def _work_in_spool(
-        self, shard: Shard, order: WorkerOrder, lender: Lender, stopping: Stopping, stats: Stats
-    ) -> ShardEnd:
         assert order.store is not None
         store = await asyncio.to_thread(open_store, order.store)
         sealing = Sealing(store, SystemClock())

@@ -75,7 +75,7 @@ async def test_folder_is_open_once_at_a_time(tmp_path: Path) -> None:
                 """Never entered."""
 
 
-async def test_limits_hold(tmp_path: Path) -> None:
+async def test_no_more_requests_are_in_flight_than_the_limit_allows(tmp_path: Path) -> None:
     async with OpenAIServer(ServerConfig(latency=Latency(median_s=0.05))) as server:
         endpoint = Endpoint(server.base_url, server.api_key)
         limits = LimitSettings(max_in_flight=3)

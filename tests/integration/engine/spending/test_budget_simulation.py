@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from engine.wire.prices import PUBLIC_TIER_SHARES
 from engine.wire.replies.usage import read_usage
 from schemas.outcomes import Usage
 from schemas.requests import Json
+from tests.unit.engine.spending.test_budget_tiers import Server, make_budget, request
 
 SEEDS = 1_000
 GROUPS = 10
@@ -180,3 +182,22 @@ async def test_the_bill_never_passes_the_cap_whatever_happens_when(
             assert world.bill_usd <= CAP_USD + 1e-9, f"seed {seed}"
         limited_count += world.limited_count
     assert limited_count  # requests have gone out with a smaller output limit
+
+
+TIER_SEEDS = 1_000
+
+
+def _priority_at_times(rng: random.Random, share: float) -> str:
+    return "priority" if rng.random() < share else "default"
+
+
+async def test_bill_stays_within_the_cap_where_an_account_bills_at_several_tiers() -> None:
+    for seed in range(TIER_SEEDS):
+        rng = random.Random(seed)
+        cap_usd, share = rng.uniform(5.0, 90.0), rng.choice([0.3, 0.6, 0.9, 1.0])
+        server = Server(make_budget(cap_usd), partial(_priority_at_times, rng, share))
+        await server.answer(request())
+        await server.answer_all(50)
+
+        assert server.is_refused
+        assert server.billed_usd <= cap_usd + 1e-9, seed

@@ -114,7 +114,7 @@ def charge_double(path: Path) -> None:
     ("name", "harm", "code", "text"),
     [
         ("journal.jsonl", settle_last_again, 1, "1 requests are settled twice"),
-        ("journal.jsonl", drop_last, 1, "results come of requests that are not in the journal"),
+        ("journal.jsonl", drop_last, 1, "results come from requests that are not in the journal"),
         ("journal.jsonl", charge_double, 0, "1 requests cost $-0.0"),
         ("answers.jsonl", drop_last, 1, "1 results of ended items are missing"),
         ("finished/questions.jsonl", repeat_last, 1, "1 items ended twice"),

@@ -19,8 +19,8 @@ from jobs.evaluation.read_evaluation import read_evaluation
 from jobs.evaluation.serve_student import find_served, student_served, tuned_students
 from jobs.finetune.student.training.task import TuningFacts
 from jobs.finetune.student.tuned_student import (
+    STUDENT_DIR,
     TunedStudent,
-    job_folder,
     seen_tokens_per_s,
     write_record,
 )
@@ -60,7 +60,7 @@ def settings_for(student: Path, *assignments: str) -> RunSettings:
 
 def record_tuned(folder: RunFolder, student: Path) -> None:
     """What a training leaves: its record, files and last event; a second file stands for both."""
-    path = job_folder(folder, JOB)
+    path = folder.run_dir / STUDENT_DIR / JOB
     (path / "gguf").mkdir(parents=True)
     served = make_gguf(path / "gguf" / "tuned.gguf")
     write_record(

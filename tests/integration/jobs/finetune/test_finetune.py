@@ -178,7 +178,7 @@ def test_export_writes_checked_rows_and_how_to_use_them(
 @pytest.mark.parametrize(
     ("rows", "flags", "message"),
     [
-        (12, ("--student", STUDENT), "nobody is there to be asked"),
+        (12, ("--student", STUDENT), "no terminal to ask for a confirmation"),
         (12, ("--student", "no-such-model", "--yes"), "does not serve 'no-such-model'"),
         (12, ("--yes",), "no model to tune"),
         (9, ("--student", STUDENT, "--yes"), "found 9 rows, expected at least 10"),

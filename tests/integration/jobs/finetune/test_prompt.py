@@ -71,7 +71,7 @@ def test_nothing_is_uploaded_unless_the_user_says_yes(
     assert tuning.uploads() == before
 
 
-def test_yes_submits(server: RunningServer, tmp_path: Path) -> None:
+def test_an_answer_of_yes_submits_the_job(server: RunningServer, tmp_path: Path) -> None:
     tuning = Tuning(server, make_run(tmp_path / "run"))
 
     ended, shown = answer(tuning, b"y\n")

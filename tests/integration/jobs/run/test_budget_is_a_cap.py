@@ -89,7 +89,7 @@ def test_a_budget_that_ends_writes_the_rows_that_there_are(
 
     written = (other_dir / "dataset" / "train.jsonl").read_bytes()
     assert code == 3, message
-    assert "the rows that there are were written" in message
+    assert "the rows so far were written" in message
     assert 0 < len(written.splitlines()) < len(rows.splitlines())
     assert set(written.splitlines()) <= set(rows.splitlines())
 
@@ -120,5 +120,5 @@ def test_a_judge_that_is_of_no_use_does_not_keep_the_rows_from_being_written(
     code, message = finish(start(server, run_dir, *flags, *share, "--set", "judge.model=nobody"))
 
     assert code == 3, message
-    assert "the rows that there are were written" in message
+    assert "the rows so far were written" in message
     assert len((run_dir / "dataset" / "train.jsonl").read_bytes().splitlines()) > 0

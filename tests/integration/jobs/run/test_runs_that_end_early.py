@@ -104,7 +104,7 @@ def test_requests_out_of_attempts_end_with_75_and_are_asked_by_the_next_call(
 @pytest.mark.parametrize(
     ("place", "files", "message"),
     [
-        ("taken", {"taken": "a file"}, "cannot be made a run's folder"),
+        ("taken", {"taken": "a file"}, "a run's folder cannot be made there"),
         ("mine", {"mine/dataset/train.jsonl": "{}"}, "is no run, but holds"),
         ("my documents 🙂", {}, "name another folder for the run"),
     ],

@@ -17,7 +17,7 @@ from engine.wire.endpoints import Endpoint
 from jobs.dataset.ask_teacher import QUESTIONS
 from jobs.prompts.own_prompts import copy_prompts
 from jobs.run.run_engine import open_run_engine
-from jobs.run.stages import run_stages
+from jobs.run.run_stages import run_stages
 from jobs.send.sharded.send_shard import ShardEnd, WorkerOrder
 from jobs.send.sharded.shards import Shard
 from jobs.spread.take_in import spent_usd

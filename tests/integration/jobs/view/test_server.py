@@ -13,7 +13,7 @@ from aiohttp import web
 from engine.files.records import read_records
 from jobs.dataset.rows.apply_reviews import RowText, row_hash
 from jobs.view.guard import TOKEN_HEADER
-from jobs.view.server import Desk, make_app
+from jobs.view.server import PageOrder, make_app
 from schemas.reviews import Review
 from tests.integration.jobs.view.view_runs import (
     EVIDENCE,
@@ -26,8 +26,8 @@ TOKEN = "t" * 43
 
 
 @asynccontextmanager
-async def served(desk: Desk) -> AsyncIterator[aiohttp.ClientSession]:
-    runner = web.AppRunner(make_app(desk))
+async def served(order: PageOrder) -> AsyncIterator[aiohttp.ClientSession]:
+    runner = web.AppRunner(make_app(order))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -47,31 +47,31 @@ async def get(session: aiohttp.ClientSession, path: str) -> Any:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def order(tmp_path: Path) -> PageOrder:
     folder = write_row_run(tmp_path / "run", row_count=230)
-    return Desk(folder, "review", TOKEN, person="anna", sample_count=20)
+    return PageOrder(folder, "review", TOKEN, person="anna", sample_count=20)
 
 
 @pytest.mark.parametrize("path", ["/", "/?token=wrong", "/api/lists", "/api/line/rows/0"])
 @pytest.mark.parametrize("headers", [{TOKEN_HEADER: ""}, {TOKEN_HEADER: "u" * 43}])
 async def test_without_the_token_nothing_is_said(
-    desk: Desk, path: str, headers: dict[str, str]
+    order: PageOrder, path: str, headers: dict[str, str]
 ) -> None:
-    async with served(desk) as session, session.get(path, headers=headers) as reply:
+    async with served(order) as session, session.get(path, headers=headers) as reply:
         assert reply.status == 403
         assert "valve" not in await reply.text()
 
 
-async def test_other_names_of_this_machine_are_refused(desk: Desk) -> None:
+async def test_other_names_of_this_machine_are_refused(order: PageOrder) -> None:
     headers = {"Host": "evil.example"}
 
-    async with served(desk) as session, session.get("/api/lists", headers=headers) as reply:
+    async with served(order) as session, session.get("/api/lists", headers=headers) as reply:
         assert reply.status == 403
 
 
-async def test_page_may_run_and_load_nothing_but_its_own(desk: Desk) -> None:
+async def test_page_may_run_and_load_nothing_but_its_own(order: PageOrder) -> None:
     async with (
-        served(desk) as session,
+        served(order) as session,
         session.get("/", params={"token": TOKEN}, headers={TOKEN_HEADER: ""}) as reply,
     ):
         policy = reply.headers["Content-Security-Policy"]
@@ -82,8 +82,8 @@ async def test_page_may_run_and_load_nothing_but_its_own(desk: Desk) -> None:
         assert "trusted-types 'none'" in policy
 
 
-async def test_pages_lead_from_one_to_the_next_and_end(desk: Desk) -> None:
-    async with served(desk) as session:
+async def test_pages_lead_from_one_to_the_next_and_end(order: PageOrder) -> None:
+    async with served(order) as session:
         numbers: list[int] = []
         start = 0
         while start is not None:
@@ -94,8 +94,8 @@ async def test_pages_lead_from_one_to_the_next_and_end(desk: Desk) -> None:
     assert numbers == list(range(230))
 
 
-async def test_search_finds_text_of_question_and_answer_in_any_case(desk: Desk) -> None:
-    async with served(desk) as session:
+async def test_search_finds_text_of_question_and_answer_in_any_case(order: PageOrder) -> None:
+    async with served(order) as session:
         of_question = await get(session, "/api/list/rows?text=VALVE 217 open")
         of_answer = await get(session, "/api/list/rows?text=217 opens at 47 bar. größe ä")
         nothing = await get(session, "/api/list/rows?text=valve 999")
@@ -105,8 +105,8 @@ async def test_search_finds_text_of_question_and_answer_in_any_case(desk: Desk) 
     assert nothing["rows"] == []
 
 
-async def test_filters_are_offered_and_applied(desk: Desk) -> None:
-    async with served(desk) as session:
+async def test_filters_are_offered_and_applied(order: PageOrder) -> None:
+    async with served(order) as session:
         lists = await get(session, "/api/lists")
         page = await get(session, "/api/list/rejected?reason=too_short")
 
@@ -114,8 +114,8 @@ async def test_filters_are_offered_and_applied(desk: Desk) -> None:
     assert [row["facts"][1] for row in page["rows"]] == ["too_short"]
 
 
-async def test_line_has_its_texts_and_the_source_with_evidence(desk: Desk) -> None:
-    async with served(desk) as session:
+async def test_line_has_its_texts_and_the_source_with_evidence(order: PageOrder) -> None:
+    async with served(order) as session:
         line = await get(session, "/api/line/rows/7")
 
     question, answer, source = line["texts"]
@@ -125,8 +125,8 @@ async def test_line_has_its_texts_and_the_source_with_evidence(desk: Desk) -> No
     assert line["row"]["row_hash"] == row_hash(RowText(question_text(7), answer_text(7)))
 
 
-async def test_decision_is_on_disk_with_who_and_when(desk: Desk) -> None:
-    async with served(desk) as session:
+async def test_decision_is_on_disk_with_who_and_when(order: PageOrder) -> None:
+    async with served(order) as session:
         row = (await get(session, "/api/line/rows/7"))["row"]
         given = {key: row[key] for key in ("row_hash", "answer_id", "document_id")}
         given |= {"decision": "drop", "reviewer": "somebody else"}
@@ -135,7 +135,7 @@ async def test_decision_is_on_disk_with_who_and_when(desk: Desk) -> None:
         line = await get(session, "/api/line/rows/7")
         progress = await get(session, "/api/progress")
 
-    (review,) = read_records(desk.folder.run_dir / "reviews.jsonl", Review)
+    (review,) = read_records(order.folder.run_dir / "reviews.jsonl", Review)
     assert (review.decision, review.reviewer, review.answer_id) == (
         "drop",
         "anna",
@@ -148,31 +148,31 @@ async def test_decision_is_on_disk_with_who_and_when(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "body", [b"no json", b"[]", b'{"decision": "burn"}', b'{"row_hash": "x", "decision": "drop"}']
 )
-async def test_decision_that_is_none_is_refused_and_not_kept(desk: Desk, body: bytes) -> None:
-    async with served(desk) as session, session.post("/api/review", data=body) as reply:
+async def test_decision_that_is_none_is_refused_and_not_kept(order: PageOrder, body: bytes) -> None:
+    async with served(order) as session, session.post("/api/review", data=body) as reply:
         assert reply.status == 400
 
-    assert not (desk.folder.run_dir / "reviews.jsonl").exists()
+    assert not (order.folder.run_dir / "reviews.jsonl").exists()
 
 
-async def test_page_that_was_opened_to_look_takes_no_decision(desk: Desk) -> None:
-    looking = desk._replace(mode="view")
+async def test_page_that_was_opened_to_look_takes_no_decision(order: PageOrder) -> None:
+    looking = order._replace(mode="view")
 
     async with served(looking) as session, session.post("/api/review", json={}) as reply:
         assert reply.status == 403
 
 
 @pytest.mark.parametrize("path", ["/api/line/rows/999999", "/api/list/journal", "/api/task/0"])
-async def test_what_there_is_not_is_404(desk: Desk, path: str) -> None:
-    async with served(desk) as session, session.get(path) as reply:
+async def test_what_there_is_not_is_404(order: PageOrder, path: str) -> None:
+    async with served(order) as session, session.get(path) as reply:
         assert reply.status == 404
 
 
-async def test_damaged_line_is_shown_as_what_it_is(desk: Desk) -> None:
-    path = desk.folder.rejected_path
+async def test_damaged_line_is_shown_as_what_it_is(order: PageOrder) -> None:
+    path = order.folder.rejected_path
     path.write_bytes(b'{"rejection_id": brok\n' + path.read_bytes())
 
-    async with served(desk) as session:
+    async with served(order) as session:
         page = await get(session, "/api/list/rejected")
 
     assert page["rows"][0]["title"] == '{"rejection_id": brok'

@@ -70,8 +70,8 @@ async def test_damaged_account_files_are_passed_by(
         waiting = await submit(bench.desk, *map(chat_request, IDS))
 
     assert waiting == 0
-    assert "other.json: is damaged and passed by" in caplog.text
-    assert "limits.json: is damaged and passed by" in caplog.text
+    assert "other.json: is damaged and ignored" in caplog.text
+    assert "limits.json: is damaged and ignored" in caplog.text
 
 
 async def test_account_folder_that_vanished_is_made_again(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ async def test_line_whose_id_is_no_content_id_is_named(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     await write_items(path, "0" * 32, "edited by hand")
 
-    with pytest.raises(DamagedLogError, match=r"log\.jsonl:2: .* id is none of ours"):
+    with pytest.raises(DamagedLogError, match=r"log\.jsonl:2: .* id has another form"):
         list(read_lines_by_id(path, line_prefix("item_id")))
 
 

@@ -154,7 +154,7 @@ async def test_lines_of_another_log_are_adopted_as_they_are_and_once(tmp_path: P
 
 async def test_line_without_an_id_is_not_adopted(tmp_path: Path) -> None:
     async with JsonlLog(tmp_path / "log.jsonl", id_field="item_id") as log:
-        with pytest.raises(DamagedLogError, match="a line to be added is none of such"):
+        with pytest.raises(DamagedLogError, match="a line to be added is not one of this log"):
             await log.adopt_each([b'{"other_id":"a"}'])
 
         assert len(log) == 0

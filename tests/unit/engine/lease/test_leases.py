@@ -1,5 +1,6 @@
 """The arithmetic of leases, with a clock that is set by hand."""
 
+import random
 from collections import defaultdict
 
 import pytest
@@ -183,3 +184,28 @@ def test_leases_that_begin_again_hold_what_was_lent_before_for_their_whole_time(
     assert later.parts == {"m": 1.0}
     assert later.granted_usd == 3.0
     assert later.spent_usd == 1.0
+
+
+def test_of_many_holders_neither_is_lent_twice_and_what_each_hears_adds_up() -> None:
+    rng, count, cap_usd = random.Random(1), 200, 100.0
+    lending = Lending(cap_usd=cap_usd, holder_count=count)
+    last: dict[str, tuple[Lease, float]] = {}
+    spent_usd: defaultdict[str, float] = defaultdict(float)
+
+    for _ in range(1000):
+        lending.clock.go(seconds=rng.random() / 10)
+        who = f"{rng.randrange(count)}"
+        granted_usd = last[who][0].granted_usd if who in last else 0.0
+        spent_usd[who] += rng.random() * (granted_usd - spent_usd[who])
+        usd = {"spent_usd": spent_usd[who], "used_usd": spent_usd[who], "wanted_usd": rng.random()}
+        lease = lending.claim(who, rng.random() ** 8, **usd)
+        now_s = lending.clock.monotonic_s()
+        last[who] = (lease, now_s + lease.ttl_s)
+
+        in_time = [each for each, until_s in last.values() if until_s > now_s]
+        assert sum(each.parts.get("m", 0.0) for each in in_time) <= 1.0 + 1e-9
+        assert sum(each.granted_usd for each, _ in last.values()) <= cap_usd + 1e-9
+        assert lease.spent_usd == pytest.approx(sum(spent_usd.values()))
+        unspent_usd = {name: each.granted_usd - spent_usd[name] for name, (each, _) in last.items()}
+        others_usd = sum(unspent_usd.values()) - unspent_usd[who]
+        assert lease.held_usd == pytest.approx(others_usd, abs=1e-9)

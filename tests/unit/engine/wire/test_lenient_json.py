@@ -7,7 +7,6 @@ from engine.wire.lenient_json import (
     MAX_DEPTH,
     NotJsonError,
     dump_json,
-    json_on_one_line,
     parse_json,
 )
 from schemas.requests import Json
@@ -86,17 +85,6 @@ def test_depth_takes_no_recursion_in_either_direction(depth: int) -> None:
 def test_what_is_no_json_raises_one_error_of_ours(data: bytes) -> None:
     with pytest.raises(NotJsonError, match="no JSON"):
         parse_json(data)
-
-
-@each_row(
-    "data, line",
-    [
-        (b'{\n "a":\r\n 1.50}', b'{  "a":   1.50}'),
-        (b'{"a": "\n\xff",\n "b": NaN}', b'{"a":"\\n\xef\xbf\xbd","b":null}'),
-    ],
-)
-def test_text_on_one_line_is_as_it_came_where_it_was_sound(data: bytes, line: bytes) -> None:
-    assert json_on_one_line(data, parse_json(data)) == line
 
 
 def test_a_text_of_very_many_values_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,6 +101,14 @@ def test_repetitions_of_rows_questions_and_answers_are_told_apart(tmp_path: Path
     assert found.repeated_answers == 2
 
 
+def test_answers_whose_subject_is_a_pronoun_are_counted(tmp_path: Path) -> None:
+    found = check(tmp_path, chat(*KILN), chat(SAW[0], "It has teeth for wet wood."))
+
+    assert found.is_fit
+    assert found.pronoun_count == 1
+    assert "1 (50.0%) answers begin with one" in "\n".join(describe_check(found))
+
+
 def test_languages_and_refusals_are_counted(tmp_path: Path) -> None:
     german = "Der Ofen wird auf 1220 Grad geheizt, bevor das Porzellan hineingestellt wird."
     found = check(

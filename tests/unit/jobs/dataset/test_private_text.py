@@ -14,7 +14,7 @@ from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.ask_teacher import QUESTIONS
 from jobs.dataset.coverage import FILE_NAME, write_coverage
-from jobs.run.stages import run_stages
+from jobs.run.run_stages import run_stages
 from schemas.dataset import ChunkCoverage, Rejection
 from schemas.documents import HeldOutCheck
 from tests.unit.jobs.dataset.teacher import make_chunk

@@ -11,7 +11,7 @@ from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.rows.export_dataset import EXPORT
-from jobs.run.stages import run_stages
+from jobs.run.run_stages import run_stages
 from schemas.documents import Chunk, HeldOutCheck
 from schemas.outcomes import Outcome
 from schemas.requests import Request

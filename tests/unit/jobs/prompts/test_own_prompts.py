@@ -138,11 +138,11 @@ def test_files_that_are_no_prompt_are_named_with_what_may_be_meant(
     run_settings(RunFolder(own.parent / "run"), None, {"prompts_dir": str(own)}, [])
 
     assert strays == [
-        f"{own}/statements.md: is read by nobody, no prompt is called so; did you mean "
+        f"{own}/statements.md: is not used: no prompt has this name; did you mean "
         "judge/statements.md?",
-        f"{own}/write_anwser.md: is read by nobody, no prompt is called so; did you mean "
+        f"{own}/write_anwser.md: is not used: no prompt has this name; did you mean "
         "write_answer.md?",
-        f"{own}/zzz: is read by nobody, no prompt is called so",
+        f"{own}/zzz: is not used: no prompt has this name",
     ]
     assert [each.message for each in caplog.records if each.levelname == "WARNING"] == strays
 

@@ -17,16 +17,8 @@ from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.changing.changes import RunChanges, apply_changes, find_changes
 from jobs.run.changing.preview import preview_changes
 from jobs.run.changing.retry import retry_failed
-from jobs.run.stages import (
-    Items,
-    ItemWork,
-    Stage,
-    StageContext,
-    Stages,
-    StagesEnd,
-    only_settings,
-    run_stages,
-)
+from jobs.run.run_stages import StagesEnd, run_stages
+from jobs.run.stages import Items, ItemWork, Stage, StageContext, Stages, only_settings
 from jobs.settings.run_config import read_run_config
 from jobs.show.describe import describe_run
 from jobs.show.summarize import summarize_run

@@ -1,8 +1,11 @@
 """What is left of a stage goes to other processes, if there are any and a model is asked."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from engine.ask import Ask
 from engine.files.journal import Journal
@@ -11,17 +14,9 @@ from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass
 from engine.testing.calls import completed
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.run.elsewhere import StageLeft
-from jobs.run.stages import (
-    Items,
-    ItemWork,
-    Stage,
-    StageContext,
-    StagesEnd,
-    file_window,
-    only_settings,
-    run_stages,
-)
+from jobs.run.elsewhere import Elsewhere, StageLeft
+from jobs.run.run_stages import StagesEnd, run_stages
+from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, only_settings
 from schemas.documents import Chunk
 from schemas.outcomes import Outcome
 from schemas.record import Record
@@ -47,54 +42,91 @@ async def write_title(chunk: Chunk, _: Ask, __: RunSettings) -> Sequence[Title]:
     return [Title(title_id=chunk.chunk_id)]
 
 
+async def fail(chunk: Chunk, _: Ask, __: RunSettings) -> Sequence[Title]:
+    raise AssertionError(chunk.chunk_id)
+
+
 ASKED = ItemWork(items=list_chunks, needs=only_settings, work=write_title)
 READ = replace(ASKED, window=file_window)
+COMPUTED = replace(READ, elsewhere=lambda _, __: Elsewhere(write_title, window=1))
+ALL_THERE = replace(COMPUTED, work=fail)
 
 
 def stage(name: str, work: ItemWork[None, Chunk, Title, RunSettings]) -> Stage[None]:
     return Stage(name=name, label=name, result=Title, reads=(CHUNKS.name,), work=work)
 
 
-class Elsewhere:
-    """Does the work of half of the items at a time, in this process."""
+class Others:
+    """Does the work of a part of the items at a time, in this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_files: bool = False, share: float = 0.5) -> None:
+        self.has_files = has_files
+        self._share = share
         self.seen: list[tuple[str, int]] = []
 
     async def work_off(self, left: StageLeft) -> StagePass:
         self.seen.append((left.stage, left.item_count))
         passed = StagePass()
         for number, item in enumerate(left.items):
-            if number * 2 >= left.item_count:
+            if number >= left.item_count * self._share:
                 passed.unsettled["later"] += 1
                 continue
             assert isinstance(item, Chunk)
-            outputs = await left.work(item, None, None)
+            outputs = await left.way.work(item, None, None)
             await left.files.finish(item.chunk_id, outputs)
             left.note_finished(0)
         return passed
 
 
-async def take(folder: RunFolder, elsewhere: Elsewhere) -> StagesEnd:
+async def take(
+    folder: RunFolder, others: Others, **works: ItemWork[None, Chunk, Title, RunSettings]
+) -> StagesEnd:
     async with Journal(folder.journal_path) as journal:
 
         async def ask(request: Request) -> Outcome:
             return completed(request)
 
         context = make_context(folder, SETTINGS, ask, journal)
-        stages = (stage("read", READ), stage("asked", ASKED))
-        return await run_stages(stages, replace(context, spread=elsewhere))
+        stages = tuple(stage(name, work) for name, work in works.items())
+        return await run_stages(stages, replace(context, spread=others))
 
 
 async def test_only_what_asks_goes_elsewhere_and_only_what_is_left(tmp_path: Path) -> None:
-    folder, elsewhere = make_run(tmp_path / "run", SETTINGS), Elsewhere()
+    folder, others = make_run(tmp_path / "run", SETTINGS), Others(has_files=True)
 
-    first = await take(folder, elsewhere)
-    second = await take(folder, elsewhere)
+    first = await take(folder, others, read=READ, asked=ASKED)
+    second = await take(folder, others, read=READ, asked=ASKED)
 
-    assert elsewhere.seen == [("asked", 12), ("asked", 6)]
+    assert others.seen == [("asked", 12), ("asked", 6)]
     assert (first.is_done, second.is_done) == (False, False)
     assert first.describe_left() == "6 items of stage asked are left (later 6)"
     ids = set(read_ids(folder.results_path("read"), Title))
     assert len(ids) == 12
     assert len(set(read_ids(folder.results_path("asked"), Title))) == 9
+
+
+async def test_much_work_that_asks_nobody_goes_where_the_files_are_seen(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", SETTINGS)
+    others, blind = Others(has_files=True, share=1.0), Others()
+
+    there = await take(folder, others, read=ALL_THERE)
+    here = await take(folder, blind, anew=COMPUTED)
+
+    assert (there.is_done, here.is_done) == (True, True)
+    assert (others.seen, blind.seen) == ([("read", 12)], [])
+    for name in ("read", "anew"):
+        assert len(set(read_ids(folder.results_path(name), Title))) == 12
+
+
+async def test_what_others_cannot_do_of_it_is_done_here(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    folder, others = make_run(tmp_path / "run", SETTINGS), Others(has_files=True)
+
+    end = await take(folder, others, read=COMPUTED)
+
+    assert end.is_done
+    assert others.seen == [("read", 12)]
+    assert "read: 6 are done here, as no worker could (later)" in caplog.messages
+    assert len(list(read_ids(folder.results_path("read"), Title))) == 12

@@ -1,9 +1,15 @@
 import pytest
 
 from engine.errors import AuthError, ConfigError
-from engine.wire.endpoints import Payer
-from jobs.settings.endpoints import read_endpoint_flags, read_endpoints
+from engine.wire.endpoints import Endpoint, Payer
+from jobs.settings.endpoints import (
+    read_endpoint_flags,
+    read_endpoints,
+    read_proxy,
+    read_trainer_endpoint,
+)
 from jobs.settings.resolve import Layer, resolve_settings
+from schemas.settings import RunSettings
 from tests.rows import each_row
 
 URL = "http://localhost:1/v1"
@@ -118,3 +124,76 @@ def test_key_in_the_settings_is_refused_and_not_repeated() -> None:
 
     assert "endpoints.0.api_key" in str(error.value)
     assert "hush" not in str(error.value)
+
+
+PROXY = "http://proxy.example:3128"
+
+
+@each_row(
+    "base_url, environment, expected",
+    [
+        ("https://api.example/v1", {}, None),
+        ("https://api.example/v1", {"HTTPS_PROXY": PROXY}, PROXY),
+        ("https://api.example/v1", {"https_proxy": PROXY, "HTTPS_PROXY": "http://no:1"}, PROXY),
+        ("https://api.example/v1", {"HTTP_PROXY": PROXY}, None),
+        ("http://api.example/v1", {"HTTP_PROXY": PROXY}, PROXY),
+        ("http://api.example/v1", {"ALL_PROXY": PROXY}, PROXY),
+        ("https://api.example/v1", {"HTTPS_PROXY": "proxy.example:3128"}, PROXY),
+        ("https://api.example/v1", {"HTTPS_PROXY": PROXY, "NO_PROXY": "example"}, None),
+        ("https://api.example/v1", {"HTTPS_PROXY": PROXY, "NO_PROXY": "other.example"}, PROXY),
+        ("https://api.example/v1", {"HTTPS_PROXY": PROXY, "no_proxy": "*"}, None),
+        ("http://127.0.0.1:8000/v1", {"HTTP_PROXY": PROXY, "NO_PROXY": "127.0.0.1"}, None),
+    ],
+)
+def test_proxy_is_the_one_that_the_environment_names(
+    base_url: str, environment: dict[str, str], expected: str | None
+) -> None:
+    assert read_proxy(base_url, environment) == expected
+
+
+def test_proxy_of_another_kind_is_refused_without_its_password() -> None:
+    environment = {"HTTPS_PROXY": "socks5://me:hush@proxy.example:1080"}
+
+    with pytest.raises(ConfigError, match=r"HTTPS_PROXY: expected .* HTTP proxy") as error:
+        read_proxy("https://api.example/v1", environment)
+
+    assert "hush" not in str(error.value)
+
+
+HOST, OTHER = "https://tunes.example/v1", "https://other.example/v1"
+KEY = {"OPENAI_API_KEY": "k", "OTHER_KEY": "other"}
+
+
+def trainer_endpoint(**sections: object) -> Endpoint | None:
+    return read_trainer_endpoint(RunSettings.model_validate(sections), KEY)
+
+
+@each_row(
+    "sections",
+    [
+        {},
+        {"teacher": {"base_url": OTHER}},
+        {"teacher": {"provider": "local"}},
+        {"endpoints": [{"base_url": OTHER, "key_variable": "OTHER_KEY"}]},
+    ],
+)
+def test_address_of_the_student_goes_before_all_others(sections: dict[str, object]) -> None:
+    assert trainer_endpoint(student={"base_url": HOST}, **sections) == Endpoint(HOST, "k")
+
+
+def test_student_is_tuned_where_the_teacher_is_asked() -> None:
+    several = trainer_endpoint(endpoints=[{"base_url": OTHER, "key_variable": "OTHER_KEY"}])
+
+    assert trainer_endpoint(teacher={"base_url": HOST}) == Endpoint(HOST, "k")
+    assert several == Endpoint(OTHER, "other")
+
+
+def test_model_on_this_machine_tunes_nothing() -> None:
+    assert trainer_endpoint(teacher={"provider": "local"}) is None
+
+
+def test_key_that_is_missing_is_named() -> None:
+    settings = RunSettings.model_validate({"student": {"base_url": "https://api.openai.com/v1"}})
+
+    with pytest.raises(AuthError, match="OPENAI_API_KEY"):
+        read_trainer_endpoint(settings, {})

@@ -9,7 +9,7 @@ from engine.stage import FinishedItem, StageFiles, open_stage_files
 from engine.testing.calls import chat_request, completed
 from jobs.dataset.ask_teacher import QUESTIONS
 from jobs.documents.chunk_documents import CHUNKS
-from jobs.run.elsewhere import StageLeft
+from jobs.run.elsewhere import Elsewhere, StageLeft
 from jobs.run.stages import ItemWork
 from jobs.send.sharded.shards import Call, Segment
 from jobs.spread.stage_calls import write_stage_call
@@ -32,7 +32,7 @@ def stage_left(items: Sequence[Record], files: StageFiles[Question]) -> StageLef
     return StageLeft(
         stage=QUESTIONS.name,
         kind=Question,
-        work=work.work,
+        way=Elsewhere(work.work),
         needs=work.needs,
         items=iter(items),
         item_count=len(items),

@@ -1,5 +1,6 @@
 """What is left of a stage, in shards."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,19 @@ async def test_every_item_lies_in_one_shard_and_its_work_is_found_by_name(tmp_pa
     assert {chunk.chunk_id: chunk for each in written for chunk in each} == by_id
     assert sum(map(len, written)) == len(by_id)
     assert run_folder_of(shards[0]).run_dir == folder.run_dir.absolute()
+
+
+async def test_call_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    call = await write_call(make_run(tmp_path / "run", make_settings()), 1)
+    path = call.folder / "stage.json"
+    fields = json.loads(path.read_bytes())
+    del fields["window"]
+    path.write_text(json.dumps(fields))
+
+    order = read_stage_call(call)
+
+    assert order is not None
+    assert (order.stage, order.window) == (QUESTIONS.name, None)
 
 
 async def test_what_is_about_one_chunk_lies_in_one_shard(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ async def test_damaged_segment_is_told_and_nothing_of_it_is_removed(folder: RunF
     await write_segment(segment, read_chunks(folder)[:1])
     RunFolder(segment.folder).journal_path.write_bytes(b"no outcome\n")
 
-    with pytest.raises(DamagedLogError, match="a line to be added is none of such"):
+    with pytest.raises(DamagedLogError, match="a line to be added is not one of this log"):
         await take_in_calls(folder, {})
 
     assert segment.folder.exists()

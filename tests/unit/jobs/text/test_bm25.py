@@ -33,6 +33,6 @@ def test_other_languages_and_scripts_are_scored_too(text: str) -> None:
     assert ranked(text, BEES, text) == [text, BEES]
 
 
-def test_nothing_scores_nothing() -> None:
+def test_empty_texts_score_nothing() -> None:
     assert bm25_scores(stems(KILN), []) == []
     assert bm25_scores(stems(""), [stems(KILN), frozenset()]) == [0.0, 0.0]

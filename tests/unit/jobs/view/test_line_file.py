@@ -1,8 +1,9 @@
 """Lines by number and by an id, of a file that grows or is replaced."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from jobs.view.line_file import LineFile, find_by_field, find_by_id
+from jobs.view.line_file import LineFile, append_line, find_by_field, find_by_id
 
 FOREVER_S = 60.0
 
@@ -71,3 +72,23 @@ def test_line_is_found_by_its_id_and_not_by_a_text_that_quotes_it(tmp_path: Path
     assert found == b'{"chunk_id":"y","text":"found"}'
     assert find_by_id(path, "chunk_id", "z") is None
     assert len(list(find_by_field(path, "chunk_id", "y"))) == 2
+
+
+def test_lines_of_several_writers_are_all_there_and_whole(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.jsonl"
+    wanted = [f"line {number} ".encode() * 50 for number in range(40)]
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda line: append_line(path, line), wanted))
+
+    assert sorted(path.read_bytes().splitlines()) == sorted(wanted)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_crash_left_of_a_last_line_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.jsonl"
+    path.write_bytes(b"whole\ntor")
+
+    append_line(path, b"next")
+
+    assert path.read_bytes() == b"whole\nnext\n"

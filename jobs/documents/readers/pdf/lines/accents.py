@@ -11,6 +11,9 @@ _COMBINING = {
     "~": "\u0303", "˚": "\u030a", "¸": "\u0327", "ˇ": "\u030c", "¯": "\u0304", "˘": "\u0306",
     "˙": "\u0307", "˝": "\u030b", "\u0338": "\u0338",
 }  # fmt: skip
+_STRAYS = frozenset("¨ˆ˜˚ˇ˘˙˝")  # those that are no signs by themselves
+_FAR = 150  # glyphs: a line and a half
+_RISE = 0.6  # of the font size: over a capital
 _DOTLESS = str.maketrans("ıȷ", "ij")
 _NEGATED = frozenset("=∈≡<>⊂∃")
 _ROOT = "√"
@@ -28,7 +31,33 @@ def with_accents(glyphs: list[Glyph]) -> list[Glyph]:
         glyphs = list(_lower_roots(glyphs))
     if chars.isdisjoint(_COMBINING):
         return glyphs
-    return list(_compose(glyphs))
+    return _join_strays(list(_compose(glyphs)))
+
+
+def _join_strays(glyphs: list[Glyph]) -> list[Glyph]:
+    """The glyphs, accents that PDFium puts elsewhere in the line in the letters below them."""
+    strays = [place for place, glyph in enumerate(glyphs) if glyph.char in _STRAYS]
+    joined: set[int] = set()
+    for place in strays:
+        near = range(max(0, place - _FAR), min(len(glyphs), place + _FAR))
+        below = (at for at in near if _is_over(glyphs[place], glyphs[at]))
+        for at, both in ((at, _composed(glyphs[place], glyphs[at])) for at in below):
+            if both is not None:
+                glyphs[at] = both._replace(is_spaced=glyphs[at].is_spaced)
+                joined.add(place)
+                break
+    return (
+        [glyph for place, glyph in enumerate(glyphs) if place not in joined] if joined else glyphs
+    )
+
+
+def _is_over(accent: Glyph, letter: Glyph) -> bool:
+    rise = accent.style.baseline - letter.style.baseline
+    return (
+        letter.left <= accent.right
+        and accent.left <= letter.right
+        and 0 <= rise < _RISE * letter.style.size
+    )
 
 
 def _lower_roots(glyphs: list[Glyph]) -> Iterator[Glyph]:

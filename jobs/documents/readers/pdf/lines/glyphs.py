@@ -3,15 +3,14 @@
 import ctypes
 import math
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from statistics import median
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
-from jobs.documents.readers.pdf.lines.tex_fonts import CONTROLS, symbols_of
+from jobs.documents.readers.pdf.lines.tex_fonts import CONTROLS, is_of_drawings, symbols_of
 
 _FIXED_PITCH = 1  # PDF 32000-1, table 123: font flags
 _FONT_NAME_BYTES = 128
@@ -22,9 +21,7 @@ _MONO_NAME = re.compile(
     re.IGNORECASE,
 )
 _NARROW_AND_WIDE = tuple(map(ord, "ilmMW"))
-_MIN_CHARS = 5  # different ones, for their widths to tell a typewriter font
 _EVEN = 0.08  # of their width
-_EVEN_SHARE = 0.9
 _CAPS_NAME = re.compile(r"csc\d|small-?caps|smallcap", re.IGNORECASE)  # as in cmcsc10
 _PALE_ALPHA = 128
 _PALE_CHANNEL = 170
@@ -79,34 +76,45 @@ class Glyph(NamedTuple):
     is_spaced: bool
 
 
+class FontStyles(NamedTuple):
+    """The styles in which a page uses one font; each is one object for many glyphs."""
+
+    is_nameless: bool
+    styles: list[Style]
+
+
 class PageGlyphs(NamedTuple):
     """What is set on one page, in the order of its content; `turns` is how the page is to be held.
 
-    `glyphs` run from left to right as the page is to be held, `others` do not.
+    `glyphs` run from left to right as the page is to be held, `others` do not. `fonts` are those
+    that nothing calls typewriter fonts.
     """
 
     glyphs: list[Glyph]
     others: list[list[Glyph]]
     turns: int
+    fonts: list[FontStyles]
 
 
 _NO_STYLE = Style(0.0, 1.0, is_mono=False, is_pale=False, turns=0)
+_DRAWING = _NO_STYLE._replace(size=0.0)  # of what is no text
 
 
 def page_glyphs(text_page: pdfium.PdfTextPage) -> PageGlyphs:
     """The glyphs of a page. A page whose text is mostly turned is turned back."""
     reader = _GlyphReader(text_page)
-    found = _with_pitch(list(reader.read()), reader.nameless.values())
+    found = list(reader.read())
+    fonts = list(reader.fonts.values())
     styles = {id(glyph.style): glyph.style for glyph in found}  # one object for many glyphs
     if all(style.turns == 0 for style in styles.values()):
-        return PageGlyphs(found, [], 0)
+        return PageGlyphs(found, [], 0, fonts)
     turns = _main_turns(found)
     others: dict[Style, list[Glyph]] = {}
     for glyph in found:
         if glyph.style.turns != turns:
             others.setdefault(glyph.style, []).append(glyph)
     upright = [glyph for glyph in found if glyph.style.turns == turns]
-    return PageGlyphs(upright, list(others.values()), turns)
+    return PageGlyphs(upright, list(others.values()), turns, fonts)
 
 
 def _main_turns(found: list[Glyph]) -> int:
@@ -120,6 +128,7 @@ class _Font(NamedTuple):
     is_caps: bool
     symbols: Mapping[str, str]
     is_nameless: bool
+    is_drawing: bool
 
 
 class _GlyphReader:
@@ -129,7 +138,7 @@ class _GlyphReader:
         self._page = text_page.raw
         self._fonts: dict[int, _Font] = {}
         self._symbols: Mapping[str, str] = {}  # of the text object that is read
-        self.nameless: dict[int, list[Style]] = defaultdict(list)  # by font
+        self.fonts: dict[int, FontStyles] = {}  # those that nothing calls typewriter fonts
         self._object_of = address_function("FPDFText_GetTextObject", ctypes.c_int)
         self._font_of = address_function("FPDFTextObj_GetFont")
         self._codes = _codes(text_page)
@@ -151,6 +160,9 @@ class _GlyphReader:
             text_object = object_of(page, index)
             if text_object != last_object or text_object is None:
                 last_object, style = text_object, self._style(index, text_object or 0)
+            if style is _DRAWING:
+                is_spaced = True
+                continue
             if style.turns == 0:
                 get_box(raw, index, rect_pointer)
                 left, right = rect.left, rect.right
@@ -189,6 +201,8 @@ class _GlyphReader:
         size = pdfium_c.FPDFText_GetFontSize(self._page, index)
         turns = _turns(math.atan2(matrix.b, matrix.a))
         font = self._font(index, text_object)
+        if font.is_drawing:
+            return _DRAWING
         self._symbols = font.symbols
         baseline = {0: y.value, 1: -x.value, 2: -y.value, 3: x.value}.get(turns or 0, 0.0)
         style = Style(
@@ -199,8 +213,9 @@ class _GlyphReader:
             turns=turns,
             is_caps=font.is_caps,
         )
-        if font.is_nameless and text_object:
-            self.nameless[self._font_of(text_object) or 0].append(style)
+        if not font.is_mono and text_object:
+            key = self._font_of(text_object) or 0
+            self.fonts.setdefault(key, FontStyles(font.is_nameless, [])).styles.append(style)
         return style
 
     def _font(self, index: int, text_object: int) -> _Font:
@@ -218,6 +233,7 @@ class _GlyphReader:
                 bool(_CAPS_NAME.search(name)),
                 symbols_of(name),
                 is_nameless=not name,
+                is_drawing=is_of_drawings(name),
             )
         return self._fonts[key]
 
@@ -250,27 +266,6 @@ def _may_be_even(font: int) -> bool:
         if pdfium_c.FPDFFont_GetGlyphWidth(handle, code, 1.0, width) and width.value > 0
     ]
     return not widths or max(widths) - min(widths) < _EVEN * max(widths)
-
-
-def _with_pitch(glyphs: list[Glyph], fonts: Iterable[list[Style]]) -> list[Glyph]:
-    """The glyphs, those as code that are of a font without a name and with one width for all."""
-    told: dict[int, Style] = {}
-    for styles in fonts:
-        ids = set(map(id, styles))
-        if _are_even([glyph for glyph in glyphs if id(glyph.style) in ids]):
-            told |= {id(style): style._replace(is_mono=True) for style in styles}
-    if not told:
-        return glyphs
-    return [glyph._replace(style=told.get(id(glyph.style), glyph.style)) for glyph in glyphs]
-
-
-def _are_even(glyphs: list[Glyph]) -> bool:
-    """Whether nearly all are equally wide. A glyph that is drawn wider than it is set is wider."""
-    widths = [(glyph.right - glyph.left) / glyph.style.size for glyph in glyphs]
-    if len({glyph.char for glyph in glyphs}) < _MIN_CHARS:
-        return False
-    usual = median(widths)
-    return sum(abs(width - usual) < _EVEN * usual for width in widths) >= _EVEN_SHARE * len(widths)
 
 
 def _turns(angle: float) -> int | None:

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 HYPHEN = "\ufffe"  # where a word may have been divided, until all words are known
+OPEN = "\uffff"  # where a path that ends in a slash may go on with a word, until then
 SPACE = " "
 _CJK = "\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60"
 _IS_CJK = re.compile(f"[{_CJK}]")
@@ -18,7 +19,15 @@ _PIECE = re.compile(r"[\w./?=&%#~+:@,;$!*'()-]+")
 _SIGNS_ALONE = frozenset({"#", "-", "&", "+", "=", "$", "~"})  # they begin a comment, an item
 _LONG_OPTION = re.compile(r"[a-z]+(?:-[a-z]+)+|[a-z]+=")  # "--" alone ends the options
 _OPERATOR = re.compile(r"[-+*/%=<>|&!^]{1,3}")
-_AFTER_HALVES = frozenset({"or", "to", "oder", "und"})  # "read- or write-lock"
+_CAPITALS = re.compile(r"[A-Z][A-Z\d_]+(?!\w)")
+_AFTER_HALVES = frozenset({"or", "to", "oder", "und", "sowie", "bzw."})  # "read- or write-lock"
+_SHORT_OPTION = re.compile(r"[A-Za-z\d](?!\w)")  # behind a hyphen that stands alone
+_PART_OF_OPTION = re.compile(r"-[a-z]{3}")
+_BETWEEN_NAMES = frozenset(
+    {"and", "as", "at", "by", "for", "from", "in", "is", "or", "to", "und", "with"}
+)
+_NEW_ADDRESS = re.compile(r"\w{2,9}://")
+_PLAIN_WORD = re.compile(r"[a-z]+(?:[.,;:)]|$)")
 _ENDED = re.compile(r"[)>\]”\",;]$")
 _DIVIDED_PATH = 3  # characters that it has at least before it is divided
 _LONG_ADDRESS = 30  # characters; a shorter one would have been put on the next line whole
@@ -33,7 +42,7 @@ class Printed(NamedTuple):
 
 
 def joint(line: Printed, following: Printed) -> str:
-    """What to put between two lines of one paragraph: a space, nothing, or HYPHEN for a hyphen.
+    """What to put between two lines of one paragraph: a space, nothing, HYPHEN or OPEN.
 
     HYPHEN replaces the hyphen at the end of `line`.
     """
@@ -54,15 +63,17 @@ def _joint_in_word(line: Printed, word: str, piece: str) -> str:
     if _DIVIDED_END.search(line.text[-2:]) and piece[0].isalpha() and not _is_address(line.text):
         if piece in _AFTER_HALVES:
             return SPACE
-        is_name = line.ends_mono and "-" in word[:-1]
+        is_name = line.ends_mono and ("-" in word[:-1] or "/" in word)
         return "" if is_name or _is_option(word) else HYPHEN
+    if piece[0] == ",":
+        return ""
     if line.ends_mono:
         return "" if _literal_goes_on(word, piece) else SPACE
     if _is_address(line.text):
         return "" if _address_goes_on(word, piece) else SPACE
-    if _path_goes_on(line.text, word, piece) or _keeps_hyphen(word, piece):
-        return ""
-    return SPACE
+    if _path_goes_on(line.text, word, piece):
+        return OPEN if word[-1] == "/" and _PLAIN_WORD.match(piece) else ""
+    return "" if _keeps_hyphen(word, piece) else SPACE
 
 
 def _is_divided_path(word: str, piece: str) -> bool:
@@ -98,6 +109,10 @@ def _address_goes_on(word: str, piece: str) -> bool:
     """Whether an address that ends a line goes on in the next one."""
     if _ENDED.search(word) or not _WORD_START.match(piece) or piece in _SIGNS_ALONE:
         return False
+    if _NEW_ADDRESS.match(piece):
+        return False
+    if word[-1] == "/" and piece in _BETWEEN_NAMES:
+        return False
     if word[-1] in "/=&?#%~_:@-" or piece[0] in "/?&=#%_":
         return True
     if _OPEN_HOST.search(word) and piece[0].islower():
@@ -111,13 +126,11 @@ def _address_goes_on(word: str, piece: str) -> bool:
 def _literal_goes_on(word: str, piece: str) -> bool:
     """Whether a literal that ends a line (a path, a name, an option) goes on in the next one."""
     if word[-1] in "/_@+~#%&?":
-        return True
+        return word[-1] == "/" or any(map(str.isalnum, word))
     if word[-1] == "=":
         return word[-2:-1].isalnum()
-    if word == "--":
-        return _LONG_OPTION.match(piece) is not None
-    if word[-1] == "-":
-        return word[-2:-1] in {*"([{/=,"}
+    if "-" in {word[-1], piece[0]}:
+        return _option_goes_on(word, piece)
     if word[-1] == ":":
         return piece[0] in ":/"
     if word[-1] == ".":
@@ -126,19 +139,33 @@ def _literal_goes_on(word: str, piece: str) -> bool:
     return word[-1] == "," and "{" in word
 
 
+def _option_goes_on(word: str, piece: str) -> bool:
+    """Whether an option is divided at one of its hyphens: `--long-|name`, `-|t`, `--long|-name`."""
+    if word == "--":
+        return _LONG_OPTION.match(piece) is not None
+    if word == "-":
+        return _SHORT_OPTION.match(piece) is not None
+    if word[-1] == "-":
+        return word[-2] not in "-?|<>!"  # signs of their own: "?-", "|-"
+    return word.startswith("--") and _PART_OF_OPTION.match(piece) is not None
+
+
 def _may_go_on(piece: str) -> bool:
     """Whether a dotted name may have this as its next part: no operator, no new sentence."""
-    return not piece[0].isupper() and not _OPERATOR.fullmatch(piece)
+    is_name = not piece[0].isupper() or _CAPITALS.match(piece) is not None
+    return is_name and not _OPERATOR.fullmatch(piece)
 
 
 def _path_goes_on(line: str, word: str, piece: str) -> bool:
     """Whether a path or a dotted name is divided after its slash, dot or underscore."""
     if len(word) < 2 or not _WORD_START.match(piece):
         return False
+    if word[-1] == "/" and piece in _BETWEEN_NAMES:
+        return False
     if word[-1] == "/":
         return bool(_PATH_END.search(line[-200:])) and (piece[0].islower() or "/" in piece)
     if word[-1] == "_":
-        return piece[0].isalnum()
+        return piece[0].isalnum() and piece not in _BETWEEN_NAMES
     is_name = bool(re.search(r"[/_\d]|\w\.\w", word[:-1])) and bool(
         re.search(r"[/_\d.]", piece[:-1])
     )
@@ -147,8 +174,8 @@ def _path_goes_on(line: str, word: str, piece: str) -> bool:
 
 
 def _is_option(word: str) -> bool:
-    """`-long-` and `/usr/share/some-` keep their hyphens."""
-    return word.lstrip("\"'`“‘([<").startswith(("-", "–")) or "/" in word or "_" in word
+    """`-long-` and `some_name-` keep their hyphens."""
+    return word.lstrip("\"'`“‘([<").startswith(("-", "–")) or "_" in word
 
 
 def _keeps_hyphen(word: str, following: str) -> bool:
@@ -157,6 +184,8 @@ def _keeps_hyphen(word: str, following: str) -> bool:
         return word[-2:-1].isdigit() and following[0].isdigit()  # from page to page
     if word.endswith("(-"):
         return following[0].isalpha()  # Debian(-compatible)
-    is_hyphened = len(word) > 1 and word[-1] == "-" and word[-2].isalnum()
-    is_number = word[:-1].isdigit() and following[0].islower()  # "3-dimensional"
-    return is_hyphened and (is_number or following[0].isdigit() or following[0] in ")]/")
+    if len(word) < 2 or word[-1] != "-" or word[-2] in "-–—" or following in _AFTER_HALVES:
+        return False
+    if following[0].isdigit() or following[0] in ")]/<":
+        return True
+    return following[0].isalpha() and not word[-2].isalpha()  # 3-dimensional, S/390-Portierung

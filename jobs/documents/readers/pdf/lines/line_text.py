@@ -120,8 +120,13 @@ def _mark(before: Run, run: Run, text: str) -> str:
     """The mark of a note that was set apart from the text that has it; empty if it is none."""
     chars = "".join([glyph.char for glyph in run.glyphs])
     is_near = run.left - before.right < _MARK_GAP * before.size
-    is_mark = chars.isdigit() and is_near and _is_raised(before, run) and _NOTED.search(text[-12:])
+    is_mark = is_near and _is_mark_of(text, chars) and _is_raised(before, run)
     return f"[{chars}]" if is_mark else ""
+
+
+def _is_mark_of(text: str, chars: str) -> bool:
+    """Whether raised signs after a text are the number of a note: these are counted from 1."""
+    return chars.isdigit() and chars[0] != "0" and _NOTED.search(text[-12:]) is not None
 
 
 def _is_raised(before: Run, run: Run) -> bool:
@@ -176,7 +181,7 @@ def _with_exponent(text: str, glyphs: list[Glyph]) -> str:
     has_letters = any(map(str.isalpha, chars)) and not (chars.isalpha() and chars.isupper())
     if has_letters and not first.is_spaced and _POWER_BASE.search(text[-4:]):
         return text + raised(text, chars, is_note=False)
-    if chars.isdigit() and not first.is_spaced and _NOTED.search(text[-12:]):
+    if _is_mark_of(text, chars):
         return f"{text}[{chars}]"
     text = _before_raised(text, first)
     is_apart = first.is_spaced and not text.endswith("^")
@@ -192,7 +197,7 @@ def _before_raised(text: str, glyph: Glyph) -> str:
         return f"{text[:-1]}^{text[-1]}"  # the sign of a power that is drawn on the line
     if _POWER_BASE.search(text[-4:]):
         return text + "^"
-    return text + " " * glyph.char.isdigit()
+    return text + ("^" if glyph.char == "0" else " " * glyph.char.isdigit())
 
 
 def _close_up(runs: list[Run], text: str) -> str:

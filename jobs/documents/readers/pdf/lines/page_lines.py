@@ -1,5 +1,6 @@
 """The lines of a PDF page in reading order, with where and how they are set."""
 
+from itertools import takewhile
 from statistics import median
 from typing import NamedTuple
 
@@ -16,8 +17,10 @@ from jobs.documents.readers.pdf.lines.line_text import (
     pitch_of,
     starts_raised,
 )
+from jobs.documents.readers.pdf.lines.pitch import with_pitch
 from jobs.documents.readers.pdf.lines.regions import Row, page_regions
 from jobs.documents.readers.pdf.lines.runs import Run, are_code, gaps, is_rtl, page_runs, run_of
+from jobs.documents.readers.pdf.lines.signs import with_bullets
 from jobs.documents.readers.pdf.lines.twice import drawn_once
 from jobs.documents.readers.pdf.lines.underscores import with_underscores
 from jobs.documents.readers.pdf.tables.aligned import Part, TableRow, split_rows
@@ -95,8 +98,8 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
     finally:
         text_page.close()
     rules = [] if glyphs.turns else page_rules(page)
-    drawn = list(drawn_once(glyphs.glyphs))
-    runs = page_runs(with_accents(with_underscores(drawn, rules)))
+    drawn = list(drawn_once(with_pitch(glyphs.glyphs, glyphs.fonts)))
+    runs = page_runs(with_bullets(with_accents(with_underscores(drawn, rules))))
     runs = put_into_grids(runs, grids_of(rules))
     lines = [
         _line(part, number)
@@ -183,7 +186,16 @@ def _is_mono(row: Row) -> bool:
     first = row.runs[0].glyphs[0]
     rest = row.runs[1:] if len(row.runs[0].glyphs) == 1 and len(row.runs) > 1 else row.runs
     starts = first.style.is_mono or not (first.char.isalnum() or first.char in _OPENING)
-    return (starts or _is_tag(row)) and are_code(rest)
+    return (starts or _is_tag(row)) and are_code(rest) and not _ends_in_prose(row)
+
+
+def _ends_in_prose(row: Row) -> bool:
+    """Whether the last word is set as prose is, without the sign of a comment before it."""
+    glyphs = row.runs[-1].glyphs
+    prose = list(takewhile(lambda glyph: not glyph.style.is_mono, reversed(glyphs)))[::-1]
+    text = "".join([glyph.char for glyph in prose])
+    is_apart = len(prose) < len(glyphs) and prose[0].is_spaced if prose else False
+    return is_apart and len(text) > 1 and text.isalpha()
 
 
 def _is_tag(row: Row) -> bool:

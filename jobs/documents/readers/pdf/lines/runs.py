@@ -9,6 +9,7 @@ from jobs.documents.readers.pdf.lines.glyphs import Glyph, Style
 _CUT_GAP = 0.6  # of the font size, as all shares here
 _SPACE_GAP = 0.14  # narrower than any space between words that printers set
 _NO_GAP = 0.06
+_INDEX_GAP = 0.2  # between an index and the bracket after it
 _OVERLAP = 0.005  # letters that are nearer than that have no space between them
 _CLOSING = frozenset(")]}.,;:!?")
 _BACK_STEP = 0.5  # kerning and accents
@@ -120,7 +121,7 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
             yield run
             run, main, last = [glyph], style, glyph
             continue
-        if gap < _NO_GAP * size if glyph.is_spaced else gap > _SPACE_GAP * size:
+        if gap < _no_gap(last, glyph) * size if glyph.is_spaced else gap > _SPACE_GAP * size:
             glyph = _with_space(glyph, last)
         if style is not main and style.size * _SMALLER > size:
             main = style
@@ -130,13 +131,26 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
         yield run
 
 
+def _no_gap(before: Glyph, glyph: Glyph) -> float:
+    """How far a glyph may be from the one before, as a share of its size, if no space is there."""
+    is_after_index = glyph.char in _CLOSING and before.style.baseline != glyph.style.baseline
+    return _INDEX_GAP if is_after_index or _is_option(before, glyph) else _NO_GAP
+
+
+def _is_option(before: Glyph, glyph: Glyph) -> bool:
+    """Whether these are the two hyphens of an option, which TeX sets apart lest they be a dash."""
+    return glyph.char == before.char == "-"
+
+
 def _with_space(glyph: Glyph, before: Glyph) -> Glyph:
     """A glyph whose distance and space do not agree, with a space as far as the distance tells."""
     style = glyph.style
     if not glyph.is_spaced:
         is_exact = not style.is_mono and style.turns == 0  # others have no exact widths
-        return glyph._replace(is_spaced=True) if is_exact else glyph
+        is_apart = is_exact and not _is_option(before, glyph)
+        return glyph._replace(is_spaced=True) if is_apart else glyph
     is_near = style.baseline != before.style.baseline or glyph.char in _CLOSING
+    is_near = is_near or _is_option(before, glyph)
     is_near = is_near or before.left < glyph.left < before.right - _OVERLAP * style.size
     return glyph._replace(is_spaced=False) if is_near else glyph
 

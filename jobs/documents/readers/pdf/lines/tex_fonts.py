@@ -10,6 +10,9 @@ _SYMBOLS: Mapping[str, Mapping[str, str]] = {
            "T": "⋂", "\\": "⋂", "p": "√", "q": "√", "r": "√", "s": "√"},
     "mi": dict(zip(map(chr, range(0x0B, 0x20)), "αβγδεζηθικλμνξπρστυφχ", strict=True)),
 }  # fmt: skip
+_DRAWING_NAME = re.compile(  # TeX's for the corners of frames, those of notes of music
+    r"(?:^|\+)(?:l(?:ine|circle)w?\d+$|emmentaler|feta|parmesan|bravura)", re.IGNORECASE
+)
 _LIGATURES = ("ﬀ", "ﬁ", "ﬂ", "ﬃ", "ﬄ")
 _TEXT = {  # in the encodings OT1 and T1
     chr(first + place): letters
@@ -17,6 +20,11 @@ _TEXT = {  # in the encodings OT1 and T1
     for place, letters in enumerate(_LIGATURES)
 }
 CONTROLS = frozenset(map(chr, range(0x0B, 0x20)))
+
+
+def is_of_drawings(font_name: str) -> bool:
+    """Whether a font has parts of drawings instead of characters."""
+    return _DRAWING_NAME.search(font_name) is not None
 
 
 def symbols_of(font_name: str) -> Mapping[str, str]:

@@ -1,5 +1,6 @@
 """Underscores that are drawn: TeX's text fonts have none and set a short rule instead."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -8,48 +9,106 @@ from jobs.documents.readers.pdf.tables.rules import Rule
 
 _HEIGHT = 0.13  # as all shares here, of the font size
 _NARROWEST, _WIDEST = 0.2, 0.7
-_MAX_GAP = 1.0  # between the letters on both sides
+_MAX_GAP = 2.5  # between the letters on both sides: there may be two underscores
+_NEAR = 0.2  # between an underscore and its letter; a space is wider
 _SLACK = 0.15
 _SAME_BASELINE = 0.1  # points
 
+_Heights = dict[int, list[Rule]]
+
 
 def with_underscores(glyphs: Sequence[Glyph], rules: Sequence[Rule]) -> list[Glyph]:
-    """The glyphs with an underscore where a short rule lies on the baseline between two of them."""
+    """The glyphs with an underscore where a short rule lies on the baseline beside one of them."""
     by_height: defaultdict[int, list[Rule]] = defaultdict(list)
     largest = max((glyph.style.size for glyph in glyphs), default=0.0)
-    for rule in rules:
+    for rule in sorted(rules, key=lambda rule: rule.left):
         if rule.right - rule.left < _WIDEST * largest:  # as wide as a letter
             by_height[round(rule.bottom)].append(rule)
     return list(_insert(glyphs, by_height)) if by_height else list(glyphs)
 
 
-def _insert(glyphs: Sequence[Glyph], by_height: dict[int, list[Rule]]) -> Iterator[Glyph]:
+def _insert(glyphs: Sequence[Glyph], by_height: _Heights) -> Iterator[Glyph]:
     last: Glyph | None = None
     for glyph in glyphs:
-        is_next = last is not None and glyph.left - last.right > 0
-        drawn = _between(last, glyph, by_height) if last is not None and is_next else None
-        if drawn is not None:
-            yield glyph._replace(char="_", left=drawn.left, right=drawn.right, is_spaced=False)
-            glyph = glyph._replace(is_spaced=False)
+        if last is not None and _is_next(last, glyph):
+            drawn = _between(last, glyph, by_height)
+            yield from drawn
+            if drawn:
+                glyph = _after(drawn[-1], glyph)
+        else:
+            if last is not None:
+                yield from _behind(last, by_height)
+            before = _before(glyph, by_height)
+            yield from before
+            if before:
+                glyph = glyph._replace(is_spaced=False)
         yield glyph
         last = glyph
+    if last is not None:
+        yield from _behind(last, by_height)
 
 
-def _between(last: Glyph, glyph: Glyph, by_height: dict[int, list[Rule]]) -> Rule | None:
-    style = glyph.style
-    size = style.size
-    gap = glyph.left - last.right
-    is_apart = abs(style.baseline - last.style.baseline) > _SAME_BASELINE
-    if is_apart or not _NARROWEST < gap / size < _MAX_GAP:
-        return None
-    height = round(style.baseline)
+def _is_next(last: Glyph, glyph: Glyph) -> bool:
+    """Whether a glyph stands on the line of the last one, to the right of it."""
+    is_level = abs(glyph.style.baseline - last.style.baseline) <= _SAME_BASELINE
+    return is_level and glyph.left > last.left
+
+
+def _between(last: Glyph, glyph: Glyph, by_height: _Heights) -> list[Glyph]:
+    size = glyph.style.size
+    if not _NARROWEST < (glyph.left - last.right) / size < _MAX_GAP:
+        return []
+    found = _rules(glyph, last.right, glyph.left, by_height)
+    is_beside = found and (
+        found[0].left - last.right < _NEAR * size or glyph.left - found[-1].right < _NEAR * size
+    )
+    return _drawn(glyph, found, last) if is_beside else []
+
+
+def _behind(last: Glyph, by_height: _Heights) -> list[Glyph]:
+    """The underscores at the end of a line."""
+    size = last.style.size
+    found = _rules(last, last.right, last.right + _MAX_GAP * size, by_height)
+    is_beside = found and last.char.isalnum() and found[0].left - last.right < _NEAR * size
+    return _drawn(last, found, last) if is_beside else []
+
+
+def _before(glyph: Glyph, by_height: _Heights) -> list[Glyph]:
+    """The underscores at the beginning of a line."""
+    size = glyph.style.size
+    found = _rules(glyph, glyph.left - _MAX_GAP * size, glyph.left, by_height)
+    is_beside = found and glyph.char.isalnum() and glyph.left - found[-1].right < _NEAR * size
+    return _drawn(glyph, found, None) if is_beside else []
+
+
+def _rules(glyph: Glyph, left: float, right: float, by_height: _Heights) -> list[Rule]:
+    """The short rules on the baseline of a glyph between two places, from the left."""
+    size, height = glyph.style.size, round(glyph.style.baseline)
+    start, end = left - _SLACK * size, right + _SLACK * size
+    found: list[Rule] = []
     for near in (height - 1, height, height + 1):
-        for rule in by_height.get(near, ()):
-            width = rule.right - rule.left
+        rules = by_height.get(near, [])
+        for rule in rules[bisect_left(rules, start, key=lambda rule: rule.left) :]:
+            if rule.right > end:
+                break
             is_flat = rule.top - rule.bottom < _HEIGHT * size
-            is_within = rule.left > last.right - _SLACK * size and (
-                rule.right < glyph.left + _SLACK * size
-            )
-            if is_flat and is_within and _NARROWEST < width / size < _WIDEST:
-                return rule
-    return None
+            if is_flat and _NARROWEST < (rule.right - rule.left) / size < _WIDEST:
+                found.append(rule)
+    return sorted(found)
+
+
+def _drawn(glyph: Glyph, rules: Sequence[Rule], last: Glyph | None) -> list[Glyph]:
+    """The underscores, set as `glyph` is; the first is apart from `last` if there is room."""
+    spaced = last is None or rules[0].left - last.right > _NEAR * glyph.style.size
+    return [
+        glyph._replace(
+            char="_", left=rule.left, right=rule.right, is_spaced=spaced and rule is rules[0]
+        )
+        for rule in rules
+    ]
+
+
+def _after(underscore: Glyph, glyph: Glyph) -> Glyph:
+    """A glyph behind an underscore, which PDFium does not know and takes for a space."""
+    is_apart = glyph.left - underscore.right > _NEAR * glyph.style.size
+    return glyph._replace(is_spaced=glyph.is_spaced and is_apart)

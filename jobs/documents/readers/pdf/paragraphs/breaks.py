@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 
 from jobs.documents.readers.extract import LINE, PARAGRAPH
-from jobs.documents.readers.pdf.lines.joints import HYPHEN, is_cjk, joint
+from jobs.documents.readers.pdf.lines.joints import HYPHEN, OPEN, is_cjk, joint
 from jobs.documents.readers.pdf.lines.line_text import DEFINED
 from jobs.documents.readers.pdf.lines.page_lines import Line
 from jobs.documents.readers.pdf.paragraphs.code import goes_on, is_code
@@ -27,6 +27,7 @@ _MIN_ALIKE = 4  # of them
 _SAME_COLUMN = 8.0  # points
 _MIN_EVEN = 3  # lines that end alike, one below the other
 _EVEN = 0.3  # points
+_LONG_LINE = 40  # characters: two of them do not end alike by chance
 _FIT_SLACK = 1.5
 _WIDE_GAP = 1.25  # of the usual distance between lines
 _HANGING = 3.0
@@ -36,6 +37,8 @@ _PARTED = 3.0  # the width of a gap in lines that are no running text
 _TABLE_GAP = 3.5
 _SIZE_STEP = 0.6  # points
 _CODE_STEP = 0.13
+_SMALL_CODE_STEP = 0.2  # browsers set code as small as 13/16
+_OPENING_QUOTES = "“‘"
 _SAME_LEFT = 1.0  # points
 
 
@@ -60,9 +63,12 @@ def break_before(line: Line, group: list[Line], usual: float, margins: "Margins"
 
 
 def _size_step(last: Line, line: Line) -> float:
-    """How far sizes may differ within a paragraph: code in it is often set a little larger."""
+    """How far sizes may differ within a paragraph: code in it is often set larger or smaller."""
+    if line.is_mono or last.is_mono:
+        return _SMALL_CODE_STEP * max(line.size, last.size)
     has_code = last.starts_mono or last.ends_mono or line.starts_mono or line.ends_mono
-    return _CODE_STEP * line.size if has_code else _SIZE_STEP
+    is_quoted = line.text[0] in _OPENING_QUOTES  # before what is code
+    return _CODE_STEP * line.size if has_code or is_quoted else _SIZE_STEP
 
 
 def _break_in_table(last: Line, line: Line, distance: float) -> str:
@@ -137,7 +143,7 @@ def is_divided(last: Line, line: Line) -> bool:
     """Whether a word, an address or a name begins in one line and ends in the other."""
     between = joint(last.printed, line.printed)
     return (between == HYPHEN and line.text[0].islower()) or (
-        between == "" and not is_cjk(line.text[0])
+        between in {"", OPEN} and not is_cjk(line.text[0])
     )
 
 
@@ -181,7 +187,9 @@ class Margins:
         if self._right_of(last) - last.right < needed:
             return True
         margin = self._near_right(last)
-        return margin is not None and margin - last.right < needed
+        if margin is not None and margin - last.right < needed:
+            return True
+        return line.text[0].islower() and self._is_justified(last)
 
     def _right_of(self, last: Line) -> float:
         column = _column(last)
@@ -191,6 +199,11 @@ class Margins:
             )
             self._known[column] = ends[(len(ends) - 1) * 9 // 10] if ends else last.right
         return self._known[column]
+
+    def _is_justified(self, line: Line) -> bool:
+        """Whether a long line ends exactly where a neighbour does, as in a narrow box."""
+        place = self._places.get(id(line), 0)
+        return any(_end_alike(line, other) for other in self._lines[max(0, place - 1) : place + 2])
 
     def _near_right(self, last: Line) -> float | None:
         """Where several of the next lines end that begin below `last`, if they do."""
@@ -204,6 +217,13 @@ class Margins:
         farthest = max(ends)
         alike = sum(farthest - end < last.size for end in ends)
         return farthest if alike >= _MIN_ALIKE else None
+
+
+def _end_alike(line: Line, other: Line) -> bool:
+    """Whether two neighbours are justified: both are long, and end at the same place."""
+    is_long = min(len(line.text), len(other.text)) >= _LONG_LINE
+    is_below = abs(line.left - other.left) < _SAME_COLUMN
+    return other is not line and is_long and is_below and abs(line.right - other.right) < _EVEN
 
 
 def _column(line: Line) -> int:

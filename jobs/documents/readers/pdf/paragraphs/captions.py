@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from jobs.documents.readers.extract import LINE
 from jobs.documents.readers.pdf.lines.joints import Printed, joint
 from jobs.documents.readers.pdf.paragraphs.join_lines import Paragraph
 
@@ -18,6 +19,7 @@ _PROSE = re.compile(r"[.,;:] ")
 _ENDED = re.compile(r"[.:;!?][)”\"’]?\Z")
 _CELLS = " | "
 _MAX_FLOATS = 3  # captions and tables, one after the other
+_MAX_TITLE_CHARS = 40
 _MAX_CAPTION_CHARS = 600
 _MIN_CHARS = 80  # of a paragraph: a shorter one may be a title
 
@@ -44,14 +46,25 @@ def put_captions_behind(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
 
 def _floats_end(paragraphs: Sequence[Paragraph], start: int) -> int:
     """Where the captions and tables that begin at `start` end; `start` if there is no caption."""
-    end, has_caption = start, False
-    while end < min(len(paragraphs), start + _MAX_FLOATS):
+    end, count, has_caption = start, 0, False
+    while end < len(paragraphs):
         is_caption = _is_caption(paragraphs[end])
-        if not is_caption and _CELLS not in paragraphs[end].text:
+        is_row = _CELLS in paragraphs[end].text
+        if not (is_caption or is_row or _is_title(paragraphs, end)):
+            break
+        count += not (is_row and paragraphs[end].glue == LINE)
+        if count > _MAX_FLOATS:
             break
         has_caption = has_caption or is_caption
         end += 1
     return end if has_caption and end < len(paragraphs) else start
+
+
+def _is_title(paragraphs: Sequence[Paragraph], number: int) -> bool:
+    """Whether a few words stand over a table."""
+    following = paragraphs[number + 1 : number + 2]
+    is_short = len(paragraphs[number].text) <= _MAX_TITLE_CHARS
+    return is_short and any(_CELLS in each.text for each in following)
 
 
 def _is_caption(paragraph: Paragraph) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from itertools import pairwise
-from statistics import median
+from statistics import median, median_low
 
 from jobs.documents.readers.extract import LINE, PARAGRAPH, SPACE
 from jobs.documents.readers.pdf.lines.line_text import WRAPPED
@@ -123,10 +123,13 @@ def _close_wrapped(pieces: list[str]) -> None:
 
 
 def _spacing(lines: list[Line]) -> float:
-    """The distance of neighbouring lines."""
+    """The usual distance of neighbouring lines: signs of other fonts stand a little apart."""
     distances = [upper.baseline - lower.baseline for upper, lower in pairwise(lines)]
     positive = [distance for distance in distances if distance > _SAME_ROW * lines[0].size]
-    return min(positive, default=lines[0].size)
+    least = min(positive, default=lines[0].size)
+    return median_low(
+        [distance for distance in positive if distance <= _WIDE_GAP * least] or [least]
+    )
 
 
 def _unwrap(pieces: list[str]) -> None:

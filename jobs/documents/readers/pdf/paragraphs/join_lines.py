@@ -30,6 +30,8 @@ _SHORT_LEADER = " ... "
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _DEFAULT_SPACING = 1.2
 _MAX_SPACING = 2.5
+_TITLE_SPACING = 1.15  # of the body's, as a share of the size
+_FEW = 0.1  # of the lines of the body
 
 
 _Spacing = dict[tuple[int, bool], float]  # by rounded font size, and whether it is code
@@ -108,7 +110,14 @@ def _usual_spacing(pages: list[list[Line]]) -> _Spacing:
             is_usual = _SAME_ROW * lower.size < distance < _MAX_SPACING * lower.size
             if is_usual and not upper.cells and not lower.cells:
                 distances[_kind(lower)][round(distance, 1)] += 1
-    return {kind: _usual(counter) for kind, counter in distances.items()}
+    found = {kind: _usual(counter) for kind, counter in distances.items()}
+    counts = {kind: counter.total() for kind, counter in distances.items() if not kind[1]}
+    if counts:
+        body = max(counts, key=lambda kind: counts[kind])
+        widest = _TITLE_SPACING * found[body] / max(body[0], 1)
+        for kind in (kind for kind in counts if counts[kind] < _FEW * counts[body]):
+            found[kind] = min(found[kind], widest * kind[0])  # that before titles says nothing
+    return found
 
 
 def _kind(line: Line) -> tuple[int, bool]:

@@ -12,8 +12,8 @@ NOTE_SIZE = 0.93  # of the size of most lines of the page; smaller ones may be n
 LABEL = re.compile(r"\[(\d{1,3})\] ")
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _AS_DIGITS = str.maketrans(_RAISED, "0123456789")
-_RAISED_LABEL = re.compile(r"(\d{1,3})\s+(?=\S)")
-_LABEL = re.compile(rf"(\d{{0,2}}[{_RAISED}]{{1,3}}|\d{{1,3}}(?=[A-Z]))\s?(?=\S)")
+_RAISED_LABEL = re.compile(r"(\d{1,3})(?:\s+(?=\S)|(?=[^\s\d]))")
+_LABEL = re.compile(rf"(\d{{0,2}}[{_RAISED}]{{1,3}}|[1-9]\d{{0,2}}(?=[A-Z]))\s?(?=\S)")
 _MARK = re.compile(rf" ?(\d{{0,2}}[{_RAISED}]{{1,3}})(?!\d)")
 
 
@@ -59,17 +59,18 @@ class PlacedBlock(NamedTuple):
 def place_notes(blocks: Sequence[PlacedBlock]) -> Iterator[Block]:
     """The blocks, each note at the end of the section that names it, if that ends on its page.
 
-    Notes without a label go on with the one before.
+    Notes without a label go on with the one before, on its page.
     """
     places: dict[int, list[Block]] = {}
     moved: set[int] = set()
     target: int | None = None
+    page = 0  # of the note that was placed there
     for number, (block, is_note) in enumerate(blocks):
         if not is_note:
             continue
         if found := LABEL.match(block.text):
-            target = _section_end(blocks, number, found[0].strip())
-        if target is not None:
+            target, page = _section_end(blocks, number, found[0].strip()), block.page
+        if target is not None and block.page == page:
             places.setdefault(target, []).append(block._replace(glue=PARAGRAPH))
             moved.add(number)
     for number, placed in enumerate(blocks):

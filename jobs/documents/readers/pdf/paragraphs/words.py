@@ -2,14 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from jobs.documents.readers.pdf.lines.joints import HYPHEN
+from jobs.documents.readers.pdf.lines.joints import HYPHEN, OPEN, SPACE
 from jobs.documents.readers.pdf.paragraphs.join_lines import Paragraph
 
 _DIVIDED = re.compile(rf"(-?)(\w+){HYPHEN}(\w+)(-?)")
+_ENDED_PATH = re.compile(r"(?<![^\s“\"'(\[])[^\s\uffff]{1,80}/(?![^\s,.;:)\]”\"'])")
+_OPENING = "“\"'(["
+_PATH_CHARS = 80  # before a word that are looked at
 _LAST_PART = re.compile(r"(\w+)-$")
 _FIRST_PART = re.compile(r"\w+")
+_CAPITAL_WITHIN = re.compile(r"\b\w*[^\W\d_A-Z][A-Z]\w*")
 _FRAGMENT = re.compile(rf"\w*{HYPHEN}\w*")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _MIN_HALF = 3  # letters; shorter ones are words by chance
@@ -21,6 +25,13 @@ _SECONDS = frozenset(
     sized specific style wide
     """.split()  # noqa: SIM905 - as a list it would be one name a line
 )  # that a word seldom ends with but in a compound
+_BEHIND_HALVES = frozenset({"and", "als"})  # "pre- and post-"; a word may end so, too
+_CLOSED_FIRST = frozenset(
+    """
+    any every here how never no out over some there under up what when where who with
+    """.split()  # noqa: SIM905 - as a list it would be one name a line
+)  # halves of words that have no hyphen: anywhere, overwritten
+_SMALL = frozenset({"and", "in", "of", "or", "the", "to"})  # "up-to-date"
 _HALVES = frozenset(
     """
     based back bit built byte by case client code command cost date day defined dependent down
@@ -39,15 +50,19 @@ def join_words(paragraphs: list[Paragraph]) -> list[Paragraph]:
 
     def join(match: re.Match[str]) -> str:
         before, first, second, after = match.groups()
-        is_name = before and not words[(first + second).casefold()]  # it has a hyphen already
+        whole = words[(first + second).casefold()]
+        if second in _BEHIND_HALVES and not whole:
+            return f"{before}{first}- {second}{after}"
+        is_name = before and not whole  # it has a hyphen already
         is_known = words[second.casefold()] or len(second) >= _MIN_HALF
-        is_syllable = first.casefold() in _SYLLABLES or words[(first + second).casefold()] > 0
+        is_syllable = first.casefold() in _SYLLABLES or whole > 0
         is_chain = after and words[first.casefold()] and is_known and not is_syllable
-        is_compound = is_name or is_chain or _is_compound(first, second, words)
+        is_kept = is_name or is_chain or (_is_in_path(match) and not whole)
+        is_compound = is_kept or _is_compound(first, second, words)
         return f"{before}{first}{'-' if is_compound else ''}{second}{after}"
 
     joined: list[Paragraph] = []
-    for paragraph in paragraphs:
+    for paragraph in _with_whole_paths(paragraphs):
         text = paragraph.text
         if HYPHEN in text:
             text = _DIVIDED.sub(join, text.replace(f"/{HYPHEN}", "/")).replace(HYPHEN, "-")
@@ -56,6 +71,31 @@ def join_words(paragraphs: list[Paragraph]) -> list[Paragraph]:
             paragraph = paragraph._replace(glue="")
         joined.append(paragraph._replace(text=text))
     return joined
+
+
+def _with_whole_paths(paragraphs: list[Paragraph]) -> Iterator[Paragraph]:
+    """The paragraphs with each OPEN resolved: a space if the text has the path without the word."""
+    marked = {number for number, each in enumerate(paragraphs) if OPEN in each.text + each.glue}
+    texts = [each.text for each in paragraphs] if marked else []
+    ended = {path.lstrip(_OPENING) for text in texts for path in _ENDED_PATH.findall(text)}
+    for number, paragraph in enumerate(paragraphs):
+        if number in marked:
+            glue = paragraph.glue.replace(OPEN, "")
+            paragraph = paragraph._replace(text=_with_paths(paragraph.text, ended), glue=glue)
+        yield paragraph
+
+
+def _with_paths(text: str, ended: set[str]) -> str:
+    whole, *others = text.split(OPEN)
+    for other in others:
+        path = whole[-_PATH_CHARS:].rsplit(maxsplit=1)[-1].lstrip(_OPENING)
+        whole += SPACE * (path in ended) + other
+    return whole
+
+
+def _is_in_path(match: re.Match[str]) -> bool:
+    head = match.string[max(0, match.start() - _PATH_CHARS) : match.start()]
+    return bool(head) and "/" in head[-1:] + head.rsplit(maxsplit=1)[-1] and not head[-1].isspace()
 
 
 def _open_end(paragraph: Paragraph, following: str, words: Counter[str]) -> Paragraph:
@@ -72,6 +112,7 @@ def _words(paragraphs: Iterable[Paragraph]) -> Counter[str]:
         text = paragraph.text
         if HYPHEN in text:
             text = _FRAGMENT.sub(" ", text)
+        counts.update(_CAPITAL_WITHIN.findall(text))
         for word in _WORD.findall(text.casefold()):
             counts[word] += 1
             if "-" in word:
@@ -81,15 +122,15 @@ def _words(paragraphs: Iterable[Paragraph]) -> Counter[str]:
 
 def _is_compound(first: str, second: str, words: Counter[str]) -> bool:
     """Whether a hyphen belongs between two halves: the text says so, or both are words."""
-    is_capitals = first[-1].isupper() and second[0].isupper()
-    if words[(first + second).casefold()] > words[f"{first}-{second}".casefold()]:
-        return False  # a name with a capital in its midst
+    is_capitals = first[-1].isupper() and second[:2].isupper()
     if not second[0].islower() and not is_capitals:
-        return True
+        return not words[first + second]  # it is no name with a capital in its midst
     first, second = first.casefold(), second.casefold()
     whole, hyphenated = words[first + second], words[f"{first}-{second}"]
-    if whole or hyphenated:
+    if whole or hyphenated or words["und"] > words["and"]:  # German has capitals after hyphens
         return hyphenated > whole
+    if first in _CLOSED_FIRST and second not in _SMALL:
+        return False
     if first in _PREFIXES or second in _SECONDS or (first.endswith("ly") and len(first) > 5):
         return True
     if min(len(first), len(second)) < _MIN_HALF:

@@ -14,6 +14,7 @@ _ALIGNED = 2.5  # points
 _SURE_GAP = 1.0  # of the font size
 _TIGHT = 1.45  # of the font size: the distance of two lines of one cell
 _NEXT_ROW = 3.5  # of the font size: two rows of one table are not farther apart
+_SAME_SIZE = 0.07  # of the font size
 _FEW_ROWS = 3
 _MARKER_GAP = 2.5  # of the font size: what stands farther from a sign is a cell
 _CODE_ENDS = frozenset(";{}")  # of code in a proportional font
@@ -26,6 +27,7 @@ _RAGGED = 0.2  # of a column's width: how much shorter a full line may be
 _FULL_SHARE = 0.5
 _GOING_ON_SHARE = 0.3
 _FIRST_CJK = "\u2e80"
+_BULLETS = frozenset("•‣◦▪●○")
 _MARKER_GLYPHS = 5
 _ROMAN = frozenset("ivxlc")
 _MAX_CELLS = 40
@@ -77,7 +79,8 @@ def _block_end(rows: list[Row], start: int) -> int:
     while end < len(rows) and not rows[end].runs[0].cells:
         distance = rows[end - 1].baseline - rows[end].baseline
         starts = _starts(rows[end])
-        if starts and distance < _NEXT_ROW * rows[end].size and _align(last, starts):
+        is_next = distance < _NEXT_ROW * rows[end].size and _is_alike(rows[start], rows[end])
+        if starts and is_next and _align(last, starts):
             last = starts
         elif not _is_continuation(rows[end], last, distance):
             break
@@ -98,11 +101,17 @@ def _starts(row: Row) -> list[Run]:
     if are_code(runs) or any(map(_ends_in_dots, runs)) or defined_tag(runs):
         return []
     is_near = runs[1].left - runs[0].right < _MARKER_GAP * runs[1].size
-    return runs[2:] if (_is_marker(runs[0]) and is_near) or starts_raised(runs) else runs[1:]
+    is_item = _is_bullet(runs[0]) or (is_near and _is_marker(runs[0]))
+    return runs[2:] if is_item or starts_raised(runs) else runs[1:]
 
 
 def _ends_in_dots(run: Run) -> bool:
     return len(run.glyphs) > _DOTS and all(glyph.char in ".·…" for glyph in run.glyphs[-_DOTS:])
+
+
+def _is_bullet(run: Run) -> bool:
+    """Whether a run is the bullet of an item, however far from it."""
+    return len(run.glyphs) == 1 and run.glyphs[0].char in _BULLETS
 
 
 def _is_marker(run: Run) -> bool:
@@ -113,6 +122,11 @@ def _is_marker(run: Run) -> bool:
     core = text.strip(".:()[]*-•–")
     is_number = core.replace(".", "").isdecimal() or len(core) == 1 or set(core) <= _ROMAN
     return not any(map(str.isalnum, core)) or (is_number and core != text) or text == "o"
+
+
+def _is_alike(first: Row, row: Row) -> bool:
+    """Whether two rows are set equally large; titles of two levels are not."""
+    return abs(first.size - row.size) < _SAME_SIZE * first.size
 
 
 def _align(upper: list[Run], lower: list[Run]) -> bool:
@@ -166,11 +180,16 @@ def _is_aligned_table(block: list[Row]) -> bool:
 
 
 def _is_justified(rows: list[Row], start: int, end: int) -> bool:
-    """Whether a few rows end where a line of prose beside them does: their gaps fill the line."""
+    """Whether rows end alike, a few of them with the prose beside them: their gaps fill the line.
+
+    Of more than a few, one gap has to be as narrow as those of prose.
+    """
+    several = [row for row in rows[start:end] if _starts(row)]
+    ends = [row.right for row in several if not _ends_in_number(row)]
+    are_alike = len(ends) > 1 and max(ends) - min(ends) < 1
     if end - start > _FEW_ROWS:
-        return False
-    ends = [row.right for row in rows[start:end] if _starts(row) and not _ends_in_number(row)]
-    if len(ends) > 1 and max(ends) - min(ends) < 1:
+        return are_alike and min(gap for row in several for gap in gaps(row.runs)) < _SURE_GAP
+    if are_alike:
         return True
     beside = [rows[at] for at in (start - 1, end) if 0 <= at < len(rows)]
     return any(

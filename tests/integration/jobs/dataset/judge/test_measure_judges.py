@@ -23,6 +23,7 @@ from tests.unit.jobs.dataset.judge.scripted_judge import ScriptedJudge
 LABELS = Path(__file__).parents[4] / "fixtures" / "labels" / "judged.jsonl"
 TEXTS = read_labelled_texts(LABELS)
 PROBES = read_labelled_texts(LABELS.with_name("probes.jsonl"))
+FRESH = read_labelled_texts(LABELS.with_name("fresh.jsonl"))
 SWAPPED = read_labelled_texts(LABELS.with_name("swapped.jsonl"))
 
 
@@ -95,6 +96,18 @@ def test_values_of_something_else_are_told_from_right_ones() -> None:
     assert caught / swapped_count >= 0.75
     assert right / dropped_count >= 0.95
     assert agreement(decided, "free").precision >= 0.95
+
+
+def test_probes_written_before_a_look_at_the_rules_lose_few_good_ones() -> None:
+    decided = [each for text in FRESH for each in decide_freely(text, RunSettings())]
+    asked = agreement([each for each in decided if each.what == "questions"], "free")
+    answered = agreement([each for each in decided if each.what == "answers"], "free")
+
+    assert len(decided) >= 60
+    assert {text.language for text in FRESH} == {"en", "de", "fr", "es", "it", "ja", "zh"}
+    assert (asked.lost, asked.recall) == (0, 0.5)  # what no text answers is left to a judge
+    assert answered.precision >= 0.9
+    assert answered.recall >= 0.65
 
 
 def test_letter_by_letter_everything_made_up_is_caught(decided: list[Decision]) -> None:

@@ -59,6 +59,20 @@ def tuned_in(folder: RunFolder) -> list[tuple[Path, TunedStudent]]:
     return [(path, found) for path in folders if (found := read_tuned(path)) is not None]
 
 
+def check_files(path: Path, name: str) -> None:
+    """Everything is exported, and the card of the GGUFs names each of them."""
+    files = {str(each.relative_to(path)) for each in path.rglob("*") if each.is_file()}
+    assert {
+        *("adapter/adapter_model.safetensors", "adapter/README.md", "merged/model.safetensors"),
+        *("merged/README.md", "merged/config.json", "gguf/Modelfile", "gguf/README.md"),
+        *(f"gguf/{name}-{form}.gguf" for form in ("f16", "q8_0", "adapter")),
+    } <= files
+    assert "checkpoint.safetensors" not in files
+    card = (path / "gguf" / "README.md").read_text()
+    in_card = {line.split("`")[1] for line in card.splitlines() if line.startswith("| `")}
+    assert in_card == {each.name for each in (path / "gguf").iterdir()} - {"README.md"}
+
+
 def test_a_folder_is_tuned_exported_compared_and_recorded(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run")
     reference = "The magpie is here, 7."
@@ -84,19 +98,9 @@ def test_a_folder_is_tuned_exported_compared_and_recorded(tmp_path: Path) -> Non
     assert tuned.model_name in again_out
     assert "step" in err
     assert "step" not in again_err  # it was there, and nothing was trained again
-    files = {str(each.relative_to(path)) for each in path.rglob("*") if each.is_file()}
-    name = tuned.model_name
-    assert {
-        *("adapter/adapter_model.safetensors", "adapter/README.md", "merged/model.safetensors"),
-        *("merged/README.md", "merged/config.json", "gguf/Modelfile", "gguf/README.md"),
-        *(f"gguf/{name}-{form}.gguf" for form in ("f16", "q8_0", "adapter")),
-    } <= files
-    assert "checkpoint.safetensors" not in files
-    card = (path / "gguf" / "README.md").read_text()
-    in_card = {line.split("`")[1] for line in card.splitlines() if line.startswith("| `")}
-    assert in_card == {each.name for each in (path / "gguf").iterdir()} - {"README.md"}
+    check_files(path, tuned.model_name)
     last = list(read_records(folder.results_path("finetuning"), TuningEvent))[-1]
-    assert (last.step, last.trainer, last.tuned_model) == ("ended", "local", name)
+    assert (last.step, last.trainer, last.tuned_model) == ("ended", "local", tuned.model_name)
     metrics = list(read_records(folder.results_path("finetuning_metrics"), TrainingMetric))
     assert len(metrics) == tuned.facts.steps
     assert any(metric.valid_loss is not None for metric in metrics)

@@ -111,7 +111,7 @@ def test_lane_may_change_while_batches_are_out_and_nothing_is_bought_twice(
     assert totals["custom_ids_billed_twice"] == 0
 
 
-@pytest.mark.parametrize("lane", ["batch", "live"])
+@pytest.mark.parametrize("lane", ["batch", "live", "flex", "auto"])
 def test_what_an_emptied_ledger_lacks_is_found_whatever_the_lane(
     server: RunningServer, tmp_path: Path, lane: str
 ) -> None:

@@ -129,12 +129,12 @@ async def test_refusals_slow_down_and_answers_speed_up_again() -> None:
     budget = MinuteBudget(600, burst_s=0.5)
 
     budget.slow_down()
-    slow = budget.per_second
+    slow = budget.pace
     for _ in range(1000):
         budget.speed_up()
 
-    assert slow == pytest.approx(8.5)
-    assert budget.per_second == pytest.approx(10.0)
+    assert slow == pytest.approx(0.85)
+    assert budget.pace == pytest.approx(1.0)
 
 
 @in_virtual_time

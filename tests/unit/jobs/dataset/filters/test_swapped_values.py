@@ -11,6 +11,10 @@ BREAD = "Rye bread bakes 55 minutes, wheat bread 35 minutes."
 RETRIES = "Use `retry --slow` on weak lines, and `retry --never` where calls are metered."
 BROT = "Die Nachtschicht dauert sechs Stunden, die Tagschicht acht Stunden."
 CODES = "The exit code is 4 if a file is damaged and 7 if a disk is full."
+TIMES = "The backup takes 55 minutes. The restore of the archive takes 35 minutes."
+PRICES = "Standard tickets cost 20 euros. Reduced tickets for students cost 12 euros."
+LIMITS = "The default timeout is 30 seconds. The maximum allowed timeout is 300 seconds."
+SHARED = "The nightly backup takes 55 minutes, the restore 35 minutes."
 REPORTS = "The paper report is due after 30 days; the online report is due after 5 days."
 
 
@@ -59,6 +63,29 @@ def test_value_of_something_else_is_named(
     ],
 )
 def test_right_value_in_any_words_stays(evidence: str, question: str, answer: str) -> None:
+    assert find_swapped(answer, question, source_of(evidence)) is None
+
+
+@each_row(
+    "evidence, question, answer",
+    [
+        (TIMES, "How long is the restore compared with the backup?", "The restore: 35 minutes."),
+        (TIMES, "After the backup, how long does the restore take?", "35 minutes."),
+        (TIMES, "What follows the backup?", "After the backup, the restore takes 35 minutes."),
+        (TIMES, "I need a backup and a restore. How long is the latter?", "35 minutes."),
+        (PRICES, "What does a student pay instead of the standard price?", "12 euros."),
+        (
+            LIMITS,
+            "If I do not want the default, how high may it be?",
+            "At the maximum 300 seconds.",
+        ),
+        (SHARED, "Before a restore, how long must I wait for the backup?", "55 minutes."),
+        (SHARED, "I want a restore and a backup. How long is it?", "The backup takes 55 minutes."),
+    ],
+)
+def test_question_may_name_the_other_thing_beside(
+    evidence: str, question: str, answer: str
+) -> None:
     assert find_swapped(answer, question, source_of(evidence)) is None
 
 

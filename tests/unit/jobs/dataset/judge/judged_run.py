@@ -13,7 +13,7 @@ from engine.testing.calls import completed
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.judge.judge_rows import VERDICTS
 from jobs.dataset.rows.export_dataset import EXPORT
-from jobs.run.stages import run_stages
+from jobs.run.run_stages import run_stages
 from schemas.dataset import Answer, Question
 from schemas.outcomes import Outcome
 from schemas.record import content_id

@@ -15,7 +15,7 @@ from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.ask_teacher import ANSWERS, QUESTIONS
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.rows.export_dataset import EXPORT
-from jobs.run.stages import run_stages
+from jobs.run.run_stages import run_stages
 from schemas.documents import Chunk, HeldOutCheck, Side
 from schemas.outcomes import Outcome
 from schemas.record import content_id

@@ -9,7 +9,7 @@ from engine.files.journal import Journal
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.dataset.ask_teacher import QUESTIONS
-from jobs.run.stages import run_stages
+from jobs.run.run_stages import run_stages
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
 from schemas.documents import Chunk
 from schemas.settings import RunSettings

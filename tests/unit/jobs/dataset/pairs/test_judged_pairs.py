@@ -11,7 +11,7 @@ from jobs.dataset.rows.held_out_rows import held_out_rows
 from jobs.dataset.rows.near_chunks import read_near_chunks
 from jobs.documents.passages import Passages
 from jobs.evaluation.questions.build_samples import evidence_text, held_out_samples
-from jobs.run.stages import run_stages
+from jobs.run.run_stages import run_stages
 from schemas.dataset import Rejection, Verdict
 from schemas.documents import Chunk
 from schemas.settings import EvaluationSettings

@@ -15,7 +15,7 @@ from jobs.dataset.ask_teacher import QUESTIONS
 from jobs.dataset.questions.further_questions import FURTHER
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.run.reset import reset_stages
-from jobs.run.stages import run_stages
+from jobs.run.run_stages import run_stages
 from schemas.dataset import Question, Rejection
 from schemas.documents import Chunk, HeldOutCheck
 from schemas.outcomes import Outcome

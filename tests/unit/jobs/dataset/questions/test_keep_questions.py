@@ -12,7 +12,7 @@ from engine.run_folder import RunFolder
 from engine.testing import FakeAsk
 from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
 from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
-from jobs.run.stages import run_stages
+from jobs.run.run_stages import run_stages
 from schemas.dataset import Question, Rejection
 from tests.unit.jobs.evaluation.made_run import make_settings
 from tests.unit.jobs.run.contexts import make_context

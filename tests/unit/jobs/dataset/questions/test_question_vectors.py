@@ -20,7 +20,7 @@ from jobs.dataset.questions.question_vectors import QUESTION_VECTORS
 from jobs.dataset.questions.sift_drafts import FURTHER_STAGE
 from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
 from jobs.run.reset import reset_stages
-from jobs.run.stages import run_stages
+from jobs.run.run_stages import run_stages
 from schemas.dataset import Question, Rejection
 from schemas.documents import Chunk
 from schemas.outcomes import Outcome

@@ -11,7 +11,7 @@ from engine.run_folder import RunFolder
 from engine.testing.stage_parts import FakeAsk
 from jobs.dataset.rows.export_dataset import EXPORT
 from jobs.dataset.rows.unanswerable import NO_ANSWER, UNANSWERABLE
-from jobs.run.stages import run_stages
+from jobs.run.run_stages import run_stages
 from schemas.dataset import Answer, Question, Rejection, Unanswerable
 from schemas.documents import Chunk
 from schemas.record import Span, content_id

@@ -77,3 +77,83 @@ def test_encodings_of_seven_bits_are_read() -> None:
 )
 def test_what_only_a_screen_needs_is_left_out(text: str, shown: str) -> None:
     assert read("text", text).text == shown
+
+
+POLISH = "Pompę włącza się tylko przy zamkniętym zaworze. Źródło jest żółte."
+CZECH = "Čerpadlo se spouští jen při zavřeném ventilu. Příliš žluťoučký kůň."
+RUSSIAN = "Насос включают при закрытом клапане. Это правило действует всегда. Я жду."
+GREEK = "Η αντλία ξεκινά μόνο με κλειστή βαλβίδα. Τι κάνουμε αν δεν ανεβαίνει;"
+TURKISH = "Pompa yalnızca vana kapalıyken çalıştırılır; ışık söner. Güç düğmesi."
+LITHUANIAN = (
+    "Siurblys įjungiamas tik tada, kai vožtuvas uždarytas. Po minutės slėgis yra didžiausias. "
+    "Ką daryti, jei jis nekyla? Paskambinkite į priežiūros skyrių ir laukite; vėliau paaiškinsime."
+)
+DANISH = "Pumpen startes når ventilen er lukket. Efter et øjeblik er det sådan, på små anlæg."
+
+
+@each_row(
+    "codec, text",
+    [
+        ("cp852", POLISH),
+        ("mac_latin2", POLISH),
+        ("cp852", CZECH),
+        (
+            "cp852",
+            "A szivattyút csak zárt szelep mellett szabad elindítani, győződjön meg róla előbb.",
+        ),
+        ("mac_cyrillic", RUSSIAN),
+        ("cp855", RUSSIAN),
+        ("cp1125", "Насос вмикають лише коли закрито клапан. Це правило діє її зимою."),
+        ("cp737", GREEK),
+        ("mac_greek", GREEK),
+        ("cp857", TURKISH),
+        ("cp775", LITHUANIAN),
+        ("cp865", DANISH),
+        ("mac_roman", DANISH),
+        ("iso8859-3", "La ĉefa paĝo montras ŝanĝojn kaj aĵojn ĉiam aŭ hodiaŭ."),
+    ],
+)
+def test_text_of_older_code_pages_is_known_by_its_letters(codec: str, text: str) -> None:
+    assert decode_text(text.encode(codec)) == text
+
+
+@each_row(
+    "codec, text",
+    [
+        ("cp1252", "It is so—or not—and so…wait…what “word”and «word» 5 µm ± 2 °C, a §5 b."),
+        ("cp1252", "Français, Español, Íslenska, Dansk, Português, Svenska (på svenska), Žena"),
+        ("cp1250", POLISH),
+        ("cp1251", RUSSIAN),
+        ("cp1251", "ООО «Насос» — это МЫ; iPhone и Wi‑Fi, mp3-файлы".replace("‑", "-")),
+        ("koi8-r", RUSSIAN),
+        ("cp1253", GREEK),
+        ("cp1254", TURKISH),
+        ("cp1257", LITHUANIAN),
+        ("iso8859-2", CZECH),
+    ],
+)
+def test_text_of_the_web_stays_in_its_code_page(codec: str, text: str) -> None:
+    assert decode_text(text.encode(codec)) == text
+
+
+@each_row(
+    "stray, shown",
+    [
+        (b"Ein Caf\xe9 f\xfcr G\xe4ste.", "Ein Café für Gäste."),
+        (b"cut \xc3 here", "cut \ufffd here"),
+        (b"cut \xe9", "cut \ufffd"),
+        (b"5 \xb0 C", "5 \ufffd C"),
+    ],
+)
+def test_a_stray_letter_in_western_text_is_that_letter(stray: bytes, shown: str) -> None:
+    german, polish = (GERMAN + "\n") * 2, (POLISH + "\n") * 2
+
+    assert decode_text(german.encode() + stray) == german + shown
+    assert "\ufffd" in decode_text(polish.encode() + stray)
+
+
+def test_short_utf16_of_japanese_needs_no_mark() -> None:
+    text = "ポンプは弁を閉じた状態で始動します。圧力、"
+
+    assert decode_text(text.encode("utf-16-be")) == text
+    assert decode_text(text.encode("utf-16-le")) == text

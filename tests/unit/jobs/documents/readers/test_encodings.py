@@ -80,6 +80,7 @@ def test_a_declared_encoding_is_what_browsers_take_it_for(
     [
         ("\x1b[1;31merror\x1b[0m: no \x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "error: no link"),
         ("N\bNA\bAM\bME\bE _\bx", "NAME x"),
+        ("\x1b]0;title\a\x1b[32mok\x1b[0m", "ok"),
         ("\x1b(0lqk\x1b(B done", "lqk done"),
         ("e\ufb03cient \ufb01les", "efficient files"),
         ("log\n" + "\0" * 4096 + "line", "log\nline"),

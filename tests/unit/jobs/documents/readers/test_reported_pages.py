@@ -83,9 +83,13 @@ LINES_OF_CODE = [
     "<pre class=line-numbers>a = 1\nb = 2</pre>",
     "<pre><code><span style='display:block'>a = 1</span><span style='display:block'>b = 2</span>"
     "</code></pre>",
+    "<div class=syntaxhighlighter><table><tr><td class=gutter><div class=line>1</div></td><td "
+    "class=code><div class=container><div class='line n1'><code>a = 1</code></div><div class='line"
+    " n2'><code>b</code><code> = 2</code></div></div></td></tr></table></div>",
     "<textarea readonly>a = 1\nb = 2</textarea>",
 ]
 WORDS = [
+    ("<p>Le n<sup>o</sup> 5, N<sup>os</sup> 6, n<sup>x</sup>", "Le no 5, Nos 6, n^x"),
     ("<p>Works <img class='emoji' alt='✅' src=x.png> well", "Works ✅ well"),
     (
         "<p><span style='display:block'>One</span><span style='display: block'>Two</span>",

@@ -41,6 +41,32 @@ def test_quoted_cells_keep_their_paragraphs_and_quotes() -> None:
     assert extract.text == 'First.\n\nShe said "no".'
 
 
+@each_row(
+    "data, text",
+    [
+        ("sep=;\r\nid;body\r\n1;One, two.\r\n", "One, two."),
+        ('"sep=|"\nid|body\n1|One.\n', "One."),
+        ('id,body\n1,"said \\"hi\\" twice"\n2,C:\\\\x\n', 'said "hi" twice\n\nC:\\x'),
+        ('id,body\n1,"C:\\"\n2,C:\\x\n', "C:\\\n\nC:\\x"),
+        ('id, body\n1, "One, two"\n2, Three\n', "One, two\n\nThree"),
+        ('id,body\n1,a 5" pipe\n', 'a 5" pipe'),
+    ],
+)
+def test_what_a_program_writes_its_way_is_read(data: str, text: str) -> None:
+    extract = read_rows("csv", data)
+
+    assert extract.text == text
+    assert not extract.notes
+
+
+@each_row("score", ["NaN", "-Infinity"])
+def test_a_line_with_what_is_no_number_of_json_is_read(score: str) -> None:
+    extract = read_rows("jsonl", f'{{"body": "One.", "score": {score}}}\n{{NaN}}\n')
+
+    assert extract.text == "One."
+    assert extract.notes[0].startswith("1 of 2 rows are damaged")
+
+
 def test_json_lines_are_read_under_their_key_whatever_else_they_hold() -> None:
     lines = [{"body": "Eins."}, {"body": None, "n": 2}, {"n": [1], "body": "Drei 日本."}]
 

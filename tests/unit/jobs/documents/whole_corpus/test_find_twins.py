@@ -21,7 +21,8 @@ from jobs.documents.whole_corpus.check_held_out import (
 )
 from jobs.documents.whole_corpus.find_twins import TWINS
 from jobs.documents.whole_corpus.translations import without_locale
-from jobs.run.stages import Stage, run_stages
+from jobs.run.run_stages import run_stages
+from jobs.run.stages import Stage
 from schemas.dataset import Rejection
 from schemas.documents import Chunk, Document, DocumentGroup, Side, SplitAssignment
 from schemas.record import Record, content_id

@@ -12,7 +12,8 @@ from engine.run_folder import RunFolder
 from engine.stopping import Stopping
 from engine.testing.stage_parts import FakeAsk
 from jobs.evaluation.questions.build_samples import SAMPLES
-from jobs.run.stages import StageContext, StagesEnd, run_stages
+from jobs.run.run_stages import StagesEnd, run_stages
+from jobs.run.stages import StageContext
 from schemas.documents import Chunk
 from schemas.evaluation import Contest, Mode, Sample
 from schemas.outcomes import Outcome

@@ -95,7 +95,7 @@ def test_request_has_model_prompt_and_limit(tmp_path: Path) -> None:
         ("p.txt", "\n \n", "p.txt: holds no prompt"),
         ("r.jsonl", '\n{"name": "A"}\n', "r.jsonl, line 2: has no 'prompt'; found name"),
         ("r.csv", "name\nA\n", r"r.csv, row 1: has no 'prompt'; found name\. Name a column"),
-        ("r.jsonl", '{"prompt": "a"}\n[1]\n', "r.jsonl, line 2: found no object"),
+        ("r.jsonl", '{"prompt": "a"}\n[1]\n', "r.jsonl, line 2: found no JSON object"),
         ("r.jsonl", "{\n", "r.jsonl, line 1: is no JSON"),
     ],
 )

@@ -43,7 +43,7 @@ def test_folder_that_is_not_there_is_told_before_prompts_are_read(
 @pytest.mark.parametrize(
     ("template", "given", "told"),
     [
-        ("Sum up {text}", b'{"text": "a"}\n[1]\n', "standard input, line 2: found no object"),
+        ("Sum up {text}", b'{"text": "a"}\n[1]\n', "standard input, line 2: found no JSON object"),
         ("Sum up {text}", b'\n{"title": "a"}\n', "standard input, line 2: has no 'text'"),
         (None, b"\n", "standard input: holds no prompt"),
         (None, b"\xff", "standard input: cannot be read as UTF-8 text"),

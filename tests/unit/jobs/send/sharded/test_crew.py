@@ -8,9 +8,10 @@ from typing import TypeVar
 
 import pytest
 
-from engine.errors import ConfigError, TransientError
+from engine.errors import ConfigError, OutageError, TransientError
 from engine.stats.counters import Stats, StatsSnapshot
 from engine.testing.clocks import LoopClock, in_virtual_time
+from jobs.send.sharded.cluster_process import error_of
 from jobs.send.sharded.crew import MAX_LOSSES, Crew, WorkerLostError
 from jobs.send.sharded.gather import spent_usd
 from jobs.send.sharded.messages import Failed, FromProcess, Note, Sent, ShardEnded
@@ -75,6 +76,7 @@ class FakeCluster:
         self.hired_count = 0
         self.most_hired = 99
         self.is_outside = False  # segments lie where the crew does not see them
+        self.is_away_until_s = 0.0  # the keeper
         self.closed: list[tuple[str, float, float]] = []
         self.reports: list[FromProcess] = []
 
@@ -85,7 +87,10 @@ class FakeCluster:
         return FakeWorker(self)
 
     async def revoke(self, holder: str) -> float:
-        return max(0.0, 6.0 - asyncio.get_running_loop().time())
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self.is_away_until_s:
+            raise TransientError("the actor that lends is away", code="lender_away")
+        return max(0.0, 6.0 - now_s)
 
     async def close(self, holder: str, spent_usd: float) -> None:
         self.closed.append((holder, spent_usd, asyncio.get_running_loop().time()))
@@ -161,6 +166,18 @@ async def test_lost_worker_whose_segment_is_not_seen_counts_with_all_it_was_lent
 
 
 @in_virtual_time
+async def test_shard_of_a_lost_worker_waits_for_a_keeper_that_is_away(tmp_path: Path) -> None:
+    cluster = FakeCluster(lambda name, times: name == "shard-0" and times == 1)
+    cluster.is_away_until_s = 8.5
+
+    await cluster.crew(make_shards(tmp_path, 1)).run(1)
+
+    assert cluster.begun_s == pytest.approx([0.0, 9.0], abs=1e-6)
+    assert len(cluster.closed) == 1
+    assert cluster.reported(Failed) == []
+
+
+@in_virtual_time
 async def test_shard_that_loses_every_worker_ends_the_call_and_says_so(tmp_path: Path) -> None:
     cluster = FakeCluster(lambda name, _: name == "shard-0")
 
@@ -184,6 +201,15 @@ async def test_what_ends_one_worker_early_ends_all(tmp_path: Path) -> None:
     assert len(cluster.begun) <= 3
     assert cluster.reports[-1] == Failed(error=words.kind, message=words.message)
     assert ShardEnded(shard="shard-0", unsettled={"busy": 2}) in cluster.reports
+
+
+def test_error_that_passes_by_itself_is_an_outage_to_the_command() -> None:
+    words = ErrorWords.of(TransientError("the actor that lends is away", code="lender_away"))
+
+    error = error_of(Failed(error=words.kind, message=words.message))
+
+    assert type(error) is OutageError
+    assert str(error) == "the actor that lends is away; the same command again goes on"
 
 
 @in_virtual_time

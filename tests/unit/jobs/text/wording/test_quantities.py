@@ -1,11 +1,12 @@
 from jobs.text.wording.quantities import (
     Quantity,
     are_same_unit,
+    find_parts_of_hours,
     find_quantities,
     find_quantities_in_words,
     names_unit,
     numbers_in,
-    same_time,
+    same_amount,
 )
 from tests.rows import each_row
 
@@ -77,10 +78,49 @@ def test_chinese_word_for_very_is_no_time() -> None:
 def test_two_weeks_are_fourteen_days_and_no_month() -> None:
     weeks = Quantity("2", "week", "")
 
-    assert same_time(weeks, Quantity("14", "day", ""))
-    assert not same_time(weeks, Quantity("15", "day", ""))
-    assert not same_time(weeks, Quantity("1", "month", ""))
-    assert not same_time(Quantity("10:30", "hour", ""), weeks)
+    assert same_amount(weeks, Quantity("14", "day", ""))
+    assert not same_amount(weeks, Quantity("15", "day", ""))
+    assert not same_amount(weeks, Quantity("1", "month", ""))
+    assert not same_amount(Quantity("10:30", "hour", ""), weeks)
+
+
+def test_amounts_in_larger_and_smaller_units_are_the_same() -> None:
+    assert same_amount(Quantity("0.6", "metre", ""), Quantity("60", "centimetre", ""))
+    assert same_amount(Quantity("1.5", "kilogram", ""), Quantity("1500", "gram", ""))
+    assert same_amount(Quantity("1", "gigabyte", ""), Quantity("1000", "megabyte", ""))
+    assert same_amount(Quantity("1", "gigabyte", ""), Quantity("1024", "megabyte", ""))
+    assert not same_amount(Quantity("1", "gigabyte", ""), Quantity("1100", "megabyte", ""))
+    assert not same_amount(Quantity("0.6", "metre", ""), Quantity("6", "centimetre", ""))
+    assert not same_amount(Quantity("1", "kilogram", ""), Quantity("1000", "metre", ""))
+
+
+def test_degrees_are_those_of_any_scale_that_is_named() -> None:
+    assert are_same_unit("degree", "celsius")
+    assert not are_same_unit("celsius", "fahrenheit")
+    assert names_unit("水温は24度に保つ。", "celsius")
+
+
+@each_row(
+    "text, minutes",
+    [
+        ("It takes half an hour.", ["30"]),
+        ("It takes three quarters of an hour.", ["45"]),
+        ("Nach anderthalb Stunden.", ["30"]),
+        ("Il faut trois quarts d'heure.", ["45"]),
+        ("Si sale in due ore e un quarto.", ["15"]),
+        ("It takes 2 hours and a half.", ["30", "150"]),
+        ("1時間半続く。", ["30", "90"]),
+        ("A quarter of the users waits for hours.", []),
+    ],
+)
+def test_parts_of_hours_are_minutes(text: str, minutes: list[str]) -> None:
+    assert [each.number for each in find_parts_of_hours(text)] == minutes
+
+
+def test_percentages_in_chinese_are_as_elsewhere() -> None:
+    (found,) = find_quantities_in_words("湿度不得超过百分之六十。")
+
+    assert (found.number, found.unit) == ("60", "percent")
 
 
 def test_unit_for_each_of_another_is_the_same_where_that_is_not_said() -> None:

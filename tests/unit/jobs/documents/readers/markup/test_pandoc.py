@@ -16,6 +16,25 @@ from tests.unit.jobs.documents.readers.reading import headings, read
             "= Pumps\n\n== Head\n\n----\nif x:\n    y\n----\n\n10^6^ writes",
             "Pumps\n\nHead\n\nif x:\n    y\n\n10^6 writes",
         ),
+        (
+            "rtf",
+            "{\\rtf1 A{\\v no \\'e9\\u233?}, {\\deleted old }new \\v x\\plain  end.\\par}",
+            "A, new end.",
+        ),
+        ("latex", '\\begin{document}na\\"{\\i}ve\\end{document}', "naïve"),
+        ("org", "* Head :home:x:\nText.", "Head\n\nText."),
+        (
+            "rtf",
+            "{\\rtf1 One.\\par\\trowd\\cellx1\\cellx2\\intbl A\\cell B\\cell\\row"
+            " 1\\cell 2\\cell\\row\\pard Two.\\par}",
+            "One.\n\nA | B\n1 | 2\n\nTwo.",
+        ),
+        (
+            "rtf",
+            "{\\rtf1\\trowd\\cellx1\\cellx2\\intbl{\\itap2 a\\nestcell b\\nestcell}\\cell"
+            " C\\cell\\row}",
+            "a b | C",
+        ),
         ("rtf", "{\\rtf1\\ansi One.\\par Two 10{\\super 6}.\\par}", "One.\n\nTwo 10^6."),
         (
             "latex",
@@ -60,6 +79,23 @@ def test_asciidoc_is_read_though_it_includes_other_files() -> None:
     assert read("asciidoc", page).text == "One.\n\nTwo.\n\nThree."
 
 
+@each_row(
+    "body, text",
+    [
+        (
+            "The \\pkg{ggplot2} and (\\code{f}), so \\mypkg{a \\emph{b}}.",
+            "The ggplot2 and (f), so a b.",
+        ),
+        ("The pump\\myindex{x} is\\mylabel{y} \\myskip{2cm} loud.", "The pump is loud."),
+        ("\\setup{x=1}Text.\\docsetting{no}", "Text."),
+    ],
+)
+def test_a_command_of_latex_within_a_sentence_is_its_text(body: str, text: str) -> None:
+    pytest.importorskip("pypandoc")
+
+    assert read("latex", f"\\begin{{document}}{body}\\end{{document}}").text == text
+
+
 def test_latex_opens_no_other_file() -> None:
     pytest.importorskip("pypandoc")
     page = "\\begin{document}Text.\\input{/etc/passwd}\\verbatiminput{/etc/passwd}\\end{document}"
@@ -73,6 +109,18 @@ def test_what_is_not_what_its_name_says_is_damaged(format_name: str) -> None:
         read(format_name, "plain text")
 
     assert caught.value.reason == "damaged"
+
+
+def test_a_heading_of_an_old_notebook_is_one() -> None:
+    cells = [
+        {"cell_type": "heading", "level": 2, "source": ["Care\n", "of it"]},
+        {"cell_type": "code", "input": "x = 1"},
+    ]
+
+    extract = read("notebook", json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}]}))
+
+    assert headings(extract) == [(2, "Care of it")]
+    assert extract.text.endswith("x = 1")
 
 
 def test_a_notebook_has_its_text_and_code_but_not_what_was_printed() -> None:

@@ -68,6 +68,24 @@ PANDOC = [
     ("In [small caps]{.smallcaps} here.\n", "In small caps here."),
 ]
 RST = [
+    ("Type :samp:`run {file}` in :file:`/usr/{name}`.\n", "Type run file in /usr/name."),
+    (
+        ".. glossary::\n   :sorted:\n\n   one\n   *two*\n      Both.\n\n      More.\n\n"
+        "   other\n      It.\n",
+        "one\ntwo\nBoth.\n\nMore.\n\nother\nIt.",
+    ),
+    (".. tabs::\n\n   .. code-tab:: c\n\n      if (x)\n          y();\n", "if (x)\n    y();"),
+    (
+        ".. flat-table:: Sizes *here*\n   :header-rows: 1\n\n   * - A\n     - B\n"
+        "   * - 1\n     - 2\n\n   * - :cspan:`1` both\n",
+        "Sizes here\n\nA | B\n1 | 2\nboth",
+    ),
+    (".. flat-table::\n\n   * one\n   * two\n", "- one\n- two"),
+    (".. program:: rm\n\n.. option:: -r\n\n   Removes.\n", "-r\n\nRemoves."),
+    (
+        ".. sidebar:: Side\n   :subtitle: Sub\n\n   More.\n\nText.\n",
+        "Side\n\nSub\n\nMore.\n\nText.",
+    ),
     (
         "Press :guilabel:`&Cancel` or :menuselection:`Start --> R&un`, R && D.\n",
         "Press Cancel or Start ‣ Run, R && D.",

@@ -14,6 +14,8 @@ STYLES = (
     '<text:list-style style:name="L"><text:list-level-style-number text:level="1" '
     'style:num-format="1"/><text:list-level-style-number text:level="2" style:num-format="a"/>'
     "</text:list-style>"
+    '<style:style style:name="Gone"><style:text-properties text:display="none"/></style:style>'
+    '<style:style style:name="Inner" style:parent-style-name="Gone"/>'
 )
 
 
@@ -38,6 +40,16 @@ def _p(text: str, style: str = "") -> str:
 @each_row(
     "body, text",
     [
+        (_p("Seen.") + _p("Not.", "Inner"), "Seen."),
+        (_p("Seen<text:span text:style-name='Gone'> not</text:span>."), "Seen."),
+        (_p("A<text:hidden-text text:is-hidden='true'>no</text:hidden-text>."), "A."),
+        (_p("<text:hidden-paragraph text:is-hidden='true'/>Not.") + _p("Seen."), "Seen."),
+        (f"<text:section text:display='none'>{_p('No.')}</text:section>{_p('Yes.')}", "Yes."),
+        (
+            f"<text:alphabetical-index>{_p('pump, 5')}</text:alphabetical-index>"
+            f"<text:bibliography>{_p('A book.')}</text:bibliography>",
+            "A book.",
+        ),
         (_p("10<text:span text:style-name='Up'>6</text:span> writes"), "10^6 writes"),
         (_p("a<text:line-break/>b<text:s text:c='3'/>c"), "a\nb c"),
         (_p("if x:", "Code") + _p("<text:s text:c='4'/>y", "Code") + _p("z"), "if x:\n    y\n\nz"),

@@ -8,6 +8,7 @@ from tests.unit.jobs.documents.readers.made_files import encrypt, write_pdf
 
 PROSE, CODE, WIDE = "F1", "F2", "F3"  # Helvetica, Courier, a font for any script
 SYMBOLS, NAMELESS = "F4", "F5"  # TeX's, and one that draws each character equally wide
+EVEN, CORNERS = "F6", "F7"  # equally wide too, but with another name; TeX's for frames
 _FONTS = (
     b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
     b"<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding>>",
@@ -25,7 +26,13 @@ _NAMELESS_FONT = (
     b"<</Type/Font/Subtype/Type3/FontBBox[0 0 6 8]/FontMatrix[0.1 0 0 0.1 0 0]/CharProcs<<>>"
     b"/Encoding/WinAnsiEncoding/FirstChar 32/LastChar 126/Widths[%s]>>" % (b"6 " * 95)
 )
-_FIRST_PAGE = 11
+_EVEN_FONT, _CORNER_FONT = (
+    _FONTS[2]
+    .replace(b"6 0 R", _FONTS[3].replace(b"8 0 R", _DESCRIPTOR).replace(b"1000", b"600"))
+    .replace(b"/Any", name)
+    for name in (b"/Plainset", b"/LCIRCLE10")
+)
+_FIRST_PAGE = 13
 
 
 def drawn_pdf(
@@ -56,9 +63,12 @@ def drawn_pdf(
         _DESCRIPTOR,
         _SYMBOL_FONT,
         _NAMELESS_FONT,
+        _EVEN_FONT,
+        _CORNER_FONT,
         *(
             b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Rotate %d/Contents %d 0 R%s"
-            b"/Resources<</Font<</F1 3 0 R/F2 4 0 R/F3 5 0 R/F4 9 0 R/F5 10 0 R>>>>>>"
+            b"/Resources<</Font<</F1 3 0 R/F2 4 0 R/F3 5 0 R/F4 9 0 R/F5 10 0 R/F6 11 0 R"
+            b"/F7 12 0 R>>>>>>"
             % (turn, first_content + index, b"/Annots[%s]" % references if not index else b"")
             for index in range(len(pages))
         ),
@@ -96,8 +106,8 @@ def lines(
     """Text objects below each other; the indents of code are places, not spaces."""
     return [
         text(
-            row.lstrip() if font == CODE else row,
-            left + (len(row) - len(row.lstrip())) * 0.6 * size * (font == CODE),
+            row.lstrip() if font in {CODE, EVEN} else row,
+            left + (len(row) - len(row.lstrip())) * 0.6 * size * (font in {CODE, EVEN}),
             top - leading * number,
             size,
             font,
@@ -145,7 +155,7 @@ def paragraph(words: str, width: int = 90) -> list[str]:
 
 
 def _string(words: str, font: str) -> bytes:
-    if font == WIDE:
+    if font in {WIDE, EVEN, CORNERS}:
         return b"<" + words.encode("utf-16-be").hex().encode() + b">"
     data = words.encode("cp1252")
     for special in (b"\\", b"(", b")"):

@@ -1,16 +1,20 @@
 """What the command finds out of a store, and what it leaves there."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from engine.errors import ConfigError, OutageError
+from engine.clock import SystemClock
+from engine.errors import ConfigError, OutageError, QuotaError
+from jobs.send.sharded.gather import take_all_over
 from jobs.send.sharded.outside.depot import (
     Depot,
     InFolder,
     Input,
     place_call,
     place_of,
+    put_or_remove,
     reach_store,
     remove_if_untouched,
     try_store,
@@ -75,6 +79,7 @@ def test_call_goes_there_with_its_inputs_and_is_found_again_by_what_is_noted(
     store = FolderStore(tmp_path / "store")
     assert isinstance(placed, Depot)
     assert isinstance(again, Depot)
+    assert again.url == placed.url == f"{order.url}/call/"
     assert store.names("call/") == [
         "call/inputs/run/chunks.jsonl",
         f"call/shard-00000/{REQUESTS_NAME}",
@@ -94,6 +99,27 @@ def test_call_that_somebody_has_begun_stays(order: StoreOrder, call: Call, tmp_p
     assert FolderStore(tmp_path / "store").get("call/shard-00000/00001-owner")
 
 
+class SilentPlace(InFolder):
+    """One whose store does not answer."""
+
+    def is_untouched(self) -> bool:
+        raise OutageError("the store is away")
+
+
+def test_store_that_does_not_answer_is_told_where_nothing_else_ended_the_call(call: Call) -> None:
+    with pytest.raises(OutageError, match="the store is away"):
+        remove_if_untouched(SilentPlace(call))
+
+
+def test_store_that_does_not_answer_hides_not_what_ended_the_call(
+    call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    remove_if_untouched(SilentPlace(call), QuotaError("no credit"))
+
+    assert "is left to the next command: the store is away" in caplog.text
+    assert call.folder.exists()
+
+
 def test_call_that_cannot_go_there_is_removed(
     order: StoreOrder, call: Call, tmp_path: Path
 ) -> None:
@@ -103,6 +129,53 @@ def test_call_that_cannot_go_there_is_removed(
         place_call(call, order)
 
     assert not call.folder.exists()
+
+
+def test_what_was_put_before_something_failed_is_removed_there_too(
+    order: StoreOrder, call: Call, tmp_path: Path
+) -> None:
+    (tmp_path / "chunks.jsonl").write_bytes(b"chunks\n")
+    inputs = [
+        Input("run/chunks.jsonl", tmp_path / "chunks.jsonl"),
+        Input("run/questions.jsonl", tmp_path / "nowhere.jsonl"),
+    ]
+
+    with pytest.raises(OutageError, match="the same command again goes on"):
+        place_call(call, order, inputs)
+
+    assert FolderStore(tmp_path / "store").names("") == []
+    assert not call.folder.exists()
+
+
+class StuckDepot(Depot):
+    """One whose store stops answering while the call is put there."""
+
+    def remove(self) -> None:
+        raise OutageError("the store is away")
+
+
+def test_what_cannot_be_removed_there_is_named(
+    order: StoreOrder, call: Call, tmp_path: Path
+) -> None:
+    missing = Input("run/chunks.jsonl", tmp_path / "nowhere.jsonl")
+
+    with pytest.raises(
+        OutageError, match=f"No such file.*; what was put below {order.url}/call/ is"
+    ):
+        put_or_remove(StuckDepot(call.folder, order), [missing])
+
+    assert not call.folder.exists()
+
+
+async def test_store_that_goes_while_a_call_is_taken_over_is_told_as_any_other(
+    order: StoreOrder, call: Call, tmp_path: Path
+) -> None:
+    place_call(call, order)
+    shutil.rmtree(tmp_path / "store" / "call")
+    (tmp_path / "store" / "call").write_bytes(b"in the way")
+
+    with pytest.raises(OutageError, match="what was paid for is kept, the same command again"):
+        await take_all_over(place_of(call.folder, {}), SystemClock())
 
 
 def test_call_without_a_store_lies_where_it_is(call: Call) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import StorageError, TransientError
+from engine.errors import QuotaError, StorageError, TransientError
 from engine.lease.claims import Claim, Lease
 from engine.testing.clocks import LoopClock, in_virtual_time
 from jobs.send.sharded.outside.sealing import (
@@ -96,10 +96,27 @@ async def test_last_lines_that_cannot_be_sealed_are_told_by_machine_and_folder(
     worker = Worker(tmp_path)
     began_s = worker.clock.monotonic_s()
 
-    with pytest.raises(StorageError, match=r"epoch-1 on .*: what was written last could not be"):
+    with pytest.raises(
+        StorageError, match=r"epoch-1 on .*: what was written .*; it is bought again"
+    ):
         async with worker.sealing.under_way():
             worker.store.is_refusing = True
 
     assert FINISH_S < worker.clock.monotonic_s() - began_s < 2 * FINISH_S
     assert not worker.sealing.is_whole
     assert worker.segment.paths.answers.exists()
+
+
+@in_virtual_time
+async def test_what_ended_the_work_is_told_also_where_its_last_lines_cannot_be_sealed(
+    tmp_path: Path,
+) -> None:
+    worker = Worker(tmp_path)
+
+    async def run_out_of_credit() -> None:
+        async with worker.sealing.under_way():
+            worker.store.is_refusing = True
+            raise QuotaError("no credit")
+
+    with pytest.raises(StorageError, match=r"^no credit; besides, .*: what was written last"):
+        await run_out_of_credit()

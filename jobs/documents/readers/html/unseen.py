@@ -1,0 +1,79 @@
+"""Classes by which frameworks hide text, or have it read aloud alone; names of signs; banners."""
+
+import re
+from collections.abc import Collection
+
+from selectolax.lexbor import LexborNode
+
+from jobs.documents.readers.html.prose import short_text
+from jobs.documents.readers.html.searches import Searches
+
+UNSEEN: Searches = {  # what `is_unseen` is asked of
+    **{
+        f'[class*="{part}" i]': part
+        for part in ("hidden", "sr-only", "screen", "-sr", "cookie", "consent", "gdpr")
+    },
+    ".d-none": "d-none",
+    '[class*="material-"]': "material-",
+    ".mat-icon": "mat-icon",
+}
+_READ_ALOUD = re.compile(  # not shown, but told to people who cannot see the page
+    r"(?:u-)?(?:visually-?hidden|sr-only|screen-?reader-(?:text|only)|show-for-sr|a11y-hidden)"
+    r"(?:-focusable|-text)?"
+)
+_HIDING = frozenset({"d-none", "hidden", "is-hidden"})
+_SHOWN_ELSEWHERE = re.compile(  # on screens of a certain width
+    r"(?:d-(?:\w{2,3}-)?|\w{2,3}:)(?:block|flex|grid|inline(?:-\w+)?|table(?:-\w+)?)"
+)
+_SIGN_FONTS = re.compile(r"material-(?:icons|symbols)(?:-[\w-]+)?|mat-icon")
+_NAME_OF_SIGN = re.compile(r"\s*[a-z][a-z\d_]{0,40}\s*")
+_BANNER = re.compile(
+    r"(?<![a-z])(?:cookies?|gdpr|consent)[-_]?(?:alert|banner|bar|consent|dialog|law|manager"
+    r"|message|modal|note|notice|notification|overlay|popup|warning)(?![a-z])"
+)
+_CELLS = frozenset({"td", "th"})
+_MAX_HIDDEN_WORDS = 24  # a longer text is shown by a script, sooner or later
+_MAX_BANNER_WORDS = 120
+_MAX_STEPS_UP = 4
+_FEW_NODES = 12
+_NODES_PER_WORD = 4
+_WORD = re.compile(r"\w+")
+
+
+def is_unseen(node: LexborNode, classes: str, *, is_opened: bool) -> bool:
+    """Whether the classes of an element say that nobody sees its text.
+
+    `is_opened`: it is hidden only until somebody chooses it.
+    """
+    names = classes.split()
+    if any(_SIGN_FONTS.fullmatch(name) for name in names):
+        return _NAME_OF_SIGN.fullmatch(short_text(node, _FEW_NODES) or "") is not None
+    if any(_READ_ALOUD.fullmatch(name) for name in names):
+        return not _is_all_of_cell(node)
+    if _BANNER.search(classes.lower()):
+        return _has_few_words(node, _MAX_BANNER_WORDS)
+    return not is_opened and _is_hidden(node, names)
+
+
+def _is_hidden(node: LexborNode, names: Collection[str]) -> bool:
+    if _HIDING.isdisjoint(names) or any(_SHOWN_ELSEWHERE.fullmatch(name) for name in names):
+        return False
+    return _has_few_words(node, _MAX_HIDDEN_WORDS)
+
+
+def _has_few_words(node: LexborNode, max_words: int) -> bool:
+    text = short_text(node, max_words * _NODES_PER_WORD)
+    return text is not None and len(_WORD.findall(text)) <= max_words
+
+
+def _is_all_of_cell(node: LexborNode) -> bool:
+    """Whether it stands for the sign that is all that a cell shows: "Yes"."""
+    cell = node.parent
+    for _ in range(_MAX_STEPS_UP):
+        if cell is None or cell.tag in _CELLS:
+            break
+        cell = cell.parent
+    if cell is None or cell.tag not in _CELLS:
+        return False
+    text = short_text(cell, _FEW_NODES)
+    return text is not None and text.split() == (short_text(node, _FEW_NODES) or "").split()

@@ -1,0 +1,1 @@
+"""Keys, passwords and personal data: where they stand in a text, and a mask for them."""

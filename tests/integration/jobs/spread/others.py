@@ -1,0 +1,49 @@
+"""What workers on a cluster do with a stage, one shard after the other, in this process."""
+
+from engine.assemble import open_sends
+from engine.files.journal import Journal
+from engine.lease.lending import Lending
+from engine.run_folder import RunFolder
+from engine.stage import StagePass
+from engine.stats.counters import Stats
+from engine.stopping import Stopping
+from engine.wire.endpoints import Endpoint
+from jobs.run.elsewhere import StageLeft
+from jobs.send.sharded.send_shard import WorkerOrder
+from jobs.spread.stage_calls import write_stage_call
+from jobs.spread.take_in import Books, TakingIn
+from jobs.spread.work_shard import work_shard
+from schemas.settings import RunSettings
+
+SHARDS = 3
+NOBODY = Endpoint("http://127.0.0.1:9/v1", "no-key")  # is asked
+
+
+class Others:
+    """A Spread whose workers have settings of their own: other machines see other files."""
+
+    has_files = True
+
+    def __init__(self, folder: RunFolder, journal: Journal, settings: RunSettings) -> None:
+        self._folder = folder
+        self._journal = journal
+        self._order = WorkerOrder(settings, (NOBODY,))
+        self.finished: dict[str, int] = {}
+        self.unsettled: dict[str, int] = {}
+
+    async def work_off(self, left: StageLeft) -> StagePass:
+        call = write_stage_call(self._folder, left, SHARDS)
+        lending = Lending(call.leases_path, cap_usd=None, spent_usd=0.0, holder_count=1)
+        sends = open_sends(self._folder, self._journal, is_synced=False)
+        books, passed = Books(self._journal, sends, left.files), StagePass()
+        taking = TakingIn(left.stage, books, left.note_finished, left.way.note_result)
+        for shard in call.shards():
+            end = await work_shard(shard, self._order, lending, Stopping(), Stats())
+            passed.unsettled.update(end.unsettled)
+            await taking.end(shard)
+        self.finished[left.stage] = len(left.files.finished)
+        self.unsettled.update(passed.unsettled)
+        call.remove()
+        sends.close()
+        lending.end()
+        return passed

@@ -1,0 +1,86 @@
+from collections.abc import Callable
+
+import pytest
+
+from jobs.text.private.find_private import (
+    Masked,
+    find_private,
+    mask_private,
+    mask_secrets,
+)
+from tests.rows import each_row
+
+BODY = "\n".join(["MIIEpAIBAAKCAQEA7bq0Zc1l+/kZ8mJ3y0Q2pVnD5sT4uW6xYzAbCdEfGhIjKlMn"] * 3)
+KEY_BLOCK = f"-----BEGIN RSA PRIVATE KEY-----\n{BODY}\nAb12=\n-----END RSA PRIVATE KEY-----"
+SECRETS = (
+    "AKIA" + "ABCDEFGHIJKLMNOP",
+    "ghp_" + "a1B2" * 10,
+    "glpat-" + "a1B2" * 5,
+    "sk_live_" + "a1B2" * 5,
+    "npm_" + "a1B2" * 9,
+    "pypi-" + "a1B2" * 13,
+    "hf_" + "a1B2" * 9,
+    "SG." + "a1B2" * 5 + "." + "a1B2" * 10,
+    "AccountKey=" + "a1B2" * 21 + "ab==",
+    "postgres://app:hunter22@db.kiln.de",
+    KEY_BLOCK,
+)
+PERSONAL = ("jo@kiln.de", "+49 30 901820 11", "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00")
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("mask", [mask_secrets, lambda text: mask_private(text, "en")])
+def test_no_character_of_a_secret_is_left_and_nothing_else_moves(
+    secret: str, mask: Callable[[str], Masked]
+) -> None:
+    text = f"Before it opens, {secret} is set. After that, wait."
+
+    masked = mask(text)
+
+    assert len(masked.text) == len(text)
+    assert masked.text.startswith("Before it opens, x")
+    assert masked.text.endswith("x is set. After that, wait.")
+    assert set(masked.text[17 : 17 + len(secret)]) <= {"x", " ", "\n"}
+    assert not list(find_private(masked.text, "en"))
+
+
+@each_row("datum", PERSONAL)
+def test_personal_data_is_masked_where_that_is_wanted(datum: str) -> None:
+    text = f"Call {datum} at noon."
+
+    assert mask_secrets(text) == (text, {})
+    masked = mask_private(text, "en")
+    assert sum(masked.found.values()) == 1
+    assert datum.split()[0] not in masked.text
+    assert masked.text.split() == [
+        "Call",
+        *("x" * len(part) for part in datum.split()),
+        "at",
+        "noon.",
+    ]
+
+
+def test_key_that_is_cut_off_is_masked_as_far_as_it_goes_and_prose_stays() -> None:
+    begin = KEY_BLOCK.partition("\nAb12")[0]
+    text = f"{begin}\n\nThe kiln is hot. Nothing else is a key."
+
+    masked = mask_private(text, "en")
+
+    assert masked.text.endswith("\n\nThe kiln is hot. Nothing else is a key.")
+    assert "MIIE" not in masked.text
+
+
+def test_findings_that_overlap_are_masked_once() -> None:
+    text = "See ftp://jo:pa55word@kiln.example.org, or jo@kiln.de."
+
+    masked = mask_private(text, "en")
+
+    assert len(masked.text) == len(text)
+    assert masked.text == f"See {'x' * 34}, or {'x' * 10}."
+
+
+@each_row(
+    "text", ["-----BEGIN RSA PRIVATE KEY-----" + "\n" * 100_000, "a." * 50_000, "a://b:c" * 9_000]
+)
+def test_time_grows_with_the_length_alone(text: str) -> None:
+    assert len(mask_private(text, "en").text) == len(text)
