@@ -160,7 +160,7 @@ def _path_goes_on(line: str, word: str, piece: str) -> bool:
     """Whether a path or a dotted name is divided after its slash, dot or underscore."""
     if len(word) < 2 or not _WORD_START.match(piece):
         return False
-    if word[-1] == "/" and piece in _BETWEEN_NAMES:
+    if word[-1] == "/" and piece in _BETWEEN_NAMES and not word.endswith("and/"):
         return False
     if word[-1] == "/":
         return bool(_PATH_END.search(line[-200:])) and (piece[0].islower() or "/" in piece)

@@ -58,6 +58,7 @@ def test_a_literal_is_divided_at_its_hyphens_and_dots_alone(
     [
         ("ftp://ftp.example.org/pub/", "https://www.example.org/", "/pub/ https://www", ""),
         ("at http://example.org/linuxgpio/", "for more", "/linuxgpio/ for more", ""),
+        ("examine and/", "or modify it", "and/or modify", ""),
         ("what is in debian/", "directory of it", "debian/ directory", "See debian/ for all."),
         ("what is in /usr/share/", "doc of it", "/usr/share/doc of", "The doc is in /usr/."),
         ("the GNU/Li-", "nux of it", "GNU/Linux of", "Linux is one."),
