@@ -18,6 +18,7 @@ _FINISHED = re.compile(r"[.!?:;。！？：；؟][\"'”’)\]]*(?:\s?\d{1,2})?$
 _SENTENCE_END = re.compile(r"[^\W\d_][.,]$")
 _TAIL_CHARS = 12
 _LEADER = re.compile(r"[\w)\]] \.\.\. \w[^.]{0,20}$")  # to what stands at the end of a line
+_LEFT_OUT = re.compile(r"\.{3,5}|[…⋮]")  # alone on a line
 _DEFINED_INDENT = 3.5  # of the font size: what is said of it is indented less
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _INDENT = 0.8
@@ -27,6 +28,7 @@ _MIN_ALIKE = 4  # of them
 _SAME_COLUMN = 8.0  # points
 _MIN_EVEN = 3  # lines that end alike, one below the other
 _EVEN = 0.3  # points
+_NARROWEST = 5.0  # times the font size: narrower lines are names, one below the other
 _LONG_LINE = 40  # characters: two of them do not end alike by chance
 _FIT_SLACK = 1.5
 _WIDE_GAP = 1.25  # of the usual distance between lines
@@ -37,6 +39,8 @@ _PARTED = 3.0  # the width of a gap in lines that are no running text
 _TABLE_GAP = 3.5
 _SIZE_STEP = 0.6  # points
 _CODE_STEP = 0.13
+_SMALL_CODE_STEP = 0.2  # browsers set code as small as 13/16
+_OPENING_QUOTES = "“‘"
 _SAME_LEFT = 1.0  # points
 
 
@@ -61,9 +65,12 @@ def break_before(line: Line, group: list[Line], usual: float, margins: "Margins"
 
 
 def _size_step(last: Line, line: Line) -> float:
-    """How far sizes may differ within a paragraph: code in it is often set a little larger."""
+    """How far sizes may differ within a paragraph: code in it is often set larger or smaller."""
+    if line.is_mono or last.is_mono:
+        return _SMALL_CODE_STEP * max(line.size, last.size)
     has_code = last.starts_mono or last.ends_mono or line.starts_mono or line.ends_mono
-    return _CODE_STEP * line.size if has_code else _SIZE_STEP
+    is_quoted = line.text[0] in _OPENING_QUOTES  # before what is code
+    return _CODE_STEP * line.size if has_code or is_quoted else _SIZE_STEP
 
 
 def _break_in_table(last: Line, line: Line, distance: float) -> str:
@@ -101,7 +108,7 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: "Margi
         return None
     if DEFINED.match(group[0].text) and not _goes_on_in_definition(group, line):
         return LINE if DEFINED.match(line.text) else PARAGRAPH
-    if _LEADER.search(line.text) or _LEADER.search(last.text):
+    if any(_LEADER.search(text) or _LEFT_OUT.fullmatch(text) for text in (line.text, last.text)):
         return LINE
     if min(line.widest_gap, last.widest_gap) > _PARTED:
         return LINE
@@ -203,7 +210,7 @@ class Margins:
     def _near_right(self, last: Line) -> float | None:
         """Where several of the next lines end that begin below `last`, if they do."""
         place = self._places.get(id(last))
-        if place is None:
+        if place is None or last.right - last.left < _NARROWEST * last.size:
             return None
         below = self._lines[place : place + _NEAR_LINES]
         ends = [line.right for line in below if abs(line.left - last.left) < _SAME_COLUMN]

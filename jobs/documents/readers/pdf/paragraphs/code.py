@@ -20,6 +20,7 @@ _SAME_ROW = 0.4  # of the font size
 _WIDE_GAP = 1.35  # of the usual distance between lines
 _MAX_BLANK_LINES = 3
 _LOOK_BACK = 50  # lines
+_LONG_WORD = 200  # characters
 _NEAR = 0.14  # of a line: how exact the height of blank lines is
 
 
@@ -119,7 +120,10 @@ def join_code(lines: list[Line], left: float, usual: float) -> str:
 def _close_wrapped(pieces: list[str]) -> None:
     """A line is broken between words, or after a sign within one."""
     before = pieces[-1].removesuffix(WRAPPED)
-    pieces[-1] = before + SPACE * (before[-1:].isalnum() or before[-1:] in ",;")
+    word = before[-_LONG_WORD:].rsplit(maxsplit=1)[-1] if before.strip() else ""
+    is_list = word[-1:] in {",", ";"} and word[-1] in word[:-1]  # "rw,hard,nodev,"
+    is_apart = before[-1:].isalnum() or before[-1:] in ",;"
+    pieces[-1] = before + SPACE * (is_apart and not is_list)
 
 
 def _spacing(lines: list[Line]) -> float:

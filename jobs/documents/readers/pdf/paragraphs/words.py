@@ -8,7 +8,7 @@ from jobs.documents.readers.pdf.lines.joints import HYPHEN, OPEN, SPACE
 from jobs.documents.readers.pdf.paragraphs.join_lines import Paragraph
 
 _DIVIDED = re.compile(rf"(-?)(\w+){HYPHEN}(\w+)(-?)")
-_ENDED_PATH = re.compile(r"(?<![^\s“\"'(\[])[^\s\uffff]{1,80}/(?![^\s,.;:)\]”\"'])")
+_ENDED_PATH = re.compile(r"(?<![^\s“\"'(\[])[^\s\uffff]{1,80}/(?=[,.;:)\]”\"']{0,3}(?:\s|$))")
 _OPENING = "“\"'(["
 _PATH_CHARS = 80  # before a word that are looked at
 _LAST_PART = re.compile(r"(\w+)-$")

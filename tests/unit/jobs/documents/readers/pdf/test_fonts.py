@@ -67,9 +67,7 @@ def test_an_accent_that_is_drawn_long_after_its_letter_is_in_it() -> None:
 def test_a_line_of_dots_that_says_what_is_left_out_is_kept() -> None:
     page = lines(["First it opens the valve of the pump.", "...", "Then it closes it again."])
 
-    assert text_of(page) == (
-        "First it opens the valve of the pump. ...\n\nThen it closes it again."
-    )
+    assert text_of(page) == ("First it opens the valve of the pump.\n...\nThen it closes it again.")
 
 
 def test_two_long_lines_that_end_alike_are_full_though_others_are_longer() -> None:

@@ -137,7 +137,12 @@ def test_an_address_alone_on_a_line_of_code_is_code() -> None:
 
 @each_row(
     "end, written",
-    [("certificate", "certificate verify failed"), ("epel-", "epel-verify failed")],
+    [
+        ("certificate", "certificate verify failed"),
+        ("epel-", "epel-verify failed"),
+        ("do(one,", "do(one, verify failed"),
+        ("-o rw,hard,", "-o rw,hard,verify failed"),
+    ],
 )
 def test_the_arrow_at_the_end_of_a_line_of_code_that_was_too_long_goes(
     end: str, written: str

@@ -102,3 +102,10 @@ def test_notes_of_music_are_no_table() -> None:
     ]
 
     assert text_of(page) == "The voice is set so:"
+
+
+def test_names_below_each_other_are_no_narrow_column() -> None:
+    names = ["SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512"]
+    page = [*lines(paragraph(PROSE), top=740), *lines(names, top=640)]
+
+    assert text_of(page).endswith("\n\n" + "\n".join(names))
