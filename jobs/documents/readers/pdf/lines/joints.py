@@ -23,7 +23,9 @@ _CAPITALS = re.compile(r"[A-Z][A-Z\d_]+(?!\w)")
 _AFTER_HALVES = frozenset({"or", "to", "oder", "und", "sowie", "bzw."})  # "read- or write-lock"
 _SHORT_OPTION = re.compile(r"[A-Za-z\d](?!\w)")  # behind a hyphen that stands alone
 _PART_OF_OPTION = re.compile(r"-[a-z]{3}")
-_BETWEEN_NAMES = frozenset({"and", "in", "is", "or", "to", "und"})
+_BETWEEN_NAMES = frozenset(
+    {"and", "as", "at", "by", "for", "from", "in", "is", "or", "to", "und", "with"}
+)
 _NEW_ADDRESS = re.compile(r"\w{2,9}://")
 _PLAIN_WORD = re.compile(r"[a-z]+(?:[.,;:)]|$)")
 _ENDED = re.compile(r"[)>\]”\",;]$")
@@ -109,6 +111,8 @@ def _address_goes_on(word: str, piece: str) -> bool:
         return False
     if _NEW_ADDRESS.match(piece):
         return False
+    if word[-1] == "/" and piece in _BETWEEN_NAMES:
+        return False
     if word[-1] in "/=&?#%~_:@-" or piece[0] in "/?&=#%_":
         return True
     if _OPEN_HOST.search(word) and piece[0].islower():
@@ -142,7 +146,7 @@ def _option_goes_on(word: str, piece: str) -> bool:
     if word == "-":
         return _SHORT_OPTION.match(piece) is not None
     if word[-1] == "-":
-        return word[-2] != "-"
+        return word[-2] not in "-?|<>!"  # signs of their own: "?-", "|-"
     return word.startswith("--") and _PART_OF_OPTION.match(piece) is not None
 
 
@@ -155,6 +159,8 @@ def _may_go_on(piece: str) -> bool:
 def _path_goes_on(line: str, word: str, piece: str) -> bool:
     """Whether a path or a dotted name is divided after its slash, dot or underscore."""
     if len(word) < 2 or not _WORD_START.match(piece):
+        return False
+    if word[-1] == "/" and piece in _BETWEEN_NAMES:
         return False
     if word[-1] == "/":
         return bool(_PATH_END.search(line[-200:])) and (piece[0].islower() or "/" in piece)

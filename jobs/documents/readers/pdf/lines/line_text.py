@@ -182,7 +182,7 @@ def _with_exponent(text: str, glyphs: list[Glyph]) -> str:
     has_letters = any(map(str.isalpha, chars)) and not (chars.isalpha() and chars.isupper())
     if has_letters and not first.is_spaced and _POWER_BASE.search(text[-4:]):
         return text + raised(text, chars, is_note=False)
-    if not first.is_spaced and _is_mark_of(text, chars):
+    if _is_mark_of(text, chars):
         return f"{text}[{chars}]"
     text = _before_raised(text, first)
     is_apart = first.is_spaced and not text.endswith("^")

@@ -37,6 +37,8 @@ _PARTED = 3.0  # the width of a gap in lines that are no running text
 _TABLE_GAP = 3.5
 _SIZE_STEP = 0.6  # points
 _CODE_STEP = 0.13
+_SMALL_CODE_STEP = 0.2  # browsers set code as small as 13/16
+_OPENING_QUOTES = "“‘"
 _SAME_LEFT = 1.0  # points
 
 
@@ -61,9 +63,12 @@ def break_before(line: Line, group: list[Line], usual: float, margins: "Margins"
 
 
 def _size_step(last: Line, line: Line) -> float:
-    """How far sizes may differ within a paragraph: code in it is often set a little larger."""
+    """How far sizes may differ within a paragraph: code in it is often set larger or smaller."""
+    if line.is_mono or last.is_mono:
+        return _SMALL_CODE_STEP * max(line.size, last.size)
     has_code = last.starts_mono or last.ends_mono or line.starts_mono or line.ends_mono
-    return _CODE_STEP * line.size if has_code else _SIZE_STEP
+    is_quoted = line.text[0] in _OPENING_QUOTES  # before what is code
+    return _CODE_STEP * line.size if has_code or is_quoted else _SIZE_STEP
 
 
 def _break_in_table(last: Line, line: Line, distance: float) -> str:

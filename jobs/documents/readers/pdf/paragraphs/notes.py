@@ -12,7 +12,7 @@ NOTE_SIZE = 0.93  # of the size of most lines of the page; smaller ones may be n
 LABEL = re.compile(r"\[(\d{1,3})\] ")
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _AS_DIGITS = str.maketrans(_RAISED, "0123456789")
-_RAISED_LABEL = re.compile(r"(\d{1,3})\s+(?=\S)")
+_RAISED_LABEL = re.compile(r"(\d{1,3})(?:\s+(?=\S)|(?=[^\s\d]))")
 _LABEL = re.compile(rf"(\d{{0,2}}[{_RAISED}]{{1,3}}|[1-9]\d{{0,2}}(?=[A-Z]))\s?(?=\S)")
 _MARK = re.compile(rf" ?(\d{{0,2}}[{_RAISED}]{{1,3}})(?!\d)")
 

@@ -44,6 +44,7 @@ def test_a_hyphen_behind_any_sign_stays_with_its_word(end: str, start: str, whol
         ("op1 +", "op2 twice", "op1 + op2"),
         ("from @", "hosts", "@ hosts"),
         ("make -", "install", "- install"),
+        ("I.e. ?-", "integer(+1)", "?- integer(+1)"),
     ],
 )
 def test_a_literal_is_divided_at_its_hyphens_and_dots_alone(
@@ -56,6 +57,7 @@ def test_a_literal_is_divided_at_its_hyphens_and_dots_alone(
     "end, start, written, more",
     [
         ("ftp://ftp.example.org/pub/", "https://www.example.org/", "/pub/ https://www", ""),
+        ("at http://example.org/linuxgpio/", "for more", "/linuxgpio/ for more", ""),
         ("what is in debian/", "directory of it", "debian/ directory", "See debian/ for all."),
         ("what is in /usr/share/", "doc of it", "/usr/share/doc of", "The doc is in /usr/."),
         ("the GNU/Li-", "nux of it", "GNU/Linux of", "Linux is one."),
@@ -83,3 +85,25 @@ def test_a_hyphen_stays_between_words_that_have_one(
     end: str, start: str, written: str, more: str
 ) -> None:
     assert written in joined(end, start, more=more)
+
+
+def test_code_as_small_as_browsers_set_it_ends_no_paragraph() -> None:
+    page = [*lines([SO], size=12), text("string.", 72, 686, 9.75, CODE)]
+
+    assert text_of(page) == f"{SO} string."
+
+
+def test_quoted_code_that_is_set_smaller_ends_no_paragraph() -> None:
+    page = [*lines([SO]), text("\u201c", 72, 688), text("a.diff -p0", 76, 688, 9, CODE)]
+
+    assert text_of([*page, text("\u201d.", 131, 688)]) == f"{SO} \u201ca.diff -p0\u201d."
+
+
+def test_the_mark_and_the_note_of_code_have_brackets() -> None:
+    body = [text("The place is $FAI", 72, 700), text("14", 151.5, 704, 6), text("now.", 162, 700)]
+    note = [text("14", 80, 103, 5), text("/var/lib/fai", 86, 100, 7, CODE)]
+
+    assert text_of([*body, *lines([SO] * 5, top=680), *note]).startswith(
+        "The place is $FAI[14] now."
+    )
+    assert text_of([*body, *lines([SO] * 5, top=680), *note]).endswith("[14] /var/lib/fai")
