@@ -37,9 +37,9 @@ def _even_fonts(glyphs: Iterable[Glyph], fonts: Sequence[FontStyles]) -> set[int
     letters: defaultdict[int, set[str]] = defaultdict(set)
     for glyph in glyphs:
         number = owners.get(id(glyph.style))
-        width = (glyph.right - glyph.left) / glyph.style.size
-        if number is None or width <= 0 or not glyph.char.isascii():
+        if number is None or glyph.right <= glyph.left or not glyph.char.isascii():
             continue
+        width = (glyph.right - glyph.left) / glyph.style.size
         difference = width - usual.setdefault(number, width)
         is_wide = difference > _SAME * width
         wide_counts[number] += is_wide
