@@ -76,7 +76,7 @@ def glued_word_share(text: str) -> float:
     written without spaces have none.
     """
     words = {match.group(1).casefold() for match in _PLAIN_WORD.finditer(text)}
-    words = {word for word in words if max(word) < _FIRST_UNSPACED_SCRIPT}
+    words = {word for word in words if word.isascii() or max(word) < _FIRST_UNSPACED_SCRIPT}
     glued_count = sum(_is_glued(word, words) for word in words)
     return _share(glued_count, len(words)) if glued_count >= MIN_GLUED_WORDS else 0.0
 
@@ -88,8 +88,10 @@ def prose_share(text: str) -> float:
     for span in split_sentences(text):
         sentence = text[span.start_char : span.end_char]
         size = _byte_count(_ALPHANUMERIC_RUN.findall(sentence))
-        plain = _byte_count(_PLAIN_WORD.findall(sentence))
         total += size
+        if len(sentence.encode()) < MIN_PROSE_SENTENCE_BYTES:
+            continue
+        plain = _byte_count(_PLAIN_WORD.findall(sentence))
         if plain >= max(MIN_PROSE_SENTENCE_BYTES, MIN_PLAIN_SHARE * size):
             prose += size
     return _share(prose, total)
@@ -117,6 +119,8 @@ def _is_explained(text: str, min_prose_share: float) -> bool:
 def _is_glued(word: str, words: Container[str]) -> bool:
     if len(word) > MAX_WORD_LETTERS:
         return max(map(len, _LETTER_RUN.findall(word))) > MAX_WORD_LETTERS
+    if len(word) < 2 * MIN_PART_LETTERS:
+        return False
     ends = [0]  # where a run of other words from the start of `word` can end
     for end in range(MIN_PART_LETTERS, len(word) + 1):
         for start in ends:
@@ -131,7 +135,7 @@ def _is_glued(word: str, words: Container[str]) -> bool:
 
 def _byte_count(words: Iterable[str]) -> int:
     """In UTF-8: a Chinese character, of three bytes, says as much as a few Latin letters."""
-    return sum(len(word.encode()) for word in words)
+    return len("".join(words).encode())
 
 
 def _share(part: int, whole: int) -> float:

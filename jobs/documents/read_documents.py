@@ -24,6 +24,7 @@ LEAST_BYTES_ELSEWHERE = 8 << 20  # less is read before workers on a cluster have
 # Why a machine reads no document from a file that another may read: what it sees, has, and lacks.
 OF_THE_MACHINE = frozenset({*MENDED_OUTSIDE, TIMEOUT, *SPOILING_REASONS})
 BYTES_PER_READER = 500_000  # of files: fewer are read before another process has started
+FILES_PER_READER = 4  # begun at once: a reader goes on while what it has read comes to disk
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ def _tell_notes(document: Document) -> None:
 
 
 def _window(_: RunSettings) -> int:
-    return core_count()
+    return core_count() * FILES_PER_READER
 
 
 async def _read_there(source: SourceFile, _: Ask, pool: ReaderPool) -> list[Document | Rejection]:

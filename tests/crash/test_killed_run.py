@@ -67,6 +67,17 @@ def undisturbed(
     return comparable_files(run_dir)
 
 
+@pytest.fixture(scope="module")
+def undisturbed_judged(
+    documents: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[int, dict[str, list[bytes]]]:
+    run_dir = tmp_path_factory.mktemp("undisturbed") / "run"
+    with start_openai_server(MODELS) as server:
+        flags = ("--documents", str(documents), *SETTINGS, *JUDGED)
+        code, _ = finish(start(server, run_dir, *flags))
+    return code, comparable_files(run_dir)
+
+
 def first_file_of(run_dir: Path, stage: str) -> Path:
     return run_dir / ("dataset/train.jsonl.new" if stage == EXPORT.name else f"{stage}.jsonl")
 
@@ -94,20 +105,23 @@ def test_run_killed_in_a_stage_ends_as_if_undisturbed(
 
 @pytest.mark.parametrize("stage", JUDGED_STAGES)
 def test_judged_run_killed_in_a_stage_ends_as_if_undisturbed(
-    stage: str, documents: Path, server: RunningServer, tmp_path: Path
+    stage: str,
+    documents: Path,
+    server: RunningServer,
+    undisturbed_judged: tuple[int, dict[str, list[bytes]]],
+    tmp_path: Path,
 ) -> None:
-    calm_dir, run_dir = tmp_path / "calm", tmp_path / "run"
+    run_dir = tmp_path / "run"
+    calm_code, calm_files = undisturbed_judged
     arguments = ("--documents", str(documents), *SETTINGS, *JUDGED)
     marker = run_dir / "finished" / f"{stage}.jsonl"  # most rows are dropped by this judge
-    with start_openai_server(MODELS) as calm_server:
-        calm_code, _ = finish(start(calm_server, calm_dir, *arguments))
 
     was_killed = kill_when(start(server, run_dir, *arguments), lambda: size_of(marker) > 0)
     code, output = finish(start(server, run_dir, *arguments))
 
     assert was_killed
     assert code == calm_code, output
-    assert comparable_files(run_dir) == comparable_files(calm_dir)
+    assert comparable_files(run_dir) == calm_files
     assert paid_twice(server) <= IN_FLIGHT
 
 

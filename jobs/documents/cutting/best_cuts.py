@@ -83,16 +83,18 @@ def _choose(
 ) -> Sequence[tuple[int, int]]:
     """The pieces, as ranges of atoms, whose costs together are the least."""
     sums = [0, *accumulate(atom.tokens for atom in atoms)]
+    costs = [0.0, *(atom.cost for atom in atoms[1:])]  # of a cut before each
+    target, min_tokens = settings.target_tokens, settings.min_tokens
     least, first_of = [0.0], [0]
     for last in range(1, len(atoms) + 1):
-        best, best_first = float("inf"), last - 1
+        best, best_first, end = float("inf"), last - 1, sums[last]
         for first in range(last - 1, -1, -1):
-            size = sums[last] - sums[first]
-            if size > settings.target_tokens and first < last - 1:
+            size = end - sums[first]
+            if size > target and first < last - 1:
                 break
-            cost = least[first] + atoms[first].cost * (first > 0)
+            cost = least[first] + costs[first]
             cost += PIECE_COST + SIZE_WEIGHT * ((size - mean) / mean) ** 2
-            cost += SHORT_COST * (size < settings.min_tokens)
+            cost += SHORT_COST * (size < min_tokens)
             if cost < best:
                 best, best_first = cost, first
         least.append(best)

@@ -54,6 +54,7 @@ _MAX_UNITS_PER_SPACE = 200  # in UTF-16
 SAMPLE_BYTES = 256 * 1024
 _MAX_TELLING_BYTES = 64 * 1024
 _WRONG = "\ufffd"
+_LATIN_LETTER = b"\xc3"  # in UTF-8, À to ÿ begin with it
 
 
 class Encoding(NamedTuple):
@@ -168,7 +169,7 @@ def _decode_utf8(data: bytes) -> str | None:
     text = data.decode("utf-8", "replace")
     bad_count = text.count(_WRONG)
     if not bad_count:
-        return once_decoded(text)
+        return once_decoded(text) if _LATIN_LETTER in data else text
     good_count = len(text) - bad_count - len(text.encode("ascii", "ignore"))
     if not has_enough_utf8(good_count, bad_count):
         return None

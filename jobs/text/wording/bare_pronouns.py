@@ -28,7 +28,7 @@ _BY_LANGUAGE = {
     "zh": r"(?:它|他|她)们?|其(?!他|它|中|余|实)|[这那](?=[是会能可要就将])",
 }
 _COMPILED = {
-    language: re.compile(rf"\W*(?:{words})", re.IGNORECASE)
+    language: re.compile(rf"\W*+(?:{words})", re.IGNORECASE)
     for language, words in _BY_LANGUAGE.items()
 }
 _UNSURE = ("en", "ja", "zh")  # whose words are none of other languages

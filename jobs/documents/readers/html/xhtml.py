@@ -20,14 +20,16 @@ def as_html(markup: str) -> str:
 
 def _close_empty_tags(markup: str) -> str:
     """XHTML's `<title/>` would be an open tag to an HTML parser and swallow the page."""
-    *parts, last = markup.split("/>")
+    parts = markup.split("/>")
     pieces: list[str] = []
-    for part in parts:
+    done = 0
+    for number, part in enumerate(parts[:-1], start=1):
         start = part.rfind("<")
         found = _TAG_NAME.match(part, start) if start >= 0 else None
-        is_empty = found and found[1].lower() not in _VOID and ">" not in part[start:]
-        pieces.append(f"{part}></{found[1]}>" if found and is_empty else f"{part}/>")
-    return "".join([*pieces, last])
+        if found and found[1].lower() not in _VOID and ">" not in part[start:]:
+            pieces += ["/>".join(parts[done:number]), f"></{found[1]}>"]
+            done = number
+    return "".join([*pieces, "/>".join(parts[done:])])
 
 
 def _escape_cdata(markup: str) -> str:

@@ -1,6 +1,7 @@
 """What Markdown has beyond CommonMark: formulas, indices, alerts, roles, open tags."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -8,10 +9,12 @@ from markdown_it import MarkdownIt
 from markdown_it.common.html_blocks import block_names
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import StateInline, html_inline, image, link
 from markdown_it.token import Token
 
 from jobs.documents.readers.markup.markdown_words import ATTRIBUTES, PageKind, plain_words
+
+InlineRule = Callable[[StateInline, bool], bool]
 
 _INLINE_MATH = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 _BLOCK_MATH = (("$$", "$$"), ("\\[", "\\]"), ("\\begin{", "\\end{"))
@@ -38,6 +41,7 @@ _MARKED = re.compile(r"==(?=\S)([^=\n]{1,500})(?<=\S)==(?!\w)")
 _HEADING = re.compile(r"(#{1,6})(?=[^\W_])(.+)")
 _MIN_LABELLED = 2  # lines; one may begin so by chance
 _TAG_NAME = re.compile(r"</?([A-Za-z][\w-]*)")
+_LONG_TAGS = (("<![CDATA[", "]]>"), ("<!--", "-->"), ("<?", "?>"))
 _CLOSING_TAG = re.compile(r"</([A-Za-z][\w-]*)")
 _OPEN_TAGS = frozenset(  # HTML standard: these may stand without an end
     (
@@ -51,6 +55,9 @@ _OPEN_TAGS = frozenset(  # HTML standard: these may stand without an end
 def add_rules(parser: MarkdownIt, kind: PageKind) -> None:
     """Teach `parser` formulas, indices, marks, alerts, and attributes of headings."""
     parser.inline.ruler.before("escape", "math_as_written", _inline_math)
+    parser.inline.ruler.at("html_inline", _closed_html)
+    parser.inline.ruler.at("link", partial(_closed_label, rule=link))
+    parser.inline.ruler.at("image", partial(_closed_label, rule=image))
     parser.inline.ruler.before("emphasis", "index", _index)
     parser.inline.ruler.before("emphasis", "mark", _mark)
     parser.block.ruler.before(
@@ -214,6 +221,19 @@ def _block_math(state: StateBlock, first: int, end_line: int, silent: bool) -> b
         token.map = [first, number + 1]
         state.line = number + 1
     return True
+
+
+def _closed_html(state: StateInline, silent: bool) -> bool:
+    """Tags; what would go on to the end of the text is not looked through for each of many."""
+    for start, end in _LONG_TAGS:
+        if state.src.startswith(start, state.pos) and state.src.find(end, state.pos) < 0:
+            return False
+    return html_inline(state, silent)
+
+
+def _closed_label(state: StateInline, silent: bool, rule: InlineRule) -> bool:
+    """Links and pictures, in the same way."""
+    return state.src.find("]", state.pos, state.posMax) >= 0 and rule(state, silent)
 
 
 def _index(state: StateInline, silent: bool) -> bool:

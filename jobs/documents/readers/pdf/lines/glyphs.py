@@ -4,12 +4,13 @@ import ctypes
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
+from jobs.documents.readers.pdf.lines.characters import Characters, Look, address_function
 from jobs.documents.readers.pdf.lines.tex_fonts import CONTROLS, is_of_drawings, symbols_of
 
 _FIXED_PITCH = 1  # PDF 32000-1, table 123: font flags
@@ -39,16 +40,7 @@ _HYPHENS = {
     "\u2010": "-",
     "\u2011": "-",
 }  # PDFium's own, soft, others
-
-
-def address_function(name: str, *arguments: Any) -> Callable[..., int | None]:  # noqa: ANN401
-    """PDFium's function of this name, which takes and gives addresses as numbers; None for 0.
-
-    `arguments` are the types of those after the first, which is an address.
-    """
-    address = ctypes.cast(getattr(pdfium_c, name), ctypes.c_void_p).value
-    assert address is not None
-    return ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, *arguments)(address)
+_OTHERWISE = _DIGITS | _HYPHENS.keys()  # they may be set otherwise than they seem
 
 
 class Style(NamedTuple):
@@ -105,8 +97,7 @@ def page_glyphs(text_page: pdfium.PdfTextPage) -> PageGlyphs:
     reader = _GlyphReader(text_page)
     found = list(reader.read())
     fonts = list(reader.fonts.values())
-    styles = {id(glyph.style): glyph.style for glyph in found}  # one object for many glyphs
-    if all(style.turns == 0 for style in styles.values()):
+    if reader.turns <= {0}:
         return PageGlyphs(found, [], 0, fonts)
     turns = _main_turns(found)
     others: dict[Style, list[Glyph]] = {}
@@ -131,63 +122,70 @@ class _Font(NamedTuple):
     is_drawing: bool
 
 
+class _Kind(NamedTuple):
+    """All of a style but its baseline. `styles`: those of its font, if nothing tells its pitch."""
+
+    size: float
+    turns: int | None
+    is_mono: bool
+    is_pale: bool
+    is_caps: bool
+    is_drawing: bool
+    symbols: Mapping[str, str]
+    styles: list[Style] | None
+
+
 class _GlyphReader:
     """Asks PDFium as little as possible: style once a text object, box once a glyph."""
 
     def __init__(self, text_page: pdfium.PdfTextPage) -> None:
         self._page = text_page.raw
+        self._characters = Characters(text_page)
         self._fonts: dict[int, _Font] = {}
+        self._kinds: dict[tuple[int, Look], _Kind] = {}
         self._symbols: Mapping[str, str] = {}  # of the text object that is read
+        self._is_changed = False  # whether its characters are not as they seem
         self.fonts: dict[int, FontStyles] = {}  # those that nothing calls typewriter fonts
-        self._object_of = address_function("FPDFText_GetTextObject", ctypes.c_int)
+        self.turns: set[int | None] = set()  # of the text objects
         self._font_of = address_function("FPDFTextObj_GetFont")
-        self._codes = _codes(text_page)
-        self._matrix = pdfium_c.FS_MATRIX()
-        self._box = [ctypes.c_double() for _ in range(4)]
-        self._colour = [ctypes.c_uint() for _ in range(4)]
 
     def read(self) -> Iterator[Glyph]:
         """Each visible glyph; those of turned text lie along their baseline, as if turned back."""
-        raw, page = self._page, ctypes.cast(self._page, ctypes.c_void_p).value
-        object_of, get_box = self._object_of, pdfium_c.FPDFText_GetLooseCharBox
-        rect = pdfium_c.FS_RECTF()
-        rect_pointer = ctypes.byref(rect)
         last_object, last_left, style, is_spaced = None, 0.0, _NO_STYLE, True
-        for index, char in enumerate(self._codes):
-            if char in _BLANKS and (char not in CONTROLS or not object_of(page, index)):
+        placed = self._characters.placed()
+        for index, (char, text_object, left, right) in enumerate(placed):
+            if char in _BLANKS and (char not in CONTROLS or not text_object):
                 is_spaced = True
                 continue
-            text_object = object_of(page, index)
             if text_object != last_object or text_object is None:
                 last_object, style = text_object, self._style(index, text_object or 0)
-            if style is _DRAWING:
-                is_spaced = True
-                continue
-            if style.turns == 0:
-                get_box(raw, index, rect_pointer)
-                left, right = rect.left, rect.right
-                if left == last_left and not is_spaced:  # the next letter of a ligature
-                    left = right
-                else:
-                    last_left = left
-            else:
+            if style.turns != 0:
                 left, right = self._turned_place(index, style.turns or 0)
-            own = self._raised(index, style) if char in _DIGITS else style
-            char = char.upper() if style.is_caps else _HYPHENS.get(char, char)
-            char = self._symbols.get(char, char) if self._symbols else char
-            if char in _BLANKS:
-                is_spaced = True
-                continue
+            elif left == last_left and not is_spaced:  # the next letter of a ligature
+                left = right
+            else:
+                last_left = left
+            own = style
+            if self._is_changed or char in _OTHERWISE:
+                own = self._raised(index, style) if char in _DIGITS else style
+                char = self._shown(char, style)
+                if char in _BLANKS:
+                    is_spaced = True
+                    continue
             yield Glyph(char, left, right, own, is_spaced)
             is_spaced = False
 
+    def _shown(self, char: str, style: Style) -> str:
+        if style is _DRAWING:
+            return " "
+        char = char.upper() if style.is_caps else _HYPHENS.get(char, char)
+        return self._symbols.get(char, char)
+
     def _raised(self, index: int, style: Style) -> Style:
         """The style of a digit that a font has as a small raised one."""
-        if style.turns != 0:
+        if style.turns != 0 or style is _DRAWING:
             return style
-        _, _, bottom, _ = self._box
-        pdfium_c.FPDFText_GetCharBox(self._page, index, *self._box)
-        rise = bottom.value - style.baseline
+        rise = self._characters.box_of(index).bottom - style.baseline
         if not _RAISED < rise / style.size < 1:
             return style
         return style._replace(
@@ -195,31 +193,50 @@ class _GlyphReader:
         )
 
     def _style(self, index: int, text_object: int) -> Style:
-        matrix, (x, y, _, _) = self._matrix, self._box
-        pdfium_c.FPDFText_GetMatrix(self._page, index, matrix)
-        pdfium_c.FPDFText_GetCharOrigin(self._page, index, x, y)
-        size = pdfium_c.FPDFText_GetFontSize(self._page, index)
-        turns = _turns(math.atan2(matrix.b, matrix.a))
-        font = self._font(index, text_object)
-        if font.is_drawing:
+        kind = self._kind(index, text_object)
+        self._symbols = kind.symbols
+        self._is_changed = kind.is_drawing or kind.is_caps or bool(kind.symbols)
+        if kind.is_drawing:
             return _DRAWING
-        self._symbols = font.symbols
-        baseline = {0: y.value, 1: -x.value, 2: -y.value, 3: x.value}.get(turns or 0, 0.0)
+        x, y = self._characters.origin_of(index)
+        turns = kind.turns
+        baseline = {1: -x, 2: -y, 3: x}.get(turns or 0, y)
         style = Style(
-            baseline=round(baseline, 2),
-            size=round(abs(size) * (math.hypot(matrix.c, matrix.d) or 1.0), 2) or 1.0,
-            is_mono=font.is_mono,
-            is_pale=self._is_pale(index),
-            turns=turns,
-            is_caps=font.is_caps,
+            round(baseline, 2), kind.size, kind.is_mono, kind.is_pale, turns, kind.is_caps
         )
-        if not font.is_mono and text_object:
-            key = self._font_of(text_object) or 0
-            self.fonts.setdefault(key, FontStyles(font.is_nameless, [])).styles.append(style)
+        if kind.styles is not None:
+            kind.styles.append(style)
         return style
 
-    def _font(self, index: int, text_object: int) -> _Font:
+    def _kind(self, index: int, text_object: int) -> _Kind:
+        """What is common to a text object and others of the page, which is told once."""
         key = (self._font_of(text_object) if text_object else None) or 0
+        look = self._characters.look_of(index)
+        known = self._kinds.get((key, look))
+        if known is not None and key:
+            return known
+        font = self._font(index, key)
+        matrix = look.matrix
+        turns = _turns(math.atan2(matrix[1], matrix[0]))
+        self.turns.add(turns)
+        told = font.is_mono or font.is_drawing or not text_object
+        if not told and key not in self.fonts:
+            self.fonts[key] = FontStyles(font.is_nameless, [])
+        scale = math.hypot(matrix[2], matrix[3]) or 1.0
+        kind = _Kind(
+            size=round(abs(look.size) * scale, 2) or 1.0,
+            turns=turns,
+            is_mono=font.is_mono,
+            is_pale=_is_pale(look.colour),
+            is_caps=font.is_caps,
+            is_drawing=font.is_drawing,
+            symbols=font.symbols,
+            styles=None if told else self.fonts[key].styles,
+        )
+        self._kinds[key, look] = kind
+        return kind
+
+    def _font(self, index: int, key: int) -> _Font:
         if key not in self._fonts or not key:
             buffer = ctypes.create_string_buffer(_FONT_NAME_BYTES)
             flags = ctypes.c_int()
@@ -237,21 +254,20 @@ class _GlyphReader:
             )
         return self._fonts[key]
 
-    def _is_pale(self, index: int) -> bool:
-        red, green, blue, alpha = self._colour
-        if not pdfium_c.FPDFText_GetFillColor(self._page, index, *self._colour):
-            return False
-        darkest = min(red.value, green.value, blue.value)
-        return alpha.value < _PALE_ALPHA or _PALE_CHANNEL < darkest < _WHITE_CHANNEL
-
     def _turned_place(self, index: int, turns: int) -> tuple[float, float]:
-        left, right, bottom, top = self._box
-        pdfium_c.FPDFText_GetCharBox(self._page, index, *self._box)
+        left, right, bottom, top = self._characters.box_of(index)
         if turns == 1:
-            return bottom.value, top.value
+            return bottom, top
         if turns == 2:
-            return -right.value, -left.value
-        return (-top.value, -bottom.value) if turns else (left.value, right.value)
+            return -right, -left
+        return (-top, -bottom) if turns else (left, right)
+
+
+def _is_pale(colour: tuple[int, ...] | None) -> bool:
+    if colour is None:
+        return False
+    *channels, alpha = colour
+    return alpha < _PALE_ALPHA or _PALE_CHANNEL < min(channels) < _WHITE_CHANNEL
 
 
 def _may_be_even(font: int) -> bool:
@@ -272,13 +288,3 @@ def _turns(angle: float) -> int | None:
     """How many quarter turns an angle (radians) is; None if it is none of them."""
     turns = round(angle / _QUARTER_TURN)
     return None if abs(angle - turns * _QUARTER_TURN) > _ASLANT else turns % 4
-
-
-def _codes(text_page: pdfium.PdfTextPage) -> list[str]:
-    """The characters of a page, one for each of PDFium's, which counts in UTF-16."""
-    count: int = text_page.count_chars()
-    buffer = (ctypes.c_ushort * (count + 1))()
-    written = pdfium_c.FPDFText_GetText(text_page.raw, 0, count, buffer)
-    if written == count + 1:
-        return [chr(code) for code in buffer[:count]]
-    return [chr(pdfium_c.FPDFText_GetUnicode(text_page.raw, index)) for index in range(count)]

@@ -139,7 +139,8 @@ def _plain(glyphs: list[Glyph]) -> str:
 
 def _is_mixed(run: Run) -> bool:
     """Whether a run has glyphs that are clearly smaller than most."""
-    return any(glyph.style.size < _SMALL * run.size for glyph in run.glyphs)
+    least = _SMALL * run.size
+    return any([glyph.style.size < least for glyph in run.glyphs])
 
 
 def _with_raised(run: Run) -> str:

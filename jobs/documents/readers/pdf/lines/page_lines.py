@@ -98,7 +98,7 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
     finally:
         text_page.close()
     rules = [] if glyphs.turns else page_rules(page)
-    drawn = list(drawn_once(with_pitch(glyphs.glyphs, glyphs.fonts)))
+    drawn = drawn_once(with_pitch(glyphs.glyphs, glyphs.fonts))
     runs = page_runs(with_bullets(with_accents(with_underscores(drawn, rules))))
     runs = put_into_grids(runs, grids_of(rules))
     lines = [

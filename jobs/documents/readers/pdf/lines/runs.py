@@ -1,7 +1,7 @@
 """Glyphs that follow each other on one line, up to the next wide gap."""
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from jobs.documents.readers.pdf.lines.glyphs import Glyph, Style
@@ -46,12 +46,12 @@ def page_runs(glyphs: Iterable[Glyph]) -> list[Run]:
 def run_of(glyphs: list[Glyph]) -> Run:
     """The run of these glyphs, of which there is at least one."""
     first, last = glyphs[0], glyphs[-1]
-    styles = [glyph.style for glyph in glyphs]
     main = first.style
-    if any(style is not main for style in styles):
+    mono_count, other_count = (len(glyphs), 0) if main.is_mono else (0, len(glyphs))
+    if any([glyph.style is not main for glyph in glyphs]):
         main = _main_style(glyphs)
-    mono_count = sum([style.is_mono for style in styles])
-    other_count = len(glyphs) - mono_count
+        mono_count = sum([glyph.style.is_mono for glyph in glyphs])
+        other_count = len(glyphs) - mono_count
     if mono_count and other_count:  # symbols are often of another font
         other_count = sum(glyph.char.isalnum() for glyph in glyphs if not glyph.style.is_mono)
     return Run(
@@ -87,21 +87,19 @@ def _main_style(glyphs: list[Glyph]) -> Style:
 
     Code within prose may be set larger; its size says nothing of the line.
     """
-    of_object: dict[int, int] = {}  # a style is one object for many glyphs: it is hashed seldom
-    styles: dict[int, Style] = {}
-    for glyph in glyphs:
-        key = id(glyph.style)
-        of_object[key] = of_object.get(key, 0) + glyph.char.isalnum()
-        styles[key] = glyph.style
     counts: dict[Style, int] = {}
-    for key, style in styles.items():
-        counts[style] = counts.get(style, 0) + of_object[key]
+    for style, same in groupby(glyphs, key=_style_of):  # a style is hashed seldom
+        counts[style] = counts.get(style, 0) + sum([glyph.char.isalnum() for glyph in same])
     least = _MAIN_SHARE * len(glyphs)
     main = [style for style, count in counts.items() if count and count >= least]
     prose = [style for style in main if not style.is_mono]
     if 2 * sum(counts[style] for style in prose) >= sum(counts.values()):
         main = prose
     return max(main or counts, key=lambda style: (style.size, counts[style]))
+
+
+def _style_of(glyph: Glyph) -> Style:
+    return glyph.style
 
 
 def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:

@@ -1,6 +1,6 @@
 """Letters that are drawn twice, a hair apart, so that they look bold: each is read once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from jobs.documents.readers.pdf.lines.glyphs import Glyph
 
@@ -8,19 +8,20 @@ _HAIR = 0.08  # of the font size
 _LOOKED_BACK = 4  # glyphs: as many as a ligature has, and one
 
 
-def drawn_once(glyphs: Iterable[Glyph]) -> Iterator[Glyph]:
+def drawn_once(glyphs: Iterable[Glyph]) -> list[Glyph]:
     """The glyphs in their order, without those that stand where the same one stood before.
 
     PDFium itself leaves out such a letter, but not the letters of a ligature.
     """
-    last: list[Glyph] = []
+    found: list[Glyph] = []
     reached = float("-inf")
     for glyph in glyphs:
-        if glyph.left <= reached and any(_is_same(glyph, before) for before in last):
+        left = glyph.left
+        if left <= reached and any(_is_same(glyph, each) for each in found[-_LOOKED_BACK:]):
             continue
-        reached = glyph.left
-        last = [*last[1 - _LOOKED_BACK :], glyph]
-        yield glyph
+        reached = left
+        found.append(glyph)
+    return found
 
 
 def _is_same(glyph: Glyph, before: Glyph) -> bool:

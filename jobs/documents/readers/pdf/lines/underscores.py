@@ -36,10 +36,10 @@ def _insert(glyphs: Sequence[Glyph], by_height: _Heights) -> Iterator[Glyph]:
             last = glyph
             continue
         if last is not None and _is_next(last, glyph):
-            drawn = _between(last, glyph, by_height)
-            yield from drawn
-            if drawn:
-                glyph = _after(drawn[-1], glyph)
+            if glyph.left - last.right > _NARROWEST * glyph.style.size:
+                drawn = _between(last, glyph, by_height)
+                yield from drawn
+                glyph = _after(drawn[-1], glyph) if drawn else glyph
         else:
             if last is not None:
                 yield from _behind(last, by_height)
@@ -55,13 +55,16 @@ def _insert(glyphs: Sequence[Glyph], by_height: _Heights) -> Iterator[Glyph]:
 
 def _is_next(last: Glyph, glyph: Glyph) -> bool:
     """Whether a glyph stands on the line of the last one, to the right of it."""
-    is_level = abs(glyph.style.baseline - last.style.baseline) <= _SAME_BASELINE
+    is_level = (
+        glyph.style is last.style
+        or abs(glyph.style.baseline - last.style.baseline) <= _SAME_BASELINE
+    )
     return is_level and glyph.left > last.left
 
 
 def _between(last: Glyph, glyph: Glyph, by_height: _Heights) -> list[Glyph]:
     size = glyph.style.size
-    if not _NARROWEST < (glyph.left - last.right) / size < _MAX_GAP:
+    if glyph.left - last.right >= _MAX_GAP * size:
         return []
     found = _rules(glyph, last.right, glyph.left, by_height)
     is_beside = found and (
@@ -92,7 +95,9 @@ def _rules(glyph: Glyph, left: float, right: float, by_height: _Heights) -> list
     start, end = left - _SLACK * size, right + _SLACK * size
     found: list[Rule] = []
     for near in (height - 1, height, height + 1):
-        rules = by_height.get(near, [])
+        rules = by_height.get(near)
+        if rules is None:
+            continue
         for rule in rules[bisect_left(rules, start, key=lambda rule: rule.left) :]:
             if rule.right > end:
                 break

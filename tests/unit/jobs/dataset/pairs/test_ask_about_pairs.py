@@ -9,7 +9,6 @@ from engine.files.journal import Journal
 from engine.files.records import read_records
 from engine.run_folder import RunFolder
 from jobs.dataset.ask_teacher import QUESTIONS
-from jobs.dataset.pairs.pair_ids import is_paired
 from jobs.run.run_stages import run_stages
 from schemas.dataset import Answer, HeldOutQuestion, Provenance, Question, Rejection
 from schemas.documents import Chunk
@@ -165,17 +164,6 @@ async def test_chunk_with_a_key_is_not_shown_where_no_secret_may_be_sent(tmp_pat
 
     assert await asked_about(tmp_path, chunks, more="questions.sends=no_secrets") == []
     assert reasons(RunFolder(tmp_path / "run")) == {"holds_private_data"}
-
-
-async def test_share_of_chunks_is_that_of_the_setting_and_none_by_default(tmp_path: Path) -> None:
-    ids = [make_piece(number, KILN).chunk_id for number in range(400)]
-    drawn = [is_paired(each, make_settings("questions.pair_fraction=0.2")) for each in ids]
-
-    assert 50 < sum(drawn) < 110
-    assert not any(is_paired(each, make_settings()) for each in ids)
-    folder, teacher = make_paired_run(tmp_path / "run", make_pieces(KILN, GLAZE)), Teacher()
-    await ask_only(folder, teacher, make_settings("questions.top_up_below=0"))
-    assert [is_of_pair(each) for each in teacher.requests] == [False, False]
 
 
 async def test_in_batches_a_chunk_and_its_pair_share_a_round(tmp_path: Path) -> None:

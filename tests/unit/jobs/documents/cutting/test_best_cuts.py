@@ -1,5 +1,3 @@
-import time
-
 from engine.wire.tokens import count_tokens
 from jobs.documents.cutting.best_cuts import cut_best
 from schemas.settings import ChunkSettings
@@ -91,16 +89,3 @@ def test_a_note_stays_with_its_mark() -> None:
 
     assert len(pieces) > 1
     assert any("Pressure[1]" in piece and "[1] In bar." in piece for piece in pieces)
-
-
-@each_row(
-    "text",
-    ["a" * 60_000, "[1] a\n" * 10_000, "- " * 30_000, ("\n" * 50 + "x") * 1_000, "日" * 20_000],
-)
-def test_no_text_takes_more_than_linear_time(text: str) -> None:
-    started_s = time.process_time()
-
-    pieces = pieces_of(text)
-
-    assert len(pieces) > 1
-    assert time.process_time() - started_s < 10

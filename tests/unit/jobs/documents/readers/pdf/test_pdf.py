@@ -154,3 +154,16 @@ def test_reading_stops_at_the_text_limit() -> None:
         read("pdf", data, ReadLimits(max_data_bytes=1_000_000, max_text_bytes=2_000))
 
     assert caught.value.reason == "too_large"
+
+
+def test_a_page_of_many_small_letters_is_read_to_its_end() -> None:
+    words = " ".join(f"word{number}" for number in range(1_000))
+    page = [
+        SetLine(line.text, baseline=780 - 8 * row, size=6)
+        for row, line in enumerate(prose_page(words, width=120))
+    ]
+
+    text = read("pdf", make_pdf([page])).text
+
+    assert text == words
+    assert len(text) > 4096  # as many characters as PDFium is asked for at once
