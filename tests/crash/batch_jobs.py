@@ -30,6 +30,7 @@ SETTINGS = (
 )
 MOST_ROUNDS = 2_000
 TRY_LATER = 75
+LONGER = 1.3
 
 
 class Finished(NamedTuple):
@@ -79,8 +80,9 @@ class Job(NamedTuple):
     def kill_at_random(self, rng: random.Random, most_s: float, kill_count: int) -> int:
         """Rounds that are killed after up to `most_s` each; returns how many kills took place.
 
-        A round that ends before its kill tells how long rounds take here: later ones are killed
-        within that time. It ends after so many kills, or when the job is done before.
+        With each kill that time grows, so that the later ones meet what a round does at its end. A
+        round that ends before its kill tells how long rounds take here: the next is killed within
+        that time. It ends after so many kills, or when the job is done before.
         """
         killed_count = 0
         while killed_count < kill_count:
@@ -91,6 +93,7 @@ class Job(NamedTuple):
                 process.send_signal(signal.SIGKILL)
                 process.communicate(timeout=TIMEOUT_S)
                 killed_count += 1
+                most_s *= LONGER
                 continue
             if process.returncode == 0:
                 break
