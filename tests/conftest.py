@@ -21,6 +21,11 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those of a cluster go first: one process waits through them while the others do the rest."""
+    items.sort(key=lambda item: "ray" not in item.path.parts)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What runs of one user share stands in a folder of the test process, not in the home."""
