@@ -75,6 +75,14 @@ class BatchFolder(NamedTuple):
         if path.exists():
             path.replace(self.input_path(name))
 
+    def requests_path(self, name: str) -> Path:
+        """Where those of a batch that is noted are: a kill may have left them where it was packed.
+
+        Only who writes the folder finishes that; others read them there.
+        """
+        packing_path = self.packing_path(name)
+        return packing_path if packing_path.exists() else self.input_path(name)
+
     def packed_paths(self) -> list[Path]:
         """All files of requests that there are, intended or not."""
         paths = self.files_dir.glob("[0-9]*.jsonl")

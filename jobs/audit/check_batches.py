@@ -51,7 +51,7 @@ def _check_out(folder: RunFolder, out: Sequence[Batch], settled: IdIndex) -> Ite
     place = run_batch_folder(folder, "")
     counts: Counter[bytes] = Counter()
     for batch in out:
-        ids = list(read_batch_ids(place.input_path(batch.name)))
+        ids = list(read_batch_ids(place.requests_path(batch.name)))
         if len(ids) != batch.intent.request_count:
             text = f"its file holds {len(ids):,} requests, its note {batch.intent.request_count:,}"
             yield Finding(f"batch {batch.name}", "not ok", text)

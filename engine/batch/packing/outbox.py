@@ -167,6 +167,6 @@ class OutIndex:
 
 def _scan(folder: BatchFolder, name: str) -> array[int]:
     try:
-        return scan_lines(folder.input_path(name), line_prefix(LINE_ID_FIELD)).hashes
+        return scan_lines(folder.requests_path(name), line_prefix(LINE_ID_FIELD)).hashes
     except FileNotFoundError as error:
         raise folder.lacking_requests(name) from error
