@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-FRESH_SHARE = 1 / 64  # of all who want some may have changed since the level was found out
+FRESH_SHARE = 1 / 64  # of all who want some may have changed without a new level at once
 
 
 class Level(NamedTuple):
@@ -35,15 +35,16 @@ def find_level(wants: Iterable[float]) -> Level:
 class Wants:
     """What each holder wants of a limit. Few can be asked about exactly, many nearly so.
 
-    Of many, the level is found out anew once a 64th of them want something else than before: so a
-    claim costs the same however many there are. What is lent adds up to 1.0 all the same, as
-    nobody is lent what others hold.
+    Of many, the level is found out anew once a 64th of them want something else than before, and
+    for fewer once as many as there are have asked: so a claim costs the same however many there
+    are, and who comes last need not wait for others to change. What is lent adds up to 1.0 all the
+    same, as nobody is lent what others hold.
     """
 
     def __init__(self) -> None:
         self._wanted: dict[str, float] = {}
         self._level = Level(1.0, 0.0)
-        self._changed_count = 0
+        self._changed_count = self._asked_count = 0  # since the level was found out
 
     def __len__(self) -> int:
         return len(self._wanted)
@@ -61,7 +62,9 @@ class Wants:
 
     def due(self, holder: str) -> float:
         """The part that is due to one of those who want some."""
-        if self._changed_count > FRESH_SHARE * len(self._wanted):
+        self._asked_count += 1
+        fewest = 0 if self._asked_count > len(self) else FRESH_SHARE * len(self)
+        if self._changed_count > fewest:
             self._level = find_level(self._wanted.values())
-            self._changed_count = 0
+            self._changed_count = self._asked_count = 0
         return self._level.part(self._wanted[holder])

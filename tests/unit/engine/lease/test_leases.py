@@ -209,3 +209,16 @@ def test_of_many_holders_neither_is_lent_twice_and_what_each_hears_adds_up() -> 
         unspent_usd = {name: each.granted_usd - spent_usd[name] for name, (each, _) in last.items()}
         others_usd = sum(unspent_usd.values()) - unspent_usd[who]
         assert lease.held_usd == pytest.approx(others_usd, abs=1e-9)
+
+
+def test_of_many_those_who_come_when_all_is_held_soon_get_as_much_as_the_others() -> None:
+    names = [f"{number}" for number in range(200)]
+    lending = Lending(holder_count=len(names))
+    for name in 2 * names[:-3]:
+        lending.part(name)
+
+    for name in 2 * names:
+        lending.part(name)
+    parts = [lending.part(name) for name in names]
+
+    assert parts == pytest.approx([1 / 200] * 200)
