@@ -12,7 +12,7 @@ from typing import Literal
 import orjson
 
 from engine.errors import DamagedLogError, StorageError
-from engine.files.jsonl_lines import id_key, write_whole
+from engine.files.jsonl_lines import id_key, unwritable, write_whole
 from engine.files.replace import replace_file
 from engine.files.sent_sums import Sends, read_sends
 from engine.files.shared_sync import SharedSync
@@ -69,8 +69,8 @@ class SendLog:
         self._going_out: list[asyncio.Future[None]] = []
         self._size_bytes, unsettled = self._fold_large(before, unsettled)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        os.ftruncate(self._descriptor, self._size_bytes)  # a torn last line
-        self._written = self._event_count
+        self._written, self._is_torn = self._event_count, True  # its last line may be
+        self._cut_torn()
         self._sync = SharedSync(path)
         self._write_missed(last_count, unsettled)
 
@@ -189,14 +189,17 @@ class SendLog:
         noted, self._noted = b"".join(self._noted), []
         going_out, self._going_out = self._going_out, []
         try:
+            if self._is_torn:
+                self._cut_torn()
             write_whole(self._descriptor, noted, self._path)
         except StorageError as error:
+            self._is_torn = True
             self._event_count = self._written  # no line stands behind a gap
             for each in going_out:
                 if not each.done():
                     each.set_exception(error)
-            with suppress(OSError):  # a disk that refuses this too takes no further line either
-                os.ftruncate(self._descriptor, self._size_bytes)  # nor behind a torn one
+            with suppress(StorageError):  # it is cut off before the next one
+                self._cut_torn()
             raise
         self._size_bytes += len(noted)
         self._written = self._event_count
@@ -204,6 +207,14 @@ class SendLog:
         for each in going_out:
             if not each.done():
                 each.set_result(None)
+
+    def _cut_torn(self) -> None:
+        """Cut off what a crash or a refused write has left: no line stands behind a torn one."""
+        try:
+            os.ftruncate(self._descriptor, self._size_bytes)
+        except OSError as error:
+            raise unwritable(self._path, error) from error
+        self._is_torn = False
 
     def _write_missed(self, last_count: int, unsettled: Mapping[str, float]) -> None:
         if last_count:

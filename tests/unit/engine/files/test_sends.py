@@ -198,3 +198,31 @@ async def test_send_is_told_of_a_disk_that_refuses_all(
 
     with pytest.raises(StorageError, match=r"sends\.jsonl: cannot be written"):
         await asyncio.wait_for(log.sent("a", 0.5), 5.0)
+
+
+async def test_line_that_is_torn_by_a_disk_is_cut_off_before_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, write = tmp_path / "sends.jsonl", os.write
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    log = SendLog(path, is_synced=False)
+    with monkeypatch.context() as patched:
+
+        def tear(descriptor: int, data: bytes) -> int:
+            patched.setattr(os, "write", refuse)
+            return write(descriptor, data[:20])
+
+        patched.setattr(os, "write", tear)
+        patched.setattr(os, "ftruncate", refuse)
+        with pytest.raises(StorageError):
+            await log.sent("a", 0.5)
+        patched.setattr(os, "write", write)
+        with pytest.raises(StorageError):
+            await log.sent("b", 0.5)
+    await log.lost("c", 0.25)
+    log.close()
+
+    assert SendLog(path, is_synced=True).lost_usd == pytest.approx(0.25)
