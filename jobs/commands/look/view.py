@@ -2,15 +2,12 @@
 
 import asyncio
 import getpass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from engine.errors import ConfigError
 from jobs.commands.options import BegunRun
-
-if TYPE_CHECKING:
-    pass
 
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0: any that is free.")]
 OpensBrowser = Annotated[bool, typer.Option("--open", help="Also open it in a browser.")]

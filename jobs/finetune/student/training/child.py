@@ -121,9 +121,7 @@ def _set_up_torch(threads: int) -> None:
 
 
 def _end(task: TuningTask, child: Child, facts: TuningFacts) -> None:
-    checkpoint_path(
-        task.folder
-    ).unlink()  # four times the weights, and no training resumes from it now
+    checkpoint_path(task.folder).unlink()  # four times the weights, of use to no later call
     child.report(TuningNews(kind="done", step=facts.steps, steps=facts.steps))
 
 
