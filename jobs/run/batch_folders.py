@@ -41,13 +41,7 @@ def read_send_batches_out(out_path: Path) -> "list[Batch]":
     Raises:
         DamagedLogError: their ledger is damaged or gone.
     """
-    folder = send_batch_folder(out_path)
-    folder.require_ledger()
-    if not folder.ledger_path.exists():
-        return []
-    from engine.batch.ledger import read_batches
-
-    return [batch for batch in read_batches(folder.ledger_path) if not batch.is_collected]
+    return [each for each in _read_ledger(send_batch_folder(out_path)) if not each.is_collected]
 
 
 def may_be_out(folder: BatchFolder) -> bool:
@@ -56,12 +50,7 @@ def may_be_out(folder: BatchFolder) -> bool:
     Raises:
         DamagedLogError: the ledger is damaged or gone.
     """
-    folder.require_ledger()
-    if not folder.ledger_path.exists():
-        return False
-    from engine.batch.ledger import read_batches
-
-    batches = read_batches(folder.ledger_path)
+    batches = _read_ledger(folder)
     is_left = any(not batch.is_deleted for batch in batches)
     return is_left or bool(folder.unnoted_paths(batch.name for batch in batches))
 
@@ -72,16 +61,13 @@ def read_names_out(folder: BatchFolder) -> list[str]:
     Raises:
         DamagedLogError: the ledger is damaged or gone.
     """
-    folder.require_ledger()
-    if not folder.ledger_path.exists():
-        return []
-    from engine.batch.collecting.result_files import ends_with_newline
-    from engine.batch.ledger import read_batches
+    batches = _read_ledger(folder)
+    names = [batch.name for batch in batches if not batch.is_collected]
+    if unnoted := folder.unnoted_paths(batch.name for batch in batches):
+        from engine.batch.collecting.result_files import ends_with_newline
 
-    batches = read_batches(folder.ledger_path)
-    unnoted = folder.unnoted_paths(batch.name for batch in batches)
-    lacking = [path.stem for path in unnoted if ends_with_newline(path)]  # a torn one never went
-    return [batch.name for batch in batches if not batch.is_collected] + lacking
+        names += [path.stem for path in unnoted if ends_with_newline(path)]  # a torn one never went
+    return names
 
 
 def read_requests_out(out_path: Path) -> Container[str]:
@@ -115,3 +101,12 @@ def read_folder_losses(folder: BatchFolder) -> Iterator[float]:
     attempts = read_records(folder.attempts_path, BatchAttempt)
     yield from (attempt.cost_usd or 0.0 for attempt in attempts)
     yield from (batch.tally.lost_usd or 0.0 for batch in read_batches(folder.ledger_path))
+
+
+def _read_ledger(folder: BatchFolder) -> "list[Batch]":
+    folder.require_ledger()
+    if not folder.ledger_path.exists():
+        return []
+    from engine.batch.ledger import read_batches
+
+    return read_batches(folder.ledger_path)
