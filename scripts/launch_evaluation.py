@@ -23,7 +23,7 @@ from jobs.classic.command import (
     with_usual_student,
 )
 from jobs.commands.student.compare import check_target, show_comparison
-from jobs.commands.student.run_evaluation import run_evaluation, show_evaluation_plan
+from jobs.commands.student.evaluate import run_evaluation, show_evaluation_plan
 from jobs.evaluation.evaluate import EvaluationOrder
 from jobs.evaluation.evaluated_models import asked_roles
 from jobs.evaluation.questions.import_questions import read_questions

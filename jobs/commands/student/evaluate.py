@@ -1,6 +1,7 @@
 """`distill evaluate`: baseline, tuned student and teacher on the same questions."""
 
 import os
+import sys
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, get_args
 
 import typer
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, TransientError
 from jobs.commands.options import (
     Assignments,
     BegunRun,
@@ -22,10 +23,9 @@ from jobs.commands.options import (
     RetryFailed,
     ServerFlags,
 )
-from jobs.commands.student.run_evaluation import run_evaluation, show_evaluation_plan
 from jobs.idle_rounds import tell_no_progress
 from jobs.notify import notifying
-from jobs.process import EXIT_OK
+from jobs.process import EXIT_OK, EXIT_TRY_LATER
 from jobs.spread.places import open_spread
 
 if TYPE_CHECKING:
@@ -35,6 +35,15 @@ if TYPE_CHECKING:
     from jobs.send.sharded.cluster_process import ClusterPlace
     from schemas.evaluation import Mode, Role
     from schemas.settings import RunSettings
+
+
+class _Contest(NamedTuple):
+    """Who is to answer what. No `roles`: all that there are; `mode` None: none was named."""
+
+    roles: "Sequence[Role]"
+    mode: "Mode | None"
+    questions: Sequence[str] | None
+    asks_judge_alone: bool
 
 
 class ContestFlags(NamedTuple):
@@ -84,8 +93,12 @@ class ContestFlags(NamedTuple):
         ),
     ] = None
 
-    def read_roles(self) -> "Sequence[Role]":
-        """Who is to answer; empty: all that there are."""
+    def read(self) -> _Contest:
+        """What they name. Raises ConfigError: a name is not known, or two flags exclude each other."""
+        roles, mode, questions = self._read_roles(), self._read_mode(), self._read_questions()
+        return _Contest(roles, mode, questions, self.rejudge)
+
+    def _read_roles(self) -> "Sequence[Role]":
         from schemas.evaluation import ROLES
 
         named = [] if self.models is None else [name.strip() for name in self.models.split(",")]
@@ -95,8 +108,7 @@ class ContestFlags(NamedTuple):
             )
         return [role for role in ROLES if role in named]
 
-    def read_mode(self) -> "Mode | None":
-        """The mode that is named, if any."""
+    def _read_mode(self) -> "Mode | None":
         from schemas.evaluation import Mode
 
         if self.mode is None:
@@ -106,8 +118,7 @@ class ContestFlags(NamedTuple):
                 return mode  # type: ignore[no-any-return]
         raise ConfigError(f"--mode: found {self.mode!r}, expected open or closed")
 
-    def read_questions(self) -> Sequence[str] | None:
-        """The lines of the file of questions, if one is named."""
+    def _read_questions(self) -> Sequence[str] | None:
         from jobs.evaluation.questions.import_questions import read_questions
 
         if self.questions is None:
@@ -148,7 +159,7 @@ def evaluate(
 
     folder = RunFolder(run_dir)
     lane_order = lane.read(has_begun=folder.results_path(SAMPLES.name).exists())
-    asked = _read_asked(contest, lane_order, cluster.read(), retry_failed, metrics_port)
+    asked = _Asked(contest.read(), lane_order, cluster.read(), retry_failed, metrics_port)
     flags = server.settings() | {
         "budget.usd": budget_usd,
         "evaluation.scorer": contest.scorer,
@@ -168,35 +179,13 @@ def evaluate(
 
 
 class _Asked(NamedTuple):
-    """Who is to be asked what, and which way requests go. `mode` None: none was named."""
+    """Who is to be asked what, and which way requests go."""
 
-    roles: "Sequence[Role]"
-    mode: "Mode | None"
-    questions: Sequence[str] | None
-    asks_judge_alone: bool
+    contest: _Contest
     lane: "LaneOrder"
     place: "ClusterPlace | None"
     retries_failed: bool
     metrics_port: int | None
-
-
-def _read_asked(
-    contest: ContestFlags,
-    lane: "LaneOrder",
-    place: "ClusterPlace | None",
-    retries_failed: bool,
-    metrics_port: int | None,
-) -> _Asked:
-    return _Asked(
-        contest.read_roles(),
-        contest.read_mode(),
-        contest.read_questions(),
-        contest.rejudge,
-        lane,
-        place,
-        retries_failed,
-        metrics_port,
-    )
 
 
 def _make_orders(
@@ -210,16 +199,16 @@ def _make_orders(
         folder,
         settings,
         read_run_endpoints(settings, os.environ),
-        roles=asked.roles,
-        mode=asked.mode or "open",
-        questions=asked.questions,
+        roles=asked.contest.roles,
+        mode=asked.contest.mode or "open",
+        questions=asked.contest.questions,
         retries_failed=asked.retries_failed,
         lane=asked.lane,
         metrics_port=asked.metrics_port,
-        asks_judge_alone=asked.asks_judge_alone,
+        asks_judge_alone=asked.contest.asks_judge_alone,
     )
     order = order._replace(spread=open_spread(asked.place, order))
-    return orders_by_mode(with_role_endpoints(order, os.environ), asked.mode)
+    return orders_by_mode(with_role_endpoints(order, os.environ), asked.contest.mode)
 
 
 def _evaluate_each(orders: "Sequence[EvaluationOrder]") -> int:
@@ -238,3 +227,63 @@ def _show_plans(orders: "Sequence[EvaluationOrder]") -> None:
         show_evaluation_plan(order)
     if len(orders) > 1 and not orders[0].asks_judge_alone:
         print("new questions and answers are in each of these tables and are bought once")
+
+
+def show_evaluation_plan(order: "EvaluationOrder") -> None:
+    """Print what going on with an evaluation would ask, what it costs, and how long it takes."""
+    from jobs.evaluation.evaluate import check_evaluation
+    from jobs.plan.describe_plan import describe_evaluation
+    from jobs.plan.make_plan import plan_contest
+    from jobs.process import run_to_end
+
+    settings = order.settings
+    contest = check_evaluation(order)
+    plan = run_to_end(plan_contest(order.folder, settings, contest, order.stages))
+    print(describe_evaluation(plan, settings.tiers.flex, settings.batch.price_share))
+
+
+def run_evaluation(order: "EvaluationOrder", *, is_shown: bool = True) -> int:
+    """Evaluate, print the results where they are to be shown, and return the exit code."""
+    from jobs.comparison.run import require_comparison
+    from jobs.comparison.shown.table import describe_comparison
+    from jobs.evaluation.evaluate import evaluate as evaluate_models
+    from jobs.evaluation.read_evaluation import describe_problems
+    from jobs.process import run_to_end
+    from jobs.show.describe import describe_left
+
+    if not order.asks_judge_alone:
+        _look_up_tuning(order)
+    end = run_to_end(evaluate_models(order))
+    if not end.is_done:
+        left = describe_left(order.folder, end)
+        print(f"distill: {left}; the same command again goes on", file=sys.stderr)
+        return EXIT_TRY_LATER
+    if not is_shown:
+        return EXIT_OK
+    compared = require_comparison(order.folder, order.settings)
+    print(describe_comparison(compared.comparison))
+    for line in describe_problems(order.folder, order.settings, compared.evaluation):
+        print(line)
+    print(f"files: {order.folder.evaluation_dir}: samples, answers, scores")
+    return EXIT_OK
+
+
+def _look_up_tuning(order: "EvaluationOrder") -> None:
+    """Record the end of a fine-tuning job that was left running, if its model is to answer."""
+    from jobs.finetune.open_job import find_open_job, look_up_job
+    from jobs.process import run_to_end
+    from jobs.settings.endpoints import read_trainer_endpoint
+
+    is_wanted = "tuned" in order.roles or not order.roles
+    job = find_open_job(order.folder)
+    if job is None or not is_wanted or order.settings.tuned.model:
+        return
+    endpoint = read_trainer_endpoint(order.settings, os.environ)
+    if endpoint is None:
+        return
+    try:
+        run_to_end(look_up_job(job, order.folder, order.settings, endpoint))
+    except TransientError as error:
+        if order.roles:
+            raise
+        print(f"{error}; the other models are evaluated", file=sys.stderr)
