@@ -94,7 +94,7 @@ class ContestFlags(NamedTuple):
     ] = None
 
     def read(self) -> _Contest:
-        """What they name. Raises ConfigError: a name is not known, or two flags exclude each other."""
+        """What they name. Raises ConfigError: an unknown name, or flags that exclude others."""
         roles, mode, questions = self._read_roles(), self._read_mode(), self._read_questions()
         return _Contest(roles, mode, questions, self.rejudge)
 
