@@ -56,7 +56,7 @@ ROOMS = {
     "jobs.pages": "",
     "jobs.settings": "jobs.prompts",
     "jobs.process": "",
-    "jobs.processes": "",
+    "jobs.processes": "jobs",
     "jobs.run.elsewhere": "",
     "jobs.run.progress": "",
     # What a stage is; the rest of its room starts and goes on with runs.

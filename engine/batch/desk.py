@@ -102,15 +102,8 @@ class BatchDesk:
             if not self._parts.settings.prompt_cache:  # no provider documents that batches read it
                 layout = layout._replace(prefixes=())
             payload = with_cache(payload, layout)
-        spooled = Spooled(
-            request_id=request.request_id,
-            url=request.url,
-            model=request.model,
-            purpose=request.purpose,
-            prompt_tokens=request.prompt_tokens,
-            output_tokens=request.max_output_tokens * (ENLARGED if is_enlarged else 1),
-            payload=payload,
-        )
+        output_tokens = request.max_output_tokens * (ENLARGED if is_enlarged else 1)
+        spooled = Spooled.of(request)._replace(output_tokens=output_tokens, payload=payload)
         await self._parts.outbox.add(spooled)
 
     async def collect(self) -> None:

@@ -12,15 +12,19 @@ import socket
 import sys
 from io import BufferedRWPair
 
+from jobs.garbage import collect_rarely
+
 LENGTH_BYTES = 8
 _PR_SET_PDEATHSIG = 1  # prctl(2)
-_OBJECTS_BETWEEN_COLLECTIONS = 20_000  # at Python's 700, a PDF takes an eighth more processor time
 
 
 def connect(descriptor: int) -> BufferedRWPair:
-    """The socket to the parent, which alone decides when this process ends."""
+    """The socket to the parent, which alone decides when this process ends.
+
+    What the process needs is imported by now. Changes how often it collects garbage.
+    """
     gc.freeze()  # what was imported stays: it is no longer searched for garbage
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
+    collect_rarely()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     _die_with_parent()

@@ -16,6 +16,7 @@ from engine.files.jsonl import JsonlLog
 from engine.files.jsonl_lines import damaged_line, id_key, line_prefix, read_lines
 from engine.files.line_scan import scan_lines
 from engine.files.replace import WriteLine, replacing
+from schemas.requests import Request
 
 ID_FIELD = "request_id"
 LINE_ID_FIELD = "custom_id"  # of a batch's file (OpenAI Batch guide)
@@ -31,6 +32,19 @@ class Spooled(NamedTuple):
     prompt_tokens: int
     output_tokens: int
     payload: bytes
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """A request as it is."""
+        return cls(
+            request_id=request.request_id,
+            url=request.url,
+            model=request.model,
+            purpose=request.purpose,
+            prompt_tokens=request.prompt_tokens,
+            output_tokens=request.max_output_tokens,
+            payload=request.payload,
+        )
 
     @property
     def max_output_tokens(self) -> int:

@@ -37,6 +37,15 @@ if TYPE_CHECKING:
     from schemas.settings import RunSettings
 
 
+class _Contest(NamedTuple):
+    """Who is to answer what. No `roles`: all that there are; `mode` None: none was named."""
+
+    roles: "Sequence[Role]"
+    mode: "Mode | None"
+    questions: Sequence[str] | None
+    asks_judge_alone: bool
+
+
 class ContestFlags(NamedTuple):
     """Who answers what, and how it is judged."""
 
@@ -84,8 +93,12 @@ class ContestFlags(NamedTuple):
         ),
     ] = None
 
-    def read_roles(self) -> "Sequence[Role]":
-        """Who is to answer; empty: all that there are."""
+    def read(self) -> _Contest:
+        """What they name. Raises ConfigError: an unknown name, or flags that exclude others."""
+        roles, mode, questions = self._read_roles(), self._read_mode(), self._read_questions()
+        return _Contest(roles, mode, questions, self.rejudge)
+
+    def _read_roles(self) -> "Sequence[Role]":
         from schemas.evaluation import ROLES
 
         named = [] if self.models is None else [name.strip() for name in self.models.split(",")]
@@ -95,8 +108,7 @@ class ContestFlags(NamedTuple):
             )
         return [role for role in ROLES if role in named]
 
-    def read_mode(self) -> "Mode | None":
-        """The mode that is named, if any."""
+    def _read_mode(self) -> "Mode | None":
         from schemas.evaluation import Mode
 
         if self.mode is None:
@@ -106,8 +118,7 @@ class ContestFlags(NamedTuple):
                 return mode  # type: ignore[no-any-return]
         raise ConfigError(f"--mode: found {self.mode!r}, expected open or closed")
 
-    def read_questions(self) -> Sequence[str] | None:
-        """The lines of the file of questions, if one is named."""
+    def _read_questions(self) -> Sequence[str] | None:
         from jobs.evaluation.questions.import_questions import read_questions
 
         if self.questions is None:
@@ -148,7 +159,7 @@ def evaluate(
 
     folder = RunFolder(run_dir)
     lane_order = lane.read(has_begun=folder.results_path(SAMPLES.name).exists())
-    asked = _read_asked(contest, lane_order, cluster.read(), retry_failed, metrics_port)
+    asked = _Asked(contest.read(), lane_order, cluster.read(), retry_failed, metrics_port)
     flags = server.settings() | {
         "budget.usd": budget_usd,
         "evaluation.scorer": contest.scorer,
@@ -168,35 +179,13 @@ def evaluate(
 
 
 class _Asked(NamedTuple):
-    """Who is to be asked what, and which way requests go. `mode` None: none was named."""
+    """Who is to be asked what, and which way requests go."""
 
-    roles: "Sequence[Role]"
-    mode: "Mode | None"
-    questions: Sequence[str] | None
-    asks_judge_alone: bool
+    contest: _Contest
     lane: "LaneOrder"
     place: "ClusterPlace | None"
     retries_failed: bool
     metrics_port: int | None
-
-
-def _read_asked(
-    contest: ContestFlags,
-    lane: "LaneOrder",
-    place: "ClusterPlace | None",
-    retries_failed: bool,
-    metrics_port: int | None,
-) -> _Asked:
-    return _Asked(
-        contest.read_roles(),
-        contest.read_mode(),
-        contest.read_questions(),
-        contest.rejudge,
-        lane,
-        place,
-        retries_failed,
-        metrics_port,
-    )
 
 
 def _make_orders(
@@ -210,16 +199,16 @@ def _make_orders(
         folder,
         settings,
         read_run_endpoints(settings, os.environ),
-        roles=asked.roles,
-        mode=asked.mode or "open",
-        questions=asked.questions,
+        roles=asked.contest.roles,
+        mode=asked.contest.mode or "open",
+        questions=asked.contest.questions,
         retries_failed=asked.retries_failed,
         lane=asked.lane,
         metrics_port=asked.metrics_port,
-        asks_judge_alone=asked.asks_judge_alone,
+        asks_judge_alone=asked.contest.asks_judge_alone,
     )
     order = order._replace(spread=open_spread(asked.place, order))
-    return orders_by_mode(with_role_endpoints(order, os.environ), asked.mode)
+    return orders_by_mode(with_role_endpoints(order, os.environ), asked.contest.mode)
 
 
 def _evaluate_each(orders: "Sequence[EvaluationOrder]") -> int:

@@ -24,7 +24,7 @@ from engine.stats.snapshots import snapshots_written
 from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
-from jobs.send.check_batch_file import check_batch_file
+from jobs.send.check_batch_file import CheckedFile, check_batch_file
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ID_FIELD, ResultFiles
 from jobs.send.sharded.outside.stores import StoreOrder
@@ -99,18 +99,13 @@ async def send_shard(
         results = await opened.enter_async_context(
             ResultFiles(segment.paths, settled, has_reserve=True)
         )
-        checked = await asyncio.to_thread(
-            partial(check_batch_file, skips_bad_lines=False, was_checked=True),
-            *(shard.requests_path, results, stopping),
-        )
-        stopping.raise_if_requested()
+        checked = await _read_requests(shard, results, stopping)
         lessee = make_lessee(segment, order.settings, lender)
         spending = _open_spending(segment, order.settings, lessee)
         opened.callback(spending.log.close)
         opened.push_async_callback(lessee.close)
-        lane = open_live_lane(
-            order.endpoints, order.settings.limits, budget=spending.budget, stats=stats
-        )
+        limits = order.settings.limits
+        lane = open_live_lane(order.endpoints, limits, budget=spending.budget, stats=stats)
         opened.push_async_callback(lane.aclose)
         lane.go_by(lessee)
         results.follow_pace(lane.is_paced)
@@ -119,9 +114,19 @@ async def send_shard(
         keep = spending.keeping(results.keep)
         sending = Sending(CheckedSource(checked), lane, keep, stopping, _Unseen())
         async with claiming(lessee):
-            await sending.run(order.settings.limits.max_in_flight)
+            await sending.run(limits.max_in_flight)
     error = sending.ended_by
     return ShardEnd(sending.unsettled, None if error is None else ErrorWords.of(error))
+
+
+async def _read_requests(shard: Shard, results: ResultFiles, stopping: Stopping) -> CheckedFile:
+    """The requests of a shard, which the command has checked before."""
+    checked = await asyncio.to_thread(
+        partial(check_batch_file, skips_bad_lines=False, was_checked=True),
+        *(shard.requests_path, results, stopping),
+    )
+    stopping.raise_if_requested()
+    return checked
 
 
 class _SettledBefore:

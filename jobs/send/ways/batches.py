@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -169,25 +169,12 @@ class BatchSending:
             )
             self.bad_count = checked.bad_count
             source = CheckedSource(checked)
-            waiting_count = await desk.submit(_spool(source))
+            waiting_count = await desk.submit(map(Spooled.of, source.read_all()))
             await ledger.note_pass(waiting_count, lacks_money=desk.lacks_money)
         _log.info(
             "batches out: %d; requests out or waiting: %s",
             len(desk.out),
             f"{self.left_count:,}",
-        )
-
-
-def _spool(source: CheckedSource) -> Iterator[Spooled]:
-    for request in source.read_all():
-        yield Spooled(
-            request_id=request.request_id,
-            url=request.url,
-            model=request.model,
-            purpose=request.purpose,
-            prompt_tokens=request.prompt_tokens,
-            output_tokens=request.max_output_tokens,
-            payload=request.payload,
         )
 
 

@@ -13,7 +13,6 @@ from engine.batch.packing.outbox import Spooled
 from engine.errors import ConfigError, RequestError
 from engine.testing.calls import chat_request
 from schemas.batches import BatchIntent
-from schemas.requests import Request
 from tests.unit.engine.batch.desks import Place, make_place, submit
 
 REQUESTS = [chat_request(name, purpose=purpose) for name, purpose in zip("abc", "xyx", strict=True)]
@@ -143,18 +142,6 @@ async def test_many_who_ask_at_once_have_a_batch_noted_once(tmp_path: Path) -> N
     assert len(names) == len(set(names)) == 2  # of two purposes
 
 
-def spooled(request: Request) -> Spooled:
-    return Spooled(
-        request_id=request.request_id,
-        url=request.url,
-        model=request.model,
-        purpose=request.purpose,
-        prompt_tokens=request.prompt_tokens,
-        output_tokens=request.max_output_tokens,
-        payload=request.payload,
-    )
-
-
 class Killed(BaseException):
     """What ends a process."""
 
@@ -174,7 +161,7 @@ async def test_kill_while_files_are_packed_is_no_cut_ledger(
 
         bench.desk.ledger.note_intent = kill  # type: ignore[method-assign]
         with pytest.raises(Killed):
-            await bench.desk.submit(map(spooled, REQUESTS))
+            await bench.desk.submit(map(Spooled.of, REQUESTS))
 
     with caplog.at_level(logging.WARNING):
         async with place.open(**ONE_EACH) as bench:
