@@ -11,9 +11,10 @@ import numpy as np
 from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, quantize
 
 from jobs.finetune.student.export.whole_files import replacing_file
-from jobs.finetune.student.source.gguf_file import Floats, gguf_names, permuted
+from jobs.finetune.student.source.gguf_file import Floats, permuted
 from jobs.finetune.student.source.shape import StudentShape
 from jobs.finetune.student.source.vocabulary import Vocabulary
+from jobs.finetune.student.source.weights_of_shape import gguf_names
 
 GgufForm = Literal["f16", "q8_0"]
 Weights = Iterator[tuple[str, Floats]]
@@ -39,7 +40,7 @@ def write_gguf(path: Path, model: GgufModel, weights: Weights, form: GgufForm) -
     names = dict(gguf_names(model.shape))
     with replacing_file(path) as new_path:
         writer = GGUFWriter(new_path, model.shape.family, use_temp_file=True)
-        _write_header(writer, model, form)
+        write_header(writer, model, form)
         for name, values in weights:
             _add(writer, names[name], permuted(values, model.shape, name), form)
         if model.shape.rope_factors:
@@ -51,7 +52,8 @@ def write_gguf(path: Path, model: GgufModel, weights: Weights, form: GgufForm) -
         writer.close()
 
 
-def _write_header(writer: GGUFWriter, model: GgufModel, form: GgufForm) -> None:
+def write_header(writer: GGUFWriter, model: GgufModel, form: GgufForm) -> None:
+    """Say what the model is, before its tensors."""
     shape = model.shape
     writer.add_name(model.name)
     writer.add_type("model")

@@ -32,3 +32,13 @@ class ParityReport(Value):
     def problems(self) -> list[str]:
         """What is wrong, a line a check that failed."""
         return [f"{check.name}: {check.words}" for check in self.checks if not check.is_passed]
+
+
+def passed(name: CheckName, words: str) -> ParityCheck:
+    """A check that found what it should."""
+    return ParityCheck(name=name, is_passed=True, words=words)
+
+
+def failed(name: CheckName, words: str) -> ParityCheck:
+    """A check that did not; `words` say what is wrong, and what to do."""
+    return ParityCheck(name=name, is_passed=False, words=words)
