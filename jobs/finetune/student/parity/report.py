@@ -16,13 +16,17 @@ class ParityCheck(Value):
 
 
 class ParityReport(Value):
-    """RUN/student/JOB/parity.json: all checks of one served file, in the order of the causes."""
+    """All checks of one served file, in the order of the causes; they are in RUN/student/JOB.
+
+    `memory_bytes` is the most that its server took; None: that is not known.
+    """
 
     model_name: str
     file: str
     row_count: int
     position_count: int
     checks: tuple[ParityCheck, ...]
+    memory_bytes: int | None = None
 
     @property
     def is_passed(self) -> bool:

@@ -98,6 +98,8 @@ def test_a_folder_is_tuned_exported_compared_and_recorded(tmp_path: Path) -> Non
     assert tuned.facts.held_out_after is not None
     assert tuned.facts.held_out_after < tuned.facts.held_out_before
     assert "loss on 1 held-out questions: " in out
+    assert "served with 0." in out
+    assert all((report.memory_bytes or 0) > 10_000_000 for report in tuned.parity)
     assert all(report.is_passed for report in tuned.parity)
     assert tuned.model_name in out
     assert tuned.model_name in again_out
