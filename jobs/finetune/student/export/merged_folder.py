@@ -7,6 +7,7 @@ from typing import Any
 from jobs.finetune.student.export.gguf_model import Weights
 from jobs.finetune.student.source.find_student import Student
 from jobs.finetune.student.source.hf_folder import CONFIG_NAME, WEIGHTS_NAME, read_json
+from jobs.finetune.student.source.rotation import scaling_of
 from jobs.finetune.student.source.shape import StudentShape
 from jobs.finetune.student.source.vocabulary import Vocabulary, save_tokenizer
 
@@ -42,10 +43,9 @@ def _config(student: Student, vocabulary: Vocabulary) -> dict[str, Any]:
 
 
 def config_of_shape(shape: StudentShape) -> dict[str, Any]:
-    """A config.json as Hugging Face transformers reads it.
-
-    Factors of the rotation have no place in it: of the kinds that exist they are the outcome of.
-    """
+    """A config.json as Hugging Face transformers reads it."""
+    factors = shape.rope_factors
+    scaling = scaling_of(factors, shape.rope_base, shape.head_size) if factors else None
     return {
         "architectures": [_CLASSES[shape.family]],
         "model_type": shape.family,
@@ -59,6 +59,7 @@ def config_of_shape(shape: StudentShape) -> dict[str, Any]:
         "max_position_embeddings": shape.context_tokens,
         "rms_norm_eps": shape.norm_epsilon,
         "rope_theta": shape.rope_base,
+        **({"rope_scaling": scaling} if scaling else {}),
         "tie_word_embeddings": shape.ties_embeddings,
         "hidden_act": "silu",
         "attention_bias": False,
