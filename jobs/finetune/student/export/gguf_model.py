@@ -1,6 +1,7 @@
 """A whole model as a GGUF, for llama.cpp and what is built on it (gguf.md in llama.cpp's ggml).
 
-Written with llama.cpp's own package `gguf`; its converter is in no package that is kept up.
+Written with llama.cpp's own package `gguf`, which has no converter. Packages of others that have a
+copy get in the way of it; docs/fine-tuning.md says which, and that theirs is the same file.
 """
 
 from collections.abc import Iterator
