@@ -216,6 +216,15 @@ def _script_of(node: LexborNode, depth: int = 0) -> str | None:
     return text
 
 
+def _begin_formula(node: LexborNode, _tag: str, writer: BlockWriter) -> None:
+    is_displayed = node.attributes.get("display") == "block"
+    if is_displayed:
+        writer.end_line()
+    writer.add_text(formula(node))
+    if is_displayed:
+        writer.end_line()
+
+
 def _open_list(node: LexborNode, tag: str, writer: BlockWriter) -> None:
     attributes = node.attributes
     is_numbered = tag == "ol"
@@ -270,7 +279,7 @@ _BEGIN: dict[str, Callable[[LexborNode, str, BlockWriter], None]] = {
     "img": lambda node, _tag, writer: writer.add_text(_sign_of_image(node)),
     "input": lambda node, _tag, writer: writer.add_text(_control(node)),
     "li": _open_item,
-    "math": lambda node, _tag, writer: writer.add_text(formula(node)),
+    "math": _begin_formula,
     "sub": _begin_script,
     "sup": _begin_script,
     "table": lambda node, _tag, writer: writer.open_table(is_layout=is_layout(node)),

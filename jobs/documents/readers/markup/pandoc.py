@@ -17,6 +17,8 @@ from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Extract
 from jobs.documents.readers.html.page import read_html_text
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
+from jobs.documents.readers.markup.latex_numbers import with_references
+from jobs.documents.readers.markup.latex_source import prepared
 from jobs.documents.readers.markup.latex_words import definitions
 from jobs.documents.readers.markup.rtf_letters import one_way
 
@@ -48,11 +50,11 @@ def read_rtf(data: bytes, limits: ReadLimits) -> Extract:
 
 def read_latex(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    source = decode_text(data)
+    source = prepared(decode_text(data))
     ended = _convert(source.encode(errors="replace"), "latex", limits, _TELLING)
     if more := definitions(source, ended.stderr.decode(errors="replace")):
         ended = _convert((more + source).encode(errors="replace"), "latex", limits, _QUIET)
-    return _extract(ended, limits)
+    return _extract(with_references(_html_of(ended)), limits)
 
 
 def read_org(data: bytes, limits: ReadLimits) -> Extract:
@@ -68,7 +70,7 @@ def read_asciidoc(data: bytes, limits: ReadLimits) -> Extract:
 
 
 def _read(data: bytes, name: str, limits: ReadLimits) -> Extract:
-    return _extract(_convert(data, name, limits, _QUIET), limits)
+    return _extract(_html_of(_convert(data, name, limits, _QUIET)), limits)
 
 
 def _convert(data: bytes, name: str, limits: ReadLimits, log: str) -> _Ended:
@@ -85,8 +87,11 @@ def _convert(data: bytes, name: str, limits: ReadLimits, log: str) -> _Ended:
     return ended
 
 
-def _extract(ended: _Ended, limits: ReadLimits) -> Extract:
-    html = _DOTLESS.sub(r"i\1", ended.stdout.decode(errors="replace"))
+def _html_of(ended: _Ended) -> str:
+    return _DOTLESS.sub(r"i\1", ended.stdout.decode(errors="replace"))
+
+
+def _extract(html: str, limits: ReadLimits) -> Extract:
     extract = read_html_text(html, limits)
     return extract._replace(title="") if extract.title == _NO_TITLE else extract
 
