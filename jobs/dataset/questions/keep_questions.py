@@ -37,7 +37,7 @@ from jobs.dataset.repeats.decide_repeats import Repeats
 from jobs.dataset.repeats.find_repeats import Text, Texts, open_repeats
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.reset import reset_stages
-from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, run_items
+from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
 from jobs.text.repeats.exact_differences import ask_differently
 from jobs.text.repeats.near_duplicates import NearDuplicates, words_of_any_language
 from jobs.text.repeats.near_meanings import NearMeanings
@@ -46,6 +46,7 @@ from schemas.documents import Chunk
 from schemas.settings import QuestionSettings, RunSettings
 
 STAGE = "kept_questions"
+WINDOW = 1_024  # small, and each is decided at once: a sync is for many
 BELOW_ALL, ABOVE_ALL = GroupedId("", ""), GroupedId("~", "~")  # ids are hexadecimal
 
 _log = logging.getLogger(__name__)
@@ -173,7 +174,11 @@ def _find_repeat(question: Question, needs: _Needs) -> Fault | None:
     return Fault("same_meaning", match.similarity, settings.max_same_meaning, detail)
 
 
-_KEEPING = ItemWork(items=_list_questions, needs=_remember_kept, work=_keep, window=file_window)
+def _window(_: RunSettings) -> int:
+    return WINDOW
+
+
+_KEEPING = ItemWork(items=_list_questions, needs=_remember_kept, work=_keep, window=_window)
 
 
 async def _keep_questions(context: StageContext[None]) -> StagePass:
