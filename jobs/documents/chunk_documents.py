@@ -85,11 +85,13 @@ def _without_private(
     document: Document, settings: ChunkSettings
 ) -> tuple[Document, list[Rejection]]:
     """The document as it may be seen, and one line about what was found in it, never what."""
-    only_secrets = settings.private_data == "mask_secrets"
+    only_secrets, rules = settings.private_data == "mask_secrets", settings.private_rules
     language = None if only_secrets else detect_language(document.text)
 
     def masked(text: str) -> Masked:
-        return mask_secrets(text) if only_secrets else mask_private(text, language)
+        if only_secrets:
+            return mask_secrets(text, rules=rules)
+        return mask_private(text, language, rules=rules)
 
     title, text = masked(document.title), masked(document.text)
     headings = tuple(

@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping
 
 _MATH_NAME = re.compile(r"(?:^|\+)cm(sy|ex|mi)b?\d+$", re.IGNORECASE)
+CIRCLE = "◯"  # around a letter: that of a copyright
 _SYMBOLS: Mapping[str, Mapping[str, str]] = {
-    "sy": {"h": "⟨", "i": "⟩", "<": "ℜ", "=": "ℑ", "0": "′", "6": "\u0338", "p": "√"},
+    "sy": {"h": "⟨", "i": "⟩", "<": "ℜ", "=": "ℑ", "0": "′", "6": "\u0338", "p": "√",
+           "\r": CIRCLE},
     "ex": {"P": "∑", "X": "∑", "Q": "∏", "Y": "∏", "R": "∫", "Z": "∫", "S": "⋃", "[": "⋃",
            "T": "⋂", "\\": "⋂", "p": "√", "q": "√", "r": "√", "s": "√"},
     "mi": dict(zip(map(chr, range(0x0B, 0x20)), "αβγδεζηθικλμνξπρστυφχ", strict=True)),
