@@ -13,7 +13,8 @@ _EDGES = re.compile(r"\\(?:begin|end)\{(?:equation|align|gather|multline|eqnarra
 _TAG = re.compile(r"\s*\\tag\{([^{}]*)\}")
 _LABEL = re.compile(r"\\label\{[^{}]*\}")
 _LINK = re.compile(
-    r'(\s?)<a href="#[^"<>]*" data-reference-type="([\w+]*)" data-reference="([^"<>]*)">([^<>]*)</a>'
+    r'(\s?)<a href="#[^"<>]*" data-reference-type="([\w+]*)" data-reference="([^"<>]*)">'
+    r"([^<>]*)</a>"
 )
 _LEFT_OVER = re.compile(r"\s?\[[^\[\]]*\]")
 _CODE_CAPTION = re.compile(r'<(pre|div)\b([^<>]*?) data-caption="([^"<>]*)"')
