@@ -64,7 +64,8 @@ ROOMS = {
     "jobs.run.reset": "jobs.run.stages",
     "jobs.documents": "jobs.text jobs.processes jobs.run.elsewhere jobs.run.stages",
     "jobs.dataset": (
-        "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents"
+        "jobs.text jobs.prompts jobs.settings jobs.run.elsewhere jobs.run.stages jobs.run.reset "
+        "jobs.documents"
     ),
     "jobs.run": (
         "jobs.settings jobs.processes jobs.run.progress jobs.run.elsewhere "

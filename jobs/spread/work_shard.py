@@ -73,7 +73,8 @@ async def work_shard(
             order=None,
         )
         async with claiming(lease_client):
-            ended_before = await asyncio.to_thread(_EndedBefore, earlier, call)
+            before = [] if call.remembers else earlier
+            ended_before = await asyncio.to_thread(_EndedBefore, before, call)
             passed = await _work_off(shard, call, context, files, ended_before, segment)
     return ShardEnd(passed.unsettled, None)
 

@@ -50,7 +50,7 @@ def finish(process: ForkedProcess) -> tuple[int, str]:
     return process.wait(), output.decode()
 
 
-def kill_when(process: ForkedProcess, is_time: Callable[[], bool]) -> bool:
+def kill_when(process: ForkedProcess, is_time: Callable[[], object]) -> bool:
     """SIGKILL the process as soon as `is_time`; False if it ended before that."""
     deadline_s = time.monotonic() + TIMEOUT_S
     while process.poll() is None:

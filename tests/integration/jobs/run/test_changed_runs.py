@@ -25,6 +25,7 @@ def test_change_that_asks_anew_says_what_it_costs_and_waits_for_consent(
     assert "questions.per_chunk: 3 -> 2" in message
     assert f"{chunk_count:,} would be asked anew" in message
     assert "--accept-changes" in message
+    assert "add: --set questions.per_chunk=3\n" in message
     assert untouched == files
     assert accepted == 0, output
     assert call_count(server) > calls
@@ -37,6 +38,26 @@ def test_change_that_asks_anew_says_what_it_costs_and_waits_for_consent(
     assert {n: restored[n] for n in files if n != "journal.jsonl"} == {
         n: files[n] for n in files if n != "journal.jsonl"
     }
+
+
+def test_run_whose_settings_are_lost_is_made_again_from_its_journal_with_consent(
+    run_dir: Path, documents: Path, server: RunningServer
+) -> None:
+    files, calls = comparable_files(run_dir), call_count(server)
+    flags = ("--documents", str(documents), *SPEED)
+    (run_dir / "config.toml").unlink()
+
+    refused, message = finish(start(server, run_dir, *flags))
+    untouched = comparable_files(run_dir)
+    accepted, output = finish(start(server, run_dir, *flags, "--accept-changes"))
+
+    assert refused == 4
+    assert f"{run_dir / 'config.toml'}: is gone" in message
+    assert "--accept-changes" in message
+    assert untouched == files
+    assert accepted == 0, output
+    assert comparable_files(run_dir) == files
+    assert call_count(server) == calls
 
 
 def test_threshold_is_re_applied_for_free(run_dir: Path, server: RunningServer) -> None:

@@ -6,14 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from gguf import GGUFWriter
+from safetensors.numpy import load_file, save_file
 
 from engine.errors import ConfigError
-from jobs.finetune.student.export.gguf_model import GgufModel, write_gguf
+from jobs.finetune.student.export.gguf_model import GgufModel, write_gguf, write_header
 from jobs.finetune.student.source.chat_template import ChatTemplate
 from jobs.finetune.student.source.find_student import Student, find_student
+from jobs.finetune.student.source.weights_of_shape import gguf_names
 from tests.rows import each_row
-from tests.unit.jobs.finetune.student.tiny_students import END, make_folder, make_gguf
+from tests.unit.jobs.finetune.student.tiny_students import (
+    END,
+    make_folder,
+    make_gguf,
+    tiny_shape,
+)
 
 
 def read_all(named: Path | str) -> Student:
@@ -68,8 +77,6 @@ def test_a_foreign_file_is_no_student(tmp_path: Path) -> None:
 
 
 def test_an_adapter_is_no_whole_model(tmp_path: Path) -> None:
-    from gguf import GGUFWriter
-
     path = tmp_path / "adapter.gguf"
     writer = GGUFWriter(path, "llama")
     writer.add_type("adapter")
@@ -105,6 +112,26 @@ def missing_number(folder: Path) -> None:
 
 def other_rope(folder: Path) -> None:
     change_json(folder / "config.json", rope_scaling={"rope_type": "yarn", "factor": 4.0})
+
+
+def odd_rope(folder: Path) -> None:
+    change_json(folder / "config.json", rope_scaling="much")
+
+
+def half_rope(folder: Path) -> None:
+    change_json(folder / "config.json", rope_scaling={"rope_type": "llama3", "factor": 8.0})
+
+
+def other_activation(folder: Path) -> None:
+    change_json(folder / "config.json", hidden_act="gelu_new")
+
+
+def more_weights(folder: Path) -> None:
+    """As a folder of 8 bits has them: what its numbers are to be multiplied by."""
+    path = folder / "model.safetensors"
+    scale = np.ones(1, np.float32)
+    name = "model.layers.0.self_attn.q_proj.weight_scale_inv"
+    save_file({**load_file(path), name: scale}, path)
 
 
 def pickled_weights(folder: Path) -> None:
@@ -165,6 +192,10 @@ FAULTS: list[tuple[Callable[[Path], None], str]] = [
     (other_architecture, "found architecture 'gpt_neox', expected one of llama, qwen2, qwen3"),
     (missing_number, "config.json: inner_size: "),
     (other_rope, "found rope type 'yarn', expected default or llama3"),
+    (odd_rope, "expected an object"),
+    (half_rope, "its rope type llama3 lacks a number"),
+    (other_activation, "found hidden_act 'gelu_new', expected 'silu'"),
+    (more_weights, "q_proj.weight_scale_inv, which no plain network of its architecture has"),
     (pickled_weights, "pickled weights are not read"),
     (cut_weights, "is no safetensors file that can be read"),
     (other_vocabulary, "expected a byte-level BPE vocabulary"),
@@ -192,6 +223,25 @@ def test_a_folder_with_a_fault_is_one_message(
 
     assert message in str(caught.value)
     assert str(folder) in str(caught.value)
+
+
+def test_a_gguf_with_more_than_its_architecture_has_is_refused(tmp_path: Path) -> None:
+    """A file of the llama family with biases: tuned without them it would be another model."""
+    student = find_student(str(make_folder(tmp_path / "tiny", tiny_shape("qwen2"))))
+    plain = student.shape.model_copy(update={"family": "llama"})
+    names = dict(gguf_names(student.shape))
+    path = tmp_path / "tiny.gguf"
+    writer = GGUFWriter(path, "llama")
+    write_header(writer, GgufModel("tiny", plain, student.vocabulary()), "f16")
+    for name, values in student.weights():
+        writer.add_tensor(names[name], np.asarray(values))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+    with pytest.raises(ConfigError, match=r"holds blk\.0\.attn_k\.bias, .* and 3 more, which no"):
+        find_student(str(path))
 
 
 def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
