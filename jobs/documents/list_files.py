@@ -69,11 +69,19 @@ def list_files(
             found = _reject(
                 name, "unreadable", f"cannot be read ({error.strerror}); make it readable"
             )
-        if isinstance(found, SourceFile):
-            first = first_paths.setdefault(found.document_id, name)
-            if first != name:
-                found = _reject(name, "identical", f"has the same bytes as {first}")
-        yield found
+        yield _unless_identical(found, name, first_paths)
+
+
+def _unless_identical(
+    found: SourceFile | Rejection, name: str, first_paths: dict[str, str]
+) -> SourceFile | Rejection:
+    """What was found, or a reason if one of `first_paths` (by document) has the same bytes."""
+    if not isinstance(found, SourceFile):
+        return found
+    first = first_paths.setdefault(found.document_id, name)
+    if first == name:
+        return found
+    return _reject(name, "identical", f"has the same bytes as {first}")
 
 
 def digest_of(file: BinaryIO) -> Digest:
@@ -131,9 +139,8 @@ def _hash_file(path: Path, name: str, text_column: str) -> SourceFile | Rejectio
 
 
 def _reject(name: str, reason: str, why: str) -> Rejection:
-    return Rejection.of(
-        content_id("path", name), stage=STAGE, reason=reason, detail=f"{name}: {why}"
-    )
+    path_id, detail = content_id("path", name), f"{name}: {why}"
+    return Rejection.of(path_id, stage=STAGE, reason=reason, detail=detail).of_document(name)
 
 
 _ESCAPED = re.compile(rb"\\(\\|x[0-9a-f]{2})")

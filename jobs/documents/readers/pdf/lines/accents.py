@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from jobs.documents.readers.pdf.lines.glyphs import Glyph
+from jobs.documents.readers.pdf.lines.tex_fonts import CIRCLE
 
 _COMBINING = {
     "´": "\u0301", "`": "\u0300", "¨": "\u0308", "ˆ": "\u0302", "^": "\u0302", "˜": "\u0303",
     "~": "\u0303", "˚": "\u030a", "¸": "\u0327", "ˇ": "\u030c", "¯": "\u0304", "˘": "\u0306",
     "˙": "\u0307", "˝": "\u030b", "\u0338": "\u0338",
 }  # fmt: skip
+_ENCLOSED = {"c": "©", "C": "©", "r": "®", "R": "®", "P": "℗", "p": "℗"}
 _STRAYS = frozenset("¨ˆ˜˚ˇ˘˙˝")  # those that are no signs by themselves
+_DRAWN_OVER = {*_COMBINING, CIRCLE}
 _FAR = 150  # glyphs: a line and a half
 _RISE = 0.6  # of the font size: over a capital
 _DOTLESS = str.maketrans("ıȷ", "ij")
@@ -29,7 +32,7 @@ def with_accents(glyphs: list[Glyph]) -> list[Glyph]:
     chars = {glyph.char for glyph in glyphs}
     if _ROOT in chars:
         glyphs = list(_lower_roots(glyphs))
-    if chars.isdisjoint(_COMBINING):
+    if chars.isdisjoint(_COMBINING) and CIRCLE not in chars:
         return glyphs
     return _join_strays(list(_compose(glyphs)))
 
@@ -72,7 +75,7 @@ def _lower_roots(glyphs: list[Glyph]) -> Iterator[Glyph]:
 def _compose(glyphs: list[Glyph]) -> Iterator[Glyph]:
     last: Glyph | None = None
     for glyph in glyphs:
-        may_join = last and (glyph.char in _COMBINING or last.char in _COMBINING)
+        may_join = last and (glyph.char in _DRAWN_OVER or last.char in _DRAWN_OVER)
         both = (_composed(last, glyph) or _composed(glyph, last)) if last and may_join else None
         if last and both:
             last = both._replace(is_spaced=last.is_spaced, left=min(last.left, both.left))
@@ -86,6 +89,9 @@ def _compose(glyphs: list[Glyph]) -> Iterator[Glyph]:
 
 def _composed(accent: Glyph, letter: Glyph) -> Glyph | None:
     """The letter with the accent that is drawn over it, if there is such a letter."""
+    if accent.char == CIRCLE and accent.left < letter.left < letter.right < accent.right:
+        sign = _ENCLOSED.get(letter.char)
+        return letter._replace(char=sign, left=accent.left, right=accent.right) if sign else None
     mark = _COMBINING.get(accent.char)
     if mark is None or not (letter.char.isalpha() or letter.char in _NEGATED):
         return None

@@ -41,7 +41,10 @@ _WIDTHLESS_SHARE = 0.2
 
 
 class Line(NamedTuple):
-    """One line of text, or one row of a table. Lengths are in points, heights count up.
+    """One line of text, or one row of a table. Lengths are in points.
+
+    Heights count up from the lower edge of the page as it is to be held; so what is drawn outside
+    of it, below, is below 0.
 
     `bottom` is the last baseline of a table's row, else `baseline`. `pitch`: the width of a
     character of code, 0 for prose. `cells`: how many a row has, 0 if it is no row of a table.
@@ -107,7 +110,24 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
         for part in split_rows(rows)
     ]
     lines += map(_turned_line, glyphs.others)
-    return PageLines([line for line in lines if line.text], _are_widthless(glyphs.glyphs))
+    found = _above_edge([line for line in lines if line.text], _lower_edge(page, glyphs.turns))
+    return PageLines(found, _are_widthless(glyphs.glyphs))
+
+
+def _lower_edge(page: pdfium.PdfPage, turns: int) -> float:
+    """Where the page ends below, as baselines are counted."""
+    left, bottom, right, top = page.get_bbox()
+    return float((bottom, -right, -top, left)[turns])
+
+
+def _above_edge(lines: list[Line], edge: float) -> list[Line]:
+    """The lines with their heights above the lower edge of the page."""
+    if not edge:
+        return lines
+    return [
+        line._replace(baseline=round(line.baseline - edge, 2), bottom=round(line.bottom - edge, 2))
+        for line in lines
+    ]
 
 
 def _are_widthless(glyphs: list[Glyph]) -> bool:

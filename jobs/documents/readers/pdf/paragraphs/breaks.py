@@ -1,13 +1,18 @@
 """Where a paragraph of a PDF page ends: by the places, sizes and last words of its lines."""
 
 import re
-from collections import defaultdict
 
 from jobs.documents.readers.extract import LINE, PARAGRAPH
 from jobs.documents.readers.pdf.lines.joints import HYPHEN, OPEN, is_cjk, joint
 from jobs.documents.readers.pdf.lines.line_text import DEFINED
 from jobs.documents.readers.pdf.lines.page_lines import Line
 from jobs.documents.readers.pdf.paragraphs.code import goes_on, is_code
+from jobs.documents.readers.pdf.paragraphs.margins import (
+    DEFINED_INDENT,
+    LONG_LINE,
+    SAME_LEFT,
+    Margins,
+)
 from jobs.documents.readers.pdf.paragraphs.notes import LABEL
 
 _ITEM = re.compile(r"[•‣◦▪●○–*·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]\s")
@@ -16,21 +21,17 @@ _ENTRY = re.compile(r"#?\d{4,8}[:.]?\s")  # of a list of bugs, of years
 _OPENING = "([{\"'“‘"
 _FINISHED = re.compile(r"[.!?:;。！？：；؟][\"'”’)\]]*(?:\s?\d{1,2})?$")  # maybe with a note's mark
 _SENTENCE_END = re.compile(r"[^\W\d_][.,]$")
+_ABBREVIATED = re.compile(r"(?:^|[\s(])[a-z]\.$")  # "(i." before "e."
+_ABBREVIATION_END = re.compile(r"[a-z]\.(?:\s|$)")
+_STEP = re.compile(r"\(?(\d{1,3})[.)]\s")
+_OPEN_WORD = re.compile(  # no item ends with it
+    r"(?:→|\b(?:a|an|and|as|at|by|for|from|in|is|of|on|or|the|to|with))$"
+)
 _TAIL_CHARS = 12
 _LEADER = re.compile(r"[\w)\]] \.\.\. \w[^.]{0,20}$")  # to what stands at the end of a line
 _LEFT_OUT = re.compile(r"\.{3,5}|[…⋮]")  # alone on a line
-_DEFINED_INDENT = 3.5  # of the font size: what is said of it is indented less
 _SAME_ROW = 0.4  # of the font size; all shares below too unless they say otherwise
 _INDENT = 0.8
-_COLUMN_REACH = 30.0  # points
-_NEAR_LINES = 9
-_MIN_ALIKE = 4  # of them
-_SAME_COLUMN = 8.0  # points
-_MIN_EVEN = 3  # lines that end alike, one below the other
-_EVEN = 0.3  # points
-_NARROWEST = 5.0  # times the font size: narrower lines are names, one below the other
-_LONG_LINE = 40  # characters: two of them do not end alike by chance
-_FIT_SLACK = 1.5
 _WIDE_GAP = 1.25  # of the usual distance between lines
 _HANGING = 3.0
 _NEXT_LINE = 1.1
@@ -41,10 +42,9 @@ _SIZE_STEP = 0.6  # points
 _CODE_STEP = 0.13
 _SMALL_CODE_STEP = 0.2  # browsers set code as small as 13/16
 _OPENING_QUOTES = "“‘"
-_SAME_LEFT = 1.0  # points
 
 
-def break_before(line: Line, group: list[Line], usual: float, margins: "Margins") -> str | None:
+def break_before(line: Line, group: list[Line], usual: float, margins: Margins) -> str | None:
     """What separates `line` from the group before it; None: it belongs to the group."""
     last = group[-1]
     distance = last.bottom - line.baseline
@@ -78,7 +78,7 @@ def _break_in_table(last: Line, line: Line, distance: float) -> str:
     return LINE if is_near and line.cells == last.cells else PARAGRAPH
 
 
-def _is_in_prose(group: list[Line], line: Line, usual: float, margins: "Margins") -> bool:
+def _is_in_prose(group: list[Line], line: Line, usual: float, margins: Margins) -> bool:
     """Whether a line of typewriter text is part of a paragraph, or one of prose after it is."""
     last = group[-1]
     distance = last.baseline - line.baseline
@@ -95,10 +95,10 @@ def _is_in_prose(group: list[Line], line: Line, usual: float, margins: "Margins"
     is_tail = _ITEM.match(group[0].text) and _SENTENCE_END.search(line.text)
     is_open = is_tail or not _is_finished(last)
     is_below = is_open and line.left - last.left < _HANGING * line.size
-    return is_below or abs(line.left - last.left) < _SAME_LEFT
+    return is_below or abs(line.left - last.left) < SAME_LEFT
 
 
-def _break_in_prose(line: Line, group: list[Line], usual: float, margins: "Margins") -> str | None:
+def _break_in_prose(line: Line, group: list[Line], usual: float, margins: Margins) -> str | None:
     last = group[-1]
     is_filled = margins.is_filled(last, line)
     if not 0 < last.baseline - line.baseline < _WIDE_GAP * usual:
@@ -108,41 +108,69 @@ def _break_in_prose(line: Line, group: list[Line], usual: float, margins: "Margi
         return None
     if DEFINED.match(group[0].text) and not _goes_on_in_definition(group, line):
         return LINE if DEFINED.match(line.text) else PARAGRAPH
-    if any(_LEADER.search(text) or _LEFT_OUT.fullmatch(text) for text in (line.text, last.text)):
+    if _are_parted(last, line) or _is_item(line, group, is_filled=is_filled):
         return LINE
+    if is_filled:
+        return PARAGRAPH if _is_indented(line, group) else None
+    if _is_finished(last):
+        return PARAGRAPH
+    return None if _is_open(last, line) else LINE
+
+
+def _are_parted(last: Line, line: Line) -> bool:
+    """Whether two lines are no running text: both have a wide gap, or dots do for a part."""
     if min(line.widest_gap, last.widest_gap) > _PARTED:
-        return LINE
-    if _BULLET.match(line.text) or _is_item(line, group, is_filled=is_filled):
-        return LINE
-    if not is_filled:
-        return PARAGRAPH if _is_finished(last) else LINE
-    return PARAGRAPH if _is_indented(line, group) else None
+        return True
+    texts = (line.text, last.text)
+    return any(_LEADER.search(text) or _LEFT_OUT.fullmatch(text) for text in texts)
 
 
 def _goes_on_in_definition(group: list[Line], line: Line) -> bool:
     """Whether a line is the rest of what Texinfo defines in the line before."""
-    return line.left - group[0].left > _DEFINED_INDENT * line.size
+    return line.left - group[0].left > DEFINED_INDENT * line.size
+
+
+def _is_open(last: Line, line: Line) -> bool:
+    """Whether a long line ends in the middle of a sentence, though the next word had room."""
+    is_below = abs(line.left - last.left) < SAME_LEFT and len(last.text) >= LONG_LINE
+    is_inner = line.text[0].islower() or line.text[0] == "→"
+    return is_below and is_inner and (line.text[0] == "→" or bool(_OPEN_WORD.search(last.text)))
 
 
 def _is_elsewhere(last: Line, line: Line, usual: float) -> bool:
     """Whether a line is in the next column, or below what interrupts a paragraph."""
     distance = last.baseline - line.baseline
-    is_below = distance > _INTERRUPTED * usual and abs(line.left - last.left) < _SAME_LEFT
+    is_below = distance > _INTERRUPTED * usual and abs(line.left - last.left) < SAME_LEFT
     return distance <= 0 or line.region != last.region or is_below
 
 
 def _is_item(line: Line, group: list[Line], *, is_filled: bool) -> bool:
     """Whether a line begins a list item: it is not full before it, or the item before is above."""
-    is_below = abs(line.left - group[0].left) < _SAME_LEFT
+    is_below = abs(line.left - group[0].left) < SAME_LEFT
     if is_below and _ENTRY.match(line.text) and _ENTRY.match(group[0].text):
+        return True
+    if _BULLET.match(line.text):
         return True
     if not _ITEM.match(line.text):
         return False
-    return not is_filled or bool(is_below and _ITEM.match(group[0].text))
+    if not is_filled or (is_below and _ITEM.match(group[0].text)):
+        return True
+    return _STEP.match(line.text) is not None and _is_next_step(group[-1], line)
+
+
+def _is_next_step(last: Line, line: Line) -> bool:
+    """Whether a numbered line is indented behind a colon, or has the number after `last`."""
+    is_below = abs(line.left - last.left) < SAME_LEFT
+    before, step = _STEP.match(last.text), _STEP.match(line.text)
+    if before and step and is_below:
+        return int(step[1]) == int(before[1]) + 1
+    return not is_below and last.text.endswith(":")
 
 
 def is_divided(last: Line, line: Line) -> bool:
-    """Whether a word, an address or a name begins in one line and ends in the other."""
+    """Whether a word, an address, a name or `i. e.` begins in one line and ends in the other."""
+    if _ABBREVIATED.search(last.text[-_TAIL_CHARS:]) and _ABBREVIATION_END.match(line.text):
+        return True
     between = joint(last.printed, line.printed)
     return (between == HYPHEN and line.text[0].islower()) or (
         between in {"", OPEN} and not is_cjk(line.text[0])
@@ -168,65 +196,3 @@ def _is_indented(line: Line, group: list[Line]) -> bool:
         hangs = len(group) == 1 and _ITEM.match(group[0].text)
         return _is_finished(group[-1]) and not hangs
     return shift < -_INDENT and len(group) > 1 and _is_finished(group[-1])
-
-
-class Margins:
-    """Where the lines of a page end: in each column, and near each line."""
-
-    def __init__(self, lines: list[Line]) -> None:
-        self._lines = [line for line in lines if not line.cells and not line.turned]
-        self._places = {id(line): place for place, line in enumerate(self._lines)}
-        self._ends: dict[int, list[float]] = defaultdict(list)
-        for line in self._lines:
-            self._ends[_column(line)].append(line.right)
-        self._known: dict[int, float] = {}
-
-    def is_filled(self, last: Line, line: Line) -> bool:
-        """Whether the first word of `line` had no more room at the end of `last`."""
-        width = (line.right - line.left) / len(line.text)
-        word_length = 1 if is_cjk(line.text[0]) else len(line.text.split(maxsplit=1)[0])
-        needed = word_length * width + _FIT_SLACK * last.size
-        if self._right_of(last) - last.right < needed:
-            return True
-        margin = self._near_right(last)
-        if margin is not None and margin - last.right < needed:
-            return True
-        return line.text[0].islower() and self._is_justified(last)
-
-    def _right_of(self, last: Line) -> float:
-        column = _column(last)
-        if column not in self._known:
-            ends = sorted(
-                end for near in (column - 1, column, column + 1) for end in self._ends.get(near, ())
-            )
-            self._known[column] = ends[(len(ends) - 1) * 9 // 10] if ends else last.right
-        return self._known[column]
-
-    def _is_justified(self, line: Line) -> bool:
-        """Whether a long line ends exactly where a neighbour does, as in a narrow box."""
-        place = self._places.get(id(line), 0)
-        return any(_end_alike(line, other) for other in self._lines[max(0, place - 1) : place + 2])
-
-    def _near_right(self, last: Line) -> float | None:
-        """Where several of the next lines end that begin below `last`, if they do."""
-        place = self._places.get(id(last))
-        if place is None or last.right - last.left < _NARROWEST * last.size:
-            return None
-        below = self._lines[place : place + _NEAR_LINES]
-        ends = [line.right for line in below if abs(line.left - last.left) < _SAME_COLUMN]
-        if len(ends) >= _MIN_EVEN and max(ends[:_MIN_EVEN]) - min(ends[:_MIN_EVEN]) < _EVEN:
-            return ends[0]  # lines that are justified
-        farthest = max(ends)
-        alike = sum(farthest - end < last.size for end in ends)
-        return farthest if alike >= _MIN_ALIKE else None
-
-
-def _end_alike(line: Line, other: Line) -> bool:
-    """Whether two neighbours are justified: both are long, and end at the same place."""
-    is_long = min(len(line.text), len(other.text)) >= _LONG_LINE
-    is_below = abs(line.left - other.left) < _SAME_COLUMN
-    return other is not line and is_long and is_below and abs(line.right - other.right) < _EVEN
-
-
-def _column(line: Line) -> int:
-    return round(line.left / _COLUMN_REACH)

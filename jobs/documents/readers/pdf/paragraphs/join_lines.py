@@ -12,7 +12,7 @@ from jobs.documents.readers.extract import LINE, PARAGRAPH
 from jobs.documents.readers.pdf.lines.joints import join_pieces, joint
 from jobs.documents.readers.pdf.lines.line_text import WRAPPED
 from jobs.documents.readers.pdf.lines.page_lines import Line
-from jobs.documents.readers.pdf.paragraphs.breaks import Margins, break_before, is_divided, reads_on
+from jobs.documents.readers.pdf.paragraphs.breaks import break_before, is_divided, reads_on
 from jobs.documents.readers.pdf.paragraphs.code import (
     code_left,
     is_code,
@@ -20,6 +20,7 @@ from jobs.documents.readers.pdf.paragraphs.code import (
     without_buttons,
     without_numbers,
 )
+from jobs.documents.readers.pdf.paragraphs.margins import Margins
 from jobs.documents.readers.pdf.paragraphs.notes import NOTE_SIZE, label_notes
 
 _NOTE = re.compile(r"(?:\d{1,3}|\[\d{1,3}\]|[*†‡])\s")

@@ -135,4 +135,11 @@ def _is_compound(first: str, second: str, words: Counter[str]) -> bool:
         return True
     if min(len(first), len(second)) < _MIN_HALF:
         return False
-    return all(half in words or half in _HALVES for half in (first, second))
+    return all(half in words or half in _HALVES for half in (first, _stem(second, words)))
+
+
+def _stem(word: str, words: Counter[str]) -> str:
+    """What the text has of a word that ends in -able: `parse` of parseable, or the word itself."""
+    stem = word.removesuffix("able")
+    found = stem if words[stem] else f"{stem}e"
+    return found if stem != word and words[found] and len(stem) > _MIN_HALF else word

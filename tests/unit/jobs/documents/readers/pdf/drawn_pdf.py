@@ -41,10 +41,12 @@ def drawn_pdf(
     turn: int = 0,
     password: str | None = None,
     fields: Sequence[tuple[str, str]] = (),
+    box: tuple[int, int, int, int] = (0, 0, 612, 792),
 ) -> bytes:
     """A PDF of these drawings; its pages are turned by `turn` degrees when shown.
 
-    `fields` (name and value) are form fields of the first page.
+    `fields` (name and value) are form fields of the first page. `box`: where the pages begin and
+    end, from the left and from below.
     """
     contents = [b"\n".join(page) for page in pages]
     first_content = _FIRST_PAGE + len(pages)
@@ -53,11 +55,29 @@ def drawn_pdf(
         contents = [
             encrypt(data, first_content + index, password) for index, data in enumerate(contents)
         ]
-    kids = b" ".join(b"%d 0 R" % (_FIRST_PAGE + index) for index in range(len(pages)))
     references = b" ".join(b"%d 0 R" % (first_field + index) for index in range(len(fields)))
     objects = [
-        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[%s]/DA(/F1 10 Tf)>>>>" % references,
-        b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, len(pages)),
+        *_first_objects(len(pages), references),
+        *(
+            _page(
+                first_content + index,
+                b"/MediaBox[%d %d %d %d]/Rotate %d" % (*box, turn)
+                + (b"/Annots[%s]" % references if not index else b""),
+            )
+            for index in range(len(pages))
+        ),
+        *map(_stream, contents),
+        *(_field(name, value, index) for index, (name, value) in enumerate(fields)),
+    ]
+    return write_pdf(objects, password)
+
+
+def _first_objects(page_count: int, field_references: bytes) -> list[bytes]:
+    """The objects before those of the pages: what lists these, and the fonts."""
+    kids = b" ".join(b"%d 0 R" % (_FIRST_PAGE + index) for index in range(page_count))
+    return [
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[%s]/DA(/F1 10 Tf)>>>>" % field_references,
+        b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, page_count),
         *_FONTS,
         _stream(_to_unicode()),
         _DESCRIPTOR,
@@ -65,17 +85,14 @@ def drawn_pdf(
         _NAMELESS_FONT,
         _EVEN_FONT,
         _CORNER_FONT,
-        *(
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Rotate %d/Contents %d 0 R%s"
-            b"/Resources<</Font<</F1 3 0 R/F2 4 0 R/F3 5 0 R/F4 9 0 R/F5 10 0 R/F6 11 0 R"
-            b"/F7 12 0 R>>>>>>"
-            % (turn, first_content + index, b"/Annots[%s]" % references if not index else b"")
-            for index in range(len(pages))
-        ),
-        *map(_stream, contents),
-        *(_field(name, value, index) for index, (name, value) in enumerate(fields)),
     ]
-    return write_pdf(objects, password)
+
+
+def _page(content: int, more: bytes) -> bytes:
+    return (
+        b"<</Type/Page/Parent 2 0 R/Contents %d 0 R%s/Resources<</Font<</F1 3 0 R/F2 4 0 R"
+        b"/F3 5 0 R/F4 9 0 R/F5 10 0 R/F6 11 0 R/F7 12 0 R>>>>>>" % (content, more)
+    )
 
 
 def text(  # noqa: PLR0913 - as many as there are operators

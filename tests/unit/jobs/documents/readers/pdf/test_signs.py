@@ -109,3 +109,15 @@ def test_the_hat_in_code_is_plain() -> None:
     rows = ["exp(h)ˆ(1+psi)", "sed 's/˜//'", "cat"]
 
     assert text_of(lines(rows, font=CODE)) == "exp(h)^(1+psi)\nsed 's/~//'\ncat"
+
+
+@each_row("letter, sign", [("c", "©"), ("R", "®")])
+def test_a_letter_in_the_circle_of_a_formula_font_is_one_sign(letter: str, sign: str) -> None:
+    page = [
+        text("Copyright", 72, 700),
+        text("\r", 118, 700, 14, font=SYMBOLS),
+        text(letter, 118.5, 701, 4),
+        text("2022 by all.", 134, 700),
+    ]
+
+    assert text_of(page) == f"Copyright {sign} 2022 by all."

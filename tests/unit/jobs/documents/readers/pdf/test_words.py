@@ -106,6 +106,12 @@ def test_a_word_that_is_whole_elsewhere_is_whole_again() -> None:
     assert "a database grows" in words_of(rows)
 
 
+def test_a_hyphen_before_a_word_that_a_verb_of_the_text_makes_is_kept() -> None:
+    rows = [f"{FILLER}, for a machine can parse it: its file is machine-", "parseable by all."]
+
+    assert "machine-parseable by all." in words_of(rows)
+
+
 def test_an_option_keeps_its_hyphen() -> None:
     page = lines(["All of it is read by the command pump --long-", "format as told."], font=CODE)
     page += [text("Prose follows it here.", 72, 640)]
