@@ -121,3 +121,29 @@ def test_a_letter_in_the_circle_of_a_formula_font_is_one_sign(letter: str, sign:
     ]
 
     assert text_of(page) == f"Copyright {sign} 2022 by all."
+
+
+@each_row(
+    "printed, typed",
+    [
+        ("run example ’5+5’ here", "run example '5+5' here"),
+        ("x = ‘date‘", "x = `date`"),
+        ("no ‘x’ found", "no ‘x’ found"),
+    ],
+)
+def test_quotes_of_code_are_as_they_are_typed_unless_they_are_in_pairs(
+    printed: str, typed: str
+) -> None:
+    assert text_of(lines([printed], font=CODE)) == typed
+
+
+def test_operators_that_a_listing_draws_are_as_they_are_typed() -> None:
+    page = [
+        *lines(["match(/d", "    .  .$/)"], font=CODE),
+        text("∗", 120, 700, 6, font=WIDE),
+        text("5", 126, 700, font=CODE),
+        text("−", 132, 700, 6, font=WIDE),
+        text("3", 138, 700, font=CODE),
+    ]
+
+    assert text_of(page).startswith("match(/d*5-3")
