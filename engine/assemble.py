@@ -20,7 +20,7 @@ from engine.live.pace.share import Shares, WholeAccount
 from engine.run_folder import RunFolder
 from engine.servers import OWN_SERVER, ServerLanes, add_gauges
 from engine.spending.budget import Budget
-from engine.spending.purse import Purse
+from engine.spending.cap import SpendingCap
 from engine.stats.counters import Stats
 from engine.stats.snapshots import snapshots_written
 from engine.stopping import Stopping, announce_interruption
@@ -75,7 +75,7 @@ class EngineOrder:
     `flex`: requests to the run's own server go by that tier, or try it first. `others` are further
     servers by the name that requests give: what goes there goes live, at the rates of its endpoint.
     One of several engines on an account has what it is lent of it: `shares` of all limits, and a
-    `purse` in place of the whole cap. `journals_before` are of others, whose outcomes count here.
+    `cap` to spend up to. `journals_before` are of others, whose outcomes count here.
     `stats` are added to.
     """
 
@@ -91,7 +91,7 @@ class EngineOrder:
     flex: FlexPolicy | None = None
     others: Mapping[str, Endpoint] = field(default_factory=dict)
     shares: Shares = field(default_factory=WholeAccount)
-    purse: Purse | None = None
+    cap: SpendingCap | None = None
     journals_before: Sequence[Path] = ()
     stats: Stats = field(default_factory=Stats)
 
@@ -221,7 +221,7 @@ def _lane_parts(order: EngineOrder, sends: SendLog) -> LaneParts:
         price=order.price,
         record=sends,
         tier_shares=order.tier_shares,
-        purse=order.purse,
+        cap=order.cap,
     )
     return LaneParts(
         endpoints=order.endpoints,

@@ -1,11 +1,15 @@
 """How a request ended: completed with a reply, or failed for good."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from schemas.requests import Json
 
 LaneName = Literal["live", "flex", "batch"]
+
+LaneChoice = Literal[LaneName, "auto"]  # auto: as it pays
+
+LANES: tuple[LaneChoice, ...] = get_args(LaneChoice)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What a run will still ask and cost, as it was planned."""
 
 from collections.abc import Sequence
-from typing import Literal, get_args
 
+from schemas.outcomes import LaneChoice
 from schemas.record import Value
 from schemas.settings.types import TrainerName
 
@@ -46,18 +46,13 @@ class PlannedTraining(Value):
     seconds: float | None = None
 
 
-Way = Literal["live", "flex", "batch", "auto"]
-
-WAYS: tuple[Way, ...] = get_args(Way)
-
-
-class WayTime(Value):
-    """How long something takes one way, in seconds; `source`: by what, or why that is unknown.
+class LaneTime(Value):
+    """How long something takes by a lane, in seconds; `source`: by what, or why that is unknown.
 
     `low_s` None: too little is known for a lower end; `high_s` None: for any.
     """
 
-    way: Way
+    way: LaneChoice  # the lane; plan.json has called it so from the beginning
     low_s: float | None
     high_s: float | None
     source: str
@@ -71,7 +66,7 @@ class Plan(Value):
     `usd` is all of them together at live prices; in batches `batch_share` of it, by flex
     `flex_share`. `live_s` is how long they take under the limits, None: no limit is known.
     `evaluation` are the stages of `distill evaluate` for all models, a student included; `tuning`
-    None: nothing was sampled. `times` are those of the dataset by each way there is,
+    None: nothing was sampled. `times` are those of the dataset by each lane there is,
     `evaluation_times` those of the evaluation, none where models answer on servers of their own.
     """
 
@@ -88,8 +83,8 @@ class Plan(Value):
     flex_share: float = 0.5
     evaluation: tuple[StagePlan, ...] = ()
     tuning: PlannedTraining | None = None
-    times: tuple[WayTime, ...] = ()
-    evaluation_times: tuple[WayTime, ...] = ()
+    times: tuple[LaneTime, ...] = ()
+    evaluation_times: tuple[LaneTime, ...] = ()
 
     @property
     def has_left(self) -> bool:
@@ -101,7 +96,7 @@ class EvaluationPlan(Value):
     """What an evaluation alone will ask; `times` as in `Plan`."""
 
     stages: tuple[StagePlan, ...]
-    times: tuple[WayTime, ...]
+    times: tuple[LaneTime, ...]
 
 
 def together(amounts: Sequence[Amount | None]) -> Amount | None:

@@ -70,3 +70,13 @@ class StudentModel(AsyncClosing):
     def pid(self) -> int:
         """The child's process id."""
         return self._child.pid
+
+    @property
+    def peak_memory_bytes(self) -> int | None:
+        """The most memory that the child has had so far; None where the system does not say it."""
+        status_path = Path(f"/proc/{self.pid}/status")
+        if not status_path.is_file():
+            return None
+        lines = status_path.read_text("utf-8").splitlines()
+        found = next((line.split()[1] for line in lines if line.startswith("VmHWM:")), None)
+        return None if found is None else int(found) * 1024

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 from engine.errors import QuotaError
-from engine.spending.purse import OwnPurse, Purse
+from engine.spending.cap import FixedCap, SpendingCap
 from engine.spending.send import Send, SendRecord, Unrecorded
 from engine.wire.billing_habits import BillingHabits, TierKind, tier_kind
 from engine.wire.output_sizes import OutputSizes
@@ -41,13 +41,13 @@ class Budget:
         price: Price,
         record: SendRecord = Unrecorded(),  # noqa: B008 - has no state
         tier_shares: Mapping[str, float] = PUBLIC_TIER_SHARES,
-        purse: Purse | None = None,
+        cap: SpendingCap | None = None,
     ) -> None:
         self.price = price
         self.spent_usd = spent_usd
         self.held_usd = 0.0
         self.record = record
-        self._purse = purse or OwnPurse(cap_usd)
+        self._cap = cap or FixedCap(cap_usd)
         self._under_way_usd = 0.0
         self._under_way_count = 0  # sums of floats do not come back to 0 exactly
         self._surplus_usd = 0.0  # of all that are under way
@@ -58,7 +58,7 @@ class Budget:
     @property
     def room_usd(self) -> float | None:
         """What may still be spent, None without a cap."""
-        cap_usd = self._purse.cap_usd
+        cap_usd = self._cap.cap_usd
         if cap_usd is None:
             return None
         return cap_usd - self.spent_usd - self.held_usd - self._under_way_usd
@@ -69,7 +69,7 @@ class Budget:
         cost = f", and it may cost ${send.most_usd:.4f}" if send else ""
         if send and send.most_usd > self._asked_usd(send):
             cost += " at the dearest service tier that an account may bill at unasked ([tiers])"
-        cap = f"the budget of ${self._purse.cap_usd or 0:.4f} has no room for the next request"
+        cap = f"the budget of ${self._cap.cap_usd or 0:.4f} has no room for the next request"
         advice = "raise it (--budget-usd, budget.usd) to go on"
         return QuotaError(f"{cap}: ${self.spent_usd:.4f} is spent{held}{cost}; {advice}")
 
@@ -102,14 +102,14 @@ class Budget:
 
     async def wait_for_room(self, send: Send) -> None:
         """Return once the worst case of a send fits; QuotaError: it never will."""
-        while self._purse.cap_usd is not None:
+        while self._cap.cap_usd is not None:
             lacking_usd = self._lacking_usd(send)
-            if lacking_usd > 0.0 and await self._purse.grow(lacking_usd, send.most_usd):
+            if lacking_usd > 0.0 and await self._cap.grow(lacking_usd, send.most_usd):
                 continue
             if self._fits(send):
                 return
             if not self._under_way_count:
-                if await self._purse.recover(send.most_usd):
+                if await self._cap.recover(send.most_usd):
                     continue
                 raise self.exhausted(send)
             waiter = asyncio.get_running_loop().create_future()
@@ -129,7 +129,7 @@ class Budget:
         self._under_way_usd -= send.worst_usd
         self._surplus_usd -= send.surplus_usd
         self.spent_usd += send.cost_usd
-        if self._purse.cap_usd is not None:
+        if self._cap.cap_usd is not None:
             self._learn(send)
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
@@ -144,7 +144,7 @@ class Budget:
         Raises:
             ConfigError: there is a cap, and the price is not known.
         """
-        has_cap, usd = self._purse.cap_usd is not None, self.price(kind.model, usage)
+        has_cap, usd = self._cap.cap_usd is not None, self.price(kind.model, usage)
         if usd is None and has_cap:
             raise unknown_price(kind.model)
         factor = self.habits.factor(kind) if has_cap else self.habits.asked_factor(kind)

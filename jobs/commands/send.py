@@ -29,9 +29,9 @@ from jobs.spread.places import place_of_lane, read_cluster
 STANDARD = "-"  # standard input, or output
 
 if TYPE_CHECKING:
+    from jobs.send.lanes.requests import SendOrder
     from jobs.send.prompts.input import PromptInput, PromptOrder
     from jobs.send.start import Place
-    from jobs.send.ways.requests import SendOrder
     from schemas.settings import RunSettings
 
 
@@ -152,8 +152,8 @@ def send(
     dry_run: DryRun = False,
 ) -> None:
     """Send a file of requests and keep every reply. The same command again goes on."""
+    from jobs.send.lanes.requests import SendOrder
     from jobs.send.prompts.input import PromptOrder
-    from jobs.send.ways.requests import SendOrder
     from jobs.settings.endpoints import read_send_endpoints
 
     settings = _read_settings(config, server, limits, endpoints or [], assignments or [])

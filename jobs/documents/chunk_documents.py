@@ -78,18 +78,20 @@ def _unread(document: Document, note: str) -> Rejection:
         stage=STAGE,
         reason=UNREAD_PAGES,
         detail=f"{document.path}: {note}",
-    )
+    ).of_document(document.path)
 
 
 def _without_private(
     document: Document, settings: ChunkSettings
 ) -> tuple[Document, list[Rejection]]:
     """The document as it may be seen, and one line about what was found in it, never what."""
-    only_secrets = settings.private_data == "mask_secrets"
+    only_secrets, rules = settings.private_data == "mask_secrets", settings.private_rules
     language = None if only_secrets else detect_language(document.text)
 
     def masked(text: str) -> Masked:
-        return mask_secrets(text) if only_secrets else mask_private(text, language)
+        if only_secrets:
+            return mask_secrets(text, rules=rules)
+        return mask_private(text, language, rules=rules)
 
     title, text = masked(document.title), masked(document.text)
     headings = tuple(
@@ -105,7 +107,7 @@ def _without_private(
         stage=STAGE,
         reason=MASKED if is_masked else PRIVATE_FOUND,
         detail=f"{document.path}: {names}",
-    )
+    ).of_document(document.path)
     if is_masked:
         update = {"title": title.text, "text": text.text, "headings": headings}
         document = document.model_copy(update=update)
@@ -124,7 +126,7 @@ def _gap(document: Document, start: int, end: int) -> list[Rejection]:
             reason="split_gap",
             detail=f"characters {start} to {end} of document {document.document_id}",
             text=text,
-        )
+        ).of_document(document.path)
     ]
 
 
@@ -166,7 +168,7 @@ def _judge(chunk: Chunk, settings: ChunkSettings) -> Chunk | Rejection:
         threshold=fault.threshold,
         detail=f"characters {chunk.start_char} to {chunk.end_char} of {chunk.path}",
         text=chunk.text,
-    )
+    ).of_chunk(chunk)
 
 
 class _Given(Value):

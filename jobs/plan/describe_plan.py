@@ -5,7 +5,8 @@ from typing import assert_never
 
 from jobs.amounts import dollars, rough_time
 from jobs.plan.describe_times import describe_times, line, row, stage_label
-from schemas.plan import WAYS, Amount, EvaluationPlan, Plan, PlannedTraining, StagePlan, together
+from schemas.outcomes import LANES
+from schemas.plan import Amount, EvaluationPlan, Plan, PlannedTraining, StagePlan, together
 
 PERCENT = 100
 SAMPLE_HINT = (
@@ -21,7 +22,7 @@ ANSWERS = "evaluation/answers"
 
 
 def describe_plan(plan: Plan) -> str:
-    """What is left by stage, what it costs each way, and how long it takes."""
+    """What is left by stage, what it costs by each lane, and how long it takes."""
     return "\n".join(_lines(plan))
 
 
@@ -39,7 +40,7 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield ""
         yield from describe_stages(stages)
         yield ""
-        yield from _ways(plan, evaluation)
+        yield from _lanes(plan, evaluation)
     if plan.usd is not None and plan.usd.value is None:
         yield line("", SAMPLE_HINT)
     elif any(stage.requests.value is None for stage in evaluation):
@@ -48,13 +49,13 @@ def _lines(plan: Plan) -> Iterator[str]:
 
 
 def describe_evaluation(plan: EvaluationPlan, flex_share: float, batch_share: float) -> str:
-    """What the stages of an evaluation will ask, and dollars and time of each way."""
+    """What the stages of an evaluation will ask, and dollars and time of each lane."""
     left = [stage for stage in plan.stages if stage.requests.high >= 1]
     if not left:
         return "nothing is left to ask"
     usd = together([stage.usd for stage in left])
-    lines = [*describe_stages(left), "", ways_head()]
-    lines += describe_ways("evaluation", usd, flex_share, batch_share)
+    lines = [*describe_stages(left), "", lanes_head()]
+    lines += describe_lanes("evaluation", usd, flex_share, batch_share)
     lines += describe_times({"evaluation": plan.times}, left)
     if any(stage.requests.value is None for stage in left):
         asks_models = any(stage.stage == ANSWERS for stage in plan.stages)
@@ -71,7 +72,7 @@ def describe_stages(stages: Sequence[StagePlan]) -> Iterator[str]:
         yield row(stage_label(stage), cells)
 
 
-def describe_ways(
+def describe_lanes(
     label: str, usd: Amount | None, flex_share: float, batch_share: float
 ) -> Iterator[str]:
     """What something costs live, by flex, in batches, and as `auto` chooses."""
@@ -86,18 +87,20 @@ def describe_ways(
         yield row("", [_interval(_share(usd, share)) for share in shares])
 
 
-def ways_head() -> str:
-    """The head of the table that `describe_ways` makes rows of."""
-    return row("dollars", WAYS)
+def lanes_head() -> str:
+    """The head of the table that `describe_lanes` makes rows of."""
+    return row("dollars", LANES)
 
 
-def _ways(plan: Plan, evaluation: Sequence[StagePlan]) -> Iterator[str]:
-    yield ways_head()
+def _lanes(plan: Plan, evaluation: Sequence[StagePlan]) -> Iterator[str]:
+    yield lanes_head()
     shares = plan.flex_share, plan.batch_share
     if plan.has_left:
-        yield from describe_ways("dataset", plan.usd, *shares)
+        yield from describe_lanes("dataset", plan.usd, *shares)
     if evaluation:
-        yield from describe_ways("evaluation", together([each.usd for each in evaluation]), *shares)
+        yield from describe_lanes(
+            "evaluation", together([each.usd for each in evaluation]), *shares
+        )
     yield line("", "auto: what its deadline sends live costs the live price")
     if plan.tuning is not None:
         yield line("training", _tuning(plan.tuning))

@@ -1,16 +1,17 @@
-"""Puts the times of a plan into words: a range for each way, and what it comes from."""
+"""Puts the times of a plan into words: a range for each lane, and what it comes from."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from jobs.amounts import rough_time
-from schemas.plan import WAYS, StagePlan, WayTime
+from schemas.outcomes import LANES
+from schemas.plan import LaneTime, StagePlan
 
 LABEL_CHARS = 16
 CELL_CHARS = 16
 LINE_CHARS = 80
 
-NO_WAY = "-"
+NO_LANE = "-"
 LABELS = {
     "question_vectors": "embedded",
     "verdicts": "judged rows",
@@ -29,7 +30,7 @@ def stage_label(stage: StagePlan) -> str:
 
 
 def describe_times(
-    times: Mapping[str, Sequence[WayTime]], stages: Sequence[StagePlan]
+    times: Mapping[str, Sequence[LaneTime]], stages: Sequence[StagePlan]
 ) -> Iterator[str]:
     """A row of ranges for each label that has times; then what those of the first come from.
 
@@ -39,10 +40,10 @@ def describe_times(
     if not shown:
         return
     yield ""
-    yield row("time", WAYS)
+    yield row("time", LANES)
     for label, each in shown.items():
-        by_way = {time.way: time for time in each}
-        yield row(label, [_span(by_way.get(way)) for way in WAYS])
+        by_lane = {time.way: time for time in each}
+        yield row(label, [_span(by_lane.get(lane)) for lane in LANES])
     for time in next(iter(shown.values())):
         yield from wrapped(f"{time.way}: {time.source}")
         if time.way == "live":
@@ -59,9 +60,9 @@ def _by_stage(stages: Sequence[StagePlan]) -> Iterator[str]:
         yield from wrapped(f"live, by stage: {', '.join(times)}")
 
 
-def _span(time: WayTime | None) -> str:
+def _span(time: LaneTime | None) -> str:
     if time is None:
-        return NO_WAY
+        return NO_LANE
     if time.high_s is None:
         return "unknown"
     high = rough_time(time.high_s)

@@ -32,7 +32,7 @@ from jobs.plan.plan_evaluation import (
     with_student,
 )
 from jobs.plan.replay import AskedByKey, open_replay
-from jobs.plan.times import read_pace, way_times, with_live_times
+from jobs.plan.times import lane_times, read_pace, with_live_times
 from jobs.run.changing.changes import RunChanges, apply_changes, find_changes
 from jobs.run.check_start import check_folders
 from jobs.run.stages import Stages
@@ -105,7 +105,7 @@ def _with_times(
         return EvaluationPlan(stages=tuple(stages), times=())
     pace = read_pace(folder, settings)
     return EvaluationPlan(
-        stages=with_live_times(stages, pace), times=way_times(stages, pace, settings)
+        stages=with_live_times(stages, pace), times=lane_times(stages, pace, settings)
     )
 
 
@@ -178,7 +178,7 @@ async def _plan(folder: RunFolder, settings: RunSettings, now: datetime) -> Plan
         live_s=_together_s(stages),
         evaluation=evaluated.stages,
         tuning=growth.plan_tuning(folder, settings) if growth.sampled_trained else None,
-        times=way_times(stages, pace, settings),
+        times=lane_times(stages, pace, settings),
         evaluation_times=evaluated.times,
     )
 

@@ -1,4 +1,4 @@
-"""How long a plan takes each way: what limits and replies so far tell, and what is unknown."""
+"""How long a plan takes by each lane: what limits and replies so far tell, and what is unknown."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from jobs.dataset.questions.further_questions import FURTHER
 from jobs.dataset.questions.write_questions import tops_up
 from jobs.evaluation.score_answers import SCORES
 from jobs.run.lanes import CANCEL_TIME, MARGIN
-from schemas.plan import StagePlan, WayTime
+from schemas.plan import LaneTime, StagePlan
 from schemas.settings import RunSettings
 
 ROUND_S = 86_400.0  # a batch has a day (completion window, OpenAI Batch guide)
@@ -82,10 +82,10 @@ def with_live_times(stages: Sequence[StagePlan], pace: Pace) -> tuple[StagePlan,
     )
 
 
-def way_times(
+def lane_times(
     stages: Sequence[StagePlan], pace: Pace, settings: RunSettings
-) -> tuple[WayTime, ...]:
-    """How long these stages take each way, in the order of the ways; a model here has one alone."""
+) -> tuple[LaneTime, ...]:
+    """How long these stages take by each lane, in their order; a model here has live alone."""
     live = _live(stages, pace)
     if settings.teacher.is_local:
         return (live,)
@@ -93,17 +93,21 @@ def way_times(
     return (live, flex, batch, _auto(live, flex, batch, settings))
 
 
-def _live(stages: Sequence[StagePlan], pace: Pace) -> WayTime:
+def _live(stages: Sequence[StagePlan], pace: Pace) -> LaneTime:
     mean_s = pace.live and pace.live.mean_s
     low, high = (_bound(stages, pace, mean_s, end) for end in (_least, _most))
     if high is None:
-        return WayTime(
+        return LaneTime(
             way="live", low_s=None, high_s=None, source="no limit and no reply is known yet"
         )
-    return WayTime(way="live", low_s=_least_s(stages, low), high_s=high.seconds, source=high.reason)
+    return LaneTime(
+        way="live", low_s=_least_s(stages, low), high_s=high.seconds, source=high.reason
+    )
 
 
-def _flex(stages: Sequence[StagePlan], pace: Pace, live: WayTime, settings: RunSettings) -> WayTime:
+def _flex(
+    stages: Sequence[StagePlan], pace: Pace, live: LaneTime, settings: RunSettings
+) -> LaneTime:
     """By flex replies of this run; else between live's time and the longest that one may take."""
     if pace.flex is not None:
         low = _bound(stages, pace, pace.flex.mean_s, _least)
@@ -115,13 +119,13 @@ def _flex(stages: Sequence[StagePlan], pace: Pace, live: WayTime, settings: RunS
         most = rough_time(settings.limits.flex_timeout_s)
         told = f"from live's time to {most} a reply (limits.flex_timeout_s)"
     assert high is not None  # a latency bounds it
-    return WayTime(way="flex", low_s=low_s, high_s=high.seconds, source=f"{told}; {UNPREDICTABLE}")
+    return LaneTime(way="flex", low_s=low_s, high_s=high.seconds, source=f"{told}; {UNPREDICTABLE}")
 
 
-def _batch(stages: Sequence[StagePlan], settings: RunSettings) -> WayTime:
+def _batch(stages: Sequence[StagePlan], settings: RunSettings) -> LaneTime:
     asking = {stage.stage for stage in stages if stage.requests.high >= 1}
     rounds = sum(_rounds(stage, asking, settings) for stage in asking)
-    return WayTime(
+    return LaneTime(
         way="batch",
         low_s=None,
         high_s=rounds * ROUND_S,
@@ -129,7 +133,7 @@ def _batch(stages: Sequence[StagePlan], settings: RunSettings) -> WayTime:
     )
 
 
-def _auto(live: WayTime, flex: WayTime, batch: WayTime, settings: RunSettings) -> WayTime:
+def _auto(live: LaneTime, flex: LaneTime, batch: LaneTime, settings: RunSettings) -> LaneTime:
     """Flex first, then batches; a deadline sends live what is left."""
     assert flex.high_s is not None
     assert batch.high_s is not None
@@ -138,7 +142,7 @@ def _auto(live: WayTime, flex: WayTime, batch: WayTime, settings: RunSettings) -
     if live.high_s is not None:
         ahead_s = MARGIN * live.high_s + CANCEL_TIME.total_seconds()
         told += f"; a --deadline is kept from {rough_time(ahead_s)} ahead on"
-    return WayTime(
+    return LaneTime(
         way="auto",
         low_s=flex.low_s if is_flex_used else None,
         high_s=max(flex.high_s, batch.high_s) if is_flex_used else batch.high_s,

@@ -5,19 +5,16 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from engine.errors import ConfigError
 from engine.live.flex.gate import FlexPolicy
 from engine.stats.counters import LimitGauges
 from jobs.settings.roles import role_settings
+from schemas.outcomes import LANES, LaneChoice
 from schemas.settings import RunSettings
 
 _log = logging.getLogger(__name__)
-
-LaneChoice = Literal["live", "flex", "batch", "auto"]
-
-LANES: tuple[LaneChoice, ...] = ("live", "flex", "batch", "auto")
 
 
 class LaneOrder(NamedTuple):

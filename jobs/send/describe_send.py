@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from jobs.send.ways.requests import SendEnd
+from jobs.send.lanes.requests import SendEnd
 
 
 def describe_send(end: SendEnd) -> str:

@@ -12,6 +12,7 @@ from engine.wire.prices import counted_sends, make_price, worst_case_usd, worst_
 from jobs.amounts import rough_time
 from jobs.run.batch_folders import read_requests_out
 from jobs.send.check_batch_file import check_batch_file
+from jobs.send.lanes.requests import SendOrder
 from jobs.send.request_sources import (
     CheckedSource,
     RequestSource,
@@ -20,7 +21,6 @@ from jobs.send.request_sources import (
     open_standard_input,
 )
 from jobs.send.result_files import ResultFiles, check_paths, result_paths
-from jobs.send.ways.requests import SendOrder
 from schemas.settings import LimitSettings, RunSettings
 
 

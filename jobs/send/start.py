@@ -8,9 +8,9 @@ from jobs.run.batch_folders import may_be_out, send_batch_folder
 from jobs.run.lanes import LaneOrder, make_flex_policy
 
 if TYPE_CHECKING:  # each way imports much that the others need not wait for
+    from jobs.send.lanes.requests import SendEnd, SendOrder
     from jobs.send.sharded.cluster_process import ClusterPlace
     from jobs.send.sharded.here.processes import HerePlace
-    from jobs.send.ways.requests import SendEnd, SendOrder
 
     Place = ClusterPlace | HerePlace
 
@@ -28,19 +28,19 @@ def start_sending(
     if order.prints and lane.lane in ("batch", "auto"):
         raise ConfigError(f"--out - shows replies at once, --lane {lane.lane} waits: name a file")
     if lane.lane == "auto":
-        from jobs.send.ways.auto import send_auto
+        from jobs.send.lanes.auto import send_auto
 
         return send_auto(order, lane)
     order = order._replace(flex=make_flex_policy(lane, order.settings))
     if lane.lane == "batch":
-        from jobs.send.ways.batches import send_batches
+        from jobs.send.lanes.batches import send_batches
 
         return send_batches(order, lane)
     if may_be_out(send_batch_folder(order.out_path)):
-        from jobs.send.ways.beside_batches import send_beside_batches
+        from jobs.send.lanes.beside_batches import send_beside_batches
 
         return send_beside_batches(order, lane)
-    from jobs.send.ways.requests import send_requests
+    from jobs.send.lanes.requests import send_requests
 
     return send_requests(order)
 

@@ -6,6 +6,7 @@ from schemas.record import Value
 
 FORMER_DEFAULTS: dict[str, object] = {
     "chunks.rules": 1,
+    "chunks.private_rules": 1,
     "questions.filters": "phrases",
     "questions.kinds": "drawn",
     "questions.sends": "all",

@@ -13,8 +13,9 @@ from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import scan_lines
 from engine.files.records import id_field, read_records
+from engine.lease.claiming import claiming
 from engine.lease.claims import Lender
-from engine.lease.lessee import Lessee
+from engine.lease.client import LeaseClient
 from engine.run_folder import OWNER_ONLY, RunFolder
 from engine.stage import FinishedItem, StageFiles, StagePass, open_stage_files, run_stage
 from engine.stats.counters import Stats
@@ -23,7 +24,7 @@ from engine.wire.prices import make_price
 from jobs.prompts import use_prompts
 from jobs.run.progress import unseen_progress
 from jobs.run.stages import StageContext, asking_window
-from jobs.send.sharded.send_shard import ShardEnd, WorkerOrder, claiming, make_lessee
+from jobs.send.sharded.send_shard import ShardEnd, WorkerOrder, make_lease_client
 from jobs.send.sharded.shards import Segment, Shard
 from jobs.spread.stage_calls import (
     StageCall,
@@ -51,17 +52,17 @@ async def work_shard(
     call = require_stage_call(shard)
     earlier = shard.segments()
     segment = await asyncio.to_thread(shard.take_over)
-    lessee = make_lessee(segment, order.settings, lender)
-    stopping.on_request(lessee.end)
+    lease_client = make_lease_client(segment, order.settings, lender)
+    stopping.on_request(lease_client.end)
     own, run = RunFolder(segment.folder), run_folder_of(shard)
     async with AsyncExitStack() as opened:
         engine = await opened.enter_async_context(
             assemble_engine(
-                _engine_order(order, lessee, stopping, stats, own, _journals(run, earlier))
+                _engine_order(order, lease_client, stopping, stats, own, _journals(run, earlier))
             )
         )
-        opened.push_async_callback(lessee.close)
-        lessee.follow(engine.budget)
+        opened.push_async_callback(lease_client.close)
+        lease_client.follow(engine.budget)
         files = await opened.enter_async_context(_open_files(own, call))
         context = StageContext(
             folder=run,
@@ -71,8 +72,9 @@ async def work_shard(
             stopping=stopping,
             order=None,
         )
-        async with claiming(lessee):
-            ended_before = await asyncio.to_thread(_EndedBefore, earlier, call)
+        async with claiming(lease_client):
+            before = [] if call.remembers else earlier
+            ended_before = await asyncio.to_thread(_EndedBefore, before, call)
             passed = await _work_off(shard, call, context, files, ended_before, segment)
     return ShardEnd(passed.unsettled, None)
 
@@ -140,7 +142,7 @@ def _open_files(own: RunFolder, call: StageCall) -> AbstractAsyncContextManager[
 
 def _engine_order(
     order: WorkerOrder,
-    lessee: Lessee,
+    lease_client: LeaseClient,
     stopping: Stopping,
     stats: Stats,
     own: RunFolder,
@@ -158,8 +160,8 @@ def _engine_order(
         stopping=stopping,
         tier_shares=settings.tier_shares,
         others=order.others,
-        shares=lessee,
-        purse=lessee,
+        shares=lease_client,
+        cap=lease_client,
         journals_before=journals,
         stats=stats,
     )

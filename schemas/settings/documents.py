@@ -32,7 +32,8 @@ class ChunkSettings(Value):
     """How documents are cut, and which chunks are not worth asking about.
 
     `rules`: 1 are those of runs that began before there were others. `private_data`: what is done
-    about keys, passwords and personal data before anything else sees the text.
+    about keys, passwords and personal data before anything else sees the text; `private_rules`:
+    what counts as such, 1 again as in runs that began before there were others.
     """
 
     rules: Annotated[int, Field(ge=1, le=2), Touches("chunks", "requests")] = 2
@@ -41,4 +42,5 @@ class ChunkSettings(Value):
     min_prose_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.55
     max_glued_word_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.05
     private_data: Annotated[PrivateData, Touches("chunks", "requests")] = "keep"
+    private_rules: Annotated[int, Field(ge=1, le=2), Touches("chunks", "requests")] = 2
     max_contents_line_share: Annotated[Fraction, Touches("chunks", "threshold")] = 0.5

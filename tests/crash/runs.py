@@ -32,13 +32,17 @@ def write_documents(folder: Path, names: Sequence[str] = TEXTS) -> None:
 
 
 def start(server: RunningServer, run_dir: Path, *arguments: str) -> ForkedProcess:
+    return start_command(server, "run", str(run_dir), *arguments)
+
+
+def start_command(server: RunningServer, *arguments: str) -> ForkedProcess:
     environment = {
         **os.environ,
         "OPENAI_API_KEY": server.api_key,
         "OPENAI_BASE_URL": server.base_url,
     }
     return ForkedProcess(
-        ["-m", "jobs", "run", str(run_dir), *arguments],
+        ["-m", "jobs", *arguments],
         env=environment,
         stdout=PIPE,
         stderr=STDOUT,
@@ -50,7 +54,7 @@ def finish(process: ForkedProcess) -> tuple[int, str]:
     return process.wait(), output.decode()
 
 
-def kill_when(process: ForkedProcess, is_time: Callable[[], bool]) -> bool:
+def kill_when(process: ForkedProcess, is_time: Callable[[], object]) -> bool:
     """SIGKILL the process as soon as `is_time`; False if it ended before that."""
     deadline_s = time.monotonic() + TIMEOUT_S
     while process.poll() is None:

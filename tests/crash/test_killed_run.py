@@ -4,6 +4,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,9 @@ from tests.crash.runs import (
 from tests.openai_server import RunningServer, start_openai_server
 
 IN_FLIGHT = 4
+TEXTS = ("LICENSE", "README.md", "changing-a-run.md")  # the fewest in which every stage has results
 SETTINGS = (
-    *("--max-in-flight", str(IN_FLIGHT), "--set", "chunks.target_tokens=128"),
+    *("--max-in-flight", str(IN_FLIGHT), "--set", "chunks.target_tokens=192"),
     *("--set", "questions.pair_fraction=0.3"),
     *("--set", "questions.embedding_model=text-embedding-3-small"),
 )
@@ -44,7 +46,7 @@ STAGES = [stage.name for stage in DATASET if stage.name not in JUDGED_STAGES]
 @pytest.fixture(scope="module")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus") / "documents"
-    write_documents(folder)
+    write_documents(folder, TEXTS)
     return folder
 
 
@@ -82,9 +84,7 @@ def first_file_of(run_dir: Path, stage: str) -> Path:
     return run_dir / ("dataset/train.jsonl.new" if stage == EXPORT.name else f"{stage}.jsonl")
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_run_killed_in_a_stage_ends_as_if_undisturbed(
-    stage: str,
+def test_run_killed_in_every_stage_ends_as_if_undisturbed(
     documents: Path,
     server: RunningServer,
     undisturbed: dict[str, list[bytes]],
@@ -92,20 +92,21 @@ def test_run_killed_in_a_stage_ends_as_if_undisturbed(
 ) -> None:
     run_dir = tmp_path / "run"
     arguments = ("--documents", str(documents), *SETTINGS)
-    marker = first_file_of(run_dir, stage)
 
-    was_killed = kill_when(start(server, run_dir, *arguments), lambda: size_of(marker) > 0)
+    for killed_count, stage in enumerate(STAGES, start=1):
+        marker = first_file_of(run_dir, stage)
+        assert not size_of(marker), stage  # or the kill would come before the stage
+        was_killed = kill_when(start(server, run_dir, *arguments), partial(size_of, marker))
+        assert was_killed or stage == EXPORT.name  # it may be over between two looks
+        assert paid_twice(server) <= killed_count * IN_FLIGHT, stage
     code, output = finish(start(server, run_dir, *arguments))
 
     assert code == 0, output
-    assert was_killed or stage == EXPORT.name  # the export may be over between two looks
     assert comparable_files(run_dir) == undisturbed
-    assert paid_twice(server) <= IN_FLIGHT
+    assert paid_twice(server) <= len(STAGES) * IN_FLIGHT
 
 
-@pytest.mark.parametrize("stage", JUDGED_STAGES)
-def test_judged_run_killed_in_a_stage_ends_as_if_undisturbed(
-    stage: str,
+def test_judged_run_killed_in_every_stage_of_the_judge_ends_as_if_undisturbed(
     documents: Path,
     server: RunningServer,
     undisturbed_judged: tuple[int, dict[str, list[bytes]]],
@@ -114,15 +115,16 @@ def test_judged_run_killed_in_a_stage_ends_as_if_undisturbed(
     run_dir = tmp_path / "run"
     calm_code, calm_files = undisturbed_judged
     arguments = ("--documents", str(documents), *SETTINGS, *JUDGED)
-    marker = run_dir / "finished" / f"{stage}.jsonl"  # most rows are dropped by this judge
 
-    was_killed = kill_when(start(server, run_dir, *arguments), lambda: size_of(marker) > 0)
+    for stage in JUDGED_STAGES:
+        marker = run_dir / "finished" / f"{stage}.jsonl"  # most rows are dropped by this judge
+        assert not size_of(marker), stage
+        assert kill_when(start(server, run_dir, *arguments), partial(size_of, marker)), stage
     code, output = finish(start(server, run_dir, *arguments))
 
-    assert was_killed
     assert code == calm_code, output
     assert comparable_files(run_dir) == calm_files
-    assert paid_twice(server) <= IN_FLIGHT
+    assert paid_twice(server) <= len(JUDGED_STAGES) * IN_FLIGHT
 
 
 def test_run_killed_again_and_again_pays_only_for_what_was_in_flight(

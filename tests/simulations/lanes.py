@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from engine.ask import Lane
 from engine.batch.lane import BatchLane
@@ -25,16 +25,13 @@ from engine.wire.endpoints import Endpoint
 from jobs.run.lanes import LanePlan, live_pace
 from jobs.run.progress import Backlog
 from jobs.run.rounds import Rounds
-from schemas.outcomes import Outcome, Usage
+from schemas.outcomes import LaneChoice, Outcome, Usage
 from schemas.settings import LimitSettings
 from tests.simulations.providers import (
     Desk,
     Provider,
     Scenario,
 )
-
-Way = Literal["live", "flex", "batch", "auto"]
-
 
 WINDOW = 16
 
@@ -47,7 +44,7 @@ class End(NamedTuple):
     reported_usd: float
     billed_usd: float
     most_billed: int
-    ways: Counter[str]
+    lanes: Counter[str]
     held_usd: float
 
 
@@ -116,15 +113,15 @@ class Job:
         return all(name in self.settled for name in names)
 
 
-async def _run(job: Job, way: Way) -> None:
+async def _run(job: Job, choice: LaneChoice) -> None:
     live, deadline = job.live_lane(), EPOCH + timedelta(seconds=job.scenario.deadline_s)
     alone = FlexPolicy(is_alone=True, patience_s=300.0, max_scarce_s=3_600.0)
-    if way in ("live", "flex"):
-        job.lane = live if way == "live" else FlexLane(live, alone)
+    if choice in ("live", "flex"):
+        job.lane = live if choice == "live" else FlexLane(live, alone)
         await job.run_pass()
         return
     desk: Any = Desk(job, job.scenario)
-    flex = FlexLane(live, alone._replace(is_alone=False)) if way == "auto" else None
+    flex = FlexLane(live, alone._replace(is_alone=False)) if choice == "auto" else None
     lane = BatchLane(desk, live, flex)
     if flex is not None:
         flex.is_wanted = lambda: lane.tries_flex()
@@ -133,32 +130,32 @@ async def _run(job: Job, way: Way) -> None:
         job.run_pass,
         desk,
         lane,
-        plan=_plan(job, way, deadline),
+        plan=_plan(job, choice, deadline),
         poll_s=10.0,
         clock=LoopClock(),
         stopping=Stopping(),
     ).run("job", is_changed=True)
 
 
-def _plan(job: Job, way: Way, deadline: datetime) -> LanePlan:
+def _plan(job: Job, lane: LaneChoice, deadline: datetime) -> LanePlan:
     return LanePlan(
-        lane=way,
+        lane=lane,
         waits=True,
-        deadline=deadline if way == "auto" else None,
-        live_below=100 if way == "auto" else 0,
+        deadline=deadline if lane == "auto" else None,
+        live_below=100 if lane == "auto" else 0,
         requests_per_minute=job.scenario.requests_per_minute,
         pace=lambda: live_pace(job.stats.read_limits(), job.stats.latencies.percentile_s(0.5)),
         work_left=lambda: job.backlog.requests_left,
     )
 
 
-def simulate(scenario: Scenario, way: Way) -> End:
-    """Do the job one way."""
+def simulate(scenario: Scenario, lane: LaneChoice) -> End:
+    """Do the job by one lane."""
     job = Job(scenario)
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         loop = runner.get_loop()
         try:
-            runner.run(_run(job, way))
+            runner.run(_run(job, lane))
         except* EngineError:
             """It ended early: what it has is looked at."""
         ended_s = loop.time()
@@ -169,7 +166,7 @@ def simulate(scenario: Scenario, way: Way) -> End:
         reported_usd=sum(each.cost_usd or 0.0 for each in job.settled.values()),
         billed_usd=job.provider.usd,
         most_billed=max(job.provider.billed.values(), default=0),
-        ways=Counter(each.lane for each in job.settled.values()),
+        lanes=Counter(each.lane for each in job.settled.values()),
         held_usd=job.budget.held_usd,
     )
 

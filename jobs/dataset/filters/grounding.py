@@ -23,13 +23,15 @@ from jobs.text.wording.exact_names import (
 from jobs.text.wording.quantities import (
     MAX_COUNT_WORD,
     Quantity,
-    amount_of,
-    are_same_unit,
-    find_parts_of_hours,
     find_quantities,
     find_quantities_in_words,
-    names_unit,
     numbers_in,
+)
+from jobs.text.wording.same_amounts import (
+    amount_of,
+    are_same_unit,
+    find_sums,
+    names_unit,
     same_amount,
 )
 from jobs.text.wording.spoken_to_model import speaks_to_model
@@ -73,15 +75,11 @@ def find_spoken_to_model(source: SourceText) -> Fault | None:
 
 
 def _find_quantity_fault(text: str, source: str) -> Fault | None:
-    numbers = numbers_in(source)
-    known = (
-        *find_quantities(source),
-        *find_quantities_in_words(source),
-        *find_parts_of_hours(source),
-    )
-    stated = (*find_quantities(text), *filter(_is_checked(known), find_quantities_in_words(text)))
-    for quantity in stated:
-        if any(same_amount(quantity, each) for each in known):
+    numbers, known = numbers_in(source), _quantities_in(source)
+    in_words = filter(_is_checked(known), find_quantities_in_words(text))
+    told = _parts_of_known_sums(text, known)
+    for quantity in (*find_quantities(text), *in_words):
+        if quantity in told or any(same_amount(quantity, each) for each in known):
             continue
         if quantity.number not in numbers:
             if _is_difference(quantity, known) or is_time_of(quantity.number, source, numbers):
@@ -90,6 +88,17 @@ def _find_quantity_fault(text: str, source: str) -> Fault | None:
         if quantity.unit and not _has_unit(quantity, known, source):
             return Fault("unit_not_in_evidence", detail=quantity.written)
     return None
+
+
+def _quantities_in(source: str) -> tuple[Quantity, ...]:
+    sums = (each.whole for each in find_sums(source))
+    return (*find_quantities(source), *find_quantities_in_words(source), *sums)
+
+
+def _parts_of_known_sums(text: str, known: Sequence[Quantity]) -> frozenset[Quantity]:
+    """The hour and the minutes of "1 hour 20 minutes", where the source has 80 minutes."""
+    sums = (each for each in find_sums(text) if any(same_amount(each.whole, k) for k in known))
+    return frozenset(part for each in sums for part in each.parts)
 
 
 def _is_difference(wanted: Quantity, known: Sequence[Quantity]) -> bool:
@@ -125,7 +134,9 @@ def _is_checked(known: Sequence[Quantity]) -> Callable[[Quantity], bool]:
     """
     counted = {each.counted for each in known if each.counted}
     return lambda quantity: (
-        bool(quantity.unit) or int(quantity.number) > MAX_COUNT_WORD or quantity.counted in counted
+        bool(quantity.unit)
+        or float(quantity.number) > MAX_COUNT_WORD
+        or quantity.counted in counted
     )
 
 

@@ -20,7 +20,8 @@ from jobs.text.stop_words import STOP_WORDS
 from jobs.text.word_overlap import telling_words
 from jobs.text.wording.answer_forms import denies
 from jobs.text.wording.exact_names import find_code
-from jobs.text.wording.quantities import find_quantities, find_quantities_in_words
+from jobs.text.wording.quantities import Quantity, find_quantities, find_quantities_in_words
+from jobs.text.wording.same_amounts import find_sums, in_base_unit
 from schemas.dataset import Fault
 
 _CUT = re.compile(
@@ -106,13 +107,16 @@ def find_swapped(text: str, question: str, source: SourceText) -> Fault | None:
     """The first value of an answer that belongs to something else in its evidence."""
     if _BY_ORDER.search(source.evidence):
         return None
-    owners = _owners(_clauses(source.evidence))
+    evidence = _clauses(source.evidence)
+    owners = _owners(evidence)
     answered, asked = _clauses(text), _clauses(question)
     for kind, count in Counter(value.kind for value in owners).items():
         if count > 1:
             for claim in _claims(answered, asked, [v for v in owners if v.kind == kind]):
                 if other := _find_other(claim, owners):
-                    return Fault("value_of_another", detail=f"{claim.value.name} for {other.name}")
+                    said = {value: each for c in evidence for value, each in c.values.items()}
+                    detail = f"{said[claim.value]} for {said[other]}"
+                    return Fault("value_of_another", detail=detail)
     return None
 
 
@@ -151,14 +155,24 @@ def _clauses(text: str) -> list[_Clause]:
 
 def _read(part: str, sentence: int) -> _Clause:
     values: dict[_Value, str] = {}
-    for each in (*find_quantities(part), *find_quantities_in_words(part)):
+    for each in _quantities(part):
         counted = "" if each.counted in STOP_WORDS else each.counted
-        values[_Value(each.unit or f"count of {counted}", each.number)] = each.written
+        amount = in_base_unit(each)
+        values[_Value(amount.unit or f"count of {counted}", amount.number)] = each.written
     prose = part
     for name in find_code(part):
         values[_Value(_CODE, name.casefold())] = name
         prose = prose.replace(name, "")  # `--no-wait` denies nothing
     return _Clause(sentence, values, _stems(part), denies(prose), _BESIDE.search(prose) is not None)
+
+
+def _quantities(part: str) -> Iterator[Quantity]:
+    sums = tuple(find_sums(part))
+    parts = {part for each in sums for part in each.parts}
+    yield from (each.whole for each in sums)
+    for each in (*find_quantities(part), *find_quantities_in_words(part)):
+        if each not in parts:
+            yield each
 
 
 def _stems(text: str) -> frozenset[str]:

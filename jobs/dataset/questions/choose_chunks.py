@@ -63,12 +63,12 @@ def count_usable_chunks(folder: RunFolder, settings: RunSettings) -> int:
 
 def find_withheld(chunk: Chunk, settings: RunSettings) -> Fault | None:
     """Names what the chunk holds and must not be sent; None: nothing."""
-    sends = settings.questions.sends
+    sends, rules = settings.questions.sends, settings.chunks.private_rules
     if sends == "all":
         return None
     if sends == "no_secrets":
-        found = find_secrets(chunk.text)
+        found = find_secrets(chunk.text, rules=rules)
     else:
-        found = find_private(chunk.text, detect_language(chunk.text))
+        found = find_private(chunk.text, detect_language(chunk.text), rules=rules)
     names = sorted({each.name for each in found})
     return Fault(HOLDS_PRIVATE, detail=", ".join(names)) if names else None

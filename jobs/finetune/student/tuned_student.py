@@ -25,8 +25,7 @@ class TunedStudent(Value):
     """What was tuned, where its files are, and what came of it.
 
     Paths are relative to the folder of the record, but for that of a base which lies elsewhere.
-    `adapter_path` None: the served file is the whole tuned model. `answer_tokens_per_s` is of the
-    served student, one answer at a time.
+    `adapter_path` None: the served file is the whole tuned model.
     """
 
     model_name: str
@@ -107,6 +106,12 @@ def write_record(folder: Path, tuned: TunedStudent) -> None:
     replace_file(folder / RECORD_NAME, tuned.model_dump_json(indent=1).encode().split(b"\n"))
 
 
+def _served_memory(tuned: TunedStudent) -> int | None:
+    """What the file took that is served, in bytes."""
+    name = (tuned.adapter_path or tuned.served_path).name
+    return next((each.memory_bytes for each in tuned.parity if each.file == name), None)
+
+
 def describe_tuned(tuned: TunedStudent) -> list[str]:
     """What came of a training, in lines."""
     facts = tuned.facts
@@ -136,6 +141,8 @@ def describe_tuned(tuned: TunedStudent) -> list[str]:
         f"{facts.trained_s / 60:.1f} minutes, {rate:,.0f} tokens/s, "
         f"{facts.peak_memory_bytes / 1e9:.1f} GB of memory at most"
     )
+    if (memory_bytes := _served_memory(tuned)) is not None:
+        lines.append(f"served with {memory_bytes / 1e9:.1f} GB of memory at most")
     apart = "; ".join(f"{each.file}: {each.checks[3].words}" for each in tuned.parity)
     lines.append(f"served as it was trained ({apart})")
     return lines

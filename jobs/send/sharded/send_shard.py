@@ -2,21 +2,22 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, Protocol
 
 from engine.clock import SystemClock
-from engine.errors import EngineError, OutageError, TransientError
+from engine.errors import OutageError, TransientError
 from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import scan_lines
 from engine.files.lock import WriterLock
 from engine.files.sends import SendLog
+from engine.lease.claiming import claiming
 from engine.lease.claims import Lender
-from engine.lease.lessee import Lessee
+from engine.lease.client import LeaseClient
 from engine.live.open_lane import open_live_lane
 from engine.spending.budget import Budget
 from engine.stats.counters import Stats
@@ -25,12 +26,12 @@ from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from engine.wire.prices import make_price
 from jobs.send.check_batch_file import CheckedFile, check_batch_file
+from jobs.send.lanes.requests import Sending
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ID_FIELD, ResultFiles
 from jobs.send.sharded.outside.stores import StoreOrder
 from jobs.send.sharded.shards import Segment, Shard
 from jobs.send.spending import Spending
-from jobs.send.ways.requests import Sending
 from schemas.settings import RunSettings
 
 
@@ -100,20 +101,20 @@ async def send_shard(
             ResultFiles(segment.paths, settled, has_reserve=True)
         )
         checked = await _read_requests(shard, results, stopping)
-        lessee = make_lessee(segment, order.settings, lender)
-        spending = _open_spending(segment, order.settings, lessee)
+        lease_client = make_lease_client(segment, order.settings, lender)
+        spending = _open_spending(segment, order.settings, lease_client)
         opened.callback(spending.log.close)
-        opened.push_async_callback(lessee.close)
+        opened.push_async_callback(lease_client.close)
         limits = order.settings.limits
         lane = open_live_lane(order.endpoints, limits, budget=spending.budget, stats=stats)
         opened.push_async_callback(lane.aclose)
-        lane.go_by(lessee)
+        lane.go_by(lease_client)
         results.follow_pace(lane.is_paced)
         opened.enter_context(snapshots_written(segment.paths.stats, stats, SystemClock()))
-        stopping.on_request(lessee.end)
+        stopping.on_request(lease_client.end)
         keep = spending.keeping(results.keep)
         sending = Sending(CheckedSource(checked), lane, keep, stopping, _Unseen())
-        async with claiming(lessee):
+        async with claiming(lease_client):
             await sending.run(limits.max_in_flight)
     error = sending.ended_by
     return ShardEnd(sending.unsettled, None if error is None else ErrorWords.of(error))
@@ -152,9 +153,9 @@ class _Unseen:
         """Forget it."""
 
 
-def make_lessee(segment: Segment, settings: RunSettings, lender: Lender) -> Lessee:
+def make_lease_client(segment: Segment, settings: RunSettings, lender: Lender) -> LeaseClient:
     """The holder of what is lent to the writer of a segment."""
-    return Lessee(
+    return LeaseClient(
         segment.name,
         lender,
         budget_usd=settings.budget.usd,
@@ -164,7 +165,7 @@ def make_lessee(segment: Segment, settings: RunSettings, lender: Lender) -> Less
     )
 
 
-def _open_spending(segment: Segment, settings: RunSettings, lessee: Lessee) -> Spending:
+def _open_spending(segment: Segment, settings: RunSettings, lease_client: LeaseClient) -> Spending:
     log = SendLog(segment.paths.sends, is_synced=settings.budget.usd is not None)
     budget = Budget(
         cap_usd=None,
@@ -172,23 +173,7 @@ def _open_spending(segment: Segment, settings: RunSettings, lessee: Lessee) -> S
         price=make_price(settings.prices),
         record=log,
         tier_shares=settings.tier_shares,
-        purse=lessee,
+        cap=lease_client,
     )
-    lessee.follow(budget)
+    lease_client.follow(budget)
     return Spending(budget, log)
-
-
-@asynccontextmanager
-async def claiming(lessee: Lessee) -> AsyncIterator[None]:
-    """While the block runs, what is lent is claimed again in time. Raises what the block does."""
-    ended_by: EngineError | None = None
-    async with asyncio.TaskGroup() as group:
-        keeping = group.create_task(lessee.keep())
-        try:
-            yield
-        except EngineError as error:
-            ended_by = error  # as a task group would raise it, nobody would know it
-        finally:
-            keeping.cancel()
-    if ended_by is not None:
-        raise ended_by

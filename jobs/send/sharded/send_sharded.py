@@ -18,6 +18,7 @@ from engine.stats.counters import Stats, StatsSnapshot
 from engine.stopping import Stopping, announce_interruption, stop_on_signals
 from jobs.run.batch_folders import may_be_out, send_batch_folder
 from jobs.send.check_batch_file import CheckedFile, check_batch_file
+from jobs.send.lanes.requests import SendEnd, SendOrder
 from jobs.send.request_sources import CheckedSource
 from jobs.send.result_files import ResultFiles, check_paths, result_paths, set_failures_aside
 from jobs.send.sharded.cluster_process import ClusterPlace, ClusterProcess
@@ -32,7 +33,6 @@ from jobs.send.sharded.outside.depot import (
 )
 from jobs.send.sharded.shards import write_shards
 from jobs.send.spending import Spending, open_spending
-from jobs.send.ways.requests import SendEnd, SendOrder
 from schemas.settings import RunSettings
 
 SHARDS_PER_WORKER = 4  # so that one that is slow, or lost, holds up little

@@ -15,7 +15,8 @@ _TOKENS = {
     "OpenAI key": rf"sk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{{20,}}{_END}",
     "Slack token": rf"xox[abprs]-[A-Za-z0-9-]{{10,}}{_END}",
     "Google key": rf"AIza[0-9A-Za-z_-]{{35}}{_END}",
-    "JSON web token": r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    "JSON web token": r"eyJ(?=[A-Za-z0-9_-]{10})(?:[A-Za-z0-9_]++|-(?!eyJ))++"
+    r"\.eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]{10,}",
     "GitLab token": r"glpat-[A-Za-z0-9_-]{20,}",
     "Stripe key": r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,}",
     "npm token": rf"npm_[A-Za-z0-9]{{36}}{_END}",

@@ -62,8 +62,14 @@ def find_code(text: str) -> Iterator[str]:
     for found in _BARE_CODE.finditer(_CODE_SPAN.sub("`", rest)):
         word = found[0].rstrip(_EDGE_MARKS.replace(")", "").replace("]", ""))
         word = word if word.startswith("-") else _COMPOUND_END.sub("", word)
-        if not _ABBREVIATION.fullmatch(word):
+        if not (_ABBREVIATION.fullmatch(word) or _is_unit(word, found)):
             yield word
+
+
+def _is_unit(word: str, found: re.Match[str]) -> bool:
+    """Whether it is the unit of the number before it: 5 m3."""
+    before = found.string[max(0, found.start() - 2) : found.start()].strip()
+    return word.casefold() in UNIT_OF and before[-1:].isdigit()
 
 
 def find_quotes(text: str) -> Iterator[str]:

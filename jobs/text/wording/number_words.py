@@ -1,4 +1,4 @@
-"""Reads numbers in words: English, German, French, Spanish, Chinese; and parts of hours."""
+"""Reads numbers in words: English, German, French, Spanish, Italian, Chinese."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -57,7 +57,7 @@ def find_number_words(text: str) -> Iterator[NumberWord]:
         if value != 1:
             yield NumberWord(value, found.start(), found.end())
     for found in _HAN_NUMERAL.finditer(text):
-        if len(found[0]) <= _LONGEST_HAN and (value := _read_han(found[0])) != 1:
+        if len(found[0]) <= _LONGEST_HAN and (value := read_han(found[0])) != 1:
             yield NumberWord(value, found.start(), found.end())
 
 
@@ -82,8 +82,10 @@ def _read_hundreds(words: str) -> int:
     return 100 * _VALUES.get(count, 1) + _VALUES.get(found["rest"] or "", 0)
 
 
-def _read_han(numeral: str) -> int:
-    """`二百五十` is 250, `二〇` is 20."""
+def read_han(numeral: str) -> int:
+    """`二百五十` is 250, `二〇` is 20; digits are as they are."""
+    if numeral.isascii():
+        return int(numeral)
     if not any(char in _HAN_PLACES for char in numeral):
         return int("".join(str(_HAN[char]) for char in numeral))
     total, digit = 0, 1
@@ -146,28 +148,34 @@ _LONGEST_HAN = 20  # what is longer is no number that anybody writes
 _WORD = re.compile(r"[^\W\d_]+")
 _FIRST_WORDS = frozenset((*(words.split()[0] for words in _VALUES), "hundred", "hundert"))
 
-_PARTS_OF_HOURS = {
-    "30": (
-        r"half (?:an |of an )?hour|(?:hours?|heures?|horas?|ore) (?:and a half|et demie|y media"
-        r"|e mezz[ao])|halbe[nr]? stunde|anderthalb stunden|eineinhalb stunden|demi-heure"
-        r"|media hora|mezz['\u2019]?ora|半小时|半小時|半時間|半个小时|半個小時|時間半"
-    ),
-    "15": (
-        r"quarter (?:of an )?hour|(?:hours?|heures?|horas?|ore) (?:and a quarter|et quart"
-        r"|y cuarto|e un quarto)|viertelstunde|(?<!trois )quart d['\u2019]heure"
-        r"|(?<!tres )cuartos? de hora|(?<!tre )quart[oi] d['\u2019]ora|一刻钟|一刻鐘"
-    ),
-    "45": (
-        r"three[- ]quarters of an hour|dreiviertelstunde|trois quarts d['\u2019]heure"
-        r"|tres cuartos de hora|tre quarti d['\u2019]ora|三刻钟|三刻鐘"
-    ),
-}
-_MINUTES = {
-    minutes: re.compile(rf"(?<![A-Za-z])(?:{words})", re.IGNORECASE)
-    for minutes, words in _PARTS_OF_HOURS.items()
-}
+_ARTICLES = frozenset(_list("a an one ein eine einem einen einer un une una uno"))
+_ITALIAN = (
+    "due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici"
+    " sedici diciassette diciotto diciannove"
+)
+_ITALIAN_TENS = "venti trenta quaranta cinquanta sessanta settanta ottanta novanta cento"
 
 
-def find_minutes(text: str) -> Iterator[str]:
-    """The minutes that parts of hours are ("half an hour"), each once."""
-    return (minutes for minutes, words in _MINUTES.items() if words.search(text))
+def _italian() -> Mapping[str, int]:
+    """Their "due" and "sei" are words of other languages too, so they are numbers in few places."""
+    small = _ITALIAN.split()
+    values = {word: value for value, word in enumerate(small, start=2)}
+    for place, tens in enumerate(_ITALIAN_TENS.split(), start=2):
+        values[tens] = 10 * place
+        for unit, word in enumerate(("uno", *small[:8]), start=1):
+            stem = tens[:-1] if word[0] in "uo" else tens  # ventuno, ventotto
+            values[stem + word] = 10 * place + unit
+    return values
+
+
+ITALIAN = _italian()
+
+
+def value_of_word(word: str) -> float | None:
+    """What digits or a word say as a number, an article as 1; None: no number."""
+    plain = word.casefold().replace("-", " ")
+    if plain in _ARTICLES:
+        return 1
+    if plain[:1].isdigit():
+        return float(plain.replace(",", "."))
+    return _VALUES.get(plain, ITALIAN.get(plain))

@@ -1,14 +1,17 @@
 """Finds numbers and their units in texts, however a language writes them."""
 
-import math
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from jobs.text.content_words import STEM_CHARS
-from jobs.text.wording.number_words import find_minutes, find_number_words
-from jobs.text.wording.units import BINARY_SIZES, DEGREES, SIZES, UNIT_OF, UNITS, Size
+from jobs.text.wording.areas_and_volumes import with_powers
+from jobs.text.wording.fractions import FractionWord, decimal, find_fraction_words, with_decimals
+from jobs.text.wording.number_words import ITALIAN, find_number_words
+from jobs.text.wording.units import SCALES, UNIT_OF
 
 MAX_COUNT_WORD = 16  # words for more are numbers in any text: "two ways", "seize" may be none
 
@@ -18,14 +21,23 @@ _NUMBER = re.compile(
 )
 _UNIT = re.compile(
     r"[\s\u00a0\u202f-]?"
-    r"(%|(?:个|個|か|ヶ|カ|ケ)?[\u3400-\u9fff]{1,3}|[°µμ]?[A-Za-z\u00b2-\u024f]+(?:/[A-Za-z]+)?|[$€£¥])"
+    r"(%|(?:个|個|か|ヶ|カ|ケ)?[\u3400-\u9fff]{1,3}[23]?(?!\d)|[\u30a1-\u30fc]{2,8}[23]?(?!\d)"
+    r"|[°µμ]?[A-Za-z\u00b2-\u024f]+(?:[23](?![A-Za-z0-9])|/[A-Za-z]+)?|[$€£¥])"
 )
 _HAN_PERCENT = re.compile(r"百分之([\d.]+|[〇零一二三四五六七八九十百]+)")
-_HAN = re.compile(r"[\u3400-\u9fff\u304b\u30b1\u30f5\u30f6]")
-_HAN_PLACES = ("十", "百", "千")
+HAN = re.compile(r"[\u3400-\u9fff\u304b\u30b1\u30f5\u30f6]")
+_VERY = frozenset(("十分", "百分", "千分"))  # figures of speech, no times
 _MOST_VERSION_PARTS = 10  # of a longer row of numbers no beginnings are known
 _RUN = re.compile(r"\d[\d.,:]*\d|\d")
 _LONG_UNIT_CHARS = 3  # "six a": no amperes
+_HOURS_AND_MINUTES = re.compile(r"(?<![\w.,:])(\d{1,2}) ?h ?([0-5]\d)(?![\w:.,]*\d| ?[A-Za-z])")
+_OF_DAY = re.compile(r"\s?[ap]\.\s?m\b", re.IGNORECASE)  # no amperes
+_PART_OF_HOURS = re.compile(r"\d{1,4}\.\d{1,4}")
+_SCALE = re.compile(
+    rf"[\s\u00a0\u202f-]?({'|'.join(sorted(SCALES, key=len, reverse=True))})\.?"
+    r"(?![A-Za-z\u00c0-\u024f])",
+    re.IGNORECASE,
+)
 _LIST_LABEL = re.compile(r"^[^\S\n]*\d{1,3}[.)](?=\s)", re.MULTILINE)
 _GROUPED = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})*")
 _GROUPED_WITH_REST = re.compile(
@@ -51,18 +63,8 @@ _NUMBER_WORDS = (
     ("100", "cent"),
     ("1000", "thousand tausend mille mil"),
 )
-_ITALIAN = (
-    "due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici"
-    " sedici diciassette diciotto diciannove"
-)
-_ITALIAN_TENS = "venti trenta quaranta cinquanta sessanta settanta ottanta novanta cento"
 _NUMBER_OF = {word: number for number, words in _NUMBER_WORDS for word in words.split()}
-_NUMBER_OF |= {word: str(number) for number, word in enumerate(_ITALIAN.split(), start=2)}
-for _place, _tens in enumerate(_ITALIAN_TENS.split(), start=2):
-    _NUMBER_OF[_tens] = str(10 * _place)
-    for _unit, _word in enumerate(("uno", *_ITALIAN.split()[:8]), start=1):
-        _stem = _tens[:-1] if _word[0] in "uo" else _tens  # ventuno, ventotto
-        _NUMBER_OF[_stem + _word] = str(10 * _place + _unit)
+_NUMBER_OF |= {word: str(number) for word, number in ITALIAN.items()}
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -80,99 +82,131 @@ class Quantity(NamedTuple):
     is_words: bool = False
 
 
-def names_unit(text: str, unit: str) -> bool:
-    """Whether a text names a unit by a word of more than one letter, or by its sign."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    words = set(re.findall(r"[%$€£¥]|[°µμ]?[^\W\d_]+", plain))
-    if unit in DEGREES and any(each in plain for each in UNITS["degree"].split()):
-        return True
-    return all(
-        any(
-            each in plain if _HAN.match(each) else each in words
-            for each in UNITS[part].split()
-            if len(each) > 1 or not each.isascii() or not each.isalpha()
-        )
-        for part in unit.split("/")
-    )
-
-
-def are_same_unit(one: str, other: str) -> bool:
-    """Whether two units are the same; "kilometres per hour" may be known as kilometres alone."""
-    if "/" in one and "/" in other:
-        return one == other
-    if "degree" in (one, other):
-        return {one, other} <= DEGREES
-    return one.partition("/")[0] == other.partition("/")[0]
-
-
 def find_quantities(text: str) -> Iterator[Quantity]:
     """The numbers that a text writes as digits, in order; labels of list items are none."""
-    plain = _plain(text)
-    plain = _LIST_LABEL.sub(lambda label: " " * len(label[0]), plain)
-    for found in _NUMBER.finditer(plain):
-        unit = _unit_at(plain, found.end())
-        written = found[0] + (unit.written if unit.name else "")
-        yield Quantity(_plain_number(found[1]), unit.name, written, unit.counted)
+    return (each.quantity for each in read_numbers(text).in_digits)
 
 
 def find_quantities_in_words(text: str) -> Iterator[Quantity]:
-    """The numbers that a text writes as words, in order, with units of more than two letters."""
-    plain = _plain(text)
-    for found in find_number_words(plain):
-        unit, word = _unit_at(plain, found.end), plain[found.start : found.end]
-        is_figure_of_speech = word in _HAN_PLACES and unit.written.strip() == "分"  # "very"
-        is_short = unit.written.isascii() and len(unit.written.strip()) < _LONG_UNIT_CHARS
-        if unit.name and is_short and unit.written != "%":
-            unit = _NO_UNIT
-        written = word + (unit.written if unit.name else "")
-        if not is_figure_of_speech:
-            yield Quantity(str(found.value), unit.name, written, unit.counted, is_words=True)
+    """The numbers that a text writes as words, in order, with units of more than two letters.
 
-
-def find_parts_of_hours(text: str) -> Iterator[Quantity]:
-    """What "half an hour" and its like are in minutes, also beside each number of whole hours."""
-    hours = [
-        float(each.number)
-        for each in (*find_quantities(text), *find_quantities_in_words(text))
-        if each.unit == "hour" and each.number.isdigit()
-    ]
-    for minutes in find_minutes(text):
-        for whole in (0.0, *hours):
-            number = f"{60 * whole + float(minutes):g}"
-            yield Quantity(number, "minute", f"{number} minutes", is_words=True)
-
-
-def same_amount(one: Quantity, other: Quantity) -> bool:
-    """Whether two quantities are as large in other units: 14 days and 2 weeks, 0.6 m and 60 cm.
-
-    A kilobyte is 1,000 bytes, or 1,024.
+    Fractions are among them, also where a part is in words: "2 and a half hours", "1時間半".
     """
-    return any(_are_as_large(one, other, sizes) for sizes in (SIZES, BINARY_SIZES))
+    return (each.quantity for each in read_numbers(text).in_words)
 
 
-def _are_as_large(one: Quantity, other: Quantity, sizes: Mapping[str, Size]) -> bool:
-    size, other_size = sizes.get(one.unit), sizes.get(other.unit)
-    amount, other_amount = amount_of(one), amount_of(other)
-    if size is None or other_size is None or amount is None or other_amount is None:
-        return False
-    is_same = math.isclose(amount * size.times, other_amount * other_size.times)
-    return size.base == other_size.base and is_same
+class Placed(NamedTuple):
+    """A quantity, and where it stands with its unit."""
+
+    quantity: Quantity
+    start: int
+    end: int
+
+
+class Numbers(NamedTuple):
+    """A text as `plain_text` has it, and its numbers with their places there."""
+
+    plain: str
+    in_digits: tuple[Placed, ...]
+    in_words: tuple[Placed, ...]
+
+
+@lru_cache(maxsize=64)  # a source is asked for them again by each check of each answer
+def read_numbers(text: str) -> Numbers:
+    """All numbers of a text, in order."""
+    plain = plain_text(text)
+    fractions = tuple(find_fraction_words(plain))
+    digits, words = _find_digits(plain, fractions), _find_words(plain, fractions)
+    return Numbers(plain, tuple(digits), tuple(words))
+
+
+def _find_digits(plain: str, fractions: Sequence[FractionWord]) -> Iterator[Placed]:
+    plain = _LIST_LABEL.sub(lambda label: " " * len(label[0]), plain)
+    for found in _NUMBER.finditer(plain):
+        if _lies_in(found.start(), fractions):  # "2 and a half"
+            continue
+        number, end = _scaled(_plain_number(found[1]), plain, found.end())
+        unit = _unit_at(plain, end)
+        written = plain[found.start() : end] + unit.written
+        quantity = Quantity(number, unit.name, written, unit.counted)
+        yield Placed(quantity, found.start(), end + len(unit.written))
+
+
+def _find_words(plain: str, fractions: Sequence[FractionWord]) -> Iterator[Placed]:
+    for word in fractions:
+        unit = word.unit if word.unit in SCALES else UNIT_OF.get(word.unit, "")
+        number = decimal(word.value * SCALES.get(unit, 1))
+        inner = _Unit("" if unit in SCALES else unit, "", "") if unit else None
+        yield _in_words(plain, number, word.start, word.end, inner)
+    for found in find_number_words(plain):
+        if not _lies_in(found.start, fractions):
+            placed = _in_words(plain, str(found.value), found.start, found.end, None)
+            if placed.quantity.written not in _VERY:
+                yield placed
+
+
+def _lies_in(start: int, fractions: Sequence[FractionWord]) -> bool:
+    place = bisect_right(fractions, start, key=lambda each: each.start)
+    return place > 0 and start < fractions[place - 1].end
+
+
+def _in_words(plain: str, number: str, start: int, end: int, inner: "_Unit | None") -> Placed:
+    """A number in words; its unit is `inner`, or what stands behind it."""
+    number, end = _scaled(number, plain, end)
+    unit, word = inner or _unit_at(plain, end), plain[start:end]
+    is_short = unit.written.isascii() and len(unit.written.strip()) < _LONG_UNIT_CHARS
+    if inner is None and unit.name and is_short and unit.written != "%":
+        unit = _NO_UNIT
+    quantity = Quantity(number, unit.name, word + unit.written, unit.counted, is_words=True)
+    return Placed(quantity, start, end + len(unit.written))
+
+
+class _Scaled(NamedTuple):
+    """A number, and where it ends with what it is counted in."""
+
+    number: str
+    end: int
+
+
+def _scaled(number: str, text: str, end: int) -> _Scaled:
+    """`2.5` with "million" behind it is 2500000."""
+    found = _SCALE.match(text, end)
+    if found is None or number.count(":"):
+        return _Scaled(number, end)
+    try:
+        amount = float(number) * SCALES[found[1].casefold()]
+    except ValueError:  # a version
+        return _Scaled(number, end)
+    return _Scaled(decimal(amount), found.end())
 
 
 def numbers_in(text: str) -> frozenset[str]:
-    """All numbers that a text holds anywhere, as digits or as words."""
-    plain = _plain(text)
-    runs = _RUN.findall(plain)
+    """All numbers that a text holds anywhere, as digits or as words, and parts of hours in minutes.
+
+    Of "2.5 million" and "2 1/2" the digits as they stand are among them, too.
+    """
+    written, (plain, in_digits, in_words) = _normal(text), read_numbers(text)
+    runs = (*_RUN.findall(written), *_RUN.findall(plain))
     digits = {_plain_number(run) for run in runs}
-    digits |= {_plain_number(found[1]) for found in _NUMBER.finditer(plain)}
+    digits |= {_plain_number(found[1]) for found in _NUMBER.finditer(written)}
     digits |= {start for run in runs for start in _version_starts(run)}
     words = {_NUMBER_OF[w] for w in _WORD.findall(plain.casefold()) if w in _NUMBER_OF}
-    words |= {str(found.value) for found in find_number_words(plain)} | set(find_minutes(plain))
-    return frozenset(digits | words)
+    words |= {str(found.value) for found in find_number_words(plain)}
+    quantities = [each.quantity for each in (*in_digits, *in_words)]
+    hours = {each.number for each in quantities if each.unit == "hour"}
+    minutes = {decimal(60 * float(hour)) for hour in hours if _PART_OF_HOURS.fullmatch(hour)}
+    return frozenset(digits | words | minutes | {each.number for each in quantities})
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Numbers and areas written in one way: 0.5 for ½, m2 for "square metres", 1:30 for 1h30."""
+    plain = _HOURS_AND_MINUTES.sub(r"\1:\2", with_powers(_normal(text)))
+    return with_decimals(plain)
+
+
+def _normal(text: str) -> str:
     """Digits and signs in one form each; a percentage in Chinese as elsewhere: 60%."""
+    text = with_decimals(text)  # its normal form glues the sign to digits before it: 2½ is 21⁄2
     return _HAN_PERCENT.sub(r"\1%", unicodedata.normalize("NFKC", text))
 
 
@@ -188,25 +222,17 @@ _NO_UNIT = _Unit("", "", "")
 def _unit_at(text: str, start: int) -> _Unit:
     """The unit that stands there; in scripts without spaces it is the longest one that fits."""
     found = _UNIT.match(text, start)
-    if found is None:
+    if found is None or _OF_DAY.match(text, start):
         return _NO_UNIT
     word = found[1].casefold()
     parts = [UNIT_OF.get(part) for part in word.split("/")]
     if len(parts) > 1 and None not in parts:
         return _Unit("/".join(filter(None, parts)), found[0], "")  # km/h
-    lengths = range(len(word), 0, -1) if _HAN.search(word) else (len(word),)
+    lengths = range(len(word), 0, -1) if HAN.search(word) else (len(word),)
     for length in lengths:
         if (name := UNIT_OF.get(word[:length])) is not None:
             return _Unit(name, found[0][: len(found[0]) - len(word) + length], "")
-    return _Unit("", "", "" if _HAN.search(word) else word[:STEM_CHARS])
-
-
-def amount_of(quantity: Quantity) -> float | None:
-    """The number of a quantity; None: it is no single one, as a time or a version."""
-    try:
-        return float(quantity.number)
-    except ValueError:  # "10:30"
-        return None
+    return _Unit("", "", "" if HAN.search(word) else word[:STEM_CHARS])
 
 
 def _version_starts(run: str) -> Iterator[str]:

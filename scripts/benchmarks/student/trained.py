@@ -42,7 +42,7 @@ class TrainedAnswers:
             {"role": "system", "content": said.system},
             {"role": "user", "content": said.user},
         ]
-        prompt = self._vocabulary.ids(self._template.prompt(messages))
+        prompt = self._template.prompt_ids(messages)
         answer = self._vocabulary.ids(served.text)[:most_tokens]
         answer = self._agreed(prompt, answer)
         while len(answer) < most_tokens:

@@ -96,7 +96,7 @@ def unpack(name: str, folder: Path) -> OldRun:
 def go_on(folder: Path, old: OldRun, product: Product) -> WentOn:
     """Take the run in `folder/given` to its end, before a provider that is as it was left."""
     given_dir = folder / "given"
-    _move_documents(given_dir / "run" / "config.toml")
+    _move_documents(given_dir)
     with start_openai_server(old.server) as server:
         replay(server, folder / "provider", old.server)
         seen = look(server, given_dir, old.look, product)
@@ -134,9 +134,11 @@ def _environment(server: RunningServer, given_dir: Path, root_dir: Path) -> Mapp
     }
 
 
-def _move_documents(config_path: Path) -> None:
+def _move_documents(given_dir: Path) -> None:
+    config_path, own_dir = given_dir / "run" / "config.toml", given_dir / "documents"
     if config_path.exists():
-        line = f"documents_dir = {json.dumps(str(DOCUMENTS_DIR))}"
+        documents_dir = own_dir if own_dir.exists() else DOCUMENTS_DIR
+        line = f"documents_dir = {json.dumps(str(documents_dir))}"
         text, count = DOCUMENTS_LINE.subn(lambda _: line, config_path.read_text())
         assert count == 1
         config_path.write_text(text)

@@ -64,6 +64,10 @@ _ADMONITIONS = frozenset({"note", "tip", "info", "important", "warning", "cautio
 _TAB = re.compile(
     r'^([ \t]*)===[!+]* "([^"\n]{1,200})"[ \t]*$(?=\n{1,2}\1(?: {4}|\t))', re.MULTILINE
 )
+_PLACED = re.compile(  # Material for MkDocs: where an admonition stands is no title of it
+    r"^([ \t]*(?:!!!|\?\?\?\+?) [\w-]{1,40})(?: (?:inline|end|annotate))+(?= \"|[ \t]*$)",
+    re.MULTILINE,
+)
 _LABEL = re.compile(r"^\([A-Za-z][\w.:-]{0,80}\)=[ \t]*$", re.MULTILINE)  # MyST: of what follows
 _MODULES = re.compile(  # MDX: a page begins with what it imports
     r"(?:(?:import|export)[ \t][^\n]{1,300}[ \t]from[ \t]+[\"'][^\"'\n]{1,200}[\"'];?[ \t]*\n+)+"
@@ -90,6 +94,7 @@ def read_markdown(data: bytes, limits: ReadLimits) -> Extract:
     if found := _MODULES.match(text.lstrip("\n")):
         text = text.lstrip("\n")[found.end() :]
     text = _LABEL.sub("", _TAB.sub(r'\1!!! tab "\2"', text))
+    text = _PLACED.sub(r"\1", text)
     text = escape_bars(text)
     extract = assemble(_blocks(text, kind), limits, title=title)
     first = next((heading.text for heading in extract.headings if heading.level == 1), "")
@@ -226,7 +231,7 @@ def _make_parser(text: str, kind: PageKind) -> MarkdownIt:
     parser.validateLink = _is_link  # type: ignore[assignment, method-assign]
     add_rules(parser, kind)
     add_table_rules(parser)
-    add_site_rules(parser, text)
+    add_site_rules(parser, text, kind)
     return parser
 
 

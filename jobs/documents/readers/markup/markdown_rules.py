@@ -1,7 +1,6 @@
 """What Markdown has beyond CommonMark: formulas, indices, alerts, roles, open tags."""
 
 import re
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,18 +8,12 @@ from markdown_it import MarkdownIt
 from markdown_it.common.html_blocks import block_names
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline, html_inline, image, link
 from markdown_it.token import Token
 
+from jobs.documents.readers.markup.markdown_inlines import add_inline_rules
 from jobs.documents.readers.markup.markdown_words import ATTRIBUTES, PageKind, plain_words
 
-InlineRule = Callable[[StateInline, bool], bool]
-
-_INLINE_MATH = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 _BLOCK_MATH = (("$$", "$$"), ("\\[", "\\]"), ("\\begin{", "\\end{"))
-_TEX = re.compile(r"[\\^_={}]")
-_LONG_WORD = re.compile(r"[^\W\d_]{3}")
-_MAX_MATH_CHARS = 1_000
 _MAX_MATH_LINES = 100
 _ALERT = re.compile(r"\[!([A-Za-z]+)\][+-]?[ \t]*")  # GitHub, Obsidian
 _HEADING_ATTRIBUTES = re.compile(rf"\s*(?:\{{[#.:][^{{}}]*\}}|\{{-\}}|{ATTRIBUTES})\Z")
@@ -29,19 +22,16 @@ _OPTIONS = re.compile(r"(?::[\w-]{1,40}:[^\n]*(?:\n|\Z))+")  # MyST
 _BLOCK_ID = re.compile(  # Obsidian: what links lead to; no power of a number or of `a`
     r"(?:(?<=[^\W\d]{2})|(?<=[.!?:;)\]\"']))\s\^(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{6}\Z"
 )
-_GITHUB_MATH = re.compile(r"\$`([^`\n]{1,1000})`\$")
 _LABELLED = re.compile(r"(?:[•‣◦▪–—·※○●]|[A-Za-z][.)]|\([A-Za-z\d]{1,3}\)|[ivxIVX]{1,5}[.)])\s+\S")
 _HARD_BREAK = "\\\n"
 _SENTENCE_ENDS = (".", "!", "?", ":", "\u3002")
-_INDICES = {"~": "sub", "^": "sup"}
-_INDEX = re.compile(r"[~^]([\w+−-]{1,20})[~^](?![~^])")
 _LEFT_MARKS = re.compile(r"(\*{2,3})(?=[^\s*])([^*\n]{1,300})(?<=\S)\1(?!\*)")
 _EAST_ASIAN = re.compile("[\u3000-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
-_MARKED = re.compile(r"==(?=\S)([^=\n]{1,500})(?<=\S)==(?!\w)")
+_LANGUAGE = re.compile(r"\A(?:#!|:::)[a-z][\w+#.-]{0,20}[ ]+(?=\S)")  # PyMdown: of code in a line
+_DOCSIFY = ("?> ", "!> ")  # a tip, a warning
 _HEADING = re.compile(r"(#{1,6})(?=[^\W_])(.+)")
 _MIN_LABELLED = 2  # lines; one may begin so by chance
 _TAG_NAME = re.compile(r"</?([A-Za-z][\w-]*)")
-_LONG_TAGS = (("<![CDATA[", "]]>"), ("<!--", "-->"), ("<?", "?>"))
 _CLOSING_TAG = re.compile(r"</([A-Za-z][\w-]*)")
 _OPEN_TAGS = frozenset(  # HTML standard: these may stand without an end
     (
@@ -54,12 +44,7 @@ _OPEN_TAGS = frozenset(  # HTML standard: these may stand without an end
 
 def add_rules(parser: MarkdownIt, kind: PageKind) -> None:
     """Teach `parser` formulas, indices, marks, alerts, and attributes of headings."""
-    parser.inline.ruler.before("escape", "math_as_written", _inline_math)
-    parser.inline.ruler.at("html_inline", _closed_html)
-    parser.inline.ruler.at("link", partial(_closed_label, rule=link))
-    parser.inline.ruler.at("image", partial(_closed_label, rule=image))
-    parser.inline.ruler.before("emphasis", "index", _index)
-    parser.inline.ruler.before("emphasis", "mark", _mark)
+    add_inline_rules(parser)
     parser.block.ruler.before(
         "fence", "math_as_written", _block_math, {"alt": ["paragraph", "blockquote", "list"]}
     )
@@ -83,6 +68,8 @@ def make_plain(token: Token, closed: set[str], notes: dict[int, dict[str, Any]])
             token.content = _LEFT_MARKS.sub(_without_marks, token.content)
         case "image":
             token.type, token.children = "text", None
+        case "code_inline":
+            token.content = _LANGUAGE.sub("", token.content)
         case "myst_role":
             token.type, token.content = "text", _shown_of_role(token.content)
         case "footnote_ref":
@@ -128,6 +115,8 @@ def _plain_inlines(state: StateCore, kind: PageKind) -> None:
         elif found := _ALERT.match(token.content):
             token.content = _alert(found[1].capitalize(), token.content[found.end() :])
         elif before == "paragraph_open":
+            if token.content.startswith(_DOCSIFY):
+                token.content = token.content[len(_DOCSIFY[0]) :]
             around = tokens[max(0, place - 2)], tokens[min(place + 2, len(tokens) - 1)]
             content = _without_edges(token.content, *around)
             token.content = _with_own_lines(_BLOCK_ID.sub("", content))
@@ -165,43 +154,6 @@ def _with_own_lines(content: str) -> str:
     )
 
 
-def _inline_math(state: StateInline, silent: bool) -> bool:
-    if found := _GITHUB_MATH.match(state.src, state.pos, state.posMax):
-        if not silent:
-            state.push("text", "", 0).content = found[1]
-        state.pos = found.end()
-        return True
-    for opening, closing in _INLINE_MATH:
-        if not state.src.startswith(opening, state.pos):
-            continue
-        start = state.pos + len(opening)
-        end = state.src.find(closing, start, min(state.posMax, start + _MAX_MATH_CHARS))
-        if end <= start or not _is_math(opening, state.src, start, end):
-            continue
-        end += len(closing)
-        if not silent:
-            state.push("text", "", 0).content = state.src[state.pos : end]
-        state.pos = end
-        return True
-    return False
-
-
-def _is_math(opening: str, text: str, start: int, end: int) -> bool:
-    """Whether what stands between two marks is a formula, not words in escaped brackets."""
-    if opening == "$":
-        return _is_dollar_math(text, start, end)
-    if opening == "$$" or _TEX.search(text, start, end):
-        return True
-    return opening == "\\(" and not _LONG_WORD.search(text, start, end)
-
-
-def _is_dollar_math(text: str, start: int, end: int) -> bool:
-    """Pandoc's rule, which leaves sums of money alone."""
-    return not (
-        text[start].isspace() or text[end - 1].isspace() or text[end + 1 : end + 2].isdigit()
-    )
-
-
 def _block_math(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
     opened = _line(state, first)
     closing = next((end for start, end in _BLOCK_MATH if opened.startswith(start)), None)
@@ -220,47 +172,6 @@ def _block_math(state: StateBlock, first: int, end_line: int, silent: bool) -> b
         token.content = state.getLines(first, number + 1, state.blkIndent, keepLastLF=True)
         token.map = [first, number + 1]
         state.line = number + 1
-    return True
-
-
-def _closed_html(state: StateInline, silent: bool) -> bool:
-    """Tags; what would go on to the end of the text is not looked through for each of many."""
-    for start, end in _LONG_TAGS:
-        if state.src.startswith(start, state.pos) and state.src.find(end, state.pos) < 0:
-            return False
-    return html_inline(state, silent)
-
-
-def _closed_label(state: StateInline, silent: bool, rule: InlineRule) -> bool:
-    """Links and pictures, in the same way."""
-    return state.src.find("]", state.pos, state.posMax) >= 0 and rule(state, silent)
-
-
-def _index(state: StateInline, silent: bool) -> bool:
-    """Pandoc's `H~2~O` and `10^6^`."""
-    sign = state.src[state.pos]
-    tag = _INDICES.get(sign)
-    found = tag and _INDEX.match(state.src, state.pos)
-    if not tag or not found or not state.src[state.pos - 1 : state.pos].isalnum():
-        return False
-    if not silent:
-        state.push(f"{tag}_open", tag, 1)
-        state.push("text", "", 0).content = found[1]
-        state.push(f"{tag}_close", tag, -1)
-    state.pos = found.end()
-    return True
-
-
-def _mark(state: StateInline, silent: bool) -> bool:
-    """`==marked==`, which is no comparison."""
-    if not state.src.startswith("==", state.pos) or state.src[state.pos - 1 : state.pos].isalnum():
-        return False
-    found = _MARKED.match(state.src, state.pos, state.posMax)
-    if found is None:
-        return False
-    if not silent:
-        state.push("text", "", 0).content = found[1]
-    state.pos = found.end()
     return True
 
 

@@ -4,6 +4,7 @@ Their text is kept, and what they call themselves; the rest is no text of the pa
 """
 
 import re
+from functools import partial
 
 from markdown_it import MarkdownIt
 from markdown_it.ruler import RuleOptionsType
@@ -14,10 +15,12 @@ from jobs.documents.readers.markup.markdown_words import ATTRIBUTES, PageKind
 
 _COMPONENT = re.compile(r"</?([A-Z][\w.]*)(\s[^<>]*)?/?>")  # JSX, Vue: on a line of its own
 _CLOSED_COMPONENT = re.compile(r"^[ \t]*(?:</[A-Z][\w.]*>|<[A-Z][^<>\n]*/>)[ \t]*$", re.MULTILINE)
-_TEMPLATE_TAGS = re.compile(  # Liquid, Nunjucks, Hugo: one or several, and nothing else
-    r"(?:\{%[^%\n]*%\}\s*|\{\{[<%][^\n{}]*[>%]\}\}\s*)+"
+_TEMPLATE_TAGS = re.compile(  # Liquid, Nunjucks, Hugo, mdBook: one or several, and nothing else
+    r"(?:\{%[^%\n]*%\}\s*|\{\{[<%][^\n{}]*[>%]\}\}\s*|\{\{\s*[#/]\w[^{}\n]*\}\}\s*)+"
 )
 _CODE_TAG = re.compile(r"\{(?:%|\{[<%])-?\s*(highlight|code|codeblock)\b[^\n]*\}")
+_CODE_CONTAINER = re.compile(r"(:{3,})\s*\{?(?:mermaid|plantuml)\}?")  # Azure DevOps
+_FENCES = ("```", "~~~")
 _MODULE_LINE = re.compile(r"(?:import\s.*\sfrom\s|import\s*['\"]|export\s+\w+\s)")
 _ATTRIBUTES = re.compile(rf"\{{:[^{{}}\n]*\}}|{ATTRIBUTES}")  # kramdown: of the block before
 _SILENT_LINES = (
@@ -29,7 +32,6 @@ _SILENT_LINES = (
     re.compile(r"\\(?:newpage|pagebreak|clearpage)(?:\{\})?"),  # Pandoc
     re.compile(r"\*\[[^\]\n]{1,100}\]:(?:\s[^\n]*)?"),  # PHP Markdown Extra: what letters stand for
     re.compile(r";?-{1,}8<-{1,}(?:\s[^\n]*)?"),  # MkDocs: a file that is included
-    re.compile(r"\{\{\s*#\w+[^{}\n]*\}\}"),  # mdBook: the same
 )
 _RAW = r"\{%-?\s*(?:end)?raw\s*-?%\}"  # Liquid: what is between is taken as it is
 _RAW_TAG = re.compile(rf"^[ \t]*{_RAW}[ \t]*\n|{_RAW}", re.MULTILINE)
@@ -43,7 +45,13 @@ _CONTENTS = frozenset({"[toc]", "[[_toc_]]", "[[toc]]", "${toc}"})
 _IMAGE_LINE = re.compile(r":::\s*image\b[^\n]*:::")  # Microsoft Learn
 _OF_SITE = (_IMAGE_LINE, _COMPONENT, _TEMPLATE_TAGS, _ATTRIBUTES, *_SILENT_LINES)
 _FIRST_SIGNS = frozenset("{<[$:\\*-;")
-_INCLUDED = re.compile(r"^[ \t]*\{\{\s*#\w+[^{}\n]*\}\}[ \t]*\n", re.MULTILINE)  # in code, too
+_INCLUDED = re.compile(  # in code, too: files that mdBook and MkDocs put there
+    r"^[ \t]*\{\{\s*#(?:include|rustdoc_include|playground|template|title)\s[^{}\n]*\}\}[ \t]*\n"
+    r"|^[ \t]*-{1,3}8<-{1,3}[ \t]+[\"'][^\"'\n]{1,300}[\"'][ \t]*\n"
+    r"|^[ \t]*-{1,3}8<-{1,3}[ \t]*\n(?:[^\n]{0,300}\n){1,20}?[ \t]*-{1,3}8<-{1,3}[ \t]*\n",
+    re.MULTILINE,
+)
+_ESCAPED_INCLUDE = re.compile(r"\\(?=\{\{\s*#)|^([ \t]*);(?=-{1,3}8<-)", re.MULTILINE)
 _ESCAPED_TAG = re.compile(r"(\{\{[<%])/\*([^{}\n]{0,300}?)\*/([>%]\}\})")  # Hugo
 _WORD_TAG = re.compile(r"\s(?:text|term_id)=")  # it stands for a word of a sentence
 _VAULT = re.compile(r"^> \[!\w+\]|(?<!!)\[\[[^\[\]\n]{1,200}\]\]|^%%[ \t]*$", re.MULTILINE)
@@ -62,7 +70,12 @@ _NAMES = (
     "alt-text",
 )
 _NAME = re.compile(rf"(?<![\w-])(?:{'|'.join(_NAMES)})\s*=\s*\"([^\"\n]+)\"")
-_VALUE = re.compile(r"(?<![\w-])value\s*=\s*\"([^\"\n]+)\"")  # of a tab that has no other name
+_VALUE = re.compile(  # of a tab, or a parameter of an API, that has no other name
+    r"(?<![\w-])(?:value|path|query|header|body)\s*=\s*\"([^\"\n]+)\""
+)
+_FIRST_ARGUMENT = re.compile(  # Hugo: a title without its name
+    r"\{\{[<%]\s*(?:tab|details|expand|notice|admonition|callout)\s+(?:[\w-]+\s+)?\"([^\"\n]+)\""
+)
 _COMMENTS = (("{/*", "*/}"), ("%%", "%%"))  # MDX, Obsidian
 _WIKI_LINK = re.compile(
     r"(!?)\[\[(?![\s_])([^\[\]\n|]{1,200})(?:\|([^\[\]\n|]{1,200}))?\]\](?![(\[])"
@@ -70,7 +83,7 @@ _WIKI_LINK = re.compile(
 _MAX_LINES = 200  # of a comment, or of code between two tags
 
 
-def add_site_rules(parser: MarkdownIt, text: str) -> None:
+def add_site_rules(parser: MarkdownIt, text: str, kind: PageKind) -> None:
     """Teach `parser` what stands in the pages of sites; `text` is the page."""
     if _CLOSED_COMPONENT.search(text):
         parser.disable("code")  # MDX: what is indented is so by the components around it
@@ -80,7 +93,8 @@ def add_site_rules(parser: MarkdownIt, text: str) -> None:
     parser.block.ruler.before("table", "site_line", _site_line, within)
     if _MYST.search(text):
         parser.block.ruler.before("table", "myst_line", _myst_line, within)
-    parser.block.ruler.before("table", "component_comment", _comment, within)
+    comment = partial(_comment, is_of_vault=kind.is_of_vault)
+    parser.block.ruler.before("table", "component_comment", comment, within)
     parser.inline.ruler.before("link", "wiki_link", _wiki_link)
     parser.inline.ruler.before("link", "attributes", _attributes)
     parser.inline.ruler.before("link", "span", _span)
@@ -97,7 +111,9 @@ def without_raw_tags(text: str, *, is_of_site: bool) -> str:
     `is_of_site`: it has front matter, so a generator reads all of it. Code of any other page may be
     about these tags, and keeps them.
     """
-    text = _ESCAPED_TAG.sub(r"\1\2\3", _INCLUDED.sub("", text)) if "{{" in text else text
+    if "{{" in text or "8<-" in text:
+        text = _ESCAPED_INCLUDE.sub(r"\1", _INCLUDED.sub("", text))
+        text = _ESCAPED_TAG.sub(r"\1\2\3", text)
     if "raw" not in text:
         return text
     if is_of_site:
@@ -122,13 +138,18 @@ def _site_line(state: StateBlock, first: int, _end_line: int, silent: bool) -> b
         return False
     if not silent:
         is_named = not any(pattern.fullmatch(line) for pattern in _SILENT_LINES)
-        for name in (_NAME.findall(line) or _VALUE.findall(line)) * is_named:
+        for name in _names_in(line) * is_named:
             state.push("paragraph_open", "p", 1).map = [first, first + 1]
             token = state.push("inline", "", 0)
             token.content, token.map, token.children = name, [first, first + 1], []
             state.push("paragraph_close", "p", -1)
         state.line = first + 1
     return True
+
+
+def _names_in(line: str) -> list[str]:
+    patterns = (_NAME, _FIRST_ARGUMENT, _VALUE)
+    return next((names for pattern in patterns if (names := pattern.findall(line))), [])
 
 
 def _is_of_site(line: str) -> bool:
@@ -138,14 +159,22 @@ def _is_of_site(line: str) -> bool:
 
 
 def _code_between_tags(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
-    found = _CODE_TAG.fullmatch(_line(state, first))
-    if not found or state.is_code_block(first):
+    opened = _line(state, first)
+    found = _CODE_TAG.fullmatch(opened)
+    container = _CODE_CONTAINER.fullmatch(opened)
+    if not (found or container) or state.is_code_block(first):
         return False
-    ends = (f"end{found[1]}", f"/{found[1]}")
+    ends = (f"end{found[1]}", f"/{found[1]}") if found else ()
     last = first + 1
     while last < min(end_line, first + _MAX_LINES):
         line = _line(state, last)
-        if line.startswith("{") and line.strip("{}<>%- ") in ends:
+        if found and line.startswith(_FENCES):
+            return False  # GitBook: the code between is marked besides
+        if (
+            line.strip("{}<>%- ") in ends
+            if line.startswith("{")
+            else container and line == container[1]
+        ):
             break
         last += 1
     else:
@@ -158,21 +187,18 @@ def _code_between_tags(state: StateBlock, first: int, end_line: int, silent: boo
     return True
 
 
-def _comment(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:
+def _comment(state: StateBlock, first: int, end_line: int, silent: bool, is_of_vault: bool) -> bool:
     opened = _line(state, first)
-    end = next((end for start, end in _COMMENTS if _begins(opened, start)), "")
-    if not end:
+    end = next((end for start, end in _COMMENTS if opened.startswith(start)), "")
+    if not end or (end == "%%" and opened != end and not is_of_vault):
         return False
-    for number in range(first + (opened == end), min(end_line, first + _MAX_LINES)):
+    is_own_end = opened.endswith(end) and len(opened) > len(end)
+    for number in range(first + (not is_own_end), min(end_line, first + _MAX_LINES)):
         if _line(state, number).endswith(end):
             if not silent:
                 state.line = number + 1
             return True
     return False
-
-
-def _begins(line: str, start: str) -> bool:
-    return line == start if start == "%%" else line.startswith(start)
 
 
 def _module(state: StateBlock, first: int, end_line: int, silent: bool) -> bool:

@@ -35,7 +35,7 @@ RAW_SHOWN = frozenset({"html", "html5"})
 _LIQUID = re.compile(
     r"(?<!`)(`{1,20})(?!`).{0,500}?[^`]\1(?!`)|(\{%-?[^%{}\n]{1,300}%\})", re.DOTALL
 )
-_HIDDEN = re.compile(r"(?<!\S)%%(?!%)[^%\n]{1,500}%%(?!\S)")  # Obsidian
+_HIDDEN = re.compile(r"(?<!\S)%%(?!%)[^%]{1,500}%%(?!\S)")  # Obsidian
 _ARGUMENTS = re.compile(rf"(?:(?P<name>[\w-]+)=)?(?P<value>{_VALUE})")
 _NAMED = ("text", "title", "label", "content", "caption", "term", "term_id")
 _SHOWING = frozenset({"heading", "kbd", "abbr", "term", "mark", "hl", "btn", "menu"})

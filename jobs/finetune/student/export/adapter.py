@@ -9,8 +9,9 @@ from safetensors.numpy import save_file
 
 from jobs.finetune.student.export.merged_weights import Learnt
 from jobs.finetune.student.export.whole_files import replacing_file
-from jobs.finetune.student.source.gguf_file import gguf_names, permuted
+from jobs.finetune.student.source.gguf_file import permuted
 from jobs.finetune.student.source.shape import StudentShape
+from jobs.finetune.student.source.weights_of_shape import gguf_names
 from jobs.finetune.student.training.task import TuningPlan
 
 _HALVES = {"lora_a": "lora_A", "lora_b": "lora_B"}  # here, in PEFT

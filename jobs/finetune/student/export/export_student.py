@@ -9,6 +9,7 @@ from jobs.finetune.student.export.adapter import write_gguf_adapter, write_peft_
 from jobs.finetune.student.export.gguf_model import GgufForm, GgufModel, write_gguf
 from jobs.finetune.student.export.merged_folder import write_merged_folder
 from jobs.finetune.student.export.merged_weights import merged_weights, read_learnt
+from jobs.finetune.student.export.modelfile import write_modelfile
 from jobs.finetune.student.export.whole_files import replacing_folder
 from jobs.finetune.student.source.chat_template import ChatTemplate
 from jobs.finetune.student.source.find_student import Student
@@ -18,7 +19,6 @@ from jobs.finetune.student.training.task import TuningTask
 FORMS: tuple[GgufForm, ...] = ("f16", "q8_0")
 SERVED_FORM: GgufForm = "q8_0"  # half the memory of f16, twice as fast on a CPU
 CARD_NAME = "README.md"
-_SYSTEM, _USER = "{{ .System }}", "{{ .Prompt }}"  # Ollama's own places (Modelfile reference)
 
 
 class ExportedStudent(NamedTuple):
@@ -31,19 +31,15 @@ class ExportedStudent(NamedTuple):
 
 
 def export_student(
-    task: TuningTask,
-    student: Student,
-    vocabulary: Vocabulary,
-    template: ChatTemplate,
-    learnt_path: Path,
+    task: TuningTask, student: Student, template: ChatTemplate, learnt_path: Path
 ) -> ExportedStudent:
     """Write all files anew, one model at a time in memory.
 
     Raises:
-        ConfigError: the template refuses a system message.
         StorageError: the disk refused one.
     """
     learnt, plan, folder = read_learnt(learnt_path), task.plan, task.folder
+    vocabulary = template.vocabulary
     gguf_dir = folder / "gguf"
     gguf_dir.mkdir(exist_ok=True)
     model = GgufModel(task.model_name, student.shape, vocabulary)
@@ -52,7 +48,7 @@ def export_student(
         forms[form] = gguf_dir / f"{task.model_name}-{form}.gguf"
         write_gguf(forms[form], model, merged_weights(student, learnt, plan), form)
     served_name = forms[SERVED_FORM].name
-    _write_modelfile(gguf_dir / "Modelfile", served_name, vocabulary, template, task.system)
+    write_modelfile(gguf_dir / "Modelfile", served_name, template, task.system)
     with replacing_folder(folder / "merged") as merged_dir:
         weights = merged_weights(student, learnt, plan)
         write_merged_folder(merged_dir, student, vocabulary, weights)
@@ -70,24 +66,12 @@ def export_student(
     return ExportedStudent(base_path, base_path, adapter_path, forms)
 
 
-def _write_modelfile(
-    path: Path, gguf_name: str, vocabulary: Vocabulary, template: ChatTemplate, system: str
-) -> None:
-    """The student for Ollama; the template is what the student's own makes of one question."""
-    messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": _USER}]
-    lines = [
-        f"FROM ./{gguf_name}",
-        f'TEMPLATE """{template.prompt(messages)}"""',
-        *(f"PARAMETER stop {token}" for token in vocabulary.end_tokens),
-        "PARAMETER temperature 0",
-        f'SYSTEM """{system}"""',
-    ]
-    replace_file(path, [line.encode() for line in lines])
-
-
 def _base_gguf(gguf_dir: Path, student: Student, vocabulary: Vocabulary) -> Path:
-    """The untuned student as llama.cpp serves it: its own GGUF, or one made of its folder."""
-    if student.path.is_file():
+    """The untuned student as llama.cpp serves it with the template of the tuned one.
+
+    That is its own GGUF, if this template stands in it, or one that is made.
+    """
+    if student.template_of_gguf == vocabulary.template:
         return student.path
     path = gguf_dir / f"{student.name}-untuned-{SERVED_FORM}.gguf"
     if not path.exists():

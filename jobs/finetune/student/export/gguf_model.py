@@ -1,24 +1,31 @@
 """A whole model as a GGUF, for llama.cpp and what is built on it (gguf.md in llama.cpp's ggml).
 
-Written with llama.cpp's own package `gguf`; its converter is in no package that is kept up.
+Written with llama.cpp's own package `gguf`, which has no converter. Packages of others that have a
+copy get in the way of it; docs/fine-tuning.md says which, and that theirs is the same file.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
+from math import prod
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, quantize
+from gguf.quants import quant_shape_to_byte_shape
+from numpy.typing import NDArray
 
 from jobs.finetune.student.export.whole_files import replacing_file
-from jobs.finetune.student.source.gguf_file import Floats, gguf_names, permuted
+from jobs.finetune.student.source.gguf_file import Floats, permuted
 from jobs.finetune.student.source.shape import StudentShape
 from jobs.finetune.student.source.vocabulary import Vocabulary
+from jobs.finetune.student.source.weights_of_shape import gguf_names, weight_sizes
 
 GgufForm = Literal["f16", "q8_0"]
 Weights = Iterator[tuple[str, Floats]]
 
 QUANT_BLOCK = 32  # numbers in a block of Q8_0: rows must be a multiple
+_DTYPES = {GGMLQuantizationType.F16: np.float16, GGMLQuantizationType.F32: np.float32}
 _FILE_TYPES = {"f16": LlamaFileType.MOSTLY_F16, "q8_0": LlamaFileType.MOSTLY_Q8_0}
 
 
@@ -31,27 +38,38 @@ class GgufModel(NamedTuple):
 
 
 def write_gguf(path: Path, model: GgufModel, weights: Weights, form: GgufForm) -> None:
-    """Write a model; its file takes the place of `path` once it is whole. One tensor in memory.
+    """Write a model; its file takes the place of `path` once it is whole.
+
+    Each weight is written when it comes: one is in memory, and no other disk is needed.
 
     Raises:
         StorageError: the disk refused it.
     """
-    names = dict(gguf_names(model.shape))
-    with replacing_file(path) as new_path:
-        writer = GGUFWriter(new_path, model.shape.family, use_temp_file=True)
-        _write_header(writer, model, form)
-        for name, values in weights:
-            _add(writer, names[name], permuted(values, model.shape, name), form)
-        if model.shape.rope_factors:
-            factors = np.asarray(model.shape.rope_factors, np.float32)
-            writer.add_tensor("rope_freqs.weight", factors)
+    names, sizes = dict(gguf_names(model.shape)), weight_sizes(model.shape)
+    factors = np.asarray(model.shape.rope_factors, np.float32)
+    with (
+        replacing_file(path) as new_path,
+        closing(GGUFWriter(new_path, model.shape.family)) as writer,
+    ):
+        write_header(writer, model, form)
+        for name, size in sizes.items():
+            _announce(writer, names[name], size, form)
+        if factors.size:
+            writer.add_tensor_info(
+                "rope_freqs.weight", factors.shape, factors.dtype, factors.nbytes
+            )
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
+        writer.write_ti_data_to_file()
+        for expected, (name, values) in zip(sizes, weights, strict=True):
+            assert name == expected, f"{name} came for {expected}"  # the file has them in order
+            writer.write_tensor_data(_as_written(permuted(values, model.shape, name), form))
+        if factors.size:
+            writer.write_tensor_data(factors)
 
 
-def _write_header(writer: GGUFWriter, model: GgufModel, form: GgufForm) -> None:
+def write_header(writer: GGUFWriter, model: GgufModel, form: GgufForm) -> None:
+    """Say what the model is, before its tensors."""
     shape = model.shape
     writer.add_name(model.name)
     writer.add_type("model")
@@ -89,11 +107,27 @@ def _write_vocabulary(writer: GGUFWriter, vocabulary: Vocabulary) -> None:
     writer.add_chat_template(vocabulary.template)
 
 
-def _add(writer: GGUFWriter, name: str, values: Floats, form: GgufForm) -> None:
-    if values.ndim == 1:  # norms and biases: few, and llama.cpp wants them whole
-        writer.add_tensor(name, values)
-    elif form == "q8_0" and values.shape[-1] % QUANT_BLOCK == 0:
-        kind = GGMLQuantizationType.Q8_0
-        writer.add_tensor(name, quantize(values, kind), raw_dtype=kind)
+def _announce(writer: GGUFWriter, name: str, size: tuple[int, ...], form: GgufForm) -> None:
+    kind = _kind_of(size, form)
+    if kind is GGMLQuantizationType.Q8_0:
+        shape = quant_shape_to_byte_shape(size, kind)
+        writer.add_tensor_info(name, shape, np.dtype(np.uint8), prod(shape), raw_dtype=kind)
     else:
-        writer.add_tensor(name, values.astype(np.float16))
+        dtype = np.dtype(_DTYPES[kind])
+        writer.add_tensor_info(name, size, dtype, prod(size) * dtype.itemsize)
+
+
+def _as_written(values: Floats, form: GgufForm) -> NDArray[Any]:
+    kind = _kind_of(values.shape, form)
+    if kind is GGMLQuantizationType.Q8_0:
+        quantised: NDArray[Any] = quantize(values, kind)
+        return quantised
+    return values.astype(_DTYPES[kind])
+
+
+def _kind_of(size: tuple[int, ...], form: GgufForm) -> GGMLQuantizationType:
+    if len(size) == 1:  # norms and biases: few, and llama.cpp wants them whole
+        return GGMLQuantizationType.F32
+    if form == "q8_0" and size[-1] % QUANT_BLOCK == 0:
+        return GGMLQuantizationType.Q8_0
+    return GGMLQuantizationType.F16

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from jobs.finetune.student.parity.report import CheckName, ParityCheck, ParityReport
+from jobs.finetune.student.parity.check_prompts import check_prompts
+from jobs.finetune.student.parity.report import ParityCheck, ParityReport, failed, passed
 from jobs.finetune.student.parity.served import ServedStudentClient
 from jobs.finetune.student.parity.trained import TrainedStudent
 from jobs.finetune.student.source.chat_template import ChatTemplate, Message
@@ -39,7 +40,6 @@ class ParityGate:
         self._client = client
         self._trained = trained
         self._template = template
-        self._vocabulary = template.vocabulary
 
     async def check(
         self, rows: Sequence[Sequence[Message]], *, model_name: str, file: str
@@ -51,9 +51,7 @@ class ParityGate:
         """
         places = [await self._ask_places(row) for row in rows]
         checks = [
-            await self._check_template(rows),
-            await self._check_tokens(rows),
-            await self._check_end(rows[0]),
+            *await check_prompts(self._client, self._template, rows),
             self._check_probabilities(places),
             await self._check_answers(rows[:ANSWERED_ROWS]),
         ]
@@ -63,51 +61,6 @@ class ParityGate:
             row_count=len(rows),
             position_count=sum(len(each.places) for each in places),
             checks=tuple(checks),
-        )
-
-    async def _check_template(self, rows: Sequence[Sequence[Message]]) -> ParityCheck:
-        for row in rows:
-            ours, theirs = self._template.prompt(row[:-1]), await self._client.prompt(row[:-1])
-            if ours != theirs:
-                return _failed(
-                    "template",
-                    "the served chat template writes another prompt than the student learnt "
-                    f"(trained {_around(ours, theirs)!r}, served {_around(theirs, ours)!r}): serve "
-                    "the exported GGUF with the template that it holds",
-                )
-        return _passed("template", "prompts are the same, to the character")
-
-    async def _check_tokens(self, rows: Sequence[Sequence[Message]]) -> ParityCheck:
-        for row in rows:
-            text = self._template.prompt(row[:-1])
-            ours, theirs = self._vocabulary.ids(text), await self._client.ids(text)
-            if ours != theirs:
-                at = next(
-                    (
-                        i
-                        for i, pair in enumerate(zip(ours, theirs, strict=False))
-                        if len({*pair}) > 1
-                    ),
-                    min(len(ours), len(theirs)),
-                )
-                return _failed(
-                    "tokens",
-                    f"the served vocabulary cuts a prompt into {len(theirs):,} tokens, the student "
-                    f"learnt {len(ours):,} (the first that differs: number {at:,}): its splitter, "
-                    "control tokens or BOS are not the student's",
-                )
-        return _passed("tokens", "prompts are the same tokens")
-
-    async def _check_end(self, row: Sequence[Message]) -> ParityCheck:
-        encoded = self._template.encode(row)
-        end_id = encoded.ids[-1]
-        token = self._vocabulary.tokenizer.id_to_token(end_id)
-        if await self._client.ends_with(encoded.ids[: encoded.prompt_length], end_id):
-            return _passed("end", f"an answer ends with {token}")
-        return _failed(
-            "end",
-            f"the server goes on after {token}, which ends every answer that was learnt: the EOS "
-            "token of the GGUF is missing or another (tokenizer.ggml.eos_token_id)",
         )
 
     async def _ask_places(self, row: Sequence[Message]) -> Places:
@@ -124,17 +77,17 @@ class ParityGate:
 
     def _check_probabilities(self, asked: Sequence[Places]) -> ParityCheck:
         if not any(each.places for each in asked):
-            return _failed("probabilities", "the server showed none at any place of these rows")
+            return failed("probabilities", "the server showed none at any place of these rows")
         difference = self._difference(asked)
         if difference <= MAX_DIFFERENCE:
-            return _passed("probabilities", f"{difference:.4f} nats apart")
+            return passed("probabilities", f"{difference:.4f} nats apart")
         found = f"what is served is {difference:.2f} nats from what was trained"
         for cause, change in self._trained.hypotheses():
             with self._trained.supposing(change):
                 supposed = self._difference(asked)
             if supposed <= max(MAX_DIFFERENCE, difference / 4):
-                return _failed("probabilities", f"{found}: {cause}")
-        return _failed(
+                return failed("probabilities", f"{found}: {cause}")
+        return failed(
             "probabilities",
             f"{found} (at most {MAX_DIFFERENCE}), for no cause that is known here: the file is of "
             "another training, or its quantisation is too coarse",
@@ -153,7 +106,7 @@ class ParityGate:
     async def _check_answers(self, rows: Sequence[Sequence[Message]]) -> ParityCheck:
         good = count = 0
         for row in rows:
-            prompt = self._vocabulary.ids(self._template.prompt(row[:-1]))
+            prompt = self._template.prompt_ids(row[:-1])
             answer = await self._client.answer(prompt, max_tokens=ANSWER_TOKENS)
             places = range(len(prompt) - 1, len(prompt) + len(answer) - 1)
             if not answer:
@@ -164,25 +117,10 @@ class ParityGate:
                 count += 1
         share = good / count if count else 1.0
         words = f"{good:,} of {count:,} tokens of served answers are the trained student's choice"
-        return (_passed if share >= MIN_AGREEMENT else _failed)("answers", words)
+        return (passed if share >= MIN_AGREEMENT else failed)("answers", words)
 
 
 def _distance(ours: Tensor, theirs: Mapping[int, float]) -> float:
     weight = sum(exp(value) for value in theirs.values())
     apart = sum(exp(value) * abs(value - float(ours[token])) for token, value in theirs.items())
     return apart / weight
-
-
-def _around(text: str, other: str) -> str:
-    """Some characters around the first that differs."""
-    pairs = enumerate(zip(text, other, strict=False))
-    at = next((i for i, (a, b) in pairs if a != b), min(len(text), len(other)))
-    return text[max(0, at - 10) : at + 20]
-
-
-def _passed(name: CheckName, words: str) -> ParityCheck:
-    return ParityCheck(name=name, is_passed=True, words=words)
-
-
-def _failed(name: CheckName, words: str) -> ParityCheck:
-    return ParityCheck(name=name, is_passed=False, words=words)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import aiohttp
 import orjson
+from pydantic import TypeAdapter
 
 from engine.errors import ConfigError
+from engine.files.replace import replace_file
 from engine.local.student_model import ServedStudent, StudentModel
 from jobs.finetune.student.export.export_student import ExportedStudent
 from jobs.finetune.student.parity.check_parity import ParityGate
@@ -17,6 +19,8 @@ from jobs.finetune.student.source.chat_template import ChatTemplate, Message
 
 ROW_COUNT = 6
 LOG_NAME = "served.log"
+REPORTS_NAME = "parity.json"
+REPORTS = TypeAdapter(list[ParityReport])
 
 
 async def pass_gate(
@@ -29,7 +33,7 @@ async def pass_gate(
     folder: Path,
     context_tokens: int,
 ) -> list[ParityReport]:
-    """A report of each file that is meant to be served, all of which pass.
+    """A report of each file that is meant to be served, all of which pass; `folder` has them too.
 
     Raises:
         ConfigError: one does not, the server does not start, or it refuses a call.
@@ -44,7 +48,9 @@ async def pass_gate(
         async with model, aiohttp.ClientSession() as session:
             client = ServedStudentClient(session, model.base_url, model.api_key, name)
             gate = ParityGate(client, trained, template)
-            reports.append(await gate.check(rows, model_name=name, file=file))
+            report = await gate.check(rows, model_name=name, file=file)
+            reports.append(report.model_copy(update={"memory_bytes": model.peak_memory_bytes}))
+    replace_file(folder / REPORTS_NAME, [REPORTS.dump_json(reports, indent=1)])
     require_parity(reports)
     return reports
 

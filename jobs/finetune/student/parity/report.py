@@ -16,13 +16,17 @@ class ParityCheck(Value):
 
 
 class ParityReport(Value):
-    """RUN/student/JOB/parity.json: all checks of one served file, in the order of the causes."""
+    """All checks of one served file, in the order of the causes; they are in RUN/student/JOB.
+
+    `memory_bytes` is the most that its server took; None: that is not known.
+    """
 
     model_name: str
     file: str
     row_count: int
     position_count: int
     checks: tuple[ParityCheck, ...]
+    memory_bytes: int | None = None
 
     @property
     def is_passed(self) -> bool:
@@ -32,3 +36,13 @@ class ParityReport(Value):
     def problems(self) -> list[str]:
         """What is wrong, a line a check that failed."""
         return [f"{check.name}: {check.words}" for check in self.checks if not check.is_passed]
+
+
+def passed(name: CheckName, words: str) -> ParityCheck:
+    """A check that found what it should."""
+    return ParityCheck(name=name, is_passed=True, words=words)
+
+
+def failed(name: CheckName, words: str) -> ParityCheck:
+    """A check that did not; `words` say what is wrong, and what to do."""
+    return ParityCheck(name=name, is_passed=False, words=words)

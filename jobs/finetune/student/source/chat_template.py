@@ -7,6 +7,8 @@ from engine.errors import ConfigError
 from jobs.finetune.student.source.vocabulary import Vocabulary
 
 Message = dict[str, str]
+# What a template's own arithmetic, look-ups and calls may raise.
+_TEMPLATE_FAULTS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 _PROBE: list[Message] = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]
 
 
@@ -60,7 +62,7 @@ class ChatTemplate:
                 f"{self._place}: its chat template writes a question otherwise once there is an "
                 "answer: it cannot be learnt from"
             )
-        prompt_ids = self.vocabulary.ids(prompt)
+        prompt_ids = self.vocabulary.prompt_ids(prompt)
         answer_ids = self.vocabulary.ids(whole[len(prompt) :])
         end = next((i for i, t in enumerate(answer_ids) if t in self.vocabulary.end_ids), None)
         if end is None:
@@ -71,29 +73,37 @@ class ChatTemplate:
         return EncodedRow((*prompt_ids, *answer_ids[: end + 1]), len(prompt_ids))
 
     def prompt(self, messages: Sequence[Message]) -> str:
-        """What stands before the answer to these messages.
+        """What stands before the answer to these messages, without a BOS that a server adds.
 
         Raises:
             ConfigError: the template refuses them.
         """
         return self._render(messages, is_prompt=True)
 
+    def prompt_ids(self, messages: Sequence[Message]) -> list[int]:
+        """The same as ids, as a server feeds them.
+
+        Raises:
+            ConfigError: the template refuses the messages.
+        """
+        return self.vocabulary.prompt_ids(self.prompt(messages))
+
     def _render(self, messages: Sequence[Message], *, is_prompt: bool) -> str:
         from jinja2 import TemplateError
 
         try:
-            return self._template.render(
+            text = self._template.render(
                 messages=list(messages),
                 add_generation_prompt=is_prompt,
                 bos_token=self.vocabulary.bos_token,
                 eos_token=self.vocabulary.end_tokens[0],
-                enable_thinking=False,
             )
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        except (*_TEMPLATE_FAULTS, TemplateError) as error:
             raise ConfigError(
                 f"{self._place}: its chat template refuses a row of "
                 f"{', '.join(message['role'] for message in messages)} ({error})"
             ) from error
+        return text.removeprefix(self.vocabulary.bos_token) if self.vocabulary.adds_bos else text
 
 
 def _refuse(message: str) -> None:

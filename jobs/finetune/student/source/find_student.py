@@ -19,6 +19,7 @@ from jobs.finetune.student.source.hf_folder import FolderStudent, folder_weights
 from jobs.finetune.student.source.shape import StudentShape
 from jobs.finetune.student.source.student_names import student_name
 from jobs.finetune.student.source.vocabulary import (
+    TEMPLATE_KEY,
     Vocabulary,
     folder_vocabulary,
     gguf_vocabulary,
@@ -38,6 +39,13 @@ class Student(NamedTuple):
     def shape(self) -> StudentShape:
         """The shape of its network."""
         return self.source.shape
+
+    @property
+    def template_of_gguf(self) -> str | None:
+        """The chat template that its own GGUF holds; None: it is a folder."""
+        if isinstance(self.source, GgufStudent):
+            return str(self.source.fields.get(TEMPLATE_KEY, ""))
+        return None
 
     def weights(self) -> Iterator[tuple[str, Floats]]:
         """Each matrix and vector, one after the other. Raises ConfigError if one is damaged."""
@@ -65,7 +73,8 @@ def find_student(named: str) -> Student:
     path = Path(named).expanduser()
     if path.exists():
         return _read(path.resolve(), name)
-    if path.suffix or named.startswith((".", "/", "~")) or named.count("/") != 1:
+    is_file_name = path.suffix.lower() == ".gguf"  # others have a dot: Qwen2.5-0.5B-Instruct
+    if is_file_name or named.startswith((".", "/", "~")) or named.count("/") != 1:
         raise ConfigError(
             f"student {named!r}: there is no such file or folder; expected a Hugging Face folder, "
             f"a GGUF, a name of the hub (organisation/model), or {CHAT_MODEL}; a host's model is "

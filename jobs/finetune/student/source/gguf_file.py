@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.errors import ConfigError
 from jobs.finetune.student.source.gguf_header import MAGIC, GgufTensor, read_header
 from jobs.finetune.student.source.shape import StudentShape, shape_of_gguf
+from jobs.finetune.student.source.weights_of_shape import gguf_names, require_no_others
 
 Floats = NDArray[np.float32]
 
@@ -39,7 +40,8 @@ def read_gguf(path: Path) -> GgufStudent:
     """Read the header of a GGUF; its tensors stay on disk until they are needed.
 
     Raises:
-        ConfigError: it is damaged, of another kind, or of an architecture that is not known.
+        ConfigError: it is damaged, of another kind, of an architecture that is not known, or
+            holds more than a network of that.
     """
     try:
         fields, tensors = read_header(path)
@@ -54,7 +56,9 @@ def read_gguf(path: Path) -> GgufStudent:
     known: dict[str, Any] = dict.fromkeys(tensors)
     if factors is not None:
         known["rope_freqs.weight"] = factors.data
-    return GgufStudent(path, fields, tensors, shape_of_gguf(fields, str(path), tensors=known))
+    shape = shape_of_gguf(fields, str(path), tensors=known)
+    require_no_others(tensors, (theirs for _, theirs in gguf_names(shape)), str(path))
+    return GgufStudent(path, fields, tensors, shape)
 
 
 def gguf_weights(student: GgufStudent) -> Iterator[tuple[str, Floats]]:
@@ -84,17 +88,6 @@ def gguf_weights(student: GgufStudent) -> Iterator[tuple[str, Floats]]:
         yield ours, unpermuted(values, student.shape, ours)
 
 
-def gguf_names(shape: StudentShape) -> Iterator[tuple[str, str]]:
-    """Pairs of names: in a Hugging Face folder, in a GGUF."""
-    yield "model.embed_tokens.weight", "token_embd.weight"
-    yield "model.norm.weight", "output_norm.weight"
-    if not shape.ties_embeddings:
-        yield "lm_head.weight", "output.weight"
-    for layer in range(shape.layer_count):
-        for ours, theirs in _layer_names(shape):
-            yield f"model.layers.{layer}.{ours}", f"blk.{layer}.{theirs}"
-
-
 def permuted(rows: Floats, shape: StudentShape, name: str) -> Floats:
     """Rows of queries and keys in llama.cpp's order, where its family has one; others as is."""
     return _reordered(rows, shape, name, to_gguf=True)
@@ -114,23 +107,6 @@ def _reordered(rows: Floats, shape: StudentShape, name: str, *, to_gguf: bool) -
     inner = (2, half) if to_gguf else (half, 2)
     split = rows.reshape(count, *inner, *rows.shape[1:])
     return np.ascontiguousarray(split.swapaxes(1, 2).reshape(rows.shape))
-
-
-def _layer_names(shape: StudentShape) -> Iterator[tuple[str, str]]:
-    attention = {"q_proj": "attn_q", "k_proj": "attn_k", "v_proj": "attn_v"}
-    for ours, theirs in attention.items():
-        yield f"self_attn.{ours}.weight", f"{theirs}.weight"
-        if shape.has_attention_bias:
-            yield f"self_attn.{ours}.bias", f"{theirs}.bias"
-    if shape.has_head_norms:
-        yield "self_attn.q_norm.weight", "attn_q_norm.weight"
-        yield "self_attn.k_norm.weight", "attn_k_norm.weight"
-    yield "self_attn.o_proj.weight", "attn_output.weight"
-    yield "mlp.gate_proj.weight", "ffn_gate.weight"
-    yield "mlp.up_proj.weight", "ffn_up.weight"
-    yield "mlp.down_proj.weight", "ffn_down.weight"
-    yield "input_layernorm.weight", "attn_norm.weight"
-    yield "post_attention_layernorm.weight", "ffn_norm.weight"
 
 
 def _damaged(path: Path, error: BaseException) -> ConfigError:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.errors import ConfigError
-from jobs.finetune.student.source.gguf_file import Floats, gguf_names
+from jobs.finetune.student.source.gguf_file import Floats
 from jobs.finetune.student.source.shape import StudentShape, shape_of_config
+from jobs.finetune.student.source.weights_of_shape import gguf_names, require_no_others
 
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
@@ -29,21 +30,31 @@ def read_folder(folder: Path) -> FolderStudent:
     """Read what a folder says of its model; the weights stay on disk until they are needed.
 
     Raises:
-        ConfigError: a file is missing or damaged, or the architecture is not known.
+        ConfigError: a file is missing or damaged, the architecture is not known, or there are more
+            weights than a network of that has.
     """
     config = read_json(folder / CONFIG_NAME)
     shape = shape_of_config(config, str(folder / CONFIG_NAME))
+    file_of = _file_of_each(folder)
+    known = (name for name, _ in gguf_names(shape))
+    require_no_others(file_of, known, str(folder))
+    return FolderStudent(folder, shape, file_of)
+
+
+def _file_of_each(folder: Path) -> dict[str, Path]:
     index_path = folder / INDEX_NAME
     if index_path.exists():
-        names = read_json(index_path).get("weight_map") or {}
-        return FolderStudent(folder, shape, {name: folder / file for name, file in names.items()})
+        names = read_json(index_path).get("weight_map")
+        if not isinstance(names, dict) or not all(isinstance(f, str) for f in names.values()):
+            raise ConfigError(f"{index_path}: expected a weight_map of names and files")
+        return {name: folder / file for name, file in names.items()}
     path = folder / WEIGHTS_NAME
     if not path.is_file():
         raise ConfigError(
             f"{folder}: holds neither {WEIGHTS_NAME} nor {INDEX_NAME}: pickled weights are not "
             "read, since they can run programs"
         )
-    return FolderStudent(folder, shape, dict.fromkeys(_names_in(path), path))
+    return dict.fromkeys(_names_in(path), path)
 
 
 def folder_weights(student: FolderStudent) -> Iterator[tuple[str, Floats]]:

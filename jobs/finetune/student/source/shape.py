@@ -1,12 +1,12 @@
 """The shape of a student's network, as a config.json or the header of a GGUF says it."""
 
-import math
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from engine.errors import ConfigError
+from jobs.finetune.student.source.rotation import rotation_factors, scaling_of
 from schemas.record import Value
 
 Family = Literal["llama", "qwen2", "qwen3"]
@@ -19,7 +19,14 @@ _MODEL_TYPES: Mapping[str, Family] = {  # `model_type` of a config.json
     "qwen2": "qwen2",
     "qwen3": "qwen3",
 }
-_LLAMA3_SCALING = "llama3"
+_ACTIVATIONS = (None, "silu", "swish")  # `hidden_act` of a config.json; both names mean the same
+
+# Bounds that no student reaches: a damaged number is told before anything is made so large.
+Size = Annotated[int, Field(gt=0, le=1_000_000)]
+LayerCount = Annotated[int, Field(gt=0, le=1_000)]
+VocabularySize = Annotated[int, Field(gt=0, le=2_000_000)]
+TokenCount = Annotated[int, Field(gt=0, le=1_000_000_000)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class StudentShape(Value):
@@ -29,18 +36,27 @@ class StudentShape(Value):
     """
 
     family: Family
-    vocabulary_size: int
-    hidden_size: int
-    inner_size: int
-    layer_count: int
-    head_count: int
-    kv_head_count: int
-    head_size: int
-    context_tokens: int
-    norm_epsilon: float
-    rope_base: float
+    vocabulary_size: VocabularySize
+    hidden_size: Size
+    inner_size: Size
+    layer_count: LayerCount
+    head_count: Size
+    kv_head_count: Size
+    head_size: Size
+    context_tokens: TokenCount
+    norm_epsilon: Positive
+    rope_base: Positive
     rope_factors: tuple[float, ...] = ()
     ties_embeddings: bool
+
+    @model_validator(mode="after")
+    def _has_whole_heads(self) -> Self:
+        if self.head_count % self.kv_head_count or self.head_size % 2:
+            raise ValueError(
+                f"{self.head_count} heads of {self.head_size} cannot share {self.kv_head_count} "
+                "of keys and values, or turn in pairs"
+            )
+        return self
 
     @property
     def has_attention_bias(self) -> bool:
@@ -76,13 +92,16 @@ def shape_of_config(config: Mapping[str, Any], place: str) -> StudentShape:
     family = _MODEL_TYPES.get(str(found))
     if family is None:
         raise unknown_architecture(place, found)
+    if config.get("hidden_act") not in _ACTIVATIONS:
+        raise ConfigError(f"{place}: found hidden_act {config['hidden_act']!r}, expected 'silu'")
     hidden, heads = config.get("hidden_size"), config.get("num_attention_heads")
     if not (isinstance(hidden, int) and isinstance(heads, int) and hidden > 0 and heads > 0):
         raise ConfigError(f"{place}: expected hidden_size and num_attention_heads above 0")
     head_size = config.get("head_dim") or hidden // heads
     rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
-    base = config.get("rope_theta") or rope.get("rope_theta") or 10_000.0
-    return _validated(
+    if not isinstance(rope, dict):
+        raise ConfigError(f"{place}: found {rope!r} for rope_scaling, expected an object")
+    shape = _validated(
         place,
         {
             "family": family,
@@ -95,11 +114,12 @@ def shape_of_config(config: Mapping[str, Any], place: str) -> StudentShape:
             "head_size": head_size,
             "context_tokens": config.get("max_position_embeddings"),
             "norm_epsilon": config.get("rms_norm_eps"),
-            "rope_base": base,
-            "rope_factors": _rope_factors(rope, base, head_size, place),
+            "rope_base": config.get("rope_theta") or rope.get("rope_theta") or 10_000.0,
             "ties_embeddings": bool(config.get("tie_word_embeddings", False)),
         },
     )
+    factors = rotation_factors(rope, shape.rope_base, shape.head_size, place)
+    return shape.model_copy(update={"rope_factors": factors})
 
 
 def shape_of_gguf(
@@ -122,8 +142,10 @@ def shape_of_gguf(
         raise ConfigError(f"{place}: expected embedding_length and head_count above 0")
     if of("rope.scaling.type") not in (None, "none"):
         raise ConfigError(f"{place}: found rope scaling {of('rope.scaling.type')!r}, expected none")
-    factors = tensors.get("rope_freqs.weight")
-    return _validated(
+    head_size = of("attention.key_length") or hidden // heads
+    if of("rope.dimension_count") not in (None, head_size):
+        raise ConfigError(f"{place}: turns a part of each head alone, which is not known here")
+    shape = _validated(
         place,
         {
             "family": family,
@@ -133,14 +155,27 @@ def shape_of_gguf(
             "layer_count": of("block_count"),
             "head_count": heads,
             "kv_head_count": of("attention.head_count_kv") or heads,
-            "head_size": of("attention.key_length") or hidden // heads,
+            "head_size": head_size,
             "context_tokens": of("context_length"),
             "norm_epsilon": of("attention.layer_norm_rms_epsilon"),
             "rope_base": of("rope.freq_base") or 10_000.0,
-            "rope_factors": () if factors is None else tuple(float(each) for each in factors),
             "ties_embeddings": "output.weight" not in tensors,
         },
     )
+    factors = _gguf_factors(tensors.get("rope_freqs.weight"), shape, place)
+    return shape.model_copy(update={"rope_factors": factors})
+
+
+def _gguf_factors(
+    found: Sequence[float] | None, shape: StudentShape, place: str
+) -> tuple[float, ...]:
+    factors = () if found is None else tuple(float(each) for each in found)
+    if factors and scaling_of(factors, shape.rope_base, shape.head_size) is None:
+        raise ConfigError(
+            f"{place}: its rope_freqs.weight is of no rope type known here (llama3): take the "
+            "model's Hugging Face folder, which names it"
+        )
+    return factors
 
 
 def unknown_architecture(place: str, found: object) -> ConfigError:
@@ -156,27 +191,5 @@ def _validated(place: str, values: Mapping[str, Any]) -> StudentShape:
         return StudentShape.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name = ".".join(map(str, first["loc"]))
+        name = ".".join(map(str, first["loc"])) or "heads"
         raise ConfigError(f"{place}: {name}: {first['msg']} (found {first['input']!r})") from error
-
-
-def _rope_factors(
-    rope: Mapping[str, Any], base: float, head_size: int, place: str
-) -> tuple[float, ...]:
-    """What divides each frequency (the Llama 3.1 report; `rope_type` llama3 in transformers)."""
-    kind = rope.get("rope_type") or rope.get("type") or "default"
-    if kind == "default":
-        return ()
-    if kind != _LLAMA3_SCALING:
-        raise ConfigError(f"{place}: found rope type {kind!r}, expected default or llama3")
-    factor, low, high = (
-        float(rope[name]) for name in ("factor", "low_freq_factor", "high_freq_factor")
-    )
-    trained = float(rope["original_max_position_embeddings"])
-    factors = []
-    for pair in range(head_size // 2):
-        wavelength = 2 * math.pi * base ** (2 * pair / head_size)
-        share = (trained / wavelength - low) / (high - low)
-        share = min(1.0, max(0.0, share))
-        factors.append(1.0 / ((1 - share) / factor + share))
-    return tuple(factors)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engine.errors import ConfigError
 from jobs.finetune.student.source.gguf_file import GgufStudent
 from jobs.finetune.student.source.hf_folder import read_json
+from jobs.finetune.student.source.settled_template import settled_template
 from jobs.finetune.student.source.splitting import SPLITTERS, splitter_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # gguf.TokenType; control and user-defined ones become one token wherever they stand in a text
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED = 1, 2, 3, 4, 5
+TEMPLATE_KEY = "tokenizer.chat_template"
+_ADDING_BOS = ("llama-bpe",)  # splitters that llama.cpp adds BOS with where a GGUF says nothing
 _NO_BPE = "expected a byte-level BPE vocabulary (as Llama 3, Qwen and SmolLM have one)"
 
 
@@ -33,7 +36,9 @@ class TokenTable(NamedTuple):
 class Vocabulary(NamedTuple):
     """Tokens, and what the student's own chat template needs to know of them.
 
-    `end_tokens` end an answer; the first is the vocabulary's own.
+    `template` is settled: it is in all that is exported. `end_tokens` end an answer; the first is
+    the vocabulary's own. `adds_bos`: a server puts it before every prompt, and takes away the one
+    that the template writes.
     """
 
     tokenizer: "Tokenizer"
@@ -46,6 +51,11 @@ class Vocabulary(NamedTuple):
     def ids(self, text: str) -> list[int]:
         """The ids of a text in which control tokens are meant as such."""
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def prompt_ids(self, text: str) -> list[int]:
+        """The ids of a text that nothing stands before, as a server feeds it."""
+        bos_id = self.tokenizer.token_to_id(self.bos_token) if self.adds_bos else None
+        return [*([] if bos_id is None else [bos_id]), *self.ids(text)]
 
     @property
     def end_ids(self) -> frozenset[int]:
@@ -83,10 +93,10 @@ def gguf_vocabulary(student: GgufStudent) -> Vocabulary:
         Vocabulary(
             make_tokenizer(table, place),
             table,
-            str(fields.get("tokenizer.chat_template", "")),
+            settled_template(str(fields.get(TEMPLATE_KEY, ""))),
             _token(fields, tokens, "bos_token_id"),
             tuple(dict.fromkeys(filter(None, ends))),
-            bool(fields.get("tokenizer.ggml.add_bos_token", False)),
+            bool(fields.get("tokenizer.ggml.add_bos_token", splitter in _ADDING_BOS)),
         ),
     )
 
@@ -97,6 +107,16 @@ def folder_vocabulary(folder: Path, *, size: int) -> Vocabulary:
     Raises:
         ConfigError: a file is missing or damaged, or the tokens are of an unknown kind.
     """
+    try:
+        return _folder_vocabulary(folder, size)
+    except (AttributeError, LookupError, OSError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"{folder}: its tokenizer files do not hold what they should ({error}): they may be "
+            "damaged; fetch them again"
+        ) from error
+
+
+def _folder_vocabulary(folder: Path, size: int) -> Vocabulary:
     path = folder / "tokenizer.json"
     described = read_json(path)
     splitter = splitter_of(described)
@@ -118,10 +138,10 @@ def folder_vocabulary(folder: Path, *, size: int) -> Vocabulary:
         Vocabulary(
             make_tokenizer(table, str(path)),
             table,
-            template,
+            settled_template(template),
             _text(config.get("bos_token")),
             tuple(dict.fromkeys(filter(None, ends))),
-            bool(config.get("add_bos_token", False)),
+            adds_bos=False,  # a folder's chat template writes all that a prompt has
         ),
     )
 

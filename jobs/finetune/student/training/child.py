@@ -14,10 +14,11 @@ import torch
 from engine.errors import ConfigError, EngineError
 from engine.files.replace import replace_file
 from jobs.finetune.student.export.export_student import ExportedStudent, export_student
+from jobs.finetune.student.parity.first_gate import pass_first_gate
 from jobs.finetune.student.parity.pass_gate import pass_gate, read_gate_rows
 from jobs.finetune.student.parity.report import ParityReport
 from jobs.finetune.student.parity.trained import TrainedStudent
-from jobs.finetune.student.source.chat_template import ChatTemplate, EncodedRow
+from jobs.finetune.student.source.chat_template import ChatTemplate, EncodedRow, Message
 from jobs.finetune.student.source.find_student import Student, find_student
 from jobs.finetune.student.training.checkpoint import write_tensors
 from jobs.finetune.student.training.loop import (
@@ -83,34 +84,50 @@ def tune(task: TuningTask, child: Child) -> None:
     """
     _set_up_torch(task.plan.threads)
     student = find_student(task.student)
-    vocabulary = student.vocabulary()
-    template = ChatTemplate(vocabulary, str(student.path))
+    template = ChatTemplate(student.vocabulary(), str(student.path))
     rows = _read_rows(task, student, template, child)
     _require_gpu(task, student, rows)
+    if not task.is_measured_only:
+        asyncio.run(pass_first_gate(student.shape, template, _gate_rows(task), folder=task.folder))
     network = build_network(task, student)
     training = Training(task, network, rows, child.report)
     trained = training.run()
     facts = _facts(trained, training.loss, rows)
     if task.is_measured_only:
         replace_file(task.folder / FACTS_NAME, [facts.model_dump_json().encode()])
-        _end(task, child, facts)
-        return
-    learnt_path = task.folder / WEIGHTS_NAME
-    write_tensors(learnt_path, trained.weights, {"job": task.job_name})
+    else:
+        write_tensors(task.folder / WEIGHTS_NAME, trained.weights, {"job": task.job_name})
+        trained_student = TrainedStudent(network, student, task.plan)
+        write_record(task.folder, _export(task, student, template, trained_student, facts, child))
+    _end(task, child, facts)
+
+
+def _export(
+    task: TuningTask,
+    student: Student,
+    template: ChatTemplate,
+    trained: TrainedStudent,
+    facts: TuningFacts,
+    child: Child,
+) -> TunedStudent:
+    """Write all files, and compare what is served with what was trained; the record of both."""
     child.report(TuningNews(kind="said", message="exports: adapter, safetensors, GGUF"))
-    exported = export_student(task, student, vocabulary, template, learnt_path)
+    exported = export_student(task, student, template, task.folder / WEIGHTS_NAME)
     child.report(TuningNews(kind="said", message="compares what is served with what was trained"))
     gate = pass_gate(
         exported,
         task.model_name,
-        TrainedStudent(network, student, task.plan),
+        trained,
         template,
-        read_gate_rows(task.validation_path or task.train_path),
+        _gate_rows(task),
         folder=task.folder,
         context_tokens=served_context(student.shape.context_tokens),
     )
-    write_record(task.folder, _record(task, student, exported, facts, asyncio.run(gate)))
-    _end(task, child, facts)
+    return _record(task, student, exported, facts, asyncio.run(gate))
+
+
+def _gate_rows(task: TuningTask) -> list[list[Message]]:
+    return read_gate_rows(task.validation_path or task.train_path)
 
 
 def _set_up_torch(threads: int) -> None:

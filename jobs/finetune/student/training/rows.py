@@ -127,5 +127,5 @@ def other_text_rows(vocabulary: Vocabulary) -> list[EncodedRow]:
     under its license; each a row after its first token, which nothing stands before.
     """
     text = files(__package__).joinpath("other_text.txt").read_text("utf-8")
-    rows = (tuple(vocabulary.ids(paragraph)) for paragraph in text.strip().split("\n\n"))
+    rows = (tuple(vocabulary.prompt_ids(paragraph)) for paragraph in text.strip().split("\n\n"))
     return [EncodedRow(ids, 1) for ids in rows if len(ids) > 1]

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.clock import Clock
@@ -82,11 +82,6 @@ async def _follow(process: Process, teller: _Teller, admission: Admission) -> bo
 
 async def _spawn(task: TuningTask, log_path: Path) -> Process:
     """The child, in a session of its own, so that Ctrl-C reaches this process alone."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if name != THREAD_LIMIT},
-        "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads would take the processor from others
-        "TOKENIZERS_PARALLELISM": "false",
-    }
     with log_path.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -96,12 +91,22 @@ async def _spawn(task: TuningTask, log_path: Path) -> Process:
             stdout=PIPE,
             stderr=log,
             cwd=Path(__file__).parents[4],  # `-m` imports from the folder it is started in
-            env=environment,
+            env=child_environment(os.environ),
             start_new_session=True,
         )
     assert process.stdin is not None
     process.stdin.write(task.model_dump_json().encode() + b"\n")
     return process
+
+
+def child_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a training, made of this process's own."""
+    return {
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # without, torch below 2.10 refuses to repeat numbers
+        **{name: value for name, value in given.items() if name != THREAD_LIMIT},
+        "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads would take the processor from others
+        "TOKENIZERS_PARALLELISM": "false",
+    }
 
 
 async def _stop(process: Process) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from engine.errors import EngineError, OutageError, QuotaError, TransientError
 from engine.lease.claims import Claim, Lease
+from engine.lease.client import LeaseClient
 from engine.lease.leases import Leases
-from engine.lease.lessee import Lessee
 from engine.live.lane import LiveLane
 from engine.spending.budget import Budget
 from engine.stats.counters import Stats
@@ -57,7 +57,7 @@ class Sender:
     ) -> None:
         self.name = name
         self.is_superseded = False
-        self.lessee = Lessee(
+        self.lease_client = LeaseClient(
             name,
             lender,
             budget_usd=lender.cap_usd,
@@ -65,8 +65,8 @@ class Sender:
             max_outage_s=settings.max_outage_s,
             clock=LoopClock(),
         )
-        self.budget = Budget(cap_usd=None, spent_usd=0.0, price=price, purse=self.lessee)
-        self.lessee.follow(self.budget)
+        self.budget = Budget(cap_usd=None, spent_usd=0.0, price=price, cap=self.lease_client)
+        self.lease_client.follow(self.budget)
         self.lane = LiveLane(
             [ENDPOINT],
             settings=settings,
@@ -76,7 +76,7 @@ class Sender:
             stats=Stats(),
             rng=random.Random(1),
         )
-        self.lane.go_by(self.lessee)
+        self.lane.go_by(self.lease_client)
         self.ends: list[object] = []
 
     async def send(self, count: int) -> None:
@@ -99,7 +99,7 @@ class Sender:
 @asynccontextmanager
 async def claiming(senders: Sequence[Sender]) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
-        keeping = [group.create_task(sender.lessee.keep()) for sender in senders]
+        keeping = [group.create_task(sender.lease_client.keep()) for sender in senders]
         yield
         for task in keeping:
             task.cancel()

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
+from schemas.outcomes import LaneChoice
 from tests.simulations import prompt_cache
-from tests.simulations.lanes import End, Way, simulate
+from tests.simulations.lanes import End, simulate
 from tests.simulations.providers import Scenario
 
 SCARCITIES = (0.0, 0.25, 0.5, 0.75, 0.9, 1.0)
 DEADLINES_H = (1 / 6, 0.5, 2.0, 4.0, 12.0, 52.0)
-FIXED: tuple[Way, ...] = ("live", "flex", "batch")
+FIXED: tuple[LaneChoice, ...] = ("live", "flex", "batch")
 GROUPS, SEEDS_OF_A_GROUP = 5, 20
 HOUR_S, DAY_S = 3_600.0, 86_400.0
 
@@ -36,13 +37,13 @@ def is_in_time(end: End, scenario: Scenario) -> bool:
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
-def test_auto_is_in_time_where_any_way_is_and_costs_no_more_than_the_best_of_them(
+def test_auto_is_in_time_where_any_lane_is_and_costs_no_more_than_the_best_of_them(
     group: int,
 ) -> None:
     late, dear = [], []
 
     for scenario in scenarios(range(group, GROUPS * SEEDS_OF_A_GROUP, GROUPS)):
-        ends = {way: simulate(scenario, way) for way in FIXED}
+        ends = {lane: simulate(scenario, lane) for lane in FIXED}
         auto = simulate(scenario, "auto")
         in_time = [end for end in ends.values() if is_in_time(end, scenario)]
         assert auto.most_billed == 1
@@ -56,12 +57,12 @@ def test_auto_is_in_time_where_any_way_is_and_costs_no_more_than_the_best_of_the
     assert dear == []
 
 
-@pytest.mark.parametrize("way", ["batch", "auto"])
-def test_what_is_billed_and_out_stays_below_the_cap_where_batches_are(way: Way) -> None:
+@pytest.mark.parametrize("lane", ["batch", "auto"])
+def test_what_is_billed_and_out_stays_below_the_cap_where_batches_are(lane: LaneChoice) -> None:
     for scenario in scenarios(range(20)):
         cap_usd = scenario.chunks * 0.03
 
-        end = simulate(scenario._replace(cap_usd=cap_usd, scarcity=0.5), way)
+        end = simulate(scenario._replace(cap_usd=cap_usd, scarcity=0.5), lane)
 
         assert not end.is_done
         assert end.billed_usd + end.held_usd <= cap_usd + 1e-9
@@ -69,12 +70,12 @@ def test_what_is_billed_and_out_stays_below_the_cap_where_batches_are(way: Way) 
         assert end.most_billed == 1
 
 
-@pytest.mark.parametrize("way", ["live", "flex"])
-def test_bill_stays_below_the_cap_live_and_by_flex(way: Way) -> None:
+@pytest.mark.parametrize("lane", ["live", "flex"])
+def test_bill_stays_below_the_cap_live_and_by_flex(lane: LaneChoice) -> None:
     for scenario in scenarios(range(20)):
         cap_usd = scenario.chunks * 0.03
 
-        end = simulate(scenario._replace(cap_usd=cap_usd, scarcity=0.5), way)
+        end = simulate(scenario._replace(cap_usd=cap_usd, scarcity=0.5), lane)
 
         assert not end.is_done
         assert 0.6 * cap_usd < end.billed_usd <= cap_usd

@@ -26,7 +26,7 @@ main()
 
 
 @pytest.mark.parametrize(
-    "module", ["jobs.cli", "typer", "jobs.send.ways.requests", "aiohttp", "uvloop"]
+    "module", ["jobs.cli", "typer", "jobs.send.lanes.requests", "aiohttp", "uvloop"]
 )
 def test_interrupt_during_the_imports_ends_with_130_and_without_a_traceback(
     module: str, tmp_path: Path

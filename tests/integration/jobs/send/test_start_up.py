@@ -41,5 +41,5 @@ def test_a_live_call_imports_nothing_of_batches_documents_or_other_jobs(tmp_path
 
     assert ended.returncode == 0, ended.stderr
     imported = set(ended.stdout.split())
-    assert "jobs.send.ways.requests" in imported
+    assert "jobs.send.lanes.requests" in imported
     assert not imported & ELSEWHERE

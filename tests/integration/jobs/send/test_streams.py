@@ -151,7 +151,7 @@ def test_what_does_not_go_together_is_one_message(
 
 
 @pytest.mark.parametrize(
-    ("scarcity", "live_below", "ways"),
+    ("scarcity", "live_below", "lanes"),
     [
         (0.0, 5, {"flex": 12}),
         (1.0, 5, {"batch": 12}),
@@ -164,13 +164,13 @@ def test_a_file_goes_as_it_pays(
     monkeypatch: pytest.MonkeyPatch,
     scarcity: float,
     live_below: int,
-    ways: dict[str, int],
+    lanes: dict[str, int],
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     source = write_requests(tmp_path / "in.jsonl", [f"r{number}" for number in range(12)])
     rules = {"batches": {"in_progress_s": 0.2}, "flex": {"scarcity": scarcity}}
     flags = [f"--set={each}" for each in ("limits.flex_patience_s=0.3", "batch.poll_s=0.1")]
-    if ways.pop("deadline", 0):
+    if lanes.pop("deadline", 0):
         flags.append(f"--deadline={datetime.now(UTC) + timedelta(minutes=2):%Y-%m-%dT%H:%M+00:00}")
     flags += [f"--set=batch.live_below_requests={live_below}", "--lane", "auto"]
 
@@ -185,4 +185,4 @@ def test_a_file_goes_as_it_pays(
     assert (ended.code, again.code) == (0, 0), ended.said
     assert "answered         12" in ended.said
     assert "settled before   12" in again.said
-    assert {**billed, **({"batch": batched} if batched else {})} == ways
+    assert {**billed, **({"batch": batched} if batched else {})} == lanes

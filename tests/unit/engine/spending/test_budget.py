@@ -245,7 +245,7 @@ async def test_a_model_that_ignores_output_limits_is_believed_from_then_on() -> 
         assert send.worst_usd == pytest.approx(2.0)
 
 
-class LentPurse:
+class LentCap:
     """A cap that grows by what it is asked for, up to `most_usd`."""
 
     def __init__(self, cap_usd: float, most_usd: float) -> None:
@@ -263,21 +263,21 @@ class LentPurse:
         raise QuotaError("nobody gives anything back")
 
 
-async def test_budget_of_a_purse_asks_for_what_it_lacks_until_there_is_no_more() -> None:
-    purse = LentPurse(0.0, 4.5)
-    budget = Budget(cap_usd=None, spent_usd=0.0, price=price, tier_shares={}, purse=purse)
+async def test_budget_of_a_lent_cap_asks_for_what_it_lacks_until_there_is_no_more() -> None:
+    cap = LentCap(0.0, 4.5)
+    budget = Budget(cap_usd=None, spent_usd=0.0, price=price, tier_shares={}, cap=cap)
 
     for _ in range(3):
         await pay(budget, dollar_request(), 1.0)
 
     with pytest.raises(QuotaError, match="nobody gives anything back"):
         await pay(budget, dollar_request(), 1.0)
-    assert purse.asked_usd == [2.0, 1.0, 1.0, 1.0, 0.5]
+    assert cap.asked_usd == [2.0, 1.0, 1.0, 1.0, 0.5]
 
 
-async def test_sends_that_wait_for_a_purse_at_once_stay_within_it_together() -> None:
-    purse = LentPurse(0.0, 6.0)
-    budget = Budget(cap_usd=None, spent_usd=0.0, price=price, tier_shares={}, purse=purse)
+async def test_sends_that_wait_for_a_lent_cap_at_once_stay_within_it_together() -> None:
+    cap = LentCap(0.0, 6.0)
+    budget = Budget(cap_usd=None, spent_usd=0.0, price=price, tier_shares={}, cap=cap)
     seen_usd: list[float] = []
 
     async def spend() -> None:

@@ -1,7 +1,7 @@
 """A plan in words, and compared with what came of it."""
 
 from jobs.plan.describe_plan import describe_outcome, describe_plan
-from schemas.plan import Amount, Plan, PlannedTraining, StagePlan, WayTime
+from schemas.plan import Amount, LaneTime, Plan, PlannedTraining, StagePlan
 
 USD = Amount(value=2.0, low=1.5, high=2.5)
 SOME = Amount(value=100.0, low=90.0, high=110.0)
@@ -73,9 +73,9 @@ def test_evaluation_and_training_are_part_of_the_plan() -> None:
 
 def test_times_are_ranges_with_what_they_come_from_or_the_most() -> None:
     times = (
-        WayTime(way="live", low_s=240.0, high_s=241.0, source="500 requests a minute, as set"),
-        WayTime(way="flex", low_s=240.0, high_s=14_400.0, source="by replies so far; " * 5),
-        WayTime(way="batch", low_s=None, high_s=172_800.0, source="2 rounds"),
+        LaneTime(way="live", low_s=240.0, high_s=241.0, source="500 requests a minute, as set"),
+        LaneTime(way="flex", low_s=240.0, high_s=14_400.0, source="by replies so far; " * 5),
+        LaneTime(way="batch", low_s=None, high_s=172_800.0, source="2 rounds"),
     )
 
     text = describe_plan(plan().model_copy(update={"times": times}))
@@ -131,7 +131,7 @@ def test_time_of_a_training_here_is_told_once_one_was_made() -> None:
 def test_live_time_is_told_by_stage_where_it_is_known() -> None:
     (stage,) = plan().stages
     known = stage.model_copy(update={"live_s": 90.0})
-    times = (WayTime(way="live", low_s=80.0, high_s=100.0, source="as set"),)
+    times = (LaneTime(way="live", low_s=80.0, high_s=100.0, source="as set"),)
 
     text = describe_plan(plan().model_copy(update={"stages": (known, stage), "times": times}))
 

@@ -18,6 +18,11 @@ from schemas.finetuning import TrainingMetric, TuningEvent
 from schemas.settings import RunSettings
 from tests.forked import DEVNULL, PIPE, ForkedProcess
 from tests.unit.jobs.finetune.rows import write_held_out
+from tests.unit.jobs.finetune.student.own_templates import (
+    IS_UNKNOWN_TO_LLAMA_CPP,
+    THINKS,
+    WRITES_DATE,
+)
 from tests.unit.jobs.finetune.student.tiny_students import (
     make_folder,
     make_gguf,
@@ -93,6 +98,8 @@ def test_a_folder_is_tuned_exported_compared_and_recorded(tmp_path: Path) -> Non
     assert tuned.facts.held_out_after is not None
     assert tuned.facts.held_out_after < tuned.facts.held_out_before
     assert "loss on 1 held-out questions: " in out
+    assert "served with 0." in out
+    assert all((report.memory_bytes or 0) > 10_000_000 for report in tuned.parity)
     assert all(report.is_passed for report in tuned.parity)
     assert tuned.model_name in out
     assert tuned.model_name in again_out
@@ -126,6 +133,43 @@ def test_a_gguf_is_tuned_in_all_weights_and_nothing_of_it_is_lost_by_the_next(
     assert "FROM ./tiny-tuned-" in modelfile
     assert "{{ .Prompt }}<|end_of_turn|>" in modelfile
     assert "PARAMETER stop <|end_of_turn|>" in modelfile
+
+
+def test_adapters_of_a_gguf_that_thinks_and_knows_the_date_are_served_as_they_learnt(
+    tmp_path: Path,
+) -> None:
+    """Its own file would be asked otherwise than the student learns: the base is written anew."""
+    folder = make_run(tmp_path / "run")
+    student = make_gguf(
+        tmp_path / "tiny.gguf",
+        tiny_shape("qwen3"),
+        template=WRITES_DATE.partition("On {{")[0] + THINKS,
+    )
+
+    lora = ("--set", "student.method=lora", "--set", "student.rank=4", "--epochs", "1")
+    code, _, err = tune(folder, "--student", str(student), *lora)
+
+    assert code == 0, err
+    ((path, tuned),) = tuned_in(folder)
+    assert tuned.base_path == Path("gguf/tiny-untuned-q8_0.gguf")
+    assert tuned.adapter_path is not None
+    assert all(report.is_passed for report in tuned.parity)
+    card = (path / "gguf" / "README.md").read_text()
+    assert "| `tiny-untuned-q8_0.gguf` | tiny as it was before, to compare with |" in card
+
+
+def test_a_student_that_llama_cpp_cannot_ask_is_refused_before_the_first_step(
+    tmp_path: Path,
+) -> None:
+    folder = make_run(tmp_path / "run")
+    student = make_folder(tmp_path / "tiny", template=IS_UNKNOWN_TO_LLAMA_CPP)
+
+    code, _, err = tune(folder, "--student", str(student))
+
+    assert code == 2
+    assert "nothing was trained: llama.cpp cannot serve a student with this" in err
+    assert "validation loss before" not in err
+    assert "Traceback" not in err
 
 
 def test_an_interrupted_training_goes_on_with_the_same_command(tmp_path: Path) -> None:

@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 import torch
 
+from engine.errors import ConfigError
 from engine.local.student_model import ServedStudent, StudentModel
 from jobs.finetune.student.export.adapter import write_gguf_adapter
+from jobs.finetune.student.export.export_student import ExportedStudent
 from jobs.finetune.student.export.gguf_model import GgufModel, Weights, write_gguf
 from jobs.finetune.student.export.merged_weights import Learnt, merged_weights
 from jobs.finetune.student.parity.check_parity import ParityGate
+from jobs.finetune.student.parity.pass_gate import REPORTS, REPORTS_NAME, pass_gate
 from jobs.finetune.student.parity.report import ParityReport
 from jobs.finetune.student.parity.served import ServedStudentClient
 from jobs.finetune.student.parity.trained import TrainedStudent
@@ -187,3 +190,21 @@ async def test_a_planted_fault_is_caught_and_named(
     named = [problem for problem in report.problems() if problem.startswith(check_name)]
     assert len(named) == 1, report.problems()
     assert words in named[0]
+
+
+async def test_a_student_that_fails_is_refused_and_all_figures_are_kept(tmp_path: Path) -> None:
+    tuned = make_tuned(tmp_path)
+    served = unmerged_adapter(tuned)
+    exported = ExportedStudent(
+        served.model_path, served.model_path, None, {"f16": served.model_path}
+    )
+    trained = TrainedStudent(tuned.network, tuned.student, tuned.plan)
+
+    with pytest.raises(ConfigError, match=r"served\.gguf: probabilities: .*the base is served"):
+        await pass_gate(
+            exported, NAME, trained, tuned.template, ROWS, folder=tmp_path, context_tokens=512
+        )
+
+    (report,) = REPORTS.validate_json((tmp_path / REPORTS_NAME).read_bytes())
+    assert report.problems()[0].startswith("probabilities: ")
+    assert report.checks[0].words == "prompts are the same, to the character"

@@ -25,13 +25,23 @@ def source_of(evidence: str) -> SourceText:
 @each_row(
     "evidence, question, answer, detail",
     [
-        (BREAD, "How long does wheat bread bake?", "Wheat bread bakes 55 minutes.", "55 for 35"),
+        (
+            BREAD,
+            "How long does wheat bread bake?",
+            "Wheat bread bakes 55 minutes.",
+            "55 minutes for 35 minutes",
+        ),
         (BREAD, "How long do both bake?", "Wheat: 55 minutes, rye bread bakes 35 minutes.", "55"),
         (RETRIES, "What is of use on weak lines?", "`retry --never`.", "--never for --slow"),
         (RETRIES, "Where is `retry --slow` used?", "Where calls are metered.", "--slow"),
-        (BROT, "Wie lange dauert die Tagschicht?", "Sie dauert sechs Stunden.", "6 for 8"),
+        (
+            BROT,
+            "Wie lange dauert die Tagschicht?",
+            "Sie dauert sechs Stunden.",
+            "sechs Stunden for acht",
+        ),
         (CODES, "What is the exit code of a full disk?", "The exit code is 4.", "4 for 7"),
-        (REPORTS, "When is the online report due?", "It is due after 30 days.", "30 for 5"),
+        (REPORTS, "When is the online report due?", "It is due after 30 days.", "30 days for 5"),
     ],
 )
 def test_value_of_something_else_is_named(

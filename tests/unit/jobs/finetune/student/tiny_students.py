@@ -10,9 +10,10 @@ from safetensors.numpy import save_file
 from jobs.finetune.student.export.gguf_model import GgufModel, write_gguf
 from jobs.finetune.student.export.merged_folder import config_of_shape
 from jobs.finetune.student.source.find_student import find_student
-from jobs.finetune.student.source.gguf_file import Floats, gguf_names
+from jobs.finetune.student.source.gguf_file import Floats
 from jobs.finetune.student.source.shape import Family, StudentShape
 from jobs.finetune.student.source.splitting import SPLITTERS
+from jobs.finetune.student.source.weights_of_shape import weight_sizes
 
 END, START = "<|end_of_turn|>", "<|turn|>"  # names that llama.cpp gives no meaning of its own
 TEMPLATE = (
@@ -42,60 +43,46 @@ def tiny_shape(family: Family = "llama", *, ties: bool = True) -> StudentShape:
     )
 
 
-def make_folder(folder: Path, shape: StudentShape | None = None, *, seed: int = 0) -> Path:
+def make_folder(
+    folder: Path, shape: StudentShape | None = None, *, seed: int = 0, template: str = TEMPLATE
+) -> Path:
     """A Hugging Face folder; its weights are large enough for attention to matter."""
     shape = shape or tiny_shape()
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(config_of_shape(shape)))
     save_file(random_weights(shape, seed=seed), folder / "model.safetensors")
-    write_tokenizer(folder, SPLITTER_OF[shape.family])
+    write_tokenizer(folder, SPLITTER_OF[shape.family], template)
     return folder
 
 
-def make_gguf(path: Path, shape: StudentShape | None = None) -> Path:
-    """The same student as a GGUF of 16 bits."""
+def make_gguf(
+    path: Path, shape: StudentShape | None = None, *, template: str | None = None
+) -> Path:
+    """The same student as a GGUF of 16 bits; a template is in it as it is given."""
     student = find_student(str(make_folder(path.with_suffix(".folder"), shape)))
-    model = GgufModel("tiny", student.shape, student.vocabulary())
+    vocabulary = student.vocabulary()._replace(template=template or TEMPLATE)
+    model = GgufModel("tiny", student.shape, vocabulary)
     write_gguf(path, model, student.weights(), "f16")
     return path
 
 
 def random_weights(shape: StudentShape, *, seed: int) -> dict[str, Floats]:
     rng = np.random.default_rng(seed)
-    sizes = parameter_sizes(shape)
     weights = {
         name: np.asarray(
-            rng.normal(1.0, 0.1, sizes[name])
-            if len(sizes[name]) == 1 and name.endswith("norm.weight")
-            else rng.normal(0.0, 0.25, sizes[name]),
+            rng.normal(1.0, 0.1, size)
+            if len(size) == 1 and name.endswith("norm.weight")
+            else rng.normal(0.0, 0.25, size),
             np.float32,
         )
-        for name, _ in gguf_names(shape)
+        for name, size in weight_sizes(shape).items()
     }
     table = "model.embed_tokens.weight" if shape.ties_embeddings else "lm_head.weight"
     weights[table][94:256] = 0.0  # no half characters are likely: llama.cpp shows none
     return weights
 
 
-def parameter_sizes(shape: StudentShape) -> dict[str, tuple[int, ...]]:
-    hidden, inner, size = shape.hidden_size, shape.inner_size, shape.head_size
-    asked, kept = shape.head_count * size, shape.kv_head_count * size
-    by_part = {
-        **{"q_proj": (asked, hidden), "k_proj": (kept, hidden), "v_proj": (kept, hidden)},
-        **{"o_proj": (hidden, asked), "gate_proj": (inner, hidden), "up_proj": (inner, hidden)},
-        **{"down_proj": (hidden, inner), "q_norm": (size,), "k_norm": (size,)},
-        **{"embed_tokens": (shape.vocabulary_size, hidden)},
-        **{"lm_head": (shape.vocabulary_size, hidden)},
-    }
-    sizes = {}
-    for name, _ in gguf_names(shape):
-        *_, part, kind = name.split(".")
-        whole = by_part.get(part, (hidden,))
-        sizes[name] = whole[:1] if kind == "bias" else whole
-    return sizes
-
-
-def write_tokenizer(folder: Path, splitter: str) -> None:
+def write_tokenizer(folder: Path, splitter: str, template: str) -> None:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
@@ -106,7 +93,7 @@ def write_tokenizer(folder: Path, splitter: str) -> None:
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([START, END])
     tokenizer.save(str(folder / "tokenizer.json"))
-    config = {"eos_token": END, "bos_token": START, "chat_template": TEMPLATE}
+    config = {"eos_token": END, "bos_token": START, "chat_template": template}
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 

@@ -79,8 +79,66 @@ def test_findings_that_overlap_are_masked_once() -> None:
     assert masked.text == f"See {'x' * 34}, or {'x' * 10}."
 
 
+KEY = "sk-" + "a1B2c3D4" * 3
+
+
 @each_row(
-    "text", ["-----BEGIN RSA PRIVATE KEY-----" + "\n" * 100_000, "a." * 50_000, "a://b:c" * 9_000]
+    "text, name, place",
+    [
+        (f"OPENAI_API_KEY={KEY}", "OpenAI key", KEY),
+        (f"The access token is {KEY}/v1+x9.", "OpenAI key", f"{KEY}/v1+x9"),
+        (f'password: "ghp_{"a1B2" * 10}"', "GitHub token", "ghp_" + "a1B2" * 10),
+        (
+            "postgres://app:hunter22@db.kiln.de",
+            "password in an address",
+            "postgres://app:hunter22@db.kiln.de",
+        ),
+    ],
 )
-def test_time_grows_with_the_length_alone(text: str) -> None:
-    assert len(mask_private(text, "en").text) == len(text)
+def test_secret_that_two_forms_find_counts_once(text: str, name: str, place: str) -> None:
+    start = text.index(place)
+
+    found = list(find_private(text, "en"))
+
+    assert found == [(name, True, start, start + len(place))]
+    assert mask_private(text, "en").found == {name: 1}
+
+
+def test_two_secrets_side_by_side_are_two() -> None:
+    text = f"OPENAI_API_KEY={KEY},ghp_{'a1B2' * 10}, or jo@kiln.de"
+
+    assert mask_private(text, "en").found == {
+        "OpenAI key": 1,
+        "GitHub token": 1,
+        "e-mail address": 1,
+    }
+
+
+@each_row(
+    "text, by_first, by_present",
+    [
+        ("Its tokenizer: Meta-Llama-3-8B-Instruct is read.", ["named secret"], []),
+        ("The access key is hT7kQz2Lw9.", [], ["named secret"]),
+        ("In Berlin, phone (030) 901820.", [], ["phone number"]),
+        (f"OPENAI_API_KEY={KEY}", ["OpenAI key", "named secret"], ["OpenAI key"]),
+    ],
+)
+def test_first_rules_stay_as_they_were(
+    text: str, by_first: list[str], by_present: list[str]
+) -> None:
+    assert [each.name for each in find_private(text, "de", rules=1)] == by_first
+    assert [each.name for each in find_private(text, "de")] == by_present
+
+
+@pytest.mark.parametrize("rules", [1, 2])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----BEGIN RSA PRIVATE KEY-----" + "\n" * 100_000,
+        "a." * 50_000,
+        "a://b:c" * 9_000,
+        "eyJ-" * 100_000,
+    ],
+)
+def test_time_grows_with_the_length_alone(text: str, rules: int) -> None:
+    assert len(mask_private(text, "en", rules=rules).text) == len(text)

@@ -1,7 +1,8 @@
 """Markdown as single programs write it, like that in public reports, each with all of its text.
 
 The reports: markdown-it-deflist 9 and pandoc 8190 (several terms of a definition); pages of
-CriticMarkup, PyMdown, MkDocs, Hugo, Kubernetes, Jekyll, mdBook, Obsidian, Pandoc, Quarto and MyST.
+CriticMarkup, PyMdown, MkDocs, Hugo, Kubernetes, Jekyll, mdBook, Obsidian, Pandoc, Quarto, MyST,
+GitBook, Docsify, Mintlify and Azure DevOps.
 """
 
 from tests.rows import each_row
@@ -54,6 +55,16 @@ TAGS = [
     ('One.\n\n--8<-- "docs/x.md"\n\n;--8<-- "y"\n\nTwo.\n', "One.\n\nTwo."),
     ("One.\n\n{{#include ../x.rs:5}}\n\n```rust\n{{#include x}}\nfn\n```\n", "One.\n\nfn"),
     ("One {/* hidden */} two.\n", "One two."),
+    ("```hbs\n{{#if x}}\n  a\n{{/if}}\n```\n", "{{#if x}}\n  a\n{{/if}}"),
+    ("- Do:\n\n  ```\n  {{#each x}}\n  {{/each}}\n  ```\n", "- Do:\n\n{{#each x}}\n{{/each}}"),
+    ("```\n\\{{#include a.rs}}\n```\n", "{{#include a.rs}}"),
+    ('{{#tabs }}\n{{#tab name="A" }}\nIn A.\n{{#endtab }}\n{{#endtabs }}\n', "A\n\nIn A."),
+    ('{{< tabs "id" >}}\n{{< tab "Linux" >}}\nIt.\n{{< /tab >}}\n{{< /tabs >}}\n', "Linux\n\nIt."),
+    ('{% code title="a.js" %}\n```js\nlet x;\n```\n{% endcode %}\n', "a.js\n\nlet x;"),
+    ('<ParamField path="id" type="string" required>\n  The id.\n</ParamField>\n', "id\n\nThe id."),
+    ("One.\n\n--8<--\na.md\nb.md\n--8<--\n\nTwo.\n", "One.\n\nTwo."),
+    ('```\n--8<-- "a.py"\nx = 1\n```\n', "x = 1"),
+    ('```\n;--8<-- "a.py"\n```\n', '--8<-- "a.py"'),
 ]
 BLOCKS = [
     (
@@ -74,6 +85,10 @@ BLOCKS = [
     ("The HTML.\n\n*[HTML]: Hyper Text\n*[W3C]: World Wide Web\n", "The HTML."),
     ('{\n  "title": "T",\n  "tags": ["a"]\n}\n\nText.\n', "Text."),
     ("{\n  a: 1\n}\n\nText.\n", "{ a: 1 }\n\nText."),
+    ("!!! warning inline end\n    Beside.\n\nText.\n", "Warning\n\nBeside.\n\nText."),
+    ('!!! tip annotate "Mind"\n    It.\n', "Mind\n\nIt."),
+    ("::: mermaid\ngraph TD\n  A --> B\n:::\n\nEnd.\n", "graph TD\n  A --> B\n\nEnd."),
+    ("?> A tip.\n\n!> Mind it.\n", "A tip.\n\nMind it."),
 ]
 WORDS = [
     (
@@ -82,6 +97,14 @@ WORDS = [
     ),
     ("See [[it]] %%hidden%% now.\n\n%%\nA\n\nB\n%%\n\nEnd.\n", "See it now.\n\nEnd."),
     ("At 5%% each or %%a%% more.\n", "At 5%% each or %%a%% more."),
+    ("%% a\nremark\n%%\n\nSee [[it]] %%and\nmore%% now.\n", "See it now."),
+    ("%%time measures it.\n\nEnd.\n", "%%time measures it.\n\nEnd."),
+    ("Call `#!py f(x)` in `#!/bin/sh` or `:::js g()`.\n", "Call f(x) in #!/bin/sh or g()."),
+    ("It is ^^new^^, x^^2 and 2*3*4 = 24.\n", "It is new, x^^2 and 2*3*4 = 24."),
+    (
+        "In __init__.py, __main__ or a.__class__ see __that__.\n",
+        "In __init__.py, __main__ or a.__class__ see that.",
+    ),
 ]
 
 

@@ -13,11 +13,11 @@ from engine.stopping import Stopping
 from jobs.run.batch_folders import read_names_out, read_requests_out, send_batch_folder
 from jobs.run.lanes import LaneOrder, make_flex_policy, make_lane_plan
 from jobs.send.check_batch_file import check_batch_file
+from jobs.send.lanes.batches import send_batches
+from jobs.send.lanes.beside_batches import send_beside_batches
+from jobs.send.lanes.requests import SendEnd, SendOrder, send_requests
 from jobs.send.request_sources import CheckedSource, SourceCounts
 from jobs.send.result_files import ResultFiles, check_paths, result_paths, set_failures_aside
-from jobs.send.ways.batches import send_batches
-from jobs.send.ways.beside_batches import send_beside_batches
-from jobs.send.ways.requests import SendEnd, SendOrder, send_requests
 
 _log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The holder of a lease: claims in time, and uses nothing that has run out."""
+"""The client of a lender: claims in time, and uses nothing that has run out."""
 
 import asyncio
 from collections.abc import Callable
@@ -32,8 +32,8 @@ class Spending(Protocol):
         ...
 
 
-class Lessee:
-    """The shares and the purse of one holder, as Shares and Purse of the engine have them.
+class LeaseClient:
+    """The shares and the cap of one holder, as Shares and SpendingCap of the engine have them.
 
     `budget_usd` is the cap of all holders together. `is_superseded` says whether another goes on
     in this one's place: then nothing goes out any more. While the lender is away what is lent
@@ -79,6 +79,7 @@ class Lessee:
     def follow(self, spending: Spending) -> None:
         """Claim what this budget needs; before anything is claimed."""
         self._spending = spending
+        self._spent_meter = Meter(self._clock, spending.spent_usd)
 
     def end(self, reason: EngineError) -> None:
         """Wait for nothing any more: all that wait get the reason."""

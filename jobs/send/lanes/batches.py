@@ -19,6 +19,7 @@ from engine.stopping import Admission, Stopping, stop_on_signals
 from jobs.run.batch_folders import create_send_batch_folder
 from jobs.run.lanes import LaneOrder, LanePlan, make_lane_plan
 from jobs.send.check_batch_file import check_batch_file
+from jobs.send.lanes.requests import SendEnd, SendOrder
 from jobs.send.request_sources import CheckedSource, SourceCounts
 from jobs.send.result_files import (
     ResultCounts,
@@ -28,7 +29,6 @@ from jobs.send.result_files import (
     set_failures_aside,
 )
 from jobs.send.spending import open_spending
-from jobs.send.ways.requests import SendEnd, SendOrder
 
 _log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from engine.stats.counters import Stats
 from engine.stopping import Admission, Stopping, stop_on_signals
 from jobs.run.batch_folders import read_send_batches_out
 from jobs.run.lanes import LaneOrder
+from jobs.send.lanes.batches import open_send_desk
+from jobs.send.lanes.requests import SendEnd, SendOrder, send_requests
 from jobs.send.result_files import ResultFiles, result_paths
-from jobs.send.ways.batches import open_send_desk
-from jobs.send.ways.requests import SendEnd, SendOrder, send_requests
 
 IN_A_BATCH = "in a batch"
 

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Purse(Protocol):
+class SpendingCap(Protocol):
     """How much one budget may spend in all, from its start on; it may change while it spends."""
 
     @property
@@ -27,7 +27,7 @@ class Purse(Protocol):
         ...
 
 
-class OwnPurse:
+class FixedCap:
     """A cap that only this process spends from."""
 
     def __init__(self, cap_usd: float | None) -> None:

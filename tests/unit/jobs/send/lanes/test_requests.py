@@ -12,9 +12,9 @@ from engine.stopping import Stopping
 from engine.testing.transport import FakeTransport, Step, error_answer, good_answer
 from engine.wire.endpoints import Endpoint
 from engine.wire.replies.responses import HttpResponse
+from jobs.send.lanes.requests import Sending
 from jobs.send.request_sources import LineReader, StreamSource
 from jobs.send.result_files import ResultFiles, result_paths, set_failures_aside
-from jobs.send.ways.requests import Sending
 from schemas.outcomes import Outcome
 from schemas.settings import LimitSettings
 from tests.unit.engine.live.lanes import make_lane

@@ -1,1 +1,0 @@
-"""The ways of a file of requests: live, in batches, both at once, or as it pays."""
