@@ -28,7 +28,7 @@ _LIGATURES = {
 }  # fmt: skip
 _PLAIN = str.maketrans("ˆ˜", "^~")  # as TeX's typewriter fonts name them
 _TYPED = {"∗": "*", "−": "-", "∼": "~", "∣": "|"}  # in code, if a font of formulas has them
-_QUOTES = str.maketrans("’‘", "'`")
+_ROUNDED = (("‘", "’", "`'"), ("“", "”", '""'))
 _PRESENTED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]+")  # Hebrew and Arabic as drawn
 _MINUS = re.compile(r"−(?=[^\W\d_]|[−>])|(?<=−)−")  # groff's, in names and options
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -78,7 +78,12 @@ def code_text(runs: list[Run], pitch: float) -> str:
 
 def _with_plain_quotes(text: str) -> str:
     """Code with the quotes that are typed, which printers round; those in pairs are as printed."""
-    return text.translate(_QUOTES) if ("’" in text) != ("‘" in text) else text
+    if text.isascii():
+        return text
+    for opening, closing, typed in _ROUNDED:
+        if (opening in text) != (closing in text):
+            text = text.replace(opening, typed[0]).replace(closing, typed[1])
+    return text
 
 
 def pitch_of(runs: Iterable[Run]) -> float:

@@ -179,6 +179,12 @@ def _without_number(row: Row) -> Row:
 
 def _without_arrow(row: Row) -> Row:
     """A row of code without the arrow at its end that says that the line was too long."""
+    *rest, last = row.runs
+    for length in sorted({len(arrow) for arrow in _ARROWS}):
+        code, tail = last.glyphs[:-length], last.glyphs[-length:]
+        if _signs(tail) in _ARROWS and tail[0].is_spaced and code:
+            runs = [*rest, run_of(code)]  # it stands near the code
+            return row._replace(runs=runs) if are_code(runs) else row
     return _without_last(row, _ARROWS)
 
 
