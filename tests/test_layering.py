@@ -64,7 +64,8 @@ ROOMS = {
     "jobs.run.reset": "jobs.run.stages",
     "jobs.documents": "jobs.text jobs.processes jobs.run.elsewhere jobs.run.stages",
     "jobs.dataset": (
-        "jobs.text jobs.prompts jobs.settings jobs.run.stages jobs.run.reset jobs.documents"
+        "jobs.text jobs.prompts jobs.settings jobs.run.elsewhere jobs.run.stages jobs.run.reset "
+        "jobs.documents"
     ),
     "jobs.run": (
         "jobs.settings jobs.processes jobs.run.progress jobs.run.elsewhere "
@@ -99,12 +100,14 @@ ROOMS = {
         "jobs.process jobs.prompts jobs.run.progress jobs.run.elsewhere jobs.run.stages jobs.run "
         "jobs.send"
     ),
+    "jobs.stored": "jobs.run jobs.send",
     "jobs.notify": "",
     "jobs.idle_rounds": "jobs.process jobs.settings",
     "jobs.commands": (
         "jobs.amounts jobs.findings jobs.prompts jobs.settings jobs.run.stages jobs.documents "
         "jobs.dataset "
-        "jobs.run jobs.doctor jobs.send jobs.spread jobs.datacheck jobs.exporting jobs.finetune "
+        "jobs.run jobs.doctor jobs.send jobs.spread jobs.stored jobs.datacheck jobs.exporting "
+        "jobs.finetune "
         "jobs.evaluation jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view "
         "jobs.process jobs.notify jobs.idle_rounds"
     ),

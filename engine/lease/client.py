@@ -79,6 +79,7 @@ class LeaseClient:
     def follow(self, spending: Spending) -> None:
         """Claim what this budget needs; before anything is claimed."""
         self._spending = spending
+        self._spent_meter = Meter(self._clock, spending.spent_usd)
 
     def end(self, reason: EngineError) -> None:
         """Wait for nothing any more: all that wait get the reason."""

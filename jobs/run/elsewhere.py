@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
+from engine.run_folder import RunFolder
 from engine.stage import StageFiles, StagePass
 from schemas.record import Record
 
@@ -16,12 +17,25 @@ class Elsewhere(NamedTuple):
 
     It raises TransientError for an item that cannot be done there. `window` is how many items a
     process takes at once, None: as many as requests may be in flight. `note_result` is told of
-    each result, by its line, when it has come back.
+    each result, by its line, when it has come back. `remembers`: what comes of an item depends on
+    those before it in its shard, so who goes on with a shard begins it anew.
     """
 
     work: Callable[..., Any]
     window: int | None = None
     note_result: Callable[[bytes], None] = ignore_line
+    remembers: bool = False
+
+
+class Placing(NamedTuple):
+    """Where items lie meanwhile: in a folder of their own, as they are no stage of the run.
+
+    There are `shard_count` shards; an item is in that of its number.
+    """
+
+    folder: RunFolder
+    shard_count: int
+    number_of: Callable[[Any], int]
 
 
 class StageLeft(NamedTuple):
@@ -29,7 +43,7 @@ class StageLeft(NamedTuple):
 
     `needs` is that of its ItemWork, `way` how it is done. Results are of `kind`, and are to end up
     in `files`. `note_finished` is told of each item that has, and how many things were dropped in
-    it.
+    it. `placing` None: they are items of the run, and lie where its do.
     """
 
     stage: str
@@ -40,6 +54,7 @@ class StageLeft(NamedTuple):
     item_count: int
     files: StageFiles[Any]
     note_finished: Callable[[int], None]
+    placing: Placing | None = None
 
 
 class Spread(Protocol):

@@ -2,21 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from engine.clock import SystemClock
-from engine.errors import ConfigError, FatalError, ModelGoneError
+from engine.errors import FatalError, ModelGoneError
 from engine.files.lock import WriterLock
 from engine.last_call import noted_call
 from engine.run_folder import RunFolder
 from engine.stage import StagePass
 from engine.stopping import Stopping, stop_on_signals
 from engine.wire.endpoints import Endpoint
-from engine.wire.prices import make_price
 from jobs.dataset.ask_teacher import ANSWERS
 from jobs.dataset.rows.export_dataset import EXPORT
 from jobs.dataset.stages import DATASET
@@ -30,11 +29,12 @@ from jobs.processes.worker_process import core_count
 from jobs.run.asked_roles import asked_models
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changing.changes import RunChanges, apply_changes, find_changes
-from jobs.run.changing.preview import Preview, preview_changes
+from jobs.run.changing.consent import Kept, check_consent
 from jobs.run.changing.retry import retry_failed
 from jobs.run.check_journal import check_journal
 from jobs.run.check_start import check_folders, check_hosts, has_asked
 from jobs.run.lanes import LaneOrder
+from jobs.run.reset import reset_stages
 from jobs.run.rounds import Rounds, RunPass
 from jobs.run.run_engine import (
     OpenSpread,
@@ -45,18 +45,18 @@ from jobs.run.run_engine import (
 )
 from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
 from jobs.run.stages import StageContext, Stages
+from jobs.run.stored import Attached, StoredRun
 from jobs.settings.known_traps import dataset_traps
 from jobs.settings.run_config import (
     RunConfig,
     new_run_config,
     read_run_config,
+    refuse_lost_config,
     with_settings,
     write_run_config,
 )
 from jobs.settings.unserved_models import forget_unserved
 from schemas.settings import RunSettings
-
-NO_CHANGES = RunChanges((), ())
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class RunOrder(NamedTuple):
     """What the user asks for. The keys of the endpoints are in no file, log or error.
 
     `others` are the servers that stages may ask beside the teacher's. `spread` None: all is done
-    in this process.
+    in this process. `stored` None: the run is in its folder alone.
     """
 
     folder: RunFolder
@@ -79,6 +79,7 @@ class RunOrder(NamedTuple):
     others: OtherServers = OtherServers()
     metrics_port: int | None = None
     spread: OpenSpread | None = None
+    stored: StoredRun | None = None
 
 
 async def start_run(order: RunOrder) -> StagesEnd:
@@ -133,7 +134,13 @@ async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> St
     folder, settings, others = order.folder, order.settings, order.others
     async with (
         open_run_engine(
-            folder, settings, order.endpoints, stopping, order.lane, others, order.metrics_port
+            folder,
+            settings,
+            order.endpoints,
+            stopping,
+            order.lane,
+            others,
+            Attached(order.metrics_port, order.stored),
         ) as engine,
         WorkPool(worker_count=core_count()) as pool,
         spread_opened(order.spread, engine, others, stopping) as spread,
@@ -202,6 +209,7 @@ async def _settle_changes(order: RunOrder, before: RunConfig | None, stopping: S
     await _list_sources(folder, settings, stopping)
     is_changed = False
     if before is None:
+        _begin(order)
         after = new_run_config(settings)
     else:
         after = with_settings(before, settings)
@@ -216,12 +224,25 @@ async def _settle_changes(order: RunOrder, before: RunConfig | None, stopping: S
     return is_changed
 
 
+def _begin(order: RunOrder) -> None:
+    """Nothing is there, or its settings are lost: then all is made again, if the user agrees.
+
+    Raises:
+        DamagedLogError: the user has not agreed.
+    """
+    if order.accepts_changes:
+        reset_stages(order.folder, order.stages)
+    else:
+        refuse_lost_config(order.folder)
+
+
 async def _apply(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:
     if not changes:
         return
     is_free = not (changes.documents or has_asked(order.folder))
     if not (order.accepts_changes or is_free):
-        await _check_consent(changes, order, stopping)
+        kept = Kept(order.folder, order.settings, order.stages)
+        await check_consent(changes, kept, stopping)
     for change in changes.describe():
         _log.info("changed: %s", change)
     apply_changes(order.folder, changes, order.stages)
@@ -233,51 +254,4 @@ async def _list_sources(folder: RunFolder, settings: RunSettings, stopping: Stop
     assert settings.documents_dir is not None
     await list_sources(
         folder, settings.documents_dir, stopping, text_column=settings.documents.text_column
-    )
-
-
-async def _check_consent(changes: RunChanges, order: RunOrder, stopping: Stopping) -> None:
-    """Refuse what asks anew, also what a threshold brings back: it is bought only with consent.
-
-    Raises:
-        ConfigError: something would be asked that would not be without the changes.
-    """
-    settings = order.settings
-    price = make_price(settings.prices, is_free=settings.teacher.is_local)
-
-    async def preview(changes: RunChanges, *, passed_over: Container[str] = ()) -> Preview:
-        folder = order.folder
-        return await preview_changes(
-            folder, settings, changes, price, stopping, order.stages, passed_over=passed_over
-        )
-
-    found = await preview(changes)
-    if changes.ask_anew:
-        raise ConfigError(_explain(changes, found, order))
-    added = frozenset(document.document_id for document in changes.added)
-    before = await preview(NO_CHANGES, passed_over=added)
-    if found.asked_anew > before.asked_anew and found.worst_case_usd != 0.0:
-        raise ConfigError(_explain(changes, found.beyond(before), order))
-
-
-def _explain(changes: RunChanges, preview: Preview, order: RunOrder) -> str:
-    lines = [
-        f"{order.folder.run_dir} was made with other settings or documents:",
-        *(f"  {change}" for change in changes.describe()),
-        f"Of {preview.settled:,} settled requests {_explain_cost(preview)}. Nothing paid for is "
-        "deleted.",
-        "Go on with --accept-changes, or give the former settings and documents, or another run "
-        "folder.",
-    ]
-    return "\n".join(lines)
-
-
-def _explain_cost(preview: Preview) -> str:
-    if not preview.asked_anew:
-        return f"{preview.used_again:,} still apply, and no other is needed: going on costs nothing"
-    dollars = "" if preview.worst_case_usd is None else f" (at most ${preview.worst_case_usd:.4f})"
-    return (
-        f"{preview.used_again:,} still apply up to stage {preview.stage}, where "
-        f"{preview.asked_anew:,} would be asked anew{dollars}; later stages ask anew what depends "
-        "on new replies"
     )

@@ -1,7 +1,7 @@
 """Says what is wrong with settings, where, and which setting may have been meant."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -92,6 +92,11 @@ def explain(
         f"{source_of(problem['loc'])}: {_describe(problem, known)}"
         for problem in error.errors(include_url=False)
     )
+
+
+def describe_problems(error: ValidationError, known: Sequence[str]) -> Iterator[str]:
+    """Each problem without its source: the key, what was expected and found. Shows no secret."""
+    return (_describe(problem, known) for problem in error.errors(include_url=False))
 
 
 def _describe(problem: ErrorDetails, known: Sequence[str]) -> str:

@@ -10,16 +10,21 @@ import tomli_w
 from pydantic import ValidationError
 
 from engine.errors import ConfigError, DamagedLogError
-from engine.files.records import first_problem
 from engine.files.replace import replace_file
 from engine.run_folder import RunFolder
 from jobs.prompts import prompt_hashes
+from jobs.settings.explain import describe_problems
 from jobs.settings.former_defaults import with_former_defaults, with_present_names
+from jobs.settings.resolve import setting_keys
 from jobs.settings.roles import rows_judge
 from schemas.record import Value
 from schemas.settings import FORMAT_VERSION, RunIdentity, RunSettings
 
 DISTRIBUTION = "corpus-distill"
+WITHOUT_CONFIG = (
+    "`distill run` with --accept-changes, and with the settings as they were, then makes all "
+    "results again from the journal, and asks only what is not there"
+)
 HEADER = b"# Written by distill. Give other settings by flags, the environment or --config.\n"
 
 
@@ -69,7 +74,21 @@ def read_run_config(path: Path) -> RunConfig | None:
     except KeyError as error:
         raise _damaged(path, "it has no table [run]") from error
     except ValidationError as error:
-        raise _damaged(path, first_problem(error)) from error
+        raise _damaged(path, "; ".join(describe_problems(error, list(setting_keys())))) from error
+
+
+def refuse_lost_config(folder: RunFolder) -> None:
+    """Refuse to begin anew where results are that were made with settings nobody knows.
+
+    Raises:
+        DamagedLogError: there are some; says what can be done.
+    """
+    made = (folder.journal_path, folder.finished_path("documents"), folder.batches_path)
+    if any(path.exists() and path.stat().st_size for path in made):
+        raise DamagedLogError(
+            f"{folder.config_path}: is gone, and with it the settings that the run was made with. "
+            f"Restore it from a backup, or go on without it: {WITHOUT_CONFIG}"
+        )
 
 
 def require_run(run_dir: Path) -> RunFolder:
@@ -112,7 +131,8 @@ def _no_run(run_dir: Path) -> ConfigError:
 def _damaged(path: Path, why: str) -> DamagedLogError:
     return DamagedLogError(
         f"{path}: is not the config of a run: {why}. It is written by distill alone: restore it "
-        "from a backup; a file of settings goes elsewhere and is given with --config"
+        f"from a backup, or remove it: {WITHOUT_CONFIG}. A file of settings goes elsewhere and is "
+        "given with --config"
     )
 
 

@@ -122,6 +122,8 @@ class RaySpread:
         workers = self._asking if left.way.window is None else self._computing
         count = max(1, min(workers * SHARDS_PER_WORKER, left.item_count))
         folder = self._order.folder
+        if left.placing is not None:
+            folder, count = left.placing.folder, left.placing.shard_count
         call = await asyncio.to_thread(write_stage_call, folder, left, count)
         inputs = stage_inputs(folder, call, self._order.settings.prompts_dir)
         store = self._order.place.store

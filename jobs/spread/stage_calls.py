@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from types import FunctionType
 from typing import Any
+from zlib import crc32
 
 from pydantic import ValidationError
 
@@ -27,7 +28,8 @@ OWN_PACKAGES = ("jobs", "schemas")
 class StageCall(Value):
     """What is worked on, and how; the classes and functions by their names, as `module:name`.
 
-    `window` is how many items a worker takes at once, None: as many as may be in flight.
+    `window` is how many items a worker takes at once, None: as many as may be in flight;
+    `remembers` is that of jobs.run.elsewhere.
     """
 
     stage: str
@@ -36,22 +38,26 @@ class StageCall(Value):
     needs: str
     work: str
     window: int | None = None
+    remembers: bool = False
 
 
 def write_stage_call(folder: RunFolder, left: StageLeft, count: int) -> Call:
     """Put what is left of a stage into `count` shards, what is about one chunk into the same.
 
-    So what shares a prompt goes to one worker, which asks it in turn.
+    So what shares a prompt goes to one worker, which asks it in turn. What has a place of its own
+    goes there.
 
     Raises:
         StorageError: the disk refused it.
     """
     kinds = set[type[Record]]()
 
-    def lines() -> Iterator[tuple[bytes, bytes]]:
+    number_of = _number_of if left.placing is None else left.placing.number_of
+
+    def lines() -> Iterator[tuple[int, bytes]]:
         for item in left.items:
             kinds.add(type(item))
-            yield _key_of(item), encode_record(item)
+            yield number_of(item), encode_record(item)
 
     call = write_call(folder.shards_dir.absolute(), ITEMS_NAME, lines(), count)
     [kind] = kinds
@@ -62,6 +68,7 @@ def write_stage_call(folder: RunFolder, left: StageLeft, count: int) -> Call:
         needs=name_of(left.needs),
         work=name_of(left.way.work),
         window=left.way.window,
+        remembers=left.way.remembers,
     )
     replace_file(_order_path(call), [order.model_dump_json().encode()])
     return call
@@ -170,8 +177,8 @@ def _unknown(name: str) -> ConfigError:
     )
 
 
-def _key_of(item: Record) -> bytes:
-    return str(getattr(item, CHUNK_FIELD, "") or record_id(item)).encode()
+def _number_of(item: Record) -> int:
+    return crc32(str(getattr(item, CHUNK_FIELD, "") or record_id(item)).encode())
 
 
 def _order_path(call: Call) -> Path:

@@ -270,6 +270,6 @@ class RunIdentity(Value):
 
     format_version: int
     version: str
-    run_id: str
+    run_id: Annotated[str, Field(min_length=1)]
     prompts: dict[str, str]
     judge: str = Field(default="", exclude_if=is_empty)

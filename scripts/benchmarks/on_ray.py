@@ -14,8 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,10 +23,10 @@ if __name__ == "__main__":
 from scripts.benchmarks.bench.child_processes import API_KEY, ROOT_DIR, remove_results
 from scripts.benchmarks.bench.nginx_server import nginx_server
 from scripts.benchmarks.bench.request_files import write_requests
+from scripts.benchmarks.bench.watched_processes import Taken, Watched, show
 
 IN_FLIGHT = 256
 LOOK_EVERY_S = 1.0
-NAME_CHARS = 48
 
 
 class Sent(NamedTuple):
@@ -36,14 +34,7 @@ class Sent(NamedTuple):
 
     whole_s: float
     first_s: float
-    taken: "dict[str, Taken]"
-
-
-class Taken(NamedTuple):
-    """Megabytes at most, and seconds of processor."""
-
-    peak_mb: int = 0
-    processor_s: float = 0.0
+    taken: dict[str, Taken]
 
 
 def send(in_path: Path, base_url: str, *flags: str) -> Sent:
@@ -51,7 +42,7 @@ def send(in_path: Path, base_url: str, *flags: str) -> Sent:
     out_path = in_path.with_name("out.jsonl")
     remove_results(out_path)
     started_s = time.monotonic()
-    first_s, names, taken = 0.0, dict[int, str](), defaultdict[int, Taken](Taken)
+    first_s, watched = 0.0, Watched()
     with subprocess.Popen(
         [
             *(sys.executable, "-m", "jobs", "send", in_path, "--out", out_path),
@@ -64,15 +55,11 @@ def send(in_path: Path, base_url: str, *flags: str) -> Sent:
         while process.poll() is None:
             if not first_s and _has_replies(out_path):
                 first_s = time.monotonic() - started_s
-            for pid in _tree(process.pid):
-                with suppress(OSError):  # it has just ended
-                    now, names[pid] = _taken_by(pid), _name_of(pid)
-                    taken[pid] = Taken(max(taken[pid].peak_mb, now.peak_mb), now.processor_s)
+            watched.look(process.pid)
             time.sleep(LOOK_EVERY_S)
     if process.returncode:
         raise RuntimeError(f"distill send ended with {process.returncode}")
-    by_name = {f"{names[pid]} ({pid})": each for pid, each in taken.items()}
-    return Sent(time.monotonic() - started_s, first_s, by_name)
+    return Sent(time.monotonic() - started_s, first_s, watched.by_name())
 
 
 def describe(sent: Sent, count: int) -> str:
@@ -92,38 +79,6 @@ def _has_replies(out_path: Path) -> bool:
     return any(path.exists() and path.stat().st_size > 0 for path in found)
 
 
-def _tree(root: int) -> list[int]:
-    """A process and all that it has started."""
-    children: defaultdict[int, list[int]] = defaultdict(list)
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            with suppress(OSError):
-                children[int(_stat_of(int(folder.name))[1])].append(int(folder.name))
-    found = [root]
-    for pid in found:
-        found += children[pid]
-    return found
-
-
-def _stat_of(pid: int) -> list[str]:
-    """The fields of proc(5) from the third on."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def _name_of(pid: int) -> str:
-    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    module = words[words.index("-m") + 1] if "-m" in words else Path(words[0]).name
-    script = next((Path(word).name for word in words[1:3] if word.endswith(".py")), "")
-    return f"{module} {script}".strip()[:NAME_CHARS]
-
-
-def _taken_by(pid: int) -> Taken:
-    fields = _stat_of(pid)
-    ticks, pages = int(fields[11]) + int(fields[12]), int(fields[21])
-    peak_mb = pages * os.sysconf("SC_PAGE_SIZE") >> 20
-    return Taken(peak_mb, ticks / os.sysconf("SC_CLK_TCK"))
-
-
 def main() -> None:
     """Print what one process does, and what workers do."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -137,10 +92,7 @@ def main() -> None:
             for flags in ((), ("--on", "ray", "--workers", str(given.workers))):
                 sent = send(in_path, base_url, *flags)
                 print(f"{' '.join(flags) or 'one process'}: {describe(sent, given.count)}")
-                for process, taken in sorted(sent.taken.items(), key=lambda each: each[1])[::-1]:
-                    print(f"  {taken.peak_mb:6} MB {taken.processor_s:8.1f} s  {process}")
-                together = [sum(each) for each in zip(*sent.taken.values(), strict=True)]
-                print(f"  {together[0]:6} MB {together[1]:8.1f} s  together", flush=True)
+                show(sent.taken)
 
 
 if __name__ == "__main__":

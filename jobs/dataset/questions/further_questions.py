@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 from engine.ask import Ask
@@ -32,6 +33,8 @@ from jobs.dataset.questions.write_questions import (
     write_instead_of_repeats,
     write_questions,
 )
+from jobs.dataset.repeats.decide_repeats import Repeats, is_new_text
+from jobs.dataset.repeats.find_repeats import Text, Texts, open_repeats
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
 from jobs.text.repeats.exact_differences import ask_differently
@@ -61,7 +64,8 @@ async def _ask_further(context: StageContext[None]) -> StagePass:
         return StagePass()
     async with RecordLog(context.folder.results_path(QUESTIONS_NAME), Question) as log:
         first = await _read_questions(context, log)
-        repeating = await asyncio.to_thread(_find_repeating, first, context)
+        async with open_repeats(context, _list_texts(first, context)) as seen:
+            repeating = await asyncio.to_thread(_find_repeating, first, context, seen)
     short = await _leave_out_topped_up(repeating, context)
     asking = ItemWork(items=partial(_list_short, short), needs=_open_needs, work=_ask_again)
     return await run_items(FURTHER, asking, context)
@@ -74,9 +78,13 @@ async def _are_all_compared(folder: RunFolder) -> bool:
 
 
 class _First(NamedTuple):
-    """The first questions, chunk after chunk, and what looks one up by its id."""
+    """The first questions, chunk after chunk, and what looks one up by its id.
 
-    questions: Iterable[Question]
+    Those that need two chunks count neither as missing nor as repeated.
+    """
+
+    read: Callable[[], Iterable[Question]]
+    most: int
     get: Callable[[str], Question | None]
 
 
@@ -87,7 +95,7 @@ async def _read_questions(context: StageContext[None], log: RecordLog[Question])
     """
     usual = with_usual_filters(context.settings)
     if usual == context.settings:
-        return _First(read_records_by_id(log.path, Question, group_field=CHUNK_FIELD), log.get)
+        return _First(partial(_read_by_chunk, log.path), len(log), log.get)
     found: list[Question] = []
     for chunk in read_records_by_id(context.folder.results_path(CHUNKS.name), Chunk):
         context.stopping.raise_if_requested()
@@ -97,7 +105,16 @@ async def _read_questions(context: StageContext[None], log: RecordLog[Question])
             continue
         own = [each for each in written if isinstance(each, Question)]
         found += sorted(own, key=lambda question: question.question_id)
-    return _First(found, {each.question_id: each for each in found}.get)
+    by_id = {each.question_id: each for each in found}
+    return _First(lambda: filter(_is_of_one_chunk, found), len(found), by_id.get)
+
+
+def _read_by_chunk(path: Path) -> Iterator[Question]:
+    return filter(_is_of_one_chunk, read_records_by_id(path, Question, group_field=CHUNK_FIELD))
+
+
+def _is_of_one_chunk(question: Question) -> bool:
+    return not question.second_chunk_id
 
 
 async def _look_up(journal: Journal, request: Request) -> Outcome:
@@ -108,25 +125,31 @@ async def _look_up(journal: Journal, request: Request) -> Outcome:
     return outcome
 
 
-def _find_repeating(first: _First, context: StageContext[None]) -> frozenset[str]:
-    """The chunks of whose questions too few are left, because others have asked the same before.
-
-    Questions that need two chunks count for neither.
-    """
-    settings = context.settings
-    usual = with_usual_filters(settings).questions
+def _list_texts(first: _First, context: StageContext[None]) -> Texts:
+    least = with_usual_filters(context.settings).questions.max_near_duplicate
 
     def differ(question_id: str, text: str) -> bool:
         other = first.get(question_id)
         return other is not None and ask_differently(other.text, text)
 
-    seen = NearDuplicates(usual.max_near_duplicate, words_of_any_language, differ=differ)
+    seen = NearDuplicates(least, words_of_any_language, differ=differ)
+    return Texts(
+        lambda: (Text(each.question_id, each.text) for each in first.read()),
+        first.most,
+        [context.folder.results_path(QUESTIONS_NAME)],
+        least,
+        by_phrases=False,
+        seen=seen,
+    )
+
+
+def _find_repeating(first: _First, context: StageContext[None], seen: Repeats) -> frozenset[str]:
+    """The chunks of whose questions too few are left, because others have asked the same before."""
     found = set[str]()
-    own = (question for question in first.questions if not question.second_chunk_id)
-    for chunk_id, group in groupby(own, key=lambda question: question.chunk_id):
+    for chunk_id, group in groupby(first.read(), key=lambda question: question.chunk_id):
         context.stopping.raise_if_requested()
-        is_new = [seen.add(each.question_id, each.text) is None for each in group]
-        if not all(is_new) and is_below_target(sum(is_new), settings):
+        is_new = [is_new_text(seen, each.question_id, each.text) for each in group]
+        if not all(is_new) and is_below_target(sum(is_new), context.settings):
             found.add(chunk_id)
     return frozenset(found)
 

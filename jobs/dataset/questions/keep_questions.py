@@ -8,7 +8,7 @@ question sorts before those that are decided already, all of them are decided ag
 import asyncio
 import heapq
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from itertools import chain
@@ -33,9 +33,11 @@ from jobs.dataset.questions.question_vectors import (
 )
 from jobs.dataset.questions.sift_drafts import FURTHER_STAGE
 from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
+from jobs.dataset.repeats.decide_repeats import Repeats
+from jobs.dataset.repeats.find_repeats import Text, Texts, open_repeats
 from jobs.documents.chunk_documents import CHUNKS
 from jobs.run.reset import reset_stages
-from jobs.run.stages import Items, ItemWork, Stage, StageContext, file_window, run_items
+from jobs.run.stages import Items, ItemWork, Stage, StageContext, run_items
 from jobs.text.repeats.exact_differences import ask_differently
 from jobs.text.repeats.near_duplicates import NearDuplicates, words_of_any_language
 from jobs.text.repeats.near_meanings import NearMeanings
@@ -44,6 +46,7 @@ from schemas.documents import Chunk
 from schemas.settings import QuestionSettings, RunSettings
 
 STAGE = "kept_questions"
+WINDOW = 1_024  # small, and each is decided at once: a sync is for many
 BELOW_ALL, ABOVE_ALL = GroupedId("", ""), GroupedId("~", "~")  # ids are hexadecimal
 
 _log = logging.getLogger(__name__)
@@ -52,7 +55,7 @@ _log = logging.getLogger(__name__)
 class _Needs(NamedTuple):
     kept: RecordLog[Question]
     chunks: RecordLog[Chunk]
-    seen: NearDuplicates
+    seen: Repeats
     meanings: NearMeanings | None
     settings: QuestionSettings
 
@@ -87,7 +90,8 @@ async def _remember_kept(
         ]
         differ = partial(_differ, asked)
         vectors = await opened.enter_async_context(open_vectors(context))
-        seen = _make_seen(settings, differ)
+        texts = _list_texts(context, files, _make_seen(settings, differ))
+        seen = await opened.enter_async_context(open_repeats(context, texts))
         meanings = None
         if vectors is not None:
             meanings = NearMeanings(settings.max_same_meaning, vectors.get, differ)
@@ -95,6 +99,30 @@ async def _remember_kept(
         for kept in read_records(files.results.path, Question):
             _remember(kept, needs)
         yield needs
+
+
+def _list_texts(
+    context: StageContext[None], files: StageFiles[Question], seen: NearDuplicates
+) -> Texts:
+    """What is kept, then what is to be decided, in the order in which it is."""
+    settings, items = context.settings.questions, _list_questions(context, files)
+
+    def read() -> Iterator[Text]:
+        undecided = _list_questions(context, files).unfinished
+        kept = read_records(files.results.path, Question)
+        yield from (Text(each.question_id, each.text) for each in kept)
+        for each in undecided:
+            if each.question_id not in files.results:
+                yield Text(each.question_id, each.text)
+
+    return Texts(
+        read,
+        len(files.results) + items.total - items.done,
+        question_paths(context.folder),
+        settings.max_near_duplicate,
+        settings.filters == "phrases",
+        seen,
+    )
 
 
 def _make_seen(settings: QuestionSettings, differ: Callable[[str, str], bool]) -> NearDuplicates:
@@ -134,7 +162,7 @@ async def _keep(question: Question, _: Ask, needs: _Needs) -> list[Question | Re
 def _find_repeat(question: Question, needs: _Needs) -> Fault | None:
     """Which earlier question has nearly the same words, else which one means the same."""
     settings = needs.settings
-    match = needs.seen.find(question.text)
+    match = needs.seen.find(question.question_id, question.text)
     if match is not None:
         detail = f"of question {match.item_id}"
         return Fault("near_duplicate", match.similarity, settings.max_near_duplicate, detail)
@@ -146,7 +174,11 @@ def _find_repeat(question: Question, needs: _Needs) -> Fault | None:
     return Fault("same_meaning", match.similarity, settings.max_same_meaning, detail)
 
 
-_KEEPING = ItemWork(items=_list_questions, needs=_remember_kept, work=_keep, window=file_window)
+def _window(_: RunSettings) -> int:
+    return WINDOW
+
+
+_KEEPING = ItemWork(items=_list_questions, needs=_remember_kept, work=_keep, window=_window)
 
 
 async def _keep_questions(context: StageContext[None]) -> StagePass:

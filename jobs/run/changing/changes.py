@@ -1,5 +1,6 @@
 """What has changed since a run began, which stages that touches, whether the user must agree."""
 
+import shlex
 from collections.abc import Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -20,10 +21,14 @@ MAX_NAMED_DOCUMENTS = 20
 
 
 class Change(NamedTuple):
-    """One setting, prompt or document that differs from the last start of the run."""
+    """One setting or prompt that differs from the last start of the run.
+
+    `former` is the flag that keeps what it was; empty: no flag does.
+    """
 
     what: str
     touches: Touches
+    former: str = ""
 
     @property
     def asks_anew(self) -> bool:
@@ -82,7 +87,11 @@ def find_changes(before: RunConfig, after: RunConfig, stages: Stages[Any]) -> tu
     old, new = before.settings.model_dump(), after.settings.model_dump()
     names = {stage.name for stage in stages}
     changes = [
-        Change(f"{key}: {as_toml(_at(old, key))} -> {as_toml(_at(new, key))}", touches)
+        Change(
+            f"{key}: {as_toml(_at(old, key))} -> {as_toml(_at(new, key))}",
+            touches,
+            _flag(key, _at(old, key)),
+        )
         for key, touches in read_touches().items()
         if isinstance(touches, Touches)
         and touches.stage in names
@@ -96,6 +105,12 @@ def find_changes(before: RunConfig, after: RunConfig, stages: Stages[Any]) -> tu
                 touches = Touches(stage.name, "requests")
                 changes.append(Change(f"prompt {name}: another text", touches))
     return tuple(changes)
+
+
+def _flag(key: str, value: object) -> str:
+    """The flag that sets it; to nothing, if it was not set."""
+    written = "" if value is None else as_toml(value)
+    return f"--set {shlex.quote(f'{key}={written}')}"
 
 
 def find_changes_of_rows(before: RunConfig, after: RunConfig) -> Iterator[str]:

@@ -159,15 +159,15 @@ def write_shards(checked: CheckedFile, out_path: Path, count: int) -> Call:
     Raises:
         StorageError: the disk refused it.
     """
-    lines = ((_key_of(line), line) for line in _wanted_lines(checked))
+    lines = ((crc32(_key_of(line)), line) for line in _wanted_lines(checked))
     try:
         return write_call(shards_root(out_path), REQUESTS_NAME, lines, count)
     except BadLineError:
         raise changed_meanwhile(checked.path) from None
 
 
-def write_call(root: Path, name: str, lines: Iterable[tuple[bytes, bytes]], count: int) -> Call:
-    """Put lines into files called `name` of `count` shards, each by a hash of its key before it.
+def write_call(root: Path, name: str, lines: Iterable[tuple[int, bytes]], count: int) -> Call:
+    """Put lines into files called `name` of `count` shards, each by the number before it.
 
     What had been written is removed where not all can be.
 
@@ -193,10 +193,10 @@ def _kept_if_whole(call: Call) -> Iterator[None]:
         raise
 
 
-def _fill(folder: Path, name: str, lines: Iterable[tuple[bytes, bytes]], count: int) -> None:
+def _fill(folder: Path, name: str, lines: Iterable[tuple[int, bytes]], count: int) -> None:
     shards = [_ShardWriter(folder / f"shard-{number:05}", name) for number in range(count)]
-    for key, line in lines:
-        shards[crc32(key) % count].write(line)
+    for number, line in lines:
+        shards[number % count].write(line)
     for shard in shards:
         shard.flush()
 

@@ -71,7 +71,7 @@ class NearDuplicates:
         `index`: another one than that of rare words. `differ`: whether the remembered item of an
         id and a text that is alike in words say different things all the same.
         """
-        self._words_of = words_of or _telling_words
+        self._words_of = words_of or words_as_at_first
         self._max_similarity = max_similarity
         self._item_ids: list[str] = []
         self._word_ids: dict[str, int] = {}
@@ -111,17 +111,13 @@ class NearDuplicates:
         size, known = len(words), {self._word_ids[w] for w in words if w in self._word_ids}
         least = self._max_similarity
         for number in self._index.find(list(known), size):
-            other_size = self._index.size_of(number)
-            if max(size, other_size) * least > min(size, other_size) + ROUNDING:
-                continue  # too long or too short
-            shared = len(known.intersection(self._index.words_of(number)))
-            similarity = shared / (size + other_size - shared)
-            if similarity >= least:
-                yield _Similar(number, similarity)
+            if are_near_in_size(size, self._index.size_of(number), least):
+                similarity = similarity_of(known, size, self._index.words_of(number))
+                if similarity >= least:
+                    yield _Similar(number, similarity)
 
     def _least(self, size: int) -> int:
-        """How many of `size` words a similar text has."""
-        return max(1, math.ceil(self._max_similarity * size - ROUNDING))
+        return least_shared(size, self._max_similarity)
 
     def _remember(self, item_id: str, words: set[str]) -> None:
         ids = self._word_ids
@@ -132,6 +128,22 @@ class NearDuplicates:
 class _Similar(NamedTuple):
     number: int
     similarity: float
+
+
+def least_shared(size: int, min_similarity: float) -> int:
+    """How many of `size` words a similar text has."""
+    return max(1, math.ceil(min_similarity * size - ROUNDING))
+
+
+def are_near_in_size(size: int, other_size: int, min_similarity: float) -> bool:
+    """Whether texts of so many words can be similar."""
+    return max(size, other_size) * min_similarity <= min(size, other_size) + ROUNDING
+
+
+def similarity_of(known: set[int], size: int, others: Sequence[int]) -> float:
+    """How similar a text of `size` words, of which `known` have numbers, is to one of `others`."""
+    shared = len(known.intersection(others))
+    return shared / (size + len(others) - shared)
 
 
 def is_long(text: str) -> bool:
@@ -146,7 +158,7 @@ def words_of_any_language(text: str) -> set[str]:
     return stems | asking or set(_WORD.findall(text.casefold())) or {text}
 
 
-def _telling_words(text: str) -> set[str]:
+def words_as_at_first(text: str) -> set[str]:
     """What a text is compared by; never empty."""
     every = _WORD.findall(text.casefold())
     return content_words(text) | _QUESTION_WORDS.intersection(every) or set(every) or {text}

@@ -1,5 +1,7 @@
 """A Ray cluster of two raylets in a process of its own, and its actors by their process ids.
 
+Each raylet has room for one worker, so that a call of two has one on each.
+
 Run as a module it is that process: it prints where the cluster is, and ends with its input.
 """
 
@@ -83,6 +85,7 @@ def start_cluster() -> Iterator[RunningCluster]:
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_gcs_rpc_server_reconnect_timeout_s": "5",  # a minute by itself
+        "RAY_worker_niceness": "0",  # or actors wait for the tests beside these
         "PYTHONPATH": os.pathsep.join([str(ROOT_DIR), os.environ.get("PYTHONPATH", "")]),
     }
     (folder / "ray").mkdir()  # where it expects its folder to be
@@ -127,7 +130,7 @@ def main() -> None:
 
     out = os.dup(1)
     os.dup2(2, 1)
-    node = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 100 << 20}
+    node = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 100 << 20}
     head = {**node, "no_monitor": True, "_system_config": QUICK}  # there is nothing to scale
     cluster = Cluster(initialize_head=True, head_node_args=head)
     added = cluster.add_node(**node)

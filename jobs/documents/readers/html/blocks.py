@@ -112,6 +112,10 @@ class BlockWriter:
         """A superscript; `is_note` if it leads to a note."""
         self._text.append(raised(self._seen(), text, is_note=is_note))
 
+    def add_numerator(self, text: str) -> None:
+        """What of a fraction stands above its line: apart from a whole number before it."""
+        self._text.append(f" {text}" if self._seen()[-1:].isdigit() else text)
+
     def add_lowered(self, text: str) -> None:
         """A subscript."""
         self._text.append(lowered(self._seen(), text))

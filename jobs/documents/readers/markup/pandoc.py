@@ -17,6 +17,8 @@ from jobs.documents.readers.decode import decode_text
 from jobs.documents.readers.extract import Extract
 from jobs.documents.readers.html.page import read_html_text
 from jobs.documents.readers.limits import ReadLimits, UnreadableFileError, damaged
+from jobs.documents.readers.markup.latex_numbers import with_references
+from jobs.documents.readers.markup.latex_source import prepared
 from jobs.documents.readers.markup.latex_words import definitions
 from jobs.documents.readers.markup.rtf_letters import one_way
 
@@ -35,6 +37,11 @@ _ASCIIDOC_LINES = (
     )
 )
 _ORG_OPTIONS = "#+OPTIONS: tags:nil\n"  # marks of headings, for searches
+_ORG_MARKS = re.compile(  # targets that all of their words lead to; priorities of headings
+    r"<<<([^<>\n]{1,200})>>>|(?<=\*[ ])\[#[A-Z\d]\][ ]?|(?<=TODO[ ]|DONE[ ])\[#[A-Z\d]\][ ]?"
+)
+_ASCIIDOC_EDGE = re.compile(r"^(/{4,}|-{4,}|\.{4,}|\+{4,}|`{3,})[ \t]*$", re.MULTILINE)
+_TITLE_BLOCK = '<header id="title-block-header">'
 _DOTLESS = re.compile("\u0131([\u0300-\u0308])")  # TeX: it has its dot off for an accent
 _NO_TITLE = "-"  # what pandoc calls a page without one
 
@@ -43,32 +50,48 @@ def read_rtf(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
     if not data.lstrip().startswith(b"{\\rtf"):
         raise damaged("does not begin as RTF does")
-    return _read(one_way(data), "rtf", limits)
+    html = _html_of(_convert(one_way(data), "rtf", limits, _QUIET))
+    start, _, rest = html.partition(_TITLE_BLOCK)  # its title is none of its text
+    return _extract(start + rest.partition("</header>")[2] if rest else html, limits)
 
 
 def read_latex(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    source = decode_text(data)
+    source = prepared(decode_text(data))
     ended = _convert(source.encode(errors="replace"), "latex", limits, _TELLING)
     if more := definitions(source, ended.stderr.decode(errors="replace")):
         ended = _convert((more + source).encode(errors="replace"), "latex", limits, _QUIET)
-    return _extract(ended, limits)
+    return _extract(with_references(_html_of(ended)), limits)
 
 
 def read_org(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    text = _ORG_OPTIONS + decode_text(data)
+    text = _ORG_OPTIONS + _ORG_MARKS.sub(r"\1", decode_text(data))
     return _read(text.encode(errors="replace"), "org", limits)
 
 
 def read_asciidoc(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    text = _ASCIIDOC_LINES.sub("", decode_text(data))
+    text = _ASCIIDOC_LINES.sub("", _without_comments(decode_text(data)))
     return _read(text.encode(errors="replace"), "asciidoc", limits)
 
 
+def _without_comments(text: str) -> str:
+    """AsciiDoc without its blocks of comments; what looks like one within code is none."""
+    pieces, place, opened, start = [], 0, "", 0
+    for edge in _ASCIIDOC_EDGE.finditer(text):
+        if not opened:
+            opened, start = edge[1], edge.start()
+        elif edge[1] == opened:
+            if opened.startswith("/"):
+                pieces.append(text[place:start])
+                place = edge.end()
+            opened = ""
+    return "".join([*pieces, text[place:]])
+
+
 def _read(data: bytes, name: str, limits: ReadLimits) -> Extract:
-    return _extract(_convert(data, name, limits, _QUIET), limits)
+    return _extract(_html_of(_convert(data, name, limits, _QUIET)), limits)
 
 
 def _convert(data: bytes, name: str, limits: ReadLimits, log: str) -> _Ended:
@@ -85,8 +108,11 @@ def _convert(data: bytes, name: str, limits: ReadLimits, log: str) -> _Ended:
     return ended
 
 
-def _extract(ended: _Ended, limits: ReadLimits) -> Extract:
-    html = _DOTLESS.sub(r"i\1", ended.stdout.decode(errors="replace"))
+def _html_of(ended: _Ended) -> str:
+    return _DOTLESS.sub(r"i\1", ended.stdout.decode(errors="replace"))
+
+
+def _extract(html: str, limits: ReadLimits) -> Extract:
     extract = read_html_text(html, limits)
     return extract._replace(title="") if extract.title == _NO_TITLE else extract
 

@@ -10,6 +10,7 @@ from engine.stopping import Stopping
 from engine.wire.endpoints import Endpoint
 from jobs.run.elsewhere import StageLeft
 from jobs.send.sharded.send_shard import WorkerOrder
+from jobs.send.sharded.shards import Shard
 from jobs.spread.stage_calls import write_stage_call
 from jobs.spread.take_in import Books, TakingIn
 from jobs.spread.work_shard import work_shard
@@ -31,13 +32,20 @@ class Others:
         self.finished: dict[str, int] = {}
         self.unsettled: dict[str, int] = {}
 
+    async def begin(self, shard: Shard, left: StageLeft) -> None:
+        """What happens to a shard before somebody ends it: nothing here."""
+
     async def work_off(self, left: StageLeft) -> StagePass:
-        call = write_stage_call(self._folder, left, SHARDS)
+        folder, count = self._folder, SHARDS
+        if left.placing is not None:
+            folder, count = left.placing.folder, left.placing.shard_count
+        call = write_stage_call(folder, left, count)
         lending = Lending(call.leases_path, cap_usd=None, spent_usd=0.0, holder_count=1)
         sends = open_sends(self._folder, self._journal, is_synced=False)
         books, passed = Books(self._journal, sends, left.files), StagePass()
         taking = TakingIn(left.stage, books, left.note_finished, left.way.note_result)
         for shard in call.shards():
+            await self.begin(shard, left)
             end = await work_shard(shard, self._order, lending, Stopping(), Stats())
             passed.unsettled.update(end.unsettled)
             await taking.end(shard)

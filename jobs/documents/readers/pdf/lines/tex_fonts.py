@@ -15,11 +15,11 @@ _SYMBOLS: Mapping[str, Mapping[str, str]] = {
 _DRAWING_NAME = re.compile(  # TeX's for the corners of frames, those of notes of music
     r"(?:^|\+)(?:l(?:ine|circle)w?\d+$|emmentaler|feta|parmesan|bravura)", re.IGNORECASE
 )
-_LIGATURES = ("ﬀ", "ﬁ", "ﬂ", "ﬃ", "ﬄ")
-_TEXT = {  # in the encodings OT1 and T1
+_LIGATURE_LETTERS = ("ﬀ", "ﬁ", "ﬂ", "ﬃ", "ﬄ")
+LIGATURES = {  # in the encodings OT1 and T1
     chr(first + place): letters
     for first in (0x0B, 0x1B)
-    for place, letters in enumerate(_LIGATURES)
+    for place, letters in enumerate(_LIGATURE_LETTERS)
 }
 CONTROLS = frozenset(map(chr, range(0x0B, 0x20)))
 
@@ -32,4 +32,4 @@ def is_of_drawings(font_name: str) -> bool:
 def symbols_of(font_name: str) -> Mapping[str, str]:
     """What the codes of a font stand for that PDFium gives as they are."""
     math = _MATH_NAME.search(font_name)
-    return _SYMBOLS[math[1].lower()] if math else _TEXT
+    return _SYMBOLS[math[1].lower()] if math else LIGATURES

@@ -1,5 +1,6 @@
 """Changes of a run that has begun, on files alone."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -163,6 +164,34 @@ def test_parameter_asks_anew_only_if_it_changes_replies(
 
     assert [change.what.split(":")[0] for change in changes] == asks_anew
     assert all(change.asks_anew for change in changes)
+
+
+@each_row(
+    "was, now, flag",
+    [
+        ("answers.min_chars=9", "answers.min_chars=5", "--set answers.min_chars=9"),
+        ("answers.temperature=", "answers.temperature=0.5", "--set answers.temperature="),
+        (
+            "teacher.parameters={seed = 7}",
+            "teacher.parameters={}",
+            "--set 'teacher.parameters={seed = 7}'",
+        ),
+        (
+            'questions.personas=["a nurse"]',
+            "questions.personas=[]",
+            "--set 'questions.personas=['\"'\"'a nurse'\"'\"']'",
+        ),
+    ],
+)
+def test_change_knows_the_flag_that_takes_it_back(was: str, now: str, flag: str) -> None:
+    before = new_run_config(resolve_settings([read_assignments([was])]))
+    after = with_settings(before, resolve_settings([read_assignments([now])]))
+
+    (change,) = find_changes(before, after, DATASET)
+
+    _, assignment = shlex.split(change.former)
+    assert change.former == flag
+    assert resolve_settings([read_assignments([assignment])]) == before.settings
 
 
 def test_judge_that_an_evaluation_named_judges_no_rows_without_consent() -> None:

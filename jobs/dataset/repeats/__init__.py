@@ -1,0 +1,1 @@
+"""Repeated questions of a large run, found by workers on a cluster."""

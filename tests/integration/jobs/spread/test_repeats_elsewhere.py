@@ -1,0 +1,117 @@
+"""Repeated questions are found by workers as by the command, also where workers are lost."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.files.journal import Journal
+from engine.files.records import encode_record
+from engine.files.replace import replace_file
+from engine.lease.lending import Lending
+from engine.run_folder import RunFolder
+from engine.stats.counters import Stats
+from engine.stopping import Stopping
+from engine.testing.stage_parts import FakeAsk
+from jobs.dataset.questions.keep_questions import KEPT_QUESTIONS
+from jobs.dataset.questions.sift_drafts import STAGE as QUESTIONS_NAME
+from jobs.dataset.repeats.find_repeats import FOLDER_NAME, LEAST_BYTES_ELSEWHERE, REPEATS, WORDS
+from jobs.run.elsewhere import StageLeft
+from jobs.run.run_stages import run_stages
+from jobs.send.sharded.shards import Shard
+from jobs.spread.work_shard import work_shard
+from schemas.dataset import Question
+from schemas.settings import RunSettings
+from tests.integration.jobs.spread.others import Others
+from tests.unit.jobs.evaluation.made_run import make_settings
+from tests.unit.jobs.run.contexts import make_context
+
+ASKED = ("kiln", "loom", "lathe", "warm", "beam", "saw", "seven", "front", "400", "800")
+STAGE = KEPT_QUESTIONS.name
+
+
+def make_questions(count: int) -> list[Question]:
+    """Questions of which many repeat others; one makes their file large."""
+    chance = random.Random(0)
+    questions = [
+        Question(
+            question_id=f"{chance.getrandbits(128):032x}",
+            chunk_id=f"{number // 3:0<32x}",
+            document_id="d",
+            side="train",
+            kind="factual",
+            text=f"How {' '.join(chance.choices(ASKED, k=chance.randint(1, 7)))}?",
+            evidence=(),
+            scores={},
+            request_id="r",
+        )
+        for number in range(count)
+    ]
+    questions[-1] = questions[-1].model_copy(update={"document_id": "d" * LEAST_BYTES_ELSEWHERE})
+    return questions
+
+
+class OthersOfWhomSomeAreLost(Others):
+    """Each shard was begun by a worker that wrote a part of what it should, and then was lost."""
+
+    async def begin(self, shard: Shard, left: StageLeft) -> None:
+        lending = Lending(
+            shard.folder.parent / "lost.jsonl", cap_usd=None, spent_usd=0.0, holder_count=1
+        )
+        await work_shard(shard, self._order, lending, Stopping(), Stats())
+        lending.end()
+        [segment] = shard.segments()
+        own = RunFolder(segment.folder)
+        for path in (own.results_path(left.stage), own.finished_path(left.stage)):
+            lines = path.read_bytes().splitlines(keepends=True)
+            half = len(lines) // 2
+            path.write_bytes(b"".join(lines[:half]) + b"".join(lines[half:])[:10])
+
+
+async def keep(
+    folder: RunFolder,
+    questions: Sequence[Question],
+    settings: RunSettings,
+    kind: type[Others] | None = None,
+) -> Others | None:
+    """Decide of these questions which ones are kept, with what others compare."""
+    replace_file(folder.results_path(QUESTIONS_NAME), map(encode_record, questions))
+    async with Journal(folder.journal_path) as journal:
+        others = None if kind is None else kind(folder, journal, settings)
+        context = make_context(folder, settings, FakeAsk(), journal)
+        end = await run_stages((KEPT_QUESTIONS,), replace(context, spread=others))
+    assert end.is_done
+    return others
+
+
+def written(folder: RunFolder) -> list[list[bytes]]:
+    """The lines of the stage; those of the last file may come in any order."""
+    finished = folder.finished_path(STAGE).read_bytes().splitlines()
+    of_items = (folder.results_path(STAGE), folder.rejected_path)
+    return [*(path.read_bytes().splitlines() for path in of_items), sorted(finished)]
+
+
+@pytest.mark.parametrize(
+    ("filters", "kind"), [("grounded", OthersOfWhomSomeAreLost), ("phrases", Others)]
+)
+async def test_what_is_kept_is_to_the_letter_what_the_command_keeps_by_itself(
+    tmp_path: Path, filters: str, kind: type[Others]
+) -> None:
+    questions, settings = make_questions(90), make_settings(f"questions.filters={filters}")
+    here, there = (RunFolder(tmp_path / name) for name in ("here", "there"))
+    for folder in (here, there):
+        folder.create()
+        await keep(folder, questions[:30], settings)  # this is decided before
+
+    await keep(here, questions, settings)
+    others = await keep(there, questions, settings, kind)
+
+    assert others is not None
+    assert others.finished[WORDS] == 1
+    assert others.finished[REPEATS] == 16
+    kept = here.results_path(STAGE).read_bytes().splitlines()
+    assert 30 < len(kept) < 80
+    assert written(there) == written(here)
+    assert not (there.run_dir / FOLDER_NAME).exists()

@@ -1,0 +1,91 @@
+r"""LaTeX like that in public reports about pandoc, each with all of its text.
+
+The reports: pandoc 1845 (commands that are dropped), 6039 and 9448 (arguments of environments that
+become text), 7003 (LaTeX within code); and manuals with listings, siunitx, cleveref and beamer.
+"""
+
+import pytest
+
+from tests.rows import each_row
+from tests.unit.jobs.documents.readers.reading import read
+
+ENVIRONMENTS = [
+    (r"\begin{enumerate}[label=(\alph*)]\item A\item B\end{enumerate}", "a. A\nb. B"),
+    (r"\begin{enumerate}[start=3]\item A\end{enumerate}", "3. A"),
+    (r"\begin{enumerate}[(i)]\item A\end{enumerate}", "i. A"),
+    (r"\begin{compactitem}\item r\item s\end{compactitem}", "- r\n- s"),
+    (r"\begin{multicols}{2}In it.\end{multicols}", "In it."),
+    (r"\begin{adjustbox}{width=5cm}In box.\end{adjustbox}", "In box."),
+    (r"\begin{columns}\begin{column}{0.5\textwidth}Col.\end{column}\end{columns}", "Col."),
+    (r"\begin{block}{Title}Body.\end{block}", "Title\n\nBody."),
+    (r"\begin{tcolorbox}[colback=red!5, title={Mind it}]Hot.\end{tcolorbox}", "Mind it\n\nHot."),
+    (r"\begin{wrapfigure}{r}{4cm}\caption{The pump.}\end{wrapfigure}Text.", "The pump.\n\nText."),
+    ("\\begin{lstlisting}[caption={First}, language=C]\nx;\n\\end{lstlisting}", "First\n\nx;"),
+    (
+        "\\begin{verbatim}\n\\begin{multicols}{2}\\dag\n\\end{verbatim}",
+        "\\begin{multicols}{2}\\dag",
+    ),
+    (
+        r"\begin{algorithm}\caption{Start}\begin{algorithmic}\State $x=1$\If{$x$}\State go\EndIf"
+        r"\end{algorithmic}\end{algorithm}",
+        "Start\n\nx=1\n\nif x then\n\ngo\n\nend if",
+    ),
+]
+TABLES = [
+    (r"\begin{tabu} to 5cm {ll}a&b\\1&2\end{tabu}", "a | b\n1 | 2"),
+    (r"\begin{tabulary}{5cm}{LL}a&b\\1&2\end{tabulary}", "a | b\n1 | 2"),
+    (r"\begin{tblr}{colspec={ll},hlines}a&b\\1&2\end{tblr}", "a | b\n1 | 2"),
+    (r"\resizebox{5cm}{!}{\begin{tabular}{ll}a&b\\1&2\end{tabular}}", "a | b\n1 | 2"),
+    (
+        "\\begin{tabular}{ll}A&B\\\\\\cmidrule(lr){1-2}1&2\\end{tabular}",
+        "A | B\n1 | 2",
+    ),
+]
+WORDS = [
+    (
+        r"Costs 5\texteuro{} at 20\textcelsius{} (a\textunderscore b), \dag.",
+        "Costs 5€ at 20°C (a_b), †.",
+    ),
+    (r"Yes \ding{51}, \checkmark{} or \texttrademark.", "Yes ✓, ✓ or ™."),
+    (r"\scalebox{0.5}{In scale.} \fbox{In f.}", "In scale. In f."),
+    (r"As \ce{H2O} is, \keys{\ctrl+C} too.", "As H2O is, Ctrl+C too."),
+    (r"A \ac{gpu}, \acp{gpu}, \acl{gpu} and \gls{tea}.", "A GPU, GPUs, Graphics Unit and Tea."),
+    (r"See \citep[p.~3]{lam} and \textcite{a,b}.", "See [lam] and [a, b]."),
+    (r"In \nameref{sec:a} and Figure~\ref{fig:elsewhere}.", "In Start and Figure."),
+    (r"By \cref{sec:a} and \autoref{eq:z} or \eqref{eq:z}.", "By Section 1 and Equation 1 or (1)."),
+    (r"\begin{equation}x=1\label{eq:z}\end{equation}", "x=1 (1)"),
+    (r"So \[ b = c \] holds.", "So\nb = c\nholds."),
+    (r"It was made \today.", "It was made ."),
+]
+HEAD = (
+    "\\newacronym{gpu}{GPU}{Graphics Unit}\n"
+    "\\newglossaryentry{tea}{name=Tea,description={x}}\n\\begin{document}\n"
+)
+MARK = "\n\nNext.\n\n"
+
+
+def test_what_packages_of_latex_add_is_read() -> None:
+    pytest.importorskip("pypandoc")
+    rows = [*ENVIRONMENTS, *TABLES, *WORDS]
+    pages = MARK.join([source for source, _ in rows])
+    end = "\\section{Start}\\label{sec:a}\n\\end{document}"
+
+    found = read("latex", f"{HEAD}{pages}{MARK}{end}").text.split(MARK)
+
+    assert found == [*(text for _, text in rows), "Start"]
+
+
+@each_row(
+    "body, text",
+    [
+        (
+            r"\begin{align}a\label{p}\\b\nonumber\\c\label{q}\end{align}By \ref{p}, \ref{q}.",
+            "By 1, 2.",
+        ),
+        (r"Text\footnotemark{}.\footnotetext{A note.}", "Text.[1]\n\n[1] A note."),
+    ],
+)
+def test_numbers_are_those_of_print(body: str, text: str) -> None:
+    pytest.importorskip("pypandoc")
+
+    assert read("latex", f"\\begin{{document}}{body}\\end{{document}}").text.endswith(text)
