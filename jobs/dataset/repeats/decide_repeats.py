@@ -47,16 +47,10 @@ class ComparedHere(NamedTuple):
 
 
 class Division(NamedTuple):
-    """Into how many parts and slices texts are divided."""
+    """Into how many parts texts are divided, and into slices of how many."""
 
-    text_count: int
     slice_texts: int
     part_count: int
-
-    @property
-    def slice_count(self) -> int:
-        """How many slices there are."""
-        return -(-self.text_count // self.slice_texts)
 
 
 class _Slice(NamedTuple):
@@ -80,7 +74,7 @@ class ComparedElsewhere:
         self._division = division
         self._seen = seen
         self._seen_numbers: dict[str, int] = {}
-        self._are_kept = bytearray(division.text_count)
+        self._are_kept = bytearray()
         self._number, self._item_id = -1, ""
         self._slice = _Slice({}, set())
 
@@ -112,6 +106,7 @@ class ComparedElsewhere:
         slice_number, place = divmod(self._number, self._division.slice_texts)
         if place == 0:
             self._slice = self._read(slice_number)
+            self._are_kept += bytes(self._division.slice_texts)
 
     def _read(self, slice_number: int) -> _Slice:
         read = _Slice({}, set())

@@ -3,15 +3,11 @@
 import os
 from pathlib import Path
 
-import pytest
-
 from tests.crash.runs import comparable_files
 from tests.forked import run_forked
 from tests.integration.ray.cluster import RunningCluster
 from tests.openai_server import start_openai_server
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
-
-pytest.importorskip("ray")
 
 MODELS = [
     {"id": "gpt-4.1-mini", "caches_prompts": False},

@@ -3,6 +3,7 @@
 import asyncio
 from itertools import pairwise
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.integration.jobs.documents.reading_folders import read_folder, reason
 from tests.unit.jobs.documents.readers.made_files import make_zip
 
 LIMITS = DocumentSettings(max_seconds_per_file=20, max_memory_mb_per_file=512)
-COUNT = 20_000
+COUNT = 10_000
 ENDINGS = ("txt", "html", "md", "rst")
 UNITS = {
     "blanks": " ",
@@ -60,13 +61,18 @@ async def test_a_worker_that_is_stopped_takes_pandoc_with_it(tmp_path: Path) -> 
             await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize("ending", ["docx", "pptx", "epub", "odt"])
-async def test_bombs_are_refused(tmp_path: Path, ending: str) -> None:
-    (tmp_path / f"bomb.{ending}").write_bytes(make_zip({"word/document.xml": bytes(200_000_000)}))
+async def test_bombs_are_refused(tmp_path: Path) -> None:
+    names = [f"bomb.{ending}" for ending in ("docx", "pptx", "epub", "odt")]
+    bomb = make_zip({"word/document.xml": bytes(200_000_000)})
+    for name in names:
+        path = tmp_path / name
+        path.write_bytes(bomb)
+        with ZipFile(path, "a") as archive:
+            archive.comment = name.encode()  # or they would be one file, read once
 
     results = await read_folder(tmp_path, LIMITS)
 
-    assert reasons(results) == {f"bomb.{ending}": "too_large"}
+    assert reasons(results) == dict.fromkeys(names, "too_large")
 
 
 def _without_worker(part: str) -> list[str]:
