@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from engine.files.disk_reserve import SUFFIX as RESERVE_SUFFIX
 from engine.run_folder import RunFolder
+from jobs.dataset.repeats.find_repeats import FOLDER_NAME
 from jobs.dataset.stages import DATASET
 from jobs.run.batch_folders import run_batch_folder
 from jobs.run.changing.preview import COPY_NAME
@@ -42,7 +43,7 @@ def find_deletable(folder: RunFolder, reach: Reach) -> list[Deletable]:
 def _leftovers(folder: RunFolder) -> Iterator[Deletable]:
     place = run_batch_folder(folder, "")
     unfinished = (path for suffix in CRASHED for path in folder.run_dir.rglob(f"*{suffix}"))
-    crashed = [*unfinished, folder.run_dir / COPY_NAME]
+    crashed = [*unfinished, folder.run_dir / COPY_NAME, folder.run_dir / FOLDER_NAME]
     rows = [
         *((path, "left by a crash") for path in crashed),
         *((path, "half of a download") for path in place.remains()),

@@ -84,7 +84,7 @@ class _First(NamedTuple):
     """
 
     read: Callable[[], Iterable[Question]]
-    most: int
+    about: int
     get: Callable[[str], Question | None]
 
 
@@ -135,7 +135,7 @@ def _list_texts(first: _First, context: StageContext[None]) -> Texts:
     seen = NearDuplicates(least, words_of_any_language, differ=differ)
     return Texts(
         lambda: (Text(each.question_id, each.text) for each in first.read()),
-        first.most,
+        first.about,
         [context.folder.results_path(QUESTIONS_NAME)],
         least,
         by_phrases=False,

@@ -47,16 +47,10 @@ class ComparedHere(NamedTuple):
 
 
 class Division(NamedTuple):
-    """Into how many parts and slices texts are divided."""
+    """Into how many parts texts are divided, and into slices of how many."""
 
-    text_count: int
     slice_texts: int
     part_count: int
-
-    @property
-    def slice_count(self) -> int:
-        """How many slices there are."""
-        return -(-self.text_count // self.slice_texts)
 
 
 class _Slice(NamedTuple):
@@ -80,7 +74,7 @@ class ComparedElsewhere:
         self._division = division
         self._seen = seen
         self._seen_numbers: dict[str, int] = {}
-        self._are_kept = bytearray(division.text_count)
+        self._are_kept = bytearray()
         self._number, self._item_id = -1, ""
         self._slice = _Slice({}, set())
 
@@ -93,9 +87,11 @@ class ComparedElsewhere:
         kept = [each for each in earlier if self._are_kept[each.number]]
         if (match := self._seen.find(text) if self._seen_numbers else None) is not None:
             number = self._seen_numbers[match.item_id]
-            kept.append(EarlierText(number, match.similarity, match.item_id))
-        best = min(kept, key=lambda each: (-each.similarity, each.number), default=None)
-        return None if best is None else Match(best.item_id, best.similarity)
+            kept.append(EarlierText(number, match.similarity, match.item_id, is_sure=True))
+        for each in sorted(kept, key=lambda each: (-each.similarity, each.number)):
+            if each.is_sure or not self._seen.differ(each.item_id, text):
+                return Match(each.item_id, each.similarity)
+        return None
 
     def remember(self, item_id: str, text: str) -> None:
         """As Repeats.remember."""
@@ -112,6 +108,7 @@ class ComparedElsewhere:
         slice_number, place = divmod(self._number, self._division.slice_texts)
         if place == 0:
             self._slice = self._read(slice_number)
+            self._are_kept += bytes(self._division.slice_texts)
 
     def _read(self, slice_number: int) -> _Slice:
         read = _Slice({}, set())

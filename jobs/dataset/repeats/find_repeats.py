@@ -39,9 +39,9 @@ from jobs.run.elsewhere import Elsewhere, Placing, Spread, StageLeft
 from jobs.run.stages import StageContext
 from jobs.text.repeats.near_duplicates import NearDuplicates
 
-LEAST_BYTES_ELSEWHERE = 32 << 20  # fewer are compared here before two workers are done
+LEAST_BYTES_ELSEWHERE = 32 << 20  # less is compared here before two workers are done
 TEXTS_PER_PART = 50_000
-PARTS = range(16, 1_024)  # the fewest keep a few workers busy
+FEWEST_PARTS, MOST_PARTS = 16, 1_024  # the fewest keep a few workers busy
 SLICE_TEXTS = 10_000
 SLICE_TEXTS_PER_PART = 100  # what belongs to a part of a slice is a line
 WORD_SHARDS = 64
@@ -59,13 +59,13 @@ class Text(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """All that are to be compared, in their order, as often as they are read; how many at most.
+    """All that are to be compared, in their order, as often as they are read.
 
-    `paths` are the files that they stand in. `seen` compares them here, and has nothing yet.
+    `about` how many there are, in files at `paths`. `seen` compares them here; it has nothing yet.
     """
 
     read: Callable[[], Iterable[Text]]
-    most: int
+    about: int
     paths: Sequence[Path]
     min_similarity: float
     by_phrases: bool
@@ -99,9 +99,9 @@ def _size_bytes(texts: Texts) -> int:
 
 def divide(text_count: int) -> Division:
     """Parts that fit into the memory of a worker, and slices whose parts are not too small."""
-    part_count = min(max(text_count // TEXTS_PER_PART, PARTS.start), PARTS.stop)
+    part_count = min(max(text_count // TEXTS_PER_PART, FEWEST_PARTS), MOST_PARTS)
     slice_texts = max(SLICE_TEXTS, SLICE_TEXTS_PER_PART * part_count)
-    return Division(text_count, slice_texts, part_count)
+    return Division(slice_texts, part_count)
 
 
 class _Finding:
@@ -112,7 +112,7 @@ class _Finding:
         self._spread = spread
         self._folder = folder
         self._stopping = stopping
-        self._division = divide(texts.most)
+        self._division = divide(texts.about)
         self._comparing = Comparing(
             min_similarity=texts.min_similarity,
             by_phrases=texts.by_phrases,
@@ -123,7 +123,7 @@ class _Finding:
     async def found(self) -> AsyncIterator[Repeats]:
         """Have all compared; then what they repeat can be asked."""
         folder, division = self._folder, self._division
-        _log.info("%d questions are compared by workers", division.text_count)
+        _log.info("some %d questions are compared by workers", self._texts.about)
         await asyncio.to_thread(self._begin)
         async with open_stage_files(folder, WORDS, PartTexts) as words:
             await self._spread.work_off(self._left_of_words(words))
@@ -146,12 +146,12 @@ class _Finding:
             way=Elsewhere(sort_words, window=1),
             needs=open_word_order,
             items=self._slices(),
-            item_count=self._division.slice_count,
+            item_count=self._slices_about(),
             files=files,
             note_finished=_ignore,
             placing=Placing(
                 self._folder,
-                min(WORD_SHARDS, self._division.slice_count),
+                min(WORD_SHARDS, self._slices_about()),
                 lambda each: int(each.slice_id),
             ),
         )
@@ -164,19 +164,22 @@ class _Finding:
             way=Elsewhere(compare_texts, window=1, remembers=True),
             needs=open_part,
             items=read_records_by_id(self._folder.results_path(WORDS), PartTexts),
-            item_count=division.slice_count * division.part_count,
+            item_count=self._slices_about() * division.part_count,
             files=files,
             note_finished=_ignore,
             placing=Placing(self._folder, division.part_count, lambda each: int(each.part)),
         )
 
+    def _slices_about(self) -> int:
+        return 1 + self._texts.about // self._division.slice_texts
+
     def _slices(self) -> Iterator[TextSlice]:
-        waiting, size = iter(self._texts.read()), self._division.slice_texts
-        for number in range(self._division.slice_count):
+        waiting, size, number = iter(self._texts.read()), self._division.slice_texts, 0
+        while texts := [tuple(each) for each in islice(waiting, size)]:
             self._stopping.raise_if_requested()
-            texts = [tuple(each) for each in islice(waiting, size)]
             packed = orjson.dumps([number * size, texts]).decode()
             yield TextSlice(slice_id=str(number), comparing=self._comparing, packed=packed)
+            number += 1
 
 
 def _ignore(_: int) -> None:

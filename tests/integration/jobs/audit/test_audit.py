@@ -215,6 +215,7 @@ def test_what_is_derived_is_made_again_without_a_request(
     before = comparable_files(run_dir)
     calls = server.control.settled_totals()["calls"]
     (run_dir / "journal.jsonl.reserve").touch()
+    (run_dir / "repeats" / "shards").mkdir(parents=True)
 
     shown = distill("clean", run_dir, "--derived")
     unchanged = comparable_files(run_dir)
@@ -224,6 +225,8 @@ def test_what_is_derived_is_made_again_without_a_request(
 
     assert "give --yes to do it" in shown.text
     assert "journal.jsonl.reserve: left by a crash" in shown.text
+    assert "repeats: left by a crash" in shown.text
+    assert not (run_dir / "repeats").exists()
     assert unchanged == before
     assert done.code == 0, done.text
     assert not left & {"chunks.jsonl", "questions.jsonl", "answers.jsonl", "documents.jsonl"}

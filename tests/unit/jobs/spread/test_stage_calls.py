@@ -9,10 +9,13 @@ import pytest
 
 from engine.errors import ConfigError
 from engine.files.records import read_records
+from engine.run_folder import RunFolder
 from engine.stage import open_stage_files
 from jobs.dataset.ask_teacher import QUESTIONS
+from jobs.dataset.repeats.compare_texts import compare_texts
 from jobs.dataset.stages import DATASET
 from jobs.evaluation.stages import EVALUATION
+from jobs.run.elsewhere import Elsewhere, Placing
 from jobs.run.stages import ItemWork, Stage
 from jobs.send.sharded.shards import Call, Shard
 from jobs.spread.stage_calls import (
@@ -54,13 +57,13 @@ async def test_call_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     call = await write_call(make_run(tmp_path / "run", make_settings()), 1)
     path = call.folder / "stage.json"
     fields = json.loads(path.read_bytes())
-    del fields["window"]
+    del fields["window"], fields["remembers"]
     path.write_text(json.dumps(fields))
 
     order = read_stage_call(call)
 
     assert order is not None
-    assert (order.stage, order.window) == (QUESTIONS.name, None)
+    assert (order.stage, order.window, order.remembers) == (QUESTIONS.name, None, False)
 
 
 async def test_what_is_about_one_chunk_lies_in_one_shard(tmp_path: Path) -> None:
@@ -79,6 +82,28 @@ async def test_what_is_about_one_chunk_lies_in_one_shard(tmp_path: Path) -> None
         for shard in call.shards()
     ]
     assert sum(map(len, chunk_ids)) == len(set[str]().union(*chunk_ids)) == 12
+
+
+async def test_what_has_a_place_of_its_own_lies_there_in_the_shard_of_its_number(
+    tmp_path: Path,
+) -> None:
+    folder = make_run(tmp_path / "run", make_settings())
+    own, chunks = RunFolder(tmp_path / "own"), read_chunks(folder)
+    numbers = {chunk.chunk_id: number for number, chunk in enumerate(chunks)}
+
+    async with open_stage_files(folder, QUESTIONS.name, Question) as files:
+        left = stage_left(chunks, files)._replace(
+            way=Elsewhere(compare_texts, window=1, remembers=True),
+            placing=Placing(own, 5, lambda chunk: numbers[chunk.chunk_id]),
+        )
+        call = write_stage_call(own, left, 5)
+
+    order = read_stage_call(call)
+    assert order is not None
+    assert (order.window, order.remembers) == (1, True)
+    assert call.folder.is_relative_to(own.run_dir.absolute())
+    written = [list(read_records(items_path(shard), Chunk)) for shard in call.shards()]
+    assert written == [chunks[number::5] for number in range(5)]
 
 
 @pytest.mark.parametrize("stage", [*DATASET, *EVALUATION], ids=lambda stage: stage.name)

@@ -38,12 +38,11 @@ async def compared(
     path: Path, texts: Sequence[str], differ: Callable[[str, str], bool]
 ) -> AsyncIterator[ComparedElsewhere]:
     """What workers find of texts whose ids are their numbers."""
-    division = Division(len(texts), SLICE, PARTS)
+    division = Division(SLICE, PARTS)
     comparing = Comparing(min_similarity=LEAST, by_phrases=False, part_count=PARTS)
     parts = [PartInWork() for _ in range(PARTS)]
     async with RecordLog(path / "found.jsonl", PartRepeats) as found:
-        for number in range(division.slice_count):
-            start = number * SLICE
+        for number, start in enumerate(range(0, len(texts), SLICE)):
             some = [(str(start + n), text) for n, text in enumerate(texts[start : start + SLICE])]
             packed = orjson.dumps([start, some]).decode()
             item = TextSlice(slice_id=str(number), comparing=comparing, packed=packed)
