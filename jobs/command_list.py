@@ -45,7 +45,15 @@ COMMANDS: dict[str, Listed] = {
             "distill run RUN --documents FOLDER --limit-chunks 20 --budget-usd 1",
             "distill run RUN --set limit_chunks= --budget-usd 50 --lane batch --no-wait",
             "distill run RUN --on ray --address HOST:6379 --workers 16",
+            "distill run RUN --store s3://BUCKET/PREFIX",
             "distill run RUN",
+        ),
+    ),
+    "fetch": Listed(
+        RUN,
+        (
+            "distill fetch s3://BUCKET/PREFIX RUN",
+            "distill fetch s3://BUCKET/PREFIX RUN --take-over",
         ),
     ),
     "refilter": Listed(

@@ -63,8 +63,9 @@ class Answer(Record):
 class Rejection(Record):
     """An item that was dropped: by which stage, for which reason, with which score.
 
-    Questions and answers also say where they come from, and what the model had said of them, so
-    that a drop can be judged by itself; `evidence` is in document characters.
+    It names its document by `path`, and the chunk that it is or is of, if there is one. Questions
+    and answers also say what the model had said of them, so that a drop can be judged by itself;
+    `evidence` is in document characters.
     """
 
     rejection_id: str
@@ -105,6 +106,10 @@ class Rejection(Record):
             detail=detail,
             text=text[:MAX_EXCERPT_CHARS],
         )
+
+    def of_document(self, path: str) -> "Rejection":
+        """The same, with the document, or the folder of documents, that it is of."""
+        return self.model_copy(update={"path": path})
 
     def of_chunk(self, chunk: Chunk, second_chunk_id: str = "") -> "Rejection":
         """The same, with the chunk and document that it is of, and the second chunk if any."""

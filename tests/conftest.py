@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from jobs.garbage import collect_rarely
+
 # As the commands do: threads of its linear algebra would only take turns with the other tests.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -16,8 +18,9 @@ gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """Collect garbage from here on, but not among what was imported."""
+    """Collect garbage from here on, seldom, as the commands do, and not among what was imported."""
     gc.freeze()
+    collect_rarely()
     gc.enable()
 
 

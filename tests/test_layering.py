@@ -100,12 +100,14 @@ ROOMS = {
         "jobs.process jobs.prompts jobs.run.progress jobs.run.elsewhere jobs.run.stages jobs.run "
         "jobs.send"
     ),
+    "jobs.stored": "jobs.run jobs.send",
     "jobs.notify": "",
     "jobs.idle_rounds": "jobs.process jobs.settings",
     "jobs.commands": (
         "jobs.amounts jobs.findings jobs.prompts jobs.settings jobs.run.stages jobs.documents "
         "jobs.dataset "
-        "jobs.run jobs.doctor jobs.send jobs.spread jobs.datacheck jobs.exporting jobs.finetune "
+        "jobs.run jobs.doctor jobs.send jobs.spread jobs.stored jobs.datacheck jobs.exporting "
+        "jobs.finetune "
         "jobs.evaluation jobs.comparison jobs.show jobs.plan jobs.audit jobs.report jobs.view "
         "jobs.process jobs.notify jobs.idle_rounds"
     ),
@@ -128,12 +130,21 @@ def imports_at_start(path: Path) -> tuple[str, ...]:
 @cache
 def imported_modules(path: Path) -> tuple[str, ...]:
     """What a module imports, at its start or later."""
-    return tuple(_names(ast.walk(tree_of(path))))
+    return tuple(_names(_statements(tree_of(path))))
 
 
 @cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements below a node: an import is one, so that expressions need not be looked at."""
+    for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+        below = getattr(node, block, ())
+        for each in below if isinstance(below, list) else ():  # a lambda's body is an expression
+            yield each
+            yield from _statements(each)
 
 
 def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:

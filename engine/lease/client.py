@@ -66,6 +66,7 @@ class LeaseClient:
         self._denied_until_s = self._alone_until_s = self._look_at_s = float("-inf")
         self._ended_by: EngineError | None = None
         self.cap_usd = None if budget_usd is None else 0.0
+        self.most_usd = budget_usd
 
     def of(self, name: str) -> LeasedShare:
         """The share of these limits; it is claimed at once."""
@@ -79,6 +80,7 @@ class LeaseClient:
     def follow(self, spending: Spending) -> None:
         """Claim what this budget needs; before anything is claimed."""
         self._spending = spending
+        self._spent_meter = Meter(self._clock, spending.spent_usd)
 
     def end(self, reason: EngineError) -> None:
         """Wait for nothing any more: all that wait get the reason."""

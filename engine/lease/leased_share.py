@@ -60,10 +60,10 @@ class LeasedShare:
 class Meter:
     """The rate of a sum that grows. None before the first window is over."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, began_at: float = 0.0) -> None:
         self._clock = clock
         self._began_s = clock.monotonic_s()
-        self._began_at = 0.0
+        self._began_at = began_at
         self.per_s: float | None = None
 
     def read(self, total: float) -> float | None:

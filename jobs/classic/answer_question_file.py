@@ -179,12 +179,15 @@ async def _open_chunks(
 
 
 async def _answer(question: Question, ask: Ask, needs: _Needs) -> list[Answer | Rejection]:
-    if question.side == "held_out":
-        return [_reject(question, HELD_OUT_TEXT)]
-    profile = PROFILES[needs.settings.teacher.prompt_profile]
     passages = passages_of(question, needs.chunks.require)
+    if question.side == "held_out":
+        rejection = _reject(question, HELD_OUT_TEXT)
+        return [rejection.of_chunk(passages.chunk, passages.second_id)]
+    profile = PROFILES[needs.settings.teacher.prompt_profile]
     answer = await profile.write_answer(question, passages, ask, needs.settings)
-    return [answer if isinstance(answer, Answer) else _of_this_stage(answer)]
+    if isinstance(answer, Rejection):
+        return [_of_this_stage(answer).of_chunk(passages.chunk, passages.second_id)]
+    return [answer]
 
 
 def _reject(question: Question, reason: str) -> Rejection:
@@ -193,15 +196,9 @@ def _reject(question: Question, reason: str) -> Rejection:
 
 def _of_this_stage(rejection: Rejection) -> Rejection:
     """The same rejection under this stage's name, so that a reset of this stage removes it."""
-    return Rejection.of(
-        rejection.item_id,
-        stage=STAGE,
-        reason=rejection.reason,
-        score=rejection.score,
-        threshold=rejection.threshold,
-        detail=rejection.detail,
-        text=rejection.text,
-    )
+    named = Rejection.of(rejection.item_id, stage=STAGE, reason=rejection.reason)
+    update = {"rejection_id": named.rejection_id, "stage": STAGE}
+    return rejection.model_copy(update=update)
 
 
 IMPORTED_ANSWERS: Stage[QuestionOrder] = Stage(

@@ -60,6 +60,15 @@ Segments = Annotated[
         "workers keep what they have written (file:///FOLDER: in one that all mount).",
     ),
 ]
+StoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help="Keep the run in a bucket too, s3://BUCKET/PREFIX, from which another machine can go "
+        "on with it (file:///FOLDER: in a folder). It is remembered.",
+    ),
+]
 
 
 class ServerFlags(NamedTuple):

@@ -78,7 +78,7 @@ def _unread(document: Document, note: str) -> Rejection:
         stage=STAGE,
         reason=UNREAD_PAGES,
         detail=f"{document.path}: {note}",
-    )
+    ).of_document(document.path)
 
 
 def _without_private(
@@ -107,7 +107,7 @@ def _without_private(
         stage=STAGE,
         reason=MASKED if is_masked else PRIVATE_FOUND,
         detail=f"{document.path}: {names}",
-    )
+    ).of_document(document.path)
     if is_masked:
         update = {"title": title.text, "text": text.text, "headings": headings}
         document = document.model_copy(update=update)
@@ -126,7 +126,7 @@ def _gap(document: Document, start: int, end: int) -> list[Rejection]:
             reason="split_gap",
             detail=f"characters {start} to {end} of document {document.document_id}",
             text=text,
-        )
+        ).of_document(document.path)
     ]
 
 
@@ -168,7 +168,7 @@ def _judge(chunk: Chunk, settings: ChunkSettings) -> Chunk | Rejection:
         threshold=fault.threshold,
         detail=f"characters {chunk.start_char} to {chunk.end_char} of {chunk.path}",
         text=chunk.text,
-    )
+    ).of_chunk(chunk)
 
 
 class _Given(Value):

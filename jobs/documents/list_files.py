@@ -139,9 +139,8 @@ def _hash_file(path: Path, name: str, text_column: str) -> SourceFile | Rejectio
 
 
 def _reject(name: str, reason: str, why: str) -> Rejection:
-    return Rejection.of(
-        content_id("path", name), stage=STAGE, reason=reason, detail=f"{name}: {why}"
-    )
+    path_id, detail = content_id("path", name), f"{name}: {why}"
+    return Rejection.of(path_id, stage=STAGE, reason=reason, detail=detail).of_document(name)
 
 
 _ESCAPED = re.compile(rb"\\(\\|x[0-9a-f]{2})")

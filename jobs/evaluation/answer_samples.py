@@ -70,15 +70,7 @@ async def answer_sample(
     said = _what_was_said(outcome)
     if said is None:
         assert isinstance(outcome, Failed)
-        return [
-            Rejection.of(
-                task.answer_id,
-                stage=STAGE,
-                reason=outcome.code,
-                detail=f"{task.role} {task.model}: {outcome.message}",
-                text=task.sample.question,
-            )
-        ]
+        return [_reject(task, outcome)]
     return [
         ModelAnswer(
             answer_id=task.answer_id,
@@ -94,6 +86,18 @@ async def answer_sample(
             request_id=outcome.request_id,
         )
     ]
+
+
+def _reject(task: AnswerTask, failed: Failed) -> Rejection:
+    rejection = Rejection.of(
+        task.answer_id,
+        stage=STAGE,
+        reason=failed.code,
+        detail=f"{task.role} {task.model}: {failed.message}",
+        text=task.sample.question,
+    )
+    chunk_id = next(iter(task.sample.chunk_ids), "")
+    return rejection.model_copy(update={"chunk_id": chunk_id, "path": task.sample.path})
 
 
 class _Said(NamedTuple):

@@ -41,6 +41,7 @@ from jobs.run.run_engine import (
 from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
 from jobs.run.stages import StageContext, Stages
 from jobs.run.start import run_in_rounds
+from jobs.run.stored import Attached, StoredRun
 from jobs.settings.known_traps import evaluation_traps
 from jobs.settings.roles import JUDGE_ROLES, RoleModel, embeddings_of, judge_of, read_role_endpoints
 from jobs.settings.run_config import (
@@ -65,7 +66,7 @@ class EvaluationOrder(NamedTuple):
     `questions`: only these instead of the run's own. `role_endpoints` are those of roles that have
     one of their own, by name of the server. The keys of the endpoints are in no file.
     `asks_judge_alone`: nothing is answered, what was is judged. `spread` None: all is done in this
-    process.
+    process. `stored` None: the run is in its folder alone.
     """
 
     folder: RunFolder
@@ -80,6 +81,7 @@ class EvaluationOrder(NamedTuple):
     metrics_port: int | None = None
     asks_judge_alone: bool = False
     spread: OpenSpread | None = None
+    stored: StoredRun | None = None
 
     @property
     def stages(self) -> Stages[Contest]:
@@ -189,7 +191,13 @@ async def _go_on(
     folder, settings = order.folder, order.settings
     async with (
         open_run_engine(
-            folder, settings, order.endpoints, stopping, order.lane, others, order.metrics_port
+            folder,
+            settings,
+            order.endpoints,
+            stopping,
+            order.lane,
+            others,
+            Attached(order.metrics_port, order.stored),
         ) as engine,
         spread_opened(order.spread, engine, others, stopping) as spread,
     ):

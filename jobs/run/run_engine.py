@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,6 +13,8 @@ from engine.assemble import BatchPlace, EngineOrder, EngineParts, assemble_engin
 from engine.clock import SystemClock
 from engine.errors import ConfigError
 from engine.files.journal import Journal, read_settled
+from engine.lease.claiming import claiming
+from engine.lease.client import LeaseClient
 from engine.local.model import LocalModel
 from engine.progress import Details, spending_details
 from engine.run_folder import RunFolder
@@ -26,6 +29,7 @@ from jobs.run.elsewhere import Spread
 from jobs.run.lanes import LaneOrder, LanePlan, live_pace, make_flex_policy, make_lane_plan
 from jobs.run.progress import Backlog, RunProgress, TimeLeft
 from jobs.run.rounds import Rounds, RunPass
+from jobs.run.stored import Attached, StoredRun
 from jobs.settings.roles import RoleModel
 from jobs.settings.run_config import read_run_config
 from schemas.outcomes import Usage
@@ -86,12 +90,12 @@ async def open_run_engine(
     stopping: Stopping,
     order: LaneOrder = LaneOrder(),  # noqa: B008 - immutable
     others: OtherServers = OtherServers(),  # noqa: B008 - immutable
-    metrics_port: int | None = None,
+    attached: Attached = Attached(),  # noqa: B008 - immutable
 ) -> AsyncIterator[RunEngine]:
     """An engine on the run's journal; with provider local, the model runs while it is open.
 
     The batch lane is there if it is ordered, or if batches are still out: their requests must not
-    be paid for a second time. With `metrics_port` its counters are served to Prometheus.
+    be paid for a second time. Of a stored run nothing is sent but while its store has the rest.
 
     Raises:
         ConfigError: the local model is not installed, or it is to work in batches; the port is
@@ -103,9 +107,9 @@ async def open_run_engine(
         if settings.teacher.is_local:
             endpoints = [await _start_model(folder, settings, opened)]
         engine_order = _engine_order(folder, settings, endpoints, stopping, order, others)
-        engine = await opened.enter_async_context(assemble_engine(engine_order))
-        if metrics_port is not None:
-            await opened.enter_async_context(serve_metrics(engine.stats, metrics_port))
+        engine = await _assemble(engine_order, attached.stored, opened)
+        if attached.metrics_port is not None:
+            await opened.enter_async_context(serve_metrics(engine.stats, attached.metrics_port))
         backlog = Backlog()
         plan = make_lane_plan(
             order, settings, partial(_pace, engine.stats), lambda: backlog.requests_left
@@ -126,6 +130,32 @@ def _require_all_taken_in(folder: RunFolder) -> None:
             f"{folder.shards_dir}: holds what workers on a cluster have bought, which would be "
             f"bought again: `distill status {folder.run_dir}` takes it in first"
         )
+
+
+async def _assemble(
+    order: EngineOrder, stored: StoredRun | None, opened: AsyncExitStack
+) -> EngineParts:
+    """The engine; where the run is stored it sends by what it is lent while all is sealed."""
+    if stored is None:
+        return await opened.enter_async_context(assemble_engine(order))
+    lender = stored.open_lender(order.budget_usd, order.stopping)
+    if order.batches is not None:
+        order = replace(order, batches=order.batches._replace(back_up=lender.back_up))
+    lease_client = LeaseClient(
+        order.folder.run_dir.name,
+        lender,
+        budget_usd=order.budget_usd,
+        is_superseded=lambda: False,  # the lender then requests a stop, with its reason
+        max_outage_s=order.limits.max_outage_s,
+        clock=SystemClock(),
+    )
+    order.stopping.on_request(lease_client.end)
+    engine = await opened.enter_async_context(
+        assemble_engine(replace(order, shares=lease_client, cap=lease_client))
+    )
+    lease_client.follow(engine.budget)
+    await opened.enter_async_context(claiming(lease_client))
+    return engine
 
 
 async def _start_model(
@@ -150,7 +180,7 @@ def _engine_order(
         limits=settings.limits,
         price=_make_price(settings, others),
         budget_usd=settings.budget.usd,
-        spent_usd=_spent_usd(folder),
+        spent_usd=settled_usd(folder),
         stopping=stopping,
         tier_shares=settings.tier_shares,
         batches=_batch_place(folder, settings, order),
@@ -250,7 +280,8 @@ def _make_price(settings: RunSettings, others: OtherServers) -> Price:
     return make_price(settings.prices, is_free=is_free, free_models=others.free_models)
 
 
-def _spent_usd(folder: RunFolder) -> float:
+def settled_usd(folder: RunFolder) -> float:
+    """What the settled work of a run has cost, also what settled nothing; not lost replies."""
     paths = (folder.journal_path, folder.retried_path)
     settled_usd = sum(settled.cost_usd or 0.0 for path in paths for settled in read_settled(path))
     return settled_usd + sum(read_batch_losses(folder))

@@ -45,6 +45,7 @@ from jobs.run.run_engine import (
 )
 from jobs.run.run_stages import StagesEnd, run_stages, wanted_names
 from jobs.run.stages import StageContext, Stages
+from jobs.run.stored import Attached, StoredRun
 from jobs.settings.known_traps import dataset_traps
 from jobs.settings.run_config import (
     RunConfig,
@@ -64,7 +65,7 @@ class RunOrder(NamedTuple):
     """What the user asks for. The keys of the endpoints are in no file, log or error.
 
     `others` are the servers that stages may ask beside the teacher's. `spread` None: all is done
-    in this process.
+    in this process. `stored` None: the run is in its folder alone.
     """
 
     folder: RunFolder
@@ -78,6 +79,7 @@ class RunOrder(NamedTuple):
     others: OtherServers = OtherServers()
     metrics_port: int | None = None
     spread: OpenSpread | None = None
+    stored: StoredRun | None = None
 
 
 async def start_run(order: RunOrder) -> StagesEnd:
@@ -132,7 +134,13 @@ async def _go_on(order: RunOrder, stopping: Stopping, *, is_changed: bool) -> St
     folder, settings, others = order.folder, order.settings, order.others
     async with (
         open_run_engine(
-            folder, settings, order.endpoints, stopping, order.lane, others, order.metrics_port
+            folder,
+            settings,
+            order.endpoints,
+            stopping,
+            order.lane,
+            others,
+            Attached(order.metrics_port, order.stored),
         ) as engine,
         WorkPool(worker_count=core_count()) as pool,
         spread_opened(order.spread, engine, others, stopping) as spread,

@@ -13,6 +13,7 @@ from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import scan_lines
 from engine.files.records import id_field, read_records
+from engine.lease.claiming import claiming
 from engine.lease.claims import Lender
 from engine.lease.client import LeaseClient
 from engine.run_folder import OWNER_ONLY, RunFolder
@@ -23,7 +24,7 @@ from engine.wire.prices import make_price
 from jobs.prompts import use_prompts
 from jobs.run.progress import unseen_progress
 from jobs.run.stages import StageContext, asking_window
-from jobs.send.sharded.send_shard import ShardEnd, WorkerOrder, claiming, make_lease_client
+from jobs.send.sharded.send_shard import ShardEnd, WorkerOrder, make_lease_client
 from jobs.send.sharded.shards import Segment, Shard
 from jobs.spread.stage_calls import (
     StageCall,

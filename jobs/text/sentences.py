@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from sentencex import get_sentence_boundaries  # type: ignore[import-untyped]
 
+from jobs.text.sentence_ends import goes_on, pauses
 from schemas.record import Span
 
 MAX_SENTENCE_CHARS = 600
@@ -20,6 +21,7 @@ _BLOCK_EDGE = re.compile(
     | ^ (?= [^\S\n]* \[ [^\]\s]{1,40} \] [^\S\n] \S )   # before a note
     | ^ (?= [^\n]* \| (?: [^\S\n] | $ ) )                # before a row of a table
     | (?<= [។៕།] )                                       # sentencex does not know these
+    | (?<= [α-ωά-ώΐΰ] ; ) (?= [^\S\n] [Α-ΩΆ-Ώ] )          # a question in Greek
     | ^ \#{1,6} [^\S\n] .* $                             # around a heading
     """,
     re.VERBOSE | re.MULTILINE,
@@ -73,8 +75,14 @@ def _sentences(text: str, block_start: int, block_end: int) -> Iterator[tuple[in
             plain_end = start  # "3.1.", of what follows
             continue
         is_label = _LABEL.fullmatch(block, starts[-1], start) is not None
-        if not is_label and not _is_within_address(block, starts[-1], start):
+        is_within = _is_within_address(block, starts[-1], start) or goes_on(
+            block, starts[-1], start
+        )
+        if not (is_label or is_within):
             starts.append(start)
+    starts = [
+        each for a, b in pairwise([*starts, len(block)]) for each in (a, *pauses(block, a, b))
+    ]
     return ((block_start + a, block_start + b) for a, b in pairwise([*starts, len(block)]))
 
 

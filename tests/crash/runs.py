@@ -32,13 +32,17 @@ def write_documents(folder: Path, names: Sequence[str] = TEXTS) -> None:
 
 
 def start(server: RunningServer, run_dir: Path, *arguments: str) -> ForkedProcess:
+    return start_command(server, "run", str(run_dir), *arguments)
+
+
+def start_command(server: RunningServer, *arguments: str) -> ForkedProcess:
     environment = {
         **os.environ,
         "OPENAI_API_KEY": server.api_key,
         "OPENAI_BASE_URL": server.base_url,
     }
     return ForkedProcess(
-        ["-m", "jobs", "run", str(run_dir), *arguments],
+        ["-m", "jobs", *arguments],
         env=environment,
         stdout=PIPE,
         stderr=STDOUT,

@@ -23,6 +23,7 @@ from jobs.commands.options import (
     Notify,
     RetryFailed,
     ServerFlags,
+    StoreUrl,
 )
 from jobs.idle_rounds import tell_no_progress
 from jobs.notify import notifying
@@ -30,6 +31,7 @@ from jobs.process import EXIT_INCOMPLETE, EXIT_OK, EXIT_TRY_LATER
 from jobs.run.lanes import LaneOrder
 from jobs.spread.left_shards import take_in_left
 from jobs.spread.places import open_spread
+from jobs.stored.note import check_place
 
 if TYPE_CHECKING:
     from jobs.run.run_stages import StagesEnd
@@ -104,6 +106,7 @@ def run(
     size: SizeFlags,
     lane: LaneFlags,
     cluster: ClusterFlags,
+    store: StoreUrl = None,
     assignments: Assignments = None,
     accept_changes: AcceptChanges = False,
     retry_failed: RetryFailed = False,
@@ -121,7 +124,9 @@ def run(
     if dry_run:
         show_plan(folder, given.settings())
         raise typer.Exit(EXIT_OK)
-    order = _Ordered(lane_order, accept_changes, retry_failed, metrics_port, cluster.read())
+    place = cluster.read()
+    check_place(folder, store, place)
+    order = _Ordered(lane_order, accept_changes, retry_failed, metrics_port, place, store)
     with notifying(notify, folder, "run"):
         code = tell_no_progress(folder, lambda: _run(given, order))
     raise typer.Exit(code)
@@ -149,19 +154,24 @@ class _Ordered(NamedTuple):
     retries_failed: bool
     metrics_port: int | None
     place: "ClusterPlace | None"
+    store: str | None
 
 
 def _run(given: _Given, ordered: _Ordered) -> int:
     from jobs.process import run_to_end
+    from jobs.run.check_start import check_folders
     from jobs.run.start import start_run
     from jobs.show.describe import describe_run
     from jobs.show.summarize import summarize_run
+    from jobs.stored.open import stored_run
 
     folder = given.folder
     order = _make_order(folder, given.settings(), ordered)
     order = order._replace(spread=open_spread(ordered.place, order))
+    check_folders(folder, order.settings.documents_dir)
     began_s = time.monotonic()
-    end = run_to_end(start_run(order))
+    with stored_run(folder, ordered.store, os.environ) as stored:
+        end = run_to_end(start_run(order._replace(stored=stored)))
     summary = summarize_run(folder)
     print(describe_run(summary))
     print(f"{'time':<16} {_duration(time.monotonic() - began_s)} in this call")

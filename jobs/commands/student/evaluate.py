@@ -156,10 +156,13 @@ def evaluate(
     from engine.run_folder import RunFolder
     from jobs.evaluation.questions.build_samples import SAMPLES
     from jobs.settings.command import run_settings
+    from jobs.stored.note import check_place
 
     folder = RunFolder(run_dir)
     lane_order = lane.read(has_begun=folder.results_path(SAMPLES.name).exists())
-    asked = _Asked(contest.read(), lane_order, cluster.read(), retry_failed, metrics_port)
+    place = cluster.read()
+    check_place(folder, None, place)
+    asked = _Asked(contest.read(), lane_order, place, retry_failed, metrics_port)
     flags = server.settings() | {
         "budget.usd": budget_usd,
         "evaluation.scorer": contest.scorer,
@@ -213,9 +216,12 @@ def _make_orders(
 
 def _evaluate_each(orders: "Sequence[EvaluationOrder]") -> int:
     """The worst exit code. The first judge comes last: its settings stay with the run."""
-    *others, last = orders
-    codes = [run_evaluation(order, is_shown=False) for order in others]
-    return max(*codes, run_evaluation(last)) if codes else run_evaluation(last)
+    from jobs.stored.open import stored_run
+
+    with stored_run(orders[0].folder, None, os.environ) as stored:
+        *others, last = [order._replace(stored=stored) for order in orders]
+        codes = [run_evaluation(order, is_shown=False) for order in others]
+        return max(*codes, run_evaluation(last)) if codes else run_evaluation(last)
 
 
 def _show_plans(orders: "Sequence[EvaluationOrder]") -> None:

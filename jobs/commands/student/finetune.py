@@ -89,6 +89,7 @@ def finetune(
     """Submit the fine-tuning of the student, or go on with what was submitted."""
     from engine.run_folder import RunFolder
     from jobs.settings.command import run_settings
+    from jobs.stored.open import stored_run
 
     folder = RunFolder(run_dir)
     flags = student.settings() | {"student.base_url": base_url}
@@ -96,7 +97,9 @@ def finetune(
     if dry_run:
         show_expected(order)
         raise typer.Exit(EXIT_OK)
-    raise typer.Exit(run_finetuning(order))
+    with stored_run(folder, None, os.environ):
+        code = run_finetuning(order)
+    raise typer.Exit(code)
 
 
 def _make_order(folder: "RunFolder", settings: "RunSettings", job: JobFlags) -> "TuningOrder":

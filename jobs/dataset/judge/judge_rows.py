@@ -110,9 +110,10 @@ async def _judge(item: ChunkAnswers, ask: Ask, needs: _Needs) -> list[Verdict | 
         for answer in item.answers
         if (question := needs.questions.get(answer.question_id)) is not None
     ]
-    if not asked:
-        return [_reject(answer, answer.text, Fault("not_kept")) for answer in item.answers]
     passages, judge = passages_of(item, needs.chunks.require), judge_of(needs.settings)
+    if not asked:
+        left = (_reject(answer, answer.text, Fault("not_kept")) for answer in item.answers)
+        return [each.of_chunk(passages.chunk, passages.second_id) for each in left]
     found = await judge_pairs(
         JudgeCall(
             item.answers_id,

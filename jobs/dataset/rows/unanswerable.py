@@ -85,7 +85,9 @@ async def _open_needs(
 async def _find_text(answer: Answer, ask: Ask, needs: _Needs) -> list[Unanswerable | Rejection]:
     """1 answer in, 1 question with a text that does not answer it, or 1 rejection out."""
     if not needs.sources.is_kept(answer):
-        return [_reject(answer, "", Fault("not_kept"))]
+        rejection = _reject(answer, "", Fault("not_kept"))
+        chunk = needs.sources.chunks.require(answer.chunk_id)
+        return [rejection.of_chunk(chunk, answer.second_chunk_id)]
     question, passages = needs.sources.of(answer)
     donors = needs.near.hard_for(question.text, answer.text, passages)
     if not donors:

@@ -18,11 +18,14 @@ _TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007f]{1,8})|[\U000e0000-\U000e0
 _ARABIC_FORMS = re.compile("[\ufb50-\ufdcf\ufe70-\ufefc]+")  # letters as they are drawn
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile("[\xa0\u202f]")  # no-break spaces
-_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl"} | {
-    code: "st" for code in (0xFB05, 0xFB06)
-}
+_SIGNS = {0x2010: "-", 0x2011: "-", 0x2044: "/"}  # hyphens, one that is not broken; of fractions
+_LIGATURES = (
+    {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl"}
+    | {code: "st" for code in (0xFB05, 0xFB06)}
+    | _SIGNS
+)
 _TOUCHED = re.compile(  # what of a line beyond ASCII is not kept, spaces apart
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufb00-\ufb06"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e-\u2011\u2028-\u202e\u2044\u2060-\u2069\ufb00-\ufb06"
     "\ufb50-\ufdff\ufe70-\ufeff\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
 )
 _BLANK_LINES = re.compile("\n{3,}")

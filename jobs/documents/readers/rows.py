@@ -26,7 +26,6 @@ _DELIMITERS = ",;\t|"
 _MAX_HEADER_LINES = 20  # names of columns may have line ends in them
 _SEPARATOR_LINE = re.compile(r"\"?sep=.\"?\s*", re.IGNORECASE)  # Excel: it is no header
 _ESCAPED_QUOTE = '\\"'
-_NO_NUMBERS = ("NaN", "Infinity")  # of Python's and others' JSON
 _END_OF_DATA = "unexpected end of data"  # csv's words for a quote that nothing closes
 
 
@@ -189,7 +188,7 @@ def _read_object(line: str, key: str) -> tuple[str, str]:
     try:
         found = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        found = _with_no_numbers(line)
+        found = _as_written(line)
         if found is None:
             return "", f"no JSON ({error.msg})"
     if not isinstance(found, dict):
@@ -201,17 +200,32 @@ def _read_object(line: str, key: str) -> tuple[str, str]:
     value = found[key]
     if isinstance(value, list | dict):
         return "", f"{key!r} is no text, but a value with parts"
-    return ("" if value is None else str(value)), ""
+    return ("" if value is None else _written(value, line, key)), ""
 
 
-def _with_no_numbers(line: str) -> object:
-    """The value of a line that has what JSON does not know as numbers; None if it is wrong."""
-    if not any(name in line for name in _NO_NUMBERS):
-        return None
+def _written(value: object, line: str, key: str) -> str:
+    """A text, or a number or truth value as it stands in its line."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        found = _as_written(line)
+        value = found[key] if isinstance(found, dict) else value
+    return str(value)
+
+
+def _as_written(line: str) -> object:
+    """The value of a line with its numbers as they stand; None if it is no JSON.
+
+    What is no number (`NaN`) is null, and half of a pair that stands for one letter is taken.
+    """
     try:
-        return json.loads(line)
+        return json.loads(line, parse_int=str, parse_float=str, parse_constant=_null)
     except (ValueError, RecursionError):
         return None
+
+
+def _null(_name: str) -> None:
+    return None
 
 
 def _without_column(text_column: str, columns: list[str]) -> UnreadableFileError:

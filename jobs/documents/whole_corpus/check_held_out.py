@@ -174,13 +174,17 @@ def _lines_of(chunks_path: Path, *, is_held_out: bool) -> Iterator[RecordLine]:
 
 def _keep_rejections(folder: RunFolder, check: HeldOutCheck) -> None:
     others = (r for r in read_records(folder.rejected_path, Rejection) if r.stage != STAGE)
+    dropped = frozenset(check.dropped_chunk_ids)
+    chunks = read_records(folder.results_path(CHUNKS.name), Chunk) if dropped else ()
+    places = {chunk.chunk_id: chunk for chunk in chunks if chunk.chunk_id in dropped}
     rejections = [
         Rejection.of(
             chunk_id,
             stage=STAGE,
             reason="held_out_text_in_training",
             threshold=MAX_LEAKED_SHARE,
-        )
+            text=places[chunk_id].text,
+        ).of_chunk(places[chunk_id])
         for chunk_id in check.dropped_chunk_ids
     ]
     replace_file(folder.rejected_path, map(encode_record, [*others, *rejections]))

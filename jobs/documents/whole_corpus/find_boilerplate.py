@@ -196,7 +196,7 @@ def _keep_rejections(folder: RunFolder, findings: Findings) -> None:
             detail=f"{place.folder}: lines at head or tail of many {place.format} documents, "
             f"{len(finding.lines):,} different ones in {len(finding.document_ids):,}",
             text="\n".join(sorted(finding.lines.values())),
-        )
+        ).of_document(place.folder)
         for place, finding in sorted(findings.items())
     ]
     replace_file(folder.rejected_path, map(encode_record, [*others, *rejections]))

@@ -190,7 +190,7 @@ def _keep_rejections(
             reason="duplicate_document",
             threshold=DUPLICATE_SHARE,
             detail=f"{paths[group.document_id]}: its text stands in {paths[group.duplicate_of]}",
-        )
+        ).of_document(paths[group.document_id])
         for group in groups
         if group.duplicate_of is not None
     ]

@@ -63,7 +63,8 @@ def _answer(source: SourceFile, folder: Path, settings: DocumentSettings) -> byt
 def reject(source: SourceFile, reason: str, why: str) -> Rejection:
     """The rejection of a listed file: `why` goes on after the file's name."""
     line = " ".join(f"{source.path}: {why}".split())
-    return Rejection.of(source.document_id, stage=STAGE, reason=reason, detail=line)
+    rejection = Rejection.of(source.document_id, stage=STAGE, reason=reason, detail=line)
+    return rejection.of_document(source.path)
 
 
 def _reject_for_memory(source: SourceFile, settings: DocumentSettings) -> Rejection:

@@ -159,7 +159,7 @@ def _reject(chunk: Chunk, written: Sequence[Question | Rejection]) -> Rejection:
         reason=first.reason if first else "no_questions",
         detail=first.detail if first else "",
         text=chunk.text,
-    )
+    ).of_document(chunk.path)
 
 
 def _list_chunks(context: StageContext[Contest], files: StageFiles[Question]) -> Items[Chunk]:

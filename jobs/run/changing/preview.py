@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Generic, NamedTuple, TypeVar
 
 from engine.ask import Ask
-from engine.errors import Deferred
+from engine.errors import DamagedLogError, Deferred
 from engine.files.journal import Journal, read_settled
 from engine.run_folder import RunFolder
 from engine.stopping import Stopping
@@ -93,7 +93,11 @@ async def open_copy(
     stopping: Stopping,
     make_ask: Callable[[Journal], AnyAsk],
 ) -> AsyncIterator[RunCopy[AnyAsk]]:
-    """A copy of what the stages of a run have written, for the length of the block."""
+    """A copy of what the stages of a run have written, for the length of the block.
+
+    Raises:
+        DamagedLogError: a file of the run is damaged, in the block too; it is named where it lies.
+    """
     copy = RunFolder(folder.run_dir / COPY_NAME)
     shutil.rmtree(copy.run_dir, ignore_errors=True)
     try:
@@ -114,6 +118,9 @@ async def open_copy(
                 said=set(describe_unread(folder.rejected_path)),  # by the run itself
             )
             yield RunCopy(context, ask)
+    except DamagedLogError as error:  # the copy is gone when it is read
+        said = str(error).replace(str(copy.run_dir), str(folder.run_dir))
+        raise DamagedLogError(said) from error
     finally:
         shutil.rmtree(copy.run_dir, ignore_errors=True)
 

@@ -2,19 +2,20 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, Protocol
 
 from engine.clock import SystemClock
-from engine.errors import EngineError, OutageError, TransientError
+from engine.errors import OutageError, TransientError
 from engine.files.id_index import IdIndex
 from engine.files.jsonl_lines import id_key, line_prefix
 from engine.files.line_scan import scan_lines
 from engine.files.lock import WriterLock
 from engine.files.sends import SendLog
+from engine.lease.claiming import claiming
 from engine.lease.claims import Lender
 from engine.lease.client import LeaseClient
 from engine.live.open_lane import open_live_lane
@@ -176,19 +177,3 @@ def _open_spending(segment: Segment, settings: RunSettings, lease_client: LeaseC
     )
     lease_client.follow(budget)
     return Spending(budget, log)
-
-
-@asynccontextmanager
-async def claiming(lease_client: LeaseClient) -> AsyncIterator[None]:
-    """While the block runs, what is lent is claimed again in time. Raises what the block does."""
-    ended_by: EngineError | None = None
-    async with asyncio.TaskGroup() as group:
-        keeping = group.create_task(lease_client.keep())
-        try:
-            yield
-        except EngineError as error:
-            ended_by = error  # as a task group would raise it, nobody would know it
-        finally:
-            keeping.cancel()
-    if ended_by is not None:
-        raise ended_by

@@ -124,6 +124,9 @@ def test_command_of_the_docs_runs(
     for address in ADDRESSES:
         arguments = arguments.replace(address, server.base_url)
     arguments = arguments.replace("s3://BUCKET/PREFIX", folder.as_uri())
+    if arguments.startswith("fetch"):
+        assert _code(f"run RUN --store {folder.as_uri()}") == 0
+        shutil.rmtree(folder / "RUN")
 
     code = _code(arguments)
 

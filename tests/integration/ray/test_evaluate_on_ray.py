@@ -4,8 +4,6 @@ import os
 from functools import partial
 from pathlib import Path
 
-import pytest
-
 from tests.crash.runs import comparable_files, finish
 from tests.forked import PIPE, STDOUT, ForkedProcess, run_forked
 from tests.integration.ray.cluster import RunningCluster, kill
@@ -14,8 +12,6 @@ from tests.integration.ray.losses import at_work, call_of, stages_with_a_loss
 from tests.integration.ray.runs import IN_FLIGHT, bought_again, when
 from tests.openai_server import RunningServer, start_openai_server
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
-
-pytest.importorskip("ray")
 
 MODELS = [
     {"id": "gpt-4.1-mini", "caches_prompts": False},

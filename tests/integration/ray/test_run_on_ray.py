@@ -3,8 +3,6 @@
 import signal
 from pathlib import Path
 
-import pytest
-
 from tests.crash.runs import finish
 from tests.integration.ray.cluster import RunningCluster, kill
 from tests.integration.ray.runs import (
@@ -18,8 +16,6 @@ from tests.integration.ray.runs import (
     when,
 )
 from tests.openai_server import RunningServer
-
-pytest.importorskip("ray")
 
 
 def test_begun_here_with_a_worker_killed_there_and_ended_here_the_files_are_the_same(

@@ -24,9 +24,6 @@ from tests.integration.ray.runs import (
 )
 from tests.openai_server import RunningServer, start_openai_server
 
-pytest.importorskip("ray")
-
-
 EVERY_STAGE = ("--judge", JUDGE, "--set", f"questions.embedding_model={EMBEDDING}")
 MORE_IN_FLIGHT = 2 * IN_FLIGHT  # or all the slow replies take long
 

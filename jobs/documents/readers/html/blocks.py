@@ -65,6 +65,11 @@ class BlockWriter:
         self._tables.append(None if is_layout or is_in_cell else TableRows())
         self._find_row()
 
+    @property
+    def table_count(self) -> int:
+        """How many tables are open, one in the other."""
+        return len(self._tables)
+
     def open_cell(self, span: Span) -> None:
         """A cell begins."""
         if self._is_own_cell:
@@ -111,6 +116,10 @@ class BlockWriter:
     def add_raised(self, text: str, *, is_note: bool) -> None:
         """A superscript; `is_note` if it leads to a note."""
         self._text.append(raised(self._seen(), text, is_note=is_note))
+
+    def add_numerator(self, text: str) -> None:
+        """What of a fraction stands above its line: apart from a whole number before it."""
+        self._text.append(f" {text}" if self._seen()[-1:].isdigit() else text)
 
     def add_lowered(self, text: str) -> None:
         """A subscript."""

@@ -1,10 +1,16 @@
 """Finds the text of a page: which parts hold it, and what of these is left out."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborNode
 
-from jobs.documents.readers.html.left_out import TO_SOURCE_CLASSES, is_dropped
+from jobs.documents.readers.html.left_out import (
+    SHARING_CLASSES,
+    TO_SOURCE_CLASSES,
+    is_dropped,
+    may_be_opened,
+)
 from jobs.documents.readers.html.prose import prose_count
 from jobs.documents.readers.html.roles import as_code, shown_as
 from jobs.documents.readers.html.searches import Searches, selector_of
@@ -22,7 +28,12 @@ _LOOKED_AT: Searches = {
         (
             *("main", "article", "nav", "search", "header", "footer", "aside", "form", "button"),
             *("dialog", "noscript", "[hidden]", '[aria-hidden="true"]', "[role]"),
-            *('[style*="hidden" i]', '[style*="display" i]', '[style*="white-space" i]'),
+            *(
+                '[style*="-999"]',
+                '[style*="hidden" i]',
+                '[style*="display" i]',
+                '[style*="white-space" i]',
+            ),
             *('[epub\\:type~="pagebreak"]', 'a[href^="#"]'),
             ':is(h1, h2, h3, h4, h5, h6) a[href*="#"]',
         ),
@@ -37,13 +48,29 @@ _LOOKED_AT: Searches = {
     },
     **{
         f".{name}": name
-        for name in ("ln", "lnt", "pager", "pagination", "related", "gutter", "skip-link")
+        for name in (
+            "ln",
+            "lnt",
+            "pager",
+            "pagination",
+            "related",
+            "gutter",
+            "skip-link",
+            *SHARING_CLASSES,
+        )
     },
     **{f"a.{name}": name for name in TO_SOURCE_CLASSES},
     **UNSEEN,
 }
 _MAIN_ROLE = "role main"
 _MAIN = (("main", 0.2), (_MAIN_ROLE, 0.2), ("article", 0.5))  # of words that are no links
+_OPENING = {
+    **{
+        name: f"[{name}]" for name in ("aria-controls", "data-target", "data-bs-target", "data-tab")
+    },
+    "href": 'a[href^="#"]',
+}
+_MAX_ASKED = 500  # of a page: each takes as long as it is large
 DROPPED = ""
 
 
@@ -67,6 +94,7 @@ def find_content(body: LexborNode, classes: bytes | None) -> Content:
     seen: set[int] = set()
     tags: dict[int, str] = {}
     names: set[str] = set()
+    openers = _Openers(body)
     marked: dict[str, list[LexborNode]] = {name: [] for name, _ in _MAIN}
     for node in body.css(selector_of(_LOOKED_AT, classes)):  # once: it takes the whole tree
         mem_id = node.mem_id
@@ -78,7 +106,11 @@ def find_content(body: LexborNode, classes: bytes | None) -> Content:
             marked[tag].append(node)
         if attributes.get("role") == "main":
             marked[_MAIN_ROLE].append(node)
-        if is_dropped(node, tag, attributes):
+        above = node.parent
+        if above is not None and tags.get(above.mem_id) == DROPPED:
+            tags[mem_id] = DROPPED  # not looked at: that takes as long as it is large
+            continue
+        if is_dropped(node, tag, attributes) and not openers.open(node, attributes):
             tags[mem_id] = DROPPED
         elif other := shown_as(tag, attributes) or as_code(node, tag, attributes):
             tags[mem_id] = other
@@ -86,6 +118,31 @@ def find_content(body: LexborNode, classes: bytes | None) -> Content:
             continue
         names.add(tag)
     return Content(_roots(body, marked), tags, names)
+
+
+class _Openers:
+    """What of a page says that it shows another part: tabs, questions."""
+
+    def __init__(self, body: LexborNode) -> None:
+        self._body = body
+        self._ids: set[str] | None = None
+        self._asked_count = 0
+
+    def open(self, node: LexborNode, attributes: Mapping[str, str | None]) -> bool:
+        """Whether a hidden element is shown as soon as somebody asks for it."""
+        own_id = attributes.get("id")
+        if not own_id or self._asked_count >= _MAX_ASKED:
+            return False
+        self._asked_count += 1
+        if not may_be_opened(node, attributes):
+            return False
+        if self._ids is None:
+            self._ids = {
+                (found.attributes.get(name) or "").removeprefix("#")
+                for name, selector in _OPENING.items()
+                for found in self._body.css(selector)
+            }
+        return own_id in self._ids
 
 
 def _roots(body: LexborNode, marked: dict[str, list[LexborNode]]) -> list[LexborNode]:

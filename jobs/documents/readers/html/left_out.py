@@ -1,7 +1,7 @@
 """Tells what of a page is no text of it: menus, controls, what is not displayed."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -34,10 +34,12 @@ _LINE_NUMBER_CLASSES = (  # of lines of code, if they hold numbers alone
     *("line-num", "ln", "lnt", "code-lineno"),
 )
 TO_SOURCE_CLASSES = ("src", "srclink")  # rustdoc: links to the source of what is described
+SHARING_CLASSES = ("social-share", "share-buttons", "addtoany")
 _MENU_CLASSES = (  # if they are mostly links
     *("breadcrumb", "breadcrumbs", "header", "menu", "nav", "nav-panel", "navbar", "navigation"),
-    *("pager", "pagination", "related", "sidebar"),
+    *("pager", "pagination", "related", "sidebar", *SHARING_CLASSES),
 )
+_TAB_LISTS = frozenset({"nav-tabs", "nav-pills", "tablist"})  # what they name stands below
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _ANY_HEADING = ", ".join(_HEADINGS)
 _LINE_NUMBERS = frozenset(_LINE_NUMBER_CLASSES)
@@ -47,12 +49,21 @@ _TO_SOURCE = frozenset(TO_SOURCE_CLASSES)
 _SOURCE_LINK = re.compile(r"\[[^\]]*\]|source(?: code)?|src|#|", re.IGNORECASE)
 _FOLDED_ROLES = ("tabpanel", "region")  # what opens them stands before
 _SHOWN_NOTE = re.compile(r"(?:foot|rear|end)note(?!ref)")  # an EPUB shows it where it is named
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_OPENED = re.compile(  # hidden until somebody chooses it: a tab, the answer under a question
-    r"(?<![a-z])(tabs?|tab-?panels?|panels?|panes?|accordion|collaps\w*|toggle\w*|expand\w*"
-    r"|spoiler|answer|faq|details|content)(?![a-z])",
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden"
+    r"|(?:left|top|text-indent)\s*:\s*-\d{3,}(?:\.\d+)?(?:px|em)",  # beside the page
     re.IGNORECASE,
 )
+_OPENED = re.compile(  # hidden until somebody chooses it: a tab, the answer under a question
+    r"(?<![a-z])(tabs?|tab-?panels?|panels?|panes?|accordion|collaps\w*|toggle\w*|expand\w*"
+    r"|spoiler|answer|faq|details|content|slides?|carousel|swiper)(?![a-z])",
+    re.IGNORECASE,
+)
+_COPIES = re.compile(r"clone|duplicate|modal", re.IGNORECASE)  # of slides; dialogs
+_OPENED_TAGS = frozenset({"div", "section", "article", "dd", "p", "tr", "ul", "ol"})
+_NOT_SHOWN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_CONTROLS = "input, select, form"
+_IN_LINES = frozenset({"a", "b", "button", "em", "i", "label", "small", "span", "strong", "svg"})
 _MENU = re.compile(
     r"(?<![a-z])(toc|nav|navigation|menu|sidebar|related|share|social|promo|advert|ads?"
     r"|newsletter|breadcrumbs?)(?![a-z])",
@@ -80,7 +91,7 @@ _SECTIONS = frozenset({"main", "article", "section", "blockquote", "figure", "li
 _SENTENCES = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "p", "dt", "dd", "summary", "td"})
 _MIN_WORDS = 12  # of what is no link: fewer are a menu's, a form's or a footer's own
 _MIN_BUTTON_WORDS = 4
-_MIN_OPENED_WORDS = 3  # fewer are a sign that something opens
+_MIN_OPENED_WORDS = 3  # in a line: fewer are a sign that something opens
 _MAX_STEPS_UP = 6
 
 
@@ -117,7 +128,8 @@ class _Kind(NamedTuple):
 def _kind_of(classes: str) -> _Kind:
     names = classes.split()
     kinds = (_DROPPED, _LINE_NUMBERS, _MENUS, _TO_SOURCE)
-    return _Kind(*(not kind.isdisjoint(names) for kind in kinds))
+    found = _Kind(*(not kind.isdisjoint(names) for kind in kinds))
+    return found if _TAB_LISTS.isdisjoint(names) else found._replace(is_menu=False)
 
 
 def _is_hidden(node: LexborNode, attributes: dict[str, str | None]) -> bool:
@@ -131,11 +143,30 @@ def _is_hidden(node: LexborNode, attributes: dict[str, str | None]) -> bool:
         return False
     if attributes.get("role") in _FOLDED_ROLES or _SHOWN_NOTE.search(_kind_of_note(attributes)):
         return False
-    if _OPENED.search(_marks(node)) and word_count(node) >= _MIN_OPENED_WORDS:
+    if _OPENED.search(_marks(node)) and not _COPIES.search(_marks(node)) and _has_text(node):
         return is_mostly_links(node)
     if "katex-html" in (attributes.get("class") or ""):
         return not _is_alone(node)
     return node.css_first("math") is None  # shown as a picture, for want of fonts
+
+
+def may_be_opened(node: LexborNode, attributes: Mapping[str, str | None]) -> bool:
+    """Whether a hidden element is of those that a tab or a question may show: no menu or dialog."""
+    style = attributes.get("style")
+    if node.tag not in _OPENED_TAGS or not (
+        "hidden" in attributes or (style and _NOT_SHOWN.search(style))
+    ):
+        return False
+    if attributes.get("role") in _ROLES or attributes.get("role") == "dialog":
+        return False
+    marks = _marks(node)
+    if _COPIES.search(marks) or _MENU.search(marks) or node.css_first(_CONTROLS) is not None:
+        return False
+    return _has_text(node) and not is_mostly_links(node)
+
+
+def _has_text(node: LexborNode) -> bool:
+    return word_count(node) >= (_MIN_OPENED_WORDS if node.tag in _IN_LINES else 1)
 
 
 def _kind_of_note(attributes: dict[str, str | None]) -> str:

@@ -15,18 +15,17 @@ from jobs.documents.readers.html.left_out import is_within
 from jobs.documents.readers.html.mathml import formula
 from jobs.documents.readers.html.notes import place_notes
 from jobs.documents.readers.html.prose import is_beside_words
+from jobs.documents.readers.html.scripts import SCRIPT_SIGNS, begin_script, script_of
 from jobs.documents.readers.html.searches import Searches, classes_of, selector_of
-from jobs.documents.readers.html.shown_by_style import prepare
+from jobs.documents.readers.html.shown_by_style import part_links, prepare
 from jobs.documents.readers.html.tables import Span
+from jobs.documents.readers.html.unseen import drop_questions
 from jobs.documents.readers.html.xhtml import as_html
 from jobs.documents.readers.limits import ReadLimits
 
 _TEX = 'script[type^="math/tex"]'  # MathJax 2: the source of a formula
+_LINKS_TOUCH = b"</a><a "
 _TEX_SHOWN = ".MathJax, .MathJax_Display, .MathJax_Preview"  # what it has made of it
-_PLAIN = frozenset({"a", "b", "i", "em", "strong", "span", "small", "var", "cite", "sup", "sub"})
-_SCRIPT_SIGNS = {"sup": "^", "sub": "_"}
-_MAX_SCRIPT_DEPTH = 4
-_MAX_SCRIPT_CHARS = 80  # a raised or lowered text that is longer is no exponent, index or mark
 _SIGN_IMAGE = re.compile(r"math|tex|equation|formula|emoji|smiley", re.IGNORECASE)
 _WITH_BOXES = frozenset({"li", "td", "th", "dd", "dt"})
 _BUTTONS = frozenset({"button", "submit", "reset"})
@@ -42,8 +41,9 @@ _LINES: Searches = {  # of docutils
     f"div.{_LINE_BLOCK} div.{line}": _LINE_BLOCK for line in ("line", _LINE_BLOCK)
 }
 _TEXT = "-text"
-_LEAVES = frozenset({"math", *_SCRIPT_SIGNS})  # some of these
+_LEAVES = frozenset({"math", *SCRIPT_SIGNS})  # some of these
 _NO_ELEMENT = frozenset({"-", "!", "?"})  # comments, instructions
+_MAX_TABLES = 40  # within each other, which only pages have that are made of them
 _NUMBER = re.compile(r"\s*(-?\d{1,6})")
 
 
@@ -89,7 +89,10 @@ def _parse(markup: str) -> _Page:
             _keep_tex(tree)
         for node in tree.css(NEVER_TEXT):
             node.decompose(recursive=False)
+        drop_questions(tree, source)
         prepare(tree, classes)
+        if _LINKS_TOUCH in source:
+            part_links(tree)
     except SelectolaxError as error:  # any text is HTML: only memory can be wanting
         raise MemoryError from error
     return _Page(tree, classes)
@@ -168,7 +171,12 @@ def _name_of(node: LexborNode) -> str:
 
 def _is_leaf(node: LexborNode, tag: str) -> bool:
     """Whether an element is written as a whole, not part by part."""
-    return tag == "math" or (tag in _SCRIPT_SIGNS and _script_of(node) is not None)
+    return tag == "math" or (tag in SCRIPT_SIGNS and script_of(node) is not None)
+
+
+def _begin_table(node: LexborNode, _tag: str, writer: BlockWriter) -> None:
+    is_deep = writer.table_count >= _MAX_TABLES  # looking at each takes as long as it is deep
+    writer.open_table(is_layout=is_deep or is_layout(node))
 
 
 def _begin_cell(node: LexborNode, _tag: str, writer: BlockWriter) -> None:
@@ -182,38 +190,6 @@ def _begin_other(node: LexborNode, tag: str, writer: BlockWriter) -> None:
     if before is not None and before.is_element_node and "-" in (before.tag or ""):
         writer.add_text(" ")  # parts of a page that only their script lays out
     writer.open(tag)
-
-
-def _begin_script(node: LexborNode, tag: str, writer: BlockWriter) -> None:
-    script = _script_of(node)
-    if script is None:
-        return
-    text = " ".join(script.split())
-    if tag == "sub":
-        writer.add_lowered(text)
-    else:
-        parent = node.parent
-        is_linked = node.css_first("a[href]") is not None or (
-            parent is not None and parent.tag == "a" and parent.text(strip=True) == text
-        )
-        writer.add_raised(text, is_note=is_linked)
-
-
-def _script_of(node: LexborNode, depth: int = 0) -> str | None:
-    """The text of a superscript or subscript; None if it holds more than a few plain words."""
-    text = ""
-    for child in node.iter(include_text=True):
-        if child.is_text_node:
-            part = child.text_content
-        elif child.tag not in _PLAIN or depth > _MAX_SCRIPT_DEPTH:
-            return None
-        else:
-            part = _script_of(child, depth + 1)
-            part = part and _SCRIPT_SIGNS.get(child.tag or "", "") + part
-        if part is None or len(text) + len(part) > _MAX_SCRIPT_CHARS:
-            return None
-        text += part
-    return text
 
 
 def _begin_formula(node: LexborNode, _tag: str, writer: BlockWriter) -> None:
@@ -280,9 +256,9 @@ _BEGIN: dict[str, Callable[[LexborNode, str, BlockWriter], None]] = {
     "input": lambda node, _tag, writer: writer.add_text(_control(node)),
     "li": _open_item,
     "math": _begin_formula,
-    "sub": _begin_script,
-    "sup": _begin_script,
-    "table": lambda node, _tag, writer: writer.open_table(is_layout=is_layout(node)),
+    "sub": begin_script,
+    "sup": begin_script,
+    "table": _begin_table,
     **dict.fromkeys(("td", "th"), _begin_cell),
     **dict.fromkeys(("ol", "ul", "menu", "dir"), _open_list),
 }

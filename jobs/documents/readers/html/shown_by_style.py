@@ -2,10 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from html import escape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from jobs.documents.readers.html.code_lines import (
+    drop_language,
+    join_cells,
+    join_lines,
+    keep_indents,
+)
 from jobs.documents.readers.html.notes import NOTES, mark_notes
 from jobs.documents.readers.html.searches import Searches, selector_of
 
@@ -17,8 +22,11 @@ _LINES = ("line", "code-line")  # of code, where a style sheet begins each anew
 _CLASSIFIER = "classifier"
 _ADDRESS = "data-cfemail"  # Cloudflare: a script writes it, so that nobody collects it
 _NAMES_OF_SIGNS = ("alt", "aria-label", "title")
+_APART = ("badge", "tag", "chip", "pill")  # a style sheet keeps them from each other
 _CELLS = ("td", "th")
 _SIGNS = ("img[alt]", "[aria-label]", "[title]")
+_IS_APART = re.compile(rf"(?<![\w-])(?:{'|'.join(_APART)}|tooltiptext)(?![\w-])")
+_FIRST_UNSPACED = "\u0e00"  # scripts that have no spaces between words
 _MAX_STEPS_UP = 6
 _PARTED = re.compile(rf"(?<![\w-])(?:{'|'.join(_LINES)})(?![\w-])")
 _PREPARED: Searches = {
@@ -32,6 +40,10 @@ _PREPARED: Searches = {
     "table.memname": "memname",  # Doxygen: a cell for each parameter of a signature
     "label + label": "",
     "button + button": "",
+    **{f".{name} + .{name}": name for name in _APART},
+    ".tooltiptext": "tooltiptext",
+    "span.lang + pre": "lang",
+    "code > br": "",
     f"[{_ADDRESS}]": "",
     **dict.fromkeys((f"{cell} {sign}" for cell in _CELLS for sign in _SIGNS), ""),
     "template[shadowrootmode]": "",
@@ -44,7 +56,7 @@ def prepare(tree: LexborHTMLParser, classes: bytes | None) -> None:
 
     `classes` are those that `classes_of` has told.
     """
-    notes, cells, moved = [], [], []
+    notes, cells, moved, breaks = [], [], [], []
     named: set[int] = set()
     for node in tree.css(selector_of(_PREPARED, classes)):  # once: it takes the whole tree
         attributes = node.attributes
@@ -53,11 +65,14 @@ def prepare(tree: LexborHTMLParser, classes: bytes | None) -> None:
             cells.append(node)
         elif _CLASSIFIER in own:
             node.insert_before(" : ")  # Sphinx's `term : classifier`
-        elif node.tag in ("div", "tbody"):
+        elif node.tag in ("div", "tbody") and not _IS_APART.search(attributes.get("class") or ""):
             moved.append(node)
+        elif node.tag == "br":
+            breaks.append(node)
         elif not _write_out(node, attributes, named):
             notes.append(node)
-    _join_cells(cells)
+    join_cells(cells)
+    keep_indents(breaks)
     mark_notes(tree, notes)
     _move(moved)  # last: what was found within goes
 
@@ -70,7 +85,7 @@ def _move(found: Iterable[LexborNode]) -> None:
             _move_foot(node)
         elif node.mem_id not in inner:
             inner.update(each.mem_id for each in node.css(_FRAGMENT))
-            _join_lines(node)
+            join_lines(node)
 
 
 def _write_out(node: LexborNode, attributes: Mapping[str, str | None], named: set[int]) -> bool:
@@ -79,18 +94,16 @@ def _write_out(node: LexborNode, attributes: Mapping[str, str | None], named: se
     `named` are the cells whose signs are written out.
     """
     tag = node.tag
-    if tag in ("label", "button"):
+    if tag in ("label", "button") or _IS_APART.search(attributes.get("class") or ""):
         _part(node, " ")
     elif tag == "code" or (tag == "span" and _PARTED.search(attributes.get("class") or "")):
         _part(node, "\n")
     elif _ADDRESS in attributes:
         node.replace_with(_address(attributes[_ADDRESS] or "") or node.text())
-    elif tag == "table":
-        node.replace_with(" ".join(node.text(separator=" ").split()))
+    elif tag in _WRITTEN:
+        _WRITTEN[tag](node)
     elif tag == "span" and _is_page_edge(node, attributes):
         node.attrs["hidden"] = ""
-    elif tag == "template":
-        _open_shadow(node)
     elif any(name in attributes for name in _NAMES_OF_SIGNS):
         _name_sign(node, attributes, named)
     else:
@@ -107,8 +120,20 @@ def _is_page_edge(node: LexborNode, attributes: Mapping[str, str | None]) -> boo
 def _part(node: LexborNode, mark: str) -> None:
     """Put `mark` between an element and another of its kind that it follows immediately."""
     before = node.prev
-    if before is not None and before.tag == node.tag and not before.text().endswith("\n"):
+    if before is None or before.text().endswith("\n"):
+        return
+    if before.tag == node.tag or _IS_APART.search(node.attributes.get("class") or ""):
         node.insert_before(mark)
+
+
+def part_links(tree: LexborHTMLParser) -> None:
+    """Keep links apart that touch in the source, as a menu has them; those of East Asia may."""
+    for link in tree.css("a + a"):
+        before = link.prev
+        if before is not None and before.tag == "a":
+            last, first = before.text(strip=True)[-1:], link.text(strip=True)[:1]
+            if last.isalnum() and first.isalnum() and max(last, first) < _FIRST_UNSPACED:
+                link.insert_before(" ")
 
 
 def _move_foot(body: LexborNode) -> None:
@@ -119,29 +144,6 @@ def _move_foot(body: LexborNode) -> None:
     if foot is not None and foot.parent is not None:
         foot.parent.insert_child(foot)
         foot.decompose()
-
-
-def _join_lines(fragment: LexborNode) -> None:
-    """Lines of code that are blocks of their own become a `pre`, without their numbers.
-
-    Nothing else may stand beside them but what a pointer over them shows.
-    """
-    lines = []
-    for child in fragment.iter(include_text=True):
-        classes = (child.attributes.get("class") or "").split() if child.tag == "div" else []
-        if "line" in classes and len(child.css("div")) == 1:
-            lines.append(_line_of_code(child))
-        elif "ttc" not in classes and child.tag != "_comment" and child.text(strip=True):
-            return
-    if lines:
-        _replace_by_code(fragment, lines)
-
-
-def _line_of_code(line: LexborNode) -> str:
-    numbers = line.css(".lineno")
-    for number in numbers:
-        number.decompose()
-    return line.text().removeprefix("\xa0" if numbers else "")
 
 
 def _name_sign(sign: LexborNode, attributes: Mapping[str, str | None], named: set[int]) -> None:
@@ -178,28 +180,8 @@ def _open_shadow(template: LexborNode) -> None:
         template.replace_with(shown)
 
 
-def _join_cells(lines_of_code: list[LexborNode]) -> None:
-    """Code that stands in the rows of a table becomes a `pre`."""
-    tables: dict[int, list[LexborNode]] = {}
-    for cell in lines_of_code:
-        table = _table_of(cell)
-        if table is not None:
-            tables.setdefault(table.mem_id, []).append(cell)
-    for cells in tables.values():
-        table = _table_of(cells[0])
-        if table is not None:
-            _replace_by_code(table, [cell.text().strip("\n") for cell in cells])
+def _join_signature(table: LexborNode) -> None:
+    table.replace_with(" ".join(table.text(separator=" ").split()))
 
 
-def _replace_by_code(node: LexborNode, lines: Iterable[str]) -> None:
-    text = escape("\n".join(lines))
-    code = LexborHTMLParser(f"<pre>\n{text}</pre>").css_first("pre")
-    if code is not None:
-        node.replace_with(code)
-
-
-def _table_of(cell: LexborNode) -> LexborNode | None:
-    node = cell.parent
-    while node is not None and node.tag != "table":
-        node = node.parent
-    return node
+_WRITTEN = {"pre": drop_language, "table": _join_signature, "template": _open_shadow}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from jobs.documents.readers.html.prose import short_text
 from jobs.documents.readers.html.searches import Searches
@@ -13,6 +13,7 @@ UNSEEN: Searches = {  # what `is_unseen` is asked of
         f'[class*="{part}" i]': part
         for part in ("hidden", "sr-only", "screen", "-sr", "cookie", "consent", "gdpr")
     },
+    ".cc-window": "cc-window",
     ".d-none": "d-none",
     '[class*="material-"]': "material-",
     ".mat-icon": "mat-icon",
@@ -28,10 +29,17 @@ _SHOWN_ELSEWHERE = re.compile(  # on screens of a certain width
 _SIGN_FONTS = re.compile(r"material-(?:icons|symbols)(?:-[\w-]+)?|mat-icon")
 _NAME_OF_SIGN = re.compile(r"\s*[a-z][a-z\d_]{0,40}\s*")
 _BANNER = re.compile(
-    r"(?<![a-z])(?:cookies?|gdpr|consent)[-_]?(?:alert|banner|bar|consent|dialog|law|manager"
-    r"|message|modal|note|notice|notification|overlay|popup|warning)(?![a-z])"
+    r"(?<![a-z])(?:cookies?|gdpr|consent|cc)[-_]?(?:alert|banner|bar|consent|dialog|law|manager"
+    r"|message|modal|note|notice|notification|overlay|popup|warning|window)(?![a-z])"
+)
+_SERVICE = re.compile(  # that asks whether cookies may be set
+    rb"""id=["']?(onetrust-(?:banner|consent)-sdk|CybotCookiebot(?:Dialog|Declaration)"""
+    rb"""|didomi-host|usercentrics-root|qc-cmp2-container|truste-consent-track|iubenda-cs-banner"""
+    rb"""|cmpbox|cookie-law-info-bar|cookie-?(?:banner|bar|consent|notice)|moove_gdpr_cookie_modal"""
+    rb"""|cookieConsent|CookieBanner|gdpr-(?:banner|consent|notice))["'\s>]"""
 )
 _CELLS = frozenset({"td", "th"})
+_WHOLE = frozenset({"html", "body", "main", "article", "h1", "h2", "h3", "h4"})
 _MAX_HIDDEN_WORDS = 24  # a longer text is shown by a script, sooner or later
 _MAX_BANNER_WORDS = 120
 _MAX_STEPS_UP = 4
@@ -53,6 +61,14 @@ def is_unseen(node: LexborNode, classes: str, *, is_opened: bool) -> bool:
     if _BANNER.search(classes.lower()):
         return _has_few_words(node, _MAX_BANNER_WORDS)
     return not is_opened and _is_hidden(node, names)
+
+
+def drop_questions(tree: LexborHTMLParser, source: bytes) -> None:
+    """Take away what services show over a page to ask about cookies, known by their names."""
+    for name in dict.fromkeys(_SERVICE.findall(source)):
+        for node in tree.css(f"#{name.decode()}"):
+            if node.tag not in _WHOLE and _has_few_words(node, _MAX_BANNER_WORDS):
+                node.decompose()
 
 
 def _is_hidden(node: LexborNode, names: Collection[str]) -> bool:

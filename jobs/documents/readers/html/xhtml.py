@@ -10,12 +10,33 @@ _VOID = frozenset(  # HTML standard: elements that have no end
     )
 )
 _TAG_NAME = re.compile(r"<([A-Za-z][\w:.-]*)(?=[\s/]|\Z)")
+_FRAMES = re.compile("<frameset[\\s>]", re.IGNORECASE)
+_FRAME_TAG = re.compile(r"</?(?:frameset|frame|noframes)\b[^<>]*>", re.IGNORECASE)
+_MAX_HEAD_CHARS = 20_000
+_MAX_ENTITIES = 100
+_DECLARATIONS = re.compile(r"<!DOCTYPE[^\[\]<>]{0,500}\[([^\[\]]*)\]\s*>", re.IGNORECASE)
+_ENTITY = re.compile(r"""<!ENTITY\s+([\w.-]{1,60})\s+(?:"([^"<&]{0,200})"|'([^'<&]{0,200})')\s*>""")
 _CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
 
 
 def as_html(markup: str) -> str:
     """A page that may be XHTML, as HTML."""
-    return _close_empty_tags(_escape_cdata(markup))
+    if _FRAMES.search(markup, 0, _MAX_HEAD_CHARS):
+        markup = _FRAME_TAG.sub("", markup)  # what a browser without frames would show
+    return _close_empty_tags(_escape_cdata(_without_declarations(markup)))
+
+
+def _without_declarations(markup: str) -> str:
+    """XHTML may declare entities before the page; to an HTML parser their end would be text."""
+    head = _DECLARATIONS.search(markup, 0, _MAX_HEAD_CHARS)
+    if head is None:
+        return markup
+    entities = {name: first or other for name, first, other in _ENTITY.findall(head[1])}
+    page = markup[: head.start(1)].rstrip("[ \t\r\n") + ">" + markup[head.end() :]
+    names = [name for name in entities if f"&{name};" in page][:_MAX_ENTITIES]
+    for name in names:
+        page = page.replace(f"&{name};", escape(entities[name], quote=False))
+    return page
 
 
 def _close_empty_tags(markup: str) -> str:

@@ -135,7 +135,7 @@ def _definitions(names: set[str], *, is_algorithm: bool) -> str:
 
 def _with_terms(source: str) -> str:
     """Abbreviations and terms of glossaries as they are shown where they are used."""
-    terms = dict(_TERM.findall(source))
+    terms: dict[str, str] = dict(_TERM.findall(source))
     longs: dict[str, str] = {}
     for label, short, text, other, other_short, other_text in _SHORT_FORM.findall(source):
         terms[label or other] = short or other_short or other

@@ -13,6 +13,8 @@ from schemas.record import Value
 
 _AS_IT_COMES = ConfigDict(extra="ignore", frozen=True)  # a notebook's fields are not ours
 _MAX_LEVEL = 6
+_FENCE_LINE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)$", re.MULTILINE)
+_COMMENT_START, _COMMENT_END = "<!--", "-->"
 _FENCE = re.compile("^`{3,}", re.MULTILINE)
 
 
@@ -52,6 +54,19 @@ def _markdown(cell: _Cell) -> str:
     if cell.cell_type == "heading":
         return f"{'#' * min(max(cell.level, 1), _MAX_LEVEL)} {' '.join(source.split())}"
     if cell.cell_type != "code":
-        return source
+        return _closed(source)
     fence = max((found[0] for found in _FENCE.finditer(source)), key=len, default="``") + "`"
     return f"{fence}\n{source}\n{fence}"
+
+
+def _closed(source: str) -> str:
+    """The Markdown of one cell: code or a comment that it does not end ends with it."""
+    fence = ""
+    for opened, rest in _FENCE_LINE.findall(source):
+        if not fence:
+            fence = opened
+        elif opened.startswith(fence) and not rest.strip():
+            fence = ""
+    if not fence and source.rfind(_COMMENT_START) > source.rfind(_COMMENT_END):
+        return f"{source}\n{_COMMENT_END}"
+    return f"{source}\n{fence}"

@@ -37,6 +37,11 @@ _ASCIIDOC_LINES = (
     )
 )
 _ORG_OPTIONS = "#+OPTIONS: tags:nil\n"  # marks of headings, for searches
+_ORG_MARKS = re.compile(  # targets that all of their words lead to; priorities of headings
+    r"<<<([^<>\n]{1,200})>>>|(?<=\*[ ])\[#[A-Z\d]\][ ]?|(?<=TODO[ ]|DONE[ ])\[#[A-Z\d]\][ ]?"
+)
+_ASCIIDOC_EDGE = re.compile(r"^(/{4,}|-{4,}|\.{4,}|\+{4,}|`{3,})[ \t]*$", re.MULTILINE)
+_TITLE_BLOCK = '<header id="title-block-header">'
 _DOTLESS = re.compile("\u0131([\u0300-\u0308])")  # TeX: it has its dot off for an accent
 _NO_TITLE = "-"  # what pandoc calls a page without one
 
@@ -45,7 +50,9 @@ def read_rtf(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
     if not data.lstrip().startswith(b"{\\rtf"):
         raise damaged("does not begin as RTF does")
-    return _read(one_way(data), "rtf", limits)
+    html = _html_of(_convert(one_way(data), "rtf", limits, _QUIET))
+    start, _, rest = html.partition(_TITLE_BLOCK)  # its title is none of its text
+    return _extract(start + rest.partition("</header>")[2] if rest else html, limits)
 
 
 def read_latex(data: bytes, limits: ReadLimits) -> Extract:
@@ -59,14 +66,28 @@ def read_latex(data: bytes, limits: ReadLimits) -> Extract:
 
 def read_org(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    text = _ORG_OPTIONS + decode_text(data)
+    text = _ORG_OPTIONS + _ORG_MARKS.sub(r"\1", decode_text(data))
     return _read(text.encode(errors="replace"), "org", limits)
 
 
 def read_asciidoc(data: bytes, limits: ReadLimits) -> Extract:
     """Raises: UnreadableFileError."""
-    text = _ASCIIDOC_LINES.sub("", decode_text(data))
+    text = _ASCIIDOC_LINES.sub("", _without_comments(decode_text(data)))
     return _read(text.encode(errors="replace"), "asciidoc", limits)
+
+
+def _without_comments(text: str) -> str:
+    """AsciiDoc without its blocks of comments; what looks like one within code is none."""
+    pieces, place, opened, start = [], 0, "", 0
+    for edge in _ASCIIDOC_EDGE.finditer(text):
+        if not opened:
+            opened, start = edge[1], edge.start()
+        elif edge[1] == opened:
+            if opened.startswith("/"):
+                pieces.append(text[place:start])
+                place = edge.end()
+            opened = ""
+    return "".join([*pieces, text[place:]])
 
 
 def _read(data: bytes, name: str, limits: ReadLimits) -> Extract:

@@ -31,7 +31,7 @@ _SILENT = frozenset(
         *("testcleanup", "sectionauthor", "codeauthor", "moduleauthor", "currentmodule", "module"),
         *("py:currentmodule", "py:module", "default-domain", "default-role", "role", "date"),
         *("tabularcolumns", "meta", "title", "namespace", "c:namespace", "cpp:namespace"),
-        *("program", "kernel-doc"),
+        *("program", "kernel-doc", "todo", "todolist"),
     )
 )
 _OWN = _CODE | _SILENT | {"class"}  # never docutils' own: it lacks what Sphinx has, or reads files
@@ -167,7 +167,9 @@ class _AnyDirective(Directive):
         """What options say of the type and the value of what a signature names."""
         signs = ((": ", "type"), (" = ", "value"), (" = ", "default"))
         return "".join(
-            sign + value for sign, name in signs if (value := self.options.get(name, "").strip())
+            sign + value
+            for sign, name in signs
+            if (value := self.options.get(name, "").strip(" `"))
         )
 
     def _paragraph(self, text: str) -> nodes.paragraph:

@@ -26,7 +26,12 @@ _CHARSETS = {  # RTF 1.9.1, \fcharset
     204: "cp1251", 222: "cp874", 238: "cp1250",
 }  # fmt: skip
 _SETS = {b"mac": "mac_roman", b"pc": "cp437", b"pca": "cp850"}
-_ENDINGS = {rb"\row": rb"\trowd ", rb"\nestcell": rb"\tab "}
+_ENDINGS = {
+    rb"\row": rb"\trowd ",
+    rb"\nestcell": rb"\tab ",
+    rb"\sect": rb"\par ",
+    rb"\page": rb"\par ",
+}
 _HIDING = frozenset({b"v", b"deleted", b"plain"})
 _WESTERN = "cp1252"
 _CODE_PAGES = frozenset(

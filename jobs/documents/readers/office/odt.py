@@ -131,7 +131,10 @@ class _OdtWriter:
         tag = "ol" if numbering.is_numbered else "ul"
         yield f'<{tag} start="{number}" type="{escape(numbering.form)}">'
         for item in element:
-            if local(item) == "list-item":
+            if local(item) == "list-header":  # it has no number
+                yield from self._item(item, style, level, depth + 1)
+                yield from self._end_code()
+            elif local(item) == "list-item":
                 yield "<li>"
                 yield from self._item(item, style, level, depth + 1)
                 yield from self._end_code()

@@ -1,5 +1,6 @@
 """Reads PPTX: a slide is a page; its shapes and notes become HTML for the HTML reader."""
 
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 from typing import NamedTuple
@@ -27,6 +28,8 @@ _TITLES = frozenset({"title", "ctrTitle"})
 _INDENTS = ("  ", "\t")  # of code
 _NUMBERED = "slidenum"
 _MAX_DEPTH = 40
+_ESCAPED = re.compile("_x000([9ABD])_")  # ECMA-376 part 1, 22.9.2.19
+_CONTROLS = {"9": "\t", "A": "<br>", "B": "<br>", "D": ""}
 
 
 class _Shape(NamedTuple):
@@ -112,6 +115,9 @@ def _shapes(parent: ET.Element, slide: _Slide, depth: int) -> list[_Shape]:
 
 def _shapes_of(shape: ET.Element, slide: _Slide, depth: int) -> list[_Shape]:
     kind = local(shape)
+    about = shape.find("*/{*}cNvPr")
+    if about is not None and about.get("hidden") in ("1", "true"):
+        return []
     if kind == "grpSp" and depth < _MAX_DEPTH:
         return _shapes(shape, slide, depth + 1)
     if kind == "graphicFrame":
@@ -202,7 +208,7 @@ def _paragraph_html(paragraph: ET.Element) -> str:
 
 
 def _run_html(run: ET.Element) -> str:
-    text = escape(run.findtext("{*}t") or "")
+    text = _ESCAPED.sub(lambda found: _CONTROLS[found[1]], escape(run.findtext("{*}t") or ""))
     raised = value_of(run.find("{*}rPr"), "baseline") or "0"
     if not text.strip() or raised == "0" or not raised.lstrip("-").isdecimal():
         return text

@@ -7,6 +7,8 @@ from engine.errors import ConfigError
 from jobs.finetune.student.source.vocabulary import Vocabulary
 
 Message = dict[str, str]
+# What a template's own arithmetic, look-ups and calls may raise.
+_TEMPLATE_FAULTS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 _PROBE: list[Message] = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]
 
 
@@ -96,7 +98,7 @@ class ChatTemplate:
                 bos_token=self.vocabulary.bos_token,
                 eos_token=self.vocabulary.end_tokens[0],
             )
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        except (*_TEMPLATE_FAULTS, TemplateError) as error:
             raise ConfigError(
                 f"{self._place}: its chat template refuses a row of "
                 f"{', '.join(message['role'] for message in messages)} ({error})"

@@ -73,7 +73,8 @@ def find_student(named: str) -> Student:
     path = Path(named).expanduser()
     if path.exists():
         return _read(path.resolve(), name)
-    if path.suffix or named.startswith((".", "/", "~")) or named.count("/") != 1:
+    is_file_name = path.suffix.lower() == ".gguf"  # others have a dot: Qwen2.5-0.5B-Instruct
+    if is_file_name or named.startswith((".", "/", "~")) or named.count("/") != 1:
         raise ConfigError(
             f"student {named!r}: there is no such file or folder; expected a Hugging Face folder, "
             f"a GGUF, a name of the hub (organisation/model), or {CHAT_MODEL}; a host's model is "

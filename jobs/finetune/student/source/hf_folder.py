@@ -44,7 +44,9 @@ def read_folder(folder: Path) -> FolderStudent:
 def _file_of_each(folder: Path) -> dict[str, Path]:
     index_path = folder / INDEX_NAME
     if index_path.exists():
-        names = read_json(index_path).get("weight_map") or {}
+        names = read_json(index_path).get("weight_map")
+        if not isinstance(names, dict) or not all(isinstance(f, str) for f in names.values()):
+            raise ConfigError(f"{index_path}: expected a weight_map of names and files")
         return {name: folder / file for name, file in names.items()}
     path = folder / WEIGHTS_NAME
     if not path.is_file():

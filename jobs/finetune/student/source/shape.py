@@ -1,9 +1,9 @@
 """The shape of a student's network, as a config.json or the header of a GGUF says it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from engine.errors import ConfigError
 from jobs.finetune.student.source.rotation import rotation_factors, scaling_of
@@ -21,6 +21,13 @@ _MODEL_TYPES: Mapping[str, Family] = {  # `model_type` of a config.json
 }
 _ACTIVATIONS = (None, "silu", "swish")  # `hidden_act` of a config.json; both names mean the same
 
+# Bounds that no student reaches: a damaged number is told before anything is made so large.
+Size = Annotated[int, Field(gt=0, le=1_000_000)]
+LayerCount = Annotated[int, Field(gt=0, le=1_000)]
+VocabularySize = Annotated[int, Field(gt=0, le=2_000_000)]
+TokenCount = Annotated[int, Field(gt=0, le=1_000_000_000)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
 
 class StudentShape(Value):
     """All that is needed to build the network; sizes are counts of numbers or of parts.
@@ -29,18 +36,27 @@ class StudentShape(Value):
     """
 
     family: Family
-    vocabulary_size: int
-    hidden_size: int
-    inner_size: int
-    layer_count: int
-    head_count: int
-    kv_head_count: int
-    head_size: int
-    context_tokens: int
-    norm_epsilon: float
-    rope_base: float
+    vocabulary_size: VocabularySize
+    hidden_size: Size
+    inner_size: Size
+    layer_count: LayerCount
+    head_count: Size
+    kv_head_count: Size
+    head_size: Size
+    context_tokens: TokenCount
+    norm_epsilon: Positive
+    rope_base: Positive
     rope_factors: tuple[float, ...] = ()
     ties_embeddings: bool
+
+    @model_validator(mode="after")
+    def _has_whole_heads(self) -> Self:
+        if self.head_count % self.kv_head_count or self.head_size % 2:
+            raise ValueError(
+                f"{self.head_count} heads of {self.head_size} cannot share {self.kv_head_count} "
+                "of keys and values, or turn in pairs"
+            )
+        return self
 
     @property
     def has_attention_bias(self) -> bool:
@@ -175,5 +191,5 @@ def _validated(place: str, values: Mapping[str, Any]) -> StudentShape:
         return StudentShape.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name = ".".join(map(str, first["loc"]))
+        name = ".".join(map(str, first["loc"])) or "heads"
         raise ConfigError(f"{place}: {name}: {first['msg']} (found {first['input']!r})") from error

@@ -107,6 +107,16 @@ def folder_vocabulary(folder: Path, *, size: int) -> Vocabulary:
     Raises:
         ConfigError: a file is missing or damaged, or the tokens are of an unknown kind.
     """
+    try:
+        return _folder_vocabulary(folder, size)
+    except (AttributeError, LookupError, OSError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"{folder}: its tokenizer files do not hold what they should ({error}): they may be "
+            "damaged; fetch them again"
+        ) from error
+
+
+def _folder_vocabulary(folder: Path, size: int) -> Vocabulary:
     path = folder / "tokenizer.json"
     described = read_json(path)
     splitter = splitter_of(described)

@@ -120,7 +120,7 @@ class Depot:
             OutageError: the store does not answer.
             ConfigError: it refuses.
         """
-        with _reached():
+        with reached():
             for each in inputs:
                 self._store.upload(each.path, f"{self._prefix}{INPUTS}/{each.name}")
             for shard in self.call.shards():
@@ -139,7 +139,7 @@ class Depot:
             OutageError: the store does not answer.
             DamagedLogError: a part is damaged.
         """
-        with _reached():
+        with reached():
             self._mirror(shard).complete()
 
     def take_over(self, shard: Shard) -> None:
@@ -148,7 +148,7 @@ class Depot:
         Raises:
             OutageError: the store does not answer.
         """
-        with _reached():
+        with reached():
             shard.take_over()
 
     def lent_usd(self) -> Mapping[str, float]:
@@ -160,12 +160,12 @@ class Depot:
 
     def is_untouched(self) -> bool:
         """As SegmentPlace.is_untouched."""
-        with _reached():
+        with reached():
             return not any(map(self._epochs.begun, self.call.shards()))
 
     def remove(self) -> None:
         """As SegmentPlace.remove: first there, then here, so that a crash leaves nothing there."""
-        with _reached():
+        with reached():
             self._store.remove(self._prefix)
         self.call.remove()
 
@@ -190,7 +190,7 @@ def reach_store(order: StoreOrder | None) -> None:
 def try_store(store: Store, url: str) -> None:
     """Write to a store, twice by one name, and remove it. Raises what `reach_store` raises."""
     folder = f"probe-{secrets.token_hex(4)}/"
-    with _reached():
+    with reached():
         store.put_new(folder + STORE_NAME, b"first")
         writes_over = store.put_new(folder + STORE_NAME, b"second")
         store.remove(folder)
@@ -271,7 +271,8 @@ def place_of(folder: Path, environment: Mapping[str, str]) -> InFolder | Depot:
 
 
 @contextmanager
-def _reached() -> Iterator[None]:
+def reached() -> Iterator[None]:
+    """Raise OutageError where the block raises that the store does not answer."""
     try:
         yield
     except TransientError as error:

@@ -63,7 +63,7 @@ def decode_part(data: bytes, what: str) -> list[Piece]:
     pieces, start = list[Piece](), 0
     try:
         for name, size in orjson.loads(head)["files"]:
-            pieces.append(Piece(_checked(name), rest[start : start + size]))
+            pieces.append(Piece(checked_name(name), rest[start : start + size]))
             start += size
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise _damaged(what, f"its first line is none of ours ({error})") from error
@@ -77,8 +77,12 @@ def missing_part(what: str) -> DamagedLogError:
     return _damaged(what, "it is missing, though later ones are there")
 
 
-def _checked(name: str) -> str:
-    """A name that leads to nowhere but into the segment."""
+def checked_name(name: str) -> str:
+    """A name that leads to nowhere but into the folder of the segment, or of the run.
+
+    Raises:
+        ValueError: it leads elsewhere.
+    """
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or not path.name:
         raise ValueError(f"{name!r} is no file of a segment")

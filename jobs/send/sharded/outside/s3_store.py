@@ -1,7 +1,7 @@
 """A store in a bucket of S3, by fsspec. Only who has such a store imports this."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import s3fs
@@ -77,16 +77,20 @@ class S3Store:
         return sorted(name for name in names if name.startswith(prefix))
 
     def remove(self, prefix: str) -> None:
-        """As Store.remove: many at once, where s3fs does not tell that some were left.
+        """As Store.remove: what s3fs does not tell that it has left is removed one by one."""
+        self._remove_at_once(self.names(prefix))
+        self.remove_each(self.names(prefix))
 
-        So what is still there is removed one by one, which tells why it cannot be.
-        """
-        if names := self.names(prefix):
+    def remove_each(self, names: Sequence[str]) -> None:
+        """As Store.remove_each: one by one, which tells why one cannot be."""
+        for name in names:
+            with suppress(FileNotFoundError), self._errors():
+                self._files.rm_file(f"{self._root}/{name}")
+
+    def _remove_at_once(self, names: Sequence[str]) -> None:
+        if names:
             with self._present(), self._errors():
                 self._files.rm([f"{self._root}/{name}" for name in names])
-            for name in self.names(prefix):
-                with self._present(), self._errors():
-                    self._files.rm_file(f"{self._root}/{name}")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

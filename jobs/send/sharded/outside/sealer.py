@@ -90,11 +90,7 @@ class Sealer:
     def _rank(self, path: Path) -> int | None:
         """What refers to what is of a lower rank; None: it is not sealed."""
         own = RunFolder(self._segment.folder)
-        if path in (own.stats_path, own.log_path):
-            return None
-        if path in (own.journal_path, own.sends_path):
-            return BOOK
-        return LEDGER if path.is_relative_to(own.finished_path("any").parent) else RESULT
+        return None if path in (own.stats_path, own.log_path) else rank_in(own, path)
 
     def _next_part(self, ends: dict[Path, int]) -> _Part | None:
         pieces, size_bytes = list[Piece](), 0
@@ -106,6 +102,16 @@ class Sealer:
                 if size_bytes >= PART_BYTES:
                     return _Part(self._seq, pieces)
         return _Part(self._seq, pieces) if pieces else None
+
+
+def rank_in(folder: RunFolder, path: Path) -> int:
+    """What refers to what: the lines of a file to those of files of a lower rank alone."""
+    if path in (folder.journal_path, folder.sends_path):
+        return BOOK
+    if path.is_relative_to(folder.batches_dir):
+        return BOOK
+    ledgers = folder.finished_path("any").parent
+    return LEDGER if path.is_relative_to(ledgers) or path == folder.batches_path else RESULT
 
 
 def _lines_of(path: Path, start: int, end: int) -> Iterator[bytes]:

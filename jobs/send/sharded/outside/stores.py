@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -57,6 +57,10 @@ class Store(Protocol):
         """Remove all objects whose names begin with `prefix`, which ends in a slash."""
         ...
 
+    def remove_each(self, names: Sequence[str]) -> None:
+        """Remove these objects, as far as they are there."""
+        ...
+
 
 class S3Keys(Value):
     """What opens a bucket. It travels as an argument, and is in no repr."""
@@ -75,8 +79,10 @@ class StoreOrder(Value):
     keys: S3Keys | None = None
 
 
-def read_store(url: str, environment: Mapping[str, str]) -> StoreOrder:
+def read_store(url: str, environment: Mapping[str, str], *, flag: str = FLAG) -> StoreOrder:
     """The store at an address, with its keys, which are in the environment alone.
+
+    `flag` is where the address comes from, in messages.
 
     Raises:
         ConfigError: there is no such store, or no key.
@@ -84,14 +90,14 @@ def read_store(url: str, environment: Mapping[str, str]) -> StoreOrder:
     parts = urlsplit(url)
     if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
         if not Path(unquote(parts.path)).is_dir():
-            raise ConfigError(f"{FLAG} {url}: there is no such folder on this machine; make it")
+            raise ConfigError(f"{flag} {url}: there is no such folder on this machine; make it")
         return StoreOrder(url=url)
     if parts.scheme != "s3" or not _BUCKET.fullmatch(parts.netloc) or parts.query or parts.fragment:
         raise ConfigError(
-            f"{FLAG}: found {_without_secrets(url)!r}, expected s3://BUCKET/PREFIX or file:///FOLDER"
+            f"{flag}: found {_without_secrets(url)!r}, expected s3://BUCKET/PREFIX or file:///FOLDER"
         )
     if find_spec("s3fs") is None:
-        raise ConfigError(f"{FLAG} {url} needs the extra `s3`: {install_command('s3')}")
+        raise ConfigError(f"{flag} {url} needs the extra `s3`: {install_command('s3')}")
     return StoreOrder(url=url, keys=_read_keys(url, environment))
 
 
@@ -199,6 +205,12 @@ class FolderStore:
         with _away(folder):
             if folder.is_dir():
                 shutil.rmtree(folder)
+
+    def remove_each(self, names: Sequence[str]) -> None:
+        """As Store.remove_each."""
+        for name in names:
+            with _away(self._root / name):
+                (self._root / name).unlink(missing_ok=True)
 
     @contextmanager
     def _written(self, path: Path) -> Iterator[Path]:

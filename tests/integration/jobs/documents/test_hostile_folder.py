@@ -1,5 +1,6 @@
 """A folder with everything that goes wrong: one clear line each, and the rest is read."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from schemas.dataset import Rejection
+from schemas.documents import Document
 from schemas.settings import DocumentSettings
 from tests.integration.jobs.documents.reading_folders import read_folder, reasons, texts, worker_ids
 from tests.unit.jobs.documents.readers.made_files import make_pdf, make_zip, prose_page
@@ -54,9 +56,17 @@ def _fill(folder: Path) -> None:
     (folder / "ring.txt").symlink_to("ring.txt")
 
 
-async def test_each_bad_file_has_its_reason_and_the_others_are_read(hostile_dir: Path) -> None:
-    results = await read_folder(hostile_dir, LIMITS)
+@pytest.fixture(scope="module")
+def results(hostile_dir: Path) -> list[Document | Rejection]:
+    """What became of each file: read once, as it takes long."""
+    read = asyncio.run(read_folder(hostile_dir, LIMITS))
+    assert worker_ids() == []
+    return read
 
+
+def test_each_bad_file_has_its_reason_and_the_others_are_read(
+    results: list[Document | Rejection],
+) -> None:
     found = reasons(results)
     found.pop("secret.txt", None)  # root may read it
     read = texts(results)
@@ -81,12 +91,9 @@ async def test_each_bad_file_has_its_reason_and_the_others_are_read(hostile_dir:
         "with spaces.md": "Spaces.",
         r"with\x0anewline.txt": "Newline.",
     }
-    assert worker_ids() == []
 
 
-async def test_each_bad_file_is_one_printable_line(hostile_dir: Path) -> None:
-    results = await read_folder(hostile_dir, LIMITS)
-
+def test_each_bad_file_is_one_printable_line(results: list[Document | Rejection]) -> None:
     lines = [result.detail for result in results if isinstance(result, Rejection)]
     assert len(lines) == len(set(lines))
     assert all(line.isprintable() and ": " in line for line in lines)

@@ -4,7 +4,16 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.crash.runs import TEXTS_DIR, comparable_files, finish, paid_twice, start
+import pytest
+
+from tests.crash.runs import (
+    TEXTS_DIR,
+    comparable_files,
+    finish,
+    paid_twice,
+    start,
+    start_command,
+)
 from tests.integration.jobs.run.command_runs import SPEED, call_count, rows
 from tests.openai_server import RunningServer
 
@@ -58,6 +67,31 @@ def test_run_whose_settings_are_lost_is_made_again_from_its_journal_with_consent
     assert accepted == 0, output
     assert comparable_files(run_dir) == files
     assert call_count(server) == calls
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "--set", "questions.per_chunk=2"),
+        ("plan", "--set", "questions.per_chunk=2"),
+        ("refilter", "--set", "questions.min_evidence_overlap=0.5"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_damaged_file_that_a_preview_meets_is_named_where_it_lies(
+    command: tuple[str, ...], run_dir: Path, server: RunningServer
+) -> None:
+    path = run_dir / "chunks.jsonl"
+    first, second, *others = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([first, second[: len(second) // 2] + b"\n", *others]))
+
+    code, message = finish(start_command(server, command[0], str(run_dir), *command[1:]))
+
+    assert code == 4, message
+    assert f"{path}:2: this line is damaged" in message
+    assert "restore the file from a backup" in message
+    assert ".preview" not in message
+    assert not (run_dir / ".preview").exists()
 
 
 def test_threshold_is_re_applied_for_free(run_dir: Path, server: RunningServer) -> None:

@@ -57,10 +57,13 @@ def test_files_that_cannot_be_read_cost_one_clear_line_each_and_nothing_else(
     (documents / "binary.txt").write_bytes(bytes(range(256)) * 20)
     (documents / "line\nbreak.md").write_text("# Heading\n\n" + "A sentence of prose. " * 30)
     (documents / "loop").symlink_to(documents)
+    (documents / "twice.txt").write_text((documents / "README.md").read_text() + " Once more.")
+    (documents / "little.md").write_text("# Little\n\nToo short, call jo@kiln.de.\n")
     for number in range(3):
         (documents / f"picture{number}.png").write_bytes(b"\x89PNG")
 
-    code, output = finish(start(server, run_dir, "--documents", str(documents), *SPEED))
+    mask = ("--set", "chunks.private_data=mask_all")
+    code, output = finish(start(server, run_dir, "--documents", str(documents), *SPEED, *mask))
     lines = [line for line in output.splitlines() if line.startswith("not read: ")]
 
     assert code == 0, output
@@ -71,6 +74,21 @@ def test_files_that_cannot_be_read_cost_one_clear_line_each_and_nothing_else(
         assert sum(line.startswith(f"not read: {name}: ") for line in lines) == 1
     assert any(d["path"] == "line\\x0abreak.md" for d in rows(run_dir / "documents.jsonl"))
     assert rows(run_dir / "dataset" / "train.jsonl")
+    _assert_each_drop_names_its_place(run_dir)
+
+
+def _assert_each_drop_names_its_place(run_dir: Path) -> None:
+    """By the path of its document, and by its chunk where there is one."""
+    drops = rows(run_dir / "rejected.jsonl")
+    chunk_ids = {row["chunk_id"] for row in rows(run_dir / "chunks.jsonl")}
+    reasons = {drop["reason"] for drop in drops}
+    assert {"empty_file", "unknown_type", "duplicate_document", "masked", "too_short"} <= reasons
+    for drop in drops:
+        assert drop["path"], drop
+        if drop["stage"] == "chunks" and drop["reason"] == "too_short":
+            assert drop["chunk_id"] == drop["item_id"], drop
+        elif drop["stage"] in ("questions", "kept_questions", "answers", "unanswerable"):
+            assert drop["chunk_id"] in chunk_ids, drop
 
 
 def test_run_goes_to_the_endpoints_of_its_settings(

@@ -1,6 +1,7 @@
 """What is refused before a cluster is looked for."""
 
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from jobs.spread.ray_spread import RaySpread, SpreadOrder, check_spread
 from schemas.settings import RunSettings
 from tests.unit.jobs.evaluation.made_run import make_run, make_settings
 
-pytest.importorskip("ray")
+pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="without the extra `ray`")
 
 PLACE = ClusterPlace()
 LOCAL = make_settings("teacher.provider=local")

@@ -1,5 +1,6 @@
 """What `distill run --on ray` does without a cluster, and refuses before anything is sent."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from tests.crash.runs import finish, start, write_documents
 from tests.integration.jobs.run.command_runs import call_count
 from tests.openai_server import start_openai_server
 
-pytest.importorskip("ray")
+pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="without the extra `ray`")
 
 
 def test_batches_need_no_cluster_and_workers_are_refused_while_they_are_out(

@@ -107,6 +107,45 @@ def test_sentences_of_other_scripts_end_at_their_marks(sentences: list[str]) -> 
     assert texts_of(" ".join(sentences)) == sentences
 
 
+@each_row(
+    "sentences",
+    [
+        ["「行きます。」と彼は言った。", "次の日です。"],
+        ["「はい。」", "彼は言った。", "『本。』という題だ。", "「弁。」", "でも開く。"],
+        ["（注意。）です。", "とても良い。"],
+    ],
+)
+def test_a_quote_within_a_japanese_sentence_does_not_end_it(sentences: list[str]) -> None:
+    assert texts_of("".join(sentences)) == sentences
+
+
+@each_row(
+    "sentences",
+    [
+        ["Am 3. Mai begann es, im 19. Jahrhundert.", "Es war in Schritt 5.", "Danach nicht."],
+        ["Siehe Abb. 3 der Fa. Müller bzw. Nr. 5.", "Press Tab.", "Then it takes 5 KB.", "Go."],
+        ["La Sra. López vive aquí.", "Il sig. Rossi al n. 5.", "Dhr. Jansen, bijv. hij."],
+        ["Det er f.eks. 5 bar.", "Det är t.ex. så.", "Esim. pumppu käy."],
+        ["Это было в 2020 г. и т. д. на ул. Мира.", "См. рис. 5.", "Вж. фиг. 5."],
+        ["Pompa vb. çalışır.", "TP. Huế rất nóng.", "Είναι καθαρό;", "Ναι."],
+    ],
+)
+def test_abbreviations_and_ordinals_of_other_languages_end_no_sentence(
+    sentences: list[str],
+) -> None:
+    assert texts_of(" ".join(sentences)) == sentences
+
+
+def test_thai_is_cut_at_the_spaces_between_sentences() -> None:
+    sentences = [
+        "ปั๊มน้ำเริ่มทำงานเมื่อแรงดันน้ำในท่อลดลงต่ำกว่าห้าบาร์",
+        "ควรเปลี่ยนไส้กรองน้ำปีละหนึ่งครั้งหลังจากปิดวาล์วทั้งสองตัวแล้ว และล้างตัวเรือนด้วยน้ำสะอาด",
+        "ห้ามเปิดวาล์วขณะที่เครื่องกำลังทำงานอยู่ 5 นาที",
+    ]
+
+    assert texts_of(" ".join(sentences)) == sentences
+
+
 def test_a_number_belongs_to_the_sentence_it_counts() -> None:
     assert texts_of("3.1. Guiding rules. 3.2. Prerequisites.") == [
         "3.1. Guiding rules.",

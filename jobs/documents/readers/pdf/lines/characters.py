@@ -4,17 +4,23 @@ A call of a function of PDFium takes a fourth of the time where it is given addr
 """
 
 import ctypes
+import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
+from jobs.documents.readers.pdf.lines.tex_fonts import CONTROLS
+
 _AT_ONCE = 4096  # characters
 _BOX_BYTES = ctypes.sizeof(pdfium_c.FS_RECTF)  # left, top, right, bottom
 _BOX_SIDES = 4
+BLANKS = (frozenset(map(chr, range(33))) - {"\x02"}) | {"\xa0", "\x7f", "\ufeff"}
+_WORD = re.compile(f"[^{re.escape(''.join(sorted(BLANKS)))}]+|[{''.join(sorted(CONTROLS))}]")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")  # PDFium reorders it
 
 
 def address_function(name: str, *arguments: Any) -> Callable[..., int | None]:  # noqa: ANN401
@@ -46,12 +52,25 @@ class Look(NamedTuple):
     colour: tuple[int, ...] | None
 
 
+class Piece(NamedTuple):
+    """Characters of one text object (its address) without a blank between them.
+
+    `first`: the number of the first; `lefts` and `rights`: from where to where each is set.
+    """
+
+    first: int
+    chars: str
+    text_object: int | None
+    lefts: list[float]
+    rights: list[float]
+
+
 class Characters:
     """Those of one page, by their numbers. The text page has to stay open."""
 
     def __init__(self, text_page: pdfium.PdfTextPage) -> None:
         self._page = ctypes.cast(text_page.raw, ctypes.c_void_p).value
-        self._codes = _codes(text_page)
+        self._text = _text_of(text_page)
         self._doubles = (ctypes.c_double * 4)()
         self._floats = (ctypes.c_float * 6)()
         self._channels = (ctypes.c_uint * 4)()
@@ -67,22 +86,61 @@ class Characters:
         self._get_matrix = _getter("FPDFText_GetMatrix", 1)
         self._get_colour = _getter("FPDFText_GetFillColor", 4)
 
-    def placed(self) -> Iterator[tuple[str, int | None, float, float]]:
-        """Each with the address of its text object, and from where to where it is set.
+    def pieces(self) -> Iterator[Piece]:
+        """What stands between blanks, piece by piece, each of one text object.
 
-        What PDFium has put in of its own has no text object.
+        Control characters are pieces of their own if a text object has them; what PDFium has put
+        in, of no text object, is one a character.
         """
-        page, boxes = self._page, (ctypes.c_float * (_BOX_SIDES * _AT_ONCE))()
+        for start in range(0, len(self._text), _AT_ONCE):
+            part = self._text[start : start + _AT_ONCE]
+            spans = [found.span() for found in _WORD.finditer(part)]
+            lefts, rights = self._edges([at for span in spans for at in range(*span)], start)
+            firsts = self._objects([start + first for first, _ in spans])
+            lasts = self._objects([start + end - 1 for _, end in spans])
+            is_reordered = _RIGHT_TO_LEFT.search(part) is not None
+            done = 0
+            for (first, end), text_object, last in zip(spans, firsts, lasts, strict=True):
+                here = slice(done, done + end - first)
+                piece = Piece(
+                    start + first, part[first:end], text_object, lefts[here], rights[here]
+                )
+                done = here.stop
+                if text_object is None or text_object != last or is_reordered:
+                    yield from self._parted(piece)
+                else:
+                    yield piece
+
+    def _edges(self, places: Sequence[int], start: int) -> tuple[list[float], list[float]]:
+        """From where to where the characters at these places after `start` are set."""
+        boxes = (ctypes.c_float * (_BOX_SIDES * len(places)))()
         first = ctypes.addressof(boxes)
-        for start in range(0, len(self._codes), _AT_ONCE):
-            codes = self._codes[start : start + _AT_ONCE]
-            count = len(codes)
-            numbers = range(start, start + count)
-            places = range(first, first + count * _BOX_BYTES, _BOX_BYTES)
-            deque(map(self._get_loose_box, repeat(page), numbers, places), maxlen=0)
-            objects = map(self._object_of, repeat(page), numbers)
-            end = _BOX_SIDES * count
-            yield from zip(codes, objects, boxes[0:end:4], boxes[2:end:4], strict=True)
+        addresses = range(first, first + len(places) * _BOX_BYTES, _BOX_BYTES)
+        numbers = map(start.__add__, places)
+        deque(map(self._get_loose_box, repeat(self._page), numbers, addresses), maxlen=0)
+        return boxes[0::_BOX_SIDES], boxes[2::_BOX_SIDES]
+
+    def _objects(self, numbers: Iterable[int]) -> list[int | None]:
+        return list(map(self._object_of, repeat(self._page), numbers))
+
+    def _parted(self, piece: Piece) -> Iterator[Piece]:
+        """The parts of a piece that are of one text object each."""
+        end = piece.first + len(piece.chars)
+        objects = self._objects(range(piece.first, end))
+        start = 0
+        for at, text_object in enumerate(objects, start=1):
+            if at < len(objects) and text_object is not None and objects[at] == text_object:
+                continue
+            part = slice(start, at)
+            if text_object is not None or piece.chars[start] not in CONTROLS:
+                yield Piece(
+                    piece.first + start,
+                    piece.chars[part],
+                    text_object,
+                    piece.lefts[part],
+                    piece.rights[part],
+                )
+            start = at
 
     def box_of(self, index: int) -> Box:
         """Where a character is drawn."""
@@ -104,14 +162,15 @@ class Characters:
         return Look(tuple(self._floats[:4]), self._size_of(page, index), colour)
 
 
-def _codes(text_page: pdfium.PdfTextPage) -> list[str]:
+def _text_of(text_page: pdfium.PdfTextPage) -> str:
     """The characters of a page, one for each of PDFium's, which counts in UTF-16."""
     count: int = text_page.count_chars()
     buffer = (ctypes.c_ushort * (count + 1))()
     written = pdfium_c.FPDFText_GetText(text_page.raw, 0, count, buffer)
     if written == count + 1:
-        return list(map(chr, buffer[:count]))
-    return [chr(pdfium_c.FPDFText_GetUnicode(text_page.raw, index)) for index in range(count)]
+        return "".join(map(chr, buffer[:count]))
+    numbers = range(count)
+    return "".join([chr(pdfium_c.FPDFText_GetUnicode(text_page.raw, index)) for index in numbers])
 
 
 def _addresses(values: ctypes.Array[Any]) -> list[int]:

@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from jobs.documents.readers.pdf.lines.glyphs import FontStyles, Glyph
+from jobs.documents.readers.pdf.lines.glyphs import Glyph
+from jobs.documents.readers.pdf.lines.styles import FontStyles
 
 _MIN_CHARS = 5  # different ones, for their widths to tell a typewriter font
 _EVEN = 0.08  # of their width

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from jobs.documents.readers.pdf.lines.glyphs import Glyph, Style
+from jobs.documents.readers.pdf.lines.glyphs import Glyph
+from jobs.documents.readers.pdf.lines.styles import Style
 
 _CUT_GAP = 0.6  # of the font size, as all shares here
 _SPACE_GAP = 0.14  # narrower than any space between words that printers set
@@ -18,7 +19,7 @@ _SHIFTED = 0.35  # TeX's name has a lowered letter
 _RAISED = 0.7  # of the larger of two sizes
 _SMALLER = 0.93
 _MONO_SHARE = 0.9
-_COMMENTS = ("/*", "//", "#")
+_COMMENTS = ("/*", "//", "#", "%", ";")
 _MAIN_SHARE = 0.15
 
 
@@ -112,10 +113,11 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
             continue
         gap = glyph.left - last.right
         size = main.size
-        is_near = -_BACK_STEP * size < gap < _CUT_GAP * size
-        if is_near and style is not main and style != main:
-            is_near = _is_on_line(main, style, is_near=gap < _BACK_STEP * size)
-        if not is_near and not _runs_left(last, glyph):
+        if style is main and not glyph.is_spaced and -_BACK_STEP * size < gap < _SPACE_GAP * size:
+            run.append(glyph)  # a letter of the same word, as most are
+            last = glyph
+            continue
+        if not _is_next(main, last, glyph, gap):
             yield run
             run, main, last = [glyph], style, glyph
             continue
@@ -127,6 +129,15 @@ def _split(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
         last = glyph
     if run:
         yield run
+
+
+def _is_next(main: Style, last: Glyph, glyph: Glyph, gap: float) -> bool:
+    """Whether a glyph goes on with the run of `main` whose last glyph is `gap` before it."""
+    style, size = glyph.style, main.size
+    is_near = -_BACK_STEP * size < gap < _CUT_GAP * size
+    if is_near and style is not main and style != main:
+        is_near = _is_on_line(main, style, is_near=gap < _BACK_STEP * size)
+    return is_near or _runs_left(last, glyph)
 
 
 def _no_gap(before: Glyph, glyph: Glyph) -> float:

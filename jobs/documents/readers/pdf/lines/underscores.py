@@ -20,8 +20,10 @@ _Heights = dict[int, list[Rule]]
 
 def with_underscores(glyphs: Sequence[Glyph], rules: Sequence[Rule]) -> list[Glyph]:
     """The glyphs with an underscore where a short rule lies on the baseline beside one of them."""
+    if not rules:
+        return list(glyphs)
     by_height: defaultdict[int, list[Rule]] = defaultdict(list)
-    largest = max((glyph.style.size for glyph in glyphs), default=0.0)
+    largest = max([glyph.style.size for glyph in glyphs], default=0.0)
     for rule in sorted(rules, key=lambda rule: rule.left):
         if rule.right - rule.left < _WIDEST * largest:  # as wide as a letter
             by_height[round(rule.bottom)].append(rule)

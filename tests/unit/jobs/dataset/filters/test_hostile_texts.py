@@ -23,7 +23,7 @@ FILLERS = (
     "- a\n",
     "The ",
 )
-LONG = 15_000
+LONG = 6_000
 
 
 def row_of(filler: str) -> str:

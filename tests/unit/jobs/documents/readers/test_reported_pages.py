@@ -96,6 +96,15 @@ WORDS = [
         "One\n\nTwo",
     ),
     ("<p><span style='display:inline-block'>On</span><span>ly", "Only"),
+    ("<p>1<sup>1</sup>&frasl;<sub>2</sub> cups, <sup>3</sup>/<sub>4</sub>", "1 1/2 cups, 3/4"),
+    ("<p>A non\u2011stick pan", "A non-stick pan"),
+    ("<p><span class=badge>1.2</span><span class=badge>beta</span>", "1.2 beta"),
+    ("<p>An <span>API<span class=tooltiptext>an interface</span></span>", "An API an interface"),
+    ("<p><a href=x>One</a><a href=y>Two</a><a href=z>!</a>", "One Two!"),
+    ("<p><a href=x>\u65e5\u672c</a><a href=y>\u8a9e</a>", "\u65e5\u672c\u8a9e"),
+    ("<p>So <math display=block><mi>x</mi><mo>=</mo><mn>1</mn></math> holds", "So\nx=1\nholds"),
+    ("<div><span class=lang>js</span><pre><code>x</code></pre></div>", "x"),
+    ("<p>Run <code>if x:<br>&nbsp;&nbsp;y = 1</code>", "Run\n\nif x:\n  y = 1"),
     ("<x-tab>One</x-tab><x-tab>Two</x-tab>", "One Two"),
     ("<p>Press <x-key>Ctrl</x-key>.", "Press Ctrl."),
     (
@@ -165,6 +174,14 @@ def test_a_sentence_is_kept_whatever_stands_around_it(around: str, sentence: str
     page = f"<body><p>Text.</p>{around.format(sentence)}</body>"
 
     assert read("html", page).text == f"Text.\n\n{sentence}"
+
+
+def test_what_a_page_of_frames_says_without_them_is_read() -> None:
+    page = (
+        f"<html><frameset><frame src=a><noframes><body><p>{SENTENCE}</noframes></frameset></html>"
+    )
+
+    assert read("html", page).text == SENTENCE
 
 
 def test_a_page_that_its_script_would_show_is_read() -> None:

@@ -59,6 +59,24 @@ def test_what_a_program_writes_its_way_is_read(data: str, text: str) -> None:
     assert not extract.notes
 
 
+@each_row(
+    "value, text",
+    [
+        *((number, number) for number in ("1.10", "-0", "1E5", "1e400", "9" * 30, "9" * 5_000)),
+        ("3.14159265358979323846264338327950288", "3.14159265358979323846264338327950288"),
+        ("true", "true"),
+        ('"\\ud83d\\ude00 \\ud800."', "\U0001f600 \ufffd."),
+        ("NaN", ""),
+        ("null", ""),
+    ],
+)
+def test_a_value_of_json_is_read_as_it_stands(value: str, text: str) -> None:
+    extract = read_rows("jsonl", f'{{"body": {value}}}\n{{"body": "End."}}\n')
+
+    assert extract.text == "\n\n".join(filter(None, (text, "End.")))
+    assert extract.notes == ()
+
+
 @each_row("score", ["NaN", "-Infinity"])
 def test_a_line_with_what_is_no_number_of_json_is_read(score: str) -> None:
     extract = read_rows("jsonl", f'{{"body": "One.", "score": {score}}}\n{{NaN}}\n')

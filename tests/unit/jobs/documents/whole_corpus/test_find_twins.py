@@ -90,8 +90,8 @@ async def test_of_one_book_in_several_formats_the_best_is_kept(
     groups = await find(folder, *(reversed(book) if is_reversed else book), other)
 
     assert left_out(groups) == {"book.text", "book.pdf", "book.epub"}
-    rejected = {each.detail for each in read_records(folder.rejected_path, Rejection)}
-    assert "book.pdf: its text stands in book.html" in rejected
+    rejected = {(each.path, each.detail) for each in read_records(folder.rejected_path, Rejection)}
+    assert ("book.pdf", "book.pdf: its text stands in book.html") in rejected
     assert groups["other.html"].group_id != groups["book.html"].group_id
 
 
@@ -264,6 +264,8 @@ async def test_held_out_chunk_that_stands_in_training_text_is_dropped(folder: Ru
     assert read_leaked_share(folder) == 0.0  # no question rests on it
     (rejection,) = read_records(folder.rejected_path, Rejection)
     assert rejection.reason == "held_out_text_in_training"
+    assert (rejection.chunk_id, rejection.path) == (leaked.chunk_id, leaked.path)
+    assert leaked.text.startswith(rejection.text)
 
 
 async def test_without_held_out_text_nothing_leaks(folder: RunFolder) -> None:

@@ -30,6 +30,12 @@ LONG = "The pump is cleaned once a week by hand, and the filter is changed once 
         "<p>The pump <button class='btn-clipboard'>Copy</button>starts.",
         "<input type=checkbox id=menu class=menu-btn><label for=menu></label><p>The pump starts.",
         "<p>The pump<label for=n1></label><input type=checkbox id=n1 class=margin-toggle> starts.",
+        "<div id='onetrust-banner-sdk'><p>We use cookies.</div><p>The pump starts.",
+        "<div id=CybotCookiebotDialog><h2>This site uses cookies</h2></div><p>The pump starts.",
+        "<div class='cc-window x'>We use cookies. <a>Yes</a></div><p>The pump starts.",
+        "<p>The pump starts.<p style='position:absolute; left:-9999px'>Words for machines.",
+        "<div class='swiper-slide clone' aria-hidden=true>The pump.</div><p>The pump starts.",
+        "<div class=social-share><a href=x>Share it</a></div><p>The pump starts.",
     ],
 )
 def test_what_nobody_sees_is_left_out(page: str) -> None:
@@ -59,6 +65,19 @@ def test_what_nobody_sees_is_left_out(page: str) -> None:
         ("<h3><button>Copy the file?</button></h3><p>No.", "Copy the file?\n\nNo."),
         ("<table><tr><th>A<td><span class=grey title=x>one</span></table>", "A | one"),
         ("<ul><li><input type=checkbox> Fill it</ul>", "- [ ] Fill it"),
+        (
+            "<ul class='nav nav-tabs'><li><a href='#a'>Linux</a></ul><div id=a class=tab-pane "
+            "style='display:none'><p>Use apt.</div>",
+            "- Linux\n\nUse apt.",
+        ),
+        ("<p>How?<div class=faq-answer style='display:none'>So.</div>", "How?\n\nSo."),
+        (
+            "<a href='#two'>More</a><div id=two style='display:none'>All of it.",
+            "More\n\nAll of it.",
+        ),
+        ("<a data-target='#m'>Ask</a><div id=m class=modal hidden>Your name?</div>", "Ask"),
+        ("<div id=x hidden>It is not shown.</div><p>Text.", "Text."),
+        ("<div class=carousel-item aria-hidden=true>The second slide.", "The second slide."),
         ("<p><input type=checkbox checked disabled> Done", "[x] Done"),
     ],
 )

@@ -23,6 +23,14 @@ from tests.unit.jobs.documents.readers.reading import headings, read
         ),
         ("latex", '\\begin{document}na\\"{\\i}ve\\end{document}', "naïve"),
         ("org", "* Head :home:x:\nText.", "Head\n\nText."),
+        ("org", "* TODO [#A] Head\nThe <<<pump>>> [#A] it.", "TODO Head\n\nThe pump [#A] it."),
+        ("rtf", "{\\rtf1 One.\\sect Two.\\page Three.\\par}", "One.\n\nTwo.\n\nThree."),
+        ("rtf", "{\\rtf1{\\info{\\title T}{\\author A}}Text.\\par}", "Text."),
+        (
+            "asciidoc",
+            "One.\n\n////\nhidden\n\nx\n////\n\n----\n////\ncode\n////\n----\n\nTwo.",
+            "One.\n\n////\ncode\n////\n\nTwo.",
+        ),
         (
             "rtf",
             "{\\rtf1 One.\\par\\trowd\\cellx1\\cellx2\\intbl A\\cell B\\cell\\row"
@@ -121,6 +129,16 @@ def test_a_heading_of_an_old_notebook_is_one() -> None:
 
     assert headings(extract) == [(2, "Care of it")]
     assert extract.text.endswith("x = 1")
+
+
+@each_row("source", ["```\nnever closed", "~~~~\nnever closed\n~~~", "never closed\n\n<!-- remark"])
+def test_what_a_cell_of_a_notebook_leaves_open_ends_with_it(source: str) -> None:
+    cells = [{"cell_type": "markdown", "source": text} for text in (source, "# Head")]
+
+    extract = read("notebook", json.dumps({"cells": cells, "nbformat": 4}))
+
+    assert headings(extract) == [(1, "Head")]
+    assert extract.text.startswith("never closed\n")
 
 
 def test_a_notebook_has_its_text_and_code_but_not_what_was_printed() -> None:

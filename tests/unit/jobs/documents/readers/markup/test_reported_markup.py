@@ -90,6 +90,7 @@ RST = [
         "Press :guilabel:`&Cancel` or :menuselection:`Start --> R&un`, R && D.\n",
         "Press Cancel or Start ‣ Run, R && D.",
     ),
+    (".. confval:: x\n   :default: ``5``\n\n   It.\n\n.. todo:: Say more.\n", "x = 5\n\nIt."),
     (
         ".. confval:: max_size\n   :type: int\n   :default: 5\n\n   It.\n",
         "max_size: int = 5\n\nIt.",

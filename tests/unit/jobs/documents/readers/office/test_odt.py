@@ -71,6 +71,11 @@ def _p(text: str, style: str = "") -> str:
             "Over.\n\nIn the box.",
         ),
         (f"<text:section>{_p('In a section.')}</text:section>", "In a section."),
+        (
+            f"<text:list><text:list-header>{_p('Parts')}</text:list-header>{_item(_p('a'))}"
+            "</text:list>",
+            "Parts\n\n- a",
+        ),
         (f"<text:table-of-content>{_p('Scope 3')}</text:table-of-content>{_p('Text.')}", "Text."),
         (
             "<table:table><table:table-header-rows><table:table-row>"

@@ -48,6 +48,14 @@ def test_code_on_a_slide_keeps_its_indentation() -> None:
     assert extract.text == "if x:\n    y"
 
 
+def test_marks_of_controls_and_hidden_shapes_are_no_text() -> None:
+    hidden = shape("Not seen.").replace("<p:nvPr>", "<p:cNvPr hidden='1'/><p:nvPr>")
+
+    text = read("pptx", make_pptx(hidden + shape("One_x000B_two_x000D_, a_x0041_."))).text
+
+    assert text == "One\ntwo, a_x0041_."
+
+
 def _cell(text: str, **attributes: int) -> str:
     given = " ".join(f'{name}="{value}"' for name, value in attributes.items())
     body = f"<a:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></a:txBody>"

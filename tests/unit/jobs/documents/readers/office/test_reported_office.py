@@ -161,6 +161,15 @@ def test_names_with_backslashes_are_found() -> None:
     assert read("docx", make_zip(members)).text == "Text."
 
 
+def test_entities_that_a_chapter_declares_are_their_text() -> None:
+    chapter = (
+        "<?xml version='1.0'?><!DOCTYPE html [<!ENTITY pump 'The pump'>\n<!ENTITY % x SYSTEM 'y'>]>"
+        "<html><body><p>&pump; starts.</p></body></html>"
+    )
+
+    assert read("epub", make_epub({"a": chapter}, ["a"])).text == "The pump starts."
+
+
 def test_a_book_is_read_though_a_chapter_is_missing() -> None:
     data = _without(make_epub({"a": "<p>One.", "b": "<p>Two.", "c": "<p>Three."}, "abc"), "text/b")
 

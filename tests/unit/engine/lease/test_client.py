@@ -1,0 +1,60 @@
+"""What a holder of leases claims, by what its budget has spent."""
+
+import asyncio
+
+from engine.errors import RunInUseError
+from engine.lease.claiming import claiming
+from engine.lease.claims import Claim, Lease
+from engine.lease.client import LeaseClient
+from engine.testing.clocks import LoopClock, in_virtual_time
+
+BUDGET_USD = 10.0
+SPENT_BEFORE_USD = 4.0
+
+
+class NotingLender:
+    """Lends all that is wanted, and keeps the claims."""
+
+    def __init__(self) -> None:
+        self.claims: list[Claim] = []
+
+    async def renew(self, claim: Claim) -> Lease:
+        self.claims.append(claim)
+        granted_usd = claim.used_usd + claim.wanted_usd
+        return Lease(dict(claim.wants), 5.0, 2.0, granted_usd, claim.spent_usd, held_usd=0.0)
+
+    async def close(self, holder: str, spent_usd: float) -> None:
+        """Nothing comes back."""
+
+
+class Spent:
+    """A budget that has spent something before this process, and nothing since."""
+
+    def __init__(self, client: LeaseClient) -> None:
+        self._client = client
+        self.spent_usd = SPENT_BEFORE_USD
+
+    @property
+    def room_usd(self) -> float | None:
+        return (self._client.cap_usd or 0.0) - self.spent_usd
+
+
+@in_virtual_time
+async def test_what_was_spent_before_is_no_rate_at_which_more_is_wanted() -> None:
+    lender = NotingLender()
+    client = LeaseClient(
+        "run",
+        lender,
+        budget_usd=BUDGET_USD,
+        is_superseded=lambda: False,
+        max_outage_s=1.0,
+        clock=LoopClock(),
+    )
+    client.follow(Spent(client))
+
+    async with claiming(client):
+        await asyncio.sleep(10.0)
+
+    assert len(lender.claims) >= 5
+    assert {claim.wanted_usd for claim in lender.claims} == {0.0}
+    client.end(RunInUseError("over"))
