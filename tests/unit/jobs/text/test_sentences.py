@@ -136,6 +136,13 @@ def test_abbreviations_and_ordinals_of_other_languages_end_no_sentence(
     assert texts_of(" ".join(sentences)) == sentences
 
 
+@each_row(
+    "sentences", [["A buffer of length 10.", "const b = 5."], ["Less than 2^48.", "min is 0."]]
+)
+def test_a_number_before_code_ends_its_sentence(sentences: list[str]) -> None:
+    assert texts_of("\n".join(sentences)) == sentences
+
+
 def test_thai_is_cut_at_the_spaces_between_sentences() -> None:
     sentences = [
         "ปั๊มน้ำเริ่มทำงานเมื่อแรงดันน้ำในท่อลดลงต่ำกว่าห้าบาร์",
