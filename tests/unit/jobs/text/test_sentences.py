@@ -169,6 +169,12 @@ def test_a_very_long_sentence_is_cut_at_white_space() -> None:
     assert {word for sentence in sentences for word in sentence.split()} == {"word"}
 
 
+def test_a_line_of_very_many_sentences_is_cut_at_each() -> None:
+    sentences = ["弁を開ける。", "「行く。」と言う。"] * 4_000
+
+    assert texts_of("".join(sentences)) == sentences
+
+
 @each_row("text", ["", " \n\t ", "\u2028\u3000"])
 def test_white_space_alone_has_no_sentences(text: str) -> None:
     assert split_sentences(text) == []
