@@ -51,12 +51,13 @@ class LaneParts:
 class BatchPlace(NamedTuple):
     """Where batches keep their files, and how they are packed and polled for.
 
-    `state_dir` is the user's: what several runs on one account share.
+    `state_dir` is the user's: what several runs on one account share. `back_up` as in DeskOrder.
     """
 
     folder: "BatchFolder"
     settings: BatchSettings
     state_dir: Path
+    back_up: Callable[[], Awaitable[None]] | None = None
 
 
 class Keeper(NamedTuple):
@@ -169,6 +170,7 @@ async def open_batch_desk(
     from engine.batch.client import BatchClient
     from engine.batch.collecting.collector import Sink
     from engine.batch.open_desk import DeskOrder, open_desk
+    from engine.batch.submit import on_disk_is_enough
 
     def keep_each(outcomes: Sequence[Outcome]) -> Awaitable[None]:
         for outcome in outcomes:
@@ -186,6 +188,7 @@ async def open_batch_desk(
         sink=Sink(keep_each, keeper.settled_among),
         enlarges_truncated=parts.limits.retry_truncated,
         max_line_bytes=sizes.reply_bytes,
+        back_up=place.back_up or on_disk_is_enough,
         clock=parts.clock,
         stopping=parts.stopping,
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from engine.batch.account import Account
@@ -61,6 +61,7 @@ class DeskParts(NamedTuple):
     clock: Clock
     stopping: Stopping
     unnoted: UnnotedFiles
+    back_up: Callable[[], Awaitable[None]]
 
 
 class BatchDesk:
@@ -188,6 +189,8 @@ class BatchDesk:
                 except (TransientError, FatalError) as error:
                     faults.append(error)
         finally:
+            if ended:  # their money is free once nobody can lose sight of what they cost
+                await self._parts.back_up()
             self._note_out()
         if ended:
             self._parts.standing.publish()
@@ -240,7 +243,7 @@ class BatchDesk:
             parts.folder.packing_path,
             first_number=parts.submitter.first_number(parts.unnoted.next_number()),
             policy=PackPolicy(settings.max_requests, int(settings.max_file_mb * MB)),
-            room=parts.standing.room(parts.budget.room_usd),
+            room=parts.standing.room(parts.budget.batch_room_usd),
             costs=self._costs(),
             forms=parts.forms.packing(),
         )

@@ -1,6 +1,6 @@
 """Opens the batch desk of a run: its files, and the parts that work on them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from engine.batch.packing.outbox import Outbox
 from engine.batch.poll import Poller
 from engine.batch.provider import Provider
 from engine.batch.standing import Standing
-from engine.batch.submit import Submitter
+from engine.batch.submit import Submitter, on_disk_is_enough
 from engine.batch.unnoted import UnnotedFiles
 from engine.clock import Clock
 from engine.spending.budget import Budget
@@ -34,7 +34,8 @@ class DeskOrder(NamedTuple):
     """What a desk is opened with. `state_dir` holds what all runs of this user share.
 
     `enlarges_truncated`: a reply that was cut off by its output limit is asked once more with a
-    larger one. `max_line_bytes`: a longer line of results is not read.
+    larger one. `max_line_bytes`: a longer line of results is not read. `back_up` returns once the
+    files are where the loss of this machine does no harm: before anything goes out by them.
     """
 
     folder: BatchFolder
@@ -48,6 +49,7 @@ class DeskOrder(NamedTuple):
     clock: Clock
     stopping: Stopping
     max_line_bytes: int = USUAL_SIZES.reply_bytes
+    back_up: Callable[[], Awaitable[None]] = on_disk_is_enough
 
 
 @asynccontextmanager
@@ -104,7 +106,13 @@ def _desk_parts(
         attempts=attempts,
         poller=Poller(folder, ledger, provider, clock=clock),
         submitter=Submitter(
-            folder, ledger, provider, settle_s=settings.settle_s, clock=clock, admission=admission
+            folder,
+            ledger,
+            provider,
+            settle_s=settings.settle_s,
+            clock=clock,
+            admission=admission,
+            back_up=order.back_up,
         ),
         collector=Collector(
             folder, ledger, attempts, reader, forms, sink=order.sink, fetcher=fetcher
@@ -122,6 +130,7 @@ def _desk_parts(
         clock=clock,
         stopping=order.stopping,
         unnoted=unnoted,
+        back_up=order.back_up,
     )
 
 

@@ -1,7 +1,7 @@
 """Takes intended batches to the provider: each file uploaded once, each batch created once."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 
 from engine.batch.client import BEGINNING, HASH_KEY, NAME_KEY, OWNER_KEY
@@ -36,6 +36,10 @@ PENDING_PATIENCE = timedelta(hours=1)  # after which "pending" counts as a failu
 _log = logging.getLogger(__name__)
 
 
+async def on_disk_is_enough() -> None:
+    """Nothing is to be done besides."""
+
+
 class Submitter:
     """Drives every intent to a batch id. Any step may be the last before a crash.
 
@@ -52,6 +56,7 @@ class Submitter:
         settle_s: float,
         clock: Clock,
         admission: Admission,
+        back_up: Callable[[], Awaitable[None]] = on_disk_is_enough,
     ) -> None:
         self._folder = folder
         self._ledger = ledger
@@ -59,6 +64,7 @@ class Submitter:
         self._settle_s = settle_s
         self._clock = clock
         self._admission = admission
+        self._back_up = back_up
         self._opened_at = clock.utc_now()
         self._unsent: set[tuple[str, str]] = set()  # calls of ours that were never made
         self._distrusted: frozenset[str] = frozenset()
@@ -137,6 +143,7 @@ class Submitter:
             if file_id is not None:
                 return file_id
         self._asked_at[batch.name] = self._clock.utc_now()
+        await self._back_up()
         try:
             return await self._provider.upload(self._folder.input_path(batch.name), name)
         except (RequestError, TransientError) as error:
@@ -158,6 +165,7 @@ class Submitter:
                 return found
         await self._await_file(batch)
         self._asked_at[batch.name] = self._clock.utc_now()
+        await self._back_up()
         try:
             return await self._provider.create(
                 batch.remote.file_id, batch.intent.url, self._metadata(batch)

@@ -66,6 +66,7 @@ class LeaseClient:
         self._denied_until_s = self._alone_until_s = self._look_at_s = float("-inf")
         self._ended_by: EngineError | None = None
         self.cap_usd = None if budget_usd is None else 0.0
+        self.most_usd = budget_usd
 
     def of(self, name: str) -> LeasedShare:
         """The share of these limits; it is claimed at once."""

@@ -63,13 +63,20 @@ class Budget:
             return None
         return cap_usd - self.spent_usd - self.held_usd - self._under_way_usd
 
+    @property
+    def batch_room_usd(self) -> float | None:
+        """What batches may still spend, None without a cap."""
+        if self._cap.most_usd is None:
+            return None
+        return self._cap.most_usd - self.spent_usd - self.held_usd - self._under_way_usd
+
     def exhausted(self, send: Send | None = None) -> QuotaError:
         """The error for a request for which there is no room: one that is to be sent, or any."""
         held = f", ${self.held_usd:.4f} is held for batches that are out" if self.held_usd else ""
         cost = f", and it may cost ${send.most_usd:.4f}" if send else ""
         if send and send.most_usd > self._asked_usd(send):
             cost += " at the dearest service tier that an account may bill at unasked ([tiers])"
-        cap = f"the budget of ${self._cap.cap_usd or 0:.4f} has no room for the next request"
+        cap = f"the budget of ${self._cap.most_usd or 0:.4f} has no room for the next request"
         advice = "raise it (--budget-usd, budget.usd) to go on"
         return QuotaError(f"{cap}: ${self.spent_usd:.4f} is spent{held}{cost}; {advice}")
 

@@ -11,6 +11,11 @@ class SpendingCap(Protocol):
         """What may be spent in all; None: any amount."""
         ...
 
+    @property
+    def most_usd(self) -> float | None:
+        """What that may become; batches, which are noted before they go out, keep to this alone."""
+        ...
+
     async def grow(self, usd: float, least_usd: float) -> bool:
         """Try to make room for `usd` more than there is, and for `least_usd` in all if that fails.
 
@@ -31,7 +36,7 @@ class FixedCap:
     """A cap that only this process spends from."""
 
     def __init__(self, cap_usd: float | None) -> None:
-        self.cap_usd = cap_usd
+        self.cap_usd = self.most_usd = cap_usd
 
     async def grow(self, usd: float, least_usd: float) -> bool:
         """There is nothing more."""

@@ -136,16 +136,14 @@ async def _assemble(
     order: EngineOrder, stored: StoredRun | None, opened: AsyncExitStack
 ) -> EngineParts:
     """The engine; where the run is stored it sends by what it is lent while all is sealed."""
-    if stored is not None and order.batches is not None:
-        raise ConfigError(
-            "a run that is kept in a store works without batches: leave --lane out, or use "
-            "--lane flex, which has the same price"
-        )
     if stored is None:
         return await opened.enter_async_context(assemble_engine(order))
+    lender = stored.open_lender(order.budget_usd, order.stopping)
+    if order.batches is not None:
+        order = replace(order, batches=order.batches._replace(back_up=lender.back_up))
     lease_client = LeaseClient(
         order.folder.run_dir.name,
-        stored.open_lender(order.budget_usd, order.stopping),
+        lender,
         budget_usd=order.budget_usd,
         is_superseded=lambda: False,  # the lender then requests a stop, with its reason
         max_outage_s=order.limits.max_outage_s,

@@ -6,10 +6,23 @@ from engine.lease.claims import Lender
 from engine.stopping import Stopping
 
 
+class SealingLender(Lender, Protocol):
+    """Lends as long as all that is written is sealed."""
+
+    async def back_up(self) -> None:
+        """Return once all that is written by now is sealed.
+
+        Raises:
+            TransientError: it cannot be, yet.
+            RunInUseError: another machine goes on with the run.
+        """
+        ...
+
+
 class StoredRun(Protocol):
     """What is written in the folder is sealed while it is lent by; nothing is sent without that."""
 
-    def open_lender(self, budget_usd: float | None, stopping: Stopping) -> Lender:
+    def open_lender(self, budget_usd: float | None, stopping: Stopping) -> SealingLender:
         """What lends the whole account for seconds at a time, as long as all is sealed.
 
         Once another machine goes on with the run, it requests a stop.

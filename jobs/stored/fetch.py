@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.clock import Clock
-from engine.errors import ConfigError, DamagedLogError, OutageError, TransientError
+from engine.errors import (
+    ConfigError,
+    DamagedLogError,
+    OutageError,
+    StorageError,
+    TransientError,
+)
 from engine.lease.leases import TTL_S
 from engine.run_folder import OWNER_ONLY, RunFolder
 from jobs.send.sharded.outside.stores import StoreOrder, open_store
@@ -127,7 +133,13 @@ class _Fetching:
         self._folder.run_dir.mkdir(mode=OWNER_ONLY)
         building, last, number = _Building(self._folder.run_dir, self._log), None, 0
         for name, part in self._log.parts():
-            building.add(part)
+            try:
+                building.add(part)
+            except OSError as error:
+                raise StorageError(
+                    f"{self._folder.run_dir}: cannot be written ({error}); free the disk, then run "
+                    "the same command again"
+                ) from error
             last, number = part.note, name.last
         if last is None:
             raise self._nothing()

@@ -53,7 +53,8 @@ class StoredLender:
             RunInUseError: another machine goes on with the run.
         """
         began_s, granted_usd = self._clock.monotonic_s(), self._grant(claim)
-        await self._seal(granted_usd if self._budget_usd is not None else None)
+        lent_usd = granted_usd if self._budget_usd is not None else None
+        await self._try(partial(self._session.seal, lent_usd))
         return Lease(
             parts=dict.fromkeys(claim.wants, 1.0),
             ttl_s=TTL_S,
@@ -66,6 +67,10 @@ class StoredLender:
     async def close(self, holder: str, spent_usd: float) -> None:
         """As Lender.close: the end of the session says what was spent."""
 
+    async def back_up(self) -> None:
+        """As SealingLender.back_up."""
+        await self._try(self._session.seal_more)
+
     def _grant(self, claim: Claim) -> float:
         """What may be spent in all: as Leases has it where there is one holder."""
         if self._budget_usd is None:
@@ -76,9 +81,9 @@ class StoredLender:
         wanted_usd = max(claim.wanted_usd, self._budget_usd * STEP_SHARE)
         return claim.used_usd + min(wanted_usd, free_usd)
 
-    async def _seal(self, lent_usd: float | None) -> None:
+    async def _try(self, seal: Callable[[], None]) -> None:
         try:
-            await self._in_thread(partial(self._session.seal, lent_usd))
+            await self._in_thread(seal)
         except RunInUseError as error:
             self._stopping.request(error)
             raise

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from engine.clock import SystemClock
 from engine.errors import ConfigError, EngineError, OutageError, TransientError
 from engine.files.lock import WriterLock
-from engine.lease.claims import Lender
 from engine.run_folder import OWNER_ONLY, RunFolder
 from engine.stopping import Stopping
+from jobs.run.stored import SealingLender
 from jobs.send.sharded.outside.depot import reach_store, reached
 from jobs.send.sharded.outside.sealing import FINISH_S, RETRY_S
 from jobs.send.sharded.outside.stores import StoreOrder, open_store, read_store
@@ -31,7 +31,7 @@ class SessionStore(NamedTuple):
 
     session: Session
 
-    def open_lender(self, budget_usd: float | None, stopping: Stopping) -> Lender:
+    def open_lender(self, budget_usd: float | None, stopping: Stopping) -> SealingLender:
         """As StoredRun.open_lender."""
         return StoredLender(self.session, budget_usd=budget_usd, stopping=stopping)
 

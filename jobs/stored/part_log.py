@@ -9,10 +9,9 @@ from typing import NamedTuple, TypeVar
 from engine.errors import ConfigError, DamagedLogError, TransientError
 from jobs.send.sharded.outside.parts import missing_part
 from jobs.send.sharded.outside.stores import Store
-from jobs.stored.parts import Part, decode, encode, merge
+from jobs.stored.parts import OBJECTS, Part, decode, encode, merge
 
 PARTS = "parts/"
-OBJECTS = "objects/"
 FAN_IN = 8  # parts that are merged into one of the next generation
 MERGED_BYTES = 16 << 20  # larger ones are not made: they would be copied again and again
 TRIES = 5

@@ -12,6 +12,7 @@ from jobs.send.sharded.outside.parts import Piece, checked_name, decode_part, en
 from schemas.record import Value
 
 NOTE_NAME = "part.json"
+OBJECTS = "objects/"  # what the names of objects begin with that are no parts
 
 Base = Literal["kept", "empty", "gone"]
 
@@ -99,6 +100,8 @@ def decode(data: bytes, what: str) -> Part:
         note = PartNote.model_validate(orjson.loads(note_piece.lines))
         for change in note.changes:
             checked_name(change.name)
+            for name in filter(None, (each.object_name for each in change.extents)):
+                _check_object(checked_name(name))
     except ValidationError as error:
         raise _damaged(what, first_problem(error)) from error
     except ValueError as error:
@@ -107,6 +110,11 @@ def decode(data: bytes, what: str) -> Part:
     if expected != [len(piece.lines) for piece in inline]:
         raise _damaged(what, "it does not hold what its note says")
     return Part(note, [piece.lines for piece in inline])
+
+
+def _check_object(name: str) -> None:
+    if not name.startswith(OBJECTS):
+        raise ValueError(f"{name!r} is no object of a run")
 
 
 class Merged(NamedTuple):

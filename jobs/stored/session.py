@@ -70,14 +70,12 @@ class Session:
             ConfigError: it refuses.
         """
         with self._turn:
-            self._finish_pending()
-            changes = self._files.read_changes(self._put_object, is_last=False)
-            if (changes is None or not changes.changes) and not self._exceeds(lent_usd):
-                if self._log.has(self._number + 1):
-                    raise self._superseded()
-                return
-            note = self._note().model_copy(update={"lent_usd": lent_usd})
-            self._put(note, changes)
+            self._seal(lent_usd)
+
+    def seal_more(self) -> None:
+        """Seal what files have gained; what may be spent is as before. Raises what `seal` does."""
+        with self._turn:
+            self._seal(self._lent_usd)
 
     def close(self) -> None:
         """Seal all that there is, and that nothing was spent but what it tells; blocks.
@@ -89,6 +87,15 @@ class Session:
             changes = self._files.read_changes(self._put_object, is_last=True)
             self._put(self._note().model_copy(update={"is_closed": True}), changes)
             self._files.close()
+
+    def _seal(self, lent_usd: float | None) -> None:
+        self._finish_pending()
+        changes = self._files.read_changes(self._put_object, is_last=False)
+        if (changes is None or not changes.changes) and not self._exceeds(lent_usd):
+            if self._log.has(self._number + 1):
+                raise self._superseded()
+            return
+        self._put(self._note().model_copy(update={"lent_usd": lent_usd}), changes)
 
     def _catch_up(self) -> PartNote | None:
         """The note of the last part; what this folder has sealed last is known afterwards."""

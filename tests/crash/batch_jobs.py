@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,12 +49,15 @@ class Job(NamedTuple):
     documents: Path
     state_dir: Path
 
-    def start(self, *prefix: str) -> ForkedProcess:
+    def start(self, *prefix: str, flags: Sequence[str] = ()) -> ForkedProcess:
         """Begin a round; `prefix` is another program that is to run it."""
         arguments = ("--documents", str(self.documents), *SETTINGS, "--lane", "batch", "--no-wait")
-        command = prefix or ("-m", "jobs")
+        return self.call(*(prefix or ("-m", "jobs")), "run", str(self.run_dir), *arguments, *flags)
+
+    def call(self, *command: str) -> ForkedProcess:
+        """Begin any command."""
         return ForkedProcess(
-            [*command, "run", str(self.run_dir), *arguments],
+            command,
             env={
                 **os.environ,
                 "OPENAI_API_KEY": self.server.api_key,

@@ -1,12 +1,15 @@
 """A run whose machines are lost, folder and all, ends as if they had not been."""
 
 import random
+import shutil
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.crash.batch_jobs import SERVER, Job, run_live
 from tests.crash.runs import comparable_files, finish, paid_twice, write_documents
 from tests.integration.outside.stored_runs import IN_FLIGHT, Machines
 from tests.openai_server import RunningServer, start_openai_server
@@ -14,6 +17,9 @@ from tests.openai_server.bill import bill_usd
 
 MODELS = {"models": [{"id": "gpt-6.1-terra", "caches_prompts": False}]}
 AWAY_AT_BYTES = 20_000
+# In the order in which a job comes to them.
+BOUNDARIES = ("upload", "uploaded", "create", "created", "journal", "collected")
+ROUNDS_TO_MEET = 6
 MOST_KILLS = 5
 CAP_USD = 0.2
 
@@ -76,6 +82,37 @@ def test_run_whose_machines_are_lost_is_whole_and_buys_only_what_was_not_sealed(
     code, said = machines.call("audit", str(machines.run_dir))
     assert code == 0, said
     assert "not ok" not in said
+
+
+def test_batches_that_a_lost_machine_has_made_are_collected_by_another_and_none_is_made_twice(
+    documents: Path, tmp_path: Path
+) -> None:
+    undisturbed, state_dirs = run_live(documents, tmp_path / "undisturbed"), tmp_path / "state"
+    (tmp_path / "store").mkdir()
+    url, killed_at = (tmp_path / "store").as_uri(), list[str]()
+
+    with start_openai_server(SERVER) as batch_server:
+        job = Job(batch_server, tmp_path / "run", documents, state_dirs / "first")
+        code, said = finish(job.start(flags=("--store", url)))
+        assert code == 75, said
+        for boundary in BOUNDARIES:
+            for _ in range(ROUNDS_TO_MEET):
+                code, said = finish(job.start("-m", "tests.crash.killed_at", boundary))
+                if code != -signal.SIGKILL:
+                    assert code == 75, said
+                    continue
+                killed_at.append(boundary)
+                shutil.rmtree(job.run_dir)
+                job = job._replace(state_dir=state_dirs / boundary)
+                fetching = job.call("-m", "jobs", "fetch", url, str(job.run_dir), "--take-over")
+                code, said = finish(fetching)
+                assert code == 0, said
+                break
+        job.finish()
+        faults = job.faults(undisturbed)
+
+    assert killed_at == list(BOUNDARIES)
+    assert not any(faults.values()), faults
 
 
 def test_store_that_goes_away_ends_the_run_with_75_and_it_goes_on_when_it_is_back(

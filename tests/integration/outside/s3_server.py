@@ -31,6 +31,7 @@ class S3Server(NamedTuple):
 
     keys: S3Keys
     pid: int
+    reader: S3Keys  # may read and list, and no more
 
     @property
     def environment(self) -> dict[str, str]:
@@ -40,6 +41,14 @@ class S3Server(NamedTuple):
             "AWS_SECRET_ACCESS_KEY": self.keys.secret,
             "AWS_ENDPOINT_URL": self.keys.endpoint_url,
             "AWS_REGION": "us-east-1",
+        }
+
+    @property
+    def reader_environment(self) -> dict[str, str]:
+        return {
+            **self.environment,
+            "AWS_ACCESS_KEY_ID": self.reader.key_id,
+            "AWS_SECRET_ACCESS_KEY": self.reader.secret,
         }
 
     def open_store(self, prefix: str) -> S3Store:
@@ -61,7 +70,8 @@ def start_s3_server() -> Iterator[S3Server]:
         region="us-east-1",
     )
     config_path = folder / "s3.json"
-    config_path.write_bytes(orjson.dumps(_identities(keys)))
+    reader = keys.model_copy(update={"key_id": "the-key-of-a-reader", "secret": "reads"})
+    config_path.write_bytes(orjson.dumps(_identities(keys, reader)))
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             _command(folder, config_path, ports),
@@ -71,17 +81,25 @@ def start_s3_server() -> Iterator[S3Server]:
         )
     try:
         _make_bucket(keys, process, folder / "log")
-        yield S3Server(keys, process.pid)
+        yield S3Server(keys, process.pid, reader)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _identities(keys: S3Keys) -> dict[str, object]:
+def _identities(keys: S3Keys, reader: S3Keys) -> dict[str, object]:
+    return {
+        "identities": [
+            _identity("tests", keys, ["Admin", "Read", "Write", "List", "Tagging"]),
+            _identity("reader", reader, ["Read", "List"]),
+        ]
+    }
+
+
+def _identity(name: str, keys: S3Keys, actions: list[str]) -> dict[str, object]:
     credentials = [{"accessKey": keys.key_id, "secretKey": keys.secret}]
-    actions = ["Admin", "Read", "Write", "List", "Tagging"]
-    return {"identities": [{"name": "tests", "credentials": credentials, "actions": actions}]}
+    return {"name": name, "credentials": credentials, "actions": actions}
 
 
 def _command(folder: Path, config_path: Path, ports: list[int]) -> list[str]:

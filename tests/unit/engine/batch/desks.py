@@ -1,6 +1,6 @@
 """A desk in front of a provider of batches in memory, and the points at which a process dies."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from engine.batch.collecting.collector import Sink
 from engine.batch.desk import BatchDesk
 from engine.batch.folder import BatchFolder
 from engine.batch.open_desk import DeskOrder, open_desk
+from engine.batch.submit import on_disk_is_enough
 from engine.spending.budget import Budget
 from engine.stopping import Stopping
 from engine.testing.batch_provider import FakeProvider
@@ -58,14 +59,19 @@ class Place(NamedTuple):
     points: Points
 
     @asynccontextmanager
-    async def open(self, *, cap_usd: float | None = None, **settings: Any) -> AsyncIterator[Bench]:
+    async def open(self, **settings: Any) -> AsyncIterator[Bench]:
         """A process's desk; after a crash it is opened again."""
-        async with self.open_with(cap_usd=cap_usd, **settings) as bench:
+        async with self.open_with(**settings) as bench:
             yield bench
 
     @asynccontextmanager
     async def open_with(
-        self, *, output: JsonForm | None = None, cap_usd: float | None = None, **settings: Any
+        self,
+        *,
+        output: JsonForm | None = None,
+        cap_usd: float | None = None,
+        back_up: Callable[[], Awaitable[None]] = on_disk_is_enough,
+        **settings: Any,
     ) -> AsyncIterator[Bench]:
         """The same at an endpoint where JSON is asked for in the form `output` at first."""
 
@@ -87,6 +93,7 @@ class Place(NamedTuple):
             enlarges_truncated=True,
             clock=self.clock,
             stopping=stopping,
+            back_up=back_up,
         )
         async with open_desk(self.provider, order) as desk:
             yield Bench(desk, self.provider, self.settled, budget, stopping)

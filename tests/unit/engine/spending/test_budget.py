@@ -250,13 +250,13 @@ class LentCap:
 
     def __init__(self, cap_usd: float, most_usd: float) -> None:
         self.cap_usd = cap_usd
-        self._most_usd = most_usd
+        self.most_usd = most_usd
         self.asked_usd: list[float] = []
 
     async def grow(self, usd: float, least_usd: float) -> bool:
         self.asked_usd.append(usd)
         await asyncio.sleep(0)
-        before_usd, self.cap_usd = self.cap_usd, min(self._most_usd, self.cap_usd + usd)
+        before_usd, self.cap_usd = self.cap_usd, min(self.most_usd, self.cap_usd + usd)
         return self.cap_usd > before_usd
 
     async def recover(self, usd: float) -> bool:
@@ -273,6 +273,15 @@ async def test_budget_of_a_lent_cap_asks_for_what_it_lacks_until_there_is_no_mor
     with pytest.raises(QuotaError, match="nobody gives anything back"):
         await pay(budget, dollar_request(), 1.0)
     assert cap.asked_usd == [2.0, 1.0, 1.0, 1.0, 0.5]
+
+
+async def test_batches_may_spend_all_of_a_cap_of_which_a_part_is_lent() -> None:
+    budget = Budget(cap_usd=None, spent_usd=1.0, price=price, tier_shares={}, cap=LentCap(2.0, 9.0))
+    budget.held_usd = 3.0
+
+    assert budget.room_usd == -2.0
+    assert budget.batch_room_usd == 5.0
+    assert "the budget of $9.0000" in str(budget.exhausted())
 
 
 async def test_sends_that_wait_for_a_lent_cap_at_once_stay_within_it_together() -> None:

@@ -1,10 +1,12 @@
 """A folder that is put together from the store is the one that was stored."""
 
+import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engine.errors import ConfigError, DamagedLogError, RunInUseError
+from engine.errors import ConfigError, DamagedLogError, RunInUseError, StorageError
 from engine.run_folder import RunFolder
 from engine.testing.clocks import ManualClock
 from jobs.send.sharded.outside.stores import StoreOrder
@@ -112,6 +114,29 @@ async def test_folder_that_is_there_and_store_without_a_run_are_told(stored: Sto
         await stored.fetch("run", takes_over=False)
 
     assert {p.name for p in stored.tmp_path.iterdir()} == {"store", "run"}
+
+
+async def test_disk_that_refuses_a_file_is_told_and_the_run_can_be_taken_over_again(
+    stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = begin(stored.folder, stored.store)
+    stored.work(session, 2)
+    opened = Path.open
+
+    def refuse(path: Path, mode: str = "r", *given: Any, **named: Any) -> Any:
+        if path.name == "questions.jsonl" and ".other." in str(path):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return opened(path, mode, *given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        with pytest.raises(StorageError, match="No space left"):
+            await stored.fetch("other", takes_over=True)
+    fetched = await stored.fetch("other", takes_over=True)
+
+    assert fetched.unsealed_usd == pytest.approx(0.5)
+    with pytest.raises(RunInUseError):
+        session.seal(0.5)
 
 
 async def test_damage_is_told_and_no_folder_is_made(stored: Stored) -> None:

@@ -13,7 +13,7 @@ from engine.testing.clocks import ManualClock
 from jobs.stored.lending import STEP_SHARE, StoredLender
 from jobs.stored.part_log import PartLog
 from tests.unit.jobs.send.sharded.outside.test_sealer import RefusingStore
-from tests.unit.jobs.stored.stored_folder import begin, make_folder
+from tests.unit.jobs.stored.stored_folder import append, begin, make_folder
 
 BUDGET_USD = 10.0
 
@@ -99,6 +99,19 @@ async def test_nothing_is_lent_while_the_store_is_away(
         "the run is stored again",
     ]
     assert lending.stopping.reason is None
+
+
+async def test_more_is_sealed_at_any_moment_and_nothing_more_is_lent(tmp_path: Path) -> None:
+    lending = Lending(tmp_path)
+    await lending.lender.renew(Claim("run", 1, {}, wanted_usd=3.0))
+    append(lending.folder.journal_path, b'{"request_id":"b"}\n')
+
+    await lending.lender.back_up()
+    last = PartLog(lending.store).last()
+    await lending.lender.back_up()
+
+    assert PartLog(lending.store).last() == last == 3
+    assert lending.lent_usd() == pytest.approx(3.0)
 
 
 async def test_run_that_another_goes_on_with_is_stopped(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ def part(*changes: FileChange, data: list[bytes] | None = None, at: str = "now")
 
 def test_part_is_read_as_it_was_written() -> None:
     written = part(
-        change("journal.jsonl", "kept", inline(b"a\nb"), Extent(size_bytes=9, object_name="o")),
+        change(
+            "journal.jsonl", "kept", inline(b"a\nb"), Extent(size_bytes=9, object_name="objects/o")
+        ),
         change("old.jsonl", "gone"),
         data=[b"a\nb"],
     )
@@ -34,6 +36,9 @@ def test_part_is_read_as_it_was_written() -> None:
     [
         encode(part(change("../../etc/passwd", "empty"))),
         encode(part(change("/etc/passwd", "empty"))),
+        encode(part(change("a", "empty", Extent(size_bytes=1, object_name="../secret")))),
+        encode(part(change("a", "empty", Extent(size_bytes=1, object_name="objects/../../b")))),
+        encode(part(change("a", "empty", Extent(size_bytes=1, object_name="parts/00000001-0")))),
         encode(part(change("a.jsonl", "empty", inline(b"long")), data=[b"lon"])),
         encode(part(change("a.jsonl", "empty", inline(b"long")), data=[b"long", b"more"])),
         encode(part()).replace(b'"writer"', b'"wroter"'),
@@ -48,14 +53,18 @@ def test_part_that_is_none_of_ours_is_told(data: bytes) -> None:
 def test_merged_part_does_what_its_parts_do_and_names_what_is_needed_no_more() -> None:
     first = part(
         change("grows", "empty", inline(b"1"), size_bytes=1),
-        change("replaced", "empty", Extent(size_bytes=5, object_name="former"), size_bytes=5),
+        change(
+            "replaced", "empty", Extent(size_bytes=5, object_name="objects/former"), size_bytes=5
+        ),
         change("removed", "empty", inline(b"gone"), size_bytes=4),
         change("made_again", "gone"),
         data=[b"1", b"gone"],
     )
     second = part(
         change("grows", "kept", inline(b"2"), size_bytes=2),
-        change("replaced", "empty", Extent(size_bytes=6, object_name="latter"), size_bytes=6),
+        change(
+            "replaced", "empty", Extent(size_bytes=6, object_name="objects/latter"), size_bytes=6
+        ),
         change("removed", "gone"),
         change("made_again", "kept", inline(b"new"), size_bytes=3),
         data=[b"2", b"new"],
@@ -66,14 +75,14 @@ def test_merged_part_does_what_its_parts_do_and_names_what_is_needed_no_more() -
 
     assert merged.note.at == "later"
     assert not merged.note.begins
-    assert unneeded == ["former"]
+    assert unneeded == ["objects/former"]
     assert decode(encode(merged), "it") == merged
     assert {
         c.name: (c.base, [(e.extent.object_name, e.data) for e in extents])
         for c, extents in merged.changed()
     } == {
         "grows": ("empty", [("", b"12")]),
-        "replaced": ("empty", [("latter", None)]),
+        "replaced": ("empty", [("objects/latter", None)]),
         "removed": ("gone", []),
         "made_again": ("empty", [("", b"new")]),
     }
